@@ -1,0 +1,200 @@
+"""The frozen records that travel between the rooms: numpy only, never tensors.
+
+Frames are 0-based indices of the source file; a *sample* is one of the 96 frames that the
+network sees. A transition is the first frame of the new step. Ranges of steps are half-open.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+N_SAMPLES = 96
+MASK_SIZE = 112
+STEP_NAMES = ("take-off", "flight", "entry")
+
+
+@dataclass(frozen=True, kw_only=True)
+class VideoInfo:
+    """What a file says about itself; sizes are after rotation and pixel aspect are applied.
+
+    Attributes:
+        pts_s: (n_frames,) float64, presentation time of every frame in display order, from 0.
+        fps: average frame rate, frames per second.
+        rotation_deg: clockwise turn already applied to decoded frames: 0, 90, 180 or 270.
+        variable_frame_rate: True where frame intervals differ by more than 1 %.
+    """
+
+    path: Path
+    width_px: int
+    height_px: int
+    n_frames: int
+    fps: float
+    duration_s: float
+    rotation_deg: int
+    codec: str
+    variable_frame_rate: bool
+    pts_s: np.ndarray = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clip:
+    """A stretch of a video that holds one dive: frames in_frame..out_frame, both included."""
+
+    path: Path
+    in_frame: int
+    out_frame: int
+    fps: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transitions:
+    """First frame and time of the second and third step, in the source file."""
+
+    first_flight_frame: int
+    first_entry_frame: int
+    first_flight_s: float
+    first_entry_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepSpan:
+    """One step of the dive: frames [start_frame, end_frame) of the source file."""
+
+    name: str
+    start_frame: int
+    end_frame: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contribution:
+    """Points a step adds to the score relative to an exemplar (or to their mean).
+
+    points = dynamic (R_V, motion) + static (R_S, appearance), paper Eq. 6.
+    """
+
+    step: str
+    points: float
+    dynamic: float
+    static: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExemplarVote:
+    """One exemplar's vote: exemplar score + the sum of its contributions."""
+
+    id: str
+    dive_number: str
+    board_m: float | None
+    score: float
+    vote: float
+    contributions: tuple[Contribution, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelIdentity:
+    """Which weights and arithmetic made a result.
+
+    Attributes:
+        id: name and content hash of the weights, e.g. "rendered-v1-1a2b3c4d".
+        trained_on: what the weights saw, in words for the coach.
+        synthetic: True where training used rendered dives only.
+        preprocessing: name in `fineparser_core.video.preprocess`.
+        decoding: "release" or "joint".
+        precision: "fp32", "bf16" or "fp16".
+        device: "cpu", "cuda" or "mps".
+    """
+
+    id: str
+    trained_on: str
+    synthetic: bool
+    preprocessing: str
+    decoding: str
+    precision: str
+    device: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Encoding:
+    """Everything of a clip that a comparison needs; the same for every partner.
+
+    Attributes:
+        gated: (9, 1024) float32, I3D feature times sigmoid of the mask embedding, a row a window.
+        frame_features: (96, 512) float32, ResNet feature of every sample.
+        transition_samples: decoded (st, ed), indices of samples.
+        probabilities: (96, 2) float32.
+    """
+
+    gated: np.ndarray = field(repr=False)
+    frame_features: np.ndarray = field(repr=False)
+    transition_samples: tuple[int, int]
+    probabilities: np.ndarray = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiveParse:
+    """Steps and masks of a clip: what is known without a dive number.
+
+    Attributes:
+        sampled_frames: (96,) int64 source frame of every sample.
+        sampled_times_s: (96,) float64.
+        probabilities: (96, 2) float32, probability that step 2 / step 3 begins at the sample.
+        mask_probability: (96, 112, 112) float16.
+        crop_xyxy: (96, 4) float32, source pixels that the mask of a sample covers.
+    """
+
+    clip: Clip
+    sampled_frames: np.ndarray = field(repr=False)
+    sampled_times_s: np.ndarray = field(repr=False)
+    probabilities: np.ndarray = field(repr=False)
+    transitions: Transitions
+    mask_probability: np.ndarray = field(repr=False)
+    crop_xyxy: np.ndarray = field(repr=False)
+    model: ModelIdentity
+
+    @property
+    def steps(self) -> tuple[StepSpan, StepSpan, StepSpan]:
+        cuts = (
+            self.clip.in_frame,
+            self.transitions.first_flight_frame,
+            self.transitions.first_entry_frame,
+            self.clip.out_frame + 1,
+        )
+        first, second, third = (
+            StepSpan(name=name, start_frame=start, end_frame=end)
+            for name, start, end in zip(STEP_NAMES, cuts[:-1], cuts[1:], strict=True)
+        )
+        return first, second, third
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scoring:
+    """The score of a dive against its exemplars (paper Eq. 6 and 12).
+
+    Attributes:
+        spread: population standard deviation of the votes: agreement, not accuracy.
+        award: score / (3 * difficulty), the mean award it implies.
+        difficulty_source: "board", "commonest board" or "typed".
+        contributions: mean over the exemplars; their points sum to score - mean exemplar score.
+        notes: what the reader must be told (fewer exemplars than asked for, other boards used).
+    """
+
+    dive_number: str
+    board_m: float | None
+    difficulty: float
+    difficulty_source: str
+    score: float
+    spread: float
+    award: float
+    contributions: tuple[Contribution, ...]
+    exemplars: tuple[ExemplarVote, ...]
+    seed: int
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Analysis:
+    """A parsed dive and, where the dive number is known, its score."""
+
+    parse: DiveParse
+    scoring: Scoring | None
