@@ -1,0 +1,105 @@
+"""The dive number: which dive it is, in the notation of the rules.
+
+Groups 1 to 4 (forward, back, reverse, inward) are `group, flying (0 or 1), half-somersaults`: `107C`,
+`1011C` (5½ somersaults), `113B` (flying). Group 5 (twisting) is `5, direction, half-somersaults,
+half-twists`: `5253B`. Group 6 (armstand) is `6, direction, half-somersaults` and, where it twists,
+half-twists: `626C`, `6243D`; `600A` is the plain armstand dive. The letter is the position.
+
+Source: World Aquatics competition regulations, diving.
+"""
+
+import re
+from dataclasses import dataclass
+
+from fineparser_core.errors import ConfigError
+
+POSITIONS = {"A": "straight", "B": "pike", "C": "tuck", "D": "free"}
+DIRECTIONS = {1: "forward", 2: "back", 3: "reverse", 4: "inward"}
+
+_PLAIN = re.compile(r"(?P<group>[1-4])(?P<flying>[01])(?P<somersaults>\d|1[01])")
+_TWISTING = re.compile(r"(?P<group>5)(?P<direction>[1-4])(?P<somersaults>\d)(?P<twists>[1-9])")
+_ARMSTAND = re.compile(r"(?P<group>6)(?P<direction>[1-3])(?P<somersaults>\d)(?P<twists>[1-9])?|600")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiveNumber:
+    """A dive, taken apart.
+
+    Attributes:
+        group: 1 forward, 2 back, 3 reverse, 4 inward, 5 twisting, 6 armstand.
+        direction: of rotation, 1 forward, 2 back, 3 reverse, 4 inward; 0 for the armstand dive 600 alone.
+        flying: whether the dive flies straight before it somersaults (groups 1 to 4).
+        half_somersaults: number of half somersaults.
+        half_twists: number of half twists.
+        position: "A" straight, "B" pike, "C" tuck, "D" free.
+    """
+
+    group: int
+    direction: int
+    flying: bool
+    half_somersaults: int
+    half_twists: int
+    position: str
+
+    @property
+    def armstand(self) -> bool:
+        """Whether the dive starts from a handstand, which only a platform allows."""
+        return self.group == 6
+
+    @property
+    def words(self) -> str:
+        """The dive in words: "back 2½ somersaults 1½ twists, pike"."""
+        parts = ["armstand"] if self.armstand else []
+        if self.flying:
+            parts.append("flying")
+        if self.direction:
+            parts.append(DIRECTIONS[self.direction])
+        if self.half_somersaults:
+            parts.append(_halves(self.half_somersaults, "somersault"))
+        elif not self.half_twists:
+            parts.append("jump" if not self.armstand else "dive")
+        if self.half_twists:
+            parts.append(_halves(self.half_twists, "twist"))
+        return f"{' '.join(parts)}, {POSITIONS[self.position]}"
+
+    def __str__(self) -> str:
+        if self.group < 5:
+            digits = f"{self.group}{int(self.flying)}{self.half_somersaults}"
+        else:
+            digits = f"{self.group}{self.direction}{self.half_somersaults}{self.half_twists or ''}"
+        return digits + self.position
+
+
+def parse_dive_number(text: str) -> DiveNumber:
+    """Reads a dive number as people type it: either case, spaces allowed ("5253 b").
+
+    Raises:
+        ConfigError: the text is not a dive number; names it and says what one looks like.
+    """
+    compact = "".join(text.split()).upper()
+    digits, position = compact[:-1], compact[-1:]
+    if compact.isascii() and compact.isdigit():
+        raise ConfigError(
+            f"Dive number '{text}' lacks its position: add A (straight), B (pike), C (tuck) or D (free), as in {compact}B."
+        )
+    match = _PLAIN.fullmatch(digits) or _TWISTING.fullmatch(digits) or _ARMSTAND.fullmatch(digits)
+    if not digits.isascii() or position not in POSITIONS or match is None:
+        raise ConfigError(
+            f"'{text}' is not a dive number: give the digits and the position, as in 107B, 407C, 5253B or 6243D."
+        )
+    fields = {name: int(value) for name, value in match.groupdict().items() if value is not None}
+    group = fields.get("group", 6)
+    return DiveNumber(
+        group=group,
+        direction=group if group < 5 else fields.get("direction", 0),
+        flying=bool(fields.get("flying", 0)),
+        half_somersaults=fields.get("somersaults", 0),
+        half_twists=fields.get("twists", 0),
+        position=position,
+    )
+
+
+def _halves(count: int, noun: str) -> str:
+    whole, half = divmod(count, 2)
+    number = f"{whole or ''}{'½' if half else ''}"
+    return f"{number} {noun}{'s' if count > 2 else ''}"
