@@ -1,0 +1,180 @@
+"""Our weights format: a folder with safetensors shards and a JSON card; data only, nothing that could run."""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+
+from fineparser_core.errors import CheckpointError
+
+FORMAT = "fineparser.weights/1"
+CARD_NAME = "card.json"
+#: Hosting services refuse or warn about larger files.
+MAX_SHARD_BYTES = 44_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightsCard:
+    """What the weights are: read by people, and by the code that must treat clips as training did.
+
+    Attributes:
+        id: name and content hash; set when the bundle is written.
+        preprocessing: name in `fineparser_core.video.preprocess`.
+        decoding: "release" or "joint", how transitions are read from the probabilities.
+        trained_on: one sentence for whoever sees a score.
+        synthetic: True where every training dive was rendered.
+        metrics: numbers by name, with the data they were measured on in the name.
+        notices: origins and licences of what the weights were initialised from.
+        shards: file name to sha256.
+    """
+
+    name: str
+    id: str = ""
+    format: str = FORMAT
+    architecture: str = "fineparser-i3d-resnet34"
+    preprocessing: str = "whole"
+    decoding: str = "joint"
+    trained_on: str
+    synthetic: bool
+    training: str = ""
+    seed: int = 0
+    commit: str = ""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    intended_use: str = ""
+    limitations: str = ""
+    notices: tuple[str, ...] = ()
+    shards: Mapping[str, str] = field(default_factory=dict)
+
+
+def _store(state: Mapping[str, Tensor], half: bool) -> dict[str, Tensor]:
+    stored = {}
+    for name, value in state.items():
+        if name.endswith("num_batches_tracked"):  # bookkeeping of batch norm, unused in inference
+            continue
+        # Only kernels are halved: variances can be too small for fp16, and vectors weigh nothing.
+        dtype = torch.float16 if half and value.ndim > 1 else torch.float32
+        stored[name] = value.detach().to("cpu", dtype).contiguous()
+    return stored
+
+
+def _shards(state: Mapping[str, Tensor]) -> list[dict[str, Tensor]]:
+    shards: list[dict[str, Tensor]] = [{}]
+    size = 0
+    for name, value in state.items():
+        if size + value.nbytes > MAX_SHARD_BYTES and shards[-1]:
+            shards.append({})
+            size = 0
+        shards[-1][name] = value
+        size += value.nbytes
+    return shards
+
+
+def save_bundle(state: Mapping[str, Tensor], card: WeightsCard, folder: Path, *, half: bool = True) -> WeightsCard:
+    """Writes weights and card as a folder, all or nothing; an older bundle of that name is replaced.
+
+    Returns: the card with its id and shard hashes.
+    Raises: CheckpointError where the folder cannot be written.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    except OSError as error:
+        raise CheckpointError(f"{folder} cannot be written: {error.strerror}. Choose another folder.") from None
+    try:
+        shards = _shards(_store(state, half))
+        hashes = {}
+        for i, shard in enumerate(shards, start=1):
+            name = f"model-{i:02d}-of-{len(shards):02d}.safetensors"
+            data = save(shard)
+            hashes[name] = hashlib.sha256(data).hexdigest()
+            _write_synced(temporary / name, data)
+        digest = hashlib.sha256("".join(hashes.values()).encode()).hexdigest()
+        values = {f.name: getattr(card, f.name) for f in fields(card)}
+        card = WeightsCard(**{**values, "id": f"{card.name}-{digest[:8]}", "shards": hashes})
+        _write_synced(temporary / CARD_NAME, (json.dumps(asdict(card), indent=2) + "\n").encode())
+        temporary.chmod(0o755)
+        if folder.exists():
+            old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
+            os.replace(folder, old / "bundle")
+            os.replace(temporary, folder)
+            shutil.rmtree(old)
+        else:
+            os.replace(temporary, folder)
+    except OSError as error:
+        raise CheckpointError(f"{folder} cannot be written: {error.strerror}. Choose another folder.") from None
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return card
+
+
+def _write_synced(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_card(folder: Path) -> WeightsCard:
+    """The card of a bundle.
+
+    Raises: CheckpointError where there is no bundle, or its card cannot be read.
+    """
+    path = folder / CARD_NAME
+    try:
+        raw: Any = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CheckpointError(f"{folder} holds no weights (no {CARD_NAME}): give the folder of a bundle.") from None
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{path} cannot be read: {error}. Fetch the weights again.") from None
+    known = {f.name for f in fields(WeightsCard)}
+    if not isinstance(raw, dict) or raw.get("format") != FORMAT:
+        raise CheckpointError(f"{path} is not a '{FORMAT}' card. Update the program or fetch other weights.")
+    unknown = sorted(set(raw) - known)
+    absent = sorted({"name", "trained_on", "synthetic", "shards"} - set(raw))
+    if unknown or absent:
+        raise CheckpointError(f"{path} has unknown fields {unknown} or lacks {absent}. Fetch the weights again.")
+    return WeightsCard(**{**raw, "notices": tuple(raw.get("notices", ()))})
+
+
+def load_bundle(folder: Path) -> tuple[dict[str, Tensor], WeightsCard]:
+    """State dict (float32) and card of a bundle, its shards checked against the card's hashes.
+
+    Raises: CheckpointError for anything missing or damaged.
+    """
+    card = read_card(folder)
+    state: dict[str, Tensor] = {}
+    for name, expected in card.shards.items():
+        path = folder / Path(name).name
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise CheckpointError(f"{path} cannot be read: {error.strerror}. Fetch the weights again.") from None
+        if hashlib.sha256(data).hexdigest() != expected:
+            raise CheckpointError(f"{path} is damaged (its checksum differs from the card). Fetch the weights again.")
+        try:
+            state.update(load(data))
+        except SafetensorError as error:
+            raise CheckpointError(f"{path} is not a safetensors file: {error}. Fetch the weights again.") from None
+    return {name: value.float() for name, value in state.items()}, card
+
+
+def load_into(model: torch.nn.Module, state: Mapping[str, Tensor], source: Path) -> None:
+    """Loads a state dict strictly, but for batch norm's bookkeeping, which bundles do not keep.
+
+    Raises: CheckpointError naming the first tensor that is missing, unknown, or of another shape.
+    """
+    own = {k: v.shape for k, v in model.state_dict().items() if not k.endswith("num_batches_tracked")}
+    wrong = sorted(own.keys() ^ state.keys()) or [k for k in own if own[k] != state[k].shape]
+    if wrong:
+        raise CheckpointError(f"{source} is of another architecture: '{wrong[0]}' does not fit ({len(wrong)} tensors).")
+    model.load_state_dict(dict(state), strict=False)

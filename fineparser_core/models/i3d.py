@@ -1,0 +1,115 @@
+"""Inception-v1 I3D, the backbone of both parsers (paper section 4.3; Carreira and Zisserman 2017)."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+#: (branch 0, branch 1 reduce, branch 1, branch 2 reduce, branch 2, branch 3) output channels.
+_MIXED_CHANNELS = {
+    "mixed_3b": (64, 96, 128, 16, 32, 32),
+    "mixed_3c": (128, 128, 192, 32, 96, 64),
+    "mixed_4b": (192, 96, 208, 16, 48, 64),
+    "mixed_4c": (160, 112, 224, 24, 64, 64),
+    "mixed_4d": (128, 128, 256, 24, 64, 64),
+    "mixed_4e": (112, 144, 288, 32, 64, 64),
+    "mixed_4f": (256, 160, 320, 32, 128, 128),
+    "mixed_5b": (256, 160, 320, 32, 128, 128),
+    "mixed_5c": (384, 192, 384, 48, 128, 128),
+}
+
+FEATURE_SIZE = 1024
+#: Channels of the four taps: after conv3d_1a, conv3d_2c, mixed_3c and mixed_4f.
+TAP_CHANNELS = (64, 192, 480, 832)
+
+
+class Unit3D(nn.Module):
+    """conv3d without bias, batch norm (eps 1e-5), ReLU; "SAME" padding, half before, the rest after.
+
+    Deviation: Kinetics I3D has eps 1e-3; `checkpoints.kinetics` moves the difference into the variances.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, kernel: int, stride: int = 1) -> None:
+        super().__init__()
+        total = max(kernel - stride, 0)
+        self._pad = (total // 2, total - total // 2) * 3
+        symmetric = self._pad[0] == self._pad[1]
+        self._needs_pad = not symmetric
+        self.conv3d = nn.Conv3d(
+            in_channels, out_channels, kernel, stride, padding=self._pad[0] if symmetric else 0, bias=False
+        )
+        self.batch3d = nn.BatchNorm3d(out_channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self._needs_pad:
+            x = F.pad(x, self._pad)
+        return F.relu(self.batch3d(self.conv3d(x)), inplace=True)
+
+
+def _max_pool(x: Tensor, kernel: int | tuple[int, int, int], stride: int | tuple[int, int, int]) -> Tensor:
+    # "SAME" pooling pads with zeros, half before and the rest after. Every input here comes from a ReLU, so
+    # clipping the last window (ceil mode) gives the same maxima without a padded copy.
+    padding = 1 if kernel == 3 and stride == 1 else 0
+    return F.max_pool3d(x, kernel, stride, padding, ceil_mode=True)
+
+
+class Mixed(nn.Module):
+    """Inception block: four branches concatenated on channels in the order 0, 1, 2, 3."""
+
+    def __init__(self, in_channels: int, channels: tuple[int, int, int, int, int, int]) -> None:
+        super().__init__()
+        c0, r1, c1, r2, c2, c3 = channels
+        self.branch_0 = Unit3D(in_channels, c0, 1)
+        self.branch_1 = nn.Sequential(Unit3D(in_channels, r1, 1), Unit3D(r1, c1, 3))
+        self.branch_2 = nn.Sequential(Unit3D(in_channels, r2, 1), Unit3D(r2, c2, 3))
+        # Index 1, as the release numbers it: 0 is the pooling, which has no weights.
+        self.branch_3 = nn.Sequential(nn.MaxPool3d(3, 1, 1), Unit3D(in_channels, c3, 1))
+        self.out_channels = c0 + c1 + c2 + c3
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([self.branch_0(x), self.branch_1(x), self.branch_2(x), self.branch_3(x)], dim=1)
+
+
+class I3D(nn.Module):
+    """Windows (N, 3, 16, 112, 112) float32, ImageNet-normalised, to features (N, 1024).
+
+    Split into `front` (up to the pool before mixed_4b) and `back`, so that training can keep the front frozen
+    and store what it gives.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv3d_1a_7x7 = Unit3D(3, 64, 7, 2)
+        self.conv3d_2b_1x1 = Unit3D(64, 64, 1)
+        self.conv3d_2c_3x3 = Unit3D(64, 192, 3)
+        channels = 192
+        for name, widths in _MIXED_CHANNELS.items():
+            block = Mixed(channels, widths)
+            self.add_module(name, block)
+            channels = block.out_channels
+
+    def front(self, x: Tensor) -> tuple[Tensor, tuple[Tensor, Tensor, Tensor]]:
+        """(N, 3, 16, 112, 112) to the input of mixed_4b (N, 480, 4, 7, 7) after its pool, and taps 1 to 3."""
+        tap1 = self.conv3d_1a_7x7(x)
+        x = _max_pool(tap1, (1, 3, 3), (1, 2, 2))
+        tap2 = self.conv3d_2c_3x3(self.conv3d_2b_1x1(x))
+        x = _max_pool(tap2, (1, 3, 3), (1, 2, 2))
+        tap3 = self.mixed_3c(self.mixed_3b(x))
+        return _max_pool(tap3, 3, 2), (tap1, tap2, tap3)
+
+    def middle(self, x: Tensor) -> Tensor:
+        """Input of mixed_4b (N, 480, 4, 7, 7) to tap 4, the output of mixed_4f (N, 832, 4, 7, 7)."""
+        for name in ("mixed_4b", "mixed_4c", "mixed_4d", "mixed_4e", "mixed_4f"):
+            x = getattr(self, name)(x)
+        return x
+
+    def end(self, tap4: Tensor) -> Tensor:
+        """Output of mixed_4f to features (N, 1024)."""
+        return self.last_block(tap4).mean(dim=(2, 3, 4))
+
+    def last_block(self, tap4: Tensor) -> Tensor:
+        """Output of mixed_4f (N, 832, 4, 7, 7) to the output of mixed_5c (N, 1024, 2, 4, 4)."""
+        return self.mixed_5c(self.mixed_5b(_max_pool(tap4, 2, 2)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Windows (N, 3, 16, 112, 112) to features (N, 1024)."""
+        return self.end(self.middle(self.front(x)[0]))

@@ -1,0 +1,116 @@
+"""Spatial action parser (SAP): athlete masks and the mask embedding (paper section 3.2, Eq. 2-3)."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from fineparser_core.models.i3d import I3D, TAP_CHANNELS
+
+SIDE_CHANNELS = 16
+#: (kernel, stride, padding) in (t, h, w) that bring each tap back to 16 x 112 x 112.
+_UPSAMPLING = (
+    ((4, 4, 4), (2, 2, 2), (1, 1, 1)),
+    ((4, 8, 8), (2, 4, 4), (1, 2, 2)),
+    ((4, 16, 16), (2, 8, 8), (1, 4, 4)),
+    ((8, 32, 32), (4, 16, 16), (2, 8, 8)),
+)
+N_HEADS = 5
+
+
+def _interpolation_kernel(kernel: tuple[int, int, int]) -> Tensor:
+    """Trilinear up-sampling kernel of a transposed convolution whose kernel is twice its stride.
+
+    Deviation: the release repeats the spatial kernel at every temporal tap, so that frames get twice the weight.
+    """
+    axes = []
+    for size in kernel:
+        stride = size / 2
+        position = torch.arange(size, dtype=torch.float32)
+        axes.append(1 - (position - (size - 1) / 2).abs() / stride)
+    return torch.einsum("t,h,w->thw", *axes)
+
+
+class MaskDecoder(nn.Module):
+    """Four side maps and the fused one from four taps of the encoder.
+
+    Deviation: the paper up-samples with "two blocks" a tap; as released, the second block of a tap is a 1x1x1
+    convolution to one channel and a single-channel transposed convolution (its side map, for supervision), the
+    first a 16-channel transposed convolution, and `fuse` mixes the 64 wide channels. Both are linear, so the
+    fused map is computed as one 16-to-1 transposed convolution a tap: the same numbers for a sixteenth of the work.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.side = nn.ModuleList(nn.Conv3d(c, SIDE_CHANNELS, 1, bias=False) for c in TAP_CHANNELS)
+        self.score = nn.ModuleList(nn.Conv3d(SIDE_CHANNELS, 1, 1) for _ in TAP_CHANNELS)
+        self.upsample_score = nn.ModuleList(
+            nn.ConvTranspose3d(1, 1, k, s, p, bias=False) for k, s, p in _UPSAMPLING
+        )
+        self.upsample_side = nn.ModuleList(
+            nn.ConvTranspose3d(SIDE_CHANNELS, SIDE_CHANNELS, k, s, p, bias=False) for k, s, p in _UPSAMPLING
+        )
+        self.fuse = nn.Conv3d(SIDE_CHANNELS * len(TAP_CHANNELS), 1, 1)
+        self._initialise()
+
+    @torch.no_grad()
+    def _initialise(self) -> None:
+        for conv in (*self.side, *self.score):
+            nn.init.kaiming_normal_(conv.weight, nonlinearity="linear")
+        for one, wide, (kernel, _, _) in zip(self.upsample_score, self.upsample_side, _UPSAMPLING, strict=True):
+            one.weight.copy_(_interpolation_kernel(kernel)[None, None])
+            wide.weight.zero_()
+            for c in range(SIDE_CHANNELS):
+                wide.weight[c, c] = _interpolation_kernel(kernel)
+        nn.init.normal_(self.fuse.weight, std=0.05)
+        for conv in (*self.score, self.fuse):
+            # Start at the share of pixels an athlete covers, about 2 %, so that the focal loss starts small.
+            nn.init.constant_(conv.bias, -4.0)
+        for conv in self.score:
+            nn.init.normal_(conv.weight, std=0.05)
+
+    def _fused(self, sides: list[Tensor]) -> Tensor:
+        total: Tensor | None = None
+        for i, (side, (_, stride, padding)) in enumerate(zip(sides, _UPSAMPLING, strict=True)):
+            mix = self.fuse.weight[0, i * SIDE_CHANNELS : (i + 1) * SIDE_CHANNELS, 0, 0, 0]
+            kernel = torch.einsum("iothw,o->ithw", self.upsample_side[i].weight, mix)[:, None]
+            wide = F.conv_transpose3d(side, kernel.to(side.dtype), stride=stride, padding=padding)
+            total = wide if total is None else total + wide
+        assert total is not None
+        return total + self.fuse.bias.to(total.dtype).view(1, 1, 1, 1, 1)
+
+    def forward(self, taps: tuple[Tensor, Tensor, Tensor, Tensor]) -> Tensor:
+        """Taps of N windows to logits (N, 5, 16, 112, 112): side maps 1 to 4, then the fused one."""
+        sides = [conv(tap) for conv, tap in zip(self.side, taps, strict=True)]
+        heads = [up(score(s)) for up, score, s in zip(self.upsample_score, self.score, sides, strict=True)]
+        return torch.cat([*heads, self._fused(sides)], dim=1)
+
+    def fused(self, taps: tuple[Tensor, Tensor, Tensor, Tensor]) -> Tensor:
+        """The fused logits alone, (N, 16, 112, 112): what inference needs."""
+        return self._fused([conv(tap) for conv, tap in zip(self.side, taps, strict=True)])[:, 0]
+
+
+class SpatialParser(nn.Module):
+    """A second I3D, whose last feature is the mask embedding B5, with a mask decoder on its taps.
+
+    Deviation: no predicted mask touches the score; the embedding gates the TAP feature channel by channel.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoder = I3D()
+        self.decoder = MaskDecoder()
+
+    def taps(self, windows: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Windows (N, 3, 16, 112, 112) to the four taps, without the embedding."""
+        x, (tap1, tap2, tap3) = self.encoder.front(windows)
+        return tap1, tap2, tap3, self.encoder.middle(x)
+
+    def forward(self, windows: Tensor) -> tuple[Tensor, Tensor]:
+        """Windows (N, 3, 16, 112, 112) to mask logits (N, 5, 16, 112, 112) and embeddings (N, 1024)."""
+        taps = self.taps(windows)
+        return self.decoder(taps), self.encoder.end(taps[3])
+
+    def infer(self, windows: Tensor) -> tuple[Tensor, Tensor]:
+        """As `forward`, but only the fused logits (N, 16, 112, 112)."""
+        taps = self.taps(windows)
+        return self.decoder.fused(taps), self.encoder.end(taps[3])
