@@ -1,0 +1,133 @@
+"""`fineparser score`: one clip in, its steps, masks, score and contributions out."""
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from fineparser_core.cli import cancel_on_signals, progress_to_stderr, run_guarded
+from fineparser_core.diving.difficulty import find_difficulty
+from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.errors import ConfigError, ExportError
+from fineparser_core.export.analysis_json import analysis_to_dict, write_analysis_json, write_masks_npz
+from fineparser_core.export.annotated_clip import write_annotated_clip
+from fineparser_core.inference.clips import make_clip
+from fineparser_core.score_report import report
+
+_STDOUT = "-"
+
+
+def main(argv: list[str]) -> int:
+    """Runs `fineparser score`.
+
+    Raises:
+        FineParserError: with the sentence for the user and the exit code.
+    """
+    args = _parser().parse_args(argv)
+    with cancel_on_signals() as cancel:
+        progress = progress_to_stderr(quiet=args.quiet)
+        dive = parse_dive_number(args.dive_number) if args.dive_number else None
+        if dive is None and args.board is not None:
+            raise ConfigError(f"--board {args.board:g} says nothing without --dive-number: add it, e.g. 207C.")
+        if dive is not None:
+            find_difficulty(dive, args.board)
+        _check_outputs(args)
+        clip = make_clip(args.clip, args.first, args.last)
+
+        # Here, as it brings torch: what can be refused without it is refused at once.
+        from fineparser_core.inference.analyzer import Analyzer
+
+        cancel.raise_if_cancelled()
+        analyzer = Analyzer.open(
+            weights=args.weights, library=args.library, device=args.device, precision=args.precision
+        )
+        analysis = analyzer.analyze(
+            clip,
+            dive,
+            args.board,
+            n_exemplars=args.exemplars,
+            seed=args.seed,
+            progress=progress,
+            cancel=cancel,
+        )
+        # The one that takes long first: a cancel while it is drawn leaves no file at all.
+        if args.annotated:
+            write_annotated_clip(analysis, args.annotated, progress=progress, cancel=cancel)
+        if args.masks:
+            write_masks_npz(analysis.parse, args.masks)
+        if args.json and args.json != _STDOUT:
+            write_analysis_json(analysis, Path(args.json))
+
+    if args.json == _STDOUT:
+        print(json.dumps(analysis_to_dict(analysis), indent=1))
+    else:
+        print(report(analysis))
+        for path in _output_files(args):
+            print(f"Written: {path}")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="fineparser score",
+        description="Analyses a dive. Frames are 0-based, inclusive, and those of the source file.",
+        epilog="exit codes: 0 done, 2 usage, 3 bad video, 4 no exemplars, 5 weights, 7 output that cannot be "
+        "written, 130 cancelled",
+    )
+    parser.add_argument("clip", type=Path, help="video file")
+    parser.add_argument("--dive-number", metavar="NUMBER", help="e.g. 207C; needed for a score, not for the steps")
+    parser.add_argument("--board", type=float, metavar="M", help="1, 3, 5, 7.5 or 10; without it the commonest DD")
+    parser.add_argument("--in", dest="first", type=int, metavar="F", help="first frame of the dive (default: 0)")
+    parser.add_argument("--out", dest="last", type=int, metavar="F", help="last frame of the dive (default: the last)")
+    parser.add_argument("--exemplars", type=_positive, default=10, metavar="E", help="dives to compare with (10)")
+    parser.add_argument("--seed", type=int, default=0, help="which exemplars are drawn where there are more (0)")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
+    parser.add_argument("--precision", choices=("auto", "fp32", "bf16", "fp16"), default="auto")
+    parser.add_argument("--weights", type=Path, metavar="DIR", help="weights other than the bundled ones")
+    parser.add_argument("--library", type=Path, metavar="FILE", help="exemplar library other than the bundled one")
+    parser.add_argument("--json", metavar="OUT", help="write the analysis as JSON; - prints it instead of the report")
+    parser.add_argument("--masks", type=Path, metavar="OUT.npz", help="write the athlete masks")
+    parser.add_argument("--annotated", type=Path, metavar="OUT.mp4", help="write the clip with mask, steps and score")
+    parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
+    return parser
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a count of at least 1")
+    return int(text)
+
+
+def _output_files(args: argparse.Namespace) -> list[Path]:
+    json_file = Path(args.json) if args.json and args.json != _STDOUT else None
+    return [path for path in (args.annotated, args.masks, json_file) if path]
+
+
+def _check_outputs(args: argparse.Namespace) -> None:
+    """Finds outputs that cannot be written before minutes are spent on what they would hold.
+
+    Raises:
+        ConfigError: for two outputs in one file, or one that would replace the clip.
+        ExportError: for a place where no file can be made.
+    """
+    taken = {args.clip.resolve(): "the clip itself"}
+    for path in _output_files(args):
+        place = path.resolve()
+        if place in taken:
+            raise ConfigError(f"{path} is {taken[place]}: give the output another name.")
+        taken[place] = "already the file of another output"
+        if path.exists() and not path.is_file():
+            raise ExportError(f"{path} exists and is not a file: give the output another name.")
+        if not place.parent.is_dir():
+            raise ExportError(f"{path} cannot be written, there is no folder {place.parent}: make it first.")
+        try:
+            tempfile.TemporaryFile(dir=place.parent).close()
+        except OSError as error:
+            raise ExportError(
+                f"{path} cannot be written ({error.strerror}): choose a folder where you may write."
+            ) from error
+
+
+if __name__ == "__main__":
+    sys.exit(run_guarded(main, sys.argv[1:]))

@@ -1,0 +1,96 @@
+"""An analysis as the aligned text that `fineparser score` prints."""
+
+from collections.abc import Sequence
+
+from fineparser_core.types import Analysis, Contribution, DiveParse, ExemplarVote, Scoring
+
+
+def report(analysis: Analysis) -> str:
+    """The whole report: clip, steps and, where there is a score, how it came about."""
+    blocks = [_heading(analysis.parse), _steps(analysis.parse)]
+    if analysis.scoring is None:
+        blocks.append("No score: a score needs the dive number, so add --dive-number, e.g. 207C.")
+    else:
+        blocks += [_score(analysis.scoring), _contributions(analysis.scoring), _votes(analysis.scoring)]
+        blocks += [f"Note: {note}" for note in analysis.scoring.notes]
+    if analysis.parse.model.synthetic:
+        blocks.append(
+            f"Note: these weights were trained on rendered dives only ({analysis.parse.model.trained_on}): "
+            "read scores and contributions as a demonstration, not as judging."
+        )
+    return "\n\n".join(blocks) + "\n"
+
+
+def _heading(parse: DiveParse) -> str:
+    clip, model = parse.clip, parse.model
+    return (
+        f"{clip.path}, frames {clip.in_frame} to {clip.out_frame} at {clip.fps:.5g} fps\n"
+        f"weights {model.id} (preprocessing {model.preprocessing}, decoding {model.decoding}), "
+        f"{model.precision} on {model.device}"
+    )
+
+
+def _steps(parse: DiveParse) -> str:
+    transitions = parse.transitions
+    starts_s = (float(parse.sampled_times_s[0]), transitions.first_flight_s, transitions.first_entry_s)
+    rows = [
+        (step.name, str(step.start_frame), str(step.end_frame - 1), f"{start_s:.3f}")
+        for step, start_s in zip(parse.steps, starts_s, strict=True)
+    ]
+    return _table(("step", "first frame", "last frame", "starts at, s"), rows)
+
+
+def _score(scoring: Scoring) -> str:
+    board = f" from {scoring.board_m:g} m" if scoring.board_m is not None else ""
+    return (
+        f"Score {scoring.score:.2f} for {scoring.dive_number}{board}: "
+        f"DD {scoring.difficulty:g} ({scoring.difficulty_source}), mean award {scoring.award:.2f}\n"
+        f"Spread {scoring.spread:.2f} (agreement of the exemplars, not accuracy)"
+    )
+
+
+def _contributions(scoring: Scoring) -> str:
+    mean_exemplar = sum(vote.score for vote in scoring.exemplars) / len(scoring.exemplars)
+    rows = [
+        (part.step, f"{part.points:+.2f}", f"{part.dynamic:+.2f}", f"{part.static:+.2f}")
+        for part in (*scoring.contributions, _sum(scoring.contributions))
+    ]
+    return (
+        f"Contributions: points relative to the exemplars' mean score, {mean_exemplar:.2f}\n"
+        f"{_table(('step', 'points', 'dynamic', 'static'), rows)}"
+    )
+
+
+def _sum(parts: Sequence[Contribution]) -> Contribution:
+    return Contribution(
+        step="sum",
+        points=sum(part.points for part in parts),
+        dynamic=sum(part.dynamic for part in parts),
+        static=sum(part.static for part in parts),
+    )
+
+
+def _votes(scoring: Scoring) -> str:
+    steps = tuple(part.step for part in scoring.contributions)
+    table = _table(
+        ("exemplar", "number", "board", "score", *steps, "vote"), [_vote_row(vote) for vote in scoring.exemplars]
+    )
+    return f"Exemplars: vote = score + the three steps\n{table}"
+
+
+def _vote_row(vote: ExemplarVote) -> tuple[str, ...]:
+    board = f"{vote.board_m:g} m" if vote.board_m is not None else "?"
+    points = (f"{part.points:+.2f}" for part in vote.contributions)
+    return vote.id, vote.dive_number, board, f"{vote.score:.2f}", *points, f"{vote.vote:.2f}"
+
+
+def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    """First column to the left, the others to the right."""
+    lines = [header, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+    return "\n".join(
+        "  "
+        + line[0].ljust(widths[0])
+        + "".join(f"  {cell:>{width}}" for cell, width in zip(line[1:], widths[1:], strict=True))
+        for line in lines
+    )

@@ -1,0 +1,207 @@
+"""The virtual environment in the checkout and the system libraries of Qt: made where missing, else left alone."""
+
+import ctypes
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+_STAMP = VENV / "fineparser-stamp"
+_TAIL_LINES = 15
+
+# Shared library of Linux: the Debian packages that hold it, in order of preference (names differ by release).
+_QT_OFFSCREEN = {
+    "libEGL.so.1": ("libegl1",),
+    "libGL.so.1": ("libgl1",),
+    "libxkbcommon.so.0": ("libxkbcommon0",),
+    "libfontconfig.so.1": ("libfontconfig1",),
+    "libdbus-1.so.3": ("libdbus-1-3",),
+    "libglib-2.0.so.0": ("libglib2.0-0t64", "libglib2.0-0"),
+}
+_QT_WINDOW = _QT_OFFSCREEN | {
+    "libxcb-cursor.so.0": ("libxcb-cursor0",),
+    "libxkbcommon-x11.so.0": ("libxkbcommon-x11-0",),
+    "libxcb-icccm.so.4": ("libxcb-icccm4",),
+    "libxcb-keysyms.so.1": ("libxcb-keysyms1",),
+    "libxcb-xinerama.so.0": ("libxcb-xinerama0",),
+    "libxcb-image.so.0": ("libxcb-image0",),
+    "libxcb-render-util.so.0": ("libxcb-render-util0",),
+    "libxcb-shape.so.0": ("libxcb-shape0",),
+}
+_QT_STARTS = "from PySide6.QtWidgets import QApplication; QApplication([])"
+_NO_NETWORK = (
+    "Failed to establish a new connection",
+    "Temporary failure in name resolution",
+    "Temporary failure resolving",
+    "Could not resolve",
+    "Could not connect",
+    "Network is unreachable",
+    "getaddrinfo failed",
+    "ConnectTimeoutError",
+    "ProxyError",
+)
+
+
+class SetupError(Exception):
+    """The set-up cannot go on; its text is one sentence for the user."""
+
+
+def ensure_environment() -> None:
+    """Makes `.venv`, or finishes or refreshes the one that is there.
+
+    The stamp is written last, so a set-up that was interrupted is simply done again.
+
+    Raises:
+        SetupError: with the way out.
+    """
+    if not (ROOT / "pyproject.toml").is_file() or not (ROOT / "fineparser_core").is_dir():
+        raise SetupError(f"{ROOT} is not a whole checkout of FineParser: run packaging/dev.py where git put it.")
+    if _read_stamp() == _stamp() and _runs("import fineparser_core, PySide6"):
+        return
+    _say(f"Setting up {VENV} (once, some minutes; README.md tells the size of the downloads)")
+    if not _runs("import pip, sys; sys.exit(sys.version_info < (3, 11))"):
+        _make_venv()
+    _STAMP.unlink(missing_ok=True)
+    _run(
+        [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "-e", ".[dev]"],
+        "pip could not install the packages: see its last lines above, then run the same command again.",
+    )
+    if not _runs("import torch, torchvision, PySide6.QtCore, cv2, av, scipy, pytest"):
+        raise SetupError(f"The packages in {VENV} do not load: delete that folder and run the same command again.")
+    _STAMP.write_text(_stamp(), encoding="utf-8")
+    _say("Set-up done")
+
+
+def ensure_qt_libraries(*, window: bool) -> None:
+    """Sees to the libraries that Qt needs from a Linux system: for a window, or offscreen only.
+
+    Raises:
+        SetupError: naming what is missing and the command that installs it.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    wanted = _QT_WINDOW if window else _QT_OFFSCREEN
+    missing = [name for name in wanted if not _loads(name)]
+    # The list is Debian's and a little generous: where Qt starts without, nothing is amiss.
+    if not missing or _runs(_QT_STARTS, {} if window else {"QT_QPA_PLATFORM": "offscreen"}):
+        return
+    if not shutil.which("apt-get"):
+        raise SetupError(f"Qt needs {', '.join(missing)}: install them with the package manager of this system.")
+    _apt_install([wanted[name] for name in missing])
+
+
+def _make_venv() -> None:
+    """Makes the environment anew.
+
+    Raises:
+        SetupError: where this Python cannot, or what is in its place must not be touched.
+    """
+    if VENV.is_symlink() or VENV.is_file():
+        raise SetupError(f"{VENV} is not a folder: move it away and run the same command again.")
+    if VENV.is_dir() and Path(sys.prefix).resolve() == VENV:
+        raise SetupError(f"{VENV} is incomplete and cannot replace itself: run the same command with another Python.")
+    if importlib.util.find_spec("ensurepip") is None:
+        # Debian keeps it apart from Python.
+        _apt_install([(f"python{sys.version_info[0]}.{sys.version_info[1]}-venv",)])
+    # Cleared: what is there is left from an interrupted set-up, or its Python has gone.
+    _run([sys.executable, "-m", "venv", "--clear", str(VENV)], f"The environment {VENV} could not be made.")
+
+
+def _apt_install(choices: list[tuple[str, ...]]) -> None:
+    """Installs one package of each choice where it may, else says which."""
+    if not shutil.which("apt-get") or os.geteuid() != 0:
+        packages = " ".join(_known_package(choice) for choice in choices)
+        raise SetupError(f"System packages are missing: run `sudo apt-get install {packages}` and try again.")
+    _run(["apt-get", "update"], "apt-get could not update its lists: see its last lines above.")
+    packages = [_known_package(choice) for choice in choices]
+    _say(f"Installing system packages: {' '.join(packages)}")
+    _run(
+        ["apt-get", "install", "-y", "--no-install-recommends", *packages],
+        f"apt-get could not install {' '.join(packages)}: see its last lines above.",
+    )
+
+
+def _known_package(choice: tuple[str, ...]) -> str:
+    """The first package of a choice that this release has."""
+    for name in choice[:-1]:
+        if subprocess.run(["apt-cache", "show", name], capture_output=True).returncode == 0:
+            return name
+    return choice[-1]
+
+
+def _stamp() -> str:
+    """Changes with what is to be installed and with the place of the checkout, where the package is looked for."""
+    return f"{hashlib.sha256((ROOT / 'pyproject.toml').read_bytes()).hexdigest()} {ROOT}"
+
+
+def _read_stamp() -> str:
+    try:
+        return _STAMP.read_text(encoding="utf-8")
+    except OSError:
+        return ""
+
+
+def _runs(code: str, environment: dict[str, str] | None = None) -> bool:
+    """Whether the Python of the environment runs `code` (-P: with what is installed, not with what lies about)."""
+    try:
+        done = subprocess.run(
+            [str(PYTHON), "-P", "-c", code], capture_output=True, env=os.environ | (environment or {})
+        )
+    except OSError:
+        return False
+    return done.returncode == 0
+
+
+def _loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
+
+
+def _run(command: list[str], sentence: str) -> None:
+    """Runs a long step; a terminal sees its newest line, and whom it fails its last ones.
+
+    Raises:
+        SetupError: with `sentence`, or with the cause where the output tells it.
+    """
+    terminal = sys.stderr.isatty()
+    width = shutil.get_terminal_size().columns - 1
+    lines: list[str] = []
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=os.environ | {"DEBIAN_FRONTEND": "noninteractive", "PYTHONUTF8": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        lines.append(line.rstrip())
+        if terminal:
+            print(f"\r\x1b[K{line.strip()[:width]}", end="", file=sys.stderr, flush=True)
+    if terminal:
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+    if process.wait() == 0:
+        return
+    print("\n".join(lines[-_TAIL_LINES:]), file=sys.stderr)
+    output = "\n".join(lines)
+    if "No space left on device" in output:
+        raise SetupError("The disk is full: make room and run the same command again.")
+    if any(words in output for words in _NO_NETWORK):
+        raise SetupError("No package server could be reached: check the network and run the same command again.")
+    raise SetupError(sentence)
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
