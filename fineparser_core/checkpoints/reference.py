@@ -21,7 +21,12 @@ ENTRIES = (
 _UNUSED = re.compile(r"regressor_delta3/.*|video_encoder/backbone\.fc\..*")
 
 #: Streams by the release's numbering: decoders 1 and 3 are static, 2 and 4 dynamic; 3 and 4 are the last step's.
-_DECODERS = {"1": "static_stream.first", "2": "dynamic_stream.first", "3": "static_stream.last", "4": "dynamic_stream.last"}
+_DECODERS = {
+    "1": "static_stream.first",
+    "2": "dynamic_stream.first",
+    "3": "static_stream.last",
+    "4": "dynamic_stream.last",
+}
 _REGRESSORS = {"1": "dynamic_stream.regressor", "2": "static_stream.regressor"}
 #: The release stores the reducers of steps 1, 2, 3 under the names 3, 1, 2.
 _REDUCERS = {"3": 0, "1": 1, "2": 2}

@@ -43,9 +43,7 @@ class MaskDecoder(nn.Module):
         super().__init__()
         self.side = nn.ModuleList(nn.Conv3d(c, SIDE_CHANNELS, 1, bias=False) for c in TAP_CHANNELS)
         self.score = nn.ModuleList(nn.Conv3d(SIDE_CHANNELS, 1, 1) for _ in TAP_CHANNELS)
-        self.upsample_score = nn.ModuleList(
-            nn.ConvTranspose3d(1, 1, k, s, p, bias=False) for k, s, p in _UPSAMPLING
-        )
+        self.upsample_score = nn.ModuleList(nn.ConvTranspose3d(1, 1, k, s, p, bias=False) for k, s, p in _UPSAMPLING)
         self.upsample_side = nn.ModuleList(
             nn.ConvTranspose3d(SIDE_CHANNELS, SIDE_CHANNELS, k, s, p, bias=False) for k, s, p in _UPSAMPLING
         )

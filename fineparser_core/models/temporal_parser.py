@@ -20,9 +20,7 @@ class PSNet(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.inc = DoubleConv1d(9, 12)
-        self.down = nn.ModuleList(
-            DownConv1d(i, o) for i, o in ((12, 24), (24, 48), (48, 96), (96, 96))
-        )
+        self.down = nn.ModuleList(DownConv1d(i, o) for i, o in ((12, 24), (24, 48), (48, 96), (96, 96)))
         self.layer1 = nn.Linear(64, 128)
         self.layer2 = nn.Linear(128, 64)
         self.layer3 = nn.Linear(64, N_TRANSITIONS)

@@ -1,0 +1,312 @@
+"""The whole main job: a clip to steps, masks, and a score against exemplars. Loads torch."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from fineparser_core.checkpoints.bundle import load_bundle, load_into
+from fineparser_core.diving.difficulty import find_difficulty
+from fineparser_core.diving.dive_number import DiveNumber
+from fineparser_core.errors import ConfigError, ExemplarError
+from fineparser_core.inference.clips import make_clip
+from fineparser_core.inference.device import choose_device, choose_precision
+from fineparser_core.inference.encoder import ClipEncoder
+from fineparser_core.inference.library import Exemplar, ExemplarEncoding, Library
+from fineparser_core.models.fineparser import FineParser
+from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
+from fineparser_core.resources import resource
+from fineparser_core.types import (
+    STEP_NAMES,
+    Analysis,
+    Clip,
+    Contribution,
+    DiveParse,
+    Encoding,
+    ExemplarVote,
+    ModelIdentity,
+    Scoring,
+    Transitions,
+)
+from fineparser_core.video.preprocess import get_preprocessing
+from fineparser_core.video.reader import VideoReader
+from fineparser_core.video.sampling import sample_frames
+
+
+def bundled_weights() -> Path:
+    """The folder of the weights that come with the program."""
+    return resource("weights", "fineparser")
+
+
+def read_samples(
+    clip: Clip,
+    preprocessing: str,
+    *,
+    progress: ProgressCallback = ignore_progress,
+    cancel: CancelToken | None = None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Reads the 96 samples of a clip as the network sees them.
+
+    Returns:
+        frames (96, 112, 112, 3) uint8, source frames (96,) int64, times (96,) float64 in seconds from the start of
+        the file, and crops (96, 4) float32 in source pixels.
+
+    Raises:
+        VideoError: where the file cannot be read.
+        Cancelled: once the token is set.
+    """
+    shape = get_preprocessing(preprocessing)
+    with VideoReader(clip.path) as reader:
+        sampled = sample_frames(reader.info, clip.in_frame, clip.out_frame)
+        needed = np.unique(sampled)
+        small = {}
+        for done, (index, frame) in enumerate(reader.frames(needed.tolist()), start=1):
+            small[index] = shape.apply(frame)
+            progress(Progress("read", done, len(needed)))
+            if cancel is not None:
+                cancel.raise_if_cancelled()
+        crop = shape.crop_xyxy(reader.info.width_px, reader.info.height_px)
+        times = reader.info.pts_s[sampled]
+    frames = np.stack([small[i] for i in sampled.tolist()])
+    return frames, sampled, times, np.tile(np.asarray(crop, np.float32), (len(sampled), 1))
+
+
+def choose_exemplars(
+    candidates: Sequence[Exemplar], board_m: float | None, n_exemplars: int, seed: int
+) -> tuple[list[Exemplar], tuple[str, ...]]:
+    """Up to n exemplars of one dive number, seeded, and what the coach must be told about the choice.
+
+    Exemplars from the dive's own board come first: another board changes the difficulty and with it the points.
+    Source: section 3.3 (E exemplars of the same action type).
+    Deviation: the release takes the first ten of a list shuffled in place, so its exemplars drift between runs.
+    """
+    order = np.random.default_rng(seed).permutation(len(candidates))
+    shuffled = [sorted(candidates, key=lambda e: e.id)[i] for i in order]
+    if board_m is not None:
+        shuffled.sort(key=lambda e: e.board_m != board_m)  # stable: keeps the shuffled order within each group
+    chosen = shuffled[:n_exemplars]
+    notes = []
+    if len(chosen) < n_exemplars:
+        notes.append(f"Only {len(chosen)} exemplars of this dive number, not {n_exemplars}.")
+    other = sum(e.board_m != board_m for e in chosen) if board_m is not None else 0
+    if other:
+        notes.append(f"{other} of {len(chosen)} exemplars are from another board, where the difficulty may differ.")
+    return chosen, tuple(notes)
+
+
+class Analyzer:
+    """Weights, exemplar library and device in one place; one clip at a time."""
+
+    def __init__(self, model: FineParser, identity: ModelIdentity, library: Library) -> None:
+        self.model = identity
+        self.library = library
+        self._encoder = ClipEncoder(
+            model, torch.device(identity.device), precision=identity.precision, decoding=identity.decoding
+        )
+        self._encodings: dict[str, ExemplarEncoding] = {}
+
+    @classmethod
+    def open(
+        cls,
+        *,
+        weights: Path | None = None,
+        library: Path | None = None,
+        device: str = "auto",
+        precision: str = "auto",
+    ) -> "Analyzer":
+        """Loads weights (default: the bundled ones) and opens an exemplar library (default: the bundled one).
+
+        Raises:
+            CheckpointError, ExemplarError, ConfigError: for what is missing, damaged or unknown.
+        """
+        torch_device = choose_device(device)
+        chosen_precision = choose_precision(torch_device, precision)
+        folder = weights or bundled_weights()
+        state, card = load_bundle(folder)
+        network = FineParser()
+        load_into(network, state, folder)
+        identity = ModelIdentity(
+            id=card.id,
+            trained_on=card.trained_on,
+            synthetic=card.synthetic,
+            preprocessing=card.preprocessing,
+            decoding=card.decoding,
+            precision=chosen_precision,
+            device=torch_device.type,
+        )
+        return cls(network, identity, Library.open(library))
+
+    def parse(
+        self,
+        clip: Clip,
+        *,
+        progress: ProgressCallback = ignore_progress,
+        cancel: CancelToken | None = None,
+    ) -> tuple[DiveParse, Encoding]:
+        """Steps and masks of a clip, and the encoding that `score` compares.
+
+        Raises:
+            VideoError: where the clip cannot be read.
+            Cancelled: once the token is set.
+        """
+        frames, sampled, times, crop = read_samples(clip, self.model.preprocessing, progress=progress, cancel=cancel)
+        encoding, masks = self._encoder.encode(frames, progress=progress, cancel=cancel)
+        st, ed = encoding.transition_samples
+        parse = DiveParse(
+            clip=clip,
+            sampled_frames=sampled,
+            sampled_times_s=times,
+            probabilities=encoding.probabilities,
+            transitions=Transitions(
+                first_flight_frame=int(sampled[st]),
+                first_entry_frame=int(sampled[ed]),
+                first_flight_s=float(times[st]),
+                first_entry_s=float(times[ed]),
+            ),
+            mask_probability=masks,
+            crop_xyxy=crop,
+            model=self.model,
+        )
+        return parse, encoding
+
+    def exemplar_encoding(self, exemplar: Exemplar, *, cancel: CancelToken | None = None) -> ExemplarEncoding:
+        """The encoding of an exemplar by these weights: from the library, or made once from its clip."""
+        cached = self._encodings.get(exemplar.id)
+        if cached is None:
+            cached = self.library.encoding(exemplar.id, self.model.id)
+        if cached is None:
+            clip = make_clip(exemplar.clip_path, exemplar.in_frame, exemplar.out_frame)
+            _, encoding = self.parse(clip, cancel=cancel)
+            cached = self.compact(encoding)
+        self._encodings[exemplar.id] = cached
+        return cached
+
+    def compact(self, encoding: Encoding) -> ExemplarEncoding:
+        """What a library keeps of an encoding."""
+        return ExemplarEncoding(
+            gated=encoding.gated,
+            static_tokens=self._encoder.static_tokens(encoding),
+            transition_samples=encoding.transition_samples,
+        )
+
+    def score(
+        self,
+        encoding: Encoding,
+        dive: DiveNumber,
+        board_m: float | None,
+        *,
+        n_exemplars: int = 10,
+        seed: int = 0,
+        left_out: frozenset[str] = frozenset(),
+        progress: ProgressCallback = ignore_progress,
+        cancel: CancelToken | None = None,
+    ) -> Scoring:
+        """Scores an encoded clip against exemplars of its dive number (Eq. 6 and 12).
+
+        Deviation: Eq. 12 as written adds y_Z twice; the score is the mean of exemplar score plus difference.
+
+        Raises:
+            ConfigError: for fewer than one exemplar asked for, or a dive without a known difficulty.
+            ExemplarError: where the library holds none of that number.
+            Cancelled: once the token is set.
+        """
+        if n_exemplars < 1:
+            raise ConfigError(f"{n_exemplars} exemplars cannot vote: ask for at least 1.")
+        number = str(dive)
+        difficulty = find_difficulty(dive, board_m)
+        candidates = [e for e in self.library.exemplars(number) if e.id not in left_out]
+        if not candidates:
+            known = ", ".join(self.library.dive_numbers()) or "none"
+            raise ExemplarError(f"No exemplars for {number} in {self.library.path.name}: it has {known}.")
+        chosen, notes = choose_exemplars(candidates, difficulty.board_m, n_exemplars, seed)
+        encodings = []
+        for done, exemplar in enumerate(chosen, start=1):
+            encodings.append(self.exemplar_encoding(exemplar, cancel=cancel))
+            progress(Progress("compare", done, len(chosen)))
+            if cancel is not None:
+                cancel.raise_if_cancelled()
+        votes = self._votes(encoding, chosen, encodings)
+        score = float(np.mean([v.vote for v in votes]))
+        return Scoring(
+            dive_number=number,
+            board_m=difficulty.board_m,
+            difficulty=difficulty.value,
+            difficulty_source=difficulty.source,
+            score=score,
+            spread=float(np.std([v.vote for v in votes])),
+            award=score / (3 * difficulty.value),
+            contributions=_mean_contributions(votes),
+            exemplars=votes,
+            seed=seed,
+            notes=notes,
+        )
+
+    @torch.inference_mode()
+    def _votes(
+        self, encoding: Encoding, chosen: Sequence[Exemplar], encodings: Sequence[ExemplarEncoding]
+    ) -> tuple[ExemplarVote, ...]:
+        device, n = self._encoder.device, len(chosen)
+
+        def repeated(array: np.ndarray) -> torch.Tensor:
+            return torch.from_numpy(array).to(device).expand(n, *array.shape)
+
+        def stacked(arrays: list[np.ndarray]) -> torch.Tensor:
+            return torch.from_numpy(np.stack(arrays)).to(device)
+
+        relative = self._encoder.model.compare(
+            (repeated(encoding.gated), stacked([e.gated for e in encodings])),
+            (repeated(self._encoder.static_tokens(encoding)), stacked([e.static_tokens for e in encodings])),
+            ([encoding.transition_samples] * n, [e.transition_samples for e in encodings]),
+        )
+        dynamic = relative.dynamic.double().cpu().numpy()
+        static = relative.static.double().cpu().numpy()
+        votes = []
+        for i, exemplar in enumerate(chosen):
+            contributions = tuple(
+                Contribution(step=step, points=float(d + s), dynamic=float(d), static=float(s))
+                for step, d, s in zip(STEP_NAMES, dynamic[i], static[i], strict=True)
+            )
+            votes.append(
+                ExemplarVote(
+                    id=exemplar.id,
+                    dive_number=exemplar.dive_number,
+                    board_m=exemplar.board_m,
+                    score=exemplar.score,
+                    vote=exemplar.score + sum(c.points for c in contributions),
+                    contributions=contributions,
+                )
+            )
+        return tuple(votes)
+
+    def analyze(
+        self,
+        clip: Clip,
+        dive: DiveNumber | None,
+        board_m: float | None,
+        *,
+        n_exemplars: int = 10,
+        seed: int = 0,
+        progress: ProgressCallback = ignore_progress,
+        cancel: CancelToken | None = None,
+    ) -> Analysis:
+        """Parses a clip and, where the dive number is known, scores it.
+
+        Raises: what `parse` and `score` raise.
+        """
+        parse, encoding = self.parse(clip, progress=progress, cancel=cancel)
+        if dive is None:
+            return Analysis(parse=parse, scoring=None)
+        scoring = self.score(
+            encoding, dive, board_m, n_exemplars=n_exemplars, seed=seed, progress=progress, cancel=cancel
+        )
+        return Analysis(parse=parse, scoring=scoring)
+
+
+def _mean_contributions(votes: Sequence[ExemplarVote]) -> tuple[Contribution, ...]:
+    means = []
+    for step, parts in zip(STEP_NAMES, zip(*(v.contributions for v in votes), strict=True), strict=True):
+        dynamic = float(np.mean([p.dynamic for p in parts]))
+        static = float(np.mean([p.static for p in parts]))
+        means.append(Contribution(step=step, points=dynamic + static, dynamic=dynamic, static=static))
+    return tuple(means)

@@ -1,0 +1,45 @@
+"""Where and in which precision the network runs: decided by what the device can do, never by a timing."""
+
+import torch
+
+from fineparser_core.errors import ConfigError
+
+DEVICES = ("auto", "cuda", "mps", "cpu")
+PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """The device of that name, or the best there is: CUDA, then MPS, then CPU.
+
+    Raises: ConfigError for an unknown or absent device.
+    """
+    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if name == "auto":
+        name = next(device for device, there in available.items() if there)
+    if name not in available:
+        raise ConfigError(f"Unknown device '{name}': use one of {', '.join(DEVICES)}.")
+    if not available[name]:
+        raise ConfigError(f"This machine has no device '{name}': use 'auto' or 'cpu'.")
+    return torch.device(name)
+
+
+def choose_precision(device: torch.device, name: str = "auto") -> str:
+    """ "bf16" where the device computes it natively, "fp16" on older CUDA cards, else "fp32".
+
+    Raises: ConfigError for an unknown precision.
+    """
+    if name != "auto":
+        if name not in PRECISIONS:
+            raise ConfigError(f"Unknown precision '{name}': use auto, {', '.join(PRECISIONS)}.")
+        return name
+    if device.type == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
+    if device.type == "cpu" and _cpu_has_fast_bf16():
+        return "bf16"
+    return "fp32"
+
+
+def _cpu_has_fast_bf16() -> bool:
+    # torch has no public name for these CPU flags yet; where a release drops them, fp32 is the safe answer.
+    checks = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return any(bool(getattr(torch.cpu, check, lambda: False)()) for check in checks)
