@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 
 from environment import PYTHON, ROOT, SetupError, ensure_environment, ensure_qt_libraries
 
@@ -16,9 +17,17 @@ _INTERRUPTED = 130
 
 def main(argv: list[str]) -> int:
     """Runs one command; returns the process's exit code."""
-    args = _parser().parse_args(argv)
+    parser = argparse.ArgumentParser(
+        prog="dev.py",
+        description="Sets everything up, then runs a command.",
+        epilog="commands:\n" + "\n".join(f"  {name:<7}{run.__doc__}" for name, run in _COMMANDS.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("command", choices=_COMMANDS, metavar="COMMAND", help="one of those below")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="what the command takes")
+    args = parser.parse_args(argv)
     try:
-        return int(args.run(args))
+        return _COMMANDS[args.command](args.arguments)
     except SetupError as error:
         print(f"dev.py: {error}", file=sys.stderr)
         return 1
@@ -27,43 +36,28 @@ def main(argv: list[str]) -> int:
         return _INTERRUPTED
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="dev.py", description="Sets everything up, then runs a command.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    demo = commands.add_parser("demo", help="analyse the bundled sample dive")
-    demo.add_argument("--gui", action="store_true", help="in the app instead of the terminal")
-    demo.set_defaults(run=_demo)
-    app = commands.add_parser("app", help="open the app")
-    app.add_argument("arguments", nargs=argparse.REMAINDER, help="clips to open")
-    app.set_defaults(run=_app)
-    test = commands.add_parser("test", help="run the tests")
-    test.add_argument("arguments", nargs=argparse.REMAINDER, help="arguments of pytest")
-    test.set_defaults(run=_test)
-    check = commands.add_parser("check", help="format, lint, types, architecture rules and tests")
-    check.set_defaults(run=_check)
-    return parser
-
-
-def _demo(args: argparse.Namespace) -> int:
+def _demo(arguments: list[str]) -> int:
+    """analyse the bundled sample dive; --gui: in the app"""
+    options = argparse.ArgumentParser(prog="dev.py demo")
+    options.add_argument("--gui", action="store_true", help="in the app instead of the terminal")
+    gui = options.parse_args(arguments).gui
     try:
         sample = json.loads((_SAMPLES / "sample.json").read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SetupError(f"The bundled sample dive is missing ({error.filename}): get the whole checkout.") from error
+    except FileNotFoundError as error:
+        raise SetupError(f"The bundled sample dive {error.filename} is missing: get the whole checkout.") from error
     dive = [str(_SAMPLES / sample["file"]), "--dive-number", sample["dive_number"], "--board", str(sample["board_m"])]
-    if args.gui:
-        return _open_app(dive)
+    if gui:
+        return _app(dive)
     ensure_environment()
     _DEMO_OUTPUT.mkdir(exist_ok=True)
     outputs = {"--annotated": "annotated.mp4", "--masks": "masks.npz", "--json": "analysis.json"}
-    options = [part for option, name in outputs.items() for part in (option, str(_DEMO_OUTPUT / name))]
-    return _call("fineparser_core.cli", "score", *dive, *options)
+    for option, name in outputs.items():
+        dive += [option, str(_DEMO_OUTPUT / name)]
+    return _call("fineparser_core.cli", "score", *dive)
 
 
-def _app(args: argparse.Namespace) -> int:
-    return _open_app(args.arguments)
-
-
-def _open_app(arguments: list[str]) -> int:
+def _app(arguments: list[str]) -> int:
+    """open the app, on the clips that are named"""
     if not _has_display():
         raise SetupError("There is no display here for a window: `python packaging/dev.py demo` works without one.")
     ensure_environment()
@@ -71,26 +65,31 @@ def _open_app(arguments: list[str]) -> int:
     return _call("fineparser_gui", *arguments)
 
 
-def _test(args: argparse.Namespace) -> int:
+def _test(arguments: list[str]) -> int:
+    """run the tests; what follows goes to pytest"""
     ensure_environment()
     window = _has_display()
     ensure_qt_libraries(window=window)
     if not window:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    return _call("pytest", *args.arguments)
+    return _call("pytest", *arguments)
 
 
-def _check(args: argparse.Namespace) -> int:
+def _check(arguments: list[str]) -> int:
+    """format, lint, types, architecture rules and tests"""
     ensure_environment()
     results = {
         "format": _call("ruff", "format", "--check", "."),
         "lint": _call("ruff", "check", "."),
         "types": _call("mypy"),
-        "architecture and tests": _test(argparse.Namespace(arguments=[])),
+        "architecture and tests": _test(arguments),
     }
     for name, code in results.items():
         print(f"{name}: {'ok' if code == 0 else 'failed'}")
     return max(results.values())
+
+
+_COMMANDS: dict[str, Callable[[list[str]], int]] = {"demo": _demo, "app": _app, "test": _test, "check": _check}
 
 
 def _has_display() -> bool:
