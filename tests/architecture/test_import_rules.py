@@ -1,0 +1,130 @@
+"""Which way imports point, by a walk over the source: lazy imports inside functions count as well."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+CORE = "fineparser_core"
+GUI = "fineparser_gui"
+
+# A room sees those of lower layers, itself, and no neighbour. Modules of the top level that are not named here are
+# command lines, the highest layer of core.
+LAYERS = {
+    "types": 0,
+    "errors": 0,
+    "progress": 0,
+    "resources": 0,
+    "config": 0,
+    "video": 1,
+    "diving": 1,
+    "models": 1,
+    "checkpoints": 2,
+    "data": 2,
+    "synth": 2,
+    "training": 3,
+    "evaluation": 3,
+    "inference": 3,
+    "export": 3,
+}
+COMMAND_LINES = 4
+# Rooms that see less than their layer would allow.
+SEES_ONLY = {
+    "export": {"types", "errors", "progress", "resources", "video", "diving"},
+    "models": {"types", "errors"},
+}
+QT = {"PySide6", "PyQt5", "PyQt6", "pyqtgraph", "qtpy"}
+HEAVY = {"torch", "torchvision", "cv2"}
+FILES = {"pathlib", "os", "io", "json", "safetensors", "pickle", "sqlite3"}
+# What the process of the app may load of core: all of it without torch.
+GUI_SEES = {"types", "errors", "progress", "resources", "video", "diving", "export", "inference.library"}
+GUI_SEES |= {"inference.clips"}
+TORCH_OWNER = f"{GUI}.worker.child"
+# Widgets observe the session; only it and the composition root talk to the worker and the exemplar library.
+WIDGETS = {"panels", "canvas", "dialogs", "playback", "actions", "settings"}
+BEHIND_THE_SESSION = (f"{GUI}.worker", f"{CORE}.inference.library", "sqlite3", "multiprocessing", "subprocess")
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_name(path): path for package in (CORE, GUI) for path in sorted((ROOT / package).rglob("*.py"))}
+CORE_MODULES = [name for name in MODULES if name.split(".")[0] == CORE]
+GUI_MODULES = [name for name in MODULES if name.split(".")[0] == GUI]
+
+
+def imports(name: str) -> Iterator[str]:
+    """Full names of the modules that a module imports, relative ones resolved."""
+    tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
+    package = name if MODULES[name].name == "__init__.py" else name.rpartition(".")[0]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            origin = ".".join([*base, node.module] if node.module else base)
+            # `from package import module` imports the module.
+            yield from (
+                f"{origin}.{alias.name}" if f"{origin}.{alias.name}" in MODULES else origin for alias in node.names
+            )
+
+
+def room(name: str) -> str:
+    """The first name below the package: a room, or a module of the top level."""
+    return name.split(".")[1] if "." in name else ""
+
+
+def layer(name: str) -> int:
+    return LAYERS.get(room(name), COMMAND_LINES)
+
+
+def is_in(name: str, package: str) -> bool:
+    return name == package or name.startswith(f"{package}.")
+
+
+@pytest.mark.parametrize("name", CORE_MODULES)
+def test_core_imports_neither_qt_nor_the_app(name: str) -> None:
+    assert not [other for other in imports(name) if other.split(".")[0] in QT | {GUI}]
+
+
+@pytest.mark.parametrize("name", [name for name in CORE_MODULES if room(name)])
+def test_core_imports_point_down(name: str) -> None:
+    mine = layer(name)
+    wrong = []
+    for other in imports(name):
+        if not is_in(other, CORE) or not room(other) or room(other) == room(name):
+            continue
+        theirs = layer(other)
+        equals_allowed = mine in (0, COMMAND_LINES)
+        if theirs > mine or (theirs == mine and not equals_allowed):
+            wrong.append(other)
+    assert not wrong, f"{name} (layer {mine}) must not see {wrong}"
+
+
+@pytest.mark.parametrize("name", [name for name in CORE_MODULES if room(name) in SEES_ONLY])
+def test_rooms_with_a_narrow_view_keep_it(name: str) -> None:
+    seen = {room(other) for other in imports(name) if is_in(other, CORE)} - {"", room(name)}
+    assert seen <= SEES_ONLY[room(name)]
+
+
+@pytest.mark.parametrize("name", [name for name in CORE_MODULES if room(name) == "models"])
+def test_models_know_tensors_and_no_files(name: str) -> None:
+    assert not [other for other in imports(name) if other.split(".")[0] in FILES]
+
+
+@pytest.mark.parametrize("name", [name for name in GUI_MODULES if name != TORCH_OWNER])
+def test_app_imports_no_torch_and_only_the_torch_free_core(name: str) -> None:
+    others = list(imports(name))
+    assert not [other for other in others if other.split(".")[0] in HEAVY]
+    assert not [other for other in others if is_in(other, TORCH_OWNER)]
+    core = [other for other in others if is_in(other, CORE) and room(other)]
+    assert not [other for other in core if not any(is_in(other, f"{CORE}.{seen}") for seen in GUI_SEES)]
+
+
+@pytest.mark.parametrize("name", [name for name in GUI_MODULES if room(name) in WIDGETS])
+def test_widgets_know_neither_worker_nor_database(name: str) -> None:
+    assert not [other for other in imports(name) if any(is_in(other, hidden) for hidden in BEHIND_THE_SESSION)]
