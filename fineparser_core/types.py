@@ -23,6 +23,7 @@ class VideoInfo:
         fps: average frame rate, frames per second.
         rotation_deg: clockwise turn already applied to decoded frames: 0, 90, 180 or 270.
         variable_frame_rate: True where frame intervals differ by more than 1 %.
+        n_frames_missing: frames that the header promises and a cut-off file does not hold.
     """
 
     path: Path
@@ -34,6 +35,7 @@ class VideoInfo:
     rotation_deg: int
     codec: str
     variable_frame_rate: bool
+    n_frames_missing: int = 0
     pts_s: np.ndarray = field(repr=False, compare=False)
 
 

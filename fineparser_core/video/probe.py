@@ -1,0 +1,254 @@
+"""What a video file holds, found by reading packets and decoding a single frame.
+
+Frames are addressed by their presentation time stamps, never by index / fps: with a variable frame rate
+or reordered frames that arithmetic points at other frames.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.packet import Packet
+from av.sidedata.sidedata import SideData
+from av.stream import Disposition
+from av.video.stream import VideoStream
+
+from fineparser_core.errors import VideoError
+from fineparser_core.types import VideoInfo
+
+logger = logging.getLogger(__name__)
+
+MIN_FRAMES = 16
+
+# FFmpeg's own messages go through Python's logging otherwise, which can deadlock with its decoding threads.
+av.logging.set_level(None)
+
+_CONTAINER_MARKS = (b"ftyp", b"moov", b"mdat", b"RIFF", b"\x1a\x45\xdf\xa3", b"GIF8")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameIndex:
+    """Where the frames of a file are.
+
+    Attributes:
+        pts: (n_frames,) int64 ascending, presentation time stamps in units of the stream's time base.
+        keyframes: (k,) int64 ascending, frames that decoding can start from.
+        seekable: False where decoded frames do not carry the stamps of `pts` (B-frames in AVI, raw streams);
+            such frames are counted from the start of the file.
+    """
+
+    pts: np.ndarray
+    keyframes: np.ndarray
+    seekable: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Geometry:
+    """How a decoded picture becomes an upright one with square pixels.
+
+    Attributes:
+        stored_width_px: width after pixel aspect, before the turn.
+        stored_height_px: height after pixel aspect, before the turn.
+        quarter_turns: counter-clockwise turns to apply, 0-3.
+        mirrored: flip left and right before turning.
+    """
+
+    stored_width_px: int
+    stored_height_px: int
+    quarter_turns: int
+    mirrored: bool
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """(width, height) of the upright picture."""
+        size = (self.stored_width_px, self.stored_height_px)
+        return size[::-1] if self.quarter_turns % 2 else size
+
+
+def probe(path: Path) -> VideoInfo:
+    """What the file says about itself.
+
+    Raises:
+        VideoError: missing, a folder, empty, not a video, without a picture, damaged, or under 16 frames.
+    """
+    return inspect_video(path)[0]
+
+
+def inspect_video(path: Path) -> tuple[VideoInfo, FrameIndex, Geometry]:
+    """`probe`, together with what a reader needs to find frames; remembered until the file changes.
+
+    Raises:
+        VideoError: as for `probe`.
+    """
+    path = Path(path)
+    try:
+        state = path.stat()
+    except OSError:
+        raise VideoError(f"{path}: there is no such file: check the name and the folder.") from None
+    if path.is_dir():
+        raise VideoError(f"{path} is a folder, not a video: choose a file in it.")
+    if state.st_size == 0:
+        raise VideoError(f"{path} is empty (0 bytes): copy it again or choose another clip.")
+    return _inspect(path, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=64)
+def _inspect(path: Path, _mtime_ns: int, _size: int) -> tuple[VideoInfo, FrameIndex, Geometry]:
+    with open_video(path) as (container, stream):
+        index, time_base, n_missing = _index_packets(container, stream)
+    n_frames = len(index.pts)
+    if n_frames < MIN_FRAMES:
+        frames = "frame" if n_frames == 1 else "frames"
+        cut_off = f" (the file is cut off, {n_missing} more are missing)" if n_missing else ""
+        raise VideoError(f"{path}: found {n_frames} {frames}{cut_off}, need at least {MIN_FRAMES}: pick a longer clip.")
+    with open_video(path) as (container, stream):
+        codec, geometry = _look_at_first_frame(path, container, stream)
+    if n_missing:
+        logger.warning("%s is cut off: %d of %d frames are readable", path, n_frames, n_frames + n_missing)
+
+    pts_s = ((index.pts - index.pts[0]) * float(time_base)).astype(np.float64)
+    pts_s.setflags(write=False)
+    intervals_s = np.diff(pts_s)
+    width_px, height_px = geometry.size_px
+    info = VideoInfo(
+        path=path,
+        width_px=width_px,
+        height_px=height_px,
+        n_frames=n_frames,
+        fps=float((n_frames - 1) / (int(index.pts[-1] - index.pts[0]) * time_base)),
+        duration_s=float(pts_s[-1] + np.median(intervals_s)),
+        rotation_deg=-90 * geometry.quarter_turns % 360,
+        codec=codec,
+        variable_frame_rate=_varies(intervals_s, float(time_base)),
+        n_frames_missing=n_missing,
+        pts_s=pts_s,
+    )
+    return info, index, geometry
+
+
+@contextmanager
+def open_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """The opened file and its picture stream; closed at the end, whatever happens.
+
+    Raises:
+        VideoError: not a video, or no picture in it.
+    """
+    try:
+        # Local files only: a playlist must not make FFmpeg fetch from a network.
+        container = av.open(str(path.resolve()), options={"protocol_whitelist": "file"})
+    except (av.error.FFmpegError, OSError) as error:
+        raise VideoError(_why_not_opened(path, error)) from None
+    with container:
+        # A cover picture in a sound file counts as a stream of one frame; a text file as a video of its letters.
+        pictures = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+        if not pictures and container.streams.audio:
+            raise VideoError(f"{path} has sound but no picture: choose a video.")
+        if not pictures or container.format.name == "tty":
+            raise VideoError(f"{path} is not a video: choose an MP4, MOV, MKV or AVI file.")
+        stream = pictures[0]
+        stream.thread_type = "AUTO"
+        yield container, stream
+
+
+def intact_packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
+    """The stream's packets but torn ones, which a cut-off file ends with and which would stop the decoder."""
+    return (packet for packet in container.demux(stream) if not packet.is_corrupt)
+
+
+def _why_not_opened(path: Path, error: Exception) -> str:
+    if isinstance(error, PermissionError):
+        return f"{path} may not be read: give yourself permission or copy the file."
+    try:
+        with path.open("rb") as file:
+            head = file.read(16)
+    except OSError as read_error:
+        return f"{path} cannot be read ({read_error.strerror}): copy it to another place."
+    if any(mark in head for mark in _CONTAINER_MARKS):
+        return f"{path} is cut off or damaged, no frame can be read: copy it again from the camera."
+    return f"{path} is not a video: choose an MP4, MOV, MKV or AVI file."
+
+
+def _index_packets(container: InputContainer, stream: VideoStream) -> tuple[FrameIndex, Fraction, int]:
+    """The frames that the packets announce, the time base of their stamps, and how many the file lost."""
+    stamps: list[int | None] = []
+    key_flags: list[bool] = []
+    n_packets = 0
+    try:
+        for packet in intact_packets(container, stream):
+            if packet.size == 0 and packet.dts is None:  # the end mark
+                continue
+            n_packets += 1
+            # Empty packets say "show the last frame again"; discarded ones lie outside the edit list.
+            if packet.size and not packet.is_discard:
+                stamps.append(packet.pts)
+                key_flags.append(packet.is_keyframe)
+    except av.error.FFmpegError as error:
+        logger.warning("reading packets stopped early: %s", error)
+    n_missing = max(0, stream.frames - n_packets)
+
+    known = [stamp for stamp in stamps if stamp is not None]
+    if len(set(known)) != len(stamps):  # missing or repeated stamps: frames in order at the stated rate
+        rate = stream.average_rate or stream.guessed_rate or Fraction(25)
+        pts = np.arange(len(stamps), dtype=np.int64)
+        return FrameIndex(pts=pts, keyframes=np.zeros(1, np.int64), seekable=False), 1 / Fraction(rate), n_missing
+    order = np.argsort(np.array(known, dtype=np.int64))
+    # AVI stores no presentation times: the demuxer guesses them in the order of decoding.
+    guessed = container.format.name == "avi" and not all(key_flags)
+    index = FrameIndex(
+        pts=np.array(known, dtype=np.int64)[order],
+        keyframes=np.flatnonzero(np.array(key_flags, dtype=bool)[order]),
+        seekable=not guessed,
+    )
+    assert stream.time_base is not None
+    return index, stream.time_base, n_missing
+
+
+def _look_at_first_frame(path: Path, container: InputContainer, stream: VideoStream) -> tuple[str, Geometry]:
+    codec = stream.codec_context.name
+    frame = None
+    for packet in intact_packets(container, stream):
+        try:
+            frame = next(iter(packet.decode()), None)
+        except av.error.FFmpegError as error:
+            logger.info("%s: a packet could not be decoded: %s", path, error)
+        if frame is not None:
+            break
+    if frame is None:
+        raise VideoError(f"{path}: no frame of its {codec} video can be decoded: convert it to H.264 MP4.")
+    width, height = frame.width, frame.height
+    aspect = float(stream.sample_aspect_ratio or 1)
+    if aspect > 1:
+        width = round(width * aspect)
+    elif aspect > 0:
+        height = round(height / aspect)
+    quarter_turns, mirrored = _orientation(frame)
+    geometry = Geometry(stored_width_px=width, stored_height_px=height, quarter_turns=quarter_turns, mirrored=mirrored)
+    return codec, geometry
+
+
+def _orientation(frame: av.VideoFrame) -> tuple[int, bool]:
+    """(counter-clockwise quarter turns, mirrored first) from the frame's display matrix."""
+    matrix: SideData | None = frame.side_data.get("DISPLAYMATRIX")
+    if matrix is None:
+        return 0, False
+    # Rows of a 3 x 3 matrix of fixed-point numbers: x' = a x + c y, y' = b x + d y, with y downwards.
+    a, b, _, c, d = np.frombuffer(matrix, dtype=np.int32)[:5].astype(np.float64)
+    mirrored = bool(a * d - b * c < 0)
+    if mirrored:  # undo the left-right flip that comes first
+        a, b = -a, -b
+    return round(np.degrees(np.arctan2(-b, a)) / 90) % 4, mirrored
+
+
+def _varies(intervals_s: np.ndarray, tick_s: float) -> bool:
+    usual_s = float(np.median(intervals_s))
+    tolerance_s = 0.01 * usual_s
+    if tick_s < usual_s / 4:  # a constant rate in a coarse time base (Matroska: 33, 33, 34 ms) still jitters by a tick
+        tolerance_s = max(tolerance_s, 1.01 * tick_s)
+    return bool(np.abs(intervals_s - usual_s).max() > tolerance_s)
