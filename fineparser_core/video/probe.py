@@ -16,7 +16,6 @@ import av
 import numpy as np
 from av.container import InputContainer
 from av.packet import Packet
-from av.sidedata.sidedata import SideData
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
@@ -157,7 +156,7 @@ def open_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
         yield container, stream
 
 
-def intact_packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
+def intact_packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet]:
     """The stream's packets but torn ones, which a cut-off file ends with and which would stop the decoder."""
     return (packet for packet in container.demux(stream) if not packet.is_corrupt)
 
@@ -235,8 +234,9 @@ def _look_at_first_frame(path: Path, container: InputContainer, stream: VideoStr
 
 def _orientation(frame: av.VideoFrame) -> tuple[int, bool]:
     """(counter-clockwise quarter turns, mirrored first) from the frame's display matrix."""
-    matrix: SideData | None = frame.side_data.get("DISPLAYMATRIX")
-    if matrix is None:
+    try:
+        matrix = bytes(frame.side_data["DISPLAYMATRIX"])
+    except KeyError:
         return 0, False
     # Rows of a 3 x 3 matrix of fixed-point numbers: x' = a x + c y, y' = b x + d y, with y downwards.
     a, b, _, c, d = np.frombuffer(matrix, dtype=np.int32)[:5].astype(np.float64)
