@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -234,9 +235,8 @@ def _look_at_first_frame(path: Path, container: InputContainer, stream: VideoStr
 
 def _orientation(frame: av.VideoFrame) -> tuple[int, bool]:
     """(counter-clockwise quarter turns, mirrored first) from the frame's display matrix."""
-    try:
-        matrix = bytes(frame.side_data["DISPLAYMATRIX"])
-    except KeyError:
+    matrix: Any = frame.side_data.get("DISPLAYMATRIX")
+    if matrix is None:
         return 0, False
     # Rows of a 3 x 3 matrix of fixed-point numbers: x' = a x + c y, y' = b x + d y, with y downwards.
     a, b, _, c, d = np.frombuffer(matrix, dtype=np.int32)[:5].astype(np.float64)
