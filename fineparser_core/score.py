@@ -9,10 +9,11 @@ from pathlib import Path
 from fineparser_core.cli import cancel_on_signals, progress_to_stderr, run_guarded
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
-from fineparser_core.errors import ConfigError, ExportError
+from fineparser_core.errors import ConfigError, ExemplarError, ExportError
 from fineparser_core.export.analysis_json import analysis_to_dict, write_analysis_json, write_masks_npz
 from fineparser_core.export.annotated_clip import write_annotated_clip
 from fineparser_core.inference.clips import make_clip
+from fineparser_core.inference.library import Library
 from fineparser_core.score_report import report
 
 _STDOUT = "-"
@@ -32,6 +33,7 @@ def main(argv: list[str]) -> int:
             raise ConfigError(f"--board {args.board:g} says nothing without --dive-number: add it, e.g. 207C.")
         if dive is not None:
             find_difficulty(dive, args.board)
+            _check_exemplars(str(dive), args.library)
         _check_outputs(args)
         clip = make_clip(args.clip, args.first, args.last)
 
@@ -102,6 +104,17 @@ def _positive(text: str) -> int:
 def _output_files(args: argparse.Namespace) -> list[Path]:
     json_file = Path(args.json) if args.json and args.json != _STDOUT else None
     return [path for path in (args.annotated, args.masks, json_file) if path]
+
+
+def _check_exemplars(dive_number: str, library: Path | None) -> None:
+    """Raises: ExemplarError where the library holds no dive to compare with."""
+    with Library.open(library) as opened:
+        known = opened.dive_numbers()
+        if dive_number not in known:
+            raise ExemplarError(
+                f"{opened.path} holds no exemplars of {dive_number}, only of {', '.join(known) or 'nothing'}: choose "
+                "another --library, or leave --dive-number out to see the steps alone."
+            )
 
 
 def _check_outputs(args: argparse.Namespace) -> None:

@@ -175,7 +175,7 @@ def _run(command: list[str], sentence: str) -> None:
     terminal = sys.stderr.isatty()
     width = shutil.get_terminal_size().columns - 1
     lines: list[str] = []
-    process = subprocess.Popen(
+    with subprocess.Popen(
         command,
         cwd=ROOT,
         env=os.environ | {"DEBIAN_FRONTEND": "noninteractive", "PYTHONUTF8": "1"},
@@ -184,15 +184,14 @@ def _run(command: list[str], sentence: str) -> None:
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         errors="replace",
-    )
-    assert process.stdout is not None
-    for line in process.stdout:
-        lines.append(line.rstrip())
-        if terminal:
-            print(f"\r\x1b[K{line.strip()[:width]}", end="", file=sys.stderr, flush=True)
+    ) as process:
+        for line in process.stdout or ():
+            lines.append(line.rstrip())
+            if terminal:
+                print(f"\r\x1b[K{line.strip()[:width]}", end="", file=sys.stderr, flush=True)
     if terminal:
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-    if process.wait() == 0:
+    if process.returncode == 0:
         return
     print("\n".join(lines[-_TAIL_LINES:]), file=sys.stderr)
     output = "\n".join(lines)

@@ -1,0 +1,71 @@
+"""Small video files, good and bad, and a way to run the real command."""
+
+import wave
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from fineparser_core import cli
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run of the command left."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def fineparser(capfd: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
+    """Runs `fineparser ...` in this process."""
+
+    def run(*argv: object) -> Outcome:
+        try:
+            code = cli.main([str(word) for word in argv])
+        except SystemExit as stop:  # argparse ends the process on wrong usage
+            code = int(stop.code or 0)
+        captured = capfd.readouterr()
+        return Outcome(code, captured.out, captured.err)
+
+    return run
+
+
+def write_clip(path: Path, n_frames: int, *, faststart: bool = False) -> Path:
+    """A square that falls over noise, 160 x 120 at 25 frames per second."""
+    rng = np.random.default_rng(7)
+    background = rng.integers(0, 255, (120, 160, 3), np.uint8)
+    with av.open(str(path), "w", options={"movflags": "faststart"} if faststart else {}) as container:
+        stream = container.add_stream("mpeg4", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 160, 120, "yuv420p"
+        for i in range(n_frames):
+            frame = background.copy()
+            top = 5 + i * 90 // max(n_frames, 1)
+            frame[top : top + 20, 70:90] = (255, 200, 150)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        container.mux(stream.encode(None))
+    return path
+
+
+@pytest.fixture(scope="session")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a good clip, `dive.mp4`, and with everything that is none."""
+    folder = tmp_path_factory.mktemp("clips")
+    dive = write_clip(folder / "dive.mp4", 60)
+    write_clip(folder / "three_frames.mp4", 3)
+    (folder / "empty.mp4").write_bytes(b"")
+    (folder / "text.mp4").write_text("This is not a video.\n" * 50)
+    whole = dive.read_bytes()
+    (folder / "truncated.mp4").write_bytes(whole[: len(whole) // 2])
+    (folder / "folder.mp4").mkdir()
+    with wave.open(str(folder / "sound.wav"), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes(bytes(16000))
+    return folder

@@ -1,0 +1,116 @@
+"""`fineparser score` on what it cannot do: one sentence, the right exit code, nothing on stdout and no file left."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fineparser_core.errors import CheckpointError
+from fineparser_core.inference.library import Library
+
+Fineparser = Callable[..., Any]
+
+
+def assert_refused(outcome, code: int, *words: str) -> None:
+    assert outcome.code == code, outcome.err
+    assert outcome.out == ""
+    lines = outcome.err.strip().splitlines()
+    assert len(lines) == 1, outcome.err
+    assert lines[0].startswith("fineparser: ")
+    assert lines[0].endswith(".")
+    for word in words:
+        assert word in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("missing.mp4", ()),
+        ("folder.mp4", ()),
+        ("text.mp4", ()),
+        ("sound.wav", ()),
+        ("empty.mp4", ()),
+        ("truncated.mp4", ()),
+        ("three_frames.mp4", ("3 frames", "16")),
+    ],
+)
+def test_bad_video(fineparser: Fineparser, clips: Path, name: str, words: tuple[str, ...]) -> None:
+    assert_refused(fineparser("score", clips / name), 3, name, *words)
+
+
+@pytest.mark.parametrize("options", [("--in", "60"), ("--in", "-1"), ("--out", "99"), ("--in", "50", "--out", "55")])
+def test_frames_that_are_not_there(fineparser: Fineparser, clips: Path, options: tuple[str, ...]) -> None:
+    assert_refused(fineparser("score", clips / "dive.mp4", *options), 3, "dive.mp4")
+
+
+@pytest.mark.parametrize("number", ["999Z", "207", "", "207E", "1O7B"])
+def test_dive_number_that_is_none(fineparser: Fineparser, clips: Path, number: str) -> None:
+    assert_refused(fineparser("score", clips / "dive.mp4", "--dive-number", number), 2, number)
+
+
+def test_board_that_is_none(fineparser: Fineparser, clips: Path) -> None:
+    assert_refused(fineparser("score", clips / "dive.mp4", "--dive-number", "207C", "--board", "4"), 2, "4")
+
+
+def test_board_without_a_dive_number(fineparser: Fineparser, clips: Path) -> None:
+    assert_refused(fineparser("score", clips / "dive.mp4", "--board", "10"), 2, "--dive-number")
+
+
+@pytest.mark.parametrize("option", ["--json", "--masks", "--annotated"])
+def test_output_that_cannot_be_written(fineparser: Fineparser, clips: Path, tmp_path: Path, option: str) -> None:
+    (tmp_path / "file").write_text("")
+    for place in (tmp_path / "nowhere" / "out", tmp_path / "file" / "out", tmp_path):
+        assert_refused(fineparser("score", clips / "dive.mp4", option, place), 7, str(place))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file"]
+
+
+def test_output_that_would_replace_the_clip(fineparser: Fineparser, clips: Path) -> None:
+    before = (clips / "dive.mp4").read_bytes()
+    clip = clips / "folder.mp4" / ".." / "dive.mp4"
+    assert_refused(fineparser("score", clips / "dive.mp4", "--annotated", clip), 2, "the clip itself")
+    assert (clips / "dive.mp4").read_bytes() == before
+
+
+def test_two_outputs_in_one_file(fineparser: Fineparser, clips: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert_refused(fineparser("score", clips / "dive.mp4", "--json", out, "--masks", out), 2, str(out))
+
+
+def test_no_exemplars_of_the_number(fineparser: Fineparser, clips: Path, tmp_path: Path) -> None:
+    library = tmp_path / "library.sqlite"
+    Library.create(library).close()
+    outcome = fineparser("score", clips / "dive.mp4", "--dive-number", "207C", "--library", library)
+    assert_refused(outcome, 4, "207C", "library.sqlite")
+
+
+def test_library_that_is_none(fineparser: Fineparser, clips: Path, tmp_path: Path) -> None:
+    library = tmp_path / "library.sqlite"
+    library.write_text("This is no library." * 100)
+    outcome = fineparser("score", clips / "dive.mp4", "--dive-number", "207C", "--library", library)
+    assert_refused(outcome, 4, "library.sqlite")
+
+
+def test_weights_that_are_none(fineparser: Fineparser, clips: Path, tmp_path: Path) -> None:
+    outcome = fineparser("score", clips / "dive.mp4", "--weights", tmp_path / "nothing")
+    assert_refused(outcome, CheckpointError.exit_code, "nothing")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        ("--exemplars", "0"),
+        ("--exemplars", "many"),
+        ("--device", "abacus"),
+        ("--in", "first"),
+        ("--no-such-option",),
+        ("a second clip",),
+    ],
+)
+def test_wrong_usage(fineparser: Fineparser, clips: Path, words: tuple[str, ...]) -> None:
+    clip = (clips / "dive.mp4",) if words else ()
+    outcome = fineparser("score", *clip, *words)
+    assert outcome.code == 2
+    assert outcome.err.startswith("usage: fineparser score")
+    assert outcome.out == ""
