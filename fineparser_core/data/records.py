@@ -1,0 +1,64 @@
+"""One judged dive of a data set, whatever the data set's own format."""
+
+from dataclasses import dataclass
+
+#: Event (or video) and number of the dive in it.
+Key = tuple[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiveRecord:
+    """A dive as a data set annotates it; frames are counted from the first frame of the trimmed clip.
+
+    Attributes:
+        key: event and index, the names of its folders.
+        dive_number: in upper case, e.g. "407C".
+        difficulty: DD as recorded.
+        score: points as recorded, 3 * DD * mean counted award.
+        board_m: board the event is held on; None where the event does not say.
+        synchro: whether two divers dive at once.
+        n_frames: frames of the trimmed clip, as annotated.
+        start_frame: number of its first frame in the untrimmed recording, where recorded.
+        first_flight_frame: first frame of the flight as recorded, see `has_steps`; None without step labels.
+        first_entry_frame: first frame of the entry, likewise.
+        awards: judges' awards, where recorded: 7 as given, or the 3 (synchro: 5) that counted.
+        split: "train" or "test", or "" where the data set assigns it to none.
+    """
+
+    key: Key
+    dive_number: str
+    difficulty: float
+    score: float
+    board_m: float | None = None
+    synchro: bool = False
+    n_frames: int
+    start_frame: int | None = None
+    first_flight_frame: int | None = None
+    first_entry_frame: int | None = None
+    awards: tuple[float, ...] = ()
+    split: str = ""
+
+    @property
+    def id(self) -> str:
+        """Event and index as one word: "event/index"."""
+        return f"{self.key[0]}/{self.key[1]}"
+
+    @property
+    def has_steps(self) -> bool:
+        """Whether the transitions make three steps of at least a frame each."""
+        first, second = self.first_flight_frame, self.first_entry_frame
+        return first is not None and second is not None and 0 < first < second < self.n_frames
+
+
+@dataclass(frozen=True, kw_only=True)
+class Defect:
+    """Something in a data set that does not fit together: reported, never repaired in silence.
+
+    Attributes:
+        kind: "dive number", "transitions", "score", "frames" or "masks".
+        text: what is wrong, in one sentence.
+    """
+
+    key: Key
+    kind: str
+    text: str

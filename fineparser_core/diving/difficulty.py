@@ -1,0 +1,157 @@
+"""The degree of difficulty (DD): what the awards are multiplied by.
+
+On a springboard it is the sum of five components, A + B + C + D + E, as the regulations tabulate them. For the
+platform it is looked up in `resources/tables/recorded_difficulty.json`: the DD most often recorded for a dive in
+competition, and in how many records, made by `fineparser_core.data.difficulty_table`. The same table says from which
+board a dive is done most often.
+
+Source: World Aquatics competition regulations, June 2025, Appendix 8 (springboard).
+"""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+
+from fineparser_core.diving.dive_number import DiveNumber
+from fineparser_core.errors import ConfigError
+from fineparser_core.resources import resource
+
+BOARDS_M = (1.0, 3.0, 5.0, 7.5, 10.0)
+SPRINGBOARDS_M = (1.0, 3.0)
+TABLE = ("tables", "recorded_difficulty.json")
+
+# All values in tenths. Columns of four: forward, back, reverse, inward.
+_Row = tuple[int | None, int | None, int | None, int | None]
+
+# A: somersaults, by half-somersaults 0 to 9.
+_SOMERSAULTS = {
+    1.0: (9, 11, 12, 16, 20, 24, 27, 30, 33, 38),
+    3.0: (10, 13, 13, 15, 18, 22, 23, 28, 29, 35),
+}
+# B: flight position, by blocks of 0-1, 1½-2, 2½, 3-3½ and 4-4½ somersaults; "flying" is added to the position's.
+_BLOCK = (0, 0, 0, 1, 1, 2, 3, 3, 4, 4)
+_FLIGHT: dict[str, tuple[_Row, ...]] = {
+    "C": ((1, 1, 1, -3), (0, 0, 0, 1), (0, 1, 0, 2), (0, 0, 0, 3), (0, 1, 2, 4)),
+    "B": ((2, 2, 2, -2), (1, 3, 3, 3), (2, 3, 2, 5), (3, 3, 3, 6), (4, 4, 5, 8)),
+    "A": ((3, 3, 3, 1), (4, 5, 6, 8), (6, 7, 6, None)),
+    "D": ((1, 1, 1, -1), (0, -1, -1, 2), (0, -1, -2, 4), (0, 0, 0, None)),
+    "flying": ((2, 1, 1, 4), (2, 2, 2, 5), (3, 3, 3, 7), (4, None, None, None)),
+}
+# C: twists, by half-twists; a row by block where the somersaults matter, the last row holding for the blocks after.
+_TWISTS: dict[int, tuple[_Row, ...]] = {
+    1: ((4, 2, 2, 2), (4, 4, 4, 4), (4, 0, 0, 2), (4, 0, 0, 4)),
+    2: ((6, 4, 4, 4),),
+    3: ((8, 8, 8, 8), (8, 8, 8, 8), (8, 7, 6, 8)),
+    4: ((10, 8, 8, 8),),
+    5: ((12, 12, 12, 12), (12, 12, 12, 12), (12, 11, 10, 12)),
+    6: ((15, 14, 14, 15),),
+    7: ((16, 17, 18, 16),),
+    8: ((19, 18, 18, 19),),
+    9: ((20, 21, 21, 20),),
+}
+# D: approach, by direction: the half-somersaults from which the second value holds, and the two values.
+_APPROACH = {
+    1.0: {1: (8, 0, 5), 2: (7, 2, 6), 3: (7, 3, 5), 4: (3, 6, 5)},
+    3.0: {1: (8, 0, 3), 2: (7, 2, 4), 3: (7, 3, 3), 4: (3, 3, 3)},
+}
+# E: unnatural entry of dives without twist: by half-somersaults.
+_UNNATURAL_FORWARD_INWARD = {2: 1, 4: 2, 6: 2, 8: 2}
+_UNNATURAL_BACK_REVERSE = {1: 1, 3: 2, 5: 3, 7: 4, 9: 4}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difficulty:
+    """A degree of difficulty and where it comes from.
+
+    Attributes:
+        value: the DD, in tenths, e.g. 3.2.
+        board_m: the board it holds for; None where it was typed for none.
+        source: "board" (asked for), "commonest board" (none was asked for) or "typed".
+    """
+
+    value: float
+    board_m: float | None
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordedDifficulty:
+    """A row of the bundled table.
+
+    Attributes:
+        difficulty: the DD recorded most often for the dive from this board.
+        count: records of the dive from this board.
+    """
+
+    dive_number: str
+    board_m: float
+    difficulty: float
+    count: int
+
+
+def find_difficulty(dive: DiveNumber, board_m: float | None) -> Difficulty:
+    """DD of a dive on a board, or on the board it is done from most often where none is given.
+
+    Raises:
+        ConfigError: not a board, an armstand from a springboard, or a DD that is not known.
+    """
+    if board_m is not None:
+        return Difficulty(value=_difficulty(dive, board_m), board_m=board_m, source="board")
+    board_m = commonest_board_m(dive)
+    if board_m is None:
+        raise ConfigError(f"The board {dive} is done from is not known: name the board, or type the DD.")
+    return Difficulty(value=_difficulty(dive, board_m), board_m=board_m, source="commonest board")
+
+
+def commonest_board_m(dive: DiveNumber) -> float | None:
+    """The board with most competition records of the dive; None where there are none."""
+    rows = [row for row in recorded_difficulties() if row.dive_number == str(dive)]
+    return max(rows, key=lambda row: row.count).board_m if rows else None
+
+
+@cache
+def recorded_difficulties() -> tuple[RecordedDifficulty, ...]:
+    """The bundled table, by dive number and board."""
+    rows = json.loads(resource(*TABLE).read_text(encoding="utf-8"))["difficulties"]
+    return tuple(RecordedDifficulty(**row) for row in rows)
+
+
+def springboard_difficulty(dive: DiveNumber, board_m: float) -> float | None:
+    """A + B + C + D + E; None where the regulations give no value for a component.
+
+    Args:
+        board_m: 1.0 or 3.0.
+    """
+    if dive.armstand or dive.half_somersaults >= len(_BLOCK):
+        return None
+    block = _BLOCK[dive.half_somersaults]
+    parts: list[int | None] = [_SOMERSAULTS[board_m][dive.half_somersaults]]
+    for name in [dive.position, "flying"] if dive.flying else [dive.position]:
+        rows = _FLIGHT[name]
+        parts.append(rows[block][dive.direction - 1] if block < len(rows) else None)
+    if dive.half_twists:
+        rows = _TWISTS[dive.half_twists]
+        parts.append(rows[min(block, len(rows) - 1)][dive.direction - 1])
+    else:
+        natural = _UNNATURAL_FORWARD_INWARD if dive.direction in (1, 4) else _UNNATURAL_BACK_REVERSE
+        parts.append(natural.get(dive.half_somersaults, 0))
+    threshold, before, after = _APPROACH[board_m][dive.direction]
+    parts.append(before if dive.half_somersaults < threshold else after)
+    tenths = [part for part in parts if part is not None]
+    return sum(tenths) / 10 if len(tenths) == len(parts) else None
+
+
+def _difficulty(dive: DiveNumber, board_m: float) -> float:
+    if board_m not in BOARDS_M:
+        boards = ", ".join(f"{board:g}" for board in BOARDS_M)
+        raise ConfigError(f"There is no board at {board_m:g} m: choose one of {boards}.")
+    if board_m in SPRINGBOARDS_M:
+        if dive.armstand:
+            raise ConfigError(f"{dive} is an armstand dive, which no springboard allows: choose 5, 7.5 or 10 m.")
+        value = springboard_difficulty(dive, board_m)
+    else:
+        listed = (row for row in recorded_difficulties() if (row.dive_number, row.board_m) == (str(dive), board_m))
+        value = next((row.difficulty for row in listed), None)
+    if value is None:
+        raise ConfigError(f"The DD of {dive} from {board_m:g} m is not known: type it, as in the rules.")
+    return value

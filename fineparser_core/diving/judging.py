@@ -1,0 +1,68 @@
+"""From the judges' awards to the score.
+
+Each judge gives 0 to 10 in halves. With 7 judges the two highest and the two lowest awards are dropped, with 5 the
+highest and the lowest; the three left are added and multiplied by the degree of difficulty. A synchronised dive has
+11 judges, three for the execution of each diver and five for the synchronisation: the highest and lowest of each of
+the three panels are dropped, and the sum of the five left counts three fifths.
+
+Source: World Aquatics competition regulations, diving.
+"""
+
+from collections.abc import Sequence
+
+from fineparser_core.errors import ConfigError
+
+_SYNCHRO_PANELS = (slice(0, 3), slice(3, 6), slice(6, 11))
+
+
+def total_award(awards: Sequence[float]) -> float:
+    """Sum of the three awards that count, 0 to 30; the score is this times the difficulty.
+
+    Args:
+        awards: 3, 5 or 7 awards in any order, or 11 of a synchronised dive: three for the
+            execution of one diver, three for that of the other, five for the synchronisation.
+
+    Raises:
+        ConfigError: another number of awards, or an award that is not 0 to 10 in halves.
+    """
+    _check(awards)
+    match len(awards):
+        case 3 | 5 | 7:
+            return float(sum(_middle(awards, (len(awards) - 3) // 2)))
+        case 11:
+            return 0.6 * sum(sum(_middle(awards[panel], 1)) for panel in _SYNCHRO_PANELS)
+        case count:
+            raise ConfigError(f"Found {count} awards: give those of 3, 5 or 7 judges, or 11 of a synchronised dive.")
+
+
+def counted_award(counted: Sequence[float]) -> float:
+    """`total_award` where only the awards that count were kept: 3, or 5 of a synchronised dive.
+
+    Raises:
+        ConfigError: another number of awards, or an award that is not 0 to 10 in halves.
+    """
+    if len(counted) == 5:
+        _check(counted)
+        return 0.6 * sum(counted)
+    if len(counted) == 3:
+        return total_award(counted)
+    raise ConfigError(f"Found {len(counted)} counted awards, need 3, or 5 of a synchronised dive.")
+
+
+def score_dive(awards: Sequence[float], difficulty: float) -> float:
+    """Score of a dive in points, to hundredths as it is published: sum of the counted awards times `difficulty`.
+
+    Raises:
+        ConfigError: as `total_award`.
+    """
+    return round(total_award(awards) * difficulty, 2)
+
+
+def _check(awards: Sequence[float]) -> None:
+    for award in awards:
+        if not (0 <= award <= 10 and (2 * award) % 1 == 0):
+            raise ConfigError(f"Award {award:g} is not one a judge can give: use 0 to 10 in halves.")
+
+
+def _middle(awards: Sequence[float], dropped: int) -> Sequence[float]:
+    return sorted(awards)[dropped : len(awards) - dropped]
