@@ -35,6 +35,7 @@ _QT_WINDOW = _QT_OFFSCREEN | {
     "libxcb-shape.so.0": ("libxcb-shape0",),
 }
 _QT_STARTS = "from PySide6.QtWidgets import QApplication; QApplication([])"
+_PACKAGES_LOAD = "import torch, torchvision, PySide6.QtCore, cv2, av, scipy, pytest"
 _NO_NETWORK = (
     "Failed to establish a new connection",
     "Temporary failure in name resolution",
@@ -45,6 +46,7 @@ _NO_NETWORK = (
     "getaddrinfo failed",
     "ConnectTimeoutError",
     "ProxyError",
+    "(from versions: none)",
 )
 
 
@@ -67,12 +69,16 @@ def ensure_environment() -> None:
     _say(f"Setting up {VENV} (once, some minutes; README.md tells the size of the downloads)")
     if not _runs("import pip, sys; sys.exit(sys.version_info < (3, 11))"):
         _make_venv()
-    _STAMP.unlink(missing_ok=True)
-    _run(
-        [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "-e", ".[dev]"],
-        "pip could not install the packages: see its last lines above, then run the same command again.",
-    )
-    if not _runs("import torch, torchvision, PySide6.QtCore, cv2, av, scipy, pytest"):
+        _install()
+    else:
+        _STAMP.unlink(missing_ok=True)
+        _install()
+        if not _runs(_PACKAGES_LOAD):
+            # pip takes what an interrupted run left half unpacked for whole.
+            _say(f"Making {VENV} anew, as its packages do not load")
+            _make_venv()
+            _install()
+    if not _runs(_PACKAGES_LOAD):
         raise SetupError(f"The packages in {VENV} do not load: delete that folder and run the same command again.")
     _STAMP.write_text(_stamp(), encoding="utf-8")
     _say("Set-up done")
@@ -94,6 +100,13 @@ def ensure_qt_libraries(*, window: bool) -> None:
     if not shutil.which("apt-get"):
         raise SetupError(f"Qt needs {', '.join(missing)}: install them with the package manager of this system.")
     _apt_install([wanted[name] for name in missing])
+
+
+def _install() -> None:
+    _run(
+        [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "-e", ".[dev]"],
+        "pip could not install the packages: see its last lines above, then run the same command again.",
+    )
 
 
 def _make_venv() -> None:
