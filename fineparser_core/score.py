@@ -28,7 +28,7 @@ def main(argv: list[str]) -> int:
     args = _parser().parse_args(argv)
     with cancel_on_signals() as cancel:
         progress = progress_to_stderr(quiet=args.quiet)
-        dive = parse_dive_number(args.dive_number) if args.dive_number else None
+        dive = None if args.dive_number is None else parse_dive_number(args.dive_number)
         if dive is None and args.board is not None:
             raise ConfigError(f"--board {args.board:g} says nothing without --dive-number: add it, e.g. 207C.")
         if dive is not None:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from environment import PYTHON, ROOT, SetupError, ensure_environment, ensure_qt_libraries
 
@@ -62,7 +63,7 @@ def _app(arguments: list[str]) -> int:
         raise SetupError("There is no display here for a window: `python packaging/dev.py demo` works without one.")
     ensure_environment()
     ensure_qt_libraries(window=True)
-    return _call("fineparser_gui", *arguments)
+    return _call("fineparser_gui", *arguments, folder=None)
 
 
 def _test(arguments: list[str]) -> int:
@@ -98,9 +99,13 @@ def _has_display() -> bool:
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def _call(module: str, *arguments: str) -> int:
-    """Runs a module in the environment; signals reach it, and its exit code comes back as a shell would give it."""
-    process = subprocess.Popen([str(PYTHON), "-m", module, *arguments], cwd=ROOT)
+def _call(module: str, *arguments: str, folder: Path | None = ROOT) -> int:
+    """Runs a module in the environment; signals reach it, and its exit code comes back as a shell would give it.
+
+    Args:
+        folder: where it runs; None where the caller stands, for paths that the caller typed.
+    """
+    process = subprocess.Popen([str(PYTHON), "-P", "-m", module, *arguments], cwd=folder)
     previous = signal.signal(signal.SIGTERM, lambda number, frame: process.terminate())
     try:
         while True:
