@@ -1,0 +1,192 @@
+"""An analysis as JSON, and its masks as NPZ.
+
+Format "fineparser.analysis/1" (a reader refuses other numbers; new keys may come without a new one). Frames are
+0-based indices of the source file, points are score points, times are seconds from the file's first frame.
+
+    format             "fineparser.analysis/1"
+    score              predicted score, or null without a dive number, as are the next seven
+    spread             population standard deviation of the votes: agreement of the exemplars, not accuracy
+    dive_number        "207C"
+    board_m            height of the board, or null where it was not given
+    difficulty         degree of difficulty used
+    difficulty_source  "board", "commonest board" or "typed"
+    award              score / (3 * difficulty)
+    seed               seed of the choice of exemplars
+    transitions        {first_flight_frame, first_entry_frame, first_flight_s, first_entry_s}
+    contributions      three of {step, points, dynamic, static}, relative to the mean exemplar; points = dynamic +
+                       static, and sum(points) + mean(exemplar scores) = score to 1e-6; empty without a score
+    exemplars          of {id, dive_number, board_m, score, vote, contributions}; vote = score + sum(points)
+    notes              what the reader must be told, sentences
+    probabilities      2 x 96: probability that flight / entry begins at the sample
+    sampled_frames     96 source frames; sampled_times_s their times
+    model              {id, trained_on, synthetic, preprocessing, decoding, precision, device}
+    clip               {path, in, out, fps}, both frames included
+    versions           {fineparser}: of the software
+
+The masks file holds `frame` (96,) int64, `probability` (96, 112, 112) float16 and `crop_xyxy` (96, 4) float32: the
+source pixels x0, y0, x1, y1 that a mask covers.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
+from zipfile import BadZipFile
+
+import numpy as np
+
+from fineparser_core import __version__
+from fineparser_core.errors import ExportError
+from fineparser_core.types import (
+    MASK_SIZE,
+    N_SAMPLES,
+    Analysis,
+    Clip,
+    Contribution,
+    DiveParse,
+    ExemplarVote,
+    ModelIdentity,
+    Scoring,
+    Transitions,
+)
+from fineparser_core.video.atomic import atomic_file
+
+FORMAT = "fineparser.analysis/1"
+
+_SCORE_KEYS = (
+    "score",
+    "spread",
+    "dive_number",
+    "board_m",
+    "difficulty",
+    "difficulty_source",
+    "award",
+    "seed",
+)
+
+
+class MaskArrays(NamedTuple):
+    """The arrays of a masks file, as in `DiveParse`."""
+
+    frame: np.ndarray
+    probability: np.ndarray
+    crop_xyxy: np.ndarray
+
+
+def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
+    """The analysis in the format above, of plain JSON types only.
+
+    Raises:
+        ExportError: a number in it is not finite.
+    """
+    parse, scoring = analysis.parse, analysis.scoring
+    clip = parse.clip
+    result: dict[str, Any] = {"format": FORMAT}
+    result |= {key: None if scoring is None else getattr(scoring, key) for key in _SCORE_KEYS}
+    result |= {
+        "transitions": asdict(parse.transitions),
+        "contributions": [] if scoring is None else [asdict(part) for part in scoring.contributions],
+        "exemplars": [] if scoring is None else [asdict(vote) for vote in scoring.exemplars],
+        "notes": [] if scoring is None else list(scoring.notes),
+        "probabilities": parse.probabilities.T.astype(float).tolist(),
+        "sampled_frames": parse.sampled_frames.tolist(),
+        "sampled_times_s": parse.sampled_times_s.astype(float).tolist(),
+        "model": asdict(parse.model),
+        "clip": {"path": str(clip.path), "in": clip.in_frame, "out": clip.out_frame, "fps": clip.fps},
+        "versions": {"fineparser": __version__},
+    }
+    try:
+        plain: dict[str, Any] = json.loads(json.dumps(result, allow_nan=False))
+    except ValueError:
+        raise ExportError(f"The analysis of {clip.path} holds a number that is not finite: analyse it again.") from None
+    return plain
+
+
+def analysis_from_dict(data: Mapping[str, Any], masks: MaskArrays) -> Analysis:
+    """The analysis that `analysis_to_dict` wrote.
+
+    Args:
+        data: parsed JSON.
+        masks: what `read_masks_npz` gave for the same clip.
+
+    Raises:
+        ExportError: another format, or an incomplete one.
+    """
+    if data.get("format") != FORMAT:
+        raise ExportError(f"This is a file of format {data.get('format')!r}, not {FORMAT!r}: analyse the clip again.")
+    try:
+        clip = data["clip"]
+        parse = DiveParse(
+            clip=Clip(path=Path(clip["path"]), in_frame=clip["in"], out_frame=clip["out"], fps=clip["fps"]),
+            sampled_frames=np.array(data["sampled_frames"], dtype=np.int64),
+            sampled_times_s=np.array(data["sampled_times_s"], dtype=np.float64),
+            probabilities=np.ascontiguousarray(np.array(data["probabilities"], dtype=np.float32).T),
+            transitions=Transitions(**data["transitions"]),
+            mask_probability=masks.probability,
+            crop_xyxy=masks.crop_xyxy,
+            model=ModelIdentity(**data["model"]),
+        )
+        scoring = None
+        if data["score"] is not None:
+            scoring = Scoring(
+                **{key: data[key] for key in _SCORE_KEYS},
+                contributions=_contributions(data["contributions"]),
+                exemplars=tuple(
+                    ExemplarVote(**vote | {"contributions": _contributions(vote["contributions"])})
+                    for vote in data["exemplars"]
+                ),
+                notes=tuple(data["notes"]),
+            )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ExportError(f"This is not a complete {FORMAT} file ({error}): analyse the clip again.") from error
+    if not np.array_equal(parse.sampled_frames, masks.frame):
+        raise ExportError(f"The masks are of other frames of {clip['path']} than the analysis: analyse the clip again.")
+    return Analysis(parse=parse, scoring=scoring)
+
+
+def write_analysis_json(analysis: Analysis, path: Path) -> None:
+    """Write the analysis, whole or not at all.
+
+    Raises:
+        ExportError: the file cannot be written.
+    """
+    text = json.dumps(analysis_to_dict(analysis), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    with atomic_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_masks_npz(parse: DiveParse, path: Path) -> None:
+    """Write the masks of all samples, whole or not at all.
+
+    Raises:
+        ExportError: the file cannot be written.
+    """
+    with atomic_file(path) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(
+            file,
+            frame=parse.sampled_frames.astype(np.int64),
+            probability=parse.mask_probability.astype(np.float16),
+            crop_xyxy=parse.crop_xyxy.astype(np.float32),
+        )
+
+
+def read_masks_npz(path: Path) -> MaskArrays:
+    """Read what `write_masks_npz` wrote.
+
+    Raises:
+        ExportError: missing, damaged, or not a masks file.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            masks = MaskArrays(arrays["frame"], arrays["probability"], arrays["crop_xyxy"])
+    except (OSError, ValueError, KeyError, EOFError, TypeError, AttributeError, BadZipFile) as error:
+        raise ExportError(f"{path} is not a readable masks file ({error}): write it again.") from error
+    expected = ((N_SAMPLES,), (N_SAMPLES, MASK_SIZE, MASK_SIZE), (N_SAMPLES, 4))
+    if tuple(array.shape for array in masks) != expected:
+        raise ExportError(f"{path} does not hold the masks of {N_SAMPLES} samples: write it again.")
+    return masks
+
+
+def _contributions(parts: list[dict[str, Any]]) -> tuple[Contribution, ...]:
+    return tuple(Contribution(**part) for part in parts)

@@ -1,0 +1,34 @@
+"""Files that appear whole or not at all."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+from fineparser_core.errors import ExportError
+
+
+@contextmanager
+def atomic_file(path: Path) -> Iterator[Path]:
+    """A temporary path beside `path` to write to; it takes the name `path` when the block ends well.
+
+    After an error or a cancel nothing is left behind, and what was at `path` before is untouched.
+
+    Raises:
+        ExportError: the folder is missing or may not be written, or the disk is full.
+    """
+    temporary = path.with_name(f".{path.name}.{uuid4().hex[:8]}.tmp")
+    try:
+        yield temporary
+        # Opened for writing, as Windows flushes no other file.
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ExportError(
+            f"{path} cannot be written ({reason}): choose a folder that exists, may be written to and has room."
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
