@@ -101,7 +101,7 @@ class Analyzer:
     def __init__(self, model: FineParser, identity: ModelIdentity, library: Library) -> None:
         self.model = identity
         self.library = library
-        self._encoder = ClipEncoder(
+        self.encoder = ClipEncoder(
             model, torch.device(identity.device), precision=identity.precision, decoding=identity.decoding
         )
         self._encodings: dict[str, ExemplarEncoding] = {}
@@ -151,7 +151,7 @@ class Analyzer:
             Cancelled: once the token is set.
         """
         frames, sampled, times, crop = read_samples(clip, self.model.preprocessing, progress=progress, cancel=cancel)
-        encoding, masks = self._encoder.encode(frames, progress=progress, cancel=cancel)
+        encoding, masks = self.encoder.encode(frames, progress=progress, cancel=cancel)
         st, ed = encoding.transition_samples
         parse = DiveParse(
             clip=clip,
@@ -186,7 +186,7 @@ class Analyzer:
         """What a library keeps of an encoding."""
         return ExemplarEncoding(
             gated=encoding.gated,
-            static_tokens=self._encoder.static_tokens(encoding),
+            static_tokens=self.encoder.static_tokens(encoding),
             transition_samples=encoding.transition_samples,
         )
 
@@ -220,13 +220,12 @@ class Analyzer:
             known = ", ".join(self.library.dive_numbers()) or "none"
             raise ExemplarError(f"No exemplars for {number} in {self.library.path.name}: it has {known}.")
         chosen, notes = choose_exemplars(candidates, difficulty.board_m, n_exemplars, seed)
-        encodings = []
         for done, exemplar in enumerate(chosen, start=1):
-            encodings.append(self.exemplar_encoding(exemplar, cancel=cancel))
+            self.exemplar_encoding(exemplar, cancel=cancel)
             progress(Progress("compare", done, len(chosen)))
             if cancel is not None:
                 cancel.raise_if_cancelled()
-        votes = self._votes(encoding, chosen, encodings)
+        votes = self.votes(encoding, chosen)
         score = float(np.mean([v.vote for v in votes]))
         return Scoring(
             dive_number=number,
@@ -243,10 +242,10 @@ class Analyzer:
         )
 
     @torch.inference_mode()
-    def _votes(
-        self, encoding: Encoding, chosen: Sequence[Exemplar], encodings: Sequence[ExemplarEncoding]
-    ) -> tuple[ExemplarVote, ...]:
-        device, n = self._encoder.device, len(chosen)
+    def votes(self, encoding: Encoding, chosen: Sequence[Exemplar]) -> tuple[ExemplarVote, ...]:
+        """What each exemplar says of an encoded clip, all compared in one pass."""
+        device, n = self.encoder.device, len(chosen)
+        encodings = [self.exemplar_encoding(exemplar) for exemplar in chosen]
 
         def repeated(array: np.ndarray) -> torch.Tensor:
             return torch.from_numpy(array).to(device).expand(n, *array.shape)
@@ -254,9 +253,9 @@ class Analyzer:
         def stacked(arrays: list[np.ndarray]) -> torch.Tensor:
             return torch.from_numpy(np.stack(arrays)).to(device)
 
-        relative = self._encoder.model.compare(
+        relative = self.encoder.model.compare(
             (repeated(encoding.gated), stacked([e.gated for e in encodings])),
-            (repeated(self._encoder.static_tokens(encoding)), stacked([e.static_tokens for e in encodings])),
+            (repeated(self.encoder.static_tokens(encoding)), stacked([e.static_tokens for e in encodings])),
             ([encoding.transition_samples] * n, [e.transition_samples for e in encodings]),
         )
         dynamic = relative.dynamic.double().cpu().numpy()

@@ -31,10 +31,11 @@ def normalise(frames: Tensor) -> Tensor:
 
 
 def to_channels_last(model: FineParser) -> FineParser:
-    """Lays the kernels out channels last, which halves the time of the 3-D convolutions on CPU."""
-    model.i3d.to(memory_format=torch.channels_last_3d)
-    model.spatial_parser.to(memory_format=torch.channels_last_3d)
-    model.static_encoder.backbone.to(memory_format=torch.channels_last)
+    """Lays the kernels out channels last, which nearly halves the time of the 3-D convolutions on CPU."""
+    formats = {4: torch.channels_last, 5: torch.channels_last_3d}
+    for parameter in model.parameters():
+        if parameter.ndim in formats:
+            parameter.data = parameter.data.contiguous(memory_format=formats[parameter.ndim])
     return model
 
 

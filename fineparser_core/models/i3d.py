@@ -76,6 +76,11 @@ class I3D(nn.Module):
     and store what it gives.
     """
 
+    mixed_3b: Mixed
+    mixed_3c: Mixed
+    mixed_5b: Mixed
+    mixed_5c: Mixed
+
     def __init__(self) -> None:
         super().__init__()
         self.conv3d_1a_7x7 = Unit3D(3, 64, 7, 2)

@@ -1,5 +1,7 @@
 """Spatial action parser (SAP): athlete masks and the mask embedding (paper section 3.2, Eq. 2-3)."""
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -17,7 +19,7 @@ _UPSAMPLING = (
 N_HEADS = 5
 
 
-def _interpolation_kernel(kernel: tuple[int, int, int]) -> Tensor:
+def _interpolation_kernel(kernel: Sequence[int]) -> Tensor:
     """Trilinear up-sampling kernel of a transposed convolution whose kernel is twice its stride.
 
     Deviation: the release repeats the spatial kernel at every temporal tap, so that frames get twice the weight.
@@ -52,29 +54,29 @@ class MaskDecoder(nn.Module):
 
     @torch.no_grad()
     def _initialise(self) -> None:
-        for conv in (*self.side, *self.score):
-            nn.init.kaiming_normal_(conv.weight, nonlinearity="linear")
-        for one, wide, (kernel, _, _) in zip(self.upsample_score, self.upsample_side, _UPSAMPLING, strict=True):
-            one.weight.copy_(_interpolation_kernel(kernel)[None, None])
-            wide.weight.zero_()
-            for c in range(SIDE_CHANNELS):
-                wide.weight[c, c] = _interpolation_kernel(kernel)
-        nn.init.normal_(self.fuse.weight, std=0.05)
-        for conv in (*self.score, self.fuse):
-            # Start at the share of pixels an athlete covers, about 2 %, so that the focal loss starts small.
-            nn.init.constant_(conv.bias, -4.0)
-        for conv in self.score:
-            nn.init.normal_(conv.weight, std=0.05)
+        for name, parameter in self.named_parameters():
+            part = name.split(".")[0]
+            if part == "side":
+                nn.init.kaiming_normal_(parameter, nonlinearity="linear")
+            elif part == "upsample_score":
+                parameter.copy_(_interpolation_kernel(parameter.shape[2:])[None, None])
+            elif part == "upsample_side":
+                channels = torch.eye(SIDE_CHANNELS)[:, :, None, None, None]
+                parameter.copy_(channels * _interpolation_kernel(parameter.shape[2:]))
+            elif name.endswith("bias"):
+                # Start at the share of pixels an athlete covers, about 2 %, so that the focal loss starts small.
+                nn.init.constant_(parameter, -4.0)
+            else:
+                nn.init.normal_(parameter, std=0.05)
 
     def _fused(self, sides: list[Tensor]) -> Tensor:
-        total: Tensor | None = None
+        maps = []
         for i, (side, (_, stride, padding)) in enumerate(zip(sides, _UPSAMPLING, strict=True)):
             mix = self.fuse.weight[0, i * SIDE_CHANNELS : (i + 1) * SIDE_CHANNELS, 0, 0, 0]
-            kernel = torch.einsum("iothw,o->ithw", self.upsample_side[i].weight, mix)[:, None]
-            wide = F.conv_transpose3d(side, kernel.to(side.dtype), stride=stride, padding=padding)
-            total = wide if total is None else total + wide
-        assert total is not None
-        return total + self.fuse.bias.to(total.dtype).view(1, 1, 1, 1, 1)
+            kernel = torch.einsum("iothw,o->ithw", self.upsample_side.get_parameter(f"{i}.weight"), mix)[:, None]
+            maps.append(F.conv_transpose3d(side, kernel.to(side.dtype), stride=stride, padding=padding))
+        bias = self.fuse.get_parameter("bias").to(maps[0].dtype)
+        return torch.stack(maps).sum(0) + bias.view(1, 1, 1, 1, 1)
 
     def forward(self, taps: tuple[Tensor, Tensor, Tensor, Tensor]) -> Tensor:
         """Taps of N windows to logits (N, 5, 16, 112, 112): side maps 1 to 4, then the fused one."""

@@ -1,13 +1,13 @@
 """Training dives in memory: every frame at network size, with masks, transitions and score."""
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from fineparser_core.data.finediving import FineDiving
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import AnnotationError
 from fineparser_core.progress import CancelToken
@@ -75,68 +75,72 @@ def random_view(dive: TrainingDive, rng: np.random.Generator) -> View:
 
 
 def load_dives(
-    records: Sequence[DiveRecord], root: Path, preprocessing: str, cache: Path, cancel: CancelToken
+    data: FineDiving, split: str, preprocessing: str, cache: Path, cancel: CancelToken
 ) -> list[TrainingDive]:
-    """Reads dives of the FineDiving layout at network size; each is decoded once and kept in the cache folder.
+    """Reads the dives of a split at network size; each is decoded once and kept in the cache folder.
 
-    Dives whose frames or masks are missing are skipped and counted in the log.
+    Dives without frames, masks or three steps are skipped and counted in the log.
 
     Raises:
         AnnotationError: where no dive at all can be read.
         Cancelled: once the token is set.
     """
     cache.mkdir(parents=True, exist_ok=True)
+    records = data.split(split)
     dives, skipped = [], []
     for record in records:
         cancel.raise_if_cancelled()
         try:
-            frames, masks = _load_pixels(record, root, preprocessing, cache)
-        except (OSError, AnnotationError) as error:
-            skipped.append(f"{record.key}: {error}")
-            continue
-        dives.append(
-            TrainingDive(
-                key=_flat_key(record),
-                dive_number=record.dive_number,
-                score=record.score,
-                first_flight_frame=min(record.first_flight_frame, len(frames) - 2),
-                first_entry_frame=min(record.first_entry_frame, len(frames) - 1),
-                frames=frames,
-                masks=masks,
-            )
-        )
+            dives.append(_load_dive(data, record, preprocessing, cache))
+        except AnnotationError as error:
+            skipped.append(str(error))
     if skipped:
         logger.warning("%d of %d dives skipped, the first: %s", len(skipped), len(records), skipped[0])
     if not dives:
-        raise AnnotationError(f"{root} holds no readable dive of {len(records)} annotated ones: check the frames.")
+        raise AnnotationError(
+            f"{data.root} holds no readable dive of the {len(records)} in its {split} split: check its frame folders."
+        )
     return dives
 
 
-def _flat_key(record: DiveRecord) -> str:
-    event, index = record.key
-    return f"{event}-{index}".replace("/", "_")
-
-
-def _load_pixels(record: DiveRecord, root: Path, preprocessing: str, cache: Path) -> tuple[np.ndarray, np.ndarray]:
-    path = cache / f"{_flat_key(record)}-{preprocessing}.npz"
+def _load_dive(data: FineDiving, record: DiveRecord, preprocessing: str, cache: Path) -> TrainingDive:
+    path = cache / f"{record.key[0]}-{record.key[1]}-{preprocessing}.npz"
     if path.exists():
-        with np.load(path, allow_pickle=False) as data:
-            return data["frames"], data["masks"]
-    event, index = record.key
+        with np.load(path, allow_pickle=False) as stored:
+            frames, masks = stored["frames"], stored["masks"]
+    else:
+        frames, masks = _decode(data, record, preprocessing)
+        temporary = path.with_name(path.name + ".part")
+        with temporary.open("wb") as stream:
+            np.savez(stream, frames=frames, masks=masks)
+        temporary.replace(path)
+    first, second = record.first_flight_frame, record.first_entry_frame
+    if first is None or second is None or not 0 < first < second < len(frames):
+        raise AnnotationError(
+            f"{record.id}: transitions {first} and {second} do not cut {len(frames)} frames in three."
+        )
+    return TrainingDive(
+        key=f"{record.key[0]}-{record.key[1]}",
+        dive_number=record.dive_number,
+        score=record.score,
+        first_flight_frame=first,
+        first_entry_frame=second,
+        frames=frames,
+        masks=masks,
+    )
+
+
+def _decode(data: FineDiving, record: DiveRecord, preprocessing: str) -> tuple[np.ndarray, np.ndarray]:
     shape = get_preprocessing(preprocessing)
+    frame_paths, mask_paths = data.frame_paths(record), data.mask_paths(record)
+    if len(frame_paths) < WINDOW_LENGTH or len(mask_paths) != len(frame_paths):
+        raise AnnotationError(f"{record.id}: {len(frame_paths)} frames and {len(mask_paths)} masks on disk.")
     frames, masks = [], []
-    for file in sorted((root / "FineDiving" / str(event) / str(index)).glob("*.jpg")):
-        image = cv2.imread(str(file), cv2.IMREAD_COLOR)
-        mask = cv2.imread(str(root / "FineDiving_HM" / str(event) / str(index) / file.name), cv2.IMREAD_GRAYSCALE)
+    for frame_path, mask_path in zip(frame_paths, mask_paths, strict=True):
+        image = cv2.imread(str(frame_path), cv2.IMREAD_COLOR)
+        mask = cv2.imread(str(mask_path), cv2.IMREAD_GRAYSCALE)
         if image is None or mask is None:
-            raise AnnotationError(f"{file} or its mask cannot be read")
+            raise AnnotationError(f"{frame_path if image is None else mask_path} is damaged: fetch it again.")
         frames.append(shape.apply(cv2.cvtColor(image, cv2.COLOR_BGR2RGB)))
         masks.append(np.rint(shape.apply_mask(mask > 127) * 255).astype(np.uint8))
-    if len(frames) < WINDOW_LENGTH:
-        raise AnnotationError(f"{len(frames)} frames found")
-    arrays = np.stack(frames), np.stack(masks)
-    temporary = path.with_name(path.name + ".part")
-    with temporary.open("wb") as stream:
-        np.savez(stream, frames=arrays[0], masks=arrays[1])
-    temporary.replace(path)
-    return arrays
+    return np.stack(frames), np.stack(masks)

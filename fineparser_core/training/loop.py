@@ -87,7 +87,8 @@ def run_stage(stage: Stage, out: Path, cancel: CancelToken) -> None:
         modules = {name: module.state_dict() for name, module in stage.modules.items()}
         save_atomic({"modules": modules, "optimizer": optimizer.state_dict(), "iteration": iteration}, path)
 
-    began, running = time.monotonic(), {}
+    began = time.monotonic()
+    running: dict[str, float] = {}
     for iteration in range(start, stage.iterations):
         for group, peak in zip(optimizer.param_groups, peaks, strict=True):
             group["lr"] = peak * learning_rate_factor(iteration, stage.iterations)

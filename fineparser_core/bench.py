@@ -1,0 +1,134 @@
+"""`fineparser bench scoring`: what encoding a clip once saves over encoding both clips of every pair."""
+
+import argparse
+import platform
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from fineparser_core.checkpoints.bundle import load_bundle, load_into
+from fineparser_core.cli import run_guarded
+from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.errors import ExemplarError
+from fineparser_core.inference.analyzer import Analyzer, bundled_weights, choose_exemplars, read_samples
+from fineparser_core.inference.clips import make_clip
+from fineparser_core.inference.encoder import ClipEncoder, normalise
+from fineparser_core.inference.library import Exemplar
+from fineparser_core.models.fineparser import FineParser
+from fineparser_core.models.temporal_parser import DECODERS
+from fineparser_core.types import Clip
+from fineparser_core.video.sampling import WINDOWS
+
+
+class PairByPair:
+    """The straightforward path of the release: every pair encodes both of its clips, then compares.
+
+    Args:
+        encoder: gives model, device, precision and decoding, so that only the path differs.
+        contiguous: float32 kernels in torch's default layout instead.
+    """
+
+    def __init__(self, encoder: ClipEncoder, decoding: str, *, contiguous: bool) -> None:
+        self.model = encoder.model
+        self._encoder = encoder
+        self._decode = DECODERS[decoding]
+        self._contiguous = contiguous
+
+    @torch.inference_mode()
+    def delta(self, query: np.ndarray, exemplar: np.ndarray) -> float:
+        """Predicted score difference of two clips, each (96, 112, 112, 3) uint8."""
+        sides = [self._encode(frames) for frames in (query, exemplar)]
+        gated, tokens = (tuple(side[i] for side in sides) for i in (0, 1))
+        relative = self.model.compare(gated, tokens, ([sides[0][2]], [sides[1][2]]))
+        return float(relative.delta)
+
+    def _encode(self, frames: np.ndarray) -> tuple[torch.Tensor, torch.Tensor, tuple[int, int]]:
+        if not self._contiguous:
+            encoding, _ = self._encoder.encode(frames)
+            gated = torch.from_numpy(encoding.gated)[None].to(self._encoder.device)
+            features = torch.from_numpy(encoding.frame_features)[None].to(self._encoder.device)
+            tokens = self.model.static_encoder.step_tokens(features, [encoding.transition_samples])
+            return gated, tokens, encoding.transition_samples
+        video = normalise(torch.from_numpy(frames).to(self._encoder.device)).contiguous()
+        windows = video[torch.from_numpy(WINDOWS.copy())].transpose(1, 2).contiguous()
+        _, mask_feature = self.model.spatial_parser.infer(windows)
+        gated = self.model.gate(self.model.i3d(windows), mask_feature)[None]
+        transitions = self._decode(self.model.psnet(gated)[0].cpu().numpy())
+        features = self.model.static_encoder.frame_features(video)[None]
+        return gated, self.model.static_encoder.step_tokens(features, [transitions]), transitions
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs the command; see `--help`."""
+    parser = argparse.ArgumentParser(prog="fineparser bench", description=__doc__)
+    parser.add_argument("what", choices=("scoring",), help="the benchmark to run")
+    parser.add_argument("clip", type=Path, nargs="?", help="a clip (default: one of the exemplars)")
+    parser.add_argument("--dive-number", type=parse_dive_number, default=parse_dive_number("207C"))
+    parser.add_argument("--exemplars", type=int, default=10, help="default 10")
+    args = parser.parse_args(argv)
+    analyzer = Analyzer.open()
+    candidates = analyzer.library.exemplars(str(args.dive_number))
+    chosen, _ = choose_exemplars(candidates, None, args.exemplars, seed=0)
+    if not chosen:
+        raise ExemplarError(f"No exemplars for {args.dive_number}: choose another dive number.")
+    clip = make_clip(args.clip) if args.clip else _clip(chosen[0])
+    print(f"CPU: {_cpu_name()}, {torch.get_num_threads()} threads; device {analyzer.model.device}")
+    print(f"one query against {len(chosen)} exemplars of {args.dive_number}, decoding of video not counted")
+    _compare(analyzer, clip, chosen)
+    return 0
+
+
+def _compare(analyzer: Analyzer, clip: Clip, chosen: Sequence[Exemplar]) -> None:
+    identity = analyzer.model
+    query = read_samples(clip, identity.preprocessing)[0]
+    others = [read_samples(_clip(e), identity.preprocessing)[0] for e in chosen]
+    encoder = analyzer.encoder
+    for exemplar in chosen:
+        analyzer.exemplar_encoding(exemplar)
+    encoder.encode(query)  # warm up
+
+    start = time.perf_counter()
+    encoding, _ = encoder.encode(query)
+    votes = analyzer.votes(encoding, chosen)
+    ours_s = time.perf_counter() - start
+    print(f"encode once, {identity.precision} channels last: {ours_s:.2f} s")
+
+    same = PairByPair(encoder, identity.decoding, contiguous=False)
+    plain = PairByPair(_contiguous_encoder(analyzer), identity.decoding, contiguous=True)
+    for name, path in ((f"pair by pair, {identity.precision} channels last", same), ("pair by pair, fp32", plain)):
+        start = time.perf_counter()
+        scores = [e.score + path.delta(query, frames) for e, frames in zip(chosen, others, strict=True)]
+        pair_s = time.perf_counter() - start
+        worst = max(abs(a - v.vote) for a, v in zip(scores, votes, strict=True))
+        print(f"{name}: {pair_s:.2f} s, {pair_s / ours_s:.1f} times; largest difference of a vote {worst:.2g} points")
+
+
+def _contiguous_encoder(analyzer: Analyzer) -> ClipEncoder:
+    state, card = load_bundle(bundled_weights())
+    model = FineParser()
+    load_into(model, state, bundled_weights())
+    encoder = ClipEncoder(model, analyzer.encoder.device, precision="fp32", decoding=card.decoding)
+    for parameter in encoder.model.parameters():
+        parameter.data = parameter.data.contiguous()
+    return encoder
+
+
+def _clip(exemplar: Exemplar) -> Clip:
+    return make_clip(exemplar.clip_path, exemplar.in_frame, exemplar.out_frame)
+
+
+def _cpu_name() -> str:
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text().splitlines():
+            if line.startswith("model name"):
+                return f"{line.split(':', 1)[1].strip()} ({torch.backends.cpu.get_cpu_capability()})"
+    return f"{platform.processor() or platform.machine()} ({torch.backends.cpu.get_cpu_capability()})"
+
+
+if __name__ == "__main__":
+    sys.exit(run_guarded(main, sys.argv[1:]))
