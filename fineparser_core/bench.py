@@ -41,9 +41,8 @@ class PairByPair:
     @torch.inference_mode()
     def delta(self, query: np.ndarray, exemplar: np.ndarray) -> float:
         """Predicted score difference of two clips, each (96, 112, 112, 3) uint8."""
-        sides = [self._encode(frames) for frames in (query, exemplar)]
-        gated, tokens = (tuple(side[i] for side in sides) for i in (0, 1))
-        relative = self.model.compare(gated, tokens, ([sides[0][2]], [sides[1][2]]))
+        (gated_q, tokens_q, cut_q), (gated_e, tokens_e, cut_e) = self._encode(query), self._encode(exemplar)
+        relative = self.model.compare((gated_q, gated_e), (tokens_q, tokens_e), ([cut_q], [cut_e]))
         return float(relative.delta)
 
     def _encode(self, frames: np.ndarray) -> tuple[torch.Tensor, torch.Tensor, tuple[int, int]]:
