@@ -1,0 +1,119 @@
+"""Writing MP4 files that appear whole, checked and with exact time stamps, or not at all."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import av
+import numpy as np
+from av.container import OutputContainer
+from av.video.reformatter import ColorRange, Colorspace
+from av.video.stream import VideoStream
+
+from fineparser_core.errors import ExportError
+from fineparser_core.video.atomic import atomic_file
+
+logger = logging.getLogger(__name__)
+
+# Holds 24, 25, 30, 50, 60 and 29.97 frames a second exactly, and MPEG-4 part 2 allows no finer one.
+_TIME_BASE = Fraction(1, 60_000)
+# H.264 wherever FFmpeg was built with x264; otherwise MPEG-4 part 2, larger and softer, which it always has.
+_CODECS = {"libx264": {"crf": "18", "preset": "veryfast"}, "mpeg4": {"qmin": "2", "qmax": "4"}}
+
+
+class VideoWriter:
+    """An MP4 file, written frame by frame inside a `with` block.
+
+    The file takes its name when the block ends well and reopening finds every frame; after an error or a cancel
+    nothing is left behind. Sides of odd length grow by a pixel, as the codecs want even ones.
+
+    Attributes:
+        codec: "libx264", or "mpeg4" where that is missing.
+    """
+
+    def __init__(self, path: Path, *, width_px: int, height_px: int, fps: float) -> None:
+        """Args: fps: nominal rate for the header; frames have their own times."""
+        self.codec = next(name for name in _CODECS if name in av.codecs_available)
+        if self.codec != "libx264":
+            logger.warning("there is no H.264 encoder here, %s is written as %s", path, self.codec)
+        self._path = path
+        self._size_px = (width_px, height_px)
+        self._fps = Fraction(fps).limit_denominator(1001)
+        self._n_frames = 0
+        self._last_pts = -1
+        self._writing = self._open()
+        self._container: OutputContainer
+        self._stream: VideoStream
+
+    def __enter__(self) -> Self:
+        """Raises: ExportError, where the file cannot be made."""
+        self._writing.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        """Raises: ExportError, where the file cannot be finished."""
+        return self._writing.__exit__(kind, error, trace)
+
+    def write(self, frame: np.ndarray, time_s: float) -> None:
+        """Append a frame.
+
+        Args:
+            frame: (height, width, 3) uint8 RGB.
+            time_s: when it is shown, seconds from the file's start; later than the frame before.
+
+        Raises:
+            ExportError: the file cannot be written.
+        """
+        height, width = frame.shape[:2]
+        assert (width, height) == self._size_px
+        frame = np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+        picture = av.VideoFrame.from_ndarray(frame, format="rgb24").reformat(
+            format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
+        )
+        self._last_pts = picture.pts = max(round(time_s / _TIME_BASE), self._last_pts + 1)
+        picture.time_base = _TIME_BASE
+        self._n_frames += 1
+        self._encode(picture)
+
+    @contextmanager
+    def _open(self) -> Iterator[None]:
+        with atomic_file(self._path) as temporary:
+            temporary.touch()  # here, as FFmpeg would not say why it cannot
+            file = str(temporary.resolve())
+            with av.open(file, "w", format="mp4") as self._container:
+                self._stream = self._add_stream()
+                yield
+                self._encode(None)
+            with av.open(file, format="mp4") as written:
+                n_found = sum(packet.size > 0 for packet in written.demux(video=0))
+            if n_found != self._n_frames:
+                raise ExportError(
+                    f"{self._path}: {n_found} of {self._n_frames} frames could be read back: write it to another disk."
+                )
+
+    def _add_stream(self) -> VideoStream:
+        stream = self._container.add_stream(self.codec, rate=self._fps, options=_CODECS[self.codec])
+        assert isinstance(stream, VideoStream)
+        width, height = self._size_px
+        stream.width, stream.height = width + width % 2, height + height % 2
+        stream.pix_fmt = "yuv420p"
+        context = stream.codec_context
+        context.time_base = _TIME_BASE
+        # Said in the file, as players guess differently.
+        context.colorspace = context.color_primaries = context.color_trc = Colorspace.ITU709
+        context.color_range = ColorRange.MPEG
+        return stream
+
+    def _encode(self, picture: av.VideoFrame | None) -> None:
+        try:
+            self._container.mux(self._stream.encode(picture))
+        except (av.error.FFmpegError, OSError) as error:
+            raise ExportError(
+                f"{self._path} cannot be written ({error.strerror}): choose a folder that has room."
+            ) from error
