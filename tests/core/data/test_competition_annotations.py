@@ -1,0 +1,126 @@
+"""The rules of diving and the readers of annotations, held against 3,000 + 1,412 real records."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from fineparser_core.data.difficulty_table import competition_records, difficulty_table
+from fineparser_core.data.finediving import FineDiving, load_finediving, score_defect
+from fineparser_core.data.mtl_aqa import load_mtl_aqa
+from fineparser_core.data.records import DiveRecord, Key
+from fineparser_core.diving.difficulty import recorded_difficulties, springboard_difficulty
+from fineparser_core.diving.dive_number import parse_dive_number
+
+REAL = Path(__file__).resolve().parents[3] / "../shared/real"
+FINEDIVING = REAL / "finediving_annotations"
+MTL_AQA = REAL / "mtl_aqa_annotations"
+
+pytestmark = pytest.mark.skipif(not FINEDIVING.is_dir(), reason=f"needs the public annotations in {REAL}")
+
+
+@pytest.fixture(scope="module")
+def finediving() -> FineDiving:
+    return load_finediving(FINEDIVING)
+
+
+@pytest.fixture(scope="module")
+def mtl_aqa() -> dict[Key, DiveRecord]:
+    return load_mtl_aqa(MTL_AQA)
+
+
+def test_all_records_and_splits_are_read(finediving, mtl_aqa):
+    assert Counter(record.split for record in finediving.records.values()) == {"train": 2251, "test": 749}
+    assert Counter(record.split for record in mtl_aqa.values()) == {"train": 1059, "test": 353}
+    assert len(finediving.split("test")) == 749
+
+
+def test_every_dive_number_is_understood(finediving, mtl_aqa):
+    for records, kinds in ((finediving.records, 52), (mtl_aqa, 58)):
+        numbers = {record.dive_number for record in records.values()}
+        assert len(numbers) == kinds
+        for number in numbers:
+            assert str(parse_dive_number(number)) == number
+
+
+def test_a_record_is_read_whole(finediving, mtl_aqa):
+    assert finediving.records["01", 1] == DiveRecord(
+        key=("01", 1),
+        dive_number="407C",
+        difficulty=3.2,
+        score=88.0,
+        board_m=10.0,
+        synchro=False,
+        n_frames=85,
+        start_frame=7378,
+        first_flight_frame=3,
+        first_entry_frame=35,
+        awards=(9.5, 9.0, 9.5, 9.0, 8.5, 9.5, 8.5),
+        split="test",
+    )
+    synchro = finediving.records["FINAWorldChampionships2019_Men10mSynchronised_final_r4", 1]
+    assert (synchro.board_m, synchro.synchro, synchro.id) == (
+        10.0,
+        True,
+        "FINAWorldChampionships2019_Men10mSynchronised_final_r4/1",
+    )
+    assert mtl_aqa["01", 1].score == 88.0
+    assert not mtl_aqa["01", 1].has_steps
+
+
+def test_scores_follow_from_the_awards_where_the_data_allow(finediving, mtl_aqa):
+    right = Counter(len(r.awards) for r in finediving.records.values() if score_defect(r) is None)
+    assert right == {7: 1269, 3: 1011, 5: 599}
+    assert Counter(len(record.awards) for record in finediving.records.values()) == {7: 1369, 3: 1024, 5: 607}
+    assert sum(score_defect(record) is None for record in mtl_aqa.values()) == 1385
+
+
+def test_what_does_not_fit_is_reported_and_kept(finediving):
+    assert Counter(defect.kind for defect in finediving.defects) == {"transitions": 7, "score": 121}
+    damaged = [record for record in finediving.records.values() if not record.has_steps]
+    assert len(damaged) == 6
+    defects = {defect.key for defect in finediving.defects if defect.kind == "transitions"}
+    assert {record.key for record in damaged} < defects
+    text = next(d.text for d in finediving.defects if d.key == ("05", 56) and d.kind == "transitions")
+    assert text == "transitions are stored after frames [99, 133], labels change after [28, 57]."
+
+
+def test_transitions_lie_where_the_data_set_is_known_to_have_them(finediving):
+    steps = [record for record in finediving.records.values() if record.has_steps]
+    flight = sorted(record.first_flight_frame / record.n_frames for record in steps)
+    entry = sorted(record.first_entry_frame / record.n_frames for record in steps)
+    assert flight[len(flight) // 2] == pytest.approx(0.29, abs=0.01)
+    assert entry[len(entry) // 2] == pytest.approx(0.64, abs=0.01)
+
+
+def test_frames_that_are_not_there_are_reported(finediving):
+    defects = list(finediving.frame_defects())
+    assert len(defects) == 3000
+    assert defects[0].text == "0 frames on disk, 85 labelled."
+
+
+def test_springboard_records_have_the_difficulty_of_the_formula(finediving):
+    """All but three, which keep the DD that an older edition of the rules gave 5337D."""
+    records = _with_own_difficulty(finediving, 3.0)
+    other = [r for r in records if springboard_difficulty(parse_dive_number(r.dive_number), 3.0) != r.difficulty]
+    assert (len(records), len(other)) == (1064, 3)
+    assert {(record.dive_number, record.difficulty) for record in other} == {("5337D", 3.4)}
+
+
+def test_platform_records_have_the_difficulty_of_the_table(finediving):
+    """All but ten: eight by an older edition of the rules, and two that no other record supports."""
+    table = {(row.dive_number, row.board_m): row.difficulty for row in recorded_difficulties()}
+    records = _with_own_difficulty(finediving, 10.0)
+    other = Counter((r.dive_number, r.difficulty) for r in records if table[r.dive_number, 10.0] != r.difficulty)
+    assert len(records) == 1717
+    assert other == {("305C", 2.7): 8, ("305B", 2.8): 1, ("107B", 3.1): 1}
+
+
+def _with_own_difficulty(finediving: FineDiving, board_m: float) -> list[DiveRecord]:
+    # In synchronised rounds of limited difficulty every dive counts 2.0.
+    records = [record for record in finediving.records.values() if record.board_m == board_m]
+    return [record for record in records if not (record.synchro and record.difficulty == 2.0)]
+
+
+def test_the_bundled_table_is_what_the_records_give():
+    assert difficulty_table(competition_records(FINEDIVING, MTL_AQA)) == list(recorded_difficulties())

@@ -1,0 +1,98 @@
+import pytest
+
+from fineparser_core.diving.difficulty import (
+    Difficulty,
+    commonest_board_m,
+    find_difficulty,
+    recorded_difficulties,
+    springboard_difficulty,
+)
+from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.errors import ConfigError
+
+
+@pytest.mark.parametrize(
+    ("number", "one_metre", "three_metres"),
+    [
+        ("101B", 1.3, 1.5),
+        ("103B", 1.7, 1.6),
+        ("105B", 2.6, 2.4),
+        ("107B", 3.3, 3.1),
+        ("109C", 4.3, 3.8),
+        ("201B", 1.6, 1.8),
+        ("205B", 3.2, 3.0),
+        ("207C", 4.0, 3.6),
+        ("301B", 1.7, 1.9),
+        ("307C", 3.9, 3.5),
+        ("403B", 2.4, 2.1),
+        ("405C", 3.1, 2.7),
+        ("5132D", 2.2, 2.1),
+        ("5152B", 3.2, 3.0),
+        ("5231D", 2.1, 2.0),
+        ("5253B", 3.6, 3.4),
+        ("5337D", 3.6, 3.5),
+        ("113C", 1.8, 1.7),
+    ],
+)
+def test_springboard_difficulties_follow_from_the_components(number, one_metre, three_metres):
+    dive = parse_dive_number(number)
+    assert springboard_difficulty(dive, 1.0) == one_metre
+    assert springboard_difficulty(dive, 3.0) == three_metres
+    assert find_difficulty(dive, 3.0) == Difficulty(value=three_metres, board_m=3.0, source="board")
+
+
+@pytest.mark.parametrize("number", ["1011C", "409A", "409D", "219C", "5191B", "626C"])
+def test_no_springboard_difficulty_where_the_rules_have_no_value(number):
+    assert springboard_difficulty(parse_dive_number(number), 3.0) is None
+
+
+@pytest.mark.parametrize(
+    ("number", "value"),
+    [
+        ("612B", 1.9),
+        ("614B", 2.4),
+        ("6142D", 3.1),
+        ("6241B", 2.7),
+        ("6243D", 3.2),
+        ("6245D", 3.6),
+        ("626B", 3.5),
+        ("626C", 3.3),
+        ("636C", 3.4),
+        ("207C", 3.3),
+        ("107B", 3.0),
+        ("407C", 3.2),
+    ],
+)
+def test_platform_difficulties_are_the_recorded_ones(number, value):
+    assert find_difficulty(parse_dive_number(number), 10.0).value == value
+
+
+def test_without_a_board_the_commonest_one_is_taken_and_said():
+    assert find_difficulty(parse_dive_number("207C"), None) == Difficulty(
+        value=3.3, board_m=10.0, source="commonest board"
+    )
+    assert find_difficulty(parse_dive_number("205B"), None) == Difficulty(
+        value=3.0, board_m=3.0, source="commonest board"
+    )
+
+
+def test_every_recorded_dive_has_a_difficulty_without_a_board():
+    for row in recorded_difficulties():
+        dive = parse_dive_number(row.dive_number)
+        board_m = commonest_board_m(dive)
+        assert find_difficulty(dive, None).board_m == board_m
+
+
+@pytest.mark.parametrize(
+    ("number", "board_m", "words"),
+    [
+        ("107B", 4.0, "no board at 4 m: choose one of 1, 3, 5, 7.5, 10"),
+        ("626C", 3.0, "626C is an armstand dive"),
+        ("107B", 7.5, r"107B from 7.5 m is not known: choose a board it is known for \(1, 3, 10 m\), or type the DD"),
+        ("1011C", 3.0, "1011C from 3 m is not known: type the DD"),
+        ("113B", None, "which board 113B is done from: name the board"),
+    ],
+)
+def test_what_has_no_difficulty_is_refused_with_a_way_out(number, board_m, words):
+    with pytest.raises(ConfigError, match=words):
+        find_difficulty(parse_dive_number(number), board_m)

@@ -1,0 +1,85 @@
+import pytest
+
+from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
+from fineparser_core.errors import ConfigError
+
+
+def dive(group: int, direction: int, somersaults: int, twists: int, position: str, flying: bool = False) -> DiveNumber:
+    return DiveNumber(
+        group=group,
+        direction=direction,
+        flying=flying,
+        half_somersaults=somersaults,
+        half_twists=twists,
+        position=position,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("107B", dive(1, 1, 7, 0, "B")),
+        ("407c", dive(4, 4, 7, 0, "C")),
+        ("1011C", dive(1, 1, 11, 0, "C")),
+        ("113B", dive(1, 1, 3, 0, "B", flying=True)),
+        ("5253 b", dive(5, 2, 5, 3, "B")),
+        ("626C", dive(6, 2, 6, 0, "C")),
+        ("6243D", dive(6, 2, 4, 3, "D")),
+        (" 600A ", dive(6, 0, 0, 0, "A")),
+        ("100B", dive(1, 1, 0, 0, "B")),
+    ],
+)
+def test_dive_numbers_are_taken_apart_and_put_together_again(text, expected):
+    parsed = parse_dive_number(text)
+    assert parsed == expected
+    assert str(parsed) == "".join(text.split()).upper()
+    assert parsed.armstand == (parsed.group == 6)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "B",
+        "107E",
+        "abc",
+        "127B",
+        "1012C",
+        "707B",
+        "5053B",
+        "5250D",
+        "5553B",
+        "6443D",
+        "6003D",
+        "601A",
+        "²07C",
+        "107BB",
+        "-107B",
+    ],
+)
+def test_what_is_no_dive_number_is_refused_by_name(text):
+    with pytest.raises(ConfigError) as failure:
+        parse_dive_number(text)
+    assert f"'{text}'" in str(failure.value)
+    assert "107B" in str(failure.value)
+
+
+def test_a_missing_position_is_named():
+    with pytest.raises(ConfigError, match=r"'5253' lacks its position"):
+        parse_dive_number("5253")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("207C", "back 3½ somersaults, tuck"),
+        ("5152B", "forward 2½ somersaults 1 twist, pike"),
+        ("612B", "armstand forward 1 somersault, pike"),
+        ("401B", "inward ½ somersault, pike"),
+        ("113C", "flying forward 1½ somersaults, tuck"),
+        ("100A", "forward jump, straight"),
+        ("600A", "armstand dive, straight"),
+    ],
+)
+def test_dives_have_words(text, words):
+    assert parse_dive_number(text).words == words
