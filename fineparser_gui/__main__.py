@@ -1,0 +1,51 @@
+"""`fineparser-gui [CLIP …]`: opens the window, and the clips in it."""
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+
+def parse_arguments(argv: list[str]) -> argparse.Namespace:
+    """Command line of the window; a clip, its dive number, board and frames."""
+    parser = argparse.ArgumentParser(prog="fineparser-gui", description="Opens the FineParser window.")
+    parser.add_argument("clips", nargs="*", type=Path, metavar="CLIP", help="video file or folder of videos")
+    parser.add_argument("--dive-number", metavar="NUMBER", help="e.g. 207C")
+    parser.add_argument("--board", type=float, metavar="M", help="1, 3, 5, 7.5 or 10")
+    parser.add_argument("--in", dest="in_frame", type=int, metavar="F", help="first frame of the dive, 0-based")
+    parser.add_argument("--out", dest="out_frame", type=int, metavar="F", help="last frame of the dive, included")
+    return parser.parse_args(argv)
+
+
+def main() -> int:
+    """Run until the window is closed."""
+    arguments = parse_arguments(sys.argv[1:])
+    logging.basicConfig(level=logging.WARNING)
+
+    from PySide6.QtWidgets import QApplication
+
+    from fineparser_core.diving.dive_number import parse_dive_number
+    from fineparser_core.errors import FineParserError
+    from fineparser_gui.app import Studio
+
+    try:
+        number = str(parse_dive_number(arguments.dive_number)) if arguments.dive_number else None
+    except FineParserError as error:
+        print(f"fineparser-gui: {error}", file=sys.stderr)
+        return error.exit_code
+    app = QApplication(sys.argv[:1])
+    studio = Studio(app)
+    studio.window.show()
+    if arguments.clips:
+        studio.session.open(
+            arguments.clips,
+            dive_number=number,
+            board_m=arguments.board,
+            in_frame=arguments.in_frame,
+            out_frame=arguments.out_frame,
+        )
+    return app.exec()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

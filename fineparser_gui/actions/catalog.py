@@ -1,0 +1,138 @@
+"""Every command of the window as data: its words, keys and place in the menus."""
+
+from dataclasses import dataclass
+
+
+def QT_TRANSLATE_NOOP(context: str, text: str) -> str:
+    """Marks a text for lupdate, which looks for this name; it is translated where it is shown."""
+    return text
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActionSpec:
+    """One command.
+
+    Attributes:
+        id: names the slot that carries it out.
+        text: menu text, translated in context "actions".
+        keys: shortcuts in portable notation; the first is shown.
+        icon: name of a file in resources/icons; "" for none.
+        group: rule in the menu between two groups.
+    """
+
+    id: str
+    menu: str
+    text: str
+    keys: tuple[str, ...] = ()
+    icon: str = ""
+    checkable: bool = False
+    checked: bool = False
+    group: int = 0
+
+
+_FILE = QT_TRANSLATE_NOOP("actions", "&File")
+_PLAY = QT_TRANSLATE_NOOP("actions", "&Playback")
+_DIVE = QT_TRANSLATE_NOOP("actions", "&Dive")
+_VIEW = QT_TRANSLATE_NOOP("actions", "&View")
+_HELP = QT_TRANSLATE_NOOP("actions", "&Help")
+
+CATALOG: tuple[ActionSpec, ...] = (
+    ActionSpec(id="open", menu=_FILE, text=QT_TRANSLATE_NOOP("actions", "&Open video…"), keys=("Ctrl+O",), icon="open"),
+    ActionSpec(
+        id="open_folder", menu=_FILE, text=QT_TRANSLATE_NOOP("actions", "Open &folder…"), keys=("Ctrl+Shift+O",)
+    ),
+    ActionSpec(id="open_sample", menu=_FILE, text=QT_TRANSLATE_NOOP("actions", "Open the &sample dive")),
+    ActionSpec(id="quit", menu=_FILE, text=QT_TRANSLATE_NOOP("actions", "&Quit"), keys=("Ctrl+Q",), group=1),
+    ActionSpec(
+        id="play", menu=_PLAY, text=QT_TRANSLATE_NOOP("actions", "Play or pause"), keys=("Space", "K"), icon="play"
+    ),
+    ActionSpec(
+        id="step_back",
+        menu=_PLAY,
+        text=QT_TRANSLATE_NOOP("actions", "One frame back"),
+        keys=("Left",),
+        icon="step-back",
+    ),
+    ActionSpec(
+        id="step_forward",
+        menu=_PLAY,
+        text=QT_TRANSLATE_NOOP("actions", "One frame forward"),
+        keys=("Right",),
+        icon="step-forward",
+    ),
+    ActionSpec(id="jump_back", menu=_PLAY, text=QT_TRANSLATE_NOOP("actions", "Ten frames back"), keys=("Shift+Left",)),
+    ActionSpec(
+        id="jump_forward", menu=_PLAY, text=QT_TRANSLATE_NOOP("actions", "Ten frames forward"), keys=("Shift+Right",)
+    ),
+    ActionSpec(id="first", menu=_PLAY, text=QT_TRANSLATE_NOOP("actions", "First frame"), keys=("Home",), icon="first"),
+    ActionSpec(id="last", menu=_PLAY, text=QT_TRANSLATE_NOOP("actions", "Last frame"), keys=("End",), icon="last"),
+    ActionSpec(
+        id="shuttle_back", menu=_PLAY, text=QT_TRANSLATE_NOOP("actions", "Play backwards, faster"), keys=("J",), group=1
+    ),
+    ActionSpec(
+        id="shuttle_forward",
+        menu=_PLAY,
+        text=QT_TRANSLATE_NOOP("actions", "Play forwards, faster"),
+        keys=("L",),
+        group=1,
+    ),
+    ActionSpec(id="slower", menu=_PLAY, text=QT_TRANSLATE_NOOP("actions", "Slower"), keys=("[",), group=1),
+    ActionSpec(id="faster", menu=_PLAY, text=QT_TRANSLATE_NOOP("actions", "Faster"), keys=("]",), group=1),
+    ActionSpec(
+        id="loop",
+        menu=_PLAY,
+        text=QT_TRANSLATE_NOOP("actions", "Loop the current step"),
+        keys=("Ctrl+L",),
+        icon="loop",
+        checkable=True,
+        group=1,
+    ),
+    ActionSpec(id="analyse", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "&Analyse again"), keys=("F5",)),
+    ActionSpec(id="cancel", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "&Cancel the analysis"), keys=("Esc",)),
+    ActionSpec(
+        id="mark_in", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "The dive &begins here"), keys=("I",), group=1
+    ),
+    ActionSpec(
+        id="mark_out", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "The dive &ends here"), keys=("O",), group=1
+    ),
+    ActionSpec(
+        id="remove", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "&Remove from the list"), keys=("Ctrl+W",), group=2
+    ),
+    ActionSpec(
+        id="compare",
+        menu=_VIEW,
+        text=QT_TRANSLATE_NOOP("actions", "&Compare with the best exemplar"),
+        keys=("C",),
+        icon="compare",
+        checkable=True,
+    ),
+    ActionSpec(
+        id="mask",
+        menu=_VIEW,
+        text=QT_TRANSLATE_NOOP("actions", "Athlete &mask"),
+        keys=("M",),
+        icon="mask",
+        checkable=True,
+        checked=True,
+        group=1,
+    ),
+    ActionSpec(
+        id="crop",
+        menu=_VIEW,
+        text=QT_TRANSLATE_NOOP("actions", "&What the model saw"),
+        keys=("W",),
+        icon="crop",
+        checkable=True,
+        group=1,
+    ),
+    ActionSpec(
+        id="parts",
+        menu=_VIEW,
+        text=QT_TRANSLATE_NOOP("actions", "M&otion and appearance parts"),
+        keys=("P",),
+        checkable=True,
+        group=1,
+    ),
+    ActionSpec(id="shortcuts", menu=_HELP, text=QT_TRANSLATE_NOOP("actions", "&Keyboard shortcuts"), keys=("F1",)),
+    ActionSpec(id="model_card", menu=_HELP, text=QT_TRANSLATE_NOOP("actions", "&Model card")),
+)

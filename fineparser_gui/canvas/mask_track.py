@@ -1,0 +1,54 @@
+"""The athlete's masks of one dive over time, and the image that shows one of them."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from PySide6.QtGui import QColor, QImage
+
+from fineparser_core.types import MASK_SIZE
+
+# Probabilities between these fade in: a mask of 112 x 112 must not look like an exact outline.
+_FADE_FROM, _FADE_TO = 0.3, 0.7
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaskTrack:
+    """Masks at the 96 sampled frames, as in `fineparser_core.types.DiveParse`.
+
+    Attributes:
+        sampled_frames: (96,) int64, ascending.
+        mask_probability: (96, 112, 112) float16.
+        crop_xyxy: (96, 4) float32, source pixels that the mask of a sample covers.
+    """
+
+    sampled_frames: np.ndarray = field(repr=False)
+    mask_probability: np.ndarray = field(repr=False)
+    crop_xyxy: np.ndarray = field(repr=False)
+
+    def at(self, frame: int) -> tuple[np.ndarray, np.ndarray] | None:
+        """Probability (112, 112) float32 and crop (4,) at a source frame; None outside of the dive.
+
+        Between two samples both are interpolated.
+        """
+        if not self.sampled_frames[0] <= frame <= self.sampled_frames[-1]:
+            return None
+        after = int(np.searchsorted(self.sampled_frames, frame))
+        if self.sampled_frames[after] == frame:
+            return self.mask_probability[after].astype(np.float32), self.crop_xyxy[after]
+        before = after - 1
+        span = self.sampled_frames[after] - self.sampled_frames[before]
+        weight = np.float32((frame - self.sampled_frames[before]) / span)
+        probability = (1 - weight) * self.mask_probability[before] + weight * self.mask_probability[after]
+        crop = (1 - weight) * self.crop_xyxy[before] + weight * self.crop_xyxy[after]
+        return probability.astype(np.float32), crop
+
+
+def mask_image(probability: np.ndarray, color: QColor) -> QImage:
+    """(112, 112) probability as an ARGB image: the colour, as opaque as the mask is sure."""
+    alpha = np.clip((probability - _FADE_FROM) / (_FADE_TO - _FADE_FROM), 0, 1)
+    alpha = alpha * alpha * (3 - 2 * alpha)
+    pixels = np.empty((MASK_SIZE, MASK_SIZE, 4), np.uint8)
+    for channel, value in enumerate((color.blue(), color.green(), color.red(), 255)):
+        pixels[..., channel] = np.rint(alpha * value)
+    image = QImage(pixels.tobytes(), MASK_SIZE, MASK_SIZE, 4 * MASK_SIZE, QImage.Format.Format_ARGB32_Premultiplied)
+    return image.copy()

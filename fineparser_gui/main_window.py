@@ -1,0 +1,257 @@
+"""The window: where the panels are, and which command does what."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QShowEvent
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+
+from fineparser_core.resources import resource
+from fineparser_gui.actions.registry import ActionRegistry
+from fineparser_gui.dialogs.information import model_card_dialog, shortcuts_dialog
+from fineparser_gui.panels.banner import Banner
+from fineparser_gui.panels.contributions import ContributionsPanel
+from fineparser_gui.panels.details import DetailsPanel
+from fineparser_gui.panels.dives import DivesPanel
+from fineparser_gui.panels.empty import EmptyState
+from fineparser_gui.panels.exemplars import ExemplarsPanel
+from fineparser_gui.panels.player import PlayerPanel
+from fineparser_gui.panels.score import ScorePanel
+from fineparser_gui.playback.transport import Transport
+from fineparser_gui.session.opening import VIDEO_SUFFIXES
+from fineparser_gui.session.session import Session
+
+_DIVES_W = 212
+_SIDE_W = 388
+_WIDE_ENOUGH_TO_COMPARE_PX = 1500
+
+
+class MainWindow(QMainWindow):
+    """Dives on the left, player in the centre, score and exemplars on the right.
+
+    Signals:
+        shown_first: the first paint is done; slow things may start.
+        closing: the window is about to go.
+    """
+
+    shown_first = Signal()
+    closing = Signal()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self.setWindowTitle("FineParser Studio")
+        self.setAcceptDrops(True)
+        self.resize(1440, 900)
+        self.setMinimumSize(1000, 640)
+        self.transport = Transport(self)
+        self.actions_by_id = ActionRegistry(self, self._slots())
+        self.actions_by_id.fill_menus(self.menuBar())
+        self._build()
+        session.problem.connect(self.banner.show_message)
+        self.player.failed.connect(self.banner.show_message)
+        session.current_changed.connect(self._refresh)
+        session.dive_changed.connect(self._refresh)
+        session.comparison_changed.connect(self._refresh)
+        self.transport.state_changed.connect(self._show_loop)
+        self._color_icons()
+        self._refresh()
+
+    def _build(self) -> None:
+        self.banner = Banner()
+        self.empty = EmptyState(has_sample=resource("samples", "sample.json").is_file())
+        self.empty.open_requested.connect(self._open)
+        self.empty.sample_requested.connect(self._open_sample)
+        self.dives = DivesPanel(self._session)
+        self.dives.setFixedWidth(_DIVES_W)
+        self.player = PlayerPanel(self._session, self.transport, self.actions_by_id)
+        self.details = DetailsPanel(self._session)
+        self.score = ScorePanel(self._session)
+        self.score.model_card_requested.connect(self._show_model_card)
+        self.contributions = ContributionsPanel(self._session)
+        self.contributions.parts.toggled.connect(self.actions_by_id["parts"].setChecked)
+        self.exemplars = ExemplarsPanel(self._session)
+        self.exemplars.setMinimumHeight(190)
+        side = QWidget()
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        for panel in (self.details, self.score, self.contributions):
+            column.addWidget(panel)
+        column.addWidget(self.exemplars, 1)
+        column.addStretch(0)
+        scroll = QScrollArea()
+        scroll.setWidget(side)
+        scroll.setWidgetResizable(True)
+        scroll.setFixedWidth(_SIDE_W)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.viewport().setAutoFillBackground(False)
+        side.setAutoFillBackground(False)
+        scroll.setStyleSheet("QScrollArea { background: transparent; }")
+        work = QWidget()
+        row = QHBoxLayout(work)
+        row.setContentsMargins(10, 10, 10, 10)
+        row.setSpacing(8)
+        row.addWidget(self.dives)
+        row.addWidget(self.player, 1)
+        row.addWidget(scroll)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.empty)
+        self._pages.addWidget(work)
+        centre = QWidget()
+        page = QVBoxLayout(centre)
+        page.setContentsMargins(0, 0, 0, 0)
+        page.setSpacing(0)
+        page.addWidget(self.banner)
+        page.addWidget(self._pages, 1)
+        self.setCentralWidget(centre)
+
+    def _slots(self) -> dict[str, Callable]:
+        t = self.transport
+        return {
+            "open": self._open,
+            "open_folder": self._open_folder,
+            "open_sample": self._open_sample,
+            "quit": self.close,
+            "play": t.toggle,
+            "step_back": lambda: t.step(-1),
+            "step_forward": lambda: t.step(1),
+            "jump_back": lambda: t.step(-10),
+            "jump_forward": lambda: t.step(10),
+            "first": lambda: t.seek(0),
+            "last": lambda: t.seek(t.n_frames - 1),
+            "shuttle_back": lambda: t.shuttle(-1),
+            "shuttle_forward": lambda: t.shuttle(1),
+            "slower": lambda: t.change_speed(-1),
+            "faster": lambda: t.change_speed(1),
+            "loop": self._loop_step,
+            "analyse": lambda: self._on_current(self._session.analyse),
+            "cancel": lambda: self._on_current(self._session.cancel),
+            "mark_in": lambda: self._mark(begins=True),
+            "mark_out": lambda: self._mark(begins=False),
+            "remove": lambda: self._on_current(self._session.remove),
+            "compare": self._compare,
+            "mask": lambda shown: self.player.set_mask_shown(shown),
+            "crop": lambda shown: self.player.set_crop_shown(shown),
+            "parts": lambda shown: self.contributions.parts.setChecked(shown),
+            "shortcuts": lambda: shortcuts_dialog(self.actions_by_id.shortcut_rows(), self).open(),
+            "model_card": self._show_model_card,
+        }
+
+    def open_sample_path(self) -> tuple[Path, str, float]:
+        """Clip, dive number and board of the bundled sample dive."""
+        fields = json.loads(resource("samples", "sample.json").read_text(encoding="utf-8"))
+        return resource("samples", fields["file"]), fields["dive_number"], fields["board_m"]
+
+    def _open(self) -> None:
+        patterns = " ".join(f"*{suffix}" for suffix in VIDEO_SUFFIXES)
+        names, _ = QFileDialog.getOpenFileNames(
+            self, self.tr("Open video"), "", self.tr("Videos ({0});;All files (*)").format(patterns)
+        )
+        if names:
+            self._session.open([Path(name) for name in names])
+
+    def _open_folder(self) -> None:
+        if name := QFileDialog.getExistingDirectory(self, self.tr("Open folder")):
+            self._session.open([Path(name)])
+
+    def _open_sample(self) -> None:
+        path, dive_number, board_m = self.open_sample_path()
+        self._session.open([path], dive_number=dive_number, board_m=board_m)
+
+    def _on_current(self, act: Callable[[str], None]) -> None:
+        if self._session.current is not None:
+            act(self._session.current.key)
+
+    def _mark(self, *, begins: bool) -> None:
+        dive = self._session.current
+        if dive is None or dive.info is None:
+            return
+        frame = self.transport.frame
+        first, last = (frame, dive.out_frame) if begins else (dive.in_frame, frame)
+        if first is not None and last is not None and last <= first:
+            # The other point lies on the wrong side: forget it.
+            first, last = (first, None) if begins else (None, last)
+        self._session.set_range(dive.key, first, last)
+
+    def _compare(self, on: bool) -> None:
+        if on and self._session.comparison is None:
+            best = self._session.best_exemplar()
+            if best is not None:
+                self._session.compare_with(best.id)
+        elif not on:
+            self._session.compare_with(None)
+        self._refresh()
+
+    def _loop_step(self, on: bool) -> None:
+        step = self.player.current_step() if on else None
+        self.transport.set_loop((step.start_frame, step.end_frame - 1) if step else None)
+
+    def _show_loop(self) -> None:
+        self._set_checked("loop", self.transport.loop is not None)
+
+    def _set_checked(self, action_id: str, checked: bool) -> None:
+        action = self.actions_by_id[action_id]
+        action.blockSignals(True)
+        action.setChecked(checked)
+        action.blockSignals(False)
+        action.changed.emit()  # buttons follow; `toggled` does not fire again
+
+    def _show_model_card(self) -> None:
+        model_card_dialog(self._session.model, self).open()
+
+    def _refresh(self) -> None:
+        """Everything that depends on which dive is shown and how far it is."""
+        dive = self._session.current
+        self._pages.setCurrentIndex(1 if self._session.keys else 0)
+        self.setWindowTitle(f"{dive.path.name} – FineParser Studio" if dive else "FineParser Studio")
+        scored = dive is not None and dive.analysis is not None and dive.analysis.scoring is not None
+        comparing = self._session.comparison is not None
+        self._set_checked("compare", comparing)
+        for action_id, enabled in {
+            "compare": scored,
+            "loop": dive is not None and dive.analysis is not None,
+            "analyse": dive is not None and not dive.busy,
+            "cancel": dive is not None and dive.busy,
+            "mark_in": dive is not None,
+            "mark_out": dive is not None,
+            "remove": dive is not None,
+        }.items():
+            self.actions_by_id[action_id].setEnabled(enabled)
+        # Two pictures need the room more than the list of one dive does.
+        self.dives.setVisible(not comparing or self.width() >= _WIDE_ENOUGH_TO_COMPARE_PX)
+
+    def _color_icons(self) -> None:
+        self.actions_by_id.color_icons(self.palette())
+        self.player.bar.color_icons()
+        self.score.color_icons()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "score"):
+            self._color_icons()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        QTimer.singleShot(0, self.shown_first.emit)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.player.close_videos()
+        self.closing.emit()
+        super().closeEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+            self.empty.set_dropping(True)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.empty.set_dropping(False)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.empty.set_dropping(False)
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        event.acceptProposedAction()
+        self._session.open(paths)

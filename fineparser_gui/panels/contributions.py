@@ -1,0 +1,125 @@
+"""What each step added to the score, or took from it, relative to the exemplars."""
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from fineparser_core.types import Contribution
+from fineparser_gui.panels.parts import card, keyboard_friendly, label, signed
+from fineparser_gui.session.session import Session
+from fineparser_gui.theme import step_color
+
+_ROW_H = 30
+_SPLIT_ROW_H = 52
+_VALUE_W = 50
+
+
+class ContributionsPanel(QWidget):
+    """Three diverging bars and the sum that they make."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        frame, layout = card()
+        self.parts = QCheckBox(self.tr("motion / appearance"))
+        self.parts.setToolTip(self.tr("Split each bar into its motion (R_V) and appearance (R_S) part"))
+        self.parts.toggled.connect(self._refresh)
+        keyboard_friendly(self.parts)
+        self._bars = _Bars()
+        self._bars.setAccessibleName(self.tr("Contributions of the steps"))
+        self._sum = label(wrap=True)
+        self._meaning = label(
+            self.tr("Model attribution relative to the exemplars, not judges' deductions."), "muted", wrap=True
+        )
+        head = QHBoxLayout()
+        head.addWidget(label(self.tr("Contributions"), "title"), 1)
+        head.addWidget(self.parts)
+        layout.addLayout(head)
+        layout.addWidget(self._bars)
+        layout.addWidget(self._sum)
+        layout.addWidget(self._meaning)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(frame)
+        session.current_changed.connect(self._refresh)
+        session.dive_changed.connect(self._refresh)
+        self._refresh()
+
+    @property
+    def sum_text(self) -> str:
+        return self._sum.text()
+
+    def _refresh(self) -> None:
+        dive = self._session.current
+        scoring = dive.analysis.scoring if dive and dive.analysis else None
+        self.setVisible(scoring is not None)
+        if scoring is None:
+            return
+        self._bars.show_contributions(scoring.contributions, split=self.parts.isChecked())
+        total = sum(part.points for part in scoring.contributions)
+        mean = sum(vote.score for vote in scoring.exemplars) / len(scoring.exemplars)
+        self._sum.setText(
+            self.tr("Together {0} = score {1:.2f} − exemplars' mean {2:.2f}").format(signed(total), scoring.score, mean)
+        )
+
+
+class _Bars(QWidget):
+    """Bars to the right of the zero line gain points, to the left of it they lose."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._contributions: tuple[Contribution, ...] = ()
+        self._split = False
+
+    def show_contributions(self, contributions: tuple[Contribution, ...], *, split: bool) -> None:
+        self._contributions, self._split = contributions, split
+        self.setFixedHeight(len(contributions) * (_SPLIT_ROW_H if split else _ROW_H) + 4)
+        self.setAccessibleDescription(", ".join(f"{c.step} {signed(c.points)}" for c in contributions))
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not self._contributions:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        metrics = painter.fontMetrics()
+        names_w = max(metrics.horizontalAdvance(c.step) for c in self._contributions) + 12
+        left, right = names_w + _VALUE_W, self.width() - _VALUE_W
+        zero = (left + right) / 2
+        shown = [(c.points, c.dynamic, c.static) if self._split else (c.points,) for c in self._contributions]
+        scale = (right - left) / 2 / max(*(abs(v) for row in shown for v in row), 0.5)
+        row_h = _SPLIT_ROW_H if self._split else _ROW_H
+        for row, part in enumerate(self._contributions):
+            top = row * row_h + 2.0
+            painter.setPen(self.palette().text().color())
+            painter.drawText(QRectF(0, top, names_w, _ROW_H), Qt.AlignmentFlag.AlignVCenter, part.step)
+            color = step_color(part.step)
+            self._bar(painter, QRectF(zero, top + 5, part.points * scale, 20), part.points, QBrush(color))
+            if self._split:
+                motion = QBrush(color, Qt.BrushStyle.Dense4Pattern)
+                appearance = QBrush(color, Qt.BrushStyle.BDiagPattern)
+                self._bar(painter, QRectF(zero, top + 27, part.dynamic * scale, 9), part.dynamic, motion, "motion")
+                self._bar(painter, QRectF(zero, top + 38, part.static * scale, 9), part.static, appearance, "look")
+        painter.setPen(QPen(self.palette().placeholderText().color(), 1))
+        painter.drawLine(QPointF(zero, 0), QPointF(zero, self.height()))
+
+    def _bar(self, painter: QPainter, box: QRectF, points: float, fill: QBrush, name: str = "") -> None:
+        bar = box.normalized()
+        painter.setPen(Qt.PenStyle.NoPen if not name else QPen(QColor(fill.color()), 1))
+        painter.setBrush(fill)
+        painter.drawRoundedRect(bar, 2, 2)
+        painter.setPen(self.palette().placeholderText().color() if name else self.palette().text().color())
+        if name:
+            font = painter.font()
+            font.setPointSizeF(self.font().pointSizeF() * 0.78)
+            painter.setFont(font)
+        value = signed(points)
+        if points >= 0:
+            text = QRectF(bar.right() + 5, bar.center().y() - 9, _VALUE_W, 18)
+            painter.drawText(text, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, value)
+        else:
+            text = QRectF(bar.left() - 5 - _VALUE_W, bar.center().y() - 9, _VALUE_W, 18)
+            painter.drawText(text, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, value)
+        if name:
+            painter.setFont(self.font())

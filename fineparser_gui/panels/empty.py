@@ -1,0 +1,76 @@
+"""What the window shows before the first clip: where to drop one, and two buttons."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from fineparser_gui.icons import pixmap
+from fineparser_gui.panels.parts import label
+
+
+class EmptyState(QWidget):
+    """A drop area; the window itself takes the drop, wherever it lands.
+
+    Signals:
+        open_requested, sample_requested: a button was pressed.
+    """
+
+    open_requested = Signal()
+    sample_requested = Signal()
+
+    def __init__(self, *, has_sample: bool, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._area = QFrame()
+        self._area.setObjectName("emptyState")
+        self._picture = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
+        title = label(self.tr("Drop a dive here"))
+        title.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        font = title.font()
+        font.setPointSizeF(font.pointSizeF() * 1.8)
+        font.setBold(True)
+        title.setFont(font)
+        text = label(
+            self.tr(
+                "A clip of one dive, from a phone or a broadcast. You get its three steps, the diver's mask, "
+                "and, with the dive number, a score and where the points come from. Everything stays on this computer."
+            ),
+            "muted",
+            wrap=True,
+        )
+        text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        text.setFixedWidth(460)
+        self.open_button = QPushButton(self.tr("Open video…"))
+        self.open_button.setProperty("role", "primary")
+        self.open_button.clicked.connect(self.open_requested)
+        self.sample_button = QPushButton(self.tr("Open the sample dive"))
+        self.sample_button.clicked.connect(self.sample_requested)
+        self.sample_button.setEnabled(has_sample)
+
+        buttons = QHBoxLayout()
+        buttons.setSpacing(10)
+        buttons.addStretch()
+        buttons.addWidget(self.open_button)
+        buttons.addWidget(self.sample_button)
+        buttons.addStretch()
+        inner = QVBoxLayout(self._area)
+        inner.setSpacing(14)
+        inner.addStretch(4)
+        inner.addWidget(self._picture)
+        inner.addWidget(title)
+        inner.addWidget(text, 0, Qt.AlignmentFlag.AlignHCenter)
+        inner.addSpacing(6)
+        inner.addLayout(buttons)
+        inner.addStretch(5)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(28, 28, 28, 28)
+        outer.addWidget(self._area)
+
+    def set_dropping(self, dropping: bool) -> None:
+        """Answer a drag that hovers over the window."""
+        self._area.setProperty("dropping", dropping)
+        self._area.style().unpolish(self._area)
+        self._area.style().polish(self._area)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self._picture.setPixmap(pixmap("dive", self.palette().highlight().color().name(), 84))
+        super().showEvent(event)

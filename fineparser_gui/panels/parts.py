@@ -1,0 +1,69 @@
+"""Small pieces that the panels share: cards, labels, keys that a focused control keeps, number formats."""
+
+from fractions import Fraction
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QAbstractButton, QFrame, QLabel, QSlider, QVBoxLayout, QWidget
+
+
+def card(title: str | None = None) -> tuple[QFrame, QVBoxLayout]:
+    """A framed block of the side column with its layout, under a title."""
+    frame = QFrame()
+    frame.setProperty("card", True)
+    layout = QVBoxLayout(frame)
+    layout.setContentsMargins(14, 10, 14, 12)
+    layout.setSpacing(6)
+    if title:
+        layout.addWidget(label(title, "title"))
+    return frame, layout
+
+
+def label(text: str = "", role: str | None = None, *, wrap: bool = False) -> QLabel:
+    """A label; role is "title", "muted" or "error" of the style sheet."""
+    made = QLabel(text)
+    made.setProperty("role", role)
+    made.setWordWrap(wrap)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    return made
+
+
+class _KeptKeys(QObject):
+    """Gives a focused control the keys that it lives by before the player's shortcuts take them."""
+
+    def __init__(self, keys: tuple[Qt.Key, ...], parent: QObject) -> None:
+        super().__init__(parent)
+        self._keys = keys
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in self._keys:
+            event.accept()
+            return True
+        return False
+
+
+def keyboard_friendly(control: QWidget) -> None:
+    """Reached by Tab alone, so that a click does not take the keys from the player; then it keeps its own keys."""
+    control.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    keys: tuple[Qt.Key, ...] = ()
+    if isinstance(control, QAbstractButton):
+        keys = (Qt.Key.Key_Space,)
+    elif isinstance(control, QSlider):
+        keys = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End)
+    control.installEventFilter(_KeptKeys(keys, control))
+
+
+def signed(points: float) -> str:
+    """+1.25 or −0.40, with a true minus sign."""
+    return f"{points:+.2f}".replace("-", "−")
+
+
+def board_text(board_m: float | None) -> str:
+    """10 m, 7.5 m, or nothing where it is not known."""
+    return f"{board_m:g} m" if board_m is not None else ""
+
+
+def speed_text(speed: float) -> str:
+    """⅛×, ½×, 2×."""
+    names = {Fraction(1, 8): "⅛", Fraction(1, 4): "¼", Fraction(1, 2): "½"}
+    return names.get(Fraction(speed), f"{speed:g}") + "×"

@@ -1,0 +1,179 @@
+"""The centre of the window: one video, or two aligned by step, with transport and timeline under them."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from fineparser_core.inference.library import Exemplar
+from fineparser_core.types import STEP_NAMES, DiveParse, StepSpan
+from fineparser_gui.actions.registry import ActionRegistry
+from fineparser_gui.canvas.mask_track import MaskTrack
+from fineparser_gui.panels.parts import board_text
+from fineparser_gui.panels.progress import ProgressStrip
+from fineparser_gui.panels.timeline import Timeline
+from fineparser_gui.panels.transport_bar import OPACITY_PERCENT, TransportBar
+from fineparser_gui.panels.video_pane import VideoPane
+from fineparser_gui.playback.alignment import StepAlignment
+from fineparser_gui.playback.transport import Transport
+from fineparser_gui.session.session import Session
+
+
+class PlayerPanel(QWidget):
+    """Shows the session's current dive and, while comparing, an exemplar beside it.
+
+    Signals:
+        failed: (str) a video cannot be decoded.
+    """
+
+    failed = Signal(str)
+
+    def __init__(
+        self, session: Session, transport: Transport, actions: ActionRegistry, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.transport = transport
+        self.pane = VideoPane()
+        self.other_pane = VideoPane()
+        self.timeline = Timeline()
+        self.bar = TransportBar(transport, actions)
+        self._loaded: str | None = None
+        self._parse: DiveParse | None = None
+        self._alignment: StepAlignment | None = None
+
+        frame = QFrame()
+        frame.setProperty("card", True)
+        videos = QHBoxLayout()
+        videos.setSpacing(6)
+        videos.addWidget(self.pane, 1)
+        videos.addWidget(self.other_pane, 1)
+        self.other_pane.hide()
+        inner = QVBoxLayout(frame)
+        inner.setContentsMargins(1, 1, 1, 1)
+        inner.setSpacing(0)
+        inner.addLayout(videos, 1)
+        inner.addWidget(self.bar)
+        inner.addWidget(self.timeline)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(frame, 1)
+        column.addWidget(ProgressStrip(session))
+
+        transport.frame_changed.connect(self._on_frame)
+        self.timeline.seek_requested.connect(transport.seek)
+        for pane in (self.pane, self.other_pane):
+            pane.failed.connect(self.failed)
+            self.bar.opacity_changed.connect(pane.canvas.set_mask_opacity)
+            pane.canvas.set_mask_opacity(OPACITY_PERCENT / 100)
+        session.current_changed.connect(self._on_current_changed)
+        session.dive_changed.connect(self._on_dive_changed)
+        session.comparison_changed.connect(self._on_comparison_changed)
+
+    def current_step(self) -> StepSpan | None:
+        """The step under the playhead."""
+        steps = self._parse.steps if self._parse else ()
+        return next((s for s in steps if s.start_frame <= self.transport.frame < s.end_frame), None)
+
+    def set_mask_shown(self, shown: bool) -> None:
+        """Masks on or off, on both videos."""
+        self.pane.canvas.set_mask_shown(shown)
+        self.other_pane.canvas.set_mask_shown(shown)
+
+    def set_crop_shown(self, shown: bool) -> None:
+        """Outline the network's crop on both videos and mark its samples on the timeline."""
+        self.pane.canvas.set_crop_shown(shown)
+        self.other_pane.canvas.set_crop_shown(shown)
+        self.timeline.set_samples_shown(shown)
+
+    def close_videos(self) -> None:
+        """Stop the decoders; the window is closing."""
+        self.transport.pause()
+        self.pane.unload()
+        self.other_pane.unload()
+
+    def _on_current_changed(self) -> None:
+        self.transport.pause()
+        self._loaded = self._parse = None
+        self._refresh()
+
+    def _on_dive_changed(self, key: str) -> None:
+        if self._session.current is not None and self._session.current.key == key:
+            self._refresh()
+
+    def _refresh(self) -> None:
+        """Show what is known of the current dive now."""
+        dive = self._session.current
+        self.timeline.set_dive(dive)
+        if dive is None:
+            self.pane.unload()
+            return
+        if dive.info is not None and self._loaded != dive.key:
+            self._loaded = dive.key
+            self.pane.load(dive.path, dive.path.name)
+            self.transport.load(dive.info.pts_s, dive.first_frame)
+        parse = dive.analysis.parse if dive.analysis else None
+        if parse is not self._parse:
+            self._parse = parse
+            self.pane.set_analysis(_track(parse), parse.steps if parse else ())
+            self._align()
+
+    def _on_frame(self, frame: int) -> None:
+        self.pane.show_frame(frame)
+        self.timeline.set_frame(frame)
+        if self._alignment is not None:
+            self.other_pane.show_frame(self._alignment.map_frame(frame))
+
+    def _on_comparison_changed(self) -> None:
+        exemplar = self._session.comparison
+        self.other_pane.setVisible(exemplar is not None)
+        if exemplar is None:
+            self.other_pane.unload()
+            self._alignment = None
+            return
+        mask = self._session.exemplar_mask(exemplar.id)
+        track = (
+            MaskTrack(
+                sampled_frames=mask.sampled_frames,
+                mask_probability=mask.mask_probability,
+                crop_xyxy=mask.crop_xyxy,
+            )
+            if mask
+            else None
+        )
+        self.other_pane.load(exemplar.clip_path, self._exemplar_title(exemplar))
+        self.other_pane.set_analysis(track, _exemplar_steps(exemplar))
+        self._align()
+
+    def _align(self) -> None:
+        exemplar = self._session.comparison
+        if exemplar is None or self._parse is None:
+            self._alignment = None
+            return
+        self._alignment = StepAlignment(_cuts(self._parse.steps), _cuts(_exemplar_steps(exemplar)))
+        self.other_pane.show_frame(self._alignment.map_frame(self.transport.frame))
+
+    def _exemplar_title(self, exemplar: Exemplar) -> str:
+        text = f"{exemplar.dive_number} {board_text(exemplar.board_m)} · {exemplar.score:.1f}"
+        return self.tr("{0} (rendered)").format(text) if exemplar.synthetic else text
+
+
+def _track(parse: DiveParse | None) -> MaskTrack | None:
+    if parse is None:
+        return None
+    return MaskTrack(
+        sampled_frames=parse.sampled_frames, mask_probability=parse.mask_probability, crop_xyxy=parse.crop_xyxy
+    )
+
+
+def _exemplar_steps(exemplar: Exemplar) -> tuple[StepSpan, ...]:
+    cuts = (exemplar.in_frame, exemplar.first_flight_frame, exemplar.first_entry_frame, exemplar.out_frame + 1)
+    return tuple(
+        StepSpan(name=name, start_frame=start, end_frame=end)
+        for name, start, end in zip(STEP_NAMES, cuts[:-1], cuts[1:], strict=True)
+    )
+
+
+def _cuts(steps: tuple[StepSpan, ...]) -> tuple[int, int, int, int]:
+    """Starts of the three steps and the last frame."""
+    first, second, third = steps
+    return first.start_frame, second.start_frame, third.start_frame, third.end_frame - 1

@@ -1,0 +1,87 @@
+"""How far the analysis of the shown dive is, by stage, with the button that stops or starts it."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QWidget
+
+from fineparser_gui.panels.dives import stage_text
+from fineparser_gui.panels.parts import keyboard_friendly, label
+from fineparser_gui.session.dive import Dive, DiveState
+from fineparser_gui.session.session import Session
+
+_STAGES = ("read", "parse", "compare")
+
+
+class ProgressStrip(QFrame):
+    """Visible while the shown dive is analysed, or has no analysis and could have one."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("card", True)
+        self._session = session
+        self._text = label()
+        self._text.setMinimumWidth(40)
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setFixedHeight(6)
+        self._bar.setAccessibleName(self.tr("Progress of the analysis"))
+        self._button = QPushButton()
+        self._button.clicked.connect(self._on_pressed)
+        keyboard_friendly(self._button)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 6, 8, 6)
+        row.setSpacing(14)
+        row.addWidget(self._text)
+        row.addWidget(self._bar, 1)
+        row.addWidget(self._button)
+        session.dive_changed.connect(self._refresh)
+        session.current_changed.connect(self._refresh)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        dive = self._session.current
+        waits = dive is not None and dive.state in (DiveState.HELD, DiveState.CANCELLED, DiveState.FAILED)
+        busy = dive is not None and dive.busy
+        self.setVisible(busy or waits)
+        if dive is None or not (busy or waits):
+            return
+        self._bar.setVisible(busy)
+        self._text.setText(self._busy_text(dive) if busy else self._waiting_text(dive))
+        self._text.setWordWrap(not busy)
+        policy = self._text.sizePolicy()
+        policy.setHorizontalStretch(0 if busy else 1)
+        self._text.setSizePolicy(policy)
+        self._text.setAlignment(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
+        self._button.setText(self.tr("Cancel") if busy else self.tr("Analyse"))
+        progress = dive.progress
+        self._bar.setRange(0, progress.total if progress else 0)  # 0, 0 is "busy"
+        self._bar.setValue(progress.done if progress else 0)
+
+    def _busy_text(self, dive: Dive) -> str:
+        if dive.progress is None:
+            if self._session.model is None:
+                return self.tr("Loading the model…")
+            return (
+                self.tr("Waiting for the dive before it…") if dive.state is DiveState.QUEUED else self.tr("Starting…")
+            )
+        at = _STAGES.index(dive.progress.stage) + 1 if dive.progress.stage in _STAGES else 1
+        return self.tr("Step {0} of {1}: {2}, {3} of {4}").format(
+            at, len(_STAGES), stage_text(dive.progress.stage), dive.progress.done, dive.progress.total
+        )
+
+    def _waiting_text(self, dive: Dive) -> str:
+        if dive.state is DiveState.HELD:
+            return self.tr(
+                "Longer than 15 s: go to where the dive begins and press I, to where it ends and press O; "
+                "or analyse all of it as one dive."
+            )
+        if dive.state is DiveState.CANCELLED:
+            return self.tr("The analysis was cancelled.")
+        return dive.problem or ""
+
+    def _on_pressed(self) -> None:
+        dive = self._session.current
+        if dive is not None:
+            if dive.busy:
+                self._session.cancel(dive.key)
+            else:
+                self._session.analyse(dive.key)

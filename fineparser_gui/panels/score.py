@@ -1,0 +1,124 @@
+"""The predicted score, what it rests on, and what it must not be taken for."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from fineparser_core.types import Scoring
+from fineparser_gui.icons import icon
+from fineparser_gui.panels.parts import board_text, card, keyboard_friendly, label
+from fineparser_gui.session.dive import Dive, DiveState
+from fineparser_gui.session.session import Session
+
+
+class ScorePanel(QWidget):
+    """Of the shown dive.
+
+    Signals:
+        model_card_requested: the note about the weights was pressed.
+    """
+
+    model_card_requested = Signal()
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        frame, layout = card(self.tr("Predicted score"))
+        self._score = label()
+        font = self._score.font()
+        font.setPointSizeF(font.pointSizeF() * 2.9)
+        font.setBold(True)
+        self._score.setFont(font)
+        self._spread = label()
+        self._spread_means = label(self.tr("agreement of exemplars,\nnot accuracy"), "muted")
+        spread = QVBoxLayout()
+        spread.setSpacing(0)
+        spread.addStretch()
+        spread.addWidget(self._spread)
+        spread.addWidget(self._spread_means)
+        spread.addStretch()
+        top = QHBoxLayout()
+        top.setSpacing(14)
+        top.addWidget(self._score)
+        top.addLayout(spread, 1)
+        self._numbers = QWidget()
+        grid = QGridLayout(self._numbers)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(18)
+        grid.setVerticalSpacing(0)
+        self._dive, self._difficulty, self._award = label(), label(), label()
+        for column, (name, value) in enumerate(
+            (
+                (self.tr("dive"), self._dive),
+                (self.tr("difficulty"), self._difficulty),
+                (self.tr("implied award"), self._award),
+            )
+        ):
+            grid.addWidget(label(name, "muted"), 0, column)
+            grid.addWidget(value, 1, column)
+        grid.setColumnStretch(2, 1)
+        self._award.setToolTip(self.tr("score ÷ (3 × DD): the mean of the judges' awards that this score stands for"))
+        self._message = label(wrap=True)
+        self._notes = label(role="muted", wrap=True)
+        self._synthetic = QPushButton(self.tr("weights trained on rendered dives"))
+        self._synthetic.setProperty("role", "notice")
+        self._synthetic.setToolTip(self.tr("Open the model card"))
+        self._synthetic.clicked.connect(self.model_card_requested)
+        keyboard_friendly(self._synthetic)
+        layout.addLayout(top)
+        layout.addWidget(self._numbers)
+        layout.addWidget(self._message)
+        layout.addWidget(self._notes)
+        layout.addWidget(self._synthetic)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(frame)
+        session.current_changed.connect(self._refresh)
+        session.dive_changed.connect(self._refresh)
+        self._refresh()
+
+    @property
+    def message(self) -> str:
+        return self._message.text()
+
+    def color_icons(self) -> None:
+        """Follow the palette."""
+        self._synthetic.ensurePolished()
+        self._synthetic.setIcon(icon("warning", self._synthetic.palette().buttonText().color().name()))
+
+    def _refresh(self) -> None:
+        dive = self._session.current
+        scoring = dive.analysis.scoring if dive and dive.analysis else None
+        for widget in (self._score, self._spread, self._spread_means, self._numbers):
+            widget.setVisible(scoring is not None)
+        self._notes.setVisible(scoring is not None and bool(scoring.notes))
+        synthetic = dive is not None and dive.analysis is not None and dive.analysis.parse.model.synthetic
+        self._synthetic.setVisible(scoring is not None and synthetic)
+        message = "" if scoring else self._state_text(dive)
+        self._message.setText(message)
+        self._message.setVisible(bool(message))
+        if scoring is not None:
+            self._show(scoring)
+
+    def _show(self, scoring: Scoring) -> None:
+        self._score.setText(f"{scoring.score:.1f}")
+        self._spread.setText(self.tr("spread ±{0:.1f}").format(scoring.spread))
+        self._dive.setText(f"{scoring.dive_number} {board_text(scoring.board_m)}".rstrip())
+        source = "" if scoring.difficulty_source == "board" else f" ({scoring.difficulty_source})"
+        self._difficulty.setText(f"{scoring.difficulty:.1f}{source}")
+        self._award.setText(f"{scoring.award:.2f}")
+        self._notes.setText("\n".join(scoring.notes))
+
+    def _state_text(self, dive: Dive | None) -> str:
+        if dive is None:
+            return self.tr("No dive is open.")
+        if dive.scoring:
+            return self.tr("Comparing with exemplars…")
+        if dive.state is DiveState.READY:
+            if dive.dive_number is None:
+                return self.tr("Needs dive number: type it above. Steps and masks are there already.")
+            return dive.problem or ""
+        if dive.state in (DiveState.CANCELLED, DiveState.FAILED, DiveState.HELD):
+            return self.tr("Not analysed yet.")
+        if dive.dive_number is None:
+            return self.tr("Steps and masks come first; the score needs the dive number.")
+        return self.tr("Comes after steps and masks.")

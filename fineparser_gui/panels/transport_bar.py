@@ -1,0 +1,92 @@
+"""Buttons under the picture: playback on the left, what is drawn over the picture on the right."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QSlider, QToolButton, QWidget
+
+from fineparser_gui.actions.registry import ActionRegistry
+from fineparser_gui.icons import icon
+from fineparser_gui.panels.parts import keyboard_friendly, label, speed_text
+from fineparser_gui.playback.transport import SPEEDS, Transport
+
+OPACITY_PERCENT = 60
+
+
+class TransportBar(QFrame):
+    """Shows and drives a `Transport`.
+
+    Signals:
+        opacity_changed: (float) of the mask, 0 to 1.
+    """
+
+    opacity_changed = Signal(float)
+
+    def __init__(self, transport: Transport, actions: ActionRegistry, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._transport = transport
+        self._play = self._button(actions["play"])
+        self._where = label()
+        self._where.setMinimumWidth(self._where.fontMetrics().horizontalAdvance("frame 00000 / 00000 · 0:00.000"))
+        self._speed = QComboBox()
+        self._speed.setAccessibleName(self.tr("Playback speed"))
+        self._speed.setToolTip(self.tr("Playback speed ([ slower, ] faster)"))
+        self._speed.addItems([speed_text(speed) for speed in SPEEDS])
+        self._speed.activated.connect(lambda index: transport.set_speed(SPEEDS[index]))
+        keyboard_friendly(self._speed)
+        self._opacity = QSlider(Qt.Orientation.Horizontal)
+        self._opacity.setRange(10, 100)
+        self._opacity.setValue(OPACITY_PERCENT)
+        self._opacity.setFixedWidth(72)
+        self._opacity.setAccessibleName(self.tr("Opacity of the mask"))
+        self._opacity.setToolTip(self.tr("Opacity of the mask"))
+        self._opacity.valueChanged.connect(lambda percent: self.opacity_changed.emit(percent / 100))
+        keyboard_friendly(self._opacity)
+
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 4, 8, 4)
+        row.setSpacing(2)
+        for name in ("first", "step_back"):
+            row.addWidget(self._button(actions[name]))
+        row.addWidget(self._play)
+        for name in ("step_forward", "last", "loop"):
+            row.addWidget(self._button(actions[name]))
+        row.addSpacing(6)
+        row.addWidget(self._speed)
+        row.addSpacing(10)
+        row.addWidget(self._where)
+        row.addStretch()
+        row.addWidget(self._button(actions["mask"]))
+        row.addWidget(self._opacity)
+        row.addSpacing(6)
+        for name in ("crop", "compare"):
+            row.addWidget(self._button(actions[name]))
+        transport.frame_changed.connect(self._show_where)
+        transport.state_changed.connect(self._show_state)
+        self._show_where()
+        self._show_state()
+
+    def color_icons(self) -> None:
+        """Follow the palette."""
+        self._show_state()
+
+    def _button(self, action: QAction) -> QToolButton:
+        button = QToolButton()
+        button.setDefaultAction(action)
+        name = action.text().replace("&", "")
+        keys = ", ".join(key.toString(key.SequenceFormat.NativeText) for key in action.shortcuts())
+        button.setToolTip(f"{name} ({keys})")
+        button.setAccessibleName(name)
+        keyboard_friendly(button)
+        return button
+
+    def _show_where(self) -> None:
+        t = self._transport
+        minutes, seconds = divmod(t.time_s, 60)
+        self._where.setText(
+            self.tr("frame {0} / {1} · {2}:{3:06.3f}").format(t.frame, t.n_frames - 1, int(minutes), seconds)
+        )
+
+    def _show_state(self) -> None:
+        color = self.palette().text().color().name()
+        self._play.setIcon(icon("pause" if self._transport.playing else "play", color))
+        self._speed.setCurrentIndex(SPEEDS.index(self._transport.speed))

@@ -1,0 +1,138 @@
+"""One video with its masks and a line that says which dive it is and in which step."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from fineparser_core.types import StepSpan, VideoInfo
+from fineparser_gui.canvas.mask_track import MaskTrack
+from fineparser_gui.canvas.video_canvas import VideoCanvas
+from fineparser_gui.panels.parts import label
+from fineparser_gui.panels.timeline import duration_s
+from fineparser_gui.playback.decoder import Decoder
+from fineparser_gui.theme import step_color
+
+
+class VideoPane(QWidget):
+    """Decodes and draws; which frame it shows is decided elsewhere.
+
+    Signals:
+        failed: (str) the file cannot be decoded (any more).
+    """
+
+    failed = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.canvas = VideoCanvas()
+        self._title = label(role="title")
+        self._title.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
+        self._step = _StepTag()
+        self._details = label(role="muted")
+        head = QHBoxLayout()
+        head.setContentsMargins(12, 8, 12, 6)
+        head.setSpacing(10)
+        head.addWidget(self._title)
+        head.addWidget(self._details, 1)
+        head.addWidget(self._step)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(head)
+        column.addWidget(self.canvas, 1)
+        self._decoder: Decoder | None = None
+        self._info: VideoInfo | None = None
+        self._track: MaskTrack | None = None
+        self._steps: Sequence[StepSpan] = ()
+        self._frame = 0
+
+    def load(self, path: Path, title: str) -> None:
+        """Open another file; what was known of the former is forgotten."""
+        self.unload()
+        self._title.setText(title)
+        self._decoder = Decoder(path)
+        self._decoder.opened.connect(self._on_opened)
+        self._decoder.frame_ready.connect(self._on_frame_ready)
+        self._decoder.failed.connect(self.failed)
+        self._decoder.start()
+
+    def unload(self) -> None:
+        """Close the file."""
+        if self._decoder is not None:
+            self._decoder.opened.disconnect(self._on_opened)
+            self._decoder.frame_ready.disconnect(self._on_frame_ready)
+            self._decoder.failed.disconnect(self.failed)
+            self._decoder.stop()
+            self._decoder = None
+        self._info, self._track, self._steps, self._frame = None, None, (), 0
+        self._details.clear()
+        self._step.set_step(None, "")
+        self.canvas.set_source(QSize(1, 1), None)
+        self.canvas.set_frame(0, None)
+
+    @property
+    def frame(self) -> int:
+        return self._frame
+
+    @property
+    def info(self) -> VideoInfo | None:
+        return self._info
+
+    def set_analysis(self, track: MaskTrack | None, steps: Sequence[StepSpan]) -> None:
+        """Take masks and steps once they are known."""
+        self._track, self._steps = track, steps
+        if self._info is not None:
+            self.canvas.set_source(QSize(self._info.width_px, self._info.height_px), track)
+        self.show_frame(self._frame)
+
+    def show_frame(self, frame: int) -> None:
+        """Show a frame, or the nearest decoded one until it is there."""
+        self._frame = frame
+        step = next((s for s in self._steps if s.start_frame <= frame < s.end_frame), None)
+        self._step.set_step(step.name if step else None, self._step_text(step))
+        self._details.setText(self.tr("frame {0}").format(frame) if self._info else "")
+        image = self._decoder.want(frame) if self._decoder else None
+        self.canvas.set_frame(frame, image)
+
+    def _step_text(self, step: StepSpan | None) -> str:
+        if step is None or self._info is None:
+            return step.name if step else ""
+        return f"{step.name} · {duration_s(step, self._info):.2f} s"
+
+    def _on_opened(self, info: VideoInfo) -> None:
+        self._info = info
+        self.canvas.set_source(QSize(info.width_px, info.height_px), self._track)
+        self.show_frame(self._frame)
+
+    def _on_frame_ready(self, frame: int) -> None:
+        if frame == self._frame:
+            self.show_frame(frame)
+
+
+class _StepTag(QLabel):
+    """The name of the current step on its colour."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._step: str | None = None
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.setContentsMargins(10, 2, 10, 2)
+
+    def set_step(self, step: str | None, text: str) -> None:
+        self._step = step
+        self.setText(text)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._step is None:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(step_color(self._step))
+        painter.drawRoundedRect(self.rect(), self.height() / 2, self.height() / 2)
+        painter.setPen(QColor("#101820"))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())

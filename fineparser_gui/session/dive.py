@@ -1,0 +1,65 @@
+"""One row of the session: a clip, what is known about it, and how far its analysis is."""
+
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from pathlib import Path
+
+from PySide6.QtGui import QImage
+
+from fineparser_core.progress import Progress
+from fineparser_core.types import Analysis, VideoInfo
+
+
+class DiveState(Enum):
+    """How far the analysis of a dive is."""
+
+    OPENING = auto()
+    HELD = auto()  # too long to be one dive: waits for the user
+    QUEUED = auto()
+    ANALYSING = auto()
+    READY = auto()
+    CANCELLED = auto()
+    FAILED = auto()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dive:
+    """A dive of this session; the session replaces it when something changes.
+
+    Attributes:
+        in_frame, out_frame: the dive within the file, both included; None: the file's ends.
+        dive_number: validated, upper case, e.g. "207C"; None until the user gives it.
+        analysis: steps and masks, and the score once there is one.
+        parse_id: request whose cached encoding belongs to `analysis`.
+        scoring: True while a score is being computed.
+        problem: one sentence: why there is no analysis, or no score.
+    """
+
+    key: str
+    path: Path
+    state: DiveState = DiveState.OPENING
+    info: VideoInfo | None = None
+    thumbnail: QImage | None = field(default=None, compare=False)
+    in_frame: int | None = None
+    out_frame: int | None = None
+    dive_number: str | None = None
+    board_m: float | None = None
+    progress: Progress | None = None
+    analysis: Analysis | None = None
+    parse_id: str | None = None
+    scoring: bool = False
+    problem: str | None = None
+
+    @property
+    def busy(self) -> bool:
+        return self.scoring or self.state in (DiveState.QUEUED, DiveState.ANALYSING)
+
+    @property
+    def first_frame(self) -> int:
+        return self.in_frame if self.in_frame is not None else 0
+
+    @property
+    def last_frame(self) -> int:
+        if self.out_frame is not None:
+            return self.out_frame
+        return self.info.n_frames - 1 if self.info else 0

@@ -1,0 +1,292 @@
+"""The one truth of the window: which dives are open, which is shown, what is known of each.
+
+Panels observe it and call its methods; it asks the worker client and the exemplar library.
+"""
+
+import itertools
+import logging
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QThreadPool, Signal
+from PySide6.QtGui import QImage
+
+from fineparser_core.errors import FineParserError
+from fineparser_core.export.analysis_json import analysis_from_dict, read_masks_npz
+from fineparser_core.inference.library import Exemplar, ExemplarMask, Library
+from fineparser_core.progress import Progress
+from fineparser_core.types import ExemplarVote, VideoInfo
+from fineparser_gui.session.dive import Dive, DiveState
+from fineparser_gui.session.opening import OpeningJob, OpeningSignals, videos_in
+from fineparser_gui.worker.client import WorkerClient
+from fineparser_gui.worker.protocol import ParseRequest, Ready, Result, ScoreRequest
+
+log = logging.getLogger(__name__)
+
+LONGEST_DIVE_S = 15.0
+
+
+class Session(QObject):
+    """Dives by key, in the order in which they were opened.
+
+    Signals:
+        dive_added, dive_changed, dive_removed: (str) key.
+        current_changed: another dive is shown, or none.
+        comparison_changed: another exemplar is compared with, or none.
+        model_changed: the worker has loaded its weights.
+        problem: (str) one sentence for the banner.
+    """
+
+    dive_added = Signal(str)
+    dive_changed = Signal(str)
+    dive_removed = Signal(str)
+    current_changed = Signal()
+    comparison_changed = Signal()
+    model_changed = Signal()
+    problem = Signal(str)
+
+    def __init__(self, client: WorkerClient, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._client = client
+        self._dives: dict[str, Dive] = {}
+        self._requests: dict[str, str] = {}  # key of the dive -> the request whose answer still counts
+        self._ids = itertools.count(1)
+        self._current: str | None = None
+        self._exemplar_id: str | None = None
+        self._library: Library | None = None
+        self.model: Ready | None = None
+        self._opening = OpeningSignals(self)
+        self._opening.opened.connect(self._on_opened)
+        self._opening.failed.connect(self._on_open_failed)
+        client.ready.connect(self._on_ready)
+        client.progressed.connect(self._on_progress)
+        client.finished.connect(self._on_finished)
+        client.failed.connect(self._on_failed)
+        client.cancelled.connect(self._on_cancelled)
+
+    @property
+    def keys(self) -> list[str]:
+        return list(self._dives)
+
+    def dive(self, key: str) -> Dive:
+        return self._dives[key]
+
+    @property
+    def current(self) -> Dive | None:
+        """The dive that is shown."""
+        return self._dives.get(self._current) if self._current else None
+
+    @property
+    def comparison(self) -> Exemplar | None:
+        """The exemplar beside the current dive."""
+        return self.exemplar(self._exemplar_id) if self._exemplar_id else None
+
+    def open(
+        self,
+        paths: Iterable[Path],
+        *,
+        dive_number: str | None = None,
+        board_m: float | None = None,
+        in_frame: int | None = None,
+        out_frame: int | None = None,
+    ) -> None:
+        """Add every video (a folder stands for the videos in it) and start its analysis; show the first."""
+        keys = []
+        for path in (video for given in paths for video in videos_in(given)):
+            key = f"d{next(self._ids)}"
+            self._dives[key] = Dive(
+                key=key,
+                path=path,
+                dive_number=dive_number,
+                board_m=board_m,
+                in_frame=in_frame,
+                out_frame=out_frame,
+            )
+            keys.append(key)
+            self.dive_added.emit(key)
+            QThreadPool.globalInstance().start(OpeningJob(key, path, self._opening))
+        if keys:
+            self.select(keys[0])
+        else:
+            self.problem.emit(self.tr("There is no video in that folder: choose one with .mp4, .mov, .avi … files."))
+
+    def select(self, key: str | None) -> None:
+        """Show another dive."""
+        if key != self._current:
+            self._current = key
+            self._exemplar_id = None
+            self.current_changed.emit()
+            self.comparison_changed.emit()
+
+    def remove(self, key: str) -> None:
+        """Take a dive out of the session; the file stays."""
+        self.cancel(key)
+        keys = self.keys
+        at = keys.index(key)
+        del self._dives[key]
+        self._requests.pop(key, None)
+        self.dive_removed.emit(key)
+        if self._current == key:
+            keys.remove(key)
+            self.select(keys[min(at, len(keys) - 1)] if keys else None)
+
+    def set_details(self, key: str, dive_number: str | None, board_m: float | None) -> None:
+        """Take what the coach knows of the dive; scores it from the cached encoding at once."""
+        dive = self._dives[key]
+        if (dive.dive_number, dive.board_m) == (dive_number, board_m):
+            return
+        analysis = replace(dive.analysis, scoring=None) if dive.analysis else None
+        self._update(key, dive_number=dive_number, board_m=board_m, analysis=analysis, problem=None)
+        if dive.analysis is not None and dive.state is DiveState.READY:
+            if dive.scoring:
+                self._client.cancel(self._requests.pop(key))
+            self._score(key)
+
+    def set_range(self, key: str, in_frame: int | None, out_frame: int | None) -> None:
+        """Say where the dive lies in the file; new samples, so a new analysis."""
+        self.cancel(key)
+        self._update(key, in_frame=in_frame, out_frame=out_frame)
+        self.analyse(key)
+
+    def analyse(self, key: str) -> None:
+        """Analyse from the start: first time, retry, or a video that was held because of its length."""
+        dive = self._dives[key]
+        request = ParseRequest(
+            id=f"p{next(self._ids)}", path=str(dive.path), in_frame=dive.in_frame, out_frame=dive.out_frame
+        )
+        self._requests[key] = request.id
+        self._update(key, state=DiveState.QUEUED, progress=None, problem=None, analysis=None, parse_id=None)
+        self._client.submit(request)
+
+    def cancel(self, key: str) -> None:
+        """Stop what the worker does for this dive."""
+        if self._dives[key].busy and key in self._requests:
+            self._client.cancel(self._requests[key])
+
+    def compare_with(self, exemplar_id: str | None) -> None:
+        """Show an exemplar beside the current dive; None ends the comparison."""
+        if exemplar_id != self._exemplar_id:
+            self._exemplar_id = exemplar_id
+            self.comparison_changed.emit()
+
+    def best_exemplar(self) -> Exemplar | None:
+        """Of the current dive's exemplars the one with the highest score, real before rendered."""
+        dive = self.current
+        if dive is None or dive.analysis is None or dive.analysis.scoring is None:
+            return None
+        known = [found for vote in dive.analysis.scoring.exemplars if (found := self.exemplar(vote.id))]
+        return max(known, key=lambda exemplar: (not exemplar.synthetic, exemplar.score), default=None)
+
+    def exemplar(self, exemplar_id: str) -> Exemplar | None:
+        """Look an exemplar up; None (and a banner) where the library cannot give it."""
+        try:
+            return self._open_library().get(exemplar_id)
+        except FineParserError as error:
+            self.problem.emit(str(error))
+            return None
+
+    def exemplar_mask(self, exemplar_id: str) -> ExemplarMask | None:
+        """Masks of an exemplar, where the library has them."""
+        try:
+            return self._open_library().mask(exemplar_id)
+        except FineParserError as error:
+            self.problem.emit(str(error))
+            return None
+
+    def vote(self, exemplar_id: str) -> ExemplarVote | None:
+        """What an exemplar said about the current dive."""
+        scoring = self.current.analysis.scoring if self.current and self.current.analysis else None
+        votes = scoring.exemplars if scoring else ()
+        return next((vote for vote in votes if vote.id == exemplar_id), None)
+
+    def _open_library(self) -> Library:
+        if self._library is None:
+            self._library = Library.open()
+        return self._library
+
+    def _update(self, key: str, **changes: object) -> None:
+        self._dives[key] = replace(self._dives[key], **changes)  # type: ignore[arg-type]
+        self.dive_changed.emit(key)
+
+    def _score(self, key: str) -> None:
+        dive = self._dives[key]
+        if dive.dive_number is None or dive.parse_id is None:
+            self._update(key, scoring=False)
+            return
+        request = ScoreRequest(
+            id=f"s{next(self._ids)}", parse_id=dive.parse_id, dive_number=dive.dive_number, board_m=dive.board_m
+        )
+        self._requests[key] = request.id
+        self._update(key, scoring=True, progress=None)
+        self._client.submit(request, ahead=True)
+
+    def _key_of(self, request_id: str) -> str | None:
+        """The dive that waits for this request; None for an answer that came too late."""
+        return next((key for key, waiting in self._requests.items() if waiting == request_id), None)
+
+    def _on_opened(self, key: str, info: VideoInfo, thumbnail: QImage) -> None:
+        if key not in self._dives:
+            return
+        dive = self._dives[key]
+        self._update(key, info=info, thumbnail=thumbnail)
+        trimmed = dive.in_frame is not None and dive.out_frame is not None
+        if info.duration_s > LONGEST_DIVE_S and not trimmed:
+            self._update(key, state=DiveState.HELD)
+        else:
+            self.analyse(key)
+
+    def _on_open_failed(self, key: str, message: str) -> None:
+        if key in self._dives:
+            self.remove(key)
+        self.problem.emit(message)
+
+    def _on_ready(self, ready: Ready) -> None:
+        self.model = ready
+        self.model_changed.emit()
+
+    def _on_progress(self, request_id: str, progress: Progress) -> None:
+        key = self._key_of(request_id)
+        if key is not None:
+            state = self._dives[key].state
+            self._update(key, progress=progress, state=DiveState.ANALYSING if state is DiveState.QUEUED else state)
+
+    def _on_finished(self, request_id: str, result: Result) -> None:
+        key = self._key_of(request_id)
+        if key is None:
+            return
+        del self._requests[key]
+        dive = self._dives[key]
+        try:
+            analysis = analysis_from_dict(result.analysis, read_masks_npz(Path(result.masks_path)))
+        except (OSError, FineParserError) as error:
+            self._on_failed(request_id, "InternalError", str(error))
+            return
+        if dive.scoring:
+            self._update(key, analysis=analysis, scoring=False, progress=None)
+        else:
+            self._update(
+                key, analysis=analysis, parse_id=request_id, state=DiveState.READY, progress=None, problem=None
+            )
+            self._score(key)
+
+    def _on_failed(self, request_id: str, kind: str, message: str) -> None:
+        key = self._key_of(request_id)
+        if key is not None:
+            del self._requests[key]
+            if self._dives[key].scoring:
+                self._update(key, scoring=False, progress=None, problem=message)
+            else:
+                self._update(key, state=DiveState.FAILED, progress=None, problem=message)
+        if kind != "ExemplarError":  # that one is a state of the score panel, not an accident
+            self.problem.emit(message)
+
+    def _on_cancelled(self, request_id: str) -> None:
+        key = self._key_of(request_id)
+        if key is None:
+            return
+        del self._requests[key]
+        if self._dives[key].scoring:
+            self._update(key, scoring=False, progress=None, problem=self.tr("Scoring was cancelled."))
+        else:
+            self._update(key, state=DiveState.CANCELLED, progress=None)

@@ -1,0 +1,211 @@
+"""Colours and style of the window, light and dark, following the system."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication
+
+from fineparser_core.export.palette import STEP_COLOURS
+from fineparser_core.resources import resource
+
+
+@dataclass(frozen=True, kw_only=True)
+class Theme:
+    """Colours by role, as #rrggbb."""
+
+    dark: bool
+    window: str
+    surface: str
+    sunken: str
+    border: str
+    text: str
+    muted: str
+    accent: str
+    on_accent: str
+    warning: str
+    on_warning: str
+    danger: str
+    on_danger: str
+
+
+LIGHT = Theme(
+    dark=False,
+    window="#f3f5f8",
+    surface="#ffffff",
+    sunken="#e9edf2",
+    border="#d8dfe6",
+    text="#17212b",
+    muted="#586776",
+    accent="#0a66c2",
+    on_accent="#ffffff",
+    warning="#fff3d6",
+    on_warning="#734a00",
+    danger="#fde8e8",
+    on_danger="#932020",
+)
+DARK = Theme(
+    dark=True,
+    window="#12171c",
+    surface="#1b2229",
+    sunken="#141a20",
+    border="#303b46",
+    text="#e9eef3",
+    muted="#9aa8b6",
+    accent="#58aaf6",
+    on_accent="#07131f",
+    warning="#3b2f12",
+    on_warning="#ffd98a",
+    danger="#421c1e",
+    on_danger="#ffb9b9",
+)
+
+_STYLE = """
+* {{ outline: none; }}
+QMainWindow, QDialog {{ background: {window}; }}
+QToolTip {{ background: {surface}; color: {text}; border: 1px solid {border}; padding: 4px; }}
+QMenuBar {{ background: {surface}; border-bottom: 1px solid {border}; padding: 2px 6px; }}
+QMenuBar::item {{ padding: 4px 10px; border-radius: 4px; background: transparent; }}
+QMenuBar::item:selected {{ background: {sunken}; }}
+QMenu {{ background: {surface}; border: 1px solid {border}; padding: 4px; }}
+QMenu::item {{ padding: 5px 26px 5px 22px; border-radius: 4px; }}
+QMenu::item:selected {{ background: {accent}; color: {on_accent}; }}
+QMenu::item:disabled {{ color: {muted}; }}
+QMenu::separator {{ height: 1px; background: {border}; margin: 4px 8px; }}
+QSplitter::handle {{ background: transparent; }}
+QFrame[card="true"] {{ background: {surface}; border: 1px solid {border}; border-radius: 10px; }}
+QLabel {{ background: transparent; }}
+QLabel[role="title"] {{ font-weight: 600; }}
+QLabel[role="muted"] {{ color: {muted}; }}
+QLabel[role="error"] {{ color: {on_danger}; }}
+QPushButton {{
+    background: {surface}; color: {text}; border: 1px solid {border}; border-radius: 7px; padding: 6px 14px;
+}}
+QPushButton:hover {{ border-color: {accent}; }}
+QPushButton:pressed {{ background: {sunken}; }}
+QPushButton:focus {{ border: 2px solid {accent}; padding: 5px 13px; }}
+QPushButton:disabled {{ color: {muted}; }}
+QPushButton[role="primary"] {{ background: {accent}; color: {on_accent}; border-color: {accent}; font-weight: 600; }}
+QPushButton[role="primary"]:focus {{ border: 2px solid {text}; }}
+QPushButton[role="notice"] {{
+    background: {warning}; color: {on_warning}; border: 1px solid {warning}; text-align: left; padding: 5px 10px;
+}}
+QPushButton[role="notice"]:hover, QPushButton[role="notice"]:focus {{ border: 1px solid {on_warning}; }}
+QToolButton {{ background: transparent; border: 1px solid transparent; border-radius: 7px; padding: 5px; }}
+QToolButton:hover {{ background: {sunken}; }}
+QToolButton:pressed {{ background: {border}; }}
+QToolButton:checked {{ background: {sunken}; border-color: {border}; }}
+QToolButton:focus {{ border: 1px solid {accent}; }}
+QLineEdit, QComboBox {{
+    background: {window}; color: {text}; border: 1px solid {border}; border-radius: 7px; padding: 5px 8px;
+    selection-background-color: {accent}; selection-color: {on_accent};
+}}
+QLineEdit:focus, QComboBox:focus {{ border: 1px solid {accent}; }}
+QLineEdit[valid="false"] {{ border: 1px solid {on_danger}; }}
+QComboBox::drop-down {{ border: none; width: 22px; }}
+QComboBox::down-arrow {{ image: url("{chevron}"); width: 14px; height: 14px; }}
+QComboBox QAbstractItemView {{
+    background: {surface}; border: 1px solid {border}; selection-background-color: {accent};
+    selection-color: {on_accent};
+}}
+QListWidget, QTableView, QTextBrowser, QScrollArea {{
+    background: {surface}; border: none; color: {text}; selection-background-color: {selected};
+    selection-color: {text};
+}}
+QListWidget::item {{ border-radius: 8px; margin: 1px 4px; }}
+QListWidget::item:selected {{ background: {selected}; }}
+QListWidget::item:hover:!selected {{ background: {sunken}; }}
+QTableView {{ alternate-background-color: {surface}; gridline-color: transparent; }}
+QTableView::item {{ padding: 2px 4px; border-bottom: 1px solid {sunken}; }}
+QTableView::item:selected {{ background: {selected}; color: {text}; }}
+QHeaderView {{ background: {surface}; }}
+QHeaderView::section {{
+    background: {surface}; color: {muted}; border: none; border-bottom: 1px solid {border}; padding: 3px 4px;
+}}
+QProgressBar {{ background: {sunken}; border: none; border-radius: 3px; }}
+QProgressBar::chunk {{ background: {accent}; border-radius: 3px; }}
+QSlider::groove:horizontal {{ height: 4px; background: {border}; border-radius: 2px; }}
+QSlider::sub-page:horizontal {{ background: {accent}; border-radius: 2px; }}
+QSlider::handle:horizontal {{ width: 14px; margin: -5px 0; border-radius: 7px; background: {accent}; }}
+QSlider::handle:horizontal:focus {{ background: {text}; }}
+QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
+QScrollBar::handle:vertical {{ background: {border}; border-radius: 4px; min-height: 28px; margin: 1px 2px; }}
+QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; }}
+QScrollBar::handle:horizontal {{ background: {border}; border-radius: 4px; min-width: 28px; margin: 2px 1px; }}
+QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+QFrame#banner {{ background: {danger}; border: none; }}
+QFrame#banner QLabel {{ color: {on_danger}; }}
+QFrame#emptyState[dropping="true"] {{ border: 2px dashed {accent}; background: {selected}; }}
+QFrame#emptyState {{ border: 2px dashed {border}; border-radius: 14px; background: {surface}; }}
+"""
+
+
+class ThemeManager(QObject):
+    """Applies the theme of the system's colour scheme now and whenever it changes.
+
+    Signals:
+        changed: painted widgets and icons take the new colours.
+    """
+
+    changed = Signal()
+
+    def __init__(self, app: QApplication) -> None:
+        super().__init__(app)
+        self._app = app
+        self.theme = LIGHT
+        app.setStyle("Fusion")
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._apply)
+        self._apply()
+
+    def _apply(self) -> None:
+        scheme = QGuiApplication.styleHints().colorScheme()
+        self.theme = DARK if scheme == Qt.ColorScheme.Dark else LIGHT
+        self._app.setPalette(_palette(self.theme))
+        selected = mix(self.theme.surface, self.theme.accent, 0.16)
+        chevron = resource("icons", "chevron-down.svg").as_posix()
+        colors = {name: value for name, value in vars(self.theme).items() if isinstance(value, str)}
+        self._app.setStyleSheet(_STYLE.format(selected=selected.name(), chevron=chevron, **colors))
+        self.changed.emit()
+
+
+def mix(first: str, second: str, share: float) -> QColor:
+    """The first colour with a share of the second in it."""
+    a, b = QColor(first), QColor(second)
+    return QColor.fromRgbF(
+        (1 - share) * a.redF() + share * b.redF(),
+        (1 - share) * a.greenF() + share * b.greenF(),
+        (1 - share) * a.blueF() + share * b.blueF(),
+    )
+
+
+def step_color(step: str) -> QColor:
+    """Colour of a step by its name in `fineparser_core.types.STEP_NAMES`."""
+    return QColor(STEP_COLOURS[step])
+
+
+def _palette(theme: Theme) -> QPalette:
+    role = QPalette.ColorRole
+    palette = QPalette()
+    for target, color in (
+        (role.Window, theme.window),
+        (role.WindowText, theme.text),
+        (role.Base, theme.surface),
+        (role.AlternateBase, theme.sunken),
+        (role.Text, theme.text),
+        (role.Button, theme.surface),
+        (role.ButtonText, theme.text),
+        (role.BrightText, theme.on_accent),
+        (role.Highlight, theme.accent),
+        (role.HighlightedText, theme.on_accent),
+        (role.ToolTipBase, theme.surface),
+        (role.ToolTipText, theme.text),
+        (role.PlaceholderText, theme.muted),
+        (role.Mid, theme.border),
+        (role.Link, theme.accent),
+        (role.Accent, theme.accent),
+    ):
+        palette.setColor(target, QColor(color))
+    for target in (role.WindowText, role.Text, role.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, target, QColor(theme.muted))
+    return palette

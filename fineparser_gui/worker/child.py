@@ -1,0 +1,193 @@
+"""The process that owns torch: reads requests on stdin, answers on stdout, one JSON object a line.
+
+Run as `python -m fineparser_gui.worker.child FOLDER`. The main thread only reads, so that a
+cancel is heard while the worker thread computes; end of input ends the process, so that it never
+outlives the window. It keeps nothing between requests that FOLDER does not also hold: after a
+crash a new worker scores what the old one parsed.
+"""
+
+import json
+import logging
+import os
+import queue
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import numpy as np
+
+from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.errors import Cancelled, FineParserError
+from fineparser_core.export.analysis_json import (
+    analysis_from_dict,
+    analysis_to_dict,
+    read_masks_npz,
+    write_analysis_json,
+    write_masks_npz,
+)
+from fineparser_core.progress import CancelToken, Progress, ProgressCallback
+from fineparser_core.types import Analysis, Encoding
+from fineparser_gui.worker.protocol import (
+    CancelledReport,
+    CancelRequest,
+    Failure,
+    Message,
+    ParseRequest,
+    ProgressReport,
+    Ready,
+    Request,
+    Result,
+    ScoreRequest,
+    decode,
+    encode,
+)
+
+if TYPE_CHECKING:
+    from fineparser_core.inference.analyzer import Analyzer
+
+log = logging.getLogger(__name__)
+
+
+class Worker:
+    """Carries requests out one by one on its own thread."""
+
+    def __init__(self, folder: Path, send: Callable[[Message], None]) -> None:
+        self._folder = folder
+        self._send = send
+        self._queue: queue.Queue[Request] = queue.Queue()
+        self._tokens: dict[str, CancelToken] = {}
+        self._analyzer: Analyzer | None = None
+        threading.Thread(target=self._run, name="analysis", daemon=True).start()
+
+    def handle(self, message: Message) -> None:
+        """Take one message from the window; called from the reading thread."""
+        if isinstance(message, CancelRequest):
+            if token := self._tokens.get(message.id):
+                token.cancel()
+        elif isinstance(message, ParseRequest | ScoreRequest):
+            self._tokens[message.id] = CancelToken()
+            self._queue.put(message)
+
+    def _run(self) -> None:
+        self._guard(None, self._open)
+        while True:
+            request = self._queue.get()
+            self._guard(request.id, lambda request=request: self._answer(request))  # type: ignore[misc]
+            self._tokens.pop(request.id, None)
+
+    def _guard(self, request_id: str | None, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except Cancelled:
+            self._send(CancelledReport(id=request_id or ""))
+        except FineParserError as error:
+            self._send(Failure(id=request_id, kind=type(error).__name__, message=str(error)))
+        except Exception as error:
+            log.exception("request %s failed", request_id)
+            self._send(Failure(id=request_id, kind="InternalError", message=f"{type(error).__name__}: {error}"))
+
+    def _open(self) -> "Analyzer":
+        """The analyzer, opened once; a failure is tried again with the next request."""
+        if self._analyzer is None:
+            from fineparser_core.checkpoints.bundle import read_card
+            from fineparser_core.inference.analyzer import Analyzer, bundled_weights
+
+            self._analyzer = Analyzer.open()
+            model = self._analyzer.model
+            card = asdict(read_card(bundled_weights()))
+            self._send(Ready(device=model.device, precision=model.precision, card=card))
+        return self._analyzer
+
+    def _answer(self, request: Request) -> None:
+        if isinstance(request, ParseRequest):
+            analysis, masks_path = self._parse(request)
+        else:
+            analysis, masks_path = self._score(request)
+        self._send(Result(id=request.id, analysis=analysis_to_dict(analysis), masks_path=str(masks_path)))
+
+    def _parse(self, request: ParseRequest) -> tuple[Analysis, Path]:
+        from fineparser_core.inference.clips import make_clip
+
+        token = self._tokens[request.id]
+        token.raise_if_cancelled()
+        clip = make_clip(Path(request.path), request.in_frame, request.out_frame)
+        parse, encoding = self._open().parse(clip, progress=self._reporter(request.id), cancel=token)
+        analysis = Analysis(parse=parse, scoring=None)
+        write_masks_npz(parse, self._file(request.id, "masks.npz"))
+        write_analysis_json(analysis, self._file(request.id, "json"))
+        np.savez(
+            self._file(request.id, "encoding.npz"),
+            gated=encoding.gated,
+            frame_features=encoding.frame_features,
+            transition_samples=encoding.transition_samples,
+            probabilities=encoding.probabilities,
+        )
+        return analysis, self._file(request.id, "masks.npz")
+
+    def _score(self, request: ScoreRequest) -> tuple[Analysis, Path]:
+        token = self._tokens[request.id]
+        token.raise_if_cancelled()
+        masks_path = self._file(request.parse_id, "masks.npz")
+        fields = json.loads(self._file(request.parse_id, "json").read_text())
+        parse = analysis_from_dict(fields, read_masks_npz(masks_path)).parse
+        with np.load(self._file(request.parse_id, "encoding.npz"), allow_pickle=False) as arrays:
+            first, second = (int(sample) for sample in arrays["transition_samples"])
+            encoding = Encoding(
+                gated=arrays["gated"],
+                frame_features=arrays["frame_features"],
+                transition_samples=(first, second),
+                probabilities=arrays["probabilities"],
+            )
+        scoring = self._open().score(
+            encoding,
+            parse_dive_number(request.dive_number),
+            request.board_m,
+            progress=self._reporter(request.id),
+            cancel=token,
+        )
+        return Analysis(parse=parse, scoring=scoring), masks_path
+
+    def _reporter(self, request_id: str) -> ProgressCallback:
+        def report(progress: Progress) -> None:
+            self._send(ProgressReport(id=request_id, stage=progress.stage, done=progress.done, total=progress.total))
+
+        return report
+
+    def _file(self, request_id: str, suffix: str) -> Path:
+        return self._folder / f"{request_id}.{suffix}"
+
+
+def _claim_stdout() -> BinaryIO:
+    """The pipe to the window, for us alone: whatever else writes to fd 1 (torch, a driver) lands on stderr."""
+    pipe = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return pipe
+
+
+def main() -> None:
+    """Serve until the input ends."""
+    pipe = _claim_stdout()
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO)
+    lock = threading.Lock()
+
+    def send(message: Message) -> None:
+        try:
+            with lock:
+                pipe.write(encode(message))
+                pipe.flush()
+        except OSError:  # the window is gone
+            os._exit(0)
+
+    worker = Worker(Path(sys.argv[1]), send)
+    for line in sys.stdin.buffer:
+        worker.handle(decode(line))
+    # The analysis thread may be deep inside torch: leave without waiting for it.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

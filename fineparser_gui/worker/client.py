@@ -1,0 +1,177 @@
+"""The Qt side of the worker process: a queue of requests, one in flight, restart after a crash."""
+
+import logging
+import sys
+import tempfile
+
+from PySide6.QtCore import QObject, QProcess, QTimer, Signal
+
+from fineparser_core.progress import Progress
+from fineparser_gui.worker.protocol import (
+    CancelledReport,
+    CancelRequest,
+    Failure,
+    Message,
+    ProgressReport,
+    Ready,
+    Request,
+    Result,
+    decode,
+    encode,
+)
+
+log = logging.getLogger(__name__)
+
+_CLOSE_MS = 1500
+_MAX_CRASHES_BEFORE_READY = 3
+
+
+class WorkerClient(QObject):
+    """Hands requests to the worker in order and tells what becomes of each.
+
+    Every request ends in exactly one of `finished`, `failed` and `cancelled`.
+
+    Signals:
+        ready: (Ready) the weights are loaded.
+        progressed: (str, Progress) id of the request and how far it is.
+        finished: (str, Result)
+        failed: (str, str, str) id ("" where no request caused it), kind of error, sentence for the user.
+        cancelled: (str)
+    """
+
+    ready = Signal(object)
+    progressed = Signal(str, object)
+    finished = Signal(str, object)
+    failed = Signal(str, str, str)
+    cancelled = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._folder = tempfile.TemporaryDirectory(prefix="fineparser-", ignore_cleanup_errors=True)
+        self._process: QProcess | None = None
+        self._queue: list[Request] = []
+        self._in_flight: Request | None = None
+        self._buffer = b""
+        self._crashes = 0
+
+    def start(self) -> None:
+        """Start the process if it does not run; requests may be handed in before."""
+        if self._process is not None:
+            return
+        process = QProcess(self)
+        process.setProgram(sys.executable)
+        process.setArguments(["-m", "fineparser_gui.worker.child", self._folder.name])
+        process.readyReadStandardOutput.connect(self._read)
+        process.readyReadStandardError.connect(self._log_stderr)
+        process.finished.connect(self._on_finished)
+        process.errorOccurred.connect(self._on_error)
+        self._process = process
+        self._buffer = b""
+        process.start()
+        self._send_next()
+
+    @property
+    def pid(self) -> int:
+        """Process id of the worker; 0 when it does not run."""
+        return int(self._process.processId()) if self._process else 0
+
+    def submit(self, request: Request, *, ahead: bool = False) -> None:
+        """Queue a request, at the front where it must not wait for a batch."""
+        self._queue.insert(0 if ahead else len(self._queue), request)
+        self.start()
+        self._send_next()
+
+    def cancel(self, request_id: str) -> None:
+        """Drop a waiting request at once; ask the worker to stop a running one."""
+        if self._in_flight and self._in_flight.id == request_id:
+            self._write(CancelRequest(id=request_id))
+        elif any(request.id == request_id for request in self._queue):
+            self._queue = [request for request in self._queue if request.id != request_id]
+            self.cancelled.emit(request_id)
+
+    def close(self) -> None:
+        """End the worker and remove what it wrote; nothing is left running."""
+        process, self._process = self._process, None
+        self._queue.clear()
+        self._in_flight = None
+        if process is not None:
+            process.blockSignals(True)  # from here on its end is wanted
+            process.closeWriteChannel()
+            if process.state() != QProcess.ProcessState.NotRunning and not process.waitForFinished(_CLOSE_MS):
+                process.kill()
+                process.waitForFinished(_CLOSE_MS)
+        self._folder.cleanup()
+
+    def _send_next(self) -> None:
+        if self._in_flight is None and self._queue and self._process is not None:
+            self._in_flight = self._queue.pop(0)
+            self._write(self._in_flight)
+
+    def _write(self, message: Message) -> None:
+        if self._process is not None:
+            self._process.write(encode(message))
+
+    def _read(self) -> None:
+        if self._process is None:
+            return
+        self._buffer += bytes(self._process.readAllStandardOutput().data())
+        *lines, self._buffer = self._buffer.split(b"\n")
+        for line in lines:
+            try:
+                message = decode(line)
+            except ValueError as error:
+                log.warning("worker: %s", error)
+            else:
+                self._handle(message)
+
+    def _handle(self, message: Message) -> None:
+        if isinstance(message, Ready):
+            self._crashes = 0
+            self.ready.emit(message)
+        elif isinstance(message, Failure) and message.id is None:
+            self.failed.emit("", message.kind, message.message)
+        elif self._in_flight is None or message.id != self._in_flight.id:
+            log.info("stale message of request %s ignored", message.id)
+        elif isinstance(message, ProgressReport):
+            self.progressed.emit(message.id, Progress(message.stage, message.done, message.total))
+        else:
+            self._in_flight = None
+            if isinstance(message, Result):
+                self.finished.emit(message.id, message)
+            elif isinstance(message, Failure):
+                self.failed.emit(message.id, message.kind, message.message)
+            elif isinstance(message, CancelledReport):
+                self.cancelled.emit(message.id)
+            self._send_next()
+
+    def _log_stderr(self) -> None:
+        if self._process is not None:
+            text = bytes(self._process.readAllStandardError().data()).decode(errors="replace")
+            for line in text.splitlines():
+                log.info("worker: %s", line)
+
+    def _on_error(self, error: QProcess.ProcessError) -> None:
+        if error == QProcess.ProcessError.FailedToStart:  # the one error that `finished` does not follow
+            self._on_finished()
+
+    def _on_finished(self, *_: object) -> None:
+        """The worker died unasked: say so, give up what it worked on, start another for the rest."""
+        if self._process is None:
+            return
+        self._process.deleteLater()
+        self._process = None
+        self._crashes += 1
+        lost, self._in_flight = self._in_flight, None
+        restart = self._crashes <= _MAX_CRASHES_BEFORE_READY
+        if restart:
+            message = self.tr("The analysis process stopped unexpectedly and was started again.")
+        else:
+            message = self.tr("The analysis process keeps stopping: see the log, then analyse again to retry.")
+            self._crashes = 0
+        self.failed.emit(lost.id if lost else "", "WorkerCrash", message)
+        if restart:
+            QTimer.singleShot(0, self, self.start)
+        else:
+            waiting, self._queue = self._queue, []
+            for request in waiting:
+                self.failed.emit(request.id, "WorkerCrash", message)

@@ -1,0 +1,113 @@
+"""Messages between the window and the process that owns torch: one JSON object a line.
+
+Arrays never travel in a message: the worker writes them as .npz files in the folder of the
+window's run, and a message names the file.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParseRequest:
+    """Find steps and masks of frames in_frame..out_frame (both included; None: the file's ends)."""
+
+    id: str
+    path: str
+    in_frame: int | None
+    out_frame: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreRequest:
+    """Compare what `ParseRequest` parse_id found and encoded with the exemplars of a dive number."""
+
+    id: str
+    parse_id: str
+    dive_number: str
+    board_m: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CancelRequest:
+    """Stop the request with this id at the next safe point."""
+
+    id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ready:
+    """The weights are loaded; card holds the fields of their model card."""
+
+    device: str
+    precision: str
+    card: dict
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgressReport:
+    """See `fineparser_core.progress.Progress`."""
+
+    id: str
+    stage: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """An analysis in the documented JSON format; masks_path holds the arrays of its parse."""
+
+    id: str
+    analysis: dict
+    masks_path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """One sentence for the user; kind is the class of the error. id is None where no request caused it."""
+
+    id: str | None
+    kind: str
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CancelledReport:
+    """The request stopped because it was told to."""
+
+    id: str
+
+
+Request = ParseRequest | ScoreRequest
+Message = Request | CancelRequest | Ready | ProgressReport | Result | Failure | CancelledReport
+
+_TYPES: dict[str, type] = {
+    "parse": ParseRequest,
+    "score": ScoreRequest,
+    "cancel": CancelRequest,
+    "ready": Ready,
+    "progress": ProgressReport,
+    "result": Result,
+    "error": Failure,
+    "cancelled": CancelledReport,
+}
+_NAMES = {cls: name for name, cls in _TYPES.items()}
+
+
+def encode(message: Message) -> bytes:
+    """One line, newline included."""
+    return json.dumps({"type": _NAMES[type(message)], **asdict(message)}).encode() + b"\n"
+
+
+def decode(line: bytes) -> Message:
+    """Inverse of `encode`.
+
+    Raises:
+        ValueError: the line is not a message of this protocol.
+    """
+    try:
+        fields = json.loads(line)
+        return _TYPES[fields.pop("type")](**fields)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not a message: {line[:200]!r}") from error
