@@ -3,6 +3,7 @@
 Remade with `python -m fineparser_core.data.difficulty_table FINEDIVING_FOLDER MTL_AQA_FOLDER`.
 """
 
+import argparse
 import json
 import sys
 from collections import Counter, defaultdict
@@ -41,8 +42,16 @@ def competition_records(finediving: Path, mtl_aqa: Path) -> list[DiveRecord]:
 
 
 def main(argv: list[str]) -> int:
-    """Writes the bundled table."""
-    rows = difficulty_table(competition_records(Path(argv[0]), Path(argv[1])))
+    """Writes the bundled table.
+
+    Raises:
+        AnnotationError: annotations are missing or damaged.
+    """
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("finediving", type=Path, help="folder of the FineDiving annotations")
+    parser.add_argument("mtl_aqa", type=Path, help="folder of the MTL-AQA annotations")
+    args = parser.parse_args(argv)
+    rows = difficulty_table(competition_records(args.finediving, args.mtl_aqa))
     lines = ",\n".join(f"  {json.dumps(asdict(row))}" for row in rows)
     about = "Modal degree of difficulty by dive number and board over public competition annotations"
     text = f'{{\n "about": "{about}",\n "difficulties": [\n{lines}\n ]\n}}\n'
