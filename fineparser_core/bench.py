@@ -53,7 +53,7 @@ class PairByPair:
             tokens = self.model.static_encoder.step_tokens(features, [encoding.transition_samples])
             return gated, tokens, encoding.transition_samples
         video = normalise(torch.from_numpy(frames).to(self._encoder.device)).contiguous()
-        windows = video[torch.from_numpy(WINDOWS.copy())].transpose(1, 2).contiguous()
+        windows = video[torch.tensor(WINDOWS)].transpose(1, 2).contiguous()
         _, mask_feature = self.model.spatial_parser.infer(windows)
         gated = self.model.gate(self.model.i3d(windows), mask_feature)[None]
         transitions = self._decode(self.model.psnet(gated)[0].cpu().numpy())

@@ -92,7 +92,7 @@ class ClipEncoder:
             cancel.raise_if_cancelled()
         with self._autocast():
             for chunk in chunks:
-                windows = video[torch.from_numpy(chunk)].transpose(1, 2)  # (n, 3, 16, 112, 112)
+                windows = video[torch.tensor(chunk)].transpose(1, 2)  # (n, 3, 16, 112, 112)
                 windows = windows.contiguous(memory_format=torch.channels_last_3d)
                 i3d_feature = self.model.i3d(windows)
                 step()

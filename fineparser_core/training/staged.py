@@ -185,7 +185,7 @@ def _stored_arrays(model: FineParser, dive: TrainingDive, view: View, path: Path
     video = view_frames(dive, view, np.arange(96))
     fronts, features = [], []
     for i in range(0, len(WINDOWS), 3):
-        windows = video[torch.from_numpy(WINDOWS[i : i + 3])].transpose(1, 2)
+        windows = video[torch.tensor(WINDOWS[i : i + 3])].transpose(1, 2)
         windows = windows.contiguous(memory_format=torch.channels_last_3d)
         fronts.append(model.i3d.front(windows)[0].half().numpy())
         features.append(model.spatial_parser.encoder(windows).numpy())

@@ -77,7 +77,7 @@ def test_end_to_end(seed):
     with torch.inference_mode():
         for name in rule.NAMES:
             clip = video(seed, name)[0]
-            windows = clip[:, torch.from_numpy(WINDOWS.copy())].transpose(0, 1)
+            windows = clip[:, torch.tensor(WINDOWS)].transpose(0, 1)
             windows = windows.contiguous(memory_format=torch.channels_last_3d)
             i3d = network.i3d(windows)
             logits, mask = network.spatial_parser(windows) if name == "query" else (None, None)

@@ -21,7 +21,7 @@ from fineparser_core.video.sampling import WINDOWS
 def test_losses_and_gradient_norms_of_a_pair():
     network, g, rule = to_channels_last(model(0)), golden(0), golden_kit.rule
     network.zero_grad(set_to_none=True)
-    names, windows_index = ("query", "ex0"), torch.from_numpy(WINDOWS.copy())
+    names, windows_index = ("query", "ex0"), torch.tensor(WINDOWS)
     labels = [rule.LABELS[name] for name in names]
     gated, tokens, logits, truth = [], [], [], []
     for name, label in zip(names, labels, strict=True):

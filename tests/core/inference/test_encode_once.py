@@ -1,0 +1,153 @@
+"""Encoding a clip once gives what encoding both clips of every pair gives."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "golden"))
+
+import golden_kit
+
+from fineparser_core.bench import PairByPair
+from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.errors import Cancelled, ConfigError, ExemplarError
+from fineparser_core.inference.analyzer import Analyzer, choose_exemplars
+from fineparser_core.inference.library import Exemplar, ExemplarMask, Library
+from fineparser_core.progress import CancelToken
+from fineparser_core.types import ModelIdentity
+
+IDENTITY = ModelIdentity(
+    id="golden-0",
+    trained_on="seeded noise",
+    synthetic=True,
+    preprocessing="whole",
+    decoding="release",
+    precision="fp32",
+    device="cpu",
+)
+
+
+def clip_frames(name: str) -> np.ndarray:
+    """A deterministic (96, 112, 112, 3) clip with slow and fast changes."""
+    video = golden_kit.rule.make_video(0, name)[0].transpose(1, 2, 3, 0)
+    return np.clip((video * 0.25 + 0.5) * 255, 0, 255).astype(np.uint8)
+
+
+def exemplar(folder: Path, name: str, **changes) -> Exemplar:
+    values = {
+        "id": name,
+        "dive_number": "207C",
+        "board_m": 10.0,
+        "score": 70.0,
+        "clip_path": folder / f"{name}.mp4",
+        "in_frame": 0,
+        "out_frame": 95,
+        "first_flight_frame": 20,
+        "first_entry_frame": 60,
+        "synthetic": True,
+    }
+    return Exemplar(**{**values, **changes})
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    """An analyzer on seeded weights whose library holds two encoded exemplars, and their frames."""
+    folder = tmp_path_factory.mktemp("library")
+    path = folder / "library.sqlite"
+    mask = ExemplarMask(
+        sampled_frames=np.arange(96),
+        mask_probability=np.linspace(0, 1, 96, dtype=np.float16)[:, None, None].repeat(112, 1).repeat(112, 2),
+        crop_xyxy=np.tile(np.float32([0, 0, 320, 240]), (96, 1)),
+    )
+    names = {"ex0": 45.0, "ex1": 72.5}
+    frames = {name: clip_frames(name) for name in names}
+    with Library.create(path) as library:
+        analyzer = Analyzer(golden_kit.model(0), IDENTITY, library)
+        for name, score in names.items():
+            library.add(exemplar(folder, name, score=score), mask)
+            encoding, _ = analyzer.encoder.encode(frames[name])
+            library.put_encoding(name, IDENTITY.id, analyzer.compact(encoding))
+    with Library.open(path) as library:
+        yield Analyzer(golden_kit.model(0), IDENTITY, library), frames
+
+
+def test_votes_equal_the_pair_by_pair_path(prepared):
+    analyzer, frames = prepared
+    query = clip_frames("query")
+    encoding, masks = analyzer.encoder.encode(query)
+    assert masks.shape == (96, 112, 112)
+    scoring = analyzer.score(encoding, parse_dive_number("207c"), 10.0)
+    pairs = PairByPair(analyzer.encoder, IDENTITY.decoding, contiguous=False)
+    for vote in scoring.exemplars:
+        assert vote.vote == pytest.approx(vote.score + pairs.delta(query, frames[vote.id]), abs=1e-3)
+    mean = np.mean([v.score for v in scoring.exemplars])
+    assert sum(c.points for c in scoring.contributions) + mean == pytest.approx(scoring.score, abs=1e-6)
+    assert scoring.spread == pytest.approx(np.std([v.vote for v in scoring.exemplars]))
+    assert scoring.award == pytest.approx(scoring.score / (3 * scoring.difficulty))
+    assert "Only 2 exemplars" in scoring.notes[0]
+    assert analyzer.score(encoding, parse_dive_number("207C"), 10.0) == scoring
+    left = analyzer.score(encoding, parse_dive_number("207C"), 10.0, left_out=frozenset({"ex0"}))
+    assert [v.id for v in left.exemplars] == ["ex1"]
+
+
+def test_mask_of_a_sample_is_the_mean_over_its_windows(prepared):
+    import torch
+
+    from fineparser_core.inference.encoder import normalise
+
+    analyzer, _ = prepared
+    query = clip_frames("query")
+    _, masks = analyzer.encoder.encode(query)
+    video = normalise(torch.from_numpy(query))
+    with torch.inference_mode():
+        windows = torch.stack([video[80:96].transpose(0, 1), video[70:86].transpose(0, 1)])
+        single = analyzer.encoder.model.spatial_parser.infer(windows)[0].sigmoid().numpy()
+    np.testing.assert_allclose(masks[95], single[0, 15], atol=2e-3)  # one window
+    np.testing.assert_allclose(masks[82], (single[0, 2] + single[1, 12]) / 2, atol=2e-3)  # two windows
+
+
+def test_refusals(prepared):
+    analyzer, frames = prepared
+    encoding, _ = analyzer.encoder.encode(frames["ex0"])
+    with pytest.raises(ExemplarError, match=r"No exemplars for 5253B .*207C"):
+        analyzer.score(encoding, parse_dive_number("5253B"), 10.0)
+    with pytest.raises(ConfigError, match="at least 1"):
+        analyzer.score(encoding, parse_dive_number("207C"), 10.0, n_exemplars=0)
+    token = CancelToken()
+    with pytest.raises(Cancelled):
+        analyzer.encoder.encode(frames["ex0"], progress=lambda p: token.cancel(), cancel=token)
+
+
+def test_choice_is_seeded_and_prefers_the_board():
+    candidates = [exemplar(Path(), f"e{i:02d}", board_m=10.0 if i % 2 else 3.0) for i in range(30)]
+    chosen, notes = choose_exemplars(candidates, 10.0, 10, seed=3)
+    assert all(e.board_m == 10.0 for e in chosen)
+    assert notes == ()
+    again, _ = choose_exemplars(candidates[::-1], 10.0, 10, seed=3)
+    assert again == chosen
+    other, _ = choose_exemplars(candidates, 10.0, 10, seed=4)
+    assert other != chosen
+    mixed, notes = choose_exemplars(candidates, 10.0, 20, seed=3)
+    assert len(mixed) == 20
+    assert "5 of 20 exemplars are from another board" in notes[0]
+
+
+def test_library_round_trip_and_bad_files(prepared, tmp_path):
+    analyzer, _ = prepared
+    library = analyzer.library
+    assert library.dive_numbers() == {"207C": 2}
+    assert library.get("ex1").score == 72.5
+    stored = library.mask("ex0")
+    np.testing.assert_allclose(stored.mask_probability[95], 1.0)
+    assert library.encoding("ex0", "another model") is None
+    with pytest.raises(ExemplarError, match="no exemplar 'nobody'"):
+        library.get("nobody")
+    with pytest.raises(ExemplarError, match="does not exist"):
+        Library.open(tmp_path / "none.sqlite")
+    (tmp_path / "text.sqlite").write_text("not a database, but long enough to be looked at" * 50)
+    with pytest.raises(ExemplarError, match="cannot be read as an exemplar library"):
+        Library.open(tmp_path / "text.sqlite")
+    with pytest.raises(ExemplarError, match="exists already"):
+        Library.create(tmp_path / "text.sqlite")
