@@ -36,11 +36,11 @@ def fineparser(capfd: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
     return run
 
 
-def write_clip(path: Path, n_frames: int, *, faststart: bool = False) -> Path:
+def write_clip(path: Path, n_frames: int) -> Path:
     """A square that falls over noise, 160 x 120 at 25 frames per second."""
     rng = np.random.default_rng(7)
     background = rng.integers(0, 255, (120, 160, 3), np.uint8)
-    with av.open(str(path), "w", options={"movflags": "faststart"} if faststart else {}) as container:
+    with av.open(str(path), "w") as container:
         stream = container.add_stream("mpeg4", rate=25)
         stream.width, stream.height, stream.pix_fmt = 160, 120, "yuv420p"
         for i in range(n_frames):

@@ -1,0 +1,101 @@
+"""`fineparser score` from the clip to the files, with the bundled weights and exemplars."""
+
+import json
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fineparser_core.export.analysis_json import FORMAT, analysis_from_dict, read_masks_npz
+from fineparser_core.resources import resource
+
+WEIGHTS = resource("weights", "fineparser")
+if not (WEIGHTS / "card.json").is_file() or not resource("samples", "sample.json").is_file():
+    pytest.skip("there are no bundled weights or no sample dive yet", allow_module_level=True)
+
+Fineparser = Callable[..., Any]
+SAMPLE = json.loads(resource("samples", "sample.json").read_text(encoding="utf-8"))
+SAMPLE_CLIP = resource("samples", SAMPLE["file"])
+DIVE = ("--dive-number", SAMPLE["dive_number"], "--board", SAMPLE["board_m"])
+
+
+def test_sample_dive_from_clip_to_files(fineparser: Fineparser, tmp_path: Path) -> None:
+    outputs = {"--json": tmp_path / "a.json", "--masks": tmp_path / "m.npz", "--annotated": tmp_path / "a.mp4"}
+    outcome = fineparser("score", SAMPLE_CLIP, *DIVE, *(word for pair in outputs.items() for word in pair))
+    assert outcome.code == 0, outcome.err
+    # Anything but progress would be noise: a warning, say.
+    assert {line.split()[0] for line in outcome.err.splitlines()} <= {"read", "parse", "compare", "write"}
+
+    data = json.loads(outputs["--json"].read_text(encoding="utf-8"))
+    assert data["format"] == FORMAT
+    analysis = analysis_from_dict(data, read_masks_npz(outputs["--masks"]))
+    scoring = analysis.scoring
+    assert scoring is not None
+    votes = scoring.exemplars
+    assert len(votes) == 10
+    points = sum(part.points for part in scoring.contributions)
+    assert points + statistics.fmean(vote.score for vote in votes) == pytest.approx(scoring.score, abs=1e-6)
+    assert scoring.spread == pytest.approx(statistics.pstdev(vote.vote for vote in votes), abs=1e-6)
+    assert scoring.award == pytest.approx(scoring.score / (3 * scoring.difficulty))
+    assert len(data["probabilities"]) == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.json", "a.mp4", "m.npz"]
+
+    for shown in (
+        f"Score {scoring.score:.2f} for {SAMPLE['dive_number']}",
+        f"Spread {scoring.spread:.2f} (agreement of the exemplars, not accuracy)",
+        *(vote.id for vote in votes),
+        *(f"Written: {path}" for path in outputs.values()),
+    ):
+        assert shown in outcome.out
+    if analysis.parse.model.synthetic:
+        assert "trained on rendered dives only" in outcome.out
+
+
+def test_without_a_dive_number_the_steps_alone(fineparser: Fineparser) -> None:
+    outcome = fineparser("score", SAMPLE_CLIP, "--quiet")
+    assert outcome.code == 0
+    assert outcome.err == ""
+    assert "a score needs the dive number" in outcome.out
+    assert "first frame" in outcome.out
+
+
+def test_json_on_stdout_is_nothing_but_json(fineparser: Fineparser) -> None:
+    outcome = fineparser("score", SAMPLE_CLIP, "--dive-number", SAMPLE["dive_number"], "--json", "-", "--exemplars", 3)
+    assert outcome.code == 0, outcome.err
+    data = json.loads(outcome.out)
+    assert len(data["exemplars"]) == 3
+    assert data["difficulty_source"] == "commonest board"
+
+
+def test_damaged_weights(fineparser: Fineparser, clips: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(WEIGHTS, tmp_path / "weights")
+    shard = sorted(folder.glob("*.safetensors"))[-1]
+    damaged = bytearray(shard.read_bytes())
+    damaged[len(damaged) // 2] ^= 0xFF
+    shard.write_bytes(damaged)
+    outcome = fineparser("score", clips / "dive.mp4", "--weights", folder)
+    assert outcome.code == 5
+    assert shard.name in outcome.err
+    assert len(outcome.err.splitlines()) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_cancel_half_way_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
+    outputs = ("--json", tmp_path / "a.json", "--masks", tmp_path / "m.npz", "--annotated", tmp_path / "a.mp4")
+    command = [sys.executable, "-m", "fineparser_core.cli", "score", SAMPLE_CLIP, *DIVE, *outputs]
+    with subprocess.Popen([str(word) for word in command], stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        first = process.stderr.readline()
+        assert first.startswith("read ")
+        process.send_signal(number)
+        rest = process.stderr.read()
+    assert process.returncode == 130, rest
+    assert rest == "fineparser: Cancelled.\n"
+    assert not list(tmp_path.iterdir())
