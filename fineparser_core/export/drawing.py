@@ -1,0 +1,81 @@
+"""Text and boxes on RGB arrays.
+
+OpenCV is imported where it draws: the process of the app, which sees this package, does without.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+Colour = tuple[int, int, int]
+Box = tuple[float, float, float, float]
+
+REGULAR = 400
+BOLD = 650
+
+
+def draw_text(
+    image: np.ndarray, at: tuple[float, float], text: str, size_px: float, colour: Colour, *, weight: int = REGULAR
+) -> None:
+    """Write a line of text on an image.
+
+    Args:
+        image: (H, W, 3) uint8, changed in place.
+        at: (x, y) of the baseline's left end.
+    """
+    import cv2
+
+    cv2.putText(image, text, (round(at[0]), round(at[1])), colour, _font(), round(size_px), weight)
+
+
+def text_width(text: str, size_px: float, *, weight: int = REGULAR) -> int:
+    """Width of a line of text in pixels."""
+    import cv2
+
+    x, _, width, _ = cv2.getTextSize((1, 1), text, (0, 0), _font(), round(size_px), weight)
+    return int(x + width)
+
+
+def wrap_text(text: str, size_px: float, width_px: float) -> list[str]:
+    """The text in lines that fit a width, broken between words."""
+    lines: list[str] = []
+    for word in text.split():
+        if lines and text_width(f"{lines[-1]} {word}", size_px) <= width_px:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
+
+
+def fill_box(image: np.ndarray, box: Box, colour: Colour, *, radius_px: float = 0.0, opacity: float = 1.0) -> None:
+    """Fill a box with round corners and smooth edges.
+
+    Args:
+        image: (H, W, 3) uint8, changed in place.
+        box: (x0, y0, x1, y1) in pixels; parts outside the image are left out.
+    """
+    x0, y0, x1, y1 = box
+    left, top = max(int(x0), 0), max(int(y0), 0)
+    right, bottom = min(int(np.ceil(x1)), image.shape[1]), min(int(np.ceil(y1)), image.shape[0])
+    if right <= left or bottom <= top:
+        return
+    radius_px = min(radius_px, (x1 - x0) / 2, (y1 - y0) / 2)
+    dx = np.abs(np.arange(left, right) + 0.5 - (x0 + x1) / 2) - ((x1 - x0) / 2 - radius_px)
+    dy = np.abs(np.arange(top, bottom) + 0.5 - (y0 + y1) / 2) - ((y1 - y0) / 2 - radius_px)
+    outside = np.hypot(np.maximum(dx, 0)[None, :], np.maximum(dy, 0)[:, None])
+    distance = outside + np.minimum(np.maximum(dx[None, :], dy[:, None]), 0) - radius_px
+    blend(image[top:bottom, left:right], colour, opacity * np.clip(0.5 - distance, 0, 1))
+
+
+def blend(image: np.ndarray, colour: Colour, opacity: np.ndarray) -> None:
+    """Lay a colour over an image: (H, W, 3) uint8, changed in place, with (H, W) opacity from 0 to 1."""
+    alpha = opacity.astype(np.float32)[:, :, None]
+    image[:] = np.rint(image + (np.array(colour, dtype=np.float32) - image) * alpha).astype(np.uint8)
+
+
+@lru_cache(maxsize=1)
+def _font() -> Any:
+    import cv2
+
+    return cv2.FontFace("sans")
