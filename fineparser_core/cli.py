@@ -28,6 +28,10 @@ CommandMain = Callable[[list[str]], int]
 # Sub-command: the module whose `main(argv)` runs it, and what it does. Only the chosen one is imported.
 COMMANDS: dict[str, tuple[str, str]] = {
     "score": ("fineparser_core.score", "analyse a clip: steps, masks, score and contributions"),
+    "train": ("fineparser_core.train", "train weights on a data set in the FineDiving layout"),
+    "eval": ("fineparser_core.eval", "measure weights on a split of such a data set"),
+    "convert": ("fineparser_core.convert", "bring weights from elsewhere into the form used here"),
+    "bench": ("fineparser_core.bench", "measure what encoding a clip once saves"),
 }
 
 _READER_GONE = 141
