@@ -1,0 +1,156 @@
+"""Shaded tapered capsules: the outline of a segment, its light, and its exact mask."""
+
+import cv2
+import numpy as np
+
+from fineparser_core.synth.body import Capsules
+from fineparser_core.synth.camera import Camera
+
+_SHIFT = 4
+_CAP = np.linspace(-np.pi / 2, np.pi / 2, 7)
+# (share of the width, shift towards the light, how lit) of the nested layers of a segment.
+_LAYERS = ((1.0, 0.0, -0.75), (0.72, 0.2, 0.1), (0.34, 0.42, 0.75))
+
+
+class Figure:
+    """Capsules of one body over M instants, projected and ordered from far to near.
+
+    Attributes:
+        outlines: (M, S, L, P, 2) float64 pixels: the L nested layers of each segment, layer 0 its silhouette.
+        colours: (M, S, L, 3) uint8 RGB.
+        order: (M, S) int, far to near.
+        shown: (M, S) bool, False for what is under water.
+    """
+
+    def __init__(
+        self,
+        joints: np.ndarray,
+        capsules: Capsules,
+        camera: Camera,
+        at: np.ndarray,
+        light: np.ndarray,
+        *,
+        gloss: float = 0.3,
+        water_line: bool = True,
+    ) -> None:
+        """Args: joints (M, J, 3) metres; at (M,) instants of the camera; light (3,) unit, towards the lamp."""
+        a, b = joints[:, capsules.a].copy(), joints[:, capsules.b].copy()
+        m, s = a.shape[:2]
+        self.shown = np.ones((m, s), bool)
+        if water_line:
+            self.shown = (a[..., 2] > 0) | (b[..., 2] > 0)
+            _clip_at_water(a, b)
+        lateral = _unit(joints[:, 5] - joints[:, 9])[:, None]
+        axis = _unit(b - a)
+        view = _unit((a + b) / 2 - camera.position)
+        frontal = _unit(np.cross(lateral, axis))
+        across = _unit(np.cross(axis, view))
+        lateral_part = (across * lateral).sum(-1)
+        frontal_part = (across * frontal).sum(-1)
+        flat = np.sqrt(np.maximum(1e-9, lateral_part**2 + frontal_part**2))
+        radii = np.sqrt(
+            (capsules.radii[None, :, :, 0] * (lateral_part / flat)[..., None]) ** 2
+            + (capsules.radii[None, :, :, 1] * (frontal_part / flat)[..., None]) ** 2
+        )
+        thin = capsules.radii.min(-1)[None]
+        (pa, da), (pb, db) = camera.project(a, at), camera.project(b, at)
+        scale = camera.focal_px[at][:, None]
+        ra = radii[..., 0] * scale / np.maximum(da, 0.3)
+        rb = radii[..., 1] * scale / np.maximum(db, 0.3)
+        cap_a = np.minimum(ra, thin[..., 0] * scale / np.maximum(da, 0.3))
+        cap_b = np.minimum(rb, thin[..., 1] * scale / np.maximum(db, 0.3))
+        # Seen end on, the cap shows the whole cross-section.
+        foreshortened = np.abs((axis * view).sum(-1))
+        cap_a += (ra - cap_a) * foreshortened**2
+        cap_b += (rb - cap_b) * foreshortened**2
+        self.order = np.argsort(-((da + db) / 2 - capsules.lift), axis=1)
+        self._outline(pa, pb, (ra, rb), (cap_a, cap_b), across, view, light, camera, at)
+        self._shade(axis, across, view, light, capsules.colours, gloss)
+        # Parts behind the camera cannot be drawn.
+        self.shown &= (da > 0.5) & (db > 0.5)
+
+    def _outline(self, pa, pb, r, cap, across, view, light, camera, at) -> None:  # type: ignore[no-untyped-def]
+        along = pb - pa
+        long = np.linalg.norm(along, axis=-1, keepdims=True)
+        along = np.where(long > 1e-3, along / np.maximum(long, 1e-3), np.array([1.0, 0.0]))
+        side = np.stack([-along[..., 1], along[..., 0]], -1)
+        # Which of the two sides of the segment in the picture looks at the lamp.
+        right = (across[..., None, :] * camera.rotation[at][:, None, :2]).sum(-1)
+        sign = np.sign((right * side).sum(-1))
+        lit = (across * light).sum(-1) * sign
+        layers = []
+        for share, shift, _ in _LAYERS:
+            move = (shift * lit)[..., None, None] * side[..., None, :]
+            ends = []
+            for centre, radius, extent, direction in ((pb, r[1], cap[1], 1.0), (pa, r[0], cap[0], -1.0)):
+                around = direction * np.sin(_CAP + np.pi / 2), direction * -np.cos(_CAP + np.pi / 2)
+                ring = (
+                    centre[..., None, :]
+                    + move * radius[..., None, None]
+                    + share * (extent[..., None] * around[0])[..., None] * along[..., None, :]
+                    + share * (radius[..., None] * around[1])[..., None] * side[..., None, :]
+                )
+                ends.append(ring)
+            layers.append(np.concatenate(ends, axis=-2))
+        self.outlines = np.stack(layers, axis=2)
+
+    def _shade(
+        self, axis: np.ndarray, across: np.ndarray, view: np.ndarray, light: np.ndarray, base: np.ndarray, gloss: float
+    ) -> None:
+        toward = _unit(np.cross(across, axis))
+        toward = toward * -np.sign((toward * view).sum(-1, keepdims=True))
+        lit_across = np.abs((across * light).sum(-1))
+        lit_toward = (toward * light).sum(-1)
+        colours = []
+        for _, _, place in _LAYERS:
+            normal = place * lit_across + np.sqrt(1 - place**2) * lit_toward
+            value = 0.5 + 0.62 * np.clip(normal, -0.35, 1)
+            shine = gloss * np.clip(normal, 0, 1) ** 8 * (place > 0.5)
+            colours.append(base * value[..., None] + shine[..., None])
+        self.colours = np.clip(np.stack(colours, axis=2) * 255, 0, 255).astype(np.uint8)
+
+    def bounds(self, moments: slice, size: tuple[int, int]) -> tuple[int, int, int, int] | None:
+        """Pixel box (x0, y0, x1, y1), half-open, of what is shown inside the picture; None where nothing is."""
+        shown = self.shown[moments]
+        if not shown.any():
+            return None
+        points = self.outlines[moments][shown][:, 0].reshape(-1, 2)
+        low = np.floor(points.min(0)).astype(int) - 2
+        high = np.ceil(points.max(0)).astype(int) + 3
+        x0, y0 = max(low[0], 0), max(low[1], 0)
+        x1, y1 = min(high[0], size[0]), min(high[1], size[1])
+        return (int(x0), int(y0), int(x1), int(y1)) if x1 > x0 and y1 > y0 else None
+
+    def paint(self, moment: int, canvas: np.ndarray, corner: tuple[int, int], scale: int = 1) -> None:
+        """Draw onto a (h, w, 4) uint8 RGBA canvas, premultiplied, `scale` times the picture's size."""
+        fixed = self._fixed(moment, corner, scale)
+        for s in self.order[moment]:
+            if not self.shown[moment, s]:
+                continue
+            for layer in range(len(_LAYERS)):
+                c = self.colours[moment, s, layer]
+                cv2.fillConvexPoly(
+                    canvas, fixed[s, layer], (int(c[0]), int(c[1]), int(c[2]), 255), cv2.LINE_AA, _SHIFT
+                )
+
+    def paint_mask(self, moment: int, canvas: np.ndarray, corner: tuple[int, int], scale: int = 1) -> None:
+        """Draw the silhouette, 255, onto a (h, w) uint8 canvas."""
+        fixed = self._fixed(moment, corner, scale)
+        for s in np.flatnonzero(self.shown[moment]):
+            cv2.fillConvexPoly(canvas, fixed[s, 0], 255, cv2.LINE_8, _SHIFT)
+
+    def _fixed(self, moment: int, corner: tuple[int, int], scale: int) -> np.ndarray:
+        # Pixel centres: a picture coordinate p lies at scale * (p - corner + 0.5) - 0.5 of the canvas.
+        points = scale * (self.outlines[moment] - np.array(corner) + 0.5) - 0.5
+        return np.clip(np.round(points * (1 << _SHIFT)), -(2**19), 2**19).astype(np.int32)
+
+
+def _clip_at_water(a: np.ndarray, b: np.ndarray) -> None:
+    for low, high in ((a, b), (b, a)):
+        cut = (low[..., 2] < 0) & (high[..., 2] > 0)
+        share = np.where(cut, -low[..., 2] / np.where(cut, high[..., 2] - low[..., 2], 1.0), 0.0)
+        low += share[..., None] * (high - low)
+
+
+def _unit(vector: np.ndarray) -> np.ndarray:
+    return vector / np.maximum(np.linalg.norm(vector, axis=-1, keepdims=True), 1e-9)

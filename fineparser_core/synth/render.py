@@ -1,0 +1,273 @@
+"""Render one dive: frames, masks, transitions, awards."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from fineparser_core.diving.difficulty import SPRINGBOARDS_M, find_difficulty
+from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
+from fineparser_core.errors import ConfigError
+from fineparser_core.synth import body as bodies
+from fineparser_core.synth import rubric
+from fineparser_core.synth.camera import Camera, draw_viewpoint, film
+from fineparser_core.synth.drawing import Figure
+from fineparser_core.synth.flight import Motion, plan_motion
+from fineparser_core.synth.optics import Optics, draw_optics, expose, streak
+from fineparser_core.synth.scene import Scene, blend
+from fineparser_core.synth.splash import Splash
+
+SHORTEST, LONGEST = 63, 273
+_SUB = 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiveSpec:
+    """What to render; None draws at random.
+
+    Attributes:
+        dive_number: as typed, e.g. "5253B".
+        board_m: None is the board it is done from most often.
+        qualities: of take-off, flight and entry, 0..10.
+        n_frames, first_flight_frame, first_entry_frame: force the timing (all three or none).
+        height_px: height of the frames; aspect: width / height.
+        clear: a well-lit, close, steady side view, as for an exemplar shown to a coach.
+    """
+
+    dive_number: str
+    board_m: float | None = None
+    qualities: tuple[float, float, float] | None = None
+    n_frames: int | None = None
+    first_flight_frame: int | None = None
+    first_entry_frame: int | None = None
+    height_px: int | None = None
+    aspect: float | None = None
+    clear: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenderedDive:
+    """One rendered dive.
+
+    Attributes:
+        frames: (T, H, W, 3) uint8 RGB; masks: (T, H, W) uint8, 1 = athlete above the water.
+        first_flight_frame, first_entry_frame: first frames of the second and third step.
+        contact_frame: first frame in which the athlete touches the water.
+        qualities: of the three steps, 0..10; awards: of seven judges, in halves.
+        off_vertical_deg: at entry, positive over-rotated; splash: 0 a rip .. 1 very large.
+        jpeg_quality: at which a broadcast of this look would be stored.
+    """
+
+    frames: np.ndarray = field(repr=False)
+    masks: np.ndarray = field(repr=False)
+    first_flight_frame: int
+    first_entry_frame: int
+    contact_frame: int
+    dive_number: DiveNumber
+    board_m: float
+    difficulty: float
+    qualities: tuple[float, float, float]
+    awards: tuple[float, ...]
+    score: float
+    fps: float
+    off_vertical_deg: float
+    splash: float
+    jpeg_quality: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timing:
+    """Frame i shows time `start_s + i * step_s` relative to the take-off."""
+
+    n_frames: int
+    first_flight_frame: int
+    first_entry_frame: int
+    step_s: float
+    start_s: float
+
+    def time_s(self) -> np.ndarray:
+        return self.start_s + np.arange(self.n_frames) * self.step_s
+
+
+def draw_timing(spec: DiveSpec, come_out_s: float, contact_s: float, rng: np.random.Generator) -> Timing:
+    """Frames of the clip around a motion, at about 25 a second unless the spec forces them.
+
+    Raises:
+        ConfigError: the forced frames are not 0 < first flight < first entry < length.
+    """
+    forced = (spec.n_frames, spec.first_flight_frame, spec.first_entry_frame)
+    inside = rng.uniform(0.1, 0.9)
+    if all(v is not None for v in forced):
+        n, flight, entry = (int(v) for v in forced if v is not None)
+        if not 0 < flight < entry < n:
+            raise ConfigError(
+                f"Frames {flight} (flight) and {entry} (entry) of {n} are not in order: give 0 < flight < entry < length."
+            )
+        # The come-out lies just before frame `entry`, the take-off just before frame `flight`.
+        step = come_out_s / (entry - flight)
+        return Timing(n_frames=n, first_flight_frame=flight, first_entry_frame=entry, step_s=step, start_s=step * (0.5 - flight))
+    step = 1.0 / float(rng.choice([25.0, 25.0, 25.0, 24.0, 30.0]))
+    length = int(np.clip(np.round(101 * np.exp(rng.normal(0, 0.14))), SHORTEST, LONGEST))
+    if rng.random() < 0.02:
+        length = int(rng.integers(140, LONGEST + 1))
+    flight = round(float(np.clip(rng.normal(0.29, 0.115), 0.015, 0.55)) * length)
+    flight = max(1, flight)
+    air = contact_s / step
+    # The clip runs on after the splash.
+    length = max(length, int(flight + air + 12))
+    start = step * (inside - flight)
+    entry = int(np.ceil((come_out_s - start) / step))
+    return Timing(n_frames=length, first_flight_frame=flight, first_entry_frame=entry, step_s=step, start_s=start)
+
+
+def render_dive(spec: DiveSpec, seed: int) -> RenderedDive:
+    """Render a dive; the same spec and seed give the same pixels.
+
+    Raises:
+        ConfigError: a dive number, board or timing that cannot be used.
+    """
+    rng = np.random.default_rng([seed, 0x0D1F])
+    dive = parse_dive_number(spec.dive_number)
+    difficulty = find_difficulty(dive, spec.board_m)
+    board_m = difficulty.board_m if difficulty.board_m is not None else 10.0
+    qualities = spec.qualities if spec.qualities is not None else rubric.draw_qualities(rng)
+    faults = rubric.draw_faults(qualities, rng)
+    awards = rubric.judge(qualities, rng)
+    body = bodies.random_body(rng)
+    springboard = board_m in SPRINGBOARDS_M
+    motion = plan_motion(body, dive, board_m, springboard, faults, rng)
+    timing = draw_timing(spec, motion.come_out_s, motion.contact_s, rng)
+
+    height = spec.height_px or int(rng.integers(120, 145)) * 2
+    aspect = spec.aspect or float(rng.choice([4 / 3, 16 / 9, 3 / 4, 9 / 16, 5 / 4], p=[0.45, 0.4, 0.05, 0.05, 0.05]))
+    size = (int(round(height * aspect / 2)) * 2, height)
+    optics = draw_optics(size, rng, clear=spec.clear)
+    camera, joints = _shoot(spec, motion, timing, optics, size, rng)
+    frames, masks = _expose_frames(motion, timing, camera, joints, optics, faults.splash, rng)
+    if not spec.clear and rng.random() < 0.5 or spec.clear and seed % 2:
+        frames, masks = frames[:, :, ::-1], masks[:, :, ::-1]
+    if optics.graphics is not None:
+        for frame, mask in zip(frames, masks, strict=True):
+            blend(frame, optics.graphics)
+            mask[optics.graphics[..., 3] > 127] = 0
+    contact = int(np.ceil((motion.contact_s - timing.start_s) / timing.step_s))
+    return RenderedDive(
+        frames=np.ascontiguousarray(frames),
+        masks=np.ascontiguousarray(masks),
+        first_flight_frame=timing.first_flight_frame,
+        first_entry_frame=timing.first_entry_frame,
+        contact_frame=contact,
+        dive_number=dive,
+        board_m=board_m,
+        difficulty=difficulty.value,
+        qualities=qualities,
+        awards=awards,
+        score=rubric.score(awards, difficulty.value),
+        fps=1.0 / timing.step_s,
+        off_vertical_deg=float(np.degrees(faults.off_vertical_rad)),
+        splash=faults.splash,
+        jpeg_quality=optics.jpeg_quality,
+    )
+
+
+def _shoot(
+    spec: DiveSpec, motion: Motion, timing: Timing, optics: Optics, size: tuple[int, int], rng: np.random.Generator
+) -> tuple[Camera, np.ndarray]:
+    """The camera and the athlete's joints at `_SUB` instants a frame."""
+    count = timing.n_frames * _SUB
+    middle = (_SUB - 1) / 2
+    time = timing.start_s + (np.arange(count) - middle) * timing.step_s / _SUB
+    joints, centre = motion.world_joints(time)
+    target = centre.copy()
+    target[:, 2] = np.maximum(target[:, 2], rng.uniform(-0.3, 0.5))
+    under = time > motion.contact_s
+    target[under, :2] = target[np.searchsorted(time, motion.contact_s).clip(0, count - 1), :2]
+    viewpoint = draw_viewpoint(motion.board_m, size[0] < size[1], rng, clear=spec.clear)
+    phase = np.clip(time / motion.contact_s, 0, None)
+    camera = film(viewpoint, target, timing.step_s / _SUB, phase, size, rng)
+    if not spec.clear and rng.random() < 0.1:
+        # A close-up before a cut.
+        first = int(rng.integers(1, max(2, min(14, timing.first_flight_frame)))) * _SUB
+        camera.focal_px[:first] *= rng.uniform(1.8, 3.6)
+    return camera, joints
+
+
+def _expose_frames(
+    motion: Motion,
+    timing: Timing,
+    camera: Camera,
+    joints: np.ndarray,
+    optics: Optics,
+    splash_size: float,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray]:
+    count = timing.n_frames
+    size = (camera.width_px, camera.height_px)
+    open_subs = int(np.clip(round(optics.shutter * _SUB), 1, 5))
+    begin = (_SUB - open_subs) // 2
+    sub = np.arange(count)[:, None] * _SUB + begin + np.arange(open_subs)
+    middle = sub[:, open_subs // 2]
+    light = np.array([rng.normal(0, 0.5), rng.normal(-0.4, 0.4), rng.uniform(0.5, 1.2)])
+    light /= np.linalg.norm(light)
+    capsules = bodies.capsules(motion.body)
+    wet = float(rng.uniform(0.05, 0.5))
+    time = timing.time_s()
+    scene = Scene(camera, middle, motion.board_m, motion.springboard, motion.approach.deflection(time), light, rng)
+    where = np.array([motion.contact_x, float(motion.start_velocity[1] * motion.contact_s), 0.0])
+    splash = Splash(camera, middle, where, splash_size, time - motion.contact_s, optics.shutter * timing.step_s, rng)
+    flat = sub.reshape(-1)
+    figure = Figure(joints[flat], capsules, camera, flat, light, gloss=wet)
+    frames = np.empty((count, size[1], size[0], 3), np.uint8)
+    masks = np.zeros((count, size[1], size[0]), np.uint8)
+    for i in range(count):
+        image = scene.draw(i, float(time[i]))
+        image = streak(image, _camera_move(camera, motion, sub[i], float(time[i])))
+        _athlete(image, masks[i], figure, i * open_subs, open_subs, size)
+        scene.draw_rails(image, i, near=True)
+        cover = splash.paint(image, i)
+        if cover is not None:
+            masks[i][cover > 190] = 0
+        frames[i] = expose(image, optics, rng)
+    return frames, masks
+
+
+def _camera_move(camera: Camera, motion: Motion, sub: np.ndarray, time_s: float) -> tuple[float, float]:
+    """Pixels by which what stands still moves through the picture while the shutter is open."""
+    a, b = int(sub[0]), int(sub[-1])
+    if a == b:
+        return 0.0, 0.0
+    # A point far behind the middle of the picture.
+    point = (camera.position + 40.0 * camera.rotation[a, 2])[None]
+    move = (camera.project(point, b)[0] - camera.project(point, a)[0])[0] * len(sub) / (len(sub) - 1)
+    return float(move[0]), float(move[1])
+
+
+def _athlete(
+    image: np.ndarray, mask: np.ndarray, figure: Figure, first: int, count: int, size: tuple[int, int]
+) -> None:
+    """Average the poses while the shutter is open over the image; the mask is that of the middle pose."""
+    area = figure.bounds(slice(first, first + count), size)
+    if area is None:
+        return
+    x0, y0, x1, y1 = area
+    middle = first + count // 2
+    last = first + count - 1
+    both = figure.shown[first] & figure.shown[last]
+    travel = float(np.abs(figure.outlines[last] - figure.outlines[first])[both].max(initial=0.0))
+    if travel < 0.7:
+        moments = [middle]
+    elif travel < 2.5 and count > 2:
+        moments = [first, middle, last]
+    else:
+        moments = list(range(first, first + count))
+    total = np.zeros((y1 - y0, x1 - x0, 4), np.uint16)
+    for moment in moments:
+        layer = np.zeros((y1 - y0, x1 - x0, 4), np.uint8)
+        figure.paint(moment, layer, (x0, y0))
+        total += layer
+    average = ((total + len(moments) // 2) // len(moments)).astype(np.uint8)
+    blend(image[y0:y1, x0:x1], average)
+    silhouette = np.zeros((2 * (y1 - y0), 2 * (x1 - x0)), np.uint8)
+    figure.paint_mask(middle, silhouette, (x0, y0), 2)
+    small = silhouette.reshape(y1 - y0, 2, x1 - x0, 2).astype(np.uint16).sum((1, 3)) >= 2 * 255
+    # Where a fast limb covers a pixel for most of the exposure it is there, too.
+    mask[y0:y1, x0:x1] = small | (average[..., 3] > 140)

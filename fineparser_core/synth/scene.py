@@ -1,0 +1,261 @@
+"""Everything but the athlete: backdrop, pool, boards, railings and bystanders."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from fineparser_core.synth import body as bodies
+from fineparser_core.synth import flight, textures
+from fineparser_core.synth.body import pose
+from fineparser_core.synth.camera import Camera
+from fineparser_core.synth.drawing import Figure
+
+_GROUND_M = 44.0
+_RIPPLE_M = 5.0
+_BOX_FACES = ((0, 1, 3, 2), (4, 5, 7, 6), (0, 1, 5, 4), (2, 3, 7, 6), (0, 2, 6, 4), (1, 3, 7, 5))
+_BOX_NORMALS = np.array([[-1, 0, 0], [1, 0, 0], [0, -1, 0], [0, 1, 0], [0, 0, -1], [0, 0, 1.0]])
+_SHIFT = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Box:
+    low: tuple[float, float, float]
+    high: tuple[float, float, float]
+    colour: np.ndarray
+    bends: bool = False
+
+    def corners(self) -> np.ndarray:
+        return np.array([[x, y, z] for x in (self.low[0], self.high[0]) for y in (self.low[1], self.high[1]) for z in (self.low[2], self.high[2])])  # fmt: skip
+
+
+class Scene:
+    """The surroundings of one dive, drawn frame by frame.
+
+    Args:
+        camera: its instants `at` (T,) are the frames' middles.
+        deflection: (T,) metres, the springboard's tip in each frame.
+    """
+
+    def __init__(
+        self,
+        camera: Camera,
+        at: np.ndarray,
+        board_m: float,
+        springboard: bool,
+        deflection: np.ndarray,
+        light: np.ndarray,
+        rng: np.random.Generator,
+    ) -> None:
+        self._camera, self._at, self._light = camera, at, light
+        self._time = rng.uniform(0, 10)
+        self._planes(board_m, rng)
+        boxes, rails = _tower(board_m, springboard, rng)
+        boxes = sorted(boxes, key=lambda b: -np.linalg.norm(np.mean([b.low, b.high], 0) - camera.position))
+        self._boxes = boxes
+        self._box_corners = [self._project_box(box, deflection) for box in boxes]
+        self._rails = []
+        for a, b, tone, wide, near in rails:
+            pixel, depth = camera.project(np.broadcast_to(np.array([a, b]), (len(at), 2, 3)), at)
+            self._rails.append((pixel, depth, tone, wide, near))
+        self._people = self._bystanders(board_m, springboard, rng)
+        self._ripple = _ripples(rng)
+        self._ripple_gain = rng.uniform(0.05, 0.35)
+
+    def _planes(self, board_m: float, rng: np.random.Generator) -> None:
+        camera = self._camera
+        ahead = camera.rotation[self._at, 2].mean(0)
+        yaw = np.arctan2(ahead[1], ahead[0])
+        direction = np.array([np.cos(yaw), np.sin(yaw), 0.0])
+        beyond = rng.uniform(7, 26)
+        turn = yaw + rng.normal(0, 0.12)
+        along = np.array([np.sin(turn), -np.cos(turn), 0.0])
+        distance = float(np.linalg.norm(camera.position[:2])) + beyond
+        focal = float(np.median(camera.focal_px))
+        scale = float(np.clip(focal / distance * rng.uniform(0.8, 1.2), 6, 60))
+        width = 1.5 * distance * camera.width_px / focal + 14.0
+        top = camera.position[2] + (board_m + 5.5 - camera.position[2]) * distance / (distance - beyond) + 2.0
+        self._backdrop = textures.backdrop(width, max(top, 5.0), scale, rng)
+        h, w = self._backdrop.shape[:2]
+        foot = np.array([camera.position[0], camera.position[1], 0.0]) + direction * distance
+        self._wall = (foot - along * w / scale / 2 + np.array([0, 0, h / scale]), along / scale, np.array([0, 0, -1.0 / scale]))
+        self._foot_line = np.stack([foot - along * 400, foot + along * 400])
+        self._foot, self._along, self._back = foot, along, direction
+        # The water reaches from under the board to some deck before the wall.
+        scale = float(np.clip(focal / distance * 1.3, 10, 22))
+        corner = np.array([-14.0, -_GROUND_M / 2, 0.0])
+        deck = min(beyond - 1.0, rng.uniform(2, 14))
+        pool = (12.5, _GROUND_M - rng.uniform(2, 14), 2.0, _GROUND_M / 2 + deck)
+        self._ground = textures.ground((_GROUND_M, _GROUND_M), pool, scale, rng)
+        self._floor = (corner, np.array([1 / scale, 0, 0]), np.array([0, 1 / scale, 0]))
+        self._ripple_area = (corner, np.array([_RIPPLE_M / 256, 0, 0]), np.array([0, _RIPPLE_M / 256, 0]))
+
+    def _bystanders(self, board_m: float, springboard: bool, rng: np.random.Generator) -> list[Figure]:
+        people = []
+        places: list[tuple[np.ndarray, bool]] = []
+        for _ in range(int(rng.integers(2, 9))):
+            near_wall = self._foot - self._back * rng.uniform(0.4, 5.0) + self._along * rng.uniform(-7, 7)
+            places.append((near_wall, rng.random() < 0.4))
+        for _ in range(int(rng.integers(0, 4))):
+            places.append((np.array([rng.uniform(-5.5, -2.6), rng.uniform(-0.9, 1.3), board_m if not springboard else 0.3]), False))
+        for z in (3.0, 5.0, 7.5):
+            if rng.random() < 0.3:
+                places.append((np.array([rng.uniform(-5, -0.8), rng.uniform(3.0, 6.0), z]), rng.random() < 0.3))
+        for place, seated in places:
+            body = bodies.random_body(rng, athlete=rng.random() < 0.35)
+            arms = {f"shoulder_{s}": rng.choice([0.0, 0.3, 1.4, 3.0], p=[0.6, 0.2, 0.12, 0.08]) for s in "lr"}
+            stance = pose(elbow=rng.choice([0.1, 1.6]), neck=rng.normal(0, 0.2), hip=0.05, **arms)
+            if seated:
+                stance = pose(stance, hip=1.5, knee=1.45, shoulder=0.6, elbow=0.8)
+            turned = flight.turn(
+                bodies.joints_in_body_frame(body, stance[None]), float(rng.uniform(0, 2 * np.pi)), np.zeros(1), 0.0, 0.0
+            )
+            turned = turned - np.array([0, 0, turned[..., 2].min()]) + place
+            joints = np.repeat(turned, len(self._at), axis=0)
+            people.append(Figure(joints, bodies.capsules(body), self._camera, self._at, self._light, gloss=0.05, water_line=False))  # fmt: skip
+        return people
+
+    def _project_box(self, box: _Box, deflection: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        corners = np.repeat(box.corners()[None], len(self._at), axis=0)
+        if box.bends:
+            reach = np.clip((corners[..., 0] + 4.2) / 4.2, 0, 1) ** 2
+            corners[..., 2] += reach * deflection[:, None]
+        return self._camera.project(corners, self._at)
+
+    def draw(self, frame: int, time_s: float) -> np.ndarray:
+        """(H, W, 3) uint8 RGB, writable: what lies behind the athlete."""
+        camera, at = self._camera, int(self._at[frame])
+        size = (camera.width_px, camera.height_px)
+        line, _ = camera.project(self._foot_line, at)
+        (xa, ya), (xb, yb) = line
+        slope = (yb - ya) / (xb - xa) if abs(xb - xa) > 1e-6 else 0.0
+        left, right = ya - slope * xa, ya + slope * (size[0] - xa)
+        wall, floor = min(left, right) > 0 or max(left, right) > 0, min(left, right) < size[1]
+        image = None
+        if wall:
+            image = self._warp(self._backdrop, self._wall, at, size)
+        if floor:
+            ground = self._warp(self._ground, self._floor, at, size)
+            self._add_ripples(ground, at, size, time_s)
+            if image is None:
+                image = ground
+            else:
+                mask = np.zeros(size[::-1], np.uint8)
+                corners = np.array([[0, left], [size[0], right], [size[0], size[1] + 9e3], [0, size[1] + 9e3]])
+                cv2.fillConvexPoly(mask, np.round(np.clip(corners, -9e3, 2e4)).astype(np.int32), 255)
+                cv2.copyTo(ground, mask, image)
+        assert image is not None
+        self._people_and_boxes(image, frame)
+        return image
+
+    def _people_and_boxes(self, image: np.ndarray, frame: int) -> None:
+        size = (self._camera.width_px, self._camera.height_px)
+        for box, (pixel, depth) in zip(self._boxes, self._box_corners, strict=True):
+            self._draw_box(image, box, pixel[frame], depth[frame])
+        self.draw_rails(image, frame, near=False)
+        for person in self._people:
+            area = person.bounds(slice(frame, frame + 1), size)
+            if area is None:
+                continue
+            x0, y0, x1, y1 = area
+            layer = np.zeros((y1 - y0, x1 - x0, 4), np.uint8)
+            person.paint(frame, layer, (x0, y0))
+            blend(image[y0:y1, x0:x1], layer)
+
+    def draw_rails(self, image: np.ndarray, frame: int, *, near: bool) -> None:
+        """Railings behind (near=False) or before the athlete."""
+        for pixel, depth, tone, wide, is_near in self._rails:
+            if is_near != near or depth[frame].min() < 1.0:
+                continue
+            a, b = np.round(np.clip(pixel[frame], -8e3, 8e3) * 16).astype(int).tolist()
+            thick = max(1, round(wide * self._camera.focal_px[self._at[frame]] / float(depth[frame].mean())))
+            cv2.line(image, a, b, tone, thick, cv2.LINE_AA, _SHIFT)
+
+    def _draw_box(self, image: np.ndarray, box: _Box, pixel: np.ndarray, depth: np.ndarray) -> None:
+        if depth.min() < 0.5:
+            return
+        if pixel[:, 0].max() < 0 or pixel[:, 1].max() < 0 or pixel[:, 0].min() > image.shape[1] or pixel[:, 1].min() > image.shape[0]:
+            return
+        middle = np.mean([box.low, box.high], 0)
+        half = (np.array(box.high) - np.array(box.low)) / 2
+        for face, normal in zip(_BOX_FACES, _BOX_NORMALS, strict=True):
+            if np.dot(normal, self._camera.position - (middle + normal * half)) <= 0:
+                continue
+            tone = np.clip(box.colour * (0.6 + 0.4 * max(0.0, float(normal @ self._light))), 0, 255)
+            points = np.round(np.clip(pixel[list(face)], -8e3, 8e3) * 16).astype(np.int32)
+            cv2.fillConvexPoly(image, points, tone.tolist(), cv2.LINE_AA, _SHIFT)
+
+    def _warp(self, texture: np.ndarray, plane: tuple[np.ndarray, ...], at: int, size: tuple[int, int]) -> np.ndarray:
+        matrix = self._camera.plane_homography(at, *plane)
+        return cv2.warpPerspective(texture, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+
+    def _add_ripples(self, ground: np.ndarray, at: int, size: tuple[int, int], time_s: float) -> None:
+        origin, u, v = self._ripple_area
+        gain = self._ripple_gain
+        for drift in ((0.5, 0.3), (-0.4, 0.35)):
+            moved = origin + np.array([drift[0], drift[1], 0.0]) * (time_s + self._time)
+            matrix = self._camera.plane_homography(at, moved, u, v)
+            waves = cv2.warpPerspective(self._ripple, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+            cv2.addWeighted(ground, 1.0, waves, gain, -128 * gain, dst=ground)
+
+
+def blend(image: np.ndarray, layer: np.ndarray) -> None:
+    """Lay a premultiplied RGBA layer (h, w, 4) uint8 over image (h, w, 3) uint8, in place."""
+    keep = cv2.cvtColor(255 - layer[..., 3], cv2.COLOR_GRAY2RGB)
+    kept = cv2.multiply(image, keep, scale=1 / 255)
+    image[...] = cv2.add(kept, np.ascontiguousarray(layer[..., :3]))
+
+
+def _ripples(rng: np.random.Generator) -> np.ndarray:
+    y, x = np.mgrid[0:256, 0:256] * (2 * np.pi / 256)
+    waves = np.zeros((256, 256))
+    for _ in range(14):
+        kx, ky = rng.integers(-12, 13, 2)
+        waves += np.sin(kx * x + ky * y + rng.uniform(0, 2 * np.pi)) / (1 + 0.08 * np.hypot(kx, ky))
+    waves = np.sign(waves) * np.abs(waves) ** 1.3
+    tile = np.clip(128 + 22 * waves / waves.std(), 0, 255).astype(np.uint8)
+    return cv2.cvtColor(tile, cv2.COLOR_GRAY2RGB)
+
+
+_Rail = tuple[tuple[float, float, float], tuple[float, float, float], tuple[int, int, int], float, bool]
+
+
+def _tower(board_m: float, springboard: bool, rng: np.random.Generator) -> tuple[list[_Box], list[_Rail]]:
+    """Boxes and railings of the board dived from and of its neighbours."""
+    boxes: list[_Box] = []
+    rails: list[_Rail] = []
+    concrete = np.clip(np.full(3, rng.uniform(90, 225)) + rng.normal(0, 12, 3), 0, 255)
+    paint = np.array(textures.colour(rng), float)
+    metal = textures.colour(rng)
+    if springboard:
+        tone = np.clip(np.array([180, 215, 225]) * rng.uniform(0.6, 1.1) + rng.normal(0, 12, 3), 0, 255)
+        boxes.append(_Box(low=(-2.2, -0.25, board_m - 0.05), high=(0, 0.25, board_m), colour=tone, bends=True))
+        boxes.append(_Box(low=(-4.8, -0.25, board_m - 0.06), high=(-2.2, 0.25, board_m), colour=tone))
+        boxes.append(_Box(low=(-5.6, -0.5, board_m - 0.5), high=(-2.8, 0.5, board_m - 0.1), colour=concrete))
+        boxes.append(_Box(low=(-5.0, -0.3, 0.0), high=(-3.2, 0.3, board_m - 0.5), colour=paint))
+        length, wide = (-5.4, -2.2), 0.45
+        if rng.random() < 0.5:
+            side = rng.uniform(1.8, 3.5)
+            boxes.append(_Box(low=(-4.8, side, board_m - 0.05), high=(0, side + 0.5, board_m), colour=tone))
+            boxes.append(_Box(low=(-5.0, side, 0.0), high=(-3.2, side + 0.5, board_m - 0.2), colour=paint))
+    else:
+        half = rng.uniform(0.9, 1.5)
+        slab = rng.uniform(0.2, 0.5)
+        boxes.append(_Box(low=(-6.5, -half, board_m - slab), high=(-0.7, half, board_m), colour=concrete))
+        boxes.append(_Box(low=(-0.7, -half, board_m - slab), high=(0, half, board_m), colour=paint if rng.random() < 0.5 else concrete))
+        boxes.append(_Box(low=(-6.0, -0.5, 0), high=(-4.2, 0.5, board_m - slab), colour=concrete * rng.uniform(0.5, 1.0)))
+        length, wide = (-6.3, -rng.uniform(0.8, 2.0)), half - 0.05
+    for z in (3.0, 5.0, 7.5, 10.0):
+        if abs(z - board_m) > 0.5 and rng.random() < 0.45:
+            y = rng.uniform(2.6, 6.5)
+            tip = rng.uniform(-1.5, 0.2)
+            boxes.append(_Box(low=(-6.5, y, z - 0.3), high=(tip, y + 2, z), colour=concrete * rng.uniform(0.8, 1.1)))
+            boxes.append(_Box(low=(-6.0, y + 0.5, 0), high=(-4.5, y + 1.5, z - 0.3), colour=concrete * rng.uniform(0.5, 1.0)))
+    if rng.random() < 0.85:
+        bar = rng.uniform(0.025, 0.06)
+        for y in (-wide, wide):
+            for z in (0.5, 1.0):
+                rails.append(((length[0], y, board_m + z), (length[1], y, board_m + z), metal, bar, y < 0))
+            for x in np.linspace(length[0], length[1], 5):
+                rails.append(((float(x), y, board_m), (float(x), y, board_m + 1.0), metal, bar, y < 0))
+    return boxes, rails

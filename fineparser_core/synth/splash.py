@@ -1,0 +1,124 @@
+"""The splash: droplets thrown up, the jet that follows, foam that stays. None of it is athlete."""
+
+import cv2
+import numpy as np
+
+from fineparser_core.synth.camera import Camera
+from fineparser_core.synth.flight import GRAVITY
+
+_SHIFT = 4
+
+
+class Splash:
+    """Droplets over the frames of one dive.
+
+    Args:
+        size: 0 a rip .. 1 very large; sets number, speed and spread of the droplets.
+        since_s: (T,) seconds since the water was touched at the middle of each frame.
+        exposure_s: for the length of the droplets' streaks.
+    """
+
+    def __init__(
+        self,
+        camera: Camera,
+        at: np.ndarray,
+        where: np.ndarray,
+        size: float,
+        since_s: np.ndarray,
+        exposure_s: float,
+        rng: np.random.Generator,
+    ) -> None:
+        self._camera, self._at, self._since = camera, at, since_s
+        self._where, self._size = where, size
+        n_crown, n_jet = int(90 + 520 * size), int(40 + 140 * size)
+        born = np.concatenate([rng.uniform(0.0, 0.24, n_crown), rng.uniform(0.22, 0.5, n_jet)])
+        turn = rng.uniform(0, 2 * np.pi, n_crown + n_jet)
+        out = np.concatenate([rng.gamma(2.0, 0.16 + 0.55 * size, n_crown), rng.gamma(2.0, 0.1 + 0.12 * size, n_jet)])
+        up = np.concatenate([rng.gamma(3.0, 0.45 + 1.15 * size, n_crown), rng.gamma(4.0, 0.5 + 0.5 * size, n_jet)])
+        start = np.concatenate([rng.normal(0.12 + 0.14 * size, 0.06, n_crown), rng.normal(0.0, 0.12, n_jet)])
+        self._born, self._up = born, np.minimum(up, 8.5)
+        self._flat = np.stack([np.cos(turn), np.sin(turn)], -1)
+        self._start, self._out = start, out
+        self._radius = rng.gamma(2.0, 0.011 + 0.012 * size, n_crown + n_jet) + 0.006
+        self._bright = rng.uniform(110, 255, n_crown + n_jet)
+        self._exposure = exposure_s
+        count = 40
+        self._foam_turn = rng.uniform(0, 2 * np.pi, count)
+        self._foam_reach = np.sqrt(rng.uniform(0, 1, count))
+        self._foam_size = rng.uniform(0.06, 0.3, count)
+        self._foam_bright = rng.uniform(60, 200, count)
+        self._tint = np.array([rng.uniform(215, 250), rng.uniform(228, 252), 255.0])
+
+    def height_m(self, frame: int) -> float:
+        """Height of the highest droplet in a frame, metres."""
+        _, position = self._droplets(float(self._since[frame]))
+        return float(position[:, 2].max(initial=0.0))
+
+    def _droplets(self, since: float) -> tuple[np.ndarray, np.ndarray]:
+        age = since - self._born
+        z = self._up * age - GRAVITY * age**2 / 2
+        live = (age > 0) & (z > -0.02)
+        reach = (self._start + self._out * age)[live, None] * self._flat[live]
+        position = np.concatenate([self._where[:2] + reach, z[live, None]], axis=1)
+        return np.flatnonzero(live), position
+
+    def paint(self, image: np.ndarray, frame: int) -> np.ndarray | None:
+        """Draw over image (H, W, 3) uint8 in place; returns the coverage (H, W) uint8, None where there is none."""
+        since = float(self._since[frame])
+        if since <= 0:
+            return None
+        at = int(self._at[frame])
+        cover = np.zeros(image.shape[:2], np.uint8)
+        self._foam(cover, image, at, since)
+        index, now = self._droplets(since)
+        if len(index):
+            half = self._exposure / 2
+            speed = np.concatenate(
+                [self._out[index, None] * self._flat[index], (self._up[index] - GRAVITY * (since - self._born[index]))[:, None]], 1
+            )
+            ends = np.concatenate([now - half * speed, now + half * speed])
+            pixel, depth = self._camera.project(ends, at)
+            points = np.round(np.clip(pixel, -4e3, 8e3) * 16).astype(int)
+            first, second = points[: len(index)].tolist(), points[len(index) :].tolist()
+            scale = self._camera.focal_px[at] / depth[: len(index)]
+            thick = np.maximum(1, np.round(2 * self._radius[index] * scale)).astype(int).tolist()
+            # A droplet thinner than a pixel covers a part of it.
+            faint = np.clip(2 * self._radius[index] * scale, 0.35, 1.0) * self._bright[index]
+            for a, b, wide, bright in zip(first, second, thick, faint.tolist(), strict=True):
+                cv2.line(cover, a, b, bright, wide, cv2.LINE_AA, _SHIFT)
+        x, y, w, h = cv2.boundingRect(cover)
+        if w == 0:
+            return None
+        x0, y0, x1, y1 = max(0, x - 3), max(0, y - 3), x + w + 3, y + h + 3
+        part = cv2.GaussianBlur(cover[y0:y1, x0:x1], (0, 0), 0.7)
+        cover[y0:y1, x0:x1] = part
+        share = (part.astype(np.float32) / 255.0)[..., None]
+        target = image[y0:y1, x0:x1]
+        target[...] = (target + share * (self._tint.astype(np.float32) - target)).astype(np.uint8)
+        return cover
+
+    def _foam(self, cover: np.ndarray, image: np.ndarray, at: int, since: float) -> None:
+        grown = min(1.0, since / 0.5)
+        radius = (0.18 + 0.75 * self._size * grown + 0.35 * grown) * (1 + 0.25 * min(since, 3.0))
+        fade = np.exp(-since / 2.2)
+        scale = float(self._camera.focal_px[at])
+        ring = np.stack([np.cos(self._foam_turn + 0.2 * since), np.sin(self._foam_turn + 0.2 * since)], -1)
+        flat = self._where[:2] + ring * (self._foam_reach * radius)[:, None]
+        pixel, depth = self._camera.project(np.concatenate([flat, np.zeros((len(flat), 1))], 1), at)
+        tilt = abs(float(self._camera.rotation[at, 2, 2]))
+        # Air under the water lightens a larger patch.
+        below, far = self._camera.project(np.array([[self._where[0], self._where[1], 0.0]]), at)
+        wide = 1.3 * radius * scale / float(far[0])
+        patch = np.zeros_like(cover)
+        centre = (int(np.clip(below[0, 0], -4e3, 4e3)), int(np.clip(below[0, 1], -4e3, 4e3)))
+        cv2.ellipse(patch, centre, (max(1, int(wide)), max(1, int(wide * max(tilt, 0.12)))), 0, 0, 360, 90, -1)
+        x, y, w, h = cv2.boundingRect(patch)
+        if w:
+            share = (cv2.blur(patch[y : y + h, x : x + w], (7, 5)).astype(np.float32) / 255 * fade)[..., None]
+            target = image[y : y + h, x : x + w]
+            target[...] = (target + share * (np.array([150, 215, 235], np.float32) - target)).astype(np.uint8)
+        for i in range(int(len(flat) * grown)):
+            r = self._foam_size[i] * (0.5 + self._size) * scale / float(depth[i])
+            where = (int(np.clip(pixel[i, 0], -4e3, 4e3)), int(np.clip(pixel[i, 1], -4e3, 4e3)))
+            axes = (max(1, int(r)), max(1, int(r * max(tilt, 0.12))))
+            cv2.ellipse(cover, where, axes, 0, 0, 360, float(self._foam_bright[i] * fade), -1, cv2.LINE_AA)
