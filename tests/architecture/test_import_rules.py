@@ -46,9 +46,10 @@ FILES = {"pathlib", "os", "io", "json", "safetensors", "pickle", "sqlite3"}
 GUI_SEES = {"types", "errors", "progress", "resources", "video", "diving", "export", "inference.library"}
 GUI_SEES |= {"inference.clips"}
 TORCH_OWNER = f"{GUI}.worker.child"
-# Widgets observe the session; only it and the composition root talk to the worker and the exemplar library.
+# Widgets observe the session; only it and the composition root talk to the worker and the exemplar library. The
+# records of both may be shown.
 WIDGETS = {"panels", "canvas", "dialogs", "playback", "actions", "settings"}
-BEHIND_THE_SESSION = (f"{GUI}.worker", f"{CORE}.inference.library", "sqlite3", "multiprocessing", "subprocess")
+BEHIND_THE_SESSION = (f"{GUI}.worker.client", f"{CORE}.inference.library.Library", "sqlite3", "multiprocessing")
 
 
 def module_name(path: Path) -> str:
@@ -62,7 +63,7 @@ GUI_MODULES = [name for name in MODULES if name.split(".")[0] == GUI]
 
 
 def imports(name: str) -> Iterator[str]:
-    """Full names of the modules that a module imports, relative ones resolved."""
+    """Full names of what a module imports, `package.module.Name` where it is a name, relative ones resolved."""
     tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
     package = name if MODULES[name].name == "__init__.py" else name.rpartition(".")[0]
     for node in ast.walk(tree):
@@ -71,10 +72,9 @@ def imports(name: str) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             base = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
             origin = ".".join([*base, node.module] if node.module else base)
-            # `from package import module` imports the module.
-            yield from (
-                f"{origin}.{alias.name}" if f"{origin}.{alias.name}" in MODULES else origin for alias in node.names
-            )
+            names = [f"{origin}.{alias.name}" for alias in node.names]
+            # `from package import __version__` imports the package and nothing in it.
+            yield from (name if name in MODULES or origin not in (CORE, GUI) else origin for name in names)
 
 
 def room(name: str) -> str:
