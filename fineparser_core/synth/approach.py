@@ -75,7 +75,12 @@ def _flat_feet(poses: np.ndarray, lean: np.ndarray, heel: np.ndarray) -> np.ndar
     out = poses.copy()
     mean_hip = (bodies.angle(poses, "hip_l") + bodies.angle(poses, "hip_r")) / 2
     for side in ("_l", "_r"):
-        shank = lean + bodies.TRUNK_SHARE * mean_hip - bodies.angle(poses, "hip" + side) + bodies.angle(poses, "knee" + side)
+        shank = (
+            lean
+            + bodies.TRUNK_SHARE * mean_hip
+            - bodies.angle(poses, "hip" + side)
+            + bodies.angle(poses, "knee" + side)
+        )
         flat = np.clip(0.12 - shank / (np.pi / 2), -0.4, 1.1)
         out[:, bodies.POSE.index("point" + side)] = flat + heel * 0.75
     return out
@@ -131,7 +136,9 @@ def _standing(backward: bool, sense: float, springboard: bool, faults: Faults, r
     raised = pose(shoulder=rng.uniform(2.6, 3.05), abduct=rng.uniform(0.0, 0.5))
     back_swing = pose(hip=1.25, knee=1.35, spine=0.25, shoulder=-0.7, abduct=0.35)
     deep = pose(hip=1.35, knee=1.5, spine=0.2, shoulder=rng.uniform(0.6, 1.4), abduct=0.3)
-    drive = pose(hip=0.55, knee=0.55, spine=0.1, shoulder=2.5 - faults.uneven, abduct=0.25, shoulder_r=2.5 + 0.4 * faults.uneven)
+    drive = pose(
+        hip=0.55, knee=0.55, spine=0.1, shoulder=2.5 - faults.uneven, abduct=0.25, shoulder_r=2.5 + 0.4 * faults.uneven
+    )
     last = pose(
         hip=0.12 if sense > 0 else -0.12, knee=0.06, shoulder=3.0 if sense > 0 else 2.9, abduct=0.12,
         shoulder_r=3.0 - 0.9 * faults.uneven, spine=0.1 if sense > 0 else -0.15, neck=-0.1 * sense,
@@ -182,10 +189,13 @@ def _running(sense: float, springboard: bool, faults: Faults, rng: np.random.Gen
         keys.append((at, pose(**angles), (0.03, first_x + (step + 0.5) * step_m, 0.0, 0.1), 0.0))
         passing = {"hip" + front: 0.1, "knee" + front: 0.1, "hip" + rear: 0.45, "knee" + rear: 0.8}
         if step < n_steps - 1:
-            keys.append((at + 0.5 * _STEP_S * quick, pose(**passing), (0.02, first_x + (step + 1) * step_m, 0.0, 0.0), -0.03))
+            keys.append(
+                (at + 0.5 * _STEP_S * quick, pose(**passing), (0.02, first_x + (step + 1) * step_m, 0.0, 0.0), -0.03)
+            )
+    gather = pose(hip_l=0.5, knee_l=0.6, hip_r=0.3, knee_r=0.4, shoulder=0.4, abduct=0.4)
     knee_up = pose(hip_l=1.3, knee_l=1.3, hip_r=0.0, knee_r=0.03, shoulder=2.7, abduct=0.4, point=0.8)
     keys += [
-        (leap, pose(hip_l=0.5, knee_l=0.6, hip_r=0.3, knee_r=0.4, shoulder=0.4, abduct=0.4), (0.05, -0.04 - hurdle_m, 0, 0.3), -0.1 * springboard),
+        (leap, gather, (0.05, -0.04 - hurdle_m, 0.0, 0.3), -0.1 * springboard),
         (leap + 0.45 * hurdle_s, knee_up, (0.0, -0.04 - 0.5 * hurdle_m, lift, 0.8), 0.06 * springboard),
         (land, pose(hip=0.45, knee=0.4, shoulder=2.0 - 0.5 * faults.uneven, abduct=0.6), (0.02, -0.04, 0.0, 0.35), 0.0),
     ]  # fmt: skip
@@ -213,7 +223,9 @@ def _armstand(dive: DiveNumber, sense: float, faults: Faults, rng: np.random.Gen
     sway = [float(v) for v in rng.normal(0, shake * 0.4, 3)]
     bent = 0.9 if dive.direction != 3 else 1.5
     loaded = pose(hold, hip=bent, knee=0.9 if dive.position == "C" else 0.15, shoulder=2.75)
-    last = pose(hold, hip=0.35 if dive.half_twists == 0 else 0.05, knee=0.3 if dive.position == "C" else 0.05, shoulder=2.7)
+    last = pose(
+        hold, hip=0.35 if dive.half_twists == 0 else 0.05, knee=0.3 if dive.position == "C" else 0.05, shoulder=2.7
+    )
     fall = sense * rng.uniform(0.5, 0.75)
     # In an armstand reverse the legs come through towards the platform before the hands push off.
     if dive.direction == 3:

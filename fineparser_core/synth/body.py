@@ -71,7 +71,14 @@ class Body:
 
 
 SKINS = np.array(
-    [[0.94, 0.78, 0.68], [0.87, 0.67, 0.54], [0.78, 0.57, 0.43], [0.62, 0.43, 0.31], [0.43, 0.29, 0.21], [0.3, 0.2, 0.15]]
+    [
+        [0.94, 0.78, 0.68],
+        [0.87, 0.67, 0.54],
+        [0.78, 0.57, 0.43],
+        [0.62, 0.43, 0.31],
+        [0.43, 0.29, 0.21],
+        [0.3, 0.2, 0.15],
+    ]
 )
 HAIRS = np.array([[0.09, 0.07, 0.06], [0.2, 0.12, 0.07], [0.4, 0.26, 0.12], [0.7, 0.55, 0.3], [0.12, 0.12, 0.13]])
 
@@ -159,7 +166,9 @@ def _leg(body: Body, poses: np.ndarray, trunk: np.ndarray, side: str, sign: floa
     hip = np.array([0.0, sign * length["hip"], 0.0])
     out[:, JOINT["hip" + side]] = hip
     out[:, JOINT["knee" + side]] = hip + length["thigh"] * _down(thigh, aside)
-    out[:, JOINT["ankle" + side]] = out[:, JOINT["knee" + side]] + length["shank"] * _down(shank, aside * 0.6 - sign * 0.03)
+    out[:, JOINT["ankle" + side]] = out[:, JOINT["knee" + side]] + length["shank"] * _down(
+        shank, aside * 0.6 - sign * 0.03
+    )
     out[:, JOINT["toe" + side]] = out[:, JOINT["ankle" + side]] + length["foot"] * _down(foot, aside * 0.5)
 
 

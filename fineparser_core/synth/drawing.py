@@ -129,9 +129,7 @@ class Figure:
                 continue
             for layer in range(len(_LAYERS)):
                 c = self.colours[moment, s, layer]
-                cv2.fillConvexPoly(
-                    canvas, fixed[s, layer], (int(c[0]), int(c[1]), int(c[2]), 255), cv2.LINE_AA, _SHIFT
-                )
+                cv2.fillConvexPoly(canvas, fixed[s, layer], (int(c[0]), int(c[1]), int(c[2]), 255), cv2.LINE_AA, _SHIFT)
 
     def paint_mask(self, moment: int, canvas: np.ndarray, corner: tuple[int, int], scale: int = 1) -> None:
         """Draw the silhouette, 255, onto a (h, w) uint8 canvas."""

@@ -27,6 +27,7 @@ class Motion:
     Attributes:
         come_out_s: instant at which the body begins to open for the entry.
         contact_s: instant at which the leading hands (or feet) touch the water.
+        twist_end_s: instant at which the twist is complete; 0 without one.
         contact_x: where, metres from the board's tip.
         start_s: earliest time with an approach; before it the athlete stands still.
         rotation_rad: somersault angle at the times `clock`; twist_rad: twist angle.
@@ -39,6 +40,7 @@ class Motion:
     approach: approaches.Approach
     come_out_s: float
     contact_s: float
+    twist_end_s: float
     contact_x: float
     start_velocity: np.ndarray
     start_centre: np.ndarray
@@ -127,7 +129,9 @@ def plan_motion(
     lead_m = _entry_reach(body, feet_first) * np.cos(faults.off_vertical_rad)
     drop = start_centre[2] - lead_m
     contact = float((up + np.sqrt(up**2 + 2 * GRAVITY * max(drop, 0.05))) / GRAVITY)
-    reach_x = 1.25 + 0.03 * board_m + (0.5 if springboard else 0.0) + (0.4 if approach.running else 0.0) + faults.distance_m
+    reach_x = (
+        1.25 + 0.03 * board_m + (0.5 if springboard else 0.0) + (0.4 if approach.running else 0.0) + faults.distance_m
+    )
     along = max(0.35, (max(reach_x, 0.55) - start_centre[0]) / contact)
     velocity = np.array([along, rng.normal(0, 0.04), up])
 
@@ -143,7 +147,9 @@ def plan_motion(
     rate = 1.0 / bodies.lateral_inertia(local)
     rate *= np.exp(-8.0 * np.maximum(clock - contact, 0.0))
     turned = np.concatenate([[0.0], np.cumsum((rate[1:] + rate[:-1]) / 2 * np.diff(clock))])
-    target = sense * (dive.half_somersaults * np.pi + faults.off_vertical_rad) + (np.pi * sense if dive.armstand else 0.0)
+    target = sense * (dive.half_somersaults * np.pi + faults.off_vertical_rad) + (
+        np.pi * sense if dive.armstand else 0.0
+    )
     rotation = start_rotation + (target - start_rotation) * turned / np.interp(contact, clock, turned)
     twist, tilt = _twist(dive, clock, twist_span, faults, rng)
     return Motion(
@@ -154,6 +160,7 @@ def plan_motion(
         approach=approach,
         come_out_s=come_out,
         contact_s=contact,
+        twist_end_s=twist_span[1],
         contact_x=float(start_centre[0] + along * contact),
         start_velocity=velocity,
         start_centre=start_centre,
@@ -193,10 +200,14 @@ def flight_shape(position: str, faults: Faults) -> np.ndarray:
         return pose(hip=-0.05, shoulder=0.2, abduct=0.1, point=point, knee=faults.knees_bent_rad, spread=apart)
     if position == "C":
         shape = pose(hip=2.25 - 0.75 * loose, knee=2.45 - 0.75 * loose, spine=0.75 - 0.45 * loose, neck=0.25)
-        shape = pose(shape, shoulder=1.0, elbow=0.6, abduct=0.15, grab=1.0, grab_at=0.5, point=point, spread=apart + 0.03)
+        shape = pose(
+            shape, shoulder=1.0, elbow=0.6, abduct=0.15, grab=1.0, grab_at=0.5, point=point, spread=apart + 0.03
+        )
         return pose(shape, knee_l=2.45 - 0.75 * loose + 0.5 * split, knee_r=2.45 - 0.75 * loose - 0.5 * split)
     shape = pose(hip=2.4 - 0.95 * loose, knee=0.03 + faults.knees_bent_rad, spine=0.65 - 0.4 * loose, neck=0.15)
-    shape = pose(shape, shoulder=1.3, elbow=0.5, abduct=0.1, grab=1.0, grab_at=0.12 + 0.4 * loose, point=point, spread=apart)
+    shape = pose(
+        shape, shoulder=1.3, elbow=0.5, abduct=0.1, grab=1.0, grab_at=0.12 + 0.4 * loose, point=point, spread=apart
+    )
     return pose(shape, hip_l=2.4 - 0.95 * loose + 0.5 * split, hip_r=2.4 - 0.95 * loose - 0.5 * split)
 
 

@@ -50,7 +50,7 @@ def draw_optics(size: tuple[int, int], rng: np.random.Generator, *, clear: bool 
         noise=noise,
         shutter=float(rng.uniform(0.15, 0.9)) if not clear else 0.45,
         jpeg_quality=int(rng.integers(45, 96)),
-        graphics=_graphics(size, rng) if not clear and rng.random() < 0.35 else None,
+        graphics=_graphics(size, rng) if not clear and rng.random() < 0.22 else None,
         grain=np.clip(grain, -100, 100).astype(np.int8),
     )
 
@@ -64,7 +64,8 @@ def _graphics(size: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
         tone = int(rng.uniform(150, 255))
         cv2.putText(layer, "TV 4", (int(x), int(y)), 0, height / 600, (tone, tone, tone, 255), 1, cv2.LINE_AA)
     if rng.random() < 0.5:
-        y0, y1 = int(0.84 * height), int(rng.uniform(0.89, 0.94) * height)
+        y1 = int(rng.uniform(0.93, 0.98) * height)
+        y0 = y1 - int(0.055 * height)
         x0, x1 = int(rng.uniform(0.03, 0.3) * width), int(rng.uniform(0.5, 0.95) * width)
         r, g, b = (int(v) for v in rng.uniform(10, 200, 3))
         cv2.rectangle(layer, (x0, y0), (x1, y1), (r, g, b, 255), -1)
@@ -85,7 +86,9 @@ def streak(image: np.ndarray, move: tuple[float, float]) -> np.ndarray:
         for sign in (-1.0, 1.0):
             matrix = np.array([[1, 0, sign * step[0]], [0, 1, sign * step[1]]])
             shifted.append(
-                cv2.warpAffine(image, matrix, image.shape[1::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+                cv2.warpAffine(
+                    image, matrix, image.shape[1::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+                )
             )
         image = cv2.addWeighted(shifted[0], 0.5, shifted[1], 0.5, 0)
     return image

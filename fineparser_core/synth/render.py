@@ -52,6 +52,7 @@ class RenderedDive:
         frames: (T, H, W, 3) uint8 RGB; masks: (T, H, W) uint8, 1 = athlete above the water.
         first_flight_frame, first_entry_frame: first frames of the second and third step.
         contact_frame: first frame in which the athlete touches the water.
+        twist_end_frame: first frame after the twist; the first flight frame where there is none.
         qualities: of the three steps, 0..10; awards: of seven judges, in halves.
         off_vertical_deg: at entry, positive over-rotated; splash: 0 a rip .. 1 very large.
         jpeg_quality: at which a broadcast of this look would be stored.
@@ -62,6 +63,7 @@ class RenderedDive:
     first_flight_frame: int
     first_entry_frame: int
     contact_frame: int
+    twist_end_frame: int
     dive_number: DiveNumber
     board_m: float
     difficulty: float
@@ -100,11 +102,13 @@ def draw_timing(spec: DiveSpec, come_out_s: float, contact_s: float, rng: np.ran
         n, flight, entry = (int(v) for v in forced if v is not None)
         if not 0 < flight < entry < n:
             raise ConfigError(
-                f"Frames {flight} (flight) and {entry} (entry) of {n} are not in order: give 0 < flight < entry < length."
+                f"Flight from {flight} and entry from {entry} of {n} frames: give 0 < flight < entry < length."
             )
         # The come-out lies just before frame `entry`, the take-off just before frame `flight`.
         step = come_out_s / (entry - flight)
-        return Timing(n_frames=n, first_flight_frame=flight, first_entry_frame=entry, step_s=step, start_s=step * (0.5 - flight))
+        return Timing(
+            n_frames=n, first_flight_frame=flight, first_entry_frame=entry, step_s=step, start_s=step * (0.5 - flight)
+        )
     step = 1.0 / float(rng.choice([25.0, 25.0, 25.0, 24.0, 30.0]))
     length = int(np.clip(np.round(101 * np.exp(rng.normal(0, 0.14))), SHORTEST, LONGEST))
     if rng.random() < 0.02:
@@ -139,11 +143,12 @@ def render_dive(spec: DiveSpec, seed: int) -> RenderedDive:
 
     height = spec.height_px or int(rng.integers(120, 145)) * 2
     aspect = spec.aspect or float(rng.choice([4 / 3, 16 / 9, 3 / 4, 9 / 16, 5 / 4], p=[0.45, 0.4, 0.05, 0.05, 0.05]))
-    size = (int(round(height * aspect / 2)) * 2, height)
+    size = (round(height * aspect / 2) * 2, height)
     optics = draw_optics(size, rng, clear=spec.clear)
     camera, joints = _shoot(spec, motion, timing, optics, size, rng)
     frames, masks = _expose_frames(motion, timing, camera, joints, optics, faults.splash, rng)
-    if not spec.clear and rng.random() < 0.5 or spec.clear and seed % 2:
+    mirrored = seed % 2 == 1 if spec.clear else rng.random() < 0.5
+    if mirrored:
         frames, masks = frames[:, :, ::-1], masks[:, :, ::-1]
     if optics.graphics is not None:
         for frame, mask in zip(frames, masks, strict=True):
@@ -156,6 +161,9 @@ def render_dive(spec: DiveSpec, seed: int) -> RenderedDive:
         first_flight_frame=timing.first_flight_frame,
         first_entry_frame=timing.first_entry_frame,
         contact_frame=contact,
+        twist_end_frame=max(
+            int(np.ceil((motion.twist_end_s - timing.start_s) / timing.step_s)), timing.first_flight_frame
+        ),
         dive_number=dive,
         board_m=board_m,
         difficulty=difficulty.value,

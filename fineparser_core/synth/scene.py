@@ -26,7 +26,8 @@ class _Box:
     bends: bool = False
 
     def corners(self) -> np.ndarray:
-        return np.array([[x, y, z] for x in (self.low[0], self.high[0]) for y in (self.low[1], self.high[1]) for z in (self.low[2], self.high[2])])  # fmt: skip
+        ends = np.array([self.low, self.high])
+        return np.array([[ends[i, 0], ends[j, 1], ends[k, 2]] for i in (0, 1) for j in (0, 1) for k in (0, 1)])
 
 
 class Scene:
@@ -78,7 +79,11 @@ class Scene:
         self._backdrop = textures.backdrop(width, max(top, 5.0), scale, rng)
         h, w = self._backdrop.shape[:2]
         foot = np.array([camera.position[0], camera.position[1], 0.0]) + direction * distance
-        self._wall = (foot - along * w / scale / 2 + np.array([0, 0, h / scale]), along / scale, np.array([0, 0, -1.0 / scale]))
+        self._wall = (
+            foot - along * w / scale / 2 + np.array([0, 0, h / scale]),
+            along / scale,
+            np.array([0, 0, -1.0 / scale]),
+        )
         self._foot_line = np.stack([foot - along * 400, foot + along * 400])
         self._foot, self._along, self._back = foot, along, direction
         # The water reaches from under the board to some deck before the wall.
@@ -97,7 +102,12 @@ class Scene:
             near_wall = self._foot - self._back * rng.uniform(0.4, 5.0) + self._along * rng.uniform(-7, 7)
             places.append((near_wall, rng.random() < 0.4))
         for _ in range(int(rng.integers(0, 4))):
-            places.append((np.array([rng.uniform(-5.5, -2.6), rng.uniform(-0.9, 1.3), board_m if not springboard else 0.3]), False))
+            places.append(
+                (
+                    np.array([rng.uniform(-5.5, -2.6), rng.uniform(-0.9, 1.3), board_m if not springboard else 0.3]),
+                    False,
+                )
+            )
         for z in (3.0, 5.0, 7.5):
             if rng.random() < 0.3:
                 places.append((np.array([rng.uniform(-5, -0.8), rng.uniform(3.0, 6.0), z]), rng.random() < 0.3))
@@ -112,7 +122,10 @@ class Scene:
             )
             turned = turned - np.array([0, 0, turned[..., 2].min()]) + place
             joints = np.repeat(turned, len(self._at), axis=0)
-            people.append(Figure(joints, bodies.capsules(body), self._camera, self._at, self._light, gloss=0.05, water_line=False))  # fmt: skip
+            figure = Figure(
+                joints, bodies.capsules(body), self._camera, self._at, self._light, gloss=0.05, water_line=False
+            )
+            people.append(figure)
         return people
 
     def _project_box(self, box: _Box, deflection: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -174,7 +187,12 @@ class Scene:
     def _draw_box(self, image: np.ndarray, box: _Box, pixel: np.ndarray, depth: np.ndarray) -> None:
         if depth.min() < 0.5:
             return
-        if pixel[:, 0].max() < 0 or pixel[:, 1].max() < 0 or pixel[:, 0].min() > image.shape[1] or pixel[:, 1].min() > image.shape[0]:
+        if (
+            pixel[:, 0].max() < 0
+            or pixel[:, 1].max() < 0
+            or pixel[:, 0].min() > image.shape[1]
+            or pixel[:, 1].min() > image.shape[0]
+        ):
             return
         middle = np.mean([box.low, box.high], 0)
         half = (np.array(box.high) - np.array(box.low)) / 2
@@ -242,15 +260,25 @@ def _tower(board_m: float, springboard: bool, rng: np.random.Generator) -> tuple
         half = rng.uniform(0.9, 1.5)
         slab = rng.uniform(0.2, 0.5)
         boxes.append(_Box(low=(-6.5, -half, board_m - slab), high=(-0.7, half, board_m), colour=concrete))
-        boxes.append(_Box(low=(-0.7, -half, board_m - slab), high=(0, half, board_m), colour=paint if rng.random() < 0.5 else concrete))
-        boxes.append(_Box(low=(-6.0, -0.5, 0), high=(-4.2, 0.5, board_m - slab), colour=concrete * rng.uniform(0.5, 1.0)))
+        boxes.append(
+            _Box(
+                low=(-0.7, -half, board_m - slab),
+                high=(0, half, board_m),
+                colour=paint if rng.random() < 0.5 else concrete,
+            )
+        )
+        boxes.append(
+            _Box(low=(-6.0, -0.5, 0), high=(-4.2, 0.5, board_m - slab), colour=concrete * rng.uniform(0.5, 1.0))
+        )
         length, wide = (-6.3, -rng.uniform(0.8, 2.0)), half - 0.05
     for z in (3.0, 5.0, 7.5, 10.0):
         if abs(z - board_m) > 0.5 and rng.random() < 0.45:
             y = rng.uniform(2.6, 6.5)
             tip = rng.uniform(-1.5, 0.2)
             boxes.append(_Box(low=(-6.5, y, z - 0.3), high=(tip, y + 2, z), colour=concrete * rng.uniform(0.8, 1.1)))
-            boxes.append(_Box(low=(-6.0, y + 0.5, 0), high=(-4.5, y + 1.5, z - 0.3), colour=concrete * rng.uniform(0.5, 1.0)))
+            boxes.append(
+                _Box(low=(-6.0, y + 0.5, 0), high=(-4.5, y + 1.5, z - 0.3), colour=concrete * rng.uniform(0.5, 1.0))
+            )
     if rng.random() < 0.85:
         bar = rng.uniform(0.025, 0.06)
         for y in (-wide, wide):

@@ -74,7 +74,11 @@ class Splash:
         if len(index):
             half = self._exposure / 2
             speed = np.concatenate(
-                [self._out[index, None] * self._flat[index], (self._up[index] - GRAVITY * (since - self._born[index]))[:, None]], 1
+                [
+                    self._out[index, None] * self._flat[index],
+                    (self._up[index] - GRAVITY * (since - self._born[index]))[:, None],
+                ],
+                1,
             )
             ends = np.concatenate([now - half * speed, now + half * speed])
             pixel, depth = self._camera.project(ends, at)

@@ -71,7 +71,9 @@ def _lettering(image: np.ndarray, y0: int, y1: int, rng: np.random.Generator) ->
             x += 8 * radius
         else:
             word = _WORDS[rng.integers(len(_WORDS))]
-            cv2.putText(image, word, (int(x), int(y0 + 0.72 * tall)), int(rng.integers(0, 5)), size, fill, thick, cv2.LINE_AA)
+            cv2.putText(
+                image, word, (int(x), int(y0 + 0.72 * tall)), int(rng.integers(0, 5)), size, fill, thick, cv2.LINE_AA
+            )
             x += len(word) * 22 * size
         x += rng.uniform(20, 160)
 
@@ -116,7 +118,14 @@ def _scaffold(image: np.ndarray, scale: float, rng: np.random.Generator) -> None
     for k in range(int(rng.integers(2, 5))):
         cv2.line(image, (int(x + k * step), 0), (int(x + k * step), high), fill, wide, cv2.LINE_AA)
     for y in np.arange(0, high, step):
-        cv2.line(image, (int(x), int(y)), (int(x + 3 * step), int(y + step * rng.choice([-1, 0, 1]))), fill, wide, cv2.LINE_AA)
+        cv2.line(
+            image,
+            (int(x), int(y)),
+            (int(x + 3 * step), int(y + step * rng.choice([-1, 0, 1]))),
+            fill,
+            wide,
+            cv2.LINE_AA,
+        )
 
 
 def backdrop(width_m: float, height_m: float, scale: float, rng: np.random.Generator) -> np.ndarray:
@@ -169,7 +178,9 @@ def backdrop(width_m: float, height_m: float, scale: float, rng: np.random.Gener
     return np.clip(image * light[..., None], 0, 255).astype(np.uint8)
 
 
-def ground(size_m: tuple[float, float], pool: tuple[float, float, float, float], scale: float, rng: np.random.Generator) -> np.ndarray:
+def ground(
+    size_m: tuple[float, float], pool: tuple[float, float, float, float], scale: float, rng: np.random.Generator
+) -> np.ndarray:
     """Deck and pool from above.
 
     Args:
@@ -190,7 +201,12 @@ def ground(size_m: tuple[float, float], pool: tuple[float, float, float, float],
         hue = hue[[0, 2, 1]] * np.array([1.0, 0.75, 1.1])
     water = np.empty((y1 - y0, x1 - x0, 3), np.float32)
     shape = (y1 - y0, x1 - x0)
-    tone = 1 + 0.1 * smooth_noise(shape, 3, rng) + 0.07 * smooth_noise(shape, 14, rng) + 0.05 * smooth_noise(shape, 60, rng)
+    tone = (
+        1
+        + 0.1 * smooth_noise(shape, 3, rng)
+        + 0.07 * smooth_noise(shape, 14, rng)
+        + 0.05 * smooth_noise(shape, 60, rng)
+    )
     water[:] = hue * tone[..., None]
     if rng.random() < 0.7:
         dark = (hue * rng.uniform(0.25, 0.7)).tolist()

@@ -1,0 +1,331 @@
+"""Write rendered dives in the layout of FineDiving and FineDiving-HM."""
+
+import json
+import os
+import pickle
+import shutil
+import signal
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from fineparser_core.diving.difficulty import find_difficulty
+from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
+from fineparser_core.errors import ConfigError, ExportError
+from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
+from fineparser_core.synth.render import DiveSpec, RenderedDive, render_dive
+
+FRAME_FOLDER, MASK_FOLDER = "FineDiving", "FineDiving_HM"
+_RECORDS, _PARTIAL = ".records", ".partial"
+_SETTINGS = "synthesis.json"
+_MASK_QUALITY = 92
+
+# Shares of the dive numbers: the eight commonest of FineDiving make 80 %.
+NUMBER_SHARES = {
+    "407C": 16, "107B": 14, "307C": 11, "5253B": 10, "205B": 9, "207C": 8, "109C": 6, "405B": 6,
+    "5154B": 2, "6243D": 2, "305B": 1.5, "5152B": 1.5, "5255B": 1.2, "301B": 1.2, "201B": 1, "626C": 1.5, "305C": 1,
+    "401B": 0.7, "403B": 0.6, "6245D": 0.7, "5353B": 0.6, "626B": 0.6, "5337D": 0.6, "101B": 0.6, "103B": 0.6,
+    "405C": 0.4, "205C": 0.4, "5132D": 0.4, "5231D": 0.4, "612B": 0.4, "614B": 0.3, "6142D": 0.3, "101A": 0.3,
+}  # fmt: skip
+_LOW_BOARDS_SHARE = 0.1
+
+_ENTRY_ID = 36
+# Sub-action id of the first number of half-somersaults in a position, and of fewer ones.
+_SOMERSAULT_IDS = {"A": {1: 39}, "B": {1: 37}, "C": {1: 40, 11: 28}}
+_SOMERSAULT_IDS["A"].update({half: 6 + half for half in range(2, 6)})
+_SOMERSAULT_IDS["B"].update({half: 10 + half for half in range(2, 10)})
+_SOMERSAULT_IDS["C"].update({half: 18 + half for half in range(2, 10)})
+_TWIST_IDS = {**{half: 28 + half for half in range(1, 8)}, 8: 41, 9: 42}
+SUB_ACTION_NAMES = {
+    1: "Forward", 2: "Back", 3: "Reverse", 4: "Inward", 5: "Arm.Forward", 6: "Arm.Back", 7: "Arm.Reverse", 36: "Entry",
+}  # fmt: skip
+for _letter, _name in (("A", "Straight"), ("B", "Pike"), ("C", "Tuck")):
+    for _half, _id in _SOMERSAULT_IDS[_letter].items():
+        SUB_ACTION_NAMES[_id] = f"{_half / 2:g} Som{'s' if _half > 2 else ''}.{_name}"
+for _half, _id in _TWIST_IDS.items():
+    SUB_ACTION_NAMES[_id] = f"{_half / 2:g} Twist{'s' if _half > 2 else ''}"
+
+Key = tuple[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SynthConfig:
+    """What to synthesise.
+
+    Attributes:
+        train, test: number of dives in each split.
+        seed: dive i depends on (seed, numbers, i) alone.
+        numbers: dive numbers to draw from evenly; empty draws from `NUMBER_SHARES`.
+    """
+
+    train: int
+    test: int
+    seed: int = 0
+    numbers: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.train < 0 or self.test < 0 or self.train + self.test == 0:
+            raise ConfigError(f"{self.train} training and {self.test} test dives: ask for at least one dive.")
+        for number in self.numbers:
+            find_difficulty(parse_dive_number(number), None)
+
+
+def draw_spec(config: SynthConfig, i: int) -> tuple[DiveSpec, int]:
+    """The dive number, board and seed of dive i."""
+    rng = np.random.default_rng([config.seed, i, 0xD17E])
+    if config.numbers:
+        number = str(rng.choice(sorted(config.numbers)))
+    else:
+        shares = np.array(list(NUMBER_SHARES.values()), float)
+        number = str(rng.choice(list(NUMBER_SHARES), p=shares / shares.sum()))
+    dive = parse_dive_number(number)
+    return DiveSpec(dive_number=number, board_m=_draw_board(dive, rng)), int(rng.integers(2**31))
+
+
+def _draw_board(dive: DiveNumber, rng: np.random.Generator) -> float:
+    boards = [10.0] if dive.armstand else [3.0, 10.0]
+    if dive.half_somersaults <= 3 and not dive.armstand and rng.random() < 0.6:
+        boards = [1.0, 3.0, 5.0, 7.5, 10.0]
+    elif dive.half_somersaults <= 5 and not dive.armstand and rng.random() < _LOW_BOARDS_SHARE:
+        boards = [1.0, 5.0, 7.5]
+    known = []
+    for board_m in boards:
+        try:
+            find_difficulty(dive, board_m)
+            known.append(board_m)
+        except ConfigError:
+            continue
+    if not known:
+        board_m = find_difficulty(dive, None).board_m
+        return 10.0 if board_m is None else board_m
+    return float(rng.choice(known))
+
+
+def sub_actions(dive: DiveNumber) -> list[int]:
+    """Sub-action ids of FineDiving in order: direction, twists, somersaults, entry."""
+    direction = dive.direction + (4 if dive.armstand else 0)
+    ids = _SOMERSAULT_IDS["B" if dive.position == "D" else dive.position]
+    somersault = ids.get(dive.half_somersaults) or _SOMERSAULT_IDS["B"].get(dive.half_somersaults, 16)
+    twists = [_TWIST_IDS[dive.half_twists]] if dive.half_twists in _TWIST_IDS else []
+    return [direction, *twists, somersault, _ENTRY_ID]
+
+
+def frame_labels(dive: RenderedDive) -> tuple[np.ndarray, np.ndarray]:
+    """(transitions, labels): last frames before each change (2 or 3,), and a sub-action id per frame (T,), int64."""
+    starts = [dive.first_flight_frame, dive.first_entry_frame]
+    ids = sub_actions(dive.dive_number)
+    if len(ids) == 4:
+        if dive.twist_end_frame < dive.first_entry_frame - 2:
+            starts.insert(1, max(dive.twist_end_frame, starts[0] + 1))
+        else:
+            # The twist lasts to the line-up: one sub-action for the whole flight.
+            ids = [ids[0], ids[1], ids[3]]
+    labels = np.full(len(dive.frames), ids[0], np.int64)
+    for start, label in zip(starts, ids[1:], strict=True):
+        labels[start:] = label
+    return np.array(starts, np.int64) - 1, labels
+
+
+def synthesize(
+    root: Path,
+    config: SynthConfig,
+    *,
+    workers: int = 1,
+    progress: ProgressCallback = ignore_progress,
+    cancel: CancelToken | None = None,
+) -> None:
+    """Render what is not there yet, then write annotations and splits.
+
+    A dive appears whole or not at all; a second call goes on where the first one stopped.
+
+    Raises:
+        ConfigError: the folder holds dives of another seed or of other numbers.
+        ExportError: the folder cannot be written.
+        Cancelled: through the token; finished dives stay.
+    """
+    cancel = cancel or CancelToken()
+    count = config.train + config.test
+    try:
+        _prepare(root, config)
+        missing = [i for i in range(count) if not _record_path(root, i).is_file()]
+        progress(Progress("render", count - len(missing), count))
+        if workers <= 1:
+            _render_here(root, config, missing, count, progress, cancel)
+        else:
+            _render_in_pool(root, config, missing, workers, progress, cancel)
+        write_annotations(root, config)
+    except OSError as error:
+        raise ExportError(
+            f"{root} cannot be written ({error.strerror}): choose another folder or free some room."
+        ) from error
+    finally:
+        shutil.rmtree(root / _PARTIAL, ignore_errors=True)
+
+
+def _prepare(root: Path, config: SynthConfig) -> None:
+    settings = {"seed": config.seed, "numbers": sorted(config.numbers)}
+    path = root / _SETTINGS
+    if path.is_file():
+        before = json.loads(path.read_text(encoding="utf-8"))
+        if before != settings:
+            raise ConfigError(
+                f"{root} holds dives of {before}, not of {settings}: choose another folder or the same settings."
+            )
+    elif root.is_dir() and any(root.iterdir()):
+        raise ConfigError(f"{root} holds other files: choose an empty or a new folder.")
+    for name in (FRAME_FOLDER, MASK_FOLDER, _RECORDS, _PARTIAL):
+        (root / name).mkdir(parents=True, exist_ok=True)
+    _write_atomically(path, json.dumps(settings).encode())
+
+
+def _render_here(
+    root: Path, config: SynthConfig, missing: list[int], count: int, progress: ProgressCallback, cancel: CancelToken
+) -> None:
+    for done, i in enumerate(missing):
+        cancel.raise_if_cancelled()
+        write_dive(root, config, i)
+        progress(Progress("render", count - len(missing) + done + 1, count))
+
+
+def _render_in_pool(
+    root: Path, config: SynthConfig, missing: list[int], workers: int, progress: ProgressCallback, cancel: CancelToken
+) -> None:
+    count = config.train + config.test
+    done = count - len(missing)
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_quiet_worker) as pool:
+        futures = [pool.submit(write_dive, root, config, i) for i in missing]
+        try:
+            for future in as_completed(futures):
+                future.result()
+                done += 1
+                progress(Progress("render", done, count))
+                cancel.raise_if_cancelled()
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+
+
+def _quiet_worker() -> None:
+    # The parent alone answers Ctrl+C; dives under way end in order.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    cv2.setNumThreads(1)
+
+
+def write_dive(root: Path, config: SynthConfig, i: int) -> None:
+    """Render dive i and move its frames, masks and record into place, the record last."""
+    spec, seed = draw_spec(config, i)
+    dive = render_dive(spec, seed)
+    key = (f"rendered_{dive.board_m:g}m", i + 1)
+    first = 1 + int(np.random.default_rng([seed, 1]).integers(0, 20000))
+    partial = root / _PARTIAL / str(i)
+    shutil.rmtree(partial, ignore_errors=True)
+    frames, masks = partial / "frames", partial / "masks"
+    frames.mkdir(parents=True)
+    masks.mkdir()
+    for k, (frame, mask) in enumerate(zip(dive.frames, dive.masks, strict=True)):
+        name = f"{first + k:05d}.jpg"
+        _write_jpeg(frames / name, cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), dive.jpeg_quality)
+        _write_jpeg(masks / name, mask * 255, _MASK_QUALITY)
+    for source, tree in ((frames, FRAME_FOLDER), (masks, MASK_FOLDER)):
+        target = root / tree / key[0] / str(key[1])
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(target, ignore_errors=True)
+        os.replace(source, target)
+    record = json.dumps(_record(dive, key, first, seed)).encode()
+    _write_atomically(_record_path(root, i), record)
+    shutil.rmtree(partial, ignore_errors=True)
+
+
+def _write_jpeg(path: Path, image: np.ndarray, quality: int) -> None:
+    ok, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    if not ok:
+        raise ExportError(f"{path} could not be encoded: install another build of OpenCV.")
+    path.write_bytes(data.tobytes())
+
+
+def _record_path(root: Path, i: int) -> Path:
+    return root / _RECORDS / f"{i:06d}.json"
+
+
+def _record(dive: RenderedDive, key: Key, first: int, seed: int) -> dict[str, Any]:
+    transitions, labels = frame_labels(dive)
+    return {
+        "key": list(key),
+        "dive_number": str(dive.dive_number),
+        "difficulty": dive.difficulty,
+        "score": dive.score,
+        "transitions": transitions.tolist(),
+        "labels": labels.tolist(),
+        "start_frame": first,
+        "end_frame": first + len(dive.frames) - 1,
+        "board_m": dive.board_m,
+        "qualities": list(dive.qualities),
+        "awards": list(dive.awards),
+        "seed": seed,
+        "fps": dive.fps,
+        "first_flight_frame": dive.first_flight_frame,
+        "first_entry_frame": dive.first_entry_frame,
+        "contact_frame": dive.contact_frame,
+        "off_vertical_deg": dive.off_vertical_deg,
+        "splash": dive.splash,
+    }
+
+
+def write_annotations(root: Path, config: SynthConfig) -> None:
+    """Write the five pickles of the release's layout, the sub-action table and `rendered.json` from the records."""
+    records = [json.loads(_record_path(root, i).read_text(encoding="utf-8")) for i in range(config.train + config.test)]
+    aqa: dict[Key, list[Any]] = {}
+    fine: dict[Key, dict[str, Any]] = {}
+    coarse: dict[Key, dict[str, Any]] = {}
+    facts: dict[str, dict[str, Any]] = {}
+    for r in records:
+        key = (str(r["key"][0]), int(r["key"][1]))
+        transitions, labels = np.array(r["transitions"], np.int64), np.array(r["labels"], np.int64)
+        number, score, difficulty = r["dive_number"].lower(), float(r["score"]), float(r["difficulty"])
+        aqa[key] = [number, score, difficulty, transitions, labels]
+        fine[key] = {
+            "action_type": number,
+            "dive_score": score,
+            "difficulty": difficulty,
+            "steps_transit_frames": transitions,
+            "frames_labels": labels,
+            "sub-action_types": {int(i): SUB_ACTION_NAMES[int(i)] for i in dict.fromkeys(r["labels"])},
+        }
+        coarse[key] = {
+            "action_type": number,
+            "start_frame": r["start_frame"],
+            "end_frame": r["end_frame"],
+            "dive_score": score,
+            "difficulty": difficulty,
+            "judge_scores": list(r["awards"]),
+        }
+        facts[f"{key[0]}/{key[1]}"] = {k: v for k, v in r.items() if k not in ("key", "labels", "transitions")}
+    keys = list(aqa)
+    files: dict[str, Any] = {
+        "fine-grained_annotation_aqa.pkl": aqa,
+        "FineDiving_fine-grained_annotation.pkl": fine,
+        "FineDiving_coarse_annotation.pkl": coarse,
+        "Sub_action_Types_Table.pkl": dict(sorted(SUB_ACTION_NAMES.items())),
+        "train_split.pkl": keys[: config.train],
+        "test_split.pkl": keys[config.train :],
+    }
+    for name, content in files.items():
+        _write_atomically(root / name, pickle.dumps(content, protocol=4))
+    _write_atomically(root / "rendered.json", json.dumps(facts, indent=1).encode())
+
+
+def _write_atomically(path: Path, content: bytes) -> None:
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        with partial.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
