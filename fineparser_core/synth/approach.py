@@ -186,11 +186,16 @@ def _running(sense: float, springboard: bool, faults: Faults, rng: np.random.Gen
             "shoulder" + front: -swing, "shoulder" + rear: swing,
         }  # fmt: skip
         at = start + (step + 0.5) * _STEP_S * quick
-        keys.append((at, pose(**angles), (0.03, first_x + (step + 0.5) * step_m, 0.0, 0.1), 0.0))
+        keys.append((at, pose(None, **angles), (0.03, first_x + (step + 0.5) * step_m, 0.0, 0.1), 0.0))
         passing = {"hip" + front: 0.1, "knee" + front: 0.1, "hip" + rear: 0.45, "knee" + rear: 0.8}
         if step < n_steps - 1:
             keys.append(
-                (at + 0.5 * _STEP_S * quick, pose(**passing), (0.02, first_x + (step + 1) * step_m, 0.0, 0.0), -0.03)
+                (
+                    at + 0.5 * _STEP_S * quick,
+                    pose(None, **passing),
+                    (0.02, first_x + (step + 1) * step_m, 0.0, 0.0),
+                    -0.03,
+                )
             )
     gather = pose(hip_l=0.5, knee_l=0.6, hip_r=0.3, knee_r=0.4, shoulder=0.4, abduct=0.4)
     knee_up = pose(hip_l=1.3, knee_l=1.3, hip_r=0.0, knee_r=0.03, shoulder=2.7, abduct=0.4, point=0.8)

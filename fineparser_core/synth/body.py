@@ -18,6 +18,7 @@ JOINTS = (
     "pelvis", "waist", "neck", "head_low", "head_top",
     "shoulder_l", "elbow_l", "wrist_l", "finger_l", "shoulder_r", "elbow_r", "wrist_r", "finger_r",
     "hip_l", "knee_l", "ankle_l", "toe_l", "hip_r", "knee_r", "ankle_r", "toe_r",
+    "hair_low", "hair_top",
 )  # fmt: skip
 JOINT = {name: i for i, name in enumerate(JOINTS)}
 
@@ -151,6 +152,9 @@ def joints_in_body_frame(body: Body, poses: np.ndarray) -> np.ndarray:
     out[:, JOINT["neck"]] = out[:, JOINT["waist"]] - length["waist_neck"] * _down(chest)
     out[:, JOINT["head_low"]] = out[:, JOINT["neck"]] - length["neck_head"] * _down((chest + head) / 2)
     out[:, JOINT["head_top"]] = out[:, JOINT["head_low"]] - length["head"] * _down(head)
+    back = np.stack([-np.cos(head), np.zeros_like(head), np.sin(head)], -1)
+    out[:, JOINT["hair_low"]] = out[:, JOINT["head_low"]] + 0.035 * back
+    out[:, JOINT["hair_top"]] = out[:, JOINT["head_top"]] + 0.016 * back
     for side, sign in (("_l", 1.0), ("_r", -1.0)):
         _leg(body, poses, trunk, side, sign, out)
         _arm(body, poses, chest, side, sign, out)
@@ -268,7 +272,7 @@ class Capsules:
 _LIMBS: tuple[tuple[str, str, str, tuple[float, float], tuple[float, float], float], ...] = (
     ("neck", "neck", "head_low", (0.054, 0.052), (0.052, 0.052), 0.0),
     ("face", "head_low", "head_top", (0.052, 0.066), (0.066, 0.082), 0.0),
-    ("hair", "head_low", "head_top", (0.03, 0.03), (0.07, 0.086), 0.01),
+    ("hair", "hair_low", "hair_top", (0.05, 0.045), (0.07, 0.08), 0.0),
     ("chest", "waist", "neck", (0.118, 0.088), (0.142, 0.082), 0.0),
     ("shoulders", "shoulder_l", "shoulder_r", (0.052, 0.052), (0.052, 0.052), 0.0),
     ("waist", "pelvis", "waist", (0.138, 0.098), (0.116, 0.086), 0.0),

@@ -101,8 +101,8 @@ def _draw_board(dive: DiveNumber, rng: np.random.Generator) -> float:
         except ConfigError:
             continue
     if not known:
-        board_m = find_difficulty(dive, None).board_m
-        return 10.0 if board_m is None else board_m
+        commonest = find_difficulty(dive, None).board_m
+        return 10.0 if commonest is None else commonest
     return float(rng.choice(known))
 
 

@@ -9,7 +9,7 @@ from fineparser_core.synth.camera import Camera
 _SHIFT = 4
 _CAP = np.linspace(-np.pi / 2, np.pi / 2, 7)
 # (share of the width, shift towards the light, how lit) of the nested layers of a segment.
-_LAYERS = ((1.0, 0.0, -0.75), (0.72, 0.2, 0.1), (0.34, 0.42, 0.75))
+_LAYERS = ((1.0, 0.0, -0.5), (0.74, 0.18, 0.1), (0.36, 0.4, 0.7))
 
 
 class Figure:
@@ -104,7 +104,7 @@ class Figure:
         colours = []
         for _, _, place in _LAYERS:
             normal = place * lit_across + np.sqrt(1 - place**2) * lit_toward
-            value = 0.5 + 0.62 * np.clip(normal, -0.35, 1)
+            value = 0.56 + 0.52 * np.clip(normal, -0.3, 1)
             shine = gloss * np.clip(normal, 0, 1) ** 8 * (place > 0.5)
             colours.append(base * value[..., None] + shine[..., None])
         self.colours = np.clip(np.stack(colours, axis=2) * 255, 0, 255).astype(np.uint8)

@@ -39,7 +39,7 @@ def draw_optics(size: tuple[int, int], rng: np.random.Generator, *, clear: bool 
     curve = 0.5 + (curve - 0.5) * (1 + rng.normal(0, 0.13) * amount) + rng.normal(0, 0.05) * amount
     noise = float(rng.gamma(1.5, 2.2)) * (0.4 if clear else 1.0)
     shape = (height + 64, width + 64, 3)
-    grain = rng.normal(0, noise, shape)
+    grain: np.ndarray = rng.normal(0, noise, shape)
     if rng.random() < 0.5:
         grain = cv2.GaussianBlur(grain, (0, 0), 0.6) * 1.6
     return Optics(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 
 from fineparser_core.diving.difficulty import SPRINGBOARDS_M, find_difficulty
@@ -17,7 +18,7 @@ from fineparser_core.synth.scene import Scene, blend
 from fineparser_core.synth.splash import Splash
 
 SHORTEST, LONGEST = 63, 273
-_SUB = 6
+_SUB, _SUB_CLEAR = 6, 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +146,8 @@ def render_dive(spec: DiveSpec, seed: int) -> RenderedDive:
     aspect = spec.aspect or float(rng.choice([4 / 3, 16 / 9, 3 / 4, 9 / 16, 5 / 4], p=[0.45, 0.4, 0.05, 0.05, 0.05]))
     size = (round(height * aspect / 2) * 2, height)
     optics = draw_optics(size, rng, clear=spec.clear)
-    camera, joints = _shoot(spec, motion, timing, optics, size, rng)
+    subs = _SUB_CLEAR if spec.clear else _SUB
+    camera, joints = _shoot(spec, motion, timing, subs, size, rng)
     frames, masks = _expose_frames(motion, timing, camera, joints, optics, faults.splash, rng)
     mirrored = seed % 2 == 1 if spec.clear else rng.random() < 0.5
     if mirrored:
@@ -178,12 +180,12 @@ def render_dive(spec: DiveSpec, seed: int) -> RenderedDive:
 
 
 def _shoot(
-    spec: DiveSpec, motion: Motion, timing: Timing, optics: Optics, size: tuple[int, int], rng: np.random.Generator
+    spec: DiveSpec, motion: Motion, timing: Timing, subs: int, size: tuple[int, int], rng: np.random.Generator
 ) -> tuple[Camera, np.ndarray]:
-    """The camera and the athlete's joints at `_SUB` instants a frame."""
-    count = timing.n_frames * _SUB
-    middle = (_SUB - 1) / 2
-    time = timing.start_s + (np.arange(count) - middle) * timing.step_s / _SUB
+    """The camera and the athlete's joints at `subs` instants a frame."""
+    count = timing.n_frames * subs
+    middle = (subs - 1) / 2
+    time = timing.start_s + (np.arange(count) - middle) * timing.step_s / subs
     joints, centre = motion.world_joints(time)
     target = centre.copy()
     target[:, 2] = np.maximum(target[:, 2], rng.uniform(-0.3, 0.5))
@@ -191,10 +193,10 @@ def _shoot(
     target[under, :2] = target[np.searchsorted(time, motion.contact_s).clip(0, count - 1), :2]
     viewpoint = draw_viewpoint(motion.board_m, size[0] < size[1], rng, clear=spec.clear)
     phase = np.clip(time / motion.contact_s, 0, None)
-    camera = film(viewpoint, target, timing.step_s / _SUB, phase, size, rng)
+    camera = film(viewpoint, target, timing.step_s / subs, phase, size, rng)
     if not spec.clear and rng.random() < 0.1:
         # A close-up before a cut.
-        first = int(rng.integers(1, max(2, min(14, timing.first_flight_frame)))) * _SUB
+        first = int(rng.integers(1, max(2, min(14, timing.first_flight_frame)))) * subs
         camera.focal_px[:first] *= rng.uniform(1.8, 3.6)
     return camera, joints
 
@@ -210,9 +212,10 @@ def _expose_frames(
 ) -> tuple[np.ndarray, np.ndarray]:
     count = timing.n_frames
     size = (camera.width_px, camera.height_px)
-    open_subs = int(np.clip(round(optics.shutter * _SUB), 1, 5))
-    begin = (_SUB - open_subs) // 2
-    sub = np.arange(count)[:, None] * _SUB + begin + np.arange(open_subs)
+    subs = len(joints) // count
+    open_subs = int(np.clip(round(optics.shutter * subs), 1, subs - 1))
+    begin = (subs - open_subs) // 2
+    sub = np.arange(count)[:, None] * subs + begin + np.arange(open_subs)
     middle = sub[:, open_subs // 2]
     light = np.array([rng.normal(0, 0.5), rng.normal(-0.4, 0.4), rng.uniform(0.5, 1.2)])
     light /= np.linalg.norm(light)
@@ -273,9 +276,19 @@ def _athlete(
         figure.paint(moment, layer, (x0, y0))
         total += layer
     average = ((total + len(moments) // 2) // len(moments)).astype(np.uint8)
-    blend(image[y0:y1, x0:x1], average)
+    blend(image[y0:y1, x0:x1], _smooth_colours(average))
     silhouette = np.zeros((2 * (y1 - y0), 2 * (x1 - x0)), np.uint8)
     figure.paint_mask(middle, silhouette, (x0, y0), 2)
     small = silhouette.reshape(y1 - y0, 2, x1 - x0, 2).astype(np.uint16).sum((1, 3)) >= 2 * 255
     # Where a fast limb covers a pixel for most of the exposure it is there, too.
     mask[y0:y1, x0:x1] = small | (average[..., 3] > 140)
+
+
+def _smooth_colours(layer: np.ndarray) -> np.ndarray:
+    """Soften the edges between segments of a premultiplied RGBA layer without moving its outline."""
+    wide = 3 if layer.shape[0] < 130 else 5
+    soft = cv2.GaussianBlur(layer, (wide, wide), 0)
+    share = layer[..., 3:].astype(np.float32) / np.maximum(soft[..., 3:], 1)
+    out = layer.copy()
+    out[..., :3] = np.minimum(soft[..., :3] * share + 0.5, layer[..., 3:])
+    return out

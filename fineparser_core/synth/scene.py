@@ -90,8 +90,12 @@ class Scene:
         scale = float(np.clip(focal / distance * 1.3, 10, 22))
         corner = np.array([-14.0, -_GROUND_M / 2, 0.0])
         deck = min(beyond - 1.0, rng.uniform(2, 14))
+        self._deck_m = 0.7 * (beyond - deck)
         pool = (12.5, _GROUND_M - rng.uniform(2, 14), 2.0, _GROUND_M / 2 + deck)
         self._ground = textures.ground((_GROUND_M, _GROUND_M), pool, scale, rng)
+        x0, x1, y0, y1 = (int(v * scale) for v in pool)
+        self._water = np.zeros(self._ground.shape[:2], np.uint8)
+        self._water[y0:y1, x0:x1] = 255
         self._floor = (corner, np.array([1 / scale, 0, 0]), np.array([0, 1 / scale, 0]))
         self._ripple_area = (corner, np.array([_RIPPLE_M / 256, 0, 0]), np.array([0, _RIPPLE_M / 256, 0]))
 
@@ -99,7 +103,9 @@ class Scene:
         people = []
         places: list[tuple[np.ndarray, bool]] = []
         for _ in range(int(rng.integers(2, 9))):
-            near_wall = self._foot - self._back * rng.uniform(0.4, 5.0) + self._along * rng.uniform(-7, 7)
+            near_wall = (
+                self._foot - self._back * rng.uniform(0.3, 0.3 + self._deck_m) + self._along * rng.uniform(-7, 7)
+            )
             places.append((near_wall, rng.random() < 0.4))
         for _ in range(int(rng.integers(0, 4))):
             places.append(
@@ -210,11 +216,14 @@ class Scene:
     def _add_ripples(self, ground: np.ndarray, at: int, size: tuple[int, int], time_s: float) -> None:
         origin, u, v = self._ripple_area
         gain = self._ripple_gain
+        water = self._warp(self._water, self._floor, at, size)
+        rippled = ground.copy()
         for drift in ((0.5, 0.3), (-0.4, 0.35)):
             moved = origin + np.array([drift[0], drift[1], 0.0]) * (time_s + self._time)
             matrix = self._camera.plane_homography(at, moved, u, v)
             waves = cv2.warpPerspective(self._ripple, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
-            cv2.addWeighted(ground, 1.0, waves, gain, -128 * gain, dst=ground)
+            cv2.addWeighted(rippled, 1.0, waves, gain, -128 * gain, dst=rippled)
+        cv2.copyTo(rippled, water, ground)
 
 
 def blend(image: np.ndarray, layer: np.ndarray) -> None:

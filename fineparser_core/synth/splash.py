@@ -30,7 +30,7 @@ class Splash:
     ) -> None:
         self._camera, self._at, self._since = camera, at, since_s
         self._where, self._size = where, size
-        n_crown, n_jet = int(90 + 520 * size), int(40 + 140 * size)
+        n_crown, n_jet = int(160 + 760 * size), int(60 + 200 * size)
         born = np.concatenate([rng.uniform(0.0, 0.24, n_crown), rng.uniform(0.22, 0.5, n_jet)])
         turn = rng.uniform(0, 2 * np.pi, n_crown + n_jet)
         out = np.concatenate([rng.gamma(2.0, 0.16 + 0.55 * size, n_crown), rng.gamma(2.0, 0.1 + 0.12 * size, n_jet)])
@@ -39,14 +39,14 @@ class Splash:
         self._born, self._up = born, np.minimum(up, 8.5)
         self._flat = np.stack([np.cos(turn), np.sin(turn)], -1)
         self._start, self._out = start, out
-        self._radius = rng.gamma(2.0, 0.011 + 0.012 * size, n_crown + n_jet) + 0.006
+        self._radius = rng.gamma(2.0, 0.005 + 0.005 * size, n_crown + n_jet) + 0.004
         self._bright = rng.uniform(110, 255, n_crown + n_jet)
         self._exposure = exposure_s
-        count = 40
+        count = 90
         self._foam_turn = rng.uniform(0, 2 * np.pi, count)
         self._foam_reach = np.sqrt(rng.uniform(0, 1, count))
-        self._foam_size = rng.uniform(0.06, 0.3, count)
-        self._foam_bright = rng.uniform(60, 200, count)
+        self._foam_size = rng.uniform(0.03, 0.16, count)
+        self._foam_bright = rng.uniform(50, 180, count)
         self._tint = np.array([rng.uniform(215, 250), rng.uniform(228, 252), 255.0])
 
     def height_m(self, frame: int) -> float:
@@ -93,13 +93,20 @@ class Splash:
         x, y, w, h = cv2.boundingRect(cover)
         if w == 0:
             return None
-        x0, y0, x1, y1 = max(0, x - 3), max(0, y - 3), x + w + 3, y + h + 3
-        part = cv2.GaussianBlur(cover[y0:y1, x0:x1], (0, 0), 0.7)
+        # Spray too fine to draw hangs around the droplets.
+        mist = max(1, round(0.09 * float(self._camera.focal_px[at]) / self._depth(at))) * 2 + 1
+        x0, y0, x1, y1 = max(0, x - mist), max(0, y - mist), x + w + mist, y + h + mist
+        drops = cover[y0:y1, x0:x1]
+        spray = cv2.blur(cv2.blur(drops, (mist, mist)), (mist, mist))
+        part = cv2.max(cv2.GaussianBlur(drops, (0, 0), 0.6), cv2.convertScaleAbs(spray, alpha=1.25))
         cover[y0:y1, x0:x1] = part
         share = (part.astype(np.float32) / 255.0)[..., None]
         target = image[y0:y1, x0:x1]
         target[...] = (target + share * (self._tint.astype(np.float32) - target)).astype(np.uint8)
         return cover
+
+    def _depth(self, at: int) -> float:
+        return max(1.0, float((self._where - self._camera.position) @ self._camera.rotation[at, 2]))
 
     def _foam(self, cover: np.ndarray, image: np.ndarray, at: int, since: float) -> None:
         grown = min(1.0, since / 0.5)

@@ -27,6 +27,7 @@ def colour(rng: np.random.Generator) -> tuple[int, int, int]:
         base = np.array([205, 160, 125]) * rng.uniform(0.4, 1.15)
     else:
         base = rng.uniform(10, 245, 3)
+        base = base.mean() + rng.uniform(0.3, 1.0) * (base - base.mean())
     r, g, b = np.clip(base, 0, 255).astype(int)
     return int(r), int(g), int(b)
 
@@ -43,6 +44,7 @@ def _crowd(image: np.ndarray, y0: int, y1: int, scale: float, rng: np.random.Gen
     full = rng.uniform(0.5, 1.0)
     dim = rng.uniform(0.35, 1.0)
     palette = rng.uniform(0, 255, (24, 3)) * dim
+    palette = palette.mean(1, keepdims=True) + rng.uniform(0.1, 0.8) * (palette - palette.mean(1, keepdims=True))
     palette[: rng.integers(4, 20)] = palette[0] * 0.3 + rng.uniform(10, 230) * dim * 0.7
     for y in np.arange(y0 + row * 0.6, y1 + row * 0.3, row):
         for x in np.arange(rng.uniform(0, seat), width, seat):
