@@ -78,6 +78,11 @@ class I3D(nn.Module):
 
     mixed_3b: Mixed
     mixed_3c: Mixed
+    mixed_4b: Mixed
+    mixed_4c: Mixed
+    mixed_4d: Mixed
+    mixed_4e: Mixed
+    mixed_4f: Mixed
     mixed_5b: Mixed
     mixed_5c: Mixed
 
@@ -93,28 +98,19 @@ class I3D(nn.Module):
             channels = block.out_channels
 
     def front(self, x: Tensor) -> tuple[Tensor, tuple[Tensor, Tensor, Tensor]]:
-        """(N, 3, 16, 112, 112) to the input of mixed_4b (N, 480, 4, 7, 7) after its pool, and taps 1 to 3."""
+        """(N, 3, 16, 112, 112) to the output of mixed_4e (N, 528, 4, 7, 7), and taps 1 to 3."""
         tap1 = self.conv3d_1a_7x7(x)
         x = _max_pool(tap1, (1, 3, 3), (1, 2, 2))
         tap2 = self.conv3d_2c_3x3(self.conv3d_2b_1x1(x))
         x = _max_pool(tap2, (1, 3, 3), (1, 2, 2))
         tap3 = self.mixed_3c(self.mixed_3b(x))
-        return _max_pool(tap3, 3, 2), (tap1, tap2, tap3)
-
-    def middle(self, x: Tensor) -> Tensor:
-        """Input of mixed_4b (N, 480, 4, 7, 7) to tap 4, the output of mixed_4f (N, 832, 4, 7, 7)."""
-        for name in ("mixed_4b", "mixed_4c", "mixed_4d", "mixed_4e", "mixed_4f"):
-            x = getattr(self, name)(x)
-        return x
+        x = _max_pool(tap3, 3, 2)
+        return self.mixed_4e(self.mixed_4d(self.mixed_4c(self.mixed_4b(x)))), (tap1, tap2, tap3)
 
     def end(self, tap4: Tensor) -> Tensor:
-        """Output of mixed_4f to features (N, 1024)."""
-        return self.last_block(tap4).mean(dim=(2, 3, 4))
-
-    def last_block(self, tap4: Tensor) -> Tensor:
-        """Output of mixed_4f (N, 832, 4, 7, 7) to the output of mixed_5c (N, 1024, 2, 4, 4)."""
-        return self.mixed_5c(self.mixed_5b(_max_pool(tap4, 2, 2)))
+        """Tap 4, the output of mixed_4f (N, 832, 4, 7, 7), to features (N, 1024)."""
+        return self.mixed_5c(self.mixed_5b(_max_pool(tap4, 2, 2))).mean(dim=(2, 3, 4))
 
     def forward(self, x: Tensor) -> Tensor:
         """Windows (N, 3, 16, 112, 112) to features (N, 1024)."""
-        return self.end(self.middle(self.front(x)[0]))
+        return self.end(self.mixed_4f(self.front(x)[0]))

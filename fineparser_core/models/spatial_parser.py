@@ -103,7 +103,7 @@ class SpatialParser(nn.Module):
     def taps(self, windows: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Windows (N, 3, 16, 112, 112) to the four taps, without the embedding."""
         x, (tap1, tap2, tap3) = self.encoder.front(windows)
-        return tap1, tap2, tap3, self.encoder.middle(x)
+        return tap1, tap2, tap3, self.encoder.mixed_4f(x)
 
     def forward(self, windows: Tensor) -> tuple[Tensor, Tensor]:
         """Windows (N, 3, 16, 112, 112) to mask logits (N, 5, 16, 112, 112) and embeddings (N, 1024)."""

@@ -2,9 +2,9 @@
 
 1. masks: the spatial parser from Kinetics, its stem frozen, on single windows of many dives.
 2. frames: the static encoder's ResNet from noise, on athlete position and step of single frames.
-3. parse: the I3D after its frozen front (encoded once and kept on disk), PSNet and the dynamic stream together,
-   on in-batch pairs.
-4. regression: reducers, both streams and the static projections on stored encodings.
+3. parse: the last blocks of the I3D (its frozen front is run once and kept on disk), PSNet and the dynamic stream
+   together, on in-batch pairs.
+4. heads: PSNet, reducers, both streams and the static projections on stored encodings.
 
 Deviation: the paper trains everything at once, end to end, on one exemplar a query.
 """
@@ -51,20 +51,20 @@ class StagedConfig:
     """Sizes of the stages. Learning rates are Adam's peaks, weight decay 0."""
 
     seed: int = 10086
-    mask_iterations: int = 1200
+    mask_iterations: int = 550
     mask_windows: int = 6
-    frame_iterations: int = 300
+    frame_iterations: int = 120
     frame_batch: int = 24
-    parse_iterations: int = 900
+    parse_iterations: int = 300
     parse_batch: int = 8
-    parse_views: int = 2
-    regression_iterations: int = 1200
-    regression_batch: int = 8
+    parse_views: int = 1
+    head_iterations: int = 800
+    head_batch: int = 8
     head_lr: float = 1e-3
     trunk_lr: float = 1e-4
     transition_width: float = 1.5
     dice_weight: float = 1.0
-    #: Scale of L_TAP and L_Reg in the parse stage, so that neither drowns the other.
+    #: Scale of L_TAP and L_Reg in the last two stages, so that neither drowns the other.
     transition_weight: float = 20.0
     regression_weight: float = 0.002
 
@@ -139,7 +139,7 @@ def frame_stage(model: FineParser, dives: Sequence[TrainingDive], config: Staged
 
 @dataclass(frozen=True, kw_only=True)
 class StoredView:
-    """A view after the frozen parts: front (9, 480, 4, 7, 7) float16, mask_feature (9, 1024), transitions, label."""
+    """A view after the frozen parts: front (9, 528, 4, 7, 7) float16, mask_feature (9, 1024), transitions, label."""
 
     dive_number: str
     score: float
@@ -206,7 +206,10 @@ def _jitter(transitions: tuple[int, int], rng: np.random.Generator) -> tuple[int
 def parse_stage(model: FineParser, views: Sequence[StoredView], config: StagedConfig) -> Stage:
     """L_TAP + L_Reg of the dynamic stream on I3D features behind the frozen front."""
     i3d = model.i3d.eval()
-    _freeze(i3d.conv3d_1a_7x7, i3d.conv3d_2b_1x1, i3d.conv3d_2c_3x3, i3d.mixed_3b, i3d.mixed_3c)
+    _freeze(i3d)
+    trained = (i3d.mixed_4f, i3d.mixed_5b, i3d.mixed_5c)
+    for block in trained:
+        block.requires_grad_(True)
     psnet, reducers, stream = model.psnet.train(), model.reducers.train(), model.dynamic_stream.train()
     groups = by_number([v.dive_number for v in views], 2)
 
@@ -216,7 +219,7 @@ def parse_stage(model: FineParser, views: Sequence[StoredView], config: StagedCo
         n = len(chosen)
         front = torch.from_numpy(np.concatenate([v.front for v in chosen])).float()
         front = front.contiguous(memory_format=torch.channels_last_3d)
-        feature = i3d.end(i3d.middle(front)).view(n, 9, -1)
+        feature = i3d.end(i3d.mixed_4f(front)).view(n, 9, -1)
         gated = model.gate(feature, torch.from_numpy(np.stack([v.mask_feature for v in chosen])))
         labels = torch.tensor([v.transitions for v in chosen])
         tap = transition_loss(psnet(gated), transition_target(labels, width=config.transition_width))
@@ -237,7 +240,7 @@ def parse_stage(model: FineParser, views: Sequence[StoredView], config: StagedCo
     return Stage(
         name="parse",
         modules={"i3d": i3d, "psnet": psnet, "reducers": reducers, "dynamic_stream": stream},
-        groups=[(_trainable(psnet, reducers, stream), config.head_lr), (_trainable(i3d), config.trunk_lr)],
+        groups=[(_trainable(psnet, reducers, stream), config.head_lr), (_trainable(*trained), config.trunk_lr)],
         iterations=config.parse_iterations,
         step=step,
         clip_norm=5.0,
@@ -259,13 +262,13 @@ class EncodedDive:
 def encode_dives(
     model: FineParser, dives: Sequence[TrainingDive], views: Sequence[StoredView], cancel: CancelToken
 ) -> list[EncodedDive]:
-    """The whole clips (view 0) through everything that the regression stage keeps fixed."""
+    """The whole clips (view 0) through everything that the heads stage keeps fixed."""
     model.eval()
     encoded = []
     for index, (dive, view) in enumerate(zip(dives, views[: len(dives)], strict=True)):
         cancel.raise_if_cancelled()
         front = torch.from_numpy(view.front).float().contiguous(memory_format=torch.channels_last_3d)
-        gated = model.gate(model.i3d.end(model.i3d.middle(front)), torch.from_numpy(view.mask_feature))
+        gated = model.gate(model.i3d.end(model.i3d.mixed_4f(front)), torch.from_numpy(view.mask_feature))
         video = view_frames(dive, plain_view(dive), np.arange(96))
         features = [model.static_encoder.frame_features(chunk) for chunk in video.split(16)]
         encoded.append(
@@ -282,9 +285,10 @@ def encode_dives(
     return encoded
 
 
-def regression_stage(model: FineParser, encoded: Sequence[EncodedDive], config: StagedConfig) -> Stage:
-    """L_Reg (Eq. 11) of the whole relative score on in-batch pairs of stored encodings."""
+def head_stage(model: FineParser, encoded: Sequence[EncodedDive], config: StagedConfig) -> Stage:
+    """L_TAP and L_Reg (Eq. 10 and 11) of the whole relative score on in-batch pairs of stored encodings."""
     modules = {
+        "psnet": model.psnet,
         "projections": model.static_encoder.projections,
         "reducers": model.reducers,
         "dynamic_stream": model.dynamic_stream,
@@ -296,7 +300,7 @@ def regression_stage(model: FineParser, encoded: Sequence[EncodedDive], config: 
 
     def step(iteration: int) -> dict[str, Tensor]:
         rng = _rng(config, 5, iteration)
-        chosen = [encoded[i] for i in draw_group(groups, config.regression_batch, rng)]
+        chosen = [encoded[i] for i in draw_group(groups, config.head_batch, rng)]
         jittered = [_jitter(e.transitions, rng) for e in chosen]
         query, exemplar = ordered_pairs(len(chosen))
         gated = torch.from_numpy(np.stack([e.gated for e in chosen]))
@@ -309,13 +313,16 @@ def regression_stage(model: FineParser, encoded: Sequence[EncodedDive], config: 
         )
         scores = torch.tensor([e.score for e in chosen])
         reg = regression_loss(relative.delta, scores[query] - scores[exemplar])
-        return {"total": reg, "regression": reg}
+        labels = torch.tensor([e.transitions for e in chosen])
+        tap = transition_loss(model.psnet(gated), transition_target(labels, width=config.transition_width))
+        total = config.transition_weight * tap + config.regression_weight * reg
+        return {"total": total, "transitions": tap, "regression": reg}
 
     return Stage(
-        name="regression",
+        name="heads",
         modules=modules,
         groups=[(_trainable(*modules.values()), config.head_lr)],
-        iterations=config.regression_iterations,
+        iterations=config.head_iterations,
         step=step,
         clip_norm=20.0,
     )
@@ -335,4 +342,4 @@ def train_staged(
     views = store_views(model, dives, config, out / "views", cancel)
     run_stage(parse_stage(model, views, config), out, cancel)
     encoded = encode_dives(model, dives, views, cancel)
-    run_stage(regression_stage(model, encoded, config), out, cancel)
+    run_stage(head_stage(model, encoded, config), out, cancel)

@@ -1,0 +1,136 @@
+"""`python -m fineparser_core.exemplars`: renders exemplar dives and a sample dive, and encodes the exemplars."""
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from fineparser_core.cli import cancel_on_signals, progress_to_stderr, run_guarded
+from fineparser_core.errors import ExportError
+from fineparser_core.inference.analyzer import Analyzer
+from fineparser_core.inference.clips import make_clip
+from fineparser_core.inference.library import Exemplar, ExemplarMask, Library
+from fineparser_core.progress import CancelToken, Progress, ProgressCallback
+from fineparser_core.synth.render import DiveSpec, RenderedDive, render_dive
+from fineparser_core.video.atomic import atomic_file
+from fineparser_core.video.writer import VideoWriter
+
+#: The eight commonest dive numbers of FineDiving.
+COMMONEST = ("407C", "107B", "307C", "5253B", "205B", "207C", "109C", "405B")
+_HEIGHT_PX = 288
+_SAMPLE_NUMBER = "207C"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs the command; see `--help`."""
+    parser = argparse.ArgumentParser(prog="fineparser exemplars", description=__doc__)
+    parser.add_argument("--out", type=Path, required=True, help="new folder for the library and its clips")
+    parser.add_argument("--sample", type=Path, required=True, help="folder for the sample dive")
+    parser.add_argument("--weights", type=Path, help="folder of a bundle (default: the bundled weights)")
+    parser.add_argument("--each", type=int, default=10, help="exemplars of each dive number (default 10)")
+    parser.add_argument("--seed", type=int, default=407)
+    args = parser.parse_args(argv)
+    if args.out.exists():
+        raise ExportError(f"{args.out} exists already: choose a new folder.")
+    progress = progress_to_stderr(quiet=False)
+    with cancel_on_signals() as cancel:
+        try:
+            folder = Path(tempfile.mkdtemp(prefix=f".{args.out.name}-", dir=args.out.parent))
+        except OSError as error:
+            raise ExportError(f"{args.out} cannot be written ({error.strerror}): choose another folder.") from None
+        try:
+            build_library(folder, args.each, args.seed, progress, cancel)
+            encode_library(folder, args.weights, progress, cancel)
+            write_sample(args.sample, args.seed)
+            folder.chmod(0o755)
+            os.replace(folder, args.out)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    return 0
+
+
+def build_library(folder: Path, each: int, seed: int, progress: ProgressCallback, cancel: CancelToken) -> None:
+    """Renders `each` dives of every one of the commonest numbers into MP4s; `dives.json` keeps their facts."""
+    facts = []
+    for n, number in enumerate(COMMONEST):
+        for i in range(each):
+            cancel.raise_if_cancelled()
+            name = f"rendered-{number}-{i + 1:02d}"
+            dive = _render(number, (seed, n, i))
+            _write_clip(dive, folder / f"{name}.mp4")
+            facts.append(
+                {
+                    "id": name,
+                    "dive_number": number,
+                    "board_m": dive.board_m,
+                    "score": dive.score,
+                    "out_frame": len(dive.frames) - 1,
+                    "first_flight_frame": dive.first_flight_frame,
+                    "first_entry_frame": dive.first_entry_frame,
+                    "qualities": [round(float(q), 3) for q in dive.qualities],
+                }
+            )
+            progress(Progress("render", len(facts), each * len(COMMONEST)))
+    (folder / "dives.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+
+
+def encode_library(folder: Path, weights: Path | None, progress: ProgressCallback, cancel: CancelToken) -> None:
+    """Writes `library.sqlite` beside rendered clips: their facts, masks and encodings by the weights."""
+    facts = json.loads((folder / "dives.json").read_text(encoding="utf-8"))
+    with Library.create(folder / "library.sqlite") as library:
+        analyzer = Analyzer.open(weights=weights, library=library.path)
+        for done, fact in enumerate(facts, start=1):
+            clip = make_clip(folder / f"{fact['id']}.mp4", 0, fact["out_frame"])
+            parse, encoding = analyzer.parse(clip, cancel=cancel)
+            exemplar = Exemplar(
+                id=fact["id"],
+                dive_number=fact["dive_number"],
+                board_m=fact["board_m"],
+                score=fact["score"],
+                clip_path=clip.path,
+                in_frame=clip.in_frame,
+                out_frame=clip.out_frame,
+                first_flight_frame=fact["first_flight_frame"],
+                first_entry_frame=fact["first_entry_frame"],
+                synthetic=True,
+            )
+            mask = ExemplarMask(
+                sampled_frames=parse.sampled_frames,
+                mask_probability=parse.mask_probability,
+                crop_xyxy=parse.crop_xyxy,
+            )
+            library.add(exemplar, mask)
+            library.put_encoding(exemplar.id, analyzer.model.id, analyzer.compact(encoding))
+            progress(Progress("encode", done, len(facts)))
+        analyzer.library.close()
+
+
+def write_sample(folder: Path, seed: int) -> None:
+    """Renders the sample dive, with a JSON that gives its dive number and board."""
+    folder.mkdir(parents=True, exist_ok=True)
+    dive = _render(_SAMPLE_NUMBER, (seed, len(COMMONEST), 0))
+    _write_clip(dive, folder / "sample.mp4")
+    facts = {"file": "sample.mp4", "dive_number": _SAMPLE_NUMBER, "board_m": dive.board_m, "score": dive.score}
+    with atomic_file(folder / "sample.json") as temporary:
+        temporary.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+
+
+def _render(number: str, seed: tuple[int, int, int]) -> RenderedDive:
+    state = int(np.random.SeedSequence(seed).generate_state(1)[0])
+    return render_dive(DiveSpec(dive_number=number, height_px=_HEIGHT_PX, aspect=16 / 9, clear=True), seed=state)
+
+
+def _write_clip(dive: RenderedDive, path: Path) -> None:
+    height, width = dive.frames.shape[1:3]
+    with VideoWriter(path, width_px=width, height_px=height, fps=dive.fps) as writer:
+        for i, frame in enumerate(dive.frames):
+            writer.write(frame, i / dive.fps)
+
+
+if __name__ == "__main__":
+    sys.exit(run_guarded(main, sys.argv[1:]))
