@@ -149,21 +149,20 @@ class Scene:
         (xa, ya), (xb, yb) = line
         slope = (yb - ya) / (xb - xa) if abs(xb - xa) > 1e-6 else 0.0
         left, right = ya - slope * xa, ya + slope * (size[0] - xa)
-        wall, floor = min(left, right) > 0 or max(left, right) > 0, min(left, right) < size[1]
-        image = None
-        if wall:
-            image = self._warp(self._backdrop, self._wall, at, size)
-        if floor:
-            ground = self._warp(self._ground, self._floor, at, size)
-            self._add_ripples(ground, at, size, time_s)
-            if image is None:
-                image = ground
-            else:
-                mask = np.zeros(size[::-1], np.uint8)
-                corners = np.array([[0, left], [size[0], right], [size[0], size[1] + 9e3], [0, size[1] + 9e3]])
-                cv2.fillConvexPoly(mask, np.round(np.clip(corners, -9e3, 2e4)).astype(np.int32), 255)
-                cv2.copyTo(ground, mask, image)
-        assert image is not None
+        # Rows above `top` show the wall alone, rows from `low` on the floor alone.
+        top = int(np.clip(np.floor(min(left, right)), 0, size[1]))
+        low = int(np.clip(np.ceil(max(left, right)), 0, size[1]))
+        image = np.empty((size[1], size[0], 3), np.uint8)
+        if low > 0:
+            image[:low] = self._warp(self._backdrop, self._wall, at, (0, low))
+        if top < size[1]:
+            ground = self._warp(self._ground, self._floor, at, (top, size[1]))
+            self._add_ripples(ground, at, top, time_s)
+            mask = np.full(ground.shape[:2], 255, np.uint8)
+            above = np.array([[-9, top - 9], [size[0] + 9, top - 9], [size[0], right], [0, left]]) - [0, top]
+            if low > top:
+                cv2.fillPoly(mask, [np.round(np.clip(above, -9e3, 2e4)).astype(np.int32)], 0)
+            cv2.copyTo(ground, mask, image[top:])
         self._people_and_boxes(image, frame)
         return image
 
@@ -209,21 +208,34 @@ class Scene:
             points = np.round(np.clip(pixel[list(face)], -8e3, 8e3) * 16).astype(np.int32)
             cv2.fillConvexPoly(image, points, tone.tolist(), cv2.LINE_AA, _SHIFT)
 
-    def _warp(self, texture: np.ndarray, plane: tuple[np.ndarray, ...], at: int, size: tuple[int, int]) -> np.ndarray:
+    def _warp(
+        self,
+        texture: np.ndarray,
+        plane: tuple[np.ndarray, ...],
+        at: int,
+        rows: tuple[int, int],
+        border: int = cv2.BORDER_REFLECT,
+    ) -> np.ndarray:
+        """The texture of a plane as seen in rows [first, last) of the picture."""
         matrix = self._camera.plane_homography(at, *plane)
-        return cv2.warpPerspective(texture, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+        matrix[1] -= rows[0] * matrix[2]
+        size = (self._camera.width_px, rows[1] - rows[0])
+        return cv2.warpPerspective(texture, matrix, size, flags=cv2.INTER_LINEAR, borderMode=border)
 
-    def _add_ripples(self, ground: np.ndarray, at: int, size: tuple[int, int], time_s: float) -> None:
+    def _add_ripples(self, ground: np.ndarray, at: int, top: int, time_s: float) -> None:
+        """Two trains of waves that drift across each other, on the water alone."""
         origin, u, v = self._ripple_area
-        gain = self._ripple_gain
-        water = self._warp(self._water, self._floor, at, size)
-        rippled = ground.copy()
-        for drift in ((0.5, 0.3), (-0.4, 0.35)):
-            moved = origin + np.array([drift[0], drift[1], 0.0]) * (time_s + self._time)
-            matrix = self._camera.plane_homography(at, moved, u, v)
-            waves = cv2.warpPerspective(self._ripple, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
-            cv2.addWeighted(rippled, 1.0, waves, gain, -128 * gain, dst=rippled)
-        cv2.copyTo(rippled, water, ground)
+        rows = (top, self._camera.height_px)
+        waves = [
+            self._warp(
+                self._ripple, (origin + np.array(drift) * (time_s + self._time), u, v), at, rows, cv2.BORDER_WRAP
+            )
+            for drift in ((0.5, 0.3, 0.0), (-0.4, 0.35, 0.0))
+        ]
+        both = cv2.cvtColor(cv2.addWeighted(waves[0], 0.5, waves[1], 0.5, 0), cv2.COLOR_GRAY2RGB)
+        gain = 2 * self._ripple_gain
+        rippled = cv2.addWeighted(ground, 1.0, both, gain, -128 * gain)
+        cv2.copyTo(rippled, self._warp(self._water, self._floor, at, rows), ground)
 
 
 def blend(image: np.ndarray, layer: np.ndarray) -> None:
@@ -240,8 +252,7 @@ def _ripples(rng: np.random.Generator) -> np.ndarray:
         kx, ky = rng.integers(-12, 13, 2)
         waves += np.sin(kx * x + ky * y + rng.uniform(0, 2 * np.pi)) / (1 + 0.08 * np.hypot(kx, ky))
     waves = np.sign(waves) * np.abs(waves) ** 1.3
-    tile = np.clip(128 + 22 * waves / waves.std(), 0, 255).astype(np.uint8)
-    return cv2.cvtColor(tile, cv2.COLOR_GRAY2RGB)
+    return np.clip(128 + 22 * waves / waves.std(), 0, 255).astype(np.uint8)
 
 
 _Rail = tuple[tuple[float, float, float], tuple[float, float, float], tuple[int, int, int], float, bool]
