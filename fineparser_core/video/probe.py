@@ -191,7 +191,8 @@ def _index_packets(container: InputContainer, stream: VideoStream) -> tuple[Fram
                 key_flags.append(packet.is_keyframe)
     except av.error.FFmpegError as error:
         logger.warning("reading packets stopped early: %s", error)
-    n_missing = max(0, stream.frames - n_packets)
+    # Other headers count frames before they are written, or count those that only repeat the last.
+    n_missing = max(0, stream.frames - n_packets) if "mov" in container.format.name.split(",") else 0
 
     known = [stamp for stamp in stamps if stamp is not None]
     if len(set(known)) != len(stamps):  # missing or repeated stamps: frames in order at the stated rate

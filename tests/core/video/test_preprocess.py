@@ -1,0 +1,59 @@
+"""The network's picture of a frame, against an independent antialiased bilinear resize."""
+
+import numpy as np
+import pytest
+import torch
+from torchvision.transforms.functional import InterpolationMode, resize
+
+from fineparser_core.errors import ConfigError
+from fineparser_core.video.preprocess import get_preprocessing
+
+SIZES = [(240, 320), (256, 455), (97, 61), (1080, 1920)]
+
+
+def reference(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    tensor = torch.from_numpy(image).permute(2, 0, 1).double()
+    return resize(tensor, list(size), InterpolationMode.BILINEAR, antialias=True).permute(1, 2, 0).numpy()
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("name", "squeezed", "rows"), [("release", 200, slice(44, 156)), ("whole", 112, slice(None))])
+def test_frames(size: tuple[int, int], name: str, squeezed: int, rows: slice) -> None:
+    frame = np.random.default_rng(0).integers(0, 256, (*size, 3), dtype=np.uint8)
+    shaped = get_preprocessing(name).apply(frame)
+    assert shaped.dtype == np.uint8
+    assert shaped.shape == (112, 112, 3)
+    expected = reference(frame, (squeezed, 112))[rows]
+    assert np.abs(shaped - expected).max() < 0.51
+
+
+def test_masks_keep_their_share() -> None:
+    mask = np.zeros((240, 320), dtype=bool)
+    mask[60:180, 80:240] = True
+    shaped = get_preprocessing("whole").apply_mask(mask)
+    assert shaped.dtype == np.float32
+    assert shaped.shape == (112, 112)
+    assert shaped.mean() == pytest.approx(0.25, abs=1e-3)
+    np.testing.assert_allclose(shaped, get_preprocessing("whole").apply_mask(mask.astype(np.float32)), atol=1e-6)
+    np.testing.assert_allclose(
+        get_preprocessing("release").apply_mask(mask),
+        reference(mask[:, :, None].astype(float), (200, 112))[44:156, :, 0],
+        atol=1e-5,
+    )
+
+
+def test_crops() -> None:
+    assert get_preprocessing("whole").crop_xyxy(320, 240) == (0, 0, 320, 240)
+    assert get_preprocessing("release").crop_xyxy(320, 240) == pytest.approx((0, 52.8, 320, 187.2))
+
+
+def test_the_release_never_sees_top_and_bottom() -> None:
+    frame = np.zeros((200, 300, 3), dtype=np.uint8)
+    frame[:42], frame[158:] = 255, 255
+    assert get_preprocessing("release").apply(frame).max() == 0
+    assert get_preprocessing("whole").apply(frame).max() == 255
+
+
+def test_unknown_name() -> None:
+    with pytest.raises(ConfigError, match='"centre": use "release" or "whole"'):
+        get_preprocessing("centre")

@@ -1,0 +1,128 @@
+"""What `probe` says about good files, and the one sentence it has for bad ones."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from fineparser_core.errors import VideoError
+from fineparser_core.inference.clips import make_clip
+from fineparser_core.video.probe import probe
+
+
+def test_constant_rate(small_video: Path) -> None:
+    info = probe(small_video)
+    assert (info.n_frames, info.fps, info.codec, info.rotation_deg) == (120, 30.0, "h264", 0)
+    assert not info.variable_frame_rate
+    assert info.duration_s == pytest.approx(4.0)
+    np.testing.assert_allclose(info.pts_s, np.arange(120) / 30, atol=1e-9)
+
+
+def test_variable_rate(variable_rate_video: Path) -> None:
+    info = probe(variable_rate_video)
+    assert info.variable_frame_rate
+    assert info.pts_s[90] == pytest.approx(5.0)
+    assert info.fps == pytest.approx(119 / 7.9)
+
+
+def test_rounded_time_stamps_are_a_constant_rate(tmp_path: Path, make_video: Callable[..., Path]) -> None:
+    info = probe(make_video(tmp_path / "milliseconds.mkv", 60))
+    assert not info.variable_frame_rate
+    assert set(np.diff(np.rint(info.pts_s * 1000))) == {33.0, 34.0}
+
+
+def test_a_dropped_frame_is_a_variable_rate(tmp_path: Path, make_video: Callable[..., Path]) -> None:
+    times_s = [Fraction(n + (n > 30), 30) for n in range(60)]
+    assert probe(make_video(tmp_path / "dropped.mp4", 60, times_s=times_s)).variable_frame_rate
+
+
+def test_a_changed_file_is_looked_at_again(tmp_path: Path, make_video: Callable[..., Path]) -> None:
+    path = make_video(tmp_path / "again.mp4", 20)
+    assert probe(path).n_frames == 20
+    make_video(path, 40)
+    assert probe(path).n_frames == 40
+
+
+def sound_only(path: Path) -> None:
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("aac", rate=16000, layout="mono")
+        for block in range(20):
+            frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
+            frame.sample_rate, frame.pts = 16000, block * 1024
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+
+
+def cut_before_its_index(path: Path, make_video: Callable[..., Path]) -> None:
+    whole = make_video(path.with_name("whole.mp4"), 60).read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+
+
+def cut_to_a_few_frames(path: Path, make_video: Callable[..., Path]) -> None:
+    whole = make_video(
+        path.with_name("whole.mp4"), 120, encoder={"g": "12"}, container={"movflags": "faststart"}
+    ).read_bytes()
+    path.write_bytes(whole[: whole.index(b"mdat") + 1200])
+
+
+BAD: dict[str, tuple[Callable[[Path, Callable[..., Path]], object], str]] = {
+    "missing.mp4": (lambda path, make: None, "there is no such file"),
+    "folder.mp4": (lambda path, make: path.mkdir(), "is a folder, not a video"),
+    "empty.mp4": (lambda path, make: path.touch(), "is empty"),
+    "text.mp4": (lambda path, make: path.write_text("not a video\n" * 50), "is not a video"),
+    "text.txt": (lambda path, make: path.write_text("not a video\n" * 50), "is not a video"),
+    "noise.mp4": (
+        lambda path, make: path.write_bytes(np.random.default_rng(0).bytes(5000)),
+        "is not a video",
+    ),
+    "playlist.m3u8": (
+        lambda path, make: path.write_text("#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n"),
+        "is not a video",
+    ),
+    "sound.m4a": (lambda path, make: sound_only(path), "has sound but no picture"),
+    "cut.mp4": (cut_before_its_index, "is cut off or damaged"),
+    "cut early.mp4": (cut_to_a_few_frames, r"found \d+ frames? \(the file is cut off, \d+ more are missing\)"),
+    "three.mp4": (lambda path, make: make(path, 3), "found 3 frames, need at least 16: pick a longer clip"),
+    "fifteen.avi": (lambda path, make: make(path, 15, codec="mpeg4"), "found 15 frames, need at least 16"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_files_get_one_sentence(name: str, tmp_path: Path, make_video: Callable[..., Path]) -> None:
+    make, words = BAD[name]
+    path = tmp_path / name
+    make(path, make_video)
+    with pytest.raises(VideoError, match=words) as caught:
+        probe(path)
+    sentence = str(caught.value)
+    assert str(path) in sentence
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+
+
+def test_clip_defaults_to_the_whole_file(small_video: Path) -> None:
+    clip = make_clip(small_video)
+    assert (clip.path, clip.in_frame, clip.out_frame, clip.fps) == (small_video, 0, 119, 30.0)
+
+
+def test_clip_keeps_source_frames(small_video: Path) -> None:
+    clip = make_clip(small_video, 7, 22)
+    assert (clip.in_frame, clip.out_frame) == (7, 22)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "words"),
+    [
+        (-1, None, "no frame -1 for the in point: choose one from 0 to 119"),
+        (0, 120, "no frame 120 for the out point"),
+        (10, 24, "found 15 frames from 10 to 24, need at least 16"),
+        (30, 30, "found 1 frame from 30 to 30"),
+        (40, 20, "found no frame from 40 to 20"),
+    ],
+)
+def test_clip_bounds(small_video: Path, first: int, last: int | None, words: str) -> None:
+    with pytest.raises(VideoError, match=words):
+        make_clip(small_video, first, last)

@@ -1,0 +1,160 @@
+"""Frames are found by their time stamp, in every order, container and codec."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+from fineparser_core.errors import VideoError
+from fineparser_core.video.probe import probe
+from fineparser_core.video.reader import VideoReader
+
+QUIET_265 = {"x265-params": "bframes=3:log-level=none"}
+FILES: dict[str, dict[str, Any]] = {
+    "long group of pictures.mp4": {"encoder": {"g": "250", "bf": "3"}},
+    "short groups.mp4": {"encoder": {"g": "12", "bf": "3"}},
+    "matroska.mkv": {"encoder": {"g": "20", "bf": "3"}},
+    "transport stream.ts": {"encoder": {"g": "20", "bf": "3"}, "format": "mpegts"},
+    "fragmented.mp4": {"encoder": {"g": "12"}, "container": {"movflags": "frag_keyframe+empty_moov"}},
+    "hevc.mp4": {"codec": "libx265", "encoder": QUIET_265},
+    "ten bits.mp4": {"codec": "libx265", "encoder": QUIET_265, "pix_fmt": "yuv420p10le"},
+    "odd sides.mkv": {"size_px": (67, 51), "pix_fmt": "yuv444p"},
+    "vp9.webm": {"codec": "libvpx-vp9", "encoder": {"cpu-used": "8", "deadline": "realtime"}},
+    "stamps guessed by the container.avi": {"encoder": {"bf": "3"}, "time_base": Fraction(1, 30)},
+    "mpeg4.avi": {"codec": "mpeg4", "encoder": {"bf": "2"}, "time_base": Fraction(1, 30)},
+    "without stamps.h264": {"encoder": {"bf": "3"}, "format": "h264"},
+    "animation.gif": {"codec": "gif", "pix_fmt": "rgb8", "fps": 25, "time_base": Fraction(1, 100)},
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_random_access_gives_the_numbered_frame(
+    name: str, tmp_path: Path, make_video: Callable[..., Path], number_of: Callable[[np.ndarray], int]
+) -> None:
+    options = FILES[name]
+    if options.get("codec", "libx264") not in av.codecs_available:
+        pytest.skip(f"no encoder {options.get('codec', 'libx264')} in this FFmpeg")
+    path = make_video(tmp_path / name, 60, **options)
+    with VideoReader(path) as reader:
+        assert reader.info.n_frames == 60
+        in_order = [frame for _, frame in reader.frames(range(60))]
+        assert [number_of(frame) for frame in in_order] == list(range(60))
+        assert in_order[0].shape == (reader.info.height_px, reader.info.width_px, 3)
+        for index in np.random.default_rng(0).integers(0, 60, 40):
+            np.testing.assert_array_equal(reader.frame(int(index)), in_order[index])
+
+
+def test_variable_rate_in_one_group_of_pictures(
+    variable_rate_video: Path, number_of: Callable[[np.ndarray], int]
+) -> None:
+    with VideoReader(variable_rate_video) as reader:
+        for index in np.random.default_rng(1).permutation(120)[:60]:
+            assert number_of(reader.frame(int(index))) == index
+
+
+def test_frames_repeats_and_skips(small_video: Path, number_of: Callable[[np.ndarray], int]) -> None:
+    wanted = [3, 3, 4, 40, 40, 41, 119]
+    with VideoReader(small_video) as reader:
+        found = list(reader.frames(wanted))
+    assert [index for index, _ in found] == wanted
+    assert [number_of(frame) for _, frame in found] == wanted
+
+
+@pytest.mark.parametrize(
+    ("stored_deg", "applied_deg", "red_corner"), [(-90, 90, (0, -1)), (90, 270, (-1, 0)), (180, 180, (-1, -1))]
+)
+def test_rotation_is_applied(
+    stored_deg: int, applied_deg: int, red_corner: tuple[int, int], tmp_path: Path, make_video: Callable[..., Path]
+) -> None:
+    path = make_video(tmp_path / "turned.mp4", 16, rotation_deg=stored_deg)
+    with VideoReader(path) as reader:
+        info, frame = reader.info, reader.frame(5)
+    assert info.rotation_deg == applied_deg
+    assert (info.width_px, info.height_px) == ((64, 48) if applied_deg == 180 else (48, 64))
+    assert frame.shape == (info.height_px, info.width_px, 3)
+    red, green, blue = frame[red_corner].astype(int)
+    assert red > 180 > 80 > max(green, blue)
+
+
+@pytest.mark.parametrize(("aspect", "size"), [(Fraction(4, 3), (85, 48)), (Fraction(1, 2), (64, 96))])
+def test_pixels_become_square(
+    aspect: Fraction, size: tuple[int, int], tmp_path: Path, make_video: Callable[..., Path]
+) -> None:
+    path = make_video(tmp_path / "anamorphic.mp4", 16, sample_aspect=aspect)
+    with VideoReader(path) as reader:
+        assert (reader.info.width_px, reader.info.height_px) == size
+        assert reader.frame(0).shape == (size[1], size[0], 3)
+
+
+def test_frames_before_an_edit_list_do_not_count(
+    tmp_path: Path, make_video: Callable[..., Path], number_of: Callable[[np.ndarray], int]
+) -> None:
+    times_s = [Fraction(number - 10, 30) for number in range(60)]
+    path = make_video(tmp_path / "edited.mp4", 60, times_s=times_s, encoder={"bf": "3"})
+    with VideoReader(path) as reader:
+        assert reader.info.n_frames == 50
+        assert [number_of(reader.frame(index)) for index in (30, 0, 49)] == [40, 10, 59]
+
+
+def test_no_such_frame(small_video: Path) -> None:
+    with VideoReader(small_video) as reader, pytest.raises(VideoError, match="no frame 120: choose one from 0 to 119"):
+        reader.frame(120)
+
+
+def test_cut_off_file_gives_what_is_left(
+    tmp_path: Path, make_video: Callable[..., Path], number_of: Callable[[np.ndarray], int]
+) -> None:
+    whole = make_video(
+        tmp_path / "whole.mp4", 120, encoder={"g": "12"}, container={"movflags": "faststart"}
+    ).read_bytes()
+    path = tmp_path / "cut.mp4"
+    path.write_bytes(whole[: len(whole) * 6 // 10])
+    info = probe(path)
+    assert 16 <= info.n_frames < 120
+    assert info.n_frames + info.n_frames_missing == 120
+    with VideoReader(path) as reader:
+        numbers = [number_of(frame) for _, frame in reader.frames(range(info.n_frames))]
+    assert numbers == sorted(set(numbers))
+
+
+def test_damage_in_the_middle_costs_its_frames_only(
+    tmp_path: Path, make_video: Callable[..., Path], number_of: Callable[[np.ndarray], int]
+) -> None:
+    path = make_video(tmp_path / "scratched.avi", 60, codec="mjpeg", pix_fmt="yuvj420p", time_base=Fraction(1, 30))
+    data = bytearray(path.read_bytes())
+    frame = data.find(b"\xff\xd8", len(data) // 2)
+    data[frame : frame + 400] = bytes(400)
+    path.write_bytes(data)
+    with VideoReader(path) as reader:
+        numbers = [number_of(frame) for _, frame in reader.frames(range(60))]
+    assert sum(number == index for index, number in enumerate(numbers)) >= 58
+
+
+def test_data_that_ends_early_names_the_frame(tmp_path: Path, make_video: Callable[..., Path]) -> None:
+    path = make_video(tmp_path / "zeroed.mp4", 60, encoder={"g": "12"}, container={"movflags": "faststart"})
+    data = bytearray(path.read_bytes())
+    middle = (data.index(b"mdat") + len(data)) // 2
+    data[middle:] = bytes(len(data) - middle)
+    path.write_bytes(data)
+    with VideoReader(path) as reader, pytest.raises(VideoError, match="frame 59 cannot be decoded"):
+        reader.frame(59)
+
+
+def test_real_clip(real_clip: Path) -> None:
+    with VideoReader(real_clip) as reader:
+        info = reader.info
+        assert (info.n_frames, info.fps, info.width_px, info.height_px) == (103, 30.0, 320, 240)
+        assert not info.variable_frame_rate
+        in_order = [frame for _, frame in reader.frames(range(103))]
+        for index in (102, 0, 51, 18):
+            np.testing.assert_array_equal(reader.frame(index), in_order[index])
+
+
+def test_real_animation(shared_dir: Path) -> None:
+    with VideoReader(shared_dir / "real" / "clips" / "armstand_sample.gif") as reader:
+        assert reader.info.n_frames == 21
+        assert len({frame.tobytes() for _, frame in reader.frames(range(21))}) == 21

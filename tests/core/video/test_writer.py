@@ -1,0 +1,86 @@
+"""Files appear whole, with their frames at their times, or not at all."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fineparser_core.errors import Cancelled, ExportError
+from fineparser_core.video import writer as writer_module
+from fineparser_core.video.atomic import atomic_file
+from fineparser_core.video.reader import VideoReader
+from fineparser_core.video.writer import VideoWriter
+
+TIMES_S = np.concatenate([[0.0], np.cumsum(np.random.default_rng(0).uniform(0.01, 0.08, 29))])
+
+
+def picture(number: int, width: int = 131, height: int = 99) -> np.ndarray:
+    y, x = np.mgrid[0:height, 0:width]
+    return np.stack([x * 255 // width, y * 255 // height, np.full_like(x, number * 8)], axis=-1).astype(np.uint8)
+
+
+def write(path: Path, n_frames: int = 30) -> None:
+    with VideoWriter(path, width_px=131, height_px=99, fps=30) as writer:
+        for number in range(n_frames):
+            writer.write(picture(number), TIMES_S[number])
+
+
+@pytest.mark.parametrize("codec", ["libx264", "mpeg4"])
+def test_frames_times_and_colours_come_back(codec: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer_module, "_CODECS", {codec: writer_module._CODECS[codec]})
+    path = tmp_path / "out.mp4"
+    write(path)
+    with VideoReader(path) as reader:
+        assert (reader.info.n_frames, reader.info.width_px, reader.info.height_px) == (30, 132, 100)
+        np.testing.assert_allclose(reader.info.pts_s, TIMES_S, atol=2e-5)
+        for number in (0, 14, 29):
+            difference = np.abs(reader.frame(number)[:99, :131].astype(int) - picture(number))
+            assert difference.mean() < 4
+    assert os.listdir(tmp_path) == ["out.mp4"]
+
+
+@pytest.mark.parametrize("error", [Cancelled(), ValueError("bug")])
+def test_nothing_stays_behind(error: Exception, tmp_path: Path) -> None:
+    path = tmp_path / "out.mp4"
+    path.write_bytes(b"before")
+
+    def write_and_stop() -> None:
+        with VideoWriter(path, width_px=131, height_px=99, fps=30) as writer:
+            writer.write(picture(0), 0.0)
+            raise error
+
+    with pytest.raises(type(error)):
+        write_and_stop()
+    assert os.listdir(tmp_path) == ["out.mp4"]
+    assert path.read_bytes() == b"before"
+
+
+def test_missing_folder(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match=r"out.mp4 cannot be written \(No such file"):
+        write(tmp_path / "nowhere" / "out.mp4")
+
+
+def test_name_of_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "out.mp4").mkdir()
+    with pytest.raises(ExportError, match="cannot be written"):
+        write(tmp_path / "out.mp4")
+    assert os.listdir(tmp_path) == ["out.mp4"]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
+def test_folder_without_permission(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(ExportError, match="cannot be written"):
+        write(tmp_path / "out.mp4")
+
+
+def test_atomic_file_replaces_only_at_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("old")
+    with atomic_file(path) as temporary:
+        temporary.write_text("new")
+        assert temporary.parent == path.parent
+        assert path.read_text() == "old"
+    assert path.read_text() == "new"
+    assert os.listdir(tmp_path) == ["notes.txt"]
