@@ -24,3 +24,4 @@ class Studio:
         self.window = MainWindow(self.session)
         self.window.shown_first.connect(self.client.start)
         self.window.closing.connect(self.client.close)
+        self.window.closing.connect(self.session.close)

@@ -5,12 +5,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QDeadlineTimer, QEventLoop, QSize, Qt, QTimer
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QDeadlineTimer, QEventLoop, QSize, QTimer
 from PySide6.QtWidgets import QApplication
 
 from fineparser_gui.app import Studio
 from fineparser_gui.session.dive import DiveState
+from fineparser_gui.theme import DARK, LIGHT
 
 _PATIENCE_MS = 300_000
 _SETTLE_MS = 600
@@ -48,9 +48,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--dark", action="store_true")
     arguments = parser.parse_args(argv)
     app = QApplication(sys.argv[:1])
-    scheme = Qt.ColorScheme.Dark if arguments.dark else Qt.ColorScheme.Light
-    QGuiApplication.styleHints().setColorScheme(scheme)
     studio = Studio(app)
+    studio.themes.use(DARK if arguments.dark else LIGHT)
     session, window = studio.session, studio.window
     width, height = (int(side) for side in arguments.size.split("x"))
     window.resize(QSize(width, height))

@@ -1,8 +1,8 @@
 """Colours and style of the window, light and dark, following the system."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
@@ -14,7 +14,6 @@ from fineparser_core.resources import resource
 class Theme:
     """Colours by role, as #rrggbb."""
 
-    dark: bool
     window: str
     surface: str
     sunken: str
@@ -30,7 +29,6 @@ class Theme:
 
 
 LIGHT = Theme(
-    dark=False,
     window="#f3f5f8",
     surface="#ffffff",
     sunken="#e9edf2",
@@ -45,7 +43,6 @@ LIGHT = Theme(
     on_danger="#932020",
 )
 DARK = Theme(
-    dark=True,
     window="#12171c",
     surface="#1b2229",
     sunken="#141a20",
@@ -108,6 +105,12 @@ QComboBox QAbstractItemView {{
     background: {surface}; border: 1px solid {border}; selection-background-color: {accent};
     selection-color: {on_accent};
 }}
+QCheckBox {{ spacing: 7px; }}
+QCheckBox::indicator {{
+    width: 15px; height: 15px; border: 1px solid {muted}; border-radius: 4px; background: {window};
+}}
+QCheckBox::indicator:checked {{ background: {checked}; border-color: {checked}; image: url("{check}"); }}
+QCheckBox::indicator:focus {{ border: 2px solid {accent}; }}
 QListWidget, QTableView, QTextBrowser, QScrollArea {{
     background: {surface}; border: none; color: {text}; selection-background-color: {selected};
     selection-color: {text};
@@ -116,11 +119,11 @@ QListWidget::item {{ border-radius: 8px; margin: 1px 4px; }}
 QListWidget::item:selected {{ background: {selected}; }}
 QListWidget::item:hover:!selected {{ background: {sunken}; }}
 QTableView {{ alternate-background-color: {surface}; gridline-color: transparent; }}
-QTableView::item {{ padding: 2px 4px; border-bottom: 1px solid {sunken}; }}
+QTableView::item {{ padding: 2px 1px; border-bottom: 1px solid {sunken}; }}
 QTableView::item:selected {{ background: {selected}; color: {text}; }}
 QHeaderView {{ background: {surface}; }}
 QHeaderView::section {{
-    background: {surface}; color: {muted}; border: none; border-bottom: 1px solid {border}; padding: 3px 4px;
+    background: {surface}; color: {muted}; border: none; border-bottom: 1px solid {border}; padding: 3px 2px;
 }}
 QProgressBar {{ background: {sunken}; border: none; border-radius: 3px; }}
 QProgressBar::chunk {{ background: {accent}; border-radius: 3px; }}
@@ -142,31 +145,36 @@ QFrame#emptyState {{ border: 2px dashed {border}; border-radius: 14px; backgroun
 
 
 class ThemeManager(QObject):
-    """Applies the theme of the system's colour scheme now and whenever it changes.
-
-    Signals:
-        changed: painted widgets and icons take the new colours.
-    """
-
-    changed = Signal()
+    """Applies the theme of the system's colour scheme now and whenever it changes."""
 
     def __init__(self, app: QApplication) -> None:
         super().__init__(app)
         self._app = app
-        self.theme = LIGHT
+        self._system_is_dark = app.palette().window().color().lightnessF() < 0.5
         app.setStyle("Fusion")
-        QGuiApplication.styleHints().colorSchemeChanged.connect(self._apply)
-        self._apply()
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
+        self._follow_system()
 
-    def _apply(self) -> None:
+    def _follow_system(self) -> None:
         scheme = QGuiApplication.styleHints().colorScheme()
-        self.theme = DARK if scheme == Qt.ColorScheme.Dark else LIGHT
-        self._app.setPalette(_palette(self.theme))
-        selected = mix(self.theme.surface, self.theme.accent, 0.16)
-        chevron = resource("icons", "chevron-down.svg").as_posix()
-        colors = {name: value for name, value in vars(self.theme).items() if isinstance(value, str)}
-        self._app.setStyleSheet(_STYLE.format(selected=selected.name(), chevron=chevron, **colors))
-        self.changed.emit()
+        if scheme == Qt.ColorScheme.Unknown:  # a desktop that does not tell: its own palette does
+            self.use(DARK if self._system_is_dark else LIGHT)
+        else:
+            self.use(DARK if scheme == Qt.ColorScheme.Dark else LIGHT)
+
+    def use(self, theme: Theme) -> None:
+        """Apply a theme; widgets and icons follow by their palette change."""
+        self._app.setPalette(_palette(theme))
+        selected = mix(theme.surface, theme.accent, 0.16)
+        self._app.setStyleSheet(
+            _STYLE.format(
+                selected=selected.name(),
+                checked=LIGHT.accent,  # the white tick is drawn on it in both themes
+                chevron=resource("icons", "chevron-down.svg").as_posix(),
+                check=resource("icons", "check.svg").as_posix(),
+                **asdict(theme),
+            )
+        )
 
 
 def mix(first: str, second: str, share: float) -> QColor:

@@ -3,6 +3,7 @@
 import html
 
 from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayout, QWidget
 
 from fineparser_gui.worker.protocol import Ready
@@ -20,6 +21,7 @@ def _dialog(title: str, body: str, parent: QWidget) -> QDialog:
     text.setOpenExternalLinks(True)
     text.setHtml(body)
     buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+    buttons.button(QDialogButtonBox.StandardButton.Close).setIcon(QIcon())
     buttons.rejected.connect(dialog.reject)
     layout = QVBoxLayout(dialog)
     layout.addWidget(text)

@@ -10,7 +10,7 @@ from fineparser_gui.session.session import Session
 from fineparser_gui.theme import step_color
 
 _ROW_H = 30
-_SPLIT_ROW_H = 52
+_SPLIT_ROW_H = 54
 _VALUE_W = 50
 
 
@@ -28,16 +28,14 @@ class ContributionsPanel(QWidget):
         self._bars = _Bars()
         self._bars.setAccessibleName(self.tr("Contributions of the steps"))
         self._sum = label(wrap=True)
-        self._meaning = label(
-            self.tr("Model attribution relative to the exemplars, not judges' deductions."), "muted", wrap=True
-        )
+        meaning = label(self.tr("Model attribution, not judges' deductions."), "muted")
         head = QHBoxLayout()
         head.addWidget(label(self.tr("Contributions"), "title"), 1)
         head.addWidget(self.parts)
         layout.addLayout(head)
         layout.addWidget(self._bars)
         layout.addWidget(self._sum)
-        layout.addWidget(self._meaning)
+        layout.addWidget(meaning)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(frame)
@@ -84,7 +82,8 @@ class _Bars(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         metrics = painter.fontMetrics()
-        names_w = max(metrics.horizontalAdvance(c.step) for c in self._contributions) + 12
+        parts = (self.tr("motion"), self.tr("appearance")) if self._split else ()
+        names_w = max(metrics.horizontalAdvance(text) for text in (*(c.step for c in self._contributions), *parts)) + 6
         left, right = names_w + _VALUE_W, self.width() - _VALUE_W
         zero = (left + right) / 2
         shown = [(c.points, c.dynamic, c.static) if self._split else (c.points,) for c in self._contributions]
@@ -99,8 +98,10 @@ class _Bars(QWidget):
             if self._split:
                 motion = QBrush(color, Qt.BrushStyle.Dense4Pattern)
                 appearance = QBrush(color, Qt.BrushStyle.BDiagPattern)
-                self._bar(painter, QRectF(zero, top + 27, part.dynamic * scale, 9), part.dynamic, motion, "motion")
-                self._bar(painter, QRectF(zero, top + 38, part.static * scale, 9), part.static, appearance, "look")
+                for place, (name, points, fill) in enumerate(
+                    ((parts[0], part.dynamic, motion), (parts[1], part.static, appearance))
+                ):
+                    self._bar(painter, QRectF(zero, top + 27 + 12 * place, points * scale, 9), points, fill, name)
         painter.setPen(QPen(self.palette().placeholderText().color(), 1))
         painter.drawLine(QPointF(zero, 0), QPointF(zero, self.height()))
 
@@ -114,6 +115,7 @@ class _Bars(QWidget):
             font = painter.font()
             font.setPointSizeF(self.font().pointSizeF() * 0.78)
             painter.setFont(font)
+            painter.drawText(QRectF(10, bar.center().y() - 8, 90, 16), Qt.AlignmentFlag.AlignVCenter, name)
         value = signed(points)
         if points >= 0:
             text = QRectF(bar.right() + 5, bar.center().y() - 9, _VALUE_W, 18)

@@ -4,7 +4,7 @@ from PySide6.QtCore import QCoreApplication, QSize, Qt
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from fineparser_gui.panels.parts import board_text, card, label
+from fineparser_gui.panels.parts import ElidedLabel, board_text, card, label
 from fineparser_gui.session.dive import Dive, DiveState
 from fineparser_gui.session.session import Session
 
@@ -76,7 +76,7 @@ class _DiveRow(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._picture = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         self._picture.setFixedSize(_THUMBNAIL)
-        self._name = label()
+        self._name = ElidedLabel()
         self._state = label(role="muted", wrap=True)
         font = self._state.font()
         font.setPointSizeF(font.pointSizeF() * 0.88)
@@ -103,8 +103,7 @@ class _DiveRow(QWidget):
             )
             pixmap.setDevicePixelRatio(ratio)
             self._picture.setPixmap(pixmap)
-        width = self._name.width() if self._name.width() > 60 else 104
-        self._name.setText(self._name.fontMetrics().elidedText(dive.path.name, Qt.TextElideMode.ElideMiddle, width))
+        self._name.set_text(dive.path.name)
         self._state.setText(state)
         self.setToolTip(f"{dive.path}\n{state}")
 

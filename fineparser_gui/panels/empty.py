@@ -7,6 +7,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 from fineparser_gui.icons import pixmap
 from fineparser_gui.panels.parts import label
 
+_TEXT_W = 470
+
 
 class EmptyState(QWidget):
     """A drop area; the window itself takes the drop, wherever it lands.
@@ -29,7 +31,7 @@ class EmptyState(QWidget):
         font.setPointSizeF(font.pointSizeF() * 1.8)
         font.setBold(True)
         title.setFont(font)
-        text = label(
+        self._text = label(
             self.tr(
                 "A clip of one dive, from a phone or a broadcast. You get its three steps, the diver's mask, "
                 "and, with the dive number, a score and where the points come from. Everything stays on this computer."
@@ -37,8 +39,8 @@ class EmptyState(QWidget):
             "muted",
             wrap=True,
         )
-        text.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        text.setFixedWidth(460)
+        self._text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._text.setFixedWidth(_TEXT_W)
         self.open_button = QPushButton(self.tr("Open video…"))
         self.open_button.setProperty("role", "primary")
         self.open_button.clicked.connect(self.open_requested)
@@ -57,7 +59,7 @@ class EmptyState(QWidget):
         inner.addStretch(4)
         inner.addWidget(self._picture)
         inner.addWidget(title)
-        inner.addWidget(text, 0, Qt.AlignmentFlag.AlignHCenter)
+        inner.addWidget(self._text, 0, Qt.AlignmentFlag.AlignHCenter)
         inner.addSpacing(6)
         inner.addLayout(buttons)
         inner.addStretch(5)
@@ -72,5 +74,6 @@ class EmptyState(QWidget):
         self._area.style().polish(self._area)
 
     def showEvent(self, event: QShowEvent) -> None:
+        self._text.setFixedHeight(self._text.heightForWidth(_TEXT_W))
         self._picture.setPixmap(pixmap("dive", self.palette().highlight().color().name(), 84))
         super().showEvent(event)

@@ -1,13 +1,13 @@
 """The dives that the score rests on; choosing one shows it beside the current dive."""
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QPushButton, QTableView, QVBoxLayout, QWidget
 
 from fineparser_core.types import STEP_NAMES, ExemplarVote
-from fineparser_gui.panels.parts import board_text, card, label, signed
+from fineparser_gui.panels.parts import board_text, card, keyboard_friendly, label, signed
 from fineparser_gui.session.session import Session
 
-_RENDERED_MARK = "◇ "
+_RENDERED_MARK = " ◇"
 
 
 class ExemplarModel(QAbstractTableModel):
@@ -62,7 +62,7 @@ class ExemplarModel(QAbstractTableModel):
 
     def _text(self, vote: ExemplarVote, rendered: bool, column: int) -> str:
         if column == 0:
-            return (_RENDERED_MARK if rendered else "") + vote.id
+            return vote.id + (_RENDERED_MARK if rendered else "")
         if column == 1:
             return f"{vote.score:.1f}"
         if column == 2:
@@ -102,7 +102,14 @@ class ExemplarsPanel(QWidget):
         self.table.clicked.connect(self._on_chosen)
         self.table.activated.connect(self._on_chosen)
         self._hint = label(role="muted", wrap=True)
-        frame, layout = card(self.tr("Exemplars"))
+        self.compare = QPushButton()
+        self.compare.clicked.connect(self._on_compare_pressed)
+        keyboard_friendly(self.compare)
+        head = QHBoxLayout()
+        head.addWidget(label(self.tr("Exemplars"), "title"), 1)
+        head.addWidget(self.compare)
+        frame, layout = card()
+        layout.addLayout(head)
         layout.addWidget(self.table, 1)
         layout.addWidget(self._hint)
         outer = QVBoxLayout(self)
@@ -112,6 +119,7 @@ class ExemplarsPanel(QWidget):
         session.dive_changed.connect(self._refresh)
         session.comparison_changed.connect(self._on_comparison_changed)
         self._refresh()
+        self._on_comparison_changed()
 
     def _refresh(self) -> None:
         dive = self._session.current
@@ -128,14 +136,19 @@ class ExemplarsPanel(QWidget):
         self.model.set_votes(rows)
         hint = self.tr("Choose one to see it beside the dive.")
         if any(rendered for _, rendered in rows):
-            hint += "  " + self.tr("{0}rendered, not a real dive").format(_RENDERED_MARK)
+            hint += "  " + self.tr("{0} rendered, not a real dive").format(_RENDERED_MARK.strip())
         self._hint.setText(hint)
 
     def _on_chosen(self, index: QModelIndex) -> None:
         self._session.compare_with(self.model.vote(index.row()).id)
 
+    def _on_compare_pressed(self) -> None:
+        best = self._session.best_exemplar() if self._session.comparison is None else None
+        self._session.compare_with(best.id if best else None)
+
     def _on_comparison_changed(self) -> None:
         exemplar = self._session.comparison
+        self.compare.setText(self.tr("Compare with the best") if exemplar is None else self.tr("End the comparison"))
         row = self.model.row_of(exemplar.id) if exemplar else None
         if row is None:
             self.table.clearSelection()

@@ -7,7 +7,6 @@ from fineparser_core.inference.library import Exemplar
 from fineparser_core.types import STEP_NAMES, DiveParse, StepSpan
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.canvas.mask_track import MaskTrack
-from fineparser_gui.panels.parts import board_text
 from fineparser_gui.panels.progress import ProgressStrip
 from fineparser_gui.panels.timeline import Timeline
 from fineparser_gui.panels.transport_bar import OPACITY_PERCENT, TransportBar
@@ -153,7 +152,7 @@ class PlayerPanel(QWidget):
         self.other_pane.show_frame(self._alignment.map_frame(self.transport.frame))
 
     def _exemplar_title(self, exemplar: Exemplar) -> str:
-        text = f"{exemplar.dive_number} {board_text(exemplar.board_m)} · {exemplar.score:.1f}"
+        text = self.tr("{0} · {1:.1f} points").format(exemplar.id, exemplar.score)
         return self.tr("{0} (rendered)").format(text) if exemplar.synthetic else text
 
 

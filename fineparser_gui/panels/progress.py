@@ -63,9 +63,10 @@ class ProgressStrip(QFrame):
             return (
                 self.tr("Waiting for the dive before it…") if dive.state is DiveState.QUEUED else self.tr("Starting…")
             )
+        stages = _STAGES if dive.dive_number else _STAGES[:-1]
         at = _STAGES.index(dive.progress.stage) + 1 if dive.progress.stage in _STAGES else 1
         return self.tr("Step {0} of {1}: {2}, {3} of {4}").format(
-            at, len(_STAGES), stage_text(dive.progress.stage), dive.progress.done, dive.progress.total
+            at, len(stages), stage_text(dive.progress.stage), dive.progress.done, dive.progress.total
         )
 
     def _waiting_text(self, dive: Dive) -> str:

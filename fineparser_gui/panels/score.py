@@ -29,14 +29,16 @@ class ScorePanel(QWidget):
         font.setBold(True)
         self._score.setFont(font)
         self._spread = label()
-        self._spread_means = label(self.tr("agreement of exemplars,\nnot accuracy"), "muted")
+        means = label(self.tr("agreement of exemplars,\nnot accuracy"), "muted")
         spread = QVBoxLayout()
         spread.setSpacing(0)
         spread.addStretch()
         spread.addWidget(self._spread)
-        spread.addWidget(self._spread_means)
+        spread.addWidget(means)
         spread.addStretch()
-        top = QHBoxLayout()
+        self._headline = QWidget()
+        top = QHBoxLayout(self._headline)
+        top.setContentsMargins(0, 0, 0, 0)
         top.setSpacing(14)
         top.addWidget(self._score)
         top.addLayout(spread, 1)
@@ -64,7 +66,7 @@ class ScorePanel(QWidget):
         self._synthetic.setToolTip(self.tr("Open the model card"))
         self._synthetic.clicked.connect(self.model_card_requested)
         keyboard_friendly(self._synthetic)
-        layout.addLayout(top)
+        layout.addWidget(self._headline)
         layout.addWidget(self._numbers)
         layout.addWidget(self._message)
         layout.addWidget(self._notes)
@@ -88,7 +90,7 @@ class ScorePanel(QWidget):
     def _refresh(self) -> None:
         dive = self._session.current
         scoring = dive.analysis.scoring if dive and dive.analysis else None
-        for widget in (self._score, self._spread, self._spread_means, self._numbers):
+        for widget in (self._headline, self._numbers):
             widget.setVisible(scoring is not None)
         self._notes.setVisible(scoring is not None and bool(scoring.notes))
         synthetic = dive is not None and dive.analysis is not None and dive.analysis.parse.model.synthetic

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from fineparser_core.types import StepSpan, VideoInfo
 from fineparser_gui.canvas.mask_track import MaskTrack
 from fineparser_gui.canvas.video_canvas import VideoCanvas
-from fineparser_gui.panels.parts import label
+from fineparser_gui.panels.parts import ElidedLabel, label
 from fineparser_gui.panels.timeline import duration_s
 from fineparser_gui.playback.decoder import Decoder
 from fineparser_gui.theme import step_color
@@ -28,15 +28,15 @@ class VideoPane(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.canvas = VideoCanvas()
-        self._title = label(role="title")
-        self._title.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
+        self._title = ElidedLabel("title")
         self._step = _StepTag()
         self._details = label(role="muted")
         head = QHBoxLayout()
         head.setContentsMargins(12, 8, 12, 6)
         head.setSpacing(10)
         head.addWidget(self._title)
-        head.addWidget(self._details, 1)
+        head.addWidget(self._details)
+        head.addStretch(1)
         head.addWidget(self._step)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -52,7 +52,7 @@ class VideoPane(QWidget):
     def load(self, path: Path, title: str) -> None:
         """Open another file; what was known of the former is forgotten."""
         self.unload()
-        self._title.setText(title)
+        self._title.set_text(title)
         self._decoder = Decoder(path)
         self._decoder.opened.connect(self._on_opened)
         self._decoder.frame_ready.connect(self._on_frame_ready)

@@ -111,6 +111,10 @@ class Session(QObject):
         else:
             self.problem.emit(self.tr("There is no video in that folder: choose one with .mp4, .mov, .avi … files."))
 
+    def close(self) -> None:
+        """Wait for files that are being opened; the window is closing."""
+        QThreadPool.globalInstance().waitForDone()
+
     def select(self, key: str | None) -> None:
         """Show another dive."""
         if key != self._current:
@@ -276,10 +280,11 @@ class Session(QObject):
             del self._requests[key]
             if self._dives[key].scoring:
                 self._update(key, scoring=False, progress=None, problem=message)
+                if kind in ("ExemplarError", "ConfigError"):  # states of the score panel, not accidents
+                    return
             else:
                 self._update(key, state=DiveState.FAILED, progress=None, problem=message)
-        if kind != "ExemplarError":  # that one is a state of the score panel, not an accident
-            self.problem.emit(message)
+        self.problem.emit(message)
 
     def _on_cancelled(self, request_id: str) -> None:
         key = self._key_of(request_id)
