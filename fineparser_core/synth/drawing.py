@@ -64,25 +64,33 @@ class Figure:
         cap_a += (ra - cap_a) * foreshortened**2
         cap_b += (rb - cap_b) * foreshortened**2
         self.order = np.argsort(-((da + db) / 2 - capsules.lift), axis=1)
-        self._outline(pa, pb, (ra, rb), (cap_a, cap_b), across, view, light, camera, at)
+        in_picture = (across[..., None, :] * camera.rotation[at][:, None, :2]).sum(-1)
+        self._outline((pa, pb), (ra, rb), (cap_a, cap_b), in_picture, (across * light).sum(-1))
         self._shade(axis, across, view, light, capsules.colours, gloss)
         # Parts behind the camera cannot be drawn.
         self.shown &= (da > 0.5) & (db > 0.5)
 
-    def _outline(self, pa, pb, r, cap, across, view, light, camera, at) -> None:  # type: ignore[no-untyped-def]
+    def _outline(
+        self,
+        ends: tuple[np.ndarray, np.ndarray],
+        radii: tuple[np.ndarray, np.ndarray],
+        caps: tuple[np.ndarray, np.ndarray],
+        across: np.ndarray,
+        lit_across: np.ndarray,
+    ) -> None:
+        """Outlines from pixels: ends (M, S, 2), half widths and cap heights (M, S), the width's direction (M, S, 2)."""
+        pa, pb = ends
         along = pb - pa
         long = np.linalg.norm(along, axis=-1, keepdims=True)
         along = np.where(long > 1e-3, along / np.maximum(long, 1e-3), np.array([1.0, 0.0]))
         side = np.stack([-along[..., 1], along[..., 0]], -1)
         # Which of the two sides of the segment in the picture looks at the lamp.
-        right = (across[..., None, :] * camera.rotation[at][:, None, :2]).sum(-1)
-        sign = np.sign((right * side).sum(-1))
-        lit = (across * light).sum(-1) * sign
+        lit = lit_across * np.sign((across * side).sum(-1))
         layers = []
         for share, shift, _ in _LAYERS:
             move = (shift * lit)[..., None, None] * side[..., None, :]
-            ends = []
-            for centre, radius, extent, direction in ((pb, r[1], cap[1], 1.0), (pa, r[0], cap[0], -1.0)):
+            rings = []
+            for centre, radius, extent, direction in ((pb, radii[1], caps[1], 1.0), (pa, radii[0], caps[0], -1.0)):
                 around = direction * np.sin(_CAP + np.pi / 2), direction * -np.cos(_CAP + np.pi / 2)
                 ring = (
                     centre[..., None, :]
@@ -90,8 +98,8 @@ class Figure:
                     + share * (extent[..., None] * around[0])[..., None] * along[..., None, :]
                     + share * (radius[..., None] * around[1])[..., None] * side[..., None, :]
                 )
-                ends.append(ring)
-            layers.append(np.concatenate(ends, axis=-2))
+                rings.append(ring)
+            layers.append(np.concatenate(rings, axis=-2))
         self.outlines = np.stack(layers, axis=2)
 
     def _shade(

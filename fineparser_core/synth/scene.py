@@ -151,7 +151,7 @@ class Scene:
         left, right = ya - slope * xa, ya + slope * (size[0] - xa)
         # Rows above `top` show the wall alone, rows from `low` on the floor alone.
         top = int(np.clip(np.floor(min(left, right)), 0, size[1]))
-        low = int(np.clip(np.ceil(max(left, right)), 0, size[1]))
+        low = int(np.clip(np.ceil(max(left, right)) + 2, 0, size[1]))
         image = np.empty((size[1], size[0], 3), np.uint8)
         if low > 0:
             image[:low] = self._warp(self._backdrop, self._wall, at, (0, low))

@@ -1,0 +1,85 @@
+import numpy as np
+import pytest
+
+from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.synth.body import JOINT, random_body
+from fineparser_core.synth.flight import plan_motion
+from fineparser_core.synth.rubric import draw_faults
+
+NUMBERS = ("107B", "205B", "307C", "407C", "109C", "5253B", "5152B", "101B", "626C", "6243D", "612B")
+
+
+def motion_of(number, qualities=(9.0, 9.0, 9.0), seed=0, board_m=10.0):
+    rng = np.random.default_rng(seed)
+    body = random_body(rng)
+    faults = draw_faults(qualities, rng)
+    return plan_motion(body, parse_dive_number(number), board_m, False, faults, rng), faults
+
+
+def trunk_angle(motion, time):
+    """Angle of the line from hands to feet about the lateral axis; the body's own turn, unwrapped."""
+    joints, _ = motion.world_joints(time)
+    trunk = joints[:, JOINT["neck"]] - joints[:, JOINT["pelvis"]]
+    return np.unwrap(np.arctan2(trunk[:, 0], trunk[:, 2]))
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_somersaults_are_those_of_the_dive_number(number):
+    motion, _ = motion_of(number)
+    dive = motion.dive
+    angle = trunk_angle(motion, np.linspace(1e-4, motion.contact_s, 800))
+    turned = abs(angle[-1] - angle[0]) / np.pi
+    # The dive leaves the board leaning, an armstand falling, and enters a few degrees off vertical.
+    assert turned == pytest.approx(dive.half_somersaults, abs=0.42)
+
+
+@pytest.mark.parametrize(("number", "half_twists"), [("5253B", 3), ("5152B", 2), ("6243D", 3), ("107B", 0)])
+def test_twists_are_those_of_the_dive_number(number, half_twists):
+    motion, _ = motion_of(number)
+    assert abs(motion.twist_rad[-1] - motion.twist_rad[0]) == pytest.approx(half_twists * np.pi)
+
+
+def test_tuck_turns_faster_than_the_opened_body():
+    motion, _ = motion_of("207C")
+    rate = np.abs(np.gradient(motion.rotation_rad, motion.clock))
+    at = lambda t: rate[np.searchsorted(motion.clock, t)]  # noqa: E731
+    assert at(0.6 * motion.come_out_s) > 2.0 * at(0.02)
+    assert at(0.6 * motion.come_out_s) > 2.0 * at(motion.contact_s - 0.05)
+
+
+def test_centre_of_mass_flies_ballistically_and_without_a_jump():
+    motion, _ = motion_of("405B")
+    time = np.linspace(0.01, motion.contact_s - 0.01, 50)
+    _, centre = motion.world_joints(time)
+    step = time[1] - time[0]
+    assert np.diff(centre[:, 2], 2) / step**2 == pytest.approx(-9.81, abs=0.05)
+    _, around = motion.world_joints(np.array([-1e-3, 1e-3]))
+    assert np.abs(around[1] - around[0]).max() < 0.02
+
+
+def test_feet_leave_the_board_at_time_zero():
+    motion, _ = motion_of("207C")
+    joints, _ = motion.world_joints(np.array([-0.05, -0.02, 0.02, 0.06]))
+    toes = joints[:, JOINT["toe_l"], 2] - motion.board_m
+    assert toes[:2].max() < 0.06
+    assert toes[3] > toes[1] + 0.05
+
+
+@pytest.mark.parametrize("number", ["207C", "5253B", "407C"])
+def test_worse_entry_is_further_off_vertical(number):
+    def off(quality):
+        angles = []
+        for seed in range(4):
+            motion, _ = motion_of(number, (9.0, 9.0, quality), seed)
+            joints, _ = motion.world_joints(np.array([motion.contact_s]))
+            line = joints[0, JOINT["ankle_l"]] - joints[0, JOINT["shoulder_l"]]
+            angles.append(np.degrees(np.arctan2(np.hypot(line[0], line[1]), line[2])))
+        return np.mean(angles)
+
+    assert off(9.5) < 9 < off(6.0) < off(3.0)
+
+
+def test_hands_touch_the_water_at_the_contact():
+    motion, _ = motion_of("107B")
+    joints, _ = motion.world_joints(np.array([motion.contact_s]))
+    assert joints[0, JOINT["finger_l"], 2] == pytest.approx(0.0, abs=0.2)

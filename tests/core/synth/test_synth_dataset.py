@@ -1,0 +1,124 @@
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from fineparser_core.data.finediving import load_finediving
+from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.errors import Cancelled, ConfigError
+from fineparser_core.progress import CancelToken
+from fineparser_core.synth import dataset
+from fineparser_core.synth.dataset import SynthConfig, draw_spec, sub_actions, synthesize
+
+CONFIG = SynthConfig(train=2, test=1, seed=3)
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch):
+    # Full-size dives take a second each; the layout does not depend on the size.
+    whole = dataset.render_dive
+
+    def small(spec, seed):
+        return whole(
+            dataset.DiveSpec(dive_number=spec.dive_number, board_m=spec.board_m, height_px=64, aspect=1.0), seed
+        )
+
+    monkeypatch.setattr(dataset, "render_dive", small)
+
+
+@pytest.fixture
+def root(tmp_path):
+    synthesize(tmp_path / "data", CONFIG)
+    return tmp_path / "data"
+
+
+def test_layout_is_read_without_defects(root):
+    data = load_finediving(root)
+    assert data.defects == ()
+    assert list(data.frame_defects()) == []
+    assert len(data.split("train")) == 2
+    assert len(data.split("test")) == 1
+    facts = json.loads((root / "rendered.json").read_text(encoding="utf-8"))
+    for record in data.records.values():
+        fact = facts[f"{record.key[0]}/{record.key[1]}"]
+        assert record.first_flight_frame == fact["first_flight_frame"]
+        assert record.first_entry_frame == fact["first_entry_frame"]
+        assert record.board_m in (None, fact["board_m"])
+        assert len(fact["qualities"]) == 3
+        mask = cv2.imread(str(data.mask_paths(record)[record.first_flight_frame]), cv2.IMREAD_GRAYSCALE)
+        assert mask.max() > 200
+        assert (mask > 127).mean() < 0.5
+
+
+def test_second_run_keeps_finished_dives_and_makes_the_missing_one(root):
+    records = sorted((root / ".records").iterdir())
+    kept = records[0].stat().st_mtime_ns
+    before = records[1].read_bytes()
+    records[1].unlink()
+    synthesize(root, CONFIG)
+    assert records[0].stat().st_mtime_ns == kept
+    assert records[1].read_bytes() == before
+    assert not (root / ".partial").exists()
+
+
+def test_other_settings_in_the_same_folder_are_refused(root):
+    with pytest.raises(ConfigError, match="another folder"):
+        synthesize(root, SynthConfig(train=2, test=1, seed=4))
+
+
+def test_foreign_folder_is_refused(tmp_path):
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(ConfigError, match="other files"):
+        synthesize(tmp_path, CONFIG)
+
+
+def test_cancelling_leaves_whole_dives_only(tmp_path):
+    cancel = CancelToken()
+
+    def stop_after_first(progress):
+        if progress.done == 1:
+            cancel.cancel()
+
+    with pytest.raises(Cancelled):
+        synthesize(tmp_path / "data", CONFIG, progress=stop_after_first, cancel=cancel)
+    assert len(list((tmp_path / "data" / ".records").iterdir())) == 1
+    assert not (tmp_path / "data" / ".partial").exists()
+    assert not (tmp_path / "data" / "train_split.pkl").exists()
+
+
+def test_processes_do_not_change_a_dive():
+    # What a process renders depends on the spec and seed of its index alone.
+    assert draw_spec(CONFIG, 1) == draw_spec(SynthConfig(train=50, test=0, seed=3), 1)
+    assert draw_spec(CONFIG, 1) != draw_spec(CONFIG, 2)
+
+
+def test_numbers_narrow_the_draw():
+    config = SynthConfig(train=20, test=0, numbers=("207C", "626C"))
+    drawn = {draw_spec(config, i)[0].dive_number for i in range(20)}
+    assert drawn == {"207C", "626C"}
+
+
+def test_unknown_number_is_refused_before_any_work():
+    with pytest.raises(ConfigError):
+        SynthConfig(train=1, test=0, numbers=("ABC",))
+
+
+@pytest.mark.parametrize(
+    ("number", "ids"),
+    [
+        ("407C", [4, 25, 36]),
+        ("5253B", [2, 31, 15, 36]),
+        ("6243D", [6, 31, 14, 36]),
+        ("626C", [6, 24, 36]),
+        ("101B", [1, 37, 36]),
+    ],
+)
+def test_sub_actions_are_those_of_finediving(number, ids):
+    assert sub_actions(parse_dive_number(number)) == ids
+
+
+def test_every_default_number_has_a_board_with_a_difficulty():
+    boards = {draw_spec(SynthConfig(train=1, test=0, seed=s), 0)[0].board_m for s in range(300)}
+    assert boards <= {1.0, 3.0, 5.0, 7.5, 10.0}
+    assert np.isin([3.0, 10.0], list(boards)).all()
