@@ -178,7 +178,7 @@ def read_masks_npz(path: Path) -> MaskArrays:
         ExportError: missing, damaged, or not a masks file.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             masks = MaskArrays(arrays["frame"], arrays["probability"], arrays["crop_xyxy"])
     except (OSError, ValueError, KeyError, EOFError, TypeError, AttributeError, BadZipFile) as error:
         raise ExportError(f"{path} is not a readable masks file ({error}): write it again.") from error

@@ -56,7 +56,7 @@ def write_annotated_clip(
 
 @dataclass(frozen=True, kw_only=True)
 class _Layout:
-    """Sizes in output pixels; `unit` is a pixel of a picture 640 wide. From top to bottom: banner, picture, panel."""
+    """Sizes in output pixels, `unit` of the drawing included. From top to bottom: banner, picture, panel."""
 
     unit: float
     scale: float
@@ -71,8 +71,7 @@ class _Layout:
 
 
 def _lay_out(analysis: Analysis, info: VideoInfo) -> _Layout:
-    scale = min(max(1.0, MIN_WIDTH_PX / info.width_px), MAX_SIDE_PX / max(info.width_px, info.height_px))
-    scale = max(scale, MIN_WIDTH_PX / info.width_px)
+    scale = max(MIN_WIDTH_PX / info.width_px, min(1.0, MAX_SIDE_PX / max(info.width_px, info.height_px)))
     width, height = (round(side * scale / 2) * 2 for side in (info.width_px, info.height_px))
     unit = max(1.0, min(width / 800, height / 450))
     return _Layout(

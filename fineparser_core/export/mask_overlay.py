@@ -56,7 +56,7 @@ def draw_mask(
     mask = cv2.GaussianBlur(mask, (0, 0), _SMOOTHING * max(scale_x, scale_y))
     down, across = np.gradient(mask)
     # How far the outline is, in pixels; the floor keeps vague regions from becoming wide lines.
-    distance = (mask - 0.5) / np.maximum(np.hypot(down, across), 0.15 / max(scale_x, scale_y))
+    distance = (mask - 0.5) / np.maximum(np.hypot(down, across), 0.03 / max(scale_x, scale_y))
     region = image[top:bottom, left:right]
     blend(region, colour, 0.28 * np.clip(distance + 0.5, 0, 1))
     # A dark rim keeps the line visible on skin and on water.

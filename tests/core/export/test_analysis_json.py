@@ -1,0 +1,144 @@
+"""The documented JSON, its identities, and the way back."""
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fineparser_core.errors import ExportError
+from fineparser_core.export.analysis_json import (
+    FORMAT,
+    analysis_from_dict,
+    analysis_to_dict,
+    read_masks_npz,
+    write_analysis_json,
+    write_masks_npz,
+)
+from fineparser_core.types import STEP_NAMES, Analysis
+
+
+@pytest.fixture
+def analysis(small_video: Path, make_analysis: Callable[..., Analysis]) -> Analysis:
+    return make_analysis(small_video, 1)
+
+
+def test_the_documented_keys(analysis: Analysis, tmp_path: Path) -> None:
+    path = tmp_path / "dive.json"
+    write_analysis_json(analysis, path)
+    data = json.loads(path.read_text(encoding="utf-8"))
+    assert data["format"] == FORMAT == "fineparser.analysis/1"
+    assert (data["dive_number"], data["board_m"], data["difficulty"], data["seed"]) == ("207C", 10.0, 3.3, 5)
+    assert data["award"] == pytest.approx(data["score"] / (3 * data["difficulty"]))
+    assert data["spread"] == pytest.approx(np.std([vote["vote"] for vote in data["exemplars"]]))
+    assert data["transitions"] == {
+        "first_flight_frame": 24,
+        "first_entry_frame": 60,
+        "first_flight_s": pytest.approx(0.8),
+        "first_entry_s": pytest.approx(2.0),
+    }
+    assert [part["step"] for part in data["contributions"]] == list(STEP_NAMES)
+    assert set(data["contributions"][0]) == {"step", "points", "dynamic", "static"}
+    assert set(data["exemplars"][0]) >= {"id", "dive_number", "score", "vote", "contributions"}
+    assert np.shape(data["probabilities"]) == (2, 96)
+    assert len(data["sampled_frames"]) == 96
+    assert data["sampled_frames"][0] == data["clip"]["in"] == 1
+    assert data["clip"] == {"path": str(analysis.parse.clip.path), "in": 1, "out": 119, "fps": 30.0}
+    assert set(data["model"]) == {"id", "trained_on", "synthetic", "preprocessing", "decoding", "precision", "device"}
+    assert "fineparser" in data["versions"]
+    assert data["notes"] == ["Asked for 10 exemplars of 207C, the library holds 7."]
+    assert os.listdir(tmp_path) == ["dive.json"]
+
+
+def test_the_sums_hold_after_writing(analysis: Analysis, tmp_path: Path) -> None:
+    path = tmp_path / "dive.json"
+    write_analysis_json(analysis, path)
+    data = json.loads(path.read_text(encoding="utf-8"))
+    mean = np.mean([vote["score"] for vote in data["exemplars"]])
+    assert sum(part["points"] for part in data["contributions"]) + mean == pytest.approx(data["score"], abs=1e-6)
+    for vote in data["exemplars"]:
+        assert vote["score"] + sum(part["points"] for part in vote["contributions"]) == pytest.approx(vote["vote"])
+    for part in data["contributions"]:
+        assert part["points"] == pytest.approx(part["dynamic"] + part["static"], abs=1e-9)
+
+
+def test_without_a_dive_number(small_video: Path, make_analysis: Callable[..., Analysis]) -> None:
+    data = analysis_to_dict(make_analysis(small_video, scored=False))
+    keys = ("score", "spread", "dive_number", "board_m", "difficulty", "difficulty_source", "award", "seed")
+    assert [data[key] for key in keys] == [None] * 8
+    assert data["contributions"] == data["exemplars"] == data["notes"] == []
+    assert np.shape(data["probabilities"]) == (2, 96)
+
+
+@pytest.mark.parametrize("scored", [True, False])
+def test_round_trip(scored: bool, small_video: Path, make_analysis: Callable[..., Analysis], tmp_path: Path) -> None:
+    analysis = make_analysis(small_video, 1, scored=scored)
+    write_masks_npz(analysis.parse, tmp_path / "masks.npz")
+    write_analysis_json(analysis, tmp_path / "dive.json")
+    data = json.loads((tmp_path / "dive.json").read_text(encoding="utf-8"))
+    back = analysis_from_dict(data, read_masks_npz(tmp_path / "masks.npz"))
+    assert back.scoring == analysis.scoring
+    for name in ("clip", "transitions", "model"):
+        assert getattr(back.parse, name) == getattr(analysis.parse, name)
+    for name in ("sampled_frames", "sampled_times_s", "probabilities", "mask_probability", "crop_xyxy"):
+        before, after = getattr(analysis.parse, name), getattr(back.parse, name)
+        assert before.dtype == after.dtype
+        np.testing.assert_array_equal(before, after)
+    assert analysis_to_dict(back) == data
+
+
+def test_masks_file(analysis: Analysis, tmp_path: Path) -> None:
+    write_masks_npz(analysis.parse, tmp_path / "masks.npz")
+    with np.load(tmp_path / "masks.npz", allow_pickle=False) as arrays:
+        assert {name: (arrays[name].shape, arrays[name].dtype.name) for name in arrays} == {
+            "frame": ((96,), "int64"),
+            "probability": ((96, 112, 112), "float16"),
+            "crop_xyxy": ((96, 4), "float32"),
+        }
+    assert os.listdir(tmp_path) == ["masks.npz"]
+
+
+def test_numbers_that_are_not_finite_are_refused(analysis: Analysis, tmp_path: Path) -> None:
+    assert analysis.scoring is not None
+    broken = replace(analysis, scoring=replace(analysis.scoring, score=float("nan")))
+    with pytest.raises(ExportError, match="not finite"):
+        write_analysis_json(broken, tmp_path / "dive.json")
+    assert os.listdir(tmp_path) == []
+
+
+def test_other_formats_are_refused(analysis: Analysis, tmp_path: Path) -> None:
+    write_masks_npz(analysis.parse, tmp_path / "masks.npz")
+    masks = read_masks_npz(tmp_path / "masks.npz")
+    data = analysis_to_dict(analysis)
+    with pytest.raises(ExportError, match=r"format 'fineparser.analysis/2', not 'fineparser.analysis/1'"):
+        analysis_from_dict(data | {"format": "fineparser.analysis/2"}, masks)
+    with pytest.raises(ExportError, match="not a complete"):
+        analysis_from_dict({key: value for key, value in data.items() if key != "clip"}, masks)
+    with pytest.raises(ExportError, match="other frames"):
+        analysis_from_dict(data, masks._replace(frame=masks.frame + 1))
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no zip", b"PK\x03\x04 cut"])
+def test_damaged_masks_are_refused(content: bytes | None, tmp_path: Path) -> None:
+    path = tmp_path / "masks.npz"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ExportError, match="is not a readable masks file"):
+        read_masks_npz(path)
+
+
+def test_pickled_masks_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "masks.npz"
+    np.savez(path, frame=np.array([{}], dtype=object), probability=np.zeros(1), crop_xyxy=np.zeros(1))
+    with pytest.raises(ExportError, match="not a readable masks file"):
+        read_masks_npz(path)
+
+
+def test_unwritable_place(analysis: Analysis, tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match="cannot be written"):
+        write_analysis_json(analysis, tmp_path / "nowhere" / "dive.json")
+    with pytest.raises(ExportError, match="cannot be written"):
+        write_masks_npz(analysis.parse, tmp_path / "nowhere" / "masks.npz")

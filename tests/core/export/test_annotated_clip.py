@@ -1,0 +1,154 @@
+"""The annotated clip: the frames, times and shape of the dive, with the mask where it belongs."""
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fineparser_core.errors import Cancelled, ExportError
+from fineparser_core.export.annotated_clip import write_annotated_clip
+from fineparser_core.export.drawing import fill_box, text_width, wrap_text
+from fineparser_core.export.mask_overlay import draw_mask, mask_at
+from fineparser_core.export.palette import MASK_COLOUR, STEP_COLOURS, rgb
+from fineparser_core.export.panel import BANNER_UNITS
+from fineparser_core.progress import CancelToken, Progress
+from fineparser_core.types import STEP_NAMES, Analysis
+from fineparser_core.video.probe import probe
+from fineparser_core.video.reader import VideoReader
+
+Make = Callable[..., Analysis]
+
+
+@pytest.mark.parametrize("scored", [True, False])
+def test_frames_and_times_are_those_of_the_clip(
+    scored: bool, variable_rate_video: Path, make_analysis: Make, tmp_path: Path, number_of: Callable[[np.ndarray], int]
+) -> None:
+    told: list[Progress] = []
+    analysis = make_analysis(variable_rate_video, 40, 99, scored=scored)
+    write_annotated_clip(analysis, tmp_path / "out.mp4", progress=told.append)
+    source = probe(variable_rate_video)
+    with VideoReader(tmp_path / "out.mp4") as reader:
+        assert reader.info.n_frames == 60
+        np.testing.assert_allclose(reader.info.pts_s, source.pts_s[40:100] - source.pts_s[40], atol=2e-5)
+        assert reader.info.width_px == 640
+        picture = reader.frame(17)[BANNER_UNITS : BANNER_UNITS + 480]
+        assert number_of(picture) == 57
+    assert told[-1] == Progress("write", 60, 60)
+    assert os.listdir(tmp_path) == ["out.mp4"]
+
+
+def test_the_mask_lies_on_the_diver(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
+    write_annotated_clip(make_analysis(small_video, preprocessing="release"), tmp_path / "out.mp4")
+    with VideoReader(tmp_path / "out.mp4") as reader:
+        picture = reader.frame(60)[BANNER_UNITS : BANNER_UNITS + 480].astype(int)
+    # The disc: column 56 of 112, row 40 of the 112 that cover rows 44-156 of 200 of the picture.
+    centre_x, centre_y = 320, round((44 + 40) / 200 * 480)
+    reddish = picture[:, :, 0] - picture[:, :, 1]
+    assert reddish[centre_y, centre_x] > 25  # filled, on grey
+    assert abs(reddish[centre_y, centre_x + 160]) < 12  # beside it, grey
+    edge = reddish[centre_y, centre_x : centre_x + 160]
+    assert int(np.argmax(edge)) == pytest.approx(20 / 112 * 640, abs=4)
+    assert edge.max() > 90
+
+
+def test_the_current_step_is_lit_and_named(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
+    analysis = make_analysis(small_video)
+    write_annotated_clip(analysis, tmp_path / "out.mp4")
+    with VideoReader(tmp_path / "out.mp4") as reader:
+        for step in analysis.parse.steps:
+            for frame in (step.start_frame, step.end_frame - 1):
+                banner = reader.frame(frame)[:BANNER_UNITS].astype(int)
+                lit = {
+                    name: int((np.abs(banner - rgb(STEP_COLOURS[name])).max(axis=2) < 40).sum()) for name in STEP_NAMES
+                }
+                assert max(lit, key=lit.__getitem__) == step.name
+                assert lit[step.name] > 500
+
+
+def test_portrait_keeps_its_shape(tmp_path: Path, make_video: Callable[..., Path], make_analysis: Make) -> None:
+    path = make_video(tmp_path / "phone.mp4", 20, size_px=(96, 54), rotation_deg=-90, fps=30)
+    write_annotated_clip(make_analysis(path), tmp_path / "out.mp4")
+    info = probe(tmp_path / "out.mp4")
+    assert info.width_px == 640
+    assert info.height_px > 640 * 96 / 54
+    assert info.rotation_deg == 0
+
+
+def test_odd_sides_and_large_pictures(tmp_path: Path, make_video: Callable[..., Path], make_analysis: Make) -> None:
+    path = make_video(
+        tmp_path / "large.mp4", 16, size_px=(2701, 1501), pix_fmt="yuv444p", encoder={"preset": "ultrafast"}
+    )
+    write_annotated_clip(make_analysis(path), tmp_path / "out.mp4")
+    info = probe(tmp_path / "out.mp4")
+    assert (info.n_frames, info.width_px) == (16, 1920)
+
+
+def test_cancel_leaves_nothing(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
+    token = CancelToken()
+
+    def stop_half_way(progress: Progress) -> None:
+        if progress.done == 60:
+            token.cancel()
+
+    with pytest.raises(Cancelled):
+        write_annotated_clip(make_analysis(small_video), tmp_path / "out.mp4", progress=stop_half_way, cancel=token)
+    assert os.listdir(tmp_path) == []
+
+
+def test_places_that_will_not_do(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
+    analysis = make_analysis(small_video)
+    with pytest.raises(ExportError, match="cannot be written"):
+        write_annotated_clip(analysis, tmp_path / "nowhere" / "out.mp4")
+    with pytest.raises(ExportError, match="is the clip itself"):
+        write_annotated_clip(analysis, small_video)
+
+
+def test_real_clip(real_clip: Path, make_analysis: Make, tmp_path: Path) -> None:
+    write_annotated_clip(make_analysis(real_clip, 1), tmp_path / "out.mp4")
+    info = probe(tmp_path / "out.mp4")
+    assert (info.n_frames, info.width_px, info.variable_frame_rate) == (102, 640, False)
+
+
+def test_masks_between_samples_are_interpolated(
+    tmp_path: Path, make_video: Callable[..., Path], make_analysis: Make
+) -> None:
+    times_s = [Fraction(number, 60) for number in range(191)]
+    parse = make_analysis(make_video(tmp_path / "long.mp4", 191, times_s=times_s, fps=60)).parse
+    levels = (np.arange(96) / 96).astype(np.float16)
+    parse = replace(parse, mask_probability=np.broadcast_to(levels[:, None, None], (96, 112, 112)))
+    assert parse.sampled_frames.tolist() == list(range(0, 191, 2))
+    assert mask_at(parse, 100)[0][0, 0] == levels[50]
+    assert mask_at(parse, 101)[0][5, 5] == pytest.approx((float(levels[50]) + float(levels[51])) / 2)
+    assert mask_at(parse, 0)[0][0, 0] == levels[0]
+    assert mask_at(parse, 190)[0][0, 0] == levels[95]
+
+
+@pytest.mark.parametrize("level", [0.0, 0.3])
+def test_no_athlete_no_ink(level: float) -> None:
+    image = np.full((120, 160, 3), 128, dtype=np.uint8)
+    draw_mask(image, np.full((112, 112), level, np.float32), np.array([0, 0, 160, 120]), rgb(MASK_COLOUR), line_px=2)
+    assert (image == 128).all()
+
+
+def test_a_crop_partly_outside_stays_inside() -> None:
+    image = np.full((120, 160, 3), 128, dtype=np.uint8)
+    draw_mask(image, np.ones((112, 112), np.float32), np.array([-80, -60, 80, 60]), rgb(MASK_COLOUR), line_px=2)
+    assert (image[:55, :75] != 128).any(axis=2).all()
+    assert (image[70:, 90:] == 128).all()
+
+
+def test_drawing() -> None:
+    image = np.zeros((20, 30, 3), dtype=np.uint8)
+    fill_box(image, (5, 5, 15, 15), (255, 0, 0))
+    assert image[5:15, 5:15, 0].min() == 255
+    assert image.sum() == 255 * 100
+    fill_box(image, (40, 40, 50, 50), (255, 0, 0))  # outside: nothing to draw
+    text = "one two three four five six"
+    lines = wrap_text(text, 12, 80)
+    assert " ".join(lines) == text
+    assert len(lines) > 1
+    assert all(text_width(line, 12) <= 80 for line in lines)
