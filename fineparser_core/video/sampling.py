@@ -9,7 +9,10 @@ WINDOW_STRIDE = 10
 
 _STARTS = np.arange(0, N_SAMPLES - WINDOW_LENGTH + 1, WINDOW_STRIDE)
 WINDOWS: np.ndarray = _STARTS[:, None] + np.arange(WINDOW_LENGTH)[None, :]
-"""(9, 16) int64: the samples of each I3D window; neighbours share six samples. Source: the paper's implementation details."""
+"""(9, 16) int64: the samples of each I3D window; neighbours share six.
+
+Source: the paper's implementation details.
+"""
 WINDOWS.setflags(write=False)
 
 # Times that are equal on paper may differ by rounding; far below any frame interval.
