@@ -24,7 +24,7 @@ class ProgressStrip(QFrame):
         self._bar.setTextVisible(False)
         self._bar.setFixedHeight(6)
         self._bar.setAccessibleName(self.tr("Progress of the analysis"))
-        self._button = QPushButton()
+        self._button = QPushButton(self.tr("Cancel"))
         self._button.clicked.connect(self._on_pressed)
         keyboard_friendly(self._button)
         row = QHBoxLayout(self)

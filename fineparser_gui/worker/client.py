@@ -53,10 +53,11 @@ class WorkerClient(QObject):
         self._in_flight: Request | None = None
         self._buffer = b""
         self._crashes = 0
+        self._closed = False
 
     def start(self) -> None:
         """Start the process if it does not run; requests may be handed in before."""
-        if self._process is not None:
+        if self._process is not None or self._closed:
             return
         process = QProcess(self)
         process.setProgram(sys.executable)
@@ -91,6 +92,7 @@ class WorkerClient(QObject):
 
     def close(self) -> None:
         """End the worker and remove what it wrote; nothing is left running."""
+        self._closed = True  # also for a restart that is under way
         process, self._process = self._process, None
         self._queue.clear()
         self._in_flight = None

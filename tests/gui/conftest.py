@@ -1,0 +1,55 @@
+"""The real window, on a display where there is one and offscreen where there is none."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+if sys.platform == "linux" and not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from fineparser_core.resources import resource
+from fineparser_gui.app import Studio
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.qt_log_level_fail("WARNING"))
+            # The offscreen platform says so of every dialog.
+            item.add_marker(pytest.mark.qt_log_ignore("does not support propagateSizeHints", extend=True))
+
+
+@pytest.fixture
+def studio(qapp, qtbot) -> Iterator[Studio]:
+    """The program, its window shown; the worker starts after the first paint, as for a user."""
+    made = Studio(qapp)
+    with qtbot.waitExposed(made.window):
+        made.window.show()
+    yield made
+    made.window.close()
+    made.window.deleteLater()
+
+
+@pytest.fixture
+def idle_studio(qapp, qtbot, monkeypatch) -> Iterator[Studio]:
+    """The program without its worker process: a test answers the requests."""
+    made = Studio(qapp)
+    monkeypatch.setattr(made.client, "start", lambda: None)
+    made.window.shown_first.disconnect()
+    with qtbot.waitExposed(made.window):
+        made.window.show()
+    yield made
+    made.window.close()
+    made.window.deleteLater()
+
+
+@pytest.fixture
+def bundled_weights() -> Path:
+    """The folder of the bundled weights."""
+    folder = resource("weights", "fineparser")
+    if not (folder / "card.json").is_file():
+        pytest.skip("no weights are bundled yet")
+    return folder

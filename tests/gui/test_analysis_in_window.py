@@ -1,0 +1,52 @@
+"""Open, analyse, score, compare, cancel: the real window, the real worker, the bundled weights."""
+
+import pytest
+from PySide6.QtCore import Qt
+
+from fineparser_core.inference.library import Library
+from fineparser_gui.session.dive import DiveState
+
+_ANALYSIS_MS = 240_000
+
+
+@pytest.fixture
+def exemplar():
+    library = Library.open()
+    number = max(library.dive_numbers().items(), key=lambda item: item[1])[0]
+    found = library.exemplars(number)[0]
+    library.close()
+    return found
+
+
+@pytest.mark.usefixtures("bundled_weights")
+def test_a_clip_becomes_steps_score_and_comparison(studio, qtbot, exemplar):
+    session, window = studio.session, studio.window
+    session.open([exemplar.clip_path])
+    qtbot.waitUntil(lambda: session.current.state is DiveState.READY, timeout=_ANALYSIS_MS)
+    assert session.current.analysis.scoring is None
+    qtbot.keyClicks(window.details.number, exemplar.dive_number)
+    qtbot.waitUntil(lambda: session.current.analysis.scoring is not None, timeout=_ANALYSIS_MS)
+    scoring = session.current.analysis.scoring
+    mean = sum(vote.score for vote in scoring.exemplars) / len(scoring.exemplars)
+    assert sum(part.points for part in scoring.contributions) == pytest.approx(scoring.score - mean, abs=1e-6)
+
+    window.actions_by_id["compare"].trigger()
+    player = window.player
+    assert player.other_pane.isVisible()
+    best = session.comparison
+    window.transport.seek(session.current.analysis.parse.transitions.first_flight_frame)
+    assert player.other_pane.frame == best.first_flight_frame
+    qtbot.waitUntil(lambda: player.other_pane.info is not None, timeout=5000)
+    qtbot.keyClick(window, Qt.Key.Key_C)
+    assert session.comparison is None
+
+
+@pytest.mark.usefixtures("bundled_weights")
+def test_a_cancelled_analysis_can_be_started_again(studio, qtbot, exemplar):
+    session = studio.session
+    session.open([exemplar.clip_path])
+    qtbot.waitUntil(lambda: session.current.state is DiveState.ANALYSING, timeout=_ANALYSIS_MS)
+    studio.window.actions_by_id["cancel"].trigger()
+    qtbot.waitUntil(lambda: session.current.state is DiveState.CANCELLED, timeout=_ANALYSIS_MS)
+    session.analyse(session.current.key)
+    qtbot.waitUntil(lambda: session.current.state is DiveState.READY, timeout=_ANALYSIS_MS)

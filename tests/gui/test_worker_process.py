@@ -1,0 +1,88 @@
+"""The real worker process, with or without weights: it starts, answers, dies and comes back."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fineparser_gui.worker.client import WorkerClient
+from fineparser_gui.worker.protocol import ParseRequest
+
+_START_MS = 120_000
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.fixture
+def client(qapp):
+    made = WorkerClient()
+    yield made
+    made.close()
+
+
+def test_a_file_that_is_no_video_is_one_sentence(client, qtbot, tmp_path):
+    path = tmp_path / "notes.mp4"
+    path.write_text("not a video")
+    with qtbot.waitSignal(
+        client.failed, timeout=_START_MS, check_params_cb=lambda request_id, *_: request_id == "p1"
+    ) as failed:
+        client.submit(ParseRequest(id="p1", path=str(path), in_frame=None, out_frame=None))
+    _, kind, message = failed.args
+    assert kind == "VideoError"
+    assert "notes.mp4" in message
+
+
+def test_a_request_that_waits_is_dropped_at_once(client, qtbot):
+    client.submit(ParseRequest(id="p1", path="a", in_frame=None, out_frame=None))
+    client.submit(ParseRequest(id="p2", path="b", in_frame=None, out_frame=None))
+    with qtbot.waitSignal(client.cancelled, timeout=1000) as cancelled:
+        client.cancel("p2")
+    assert cancelled.args == ["p2"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL on Windows")
+def test_after_a_kill_another_worker_takes_the_rest(client, qtbot, tmp_path):
+    client.start()
+    qtbot.waitUntil(lambda: client.pid > 0, timeout=_START_MS)
+    first = client.pid
+    client.submit(ParseRequest(id="p1", path=str(tmp_path / "lost.mp4"), in_frame=None, out_frame=None))
+    client.submit(ParseRequest(id="p2", path=str(tmp_path / "next.mp4"), in_frame=None, out_frame=None))
+    with qtbot.waitSignal(client.failed, timeout=_START_MS) as failed:
+        os.kill(first, signal.SIGKILL)
+    assert failed.args[:2] == ["p1", "WorkerCrash"]
+    with qtbot.waitSignal(
+        client.failed, timeout=_START_MS, check_params_cb=lambda request_id, *_: request_id == "p2"
+    ) as failed:
+        pass
+    assert failed.args[1] == "VideoError"
+    assert client.pid not in (0, first)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="looks processes up by signal 0")
+def test_closing_leaves_no_process_and_no_files(client, qtbot):
+    client.start()
+    qtbot.waitUntil(lambda: client.pid > 0, timeout=_START_MS)
+    pid, folder = client.pid, Path(client._folder.name)
+    client.close()
+    qtbot.waitUntil(lambda: not _alive(pid), timeout=5000)
+    assert not folder.exists()
+
+
+def test_the_worker_ends_when_its_window_is_gone(tmp_path):
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "fineparser_gui.worker.child", str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    worker.communicate(timeout=60)  # closes its input
+    assert worker.returncode == 0

@@ -1,0 +1,52 @@
+import subprocess
+import sys
+
+import pytest
+
+from fineparser_gui.worker.protocol import (
+    CancelRequest,
+    Failure,
+    ParseRequest,
+    ProgressReport,
+    Result,
+    decode,
+    encode,
+)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        ParseRequest(id="p1", path="/ö/a\nb.mp4", in_frame=1, out_frame=None),
+        CancelRequest(id="p1"),
+        ProgressReport(id="p1", stage="read", done=3, total=96),
+        Result(id="p1", analysis={"score": None}, masks_path="x.npz"),
+        Failure(id=None, kind="CheckpointError", message="gone"),
+    ],
+)
+def test_a_message_is_one_line_and_comes_back(message):
+    line = encode(message)
+    assert line.endswith(b"\n")
+    assert line.count(b"\n") == 1
+    assert decode(line) == message
+
+
+@pytest.mark.parametrize("line", [b"", b"null", b"[]", b'{"type": "x"}', b'{"type": "cancel"}', b"Warning: torch"])
+def test_what_is_no_message_is_refused(line):
+    with pytest.raises(ValueError, match="not a message"):
+        decode(line)
+
+
+def test_noise_on_stdout_does_not_reach_the_pipe():
+    code = (
+        "import os\n"
+        "from fineparser_gui.worker.child import _claim_stdout\n"
+        "pipe = _claim_stdout()\n"
+        "print('python noise', flush=True)\n"
+        "os.write(1, b'native noise')\n"
+        "pipe.write(b'message'); pipe.flush()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert done.stdout == b"message"
+    assert b"python noise" in done.stderr
+    assert b"native noise" in done.stderr
