@@ -10,8 +10,8 @@ import numpy as np
 
 from fineparser_core.diving.judging import score_dive
 
-STEP_WEIGHTS = (2.0, 4.0, 4.0)
-"""Points of the ten that take-off, flight and entry hold; award = sum(weight * quality) / 10."""
+STEP_WEIGHTS = (3.0, 5.0, 2.0)
+"""The paper's lambda for take-off, flight and entry; award = sum(weight * quality) / 10."""
 
 N_JUDGES = 7
 
