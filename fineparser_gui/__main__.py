@@ -24,11 +24,15 @@ def main() -> int:
 
     from PySide6.QtWidgets import QApplication
 
+    from fineparser_core.diving.difficulty import BOARDS_M
     from fineparser_core.diving.dive_number import parse_dive_number
-    from fineparser_core.errors import FineParserError
+    from fineparser_core.errors import ConfigError, FineParserError
     from fineparser_gui.app import Studio
 
     try:
+        if arguments.board not in (None, *BOARDS_M):
+            boards = ", ".join(f"{board:g}" for board in BOARDS_M)
+            raise ConfigError(f"--board {arguments.board:g} is no board: choose one of {boards}.")
         number = str(parse_dive_number(arguments.dive_number)) if arguments.dive_number else None
     except FineParserError as error:
         print(f"fineparser-gui: {error}", file=sys.stderr)

@@ -82,8 +82,9 @@ class _Bars(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         metrics = painter.fontMetrics()
-        parts = (self.tr("motion"), self.tr("appearance")) if self._split else ()
-        names_w = max(metrics.horizontalAdvance(text) for text in (*(c.step for c in self._contributions), *parts)) + 6
+        motion_name, appearance_name = self.tr("motion"), self.tr("appearance")
+        names = (*(c.step for c in self._contributions), motion_name, appearance_name)
+        names_w = max(metrics.horizontalAdvance(name) for name in names) + 6
         left, right = names_w + _VALUE_W, self.width() - _VALUE_W
         zero = (left + right) / 2
         shown = [(c.points, c.dynamic, c.static) if self._split else (c.points,) for c in self._contributions]
@@ -99,7 +100,7 @@ class _Bars(QWidget):
                 motion = QBrush(color, Qt.BrushStyle.Dense4Pattern)
                 appearance = QBrush(color, Qt.BrushStyle.BDiagPattern)
                 for place, (name, points, fill) in enumerate(
-                    ((parts[0], part.dynamic, motion), (parts[1], part.static, appearance))
+                    ((motion_name, part.dynamic, motion), (appearance_name, part.static, appearance))
                 ):
                     self._bar(painter, QRectF(zero, top + 27 + 12 * place, points * scale, 9), points, fill, name)
         painter.setPen(QPen(self.palette().placeholderText().color(), 1))

@@ -22,6 +22,7 @@ class DetailsPanel(QWidget):
         self.number.setMaxLength(8)
         self.number.setClearButtonEnabled(True)
         self.number.textEdited.connect(self._on_edited)
+        self.number.returnPressed.connect(self.number.clearFocus)  # the keys are the player's again
         self.board = QComboBox()
         self.board.setAccessibleName(self.tr("Board"))
         self.board.addItem(self.tr("any board"), None)

@@ -14,6 +14,7 @@ _LEGEND_H = 26
 _CURVES_H = 54
 _BAND_H = 28
 _AXIS_H = 20
+_LOWEST_SCALE = 0.2
 _ON_BAND = QColor("#101820")
 
 
@@ -146,9 +147,9 @@ class Timeline(QWidget):
             for frame in parse.sampled_frames:
                 x = self._x(float(frame) + 0.5)
                 painter.drawLine(QPointF(x, area.bottom()), QPointF(x, area.bottom() - 5))
+        # One scale for both curves, so that an unsure transition looks it; stretched, as few peaks come near 1.
+        peak = max(float(parse.probabilities.max()), _LOWEST_SCALE)
         for column, step in enumerate(STEP_NAMES[1:]):
-            # Relative to the curve's own peak: a probability spread over several samples would look like nothing.
-            peak = max(float(parse.probabilities[:, column].max()), 1e-9)
             points = [
                 QPointF(self._x(float(frame) + 0.5), bottom - float(probability) / peak * height)
                 for frame, probability in zip(parse.sampled_frames, parse.probabilities[:, column], strict=True)

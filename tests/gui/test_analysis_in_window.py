@@ -1,7 +1,6 @@
 """Open, analyse, score, compare, cancel: the real window, the real worker, the bundled weights."""
 
 import pytest
-from PySide6.QtCore import Qt
 
 from fineparser_core.inference.library import Library
 from fineparser_gui.session.dive import DiveState
@@ -37,7 +36,7 @@ def test_a_clip_becomes_steps_score_and_comparison(studio, qtbot, exemplar):
     window.transport.seek(session.current.analysis.parse.transitions.first_flight_frame)
     assert player.other_pane.frame == best.first_flight_frame
     qtbot.waitUntil(lambda: player.other_pane.info is not None, timeout=5000)
-    qtbot.keyClick(window, Qt.Key.Key_C)
+    window.actions_by_id["compare"].trigger()
     assert session.comparison is None
 
 
