@@ -9,7 +9,7 @@ from pathlib import Path
 from fineparser_core.cli import cancel_on_signals, progress_to_stderr, run_guarded
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
-from fineparser_core.errors import ConfigError, ExemplarError, ExportError
+from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.export.analysis_json import analysis_to_dict, write_analysis_json, write_masks_npz
 from fineparser_core.export.annotated_clip import write_annotated_clip
 from fineparser_core.inference.clips import make_clip
@@ -29,11 +29,13 @@ def main(argv: list[str]) -> int:
     with cancel_on_signals() as cancel:
         progress = progress_to_stderr(quiet=args.quiet)
         dive = None if args.dive_number is None else parse_dive_number(args.dive_number)
-        if dive is None and args.board is not None:
-            raise ConfigError(f"--board {args.board:g} says nothing without --dive-number: add it, e.g. 207C.")
+        difficulty = None
+        if dive is None and (args.board, args.difficulty) != (None, None):
+            raise ConfigError("--board and --difficulty say nothing without --dive-number: add it, e.g. 207C.")
         if dive is not None:
-            find_difficulty(dive, args.board)
-            _check_exemplars(str(dive), args.library)
+            difficulty = find_difficulty(dive, args.board, args.difficulty)
+            with Library.open(args.library) as library:
+                library.candidates(str(dive))
         _check_outputs(args)
         clip = make_clip(args.clip, args.first, args.last)
 
@@ -47,7 +49,7 @@ def main(argv: list[str]) -> int:
         analysis = analyzer.analyze(
             clip,
             dive,
-            args.board,
+            difficulty,
             n_exemplars=args.exemplars,
             seed=args.seed,
             progress=progress,
@@ -80,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("clip", type=Path, help="video file")
     parser.add_argument("--dive-number", metavar="NUMBER", help="e.g. 207C; needed for a score, not for the steps")
     parser.add_argument("--board", type=float, metavar="M", help="1, 3, 5, 7.5 or 10; without it the commonest DD")
+    parser.add_argument("--difficulty", type=float, metavar="DD", help="degree of difficulty, where no table has it")
     parser.add_argument("--in", dest="first", type=int, metavar="F", help="first frame of the dive (default: 0)")
     parser.add_argument("--out", dest="last", type=int, metavar="F", help="last frame of the dive (default: the last)")
     parser.add_argument("--exemplars", type=_positive, default=10, metavar="E", help="dives to compare with (10)")
@@ -104,17 +107,6 @@ def _positive(text: str) -> int:
 def _output_files(args: argparse.Namespace) -> list[Path]:
     json_file = Path(args.json) if args.json and args.json != _STDOUT else None
     return [path for path in (args.annotated, args.masks, json_file) if path]
-
-
-def _check_exemplars(dive_number: str, library: Path | None) -> None:
-    """Raises: ExemplarError where the library holds no dive to compare with."""
-    with Library.open(library) as opened:
-        known = opened.dive_numbers()
-        if dive_number not in known:
-            raise ExemplarError(
-                f"{opened.path} holds no exemplars of {dive_number}, only of {', '.join(known) or 'nothing'}: choose "
-                "another --library, or leave --dive-number out to see the steps alone."
-            )
 
 
 def _check_outputs(args: argparse.Namespace) -> None:

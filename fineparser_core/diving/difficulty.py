@@ -60,6 +60,9 @@ _UNNATURAL_FORWARD_INWARD = {2: 1, 4: 2, 6: 2, 8: 2}
 _UNNATURAL_BACK_REVERSE = {1: 1, 3: 2, 5: 3, 7: 4, 9: 4}
 
 
+_LOWEST_DD, _HIGHEST_DD = 0.5, 6.0
+
+
 @dataclass(frozen=True, kw_only=True)
 class Difficulty:
     """A degree of difficulty and where it comes from.
@@ -90,12 +93,21 @@ class RecordedDifficulty:
     count: int
 
 
-def find_difficulty(dive: DiveNumber, board_m: float | None) -> Difficulty:
+def find_difficulty(dive: DiveNumber, board_m: float | None, typed: float | None = None) -> Difficulty:
     """DD of a dive on a board, or on the board it is done from most often where none is given.
 
+    Args:
+        typed: a DD that the user gives, for dives that no table lists; it wins over the tables.
+
     Raises:
-        ConfigError: not a board, an armstand from a springboard, or a DD that is not known.
+        ConfigError: not a board, an armstand from a springboard, a DD that is not known, or a typed one that cannot be.
     """
+    if typed is not None:
+        if not _LOWEST_DD <= typed <= _HIGHEST_DD:
+            raise ConfigError(f"A DD of {typed:g} cannot be: type one from {_LOWEST_DD} to {_HIGHEST_DD}.")
+        if board_m is not None:
+            _check_board(dive, board_m)
+        return Difficulty(value=typed, board_m=board_m, source="typed")
     if board_m is not None:
         return Difficulty(value=_difficulty(dive, board_m), board_m=board_m, source="board")
     board_m = commonest_board_m(dive)
@@ -142,11 +154,15 @@ def springboard_difficulty(dive: DiveNumber, board_m: float) -> float | None:
     return sum(tenths) / 10 if len(tenths) == len(parts) else None
 
 
-def _difficulty(dive: DiveNumber, board_m: float) -> float:
+def _check_board(dive: DiveNumber, board_m: float) -> None:
     if board_m not in BOARDS_M:
         raise ConfigError(f"There is no board at {board_m:g} m: choose one of {_listed(BOARDS_M)}.")
     if dive.armstand and board_m in SPRINGBOARDS_M:
         raise ConfigError(f"{dive} is an armstand dive, which no springboard allows: choose 5, 7.5 or 10 m.")
+
+
+def _difficulty(dive: DiveNumber, board_m: float) -> float:
+    _check_board(dive, board_m)
     value = _known_difficulty(dive, board_m)
     if value is None:
         known = [board for board in BOARDS_M if _known_difficulty(dive, board) is not None]

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from fineparser_core.checkpoints.bundle import load_bundle, load_into
-from fineparser_core.diving.difficulty import find_difficulty
+from fineparser_core.diving.difficulty import Difficulty
 from fineparser_core.diving.dive_number import DiveNumber
 from fineparser_core.errors import ConfigError, ExemplarError
 from fineparser_core.inference.clips import make_clip
@@ -194,7 +194,7 @@ class Analyzer:
         self,
         encoding: Encoding,
         dive: DiveNumber,
-        board_m: float | None,
+        difficulty: Difficulty,
         *,
         n_exemplars: int = 10,
         seed: int = 0,
@@ -207,18 +207,15 @@ class Analyzer:
         Deviation: Eq. 12 as written adds y_Z twice; the score is the mean of exemplar score plus difference.
 
         Raises:
-            ConfigError: for fewer than one exemplar asked for, or a dive without a known difficulty.
+            ConfigError: for fewer than one exemplar asked for.
             ExemplarError: where the library holds none of that number.
             Cancelled: once the token is set.
         """
         if n_exemplars < 1:
             raise ConfigError(f"{n_exemplars} exemplars cannot vote: ask for at least 1.")
-        number = str(dive)
-        difficulty = find_difficulty(dive, board_m)
-        candidates = [e for e in self.library.exemplars(number) if e.id not in left_out]
+        candidates = [e for e in self.library.candidates(str(dive)) if e.id not in left_out]
         if not candidates:
-            known = ", ".join(self.library.dive_numbers()) or "none"
-            raise ExemplarError(f"No exemplars for {number} in {self.library.path.name}: it has {known}.")
+            raise ExemplarError(f"Every exemplar of {dive} is left out: take one back in.")
         chosen, notes = choose_exemplars(candidates, difficulty.board_m, n_exemplars, seed)
         for done, exemplar in enumerate(chosen, start=1):
             self.exemplar_encoding(exemplar, cancel=cancel)
@@ -228,7 +225,7 @@ class Analyzer:
         votes = self.votes(encoding, chosen)
         score = float(np.mean([v.vote for v in votes]))
         return Scoring(
-            dive_number=number,
+            dive_number=str(dive),
             board_m=difficulty.board_m,
             difficulty=difficulty.value,
             difficulty_source=difficulty.source,
@@ -282,22 +279,24 @@ class Analyzer:
         self,
         clip: Clip,
         dive: DiveNumber | None,
-        board_m: float | None,
+        difficulty: Difficulty | None = None,
         *,
         n_exemplars: int = 10,
         seed: int = 0,
         progress: ProgressCallback = ignore_progress,
         cancel: CancelToken | None = None,
     ) -> Analysis:
-        """Parses a clip and, where the dive number is known, scores it.
+        """Parses a clip and, where dive number and difficulty are known, scores it.
 
-        Raises: what `parse` and `score` raise.
+        Raises: what `parse` and `score` raise; that there are no exemplars before the clip is read.
         """
+        if dive is not None:
+            self.library.candidates(str(dive))
         parse, encoding = self.parse(clip, progress=progress, cancel=cancel)
-        if dive is None:
+        if dive is None or difficulty is None:
             return Analysis(parse=parse, scoring=None)
         scoring = self.score(
-            encoding, dive, board_m, n_exemplars=n_exemplars, seed=seed, progress=progress, cancel=cancel
+            encoding, dive, difficulty, n_exemplars=n_exemplars, seed=seed, progress=progress, cancel=cancel
         )
         return Analysis(parse=parse, scoring=scoring)
 

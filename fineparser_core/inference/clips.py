@@ -11,10 +11,17 @@ def make_clip(path: Path, in_frame: int | None = None, out_frame: int | None = N
     """The stretch [in_frame, out_frame] of a video, both included; None means its first or last frame.
 
     Raises:
-        VideoError: an unreadable video, a frame outside it, or fewer than 16 frames.
+        VideoError: an unreadable video, one that is cut off with no out point chosen, a frame outside it, or fewer
+            than 16 frames.
     """
     info = probe(path)
     last = info.n_frames - 1
+    if info.n_frames_missing and out_frame is None:
+        whole = info.n_frames + info.n_frames_missing
+        raise VideoError(
+            f"{path} is cut off, {info.n_frames} of its {whole} frames are there: copy it again, or choose {last} or an "
+            "earlier frame as the out point to analyse what is left."
+        )
     start = 0 if in_frame is None else in_frame
     end = last if out_frame is None else out_frame
     for name, frame in (("in", start), ("out", end)):

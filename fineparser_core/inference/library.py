@@ -138,6 +138,20 @@ class Library:
             rows = db.execute("SELECT * FROM exemplar WHERE dive_number = ? ORDER BY id", (dive_number,)).fetchall()
         return [self._exemplar(row) for row in rows]
 
+    def candidates(self, dive_number: str) -> list[Exemplar]:
+        """As `exemplars`.
+
+        Raises: ExemplarError where there is none, with what there is instead.
+        """
+        found = self.exemplars(dive_number)
+        if not found:
+            known = ", ".join(self.dive_numbers()) or "nothing"
+            raise ExemplarError(
+                f"{self.path} holds no exemplars of {dive_number}, only of {known}: choose another library, or leave "
+                "the dive number out to see the steps alone."
+            )
+        return found
+
     def get(self, exemplar_id: str) -> Exemplar:
         """Raises: ExemplarError where there is none of that id."""
         with self._reading() as db:

@@ -94,9 +94,10 @@ def run_stage(stage: Stage, out: Path, cancel: CancelToken) -> None:
             group["lr"] = peak * learning_rate_factor(iteration, stage.iterations)
         losses = stage.step(iteration)
         total = losses["total"]
-        if not torch.isfinite(total):
+        value = float(total.detach())
+        if not math.isfinite(value):
             raise FineParserError(
-                f"The loss of stage '{stage.name}' is {float(total)} at iteration {iteration}: lower the learning rate."
+                f"The loss of stage '{stage.name}' is {value} at iteration {iteration}: lower the learning rate."
             )
         optimizer.zero_grad(set_to_none=True)
         total.backward()

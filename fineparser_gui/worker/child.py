@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
+from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import Cancelled, FineParserError
 from fineparser_core.export.analysis_json import (
@@ -141,10 +142,11 @@ class Worker:
                 transition_samples=(first, second),
                 probabilities=arrays["probabilities"],
             )
+        dive = parse_dive_number(request.dive_number)
         scoring = self._open().score(
             encoding,
-            parse_dive_number(request.dive_number),
-            request.board_m,
+            dive,
+            find_difficulty(dive, request.board_m),
             progress=self._reporter(request.id),
             cancel=token,
         )

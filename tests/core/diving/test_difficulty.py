@@ -96,3 +96,12 @@ def test_every_recorded_dive_has_a_difficulty_without_a_board():
 def test_what_has_no_difficulty_is_refused_with_a_way_out(number, board_m, words):
     with pytest.raises(ConfigError, match=words):
         find_difficulty(parse_dive_number(number), board_m)
+
+
+def test_a_typed_difficulty_wins_within_reason() -> None:
+    dive = parse_dive_number("207C")
+    assert find_difficulty(dive, 7.5, 3.1) == Difficulty(value=3.1, board_m=7.5, source="typed")
+    with pytest.raises(ConfigError, match=r"DD of 0 cannot be"):
+        find_difficulty(dive, 10.0, 0.0)
+    with pytest.raises(ConfigError, match=r"no board at 4 m"):
+        find_difficulty(dive, 4.0, 3.1)

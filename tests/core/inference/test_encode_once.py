@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "golden"))
 import golden_kit
 
 from fineparser_core.bench import PairByPair
+from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import Cancelled, ConfigError, ExemplarError
 from fineparser_core.inference.analyzer import Analyzer, choose_exemplars
@@ -18,6 +19,8 @@ from fineparser_core.inference.library import Exemplar, ExemplarMask, Library
 from fineparser_core.progress import CancelToken
 from fineparser_core.types import ModelIdentity
 
+DIVE = parse_dive_number("207c")
+DIFFICULTY = find_difficulty(DIVE, 10.0)
 IDENTITY = ModelIdentity(
     id="golden-0",
     trained_on="seeded noise",
@@ -78,7 +81,7 @@ def test_votes_equal_the_pair_by_pair_path(prepared):
     query = clip_frames("query")
     encoding, masks = analyzer.encoder.encode(query)
     assert masks.shape == (96, 112, 112)
-    scoring = analyzer.score(encoding, parse_dive_number("207c"), 10.0)
+    scoring = analyzer.score(encoding, DIVE, DIFFICULTY)
     pairs = PairByPair(analyzer.encoder, IDENTITY.decoding, contiguous=False)
     for vote in scoring.exemplars:
         assert vote.vote == pytest.approx(vote.score + pairs.delta(query, frames[vote.id]), abs=1e-3)
@@ -87,8 +90,8 @@ def test_votes_equal_the_pair_by_pair_path(prepared):
     assert scoring.spread == pytest.approx(np.std([v.vote for v in scoring.exemplars]))
     assert scoring.award == pytest.approx(scoring.score / (3 * scoring.difficulty))
     assert "Only 2 exemplars" in scoring.notes[0]
-    assert analyzer.score(encoding, parse_dive_number("207C"), 10.0) == scoring
-    left = analyzer.score(encoding, parse_dive_number("207C"), 10.0, left_out=frozenset({"ex0"}))
+    assert analyzer.score(encoding, DIVE, DIFFICULTY) == scoring
+    left = analyzer.score(encoding, DIVE, DIFFICULTY, left_out=frozenset({"ex0"}))
     assert [v.id for v in left.exemplars] == ["ex1"]
 
 
@@ -111,10 +114,10 @@ def test_mask_of_a_sample_is_the_mean_over_its_windows(prepared):
 def test_refusals(prepared):
     analyzer, frames = prepared
     encoding, _ = analyzer.encoder.encode(frames["ex0"])
-    with pytest.raises(ExemplarError, match=r"No exemplars for 5253B .*207C"):
-        analyzer.score(encoding, parse_dive_number("5253B"), 10.0)
+    with pytest.raises(ExemplarError, match=r"no exemplars of 5253B, only of 207C"):
+        analyzer.score(encoding, parse_dive_number("5253B"), DIFFICULTY)
     with pytest.raises(ConfigError, match="at least 1"):
-        analyzer.score(encoding, parse_dive_number("207C"), 10.0, n_exemplars=0)
+        analyzer.score(encoding, DIVE, DIFFICULTY, n_exemplars=0)
     token = CancelToken()
     with pytest.raises(Cancelled):
         analyzer.encoder.encode(frames["ex0"], progress=lambda p: token.cancel(), cancel=token)

@@ -126,3 +126,12 @@ def test_clip_keeps_source_frames(small_video: Path) -> None:
 def test_clip_bounds(small_video: Path, first: int, last: int | None, words: str) -> None:
     with pytest.raises(VideoError, match=words):
         make_clip(small_video, first, last)
+
+
+def test_a_cut_off_clip_is_refused_until_an_out_point_is_chosen(tmp_path: Path, make_video: Callable[..., Path]) -> None:
+    whole = make_video(tmp_path / "whole.mp4", 120, encoder={"g": "12"}, container={"movflags": "faststart"})
+    data, path = whole.read_bytes(), tmp_path / "cut.mp4"
+    path.write_bytes(data[: data.index(b"mdat") + (len(data) - data.index(b"mdat")) // 2])
+    with pytest.raises(VideoError, match=r"is cut off, \d+ of its 120 frames are there: copy it again, or choose \d+ "):
+        make_clip(path)
+    assert make_clip(path, None, 20).out_frame == 20
