@@ -94,10 +94,10 @@ def run_stage(stage: Stage, out: Path, cancel: CancelToken) -> None:
             group["lr"] = peak * learning_rate_factor(iteration, stage.iterations)
         losses = stage.step(iteration)
         total = losses["total"]
-        value = float(total.detach())
-        if not math.isfinite(value):
+        loss = float(total.detach())
+        if not math.isfinite(loss):
             raise FineParserError(
-                f"The loss of stage '{stage.name}' is {value} at iteration {iteration}: lower the learning rate."
+                f"The loss of stage '{stage.name}' is {loss} at iteration {iteration}: lower the learning rate."
             )
         optimizer.zero_grad(set_to_none=True)
         total.backward()

@@ -86,6 +86,10 @@ class PlayerPanel(QWidget):
 
     def close_videos(self) -> None:
         """Stop the decoders; the window is closing."""
+        # What is still on its way must not open a file again.
+        self._session.current_changed.disconnect(self._on_current_changed)
+        self._session.dive_changed.disconnect(self._on_dive_changed)
+        self._session.comparison_changed.disconnect(self._on_comparison_changed)
         self.transport.pause()
         self.pane.unload()
         self.other_pane.unload()

@@ -212,21 +212,28 @@ def test_the_window_process_never_loads_torch():
     assert done.stdout.strip() == "[]"
 
 
-def test_the_window_is_there_in_a_second():
-    code = (
-        "import sys, time; start = time.monotonic()\n"
-        "from PySide6.QtWidgets import QApplication\n"
+def test_the_window_starts_about_as_fast_as_an_empty_one():
+    """The aim is a second on an idle machine; against a bare Qt window it can be held anywhere."""
+    start = "import sys, time; start = time.monotonic()\nfrom PySide6.QtWidgets import QApplication, QWidget\n"
+    bare = start + (
+        "from PySide6.QtCore import QTimer\n"
+        "app = QApplication([]); window = QWidget(); window.show()\n"
+        "QTimer.singleShot(0, app.quit); app.exec(); print(time.monotonic() - start)\n"
+    )
+    ours = start + (
         "from fineparser_gui.app import Studio\n"
         "app = QApplication([]); studio = Studio(app)\n"
         "studio.window.shown_first.disconnect()\n"
         "studio.window.shown_first.connect(app.quit)\n"
         "studio.window.show(); app.exec(); print(time.monotonic() - start); studio.window.close()\n"
     )
-    times = []
-    for _ in range(3):
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-        times.append(float(done.stdout))
-        if times[-1] < 1:
-            break
-        time.sleep(1)  # a busy machine gets another chance
-    assert min(times) < 3  # the aim is one second; a loaded machine takes longer
+    ratios = []
+    for _ in range(4):
+        seconds = [
+            float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+            for code in (bare, ours)
+        ]
+        ratios.append(seconds[1] / seconds[0])
+        if ratios[-1] < 8:
+            return
+    raise AssertionError(f"the window takes {min(ratios):.1f} times as long as an empty one")
