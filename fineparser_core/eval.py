@@ -3,16 +3,17 @@
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from fineparser_core.checkpoints.bundle import read_card, write_card
 from fineparser_core.cli import cancel_on_signals, progress_to_stderr, run_guarded
 from fineparser_core.data.finediving import load_finediving
-from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation.metrics import aiou, interval_iou, mask_iou, relative_l2, spearman
-from fineparser_core.inference.analyzer import Analyzer, choose_exemplars
+from fineparser_core.inference.analyzer import Analyzer, bundled_weights, choose_exemplars
 from fineparser_core.progress import Progress
 from fineparser_core.training.batches import view_masks
 from fineparser_core.training.dives import TrainingDive, load_dives, plain_view
@@ -29,6 +30,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--library", type=Path, help="exemplar library (default: the bundled one)")
     parser.add_argument("--split", choices=("train", "test"), default="test")
     parser.add_argument("--limit", type=int, help="the first N dives only")
+    parser.add_argument("--write-card", action="store_true", help="record the numbers in the card of the weights")
     args = parser.parse_args(argv)
     if args.limit is not None and args.limit < 1:
         raise ConfigError(f"{args.limit} dives cannot be measured: give --limit at least 1.")
@@ -36,13 +38,17 @@ def main(argv: list[str] | None = None) -> int:
     progress = progress_to_stderr(quiet=False)
     with cancel_on_signals() as cancel:
         data = load_finediving(args.data)
-        dives = load_dives(data, args.split, analyzer.model.preprocessing, args.cache, cancel)[: args.limit]
+        dives = load_dives(data, args.split, analyzer.model.preprocessing, args.cache, cancel, limit=args.limit)
         rows = []
         for done, dive in enumerate(dives, start=1):
             rows.append(_measure(analyzer, dive))
             progress(Progress("evaluate", done, len(dives)))
             cancel.raise_if_cancelled()
-    print(json.dumps(_summary(rows, dives), indent=2))
+    summary = _summary(rows, dives)
+    print(json.dumps(summary, indent=2))
+    if args.write_card:
+        folder = args.weights or bundled_weights()
+        write_card(replace(read_card(folder), metrics={f"{args.split} {k}": v for k, v in summary.items()}), folder)
     return 0
 
 
@@ -61,7 +67,7 @@ def _measure(analyzer: Analyzer, dive: TrainingDive) -> dict[str, float]:
         "empty_mask_mae": float(truth[shown].mean()),
         "score": dive.score,
     }
-    candidates = analyzer.library.exemplars(str(parse_dive_number(dive.dive_number)))
+    candidates = analyzer.library.exemplars(dive.dive_number)
     if candidates:
         chosen, _ = choose_exemplars(candidates, None, _N_EXEMPLARS, seed=0)
         row["predicted"] = float(np.mean([v.vote for v in analyzer.votes(encoding, chosen)]))
@@ -91,7 +97,8 @@ def _summary(rows: list[dict[str, float]], dives: list[TrainingDive]) -> dict[st
         for name, key in (("", "predicted"), (" of mean exemplar score", "floor")):
             summary[f"spearman{name}"] = spearman([row[key] for row in scored], truth)
             summary[f"r_l2 x100{name}"] = relative_l2([row[key] for row in scored], truth)
-    return {name: round(float(value), 4) for name, value in summary.items()}
+    # A correlation of constants is not a number, which JSON does not have.
+    return {name: round(float(value), 4) for name, value in summary.items() if np.isfinite(value)}
 
 
 if __name__ == "__main__":

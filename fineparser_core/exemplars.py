@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
+from fineparser_core.checkpoints.bundle import read_card
 from fineparser_core.cli import cancel_on_signals, progress_to_stderr, run_guarded
-from fineparser_core.errors import ExportError
-from fineparser_core.inference.analyzer import Analyzer
+from fineparser_core.errors import ConfigError, ExportError
+from fineparser_core.inference.analyzer import Analyzer, bundled_weights
 from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.library import Exemplar, ExemplarMask, Library
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
@@ -35,6 +36,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--each", type=int, default=10, help="exemplars of each dive number (default 10)")
     parser.add_argument("--seed", type=int, default=407)
     args = parser.parse_args(argv)
+    if args.each < 1:
+        raise ConfigError(f"{args.each} exemplars of each number cannot vote: ask for at least 1.")
+    read_card(args.weights or bundled_weights())
     if args.out.exists():
         raise ExportError(f"{args.out} exists already: choose a new folder.")
     progress = progress_to_stderr(quiet=False)

@@ -75,7 +75,13 @@ def random_view(dive: TrainingDive, rng: np.random.Generator) -> View:
 
 
 def load_dives(
-    data: FineDiving, split: str, preprocessing: str, cache: Path, cancel: CancelToken
+    data: FineDiving,
+    split: str,
+    preprocessing: str,
+    cache: Path,
+    cancel: CancelToken,
+    *,
+    limit: int | None = None,
 ) -> list[TrainingDive]:
     """Reads the dives of a split at network size; each is decoded once and kept in the cache folder.
 
@@ -86,7 +92,7 @@ def load_dives(
         Cancelled: once the token is set.
     """
     cache.mkdir(parents=True, exist_ok=True)
-    records = data.split(split)
+    records = data.split(split)[:limit]
     dives, skipped = [], []
     for record in records:
         cancel.raise_if_cancelled()

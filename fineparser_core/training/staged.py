@@ -20,7 +20,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fineparser_core.models.fineparser import FineParser
+from fineparser_core.models.i3d import FEATURE_SIZE
 from fineparser_core.models.static_encoder import FRAME_FEATURE_SIZE
+from fineparser_core.models.step_pooling import pair_boundaries
 from fineparser_core.progress import CancelToken
 from fineparser_core.training.batches import (
     by_number,
@@ -39,7 +41,7 @@ from fineparser_core.training.losses import (
     transition_loss,
     transition_target,
 )
-from fineparser_core.video.sampling import WINDOWS
+from fineparser_core.video.sampling import WINDOW_LENGTH, WINDOWS
 
 logger = logging.getLogger(__name__)
 
@@ -55,10 +57,10 @@ class StagedConfig:
     mask_windows: int = 6
     frame_iterations: int = 120
     frame_batch: int = 24
-    parse_iterations: int = 300
+    parse_iterations: int = 360
     parse_batch: int = 8
     parse_views: int = 1
-    head_iterations: int = 800
+    head_iterations: int = 500
     head_batch: int = 8
     head_lr: float = 1e-3
     trunk_lr: float = 1e-4
@@ -66,6 +68,12 @@ class StagedConfig:
     dice_weight: float = 1.0
     #: Scale of L_TAP and L_Reg in the last two stages, so that neither drowns the other.
     transition_weight: float = 20.0
+    #: Weight in the parse stage of naming the step of every sample from its window's feature alone.
+    step_weight: float = 0.5
+    #: Dives whose frame features the heads stage uses: a ResNet pass costs more than all else there.
+    static_dives: int = 150
+    #: Standard deviation of the noise on the features that PSNet sees in the heads stage, relative to theirs.
+    feature_noise: float = 0.2
     regression_weight: float = 0.002
 
 
@@ -199,7 +207,7 @@ def _stored_arrays(model: FineParser, dive: TrainingDive, view: View, path: Path
 
 def _jitter(transitions: tuple[int, int], rng: np.random.Generator) -> tuple[int, int]:
     # Inference cuts at predicted transitions; training at labels that are up to two samples off is ready for that.
-    st = int(np.clip(transitions[0] + rng.integers(-2, 3), 0, 90))
+    st = int(np.clip(transitions[0] + rng.integers(-2, 3), 0, 89))
     return st, int(np.clip(transitions[1] + rng.integers(-2, 3), st + 1, 95))
 
 
@@ -211,6 +219,8 @@ def parse_stage(model: FineParser, views: Sequence[StoredView], config: StagedCo
     for block in trained:
         block.requires_grad_(True)
     psnet, reducers, stream = model.psnet.train(), model.reducers.train(), model.dynamic_stream.train()
+    # Two labels a dive teach the backbone slowly; the step of every sample of every window is 144 labels.
+    step_head = nn.Linear(FEATURE_SIZE, WINDOW_LENGTH * 3)
     groups = by_number([v.dive_number for v in views], 2)
 
     def step(iteration: int) -> dict[str, Tensor]:
@@ -225,22 +235,31 @@ def parse_stage(model: FineParser, views: Sequence[StoredView], config: StagedCo
         tap = transition_loss(psnet(gated), transition_target(labels, width=config.transition_width))
         query, exemplar = ordered_pairs(n)
         jittered = [_jitter(v.transitions, rng) for v in chosen]
-        boundaries = [
-            ((jittered[q][0] + jittered[e][0]) // 20, (jittered[q][1] + jittered[e][1]) // 20)
-            for q, e in zip(query, exemplar, strict=True)
-        ]
+        boundaries = [pair_boundaries(jittered[q], jittered[e]) for q, e in zip(query, exemplar, strict=True)]
         tokens = [model.dynamic_tokens(gated[i], boundaries) for i in (query, exemplar)]
         # The dynamic stream alone stands for the whole score here, hence twice its half.
         delta = 2 * (stream(*tokens) * model.step_weights).sum(dim=-1)
         scores = torch.tensor([v.score for v in chosen])
         reg = regression_loss(delta, scores[query] - scores[exemplar])
-        total = config.transition_weight * tap + config.regression_weight * reg
-        return {"total": total, "transitions": tap, "regression": reg}
+        steps = (torch.arange(96)[None, :, None] >= labels[:, None, :]).sum(-1)[:, torch.tensor(WINDOWS)]
+        named = step_head(gated).view(n, 9, WINDOW_LENGTH, 3)
+        naming = F.cross_entropy(named.flatten(0, 2), steps.flatten())
+        total = config.transition_weight * tap + config.step_weight * naming + config.regression_weight * reg
+        return {"total": total, "transitions": tap, "steps": naming, "regression": reg}
 
     return Stage(
         name="parse",
-        modules={"i3d": i3d, "psnet": psnet, "reducers": reducers, "dynamic_stream": stream},
-        groups=[(_trainable(psnet, reducers, stream), config.head_lr), (_trainable(*trained), config.trunk_lr)],
+        modules={
+            "i3d": i3d,
+            "psnet": psnet,
+            "reducers": reducers,
+            "dynamic_stream": stream,
+            "step_head": step_head,
+        },
+        groups=[
+            (_trainable(psnet, reducers, stream, step_head), config.head_lr),
+            (_trainable(*trained), config.trunk_lr),
+        ],
         iterations=config.parse_iterations,
         step=step,
         clip_norm=5.0,
@@ -249,40 +268,60 @@ def parse_stage(model: FineParser, views: Sequence[StoredView], config: StagedCo
 
 @dataclass(frozen=True, kw_only=True)
 class EncodedDive:
-    """A dive after all encoders: gated (9, 1024), frame_features (96, 512)."""
+    """A view after all encoders: gated (9, 1024), frame_features (96, 512) or None."""
 
     dive_number: str
     score: float
     transitions: tuple[int, int]
     gated: np.ndarray
-    frame_features: np.ndarray
+    frame_features: np.ndarray | None
 
 
 @torch.inference_mode()
 def encode_dives(
-    model: FineParser, dives: Sequence[TrainingDive], views: Sequence[StoredView], cancel: CancelToken
+    model: FineParser,
+    dives: Sequence[TrainingDive],
+    views: Sequence[StoredView],
+    config: StagedConfig,
+    folder: Path,
+    cancel: CancelToken,
 ) -> list[EncodedDive]:
-    """The whole clips (view 0) through everything that the heads stage keeps fixed."""
+    """Every stored view through the last blocks, and the frame features of some whole clips, kept on disk.
+
+    Views without frame features serve PSNet alone.
+    """
     model.eval()
     encoded = []
-    for index, (dive, view) in enumerate(zip(dives, views[: len(dives)], strict=True)):
+    for index, view in enumerate(views):
         cancel.raise_if_cancelled()
         front = torch.from_numpy(view.front).float().contiguous(memory_format=torch.channels_last_3d)
         gated = model.gate(model.i3d.end(model.i3d.mixed_4f(front)), torch.from_numpy(view.mask_feature))
-        video = view_frames(dive, plain_view(dive), np.arange(96))
-        features = [model.static_encoder.frame_features(chunk) for chunk in video.split(16)]
+        whole = index < min(len(dives), config.static_dives)
         encoded.append(
             EncodedDive(
-                dive_number=dive.dive_number,
-                score=dive.score,
+                dive_number=view.dive_number,
+                score=view.score,
                 transitions=view.transitions,
                 gated=gated.numpy(),
-                frame_features=torch.cat(features).numpy(),
+                frame_features=_frame_features(model, dives[index], folder) if whole else None,
             )
         )
         if (index + 1) % 50 == 0:
-            logger.info("encoded %d/%d dives", index + 1, len(dives))
+            logger.info("encoded %d/%d views", index + 1, len(views))
     return encoded
+
+
+def _frame_features(model: FineParser, dive: TrainingDive, folder: Path) -> np.ndarray:
+    path = folder / f"{dive.key}-frames.npy"
+    if path.exists():
+        return np.load(path, allow_pickle=False)
+    video = view_frames(dive, plain_view(dive), np.arange(96))
+    features = torch.cat([model.static_encoder.frame_features(chunk) for chunk in video.split(16)]).numpy()
+    temporary = path.with_name(path.name + ".part")
+    with temporary.open("wb") as stream:
+        np.save(stream, features)
+    temporary.replace(path)
+    return features
 
 
 def head_stage(model: FineParser, encoded: Sequence[EncodedDive], config: StagedConfig) -> Stage:
@@ -296,15 +335,16 @@ def head_stage(model: FineParser, encoded: Sequence[EncodedDive], config: Staged
     }
     for module in modules.values():
         module.train()
-    groups = by_number([e.dive_number for e in encoded], 2)
+    whole = [e for e in encoded if e.frame_features is not None]
+    groups = by_number([e.dive_number for e in whole], 2)
 
     def step(iteration: int) -> dict[str, Tensor]:
         rng = _rng(config, 5, iteration)
-        chosen = [encoded[i] for i in draw_group(groups, config.head_batch, rng)]
+        chosen = [whole[i] for i in draw_group(groups, config.head_batch, rng)]
         jittered = [_jitter(e.transitions, rng) for e in chosen]
         query, exemplar = ordered_pairs(len(chosen))
         gated = torch.from_numpy(np.stack([e.gated for e in chosen]))
-        features = torch.from_numpy(np.stack([e.frame_features for e in chosen]))
+        features = torch.from_numpy(np.stack([e.frame_features for e in chosen if e.frame_features is not None]))
         tokens = model.static_encoder.step_tokens(features, jittered)
         relative = model.compare(
             (gated[query], gated[exemplar]),
@@ -313,8 +353,12 @@ def head_stage(model: FineParser, encoded: Sequence[EncodedDive], config: Staged
         )
         scores = torch.tensor([e.score for e in chosen])
         reg = regression_loss(relative.delta, scores[query] - scores[exemplar])
-        labels = torch.tensor([e.transitions for e in chosen])
-        tap = transition_loss(model.psnet(gated), transition_target(labels, width=config.transition_width))
+        parsed = [encoded[i] for i in rng.integers(0, len(encoded), 4 * config.head_batch)]
+        labels = torch.tensor([e.transitions for e in parsed])
+        features_seen = np.stack([e.gated for e in parsed])
+        noise = rng.standard_normal(features_seen.shape, dtype=np.float32) * features_seen.std(axis=(0, 1))
+        probabilities = model.psnet(torch.from_numpy(features_seen + config.feature_noise * noise))
+        tap = transition_loss(probabilities, transition_target(labels, width=config.transition_width))
         total = config.transition_weight * tap + config.regression_weight * reg
         return {"total": total, "transitions": tap, "regression": reg}
 
@@ -341,5 +385,5 @@ def train_staged(
     run_stage(frame_stage(model, dives, config), out, cancel)
     views = store_views(model, dives, config, out / "views", cancel)
     run_stage(parse_stage(model, views, config), out, cancel)
-    encoded = encode_dives(model, dives, views, cancel)
+    encoded = encode_dives(model, dives, views, config, out / "views", cancel)
     run_stage(head_stage(model, encoded, config), out, cancel)
