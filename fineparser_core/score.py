@@ -1,12 +1,13 @@
 """`fineparser score`: one clip in, its steps, masks, score and contributions out."""
 
 import argparse
+import io
 import json
 import sys
 import tempfile
 from pathlib import Path
 
-from fineparser_core.cli import cancel_on_signals, progress_to_stderr, run_guarded
+from fineparser_core.cli import cancel_on_signals, positive_int, progress_to_stderr, run_guarded
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExportError
@@ -66,6 +67,8 @@ def main(argv: list[str]) -> int:
     if args.json == _STDOUT:
         print(json.dumps(analysis_to_dict(analysis), indent=1))
     else:
+        if isinstance(sys.stdout, io.TextIOWrapper):  # a file's name may hold what the terminal cannot show
+            sys.stdout.reconfigure(errors="backslashreplace")
         print(report(analysis))
         for path in _output_files(args):
             print(f"Written: {path}")
@@ -82,10 +85,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("clip", type=Path, help="video file")
     parser.add_argument("--dive-number", metavar="NUMBER", help="e.g. 207C; needed for a score, not for the steps")
     parser.add_argument("--board", type=float, metavar="M", help="1, 3, 5, 7.5 or 10; without it the commonest DD")
-    parser.add_argument("--difficulty", type=float, metavar="DD", help="degree of difficulty, where no table has it")
+    parser.add_argument(
+        "--difficulty", type=float, metavar="DD", help="give the DD yourself, e.g. where no table has it"
+    )
     parser.add_argument("--in", dest="first", type=int, metavar="F", help="first frame of the dive (default: 0)")
     parser.add_argument("--out", dest="last", type=int, metavar="F", help="last frame of the dive (default: the last)")
-    parser.add_argument("--exemplars", type=_positive, default=10, metavar="E", help="dives to compare with (10)")
+    parser.add_argument("--exemplars", type=positive_int, default=10, metavar="E", help="dives to compare with (10)")
     parser.add_argument("--seed", type=int, default=0, help="which exemplars are drawn where there are more (0)")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
     parser.add_argument("--precision", choices=("auto", "fp32", "bf16", "fp16"), default="auto")
@@ -96,12 +101,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--annotated", type=Path, metavar="OUT.mp4", help="write the clip with mask, steps and score")
     parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
     return parser
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a count of at least 1")
-    return int(text)
 
 
 def _output_files(args: argparse.Namespace) -> list[Path]:

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 
 from fineparser_core.types import Analysis, Contribution, DiveParse, ExemplarVote, Scoring
 
+#: By `Scoring.difficulty_source`: whose DD it is.
+_DIFFICULTY_OF = {"board": "of that board", "commonest board": "of its commonest board", "typed": "as given"}
+
 
 def report(analysis: Analysis) -> str:
     """The whole report: clip, steps and, where there is a score, how it came about."""
@@ -44,7 +47,7 @@ def _score(scoring: Scoring) -> str:
     board = f" from {scoring.board_m:g} m" if scoring.board_m is not None else ""
     return (
         f"Score {scoring.score:.2f} for {scoring.dive_number}{board}: "
-        f"DD {scoring.difficulty:g} ({scoring.difficulty_source}), mean award {scoring.award:.2f}\n"
+        f"DD {scoring.difficulty:g} ({_DIFFICULTY_OF[scoring.difficulty_source]}), mean award {scoring.award:.2f}\n"
         f"Spread {scoring.spread:.2f} (agreement of the exemplars, not accuracy)"
     )
 

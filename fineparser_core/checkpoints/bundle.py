@@ -15,10 +15,14 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from fineparser_core.errors import CheckpointError
+from fineparser_core.errors import CheckpointError, ConfigError, ExportError
+from fineparser_core.models.temporal_parser import DECODERS
+from fineparser_core.video.atomic import atomic_file
+from fineparser_core.video.preprocess import get_preprocessing
 
 FORMAT = "fineparser.weights/1"
 CARD_NAME = "card.json"
+ARCHITECTURE = "fineparser-i3d-resnet34"
 #: Hosting services refuse or warn about larger files.
 MAX_SHARD_BYTES = 44_000_000
 
@@ -28,7 +32,7 @@ class WeightsCard:
     """What the weights are: read by people, and by the code that must treat clips as training did.
 
     Attributes:
-        id: name and content hash; set when the bundle is written.
+        id: name and a hash of the weights and of how they are used; set when the bundle is written.
         preprocessing: name in `fineparser_core.video.preprocess`.
         decoding: "release" or "joint", how transitions are read from the probabilities.
         trained_on: one sentence for whoever sees a score.
@@ -41,7 +45,7 @@ class WeightsCard:
     name: str
     id: str = ""
     format: str = FORMAT
-    architecture: str = "fineparser-i3d-resnet34"
+    architecture: str = ARCHITECTURE
     preprocessing: str = "whole"
     decoding: str = "joint"
     trained_on: str
@@ -83,13 +87,13 @@ def save_bundle(state: Mapping[str, Tensor], card: WeightsCard, folder: Path, *,
     """Writes weights and card as a folder, all or nothing; an older bundle of that name is replaced.
 
     Returns: the card with its id and shard hashes.
-    Raises: CheckpointError where the folder cannot be written.
+    Raises: ExportError where the folder cannot be written.
     """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     except OSError as error:
-        raise CheckpointError(f"{folder} cannot be written: {error.strerror}. Choose another folder.") from None
+        raise ExportError(f"{folder} cannot be written: {error.strerror}. Choose another folder.") from None
     try:
         shards = _shards(_store(state, half))
         hashes = {}
@@ -98,7 +102,9 @@ def save_bundle(state: Mapping[str, Tensor], card: WeightsCard, folder: Path, *,
             data = save(shard)
             hashes[name] = hashlib.sha256(data).hexdigest()
             _write_synced(temporary / name, data)
-        digest = hashlib.sha256("".join(hashes.values()).encode()).hexdigest()
+        # Encodings are kept by this id, so whatever changes them must change it.
+        content = [*hashes.values(), card.architecture, card.preprocessing, card.decoding]
+        digest = hashlib.sha256("\n".join(content).encode()).hexdigest()
         values = {f.name: getattr(card, f.name) for f in fields(card)}
         card = WeightsCard(**{**values, "id": f"{card.name}-{digest[:8]}", "shards": hashes})
         _write_synced(temporary / CARD_NAME, (json.dumps(asdict(card), indent=2) + "\n").encode())
@@ -111,7 +117,7 @@ def save_bundle(state: Mapping[str, Tensor], card: WeightsCard, folder: Path, *,
         else:
             os.replace(temporary, folder)
     except OSError as error:
-        raise CheckpointError(f"{folder} cannot be written: {error.strerror}. Choose another folder.") from None
+        raise ExportError(f"{folder} cannot be written: {error.strerror}. Choose another folder.") from None
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return card
@@ -122,6 +128,15 @@ def _write_synced(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
+
+
+def write_card(card: WeightsCard, folder: Path) -> None:
+    """Replaces the card of a bundle, all or nothing.
+
+    Raises: ExportError where it cannot be written.
+    """
+    with atomic_file(folder / CARD_NAME) as temporary:
+        temporary.write_text(json.dumps(asdict(card), indent=2) + "\n", encoding="utf-8")
 
 
 def read_card(folder: Path) -> WeightsCard:
@@ -143,7 +158,24 @@ def read_card(folder: Path) -> WeightsCard:
     absent = sorted({"name", "trained_on", "synthetic", "shards"} - set(raw))
     if unknown or absent:
         raise CheckpointError(f"{path} has unknown fields {unknown} or lacks {absent}. Fetch the weights again.")
-    return WeightsCard(**{**raw, "notices": tuple(raw.get("notices", ()))})
+    shards, notices = raw["shards"], raw.get("notices", [])
+    if not isinstance(shards, dict) or not all(isinstance(value, str) for value in shards.values()):
+        raise CheckpointError(f"{path} lists no shards with their checksums. Fetch the weights again.")
+    if not isinstance(notices, list):
+        raise CheckpointError(f"{path} has notices that are no list. Fetch the weights again.")
+    card = WeightsCard(**{**raw, "notices": tuple(notices)})
+    if card.architecture != ARCHITECTURE:
+        raise CheckpointError(
+            f"{path} is of architecture '{card.architecture}', not '{ARCHITECTURE}'. Update the program or fetch other "
+            "weights."
+        )
+    try:
+        get_preprocessing(card.preprocessing)
+        if card.decoding not in DECODERS:
+            raise ConfigError(f"Unknown decoding '{card.decoding}': use {' or '.join(DECODERS)}.")
+    except (ConfigError, TypeError) as error:  # an unhashable value is a TypeError
+        raise CheckpointError(f"{path} cannot be used: {error} Update the program or fetch other weights.") from None
+    return card
 
 
 def load_bundle(folder: Path) -> tuple[dict[str, Tensor], WeightsCard]:
@@ -173,8 +205,9 @@ def load_into(model: torch.nn.Module, state: Mapping[str, Tensor], source: Path)
 
     Raises: CheckpointError naming the first tensor that is missing, unknown, or of another shape.
     """
+    state = {k: v for k, v in state.items() if not k.endswith("num_batches_tracked")}
     own = {k: v.shape for k, v in model.state_dict().items() if not k.endswith("num_batches_tracked")}
     wrong = sorted(own.keys() ^ state.keys()) or [k for k in own if own[k] != state[k].shape]
     if wrong:
         raise CheckpointError(f"{source} is of another architecture: '{wrong[0]}' does not fit ({len(wrong)} tensors).")
-    model.load_state_dict(dict(state), strict=False)
+    model.load_state_dict(state, strict=False)

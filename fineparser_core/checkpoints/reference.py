@@ -5,7 +5,9 @@ import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -30,6 +32,13 @@ _DECODERS = {
 _REGRESSORS = {"1": "dynamic_stream.regressor", "2": "static_stream.regressor"}
 #: The release stores the reducers of steps 1, 2, 3 under the names 3, 1, 2.
 _REDUCERS = {"3": 0, "1": 1, "2": 2}
+
+#: What the numbers that are saved beside the tensors, such as the best epoch's metrics, are pickled as.
+_NUMPY_SCALARS: list[Any] = [
+    *((np.float64(0).__reduce__()[0], f"numpy.{core}.multiarray.scalar") for core in ("_core", "core")),
+    np.dtype,
+    *{type(np.dtype(code)) for code in np.typecodes["AllInteger"] + np.typecodes["Float"] + "?"},
+]
 
 
 def _decoder_key(match: re.Match[str]) -> str:
@@ -90,10 +99,14 @@ def from_reference(entries: Mapping[str, Mapping[str, Tensor]]) -> dict[str, Ten
     missing = [name for name in ENTRIES if name not in entries]
     if missing:
         raise CheckpointError(f"Not a FineParser checkpoint: it lacks {', '.join(missing)}.")
+    for entry in ENTRIES:
+        values = entries[entry]
+        if not isinstance(values, Mapping) or not all(isinstance(value, Tensor) for value in values.values()):
+            raise CheckpointError(f"Not a FineParser checkpoint: '{entry}' does not hold tensors by name.")
     state: dict[str, Tensor] = {}
     for entry in ENTRIES:
         for key, value in entries[entry].items():
-            name = our_name(entry, key.replace("module.", ""))
+            name = our_name(entry, str(key).replace("module.", ""))
             if name is not None:
                 state[name] = value
     return state
@@ -103,10 +116,12 @@ def load_reference(path: Path) -> dict[str, Tensor]:
     """Reads an authors' checkpoint file as our state dict, without running any code it may hold.
 
     Raises:
-        CheckpointError: for a file that is missing, damaged, of another layout, or holds objects beyond tensors.
+        CheckpointError: for a file that is missing, damaged, of another layout, or holds objects beyond tensors and
+            numbers.
     """
     try:
-        entries = torch.load(path, map_location="cpu", weights_only=True)
+        with torch.serialization.safe_globals(_NUMPY_SCALARS):
+            entries = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise CheckpointError(f"{path} does not exist: give the path of the authors' checkpoint.") from None
     except pickle.UnpicklingError as error:

@@ -104,7 +104,7 @@ def find_difficulty(dive: DiveNumber, board_m: float | None, typed: float | None
     """
     if typed is not None:
         if not _LOWEST_DD <= typed <= _HIGHEST_DD:
-            raise ConfigError(f"A DD of {typed:g} cannot be: type one from {_LOWEST_DD} to {_HIGHEST_DD}.")
+            raise ConfigError(f"A DD of {typed:g} cannot be: give one from {_LOWEST_DD} to {_HIGHEST_DD}.")
         if board_m is not None:
             _check_board(dive, board_m)
         return Difficulty(value=typed, board_m=board_m, source="typed")
@@ -166,7 +166,9 @@ def _difficulty(dive: DiveNumber, board_m: float) -> float:
     value = _known_difficulty(dive, board_m)
     if value is None:
         known = [board for board in BOARDS_M if _known_difficulty(dive, board) is not None]
-        way_out = f"choose a board it is known for ({_listed(known)} m), or type the DD" if known else "type the DD"
+        way_out = "give the DD yourself"
+        if known:
+            way_out = f"choose a board it is known for ({_listed(known)} m), or {way_out}"
         raise ConfigError(f"The DD of {dive} from {board_m:g} m is not known: {way_out}.")
     return value
 

@@ -151,7 +151,7 @@ def write_analysis_json(analysis: Analysis, path: Path) -> None:
     Raises:
         ExportError: the file cannot be written.
     """
-    text = json.dumps(analysis_to_dict(analysis), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json.dumps(analysis_to_dict(analysis), indent=1, allow_nan=False) + "\n"
     with atomic_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 

@@ -9,7 +9,7 @@ import torch
 from fineparser_core.checkpoints.bundle import load_bundle, load_into
 from fineparser_core.diving.difficulty import Difficulty
 from fineparser_core.diving.dive_number import DiveNumber
-from fineparser_core.errors import ConfigError, ExemplarError
+from fineparser_core.errors import ConfigError, ExemplarError, VideoError
 from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.device import choose_device, choose_precision
 from fineparser_core.inference.encoder import ClipEncoder
@@ -73,25 +73,31 @@ def read_samples(
 
 
 def choose_exemplars(
-    candidates: Sequence[Exemplar], board_m: float | None, n_exemplars: int, seed: int
+    candidates: Sequence[Exemplar], board_m: float | None, n_exemplars: int, seed: int, *, board_given: bool = True
 ) -> tuple[list[Exemplar], tuple[str, ...]]:
     """Up to n exemplars of one dive number, seeded, and what the coach must be told about the choice.
 
     Exemplars from the dive's own board come first: another board changes the difficulty and with it the points.
+
+    Args:
+        board_given: False where the board is an assumption, of which nobody needs to hear that others differ.
+
     Source: section 3.3 (E exemplars of the same action type).
     Deviation: the release takes the first ten of a list shuffled in place, so its exemplars drift between runs.
     """
-    order = np.random.default_rng(seed).permutation(len(candidates))
-    shuffled = [sorted(candidates, key=lambda e: e.id)[i] for i in order]
+    ordered = sorted(candidates, key=lambda e: e.id)
+    shuffled = [ordered[i] for i in np.random.default_rng(seed).permutation(len(ordered))]
     if board_m is not None:
         shuffled.sort(key=lambda e: e.board_m != board_m)  # stable: keeps the shuffled order within each group
     chosen = shuffled[:n_exemplars]
     notes = []
     if len(chosen) < n_exemplars:
-        notes.append(f"Only {len(chosen)} exemplars of this dive number, not {n_exemplars}.")
-    other = sum(e.board_m != board_m for e in chosen) if board_m is not None else 0
+        exemplars = "exemplar" if len(chosen) == 1 else "exemplars"
+        notes.append(f"Only {len(chosen)} {exemplars} of this dive number, not {n_exemplars}.")
+    other = sum(e.board_m != board_m for e in chosen) if board_m is not None and board_given else 0
     if other:
-        notes.append(f"{other} of {len(chosen)} exemplars are from another board, where the difficulty may differ.")
+        are = "exemplars is" if other == 1 else "exemplars are"
+        notes.append(f"{other} of {len(chosen)} {are} from another board, where the difficulty may differ.")
     return chosen, tuple(notes)
 
 
@@ -171,13 +177,25 @@ class Analyzer:
         return parse, encoding
 
     def exemplar_encoding(self, exemplar: Exemplar, *, cancel: CancelToken | None = None) -> ExemplarEncoding:
-        """The encoding of an exemplar by these weights: from the library, or made once from its clip."""
+        """The encoding of an exemplar by these weights: from the library, or made once from its clip.
+
+        Raises:
+            ExemplarError: where its clip is needed and cannot be read.
+            Cancelled: once the token is set.
+        """
         cached = self._encodings.get(exemplar.id)
         if cached is None:
             cached = self.library.encoding(exemplar.id, self.model.id)
         if cached is None:
-            clip = make_clip(exemplar.clip_path, exemplar.in_frame, exemplar.out_frame)
-            _, encoding = self.parse(clip, cancel=cancel)
+            try:
+                clip = make_clip(exemplar.clip_path, exemplar.in_frame, exemplar.out_frame)
+                _, encoding = self.parse(clip, cancel=cancel)
+            except VideoError as error:
+                reason = str(error).rstrip(".")
+                raise ExemplarError(
+                    f"{self.library.path}: the clip of exemplar '{exemplar.id}' cannot be used ({reason}): copy the "
+                    "library again together with its clips, or choose another one."
+                ) from None
             cached = self.compact(encoding)
         self._encodings[exemplar.id] = cached
         return cached
@@ -208,7 +226,7 @@ class Analyzer:
 
         Raises:
             ConfigError: for fewer than one exemplar asked for.
-            ExemplarError: where the library holds none of that number.
+            ExemplarError: where the library holds none of that number, or the clip of one cannot be read.
             Cancelled: once the token is set.
         """
         if n_exemplars < 1:
@@ -216,7 +234,8 @@ class Analyzer:
         candidates = [e for e in self.library.candidates(str(dive)) if e.id not in left_out]
         if not candidates:
             raise ExemplarError(f"Every exemplar of {dive} is left out: take one back in.")
-        chosen, notes = choose_exemplars(candidates, difficulty.board_m, n_exemplars, seed)
+        board_given = difficulty.source != "commonest board"
+        chosen, notes = choose_exemplars(candidates, difficulty.board_m, n_exemplars, seed, board_given=board_given)
         for done, exemplar in enumerate(chosen, start=1):
             self.exemplar_encoding(exemplar, cancel=cancel)
             progress(Progress("compare", done, len(chosen)))
@@ -226,7 +245,7 @@ class Analyzer:
         score = float(np.mean([v.vote for v in votes]))
         return Scoring(
             dive_number=str(dive),
-            board_m=difficulty.board_m,
+            board_m=difficulty.board_m if board_given else None,
             difficulty=difficulty.value,
             difficulty_source=difficulty.source,
             score=score,
@@ -255,8 +274,8 @@ class Analyzer:
             (repeated(self.encoder.static_tokens(encoding)), stacked([e.static_tokens for e in encodings])),
             ([encoding.transition_samples] * n, [e.transition_samples for e in encodings]),
         )
-        dynamic = relative.dynamic.double().cpu().numpy()
-        static = relative.static.double().cpu().numpy()
+        dynamic = relative.dynamic.cpu().double().numpy()  # MPS has no float64
+        static = relative.static.cpu().double().numpy()
         votes = []
         for i, exemplar in enumerate(chosen):
             contributions = tuple(

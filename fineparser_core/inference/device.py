@@ -1,6 +1,7 @@
 """Where and in which precision the network runs: decided by what the device can do, never by a timing."""
 
 import torch
+import torch.nn.functional as F
 
 from fineparser_core.errors import ConfigError
 
@@ -9,18 +10,29 @@ PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float
 
 
 def choose_device(name: str = "auto") -> torch.device:
-    """The device of that name, or the best there is: CUDA, then MPS, then CPU.
+    """The device of that name, or the best there is: CUDA, then MPS where it can run the network, then CPU.
 
     Raises: ConfigError for an unknown or absent device.
     """
-    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    available = {"cuda": torch.cuda.is_available(), "mps": _mps_runs_the_network(), "cpu": True}
     if name == "auto":
         name = next(device for device, there in available.items() if there)
     if name not in available:
         raise ConfigError(f"Unknown device '{name}': use one of {', '.join(DEVICES)}.")
     if not available[name]:
-        raise ConfigError(f"This machine has no device '{name}': use 'auto' or 'cpu'.")
+        raise ConfigError(f"This machine has no device '{name}' that runs the network: use 'auto' or 'cpu'.")
     return torch.device(name)
+
+
+def _mps_runs_the_network() -> bool:
+    if not torch.backends.mps.is_available():
+        return False
+    try:  # Not every release of torch has 3-D pooling there.
+        video = torch.zeros(1, 1, 2, 4, 4, device="mps").contiguous(memory_format=torch.channels_last_3d)
+        F.max_pool3d(video, 2).cpu()
+    except (RuntimeError, NotImplementedError):
+        return False
+    return True
 
 
 def choose_precision(device: torch.device, name: str = "auto") -> str:

@@ -67,6 +67,17 @@ class ExemplarEncoding:
     transition_samples: tuple[int, int]
 
 
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Turns what a damaged file or a damaged array in it raises into one sentence."""
+    try:
+        yield
+    except (sqlite3.Error, zlib.error, ValueError) as error:
+        raise ExemplarError(
+            f"{path} cannot be read as an exemplar library ({error}): copy it again or choose another one."
+        ) from None
+
+
 class Library:
     """Reads an exemplar library, and writes one that was opened for writing."""
 
@@ -87,14 +98,17 @@ class Library:
         # immutable: a bundled library may lie in a read-only folder, where SQLite cannot make its side files.
         # One connection serves the threads of a process in turn; nothing here writes.
         uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
-        connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
-        library = cls(path, connection, writable=False)
-        with library._reading() as db:
-            version = db.execute("PRAGMA user_version").fetchone()[0]
-        if version != SCHEMA_VERSION:
-            library.close()
-            raise ExemplarError(f"{path} is not an exemplar library of version {SCHEMA_VERSION} (found {version}).")
-        return library
+        with _readable(path):
+            connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        try:
+            with _readable(path):
+                version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if version != SCHEMA_VERSION:
+                raise ExemplarError(f"{path} is not an exemplar library of version {SCHEMA_VERSION} (found {version}).")
+        except ExemplarError:
+            connection.close()
+            raise
+        return cls(path, connection, writable=False)
 
     @classmethod
     def create(cls, path: Path) -> "Library":
@@ -104,10 +118,13 @@ class Library:
         """
         if path.exists():
             raise ExemplarError(f"{path} exists already: choose another name for the library.")
+        connection = None
         try:
             connection = sqlite3.connect(path)
             connection.executescript(_SCHEMA + f"PRAGMA user_version = {SCHEMA_VERSION};")
         except sqlite3.Error as error:
+            if connection is not None:
+                connection.close()
             raise ExemplarError(f"{path} cannot be written: {error}.") from None
         return cls(path, connection, writable=True)
 
@@ -122,10 +139,8 @@ class Library:
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        try:
+        with _readable(self.path):
             yield self._db
-        except sqlite3.DatabaseError as error:
-            raise ExemplarError(f"{self.path} cannot be read as an exemplar library: {error}.") from None
 
     def dive_numbers(self) -> dict[str, int]:
         """Number of exemplars by dive number."""
@@ -180,14 +195,14 @@ class Library:
             row = db.execute(
                 "SELECT sampled_frames, probability, crop_xyxy FROM mask WHERE exemplar_id = ?", (exemplar_id,)
             ).fetchone()
-        if row is None:
-            return None
-        probability = np.frombuffer(zlib.decompress(row[1]), np.uint8).reshape(N_SAMPLES, MASK_SIZE, MASK_SIZE)
-        return ExemplarMask(
-            sampled_frames=np.frombuffer(row[0], "<i8").astype(np.int64),
-            mask_probability=(probability / np.float32(255)).astype(np.float16),
-            crop_xyxy=np.frombuffer(row[2], "<f4").reshape(N_SAMPLES, 4).astype(np.float32),
-        )
+            if row is None:
+                return None
+            probability = np.frombuffer(zlib.decompress(row[1]), np.uint8).reshape(N_SAMPLES, MASK_SIZE, MASK_SIZE)
+            return ExemplarMask(
+                sampled_frames=np.frombuffer(row[0], "<i8").reshape(N_SAMPLES).astype(np.int64),
+                mask_probability=(probability / np.float32(255)).astype(np.float16),
+                crop_xyxy=np.frombuffer(row[2], "<f4").reshape(N_SAMPLES, 4).astype(np.float32),
+            )
 
     def encoding(self, exemplar_id: str, model_id: str) -> ExemplarEncoding | None:
         """The encoding of an exemplar by a model; None where that model has not encoded it yet."""
@@ -196,13 +211,13 @@ class Library:
                 "SELECT gated, static_tokens, st, ed FROM encoding WHERE exemplar_id = ? AND model_id = ?",
                 (exemplar_id, model_id),
             ).fetchone()
-        if row is None:
-            return None
-        return ExemplarEncoding(
-            gated=np.frombuffer(row[0], "<f4").reshape(9, 1024),
-            static_tokens=np.frombuffer(row[1], "<f4").reshape(3, 4, 64),
-            transition_samples=(row[2], row[3]),
-        )
+            if row is None:
+                return None
+            return ExemplarEncoding(
+                gated=np.frombuffer(row[0], "<f4").reshape(9, 1024),
+                static_tokens=np.frombuffer(row[1], "<f4").reshape(3, 4, 64),
+                transition_samples=(row[2], row[3]),
+            )
 
     def add(self, exemplar: Exemplar, mask: ExemplarMask) -> None:
         """Adds an exemplar; its clip is stored relative to the library's folder. Needs a writable library."""

@@ -34,9 +34,11 @@ def pair_boundaries(query: tuple[int, int], exemplar: tuple[int, int]) -> tuple[
     """Window indices (a, b) of a pair: the mean of its two sample indices over the window stride, floored.
 
     Deviation: the paper cuts each video at its own transitions; as released, dynamic steps use the pair's mean.
+    Deviation: the release fails where the mean take-off lies in the last samples (a = 9); a is at most 8 here, so that
+    the second step keeps a window.
     """
     return (
-        (query[0] + exemplar[0]) // (2 * WINDOW_STRIDE),
+        min((query[0] + exemplar[0]) // (2 * WINDOW_STRIDE), N_WINDOWS - 1),
         (query[1] + exemplar[1]) // (2 * WINDOW_STRIDE),
     )
 

@@ -144,7 +144,7 @@ def synthesize(
     A dive appears whole or not at all; a second call goes on where the first one stopped.
 
     Raises:
-        ConfigError: the folder holds dives of another seed or of other numbers.
+        ConfigError: the folder holds dives of another seed or of other numbers, or something else.
         ExportError: the folder cannot be written.
         Cancelled: through the token; finished dives stay.
     """
@@ -152,26 +152,30 @@ def synthesize(
     count = config.train + config.test
     try:
         _prepare(root, config)
-        missing = [i for i in range(count) if not _record_path(root, i).is_file()]
-        progress(Progress("render", count - len(missing), count))
-        if workers <= 1:
-            _render_here(root, config, missing, count, progress, cancel)
-        else:
-            _render_in_pool(root, config, missing, workers, progress, cancel)
-        write_annotations(root, config)
+        try:
+            missing = [i for i in range(count) if not _record_path(root, i).is_file()]
+            progress(Progress("render", count - len(missing), count))
+            if workers <= 1:
+                _render_here(root, config, missing, count, progress, cancel)
+            else:
+                _render_in_pool(root, config, missing, workers, progress, cancel)
+            write_annotations(root, config)
+        finally:
+            shutil.rmtree(root / _PARTIAL, ignore_errors=True)
     except OSError as error:
         raise ExportError(
             f"{root} cannot be written ({error.strerror}): choose another folder or free some room."
         ) from error
-    finally:
-        shutil.rmtree(root / _PARTIAL, ignore_errors=True)
 
 
 def _prepare(root: Path, config: SynthConfig) -> None:
     settings = {"seed": config.seed, "numbers": sorted(config.numbers)}
     path = root / _SETTINGS
     if path.is_file():
-        before = json.loads(path.read_text(encoding="utf-8"))
+        try:
+            before = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError:
+            raise ConfigError(f"{path} is damaged, so these dives cannot be added to: choose another folder.") from None
         if before != settings:
             raise ConfigError(
                 f"{root} holds dives of {before}, not of {settings}: choose another folder or the same settings."

@@ -192,7 +192,8 @@ def _index_packets(container: InputContainer, stream: VideoStream) -> tuple[Fram
     except av.error.FFmpegError as error:
         logger.warning("reading packets stopped early: %s", error)
     # Other headers count frames before they are written, or count those that only repeat the last.
-    n_missing = max(0, stream.frames - n_packets) if "mov" in container.format.name.split(",") else 0
+    counted = "mov" in container.format.name.split(",") or _is_cut_off_avi(container)
+    n_missing = max(0, stream.frames - n_packets) if counted else 0
 
     known = [stamp for stamp in stamps if stamp is not None]
     if len(set(known)) != len(stamps):  # missing or repeated stamps: frames in order at the stated rate
@@ -209,6 +210,15 @@ def _index_packets(container: InputContainer, stream: VideoStream) -> tuple[Fram
     )
     assert stream.time_base is not None
     return index, stream.time_base, n_missing
+
+
+def _is_cut_off_avi(container: InputContainer) -> bool:
+    """Whether an AVI file is shorter than its first chunk says it is."""
+    if container.format.name != "avi":
+        return False
+    with Path(container.name).open("rb") as file:
+        head = file.read(8)
+    return int.from_bytes(head[4:], "little") + 8 > container.size
 
 
 def _look_at_first_frame(path: Path, container: InputContainer, stream: VideoStream) -> tuple[str, Geometry]:

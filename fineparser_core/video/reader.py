@@ -103,7 +103,12 @@ class VideoReader:
         self.close()
         container, stream = self._closing.enter_context(open_video(self.info.path))
         if keyframe > 0:
-            container.seek(int(self._index.pts[keyframe]), stream=stream, backward=True)
+            try:
+                container.seek(int(self._index.pts[keyframe]), stream=stream, backward=True)
+            except av.error.FFmpegError as error:
+                logger.info("%s: seeking failed: %s; reading from the start", self.info.path, error)
+                self._open_at(0)
+                return
         self._decoded = self._decode(intact_packets(container, stream), wait_for_keyframe=keyframe > 0)
 
     def _decode(self, packets: Iterator[Packet], wait_for_keyframe: bool) -> Iterator[tuple[int, av.VideoFrame]]:

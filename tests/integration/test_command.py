@@ -42,6 +42,12 @@ def test_wrong_usage(fineparser: Fineparser, words: tuple[str, ...]) -> None:
     assert fineparser(*words).code == 2
 
 
+def test_a_benchmark_needs_an_exemplar(fineparser: Fineparser) -> None:
+    outcome = fineparser("bench", "scoring", "--exemplars", "0")
+    assert outcome.code == 2
+    assert "'0' is not a count of at least 1" in outcome.err
+
+
 @pytest.mark.parametrize("name", cli.COMMANDS)
 def test_every_command_has_its_help(fineparser: Fineparser, name: str) -> None:
     assert callable(importlib.import_module(cli.COMMANDS[name][0]).main)

@@ -1,15 +1,23 @@
 """Bundles and the authors' checkpoints: what is written comes back, and what is damaged is refused."""
 
 import json
+import sys
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "golden"))
+
+import golden_kit
+
 from fineparser_core.checkpoints import bundle
 from fineparser_core.checkpoints.bundle import WeightsCard, load_bundle, load_into, read_card, save_bundle
-from fineparser_core.checkpoints.reference import load_reference
-from fineparser_core.errors import CheckpointError
+from fineparser_core.checkpoints.reference import ENTRIES, from_reference, load_reference
+from fineparser_core.convert import main
+from fineparser_core.errors import CheckpointError, ConfigError, ExportError
 
 CARD = WeightsCard(name="test", trained_on="nothing", synthetic=True, notices=("a", "b"), metrics={"x": 1.5})
 
@@ -40,6 +48,38 @@ def test_round_trip_in_shards(state, tmp_path, monkeypatch):
     assert [p.name for p in tmp_path.iterdir()] == ["weights"]
 
 
+def test_the_id_names_the_weights_and_their_use(state, tmp_path):
+    others = [replace(CARD, decoding="release"), replace(CARD, preprocessing="release")]
+    ids = {save_bundle(state, card, tmp_path / "weights").id for card in (CARD, *others)}
+    assert len(ids) == 3
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"shards": ["model.safetensors"]},
+        {"shards": {"model.safetensors": 1}},
+        {"notices": 3},
+        {"architecture": "transformer"},
+        {"preprocessing": "none"},
+        {"preprocessing": []},
+        {"decoding": "guess"},
+    ],
+)
+def test_a_card_that_this_program_cannot_follow_is_refused(state, tmp_path, change):
+    save_bundle(state, CARD, tmp_path)
+    card = tmp_path / "card.json"
+    card.write_text(json.dumps(json.loads(card.read_text()) | change))
+    with pytest.raises(CheckpointError, match=r"card\.json .*(Fetch|Update)"):
+        read_card(tmp_path)
+
+
+def test_a_place_that_cannot_be_written_is_one_sentence(state, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ExportError, match="cannot be written"):
+        save_bundle(state, CARD, tmp_path / "file" / "weights")
+
+
 def test_damage_is_refused(state, tmp_path):
     folder = tmp_path / "weights"
     with pytest.raises(CheckpointError, match="holds no weights"):
@@ -58,13 +98,13 @@ def test_damage_is_refused(state, tmp_path):
     with pytest.raises(CheckpointError, match="cannot be read"):
         read_card(folder)
     (folder / "card.json").write_text(json.dumps({"format": "something/2"}))
-    with pytest.raises(CheckpointError, match="not a 'fineparser.weights/1' card"):
+    with pytest.raises(CheckpointError, match=r"not a 'fineparser\.weights/1' card"):
         read_card(folder)
 
 
 def test_other_architecture_is_refused(state):
     model = torch.nn.Linear(3, 2)
-    with pytest.raises(CheckpointError, match="another architecture: 'a.weight'"):
+    with pytest.raises(CheckpointError, match=r"another architecture: 'a\.weight'"):
         load_into(model, {"a.weight": state["a.weight"], **model.state_dict()}, Path("somewhere"))
     with pytest.raises(CheckpointError, match="'weight' does not fit"):
         load_into(model, {"weight": torch.zeros(4, 3), "bias": torch.zeros(2)}, Path("somewhere"))
@@ -90,5 +130,30 @@ def test_authors_checkpoints_run_no_code(tmp_path, monkeypatch):
     with pytest.raises(CheckpointError, match="lacks psnet_model"):
         load_reference(path)
     path.write_bytes(path.read_bytes()[:100])
-    with pytest.raises(CheckpointError, match="cannot be read|more than tensors"):
+    with pytest.raises(CheckpointError, match=r"cannot be read|more than tensors"):
         load_reference(path)
+
+
+def test_authors_checkpoint_becomes_a_bundle_with_the_same_values(tmp_path, capsys):
+    entries = golden_kit.entries(0)
+    # Numbers of the training are saved beside the tensors.
+    path, out = tmp_path / "authors.pth", tmp_path / "release"
+    torch.save({**entries, "epoch_best": np.int64(7), "rho_best": np.float64(0.94), "L2": np.float32(1)}, path)
+    assert main(["release", str(path), str(out)]) == 0
+    loaded, card = load_bundle(out)
+    assert (card.name, card.preprocessing, card.decoding, card.synthetic) == ("release", "release", "release", False)
+    expected = from_reference(entries)
+    assert loaded.keys() == {name for name in expected if not name.endswith("num_batches_tracked")}
+    assert all(torch.equal(value, expected[name]) for name, value in loaded.items())
+
+    with pytest.raises(ConfigError, match="exists already"):
+        main(["release", str(path), str(out)])
+    with pytest.raises(ConfigError, match="is not a bundle"):
+        main(["release", str(path), str(tmp_path), "--overwrite"])
+
+
+@pytest.mark.parametrize("entry", [None, 3, {"weight": "text"}])
+def test_entries_that_hold_no_tensors_are_refused(entry):
+    entries = {name: {} for name in ENTRIES}
+    with pytest.raises(CheckpointError, match="'decoder1' does not hold tensors"):
+        from_reference({**entries, "decoder1": entry})

@@ -88,8 +88,12 @@ def test_every_recorded_dive_has_a_difficulty_without_a_board():
     [
         ("107B", 4.0, "no board at 4 m: choose one of 1, 3, 5, 7.5, 10"),
         ("626C", 3.0, "626C is an armstand dive"),
-        ("107B", 7.5, r"107B from 7.5 m is not known: choose a board it is known for \(1, 3, 10 m\), or type the DD"),
-        ("1011C", 3.0, "1011C from 3 m is not known: type the DD"),
+        (
+            "107B",
+            7.5,
+            r"107B from 7.5 m is not known: choose a board it is known for \(1, 3, 10 m\), or give the DD yourself",
+        ),
+        ("1011C", 3.0, "1011C from 3 m is not known: give the DD yourself"),
         ("113B", None, "which board 113B is done from: name the board"),
     ],
 )

@@ -53,6 +53,13 @@ def test_the_documented_keys(analysis: Analysis, tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["dive.json"]
 
 
+def test_a_file_name_that_is_no_text_is_kept(analysis: Analysis, tmp_path: Path) -> None:
+    clip = replace(analysis.parse.clip, path=Path(os.fsdecode(b"dive \xff.mp4")))
+    write_analysis_json(replace(analysis, parse=replace(analysis.parse, clip=clip)), tmp_path / "dive.json")
+    data = json.loads((tmp_path / "dive.json").read_text(encoding="utf-8"))
+    assert os.fsencode(data["clip"]["path"]) == b"dive \xff.mp4"
+
+
 def test_the_sums_hold_after_writing(analysis: Analysis, tmp_path: Path) -> None:
     path = tmp_path / "dive.json"
     write_analysis_json(analysis, path)

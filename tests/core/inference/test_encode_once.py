@@ -1,10 +1,13 @@
 """Encoding a clip once gives what encoding both clips of every pair gives."""
 
+import sqlite3
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "golden"))
 
@@ -15,8 +18,11 @@ from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import Cancelled, ConfigError, ExemplarError
 from fineparser_core.inference.analyzer import Analyzer, choose_exemplars
+from fineparser_core.inference.encoder import normalise
 from fineparser_core.inference.library import Exemplar, ExemplarMask, Library
+from fineparser_core.models.step_pooling import pair_boundaries
 from fineparser_core.progress import CancelToken
+from fineparser_core.score_report import _score
 from fineparser_core.types import ModelIdentity
 
 DIVE = parse_dive_number("207c")
@@ -96,10 +102,6 @@ def test_votes_equal_the_pair_by_pair_path(prepared):
 
 
 def test_mask_of_a_sample_is_the_mean_over_its_windows(prepared):
-    import torch
-
-    from fineparser_core.inference.encoder import normalise
-
     analyzer, _ = prepared
     query = clip_frames("query")
     _, masks = analyzer.encoder.encode(query)
@@ -135,6 +137,54 @@ def test_choice_is_seeded_and_prefers_the_board():
     mixed, notes = choose_exemplars(candidates, 10.0, 20, seed=3)
     assert len(mixed) == 20
     assert "5 of 20 exemplars are from another board" in notes[0]
+    assert choose_exemplars(candidates, 10.0, 20, seed=3, board_given=False) == (mixed, ())
+    _, notes = choose_exemplars(candidates[:1], 10.0, 10, seed=3)
+    assert notes[0].startswith("Only 1 exemplar of")
+    assert notes[1].startswith("1 of 1 exemplars is from")
+
+
+def test_a_board_that_nobody_gave_is_not_reported_as_given(prepared):
+    analyzer, frames = prepared
+    encoding, _ = analyzer.encoder.encode(frames["ex0"])
+    assumed = find_difficulty(DIVE, None)
+    assert assumed.board_m == 10.0
+    scoring = analyzer.score(encoding, DIVE, assumed)
+    assert scoring.board_m is None
+    assert scoring.difficulty == assumed.value
+    other = analyzer.score(encoding, DIVE, replace(assumed, board_m=3.0))
+    assert not any("another board" in note for note in other.notes)
+    assert f"DD {assumed.value:g} (of its commonest board)" in _score(scoring)
+    assert "from 10 m: DD" in _score(analyzer.score(encoding, DIVE, DIFFICULTY))
+
+
+def test_an_exemplar_whose_clip_is_gone_names_the_library(prepared, tmp_path):
+    analyzer, _ = prepared
+    with pytest.raises(
+        ExemplarError, match=r"library\.sqlite: the clip of exemplar 'gone' cannot be used .*no such file"
+    ):
+        analyzer.exemplar_encoding(exemplar(tmp_path, "gone"))
+
+
+@pytest.mark.parametrize("blob", [b"", b"torn"])
+def test_damaged_arrays_are_one_sentence(prepared, tmp_path, blob):
+    analyzer, _ = prepared
+    path = tmp_path / "library.sqlite"
+    path.write_bytes(analyzer.library.path.read_bytes())
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE mask SET probability = ?", (blob,))
+        db.execute("UPDATE encoding SET gated = ?", (blob,))
+    db.close()
+    with Library.open(path) as library:
+        for read in (lambda: library.mask("ex0"), lambda: library.encoding("ex0", IDENTITY.id)):
+            with pytest.raises(ExemplarError, match=r"library\.sqlite cannot be read as an exemplar library"):
+                read()
+
+
+def test_two_take_offs_at_the_very_end_can_be_compared(prepared):
+    analyzer, _ = prepared
+    boundaries = pair_boundaries((94, 95), (92, 95))
+    assert boundaries == (8, 9)
+    assert analyzer.encoder.model.dynamic_tokens(torch.zeros(1, 9, 1024), [boundaries]).isfinite().all()
 
 
 def test_library_round_trip_and_bad_files(prepared, tmp_path):

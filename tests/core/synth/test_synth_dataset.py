@@ -67,6 +67,20 @@ def test_other_settings_in_the_same_folder_are_refused(root):
         synthesize(root, SynthConfig(train=2, test=1, seed=4))
 
 
+def test_damaged_settings_are_refused(tmp_path):
+    (tmp_path / "synthesis.json").write_text("{")
+    with pytest.raises(ConfigError, match=r"synthesis\.json is damaged"):
+        synthesize(tmp_path, CONFIG)
+
+
+def test_a_refused_folder_keeps_what_it_holds(tmp_path):
+    (tmp_path / ".partial").mkdir()
+    (tmp_path / ".partial" / "thesis.txt").write_text("mine")
+    with pytest.raises(ConfigError, match="other files"):
+        synthesize(tmp_path, CONFIG)
+    assert (tmp_path / ".partial" / "thesis.txt").read_text() == "mine"
+
+
 def test_foreign_folder_is_refused(tmp_path):
     (tmp_path / "thesis.txt").write_text("mine")
     with pytest.raises(ConfigError, match="other files"):

@@ -23,7 +23,11 @@ def stage(cancel: CancelToken | None = None, cancel_at: int = -1, iterations: in
         return {"total": (model(x) - x.sum(1, keepdim=True)).square().mean()}
 
     return Stage(
-        name="toy", modules={"model": model}, groups=[(list(model.parameters()), 0.05)], iterations=iterations, step=step
+        name="toy",
+        modules={"model": model},
+        groups=[(list(model.parameters()), 0.05)],
+        iterations=iterations,
+        step=step,
     )
 
 

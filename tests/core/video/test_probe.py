@@ -46,6 +46,21 @@ def test_a_changed_file_is_looked_at_again(tmp_path: Path, make_video: Callable[
     assert probe(path).n_frames == 40
 
 
+def test_a_cut_off_avi_is_known_by_its_length(tmp_path: Path, make_video: Callable[..., Path], real_clip: Path) -> None:
+    whole = make_video(tmp_path / "whole.avi", 120, codec="mjpeg", pix_fmt="yuvj420p", time_base=Fraction(1, 30))
+    data = whole.read_bytes()
+    cut = tmp_path / "cut.avi"
+    cut.write_bytes(data[: len(data) * 6 // 10])
+    info = probe(cut)
+    assert info.n_frames < 120
+    assert info.n_frames + info.n_frames_missing == 120
+    # A gap is filled with frames that the header counts and that are not there.
+    times_s = [Fraction(n + (20 if n > 30 else 0), 30) for n in range(60)]
+    gap = make_video(tmp_path / "gap.avi", 60, codec="mpeg4", time_base=Fraction(1, 30), times_s=times_s)
+    for path in (whole, gap, real_clip):
+        assert probe(path).n_frames_missing == 0
+
+
 def sound_only(path: Path) -> None:
     with av.open(str(path), "w") as container:
         stream = container.add_stream("aac", rate=16000, layout="mono")
@@ -128,7 +143,9 @@ def test_clip_bounds(small_video: Path, first: int, last: int | None, words: str
         make_clip(small_video, first, last)
 
 
-def test_a_cut_off_clip_is_refused_until_an_out_point_is_chosen(tmp_path: Path, make_video: Callable[..., Path]) -> None:
+def test_a_cut_off_clip_is_refused_until_an_out_point_is_chosen(
+    tmp_path: Path, make_video: Callable[..., Path]
+) -> None:
     whole = make_video(tmp_path / "whole.mp4", 120, encoder={"g": "12"}, container={"movflags": "faststart"})
     data, path = whole.read_bytes(), tmp_path / "cut.mp4"
     path.write_bytes(data[: data.index(b"mdat") + (len(data) - data.index(b"mdat")) // 2])

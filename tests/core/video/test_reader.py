@@ -1,6 +1,7 @@
 """Frames are found by their time stamp, in every order, container and codec."""
 
 from collections.abc import Callable
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ import numpy as np
 import pytest
 
 from fineparser_core.errors import VideoError
-from fineparser_core.video.probe import probe
+from fineparser_core.video import reader as reader_module
+from fineparser_core.video.probe import open_video, probe
 from fineparser_core.video.reader import VideoReader
 
 QUIET_265 = {"x265-params": "bframes=3:log-level=none"}
@@ -142,6 +144,34 @@ def test_data_that_ends_early_names_the_frame(tmp_path: Path, make_video: Callab
     path.write_bytes(data)
     with VideoReader(path) as reader, pytest.raises(VideoError, match="frame 59 cannot be decoded"):
         reader.frame(59)
+
+
+def test_a_failed_seek_reads_from_the_start(
+    tmp_path: Path, make_video: Callable[..., Path], number_of: Callable[[np.ndarray], int], monkeypatch
+) -> None:
+    path = make_video(tmp_path / "groups.mp4", 60, encoder={"g": "12"})
+    seeks = []
+
+    class Unseekable:
+        def __init__(self, container):
+            self._container = container
+
+        def __getattr__(self, name):
+            return getattr(self._container, name)
+
+        def seek(self, *args, **kwargs):
+            seeks.append(args)
+            raise av.error.PermissionError(1, "Operation not permitted")
+
+    @contextmanager
+    def open_unseekable(path: Path):
+        with open_video(path) as (container, stream):
+            yield Unseekable(container), stream
+
+    monkeypatch.setattr(reader_module, "open_video", open_unseekable)
+    with VideoReader(path) as reader:
+        assert number_of(reader.frame(50)) == 50
+    assert seeks
 
 
 def test_real_clip(real_clip: Path) -> None:
