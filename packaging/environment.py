@@ -46,8 +46,8 @@ _NO_NETWORK = (
     "getaddrinfo failed",
     "ConnectTimeoutError",
     "ProxyError",
-    "(from versions: none)",
 )
+_NO_WHEEL = "(from versions: none)"
 
 
 class SetupError(Exception):
@@ -212,6 +212,11 @@ def _run(command: list[str], sentence: str) -> None:
         raise SetupError("The disk is full: make room and run the same command again.")
     if any(words in output for words in _NO_NETWORK):
         raise SetupError("No package server could be reached: check the network and run the same command again.")
+    if _NO_WHEEL in output:
+        raise SetupError(
+            f"A package that pip names above has no release for this system and the Python of {VENV}: "
+            "delete that folder and run the same command with another Python, 3.11 or newer."
+        )
     raise SetupError(sentence)
 
 

@@ -50,7 +50,10 @@ def _demo(arguments: list[str]) -> int:
     if gui:
         return _app(dive)
     ensure_environment()
-    _DEMO_OUTPUT.mkdir(exist_ok=True)
+    try:
+        _DEMO_OUTPUT.mkdir(exist_ok=True)
+    except OSError as error:
+        raise SetupError(f"The folder {_DEMO_OUTPUT} cannot be made ({error.strerror}): make way for it.") from error
     outputs = {"--annotated": "annotated.mp4", "--masks": "masks.npz", "--json": "analysis.json"}
     for option, name in outputs.items():
         dive += [option, str(_DEMO_OUTPUT / name)]

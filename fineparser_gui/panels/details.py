@@ -1,4 +1,4 @@
-"""Dive number and board of the shown dive: validated as they are typed, and never required."""
+"""Dive number, board and DD of the shown dive: validated as they are typed, and never required."""
 
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
@@ -10,14 +10,14 @@ from fineparser_gui.session.session import Session
 
 
 class DetailsPanel(QWidget):
-    """A field and a picker; a complete dive number goes to the session at once."""
+    """Two fields and a picker; what is complete and can be goes to the session at once."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self._key: str | None = None
         self.number = QLineEdit()
-        self.number.setPlaceholderText(self.tr("dive number, e.g. 207C"))
+        self.number.setPlaceholderText(self.tr("dive, e.g. 207C"))
         self.number.setAccessibleName(self.tr("Dive number"))
         self.number.setMaxLength(8)
         self.number.setClearButtonEnabled(True)
@@ -29,11 +29,19 @@ class DetailsPanel(QWidget):
         for board_m in BOARDS_M:
             self.board.addItem(board_text(board_m), board_m)
         self.board.activated.connect(self._on_edited)
+        self.difficulty = QLineEdit()
+        self.difficulty.setPlaceholderText(self.tr("DD (auto)"))
+        self.difficulty.setAccessibleName(self.tr("Degree of difficulty"))
+        self.difficulty.setToolTip(self.tr("For a dive whose DD is not known; empty: the DD of the tables"))
+        self.difficulty.setMaxLength(4)
+        self.difficulty.textEdited.connect(self._on_edited)
+        self.difficulty.returnPressed.connect(self.difficulty.clearFocus)
         self._note = label(wrap=True)
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self.number, 3)
         row.addWidget(self.board, 2)
+        row.addWidget(self.difficulty, 2)
         frame, layout = card()
         layout.addLayout(row)
         layout.addWidget(self._note)
@@ -53,37 +61,46 @@ class DetailsPanel(QWidget):
         self.setEnabled(dive is not None)
         self.number.setText(dive.dive_number or "" if dive else "")
         self.board.setCurrentIndex(max(self.board.findData(dive.board_m if dive else None), 0))
+        typed = dive.difficulty if dive else None
+        self.difficulty.setText("" if typed is None else f"{typed:g}")
         self._validate()
 
     def _on_edited(self) -> None:
-        dive = self._validate()
-        if self._key is not None and (dive is not None or not self.number.text().strip()):
-            self._session.set_details(self._key, str(dive) if dive else None, self.board.currentData())
+        details = self._validate()
+        if self._key is not None and details is not None:
+            dive, typed = details
+            self._session.set_details(self._key, str(dive) if dive else None, self.board.currentData(), typed)
 
-    def _validate(self) -> DiveNumber | None:
-        """The dive number in the field, and a line that says how it was understood."""
-        text = self.number.text().strip()
-        if not text:
-            self._say("muted", self.tr("Needed for a score; steps and masks do without."))
+    def _validate(self) -> tuple[DiveNumber | None, float | None] | None:
+        """Dive number and DD in the fields, None where one cannot be; a line says how they were understood."""
+        number, dd = self.number.text().strip(), self.difficulty.text().strip()
+        try:
+            dive = parse_dive_number(number) if number else None
+        except ConfigError as error:
+            self._say(str(error), wrong=self.number)
             return None
         try:
-            dive = parse_dive_number(text)
-        except ConfigError as error:
-            self._say("error", str(error))
+            typed = float(dd.replace(",", ".")) if dd else None
+        except ValueError:
+            self._say(self.tr("{0} is no DD: type one like 3.2, or none.").format(dd), wrong=self.difficulty)
             return None
+        if dive is None:
+            self._say(self.tr("Needed for a score; steps and masks do without."))
+            return None, typed
         try:
-            difficulty = find_difficulty(dive, self.board.currentData())
+            difficulty = find_difficulty(dive, self.board.currentData(), typed)
         except ConfigError as error:
-            self._say("error", f"{dive.words}. {error}")
+            self._say(f"{dive.words}. {error}", wrong=self.number if typed is None else self.difficulty)
         else:
-            dd = self.tr("DD {0:.1f}").format(difficulty.value)
-            self._say("muted", f"{dive.words} · {dd}")
-        return dive
+            text = self.tr("DD {0:.1f}").format(difficulty.value)
+            self._say(f"{dive.words} · {text}")
+        return dive, typed
 
-    def _say(self, role: str, text: str) -> None:
-        self._note.setProperty("role", role)
-        self.number.setProperty("valid", role != "error")
-        for widget in (self._note, self.number):
+    def _say(self, text: str, *, wrong: QLineEdit | None = None) -> None:
+        self._note.setProperty("role", "muted" if wrong is None else "error")
+        for field in (self.number, self.difficulty):
+            field.setProperty("valid", field is not wrong)
+        for widget in (self._note, self.number, self.difficulty):
             widget.style().unpolish(widget)
             widget.style().polish(widget)
         self._note.setText(text)

@@ -29,6 +29,7 @@ class Dive:
     Attributes:
         in_frame, out_frame: the dive within the file, both included; None: the file's ends.
         dive_number: validated, upper case, e.g. "207C"; None until the user gives it.
+        difficulty: the DD that the user typed; None: the tables'.
         analysis: steps and masks, and the score once there is one.
         parse_id: request whose cached encoding belongs to `analysis`.
         scoring: True while a score is being computed.
@@ -44,6 +45,7 @@ class Dive:
     out_frame: int | None = None
     dive_number: str | None = None
     board_m: float | None = None
+    difficulty: float | None = None
     progress: Progress | None = None
     analysis: Analysis | None = None
     parse_id: str | None = None

@@ -135,13 +135,16 @@ class Session(QObject):
             keys.remove(key)
             self.select(keys[min(at, len(keys) - 1)] if keys else None)
 
-    def set_details(self, key: str, dive_number: str | None, board_m: float | None) -> None:
+    def set_details(
+        self, key: str, dive_number: str | None, board_m: float | None, difficulty: float | None = None
+    ) -> None:
         """Take what the coach knows of the dive; scores it from the cached encoding at once."""
         dive = self._dives[key]
-        if (dive.dive_number, dive.board_m) == (dive_number, board_m):
+        if (dive.dive_number, dive.board_m, dive.difficulty) == (dive_number, board_m, difficulty):
             return
         analysis = replace(dive.analysis, scoring=None) if dive.analysis else None
-        self._update(key, dive_number=dive_number, board_m=board_m, analysis=analysis, problem=None)
+        details = {"dive_number": dive_number, "board_m": board_m, "difficulty": difficulty}
+        self._update(key, **details, analysis=analysis, problem=None)
         if dive.analysis is not None and dive.state is DiveState.READY:
             if dive.scoring:
                 self._client.cancel(self._requests.pop(key))
@@ -160,7 +163,8 @@ class Session(QObject):
             id=f"p{next(self._ids)}", path=str(dive.path), in_frame=dive.in_frame, out_frame=dive.out_frame
         )
         self._requests[key] = request.id
-        self._update(key, state=DiveState.QUEUED, progress=None, problem=None, analysis=None, parse_id=None)
+        nothing = {"progress": None, "problem": None, "analysis": None, "parse_id": None, "scoring": False}
+        self._update(key, state=DiveState.QUEUED, **nothing)
         self._client.submit(request)
 
     def cancel(self, key: str) -> None:
@@ -219,7 +223,11 @@ class Session(QObject):
             self._update(key, scoring=False)
             return
         request = ScoreRequest(
-            id=f"s{next(self._ids)}", parse_id=dive.parse_id, dive_number=dive.dive_number, board_m=dive.board_m
+            id=f"s{next(self._ids)}",
+            parse_id=dive.parse_id,
+            dive_number=dive.dive_number,
+            board_m=dive.board_m,
+            difficulty=dive.difficulty,
         )
         self._requests[key] = request.id
         self._update(key, scoring=True, progress=None)
@@ -259,13 +267,13 @@ class Session(QObject):
         key = self._key_of(request_id)
         if key is None:
             return
-        del self._requests[key]
         dive = self._dives[key]
         try:
             analysis = analysis_from_dict(result.analysis, read_masks_npz(Path(result.masks_path)))
         except (OSError, FineParserError) as error:
             self._on_failed(request_id, "InternalError", str(error))
             return
+        del self._requests[key]
         if dive.scoring:
             self._update(key, analysis=analysis, scoring=False, progress=None)
         else:

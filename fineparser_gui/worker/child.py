@@ -132,7 +132,7 @@ class Worker:
         token = self._tokens[request.id]
         token.raise_if_cancelled()
         masks_path = self._file(request.parse_id, "masks.npz")
-        fields = json.loads(self._file(request.parse_id, "json").read_text())
+        fields = json.loads(self._file(request.parse_id, "json").read_text(encoding="utf-8"))
         parse = analysis_from_dict(fields, read_masks_npz(masks_path)).parse
         with np.load(self._file(request.parse_id, "encoding.npz"), allow_pickle=False) as arrays:
             first, second = (int(sample) for sample in arrays["transition_samples"])
@@ -146,7 +146,7 @@ class Worker:
         scoring = self._open().score(
             encoding,
             dive,
-            find_difficulty(dive, request.board_m),
+            find_difficulty(dive, request.board_m, request.difficulty),
             progress=self._reporter(request.id),
             cancel=token,
         )

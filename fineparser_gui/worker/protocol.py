@@ -20,12 +20,16 @@ class ParseRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreRequest:
-    """Compare what `ParseRequest` parse_id found and encoded with the exemplars of a dive number."""
+    """Compare what `ParseRequest` parse_id found and encoded with the exemplars of a dive number.
+
+    difficulty is the DD that the user typed; None: the tables'.
+    """
 
     id: str
     parse_id: str
     dive_number: str
     board_m: float | None
+    difficulty: float | None
 
 
 @dataclass(frozen=True, kw_only=True)

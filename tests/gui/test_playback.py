@@ -37,7 +37,7 @@ def test_scrubbing_shows_some_frame_at_once(decoder, qtbot):
 
 def test_a_file_that_is_no_video_is_one_sentence(tmp_path, qtbot):
     path = tmp_path / "x.mp4"
-    path.write_text("no")
+    path.write_text("no", encoding="utf-8")
     decoder = Decoder(path)
     with qtbot.waitSignal(decoder.failed, timeout=5000) as failed:
         decoder.start()

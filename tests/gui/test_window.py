@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -44,7 +44,7 @@ def test_it_starts_empty_and_says_what_to_do(idle_studio):
 
 def test_a_file_that_is_no_video_is_a_banner_and_the_app_goes_on(idle_studio, qtbot, tmp_path, small_video):
     path = tmp_path / "notes.mp4"
-    path.write_text("not a video")
+    path.write_text("not a video", encoding="utf-8")
     with qtbot.waitSignal(idle_studio.session.problem, timeout=5000):
         idle_studio.session.open([path])
     assert idle_studio.window.banner.isVisible()
@@ -67,7 +67,7 @@ def test_a_dropped_clip_opens(idle_studio, qtbot, small_video):
 def test_a_folder_stands_for_its_videos(idle_studio, tmp_path, make_video):
     make_video(tmp_path / "b.mp4", 20)
     make_video(tmp_path / "a.mov", 20)
-    (tmp_path / "notes.txt").write_text("")
+    (tmp_path / "notes.txt").write_text("", encoding="utf-8")
     idle_studio.session.open([tmp_path])
     assert [idle_studio.session.dive(key).path.name for key in idle_studio.session.keys] == ["a.mov", "b.mp4"]
 
@@ -108,6 +108,65 @@ def test_an_answer_to_a_former_question_is_ignored(idle_studio, qtbot, small_vid
     idle_studio.client.finished.emit(old, result_message(old, analysis, tmp_path))
     assert idle_studio.session.dive(key).analysis.scoring is None
     assert idle_studio.session.dive(key).scoring
+
+
+def test_another_range_while_a_score_is_computed_starts_over(idle_studio, qtbot, small_video, tmp_path, monkeypatch):
+    key = _answer_parse(idle_studio, qtbot, small_video, tmp_path)
+    session, client = idle_studio.session, idle_studio.client
+    monkeypatch.setattr(client, "cancel", lambda request_id: None)  # the worker has it and answers later
+    session.set_details(key, "207C", 10.0)
+    old = session._requests[key]
+    session.set_range(key, 2, None)
+    assert not session.dive(key).scoring
+    assert session.dive(key).state is DiveState.QUEUED
+    client.cancelled.emit(old)
+    request_id = session._requests[key]
+    parse = dive_parse(small_video, session.dive(key).info.n_frames)
+    client.finished.emit(request_id, result_message(request_id, Analysis(parse=parse, scoring=None), tmp_path))
+    assert session.dive(key).parse_id == request_id
+    _answer_score(idle_studio, key, tmp_path)
+    assert session.dive(key).analysis.scoring is not None
+
+    session.set_details(key, "107B", 10.0)
+    session.set_range(key, 3, None)
+    client.failed.emit(session._requests[key], "VideoError", "The file ends early.")
+    assert session.dive(key).state is DiveState.FAILED
+
+
+def test_an_answer_that_cannot_be_read_is_a_failure(idle_studio, qtbot, small_video, tmp_path):
+    idle_studio.session.open([small_video])
+    session = idle_studio.session
+    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
+    request_id = session._requests[session.current.key]
+    parse = dive_parse(small_video, session.current.info.n_frames)
+    message = result_message(request_id, Analysis(parse=parse, scoring=None), tmp_path)
+    Path(message.masks_path).write_bytes(b"half a file")
+    idle_studio.client.finished.emit(request_id, message)
+    assert session.current.state is DiveState.FAILED
+    assert "masks" in idle_studio.window.banner.text
+
+
+def test_a_typed_difficulty_wins_over_the_tables(idle_studio, qtbot, small_video, tmp_path):
+    key = _answer_parse(idle_studio, qtbot, small_video, tmp_path)
+    details, session = idle_studio.window.details, idle_studio.session
+    session.set_details(key, "5253A", 10.0)
+    details._on_current_changed()
+    assert "give the DD" in details.note
+    qtbot.keyClicks(details.difficulty, "x")
+    assert details.difficulty.property("valid") is False
+    assert session.current.difficulty is None
+    details.difficulty.clear()
+    qtbot.keyClicks(details.difficulty, "3,4")
+    assert details.difficulty.property("valid") is True
+    assert "DD 3.4" in details.note
+    assert session.current.difficulty == 3.4
+    asked = next(request for request in idle_studio.client._queue if request.id == session._requests[key])
+    assert asked.difficulty == 3.4
+    details.difficulty.clear()
+    qtbot.keyClicks(details.difficulty, "9")
+    assert "A DD of 9 cannot be" in details.note
+    qtbot.keyClick(details.difficulty, Qt.Key.Key_Backspace)
+    assert session.current.difficulty is None
 
 
 def test_a_long_video_is_not_analysed_unasked(idle_studio, qtbot, tmp_path, make_video):

@@ -31,7 +31,7 @@ def client(qapp):
 
 def test_a_file_that_is_no_video_is_one_sentence(client, qtbot, tmp_path):
     path = tmp_path / "notes.mp4"
-    path.write_text("not a video")
+    path.write_text("not a video", encoding="utf-8")
     with qtbot.waitSignal(
         client.failed, timeout=_START_MS, check_params_cb=lambda request_id, *_: request_id == "p1"
     ) as failed:
