@@ -14,7 +14,7 @@ def test_weights_share_the_ten_points():
     assert sum(STEP_WEIGHTS) == 10
     assert true_award((10.0, 10.0, 10.0)) == 10
     # A step's points do not depend on the other steps.
-    assert true_award((5.0, 6.0, 9.0)) - true_award((5.0, 6.0, 7.0)) == pytest.approx(0.8)
+    assert true_award((5.0, 6.0, 9.0)) - true_award((5.0, 6.0, 7.0)) == pytest.approx(0.4)
 
 
 def test_every_step_shows_its_own_faults():
