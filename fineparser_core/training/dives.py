@@ -12,6 +12,7 @@ from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import AnnotationError
 from fineparser_core.progress import CancelToken
 from fineparser_core.types import N_SAMPLES
+from fineparser_core.video.atomic import atomic_file
 from fineparser_core.video.preprocess import get_preprocessing
 from fineparser_core.video.sampling import WINDOW_LENGTH, frame_to_sample
 
@@ -116,10 +117,8 @@ def _load_dive(data: FineDiving, record: DiveRecord, preprocessing: str, cache: 
             frames, masks = stored["frames"], stored["masks"]
     else:
         frames, masks = _decode(data, record, preprocessing)
-        temporary = path.with_name(path.name + ".part")
-        with temporary.open("wb") as stream:
+        with atomic_file(path) as temporary, temporary.open("wb") as stream:
             np.savez(stream, frames=frames, masks=masks)
-        temporary.replace(path)
     first, second = record.first_flight_frame, record.first_entry_frame
     if first is None or second is None or not 0 < first < second < len(frames):
         raise AnnotationError(

@@ -7,7 +7,6 @@ A stage that was cut goes on from its last checkpoint with the same batches, sin
 import json
 import logging
 import math
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from torch import Tensor, nn
 
 from fineparser_core.errors import FineParserError
 from fineparser_core.progress import CancelToken
+from fineparser_core.video.atomic import atomic_file
 
 logger = logging.getLogger(__name__)
 
@@ -42,16 +42,6 @@ class Stage:
     iterations: int
     step: Callable[[int], dict[str, Tensor]]
     clip_norm: float = 0.0
-
-
-def save_atomic(state: object, path: Path) -> None:
-    """torch.save to a temporary file, then rename: a cut leaves the older file."""
-    temporary = path.with_name(path.name + ".part")
-    with temporary.open("wb") as file:
-        torch.save(state, file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
 
 
 def learning_rate_factor(iteration: int, iterations: int) -> float:
@@ -85,7 +75,8 @@ def run_stage(stage: Stage, out: Path, cancel: CancelToken) -> None:
 
     def checkpoint(iteration: int) -> None:
         modules = {name: module.state_dict() for name, module in stage.modules.items()}
-        save_atomic({"modules": modules, "optimizer": optimizer.state_dict(), "iteration": iteration}, path)
+        with atomic_file(path) as temporary:
+            torch.save({"modules": modules, "optimizer": optimizer.state_dict(), "iteration": iteration}, temporary)
 
     began = time.monotonic()
     running: dict[str, float] = {}

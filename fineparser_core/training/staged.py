@@ -41,6 +41,7 @@ from fineparser_core.training.losses import (
     transition_loss,
     transition_target,
 )
+from fineparser_core.video.atomic import atomic_file
 from fineparser_core.video.sampling import WINDOW_LENGTH, WINDOWS
 
 logger = logging.getLogger(__name__)
@@ -198,10 +199,8 @@ def _stored_arrays(model: FineParser, dive: TrainingDive, view: View, path: Path
         fronts.append(model.i3d.front(windows)[0].half().numpy())
         features.append(model.spatial_parser.encoder(windows).numpy())
     front, mask_feature = np.concatenate(fronts), np.concatenate(features)
-    temporary = path.with_name(path.name + ".part")
-    with temporary.open("wb") as stream:
+    with atomic_file(path) as temporary, temporary.open("wb") as stream:
         np.savez(stream, front=front, mask_feature=mask_feature)
-    temporary.replace(path)
     return front, mask_feature
 
 
@@ -317,10 +316,8 @@ def _frame_features(model: FineParser, dive: TrainingDive, folder: Path) -> np.n
         return np.load(path, allow_pickle=False)
     video = view_frames(dive, plain_view(dive), np.arange(96))
     features = torch.cat([model.static_encoder.frame_features(chunk) for chunk in video.split(16)]).numpy()
-    temporary = path.with_name(path.name + ".part")
-    with temporary.open("wb") as stream:
+    with atomic_file(path) as temporary, temporary.open("wb") as stream:
         np.save(stream, features)
-    temporary.replace(path)
     return features
 
 
