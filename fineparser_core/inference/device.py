@@ -1,5 +1,7 @@
 """Where and in which precision the network runs: decided by what the device can do, never by a timing."""
 
+from contextlib import AbstractContextManager, nullcontext
+
 import torch
 import torch.nn.functional as F
 
@@ -49,6 +51,12 @@ def choose_precision(device: torch.device, name: str = "auto") -> str:
     if device.type == "cpu" and _cpu_has_fast_bf16():
         return "bf16"
     return "fp32"
+
+
+def autocast(device: torch.device, precision: str) -> AbstractContextManager[object]:
+    """The context of a pass in that precision, "auto" as in `choose_precision`; in fp32 one that does nothing."""
+    chosen = choose_precision(device, precision)
+    return nullcontext() if chosen == "fp32" else torch.autocast(device.type, dtype=PRECISIONS[chosen])
 
 
 def _cpu_has_fast_bf16() -> bool:

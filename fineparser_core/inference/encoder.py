@@ -1,12 +1,10 @@
 """One pass over a clip: everything that masks, transitions and any number of comparisons need."""
 
-from contextlib import AbstractContextManager, nullcontext
-
 import numpy as np
 import torch
 from torch import Tensor
 
-from fineparser_core.inference.device import PRECISIONS
+from fineparser_core.inference.device import autocast
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.temporal_parser import DECODERS
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
@@ -48,11 +46,6 @@ class ClipEncoder:
         self.precision = precision
         self._decode = DECODERS[decoding]
 
-    def _autocast(self) -> AbstractContextManager:
-        if self.precision == "fp32":
-            return nullcontext()
-        return torch.autocast(self.device.type, dtype=PRECISIONS[self.precision])
-
     @torch.inference_mode()
     def encode(
         self,
@@ -90,7 +83,7 @@ class ClipEncoder:
 
         if cancel is not None:
             cancel.raise_if_cancelled()
-        with self._autocast():
+        with autocast(self.device, self.precision):
             for chunk in chunks:
                 windows = video[torch.tensor(chunk)].transpose(1, 2)  # (n, 3, 16, 112, 112)
                 windows = windows.contiguous(memory_format=torch.channels_last_3d)

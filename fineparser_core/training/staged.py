@@ -19,6 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from fineparser_core.inference.device import autocast
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.i3d import FEATURE_SIZE
 from fineparser_core.models.static_encoder import FRAME_FEATURE_SIZE
@@ -54,6 +55,8 @@ class StagedConfig:
     """Sizes of the stages. Learning rates are Adam's peaks, weight decay 0."""
 
     seed: int = 10086
+    #: Of the encoders' passes; "auto" is what the device is good at.
+    precision: str = "auto"
     mask_iterations: int = 550
     mask_windows: int = 6
     frame_iterations: int = 120
@@ -103,7 +106,8 @@ def mask_stage(model: FineParser, dives: Sequence[TrainingDive], config: StagedC
         chosen = [dives[i] for i in rng.integers(0, len(dives), config.mask_windows)]
         views = [random_view(dive, rng) for dive in chosen]
         frames, masks = window_batch(chosen, views, rng.integers(0, 81, len(chosen)).tolist())
-        logits = parser.decoder(parser.taps(frames))
+        with autocast(frames.device, config.precision):
+            logits = parser.decoder(parser.taps(frames)).float()
         focal, dice = mask_loss(logits, masks), dice_loss(logits[:, -1], masks)
         return {"total": 10 * focal + config.dice_weight * dice, "focal": focal, "dice": dice}
 
@@ -132,7 +136,10 @@ def frame_stage(model: FineParser, dives: Sequence[TrainingDive], config: Staged
             frames.append(view_frames(dive, view, sample))
             masks.append(F.adaptive_avg_pool2d(view_masks(dive, view, sample)[None], _MASK_GRID)[0])
             phases.append(int(np.searchsorted(view.transitions(dive), sample[0], side="right")))
-        out = head(backbone(torch.cat(frames).contiguous(memory_format=torch.channels_last)))
+        batch = torch.cat(frames).contiguous(memory_format=torch.channels_last)
+        with autocast(batch.device, config.precision):
+            features = backbone(batch).float()
+        out = head(features)
         phase = F.cross_entropy(out[:, :3], torch.tensor(phases))
         place = F.binary_cross_entropy_with_logits(out[:, 3:], torch.cat(masks).flatten(1))
         return {"total": phase + 10 * place, "phase": phase, "place": place}
@@ -172,7 +179,8 @@ def store_views(
         for index, dive in enumerate(dives):
             cancel.raise_if_cancelled()
             view = random_view(dive, np.random.default_rng((config.seed, 3, index, n))) if n else plain_view(dive)
-            front, mask_feature = _stored_arrays(model, dive, view, folder / f"{dive.key}-{n}.npz")
+            with autocast(torch.device("cpu"), config.precision):
+                front, mask_feature = _stored_arrays(model, dive, view, folder / f"{dive.key}-{n}.npz")
             stored.append(
                 StoredView(
                     dive_number=dive.dive_number,
@@ -197,7 +205,7 @@ def _stored_arrays(model: FineParser, dive: TrainingDive, view: View, path: Path
         windows = video[torch.tensor(WINDOWS[i : i + 3])].transpose(1, 2)
         windows = windows.contiguous(memory_format=torch.channels_last_3d)
         fronts.append(model.i3d.front(windows)[0].half().numpy())
-        features.append(model.spatial_parser.encoder(windows).numpy())
+        features.append(model.spatial_parser.encoder(windows).float().numpy())
     front, mask_feature = np.concatenate(fronts), np.concatenate(features)
     with atomic_file(path) as temporary, temporary.open("wb") as stream:
         np.savez(stream, front=front, mask_feature=mask_feature)
@@ -228,7 +236,8 @@ def parse_stage(model: FineParser, views: Sequence[StoredView], config: StagedCo
         n = len(chosen)
         front = torch.from_numpy(np.concatenate([v.front for v in chosen])).float()
         front = front.contiguous(memory_format=torch.channels_last_3d)
-        feature = i3d.end(i3d.mixed_4f(front)).view(n, 9, -1)
+        with autocast(front.device, config.precision):
+            feature = i3d.end(i3d.mixed_4f(front)).float().view(n, 9, -1)
         gated = model.gate(feature, torch.from_numpy(np.stack([v.mask_feature for v in chosen])))
         labels = torch.tensor([v.transitions for v in chosen])
         tap = transition_loss(psnet(gated), transition_target(labels, width=config.transition_width))
@@ -294,7 +303,9 @@ def encode_dives(
     for index, view in enumerate(views):
         cancel.raise_if_cancelled()
         front = torch.from_numpy(view.front).float().contiguous(memory_format=torch.channels_last_3d)
-        gated = model.gate(model.i3d.end(model.i3d.mixed_4f(front)), torch.from_numpy(view.mask_feature))
+        with autocast(front.device, config.precision):
+            feature = model.i3d.end(model.i3d.mixed_4f(front)).float()
+        gated = model.gate(feature, torch.from_numpy(view.mask_feature))
         whole = index < min(len(dives), config.static_dives)
         encoded.append(
             EncodedDive(
@@ -302,7 +313,7 @@ def encode_dives(
                 score=view.score,
                 transitions=view.transitions,
                 gated=gated.numpy(),
-                frame_features=_frame_features(model, dives[index], folder) if whole else None,
+                frame_features=_frame_features(model, dives[index], folder, config) if whole else None,
             )
         )
         if (index + 1) % 50 == 0:
@@ -310,12 +321,14 @@ def encode_dives(
     return encoded
 
 
-def _frame_features(model: FineParser, dive: TrainingDive, folder: Path) -> np.ndarray:
+def _frame_features(model: FineParser, dive: TrainingDive, folder: Path, config: StagedConfig) -> np.ndarray:
     path = folder / f"{dive.key}-frames.npy"
     if path.exists():
         return np.load(path, allow_pickle=False)
     video = view_frames(dive, plain_view(dive), np.arange(96))
-    features = torch.cat([model.static_encoder.frame_features(chunk) for chunk in video.split(16)]).numpy()
+    with autocast(video.device, config.precision):
+        chunks = [model.static_encoder.frame_features(chunk).float() for chunk in video.split(16)]
+    features = torch.cat(chunks).numpy()
     with atomic_file(path) as temporary, temporary.open("wb") as stream:
         np.save(stream, features)
     return features
