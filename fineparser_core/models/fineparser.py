@@ -8,13 +8,23 @@ import torch
 from torch import Tensor, nn
 
 from fineparser_core.models.i3d import I3D
+from fineparser_core.models.method import Decoder, Encoding, Method, Observation, to_windows
 from fineparser_core.models.regression import STEP_WEIGHTS, StepReducer, StepStream
 from fineparser_core.models.spatial_parser import SpatialParser
-from fineparser_core.models.static_encoder import StaticEncoder
-from fineparser_core.models.step_pooling import DYNAMIC_LENGTH, dynamic_matrix, pair_boundaries
+from fineparser_core.models.static_encoder import TOKENS_PER_STEP, StaticEncoder
+from fineparser_core.models.step_pooling import (
+    DYNAMIC_LENGTH,
+    N_SAMPLES,
+    WINDOW_STRIDE,
+    dynamic_matrix,
+    pair_boundaries,
+)
 from fineparser_core.models.temporal_parser import PSNet
 
 Pairs = Sequence[tuple[int, int]]
+
+#: Samples of the transitions where none are predicted or labelled: 0.29 and 0.64 of the clip, as is usual of dives.
+FIXED_TRANSITIONS = (round(0.29 * (N_SAMPLES - 1)), round(0.64 * (N_SAMPLES - 1)))
 
 
 class RelativeScore(NamedTuple):
@@ -34,20 +44,104 @@ class RelativeScore(NamedTuple):
         return (self.dynamic + self.static).sum(dim=-1)
 
 
-class FineParser(nn.Module):
-    """The whole network. Encodings of a video never depend on its partner, so each is computed once."""
+class Parsed(NamedTuple):
+    """Videos after the encoders and PSNet; None for what the network lacks or was not asked for.
 
-    def __init__(self) -> None:
+    Attributes:
+        gated: (B, 9, 1024).
+        probabilities: (B, 96, 2) of the transitions.
+        mask_logits: (B, 9, heads, 16, H, W): the side maps and the fused one, or the fused one alone.
+        frame_features: (B, 96, 512).
+    """
+
+    gated: Tensor
+    probabilities: Tensor | None
+    mask_logits: Tensor | None
+    frame_features: Tensor | None
+
+
+class FineParser(Method):
+    """The whole network. Encodings of a video never depend on its partner, so each is computed once.
+
+    Args:
+        sap: spatial parser; without it features are not gated and there are no masks.
+        sve: static stream; without it the score is the dynamic stream's alone.
+        tap: PSNet; without it steps are cut at fixed shares of the clip. The I3D and the dynamic stream are always
+            there: Table 3 does not say what would score a dive without them.
+        static_backbone: of `StaticEncoder`.
+        step_duration: of `StaticEncoder`.
+    """
+
+    def __init__(
+        self,
+        *,
+        sap: bool = True,
+        sve: bool = True,
+        tap: bool = True,
+        static_backbone: str = "resnet34",
+        step_duration: int = TOKENS_PER_STEP,
+    ) -> None:
         super().__init__()
+        self.has_masks, self.has_static, self.has_steps = sap, sve, tap
         self.i3d = I3D()
-        self.spatial_parser = SpatialParser()
-        self.psnet = PSNet()
-        self.static_encoder = StaticEncoder()
+        if sap:
+            self.spatial_parser = SpatialParser()
+        if tap:
+            self.psnet = PSNet()
+        if sve:
+            self.static_encoder = StaticEncoder(static_backbone, step_duration)
         self.reducers = nn.ModuleList(StepReducer() for _ in range(3))
         self.dynamic_stream = StepStream()
-        self.static_stream = StepStream()
+        if sve:
+            self.static_stream = StepStream()
         weights = torch.tensor(STEP_WEIGHTS)
-        self.register_buffer("step_weights", weights / (2 * weights.sum()), persistent=False)
+        self.register_buffer("step_weights", weights / ((2 if sve else 1) * weights.sum()), persistent=False)
+
+    def parse(self, video: Tensor, *, masks: str = "all") -> Parsed:
+        """Videos (B, 3, 96, H, W) float32, ImageNet-normalised, through the encoders and PSNet.
+
+        Args:
+            masks: "all" maps, the "fused" one, or "none".
+        """
+        windows, frame_features, logits = to_windows(video), None, None
+        with self.encoders(video.device):
+            gated = self.i3d(windows).float()
+            if self.has_masks:
+                taps = self.spatial_parser.taps(windows)
+                if masks != "none":
+                    decoder = self.spatial_parser.decoder
+                    logits = decoder(taps) if masks == "all" else decoder.fused(taps)[:, None]
+                    logits = logits.float().unflatten(0, (len(video), -1))
+                gated = self.gate(gated, self.spatial_parser.encoder.end(taps[3]).float())
+            if self.has_static:
+                frames = video.transpose(1, 2).flatten(0, 1).contiguous(memory_format=torch.channels_last)
+                frame_features = self.static_encoder.frame_features(frames).float().unflatten(0, (len(video), -1))
+        gated = gated.unflatten(0, (len(video), -1))
+        return Parsed(gated, self.psnet(gated) if self.has_steps else None, logits, frame_features)
+
+    def observe(self, video: Tensor, decode: Decoder) -> Observation:
+        """As `Method.observe`; transitions without TAP are `FIXED_TRANSITIONS`, which are no prediction."""
+        parsed = self.parse(video, masks="fused")
+        transitions = [FIXED_TRANSITIONS] * len(video)
+        if parsed.probabilities is not None:
+            transitions = [decode(p) for p in parsed.probabilities.cpu().numpy()]
+        encoding = {"gated": parsed.gated, "transitions": torch.tensor(transitions)}
+        if parsed.frame_features is not None:
+            encoding["static_tokens"] = self.static_encoder.step_tokens(parsed.frame_features, transitions)
+        return Observation(
+            encoding=encoding,
+            probabilities=parsed.probabilities,
+            transitions=transitions if self.has_steps else None,
+            mask_probability=None if parsed.mask_logits is None else _mean_mask(parsed.mask_logits[:, :, -1].sigmoid()),
+        )
+
+    def votes(self, query: Encoding, exemplars: Encoding) -> Tensor:
+        """Eq. 12 for each exemplar: predicted difference plus its score."""
+        n = len(exemplars["score"])
+        both = {name: (query[name].expand(n, *query[name].shape[1:]), exemplars[name]) for name in query}
+        transitions = tuple([(int(st), int(ed)) for st, ed in side] for side in both["transitions"])
+        relative = self.compare(both["gated"], both.get("static_tokens"), (transitions[0], transitions[1]))
+        return relative.delta + exemplars["score"]
 
     @staticmethod
     def gate(i3d_feature: Tensor, mask_feature: Tensor) -> Tensor:
@@ -63,19 +157,31 @@ class FineParser(nn.Module):
     def compare(
         self,
         gated: tuple[Tensor, Tensor],
-        static_tokens: tuple[Tensor, Tensor],
+        static_tokens: tuple[Tensor, Tensor] | None,
         transitions: tuple[Pairs, Pairs],
     ) -> RelativeScore:
         """Points of queries relative to exemplars (Eq. 6 without y_Z).
 
         Args:
             gated: (B, 9, 1024) of the queries and of the exemplars.
-            static_tokens: (B, 3, 4, 64) of the queries and of the exemplars.
+            static_tokens: (B, 3, 4, 64) of the queries and of the exemplars; None without SVE.
             transitions: (st, ed) samples of the queries and of the exemplars.
         """
         boundaries = [pair_boundaries(q, e) for q, e in zip(*transitions, strict=True)]
         dynamic_query, dynamic_exemplar = (self.dynamic_tokens(g, boundaries) for g in gated)
-        return RelativeScore(
-            self.dynamic_stream(dynamic_query, dynamic_exemplar) * self.step_weights,
-            self.static_stream(*static_tokens) * self.step_weights,
-        )
+        dynamic = self.dynamic_stream(dynamic_query, dynamic_exemplar) * self.step_weights
+        if static_tokens is None:
+            return RelativeScore(dynamic, torch.zeros_like(dynamic))
+        return RelativeScore(dynamic, self.static_stream(*static_tokens) * self.step_weights)
+
+
+def _mean_mask(windows: Tensor) -> Tensor:
+    """Mask probabilities (B, 9, 16, H, W) to samples (B, 96, H, W): the mean over the windows that cover one."""
+    batch, n_windows, length, height, width = windows.shape
+    total = windows.new_zeros(batch, N_SAMPLES, height, width)
+    count = windows.new_zeros(N_SAMPLES, 1, 1)
+    for i in range(n_windows):
+        part = slice(i * WINDOW_STRIDE, i * WINDOW_STRIDE + length)
+        total[:, part] += windows[:, i]
+        count[part] += 1
+    return total / count

@@ -1,42 +1,66 @@
 """Static visual encoder (SVE): a ResNet on every sample and a projection per step (paper section 3.2, Eq. 5)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
+import torchvision.models as zoo
 from torch import Tensor, nn
-from torchvision.models import resnet34
 
 from fineparser_core.models.layers import DoubleConv1d, DownConv1d
 from fineparser_core.models.step_pooling import STATIC_LENGTHS, static_matrix
 
 FRAME_FEATURE_SIZE = 512
 TOKENS_PER_STEP = 4
-TOKEN_SIZE = 64
+
+
+def _vit_s_16() -> nn.Module:
+    # torchvision has the class but not this size.
+    return zoo.VisionTransformer(112, 16, num_layers=12, num_heads=6, hidden_dim=384, mlp_dim=1536)
+
+
+#: Constructor without weights, and feature size, of each backbone of Table 5.
+_BACKBONES: dict[str, tuple[Callable[[], nn.Module], int]] = {
+    "resnet18": (zoo.resnet18, 512),
+    "resnet34": (zoo.resnet34, 512),
+    "resnet50": (zoo.resnet50, 2048),
+    "vit_s_16": (_vit_s_16, 384),
+}
 
 
 class StaticEncoder(nn.Module):
-    """ResNet-34 frame features and the three step projections f_l.
+    """Frame features and the three step projections f_l.
 
     Deviation: the paper feeds SVE together with the target action representation; as released it sees whole,
     unmasked frames. In the projections the resampled samples are channels and the 512 features the length.
+    Features of another size than 512 (ResNet-50, ViT-S/16) pass a linear layer first, so that the projections stay
+    as they are; the paper does not say how it fits them.
+
+    Args:
+        backbone: "resnet18", "resnet34", "resnet50" or "vit_s_16" (112 x 112 frames only).
+        step_duration: tokens a step, 2, 4 or 8 (Table 4).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, backbone: str = "resnet34", step_duration: int = TOKENS_PER_STEP) -> None:
         super().__init__()
-        self.backbone = resnet34(weights=None)
-        self.backbone.fc = nn.Identity()
+        make, size = _BACKBONES[backbone]
+        self.backbone = make()
+        if backbone.startswith("resnet"):
+            self.backbone.fc = nn.Identity()
+        else:
+            self.backbone.heads = nn.Identity()
+        self.to_feature = nn.Identity() if size == FRAME_FEATURE_SIZE else nn.Linear(size, FRAME_FEATURE_SIZE)
         self.projections = nn.ModuleList(
-            nn.Sequential(DoubleConv1d(n, 48), DownConv1d(48, 24), DownConv1d(24, 12), DownConv1d(12, 4))
+            nn.Sequential(DoubleConv1d(n, 48), DownConv1d(48, 24), DownConv1d(24, 12), DownConv1d(12, step_duration))
             for n in STATIC_LENGTHS
         )
 
     def frame_features(self, frames: Tensor) -> Tensor:
         """Frames (N, 3, 112, 112) float32, ImageNet-normalised, to features (N, 512)."""
-        return self.backbone(frames)
+        return self.to_feature(self.backbone(frames))
 
     def step_tokens(self, features: Tensor, transitions: Sequence[tuple[int, int]]) -> Tensor:
-        """Frame features (B, 96, 512), cut at each video's own (st, ed), to step tokens (B, 3, 4, 64)."""
+        """Frame features (B, 96, 512), cut at each video's own (st, ed), to step tokens (B, 3, duration, 64)."""
         matrix = torch.from_numpy(np.stack([static_matrix(st, ed) for st, ed in transitions]))
         pieces = matrix.to(features) @ features
         tokens = [

@@ -37,7 +37,7 @@ NEIGHBOURS = {
 # Rooms that see less than their layer would allow.
 SEES_ONLY = {
     "export": {"types", "errors", "progress", "resources", "video", "diving"},
-    "models": {"types", "errors"},
+    "models": {"types", "errors", "config"},
 }
 QT = {"PySide6", "PyQt5", "PyQt6", "pyqtgraph", "qtpy"}
 HEAVY = {"torch", "torchvision", "cv2"}

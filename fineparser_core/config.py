@@ -1,0 +1,265 @@
+"""How training and evaluation are set up: one flat, frozen record with named presets; no files, no torch."""
+
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, get_args, get_origin, get_type_hints
+
+from fineparser_core.errors import ConfigError
+
+METHODS = ("fineparser", "i3d-mlp", "usdl", "musdl", "core", "tsa")
+STATIC_BACKBONES = ("resnet18", "resnet34", "resnet50", "vit_s_16")
+#: Values that a field with a closed list may take.
+_CHOICES: dict[str, tuple[Any, ...]] = {
+    "method": METHODS,
+    "static_backbone": STATIC_BACKBONES,
+    "step_duration": (2, 4, 8),
+    "layout": ("auto", "finediving", "mtl-aqa"),
+    "preprocessing": ("release", "whole"),
+    "decoding": ("release", "joint"),
+    "pairing": ("dive-number", "difficulty", "random"),
+    "batch_norm": ("release", "fixed", "train"),
+    "precision": ("auto", "fp32", "bf16", "fp16"),
+    "validation_by": ("number", "event"),
+    "sve_weights": ("noise", "imagenet"),
+}
+_POSITIVE = ("epochs", "batch", "accumulate", "exemplars", "lr", "i3d_lr", "psnet_lr", "mask_encoder_lr")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelConfig:
+    """Which network: the method, and for FineParser its modules (Tables 3 to 5 of the paper)."""
+
+    method: str = "fineparser"
+    sap: bool = True
+    sve: bool = True
+    tap: bool = True
+    static_backbone: str = "resnet34"
+    step_duration: int = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """Everything that decides what a training run computes, but for the data and the initial weights.
+
+    Attributes:
+        method: one of `METHODS`; the modules below are FineParser's.
+        sap, sve, tap: spatial parser (gate and masks), static stream, predicted transitions; without TAP the steps
+            are cut at fixed shares of the clip.
+        static_backbone, step_duration: of the static stream; the duration is its tokens a step (Table 4).
+        layout: of the data set.
+        preprocessing, decoding: as a weights card names them.
+        pairing: what an exemplar shares with its query: the dive number, the degree of difficulty (the criterion of
+            CoRe for MTL-AQA), or nothing.
+        in_batch: every ordered pair within a batch of dives, instead of one exemplar a query.
+        exemplars: E, the voters of a test dive.
+        flip: probability of mirroring.
+        shift: the end of the sampled range is drawn from so many frames earlier (release: 3).
+        trim, colour: stronger augmentation of our own recipe, 0 in the paper's.
+        batch: pairs a step and process; dives where `in_batch`.
+        accumulate: steps whose gradients are summed before the optimiser moves. Deviation: the release's counter is
+            off by one, so its first update sees a single batch.
+        lr, i3d_lr, psnet_lr, mask_encoder_lr: peaks for everything else, the TAP's I3D, PSNet, and the SAP's I3D.
+        warmup_epochs, warmup_lr, final_lr: linear warm-up from, then cosine to.
+        batch_norm: "release" fixes the statistics of the TAP's I3D only, "fixed" all, "train" none.
+        freeze: prefixes of parameter names that are not trained.
+        teacher_forcing: share of the epochs in which the static stream is cut at labels; the dynamic stream always is.
+        jitter: labels that cut the steps are moved by up to so many samples (0 in the paper's recipe).
+        mask_weight, transition_weight, regression_weight: of L_SAP, L_TAP, L_Reg (Eq. 7: all 1).
+        dice_weight, step_weight: of a Dice term on the fused mask, and of naming every sample's step from its window
+            (our recipe).
+        transition_width: standard deviation in samples of the target around a transition; 0 is the release's one-hot.
+        precision: of the encoders' passes; the small heads and the losses are always float32.
+        compile: run the backbones through `torch.compile`.
+        ema: decay of the averaged weights that are evaluated and saved; 0 is off.
+        clip_norm: gradients are clipped to this norm; 0 is off.
+        sve_weights: what the static backbone starts from where no weights are given.
+        validation_share, validation_by: dives cut from the training split to pick the epoch by: by "number", the
+            release's way of splitting (events occur on both sides), or whole "event"s.
+        evaluate_every: epochs between evaluations.
+        test_epochs: evaluate the test split as often, to report the release's way of picking the best epoch on it.
+    """
+
+    method: str = "fineparser"
+    sap: bool = True
+    sve: bool = True
+    tap: bool = True
+    static_backbone: str = "resnet34"
+    step_duration: int = 4
+
+    layout: str = "auto"
+    preprocessing: str = "release"
+    decoding: str = "release"
+    pairing: str = "dive-number"
+    in_batch: bool = False
+    exemplars: int = 10
+    flip: float = 0.5
+    shift: int = 3
+    trim: float = 0.0
+    colour: float = 0.0
+
+    seed: int = 10086
+    epochs: int = 400
+    batch: int = 2
+    accumulate: int = 2
+    lr: float = 1e-3
+    i3d_lr: float = 1e-4
+    psnet_lr: float = 1e-3
+    mask_encoder_lr: float = 1e-3
+    warmup_epochs: float = 5.0
+    warmup_lr: float = 1e-4
+    final_lr: float = 1e-4
+    weight_decay: float = 0.0
+    clip_norm: float = 0.0
+    batch_norm: str = "release"
+    freeze: tuple[str, ...] = ()
+    ema: float = 0.0
+    precision: str = "fp32"
+    compile: bool = False
+
+    teacher_forcing: float = 1.0
+    jitter: int = 0
+    mask_weight: float = 1.0
+    transition_weight: float = 1.0
+    regression_weight: float = 1.0
+    dice_weight: float = 0.0
+    step_weight: float = 0.0
+    transition_width: float = 0.0
+
+    sve_weights: str = "noise"
+    validation_share: float = 0.1
+    validation_by: str = "number"
+    evaluate_every: int = 1
+    test_epochs: bool = False
+
+    def __post_init__(self) -> None:
+        for name, allowed in _CHOICES.items():
+            if getattr(self, name) not in allowed:
+                choices = ", ".join(str(value) for value in allowed)
+                raise ConfigError(f"{name} is {getattr(self, name)!r}: use one of {choices}.")
+        for name in _POSITIVE:
+            if not getattr(self, name) > 0:
+                raise ConfigError(f"{name} is {getattr(self, name)}: it must be above 0.")
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, int | float) and value < 0:
+                raise ConfigError(f"{field.name} is {value}: it must not be negative.")
+        if self.in_batch and self.batch < 2:
+            raise ConfigError(f"A batch of {self.batch} has no pairs: give --batch at least 2 with --in-batch.")
+        if self.validation_share >= 1 or self.ema >= 1:
+            raise ConfigError("validation_share and ema must be below 1.")
+
+    @property
+    def model(self) -> ModelConfig:
+        """The part of it that makes the network."""
+        return ModelConfig(**{field.name: getattr(self, field.name) for field in fields(ModelConfig)})
+
+
+_RELEASE = TrainConfig()
+_TABLE_3 = {
+    "A": {"sve": False, "tap": False},
+    "B": {"sap": False, "tap": False},
+    "C": {"sap": False, "sve": False},
+    "D": {"sap": False},
+    "E": {},
+}
+#: Our own recipe for a small machine: starts from trained weights, early blocks frozen, all pairs of a batch.
+_RENDERED = TrainConfig(
+    preprocessing="whole",
+    decoding="joint",
+    in_batch=True,
+    trim=0.2,
+    colour=1.0,
+    epochs=2,
+    batch=4,
+    accumulate=1,
+    lr=3e-4,
+    i3d_lr=1e-4,
+    psnet_lr=3e-4,
+    mask_encoder_lr=1e-4,
+    warmup_epochs=0.1,
+    warmup_lr=1e-5,
+    final_lr=1e-5,
+    clip_norm=5.0,
+    batch_norm="fixed",
+    freeze=(
+        *(f"{trunk}.{block}" for trunk in ("i3d", "spatial_parser.encoder") for block in ("conv3d_1", "conv3d_2")),
+        *("i3d.mixed_3", "i3d.mixed_4b", "i3d.mixed_4c", "i3d.mixed_4d", "i3d.mixed_4e"),
+        "spatial_parser.encoder.mixed_5",
+        "static_encoder.backbone",
+    ),
+    precision="auto",
+    jitter=2,
+    mask_weight=10.0,
+    transition_weight=20.0,
+    regression_weight=0.002,
+    dice_weight=1.0,
+    step_weight=0.5,
+    transition_width=1.5,
+)
+
+#: Presets by name. "release" is the authors' configuration, "paper" their text, which trains PSNet as slowly as the
+#: I3D; "rendered" is our recipe for rendered dives; the others are the rows of the paper's tables.
+PRESETS: Mapping[str, TrainConfig] = types.MappingProxyType(
+    {
+        "release": _RELEASE,
+        "paper": replace(_RELEASE, psnet_lr=1e-4),
+        "mtl-aqa": replace(_RELEASE, layout="mtl-aqa", pairing="difficulty"),
+        "rendered": _RENDERED,
+        **{f"table3-{row}": replace(_RELEASE, **change) for row, change in _TABLE_3.items()},
+        **{f"table4-{n}": replace(_RELEASE, step_duration=n) for n in (2, 4, 8)},
+        **{f"table5-{name}": replace(_RELEASE, static_backbone=name) for name in STATIC_BACKBONES},
+        **{name: replace(_RELEASE, method=name) for name in METHODS if name != "fineparser"},
+    }
+)
+
+
+def get_config(name: str, overrides: Mapping[str, str] | None = None) -> TrainConfig:
+    """A preset with fields replaced by what was typed.
+
+    Args:
+        name: of the preset.
+        overrides: field names (with "-" or "_") to text: numbers, "true" or "false", prefixes with commas.
+
+    Raises:
+        ConfigError: an unknown preset or field, or a value that does not fit.
+    """
+    try:
+        config = PRESETS[name]
+    except KeyError:
+        raise ConfigError(f"Unknown preset '{name}': use one of {', '.join(PRESETS)}.") from None
+    kinds = get_type_hints(TrainConfig)
+    values = {}
+    for key, text in (overrides or {}).items():
+        field = key.replace("-", "_")
+        if field not in kinds:
+            raise ConfigError(f"Unknown setting '{key}': use one of {', '.join(kinds)}.")
+        values[field] = _parse(field, kinds[field], text)
+    return replace(config, **values)
+
+
+def from_dict(values: Mapping[str, Any]) -> TrainConfig:
+    """A configuration as `dataclasses.asdict` and JSON gave it.
+
+    Raises:
+        ConfigError: unknown fields, or values that do not fit.
+    """
+    kinds = get_type_hints(TrainConfig)
+    if unknown := sorted(values.keys() - kinds.keys()):
+        raise ConfigError(f"Unknown settings {unknown}: they come from another version of the program.")
+    return TrainConfig(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
+
+
+def _parse(field: str, kind: Any, text: str) -> Any:
+    if get_origin(kind) is tuple and get_args(kind)[0] is str:
+        return tuple(part for part in text.split(",") if part)
+    if kind is bool:
+        if text.lower() not in ("true", "false"):
+            raise ConfigError(f"{field} is '{text}': use true or false.")
+        return text.lower() == "true"
+    try:
+        return kind(text)
+    except ValueError:
+        raise ConfigError(
+            f"{field} is '{text}': it must be {'a whole number' if kind is int else 'a number'}."
+        ) from None

@@ -1,0 +1,64 @@
+"""What training and evaluation ask of every network that scores dives, FineParser and its rivals alike."""
+
+from abc import abstractmethod
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from fineparser_core.models.step_pooling import WINDOW_STRIDE
+
+WINDOW_LENGTH = 16
+#: Per-video tensors, batch first. Evaluation adds "difficulty" (B,) and, for exemplars, "score" (B,).
+Encoding = dict[str, Tensor]
+Decoder = Callable[[np.ndarray], tuple[int, int]]
+
+
+def to_windows(video: Tensor) -> Tensor:
+    """Videos (B, C, 96, H, W) to their nine windows each, (9 B, C, 16, H, W), channels last; a video's rows adjoin."""
+    windows = video.unfold(2, WINDOW_LENGTH, WINDOW_STRIDE).permute(0, 2, 1, 5, 3, 4).flatten(0, 1)
+    return windows.contiguous(memory_format=torch.channels_last_3d)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observation:
+    """Videos after every encoder, in evaluation.
+
+    Attributes:
+        encoding: what comparing and scoring need.
+        probabilities: (B, 96, 2) of the transitions; None for a method without steps.
+        transitions: decoded (st, ed) of each video; None likewise.
+        mask_probability: (B, 96, H, W), mean over the windows that cover a sample; None for a method without masks.
+    """
+
+    encoding: Encoding
+    probabilities: Tensor | None = None
+    transitions: list[tuple[int, int]] | None = None
+    mask_probability: Tensor | None = None
+
+
+class Method(nn.Module):
+    """A network that scores a dive, alone or against exemplars.
+
+    Attributes:
+        contrastive: whether it needs exemplars.
+        precision: of the encoders' passes; whatever follows them is float32.
+    """
+
+    contrastive: bool = True
+    precision: torch.dtype = torch.float32
+
+    def encoders(self, device: torch.device) -> AbstractContextManager[object]:
+        """The context in which encoders run."""
+        return torch.autocast(device.type, dtype=self.precision, enabled=self.precision != torch.float32)
+
+    @abstractmethod
+    def observe(self, video: Tensor, decode: Decoder) -> Observation:
+        """Videos (B, 3, 96, H, W) float32, ImageNet-normalised, to what evaluation looks at."""
+
+    @abstractmethod
+    def votes(self, query: Encoding, exemplars: Encoding) -> Tensor:
+        """Scores in points of one query (batch of 1): (E,), one an exemplar; (1,) where not `contrastive`."""
