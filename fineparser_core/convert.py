@@ -1,4 +1,4 @@
-"""`fineparser convert`: weights from elsewhere, in the form used here."""
+"""`fineparser convert`: weights from elsewhere in the form used here, and back in the authors' layout."""
 
 import argparse
 import sys
@@ -27,23 +27,32 @@ def main(argv: list[str]) -> int:
     release.add_argument("checkpoint", type=Path, help="the authors' .pth file")
     release.add_argument("out", type=Path, help="the folder to write, for --weights")
     release.add_argument("--overwrite", action="store_true", help="replace an existing bundle")
+    to_release = kinds.add_parser("to-release", help="write a bundle of weights as a checkpoint in the authors' layout")
+    to_release.add_argument("bundle", type=Path, help="the folder of the bundle; its network must be the whole one")
+    to_release.add_argument("out", type=Path, help="the .pth file to write")
+    to_release.add_argument("--overwrite", action="store_true", help="replace an existing file")
     args = parser.parse_args(argv)
     if args.kind == "kinetics":
         _convert_kinetics(args.out, args.source, overwrite=args.overwrite)
-    else:
+    elif args.kind == "release":
         _convert_release(args.checkpoint, args.out, overwrite=args.overwrite)
+    else:
+        _convert_to_release(args.bundle, args.out, overwrite=args.overwrite)
     print(f"Written: {args.out}")
     return 0
 
 
-def _convert_kinetics(out: Path, source: Path | None, *, overwrite: bool) -> None:
+def _check_out(out: Path, example: str, *, overwrite: bool) -> None:
     if out.is_dir():
-        raise ConfigError(f"{out} is a folder: name the file to write, e.g. {out / 'kinetics_i3d.safetensors'}.")
+        raise ConfigError(f"{out} is a folder: name the file to write, e.g. {out / example}.")
     if out.exists() and not overwrite:
         raise ConfigError(f"{out} exists already: choose another name or add --overwrite.")
     if not out.parent.is_dir():
         raise ConfigError(f"The folder {out.parent} does not exist: create it or choose another.")
 
+
+def _convert_kinetics(out: Path, source: Path | None, *, overwrite: bool) -> None:
+    _check_out(out, "kinetics_i3d.safetensors", overwrite=overwrite)
     # Here, as it brings torch.
     from fineparser_core.checkpoints.kinetics import extract_checkpoint, fetch_kinetics, load_kinetics, write_kinetics
 
@@ -75,6 +84,19 @@ def _convert_release(checkpoint: Path, out: Path, *, overwrite: bool) -> None:
         synthetic=False,
     )
     save_bundle(state, card, out, half=False)  # as released, to the last bit
+
+
+def _convert_to_release(bundle: Path, out: Path, *, overwrite: bool) -> None:
+    _check_out(out, "fineparser.pth", overwrite=overwrite)
+
+    # Here, as they bring torch.
+    from fineparser_core.checkpoints.bundle import load_bundle, load_into
+    from fineparser_core.checkpoints.reference import save_reference
+    from fineparser_core.models.fineparser import FineParser
+
+    network = FineParser()
+    load_into(network, load_bundle(bundle)[0], bundle)  # refuses all but the whole network
+    save_reference(network.state_dict(), out)
 
 
 if __name__ == "__main__":

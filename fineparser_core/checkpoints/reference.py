@@ -1,4 +1,4 @@
-"""The authors' checkpoint layout: fourteen state dicts in one `torch.save`d dict, renamed to our modules."""
+"""The authors' checkpoint layout: fourteen state dicts in one `torch.save`d dict, renamed to and from our modules."""
 
 import pickle
 import re
@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from fineparser_core.errors import CheckpointError
+from fineparser_core.video.atomic import atomic_file
 
 ENTRIES = (
     *("base_model", "psnet_model", "decoder1", "decoder2", "decoder3", "decoder4"),
@@ -21,17 +22,30 @@ ENTRIES = (
 
 #: What no forward path of the release uses: the third regressor and ResNet's classifier.
 _UNUSED = re.compile(r"regressor_delta3/.*|video_encoder/backbone\.fc\..*")
+_UNUSED_SHAPES: Mapping[str, Mapping[str, tuple[int, ...]]] = {
+    "regressor_delta3": {
+        **{"layer1.weight": (256, 64), "layer1.bias": (256,)},
+        **{"layer2.weight": (64, 256), "layer2.bias": (64,)},
+        **{"layer3.weight": (1, 64), "layer3.bias": (1,)},
+    },
+    "video_encoder": {"backbone.fc.weight": (1000, 512), "backbone.fc.bias": (1000,)},
+}
 
 #: Streams by the release's numbering: decoders 1 and 3 are static, 2 and 4 dynamic; 3 and 4 are the last step's.
 _DECODERS = {
-    "1": "static_stream.first",
-    "2": "dynamic_stream.first",
-    "3": "static_stream.last",
-    "4": "dynamic_stream.last",
+    "decoder1": "static_stream.first",
+    "decoder2": "dynamic_stream.first",
+    "decoder3": "static_stream.last",
+    "decoder4": "dynamic_stream.last",
 }
-_REGRESSORS = {"1": "dynamic_stream.regressor", "2": "static_stream.regressor"}
+#: The parts of a decoder's block.
+_BLOCK = {
+    **{"norm_q": "norm_q", "norm_v": "norm_v", "norm2": "norm_mlp"},
+    **{f"attn.{part}": part for part in ("q_map", "k_map", "v_map", "proj")},
+    **{f"mlp.{part}": part for part in ("fc1", "fc2")},
+}
 #: The release stores the reducers of steps 1, 2, 3 under the names 3, 1, 2.
-_REDUCERS = {"3": 0, "1": 1, "2": 2}
+_REDUCERS = {"dim_reducer3": 0, "dim_reducer1": 1, "dim_reducer2": 2}
 
 #: What the numbers that are saved beside the tensors, such as the best epoch's metrics, are pickled as.
 _NUMPY_SCALARS: list[Any] = [
@@ -41,35 +55,48 @@ _NUMPY_SCALARS: list[Any] = [
 ]
 
 
-def _decoder_key(match: re.Match[str]) -> str:
-    stream = _DECODERS[match[1]]
-    rest = match[3].replace("attn.", "").replace("mlp.", "").replace("norm2.", "norm_mlp.")
-    return f"{stream}.blocks.{match[2]}.{rest}"
+def _prefixes() -> dict[str, str]:
+    """The release's prefix of a tensor's name to ours; in both languages the first that fits holds."""
+    table = {"base_model/backbone.": "i3d."}
+    for i in range(4):
+        table[f"segmenter/side_prep{i + 1}."] = f"spatial_parser.decoder.side.{i}."
+        table[f"segmenter/score_dsn{i + 1}."] = f"spatial_parser.decoder.score.{i}."
+        table[f"segmenter/upsample{i + 1}_."] = f"spatial_parser.decoder.upsample_score.{i}."
+        table[f"segmenter/upsample{i + 1}."] = f"spatial_parser.decoder.upsample_side.{i}."
+        table[f"psnet_model/down{i + 4}.mpconv.1.conv."] = f"psnet.down.{i}.conv."
+    table["segmenter/fuse."] = "spatial_parser.decoder.fuse."
+    table["segmenter/"] = "spatial_parser.encoder."
+    table["psnet_model/inc1.conv.conv."] = "psnet.inc."
+    table["psnet_model/tas."] = "psnet."
+    for decoder, stream in _DECODERS.items():
+        for block in range(3):
+            for theirs, ours in _BLOCK.items():
+                table[f"{decoder}/model.{block}.{theirs}."] = f"{stream}.blocks.{block}.{ours}."
+    table["regressor_delta1/"] = "dynamic_stream.regressor."
+    table["regressor_delta2/"] = "static_stream.regressor."
+    for reducer, step in _REDUCERS.items():
+        table[f"{reducer}/inc.conv.conv."] = f"reducers.{step}.inc."
+        table[f"{reducer}/down1.conv."] = f"reducers.{step}.down."
+        for layer in range(3):
+            table[f"{reducer}/layer{layer}."] = f"reducers.{step}.layers.{layer}."
+    for i in range(3):
+        projection = f"static_encoder.projections.{i}"
+        table[f"video_encoder/inc{i + 1}.conv.conv."] = f"{projection}.0."
+        for j in range(1, 4):
+            table[f"video_encoder/down{i + 1}{j}.mpconv.1.conv."] = f"{projection}.{j}.conv."
+    table["video_encoder/backbone."] = "static_encoder.backbone."
+    return table
 
 
-_RULES = (
-    (r"base_model/backbone\.(.*)", r"i3d.\1"),
-    (r"segmenter/side_prep(\d)\.(.*)", lambda m: f"spatial_parser.decoder.side.{int(m[1]) - 1}.{m[2]}"),
-    (r"segmenter/score_dsn(\d)\.(.*)", lambda m: f"spatial_parser.decoder.score.{int(m[1]) - 1}.{m[2]}"),
-    (r"segmenter/upsample(\d)_\.(.*)", lambda m: f"spatial_parser.decoder.upsample_score.{int(m[1]) - 1}.{m[2]}"),
-    (r"segmenter/upsample(\d)\.(.*)", lambda m: f"spatial_parser.decoder.upsample_side.{int(m[1]) - 1}.{m[2]}"),
-    (r"segmenter/fuse\.(.*)", r"spatial_parser.decoder.fuse.\1"),
-    (r"segmenter/(.*)", r"spatial_parser.encoder.\1"),
-    (r"psnet_model/inc1\.conv\.conv\.(.*)", r"psnet.inc.\1"),
-    (r"psnet_model/down(\d)\.mpconv\.1\.conv\.(.*)", lambda m: f"psnet.down.{int(m[1]) - 4}.conv.{m[2]}"),
-    (r"psnet_model/tas\.(.*)", r"psnet.\1"),
-    (r"decoder(\d)/model\.(\d)\.(.*)", _decoder_key),
-    (r"regressor_delta([12])/(.*)", lambda m: f"{_REGRESSORS[m[1]]}.{m[2]}"),
-    (r"dim_reducer(\d)/inc\.conv\.conv\.(.*)", lambda m: f"reducers.{_REDUCERS[m[1]]}.inc.{m[2]}"),
-    (r"dim_reducer(\d)/down1\.conv\.(.*)", lambda m: f"reducers.{_REDUCERS[m[1]]}.down.{m[2]}"),
-    (r"dim_reducer(\d)/layer(\d)\.(.*)", lambda m: f"reducers.{_REDUCERS[m[1]]}.layers.{m[2]}.{m[3]}"),
-    (r"video_encoder/inc(\d)\.conv\.conv\.(.*)", lambda m: f"static_encoder.projections.{int(m[1]) - 1}.0.{m[2]}"),
-    (
-        r"video_encoder/down(\d)(\d)\.mpconv\.1\.conv\.(.*)",
-        lambda m: f"static_encoder.projections.{int(m[1]) - 1}.{m[2]}.conv.{m[3]}",
-    ),
-    (r"video_encoder/backbone\.(.*)", r"static_encoder.backbone.\1"),
-)
+_OURS = _prefixes()
+_THEIRS = {ours: theirs for theirs, ours in _OURS.items()}
+
+
+def _renamed(name: str, prefixes: Mapping[str, str]) -> str | None:
+    for prefix, other in prefixes.items():
+        if name.startswith(prefix):
+            return other + name[len(prefix) :]
+    return None
 
 
 def our_name(entry: str, key: str) -> str | None:
@@ -81,11 +108,10 @@ def our_name(entry: str, key: str) -> str | None:
     full = f"{entry}/{key}"
     if _UNUSED.fullmatch(full):
         return None
-    for pattern, target in _RULES:
-        match = re.fullmatch(pattern, full)
-        if match:
-            return target(match) if callable(target) else match.expand(target)
-    raise CheckpointError(f"'{full}' is not a tensor of the FineParser release.")
+    name = _renamed(full, _OURS)
+    if name is None:
+        raise CheckpointError(f"'{full}' is not a tensor of the FineParser release.")
+    return name
 
 
 def from_reference(entries: Mapping[str, Mapping[str, Tensor]]) -> dict[str, Tensor]:
@@ -110,6 +136,59 @@ def from_reference(entries: Mapping[str, Mapping[str, Tensor]]) -> dict[str, Ten
             if name is not None:
                 state[name] = value
     return state
+
+
+def to_reference(state: Mapping[str, Tensor]) -> dict[str, dict[str, Tensor]]:
+    """The inverse of `from_reference`: the whole network's state dict as the release's entries.
+
+    What the release stores and never uses, the third regressor and ResNet's classifier, is filled with zeros.
+
+    Raises:
+        CheckpointError: for a tensor that the release's network does not have.
+    """
+    entries: dict[str, dict[str, Tensor]] = {entry: {} for entry in ENTRIES}
+    for name, value in state.items():
+        full = _renamed(name, _THEIRS)
+        if full is None:
+            raise CheckpointError(f"'{name}' has no place in a checkpoint of the FineParser release.")
+        entry, key = full.split("/")
+        entries[entry][key] = value.detach().cpu().contiguous()
+    for entry, shapes in _UNUSED_SHAPES.items():
+        entries[entry] |= {key: torch.zeros(shape) for key, shape in shapes.items()}
+    return entries
+
+
+def save_reference(state: Mapping[str, Tensor], path: Path) -> None:
+    """Writes the whole network's state dict as a checkpoint in the authors' layout; all of the file or none.
+
+    Beside the tensors stand what their loader expects, with the values of a training that has measured nothing yet:
+    epoch 0, no correlation, errors without bound, and Adam without moments in one group an entry, in the order of
+    `ENTRIES`.
+
+    Raises:
+        CheckpointError: for a tensor that the release's network does not have.
+        ExportError: where it cannot be written.
+    """
+    entries = to_reference(state)
+    content = {
+        **entries,
+        "optimizer": _fresh_optimizer(entries),
+        **{"epoch": 0, "epoch_best_aqa": 0, "rho_best": 0.0, "L2_min": float("inf"), "RL2_min": float("inf")},
+    }
+    # An open file, as torch's own writer reports a full disk as no OSError.
+    with atomic_file(path) as temporary, temporary.open("wb") as file:
+        torch.save(content, file)
+
+
+def _fresh_optimizer(entries: Mapping[str, Mapping[str, Tensor]]) -> dict[str, Any]:
+    statistics = ("running_mean", "running_var", "num_batches_tracked")
+    groups = []
+    for entry, values in entries.items():
+        n_parameters = sum(not key.endswith(statistics) for key in values)
+        # The release's rates. Groups without moments only count their parameters.
+        rate = 1e-4 if entry == "base_model" else 1e-3
+        groups.append({"params": [torch.zeros(0) for _ in range(n_parameters)], "lr": rate})
+    return torch.optim.Adam(groups).state_dict()
 
 
 def load_reference(path: Path) -> dict[str, Tensor]:
