@@ -38,7 +38,7 @@ def difficulty_table(records: Iterable[DiveRecord]) -> list[RecordedDifficulty]:
 
 def competition_records(finediving: Path, mtl_aqa: Path) -> list[DiveRecord]:
     """Every dive once: 1,369 are in both sets, and FineDiving has their DDs by the newer rules."""
-    return list((load_mtl_aqa(mtl_aqa) | load_finediving(finediving).records).values())
+    return list((load_mtl_aqa(mtl_aqa).records | load_finediving(finediving).records).values())
 
 
 def main(argv: list[str]) -> int:

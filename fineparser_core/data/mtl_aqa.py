@@ -1,13 +1,19 @@
-"""The annotations of MTL-AQA: dive numbers, DD and all seven judges' awards, without steps or masks."""
+"""MTL-AQA: dive numbers, DD and all seven judges' awards, without steps or masks.
+
+Frames are those of the untrimmed recordings, a dive being those from its first to its last number.
+"""
 
 from pathlib import Path
 
+from fineparser_core.data.annotation_files import find_file, read_splits, record_defects, refuse_unknown_keys
+from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.records import DiveRecord, Key
 from fineparser_core.data.restricted_pickle import load_pickle
 from fineparser_core.errors import AnnotationError
 
 ANNOTATION_FILE = "final_annotations_dict_with_dive_number.pkl"
 SPLIT_FILES = {"train": "train_split_0.pkl", "test": "test_split_0.pkl"}
+FRAME_PATTERN = "new/new_total_frames_256s/{video}/{frame}"
 
 # Which videos show the 3 m springboard follows from their DDs; 26 shows both, its first 60 dives from 3 m.
 _SPRINGBOARD_VIDEOS = (17, 18, 22)
@@ -20,20 +26,28 @@ def video_board_m(video: int, dive: int) -> float:
     return 3.0 if springboard else 10.0
 
 
-def load_mtl_aqa(root: Path) -> dict[Key, DiveRecord]:
-    """Reads the annotations and the split in `root`; keys are (video in two digits, dive).
+def load_mtl_aqa(root: Path, *, frames: Path | None = None, frame_pattern: str = FRAME_PATTERN) -> DiveSet:
+    """Reads the annotations and the split under `root`; keys are (video in two digits, dive).
+
+    Args:
+        frames: the folder below which `frame_pattern` finds the frames; `root` by default.
+        frame_pattern: see `DiveSet`.
 
     Raises:
         AnnotationError: a file is missing or damaged, or is not what its name says.
+        ConfigError: the pattern has an unknown placeholder.
     """
-    path = root / ANNOTATION_FILE
+    path = find_file(root, ANNOTATION_FILE)
+    if path is None:
+        raise AnnotationError(f"{root} lacks {ANNOTATION_FILE}: choose the folder of MTL-AQA's annotations.")
     records: dict[Key, DiveRecord] = {}
     try:
-        splits = {key: name for name, file in SPLIT_FILES.items() for key in load_pickle(root / file)}
+        splits = {(f"{int(video):02d}", dive): name for (video, dive), name in read_splits(root, SPLIT_FILES).items()}
         for (video, dive), values in load_pickle(path).items():
             start, end = int(values["start_frame"]), int(values["end_frame"])
-            record = DiveRecord(
-                key=(f"{video:02d}", int(dive)),
+            key = f"{int(video):02d}", int(dive)
+            records[key] = DiveRecord(
+                key=key,
                 dive_number=str(values["dive_number"]).upper(),
                 difficulty=float(values["difficulty"]),
                 score=float(values["final_score"]),
@@ -41,9 +55,16 @@ def load_mtl_aqa(root: Path) -> dict[Key, DiveRecord]:
                 n_frames=end - start + 1,
                 start_frame=start,
                 awards=tuple(float(award) for award in values["judge_scores"]),
-                split=splits.get((video, dive), ""),
+                split=splits.get(key, ""),
             )
-            records[record.key] = record
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise AnnotationError(f"{path} is not the annotation file of MTL-AQA ({error!r}): get it again.") from error
-    return records
+    refuse_unknown_keys(splits, records, path)
+    return DiveSet(
+        root=root,
+        layout="mtl-aqa",
+        records=records,
+        defects=tuple(defect for record in records.values() for defect in record_defects(record)),
+        frames=frames or root,
+        frame_pattern=frame_pattern,
+    )

@@ -30,35 +30,51 @@ class Preprocessing:
     first_row: int
 
     def apply(self, frame: np.ndarray) -> np.ndarray:
-        """(H, W, 3) uint8 RGB to (112, 112, 3) uint8."""
-        return np.ascontiguousarray(np.clip(np.rint(self._resample(frame)), 0, 255).astype(np.uint8))
+        """(H, W, 3) uint8 RGB to (112, 112, 3) uint8: 112 rows of `squeeze`, from `first_row` on."""
+        return _rounded(self._resample(frame, self._kept))
 
     def apply_mask(self, mask: np.ndarray) -> np.ndarray:
         """(H, W) mask, bool or float in [0, 1], to the (112, 112) float32 share of athlete in every pixel."""
-        return np.ascontiguousarray(self._resample(mask[:, :, None])[:, :, 0])
+        return np.ascontiguousarray(self._resample(mask[:, :, None], self._kept)[:, :, 0])
+
+    def squeeze(self, frame: np.ndarray) -> np.ndarray:
+        """(H, W, 3) uint8 RGB to the whole squeezed frame, (squeezed_height_px, 112, 3) uint8."""
+        return _rounded(self._resample(frame, range(self.squeezed_height_px)))
+
+    def squeeze_mask(self, mask: np.ndarray) -> np.ndarray:
+        """(H, W) mask, bool or float in [0, 1], to the (squeezed_height_px, 112) float32 share of athlete."""
+        return np.ascontiguousarray(self._resample(mask[:, :, None], range(self.squeezed_height_px))[:, :, 0])
 
     def crop_xyxy(self, width_px: int, height_px: int) -> tuple[float, float, float, float]:
         """The rectangle (x0, y0, x1, y1) of a frame that is kept, in source pixels from the top left corner."""
         scale = height_px / self.squeezed_height_px
         return 0.0, self.first_row * scale, float(width_px), (self.first_row + MASK_SIZE) * scale
 
-    def _resample(self, image: np.ndarray) -> np.ndarray:
+    @property
+    def _kept(self) -> range:
+        return range(self.first_row, self.first_row + MASK_SIZE)
+
+    def _resample(self, image: np.ndarray, kept: range) -> np.ndarray:
         height, width, channels = image.shape
-        rows = _triangle_filter(height, self.squeezed_height_px, self.first_row)
-        columns = _triangle_filter(width, MASK_SIZE, 0)
+        rows = _triangle_filter(height, self.squeezed_height_px, kept)
+        columns = _triangle_filter(width, MASK_SIZE, range(MASK_SIZE))
         squeezed = rows @ image.reshape(height, width * channels).astype(np.float32)
-        by_column = squeezed.reshape(MASK_SIZE, width, channels).transpose(1, 0, 2).reshape(width, -1)
-        return (columns @ by_column).reshape(MASK_SIZE, MASK_SIZE, channels).transpose(1, 0, 2)
+        by_column = squeezed.reshape(len(kept), width, channels).transpose(1, 0, 2).reshape(width, -1)
+        return (columns @ by_column).reshape(MASK_SIZE, len(kept), channels).transpose(1, 0, 2)
+
+
+def _rounded(image: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(np.clip(np.rint(image), 0, 255).astype(np.uint8))
 
 
 @lru_cache(maxsize=16)
-def _triangle_filter(n_in: int, n_out: int, first_out: int) -> "sparse.csr_array":
-    """(112, n_in) float32: outputs first_out ... first_out + 111 of a bilinear resize from n_in to n_out pixels."""
+def _triangle_filter(n_in: int, n_out: int, kept: range) -> "sparse.csr_array":
+    """(len(kept), n_in) float32: the kept outputs of a bilinear resize from n_in to n_out pixels."""
     from scipy import sparse  # a third of a second that a window which only asks for the crop need not wait
 
     scale = n_in / n_out
     reach = max(scale, 1.0)
-    centres = (np.arange(first_out, first_out + MASK_SIZE) + 0.5) * scale
+    centres = (np.asarray(kept) + 0.5) * scale
     distance = (np.arange(n_in)[None, :] + 0.5 - centres[:, None]) / reach
     weights = np.clip(1.0 - np.abs(distance), 0.0, None)
     weights /= weights.sum(axis=1, keepdims=True)

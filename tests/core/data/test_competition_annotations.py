@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from fineparser_core.data.annotation_files import score_defect
 from fineparser_core.data.difficulty_table import competition_records, difficulty_table
-from fineparser_core.data.finediving import FineDiving, load_finediving, score_defect
+from fineparser_core.data.dive_set import DiveSet
+from fineparser_core.data.finediving import load_finediving
 from fineparser_core.data.mtl_aqa import load_mtl_aqa
-from fineparser_core.data.records import DiveRecord, Key
+from fineparser_core.data.records import DiveRecord
 from fineparser_core.diving.difficulty import recorded_difficulties, springboard_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 
@@ -20,23 +22,23 @@ pytestmark = pytest.mark.skipif(not FINEDIVING.is_dir(), reason=f"needs the publ
 
 
 @pytest.fixture(scope="module")
-def finediving() -> FineDiving:
+def finediving() -> DiveSet:
     return load_finediving(FINEDIVING)
 
 
 @pytest.fixture(scope="module")
-def mtl_aqa() -> dict[Key, DiveRecord]:
+def mtl_aqa() -> DiveSet:
     return load_mtl_aqa(MTL_AQA)
 
 
 def test_all_records_and_splits_are_read(finediving, mtl_aqa):
     assert Counter(record.split for record in finediving.records.values()) == {"train": 2251, "test": 749}
-    assert Counter(record.split for record in mtl_aqa.values()) == {"train": 1059, "test": 353}
+    assert Counter(record.split for record in mtl_aqa.records.values()) == {"train": 1059, "test": 353}
     assert len(finediving.split("test")) == 749
 
 
 def test_every_dive_number_is_understood(finediving, mtl_aqa):
-    for records, kinds in ((finediving.records, 52), (mtl_aqa, 58)):
+    for records, kinds in ((finediving.records, 52), (mtl_aqa.records, 58)):
         numbers = {record.dive_number for record in records.values()}
         assert len(numbers) == kinds
         for number in numbers:
@@ -64,18 +66,19 @@ def test_a_record_is_read_whole(finediving, mtl_aqa):
         True,
         "FINAWorldChampionships2019_Men10mSynchronised_final_r4/1",
     )
-    assert mtl_aqa["01", 1].score == 88.0
-    assert not mtl_aqa["01", 1].has_steps
+    assert mtl_aqa.records["01", 1].score == 88.0
+    assert not mtl_aqa.records["01", 1].has_steps
 
 
 def test_scores_follow_from_the_awards_where_the_data_allow(finediving, mtl_aqa):
     right = Counter(len(r.awards) for r in finediving.records.values() if score_defect(r) is None)
     assert right == {7: 1269, 3: 1011, 5: 599}
     assert Counter(len(record.awards) for record in finediving.records.values()) == {7: 1369, 3: 1024, 5: 607}
-    assert sum(score_defect(record) is None for record in mtl_aqa.values()) == 1385
+    assert sum(score_defect(record) is None for record in mtl_aqa.records.values()) == 1385
 
 
-def test_what_does_not_fit_is_reported_and_kept(finediving):
+def test_what_does_not_fit_is_reported_and_kept(finediving, mtl_aqa):
+    assert Counter(defect.kind for defect in mtl_aqa.defects) == {"score": 27}
     assert Counter(defect.kind for defect in finediving.defects) == {"transitions": 7, "score": 121}
     damaged = [record for record in finediving.records.values() if not record.has_steps]
     assert len(damaged) == 6
@@ -116,7 +119,7 @@ def test_platform_records_have_the_difficulty_of_the_table(finediving):
     assert other == {("305C", 2.7): 8, ("305B", 2.8): 1, ("107B", 3.1): 1}
 
 
-def _with_own_difficulty(finediving: FineDiving, board_m: float) -> list[DiveRecord]:
+def _with_own_difficulty(finediving: DiveSet, board_m: float) -> list[DiveRecord]:
     # In synchronised rounds of limited difficulty every dive counts 2.0.
     records = [record for record in finediving.records.values() if record.board_m == board_m]
     return [record for record in records if not (record.synchro and record.difficulty == 2.0)]

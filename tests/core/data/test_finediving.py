@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fineparser_core.data.finediving import FineDiving, load_finediving
+from fineparser_core.data.dive_set import DiveSet
+from fineparser_core.data.finediving import load_finediving
 from fineparser_core.data.mtl_aqa import load_mtl_aqa
 from fineparser_core.errors import AnnotationError
 
@@ -35,7 +36,7 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def only(dataset: FineDiving):
+def only(dataset: DiveSet):
     (record,) = dataset.records.values()
     return record
 
@@ -83,9 +84,9 @@ def test_defects_are_reported_by_dive(root):
     (root / "FineDiving" / KEY[0] / "2/00490.jpg").unlink()
     dataset = load_finediving(root)
     defects = [*dataset.defects, *dataset.frame_defects()]
-    assert [defect.kind for defect in defects] == ["dive number", "transitions", "score", "frames", "masks"]
+    assert [defect.kind for defect in defects] == ["dive number", "score", "transitions", "frames", "masks"]
     assert {defect.key for defect in defects} == {KEY}
-    assert defects[2].text == "score 72, but awards times DD 3.2 give 67.20."
+    assert defects[1].text == "score 72, but awards times DD 3.2 give 67.20."
     assert defects[3].text == "24 frames on disk, 25 labelled."
     assert not only(dataset).has_steps
     assert only(dataset).start_frame == 480

@@ -1,0 +1,67 @@
+"""Finding the annotation files of a data set, and what every data set's records are checked for."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from fineparser_core.data.records import Defect, DiveRecord, Key
+from fineparser_core.data.restricted_pickle import load_pickle
+from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.diving.judging import counted_award, total_award
+from fineparser_core.errors import AnnotationError, ConfigError
+
+# Scores are published to hundredths; awards and DD may have been rounded before they were multiplied.
+_SCORE_TOLERANCE = 0.06
+
+
+def find_file(root: Path, name: str) -> Path | None:
+    """The file of that name in `root` or in a folder of it; None where it is in neither."""
+    return next((path for path in (root / name, *sorted(root.glob(f"*/{name}"))) if path.is_file()), None)
+
+
+def read_splits(root: Path, files: Mapping[str, str]) -> dict[tuple[str | int, int], str]:
+    """The split of every key that a split file lists, with the keys as the files have them.
+
+    Args:
+        files: file name by name of the split.
+
+    Raises:
+        AnnotationError: a file is missing or damaged, or is not a list of keys.
+    """
+    splits = {}
+    for name, file in files.items():
+        path = find_file(root, file)
+        if path is None:
+            raise AnnotationError(f"{root} lacks {file}: put it beside the other annotation files.")
+        try:
+            splits.update({(event, int(index)): name for event, index in load_pickle(path)})
+        except (TypeError, ValueError) as error:
+            raise AnnotationError(f"{path} is not a list of (event, index): get it again.") from error
+    return splits
+
+
+def refuse_unknown_keys(splits: Mapping[Key, str], records: Mapping[Key, DiveRecord], path: Path) -> None:
+    """Raises: AnnotationError, where a split names a dive that the annotations in `path` lack."""
+    if missing := sorted(splits.keys() - records.keys()):
+        raise AnnotationError(f"{path} lacks {missing[0]}, which is in a split: use files of one release.")
+
+
+def record_defects(record: DiveRecord) -> Iterator[Defect]:
+    """A dive number that nobody can dive, or a score that does not follow from the awards."""
+    try:
+        parse_dive_number(record.dive_number)
+    except ConfigError as error:
+        yield Defect(key=record.key, kind="dive number", text=str(error))
+    if record.awards and (wrong := score_defect(record)):
+        yield Defect(key=record.key, kind="score", text=wrong)
+
+
+def score_defect(record: DiveRecord) -> str | None:
+    """What is wrong with a score that does not follow from awards and DD; None where it does."""
+    award = counted_award if len(record.awards) in (3, 5) else total_award
+    try:
+        expected = award(record.awards) * record.difficulty
+    except ConfigError as error:
+        return str(error)
+    if abs(expected - record.score) <= _SCORE_TOLERANCE:
+        return None
+    return f"score {record.score:g}, but awards times DD {record.difficulty:g} give {expected:.2f}."

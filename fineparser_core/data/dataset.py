@@ -1,0 +1,52 @@
+"""Opens a data set of any layout that can be trained on."""
+
+from pathlib import Path
+
+from fineparser_core.data import finediving, mtl_aqa
+from fineparser_core.data.annotation_files import find_file
+from fineparser_core.data.dive_set import DiveSet
+from fineparser_core.errors import AnnotationError, ConfigError
+
+#: Annotation files by layout: any one of them says that a folder has it.
+ANNOTATION_FILES = {
+    "finediving": (finediving.AQA_FILE, finediving.FINE_FILE),
+    "mtl-aqa": (mtl_aqa.ANNOTATION_FILE,),
+}
+LAYOUTS = ("auto", *ANNOTATION_FILES)
+
+
+def load_dataset(
+    root: Path, layout: str = "auto", *, frames: Path | None = None, frame_pattern: str | None = None
+) -> DiveSet:
+    """Reads the annotations and splits under `root`.
+
+    Args:
+        root: the folder of the annotation files, or one that holds it.
+        layout: "finediving" (the rendered dives have it too), "mtl-aqa", or "auto" to see by the files.
+        frames: the folder of the images, where it is another one.
+        frame_pattern: where the frames are below that, see `DiveSet`; None takes the release's.
+
+    Raises:
+        AnnotationError: a file is missing or damaged, or there are no annotations.
+        ConfigError: an unknown layout or pattern, or a folder that holds both data sets.
+    """
+    if layout == "auto":
+        layout = _layout_of(root)
+    match layout:
+        case "finediving":
+            return finediving.load_finediving(
+                root, frames=frames, frame_pattern=frame_pattern or finediving.FRAME_PATTERN
+            )
+        case "mtl-aqa":
+            return mtl_aqa.load_mtl_aqa(root, frames=frames, frame_pattern=frame_pattern or mtl_aqa.FRAME_PATTERN)
+    raise ConfigError(f'No data set has the layout "{layout}": use one of {", ".join(LAYOUTS)}.')
+
+
+def _layout_of(root: Path) -> str:
+    found = [layout for layout, names in ANNOTATION_FILES.items() if any(find_file(root, name) for name in names)]
+    if not found:
+        expected = "; ".join(f"{' or '.join(names)} ({layout})" for layout, names in ANNOTATION_FILES.items())
+        raise AnnotationError(f"{root} holds no annotations: it, or a folder in it, needs {expected}.")
+    if len(found) > 1:
+        raise ConfigError(f"{root} holds annotations of {' and '.join(found)}: name one with --layout.")
+    return found[0]

@@ -1,0 +1,79 @@
+"""A dive with its images, ready to be looked at."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fineparser_core.data.records import DiveRecord
+
+
+@dataclass(frozen=True)
+class StoredImages:
+    """Images in a file, read where they are asked for: `images[index]` gives an array, as of an array in memory.
+
+    The file is mapped anew at every look: a mapping that stays keeps its file open, and thousands of dives would be
+    more than a process may have open. Processes that get a copy get the path, not the images.
+
+    Attributes:
+        path: .npy file of (T, bytes of a frame) uint8.
+        start: where in a row the images begin.
+        shape: of all images, (T, rows, 112, 3) or (T, rows, 112).
+    """
+
+    path: Path
+    start: int
+    shape: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, index: Any) -> np.ndarray:
+        return self._mapped()[index]
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return iter(self._mapped())
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.array(self._mapped(), dtype=dtype)
+
+    def _mapped(self) -> np.ndarray:
+        stored = np.load(self.path, mmap_mode="r", allow_pickle=False)
+        length = int(np.prod(self.shape[1:]))
+        return np.asarray(stored)[:, self.start : self.start + length].reshape(self.shape)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dive:
+    """A dive of a data set with its squeezed frames.
+
+    Attributes:
+        record: what is annotated.
+        frames: (T, rows, 112, 3) uint8 RGB, squeezed as the preprocessing asks but not cropped.
+        masks: (T, rows, 112) uint8, 255 = athlete; None where the data set has none.
+        first_flight_frame: first frame of the flight; None without step labels.
+        first_entry_frame: first frame of the entry, likewise.
+    """
+
+    record: DiveRecord
+    frames: np.ndarray | StoredImages = field(repr=False)
+    masks: np.ndarray | StoredImages | None = field(repr=False)
+    first_flight_frame: int | None
+    first_entry_frame: int | None
+
+    @property
+    def key(self) -> str:
+        """Event and index as one word that may be part of a file's name: "event-index"."""
+        return f"{self.record.key[0]}-{self.record.key[1]}"
+
+    @property
+    def dive_number(self) -> str:
+        """In upper case, e.g. "407C"."""
+        return self.record.dive_number
+
+    @property
+    def score(self) -> float:
+        """Points as recorded."""
+        return self.record.score

@@ -1,0 +1,254 @@
+"""Decode and squeeze every frame once: uncompressed files that training maps into memory."""
+
+import logging
+import os
+import shutil
+import time
+import zlib
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from fineparser_core.data.dive_set import DiveSet
+from fineparser_core.data.dives import Dive, StoredImages
+from fineparser_core.data.images import read_frame, read_mask
+from fineparser_core.data.records import DiveRecord
+from fineparser_core.errors import AnnotationError, ExportError
+from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
+from fineparser_core.types import MASK_SIZE
+from fineparser_core.video.atomic import atomic_file
+from fineparser_core.video.preprocess import get_preprocessing
+from fineparser_core.video.sampling import WINDOW_LENGTH
+
+logger = logging.getLogger(__name__)
+
+_CHANNELS = 3
+# What a killed run left half-written; no dive takes that long to write.
+_ABANDONED_S = 60.0
+
+
+def frame_bytes(preprocessing: str, *, masks: bool) -> int:
+    """Bytes of one squeezed frame, with its mask or without.
+
+    Raises:
+        ConfigError: an unknown preprocessing.
+    """
+    return get_preprocessing(preprocessing).squeezed_height_px * MASK_SIZE * (_CHANNELS + masks)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CachePlan:
+    """What preparing would write.
+
+    Attributes:
+        missing: dives that are not in the cache, or are damaged there.
+        bytes_needed: what they take at their annotated lengths.
+        free_bytes: what the disk has left.
+    """
+
+    missing: list[DiveRecord]
+    bytes_needed: int
+    free_bytes: int
+
+
+class FrameCache:
+    """Squeezed frames and masks of a data set in a folder, one file a dive.
+
+    A file holds (T, bytes of a frame) uint8: of every frame its RGB image and, where the data set has masks, its
+    mask. Its name says key, preprocessing and a checksum of the annotation, so that dives of another data set or
+    edition are never taken for these.
+    """
+
+    def __init__(self, folder: Path, data: DiveSet, preprocessing: str) -> None:
+        """Looks at nothing yet.
+
+        Args:
+            folder: made when something is written.
+            data: whose dives.
+            preprocessing: its name; the whole squeezed frame is stored, so that its rows can be chosen later.
+
+        Raises:
+            ConfigError: an unknown preprocessing.
+        """
+        self.folder = folder
+        self._data = data
+        self._preprocessing = get_preprocessing(preprocessing)
+        self._has_masks = data.has_masks
+        self._frame_bytes = frame_bytes(preprocessing, masks=self._has_masks)
+
+    def plan(self, records: Iterable[DiveRecord]) -> CachePlan:
+        """What `prepare` would write, known from the annotations alone."""
+        missing = [record for record in records if self._stored_length(record) is None]
+        existing = next(path for path in (self.folder, *self.folder.absolute().parents) if path.is_dir())
+        return CachePlan(
+            missing=missing,
+            bytes_needed=sum(record.n_frames for record in missing) * self._frame_bytes,
+            free_bytes=shutil.disk_usage(existing).free,
+        )
+
+    def prepare(
+        self,
+        records: Sequence[DiveRecord],
+        *,
+        workers: int = 1,
+        progress: ProgressCallback = ignore_progress,
+        cancel: CancelToken | None = None,
+    ) -> list[str]:
+        """Decodes what is missing; may be interrupted at any moment and called again.
+
+        Args:
+            records: the dives wanted.
+            workers: threads that decode.
+            progress: stage "decode", in dives.
+            cancel: asked between frames.
+
+        Returns:
+            A sentence for every dive that cannot be used: its id and why.
+
+        Raises:
+            ExportError: too little room, before anything is written; or a file cannot be written.
+            Cancelled: once the token is set; finished dives stay.
+        """
+        cancel = cancel or CancelToken()
+        plan = self.plan(records)
+        if not plan.missing:
+            return []
+        if plan.bytes_needed > plan.free_bytes:
+            raise ExportError(
+                f"{self.folder} needs {plan.bytes_needed / 1e9:.2f} GB for {len(plan.missing)} dives, and "
+                f"{plan.free_bytes / 1e9:.2f} GB are free: make room or choose a folder on another disk."
+            )
+        self._make_folder()
+        reasons: dict[str, str] = {}
+        with ThreadPoolExecutor(workers) as pool:
+            futures = {pool.submit(self._store, record, cancel): record for record in plan.missing}
+            try:
+                for done, future in enumerate(as_completed(futures), start=1):
+                    if reason := future.result():
+                        reasons[futures[future].id] = reason
+                    progress(Progress("decode", done, len(futures)))
+                    cancel.raise_if_cancelled()
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+        return [f"{record.id}: {reasons[record.id]}" for record in plan.missing if record.id in reasons]
+
+    def load(self, record: DiveRecord) -> Dive:
+        """A dive that `prepare` has stored; its images are read where they are looked at.
+
+        Raises:
+            AnnotationError: it is not in the cache.
+        """
+        length = self._stored_length(record)
+        if length is None:
+            raise AnnotationError(f"{record.id} is not in {self.folder}: prepare it first.")
+        path, rows = self._path(record), self._preprocessing.squeezed_height_px
+        frames = StoredImages(path, 0, (length, rows, MASK_SIZE, _CHANNELS))
+        masks = StoredImages(path, rows * MASK_SIZE * _CHANNELS, (length, rows, MASK_SIZE))
+        return Dive(
+            record=record,
+            frames=frames,
+            masks=masks if self._has_masks else None,
+            first_flight_frame=record.first_flight_frame,
+            first_entry_frame=record.first_entry_frame,
+        )
+
+    def _path(self, record: DiveRecord) -> Path:
+        annotated = (record.score, record.n_frames, record.start_frame, *_transitions(record))
+        checksum = zlib.crc32(repr((record.key, record.dive_number, *annotated)).encode())
+        return self.folder / f"{record.key[0]}-{record.key[1]}-{self._preprocessing.name}-{checksum:08x}.npy"
+
+    def _stored_length(self, record: DiveRecord) -> int | None:
+        """Frames in the dive's file; None where it is missing or damaged."""
+        try:
+            stored = np.load(self._path(record), mmap_mode="r", allow_pickle=False)
+        except (OSError, ValueError, EOFError):
+            return None
+        fits = stored.ndim == 2 and stored.shape[1] == self._frame_bytes and stored.dtype == np.uint8
+        return len(stored) if fits and WINDOW_LENGTH <= len(stored) <= record.n_frames else None
+
+    def _make_folder(self) -> None:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            for path in self.folder.glob(".*.npy.*.tmp"):
+                if time.time() - path.stat().st_mtime > _ABANDONED_S:
+                    path.unlink(missing_ok=True)
+        except OSError as error:
+            raise ExportError(f"{self.folder} cannot be written ({error.strerror}): choose another folder.") from error
+
+    def _store(self, record: DiveRecord, cancel: CancelToken) -> str:
+        """Writes one dive; returns why it cannot be used, or nothing."""
+        try:
+            images = self._decode(record, cancel)
+        except AnnotationError as error:
+            return str(error)
+        with atomic_file(self._path(record)) as temporary, temporary.open("wb") as stream:
+            np.save(stream, images, allow_pickle=False)
+        return ""
+
+    def _decode(self, record: DiveRecord, cancel: CancelToken) -> np.ndarray:
+        found = self._data.frame_paths(record)
+        paths = found[: record.n_frames]
+        if len(paths) < WINDOW_LENGTH:
+            raise AnnotationError(
+                f"{len(found)} frames in {self._data.frame_folder(record)}, and {record.n_frames} are labelled."
+            )
+        first, second = _transitions(record)
+        if first is not None and second is not None and not 0 < first < second < len(paths):
+            raise AnnotationError(f"transitions at {first} and {second} do not cut {len(paths)} frames in three steps.")
+        masks = {path.name: path for path in self._data.mask_paths(record)} if self._has_masks else {}
+        unmasked = [path.name for path in paths if path.name not in masks]
+        if self._has_masks and unmasked:
+            raise AnnotationError(f"{len(unmasked)} of {len(paths)} frames lack a mask, the first is {unmasked[0]}.")
+        if len(found) != record.n_frames:
+            count = f"{len(found)} frames on disk, {record.n_frames} labelled"
+            logger.warning("%s: %s: the first %d are used.", record.id, count, len(paths))
+        images = np.empty((len(paths), self._frame_bytes), np.uint8)
+        for row, path in zip(images, paths, strict=True):
+            cancel.raise_if_cancelled()
+            frame = self._preprocessing.squeeze(read_frame(path)).reshape(-1)
+            row[: len(frame)] = frame
+            if self._has_masks:
+                share = self._preprocessing.squeeze_mask(read_mask(masks[path.name]))
+                row[len(frame) :] = np.rint(share * 255).reshape(-1)
+        return images
+
+
+def load_dives(
+    data: DiveSet,
+    records: Sequence[DiveRecord],
+    cache: FrameCache,
+    cancel: CancelToken,
+    *,
+    workers: int | None = None,
+    progress: ProgressCallback = ignore_progress,
+) -> list[Dive]:
+    """Prepares and loads dives; those that cannot be used are left out and counted in the log.
+
+    Args:
+        records: of one split, in the order that the dives shall have.
+        workers: threads that decode; None takes one for every core.
+
+    Raises:
+        AnnotationError: no dive at all can be used.
+        ExportError: the cache cannot be written.
+        Cancelled: once the token is set.
+    """
+    if not records:
+        raise AnnotationError(f"{data.root} has no dive in this split: check its split files.")
+    skipped = cache.prepare(records, workers=workers or os.cpu_count() or 1, progress=progress, cancel=cancel)
+    if len(skipped) == len(records):
+        raise AnnotationError(
+            f"{data.root} has no readable dive among {len(records)}, the first: {skipped[0]} Check its frame folders."
+        )
+    if skipped:
+        logger.warning("%d of %d dives are left out, the first: %s", len(skipped), len(records), skipped[0])
+    left_out = {sentence.partition(": ")[0] for sentence in skipped}
+    return [cache.load(record) for record in records if record.id not in left_out]
+
+
+def _transitions(record: DiveRecord) -> tuple[int | None, int | None]:
+    return record.first_flight_frame, record.first_entry_frame
