@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "score": ("fineparser_core.score", "analyse a clip: steps, masks, score and contributions"),
     "train": ("fineparser_core.train", "train weights on a data set in the FineDiving layout"),
     "eval": ("fineparser_core.eval", "measure weights on a split of such a data set"),
+    "data": ("fineparser_core.data_check", "say what a data set has, lacks and gets wrong"),
     "synthesize": ("fineparser_core.synthesize", "render a data set of dives in the FineDiving layout"),
     "exemplars": ("fineparser_core.exemplars", "render and encode the bundled exemplars and the sample dive"),
     "convert": ("fineparser_core.convert", "bring weights from elsewhere into the form used here"),

@@ -27,11 +27,12 @@ def read_splits(root: Path, files: Mapping[str, str]) -> dict[tuple[str | int, i
     Raises:
         AnnotationError: a file is missing or damaged, or is not a list of keys.
     """
+    paths = {name: find_file(root, file) for name, file in files.items()}
+    if missing := [files[name] for name, path in paths.items() if path is None]:
+        raise AnnotationError(f"{root} lacks {' and '.join(missing)}: put it beside the other annotation files.")
     splits = {}
-    for name, file in files.items():
-        path = find_file(root, file)
-        if path is None:
-            raise AnnotationError(f"{root} lacks {file}: put it beside the other annotation files.")
+    for name, path in paths.items():
+        assert path is not None
         try:
             splits.update({(event, int(index)): name for event, index in load_pickle(path)})
         except (TypeError, ValueError) as error:

@@ -14,14 +14,13 @@ import numpy as np
 
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.dives import Dive, StoredImages
-from fineparser_core.data.images import read_frame, read_mask
+from fineparser_core.data.images import MIN_FRAMES, clip_images, read_frame, read_mask
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import AnnotationError, ExportError
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.types import MASK_SIZE
 from fineparser_core.video.atomic import atomic_file
 from fineparser_core.video.preprocess import get_preprocessing
-from fineparser_core.video.sampling import WINDOW_LENGTH
 
 logger = logging.getLogger(__name__)
 
@@ -157,7 +156,13 @@ class FrameCache:
         )
 
     def _path(self, record: DiveRecord) -> Path:
-        annotated = (record.score, record.n_frames, record.start_frame, *_transitions(record))
+        annotated = (
+            record.score,
+            record.n_frames,
+            record.start_frame,
+            record.first_flight_frame,
+            record.first_entry_frame,
+        )
         checksum = zlib.crc32(repr((record.key, record.dive_number, *annotated)).encode())
         return self.folder / f"{record.key[0]}-{record.key[1]}-{self._preprocessing.name}-{checksum:08x}.npy"
 
@@ -168,7 +173,7 @@ class FrameCache:
         except (OSError, ValueError, EOFError):
             return None
         fits = stored.ndim == 2 and stored.shape[1] == self._frame_bytes and stored.dtype == np.uint8
-        return len(stored) if fits and WINDOW_LENGTH <= len(stored) <= record.n_frames else None
+        return len(stored) if fits and MIN_FRAMES <= len(stored) <= record.n_frames else None
 
     def _make_folder(self) -> None:
         try:
@@ -190,29 +195,17 @@ class FrameCache:
         return ""
 
     def _decode(self, record: DiveRecord, cancel: CancelToken) -> np.ndarray:
-        found = self._data.frame_paths(record)
-        paths = found[: record.n_frames]
-        if len(paths) < WINDOW_LENGTH:
-            raise AnnotationError(
-                f"{len(found)} frames in {self._data.frame_folder(record)}, and {record.n_frames} are labelled."
-            )
-        first, second = _transitions(record)
-        if first is not None and second is not None and not 0 < first < second < len(paths):
-            raise AnnotationError(f"transitions at {first} and {second} do not cut {len(paths)} frames in three steps.")
-        masks = {path.name: path for path in self._data.mask_paths(record)} if self._has_masks else {}
-        unmasked = [path.name for path in paths if path.name not in masks]
-        if self._has_masks and unmasked:
-            raise AnnotationError(f"{len(unmasked)} of {len(paths)} frames lack a mask, the first is {unmasked[0]}.")
-        if len(found) != record.n_frames:
-            count = f"{len(found)} frames on disk, {record.n_frames} labelled"
+        paths = clip_images(self._data, record)
+        if (on_disk := len(self._data.frame_paths(record))) != record.n_frames:
+            count = f"{on_disk} frames on disk, {record.n_frames} labelled"
             logger.warning("%s: %s: the first %d are used.", record.id, count, len(paths))
         images = np.empty((len(paths), self._frame_bytes), np.uint8)
-        for row, path in zip(images, paths, strict=True):
+        for row, (frame_path, mask_path) in zip(images, paths, strict=True):
             cancel.raise_if_cancelled()
-            frame = self._preprocessing.squeeze(read_frame(path)).reshape(-1)
+            frame = self._preprocessing.squeeze(read_frame(frame_path)).reshape(-1)
             row[: len(frame)] = frame
-            if self._has_masks:
-                share = self._preprocessing.squeeze_mask(read_mask(masks[path.name]))
+            if mask_path is not None:
+                share = self._preprocessing.squeeze_mask(read_mask(mask_path))
                 row[len(frame) :] = np.rint(share * 255).reshape(-1)
         return images
 
@@ -248,7 +241,3 @@ def load_dives(
         logger.warning("%d of %d dives are left out, the first: %s", len(skipped), len(records), skipped[0])
     left_out = {sentence.partition(": ")[0] for sentence in skipped}
     return [cache.load(record) for record in records if record.id not in left_out]
-
-
-def _transitions(record: DiveRecord) -> tuple[int | None, int | None]:
-    return record.first_flight_frame, record.first_entry_frame

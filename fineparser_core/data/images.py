@@ -1,15 +1,47 @@
-"""Reading the images of a data set, none of which may be damaged unnoticed."""
+"""The images of a dive: which of them make its clip, and reading them without missing that one is damaged."""
 
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from fineparser_core.data.dive_set import DiveSet
+from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import AnnotationError
+from fineparser_core.video.sampling import WINDOW_LENGTH
+
+#: A clip has at least the frames of one window.
+MIN_FRAMES = WINDOW_LENGTH
 
 _END_OF_JPEG = b"\xff\xd9"
 # A JPEG may have a few bytes of something else after its end.
 _TAIL_BYTES = 1024
+
+
+def clip_images(data: DiveSet, record: DiveRecord) -> list[tuple[Path, Path | None]]:
+    """Every frame of a clip with its mask, if the data set has masks; looks at names, not into the images.
+
+    Where frames and labels are not equally many, as in some dives of FineDiving, the clip ends with whichever ends
+    first.
+
+    Raises:
+        AnnotationError: too few frames, transitions outside the clip, or frames without a mask. The text is the
+            reason alone, without the dive's id.
+    """
+    found = data.frame_paths(record)
+    paths = found[: record.n_frames]
+    if len(paths) < MIN_FRAMES:
+        folder = data.frame_folder(record)
+        raise AnnotationError(f"{len(found)} frames in {folder}, {record.n_frames} labelled, {MIN_FRAMES} needed.")
+    first, second = record.first_flight_frame, record.first_entry_frame
+    if first is not None and second is not None and not 0 < first < second < len(paths):
+        raise AnnotationError(f"transitions at {first} and {second} do not cut {len(paths)} frames in three steps.")
+    if not data.has_masks:
+        return [(path, None) for path in paths]
+    masks = {path.name: path for path in data.mask_paths(record)}
+    if unmasked := [path.name for path in paths if path.name not in masks]:
+        raise AnnotationError(f"{len(unmasked)} of {len(paths)} frames lack a mask, the first is {unmasked[0]}.")
+    return [(path, masks[path.name]) for path in paths]
 
 
 def read_frame(path: Path) -> np.ndarray:

@@ -81,7 +81,8 @@ def _triangle_filter(n_in: int, n_out: int, kept: range) -> "sparse.csr_array":
     return sparse.csr_array(weights.astype(np.float32))
 
 
-_PREPROCESSINGS = {
+#: By name.
+PREPROCESSINGS = {
     p.name: p
     for p in (
         # Deviation: the release asks for 200 wide and 112 high, but its resize swaps the two: frames become 112 wide
@@ -99,7 +100,7 @@ def get_preprocessing(name: str) -> Preprocessing:
         ConfigError: no such name.
     """
     try:
-        return _PREPROCESSINGS[name]
+        return PREPROCESSINGS[name]
     except KeyError:
-        known = " or ".join(f'"{known}"' for known in _PREPROCESSINGS)
+        known = " or ".join(f'"{known}"' for known in PREPROCESSINGS)
         raise ConfigError(f'Unknown preprocessing "{name}": use {known}.') from None

@@ -1,0 +1,176 @@
+"""What a data set has, lacks and gets wrong, before anybody trains on it."""
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from fineparser_core.data import finediving, mtl_aqa
+from fineparser_core.data.annotation_files import find_file
+from fineparser_core.data.dive_set import DiveSet
+from fineparser_core.data.exemplars import candidates
+from fineparser_core.data.frame_cache import frame_bytes
+from fineparser_core.data.images import clip_images, read_frame, read_mask
+from fineparser_core.data.records import Defect, DiveRecord
+from fineparser_core.errors import AnnotationError
+from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
+from fineparser_core.video.preprocess import PREPROCESSINGS
+
+SPLITS = ("train", "test")
+#: Voters that the paper compares a dive with.
+N_VOTERS = 10
+
+_FILES = {
+    "finediving": (
+        *(finediving.AQA_FILE, finediving.FINE_FILE, finediving.COARSE_FILE),
+        *finediving.SPLIT_FILES.values(),
+    ),
+    "mtl-aqa": (mtl_aqa.ANNOTATION_FILE, *mtl_aqa.SPLIT_FILES.values()),
+}
+_CRITERIA = {"finediving": "dive-number", "mtl-aqa": "difficulty"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitSurvey:
+    """Counts of dives in one split.
+
+    Attributes:
+        records: annotated dives.
+        with_frames, with_masks: those with at least one such image on disk.
+        with_steps: those whose transitions make three steps.
+        usable: those that training can use.
+        dive_numbers: how many different numbers they have.
+    """
+
+    records: int
+    with_frames: int
+    with_masks: int
+    with_steps: int
+    usable: int
+    dive_numbers: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Survey:
+    """What there is, what is missing and what is wrong.
+
+    Attributes:
+        root, layout: of the data set.
+        files: path of every annotation file by its name; None where it is not there.
+        splits: counts by split; "" for dives that are in none.
+        dive_numbers: how many different numbers all dives have.
+        criterion: what query and exemplar have in common.
+        few_exemplars, no_exemplars: test dives with fewer than 10 candidates in training, and those with none.
+        defects: what does not fit together; dives without any frame or mask are not among them but unusable.
+        unusable: why dives cannot be used, "id: reason".
+        damaged: images that cannot be read; None if nobody looked.
+        cache_bytes: what the cache of all splits takes, by preprocessing.
+    """
+
+    root: Path
+    layout: str
+    files: dict[str, Path | None]
+    splits: dict[str, SplitSurvey]
+    dive_numbers: int
+    criterion: str
+    few_exemplars: int
+    no_exemplars: int
+    defects: tuple[Defect, ...]
+    unusable: tuple[str, ...]
+    damaged: tuple[str, ...] | None
+    cache_bytes: dict[str, int]
+
+
+def take_survey(
+    data: DiveSet,
+    *,
+    images: bool = False,
+    progress: ProgressCallback = ignore_progress,
+    cancel: CancelToken | None = None,
+) -> Survey:
+    """Counts everything and reads folders; images are decoded only on request.
+
+    Args:
+        images: whether to decode every frame and mask.
+        progress: stages "look" and "decode", in dives.
+        cancel: asked between dives.
+
+    Raises:
+        Cancelled: once the token is set.
+    """
+    cancel = cancel or CancelToken()
+    n_frames: dict[str, int] = {}
+    n_masks: dict[str, int] = {}
+    reasons: dict[str, str] = {}
+    for done, record in enumerate(data.records.values(), start=1):
+        cancel.raise_if_cancelled()
+        n_frames[record.id], n_masks[record.id] = len(data.frame_paths(record)), len(data.mask_paths(record))
+        try:
+            clip_images(data, record)
+        except AnnotationError as error:
+            reasons[record.id] = str(error)
+        progress(Progress("look", done, len(data.records)))
+
+    def count(name: str) -> SplitSurvey:
+        records = data.split(name)
+        return SplitSurvey(
+            records=len(records),
+            with_frames=sum(n_frames[record.id] > 0 for record in records),
+            with_masks=sum(n_masks[record.id] > 0 for record in records),
+            with_steps=sum(record.has_steps for record in records),
+            usable=sum(record.id not in reasons for record in records),
+            dive_numbers=len({record.dive_number for record in records}),
+        )
+
+    names = [*SPLITS, *sorted({record.split for record in data.records.values()} - set(SPLITS))]
+    voters = [len(candidates(query, data.split("train"), _CRITERIA[data.layout])) for query in data.split("test")]
+    frame_defects = [defect for defect in data.frame_defects() if n_frames[f"{defect.key[0]}/{defect.key[1]}"]]
+    total_frames = sum(record.n_frames for record in data.records.values() if record.split)
+    return Survey(
+        root=data.root,
+        layout=data.layout,
+        files={name: find_file(data.root, name) for name in _FILES[data.layout]},
+        splits={name: count(name) for name in names},
+        dive_numbers=len({record.dive_number for record in data.records.values()}),
+        criterion=_CRITERIA[data.layout],
+        few_exemplars=sum(0 < found < N_VOTERS for found in voters),
+        no_exemplars=voters.count(0),
+        defects=(*data.defects, *frame_defects),
+        unusable=tuple(f"{name}: {reason}" for name, reason in reasons.items()),
+        damaged=_damaged(data, progress, cancel) if images else None,
+        cache_bytes={
+            name: total_frames * frame_bytes(name, masks=data.has_masks or bool(data.mask_patterns))
+            for name in PREPROCESSINGS
+        },
+    )
+
+
+def by_kind(defects: Sequence[Defect]) -> dict[str, int]:
+    """How many defects there are of every kind, the commonest first."""
+    return dict(Counter(defect.kind for defect in defects).most_common())
+
+
+def _damaged(data: DiveSet, progress: ProgressCallback, cancel: CancelToken) -> tuple[str, ...]:
+    def look(record: DiveRecord) -> list[str]:
+        wrong = []
+        for read, paths in ((read_frame, data.frame_paths(record)), (read_mask, data.mask_paths(record))):
+            for path in paths:
+                cancel.raise_if_cancelled()
+                try:
+                    read(path)
+                except AnnotationError as error:
+                    wrong.append(str(error))
+        return wrong
+
+    found: list[str] = []
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        try:
+            for done, wrong in enumerate(pool.map(look, data.records.values()), start=1):
+                found += wrong
+                progress(Progress("decode", done, len(data.records)))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return tuple(found)

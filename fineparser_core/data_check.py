@@ -1,0 +1,87 @@
+"""`fineparser data check ROOT`: says what a data set has, what is missing and what is wrong."""
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from fineparser_core.cli import cancel_on_signals, progress_to_stderr, run_guarded
+from fineparser_core.data.dataset import LAYOUTS, load_dataset
+from fineparser_core.data.survey import N_VOTERS, Survey, by_kind, take_survey
+from fineparser_core.errors import AnnotationError
+
+_EXAMPLES = 3
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Prints the report to stdout; see `--help`.
+
+    Raises:
+        AnnotationError: no dive of the training split can be used; the report is printed all the same.
+    """
+    parser = argparse.ArgumentParser(prog="fineparser data", description=__doc__)
+    commands = parser.add_subparsers(dest="action", required=True)
+    check = commands.add_parser("check", help="look at a data set before training on it", description=__doc__)
+    check.add_argument("root", type=Path, help="folder of the annotations, usually of the frames as well")
+    check.add_argument("--layout", choices=LAYOUTS, default="auto", help="default: by the annotation files")
+    check.add_argument("--frames", type=Path, help="folder of the frames and masks, where it is another one")
+    check.add_argument("--frame-pattern", help='where frames are in it, e.g. "frames/{video}/{frame}"')
+    check.add_argument("--images", action="store_true", help="decode every image and name the damaged ones")
+    check.add_argument("--json", action="store_true", help="print the whole report as JSON")
+    args = parser.parse_args(argv)
+    data = load_dataset(args.root, args.layout, frames=args.frames, frame_pattern=args.frame_pattern)
+    with cancel_on_signals() as cancel:
+        survey = take_survey(data, images=args.images, progress=progress_to_stderr(quiet=False), cancel=cancel)
+    print(json.dumps(asdict(survey), indent=2, default=str) if args.json else report(survey))
+    if not survey.splits["train"].usable:
+        first = next(iter(survey.unusable), "its train split is empty.")
+        raise AnnotationError(
+            f"{data.frames} has no dive to train on, the first: {first} Put the frames there or name their folder "
+            "with --frames."
+        )
+    return 0
+
+
+def report(survey: Survey) -> str:
+    """The survey in lines for a person: there, missing, wrong, and what the cache takes."""
+    missing_files = [name for name, path in survey.files.items() if path is None]
+    lines = [f"{survey.layout} in {survey.root}", "", "There:"]
+    lines += [f"  {path}" for path in survey.files.values() if path is not None]
+    lines += [f"  {'split':<8}{'dives':>7}{'frames':>8}{'masks':>7}{'steps':>7}{'usable':>8}{'numbers':>9}"]
+    for name, split in survey.splits.items():
+        counts = f"{split.records:>7}{split.with_frames:>8}{split.with_masks:>7}{split.with_steps:>7}{split.usable:>8}"
+        lines += [f"  {name or 'none':<8}{counts}{split.dive_numbers:>9}"]
+    lines += [
+        f"  {survey.dive_numbers} dive numbers; by {survey.criterion}, {survey.few_exemplars} test dives have fewer "
+        f"than {N_VOTERS} exemplars in training and {survey.no_exemplars} have none",
+    ]
+    without = {
+        "frames": sum(split.records - split.with_frames for split in survey.splits.values()),
+        "masks": sum(split.records - split.with_masks for split in survey.splits.values()),
+    }
+    missing = [f"  {name} (training does not need it)" for name in missing_files]
+    missing += [f"  {what} of {count} dives" for what, count in without.items() if count]
+    missing += _examples(f"{len(survey.unusable)} dives that training leaves out", survey.unusable)
+    lines += ["", "Missing:", *(missing or ["  nothing"])]
+    lines += ["", "Wrong:"]
+    for kind, count in by_kind(survey.defects).items():
+        found = [f"{d.key[0]}/{d.key[1]}: {d.text}" for d in survey.defects if d.kind == kind]
+        lines += _examples(f"{kind}: {count}", found)
+    if survey.damaged is not None:
+        lines += _examples(f"damaged images: {len(survey.damaged)}", survey.damaged)
+    lines += [] if survey.defects or survey.damaged else ["  nothing"]
+    sizes = ", ".join(f'{size / 1e9:.1f} GB for "{name}"' for name, size in survey.cache_bytes.items())
+    lines += ["", f"The cache of all frames takes {sizes}."]
+    return "\n".join(lines)
+
+
+def _examples(heading: str, found: list[str] | tuple[str, ...]) -> list[str]:
+    if not found:
+        return [f"  {heading}"] if heading.endswith(": 0") else []
+    more = [f"    and {len(found) - _EXAMPLES} more, see --json"] if len(found) > _EXAMPLES else []
+    return [f"  {heading}", *(f"    {text}" for text in found[:_EXAMPLES]), *more]
+
+
+if __name__ == "__main__":
+    sys.exit(run_guarded(main, sys.argv[1:]))
