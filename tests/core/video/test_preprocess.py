@@ -27,6 +27,17 @@ def test_frames(size: tuple[int, int], name: str, squeezed: int, rows: slice) ->
     assert np.abs(shaped - expected).max() < 0.51
 
 
+@pytest.mark.parametrize("name", ["release", "whole"])
+def test_the_kept_rows_are_rows_of_the_squeezed_frame(name: str) -> None:
+    frame = np.random.default_rng(0).integers(0, 256, (131, 173, 3), dtype=np.uint8)
+    mask = frame[:, :, 0] > 100
+    shape = get_preprocessing(name)
+    kept = slice(shape.first_row, shape.first_row + 112)
+    assert shape.squeeze(frame).shape == (shape.squeezed_height_px, 112, 3)
+    np.testing.assert_array_equal(shape.squeeze(frame)[kept], shape.apply(frame))
+    np.testing.assert_array_equal(shape.squeeze_mask(mask)[kept], shape.apply_mask(mask))
+
+
 def test_masks_keep_their_share() -> None:
     mask = np.zeros((240, 320), dtype=bool)
     mask[60:180, 80:240] = True

@@ -1,0 +1,108 @@
+"""Who is compared with whom."""
+
+import time
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from fineparser_core.data.exemplars import candidates, draw_exemplars
+from fineparser_core.data.pairs import epoch_groups, epoch_pairs
+from fineparser_core.errors import ConfigError
+
+
+@pytest.fixture
+def pool(make_record):
+    """30 dives of 407C and 107B in turn, all of DD 3.2 but every third, and one of 626C."""
+    dives = [
+        make_record("A", i, dive_number=("407C", "107B")[i % 2], difficulty=3.0 if i % 3 == 0 else 3.2)
+        for i in range(30)
+    ]
+    return [*dives, make_record("B", 1, dive_number="626C", difficulty=3.5)]
+
+
+@pytest.mark.parametrize(
+    ("criterion", "same", "count"),
+    [
+        ("dive-number", lambda r: r.dive_number, 14),
+        ("difficulty", lambda r: r.difficulty, 9),
+        ("random", lambda r: 0, 30),
+    ],
+)
+def test_candidates_have_it_in_common_and_are_not_the_query(pool, criterion, same, count):
+    query = pool[0]
+    found = candidates(query, pool[::-1], criterion)
+    assert len(found) == count
+    assert query not in found
+    assert {same(record) for record in found} == {same(query)}
+    assert found == sorted(found, key=lambda record: record.key)
+
+
+def test_exemplars_depend_on_seed_and_query_alone(pool, make_record):
+    query = make_record("T", 1)
+    drawn = draw_exemplars(query, pool, "dive-number", 10, 5)
+    assert len({record.key for record in drawn}) == 10
+    assert draw_exemplars(query, pool[::-1], "dive-number", 10, 5) == drawn
+    assert draw_exemplars(query, pool, "dive-number", 10, 6) != drawn
+    assert draw_exemplars(make_record("T", 2), pool, "dive-number", 10, 5) != drawn
+    assert draw_exemplars(query, pool, "dive-number", 4, 5) == drawn[:4]
+
+
+def test_fewer_than_wanted_are_all_there_are(pool, make_record):
+    assert len(draw_exemplars(make_record("T", 1), pool[:6], "dive-number", 10, 0)) == 3
+    assert draw_exemplars(make_record("T", 1, dive_number="5337D"), pool, "dive-number") == []
+
+
+def test_every_query_has_one_exemplar_an_epoch(pool):
+    pairs = epoch_pairs(pool, "dive-number", 1, 0)
+    assert sorted(query for query, _ in pairs) == list(range(30))  # 626C is alone
+    assert all(pool[q].dive_number == pool[e].dive_number and q != e for q, e in pairs)
+    assert [query for query, _ in pairs] != list(range(30))
+    assert epoch_pairs(pool, "dive-number", 1, 0) == pairs
+    assert epoch_pairs(pool, "dive-number", 1, 1) != pairs
+    assert len(epoch_pairs(pool, "random", 1, 0)) == 31
+
+
+def test_exemplars_of_an_epoch_are_drawn_evenly(pool):
+    counts = Counter(dict(epoch_pairs(pool, "dive-number", 1, epoch))[0] for epoch in range(700))
+    assert sorted(counts) == list(range(2, 30, 2))
+    assert min(counts.values()) > 25
+
+
+@pytest.mark.parametrize("size", [2, 3, 4, 8, 50])
+def test_groups_are_of_one_number_and_of_nearly_one_size(pool, size):
+    groups = epoch_groups(pool, "dive-number", size, 1, 0)
+    assert all(2 <= len(group) <= size for group in groups)
+    assert all(len({pool[i].dive_number for i in group}) == 1 for group in groups)
+    members = [i for group in groups for i in group]
+    assert len(members) == len(set(members))
+    assert len(members) == (28 if size == 2 else 30)
+    assert all(isinstance(i, int) for i in members)
+    assert epoch_groups(pool, "dive-number", size, 1, 0) == groups
+    assert epoch_groups(pool, "dive-number", size, 1, 1) != groups
+
+
+def test_a_group_of_one_and_an_unknown_criterion_are_refused(pool):
+    with pytest.raises(ConfigError, match="group of 1"):
+        epoch_groups(pool, "random", 1, 0, 0)
+    for call in (
+        lambda: epoch_pairs(pool, "weather", 0, 0),
+        lambda: epoch_groups(pool, "weather", 2, 0, 0),
+        lambda: candidates(pool[0], pool, "weather"),
+    ):
+        with pytest.raises(ConfigError, match='"weather"'):
+            call()
+
+
+def test_nothing_gives_nothing():
+    assert epoch_pairs([], "random", 0, 0) == []
+    assert epoch_groups([], "random", 2, 0, 0) == []
+
+
+def test_an_epoch_of_finediving_is_quick(make_record):
+    numbers = np.random.default_rng(0).integers(0, 52, 2251)
+    records = [make_record("A", i, dive_number=f"{100 + n}B") for i, n in enumerate(numbers)]
+    start = time.process_time()
+    epoch_pairs(records, "dive-number", 0, 0)
+    epoch_groups(records, "dive-number", 8, 0, 0)
+    assert time.process_time() - start < 1

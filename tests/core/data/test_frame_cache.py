@@ -1,0 +1,273 @@
+"""Decoding once: what is stored, what is left out with its reason, and what interruptions leave behind."""
+
+import errno
+import os
+import pickle
+import shutil
+import subprocess
+import sys
+import time
+from collections import namedtuple
+
+import numpy as np
+import pytest
+
+from fineparser_core.data import frame_cache
+from fineparser_core.data.dataset import load_dataset
+from fineparser_core.data.frame_cache import FrameCache, load_dives
+from fineparser_core.data.images import read_frame, read_mask
+from fineparser_core.errors import AnnotationError, Cancelled, ConfigError, ExportError
+from fineparser_core.progress import CancelToken
+from fineparser_core.video.preprocess import get_preprocessing
+
+
+@pytest.fixture
+def data(finediving_root):
+    return load_dataset(finediving_root)
+
+
+@pytest.fixture
+def records(data):
+    return data.split("train")
+
+
+def cache_of(tmp_path, data, preprocessing="release"):
+    return FrameCache(tmp_path / "cache", data, preprocessing)
+
+
+@pytest.mark.parametrize(("name", "rows"), [("release", 200), ("whole", 112)])
+def test_stored_images_are_the_squeezed_ones(tmp_path, data, records, name, rows):
+    cache = cache_of(tmp_path, data, name)
+    first = load_dives(data, records, cache, CancelToken())[0]
+    assert first.frames.shape == (20, rows, 112, 3)
+    assert first.masks.shape == (20, rows, 112)
+    assert (first.key, first.dive_number, first.score) == ("A_10m-1", "407C", 61.0)
+    assert (first.first_flight_frame, first.first_entry_frame) == (5, 13)
+    shape = get_preprocessing(name)
+    frame, mask = read_frame(data.frame_paths(records[0])[7]), read_mask(data.mask_paths(records[0])[7])
+    np.testing.assert_array_equal(first.frames[7], shape.squeeze(frame))
+    kept = slice(shape.first_row, shape.first_row + 112)
+    np.testing.assert_array_equal(first.frames[7, kept], shape.apply(frame))
+    np.testing.assert_array_equal(first.masks[7, kept], np.rint(shape.apply_mask(mask) * 255))
+    np.testing.assert_array_equal(np.asarray(first.masks)[7], first.masks[7])
+    assert len(list(first.frames)) == len(first.frames) == 20
+
+
+def test_the_size_is_known_before_anything_is_written(tmp_path, data, records):
+    cache = cache_of(tmp_path, data)
+    plan = cache.plan(records)
+    assert plan.missing == records
+    assert plan.bytes_needed == 4 * 20 * 200 * 112 * 4
+    assert plan.free_bytes > 0
+    assert not cache.folder.exists()
+    assert cache.prepare(records, workers=2) == []
+    header = 128
+    assert sum(path.stat().st_size for path in cache.folder.iterdir()) == plan.bytes_needed + 4 * header
+    after = cache.plan(records)
+    assert (after.missing, after.bytes_needed) == ([], 0)
+
+
+def test_too_little_room_is_said_with_both_numbers_before_writing(tmp_path, data, records, monkeypatch):
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(frame_cache.shutil, "disk_usage", lambda path: usage(0, 0, 3_000_000))
+    cache = cache_of(tmp_path, data)
+    with pytest.raises(ExportError, match=r"needs 0\.01 GB for 4 dives, and 0\.00 GB are free"):
+        cache.prepare(records)
+    assert not cache.folder.exists()
+
+
+def test_a_disk_that_fills_up_leaves_whole_dives_only(tmp_path, data, records, monkeypatch):
+    cache = cache_of(tmp_path, data)
+    cache.prepare(records[:1])
+    save = np.save
+
+    def full(stream, images, **options):
+        save(stream, images[:3], **options)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(frame_cache.np, "save", full)
+    with pytest.raises(ExportError, match=r"cannot be written \(No space left on device\)"):
+        cache.prepare(records)
+    assert [path.name.split("-")[:2] for path in cache.folder.iterdir()] == [["A_10m", "1"]]
+    monkeypatch.undo()
+    assert cache.prepare(records) == []
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path, data, records):
+    (tmp_path / "cache").write_text("a file")
+    with pytest.raises(ExportError, match=r"cache cannot be written"):
+        cache_of(tmp_path, data).prepare(records)
+
+
+def test_cancelling_keeps_finished_dives(tmp_path, data, records):
+    cache, cancel = cache_of(tmp_path, data), CancelToken()
+    with pytest.raises(Cancelled):
+        cache.prepare(records, progress=lambda progress: cancel.cancel(), cancel=cancel)
+    assert 1 <= len(list(cache.folder.iterdir())) < len(records)
+    written = {path: path.stat().st_mtime_ns for path in cache.folder.iterdir()}
+    assert cache.prepare(records) == []
+    assert all(path.stat().st_mtime_ns == then for path, then in written.items())
+
+
+def test_what_a_killed_run_left_is_removed(tmp_path, data, records):
+    cache = cache_of(tmp_path, data)
+    cache.folder.mkdir()
+    old, new, foreign = (cache.folder / name for name in (".a.npy.1.tmp", ".b.npy.2.tmp", "thesis.tmp"))
+    for path in (old, new, foreign):
+        path.write_bytes(b"half")
+    os.utime(old, (time.time() - 3600,) * 2)
+    cache.prepare(records[:1])
+    assert not old.exists()
+    assert new.exists()  # another run may be writing it
+    assert foreign.exists()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda path: path.write_bytes(path.read_bytes()[:-1]),
+        lambda path: path.write_bytes(b""),
+        lambda path: path.write_bytes(b"\x93NUMPY\x01\x00v\x00{'descr"),
+        lambda path: np.save(path, np.zeros((20, 5), np.uint8)),
+        lambda path: np.save(path, np.zeros((20, 200 * 112 * 4), np.int8)),
+        lambda path: np.save(path, np.zeros((21, 200 * 112 * 4), np.uint8)),
+        lambda path: np.save(path, np.zeros((), np.uint8)),
+        lambda path: path.write_bytes(pickle.dumps({"not": "an array"})),
+    ],
+    ids=["truncated", "empty", "half a header", "other shape", "other type", "too long", "scalar", "pickle"],
+)
+def test_damaged_cache_files_are_written_anew(tmp_path, data, records, damage):
+    cache = cache_of(tmp_path, data)
+    cache.prepare(records)
+    path = next(cache.folder.glob("A_10m-2-*"))
+    whole = path.read_bytes()
+    damage(path)
+    assert cache.plan(records).missing == [records[1]]
+    with pytest.raises(AnnotationError, match=r"A_10m/2 is not in .*prepare it"):
+        cache.load(records[1])
+    assert cache.prepare(records) == []
+    assert path.read_bytes() == whole
+
+
+def test_a_damaged_jpeg_is_named_and_its_dive_left_out(tmp_path, data, records, caplog):
+    path = data.frame_paths(records[1])[4]
+    path.write_bytes(path.read_bytes()[:-200])
+    mask = data.mask_paths(records[2])[0]
+    mask.write_bytes(b"GIF89a\xff\xd9")
+    cache = cache_of(tmp_path, data)
+    skipped = cache.prepare(records, workers=2)
+    assert [sentence.split(": ")[0] for sentence in skipped] == ["A_10m/2", "A_10m/3"]
+    assert f"{path} is damaged" in skipped[0]
+    assert f"{mask} is damaged" in skipped[1]
+    dives = load_dives(data, records, cache, CancelToken())
+    assert [dive.key for dive in dives] == ["A_10m-1", "B_3m-1"]
+    assert "2 of 4 dives are left out, the first: A_10m/2" in caplog.text
+
+
+def test_missing_frames_and_masks_are_reasons(tmp_path, data, records):
+    shutil.rmtree(data.frame_folder(records[0]))
+    data.mask_paths(records[1])[3].unlink()
+    for path in data.frame_paths(records[2])[13:]:  # the entry begins at frame 13
+        path.unlink()
+    assert cache_of(tmp_path, data).prepare(records) == [
+        f"A_10m/1: 0 frames in {data.frame_folder(records[0])}, 20 labelled, 16 needed.",
+        "A_10m/2: 1 of 20 frames lack a mask, the first is 00483.jpg.",
+        f"A_10m/3: 13 frames in {data.frame_folder(records[2])}, 20 labelled, 16 needed.",
+    ]
+
+
+def test_more_or_fewer_frames_than_labels_are_used_and_reported(tmp_path, data, records, caplog):
+    data.frame_paths(records[0])[-1].unlink()
+    last = data.frame_paths(records[1])[-1]
+    shutil.copy(last, last.with_name("00999.jpg"))
+    dives = load_dives(data, records, cache_of(tmp_path, data), CancelToken())
+    assert [len(dive.frames) for dive in dives] == [19, 20, 20, 20]
+    assert "A_10m/1: 19 frames on disk, 20 labelled: the first 19 are used." in caplog.text
+    assert "A_10m/2: 21 frames on disk, 20 labelled: the first 20 are used." in caplog.text
+
+
+def test_transitions_that_do_not_fit_are_a_reason(tmp_path, finediving_root):
+    path = finediving_root / "fine-grained_annotation_aqa.pkl"
+    annotations = pickle.loads(path.read_bytes())
+    annotations["A_10m", 1][3] = np.array([-1, 12])
+    path.write_bytes(pickle.dumps(annotations))
+    data = load_dataset(finediving_root)
+    skipped = cache_of(tmp_path, data).prepare(data.split("train"))
+    assert skipped == ["A_10m/1: transitions at 0 and 13 do not cut 20 frames in three steps."]
+
+
+def test_without_masks_only_frames_are_stored(tmp_path, mtl_aqa_root):
+    data = load_dataset(mtl_aqa_root)
+    (dive,) = load_dives(data, data.split("train"), cache_of(tmp_path, data, "whole"), CancelToken())
+    assert dive.masks is None
+    assert (dive.first_flight_frame, dive.first_entry_frame) == (None, None)
+    np.testing.assert_array_equal(
+        dive.frames[3], get_preprocessing("whole").squeeze(read_frame(data.frame_paths(dive.record)[3]))
+    )
+
+
+def test_masks_that_come_later_are_taken_in(tmp_path, finediving_root):
+    (finediving_root / "FineDiving_HM").rename(finediving_root / "later")
+    data = load_dataset(finediving_root)
+    cache_of(tmp_path, data).prepare(data.split("train"))
+    (finediving_root / "later").rename(finediving_root / "FineDiving_HM")
+    cache = cache_of(tmp_path, data)
+    assert len(cache.plan(data.split("train")).missing) == 4
+
+
+def test_another_data_set_in_the_same_folder_is_not_taken_for_this_one(tmp_path, finediving_root, data, records):
+    cache_of(tmp_path, data).prepare(records)
+    path = finediving_root / "fine-grained_annotation_aqa.pkl"
+    annotations = pickle.loads(path.read_bytes())
+    annotations["A_10m", 1][1] = 99.0
+    path.write_bytes(pickle.dumps(annotations))
+    other = load_dataset(finediving_root)
+    assert [record.id for record in cache_of(tmp_path, other).plan(other.split("train")).missing] == ["A_10m/1"]
+
+
+def test_nothing_usable_and_nothing_asked_for_are_errors(tmp_path, data, records):
+    with pytest.raises(AnnotationError, match="no dive in this split"):
+        load_dives(data, [], cache_of(tmp_path, data), CancelToken())
+    shutil.rmtree(data.root / "FineDiving")
+    with pytest.raises(AnnotationError, match="no readable dive among 4, the first: A_10m/1: 0 frames"):
+        load_dives(data, records, cache_of(tmp_path, data), CancelToken())
+    with pytest.raises(ConfigError, match='"centre"'):
+        cache_of(tmp_path, data, "centre")
+
+
+def test_dives_keep_no_files_open_and_travel_as_paths(tmp_path, data, records):
+    before = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
+    dives = load_dives(data, records, cache_of(tmp_path, data), CancelToken(), workers=1)
+    for dive in dives:
+        assert dive.frames[0].max() > 0
+    if before:
+        assert len(os.listdir("/proc/self/fd")) <= before
+    sent = pickle.dumps(dives)
+    assert len(sent) < 4096
+    np.testing.assert_array_equal(pickle.loads(sent)[2].frames[5], dives[2].frames[5])
+
+
+def test_a_killed_process_leaves_whole_dives_and_the_next_run_goes_on(tmp_path, data, records):
+    code = (
+        "import os, sys, numpy as np\n"
+        "from pathlib import Path\n"
+        "from fineparser_core.data import frame_cache\n"
+        "from fineparser_core.data.dataset import load_dataset\n"
+        "save, calls = np.save, []\n"
+        "def die_in_the_second(stream, images, **options):\n"
+        "    calls.append(1)\n"
+        "    save(stream, images[: 20 if len(calls) == 1 else 5], **options)\n"
+        "    stream.flush()\n"
+        "    if len(calls) == 2: os._exit(9)\n"
+        "frame_cache.np.save = die_in_the_second\n"
+        "data = load_dataset(Path(sys.argv[1]))\n"
+        "frame_cache.FrameCache(Path(sys.argv[2]), data, 'release').prepare(data.split('train'))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(data.root), str(tmp_path / "cache")], timeout=60)
+    assert done.returncode == 9
+    cache = cache_of(tmp_path, data)
+    (left,) = cache.folder.glob(".*.tmp")
+    assert cache.plan(records).missing == records[1:]
+    os.utime(left, (time.time() - 3600,) * 2)
+    assert cache.prepare(records) == []
+    assert not left.exists()

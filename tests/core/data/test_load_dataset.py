@@ -1,0 +1,118 @@
+import os
+import pickle
+from collections import Counter
+
+import pytest
+
+from fineparser_core.data.dataset import load_dataset
+from fineparser_core.errors import AnnotationError, ConfigError
+
+
+def test_the_layout_is_seen_by_the_files(finediving_root, mtl_aqa_root):
+    assert load_dataset(finediving_root).layout == "finediving"
+    assert load_dataset(mtl_aqa_root).layout == "mtl-aqa"
+    assert [record.id for record in load_dataset(finediving_root).split("test")] == ["A_10m/4", "B_3m/2"]
+
+
+def test_nothing_there_names_the_files_of_both_layouts(tmp_path):
+    with pytest.raises(AnnotationError, match=r"fine-grained_annotation_aqa\.pkl .*\.pkl \(mtl-aqa\)"):
+        load_dataset(tmp_path)
+
+
+def test_two_data_sets_in_one_folder_need_a_choice(tmp_path, finediving_root, mtl_aqa_root):
+    with pytest.raises(ConfigError, match="finediving and mtl-aqa: name one"):
+        load_dataset(tmp_path)
+    assert load_dataset(tmp_path, "mtl-aqa").layout == "mtl-aqa"
+    with pytest.raises(ConfigError, match='"other"'):
+        load_dataset(tmp_path, "other")
+
+
+def test_frames_of_mtl_aqa_are_those_of_its_numbers(mtl_aqa_root):
+    data = load_dataset(mtl_aqa_root)
+    (record,) = data.split("train")
+    names = [path.name for path in data.frame_paths(record)]
+    assert names == [f"{number:05d}.jpg" for number in range(5, 25)]
+    assert data.mask_paths(record) == []
+    assert not data.has_masks
+    assert not record.has_steps
+    assert list(data.frame_defects()) == []
+    assert [(defect.kind, defect.key) for defect in data.defects] == [("score", ("01", 2))]
+
+
+@pytest.mark.parametrize("digits", [1, 4, 8])
+def test_frame_numbers_may_be_padded_to_any_width(mtl_aqa_root, digits):
+    folder = mtl_aqa_root / "new/new_total_frames_256s/01"
+    for path in sorted(folder.iterdir()):
+        path.rename(folder / f"x{int(path.stem):0{digits}d}.jpg")
+    for path in sorted(folder.iterdir()):
+        path.rename(folder / path.name[1:])
+    data = load_dataset(mtl_aqa_root)
+    assert [int(path.stem) for path in data.frame_paths(data.records["01", 1])] == list(range(5, 25))
+
+
+def test_frames_may_lie_elsewhere_by_another_pattern(tmp_path, mtl_aqa_root):
+    elsewhere = tmp_path / "disk" / "v01"
+    elsewhere.parent.mkdir()
+    (mtl_aqa_root / "new/new_total_frames_256s/01").rename(elsewhere)
+    for path in list(elsewhere.iterdir()):
+        path.rename(elsewhere / f"img_{path.name}")
+    assert load_dataset(mtl_aqa_root).frame_paths(load_dataset(mtl_aqa_root).records["01", 1]) == []
+    data = load_dataset(mtl_aqa_root, frames=tmp_path / "disk", frame_pattern="v{video}/img_{frame}")
+    (elsewhere / "img_00007.jpg").unlink()
+    assert len(data.frame_paths(data.records["01", 1])) == 19
+    assert [defect.text for defect in data.frame_defects()] == ["19 frames on disk, 20 labelled."]
+    with pytest.raises(ConfigError, match="movie"):
+        load_dataset(mtl_aqa_root, frame_pattern="{movie}/{frame}")
+
+
+def test_frames_of_finediving_may_lie_elsewhere(tmp_path, finediving_root):
+    (tmp_path / "disk").mkdir()
+    for name in ("FineDiving", "FineDiving_HM"):
+        (finediving_root / name).rename(tmp_path / "disk" / name)
+    assert not load_dataset(finediving_root).has_masks
+    data = load_dataset(finediving_root, frames=tmp_path / "disk")
+    assert data.has_masks
+    assert list(data.frame_defects()) == []
+
+
+class Evil:
+    def __reduce__(self):
+        return os.system, ("echo executed > executed",)
+
+
+@pytest.mark.parametrize("name", ["final_annotations_dict_with_dive_number.pkl", "train_split_0.pkl"])
+def test_damaged_and_malicious_files_are_refused_by_name(mtl_aqa_root, monkeypatch, name):
+    monkeypatch.chdir(mtl_aqa_root)
+    whole = (mtl_aqa_root / name).read_bytes()
+    (mtl_aqa_root / name).write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(AnnotationError, match=f"{name} is damaged"):
+        load_dataset(mtl_aqa_root)
+    (mtl_aqa_root / name).write_bytes(pickle.dumps(Evil()))
+    with pytest.raises(AnnotationError, match="system"):
+        load_dataset(mtl_aqa_root)
+    assert not (mtl_aqa_root / "executed").exists()
+    (mtl_aqa_root / name).write_bytes(pickle.dumps([1, 2]))
+    with pytest.raises(AnnotationError, match=name):
+        load_dataset(mtl_aqa_root)
+
+
+def test_a_split_of_another_release_is_refused(mtl_aqa_root):
+    (mtl_aqa_root / "test_split_0.pkl").write_bytes(pickle.dumps([(9, 9)]))
+    with pytest.raises(AnnotationError, match=r"lacks \('09', 9\)"):
+        load_dataset(mtl_aqa_root)
+
+
+def test_missing_splits_are_all_named(finediving_root):
+    for name in ("train_split.pkl", "test_split.pkl"):
+        (finediving_root / name).unlink()
+    with pytest.raises(AnnotationError, match=r"lacks train_split\.pkl and test_split\.pkl"):
+        load_dataset(finediving_root)
+
+
+def test_the_real_annotations_load_completely(shared_dir):
+    finediving = load_dataset(shared_dir / "real/finediving_annotations")
+    assert len(finediving.records) == 3000
+    mtl_aqa = load_dataset(shared_dir / "real/mtl_aqa_annotations")
+    assert len(mtl_aqa.records) == 1412
+    assert Counter(defect.kind for defect in mtl_aqa.defects) == {"score": 27}
+    assert next(iter(mtl_aqa.frame_defects())).text == "0 frames on disk, 86 labelled."

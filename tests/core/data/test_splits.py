@@ -1,0 +1,79 @@
+"""Validation cut from training."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from fineparser_core.data.splits import validation_split
+from fineparser_core.errors import ConfigError
+
+
+@pytest.fixture
+def records(make_record):
+    """200 dives of ten numbers, the first commonest, in 20 events of different sizes."""
+    rng = np.random.default_rng(0)
+    numbers = [f"{100 + int(n)}B" for n in rng.geometric(0.3, 200)]
+    events = [f"event{int(e):02d}" for e in rng.choice(20, 200, p=np.arange(1, 21) / 210)]
+    return [make_record(e, i, dive_number=n) for i, (e, n) in enumerate(zip(events, numbers, strict=True))]
+
+
+@pytest.mark.parametrize("by", ["number", "event"])
+@pytest.mark.parametrize("share", [0.01, 0.1, 0.25, 0.6])
+def test_parts_are_whole_and_about_the_share(records, by, share):
+    train, validation = validation_split(records, share, by, 7)
+    assert sorted(r.key for r in (*train, *validation)) == sorted(r.key for r in records)
+    assert {r.key for r in train}.isdisjoint(r.key for r in validation)
+    assert train
+    assert validation
+    assert len(validation) == pytest.approx(share * 200, abs=16 if by == "event" else 10)
+
+
+def test_by_number_every_validation_dive_keeps_an_exemplar(records):
+    train, validation = validation_split(records, 0.25, "number", 7)
+    whole, cut = (Counter(r.dive_number for r in part) for part in (records, validation))
+    assert {r.dive_number for r in validation} <= {r.dive_number for r in train}
+    for number, count in whole.items():
+        assert abs(cut[number] - 0.25 * count) <= 1
+
+
+def test_by_event_no_event_is_in_both(records):
+    train, validation = validation_split(records, 0.25, "event", 7)
+    assert {r.key[0] for r in train}.isdisjoint(r.key[0] for r in validation)
+
+
+@pytest.mark.parametrize("by", ["number", "event"])
+def test_the_draw_depends_on_the_seed_and_not_on_the_order(records, by):
+    expected = validation_split(records, 0.25, by, 7)
+    assert validation_split(records[::-1], 0.25, by, 7) == expected
+    assert validation_split(records, 0.25, by, 8) != expected
+
+
+def test_no_share_is_no_validation(records):
+    train, validation = validation_split(records, 0, "number", 0)
+    assert len(train) == 200
+    assert validation == []
+
+
+def test_a_tiny_share_is_one_dive_or_one_event(make_record):
+    records = [make_record("A", i) for i in range(5)] + [make_record("B", 9)]
+    assert len(validation_split(records, 0.01, "number", 0)[1]) == 1
+    assert [r.key for r in validation_split(records, 0.01, "event", 0)[1]] == [("B", 9)]
+
+
+@pytest.mark.parametrize("share", [-0.1, 1, 3, float("nan")])
+def test_impossible_shares_are_refused(records, share):
+    with pytest.raises(ConfigError, match="leaves nothing to train on"):
+        validation_split(records, share, "number", 0)
+
+
+def test_what_cannot_be_cut_is_refused(make_record):
+    alone = [make_record("A", i, dive_number=f"10{i}B") for i in range(1, 4)]
+    with pytest.raises(ConfigError, match="two dives of one number"):
+        validation_split(alone, 0.5, "number", 0)
+    with pytest.raises(ConfigError, match="two events"):
+        validation_split(alone, 0.5, "event", 0)
+    with pytest.raises(ConfigError, match="two dives"):
+        validation_split([], 0.5, "number", 0)
+    with pytest.raises(ConfigError, match='"moon"'):
+        validation_split(alone, 0.5, "moon", 0)
