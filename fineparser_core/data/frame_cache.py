@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import platformdirs
 
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.dives import Dive, StoredImages
@@ -36,6 +37,13 @@ def frame_bytes(preprocessing: str, *, masks: bool) -> int:
         ConfigError: an unknown preprocessing.
     """
     return get_preprocessing(preprocessing).squeezed_height_px * MASK_SIZE * (_CHANNELS + masks)
+
+
+def default_cache(data: DiveSet) -> Path:
+    """The data set's own folder below the user's cache folder, named after its root; not made yet."""
+    root = data.root.resolve()
+    name = f"{root.name}-{zlib.crc32(str(root).encode()):08x}"
+    return platformdirs.user_cache_path("fineparser", appauthor=False) / "frames" / name
 
 
 @dataclass(frozen=True, kw_only=True)

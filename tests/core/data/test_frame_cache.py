@@ -14,7 +14,7 @@ import pytest
 
 from fineparser_core.data import frame_cache
 from fineparser_core.data.dataset import load_dataset
-from fineparser_core.data.frame_cache import FrameCache, load_dives
+from fineparser_core.data.frame_cache import FrameCache, default_cache, load_dives
 from fineparser_core.data.images import read_frame, read_mask
 from fineparser_core.errors import AnnotationError, Cancelled, ConfigError, ExportError
 from fineparser_core.progress import CancelToken
@@ -65,6 +65,13 @@ def test_the_size_is_known_before_anything_is_written(tmp_path, data, records):
     assert sum(path.stat().st_size for path in cache.folder.iterdir()) == plan.bytes_needed + 4 * header
     after = cache.plan(records)
     assert (after.missing, after.bytes_needed) == ([], 0)
+
+
+def test_every_data_set_has_a_default_folder_of_its_own(data, mtl_aqa_root):
+    roots = (data.root, data.root / "FineDiving" / "..", mtl_aqa_root)
+    folders = {default_cache(load_dataset(root)) for root in roots}
+    assert len(folders) == 2
+    assert not any(folder.exists() for folder in folders)
 
 
 def test_too_little_room_is_said_with_both_numbers_before_writing(tmp_path, data, records, monkeypatch):
