@@ -1,4 +1,4 @@
-"""`fineparser bench scoring`: what encoding a clip once saves over encoding both clips of every pair."""
+"""`fineparser bench`: what encoding a clip once saves in scoring; what layout and precision save in training."""
 
 import argparse
 import platform
@@ -16,10 +16,19 @@ from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ExemplarError
 from fineparser_core.inference.analyzer import Analyzer, bundled_weights, choose_exemplars, read_samples
 from fineparser_core.inference.clips import make_clip
+from fineparser_core.inference.device import PRECISIONS, choose_precision
 from fineparser_core.inference.encoder import ClipEncoder, normalise
 from fineparser_core.inference.library import Exemplar
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.temporal_parser import DECODERS
+from fineparser_core.training.throughput import (
+    in_batch,
+    our_step,
+    relative_differences,
+    seconds_per_step,
+    straightforward_step,
+    synthetic_batch,
+)
 from fineparser_core.types import Clip
 from fineparser_core.video.sampling import WINDOWS
 
@@ -64,21 +73,33 @@ class PairByPair:
 def main(argv: list[str] | None = None) -> int:
     """Runs the command; see `--help`."""
     parser = argparse.ArgumentParser(prog="fineparser bench", description=__doc__)
-    parser.add_argument("what", choices=("scoring",), help="the benchmark to run")
-    parser.add_argument("clip", type=Path, nargs="?", help="a clip (default: one of the exemplars)")
-    parser.add_argument("--dive-number", type=parse_dive_number, default=parse_dive_number("207C"))
-    parser.add_argument("--exemplars", type=positive_int, default=10, help="default 10")
+    kinds = parser.add_subparsers(dest="what", required=True)
+    scoring = kinds.add_parser("scoring", help="score one clip: encode once, or pair by pair as the release does")
+    scoring.add_argument("clip", type=Path, nargs="?", help="a clip (default: one of the exemplars)")
+    scoring.add_argument("--dive-number", type=parse_dive_number, default=parse_dive_number("207C"))
+    scoring.add_argument("--exemplars", type=positive_int, default=10, help="default 10")
+    training = kinds.add_parser("training", help="a training step on noise: ours, or float32 pair by pair")
+    training.add_argument("--pairs", type=positive_int, default=2, help="the paper's pairs in a step, default 2")
+    training.add_argument("--repeats", type=positive_int, default=3, help="steps of each kind to time, default 3")
+    training.add_argument("--size", type=positive_int, default=112, help="width and height of a frame, default 112")
     args = parser.parse_args(argv)
-    analyzer = Analyzer.open()
-    candidates = analyzer.library.exemplars(str(args.dive_number))
-    chosen, _ = choose_exemplars(candidates, None, args.exemplars, seed=0)
-    if not chosen:
-        raise ExemplarError(f"No exemplars for {args.dive_number}: choose another dive number.")
-    clip = make_clip(args.clip) if args.clip else _clip(chosen[0])
-    print(f"CPU: {_cpu_name()}, {torch.get_num_threads()} threads; device {analyzer.model.device}")
-    print(f"one query against {len(chosen)} exemplars of {args.dive_number}, decoding of video not counted")
-    _compare(analyzer, clip, chosen)
+    if args.what == "training":
+        _bench_training(args.pairs, args.repeats, args.size)
+    else:
+        _bench_scoring(args.clip, str(args.dive_number), args.exemplars)
     return 0
+
+
+def _bench_scoring(path: Path | None, dive_number: str, n_exemplars: int) -> None:
+    analyzer = Analyzer.open()
+    candidates = analyzer.library.exemplars(dive_number)
+    chosen, _ = choose_exemplars(candidates, None, n_exemplars, seed=0)
+    if not chosen:
+        raise ExemplarError(f"No exemplars for {dive_number}: choose another dive number.")
+    clip = make_clip(path) if path else _clip(chosen[0])
+    print(f"CPU: {_cpu_name()}, {torch.get_num_threads()} threads; device {analyzer.model.device}")
+    print(f"one query against {len(chosen)} exemplars of {dive_number}, decoding of video not counted")
+    _compare(analyzer, clip, chosen)
 
 
 def _compare(analyzer: Analyzer, clip: Clip, chosen: Sequence[Exemplar]) -> None:
@@ -114,6 +135,43 @@ def _contiguous_encoder(analyzer: Analyzer) -> ClipEncoder:
     for parameter in encoder.model.parameters():
         parameter.data = parameter.data.contiguous()
     return encoder
+
+
+def _bench_training(n_pairs: int, repeats: int, size: int) -> None:
+    model = FineParser()
+    load_into(model, load_bundle(bundled_weights())[0], bundled_weights())
+    precision = choose_precision(torch.device("cpu"))
+    batch = synthetic_batch(n_pairs, size=size)
+    ours = f"ours, {precision}"
+    steps = {
+        "straightforward": straightforward_step(model, batch),
+        "ours, fp32": our_step(model, batch, torch.float32),
+        ours: our_step(model, batch, PRECISIONS[precision]),
+        "in-batch": our_step(model, in_batch(batch), PRECISIONS[precision]),
+    }
+    print(f"CPU: {_cpu_name()}, {torch.get_num_threads()} threads")
+    print(
+        f"{n_pairs} pairs, {len(batch.video)} videos of {size} x {size} a step; batch norm fixed; forward, backward "
+        f"and update; median of {repeats}"
+    )
+    seconds, losses = seconds_per_step(steps, repeats)
+    plain_s = seconds["straightforward"]
+    print(f"straightforward, fp32 contiguous, pair by pair: {plain_s:.2f} s a step")
+    for name in dict.fromkeys(("ours, fp32", ours)):
+        print(
+            f"{name} channels last, one batch: {seconds[name]:.2f} s a step, {plain_s / seconds[name]:.2f} times faster"
+        )
+        differences = relative_differences(losses[name], losses["straightforward"])
+        terms = ", ".join(f"{term} {value:.1e}" for term, value in differences.items())
+        print(f"  relative difference of each loss: {terms}")
+    ratio = plain_s / seconds[ours]
+    print(f"bound 2 times: {'met' if ratio >= 2 else 'missed'} ({ratio:.2f})")
+    paired, every = (steps[name].pairs / seconds[name] for name in (ours, "in-batch"))
+    print(
+        f"apart, in-batch pairing on the same {len(batch.video)} videos: {steps['in-batch'].pairs} instead of "
+        f"{steps[ours].pairs} ordered pairs a step, {every:.2f} instead of {paired:.2f} a second ({every / paired:.1f} "
+        "times); its rows share videos and so tell less each"
+    )
 
 
 def _clip(exemplar: Exemplar) -> Clip:
