@@ -1,18 +1,32 @@
 """From a configuration to a network: the one place where settings become plain arguments."""
 
+from collections.abc import Callable
+
 from fineparser_core.config import ModelConfig
+from fineparser_core.models.baselines.core import CoRe
+from fineparser_core.models.baselines.i3d_mlp import I3DMLP
+from fineparser_core.models.baselines.tsa import TSA
+from fineparser_core.models.baselines.usdl import MUSDL, USDL
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.method import Method
+
+_BASELINES: dict[str, Callable[[], Method]] = {
+    "i3d-mlp": I3DMLP,
+    "usdl": USDL,
+    "musdl": MUSDL,
+    "core": CoRe,
+    "tsa": TSA,
+}
 
 
 def build(config: ModelConfig) -> Method:
     """The network of a configuration, weights drawn from torch's current seed."""
-    if config.method == "fineparser":
-        return FineParser(
-            sap=config.sap,
-            sve=config.sve,
-            tap=config.tap,
-            static_backbone=config.static_backbone,
-            step_duration=config.step_duration,
-        )
-    raise NotImplementedError(config.method)
+    if config.method != "fineparser":
+        return _BASELINES[config.method]()
+    return FineParser(
+        sap=config.sap,
+        sve=config.sve,
+        tap=config.tap,
+        static_backbone=config.static_backbone,
+        step_duration=config.step_duration,
+    )

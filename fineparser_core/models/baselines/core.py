@@ -1,0 +1,119 @@
+"""CoRe: the difference to an exemplar, first roughly by a group of differences, then exactly within it."""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from fineparser_core.errors import ConfigError
+from fineparser_core.models.baselines.pooled import POINTS, PooledMethod
+from fineparser_core.models.i3d import FEATURE_SIZE
+from fineparser_core.models.method import Encoding
+
+DEPTH = 5
+N_GROUPS = 2 ** (DEPTH - 1)
+_HIDDEN = 256
+
+
+class Leaves(NamedTuple):
+    """What the tree says of pairs.
+
+    Attributes:
+        log_probability: (P, 16) of the groups.
+        position: (P, 16) in (0, 1), where in each group the difference lies if it is that group's.
+    """
+
+    log_probability: Tensor
+    position: Tensor
+
+
+class RegressionTree(nn.Module):
+    """A binary tree of depth 5: every node has features and sends a pair left or right, every leaf has a position.
+
+    A level is one grouped convolution over its nodes, so that no node sees the features of another branch.
+    """
+
+    def __init__(self, n_in: int) -> None:
+        super().__init__()
+        levels = [2**level for level in range(DEPTH - 1)]
+        self.root = nn.Linear(n_in, _HIDDEN)
+        self.turns = nn.ModuleList(nn.Conv1d(n * _HIDDEN, 2 * n, 1, groups=n) for n in levels)
+        self.descend = nn.ModuleList(nn.Conv1d(n * _HIDDEN, 2 * n * _HIDDEN, 1, groups=n) for n in levels)
+        self.leaf = nn.Conv1d(N_GROUPS * _HIDDEN, N_GROUPS, 1, groups=N_GROUPS)
+
+    def forward(self, x: Tensor) -> Leaves:
+        """Pairs (P, n_in) to their leaves."""
+        nodes = F.relu(self.root(x))[..., None]
+        log_probability = x.new_zeros(len(x), 1)
+        for turn, descend in zip(self.turns, self.descend, strict=True):
+            branches = F.log_softmax(turn(nodes).reshape(len(x), -1, 2), dim=-1)
+            log_probability = (log_probability[..., None] + branches).flatten(1)
+            nodes = F.relu(descend(nodes))
+        return Leaves(log_probability, torch.sigmoid(self.leaf(nodes)[..., 0]))
+
+
+class CoRe(PooledMethod):
+    """Contrastive regression of the score difference by a group-aware regression tree.
+
+    The features of query and exemplar and the exemplar's score go down a tree of depth 5 whose 16 leaves are
+    intervals of the score difference, equally frequent in training; the prediction is the most probable interval's
+    start and the leaf's share of its width.
+
+    Source: Yu et al., "Group-aware Contrastive Regression for Action Quality Assessment", ICCV 2021.
+    Choices of ours: 256 features a node; the groups are cut at the quantiles of all differences and their negatives,
+    so that they are symmetric about 0 as the ordered pairs are.
+
+    Attributes:
+        edges: (17,) points, ascending, of the groups. They are part of the weights.
+    """
+
+    edges: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tree = RegressionTree(2 * FEATURE_SIZE + 1)
+        self.register_buffer("edges", torch.linspace(-POINTS, POINTS, N_GROUPS + 1))
+
+    def set_groups(self, differences: np.ndarray) -> None:
+        """Cuts the groups so that each holds as many differences; equally wide ones until then.
+
+        Args:
+            differences: (n,) points, of the training pairs; one direction of each pair is enough.
+
+        Raises:
+            ConfigError: there is none.
+        """
+        if not differences.size:
+            raise ConfigError("No two training dives may be compared: train on more dives, or with --pairing random.")
+        both = np.concatenate([differences, -differences])
+        edges = np.quantile(both, np.linspace(0, 1, N_GROUPS + 1))
+        # Antisymmetric to the last bit, whatever the interpolation rounded.
+        self.edges.copy_(torch.from_numpy((edges - edges[::-1]) / 2))
+
+    def locate(self, difference: Tensor) -> tuple[Tensor, Tensor]:
+        """Differences (P,) in points to their groups (P,) int64 and positions (P,) in [0, 1].
+
+        A difference beyond all of training lies at the end of the outermost group; one on an edge begins a group.
+        """
+        group = torch.bucketize(difference, self.edges[1:-1], right=True)
+        start, width = self.edges[group], self.edges[group + 1] - self.edges[group]
+        # Only an empty group has no width, and the last one where all differences are equal.
+        return group, ((difference - start) / width.clamp(min=1e-6)).clamp(0, 1)
+
+    def difference(self, group: Tensor, position: Tensor) -> Tensor:
+        """The inverse of `locate`: (P,) points."""
+        return torch.lerp(self.edges[group], self.edges[group + 1], position)
+
+    def compare(self, query: Tensor, exemplar: Tensor, score: Tensor) -> Leaves:
+        """Features (P, 1024) of queries and exemplars, and the exemplars' scores (P,) in points, to leaves."""
+        leaves: Leaves = self.tree(torch.cat([query, exemplar, score[:, None] / POINTS], dim=1))
+        return leaves
+
+    def votes(self, query: Encoding, exemplars: Encoding) -> Tensor:
+        """As `Method.votes`: predicted difference plus the exemplar's score."""
+        feature, score = exemplars["feature"], exemplars["score"]
+        leaves = self.compare(query["feature"].expand_as(feature), feature, score)
+        best = leaves.log_probability.argmax(dim=1)
+        return self.difference(best, leaves.position.gather(1, best[:, None])[:, 0]) + score

@@ -1,0 +1,30 @@
+"""I3D+MLP: the score from the whole dive, as a number."""
+
+from torch import Tensor
+
+from fineparser_core.models.baselines.pooled import POINTS, PooledMethod, mlp
+from fineparser_core.models.method import Encoding
+
+
+class I3DMLP(PooledMethod):
+    """Mean window feature, MLP, score.
+
+    Source: the regression baseline of Tang et al., "Uncertainty-aware Score Distribution Learning for Action Quality
+    Assessment", CVPR 2020; "I3D+MLP" of the paper's Table 1.
+    Choices of ours: the sizes of the MLP, and that it predicts hundredths of the score.
+    """
+
+    contrastive = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.head = mlp(1)
+
+    def scores(self, feature: Tensor) -> Tensor:
+        """Features (B, 1024) to scores (B,) in points."""
+        score: Tensor = self.head(feature)[:, 0] * POINTS
+        return score
+
+    def votes(self, query: Encoding, exemplars: Encoding) -> Tensor:
+        """As `Method.votes`; there are no exemplars."""
+        return self.scores(query["feature"])

@@ -1,0 +1,38 @@
+"""What the rivals without steps share: a dive is the mean of its window features."""
+
+from torch import Tensor, nn
+
+from fineparser_core.models.i3d import FEATURE_SIZE, I3D
+from fineparser_core.models.method import Decoder, Method, Observation, to_windows
+
+#: Scores are regressed as shares of it, so that a head learns at the rate that suits its weights.
+POINTS = 100.0
+
+
+def mlp(n_out: int) -> nn.Sequential:
+    """A video's feature (B, 1024) to (B, n_out). The hidden sizes 256 and 128 are a choice of ours."""
+    return nn.Sequential(
+        nn.Linear(FEATURE_SIZE, 256),
+        nn.ReLU(inplace=True),
+        nn.Linear(256, 128),
+        nn.ReLU(inplace=True),
+        nn.Linear(128, n_out),
+    )
+
+
+class PooledMethod(Method):
+    """An I3D whose nine window features are averaged; neither steps nor masks."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.i3d = I3D()
+
+    def features(self, video: Tensor) -> Tensor:
+        """Videos (B, 3, 96, H, W), as in `observe`, to features (B, 1024) float32."""
+        with self.encoders(video.device):
+            windows = self.i3d(to_windows(video)).float()
+        return windows.unflatten(0, (len(video), -1)).mean(dim=1)
+
+    def observe(self, video: Tensor, decode: Decoder) -> Observation:
+        """As `Method.observe`: the encoding is "feature" (B, 1024)."""
+        return Observation(encoding={"feature": self.features(video)})

@@ -1,0 +1,79 @@
+"""USDL and MUSDL: a distribution over scores instead of a score, of the dive or of each award."""
+
+import torch
+from torch import Tensor, nn
+
+from fineparser_core.models.baselines.pooled import PooledMethod, mlp
+from fineparser_core.models.method import Encoding
+
+N_AWARDS = 3
+
+
+class Bins(nn.Module):
+    """Equally wide bins from 0 to `top`, and what it takes to learn a value as a distribution over them.
+
+    Args:
+        top: value of the last bin.
+        n: bins.
+        spread: standard deviation, in bins, of the Gaussian that stands for a value.
+    """
+
+    values: Tensor
+
+    def __init__(self, top: float, n: int, spread: float) -> None:
+        super().__init__()
+        self.register_buffer("values", torch.linspace(0, top, n), persistent=False)
+        self._sigma = spread * top / (n - 1)
+
+    def target(self, value: Tensor) -> Tensor:
+        """Values (..) to distributions (.., n): a Gaussian around each, cut off at the ends, that sums to 1."""
+        distance = (self.values - value[..., None]) / self._sigma
+        return torch.softmax(-0.5 * distance.square(), dim=-1)
+
+    def read(self, logits: Tensor) -> Tensor:
+        """Logits (.., n) to the values (..) of the most probable bins."""
+        return self.values[logits.argmax(dim=-1)]
+
+
+class USDL(PooledMethod):
+    """A softmax over 101 bins of the score; the most probable one is the prediction.
+
+    Source: Tang et al., "Uncertainty-aware Score Distribution Learning for Action Quality Assessment", CVPR 2020.
+    Choices of ours: the bins cover 0 to 120 points (1.2 a bin), which no recorded dive exceeds; window features are
+    averaged before the MLP rather than after it.
+    """
+
+    contrastive = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bins = Bins(top=120.0, n=101, spread=5.0)
+        self.head = mlp(len(self.bins.values))
+
+    def votes(self, query: Encoding, exemplars: Encoding) -> Tensor:
+        """As `Method.votes`; there are no exemplars."""
+        return self.bins.read(self.head(query["feature"]))
+
+
+class MUSDL(PooledMethod):
+    """A distribution over awards in halves from each of three heads; the score is their sum times the difficulty.
+
+    Source: as `USDL`, its multi-path variant.
+    Choices of ours: a head for each of the three awards that count, in ascending order, where the source has one for
+    each of seven judges and drops the extremes afterwards, since not all data sets record seven; a spread of one bin.
+    """
+
+    contrastive = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bins = Bins(top=10.0, n=21, spread=1.0)
+        self.heads = nn.ModuleList(mlp(len(self.bins.values)) for _ in range(N_AWARDS))
+
+    def award_logits(self, feature: Tensor) -> Tensor:
+        """Features (B, 1024) to logits (B, 3, 21)."""
+        return torch.stack([head(feature) for head in self.heads], dim=1)
+
+    def votes(self, query: Encoding, exemplars: Encoding) -> Tensor:
+        """As `Method.votes`, with the query's "difficulty"; there are no exemplars."""
+        return self.bins.read(self.award_logits(query["feature"])).sum(dim=1) * query["difficulty"]

@@ -1,0 +1,174 @@
+"""What a training step of each rival minimises, and the one place that picks the objective of a network."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from fineparser_core.config import TrainConfig
+from fineparser_core.data.exemplars import groups_of
+from fineparser_core.data.records import DiveRecord
+from fineparser_core.models.baselines.core import CoRe
+from fineparser_core.models.baselines.i3d_mlp import I3DMLP
+from fineparser_core.models.baselines.pooled import POINTS
+from fineparser_core.models.baselines.tsa import TSA
+from fineparser_core.models.baselines.usdl import MUSDL, USDL
+from fineparser_core.models.fineparser import FIXED_TRANSITIONS, FineParser
+from fineparser_core.models.method import Method
+from fineparser_core.models.temporal_parser import DECODERS
+from fineparser_core.training.batches import Batch
+from fineparser_core.training.losses import regression_loss, transition_loss, transition_target
+from fineparser_core.training.objective import FineParserObjective, Objective
+
+
+class I3DMLPObjective(Objective):
+    """Mean squared error of the score as a share of 100 points."""
+
+    model: I3DMLP
+
+    def __init__(self, model: I3DMLP) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
+        """As `Objective.forward`; every dive counts once, whatever its pairs."""
+        loss = F.mse_loss(self.model.scores(self.model.features(batch.video)) / POINTS, batch.scores / POINTS)
+        return {"total": loss}
+
+
+class USDLObjective(Objective):
+    """Kullback-Leibler divergence of the predicted distribution from the Gaussian around the score."""
+
+    model: USDL
+
+    def __init__(self, model: USDL) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
+        """As `Objective.forward`; every dive counts once, whatever its pairs."""
+        model = self.model
+        return {"total": _divergence(model.head(model.features(batch.video)), model.bins.target(batch.scores)).mean()}
+
+
+class MUSDLObjective(Objective):
+    """The same, summed over the three awards; dives without awards are left out, and 0 where no dive has any."""
+
+    model: MUSDL
+
+    def __init__(self, model: MUSDL) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
+        """As `Objective.forward`; every dive counts once, whatever its pairs."""
+        model = self.model
+        known = ~batch.awards.isnan().any(dim=1)
+        target = model.bins.target(batch.awards.nan_to_num())
+        each = _divergence(model.award_logits(model.features(batch.video)), target).sum(dim=1)
+        return {"total": (each * known).sum() / known.sum().clamp(min=1)}
+
+
+class CoReObjective(Objective):
+    """Log loss of the true group, and squared error of the position within it, for every ordered pair.
+
+    Choice of ours: the source adds the binary loss of every leaf; the log loss of the true one has the same minimum.
+    """
+
+    model: CoRe
+
+    def __init__(self, model: CoRe) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
+        """As `Objective.forward`: "group" and "position", which `regression_weight` leaves alone."""
+        features = self.model.features(batch.video)
+        reference = batch.scores[batch.exemplar]
+        leaves = self.model.compare(features[batch.query], features[batch.exemplar], reference)
+        group, position = self.model.locate(batch.scores[batch.query] - reference)
+        classification = F.nll_loss(leaves.log_probability, group)
+        regression = F.mse_loss(leaves.position.gather(1, group[:, None])[:, 0], position)
+        return {"total": classification + regression, "group": classification, "position": regression}
+
+
+class TSAObjective(Objective):
+    """L_TAP + L_Reg (Eq. 7 without masks), weighed as FineParser's.
+
+    Steps are cut at labels during the share `teacher_forcing` of the epochs, then at predictions; at fixed shares of
+    the clip where there are no labels.
+    """
+
+    model: TSA
+
+    def __init__(self, model: TSA, config: TrainConfig) -> None:
+        super().__init__()
+        self.model = model
+        self.config = config
+
+    def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
+        """As `Objective.forward`: "regression" and, with labels, "transitions"."""
+        model, config = self.model, self.config
+        features, probabilities = model.parse(batch.video)
+        cut_at = [FIXED_TRANSITIONS] * len(batch.video)
+        if batch.cuts is not None:
+            cut_at = [(int(st), int(ed)) for st, ed in batch.cuts.tolist()]
+            if progress > config.teacher_forcing:
+                cut_at = [DECODERS[config.decoding](p) for p in probabilities.detach().cpu().numpy()]
+        tokens = model.step_tokens(features, cut_at)
+        delta = model.compare(tokens[batch.query], tokens[batch.exemplar])
+        # Twice, as both directions of a pair are rows whose losses are added.
+        losses = {"regression": 2 * regression_loss(delta, batch.scores[batch.query] - batch.scores[batch.exemplar])}
+        total = config.regression_weight * losses["regression"]
+        if batch.transitions is not None:
+            target = transition_target(batch.transitions, width=config.transition_width)
+            losses["transitions"] = transition_loss(probabilities, target)
+            total = total + config.transition_weight * losses["transitions"]
+        return {"total": total, **losses}
+
+
+def make_objective(model: Method, config: TrainConfig, records: Sequence[DiveRecord]) -> Objective:
+    """The objective of a network.
+
+    Args:
+        records: of the training dives; CoRe's groups are cut by their score differences.
+
+    Raises:
+        ConfigError: no two of the dives may be compared, but the network compares groups of differences.
+    """
+    match model:
+        case FineParser():
+            return FineParserObjective(model, config)
+        case I3DMLP():
+            return I3DMLPObjective(model)
+        case USDL():
+            return USDLObjective(model)
+        case MUSDL():
+            return MUSDLObjective(model)
+        case CoRe():
+            model.set_groups(pair_differences(records, config.pairing))
+            return CoReObjective(model)
+        case TSA():
+            return TSAObjective(model, config)
+    raise NotImplementedError(type(model).__name__)
+
+
+def pair_differences(records: Sequence[DiveRecord], criterion: str) -> np.ndarray:
+    """Score differences (n,) in points of every pair of dives that may be compared, one direction each.
+
+    Raises:
+        ConfigError: an unknown criterion.
+    """
+    differences = [np.zeros(0)]
+    for group in groups_of(records, criterion):
+        scores = np.array([records[i].score for i in group])
+        first, second = np.triu_indices(len(scores), k=1)
+        differences.append(scores[first] - scores[second])
+    return np.concatenate(differences)
+
+
+def _divergence(logits: Tensor, target: Tensor) -> Tensor:
+    """KL(target || softmax(logits)) over the last axis: (.., n) to (..)."""
+    return F.kl_div(torch.log_softmax(logits, dim=-1), target, reduction="none").sum(dim=-1)

@@ -1,0 +1,200 @@
+"""The rivals score dives through the same interface as FineParser."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from fineparser_core.config import METHODS, ModelConfig
+from fineparser_core.errors import ConfigError
+from fineparser_core.models.baselines.core import N_GROUPS, CoRe
+from fineparser_core.models.baselines.tsa import TSA
+from fineparser_core.models.baselines.usdl import MUSDL, USDL, Bins
+from fineparser_core.models.method import Encoding, Method
+from fineparser_core.models.presets import build
+from fineparser_core.models.temporal_parser import decode_joint
+
+BASELINES = [method for method in METHODS if method != "fineparser"]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A network and what evaluation knows of two dives."""
+
+    method: str
+    model: Method
+    dives: list[Encoding]
+
+
+@pytest.fixture(scope="module")
+def video() -> Tensor:
+    return torch.randn(2, 3, 96, 32, 32, generator=torch.Generator().manual_seed(1))
+
+
+@pytest.fixture(scope="module", params=BASELINES)
+def seen(request: pytest.FixtureRequest, video: Tensor) -> Seen:
+    torch.manual_seed(0)
+    model = build(ModelConfig(method=request.param)).eval()
+    with torch.inference_mode():
+        observed = model.observe(video, decode_joint)
+    assert observed.mask_probability is None
+    if isinstance(model, TSA):
+        assert observed.probabilities.shape == (2, 96, 2)
+        assert observed.transitions == [decode_joint(p) for p in observed.probabilities.numpy()]
+    else:
+        assert observed.probabilities is None
+        assert observed.transitions is None
+    whole = {**observed.encoding, "difficulty": torch.tensor([3.0, 2.0]), "score": torch.tensor([60.0, 72.5])}
+    return Seen(request.param, model, [{k: v[i : i + 1] for k, v in whole.items()} for i in range(2)])
+
+
+def votes(model: Method, query: Encoding, *exemplars: Encoding) -> Tensor:
+    query = {name: value for name, value in query.items() if name != "score"}
+    with torch.inference_mode():
+        if not model.contrastive:
+            return model.votes(query, {})
+        return model.votes(query, {name: torch.cat([e[name] for e in exemplars]) for name in exemplars[0]})
+
+
+def test_every_exemplar_has_a_vote_of_its_own(seen):
+    first, second = seen.dives
+    both = votes(seen.model, first, second, first)
+    assert both.shape == ((2,) if seen.model.contrastive else (1,))
+    assert both.dtype == torch.float32
+    assert both.isfinite().all()
+    if seen.model.contrastive:
+        torch.testing.assert_close(both[:1], votes(seen.model, first, second))
+        torch.testing.assert_close(both[1:], votes(seen.model, first, first))
+
+
+def test_weights_make_the_network(seen):
+    if isinstance(seen.model, CoRe):
+        seen.model.set_groups(np.random.default_rng(0).normal(0, 12, 500))
+    other = build(ModelConfig(method=seen.method)).eval()
+    other.load_state_dict(seen.model.state_dict())
+    first, second = seen.dives
+    assert torch.equal(votes(other, first, second), votes(seen.model, first, second))
+
+
+@pytest.mark.parametrize("method", ["i3d-mlp", "tsa"])
+def test_encoders_run_in_the_precision_asked_for(method, video):
+    torch.manual_seed(0)
+    model = build(ModelConfig(method=method)).eval()
+    types = []
+    model.i3d.mixed_5c.register_forward_hook(lambda module, inputs, output: types.append(output.dtype))
+    with torch.inference_mode():
+        single = model.observe(video[:1], decode_joint)
+        model.precision = torch.bfloat16
+        half = model.observe(video[:1], decode_joint)
+    assert types == [torch.float32, torch.bfloat16]
+    assert {value.dtype for observed in (single, half) for value in observed.encoding.values()} == {torch.float32}
+
+
+def test_a_value_becomes_a_distribution_and_is_read_back():
+    bins = Bins(top=120.0, n=101, spread=5.0)
+    values = torch.tensor([0.0, 0.4, 60.0, 71.3, 114.8, 120.0])
+    target = bins.target(values)
+    assert target.shape == (6, 101)
+    torch.testing.assert_close(target.sum(-1), torch.ones(6))
+    assert (bins.read(target.log()) - values).abs().max() <= 0.6 + 1e-4
+    # The standard deviation of one in the middle: five bins of 1.2 points.
+    middle = target[2]
+    torch.testing.assert_close((middle @ (bins.values - 60).square()).sqrt(), torch.tensor(6.0), rtol=1e-3, atol=0)
+
+
+def certain(head: torch.nn.Sequential, which: int) -> None:
+    torch.nn.init.zeros_(head[-1].weight)
+    torch.nn.init.zeros_(head[-1].bias)
+    head[-1].bias.data[which] = 5.0
+
+
+def test_the_most_probable_bin_is_the_score():
+    usdl, musdl = USDL(), MUSDL()
+    certain(usdl.head, 60)
+    feature = torch.zeros(1, 1024)
+    assert usdl.votes({"feature": feature}, {}).tolist() == pytest.approx([72.0])
+    for head, which in zip(musdl.heads, (13, 14, 15), strict=True):
+        certain(head, which)
+    query = {"feature": feature, "difficulty": torch.tensor([3.2])}
+    assert musdl.votes(query, {}).tolist() == pytest.approx([(6.5 + 7.0 + 7.5) * 3.2])
+
+
+@pytest.fixture(scope="module")
+def grouped() -> tuple[CoRe, np.ndarray]:
+    model = CoRe()
+    differences = np.random.default_rng(3).normal(4, 15, 4000)
+    model.set_groups(differences)
+    return model, differences
+
+
+def test_groups_hold_equally_many_differences_of_both_directions(grouped):
+    model, differences = grouped
+    both = torch.from_numpy(np.concatenate([differences, -differences])).float()
+    counts = torch.bincount(model.locate(both)[0], minlength=N_GROUPS)
+    assert len(counts) == N_GROUPS
+    assert (counts - len(both) / N_GROUPS).abs().max() <= 2
+    assert torch.equal(model.edges, -model.edges.flip(0))
+    assert (model.edges.diff() > 0).all()
+
+
+def test_a_difference_becomes_a_group_and_a_position_and_is_read_back(grouped):
+    model, differences = grouped
+    difference = torch.from_numpy(differences).float()
+    group, position = model.locate(difference)
+    assert ((position >= 0) & (position <= 1)).all()
+    torch.testing.assert_close(model.difference(group, position), difference, rtol=0, atol=1e-4)
+    # The other direction of a pair is the mirrored group.
+    mirrored, other = model.locate(-difference)
+    assert torch.equal(mirrored, N_GROUPS - 1 - group)
+    torch.testing.assert_close(other, 1 - position, rtol=0, atol=1e-4)
+
+
+def test_differences_beyond_training_lie_at_the_ends(grouped):
+    model, _ = grouped
+    group, position = model.locate(torch.tensor([-500.0, 500.0]))
+    assert group.tolist() == [0, N_GROUPS - 1]
+    assert position.tolist() == [0.0, 1.0]
+
+
+@pytest.mark.parametrize("differences", [[0.0], [0.0, 0.0, 0.0, 7.5], [12.0]])
+def test_few_differences_still_make_groups(differences):
+    model = CoRe()
+    model.set_groups(np.array(differences))
+    asked = torch.tensor([*differences, *(-d for d in differences)])
+    torch.testing.assert_close(model.difference(*model.locate(asked)), asked)
+
+
+def test_no_difference_makes_no_groups():
+    with pytest.raises(ConfigError, match="No two training dives may be compared"):
+        CoRe().set_groups(np.zeros(0))
+
+
+def test_leaves_are_a_distribution_and_the_best_one_votes():
+    torch.manual_seed(0)
+    model = CoRe().eval()
+    model.set_groups(np.arange(1.0, 40.0))
+    feature = torch.randn(3, 1024)
+    score = torch.tensor([50.0, 60.0, 70.0])
+    leaves = model.compare(feature[:1].expand(3, -1), feature, score)
+    assert leaves.log_probability.shape == leaves.position.shape == (3, N_GROUPS)
+    torch.testing.assert_close(leaves.log_probability.exp().sum(1), torch.ones(3))
+    difference = model.votes({"feature": feature[:1]}, {"feature": feature, "score": score}) - score
+    best = leaves.log_probability.argmax(1)
+    assert torch.equal(model.locate(difference)[0], best)
+
+
+def test_tsa_cuts_each_dive_by_itself():
+    torch.manual_seed(0)
+    model = TSA().eval()
+    features = torch.randn(2, 9, 1024)
+    cuts = [(28, 61), (9, 95)]
+    tokens = model.step_tokens(features, cuts)
+    assert tokens.shape == (2, 3, 12, 64)
+    for i in range(2):
+        torch.testing.assert_close(model.step_tokens(features[i : i + 1], cuts[i : i + 1])[0], tokens[i])
+    # Steps are weighed 3, 5, 2; a step that gives a point everywhere gives a point in all.
+    torch.nn.init.zeros_(model.regressor.layer3.weight)
+    torch.nn.init.ones_(model.regressor.layer3.bias)
+    torch.testing.assert_close(model.compare(tokens, tokens.flip(0)), torch.ones(2))

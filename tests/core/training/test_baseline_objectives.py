@@ -1,0 +1,128 @@
+"""Every rival learns from the batches that FineParser learns from."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from fineparser_core.config import METHODS, get_config
+from fineparser_core.data.records import DiveRecord
+from fineparser_core.models.baselines.core import CoRe
+from fineparser_core.models.baselines.usdl import MUSDL
+from fineparser_core.models.method import to_windows
+from fineparser_core.models.presets import build
+from fineparser_core.training.baseline_objectives import make_objective, pair_differences
+from fineparser_core.training.batches import Batch
+from fineparser_core.training.objective import FineParserObjective, Objective, fix_batch_norms
+from fineparser_core.training.throughput import synthetic_batch
+
+BASELINES = [method for method in METHODS if method != "fineparser"]
+SCORES = (40.0, 55.0, 60.0, 72.0, 75.0, 90.0)
+RECORDS = [
+    DiveRecord(key=("event", i), dive_number=number, difficulty=3.0, score=score, n_frames=100)
+    for i, (number, score) in enumerate(zip(("107B", "107B", "107B", "107B", "5253B", "5253B"), SCORES, strict=True))
+]
+
+
+def small_batch() -> Batch:
+    batch = synthetic_batch(1, size=32)
+    batch.video[0] *= 0.3  # two dives that even untrained features tell apart
+    return replace(batch, masks=None, awards=torch.tensor([[5.0, 6.0, 6.5], [8.0, 8.0, 8.5]]))
+
+
+def small_objective(method: str, **settings: str) -> Objective:
+    torch.manual_seed(0)
+    config = get_config("release", {"method": method, **settings})
+    return make_objective(build(config.model), config, RECORDS)
+
+
+class StoredFeatures(nn.Module):
+    """Stands in for the I3D: the features it would give of one batch."""
+
+    features: Tensor
+
+    def __init__(self, features: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("features", features)
+
+    def forward(self, windows: Tensor) -> Tensor:
+        return self.features
+
+
+def with_stored_features(objective: Objective, batch: Batch) -> Objective:
+    model = objective.model.train()  # an untrained I3D fades to nothing unless its batch norms follow the batch
+    with torch.no_grad():
+        model.i3d = StoredFeatures(model.i3d(to_windows(batch.video)))
+    return objective
+
+
+@pytest.mark.parametrize("method", BASELINES)
+def test_gradients_arrive_everywhere(method):
+    objective = small_objective(method)
+    fix_batch_norms(objective, "release")
+    losses = objective(small_batch(), 0.0)
+    losses["total"].backward()
+    dead = [name for name, p in objective.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0]
+    assert not dead
+
+
+@pytest.mark.parametrize("method", BASELINES)
+def test_one_batch_is_learned_by_heart(method):
+    batch = small_batch()
+    objective = with_stored_features(small_objective(method), batch)
+    fix_batch_norms(objective, "train")
+    optimizer = torch.optim.Adam(objective.parameters(), lr=3e-4)
+    history = []
+    for _ in range(100):
+        losses = objective(batch, 0.0)
+        optimizer.zero_grad()
+        losses["total"].backward()
+        optimizer.step()
+        history.append({name: float(loss.detach()) for name, loss in losses.items()})
+    for name, first in history[0].items():
+        assert history[-1][name] < 0.05 * first, name
+
+
+def test_fineparser_has_its_own_objective():
+    assert isinstance(small_objective("fineparser"), FineParserObjective)
+
+
+def test_differences_are_those_of_dives_that_may_be_compared():
+    found = sorted(np.abs(pair_differences(RECORDS, "dive-number")))
+    assert found == [5.0, 12.0, 15.0, 15.0, 17.0, 20.0, 32.0]
+    assert len(pair_differences(RECORDS, "random")) == 15
+    model = small_objective("core").model
+    assert isinstance(model, CoRe)
+    assert float(model.edges[-1]) == 32.0
+
+
+def test_dives_without_awards_teach_musdl_nothing():
+    objective = small_objective("musdl")
+    assert isinstance(objective.model, MUSDL)
+    batch = small_batch()
+    with_stored_features(objective, batch).eval()
+    both = objective(batch, 0.0)["total"]
+    nothing = torch.full((3,), torch.nan)
+    one = [
+        objective(replace(batch, awards=torch.stack(rows)), 0.0)["total"]
+        for rows in ((batch.awards[0], nothing), (nothing, batch.awards[1]))
+    ]
+    torch.testing.assert_close(sum(one) / 2, both)
+    none = objective(replace(batch, awards=torch.stack([nothing, nothing])), 0.0)["total"]
+    assert float(none.detach()) == 0.0
+    none.backward()
+    assert all(p.grad is not None and not p.grad.any() for p in objective.model.heads.parameters())
+
+
+def test_tsa_cuts_at_labels_and_after_its_teaching_at_predictions():
+    batch = small_batch()
+    objective = with_stored_features(small_objective("tsa", teacher_forcing="0.5"), batch).eval()
+    moved = replace(batch, cuts=torch.tensor([[5, 80], [50, 90]]))
+    with torch.no_grad():
+        early, late = ([float(objective(b, p)["regression"]) for b in (batch, moved)] for p in (0.0, 0.9))
+        unlabelled = objective(replace(batch, cuts=None, transitions=None), 0.0)
+    assert early[0] != early[1]
+    assert late[0] == late[1]
+    assert set(unlabelled) == {"total", "regression"}
