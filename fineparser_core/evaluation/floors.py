@@ -1,0 +1,42 @@
+"""What can be reached without looking at the video: a model is worth what it adds to these.
+
+The floors of scores are in every `DiveResult`: the mean score of the exemplars drawn for the dive, and the mean of all
+training scores of its dive number. Those of transitions and masks are here.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from fineparser_core.evaluation.metrics import interval_iou, step_ious
+
+#: What the athlete covers of a whole frame on average; a disc of that share of the map is the guess without a look.
+DISC_SHARE = 0.017
+
+
+def transition_floor(median: tuple[float, float], true: Sequence[tuple[float, float]]) -> tuple[np.ndarray, np.ndarray]:
+    """IoUs of the same transitions, the medians over training, given for every clip.
+
+    Args:
+        median: (st, ed), samples.
+        true: of every clip, n of them.
+
+    Returns:
+        Interval IoUs (n,) and step IoUs (n, 3).
+    """
+    intervals = np.array([interval_iou(median, clip) for clip in true])
+    return intervals, np.array([step_ious(median, clip) for clip in true])
+
+
+@lru_cache(maxsize=4)
+def centre_disc(height: int, width: int) -> np.ndarray:
+    """(height, width) float64 mask, 1 in a disc around the centre that covers `DISC_SHARE` of the map.
+
+    At 112 x 112 its radius is 8.2 pixels. It is fixed, so it knows nothing of the masks that it is measured on.
+    """
+    y = np.arange(height)[:, None] - (height - 1) / 2
+    x = np.arange(width)[None, :] - (width - 1) / 2
+    disc = (x**2 + y**2 <= DISC_SHARE * height * width / np.pi).astype(np.float64)
+    disc.setflags(write=False)
+    return disc

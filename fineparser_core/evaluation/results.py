@@ -1,0 +1,139 @@
+"""What is measured on one dive; a list of these is all that a summary and a report need."""
+
+import csv
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fineparser_core.evaluation.floors import centre_disc
+from fineparser_core.evaluation.mask_metrics import PAPER_BETA_SQUARED, f_beta_adaptive, f_beta_mean, mae, s_measure
+from fineparser_core.evaluation.metrics import mask_iou
+from fineparser_core.types import STEP_NAMES
+from fineparser_core.video.atomic import atomic_file
+
+#: Metrics of a mask by their names in `DiveResult.masks`; with "empty " or "disc " before them, of a floor.
+MASK_METRICS = ("iou", "mae", "f_adaptive", "f_mean", "f_adaptive_paper", "s_measure")
+MASK_FLOORS = ("empty", "disc")
+FALSE_POSITIVE_AREA = "false_positive_area"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiveResult:
+    """Prediction and truth of one dive; None is what the method does not predict or the data set does not label.
+
+    Attributes:
+        id: "event/index".
+        dive_number: e.g. "207C".
+        difficulty: DD.
+        score: true, points.
+        predicted: mean of the votes, points.
+        spread: population standard deviation of the votes.
+        n_exemplars: exemplars that voted.
+        exemplar_mean: floor, their mean score.
+        number_mean: floor, mean score of all training dives of the number.
+        transitions: predicted (st, ed), samples.
+        true_transitions: labelled, samples.
+        interval_iou: of the two.
+        step_ious: of take-off, flight and entry.
+        masks: what `mask_results` gives.
+    """
+
+    id: str
+    dive_number: str
+    difficulty: float
+    score: float
+    predicted: float | None
+    spread: float | None
+    n_exemplars: int
+    exemplar_mean: float | None
+    number_mean: float | None
+    transitions: tuple[int, int] | None
+    true_transitions: tuple[int, int] | None
+    interval_iou: float | None
+    step_ious: tuple[float, float, float] | None
+    masks: Mapping[str, float] | None
+
+
+def mask_results(probability: np.ndarray, truth: np.ndarray) -> dict[str, float]:
+    """The metrics of a clip's masks and of the two floors.
+
+    Args:
+        probability: (samples, H, W) float in [0, 1].
+        truth: (samples, H, W) bool.
+
+    Returns:
+        Means over the samples whose true mask is not empty of `MASK_METRICS`, and of the same with "empty " and
+        "disc " before them for an empty mask and `centre_disc`; over the others `FALSE_POSITIVE_AREA`, the share of
+        the map at a probability of 0.5 or more. What has no sample is left out.
+
+    Source: section 4.2. Deviation: over samples with an athlete, as a mask of nothing is right wherever there is none.
+    """
+    shown = truth.any(axis=(1, 2))
+    result: dict[str, float] = {}
+    if shown.any():
+        maps = {"": probability[shown], "empty ": np.zeros(truth.shape[1:]), "disc ": centre_disc(*truth.shape[1:])}
+        for prefix, given in maps.items():
+            given = np.broadcast_to(given, truth[shown].shape)
+            each = [_one_mask(p, t) for p, t in zip(given, truth[shown], strict=True)]
+            means = np.mean(each, axis=0).tolist()
+            result |= {prefix + name: mean for name, mean in zip(MASK_METRICS, means, strict=True)}
+    if not shown.all():
+        result[FALSE_POSITIVE_AREA] = float((probability[~shown] >= 0.5).mean())
+    return result
+
+
+def write_predictions(csv_path: Path, json_path: Path, results: Sequence[DiveResult]) -> None:
+    """Writes the results as a table, a row a dive with empty cells for None, and as JSON, a list of objects.
+
+    Raises:
+        ExportError: a file cannot be written.
+    """
+    rows = [_row(result) for result in results]
+    # Whether a dive has a number for false positives depends on its masks: the union of columns, in order.
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    with atomic_file(csv_path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
+        table = csv.DictWriter(stream, columns)
+        table.writeheader()
+        table.writerows(rows)
+    text = json.dumps([finite(asdict(result)) for result in results], indent=1, allow_nan=False)
+    with atomic_file(json_path) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def finite(value: Any) -> Any:
+    """The same mappings, sequences and numbers in JSON's types, with None for numbers that are not finite."""
+    if isinstance(value, Mapping):
+        return {name: finite(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(part) for part in value]
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    return value
+
+
+def _one_mask(probability: np.ndarray, truth: np.ndarray) -> tuple[float, ...]:
+    """The values of `MASK_METRICS`."""
+    return (
+        mask_iou(probability, truth),
+        mae(probability, truth),
+        f_beta_adaptive(probability, truth),
+        f_beta_mean(probability, truth),
+        f_beta_adaptive(probability, truth, PAPER_BETA_SQUARED),
+        s_measure(probability, truth),
+    )
+
+
+def _row(result: DiveResult) -> dict[str, Any]:
+    values = asdict(result)
+    pairs = {name: values.pop(name) or (None, None) for name in ("transitions", "true_transitions")}
+    steps = values.pop("step_ious") or (None, None, None)
+    masks = values.pop("masks") or {}
+    for name, pair in pairs.items():
+        values |= {f"{name}_{which}": sample for which, sample in zip(("first", "second"), pair, strict=True)}
+    values |= {f"iou_{step}": iou for step, iou in zip(STEP_NAMES, steps, strict=True)}
+    return finite(values | {f"mask {name}": value for name, value in masks.items()})

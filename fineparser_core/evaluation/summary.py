@@ -1,0 +1,311 @@
+"""The results of many dives as numbers with their intervals and floors, as JSON and as text."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from fineparser_core.errors import ConfigError
+from fineparser_core.evaluation.bootstrap import bootstrap_interval
+from fineparser_core.evaluation.floors import transition_floor
+from fineparser_core.evaluation.metrics import aiou, relative_l2, spearman
+from fineparser_core.evaluation.results import FALSE_POSITIVE_AREA, MASK_FLOORS, MASK_METRICS, DiveResult, finite
+from fineparser_core.types import STEP_NAMES
+
+EXEMPLAR_FLOOR = "drawn exemplars"
+NUMBER_FLOOR = "training mean of number"
+MEDIAN_FLOOR = "median transitions"
+_MASK_FLOOR_NAMES = {"empty": "empty mask", "disc": "centre disc"}
+
+#: Every metric by its name in JSON: what it is called, and whether more is better.
+METRICS = {
+    "rho": ("Spearman rho", True),
+    "r_l2_x100": ("R-l2 x100", False),
+    "score_error": ("score error, points", False),
+    "aiou_50": ("AIoU@0.5", True),
+    "aiou_75": ("AIoU@0.75", True),
+    "step_iou": ("step IoU (ours)", True),
+    "mae": ("mask MAE", False),
+    "f_beta": ("F_beta adaptive, beta^2 = 0.3", True),
+    "f_beta_mean": ("F_beta mean, beta^2 = 0.3", True),
+    "f_beta_paper": ("F_beta adaptive, beta = 0.3", True),
+    "s_measure": ("S-measure, alpha = 0.5", True),
+    "mask_iou": ("mask IoU", True),
+    FALSE_POSITIVE_AREA: ("false-positive area", False),
+}
+_MASK_NAMES = dict(
+    zip(MASK_METRICS, ("mask_iou", "mae", "f_beta", "f_beta_mean", "f_beta_paper", "s_measure"), strict=True)
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """A number over n dives, its 95 % bootstrap interval, and the same number of each floor on the same dives."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+    floors: Mapping[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NumberRow:
+    """The dives of one number; None where too few or unlabelled. R-l2 is relative to the range within the number."""
+
+    dive_number: str
+    n: int
+    rho: float | None
+    r_l2_x100: float | None
+    score_error: float | None
+    aiou_50: float | None
+    aiou_75: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepRow:
+    """A step: mean IoU and that of the median transitions; how far its first sample is off (not for the take-off)."""
+
+    step: str
+    iou: float
+    floor_iou: float | None
+    mean_error: float | None
+    median_error: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """What a set of dives shows of a method.
+
+    Attributes:
+        n_dives: all dives.
+        n_scored: dives with a predicted score.
+        n_fewer_exemplars: dives with fewer exemplars than the dive with most.
+        metrics: by name, in the order of `METRICS`; what cannot be measured is absent.
+        by_number: by dive number.
+        by_step: in order; empty without steps.
+    """
+
+    n_dives: int
+    n_scored: int
+    n_fewer_exemplars: int
+    metrics: Mapping[str, Metric]
+    by_number: tuple[NumberRow, ...]
+    by_step: tuple[StepRow, ...]
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """Names of the metrics that are not available here."""
+        return tuple(name for name in METRICS if name not in self.metrics)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain JSON types; null for what is not available."""
+        plain: dict[str, Any] = finite(asdict(self))
+        plain["metrics"] |= dict.fromkeys(self.absent)
+        return plain
+
+    def as_text(self) -> str:
+        """Aligned tables: metrics with intervals and floors, steps, dive numbers."""
+        blocks = [f"{self.n_dives} dives, {self.n_scored} scored"]
+        if self.n_fewer_exemplars:
+            blocks[0] += f", {self.n_fewer_exemplars} with fewer exemplars than the others"
+        blocks.append(text_table(*self.metric_table()))
+        if self.by_step:
+            blocks.append(text_table(*self.step_table()))
+        blocks.append(text_table(*self.number_table()))
+        return "\n\n".join(blocks) + "\n"
+
+    def metric_table(self) -> tuple[list[str], list[list[str]]]:
+        """Header and cells: every metric, those that are not available too."""
+        rows = []
+        for name, (label, more) in METRICS.items():
+            metric = self.metrics.get(name)
+            if metric is None:
+                rows.append([label, "not available", "", "", ""])
+                continue
+            floors = ", ".join(f"{floor} {_number(value)}" for floor, value in metric.floors.items())
+            interval = f"{_number(metric.low)} to {_number(metric.high)}"
+            rows.append(
+                [f"{label}, {'higher' if more else 'lower'}", _number(metric.value), interval, str(metric.n), floors]
+            )
+        return ["metric, better", "value", "95 % interval", "dives", "floors"], rows
+
+    def step_table(self) -> tuple[list[str], list[list[str]]]:
+        """Header and cells, a row a step."""
+        rows = [
+            [row.step, *map(_number, (row.iou, row.floor_iou, row.mean_error, row.median_error))]
+            for row in self.by_step
+        ]
+        return ["step", "IoU", f"of {MEDIAN_FLOOR}", "start off, samples", "median"], rows
+
+    def number_table(self) -> tuple[list[str], list[list[str]]]:
+        """Header and cells, a row a dive number."""
+        header = ["dive number", "dives", "rho", "R-l2 x100", "score error", "AIoU@0.5", "AIoU@0.75"]
+        cells = ((row.rho, row.r_l2_x100, row.score_error, row.aiou_50, row.aiou_75) for row in self.by_number)
+        rows = [
+            [row.dive_number, str(row.n), *map(_number, numbers)]
+            for row, numbers in zip(self.by_number, cells, strict=True)
+        ]
+        return header, rows
+
+
+def summarise(
+    results: Sequence[DiveResult], *, median_transitions: tuple[float, float] | None, seed: int = 0
+) -> Summary:
+    """Every metric that the results allow.
+
+    Masks are averaged over the samples of a dive first, then over dives, so that the interval's unit is the dive.
+
+    Args:
+        results: of all dives.
+        median_transitions: (st, ed) of the training dives, the floor of the transitions.
+        seed: of the bootstrap.
+
+    Raises:
+        ConfigError: there are no results.
+    """
+    if not results:
+        raise ConfigError("There are no results to summarise: evaluate at least one dive.")
+    metrics = _score_metrics(results, seed) | _step_metrics(results, median_transitions, seed)
+    metrics |= _mask_metrics(results, seed)
+    most = max(result.n_exemplars for result in results)
+    return Summary(
+        n_dives=len(results),
+        n_scored=sum(result.predicted is not None for result in results),
+        n_fewer_exemplars=sum(result.n_exemplars < most for result in results),
+        metrics={name: metrics[name] for name in METRICS if name in metrics},
+        by_number=tuple(_number_row(name, results) for name in sorted({result.dive_number for result in results})),
+        by_step=_step_rows(results, median_transitions),
+    )
+
+
+def text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Columns of equal width, the first to the left and numbers to the right, as lines."""
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    last = len(widths) - 1
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if column == 0 or (column == last and header[-1] == "floors") else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in (header, *rows)
+    )
+
+
+def _score_metrics(results: Sequence[DiveResult], seed: int) -> dict[str, Metric]:
+    scored = [result for result in results if result.predicted is not None]
+    if not scored:
+        return {}
+    n = len(scored)
+    true = np.array([result.score for result in scored])
+    guesses = {"": np.array([result.predicted for result in scored], np.float64)}
+    for name, key in ((EXEMPLAR_FLOOR, "exemplar_mean"), (NUMBER_FLOOR, "number_mean")):
+        # A floor that lacks a dive would be measured on others than the method.
+        if all(getattr(result, key) is not None for result in scored):
+            guesses[name] = np.array([getattr(result, key) for result in scored], np.float64)
+    # R-l2 is relative to the range of the evaluated set, which a resample has no part in.
+    relative = ((guesses[""] - true) / (np.ptp(true) or np.nan)) ** 2 * 100
+    statistics: dict[str, tuple[Callable[[np.ndarray, np.ndarray], float], Callable[[np.ndarray], float]]] = {
+        "rho": (spearman, lambda i: spearman(guesses[""][i], true[i])),
+        "r_l2_x100": (relative_l2, lambda i: float(relative[i].mean())),
+        "score_error": (_error, lambda i: _error(guesses[""][i], true[i])),
+    }
+    metrics = {}
+    for name, (measure, resampled) in statistics.items():
+        values = {guess: measure(scores, true) for guess, scores in guesses.items()}
+        # One dive has no rank, and equal scores have neither rank nor range.
+        if np.isfinite(value := values.pop("")):
+            low, high = bootstrap_interval(resampled, n, seed=seed)
+            metrics[name] = Metric(value=value, low=low, high=high, n=n, floors=values)
+    return metrics
+
+
+def _step_metrics(results: Sequence[DiveResult], median: tuple[float, float] | None, seed: int) -> dict[str, Metric]:
+    parsed = _parsed(results)
+    if not parsed:
+        return {}
+    intervals = np.array([result.interval_iou for result in parsed], np.float64)
+    steps = np.array([result.step_ious for result in parsed], np.float64)
+    values = {"aiou_50": intervals >= 0.5, "aiou_75": intervals >= 0.75, "step_iou": steps.mean(axis=1)}
+    floors: dict[str, dict[str, float]] = {name: {} for name in values}
+    if median is not None:
+        floor, floor_steps = transition_floor(median, [r.true_transitions for r in parsed if r.true_transitions])
+        numbers = (aiou(floor, 0.5), aiou(floor, 0.75), float(floor_steps.mean()))
+        floors = {name: {MEDIAN_FLOOR: number} for name, number in zip(values, numbers, strict=True)}
+    return {name: _mean_metric(each, floors[name], seed) for name, each in values.items()}
+
+
+def _mask_metrics(results: Sequence[DiveResult], seed: int) -> dict[str, Metric]:
+    masks = [result.masks for result in results if result.masks is not None]
+    shown = [clip for clip in masks if MASK_METRICS[0] in clip]
+    metrics = {}
+    for key, name in _MASK_NAMES.items() if shown else ():
+        floors = {
+            _MASK_FLOOR_NAMES[floor]: float(np.mean([clip[f"{floor} {key}"] for clip in shown]))
+            for floor in MASK_FLOORS
+        }
+        metrics[name] = _mean_metric(np.array([clip[key] for clip in shown]), floors, seed)
+    if areas := [clip[FALSE_POSITIVE_AREA] for clip in masks if FALSE_POSITIVE_AREA in clip]:
+        metrics[FALSE_POSITIVE_AREA] = _mean_metric(np.array(areas), {"empty mask": 0.0}, seed)
+    return metrics
+
+
+def _mean_metric(values: np.ndarray, floors: Mapping[str, float], seed: int) -> Metric:
+    low, high = bootstrap_interval(lambda i: float(values[i].mean()), len(values), seed=seed)
+    return Metric(value=float(values.mean()), low=low, high=high, n=len(values), floors=floors)
+
+
+def _number_row(dive_number: str, results: Sequence[DiveResult]) -> NumberRow:
+    mine = [result for result in results if result.dive_number == dive_number]
+    scored = [result for result in mine if result.predicted is not None]
+    true = np.array([result.score for result in scored])
+    predicted = np.array([result.predicted for result in scored], np.float64)
+    ious = [result.interval_iou for result in mine if result.interval_iou is not None]
+    return NumberRow(
+        dive_number=dive_number,
+        n=len(mine),
+        rho=_or_none(spearman(predicted, true)) if scored else None,
+        r_l2_x100=_or_none(relative_l2(predicted, true)) if scored else None,
+        score_error=_error(predicted, true) if scored else None,
+        aiou_50=aiou(ious, 0.5) if ious else None,
+        aiou_75=aiou(ious, 0.75) if ious else None,
+    )
+
+
+def _step_rows(results: Sequence[DiveResult], median: tuple[float, float] | None) -> tuple[StepRow, ...]:
+    parsed = _parsed(results)
+    if not parsed:
+        return ()
+    ious = np.array([result.step_ious for result in parsed], np.float64).mean(axis=0)
+    true = np.array([result.true_transitions for result in parsed])
+    errors = np.abs(np.array([result.transitions for result in parsed]) - true)
+    floors = (
+        None if median is None else transition_floor(median, [(st, ed) for st, ed in true.tolist()])[1].mean(axis=0)
+    )
+    return tuple(
+        StepRow(
+            step=name,
+            iou=float(ious[step]),
+            floor_iou=None if floors is None else float(floors[step]),
+            mean_error=float(errors[:, step - 1].mean()) if step else None,
+            median_error=float(np.median(errors[:, step - 1])) if step else None,
+        )
+        for step, name in enumerate(STEP_NAMES)
+    )
+
+
+def _parsed(results: Sequence[DiveResult]) -> list[DiveResult]:
+    return [r for r in results if r.interval_iou is not None and r.step_ious is not None and r.true_transitions]
+
+
+def _error(predicted: np.ndarray, true: np.ndarray) -> float:
+    return float(np.abs(predicted - true).mean())
+
+
+def _or_none(value: float) -> float | None:
+    return value if np.isfinite(value) else None
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None or not np.isfinite(value) else f"{value:.4f}"

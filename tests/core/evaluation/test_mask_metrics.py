@@ -1,0 +1,110 @@
+"""The metrics of masks against PySODMetrics, and where that has no answer on cases worked out by hand."""
+
+import time
+
+import numpy as np
+import py_sod_metrics
+import pytest
+
+from fineparser_core.evaluation.mask_metrics import (
+    PAPER_BETA_SQUARED,
+    f_beta_adaptive,
+    f_beta_mean,
+    mae,
+    s_measure,
+)
+
+
+def pairs() -> list[tuple[np.ndarray, np.ndarray]]:
+    """Maps (uint8, from 0 to 255, so that stretching them changes nothing) and bool masks of all sorts."""
+    y, x = np.mgrid[:112, :112]
+    found = []
+    for seed in range(24):
+        rng = np.random.default_rng(seed)
+        cy, cx, ry, rx = *rng.uniform(8, 104, 2), *rng.uniform(3, 40, 2)
+        truth = ((y - cy) / ry) ** 2 + ((x - cx) / rx) ** 2 <= 1
+        shift = rng.uniform(-12, 12, 2)
+        distance = ((y - cy - shift[0]) / ry) ** 2 + ((x - cx - shift[1]) / rx) ** 2
+        level = 127.5 * (1 - np.tanh(2 * (distance - 1))) + rng.normal(0, 15 * (seed % 3), truth.shape)
+        map_ = np.clip(level, 0, 255).astype(np.uint8)
+        map_[0, 0], map_[111, 111] = 0, 255
+        found.append((map_, truth))
+    corner = np.zeros((112, 112), bool)
+    corner[-9:, -9:] = True
+    inverse = np.where(corner, 0, 255).astype(np.uint8)
+    found += [(inverse, corner), (255 - inverse, corner)]
+    speckle = np.random.default_rng(99).integers(0, 256, (112, 112)).astype(np.uint8)
+    speckle[0, :2] = 0, 255
+    return [*found, (speckle, corner), (speckle, speckle > 128)]
+
+
+PAIRS = pairs()
+
+
+@pytest.mark.parametrize("index", range(len(PAIRS)))
+def test_agrees_with_the_tool_of_the_field(index: int) -> None:
+    map_, truth = PAIRS[index]
+    tool = {
+        "mae": py_sod_metrics.MAE(),
+        "f": py_sod_metrics.Fmeasure(beta=0.3),
+        "f_paper": py_sod_metrics.Fmeasure(beta=0.09),
+        "s": py_sod_metrics.Smeasure(alpha=0.5),
+    }
+    for metric in tool.values():
+        metric.step(pred=map_, gt=truth.astype(np.uint8) * 255)
+    f, f_paper = tool["f"].get_results()["fm"], tool["f_paper"].get_results()["fm"]
+    p = map_ / 255
+    assert mae(p, truth) == pytest.approx(tool["mae"].get_results()["mae"], abs=1e-12)
+    assert f_beta_adaptive(p, truth) == pytest.approx(f["adp"], abs=1e-12)
+    assert f_beta_mean(p, truth) == pytest.approx(f["curve"].mean(), abs=1e-12)
+    assert f_beta_adaptive(p, truth, PAPER_BETA_SQUARED) == pytest.approx(f_paper["adp"], abs=1e-12)
+    assert f_beta_mean(p, truth, PAPER_BETA_SQUARED) == pytest.approx(f_paper["curve"].mean(), abs=1e-12)
+    # The tool adds a small number to divisors, which shows in quadrants with a pixel or two of athlete.
+    assert s_measure(p, truth) == pytest.approx(tool["s"].get_results()["sm"], abs=1e-7)
+
+
+def test_by_hand() -> None:
+    truth = np.zeros((4, 4), bool)
+    truth[:2, :2] = True
+    p = np.zeros((4, 4))
+    p[:2] = 1.0
+    assert mae(p, truth) == 0.25
+    # Threshold 1: 8 found, 4 of 4 hit, precision 0.5, recall 1.
+    assert f_beta_adaptive(p, truth) == pytest.approx(1.3 * 0.5 / (0.3 * 0.5 + 1))
+    # At threshold 0 all 16 are found, at the other 255 the same 8.
+    everywhere, rest = 1.3 * 0.25 / (0.3 * 0.25 + 1), 1.3 * 0.5 / (0.3 * 0.5 + 1)
+    assert f_beta_mean(p, truth) == pytest.approx((everywhere + 255 * rest) / 256)
+    assert s_measure(truth.astype(float), truth) == pytest.approx(1.0)
+    assert f_beta_mean(truth.astype(float), truth) == pytest.approx((255 + everywhere) / 256)
+
+
+def test_probabilities_are_not_stretched() -> None:
+    truth = np.zeros((8, 8), bool)
+    truth[2:5, 2:5] = True
+    faint = np.where(truth, 0.02, 0.01)
+    assert mae(faint, truth) == pytest.approx((9 * 0.98 + 55 * 0.01) / 64)
+    assert s_measure(faint, truth) < 0.6
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_masks_without_or_with_little_athlete(dtype: type) -> None:
+    none, every, one = np.zeros((16, 16), bool), np.ones((16, 16), bool), np.zeros((16, 16), bool)
+    one[15, 15] = True
+    p = np.full((16, 16), 0.25, dtype)
+    assert s_measure(p, none) == pytest.approx(0.75)
+    assert s_measure(p, every) == pytest.approx(0.25)
+    assert f_beta_adaptive(np.zeros((16, 16), dtype), none) == 0.0
+    # A single pixel in the corner has no deviation, and leaves three quadrants empty or without a mask.
+    assert 0 <= s_measure(p, one) <= 1
+    assert s_measure(one.astype(dtype), one) == pytest.approx(1.0)
+
+
+def test_is_fast_enough_for_every_sample_of_a_split() -> None:
+    map_, truth = PAIRS[0]
+    p = map_.astype(np.float32) / 255
+    times = []
+    for _ in range(20):
+        start = time.process_time()
+        f_beta_adaptive(p, truth), f_beta_mean(p, truth), s_measure(p, truth), mae(p, truth)
+        times.append(time.process_time() - start)
+    assert min(times) < 0.002
