@@ -3,13 +3,19 @@
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin, get_type_hints
 
 from fineparser_core.errors import ConfigError
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 METHODS = ("fineparser", "i3d-mlp", "usdl", "musdl", "core", "tsa")
+_CONTRASTIVE = ("fineparser", "core", "tsa")
 STATIC_BACKBONES = ("resnet18", "resnet34", "resnet50", "vit_s_16")
-#: Values that a field with a closed list may take.
+AnyConfig = TypeVar("AnyConfig", bound="DataclassInstance")
+
+# Values that a field with a closed list may take.
 _CHOICES: dict[str, tuple[Any, ...]] = {
     "method": METHODS,
     "static_backbone": STATIC_BACKBONES,
@@ -26,6 +32,13 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
 _POSITIVE = ("epochs", "batch", "accumulate", "exemplars", "lr", "i3d_lr", "psnet_lr", "mask_encoder_lr")
 
 
+def _check_choices(config: object) -> None:
+    for name, allowed in _CHOICES.items():
+        value = getattr(config, name, allowed[0])
+        if value not in allowed:
+            raise ConfigError(f"{name} is {value!r}: use one of {', '.join(str(choice) for choice in allowed)}.")
+
+
 @dataclass(frozen=True, kw_only=True)
 class ModelConfig:
     """Which network: the method, and for FineParser its modules (Tables 3 to 5 of the paper)."""
@@ -36,6 +49,19 @@ class ModelConfig:
     tap: bool = True
     static_backbone: str = "resnet34"
     step_duration: int = 4
+
+    def __post_init__(self) -> None:
+        _check_choices(self)
+
+    @property
+    def architecture(self) -> str:
+        """One word for it; two configurations whose weights do not fit each other differ in it."""
+        if self.method != "fineparser":
+            return f"{self.method}-i3d"
+        parts = ["fineparser", "i3d"]
+        if self.sve:
+            parts += [self.static_backbone, *([f"duration{self.step_duration}"] if self.step_duration != 4 else [])]
+        return "-".join([*parts, *(f"no-{name}" for name in ("sap", "sve", "tap") if not getattr(self, name))])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +82,7 @@ class TrainConfig:
         flip: probability of mirroring.
         shift: the end of the sampled range is drawn from so many frames earlier (release: 3).
         trim, colour: stronger augmentation of our own recipe, 0 in the paper's.
-        batch: pairs a step and process; dives where `in_batch`.
+        batch: pairs a step and process; dives where `in_batch`, and for a method that scores dives alone.
         accumulate: steps whose gradients are summed before the optimiser moves. Deviation: the release's counter is
             off by one, so its first update sees a single batch.
         lr, i3d_lr, psnet_lr, mask_encoder_lr: peaks for everything else, the TAP's I3D, PSNet, and the SAP's I3D.
@@ -133,10 +159,7 @@ class TrainConfig:
     test_epochs: bool = False
 
     def __post_init__(self) -> None:
-        for name, allowed in _CHOICES.items():
-            if getattr(self, name) not in allowed:
-                choices = ", ".join(str(value) for value in allowed)
-                raise ConfigError(f"{name} is {getattr(self, name)!r}: use one of {choices}.")
+        _check_choices(self)
         for name in _POSITIVE:
             if not getattr(self, name) > 0:
                 raise ConfigError(f"{name} is {getattr(self, name)}: it must be above 0.")
@@ -150,13 +173,18 @@ class TrainConfig:
             raise ConfigError("validation_share and ema must be below 1.")
 
     @property
+    def contrastive(self) -> bool:
+        """Whether the method compares dives; the others score each alone."""
+        return self.method in _CONTRASTIVE
+
+    @property
     def model(self) -> ModelConfig:
         """The part of it that makes the network."""
         return ModelConfig(**{field.name: getattr(self, field.name) for field in fields(ModelConfig)})
 
 
 _RELEASE = TrainConfig()
-_TABLE_3 = {
+_TABLE_3: dict[str, dict[str, Any]] = {
     "A": {"sve": False, "tap": False},
     "B": {"sap": False, "tap": False},
     "C": {"sap": False, "sve": False},
@@ -224,13 +252,20 @@ def get_config(name: str, overrides: Mapping[str, str] | None = None) -> TrainCo
     Raises:
         ConfigError: an unknown preset or field, or a value that does not fit.
     """
-    try:
-        config = PRESETS[name]
-    except KeyError:
-        raise ConfigError(f"Unknown preset '{name}': use one of {', '.join(PRESETS)}.") from None
-    kinds = get_type_hints(TrainConfig)
+    if name not in PRESETS:
+        raise ConfigError(f"Unknown preset '{name}': use one of {', '.join(PRESETS)}.")
+    return override(PRESETS[name], overrides or {})
+
+
+def override(config: AnyConfig, overrides: Mapping[str, str]) -> AnyConfig:
+    """A configuration with fields replaced by text, as `get_config` takes it.
+
+    Raises:
+        ConfigError: an unknown field, or a value that does not fit.
+    """
+    kinds = get_type_hints(type(config))
     values = {}
-    for key, text in (overrides or {}).items():
+    for key, text in overrides.items():
         field = key.replace("-", "_")
         if field not in kinds:
             raise ConfigError(f"Unknown setting '{key}': use one of {', '.join(kinds)}.")
@@ -247,7 +282,8 @@ def from_dict(values: Mapping[str, Any]) -> TrainConfig:
     kinds = get_type_hints(TrainConfig)
     if unknown := sorted(values.keys() - kinds.keys()):
         raise ConfigError(f"Unknown settings {unknown}: they come from another version of the program.")
-    return TrainConfig(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
+    settings: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
+    return TrainConfig(**settings)
 
 
 def _parse(field: str, kind: Any, text: str) -> Any:

@@ -1,104 +1,119 @@
-"""`python -m fineparser_core.eval`: measures weights on a split of a data set in the FineDiving layout."""
+"""`python -m fineparser_core.eval`: measures weights on a split of a data set, beside what needs no video at all."""
 
 import argparse
 import json
+import logging
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from fineparser_core.checkpoints.bundle import read_card, write_card
-from fineparser_core.cli import cancel_on_signals, progress_to_stderr, run_guarded
-from fineparser_core.data.finediving import load_finediving
-from fineparser_core.errors import ConfigError
-from fineparser_core.evaluation.metrics import aiou, interval_iou, mask_iou, relative_l2, spearman
-from fineparser_core.inference.analyzer import Analyzer, bundled_weights, choose_exemplars
-from fineparser_core.progress import Progress
-from fineparser_core.training.batches import view_masks
-from fineparser_core.training.dives import TrainingDive, load_dives, plain_view
+from fineparser_core import __version__
+from fineparser_core.checkpoints.bundle import load_method, write_card
+from fineparser_core.cli import cancel_on_signals, positive_int, progress_to_stderr, run_guarded
+from fineparser_core.data.dataset import LAYOUTS, load_dataset
+from fineparser_core.data.dives import Dive
+from fineparser_core.data.exemplars import CRITERIA
+from fineparser_core.data.frame_cache import FrameCache, default_cache, load_dives
+from fineparser_core.data.transforms import plain_view, view_frames
+from fineparser_core.errors import ExportError
+from fineparser_core.evaluation.evaluate import Evaluator, Protocol, median_transitions
+from fineparser_core.evaluation.report import worst_dives, write_report
+from fineparser_core.evaluation.results import write_predictions
+from fineparser_core.evaluation.summary import summarise
+from fineparser_core.inference.analyzer import bundled_weights
+from fineparser_core.inference.device import PRECISIONS, choose_device, choose_precision
+from fineparser_core.inference.encoder import to_channels_last
+from fineparser_core.training.provenance import data_stamp
+from fineparser_core.training.selection import metric_values
+from fineparser_core.video.atomic import atomic_file
 
-_N_EXEMPLARS = 10
+_THUMBNAIL_SAMPLES = (5, 25, 45, 60, 75, 92)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Runs the command; see `--help`."""
     parser = argparse.ArgumentParser(prog="fineparser eval", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder in the FineDiving layout, with masks")
-    parser.add_argument("--cache", type=Path, required=True, help="folder for decoded frames")
+    parser.add_argument("--data", type=Path, required=True, help="folder of the data set")
+    parser.add_argument("--frames", type=Path, help="folder below which its frames are, where that is another")
+    parser.add_argument("--layout", choices=LAYOUTS, default="auto")
     parser.add_argument("--weights", type=Path, help="folder of a bundle (default: the bundled weights)")
-    parser.add_argument("--library", type=Path, help="exemplar library (default: the bundled one)")
     parser.add_argument("--split", choices=("train", "test"), default="test")
-    parser.add_argument("--limit", type=int, help="the first N dives only")
+    parser.add_argument("--out", type=Path, help="folder for summary.json, predictions.csv, .json and report.html")
+    parser.add_argument("--cache", type=Path, help="folder for decoded frames (default: the user's cache folder)")
+    parser.add_argument("--pairing", choices=CRITERIA, default="dive-number", help="what exemplars share with a dive")
+    parser.add_argument("--exemplars", type=positive_int, default=10, help="voters a dive, default 10")
+    parser.add_argument("--seed", type=int, default=0, help="of the choice of exemplars and of the intervals")
+    parser.add_argument("--limit", type=positive_int, help="the first N dives only")
+    parser.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
+    parser.add_argument("--precision", default="auto", help="auto, fp32, bf16 or fp16")
     parser.add_argument("--write-card", action="store_true", help="record the numbers in the card of the weights")
     args = parser.parse_args(argv)
-    if args.limit is not None and args.limit < 1:
-        raise ConfigError(f"{args.limit} dives cannot be measured: give --limit at least 1.")
-    analyzer = Analyzer.open(weights=args.weights, library=args.library)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    if args.out is not None:
+        _make_folder(args.out)
+    folder = args.weights or bundled_weights()
+    model, card = load_method(folder)
+    device = choose_device(args.device)
+    precision = choose_precision(device, args.precision)
+    model.precision = PRECISIONS[precision]
+    to_channels_last(model.to(device))
     progress = progress_to_stderr(quiet=False)
     with cancel_on_signals() as cancel:
-        data = load_finediving(args.data)
-        dives = load_dives(data, args.split, analyzer.model.preprocessing, args.cache, cancel, limit=args.limit)
-        rows = []
-        for done, dive in enumerate(dives, start=1):
-            rows.append(_measure(analyzer, dive))
-            progress(Progress("evaluate", done, len(dives)))
-            cancel.raise_if_cancelled()
-    summary = _summary(rows, dives)
-    print(json.dumps(summary, indent=2))
+        data = load_dataset(args.data, args.layout, frames=args.frames)
+        cache = FrameCache(args.cache or default_cache(data), data, card.preprocessing)
+        records = data.split(args.split)[: args.limit]
+        dives = load_dives(data, records, cache, cancel, progress=progress)
+        # Without exemplars the pool still gives the floors, and those need no frames that are not there.
+        pool = load_dives(data, data.split("train"), cache, cancel, progress=progress)
+        protocol = Protocol(
+            preprocessing=card.preprocessing,
+            decoding=card.decoding,
+            pairing=args.pairing,
+            exemplars=args.exemplars,
+            seed=args.seed,
+        )
+        results = Evaluator(model, pool, protocol).run(dives, progress=progress, cancel=cancel)
+    summary = summarise(results, median_transitions=median_transitions(pool, card.preprocessing), seed=args.seed)
+    stamp = data_stamp(data, records)
+    provenance = {
+        "weights": f"{card.id}, trained on {card.trained_on}",
+        "data": f"{stamp.name}, {args.split} split, {len(dives)} of {len(records)} dives",
+        "labels": stamp.labels,
+        "exemplars": f"up to {args.exemplars} training dives by {args.pairing}, seed {args.seed}",
+        "arithmetic": f"{precision} on {device.type}; preprocessing {card.preprocessing}, decoding {card.decoding}",
+        "version": __version__,
+    }
+    print("\n".join(f"{name}: {value}" for name, value in provenance.items()) + f"\n\n{summary.as_text()}")
+    if args.out is not None:
+        content = {"format": "fineparser.evaluation/1", "provenance": provenance, **summary.as_dict()}
+        with atomic_file(args.out / "summary.json") as temporary:
+            temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        write_predictions(args.out / "predictions.csv", args.out / "predictions.json", results)
+        by_id = {dive.record.id: dive for dive in dives}
+        shown = {result.id for worst in worst_dives(results) for result in worst}
+        thumbnails = {name: _thumbnails(by_id[name], card.preprocessing) for name in sorted(shown)}
+        title = f"{card.id} on {stamp.name}"
+        write_report(
+            args.out / "report.html", summary, results, title=title, provenance=provenance, thumbnails=thumbnails
+        )
     if args.write_card:
-        folder = args.weights or bundled_weights()
-        write_card(replace(read_card(folder), metrics={f"{args.split} {k}": v for k, v in summary.items()}), folder)
+        metrics = {f"{args.split} {name}": round(value, 4) for name, value in metric_values(summary).items()}
+        write_card(replace(card, metrics={f"{args.split} dives": len(results), **metrics}), folder)
     return 0
 
 
-def _measure(analyzer: Analyzer, dive: TrainingDive) -> dict[str, float]:
-    view = plain_view(dive)
-    encoding, masks = analyzer.encoder.encode(dive.frames[view.sampled])
-    truth = view_masks(dive, view, np.arange(len(view.sampled))).numpy() >= 0.5
-    shown = truth.any(axis=(1, 2))
-    found, true = encoding.transition_samples, view.transitions(dive)
-    row = {
-        "tiou": interval_iou(found, true),
-        "first_error": abs(found[0] - true[0]),
-        "second_error": abs(found[1] - true[1]),
-        "mask_iou": float(np.mean([mask_iou(m, t) for m, t in zip(masks[shown], truth[shown], strict=True)])),
-        "mask_mae": float(np.abs(masks[shown].astype(np.float32) - truth[shown]).mean()),
-        "empty_mask_mae": float(truth[shown].mean()),
-        "score": dive.score,
-    }
-    candidates = analyzer.library.exemplars(dive.dive_number)
-    if candidates:
-        chosen, _ = choose_exemplars(candidates, None, _N_EXEMPLARS, seed=0)
-        row["predicted"] = float(np.mean([v.vote for v in analyzer.votes(encoding, chosen)]))
-        row["floor"] = float(np.mean([e.score for e in chosen]))
-    return row
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ExportError(f"{path} cannot be made ({error.strerror}): choose another folder for --out.") from None
 
 
-def _summary(rows: list[dict[str, float]], dives: list[TrainingDive]) -> dict[str, float]:
-    # The floor for transitions: the median of the set itself, the same for every clip.
-    true = np.array([plain_view(d).transitions(d) for d in dives])
-    median = tuple(np.median(true, axis=0))
-    floor_ious = [interval_iou(median, tuple(t)) for t in true]
-    ious = [row["tiou"] for row in rows]
-    summary = {
-        "dives": len(rows),
-        "aiou@0.5": aiou(ious, 0.5),
-        "aiou@0.75": aiou(ious, 0.75),
-        "aiou@0.5 of median transitions": aiou(floor_ious, 0.5),
-        "aiou@0.75 of median transitions": aiou(floor_ious, 0.75),
-    }
-    for name in ("first_error", "second_error", "mask_iou", "mask_mae", "empty_mask_mae"):
-        summary[f"mean {name}"] = float(np.mean([row[name] for row in rows]))
-    scored = [row for row in rows if "predicted" in row]
-    summary["scored dives"] = len(scored)
-    if len(scored) > 1:
-        truth = [row["score"] for row in scored]
-        for name, key in (("", "predicted"), (" of mean exemplar score", "floor")):
-            summary[f"spearman{name}"] = spearman([row[key] for row in scored], truth)
-            summary[f"r_l2 x100{name}"] = relative_l2([row[key] for row in scored], truth)
-    # A correlation of constants is not a number, which JSON does not have.
-    return {name: round(float(value), 4) for name, value in summary.items() if np.isfinite(value)}
+def _thumbnails(dive: Dive, preprocessing: str) -> list[np.ndarray]:
+    frames = view_frames(dive, plain_view(dive, preprocessing), _THUMBNAIL_SAMPLES)
+    return list(frames)
 
 
 if __name__ == "__main__":

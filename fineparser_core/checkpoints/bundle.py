@@ -15,14 +15,18 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
+from fineparser_core.config import ModelConfig
 from fineparser_core.errors import CheckpointError, ConfigError, ExportError
+from fineparser_core.models.fineparser import FineParser
+from fineparser_core.models.method import Method
+from fineparser_core.models.presets import build
 from fineparser_core.models.temporal_parser import DECODERS
 from fineparser_core.video.atomic import atomic_file
 from fineparser_core.video.preprocess import get_preprocessing
 
 FORMAT = "fineparser.weights/1"
 CARD_NAME = "card.json"
-ARCHITECTURE = "fineparser-i3d-resnet34"
+WHOLE_NETWORK = ModelConfig()
 #: Hosting services refuse or warn about larger files.
 MAX_SHARD_BYTES = 44_000_000
 
@@ -34,6 +38,8 @@ class WeightsCard:
     Attributes:
         id: name and a hash of the weights and of how they are used; set when the bundle is written.
         preprocessing: name in `fineparser_core.video.preprocess`.
+        architecture: of the network, as `ModelConfig` calls it.
+        model: settings of the network that differ from the whole FineParser's, by their names in `ModelConfig`.
         decoding: "release" or "joint", how transitions are read from the probabilities.
         trained_on: one sentence for whoever sees a score.
         synthetic: True where every training dive was rendered.
@@ -45,7 +51,8 @@ class WeightsCard:
     name: str
     id: str = ""
     format: str = FORMAT
-    architecture: str = ARCHITECTURE
+    architecture: str = WHOLE_NETWORK.architecture
+    model: Mapping[str, Any] = field(default_factory=dict)
     preprocessing: str = "whole"
     decoding: str = "joint"
     trained_on: str
@@ -164,16 +171,14 @@ def read_card(folder: Path) -> WeightsCard:
     if not isinstance(notices, list):
         raise CheckpointError(f"{path} has notices that are no list. Fetch the weights again.")
     card = WeightsCard(**{**raw, "notices": tuple(notices)})
-    if card.architecture != ARCHITECTURE:
-        raise CheckpointError(
-            f"{path} is of architecture '{card.architecture}', not '{ARCHITECTURE}'. Update the program or fetch other "
-            "weights."
-        )
     try:
+        known_as = ModelConfig(**card.model).architecture
+        if card.architecture != known_as:
+            raise ConfigError(f"Its architecture is '{card.architecture}', not '{known_as}'.")
         get_preprocessing(card.preprocessing)
         if card.decoding not in DECODERS:
             raise ConfigError(f"Unknown decoding '{card.decoding}': use {' or '.join(DECODERS)}.")
-    except (ConfigError, TypeError) as error:  # an unhashable value is a TypeError
+    except (ConfigError, TypeError) as error:  # an unhashable value or an unknown setting is a TypeError
         raise CheckpointError(f"{path} cannot be used: {error} Update the program or fetch other weights.") from None
     return card
 
@@ -211,3 +216,31 @@ def load_into(model: torch.nn.Module, state: Mapping[str, Tensor], source: Path)
     if wrong:
         raise CheckpointError(f"{source} is of another architecture: '{wrong[0]}' does not fit ({len(wrong)} tensors).")
     model.load_state_dict(state, strict=False)
+
+
+def load_method(folder: Path) -> tuple[Method, WeightsCard]:
+    """The network of a bundle, on CPU, with its weights, and the card.
+
+    Raises: CheckpointError for anything missing or damaged.
+    """
+    state, card = load_bundle(folder)
+    method = build(ModelConfig(**card.model))
+    load_into(method, state, folder)
+    return method, card
+
+
+def load_network(folder: Path) -> tuple[FineParser, WeightsCard]:
+    """As `load_method`, for those who need masks, steps and contributions.
+
+    Raises: CheckpointError as well for a network that lacks some of them.
+    """
+    card = read_card(folder)
+    config = ModelConfig(**card.model)
+    if not (config.method == "fineparser" and config.sap and config.sve and config.tap):
+        raise CheckpointError(
+            f"{folder} holds a '{card.architecture}', which does not give masks, steps and contributions: "
+            "give the weights of a whole FineParser."
+        )
+    network, card = load_method(folder)
+    assert isinstance(network, FineParser)
+    return network, card

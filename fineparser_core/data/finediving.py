@@ -25,8 +25,6 @@ SPLIT_FILES = {"train": "train_split.pkl", "test": "test_split.pkl"}
 FRAME_PATTERN = "FineDiving/{event}/{index}"
 MASK_PATTERNS = ("FineDiving_HM/{event}/{index}", "diving_mask_annotation/{event}/{index}")
 
-FineDiving = DiveSet
-
 
 def load_finediving(root: Path, *, frames: Path | None = None, frame_pattern: str = FRAME_PATTERN) -> DiveSet:
     """Reads the annotations and splits under `root`.

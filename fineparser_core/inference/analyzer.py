@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from fineparser_core.checkpoints.bundle import load_bundle, load_into
+from fineparser_core.checkpoints.bundle import load_network
 from fineparser_core.diving.difficulty import Difficulty
 from fineparser_core.diving.dive_number import DiveNumber
 from fineparser_core.errors import ConfigError, ExemplarError, VideoError
@@ -129,9 +129,7 @@ class Analyzer:
         torch_device = choose_device(device)
         chosen_precision = choose_precision(torch_device, precision)
         folder = weights or bundled_weights()
-        state, card = load_bundle(folder)
-        network = FineParser()
-        load_into(network, state, folder)
+        network, card = load_network(folder)
         identity = ModelIdentity(
             id=card.id,
             trained_on=card.trained_on,

@@ -97,11 +97,13 @@ class FineParser(Method):
         weights = torch.tensor(STEP_WEIGHTS)
         self.register_buffer("step_weights", weights / ((2 if sve else 1) * weights.sum()), persistent=False)
 
-    def parse(self, video: Tensor, *, masks: str = "all") -> Parsed:
+    def parse(self, video: Tensor, *, masks: str = "all", sides: int = 1) -> Parsed:
         """Videos (B, 3, 96, H, W) float32, ImageNet-normalised, through the encoders and PSNet.
 
         Args:
             masks: "all" maps, the "fused" one, or "none".
+            sides: parts of the batch whose statistics the batch norms of PSNet and of the static encoder take apart.
+                As released, queries and exemplars (2) pass these one after the other, but the I3Ds together.
         """
         windows, frame_features, logits = to_windows(video), None, None
         with self.encoders(video.device):
@@ -115,9 +117,11 @@ class FineParser(Method):
                 gated = self.gate(gated, self.spatial_parser.encoder.end(taps[3]).float())
             if self.has_static:
                 frames = video.transpose(1, 2).flatten(0, 1).contiguous(memory_format=torch.channels_last)
-                frame_features = self.static_encoder.frame_features(frames).float().unflatten(0, (len(video), -1))
+                features = [self.static_encoder.frame_features(side) for side in frames.chunk(sides)]
+                frame_features = torch.cat(features).float().unflatten(0, (len(video), -1))
         gated = gated.unflatten(0, (len(video), -1))
-        return Parsed(gated, self.psnet(gated) if self.has_steps else None, logits, frame_features)
+        probabilities = torch.cat([self.psnet(side) for side in gated.chunk(sides)]) if self.has_steps else None
+        return Parsed(gated, probabilities, logits, frame_features)
 
     def observe(self, video: Tensor, decode: Decoder) -> Observation:
         """As `Method.observe`; transitions without TAP are `FIXED_TRANSITIONS`, which are no prediction."""
@@ -168,8 +172,14 @@ class FineParser(Method):
             transitions: (st, ed) samples of the queries and of the exemplars.
         """
         boundaries = [pair_boundaries(q, e) for q, e in zip(*transitions, strict=True)]
-        dynamic_query, dynamic_exemplar = (self.dynamic_tokens(g, boundaries) for g in gated)
-        dynamic = self.dynamic_stream(dynamic_query, dynamic_exemplar) * self.step_weights
+        query, exemplar = (self.dynamic_tokens(side, boundaries) for side in gated)
+        return self.relate((query, exemplar), static_tokens)
+
+    def relate(
+        self, dynamic_tokens: tuple[Tensor, Tensor], static_tokens: tuple[Tensor, Tensor] | None
+    ) -> RelativeScore:
+        """The regression (Eq. 6 without y_Z) alone: tokens of the queries and of the exemplars, row by row."""
+        dynamic = self.dynamic_stream(*dynamic_tokens) * self.step_weights
         if static_tokens is None:
             return RelativeScore(dynamic, torch.zeros_like(dynamic))
         return RelativeScore(dynamic, self.static_stream(*static_tokens) * self.step_weights)

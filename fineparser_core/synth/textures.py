@@ -98,7 +98,7 @@ def _windows(image: np.ndarray, y0: int, y1: int, scale: float, rng: np.random.G
     _rect(image, 0, y0, image.shape[1], y1, colour(rng))
     wide, bar = rng.uniform(0.8, 3) * scale, max(1.0, rng.uniform(0.05, 0.4) * scale)
     bright = rng.uniform(120, 255)
-    for x in np.arange(0, image.shape[1], wide):
+    for x in np.arange(0, image.shape[1], wide).tolist():
         pane = np.clip(bright * np.array([0.92, 0.97, 1.0]) * rng.uniform(0.85, 1.1), 0, 255).astype(int)
         _rect(image, x + bar, y0 + bar, x + wide, y1 - bar, (int(pane[0]), int(pane[1]), int(pane[2])))
 

@@ -1,38 +1,182 @@
-"""From dives and views to network inputs."""
+"""From dives and views to network inputs; which dives meet in which step."""
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from fineparser_core.config import TrainConfig
+from fineparser_core.data.dives import Dive
+from fineparser_core.data.pairs import epoch_groups, epoch_pairs
+from fineparser_core.data.records import DiveRecord
+from fineparser_core.data.transforms import Augmentation, View, draw_view, view_frames, view_masks
 from fineparser_core.inference.encoder import normalise
-from fineparser_core.training.dives import TrainingDive, View
 from fineparser_core.video.sampling import WINDOW_LENGTH
 
-
-def view_frames(dive: TrainingDive, view: View, samples: np.ndarray) -> Tensor:
-    """Samples (n,) of a view as (n, 3, 112, 112) float32, ImageNet-normalised, with the view's mirror and colours."""
-    frames = normalise(torch.from_numpy(dive.frames[view.sampled[samples]]))
-    frames = frames * torch.from_numpy(view.gain).view(3, 1, 1) + torch.from_numpy(view.bias).view(3, 1, 1)
-    return frames.flip(-1) if view.flip else frames
+_AWARDS = 3
+# Generators of different draws, so that one does not repeat the other.
+_VIEWS, _JITTER, _ORDER = 11, 12, 13
 
 
-def view_masks(dive: TrainingDive, view: View, samples: np.ndarray) -> Tensor:
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """Dives and the ordered pairs among them.
+
+    Attributes:
+        video: (V, 3, 96, H, W) float32, ImageNet-normalised.
+        scores: (V,) points.
+        difficulty: (V,) DD.
+        awards: (V, 3) counted awards, ascending; nan rows where none are recorded.
+        query, exemplar: (P,) int64, rows of the dives.
+        paired: paper pairs: the first half of the dives are queries, the second half their exemplars in order, and
+            the ordered pairs are these and then the same in the other direction.
+        masks: (V, 96, H, W) share of athlete; None where the data set has none.
+        transitions: (V, 2) int64, first samples of flight and entry; None likewise.
+        cuts: (V, 2) int64, where the steps are cut: the transitions, perhaps moved a little.
+    """
+
+    video: Tensor
+    scores: Tensor
+    difficulty: Tensor
+    awards: Tensor
+    query: Tensor
+    exemplar: Tensor
+    paired: bool
+    masks: Tensor | None = None
+    transitions: Tensor | None = None
+    cuts: Tensor | None = None
+
+    def to(self, device: torch.device) -> "Batch":
+        """The same batch on a device."""
+        moved: dict[str, Any] = {k: v.to(device) for k, v in vars(self).items() if isinstance(v, Tensor)}
+        return replace(self, **moved)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """Indices of the dives of a training step, and its ordered pairs as rows of that list."""
+
+    dives: tuple[int, ...]
+    query: tuple[int, ...]
+    exemplar: tuple[int, ...]
+
+
+def epoch_steps(records: Sequence[DiveRecord], config: TrainConfig, epoch: int) -> list[Step]:
+    """Every step of an epoch, in order, drawn from (seed, epoch).
+
+    Paper pairs: `batch` queries with an exemplar each, both directions. In-batch pairs: up to `batch` dives that may
+    be compared, all ordered pairs. A method that scores a dive alone sees every dive, `batch` at a time.
+    """
+    if not config.contrastive:
+        order = np.random.default_rng((config.seed, _ORDER, epoch)).permutation(len(records)).tolist()
+        chunks = [order[i : i + config.batch] for i in range(0, len(order), config.batch)]
+        return [Step(dives=tuple(chunk), query=(), exemplar=()) for chunk in chunks]
+    if config.in_batch:
+        groups = epoch_groups(records, config.pairing, config.batch, config.seed, epoch)
+        steps = []
+        for group in groups:
+            query, exemplar = ordered_pairs(len(group))
+            steps.append(Step(dives=tuple(group), query=tuple(query.tolist()), exemplar=tuple(exemplar.tolist())))
+        return steps
+    pairs = epoch_pairs(records, config.pairing, config.seed, epoch)
+    steps = []
+    for i in range(0, len(pairs), config.batch):
+        chunk = pairs[i : i + config.batch]
+        first, second = range(len(chunk)), range(len(chunk), 2 * len(chunk))
+        steps.append(
+            Step(
+                dives=(*(q for q, _ in chunk), *(e for _, e in chunk)),
+                query=(*first, *second),
+                exemplar=(*second, *first),
+            )
+        )
+    return steps
+
+
+def make_batch(dives: Sequence[Dive], step: Step, config: TrainConfig, place: tuple[int, int]) -> Batch:
+    """The batch of a step; `place` is (epoch, step), from which every draw is made."""
+    chosen = [dives[i] for i in step.dives]
+    augmentation = Augmentation(flip=config.flip, shift=config.shift, rows=True, trim=config.trim, colour=config.colour)
+    views = [
+        draw_view(dive, config.preprocessing, augmentation, np.random.default_rng((config.seed, _VIEWS, *place, slot)))
+        for slot, dive in enumerate(chosen)
+    ]
+    transitions = cuts = None
+    if all(dive.first_flight_frame is not None for dive in chosen):
+        labels = [view.transitions(dive) for dive, view in zip(chosen, views, strict=True)]
+        rng = np.random.default_rng((config.seed, _JITTER, *place))
+        transitions = torch.tensor(labels)
+        cuts = torch.tensor([jitter(label, config.jitter, rng) for label in labels])
+    masks = None
+    if all(dive.masks is not None for dive in chosen):
+        masks = torch.stack([mask_tensor(dive, view, ALL_SAMPLES) for dive, view in zip(chosen, views, strict=True)])
+    video = torch.stack([frame_tensor(d, v, ALL_SAMPLES) for d, v in zip(chosen, views, strict=True)])
+    return Batch(
+        video=video.transpose(1, 2),
+        scores=torch.tensor([dive.score for dive in chosen], dtype=torch.float32),
+        difficulty=torch.tensor([dive.record.difficulty for dive in chosen], dtype=torch.float32),
+        awards=torch.tensor(np.stack([three_awards(dive.record.awards) for dive in chosen]), dtype=torch.float32),
+        query=torch.tensor(step.query, dtype=torch.int64),
+        exemplar=torch.tensor(step.exemplar, dtype=torch.int64),
+        paired=not config.in_batch and config.contrastive,
+        masks=masks,
+        transitions=transitions,
+        cuts=cuts,
+    )
+
+
+ALL_SAMPLES = np.arange(96)
+
+
+def frame_tensor(dive: Dive, view: View, samples: np.ndarray) -> Tensor:
+    """Samples (n,) of a view as (n, 3, 112, 112) float32, ImageNet-normalised, in the view's colours."""
+    frames = normalise(torch.from_numpy(view_frames(dive, view, samples)))
+    return frames * torch.from_numpy(view.gain).view(3, 1, 1) + torch.from_numpy(view.bias).view(3, 1, 1)
+
+
+def mask_tensor(dive: Dive, view: View, samples: np.ndarray) -> Tensor:
     """Masks of the same samples, (n, 112, 112) float32 in [0, 1]."""
-    masks = torch.from_numpy(dive.masks[view.sampled[samples]]).float() / 255
-    return masks.flip(-1) if view.flip else masks
+    return torch.from_numpy(view_masks(dive, view, samples)).float() / 255
 
 
-def window_batch(dives: Sequence[TrainingDive], views: Sequence[View], starts: Sequence[int]) -> tuple[Tensor, Tensor]:
+def window_batch(dives: Sequence[Dive], views: Sequence[View], starts: Sequence[int]) -> tuple[Tensor, Tensor]:
     """A window of 16 samples from each dive: (n, 3, 16, 112, 112), channels last, and masks (n, 16, 112, 112)."""
     frames, masks = [], []
     for dive, view, start in zip(dives, views, starts, strict=True):
         samples = np.arange(start, start + WINDOW_LENGTH)
-        frames.append(view_frames(dive, view, samples).transpose(0, 1))
-        masks.append(view_masks(dive, view, samples))
+        frames.append(frame_tensor(dive, view, samples).transpose(0, 1))
+        masks.append(mask_tensor(dive, view, samples))
     return torch.stack(frames).contiguous(memory_format=torch.channels_last_3d), torch.stack(masks)
+
+
+def jitter(transitions: tuple[int, int], reach: int, rng: np.random.Generator) -> tuple[int, int]:
+    """Transitions moved by up to `reach` samples each, still in order.
+
+    Inference cuts at predicted transitions; training at labels that are a little off is ready for that.
+    """
+    st = int(np.clip(transitions[0] + rng.integers(-reach, reach + 1), 0, 94))
+    return st, int(np.clip(transitions[1] + rng.integers(-reach, reach + 1), st + 1, 95))
+
+
+def three_awards(awards: Sequence[float]) -> np.ndarray:
+    """The three counted awards, ascending; nan where none are recorded.
+
+    Of seven the two highest and two lowest are dropped. The five that count in synchro become their lowest, median
+    and highest, scaled so that three of them sum to three fifths of the five.
+    """
+    given = np.sort(np.asarray(awards, dtype=np.float64))
+    if len(given) == 7:
+        return given[2:5]
+    if len(given) == _AWARDS:
+        return given
+    if len(given) == 5 and given.sum() > 0:
+        three = given[[0, 2, 4]]
+        return three * (given.sum() * _AWARDS / 5) / three.sum()
+    return np.full(_AWARDS, np.nan)
 
 
 def by_number(dive_numbers: Sequence[str], at_least: int) -> list[list[int]]:

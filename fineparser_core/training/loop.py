@@ -1,29 +1,42 @@
-"""One training stage: optimiser, schedule, checkpoints on disk, events; every draw belongs to its iteration.
+"""The training loop: optimiser, schedule, accumulation, averaging, checkpoints and events of one stage.
 
-A stage that was cut goes on from its last checkpoint with the same batches, since a batch is drawn from
-(seed, stage, iteration) and from nothing else.
+A stage that was cut goes on from its last checkpoint with the same batches and the same losses to the last bit,
+since a batch is drawn from (seed, epoch, step) and from nothing else.
 """
 
 import json
 import logging
 import math
+import pickle
 import time
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from fineparser_core.errors import FineParserError
+from fineparser_core.errors import CheckpointError, FineParserError
 from fineparser_core.progress import CancelToken
+from fineparser_core.training.distributed import Processes
+from fineparser_core.training.events import Events
 from fineparser_core.video.atomic import atomic_file
 
 logger = logging.getLogger(__name__)
 
-_WARM_UP = 50
-_CHECKPOINT_EVERY = 100
-_LOG_EVERY = 20
+_CONSOLE_EVERY_S = 15.0
+
+
+def stage_schedule(iteration: int, iterations: int, peak: float) -> float:
+    """Linear warm-up over 50 iterations, then cosine to 5 % of the peak."""
+    warm_up = 50
+    if iteration < warm_up:
+        return peak * (iteration + 1) / warm_up
+    progress = (iteration - warm_up) / max(1, iterations - warm_up)
+    return peak * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress))))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,79 +44,194 @@ class Stage:
     """What a stage trains and how.
 
     Attributes:
+        name: of its checkpoint and its events.
         modules: by name; saved with the stage, in the mode (train or eval) that the stage has set.
         groups: (parameters, peak learning rate).
-        step: iteration to losses by name; "total" is minimised.
+        iterations: updates of the optimiser.
+        step: (iteration, part) to losses by name; "total" is minimised.
+        parts: how many steps' gradients an iteration sums.
+        schedule: (iteration, iterations, peak) to a learning rate.
+        clip_norm: gradients are clipped to this norm; 0 is off.
+        weight_decay: of Adam.
+        ema: decay of the averaged weights; 0 is off.
+        scaled: whether losses are scaled for float16 gradients.
+        checkpoint_every: iterations between checkpoints, besides the last one and a cancelled one.
+        after: called after the iterations that it names, with the averaged modules where there are some; what it
+            returns is an event, and goes into `Outcome.state`.
     """
 
     name: str
     modules: Mapping[str, nn.Module]
     groups: Sequence[tuple[Sequence[nn.Parameter], float]]
     iterations: int
-    step: Callable[[int], dict[str, Tensor]]
+    step: Callable[[int, int], dict[str, Tensor]]
+    parts: Callable[[int], int] = lambda iteration: 1
+    schedule: Callable[[int, int, float], float] = stage_schedule
     clip_norm: float = 0.0
+    weight_decay: float = 0.0
+    ema: float = 0.0
+    scaled: bool = False
+    checkpoint_every: int = 100
+    after: "After | None" = None
 
 
-def learning_rate_factor(iteration: int, iterations: int) -> float:
-    """Linear warm-up, then cosine to 5 % of the peak."""
-    if iteration < _WARM_UP:
-        return (iteration + 1) / _WARM_UP
-    progress = (iteration - _WARM_UP) / max(1, iterations - _WARM_UP)
-    return 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
+@dataclass(frozen=True, kw_only=True)
+class After:
+    """Work between iterations, such as an evaluation.
+
+    Attributes:
+        due: whether an iteration count is one to work at.
+        work: (iteration, modules to look at, state so far) to the new state, a JSON value that checkpoints keep.
+    """
+
+    due: Callable[[int], bool]
+    work: Callable[[int, Mapping[str, nn.Module], Any], Any]
 
 
-def run_stage(stage: Stage, out: Path, cancel: CancelToken) -> None:
+@dataclass
+class _Progress:
+    iteration: int = 0
+    #: The iteration that `Stage.after` last worked after.
+    worked: int = 0
+    state: Any = None
+    running: dict[str, float] = field(default_factory=dict)
+
+
+def run_stage(
+    stage: Stage, out: Path, cancel: CancelToken, *, events: Events | None = None, peers: Processes | None = None
+) -> Any:
     """Runs a stage to its end, or goes on where it was cut; a finished stage is only loaded.
 
-    Writes OUT/<stage>.pt (modules, optimiser, iteration) and appends to OUT/events.jsonl.
+    Writes OUT/<stage>.pt (modules, optimiser, averages, iteration, state).
+
+    Returns: the state that `Stage.after` made.
 
     Raises:
-        FineParserError: where the loss is not finite.
-        Cancelled: once the token is set; the checkpoint is written first.
+        FineParserError: where the loss is not finite; the last checkpoint is from before it.
+        CheckpointError: the checkpoint is damaged or of other modules.
+        ExportError: a checkpoint cannot be written; the one before is untouched.
+        Cancelled: once the token of any process is set; the checkpoint is written first.
     """
+    peers = peers or Processes()
+    events = events or Events(out, on=peers.writes)
     path = out / f"{stage.name}.pt"
-    optimizer = torch.optim.Adam([{"params": list(params), "lr": lr} for params, lr in stage.groups])
+    optimizer = torch.optim.Adam(
+        [{"params": list(params), "lr": lr} for params, lr in stage.groups], weight_decay=stage.weight_decay
+    )
     peaks = [lr for _, lr in stage.groups]
-    start = 0
+    scaler = torch.amp.GradScaler(peers.device.type, enabled=stage.scaled)
+    averages = {
+        name: AveragedModel(module, multi_avg_fn=get_ema_multi_avg_fn(stage.ema), use_buffers=True)
+        for name, module in (stage.modules.items() if stage.ema else ())
+    }
+    keeps = {**stage.modules, **{f"averaged {name}": average for name, average in averages.items()}}
+    now = _Progress()
     if path.exists():
-        saved = torch.load(path, map_location="cpu", weights_only=True)
-        for name, module in stage.modules.items():
-            module.load_state_dict(saved["modules"][name])
-        optimizer.load_state_dict(saved["optimizer"])
-        start = int(saved["iteration"])
-        logger.info("%s: going on at iteration %d of %d", stage.name, start, stage.iterations)
+        saved = load_checkpoint(path, peers.device)
+        try:
+            for name, module in keeps.items():
+                module.load_state_dict(saved["modules"][name])
+            optimizer.load_state_dict(saved["optimizer"])
+            scaler.load_state_dict(saved["scaler"])
+            now.iteration, now.worked = int(saved["iteration"]), int(saved["worked"])
+            now.state = json.loads(saved["state"])
+        except (KeyError, ValueError, RuntimeError) as error:
+            raise CheckpointError(
+                f"{path} does not fit this run ({str(error).splitlines()[0]}): give the same settings, or another "
+                "folder."
+            ) from None
+        logger.info("%s: going on at iteration %d of %d", stage.name, now.iteration, stage.iterations)
+    events.cut(stage.name, now.iteration)
+    # What `after` evaluates and saves: the averages where there are some.
+    shown = {name: averages[name].module if averages else module for name, module in stage.modules.items()}
 
-    def checkpoint(iteration: int) -> None:
-        modules = {name: module.state_dict() for name, module in stage.modules.items()}
-        with atomic_file(path) as temporary:
-            torch.save({"modules": modules, "optimizer": optimizer.state_dict(), "iteration": iteration}, temporary)
-
-    began = time.monotonic()
-    running: dict[str, float] = {}
-    for iteration in range(start, stage.iterations):
-        for group, peak in zip(optimizer.param_groups, peaks, strict=True):
-            group["lr"] = peak * learning_rate_factor(iteration, stage.iterations)
-        losses = stage.step(iteration)
-        total = losses["total"]
-        loss = float(total.detach())
-        if not math.isfinite(loss):
+    def checkpoint() -> None:
+        if not peers.writes:
+            return
+        if not all(bool(value.isfinite().all()) for module in keeps.values() for value in module.parameters()):
             raise FineParserError(
-                f"The loss of stage '{stage.name}' is {loss} at iteration {iteration}: lower the learning rate."
+                f"The weights of stage '{stage.name}' are no longer finite after iteration {now.iteration}: lower the "
+                "learning rate, or give --clip-norm; the last checkpoint is from before it."
             )
-        optimizer.zero_grad(set_to_none=True)
-        total.backward()
-        if stage.clip_norm:
-            nn.utils.clip_grad_norm_([p for params, _ in stage.groups for p in params], stage.clip_norm)
-        optimizer.step()
+        content = {
+            "modules": {name: module.state_dict() for name, module in keeps.items()},
+            "optimizer": optimizer.state_dict(),
+            "scaler": scaler.state_dict(),
+            "iteration": now.iteration,
+            "worked": now.worked,
+            "state": json.dumps(now.state),
+        }
+        with atomic_file(path) as temporary:
+            torch.save(content, temporary)
+
+    began, first, told = time.monotonic(), now.iteration, 0.0
+    while True:
+        if stage.after is not None and now.worked < now.iteration and stage.after.due(now.iteration):
+            checkpoint()  # first, as this work may be cancelled or fail
+            now.state = stage.after.work(now.iteration, shown, now.state)
+            now.worked = now.iteration
+            checkpoint()
+        if now.iteration == stage.iterations:
+            return now.state
+        if peers.any(cancel.cancelled):
+            checkpoint()
+            cancel.cancel()
+            cancel.raise_if_cancelled()
+        for group, peak in zip(optimizer.param_groups, peaks, strict=True):
+            group["lr"] = stage.schedule(now.iteration, stage.iterations, peak)
+        losses = _update(stage, now.iteration, optimizer, scaler)
+        for name, average in averages.items():
+            average.update_parameters(stage.modules[name])
+        now.iteration += 1
+        events.write(stage.name, now.iteration, {**losses, "lr": optimizer.param_groups[0]["lr"]})
         for name, value in losses.items():
-            running[name] = 0.95 * running.get(name, float(value.detach())) + 0.05 * float(value.detach())
-        done = iteration + 1
-        if done % _LOG_EVERY == 0 or done == stage.iterations:
-            left_s = (time.monotonic() - began) / (done - start) * (stage.iterations - done)
-            text = ", ".join(f"{name} {value:.4g}" for name, value in running.items())
-            logger.info("%s %d/%d: %s (%.0f s left)", stage.name, done, stage.iterations, text, left_s)
-            with (out / "events.jsonl").open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"stage": stage.name, "iteration": done, **running}) + "\n")
-        if cancel.cancelled or done % _CHECKPOINT_EVERY == 0 or done == stage.iterations:
-            checkpoint(done)
-        cancel.raise_if_cancelled()
+            now.running[name] = 0.95 * now.running.get(name, value) + 0.05 * value
+        if time.monotonic() - told > _CONSOLE_EVERY_S or now.iteration == stage.iterations:
+            told = time.monotonic()
+            left_s = (told - began) / (now.iteration - first) * (stage.iterations - now.iteration)
+            text = ", ".join(f"{name} {value:.4g}" for name, value in now.running.items())
+            logger.info("%s %d/%d: %s (%.0f s left)", stage.name, now.iteration, stage.iterations, text, left_s)
+        if now.iteration % stage.checkpoint_every == 0 or now.iteration == stage.iterations:
+            checkpoint()
+
+
+def _update(
+    stage: Stage, iteration: int, optimizer: torch.optim.Optimizer, scaler: torch.amp.GradScaler
+) -> dict[str, float]:
+    """One iteration: summed gradients of its parts, clipped, applied. Losses are means over the parts."""
+    optimizer.zero_grad(set_to_none=True)
+    sums: dict[str, float] = {}
+    n_parts = stage.parts(iteration)
+    for part in range(n_parts):
+        losses = stage.step(iteration, part)
+        total = float(losses["total"].detach())
+        if not math.isfinite(total):
+            raise FineParserError(
+                f"The loss of stage '{stage.name}' is {total} at iteration {iteration}: lower the learning rate, or "
+                "give --clip-norm; the last checkpoint is from before it."
+            )
+        scaler.scale(losses["total"]).backward()
+        for name, value in losses.items():
+            sums[name] = sums.get(name, 0.0) + float(value.detach()) / n_parts
+    if stage.clip_norm:
+        scaler.unscale_(optimizer)
+        nn.utils.clip_grad_norm_([p for params, _ in stage.groups for p in params], stage.clip_norm)
+    scaler.step(optimizer)
+    scaler.update()
+    return sums
+
+
+def load_checkpoint(path: Path, device: torch.device) -> dict[str, Any]:
+    """What `torch.save` wrote, as data alone.
+
+    Raises:
+        CheckpointError: the file is missing or damaged.
+    """
+    try:
+        saved = torch.load(path, map_location=device, weights_only=True)
+    except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError, zipfile.BadZipFile) as error:
+        reason = str(error).splitlines()[0]
+        raise CheckpointError(f"{path} cannot be read ({reason}): delete it to start that stage again.") from None
+    if not isinstance(saved, dict):
+        raise CheckpointError(f"{path} is not a checkpoint of a training run: choose another folder.")
+    return saved

@@ -19,6 +19,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from fineparser_core.data.dives import Dive
+from fineparser_core.data.transforms import Augmentation, View, draw_view, plain_view
 from fineparser_core.inference.device import autocast
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.i3d import FEATURE_SIZE
@@ -26,14 +28,15 @@ from fineparser_core.models.static_encoder import FRAME_FEATURE_SIZE
 from fineparser_core.models.step_pooling import pair_boundaries
 from fineparser_core.progress import CancelToken
 from fineparser_core.training.batches import (
+    ALL_SAMPLES,
     by_number,
     draw_group,
+    frame_tensor,
+    jitter,
+    mask_tensor,
     ordered_pairs,
-    view_frames,
-    view_masks,
     window_batch,
 )
-from fineparser_core.training.dives import TrainingDive, View, plain_view, random_view
 from fineparser_core.training.loop import Stage, run_stage
 from fineparser_core.training.losses import (
     dice_loss,
@@ -48,6 +51,8 @@ from fineparser_core.video.sampling import WINDOW_LENGTH, WINDOWS
 logger = logging.getLogger(__name__)
 
 _MASK_GRID = 14
+_JITTER = 2
+_AUGMENTATION = Augmentation(shift=0, rows=True, trim=0.2, colour=1.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +60,7 @@ class StagedConfig:
     """Sizes of the stages. Learning rates are Adam's peaks, weight decay 0."""
 
     seed: int = 10086
+    preprocessing: str = "whole"
     #: Of the encoders' passes; "auto" is what the device is good at.
     precision: str = "auto"
     mask_iterations: int = 550
@@ -85,6 +91,10 @@ def _rng(config: StagedConfig, stage: int, iteration: int) -> np.random.Generato
     return np.random.default_rng((config.seed, stage, iteration))
 
 
+def _random_view(dive: Dive, config: StagedConfig, rng: np.random.Generator) -> View:
+    return draw_view(dive, config.preprocessing, _AUGMENTATION, rng)
+
+
 def _freeze(*modules: nn.Module) -> None:
     for module in modules:
         module.requires_grad_(False)
@@ -94,17 +104,17 @@ def _trainable(*modules: nn.Module) -> list[nn.Parameter]:
     return [p for module in modules for p in module.parameters() if p.requires_grad]
 
 
-def mask_stage(model: FineParser, dives: Sequence[TrainingDive], config: StagedConfig) -> Stage:
+def mask_stage(model: FineParser, dives: Sequence[Dive], config: StagedConfig) -> Stage:
     """L_SAP (Eq. 8) plus Dice on the fused map; stem frozen, batch norms at their Kinetics statistics."""
     parser = model.spatial_parser
     encoder = parser.encoder.eval()
     _freeze(encoder.conv3d_1a_7x7, encoder.conv3d_2b_1x1, encoder.conv3d_2c_3x3)
     _freeze(encoder.mixed_5b, encoder.mixed_5c)
 
-    def step(iteration: int) -> dict[str, Tensor]:
+    def step(iteration: int, part: int) -> dict[str, Tensor]:
         rng = _rng(config, 1, iteration)
         chosen = [dives[i] for i in rng.integers(0, len(dives), config.mask_windows)]
-        views = [random_view(dive, rng) for dive in chosen]
+        views = [_random_view(dive, config, rng) for dive in chosen]
         frames, masks = window_batch(chosen, views, rng.integers(0, 81, len(chosen)).tolist())
         with autocast(frames.device, config.precision):
             logits = parser.decoder(parser.taps(frames)).float()
@@ -122,19 +132,19 @@ def mask_stage(model: FineParser, dives: Sequence[TrainingDive], config: StagedC
     )
 
 
-def frame_stage(model: FineParser, dives: Sequence[TrainingDive], config: StagedConfig) -> Stage:
+def frame_stage(model: FineParser, dives: Sequence[Dive], config: StagedConfig) -> Stage:
     """Gives the ResNet features to build on: where the athlete is (a coarse mask) and which step the frame is of."""
     backbone = model.static_encoder.backbone.train()
     head = nn.Linear(FRAME_FEATURE_SIZE, 3 + _MASK_GRID**2)
 
-    def step(iteration: int) -> dict[str, Tensor]:
+    def step(iteration: int, part: int) -> dict[str, Tensor]:
         rng = _rng(config, 2, iteration)
         frames, masks, phases = [], [], []
         for i in rng.integers(0, len(dives), config.frame_batch):
             dive = dives[i]
-            view, sample = random_view(dive, rng), rng.integers(0, 96, 1)
-            frames.append(view_frames(dive, view, sample))
-            masks.append(F.adaptive_avg_pool2d(view_masks(dive, view, sample)[None], _MASK_GRID)[0])
+            view, sample = _random_view(dive, config, rng), rng.integers(0, 96, 1)
+            frames.append(frame_tensor(dive, view, sample))
+            masks.append(F.adaptive_avg_pool2d(mask_tensor(dive, view, sample)[None], _MASK_GRID)[0])
             phases.append(int(np.searchsorted(view.transitions(dive), sample[0], side="right")))
         batch = torch.cat(frames).contiguous(memory_format=torch.channels_last)
         with autocast(batch.device, config.precision):
@@ -166,7 +176,7 @@ class StoredView:
 
 @torch.inference_mode()
 def store_views(
-    model: FineParser, dives: Sequence[TrainingDive], config: StagedConfig, folder: Path, cancel: CancelToken
+    model: FineParser, dives: Sequence[Dive], config: StagedConfig, folder: Path, cancel: CancelToken
 ) -> list[StoredView]:
     """Runs the frozen parts once over `parse_views` views of each dive; kept on disk, so a cut costs one view.
 
@@ -178,7 +188,9 @@ def store_views(
     for n in range(config.parse_views):
         for index, dive in enumerate(dives):
             cancel.raise_if_cancelled()
-            view = random_view(dive, np.random.default_rng((config.seed, 3, index, n))) if n else plain_view(dive)
+            view = plain_view(dive, config.preprocessing)
+            if n:
+                view = _random_view(dive, config, np.random.default_rng((config.seed, 3, index, n)))
             with autocast(torch.device("cpu"), config.precision):
                 front, mask_feature = _stored_arrays(model, dive, view, folder / f"{dive.key}-{n}.npz")
             stored.append(
@@ -195,11 +207,11 @@ def store_views(
     return stored
 
 
-def _stored_arrays(model: FineParser, dive: TrainingDive, view: View, path: Path) -> tuple[np.ndarray, np.ndarray]:
+def _stored_arrays(model: FineParser, dive: Dive, view: View, path: Path) -> tuple[np.ndarray, np.ndarray]:
     if path.exists():
         with np.load(path, allow_pickle=False) as data:
             return data["front"], data["mask_feature"]
-    video = view_frames(dive, view, np.arange(96))
+    video = frame_tensor(dive, view, ALL_SAMPLES)
     fronts, features = [], []
     for i in range(0, len(WINDOWS), 3):
         windows = video[torch.tensor(WINDOWS[i : i + 3])].transpose(1, 2)
@@ -210,12 +222,6 @@ def _stored_arrays(model: FineParser, dive: TrainingDive, view: View, path: Path
     with atomic_file(path) as temporary, temporary.open("wb") as stream:
         np.savez(stream, front=front, mask_feature=mask_feature)
     return front, mask_feature
-
-
-def _jitter(transitions: tuple[int, int], rng: np.random.Generator) -> tuple[int, int]:
-    # Inference cuts at predicted transitions; training at labels that are up to two samples off is ready for that.
-    st = int(np.clip(transitions[0] + rng.integers(-2, 3), 0, 89))
-    return st, int(np.clip(transitions[1] + rng.integers(-2, 3), st + 1, 95))
 
 
 def parse_stage(model: FineParser, views: Sequence[StoredView], config: StagedConfig) -> Stage:
@@ -230,7 +236,7 @@ def parse_stage(model: FineParser, views: Sequence[StoredView], config: StagedCo
     step_head = nn.Linear(FEATURE_SIZE, WINDOW_LENGTH * 3)
     groups = by_number([v.dive_number for v in views], 2)
 
-    def step(iteration: int) -> dict[str, Tensor]:
+    def step(iteration: int, part: int) -> dict[str, Tensor]:
         rng = _rng(config, 4, iteration)
         chosen = [views[i] for i in draw_group(groups, config.parse_batch, rng)]
         n = len(chosen)
@@ -242,7 +248,7 @@ def parse_stage(model: FineParser, views: Sequence[StoredView], config: StagedCo
         labels = torch.tensor([v.transitions for v in chosen])
         tap = transition_loss(psnet(gated), transition_target(labels, width=config.transition_width))
         query, exemplar = ordered_pairs(n)
-        jittered = [_jitter(v.transitions, rng) for v in chosen]
+        jittered = [jitter(v.transitions, _JITTER, rng) for v in chosen]
         boundaries = [pair_boundaries(jittered[q], jittered[e]) for q, e in zip(query, exemplar, strict=True)]
         tokens = [model.dynamic_tokens(gated[i], boundaries) for i in (query, exemplar)]
         # The dynamic stream alone stands for the whole score here, hence twice its half.
@@ -288,7 +294,7 @@ class EncodedDive:
 @torch.inference_mode()
 def encode_dives(
     model: FineParser,
-    dives: Sequence[TrainingDive],
+    dives: Sequence[Dive],
     views: Sequence[StoredView],
     config: StagedConfig,
     folder: Path,
@@ -321,11 +327,11 @@ def encode_dives(
     return encoded
 
 
-def _frame_features(model: FineParser, dive: TrainingDive, folder: Path, config: StagedConfig) -> np.ndarray:
+def _frame_features(model: FineParser, dive: Dive, folder: Path, config: StagedConfig) -> np.ndarray:
     path = folder / f"{dive.key}-frames.npy"
     if path.exists():
         return np.load(path, allow_pickle=False)
-    video = view_frames(dive, plain_view(dive), np.arange(96))
+    video = frame_tensor(dive, plain_view(dive, config.preprocessing), ALL_SAMPLES)
     with autocast(video.device, config.precision):
         chunks = [model.static_encoder.frame_features(chunk).float() for chunk in video.split(16)]
     features = torch.cat(chunks).numpy()
@@ -348,10 +354,10 @@ def head_stage(model: FineParser, encoded: Sequence[EncodedDive], config: Staged
     whole = [e for e in encoded if e.frame_features is not None]
     groups = by_number([e.dive_number for e in whole], 2)
 
-    def step(iteration: int) -> dict[str, Tensor]:
+    def step(iteration: int, part: int) -> dict[str, Tensor]:
         rng = _rng(config, 5, iteration)
         chosen = [whole[i] for i in draw_group(groups, config.head_batch, rng)]
-        jittered = [_jitter(e.transitions, rng) for e in chosen]
+        jittered = [jitter(e.transitions, _JITTER, rng) for e in chosen]
         query, exemplar = ordered_pairs(len(chosen))
         gated = torch.from_numpy(np.stack([e.gated for e in chosen]))
         features = torch.from_numpy(np.stack([e.frame_features for e in chosen if e.frame_features is not None]))
@@ -383,7 +389,7 @@ def head_stage(model: FineParser, encoded: Sequence[EncodedDive], config: Staged
 
 
 def train_staged(
-    model: FineParser, dives: Sequence[TrainingDive], config: StagedConfig, out: Path, cancel: CancelToken
+    model: FineParser, dives: Sequence[Dive], config: StagedConfig, out: Path, cancel: CancelToken
 ) -> None:
     """Runs the four stages; each that is finished on disk is loaded instead, each that was cut goes on.
 

@@ -32,7 +32,9 @@ LAYERS = {
 COMMAND_LINES = 4
 NEIGHBOURS = {
     "checkpoints": {"data"},  # foreign weights are unpickled as restrictedly as foreign annotations
-    "training": {"inference"},  # what is trained on is shaped by the code that shapes what is analysed
+    # What is trained on and measured is shaped by the code that shapes what is analysed; epochs are picked by measuring.
+    "training": {"inference", "evaluation"},
+    "evaluation": {"inference"},
 }
 # Rooms that see less than their layer would allow.
 SEES_ONLY = {

@@ -1,0 +1,148 @@
+"""A network on a split of a data set: every dive observed once, then compared with exemplars from training."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from fineparser_core.data.dives import Dive
+from fineparser_core.data.exemplars import candidates, draw_exemplars
+from fineparser_core.data.transforms import plain_view, view_frames, view_masks
+from fineparser_core.errors import ConfigError
+from fineparser_core.evaluation.metrics import interval_iou, step_ious
+from fineparser_core.evaluation.results import DiveResult, mask_results
+from fineparser_core.inference.encoder import normalise
+from fineparser_core.models.method import Encoding, Method, Observation
+from fineparser_core.models.temporal_parser import DECODERS
+from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
+from fineparser_core.types import N_SAMPLES
+
+_ALL = np.arange(N_SAMPLES)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Protocol:
+    """How dives are looked at and whom they are compared with.
+
+    Attributes:
+        preprocessing, decoding: as a weights card names them.
+        pairing: what an exemplar shares with its query, see `data.exemplars`.
+        exemplars: E, voters a dive.
+        seed: of the draw of exemplars.
+    """
+
+    preprocessing: str
+    decoding: str
+    pairing: str = "dive-number"
+    exemplars: int = 10
+    seed: int = 0
+
+
+class Evaluator:
+    """Evaluates a network on dives; exemplars come from a pool of training dives and are observed once each.
+
+    Args:
+        model: on its device; put into evaluation mode.
+        pool: training dives.
+    """
+
+    def __init__(self, model: Method, pool: Sequence[Dive], protocol: Protocol) -> None:
+        self._model = model.eval()
+        self._device = next(model.parameters()).device
+        self._protocol = protocol
+        self._pool = {dive.record.key: dive for dive in pool}
+        self._records = [dive.record for dive in pool]
+        self._seen: dict[tuple[str, int], Encoding] = {}
+
+    def run(
+        self,
+        dives: Sequence[Dive],
+        *,
+        shard: tuple[int, int] = (0, 1),
+        progress: ProgressCallback = ignore_progress,
+        cancel: CancelToken | None = None,
+    ) -> list[DiveResult]:
+        """Results of the dives (rank, rank + world, ...) of a shard (rank, world), in order.
+
+        Raises:
+            ConfigError: there is no dive to measure.
+            Cancelled: once the token is set.
+        """
+        if not dives:
+            raise ConfigError("There is no dive to measure: choose another split, or check the data set.")
+        mine = dives[shard[0] :: shard[1]]
+        results = []
+        for done, dive in enumerate(mine, start=1):
+            if cancel is not None:
+                cancel.raise_if_cancelled()
+            results.append(self._measure(dive))
+            progress(Progress("evaluate", done, len(mine)))
+        return results
+
+    @torch.inference_mode()
+    def _observe(self, dive: Dive) -> Observation:
+        view = plain_view(dive, self._protocol.preprocessing)
+        frames = normalise(torch.from_numpy(view_frames(dive, view, _ALL)).to(self._device))
+        return self._model.observe(frames.transpose(0, 1)[None], DECODERS[self._protocol.decoding])
+
+    def _encoding(self, dive: Dive, observed: Observation | None = None) -> Encoding:
+        encoding = (observed or self._observe(dive)).encoding
+        facts = torch.tensor([dive.record.difficulty, dive.score], device=self._device, dtype=torch.float32)
+        return {**encoding, "difficulty": facts[:1], "score": facts[1:]}
+
+    def _exemplar(self, key: tuple[str, int]) -> Encoding:
+        if key not in self._seen:
+            self._seen[key] = self._encoding(self._pool[key])
+        return self._seen[key]
+
+    @torch.inference_mode()
+    def _votes(self, dive: Dive, observed: Observation, chosen: Sequence[tuple[str, int]]) -> Tensor | None:
+        query = self._encoding(dive, observed)
+        del query["score"]  # what is to be predicted
+        if not self._model.contrastive:
+            return self._model.votes(query, {})
+        if not chosen:
+            return None
+        each = [self._exemplar(key) for key in chosen]
+        return self._model.votes(query, {name: torch.cat([one[name] for one in each]) for name in each[0]})
+
+    def _measure(self, dive: Dive) -> DiveResult:
+        record, protocol = dive.record, self._protocol
+        observed = self._observe(dive)
+        chosen = draw_exemplars(record, self._records, protocol.pairing, protocol.exemplars, protocol.seed)
+        votes = self._votes(dive, observed, [exemplar.key for exemplar in chosen])
+        same_number = [other.score for other in candidates(record, self._records, "dive-number")]
+        view = plain_view(dive, protocol.preprocessing)
+        true = view.transitions(dive) if dive.first_flight_frame is not None else None
+        found = observed.transitions[0] if observed.transitions is not None and true is not None else None
+        masks = None
+        if observed.mask_probability is not None and dive.masks is not None:
+            truth = view_masks(dive, view, _ALL) >= 128
+            masks = mask_results(observed.mask_probability[0].float().cpu().numpy(), truth)
+        return DiveResult(
+            id=record.id,
+            dive_number=record.dive_number,
+            difficulty=record.difficulty,
+            score=record.score,
+            predicted=None if votes is None else float(votes.mean()),
+            spread=None if votes is None else float(votes.std(correction=0)),
+            n_exemplars=len(chosen),
+            exemplar_mean=float(np.mean([exemplar.score for exemplar in chosen])) if chosen else None,
+            number_mean=float(np.mean(same_number)) if same_number else None,
+            transitions=found,
+            true_transitions=true,
+            interval_iou=interval_iou(found, true) if found is not None and true is not None else None,
+            step_ious=step_ious(found, true) if found is not None and true is not None else None,
+            masks=masks,
+        )
+
+
+def median_transitions(dives: Sequence[Dive], preprocessing: str) -> tuple[float, float] | None:
+    """The floor of transitions: medians over training dives, in samples; None without labels."""
+    labelled = [dive for dive in dives if dive.first_flight_frame is not None]
+    if not labelled:
+        return None
+    first, second = np.median([plain_view(dive, preprocessing).transitions(dive) for dive in labelled], axis=0)
+    return float(first), float(second)

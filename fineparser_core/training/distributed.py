@@ -1,0 +1,75 @@
+"""One process or many: what `torchrun` started, and the few things that processes must agree on."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+import torch.distributed as dist
+
+from fineparser_core.inference.device import choose_device
+
+
+@dataclass(frozen=True)
+class Processes:
+    """This process among its peers.
+
+    Attributes:
+        rank: 0 for the one that writes.
+        world: how many there are.
+        device: of this one.
+    """
+
+    rank: int = 0
+    world: int = 1
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+
+    @property
+    def writes(self) -> bool:
+        """Whether this process writes files and talks."""
+        return self.rank == 0
+
+    def any(self, flag: bool) -> bool:
+        """Whether any process has the flag set, so that all stop at the same step."""
+        if self.world == 1:
+            return flag
+        flags = torch.tensor([float(flag)], device=self.device)
+        dist.all_reduce(flags, op=dist.ReduceOp.MAX)
+        return bool(flags.item())
+
+    def gather(self, value: Any) -> list[Any]:
+        """Every process's value, by rank."""
+        if self.world == 1:
+            return [value]
+        values: list[Any] = [None] * self.world
+        dist.all_gather_object(values, value)
+        return values
+
+    def wait(self) -> None:
+        """Returns once all processes are here."""
+        if self.world > 1:
+            dist.barrier()
+
+
+@contextmanager
+def processes(device: str = "auto") -> Iterator[Processes]:
+    """The processes that `torchrun` started, or this one alone; one CUDA device each, gloo on CPU.
+
+    Raises:
+        ConfigError: no such device.
+    """
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    chosen = choose_device(device)
+    if world == 1:
+        yield Processes(device=chosen)
+        return
+    if chosen.type == "cuda":
+        chosen = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+        torch.cuda.set_device(chosen)
+    dist.init_process_group("nccl" if chosen.type == "cuda" else "gloo")
+    try:
+        yield Processes(rank=dist.get_rank(), world=world, device=chosen)
+    finally:
+        dist.destroy_process_group()

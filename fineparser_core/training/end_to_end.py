@@ -1,0 +1,254 @@
+"""End-to-end training (paper section 3.3): the stage that trains a whole network, and the choice of its best epoch."""
+
+import logging
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.parallel import DistributedDataParallel
+
+from fineparser_core.config import TrainConfig
+from fineparser_core.data.dives import Dive
+from fineparser_core.errors import Cancelled, ConfigError
+from fineparser_core.evaluation.evaluate import Evaluator, Protocol, median_transitions
+from fineparser_core.evaluation.results import DiveResult
+from fineparser_core.evaluation.summary import summarise
+from fineparser_core.inference.device import PRECISIONS, choose_precision
+from fineparser_core.models.method import Method
+from fineparser_core.progress import CancelToken
+from fineparser_core.training.baseline_objectives import make_objective
+from fineparser_core.training.batches import Batch, Step, epoch_steps, make_batch
+from fineparser_core.training.distributed import Processes
+from fineparser_core.training.events import Events
+from fineparser_core.training.loop import After, Stage, load_checkpoint, run_stage
+from fineparser_core.training.objective import Objective, fix_batch_norms
+from fineparser_core.training.pictures import mask_sheet
+from fineparser_core.training.selection import metric_values, picked_epoch
+from fineparser_core.video.atomic import atomic_file
+
+logger = logging.getLogger(__name__)
+
+STAGE = "train"
+BEST = "best.pt"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Splits:
+    """Dives to train on, to pick the epoch by, and to test on; the last two may be empty."""
+
+    train: Sequence[Dive]
+    validation: Sequence[Dive]
+    test: Sequence[Dive]
+
+    def median_transitions(self, preprocessing: str) -> tuple[float, float] | None:
+        """The floor of transitions: medians over the training dives, in samples; None without labels."""
+        return median_transitions(self.train, preprocessing)
+
+
+class Plan:
+    """Which steps this process makes in which iteration; the same dives in the same order for any run of the seed.
+
+    An epoch's steps are dealt out to the processes in turn; the first ones are dealt again where they do not go
+    round. Deviation: the release's accumulation is off by one and leaks into the next epoch; here an epoch ends
+    with whatever is left.
+    """
+
+    def __init__(self, dives: Sequence[Dive], config: TrainConfig, peers: Processes) -> None:
+        self._records = [dive.record for dive in dives]
+        self._config, self._peers = config, peers
+        n_steps = [len(self.steps(epoch)) for epoch in range(config.epochs)]
+        #: ends[e]: iterations up to and with epoch e.
+        self.ends = np.cumsum([math.ceil(n / config.accumulate) for n in n_steps]).tolist()
+        if not self.ends or self.ends[0] == 0:
+            raise ConfigError(
+                f"Among {len(dives)} training dives no two may be compared ('{config.pairing}'): train on more dives, "
+                "or with --pairing random."
+            )
+
+    @lru_cache(maxsize=2)  # noqa: B019 - one plan a run
+    def steps(self, epoch: int) -> list[tuple[int, Step]]:
+        """(index in the epoch, step) of this process."""
+        every = list(enumerate(epoch_steps(self._records, self._config, epoch)))
+        every += every[: -len(every) % self._peers.world]
+        return every[self._peers.rank :: self._peers.world]
+
+    def epoch_of(self, iteration: int) -> int:
+        """The epoch of an iteration, from 0."""
+        return int(np.searchsorted(self.ends, iteration, side="right"))
+
+    def parts(self, iteration: int) -> list[tuple[int, Step]]:
+        """The steps whose gradients an iteration sums."""
+        epoch = self.epoch_of(iteration)
+        start = (iteration - (self.ends[epoch - 1] if epoch else 0)) * self._config.accumulate
+        return self.steps(epoch)[start : start + self._config.accumulate]
+
+
+def schedule(config: TrainConfig, plan: Plan, iteration: int, iterations: int, peak: float) -> float:
+    """Linear warm-up from `warmup_lr`, then the cosine over all iterations down to `final_lr`."""
+    warm_up = config.warmup_epochs * iterations / config.epochs
+    if iteration < warm_up:
+        return config.warmup_lr + (peak - config.warmup_lr) * iteration / warm_up
+    return config.final_lr + (peak - config.final_lr) * 0.5 * (1 + math.cos(math.pi * iteration / iterations))
+
+
+def parameter_groups(objective: Objective, config: TrainConfig) -> list[tuple[list[nn.Parameter], float]]:
+    """Freezes what the configuration freezes; the rest by learning rate."""
+    rates = {"model.i3d.": config.i3d_lr, "model.psnet.": config.psnet_lr}
+    rates["model.spatial_parser.encoder."] = config.mask_encoder_lr
+    groups: dict[float, list[nn.Parameter]] = {}
+    unused = set(config.freeze)
+    for name, parameter in objective.named_parameters():
+        frozen = [prefix for prefix in config.freeze if name.startswith(f"model.{prefix}")]
+        unused -= set(frozen)
+        parameter.requires_grad_(not frozen)
+        if not frozen:
+            rate = next((rate for prefix, rate in rates.items() if name.startswith(prefix)), config.lr)
+            groups.setdefault(rate, []).append(parameter)
+    if unused:
+        logger.warning("nothing of this network is called %s: not frozen", ", ".join(sorted(unused)))
+    if not groups:
+        raise ConfigError("freeze leaves nothing to train: name fewer prefixes.")
+    return [(parameters, rate) for rate, parameters in groups.items()]
+
+
+def train_end_to_end(
+    model: Method, splits: Splits, config: TrainConfig, out: Path, *, cancel: CancelToken, peers: Processes
+) -> list[dict[str, Any]]:
+    """Trains, evaluates after epochs, and leaves the weights of the picked epoch in OUT/best.pt.
+
+    Returns:
+        The history: for every evaluated epoch its number and its metrics by split, as the checkpoint keeps it.
+
+    Raises:
+        Cancelled, FineParserError: as `run_stage`.
+    """
+    precision = choose_precision(peers.device, config.precision)
+    if precision == "fp16" and peers.device.type != "cuda":
+        raise ConfigError("fp16 trains on CUDA alone: use bf16 or fp32.")
+    model.precision = PRECISIONS[precision]
+    objective = make_objective(model, config, [dive.record for dive in splits.train]).to(peers.device)
+    groups = parameter_groups(objective, config)
+    plan = Plan(splits.train, config, peers)
+    _compile(model, on=config.compile)
+    trained: nn.Module = objective
+    if peers.world > 1:
+        if peers.device.type == "cuda":  # before wrapping, as torch asks for; the release does it the other way round
+            objective = nn.SyncBatchNorm.convert_sync_batchnorm(objective)
+        # Without masks or steps some modules get no gradient.
+        whole = all(dive.masks is not None and dive.first_flight_frame is not None for dive in splits.train)
+        trained = DistributedDataParallel(objective, find_unused_parameters=not whole)
+    events = Events(out, on=peers.writes)
+
+    def step(iteration: int, part: int) -> dict[str, torch.Tensor]:
+        fix_batch_norms(objective, config.batch_norm)
+        epoch = plan.epoch_of(iteration)
+        index, chosen = plan.parts(iteration)[part]
+        batch: Batch = make_batch(splits.train, chosen, config, (epoch, index)).to(peers.device)
+        losses: dict[str, torch.Tensor] = trained(batch, epoch / config.epochs)
+        return losses
+
+    median = splits.median_transitions(config.preprocessing)
+
+    def work(iteration: int, modules: Mapping[str, nn.Module], state: Any) -> Any:
+        shown = modules["objective"]
+        assert isinstance(shown, Objective)
+        entry: dict[str, Any] = {"epoch": plan.epoch_of(iteration - 1) + 1}
+        for split, dives in (("validation", splits.validation), ("test", splits.test if config.test_epochs else ())):
+            if dives:
+                results = evaluate_sharded(shown.model, dives, splits.train, config, cancel=cancel, peers=peers)
+                entry[split] = metric_values(summarise(results, median_transitions=median, seed=config.seed))
+                events.write(split, entry["epoch"], entry[split])
+        sheet = mask_sheet(shown.model, splits.validation or splits.train, config)
+        if sheet is not None:
+            events.images("masks", "predicted (green) and true (red outline)", entry["epoch"], sheet)
+        history = [*(state or []), entry]
+        if picked_epoch(history) == entry["epoch"] and peers.writes:
+            with atomic_file(out / BEST) as temporary:
+                torch.save(shown.model.state_dict(), temporary)
+        peers.wait()
+        return history
+
+    stage = Stage(
+        name=STAGE,
+        modules={"objective": objective},
+        groups=groups,
+        iterations=plan.ends[-1],
+        step=step,
+        parts=lambda iteration: len(plan.parts(iteration)),
+        schedule=lambda iteration, iterations, peak: schedule(config, plan, iteration, iterations, peak),
+        clip_norm=config.clip_norm,
+        weight_decay=config.weight_decay,
+        ema=config.ema,
+        scaled=precision == "fp16",
+        after=After(
+            due=lambda i: (
+                i in plan.ends and ((plan.ends.index(i) + 1) % config.evaluate_every == 0 or i == plan.ends[-1])
+            ),
+            work=work,
+        ),
+    )
+    try:
+        history: list[dict[str, Any]] = run_stage(stage, out, cancel, events=events, peers=peers)
+    finally:
+        events.close()
+    return history
+
+
+def evaluate_sharded(
+    model: Method,
+    dives: Sequence[Dive],
+    pool: Sequence[Dive],
+    config: TrainConfig,
+    *,
+    cancel: CancelToken,
+    peers: Processes,
+) -> list[DiveResult]:
+    """Results of all dives in order, each measured by one of the processes; every process gets all.
+
+    Raises:
+        Cancelled: once the token of any process is set.
+    """
+    protocol = Protocol(
+        preprocessing=config.preprocessing,
+        decoding=config.decoding,
+        pairing=config.pairing,
+        exemplars=config.exemplars,
+        seed=config.seed,
+    )
+    evaluator = Evaluator(model, pool, protocol)
+    try:
+        mine: list[DiveResult] | None = evaluator.run(dives, shard=(peers.rank, peers.world), cancel=cancel)
+    except Cancelled:
+        mine = None  # the others wait for this process's part
+    shards = peers.gather(mine)
+    by_index: dict[int, DiveResult] = {}
+    for rank, results in enumerate(shards):
+        if results is None:
+            raise Cancelled()
+        by_index.update(zip(range(rank, len(dives), peers.world), results, strict=True))
+    return [by_index[i] for i in range(len(dives))]
+
+
+def load_best(model: Method, out: Path) -> None:
+    """Loads what the picked epoch left in OUT/best.pt.
+
+    Raises:
+        CheckpointError: it cannot be read.
+    """
+    device = next(model.parameters()).device
+    model.load_state_dict(load_checkpoint(out / BEST, device))
+
+
+def _compile(model: Method, *, on: bool) -> None:
+    """The backbones through `torch.compile`: their shapes are always the same, unlike the steps that follow."""
+    for name in ("i3d", "spatial_parser.encoder", "static_encoder.backbone") if on else ():
+        try:
+            model.get_submodule(name).compile()
+        except AttributeError:
+            continue

