@@ -29,6 +29,7 @@ CommandMain = Callable[[list[str]], int]
 COMMANDS: dict[str, tuple[str, str]] = {
     "score": ("fineparser_core.score", "analyse a clip: steps, masks, score and contributions"),
     "train": ("fineparser_core.train", "train weights on a data set in the FineDiving layout"),
+    "ablate": ("fineparser_core.ablate", "run the presets of a table of the paper, and print both numbers"),
     "eval": ("fineparser_core.eval", "measure weights on a split of such a data set"),
     "data": ("fineparser_core.data_check", "say what a data set has, lacks and gets wrong"),
     "synthesize": ("fineparser_core.synthesize", "render a data set of dives in the FineDiving layout"),

@@ -8,6 +8,7 @@ import argparse
 import json
 import logging
 import sys
+import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -53,23 +54,19 @@ RENDERED_LIMITATIONS = (
 def main(argv: list[str] | None = None) -> int:
     """Runs the command; see `--help`."""
     parser = argparse.ArgumentParser(
-        prog="fineparser train", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="fineparser train",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="settings, as the release has them:\n"
+        + _settings(TrainConfig())
+        + "\nof staged:\n"
+        + _settings(StagedConfig()),
     )
     parser.add_argument("--config", default="release", help=f"preset: {', '.join((*PRESETS, _STAGED))}")
-    parser.add_argument("--data", type=Path, required=True, help="folder of the data set")
-    parser.add_argument("--frames", type=Path, help="folder below which its frames are, where that is another")
-    parser.add_argument("--out", type=Path, required=True, help="checkpoints, events, results and the finished bundle")
     parser.add_argument("--resume", action="store_true", help="go on with the run in --out, or start it")
-    parser.add_argument("--kinetics", type=Path, help="file that `fineparser convert kinetics` wrote, for the I3Ds")
-    parser.add_argument("--weights", type=Path, help="bundle to start from; without both, all weights start as noise")
-    parser.add_argument("--cache", type=Path, help="folder for decoded frames (default: the user's cache folder)")
-    parser.add_argument("--workers", type=int, default=2, help="threads that decode frames into the cache")
-    parser.add_argument("--limit", type=int, help="the first N training and N test dives only")
-    parser.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
-    parser.add_argument("--name", default="fineparser", help="name of the weights")
-    parser.add_argument("--trained-on", help="one sentence for whoever sees a score (default: from the data set)")
+    add_run_options(parser)
     args, rest = parser.parse_known_args(argv)
-    overrides = _overrides(rest)
+    overrides = parse_overrides(rest)
     with processes(args.device) as peers, cancel_on_signals() as cancel:
         level = logging.INFO if peers.writes else logging.ERROR
         logging.basicConfig(level=level, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
@@ -80,7 +77,38 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def _overrides(rest: Sequence[str]) -> dict[str, str]:
+def _settings(config: TrainConfig | StagedConfig) -> str:
+    pairs = [f"--{name.replace('_', '-')} {_as_typed(value)}" for name, value in asdict(config).items()]
+    return "\n".join(textwrap.wrap(", ".join(pairs), 100, initial_indent="  ", subsequent_indent="  "))
+
+
+def _as_typed(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ",".join(value) or "NAME,..." if isinstance(value, tuple) else str(value)
+
+
+def add_run_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `run`, but for the preset and whether to go on."""
+    parser.add_argument("--data", type=Path, required=True, help="folder of the data set")
+    parser.add_argument("--frames", type=Path, help="folder below which its frames are, where that is another")
+    parser.add_argument("--out", type=Path, required=True, help="checkpoints, events, results and the finished bundle")
+    parser.add_argument("--kinetics", type=Path, help="file that `fineparser convert kinetics` wrote, for the I3Ds")
+    parser.add_argument("--weights", type=Path, help="bundle to start from; without both, all weights start as noise")
+    parser.add_argument("--cache", type=Path, help="folder for decoded frames (default: the user's cache folder)")
+    parser.add_argument("--workers", type=int, default=2, help="threads that decode frames into the cache")
+    parser.add_argument("--limit", type=int, help="the first N training and N test dives only")
+    parser.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
+    parser.add_argument("--name", default="fineparser", help="name of the weights")
+    parser.add_argument("--trained-on", help="one sentence for whoever sees a score (default: from the data set)")
+
+
+def parse_overrides(rest: Sequence[str]) -> dict[str, str]:
+    """Settings by name from what the command line does not know itself.
+
+    Raises:
+        ConfigError: words that are not `--name value` or `--name=value`.
+    """
     values = {}
     words = [part for word in rest for part in (word.split("=", 1) if word.startswith("--") else [word])]
     for name, value in zip(words[::2], [*words[1::2], None][: len(words[::2])], strict=True):
@@ -123,6 +151,7 @@ def run(args: argparse.Namespace, config: TrainConfig, cancel: CancelToken, peer
     peers.wait()
     picked = picked_epoch(history)
     results: dict[str, Any] = {"weights": card.id, "config": args.config, "data": asdict(stamp)}
+    results["settings"] = asdict(config)
     results["picked on validation"] = {
         "epoch": picked,
         "validation": next(entry for entry in history if entry["epoch"] == picked).get("validation"),

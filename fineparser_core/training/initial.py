@@ -1,5 +1,6 @@
 """What a run starts from: Kinetics for every I3D, a bundle, or noise; ImageNet for the static backbone."""
 
+import logging
 from pathlib import Path
 
 import torch
@@ -13,6 +14,8 @@ from fineparser_core.errors import CheckpointError, ConfigError
 from fineparser_core.models.i3d import I3D
 from fineparser_core.models.method import Method
 from fineparser_core.models.presets import build
+
+logger = logging.getLogger(__name__)
 
 KINETICS_NOTICE = (
     "The I3D networks start from Kinetics-400 I3D (RGB) weights: Carreira and Zisserman 2017, as distributed in the "
@@ -42,6 +45,8 @@ def initial_model(config: TrainConfig, *, weights: Path | None, kinetics: Path |
     if config.sve_weights == "imagenet" and config.method == "fineparser" and config.sve:
         model.get_submodule("static_encoder.backbone").load_state_dict(_imagenet(config.static_backbone), strict=False)
         notices.append(IMAGENET_NOTICE)
+    if weights is None and kinetics is None:
+        logger.warning("every weight starts as noise: give --kinetics or --weights for a run that is to learn")
     if weights is not None:
         state, card = load_bundle(weights)
         own = model.state_dict()
