@@ -5,6 +5,7 @@ import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -161,5 +162,5 @@ def _trained(objective: nn.Module) -> list[nn.Parameter]:
 def _pair(batch: Batch, i: int) -> Batch:
     """Pair i alone: two videos, both directions."""
     rows = torch.tensor([i, i + len(batch.video) // 2])
-    values = {name: value[rows] for name, value in vars(batch).items() if isinstance(value, Tensor)}
+    values: dict[str, Any] = {name: value[rows] for name, value in vars(batch).items() if isinstance(value, Tensor)}
     return replace(batch, **values | {"query": torch.tensor([0, 1]), "exemplar": torch.tensor([1, 0])})
