@@ -42,7 +42,13 @@ class Unit3D(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if self._needs_pad:
             x = F.pad(x, self._pad)
-        return F.relu(self.batch3d(self.conv3d(x)), inplace=True)
+        return F.relu(self.batch3d(self._convolve(x)), inplace=True)
+
+    def _convolve(self, x: Tensor) -> Tensor:
+        if x.shape[2] == 2 and self.conv3d.kernel_size[0] == 3 and torch.is_grad_enabled():
+            # oneDNN's bf16 gradient of these kernels is noise, at times not finite, where it pads two samples itself.
+            return F.conv3d(F.pad(x, (0, 0, 0, 0, 1, 1)), self.conv3d.weight, padding=(0, 1, 1))
+        return self.conv3d(x)
 
 
 def _max_pool(x: Tensor, kernel: int | tuple[int, int, int], stride: int | tuple[int, int, int]) -> Tensor:
