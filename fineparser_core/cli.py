@@ -34,8 +34,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "data": ("fineparser_core.data_check", "say what a data set has, lacks and gets wrong"),
     "synthesize": ("fineparser_core.synthesize", "render a data set of dives in the FineDiving layout"),
     "exemplars": ("fineparser_core.exemplars", "render and encode the bundled exemplars and the sample dive"),
-    "convert": ("fineparser_core.convert", "bring weights from elsewhere into the form used here"),
-    "bench": ("fineparser_core.bench", "measure what encoding a clip once saves"),
+    "convert": ("fineparser_core.convert", "bring weights from elsewhere into the form used here, or back"),
+    "bench": ("fineparser_core.bench", "measure what scoring and training here save"),
 }
 
 _READER_GONE = 141

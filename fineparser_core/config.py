@@ -178,9 +178,46 @@ class TrainConfig:
         return self.method in _CONTRASTIVE
 
     @property
+    def learns_steps(self) -> bool:
+        """Whether the network has a temporal parser, which needs step labels."""
+        return self.method == "tsa" or (self.method == "fineparser" and self.tap)
+
+    @property
     def model(self) -> ModelConfig:
         """The part of it that makes the network."""
         return ModelConfig(**{field.name: getattr(self, field.name) for field in fields(ModelConfig)})
+
+
+@dataclass(frozen=True, kw_only=True)
+class StagedConfig:
+    """Sizes of the stages of `training.staged`. Learning rates are Adam's peaks, weight decay 0."""
+
+    seed: int = 10086
+    preprocessing: str = "whole"
+    #: Of the encoders' passes; "auto" is what the device is good at.
+    precision: str = "auto"
+    mask_iterations: int = 550
+    mask_windows: int = 6
+    frame_iterations: int = 120
+    frame_batch: int = 24
+    parse_iterations: int = 360
+    parse_batch: int = 8
+    parse_views: int = 1
+    head_iterations: int = 500
+    head_batch: int = 8
+    head_lr: float = 1e-3
+    trunk_lr: float = 1e-4
+    transition_width: float = 1.5
+    dice_weight: float = 1.0
+    #: Scale of L_TAP and L_Reg in the last two stages, so that neither drowns the other.
+    transition_weight: float = 20.0
+    #: Weight in the parse stage of naming the step of every sample from its window's feature alone.
+    step_weight: float = 0.5
+    #: Dives whose frame features the heads stage uses: a ResNet pass costs more than all else there.
+    static_dives: int = 150
+    #: Standard deviation of the noise on the features that PSNet sees in the heads stage, relative to theirs.
+    feature_noise: float = 0.2
+    regression_weight: float = 0.002
 
 
 _RELEASE = TrainConfig()
@@ -232,7 +269,8 @@ PRESETS: Mapping[str, TrainConfig] = types.MappingProxyType(
     {
         "release": _RELEASE,
         "paper": replace(_RELEASE, psnet_lr=1e-4),
-        "mtl-aqa": replace(_RELEASE, layout="mtl-aqa", pairing="difficulty"),
+        # No step labels: PSNet would stay as it starts, so the steps are cut at fixed shares of the clip.
+        "mtl-aqa": replace(_RELEASE, layout="mtl-aqa", pairing="difficulty", tap=False),
         "rendered": _RENDERED,
         **{f"table3-{row}": replace(_RELEASE, **change) for row, change in _TABLE_3.items()},
         **{f"table4-{n}": replace(_RELEASE, step_duration=n) for n in (2, 4, 8)},

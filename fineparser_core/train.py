@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from fineparser_core.checkpoints.bundle import WeightsCard, load_method, save_bundle, write_card
-from fineparser_core.cli import cancel_on_signals, run_guarded
-from fineparser_core.config import PRESETS, TrainConfig, get_config, override
+from fineparser_core.cli import cancel_on_signals, positive_int, run_guarded
+from fineparser_core.config import PRESETS, StagedConfig, TrainConfig, get_config, override
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.frame_cache import Dive, FrameCache, default_cache, load_dives
 from fineparser_core.data.splits import validation_split
@@ -31,7 +31,7 @@ from fineparser_core.training.end_to_end import Splits, evaluate_sharded, load_b
 from fineparser_core.training.initial import initial_model
 from fineparser_core.training.provenance import DataStamp, commit, data_stamp, open_run, trained_on
 from fineparser_core.training.selection import best_on_test, metric_values, picked_epoch
-from fineparser_core.training.staged import StagedConfig, train_staged
+from fineparser_core.training.staged import train_staged
 from fineparser_core.video.atomic import atomic_file
 
 logger = logging.getLogger(__name__)
@@ -96,8 +96,8 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kinetics", type=Path, help="file that `fineparser convert kinetics` wrote, for the I3Ds")
     parser.add_argument("--weights", type=Path, help="bundle to start from; without both, all weights start as noise")
     parser.add_argument("--cache", type=Path, help="folder for decoded frames (default: the user's cache folder)")
-    parser.add_argument("--workers", type=int, default=2, help="threads that decode frames into the cache")
-    parser.add_argument("--limit", type=int, help="the first N training and N test dives only")
+    parser.add_argument("--workers", type=positive_int, default=2, help="threads that decode frames into the cache")
+    parser.add_argument("--limit", type=positive_int, help="the first N training and N test dives only")
     parser.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
     parser.add_argument("--name", default="fineparser", help="name of the weights")
     parser.add_argument("--trained-on", help="one sentence for whoever sees a score (default: from the data set)")
@@ -176,6 +176,11 @@ def _load(
     args: argparse.Namespace, config: TrainConfig, cancel: CancelToken, peers: Processes
 ) -> tuple[Splits, DataStamp]:
     data = load_dataset(args.data, config.layout, frames=args.frames)
+    if config.learns_steps and not any(record.has_steps for record in data.records.values()):
+        raise ConfigError(
+            f"{data.root} has no step labels for the temporal parser to learn from: use --config mtl-aqa, which cuts "
+            "the steps at fixed shares of a clip, or --tap false."
+        )
     cache = FrameCache(args.cache or default_cache(data), data, config.preprocessing)
     records = {name: data.split(name)[: args.limit] for name in ("train", "test")}
     training, validation = validation_split(

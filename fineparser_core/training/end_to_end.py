@@ -141,7 +141,8 @@ def train_end_to_end(
         if peers.device.type == "cuda":  # before wrapping, as torch asks for; the release does it the other way round
             objective = nn.SyncBatchNorm.convert_sync_batchnorm(objective)
         # Without masks or steps some modules get no gradient.
-        whole = all(dive.masks is not None and dive.first_flight_frame is not None for dive in splits.train)
+        labelled = all(dive.masks is not None and dive.first_flight_frame is not None for dive in splits.train)
+        whole = labelled and config.mask_weight > 0
         trained = DistributedDataParallel(objective, find_unused_parameters=not whole)
     events = Events(out, on=peers.writes)
 
@@ -163,6 +164,8 @@ def train_end_to_end(
             if dives:
                 results = evaluate_sharded(shown.model, dives, splits.train, config, cancel=cancel, peers=peers)
                 entry[split] = metric_values(summarise(results, median_transitions=median, seed=config.seed))
+                # A run that was killed before it kept this entry has told it already.
+                events.cut(split, entry["epoch"] - 1)
                 events.write(split, entry["epoch"], entry[split])
         sheet = mask_sheet(shown.model, splits.validation or splits.train, config)
         if sheet is not None:

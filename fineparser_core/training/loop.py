@@ -148,7 +148,7 @@ def run_stage(
     def checkpoint() -> None:
         if not peers.writes:
             return
-        if not all(bool(value.isfinite().all()) for module in keeps.values() for value in module.parameters()):
+        if not all(bool(value.isfinite().all()) for module in keeps.values() for value in module.state_dict().values()):
             raise FineParserError(
                 f"The weights of stage '{stage.name}' are no longer finite after iteration {now.iteration}: lower the "
                 "learning rate, or give --clip-norm; the last checkpoint is from before it."

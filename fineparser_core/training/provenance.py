@@ -83,6 +83,8 @@ def open_run(out: Path, settings: dict[str, Any], *, resume: bool) -> None:
             f"The run in {out} was started with {name} = {old!r}, not {new!r}: give the same settings, or another "
             "folder."
         )
+    for half_written in out.glob(".*.tmp"):  # by a run that was killed
+        half_written.unlink(missing_ok=True)
 
 
 def _difference(before: Any, now: Any, name: str = "") -> tuple[str, Any, Any] | None:

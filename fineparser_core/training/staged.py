@@ -11,7 +11,6 @@ Deviation: the paper trains everything at once, end to end, on one exemplar a qu
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +18,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from fineparser_core.config import StagedConfig
 from fineparser_core.data.dives import Dive
-from fineparser_core.data.transforms import Augmentation, View, draw_view, plain_view
 from fineparser_core.inference.device import autocast
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.i3d import FEATURE_SIZE
@@ -28,7 +27,6 @@ from fineparser_core.models.static_encoder import FRAME_FEATURE_SIZE
 from fineparser_core.models.step_pooling import pair_boundaries
 from fineparser_core.progress import CancelToken
 from fineparser_core.training.batches import (
-    ALL_SAMPLES,
     by_number,
     draw_group,
     frame_tensor,
@@ -45,54 +43,17 @@ from fineparser_core.training.losses import (
     transition_loss,
     transition_target,
 )
-from fineparser_core.video.atomic import atomic_file
+from fineparser_core.training.stored_views import EncodedDive, StoredView, encode_dives, random_view, store_views
 from fineparser_core.video.sampling import WINDOW_LENGTH, WINDOWS
 
 logger = logging.getLogger(__name__)
 
 _MASK_GRID = 14
 _JITTER = 2
-_AUGMENTATION = Augmentation(shift=0, rows=True, trim=0.2, colour=1.0)
-
-
-@dataclass(frozen=True, kw_only=True)
-class StagedConfig:
-    """Sizes of the stages. Learning rates are Adam's peaks, weight decay 0."""
-
-    seed: int = 10086
-    preprocessing: str = "whole"
-    #: Of the encoders' passes; "auto" is what the device is good at.
-    precision: str = "auto"
-    mask_iterations: int = 550
-    mask_windows: int = 6
-    frame_iterations: int = 120
-    frame_batch: int = 24
-    parse_iterations: int = 360
-    parse_batch: int = 8
-    parse_views: int = 1
-    head_iterations: int = 500
-    head_batch: int = 8
-    head_lr: float = 1e-3
-    trunk_lr: float = 1e-4
-    transition_width: float = 1.5
-    dice_weight: float = 1.0
-    #: Scale of L_TAP and L_Reg in the last two stages, so that neither drowns the other.
-    transition_weight: float = 20.0
-    #: Weight in the parse stage of naming the step of every sample from its window's feature alone.
-    step_weight: float = 0.5
-    #: Dives whose frame features the heads stage uses: a ResNet pass costs more than all else there.
-    static_dives: int = 150
-    #: Standard deviation of the noise on the features that PSNet sees in the heads stage, relative to theirs.
-    feature_noise: float = 0.2
-    regression_weight: float = 0.002
 
 
 def _rng(config: StagedConfig, stage: int, iteration: int) -> np.random.Generator:
     return np.random.default_rng((config.seed, stage, iteration))
-
-
-def _random_view(dive: Dive, config: StagedConfig, rng: np.random.Generator) -> View:
-    return draw_view(dive, config.preprocessing, _AUGMENTATION, rng)
 
 
 def _freeze(*modules: nn.Module) -> None:
@@ -114,7 +75,7 @@ def mask_stage(model: FineParser, dives: Sequence[Dive], config: StagedConfig) -
     def step(iteration: int, part: int) -> dict[str, Tensor]:
         rng = _rng(config, 1, iteration)
         chosen = [dives[i] for i in rng.integers(0, len(dives), config.mask_windows)]
-        views = [_random_view(dive, config, rng) for dive in chosen]
+        views = [random_view(dive, config, rng) for dive in chosen]
         frames, masks = window_batch(chosen, views, rng.integers(0, 81, len(chosen)).tolist())
         with autocast(frames.device, config.precision):
             logits = parser.decoder(parser.taps(frames)).float()
@@ -142,7 +103,7 @@ def frame_stage(model: FineParser, dives: Sequence[Dive], config: StagedConfig) 
         frames, masks, phases = [], [], []
         for i in rng.integers(0, len(dives), config.frame_batch):
             dive = dives[i]
-            view, sample = _random_view(dive, config, rng), rng.integers(0, 96, 1)
+            view, sample = random_view(dive, config, rng), rng.integers(0, 96, 1)
             frames.append(frame_tensor(dive, view, sample))
             masks.append(F.adaptive_avg_pool2d(mask_tensor(dive, view, sample)[None], _MASK_GRID)[0])
             phases.append(int(np.searchsorted(view.transitions(dive), sample[0], side="right")))
@@ -161,67 +122,6 @@ def frame_stage(model: FineParser, dives: Sequence[Dive], config: StagedConfig) 
         iterations=config.frame_iterations,
         step=step,
     )
-
-
-@dataclass(frozen=True, kw_only=True)
-class StoredView:
-    """A view after the frozen parts: front (9, 528, 4, 7, 7) float16, mask_feature (9, 1024), transitions, label."""
-
-    dive_number: str
-    score: float
-    transitions: tuple[int, int]
-    front: np.ndarray
-    mask_feature: np.ndarray
-
-
-@torch.inference_mode()
-def store_views(
-    model: FineParser, dives: Sequence[Dive], config: StagedConfig, folder: Path, cancel: CancelToken
-) -> list[StoredView]:
-    """Runs the frozen parts once over `parse_views` views of each dive; kept on disk, so a cut costs one view.
-
-    View 0 is the whole clip as inference sees it; the others are random.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    model.eval()
-    stored = []
-    for n in range(config.parse_views):
-        for index, dive in enumerate(dives):
-            cancel.raise_if_cancelled()
-            view = plain_view(dive, config.preprocessing)
-            if n:
-                view = _random_view(dive, config, np.random.default_rng((config.seed, 3, index, n)))
-            with autocast(torch.device("cpu"), config.precision):
-                front, mask_feature = _stored_arrays(model, dive, view, folder / f"{dive.key}-{n}.npz")
-            stored.append(
-                StoredView(
-                    dive_number=dive.dive_number,
-                    score=dive.score,
-                    transitions=view.transitions(dive),
-                    front=front,
-                    mask_feature=mask_feature,
-                )
-            )
-            if (index + 1) % 50 == 0:
-                logger.info("stored view %d of %d/%d dives", n, index + 1, len(dives))
-    return stored
-
-
-def _stored_arrays(model: FineParser, dive: Dive, view: View, path: Path) -> tuple[np.ndarray, np.ndarray]:
-    if path.exists():
-        with np.load(path, allow_pickle=False) as data:
-            return data["front"], data["mask_feature"]
-    video = frame_tensor(dive, view, ALL_SAMPLES)
-    fronts, features = [], []
-    for i in range(0, len(WINDOWS), 3):
-        windows = video[torch.tensor(WINDOWS[i : i + 3])].transpose(1, 2)
-        windows = windows.contiguous(memory_format=torch.channels_last_3d)
-        fronts.append(model.i3d.front(windows)[0].half().numpy())
-        features.append(model.spatial_parser.encoder(windows).float().numpy())
-    front, mask_feature = np.concatenate(fronts), np.concatenate(features)
-    with atomic_file(path) as temporary, temporary.open("wb") as stream:
-        np.savez(stream, front=front, mask_feature=mask_feature)
-    return front, mask_feature
 
 
 def parse_stage(model: FineParser, views: Sequence[StoredView], config: StagedConfig) -> Stage:
@@ -278,66 +178,6 @@ def parse_stage(model: FineParser, views: Sequence[StoredView], config: StagedCo
         step=step,
         clip_norm=5.0,
     )
-
-
-@dataclass(frozen=True, kw_only=True)
-class EncodedDive:
-    """A view after all encoders: gated (9, 1024), frame_features (96, 512) or None."""
-
-    dive_number: str
-    score: float
-    transitions: tuple[int, int]
-    gated: np.ndarray
-    frame_features: np.ndarray | None
-
-
-@torch.inference_mode()
-def encode_dives(
-    model: FineParser,
-    dives: Sequence[Dive],
-    views: Sequence[StoredView],
-    config: StagedConfig,
-    folder: Path,
-    cancel: CancelToken,
-) -> list[EncodedDive]:
-    """Every stored view through the last blocks, and the frame features of some whole clips, kept on disk.
-
-    Views without frame features serve PSNet alone.
-    """
-    model.eval()
-    encoded = []
-    for index, view in enumerate(views):
-        cancel.raise_if_cancelled()
-        front = torch.from_numpy(view.front).float().contiguous(memory_format=torch.channels_last_3d)
-        with autocast(front.device, config.precision):
-            feature = model.i3d.end(model.i3d.mixed_4f(front)).float()
-        gated = model.gate(feature, torch.from_numpy(view.mask_feature))
-        whole = index < min(len(dives), config.static_dives)
-        encoded.append(
-            EncodedDive(
-                dive_number=view.dive_number,
-                score=view.score,
-                transitions=view.transitions,
-                gated=gated.numpy(),
-                frame_features=_frame_features(model, dives[index], folder, config) if whole else None,
-            )
-        )
-        if (index + 1) % 50 == 0:
-            logger.info("encoded %d/%d views", index + 1, len(views))
-    return encoded
-
-
-def _frame_features(model: FineParser, dive: Dive, folder: Path, config: StagedConfig) -> np.ndarray:
-    path = folder / f"{dive.key}-frames.npy"
-    if path.exists():
-        return np.load(path, allow_pickle=False)
-    video = frame_tensor(dive, plain_view(dive, config.preprocessing), ALL_SAMPLES)
-    with autocast(video.device, config.precision):
-        chunks = [model.static_encoder.frame_features(chunk).float() for chunk in video.split(16)]
-    features = torch.cat(chunks).numpy()
-    with atomic_file(path) as temporary, temporary.open("wb") as stream:
-        np.save(stream, features)
-    return features
 
 
 def head_stage(model: FineParser, encoded: Sequence[EncodedDive], config: StagedConfig) -> Stage:

@@ -1,0 +1,149 @@
+"""What the frozen parts of a network give of the training dives, computed once and kept on disk (`training.staged`)."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from fineparser_core.config import StagedConfig
+from fineparser_core.data.dives import Dive
+from fineparser_core.data.transforms import Augmentation, View, draw_view, plain_view
+from fineparser_core.inference.device import autocast
+from fineparser_core.models.fineparser import FineParser
+from fineparser_core.progress import CancelToken
+from fineparser_core.training.batches import ALL_SAMPLES, frame_tensor
+from fineparser_core.video.atomic import atomic_file
+from fineparser_core.video.sampling import WINDOWS
+
+logger = logging.getLogger(__name__)
+
+_AUGMENTATION = Augmentation(shift=0, rows=True, trim=0.2, colour=1.0)
+
+
+def random_view(dive: Dive, config: StagedConfig, rng: np.random.Generator) -> View:
+    """A view of a dive, trimmed, perhaps mirrored, in other colours."""
+    return draw_view(dive, config.preprocessing, _AUGMENTATION, rng)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredView:
+    """A view after the frozen parts: front (9, 528, 4, 7, 7) float16, mask_feature (9, 1024), transitions, label."""
+
+    dive_number: str
+    score: float
+    transitions: tuple[int, int]
+    front: np.ndarray
+    mask_feature: np.ndarray
+
+
+@torch.inference_mode()
+def store_views(
+    model: FineParser, dives: Sequence[Dive], config: StagedConfig, folder: Path, cancel: CancelToken
+) -> list[StoredView]:
+    """Runs the frozen parts once over `parse_views` views of each dive; kept on disk, so a cut costs one view.
+
+    View 0 is the whole clip as inference sees it; the others are random.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    model.eval()
+    stored = []
+    for n in range(config.parse_views):
+        for index, dive in enumerate(dives):
+            cancel.raise_if_cancelled()
+            view = plain_view(dive, config.preprocessing)
+            if n:
+                view = random_view(dive, config, np.random.default_rng((config.seed, 3, index, n)))
+            with autocast(torch.device("cpu"), config.precision):
+                front, mask_feature = _stored_arrays(model, dive, view, folder / f"{dive.key}-{n}.npz")
+            stored.append(
+                StoredView(
+                    dive_number=dive.dive_number,
+                    score=dive.score,
+                    transitions=view.transitions(dive),
+                    front=front,
+                    mask_feature=mask_feature,
+                )
+            )
+            if (index + 1) % 50 == 0:
+                logger.info("stored view %d of %d/%d dives", n, index + 1, len(dives))
+    return stored
+
+
+def _stored_arrays(model: FineParser, dive: Dive, view: View, path: Path) -> tuple[np.ndarray, np.ndarray]:
+    if path.exists():
+        with np.load(path, allow_pickle=False) as data:
+            return data["front"], data["mask_feature"]
+    video = frame_tensor(dive, view, ALL_SAMPLES)
+    fronts, features = [], []
+    for i in range(0, len(WINDOWS), 3):
+        windows = video[torch.tensor(WINDOWS[i : i + 3])].transpose(1, 2)
+        windows = windows.contiguous(memory_format=torch.channels_last_3d)
+        fronts.append(model.i3d.front(windows)[0].half().numpy())
+        features.append(model.spatial_parser.encoder(windows).float().numpy())
+    front, mask_feature = np.concatenate(fronts), np.concatenate(features)
+    with atomic_file(path) as temporary, temporary.open("wb") as stream:
+        np.savez(stream, front=front, mask_feature=mask_feature)
+    return front, mask_feature
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncodedDive:
+    """A view after all encoders: gated (9, 1024), frame_features (96, 512) or None."""
+
+    dive_number: str
+    score: float
+    transitions: tuple[int, int]
+    gated: np.ndarray
+    frame_features: np.ndarray | None
+
+
+@torch.inference_mode()
+def encode_dives(
+    model: FineParser,
+    dives: Sequence[Dive],
+    views: Sequence[StoredView],
+    config: StagedConfig,
+    folder: Path,
+    cancel: CancelToken,
+) -> list[EncodedDive]:
+    """Every stored view through the last blocks, and the frame features of some whole clips, kept on disk.
+
+    Views without frame features serve PSNet alone.
+    """
+    model.eval()
+    encoded = []
+    for index, view in enumerate(views):
+        cancel.raise_if_cancelled()
+        front = torch.from_numpy(view.front).float().contiguous(memory_format=torch.channels_last_3d)
+        with autocast(front.device, config.precision):
+            feature = model.i3d.end(model.i3d.mixed_4f(front)).float()
+        gated = model.gate(feature, torch.from_numpy(view.mask_feature))
+        whole = index < min(len(dives), config.static_dives)
+        encoded.append(
+            EncodedDive(
+                dive_number=view.dive_number,
+                score=view.score,
+                transitions=view.transitions,
+                gated=gated.numpy(),
+                frame_features=_frame_features(model, dives[index], folder, config) if whole else None,
+            )
+        )
+        if (index + 1) % 50 == 0:
+            logger.info("encoded %d/%d views", index + 1, len(views))
+    return encoded
+
+
+def _frame_features(model: FineParser, dive: Dive, folder: Path, config: StagedConfig) -> np.ndarray:
+    path = folder / f"{dive.key}-frames.npy"
+    if path.exists():
+        return np.load(path, allow_pickle=False)
+    video = frame_tensor(dive, plain_view(dive, config.preprocessing), ALL_SAMPLES)
+    with autocast(video.device, config.precision):
+        chunks = [model.static_encoder.frame_features(chunk).float() for chunk in video.split(16)]
+    features = torch.cat(chunks).numpy()
+    with atomic_file(path) as temporary, temporary.open("wb") as stream:
+        np.save(stream, features)
+    return features
