@@ -26,11 +26,10 @@ from fineparser_core.training.baseline_objectives import make_objective
 from fineparser_core.training.batches import Batch, Step, epoch_steps, make_batch
 from fineparser_core.training.distributed import Processes
 from fineparser_core.training.events import Events
-from fineparser_core.training.loop import After, Stage, load_checkpoint, run_stage
+from fineparser_core.training.loop import After, Stage, load_checkpoint, run_stage, save_checkpoint
 from fineparser_core.training.objective import Objective, fix_batch_norms
 from fineparser_core.training.pictures import mask_sheet
 from fineparser_core.training.selection import metric_values, picked_epoch
-from fineparser_core.video.atomic import atomic_file
 
 logger = logging.getLogger(__name__)
 
@@ -172,8 +171,7 @@ def train_end_to_end(
             events.images("masks", "predicted (green) and true (red outline)", entry["epoch"], sheet)
         history = [*(state or []), entry]
         if picked_epoch(history) == entry["epoch"] and peers.writes:
-            with atomic_file(out / BEST) as temporary:
-                torch.save(shown.model.state_dict(), temporary)
+            save_checkpoint(shown.model.state_dict(), out / BEST)
         peers.wait()
         return history
 

@@ -7,9 +7,7 @@ since a batch is drawn from (seed, epoch, step) and from nothing else.
 import json
 import logging
 import math
-import pickle
 import time
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -161,8 +159,7 @@ def run_stage(
             "worked": now.worked,
             "state": json.dumps(now.state),
         }
-        with atomic_file(path) as temporary:
-            torch.save(content, temporary)
+        save_checkpoint(content, path)
 
     began, first, told = time.monotonic(), now.iteration, 0.0
     while True:
@@ -221,6 +218,17 @@ def _update(
     return sums
 
 
+def save_checkpoint(content: Mapping[str, Any], path: Path) -> None:
+    """Writes tensors and plain values, all or nothing.
+
+    Raises:
+        ExportError: it cannot be written.
+    """
+    # To a stream: given a path, torch says of a full disk nothing that could be told apart.
+    with atomic_file(path) as temporary, temporary.open("wb") as stream:
+        torch.save(content, stream)
+
+
 def load_checkpoint(path: Path, device: torch.device) -> dict[str, Any]:
     """What `torch.save` wrote, as data alone.
 
@@ -229,8 +237,8 @@ def load_checkpoint(path: Path, device: torch.device) -> dict[str, Any]:
     """
     try:
         saved = torch.load(path, map_location=device, weights_only=True)
-    except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError, zipfile.BadZipFile) as error:
-        reason = str(error).splitlines()[0]
+    except Exception as error:  # damaged bytes make the unpickler fail in every way there is
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise CheckpointError(f"{path} cannot be read ({reason}): delete it to start that stage again.") from None
     if not isinstance(saved, dict):
         raise CheckpointError(f"{path} is not a checkpoint of a training run: choose another folder.")
