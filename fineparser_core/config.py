@@ -1,5 +1,6 @@
 """How training and evaluation are set up: one flat, frozen record with named presets; no files, no torch."""
 
+import math
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -165,8 +166,8 @@ class TrainConfig:
                 raise ConfigError(f"{name} is {getattr(self, name)}: it must be above 0.")
         for field in fields(self):
             value = getattr(self, field.name)
-            if isinstance(value, int | float) and value < 0:
-                raise ConfigError(f"{field.name} is {value}: it must not be negative.")
+            if isinstance(value, int | float) and not 0 <= value < math.inf:
+                raise ConfigError(f"{field.name} is {value}: it must be finite and not negative.")
         if self.in_batch and self.batch < 2:
             raise ConfigError(f"A batch of {self.batch} has no pairs: give --batch at least 2 with --in-batch.")
         if self.validation_share >= 1 or self.ema >= 1:

@@ -1,0 +1,98 @@
+"""Settings: presets that can be built, text that becomes values, and values that survive JSON."""
+
+import json
+from dataclasses import asdict, fields
+from typing import Any
+
+import pytest
+import torch
+
+from fineparser_core.config import METHODS, PRESETS, STATIC_BACKBONES, TrainConfig, from_dict, get_config
+from fineparser_core.errors import ConfigError
+from fineparser_core.models.presets import build
+
+
+def differences(one: TrainConfig, other: TrainConfig) -> dict[str, Any]:
+    return {f.name: getattr(other, f.name) for f in fields(one) if getattr(one, f.name) != getattr(other, f.name)}
+
+
+def test_every_table_has_its_presets() -> None:
+    for name in ("release", "paper", "mtl-aqa", "rendered", *(f"table3-{row}" for row in "ABCDE")):
+        assert name in PRESETS
+    assert {f"table4-{n}" for n in (2, 4, 8)} | {f"table5-{name}" for name in STATIC_BACKBONES} <= set(PRESETS)
+    assert set(METHODS) - {"fineparser"} <= set(PRESETS)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_survive_json(name: str) -> None:
+    config = get_config(name)
+    assert config == PRESETS[name]
+    assert from_dict(json.loads(json.dumps(asdict(config)))) == config
+
+
+@pytest.mark.parametrize("model", sorted({config.model for config in PRESETS.values()}, key=lambda m: m.architecture))
+def test_every_network_of_a_preset_can_be_built(model: Any) -> None:
+    with torch.device("meta"):
+        network = build(model)
+    assert sum(p.numel() for p in network.parameters()) > 10_000_000
+
+
+def test_networks_that_differ_have_names_that_differ() -> None:
+    models = {config.model for config in PRESETS.values()}
+    assert len({model.architecture for model in models}) == len(models)
+
+
+def test_presets_differ_from_the_release_in_what_they_are_called_after() -> None:
+    release = PRESETS["release"]
+    assert differences(release, PRESETS["paper"]) == {"psnet_lr": 1e-4}
+    assert differences(release, PRESETS["table3-A"]) == {"sve": False, "tap": False}
+    assert differences(release, PRESETS["table3-B"]) == {"sap": False, "tap": False}
+    assert differences(release, PRESETS["table3-C"]) == {"sap": False, "sve": False}
+    assert differences(release, PRESETS["table3-D"]) == {"sap": False}
+    assert PRESETS["table3-E"] == PRESETS["table4-4"] == PRESETS["table5-resnet34"] == release
+    assert differences(release, PRESETS["table4-8"]) == {"step_duration": 8}
+    assert differences(release, PRESETS["table5-vit_s_16"]) == {"static_backbone": "vit_s_16"}
+    assert differences(release, PRESETS["tsa"]) == {"method": "tsa"}
+
+
+def test_typed_text_becomes_values() -> None:
+    config = get_config(
+        "release",
+        {"epochs": "3", "i3d-lr": "1e-5", "in_batch": "True", "freeze": "i3d,psnet,", "batch-norm": "fixed"},
+    )
+    changed = {"epochs": 3, "i3d_lr": 1e-5, "in_batch": True, "freeze": ("i3d", "psnet"), "batch_norm": "fixed"}
+    assert differences(PRESETS["release"], config) == changed
+    assert [type(getattr(config, name)) for name in changed] == [int, float, bool, tuple, str]
+    assert get_config("rendered", {"freeze": ""}).freeze == ()
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"epoch": "3"}, "Unknown setting 'epoch': use one of method, "),
+        ({"epochs": "3.5"}, "epochs is '3.5': it must be a whole number"),
+        ({"lr": "fast"}, "lr is 'fast': it must be a number"),
+        ({"in-batch": "yes"}, "in_batch is 'yes': use true or false"),
+        ({"epochs": "0"}, "epochs is 0: it must be above 0"),
+        ({"batch": "-1"}, "batch is -1"),
+        ({"lr": "nan"}, "lr is nan"),
+        ({"lr": "inf"}, "lr is inf"),
+        ({"weight-decay": "-0.1"}, "weight_decay is -0.1: it must be finite and not negative"),
+        ({"weight-decay": "nan"}, "weight_decay is nan"),
+        ({"method": "magic"}, "method is 'magic': use one of fineparser, "),
+        ({"step-duration": "3"}, "step_duration is 3: use one of 2, 4, 8"),
+        ({"in-batch": "true", "batch": "1"}, "A batch of 1 has no pairs"),
+        ({"ema": "1"}, "must be below 1"),
+        ({"validation-share": "1"}, "must be below 1"),
+    ],
+)
+def test_values_that_do_not_fit_are_named(values: dict[str, str], sentence: str) -> None:
+    with pytest.raises(ConfigError, match=sentence):
+        get_config("release", values)
+
+
+def test_unknown_presets_and_settings_of_other_versions_are_named() -> None:
+    with pytest.raises(ConfigError, match="Unknown preset 'relase': use one of release, paper"):
+        get_config("relase")
+    with pytest.raises(ConfigError, match=r"Unknown settings \['speed'\]: they come from another version"):
+        from_dict({"speed": 3})

@@ -1,0 +1,89 @@
+"""A run's folder belongs to one run; only the same run goes on in it."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from fineparser_core.data.records import DiveRecord
+from fineparser_core.errors import ConfigError
+from fineparser_core.training.provenance import commit, data_stamp, open_run, trained_on
+
+SETTINGS: dict[str, Any] = {"config": {"lr": 0.001, "freeze": ("i3d",)}, "data": {"labels": "abc"}}
+
+
+def begin(out: Path) -> None:
+    open_run(out, SETTINGS, resume=False)
+    (out / "train.pt").write_bytes(b"weights")
+
+
+def test_a_new_folder_is_made_and_stamped(tmp_path: Path) -> None:
+    out = tmp_path / "new" / "run"
+    open_run(out, SETTINGS, resume=False)
+    stamp = json.loads((out / "run.json").read_text())
+    assert stamp["settings"] == {"config": {"lr": 0.001, "freeze": ["i3d"]}, "data": {"labels": "abc"}}
+    open_run(out, SETTINGS | {"data": {}}, resume=False)  # a stamp alone is no run yet
+
+
+def test_a_run_goes_on_when_asked_to_and_with_the_same_settings_alone(tmp_path: Path) -> None:
+    begin(tmp_path)
+    with pytest.raises(ConfigError, match="holds a run already: add --resume"):
+        open_run(tmp_path, SETTINGS, resume=False)
+    open_run(tmp_path, SETTINGS, resume=True)
+    with pytest.raises(ConfigError, match=r"started with config\.lr = 0\.001, not 0\.01"):
+        open_run(tmp_path, SETTINGS | {"config": {"lr": 0.01, "freeze": ("i3d",)}}, resume=True)
+    with pytest.raises(ConfigError, match=r"started with config\.freeze = \['i3d'\], not None"):
+        open_run(tmp_path, SETTINGS | {"config": {"lr": 0.001}}, resume=True)
+    with pytest.raises(ConfigError, match=r"started with data\.labels = 'abc', not 'xyz'"):
+        open_run(tmp_path, SETTINGS | {"data": {"labels": "xyz"}}, resume=True)
+
+
+def test_going_on_clears_away_what_a_killed_run_left_half_written(tmp_path: Path) -> None:
+    begin(tmp_path)
+    (tmp_path / ".train.pt.0123abcd.tmp").write_bytes(b"half")
+    open_run(tmp_path, SETTINGS, resume=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["run.json", "train.pt"]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}"])
+def test_a_damaged_stamp_is_named(tmp_path: Path, content: str) -> None:
+    begin(tmp_path)
+    (tmp_path / "run.json").write_text(content)
+    with pytest.raises(ConfigError, match=r"run\.json is damaged"):
+        open_run(tmp_path, SETTINGS, resume=True)
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(ConfigError, match="cannot be used"):
+        open_run(tmp_path / "file" / "run", SETTINGS, resume=False)
+
+
+def record(index: int, score: float = 60.0) -> DiveRecord:
+    return DiveRecord(key=("event", index), dive_number="107B", difficulty=3.0, score=score, n_frames=90)
+
+
+def test_stamps_tell_dives_and_labels_apart(tmp_path: Path) -> None:
+    data: Any = SimpleNamespace(root=tmp_path, layout="finediving")
+    stamp = data_stamp(data, [record(1), record(2)])
+    assert stamp == data_stamp(data, [record(1), record(2)])
+    assert stamp.labels != data_stamp(data, [record(1), record(2, 61.0)]).labels
+    assert trained_on(stamp) == "2 dives of FineDiving"
+    (tmp_path / "rendered.json").write_text("{}")
+    rendered = data_stamp(data, [record(1)])
+    assert rendered.rendered
+    assert trained_on(rendered) == "1 dives rendered by this program; no real dive"
+
+
+def test_the_commit_is_empty_where_there_is_no_git(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert set(commit()) <= set("0123456789abcdef")
+
+    def no_git(*args: Any, **kwargs: Any) -> None:
+        raise FileNotFoundError(os.strerror(2))
+
+    monkeypatch.setattr(subprocess, "run", no_git)
+    assert commit() == ""
