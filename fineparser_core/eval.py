@@ -36,21 +36,30 @@ def main(argv: list[str] | None = None) -> int:
     """Runs the command; see `--help`."""
     parser = argparse.ArgumentParser(prog="fineparser eval", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of the data set")
-    parser.add_argument("--frames", type=Path, help="folder below which its frames are, where that is another")
-    parser.add_argument("--layout", choices=LAYOUTS, default="auto")
+    parser.add_argument(
+        "--frames", type=Path, help="folder below which its frames and masks are, where that is another"
+    )
+    parser.add_argument("--layout", choices=LAYOUTS, default="auto", help="default: auto, by the annotation files")
     parser.add_argument("--weights", type=Path, help="folder of a bundle (default: the bundled weights)")
-    parser.add_argument("--split", choices=("train", "test"), default="test")
-    parser.add_argument("--out", type=Path, help="folder for summary.json, predictions.csv, .json and report.html")
+    parser.add_argument("--split", choices=("train", "test"), default="test", help="default: test")
+    parser.add_argument(
+        "--out", type=Path, help="folder for report.html, summary.json, predictions.csv and predictions.json"
+    )
     parser.add_argument("--cache", type=Path, help="folder for decoded frames (default: the user's cache folder)")
-    parser.add_argument("--pairing", choices=CRITERIA, default="dive-number", help="what exemplars share with a dive")
+    parser.add_argument(
+        "--pairing",
+        choices=CRITERIA,
+        default="dive-number",
+        help="what exemplars share with a dive, default: dive-number (the weights of mtl-aqa: difficulty)",
+    )
     parser.add_argument("--exemplars", type=positive_int, default=10, help="voters a dive, default 10")
     parser.add_argument("--seed", type=int, default=0, help="of the choice of exemplars and of the intervals")
     parser.add_argument("--limit", type=positive_int, help="the first N dives only")
     parser.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
-    parser.add_argument("--precision", default="auto", help="auto, fp32, bf16 or fp16")
+    parser.add_argument("--precision", default="auto", help="auto (the default), fp32, bf16 or fp16")
     parser.add_argument("--write-card", action="store_true", help="record the numbers in the card of the weights")
     args = parser.parse_args(argv)
-    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     if args.out is not None:
         _make_folder(args.out)
     folder = args.weights or bundled_weights()

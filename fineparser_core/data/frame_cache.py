@@ -128,6 +128,13 @@ class FrameCache:
                 f"{self.folder} needs {plan.bytes_needed / 1e9:.2f} GB for {len(plan.missing)} dives, and "
                 f"{plan.free_bytes / 1e9:.2f} GB are free: make room or choose a folder on another disk."
             )
+        logger.info(
+            "writing %.2f GB, the frames of %d dives, to %s (%.0f GB free)",
+            plan.bytes_needed / 1e9,
+            len(plan.missing),
+            self.folder,
+            plan.free_bytes / 1e9,
+        )
         self._make_folder()
         reasons: dict[str, str] = {}
         with ThreadPoolExecutor(workers) as pool:
