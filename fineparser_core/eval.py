@@ -84,7 +84,12 @@ def main(argv: list[str] | None = None) -> int:
             seed=args.seed,
         )
         results = Evaluator(model, pool, protocol).run(dives, progress=progress, cancel=cancel)
-    summary = summarise(results, median_transitions=median_transitions(pool, card.preprocessing), seed=args.seed)
+    summary = summarise(
+        results,
+        median_transitions=median_transitions(pool, card.preprocessing),
+        exemplars=args.exemplars,
+        seed=args.seed,
+    )
     stamp = data_stamp(data, records)
     provenance = {
         "weights": f"{card.id}, trained on {card.trained_on}",

@@ -1,7 +1,7 @@
 """`python -m fineparser_core.train`: trains weights on FineDiving, MTL-AQA or rendered dives.
 
-Every setting of the preset can be given as well, as --name value: `--epochs 20 --in-batch true`. Started by torchrun,
-it trains on all its processes.
+Every setting of the preset can be given as well, as --name value: `--epochs 20 --in-batch true`. Several GPUs or nodes:
+`torchrun --nproc-per-node 4 -m fineparser_core.train ...`; --data, --out and --cache are then the same for all.
 """
 
 import argparse
@@ -79,7 +79,9 @@ def main(argv: list[str] | None = None) -> int:
 
 def _settings(config: TrainConfig | StagedConfig) -> str:
     pairs = [f"--{name.replace('_', '-')} {_as_typed(value)}" for name, value in asdict(config).items()]
-    return "\n".join(textwrap.wrap(", ".join(pairs), 100, initial_indent="  ", subsequent_indent="  "))
+    return "\n".join(
+        textwrap.wrap(", ".join(pairs), 100, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+    )
 
 
 def _as_typed(value: object) -> str:
@@ -91,13 +93,15 @@ def _as_typed(value: object) -> str:
 def add_run_options(parser: argparse.ArgumentParser) -> None:
     """The options of `run`, but for the preset and whether to go on."""
     parser.add_argument("--data", type=Path, required=True, help="folder of the data set")
-    parser.add_argument("--frames", type=Path, help="folder below which its frames are, where that is another")
+    parser.add_argument(
+        "--frames", type=Path, help="folder below which its frames and masks are, where that is another"
+    )
     parser.add_argument("--out", type=Path, required=True, help="checkpoints, events, results and the finished bundle")
     parser.add_argument("--kinetics", type=Path, help="file that `fineparser convert kinetics` wrote, for the I3Ds")
     parser.add_argument("--weights", type=Path, help="bundle to start from; without both, all weights start as noise")
     parser.add_argument("--cache", type=Path, help="folder for decoded frames (default: the user's cache folder)")
     parser.add_argument("--workers", type=positive_int, default=2, help="threads that decode frames into the cache")
-    parser.add_argument("--limit", type=positive_int, help="the first N training and N test dives only")
+    parser.add_argument("--limit", type=positive_int, help="the first N training and N test dives only, to try things")
     parser.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
     parser.add_argument("--name", default="fineparser", help="name of the weights")
     parser.add_argument("--trained-on", help="one sentence for whoever sees a score (default: from the data set)")
@@ -203,7 +207,12 @@ def _test(folder: Path, splits: Splits, config: TrainConfig, cancel: CancelToken
     """The finished bundle, as anyone would load it, on the test split."""
     method: Method = to_channels_last(load_method(folder)[0]).to(peers.device)
     results = evaluate_sharded(method, splits.test, splits.train, config, cancel=cancel, peers=peers)
-    return summarise(results, median_transitions=splits.median_transitions(config.preprocessing), seed=config.seed)
+    return summarise(
+        results,
+        median_transitions=splits.median_transitions(config.preprocessing),
+        exemplars=config.exemplars,
+        seed=config.seed,
+    )
 
 
 def _card(

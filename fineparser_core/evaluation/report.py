@@ -67,7 +67,7 @@ def write_report(
     facts = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in provenance.items())
     fewer = summary.n_fewer_exemplars
     counted = f"{summary.n_dives} dives, {summary.n_scored} with a predicted score."
-    counted += f" {fewer} had fewer exemplars than the others." if fewer else ""
+    counted += f" {fewer} had fewer exemplars than asked for." if fewer else ""
     by_score, by_iou = worst_dives(results)
     sections = [
         f"<h1>{escape(title)}</h1><p>{counted}</p><dl>{facts}</dl>",

@@ -81,7 +81,7 @@ class Summary:
     Attributes:
         n_dives: all dives.
         n_scored: dives with a predicted score.
-        n_fewer_exemplars: dives with fewer exemplars than the dive with most.
+        n_fewer_exemplars: dives for which fewer exemplars were there than asked for.
         metrics: by name, in the order of `METRICS`; what cannot be measured is absent.
         by_number: by dive number.
         by_step: in order; empty without steps.
@@ -109,7 +109,7 @@ class Summary:
         """Aligned tables: metrics with intervals and floors, steps, dive numbers."""
         blocks = [f"{self.n_dives} dives, {self.n_scored} scored"]
         if self.n_fewer_exemplars:
-            blocks[0] += f", {self.n_fewer_exemplars} with fewer exemplars than the others"
+            blocks[0] += f", {self.n_fewer_exemplars} with fewer exemplars than asked for"
         blocks.append(text_table(*self.metric_table()))
         if self.by_step:
             blocks.append(text_table(*self.step_table()))
@@ -151,7 +151,7 @@ class Summary:
 
 
 def summarise(
-    results: Sequence[DiveResult], *, median_transitions: tuple[float, float] | None, seed: int = 0
+    results: Sequence[DiveResult], *, median_transitions: tuple[float, float] | None, exemplars: int = 10, seed: int = 0
 ) -> Summary:
     """Every metric that the results allow.
 
@@ -160,6 +160,7 @@ def summarise(
     Args:
         results: of all dives.
         median_transitions: (st, ed) of the training dives, the floor of the transitions.
+        exemplars: E, how many voters were asked for.
         seed: of the bootstrap.
 
     Raises:
@@ -169,11 +170,10 @@ def summarise(
         raise ConfigError("There are no results to summarise: evaluate at least one dive.")
     metrics = _score_metrics(results, seed) | _step_metrics(results, median_transitions, seed)
     metrics |= _mask_metrics(results, seed)
-    most = max(result.n_exemplars for result in results)
     return Summary(
         n_dives=len(results),
         n_scored=sum(result.predicted is not None for result in results),
-        n_fewer_exemplars=sum(result.n_exemplars < most for result in results),
+        n_fewer_exemplars=sum(result.n_exemplars < exemplars for result in results),
         metrics={name: metrics[name] for name in METRICS if name in metrics},
         by_number=tuple(_number_row(name, results) for name in sorted({result.dive_number for result in results})),
         by_step=_step_rows(results, median_transitions),
