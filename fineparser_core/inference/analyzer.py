@@ -14,6 +14,7 @@ from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.device import choose_device, choose_precision
 from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.inference.library import Exemplar, ExemplarEncoding, Library
+from fineparser_core.inference.rescore import gather_votes
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.resources import resource
@@ -214,13 +215,12 @@ class Analyzer:
         *,
         n_exemplars: int = 10,
         seed: int = 0,
-        left_out: frozenset[str] = frozenset(),
         progress: ProgressCallback = ignore_progress,
         cancel: CancelToken | None = None,
     ) -> Scoring:
         """Scores an encoded clip against exemplars of its dive number (Eq. 6 and 12).
 
-        Deviation: Eq. 12 as written adds y_Z twice; the score is the mean of exemplar score plus difference.
+        With other transitions or without some exemplars: see `fineparser_core.inference.rescore`.
 
         Raises:
             ConfigError: for fewer than one exemplar asked for.
@@ -229,9 +229,7 @@ class Analyzer:
         """
         if n_exemplars < 1:
             raise ConfigError(f"{n_exemplars} exemplars cannot vote: ask for at least 1.")
-        candidates = [e for e in self.library.candidates(str(dive)) if e.id not in left_out]
-        if not candidates:
-            raise ExemplarError(f"Every exemplar of {dive} is left out: take one back in.")
+        candidates = self.library.candidates(str(dive))
         board_given = difficulty.source != "commonest board"
         chosen, notes = choose_exemplars(candidates, difficulty.board_m, n_exemplars, seed, board_given=board_given)
         for done, exemplar in enumerate(chosen, start=1):
@@ -239,21 +237,7 @@ class Analyzer:
             progress(Progress("compare", done, len(chosen)))
             if cancel is not None:
                 cancel.raise_if_cancelled()
-        votes = self.votes(encoding, chosen)
-        score = float(np.mean([v.vote for v in votes]))
-        return Scoring(
-            dive_number=str(dive),
-            board_m=difficulty.board_m if board_given else None,
-            difficulty=difficulty.value,
-            difficulty_source=difficulty.source,
-            score=score,
-            spread=float(np.std([v.vote for v in votes])),
-            award=score / (3 * difficulty.value),
-            contributions=_mean_contributions(votes),
-            exemplars=votes,
-            seed=seed,
-            notes=notes,
-        )
+        return gather_votes(self.votes(encoding, chosen), str(dive), difficulty, seed=seed, notes=notes)
 
     @torch.inference_mode()
     def votes(self, encoding: Encoding, chosen: Sequence[Exemplar]) -> tuple[ExemplarVote, ...]:
@@ -316,12 +300,3 @@ class Analyzer:
             encoding, dive, difficulty, n_exemplars=n_exemplars, seed=seed, progress=progress, cancel=cancel
         )
         return Analysis(parse=parse, scoring=scoring)
-
-
-def _mean_contributions(votes: Sequence[ExemplarVote]) -> tuple[Contribution, ...]:
-    means = []
-    for step, parts in zip(STEP_NAMES, zip(*(v.contributions for v in votes), strict=True), strict=True):
-        dynamic = float(np.mean([p.dynamic for p in parts]))
-        static = float(np.mean([p.static for p in parts]))
-        means.append(Contribution(step=step, points=dynamic + static, dynamic=dynamic, static=static))
-    return tuple(means)

@@ -46,7 +46,7 @@ HEAVY = {"torch", "torchvision", "cv2"}
 FILES = {"pathlib", "os", "io", "json", "safetensors", "pickle", "sqlite3"}
 # What the process of the app may load of core: all of it without torch.
 GUI_SEES = {"types", "errors", "progress", "resources", "video", "diving", "export", "inference.library"}
-GUI_SEES |= {"inference.clips"}
+GUI_SEES |= {"inference.clips", "inference.rescore"}
 TORCH_OWNER = f"{GUI}.worker.child"
 # Widgets observe the session; only it and the composition root talk to the worker and the exemplar library. The
 # records of both may be shown.
