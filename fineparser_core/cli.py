@@ -28,9 +28,9 @@ CommandMain = Callable[[list[str]], int]
 # Sub-command: the module whose `main(argv)` runs it, and what it does. Only the chosen one is imported.
 COMMANDS: dict[str, tuple[str, str]] = {
     "score": ("fineparser_core.score", "analyse a clip: steps, masks, score and contributions"),
-    "train": ("fineparser_core.train", "train weights on a data set in the FineDiving layout"),
-    "ablate": ("fineparser_core.ablate", "run the presets of a table of the paper, and print both numbers"),
-    "eval": ("fineparser_core.eval", "measure weights on a split of such a data set"),
+    "train": ("fineparser_core.train", "train weights on FineDiving, MTL-AQA or rendered dives"),
+    "ablate": ("fineparser_core.ablate", "train every row of a table of the paper, print its numbers and ours"),
+    "eval": ("fineparser_core.eval", "measure weights on a split of a data set"),
     "data": ("fineparser_core.data_check", "say what a data set has, lacks and gets wrong"),
     "synthesize": ("fineparser_core.synthesize", "render a data set of dives in the FineDiving layout"),
     "exemplars": ("fineparser_core.exemplars", "render and encode the bundled exemplars and the sample dive"),

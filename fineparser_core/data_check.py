@@ -23,9 +23,11 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="fineparser data", description=__doc__)
     commands = parser.add_subparsers(dest="action", required=True)
     check = commands.add_parser("check", help="look at a data set before training on it", description=__doc__)
-    check.add_argument("root", type=Path, help="folder of the annotations, usually of the frames as well")
-    check.add_argument("--layout", choices=LAYOUTS, default="auto", help="default: by the annotation files")
-    check.add_argument("--frames", type=Path, help="folder of the frames and masks, where it is another one")
+    check.add_argument(
+        "root", type=Path, help="folder of the annotations, and of the frames unless --frames says otherwise"
+    )
+    check.add_argument("--layout", choices=LAYOUTS, default="auto", help="default: auto, by the annotation files")
+    check.add_argument("--frames", type=Path, help="folder below which the frames and masks are, where that is another")
     check.add_argument("--frame-pattern", help='where frames are in it, e.g. "frames/{video}/{frame}"')
     check.add_argument("--images", action="store_true", help="decode every image and name the damaged ones")
     check.add_argument("--json", action="store_true", help="print the whole report as JSON")
@@ -56,10 +58,9 @@ def report(survey: Survey) -> str:
         f"  {survey.dive_numbers} dive numbers; by {survey.criterion}, {survey.few_exemplars} test dives have fewer "
         f"than {N_VOTERS} exemplars in training and {survey.no_exemplars} have none",
     ]
-    without = {
-        "frames": sum(split.records - split.with_frames for split in survey.splits.values()),
-        "masks": sum(split.records - split.with_masks for split in survey.splits.values()),
-    }
+    without = {"frames": sum(split.records - split.with_frames for split in survey.splits.values())}
+    if survey.layout == "finediving":  # MTL-AQA has no masks to miss
+        without["masks"] = sum(split.records - split.with_masks for split in survey.splits.values())
     missing = [f"  {name} (training does not need it)" for name in missing_files]
     missing += [f"  {what} of {count} dives" for what, count in without.items() if count]
     missing += _examples(f"{len(survey.unusable)} dives that training leaves out", survey.unusable)
@@ -72,7 +73,7 @@ def report(survey: Survey) -> str:
         lines += _examples(f"damaged images: {len(survey.damaged)}", survey.damaged)
     lines += [] if survey.defects or survey.damaged else ["  nothing"]
     sizes = ", ".join(f'{size / 1e9:.1f} GB for "{name}"' for name, size in survey.cache_bytes.items())
-    lines += ["", f"The cache of all frames takes {sizes}."]
+    lines += ["", f"Training on all of it decodes the frames into a cache of {sizes} (--preprocessing)."]
     return "\n".join(lines)
 
 
