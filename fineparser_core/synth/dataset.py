@@ -5,11 +5,13 @@ import os
 import pickle
 import shutil
 import signal
+from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
@@ -18,7 +20,9 @@ from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
+from fineparser_core.synth import rubric
 from fineparser_core.synth.render import DiveSpec, RenderedDive, render_dive
+from fineparser_core.video.atomic import atomic_file
 
 FRAME_FOLDER, MASK_FOLDER = "FineDiving", "FineDiving_HM"
 _RECORDS, _PARTIAL = ".records", ".partial"
@@ -54,6 +58,39 @@ Key = tuple[str, int]
 
 
 @dataclass(frozen=True, kw_only=True)
+class PlannedDive:
+    """A dive to be rendered.
+
+    Attributes:
+        key: event and index, the names of its folders.
+        spec, seed: what `render_dive` is given.
+        split: "train" or "test".
+        difficulty: DD that the awards are multiplied by; None takes the board's.
+        facts: more about it, for `rendered.json`.
+    """
+
+    key: Key
+    spec: DiveSpec
+    seed: int
+    split: str
+    difficulty: float | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+class Plan(Protocol):
+    """A data set to be rendered: dives by index, and what tells it from every other one."""
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """JSON values; a folder is gone on with only by a plan of the same ones."""
+
+    def __len__(self) -> int: ...
+
+    def dive(self, i: int) -> PlannedDive:
+        """Dive i, the same at every call."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class SynthConfig:
     """What to synthesise.
 
@@ -73,6 +110,20 @@ class SynthConfig:
             raise ConfigError(f"{self.train} training and {self.test} test dives: ask for at least one dive.")
         for number in self.numbers:
             find_difficulty(parse_dive_number(number), None)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What tells these dives from others; more of the same may be added to them."""
+        return {"seed": self.seed, "numbers": sorted(self.numbers)}
+
+    def __len__(self) -> int:
+        return self.train + self.test
+
+    def dive(self, i: int) -> PlannedDive:
+        """Dive i, in the event of its board."""
+        spec, seed = draw_spec(self, i)
+        split = "train" if i < self.train else "test"
+        return PlannedDive(key=(f"rendered_{spec.board_m:g}m", i + 1), spec=spec, seed=seed, split=split)
 
 
 def draw_spec(config: SynthConfig, i: int) -> tuple[DiveSpec, int]:
@@ -133,15 +184,22 @@ def frame_labels(dive: RenderedDive) -> tuple[np.ndarray, np.ndarray]:
 
 def synthesize(
     root: Path,
-    config: SynthConfig,
+    plan: Plan,
     *,
     workers: int = 1,
+    shard: tuple[int, int] = (0, 1),
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
-) -> None:
+) -> int:
     """Render what is not there yet, then write annotations and splits.
 
     A dive appears whole or not at all; a second call goes on where the first one stopped.
+
+    Args:
+        shard: (rank, shards) renders dives rank, rank + shards, ... only; shards may run at once in one folder.
+
+    Returns:
+        Dives of other shards that are still missing; annotations are written once there are none.
 
     Raises:
         ConfigError: the folder holds dives of another seed or of other numbers, or something else.
@@ -149,65 +207,67 @@ def synthesize(
         Cancelled: through the token; finished dives stay.
     """
     cancel = cancel or CancelToken()
-    count = config.train + config.test
+    mine = range(len(plan))[shard[0] :: shard[1]]
     try:
-        _prepare(root, config)
+        _prepare(root, plan)
         try:
-            missing = [i for i in range(count) if not _record_path(root, i).is_file()]
-            progress(Progress("render", count - len(missing), count))
-            if workers <= 1:
-                _render_here(root, config, missing, count, progress, cancel)
-            else:
-                _render_in_pool(root, config, missing, workers, progress, cancel)
-            write_annotations(root, config)
+            missing = [i for i in mine if not _record_path(root, i).is_file()]
+            before = len(mine) - len(missing)
+            progress(Progress("render", before, len(mine)))
+            _render(root, plan, missing, workers, cancel, lambda n: progress(Progress("render", before + n, len(mine))))
         finally:
-            shutil.rmtree(root / _PARTIAL, ignore_errors=True)
+            _remove_partial(root, mine)
+        left = sum(not _record_path(root, i).is_file() for i in range(len(plan)))
+        if not left:
+            write_annotations(root, plan)
+        return left
     except OSError as error:
         raise ExportError(
             f"{root} cannot be written ({error.strerror}): choose another folder or free some room."
         ) from error
 
 
-def _prepare(root: Path, config: SynthConfig) -> None:
-    settings = {"seed": config.seed, "numbers": sorted(config.numbers)}
+def _prepare(root: Path, plan: Plan) -> None:
     path = root / _SETTINGS
     if path.is_file():
         try:
             before = json.loads(path.read_text(encoding="utf-8"))
         except ValueError:
             raise ConfigError(f"{path} is damaged, so these dives cannot be added to: choose another folder.") from None
-        if before != settings:
+        if before != plan.settings:
             raise ConfigError(
-                f"{root} holds dives of {before}, not of {settings}: choose another folder or the same settings."
+                f"{root} holds dives of {before}, not of {plan.settings}: choose another folder or the same settings."
             )
     elif root.is_dir() and any(root.iterdir()):
         raise ConfigError(f"{root} holds other files: choose an empty or a new folder.")
     for name in (FRAME_FOLDER, MASK_FOLDER, _RECORDS, _PARTIAL):
         (root / name).mkdir(parents=True, exist_ok=True)
-    _write_atomically(path, json.dumps(settings).encode())
+    _write(path, json.dumps(plan.settings).encode())
 
 
-def _render_here(
-    root: Path, config: SynthConfig, missing: list[int], count: int, progress: ProgressCallback, cancel: CancelToken
+def _remove_partial(root: Path, mine: Iterable[int]) -> None:
+    for i in mine:
+        shutil.rmtree(root / _PARTIAL / str(i), ignore_errors=True)
+    # Another shard may be at work in it.
+    with suppress(OSError):
+        (root / _PARTIAL).rmdir()
+
+
+def _render(
+    root: Path, plan: Plan, missing: list[int], workers: int, cancel: CancelToken, report: Callable[[int], None]
 ) -> None:
-    for done, i in enumerate(missing):
-        cancel.raise_if_cancelled()
-        write_dive(root, config, i)
-        progress(Progress("render", count - len(missing) + done + 1, count))
-
-
-def _render_in_pool(
-    root: Path, config: SynthConfig, missing: list[int], workers: int, progress: ProgressCallback, cancel: CancelToken
-) -> None:
-    count = config.train + config.test
-    done = count - len(missing)
+    if workers <= 1:
+        for done, i in enumerate(missing, start=1):
+            cancel.raise_if_cancelled()
+            write_dive(root, i, plan.dive(i))
+            report(done)
+        return
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_quiet_worker) as pool:
-        futures = [pool.submit(write_dive, root, config, i) for i in missing]
+        futures = [pool.submit(write_dive, root, i, plan.dive(i)) for i in missing]
         try:
-            for future in as_completed(futures):
+            for done, future in enumerate(as_completed(futures), start=1):
                 future.result()
-                done += 1
-                progress(Progress("render", done, count))
+                report(done)
                 cancel.raise_if_cancelled()
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
@@ -220,12 +280,11 @@ def _quiet_worker() -> None:
     cv2.setNumThreads(1)
 
 
-def write_dive(root: Path, config: SynthConfig, i: int) -> None:
+def write_dive(root: Path, i: int, planned: PlannedDive) -> None:
     """Render dive i and move its frames, masks and record into place, the record last."""
-    spec, seed = draw_spec(config, i)
-    dive = render_dive(spec, seed)
-    key = (f"rendered_{dive.board_m:g}m", i + 1)
-    first = 1 + int(np.random.default_rng([seed, 1]).integers(0, 20000))
+    dive = render_dive(planned.spec, planned.seed)
+    key = planned.key
+    first = 1 + int(np.random.default_rng([planned.seed, 1]).integers(0, 20000))
     partial = root / _PARTIAL / str(i)
     shutil.rmtree(partial, ignore_errors=True)
     frames, masks = partial / "frames", partial / "masks"
@@ -240,8 +299,7 @@ def write_dive(root: Path, config: SynthConfig, i: int) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(target, ignore_errors=True)
         os.replace(source, target)
-    record = json.dumps(_record(dive, key, first, seed)).encode()
-    _write_atomically(_record_path(root, i), record)
+    _write(_record_path(root, i), json.dumps(_record(dive, planned, first)).encode())
     shutil.rmtree(partial, ignore_errors=True)
 
 
@@ -256,13 +314,14 @@ def _record_path(root: Path, i: int) -> Path:
     return root / _RECORDS / f"{i:06d}.json"
 
 
-def _record(dive: RenderedDive, key: Key, first: int, seed: int) -> dict[str, Any]:
+def _record(dive: RenderedDive, planned: PlannedDive, first: int) -> dict[str, Any]:
     transitions, labels = frame_labels(dive)
+    difficulty = dive.difficulty if planned.difficulty is None else planned.difficulty
     return {
-        "key": list(key),
+        "key": list(planned.key),
         "dive_number": str(dive.dive_number),
-        "difficulty": dive.difficulty,
-        "score": dive.score,
+        "difficulty": difficulty,
+        "score": rubric.score(dive.awards, difficulty),
         "transitions": transitions.tolist(),
         "labels": labels.tolist(),
         "start_frame": first,
@@ -270,19 +329,20 @@ def _record(dive: RenderedDive, key: Key, first: int, seed: int) -> dict[str, An
         "board_m": dive.board_m,
         "qualities": list(dive.qualities),
         "awards": list(dive.awards),
-        "seed": seed,
+        "seed": planned.seed,
         "fps": dive.fps,
         "first_flight_frame": dive.first_flight_frame,
         "first_entry_frame": dive.first_entry_frame,
         "contact_frame": dive.contact_frame,
         "off_vertical_deg": dive.off_vertical_deg,
         "splash": dive.splash,
+        **planned.facts,
     }
 
 
-def write_annotations(root: Path, config: SynthConfig) -> None:
+def write_annotations(root: Path, plan: Plan) -> None:
     """Write the five pickles of the release's layout, the sub-action table and `rendered.json` from the records."""
-    records = [json.loads(_record_path(root, i).read_text(encoding="utf-8")) for i in range(config.train + config.test)]
+    records = [json.loads(_record_path(root, i).read_text(encoding="utf-8")) for i in range(len(plan))]
     aqa: dict[Key, list[Any]] = {}
     fine: dict[Key, dict[str, Any]] = {}
     coarse: dict[Key, dict[str, Any]] = {}
@@ -309,27 +369,19 @@ def write_annotations(root: Path, config: SynthConfig) -> None:
             "judge_scores": list(r["awards"]),
         }
         facts[f"{key[0]}/{key[1]}"] = {k: v for k, v in r.items() if k not in ("key", "labels", "transitions")}
-    keys = list(aqa)
+    splits = {key: plan.dive(i).split for i, key in enumerate(aqa)}
     files: dict[str, Any] = {
         "fine-grained_annotation_aqa.pkl": aqa,
         "FineDiving_fine-grained_annotation.pkl": fine,
         "FineDiving_coarse_annotation.pkl": coarse,
         "Sub_action_Types_Table.pkl": dict(sorted(SUB_ACTION_NAMES.items())),
-        "train_split.pkl": keys[: config.train],
-        "test_split.pkl": keys[config.train :],
+        **{f"{name}_split.pkl": [key for key in aqa if splits[key] == name] for name in ("train", "test")},
     }
     for name, content in files.items():
-        _write_atomically(root / name, pickle.dumps(content, protocol=4))
-    _write_atomically(root / "rendered.json", json.dumps(facts, indent=1).encode())
+        _write(root / name, pickle.dumps(content, protocol=4))
+    _write(root / "rendered.json", json.dumps(facts, indent=1).encode())
 
 
-def _write_atomically(path: Path, content: bytes) -> None:
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        with partial.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+def _write(path: Path, content: bytes) -> None:
+    with atomic_file(path) as temporary:
+        temporary.write_bytes(content)

@@ -1,0 +1,178 @@
+"""Twins show what their records say, and the table stands in for the records."""
+
+import json
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fineparser_core import synthesize as command
+from fineparser_core.data.dataset import load_dataset
+from fineparser_core.errors import ConfigError
+from fineparser_core.synth import dataset, twin_table
+from fineparser_core.synth.dataset import synthesize
+from fineparser_core.synth.rubric import draw_qualities, true_award
+from fineparser_core.synth.twins import MINI, TwinRecord, draw_qualities_of, plan_twins
+
+RECORD = TwinRecord(
+    event="FINA_Women10m_final_r1",
+    index=4,
+    dive_number="407C",
+    difficulty=3.2,
+    score=70.4,
+    board_m=10.0,
+    synchro=False,
+    n_frames=80,
+    first_flight_frame=23,
+    first_entry_frame=55,
+    split="train",
+)
+RECORDS = (
+    RECORD,
+    replace(RECORD, event="17", index=8, dive_number="5253B", board_m=3.0, score=40.8, difficulty=3.4, split="test"),
+    # A fixed DD of synchronised rounds, and a dive that no table knows from 10 m.
+    replace(
+        RECORD, event="Men10mSynchronised_r1", index=0, dive_number="401B", difficulty=2.0, score=54.0, synchro=True
+    ),
+    # Annotated past the end of its clip.
+    replace(RECORD, event="Men3m_r2", index=2, dive_number="205B", board_m=3.0, first_entry_frame=90),
+)
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = dataset.render_dive
+    monkeypatch.setattr(dataset, "render_dive", lambda spec, seed: whole(replace(spec, height_px=64, aspect=1.0), seed))
+
+
+@pytest.mark.parametrize("award", [0.0, 0.4, 4.5, 7.35, 9.5, 10.0])
+def test_qualities_have_the_award(award: float) -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        qualities = draw_qualities_of(award, rng)
+        assert min(qualities) >= 0
+        assert max(qualities) <= 10
+        assert true_award(qualities) == pytest.approx(award, abs=1e-9)
+
+
+def test_qualities_spread_as_those_without_a_record() -> None:
+    rng = np.random.default_rng(1)
+    free = np.array([draw_qualities(rng) for _ in range(4000)])
+    free = free[np.abs(free @ (0.3, 0.5, 0.2) - 7) < 0.5]
+    bound = np.array([draw_qualities_of(7.0, rng) for _ in range(len(free))])
+    assert (bound - 7).std(axis=0) == pytest.approx((free - (free @ (0.3, 0.5, 0.2))[:, None]).std(axis=0), rel=0.2)
+
+
+def test_twins_are_their_records(tmp_path: Path) -> None:
+    root = tmp_path / "twins"
+    plan = plan_twins(RECORDS, seed=5)
+    assert synthesize(root, plan) == 0
+    assert plan.left_out == {}
+    data = load_dataset(root)
+    facts = json.loads((root / "rendered.json").read_text(encoding="utf-8"))
+    assert list(data.frame_defects()) == []
+    assert [d for d in data.defects if d.kind != "score"] == []
+    assert len(data.records) == len(RECORDS)
+    for wanted in RECORDS:
+        twin = data.records[wanted.event, wanted.index]
+        for name in ("dive_number", "difficulty", "board_m", "synchro", "n_frames", "split"):
+            assert getattr(twin, name) == getattr(wanted, name), name
+        fact = facts[twin.id]
+        assert true_award(tuple(fact["qualities"])) == pytest.approx(wanted.award, abs=1e-9)
+        assert abs(twin.score / (3 * twin.difficulty) - wanted.award) < 1.0
+        assert fact["recorded_score"] == wanted.score
+        expected = (wanted.first_flight_frame, wanted.first_entry_frame) if wanted.has_steps else (23, 51)
+        assert (twin.first_flight_frame, twin.first_entry_frame) == expected
+    assert plan.notes() == {
+        "one diver of two is drawn": 1,
+        "drawn from another board": 1,
+        "the record's transitions make no three steps": 1,
+    }
+
+
+def test_shards_make_the_same_dives_as_one_run(tmp_path: Path) -> None:
+    plan = plan_twins(RECORDS[:2], seed=5)
+    assert synthesize(tmp_path / "whole", plan) == 0
+    assert synthesize(tmp_path / "parts", plan, shard=(1, 2)) == 1
+    assert not (tmp_path / "parts" / "rendered.json").exists()
+    assert synthesize(tmp_path / "parts", plan, shard=(0, 2)) == 0
+    assert not (tmp_path / "parts" / ".partial").exists()
+    files = sorted(path.relative_to(tmp_path / "whole") for path in (tmp_path / "whole").rglob("*") if path.is_file())
+    assert files == sorted(
+        path.relative_to(tmp_path / "parts") for path in (tmp_path / "parts").rglob("*") if path.is_file()
+    )
+    for path in files:
+        assert (tmp_path / "whole" / path).read_bytes() == (tmp_path / "parts" / path).read_bytes()
+
+
+def test_twins_of_other_records_are_refused_in_the_same_folder(tmp_path: Path) -> None:
+    synthesize(tmp_path / "twins", plan_twins(RECORDS[:1]))
+    with pytest.raises(ConfigError, match="another folder"):
+        synthesize(tmp_path / "twins", plan_twins([replace(RECORD, score=60.0)]))
+
+
+def test_what_cannot_be_rendered_is_said() -> None:
+    odd = [replace(RECORD, index=7, dive_number="XYZ"), replace(RECORD, index=8, dive_number="4099A")]
+    plan = plan_twins([RECORD, *odd])
+    assert len(plan) == 1
+    assert set(plan.left_out) == {f"{RECORD.event}/7", f"{RECORD.event}/8"}
+    with pytest.raises(ConfigError, match="no record"):
+        plan_twins(odd)
+
+
+def test_the_table_is_of_finediving() -> None:
+    records = twin_table.drawn_records(seed=0)
+    assert Counter(record.split for record in records) == {"train": 2251, "test": 749}
+    assert len({record.dive_number for record in records}) == 52
+    assert all(record.has_steps for record in records)
+    assert np.median([record.n_frames for record in records]) == pytest.approx(101, abs=1)
+    assert np.median([record.first_flight_frame / record.n_frames for record in records]) == pytest.approx(
+        0.29, abs=0.02
+    )
+    assert np.median([record.first_entry_frame / record.n_frames for record in records]) == pytest.approx(
+        0.64, abs=0.03
+    )
+    assert np.quantile([record.score for record in records], [0.05, 0.5, 0.95]) == pytest.approx(
+        [40.9, 67.5, 90.8], abs=2
+    )
+    assert plan_twins(records).left_out == {}
+
+
+def test_the_table_is_what_its_command_makes(shared_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bundled = twin_table.resource(*twin_table.TABLE).read_text(encoding="utf-8")
+    monkeypatch.setattr(twin_table, "resource", lambda *parts: tmp_path / parts[-1])
+    annotations = shared_dir / "real" / "finediving_annotations"
+    assert command.main(["--annotations", str(annotations), "--write-table"]) == 0
+    assert (tmp_path / twin_table.TABLE[-1]).read_text(encoding="utf-8") == bundled
+
+
+def test_mini_is_drawn_from_the_full_set() -> None:
+    records = twin_table.drawn_records(seed=0)
+    full, mini = plan_twins(records, "full", 3), plan_twins(records, "mini", 3)
+    dives = [mini.dive(i) for i in range(len(mini))]
+    assert Counter(dive.split for dive in dives) == MINI
+    by_key = {full.dive(i).key: full.dive(i) for i in range(len(full))}
+    assert all(by_key[dive.key] == dive for dive in dives)
+    trained = {dive.spec.dive_number for dive in dives if dive.split == "train"}
+    assert {dive.spec.dive_number for dive in dives} == trained
+    assert mini.chosen != plan_twins(records, "mini", 4).chosen
+    with pytest.raises(ConfigError, match="240 train"):
+        plan_twins(RECORDS, "mini")
+
+
+def test_the_command_says_what_it_makes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "twins"
+    arguments = ["--twins", "mini", "--out", str(out), "--shard", "1/320", "--quiet"]
+    assert command.main(arguments) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("320 twins of 3000 records drawn from the table")
+    assert "319 dives of other shards are still missing" in said
+    assert len(list((out / ".records").iterdir())) == 1
+
+
+@pytest.mark.parametrize("text", ["0/4", "5/4", "2", "a/b"])
+def test_a_shard_is_a_part(text: str) -> None:
+    with pytest.raises(SystemExit):
+        command.main(["--twins", "mini", "--shard", text])
