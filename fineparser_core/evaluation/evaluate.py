@@ -14,6 +14,7 @@ from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation.metrics import interval_iou, step_ious
 from fineparser_core.evaluation.results import DiveResult, mask_results
 from fineparser_core.inference.encoder import normalise
+from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.method import Encoding, Method, Observation
 from fineparser_core.models.temporal_parser import DECODERS
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
@@ -98,21 +99,28 @@ class Evaluator:
         return self._seen[key]
 
     @torch.inference_mode()
-    def _votes(self, dive: Dive, observed: Observation, chosen: Sequence[tuple[str, int]]) -> Tensor | None:
+    def _votes(
+        self, dive: Dive, observed: Observation, chosen: Sequence[tuple[str, int]]
+    ) -> tuple[Tensor | None, Tensor | None]:
+        """Votes (E,) and the contributions (E, 3) they are made of, each None where there are none."""
         query = self._encoding(dive, observed)
         del query["score"]  # what is to be predicted
         if not self._model.contrastive:
-            return self._model.votes(query, {})
+            return self._model.votes(query, {}), None
         if not chosen:
-            return None
+            return None, None
         each = [self._exemplar(key) for key in chosen]
-        return self._model.votes(query, {name: torch.cat([one[name] for one in each]) for name in each[0]})
+        exemplars = {name: torch.cat([one[name] for one in each]) for name in each[0]}
+        if not isinstance(self._model, FineParser):
+            return self._model.votes(query, exemplars), None
+        relative = self._model.relative_to(query, exemplars)
+        return relative.delta + exemplars["score"], relative.dynamic + relative.static
 
     def _measure(self, dive: Dive) -> DiveResult:
         record, protocol = dive.record, self._protocol
         observed = self._observe(dive)
         chosen = draw_exemplars(record, self._records, protocol.pairing, protocol.exemplars, protocol.seed)
-        votes = self._votes(dive, observed, [exemplar.key for exemplar in chosen])
+        votes, contributions = self._votes(dive, observed, [exemplar.key for exemplar in chosen])
         same_number = [other.score for other in candidates(record, self._records, "dive-number")]
         view = plain_view(dive, protocol.preprocessing)
         true = view.transitions(dive) if dive.first_flight_frame is not None else None
@@ -136,7 +144,13 @@ class Evaluator:
             interval_iou=interval_iou(found, true) if found is not None and true is not None else None,
             step_ious=step_ious(found, true) if found is not None and true is not None else None,
             masks=masks,
+            exemplars=tuple(exemplar.id for exemplar in chosen),
+            contributions=None if contributions is None else _triples(contributions),
         )
+
+
+def _triples(points: Tensor) -> tuple[tuple[float, float, float], ...]:
+    return tuple((first, second, third) for first, second, third in points.cpu().tolist())
 
 
 def median_transitions(dives: Sequence[Dive], preprocessing: str) -> tuple[float, float] | None:

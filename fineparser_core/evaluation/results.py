@@ -41,6 +41,8 @@ class DiveResult:
         interval_iou: of the two.
         step_ious: of take-off, flight and entry.
         masks: what `mask_results` gives.
+        exemplars: ids of those that voted.
+        contributions: points of take-off, flight and entry against each of them; None for methods without.
     """
 
     id: str
@@ -57,6 +59,8 @@ class DiveResult:
     interval_iou: float | None
     step_ious: tuple[float, float, float] | None
     masks: Mapping[str, float] | None
+    exemplars: tuple[str, ...] = ()
+    contributions: tuple[tuple[float, float, float], ...] | None = None
 
 
 def mask_results(probability: np.ndarray, truth: np.ndarray) -> dict[str, float]:
@@ -89,6 +93,8 @@ def mask_results(probability: np.ndarray, truth: np.ndarray) -> dict[str, float]
 
 def write_predictions(csv_path: Path, json_path: Path, results: Sequence[DiveResult]) -> None:
     """Writes the results as a table, a row a dive with empty cells for None, and as JSON, a list of objects.
+
+    Exemplars and contributions against them are in the JSON only.
 
     Raises:
         ExportError: a file cannot be written.
@@ -130,6 +136,7 @@ def _one_mask(probability: np.ndarray, truth: np.ndarray) -> tuple[float, ...]:
 
 def _row(result: DiveResult) -> dict[str, Any]:
     values = asdict(result)
+    del values["exemplars"], values["contributions"]
     pairs = {name: values.pop(name) or (None, None) for name in ("transitions", "true_transitions")}
     steps = values.pop("step_ious") or (None, None, None)
     masks = values.pop("masks") or {}

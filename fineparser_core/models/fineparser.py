@@ -141,11 +141,14 @@ class FineParser(Method):
 
     def votes(self, query: Encoding, exemplars: Encoding) -> Tensor:
         """Eq. 12 for each exemplar: predicted difference plus its score."""
-        n = len(exemplars["score"])
+        return self.relative_to(query, exemplars).delta + exemplars["score"]
+
+    def relative_to(self, query: Encoding, exemplars: Encoding) -> RelativeScore:
+        """`compare` for one query (batch of 1) and each of E exemplars, as `observe` encodes them."""
+        n = len(exemplars["gated"])
         both = {name: (query[name].expand(n, *query[name].shape[1:]), exemplars[name]) for name in query}
         transitions = tuple([(int(st), int(ed)) for st, ed in side] for side in both["transitions"])
-        relative = self.compare(both["gated"], both.get("static_tokens"), (transitions[0], transitions[1]))
-        return relative.delta + exemplars["score"]
+        return self.compare(both["gated"], both.get("static_tokens"), (transitions[0], transitions[1]))
 
     @staticmethod
     def gate(i3d_feature: Tensor, mask_feature: Tensor) -> Tensor:

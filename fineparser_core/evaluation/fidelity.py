@@ -1,0 +1,126 @@
+"""Whether a contribution means its step: predicted contributions against differences of known step qualities.
+
+Only rendered dives have qualities; the data set's `rendered.json` keeps them.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from fineparser_core.errors import AnnotationError
+from fineparser_core.evaluation.bootstrap import bootstrap_interval
+from fineparser_core.evaluation.metrics import spearman
+from fineparser_core.evaluation.results import DiveResult
+from fineparser_core.synth.rubric import STEP_WEIGHTS
+from fineparser_core.types import STEP_NAMES
+
+QUALITIES_FILE = "rendered.json"
+Qualities = tuple[float, float, float]
+
+#: A rank correlation over fewer pairs says next to nothing.
+MIN_PAIRS = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepFidelity:
+    """Mean over dive numbers of the rank correlation of a step, and its 95 % bootstrap interval over the numbers."""
+
+    step: str
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fidelity:
+    """Contribution fidelity.
+
+    Attributes:
+        steps: in order.
+        n_numbers: dive numbers with at least `MIN_PAIRS` pairs.
+        n_pairs: pairs of a dive and an exemplar in them.
+    """
+
+    steps: tuple[StepFidelity, ...]
+    n_numbers: int
+    n_pairs: int
+
+
+def read_qualities(root: Path) -> dict[str, Qualities] | None:
+    """Qualities of take-off, flight and entry (0..10) by "event/index"; None for a data set of real dives.
+
+    Raises:
+        AnnotationError: the file is damaged.
+    """
+    path = root / QUALITIES_FILE
+    if not path.is_file():
+        return None
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        return {name: _three(fact["qualities"]) for name, fact in facts.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise AnnotationError(f"{path} does not hold the qualities of dives ({error!r}): render them again.") from None
+
+
+def true_contributions(difficulty: float, qualities: Qualities, exemplar: Qualities) -> np.ndarray:
+    """(3,) points that the steps of a dive are worth more than those of an exemplar of its number.
+
+    Source: Eq. 6, with the award as the weighted mean of the steps' qualities.
+    """
+    difference = np.subtract(qualities, exemplar)
+    return 3 * difficulty * np.array(STEP_WEIGHTS) / sum(STEP_WEIGHTS) * difference
+
+
+def contribution_fidelity(
+    results: Sequence[DiveResult], qualities: Mapping[str, Qualities], *, seed: int = 0
+) -> Fidelity | None:
+    """Spearman of predicted and true contributions over all pairs of a dive number, then the mean over numbers.
+
+    Args:
+        results: with `exemplars` and `contributions`.
+        qualities: of all their dives and exemplars, see `read_qualities`.
+        seed: of the bootstrap.
+
+    Returns:
+        None where no number has `MIN_PAIRS` pairs.
+
+    Source: ours; the paper does not measure contributions.
+    """
+    predicted: defaultdict[str, list[tuple[float, ...]]] = defaultdict(list)
+    true: defaultdict[str, list[np.ndarray]] = defaultdict(list)
+    for result in results:
+        if result.contributions is None:
+            continue
+        for exemplar, points in zip(result.exemplars, result.contributions, strict=True):
+            predicted[result.dive_number].append(points)
+            true[result.dive_number].append(
+                true_contributions(result.difficulty, qualities[result.id], qualities[exemplar])
+            )
+    numbers = [number for number in sorted(predicted) if len(predicted[number]) >= MIN_PAIRS]
+    if not numbers:
+        return None
+    each = np.array([_by_step(np.array(predicted[n]), np.array(true[n])) for n in numbers])
+    steps = []
+    for name, values in zip(STEP_NAMES, each.T, strict=True):
+        low, high = bootstrap_interval(partial(_mean_of, values), len(values), seed=seed)
+        steps.append(StepFidelity(step=name, value=float(values.mean()), low=low, high=high))
+    return Fidelity(steps=tuple(steps), n_numbers=len(numbers), n_pairs=sum(len(predicted[n]) for n in numbers))
+
+
+def _mean_of(values: np.ndarray, drawn: np.ndarray) -> float:
+    return float(values[drawn].mean())
+
+
+def _by_step(predicted: np.ndarray, true: np.ndarray) -> list[float]:
+    # A network that says the same of every pair ranks nothing right.
+    return [float(np.nan_to_num(spearman(predicted[:, step], true[:, step]))) for step in range(len(STEP_NAMES))]
+
+
+def _three(values: Sequence[float]) -> Qualities:
+    first, second, third = (float(value) for value in values)
+    return first, second, third
