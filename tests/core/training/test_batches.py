@@ -1,0 +1,163 @@
+"""Batches: the same for the same place in a run, whatever the machine; pairs both ways; awards that count."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from fineparser_core.config import TrainConfig, get_config
+from fineparser_core.data.dives import Dive
+from fineparser_core.data.records import DiveRecord
+from fineparser_core.training.batches import (
+    Batch,
+    Step,
+    by_number,
+    draw_group,
+    epoch_steps,
+    jitter,
+    make_batch,
+    ordered_pairs,
+    three_awards,
+)
+
+NUMBERS = ("107B", "107B", "107B", "5253B", "5253B", "301B")
+ROWS = 200
+
+
+def a_dive(index: int, number: str = "107B", *, labelled: bool = True) -> Dive:
+    """20 frames of noise whose red channel is the mask."""
+    frames = np.random.default_rng(index).integers(0, 256, (20, ROWS, 112, 3), dtype=np.uint8)
+    first, second = (6, 13) if labelled else (None, None)
+    record = DiveRecord(
+        key=("event", index),
+        dive_number=number,
+        difficulty=3.0 + index / 10,
+        score=50.0 + index,
+        n_frames=20,
+        first_flight_frame=first,
+        first_entry_frame=second,
+        awards=(7.0, 7.5, 8.0),
+    )
+    masks = frames[..., 0].copy() if labelled else None
+    return Dive(record=record, frames=frames, masks=masks, first_flight_frame=first, first_entry_frame=second)
+
+
+DIVES = [a_dive(index, number) for index, number in enumerate(NUMBERS)]
+RECORDS = [dive.record for dive in DIVES]
+STEP = Step(dives=(0, 2), query=(0, 1), exemplar=(1, 0))
+
+
+def settings(**values: Any) -> TrainConfig:
+    return replace(get_config("release"), **values)
+
+
+def tensors(batch: Batch) -> dict[str, torch.Tensor]:
+    return {name: value for name, value in vars(batch).items() if isinstance(value, torch.Tensor)}
+
+
+def test_pairs_go_both_ways_between_dives_of_one_number() -> None:
+    config = settings(batch=2)
+    steps = epoch_steps(RECORDS, config, 0)
+    assert [len(step.dives) for step in steps] == [4, 4, 2]
+    queries = [step.dives[row] for step in steps for row in step.query[: len(step.dives) // 2]]
+    assert sorted(queries) == [0, 1, 2, 3, 4]  # the only dive of its number has nobody to meet
+    for step in steps:
+        half = len(step.dives) // 2
+        assert step.query == (*range(half), *range(half, 2 * half))
+        assert step.exemplar == (*range(half, 2 * half), *range(half))
+        for query, exemplar in zip(step.query, step.exemplar, strict=True):
+            assert step.dives[query] != step.dives[exemplar]
+            assert NUMBERS[step.dives[query]] == NUMBERS[step.dives[exemplar]]
+    assert epoch_steps(RECORDS, config, 0) == steps
+    assert epoch_steps(RECORDS, config, 1) != steps
+    assert epoch_steps(RECORDS, settings(batch=2, seed=1), 0) != steps
+
+
+def test_in_a_batch_every_dive_meets_every_other() -> None:
+    for step in epoch_steps(RECORDS, settings(batch=3, in_batch=True), 0):
+        n = len(step.dives)
+        assert len(set(step.dives)) == n
+        assert len({NUMBERS[dive] for dive in step.dives}) == 1
+        assert set(zip(step.query, step.exemplar, strict=True)) == {
+            (i, j) for i in range(n) for j in range(n) if i != j
+        }
+
+
+def test_a_method_that_scores_dives_alone_sees_each_once() -> None:
+    steps = epoch_steps(RECORDS, settings(method="usdl", batch=4), 0)
+    assert [len(step.dives) for step in steps] == [4, 2]
+    assert sorted(dive for step in steps for dive in step.dives) == list(range(6))
+    assert not any(step.query or step.exemplar for step in steps)
+
+
+def test_a_batch_holds_what_the_network_and_the_losses_look_at() -> None:
+    batch = make_batch(DIVES, STEP, settings(), (0, 0))
+    assert {name: tuple(value.shape) for name, value in tensors(batch).items()} == {
+        "video": (2, 3, 96, 112, 112),
+        "scores": (2,),
+        "difficulty": (2,),
+        "awards": (2, 3),
+        "query": (2,),
+        "exemplar": (2,),
+        "masks": (2, 96, 112, 112),
+        "transitions": (2, 2),
+        "cuts": (2, 2),
+    }
+    assert batch.paired
+    assert batch.scores.tolist() == [50.0, 52.0]
+    assert batch.awards.tolist() == [[7.0, 7.5, 8.0]] * 2
+    assert batch.masks is not None
+    assert 0 <= float(batch.masks.min()) < float(batch.masks.max()) <= 1
+    # Masks are drawn as the frames are: here they are the red channel before it is normalised.
+    red = batch.video[:, 0] * 0.229 + 0.485
+    torch.testing.assert_close(red, batch.masks, rtol=0, atol=1e-5)
+    assert torch.equal(batch.transitions, batch.cuts)
+
+
+def test_a_batch_depends_on_its_place_alone() -> None:
+    config = settings(jitter=3, colour=1.0, trim=0.2)
+    first = tensors(make_batch(DIVES, STEP, config, (3, 5)))
+    np.random.seed(1)
+    torch.manual_seed(1)
+    again = tensors(make_batch(DIVES, STEP, config, (3, 5)))
+    assert all(torch.equal(value, again[name]) for name, value in first.items())
+    for place in ((3, 6), (4, 5)):
+        assert not torch.equal(make_batch(DIVES, STEP, config, place).video, first["video"])
+
+
+def test_what_one_dive_lacks_the_batch_lacks() -> None:
+    bare = [*DIVES[:2], a_dive(2, labelled=False)]
+    batch = make_batch(bare, STEP, settings(), (0, 0))
+    assert (batch.masks, batch.transitions, batch.cuts) == (None, None, None)
+    assert not make_batch(DIVES, STEP, settings(in_batch=True), (0, 0)).paired
+
+
+def test_jitter_keeps_order_and_bounds() -> None:
+    rng = np.random.default_rng(0)
+    assert jitter((20, 50), 0, rng) == (20, 50)
+    drawn = [jitter((1, 2), 4, rng) for _ in range(200)] + [jitter((93, 95), 4, rng) for _ in range(200)]
+    assert all(0 <= first < second <= 95 for first, second in drawn)
+    moved = {jitter((20, 50), 2, rng) for _ in range(500)}
+    assert moved == {(a, b) for a in range(18, 23) for b in range(48, 53)}
+
+
+def test_three_awards_count() -> None:
+    assert three_awards((9, 5, 6, 7, 8, 6.5, 7.5)).tolist() == [6.5, 7, 7.5]
+    assert three_awards((8, 7, 7.5)).tolist() == [7, 7.5, 8]
+    five = three_awards((6, 7, 8, 7, 7))
+    assert five.tolist() == pytest.approx([6, 7, 8])
+    assert five.sum() == pytest.approx(35 * 3 / 5)
+    assert np.isnan(three_awards(())).all()
+    assert np.isnan(three_awards((0, 0, 0, 0, 0))).all()
+
+
+def test_groups_and_pairs() -> None:
+    groups = by_number(["107B", "207C", "107B", "5253B", "207C", "107B"], 2)
+    assert groups == [[0, 2, 5], [1, 4]]
+    drawn = draw_group(groups, 8, np.random.default_rng(0))
+    assert len(set(drawn)) == len(drawn)
+    query, exemplar = ordered_pairs(4)
+    assert len(query) == 12
+    assert (query != exemplar).all()

@@ -1,0 +1,150 @@
+"""The plan of a run, its rates, and what a run that was cut tells and keeps."""
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from two_processes import Brightness, BrightnessObjective, settings, some_dives
+
+from fineparser_core.config import TrainConfig, get_config
+from fineparser_core.errors import Cancelled, ConfigError
+from fineparser_core.progress import CancelToken
+from fineparser_core.training import end_to_end
+from fineparser_core.training.distributed import Processes
+from fineparser_core.training.end_to_end import (
+    BEST,
+    STAGE,
+    Plan,
+    Splits,
+    load_best,
+    parameter_groups,
+    schedule,
+    train_end_to_end,
+)
+from fineparser_core.training.events import Events
+from fineparser_core.training.loop import load_checkpoint
+
+SPLITS = Splits(train=some_dives(8, 0), validation=some_dives(3, 1), test=some_dives(4, 2))
+CPU = torch.device("cpu")
+SMALL = {"preprocessing": "whole", "epochs": "3", "batch": "2", "accumulate": "2"}
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network of four numbers, and no TensorBoard."""
+    monkeypatch.setattr(end_to_end, "make_objective", lambda model, config, records: BrightnessObjective(model))
+    monkeypatch.setattr("fineparser_core.training.events._tensorboard", lambda folder: None)
+
+
+def config_of(**values: str) -> TrainConfig:
+    return get_config("release", {**SMALL, **values})
+
+
+def train(out: Path, config: TrainConfig, splits: Splits = SPLITS) -> tuple[Brightness, list[dict[str, Any]]]:
+    out.mkdir(exist_ok=True)
+    torch.manual_seed(0)
+    model = Brightness()
+    history = train_end_to_end(model, splits, config, out, cancel=CancelToken(), peers=Processes())
+    return model, history
+
+
+def lines(out: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (out / "events.jsonl").read_text().splitlines()]
+
+
+def test_a_plan_deals_every_step_of_an_epoch_once() -> None:
+    plan = Plan(SPLITS.train, config_of(batch="3"), Processes())
+    assert plan.ends == [2, 4, 6]  # three steps of three, three and two pairs, two at a time
+    for epoch in range(3):
+        dealt = [part for i in (2 * epoch, 2 * epoch + 1) for part in plan.parts(i)]
+        assert dealt == plan.steps(epoch)
+        assert [index for index, _ in dealt] == [0, 1, 2]
+    assert [plan.epoch_of(i) for i in range(6)] == [0, 0, 1, 1, 2, 2]
+    assert [len(plan.parts(i)) for i in range(4)] == [2, 1, 2, 1]  # no step leaks into the next epoch
+
+
+def test_processes_share_the_steps_of_one() -> None:
+    config = config_of(batch="3", accumulate="1")
+    alone = Plan(SPLITS.train, config, Processes()).steps(0)
+    first, second = (Plan(SPLITS.train, config, Processes(rank=rank, world=2)) for rank in (0, 1))
+    assert first.ends == second.ends == [2, 4, 6]
+    assert first.steps(0) == [alone[0], alone[2]]
+    assert second.steps(0) == [alone[1], alone[0]]  # dealt again, so that both take two
+
+
+def test_dives_that_may_not_be_compared_are_refused() -> None:
+    for dives in (SPLITS.train[:1], []):
+        with pytest.raises(ConfigError, match=r"no two may be compared \('dive-number'\)"):
+            Plan(dives, config_of(), Processes())
+
+
+def test_rates_warm_up_and_fall_as_released() -> None:
+    config = get_config("release", {"epochs": "10", "warmup-epochs": "2"})
+    rates = [schedule(config, Plan(SPLITS.train, config, Processes()), i, 100, 1e-3) for i in range(101)]
+    assert rates[0] == pytest.approx(1e-4)
+    assert rates[10] == pytest.approx((1e-4 + 1e-3) / 2)
+    assert rates[20] == pytest.approx(1e-4 + 9e-4 * 0.5 * (1 + np.cos(np.pi * 0.2)))
+    assert rates[50] == pytest.approx((1e-3 + 1e-4) / 2)
+    assert rates[100] == pytest.approx(1e-4)
+
+
+def test_what_is_frozen_stays_and_what_is_unknown_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    objective = BrightnessObjective(Brightness())
+    with caplog.at_level(logging.WARNING):
+        groups = parameter_groups(objective, config_of(freeze="i3d.bias,psnet"))
+    assert "nothing of this network is called psnet" in caplog.text
+    assert [len(parameters) for parameters, _ in groups] == [1]
+    assert not objective.model.get_parameter("i3d.bias").requires_grad
+    with pytest.raises(ConfigError, match="freeze leaves nothing to train"):
+        parameter_groups(objective, config_of(freeze="i3d"))
+
+
+def test_a_run_keeps_the_weights_of_the_picked_epoch(tmp_path: Path) -> None:
+    _, history = train(tmp_path, settings(2))
+    assert [entry["epoch"] for entry in history] == [1, 2]
+    assert all(set(entry) == {"epoch", "validation"} for entry in history)
+    best = Brightness()
+    load_best(best, tmp_path)
+    assert best.state_dict().keys() == load_checkpoint(tmp_path / BEST, CPU).keys()
+
+
+def test_the_test_split_is_told_only_where_it_is_asked_for(tmp_path: Path) -> None:
+    _, history = train(tmp_path, config_of(**{"test-epochs": "true", "evaluate-every": "2", "validation-share": "0"}))
+    assert [(entry["epoch"], set(entry)) for entry in history] == [
+        (2, {"epoch", "validation", "test"}),
+        (3, {"epoch", "validation", "test"}),
+    ]
+
+
+def test_a_run_that_dies_in_its_evaluation_tells_nothing_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = config_of(ema="0.9", exemplars="1")
+    splits = Splits(train=SPLITS.train[:4], validation=SPLITS.validation[:2], test=())
+    whole, _ = train(tmp_path / "whole", config, splits)
+    write = Events.write
+    for epoch in (1, 3):
+
+        def dies(self: Events, stage: str, iteration: int, values: Any, epoch: int = epoch) -> None:
+            write(self, stage, iteration, values)
+            if (stage, iteration) == ("validation", epoch):
+                raise Cancelled()
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Events, "write", dies)
+            with pytest.raises(Cancelled):
+                train(tmp_path / "cut", config, splits)
+    resumed, _ = train(tmp_path / "cut", config, splits)
+    assert lines(tmp_path / "cut") == lines(tmp_path / "whole")
+    assert [e["stage"] for e in lines(tmp_path / "whole")] == ["train", "validation"] * 3
+    ours, theirs = (load_checkpoint(tmp_path / name / f"{STAGE}.pt", CPU)["modules"] for name in ("cut", "whole"))
+    for name, state in theirs.items():
+        assert all(torch.equal(value, ours[name][key]) for key, value in state.items())
+    assert all(torch.equal(v, whole.state_dict()[k]) for k, v in resumed.state_dict().items())
+
+
+def test_half_precision_without_cuda_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="fp16 trains on CUDA alone"):
+        train(tmp_path, config_of(precision="fp16"))

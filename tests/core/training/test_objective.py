@@ -1,0 +1,161 @@
+"""Every term of the release's objective reaches the weights it is to teach, and one batch can be learned by heart."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from fineparser_core.config import PRESETS, TrainConfig, get_config
+from fineparser_core.inference.encoder import to_channels_last
+from fineparser_core.models.fineparser import FineParser
+from fineparser_core.models.presets import build
+from fineparser_core.training.batches import Batch
+from fineparser_core.training.end_to_end import parameter_groups
+from fineparser_core.training.objective import FineParserObjective, fix_batch_norms
+from fineparser_core.training.throughput import in_batch, synthetic_batch
+
+SIZE = 32
+# What each module of Table 3 adds to the network.
+MODULES = {
+    "sap": {"spatial_parser"},
+    "sve": {"static_encoder", "static_stream"},
+    "tap": {"psnet"},
+    "always": {"i3d", "reducers", "dynamic_stream"},
+}
+TABLE_3 = {"A": {"sap"}, "B": {"sve"}, "C": {"tap"}, "D": {"sve", "tap"}, "E": {"sap", "sve", "tap"}}
+
+
+def two_dives() -> Batch:
+    """Noise in which a square falls, which is the mask; the two differ in strength, place, steps and score."""
+    batch = synthetic_batch(1, size=SIZE)
+    batch.video[0] *= 0.3
+    masks = torch.zeros_like(batch.video[:, 0])
+    for dive, left in enumerate((4, 12)):
+        for sample in range(masks.shape[1]):
+            top = sample * (SIZE - 10) // masks.shape[1]
+            masks[dive, sample, top : top + 10, left : left + 10] = 1
+    return replace(batch, masks=masks)
+
+
+def objective_of(config: TrainConfig) -> FineParserObjective:
+    torch.manual_seed(0)
+    network = to_channels_last(build(config.model))
+    assert isinstance(network, FineParser)
+    return FineParserObjective(network, config)
+
+
+def settled(objective: FineParserObjective, batch: Batch) -> FineParserObjective:
+    """Takes the statistics of the batch for those of the data: an untrained network fades to nothing without."""
+    norms = [module for module in objective.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
+    before = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.momentum = 1.0
+    with torch.no_grad():
+        objective.train()(batch, 0.0)
+    for norm, momentum in zip(norms, before, strict=True):
+        norm.momentum = momentum
+    return objective
+
+
+def gradients(objective: FineParserObjective, batch: Batch) -> set[str]:
+    """Names of the parameters that a step reaches."""
+    objective.zero_grad(set_to_none=True)
+    objective(batch, 0.0)["total"].backward()
+    return {n for n, p in objective.named_parameters() if p.grad is not None and bool(p.grad.abs().sum() > 0)}
+
+
+@pytest.mark.parametrize("row", TABLE_3)
+def test_every_row_of_table_3_has_its_modules_and_no_dead_branch(row: str) -> None:
+    config = PRESETS[f"table3-{row}"]
+    batch = two_dives()
+    objective = settled(objective_of(config), batch)
+    expected = MODULES["always"].union(*(MODULES[name] for name in TABLE_3[row]))
+    assert {name.split(".")[0] for name in objective.model.state_dict()} == expected
+    fix_batch_norms(objective, config.batch_norm)
+    assert gradients(objective, batch) == {name for name, _ in objective.named_parameters()}
+
+
+def test_rows_of_table_3_share_every_tensor_of_the_modules_they_share() -> None:
+    with torch.device("meta"):
+        shapes = {
+            row: {k: v.shape for k, v in build(PRESETS[f"table3-{row}"].model).state_dict().items()} for row in TABLE_3
+        }
+    for row, values in shapes.items():
+        kept = MODULES["always"].union(*(MODULES[name] for name in TABLE_3[row]))
+        assert values == {k: v for k, v in shapes["E"].items() if k.split(".")[0] in kept}
+
+
+def test_our_own_terms_reach_their_weights_too() -> None:
+    batch = in_batch(two_dives())
+    config = get_config("release", {"dice-weight": "1", "step-weight": "1", "in-batch": "true"})
+    objective = settled(objective_of(config), batch)
+    losses = objective(batch, 0.0)
+    assert set(losses) == {"total", "mask", "dice", "transitions", "steps", "regression"}
+    assert gradients(objective, batch) == {name for name, _ in objective.named_parameters()}
+
+
+def test_terms_without_labels_are_left_out() -> None:
+    batch = replace(two_dives(), masks=None, transitions=None, cuts=None)
+    objective = settled(objective_of(PRESETS["release"]), batch)
+    assert set(objective(batch, 0.0)) == {"total", "regression"}
+    reached = gradients(objective, batch)
+    dead = {name for name, _ in objective.named_parameters()} - reached
+    assert {".".join(name.split(".")[1:3]) for name in dead} >= {"spatial_parser.decoder"}
+    assert all(name.startswith(("model.spatial_parser.decoder", "model.psnet")) for name in dead)
+
+
+def test_batch_norms_are_fixed_as_asked() -> None:
+    objective = objective_of(PRESETS["release"])
+    norms = {n: m for n, m in objective.named_modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)}
+
+    def fixed(how: str) -> set[str]:
+        fix_batch_norms(objective, how)
+        assert objective.training
+        return {name for name, norm in norms.items() if not norm.training}
+
+    assert fixed("train") == set()
+    assert fixed("release") == {name for name in norms if name.startswith("model.i3d.")}
+    assert fixed("fixed") == set(norms)
+    assert fixed("train") == set()
+
+
+def test_rates_go_where_the_release_and_the_paper_put_them() -> None:
+    config = get_config(
+        "release", {"lr": "1", "i3d-lr": "2", "psnet-lr": "3", "mask-encoder-lr": "4", "freeze": "i3d.conv"}
+    )
+    objective = objective_of(config)
+    names = {id(parameter): name for name, parameter in objective.named_parameters()}
+    rates = {names[id(p)]: rate for group, rate in parameter_groups(objective, config) for p in group}
+    for name, parameter in objective.named_parameters():
+        frozen = name.startswith("model.i3d.conv")
+        assert parameter.requires_grad is not frozen
+        assert (name in rates) is not frozen
+    starts = {"model.i3d.": 2, "model.psnet.": 3, "model.spatial_parser.encoder.": 4}
+    for name, rate in rates.items():
+        assert rate == next((value for start, value in starts.items() if name.startswith(start)), 1)
+
+
+def learned_by_heart(iterations: int) -> dict[str, float]:
+    """Share of every loss term that is left after training on one batch in float32."""
+    batch = two_dives()
+    # Weights that bring the terms to one size; the release's rates fall from 1e-3, these stay.
+    config = get_config(
+        "release",
+        {"batch-norm": "fixed", "mask-weight": "20", "transition-weight": "20", "regression-weight": "0.002"},
+    )
+    objective = settled(objective_of(config), batch)
+    groups = [{"params": params, "lr": rate} for params, rate in parameter_groups(objective, config)]
+    optimizer = torch.optim.Adam(groups)
+    history = []
+    for _ in range(iterations):
+        fix_batch_norms(objective, config.batch_norm)
+        losses = objective(batch, 0.0)
+        optimizer.zero_grad()
+        losses["total"].backward()
+        optimizer.step()
+        history.append({name: float(loss.detach()) for name, loss in losses.items()})
+    assert set(history[0]) == {"total", "mask", "transitions", "regression"}
+    last = {name: float(np.median([entry[name] for entry in history[-3:]])) for name in history[0]}
+    return {name: value / history[0][name] for name, value in last.items()}
