@@ -18,6 +18,7 @@ from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation.paper import TITLES, paper_table, side_by_side
 from fineparser_core.train import RESULTS, add_run_options, parse_overrides, run
 from fineparser_core.training.distributed import processes
+from fineparser_core.training.initial import check_start
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -35,6 +36,8 @@ def main(argv: list[str] | None = None) -> int:
     overrides = {**parse_overrides(rest), "epochs": str(args.epochs)}
     presets = [row.preset for row in paper_table(args.table) if row.preset is not None]
     configs = {preset: get_config(preset, overrides) for preset in dict.fromkeys(presets)}
+    for config in configs.values():
+        check_start(config)
     out, args.resume = args.out, True
     ours: dict[str, dict[str, float]] = {}
     data = ""

@@ -222,6 +222,8 @@ class StagedConfig:
 
 
 _RELEASE = TrainConfig()
+# No step labels: PSNet would stay as it starts, so the steps are cut at fixed shares of the clip.
+_MTL_AQA = replace(_RELEASE, layout="mtl-aqa", pairing="difficulty", tap=False)
 _TABLE_3: dict[str, dict[str, Any]] = {
     "A": {"sve": False, "tap": False},
     "B": {"sap": False, "tap": False},
@@ -270,8 +272,8 @@ PRESETS: Mapping[str, TrainConfig] = types.MappingProxyType(
     {
         "release": _RELEASE,
         "paper": replace(_RELEASE, psnet_lr=1e-4),
-        # No step labels: PSNet would stay as it starts, so the steps are cut at fixed shares of the clip.
-        "mtl-aqa": replace(_RELEASE, layout="mtl-aqa", pairing="difficulty", tap=False),
+        "mtl-aqa": _MTL_AQA,
+        **{f"mtl-aqa-{name}": replace(_MTL_AQA, method=name, tap=True) for name in ("usdl", "musdl", "core")},
         "rendered": _RENDERED,
         **{f"table3-{row}": replace(_RELEASE, **change) for row, change in _TABLE_3.items()},
         **{f"table4-{n}": replace(_RELEASE, step_duration=n) for n in (2, 4, 8)},

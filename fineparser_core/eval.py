@@ -39,6 +39,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--frames", type=Path, help="folder below which its frames and masks are, where that is another"
     )
+    parser.add_argument("--frame-pattern", help="where they are below that (default: as the data set hands them out)")
     parser.add_argument("--layout", choices=LAYOUTS, default="auto", help="default: auto, by the annotation files")
     parser.add_argument("--weights", type=Path, help="folder of a bundle (default: the bundled weights)")
     parser.add_argument("--split", choices=("train", "test"), default="test", help="default: test")
@@ -49,8 +50,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--pairing",
         choices=CRITERIA,
-        default="dive-number",
-        help="what exemplars share with a dive, default: dive-number (the weights of mtl-aqa: difficulty)",
+        help="what exemplars share with a dive (default: as in training)",
     )
     parser.add_argument("--exemplars", type=positive_int, default=10, help="voters a dive, default 10")
     parser.add_argument("--seed", type=int, default=0, help="of the choice of exemplars and of the intervals")
@@ -70,7 +70,7 @@ def main(argv: list[str] | None = None) -> int:
     to_channels_last(model.to(device))
     progress = progress_to_stderr(quiet=False)
     with cancel_on_signals() as cancel:
-        data = load_dataset(args.data, args.layout, frames=args.frames)
+        data = load_dataset(args.data, args.layout, frames=args.frames, frame_pattern=args.frame_pattern)
         cache = FrameCache(args.cache or default_cache(data), data, card.preprocessing)
         records = data.split(args.split)[: args.limit]
         dives = load_dives(data, records, cache, cancel, progress=progress)
@@ -79,7 +79,7 @@ def main(argv: list[str] | None = None) -> int:
         protocol = Protocol(
             preprocessing=card.preprocessing,
             decoding=card.decoding,
-            pairing=args.pairing,
+            pairing=args.pairing or card.pairing,
             exemplars=args.exemplars,
             seed=args.seed,
         )
@@ -95,7 +95,7 @@ def main(argv: list[str] | None = None) -> int:
         "weights": f"{card.id}, trained on {card.trained_on}",
         "data": f"{stamp.name}, {args.split} split, {len(dives)} of {len(records)} dives",
         "labels": stamp.labels,
-        "exemplars": f"up to {args.exemplars} training dives by {args.pairing}, seed {args.seed}",
+        "exemplars": f"up to {args.exemplars} training dives by {protocol.pairing}, seed {args.seed}",
         "arithmetic": f"{precision} on {device.type}; preprocessing {card.preprocessing}, decoding {card.decoding}",
         "version": __version__,
     }

@@ -18,10 +18,13 @@ from fineparser_core.checkpoints.bundle import WeightsCard, load_method, save_bu
 from fineparser_core.cli import cancel_on_signals, positive_int, run_guarded
 from fineparser_core.config import PRESETS, StagedConfig, TrainConfig, get_config, override
 from fineparser_core.data.dataset import load_dataset
+from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.frame_cache import Dive, FrameCache, default_cache, load_dives
+from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.splits import validation_split
 from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation.summary import Summary, summarise
+from fineparser_core.inference.device import PRECISIONS, choose_precision
 from fineparser_core.inference.encoder import to_channels_last
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.method import Method
@@ -47,7 +50,7 @@ INTENDED_USE = (
 RENDERED_LIMITATIONS = (
     "Trained on rendered dives whose qualities and scores come from a made-up rubric: no number here says how well it "
     "scores real dives. Fast, thin limbs are often missing from the masks; transitions of real clips can be off by "
-    "several frames; the static stream starts from noise and has seen few dives; synchro is not supported."
+    "several frames; the static stream has seen few dives; synchro is not supported."
 )
 
 
@@ -73,6 +76,8 @@ def main(argv: list[str] | None = None) -> int:
         if args.config == _STAGED:
             _staged(args, override(StagedConfig(), overrides), cancel)
         else:
+            if args.config not in PRESETS:
+                raise ConfigError(f"Unknown preset '{args.config}': use one of {', '.join((*PRESETS, _STAGED))}.")
             run(args, get_config(args.config, overrides), cancel, peers)
     return 0
 
@@ -96,6 +101,7 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--frames", type=Path, help="folder below which its frames and masks are, where that is another"
     )
+    parser.add_argument("--frame-pattern", help="where they are below that (default: as the data set hands them out)")
     parser.add_argument("--out", type=Path, required=True, help="checkpoints, events, results and the finished bundle")
     parser.add_argument("--kinetics", type=Path, help="file that `fineparser convert kinetics` wrote, for the I3Ds")
     parser.add_argument("--weights", type=Path, help="bundle to start from; without both, all weights start as noise")
@@ -131,7 +137,9 @@ def run(args: argparse.Namespace, config: TrainConfig, cancel: CancelToken, peer
     Returns: what OUT/results.json holds.
     Raises: FineParserError with the sentence for the user.
     """
-    splits, stamp = _load(args, config, cancel, peers)
+    # What can be refused is refused before hours of decoding.
+    data, records = _records(args, config)
+    stamp = data_stamp(data, records["train"])
     if peers.writes:
         initial = {"weights": str(args.weights or ""), "kinetics": str(args.kinetics or "")}
         settings = {"config": asdict(config), "data": asdict(stamp), "start": initial}
@@ -139,6 +147,7 @@ def run(args: argparse.Namespace, config: TrainConfig, cancel: CancelToken, peer
     peers.wait()
     model, notices = initial_model(config, weights=args.weights, kinetics=args.kinetics)
     to_channels_last(model)
+    splits = _load(args, config, (data, records), cancel, peers)
     history = train_end_to_end(model, splits, config, args.out, cancel=cancel, peers=peers)
     load_best(model, args.out)
     card = _card(args, config, stamp, f"end to end, {len(splits.train)} dives; {config}", notices)
@@ -148,6 +157,7 @@ def run(args: argparse.Namespace, config: TrainConfig, cancel: CancelToken, peer
         model=asdict(config.model),
         decoding=config.decoding,
         preprocessing=config.preprocessing,
+        pairing=config.pairing,
     )
     folder = args.out / BUNDLE
     if peers.writes:
@@ -176,36 +186,46 @@ def run(args: argparse.Namespace, config: TrainConfig, cancel: CancelToken, peer
     return results
 
 
-def _load(
-    args: argparse.Namespace, config: TrainConfig, cancel: CancelToken, peers: Processes
-) -> tuple[Splits, DataStamp]:
-    data = load_dataset(args.data, config.layout, frames=args.frames)
+def _records(args: argparse.Namespace, config: TrainConfig) -> tuple[DiveSet, dict[str, list[DiveRecord]]]:
+    data = load_dataset(args.data, config.layout, frames=args.frames, frame_pattern=args.frame_pattern)
     if config.learns_steps and not any(record.has_steps for record in data.records.values()):
         raise ConfigError(
             f"{data.root} has no step labels for the temporal parser to learn from: use --config mtl-aqa, which cuts "
             "the steps at fixed shares of a clip, or --tap false."
         )
-    cache = FrameCache(args.cache or default_cache(data), data, config.preprocessing)
-    records = {name: data.split(name)[: args.limit] for name in ("train", "test")}
     training, validation = validation_split(
-        records["train"], config.validation_share, config.validation_by, config.seed
+        data.split("train")[: args.limit], config.validation_share, config.validation_by, config.seed
     )
+    return data, {"train": training, "validation": validation, "test": data.split("test")[: args.limit]}
 
-    def load(which: Sequence[Any]) -> list[Dive]:
-        return load_dives(data, which, cache, cancel, workers=args.workers) if which else []
+
+def _load(
+    args: argparse.Namespace,
+    config: TrainConfig,
+    dives: tuple[DiveSet, dict[str, list[DiveRecord]]],
+    cancel: CancelToken,
+    peers: Processes,
+) -> Splits:
+    data, records = dives
+    cache = FrameCache(args.cache or default_cache(data), data, config.preprocessing)
+
+    def load(name: str) -> list[Dive]:
+        which = records[name]
+        return load_dives(data, which, cache, cancel, workers=args.workers) if which or name == "train" else []
 
     def load_all() -> Splits:
-        return Splits(train=load(training), validation=load(validation), test=load(records["test"]))
+        return Splits(train=load("train"), validation=load("validation"), test=load("test"))
 
     # The first process decodes, the others read what it has written.
     splits = load_all() if peers.writes else None
     peers.wait()
-    return splits or load_all(), data_stamp(data, training)
+    return splits or load_all()
 
 
 def _test(folder: Path, splits: Splits, config: TrainConfig, cancel: CancelToken, peers: Processes) -> Summary:
     """The finished bundle, as anyone would load it, on the test split."""
     method: Method = to_channels_last(load_method(folder)[0]).to(peers.device)
+    method.precision = PRECISIONS[choose_precision(peers.device, config.precision)]
     results = evaluate_sharded(method, splits.test, splits.train, config, cancel=cancel, peers=peers)
     return summarise(
         results,
@@ -241,15 +261,15 @@ def _staged(args: argparse.Namespace, config: StagedConfig, cancel: CancelToken)
         raise ConfigError(
             "The staged recipe starts from Kinetics: give --kinetics (`fineparser convert kinetics FILE`)."
         )
-    data = load_dataset(args.data)
+    data = load_dataset(args.data, frames=args.frames, frame_pattern=args.frame_pattern)
     records = data.split("train")[: args.limit]
-    cache = FrameCache(args.cache or default_cache(data), data, config.preprocessing)
-    dives = load_dives(data, records, cache, cancel, workers=args.workers)
     stamp = data_stamp(data, records)
     settings = {"config": asdict(config), "data": asdict(stamp), "start": {"kinetics": str(args.kinetics)}}
     open_run(args.out, settings, resume=args.resume)
     model, notices = initial_model(TrainConfig(seed=config.seed), weights=None, kinetics=args.kinetics)
     assert isinstance(model, FineParser)
+    cache = FrameCache(args.cache or default_cache(data), data, config.preprocessing)
+    dives = load_dives(data, records, cache, cancel, workers=args.workers)
     train_staged(to_channels_last(model), dives, config, args.out, cancel)
     card = _card(args, config, stamp, f"{len(dives)} dives; {config}", notices)
     card = save_bundle(model.state_dict(), replace(card, preprocessing=config.preprocessing), args.out / BUNDLE)

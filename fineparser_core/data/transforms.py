@@ -107,7 +107,7 @@ def draw_view(dive: Dive, preprocessing: str, augmentation: Augmentation, rng: n
 def view_frames(dive: Dive, view: View, samples: np.ndarray | Sequence[int]) -> np.ndarray:
     """Samples (n,) of a view as (n, 112, 112, 3) uint8 RGB: its frames, rows and mirror, not its colours."""
     rows = slice(view.first_row, view.first_row + MASK_SIZE)
-    frames = dive.frames[view.sampled[samples], rows]
+    frames = dive.frames[view.sampled[np.asarray(samples)], rows]
     return np.ascontiguousarray(frames[:, :, ::-1] if view.flip else frames)
 
 
@@ -120,7 +120,7 @@ def view_masks(dive: Dive, view: View, samples: np.ndarray | Sequence[int]) -> n
     if dive.masks is None:
         raise AnnotationError(f"{dive.record.id} has no masks: use a data set that has them.")
     rows = slice(view.first_row, view.first_row + MASK_SIZE)
-    masks = dive.masks[view.sampled[samples], rows]
+    masks = dive.masks[view.sampled[np.asarray(samples)], rows]
     return np.ascontiguousarray(masks[:, :, ::-1] if view.flip else masks)
 
 

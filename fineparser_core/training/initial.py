@@ -37,6 +37,7 @@ def initial_model(config: TrainConfig, *, weights: Path | None, kinetics: Path |
         CheckpointError: a file is missing or damaged, or the bundle shares no tensor with the network.
         ConfigError: there are no ImageNet weights for the static backbone.
     """
+    check_start(config)
     torch.manual_seed(config.seed)
     model, notices = build(config.model), []
     if kinetics is not None:
@@ -69,9 +70,17 @@ def _load_kinetics(model: Method, path: Path) -> None:
             module.load_state_dict(state, strict=False)
 
 
+def check_start(config: TrainConfig) -> None:
+    """Sees whether there are the initial weights that a configuration asks for.
+
+    Raises:
+        ConfigError: there are no ImageNet weights for the static backbone.
+    """
+    if config.sve_weights == "imagenet" and config.static_backbone not in _IMAGENET:
+        raise ConfigError(f"torchvision has no ImageNet weights for {config.static_backbone}: use --sve-weights noise.")
+
+
 def _imagenet(backbone: str) -> dict[str, Tensor]:
-    if backbone not in _IMAGENET:
-        raise ConfigError(f"torchvision has no ImageNet weights for {backbone}: use --sve-weights noise.")
     weights = getattr(zoo, _IMAGENET[backbone]).DEFAULT
     try:
         state: dict[str, Tensor] = weights.get_state_dict(progress=False, check_hash=True)
