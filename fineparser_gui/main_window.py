@@ -25,6 +25,7 @@ from fineparser_gui.session.session import Session
 
 _DIVES_W = 212
 _SIDE_W = 388
+_STEP_EDITS = ("flight_here", "flight_earlier", "flight_later", "entry_here", "entry_earlier", "entry_later")
 _WIDE_ENOUGH_TO_COMPARE_PX = 1500
 
 
@@ -56,6 +57,8 @@ class MainWindow(QMainWindow):
         session.dive_changed.connect(self._refresh)
         session.comparison_changed.connect(self._refresh)
         self.transport.state_changed.connect(self._show_loop)
+        session.editing.edits.indexChanged.connect(self._show_edits)
+        self._show_edits()
         self._color_icons()
         self._refresh()
 
@@ -127,6 +130,16 @@ class MainWindow(QMainWindow):
             "slower": lambda: t.change_speed(-1),
             "faster": lambda: t.change_speed(1),
             "loop": self._loop_step,
+            "loop_dive": self._loop_dive,
+            "undo": self._session.editing.edits.undo,
+            "redo": self._session.editing.edits.redo,
+            "flight_here": lambda: self.player.begin_step_here(0),
+            "flight_earlier": lambda: self.player.nudge_transition(0, -1),
+            "flight_later": lambda: self.player.nudge_transition(0, 1),
+            "entry_here": lambda: self.player.begin_step_here(1),
+            "entry_earlier": lambda: self.player.nudge_transition(1, -1),
+            "entry_later": lambda: self.player.nudge_transition(1, 1),
+            "reset_transitions": lambda: self._on_current(self._session.editing.reset_transitions),
             "analyse": lambda: self._on_current(self._session.analyse),
             "cancel": lambda: self._on_current(self._session.cancel),
             "mark_in": lambda: self._mark(begins=True),
@@ -189,6 +202,11 @@ class MainWindow(QMainWindow):
         step = self.player.current_step() if on else None
         self.transport.set_loop((step.start_frame, step.end_frame - 1) if step else None)
 
+    def _loop_dive(self) -> None:
+        dive = self._session.current
+        if dive is not None and dive.info is not None:
+            self.transport.set_loop((dive.first_frame, dive.last_frame))
+
     def _show_loop(self) -> None:
         self._set_checked("loop", self.transport.loop is not None)
 
@@ -208,11 +226,15 @@ class MainWindow(QMainWindow):
         self._pages.setCurrentIndex(1 if self._session.keys else 0)
         self.setWindowTitle(f"{dive.path.name} – FineParser Studio" if dive else "FineParser Studio")
         scored = dive is not None and dive.analysis is not None and dive.analysis.scoring is not None
+        parsed = dive is not None and dive.analysis is not None
         comparing = self._session.comparison is not None
         self._set_checked("compare", comparing)
         for action_id, enabled in {
             "compare": scored,
-            "loop": dive is not None and dive.analysis is not None,
+            "loop": parsed,
+            "loop_dive": dive is not None,
+            **dict.fromkeys(_STEP_EDITS, parsed),
+            "reset_transitions": dive is not None and dive.corrected_frames is not None,
             "analyse": dive is not None and not dive.busy,
             "cancel": dive is not None and dive.busy,
             "mark_in": dive is not None,
@@ -223,10 +245,20 @@ class MainWindow(QMainWindow):
         # Two pictures need the room more than the list of one dive does.
         self.dives.setVisible(not comparing or self.width() >= _WIDE_ENOUGH_TO_COMPARE_PX)
 
+    def _show_edits(self) -> None:
+        edits = self._session.editing.edits
+        for action_id, enabled, name, what in (
+            ("undo", edits.canUndo(), self.tr("&Undo {0}"), edits.undoText()),
+            ("redo", edits.canRedo(), self.tr("&Redo {0}"), edits.redoText()),
+        ):
+            self.actions_by_id[action_id].setEnabled(enabled)
+            self.actions_by_id[action_id].setText(name.format(what).rstrip())
+
     def _color_icons(self) -> None:
         self.actions_by_id.color_icons(self.palette())
         self.player.bar.color_icons()
         self.score.color_icons()
+        self.exemplars.color_icons()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

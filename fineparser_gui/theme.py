@@ -72,6 +72,7 @@ QMenu::separator {{ height: 1px; background: {border}; margin: 4px 8px; }}
 QSplitter::handle {{ background: transparent; }}
 QFrame[card="true"] {{ background: {surface}; border: 1px solid {border}; border-radius: 10px; }}
 QLabel {{ background: transparent; }}
+QLabel:disabled {{ color: {muted}; }}
 QLabel[role="title"] {{ font-weight: 600; }}
 QLabel[role="muted"] {{ color: {muted}; }}
 QLabel[role="error"] {{ color: {on_danger}; }}
@@ -106,10 +107,12 @@ QComboBox QAbstractItemView {{
     selection-color: {on_accent};
 }}
 QCheckBox {{ spacing: 7px; }}
-QCheckBox::indicator {{
+QCheckBox::indicator, QTableView::indicator {{
     width: 15px; height: 15px; border: 1px solid {muted}; border-radius: 4px; background: {window};
 }}
-QCheckBox::indicator:checked {{ background: {checked}; border-color: {checked}; image: url("{check}"); }}
+QCheckBox::indicator:checked, QTableView::indicator:checked {{
+    background: {checked}; border-color: {checked}; image: url("{check}");
+}}
 QCheckBox::indicator:focus {{ border: 2px solid {accent}; }}
 QListWidget, QTableView, QTextBrowser, QScrollArea {{
     background: {surface}; border: none; color: {text}; selection-background-color: {selected};

@@ -31,6 +31,7 @@ class ActionSpec:
 
 
 _FILE = QT_TRANSLATE_NOOP("actions", "&File")
+_EDIT = QT_TRANSLATE_NOOP("actions", "&Edit")
 _PLAY = QT_TRANSLATE_NOOP("actions", "&Playback")
 _DIVE = QT_TRANSLATE_NOOP("actions", "&Dive")
 _VIEW = QT_TRANSLATE_NOOP("actions", "&View")
@@ -43,6 +44,57 @@ CATALOG: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(id="open_sample", menu=_FILE, text=QT_TRANSLATE_NOOP("actions", "Open the &sample dive")),
     ActionSpec(id="quit", menu=_FILE, text=QT_TRANSLATE_NOOP("actions", "&Quit"), keys=("Ctrl+Q",), group=1),
+    ActionSpec(id="undo", menu=_EDIT, text=QT_TRANSLATE_NOOP("actions", "&Undo"), keys=("Ctrl+Z",)),
+    ActionSpec(id="redo", menu=_EDIT, text=QT_TRANSLATE_NOOP("actions", "&Redo"), keys=("Ctrl+Shift+Z", "Ctrl+Y")),
+    ActionSpec(
+        id="flight_here",
+        menu=_EDIT,
+        text=QT_TRANSLATE_NOOP("actions", "&Flight begins at this frame"),
+        keys=("1",),
+        group=1,
+    ),
+    ActionSpec(
+        id="flight_earlier",
+        menu=_EDIT,
+        text=QT_TRANSLATE_NOOP("actions", "Flight begins a frame earlier"),
+        keys=("Alt+Left",),
+        group=1,
+    ),
+    ActionSpec(
+        id="flight_later",
+        menu=_EDIT,
+        text=QT_TRANSLATE_NOOP("actions", "Flight begins a frame later"),
+        keys=("Alt+Right",),
+        group=1,
+    ),
+    ActionSpec(
+        id="entry_here",
+        menu=_EDIT,
+        text=QT_TRANSLATE_NOOP("actions", "&Entry begins at this frame"),
+        keys=("2",),
+        group=2,
+    ),
+    ActionSpec(
+        id="entry_earlier",
+        menu=_EDIT,
+        text=QT_TRANSLATE_NOOP("actions", "Entry begins a frame earlier"),
+        keys=("Alt+Shift+Left",),
+        group=2,
+    ),
+    ActionSpec(
+        id="entry_later",
+        menu=_EDIT,
+        text=QT_TRANSLATE_NOOP("actions", "Entry begins a frame later"),
+        keys=("Alt+Shift+Right",),
+        group=2,
+    ),
+    ActionSpec(
+        id="reset_transitions",
+        menu=_EDIT,
+        text=QT_TRANSLATE_NOOP("actions", "&Back to the model's transitions"),
+        keys=("Ctrl+R",),
+        group=3,
+    ),
     ActionSpec(
         id="play", menu=_PLAY, text=QT_TRANSLATE_NOOP("actions", "Play or pause"), keys=("Space", "K"), icon="play"
     ),
@@ -85,6 +137,13 @@ CATALOG: tuple[ActionSpec, ...] = (
         keys=("Ctrl+L",),
         icon="loop",
         checkable=True,
+        group=1,
+    ),
+    ActionSpec(
+        id="loop_dive",
+        menu=_PLAY,
+        text=QT_TRANSLATE_NOOP("actions", "Loop the dive, from in to out"),
+        keys=("Ctrl+Shift+L",),
         group=1,
     ),
     ActionSpec(id="analyse", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "&Analyse again"), keys=("F5",)),

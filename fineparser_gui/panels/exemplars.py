@@ -1,28 +1,74 @@
-"""The dives that the score rests on; choosing one shows it beside the current dive."""
+"""The dives that the score rests on: each can be left out, and choosing one shows it beside the current dive."""
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QFont, QIcon, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QPushButton, QTableView, QVBoxLayout, QWidget
 
+from fineparser_core.inference.rescore import outliers
 from fineparser_core.types import STEP_NAMES, ExemplarVote
+from fineparser_gui.icons import icon
 from fineparser_gui.panels.parts import board_text, card, keyboard_friendly, label, signed
 from fineparser_gui.session.session import Session
 
 _RENDERED_MARK = " ◇"
+_USE, _NAME, _SCORE, _VOTE, _FIRST_STEP = range(5)
 
 
 class ExemplarModel(QAbstractTableModel):
-    """A row a vote: exemplar, its score, its vote, and the difference by step."""
+    """A row a vote: whether it counts, exemplar, its score, its vote, and the difference by step.
+
+    Signals:
+        counted: (str, bool) the tick of an exemplar was set or taken away.
+    """
+
+    counted = Signal(str, bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rows: list[tuple[ExemplarVote, bool]] = []
-        self._headers = (self.tr("exemplar"), self.tr("score"), self.tr("vote"), *STEP_NAMES)
+        self._headers = ("", self.tr("exemplar"), self.tr("score"), self.tr("vote"), *STEP_NAMES)
+        self._left_out: frozenset[str] = frozenset()
+        self._outliers: frozenset[str] = frozenset()
+        self._warning = QIcon()
 
     def set_votes(self, votes: list[tuple[ExemplarVote, bool]]) -> None:
         """Take the votes, each with whether its exemplar is rendered; best official score first."""
-        self.beginResetModel()
-        self._rows = sorted(votes, key=lambda row: -row[0].score)
-        self.endResetModel()
+        rows = sorted(votes, key=lambda row: -row[0].score)
+        same = [vote.id for vote, _ in rows] == [vote.id for vote, _ in self._rows]
+        if same:  # selection and scroll position stay while a transition is dragged
+            self._rows = rows
+        else:
+            self.beginResetModel()
+            self._rows = rows
+            self.endResetModel()
+        self._outliers = outliers([vote for vote, _ in rows])
+        self._all_changed()
+
+    def set_left_out(self, ids: frozenset[str]) -> None:
+        """Take which exemplars do not count."""
+        self._left_out = ids
+        self._all_changed()
+
+    def set_warning_icon(self, warning: QIcon) -> None:
+        """Take the mark of an outlier in the colour of the theme."""
+        self._warning = warning
+        self._all_changed()
+
+    def _all_changed(self) -> None:
+        if self._rows:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, len(self._headers) - 1))
+
+    def flags(self, index: QModelIndex | QPersistentModelIndex) -> Qt.ItemFlag:
+        flags = super().flags(index)
+        return flags | Qt.ItemFlag.ItemIsUserCheckable if index.column() == _USE else flags
+
+    def setData(
+        self, index: QModelIndex | QPersistentModelIndex, value: object, role: int = Qt.ItemDataRole.EditRole
+    ) -> bool:
+        if role != Qt.ItemDataRole.CheckStateRole or index.column() != _USE:
+            return False
+        self.counted.emit(self.vote(index.row()).id, Qt.CheckState(value) == Qt.CheckState.Checked)
+        return True
 
     def vote(self, row: int) -> ExemplarVote:
         """The vote of a row."""
@@ -45,7 +91,9 @@ class ExemplarModel(QAbstractTableModel):
             return self._headers[section]
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return self._alignment(section)
-        if role == Qt.ItemDataRole.ToolTipRole and section > 2:
+        if role == Qt.ItemDataRole.ToolTipRole and section == _USE:
+            return self.tr("ticked exemplars make the score; untick one to leave it out")
+        if role == Qt.ItemDataRole.ToolTipRole and section >= _FIRST_STEP:
             return self.tr("points of this step relative to the exemplar")
         return None
 
@@ -55,23 +103,63 @@ class ExemplarModel(QAbstractTableModel):
             return self._text(vote, rendered, index.column())
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return self._alignment(index.column())
+        if role == Qt.ItemDataRole.CheckStateRole and index.column() == _USE:
+            return Qt.CheckState.Unchecked if vote.id in self._left_out else Qt.CheckState.Checked
+        if role == Qt.ItemDataRole.AccessibleTextRole and index.column() == _USE:
+            return self.tr("left out") if vote.id in self._left_out else self.tr("counts")
+        if role == Qt.ItemDataRole.DecorationRole and index.column() == _VOTE and vote.id in self._outliers:
+            return self._warning
+        if role == Qt.ItemDataRole.FontRole and vote.id in self._left_out and index.column() != _USE:
+            font = QFont()
+            font.setStrikeOut(True)
+            return font
         if role == Qt.ItemDataRole.ToolTipRole:
-            kind = self.tr("rendered dive") if rendered else self.tr("real dive")
-            return f"{vote.id}\n{vote.dive_number} {board_text(vote.board_m)}, {kind}"
+            return self._tool_tip(vote, rendered)
         return None
 
+    def _tool_tip(self, vote: ExemplarVote, rendered: bool) -> str:
+        kind = self.tr("rendered dive") if rendered else self.tr("real dive")
+        lines = [vote.id, f"{vote.dive_number} {board_text(vote.board_m)}, {kind}"]
+        if vote.id in self._outliers:
+            lines.append(self.tr("Its vote disagrees strongly with the others'; it can be left out."))
+        if vote.id in self._left_out:
+            lines.append(self.tr("Left out: its vote does not count."))
+        return "\n".join(lines)
+
     def _text(self, vote: ExemplarVote, rendered: bool, column: int) -> str:
-        if column == 0:
+        if column == _USE:
+            return ""
+        if column == _NAME:
             return vote.id + (_RENDERED_MARK if rendered else "")
-        if column == 1:
+        if column == _SCORE:
             return f"{vote.score:.1f}"
-        if column == 2:
+        if column == _VOTE:
             return f"{vote.vote:.1f}"
-        return signed(vote.contributions[column - 3].points)
+        return signed(vote.contributions[column - _FIRST_STEP].points)
 
     def _alignment(self, column: int) -> Qt.AlignmentFlag:
-        side = Qt.AlignmentFlag.AlignLeft if column == 0 else Qt.AlignmentFlag.AlignRight
+        side = Qt.AlignmentFlag.AlignLeft if column <= _NAME else Qt.AlignmentFlag.AlignRight
         return side | Qt.AlignmentFlag.AlignVCenter
+
+
+class _Table(QTableView):
+    """Space ticks the row that has the focus, wherever in the row that is."""
+
+    def event(self, event: QEvent) -> bool:
+        override = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
+        if override and event.key() == Qt.Key.Key_Space and self.currentIndex().isValid():
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() != Qt.Key.Key_Space or not self.currentIndex().isValid():
+            super().keyPressEvent(event)
+            return
+        box = self.model().index(self.currentIndex().row(), _USE)
+        on = Qt.CheckState(box.data(Qt.ItemDataRole.CheckStateRole)) == Qt.CheckState.Checked
+        state = Qt.CheckState.Unchecked if on else Qt.CheckState.Checked
+        self.model().setData(box, state, Qt.ItemDataRole.CheckStateRole)
 
 
 class ExemplarsPanel(QWidget):
@@ -82,7 +170,8 @@ class ExemplarsPanel(QWidget):
         self._session = session
         self._shown: tuple[ExemplarVote, ...] = ()
         self.model = ExemplarModel(self)
-        self.table = QTableView()
+        self.model.counted.connect(self._on_counted)
+        self.table = _Table()
         self.table.setModel(self.model)
         self.table.setAccessibleName(self.tr("Exemplars"))
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -90,15 +179,19 @@ class ExemplarsPanel(QWidget):
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.table.setTabKeyNavigation(False)
+        self.table.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # after a click, Space is the player's
         self.table.setShowGrid(False)
         self.table.setWordWrap(False)
+        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # the ends of names tell them apart
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(26)
         header = self.table.horizontalHeader()
         header.setHighlightSections(False)
-        header.setMinimumSectionSize(36)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setMinimumSectionSize(24)
+        header.setSectionResizeMode(_USE, QHeaderView.ResizeMode.Fixed)
+        header.resizeSection(_USE, 24)
+        header.setSectionResizeMode(_NAME, QHeaderView.ResizeMode.Stretch)
         self.table.clicked.connect(self._on_chosen)
         self.table.activated.connect(self._on_chosen)
         self._hint = label(role="muted", wrap=True)
@@ -123,9 +216,9 @@ class ExemplarsPanel(QWidget):
 
     def _refresh(self) -> None:
         dive = self._session.current
-        scoring = dive.analysis.scoring if dive and dive.analysis else None
-        self.setVisible(scoring is not None)
-        votes = scoring.exemplars if scoring else ()
+        votes = dive.votes if dive else ()
+        self.setVisible(bool(votes))
+        self.model.set_left_out(dive.correction.left_out if dive else frozenset())
         if votes is self._shown:
             return
         self._shown = votes
@@ -139,7 +232,17 @@ class ExemplarsPanel(QWidget):
             hint += "  " + self.tr("{0} rendered, not a real dive").format(_RENDERED_MARK.strip())
         self._hint.setText(hint)
 
+    def color_icons(self) -> None:
+        """Follow the palette."""
+        self.model.set_warning_icon(icon("warning", self.palette().text().color().name()))
+
+    def _on_counted(self, exemplar_id: str, counts: bool) -> None:
+        if self._session.current is not None:
+            self._session.editing.leave_out(self._session.current.key, exemplar_id, not counts)
+
     def _on_chosen(self, index: QModelIndex) -> None:
+        if index.column() == _USE:
+            return
         self._session.compare_with(self.model.vote(index.row()).id)
 
     def _on_compare_pressed(self) -> None:

@@ -13,6 +13,7 @@ from fineparser_gui.panels.transport_bar import OPACITY_PERCENT, TransportBar
 from fineparser_gui.panels.video_pane import VideoPane
 from fineparser_gui.playback.alignment import StepAlignment
 from fineparser_gui.playback.transport import Transport
+from fineparser_gui.session.correction import frames_of
 from fineparser_gui.session.session import Session
 
 
@@ -60,6 +61,7 @@ class PlayerPanel(QWidget):
 
         transport.frame_changed.connect(self._on_frame)
         self.timeline.seek_requested.connect(transport.seek)
+        self.timeline.transition_dragged.connect(self._move_transition)
         for pane in (self.pane, self.other_pane):
             pane.failed.connect(self.failed)
             self.bar.opacity_changed.connect(pane.canvas.set_mask_opacity)
@@ -72,6 +74,23 @@ class PlayerPanel(QWidget):
         """The step under the playhead."""
         steps = self._parse.steps if self._parse else ()
         return next((s for s in steps if s.start_frame <= self.transport.frame < s.end_frame), None)
+
+    def begin_step_here(self, place: int) -> None:
+        """Let flight (0) or entry (1) begin at the playhead."""
+        self._move_transition(place, self.transport.frame, "")
+
+    def nudge_transition(self, place: int, frames: int) -> None:
+        """Let flight (0) or entry (1) begin some frames later, or earlier, and show that frame."""
+        if self._parse is not None:
+            frame = frames_of(self._parse.transitions)[place] + frames
+            self._move_transition(place, frame, f"nudge {place}")
+
+    def _move_transition(self, place: int, frame: int, gesture: str) -> None:
+        dive = self._session.current
+        if dive is not None and dive.analysis is not None:
+            self.transport.pause()
+            frame = self._session.editing.move_transition(dive.key, place, frame, gesture=gesture)
+            self.transport.seek(frame)
 
     def set_mask_shown(self, shown: bool) -> None:
         """Masks on or off, on both videos."""

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout
 
 from fineparser_core.types import Scoring
 from fineparser_gui.icons import icon
+from fineparser_gui.panels.correction import CorrectionNote
 from fineparser_gui.panels.parts import board_text, card, keyboard_friendly, label
 from fineparser_gui.session.dive import Dive, DiveState
 from fineparser_gui.session.session import Session
@@ -59,6 +60,7 @@ class ScorePanel(QWidget):
             grid.addWidget(value, 1, column)
         grid.setColumnStretch(2, 1)
         self._award.setToolTip(self.tr("score ÷ (3 × DD): the mean of the judges' awards that this score stands for"))
+        self.correction = CorrectionNote(session)
         self._message = label(wrap=True)
         self._notes = label(role="muted", wrap=True)
         self._synthetic = QPushButton(self.tr("weights trained on rendered dives"))
@@ -68,6 +70,7 @@ class ScorePanel(QWidget):
         keyboard_friendly(self._synthetic)
         layout.addWidget(self._headline)
         layout.addWidget(self._numbers)
+        layout.addWidget(self.correction)
         layout.addWidget(self._message)
         layout.addWidget(self._notes)
         layout.addWidget(self._synthetic)
@@ -92,6 +95,9 @@ class ScorePanel(QWidget):
         scoring = dive.analysis.scoring if dive and dive.analysis else None
         for widget in (self._headline, self._numbers):
             widget.setVisible(scoring is not None)
+        self.correction.show_dive(dive)
+        # A number of other transitions than those shown is greyed until theirs is there.
+        self._score.setEnabled(dive is None or not dive.rescoring)
         self._notes.setVisible(scoring is not None and bool(scoring.notes))
         synthetic = dive is not None and dive.analysis is not None and dive.analysis.parse.model.synthetic
         self._synthetic.setVisible(scoring is not None and synthetic)
@@ -116,6 +122,8 @@ class ScorePanel(QWidget):
         if dive.scoring:
             return self.tr("Comparing with exemplars…")
         if dive.state is DiveState.READY:
+            if dive.votes and all(vote.id in dive.correction.left_out for vote in dive.votes):
+                return self.tr("Every exemplar is left out: take one back in.")
             if dive.dive_number is None:
                 return self.tr("Needs dive number: type it above. Steps and masks are there already.")
             return dive.problem or ""

@@ -1,11 +1,12 @@
-"""The dive over time: three named steps, how sure the model is of each transition, the playhead."""
+"""The dive over time: three named steps, transitions to drag, how sure the model is of each, the playhead."""
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from fineparser_core.types import STEP_NAMES, DiveParse, StepSpan, VideoInfo
+from fineparser_gui.panels.transition_handles import TransitionHandles
 from fineparser_gui.session.dive import Dive
 from fineparser_gui.theme import step_color
 
@@ -19,13 +20,15 @@ _ON_BAND = QColor("#101820")
 
 
 class Timeline(QWidget):
-    """Frames of the whole file from left to right; a click or drag seeks.
+    """Frames of the whole file from left to right; a click or drag seeks, or moves the transition under it.
 
     Signals:
         seek_requested: (int) frame under the mouse.
+        transition_dragged: (int, int, str) flight (0) or entry (1), frame, and a name that all moves of one drag share.
     """
 
     seek_requested = Signal(int)
+    transition_dragged = Signal(int, int, str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,8 +37,11 @@ class Timeline(QWidget):
         self.setMinimumWidth(300)
         self.setAccessibleName(self.tr("Timeline"))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setMouseTracking(True)
         self._info: VideoInfo | None = None
         self._parse: DiveParse | None = None
+        self._handles = TransitionHandles()
+        self._n_drags = 0
         self._frame = 0
         self._samples_shown = False
 
@@ -43,6 +49,7 @@ class Timeline(QWidget):
         """Take a dive as it is now."""
         self._info = dive.info if dive else None
         self._parse = dive.analysis.parse if dive and dive.analysis else None
+        self._handles.set_parses(self._parse, dive.by_model.parse if dive and dive.by_model else None)
         self.setAccessibleDescription(self._spoken())
         self.update()
 
@@ -70,7 +77,7 @@ class Timeline(QWidget):
         if self._parse is None or self._info is None:
             return ""
         parts = [f"{self.step_label(s.name)} {duration_s(s, self._info):.2f} s" for s in self._parse.steps]
-        return ", ".join(parts)
+        return ", ".join(parts + self._handles.spoken())
 
     def _n_frames(self) -> int:
         return self._info.n_frames if self._info else 1
@@ -82,13 +89,49 @@ class Timeline(QWidget):
         frame = int((x - _SIDE) / (self.width() - 2 * _SIDE) * self._n_frames())
         return min(max(frame, 0), self._n_frames() - 1)
 
+    def _nearest_edge(self, x: float) -> int:
+        """The frame whose beginning lies nearest: what a transition snaps to."""
+        return round((x - _SIDE) / (self.width() - 2 * _SIDE) * self._n_frames())
+
+    def transition_point(self, place: int) -> QPointF:
+        """Where the handle of flight (0) or entry (1) lies."""
+        return QPointF(self._x(self._handles.frames[place]), 6 + _LEGEND_H + _CURVES_H + 2 + _BAND_H / 2)
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self._info is not None:
+        if event.button() != Qt.MouseButton.LeftButton or self._info is None:
+            return
+        held = self._handles.grab(event.position().x(), self._x)
+        if held is None:
             self.seek_requested.emit(self._frame_at(event.position().x()))
+        else:
+            self._n_drags += 1
+            self.seek_requested.emit(self._handles.frames[held])
+            self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if event.buttons() & Qt.MouseButton.LeftButton and self._info is not None:
-            self.seek_requested.emit(self._frame_at(event.position().x()))
+        if self._info is None:
+            return
+        x, held = event.position().x(), self._handles.held
+        if not event.buttons() & Qt.MouseButton.LeftButton:
+            if self._handles.hover(x, self._x):
+                over = self._handles.hovered is not None
+                self.setCursor(Qt.CursorShape.SplitHCursor if over else Qt.CursorShape.PointingHandCursor)
+                self.update()
+        elif held is None:
+            self.seek_requested.emit(self._frame_at(x))
+        else:
+            frame = self._nearest_edge(x - self._handles.offset)
+            if frame != self._handles.frames[held]:
+                self.transition_dragged.emit(held, frame, f"drag {self._n_drags}")
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._handles.release()
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._handles.hover(None, self._x)
+        self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -107,6 +150,7 @@ class Timeline(QWidget):
             self._draw_curves(painter, curves, self._parse)
             self._draw_legend(painter, self._parse)
         self._draw_playhead(painter, curves, band)
+        self._handles.draw(painter, QRectF(curves.topLeft(), band.bottomRight()), self._x, self.palette())
 
     def _draw_ground(self, painter: QPainter, curves: QRectF, band: QRectF) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
@@ -142,7 +186,7 @@ class Timeline(QWidget):
 
     def _draw_curves(self, painter: QPainter, area: QRectF, parse: DiveParse) -> None:
         bottom, height = area.bottom() - 2, area.height() - 8
-        if self._samples_shown:
+        if self._samples_shown or self._handles.held is not None:
             painter.setPen(QPen(self.palette().placeholderText().color(), 1))
             for frame in parse.sampled_frames:
                 x = self._x(float(frame) + 0.5)
@@ -161,10 +205,6 @@ class Timeline(QWidget):
             painter.drawPolygon(QPolygonF([QPointF(points[0].x(), bottom), *points, QPointF(points[-1].x(), bottom)]))
             painter.setPen(_curve_pen(step))
             painter.drawPolyline(points)
-        marks = (parse.transitions.first_flight_frame, parse.transitions.first_entry_frame)
-        for frame, step in zip(marks, STEP_NAMES[1:], strict=True):
-            painter.setPen(QPen(step_color(step), 1.5))
-            painter.drawLine(QPointF(self._x(frame), area.top()), QPointF(self._x(frame), area.bottom() + 2))
 
     def _draw_legend(self, painter: QPainter, parse: DiveParse) -> None:
         x, y = float(_SIDE), 6 + 8.0

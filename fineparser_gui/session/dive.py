@@ -7,7 +7,8 @@ from pathlib import Path
 from PySide6.QtGui import QImage
 
 from fineparser_core.progress import Progress
-from fineparser_core.types import Analysis, VideoInfo
+from fineparser_core.types import Analysis, ExemplarVote, Scoring, VideoInfo
+from fineparser_gui.session.correction import Correction, fits
 
 
 class DiveState(Enum):
@@ -30,9 +31,13 @@ class Dive:
         in_frame, out_frame: the dive within the file, both included; None: the file's ends.
         dive_number: validated, upper case, e.g. "207C"; None until the user gives it.
         difficulty: the DD that the user typed; None: the tables'.
-        analysis: steps and masks, and the score once there is one.
-        parse_id: request whose cached encoding belongs to `analysis`.
-        scoring: True while a score is being computed.
+        by_model: the model's own steps and masks, and its score once there is one, every exemplar voting.
+        correction: what the coach changed of it.
+        rescored: every exemplar's vote on the corrected transitions; None where there are none, or not yet.
+        rescored_for: the transitions of `rescored`, those of a moment ago while one is dragged.
+        analysis: what is shown: `by_model` with the correction in it.
+        parse_id: request whose cached encoding belongs to `by_model`.
+        scoring: True while the model's own score is being computed.
         problem: one sentence: why there is no analysis, or no score.
     """
 
@@ -47,6 +52,10 @@ class Dive:
     board_m: float | None = None
     difficulty: float | None = None
     progress: Progress | None = None
+    by_model: Analysis | None = None
+    correction: Correction = field(default_factory=Correction)
+    rescored: Scoring | None = None
+    rescored_for: tuple[int, int] | None = None
     analysis: Analysis | None = None
     parse_id: str | None = None
     scoring: bool = False
@@ -55,6 +64,24 @@ class Dive:
     @property
     def busy(self) -> bool:
         return self.scoring or self.state in (DiveState.QUEUED, DiveState.ANALYSING)
+
+    @property
+    def corrected_frames(self) -> tuple[int, int] | None:
+        """The corrected transitions; None where the model's are shown."""
+        frames = self.correction.transitions
+        return frames if frames is not None and self.by_model and fits(frames, self.by_model.parse) else None
+
+    @property
+    def rescoring(self) -> bool:
+        """True while the score shown is not yet that of the transitions shown."""
+        scored = self.by_model is not None and self.by_model.scoring is not None
+        return scored and self.corrected_frames != self.rescored_for
+
+    @property
+    def votes(self) -> tuple[ExemplarVote, ...]:
+        """What each exemplar says of the dive as corrected, those left out included."""
+        scoring = self.rescored or (self.by_model.scoring if self.by_model else None)
+        return scoring.exemplars if scoring else ()
 
     @property
     def first_frame(self) -> int:

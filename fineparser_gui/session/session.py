@@ -16,11 +16,14 @@ from fineparser_core.errors import FineParserError
 from fineparser_core.export.analysis_json import analysis_from_dict, read_masks_npz
 from fineparser_core.inference.library import Exemplar, ExemplarMask, Library
 from fineparser_core.progress import Progress
-from fineparser_core.types import ExemplarVote, VideoInfo
+from fineparser_core.types import VideoInfo
+from fineparser_gui.session.correction import shown_analysis
 from fineparser_gui.session.dive import Dive, DiveState
+from fineparser_gui.session.editing import Editing
 from fineparser_gui.session.opening import OpeningJob, OpeningSignals, videos_in
+from fineparser_gui.session.rescoring import read_score, score_request
 from fineparser_gui.worker.client import WorkerClient
-from fineparser_gui.worker.protocol import ParseRequest, Ready, Result, ScoreRequest
+from fineparser_gui.worker.protocol import ParseRequest, Ready, Result
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +59,7 @@ class Session(QObject):
         self._exemplar_id: str | None = None
         self._library: Library | None = None
         self.model: Ready | None = None
+        self.editing = Editing(self, client)
         self._opening = OpeningSignals(self)
         self._opening.opened.connect(self._on_opened)
         self._opening.failed.connect(self._on_open_failed)
@@ -113,6 +117,7 @@ class Session(QObject):
 
     def close(self) -> None:
         """Wait for files that are being opened; the window is closing."""
+        self.editing.close()
         QThreadPool.globalInstance().waitForDone()
 
     def select(self, key: str | None) -> None:
@@ -126,6 +131,7 @@ class Session(QObject):
     def remove(self, key: str) -> None:
         """Take a dive out of the session; the file stays."""
         self.cancel(key)
+        self.editing.forget(key)
         keys = self.keys
         at = keys.index(key)
         del self._dives[key]
@@ -142,10 +148,11 @@ class Session(QObject):
         dive = self._dives[key]
         if (dive.dive_number, dive.board_m, dive.difficulty) == (dive_number, board_m, difficulty):
             return
-        analysis = replace(dive.analysis, scoring=None) if dive.analysis else None
+        self.editing.forget(key)
+        unscored = replace(dive.by_model, scoring=None) if dive.by_model else None
         details = {"dive_number": dive_number, "board_m": board_m, "difficulty": difficulty}
-        self._update(key, **details, analysis=analysis, problem=None)
-        if dive.analysis is not None and dive.state is DiveState.READY:
+        self.update_analysis(key, **details, by_model=unscored, rescored=None, rescored_for=None, problem=None)
+        if dive.by_model is not None and dive.state is DiveState.READY:
             if dive.scoring:
                 self._client.cancel(self._requests.pop(key))
             self._score(key)
@@ -163,8 +170,9 @@ class Session(QObject):
             id=f"p{next(self._ids)}", path=str(dive.path), in_frame=dive.in_frame, out_frame=dive.out_frame
         )
         self._requests[key] = request.id
-        nothing = {"progress": None, "problem": None, "analysis": None, "parse_id": None, "scoring": False}
-        self._update(key, state=DiveState.QUEUED, **nothing)
+        self.editing.forget(key)
+        nothing = {"progress": None, "problem": None, "by_model": None, "parse_id": None, "scoring": False}
+        self.update_analysis(key, state=DiveState.QUEUED, rescored=None, rescored_for=None, **nothing)
         self._client.submit(request)
 
     def cancel(self, key: str) -> None:
@@ -202,12 +210,6 @@ class Session(QObject):
             self.problem.emit(str(error))
             return None
 
-    def vote(self, exemplar_id: str) -> ExemplarVote | None:
-        """What an exemplar said about the current dive."""
-        scoring = self.current.analysis.scoring if self.current and self.current.analysis else None
-        votes = scoring.exemplars if scoring else ()
-        return next((vote for vote in votes if vote.id == exemplar_id), None)
-
     def _open_library(self) -> Library:
         if self._library is None:
             self._library = Library.open()
@@ -217,18 +219,23 @@ class Session(QObject):
         self._dives[key] = replace(self._dives[key], **changes)  # type: ignore[arg-type]
         self.dive_changed.emit(key)
 
+    def drop_score(self, key: str, problem: str) -> None:
+        """Show no score, which would be of other transitions than those shown, but why there is none."""
+        analysis = self._dives[key].analysis
+        self._update(key, analysis=replace(analysis, scoring=None) if analysis else None, problem=problem)
+
+    def update_analysis(self, key: str, **changes: object) -> None:
+        """As `_update`, of what the analysis shown is made of."""
+        dive = replace(self._dives[key], **changes)  # type: ignore[arg-type]
+        shown = shown_analysis(dive.by_model, dive.correction, dive.rescored, dive.info) if dive.by_model else None
+        self._update(key, **changes, analysis=shown)
+
     def _score(self, key: str) -> None:
         dive = self._dives[key]
         if dive.dive_number is None or dive.parse_id is None:
             self._update(key, scoring=False)
             return
-        request = ScoreRequest(
-            id=f"s{next(self._ids)}",
-            parse_id=dive.parse_id,
-            dive_number=dive.dive_number,
-            board_m=dive.board_m,
-            difficulty=dive.difficulty,
-        )
+        request = score_request(f"s{next(self._ids)}", dive)
         self._requests[key] = request.id
         self._update(key, scoring=True, progress=None)
         self._client.submit(request, ahead=True)
@@ -269,17 +276,21 @@ class Session(QObject):
             return
         dive = self._dives[key]
         try:
-            analysis = analysis_from_dict(result.analysis, read_masks_npz(Path(result.masks_path)))
+            if dive.scoring and dive.by_model is not None:
+                scored = read_score(result, dive.by_model.parse)
+                analysis = replace(dive.by_model, scoring=scored.scoring)
+            else:
+                analysis = analysis_from_dict(result.analysis, read_masks_npz(Path(result.masks_path)))
         except (OSError, FineParserError) as error:
             self._on_failed(request_id, "InternalError", str(error))
             return
         del self._requests[key]
         if dive.scoring:
-            self._update(key, analysis=analysis, scoring=False, progress=None)
+            self.update_analysis(key, by_model=analysis, scoring=False, progress=None)
+            self.editing.rescore(key)
         else:
-            self._update(
-                key, analysis=analysis, parse_id=request_id, state=DiveState.READY, progress=None, problem=None
-            )
+            found = {"by_model": analysis, "parse_id": request_id, "state": DiveState.READY}
+            self.update_analysis(key, **found, progress=None, problem=None)
             self._score(key)
 
     def _on_failed(self, request_id: str, kind: str, message: str) -> None:

@@ -2,8 +2,8 @@
 
 Run as `python -m fineparser_gui.worker.child FOLDER`. The main thread only reads, so that a
 cancel is heard while the worker thread computes; end of input ends the process, so that it never
-outlives the window. It keeps nothing between requests that FOLDER does not also hold: after a
-crash a new worker scores what the old one parsed.
+outlives the window. It keeps the latest dives in memory for a quick score, but nothing that FOLDER
+does not also hold: after a crash a new worker scores what the old one parsed.
 """
 
 import json
@@ -29,8 +29,9 @@ from fineparser_core.export.analysis_json import (
     write_analysis_json,
     write_masks_npz,
 )
+from fineparser_core.inference.rescore import correct_transitions
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
-from fineparser_core.types import Analysis, Encoding
+from fineparser_core.types import Analysis, DiveParse, Encoding, Transitions
 from fineparser_gui.worker.protocol import (
     CancelledReport,
     CancelRequest,
@@ -51,6 +52,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+#: A parse with its masks and its encoding take 3 MB.
+_DIVES_IN_MEMORY = 24
+
 
 class Worker:
     """Carries requests out one by one on its own thread."""
@@ -61,6 +65,7 @@ class Worker:
         self._queue: queue.Queue[Request] = queue.Queue()
         self._tokens: dict[str, CancelToken] = {}
         self._analyzer: Analyzer | None = None
+        self._dives: dict[str, tuple[DiveParse, Encoding]] = {}  # by parse_id, the latest used last
         threading.Thread(target=self._run, name="analysis", daemon=True).start()
 
     def handle(self, message: Message) -> None:
@@ -126,22 +131,15 @@ class Worker:
             transition_samples=encoding.transition_samples,
             probabilities=encoding.probabilities,
         )
+        self._remember(request.id, parse, encoding)
         return analysis, self._file(request.id, "masks.npz")
 
     def _score(self, request: ScoreRequest) -> tuple[Analysis, Path]:
         token = self._tokens[request.id]
         token.raise_if_cancelled()
-        masks_path = self._file(request.parse_id, "masks.npz")
-        fields = json.loads(self._file(request.parse_id, "json").read_text(encoding="utf-8"))
-        parse = analysis_from_dict(fields, read_masks_npz(masks_path)).parse
-        with np.load(self._file(request.parse_id, "encoding.npz"), allow_pickle=False) as arrays:
-            first, second = (int(sample) for sample in arrays["transition_samples"])
-            encoding = Encoding(
-                gated=arrays["gated"],
-                frame_features=arrays["frame_features"],
-                transition_samples=(first, second),
-                probabilities=arrays["probabilities"],
-            )
+        parse, encoding = self._encoded(request.parse_id)
+        if request.transitions is not None:
+            parse, encoding = correct_transitions(parse, encoding, Transitions(**request.transitions))
         dive = parse_dive_number(request.dive_number)
         scoring = self._open().score(
             encoding,
@@ -150,7 +148,35 @@ class Worker:
             progress=self._reporter(request.id),
             cancel=token,
         )
-        return Analysis(parse=parse, scoring=scoring), masks_path
+        return Analysis(parse=parse, scoring=scoring), self._file(request.parse_id, "masks.npz")
+
+    def _encoded(self, parse_id: str) -> tuple[DiveParse, Encoding]:
+        """What a `ParseRequest` found, from memory or from the folder."""
+        if parse_id in self._dives:
+            parse, encoding = self._dives[parse_id]
+        else:
+            parse, encoding = self._read_encoded(parse_id)
+        self._remember(parse_id, parse, encoding)
+        return parse, encoding
+
+    def _remember(self, parse_id: str, parse: DiveParse, encoding: Encoding) -> None:
+        self._dives.pop(parse_id, None)
+        self._dives[parse_id] = (parse, encoding)
+        while len(self._dives) > _DIVES_IN_MEMORY:
+            del self._dives[next(iter(self._dives))]
+
+    def _read_encoded(self, parse_id: str) -> tuple[DiveParse, Encoding]:
+        fields = json.loads(self._file(parse_id, "json").read_text(encoding="utf-8"))
+        parse = analysis_from_dict(fields, read_masks_npz(self._file(parse_id, "masks.npz"))).parse
+        with np.load(self._file(parse_id, "encoding.npz"), allow_pickle=False) as arrays:
+            first, second = (int(sample) for sample in arrays["transition_samples"])
+            encoding = Encoding(
+                gated=arrays["gated"],
+                frame_features=arrays["frame_features"],
+                transition_samples=(first, second),
+                probabilities=arrays["probabilities"],
+            )
+        return parse, encoding
 
     def _reporter(self, request_id: str) -> ProgressCallback:
         def report(progress: Progress) -> None:

@@ -22,7 +22,8 @@ class ParseRequest:
 class ScoreRequest:
     """Compare what `ParseRequest` parse_id found and encoded with the exemplars of a dive number.
 
-    difficulty is the DD that the user typed; None: the tables'.
+    difficulty is the DD that the user typed; None: the tables'. transitions holds the fields of
+    `fineparser_core.types.Transitions` where the user corrected them; None: those that were found.
     """
 
     id: str
@@ -30,6 +31,7 @@ class ScoreRequest:
     dive_number: str
     board_m: float | None
     difficulty: float | None
+    transitions: dict | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

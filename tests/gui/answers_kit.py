@@ -1,5 +1,6 @@
 """What the worker would answer, made by hand."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -91,3 +92,15 @@ def result_message(request_id: str, analysis: Analysis, folder: Path) -> Result:
     masks_path = folder / f"{request_id}.npz"
     write_masks_npz(analysis.parse, masks_path)
     return Result(id=request_id, analysis=analysis_to_dict(analysis), masks_path=str(masks_path))
+
+
+def moved_scoring(points: float) -> Scoring:
+    """`scoring` with every vote moved by some points of motion in the flight."""
+    own = scoring()
+
+    def moved(parts: tuple[Contribution, ...]) -> tuple[Contribution, ...]:
+        flight = replace(parts[1], points=parts[1].points + points, dynamic=parts[1].dynamic + points)
+        return parts[0], flight, parts[2]
+
+    votes = tuple(replace(v, vote=v.vote + points, contributions=moved(v.contributions)) for v in own.exemplars)
+    return replace(own, score=own.score + points, contributions=moved(own.contributions), exemplars=votes)

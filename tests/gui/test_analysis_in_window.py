@@ -1,6 +1,7 @@
 """Open, analyse, score, compare, cancel: the real window, the real worker, the bundled weights."""
 
 import pytest
+from mouse_kit import drag
 
 from fineparser_core.inference.library import Library
 from fineparser_gui.session.dive import DiveState
@@ -49,3 +50,29 @@ def test_a_cancelled_analysis_can_be_started_again(studio, qtbot, exemplar):
     qtbot.waitUntil(lambda: session.current.state is DiveState.CANCELLED, timeout=_ANALYSIS_MS)
     session.analyse(session.current.key)
     qtbot.waitUntil(lambda: session.current.state is DiveState.READY, timeout=_ANALYSIS_MS)
+
+
+@pytest.mark.usefixtures("bundled_weights")
+def test_a_dragged_transition_and_an_exemplar_left_out_change_the_score(studio, qtbot):
+    session, window = studio.session, studio.window
+    window.actions_by_id["open_sample"].trigger()
+    qtbot.waitUntil(lambda: bool(session.current and session.current.votes), timeout=_ANALYSIS_MS)
+    own = session.current.analysis.scoring
+    drag(window.player.timeline, 1, 8)
+    assert session.current.rescoring
+    qtbot.waitUntil(lambda: not session.current.rescoring, timeout=_ANALYSIS_MS)
+    corrected = session.current.analysis.scoring
+    assert abs(corrected.score - own.score) > 1e-3
+    assert window.score._score.text() == f"{corrected.score:.1f}"
+    assert f"model alone {own.score:.1f}" in window.score.correction.text
+    mean = sum(vote.score for vote in corrected.exemplars) / len(corrected.exemplars)
+    assert sum(part.points for part in corrected.contributions) == pytest.approx(corrected.score - mean, abs=1e-6)
+
+    left_out = corrected.exemplars[0].id
+    session.editing.leave_out(session.current.key, left_out, True)
+    rest = session.current.analysis.scoring
+    assert rest.score == pytest.approx(sum(v.vote for v in corrected.exemplars if v.id != left_out) / 9)
+    window.actions_by_id["undo"].trigger()
+    assert session.current.analysis.scoring == corrected
+    window.actions_by_id["undo"].trigger()
+    assert session.current.analysis.scoring == own

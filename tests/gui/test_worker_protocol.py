@@ -20,6 +20,14 @@ from fineparser_gui.worker.protocol import (
     [
         ParseRequest(id="p1", path="/ö/a\nb.mp4", in_frame=1, out_frame=None),
         ScoreRequest(id="s2", parse_id="p1", dive_number="207C", board_m=None, difficulty=3.3),
+        ScoreRequest(
+            id="r1",
+            parse_id="p1",
+            dive_number="207C",
+            board_m=10.0,
+            difficulty=None,
+            transitions={"first_flight_frame": 3, "first_entry_frame": 9},
+        ),
         CancelRequest(id="p1"),
         ProgressReport(id="p1", stage="read", done=3, total=96),
         Result(id="p1", analysis={"score": None}, masks_path="x.npz"),

@@ -1,0 +1,111 @@
+"""Under the score: what the coach corrected, the model's own number beside his, and why parts did not move."""
+
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from fineparser_core.inference.rescore import sample_of
+from fineparser_core.types import ExemplarVote
+from fineparser_gui.panels.parts import keyboard_friendly, label, signed
+from fineparser_gui.session.correction import frames_of
+from fineparser_gui.session.dive import Dive
+from fineparser_gui.session.session import Session
+
+#: Points below this are rounding of float32, no change.
+_SAME_POINTS = 1e-4
+
+
+class CorrectionNote(QWidget):
+    """Seen only where the shown dive is corrected."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._both = label()
+        self._both.setProperty("role", "title")
+        self._what = label(role="muted", wrap=True)
+        self._why = label(role="muted", wrap=True)
+        self.reset = QPushButton(self.tr("Model's transitions"))
+        self.reset.setToolTip(self.tr("Back to the model's transitions (Ctrl+R)"))
+        self.reset.clicked.connect(self._on_reset)
+        keyboard_friendly(self.reset)
+        head = QHBoxLayout()
+        head.addWidget(self._both, 1)
+        head.addWidget(self.reset)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 4, 0, 0)
+        column.setSpacing(3)
+        column.addLayout(head)
+        column.addWidget(self._what)
+        column.addWidget(self._why)
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return "\n".join((self._both.text(), self._what.text(), self._why.text()))
+
+    def show_dive(self, dive: Dive | None) -> None:
+        """Follow the dive."""
+        moved = dive is not None and dive.corrected_frames is not None
+        n_out = sum(vote.id in dive.correction.left_out for vote in dive.votes) if dive else 0
+        self.setVisible(moved or bool(n_out))
+        if dive is None or dive.by_model is None or not (moved or n_out):
+            return
+        self._both.setText(self._both_numbers(dive))
+        self._both.setVisible(bool(self._both.text()))
+        self.reset.setVisible(moved)
+        self._what.setText(self._moved_text(dive) if moved else "")
+        self._what.setVisible(moved)
+        why = self._why_text(dive) if moved else ""
+        self._why.setText(why)
+        self._why.setVisible(bool(why))
+
+    def _both_numbers(self, dive: Dive) -> str:
+        own = dive.by_model.scoring if dive.by_model else None
+        shown = dive.analysis.scoring if dive.analysis else None
+        if own is None:
+            return ""
+        text = self.tr("model alone {0:.1f}").format(own.score)
+        if dive.rescoring:
+            return text + " · " + self.tr("scoring…")
+        if shown is not None:
+            text += " · " + self.tr("yours {0}").format(signed(shown.score - own.score))
+        return text
+
+    def _moved_text(self, dive: Dive) -> str:
+        assert dive.by_model is not None
+        assert dive.corrected_frames is not None
+        own = frames_of(dive.by_model.parse.transitions)
+        names = (self.tr("flight from frame {0} (model {1})"), self.tr("entry from frame {0} (model {1})"))
+        moved = zip(names, dive.corrected_frames, own, strict=True)
+        return ", ".join(name.format(frame, before) for name, frame, before in moved if frame != before)
+
+    def _why_text(self, dive: Dive) -> str:
+        """Why the motion parts, or both, are as before."""
+        own = dive.by_model.scoring if dive.by_model else None
+        if own is None or dive.rescored is None or dive.rescoring:
+            return ""
+        assert dive.by_model is not None
+        assert dive.corrected_frames is not None
+        parse = dive.by_model.parse
+        before, after = frames_of(parse.transitions), dive.corrected_frames
+        if [sample_of(parse, frame) for frame in before] == [sample_of(parse, frame) for frame in after]:
+            return self.tr("No part changes: between the 96 sampled frames there is nothing that the model has seen.")
+        pairs = list(zip(own.exemplars, dive.rescored.exemplars, strict=True))
+        n_changed = sum(_motion_differs(*pair) for pair in pairs)
+        if n_changed == len(pairs):
+            return ""
+        reason = self.tr(
+            "motion is cut at windows, ten samples apart, halfway between the dive's and the exemplar's transition"
+        )
+        if n_changed:
+            text = self.tr("The motion parts change against {0} of {1} exemplars: {2}.")
+            return text.format(n_changed, len(pairs), reason)
+        return self.tr("The motion parts do not change: {0}. The appearance parts do.").format(reason)
+
+    def _on_reset(self) -> None:
+        if self._session.current is not None:
+            self._session.editing.reset_transitions(self._session.current.key)
+
+
+def _motion_differs(before: ExemplarVote, after: ExemplarVote) -> bool:
+    pairs = zip(before.contributions, after.contributions, strict=True)
+    return any(abs(a.dynamic - b.dynamic) > _SAME_POINTS for a, b in pairs)

@@ -1,0 +1,125 @@
+"""The two transitions on the timeline: handles to drag, and a ghost where the model has put each."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPalette, QPen, QPolygonF
+
+from fineparser_core.inference.rescore import sample_of
+from fineparser_core.types import STEP_NAMES, DiveParse
+from fineparser_gui.session.correction import frames_of
+from fineparser_gui.theme import step_color
+
+_REACH_PX = 7
+_GRIP_W, _GRIP_H = 8, 20
+
+
+class TransitionHandles:
+    """What is held and hovered, and how it is drawn. The timeline maps frames to pixels.
+
+    Attributes:
+        frames: first frames of flight and entry; empty without an analysis.
+        held, hovered: 0 for the flight, 1 for the entry, or None.
+        offset: pixels from the handle that is held to where it was grabbed.
+    """
+
+    def __init__(self) -> None:
+        self.frames: tuple[int, ...] = ()
+        self.held: int | None = None
+        self.hovered: int | None = None
+        self.offset = 0.0
+        self._parse: DiveParse | None = None
+        self._ghosts: tuple[int, ...] = ()
+
+    def set_parses(self, shown: DiveParse | None, by_model: DiveParse | None) -> None:
+        """Take the transitions as shown and as the model has them."""
+        self._parse = shown
+        self.frames = frames_of(shown.transitions) if shown else ()
+        self._ghosts = frames_of(by_model.transitions) if by_model else ()
+        if shown is None:
+            self.held = self.hovered = None
+
+    def grab(self, x: float, to_x: Callable[[float], float]) -> int | None:
+        """Hold the handle near x and say which; None where there is none."""
+        self.held = self._near(x, to_x)
+        if self.held is not None:
+            self.offset = x - to_x(self.frames[self.held])
+        return self.held
+
+    def release(self) -> None:
+        """Hold none."""
+        self.held = None
+
+    def hover(self, x: float | None, to_x: Callable[[float], float]) -> bool:
+        """Note which handle the mouse is over; True where that is another one than before."""
+        before, self.hovered = self.hovered, None if x is None else self._near(x, to_x)
+        return self.hovered != before
+
+    def spoken(self) -> list[str]:
+        """A line a transition, for a screen reader."""
+        return [self._text(place) for place in range(len(self.frames))]
+
+    def draw(self, painter: QPainter, area: QRectF, to_x: Callable[[float], float], palette: QPalette) -> None:
+        """Draw ghosts and handles, and say of the one in hand where it lies."""
+        told = self.hovered if self.held is None else self.held
+        for ghost, frame in zip(self._ghosts, self.frames, strict=True):
+            if ghost != frame:
+                _draw_ghost(painter, area, to_x(ghost), palette)
+        for place, frame in enumerate(self.frames):
+            color = step_color(STEP_NAMES[place + 1])
+            _draw_handle(painter, area, to_x(frame), color, palette, active=place == told)
+        if told is not None:
+            _draw_text(painter, area, to_x(self.frames[told]), self._text(told), palette)
+
+    def _near(self, x: float, to_x: Callable[[float], float]) -> int | None:
+        distances = [(abs(x - to_x(frame)), place) for place, frame in enumerate(self.frames)]
+        distance, place = min(distances, default=(_REACH_PX + 1.0, 0))
+        return place if distance <= _REACH_PX else None
+
+    def _text(self, place: int) -> str:
+        assert self._parse is not None
+        frame = self.frames[place]
+        text = (_tr("entry from frame {0}") if place else _tr("flight from frame {0}")).format(frame)
+        sampled = int(self._parse.sampled_frames[sample_of(self._parse, frame)])
+        if sampled != frame:  # the network saw 96 frames of the dive and no others
+            text += " · " + _tr("scored from its next sample, frame {0}").format(sampled)
+        if self._ghosts[place] != frame:
+            text += " · " + _tr("model: {0}").format(self._ghosts[place])
+        return text
+
+
+def _draw_text(painter: QPainter, area: QRectF, x: float, text: str, palette: QPalette) -> None:
+    width = painter.fontMetrics().horizontalAdvance(text) + 14
+    left = x + 10 if x + 10 + width <= area.right() else max(x - 10 - width, area.left())
+    box = QRectF(left, area.top() + 3, width, painter.fontMetrics().height() + 6)
+    painter.setPen(QPen(palette.mid().color(), 1))
+    painter.setBrush(palette.base())
+    painter.drawRoundedRect(box, 5, 5)
+    painter.setPen(palette.text().color())
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def _draw_ghost(painter: QPainter, area: QRectF, x: float, palette: QPalette) -> None:
+    """A dotted line with a hollow diamond: unlike a handle without its colour too."""
+    color = palette.placeholderText().color()
+    painter.setPen(QPen(color, 1.5, Qt.PenStyle.DotLine))
+    painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
+    painter.setPen(QPen(color, 1.5))
+    painter.setBrush(palette.base())
+    y = area.top() + 5
+    corners = [QPointF(x, y - 5), QPointF(x + 4, y), QPointF(x, y + 5), QPointF(x - 4, y)]
+    painter.drawPolygon(QPolygonF(corners))
+
+
+def _draw_handle(painter: QPainter, area: QRectF, x: float, color: QColor, palette: QPalette, *, active: bool) -> None:
+    painter.setPen(QPen(color, 2.5 if active else 1.5))
+    painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
+    grip = QRectF(x - _GRIP_W / 2, area.bottom() - 14 - _GRIP_H / 2, _GRIP_W, _GRIP_H)
+    painter.setPen(QPen(palette.text().color(), 2 if active else 1.2))
+    painter.setBrush(palette.base())
+    painter.drawRoundedRect(grip, 3, 3)
+    painter.drawLine(QPointF(x, grip.top() + 5), QPointF(x, grip.bottom() - 5))
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("TransitionHandles", text)

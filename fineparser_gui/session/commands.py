@@ -1,0 +1,51 @@
+"""Edits that can be undone."""
+
+from collections.abc import Callable
+
+from PySide6.QtGui import QUndoCommand
+
+from fineparser_gui.session.correction import Correction
+
+_MERGING_ID = 1
+
+
+class CorrectDive(QUndoCommand):
+    """Another correction of one dive.
+
+    Args:
+        apply: puts a correction into the session: (key, correction).
+        key: of the dive.
+        before, after: its correction without and with this edit.
+        text: what is done, after "Undo" in the menu.
+        gesture: edits of one gesture (a drag, a row of nudges) are undone together; "" stands alone.
+    """
+
+    def __init__(
+        self,
+        apply: Callable[[str, Correction], None],
+        key: str,
+        before: Correction,
+        after: Correction,
+        *,
+        text: str,
+        gesture: str = "",
+    ) -> None:
+        super().__init__(text)
+        self._apply = apply
+        self._key, self._before, self._after, self._gesture = key, before, after, gesture
+
+    def redo(self) -> None:
+        self._apply(self._key, self._after)
+
+    def undo(self) -> None:
+        self._apply(self._key, self._before)
+
+    def id(self) -> int:
+        return _MERGING_ID if self._gesture else -1
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        if not isinstance(other, CorrectDive) or (self._key, self._gesture) != (other._key, other._gesture):
+            return False
+        self._after = other._after
+        self.setObsolete(self._after == self._before)
+        return True

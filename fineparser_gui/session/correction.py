@@ -1,0 +1,62 @@
+"""What the coach changed of the model's answer, and the analysis that results."""
+
+from dataclasses import dataclass, replace
+
+from fineparser_core.errors import ExemplarError
+from fineparser_core.inference.rescore import leave_out
+from fineparser_core.types import Analysis, DiveParse, Scoring, Transitions, VideoInfo
+
+
+@dataclass(frozen=True, kw_only=True)
+class Correction:
+    """The coach's own work on a dive: a new analysis does not touch it.
+
+    Attributes:
+        transitions: first frames of flight and entry; None: the model's.
+        left_out: ids of the exemplars whose votes do not count.
+    """
+
+    transitions: tuple[int, int] | None = None
+    left_out: frozenset[str] = frozenset()
+
+
+def frames_of(transitions: Transitions) -> tuple[int, int]:
+    """First frames of flight and entry."""
+    return transitions.first_flight_frame, transitions.first_entry_frame
+
+
+def timed_transitions(frames: tuple[int, int], info: VideoInfo) -> Transitions:
+    """Transitions at frames, with the times that the file gives these."""
+    flight, entry = frames
+    return Transitions(
+        first_flight_frame=flight,
+        first_entry_frame=entry,
+        first_flight_s=float(info.pts_s[flight]),
+        first_entry_s=float(info.pts_s[entry]),
+    )
+
+
+def fits(frames: tuple[int, int], parse: DiveParse) -> bool:
+    """Whether transitions lie within the dive; after its in or out point was moved they may not."""
+    return parse.clip.in_frame < frames[0] < frames[1] <= parse.clip.out_frame
+
+
+def shown_analysis(
+    by_model: Analysis, correction: Correction, rescored: Scoring | None, info: VideoInfo | None
+) -> Analysis:
+    """The model's analysis with the correction in it.
+
+    Args:
+        by_model: as the model has it, every exemplar voting.
+        rescored: every exemplar's vote on the corrected transitions; None where there are none, or not yet.
+    """
+    parse, scoring = by_model.parse, rescored or by_model.scoring
+    frames = correction.transitions
+    if frames is not None and info is not None and fits(frames, parse):
+        parse = replace(parse, transitions=timed_transitions(frames, info))
+    if scoring is not None:
+        try:
+            scoring = leave_out(scoring, correction.left_out)
+        except ExemplarError:  # a state of the table, where each is unticked
+            scoring = None
+    return Analysis(parse=parse, scoring=scoring)

@@ -1,0 +1,110 @@
+"""The coach's corrections of the shown dives: made, undone, and scored as they are made."""
+
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QUndoStack
+
+from fineparser_core.errors import FineParserError
+from fineparser_core.inference.rescore import transition_range
+from fineparser_gui.session.commands import CorrectDive
+from fineparser_gui.session.correction import Correction, frames_of, timed_transitions
+from fineparser_gui.session.rescoring import Rescorer, read_score, score_request
+from fineparser_gui.worker.client import WorkerClient
+from fineparser_gui.worker.protocol import Result, ScoreRequest
+
+if TYPE_CHECKING:
+    from fineparser_gui.session.session import Session
+
+
+class Editing(QObject):
+    """Belongs to a `Session`; every correction goes through its undo stack.
+
+    Attributes:
+        edits: the stack.
+    """
+
+    def __init__(self, session: "Session", client: WorkerClient) -> None:
+        super().__init__(session)
+        self._session = session
+        self.edits = QUndoStack(self)
+        self._rescorer = Rescorer(client, self)
+        self._rescorer.answered.connect(self._on_answered)
+        self._rescorer.failed.connect(self._on_failed)
+
+    def move_transition(self, key: str, place: int, frame: int, *, gesture: str = "") -> int:
+        """Let flight (place 0) or entry (1) begin at another frame, as near as the other one allows.
+
+        Moves of one gesture are undone together. Returns the frame where it came to lie.
+        """
+        dive = self._session.dive(key)
+        if dive.analysis is None or dive.by_model is None:
+            return frame
+        lowest, highest = transition_range(dive.analysis.parse, place)
+        frame = min(max(frame, lowest), highest)
+        flight, entry = frames_of(dive.analysis.parse.transitions)
+        moved = (flight, frame) if place else (frame, entry)
+        own = moved == frames_of(dive.by_model.parse.transitions)
+        text = self.tr("moving the entry") if place else self.tr("moving the flight")
+        self._correct(key, replace(dive.correction, transitions=None if own else moved), text, gesture)
+        return frame
+
+    def reset_transitions(self, key: str) -> None:
+        """Back to the model's own."""
+        correction = replace(self._session.dive(key).correction, transitions=None)
+        self._correct(key, correction, self.tr("going back to the model's transitions"))
+
+    def leave_out(self, key: str, exemplar_id: str, left_out: bool) -> None:
+        """Score without an exemplar, or with it again."""
+        correction = self._session.dive(key).correction
+        ids = correction.left_out | {exemplar_id} if left_out else correction.left_out - {exemplar_id}
+        text = self.tr("leaving out {0}") if left_out else self.tr("taking {0} back in")
+        self._correct(key, replace(correction, left_out=ids), text.format(exemplar_id))
+
+    def rescore(self, key: str) -> None:
+        """Ask for the score of the corrected transitions where it is not known."""
+        dive = self._session.dive(key)
+        frames = dive.corrected_frames
+        if dive.rescoring and frames and dive.info:
+            request = score_request("", dive, asdict(timed_transitions(frames, dive.info)))
+            self._rescorer.want(key, request)
+            return
+        self._rescorer.forget(key)
+        if frames is None and dive.rescored is not None:
+            self._session.update_analysis(key, rescored=None, rescored_for=None)
+
+    def forget(self, key: str) -> None:
+        """Drop what was asked: the dive is gone, or will be analysed or scored anew."""
+        self._rescorer.forget(key)
+
+    def close(self) -> None:
+        """The window is closing: a stack says so of its own end, which nobody must hear any more."""
+        self.edits.blockSignals(True)
+
+    def _correct(self, key: str, correction: Correction, text: str, gesture: str = "") -> None:
+        before = self._session.dive(key).correction
+        if correction != before:
+            self.edits.push(CorrectDive(self._apply, key, before, correction, text=text, gesture=gesture))
+
+    def _apply(self, key: str, correction: Correction) -> None:
+        if key in self._session.keys:  # an edit outlives its dive
+            self._session.select(key)
+            self._session.update_analysis(key, correction=correction)
+            self.rescore(key)
+
+    def _on_answered(self, key: str, request: ScoreRequest, result: Result) -> None:
+        dive = self._session.dive(key)
+        if dive.by_model is None or dive.corrected_frames is None or request.transitions is None:
+            return
+        try:
+            scoring = read_score(result, dive.by_model.parse).scoring
+        except FineParserError as error:
+            self._on_failed(key, str(error))
+            return
+        asked = (request.transitions["first_flight_frame"], request.transitions["first_entry_frame"])
+        self._session.update_analysis(key, rescored=scoring, rescored_for=asked, problem=None)
+        self.rescore(key)  # the transition may have moved on
+
+    def _on_failed(self, key: str, message: str) -> None:
+        self._session.drop_score(key, message)

@@ -1,0 +1,260 @@
+"""Transitions dragged and nudged, exemplars left out, all of it undone; the test answers for the worker."""
+
+from pathlib import Path
+
+import pytest
+from answers_kit import dive_parse, moved_scoring, result_message, scoring
+from mouse_kit import drag
+from PySide6.QtCore import QPoint, Qt
+
+from fineparser_core.types import Analysis, ExemplarVote
+from fineparser_gui.panels.exemplars import ExemplarModel
+from fineparser_gui.session.correction import frames_of
+from fineparser_gui.session.dive import DiveState
+
+FLIGHT, ENTRY = 37, 75  # where `dive_parse` puts them in 120 frames
+
+
+class Answers:
+    """Stands for the worker process."""
+
+    def __init__(self, studio, qtbot, folder: Path) -> None:
+        self.studio, self._qtbot, self._folder = studio, qtbot, folder
+
+    def rescore_requests(self) -> list:
+        return [request for request in self.studio.client._queue if request.id.startswith("r")]
+
+    def wait_for_rescore(self):
+        """The one question that waits, taken from the queue."""
+        self._qtbot.waitUntil(lambda: bool(self.rescore_requests()), timeout=2000)
+        (request,) = self.rescore_requests()
+        self.studio.client._queue.remove(request)
+        return request
+
+    def answer(self, request, points: float) -> None:
+        analysis = Analysis(parse=self.studio.session.current.by_model.parse, scoring=moved_scoring(points))
+        self.studio.client.finished.emit(request.id, result_message(request.id, analysis, self._folder))
+
+
+@pytest.fixture
+def scored(idle_studio, qtbot, small_video, tmp_path):
+    """A parsed and scored dive in the window."""
+    studio, session = idle_studio, idle_studio.session
+    session.open([small_video], dive_number="207C", board_m=10.0)
+    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
+    key = session.current.key
+    parse = dive_parse(small_video, session.current.info.n_frames)
+    for made in (Analysis(parse=parse, scoring=None), Analysis(parse=parse, scoring=scoring())):
+        request_id = session._requests[key]
+        studio.client.finished.emit(request_id, result_message(request_id, made, tmp_path))
+    studio.client._queue.clear()
+    assert frames_of(session.current.analysis.parse.transitions) == (FLIGHT, ENTRY)
+    return Answers(studio, qtbot, tmp_path)
+
+
+def test_a_drag_moves_the_step_at_once_and_the_score_follows(scored):
+    window, session = scored.studio.window, scored.studio.session
+    timeline = window.player.timeline
+    drag(timeline, 0, -4)
+    dive = session.current
+    assert frames_of(dive.analysis.parse.transitions) == (FLIGHT - 4, ENTRY)
+    assert dive.analysis.parse.transitions.first_flight_s == dive.info.pts_s[FLIGHT - 4]
+    assert frames_of(dive.by_model.parse.transitions) == (FLIGHT, ENTRY)
+    assert window.transport.frame == FLIGHT - 4
+    assert dive.rescoring
+    assert "scoring" in window.score.correction.text
+    assert f"model: {FLIGHT}" in timeline.accessibleDescription()
+    assert not timeline.grab().isNull()  # with ghost, handles and words
+    request = scored.wait_for_rescore()
+    assert (request.transitions["first_flight_frame"], request.transitions["first_entry_frame"]) == (FLIGHT - 4, ENTRY)
+    scored.answer(request, 1.5)
+    assert not session.current.rescoring
+    assert window.score._score.text() == "69.5"
+    assert "model alone 68.0 · yours +1.50" in window.score.correction.text
+    assert f"flight from frame {FLIGHT - 4} (model {FLIGHT})" in window.score.correction.text
+    assert "+4.50 = score 69.50 − exemplars' mean 65.00" in window.contributions.sum_text
+
+
+def test_one_question_at_a_time_and_the_newest_wins(scored):
+    player, session = scored.studio.window.player, scored.studio.session
+    player.nudge_transition(1, 1)
+    first = scored.wait_for_rescore()
+    for _ in range(5):
+        player.nudge_transition(1, 1)
+    assert scored.rescore_requests() == []
+    scored.answer(first, 1.0)
+    assert session.current.rescoring
+    assert scored.studio.window.score._score.text() == "69.0"  # the latest known
+    second = scored.wait_for_rescore()
+    assert second.transitions["first_entry_frame"] == ENTRY + 6
+    scored.answer(second, 2.0)
+    assert not session.current.rescoring
+    assert scored.rescore_requests() == []
+
+
+def test_a_drag_and_a_row_of_nudges_are_undone_together(scored):
+    window, session = scored.studio.window, scored.studio.session
+    undo, redo = window.actions_by_id["undo"], window.actions_by_id["redo"]
+    assert not undo.isEnabled()
+    drag(window.player.timeline, 0, 3)
+    for _ in range(4):
+        window.actions_by_id["entry_earlier"].trigger()
+    assert undo.text() == "&Undo moving the entry"
+    assert session.current.correction.transitions == (FLIGHT + 3, ENTRY - 4)
+    undo.trigger()
+    assert session.current.correction.transitions == (FLIGHT + 3, ENTRY)
+    undo.trigger()
+    assert session.current.correction.transitions is None
+    assert not session.current.rescoring
+    assert not undo.isEnabled()
+    redo.trigger()
+    redo.trigger()
+    assert session.current.correction.transitions == (FLIGHT + 3, ENTRY - 4)
+    window.actions_by_id["reset_transitions"].trigger()
+    assert frames_of(session.current.analysis.parse.transitions) == (FLIGHT, ENTRY)
+    assert not window.score.correction.isVisible()
+
+
+def test_back_where_it_was_is_no_correction(scored):
+    player, session = scored.studio.window.player, scored.studio.session
+    player.nudge_transition(0, 2)
+    player.nudge_transition(0, -2)
+    assert session.current.correction.transitions is None
+    assert session.editing.edits.count() == 0
+
+
+def test_transitions_stay_apart_and_in_the_dive(scored):
+    player, session = scored.studio.window.player, scored.studio.session
+    player.nudge_transition(0, 1000)
+    assert FLIGHT < session.current.correction.transitions[0] < ENTRY
+    player.nudge_transition(0, -1000)
+    assert session.current.correction.transitions[0] == 1
+    player.nudge_transition(1, 1000)
+    assert session.current.correction.transitions[1] == session.current.info.n_frames - 1
+
+
+def test_keys_put_a_step_at_the_playhead(scored, qtbot):
+    window, session = scored.studio.window, scored.studio.session
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    window.setFocus()
+    window.transport.seek(50)
+    qtbot.keyClick(window, Qt.Key.Key_1)
+    assert session.current.correction.transitions == (50, ENTRY)
+    qtbot.keyClick(window, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
+    assert session.current.correction.transitions == (49, ENTRY)
+    assert window.transport.frame == 49
+    qtbot.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert session.current.correction.transitions == (50, ENTRY)
+
+
+def test_the_detail_says_why_motion_did_not_change(scored):
+    player, score = scored.studio.window.player, scored.studio.window.score
+    player.nudge_transition(0, 2)
+    scored.answer(scored.wait_for_rescore(), 0.0)
+    assert "The motion parts do not change" in score.correction.text
+    player.nudge_transition(0, 1)
+    scored.answer(scored.wait_for_rescore(), 1.0)
+    assert "motion parts" not in score.correction.text
+
+
+def test_an_exemplar_left_out_scores_at_once_and_comes_back(scored, qtbot):
+    window, session = scored.studio.window, scored.studio.session
+    model, table = window.exemplars.model, window.exemplars.table
+    row = model.row_of("a")
+    box = table.visualRect(model.index(row, 0)).center()
+    qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(box.x(), box.y()))
+    assert session.current.correction.left_out == {"a"}
+    assert session.comparison is None  # the box is not the row
+    assert window.score._score.text() == f"{scoring().exemplars[1].vote:.1f}"
+    assert "1 of 2 exemplars left out" in window.score._notes.text()
+    assert window.score.correction.isVisible()
+    assert model.rowCount() == 2
+    assert scored.rescore_requests() == []  # no question to the worker
+    window.actions_by_id["undo"].trigger()
+    assert window.score._score.text() == "68.0"
+    table.setCurrentIndex(model.index(row, 3))
+    table.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.keyClick(table, Qt.Key.Key_Space)
+    assert session.current.correction.left_out == {"a"}
+
+
+def test_with_every_exemplar_left_out_there_is_no_score_but_a_way_back(scored):
+    window, session = scored.studio.window, scored.studio.session
+    for name in ("a", "b"):
+        session.editing.leave_out(session.current.key, name, True)
+    assert session.current.analysis.scoring is None
+    assert "take one back in" in window.score.message
+    assert window.exemplars.isVisible()
+    session.editing.leave_out(session.current.key, "b", False)
+    assert session.current.analysis.scoring is not None
+
+
+def test_a_new_analysis_keeps_what_the_coach_corrected(scored, tmp_path):
+    studio, session = scored.studio, scored.studio.session
+    key = session.current.key
+    studio.window.player.nudge_transition(0, 5)
+    session.editing.leave_out(key, "a", True)
+    scored.wait_for_rescore()
+    session.analyse(key)
+    assert session.current.analysis is None
+    parse = dive_parse(session.current.path, session.current.info.n_frames)
+    for made in (Analysis(parse=parse, scoring=None), Analysis(parse=parse, scoring=scoring())):
+        request_id = session._requests[key]
+        studio.client.finished.emit(request_id, result_message(request_id, made, tmp_path))
+    assert frames_of(session.current.analysis.parse.transitions) == (FLIGHT + 5, ENTRY)
+    scored.answer(scored.wait_for_rescore(), 1.0)
+    assert [vote.id for vote in session.current.analysis.scoring.exemplars] == ["b"]
+
+
+def test_a_correction_outside_of_a_new_range_waits_for_the_range_to_come_back(scored, tmp_path):
+    studio, session = scored.studio, scored.studio.session
+    key = session.current.key
+    studio.window.player.nudge_transition(1, 1000)
+    corrected = session.current.correction.transitions
+    session.set_range(key, None, 100)
+    parse = dive_parse(session.current.path, 101)
+    request_id = session._requests[key]
+    studio.client.finished.emit(request_id, result_message(request_id, Analysis(parse=parse, scoring=None), tmp_path))
+    assert session.current.corrected_frames is None
+    assert session.current.analysis.parse.transitions == parse.transitions
+    assert session.current.correction.transitions == corrected
+
+
+def test_a_failed_score_is_not_shown_as_that_of_the_new_transitions(scored):
+    studio, session = scored.studio, scored.studio.session
+    studio.window.player.nudge_transition(0, 5)
+    first = scored.wait_for_rescore()
+    studio.client.failed.emit(first.id, "WorkerCrash", "It stopped and was started again.")
+    second = scored.wait_for_rescore()  # asked once more
+    assert second.transitions == first.transitions
+    studio.client.failed.emit(second.id, "WorkerCrash", "It stopped and was started again.")
+    assert session.current.analysis.scoring is None
+    assert "stopped" in studio.window.score.message
+    assert scored.rescore_requests() == []
+
+
+def test_edits_of_a_dive_that_is_gone_do_nothing(scored):
+    studio, session = scored.studio, scored.studio.session
+    studio.window.player.nudge_transition(0, 5)
+    session.remove(session.current.key)
+    session.editing.edits.undo()
+    session.editing.edits.redo()
+    assert session.keys == []
+
+
+def test_the_table_is_a_sound_model_and_marks_outliers(qtmodeltester, qapp):
+    model = ExemplarModel()
+    qtmodeltester.check(model)
+    parts = scoring().contributions
+    votes = [
+        ExemplarVote(id=str(i), dive_number="207C", board_m=10.0, score=v, vote=v, contributions=parts)
+        for i, v in enumerate((70.0, 71.0, 72.0, 71.0, 95.0))
+    ]
+    model.set_votes([(vote, False) for vote in votes])
+    model.set_left_out(frozenset({"1"}))
+    qtmodeltester.check(model)
+    tips = {model.vote(row).id: model.index(row, 1).data(Qt.ItemDataRole.ToolTipRole) for row in range(5)}
+    assert "disagrees" in tips["4"]
+    assert "disagrees" not in tips["0"]
+    assert "Left out" in tips["1"]
