@@ -1,0 +1,159 @@
+"""`fineparser benchmark`: what weights reach on rendered dives, contributions included, and on labelled real clips."""
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from fineparser_core import __version__
+from fineparser_core.cli import cancel_on_signals, positive_int, progress_to_stderr, run_guarded
+from fineparser_core.data.dataset import load_dataset
+from fineparser_core.data.dive_set import DiveSet
+from fineparser_core.data.frame_cache import FrameCache, default_cache, load_dives
+from fineparser_core.errors import ConfigError, ExportError, VideoError
+from fineparser_core.evaluation.evaluate import Evaluator, Protocol, median_transitions
+from fineparser_core.evaluation.fidelity import Fidelity, contribution_fidelity, read_qualities
+from fineparser_core.evaluation.real_clips import ClipLabels, RealClipResult, measure_clip, read_labels
+from fineparser_core.evaluation.results import finite, write_predictions
+from fineparser_core.evaluation.summary import summarise, text_table
+from fineparser_core.export.overlay_sheet import overlay_sheet
+from fineparser_core.inference.analyzer import Analyzer
+from fineparser_core.inference.clips import make_clip
+from fineparser_core.inference.device import PRECISIONS
+from fineparser_core.progress import CancelToken, ProgressCallback
+from fineparser_core.types import DiveParse
+from fineparser_core.video.atomic import atomic_file
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs the command; see `--help`."""
+    parser = argparse.ArgumentParser(prog="fineparser benchmark", description=__doc__)
+    parser.add_argument("--data", type=Path, help="folder of rendered dives, measured on their test split")
+    parser.add_argument("--real", type=Path, help="folder of real clips with labels.json and NAME_masks.npz")
+    parser.add_argument("--weights", type=Path, help="folder of a bundle (default: the bundled weights)")
+    parser.add_argument("--out", type=Path, help="folder for benchmark.json, predictions and overlay sheets")
+    parser.add_argument("--cache", type=Path, help="folder for decoded frames (default: the user's cache folder)")
+    parser.add_argument("--exemplars", type=positive_int, default=10, help="voters a dive, default 10")
+    parser.add_argument("--seed", type=int, default=0, help="of the choice of exemplars and of the intervals")
+    parser.add_argument("--limit", type=positive_int, help="N dives only, drawn from the test split")
+    parser.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
+    parser.add_argument("--precision", default="auto", help="auto, fp32, bf16 or fp16")
+    args = parser.parse_args(argv)
+    if args.data is None and args.real is None:
+        raise ConfigError("Neither --data nor --real is given: name a folder of rendered dives or of real clips.")
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    if args.out is not None:
+        try:
+            args.out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ExportError(f"{args.out} cannot be made ({error.strerror}): choose another folder.") from None
+    analyzer = Analyzer.open(weights=args.weights, device=args.device, precision=args.precision)
+    identity = analyzer.model
+    content: dict[str, Any] = {
+        "format": "fineparser.benchmark/1",
+        "version": __version__,
+        "weights": f"{identity.id}, trained on {identity.trained_on}",
+        "arithmetic": f"{identity.precision} on {identity.device}; preprocessing {identity.preprocessing}, "
+        f"decoding {identity.decoding}",
+    }
+    print(f"weights: {content['weights']}\narithmetic: {content['arithmetic']}")
+    with cancel_on_signals() as cancel:
+        if args.data is not None:
+            content["rendered"] = _rendered(analyzer, args, cancel, progress_to_stderr(quiet=False))
+        if args.real is not None:
+            content["real"] = _real(analyzer, read_labels(args.real), args.out, cancel)
+    if args.out is not None:
+        with atomic_file(args.out / "benchmark.json") as temporary:
+            temporary.write_text(json.dumps(finite(content), indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
+def _rendered(
+    analyzer: Analyzer, args: argparse.Namespace, cancel: CancelToken, progress: ProgressCallback
+) -> dict[str, Any]:
+    data = load_dataset(args.data)
+    records = data.split("test")
+    if args.limit is not None:
+        chosen = np.random.default_rng(args.seed).permutation(len(records))[: args.limit]
+        records = [records[i] for i in sorted(chosen)]
+    identity = analyzer.model
+    cache = FrameCache(args.cache or default_cache(data), data, identity.preprocessing)
+    dives = load_dives(data, records, cache, cancel, progress=progress)
+    pool = load_dives(data, data.split("train"), cache, cancel, progress=progress)
+    protocol = Protocol(
+        preprocessing=identity.preprocessing, decoding=identity.decoding, exemplars=args.exemplars, seed=args.seed
+    )
+    model = analyzer.encoder.model
+    model.precision = PRECISIONS[identity.precision]
+    results = Evaluator(model, pool, protocol).run(dives, progress=progress, cancel=cancel)
+    summary = summarise(results, median_transitions=median_transitions(pool, identity.preprocessing), seed=args.seed)
+    qualities = read_qualities(data.root)
+    fidelity = contribution_fidelity(results, qualities, seed=args.seed) if qualities else None
+    print(f"\n{_name(data)}, test split, {len(dives)} of {len(data.split('test'))} dives\n\n{summary.as_text()}")
+    print(_fidelity_text(fidelity))
+    if args.out is not None:
+        write_predictions(args.out / "predictions.csv", args.out / "predictions.json", results)
+    return {**summary.as_dict(), "contribution_fidelity": None if fidelity is None else asdict(fidelity)}
+
+
+def _name(data: DiveSet) -> str:
+    return data.root.resolve().name
+
+
+def _fidelity_text(fidelity: Fidelity | None) -> str:
+    if fidelity is None:
+        return "contribution fidelity: not available; it takes rendered dives and ten pairs of a dive number"
+    rows = [[step.step, f"{step.value:.4f}", f"{step.low:.4f} to {step.high:.4f}"] for step in fidelity.steps]
+    table = text_table(["contribution fidelity", "Spearman", "95 % interval"], rows)
+    return f"{table}\nmean of {fidelity.n_numbers} dive numbers, {fidelity.n_pairs} pairs"
+
+
+def _real(
+    analyzer: Analyzer, clips: Sequence[ClipLabels], out: Path | None, cancel: CancelToken
+) -> dict[str, dict[str, Any]]:
+    results = {}
+    for labels in clips:
+        try:
+            clip = make_clip(labels.path, labels.in_frame, labels.out_frame)
+            parse, _ = analyzer.parse(clip, cancel=cancel)
+        except VideoError as error:
+            print(f"\n{labels.path.name} is left out: {error}")
+            continue
+        result = measure_clip(parse, labels)
+        results[result.clip] = asdict(result) | {"median_iou": result.median_iou}
+        print(f"\n{_clip_text(result, parse)}")
+        if out is not None:
+            _write_png(out / f"{labels.path.stem}.png", overlay_sheet(parse, labels.truths))
+    return results
+
+
+def _clip_text(result: RealClipResult, parse: DiveParse) -> str:
+    found = parse.transitions
+    lines = [f"{result.clip}: flight from frame {found.first_flight_frame}, entry from {found.first_entry_frame}"]
+    if result.flight_error_frames is not None and result.entry_error_frames is not None:
+        lines.append(f"  off by {result.flight_error_frames:+d} and {result.entry_error_frames:+d} frames")
+    if result.mask_ious:
+        each = ", ".join(f"{frame}: {iou:.2f}" for frame, iou in result.mask_ious.items())
+        lines.append(f"  mask IoU on the whole frame: median {result.median_iou:.3f} ({each})")
+    if result.empty_flight_samples is not None:
+        lines.append(f"  samples in the air without a mask: {result.empty_flight_samples} of {result.flight_samples}")
+    if result.wet_area_px is not None:
+        lines.append(f"  largest mask under water: {result.wet_area_px} of 112 x 112 pixels")
+    return "\n".join(lines)
+
+
+def _write_png(path: Path, image: np.ndarray) -> None:
+    _, data = cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+    with atomic_file(path) as temporary:
+        temporary.write_bytes(data.tobytes())
+
+
+if __name__ == "__main__":
+    sys.exit(run_guarded(main, sys.argv[1:]))

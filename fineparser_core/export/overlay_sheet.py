@@ -1,0 +1,52 @@
+"""Frames of a clip with the predicted masks, side by side, for the eye to judge."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from fineparser_core.export.drawing import draw_text
+from fineparser_core.export.mask_overlay import draw_mask, mask_at
+from fineparser_core.export.palette import MASK_COLOUR, rgb
+from fineparser_core.types import DiveParse
+from fineparser_core.video.reader import VideoReader
+
+_COLUMNS, _TILES, _TILE_WIDTH = 6, 30, 320
+_TRUTH = (90, 255, 90)
+_TEXT = (255, 255, 255)
+
+
+def overlay_sheet(parse: DiveParse, truths: Mapping[int, np.ndarray]) -> np.ndarray:
+    """(H, W, 3) uint8 RGB contact sheet: frames over the whole clip and every labelled one, with predicted masks.
+
+    A tile says its frame and the step it is in; labelled masks are outlined in green.
+
+    Args:
+        truths: (H, W) bool masks at source resolution, by frame.
+
+    Raises:
+        VideoError: the clip cannot be read.
+    """
+    clip = parse.clip
+    spread = np.linspace(clip.in_frame, clip.out_frame, _TILES).round().astype(int).tolist()
+    with VideoReader(clip.path) as reader:
+        shown = reader.frames(sorted({*spread, *truths}))
+        tiles = [_tile(frame, parse, index, truths.get(index)) for index, frame in shown]
+    tiles += [np.zeros_like(tiles[0])] * (-len(tiles) % _COLUMNS)
+    return np.vstack([np.hstack(tiles[i : i + _COLUMNS]) for i in range(0, len(tiles), _COLUMNS)])
+
+
+def _tile(frame: np.ndarray, parse: DiveParse, index: int, truth: np.ndarray | None) -> np.ndarray:
+    import cv2
+
+    scale = _TILE_WIDTH / frame.shape[1]
+    size = (_TILE_WIDTH, round(frame.shape[0] * scale))
+    tile = cv2.resize(frame, size, interpolation=cv2.INTER_LINEAR)
+    probability, crop = mask_at(parse, index)
+    draw_mask(tile, probability, crop * scale, rgb(MASK_COLOUR), line_px=1.0)
+    if truth is not None:
+        small = cv2.resize(truth.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
+        outlines, _ = cv2.findContours(small, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        cv2.drawContours(tile, outlines, -1, _TRUTH, 1)
+    step = next((step.name for step in reversed(parse.steps) if index >= step.start_frame), parse.steps[0].name)
+    draw_text(tile, (6, 18), f"{index}  {step}", 14, _TEXT)
+    return np.asarray(tile)

@@ -1,0 +1,89 @@
+"""A parsed clip against its labels, on a made-up parse whose errors are known."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fineparser_core.errors import AnnotationError
+from fineparser_core.evaluation.real_clips import full_frame_mask, measure_clip, read_labels
+from fineparser_core.types import Clip, DiveParse, ModelIdentity, Transitions
+
+IDENTITY = ModelIdentity(
+    id="m", trained_on="t", synthetic=True, preprocessing="whole", decoding="joint", precision="fp32", device="cpu"
+)
+SIZE = (240, 320)
+CROP = (40.0, 0.0, 320.0, 224.0)
+
+
+@pytest.fixture
+def truth() -> np.ndarray:
+    mask = np.zeros(SIZE, bool)
+    mask[60:120, 100:160] = True
+    return mask
+
+
+@pytest.fixture
+def parse(truth: np.ndarray) -> DiveParse:
+    """The athlete where it is, in a crop, in samples 10 to 69 but not in 30."""
+    left, top, right, bottom = map(int, CROP)
+    rows = (np.arange(112) + 0.5) * (bottom - top) / 112 + top
+    columns = (np.arange(112) + 0.5) * (right - left) / 112 + left
+    small = truth[rows.astype(int)][:, columns.astype(int)]
+    masks = np.zeros((96, 112, 112), np.float16)
+    masks[10:70] = small
+    masks[30] = 0
+    masks[90, 0, :7] = 0.8
+    return DiveParse(
+        clip=Clip(path=Path("dive.avi"), in_frame=5, out_frame=100, fps=25.0),
+        sampled_frames=np.arange(5, 101),
+        sampled_times_s=np.arange(96) / 25,
+        probabilities=np.zeros((96, 2), np.float32),
+        transitions=Transitions(first_flight_frame=24, first_entry_frame=57, first_flight_s=0.8, first_entry_s=2.1),
+        mask_probability=masks,
+        crop_xyxy=np.tile(np.array(CROP, np.float32), (96, 1)),
+        model=IDENTITY,
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path, truth: np.ndarray) -> Path:
+    numbers = {"in": 5, "out": 100, "first_flight_frame": 25, "first_entry_frame": 55, "first_water_contact_frame": 73}
+    (tmp_path / "labels.json").write_text(json.dumps({"dive.avi": {"note": "x", **numbers}, "other.gif": {}}))
+    shifted = np.roll(truth, 60, axis=1)
+    np.savez(tmp_path / "dive_masks.npz", frames=np.array([20, 40]), masks=np.stack([truth, shifted]).astype(np.uint8))
+    return tmp_path
+
+
+def test_errors_are_signed_and_masks_are_of_the_whole_frame(folder: Path, parse: DiveParse) -> None:
+    labels, unlabelled = read_labels(folder)
+    assert (labels.path, labels.in_frame, labels.out_frame) == (folder / "dive.avi", 5, 100)
+    result = measure_clip(parse, labels)
+    assert (result.flight_error_frames, result.entry_error_frames) == (-1, 2)
+    assert list(result.mask_ious) == [20, 40]
+    assert result.mask_ious[20] > 0.9
+    assert result.mask_ious[40] < 0.05
+    # Samples 20 to 67 are between take-off and contact, and sample 30 is empty; 90 is after the dive.
+    assert (result.empty_flight_samples, result.flight_samples, result.wet_area_px) == (1, 48, 7)
+    nothing = measure_clip(parse, unlabelled)
+    assert (nothing.flight_error_frames, nothing.empty_flight_samples, nothing.median_iou) == (None, None, None)
+
+
+def test_a_mask_lies_where_its_crop_does(parse: DiveParse, truth: np.ndarray) -> None:
+    full = full_frame_mask(parse, 20, SIZE)
+    assert full.shape == SIZE
+    assert np.abs((full > 0.5).astype(int) - truth).sum() < 0.06 * truth.sum()
+    assert not full[224:].any()
+    assert not full[:, :40].any()
+    outside = np.tile(np.array([-40.0, -16.0, 360.0, 256.0], np.float32), (96, 1))
+    object.__setattr__(parse, "crop_xyxy", outside)
+    assert full_frame_mask(parse, 20, SIZE).shape == SIZE
+
+
+@pytest.mark.parametrize("text", [None, "{", "[1]", '{"dive.avi": 3}'])
+def test_labels_that_are_none_are_said(text: str | None, tmp_path: Path) -> None:
+    if text is not None:
+        (tmp_path / "labels.json").write_text(text)
+    with pytest.raises(AnnotationError, match=r"labels\.json"):
+        read_labels(tmp_path)

@@ -1,0 +1,25 @@
+"""The contact sheet of a parsed clip."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from fineparser_core.export.overlay_sheet import overlay_sheet
+from fineparser_core.types import Analysis
+
+
+def test_a_sheet_shows_the_clip_and_every_labelled_frame(
+    small_video: Path, make_analysis: Callable[..., Analysis]
+) -> None:
+    parse = make_analysis(small_video, 10, 99, scored=False).parse
+    truth = np.zeros((48, 64), bool)
+    truth[10:30, 20:40] = True
+    plain, labelled = overlay_sheet(parse, {}), overlay_sheet(parse, {11: truth})
+    assert plain.shape == (5 * 240, 6 * 320, 3)
+    assert labelled.shape == (6 * 240, 6 * 320, 3)
+    # Frame 11 is the second tile; its label is outlined.
+    tile = labelled[:240, 320:640].astype(int)
+    green = (tile[..., 1] - np.maximum(tile[..., 0], tile[..., 2])) > 100
+    assert green[50:150, 100:200].sum() > 200
+    assert not labelled[-240:, 320:].any()

@@ -1,0 +1,50 @@
+"""`fineparser benchmark` on rendered dives and on a clip with labels."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import pytest
+
+from fineparser_core.inference.analyzer import bundled_weights
+from fineparser_core.synth.dataset import SynthConfig, synthesize
+
+Fineparser = Callable[..., Any]
+
+
+def test_it_needs_something_to_measure(fineparser: Fineparser) -> None:
+    outcome = fineparser("benchmark")
+    assert outcome.code == 2
+    assert "Neither --data nor --real is given" in outcome.err
+
+
+@pytest.mark.slow
+def test_rendered_and_real_dives(fineparser: Fineparser, clips: Path, tmp_path: Path) -> None:
+    if not (bundled_weights() / "card.json").is_file():
+        pytest.skip("no weights are bundled yet")
+    data, real, out = tmp_path / "dives", tmp_path / "real", tmp_path / "out"
+    synthesize(data, SynthConfig(train=5, test=2, seed=1, numbers=("107B",)))
+    real.mkdir()
+    shutil.copy(clips / "dive.mp4", real)
+    shutil.copy(clips / "three_frames.mp4", real)
+    labels = {"first_flight_frame": 10, "first_entry_frame": 30}
+    (real / "labels.json").write_text(json.dumps({"dive.mp4": labels, "three_frames.mp4": {}}))
+    outcome = fineparser("benchmark", "--data", data, "--real", real, "--out", out, "--cache", tmp_path / "cache")
+    assert outcome.code == 0, outcome.err
+    for words in ("Spearman rho", "AIoU@0.75", "S-measure", "median transitions", "contribution fidelity", "off by"):
+        assert words in outcome.out
+    assert "three_frames.mp4 is left out" in outcome.out
+    content = json.loads((out / "benchmark.json").read_text())
+    assert content["rendered"]["n_dives"] == 2
+    # Two dives against five exemplars each are ten pairs.
+    assert content["rendered"]["contribution_fidelity"]["n_pairs"] == 10
+    assert set(content["real"]) == {"dive.mp4"}
+    predictions = json.loads((out / "predictions.json").read_text())
+    for dive in predictions:
+        scores = {e: json.loads((data / "rendered.json").read_text())[e]["score"] for e in dive["exemplars"]}
+        votes = [sum(p) + scores[e] for e, p in zip(dive["exemplars"], dive["contributions"], strict=True)]
+        assert sum(votes) / 5 == pytest.approx(dive["predicted"], abs=1e-3)
+    assert cv2.imread(str(out / "dive.png")) is not None
