@@ -1,6 +1,6 @@
 """What happens on the board: walk and hurdle, standing, backward and armstand take-offs."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
@@ -12,6 +12,7 @@ from fineparser_core.synth.rubric import Faults
 
 _STEP_S = 0.5
 _LONGEST_S = 12.0
+_RING_PER_S = 22.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +24,7 @@ class Approach:
         heading: 0 facing the water, pi facing the board.
         deflection: time -> the tip's displacement in metres (negative down), also after take-off.
         sway_rad: side lean that grows up to the take-off.
+        pace: times and the times of the keys that they show, (2, n) increasing; None shows the keys as they are.
     """
 
     poses: PchipInterpolator = field(repr=False)
@@ -36,16 +38,45 @@ class Approach:
     sway_rad: float
     last_pose: np.ndarray
     rotation_at_take_off: float
+    pace: np.ndarray | None = field(default=None, repr=False)
 
     def deflection(self, time_s: np.ndarray) -> np.ndarray:
         """Displacement of the board's tip (N,), metres: pressed before 0, ringing after."""
-        before = self.tip(np.clip(time_s, self.tip.x[0], 0.0))
-        ring = 0.10 * np.exp(-2.2 * np.maximum(time_s, 0)) * np.sin(22 * np.maximum(time_s, 0))
-        return np.where(time_s < 0, before, ring if self.springboard else 0.0)
+        before = self.tip(self._key_time(time_s))
+        if not self.springboard:
+            return before
+        after = np.maximum(time_s, 0)
+        ring = float(self.tip(0.0)) * np.cos(_RING_PER_S * after) + 0.14 * np.sin(_RING_PER_S * after)
+        return np.where(time_s < 0, before, ring * np.exp(-2.2 * after))
+
+    def _key_time(self, time_s: np.ndarray) -> np.ndarray:
+        if self.pace is not None:
+            at, shown = self.pace
+            time_s = np.where(time_s < at[0], time_s - at[0] + shown[0], np.interp(time_s, at, shown))
+        return np.clip(time_s, self.tip.x[0], 0.0)
+
+    def paced(self, body: Body, up_m_s: float) -> "Approach":
+        """The same approach with a push-off from the lowest point that speeds up steadily to the take-off's speed.
+
+        Without it the body would stop at the end of the board and jump into flight.
+        """
+        if self.armstand:
+            return self
+        keys = np.linspace(-0.7, 0.0, 141)
+        centre = bodies.centre_of_mass(self.world_joints(body, keys))
+        low = int(np.argmin(centre[:-10, 2]))
+        moves = np.diff(centre[low:], axis=0)
+        rise = np.concatenate([[0.0], np.cumsum(np.hypot(moves[:, 0], np.maximum(moves[:, 2], 0.0)))])
+        # A little of plain time keeps the last, level part of the keys from being skipped.
+        rise += 0.2 * rise[-1] * np.linspace(0, 1, len(rise))
+        push = float(np.clip(2 * rise[-1] / (1.2 * up_m_s), 0.16, 0.6))
+        at = np.linspace(-push, 0.0, 61)
+        shown = np.interp(rise[-1] * (1 + at / push) ** 2, rise, keys[low:])
+        return replace(self, pace=np.stack([at, shown]))
 
     def world_joints(self, body: Body, time_s: np.ndarray) -> np.ndarray:
         """Joints (N, J, 3) in metres; hands or feet rest on the board."""
-        clipped = np.clip(time_s, self.poses.x[0], 0.0)
+        clipped = self._key_time(time_s)
         poses = self.poses(clipped)
         lean, feet_x, lift, heel = self.track(clipped).T
         if not self.armstand:
@@ -64,7 +95,7 @@ class Approach:
             toes = out[:, [JOINT["toe_l"], JOINT["toe_r"], JOINT["ankle_l"], JOINT["ankle_r"]]]
             low = np.minimum(toes[:, :2, 2].min(1), toes[:, 2:, 2].min(1) - 0.035)
             support_x, thick = toes[:, :2, 0].mean(1), 0.022
-        tip = self.deflection(clipped)
+        tip = self.tip(clipped)
         out[..., 0] += (feet_x - support_x)[:, None]
         out[..., 2] += (self.board_m + tip + lift - low + thick)[:, None]
         return out
@@ -109,7 +140,7 @@ def plan_approach(
     poses = np.array([k[1] for k in keys])
     track = np.array([k[2] for k in keys])
     last = _flat_feet(poses[-1:], track[-1:, 0], track[-1:, 3])[0] if not dive.armstand else poses[-1]
-    return Approach(
+    approach = Approach(
         poses=PchipInterpolator(times, poses, axis=0),
         track=PchipInterpolator(times, track, axis=0),
         tip=PchipInterpolator(times, np.array([k[3] for k in keys])),
@@ -122,10 +153,27 @@ def plan_approach(
         last_pose=last,
         rotation_at_take_off=float(track[-1, 0]),
     )
+    return approach if dive.armstand or running else _balanced(approach, body)
 
 
-def _lean_at_take_off(sense: float, faults: Faults, rng: np.random.Generator) -> float:
-    return sense * (0.16 + rng.uniform(0, 0.08)) + 0.12 * faults.uneven * sense
+def _balanced(approach: Approach, body: Body) -> Approach:
+    """Lean so that whoever stands or sinks is over the feet, and moves out over the water only in the push-off."""
+    times, values = approach.track.x, approach.track(approach.track.x)
+    joints = approach.world_joints(body, times)
+    centre = bodies.centre_of_mass(joints)
+    ahead = (centre[:, 0] - values[:, 1]) * np.cos(approach.heading)
+    height = centre[:, 2] - joints[..., 2].min(1)
+    wanted = np.full(len(times), -0.04)
+    wanted[-2] += 0.45 * (ahead[-1] - wanted[-2])
+    wanted[-1] = ahead[-1]
+    values[:, 0] += (wanted - ahead) / height
+    return replace(approach, track=PchipInterpolator(times, values, axis=0))
+
+
+def _lean_at_take_off(outward: float, sense: float, faults: Faults, rng: np.random.Generator) -> float:
+    """Lean over the water (`outward` 1: it lies before the diver); less where the body turns back to the board."""
+    lean = 0.16 + rng.uniform(0, 0.08) if sense == outward else rng.uniform(0.02, 0.09)
+    return outward * float(lean) + 0.12 * faults.uneven * outward
 
 
 def _standing(backward: bool, sense: float, springboard: bool, faults: Faults, rng: np.random.Generator) -> _Keys:
@@ -139,11 +187,13 @@ def _standing(backward: bool, sense: float, springboard: bool, faults: Faults, r
     drive = pose(
         hip=0.55, knee=0.55, spine=0.1, shoulder=2.5 - faults.uneven, abduct=0.25, shoulder_r=2.5 + 0.4 * faults.uneven
     )
+    outward = -1.0 if backward else 1.0
+    hip = 0.12 if sense > 0 else -0.12
     last = pose(
-        hip=0.12 if sense > 0 else -0.12, knee=0.06, shoulder=3.0 if sense > 0 else 2.9, abduct=0.12,
+        hip=0.32 if sense > outward else hip, knee=0.06, shoulder=3.0 if sense > 0 else 2.9, abduct=0.12,
         shoulder_r=3.0 - 0.9 * faults.uneven, spine=0.1 if sense > 0 else -0.15, neck=-0.1 * sense,
     )  # fmt: skip
-    lean = _lean_at_take_off(sense, faults, rng)
+    lean = _lean_at_take_off(outward, sense, faults, rng)
     quick = rng.uniform(0.85, 1.15)
     press = 0.0
     if springboard:
@@ -155,7 +205,7 @@ def _standing(backward: bool, sense: float, springboard: bool, faults: Faults, r
     keys += [
         (-0.62 * quick, back_swing, (0.12, x, 0.0, 0.15), 0.3 * press),
         (-0.36 * quick, deep, (0.08 + 0.3 * lean, x, 0.0, 0.1), press),
-        (-0.14 * quick, drive, (0.6 * lean, x, 0.0, 0.45), 0.6 * press),
+        (-0.14 * quick, drive, (0.8 * lean, x, 0.0, 0.45), 0.6 * press),
         (0.0, last, (lean, x, 0.0, 0.95), 0.05 if springboard else 0.0),
     ]
     return keys
@@ -204,7 +254,7 @@ def _running(sense: float, springboard: bool, faults: Faults, rng: np.random.Gen
         (leap + 0.45 * hurdle_s, knee_up, (0.0, -0.04 - 0.5 * hurdle_m, lift, 0.8), 0.06 * springboard),
         (land, pose(hip=0.45, knee=0.4, shoulder=2.0 - 0.5 * faults.uneven, abduct=0.6), (0.02, -0.04, 0.0, 0.35), 0.0),
     ]  # fmt: skip
-    lean = _lean_at_take_off(sense, faults, rng)
+    lean = _lean_at_take_off(1.0, sense, faults, rng)
     press = -0.6 if springboard else 0.0
     last = pose(
         hip=0.25 if sense > 0 else -0.15, knee=0.05, shoulder=2.95, abduct=0.15, spine=0.12 if sense > 0 else -0.12,
@@ -212,7 +262,7 @@ def _running(sense: float, springboard: bool, faults: Faults, rng: np.random.Gen
     )  # fmt: skip
     keys += [
         (0.55 * land, pose(hip=0.95, knee=1.05, spine=0.2, shoulder=0.5, abduct=0.3), (0.08, -0.04, 0.0, 0.2), press),
-        (0.22 * land, pose(hip=0.4, knee=0.4, shoulder=2.3, abduct=0.25), (0.6 * lean, -0.04, 0.0, 0.5), 0.5 * press),
+        (0.22 * land, pose(hip=0.4, knee=0.4, shoulder=2.3, abduct=0.25), (0.8 * lean, -0.04, 0.0, 0.5), 0.5 * press),
         (0.0, last, (lean, -0.04, 0.0, 0.95), 0.05 if springboard else 0.0),
     ]
     return keys

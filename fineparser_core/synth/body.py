@@ -89,7 +89,7 @@ def random_body(rng: np.random.Generator, *, athlete: bool = True) -> Body:
     female = rng.random() < 0.5
     height = float(rng.normal(1.58 if female else 1.69, 0.06)) + (0.0 if athlete else 0.07)
     shares = {
-        "pelvis_waist": 0.125, "waist_neck": 0.175, "neck_head": 0.045, "head": 0.128, "thigh": 0.243, "shank": 0.245,
+        "pelvis_waist": 0.125, "waist_neck": 0.175, "neck_head": 0.055, "head": 0.088, "thigh": 0.243, "shank": 0.245,
         "foot": 0.118, "upper_arm": 0.175, "forearm": 0.148, "hand": 0.095, "shoulder": 0.108, "hip": 0.052,
     }  # fmt: skip
     lengths = {name: height * share * float(rng.normal(1.0, 0.025)) for name, share in shares.items()}
@@ -199,7 +199,7 @@ def _arm(body: Body, poses: np.ndarray, chest: np.ndarray, side: str, sign: floa
         at = angle(poses, "grab_at")[:, None]
         shin = _unit(ankle - knee)
         front = np.stack([-shin[:, 2], np.zeros(len(shin)), shin[:, 0]], -1)
-        held = knee + at * (ankle - knee) - 0.05 * front + np.array([0.0, sign * 0.045, 0.0])
+        held = knee + at * (ankle - knee) + 0.05 * front + np.array([0.0, sign * 0.045, 0.0])
         elbow_held, wrist_held = _reach(shoulder, held, length["upper_arm"], length["forearm"], sign)
         elbow = elbow + grab * (elbow_held - elbow)
         wrist = wrist + grab * (wrist_held - wrist)
@@ -260,6 +260,7 @@ class Capsules:
         radii: (S, 2, 2) metres: [end][lateral half width, frontal half depth].
         colours: (S, 3) RGB in 0..1.
         lift: (S,) metres by which a part is drawn nearer to the camera than its middle.
+        belly: (S,) share by which the muscle a third of the way along is thicker than a straight taper.
     """
 
     a: np.ndarray
@@ -267,6 +268,7 @@ class Capsules:
     radii: np.ndarray
     colours: np.ndarray
     lift: np.ndarray
+    belly: np.ndarray
 
 
 _LIMBS: tuple[tuple[str, str, str, tuple[float, float], tuple[float, float], float], ...] = (
@@ -278,19 +280,19 @@ _LIMBS: tuple[tuple[str, str, str, tuple[float, float], tuple[float, float], flo
     ("waist", "pelvis", "waist", (0.138, 0.098), (0.116, 0.086), 0.0),
     ("pelvis", "hip_l", "hip_r", (0.098, 0.098), (0.098, 0.098), 0.005),
 )  # fmt: skip
-_SIDES: tuple[tuple[str, str, str, float, float], ...] = (
-    ("upper_arm", "shoulder", "elbow", 0.050, 0.037),
-    ("forearm", "elbow", "wrist", 0.039, 0.026),
-    ("hand", "wrist", "finger", 0.031, 0.021),
-    ("thigh", "hip", "knee", 0.082, 0.054),
-    ("shank", "knee", "ankle", 0.054, 0.034),
-    ("foot", "ankle", "toe", 0.037, 0.022),
+_SIDES: tuple[tuple[str, str, str, float, float, float], ...] = (
+    ("upper_arm", "shoulder", "elbow", 0.050, 0.036, 0.08),
+    ("forearm", "elbow", "wrist", 0.038, 0.026, 0.16),
+    ("hand", "wrist", "finger", 0.033, 0.020, 0.22),
+    ("thigh", "hip", "knee", 0.086, 0.053, 0.08),
+    ("shank", "knee", "ankle", 0.050, 0.031, 0.24),
+    ("foot", "ankle", "toe", 0.038, 0.021, 0.08),
 )
 
 
 def capsules(body: Body) -> Capsules:
     """The segments of a body with its colours."""
-    rows: list[tuple[int, int, list[list[float]], np.ndarray, float]] = []
+    rows: list[tuple[int, int, list[list[float]], np.ndarray, float, float]] = []
 
     def colour(part: str) -> np.ndarray:
         if part == "hair":
@@ -301,15 +303,17 @@ def capsules(body: Body) -> Capsules:
         wide = {"chest": body.chest, "shoulders": body.chest, "waist": body.hips, "pelvis": body.hips}.get(part, 1.0)
         g = 1.0 if part in ("face", "hair") else body.girth
         radii = [[al * wide * g, af * g], [bl * wide * g, bf * g]]
-        rows.append((JOINT[a], JOINT[b], radii, colour(part), lift))
+        rows.append((JOINT[a], JOINT[b], radii, colour(part), lift, 0.0))
     for side in ("_l", "_r"):
-        for part, a, b, ra, rb in _SIDES:
+        for part, a, b, ra, rb, belly in _SIDES:
             g = body.girth if part not in ("hand", "foot") else 1.0
-            rows.append((JOINT[a + side], JOINT[b + side], [[ra * g, ra * g], [rb * g, rb * g]], colour(part), 0.0))
+            round_ = [[ra * g, ra * g], [rb * g, rb * g]]
+            rows.append((JOINT[a + side], JOINT[b + side], round_, colour(part), 0.0, belly))
     return Capsules(
         a=np.array([r[0] for r in rows]),
         b=np.array([r[1] for r in rows]),
         radii=np.array([r[2] for r in rows]),
         colours=np.array([r[3] for r in rows]),
         lift=np.array([r[4] for r in rows]),
+        belly=np.array([r[5] for r in rows]),
     )

@@ -96,6 +96,23 @@ def draw_viewpoint(board_m: float, portrait: bool, rng: np.random.Generator, *, 
     )
 
 
+def draw_close_up(board_m: float, rng: np.random.Generator) -> Viewpoint:
+    """Draw another camera's view of head and chest, as shown before a dive."""
+    return Viewpoint(
+        azimuth_rad=float(rng.uniform(-1.3, 1.3)),
+        distance_m=float(rng.uniform(6, 25)),
+        height_m=board_m + float(rng.uniform(-2.0, 2.0)),
+        view_height_m=float(np.exp(rng.uniform(np.log(0.8), np.log(2.6)))),
+        fixed=False,
+        lag_s=0.3,
+        overshoot=1.0,
+        shake_px=float(rng.uniform(0.0, 0.8)),
+        offset=(float(rng.normal(0, 0.1)), float(rng.normal(0.1, 0.08))),
+        roll_rad=float(rng.normal(0, 0.012)),
+        zoom=(1.0, 1.0),
+    )
+
+
 def film(
     viewpoint: Viewpoint,
     target: np.ndarray,

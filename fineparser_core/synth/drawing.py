@@ -10,6 +10,8 @@ _SHIFT = 4
 _CAP = np.linspace(-np.pi / 2, np.pi / 2, 7)
 # (share of the width, shift towards the light, how lit) of the nested layers of a segment.
 _LAYERS = ((1.0, 0.0, -0.5), (0.74, 0.18, 0.1), (0.36, 0.4, 0.7))
+_BELLY_AT = 0.32
+_SHADOW = 0.24
 
 
 class Figure:
@@ -31,9 +33,16 @@ class Figure:
         light: np.ndarray,
         *,
         gloss: float = 0.3,
+        contrast: float = 0.5,
         water_line: bool = True,
     ) -> None:
-        """Args: joints (M, J, 3) metres; at (M,) instants of the camera; light (3,) unit, towards the lamp."""
+        """Project and shade.
+
+        Args:
+            joints: (M, J, 3) metres; at: (M,) instants of the camera; light: (3,) unit, towards the lamp.
+            gloss: strength of the wet highlights; contrast: between the lit and the dark side.
+            water_line: what lies below z = 0 is not shown.
+        """
         a, b = joints[:, capsules.a].copy(), joints[:, capsules.b].copy()
         m, s = a.shape[:2]
         self.shown = np.ones((m, s), bool)
@@ -65,20 +74,25 @@ class Figure:
         cap_b += (rb - cap_b) * foreshortened**2
         self.order = np.argsort(-((da + db) / 2 - capsules.lift), axis=1)
         in_picture = (across[..., None, :] * camera.rotation[at][:, None, :2]).sum(-1)
-        self._outline((pa, pb), (ra, rb), (cap_a, cap_b), in_picture, (across * light).sum(-1))
-        self._shade(axis, across, view, light, capsules.colours, gloss)
+        belly = (ra + _BELLY_AT * (rb - ra)) * (1 + capsules.belly)
+        self._outline((pa, pb), (ra, rb, belly), (cap_a, cap_b), in_picture, (across * light).sum(-1))
+        dark = 1 - _SHADOW * _shadowed((a + b) / 2, np.linalg.norm(b - a, axis=-1), capsules.radii.mean((1, 2)), light)
+        self._shade(axis, across, view, light, capsules.colours * dark[..., None], (gloss, contrast))
         # Parts behind the camera cannot be drawn.
         self.shown &= (da > 0.5) & (db > 0.5)
 
     def _outline(
         self,
         ends: tuple[np.ndarray, np.ndarray],
-        radii: tuple[np.ndarray, np.ndarray],
+        radii: tuple[np.ndarray, np.ndarray, np.ndarray],
         caps: tuple[np.ndarray, np.ndarray],
         across: np.ndarray,
         lit_across: np.ndarray,
     ) -> None:
-        """Outlines from pixels: ends (M, S, 2), half widths and cap heights (M, S), the width's direction (M, S, 2)."""
+        """Outlines from pixels: ends (M, S, 2), half widths (at the belly, too) and cap heights (M, S).
+
+        `across` (M, S, 2) is the direction of the width.
+        """
         pa, pb = ends
         along = pb - pa
         long = np.linalg.norm(along, axis=-1, keepdims=True)
@@ -99,12 +113,23 @@ class Figure:
                     + share * (radius[..., None] * around[1])[..., None] * side[..., None, :]
                 )
                 rings.append(ring)
+                belly = (pa + _BELLY_AT * (pb - pa))[..., None, :] + radii[2][..., None, None] * (
+                    move + share * direction * side[..., None, :]
+                )
+                rings.append(belly)
             layers.append(np.concatenate(rings, axis=-2))
         self.outlines = np.stack(layers, axis=2)
 
     def _shade(
-        self, axis: np.ndarray, across: np.ndarray, view: np.ndarray, light: np.ndarray, base: np.ndarray, gloss: float
+        self,
+        axis: np.ndarray,
+        across: np.ndarray,
+        view: np.ndarray,
+        light: np.ndarray,
+        base: np.ndarray,
+        look: tuple[float, float],
     ) -> None:
+        gloss, contrast = look
         toward = _unit(np.cross(across, axis))
         toward = toward * -np.sign((toward * view).sum(-1, keepdims=True))
         lit_across = np.abs((across * light).sum(-1))
@@ -112,7 +137,7 @@ class Figure:
         colours = []
         for _, _, place in _LAYERS:
             normal = place * lit_across + np.sqrt(1 - place**2) * lit_toward
-            value = 0.56 + 0.52 * np.clip(normal, -0.3, 1)
+            value = 0.82 + contrast * (np.clip(normal, -0.3, 1) - 0.5)
             shine = gloss * np.clip(normal, 0, 1) ** 8 * (place > 0.5)
             colours.append(base * value[..., None] + shine[..., None])
         self.colours = np.clip(np.stack(colours, axis=2) * 255, 0, 255).astype(np.uint8)
@@ -129,26 +154,49 @@ class Figure:
         x1, y1 = min(high[0], size[0]), min(high[1], size[1])
         return (int(x0), int(y0), int(x1), int(y1)) if x1 > x0 and y1 > y0 else None
 
-    def paint(self, moment: int, canvas: np.ndarray, corner: tuple[int, int], scale: int = 1) -> None:
-        """Draw onto a (h, w, 4) uint8 RGBA canvas, premultiplied, `scale` times the picture's size."""
-        fixed = self._fixed(moment, corner, scale)
-        for s in self.order[moment]:
-            if not self.shown[moment, s]:
-                continue
-            for layer in range(len(_LAYERS)):
-                c = self.colours[moment, s, layer]
-                cv2.fillConvexPoly(canvas, fixed[s, layer], (int(c[0]), int(c[1]), int(c[2]), 255), cv2.LINE_AA, _SHIFT)
+    def paint(self, moment: int, canvas: np.ndarray, corner: tuple[int, int]) -> None:
+        """Draw onto a (h, w, 4) uint8 RGBA canvas, premultiplied, whose pixel (0, 0) is `corner` of the picture."""
+        fixed = _fixed(self.outlines[moment], corner, 1)
+        tones = self.colours[moment].tolist()
+        for s in self.order[moment][self.shown[moment, self.order[moment]]].tolist():
+            for outline, tone in zip(fixed[s], tones[s], strict=True):
+                cv2.fillConvexPoly(canvas, outline, (*tone, 255), cv2.LINE_AA, _SHIFT)
+
+    def paint_between(self, moment: int, share: float, canvas: np.ndarray, corner: tuple[int, int]) -> None:
+        """As `paint`, flat and `share` of the way to the next moment: fills the gaps in the blur of a fast limb."""
+        fixed = _fixed((1 - share) * self.outlines[moment, :, 0] + share * self.outlines[moment + 1, :, 0], corner, 1)
+        tones = self.colours[moment, :, 1].tolist()
+        for s in self.order[moment][self.shown[moment, self.order[moment]]].tolist():
+            cv2.fillConvexPoly(canvas, fixed[s], (*tones[s], 255), cv2.LINE_AA, _SHIFT)
 
     def paint_mask(self, moment: int, canvas: np.ndarray, corner: tuple[int, int], scale: int = 1) -> None:
         """Draw the silhouette, 255, onto a (h, w) uint8 canvas."""
-        fixed = self._fixed(moment, corner, scale)
+        fixed = _fixed(self.outlines[moment, :, 0], corner, scale)
         for s in np.flatnonzero(self.shown[moment]):
-            cv2.fillConvexPoly(canvas, fixed[s, 0], 255, cv2.LINE_8, _SHIFT)
+            cv2.fillConvexPoly(canvas, fixed[s], 255, cv2.LINE_8, _SHIFT)
 
-    def _fixed(self, moment: int, corner: tuple[int, int], scale: int) -> np.ndarray:
-        # Pixel centres: a picture coordinate p lies at scale * (p - corner + 0.5) - 0.5 of the canvas.
-        points = scale * (self.outlines[moment] - np.array(corner) + 0.5) - 0.5
-        return np.clip(np.round(points * (1 << _SHIFT)), -(2**19), 2**19).astype(np.int32)
+
+def _fixed(outlines: np.ndarray, corner: tuple[int, int], scale: int) -> np.ndarray:
+    # Pixel centres: a picture coordinate p lies at scale * (p - corner + 0.5) - 0.5 of the canvas.
+    points = scale * (outlines - np.array(corner) + 0.5) - 0.5
+    return np.clip(np.round(points * (1 << _SHIFT)), -(2**19), 2**19).astype(np.int32)
+
+
+def _shadowed(middle: np.ndarray, length: np.ndarray, radius: np.ndarray, light: np.ndarray) -> np.ndarray:
+    """How far other segments of the body stand between a segment and the lamp: (M, S), 0 open .. 1 covered.
+
+    Args:
+        middle: (M, S, 3) metres; length: (M, S); radius: (S,).
+    """
+    height = middle @ light
+    # A plane at right angles to the light.
+    u = _unit(np.cross(light, np.array([0.3, 0.5, 0.8])))
+    v = np.cross(light, u)
+    p, q = middle @ u, middle @ v
+    apart = np.hypot(p[:, :, None] - p[:, None], q[:, :, None] - q[:, None])
+    reach = (radius + 0.25 * length)[:, None]
+    covered = np.clip(1.3 - apart / reach, 0, 1) * (height[:, None] - height[:, :, None] > 0.07)
+    return covered.max(-1)
 
 
 def _clip_at_water(a: np.ndarray, b: np.ndarray) -> None:

@@ -116,15 +116,15 @@ def plan_motion(
     sense = 1.0 if forwards else -1.0
     approach = approaches.plan_approach(body, dive, board_m, springboard, faults, rng)
 
-    before, _ = _state(approach, body, -1e-3)
-    start_centre = bodies.centre_of_mass(before)[0]
-    start_rotation = approach.rotation_at_take_off
     if dive.armstand:
         up = rng.uniform(0.3, 0.9) * faults.height_factor
     elif springboard:
-        up = (4.6 if board_m < 2 else 5.0) * faults.height_factor * rng.uniform(0.96, 1.04)
+        up = (4.7 if board_m < 2 else 5.5 if approach.running else 5.2) * faults.height_factor * rng.uniform(0.96, 1.04)
     else:
         up = (3.3 if approach.running else 2.8) * faults.height_factor * rng.uniform(0.95, 1.05)
+    approach = approach.paced(body, up)
+    start_centre = bodies.centre_of_mass(approach.world_joints(body, np.array([-1e-3])))[0]
+    start_rotation = approach.rotation_at_take_off
     feet_first = (dive.half_somersaults % 2 == 0) != dive.armstand
     lead_m = _entry_reach(body, feet_first) * np.cos(faults.off_vertical_rad)
     drop = start_centre[2] - lead_m
@@ -174,11 +174,6 @@ def plan_motion(
     )
 
 
-def _state(approach: approaches.Approach, body: Body, time_s: float) -> tuple[np.ndarray, np.ndarray]:
-    joints = approach.world_joints(body, np.array([time_s]))
-    return joints, bodies.centre_of_mass(joints)
-
-
 _STRETCHED = pose(shoulder=3.05, abduct=-0.16, point=0.95)
 
 
@@ -190,8 +185,9 @@ def _entry_reach(body: Body, feet_first: bool) -> float:
     return float(abs(lead - centre))
 
 
-def flight_shape(position: str, faults: Faults) -> np.ndarray:
-    """Pose held in flight for a position letter (D counts as pike here)."""
+def flight_shape(position: str, faults: Faults, rng: np.random.Generator) -> np.ndarray:
+    """Pose held in flight for a position letter (D counts as pike here); divers differ in back, head and grip."""
+    back, head, grip = float(rng.normal(0, 0.1)), float(rng.normal(0, 0.22)), float(rng.uniform(-0.12, 0.12))
     point = 0.97 - 0.75 * faults.toes_flexed
     loose = faults.loose
     split = faults.legs_split_rad
@@ -199,14 +195,22 @@ def flight_shape(position: str, faults: Faults) -> np.ndarray:
     if position == "A":
         return pose(hip=-0.05, shoulder=0.2, abduct=0.1, point=point, knee=faults.knees_bent_rad, spread=apart)
     if position == "C":
-        shape = pose(hip=2.25 - 0.75 * loose, knee=2.45 - 0.75 * loose, spine=0.75 - 0.45 * loose, neck=0.25)
+        shape = pose(hip=2.3 - 0.75 * loose, knee=2.4 - 0.75 * loose, spine=0.6 + back - 0.4 * loose, neck=0.1 + head)
         shape = pose(
-            shape, shoulder=1.0, elbow=0.6, abduct=0.15, grab=1.0, grab_at=0.5, point=point, spread=apart + 0.03
+            shape, shoulder=1.0, elbow=0.6, abduct=0.15, grab=1.0, grab_at=0.5 + grip, point=point, spread=apart + 0.03
         )
-        return pose(shape, knee_l=2.45 - 0.75 * loose + 0.5 * split, knee_r=2.45 - 0.75 * loose - 0.5 * split)
-    shape = pose(hip=2.4 - 0.95 * loose, knee=0.03 + faults.knees_bent_rad, spine=0.65 - 0.4 * loose, neck=0.15)
+        return pose(shape, knee_l=2.4 - 0.75 * loose + 0.5 * split, knee_r=2.4 - 0.75 * loose - 0.5 * split)
+    bend = 0.03 + faults.knees_bent_rad
+    shape = pose(hip=2.4 - 0.95 * loose, knee=bend, spine=0.6 + back - 0.4 * loose, neck=0.1 + head)
     shape = pose(
-        shape, shoulder=1.3, elbow=0.5, abduct=0.1, grab=1.0, grab_at=0.12 + 0.4 * loose, point=point, spread=apart
+        shape,
+        shoulder=1.3,
+        elbow=0.5,
+        abduct=0.1,
+        grab=1.0,
+        grab_at=0.2 + 0.4 * loose + grip,
+        point=point,
+        spread=apart,
     )
     return pose(shape, hip_l=2.4 - 0.95 * loose + 0.5 * split, hip_r=2.4 - 0.95 * loose - 0.5 * split)
 
@@ -222,7 +226,7 @@ def _flight_keys(
 ) -> tuple[list[tuple[float, np.ndarray]], tuple[float, float]]:
     """Keyed poses from take-off to under water, and the span of the twist."""
     position = dive.position if dive.position != "D" else "B"
-    shape = flight_shape(position, faults)
+    shape = flight_shape(position, faults, rng)
     point = 0.97 - 0.75 * faults.toes_flexed
     close = (0.34 if position == "C" else 0.38) * rng.uniform(0.85, 1.1)
     if dive.half_somersaults <= 2 and not dive.armstand:
@@ -253,13 +257,20 @@ def _flight_keys(
             tighter = pose(shape, hip=bodies.angle(shape[None], "hip_l")[0] + 0.06)
             keys += [((start + come_out) / 2, tighter)]
     keys += [(come_out, pose(keys[-1][1]))]
-    keys += _opening_keys(position, come_out, contact, faults, feet_first, point)
+    keys += _opening_keys(position, (come_out, contact), faults, feet_first, point, rng)
     return keys, span
 
 
 def _opening_keys(
-    position: str, come_out: float, contact: float, faults: Faults, feet_first: bool, point: float
+    position: str,
+    span: tuple[float, float],
+    faults: Faults,
+    feet_first: bool,
+    point: float,
+    rng: np.random.Generator,
 ) -> list[tuple[float, np.ndarray]]:
+    """From the come-out: the legs kick straight, the trunk follows, the arms go up aside or before the face."""
+    come_out, contact = span
     lead = contact - come_out
     if feet_first:
         final = pose(shoulder=0.08, abduct=0.08, point=0.95, hip=faults.arch_rad, spread=0.01 + faults.entry_legs_rad)
@@ -270,9 +281,11 @@ def _opening_keys(
             elbow=faults.elbows_bent_rad, shoulder=3.05 - 0.4 * faults.elbows_bent_rad,
             abduct=-0.16 + 0.5 * faults.elbows_bent_rad,
         )  # fmt: skip
-    half = pose(final, hip=1.35 if position != "A" else 0.1, knee=0.35 if position == "C" else 0.05, spine=0.35)
-    half = pose(half, shoulder=1.5, abduct=0.7, elbow=0.3)
-    nearly = pose(final, hip=0.35 + faults.arch_rad, spine=0.1, shoulder=2.6, abduct=0.35)
+    aside = float(rng.uniform(0.1, 1.0))
+    half = pose(final, hip=1.35 if position != "A" else 0.1, knee=0.3 if position == "C" else 0.05, spine=0.3)
+    half = pose(half, shoulder=rng.uniform(0.7, 1.3), abduct=0.15 + 0.5 * aside, elbow=1.1 - 0.8 * aside, wrist=0.0)
+    nearly = pose(final, hip=0.35 + faults.arch_rad, spine=0.1, shoulder=2.3 + 0.2 * aside)
+    nearly = pose(nearly, abduct=0.1 + 0.45 * aside, elbow=0.9 - 0.7 * aside, wrist=0.0)
     return [
         (come_out + 0.34 * lead, half),
         (come_out + 0.64 * lead, nearly),

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
+_BLOCK_PX = 8
+
 
 @dataclass(frozen=True, kw_only=True)
 class Optics:
@@ -16,6 +18,8 @@ class Optics:
         defocus_px: Gaussian blur; soften: picture is shrunk by this and enlarged again.
         noise: deviation of the sensor's noise in grey levels.
         shutter: share of the frame time that the shutter is open.
+        ghost: share of the frame before that shows through, as where frame rates were converted.
+        hold: grey levels below which a coder leaves a block as it was; 0 codes every frame anew.
     """
 
     curves: np.ndarray = field(repr=False)
@@ -24,6 +28,8 @@ class Optics:
     soften: float
     noise: float
     shutter: float
+    ghost: float
+    hold: float
     jpeg_quality: int
     graphics: np.ndarray | None = field(repr=False)
     grain: np.ndarray = field(repr=False)
@@ -49,28 +55,48 @@ def draw_optics(size: tuple[int, int], rng: np.random.Generator, *, clear: bool 
         soften=1.0 if clear or rng.random() < 0.65 else float(rng.uniform(0.45, 0.9)),
         noise=noise,
         shutter=float(rng.uniform(0.15, 0.9)) if not clear else 0.45,
-        jpeg_quality=int(rng.integers(45, 96)),
-        graphics=_graphics(size, rng) if not clear and rng.random() < 0.22 else None,
+        ghost=float(rng.uniform(0.15, 0.4)) if not clear and rng.random() < 0.08 else 0.0,
+        hold=float(rng.uniform(0.5, 2.0)) + noise if not clear and rng.random() < 0.4 else 0.0,
+        jpeg_quality=int(rng.integers(35, 96)),
+        graphics=_graphics(size, rng) if not clear and rng.random() < 0.35 else None,
         grain=np.clip(grain, -100, 100).astype(np.int8),
     )
 
 
 def _graphics(size: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
-    """(H, W, 4) premultiplied RGBA: a station's logo, a name bar."""
+    """(H, W, 4) premultiplied RGBA: a station's logo, a name bar, a scoreboard."""
     width, height = size
     layer = np.zeros((height, width, 4), np.uint8)
     if rng.random() < 0.7:
-        x, y = (rng.choice([0.05, 0.82]) * width, rng.choice([0.1, 0.92]) * height)
+        x, y = int(rng.choice([0.05, 0.82]) * width), int(rng.choice([0.1, 0.92]) * height)
         tone = int(rng.uniform(150, 255))
-        cv2.putText(layer, "TV 4", (int(x), int(y)), 0, height / 600, (tone, tone, tone, 255), 1, cv2.LINE_AA)
+        if rng.random() < 0.4:
+            for k in range(int(rng.integers(1, 6))):
+                middle = (x + int(0.035 * height * k), y - int(0.02 * height * (k % 2)))
+                cv2.circle(layer, middle, max(2, height // 45), (tone, tone, tone, 255), 1, cv2.LINE_AA)
+        else:
+            word = str(rng.choice(["TV 4", "LIVE", "SPORT 1", "HD", "AQUA"]))
+            cv2.putText(layer, word, (x, y), 0, height / 600, (tone, tone, tone, 255), 1, cv2.LINE_AA)
     if rng.random() < 0.5:
-        y1 = int(rng.uniform(0.93, 0.98) * height)
-        y0 = y1 - int(0.055 * height)
-        x0, x1 = int(rng.uniform(0.03, 0.3) * width), int(rng.uniform(0.5, 0.95) * width)
-        r, g, b = (int(v) for v in rng.uniform(10, 200, 3))
-        cv2.rectangle(layer, (x0, y0), (x1, y1), (r, g, b, 255), -1)
-        cv2.putText(layer, "A. DIVER  3.2", (x0 + 4, y1 - 3), 0, height / 800, (240, 240, 240, 255), 1, cv2.LINE_AA)
+        y1 = int(rng.uniform(0.86, 0.98) * height)
+        x0, x1 = rng.uniform(0.03, 0.3) * width, rng.uniform(0.5, 0.97) * width
+        points = f"{rng.uniform(40, 99):.2f}  {rng.integers(1, 13)}"
+        name = str(rng.choice(["A. DIVER", "CHN  LI", "GBR  SMITH", "MEX  ORTIZ", "USA  JONES", "ITA  ROSSI"]))
+        _bar(layer, (x0, y1 - 0.055 * height, x1, y1), f"{name}  {points}", rng)
+    if rng.random() < 0.35:
+        x0, y0 = rng.choice([0.03, 0.7]) * width, rng.uniform(0.04, 0.25) * height
+        for k in range(int(rng.integers(2, 8))):
+            line = y0 + 0.05 * height * k
+            text = f"{rng.integers(2, 11) / 2 + 4:.1f}"
+            _bar(layer, (x0, line, x0 + rng.uniform(0.08, 0.25) * width, line + 0.045 * height), text, rng)
     return layer
+
+
+def _bar(layer: np.ndarray, box: tuple[float, float, float, float], text: str, rng: np.random.Generator) -> None:
+    x0, y0, x1, y1 = (int(v) for v in box)
+    r, g, b = (int(v) for v in rng.uniform(10, 200, 3))
+    cv2.rectangle(layer, (x0, y0), (x1, y1), (r, g, b, 255), -1)
+    cv2.putText(layer, text, (x0 + 3, y1 - 2), 0, layer.shape[0] / 750, (240, 240, 240, 255), 1, cv2.LINE_AA)
 
 
 def streak(image: np.ndarray, move: tuple[float, float]) -> np.ndarray:
@@ -111,3 +137,20 @@ def expose(image: np.ndarray, optics: Optics, rng: np.random.Generator) -> np.nd
         grain = optics.grain[y : y + image.shape[0], x : x + image.shape[1]]
         image = cv2.add(image, grain, dtype=cv2.CV_8U)
     return image
+
+
+def recode(image: np.ndarray, before: np.ndarray, optics: Optics) -> np.ndarray:
+    """Keep the blocks of the coded frame before that have hardly changed, as a video coder does.
+
+    Args:
+        image, before: (H, W, 3) uint8.
+    """
+    height, width = image.shape[:2]
+    blocks = (max(1, width // _BLOCK_PX), max(1, height // _BLOCK_PX))
+    change = cv2.resize(cv2.absdiff(image, before), blocks, interpolation=cv2.INTER_AREA).max(2)
+    # Neighbours of a changed block are coded, too, so that nothing is left behind by what moved away.
+    coded = cv2.dilate((change > optics.hold).astype(np.uint8), np.ones((3, 3), np.uint8))
+    moved = cv2.resize(coded, (width, height), interpolation=cv2.INTER_NEAREST)
+    out = before.copy()
+    cv2.copyTo(image, moved, out)
+    return out

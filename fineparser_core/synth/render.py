@@ -1,6 +1,6 @@
 """Render one dive: frames, masks, transitions, awards."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -10,15 +10,19 @@ from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.errors import ConfigError
 from fineparser_core.synth import body as bodies
 from fineparser_core.synth import rubric
-from fineparser_core.synth.camera import Camera, draw_viewpoint, film
+from fineparser_core.synth.body import JOINT
+from fineparser_core.synth.camera import Camera, draw_close_up, draw_viewpoint, film
 from fineparser_core.synth.drawing import Figure
 from fineparser_core.synth.flight import Motion, plan_motion
-from fineparser_core.synth.optics import Optics, draw_optics, expose, streak
+from fineparser_core.synth.optics import Optics, draw_optics, expose, recode, streak
 from fineparser_core.synth.scene import Scene, blend
 from fineparser_core.synth.splash import Splash
 
 SHORTEST, LONGEST = 63, 273
 _SUB, _SUB_CLEAR = 6, 16
+_GAP_PX = 2.0
+_CLOSE_UPS = 0.15
+_GOP = 15
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +114,7 @@ def draw_timing(spec: DiveSpec, come_out_s: float, contact_s: float, rng: np.ran
         return Timing(
             n_frames=n, first_flight_frame=flight, first_entry_frame=entry, step_s=step, start_s=step * (0.5 - flight)
         )
-    step = 1.0 / float(rng.choice([25.0, 25.0, 25.0, 24.0, 30.0]))
+    step = 1.0 / float(rng.choice([25.0, 25.0, 25.0, 24.0, 30.0, 30.0]))
     length = int(np.clip(np.round(101 * np.exp(rng.normal(0, 0.14))), SHORTEST, LONGEST))
     if rng.random() < 0.02:
         length = int(rng.integers(140, LONGEST + 1))
@@ -147,8 +151,11 @@ def render_dive(spec: DiveSpec, seed: int) -> RenderedDive:
     size = (round(height * aspect / 2) * 2, height)
     optics = draw_optics(size, rng, clear=spec.clear)
     subs = _SUB_CLEAR if spec.clear else _SUB
-    camera, joints = _shoot(spec, motion, timing, subs, size, rng)
-    frames, masks = _expose_frames(motion, timing, camera, joints, optics, faults.splash, rng)
+    shots = []
+    for shot, close in _cut(spec, timing, rng):
+        camera, joints = _shoot(spec, motion, shot, subs, size, close, rng)
+        shots.append(_expose_frames(motion, shot, camera, joints, optics, faults.splash, rng))
+    frames, masks = (np.concatenate(parts) for parts in zip(*shots, strict=True))
     mirrored = seed % 2 == 1 if spec.clear else rng.random() < 0.5
     if mirrored:
         frames, masks = frames[:, :, ::-1], masks[:, :, ::-1]
@@ -179,8 +186,25 @@ def render_dive(spec: DiveSpec, seed: int) -> RenderedDive:
     )
 
 
+def _cut(spec: DiveSpec, timing: Timing, rng: np.random.Generator) -> list[tuple[Timing, bool]]:
+    """The shots of the clip, True for a close-up of another camera before the dive."""
+    latest = min(22, timing.first_flight_frame - 6)
+    if spec.clear or latest < 1 or rng.random() > _CLOSE_UPS:
+        return [(timing, False)]
+    cut = int(rng.integers(1, latest + 1))
+    before = replace(timing, n_frames=cut)
+    after = replace(timing, n_frames=timing.n_frames - cut, start_s=timing.start_s + cut * timing.step_s)
+    return [(before, True), (after, False)]
+
+
 def _shoot(
-    spec: DiveSpec, motion: Motion, timing: Timing, subs: int, size: tuple[int, int], rng: np.random.Generator
+    spec: DiveSpec,
+    motion: Motion,
+    timing: Timing,
+    subs: int,
+    size: tuple[int, int],
+    close: bool,
+    rng: np.random.Generator,
 ) -> tuple[Camera, np.ndarray]:
     """The camera and the athlete's joints at `subs` instants a frame."""
     count = timing.n_frames * subs
@@ -191,14 +215,13 @@ def _shoot(
     target[:, 2] = np.maximum(target[:, 2], rng.uniform(-0.3, 0.5))
     under = time > motion.contact_s
     target[under, :2] = target[np.searchsorted(time, motion.contact_s).clip(0, count - 1), :2]
-    viewpoint = draw_viewpoint(motion.board_m, size[0] < size[1], rng, clear=spec.clear)
+    if close:
+        target = joints[:, JOINT["neck"]]
+        viewpoint = draw_close_up(motion.board_m, rng)
+    else:
+        viewpoint = draw_viewpoint(motion.board_m, size[0] < size[1], rng, clear=spec.clear)
     phase = np.clip(time / motion.contact_s, 0, None)
-    camera = film(viewpoint, target, timing.step_s / subs, phase, size, rng)
-    if not spec.clear and rng.random() < 0.1:
-        # A close-up before a cut.
-        first = int(rng.integers(1, max(2, min(14, timing.first_flight_frame)))) * subs
-        camera.focal_px[:first] *= rng.uniform(1.8, 3.6)
-    return camera, joints
+    return film(viewpoint, target, timing.step_s / subs, phase, size, rng), joints
 
 
 def _expose_frames(
@@ -222,22 +245,27 @@ def _expose_frames(
     capsules = bodies.capsules(motion.body)
     wet = float(rng.uniform(0.05, 0.5))
     time = timing.time_s()
-    scene = Scene(camera, middle, motion.board_m, motion.springboard, motion.approach.deflection(time), light, rng)
+    scene = Scene(camera, middle, motion.board_m, time, motion.approach.deflection(time), light, rng)
     where = np.array([motion.contact_x, float(motion.start_velocity[1] * motion.contact_s), 0.0])
     splash = Splash(camera, middle, where, splash_size, time - motion.contact_s, optics.shutter * timing.step_s, rng)
     flat = sub.reshape(-1)
-    figure = Figure(joints[flat], capsules, camera, flat, light, gloss=wet)
+    figure = Figure(joints[flat], capsules, camera, flat, light, gloss=wet, contrast=float(rng.uniform(0.25, 0.6)))
     frames = np.empty((count, size[1], size[0], 3), np.uint8)
     masks = np.zeros((count, size[1], size[0]), np.uint8)
+    raw = frames[0]
     for i in range(count):
-        image = scene.draw(i, float(time[i]))
+        image = scene.draw(i)
         image = streak(image, _camera_move(camera, motion, sub[i], float(time[i])))
         _athlete(image, masks[i], figure, i * open_subs, open_subs, size)
-        scene.draw_rails(image, i, near=True)
+        scene.draw_front(image, masks[i], i)
         cover = splash.paint(image, i)
         if cover is not None:
             masks[i][cover > 190] = 0
+        if optics.ghost:
+            image, raw = cv2.addWeighted(image, 1 - optics.ghost, raw if i else image, optics.ghost, 0), image
         frames[i] = expose(image, optics, rng)
+        if optics.hold and i % _GOP:
+            frames[i] = recode(frames[i], frames[i - 1], optics)
     return frames, masks
 
 
@@ -270,12 +298,18 @@ def _athlete(
         moments = [first, middle, last]
     else:
         moments = list(range(first, first + count))
+    between = min(3, int(travel / max(1, count - 1) / _GAP_PX)) if len(moments) > 3 else 0
     total = np.zeros((y1 - y0, x1 - x0, 4), np.uint16)
     for moment in moments:
         layer = np.zeros((y1 - y0, x1 - x0, 4), np.uint8)
         figure.paint(moment, layer, (x0, y0))
         total += layer
-    average = ((total + len(moments) // 2) // len(moments)).astype(np.uint8)
+        for k in range(between if moment < last else 0):
+            layer = np.zeros((y1 - y0, x1 - x0, 4), np.uint8)
+            figure.paint_between(moment, (k + 1) / (between + 1), layer, (x0, y0))
+            total += layer
+    painted = len(moments) + between * (len(moments) - 1)
+    average = ((total + painted // 2) // painted).astype(np.uint8)
     blend(image[y0:y1, x0:x1], _smooth_colours(average))
     silhouette = np.zeros((2 * (y1 - y0), 2 * (x1 - x0)), np.uint8)
     figure.paint_mask(middle, silhouette, (x0, y0), 2)

@@ -1,10 +1,11 @@
 """Everything but the athlete: backdrop, pool, boards, railings and bystanders."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
+from fineparser_core.diving.difficulty import SPRINGBOARDS_M
 from fineparser_core.synth import body as bodies
 from fineparser_core.synth import flight, textures
 from fineparser_core.synth.body import pose
@@ -12,10 +13,14 @@ from fineparser_core.synth.camera import Camera
 from fineparser_core.synth.drawing import Figure
 
 _GROUND_M = 44.0
+# Half the room that the athlete on the board takes up sideways.
+_CLEAR_M = 0.3
 _RIPPLE_M = 5.0
 _BOX_FACES = ((0, 1, 3, 2), (4, 5, 7, 6), (0, 1, 5, 4), (2, 3, 7, 6), (0, 2, 6, 4), (1, 3, 7, 5))
 _BOX_NORMALS = np.array([[-1, 0, 0], [1, 0, 0], [0, -1, 0], [0, 1, 0], [0, 0, -1], [0, 0, 1.0]])
 _SHIFT = 4
+# What covers half of a pixel or more hides the athlete in it.
+_HIDES = 127
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +29,7 @@ class _Box:
     high: tuple[float, float, float]
     colour: np.ndarray
     bends: bool = False
+    near: bool = False
 
     def corners(self) -> np.ndarray:
         ends = np.array([self.low, self.high])
@@ -35,7 +41,7 @@ class Scene:
 
     Args:
         camera: its instants `at` (T,) are the frames' middles.
-        deflection: (T,) metres, the springboard's tip in each frame.
+        time_s: (T,) of the frames; deflection: (T,) metres, the springboard's tip in each frame.
     """
 
     def __init__(
@@ -43,15 +49,17 @@ class Scene:
         camera: Camera,
         at: np.ndarray,
         board_m: float,
-        springboard: bool,
+        time_s: np.ndarray,
         deflection: np.ndarray,
         light: np.ndarray,
         rng: np.random.Generator,
     ) -> None:
         self._camera, self._at, self._light = camera, at, light
-        self._time = rng.uniform(0, 10)
+        self._time_s = time_s - time_s[0] + rng.uniform(0, 10)
         self._planes(board_m, rng)
-        boxes, rails = _tower(board_m, springboard, rng)
+        boxes, rails, spots = _tower(board_m, rng)
+        chairs, people = self._judges(rng) if rng.random() < 0.45 else ([], [])
+        boxes += chairs
         boxes = sorted(boxes, key=lambda b: -np.linalg.norm(np.mean([b.low, b.high], 0) - camera.position))
         self._boxes = boxes
         self._box_corners = [self._project_box(box, deflection) for box in boxes]
@@ -59,7 +67,7 @@ class Scene:
         for a, b, tone, wide, near in rails:
             pixel, depth = camera.project(np.broadcast_to(np.array([a, b]), (len(at), 2, 3)), at)
             self._rails.append((pixel, depth, tone, wide, near))
-        self._people = self._bystanders(board_m, springboard, rng)
+        self._people = people + self._bystanders(spots, rng)
         self._ripple = _ripples(rng)
         self._ripple_gain = rng.uniform(0.05, 0.35)
 
@@ -99,40 +107,57 @@ class Scene:
         self._floor = (corner, np.array([1 / scale, 0, 0]), np.array([0, 1 / scale, 0]))
         self._ripple_area = (corner, np.array([_RIPPLE_M / 256, 0, 0]), np.array([0, _RIPPLE_M / 256, 0]))
 
-    def _bystanders(self, board_m: float, springboard: bool, rng: np.random.Generator) -> list[Figure]:
+    def _by_the_wall(self, aside: float, rng: np.random.Generator) -> np.ndarray:
+        return self._foot - self._back * rng.uniform(0.3, 0.3 + self._deck_m) + self._along * aside
+
+    def _judges(self, rng: np.random.Generator) -> tuple[list[_Box], list[Figure]]:
+        """A row of judges dressed alike on high chairs beside the pool."""
+        chairs, people = [], []
+        high, apart = rng.uniform(0.4, 1.8), rng.uniform(0.9, 1.5)
+        shirt, paint = np.array(textures.colour(rng)) / 255, np.array(textures.colour(rng), float)
+        if rng.random() < 0.5:
+            shirt = np.full(3, rng.uniform(0.75, 0.98))
+        start = self._by_the_wall(rng.uniform(-6, 3), rng)
+        facing = float(np.arctan2(-self._back[1], -self._back[0]))
+        for k in range(int(rng.integers(3, 8))):
+            x, y = (start + self._along * (k * apart))[:2]
+            chairs.append(_Box(low=(x - 0.3, y - 0.25, 0.0), high=(x + 0.3, y + 0.25, high + 0.3), colour=paint))
+            body = replace(bodies.random_body(rng, athlete=False), suit=shirt)
+            stance = pose(hip=1.5, knee=1.45, shoulder=rng.uniform(0.3, 1.0), elbow=rng.uniform(0.5, 1.8))
+            people.append(self._person(body, stance[None], np.array([[x, y, high]]), facing))
+        return chairs, people
+
+    def _bystanders(self, spots: list[np.ndarray], rng: np.random.Generator) -> list[Figure]:
+        """Officials and coaches by the wall, some of them walking; divers who wait on the boards."""
         people = []
-        places: list[tuple[np.ndarray, bool]] = []
         for _ in range(int(rng.integers(2, 9))):
-            near_wall = (
-                self._foot - self._back * rng.uniform(0.3, 0.3 + self._deck_m) + self._along * rng.uniform(-7, 7)
-            )
-            places.append((near_wall, rng.random() < 0.4))
-        for _ in range(int(rng.integers(0, 4))):
-            places.append(
-                (
-                    np.array([rng.uniform(-5.5, -2.6), rng.uniform(-0.9, 1.3), board_m if not springboard else 0.3]),
-                    False,
-                )
-            )
-        for z in (3.0, 5.0, 7.5):
-            if rng.random() < 0.3:
-                places.append((np.array([rng.uniform(-5, -0.8), rng.uniform(3.0, 6.0), z]), rng.random() < 0.3))
-        for place, seated in places:
-            body = bodies.random_body(rng, athlete=rng.random() < 0.35)
-            arms = {f"shoulder_{s}": rng.choice([0.0, 0.3, 1.4, 3.0], p=[0.6, 0.2, 0.12, 0.08]) for s in "lr"}
-            stance = pose(elbow=rng.choice([0.1, 1.6]), neck=rng.normal(0, 0.2), hip=0.05, **arms)
-            if seated:
-                stance = pose(stance, hip=1.5, knee=1.45, shoulder=0.6, elbow=0.8)
-            turned = flight.turn(
-                bodies.joints_in_body_frame(body, stance[None]), float(rng.uniform(0, 2 * np.pi)), np.zeros(1), 0.0, 0.0
-            )
-            turned = turned - np.array([0, 0, turned[..., 2].min()]) + place
-            joints = np.repeat(turned, len(self._at), axis=0)
-            figure = Figure(
-                joints, bodies.capsules(body), self._camera, self._at, self._light, gloss=0.05, water_line=False
-            )
-            people.append(figure)
+            place, facing = self._by_the_wall(rng.uniform(-7, 7), rng), float(rng.uniform(0, 2 * np.pi))
+            body = bodies.random_body(rng, athlete=rng.random() < 0.25)
+            if rng.random() < 0.25:
+                facing = float(np.arctan2(self._along[1], self._along[0]) + (np.pi if rng.random() < 0.5 else 0.0))
+                people.append(self._walker(body, place, facing, rng))
+            else:
+                people.append(self._person(body, _stance(rng.random() < 0.4, rng)[None], place[None], facing))
+        for spot in spots:
+            body = bodies.random_body(rng, athlete=rng.random() < 0.7)
+            stance = _stance(rng.random() < 0.15, rng)[None]
+            people.append(self._person(body, stance, spot[None], float(rng.uniform(0, 2 * np.pi))))
         return people
+
+    def _walker(self, body: bodies.Body, place: np.ndarray, facing: float, rng: np.random.Generator) -> Figure:
+        swing = np.sin(2 * np.pi * rng.uniform(0.8, 1.1) * self._time_s)
+        still = _stance(False, rng)
+        poses = np.array([pose(still, hip_l=0.4 * s, hip_r=-0.4 * s, knee_l=0.2 - 0.2 * s) for s in swing])
+        ahead = np.array([np.cos(facing), np.sin(facing), 0.0])
+        moved = (self._time_s - self._time_s.mean())[:, None] * rng.uniform(0.8, 1.5) * ahead
+        return self._person(body, poses, place + moved, facing)
+
+    def _person(self, body: bodies.Body, poses: np.ndarray, place: np.ndarray, facing: float) -> Figure:
+        """Someone whose lowest point is at place (T or 1, 3), in poses (T or 1, len(POSE))."""
+        turned = flight.turn(bodies.joints_in_body_frame(body, poses), facing, np.zeros(len(poses)), 0.0, 0.0)
+        turned[..., 2] -= turned[..., 2].min(1, keepdims=True)
+        joints = np.broadcast_to(turned + place[:, None], (len(self._at), *turned.shape[1:]))
+        return Figure(joints, bodies.capsules(body), self._camera, self._at, self._light, gloss=0.05, water_line=False)
 
     def _project_box(self, box: _Box, deflection: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         corners = np.repeat(box.corners()[None], len(self._at), axis=0)
@@ -141,7 +166,7 @@ class Scene:
             corners[..., 2] += reach * deflection[:, None]
         return self._camera.project(corners, self._at)
 
-    def draw(self, frame: int, time_s: float) -> np.ndarray:
+    def draw(self, frame: int) -> np.ndarray:
         """(H, W, 3) uint8 RGB, writable: what lies behind the athlete."""
         camera, at = self._camera, int(self._at[frame])
         size = (camera.width_px, camera.height_px)
@@ -157,7 +182,7 @@ class Scene:
             image[:low] = self._warp(self._backdrop, self._wall, at, (0, low))
         if top < size[1]:
             ground = self._warp(self._ground, self._floor, at, (top, size[1]))
-            self._add_ripples(ground, at, top, time_s)
+            self._add_ripples(ground, at, top, float(self._time_s[frame]))
             mask = np.full(ground.shape[:2], 255, np.uint8)
             above = np.array([[-9, top - 9], [size[0] + 9, top - 9], [size[0], right], [0, left]]) - [0, top]
             if low > top:
@@ -169,8 +194,9 @@ class Scene:
     def _people_and_boxes(self, image: np.ndarray, frame: int) -> None:
         size = (self._camera.width_px, self._camera.height_px)
         for box, (pixel, depth) in zip(self._boxes, self._box_corners, strict=True):
-            self._draw_box(image, box, pixel[frame], depth[frame])
-        self.draw_rails(image, frame, near=False)
+            if not box.near:
+                self._draw_box(image, box, pixel[frame], depth[frame])
+        self._draw_rails(image, frame, near=False)
         for person in self._people:
             area = person.bounds(slice(frame, frame + 1), size)
             if area is None:
@@ -180,14 +206,25 @@ class Scene:
             person.paint(frame, layer, (x0, y0))
             blend(image[y0:y1, x0:x1], layer)
 
-    def draw_rails(self, image: np.ndarray, frame: int, *, near: bool) -> None:
-        """Railings behind (near=False) or before the athlete."""
+    def draw_front(self, image: np.ndarray, mask: np.ndarray, frame: int) -> None:
+        """Draw what stands between camera and athlete over the image, and clear the mask (H, W) there."""
+        hidden = np.zeros_like(mask)
+        for box, (pixel, depth) in zip(self._boxes, self._box_corners, strict=True):
+            if box.near:
+                self._draw_box(image, box, pixel[frame], depth[frame])
+                self._draw_box(hidden, box, pixel[frame], depth[frame])
+        self._draw_rails(image, frame, near=True)
+        self._draw_rails(hidden, frame, near=True)
+        mask[hidden > _HIDES] = 0
+
+    def _draw_rails(self, image: np.ndarray, frame: int, *, near: bool) -> None:
+        """Railings behind (near=False) or before the athlete; white on a picture of one channel."""
         for pixel, depth, tone, wide, is_near in self._rails:
             if is_near != near or depth[frame].min() < 1.0:
                 continue
             a, b = np.round(np.clip(pixel[frame], -8e3, 8e3) * 16).astype(int).tolist()
             thick = max(1, round(wide * self._camera.focal_px[self._at[frame]] / float(depth[frame].mean())))
-            cv2.line(image, a, b, tone, thick, cv2.LINE_AA, _SHIFT)
+            cv2.line(image, a, b, tone if image.ndim == 3 else 255, thick, cv2.LINE_AA, _SHIFT)
 
     def _draw_box(self, image: np.ndarray, box: _Box, pixel: np.ndarray, depth: np.ndarray) -> None:
         if depth.min() < 0.5:
@@ -206,7 +243,7 @@ class Scene:
                 continue
             tone = np.clip(box.colour * (0.6 + 0.4 * max(0.0, float(normal @ self._light))), 0, 255)
             points = np.round(np.clip(pixel[list(face)], -8e3, 8e3) * 16).astype(np.int32)
-            cv2.fillConvexPoly(image, points, tone.tolist(), cv2.LINE_AA, _SHIFT)
+            cv2.fillConvexPoly(image, points, tone.tolist() if image.ndim == 3 else 255, cv2.LINE_AA, _SHIFT)
 
     def _warp(
         self,
@@ -227,9 +264,7 @@ class Scene:
         origin, u, v = self._ripple_area
         rows = (top, self._camera.height_px)
         waves = [
-            self._warp(
-                self._ripple, (origin + np.array(drift) * (time_s + self._time), u, v), at, rows, cv2.BORDER_WRAP
-            )
+            self._warp(self._ripple, (origin + np.array(drift) * time_s, u, v), at, rows, cv2.BORDER_WRAP)
             for drift in ((0.5, 0.3, 0.0), (-0.4, 0.35, 0.0))
         ]
         both = cv2.cvtColor(cv2.addWeighted(waves[0], 0.5, waves[1], 0.5, 0), cv2.COLOR_GRAY2RGB)
@@ -258,9 +293,20 @@ def _ripples(rng: np.random.Generator) -> np.ndarray:
 _Rail = tuple[tuple[float, float, float], tuple[float, float, float], tuple[int, int, int], float, bool]
 
 
-def _tower(board_m: float, springboard: bool, rng: np.random.Generator) -> tuple[list[_Box], list[_Rail]]:
-    """Boxes and railings of the board dived from and of its neighbours."""
+def _stance(seated: bool, rng: np.random.Generator) -> np.ndarray:
+    arms = {f"shoulder_{s}": rng.choice([0.0, 0.3, 1.4, 3.0], p=[0.6, 0.2, 0.12, 0.08]) for s in "lr"}
+    stance = pose(elbow=rng.choice([0.1, 1.6]), neck=rng.normal(0, 0.2), hip=0.05, **arms)
+    return pose(stance, hip=1.5, knee=1.45, shoulder=0.6, elbow=0.8) if seated else stance
+
+
+def _tower(board_m: float, rng: np.random.Generator) -> tuple[list[_Box], list[_Rail], list[np.ndarray]]:
+    """Boxes and railings of the board dived from and of its neighbours, and where divers wait on them."""
+    springboard = board_m in SPRINGBOARDS_M
     boxes: list[_Box] = []
+    spots = [
+        np.array([rng.uniform(-5.5, -2.6), rng.uniform(-0.9, 1.3), 0.3 if springboard else board_m])
+        for _ in range(int(rng.integers(0, 4)))
+    ]
     rails: list[_Rail] = []
     concrete = np.clip(np.full(3, rng.uniform(90, 225)) + rng.normal(0, 12, 3), 0, 255)
     paint = np.array(textures.colour(rng), float)
@@ -272,21 +318,23 @@ def _tower(board_m: float, springboard: bool, rng: np.random.Generator) -> tuple
         boxes.append(_Box(low=(-5.6, -0.5, board_m - 0.5), high=(-2.8, 0.5, board_m - 0.1), colour=concrete))
         boxes.append(_Box(low=(-5.0, -0.3, 0.0), high=(-3.2, 0.3, board_m - 0.5), colour=paint))
         length, wide = (-5.4, -2.2), 0.45
-        if rng.random() < 0.5:
-            side = rng.uniform(1.8, 3.5)
+        for side in (rng.uniform(1.8, 3.5), rng.uniform(4.5, 7)):
+            if rng.random() < 0.5:
+                continue
             boxes.append(_Box(low=(-4.8, side, board_m - 0.05), high=(0, side + 0.5, board_m), colour=tone))
             boxes.append(_Box(low=(-5.0, side, 0.0), high=(-3.2, side + 0.5, board_m - 0.2), colour=paint))
+            if rng.random() < 0.3:
+                spots.append(np.array([rng.uniform(-4, -0.2), side + 0.25, board_m]))
     else:
         half = rng.uniform(0.9, 1.5)
         slab = rng.uniform(0.2, 0.5)
         boxes.append(_Box(low=(-6.5, -half, board_m - slab), high=(-0.7, half, board_m), colour=concrete))
-        boxes.append(
-            _Box(
-                low=(-0.7, -half, board_m - slab),
-                high=(0, half, board_m),
-                colour=paint if rng.random() < 0.5 else concrete,
-            )
-        )
+        edge = paint if rng.random() < 0.5 else concrete
+        boxes.append(_Box(low=(-0.7, -half, board_m - slab), high=(0, half, board_m), colour=edge))
+        # The near side of the slab hides the feet from a camera below it.
+        for low, high, tone in ((-6.5, -0.7, concrete), (-0.7, 0.0, edge)):
+            near, far = (low, -half, board_m - slab), (high, -_CLEAR_M, board_m)
+            boxes.append(_Box(low=near, high=far, colour=tone, near=True))
         boxes.append(
             _Box(low=(-6.0, -0.5, 0), high=(-4.2, 0.5, board_m - slab), colour=concrete * rng.uniform(0.5, 1.0))
         )
@@ -299,6 +347,8 @@ def _tower(board_m: float, springboard: bool, rng: np.random.Generator) -> tuple
             boxes.append(
                 _Box(low=(-6.0, y + 0.5, 0), high=(-4.5, y + 1.5, z - 0.3), colour=concrete * rng.uniform(0.5, 1.0))
             )
+            if rng.random() < 0.5:
+                spots.append(np.array([rng.uniform(-5, tip), y + rng.uniform(0.2, 1.8), z]))
     if rng.random() < 0.85:
         bar = rng.uniform(0.025, 0.06)
         for y in (-wide, wide):
@@ -306,4 +356,4 @@ def _tower(board_m: float, springboard: bool, rng: np.random.Generator) -> tuple
                 rails.append(((length[0], y, board_m + z), (length[1], y, board_m + z), metal, bar, y < 0))
             for x in np.linspace(length[0], length[1], 5):
                 rails.append(((float(x), y, board_m), (float(x), y, board_m + 1.0), metal, bar, y < 0))
-    return boxes, rails
+    return boxes, rails, spots

@@ -40,7 +40,10 @@ class Splash:
         self._flat = np.stack([np.cos(turn), np.sin(turn)], -1)
         self._start, self._out = start, out
         self._radius = rng.gamma(2.0, 0.005 + 0.005 * size, n_crown + n_jet) + 0.004
-        self._bright = rng.uniform(110, 255, n_crown + n_jet)
+        self._bright = rng.uniform(50, 215, n_crown + n_jet)
+        # Some splashes sparkle, most are a soft white cloud at these resolutions.
+        self._mist = float(rng.uniform(1.3, 2.4))
+        self._soft = float(rng.uniform(0.6, 1.3))
         self._exposure = exposure_s
         count = 90
         self._foam_turn = rng.uniform(0, 2 * np.pi, count)
@@ -85,7 +88,7 @@ class Splash:
             points = np.round(np.clip(pixel, -4e3, 8e3) * 16).astype(int)
             first, second = points[: len(index)].tolist(), points[len(index) :].tolist()
             scale = self._camera.focal_px[at] / depth[: len(index)]
-            thick = np.maximum(1, np.round(2 * self._radius[index] * scale)).astype(int).tolist()
+            thick = np.clip(np.round(2 * self._radius[index] * scale), 1, 3).astype(int).tolist()
             # A droplet thinner than a pixel covers a part of it.
             faint = np.clip(2 * self._radius[index] * scale, 0.35, 1.0) * self._bright[index]
             for a, b, wide, bright in zip(first, second, thick, faint.tolist(), strict=True):
@@ -98,7 +101,8 @@ class Splash:
         x0, y0, x1, y1 = max(0, x - mist), max(0, y - mist), x + w + mist, y + h + mist
         drops = cover[y0:y1, x0:x1]
         spray = cv2.blur(cv2.blur(drops, (mist, mist)), (mist, mist))
-        part = cv2.max(cv2.GaussianBlur(drops, (0, 0), 0.6), cv2.convertScaleAbs(spray, alpha=1.25))
+        soft = cv2.GaussianBlur(drops, (0, 0), self._soft)
+        part = cv2.max(soft, cv2.convertScaleAbs(spray, alpha=self._mist))
         cover[y0:y1, x0:x1] = part
         share = (part.astype(np.float32) / 255.0)[..., None]
         target = image[y0:y1, x0:x1]

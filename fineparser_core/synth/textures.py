@@ -32,6 +32,11 @@ def colour(rng: np.random.Generator) -> tuple[int, int, int]:
     return int(r), int(g), int(b)
 
 
+def _rgb(tone: np.ndarray) -> tuple[int, int, int]:
+    r, g, b = np.clip(tone, 0, 255).astype(int).tolist()
+    return r, g, b
+
+
 def _rect(image: np.ndarray, x0: float, y0: float, x1: float, y1: float, fill: tuple[int, int, int]) -> None:
     cv2.rectangle(image, (int(x0), int(y0)), (int(x1) - 1, int(y1) - 1), fill, -1)
 
@@ -40,23 +45,28 @@ def _crowd(image: np.ndarray, y0: int, y1: int, scale: float, rng: np.random.Gen
     """People in rows between rows y0 and y1 of the image."""
     width = image.shape[1]
     _rect(image, 0, y0, width, y1, colour(rng))
-    row, seat = max(4.0, 0.75 * scale), max(3.0, 0.5 * scale)
-    full = rng.uniform(0.5, 1.0)
+    row, seat = max(4.0, rng.uniform(0.5, 0.75) * scale), max(3.0, rng.uniform(0.42, 0.55) * scale)
+    full = rng.uniform(0.6, 1.0)
     dim = rng.uniform(0.35, 1.0)
     palette = rng.uniform(0, 255, (24, 3)) * dim
     palette = palette.mean(1, keepdims=True) + rng.uniform(0.1, 0.8) * (palette - palette.mean(1, keepdims=True))
     palette[: rng.integers(4, 20)] = palette[0] * 0.3 + rng.uniform(10, 230) * dim * 0.7
+    palette = np.minimum(palette, 220)
     for y in np.arange(y0 + row * 0.6, y1 + row * 0.3, row):
         for x in np.arange(rng.uniform(0, seat), width, seat):
             if rng.random() > full:
                 continue
             x1, y1_ = x + rng.normal(0, 0.12) * seat, y + rng.normal(0, 0.08) * row
-            shirt = palette[rng.integers(24)]
+            shirt = palette[rng.integers(24)] * rng.uniform(0.75, 1.15)
             skin = np.array([210, 165, 135]) * rng.uniform(0.35, 1.1) * dim
-            size = (max(1, int(0.4 * seat)), max(1, int(0.45 * row)))
-            cv2.ellipse(image, (int(x1), int(y1_)), size, 0, 0, 360, shirt.tolist(), -1, cv2.LINE_AA)
-            head = (int(x1), int(y1_ - 0.55 * row))
-            cv2.circle(image, head, max(1, int(0.2 * seat)), skin.tolist(), -1, cv2.LINE_AA)
+            half = rng.uniform(0.42, 0.6) * seat
+            body = (int(x1), int(y1_ + 0.2 * row)), (max(1, int(half)), max(1, int(0.6 * row)))
+            cv2.ellipse(image, *body, 0, 0, 360, _rgb(shirt), -1)
+            head, size = (int(x1), int(y1_ - 0.5 * row)), max(1, int(0.22 * seat))
+            cv2.circle(image, (head[0], head[1] - max(1, size // 2)), size, (0.25 * skin).tolist(), -1)
+            cv2.circle(image, head, size, skin.tolist(), -1)
+    band = image[max(0, y0) : y1]
+    band[...] = cv2.GaussianBlur(band, (0, 0), max(0.6, 0.05 * scale))
 
 
 def _lettering(image: np.ndarray, y0: int, y1: int, rng: np.random.Generator) -> None:

@@ -1,0 +1,91 @@
+import numpy as np
+import pytest
+
+from fineparser_core.synth import body as bodies
+from fineparser_core.synth import render
+from fineparser_core.synth.body import pose
+from fineparser_core.synth.camera import draw_viewpoint, film
+from fineparser_core.synth.drawing import Figure, _shadowed
+from fineparser_core.synth.scene import Scene
+
+SIZE = (200, 150)
+LIGHT = np.array([0.0, -0.6, 0.8])
+
+
+def camera_at(point, instants):
+    rng = np.random.default_rng(0)
+    target = np.tile(np.array(point, float), (instants, 1))
+    return film(draw_viewpoint(10.0, False, rng, clear=True), target, 0.01, np.zeros(instants), SIZE, rng)
+
+
+def standing(rng, instants, sweep=0.0):
+    """Figure and camera of a body at (0, 0, 10 m) whose arms sweep by some radians."""
+    body = bodies.random_body(rng)
+    poses = np.array([pose(shoulder=1.0 + s, abduct=0.3) for s in np.linspace(0, sweep, instants)])
+    joints = bodies.joints_in_body_frame(body, poses)
+    joints[..., 2] += 10.0 - joints[..., 2].min()
+    camera = camera_at((0.0, 0.0, 10.9), instants)
+    return Figure(joints, bodies.capsules(body), camera, np.arange(instants), LIGHT), camera
+
+
+@pytest.mark.parametrize("sweep", [0.0, 0.9])
+def test_mask_lies_only_where_the_athlete_is_drawn(sweep):
+    figure, _ = standing(np.random.default_rng(1), 5, sweep)
+    dark, light = (np.full((SIZE[1], SIZE[0], 3), tone, np.uint8) for tone in (0, 255))
+    mask = np.zeros((SIZE[1], SIZE[0]), np.uint8)
+    render._athlete(dark, mask, figure, 0, 5, SIZE)
+    render._athlete(light, mask.copy(), figure, 0, 5, SIZE)
+    # What differs between a dark and a light background shows through.
+    cover = 1 - (light.astype(int) - dark).max(2) / 255
+    assert mask.sum() > 400
+    # A limb that flies through a pixel at the middle of the exposure is there, however faint.
+    assert cover[mask == 1].min() > 0.05
+    assert mask[cover > 0.6].all()
+    assert not mask[cover == 0].any()
+
+
+def test_a_fast_limb_is_blurred_without_gaps():
+    figure, _ = standing(np.random.default_rng(1), 5, 1.6)
+    image = np.full((SIZE[1], SIZE[0], 3), 255, np.uint8)
+    mask = np.zeros((SIZE[1], SIZE[0]), np.uint8)
+    render._athlete(image, mask, figure, 0, 5, SIZE)
+    # Along an arc that the hand sweeps no pixel is left as it was.
+    s = int(np.argmax(np.abs(figure.outlines[4, :, 0] - figure.outlines[0, :, 0]).max((1, 2))))
+    path = figure.outlines[:, s, 0].mean(1)
+    dense = np.concatenate([np.linspace(path[k], path[k + 1], 20) for k in range(4)]).round().astype(int)
+    assert image[dense[:, 1], dense[:, 0]].max(1).max() < 252
+
+
+def test_muscles_bulge_beyond_a_straight_taper():
+    body = bodies.random_body(np.random.default_rng(2))
+    capsules = bodies.capsules(body)
+    assert capsules.belly.max() > 0.2
+    joints = bodies.joints_in_body_frame(body, pose()[None])
+    joints[..., 2] += 10.0 - joints[..., 2].min()
+    shank = int(np.flatnonzero(capsules.a == bodies.JOINT["knee_l"])[0])
+    outline = Figure(joints, capsules, camera_at((0, 0, 10.9), 1), np.zeros(1, int), LIGHT).outlines[0, shank, 0]
+    widths = outline[:, 0].max() - outline[:, 0].min()
+    middle = np.abs(outline[7, 0] - outline[15, 0])
+    assert middle == pytest.approx(widths, abs=0.01)
+
+
+def test_the_upper_of_two_parts_shades_the_lower():
+    middle = np.array([[[0.0, 0.0, 1.0], [0.05, 0.0, 0.5], [1.0, 0.0, 0.5]]])
+    shade = _shadowed(middle, np.full((1, 3), 0.4), np.full(3, 0.06), np.array([0.0, 0.0, 1.0]))
+    assert shade[0, 0] == 0
+    assert shade[0, 1] > 0.8
+    assert shade[0, 2] == 0
+
+
+def test_what_stands_before_the_athlete_hides_the_mask_and_nothing_else():
+    hidden = 0
+    for seed in range(6):
+        camera = camera_at((-1.0, 0.0, 10.2), 1)
+        scene = Scene(camera, np.zeros(1, int), 10.0, np.zeros(1), np.zeros(1), LIGHT, np.random.default_rng(seed))
+        image, mask = np.full((SIZE[1], SIZE[0], 3), 7, np.uint8), np.ones((SIZE[1], SIZE[0]), np.uint8)
+        scene.draw_front(image, mask, 0)
+        changed = (image != 7).any(2)
+        assert not (mask == 0)[~changed].any()
+        assert mask[changed].mean() < 0.6
+        hidden += int((mask == 0).sum())
+    assert hidden > 100

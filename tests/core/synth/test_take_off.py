@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+
+from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.synth.body import JOINT, random_body
+from fineparser_core.synth.flight import plan_motion
+from fineparser_core.synth.rubric import draw_faults
+
+TAKE_OFFS = [("107B", 3.0), ("407C", 3.0), ("205B", 3.0), ("307C", 3.0), ("207C", 10.0), ("407C", 10.0), ("107B", 10.0)]
+
+
+def motion_of(number, board_m, seed):
+    rng = np.random.default_rng(seed)
+    body = random_body(rng)
+    faults = draw_faults((8.5, 8.5, 8.5), rng)
+    return plan_motion(body, parse_dive_number(number), board_m, board_m < 5, faults, rng)
+
+
+def velocity(motion, time_s):
+    _, centre = motion.world_joints(np.array([time_s - 2e-3, time_s + 2e-3]))
+    return (centre[1] - centre[0]) / 4e-3
+
+
+@pytest.mark.parametrize(("number", "board_m"), TAKE_OFFS)
+@pytest.mark.parametrize("seed", [0, 1])
+def test_push_off_reaches_the_speed_of_the_flight(number, board_m, seed):
+    motion = motion_of(number, board_m, seed)
+    up = [velocity(motion, t)[2] for t in (-0.3, -0.16, -0.04, 0.01)]
+    # The body gathers speed steadily and does not stop at the end of the board.
+    assert up[0] < up[1] < up[2] * 1.05
+    assert up[2] == pytest.approx(up[3], rel=0.35)
+    assert velocity(motion, 0.01)[0] > 0
+
+
+@pytest.mark.parametrize("number", ["107B", "407C", "205B"])
+def test_body_rises_while_the_feet_are_on_the_recoiling_board(number):
+    motion = motion_of(number, 3.0, 2)
+    time = np.linspace(-0.2, -0.005, 20)
+    joints, centre = motion.world_joints(time)
+    tip = motion.approach.deflection(time)
+    toes = joints[:, [JOINT["toe_l"], JOINT["toe_r"]], 2].min(1)
+    assert np.abs(toes - motion.board_m - tip).max() < 0.06
+    assert tip[0] < -0.2 < tip[-1]
+    assert centre[-1, 2] - centre[0, 2] > 0.4
+
+
+def test_board_rings_on_after_the_take_off_without_a_jump():
+    motion = motion_of("107B", 3.0, 0)
+    around = motion.approach.deflection(np.array([-1e-3, 1e-3]))
+    assert abs(around[1] - around[0]) < 0.02
+    assert np.abs(motion.approach.deflection(np.linspace(0, 0.3, 50))).max() > 0.05
+
+
+@pytest.mark.parametrize("number", ["207C", "407C"])
+def test_who_stands_is_balanced_over_the_feet(number):
+    motion = motion_of(number, 10.0, 3)
+    joints, centre = motion.world_joints(np.array([-2.5, -1.5, -0.6]))
+    feet = joints[:, [JOINT["toe_l"], JOINT["ankle_l"]], 0].mean(1)
+    assert np.abs(centre[:, 0] - feet).max() < 0.15
