@@ -256,9 +256,7 @@ class MainWindow(QMainWindow):
 
     def _color_icons(self) -> None:
         self.actions_by_id.color_icons(self.palette())
-        self.player.bar.color_icons()
         self.score.color_icons()
-        self.exemplars.color_icons()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

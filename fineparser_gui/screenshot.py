@@ -14,6 +14,7 @@ from fineparser_gui.theme import DARK, LIGHT
 
 _PATIENCE_MS = 300_000
 _SETTLE_MS = 600
+_MOVED_FRAMES = 6
 
 
 def wait_until(condition: Callable[[], bool], timeout_ms: int = _PATIENCE_MS) -> None:
@@ -35,8 +36,20 @@ def _run_for(duration_ms: int) -> None:
     loop.exec()
 
 
+def _grab_corrected(studio: Studio, path: Path) -> None:
+    """The entry moved by a few frames and an exemplar left out; both undone."""
+    session, window = studio.session, studio.window
+    window.player.nudge_transition(1, _MOVED_FRAMES)
+    wait_until(lambda: session.current is None or not session.current.rescoring)
+    session.editing.leave_out(session.current.key, window.exemplars.model.vote(0).id, True)
+    _run_for(_SETTLE_MS)
+    window.grab().save(str(path))
+    session.editing.edits.setIndex(0)
+    wait_until(lambda: session.current is None or not session.current.rescoring)
+
+
 def main(argv: list[str] | None = None) -> int:
-    """Save main.png and compare.png."""
+    """Save main.png, corrected.png and compare.png."""
     parser = argparse.ArgumentParser(prog="python -m fineparser_gui.screenshot", description=main.__doc__)
     parser.add_argument("clip", type=Path)
     parser.add_argument("--dive-number")
@@ -70,6 +83,8 @@ def main(argv: list[str] | None = None) -> int:
     window.transport.seek(frame or 0)
     _run_for(_SETTLE_MS)
     window.grab().save(str(arguments.out / "main.png"))
+    if session.current is not None and session.current.votes:
+        _grab_corrected(studio, arguments.out / "corrected.png")
     best = session.best_exemplar()
     if best is not None:
         session.compare_with(best.id)

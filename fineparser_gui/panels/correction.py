@@ -19,6 +19,7 @@ class CorrectionNote(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self._key: str | None = None
         self._both = label()
         self._both.setProperty("role", "title")
         self._what = label(role="muted", wrap=True)
@@ -54,6 +55,9 @@ class CorrectionNote(QWidget):
         self.reset.setVisible(moved)
         self._what.setText(self._moved_text(dive) if moved else "")
         self._what.setVisible(moved)
+        if moved and dive.rescoring and dive.key == self._key:
+            return  # the reason stays until the next is known, so that nothing jumps during a drag
+        self._key = dive.key
         why = self._why_text(dive) if moved else ""
         self._why.setText(why)
         self._why.setVisible(bool(why))

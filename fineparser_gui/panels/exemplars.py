@@ -1,6 +1,6 @@
 """The dives that the score rests on: each can be left out, and choosing one shows it beside the current dive."""
 
-from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QIcon, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QPushButton, QTableView, QVBoxLayout, QWidget
 
@@ -182,7 +182,8 @@ class ExemplarsPanel(QWidget):
         self.table.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # after a click, Space is the player's
         self.table.setShowGrid(False)
         self.table.setWordWrap(False)
-        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # the ends of names tell them apart
+        self.table.setTextElideMode(Qt.TextElideMode.ElideLeft)  # the ends of names tell them apart
+        self.table.setIconSize(QSize(13, 13))
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(26)
         header = self.table.horizontalHeader()
@@ -211,6 +212,7 @@ class ExemplarsPanel(QWidget):
         session.current_changed.connect(self._refresh)
         session.dive_changed.connect(self._refresh)
         session.comparison_changed.connect(self._on_comparison_changed)
+        self._color_icons()
         self._refresh()
         self._on_comparison_changed()
 
@@ -232,8 +234,12 @@ class ExemplarsPanel(QWidget):
             hint += "  " + self.tr("{0} rendered, not a real dive").format(_RENDERED_MARK.strip())
         self._hint.setText(hint)
 
-    def color_icons(self) -> None:
-        """Follow the palette."""
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "model"):
+            self._color_icons()
+
+    def _color_icons(self) -> None:
         self.model.set_warning_icon(icon("warning", self.palette().text().color().name()))
 
     def _on_counted(self, exemplar_id: str, counts: bool) -> None:

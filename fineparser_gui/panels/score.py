@@ -106,6 +106,7 @@ class ScorePanel(QWidget):
         self._message.setVisible(bool(message))
         if scoring is not None:
             self._show(scoring)
+        self.updateGeometry()  # the column does not hear of what is hidden deeper down
 
     def _show(self, scoring: Scoring) -> None:
         self._score.setText(f"{scoring.score:.1f}")

@@ -1,6 +1,6 @@
 """Buttons under the picture: playback on the left, what is drawn over the picture on the right."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QSlider, QToolButton, QWidget
 
@@ -65,9 +65,10 @@ class TransportBar(QFrame):
         self._show_where()
         self._show_state()
 
-    def color_icons(self) -> None:
-        """Follow the palette."""
-        self._show_state()
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_play"):
+            self._show_state()
 
     def _button(self, action: QAction) -> QToolButton:
         button = QToolButton()

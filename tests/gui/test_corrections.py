@@ -75,6 +75,15 @@ def test_a_drag_moves_the_step_at_once_and_the_score_follows(scored):
     assert "+4.50 = score 69.50 − exemplars' mean 65.00" in window.contributions.sum_text
 
 
+def test_the_score_panel_takes_no_more_room_than_it_needs(scored, qtbot):
+    score, session = scored.studio.window.score, scored.studio.session
+    before = score.height()
+    scored.studio.window.player.nudge_transition(0, 5)
+    qtbot.waitUntil(lambda: score.height() > before, timeout=2000)
+    session.editing.reset_transitions(session.current.key)
+    qtbot.waitUntil(lambda: score.height() == before, timeout=2000)
+
+
 def test_one_question_at_a_time_and_the_newest_wins(scored):
     player, session = scored.studio.window.player, scored.studio.session
     player.nudge_transition(1, 1)

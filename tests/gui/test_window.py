@@ -213,6 +213,9 @@ def test_the_current_step_loops(idle_studio, qtbot, small_video, tmp_path):
     assert window.transport.loop == (flight.start_frame, flight.end_frame - 1)
     window.actions_by_id["loop"].trigger()
     assert window.transport.loop is None
+    window.actions_by_id["loop_dive"].trigger()
+    assert window.transport.loop == (0, 119)
+    assert window.actions_by_id["loop"].isChecked()
 
 
 def test_the_mask_lies_on_the_picture_and_goes_away(idle_studio, qtbot, small_video, tmp_path):
