@@ -1,0 +1,72 @@
+"""Two processes give what one gives."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fineparser_core.training.distributed import Processes, processes
+
+SCRIPT = Path(__file__).with_name("two_processes.py")
+TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
+
+
+def found_by(out: Path, batch: int, *launcher: str) -> dict[str, Any]:
+    (out / "cut").mkdir(parents=True)
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    argv = [sys.executable, *launcher, str(SCRIPT), str(out), str(batch)]
+    done = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=900)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads((out / "found.json").read_text())
+    return found
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], dict[str, Any], Path]:
+    """What one process of two pairs a step finds, and two processes of one pair; and where."""
+    folder = tmp_path_factory.mktemp("processes")
+    return found_by(folder / "one", 2), found_by(folder / "two", 1, *TORCHRUN), folder
+
+
+def test_processes_hear_of_each_other(found: Any) -> None:
+    one, two, _ = found
+    assert (one["world"], two["world"]) == (1, 2)
+    assert two["gathered"] == [{"rank": 0}, {"rank": 1}]
+    assert two["any"] == [False, True]
+    assert one["stopped"] == [[True, True]]
+    assert two["stopped"] == [[True, True], [True, True]]
+
+
+def test_shards_together_are_the_results_of_one_process(found: Any) -> None:
+    one, two, _ = found
+    assert two["untrained"] == one["untrained"]
+    assert [result["id"] for result in two["untrained"]] == [f"event2/{i}" for i in range(5)]
+
+
+def test_two_processes_of_one_pair_learn_as_one_of_two(found: Any) -> None:
+    one, two, folder = found
+    assert one["trained"] != one["untrained"]
+    for ours, theirs in zip(two["trained"], one["trained"], strict=True):
+        assert ours["predicted"] == pytest.approx(theirs["predicted"], rel=1e-5)
+    for ours, theirs in zip(two["history"], one["history"], strict=True):
+        assert ours["validation"] == pytest.approx(theirs["validation"], rel=1e-4)
+    told = [len((folder / name / "events.jsonl").read_text().splitlines()) for name in ("one", "two")]
+    assert told[0] == told[1] == 2 * (2 + 1)  # each epoch two updates and a measurement, told by one process
+
+
+def test_one_process_is_its_own_company() -> None:
+    alone = Processes()
+    assert alone.writes
+    assert alone.gather(3) == [3]
+    assert (alone.any(True), alone.any(False)) == (True, False)
+    alone.wait()
+
+
+def test_without_torchrun_there_is_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+    with processes("cpu") as peers:
+        assert (peers.rank, peers.world, peers.device.type) == (0, 1, "cpu")
