@@ -18,6 +18,7 @@ from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.frame_cache import FrameCache, default_cache, load_dives
 from fineparser_core.errors import ConfigError, ExportError, VideoError
+from fineparser_core.evaluation.ceiling import Ceiling, pose_ceiling
 from fineparser_core.evaluation.evaluate import Evaluator, Protocol, median_transitions
 from fineparser_core.evaluation.fidelity import Fidelity, contribution_fidelity, read_qualities
 from fineparser_core.evaluation.real_clips import ClipLabels, RealClipResult, measure_clip, read_labels
@@ -28,7 +29,9 @@ from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.device import PRECISIONS
 from fineparser_core.progress import CancelToken, ProgressCallback
-from fineparser_core.types import DiveParse
+from fineparser_core.synth.twin_table import drawn_records
+from fineparser_core.synth.twins import plan_twins
+from fineparser_core.types import STEP_NAMES, DiveParse
 from fineparser_core.video.atomic import atomic_file
 
 
@@ -37,6 +40,9 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="fineparser benchmark", description=__doc__)
     parser.add_argument("--data", type=Path, help="folder of rendered dives, measured on their test split")
     parser.add_argument("--real", type=Path, help="folder of real clips with labels.json and NAME_masks.npz")
+    parser.add_argument(
+        "--ceiling", action="store_true", help="also what the true pose at the input's resolution reaches on all twins"
+    )
     parser.add_argument("--weights", type=Path, help="folder of a bundle (default: the bundled weights)")
     parser.add_argument("--out", type=Path, help="folder for benchmark.json, predictions and overlay sheets")
     parser.add_argument("--cache", type=Path, help="folder for decoded frames (default: the user's cache folder)")
@@ -69,6 +75,14 @@ def main(argv: list[str] | None = None) -> int:
             content["rendered"] = _rendered(analyzer, args, cancel, progress_to_stderr(quiet=False))
         if args.real is not None:
             content["real"] = _real(analyzer, read_labels(args.real), args.out, cancel)
+        if args.ceiling:
+            ceiling = pose_ceiling(
+                plan_twins(drawn_records(args.seed), seed=args.seed),
+                progress=progress_to_stderr(quiet=False),
+                cancel=cancel,
+            )
+            content["ceiling"] = asdict(ceiling)
+            print(f"\n{_ceiling_text(ceiling)}")
     if args.out is not None:
         with atomic_file(args.out / "benchmark.json") as temporary:
             temporary.write_text(json.dumps(finite(content), indent=2) + "\n", encoding="utf-8")
@@ -113,6 +127,16 @@ def _fidelity_text(fidelity: Fidelity | None) -> str:
     rows = [[step.step, f"{step.value:.4f}", f"{step.low:.4f} to {step.high:.4f}"] for step in fidelity.steps]
     table = text_table(["contribution fidelity", "Spearman", "95 % interval"], rows)
     return f"{table}\nmean of {fidelity.n_numbers} dive numbers, {fidelity.n_pairs} pairs"
+
+
+def _ceiling_text(ceiling: Ceiling) -> str:
+    rows = [
+        ["true qualities", f"{ceiling.noise_rho:.4f}", f"{ceiling.noise_r_l2_x100:.4f}"],
+        ["true pose", f"{ceiling.pose_rho:.4f}", f"{ceiling.pose_r_l2_x100:.4f}"],
+    ]
+    steps = ", ".join(f"{name} {rho:.4f}" for name, rho in zip(STEP_NAMES, ceiling.step_rhos, strict=True))
+    table = text_table(["ceiling, given", "Spearman rho", "R-l2 x100"], rows)
+    return f"{table}\n{ceiling.n_train} training and {ceiling.n_test} test twins; quality of steps from pose: {steps}"
 
 
 def _real(

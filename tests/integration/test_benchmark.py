@@ -22,6 +22,7 @@ def test_it_needs_something_to_measure(fineparser: Fineparser) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_rendered_and_real_dives(fineparser: Fineparser, clips: Path, tmp_path: Path) -> None:
     if not (bundled_weights() / "card.json").is_file():
         pytest.skip("no weights are bundled yet")
