@@ -18,6 +18,7 @@ class Optics:
         defocus_px: Gaussian blur; soften: picture is shrunk by this and enlarged again.
         noise: deviation of the sensor's noise in grey levels.
         shutter: share of the frame time that the shutter is open.
+        readout: share of the frame time between the first and the last row of a rolling shutter; 0 reads all at once.
         ghost: share of the frame before that shows through, as where frame rates were converted.
         hold: grey levels below which a coder leaves a block as it was; 0 codes every frame anew.
     """
@@ -28,6 +29,7 @@ class Optics:
     soften: float
     noise: float
     shutter: float
+    readout: float
     ghost: float
     hold: float
     jpeg_quality: int
@@ -55,6 +57,7 @@ def draw_optics(size: tuple[int, int], rng: np.random.Generator, *, clear: bool 
         soften=1.0 if clear or rng.random() < 0.65 else float(rng.uniform(0.45, 0.9)),
         noise=noise,
         shutter=float(rng.uniform(0.15, 0.9)) if not clear else 0.45,
+        readout=float(rng.uniform(0.3, 1.0)) if not clear and rng.random() < 0.12 else 0.0,
         ghost=float(rng.uniform(0.15, 0.4)) if not clear and rng.random() < 0.08 else 0.0,
         hold=float(rng.uniform(0.5, 2.0)) + noise if not clear and rng.random() < 0.4 else 0.0,
         jpeg_quality=int(rng.integers(35, 96)),
@@ -118,6 +121,19 @@ def streak(image: np.ndarray, move: tuple[float, float]) -> np.ndarray:
             )
         image = cv2.addWeighted(shifted[0], 0.5, shifted[1], 0.5, 0)
     return image
+
+
+def skew(image: np.ndarray, move: tuple[float, float], readout: float) -> np.ndarray:
+    """Shear a picture (H, W, 3) or mask (H, W) as a rolling shutter does while the camera turns.
+
+    Args:
+        move: pixels by which what stands still moves in one frame.
+    """
+    height, width = image.shape[:2]
+    x, y = readout * move[0] / height, readout * move[1] / height
+    matrix = np.array([[1, x, -x * height / 2], [0, 1 + y, -y * height / 2]])
+    flags = cv2.INTER_LINEAR if image.ndim == 3 else cv2.INTER_NEAREST
+    return cv2.warpAffine(image, matrix, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
 
 
 def expose(image: np.ndarray, optics: Optics, rng: np.random.Generator) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Render one dive: frames, masks, transitions, awards."""
 
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -14,15 +15,17 @@ from fineparser_core.synth.body import JOINT
 from fineparser_core.synth.camera import Camera, draw_close_up, draw_viewpoint, film
 from fineparser_core.synth.drawing import Figure
 from fineparser_core.synth.flight import Motion, plan_motion
-from fineparser_core.synth.optics import Optics, draw_optics, expose, recode, streak
+from fineparser_core.synth.optics import Optics, draw_optics, expose, recode, skew, streak
 from fineparser_core.synth.scene import Scene, blend
 from fineparser_core.synth.splash import Splash
+from fineparser_core.synth.underwater import Underwater, show_sunken
 
 SHORTEST, LONGEST = 63, 273
 _SUB, _SUB_CLEAR = 6, 16
 _GAP_PX = 2.0
-_CLOSE_UPS = 0.15
+_CLOSE_UPS, _UNDER_WATER = 0.15, 0.06
 _GOP = 15
+_SINKS_S = 1.2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,8 +155,11 @@ def render_dive(spec: DiveSpec, seed: int) -> RenderedDive:
     optics = draw_optics(size, rng, clear=spec.clear)
     subs = _SUB_CLEAR if spec.clear else _SUB
     shots = []
-    for shot, close in _cut(spec, timing, rng):
-        camera, joints = _shoot(spec, motion, shot, subs, size, close, rng)
+    for shot, view in _cut(spec, timing, motion.contact_s, rng):
+        if view == "underwater":
+            shots.append(_dive_under(motion, shot, size, optics, faults.splash, rng))
+            continue
+        camera, joints = _shoot(spec, motion, shot, subs, size, view == "close", rng)
         shots.append(_expose_frames(motion, shot, camera, joints, optics, faults.splash, rng))
     frames, masks = (np.concatenate(parts) for parts in zip(*shots, strict=True))
     mirrored = seed % 2 == 1 if spec.clear else rng.random() < 0.5
@@ -186,15 +192,27 @@ def render_dive(spec: DiveSpec, seed: int) -> RenderedDive:
     )
 
 
-def _cut(spec: DiveSpec, timing: Timing, rng: np.random.Generator) -> list[tuple[Timing, bool]]:
-    """The shots of the clip, True for a close-up of another camera before the dive."""
+def _cut(
+    spec: DiveSpec, timing: Timing, contact_s: float, rng: np.random.Generator
+) -> list[tuple[Timing, Literal["close", "dive", "underwater"]]]:
+    """The shots of the clip: perhaps another camera's close-up before the dive, or a view under water after it."""
+    count, contact = timing.n_frames, int(np.ceil((contact_s - timing.start_s) / timing.step_s))
+    first, last = 0, count
     latest = min(22, timing.first_flight_frame - 6)
-    if spec.clear or latest < 1 or rng.random() > _CLOSE_UPS:
-        return [(timing, False)]
-    cut = int(rng.integers(1, latest + 1))
-    before = replace(timing, n_frames=cut)
-    after = replace(timing, n_frames=timing.n_frames - cut, start_s=timing.start_s + cut * timing.step_s)
-    return [(before, True), (after, False)]
+    if not spec.clear and latest >= 1 and rng.random() < _CLOSE_UPS:
+        first = int(rng.integers(1, latest + 1))
+    if not spec.clear and contact + 16 < count and rng.random() < _UNDER_WATER:
+        last = int(rng.integers(contact + 10, count - 5))
+
+    def part(begin: int, end: int) -> Timing:
+        return replace(timing, n_frames=end - begin, start_s=timing.start_s + begin * timing.step_s)
+
+    shots: list[tuple[Timing, Literal["close", "dive", "underwater"]]] = [(part(first, last), "dive")]
+    if first:
+        shots.insert(0, (part(0, first), "close"))
+    if last < count:
+        shots.append((part(last, count), "underwater"))
+    return shots
 
 
 def _shoot(
@@ -247,20 +265,30 @@ def _expose_frames(
     time = timing.time_s()
     scene = Scene(camera, middle, motion.board_m, time, motion.approach.deflection(time), light, rng)
     where = np.array([motion.contact_x, float(motion.start_velocity[1] * motion.contact_s), 0.0])
-    splash = Splash(camera, middle, where, splash_size, time - motion.contact_s, optics.shutter * timing.step_s, rng)
+    since = time - motion.contact_s
+    splash = Splash(camera, middle, where, splash_size, since, optics.shutter * timing.step_s, rng)
     flat = sub.reshape(-1)
     figure = Figure(joints[flat], capsules, camera, flat, light, gloss=wet, contrast=float(rng.uniform(0.25, 0.6)))
+    sunken = Figure(joints[middle], capsules, camera, middle, light, gloss=0.0, contrast=0.2, water_line=False)
+    clear_water = float(rng.uniform(0.1, 0.6))
     frames = np.empty((count, size[1], size[0], 3), np.uint8)
     masks = np.zeros((count, size[1], size[0]), np.uint8)
     raw = frames[0]
     for i in range(count):
         image = scene.draw(i)
-        image = streak(image, _camera_move(camera, motion, sub[i], float(time[i])))
+        move = _camera_move(camera, sub[i])
+        image = streak(image, move)
+        if 0 < since[i] < _SINKS_S:
+            show_sunken(image, sunken, i, clear_water * (1 - since[i] / _SINKS_S))
         _athlete(image, masks[i], figure, i * open_subs, open_subs, size)
         scene.draw_front(image, masks[i], i)
         cover = splash.paint(image, i)
         if cover is not None:
             masks[i][cover > 190] = 0
+        if optics.readout:
+            whole = move[0] / optics.shutter, move[1] / optics.shutter
+            image = skew(image, whole, optics.readout)
+            masks[i] = skew(masks[i], whole, optics.readout)
         if optics.ghost:
             image, raw = cv2.addWeighted(image, 1 - optics.ghost, raw if i else image, optics.ghost, 0), image
         frames[i] = expose(image, optics, rng)
@@ -269,7 +297,18 @@ def _expose_frames(
     return frames, masks
 
 
-def _camera_move(camera: Camera, motion: Motion, sub: np.ndarray, time_s: float) -> tuple[float, float]:
+def _dive_under(
+    motion: Motion, timing: Timing, size: tuple[int, int], optics: Optics, splash: float, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """What a camera under water sees; no mask, for the athlete is no longer above the water."""
+    time = timing.time_s()
+    joints, _ = motion.world_joints(time)
+    pool = Underwater(motion.body, joints, time - motion.contact_s, splash, size, rng)
+    frames = np.stack([expose(pool.draw(i), optics, rng) for i in range(timing.n_frames)])
+    return frames, np.zeros(frames.shape[:3], np.uint8)
+
+
+def _camera_move(camera: Camera, sub: np.ndarray) -> tuple[float, float]:
     """Pixels by which what stands still moves through the picture while the shutter is open."""
     a, b = int(sub[0]), int(sub[-1])
     if a == b:

@@ -117,10 +117,13 @@ def _trees(image: np.ndarray, y0: int, y1: int, scale: float, rng: np.random.Gen
     for y in range(y0, y1):
         mix = (y - y0) / max(1, y1 - y0)
         image[y] = np.clip(np.array([120, 170, 225]) * (1 - mix) + np.array([205, 220, 235]) * mix, 0, 255)
-    for _ in range(int(0.35 * image.shape[1] / max(scale, 1) + 8)):
-        middle = (int(rng.uniform(0, image.shape[1])), int(y1 - rng.uniform(0, 0.6) * (y1 - y0)))
+    crowns = rng.uniform(0.15, 0.65, 8)
+    for _ in range(int(4 * image.shape[1] / max(scale, 1) + 20)):
+        x = rng.uniform(0, 1)
+        high = float(np.interp(8 * x, np.arange(8), crowns))
+        middle = (int(x * image.shape[1]), int(y1 - np.sqrt(rng.uniform(0, 1)) * high * (y1 - y0)))
         tone = (np.array([50, 85, 40]) * rng.uniform(0.4, 1.5)).tolist()
-        cv2.circle(image, middle, max(2, int(rng.uniform(0.5, 2) * scale)), tone, -1)
+        cv2.circle(image, middle, max(2, int(rng.uniform(0.3, 1.1) * scale)), tone, -1)
 
 
 def _scaffold(image: np.ndarray, scale: float, rng: np.random.Generator) -> None:

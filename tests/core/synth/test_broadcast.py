@@ -5,7 +5,7 @@ from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.synth import render
 from fineparser_core.synth.body import random_body
 from fineparser_core.synth.flight import plan_motion
-from fineparser_core.synth.optics import draw_optics, recode
+from fineparser_core.synth.optics import draw_optics, recode, skew
 from fineparser_core.synth.render import DiveSpec, Timing, draw_timing
 from fineparser_core.synth.rubric import draw_faults, draw_qualities
 
@@ -21,21 +21,46 @@ def test_coder_keeps_still_blocks_and_renews_changed_ones():
     assert (out[48:, 60:] == 100).all()
 
 
-def test_close_up_and_dive_join_without_a_missing_frame():
-    timing = Timing(n_frames=100, first_flight_frame=30, first_entry_frame=64, step_s=0.04, start_s=-1.2)
+TIMING = Timing(n_frames=100, first_flight_frame=30, first_entry_frame=64, step_s=0.04, start_s=-1.2)
+
+
+def cut(seed, timing=TIMING, *, clear=False):
+    return render._cut(DiveSpec(dive_number="107B", clear=clear), timing, 1.7, np.random.default_rng(seed))
+
+
+def test_shots_join_without_a_missing_frame():
     seen = set()
-    for seed in range(60):
-        shots = render._cut(DiveSpec(dive_number="107B"), timing, np.random.default_rng(seed))
-        time = np.concatenate([shot.time_s() for shot, _ in shots])
-        assert time == pytest.approx(timing.time_s())
-        seen.add(len(shots))
-    assert seen == {1, 2}
-    assert len(render._cut(DiveSpec(dive_number="107B", clear=True), timing, np.random.default_rng(0))) == 1
+    for seed in range(120):
+        shots = cut(seed)
+        assert np.concatenate([shot.time_s() for shot, _ in shots]) == pytest.approx(TIMING.time_s())
+        seen.add(tuple(view for _, view in shots))
+        # The push-off, the flight and the splash are seen by the camera of the dive.
+        dive = next(shot for shot, view in shots if view == "dive")
+        assert dive.start_s < -0.2
+        assert dive.time_s()[-1] > 1.9
+    assert {("dive",), ("close", "dive"), ("dive", "underwater")} <= seen
+    assert [view for _, view in cut(0, clear=True)] == ["dive"]
 
 
 def test_a_clip_that_starts_in_the_air_has_no_close_up():
-    timing = Timing(n_frames=100, first_flight_frame=4, first_entry_frame=40, step_s=0.04, start_s=-0.15)
-    assert all(len(render._cut(DiveSpec(dive_number="107B"), timing, np.random.default_rng(s))) == 1 for s in range(30))
+    timing = Timing(n_frames=60, first_flight_frame=4, first_entry_frame=40, step_s=0.04, start_s=-0.15)
+    assert all(view != "close" for seed in range(30) for _, view in cut(seed, timing))
+
+
+def test_under_water_bubbles_surround_the_athlete_and_nothing_is_masked():
+    rng = np.random.default_rng(4)
+    faults = draw_faults((8.0, 8.0, 8.0), rng)
+    motion = plan_motion(random_body(rng), parse_dive_number("207C"), 10.0, False, faults, rng)
+    start = motion.contact_s + 0.5
+    timing = Timing(n_frames=3, first_flight_frame=1, first_entry_frame=2, step_s=0.04, start_s=start)
+    optics = draw_optics((96, 72), rng, clear=True)
+    frames, masks = render._dive_under(motion, timing, (96, 72), optics, 0.4, rng)
+    assert frames.shape == (3, 72, 96, 3)
+    assert masks.shape == (3, 72, 96)
+    assert masks.max() == 0
+    # Blue water, with something in the middle of it.
+    assert frames[0, 60:, :10, 2].mean() > frames[0, 60:, :10, 0].mean() + 20
+    assert frames[0].std() > 5
 
 
 def test_timing_spreads_like_that_of_competitions():
@@ -58,3 +83,14 @@ def test_timing_spreads_like_that_of_competitions():
     assert flight == pytest.approx(0.29, abs=0.06)
     assert entry == pytest.approx(0.64, abs=0.06)
     assert frames == pytest.approx(35, abs=3)
+
+
+def test_rolling_shutter_moves_picture_and_mask_alike():
+    mask = np.zeros((60, 80), np.uint8)
+    mask[5:55, 38:42] = 1
+    image = np.repeat(mask[..., None] * 200, 3, axis=2)
+    turned, cut_out = skew(image, (12.0, 0.0), 1.0), skew(mask, (12.0, 0.0), 1.0)
+    top, bottom = np.flatnonzero(cut_out[6]).mean(), np.flatnonzero(cut_out[53]).mean()
+    assert bottom - top == pytest.approx(12 * 47 / 60, abs=1.1)
+    assert (turned[cut_out == 1].max(1) > 60).all()
+    assert np.array_equal(skew(mask, (0.0, 0.0), 1.0), mask)
