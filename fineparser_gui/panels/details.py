@@ -16,6 +16,7 @@ class DetailsPanel(QWidget):
         super().__init__(parent)
         self._session = session
         self._key: str | None = None
+        self._known: tuple[str | None, float | None, float | None] = (None, None, None)
         self.number = QLineEdit()
         self.number.setPlaceholderText(self.tr("dive, e.g. 207C"))
         self.number.setAccessibleName(self.tr("Dive number"))
@@ -49,6 +50,7 @@ class DetailsPanel(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(frame)
         session.current_changed.connect(self._on_current_changed)
+        session.dive_changed.connect(self._on_dive_changed)
         self._on_current_changed()
 
     @property
@@ -58,6 +60,7 @@ class DetailsPanel(QWidget):
     def _on_current_changed(self) -> None:
         dive = self._session.current
         self._key = dive.key if dive else None
+        self._known = dive.details if dive else (None, None, None)
         self.setEnabled(dive is not None)
         self.number.setText(dive.dive_number or "" if dive else "")
         self.board.setCurrentIndex(max(self.board.findData(dive.board_m if dive else None), 0))
@@ -65,11 +68,17 @@ class DetailsPanel(QWidget):
         self.difficulty.setText("" if typed is None else f"{typed:g}")
         self._validate()
 
+    def _on_dive_changed(self, key: str) -> None:
+        """An edit was undone; what is being typed, and is not known to the session, stays."""
+        if key == self._key and self._session.dive(key).details != self._known:
+            self._on_current_changed()
+
     def _on_edited(self) -> None:
         details = self._validate()
         if self._key is not None and details is not None:
             dive, typed = details
-            self._session.set_details(self._key, str(dive) if dive else None, self.board.currentData(), typed)
+            self._known = (str(dive) if dive else None, self.board.currentData(), typed)
+            self._session.set_details(self._key, *self._known)
 
     def _validate(self) -> tuple[DiveNumber | None, float | None] | None:
         """Dive number and DD in the fields, None where one cannot be; a line says how they were understood."""

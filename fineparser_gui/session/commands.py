@@ -1,31 +1,32 @@
 """Edits that can be undone."""
 
 from collections.abc import Callable
+from typing import Generic, TypeVar
 
 from PySide6.QtGui import QUndoCommand
 
-from fineparser_gui.session.correction import Correction
+Value = TypeVar("Value")
 
 _MERGING_ID = 1
 
 
-class CorrectDive(QUndoCommand):
-    """Another correction of one dive.
+class EditDive(QUndoCommand, Generic[Value]):
+    """Another value of something that the coach says of one dive.
 
     Args:
-        apply: puts a correction into the session: (key, correction).
+        apply: puts a value into the session: (key, value).
         key: of the dive.
-        before, after: its correction without and with this edit.
+        before, after: the value without and with this edit.
         text: what is done, after "Undo" in the menu.
-        gesture: edits of one gesture (a drag, a row of nudges) are undone together; "" stands alone.
+        gesture: edits of one gesture (a drag, a row of nudges, a word typed) are undone together; "" stands alone.
     """
 
     def __init__(
         self,
-        apply: Callable[[str, Correction], None],
+        apply: Callable[[str, Value], None],
         key: str,
-        before: Correction,
-        after: Correction,
+        before: Value,
+        after: Value,
         *,
         text: str,
         gesture: str = "",
@@ -44,7 +45,7 @@ class CorrectDive(QUndoCommand):
         return _MERGING_ID if self._gesture else -1
 
     def mergeWith(self, other: QUndoCommand) -> bool:
-        if not isinstance(other, CorrectDive) or (self._key, self._gesture) != (other._key, other._gesture):
+        if not isinstance(other, EditDive) or (self._key, self._gesture) != (other._key, other._gesture):
             return False
         self._after = other._after
         self.setObsolete(self._after == self._before)

@@ -66,6 +66,11 @@ class Dive:
         return self.scoring or self.state in (DiveState.QUEUED, DiveState.ANALYSING)
 
     @property
+    def details(self) -> tuple[str | None, float | None, float | None]:
+        """What the coach knows of the dive: number, board and DD."""
+        return self.dive_number, self.board_m, self.difficulty
+
+    @property
     def corrected_frames(self) -> tuple[int, int] | None:
         """The corrected transitions; None where the model's are shown."""
         frames = self.correction.transitions

@@ -8,7 +8,7 @@ from PySide6.QtGui import QUndoStack
 
 from fineparser_core.errors import FineParserError
 from fineparser_core.inference.rescore import transition_range
-from fineparser_gui.session.commands import CorrectDive
+from fineparser_gui.session.commands import EditDive
 from fineparser_gui.session.correction import Correction, frames_of, timed_transitions
 from fineparser_gui.session.rescoring import Rescorer, read_score, score_request
 from fineparser_gui.worker.client import WorkerClient
@@ -85,7 +85,7 @@ class Editing(QObject):
     def _correct(self, key: str, correction: Correction, text: str, gesture: str = "") -> None:
         before = self._session.dive(key).correction
         if correction != before:
-            self.edits.push(CorrectDive(self._apply, key, before, correction, text=text, gesture=gesture))
+            self.edits.push(EditDive(self._apply, key, before, correction, text=text, gesture=gesture))
 
     def _apply(self, key: str, correction: Correction) -> None:
         if key in self._session.keys:  # an edit outlives its dive

@@ -17,6 +17,7 @@ from fineparser_core.export.analysis_json import analysis_from_dict, read_masks_
 from fineparser_core.inference.library import Exemplar, ExemplarMask, Library
 from fineparser_core.progress import Progress
 from fineparser_core.types import VideoInfo
+from fineparser_gui.session.commands import EditDive
 from fineparser_gui.session.correction import shown_analysis
 from fineparser_gui.session.dive import Dive, DiveState
 from fineparser_gui.session.editing import Editing
@@ -28,6 +29,15 @@ from fineparser_gui.worker.protocol import ParseRequest, Ready, Result
 log = logging.getLogger(__name__)
 
 LONGEST_DIVE_S = 15.0
+_NOT_ANALYSED = {
+    "progress": None,
+    "problem": None,
+    "by_model": None,
+    "rescored": None,
+    "rescored_for": None,
+    "parse_id": None,
+    "scoring": False,
+}
 
 
 class Session(QObject):
@@ -145,13 +155,29 @@ class Session(QObject):
         self, key: str, dive_number: str | None, board_m: float | None, difficulty: float | None = None
     ) -> None:
         """Take what the coach knows of the dive; scores it from the cached encoding at once."""
-        dive = self._dives[key]
-        if (dive.dive_number, dive.board_m, dive.difficulty) == (dive_number, board_m, difficulty):
+        before, after = self._dives[key].details, (dive_number, board_m, difficulty)
+        if before != after:
+            # What is typed into one field is one edit.
+            fields = [str(place) for place in range(3) if before[place] != after[place]]
+            self.editing.edits.push(
+                EditDive(
+                    self._apply_details,
+                    key,
+                    before,
+                    after,
+                    text=self.tr("changing the dive details"),
+                    gesture=f"details {' '.join(fields)}",
+                )
+            )
+
+    def _apply_details(self, key: str, details: tuple[str | None, float | None, float | None]) -> None:
+        if key not in self._dives:  # an edit outlives its dive
             return
+        dive = self._dives[key]
+        named = dict(zip(("dive_number", "board_m", "difficulty"), details, strict=True))
         self.editing.forget(key)
         unscored = replace(dive.by_model, scoring=None) if dive.by_model else None
-        details = {"dive_number": dive_number, "board_m": board_m, "difficulty": difficulty}
-        self.update_analysis(key, **details, by_model=unscored, rescored=None, rescored_for=None, problem=None)
+        self.update_analysis(key, **named, by_model=unscored, rescored=None, rescored_for=None, problem=None)
         if dive.by_model is not None and dive.state is DiveState.READY:
             if dive.scoring:
                 self._client.cancel(self._requests.pop(key))
@@ -159,9 +185,28 @@ class Session(QObject):
 
     def set_range(self, key: str, in_frame: int | None, out_frame: int | None) -> None:
         """Say where the dive lies in the file; new samples, so a new analysis."""
+        dive = self._dives[key]
+        before = (dive.in_frame, dive.out_frame)
+        text = self.tr("trimming the dive")
+        self.editing.edits.push(EditDive(self._apply_range, key, before, (in_frame, out_frame), text=text))
+
+    def _apply_range(self, key: str, frames: tuple[int | None, int | None]) -> None:
+        if key not in self._dives:  # an edit outlives its dive
+            return
         self.cancel(key)
-        self._update(key, in_frame=in_frame, out_frame=out_frame)
-        self.analyse(key)
+        self._update(key, in_frame=frames[0], out_frame=frames[1])
+        if frames == (None, None) and self._too_long(key):
+            self._requests.pop(key, None)
+            self.editing.forget(key)
+            self.update_analysis(key, state=DiveState.HELD, **_NOT_ANALYSED)
+        else:
+            self.analyse(key)
+
+    def _too_long(self, key: str) -> bool:
+        """Whether the file is longer than one dive, and nobody said where in it the dive lies."""
+        dive = self._dives[key]
+        trimmed = dive.in_frame is not None and dive.out_frame is not None
+        return dive.info is not None and dive.info.duration_s > LONGEST_DIVE_S and not trimmed
 
     def analyse(self, key: str) -> None:
         """Analyse from the start: first time, retry, or a video that was held because of its length."""
@@ -171,8 +216,7 @@ class Session(QObject):
         )
         self._requests[key] = request.id
         self.editing.forget(key)
-        nothing = {"progress": None, "problem": None, "by_model": None, "parse_id": None, "scoring": False}
-        self.update_analysis(key, state=DiveState.QUEUED, rescored=None, rescored_for=None, **nothing)
+        self.update_analysis(key, state=DiveState.QUEUED, **_NOT_ANALYSED)
         self._client.submit(request)
 
     def cancel(self, key: str) -> None:
@@ -247,10 +291,8 @@ class Session(QObject):
     def _on_opened(self, key: str, info: VideoInfo, thumbnail: QImage) -> None:
         if key not in self._dives:
             return
-        dive = self._dives[key]
         self._update(key, info=info, thumbnail=thumbnail)
-        trimmed = dive.in_frame is not None and dive.out_frame is not None
-        if info.duration_s > LONGEST_DIVE_S and not trimmed:
+        if self._too_long(key):
             self._update(key, state=DiveState.HELD)
         else:
             self.analyse(key)

@@ -243,6 +243,24 @@ def test_a_failed_score_is_not_shown_as_that_of_the_new_transitions(scored):
     assert scored.rescore_requests() == []
 
 
+def test_dive_details_are_undone_by_field(scored, qtbot):
+    window, session = scored.studio.window, scored.studio.session
+    details = window.details
+    details.number.clear()
+    qtbot.keyClicks(details.number, "107B")
+    details.board.setCurrentIndex(details.board.findData(7.5))
+    details.board.activated.emit(details.board.currentIndex())
+    assert session.current.details == ("107B", 7.5, None)
+    assert session.current.scoring
+    window.actions_by_id["undo"].trigger()
+    assert session.current.details == ("107B", 10.0, None)
+    assert details.board.currentData() == 10.0
+    window.actions_by_id["undo"].trigger()
+    assert session.current.details == ("207C", 10.0, None)
+    assert details.number.text() == "207C"
+    assert not window.actions_by_id["undo"].isEnabled()
+
+
 def test_edits_of_a_dive_that_is_gone_do_nothing(scored):
     studio, session = scored.studio, scored.studio.session
     studio.window.player.nudge_transition(0, 5)

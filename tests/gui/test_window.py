@@ -177,6 +177,11 @@ def test_a_long_video_is_not_analysed_unasked(idle_studio, qtbot, tmp_path, make
     idle_studio.window.actions_by_id["mark_in"].trigger()
     assert idle_studio.session.current.in_frame == 5
     assert idle_studio.session.current.state is DiveState.QUEUED
+    idle_studio.window.actions_by_id["undo"].trigger()
+    assert idle_studio.session.current.in_frame is None
+    assert idle_studio.session.current.state is DiveState.HELD
+    idle_studio.window.actions_by_id["redo"].trigger()
+    assert idle_studio.session.current.state is DiveState.QUEUED
 
 
 def test_keys_drive_the_player_and_a_text_field_keeps_its_own(idle_studio, qtbot, small_video, tmp_path):
