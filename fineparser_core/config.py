@@ -197,14 +197,14 @@ class StagedConfig:
     preprocessing: str = "whole"
     #: Of the encoders' passes; "auto" is what the device is good at.
     precision: str = "auto"
-    mask_iterations: int = 550
+    mask_iterations: int = 1500
     mask_windows: int = 6
-    frame_iterations: int = 120
+    frame_iterations: int = 300
     frame_batch: int = 24
-    parse_iterations: int = 360
+    parse_iterations: int = 600
     parse_batch: int = 8
-    parse_views: int = 1
-    head_iterations: int = 500
+    parse_views: int = 2
+    head_iterations: int = 800
     head_batch: int = 8
     head_lr: float = 1e-3
     trunk_lr: float = 1e-4
@@ -215,7 +215,7 @@ class StagedConfig:
     #: Weight in the parse stage of naming the step of every sample from its window's feature alone.
     step_weight: float = 0.5
     #: Dives whose frame features the heads stage uses: a ResNet pass costs more than all else there.
-    static_dives: int = 150
+    static_dives: int = 320
     #: Standard deviation of the noise on the features that PSNet sees in the heads stage, relative to theirs.
     feature_noise: float = 0.2
     regression_weight: float = 0.002

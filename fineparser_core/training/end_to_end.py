@@ -2,6 +2,7 @@
 
 import logging
 import math
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,12 +22,12 @@ from fineparser_core.evaluation.results import DiveResult
 from fineparser_core.evaluation.summary import summarise
 from fineparser_core.inference.device import PRECISIONS, choose_precision
 from fineparser_core.models.method import Method
-from fineparser_core.progress import CancelToken
+from fineparser_core.progress import CancelToken, Progress, ProgressCallback
 from fineparser_core.training.baseline_objectives import make_objective
 from fineparser_core.training.batches import Batch, Step, epoch_steps, make_batch
 from fineparser_core.training.distributed import Processes
 from fineparser_core.training.events import Events
-from fineparser_core.training.loop import After, Stage, load_checkpoint, run_stage, save_checkpoint
+from fineparser_core.training.loop import CONSOLE_EVERY_S, After, Stage, load_checkpoint, run_stage, save_checkpoint
 from fineparser_core.training.objective import Objective, fix_batch_norms
 from fineparser_core.training.pictures import mask_sheet
 from fineparser_core.training.selection import metric_values, picked_epoch
@@ -225,7 +226,9 @@ def evaluate_sharded(
     )
     evaluator = Evaluator(model, pool, protocol)
     try:
-        mine: list[DiveResult] | None = evaluator.run(dives, shard=(peers.rank, peers.world), cancel=cancel)
+        mine: list[DiveResult] | None = evaluator.run(
+            dives, shard=(peers.rank, peers.world), progress=_logged(), cancel=cancel
+        )
     except Cancelled:
         mine = None  # the others wait for this process's part
     shards = peers.gather(mine)
@@ -235,6 +238,21 @@ def evaluate_sharded(
             raise Cancelled()
         by_index.update(zip(range(rank, len(dives), peers.world), results, strict=True))
     return [by_index[i] for i in range(len(dives))]
+
+
+def _logged() -> ProgressCallback:
+    """Progress as log lines with the time that is left, one now and then."""
+    began = told = time.monotonic()
+
+    def tell(progress: Progress) -> None:
+        nonlocal told
+        now = time.monotonic()
+        if now - told > CONSOLE_EVERY_S:
+            told = now
+            left_s = (now - began) / progress.done * (progress.total - progress.done)
+            logger.info("%s %d/%d (%.0f s left)", progress.stage, progress.done, progress.total, left_s)
+
+    return tell
 
 
 def load_best(model: Method, out: Path) -> None:

@@ -25,7 +25,7 @@ from fineparser_core.video.atomic import atomic_file
 
 logger = logging.getLogger(__name__)
 
-_CONSOLE_EVERY_S = 15.0
+CONSOLE_EVERY_S = 15.0
 
 
 def stage_schedule(iteration: int, iterations: int, peak: float) -> float:
@@ -183,7 +183,7 @@ def run_stage(
         events.write(stage.name, now.iteration, {**losses, "lr": optimizer.param_groups[0]["lr"]})
         for name, value in losses.items():
             now.running[name] = 0.95 * now.running.get(name, value) + 0.05 * value
-        if time.monotonic() - told > _CONSOLE_EVERY_S or now.iteration == stage.iterations:
+        if time.monotonic() - told > CONSOLE_EVERY_S or now.iteration == stage.iterations:
             told = time.monotonic()
             left_s = (told - began) / (now.iteration - first) * (stage.iterations - now.iteration)
             text = ", ".join(f"{name} {value:.4g}" for name, value in now.running.items())
