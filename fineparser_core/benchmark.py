@@ -107,7 +107,12 @@ def _rendered(
     model = analyzer.encoder.model
     model.precision = PRECISIONS[identity.precision]
     results = Evaluator(model, pool, protocol).run(dives, progress=progress, cancel=cancel)
-    summary = summarise(results, median_transitions=median_transitions(pool, identity.preprocessing), seed=args.seed)
+    summary = summarise(
+        results,
+        median_transitions=median_transitions(pool, identity.preprocessing),
+        exemplars=args.exemplars,
+        seed=args.seed,
+    )
     qualities = read_qualities(data.root)
     fidelity = contribution_fidelity(results, qualities, seed=args.seed) if qualities else None
     print(f"\n{_name(data)}, test split, {len(dives)} of {len(data.split('test'))} dives\n\n{summary.as_text()}")
