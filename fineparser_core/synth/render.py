@@ -269,7 +269,9 @@ def _expose_frames(
     splash = Splash(camera, middle, where, splash_size, since, optics.shutter * timing.step_s, rng)
     flat = sub.reshape(-1)
     figure = Figure(joints[flat], capsules, camera, flat, light, gloss=wet, contrast=float(rng.uniform(0.25, 0.6)))
-    sunken = Figure(joints[middle], capsules, camera, middle, light, gloss=0.0, contrast=0.2, water_line=False)
+    sinks = np.flatnonzero((since > 0) & (since < _SINKS_S))
+    at = middle[sinks]
+    sunken = Figure(joints[at], capsules, camera, at, light, gloss=0.0, contrast=0.2, water_line=False)
     clear_water = float(rng.uniform(0.1, 0.6))
     frames = np.empty((count, size[1], size[0], 3), np.uint8)
     masks = np.zeros((count, size[1], size[0]), np.uint8)
@@ -279,7 +281,7 @@ def _expose_frames(
         move = _camera_move(camera, sub[i])
         image = streak(image, move)
         if 0 < since[i] < _SINKS_S:
-            show_sunken(image, sunken, i, clear_water * (1 - since[i] / _SINKS_S))
+            show_sunken(image, sunken, i - int(sinks[0]), clear_water * (1 - since[i] / _SINKS_S))
         _athlete(image, masks[i], figure, i * open_subs, open_subs, size)
         scene.draw_front(image, masks[i], i)
         cover = splash.paint(image, i)

@@ -277,7 +277,7 @@ def blend(image: np.ndarray, layer: np.ndarray) -> None:
     """Lay a premultiplied RGBA layer (h, w, 4) uint8 over image (h, w, 3) uint8, in place."""
     keep = cv2.cvtColor(255 - layer[..., 3], cv2.COLOR_GRAY2RGB)
     kept = cv2.multiply(image, keep, scale=1 / 255)
-    image[...] = cv2.add(kept, np.ascontiguousarray(layer[..., :3]))
+    image[...] = cv2.add(kept, cv2.cvtColor(layer, cv2.COLOR_RGBA2RGB))
 
 
 def _ripples(rng: np.random.Generator) -> np.ndarray:
