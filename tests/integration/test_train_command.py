@@ -1,0 +1,263 @@
+"""`fineparser train`, `eval` and `ablate` as real processes on a few rendered dives."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from fineparser_core import ablate
+from fineparser_core.checkpoints.bundle import load_bundle, read_card
+from fineparser_core.errors import Cancelled
+from fineparser_core.evaluation.paper import paper_table
+from fineparser_core.synth.dataset import SynthConfig, synthesize
+
+Fineparser = Callable[..., Any]
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
+# A whole network would take minutes: the smallest method with steps, on a backbone that stays as it starts.
+SMALL = ("--config", "tsa", "--freeze", "i3d", "--batch-norm", "fixed", "--accumulate", "1", "--exemplars", "2")
+TWO_EPOCHS = (*SMALL, "--epochs", "2", "--batch", "2", "--in-batch", "true", "--validation-share", "0.3")
+
+
+@pytest.fixture(scope="session")
+def dives(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four training dives and three test dives of one number."""
+    root = tmp_path_factory.mktemp("dives") / "data"
+    synthesize(root, SynthConfig(train=4, test=3, seed=3, numbers=("107B",)))
+    return root
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("frames")
+
+
+@pytest.fixture(scope="session")
+def words(dives: Path, cache: Path) -> tuple[object, ...]:
+    """What every run is told: where the dives and their frames are."""
+    return "--data", dives, "--cache", cache, "--device", "cpu"
+
+
+def command(*argv: object) -> list[str]:
+    return [sys.executable, "-m", "fineparser_core.train", *(str(word) for word in argv)]
+
+
+def finish(argv: list[str]) -> None:
+    done = subprocess.run(argv, env=ENVIRONMENT, capture_output=True, text=True, timeout=900)
+    assert done.returncode == 0, done.stderr
+
+
+def stop(argv: list[str], out: Path, number: signal.Signals, *, after: int) -> int:
+    """Starts a run and sends it a signal once so many events are told; its exit code."""
+    process = subprocess.Popen(argv, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 900
+        while len(events(out)) < after and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(number)
+        return process.wait(timeout=900)
+    finally:
+        process.kill()
+
+
+def events(out: Path) -> list[str]:
+    path = out / "events.jsonl"
+    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+
+
+def same_weights(one: Path, other: Path) -> bool:
+    ours, theirs = (torch.load(out / "train.pt", weights_only=True)["modules"]["objective"] for out in (one, other))
+    return ours.keys() == theirs.keys() and all(torch.equal(value, theirs[name]) for name, value in ours.items())
+
+
+def results(out: Path) -> Mapping[str, Any]:
+    content: Mapping[str, Any] = json.loads((out / "results.json").read_text(encoding="utf-8"))
+    return content
+
+
+@pytest.fixture(scope="session")
+def whole(words: tuple[object, ...], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An uninterrupted run."""
+    out = tmp_path_factory.mktemp("runs") / "whole"
+    finish(command(*words, *TWO_EPOCHS, "--out", out))
+    return out
+
+
+def test_a_run_leaves_weights_events_and_results(whole: Path) -> None:
+    told = [json.loads(line) for line in events(whole)]
+    assert [(event["stage"], event["iteration"]) for event in told] == [
+        ("train", 1),
+        ("validation", 1),
+        ("train", 2),
+        ("validation", 2),
+    ]
+    assert {"total", "regression", "transitions", "lr"} <= told[0].keys()
+    found = results(whole)
+    assert found["picked on validation"]["epoch"] in (1, 2)
+    assert found["picked on validation"]["test"]["n_dives"] == 3
+    assert "best epoch on test, per metric (the release's way)" in found
+    assert found["settings"]["freeze"] == ["i3d"]
+    card = read_card(whole / "bundle")
+    assert card.id == found["weights"]
+    assert (card.architecture, card.synthetic) == ("tsa-i3d", True)
+    assert card.trained_on == "3 dives rendered by this program; no real dive"
+    assert set(card.metrics) >= {"test rho", "test aiou_75"}
+    assert load_bundle(whole / "bundle")[0]
+
+
+def test_a_run_that_was_stopped_goes_on_to_the_same_bits(
+    words: tuple[object, ...], whole: Path, tmp_path: Path
+) -> None:
+    argv = command(*words, *TWO_EPOCHS, "--out", tmp_path, "--resume")
+    assert stop(argv, tmp_path, signal.SIGTERM, after=1) == Cancelled.exit_code
+    assert (tmp_path / "train.pt").is_file()
+    assert not (tmp_path / "bundle").exists()
+    finish(argv)
+    assert same_weights(tmp_path, whole)
+    assert events(tmp_path) == events(whole)
+    assert results(tmp_path) == results(whole)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("after", [0, 1, 2, 3])
+def test_a_run_that_was_killed_goes_on_to_the_same_bits(
+    words: tuple[object, ...], whole: Path, tmp_path: Path, after: int
+) -> None:
+    argv = command(*words, *TWO_EPOCHS, "--out", tmp_path, "--resume")
+    assert stop(argv, tmp_path, signal.SIGKILL, after=after) == -signal.SIGKILL
+    finish(argv)
+    assert same_weights(tmp_path, whole)
+    assert events(tmp_path) == events(whole)
+    assert results(tmp_path) == results(whole)
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_refusals(fineparser: Fineparser, words: tuple[object, ...], whole: Path, tmp_path: Path) -> None:
+    def refused(code: int, sentence: str, *argv: object) -> None:
+        outcome = fineparser("train", *argv)
+        assert outcome.code == code
+        assert sentence in " ".join(outcome.err.split())
+        assert "Traceback" not in outcome.err
+
+    new = ("--out", tmp_path / "new")
+    refused(2, "holds a run already: add --resume", *words, *TWO_EPOCHS, "--out", whole)
+    refused(2, "config.lr = 0.001, not 0.01", *words, *TWO_EPOCHS, "--lr", "0.01", "--out", whole, "--resume")
+    refused(
+        2, "start.weights = '', not", *words, *TWO_EPOCHS, "--out", whole, "--resume", "--weights", whole / "bundle"
+    )
+    refused(2, "Unknown preset 'relase'", *words, *new, "--config", "relase")
+    refused(2, "Unknown setting 'epoch'", *words, *new, "--epoch", "3")
+    refused(2, "'--epochs' is not a setting with its value", *words, *new, "--epochs")
+    refused(2, "'3' is not a setting with its value", *words, *new, "3")
+    refused(2, "'0' is not a count of at least 1", *words, *new, "--limit", "0")
+    refused(
+        2, "no two may be compared ('dive-number')", *words, *SMALL, *new, "--limit", "1", "--validation-share", "0"
+    )
+    refused(2, "fp16 trains on CUDA alone", *words, *SMALL, *new, "--precision", "fp16")
+    refused(6, str(tmp_path / "nowhere"), "--data", tmp_path / "nowhere", *new)
+    (tmp_path / "file").write_bytes(b"")
+    refused(2, "cannot be used", *words, *SMALL, "--out", tmp_path / "file" / "run")
+    refused(5, "holds no weights", *words, *SMALL, "--weights", tmp_path, "--out", tmp_path / "other")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_may_not_be_written(fineparser: Fineparser, words: tuple[object, ...], tmp_path: Path) -> None:
+    (tmp_path / "locked").mkdir(mode=0o555)
+    outcome = fineparser("train", *words, *SMALL, "--out", tmp_path / "locked" / "run")
+    assert outcome.code == 2
+    assert "cannot be used" in outcome.err
+
+
+def test_eval_measures_the_bundle_of_a_run(
+    fineparser: Fineparser, words: tuple[object, ...], whole: Path, tmp_path: Path
+) -> None:
+    outcome = fineparser(
+        "eval", *words, "--weights", whole / "bundle", "--precision", "fp32", "--exemplars", "2",
+        "--seed", "10086", "--out", tmp_path / "eval",
+    )  # fmt: skip
+    assert outcome.code == 0, outcome.err
+    assert {path.name for path in (tmp_path / "eval").iterdir()} >= {
+        "summary.json",
+        "predictions.csv",
+        "predictions.json",
+        "report.html",
+    }
+    summary = json.loads((tmp_path / "eval" / "summary.json").read_text(), parse_constant=pytest.fail)
+    assert summary["n_dives"] == 3
+    # The run held one training dive back, so its exemplars are others; what needs none is the same number.
+    tested = results(whole)["picked on validation"]["test"]["metrics"]
+    assert summary["metrics"]["step_iou"]["value"] == tested["step_iou"]["value"]
+    assert "<html" in (tmp_path / "eval" / "report.html").read_text()
+    assert len((tmp_path / "eval" / "predictions.csv").read_text().splitlines()) == 1 + 3
+
+
+@pytest.mark.slow
+def test_two_processes_train_and_measure_as_one(words: tuple[object, ...], tmp_path: Path) -> None:
+    # Without chance in the views, two processes of one pair see what one process of two pairs sees.
+    plain = ("--preprocessing", "whole", "--flip", "0", "--shift", "0", "--validation-share", "0", "--epochs", "2")
+    one, two = tmp_path / "one", tmp_path / "two"
+    finish(command(*words, *SMALL, *plain, "--batch", "2", "--out", one))
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    finish([*torchrun, *command(*words, *SMALL, *plain, "--batch", "1", "--out", two)[1:]])
+    expected, found = (results(out)["picked on validation"]["test"]["metrics"] for out in (one, two))
+    assert found.keys() == expected.keys()
+    for name, metric in expected.items():
+        if metric is not None:
+            assert found[name]["value"] == pytest.approx(metric["value"], rel=1e-4), name
+    for ours, theirs in zip(events(two), events(one), strict=True):
+        assert json.loads(ours) == pytest.approx(json.loads(theirs), rel=1e-4)
+
+
+def test_ablate_runs_every_preset_of_a_table_once_and_prints_the_papers_numbers_beside_ours(
+    fineparser: Fineparser, dives: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = []
+
+    def canned(args: Any, config: Any, cancel: Any, peers: Any) -> dict[str, Any]:
+        ran.append(args.config)
+        assert (config.epochs, config.batch, args.resume) == (3, 1, True)
+        found = {
+            "data": {"name": "rendered dives", "dives": 4},
+            "settings": json.loads(json.dumps(asdict(config))),
+            "picked on validation": {"test": {"metrics": {"rho": {"value": 0.1234}, "mae": None}}},
+        }
+        args.out.mkdir(parents=True)
+        (args.out / "results.json").write_text(json.dumps(found))
+        return found
+
+    monkeypatch.setattr(ablate, "run", canned)
+    argv = ("ablate", "3", "--epochs", "3", "--batch", "1", "--data", dives, "--out", tmp_path / "table")
+    outcome = fineparser(*argv)
+    assert outcome.code == 0, outcome.err
+    assert ran == [f"table3-{row}" for row in "ABCDE"]
+    assert outcome.out.count("0.1234") == 5
+    assert "rendered dives, 3 epochs, 4 training dives" in outcome.out
+    for row in paper_table(3):
+        assert f"{row.values['rho']:.4f}" in outcome.out
+    assert fineparser(*argv).out == outcome.out
+    assert len(ran) == 5  # what is finished is not run again
+    other = fineparser(*argv, "--lr", "0.5")
+    assert other.code == 2
+    assert "holds results of other settings" in other.err
+    (tmp_path / "table" / "table3-C" / "results.json").write_text("{")
+    damaged = fineparser(*argv)
+    assert damaged.code == 2
+    assert "cannot be read" in damaged.err
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_a_real_ablation(fineparser: Fineparser, words: tuple[object, ...], tmp_path: Path) -> None:
+    settings = ("--batch", "1", "--accumulate", "1", "--limit", "2", "--validation-share", "0", "--exemplars", "1")
+    outcome = fineparser("ablate", "3", "--epochs", "1", *words, *settings, "--out", tmp_path)
+    assert outcome.code == 0, outcome.err
+    assert {path.name for path in tmp_path.iterdir()} == {f"table3-{row}" for row in "ABCDE"}
+    assert "rendered dives, 1 epochs, 2 training dives" in outcome.out
