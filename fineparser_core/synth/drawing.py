@@ -164,7 +164,8 @@ class Figure:
 
     def paint_between(self, moment: int, share: float, canvas: np.ndarray, corner: tuple[int, int]) -> None:
         """As `paint`, flat and `share` of the way to the next moment: fills the gaps in the blur of a fast limb."""
-        fixed = _fixed((1 - share) * self.outlines[moment, :, 0] + share * self.outlines[moment + 1, :, 0], corner, 1)
+        after = min(moment + 1, len(self.outlines) - 1)
+        fixed = _fixed((1 - share) * self.outlines[moment, :, 0] + share * self.outlines[after, :, 0], corner, 1)
         tones = self.colours[moment, :, 1].tolist()
         for s in self.order[moment][self.shown[moment, self.order[moment]]].tolist():
             cv2.fillConvexPoly(canvas, fixed[s], (*tones[s], 255), cv2.LINE_AA, _SHIFT)

@@ -21,6 +21,8 @@ _BOX_NORMALS = np.array([[-1, 0, 0], [1, 0, 0], [0, -1, 0], [0, 1, 0], [0, 0, -1
 _SHIFT = 4
 # What covers half of a pixel or more hides the athlete in it.
 _HIDES = 127
+# Height, as a share of the picture's, below which the shading of a person is not seen.
+_SMALL = 0.16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,7 +205,10 @@ class Scene:
                 continue
             x0, y0, x1, y1 = area
             layer = np.zeros((y1 - y0, x1 - x0, 4), np.uint8)
-            person.paint(frame, layer, (x0, y0))
+            if y1 - y0 < _SMALL * size[1]:
+                person.paint_between(frame, 0.0, layer, (x0, y0))
+            else:
+                person.paint(frame, layer, (x0, y0))
             blend(image[y0:y1, x0:x1], layer)
 
     def draw_front(self, image: np.ndarray, mask: np.ndarray, frame: int) -> None:
