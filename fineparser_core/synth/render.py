@@ -161,7 +161,9 @@ def render_dive(spec: DiveSpec, seed: int) -> RenderedDive:
             continue
         camera, joints = _shoot(spec, motion, shot, subs, size, view == "close", rng)
         shots.append(_expose_frames(motion, shot, camera, joints, optics, faults.splash, rng))
-    frames, masks = (np.concatenate(parts) for parts in zip(*shots, strict=True))
+    frames, masks = shots[0]
+    if len(shots) > 1:
+        frames, masks = (np.concatenate(parts) for parts in zip(*shots, strict=True))
     mirrored = seed % 2 == 1 if spec.clear else rng.random() < 0.5
     if mirrored:
         frames, masks = frames[:, :, ::-1], masks[:, :, ::-1]
