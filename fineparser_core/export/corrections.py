@@ -1,0 +1,114 @@
+"""A coach's corrected transitions as labels, in the layout of FineDiving's fine-grained annotation.
+
+The pickle is a dict of (event, index) -> [dive number in lower case, score, DD, transitions, label of every frame].
+Frames count from the clip's first one; a stored transition is the last frame before the change. The event names
+the board ("corrected_10m"), as FineDiving's events do. No judge scored these dives, so the score is NaN: the
+model's own score is not a label. The labels of frames number the three steps 0, 1, 2; they are not FineDiving's
+types of sub-action, which a coach was not asked for.
+
+Beside the pickle lies a JSON of the same name with the provenance of every record ("fineparser.corrections/1").
+"""
+
+import json
+import pickle
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fineparser_core import __version__
+from fineparser_core.diving.difficulty import find_difficulty
+from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.errors import ExportError
+from fineparser_core.types import DiveParse
+from fineparser_core.video.atomic import atomic_file
+
+FORMAT = "fineparser.corrections/1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorrectedDive:
+    """A dive whose transitions a person has set.
+
+    Attributes:
+        by_model: the model's parse, before the correction.
+        transitions: corrected first frames of flight and entry, frames of the source file.
+        difficulty: the DD that the person typed; None: the tables'.
+    """
+
+    by_model: DiveParse
+    transitions: tuple[int, int]
+    dive_number: str
+    board_m: float | None
+    difficulty: float | None = None
+
+
+def write_corrections(dives: Sequence[CorrectedDive], path: Path) -> None:
+    """Write the annotation pickle to `path` and its provenance beside it, each whole or not at all.
+
+    Raises:
+        ConfigError: the DD of a dive is not known.
+        ExportError: there is no dive, transitions lie outside their clip, or a file cannot be written.
+    """
+    if not dives:
+        raise ExportError("No dive has corrected transitions and a dive number: there is nothing to export.")
+    provenance_path = path.with_suffix(".json")
+    if provenance_path == path:
+        raise ExportError(f"{path} is the name of the provenance file: choose a name that ends in .pkl.")
+    records: dict[tuple[str, int], list[Any]] = {}
+    provenance = []
+    indices: Counter[str] = Counter()
+    for dive in dives:
+        event = f"corrected_{dive.board_m:g}m" if dive.board_m is not None else "corrected"
+        indices[event] += 1
+        key = (event, indices[event])
+        difficulty = find_difficulty(parse_dive_number(dive.dive_number), dive.board_m, dive.difficulty)
+        records[key] = _record(dive, difficulty.value)
+        provenance.append(_provenance(key, dive) | {"difficulty_source": difficulty.source})
+    content = {
+        "format": FORMAT,
+        "written": datetime.now(UTC).isoformat(timespec="seconds"),
+        "versions": {"fineparser": __version__},
+        "dive_score": "NaN: no judge scored these dives",
+        "frames_labels": "0, 1, 2: take-off, flight, entry; not FineDiving's sub-action types",
+        "dives": provenance,
+    }
+    with atomic_file(provenance_path) as temporary:
+        temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    with atomic_file(path) as temporary:
+        temporary.write_bytes(pickle.dumps(records, protocol=4))
+
+
+def _record(dive: CorrectedDive, difficulty: float) -> list[Any]:
+    clip, (flight, entry) = dive.by_model.clip, dive.transitions
+    if not clip.in_frame < flight < entry <= clip.out_frame:
+        raise ExportError(
+            f"The transitions {flight} and {entry} of {clip.path} lie outside its frames {clip.in_frame} to "
+            f"{clip.out_frame}: correct them again."
+        )
+    lengths = (flight - clip.in_frame, entry - flight, clip.out_frame + 1 - entry)
+    labels = np.repeat(np.arange(3, dtype=np.int64), lengths)
+    stored = np.array([flight, entry], np.int64) - clip.in_frame - 1
+    return [dive.dive_number.lower(), float("nan"), difficulty, stored, labels]
+
+
+def _provenance(key: tuple[str, int], dive: CorrectedDive) -> dict[str, Any]:
+    clip, own = dive.by_model.clip, dive.by_model.transitions
+    return {
+        "event": key[0],
+        "index": key[1],
+        "path": str(clip.path),
+        "in_frame": clip.in_frame,
+        "out_frame": clip.out_frame,
+        "fps": clip.fps,
+        "board_m": dive.board_m,
+        "first_flight_frame": dive.transitions[0],
+        "first_entry_frame": dive.transitions[1],
+        "set_by": "person",
+        "by_model": {"first_flight_frame": own.first_flight_frame, "first_entry_frame": own.first_entry_frame},
+        "model": asdict(dive.by_model.model),
+    }

@@ -1,0 +1,65 @@
+"""Corrected transitions written in FineDiving's layout, and read again by its loader."""
+
+import json
+import math
+import pickle
+
+import pytest
+
+from fineparser_core.data.finediving import load_finediving
+from fineparser_core.errors import ConfigError, ExportError
+from fineparser_core.export.corrections import CorrectedDive, write_corrections
+
+NAME = "fine-grained_annotation_aqa.pkl"
+
+
+@pytest.fixture
+def corrected(make_analysis, small_video) -> CorrectedDive:
+    parse = make_analysis(small_video, 10, 100).parse
+    frames = (parse.clip.in_frame + 5, parse.clip.in_frame + 9)
+    return CorrectedDive(by_model=parse, transitions=frames, dive_number="207C", board_m=10.0)
+
+
+def test_the_loader_reads_the_transitions_that_the_coach_set(corrected, tmp_path):
+    write_corrections([corrected, corrected], tmp_path / NAME)
+    (tmp_path / "train_split.pkl").write_bytes(pickle.dumps([("corrected_10m", 1), ("corrected_10m", 2)]))
+    (tmp_path / "test_split.pkl").write_bytes(pickle.dumps([]))
+    dataset = load_finediving(tmp_path)
+    assert dataset.defects == ()
+    record = dataset.records["corrected_10m", 2]
+    clip = corrected.by_model.clip
+    assert (record.first_flight_frame, record.first_entry_frame) == (5, 9)
+    assert record.n_frames == clip.out_frame - clip.in_frame + 1
+    assert (record.dive_number, record.board_m, record.difficulty) == ("207C", 10.0, 3.3)
+    assert math.isnan(record.score)
+
+
+def test_the_provenance_says_who_set_what_on_which_file(corrected, tmp_path):
+    write_corrections([corrected], tmp_path / NAME)
+    content = json.loads((tmp_path / NAME).with_suffix(".json").read_text(encoding="utf-8"))
+    (dive,) = content["dives"]
+    own = corrected.by_model.transitions
+    assert dive["path"] == str(corrected.by_model.clip.path)
+    assert (dive["first_flight_frame"], dive["first_entry_frame"]) == corrected.transitions
+    assert dive["by_model"] == {
+        "first_flight_frame": own.first_flight_frame,
+        "first_entry_frame": own.first_entry_frame,
+    }
+    assert dive["model"]["id"] == corrected.by_model.model.id
+    assert dive["difficulty_source"] == "board"
+
+
+def test_nothing_is_written_for_what_cannot_be_a_label(corrected, tmp_path):
+    with pytest.raises(ExportError, match="nothing to export"):
+        write_corrections([], tmp_path / NAME)
+    outside = CorrectedDive(by_model=corrected.by_model, transitions=(0, 10**6), dive_number="207C", board_m=10.0)
+    with pytest.raises(ExportError, match="lie outside"):
+        write_corrections([outside], tmp_path / NAME)
+    unknown = CorrectedDive(
+        by_model=corrected.by_model, transitions=corrected.transitions, dive_number="612B", board_m=3.0
+    )
+    with pytest.raises(ConfigError):
+        write_corrections([unknown], tmp_path / NAME)
+    with pytest.raises(ExportError, match=r"ends in \.pkl"):
+        write_corrections([corrected], tmp_path / "labels.json")
+    assert list(tmp_path.glob("*.pkl")) == list(tmp_path.glob("*.json")) == []
