@@ -100,7 +100,8 @@ def run_stage(
 ) -> Any:
     """Runs a stage to its end, or goes on where it was cut; a finished stage is only loaded.
 
-    Writes OUT/<stage>.pt (modules, optimiser, averages, iteration, state).
+    Writes OUT/<stage>.pt (modules, optimiser, averages, iteration, state). Among several processes the losses told are
+    those of the first one's share of the batch.
 
     Returns: the state that `Stage.after` made.
 
