@@ -9,7 +9,9 @@ from pathlib import Path
 def parse_arguments(argv: list[str]) -> argparse.Namespace:
     """Command line of the window; a clip, its dive number, board and frames."""
     parser = argparse.ArgumentParser(prog="fineparser-gui", description="Opens the FineParser window.")
-    parser.add_argument("clips", nargs="*", type=Path, metavar="CLIP", help="video file or folder of videos")
+    parser.add_argument(
+        "clips", nargs="*", type=Path, metavar="CLIP", help="video file, folder of videos, or session file"
+    )
     parser.add_argument("--dive-number", metavar="NUMBER", help="e.g. 207C")
     parser.add_argument("--board", type=float, metavar="M", help="1, 3, 5, 7.5 or 10")
     parser.add_argument("--in", dest="in_frame", type=int, metavar="F", help="first frame of the dive, 0-based")
@@ -22,12 +24,14 @@ def main() -> int:
     arguments = parse_arguments(sys.argv[1:])
     logging.basicConfig(level=logging.WARNING)
 
+    import platformdirs
     from PySide6.QtWidgets import QApplication
 
     from fineparser_core.diving.difficulty import BOARDS_M
     from fineparser_core.diving.dive_number import parse_dive_number
     from fineparser_core.errors import ConfigError, FineParserError
     from fineparser_gui.app import Studio
+    from fineparser_gui.session.session_file import SUFFIX
 
     try:
         if arguments.board not in (None, *BOARDS_M):
@@ -38,11 +42,15 @@ def main() -> int:
         print(f"fineparser-gui: {error}", file=sys.stderr)
         return error.exit_code
     app = QApplication(sys.argv[:1])
-    studio = Studio(app)
+    studio = Studio(app, platformdirs.user_data_path("fineparser", appauthor=False))
     studio.window.show()
-    if arguments.clips:
+    clips = [path for path in arguments.clips if path.suffix.lower() != SUFFIX]
+    for path in arguments.clips:
+        if path not in clips:
+            studio.window.document.open_path(path)
+    if clips:
         studio.session.open(
-            arguments.clips,
+            clips,
             dive_number=number,
             board_m=arguments.board,
             in_frame=arguments.in_frame,

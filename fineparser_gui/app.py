@@ -1,6 +1,8 @@
 """Puts the program together: application, theme, worker client, session, window."""
 
-from PySide6.QtCore import QCoreApplication
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QApplication
 
 from fineparser_gui.main_window import MainWindow
@@ -13,15 +15,19 @@ class Studio:
     """One running program: its parts live as long as it does.
 
     The worker starts after the window's first paint, so that the window never waits for torch.
+
+    Args:
+        folder: for autosaves and the list of recent sessions; None: neither is kept.
     """
 
-    def __init__(self, app: QApplication) -> None:
+    def __init__(self, app: QApplication, folder: Path | None = None) -> None:
         QCoreApplication.setApplicationName("FineParser Studio")
         QCoreApplication.setOrganizationName("FineParser")
         self.themes = ThemeManager(app)
         self.client = WorkerClient()
         self.session = Session(self.client)
-        self.window = MainWindow(self.session)
+        self.window = MainWindow(self.session, folder)
         self.window.shown_first.connect(self.client.start)
+        self.window.shown_first.connect(self.window.document.offer_recovery, Qt.ConnectionType.SingleShotConnection)
         self.window.closing.connect(self.client.close)
         self.window.closing.connect(self.session.close)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QScrollArea
 from fineparser_core.resources import resource
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.dialogs.information import model_card_dialog, shortcuts_dialog
+from fineparser_gui.document import Document
 from fineparser_gui.panels.banner import Banner
 from fineparser_gui.panels.contributions import ContributionsPanel
 from fineparser_gui.panels.details import DetailsPanel
@@ -20,8 +21,10 @@ from fineparser_gui.panels.exemplars import ExemplarsPanel
 from fineparser_gui.panels.player import PlayerPanel
 from fineparser_gui.panels.score import ScorePanel
 from fineparser_gui.playback.transport import Transport
+from fineparser_gui.session.dive import DiveState
 from fineparser_gui.session.opening import VIDEO_SUFFIXES
 from fineparser_gui.session.session import Session
+from fineparser_gui.session.session_file import SUFFIX
 
 _DIVES_W = 212
 _SIDE_W = 388
@@ -32,6 +35,9 @@ _WIDE_ENOUGH_TO_COMPARE_PX = 1500
 class MainWindow(QMainWindow):
     """Dives on the left, player in the centre, score and exemplars on the right.
 
+    Args:
+        folder: see `Document`.
+
     Signals:
         shown_first: the first paint is done; slow things may start.
         closing: the window is about to go.
@@ -40,7 +46,7 @@ class MainWindow(QMainWindow):
     shown_first = Signal()
     closing = Signal()
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, folder: Path | None = None) -> None:
         super().__init__()
         self._session = session
         self.setWindowTitle("FineParser Studio")
@@ -48,7 +54,9 @@ class MainWindow(QMainWindow):
         self.resize(1440, 900)
         self.setMinimumSize(1000, 640)
         self.transport = Transport(self)
+        self.document = Document(session, self, folder)
         self.actions_by_id = ActionRegistry(self, self._slots())
+        self.actions_by_id["open_recent"].setMenu(self.document.recent)
         self.actions_by_id.fill_menus(self.menuBar())
         self._build()
         session.problem.connect(self.banner.show_message)
@@ -56,6 +64,8 @@ class MainWindow(QMainWindow):
         session.current_changed.connect(self._refresh)
         session.dive_changed.connect(self._refresh)
         session.comparison_changed.connect(self._refresh)
+        self.document.changed.connect(self._refresh)
+        self.player.progress.locate_requested.connect(self._locate)
         self.transport.state_changed.connect(self._show_loop)
         session.editing.edits.indexChanged.connect(self._show_edits)
         self._show_edits()
@@ -117,7 +127,12 @@ class MainWindow(QMainWindow):
             "open": self._open,
             "open_folder": self._open_folder,
             "open_sample": self._open_sample,
-            "quit": self.close,
+            "open_session": self.document.open,
+            "open_recent": lambda: None,  # its menu opens
+            "save_session": self.document.save,
+            "save_session_as": self.document.save_as,
+            "export_corrections": self.document.export_corrections,
+            "quit": self._quit,
             "play": t.toggle,
             "step_back": lambda: t.step(-1),
             "step_forward": lambda: t.step(1),
@@ -144,6 +159,7 @@ class MainWindow(QMainWindow):
             "cancel": lambda: self._on_current(self._session.cancel),
             "mark_in": lambda: self._mark(begins=True),
             "mark_out": lambda: self._mark(begins=False),
+            "locate": self._locate,
             "remove": lambda: self._on_current(self._session.remove),
             "compare": self._compare,
             "mask": lambda shown: self.player.set_mask_shown(shown),
@@ -152,6 +168,15 @@ class MainWindow(QMainWindow):
             "shortcuts": lambda: shortcuts_dialog(self.actions_by_id.shortcut_rows(), self).open(),
             "model_card": self._show_model_card,
         }
+
+    def open_paths(self, paths: list[Path]) -> None:
+        """Open videos, folders of them, and session files."""
+        videos = [path for path in paths if path.suffix.lower() != SUFFIX]
+        for path in paths:
+            if path not in videos:
+                self.document.open_path(path)
+        if videos:
+            self._session.open(videos)
 
     def open_sample_path(self) -> tuple[Path, str, float]:
         """Clip, dive number and board of the bundled sample dive."""
@@ -173,6 +198,13 @@ class MainWindow(QMainWindow):
     def _open_sample(self) -> None:
         path, dive_number, board_m = self.open_sample_path()
         self._session.open([path], dive_number=dive_number, board_m=board_m)
+
+    def _quit(self) -> None:
+        if self.document.may_leave():
+            self.close()
+
+    def _locate(self) -> None:
+        self._on_current(self.document.locate)
 
     def _on_current(self, act: Callable[[str], None]) -> None:
         if self._session.current is not None:
@@ -224,9 +256,11 @@ class MainWindow(QMainWindow):
         """Everything that depends on which dive is shown and how far it is."""
         dive = self._session.current
         self._pages.setCurrentIndex(1 if self._session.keys else 0)
-        self.setWindowTitle(f"{dive.path.name} – FineParser Studio" if dive else "FineParser Studio")
+        names = [dive.path.name if dive else "", self.document.path.stem if self.document.path else ""]
+        self.setWindowTitle(" – ".join([*filter(None, names), "FineParser Studio"]))
         scored = dive is not None and dive.analysis is not None and dive.analysis.scoring is not None
         parsed = dive is not None and dive.analysis is not None
+        missing = dive is not None and dive.state is DiveState.MISSING
         comparing = self._session.comparison is not None
         self._set_checked("compare", comparing)
         for action_id, enabled in {
@@ -235,7 +269,11 @@ class MainWindow(QMainWindow):
             "loop_dive": dive is not None,
             **dict.fromkeys(_STEP_EDITS, parsed),
             "reset_transitions": dive is not None and dive.corrected_frames is not None,
-            "analyse": dive is not None and not dive.busy,
+            "save_session": bool(self._session.keys),
+            "save_session_as": bool(self._session.keys),
+            "export_corrections": bool(self.document.corrected_dives()),
+            "locate": missing,
+            "analyse": dive is not None and not dive.busy and not missing,
             "cancel": dive is not None and dive.busy,
             "mark_in": dive is not None,
             "mark_out": dive is not None,
@@ -268,7 +306,12 @@ class MainWindow(QMainWindow):
         QTimer.singleShot(0, self, self.shown_first.emit)
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        # Only where it is the user who closes: a program that closes its window has nobody to ask.
+        if event.spontaneous() and not self.document.may_leave():
+            event.ignore()
+            return
         self.player.close_videos()
+        self.document.close()
         self.closing.emit()
         super().closeEvent(event)
 
@@ -284,4 +327,4 @@ class MainWindow(QMainWindow):
         self.empty.set_dropping(False)
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         event.acceptProposedAction()
-        self._session.open(paths)
+        self.open_paths(paths)

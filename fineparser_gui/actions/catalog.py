@@ -43,7 +43,26 @@ CATALOG: tuple[ActionSpec, ...] = (
         id="open_folder", menu=_FILE, text=QT_TRANSLATE_NOOP("actions", "Open &folder…"), keys=("Ctrl+Shift+O",)
     ),
     ActionSpec(id="open_sample", menu=_FILE, text=QT_TRANSLATE_NOOP("actions", "Open the &sample dive")),
-    ActionSpec(id="quit", menu=_FILE, text=QT_TRANSLATE_NOOP("actions", "&Quit"), keys=("Ctrl+Q",), group=1),
+    ActionSpec(
+        id="open_session",
+        menu=_FILE,
+        text=QT_TRANSLATE_NOOP("actions", "Open s&ession…"),
+        keys=("Ctrl+Alt+O",),
+        group=1,
+    ),
+    ActionSpec(id="open_recent", menu=_FILE, text=QT_TRANSLATE_NOOP("actions", "Open &recent session"), group=1),
+    ActionSpec(
+        id="save_session", menu=_FILE, text=QT_TRANSLATE_NOOP("actions", "S&ave session"), keys=("Ctrl+S",), group=1
+    ),
+    ActionSpec(
+        id="save_session_as",
+        menu=_FILE,
+        text=QT_TRANSLATE_NOOP("actions", "Save session &as…"),
+        keys=("Ctrl+Shift+S",),
+        group=1,
+    ),
+    ActionSpec(id="export_corrections", menu=_FILE, text=QT_TRANSLATE_NOOP("actions", "Export &corrections…"), group=2),
+    ActionSpec(id="quit", menu=_FILE, text=QT_TRANSLATE_NOOP("actions", "&Quit"), keys=("Ctrl+Q",), group=3),
     ActionSpec(id="undo", menu=_EDIT, text=QT_TRANSLATE_NOOP("actions", "&Undo"), keys=("Ctrl+Z",)),
     ActionSpec(id="redo", menu=_EDIT, text=QT_TRANSLATE_NOOP("actions", "&Redo"), keys=("Ctrl+Shift+Z", "Ctrl+Y")),
     ActionSpec(
@@ -154,6 +173,7 @@ CATALOG: tuple[ActionSpec, ...] = (
     ActionSpec(
         id="mark_out", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "The dive &ends here"), keys=("O",), group=1
     ),
+    ActionSpec(id="locate", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "&Locate the video…"), group=2),
     ActionSpec(
         id="remove", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "&Remove from the list"), keys=("Ctrl+W",), group=2
     ),

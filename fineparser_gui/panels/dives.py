@@ -119,6 +119,7 @@ def state_text(dive: Dive) -> str:
         return f"{stage_text(dive.progress.stage)} {percent} %"
     texts = {
         DiveState.OPENING: _tr("opening"),
+        DiveState.MISSING: _tr("video is missing"),
         DiveState.HELD: _tr("longer than 15 s"),
         DiveState.QUEUED: _tr("waiting"),
         DiveState.ANALYSING: _tr("analysing"),

@@ -14,6 +14,7 @@ from fineparser_gui.panels.video_pane import VideoPane
 from fineparser_gui.playback.alignment import StepAlignment
 from fineparser_gui.playback.transport import Transport
 from fineparser_gui.session.correction import frames_of
+from fineparser_gui.session.dive import DiveState
 from fineparser_gui.session.session import Session
 
 
@@ -57,7 +58,8 @@ class PlayerPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addWidget(frame, 1)
-        column.addWidget(ProgressStrip(session))
+        self.progress = ProgressStrip(session)
+        column.addWidget(self.progress)
 
         transport.frame_changed.connect(self._on_frame)
         self.timeline.seek_requested.connect(transport.seek)
@@ -126,7 +128,7 @@ class PlayerPanel(QWidget):
         """Show what is known of the current dive now."""
         dive = self._session.current
         self.timeline.set_dive(dive)
-        if dive is None:
+        if dive is None or dive.state is DiveState.MISSING:
             self.pane.unload()
             return
         if dive.info is not None and self._loaded != dive.key:

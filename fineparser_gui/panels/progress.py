@@ -1,6 +1,6 @@
 """How far the analysis of the shown dive is, by stage, with the button that stops or starts it."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from fineparser_gui.panels.dives import stage_text
@@ -9,10 +9,17 @@ from fineparser_gui.session.dive import Dive, DiveState
 from fineparser_gui.session.session import Session
 
 _STAGES = ("read", "parse", "compare")
+_WAITING = (DiveState.HELD, DiveState.CANCELLED, DiveState.FAILED, DiveState.MISSING)
 
 
 class ProgressStrip(QFrame):
-    """Visible while the shown dive is analysed, or has no analysis and could have one."""
+    """Visible while the shown dive is analysed, or has no analysis and could have one.
+
+    Signals:
+        locate_requested: the user wants to say where the video of the shown dive is.
+    """
+
+    locate_requested = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,7 +46,7 @@ class ProgressStrip(QFrame):
 
     def _refresh(self) -> None:
         dive = self._session.current
-        waits = dive is not None and dive.state in (DiveState.HELD, DiveState.CANCELLED, DiveState.FAILED)
+        waits = dive is not None and dive.state in _WAITING
         busy = dive is not None and dive.busy
         self.setVisible(busy or waits)
         if dive is None or not (busy or waits):
@@ -51,7 +58,9 @@ class ProgressStrip(QFrame):
         policy.setHorizontalStretch(0 if busy else 1)
         self._text.setSizePolicy(policy)
         self._text.setAlignment(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
-        self._button.setText(self.tr("Cancel") if busy else self.tr("Analyse"))
+        missing = dive.state is DiveState.MISSING
+        waiting = self.tr("Locate the video…") if missing else self.tr("Analyse")
+        self._button.setText(self.tr("Cancel") if busy else waiting)
         progress = dive.progress
         self._bar.setRange(0, progress.total if progress else 0)  # 0, 0 is "busy"
         self._bar.setValue(progress.done if progress else 0)
@@ -84,5 +93,7 @@ class ProgressStrip(QFrame):
         if dive is not None:
             if dive.busy:
                 self._session.cancel(dive.key)
+            elif dive.state is DiveState.MISSING:
+                self.locate_requested.emit()
             else:
                 self._session.analyse(dive.key)

@@ -128,7 +128,7 @@ class ScorePanel(QWidget):
             if dive.dive_number is None:
                 return self.tr("Needs dive number: type it above. Steps and masks are there already.")
             return dive.problem or ""
-        if dive.state in (DiveState.CANCELLED, DiveState.FAILED, DiveState.HELD):
+        if dive.state in (DiveState.CANCELLED, DiveState.FAILED, DiveState.HELD, DiveState.MISSING):
             return self.tr("Not analysed yet.")
         if dive.dive_number is None:
             return self.tr("Steps and masks come first; the score needs the dive number.")

@@ -15,6 +15,7 @@ class DiveState(Enum):
     """How far the analysis of a dive is."""
 
     OPENING = auto()
+    MISSING = auto()  # of a session file, and its video cannot be opened: waits for the user to locate it
     HELD = auto()  # too long to be one dive: waits for the user
     QUEUED = auto()
     ANALYSING = auto()
@@ -39,6 +40,7 @@ class Dive:
         parse_id: request whose cached encoding belongs to `by_model`.
         scoring: True while the model's own score is being computed.
         problem: one sentence: why there is no analysis, or no score.
+        restored: True for a dive of a session file: it stays in the list even where its video is gone.
     """
 
     key: str
@@ -60,6 +62,7 @@ class Dive:
     parse_id: str | None = None
     scoring: bool = False
     problem: str | None = None
+    restored: bool = False
 
     @property
     def busy(self) -> bool:

@@ -6,7 +6,7 @@ Panels observe it and call its methods; it asks the worker client and the exempl
 import itertools
 import logging
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QThreadPool, Signal
@@ -23,6 +23,7 @@ from fineparser_gui.session.dive import Dive, DiveState
 from fineparser_gui.session.editing import Editing
 from fineparser_gui.session.opening import OpeningJob, OpeningSignals, videos_in
 from fineparser_gui.session.rescoring import read_score, score_request
+from fineparser_gui.session.session_file import SavedDive, SavedSession
 from fineparser_gui.worker.client import WorkerClient
 from fineparser_gui.worker.protocol import ParseRequest, Ready, Result
 
@@ -119,11 +120,46 @@ class Session(QObject):
             )
             keys.append(key)
             self.dive_added.emit(key)
-            QThreadPool.globalInstance().start(OpeningJob(key, path, self._opening))
+            self._open_video(key)
         if keys:
             self.select(keys[0])
         else:
             self.problem.emit(self.tr("There is no video in that folder: choose one with .mp4, .mov, .avi … files."))
+
+    def _open_video(self, key: str) -> None:
+        QThreadPool.globalInstance().start(OpeningJob(key, self._dives[key].path, self._opening))
+
+    def snapshot(self) -> SavedSession:
+        """What of the session a file keeps."""
+        names = [field.name for field in fields(SavedDive)]
+        dives = (SavedDive(**{name: getattr(dive, name) for name in names}) for dive in self._dives.values())
+        selected = self.keys.index(self._current) if self._current else None
+        return SavedSession(dives=tuple(dives), selected=selected)
+
+    def clear(self) -> None:
+        """Take out every dive, and with them what could be undone."""
+        self.select(None)
+        for key in self.keys:
+            self.remove(key)
+        self.editing.edits.clear()
+
+    def restore(self, saved: SavedSession) -> None:
+        """Add the dives of a session file and analyse them; one whose video is gone waits until it is located."""
+        keys = []
+        for one in saved.dives:
+            key = f"d{next(self._ids)}"
+            known = {field.name: getattr(one, field.name) for field in fields(one)}
+            self._dives[key] = Dive(key=key, restored=True, **known)
+            keys.append(key)
+            self.dive_added.emit(key)
+            self._open_video(key)
+        if keys:
+            self.select(keys[saved.selected or 0])
+
+    def locate(self, key: str, path: Path) -> None:
+        """Say where the video of a missing dive is now."""
+        self._update(key, path=path, state=DiveState.OPENING, problem=None)
+        self._open_video(key)
 
     def close(self) -> None:
         """Wait for files that are being opened; the window is closing."""
@@ -158,7 +194,7 @@ class Session(QObject):
         before, after = self._dives[key].details, (dive_number, board_m, difficulty)
         if before != after:
             # What is typed into one field is one edit.
-            fields = [str(place) for place in range(3) if before[place] != after[place]]
+            typed = [str(place) for place in range(3) if before[place] != after[place]]
             self.editing.edits.push(
                 EditDive(
                     self._apply_details,
@@ -166,7 +202,7 @@ class Session(QObject):
                     before,
                     after,
                     text=self.tr("changing the dive details"),
-                    gesture=f"details {' '.join(fields)}",
+                    gesture=f"details {' '.join(typed)}",
                 )
             )
 
@@ -298,6 +334,9 @@ class Session(QObject):
             self.analyse(key)
 
     def _on_open_failed(self, key: str, message: str) -> None:
+        if key in self._dives and self._dives[key].restored:
+            self._update(key, state=DiveState.MISSING, problem=message)
+            return
         if key in self._dives:
             self.remove(key)
         self.problem.emit(message)

@@ -1,0 +1,317 @@
+"""The session as a document: opened, saved, recovered, and its missing videos asked for."""
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QSettings, Qt, QTimer, Signal
+from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QPushButton, QWidget
+
+from fineparser_core.errors import ConfigError, FineParserError
+from fineparser_core.export.corrections import CorrectedDive, write_corrections
+from fineparser_gui.session.autosave import Autosave, leftovers
+from fineparser_gui.session.dive import Dive, DiveState
+from fineparser_gui.session.opening import VIDEO_SUFFIXES
+from fineparser_gui.session.session import Session
+from fineparser_gui.session.session_file import SUFFIX, SavedDive, SavedSession, read_session, write_session
+
+log = logging.getLogger(__name__)
+
+LABELS_NAME = "fine-grained_annotation_aqa.pkl"
+_RECENT = "recent_sessions"
+_MOST_RECENT = 8
+_MOST_NAMES = 6
+
+
+class Document(QObject):
+    """Asks the user for files, and the session to take or give what is in them.
+
+    Args:
+        window: over which dialogs open.
+        folder: for autosaves and the list of recent files; None: neither is kept.
+
+    Signals:
+        changed: the session belongs to another file.
+
+    Attributes:
+        path: the session file; None while there is none.
+        recent: menu of the recent files.
+    """
+
+    changed = Signal()
+
+    def __init__(self, session: Session, window: QWidget, folder: Path | None = None) -> None:
+        super().__init__(window)
+        self._session, self._window, self._folder = session, window, folder
+        self.path: Path | None = None
+        self._saved = SavedSession()
+        self._recovered = False
+        self._unasked: set[str] = set()
+        self._autosave = Autosave(session, folder, self) if folder else None
+        self._settings = QSettings(str(folder / "recent.ini"), QSettings.Format.IniFormat) if folder else None
+        self.recent = QMenu(window)
+        self.recent.aboutToShow.connect(self._fill_recent)
+        session.dive_changed.connect(self._on_dive_changed)
+
+    @property
+    def modified(self) -> bool:
+        """Whether the coach's work would be lost without saving; videos only opened are no work."""
+        if self.path is None:
+            return bool(self._session.keys) and (self._recovered or not self._session.editing.edits.isClean())
+        return self._session.snapshot().dives != self._saved.dives
+
+    def close(self) -> None:
+        """A clean exit."""
+        self._session.dive_changed.disconnect(self._on_dive_changed)
+        if self._autosave is not None:
+            self._autosave.close()
+
+    def may_leave(self) -> bool:
+        """Ask what to do with unsaved work; False where the user would rather stay."""
+        if not self.modified:
+            return True
+        buttons = QMessageBox.StandardButton
+        answer = QMessageBox.question(
+            self._window,
+            self.tr("Unsaved session"),
+            self.tr("Save the changes to this session?"),
+            buttons.Save | buttons.Discard | buttons.Cancel,
+            buttons.Save,
+        )
+        return self.save() if answer == buttons.Save else answer == buttons.Discard
+
+    def save(self) -> bool:
+        """Save to the session's file, asking for one where there is none; False where nothing was saved."""
+        return self._save_to(self.path) if self.path is not None else self.save_as()
+
+    def save_as(self) -> bool:
+        """Ask for a file and save to it."""
+        name, _ = QFileDialog.getSaveFileName(
+            self._window, self.tr("Save session"), str(self.path or ""), self._file_filter()
+        )
+        if not name:
+            return False
+        # A suffix added after the dialog has asked could overwrite a file that it did not ask about.
+        return self._save_to(Path(name) if name.endswith(SUFFIX) else _free(Path(name + SUFFIX)))
+
+    def _save_to(self, path: Path) -> bool:
+        saved = self._session.snapshot()
+        try:
+            write_session(saved, path)
+        except FineParserError as error:
+            self._session.problem.emit(str(error))
+            return False
+        self._belongs_to(path, saved)
+        return True
+
+    def open(self) -> None:
+        """Ask for a session file and open it."""
+        name, _ = QFileDialog.getOpenFileName(self._window, self.tr("Open session"), "", self._file_filter())
+        if name:
+            self.open_path(Path(name))
+
+    def open_path(self, path: Path) -> None:
+        """Open a session file in place of the session that is open."""
+        try:
+            saved, _ = read_session(path)
+        except ConfigError as error:
+            self._session.problem.emit(str(error))
+            return
+        if self.may_leave():
+            self._session.clear()
+            self._session.restore(saved)
+            self._belongs_to(path, saved)
+
+    def _belongs_to(self, path: Path, saved: SavedSession) -> None:
+        self.path, self._saved, self._recovered = path, saved, False
+        if self._autosave is not None:
+            self._autosave.origin = path
+            self._autosave.write()
+        self._remember(path)
+        self.changed.emit()
+
+    def _file_filter(self) -> str:
+        return self.tr("Sessions (*{0});;All files (*)").format(SUFFIX)
+
+    def recent_paths(self) -> list[Path]:
+        """Session files opened or saved lately, the latest first."""
+        stored = self._settings.value(_RECENT, []) if self._settings else []
+        names = [stored] if isinstance(stored, str) else list(stored or [])  # one entry is stored as text
+        return [Path(name) for name in names]
+
+    def _remember(self, path: Path) -> None:
+        if self._settings is not None:
+            path = path.absolute()
+            others = [other for other in self.recent_paths() if other != path]
+            self._settings.setValue(_RECENT, [str(one) for one in [path, *others][:_MOST_RECENT]])
+            self._settings.sync()
+
+    def _fill_recent(self) -> None:
+        self.recent.clear()
+        for path in self.recent_paths():
+            action = self.recent.addAction(path.name.replace("&", "&&"), lambda path=path: self.open_path(path))
+            action.setToolTip(str(path))
+            action.setEnabled(path.is_file())
+        if self.recent.isEmpty():
+            self.recent.addAction(self.tr("No session was saved yet")).setEnabled(False)
+        self.recent.setToolTipsVisible(True)
+
+    def _on_dive_changed(self, key: str) -> None:
+        if self._session.dive(key).state is DiveState.MISSING:
+            self._unasked.add(key)
+        if not self._unasked:
+            return
+        dives = [self._session.dive(one) for one in self._session.keys]
+        if all(dive.state is not DiveState.OPENING for dive in dives):  # one question for all
+            missing = [dive for dive in dives if dive.key in self._unasked]
+            self._unasked.clear()
+            if missing:
+                self._ask_for(missing)
+
+    def _ask_for(self, missing: list[Dive]) -> None:
+        text = self.tr("Not found where the session has it: {0}").format(_names(missing))
+        box = _question(self._window, self.tr("Missing videos"), text)
+        box.setInformativeText(self.tr("The dives stay in the list; the Dive menu locates their videos later too."))
+        key = missing[0].key
+        _add(box, self.tr("Locate…"), QMessageBox.ButtonRole.AcceptRole, lambda: self.locate(key))
+        _add(box, self.tr("Later"), QMessageBox.ButtonRole.RejectRole)
+        box.open()
+
+    def locate(self, key: str) -> None:
+        """Ask where the video of a missing dive is; others missing that lie beside it are found with it."""
+        if key not in self._session.keys or self._session.dive(key).state is not DiveState.MISSING:
+            return
+        old = self._session.dive(key).path
+        near = next((folder for folder in old.absolute().parents if folder.is_dir()), Path())
+        patterns = " ".join(f"*{suffix}" for suffix in VIDEO_SUFFIXES)
+        name, _ = QFileDialog.getOpenFileName(
+            self._window,
+            self.tr("Where is {0}?").format(old.name),
+            str(near),
+            self.tr("Videos ({0});;All files (*)").format(patterns),
+        )
+        if not name:
+            return
+        self._session.locate(key, Path(name))
+        for other in [self._session.dive(one) for one in self._session.keys]:
+            beside = Path(name).parent / other.path.name
+            if other.state is DiveState.MISSING and beside != other.path and beside.is_file():
+                self._session.locate(other.key, beside)
+
+    def offer_recovery(self) -> None:
+        """After a crash, ask whether to take its session up again."""
+        if self._folder is None:
+            return
+        for path in leftovers(self._folder):
+            try:
+                saved, origin = read_session(path)
+            except ConfigError as error:
+                log.warning("autosave: %s", error)
+                continue
+            self._offer(path, saved, origin)
+            return
+
+    def _offer(self, path: Path, saved: SavedSession, origin: Path | None) -> None:
+        when = datetime.fromtimestamp(path.stat().st_mtime)
+        text = self.tr("FineParser Studio did not close properly. Recover its session of {0}?")
+        box = _question(self._window, self.tr("Recover session"), text.format(f"{when:%Y-%m-%d %H:%M}"))
+        box.setInformativeText(_names(saved.dives))
+        _add(
+            box,
+            self.tr("Recover"),
+            QMessageBox.ButtonRole.AcceptRole,
+            lambda: self._recover(path, saved, origin),
+        )
+        _add(box, self.tr("Discard"), QMessageBox.ButtonRole.DestructiveRole, lambda: self._discard(path))
+        later = _add(box, self.tr("Ask again later"), QMessageBox.ButtonRole.RejectRole)
+        box.setEscapeButton(later)
+        box.open()
+
+    def _recover(self, path: Path, saved: SavedSession, origin: Path | None) -> None:
+        self._session.restore(saved)
+        self.path, self._saved, self._recovered = origin, SavedSession(), True
+        if self._autosave is not None:
+            self._autosave.origin = origin
+            if self._autosave.write():
+                path.unlink(missing_ok=True)
+        self.changed.emit()
+        self.offer_recovery()
+
+    def _discard(self, path: Path) -> None:
+        path.unlink(missing_ok=True)
+        self.offer_recovery()
+
+    def corrected_dives(self) -> list[Dive]:
+        """The dives whose transitions the coach has set."""
+        dives = (self._session.dive(key) for key in self._session.keys)
+        return [dive for dive in dives if dive.corrected_frames is not None]
+
+    def export_corrections(self) -> None:
+        """Ask for a file and write the corrected transitions to it as labels."""
+        corrected = self.corrected_dives()
+        unnamed = [dive for dive in corrected if dive.dive_number is None]
+        if len(unnamed) == len(corrected):
+            self._session.problem.emit(
+                self.tr("A label needs a dive number, and no corrected dive has one: type it in the dive's details.")
+            )
+            return
+        name, _ = QFileDialog.getSaveFileName(
+            self._window, self.tr("Export corrections"), LABELS_NAME, self.tr("FineDiving annotation (*.pkl)")
+        )
+        if not name:
+            return
+        path = Path(name) if name.endswith(".pkl") else _free(Path(name + ".pkl"))
+        try:
+            write_corrections([label for dive in corrected if (label := _label(dive))], path)
+        except FineParserError as error:
+            self._session.problem.emit(str(error))
+            return
+        text = self.tr("Dives whose labels are in {1}: {0}").format(len(corrected) - len(unnamed), path)
+        box = QMessageBox(QMessageBox.Icon.Information, self.tr("Export corrections"), text, parent=self._window)
+        if unnamed:
+            box.setInformativeText(self.tr("Without a dive number and left out: {0}").format(_names(unnamed)))
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.open()
+
+
+def _label(dive: Dive) -> CorrectedDive | None:
+    if dive.by_model is None or dive.corrected_frames is None or dive.dive_number is None:
+        return None
+    return CorrectedDive(
+        by_model=dive.by_model.parse,
+        transitions=dive.corrected_frames,
+        dive_number=dive.dive_number,
+        board_m=dive.board_m,
+        difficulty=dive.difficulty,
+    )
+
+
+def _names(dives: Sequence[Dive | SavedDive]) -> str:
+    """File names of the first dives, and how many there are beside them."""
+    names = ", ".join(dive.path.name for dive in dives[:_MOST_NAMES])
+    return names if len(dives) <= _MOST_NAMES else f"{names} … (+{len(dives) - _MOST_NAMES})"
+
+
+def _free(path: Path) -> Path:
+    """The path, or one numbered after it where there is a file already."""
+    tried = (path.with_name(f"{path.stem} {number}{path.suffix}") for number in count(2))
+    return path if not path.exists() else next(one for one in tried if not one.exists())
+
+
+def _question(window: QWidget, title: str, text: str) -> QMessageBox:
+    box = QMessageBox(QMessageBox.Icon.Question, title, text, parent=window)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    return box
+
+
+def _add(
+    box: QMessageBox, text: str, role: QMessageBox.ButtonRole, act: Callable[[], None] | None = None
+) -> QPushButton:
+    button = box.addButton(text, role)
+    if act is not None:
+        # Once the box has closed: what follows may open another dialog.
+        button.clicked.connect(lambda: QTimer.singleShot(0, box.parent(), act))
+    return button

@@ -1,0 +1,100 @@
+"""The session kept on disk while the program runs, and found again where it did not end properly.
+
+Every running program keeps one file of its own in the folder and holds a lock beside it. A file whose lock nobody
+holds is what a crash or a power cut left.
+"""
+
+import logging
+from pathlib import Path
+from uuid import uuid4
+
+from PySide6.QtCore import QLockFile, QObject, QTimer
+
+from fineparser_core.errors import ExportError
+from fineparser_gui.session.session import Session
+from fineparser_gui.session.session_file import SavedSession, write_session
+
+log = logging.getLogger(__name__)
+
+DELAY_MS = 2000
+_PREFIX = "autosave-"
+
+
+def _lock(path: Path) -> QLockFile:
+    lock = QLockFile(str(path.with_suffix(".lock")))
+    lock.setStaleLockTime(0)  # only the end of its process frees a lock, not its age
+    return lock
+
+
+def leftovers(folder: Path) -> list[Path]:
+    """Autosaves of programs that ended without a clean exit, the latest first."""
+    found = []
+    for path in folder.glob(f"{_PREFIX}*.json"):
+        lock = _lock(path)
+        if lock.tryLock(0):
+            lock.unlock()
+            found.append(path)
+    return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
+
+
+class Autosave(QObject):
+    """Writes the session a little after it has changed.
+
+    Args:
+        folder: for autosaves; made where it is not there.
+
+    Attributes:
+        origin: the session file that the session was opened from or saved to.
+    """
+
+    def __init__(self, session: Session, folder: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        folder.mkdir(parents=True, exist_ok=True)
+        self._session = session
+        self._path = folder / f"{_PREFIX}{uuid4().hex[:12]}.json"
+        self._lock = _lock(self._path)
+        self._lock.tryLock(0)
+        self._written: tuple[SavedSession, Path | None] = SavedSession(), None
+        self._failed = False
+        self.origin: Path | None = None
+        # Not started anew by each change: an analysis reports its progress faster than this.
+        self._timer = QTimer(self, singleShot=True, interval=DELAY_MS)
+        self._timer.timeout.connect(self.write)
+        for signal in (session.dive_added, session.dive_changed, session.dive_removed, session.current_changed):
+            signal.connect(self._on_changed)
+
+    def _on_changed(self) -> None:
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def write(self) -> bool:
+        """Write now what has changed; a full disk is told once. Returns whether the file is as the session is."""
+        now = self._session.snapshot(), self.origin
+        if now == self._written:
+            return True
+        try:
+            if now[0].dives:
+                write_session(now[0], self._path, origin=self.origin)
+            else:
+                self._path.unlink(missing_ok=True)
+        except (ExportError, OSError) as error:
+            log.warning("autosave: %s", error)
+            if not self._failed:
+                self._failed = True
+                self._session.problem.emit(self.tr("The session is not being autosaved: {0}").format(error))
+            return False
+        self._written, self._failed = now, False
+        return True
+
+    def close(self) -> None:
+        """A clean exit: nothing is left to recover."""
+        self._timer.stop()
+        for signal in (
+            self._session.dive_added,
+            self._session.dive_changed,
+            self._session.dive_removed,
+            self._session.current_changed,
+        ):
+            signal.disconnect(self._on_changed)
+        self._path.unlink(missing_ok=True)
+        self._lock.unlock()

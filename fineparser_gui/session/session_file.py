@@ -1,0 +1,166 @@
+"""A session as a file: which dives are open and what the coach said of them.
+
+Format "fineparser.session/1", JSON in UTF-8 (a reader refuses other numbers; new keys may come without a new one):
+
+    format    "fineparser.session/1"
+    selected  place of the dive that was shown, or null
+    origin    for an autosave: the session file it belongs to, or null
+    dives     of {path, relative_path, in_frame, out_frame, dive_number, board_m, difficulty, transitions, left_out};
+              relative_path is as seen from the folder of the session file, or null where there is none
+
+Analyses are not stored: opening a session makes them anew, and the coach's transitions and exemplars left out are
+applied to them.
+"""
+
+import json
+import os
+from dataclasses import dataclass, field
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from fineparser_core.diving.difficulty import BOARDS_M
+from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.errors import ConfigError
+from fineparser_core.video.atomic import atomic_file
+from fineparser_gui.session.correction import Correction
+
+FORMAT = "fineparser.session/1"
+SUFFIX = ".fineparser"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SavedDive:
+    """What of a dive is kept; the attributes are those of `Dive`."""
+
+    path: Path
+    in_frame: int | None = None
+    out_frame: int | None = None
+    dive_number: str | None = None
+    board_m: float | None = None
+    difficulty: float | None = None
+    correction: Correction = field(default_factory=Correction)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SavedSession:
+    """The dives in their order.
+
+    Attributes:
+        selected: place of the dive that is shown; None: none is.
+    """
+
+    dives: tuple[SavedDive, ...] = ()
+    selected: int | None = None
+
+
+def write_session(saved: SavedSession, path: Path, *, origin: Path | None = None) -> None:
+    """Write the session, whole or not at all.
+
+    Args:
+        origin: the session file that an autosave belongs to.
+
+    Raises:
+        ExportError: the file cannot be written.
+    """
+    content = {
+        "format": FORMAT,
+        "selected": saved.selected,
+        "origin": str(origin) if origin else None,
+        "dives": [_dive_to_dict(dive, path.parent) for dive in saved.dives],
+    }
+    with atomic_file(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def read_session(path: Path) -> tuple[SavedSession, Path | None]:
+    """The session that `write_session` wrote, and the file that it belongs to where it is an autosave.
+
+    A video is looked for beside the session file first, so that a folder of both may be moved, and then where it was.
+
+    Raises:
+        ConfigError: the file cannot be read, is damaged, or is of another format.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read ({error.strerror}): check the path.") from error
+    except ValueError as error:
+        raise ConfigError(f"{path} is damaged or not a session file: open another one.") from error
+    found = content.get("format") if isinstance(content, dict) else None
+    if found != FORMAT:
+        raise ConfigError(f"{path} is of format {found!r}, not {FORMAT!r}: open a session that this version saved.")
+    try:
+        dives = tuple(_dive_from_dict(values, path.parent) for values in content["dives"])
+        selected = _whole(content["selected"])
+        origin = _text(content.get("origin"))
+        if selected is not None and selected >= len(dives):
+            raise ValueError(f"selected {selected}")
+    except (KeyError, TypeError, ValueError, AttributeError, ConfigError) as error:
+        raise ConfigError(f"{path} is damaged ({error}): open another session file.") from error
+    return SavedSession(dives=dives, selected=selected), Path(origin) if origin else None
+
+
+def _dive_to_dict(dive: SavedDive, folder: Path) -> dict[str, Any]:
+    frames = dive.correction.transitions
+    return {
+        "path": os.path.abspath(dive.path),
+        "relative_path": _relative(dive.path, folder),
+        "in_frame": dive.in_frame,
+        "out_frame": dive.out_frame,
+        "dive_number": dive.dive_number,
+        "board_m": dive.board_m,
+        "difficulty": dive.difficulty,
+        "transitions": list(frames) if frames else None,
+        "left_out": sorted(dive.correction.left_out),
+    }
+
+
+def _relative(path: Path, folder: Path) -> str | None:
+    try:
+        return Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:  # another drive of Windows
+        return None
+
+
+def _dive_from_dict(values: dict[str, Any], folder: Path) -> SavedDive:
+    path, relative = _text(values["path"]), _text(values["relative_path"])
+    if path is None:
+        raise ValueError("a dive without a path")
+    beside = Path(os.path.normpath(folder / relative)) if relative else None
+    number, board_m, difficulty = _text(values["dive_number"]), values["board_m"], values["difficulty"]
+    if board_m is not None and board_m not in BOARDS_M:
+        raise ValueError(f"board {board_m}")
+    if difficulty is not None and not isfinite(difficulty):
+        raise ValueError(f"difficulty {difficulty}")
+    frames = values["transitions"]
+    transitions = None
+    if frames is not None:
+        flight, entry = (_whole(frame) for frame in frames)
+        if flight is None or entry is None or flight >= entry:
+            raise ValueError(f"transitions {frames}")
+        transitions = (flight, entry)
+    left_out = values["left_out"]
+    if not isinstance(left_out, list) or not all(isinstance(name, str) for name in left_out):
+        raise ValueError(f"left_out {left_out}")
+    return SavedDive(
+        path=beside if beside is not None and beside.is_file() else Path(path),
+        in_frame=_whole(values["in_frame"]),
+        out_frame=_whole(values["out_frame"]),
+        dive_number=str(parse_dive_number(number)) if number else None,
+        board_m=board_m,
+        difficulty=difficulty,
+        correction=Correction(transitions=transitions, left_out=frozenset(left_out)),
+    )
+
+
+def _whole(value: Any) -> int | None:
+    if value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 0):
+        return value
+    raise ValueError(f"{value!r} where a whole number belongs")
+
+
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    raise ValueError(f"{value!r} where text belongs")

@@ -1,0 +1,303 @@
+"""Sessions saved, opened, recovered after a crash, and their missing videos located."""
+
+import json
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from answers_kit import dive_parse, result_message
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QMessageBox
+
+from fineparser_core.errors import ConfigError
+from fineparser_core.types import Analysis
+from fineparser_gui.app import Studio
+from fineparser_gui.session.autosave import leftovers
+from fineparser_gui.session.correction import Correction
+from fineparser_gui.session.dive import DiveState
+from fineparser_gui.session.session_file import SavedDive, SavedSession, read_session, write_session
+
+
+@pytest.fixture
+def make_studio(qapp, qtbot, monkeypatch, tmp_path):
+    """`make()`: the program without its worker process, which keeps its files in `tmp_path / "state"`."""
+    made = []
+
+    def make() -> Studio:
+        studio = Studio(qapp, tmp_path / "state")
+        monkeypatch.setattr(studio.client, "start", lambda: None)
+        with qtbot.waitExposed(studio.window):
+            studio.window.show()
+        made.append(studio)
+        return studio
+
+    yield make
+    for studio in made:
+        studio.window.close()
+        studio.window.deleteLater()
+
+
+@pytest.fixture
+def clip(tmp_path, small_video) -> Path:
+    """A video in a folder that may be moved."""
+    path = tmp_path / "club" / "clip.mp4"
+    path.parent.mkdir()
+    path.write_bytes(small_video.read_bytes())
+    return path
+
+
+def _saved(path: Path) -> SavedSession:
+    dive = SavedDive(
+        path=path,
+        in_frame=2,
+        out_frame=110,
+        dive_number="207C",
+        board_m=10.0,
+        difficulty=3.4,
+        correction=Correction(transitions=(40, 80), left_out=frozenset({"a"})),
+    )
+    return SavedSession(dives=(SavedDive(path=path), dive), selected=1)
+
+
+def _choose(monkeypatch, dialog: str, path: Path | None) -> None:
+    monkeypatch.setattr(QFileDialog, dialog, lambda *args: (str(path) if path else "", ""))
+
+
+def _box(studio, qtbot, title: str) -> QMessageBox:
+    def shown() -> list[QMessageBox]:
+        boxes = studio.window.findChildren(QMessageBox)
+        return [box for box in boxes if box.isVisible() and box.windowTitle() == title]
+
+    qtbot.waitUntil(lambda: bool(shown()), timeout=5000)
+    return shown()[0]
+
+
+def _press(box: QMessageBox, text: str) -> None:
+    next(button for button in box.buttons() if button.text().replace("&", "") == text).click()
+
+
+def _answer(studio, qtbot, folder: Path) -> None:
+    """Answer the parse request of the current dive."""
+    session = studio.session
+    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
+    dive = session.current
+    request_id = session._requests[dive.key]
+    parse = dive_parse(dive.path, dive.info.n_frames)
+    studio.client.finished.emit(request_id, result_message(request_id, Analysis(parse=parse, scoring=None), folder))
+
+
+def test_a_session_comes_back_as_it_was(tmp_path, clip):
+    path = tmp_path / "a.fineparser"
+    write_session(_saved(clip), path, origin=clip)
+    assert read_session(path) == (_saved(clip), clip)
+
+
+def test_a_folder_of_session_and_videos_may_be_moved(tmp_path, clip):
+    write_session(_saved(clip), clip.parent / "a.fineparser")
+    moved = clip.parent.rename(tmp_path / "moved")
+    saved, _ = read_session(moved / "a.fineparser")
+    assert [dive.path for dive in saved.dives] == [moved / "clip.mp4"] * 2
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"format": "fineparser.session/2"}, "is of format 'fineparser.session/2'"),
+        ({"selected": 7}, "is damaged"),
+        ({"dives": [{}]}, "is damaged"),
+        ({"dives": None}, "is damaged"),
+        ({"dive_number": "999Z"}, "is damaged"),
+        ({"board_m": 4}, "is damaged"),
+        ({"difficulty": "much"}, "is damaged"),
+        ({"transitions": [9, 3]}, "is damaged"),
+        ({"transitions": [9]}, "is damaged"),
+        ({"left_out": "a"}, "is damaged"),
+        ({"in_frame": -1}, "is damaged"),
+        ({"path": None}, "is damaged"),
+    ],
+)
+def test_a_file_that_is_not_right_is_one_sentence(tmp_path, clip, change, message):
+    path = tmp_path / "a.fineparser"
+    write_session(_saved(clip), path)
+    content = json.loads(path.read_text(encoding="utf-8"))
+    for name, value in change.items():
+        (content if name in content else content["dives"][1])[name] = value
+    path.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(ConfigError, match=message):
+        read_session(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"[]", b'{"format": "fineparser.sess'])
+def test_a_cut_off_file_leaves_the_open_session_alone(make_studio, tmp_path, clip, content):
+    path = tmp_path / "a.fineparser"
+    path.write_bytes(content)
+    studio = make_studio()
+    studio.session.open([clip])
+    studio.window.document.open_path(path)
+    assert "a.fineparser" in studio.window.banner.text
+    assert len(studio.session.keys) == 1
+
+
+def test_saved_and_opened_again_the_correction_is_in_the_new_analysis(make_studio, qtbot, monkeypatch, tmp_path, clip):
+    studio = make_studio()
+    window, session = studio.window, studio.session
+    session.open([clip])
+    _answer(studio, qtbot, tmp_path)
+    session.editing.move_transition(session.current.key, 1, 90)
+    session.set_details(session.current.key, "207C", 10.0)
+    assert window.document.modified
+    _choose(monkeypatch, "getSaveFileName", tmp_path / "training")
+    window.actions_by_id["save_session"].trigger()
+    path = tmp_path / "training.fineparser"
+    assert window.document.path == path
+    assert not window.document.modified
+    assert window.windowTitle() == "clip.mp4 – training – FineParser Studio"
+    before = session.snapshot()
+
+    _choose(monkeypatch, "getOpenFileName", path)
+    window.actions_by_id["open_session"].trigger()
+    assert session.snapshot() == before
+    assert not session.editing.edits.canUndo()
+    _answer(studio, qtbot, tmp_path)
+    assert session.current.corrected_frames == (37, 90)
+    assert session.current.details == ("207C", 10.0, None)
+    window.document._fill_recent()
+    assert [action.text() for action in window.document.recent.actions()] == ["training.fineparser"]
+
+
+def test_unsaved_work_is_asked_for_before_another_session_opens(make_studio, monkeypatch, tmp_path, clip):
+    path = tmp_path / "a.fineparser"
+    write_session(SavedSession(), path)
+    studio = make_studio()
+    session, document = studio.session, studio.window.document
+    session.open([clip])
+    session.set_details(session.current.key, "207C", None)
+    answers = QMessageBox.StandardButton
+    monkeypatch.setattr(QMessageBox, "question", lambda *args: answers.Cancel)
+    document.open_path(path)
+    assert len(session.keys) == 1
+    monkeypatch.setattr(QMessageBox, "question", lambda *args: answers.Save)
+    _choose(monkeypatch, "getSaveFileName", None)
+    document.open_path(path)
+    assert len(session.keys) == 1
+    monkeypatch.setattr(QMessageBox, "question", lambda *args: answers.Discard)
+    document.open_path(path)
+    assert session.keys == []
+
+
+def test_a_moved_video_is_asked_for_and_never_dropped(make_studio, qtbot, monkeypatch, tmp_path, clip, small_video):
+    other = clip.with_name("other.mp4")
+    other.write_bytes(small_video.read_bytes())
+    path = tmp_path / "a.fineparser"
+    write_session(SavedSession(dives=(SavedDive(path=clip), SavedDive(path=other)), selected=0), path)
+    moved = clip.parent.rename(tmp_path / "elsewhere")
+    studio = make_studio()
+    window, session = studio.window, studio.session
+    window.document.open_path(path)
+    box = _box(studio, qtbot, "Missing videos")
+    assert "clip.mp4, other.mp4" in box.text()
+    _press(box, "Later")
+    assert [session.dive(key).state for key in session.keys] == [DiveState.MISSING] * 2
+    assert "video is missing" in window.dives._items[session.keys[0]].data(Qt.ItemDataRole.AccessibleTextRole)
+    assert window.actions_by_id["locate"].isEnabled()
+    assert not window.actions_by_id["analyse"].isEnabled()
+    assert session.snapshot().dives[1].path == other
+
+    _choose(monkeypatch, "getOpenFileName", moved / "clip.mp4")
+    window.player.progress._button.click()
+    qtbot.waitUntil(lambda: all(session.dive(key).state is DiveState.QUEUED for key in session.keys), timeout=5000)
+    assert [session.dive(key).path.parent for key in session.keys] == [moved] * 2
+    assert window.document.modified
+
+
+def test_a_clean_exit_leaves_nothing_to_recover(make_studio, tmp_path, clip):
+    studio = make_studio()
+    studio.session.open([clip])
+    studio.window.document._autosave.write()
+    assert len(list((tmp_path / "state").glob("autosave-*.json"))) == 1
+    assert leftovers(tmp_path / "state") == []  # its program still runs
+    studio.window.close()
+    assert list((tmp_path / "state").glob("autosave-*")) == []
+
+
+def _crash(tmp_path: Path, clip: Path) -> None:
+    """A program that opens a clip, waits for its autosave, and is killed."""
+    program = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from PySide6.QtWidgets import QApplication\n"
+        "from fineparser_gui.app import Studio\n"
+        "app = QApplication([])\n"
+        "studio = Studio(app, Path(sys.argv[1]))\n"
+        "studio.session.open([Path(sys.argv[2])], dive_number='207C')\n"
+        "written = studio.window.document._autosave._timer.timeout\n"
+        "written.connect(lambda: print('written', flush=True))\n"
+        "app.exec()\n"
+    )
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
+    command = [sys.executable, "-c", program, str(tmp_path / "state"), str(clip)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "written\n"
+        process.send_signal(signal.SIGKILL if sys.platform != "win32" else signal.SIGTERM)
+
+
+def test_after_a_crash_the_session_is_offered_and_comes_back(make_studio, qtbot, tmp_path, clip):
+    _crash(tmp_path, clip)
+    (left,) = leftovers(tmp_path / "state")
+    studio = make_studio()
+    box = _box(studio, qtbot, "Recover session")
+    assert box.informativeText() == "clip.mp4"
+    _press(box, "Recover")
+    qtbot.waitUntil(lambda: bool(studio.session.keys), timeout=2000)
+    assert studio.session.current.path == clip
+    assert studio.session.current.dive_number == "207C"
+    assert studio.window.document.modified
+    assert not left.exists()
+    (own,) = (tmp_path / "state").glob("autosave-*.json")
+    assert read_session(own)[0] == studio.session.snapshot()
+
+
+def test_a_session_that_nobody_wants_is_discarded(make_studio, qtbot, tmp_path, clip):
+    (tmp_path / "state").mkdir()
+    for name in ("autosave-1.json", "autosave-2.json"):
+        write_session(_saved(clip), tmp_path / "state" / name)
+    studio = make_studio()
+    _press(_box(studio, qtbot, "Recover session"), "Discard")
+    qtbot.waitUntil(lambda: len(leftovers(tmp_path / "state")) == 1, timeout=2000)
+    _press(_box(studio, qtbot, "Recover session"), "Ask again later")
+    assert len(leftovers(tmp_path / "state")) == 1
+    assert studio.session.keys == []
+
+
+def test_an_autosave_that_cannot_be_written_is_told_once(make_studio, tmp_path, clip):
+    studio = make_studio()
+    told = []
+    studio.session.problem.connect(told.append)
+    autosave = studio.window.document._autosave
+    autosave._path = tmp_path / "gone" / "autosave.json"
+    studio.session.open([clip])
+    assert not autosave.write()
+    assert not autosave.write()
+    assert len(told) == 1
+
+
+def test_corrections_are_exported_as_labels(make_studio, qtbot, monkeypatch, tmp_path, clip):
+    studio = make_studio()
+    window, session = studio.window, studio.session
+    session.open([clip])
+    _answer(studio, qtbot, tmp_path)
+    assert not window.actions_by_id["export_corrections"].isEnabled()
+    session.editing.move_transition(session.current.key, 1, 90)
+    window.actions_by_id["export_corrections"].trigger()
+    assert "needs a dive number" in window.banner.text
+    session.set_details(session.current.key, "207C", 10.0)
+    _choose(monkeypatch, "getSaveFileName", tmp_path / "labels")
+    window.actions_by_id["export_corrections"].trigger()
+    assert f"{tmp_path / 'labels.pkl'}: 1" in _box(studio, qtbot, "Export corrections").text()
+    records = pickle.loads((tmp_path / "labels.pkl").read_bytes())
+    assert records["corrected_10m", 1][3].tolist() == [36, 89]
