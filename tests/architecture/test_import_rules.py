@@ -32,7 +32,7 @@ LAYERS = {
 COMMAND_LINES = 4
 NEIGHBOURS = {
     "checkpoints": {"data"},  # foreign weights are unpickled as restrictedly as foreign annotations
-    # What is trained on and measured is shaped by the code that shapes what is analysed; epochs are picked by measuring.
+    # What is trained on and measured is shaped by what shapes an analysis; epochs are picked by measuring.
     "training": {"inference", "evaluation"},
     "evaluation": {"inference"},
 }
