@@ -66,7 +66,7 @@ class ModelConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainConfig:
+class TrainConfig(ModelConfig):
     """Everything that decides what a training run computes, but for the data and the initial weights.
 
     Attributes:
@@ -106,13 +106,6 @@ class TrainConfig:
         evaluate_every: epochs between evaluations.
         test_epochs: evaluate the test split as often, to report the release's way of picking the best epoch on it.
     """
-
-    method: str = "fineparser"
-    sap: bool = True
-    sve: bool = True
-    tap: bool = True
-    static_backbone: str = "resnet34"
-    step_duration: int = 4
 
     layout: str = "auto"
     preprocessing: str = "release"
@@ -160,7 +153,7 @@ class TrainConfig:
     test_epochs: bool = False
 
     def __post_init__(self) -> None:
-        _check_choices(self)
+        super().__post_init__()
         for name in _POSITIVE:
             if not getattr(self, name) > 0:
                 raise ConfigError(f"{name} is {getattr(self, name)}: it must be above 0.")
