@@ -22,6 +22,7 @@ from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.synth import rubric
 from fineparser_core.synth.render import DiveSpec, RenderedDive, render_dive
+from fineparser_core.synth.truth import Truth, save_truth
 from fineparser_core.video.atomic import atomic_file
 
 FRAME_FOLDER, MASK_FOLDER = "FineDiving", "FineDiving_HM"
@@ -281,7 +282,7 @@ def _quiet_worker() -> None:
 
 
 def write_dive(root: Path, i: int, planned: PlannedDive) -> None:
-    """Render dive i and move its frames, masks and record into place, the record last."""
+    """Render dive i and move its frames, masks, truth and record into place, the record last."""
     dive = render_dive(planned.spec, planned.seed)
     key = planned.key
     first = 1 + int(np.random.default_rng([planned.seed, 1]).integers(0, 20000))
@@ -299,6 +300,7 @@ def write_dive(root: Path, i: int, planned: PlannedDive) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(target, ignore_errors=True)
         os.replace(source, target)
+    save_truth(root, key, Truth(joints=dive.joints, qualities=np.array(dive.qualities)))
     _write(_record_path(root, i), json.dumps(_record(dive, planned, first)).encode())
     shutil.rmtree(partial, ignore_errors=True)
 

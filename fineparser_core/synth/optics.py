@@ -130,10 +130,20 @@ def skew(image: np.ndarray, move: tuple[float, float], readout: float) -> np.nda
         move: pixels by which what stands still moves in one frame.
     """
     height, width = image.shape[:2]
-    x, y = readout * move[0] / height, readout * move[1] / height
-    matrix = np.array([[1, x, -x * height / 2], [0, 1 + y, -y * height / 2]])
+    matrix = _shear(height, move, readout)
     flags = cv2.INTER_LINEAR if image.ndim == 3 else cv2.INTER_NEAREST
     return cv2.warpAffine(image, matrix, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+
+
+def skew_points(points: np.ndarray, height: int, move: tuple[float, float], readout: float) -> np.ndarray:
+    """Where `skew` moves points (N, 2) in pixels of a picture of that height."""
+    matrix = _shear(height, move, readout)
+    return points @ matrix[:, :2].T + matrix[:, 2]
+
+
+def _shear(height: int, move: tuple[float, float], readout: float) -> np.ndarray:
+    x, y = readout * move[0] / height, readout * move[1] / height
+    return np.array([[1, x, -x * height / 2], [0, 1 + y, -y * height / 2]])
 
 
 def expose(image: np.ndarray, optics: Optics, rng: np.random.Generator) -> np.ndarray:

@@ -15,9 +15,10 @@ from fineparser_core.synth.body import JOINT
 from fineparser_core.synth.camera import Camera, draw_close_up, draw_viewpoint, film
 from fineparser_core.synth.drawing import Figure
 from fineparser_core.synth.flight import Motion, plan_motion
-from fineparser_core.synth.optics import Optics, draw_optics, expose, recode, skew, streak
+from fineparser_core.synth.optics import Optics, draw_optics, expose, recode, skew, skew_points, streak
 from fineparser_core.synth.scene import Scene, blend
 from fineparser_core.synth.splash import Splash
+from fineparser_core.synth.truth import TRUTH_JOINTS, mirror_joints, pick_joints
 from fineparser_core.synth.underwater import Underwater, show_sunken
 
 SHORTEST, LONGEST = 63, 273
@@ -61,6 +62,7 @@ class RenderedDive:
         first_flight_frame, first_entry_frame: first frames of the second and third step.
         contact_frame: first frame in which the athlete touches the water.
         twist_end_frame: first frame after the twist; the first flight frame where there is none.
+        joints: (T, 15, 2) float32, where the athlete's joints are, see `truth.Truth`.
         qualities: of the three steps, 0..10; awards: of seven judges, in halves.
         off_vertical_deg: at entry, positive over-rotated; splash: 0 a rip .. 1 very large.
         jpeg_quality: at which a broadcast of this look would be stored.
@@ -68,6 +70,7 @@ class RenderedDive:
 
     frames: np.ndarray = field(repr=False)
     masks: np.ndarray = field(repr=False)
+    joints: np.ndarray = field(repr=False)
     first_flight_frame: int
     first_entry_frame: int
     contact_frame: int
@@ -161,12 +164,12 @@ def render_dive(spec: DiveSpec, seed: int) -> RenderedDive:
             continue
         camera, joints = _shoot(spec, motion, shot, subs, size, view == "close", rng)
         shots.append(_expose_frames(motion, shot, camera, joints, optics, faults.splash, rng))
-    frames, masks = shots[0]
+    frames, masks, seen = shots[0]
     if len(shots) > 1:
-        frames, masks = (np.concatenate(parts) for parts in zip(*shots, strict=True))
+        frames, masks, seen = (np.concatenate(parts) for parts in zip(*shots, strict=True))
     mirrored = seed % 2 == 1 if spec.clear else rng.random() < 0.5
     if mirrored:
-        frames, masks = frames[:, :, ::-1], masks[:, :, ::-1]
+        frames, masks, seen = frames[:, :, ::-1], masks[:, :, ::-1], mirror_joints(seen)
     if optics.graphics is not None:
         for frame, mask in zip(frames, masks, strict=True):
             blend(frame, optics.graphics)
@@ -175,6 +178,7 @@ def render_dive(spec: DiveSpec, seed: int) -> RenderedDive:
     return RenderedDive(
         frames=np.ascontiguousarray(frames),
         masks=np.ascontiguousarray(masks),
+        joints=seen,
         first_flight_frame=timing.first_flight_frame,
         first_entry_frame=timing.first_entry_frame,
         contact_frame=contact,
@@ -252,7 +256,8 @@ def _expose_frames(
     optics: Optics,
     splash_size: float,
     rng: np.random.Generator,
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Frames, masks and the joints of `Truth`."""
     count = timing.n_frames
     size = (camera.width_px, camera.height_px)
     subs = len(joints) // count
@@ -277,6 +282,7 @@ def _expose_frames(
     clear_water = float(rng.uniform(0.1, 0.6))
     frames = np.empty((count, size[1], size[0], 3), np.uint8)
     masks = np.zeros((count, size[1], size[0]), np.uint8)
+    seen, _ = camera.project(pick_joints(joints[middle]), middle)
     raw = frames[0]
     for i in range(count):
         image = scene.draw(i)
@@ -293,23 +299,29 @@ def _expose_frames(
             whole = move[0] / optics.shutter, move[1] / optics.shutter
             image = skew(image, whole, optics.readout)
             masks[i] = skew(masks[i], whole, optics.readout)
+            seen[i] = skew_points(seen[i], size[1], whole, optics.readout)
         if optics.ghost:
             image, raw = cv2.addWeighted(image, 1 - optics.ghost, raw if i else image, optics.ghost, 0), image
         frames[i] = expose(image, optics, rng)
         if optics.hold and i % _GOP:
             frames[i] = recode(frames[i], frames[i - 1], optics)
-    return frames, masks
+    # Pixel (0, 0) is the middle of the first pixel.
+    return frames, masks, ((seen + 0.5) / size).astype(np.float32)
 
 
 def _dive_under(
     motion: Motion, timing: Timing, size: tuple[int, int], optics: Optics, splash: float, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """What a camera under water sees; no mask, for the athlete is no longer above the water."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What a camera under water sees; no mask and no joints, for the athlete is no longer above the water."""
     time = timing.time_s()
     joints, _ = motion.world_joints(time)
     pool = Underwater(motion.body, joints, time - motion.contact_s, splash, size, rng)
     frames = np.stack([expose(pool.draw(i), optics, rng) for i in range(timing.n_frames)])
-    return frames, np.zeros(frames.shape[:3], np.uint8)
+    return (
+        frames,
+        np.zeros(frames.shape[:3], np.uint8),
+        np.full((len(frames), len(TRUTH_JOINTS), 2), np.nan, np.float32),
+    )
 
 
 def _camera_move(camera: Camera, sub: np.ndarray) -> tuple[float, float]:

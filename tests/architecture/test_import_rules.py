@@ -31,6 +31,7 @@ LAYERS = {
 }
 COMMAND_LINES = 4
 NEIGHBOURS = {
+    "data": {"synth"},  # the truth of a rendered dive is read beside its labels
     "checkpoints": {"data"},  # foreign weights are unpickled as restrictedly as foreign annotations
     # What is trained on and measured is shaped by what shapes an analysis; epochs are picked by measuring.
     "training": {"inference", "evaluation"},

@@ -54,10 +54,11 @@ def test_under_water_bubbles_surround_the_athlete_and_nothing_is_masked():
     start = motion.contact_s + 0.5
     timing = Timing(n_frames=3, first_flight_frame=1, first_entry_frame=2, step_s=0.04, start_s=start)
     optics = draw_optics((96, 72), rng, clear=True)
-    frames, masks = render._dive_under(motion, timing, (96, 72), optics, 0.4, rng)
+    frames, masks, joints = render._dive_under(motion, timing, (96, 72), optics, 0.4, rng)
     assert frames.shape == (3, 72, 96, 3)
     assert masks.shape == (3, 72, 96)
     assert masks.max() == 0
+    assert np.isnan(joints).all()
     # Blue water, with something in the middle of it.
     assert frames[0, 60:, :10, 2].mean() > frames[0, 60:, :10, 0].mean() + 20
     assert frames[0].std() > 5

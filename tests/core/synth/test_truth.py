@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+
+from fineparser_core.errors import AnnotationError
+from fineparser_core.synth.dataset import SynthConfig, draw_spec, synthesize
+from fineparser_core.synth.optics import skew, skew_points
+from fineparser_core.synth.render import DiveSpec, render_dive
+from fineparser_core.synth.truth import TRUTH_JOINTS, load_truth, mirror_joints, truth_path
+
+
+@pytest.mark.parametrize("seed", [4, 5])  # one of them is mirrored
+def test_joints_lie_in_the_mask(seed: int) -> None:
+    dive = render_dive(DiveSpec(dive_number="207C", clear=True, height_px=128, aspect=4 / 3), seed)
+    count, height, width = dive.masks.shape
+    assert dive.joints.shape == (count, len(TRUTH_JOINTS), 2)
+    assert dive.joints.dtype == np.float32
+    hits = []
+    for i in range(dive.first_flight_frame, dive.contact_frame - 1):
+        x, y = (dive.joints[i] * (width, height)).astype(int).T
+        inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
+        hits.append(dive.masks[i][y[inside], x[inside]])
+    assert np.concatenate(hits).mean() > 0.9
+
+
+def test_left_is_right_in_the_mirror() -> None:
+    joints = np.random.default_rng(0).uniform(0, 1, (3, len(TRUTH_JOINTS), 2)).astype(np.float32)
+    mirrored = mirror_joints(joints)
+    left, right = TRUTH_JOINTS.index("knee_l"), TRUTH_JOINTS.index("knee_r")
+    assert mirrored[:, right, 0] == pytest.approx(1 - joints[:, left, 0])
+    assert mirrored[:, right, 1] == pytest.approx(joints[:, left, 1])
+    assert mirror_joints(mirrored) == pytest.approx(joints)
+
+
+def test_a_rolling_shutter_moves_points_with_the_picture() -> None:
+    mask = np.zeros((60, 80), np.uint8)
+    mask[50, 40] = 1
+    y, x = np.argwhere(skew(mask, (12.0, 3.0), 1.0))[0]
+    assert skew_points(np.array([[40.0, 50.0]]), 60, (12.0, 3.0), 1.0)[0] == pytest.approx((x, y), abs=1.0)
+
+
+def test_truth_is_kept_beside_the_dive(tmp_path) -> None:
+    config = SynthConfig(train=1, test=0, seed=3, numbers=("101B",))
+    synthesize(tmp_path, config)
+    key = config.dive(0).key
+    truth = load_truth(tmp_path, key)
+    dive = render_dive(*draw_spec(config, 0))
+    assert truth is not None
+    assert truth.qualities == pytest.approx(dive.qualities)
+    assert np.array_equal(truth.joints, dive.joints, equal_nan=True)
+    assert load_truth(tmp_path, (key[0], 99)) is None
+    truth_path(tmp_path, key).write_bytes(b"PK")
+    with pytest.raises(AnnotationError, match="damaged"):
+        load_truth(tmp_path, key)
