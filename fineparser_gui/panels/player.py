@@ -11,7 +11,7 @@ from fineparser_gui.panels.progress import ProgressStrip
 from fineparser_gui.panels.timeline import Timeline
 from fineparser_gui.panels.transport_bar import OPACITY_PERCENT, TransportBar
 from fineparser_gui.panels.video_pane import VideoPane
-from fineparser_gui.playback.alignment import StepAlignment
+from fineparser_core.video.alignment import StepAlignment
 from fineparser_gui.playback.transport import Transport
 from fineparser_gui.session.correction import frames_of
 from fineparser_gui.session.dive import DiveState

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fineparser_gui.playback.alignment import StepAlignment
+from fineparser_core.video.alignment import StepAlignment
 from fineparser_gui.playback.transport import Transport
 
 
