@@ -21,8 +21,9 @@ from fineparser_core.synth.dataset import PlannedDive
 from fineparser_core.synth.render import DiveSpec
 from fineparser_core.synth.rubric import STEP_WEIGHTS
 
-MINI = {"train": 240, "test": 80}
-SIZES = ("full", "mini")
+#: Training and test dives of the sizes below "full"; each holds the dives of the smaller one.
+SUBSETS = {"medium": (1500, 80), "mini": (240, 80)}
+SIZES = ("full", *SUBSETS)
 #: How far the qualities of a dive lie from their award, as of dives that are rendered without a record.
 _SPREAD = 1.3
 #: Where the transitions of a record that has none in its clip are put: the medians of all records.
@@ -128,19 +129,19 @@ class TwinPlan:
 
 
 def plan_twins(records: Iterable[TwinRecord], size: str = "full", seed: int = 0) -> TwinPlan:
-    """Twins of all records of the two splits ("full"), or of `MINI` of them.
+    """Twins of all records of the two splits ("full"), or of `SUBSETS` of them.
 
-    The mini set is drawn from the seed; every number of its test dives occurs in its training dives.
+    A subset is drawn from the seed; every number of its test dives occurs in the training dives of the mini set.
 
     Raises:
-        ConfigError: too few records for the mini set, or none that can be rendered.
+        ConfigError: too few records for the subset, or none that can be rendered.
     """
     ordered = tuple(sorted((r for r in records if r.split), key=lambda r: (r.event, r.index)))
     left_out = {f"{r.event}/{r.index}": reason for r in ordered if (reason := _why_not(r))}
     usable = [i for i, r in enumerate(ordered) if f"{r.event}/{r.index}" not in left_out]
     if not usable:
         raise ConfigError("There is no record of which a twin can be rendered: check the annotations and their splits.")
-    chosen = usable if size == "full" else _draw_mini(ordered, usable, seed)
+    chosen = usable if size == "full" else _draw_subset(ordered, usable, size, seed)
     return TwinPlan(records=ordered, chosen=tuple(chosen), seed=seed, left_out=left_out)
 
 
@@ -181,15 +182,17 @@ def _why_not(record: TwinRecord) -> str:
     return "" if record.difficulty > 0 else f"A DD of {record.difficulty:g} gives no award."
 
 
-def _draw_mini(records: Sequence[TwinRecord], usable: Sequence[int], seed: int) -> list[int]:
+def _draw_subset(records: Sequence[TwinRecord], usable: Sequence[int], size: str, seed: int) -> list[int]:
     rng = np.random.default_rng([seed, 0x3171])
-    chosen: list[int] = []
-    for split, count in MINI.items():
-        mine = [i for i in usable if records[i].split == split]
-        if split == "test":
-            trained = {records[i].dive_number for i in chosen}
-            mine = [i for i in mine if records[i].dive_number in trained]
-        if len(mine) < count:
-            raise ConfigError(f"A mini set needs {count} {split} dives, and there are {len(mine)}: make the full one.")
-        chosen += rng.permutation(mine)[:count].tolist()
-    return sorted(chosen)
+    n_train, n_test = SUBSETS[size]
+    train = rng.permutation([i for i in usable if records[i].split == "train"])
+    # The test dives of the mini set serve every size, so that numbers can be compared.
+    trained = {records[i].dive_number for i in train[: SUBSETS["mini"][0]]}
+    in_test = [i for i in usable if records[i].split == "test" and records[i].dive_number in trained]
+    test = rng.permutation(in_test)
+    for split, found, count in (("train", train, n_train), ("test", test, n_test)):
+        if len(found) < count:
+            raise ConfigError(
+                f"A {size} set needs {count} {split} dives, and there are {len(found)}: make the full one."
+            )
+    return sorted([*train[:n_train].tolist(), *test[:n_test].tolist()])

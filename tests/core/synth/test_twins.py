@@ -14,7 +14,7 @@ from fineparser_core.errors import ConfigError
 from fineparser_core.synth import dataset, twin_table
 from fineparser_core.synth.dataset import synthesize
 from fineparser_core.synth.rubric import draw_qualities, true_award
-from fineparser_core.synth.twins import MINI, TwinRecord, draw_qualities_of, plan_twins
+from fineparser_core.synth.twins import SUBSETS, TwinRecord, draw_qualities_of, plan_twins
 
 RECORD = TwinRecord(
     event="FINA_Women10m_final_r1",
@@ -152,7 +152,7 @@ def test_mini_is_drawn_from_the_full_set() -> None:
     records = twin_table.drawn_records(seed=0)
     full, mini = plan_twins(records, "full", 3), plan_twins(records, "mini", 3)
     dives = [mini.dive(i) for i in range(len(mini))]
-    assert Counter(dive.split for dive in dives) == MINI
+    assert Counter(dive.split for dive in dives) == dict(zip(("train", "test"), SUBSETS["mini"], strict=True))
     by_key = {full.dive(i).key: full.dive(i) for i in range(len(full))}
     assert all(by_key[dive.key] == dive for dive in dives)
     trained = {dive.spec.dive_number for dive in dives if dive.split == "train"}
