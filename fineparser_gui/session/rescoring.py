@@ -9,7 +9,7 @@ from fineparser_core.export.analysis_json import MaskArrays, analysis_from_dict
 from fineparser_core.types import Analysis, DiveParse
 from fineparser_gui.session.dive import Dive
 from fineparser_gui.worker.client import WorkerClient
-from fineparser_gui.worker.protocol import Result, ScoreRequest
+from fineparser_gui.worker.protocol import Result, ScoreRequest, Urgency
 
 #: Moves of the mouse that come this close together are one question.
 _GATHER_MS = 15
@@ -70,7 +70,7 @@ class Rescorer(QObject):
 
     def want(self, key: str, request: ScoreRequest) -> None:
         """Ask soon, ahead of any batch; the id of the request is given here."""
-        self._wanted[key] = replace(request, id=f"r{next(self._ids)}")
+        self._wanted[key] = replace(request, id=f"r{next(self._ids)}", urgency=Urgency.DRAG)
         if not self._timer.isActive():
             self._timer.start()
 
@@ -84,7 +84,7 @@ class Rescorer(QObject):
     def _ask(self) -> None:
         for key in [key for key in self._wanted if key not in self._asked]:
             self._asked[key] = self._wanted.pop(key)
-            self._client.submit(self._asked[key], ahead=True)
+            self._client.submit(self._asked[key])
 
     def _take(self, request_id: str) -> tuple[str, ScoreRequest] | None:
         """The dive and the question of an answer; None for those of others."""

@@ -318,7 +318,7 @@ class Session(QObject):
         request = score_request(f"s{next(self._ids)}", dive)
         self._requests[key] = request.id
         self._update(key, scoring=True, progress=None)
-        self._client.submit(request, ahead=True)
+        self._client.submit(request)
 
     def _key_of(self, request_id: str) -> str | None:
         """The dive that waits for this request; None for an answer that came too late."""

@@ -1,7 +1,8 @@
 """The process that owns torch: reads requests on stdin, answers on stdout, one JSON object a line.
 
 Run as `python -m fineparser_gui.worker.child FOLDER`. The main thread only reads, so that a
-cancel is heard while the worker thread computes; end of input ends the process, so that it never
+cancel is heard while a worker thread computes, and so is a more urgent request, for which the running one steps
+aside between two of its windows; end of input ends the process, so that it never
 outlives the window. It keeps the latest dives in memory for a quick score, but nothing that FOLDER
 does not also hold: after a crash a new worker scores what the old one parsed.
 """
@@ -9,7 +10,6 @@ does not also hold: after a crash a new worker scores what the old one parsed.
 import json
 import logging
 import os
-import queue
 import sys
 import threading
 from collections.abc import Callable
@@ -57,12 +57,13 @@ _DIVES_IN_MEMORY = 24
 
 
 class Worker:
-    """Carries requests out one by one on its own thread."""
+    """Carries requests out on threads of its own, one at a time, the most urgent first."""
 
     def __init__(self, folder: Path, send: Callable[[Message], None]) -> None:
         self._folder = folder
         self._send = send
-        self._queue: queue.Queue[Request] = queue.Queue()
+        self._waiting: list[Request] = []
+        self._arrived = threading.Condition()
         self._tokens: dict[str, CancelToken] = {}
         self._analyzer: Analyzer | None = None
         self._dives: dict[str, tuple[DiveParse, Encoding]] = {}  # by parse_id, the latest used last
@@ -75,14 +76,40 @@ class Worker:
                 token.cancel()
         elif isinstance(message, ParseRequest | ScoreRequest):
             self._tokens[message.id] = CancelToken()
-            self._queue.put(message)
+            with self._arrived:
+                self._waiting.append(message)
+                self._arrived.notify()
 
     def _run(self) -> None:
         self._guard(None, self._open)
         while True:
-            request = self._queue.get()
-            self._guard(request.id, lambda request=request: self._answer(request))  # type: ignore[misc]
-            self._tokens.pop(request.id, None)
+            with self._arrived:
+                self._arrived.wait_for(lambda: self._waiting)
+            if request := self._take():
+                self._carry_out(request)
+
+    def _take(self, *, above: int = -1) -> Request | None:
+        """The most urgent request that waits, where it is more urgent than `above`; of equals the first to come."""
+        with self._arrived:
+            request = max(self._waiting, key=lambda one: one.urgency, default=None)
+            if request is None or request.urgency <= above:
+                return None
+            self._waiting.remove(request)
+            return request
+
+    def _carry_out(self, request: Request) -> None:
+        self._guard(request.id, lambda: self._answer(request))
+        self._tokens.pop(request.id, None)
+
+    def _let_pass(self, urgency: int) -> None:
+        """Carry out what is more urgent than the running request, which waits meanwhile.
+
+        On a thread of its own: autocast and inference mode, in which the running one is, are a thread's.
+        """
+        while request := self._take(above=urgency):
+            thread = threading.Thread(target=self._carry_out, args=(request,), name=f"urgent {request.id}", daemon=True)
+            thread.start()
+            thread.join()
 
     def _guard(self, request_id: str | None, work: Callable[[], object]) -> None:
         try:
@@ -120,7 +147,7 @@ class Worker:
         token = self._tokens[request.id]
         token.raise_if_cancelled()
         clip = make_clip(Path(request.path), request.in_frame, request.out_frame)
-        parse, encoding = self._open().parse(clip, progress=self._reporter(request.id), cancel=token)
+        parse, encoding = self._open().parse(clip, progress=self._reporter(request), cancel=token)
         analysis = Analysis(parse=parse, scoring=None)
         write_masks_npz(parse, self._file(request.id, "masks.npz"))
         write_analysis_json(analysis, self._file(request.id, "json"))
@@ -145,7 +172,7 @@ class Worker:
             encoding,
             dive,
             find_difficulty(dive, request.board_m, request.difficulty),
-            progress=self._reporter(request.id),
+            progress=self._reporter(request),
             cancel=token,
         )
         return Analysis(parse=parse, scoring=scoring), self._file(request.parse_id, "masks.npz")
@@ -178,9 +205,10 @@ class Worker:
             )
         return parse, encoding
 
-    def _reporter(self, request_id: str) -> ProgressCallback:
+    def _reporter(self, request: Request) -> ProgressCallback:
         def report(progress: Progress) -> None:
-            self._send(ProgressReport(id=request_id, stage=progress.stage, done=progress.done, total=progress.total))
+            self._send(ProgressReport(id=request.id, stage=progress.stage, done=progress.done, total=progress.total))
+            self._let_pass(request.urgency)
 
         return report
 

@@ -1,4 +1,4 @@
-"""The Qt side of the worker process: a queue of requests, one in flight, restart after a crash."""
+"""The Qt side of the worker process: a queue of requests, the most urgent first, restart after a crash."""
 
 import logging
 import sys
@@ -27,7 +27,9 @@ _MAX_CRASHES_BEFORE_READY = 3
 
 
 class WorkerClient(QObject):
-    """Hands requests to the worker in order and tells what becomes of each.
+    """Hands requests to the worker, the more urgent first, and tells what becomes of each.
+
+    One is in flight, and beside it only such as are to overtake it.
 
     Every request ends in exactly one of `finished`, `failed` and `cancelled`.
 
@@ -35,7 +37,8 @@ class WorkerClient(QObject):
         ready: (Ready) the weights are loaded.
         progressed: (str, Progress) id of the request and how far it is.
         finished: (str, Result)
-        failed: (str, str, str) id ("" where no request caused it), kind of error, sentence for the user.
+        failed: (str, str, str) id ("" where no request caused it), kind of error, sentence for the user. Kind
+            "WorkerCrash": the worker died of it, or on the way; "WorkerGone": and is not started again by itself.
         cancelled: (str)
     """
 
@@ -50,7 +53,7 @@ class WorkerClient(QObject):
         self._folder = tempfile.TemporaryDirectory(prefix="fineparser-", ignore_cleanup_errors=True)
         self._process: QProcess | None = None
         self._queue: list[Request] = []
-        self._in_flight: Request | None = None
+        self._in_flight: list[Request] = []  # each to overtake the one before it
         self._buffer = b""
         self._crashes = 0
         self._closed = False
@@ -76,15 +79,22 @@ class WorkerClient(QObject):
         """Process id of the worker; 0 when it does not run."""
         return int(self._process.processId()) if self._process else 0
 
-    def submit(self, request: Request, *, ahead: bool = False) -> None:
-        """Queue a request, at the front where it must not wait for a batch."""
-        self._queue.insert(0 if ahead else len(self._queue), request)
+    def submit(self, request: Request) -> None:
+        """Queue a request, before those that are less urgent."""
+        self._enqueue(request)
         self.start()
         self._send_next()
 
+    def _enqueue(self, request: Request, *, before_equals: bool = False) -> None:
+        def lets_pass(other: Request) -> bool:
+            return other.urgency < request.urgency or (before_equals and other.urgency == request.urgency)
+
+        place = next((i for i, other in enumerate(self._queue) if lets_pass(other)), len(self._queue))
+        self._queue.insert(place, request)
+
     def cancel(self, request_id: str) -> None:
         """Drop a waiting request at once; ask the worker to stop a running one."""
-        if self._in_flight and self._in_flight.id == request_id:
+        if any(request.id == request_id for request in self._in_flight):
             self._write(CancelRequest(id=request_id))
         elif any(request.id == request_id for request in self._queue):
             self._queue = [request for request in self._queue if request.id != request_id]
@@ -95,7 +105,7 @@ class WorkerClient(QObject):
         self._closed = True  # also for a restart that is under way
         process, self._process = self._process, None
         self._queue.clear()
-        self._in_flight = None
+        self._in_flight.clear()
         if process is not None:
             process.blockSignals(True)  # from here on its end is wanted
             process.closeWriteChannel()
@@ -105,9 +115,11 @@ class WorkerClient(QObject):
         self._folder.cleanup()
 
     def _send_next(self) -> None:
-        if self._in_flight is None and self._queue and self._process is not None:
-            self._in_flight = self._queue.pop(0)
-            self._write(self._in_flight)
+        while self._process is not None and self._queue:
+            if self._in_flight and self._queue[0].urgency <= self._in_flight[-1].urgency:
+                break
+            self._in_flight.append(self._queue.pop(0))
+            self._write(self._in_flight[-1])
 
     def _write(self, message: Message) -> None:
         if self._process is not None:
@@ -132,12 +144,12 @@ class WorkerClient(QObject):
             self.ready.emit(message)
         elif isinstance(message, Failure) and message.id is None:
             self.failed.emit("", message.kind, message.message)
-        elif self._in_flight is None or message.id != self._in_flight.id:
+        elif all(request.id != message.id for request in self._in_flight):
             log.info("stale message of request %s ignored", message.id)
         elif isinstance(message, ProgressReport):
             self.progressed.emit(message.id, Progress(message.stage, message.done, message.total))
         else:
-            self._in_flight = None
+            self._in_flight = [request for request in self._in_flight if request.id != message.id]
             if isinstance(message, Result):
                 self.finished.emit(message.id, message)
             elif isinstance(message, Failure):
@@ -163,17 +175,20 @@ class WorkerClient(QObject):
         self._process.deleteLater()
         self._process = None
         self._crashes += 1
-        lost, self._in_flight = self._in_flight, None
+        lost = self._in_flight.pop() if self._in_flight else None
+        while self._in_flight:  # those that it overtook are not to blame
+            self._enqueue(self._in_flight.pop(), before_equals=True)
         restart = self._crashes <= _MAX_CRASHES_BEFORE_READY
         if restart:
             message = self.tr("The analysis process stopped unexpectedly and was started again.")
         else:
             message = self.tr("The analysis process keeps stopping: see the log, then analyse again to retry.")
             self._crashes = 0
-        self.failed.emit(lost.id if lost else "", "WorkerCrash", message)
+        kind = "WorkerCrash" if restart else "WorkerGone"
+        self.failed.emit(lost.id if lost else "", kind, message)
         if restart:
             QTimer.singleShot(0, self, self.start)
         else:
             waiting, self._queue = self._queue, []
             for request in waiting:
-                self.failed.emit(request.id, "WorkerCrash", message)
+                self.failed.emit(request.id, kind, message)

@@ -6,6 +6,17 @@ window's run, and a message names the file.
 
 import json
 from dataclasses import asdict, dataclass
+from enum import IntEnum
+
+
+class Urgency(IntEnum):
+    """Which of two requests goes first; a running one lets a more urgent one pass between two of its windows."""
+
+    BACKGROUND = 0  # what nobody waits for
+    BATCH = 1
+    SHOWN = 2  # the dive that the user looks at
+    SCORE = 3  # milliseconds
+    DRAG = 4  # the score of what is being dragged
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +27,7 @@ class ParseRequest:
     path: str
     in_frame: int | None
     out_frame: int | None
+    urgency: int = Urgency.BATCH
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +44,7 @@ class ScoreRequest:
     board_m: float | None
     difficulty: float | None
     transitions: dict | None = None
+    urgency: int = Urgency.SCORE
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from fineparser_core.resources import resource
 from fineparser_gui.worker.client import WorkerClient
-from fineparser_gui.worker.protocol import ParseRequest
+from fineparser_gui.worker.protocol import ParseRequest, ScoreRequest, Urgency
 
 _START_MS = 120_000
 
@@ -86,3 +87,25 @@ def test_the_worker_ends_when_its_window_is_gone(tmp_path):
     )
     worker.communicate(timeout=60)  # closes its input
     assert worker.returncode == 0
+
+
+@pytest.mark.usefixtures("bundled_weights")
+def test_an_urgent_score_overtakes_a_running_parse(client, qtbot):
+    sample = str(resource("samples", "sample.mp4"))
+    with qtbot.waitSignal(client.finished, timeout=_START_MS):
+        client.submit(ParseRequest(id="p1", path=sample, in_frame=None, out_frame=None))
+    ended: list[str] = []
+    client.finished.connect(lambda request_id, _: ended.append(request_id))
+    client.submit(ParseRequest(id="p2", path=sample, in_frame=None, out_frame=None))
+    client.submit(ParseRequest(id="p3", path=sample, in_frame=None, out_frame=None))
+    score = {"parse_id": "p1", "dive_number": "207C", "board_m": 10.0, "difficulty": None}
+    for request_id, stage in (("r1", "read"), ("r2", "parse"), ("r3", "parse")):
+        with qtbot.waitSignal(
+            client.progressed, timeout=_START_MS, check_params_cb=lambda _, progress, at=stage: progress.stage == at
+        ):
+            pass
+        client.submit(ScoreRequest(id=request_id, urgency=Urgency.DRAG, **score))
+        with qtbot.waitSignal(client.finished, timeout=_START_MS):
+            pass
+    qtbot.waitUntil(lambda: "p3" in ended, timeout=_START_MS)
+    assert ended == ["r1", "r2", "r3", "p2", "p3"]
