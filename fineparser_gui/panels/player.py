@@ -5,13 +5,13 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from fineparser_core.inference.library import Exemplar
 from fineparser_core.types import STEP_NAMES, DiveParse, StepSpan
+from fineparser_core.video.alignment import StepAlignment
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.canvas.mask_track import MaskTrack
 from fineparser_gui.panels.progress import ProgressStrip
 from fineparser_gui.panels.timeline import Timeline
 from fineparser_gui.panels.transport_bar import OPACITY_PERCENT, TransportBar
 from fineparser_gui.panels.video_pane import VideoPane
-from fineparser_core.video.alignment import StepAlignment
 from fineparser_gui.playback.transport import Transport
 from fineparser_gui.session.correction import frames_of
 from fineparser_gui.session.dive import DiveState

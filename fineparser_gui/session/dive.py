@@ -24,6 +24,18 @@ class DiveState(Enum):
     FAILED = auto()
 
 
+#: What a dive has of an analysis before it has one.
+NOT_ANALYSED = {
+    "progress": None,
+    "problem": None,
+    "by_model": None,
+    "rescored": None,
+    "rescored_for": None,
+    "parse_id": None,
+    "scoring": False,
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Dive:
     """A dive of this session; the session replaces it when something changes.

@@ -13,32 +13,21 @@ from PySide6.QtCore import QObject, QThreadPool, Signal
 from PySide6.QtGui import QImage
 
 from fineparser_core.errors import FineParserError
-from fineparser_core.export.analysis_json import analysis_from_dict, read_masks_npz
 from fineparser_core.inference.library import Exemplar, ExemplarMask, Library
-from fineparser_core.progress import Progress
 from fineparser_core.types import VideoInfo
 from fineparser_gui.session.commands import EditDive
 from fineparser_gui.session.correction import shown_analysis
-from fineparser_gui.session.dive import Dive, DiveState
+from fineparser_gui.session.dive import NOT_ANALYSED, Dive, DiveState
 from fineparser_gui.session.editing import Editing
 from fineparser_gui.session.opening import OpeningJob, OpeningSignals, videos_in
-from fineparser_gui.session.rescoring import read_score, score_request
+from fineparser_gui.session.queue import AnalysisQueue
 from fineparser_gui.session.session_file import SavedDive, SavedSession
 from fineparser_gui.worker.client import WorkerClient
-from fineparser_gui.worker.protocol import ParseRequest, Ready, Result
+from fineparser_gui.worker.protocol import Ready
 
 log = logging.getLogger(__name__)
 
 LONGEST_DIVE_S = 15.0
-_NOT_ANALYSED = {
-    "progress": None,
-    "problem": None,
-    "by_model": None,
-    "rescored": None,
-    "rescored_for": None,
-    "parse_id": None,
-    "scoring": False,
-}
 
 
 class Session(QObject):
@@ -62,23 +51,18 @@ class Session(QObject):
 
     def __init__(self, client: WorkerClient, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._client = client
         self._dives: dict[str, Dive] = {}
-        self._requests: dict[str, str] = {}  # key of the dive -> the request whose answer still counts
         self._ids = itertools.count(1)
         self._current: str | None = None
         self._exemplar_id: str | None = None
         self._library: Library | None = None
         self.model: Ready | None = None
         self.editing = Editing(self, client)
+        self.queue = AnalysisQueue(self, client)
         self._opening = OpeningSignals(self)
         self._opening.opened.connect(self._on_opened)
         self._opening.failed.connect(self._on_open_failed)
         client.ready.connect(self._on_ready)
-        client.progressed.connect(self._on_progress)
-        client.finished.connect(self._on_finished)
-        client.failed.connect(self._on_failed)
-        client.cancelled.connect(self._on_cancelled)
 
     @property
     def keys(self) -> list[str]:
@@ -158,7 +142,7 @@ class Session(QObject):
 
     def locate(self, key: str, path: Path) -> None:
         """Say where the video of a missing dive is now."""
-        self._update(key, path=path, state=DiveState.OPENING, problem=None)
+        self.update(key, path=path, state=DiveState.OPENING, problem=None)
         self._open_video(key)
 
     def close(self) -> None:
@@ -176,12 +160,10 @@ class Session(QObject):
 
     def remove(self, key: str) -> None:
         """Take a dive out of the session; the file stays."""
-        self.cancel(key)
-        self.editing.forget(key)
+        self.queue.drop(key)
         keys = self.keys
         at = keys.index(key)
         del self._dives[key]
-        self._requests.pop(key, None)
         self.dive_removed.emit(key)
         if self._current == key:
             keys.remove(key)
@@ -207,17 +189,8 @@ class Session(QObject):
             )
 
     def _apply_details(self, key: str, details: tuple[str | None, float | None, float | None]) -> None:
-        if key not in self._dives:  # an edit outlives its dive
-            return
-        dive = self._dives[key]
-        named = dict(zip(("dive_number", "board_m", "difficulty"), details, strict=True))
-        self.editing.forget(key)
-        unscored = replace(dive.by_model, scoring=None) if dive.by_model else None
-        self.update_analysis(key, **named, by_model=unscored, rescored=None, rescored_for=None, problem=None)
-        if dive.by_model is not None and dive.state is DiveState.READY:
-            if dive.scoring:
-                self._client.cancel(self._requests.pop(key))
-            self._score(key)
+        if key in self._dives:  # an edit outlives its dive
+            self.queue.score_anew(key, **dict(zip(("dive_number", "board_m", "difficulty"), details, strict=True)))
 
     def set_range(self, key: str, in_frame: int | None, out_frame: int | None) -> None:
         """Say where the dive lies in the file; new samples, so a new analysis."""
@@ -229,14 +202,12 @@ class Session(QObject):
     def _apply_range(self, key: str, frames: tuple[int | None, int | None]) -> None:
         if key not in self._dives:  # an edit outlives its dive
             return
-        self.cancel(key)
-        self._update(key, in_frame=frames[0], out_frame=frames[1])
+        self.queue.drop(key)
+        self.update(key, in_frame=frames[0], out_frame=frames[1])
         if frames == (None, None) and self._too_long(key):
-            self._requests.pop(key, None)
-            self.editing.forget(key)
-            self.update_analysis(key, state=DiveState.HELD, **_NOT_ANALYSED)
+            self.update_analysis(key, state=DiveState.HELD, **NOT_ANALYSED)
         else:
-            self.analyse(key)
+            self.queue.analyse(key)
 
     def _too_long(self, key: str) -> bool:
         """Whether the file is longer than one dive, and nobody said where in it the dive lies."""
@@ -246,19 +217,11 @@ class Session(QObject):
 
     def analyse(self, key: str) -> None:
         """Analyse from the start: first time, retry, or a video that was held because of its length."""
-        dive = self._dives[key]
-        request = ParseRequest(
-            id=f"p{next(self._ids)}", path=str(dive.path), in_frame=dive.in_frame, out_frame=dive.out_frame
-        )
-        self._requests[key] = request.id
-        self.editing.forget(key)
-        self.update_analysis(key, state=DiveState.QUEUED, **_NOT_ANALYSED)
-        self._client.submit(request)
+        self.queue.analyse(key)
 
     def cancel(self, key: str) -> None:
         """Stop what the worker does for this dive."""
-        if self._dives[key].busy and key in self._requests:
-            self._client.cancel(self._requests[key])
+        self.queue.cancel(key)
 
     def compare_with(self, exemplar_id: str | None) -> None:
         """Show an exemplar beside the current dive; None ends the comparison."""
@@ -295,47 +258,34 @@ class Session(QObject):
             self._library = Library.open()
         return self._library
 
-    def _update(self, key: str, **changes: object) -> None:
+    def update(self, key: str, **changes: object) -> None:
+        """Put in what is known of a dive; for the session's own parts."""
         self._dives[key] = replace(self._dives[key], **changes)  # type: ignore[arg-type]
         self.dive_changed.emit(key)
 
     def drop_score(self, key: str, problem: str) -> None:
         """Show no score, which would be of other transitions than those shown, but why there is none."""
         analysis = self._dives[key].analysis
-        self._update(key, analysis=replace(analysis, scoring=None) if analysis else None, problem=problem)
+        self.update(key, analysis=replace(analysis, scoring=None) if analysis else None, problem=problem)
 
     def update_analysis(self, key: str, **changes: object) -> None:
-        """As `_update`, of what the analysis shown is made of."""
+        """As `update`, of what the analysis shown is made of."""
         dive = replace(self._dives[key], **changes)  # type: ignore[arg-type]
         shown = shown_analysis(dive.by_model, dive.correction, dive.rescored, dive.info) if dive.by_model else None
-        self._update(key, **changes, analysis=shown)
-
-    def _score(self, key: str) -> None:
-        dive = self._dives[key]
-        if dive.dive_number is None or dive.parse_id is None:
-            self._update(key, scoring=False)
-            return
-        request = score_request(f"s{next(self._ids)}", dive)
-        self._requests[key] = request.id
-        self._update(key, scoring=True, progress=None)
-        self._client.submit(request)
-
-    def _key_of(self, request_id: str) -> str | None:
-        """The dive that waits for this request; None for an answer that came too late."""
-        return next((key for key, waiting in self._requests.items() if waiting == request_id), None)
+        self.update(key, **changes, analysis=shown)
 
     def _on_opened(self, key: str, info: VideoInfo, thumbnail: QImage) -> None:
         if key not in self._dives:
             return
-        self._update(key, info=info, thumbnail=thumbnail)
+        self.update(key, info=info, thumbnail=thumbnail)
         if self._too_long(key):
-            self._update(key, state=DiveState.HELD)
+            self.update(key, state=DiveState.HELD)
         else:
-            self.analyse(key)
+            self.queue.analyse(key)
 
     def _on_open_failed(self, key: str, message: str) -> None:
         if key in self._dives and self._dives[key].restored:
-            self._update(key, state=DiveState.MISSING, problem=message)
+            self.update(key, state=DiveState.MISSING, problem=message)
             return
         if key in self._dives:
             self.remove(key)
@@ -344,54 +294,3 @@ class Session(QObject):
     def _on_ready(self, ready: Ready) -> None:
         self.model = ready
         self.model_changed.emit()
-
-    def _on_progress(self, request_id: str, progress: Progress) -> None:
-        key = self._key_of(request_id)
-        if key is not None:
-            state = self._dives[key].state
-            self._update(key, progress=progress, state=DiveState.ANALYSING if state is DiveState.QUEUED else state)
-
-    def _on_finished(self, request_id: str, result: Result) -> None:
-        key = self._key_of(request_id)
-        if key is None:
-            return
-        dive = self._dives[key]
-        try:
-            if dive.scoring and dive.by_model is not None:
-                scored = read_score(result, dive.by_model.parse)
-                analysis = replace(dive.by_model, scoring=scored.scoring)
-            else:
-                analysis = analysis_from_dict(result.analysis, read_masks_npz(Path(result.masks_path)))
-        except (OSError, FineParserError) as error:
-            self._on_failed(request_id, "InternalError", str(error))
-            return
-        del self._requests[key]
-        if dive.scoring:
-            self.update_analysis(key, by_model=analysis, scoring=False, progress=None)
-            self.editing.rescore(key)
-        else:
-            found = {"by_model": analysis, "parse_id": request_id, "state": DiveState.READY}
-            self.update_analysis(key, **found, progress=None, problem=None)
-            self._score(key)
-
-    def _on_failed(self, request_id: str, kind: str, message: str) -> None:
-        key = self._key_of(request_id)
-        if key is not None:
-            del self._requests[key]
-            if self._dives[key].scoring:
-                self._update(key, scoring=False, progress=None, problem=message)
-                if kind in ("ExemplarError", "ConfigError"):  # states of the score panel, not accidents
-                    return
-            else:
-                self._update(key, state=DiveState.FAILED, progress=None, problem=message)
-        self.problem.emit(message)
-
-    def _on_cancelled(self, request_id: str) -> None:
-        key = self._key_of(request_id)
-        if key is None:
-            return
-        del self._requests[key]
-        if self._dives[key].scoring:
-            self._update(key, scoring=False, progress=None, problem=self.tr("Scoring was cancelled."))
-        else:
-            self._update(key, state=DiveState.CANCELLED, progress=None)

@@ -45,7 +45,7 @@ def scored(idle_studio, qtbot, small_video, tmp_path):
     key = session.current.key
     parse = dive_parse(small_video, session.current.info.n_frames)
     for made in (Analysis(parse=parse, scoring=None), Analysis(parse=parse, scoring=scoring())):
-        request_id = session._requests[key]
+        request_id = session.queue.requests[key]
         studio.client.finished.emit(request_id, result_message(request_id, made, tmp_path))
     studio.client._queue.clear()
     assert frames_of(session.current.analysis.parse.transitions) == (FLIGHT, ENTRY)
@@ -209,7 +209,7 @@ def test_a_new_analysis_keeps_what_the_coach_corrected(scored, tmp_path):
     assert session.current.analysis is None
     parse = dive_parse(session.current.path, session.current.info.n_frames)
     for made in (Analysis(parse=parse, scoring=None), Analysis(parse=parse, scoring=scoring())):
-        request_id = session._requests[key]
+        request_id = session.queue.requests[key]
         studio.client.finished.emit(request_id, result_message(request_id, made, tmp_path))
     assert frames_of(session.current.analysis.parse.transitions) == (FLIGHT + 5, ENTRY)
     scored.answer(scored.wait_for_rescore(), 1.0)
@@ -223,7 +223,7 @@ def test_a_correction_outside_of_a_new_range_waits_for_the_range_to_come_back(sc
     corrected = session.current.correction.transitions
     session.set_range(key, None, 100)
     parse = dive_parse(session.current.path, 101)
-    request_id = session._requests[key]
+    request_id = session.queue.requests[key]
     studio.client.finished.emit(request_id, result_message(request_id, Analysis(parse=parse, scoring=None), tmp_path))
     assert session.current.corrected_frames is None
     assert session.current.analysis.parse.transitions == parse.transitions

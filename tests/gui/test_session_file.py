@@ -85,7 +85,7 @@ def _answer(studio, qtbot, folder: Path) -> None:
     session = studio.session
     qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
     dive = session.current
-    request_id = session._requests[dive.key]
+    request_id = session.queue.requests[dive.key]
     parse = dive_parse(dive.path, dive.info.n_frames)
     studio.client.finished.emit(request_id, result_message(request_id, Analysis(parse=parse, scoring=None), folder))
 
