@@ -80,6 +80,10 @@ class Figure:
         self._shade(axis, across, view, light, capsules.colours * dark[..., None], (gloss, contrast))
         # Parts behind the camera cannot be drawn.
         self.shown &= (da > 0.5) & (db > 0.5)
+        silhouettes = np.clip(self.outlines[:, :, 0], -1e6, 1e6)
+        hidden = ~self.shown[..., None]
+        self._low = np.floor(np.where(hidden, 1e6, silhouettes.min(2)).min(1)) - 2
+        self._high = np.ceil(np.where(hidden, -1e6, silhouettes.max(2)).max(1)) + 3
 
     def _outline(
         self,
@@ -144,15 +148,10 @@ class Figure:
 
     def bounds(self, moments: slice, size: tuple[int, int]) -> tuple[int, int, int, int] | None:
         """Pixel box (x0, y0, x1, y1), half-open, of what is shown inside the picture; None where nothing is."""
-        shown = self.shown[moments]
-        if not shown.any():
-            return None
-        points = self.outlines[moments][shown][:, 0].reshape(-1, 2)
-        low = np.floor(points.min(0)).astype(int) - 2
-        high = np.ceil(points.max(0)).astype(int) + 3
-        x0, y0 = max(low[0], 0), max(low[1], 0)
-        x1, y1 = min(high[0], size[0]), min(high[1], size[1])
-        return (int(x0), int(y0), int(x1), int(y1)) if x1 > x0 and y1 > y0 else None
+        low, high = self._low[moments].min(0), self._high[moments].max(0)
+        x0, y0 = max(int(low[0]), 0), max(int(low[1]), 0)
+        x1, y1 = min(int(high[0]), size[0]), min(int(high[1]), size[1])
+        return (x0, y0, x1, y1) if x1 > x0 and y1 > y0 else None
 
     def paint(self, moment: int, canvas: np.ndarray, corner: tuple[int, int]) -> None:
         """Draw onto a (h, w, 4) uint8 RGBA canvas, premultiplied, whose pixel (0, 0) is `corner` of the picture."""

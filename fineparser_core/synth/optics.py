@@ -108,19 +108,27 @@ def streak(image: np.ndarray, move: tuple[float, float]) -> np.ndarray:
     if length < 0.7:
         return image
     halvings = 1 if length < 2 else 2 if length < 5 else 3 if length < 14 else 4
-    step = np.array(move) / 2
-    for _ in range(halvings):
-        step = step / 2
-        shifted = []
-        for sign in (-1.0, 1.0):
-            matrix = np.array([[1, 0, sign * step[0]], [0, 1, sign * step[1]]])
-            shifted.append(
-                cv2.warpAffine(
-                    image, matrix, image.shape[1::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-                )
-            )
+    for halving in range(halvings):
+        apart = np.array(move) / 2 ** (halving + 1)
+        if np.abs(apart).max() < 1.5:
+            matrices = (np.array([[1, 0, sign * apart[0] / 2], [0, 1, sign * apart[1] / 2]]) for sign in (-1.0, 1.0))
+            shifted = [
+                cv2.warpAffine(image, m, image.shape[1::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+                for m in matrices
+            ]
+        else:
+            shifted = _whole_pixels_apart(image, *np.round(apart).astype(int).tolist())
         image = cv2.addWeighted(shifted[0], 0.5, shifted[1], 0.5, 0)
     return image
+
+
+def _whole_pixels_apart(image: np.ndarray, x: int, y: int) -> list[np.ndarray]:
+    """Two shifts of a picture, half of (x, y) pixels to either side."""
+    height, width = image.shape[:2]
+    wide, high = abs(x) // 2 + 1, abs(y) // 2 + 1
+    large = cv2.copyMakeBorder(image, high, high, wide, wide, cv2.BORDER_REPLICATE)
+    shifts = ((x // 2, y // 2), (x // 2 - x, y // 2 - y))
+    return [large[high + v : high + v + height, wide + u : wide + u + width] for u, v in shifts]
 
 
 def skew(image: np.ndarray, move: tuple[float, float], readout: float) -> np.ndarray:

@@ -169,15 +169,17 @@ def render_dive(spec: DiveSpec, seed: int) -> RenderedDive:
         frames, masks, seen = (np.concatenate(parts) for parts in zip(*shots, strict=True))
     mirrored = seed % 2 == 1 if spec.clear else rng.random() < 0.5
     if mirrored:
-        frames, masks, seen = frames[:, :, ::-1], masks[:, :, ::-1], mirror_joints(seen)
+        for picture in (*frames, *masks):
+            picture[...] = cv2.flip(picture, 1)
+        seen = mirror_joints(seen)
     if optics.graphics is not None:
         for frame, mask in zip(frames, masks, strict=True):
             blend(frame, optics.graphics)
             mask[optics.graphics[..., 3] > 127] = 0
     contact = int(np.ceil((motion.contact_s - timing.start_s) / timing.step_s))
     return RenderedDive(
-        frames=np.ascontiguousarray(frames),
-        masks=np.ascontiguousarray(masks),
+        frames=frames,
+        masks=masks,
         joints=seen,
         first_flight_frame=timing.first_flight_frame,
         first_entry_frame=timing.first_entry_frame,

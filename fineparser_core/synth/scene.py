@@ -102,10 +102,11 @@ class Scene:
         deck = min(beyond - 1.0, rng.uniform(2, 14))
         self._deck_m = 0.7 * (beyond - deck)
         pool = (12.5, _GROUND_M - rng.uniform(2, 14), 2.0, _GROUND_M / 2 + deck)
-        self._ground = textures.ground((_GROUND_M, _GROUND_M), pool, scale, rng)
+        ground = textures.ground((_GROUND_M, _GROUND_M), pool, scale, rng)
         x0, x1, y0, y1 = (int(v * scale) for v in pool)
-        self._water = np.zeros(self._ground.shape[:2], np.uint8)
-        self._water[y0:y1, x0:x1] = 255
+        water = np.zeros(ground.shape[:2], np.uint8)
+        water[y0:y1, x0:x1] = 255
+        self._ground = np.dstack([ground, water])
         self._floor = (corner, np.array([1 / scale, 0, 0]), np.array([0, 1 / scale, 0]))
         self._ripple_area = (corner, np.array([_RIPPLE_M / 256, 0, 0]), np.array([0, _RIPPLE_M / 256, 0]))
 
@@ -184,7 +185,7 @@ class Scene:
             image[:low] = self._warp(self._backdrop, self._wall, at, (0, low))
         if top < size[1]:
             ground = self._warp(self._ground, self._floor, at, (top, size[1]))
-            self._add_ripples(ground, at, top, float(self._time_s[frame]))
+            ground = self._rippled(ground, at, top, float(self._time_s[frame]))
             mask = np.full(ground.shape[:2], 255, np.uint8)
             above = np.array([[-9, top - 9], [size[0] + 9, top - 9], [size[0], right], [0, left]]) - [0, top]
             if low > top:
@@ -234,20 +235,15 @@ class Scene:
     def _draw_box(self, image: np.ndarray, box: _Box, pixel: np.ndarray, depth: np.ndarray) -> None:
         if depth.min() < 0.5:
             return
-        if (
-            pixel[:, 0].max() < 0
-            or pixel[:, 1].max() < 0
-            or pixel[:, 0].min() > image.shape[1]
-            or pixel[:, 1].min() > image.shape[0]
-        ):
+        (left, top), (right, low) = pixel.min(0), pixel.max(0)
+        if right < 0 or low < 0 or left > image.shape[1] or top > image.shape[0]:
             return
-        middle = np.mean([box.low, box.high], 0)
+        middle = (np.array(box.low) + np.array(box.high)) / 2
         half = (np.array(box.high) - np.array(box.low)) / 2
-        for face, normal in zip(_BOX_FACES, _BOX_NORMALS, strict=True):
-            if np.dot(normal, self._camera.position - (middle + normal * half)) <= 0:
-                continue
+        outside = _BOX_NORMALS @ (self._camera.position - middle) > np.abs(_BOX_NORMALS) @ half
+        for face, normal in zip(np.array(_BOX_FACES)[outside], _BOX_NORMALS[outside], strict=True):
             tone = np.clip(box.colour * (0.6 + 0.4 * max(0.0, float(normal @ self._light))), 0, 255)
-            points = np.round(np.clip(pixel[list(face)], -8e3, 8e3) * 16).astype(np.int32)
+            points = np.round(np.clip(pixel[face], -8e3, 8e3) * 16).astype(np.int32)
             cv2.fillConvexPoly(image, points, tone.tolist() if image.ndim == 3 else 255, cv2.LINE_AA, _SHIFT)
 
     def _warp(
@@ -264,18 +260,24 @@ class Scene:
         size = (self._camera.width_px, rows[1] - rows[0])
         return cv2.warpPerspective(texture, matrix, size, flags=cv2.INTER_LINEAR, borderMode=border)
 
-    def _add_ripples(self, ground: np.ndarray, at: int, top: int, time_s: float) -> None:
-        """Two trains of waves that drift across each other, on the water alone."""
+    def _rippled(self, ground: np.ndarray, at: int, top: int, time_s: float) -> np.ndarray:
+        """The ground (h, w, 4) in RGB: two trains of waves drift across each other where its last channel is water."""
+        land, water = cv2.cvtColor(ground, cv2.COLOR_RGBA2RGB), cv2.extractChannel(ground, 3)
+        wet = np.flatnonzero(water.max(1))
+        if not len(wet):
+            return land
+        first, last = int(wet[0]), int(wet[-1]) + 1
         origin, u, v = self._ripple_area
-        rows = (top, self._camera.height_px)
+        rows = (top + first, top + last)
         waves = [
             self._warp(self._ripple, (origin + np.array(drift) * time_s, u, v), at, rows, cv2.BORDER_WRAP)
             for drift in ((0.5, 0.3, 0.0), (-0.4, 0.35, 0.0))
         ]
         both = cv2.cvtColor(cv2.addWeighted(waves[0], 0.5, waves[1], 0.5, 0), cv2.COLOR_GRAY2RGB)
         gain = 2 * self._ripple_gain
-        rippled = cv2.addWeighted(ground, 1.0, both, gain, -128 * gain)
-        cv2.copyTo(rippled, self._warp(self._water, self._floor, at, rows), ground)
+        part = land[first:last]
+        cv2.copyTo(cv2.addWeighted(part, 1.0, both, gain, -128 * gain), water[first:last], part)
+        return land
 
 
 def blend(image: np.ndarray, layer: np.ndarray) -> None:
