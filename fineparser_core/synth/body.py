@@ -4,7 +4,7 @@ Body frame: x to the front, y to the left, z towards the head; angles are about 
 axis, positive forwards. A pose is a vector of the angles named in `POSE`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -118,6 +118,14 @@ def random_body(rng: np.random.Generator, *, athlete: bool = True) -> Body:
         hair=np.clip(hair, 0.03, 1.0),
         suit_parts=frozenset(parts),
     )
+
+
+def draw_partner(body: Body, rng: np.random.Generator) -> Body:
+    """Another athlete of the same sex in the same suit."""
+    other = random_body(rng)
+    while other.suit_parts != body.suit_parts:
+        other = random_body(rng)
+    return replace(other, suit=body.suit)
 
 
 def _suit_colour(rng: np.random.Generator) -> np.ndarray:

@@ -20,6 +20,8 @@ class Optics:
         shutter: share of the frame time that the shutter is open.
         readout: share of the frame time between the first and the last row of a rolling shutter; 0 reads all at once.
         ghost: share of the frame before that shows through, as where frame rates were converted.
+        interlaced: the odd rows are of half a frame later than the even ones.
+        occluded: something stands before the athlete, see `foreground`.
         hold: grey levels below which a coder leaves a block as it was; 0 codes every frame anew.
     """
 
@@ -32,6 +34,8 @@ class Optics:
     readout: float
     ghost: float
     hold: float
+    interlaced: bool
+    occluded: bool
     jpeg_quality: int
     graphics: np.ndarray | None = field(repr=False)
     grain: np.ndarray = field(repr=False)
@@ -60,6 +64,8 @@ def draw_optics(size: tuple[int, int], rng: np.random.Generator, *, clear: bool 
         readout=float(rng.uniform(0.3, 1.0)) if not clear and rng.random() < 0.12 else 0.0,
         ghost=float(rng.uniform(0.15, 0.4)) if not clear and rng.random() < 0.08 else 0.0,
         hold=float(rng.uniform(0.5, 2.0)) + noise if not clear and rng.random() < 0.4 else 0.0,
+        interlaced=not clear and rng.random() < 0.07,
+        occluded=not clear and rng.random() < 0.2,
         jpeg_quality=int(rng.integers(35, 96)),
         graphics=_graphics(size, rng) if not clear and rng.random() < 0.35 else None,
         grain=np.clip(grain, -100, 100).astype(np.int8),

@@ -27,10 +27,12 @@ _SMALL = 0.16
 
 @dataclass(frozen=True, kw_only=True)
 class _Box:
+    """A box between two corners; `bends` is the athlete by whom it is bent, `near` lies before all athletes."""
+
     low: tuple[float, float, float]
     high: tuple[float, float, float]
     colour: np.ndarray
-    bends: bool = False
+    bends: int | None = None
     near: bool = False
 
     def corners(self) -> np.ndarray:
@@ -43,7 +45,8 @@ class Scene:
 
     Args:
         camera: its instants `at` (T,) are the frames' middles.
-        time_s: (T,) of the frames; deflection: (T,) metres, the springboard's tip in each frame.
+        time_s: (T,) of the frames.
+        boards: of each athlete: metres to the left of the first, and (T,) metres of the springboard's tip.
     """
 
     def __init__(
@@ -52,19 +55,19 @@ class Scene:
         at: np.ndarray,
         board_m: float,
         time_s: np.ndarray,
-        deflection: np.ndarray,
+        boards: list[tuple[float, np.ndarray]],
         light: np.ndarray,
         rng: np.random.Generator,
     ) -> None:
         self._camera, self._at, self._light = camera, at, light
         self._time_s = time_s - time_s[0] + rng.uniform(0, 10)
         self._planes(board_m, rng)
-        boxes, rails, spots = _tower(board_m, rng)
+        boxes, rails, spots = _tower(board_m, [aside for aside, _ in boards], rng)
         chairs, people = self._judges(rng) if rng.random() < 0.45 else ([], [])
         boxes += chairs
         boxes = sorted(boxes, key=lambda b: -np.linalg.norm(np.mean([b.low, b.high], 0) - camera.position))
         self._boxes = boxes
-        self._box_corners = [self._project_box(box, deflection) for box in boxes]
+        self._box_corners = [self._project_box(box, [tip for _, tip in boards]) for box in boxes]
         self._rails = []
         for a, b, tone, wide, near in rails:
             pixel, depth = camera.project(np.broadcast_to(np.array([a, b]), (len(at), 2, 3)), at)
@@ -162,11 +165,11 @@ class Scene:
         joints = np.broadcast_to(turned + place[:, None], (len(self._at), *turned.shape[1:]))
         return Figure(joints, bodies.capsules(body), self._camera, self._at, self._light, gloss=0.05, water_line=False)
 
-    def _project_box(self, box: _Box, deflection: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _project_box(self, box: _Box, tips: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         corners = np.repeat(box.corners()[None], len(self._at), axis=0)
-        if box.bends:
+        if box.bends is not None:
             reach = np.clip((corners[..., 0] + 4.2) / 4.2, 0, 1) ** 2
-            corners[..., 2] += reach * deflection[:, None]
+            corners[..., 2] += reach * tips[box.bends][:, None]
         return self._camera.project(corners, self._at)
 
     def draw(self, frame: int) -> np.ndarray:
@@ -306,7 +309,9 @@ def _stance(seated: bool, rng: np.random.Generator) -> np.ndarray:
     return pose(stance, hip=1.5, knee=1.45, shoulder=0.6, elbow=0.8) if seated else stance
 
 
-def _tower(board_m: float, rng: np.random.Generator) -> tuple[list[_Box], list[_Rail], list[np.ndarray]]:
+def _tower(
+    board_m: float, asides: list[float], rng: np.random.Generator
+) -> tuple[list[_Box], list[_Rail], list[np.ndarray]]:
     """Boxes and railings of the board dived from and of its neighbours, and where divers wait on them."""
     springboard = board_m in SPRINGBOARDS_M
     boxes: list[_Box] = []
@@ -320,13 +325,15 @@ def _tower(board_m: float, rng: np.random.Generator) -> tuple[list[_Box], list[_
     metal = textures.colour(rng)
     if springboard:
         tone = np.clip(np.array([180, 215, 225]) * rng.uniform(0.6, 1.1) + rng.normal(0, 12, 3), 0, 255)
-        boxes.append(_Box(low=(-2.2, -0.25, board_m - 0.05), high=(0, 0.25, board_m), colour=tone, bends=True))
-        boxes.append(_Box(low=(-4.8, -0.25, board_m - 0.06), high=(-2.2, 0.25, board_m), colour=tone))
-        boxes.append(_Box(low=(-5.6, -0.5, board_m - 0.5), high=(-2.8, 0.5, board_m - 0.1), colour=concrete))
-        boxes.append(_Box(low=(-5.0, -0.3, 0.0), high=(-3.2, 0.3, board_m - 0.5), colour=paint))
+        for k, y in enumerate(asides):
+            low, high = y - 0.25, y + 0.25
+            boxes.append(_Box(low=(-2.2, low, board_m - 0.05), high=(0, high, board_m), colour=tone, bends=k))
+            boxes.append(_Box(low=(-4.8, low, board_m - 0.06), high=(-2.2, high, board_m), colour=tone))
+            boxes.append(_Box(low=(-5.6, y - 0.5, board_m - 0.5), high=(-2.8, y + 0.5, board_m - 0.1), colour=concrete))
+            boxes.append(_Box(low=(-5.0, y - 0.3, 0.0), high=(-3.2, y + 0.3, board_m - 0.5), colour=paint))
         length, wide = (-5.4, -2.2), 0.45
         for side in (rng.uniform(1.8, 3.5), rng.uniform(4.5, 7)):
-            if rng.random() < 0.5:
+            if rng.random() < 0.5 or abs(side + 0.25 - asides[-1]) < 1.0:
                 continue
             boxes.append(_Box(low=(-4.8, side, board_m - 0.05), high=(0, side + 0.5, board_m), colour=tone))
             boxes.append(_Box(low=(-5.0, side, 0.0), high=(-3.2, side + 0.5, board_m - 0.2), colour=paint))
@@ -334,10 +341,11 @@ def _tower(board_m: float, rng: np.random.Generator) -> tuple[list[_Box], list[_
                 spots.append(np.array([rng.uniform(-4, -0.2), side + 0.25, board_m]))
     else:
         half = rng.uniform(0.9, 1.5)
+        far_side = half + asides[-1]
         slab = rng.uniform(0.2, 0.5)
-        boxes.append(_Box(low=(-6.5, -half, board_m - slab), high=(-0.7, half, board_m), colour=concrete))
+        boxes.append(_Box(low=(-6.5, -half, board_m - slab), high=(-0.7, far_side, board_m), colour=concrete))
         edge = paint if rng.random() < 0.5 else concrete
-        boxes.append(_Box(low=(-0.7, -half, board_m - slab), high=(0, half, board_m), colour=edge))
+        boxes.append(_Box(low=(-0.7, -half, board_m - slab), high=(0, far_side, board_m), colour=edge))
         # The near side of the slab hides the feet from a camera below it.
         for low, high, tone in ((-6.5, -0.7, concrete), (-0.7, 0.0, edge)):
             near, far = (low, -half, board_m - slab), (high, -_CLEAR_M, board_m)
@@ -358,7 +366,7 @@ def _tower(board_m: float, rng: np.random.Generator) -> tuple[list[_Box], list[_
                 spots.append(np.array([rng.uniform(-5, tip), y + rng.uniform(0.2, 1.8), z]))
     if rng.random() < 0.85:
         bar = rng.uniform(0.025, 0.06)
-        for y in (-wide, wide):
+        for y in (-wide, wide + asides[-1]):
             for z in (0.5, 1.0):
                 rails.append(((length[0], y, board_m + z), (length[1], y, board_m + z), metal, bar, y < 0))
             for x in np.linspace(length[0], length[1], 5):

@@ -96,8 +96,6 @@ class TwinPlan:
         rng = np.random.default_rng([self.seed, self.chosen[i], 0x7717])
         seed = int(rng.integers(2**31))
         notes = []
-        if record.synchro:
-            notes.append("one diver of two is drawn")
         board_m = _board_to_render(record)
         if record.board_m not in (None, board_m):
             notes.append("drawn from another board")
@@ -112,6 +110,7 @@ class TwinPlan:
             n_frames=record.n_frames,
             first_flight_frame=first,
             first_entry_frame=second,
+            synchro=record.synchro,
         )
         facts = {"recorded_score": record.score, "synchro": record.synchro, "notes": notes}
         return PlannedDive(

@@ -2,12 +2,15 @@ import numpy as np
 import pytest
 
 from fineparser_core.diving.dive_number import parse_dive_number
-from fineparser_core.synth import render
+from fineparser_core.synth import render, shots
 from fineparser_core.synth.body import random_body
+from fineparser_core.synth.camera import draw_viewpoint, film
 from fineparser_core.synth.flight import plan_motion
+from fineparser_core.synth.foreground import Foreground
 from fineparser_core.synth.optics import draw_optics, recode, skew
-from fineparser_core.synth.render import DiveSpec, Timing, draw_timing
+from fineparser_core.synth.render import DiveSpec, draw_timing
 from fineparser_core.synth.rubric import draw_faults, draw_qualities
+from fineparser_core.synth.shots import Timing
 
 
 def test_coder_keeps_still_blocks_and_renews_changed_ones():
@@ -54,7 +57,7 @@ def test_under_water_bubbles_surround_the_athlete_and_nothing_is_masked():
     start = motion.contact_s + 0.5
     timing = Timing(n_frames=3, first_flight_frame=1, first_entry_frame=2, step_s=0.04, start_s=start)
     optics = draw_optics((96, 72), rng, clear=True)
-    frames, masks, joints = render._dive_under(motion, timing, (96, 72), optics, 0.4, rng)
+    frames, masks, joints = shots.dive_under(shots.Athlete(motion=motion, splash=0.4), timing, (96, 72), optics, rng)
     assert frames.shape == (3, 72, 96, 3)
     assert masks.shape == (3, 72, 96)
     assert masks.max() == 0
@@ -95,3 +98,41 @@ def test_rolling_shutter_moves_picture_and_mask_alike():
     assert bottom - top == pytest.approx(12 * 47 / 60, abs=1.1)
     assert (turned[cut_out == 1].max(1) > 60).all()
     assert np.array_equal(skew(mask, (0.0, 0.0), 1.0), mask)
+
+
+def test_interlaced_rows_are_of_two_fields_and_joints_between_them():
+    frames = np.zeros((4, 6, 5, 3), np.uint8)
+    frames[1::2] = 9
+    masks = np.zeros((4, 6, 5), np.uint8)
+    masks[1] = 1
+    joints = np.arange(4, dtype=np.float32)[:, None, None] * np.ones((4, 15, 2), np.float32)
+    woven, woven_masks, between = shots.weave((frames, masks, joints))
+    assert woven.shape == (2, 6, 5, 3)
+    assert (woven[:, ::2] == 0).all()
+    assert (woven[:, 1::2] == 9).all()
+    assert woven_masks.sum((1, 2)).tolist() == [15, 0]
+    assert between[:, 0, 0].tolist() == [0.5, 2.5]
+    fields = shots.fields_of(TIMING)
+    assert fields.time_s().reshape(-1, 2).mean(1) == pytest.approx(TIMING.time_s())
+
+
+def test_what_stands_in_front_takes_its_pixels_from_the_mask():
+    lost = 0
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        where = np.tile([1.0, 0.0, 5.0], (4, 1))
+        camera = film(draw_viewpoint(10.0, False, rng), where, 0.04, np.zeros(4), (96, 72), rng)
+        at = np.arange(4)
+        seen, _ = camera.project(where[:, None], at)
+        thing = Foreground(camera, at, seen, where, rng)
+        image, mask = np.full((72, 96, 3), 128, np.uint8), np.ones((72, 96), np.uint8)
+        thing.draw(image, mask, 2)
+        assert (image[mask == 1] == 128).mean() > 0.8
+        # What is hidden is painted over.
+        assert (
+            (np.abs(image[mask == 0].astype(int) - 128).max(-1, initial=0) > 2).mean() > 0.9
+            if (mask == 0).any()
+            else True
+        )
+        lost += int((mask == 0).any() and (mask == 1).any())
+    assert lost >= 8

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from fineparser_core.synth import body as bodies
-from fineparser_core.synth import render
+from fineparser_core.synth import shots
 from fineparser_core.synth.body import pose
 from fineparser_core.synth.camera import draw_viewpoint, film
 from fineparser_core.synth.drawing import Figure, _shadowed
@@ -33,8 +33,8 @@ def test_mask_lies_only_where_the_athlete_is_drawn(sweep):
     figure, _ = standing(np.random.default_rng(1), 5, sweep)
     dark, light = (np.full((SIZE[1], SIZE[0], 3), tone, np.uint8) for tone in (0, 255))
     mask = np.zeros((SIZE[1], SIZE[0]), np.uint8)
-    render._athlete(dark, mask, figure, 0, 5, SIZE)
-    render._athlete(light, mask.copy(), figure, 0, 5, SIZE)
+    shots.paint_athlete(dark, mask, figure, 0, 5, SIZE)
+    shots.paint_athlete(light, mask.copy(), figure, 0, 5, SIZE)
     # What differs between a dark and a light background shows through.
     cover = 1 - (light.astype(int) - dark).max(2) / 255
     assert mask.sum() > 400
@@ -48,7 +48,7 @@ def test_a_fast_limb_is_blurred_without_gaps():
     figure, _ = standing(np.random.default_rng(1), 5, 1.6)
     image = np.full((SIZE[1], SIZE[0], 3), 255, np.uint8)
     mask = np.zeros((SIZE[1], SIZE[0]), np.uint8)
-    render._athlete(image, mask, figure, 0, 5, SIZE)
+    shots.paint_athlete(image, mask, figure, 0, 5, SIZE)
     # Along an arc that the hand sweeps no pixel is left as it was.
     s = int(np.argmax(np.abs(figure.outlines[4, :, 0] - figure.outlines[0, :, 0]).max((1, 2))))
     path = figure.outlines[:, s, 0].mean(1)
@@ -81,7 +81,9 @@ def test_what_stands_before_the_athlete_hides_the_mask_and_nothing_else():
     hidden = 0
     for seed in range(6):
         camera = camera_at((-1.0, 0.0, 10.2), 1)
-        scene = Scene(camera, np.zeros(1, int), 10.0, np.zeros(1), np.zeros(1), LIGHT, np.random.default_rng(seed))
+        scene = Scene(
+            camera, np.zeros(1, int), 10.0, np.zeros(1), [(0.0, np.zeros(1))], LIGHT, np.random.default_rng(seed)
+        )
         image, mask = np.full((SIZE[1], SIZE[0], 3), 7, np.uint8), np.ones((SIZE[1], SIZE[0]), np.uint8)
         scene.draw_front(image, mask, 0)
         changed = (image != 7).any(2)

@@ -86,7 +86,6 @@ def test_twins_are_their_records(tmp_path: Path) -> None:
         expected = (wanted.first_flight_frame, wanted.first_entry_frame) if wanted.has_steps else (23, 51)
         assert (twin.first_flight_frame, twin.first_entry_frame) == expected
     assert plan.notes() == {
-        "one diver of two is drawn": 1,
         "drawn from another board": 1,
         "the record's transitions make no three steps": 1,
     }
