@@ -1,7 +1,6 @@
 """`fineparser-gui [CLIP …]`: opens the window, and the clips in it."""
 
 import argparse
-import logging
 import sys
 from pathlib import Path
 
@@ -22,8 +21,6 @@ def parse_arguments(argv: list[str]) -> argparse.Namespace:
 def main() -> int:
     """Run until the window is closed."""
     arguments = parse_arguments(sys.argv[1:])
-    logging.basicConfig(level=logging.WARNING)
-
     import platformdirs
     from PySide6.QtWidgets import QApplication
 
@@ -31,6 +28,7 @@ def main() -> int:
     from fineparser_core.diving.dive_number import parse_dive_number
     from fineparser_core.errors import ConfigError, FineParserError
     from fineparser_gui.app import Studio
+    from fineparser_gui.log_file import report_unexpected, start_logging
     from fineparser_gui.session.session_file import SUFFIX
 
     try:
@@ -41,8 +39,11 @@ def main() -> int:
     except FineParserError as error:
         print(f"fineparser-gui: {error}", file=sys.stderr)
         return error.exit_code
+    folder = platformdirs.user_data_path("fineparser", appauthor=False)
+    start_logging(folder)
     app = QApplication(sys.argv[:1])
-    studio = Studio(app, platformdirs.user_data_path("fineparser", appauthor=False))
+    studio = Studio(app, folder)
+    report_unexpected(studio.window.tell_unexpected)
     studio.window.show()
     clips = [path for path in arguments.clips if path.suffix.lower() != SUFFIX]
     for path in arguments.clips:

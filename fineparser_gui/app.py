@@ -6,7 +6,10 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QApplication
 
 from fineparser_gui.main_window import MainWindow
+from fineparser_gui.session.model_choice import ModelChoice
 from fineparser_gui.session.session import Session
+from fineparser_gui.settings.keys import Preferences
+from fineparser_gui.settings.store import PreferenceStore
 from fineparser_gui.theme import ThemeManager
 from fineparser_gui.worker.client import WorkerClient
 
@@ -17,17 +20,25 @@ class Studio:
     The worker starts after the window's first paint, so that the window never waits for torch.
 
     Args:
-        folder: for autosaves and the list of recent sessions; None: neither is kept.
+        folder: for settings, autosaves and the list of recent sessions; None: none of them is kept.
     """
 
     def __init__(self, app: QApplication, folder: Path | None = None) -> None:
         QCoreApplication.setApplicationName("FineParser Studio")
         QCoreApplication.setOrganizationName("FineParser")
+        self.preferences = PreferenceStore(folder)
         self.themes = ThemeManager(app)
         self.client = WorkerClient()
         self.session = Session(self.client)
-        self.window = MainWindow(self.session, folder)
+        choice = ModelChoice(self.session, self.client, self.preferences)
+        self.window = MainWindow(self.session, self.preferences, choice, folder)
+        self.preferences.changed.connect(self._on_preferences)
+        self.themes.choose(self.preferences.now.theme)
         self.window.shown_first.connect(self.client.start)
         self.window.shown_first.connect(self.window.document.offer_recovery, Qt.ConnectionType.SingleShotConnection)
         self.window.closing.connect(self.client.close)
         self.window.closing.connect(self.session.close)
+
+    def _on_preferences(self, before: Preferences, now: Preferences) -> None:
+        if now.theme != before.theme:
+            self.themes.choose(now.theme)

@@ -16,6 +16,7 @@ from fineparser_gui.session.dive import Dive, DiveState
 from fineparser_gui.session.opening import VIDEO_SUFFIXES
 from fineparser_gui.session.session import Session
 from fineparser_gui.session.session_file import SUFFIX, SavedDive, SavedSession, read_session, write_session
+from fineparser_gui.settings.store import FILE_NAME
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +51,7 @@ class Document(QObject):
         self._recovered = False
         self._unasked: set[str] = set()
         self._autosave = Autosave(session, folder, self) if folder else None
-        self._settings = QSettings(str(folder / "recent.ini"), QSettings.Format.IniFormat) if folder else None
+        self._settings = QSettings(str(folder / FILE_NAME), QSettings.Format.IniFormat) if folder else None
         self.recent = QMenu(window)
         self.recent.aboutToShow.connect(self._fill_recent)
         session.dive_changed.connect(self._on_dive_changed)

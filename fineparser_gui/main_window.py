@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QScrollArea
 
 from fineparser_core.resources import resource
 from fineparser_gui.actions.registry import ActionRegistry
-from fineparser_gui.dialogs.information import model_card_dialog, shortcuts_dialog
+from fineparser_gui.canvas.mask_track import MaskStyle
+from fineparser_gui.dialogs.opener import Dialogs
 from fineparser_gui.document import Document
 from fineparser_gui.panels.banner import Banner
 from fineparser_gui.panels.contributions import ContributionsPanel
@@ -22,9 +23,11 @@ from fineparser_gui.panels.player import PlayerPanel
 from fineparser_gui.panels.score import ScorePanel
 from fineparser_gui.playback.transport import Transport
 from fineparser_gui.session.dive import DiveState
+from fineparser_gui.session.model_choice import ModelChoice
 from fineparser_gui.session.opening import VIDEO_SUFFIXES
 from fineparser_gui.session.session import Session
 from fineparser_gui.session.session_file import SUFFIX
+from fineparser_gui.settings.store import PreferenceStore
 
 _DIVES_W = 212
 _SIDE_W = 388
@@ -46,15 +49,18 @@ class MainWindow(QMainWindow):
     shown_first = Signal()
     closing = Signal()
 
-    def __init__(self, session: Session, folder: Path | None = None) -> None:
+    def __init__(
+        self, session: Session, preferences: PreferenceStore, choice: ModelChoice, folder: Path | None = None
+    ) -> None:
         super().__init__()
-        self._session = session
+        self._session, self._preferences = session, preferences
         self.setWindowTitle("FineParser Studio")
         self.setAcceptDrops(True)
         self.resize(1440, 900)
         self.setMinimumSize(1000, 640)
         self.transport = Transport(self)
         self.document = Document(session, self, folder)
+        self.dialogs = Dialogs(self, session, preferences, choice, folder)
         self.actions_by_id = ActionRegistry(self, self._slots())
         self.actions_by_id["open_recent"].setMenu(self.document.recent)
         self.actions_by_id.fill_menus(self.menuBar())
@@ -68,6 +74,9 @@ class MainWindow(QMainWindow):
         self.player.progress.locate_requested.connect(self._locate)
         self.transport.state_changed.connect(self._show_loop)
         session.editing.edits.indexChanged.connect(self._show_edits)
+        self.player.bar.opacity_changed.connect(lambda percent: preferences.change(mask_opacity=percent))
+        preferences.changed.connect(self._apply_preferences)
+        self._apply_preferences()
         self._show_edits()
         self._color_icons()
         self._refresh()
@@ -82,7 +91,7 @@ class MainWindow(QMainWindow):
         self.player = PlayerPanel(self._session, self.transport, self.actions_by_id)
         self.details = DetailsPanel(self._session)
         self.score = ScorePanel(self._session)
-        self.score.model_card_requested.connect(self._show_model_card)
+        self.score.model_card_requested.connect(self.dialogs.model_card)
         self.contributions = ContributionsPanel(self._session)
         self.contributions.parts.toggled.connect(self.actions_by_id["parts"].setChecked)
         self.exemplars = ExemplarsPanel(self._session)
@@ -165,8 +174,12 @@ class MainWindow(QMainWindow):
             "mask": lambda shown: self.player.set_mask_shown(shown),
             "crop": lambda shown: self.player.set_crop_shown(shown),
             "parts": lambda shown: self.contributions.parts.setChecked(shown),
-            "shortcuts": lambda: shortcuts_dialog(self.actions_by_id.shortcut_rows(), self).open(),
-            "model_card": self._show_model_card,
+            "preferences": self.dialogs.preferences,
+            "shortcuts": self.dialogs.shortcuts,
+            "model_card": self.dialogs.model_card,
+            "training": self.dialogs.training,
+            "log_folder": self.dialogs.open_log_folder,
+            "about": self.dialogs.about,
         }
 
     def open_paths(self, paths: list[Path]) -> None:
@@ -249,8 +262,16 @@ class MainWindow(QMainWindow):
         action.blockSignals(False)
         action.changed.emit()  # buttons follow; `toggled` does not fire again
 
-    def _show_model_card(self) -> None:
-        model_card_dialog(self._session.model, self).open()
+    def tell_unexpected(self, error: str) -> None:
+        """Say that something went wrong that nobody expected; called from any thread."""
+        text = self.tr("Something unexpected happened ({0}). Your work is kept; the log says more (Help menu).")
+        self._session.problem.emit(text.format(error))
+
+    def _apply_preferences(self) -> None:
+        now = self._preferences.now
+        self.actions_by_id.set_keys(now.keys)
+        style = MaskStyle(color=now.mask_color, opacity=now.mask_opacity / 100, outline=now.mask_outline)
+        self.player.set_mask_style(style)
 
     def _refresh(self) -> None:
         """Everything that depends on which dive is shown and how far it is."""

@@ -153,12 +153,21 @@ class ThemeManager(QObject):
     def __init__(self, app: QApplication) -> None:
         super().__init__(app)
         self._app = app
+        self._choice = "system"
         self._system_is_dark = app.palette().window().color().lightnessF() < 0.5
         app.setStyle("Fusion")
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
         self._follow_system()
 
+    def choose(self, choice: str) -> None:
+        """ "light", "dark", or "system" to follow the desktop."""
+        self._choice = choice
+        self._follow_system()
+
     def _follow_system(self) -> None:
+        if self._choice != "system":
+            self.use(DARK if self._choice == "dark" else LIGHT)
+            return
         scheme = QGuiApplication.styleHints().colorScheme()
         if scheme == Qt.ColorScheme.Unknown:  # a desktop that does not tell: its own palette does
             self.use(DARK if self._system_is_dark else LIGHT)

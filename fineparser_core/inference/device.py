@@ -1,6 +1,8 @@
 """Where and in which precision the network runs: decided by what the device can do, never by a timing."""
 
+import platform
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -24,6 +26,25 @@ def choose_device(name: str = "auto") -> torch.device:
     if not available[name]:
         raise ConfigError(f"This machine has no device '{name}' that runs the network: use 'auto' or 'cpu'.")
     return torch.device(name)
+
+
+def device_names() -> dict[str, str]:
+    """The devices there are, best first, with what a person calls each."""
+    names = {}
+    if torch.cuda.is_available():
+        names["cuda"] = torch.cuda.get_device_name()
+    if _mps_runs_the_network():
+        names["mps"] = "Apple GPU"
+    return {**names, "cpu": _cpu_name()}
+
+
+def _cpu_name() -> str:
+    try:  # Linux has no other place for it
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
+    return model or platform.processor() or platform.machine()
 
 
 def _mps_runs_the_network() -> bool:

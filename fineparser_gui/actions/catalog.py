@@ -115,6 +115,9 @@ CATALOG: tuple[ActionSpec, ...] = (
         group=3,
     ),
     ActionSpec(
+        id="preferences", menu=_EDIT, text=QT_TRANSLATE_NOOP("actions", "&Preferences…"), keys=("Ctrl+,",), group=4
+    ),
+    ActionSpec(
         id="play", menu=_PLAY, text=QT_TRANSLATE_NOOP("actions", "Play or pause"), keys=("Space", "K"), icon="play"
     ),
     ActionSpec(
@@ -214,4 +217,7 @@ CATALOG: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(id="shortcuts", menu=_HELP, text=QT_TRANSLATE_NOOP("actions", "&Keyboard shortcuts"), keys=("F1",)),
     ActionSpec(id="model_card", menu=_HELP, text=QT_TRANSLATE_NOOP("actions", "&Model card")),
+    ActionSpec(id="training", menu=_HELP, text=QT_TRANSLATE_NOOP("actions", "&Training on the command line"), group=1),
+    ActionSpec(id="log_folder", menu=_HELP, text=QT_TRANSLATE_NOOP("actions", "Open the &log folder"), group=1),
+    ActionSpec(id="about", menu=_HELP, text=QT_TRANSLATE_NOOP("actions", "&About FineParser Studio"), group=2),
 )

@@ -1,18 +1,29 @@
 """Makes the actions of the catalogue, their menus and the table of shortcuts."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import QCoreApplication, QObject
 from PySide6.QtGui import QAction, QKeySequence, QPalette
 from PySide6.QtWidgets import QMenu, QMenuBar
 
 from fineparser_gui.actions.catalog import CATALOG
+from fineparser_gui.actions.keys import Keys, keys_of
 from fineparser_gui.icons import icon
 
 
 def translated(text: str) -> str:
     """A text of the catalogue in the user's language."""
     return QCoreApplication.translate("actions", text)
+
+
+def plain_text(text: str) -> str:
+    """The same, without the mark of the menu key."""
+    return translated(text).replace("&", "")
+
+
+def spoken_keys(keys: Sequence[str]) -> str:
+    """Keys as the user's system writes them."""
+    return ", ".join(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in keys)
 
 
 class ActionRegistry:
@@ -27,7 +38,6 @@ class ActionRegistry:
         self._actions: dict[str, QAction] = {}
         for spec in CATALOG:
             action = QAction(translated(spec.text), parent)
-            action.setShortcuts([QKeySequence(key) for key in spec.keys])
             action.setCheckable(spec.checkable)
             action.setChecked(spec.checked)
             slot = slots[spec.id]
@@ -36,9 +46,18 @@ class ActionRegistry:
             else:
                 action.triggered.connect(lambda _checked=False, slot=slot: slot())
             self._actions[spec.id] = action
+        self.set_keys({})
 
     def __getitem__(self, action_id: str) -> QAction:
         return self._actions[action_id]
+
+    def set_keys(self, changed: Keys) -> None:
+        """Give every action its keys, the user's own before the catalogue's; buttons say them in their tool tips."""
+        for spec in CATALOG:
+            keys = keys_of(spec, changed)
+            action = self._actions[spec.id]
+            action.setShortcuts([QKeySequence(key) for key in keys])
+            action.setToolTip(f"{plain_text(spec.text)} ({spoken_keys(keys)})" if keys else plain_text(spec.text))
 
     def fill_menus(self, bar: QMenuBar) -> None:
         """Put every action where its spec says."""
@@ -58,12 +77,3 @@ class ActionRegistry:
         for spec in CATALOG:
             if spec.icon:
                 self._actions[spec.id].setIcon(icon(spec.icon, palette.text().color().name()))
-
-    def shortcut_rows(self) -> list[tuple[str, str]]:
-        """(command, keys) of every action that has a shortcut, as the user reads them."""
-        rows = []
-        for spec in CATALOG:
-            keys = ", ".join(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in spec.keys)
-            if keys:
-                rows.append((translated(spec.text).replace("&", ""), keys))
-        return rows

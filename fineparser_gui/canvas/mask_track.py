@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from PySide6.QtGui import QColor, QImage
 
+from fineparser_core.export.palette import MASK_COLOUR
 from fineparser_core.types import MASK_SIZE
 
 # Probabilities between these fade in: a mask of 112 x 112 must not look like an exact outline.
@@ -43,12 +44,35 @@ class MaskTrack:
         return probability.astype(np.float32), crop
 
 
-def mask_image(probability: np.ndarray, color: QColor) -> QImage:
+@dataclass(frozen=True, kw_only=True)
+class MaskStyle:
+    """How masks are drawn.
+
+    Attributes:
+        opacity: 0 is invisible, 1 hides the athlete.
+        outline: the edge alone, so that the athlete stays in sight.
+    """
+
+    color: str = MASK_COLOUR
+    opacity: float = 0.6
+    outline: bool = False
+
+
+def mask_image(probability: np.ndarray, color: QColor, *, outline: bool = False) -> QImage:
     """(112, 112) probability as an ARGB image: the colour, as opaque as the mask is sure."""
     alpha = np.clip((probability - _FADE_FROM) / (_FADE_TO - _FADE_FROM), 0, 1)
     alpha = alpha * alpha * (3 - 2 * alpha)
+    if outline:
+        alpha = alpha - _eroded(alpha)
     pixels = np.empty((MASK_SIZE, MASK_SIZE, 4), np.uint8)
     for channel, value in enumerate((color.blue(), color.green(), color.red(), 255)):
         pixels[..., channel] = np.rint(alpha * value)
     image = QImage(pixels.tobytes(), MASK_SIZE, MASK_SIZE, 4 * MASK_SIZE, QImage.Format.Format_ARGB32_Premultiplied)
     return image.copy()
+
+
+def _eroded(alpha: np.ndarray) -> np.ndarray:
+    """Least of each cell and its four neighbours: the mask without its edge, one cell wide."""
+    around = np.pad(alpha, 1)
+    shifted = (around[:-2, 1:-1], around[2:, 1:-1], around[1:-1, :-2], around[1:-1, 2:])
+    return np.minimum(alpha, np.minimum.reduce(shifted))

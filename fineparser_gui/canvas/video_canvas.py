@@ -5,11 +5,9 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from fineparser_core.export.palette import MASK_COLOUR
-from fineparser_gui.canvas.mask_track import MaskTrack, mask_image
+from fineparser_gui.canvas.mask_track import MaskStyle, MaskTrack, mask_image
 
 _BACKGROUND = QColor("#0b0f13")
-_MASK_COLOR = QColor(MASK_COLOUR)
 _SHADE = QColor(0, 0, 0, 140)
 _OUTLINE = QColor("#ffffff")
 
@@ -28,7 +26,7 @@ class VideoCanvas(QWidget):
         self._track: MaskTrack | None = None
         self._frame = 0
         self._mask_shown = True
-        self._mask_opacity = 0.6
+        self._mask_style = MaskStyle()
         self._crop_shown = False
 
     def set_source(self, source_size: QSize, track: MaskTrack | None) -> None:
@@ -47,9 +45,9 @@ class VideoCanvas(QWidget):
         self._mask_shown = shown
         self.update()
 
-    def set_mask_opacity(self, opacity: float) -> None:
-        """0 is invisible, 1 hides the athlete."""
-        self._mask_opacity = opacity
+    def set_mask_style(self, style: MaskStyle) -> None:
+        """Colour, opacity, fill or outline."""
+        self._mask_style = style
         self.update()
 
     def set_crop_shown(self, shown: bool) -> None:
@@ -78,8 +76,9 @@ class VideoCanvas(QWidget):
         probability, crop_xyxy = found
         crop = self._crop_rect(crop_xyxy, picture)
         if self._mask_shown:
-            painter.setOpacity(self._mask_opacity)
-            painter.drawImage(crop, mask_image(probability, _MASK_COLOR))
+            style = self._mask_style
+            painter.setOpacity(style.opacity)
+            painter.drawImage(crop, mask_image(probability, QColor(style.color), outline=style.outline))
             painter.setOpacity(1.0)
         if self._crop_shown:
             self._draw_crop(painter, crop, picture)

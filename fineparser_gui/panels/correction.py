@@ -25,7 +25,7 @@ class CorrectionNote(QWidget):
         self._what = label(role="muted", wrap=True)
         self._why = label(role="muted", wrap=True)
         self.reset = QPushButton(self.tr("Model's transitions"))
-        self.reset.setToolTip(self.tr("Back to the model's transitions (Ctrl+R)"))
+        self.reset.setToolTip(self.tr("Back to the model's transitions"))
         self.reset.clicked.connect(self._on_reset)
         keyboard_friendly(self.reset)
         head = QHBoxLayout()

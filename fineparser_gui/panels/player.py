@@ -7,10 +7,10 @@ from fineparser_core.inference.library import Exemplar
 from fineparser_core.types import STEP_NAMES, DiveParse, StepSpan
 from fineparser_core.video.alignment import StepAlignment
 from fineparser_gui.actions.registry import ActionRegistry
-from fineparser_gui.canvas.mask_track import MaskTrack
+from fineparser_gui.canvas.mask_track import MaskStyle, MaskTrack
 from fineparser_gui.panels.progress import ProgressStrip
 from fineparser_gui.panels.timeline import Timeline
-from fineparser_gui.panels.transport_bar import OPACITY_PERCENT, TransportBar
+from fineparser_gui.panels.transport_bar import TransportBar
 from fineparser_gui.panels.video_pane import VideoPane
 from fineparser_gui.playback.transport import Transport
 from fineparser_gui.session.correction import frames_of
@@ -66,8 +66,6 @@ class PlayerPanel(QWidget):
         self.timeline.transition_dragged.connect(self._move_transition)
         for pane in (self.pane, self.other_pane):
             pane.failed.connect(self.failed)
-            self.bar.opacity_changed.connect(pane.canvas.set_mask_opacity)
-            pane.canvas.set_mask_opacity(OPACITY_PERCENT / 100)
         session.current_changed.connect(self._on_current_changed)
         session.dive_changed.connect(self._on_dive_changed)
         session.comparison_changed.connect(self._on_comparison_changed)
@@ -98,6 +96,12 @@ class PlayerPanel(QWidget):
         """Masks on or off, on both videos."""
         self.pane.canvas.set_mask_shown(shown)
         self.other_pane.canvas.set_mask_shown(shown)
+
+    def set_mask_style(self, style: MaskStyle) -> None:
+        """Draw the masks of both videos in another way."""
+        self.bar.set_opacity(style.opacity)
+        for pane in (self.pane, self.other_pane):
+            pane.canvas.set_mask_style(style)
 
     def set_crop_shown(self, shown: bool) -> None:
         """Outline the network's crop on both videos and mark its samples on the timeline."""

@@ -8,18 +8,17 @@ from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.icons import icon
 from fineparser_gui.panels.parts import keyboard_friendly, label, speed_text
 from fineparser_gui.playback.transport import SPEEDS, Transport
-
-OPACITY_PERCENT = 60
+from fineparser_gui.settings.keys import LEAST_OPACITY_PERCENT
 
 
 class TransportBar(QFrame):
     """Shows and drives a `Transport`.
 
     Signals:
-        opacity_changed: (float) of the mask, 0 to 1.
+        opacity_changed: (int) of the mask, in percent; the slider was moved.
     """
 
-    opacity_changed = Signal(float)
+    opacity_changed = Signal(int)
 
     def __init__(self, transport: Transport, actions: ActionRegistry, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,17 +28,16 @@ class TransportBar(QFrame):
         self._where.setMinimumWidth(self._where.fontMetrics().horizontalAdvance("frame 00000 / 00000 · 0:00.000"))
         self._speed = QComboBox()
         self._speed.setAccessibleName(self.tr("Playback speed"))
-        self._speed.setToolTip(self.tr("Playback speed ([ slower, ] faster)"))
+        self._speed.setToolTip(self.tr("Playback speed"))
         self._speed.addItems([speed_text(speed) for speed in SPEEDS])
         self._speed.activated.connect(lambda index: transport.set_speed(SPEEDS[index]))
         keyboard_friendly(self._speed)
         self._opacity = QSlider(Qt.Orientation.Horizontal)
-        self._opacity.setRange(10, 100)
-        self._opacity.setValue(OPACITY_PERCENT)
+        self._opacity.setRange(LEAST_OPACITY_PERCENT, 100)
         self._opacity.setFixedWidth(72)
         self._opacity.setAccessibleName(self.tr("Opacity of the mask"))
         self._opacity.setToolTip(self.tr("Opacity of the mask"))
-        self._opacity.valueChanged.connect(lambda percent: self.opacity_changed.emit(percent / 100))
+        self._opacity.valueChanged.connect(self.opacity_changed)
         keyboard_friendly(self._opacity)
 
         row = QHBoxLayout(self)
@@ -65,6 +63,10 @@ class TransportBar(QFrame):
         self._show_where()
         self._show_state()
 
+    def set_opacity(self, opacity: float) -> None:
+        """Put the slider where the opacity of the mask is."""
+        self._opacity.setValue(round(100 * opacity))
+
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_play"):
@@ -73,10 +75,7 @@ class TransportBar(QFrame):
     def _button(self, action: QAction) -> QToolButton:
         button = QToolButton()
         button.setDefaultAction(action)
-        name = action.text().replace("&", "")
-        keys = ", ".join(key.toString(key.SequenceFormat.NativeText) for key in action.shortcuts())
-        button.setToolTip(f"{name} ({keys})")
-        button.setAccessibleName(name)
+        button.setAccessibleName(action.text().replace("&", ""))
         keyboard_friendly(button)
         return button
 

@@ -67,7 +67,7 @@ class Editing(QObject):
         dive = self._session.dive(key)
         frames = dive.corrected_frames
         if dive.rescoring and frames and dive.info:
-            request = score_request("", dive, asdict(timed_transitions(frames, dive.info)))
+            request = score_request("", dive, self._session.n_exemplars, asdict(timed_transitions(frames, dive.info)))
             self._rescorer.want(key, request)
             return
         self._rescorer.forget(key)

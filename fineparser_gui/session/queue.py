@@ -134,7 +134,7 @@ class AnalysisQueue(QObject):
         if dive.dive_number is None or dive.parse_id is None:
             self._session.update(key, scoring=False)
             return
-        request = score_request(f"s{next(self._ids)}", dive)
+        request = score_request(f"s{next(self._ids)}", dive, self._session.n_exemplars)
         self.requests[key] = request.id
         self._session.update(key, scoring=True, progress=None)
         self._client.submit(request)

@@ -15,7 +15,7 @@ from fineparser_gui.worker.protocol import Result, ScoreRequest, Urgency
 _GATHER_MS = 15
 
 
-def score_request(request_id: str, dive: Dive, transitions: dict | None = None) -> ScoreRequest:
+def score_request(request_id: str, dive: Dive, n_exemplars: int, transitions: dict | None = None) -> ScoreRequest:
     """Asks for the score of a parsed dive of known number, with its own or other transitions."""
     assert dive.parse_id is not None
     assert dive.dive_number is not None
@@ -26,6 +26,7 @@ def score_request(request_id: str, dive: Dive, transitions: dict | None = None) 
         board_m=dive.board_m,
         difficulty=dive.difficulty,
         transitions=transitions,
+        n_exemplars=n_exemplars,
     )
 
 

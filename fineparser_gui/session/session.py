@@ -57,6 +57,7 @@ class Session(QObject):
         self._exemplar_id: str | None = None
         self._library: Library | None = None
         self.model: Ready | None = None
+        self.n_exemplars = 10
         self.editing = Editing(self, client)
         self.queue = AnalysisQueue(self, client)
         self._opening = OpeningSignals(self)

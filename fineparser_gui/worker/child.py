@@ -1,7 +1,7 @@
 """The process that owns torch: reads requests on stdin, answers on stdout, one JSON object a line.
 
-Run as `python -m fineparser_gui.worker.child FOLDER`. The main thread only reads, so that a
-cancel is heard while a worker thread computes, and so is a more urgent request, for which the running one steps
+Run as `python -m fineparser_gui.worker.child FOLDER [SETTINGS]`, the settings as JSON. The main thread only reads, so
+that a cancel is heard while a worker thread computes, and so is a more urgent request, for which the running one steps
 aside between two of its windows; end of input ends the process, so that it never
 outlives the window. It keeps the latest dives in memory for a quick score, but nothing that FOLDER
 does not also hold: after a crash a new worker scores what the old one parsed.
@@ -35,6 +35,7 @@ from fineparser_core.types import Analysis, DiveParse, Encoding, Transitions
 from fineparser_gui.worker.protocol import (
     CancelledReport,
     CancelRequest,
+    DevicesReport,
     Failure,
     Message,
     ParseRequest,
@@ -43,6 +44,7 @@ from fineparser_gui.worker.protocol import (
     Request,
     Result,
     ScoreRequest,
+    WorkerSettings,
     decode,
     encode,
 )
@@ -59,8 +61,9 @@ _DIVES_IN_MEMORY = 24
 class Worker:
     """Carries requests out on threads of its own, one at a time, the most urgent first."""
 
-    def __init__(self, folder: Path, send: Callable[[Message], None]) -> None:
+    def __init__(self, folder: Path, send: Callable[[Message], None], settings: WorkerSettings) -> None:
         self._folder = folder
+        self._settings = settings
         self._send = send
         self._waiting: list[Request] = []
         self._arrived = threading.Condition()
@@ -81,6 +84,7 @@ class Worker:
                 self._arrived.notify()
 
     def _run(self) -> None:
+        self._guard(None, self._tell_devices)
         self._guard(None, self._open)
         while True:
             with self._arrived:
@@ -122,15 +126,22 @@ class Worker:
             log.exception("request %s failed", request_id)
             self._send(Failure(id=request_id, kind="InternalError", message=f"{type(error).__name__}: {error}"))
 
+    def _tell_devices(self) -> None:
+        from fineparser_core.inference.device import device_names
+
+        self._send(DevicesReport(devices=device_names()))
+
     def _open(self) -> "Analyzer":
         """The analyzer, opened once; a failure is tried again with the next request."""
         if self._analyzer is None:
             from fineparser_core.checkpoints.bundle import read_card
             from fineparser_core.inference.analyzer import Analyzer, bundled_weights
 
-            self._analyzer = Analyzer.open()
+            chosen = self._settings
+            weights = Path(chosen.weights) if chosen.weights else bundled_weights()
+            self._analyzer = Analyzer.open(weights=weights, device=chosen.device, precision=chosen.precision)
             model = self._analyzer.model
-            card = asdict(read_card(bundled_weights()))
+            card = asdict(read_card(weights))
             self._send(Ready(device=model.device, precision=model.precision, card=card))
         return self._analyzer
 
@@ -172,6 +183,7 @@ class Worker:
             encoding,
             dive,
             find_difficulty(dive, request.board_m, request.difficulty),
+            n_exemplars=request.n_exemplars,
             progress=self._reporter(request),
             cancel=token,
         )
@@ -238,7 +250,8 @@ def main() -> None:
         except OSError:  # the window is gone
             os._exit(0)
 
-    worker = Worker(Path(sys.argv[1]), send)
+    settings = WorkerSettings(**json.loads(sys.argv[2])) if len(sys.argv) > 2 else WorkerSettings()
+    worker = Worker(Path(sys.argv[1]), send, settings)
     for line in sys.stdin.buffer:
         worker.handle(decode(line))
     # The analysis thread may be deep inside torch: leave without waiting for it.

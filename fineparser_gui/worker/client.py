@@ -1,8 +1,10 @@
 """The Qt side of the worker process: a queue of requests, the most urgent first, restart after a crash."""
 
+import json
 import logging
 import sys
 import tempfile
+from dataclasses import asdict
 
 from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
@@ -10,18 +12,21 @@ from fineparser_core.progress import Progress
 from fineparser_gui.worker.protocol import (
     CancelledReport,
     CancelRequest,
+    DevicesReport,
     Failure,
     Message,
     ProgressReport,
     Ready,
     Request,
     Result,
+    WorkerSettings,
     decode,
     encode,
 )
 
 log = logging.getLogger(__name__)
 
+_CHILD = ("-m", "fineparser_gui.worker.child")
 _CLOSE_MS = 1500
 _MAX_CRASHES_BEFORE_READY = 3
 
@@ -34,6 +39,7 @@ class WorkerClient(QObject):
     Every request ends in exactly one of `finished`, `failed` and `cancelled`.
 
     Signals:
+        devices: (DevicesReport) what the network can run on here.
         ready: (Ready) the weights are loaded.
         progressed: (str, Progress) id of the request and how far it is.
         finished: (str, Result)
@@ -42,6 +48,7 @@ class WorkerClient(QObject):
         cancelled: (str)
     """
 
+    devices = Signal(object)
     ready = Signal(object)
     progressed = Signal(str, object)
     finished = Signal(str, object)
@@ -52,6 +59,7 @@ class WorkerClient(QObject):
         super().__init__(parent)
         self._folder = tempfile.TemporaryDirectory(prefix="fineparser-", ignore_cleanup_errors=True)
         self._process: QProcess | None = None
+        self._settings = WorkerSettings()
         self._queue: list[Request] = []
         self._in_flight: list[Request] = []  # each to overtake the one before it
         self._buffer = b""
@@ -64,7 +72,7 @@ class WorkerClient(QObject):
             return
         process = QProcess(self)
         process.setProgram(sys.executable)
-        process.setArguments(["-m", "fineparser_gui.worker.child", self._folder.name])
+        process.setArguments([*_CHILD, self._folder.name, json.dumps(asdict(self._settings))])
         process.readyReadStandardOutput.connect(self._read)
         process.readyReadStandardError.connect(self._log_stderr)
         process.finished.connect(self._on_finished)
@@ -73,6 +81,22 @@ class WorkerClient(QObject):
         self._buffer = b""
         process.start()
         self._send_next()
+
+    def use(self, settings: WorkerSettings) -> None:
+        """Work with other settings from here on; what was asked before is cancelled."""
+        self._settings = settings
+        process, self._process = self._process, None
+        if process is not None:
+            process.blockSignals(True)  # its end is wanted
+            process.kill()
+            process.waitForFinished(_CLOSE_MS)
+            process.deleteLater()
+        dropped = [*self._in_flight, *self._queue]
+        self._in_flight, self._queue = [], []
+        for request in dropped:
+            self.cancelled.emit(request.id)
+        if process is not None:
+            self.start()
 
     @property
     def pid(self) -> int:
@@ -139,7 +163,9 @@ class WorkerClient(QObject):
                 self._handle(message)
 
     def _handle(self, message: Message) -> None:
-        if isinstance(message, Ready):
+        if isinstance(message, DevicesReport):
+            self.devices.emit(message)
+        elif isinstance(message, Ready):
             self._crashes = 0
             self.ready.emit(message)
         elif isinstance(message, Failure) and message.id is None:

@@ -20,6 +20,15 @@ class Urgency(IntEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class WorkerSettings:
+    """With what the process starts, on its command line: see `fineparser_gui.settings.keys.Preferences`."""
+
+    device: str = "auto"
+    precision: str = "auto"
+    weights: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ParseRequest:
     """Find steps and masks of frames in_frame..out_frame (both included; None: the file's ends)."""
 
@@ -44,6 +53,7 @@ class ScoreRequest:
     board_m: float | None
     difficulty: float | None
     transitions: dict | None = None
+    n_exemplars: int = 10
     urgency: int = Urgency.SCORE
 
 
@@ -52,6 +62,13 @@ class CancelRequest:
     """Stop the request with this id at the next safe point."""
 
     id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DevicesReport:
+    """What this machine can run the network on: name in the settings -> name for the user."""
+
+    devices: dict[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,12 +116,13 @@ class CancelledReport:
 
 
 Request = ParseRequest | ScoreRequest
-Message = Request | CancelRequest | Ready | ProgressReport | Result | Failure | CancelledReport
+Message = Request | CancelRequest | DevicesReport | Ready | ProgressReport | Result | Failure | CancelledReport
 
 _TYPES: dict[str, type] = {
     "parse": ParseRequest,
     "score": ScoreRequest,
     "cancel": CancelRequest,
+    "devices": DevicesReport,
     "ready": Ready,
     "progress": ProgressReport,
     "result": Result,

@@ -1,0 +1,67 @@
+"""What the weights are, what they were trained on, how good they are, and what they must not be used for."""
+
+import html
+import json
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QTextCursor
+from PySide6.QtWidgets import QDialog, QWidget
+
+from fineparser_core.resources import resource
+from fineparser_gui.dialogs.frame import TextPage, text_dialog
+from fineparser_gui.worker.protocol import Ready
+
+CARD_NAME = "card.json"
+PROSE_NAME = "MODEL_CARD.md"
+#: What a reader looks for first, in this order; the rest follows.
+_FIRST = ("name", "id", "trained_on", "intended_use", "limitations", "metrics", "training")
+_NOT_FOR_READING = ("shards", "format", "model", "synthetic")
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("dialogs", text)
+
+
+def model_card_dialog(weights: str, model: Ready | None, parent: QWidget) -> QDialog:
+    """The card of a folder of weights ("": the bundled ones), and what they run on once they are loaded."""
+    folder = Path(weights) if weights else resource("weights", "fineparser")
+    page = TextPage(folder)
+    prose = folder / PROSE_NAME
+    if prose.is_file():
+        page.setMarkdown(prose.read_text(encoding="utf-8", errors="replace"))
+    end = QTextCursor(page.document())
+    end.movePosition(QTextCursor.MoveOperation.End)
+    if prose.is_file():
+        end.insertHtml(f"<br><h3>{html.escape(_tr('In figures'))}</h3>")
+    end.insertHtml(_facts(folder / CARD_NAME, model))
+    page.moveCursor(QTextCursor.MoveOperation.Start)
+    return text_dialog(_tr("Model card"), page, parent)
+
+
+def _facts(path: Path, model: Ready | None) -> str:
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+        known = {name: card[name] for name in _FIRST if name in card}
+        rows = [*known.items(), *((name, value) for name, value in card.items() if name not in known)]
+    except (OSError, ValueError, TypeError, AttributeError):
+        text = _tr("{0} cannot be read: choose another folder of weights in the preferences.").format(path)
+        return f"<p>{html.escape(text)}</p>"
+    if model is not None:
+        rows += [("device", model.device), ("precision", model.precision)]
+    cells = "".join(
+        f"<tr><td valign='top'><b>{html.escape(name.replace('_', ' '))}</b></td><td>{_value(value)}</td></tr>"
+        for name, value in rows
+        if name not in _NOT_FOR_READING and value not in ("", [], {}, None)
+    )
+    return f"<table cellpadding='5'>{cells}</table>"
+
+
+def _value(value: object) -> str:
+    if isinstance(value, dict):
+        return "<br>".join(f"{html.escape(str(name))}: {html.escape(str(item))}" for name, item in value.items())
+    if isinstance(value, list | tuple):
+        return "<br>".join(html.escape(str(item)) for item in value)
+    if isinstance(value, bool):
+        return _tr("yes") if value else _tr("no")
+    return html.escape(str(value))

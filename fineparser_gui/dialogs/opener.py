@@ -1,0 +1,100 @@
+"""Opens the windows that belong to the program and not to a dive: preferences, keys, model card, help."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from fineparser_core import __version__
+from fineparser_gui.dialogs.frame import TextPage, text_dialog
+from fineparser_gui.dialogs.model_card import model_card_dialog
+from fineparser_gui.dialogs.preferences import PreferencesDialog
+from fineparser_gui.dialogs.shortcuts import shortcuts_dialog
+from fineparser_gui.log_file import log_folder
+from fineparser_gui.session.model_choice import ModelChoice
+from fineparser_gui.session.session import Session
+from fineparser_gui.settings.store import PreferenceStore
+
+_COMMANDS = "fineparser train --help\nfineparser eval --help\nfineparser benchmark --help"
+
+
+class Dialogs(QObject):
+    """Over the window; each stays open until it is closed.
+
+    Args:
+        folder: where the program keeps its files; None: it keeps none, and no log.
+    """
+
+    def __init__(
+        self,
+        window: QWidget,
+        session: Session,
+        preferences: PreferenceStore,
+        choice: ModelChoice,
+        folder: Path | None,
+    ) -> None:
+        super().__init__(window)
+        self._window, self._session, self._folder = window, session, folder
+        self._preferences, self._choice = preferences, choice
+
+    def preferences(self) -> None:
+        """Device, weights, colours, keys."""
+        PreferencesDialog(self._preferences, self._session, self._choice, self._window).open()
+
+    def shortcuts(self) -> None:
+        """The table of all keys."""
+        shortcuts_dialog(self._preferences, self._window).show()
+
+    def model_card(self) -> None:
+        """Of the weights in use."""
+        model_card_dialog(self._preferences.now.weights, self._session.model, self._window).open()
+
+    def training(self) -> None:
+        """How to train weights of one's own: on the command line."""
+        page = TextPage()
+        page.setMarkdown(
+            "\n\n".join(
+                (
+                    self.tr(
+                        "Weights are trained on the command line, from dives with labels such as the corrections that "
+                        "the File menu exports. These commands say how:"
+                    ),
+                    "```\n" + _COMMANDS + "\n```",
+                    self.tr("The folder that training writes can then be chosen in the preferences."),
+                )
+            )
+        )
+        dialog = text_dialog(self.tr("Training on the command line"), page, self._window)
+        dialog.resize(560, 320)
+        dialog.open()
+
+    def open_log_folder(self) -> None:
+        """Show the log in the system's file manager; where there is none, say where it lies."""
+        if self._folder is None:
+            self._session.problem.emit(self.tr("No log is being written."))
+            return
+        folder = log_folder(self._folder)
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+            self._session.problem.emit(self.tr("No file manager could be opened. The log lies in {0}").format(folder))
+
+    def about(self) -> None:
+        """Version, licence, and the way to the model card."""
+        box = QMessageBox(self._window)
+        box.setWindowTitle(self.tr("About FineParser Studio"))
+        box.setText(self.tr("FineParser Studio {0}").format(__version__))
+        box.setInformativeText(
+            self.tr(
+                "Takes a dive apart: its three steps, the diver's mask, and a score relative to other dives.\n\n"
+                "Videos never leave this computer. A predicted score is no judgement: the model card says what the "
+                "weights were trained on and what they must not be used for.\n\nApache Licence 2.0."
+            )
+        )
+        card = box.addButton(self.tr("Model card"), QMessageBox.ButtonRole.ActionRole)
+        card.clicked.connect(self.model_card)
+        logs = box.addButton(self.tr("Open the log folder"), QMessageBox.ButtonRole.ActionRole)
+        logs.clicked.connect(self.open_log_folder)
+        close = box.addButton(self.tr("Close"), QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(close)
+        box.setEscapeButton(close)
+        box.open()

@@ -1,0 +1,210 @@
+"""What the user can choose; every choice holds at once."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QColor, QIcon, QPixmap
+from PySide6.QtWidgets import (
+    QColorDialog,
+    QComboBox,
+    QDialog,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSlider,
+    QSpinBox,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fineparser_gui.dialogs.frame import closing_buttons
+from fineparser_gui.dialogs.model_card import CARD_NAME
+from fineparser_gui.dialogs.shortcuts import ShortcutsEditor
+from fineparser_gui.panels.parts import ElidedLabel, label
+from fineparser_gui.session.model_choice import ModelChoice
+from fineparser_gui.session.session import Session
+from fineparser_gui.settings.keys import LEAST_OPACITY_PERCENT, MOST_EXEMPLARS, PRECISIONS
+from fineparser_gui.settings.store import PreferenceStore
+
+
+class PreferencesDialog(QDialog):
+    """Pages: analysis, picture, keys.
+
+    Args:
+        choice: knows the devices of this machine.
+    """
+
+    def __init__(self, preferences: PreferenceStore, session: Session, choice: ModelChoice, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(self.tr("Preferences"))
+        self.resize(620, 560)
+        self._preferences, self._session, self._choice = preferences, session, choice
+        self.pages = QTabWidget()
+        self.pages.setDocumentMode(True)
+        self.pages.addTab(self._analysis_page(), self.tr("Analysis"))
+        self.pages.addTab(self._picture_page(), self.tr("Picture"))
+        self.pages.addTab(ShortcutsEditor(preferences), self.tr("Keys"))
+        defaults = QPushButton(self.tr("Restore all defaults"))
+        defaults.clicked.connect(preferences.reset)
+        foot = QHBoxLayout()
+        foot.addWidget(defaults)
+        foot.addStretch()
+        foot.addWidget(closing_buttons(self))
+        column = QVBoxLayout(self)
+        column.addWidget(self.pages, 1)
+        column.addLayout(foot)
+        preferences.changed.connect(self._show)
+        choice.devices_changed.connect(self._show)
+        session.model_changed.connect(self._show)
+        self._show()
+
+    def _analysis_page(self) -> QWidget:
+        self.device = QComboBox()
+        self.device.activated.connect(lambda: self._preferences.change(device=self.device.currentData()))
+        self.precision = QComboBox()
+        names = {
+            "auto": self.tr("as the device computes natively"),
+            "fp32": self.tr("fp32: exact, slowest"),
+            "bf16": self.tr("bf16: fast on recent processors and cards"),
+            "fp16": self.tr("fp16: fast on older cards"),
+        }
+        for name in PRECISIONS:
+            self.precision.addItem(names[name], name)
+        self.precision.activated.connect(lambda: self._preferences.change(precision=self.precision.currentData()))
+        self._weights = ElidedLabel()
+        self.choose_weights = QPushButton(self.tr("Choose…"))
+        self.choose_weights.setAccessibleName(self.tr("Choose the folder of other weights"))
+        self.choose_weights.clicked.connect(self._on_choose_weights)
+        self.bundled_weights = QPushButton(self.tr("Bundled"))
+        self.bundled_weights.setAccessibleName(self.tr("Use the weights that come with the program"))
+        self.bundled_weights.clicked.connect(lambda: self._preferences.change(weights=""))
+        weights = QHBoxLayout()
+        weights.addWidget(self._weights, 1)
+        weights.addWidget(self.choose_weights)
+        weights.addWidget(self.bundled_weights)
+        self.n_exemplars = QSpinBox()
+        self.n_exemplars.setRange(1, MOST_EXEMPLARS)
+        self.n_exemplars.setKeyboardTracking(False)
+        self.n_exemplars.valueChanged.connect(lambda number: self._preferences.change(n_exemplars=number))
+        self._running = label(role="muted", wrap=True)
+        self.problem = label(role="error", wrap=True)
+        page, form = _form()
+        self._row(form, self.tr("&Device"), self.device)
+        self._row(form, self.tr("&Precision"), self.precision)
+        form.addRow(self.tr("Weights"), weights)
+        form.addRow(self.problem)
+        self._row(form, self.tr("&Exemplars a dive is compared with"), self.n_exemplars)
+        form.addRow(self._running)
+        form.addRow(
+            label(
+                self.tr(
+                    "Another device, precision or folder of weights starts the analysis anew. Dive numbers, trims, "
+                    "corrected transitions and everything else that you have entered stay."
+                ),
+                "muted",
+                wrap=True,
+            )
+        )
+        return page
+
+    def _picture_page(self) -> QWidget:
+        change = self._preferences.change
+        self.theme = QComboBox()
+        for name, text in (
+            ("system", self.tr("as the system")),
+            ("light", self.tr("light")),
+            ("dark", self.tr("dark")),
+        ):
+            self.theme.addItem(text, name)
+        self.theme.activated.connect(lambda: change(theme=self.theme.currentData()))
+        self.mask_color = QPushButton()
+        self.mask_color.clicked.connect(self._on_choose_color)
+        self.mask_drawn = QComboBox()
+        self.mask_drawn.addItem(self.tr("filled"), False)
+        self.mask_drawn.addItem(self.tr("outline"), True)
+        self.mask_drawn.activated.connect(lambda: change(mask_outline=self.mask_drawn.currentData()))
+        self.mask_opacity = QSlider(Qt.Orientation.Horizontal)
+        self.mask_opacity.setRange(LEAST_OPACITY_PERCENT, 100)
+        self.mask_opacity.valueChanged.connect(lambda percent: change(mask_opacity=percent))
+        page, form = _form()
+        self._row(form, self.tr("&Theme"), self.theme)
+        self._row(form, self.tr("Mask &colour"), self.mask_color)
+        self._row(form, self.tr("Mask &drawn as"), self.mask_drawn)
+        self._row(form, self.tr("Mask &opacity"), self.mask_opacity)
+        return page
+
+    def _row(self, form: QFormLayout, name: str, control: QWidget) -> None:
+        """A row whose name is also what a screen reader says."""
+        caption = QLabel(name)
+        caption.setBuddy(control)
+        control.setAccessibleName(name.replace("&", ""))
+        form.addRow(caption, control)
+
+    def _show(self) -> None:
+        """Every control as the preferences are."""
+        now = self._preferences.now
+        self.problem.hide()
+        self._fill_devices(now.device)
+        controls = (self.precision, self.theme, self.mask_drawn, self.n_exemplars, self.mask_opacity)
+        blocked = [QSignalBlocker(control) for control in controls]
+        self.precision.setCurrentIndex(self.precision.findData(now.precision))
+        self.theme.setCurrentIndex(self.theme.findData(now.theme))
+        self.mask_drawn.setCurrentIndex(self.mask_drawn.findData(now.mask_outline))
+        self.n_exemplars.setValue(now.n_exemplars)
+        self.mask_opacity.setValue(now.mask_opacity)
+        del blocked
+        self._weights.set_text(now.weights or self.tr("those that come with the program"))
+        self.bundled_weights.setEnabled(bool(now.weights))
+        self.mask_color.setText(now.mask_color.upper())
+        swatch = QPixmap(32, 32)
+        swatch.fill(QColor(now.mask_color))
+        self.mask_color.setIcon(QIcon(swatch))
+        model = self._session.model
+        if model is None:
+            self._running.setText(self.tr("The model is being loaded."))
+        else:
+            text = self.tr("Running: {0} on {1}, {2}.")
+            device = self._choice.devices.get(model.device, model.device)
+            self._running.setText(text.format(model.card.get("id", ""), device, model.precision))
+
+    def _fill_devices(self, chosen: str) -> None:
+        devices = self._choice.devices
+        best = next(iter(devices.values()), "")
+        self.device.clear()
+        self.device.addItem(self.tr("best available ({0})").format(best) if best else self.tr("best available"), "auto")
+        for name, text in devices.items():
+            self.device.addItem(f"{name.upper()}: {text}", name)
+        if self.device.findData(chosen) < 0:
+            self.device.addItem(self.tr("{0}: not on this machine").format(chosen.upper()), chosen)
+        self.device.setCurrentIndex(self.device.findData(chosen))
+
+    def _on_choose_weights(self) -> None:
+        name = QFileDialog.getExistingDirectory(
+            self, self.tr("Folder of the weights (it holds card.json)"), self._preferences.now.weights
+        )
+        if not name:
+            return
+        if (Path(name) / CARD_NAME).is_file():
+            self._preferences.change(weights=name)
+            return
+        text = self.tr("{0} holds no weights (no card.json): choose the folder that training wrote.")
+        self.problem.setText(text.format(name))
+        self.problem.show()
+
+    def _on_choose_color(self) -> None:
+        chosen = QColorDialog.getColor(QColor(self._preferences.now.mask_color), self, self.tr("Mask colour"))
+        if chosen.isValid():
+            self._preferences.change(mask_color=chosen.name())
+
+
+def _form() -> tuple[QWidget, QFormLayout]:
+    page = QWidget()
+    form = QFormLayout(page)
+    form.setContentsMargins(4, 14, 4, 4)
+    form.setVerticalSpacing(10)
+    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+    return page, form

@@ -1,0 +1,162 @@
+"""The table of all commands with their keys, in which they can be given others."""
+
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QKeySequenceEdit,
+    QLineEdit,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fineparser_gui.actions.catalog import CATALOG, ActionSpec
+from fineparser_gui.actions.keys import keys_of, owner_of, with_keys
+from fineparser_gui.actions.registry import plain_text, spoken_keys
+from fineparser_gui.dialogs.frame import closing_buttons
+from fineparser_gui.panels.parts import label
+from fineparser_gui.settings.store import PreferenceStore
+
+_COMMAND, _KEYS = range(2)
+
+
+class ShortcutsEditor(QWidget):
+    """Finds commands by name or key, and sets, adds and resets their keys. What is set holds at once."""
+
+    def __init__(self, preferences: PreferenceStore, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._preferences = preferences
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(self.tr("Find a command or a key"))
+        self.search.setAccessibleName(self.tr("Find a command or a key"))
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self._filter)
+        self.table = QTableWidget(len(CATALOG), 2)
+        self.table.setAccessibleName(self.tr("Commands and their keys"))
+        self.table.setHorizontalHeaderLabels([self.tr("command"), self.tr("keys")])
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setTabKeyNavigation(False)
+        self.table.setShowGrid(False)
+        self.table.verticalHeader().hide()
+        header = self.table.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(_COMMAND, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(_KEYS, QHeaderView.ResizeMode.ResizeToContents)
+        for row in range(len(CATALOG)):
+            self.table.setItem(row, _COMMAND, QTableWidgetItem())
+            self.table.setItem(row, _KEYS, QTableWidgetItem())
+        self.table.currentCellChanged.connect(self._on_row_changed)
+
+        self.key = QKeySequenceEdit()
+        self.key.setMaximumSequenceLength(1)
+        self.key.setClearButtonEnabled(True)
+        self.key.setAccessibleName(self.tr("New key: press it"))
+        self.key.findChild(QLineEdit).setPlaceholderText(self.tr("Press a key"))
+        self.key.keySequenceChanged.connect(self._show_state)
+        self.use = QPushButton(self.tr("Use"))
+        self.use.setToolTip(self.tr("Give the command this key and no other"))
+        self.use.clicked.connect(lambda: self._give(add=False))
+        self.add = QPushButton(self.tr("Add"))
+        self.add.setToolTip(self.tr("Give the command this key beside those it has"))
+        self.add.clicked.connect(lambda: self._give(add=True))
+        self.reset = QPushButton(self.tr("Reset"))
+        self.reset.setToolTip(self.tr("Back to the keys that the command came with"))
+        self.reset.clicked.connect(self._on_reset)
+        self.reset_all = QPushButton(self.tr("Reset all"))
+        self.reset_all.clicked.connect(lambda: self._preferences.change(keys={}))
+        self.message = label(role="muted", wrap=True)
+        edit = QHBoxLayout()
+        for widget in (self.key, self.use, self.add, self.reset):
+            edit.addWidget(widget, 1 if widget is self.key else 0)
+        foot = QHBoxLayout()
+        foot.addWidget(self.message, 1)
+        foot.addWidget(self.reset_all)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.search)
+        column.addWidget(self.table, 1)
+        column.addLayout(edit)
+        column.addLayout(foot)
+        preferences.changed.connect(self._fill)
+        self._fill()
+        self.table.setCurrentCell(0, _COMMAND)
+
+    def select(self, action_id: str) -> None:
+        """Choose the row of a command."""
+        self.table.setCurrentCell([spec.id for spec in CATALOG].index(action_id), _COMMAND)
+
+    @property
+    def _spec(self) -> ActionSpec:
+        return CATALOG[max(self.table.currentRow(), 0)]
+
+    @property
+    def _typed(self) -> str:
+        return self.key.keySequence().toString(QKeySequence.SequenceFormat.PortableText)
+
+    def _fill(self) -> None:
+        for row, spec in enumerate(CATALOG):
+            keys = keys_of(spec, self._preferences.now.keys)
+            command, shown = self.table.item(row, _COMMAND), self.table.item(row, _KEYS)
+            command.setText(f"{plain_text(spec.menu)}: {plain_text(spec.text)}")
+            shown.setText(spoken_keys(keys))
+            font = shown.font()
+            font.setBold(keys != spec.keys)
+            shown.setFont(font)
+            shown.setToolTip(self.tr("changed; came with {0}").format(spoken_keys(spec.keys)) if font.bold() else "")
+        self._filter()
+        self._show_state()
+
+    def _filter(self) -> None:
+        wanted = self.search.text().casefold()
+        for row in range(len(CATALOG)):
+            texts = (self.table.item(row, column).text().casefold() for column in (_COMMAND, _KEYS))
+            self.table.setRowHidden(row, not any(wanted in text for text in texts))
+
+    def _on_row_changed(self) -> None:
+        self.key.clear()
+        self._show_state()
+
+    def _show_state(self) -> None:
+        changed = self._preferences.now.keys
+        spec, typed = self._spec, self._typed
+        owner = owner_of(typed, changed) if typed else None
+        own = keys_of(spec, changed)
+        self.use.setEnabled(bool(typed) and own != (typed,))
+        self.add.setEnabled(bool(typed) and typed not in own)
+        self.reset.setEnabled(own != spec.keys)
+        self.reset_all.setEnabled(bool(changed))
+        if owner is not None and owner.id != spec.id:
+            text = self.tr("{0} belongs to “{1}”, which loses it.")
+            self.message.setText(text.format(spoken_keys((typed,)), plain_text(owner.text)))
+        else:
+            self.message.setText(self.tr("Keys of “{0}”").format(plain_text(spec.text)))
+
+    def _give(self, *, add: bool) -> None:
+        changed, spec = self._preferences.now.keys, self._spec
+        keys = (*keys_of(spec, changed), self._typed) if add else (self._typed,)
+        self._preferences.change(keys=with_keys(changed, spec.id, keys))
+        self.key.clear()
+
+    def _on_reset(self) -> None:
+        self._preferences.change(keys=with_keys(self._preferences.now.keys, self._spec.id, self._spec.keys))
+
+
+def shortcuts_dialog(preferences: PreferenceStore, parent: QWidget) -> QDialog:
+    """The table in a window of its own, which may stay open beside the work."""
+    dialog = QDialog(parent)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.setWindowTitle(QCoreApplication.translate("dialogs", "Keyboard shortcuts"))
+    dialog.resize(600, 640)
+    column = QVBoxLayout(dialog)
+    column.addWidget(ShortcutsEditor(preferences), 1)
+    column.addWidget(closing_buttons(dialog))
+    return dialog

@@ -1,0 +1,63 @@
+"""The log: what the program and its worker say goes to a file, and so does whatever nobody expected."""
+
+import logging
+import sys
+import threading
+from collections.abc import Callable
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+
+log = logging.getLogger(__name__)
+
+_MOST_BYTES = 2**20
+_LEVELS = {QtMsgType.QtDebugMsg: logging.DEBUG, QtMsgType.QtInfoMsg: logging.INFO}
+
+
+def log_folder(folder: Path) -> Path:
+    """Where the log lies within the program's folder."""
+    return folder / "logs"
+
+
+def start_logging(folder: Path) -> None:
+    """Write to a file of bounded size, and warnings to the terminal as well."""
+    terminal = logging.StreamHandler()
+    terminal.setLevel(logging.WARNING)
+    handlers: list[logging.Handler] = [terminal]
+    try:
+        log_folder(folder).mkdir(parents=True, exist_ok=True)
+        path = log_folder(folder) / "studio.log"
+        handlers.append(RotatingFileHandler(path, maxBytes=_MOST_BYTES, backupCount=2, encoding="utf-8"))
+    except OSError as error:  # a full or read-only disk is no reason not to open the window
+        terminal.handle(logging.makeLogRecord({"levelno": logging.WARNING, "msg": f"no log file: {error}"}))
+    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    logging.basicConfig(level=logging.INFO, handlers=handlers, format=form)
+    qInstallMessageHandler(_log_qt)
+
+
+def _log_qt(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
+    logging.getLogger("qt").log(_LEVELS.get(kind, logging.WARNING), "%s", text)
+
+
+def report_unexpected(tell: Callable[[str], None]) -> None:
+    """Log what no code caught, and tell the user in one sentence instead of ending.
+
+    Args:
+        tell: takes the name of the error; may be called from any thread.
+    """
+
+    def caught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            sys.__excepthook__(kind, error, trace)
+            return
+        log.error("unexpected", exc_info=(kind, error, trace))
+        tell(f"{kind.__name__}: {error}")
+
+    def caught_in_thread(args: threading.ExceptHookArgs) -> None:
+        if args.exc_value is not None:
+            caught(args.exc_type, args.exc_value, args.exc_traceback)
+
+    sys.excepthook = caught
+    threading.excepthook = caught_in_thread

@@ -1,0 +1,58 @@
+"""What analyses run with: follows the preferences and leaves the coach's own work as it is."""
+
+from PySide6.QtCore import QObject, Signal
+
+from fineparser_gui.session.dive import DiveState
+from fineparser_gui.session.session import Session
+from fineparser_gui.settings.keys import OF_THE_WORKER, Preferences
+from fineparser_gui.settings.store import PreferenceStore
+from fineparser_gui.worker.client import WorkerClient
+from fineparser_gui.worker.protocol import DevicesReport, WorkerSettings
+
+_DEPENDS_ON_THE_MODEL = (DiveState.QUEUED, DiveState.ANALYSING, DiveState.READY, DiveState.FAILED)
+
+
+class ModelChoice(QObject):
+    """Device, precision, weights and number of exemplars of a session.
+
+    Signals:
+        devices_changed: the worker has told what the network can run on.
+
+    Attributes:
+        devices: name in the preferences -> name for the user, best first; empty until the worker has told.
+    """
+
+    devices_changed = Signal()
+
+    def __init__(self, session: Session, client: WorkerClient, preferences: PreferenceStore) -> None:
+        super().__init__(session)
+        self._session, self._client = session, client
+        self.devices: dict[str, str] = {}
+        client.devices.connect(self._on_devices)
+        client.use(_worker_settings(preferences.now))
+        session.n_exemplars = preferences.now.n_exemplars
+        preferences.changed.connect(self._on_changed)
+
+    def _on_devices(self, report: DevicesReport) -> None:
+        self.devices = report.devices
+        self.devices_changed.emit()
+
+    def _on_changed(self, before: Preferences, now: Preferences) -> None:
+        session = self._session
+        more_or_fewer = now.n_exemplars != before.n_exemplars
+        session.n_exemplars = now.n_exemplars
+        if _worker_settings(now) != _worker_settings(before):
+            stale = [key for key in session.keys if session.dive(key).state in _DEPENDS_ON_THE_MODEL]
+            session.model = None
+            self._client.use(_worker_settings(now))
+            session.model_changed.emit()
+            for key in stale:
+                session.analyse(key)
+        elif more_or_fewer:
+            for key in session.keys:
+                if session.dive(key).by_model is not None:
+                    session.queue.score_anew(key)
+
+
+def _worker_settings(preferences: Preferences) -> WorkerSettings:
+    return WorkerSettings(**{name: getattr(preferences, name) for name in OF_THE_WORKER})

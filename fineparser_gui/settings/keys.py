@@ -1,0 +1,75 @@
+"""What the user can choose, each choice with its type, its default and what it may be."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from fineparser_core.errors import ConfigError
+from fineparser_core.export.palette import MASK_COLOUR
+
+DEVICES = ("auto", "cuda", "mps", "cpu")
+PRECISIONS = ("auto", "fp32", "bf16", "fp16")
+THEMES = ("system", "light", "dark")
+MOST_EXEMPLARS = 50
+LEAST_OPACITY_PERCENT = 10
+
+_Check = Callable[[Any], bool]
+
+
+def _one_of(*values: str) -> _Check:
+    return lambda value: value in values
+
+
+def _whole(lowest: int, highest: int) -> _Check:
+    return lambda value: type(value) is int and lowest <= value <= highest
+
+
+def _is_keys(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(
+        isinstance(name, str) and all(isinstance(key, str) for key in keys) for name, keys in value.items()
+    )
+
+
+def _choice(default: Any, check: _Check) -> Any:
+    made = {"default_factory": default} if callable(default) else {"default": default}
+    return field(**made, metadata={"check": check})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preferences:
+    """Every choice at once.
+
+    Attributes:
+        device: where the network runs; "auto": the best there is.
+        precision: in which it computes; "auto": what the device computes natively.
+        weights: folder of the weights; "": those that come with the program.
+        n_exemplars: exemplars that a dive is compared with (E of the paper).
+        mask_color: #rrggbb.
+        mask_opacity: in percent.
+        mask_outline: draw the mask's edge instead of filling it.
+        theme: "system" follows the desktop.
+        keys: shortcuts of the commands that the user has given others than the catalogue's, in portable notation.
+
+    Raises:
+        ConfigError: a value cannot be.
+    """
+
+    device: str = _choice("auto", _one_of(*DEVICES))
+    precision: str = _choice("auto", _one_of(*PRECISIONS))
+    weights: str = _choice("", lambda value: isinstance(value, str))
+    n_exemplars: int = _choice(10, _whole(1, MOST_EXEMPLARS))
+    mask_color: str = _choice(MASK_COLOUR, lambda value: bool(re.fullmatch("#[0-9a-fA-F]{6}", str(value))))
+    mask_opacity: int = _choice(60, _whole(LEAST_OPACITY_PERCENT, 100))
+    mask_outline: bool = _choice(False, lambda value: isinstance(value, bool))
+    theme: str = _choice("system", _one_of(*THEMES))
+    keys: Mapping[str, tuple[str, ...]] = _choice(dict, _is_keys)
+
+    def __post_init__(self) -> None:
+        for choice in fields(self):
+            if not choice.metadata["check"](value := getattr(self, choice.name)):
+                raise ConfigError(f"{choice.name} cannot be {value!r}.")
+
+
+#: What another worker process is needed for.
+OF_THE_WORKER = ("device", "precision", "weights")

@@ -1,0 +1,79 @@
+"""Keeps the preferences on disk and tells who depends on them when they change."""
+
+import json
+import logging
+from dataclasses import MISSING, fields, replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QSettings, Signal
+
+from fineparser_core.errors import ConfigError
+from fineparser_gui.settings.keys import Preferences
+from fineparser_gui.settings.migrations import migrate
+
+log = logging.getLogger(__name__)
+
+FILE_NAME = "settings.ini"
+_GROUP = "preferences"
+
+
+class PreferenceStore(QObject):
+    """The one owner of the preferences.
+
+    Args:
+        folder: of the settings file; None: nothing is kept.
+
+    Signals:
+        changed: (Preferences, Preferences) as they were and as they are.
+
+    Attributes:
+        now: the preferences.
+    """
+
+    changed = Signal(object, object)
+
+    def __init__(self, folder: Path | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._file: QSettings | None = None
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._file = QSettings(str(folder / FILE_NAME), QSettings.Format.IniFormat)
+            migrate(self._file, folder)
+        self.now = self._read()
+
+    def change(self, **choices: Any) -> None:
+        """Choose anew; who listens to `changed` follows at once.
+
+        Raises:
+            ConfigError: a value cannot be; nothing changes.
+        """
+        before, self.now = self.now, replace(self.now, **choices)
+        if self.now == before:
+            return
+        if self._file is not None:
+            for name in choices:
+                # As JSON: the ini format itself keeps no types.
+                self._file.setValue(f"{_GROUP}/{name}", json.dumps(getattr(self.now, name)))
+            self._file.sync()
+        self.changed.emit(before, self.now)
+
+    def reset(self) -> None:
+        """Back to the defaults, all of them."""
+        self.change(**{one.name: getattr(Preferences(), one.name) for one in fields(Preferences)})
+
+    def _read(self) -> Preferences:
+        """What the file holds; a value that cannot be, from another hand or another version, is the default."""
+        read = Preferences()
+        for choice in fields(Preferences) if self._file is not None else ():
+            stored = self._file.value(f"{_GROUP}/{choice.name}")
+            if stored is None:
+                continue
+            try:
+                value = json.loads(str(stored))
+                if choice.default is MISSING:
+                    value = {name: tuple(keys) for name, keys in value.items()}
+                read = replace(read, **{choice.name: value})
+            except (ValueError, TypeError, AttributeError, ConfigError) as error:
+                log.warning("settings: %s is not used: %s", choice.name, error)
+        return read

@@ -1,0 +1,172 @@
+"""Preferences: kept on disk, applied at once, and never at the cost of the coach's work."""
+
+import json
+
+import numpy as np
+import pytest
+from answers_kit import dive_parse, result_message, scoring
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtGui import QColor, QKeySequence
+from PySide6.QtWidgets import QFileDialog, QTextBrowser
+
+from fineparser_core.errors import ConfigError
+from fineparser_core.types import Analysis
+from fineparser_gui.actions.catalog import CATALOG
+from fineparser_gui.canvas.mask_track import mask_image
+from fineparser_gui.dialogs.preferences import PreferencesDialog
+from fineparser_gui.dialogs.shortcuts import ShortcutsEditor
+from fineparser_gui.session.dive import DiveState
+from fineparser_gui.settings.keys import Preferences
+from fineparser_gui.settings.store import PreferenceStore
+from fineparser_gui.worker.protocol import DevicesReport, Ready
+
+
+@pytest.fixture
+def scored(idle_studio, qtbot, small_video, tmp_path):
+    """Key of a scored dive of the window."""
+    session, client = idle_studio.session, idle_studio.client
+    session.open([small_video], dive_number="207C", board_m=10.0)
+    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
+    key = session.current.key
+    parse = dive_parse(small_video, session.current.info.n_frames)
+    for analysis in (Analysis(parse=parse, scoring=None), Analysis(parse=parse, scoring=scoring())):
+        request_id = session.queue.requests[key]
+        client.finished.emit(request_id, result_message(request_id, analysis, tmp_path))
+    client._queue.clear()
+    return key
+
+
+@pytest.fixture
+def dialog(idle_studio):
+    idle_studio.window.actions_by_id["preferences"].trigger()
+    return idle_studio.window.findChild(PreferencesDialog)
+
+
+def test_choices_survive_a_restart(qapp, tmp_path):
+    chosen = {"device": "cpu", "n_exemplars": 5, "mask_outline": True, "keys": {"play": ("P",), "parts": ()}}
+    PreferenceStore(tmp_path).change(**chosen)
+    now = PreferenceStore(tmp_path).now
+    assert {name: getattr(now, name) for name in chosen} == chosen
+
+
+def test_a_value_that_cannot_be_is_the_default_and_the_rest_is_kept(qapp, tmp_path):
+    store = PreferenceStore(tmp_path)
+    store.change(theme="dark", n_exemplars=7)
+    file = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+    file.setValue("preferences/n_exemplars", json.dumps(-3))
+    file.setValue("preferences/keys", "no json")
+    file.sync()
+    assert PreferenceStore(tmp_path).now == Preferences(theme="dark")
+    with pytest.raises(ConfigError, match="mask_color"):
+        store.change(mask_color="pink-ish")
+    assert store.now.n_exemplars == 7
+
+
+def test_the_recent_files_of_the_first_version_are_taken_over(qapp, tmp_path):
+    old = QSettings(str(tmp_path / "recent.ini"), QSettings.Format.IniFormat)
+    old.setValue("recent_sessions", ["/a.fineparser", "/b.fineparser"])
+    old.sync()
+    PreferenceStore(tmp_path)
+    file = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+    assert file.value("recent_sessions") == ["/a.fineparser", "/b.fineparser"]
+    assert not (tmp_path / "recent.ini").exists()
+
+
+def test_another_device_starts_the_worker_anew_and_keeps_the_coachs_work(idle_studio, scored, dialog):
+    session, client = idle_studio.session, idle_studio.client
+    session.editing.move_transition(scored, 1, 80)
+    corrected = session.dive(scored).correction
+    dialog.device.setCurrentIndex(dialog.device.findData("auto"))
+    client.devices.emit(DevicesReport(devices={"cuda": "A Card", "cpu": "A Processor"}))
+    assert dialog.device.itemText(0) == "best available (A Card)"
+    dialog.device.setCurrentIndex(dialog.device.findData("cpu"))
+    dialog.device.activated.emit(dialog.device.currentIndex())
+    assert client._settings.device == "cpu"
+    dive = session.dive(scored)
+    assert dive.state is DiveState.QUEUED
+    assert dive.by_model is None
+    assert dive.correction == corrected
+    assert dive.details == ("207C", 10.0, None)
+    assert [request.id for request in client._queue] == [session.queue.requests[scored]]
+    client.ready.emit(Ready(device="cpu", precision="bf16", card={"id": "m-2"}))
+    assert dialog._running.text() == "Running: m-2 on A Processor, bf16."
+
+
+def test_another_number_of_exemplars_scores_anew_without_parsing(idle_studio, scored, dialog):
+    dialog.n_exemplars.setValue(3)
+    session = idle_studio.session
+    assert session.dive(scored).scoring
+    assert session.dive(scored).by_model is not None
+    asked = idle_studio.client._queue[-1]
+    assert (asked.id, asked.n_exemplars) == (session.queue.requests[scored], 3)
+
+
+def test_a_folder_without_weights_is_refused(idle_studio, dialog, monkeypatch, tmp_path):
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
+    dialog.choose_weights.click()
+    assert "holds no weights" in dialog.problem.text()
+    assert idle_studio.preferences.now.weights == ""
+    (tmp_path / "card.json").write_text("{}", encoding="utf-8")
+    dialog.choose_weights.click()
+    assert idle_studio.client._settings.weights == str(tmp_path)
+    dialog.bundled_weights.click()
+    assert idle_studio.client._settings.weights == ""
+
+
+def test_theme_and_mask_follow_at_once(idle_studio, dialog):
+    window = idle_studio.window
+    dialog.theme.setCurrentIndex(dialog.theme.findData("dark"))
+    dialog.theme.activated.emit(dialog.theme.currentIndex())
+    assert window.palette().window().color().lightnessF() < 0.3
+    window.player.bar._opacity.setValue(35)
+    assert dialog.mask_opacity.value() == 35
+    dialog.mask_drawn.setCurrentIndex(1)
+    dialog.mask_drawn.activated.emit(1)
+    style = window.player.pane.canvas._mask_style
+    assert (style.opacity, style.outline) == (0.35, True)
+
+
+def test_an_outline_leaves_the_inside_free():
+    probability = np.zeros((112, 112), np.float32)
+    probability[40:60, 40:60] = 1
+    filled = mask_image(probability, QColor("#ff0000"))
+    outline = mask_image(probability, QColor("#ff0000"), outline=True)
+    assert filled.pixelColor(50, 50).alpha() == 255
+    assert outline.pixelColor(50, 50).alpha() == 0
+    assert outline.pixelColor(40, 50).alpha() == 255
+
+
+def test_keys_are_rebound_conflicts_told_and_all_of_it_taken_back(idle_studio, qtbot):
+    window = idle_studio.window
+    window.actions_by_id["shortcuts"].trigger()
+    editor = window.findChild(ShortcutsEditor)
+    rows = [editor.table.item(row, 0).text() for row in range(editor.table.rowCount())]
+    assert len(rows) == len(CATALOG)
+    editor.select("compare")
+    editor.key.setKeySequence(QKeySequence("K"))
+    assert "Play or pause" in editor.message.text()
+    editor.use.click()
+    assert window.actions_by_id["compare"].shortcuts() == [QKeySequence("K")]
+    assert window.actions_by_id["play"].shortcuts() == [QKeySequence("Space")]
+    assert window.actions_by_id["compare"].toolTip() == "Compare with the best exemplar (K)"
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    qtbot.keyClick(window, Qt.Key.Key_K)
+    assert not window.transport.playing
+    editor.select("play")
+    editor.reset.click()  # takes K back from Compare
+    assert window.actions_by_id["compare"].shortcuts() == []
+    editor.reset_all.click()
+    assert idle_studio.preferences.now.keys == {}
+    editor.search.setText("frame forward")
+    assert sum(not editor.table.isRowHidden(row) for row in range(editor.table.rowCount())) == 1
+
+
+@pytest.mark.parametrize("action_id", ["model_card", "training", "about", "log_folder"])
+def test_help_opens(idle_studio, action_id, bundled_weights):
+    window = idle_studio.window
+    window.actions_by_id[action_id].trigger()
+    if action_id == "model_card":
+        assert "Not for judging" in window.findChild(QTextBrowser).toPlainText()
+    elif action_id == "log_folder":
+        assert "No log" in window.banner.text
