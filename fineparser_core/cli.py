@@ -28,6 +28,7 @@ CommandMain = Callable[[list[str]], int]
 # Sub-command: the module whose `main(argv)` runs it, and what it does. Only the chosen one is imported.
 COMMANDS: dict[str, tuple[str, str]] = {
     "score": ("fineparser_core.score", "analyse a clip: steps, masks, score and contributions"),
+    "trim": ("fineparser_core.trim", "find the dives in a long recording"),
     "train": ("fineparser_core.train", "train weights on FineDiving, MTL-AQA or rendered dives"),
     "ablate": ("fineparser_core.ablate", "train every row of a table of the paper, print its numbers and ours"),
     "eval": ("fineparser_core.eval", "measure weights on a split of a data set"),

@@ -6,6 +6,7 @@ import json
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fineparser_core.cli import cancel_on_signals, positive_int, progress_to_stderr, run_guarded
 from fineparser_core.diving.difficulty import find_difficulty
@@ -15,7 +16,14 @@ from fineparser_core.export.analysis_json import analysis_to_dict, write_analysi
 from fineparser_core.export.annotated_clip import write_annotated_clip
 from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.library import Library
+from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.score_report import report
+from fineparser_core.trim import no_dive
+from fineparser_core.types import Clip
+from fineparser_core.video.probe import probe
+
+if TYPE_CHECKING:
+    from fineparser_core.inference.analyzer import Analyzer
 
 _STDOUT = "-"
 
@@ -38,7 +46,10 @@ def main(argv: list[str]) -> int:
             with Library.open(args.library) as library:
                 library.candidates(str(dive))
         _check_outputs(args)
-        clip = make_clip(args.clip, args.first, args.last)
+        if args.trim and (args.first, args.last) != (None, None):
+            raise ConfigError("--trim looks for the dive itself: leave --in and --out away, or --trim.")
+        probe(args.clip)
+        clip = None if args.trim else make_clip(args.clip, args.first, args.last)
 
         # Here, as it brings torch: what can be refused without it is refused at once.
         from fineparser_core.inference.analyzer import Analyzer
@@ -47,6 +58,8 @@ def main(argv: list[str]) -> int:
         analyzer = Analyzer.open(
             weights=args.weights, library=args.library, device=args.device, precision=args.precision
         )
+        if clip is None:
+            clip = _found_dive(analyzer, args.clip, progress, cancel)
         analysis = analyzer.analyze(
             clip,
             dive,
@@ -75,6 +88,24 @@ def main(argv: list[str]) -> int:
     return 0
 
 
+def _found_dive(analyzer: "Analyzer", path: Path, progress: ProgressCallback, cancel: CancelToken) -> Clip:
+    """The dive in a long recording; of several the one that the network is surest of, and the others are named.
+
+    Raises:
+        VideoError: there is none.
+    """
+    from fineparser_core.inference.trim import find_dives
+
+    segments = find_dives(analyzer, path, progress=progress, cancel=cancel)
+    if not segments:
+        raise no_dive(path)
+    best = max(segments, key=lambda segment: segment.confidence)
+    others = ", ".join(f"--in {s.in_frame} --out {s.out_frame}" for s in segments if s is not best)
+    if others:
+        print(f"{len(segments)} dives were found, and the clearest is analysed; the others: {others}", file=sys.stderr)
+    return make_clip(path, best.in_frame, best.out_frame)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="fineparser score",
@@ -90,6 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--in", dest="first", type=int, metavar="F", help="first frame of the dive (default: 0)")
     parser.add_argument("--out", dest="last", type=int, metavar="F", help="last frame of the dive (default: the last)")
+    parser.add_argument("--trim", action="store_true", help="find the dive in a longer recording first")
     parser.add_argument("--exemplars", type=positive_int, default=10, metavar="E", help="dives to compare with (10)")
     parser.add_argument("--seed", type=int, default=0, help="which exemplars are drawn where there are more (0)")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")

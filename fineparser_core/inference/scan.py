@@ -1,0 +1,110 @@
+"""A coarse look at a whole recording: masks and the camera's movement ten times a second. Loads torch."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+
+from fineparser_core.inference.device import autocast
+from fineparser_core.inference.encoder import ClipEncoder, normalise
+from fineparser_core.inference.falls import Evidence
+from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
+from fineparser_core.types import MASK_SIZE
+from fineparser_core.video.preprocess import Preprocessing
+from fineparser_core.video.reader import VideoReader
+from fineparser_core.video.sampling import WINDOW_LENGTH
+
+SAMPLE_S = 0.1
+#: Windows share samples: masks at the ends of a window are the least sure.
+_HOP = 12
+_HANNING = cv2.createHanningWindow((MASK_SIZE, MASK_SIZE), cv2.CV_32F)
+
+
+def scan(
+    path: Path,
+    encoder: ClipEncoder,
+    shape: Preprocessing,
+    *,
+    progress: ProgressCallback = ignore_progress,
+    cancel: CancelToken | None = None,
+) -> Evidence:
+    """Looks through a file, a sample every tenth of a second; holds no more than a window of frames.
+
+    Args:
+        shape: how a frame becomes what the spatial parser sees.
+        progress: called with stage "scan", in samples.
+
+    Raises:
+        VideoError: where the file cannot be read.
+        Cancelled: once the token is set.
+    """
+    with VideoReader(path) as reader:
+        info = reader.info
+        wanted_s = np.arange(0, info.duration_s, SAMPLE_S)
+        frames = np.unique(np.searchsorted(info.pts_s, wanted_s + 1e-6, side="right") - 1)
+        n = len(frames)
+        masks = _Masks(n)
+        shift_y, response = np.zeros(n), np.zeros(n)
+        window: list[np.ndarray] = []
+        before: np.ndarray | None = None
+        for k, (_, frame) in enumerate(reader.frames(frames.tolist())):
+            if cancel is not None:
+                cancel.raise_if_cancelled()
+            small = shape.apply(frame)
+            grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
+            if before is not None:
+                (_, dy), sure = cv2.phaseCorrelate(before, grey, _HANNING)
+                shift_y[k], response[k] = dy / MASK_SIZE, sure
+            before = grey
+            window.append(small)
+            if len(window) == WINDOW_LENGTH:
+                masks.add(k + 1 - WINDOW_LENGTH, _look(encoder, np.stack(window)))
+                window = window[_HOP:]
+            progress(Progress("scan", k + 1, n))
+        if window:
+            padded = np.stack(window + window[-1:] * (WINDOW_LENGTH - len(window)))
+            masks.add(n - len(window), _look(encoder, padded)[: len(window)])
+    area, centre_y = masks.measured()
+    return Evidence(
+        frames=frames.astype(np.int64),
+        times_s=info.pts_s[frames],
+        area=area,
+        centre_y=centre_y,
+        shift_y=shift_y,
+        response=response,
+    )
+
+
+class _Masks:
+    """Rows of the masks of every sample; the mean over the windows that cover it."""
+
+    def __init__(self, n: int) -> None:
+        self._area = np.zeros(n)
+        self._rows = np.zeros(n)
+        self._times = np.zeros(n)
+
+    def add(self, start: int, probability: np.ndarray) -> None:
+        """Take the masks (m, 112, 112) of the samples from `start` on."""
+        here = slice(start, start + len(probability))
+        athlete = probability >= 0.5
+        self._area[here] += athlete.mean(axis=(1, 2))
+        self._rows[here] += (athlete.sum(axis=2) * (np.arange(MASK_SIZE) + 0.5) / MASK_SIZE**3).sum(axis=1)
+        self._times[here] += 1
+
+    def measured(self) -> tuple[np.ndarray, np.ndarray]:
+        """Area and height of the centre, NaN without a mask."""
+        area = self._area / np.maximum(self._times, 1)
+        with np.errstate(invalid="ignore"):
+            return area, self._rows / self._area
+
+
+@torch.inference_mode()
+def _look(encoder: ClipEncoder, frames: np.ndarray) -> np.ndarray:
+    """Mask probabilities (16, 112, 112) of a window of frames (16, 112, 112, 3) uint8."""
+    video = normalise(torch.from_numpy(frames).to(encoder.device))
+    windows = video.transpose(0, 1)[None].contiguous(memory_format=torch.channels_last_3d)
+    with autocast(encoder.device, encoder.precision):
+        logits, _ = encoder.model.spatial_parser.infer(windows)
+    probability: np.ndarray = logits[0].float().sigmoid().cpu().numpy()
+    return probability

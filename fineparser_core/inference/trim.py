@@ -1,0 +1,50 @@
+"""Finds the dives in a longer recording: a coarse look for falls, then a whole parse of each. Loads torch."""
+
+from pathlib import Path
+
+from fineparser_core.inference.analyzer import Analyzer
+from fineparser_core.inference.clips import make_clip
+from fineparser_core.inference.falls import DiveSegment, cut_around, find_falls, without_overlap
+from fineparser_core.inference.scan import scan
+from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
+from fineparser_core.video.preprocess import get_preprocessing
+from fineparser_core.video.probe import MIN_FRAMES, probe
+
+#: A fall that the parse of its clip says nothing about is none; whoever cuts sees the confidence of the others.
+LEAST_CONFIDENCE = 0.03
+
+
+def find_dives(
+    analyzer: Analyzer,
+    path: Path,
+    *,
+    progress: ProgressCallback = ignore_progress,
+    cancel: CancelToken | None = None,
+) -> list[DiveSegment]:
+    """Proposes the stretches of a file that hold a dive each, in order; none where there is no dive.
+
+    Args:
+        progress: called with stage "scan", in samples of a tenth of a second, then "confirm", in candidates.
+
+    Raises:
+        VideoError: where the file cannot be read.
+        Cancelled: once the token is set.
+    """
+    info = probe(path)
+    falls = find_falls(scan(path, analyzer.encoder, get_preprocessing("whole"), progress=progress, cancel=cancel))
+    segments = []
+    for done, fall in enumerate(falls, start=1):
+        first, last = cut_around(fall, info.pts_s)
+        if last - first + 1 >= MIN_FRAMES:
+            parse, _ = analyzer.parse(make_clip(path, first, last), cancel=cancel)
+            segments.append(
+                DiveSegment(
+                    in_frame=first,
+                    out_frame=last,
+                    first_flight_frame=parse.transitions.first_flight_frame,
+                    first_entry_frame=parse.transitions.first_entry_frame,
+                    confidence=float(parse.probabilities.max(axis=0).min()),
+                )
+            )
+        progress(Progress("confirm", done, len(falls)))
+    return without_overlap([segment for segment in segments if segment.confidence >= LEAST_CONFIDENCE])

@@ -1,0 +1,102 @@
+"""`fineparser trim`: finds the dives in a long recording and says where each begins and ends."""
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from fineparser_core.cli import cancel_on_signals, progress_to_stderr, run_guarded
+from fineparser_core.errors import VideoError
+from fineparser_core.inference.falls import DiveSegment
+from fineparser_core.types import VideoInfo
+from fineparser_core.video.probe import probe
+
+FORMAT = "fineparser.trim/1"
+
+
+def main(argv: list[str]) -> int:
+    """Runs `fineparser trim`.
+
+    Raises:
+        FineParserError: with the sentence for the user and the exit code.
+    """
+    parser = argparse.ArgumentParser(
+        prog="fineparser trim",
+        description="Finds the dives in a long recording. Frames are 0-based, inclusive, and those of the file.",
+        epilog="exit codes: 0 found, 2 usage, 3 bad video or no dive in it, 5 weights, 130 cancelled",
+    )
+    parser.add_argument("video", type=Path, help="video file")
+    parser.add_argument("--json", action="store_true", help=f"print {FORMAT} instead of a table")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
+    parser.add_argument("--precision", choices=("auto", "fp32", "bf16", "fp16"), default="auto")
+    parser.add_argument("--weights", type=Path, metavar="DIR", help="weights other than the bundled ones")
+    parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
+    args = parser.parse_args(argv)
+    with cancel_on_signals() as cancel:
+        info = probe(args.video)
+
+        # Here, as they bring torch: what can be refused without it is refused at once.
+        from fineparser_core.inference.analyzer import Analyzer
+        from fineparser_core.inference.trim import find_dives
+
+        analyzer = Analyzer.open(weights=args.weights, device=args.device, precision=args.precision)
+        segments = find_dives(analyzer, args.video, progress=progress_to_stderr(quiet=args.quiet), cancel=cancel)
+    if args.json:
+        print(json.dumps(as_dict(args.video, info, segments), indent=1))
+    elif segments:
+        print(_table(info, segments))
+    if not segments:
+        raise no_dive(args.video)
+    return 0
+
+
+def as_dict(path: Path, info: VideoInfo, segments: list[DiveSegment]) -> dict[str, Any]:
+    """The segments in JSON types: frames 0-based and inclusive, times in seconds from the file's first frame."""
+    return {
+        "format": FORMAT,
+        "path": str(path),
+        "fps": info.fps,
+        "segments": [
+            {
+                "in": segment.in_frame,
+                "out": segment.out_frame,
+                "in_s": float(info.pts_s[segment.in_frame]),
+                "out_s": float(info.pts_s[segment.out_frame]),
+                **{k: v for k, v in asdict(segment).items() if k not in ("in_frame", "out_frame")},
+            }
+            for segment in segments
+        ],
+    }
+
+
+def no_dive(path: Path) -> VideoError:
+    """What is said of a file without a dive."""
+    return VideoError(
+        f"{path}: no dive was found in it: give the first and the last frame of one yourself with --in and --out, "
+        "or choose another recording."
+    )
+
+
+def _table(info: VideoInfo, segments: list[DiveSegment]) -> str:
+    header = ("dive", "in", "out", "from, s", "to, s", "flight", "entry", "confidence")
+    widths = (4, 7, 7, 9, 9, 7, 7, 10)
+    rows = [
+        (
+            f"{n}",
+            f"{s.in_frame}",
+            f"{s.out_frame}",
+            f"{info.pts_s[s.in_frame]:.2f}",
+            f"{info.pts_s[s.out_frame]:.2f}",
+            f"{s.first_flight_frame}",
+            f"{s.first_entry_frame}",
+            f"{s.confidence:.2f}",
+        )
+        for n, s in enumerate(segments, start=1)
+    ]
+    return "\n".join("  ".join(f"{cell:>{w}}" for cell, w in zip(row, widths, strict=True)) for row in (header, *rows))
+
+
+if __name__ == "__main__":
+    sys.exit(run_guarded(main, sys.argv[1:]))

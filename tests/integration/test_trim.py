@@ -1,0 +1,153 @@
+"""Dives found in longer recordings: the real one between distractors, several rendered ones, and none."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from fineparser_core.cli import main
+from fineparser_core.inference.falls import DiveSegment
+from fineparser_core.progress import CancelToken, Progress
+from fineparser_core.synth.render import DiveSpec, RenderedDive, render_dive
+from fineparser_core.video.reader import VideoReader
+from fineparser_core.video.writer import VideoWriter
+
+FPS = 30.0
+SIZE_PX = (320, 240)
+Frames = list[np.ndarray]
+
+
+def to_size(frames: Sequence[np.ndarray] | np.ndarray) -> Frames:
+    return [cv2.resize(frame, SIZE_PX, interpolation=cv2.INTER_AREA) for frame in frames]
+
+
+def read(path: Path) -> Frames:
+    with VideoReader(path) as reader:
+        return to_size([frame for _, frame in reader.frames(range(reader.info.n_frames))])
+
+
+def write(path: Path, frames: Frames) -> Path:
+    with VideoWriter(path, width_px=SIZE_PX[0], height_px=SIZE_PX[1], fps=FPS) as writer:
+        for number, frame in enumerate(frames):
+            writer.write(frame, number / FPS)
+    return path
+
+
+def walk_up(number: str, board_m: float, seed: int, n_frames: int) -> Frames:
+    """The approach of a rendered dive, without its take-off."""
+    spec = DiveSpec(
+        dive_number=number,
+        board_m=board_m,
+        n_frames=n_frames + 80,
+        first_flight_frame=n_frames + 30,
+        first_entry_frame=n_frames + 55,
+    )
+    return to_size(render_dive(spec, seed).frames[:n_frames])
+
+
+def empty_pool(n_frames: int) -> Frames:
+    """The water long after a dive."""
+    spec = DiveSpec(
+        dive_number="5253B", board_m=10, n_frames=n_frames + 110, first_flight_frame=20, first_entry_frame=50
+    )
+    dive = render_dive(spec, 8)
+    after = dive.frames[dive.contact_frame + 45 :]
+    return to_size(after[:n_frames])
+
+
+def close_up(frame: np.ndarray, n_frames: int) -> Frames:
+    """A picture that is slowly zoomed into."""
+    centre = (SIZE_PX[0] / 2, SIZE_PX[1] / 2)
+    return [
+        cv2.warpAffine(frame, cv2.getRotationMatrix2D(centre, 0, 1 + 0.003 * i), SIZE_PX, borderMode=cv2.BORDER_REFLECT)
+        for i in range(n_frames)
+    ]
+
+
+@pytest.fixture(scope="module")
+def analyzer():
+    from fineparser_core.inference.analyzer import Analyzer
+
+    return Analyzer.open()
+
+
+def found(analyzer, path: Path) -> list[DiveSegment]:
+    from fineparser_core.inference.trim import find_dives
+
+    return find_dives(analyzer, path)
+
+
+def contains(segment: DiveSegment, first: int, last: int) -> bool:
+    return segment.in_frame <= first and last <= segment.out_frame
+
+
+@pytest.mark.slow
+def test_the_real_dive_is_found_between_distractors_whole_and_with_at_most_a_second_more(
+    analyzer, shared_dir: Path, real_clip: Path, tmp_path: Path
+) -> None:
+    labels = json.loads((real_clip.parent / "labels.json").read_text())[real_clip.name]
+    dive = read(real_clip)
+    armstand = [frame for frame in read(real_clip.parent / "armstand_sample.gif") for _ in range(5)]
+    before = [*empty_pool(90), *walk_up("107B", 3.0, 3, 180), *close_up(dive[0], 60)]
+    after = [*empty_pool(150), *walk_up("407C", 10.0, 5, 100), *armstand]
+    assert len(before) >= 10 * FPS
+    assert len(after) >= 10 * FPS
+    video = write(tmp_path / "spliced.mp4", [*before, *dive, *after])
+    first, last = len(before) + labels["in"], len(before) + labels["out"]
+    segments = found(analyzer, video)
+    real = [segment for segment in segments if contains(segment, first, last)]
+    assert len(real) == 1, segments
+    assert first - real[0].in_frame <= FPS, real
+    assert real[0].out_frame - last <= FPS, real
+    # The other footage is a dive too; nothing else is proposed.
+    armstand_from = len(before) + len(dive) + len(after) - len(armstand)
+    assert all(segment.out_frame >= armstand_from for segment in segments if segment is not real[0]), segments
+
+
+@pytest.mark.slow
+def test_several_rendered_dives_in_one_file_give_a_segment_each(analyzer, tmp_path: Path) -> None:
+    frames: Frames = []
+    flights: list[tuple[int, int]] = []
+    plan = (("205B", 3.0), ("5253B", 10.0), ("305C", 1.0), ("107B", 3.0))
+    for i, (number, board_m) in enumerate(plan):
+        frames += walk_up(number, board_m, 200 + i, 120)
+        dive: RenderedDive = render_dive(DiveSpec(dive_number=number, board_m=board_m), 100 + i)
+        flights.append((len(frames) + dive.first_flight_frame, len(frames) + dive.contact_frame))
+        frames += to_size(dive.frames)
+    frames += empty_pool(90)
+    segments = found(analyzer, write(tmp_path / "training.mp4", frames))
+    assert len(segments) == len(plan), segments
+    for segment, (take_off, water) in zip(segments, flights, strict=True):
+        assert contains(segment, take_off - 3, water + 3), (segment, take_off, water)
+
+
+@pytest.mark.slow
+def test_a_file_without_a_dive_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    video = write(tmp_path / "walk.mp4", [*walk_up("107B", 3.0, 4, 200), *empty_pool(120)])
+    assert main(["trim", str(video), "--json", "--quiet"]) == 3
+    out, error = capsys.readouterr()
+    assert json.loads(out)["segments"] == []
+    assert "no dive was found" in error
+
+
+def test_a_search_reports_how_far_it_is_and_can_be_cancelled(analyzer, small_video: Path) -> None:
+    from fineparser_core.errors import Cancelled
+    from fineparser_core.inference.scan import scan
+    from fineparser_core.video.preprocess import get_preprocessing
+
+    seen: list[Progress] = []
+    token = CancelToken()
+
+    def cancel_later(progress: Progress) -> None:
+        seen.append(progress)
+        if progress.done == 5:
+            token.cancel()
+
+    with pytest.raises(Cancelled):
+        scan(small_video, analyzer.encoder, get_preprocessing("whole"), progress=cancel_later, cancel=token)
+    assert [progress.done for progress in seen] == [1, 2, 3, 4, 5]
+    assert seen[0].stage == "scan"
+    assert seen[0].total == 40
