@@ -200,3 +200,28 @@ class Analysis:
 
     parse: DiveParse
     scoring: Scoring | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaskTrack:
+    """Masks of a dive over time; the fields are as in `DiveParse`."""
+
+    sampled_frames: np.ndarray = field(repr=False)
+    mask_probability: np.ndarray = field(repr=False)
+    crop_xyxy: np.ndarray = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComparedDive:
+    """What it takes to show a dive beside another one.
+
+    Attributes:
+        title: what it is called on the picture: name, score, whether it is rendered.
+        steps: its three steps, frames of `path`.
+        masks: None where they are not known.
+    """
+
+    path: Path
+    title: str
+    steps: tuple[StepSpan, StepSpan, StepSpan]
+    masks: MaskTrack | None = field(default=None, repr=False)

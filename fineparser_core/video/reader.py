@@ -34,17 +34,18 @@ class VideoReader:
 
     Attributes:
         info: as from `probe`.
+        geometry: how a decoded frame becomes an upright one.
         keyframes: (k,) int64 ascending, frames that decoding can start from.
     """
 
     def __init__(self, path: Path) -> None:
         """Raises: VideoError, as for `probe`."""
         self.info: VideoInfo
-        self.info, self._index, geometry = inspect_video(path)
+        self.info, self._index, self.geometry = inspect_video(path)
         # Only H.264 says of every frame whether any other one needs it.
         self._may_leave_out = self._index.seekable and self.info.codec == "h264"
         self.keyframes = self._index.keyframes if self._index.seekable else np.zeros(1, np.int64)
-        self._scaler = Scaler(geometry)
+        self._scaler = Scaler(self.geometry)
         self._closing = ExitStack()
         self._source: tuple[InputContainer, VideoStream] | None = None
         self._decoded: Iterator[tuple[int, av.VideoFrame]] = iter(())
@@ -72,9 +73,17 @@ class VideoReader:
         Raises:
             VideoError: no such frame, or the file is damaged before it.
         """
+        return self._scaler.rgb(self.decoded(index))
+
+    def decoded(self, index: int) -> av.VideoFrame:
+        """Frame `index` as it was decoded: neither upright nor scaled.
+
+        Raises:
+            VideoError: as for `frame`.
+        """
         self.seek(index)
         assert self._shown is not None
-        return self._scaler.rgb(self._shown[1])
+        return self._shown[1]
 
     def picture(self, size_px: tuple[int, int]) -> Picture:
         """The frame that `seek` has found, scaled to (width, height) upright pixels."""

@@ -11,11 +11,12 @@ from typing import Self
 import av
 import numpy as np
 from av.container import OutputContainer
-from av.video.reformatter import ColorRange, Colorspace
+from av.video.reformatter import ColorRange
 from av.video.stream import VideoStream
 
 from fineparser_core.errors import ExportError
 from fineparser_core.video.atomic import atomic_file
+from fineparser_core.video.planes import Matrix
 
 logger = logging.getLogger(__name__)
 
@@ -28,23 +29,30 @@ _CODECS = {"libx264": {"crf": "18", "preset": "veryfast"}, "mpeg4": {"qmin": "2"
 class VideoWriter:
     """An MP4 file, written frame by frame inside a `with` block.
 
-    The file takes its name when the block ends well and reopening finds every frame; after an error or a cancel
-    nothing is left behind. Sides of odd length grow by a pixel, as the codecs want even ones.
+    The file takes its name when the block ends well and reopening finds every frame at its time; after an error or a
+    cancel nothing is left behind. Sides of odd length grow by a pixel, as the codecs want even ones.
 
     Attributes:
         codec: "libx264", or "mpeg4" where that is missing.
     """
 
-    def __init__(self, path: Path, *, width_px: int, height_px: int, fps: float) -> None:
-        """Args: fps: nominal rate for the header; frames have their own times."""
+    def __init__(
+        self, path: Path, *, width_px: int, height_px: int, fps: float, matrix: Matrix = Matrix.BT709
+    ) -> None:
+        """Prepares, opens nothing yet.
+
+        Args:
+            fps: nominal rate for the header; frames have their own times.
+            matrix: of the pictures' colours.
+        """
         self.codec = next(name for name in _CODECS if name in av.codecs_available)
         if self.codec != "libx264":
             logger.warning("there is no H.264 encoder here, %s is written as %s", path, self.codec)
         self._path = path
         self._size_px = (width_px, height_px)
         self._fps = Fraction(fps).limit_denominator(1001)
-        self._n_frames = 0
-        self._last_pts = -1
+        self._matrix = matrix
+        self._pts: list[int] = []
         self._writing = self._open()
         self._container: OutputContainer
         self._stream: VideoStream
@@ -60,6 +68,13 @@ class VideoWriter:
         """Raises: ExportError, where the file cannot be finished."""
         return self._writing.__exit__(kind, error, trace)
 
+    @property
+    def note(self) -> str | None:
+        """What whoever asked for the file must be told about its codec; None for H.264."""
+        if self.codec == "libx264":
+            return None
+        return f"There is no H.264 encoder here: {self._path.name} is written as MPEG-4 part 2, larger and softer."
+
     def write(self, frame: np.ndarray, time_s: float) -> None:
         """Append a frame.
 
@@ -74,11 +89,19 @@ class VideoWriter:
         assert (width, height) == self._size_px
         frame = np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
         picture = av.VideoFrame.from_ndarray(frame, format="rgb24").reformat(
-            format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
+            format="yuv420p", dst_colorspace=self._matrix.value.tag, dst_color_range=ColorRange.MPEG
         )
-        self._last_pts = picture.pts = max(round(time_s / _TIME_BASE), self._last_pts + 1)
+        self.write_picture(picture, time_s)
+
+    def write_picture(self, picture: av.VideoFrame, time_s: float) -> None:
+        """Append a frame that is in yuv420p, the writer's matrix and its size already; `time_s` as in `write`.
+
+        Raises:
+            ExportError: the file cannot be written.
+        """
+        picture.pts = max(round(time_s / _TIME_BASE), self._pts[-1] + 1 if self._pts else 0)
         picture.time_base = _TIME_BASE
-        self._n_frames += 1
+        self._pts.append(picture.pts)
         self._encode(picture)
 
     @contextmanager
@@ -90,12 +113,7 @@ class VideoWriter:
                 self._stream = self._add_stream()
                 yield
                 self._encode(None)
-            with av.open(file, format="mp4") as written:
-                n_found = sum(packet.size > 0 for packet in written.demux(video=0))
-            if n_found != self._n_frames:
-                raise ExportError(
-                    f"{self._path}: {n_found} of {self._n_frames} frames could be read back: write it to another disk."
-                )
+            self._check(file)
 
     def _add_stream(self) -> VideoStream:
         stream = self._container.add_stream(self.codec, rate=self._fps, options=_CODECS[self.codec])
@@ -106,9 +124,26 @@ class VideoWriter:
         context = stream.codec_context
         context.time_base = _TIME_BASE
         # Said in the file, as players guess differently.
-        context.colorspace = context.color_primaries = context.color_trc = Colorspace.ITU709
+        matrix = self._matrix.value
+        context.colorspace, context.color_primaries, context.color_trc = matrix.tag, matrix.primaries, matrix.primaries
         context.color_range = ColorRange.MPEG
         return stream
+
+    def _check(self, file: str) -> None:
+        """Raises: ExportError, where the finished file does not hold every frame at its time."""
+        try:
+            with av.open(file, format="mp4") as written:
+                stream = written.streams.video[0]
+                found = sorted(packet.pts for packet in written.demux(stream) if packet.size and packet.pts is not None)
+                ticks = stream.time_base / _TIME_BASE if stream.time_base else 0
+        except (av.error.FFmpegError, IndexError) as error:
+            raise ExportError(f"{self._path} cannot be read back ({error}): write it to another disk.") from error
+        if len(found) != len(self._pts):
+            raise ExportError(
+                f"{self._path}: {len(found)} of {len(self._pts)} frames could be read back: write it to another disk."
+            )
+        if [(pts - found[0]) * ticks for pts in found] != [pts - self._pts[0] for pts in self._pts]:
+            raise ExportError(f"{self._path}: the times of its frames are not those written: write it as another file.")
 
     def _encode(self, picture: av.VideoFrame | None) -> None:
         try:
