@@ -1,100 +1,76 @@
-"""The dive as a video to show: mask on the diver, steps above, timeline and contributions below.
+"""The dive, or the whole file, as a video to show, every frame at its own time: see `composition`."""
 
-Nothing but the mask is drawn on the picture itself.
-"""
-
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
-from fineparser_core.errors import ExportError
-from fineparser_core.export import panel
-from fineparser_core.export.mask_overlay import draw_mask, mask_at
-from fineparser_core.export.palette import MASK_COLOUR, rgb
+from fineparser_core.errors import ConfigError, ExportError
+from fineparser_core.export.composition import Composition, Look
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-from fineparser_core.types import Analysis, VideoInfo
+from fineparser_core.types import Analysis
+from fineparser_core.video.planes import picture_of
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.writer import VideoWriter
 
-# Text under small pictures needs room; larger ones than this make files nobody can send.
-MIN_WIDTH_PX = 640
-MAX_SIDE_PX = 1920
+_SLOWEST = 1 / 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClipOptions:
+    """What becomes of the clip.
+
+    Attributes:
+        whole_file: the file from its first frame to its last instead of the dive alone.
+    """
+
+    look: Look = field(default_factory=Look)
+    whole_file: bool = False
 
 
 def write_annotated_clip(
     analysis: Analysis,
     path: Path,
+    options: ClipOptions | None = None,
     *,
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
-) -> None:
-    """Write every frame of the clip, at its own time, upright and in its aspect, with what was found.
+) -> tuple[str, ...]:
+    """Write every frame, upright and in its aspect; slowed down, each is shown for longer and none is added.
 
     Progress is told as stage "write", a unit a frame.
 
+    Returns:
+        Sentences that whoever asked for the file must be told.
+
     Raises:
-        ExportError: the file cannot be written, or would replace the clip itself.
-        VideoError: the clip can no longer be read.
+        ConfigError: for a speed that is not slower than the dive.
+        ExportError: the file cannot be written, or would replace a clip that is shown.
+        VideoError: a clip can no longer be read.
         Cancelled: through `cancel`; no file is left.
     """
-    clip = analysis.parse.clip
-    if path.resolve() == clip.path.resolve():
-        raise ExportError(f"{path} is the clip itself: give the annotated clip another name.")
-    total = clip.out_frame - clip.in_frame + 1
-    with VideoReader(clip.path) as reader:
-        layout = _lay_out(analysis, reader.info)
-        with VideoWriter(path, width_px=layout.width, height_px=layout.height, fps=clip.fps) as writer:
-            pts_s = reader.info.pts_s
-            for done, (frame, picture) in enumerate(reader.frames(range(clip.in_frame, clip.out_frame + 1)), 1):
-                if cancel is not None:
-                    cancel.raise_if_cancelled()
-                image = _compose(analysis, layout, frame, float(pts_s[frame]), picture)
-                writer.write(image, float(pts_s[frame] - pts_s[clip.in_frame]))
-                progress(Progress("write", done, total))
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Layout:
-    """Sizes in output pixels, `unit` of the drawing included. From top to bottom: banner, picture, panel."""
-
-    unit: float
-    scale: float
-    width: int
-    picture_height: int
-    banner_height: int
-    panel: np.ndarray
-
-    @property
-    def height(self) -> int:
-        return self.banner_height + self.picture_height + len(self.panel)
-
-
-def _lay_out(analysis: Analysis, info: VideoInfo) -> _Layout:
-    scale = max(MIN_WIDTH_PX / info.width_px, min(1.0, MAX_SIDE_PX / max(info.width_px, info.height_px)))
-    width, height = (round(side * scale / 2) * 2 for side in (info.width_px, info.height_px))
-    unit = max(1.0, min(width / 800, height / 450))
-    return _Layout(
-        unit=unit,
-        scale=scale,
-        width=width,
-        picture_height=height,
-        banner_height=round(panel.BANNER_UNITS * unit),
-        panel=panel.draw_panel(analysis, info, width, unit),
-    )
-
-
-def _compose(analysis: Analysis, layout: _Layout, frame: int, time_s: float, picture: np.ndarray) -> np.ndarray:
-    import cv2
-
-    parse = analysis.parse
-    size = (layout.width, layout.picture_height)
-    if picture.shape[1::-1] != size:
-        smaller = layout.scale < 1
-        picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC)
-    probability, crop_xyxy = mask_at(parse, frame)
-    draw_mask(picture, probability, crop_xyxy * layout.scale, rgb(MASK_COLOUR), line_px=1.4 * layout.unit)
-    banner = panel.draw_banner(analysis, frame, time_s, (layout.width, layout.banner_height), layout.unit)
-    below = layout.panel.copy()
-    panel.draw_playhead(below, parse, frame, layout.unit)
-    return np.concatenate([banner, picture, below])
+    options = options or ClipOptions()
+    look, clip = options.look, analysis.parse.clip
+    if not _SLOWEST <= look.speed <= 1:
+        raise ConfigError(f"Speed {look.speed:g} cannot be written: choose one from {_SLOWEST:g} to 1.")
+    for shown in (clip.path, *([look.beside.path] if look.beside else [])):
+        if path.resolve() == shown.resolve():
+            raise ExportError(f"{path} is the clip itself: give the annotated clip another name.")
+    with ExitStack() as stack:
+        reader = stack.enter_context(VideoReader(clip.path))
+        other = stack.enter_context(VideoReader(look.beside.path)) if look.beside else None
+        composition = Composition(analysis, look, reader, other)
+        first, last = (0, reader.info.n_frames - 1) if options.whole_file else (clip.in_frame, clip.out_frame)
+        width_px, height_px = composition.size_px
+        writer = stack.enter_context(
+            VideoWriter(
+                path, width_px=width_px, height_px=height_px, fps=clip.fps * look.speed, matrix=composition.matrix
+            )
+        )
+        start_s = reader.info.pts_s[first]
+        for frame in range(first, last + 1):
+            if cancel is not None:
+                cancel.raise_if_cancelled()
+            picture = picture_of(composition.compose(frame))
+            writer.write_picture(picture, float(reader.info.pts_s[frame] - start_s) / look.speed)
+            progress(Progress("write", frame + 1 - first, last + 1 - first))
+    return (writer.note,) if writer.note else ()

@@ -5,7 +5,6 @@ Nothing but the mask is drawn on the video itself.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -35,12 +34,14 @@ class Look:
         mask: the athlete's mask on the video.
         panels: step names above; timeline, score and contributions below.
         beside: another dive, aligned by step.
+        title: what this dive is called beside another one; None: the name of its file.
         speed: below 1, it is said that the video is slowed down.
     """
 
     mask: bool = True
     panels: bool = True
     beside: ComparedDive | None = None
+    title: str | None = None
     speed: float = 1.0
 
 
@@ -145,15 +146,16 @@ class Composition:
         aspect = sum(pane.aspect for pane in panes)
         least = MIN_WIDTH_PX if self._look.panels else 2
         width = max(least, info.height_px * aspect * min(1.0, MAX_SIDE_PX / (info.height_px * max(aspect, 1.0))))
-        picture_height = _even(width / aspect)
-        self._unit = unit = max(1.0, min(width / 800, picture_height / 450))
+        self._unit = unit = max(1.0, min(width / 800, width / aspect / 450))
         gap = _even(_GAP_UNITS * unit)
+        width = max(2, width - gap * (len(panes) - 1))
+        picture_height = _even(width / aspect)
         captions = self._other is not None and self._look.panels
         banner_height = _even(panel.BANNER_UNITS * unit) if self._look.panels else 0
         top = banner_height + (_even(_CAPTION_UNITS * unit) if captions else 0)
         x = 0
         for pane in panes:
-            pane.box = _Box(x, top, _even(picture_height * pane.aspect), picture_height)
+            pane.box = _Box(x, top, _even(width * pane.aspect / aspect), picture_height)
             x += pane.box.width + gap
         total_width = x - gap
         below = None
@@ -177,8 +179,9 @@ class Composition:
             place[:] = plane
 
     def _draw_captions(self, analysis: Analysis) -> None:
-        assert self._other is not None and self._look.beside is not None
-        titles = (dive_title(analysis), self._look.beside.title)
+        assert self._other is not None
+        assert self._look.beside is not None
+        titles = (self._look.title or analysis.parse.clip.path.stem, self._look.beside.title)
         height = self._lead.box.y - self._banner.height
         for pane, title in zip((self._lead, self._other), titles, strict=True):
             image = np.full((height, pane.box.width, 3), panel.BACKGROUND, np.uint8)
@@ -217,12 +220,6 @@ class Composition:
             for value, plane, by in zip(values, self._strip.of(self._canvas), (1, 2, 2), strict=True):
                 box = ((x - half) / by, 0.0, (x + half) / by, float(len(plane)))
                 fill_box(plane, box, (value,), radius_px=half / by)
-
-
-def dive_title(analysis: Analysis, diver: str | None = None) -> str:
-    """What a dive is called on a picture: its diver and number where they are known, else its file."""
-    scoring, name = analysis.parse.clip.path.stem, analysis.scoring
-    raise NotImplementedError
 
 
 def _even(length: float) -> int:

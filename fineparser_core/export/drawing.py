@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-Colour = tuple[int, int, int]
+#: A number a channel: three of RGB, one of a single plane.
+Colour = tuple[int, ...]
 Box = tuple[float, float, float, float]
 
 REGULAR = 400
@@ -21,7 +22,7 @@ def draw_text(
     """Write a line of text on an image.
 
     Args:
-        image: (H, W, 3) uint8, changed in place.
+        image: (H, W, 3) or (H, W) uint8, changed in place.
         at: (x, y) of the baseline's left end.
     """
     import cv2
@@ -48,11 +49,19 @@ def wrap_text(text: str, size_px: float, width_px: float) -> list[str]:
     return lines
 
 
+def fit_text(text: str, size_px: float, width_px: float) -> str:
+    """The text, or as much of its beginning as fits a width, and an ellipsis."""
+    if text_width(text, size_px) <= width_px:
+        return text
+    lengths = range(len(text) - 1, 0, -1)
+    return next((cut for n in lengths if text_width(cut := f"{text[:n].rstrip()}…", size_px) <= width_px), "…")
+
+
 def fill_box(image: np.ndarray, box: Box, colour: Colour, *, radius_px: float = 0.0, opacity: float = 1.0) -> None:
     """Fill a box with round corners and smooth edges.
 
     Args:
-        image: (H, W, 3) uint8, changed in place.
+        image: (H, W, 3) or (H, W) uint8, changed in place.
         box: (x0, y0, x1, y1) in pixels; parts outside the image are left out.
     """
     x0, y0, x1, y1 = box
@@ -69,7 +78,8 @@ def fill_box(image: np.ndarray, box: Box, colour: Colour, *, radius_px: float = 
 
 
 def blend(image: np.ndarray, colour: Colour, opacity: np.ndarray) -> None:
-    """Lay a colour over an image: (H, W, 3) uint8, changed in place, with (H, W) opacity from 0 to 1."""
+    """Lay a colour over an image: (H, W, 3) or (H, W) uint8, changed in place, with (H, W) opacity from 0 to 1."""
+    image = image if image.ndim == 3 else image[:, :, None]
     alpha = opacity.astype(np.float32)[:, :, None]
     image[:] = np.rint(image + (np.array(colour, dtype=np.float32) - image) * alpha).astype(np.uint8)
 

@@ -7,81 +7,80 @@ import numpy as np
 
 from fineparser_core.export.drawing import BOLD, REGULAR, Colour, draw_text, fill_box, text_width, wrap_text
 from fineparser_core.export.palette import STEP_COLOURS, rgb
-from fineparser_core.types import Analysis, DiveParse, Scoring, VideoInfo
+from fineparser_core.types import Analysis, Scoring, StepSpan, VideoInfo
 
 BANNER_UNITS = 40
+BANNER_BASELINE = 25.5
+MARGIN = 16
+BACKGROUND: Colour = (22, 26, 31)
+TEXT: Colour = (240, 243, 246)
+MUTED: Colour = (158, 168, 179)
 
-_MARGIN = 16
 _TIMELINE_TOP = 14
 _TIMELINE_HEIGHT = 24
+#: Rows of the panel that the playhead reaches.
+PLAYHEAD_UNITS = (_TIMELINE_TOP - 5, _TIMELINE_TOP + _TIMELINE_HEIGHT + 5)
 _SCORE_TOP = 58
 _SCORE_HEIGHT = 92
 _LINE_HEIGHT = 17
 
-_BACKGROUND: Colour = (22, 26, 31)
 _RAISED: Colour = (38, 44, 52)
-_TEXT: Colour = (240, 243, 246)
-_MUTED: Colour = (158, 168, 179)
 _ON_STEP: Colour = (12, 16, 20)
 _CAUTION: Colour = (244, 200, 120)
 
 
-def draw_banner(analysis: Analysis, frame: int, time_s: float, size_px: tuple[int, int], unit: float) -> np.ndarray:
-    """The three step names, the current one lit, and where we are: (H, W, 3) uint8 RGB."""
+Steps = tuple[StepSpan, StepSpan, StepSpan]
+
+
+def draw_banner(steps: Steps, lit: int | None, size_px: tuple[int, int], unit: float) -> np.ndarray:
+    """The three step names, the lit one on its colour: (H, W, 3) uint8 RGB."""
     width, height = size_px
-    image = np.full((height, width, 3), _BACKGROUND, dtype=np.uint8)
-    x = _MARGIN * unit
-    for step in analysis.parse.steps:
+    image = np.full((height, width, 3), BACKGROUND, dtype=np.uint8)
+    x = MARGIN * unit
+    for at, step in enumerate(steps):
         colour = rgb(STEP_COLOURS[step.name])
-        lit = step.start_frame <= frame < step.end_frame
         label = step.name.capitalize()
         right = x + text_width(label, 15 * unit, weight=BOLD) + 38 * unit
-        fill_box(image, (x, 7 * unit, right, 33 * unit), colour if lit else _RAISED, radius_px=13 * unit)
-        dot = _ON_STEP if lit else colour
+        fill_box(image, (x, 7 * unit, right, 33 * unit), colour if at == lit else _RAISED, radius_px=13 * unit)
+        dot = _ON_STEP if at == lit else colour
         fill_box(image, (x + 11 * unit, 16 * unit, x + 19 * unit, 24 * unit), dot, radius_px=4 * unit)
-        at = (x + 26 * unit, 25.5 * unit)
-        draw_text(image, at, label, 15 * unit, _ON_STEP if lit else _MUTED, weight=BOLD if lit else REGULAR)
+        ink, weight = (_ON_STEP, BOLD) if at == lit else (MUTED, REGULAR)
+        draw_text(image, (x + 26 * unit, BANNER_BASELINE * unit), label, 15 * unit, ink, weight=weight)
         x = right + 8 * unit
-    where = f"frame {frame}   {time_s:.2f} s"
-    draw_text(image, (width - _MARGIN * unit - text_width(where, 14 * unit), 25.5 * unit), where, 14 * unit, _MUTED)
     return image
 
 
 def draw_panel(analysis: Analysis, info: VideoInfo, width: int, unit: float) -> np.ndarray:
     """Everything below the picture but the playhead: (H, W, 3) uint8 RGB."""
-    lines = _footer_lines(analysis, width / unit - 2 * _MARGIN)
+    lines = _footer_lines(analysis, width / unit - 2 * MARGIN)
     footer_top = _SCORE_TOP + _SCORE_HEIGHT if analysis.scoring is not None else _SCORE_TOP
     height = round((footer_top + 8 + _LINE_HEIGHT * len(lines)) * unit / 2) * 2
-    image = np.full((height, width, 3), _BACKGROUND, dtype=np.uint8)
-    _draw_timeline(image, analysis.parse, info, unit)
+    image = np.full((height, width, 3), BACKGROUND, dtype=np.uint8)
+    _draw_timeline(image, analysis.parse.steps, info, unit)
     if analysis.scoring is not None:
         _draw_score(image, analysis.scoring, unit)
         _draw_contributions(image, analysis.scoring, unit)
     for number, (text, colour) in enumerate(lines):
-        draw_text(image, (_MARGIN * unit, (footer_top + 10 + _LINE_HEIGHT * number) * unit), text, 12 * unit, colour)
+        draw_text(image, (MARGIN * unit, (footer_top + 10 + _LINE_HEIGHT * number) * unit), text, 12 * unit, colour)
     return image
 
 
-def draw_playhead(image: np.ndarray, parse: DiveParse, frame: int, unit: float) -> None:
-    """Mark a frame on the timeline of a panel."""
-    x = (_timeline_x(parse, frame, image.shape[1], unit) + _timeline_x(parse, frame + 1, image.shape[1], unit)) / 2
-    top, bottom = (_TIMELINE_TOP - 5) * unit, (_TIMELINE_TOP + _TIMELINE_HEIGHT + 5) * unit
-    fill_box(image, (x - 2.5 * unit, top, x + 2.5 * unit, bottom), _BACKGROUND, radius_px=2.5 * unit)
-    fill_box(image, (x - 1.25 * unit, top, x + 1.25 * unit, bottom), (255, 255, 255), radius_px=1.25 * unit)
+def playhead_x(steps: Steps, frame: int, width: int, unit: float) -> float:
+    """Where a frame of the dive is on the timeline, pixels from the left."""
+    return (_timeline_x(steps, frame, width, unit) + _timeline_x(steps, frame + 1, width, unit)) / 2
 
 
-def _timeline_x(parse: DiveParse, frame: int, width: int, unit: float) -> float:
-    clip = parse.clip
-    share = (frame - clip.in_frame) / (clip.out_frame + 1 - clip.in_frame)
-    return _MARGIN * unit + share * (width - 2 * _MARGIN * unit)
+def _timeline_x(steps: Steps, frame: int, width: int, unit: float) -> float:
+    first, end = steps[0].start_frame, steps[-1].end_frame
+    return MARGIN * unit + (frame - first) / (end - first) * (width - 2 * MARGIN * unit)
 
 
-def _draw_timeline(image: np.ndarray, parse: DiveParse, info: VideoInfo, unit: float) -> None:
+def _draw_timeline(image: np.ndarray, steps: Steps, info: VideoInfo, unit: float) -> None:
     width = image.shape[1]
     top, bottom = _TIMELINE_TOP * unit, (_TIMELINE_TOP + _TIMELINE_HEIGHT) * unit
     ends_s = np.append(info.pts_s, info.duration_s)
-    for step in parse.steps:
-        x0, x1 = (_timeline_x(parse, frame, width, unit) for frame in (step.start_frame, step.end_frame))
+    for step in steps:
+        x0, x1 = (_timeline_x(steps, frame, width, unit) for frame in (step.start_frame, step.end_frame))
         fill_box(image, (x0 + unit, top, x1 - unit, bottom), rgb(STEP_COLOURS[step.name]), radius_px=4 * unit)
         lasts = f"{ends_s[step.end_frame] - ends_s[step.start_frame]:.2f} s"
         for label in (f"{step.name}  {lasts}", step.name, lasts):
@@ -91,16 +90,16 @@ def _draw_timeline(image: np.ndarray, parse: DiveParse, info: VideoInfo, unit: f
 
 
 def _draw_score(image: np.ndarray, scoring: Scoring, unit: float) -> None:
-    x, top = _MARGIN * unit, _SCORE_TOP * unit
-    draw_text(image, (x, top + 12 * unit), "predicted score", 12 * unit, _MUTED)
+    x, top = MARGIN * unit, _SCORE_TOP * unit
+    draw_text(image, (x, top + 12 * unit), "predicted score", 12 * unit, MUTED)
     score = f"{scoring.score:.1f}"
-    draw_text(image, (x, top + 48 * unit), score, 36 * unit, _TEXT, weight=BOLD)
+    draw_text(image, (x, top + 48 * unit), score, 36 * unit, TEXT, weight=BOLD)
     after = x + text_width(score, 36 * unit, weight=BOLD) + 10 * unit
-    draw_text(image, (after, top + 34 * unit), f"spread {scoring.spread:.1f}", 15 * unit, _TEXT)
-    draw_text(image, (after, top + 48 * unit), "agreement, not accuracy", 11 * unit, _MUTED)
+    draw_text(image, (after, top + 34 * unit), f"spread {scoring.spread:.1f}", 15 * unit, TEXT)
+    draw_text(image, (after, top + 48 * unit), "agreement, not accuracy", 11 * unit, MUTED)
     board = f" from {scoring.board_m:g} m" if scoring.board_m is not None else ""
     dive = f"{scoring.dive_number}{board}   DD {scoring.difficulty:.1f}   award {scoring.award:.1f}"
-    draw_text(image, (x, top + 71 * unit), dive, 13 * unit, _TEXT)
+    draw_text(image, (x, top + 71 * unit), dive, 13 * unit, TEXT)
 
 
 def _draw_contributions(image: np.ndarray, scoring: Scoring, unit: float) -> None:
@@ -108,32 +107,32 @@ def _draw_contributions(image: np.ndarray, scoring: Scoring, unit: float) -> Non
     left = max(0.45 * width, 230 * unit)
     mean = sum(vote.score for vote in scoring.exemplars) / len(scoring.exemplars)
     heading = f"points against {len(scoring.exemplars)} exemplars, mean {mean:.1f}"
-    draw_text(image, (left, top + 12 * unit), heading, 12 * unit, _MUTED)
-    bars_left, bars_right = left + 74 * unit, width - (_MARGIN + 52) * unit
+    draw_text(image, (left, top + 12 * unit), heading, 12 * unit, MUTED)
+    bars_left, bars_right = left + 74 * unit, width - (MARGIN + 52) * unit
     zero, half = (bars_left + bars_right) / 2, (bars_right - bars_left) / 2
     largest = max(1.0, *(abs(part.points) for part in scoring.contributions))
     for row, part in enumerate(scoring.contributions):
         y = top + (24 + 19 * row) * unit
-        draw_text(image, (left, y + 11 * unit), part.step, 13 * unit, _TEXT)
+        draw_text(image, (left, y + 11 * unit), part.step, 13 * unit, TEXT)
         fill_box(image, (bars_left, y, bars_right, y + 14 * unit), _RAISED, radius_px=3 * unit)
         end = zero + half * part.points / largest
         colour = rgb(STEP_COLOURS[part.step])
         fill_box(image, (min(zero, end), y, max(zero, end), y + 14 * unit), colour, radius_px=2 * unit)
         points = f"{part.points:+.1f}"
-        right = width - _MARGIN * unit - text_width(points, 14 * unit, weight=BOLD)
-        draw_text(image, (right, y + 11.5 * unit), points, 14 * unit, _TEXT, weight=BOLD)
-    fill_box(image, (zero - 0.6 * unit, top + 21 * unit, zero + 0.6 * unit, top + 79 * unit), _MUTED)
+        right = width - MARGIN * unit - text_width(points, 14 * unit, weight=BOLD)
+        draw_text(image, (right, y + 11.5 * unit), points, 14 * unit, TEXT, weight=BOLD)
+    fill_box(image, (zero - 0.6 * unit, top + 21 * unit, zero + 0.6 * unit, top + 79 * unit), MUTED)
 
 
 def _footer_lines(analysis: Analysis, width_units: float) -> list[tuple[str, Colour]]:
     model = analysis.parse.model
     sentences: list[tuple[str, Colour]] = []
     if analysis.scoring is None:
-        sentences.append(("Steps and mask only: a score needs the dive number.", _MUTED))
+        sentences.append(("Steps and mask only: a score needs the dive number.", MUTED))
     else:
-        sentences += [(note, _MUTED) for note in analysis.scoring.notes]
+        sentences += [(note, MUTED) for note in analysis.scoring.notes]
     if model.synthetic:
         sentences.append((f"Model trained on rendered dives, not on judged ones ({model.id}).", _CAUTION))
     else:
-        sentences.append((f"Model {model.id}.", _MUTED))
+        sentences.append((f"Model {model.id}.", MUTED))
     return [(line, colour) for text, colour in sentences for line in wrap_text(text, 12, width_units)]

@@ -51,7 +51,7 @@ class Matrix(Enum):
         u, v = (128 + 224 * (c[::2, ::2] + c[1::2, ::2] + c[::2, 1::2] + c[1::2, 1::2]) / 4 for c in (u, v))
         return Planes(*(np.rint(plane).astype(np.uint8) for plane in (16 + 219 * luma, u, v)))
 
-    def colour(self, rgb: tuple[int, int, int]) -> tuple[int, int, int]:
+    def colour(self, rgb: tuple[int, ...]) -> tuple[int, int, int]:
         """(y, u, v) of a colour."""
         y, u, v = self.planes(np.full((2, 2, 3), rgb, np.uint8))
         return int(y[0, 0]), int(u[0, 0]), int(v[0, 0])
@@ -93,7 +93,7 @@ class PlaneScaler:
         planes = []
         for plane, divided_by in zip(scaled.planes, (1, 2, 2), strict=True):
             rows, columns = height // divided_by, width // divided_by
-            image = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[:rows, :columns]
+            image: np.ndarray = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[:rows, :columns]
             if self._geometry.mirrored:
                 image = cv2.flip(image, 1)
             planes.append(cv2.rotate(image, _ROTATIONS[turns]) if turns else image)

@@ -36,9 +36,7 @@ class VideoWriter:
         codec: "libx264", or "mpeg4" where that is missing.
     """
 
-    def __init__(
-        self, path: Path, *, width_px: int, height_px: int, fps: float, matrix: Matrix = Matrix.BT709
-    ) -> None:
+    def __init__(self, path: Path, *, width_px: int, height_px: int, fps: float, matrix: Matrix = Matrix.BT709) -> None:
         """Prepares, opens nothing yet.
 
         Args:

@@ -12,7 +12,7 @@ import pytest
 from fineparser_core.errors import Cancelled, ExportError
 from fineparser_core.export.annotated_clip import write_annotated_clip
 from fineparser_core.export.drawing import fill_box, text_width, wrap_text
-from fineparser_core.export.mask_overlay import draw_mask, mask_at
+from fineparser_core.export.mask_overlay import draw_mask_on_image, mask_at
 from fineparser_core.export.palette import MASK_COLOUR, STEP_COLOURS, rgb
 from fineparser_core.export.panel import BANNER_UNITS
 from fineparser_core.progress import CancelToken, Progress
@@ -130,13 +130,17 @@ def test_masks_between_samples_are_interpolated(
 @pytest.mark.parametrize("level", [0.0, 0.3])
 def test_no_athlete_no_ink(level: float) -> None:
     image = np.full((120, 160, 3), 128, dtype=np.uint8)
-    draw_mask(image, np.full((112, 112), level, np.float32), np.array([0, 0, 160, 120]), rgb(MASK_COLOUR), line_px=2)
+    draw_mask_on_image(
+        image, np.full((112, 112), level, np.float32), np.array([0, 0, 160, 120]), rgb(MASK_COLOUR), line_px=2
+    )
     assert (image == 128).all()
 
 
 def test_a_crop_partly_outside_stays_inside() -> None:
     image = np.full((120, 160, 3), 128, dtype=np.uint8)
-    draw_mask(image, np.ones((112, 112), np.float32), np.array([-80, -60, 80, 60]), rgb(MASK_COLOUR), line_px=2)
+    draw_mask_on_image(
+        image, np.ones((112, 112), np.float32), np.array([-80, -60, 80, 60]), rgb(MASK_COLOUR), line_px=2
+    )
     assert (image[:55, :75] != 128).any(axis=2).all()
     assert (image[70:, 90:] == 128).all()
 
