@@ -185,8 +185,8 @@ class Composition:
         height = self._lead.box.y - self._banner.height
         for pane, title in zip((self._lead, self._other), titles, strict=True):
             image = np.full((height, pane.box.width, 3), panel.BACKGROUND, np.uint8)
-            text = fit_text(title, 14 * self._unit, pane.box.width - 24 * self._unit)
-            draw_text(image, (12 * self._unit, height - 9 * self._unit), text, 14 * self._unit, panel.TEXT)
+            text = fit_text(title, 14 * self._unit, pane.box.width - 2 * panel.MARGIN * self._unit)
+            draw_text(image, (panel.MARGIN * self._unit, height - 9 * self._unit), text, 14 * self._unit, panel.TEXT)
             self._paste(image, _Box(pane.box.x, self._banner.height, pane.box.width, height))
 
     def _draw_steps(self, lit: int | None) -> None:
