@@ -7,10 +7,11 @@ import numpy as np
 
 from fineparser_core.diving.difficulty import SPRINGBOARDS_M
 from fineparser_core.synth import body as bodies
-from fineparser_core.synth import flight, textures
+from fineparser_core.synth import textures
 from fineparser_core.synth.body import pose
 from fineparser_core.synth.camera import Camera
 from fineparser_core.synth.drawing import Figure
+from fineparser_core.synth.others import Others
 
 _GROUND_M = 44.0
 # Half the room that the athlete on the board takes up sideways.
@@ -47,6 +48,7 @@ class Scene:
         camera: its instants `at` (T,) are the frames' middles.
         time_s: (T,) of the frames.
         boards: of each athlete: metres to the left of the first, and (T,) metres of the springboard's tip.
+        athlete: whose suit other divers wear, too.
     """
 
     def __init__(
@@ -56,11 +58,13 @@ class Scene:
         board_m: float,
         time_s: np.ndarray,
         boards: list[tuple[float, np.ndarray]],
+        athlete: bodies.Body,
         light: np.ndarray,
         rng: np.random.Generator,
     ) -> None:
         self._camera, self._at, self._light = camera, at, light
         self._time_s = time_s - time_s[0] + rng.uniform(0, 10)
+        self._others = Others(camera, at, self._time_s, light)
         self._planes(board_m, rng)
         boxes, rails, spots = _tower(board_m, [aside for aside, _ in boards], rng)
         chairs, people = self._judges(rng) if rng.random() < 0.45 else ([], [])
@@ -72,7 +76,7 @@ class Scene:
         for a, b, tone, wide, near in rails:
             pixel, depth = camera.project(np.broadcast_to(np.array([a, b]), (len(at), 2, 3)), at)
             self._rails.append((pixel, depth, tone, wide, near))
-        self._people = people + self._bystanders(spots, rng)
+        self._people = people + self._bystanders(spots, athlete, rng)
         self._ripple = _ripples(rng)
         self._ripple_gain = rng.uniform(0.05, 0.35)
 
@@ -130,40 +134,27 @@ class Scene:
             chairs.append(_Box(low=(x - 0.3, y - 0.25, 0.0), high=(x + 0.3, y + 0.25, high + 0.3), colour=paint))
             body = replace(bodies.random_body(rng, athlete=False), suit=shirt)
             stance = pose(hip=1.5, knee=1.45, shoulder=rng.uniform(0.3, 1.0), elbow=rng.uniform(0.5, 1.8))
-            people.append(self._person(body, stance[None], np.array([[x, y, high]]), facing))
+            people.append(self._others.person(body, stance[None], np.array([[x, y, high]]), facing))
         return chairs, people
 
-    def _bystanders(self, spots: list[np.ndarray], rng: np.random.Generator) -> list[Figure]:
-        """Officials and coaches by the wall, some of them walking; divers who wait on the boards."""
+    def _bystanders(self, spots: list[np.ndarray], athlete: bodies.Body, rng: np.random.Generator) -> list[Figure]:
+        """Officials and coaches by the wall, some of them walking; other divers, easily taken for the athlete."""
         people = []
-        for _ in range(int(rng.integers(2, 9))):
+        for _ in range(int(rng.integers(2, 7))):
             place, facing = self._by_the_wall(rng.uniform(-7, 7), rng), float(rng.uniform(0, 2 * np.pi))
             body = bodies.random_body(rng, athlete=rng.random() < 0.25)
             if rng.random() < 0.25:
                 facing = float(np.arctan2(self._along[1], self._along[0]) + (np.pi if rng.random() < 0.5 else 0.0))
-                people.append(self._walker(body, place, facing, rng))
+                people.append(self._others.walker(body, place, facing, rng))
             else:
-                people.append(self._person(body, _stance(rng.random() < 0.4, rng)[None], place[None], facing))
+                people.append(self._others.standing(body, place, facing, rng, seated=rng.random() < 0.4))
         for spot in spots:
-            body = bodies.random_body(rng, athlete=rng.random() < 0.7)
-            stance = _stance(rng.random() < 0.15, rng)[None]
-            people.append(self._person(body, stance, spot[None], float(rng.uniform(0, 2 * np.pi))))
+            if rng.random() < 0.75:
+                people.append(self._others.diver(athlete, spot, rng))
+            else:
+                body = bodies.random_body(rng, athlete=False)
+                people.append(self._others.standing(body, spot, float(rng.uniform(0, 2 * np.pi)), rng))
         return people
-
-    def _walker(self, body: bodies.Body, place: np.ndarray, facing: float, rng: np.random.Generator) -> Figure:
-        swing = np.sin(2 * np.pi * rng.uniform(0.8, 1.1) * self._time_s)
-        still = _stance(False, rng)
-        poses = np.array([pose(still, hip_l=0.4 * s, hip_r=-0.4 * s, knee_l=0.2 - 0.2 * s) for s in swing])
-        ahead = np.array([np.cos(facing), np.sin(facing), 0.0])
-        moved = (self._time_s - self._time_s.mean())[:, None] * rng.uniform(0.8, 1.5) * ahead
-        return self._person(body, poses, place + moved, facing)
-
-    def _person(self, body: bodies.Body, poses: np.ndarray, place: np.ndarray, facing: float) -> Figure:
-        """Someone whose lowest point is at place (T or 1, 3), in poses (T or 1, len(POSE))."""
-        turned = flight.turn(bodies.joints_in_body_frame(body, poses), facing, np.zeros(len(poses)), 0.0, 0.0)
-        turned[..., 2] -= turned[..., 2].min(1, keepdims=True)
-        joints = np.broadcast_to(turned + place[:, None], (len(self._at), *turned.shape[1:]))
-        return Figure(joints, bodies.capsules(body), self._camera, self._at, self._light, gloss=0.05, water_line=False)
 
     def _project_box(self, box: _Box, tips: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         corners = np.repeat(box.corners()[None], len(self._at), axis=0)
@@ -303,22 +294,15 @@ def _ripples(rng: np.random.Generator) -> np.ndarray:
 _Rail = tuple[tuple[float, float, float], tuple[float, float, float], tuple[int, int, int], float, bool]
 
 
-def _stance(seated: bool, rng: np.random.Generator) -> np.ndarray:
-    arms = {f"shoulder_{s}": rng.choice([0.0, 0.3, 1.4, 3.0], p=[0.6, 0.2, 0.12, 0.08]) for s in "lr"}
-    stance = pose(elbow=rng.choice([0.1, 1.6]), neck=rng.normal(0, 0.2), hip=0.05, **arms)
-    return pose(stance, hip=1.5, knee=1.45, shoulder=0.6, elbow=0.8) if seated else stance
-
-
 def _tower(
     board_m: float, asides: list[float], rng: np.random.Generator
 ) -> tuple[list[_Box], list[_Rail], list[np.ndarray]]:
     """Boxes and railings of the board dived from and of its neighbours, and where divers wait on them."""
     springboard = board_m in SPRINGBOARDS_M
     boxes: list[_Box] = []
-    spots = [
-        np.array([rng.uniform(-5.5, -2.6), rng.uniform(-0.9, 1.3), 0.3 if springboard else board_m])
-        for _ in range(int(rng.integers(0, 4)))
-    ]
+    # On the deck beside the plunge.
+    beside = int(rng.integers(1, 4)) if rng.random() < 0.5 else 0
+    spots = [np.array([rng.uniform(-5.5, -1.7), rng.uniform(0.6, 7.0), 0.0]) for _ in range(beside)]
     rails: list[_Rail] = []
     concrete = np.clip(np.full(3, rng.uniform(90, 225)) + rng.normal(0, 12, 3), 0, 255)
     paint = np.array(textures.colour(rng), float)
@@ -337,8 +321,10 @@ def _tower(
                 continue
             boxes.append(_Box(low=(-4.8, side, board_m - 0.05), high=(0, side + 0.5, board_m), colour=tone))
             boxes.append(_Box(low=(-5.0, side, 0.0), high=(-3.2, side + 0.5, board_m - 0.2), colour=paint))
-            if rng.random() < 0.3:
+            if rng.random() < 0.5:
                 spots.append(np.array([rng.uniform(-4, -0.2), side + 0.25, board_m]))
+        if rng.random() < 0.3:
+            spots.append(np.array([rng.uniform(-6.5, -5.2), rng.uniform(-0.3, 1.3), rng.choice([0.0, board_m - 0.1])]))
     else:
         half = rng.uniform(0.9, 1.5)
         far_side = half + asides[-1]
@@ -354,6 +340,8 @@ def _tower(
             _Box(low=(-6.0, -0.5, 0), high=(-4.2, 0.5, board_m - slab), colour=concrete * rng.uniform(0.5, 1.0))
         )
         length, wide = (-6.3, -rng.uniform(0.8, 2.0)), half - 0.05
+        for _ in range(int(rng.integers(1, 5)) if rng.random() < 0.55 else 0):
+            spots.append(np.array([rng.uniform(-5.5, -1.4), rng.uniform(0.4, far_side - 0.1), board_m]))
     for z in (3.0, 5.0, 7.5, 10.0):
         if abs(z - board_m) > 0.5 and rng.random() < 0.45:
             y = rng.uniform(2.6, 6.5)
@@ -362,8 +350,8 @@ def _tower(
             boxes.append(
                 _Box(low=(-6.0, y + 0.5, 0), high=(-4.5, y + 1.5, z - 0.3), colour=concrete * rng.uniform(0.5, 1.0))
             )
-            if rng.random() < 0.5:
-                spots.append(np.array([rng.uniform(-5, tip), y + rng.uniform(0.2, 1.8), z]))
+            for _ in range(int(rng.integers(1, 4)) if rng.random() < 0.6 else 0):
+                spots.append(np.array([rng.uniform(-4, tip - 0.2), y + rng.uniform(0.2, 1.8), z]))
     if rng.random() < 0.85:
         bar = rng.uniform(0.025, 0.06)
         for y in (-wide, wide + asides[-1]):

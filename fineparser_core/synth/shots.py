@@ -164,7 +164,7 @@ def expose_frames(
     light /= np.linalg.norm(light)
     time = timing.time_s()
     boards = [(athlete.aside_m, athlete.deflection(time)) for athlete in athletes]
-    scene = Scene(camera, middle, athletes[0].motion.board_m, time, boards, light, rng)
+    scene = Scene(camera, middle, athletes[0].motion.board_m, time, boards, athletes[0].motion.body, light, rng)
     exposure_s = optics.shutter * timing.step_s
     cast = [
         _Cast(athlete, its, camera, sub, time, light, exposure_s, rng)

@@ -81,9 +81,9 @@ def test_what_stands_before_the_athlete_hides_the_mask_and_nothing_else():
     hidden = 0
     for seed in range(6):
         camera = camera_at((-1.0, 0.0, 10.2), 1)
-        scene = Scene(
-            camera, np.zeros(1, int), 10.0, np.zeros(1), [(0.0, np.zeros(1))], LIGHT, np.random.default_rng(seed)
-        )
+        rng = np.random.default_rng(seed)
+        boards = [(0.0, np.zeros(1))]
+        scene = Scene(camera, np.zeros(1, int), 10.0, np.zeros(1), boards, bodies.random_body(rng), LIGHT, rng)
         image, mask = np.full((SIZE[1], SIZE[0], 3), 7, np.uint8), np.ones((SIZE[1], SIZE[0]), np.uint8)
         scene.draw_front(image, mask, 0)
         changed = (image != 7).any(2)
