@@ -1,0 +1,120 @@
+"""Diver, dive number and board out of a file name or a line of a list.
+
+A name is taken apart at spaces, tabs, `_`, `,`, `;`, brackets, and at `-` where it joins no two words; the parts may
+stand in any order:
+
+    dive number   107B, 5253b, 207 C (digits and position may stand apart)
+    board         10m, 7.5m, 7,5 m, 3M; in a line of a list also without the m, where the number is a board
+    diver         the words before the dive number, or where there are none those after it; words that cameras and
+                  people put into names of videos ("IMG", "dive", "take", "final", …) and anything with a digit left out
+
+    Anna_207C_10m_3.mp4           Anna, 207C, 10 m
+    5253B 3m.mov                  5253B, 3 m
+    2024-06-12 Li Na 407C.mp4     Li Na, 407C
+    IMG_2071.MOV                  nothing
+    207C Anna; 10                 Anna, 207C, 10 m, as a line of a list
+
+A name with two different dive numbers, or two different boards, says neither.
+"""
+
+import re
+from dataclasses import dataclass
+
+from fineparser_core.diving.difficulty import BOARDS_M
+from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.errors import ConfigError
+
+#: Lines that leave their dive as it is, so that a list may have gaps.
+SKIPPED = ("", "-", "–", "?")
+
+_APART = re.compile(r"[\s_;()\[\]{}–—]+|,(?!\d)|(?<!\d),|(?<![^\W\d])-|-(?![^\W\d])")
+_SPLIT_NUMBER = re.compile(r"(?<![0-9A-Za-z])(\d{3,4})[\s_]+([A-Da-d])(?![A-Za-z])")
+_SPLIT_BOARD = re.compile(r"(?<![0-9A-Za-z])(\d{1,2}(?:[.,]\d)?)[\s_]+[mM](?![0-9A-Za-z])")
+_NUMBER_WITH_BOARD = re.compile(r"(\d{3,4}[A-Da-d])[.,x@]?(\d{1,2}(?:[.,]\d)?[mM])")
+_NUMBER = re.compile(r"\d{3,4}[A-Da-d]")
+_BOARD = re.compile(r"(\d{1,2}(?:[.,]\d)?)[mM]")
+_BARE_BOARD = re.compile(r"\d{1,2}(?:[.,]\d)?")
+_WORD = re.compile(r"[^\W\d]+(?:['’.-][^\W\d]+)*\.?")
+_NOT_A_NAME = frozenset(
+    """
+    img dsc dscf dscn mvi mov vid video clip gopr gp gx gh pxl wa screen recording movie film camera mp4 avi mkv
+    dive dives diver diving jump take try attempt round rd heat run nr no final finals semi semifinal prelim prelims
+    training practice comp competition meet event board springboard platform tower metre meter m
+    slow slowmo slomo side front back above copy edit edited cut trim trimmed of the and at from
+    """.split()
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Naming:
+    """What a name says of a dive; None where it does not say.
+
+    Attributes:
+        dive_number: valid and as `parse_dive_number` writes it.
+        board_m: one of the boards that there are.
+    """
+
+    diver: str | None = None
+    dive_number: str | None = None
+    board_m: float | None = None
+
+    @property
+    def empty(self) -> bool:
+        return self.diver is None and self.dive_number is None and self.board_m is None
+
+
+def read_name(name: str) -> Naming:
+    """What the name of a file says; its folder and its suffix (".mp4") are not part of the name.
+
+    The diver is believed only beside a dive number: any other name of a video has words as well.
+    """
+    found = _read(name, bare_boards=False)
+    return found if found.dive_number is not None else Naming(board_m=found.board_m)
+
+
+def read_list(text: str) -> list[Naming | None]:
+    """What each line of a list says of a dive, in order; None for a line that leaves its dive as it is.
+
+    Blank lines at the end do not count. A line that says nothing that can be read is an empty `Naming`.
+    """
+    lines = text.rstrip().splitlines()
+    return [None if line.strip() in SKIPPED else _read(line, bare_boards=True) for line in lines]
+
+
+def _read(text: str, *, bare_boards: bool) -> Naming:
+    joined = _SPLIT_NUMBER.sub(r"\1\2", text)
+    joined = _SPLIT_BOARD.sub(r"\1m", joined)
+    joined = _NUMBER_WITH_BOARD.sub(r"\1 \2", joined)
+    numbers: set[str] = set()
+    boards: set[float] = set()
+    before: list[str] = []
+    after: list[str] = []
+    for part in filter(None, _APART.split(joined)):
+        if number := _dive_number(part):
+            numbers.add(number)
+        elif board := _board(part, bare=bare_boards):
+            boards.add(board)
+        elif _WORD.fullmatch(part) and part.lower().rstrip(".") not in _NOT_A_NAME:
+            (after if numbers else before).append(part)
+    return Naming(
+        diver=" ".join(before or after) or None,
+        dive_number=numbers.pop() if len(numbers) == 1 else None,
+        board_m=boards.pop() if len(boards) == 1 else None,
+    )
+
+
+def _dive_number(part: str) -> str | None:
+    if not _NUMBER.fullmatch(part):
+        return None
+    try:
+        return str(parse_dive_number(part))
+    except ConfigError:
+        return None
+
+
+def _board(part: str, *, bare: bool) -> float | None:
+    digits = part if bare and _BARE_BOARD.fullmatch(part) else (_BOARD.fullmatch(part) or [None, None])[1]
+    if digits is None:
+        return None
+    board_m = float(digits.replace(",", "."))
+    return board_m if board_m in BOARDS_M else None

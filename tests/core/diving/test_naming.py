@@ -1,0 +1,43 @@
+import pytest
+
+from fineparser_core.diving.naming import Naming, read_list, read_name
+
+
+@pytest.mark.parametrize(
+    ("name", "diver", "number", "board_m"),
+    [
+        ("Anna_207C_10m_3", "Anna", "207C", 10.0),
+        ("5253B 3m", None, "5253B", 3.0),
+        ("2024-06-12 Li Na 407C", "Li Na", "407C", None),
+        ("anna-207c-7.5m", "anna", "207C", 7.5),
+        ("Jean-Luc O'Neil (5253 b) 7,5 m", "Jean-Luc O'Neil", "5253B", 7.5),
+        ("107B3m take 2 Zoë", "Zoë", "107B", 3.0),
+        ("626C_Müller", "Müller", "626C", None),
+        ("IMG_2071", None, None, None),
+        ("IMG_20240612_107B", None, "107B", None),
+        ("GX010107", None, None, None),
+        ("Anna 3m", None, None, 3.0),
+        ("Anna 4m 207C", "Anna", "207C", None),
+        ("207C or 205B", None, None, None),
+        ("207C 3m 10m", None, "207C", None),
+        ("9999C 207Z", None, None, None),
+        ("final round 2 dive 105B.take", None, None, None),
+        ("", None, None, None),
+    ],
+)
+def test_what_the_name_of_a_file_says(name, diver, number, board_m):
+    assert read_name(name) == Naming(diver=diver, dive_number=number, board_m=board_m)
+
+
+def test_a_pasted_list_goes_in_order_and_may_have_gaps():
+    text = "207C 10\nAnna\t107b\t3\n\n-\n5253B; Li Na; 7,5\nrubbish 12\n\n\n"
+    assert read_list(text) == [
+        Naming(dive_number="207C", board_m=10.0),
+        Naming(diver="Anna", dive_number="107B", board_m=3.0),
+        None,
+        None,
+        Naming(diver="Li Na", dive_number="5253B", board_m=7.5),
+        Naming(diver="rubbish"),
+    ]
+    assert read_list("  \n") == []
+    assert read_list("12")[0].empty
