@@ -1,7 +1,7 @@
 """The session as a document: opened, saved, recovered, and its missing videos asked for."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -11,11 +11,12 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QPushButton, QWid
 
 from fineparser_core.errors import ConfigError, FineParserError
 from fineparser_core.export.corrections import CorrectedDive, write_corrections
+from fineparser_gui.session.arrivals import names_of
 from fineparser_gui.session.autosave import Autosave, leftovers
 from fineparser_gui.session.dive import Dive, DiveState
 from fineparser_gui.session.opening import VIDEO_SUFFIXES
 from fineparser_gui.session.session import Session
-from fineparser_gui.session.session_file import SUFFIX, SavedDive, SavedSession, read_session, write_session
+from fineparser_gui.session.session_file import SUFFIX, SavedSession, read_session, write_session
 from fineparser_gui.settings.store import FILE_NAME
 
 log = logging.getLogger(__name__)
@@ -23,7 +24,6 @@ log = logging.getLogger(__name__)
 LABELS_NAME = "fine-grained_annotation_aqa.pkl"
 _RECENT = "recent_sessions"
 _MOST_RECENT = 8
-_MOST_NAMES = 6
 
 
 class Document(QObject):
@@ -172,7 +172,7 @@ class Document(QObject):
                 self._ask_for(missing)
 
     def _ask_for(self, missing: list[Dive]) -> None:
-        text = self.tr("Not found where the session has it: {0}").format(_names(missing))
+        text = self.tr("Not found where the session has it: {0}").format(names_of([dive.path for dive in missing]))
         box = _question(self._window, self.tr("Missing videos"), text)
         box.setInformativeText(self.tr("The dives stay in the list; the Dive menu locates their videos later too."))
         key = missing[0].key
@@ -218,7 +218,7 @@ class Document(QObject):
         when = datetime.fromtimestamp(path.stat().st_mtime)
         text = self.tr("FineParser Studio did not close properly. Recover its session of {0}?")
         box = _question(self._window, self.tr("Recover session"), text.format(f"{when:%Y-%m-%d %H:%M}"))
-        box.setInformativeText(_names(saved.dives))
+        box.setInformativeText(names_of([dive.path for dive in saved.dives]))
         _add(
             box,
             self.tr("Recover"),
@@ -272,7 +272,9 @@ class Document(QObject):
         text = self.tr("Dives whose labels are in {1}: {0}").format(len(corrected) - len(unnamed), path)
         box = QMessageBox(QMessageBox.Icon.Information, self.tr("Export corrections"), text, parent=self._window)
         if unnamed:
-            box.setInformativeText(self.tr("Without a dive number and left out: {0}").format(_names(unnamed)))
+            box.setInformativeText(
+                self.tr("Without a dive number and left out: {0}").format(names_of([dive.path for dive in unnamed]))
+            )
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.open()
 
@@ -287,12 +289,6 @@ def _label(dive: Dive) -> CorrectedDive | None:
         board_m=dive.board_m,
         difficulty=dive.difficulty,
     )
-
-
-def _names(dives: Sequence[Dive | SavedDive]) -> str:
-    """File names of the first dives, and how many there are beside them."""
-    names = ", ".join(dive.path.name for dive in dives[:_MOST_NAMES])
-    return names if len(dives) <= _MOST_NAMES else f"{names} … (+{len(dives) - _MOST_NAMES})"
 
 
 def _free(path: Path) -> Path:

@@ -35,14 +35,13 @@ _NUMBER = re.compile(r"\d{3,4}[A-Da-d]")
 _BOARD = re.compile(r"(\d{1,2}(?:[.,]\d)?)[mM]")
 _BARE_BOARD = re.compile(r"\d{1,2}(?:[.,]\d)?")
 _WORD = re.compile(r"[^\W\d]+(?:['’.-][^\W\d]+)*\.?")
-_NOT_A_NAME = frozenset(
-    """
+_OF_VIDEOS = """
     img dsc dscf dscn mvi mov vid video clip gopr gp gx gh pxl wa screen recording movie film camera mp4 avi mkv
     dive dives diver diving jump take try attempt round rd heat run nr no final finals semi semifinal prelim prelims
     training practice comp competition meet event board springboard platform tower metre meter m
     slow slowmo slomo side front back above copy edit edited cut trim trimmed of the and at from
-    """.split()
-)
+"""
+_NOT_A_NAME = frozenset(_OF_VIDEOS.split())
 
 
 @dataclass(frozen=True, kw_only=True)

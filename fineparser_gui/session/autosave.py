@@ -8,7 +8,7 @@ import logging
 from pathlib import Path
 from uuid import uuid4
 
-from PySide6.QtCore import QLockFile, QObject, QTimer
+from PySide6.QtCore import QLockFile, QObject, QTimer, SignalInstance
 
 from fineparser_core.errors import ExportError
 from fineparser_gui.session.session import Session
@@ -60,8 +60,19 @@ class Autosave(QObject):
         # Not started anew by each change: an analysis reports its progress faster than this.
         self._timer = QTimer(self, singleShot=True, interval=DELAY_MS)
         self._timer.timeout.connect(self.write)
-        for signal in (session.dive_added, session.dive_changed, session.dive_removed, session.current_changed):
+        for signal in self._signals():
             signal.connect(self._on_changed)
+
+    def _signals(self) -> tuple[SignalInstance, ...]:
+        session = self._session
+        return (
+            session.dive_added,
+            session.dive_changed,
+            session.dive_removed,
+            session.dives_moved,
+            session.current_changed,
+            session.queue.paused_changed,
+        )
 
     def _on_changed(self) -> None:
         if not self._timer.isActive():
@@ -89,12 +100,7 @@ class Autosave(QObject):
     def close(self) -> None:
         """A clean exit: nothing is left to recover."""
         self._timer.stop()
-        for signal in (
-            self._session.dive_added,
-            self._session.dive_changed,
-            self._session.dive_removed,
-            self._session.current_changed,
-        ):
+        for signal in self._signals():
             signal.disconnect(self._on_changed)
         self._path.unlink(missing_ok=True)
         self._lock.unlock()

@@ -44,6 +44,7 @@ class Dive:
         in_frame, out_frame: the dive within the file, both included; None: the file's ends.
         dive_number: validated, upper case, e.g. "207C"; None until the user gives it.
         difficulty: the DD that the user typed; None: the tables'.
+        diver: who dives; "" where nobody said.
         by_model: the model's own steps and masks, and its score once there is one, every exemplar voting.
         correction: what the coach changed of it.
         rescored: every exemplar's vote on the corrected transitions; None where there are none, or not yet.
@@ -52,6 +53,7 @@ class Dive:
         parse_id: request whose cached encoding belongs to `by_model`.
         scoring: True while the model's own score is being computed.
         problem: one sentence: why there is no analysis, or no score.
+        cancelled: the user stopped its analysis, which then starts only when asked for, in a reopened session too.
         restored: True for a dive of a session file: it stays in the list even where its video is gone.
     """
 
@@ -65,6 +67,7 @@ class Dive:
     dive_number: str | None = None
     board_m: float | None = None
     difficulty: float | None = None
+    diver: str = ""
     progress: Progress | None = None
     by_model: Analysis | None = None
     correction: Correction = field(default_factory=Correction)
@@ -74,6 +77,7 @@ class Dive:
     parse_id: str | None = None
     scoring: bool = False
     problem: str | None = None
+    cancelled: bool = False
     restored: bool = False
 
     @property

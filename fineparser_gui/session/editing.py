@@ -1,11 +1,13 @@
 """The coach's corrections of the shown dives: made, undone, and scored as they are made."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QUndoStack
 
+from fineparser_core.diving.naming import Naming
 from fineparser_core.errors import FineParserError
 from fineparser_core.inference.rescore import transition_range
 from fineparser_gui.session.commands import EditDive
@@ -61,6 +63,17 @@ class Editing(QObject):
         ids = correction.left_out | {exemplar_id} if left_out else correction.left_out - {exemplar_id}
         text = self.tr("leaving out {0}") if left_out else self.tr("taking {0} back in")
         self._correct(key, replace(correction, left_out=ids), text.format(exemplar_id))
+
+    def name_dives(self, namings: Mapping[str, Naming]) -> None:
+        """Take what names say of many dives, as one edit; what they do not say stays as it is."""
+        self.edits.beginMacro(self.tr("filling in {0} dives").format(len(namings)))
+        for key, naming in namings.items():
+            dive = self._session.dive(key)
+            number = dive.dive_number if naming.dive_number is None else naming.dive_number
+            board_m = dive.board_m if naming.board_m is None else naming.board_m
+            self._session.set_details(key, number, board_m, dive.difficulty if number == dive.dive_number else None)
+            self._session.set_diver(key, dive.diver if naming.diver is None else naming.diver)
+        self.edits.endMacro()
 
     def rescore(self, key: str) -> None:
         """Ask for the score of the corrected transitions where it is not known."""

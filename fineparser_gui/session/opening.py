@@ -1,10 +1,12 @@
-"""Reads a file's frame table and a thumbnail off the GUI thread."""
+"""Finds the videos of folders, and reads frame table and thumbnail of each, off the GUI thread."""
 
 import logging
+import os
+import re
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QObject, QRunnable, Qt, Signal
+from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal
 from PySide6.QtGui import QImage
 
 from fineparser_core.errors import FineParserError
@@ -27,6 +29,8 @@ VIDEO_SUFFIXES = (
     ".gif",
 )
 _THUMBNAIL_PX = 144
+_THREADS = 2
+_OF_THE_SYSTEM = frozenset({"Thumbs.db", "desktop.ini"})
 
 
 def image_from_rgb(frame: np.ndarray) -> QImage:
@@ -35,31 +39,75 @@ def image_from_rgb(frame: np.ndarray) -> QImage:
     return QImage(frame.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
 
 
-def videos_in(path: Path) -> list[Path]:
-    """The path itself, or the videos of a folder in order of name."""
-    if not path.is_dir():
-        return [path]
-    return sorted(child for child in path.iterdir() if child.suffix.lower() in VIDEO_SUFFIXES)
+def is_video(path: Path) -> bool:
+    """Whether the name of a file is that of a video."""
+    return path.suffix.lower() in VIDEO_SUFFIXES
 
 
-class OpeningSignals(QObject):
-    """Owned by whoever starts the job, because a QRunnable cannot own signals that outlive it.
+def sort_key(path: Path) -> tuple:
+    """Orders names as people do: dive 2 before dive 10."""
+    parts = re.split(r"(\d+)", str(path).casefold())
+    return tuple((part.isdigit(), int(part) if part.isdigit() else part) for part in parts)
+
+
+def files_in(folder: Path) -> tuple[list[Path], list[Path]]:
+    """The videos of a folder and of the folders in it, and the other files, each in order of name.
+
+    What is hidden, and what cannot be looked into, is neither.
+    """
+    videos, others = [], []
+    for parent, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for path in (Path(parent, name) for name in names if not name.startswith(".") and name not in _OF_THE_SYSTEM):
+            (videos if is_video(path) else others).append(path)
+    return sorted(videos, key=sort_key), sorted(others, key=sort_key)
+
+
+class Opener(QObject):
+    """Looks into folders and files on threads of its own.
 
     Signals:
+        found: (Path, list[Path], list[Path]) a folder, its videos, and its other files.
         opened: (str, VideoInfo, QImage) key, frame table, thumbnail.
         failed: (str, str) key, sentence for the user.
     """
 
+    found = Signal(object, object, object)
     opened = Signal(str, object, object)
     failed = Signal(str, str)
 
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._pool = QThreadPool(self)
+        self._pool.setMaxThreadCount(_THREADS)
 
-class OpeningJob(QRunnable):
-    """Probe one file."""
+    def look_into(self, folder: Path) -> None:
+        """Find the videos of a folder, before any file that waits is opened."""
+        self._pool.start(_FolderJob(folder, self), 1)
 
-    def __init__(self, key: str, path: Path, signals: OpeningSignals) -> None:
+    def open(self, key: str, path: Path) -> None:
+        """Probe a file."""
+        self._pool.start(_FileJob(key, path, self))
+
+    def close(self) -> None:
+        """Forget what waits and wait for what runs."""
+        self._pool.clear()
+        self._pool.waitForDone()
+
+
+class _FolderJob(QRunnable):
+    def __init__(self, folder: Path, opener: Opener) -> None:
         super().__init__()
-        self._key, self._path, self._signals = key, path, signals
+        self._folder, self._opener = folder, opener
+
+    def run(self) -> None:
+        self._opener.found.emit(self._folder, *files_in(self._folder))
+
+
+class _FileJob(QRunnable):
+    def __init__(self, key: str, path: Path, opener: Opener) -> None:
+        super().__init__()
+        self._key, self._path, self._opener = key, path, opener
 
     def run(self) -> None:
         from fineparser_core.video.reader import VideoReader
@@ -72,9 +120,9 @@ class OpeningJob(QRunnable):
                     Qt.AspectRatioMode.KeepAspectRatio,
                     Qt.TransformationMode.SmoothTransformation,
                 )
-                self._signals.opened.emit(self._key, reader.info, thumbnail)
+                self._opener.opened.emit(self._key, reader.info, thumbnail)
         except FineParserError as error:
-            self._signals.failed.emit(self._key, str(error))
+            self._opener.failed.emit(self._key, str(error))
         except Exception as error:  # a decoder's own failure must not end the thread pool
             log.exception("opening %s", self._path)
-            self._signals.failed.emit(self._key, f"{self._path.name}: {error}")
+            self._opener.failed.emit(self._key, f"{self._path.name}: {error}")

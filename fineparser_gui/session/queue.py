@@ -60,7 +60,7 @@ class AnalysisQueue(QObject):
     def analyse(self, key: str) -> None:
         """Queue a dive: first time, retry, or a video that was held because of its length."""
         self.drop(key)
-        self._session.update_analysis(key, state=DiveState.QUEUED, **NOT_ANALYSED)
+        self._session.update_analysis(key, state=DiveState.QUEUED, cancelled=False, **NOT_ANALYSED)
         self._go_on()
 
     def analyse_again(self) -> None:
@@ -74,7 +74,7 @@ class AnalysisQueue(QObject):
         if key in self.requests:
             self._client.cancel(self.requests[key])
         elif self._waits(key):
-            self._session.update(key, state=DiveState.CANCELLED)
+            self._session.update(key, state=DiveState.CANCELLED, cancelled=True)
 
     def cancel_all(self) -> None:
         """Stop everything; those that wait first, so that none of them begins."""
@@ -208,5 +208,5 @@ class AnalysisQueue(QObject):
                 problem = self.tr("Scoring was cancelled.")
                 self._session.update(key, scoring=False, progress=None, problem=problem)
             else:
-                self._session.update(key, state=DiveState.CANCELLED, progress=None)
+                self._session.update(key, state=DiveState.CANCELLED, cancelled=True, progress=None)
         self._ended(request_id)

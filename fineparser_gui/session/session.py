@@ -9,17 +9,15 @@ from collections.abc import Iterable
 from dataclasses import fields, replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QThreadPool, Signal
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QObject, Signal
 
 from fineparser_core.errors import FineParserError
 from fineparser_core.inference.library import Exemplar, ExemplarMask, Library
-from fineparser_core.types import VideoInfo
+from fineparser_gui.session.arrivals import Arrivals
 from fineparser_gui.session.commands import EditDive
 from fineparser_gui.session.correction import shown_analysis
 from fineparser_gui.session.dive import NOT_ANALYSED, Dive, DiveState
 from fineparser_gui.session.editing import Editing
-from fineparser_gui.session.opening import OpeningJob, OpeningSignals, videos_in
 from fineparser_gui.session.queue import AnalysisQueue
 from fineparser_gui.session.session_file import SavedDive, SavedSession
 from fineparser_gui.worker.client import WorkerClient
@@ -27,14 +25,13 @@ from fineparser_gui.worker.protocol import Ready
 
 log = logging.getLogger(__name__)
 
-LONGEST_DIVE_S = 15.0
-
 
 class Session(QObject):
-    """Dives by key, in the order in which they were opened.
+    """Dives by key, in the order of the list, which is that of their analyses.
 
     Signals:
         dive_added, dive_changed, dive_removed: (str) key.
+        dives_moved: the order is another one.
         current_changed: another dive is shown, or none.
         comparison_changed: another exemplar is compared with, or none.
         model_changed: the worker has loaded its weights.
@@ -44,6 +41,7 @@ class Session(QObject):
     dive_added = Signal(str)
     dive_changed = Signal(str)
     dive_removed = Signal(str)
+    dives_moved = Signal()
     current_changed = Signal()
     comparison_changed = Signal()
     model_changed = Signal()
@@ -60,9 +58,7 @@ class Session(QObject):
         self.n_exemplars = 10
         self.editing = Editing(self, client)
         self.queue = AnalysisQueue(self, client)
-        self._opening = OpeningSignals(self)
-        self._opening.opened.connect(self._on_opened)
-        self._opening.failed.connect(self._on_open_failed)
+        self.arrivals = Arrivals(self)
         client.ready.connect(self._on_ready)
 
     @property
@@ -92,34 +88,29 @@ class Session(QObject):
         out_frame: int | None = None,
     ) -> None:
         """Add every video (a folder stands for the videos in it) and start its analysis; show the first."""
-        keys = []
-        for path in (video for given in paths for video in videos_in(given)):
-            key = f"d{next(self._ids)}"
-            self._dives[key] = Dive(
-                key=key,
-                path=path,
-                dive_number=dive_number,
-                board_m=board_m,
-                in_frame=in_frame,
-                out_frame=out_frame,
-            )
-            keys.append(key)
-            self.dive_added.emit(key)
-            self._open_video(key)
-        if keys:
-            self.select(keys[0])
-        else:
-            self.problem.emit(self.tr("There is no video in that folder: choose one with .mp4, .mov, .avi … files."))
+        self.arrivals.add(paths, dive_number=dive_number, board_m=board_m, in_frame=in_frame, out_frame=out_frame)
 
-    def _open_video(self, key: str) -> None:
-        QThreadPool.globalInstance().start(OpeningJob(key, self._dives[key].path, self._opening))
+    def add(self, **known: object) -> str:
+        """Add a dive with attributes of `Dive` at the end of the list; returns its key."""
+        key = f"d{next(self._ids)}"
+        self._dives[key] = Dive(key=key, **known)  # type: ignore[arg-type]
+        self.dive_added.emit(key)
+        return key
+
+    def move(self, key: str, place: int) -> None:
+        """Put a dive at another place of the list, and with it of the queue."""
+        keys = [one for one in self._dives if one != key]
+        keys.insert(place, key)
+        if keys != self.keys:
+            self._dives = {one: self._dives[one] for one in keys}
+            self.dives_moved.emit()
 
     def snapshot(self) -> SavedSession:
         """What of the session a file keeps."""
         names = [field.name for field in fields(SavedDive)]
         dives = (SavedDive(**{name: getattr(dive, name) for name in names}) for dive in self._dives.values())
         selected = self.keys.index(self._current) if self._current else None
-        return SavedSession(dives=tuple(dives), selected=selected)
+        return SavedSession(dives=tuple(dives), selected=selected, paused=self.queue.paused)
 
     def clear(self) -> None:
         """Take out every dive, and with them what could be undone."""
@@ -130,26 +121,16 @@ class Session(QObject):
 
     def restore(self, saved: SavedSession) -> None:
         """Add the dives of a session file and analyse them; one whose video is gone waits until it is located."""
-        keys = []
-        for one in saved.dives:
-            key = f"d{next(self._ids)}"
-            known = {field.name: getattr(one, field.name) for field in fields(one)}
-            self._dives[key] = Dive(key=key, restored=True, **known)
-            keys.append(key)
-            self.dive_added.emit(key)
-            self._open_video(key)
-        if keys:
-            self.select(keys[saved.selected or 0])
+        self.arrivals.restore(saved)
 
     def locate(self, key: str, path: Path) -> None:
         """Say where the video of a missing dive is now."""
-        self.update(key, path=path, state=DiveState.OPENING, problem=None)
-        self._open_video(key)
+        self.arrivals.locate(key, path)
 
     def close(self) -> None:
         """Wait for files that are being opened; the window is closing."""
         self.editing.close()
-        QThreadPool.globalInstance().waitForDone()
+        self.arrivals.close()
 
     def select(self, key: str | None) -> None:
         """Show another dive."""
@@ -193,6 +174,17 @@ class Session(QObject):
         if key in self._dives:  # an edit outlives its dive
             self.queue.score_anew(key, **dict(zip(("dive_number", "board_m", "difficulty"), details, strict=True)))
 
+    def set_diver(self, key: str, diver: str) -> None:
+        """Say who dives; nothing else depends on it."""
+        before = self._dives[key].diver
+        if before != diver:
+            text = self.tr("naming the diver")
+            self.editing.edits.push(EditDive(self._apply_diver, key, before, diver, text=text, gesture="diver"))
+
+    def _apply_diver(self, key: str, diver: str) -> None:
+        if key in self._dives:  # an edit outlives its dive
+            self.update(key, diver=diver)
+
     def set_range(self, key: str, in_frame: int | None, out_frame: int | None) -> None:
         """Say where the dive lies in the file; new samples, so a new analysis."""
         dive = self._dives[key]
@@ -205,16 +197,10 @@ class Session(QObject):
             return
         self.queue.drop(key)
         self.update(key, in_frame=frames[0], out_frame=frames[1])
-        if frames == (None, None) and self._too_long(key):
+        if frames == (None, None) and self.arrivals.too_long(key):
             self.update_analysis(key, state=DiveState.HELD, **NOT_ANALYSED)
         else:
             self.queue.analyse(key)
-
-    def _too_long(self, key: str) -> bool:
-        """Whether the file is longer than one dive, and nobody said where in it the dive lies."""
-        dive = self._dives[key]
-        trimmed = dive.in_frame is not None and dive.out_frame is not None
-        return dive.info is not None and dive.info.duration_s > LONGEST_DIVE_S and not trimmed
 
     def analyse(self, key: str) -> None:
         """Analyse from the start: first time, retry, or a video that was held because of its length."""
@@ -274,23 +260,6 @@ class Session(QObject):
         dive = replace(self._dives[key], **changes)  # type: ignore[arg-type]
         shown = shown_analysis(dive.by_model, dive.correction, dive.rescored, dive.info) if dive.by_model else None
         self.update(key, **changes, analysis=shown)
-
-    def _on_opened(self, key: str, info: VideoInfo, thumbnail: QImage) -> None:
-        if key not in self._dives:
-            return
-        self.update(key, info=info, thumbnail=thumbnail)
-        if self._too_long(key):
-            self.update(key, state=DiveState.HELD)
-        else:
-            self.queue.analyse(key)
-
-    def _on_open_failed(self, key: str, message: str) -> None:
-        if key in self._dives and self._dives[key].restored:
-            self.update(key, state=DiveState.MISSING, problem=message)
-            return
-        if key in self._dives:
-            self.remove(key)
-        self.problem.emit(message)
 
     def _on_ready(self, ready: Ready) -> None:
         self.model = ready

@@ -5,8 +5,10 @@ Format "fineparser.session/1", JSON in UTF-8 (a reader refuses other numbers; ne
     format    "fineparser.session/1"
     selected  place of the dive that was shown, or null
     origin    for an autosave: the session file it belongs to, or null
-    dives     of {path, relative_path, in_frame, out_frame, dive_number, board_m, difficulty, transitions, left_out};
-              relative_path is as seen from the folder of the session file, or null where there is none
+    paused    whether the analyses were held up
+    dives     of {path, relative_path, in_frame, out_frame, dive_number, board_m, difficulty, diver, transitions,
+              left_out, cancelled}, in the order of the list; relative_path is as seen from the folder of the session
+              file, or null where there is none
 
 Analyses are not stored: opening a session makes them anew, and the coach's transitions and exemplars left out are
 applied to them.
@@ -39,6 +41,8 @@ class SavedDive:
     dive_number: str | None = None
     board_m: float | None = None
     difficulty: float | None = None
+    diver: str = ""
+    cancelled: bool = False
     correction: Correction = field(default_factory=Correction)
 
 
@@ -48,10 +52,12 @@ class SavedSession:
 
     Attributes:
         selected: place of the dive that is shown; None: none is.
+        paused: whether the queue of analyses was paused.
     """
 
     dives: tuple[SavedDive, ...] = ()
     selected: int | None = None
+    paused: bool = False
 
 
 def write_session(saved: SavedSession, path: Path, *, origin: Path | None = None) -> None:
@@ -66,6 +72,7 @@ def write_session(saved: SavedSession, path: Path, *, origin: Path | None = None
     content = {
         "format": FORMAT,
         "selected": saved.selected,
+        "paused": saved.paused,
         "origin": str(origin) if origin else None,
         "dives": [_dive_to_dict(dive, path.parent) for dive in saved.dives],
     }
@@ -98,7 +105,8 @@ def read_session(path: Path) -> tuple[SavedSession, Path | None]:
             raise ValueError(f"selected {selected}")
     except (KeyError, TypeError, ValueError, AttributeError, ConfigError) as error:
         raise ConfigError(f"{path} is damaged ({error}): open another session file.") from error
-    return SavedSession(dives=dives, selected=selected), Path(origin) if origin else None
+    saved = SavedSession(dives=dives, selected=selected, paused=content.get("paused") is True)
+    return saved, Path(origin) if origin else None
 
 
 def _dive_to_dict(dive: SavedDive, folder: Path) -> dict[str, Any]:
@@ -111,8 +119,10 @@ def _dive_to_dict(dive: SavedDive, folder: Path) -> dict[str, Any]:
         "dive_number": dive.dive_number,
         "board_m": dive.board_m,
         "difficulty": dive.difficulty,
+        "diver": dive.diver,
         "transitions": list(frames) if frames else None,
         "left_out": sorted(dive.correction.left_out),
+        "cancelled": dive.cancelled,
     }
 
 
@@ -150,6 +160,8 @@ def _dive_from_dict(values: dict[str, Any], folder: Path) -> SavedDive:
         dive_number=str(parse_dive_number(number)) if number else None,
         board_m=board_m,
         difficulty=difficulty,
+        diver=_text(values.get("diver")) or "",
+        cancelled=values.get("cancelled") is True,
         correction=Correction(transitions=transitions, left_out=frozenset(left_out)),
     )
 

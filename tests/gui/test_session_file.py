@@ -58,9 +58,11 @@ def _saved(path: Path) -> SavedSession:
         dive_number="207C",
         board_m=10.0,
         difficulty=3.4,
+        diver="Zoë",
+        cancelled=True,
         correction=Correction(transitions=(40, 80), left_out=frozenset({"a"})),
     )
-    return SavedSession(dives=(SavedDive(path=path), dive), selected=1)
+    return SavedSession(dives=(SavedDive(path=path), dive), selected=1, paused=True)
 
 
 def _choose(monkeypatch, dialog: str, path: Path | None) -> None:
@@ -118,6 +120,7 @@ def test_a_folder_of_session_and_videos_may_be_moved(tmp_path, clip):
         ({"left_out": "a"}, "is damaged"),
         ({"in_frame": -1}, "is damaged"),
         ({"path": None}, "is damaged"),
+        ({"diver": 3}, "is damaged"),
     ],
 )
 def test_a_file_that_is_not_right_is_one_sentence(tmp_path, clip, change, message):

@@ -63,12 +63,35 @@ def test_a_dropped_clip_opens(idle_studio, qtbot, small_video):
     assert idle_studio.session.current.path == small_video
 
 
-def test_a_folder_stands_for_its_videos(idle_studio, tmp_path, make_video):
-    make_video(tmp_path / "b.mp4", 20)
-    make_video(tmp_path / "a.mov", 20)
-    (tmp_path / "notes.txt").write_text("", encoding="utf-8")
-    idle_studio.session.open([tmp_path])
-    assert [idle_studio.session.dive(key).path.name for key in idle_studio.session.keys] == ["a.mov", "b.mp4"]
+def test_a_folder_stands_for_its_videos(idle_studio, qtbot, tmp_path, make_video):
+    deep = tmp_path / "monday" / "platform"
+    deep.mkdir(parents=True)
+    for path in (tmp_path / "b10.mp4", tmp_path / "b9.mov", deep / "a.MP4"):
+        make_video(path, 20)
+    (tmp_path / "b9.mov").rename(tmp_path / "b9.MOV")
+    for name in ("notes.txt", "results.pdf", ".hidden.mp4", "Thumbs.db"):
+        (tmp_path / name).write_text("", encoding="utf-8")
+    session = idle_studio.session
+    session.open([tmp_path])
+    qtbot.waitUntil(lambda: len(session.keys) == 3, timeout=5000)
+    assert [session.dive(key).path.name for key in session.keys] == ["b9.MOV", "b10.mp4", "a.MP4"]
+    assert session.current.key == session.keys[0]
+    assert idle_studio.window.banner.text == "No videos, and left out: notes.txt, results.pdf."
+    session.open([tmp_path])  # what is there already is not added again
+    session.open([tmp_path / "b10.mp4"])  # unless somebody means it: a file may hold several dives
+    qtbot.waitUntil(lambda: len(session.keys) == 4, timeout=5000)
+
+
+def test_files_that_cannot_be_opened_are_told_in_one_sentence(idle_studio, qtbot, tmp_path, small_video):
+    for name in ("one.mp4", "two.mp4"):
+        (tmp_path / name).write_text("no video", encoding="utf-8")
+    told = []
+    idle_studio.session.problem.connect(told.append)
+    idle_studio.session.open([tmp_path / "one.mp4", small_video, tmp_path / "two.mp4"])
+    qtbot.waitUntil(lambda: bool(told), timeout=5000)
+    assert len(told) == 1
+    assert told[0].startswith("Not opened: one.mp4, two.mp4. Of the first: ")
+    assert [idle_studio.session.dive(key).path for key in idle_studio.session.keys] == [small_video]
 
 
 def test_steps_show_without_a_dive_number_and_one_field_away_is_the_score(idle_studio, qtbot, small_video, tmp_path):
