@@ -1,19 +1,59 @@
-"""Draws a video frame with the athlete mask over it and, on demand, what the model saw."""
+"""Draws a video frame with the athlete mask over it and, on demand, what the model saw; zooms and pans."""
+
+from typing import Protocol
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QSizePolicy, QWidget
 
 from fineparser_gui.canvas.mask_track import MaskStyle, MaskTrack, mask_image
+from fineparser_gui.canvas.view import STEP, View
 
 _BACKGROUND = QColor("#0b0f13")
 _SHADE = QColor(0, 0, 0, 140)
 _OUTLINE = QColor("#ffffff")
 
 
+class Layer(Protocol):
+    """Something drawn over the picture that may take the mouse and keys before the canvas does."""
+
+    def paint(self, painter: QPainter, frame: int) -> None: ...
+    def press(self, event: QMouseEvent) -> bool: ...
+    def move(self, event: QMouseEvent) -> bool: ...
+    def release(self, event: QMouseEvent) -> bool: ...
+    def double_click(self, event: QMouseEvent) -> bool: ...
+    def key(self, event: QKeyEvent) -> bool: ...
+    def wants_key(self, event: QKeyEvent) -> bool: ...
+
+
 class VideoCanvas(QWidget):
-    """The picture, fitted and centred; masks are scaled smoothly from 112 x 112 to their rectangle."""
+    """The picture, fitted and centred or magnified; masks are scaled smoothly from 112 x 112 to their rectangle.
+
+    The wheel and a pinch zoom at the pointer, a drag moves a magnified picture, a double click fits it again.
+
+    Signals:
+        view_changed: the picture takes another number of pixels on the screen, or another part of it is shown.
+        painted: (int) a frame, or what stands in for it, is on the screen.
+
+    Attributes:
+        layer: drawn over the picture; None for none.
+    """
+
+    view_changed = Signal()
+    painted = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -21,24 +61,35 @@ class VideoCanvas(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(200, 150)
         self.setAccessibleName(self.tr("Video"))
+        self.grabGesture(Qt.GestureType.PinchGesture)
+        self.setMouseTracking(True)
+        self.layer: Layer | None = None
         self._image: QImage | None = None
         self._source_size = QSize(1, 1)
         self._track: MaskTrack | None = None
-        self._frame = 0
+        self._shown_frame = 0
+        self._view = View()
+        self._dragged_from: QPointF | None = None
+        self._mask: tuple[tuple[int, MaskStyle], QImage] | None = None
         self._mask_shown = True
         self._mask_style = MaskStyle()
         self._crop_shown = False
 
     def set_source(self, source_size: QSize, track: MaskTrack | None) -> None:
         """Take the size in pixels of the file's frames and the dive's masks."""
-        self._source_size = source_size
-        self._track = track
+        self._source_size, self._track, self._mask = source_size, track, None
         self.update()
+        self.view_changed.emit()
 
     def set_frame(self, frame: int, image: QImage | None) -> None:
-        """Show a frame; image may be a neighbour while the exact one is being decoded."""
-        self._frame, self._image = frame, image
+        """Show the picture of a frame, with that frame's mask."""
+        self._shown_frame, self._image = frame, image
         self.update()
+
+    @property
+    def shown_frame(self) -> int:
+        """The frame that is on the screen."""
+        return self._shown_frame
 
     def set_mask_shown(self, shown: bool) -> None:
         """Mask on or off."""
@@ -50,45 +101,182 @@ class VideoCanvas(QWidget):
         self._mask_style = style
         self.update()
 
+    def set_mask_outline(self, outline: bool) -> None:
+        """An outline instead of a fill."""
+        self._mask_outline = outline
+        self.update()
+
     def set_crop_shown(self, shown: bool) -> None:
         """Outline the part of the frame that the network was given."""
         self._crop_shown = shown
         self.update()
 
+    @property
+    def view(self) -> View:
+        return self._view
+
+    def fit(self) -> None:
+        """Show the whole picture."""
+        self._set_view(View())
+
+    def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
+        """Magnify around a point of the widget, or around its middle."""
+        at = at if at is not None else QPointF(self.width() / 2, self.height() / 2)
+        self._set_view(self._view.zoomed(factor, (at.x(), at.y()), *self._sizes()))
+
+    def zoom_to_pixels(self) -> None:
+        """One pixel of the file on one of the screen, where that is larger than the fitted picture."""
+        width_px = self.picture_rect().width() * self.devicePixelRatioF()
+        self.zoom_by(self._source_size.width() / max(width_px, 1))
+
     def picture_rect(self) -> QRectF:
-        """Where the frame lies on the widget."""
-        size = self._source_size.scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
-        return QRectF(
-            (self.width() - size.width()) / 2, (self.height() - size.height()) / 2, size.width(), size.height()
+        """Where the whole frame lies on the widget."""
+        x, y, width, height = self._view.rect(*self._sizes())
+        if self._view.zoom != 1:
+            return QRectF(x, y, width, height)
+        ratio = self.devicePixelRatioF()  # on whole pixels, a picture of that size is copied and not scaled again
+        x, y, width, height = (round(value * ratio) / ratio for value in (x, y, width, height))
+        return QRectF(x, y, width, height)
+
+    def fitted_px(self) -> tuple[int, int]:
+        """(width, height) in pixels of the screen that the fitted picture takes."""
+        _, _, width, height = View().rect(*self._sizes())
+        ratio = self.devicePixelRatioF()
+        return max(round(width * ratio), 1), max(round(height * ratio), 1)
+
+    def magnified_px(self) -> tuple[int, int]:
+        """`fitted_px`, of the picture as it is magnified."""
+        picture, ratio = self.picture_rect(), self.devicePixelRatioF()
+        return max(round(picture.width() * ratio), 1), max(round(picture.height() * ratio), 1)
+
+    def to_source(self, at: QPointF) -> tuple[float, float]:
+        """A point of the widget in pixels of the file's frames."""
+        picture = self.picture_rect()
+        return (
+            (at.x() - picture.x()) / picture.width() * self._source_size.width(),
+            (at.y() - picture.y()) / picture.height() * self._source_size.height(),
         )
+
+    def to_widget(self, x_px: float, y_px: float) -> QPointF:
+        """The inverse of `to_source`."""
+        picture = self.picture_rect()
+        return QPointF(
+            picture.x() + x_px / self._source_size.width() * picture.width(),
+            picture.y() + y_px / self._source_size.height() * picture.height(),
+        )
+
+    def _sizes(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        source = self._source_size
+        return (max(self.width(), 1), max(self.height(), 1)), (max(source.width(), 1), max(source.height(), 1))
+
+    def _set_view(self, view: View) -> None:
+        if view != self._view:
+            self._view = view
+            self._show_cursor()
+            self.update()
+            self.view_changed.emit()
+
+    def _show_cursor(self) -> None:
+        if self._dragged_from is not None:
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+        elif self._view.zoom > 1:
+            self.setCursor(Qt.CursorShape.OpenHandCursor)
+        else:
+            self.unsetCursor()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._view = self._view.panned(0, 0, *self._sizes())
+        self.view_changed.emit()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        turned = event.angleDelta().y() / 120
+        if turned:
+            self.zoom_by(STEP**turned, event.position())
+            event.accept()
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QNativeGestureEvent) and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
+            self.zoom_by(1 + event.value(), event.position())
+            return True
+        if isinstance(event, QGestureEvent):
+            pinch = event.gesture(Qt.GestureType.PinchGesture)
+            if isinstance(pinch, QPinchGesture):
+                self.zoom_by(pinch.scaleFactor(), self.mapFromGlobal(pinch.centerPoint()))
+                return True
+        override = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
+        if override and self.layer is not None and self.layer.wants_key(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self.layer is not None and self.layer.press(event):
+            return
+        if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton) and self._view.zoom > 1:
+            self._dragged_from = event.position()
+            self._show_cursor()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._dragged_from is not None:
+            moved = event.position() - self._dragged_from
+            self._dragged_from = event.position()
+            self._set_view(self._view.panned(moved.x(), moved.y(), *self._sizes()))
+        elif self.layer is not None:
+            self.layer.move(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._dragged_from is not None:
+            self._dragged_from = None
+            self._show_cursor()
+        elif self.layer is not None:
+            self.layer.release(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self.layer is None or not self.layer.double_click(event):
+            self.fit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self.layer is None or not self.layer.key(event):
+            super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), _BACKGROUND)
-        if self._image is None:
-            return
-        painter.setRenderHints(QPainter.RenderHint.SmoothPixmapTransform | QPainter.RenderHint.Antialiasing)
-        picture = self.picture_rect()
-        painter.drawImage(picture, self._image)
-        found = self._track.at(self._frame) if self._track else None
-        if found is None:
-            return
-        probability, crop_xyxy = found
-        crop = self._crop_rect(crop_xyxy, picture)
-        if self._mask_shown:
-            style = self._mask_style
-            painter.setOpacity(style.opacity)
-            painter.drawImage(crop, mask_image(probability, QColor(style.color), outline=style.outline))
-            painter.setOpacity(1.0)
-        if self._crop_shown:
-            self._draw_crop(painter, crop, picture)
+        if self._image is not None:
+            self._paint_picture(painter, self._image)
+            painter.end()
+            self.painted.emit(self._shown_frame)
 
-    def _crop_rect(self, crop_xyxy: np.ndarray, picture: QRectF) -> QRectF:
-        scale_x = picture.width() / max(self._source_size.width(), 1)
-        scale_y = picture.height() / max(self._source_size.height(), 1)
+    def _paint_picture(self, painter: QPainter, image: QImage) -> None:
+        picture = self.picture_rect()
+        scaled = (image.width(), image.height()) != self.magnified_px()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scaled)
+        painter.drawImage(picture, image)
+        painter.setRenderHints(QPainter.RenderHint.SmoothPixmapTransform | QPainter.RenderHint.Antialiasing)
+        found = self._track.at(self._shown_frame) if self._track else None
+        if found is not None:
+            probability, crop_xyxy = found
+            crop = self._crop_rect(crop_xyxy)
+            if self._mask_shown:
+                painter.setOpacity(self._mask_style.opacity)
+                painter.drawImage(crop, self._mask_picture(probability))
+                painter.setOpacity(1.0)
+            if self._crop_shown:
+                self._draw_crop(painter, crop, picture)
+        if self.layer is not None:
+            self.layer.paint(painter, self._shown_frame)
+
+    def _mask_picture(self, probability: np.ndarray) -> QImage:
+        style = self._mask_style
+        key = (self._shown_frame, style)
+        if self._mask is None or self._mask[0] != key:
+            self._mask = (key, mask_image(probability, QColor(style.color), outline=style.outline))
+        return self._mask[1]
+
+    def _crop_rect(self, crop_xyxy: np.ndarray) -> QRectF:
         x0, y0, x1, y1 = (float(value) for value in crop_xyxy)
-        top_left = picture.topLeft() + QPointF(x0 * scale_x, y0 * scale_y)
-        return QRectF(top_left, picture.topLeft() + QPointF(x1 * scale_x, y1 * scale_y))
+        return QRectF(self.to_widget(x0, y0), self.to_widget(x1, y1))
 
     def _draw_crop(self, painter: QPainter, crop: QRectF, picture: QRectF) -> None:
         outside = QPainterPath()

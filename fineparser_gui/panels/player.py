@@ -12,6 +12,7 @@ from fineparser_gui.panels.progress import ProgressStrip
 from fineparser_gui.panels.timeline import Timeline
 from fineparser_gui.panels.transport_bar import TransportBar
 from fineparser_gui.panels.video_pane import VideoPane
+from fineparser_gui.playback.decoder import CACHE_BYTES
 from fineparser_gui.playback.transport import Transport
 from fineparser_gui.session.correction import frames_of
 from fineparser_gui.session.dive import DiveState
@@ -61,7 +62,8 @@ class PlayerPanel(QWidget):
         self.progress = ProgressStrip(session)
         column.addWidget(self.progress)
 
-        transport.frame_changed.connect(self._on_frame)
+        transport.frame_changed.connect(self._show_frame)
+        transport.state_changed.connect(self._show_frame)  # what stands still is shown exactly
         self.timeline.seek_requested.connect(transport.seek)
         self.timeline.transition_dragged.connect(self._move_transition)
         for pane in (self.pane, self.other_pane):
@@ -145,15 +147,18 @@ class PlayerPanel(QWidget):
             self.pane.set_analysis(_track(parse), parse.steps if parse else ())
             self._align()
 
-    def _on_frame(self, frame: int) -> None:
-        self.pane.show_frame(frame)
+    def _show_frame(self) -> None:
+        frame, direction, moving = self.transport.frame, self.transport.direction, self.transport.playing
+        self.pane.show_frame(frame, direction, moving=moving)
         self.timeline.set_frame(frame)
         if self._alignment is not None:
-            self.other_pane.show_frame(self._alignment.map_frame(frame))
+            self.other_pane.show_frame(self._alignment.map_frame(frame), direction, moving=moving)
 
     def _on_comparison_changed(self) -> None:
         exemplar = self._session.comparison
         self.other_pane.setVisible(exemplar is not None)
+        for pane in (self.pane, self.other_pane):
+            pane.set_cache_bytes(CACHE_BYTES if exemplar is None else CACHE_BYTES // 2)
         if exemplar is None:
             self.other_pane.unload()
             self._alignment = None
@@ -178,7 +183,7 @@ class PlayerPanel(QWidget):
             self._alignment = None
             return
         self._alignment = StepAlignment(_cuts(self._parse.steps), _cuts(_exemplar_steps(exemplar)))
-        self.other_pane.show_frame(self._alignment.map_frame(self.transport.frame))
+        self._show_frame()
 
     def _exemplar_title(self, exemplar: Exemplar) -> str:
         text = self.tr("{0} · {1:.1f} points").format(exemplar.id, exemplar.score)

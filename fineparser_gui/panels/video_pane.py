@@ -1,19 +1,24 @@
 """One video with its masks and a line that says which dive it is and in which step."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from fineparser_core.types import StepSpan, VideoInfo
+from fineparser_core.video.picture import Picture
 from fineparser_gui.canvas.mask_track import MaskTrack
 from fineparser_gui.canvas.video_canvas import VideoCanvas
 from fineparser_gui.panels.parts import ElidedLabel, label
 from fineparser_gui.panels.timeline import duration_s
-from fineparser_gui.playback.decoder import Decoder
+from fineparser_gui.playback.decoder import CACHE_BYTES, Decoder
+from fineparser_gui.playback.prefetch import Playhead
 from fineparser_gui.theme import step_color
+
+_RESIZED_MS = 120
 
 
 class VideoPane(QWidget):
@@ -44,16 +49,22 @@ class VideoPane(QWidget):
         column.addLayout(head)
         column.addWidget(self.canvas, 1)
         self._decoder: Decoder | None = None
+        self._cache_bytes = CACHE_BYTES
         self._info: VideoInfo | None = None
         self._track: MaskTrack | None = None
         self._steps: Sequence[StepSpan] = ()
-        self._frame = 0
+        self._head = Playhead()
+        self._shown: tuple[int, tuple[int, int]] | None = None  # frame and size of the picture on the canvas
+        # While a window is being resized, what is there is stretched.
+        self._resized = QTimer(self, singleShot=True, interval=_RESIZED_MS)
+        self._resized.timeout.connect(self._show)
+        self.canvas.view_changed.connect(self._resized.start)
 
     def load(self, path: Path, title: str) -> None:
         """Open another file; what was known of the former is forgotten."""
         self.unload()
         self._title.set_text(title)
-        self._decoder = Decoder(path)
+        self._decoder = Decoder(path, self._cache_bytes)
         self._decoder.opened.connect(self._on_opened)
         self._decoder.frame_ready.connect(self._on_frame_ready)
         self._decoder.failed.connect(self.failed)
@@ -67,15 +78,24 @@ class VideoPane(QWidget):
             self._decoder.failed.disconnect(self.failed)
             self._decoder.stop()
             self._decoder = None
-        self._info, self._track, self._steps, self._frame = None, None, (), 0
+        self._resized.stop()
+        self._info, self._track, self._steps, self._head, self._shown = None, None, (), Playhead(), None
         self._details.clear()
         self._step.set_step(None, "")
+        self.canvas.fit()
         self.canvas.set_source(QSize(1, 1), None)
         self.canvas.set_frame(0, None)
 
+    def set_cache_bytes(self, cache_bytes: int) -> None:
+        """Take or give back memory for decoded pictures."""
+        self._cache_bytes = cache_bytes
+        if self._decoder is not None:
+            self._decoder.set_cache_bytes(cache_bytes)
+
     @property
     def frame(self) -> int:
-        return self._frame
+        """The frame that is wanted; `canvas.shown_frame` is the one on the screen."""
+        return self._head.frame
 
     @property
     def info(self) -> VideoInfo | None:
@@ -86,16 +106,33 @@ class VideoPane(QWidget):
         self._track, self._steps = track, steps
         if self._info is not None:
             self.canvas.set_source(QSize(self._info.width_px, self._info.height_px), track)
-        self.show_frame(self._frame)
+        self._show()
 
-    def show_frame(self, frame: int) -> None:
-        """Show a frame, or the nearest decoded one until it is there."""
-        self._frame = frame
+    def show_frame(self, frame: int, direction: int = 1, *, moving: bool = False) -> None:
+        """Show a frame, or the nearest decoded one until it is there.
+
+        Args:
+            direction: 1 or -1, which way the playhead came.
+            moving: True while it plays.
+        """
+        self._head = Playhead(frame=frame, direction=direction, moving=moving)
+        self._show()
+
+    def _show(self) -> None:
+        frame = self._head.frame
         step = next((s for s in self._steps if s.start_frame <= frame < s.end_frame), None)
         self._step.set_step(step.name if step else None, self._step_text(step))
         self._details.setText(self.tr("frame {0}").format(frame) if self._info else "")
-        image = self._decoder.want(frame) if self._decoder else None
-        self.canvas.set_frame(frame, image)
+        if self._decoder is None or self._info is None:
+            return
+        self._head = replace(self._head, size_px=self.canvas.fitted_px(), sharp_px=self.canvas.magnified_px())
+        found = self._decoder.want(self._head)
+        if found is None:
+            return
+        shown, picture = found
+        if self._shown != (shown, picture.size_px):
+            self._shown = shown, picture.size_px
+            self.canvas.set_frame(shown, _image(picture))
 
     def _step_text(self, step: StepSpan | None) -> str:
         if step is None or self._info is None:
@@ -105,11 +142,18 @@ class VideoPane(QWidget):
     def _on_opened(self, info: VideoInfo) -> None:
         self._info = info
         self.canvas.set_source(QSize(info.width_px, info.height_px), self._track)
-        self.show_frame(self._frame)
+        self._resized.stop()
+        self._show()
 
     def _on_frame_ready(self, frame: int) -> None:
-        if frame == self._frame:
-            self.show_frame(frame)
+        if frame == self._head.frame or self._shown is None or self._shown[0] != self._head.frame:
+            self._show()
+
+
+def _image(picture: Picture) -> QImage:
+    pixels = picture.bgra()
+    height, width, _ = pixels.shape
+    return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32).copy()
 
 
 class _StepTag(QLabel):

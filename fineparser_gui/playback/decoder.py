@@ -1,27 +1,34 @@
-"""Decodes frames on its own thread: the wanted one first, then those ahead of the playhead."""
+"""Decodes the frames of one file on its own thread, around the playhead and ahead of it in its direction.
+
+What cannot be decoded in time is dropped, never shown late: the clock leads. While it plays, a frame whose time has
+passed is not decoded for its own sake; in H.264 the frames that no other one needs are not decoded at all. The picture
+stays at the last frame that was ready on the playhead's way, and playback neither slows down nor stops. A picture that
+stands still is always the exact frame.
+"""
 
 import logging
 import threading
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING
 
-import numpy as np
-from PySide6.QtCore import QObject, QSize, Qt, QThread, Signal
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QObject, QThread, Signal
 
 from fineparser_core.errors import FineParserError
 from fineparser_gui.playback.frame_cache import FrameCache
-from fineparser_gui.session.opening import image_from_rgb
+from fineparser_gui.playback.prefetch import Playhead, Prefetch, Run, n_bytes
 
 if TYPE_CHECKING:
+    from fineparser_core.video.picture import Picture
     from fineparser_core.video.reader import VideoReader
 
 log = logging.getLogger(__name__)
 
 CACHE_BYTES = 256 * 2**20
-_LARGEST_PX = QSize(1280, 960)
-_AHEAD = 48
-_BEHIND = 12
+_PREVIEW_S = 0.05
+_FAR_FRAMES = 24
 
 
 class Decoder(QThread):
@@ -29,7 +36,7 @@ class Decoder(QThread):
 
     Signals:
         opened: (VideoInfo) the file could be read.
-        frame_ready: (int) the frame that was wanted is in the cache.
+        frame_ready: (int) a frame is in the cache, the wanted one or one on the way to it.
         failed: (str) sentence for the user.
     """
 
@@ -37,21 +44,43 @@ class Decoder(QThread):
     frame_ready = Signal(int)
     failed = Signal(str)
 
-    def __init__(self, path: Path, parent: QObject | None = None) -> None:
+    def __init__(self, path: Path, cache_bytes: int = CACHE_BYTES, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.cache = FrameCache(CACHE_BYTES)
+        self.cache = FrameCache(cache_bytes)
         self._path = path
         self._condition = threading.Condition()
-        self._wanted = 0
-        self._ahead = _AHEAD
+        self._head = Playhead()
+        self._prefetch: Prefetch | None = None
         self._stopping = False
+        self._late_frames = 0
+        self._told_at_s = 0.0
 
-    def want(self, frame: int) -> QImage | None:
-        """The frame if it is cached; otherwise the nearest one, and `frame_ready` follows."""
+    def want(self, head: Playhead) -> tuple[int, "Picture"] | None:
+        """The wanted frame if it is cached; otherwise the one to show instead, and `frame_ready` follows."""
         with self._condition:
-            self._wanted = frame
+            self._head = head
             self._condition.notify()
-        return self.cache.get(frame) or self.cache.nearest(frame)
+        found = self.cache.get(head.frame)
+        frame: int | None = head.frame
+        if found is None and head.moving:  # never beyond the playhead
+            ends = {"last": head.frame} if head.direction > 0 else {"first": head.frame}
+            frame = self.cache.nearest(head.frame, **ends)
+        if found is None and (frame is None or not head.moving):
+            frame = self.cache.nearest(head.frame)
+        if frame is None:
+            return None
+        found = found or self.cache.get(frame)
+        return (frame, found) if found is not None else None
+
+    def is_sharp(self, picture: "Picture", head: Playhead) -> bool:
+        """Whether a better picture of the wanted frame does not follow."""
+        return self._prefetch is None or self._prefetch.is_good(picture.size_px, head.frame, head)
+
+    def set_cache_bytes(self, cache_bytes: int) -> None:
+        """Take or give back memory."""
+        with self._condition:
+            self.cache.limit_bytes = cache_bytes
+            self._condition.notify()
 
     def stop(self) -> None:
         """End the thread and wait for it; a frame takes milliseconds."""
@@ -59,62 +88,122 @@ class Decoder(QThread):
             self._stopping = True
             self._condition.notify()
         self.wait()
+        self.cache.clear()
 
     def run(self) -> None:
         from fineparser_core.video.reader import VideoReader
 
         try:
             with VideoReader(self._path) as reader:
-                self.opened.emit(reader.info)
-                self._serve(reader)
+                info = reader.info
+                self._prefetch = Prefetch(info.n_frames, reader.keyframes, (info.width_px, info.height_px))
+                self.opened.emit(info)
+                self._serve(reader, self._prefetch)
         except FineParserError as error:
             self.failed.emit(str(error))
         except Exception as error:  # a decoder's own failure must not take the window down
             log.exception("decoding %s", self._path)
             self.failed.emit(f"{self._path.name}: {error}")
 
-    def _serve(self, reader: "VideoReader") -> None:
-        n_frames = reader.info.n_frames
-        served = -1
+    def _serve(self, reader: "VideoReader", prefetch: Prefetch) -> None:
         while True:
             with self._condition:
-                while not self._stopping and self._next_missing(n_frames, served) is None:
+                while not self._stopping and (run := self._next_run(prefetch)) is None:
                     self._condition.wait()
                 if self._stopping:
                     return
-                wanted = self._wanted
-                start = self._next_missing(n_frames, served)
-            if start is None:
-                continue
-            if wanted != served and self.cache.get(wanted) is not None:
-                served = wanted
-                self.frame_ready.emit(wanted)
-                continue
-            # Backward stepping: decode a short run that ends at the wanted frame.
-            first = max(start - _BEHIND, 0) if start == wanted < served else start
-            for index, frame in reader.frames(range(first, min(wanted + self._ahead, n_frames))):
-                image = _display_image(frame)
-                # Frames ahead must fit beside those behind, or the cache would drop what was just decoded.
-                self._ahead = max(1, min(_AHEAD, CACHE_BYTES // image.sizeInBytes() // 2 - 1))
-                kept = self.cache.put(index, image, self._wanted)
-                if index == self._wanted:
-                    served = index
-                    self.frame_ready.emit(index)
-                if self._stopping or not kept or not first <= self._wanted <= index + self._ahead:
-                    break
+                head = self._head
+            self._follow(run, head, reader)
 
-    def _next_missing(self, n_frames: int, served: int) -> int | None:
-        """First frame to decode: the wanted one, else the first gap ahead of it; None with nothing to do."""
-        if self._wanted != served:
-            return self._wanted
-        ahead = range(self._wanted, min(self._wanted + self._ahead, n_frames))
-        return next((index for index in ahead if self.cache.get(index) is None), None)
+    def _next_run(self, prefetch: Prefetch) -> Run | None:
+        head = self._head
+        if head.size_px == (1, 1):  # nobody knows yet how large it is shown
+            return None
+
+        def has(frame: int) -> bool:
+            picture = self.cache.get(frame)
+            return picture is not None and prefetch.is_good(picture.size_px, frame, head)
+
+        return prefetch.next_run(head, self.cache.limit_bytes, has)
+
+    def _follow(self, run: Run, planned: Playhead, reader: "VideoReader") -> None:
+        """Decode a run until it is done or another one is needed more."""
+
+        def obsolete() -> bool:
+            return self._stopping or self._is_obsolete(run, planned)
+
+        wanted = planned.frame
+        if wanted in run.frames and self.cache.get(wanted) is None and not planned.moving:
+            self._preview(run, planned, reader, obsolete)
+        frame = run.frames.start
+        while frame < run.frames.stop:
+            frame = self._catch_up(frame, run)
+            before = self._head.frame
+            if obsolete() or not self._wait_for_room(run, planned, obsolete):
+                return
+            # What was decoded before the run was chosen is not to be decoded again by the next one.
+            if not reader.seek(frame, all_from=frame, stop=obsolete):
+                return
+            self.cache.put(frame, reader.picture(run.size_px))
+            self._late_frames = abs(self._head.frame - before)
+            self._tell(frame)
+            frame += 1
+
+    def _catch_up(self, frame: int, run: Run) -> int:
+        """The next frame that can still be in time; the one it takes to decode it is late already."""
+        head = self._head
+        if head.moving and head.direction > 0 and frame < head.frame:
+            return min(head.frame + self._late_frames, run.frames.stop - 1)
+        return frame
+
+    def _preview(self, run: Run, planned: Playhead, reader: "VideoReader", obsolete: Callable[[], bool]) -> None:
+        """A frame near the wanted one that comes at once, where the exact one takes decoding from a keyframe."""
+        wanted = planned.frame
+        near, keyframe = self.cache.nearest(wanted), reader.keyframe_before(wanted)
+        if near is not None and abs(near - wanted) <= wanted - keyframe:
+            return
+        if wanted - keyframe < _FAR_FRAMES or not self._wait_for_room(run, planned, obsolete):
+            return
+        if reader.seek(keyframe, all_from=run.frames.start, stop=obsolete):
+            self.cache.put(keyframe, reader.picture(run.size_px))
+            self._told_at_s = 0.0
+            self._tell(keyframe)
+
+    def _wait_for_room(self, run: Run, planned: Playhead, obsolete: Callable[[], bool]) -> bool:
+        """Room for one more picture; False where the run was given up before there was any."""
+        size = int(n_bytes(run.size_px))
+        with self._condition:
+            while not obsolete():
+                head = self._head
+                if self.cache.make_room(size, _moved(run.keep, planned.frame, head), head.frame):
+                    return True
+                if self.cache.get(head.frame) is None:  # that is worth more than what was kept for later
+                    return self.cache.make_room(size, run.frames, head.frame) or self.cache.make_room(
+                        size, range(0), head.frame
+                    )
+                self._condition.wait()
+        return False
+
+    def _is_obsolete(self, run: Run, planned: Playhead) -> bool:
+        """Whether the player now wants something that this run does not bring."""
+        head = self._head
+        if replace(head, frame=planned.frame) != planned:
+            return True
+        if head.frame == planned.frame:
+            return False
+        return head.frame not in run.frames and self.cache.get(head.frame) is None
+
+    def _tell(self, frame: int) -> None:
+        head = self._head
+        now_s = perf_counter()
+        if frame == head.frame or (self.cache.get(head.frame) is None and now_s - self._told_at_s >= _PREVIEW_S):
+            self._told_at_s = now_s
+            self.frame_ready.emit(frame)
 
 
-def _display_image(frame: np.ndarray) -> QImage:
-    image = image_from_rgb(frame)
-    if image.width() > _LARGEST_PX.width() or image.height() > _LARGEST_PX.height():
-        image = image.scaled(
-            _LARGEST_PX, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-        )
-    return image.convertToFormat(QImage.Format.Format_RGB32)
+def _moved(keep: range, from_frame: int, head: Playhead) -> range:
+    """What to keep after the playhead has moved on during a run: it grows ahead and shrinks behind."""
+    moved = head.frame - from_frame
+    if head.direction > 0:
+        return range(keep.start + moved, max(keep.stop, keep.stop + moved))
+    return range(min(keep.start, keep.start + moved), keep.stop + moved)

@@ -1,14 +1,24 @@
 """Where the playhead is and how it moves: play, pause, step, shuttle, loop. Knows no pixels."""
 
+from collections.abc import Callable
+from math import ceil
+from time import perf_counter
+
 import numpy as np
-from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 SPEEDS = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0)
-_TICK_MS = 8
+_SHORTEST_MS = 4  # no screen shows more; frames of faster clips in between are passed over
+_TINY_S = 1e-6  # times of files and of clocks are rounded differently
 
 
 class Transport(QObject):
     """Plays the frames of a file by their own times, so a variable frame rate plays true.
+
+    The clock leads: after a hold-up it goes on with the frame that is due then.
+
+    Args:
+        clock: seconds, from any start.
 
     Signals:
         frame_changed: (int) 0-based source frame.
@@ -18,19 +28,18 @@ class Transport(QObject):
     frame_changed = Signal(int)
     state_changed = Signal()
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, clock: Callable[[], float] = perf_counter) -> None:
         super().__init__(parent)
         self._times_s = np.zeros(1)
         self._frame = 0
         self._rate = 0.0  # seconds of video per second; 0 is paused
         self._speed = 1.0
         self._loop: tuple[int, int] | None = None
-        self._from_s = 0.0
-        self._clock = QElapsedTimer()
-        self._timer = QTimer(self)
-        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._timer.setInterval(_TICK_MS)
-        self._timer.timeout.connect(self._tick)
+        self._direction = 1
+        self._clock = clock
+        self._from_s, self._started_s = 0.0, 0.0
+        self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self.advance)
 
     @property
     def frame(self) -> int:
@@ -54,6 +63,16 @@ class Transport(QObject):
         return self._rate
 
     @property
+    def direction(self) -> int:
+        """1 or -1, of the last step or of playing."""
+        return self._direction
+
+    @property
+    def due_s(self) -> float:
+        """Where playing should be now, in seconds of the file."""
+        return self._from_s + self._rate * (self._clock() - self._started_s)
+
+    @property
     def speed(self) -> float:
         return self._speed
 
@@ -73,14 +92,14 @@ class Transport(QObject):
 
     def seek(self, frame: int) -> None:
         """Go to a frame (kept within the file), playing on from there if it plays."""
-        frame = min(max(frame, 0), self.n_frames - 1)
-        self._restart_clock(frame)
-        self._show(frame)
+        self._direction = -1 if self._rate < 0 else 1
+        self._go_to(frame)
 
     def step(self, frames: int) -> None:
         """Pause and move by whole frames."""
         self.pause()
-        self.seek(self._frame + frames)
+        self._direction = 1 if frames > 0 else -1
+        self._go_to(self._frame + frames)
 
     def toggle(self) -> None:
         """Play or pause."""
@@ -93,13 +112,13 @@ class Transport(QObject):
         """Play at the chosen speed, or at a signed rate; from the start where the end is reached."""
         rate = self._speed if rate is None else rate
         first, last = self._bounds()
+        self._rate, self._direction = rate, 1 if rate > 0 else -1
         if rate > 0 and self._frame >= last:
-            self.seek(first)
+            self._go_to(first)
         elif rate < 0 and self._frame <= first:
-            self.seek(last)
-        self._rate = rate
-        self._restart_clock(self._frame)
-        self._timer.start()
+            self._go_to(last)
+        else:
+            self._go_to(self._frame)
         self.state_changed.emit()
 
     def pause(self) -> None:
@@ -123,7 +142,7 @@ class Transport(QObject):
         self._speed = speed
         if self.playing:
             self._rate = speed if self._rate > 0 else -speed
-            self._restart_clock(self._frame)
+            self._go_to(self._frame)
         self.state_changed.emit()
 
     def set_loop(self, loop: tuple[int, int] | None) -> None:
@@ -136,32 +155,53 @@ class Transport(QObject):
     def _bounds(self) -> tuple[int, int]:
         return self._loop or (0, self.n_frames - 1)
 
-    def _restart_clock(self, frame: int) -> None:
-        self._from_s = float(self._times_s[frame])
-        self._clock.start()
+    def _go_to(self, frame: int) -> None:
+        frame = min(max(frame, 0), self.n_frames - 1)
+        self._from_s, self._started_s = self._start_s(frame), self._clock()
+        self._show(frame)
+        self._wait_for_next()
+
+    def _start_s(self, frame: int) -> float:
+        """Where in the file a frame begins to be shown: at its time, or played backwards at its end."""
+        return float(self._times_s[frame]) if self._rate >= 0 else self._end_s(frame)
 
     def _show(self, frame: int) -> None:
         if frame != self._frame:
             self._frame = frame
             self.frame_changed.emit(frame)
 
-    def _tick(self) -> None:
-        time_s = self._from_s + self._rate * self._clock.nsecsElapsed() / 1e9
-        frame = int(np.searchsorted(self._times_s, time_s, side="right")) - 1
+    def _wait_for_next(self) -> None:
+        """Wake up when the frame that follows is due."""
+        if not self._rate:
+            return
+        next_s = self._end_s(self._frame) if self._rate > 0 else float(self._times_s[self._frame])
+        wait_s = (next_s - self.due_s) / self._rate
+        self._timer.start(max(ceil(wait_s * 1000), _SHORTEST_MS))
+
+    def advance(self) -> None:
+        """Show the frame that is due."""
+        if not self._rate:
+            return
         first, last = self._bounds()
-        forward = self._rate > 0
-        # The last frame stays for its own duration before the loop starts over or the end pauses.
-        over = time_s >= self._end_s(last) if forward else time_s < self._times_s[first]
+        time_s, forward = self.due_s, self._rate > 0
+        # Played backwards, a frame goes when its time is reached. The outermost one stays for its own duration too.
+        if forward:
+            frame = int(np.searchsorted(self._times_s, time_s + _TINY_S, side="right")) - 1
+            over = time_s + _TINY_S >= self._end_s(last)
+        else:
+            frame = int(np.searchsorted(self._times_s, time_s - _TINY_S)) - 1
+            over = time_s - _TINY_S <= self._times_s[first]
         if not over:
             self._show(min(max(frame, first), last))
+            self._wait_for_next()
         elif self._loop:
-            self.seek(first if forward else last)
+            self._go_to(first if forward else last)
         else:
             self._show(last if forward else first)
             self.pause()
 
-    def _end_s(self, last: int) -> float:
-        if last + 1 < self.n_frames:
-            return float(self._times_s[last + 1])
+    def _end_s(self, frame: int) -> float:
+        if frame + 1 < self.n_frames:
+            return float(self._times_s[frame + 1])
         span = self._times_s[-1] - self._times_s[0]
         return float(self._times_s[-1] + span / max(self.n_frames - 1, 1))

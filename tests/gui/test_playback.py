@@ -1,38 +1,97 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QColor
 
 from fineparser_gui.canvas.mask_track import MaskTrack, mask_image
 from fineparser_gui.playback.decoder import Decoder
-from fineparser_gui.playback.frame_cache import FrameCache
+from fineparser_gui.playback.prefetch import Playhead
+
+SIZE = (64, 48)
 
 
-def _array(image: QImage) -> np.ndarray:
-    image = image.convertToFormat(QImage.Format.Format_RGB888)
-    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
-    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3)
+def _wait_for(decoder, qtbot, head):
+    """The picture of the wanted frame."""
+    found = decoder.want(head)
+
+    def there():
+        nonlocal found
+        found = decoder.want(head)
+        return found is not None and found[0] == head.frame and decoder.is_sharp(found[1], head)
+
+    qtbot.waitUntil(there, timeout=5000)
+    return found[1]
+
+
+def _head(frame, direction=1, *, moving=False, size_px=SIZE):
+    return Playhead(frame=frame, direction=direction, moving=moving, size_px=size_px, sharp_px=size_px)
 
 
 @pytest.fixture
-def decoder(small_video):
-    made = Decoder(small_video)
-    made.start()
-    yield made
-    made.stop()
+def decode(qtbot):
+    made = []
+
+    def start(path, cache_bytes=2**26):
+        made.append(Decoder(path, cache_bytes))
+        made[-1].start()
+        return made[-1]
+
+    yield start
+    for decoder in made:
+        decoder.stop()
 
 
-def test_every_wanted_frame_comes_exactly(decoder, qtbot, number_of):
-    for frame in (0, 1, 2, 60, 59, 58, 119, 3):
-        decoder.want(frame)
-        qtbot.waitUntil(lambda frame=frame: decoder.cache.get(frame) is not None, timeout=5000)
-        assert number_of(_array(decoder.cache.get(frame))) == frame
+@pytest.mark.parametrize("cache_bytes", [2**26, 12 * 64 * 48 * 3 // 2])
+def test_every_wanted_frame_comes_exactly(decode, qtbot, small_video, number_of, cache_bytes):
+    decoder = decode(small_video, cache_bytes)
+    for frame, direction in ((0, 1), (1, 1), (60, 1), (59, -1), (58, -1), (20, -1), (119, 1), (118, -1), (3, 1)):
+        picture = _wait_for(decoder, qtbot, _head(frame, direction))
+        assert number_of(picture.bgra()[..., 2::-1]) == frame
+        assert decoder.cache.size_bytes <= cache_bytes * 1.1
 
 
-def test_scrubbing_shows_some_frame_at_once(decoder, qtbot):
-    decoder.want(0)
-    qtbot.waitUntil(lambda: decoder.cache.get(0) is not None, timeout=5000)
-    assert decoder.want(110) is not None
+def test_what_a_storm_of_seeks_ends_with_is_exact(decode, qtbot, small_video, number_of):
+    decoder = decode(small_video)
+    generator = np.random.default_rng(0)
+    for _ in range(8):
+        for frame in generator.integers(0, 120, 12):
+            decoder.want(_head(int(frame), int(generator.choice([-1, 1])), moving=bool(generator.integers(2))))
+            qtbot.wait(int(generator.integers(4)))
+        assert number_of(_wait_for(decoder, qtbot, _head(int(frame))).bgra()[..., 2::-1]) == frame
+
+
+def test_scrubbing_shows_some_frame_at_once(decode, qtbot, small_video):
+    decoder = decode(small_video)
+    _wait_for(decoder, qtbot, _head(0))
+    assert decoder.want(_head(110)) is not None
+
+
+def test_while_it_plays_nothing_beyond_the_playhead_is_shown(decode, qtbot, small_video):
+    decoder = decode(small_video)
+    _wait_for(decoder, qtbot, _head(0))
+    qtbot.waitUntil(lambda: decoder.cache.get(20) is not None, timeout=5000)
+    shown, _ = decoder.want(_head(110, moving=True))
+    assert shown < 110
+    _wait_for(decoder, qtbot, _head(110))
+    decoder.cache.clear()
+    decoder.stop()
+    assert decoder.want(_head(50, -1, moving=True)) is None
+
+
+def test_playing_backwards_finds_every_frame_decoded(decode, qtbot, small_video):
+    decoder = decode(small_video)
+    _wait_for(decoder, qtbot, _head(119, -1))
+    qtbot.waitUntil(lambda: all(decoder.cache.get(frame) for frame in range(120)), timeout=5000)
+    for frame in range(119, -1, -1):
+        assert decoder.want(_head(frame, -1, moving=True))[0] == frame
+
+
+def test_a_still_picture_is_as_sharp_as_the_zoom_asks(decode, qtbot, tmp_path, make_video):
+    decoder = decode(make_video(tmp_path / "large.mp4", 60, size_px=(640, 480)))
+    fitted = Playhead(frame=30, size_px=(160, 120), sharp_px=(160, 120))
+    assert _wait_for(decoder, qtbot, fitted).size_px == (160, 120)
+    zoomed = Playhead(frame=30, size_px=(160, 120), sharp_px=(1600, 1200))
+    assert _wait_for(decoder, qtbot, zoomed).size_px == (640, 480)
 
 
 def test_a_file_that_is_no_video_is_one_sentence(tmp_path, qtbot):
@@ -43,16 +102,6 @@ def test_a_file_that_is_no_video_is_one_sentence(tmp_path, qtbot):
         decoder.start()
     decoder.stop()
     assert "x.mp4" in failed.args[0]
-
-
-def test_the_cache_keeps_its_bound_and_the_frames_near_the_playhead():
-    frame = QImage(100, 100, QImage.Format.Format_RGB32)
-    cache = FrameCache(10 * frame.sizeInBytes())
-    for index in range(50):
-        cache.put(index, frame.copy(), playhead=20)
-    assert cache.size_bytes <= 10 * frame.sizeInBytes()
-    assert cache.get(20) is not None
-    assert cache.get(0) is None
 
 
 def test_masks_between_samples_are_interpolated():

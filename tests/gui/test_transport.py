@@ -1,3 +1,5 @@
+from time import perf_counter
+
 import numpy as np
 import pytest
 
@@ -5,9 +7,29 @@ from fineparser_core.video.alignment import StepAlignment
 from fineparser_gui.playback.transport import Transport
 
 
+class Clock:
+    """Stands still until it is told otherwise."""
+
+    now_s = 100.0
+
+    def __call__(self):
+        return self.now_s
+
+    def wait(self, transport, seconds):
+        """What the transport's timer does, at a moment of our choice."""
+        self.now_s += seconds
+        transport._timer.stop()
+        transport.advance()
+
+
 @pytest.fixture
-def transport(qapp):
-    made = Transport()
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def transport(qapp, clock):
+    made = Transport(clock=clock)
     made.load(np.arange(10) / 50)
     return made
 
@@ -21,33 +43,75 @@ def test_steps_are_exact_and_stay_within_the_file(transport):
     assert transport.frame == 0
 
 
-def test_playing_shows_frames_in_order_and_stops_at_the_end(transport, qtbot):
+def test_playing_shows_every_frame_at_its_time_and_stops_at_the_end(transport, clock):
     seen = []
     transport.frame_changed.connect(seen.append)
     transport.play()
-    qtbot.waitUntil(lambda: not transport.playing, timeout=5000)
-    assert seen == sorted(seen)
+    for _ in range(9):
+        clock.wait(transport, 0.02)
+    assert seen == list(range(1, 10))
+    assert transport.playing  # the last frame has its own duration
+    clock.wait(transport, 0.02)
+    assert not transport.playing
     assert transport.frame == 9
 
 
-def test_a_variable_frame_rate_plays_by_time(qapp, qtbot):
+def test_playing_backwards_shows_every_frame_too(transport, clock):
+    transport.seek(9)
+    seen = []
+    transport.frame_changed.connect(seen.append)
+    transport.play(-1)
+    for _ in range(9):
+        clock.wait(transport, 0.0201)
+    assert seen == list(range(8, -1, -1))
+    clock.wait(transport, 0.0201)
+    assert not transport.playing
+
+
+def test_after_a_hold_up_the_frame_that_is_due_comes_next(transport, clock):
+    transport.play()
+    clock.wait(transport, 0.1301)
+    assert transport.frame == 6
+    assert transport.due_s == pytest.approx(0.1301)
+
+
+def test_the_timer_wakes_for_the_next_frame(transport, clock):
+    transport.play(0.5)
+    assert transport._timer.interval() == 40
+    clock.wait(transport, 0.039)
+    assert transport.frame == 0
+    clock.wait(transport, 0.0011)
+    assert transport.frame == 1
+
+
+def test_with_a_real_clock_it_plays_in_real_time(qapp, qtbot):
     transport = Transport()
+    transport.load(np.arange(10) / 50)
+    started_s = perf_counter()
+    transport.play()
+    qtbot.waitUntil(lambda: not transport.playing, timeout=5000)
+    assert perf_counter() - started_s >= 0.19
+
+
+def test_a_variable_frame_rate_plays_by_time(transport, clock):
     transport.load(np.array([0.0, 0.02, 10.0]))
     transport.play()
-    qtbot.wait(150)
+    clock.wait(transport, 9.9)
     assert transport.frame == 1  # the third frame comes after ten seconds
-    transport.pause()
+    clock.wait(transport, 0.11)
+    assert transport.frame == 2
 
 
-def test_a_loop_repeats_its_frames(transport, qtbot):
+def test_a_loop_repeats_its_frames(transport, clock):
     transport.set_loop((3, 5))
     assert transport.frame == 3
     seen = []
     transport.frame_changed.connect(seen.append)
     transport.play()
-    qtbot.waitUntil(lambda: seen.count(3) >= 2, timeout=5000)
+    for _ in range(7):
+        clock.wait(transport, 0.0201)
     transport.pause()
-    assert set(seen) <= {3, 4, 5}
+    assert seen == [4, 5, 3, 4, 5, 3, 4]
 
 
 def test_shuttle_doubles_and_turns(transport):

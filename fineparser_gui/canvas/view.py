@@ -1,0 +1,62 @@
+"""Which part of a picture is shown: fitted, or magnified around a point. Plain arithmetic."""
+
+from dataclasses import dataclass, replace
+
+MAX_ZOOM = 16.0
+STEP = 1.25
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """A magnification and what lies in the middle.
+
+    Attributes:
+        zoom: 1 fits the whole picture in.
+        centre: (x, y) of the picture that lies in the middle of the widget, each from 0 to 1.
+    """
+
+    zoom: float = 1.0
+    centre: tuple[float, float] = (0.5, 0.5)
+
+    def rect(self, widget: tuple[float, float], source: tuple[float, float]) -> tuple[float, float, float, float]:
+        """(x, y, width, height) of the whole picture on the widget, its edges beyond the widget's where magnified."""
+        scale = min(widget[0] / source[0], widget[1] / source[1]) * self.zoom
+        width, height = source[0] * scale, source[1] * scale
+        x = _offset(widget[0], width, self.centre[0])
+        y = _offset(widget[1], height, self.centre[1])
+        return x, y, width, height
+
+    def zoomed(
+        self, factor: float, at: tuple[float, float], widget: tuple[float, float], source: tuple[float, float]
+    ) -> "View":
+        """Magnified further, with the point of the picture under `at` staying there."""
+        x, y, width, height = self.rect(widget, source)
+        under = ((at[0] - x) / width, (at[1] - y) / height)
+        zoom = min(max(self.zoom * factor, 1.0), MAX_ZOOM)
+        if zoom < 1.001:
+            return View()
+        grown = zoom / self.zoom
+        centre = tuple(
+            place + (side / 2 - point) / (length * grown)
+            for place, side, point, length in zip(under, widget, at, (width, height), strict=True)
+        )
+        return View(zoom=zoom, centre=(centre[0], centre[1]))._kept_within(widget, source)
+
+    def panned(self, dx: float, dy: float, widget: tuple[float, float], source: tuple[float, float]) -> "View":
+        """Moved by so much of the widget, as far as there is picture."""
+        _, _, width, height = self.rect(widget, source)
+        moved = replace(self, centre=(self.centre[0] - dx / width, self.centre[1] - dy / height))
+        return moved._kept_within(widget, source)
+
+    def _kept_within(self, widget: tuple[float, float], source: tuple[float, float]) -> "View":
+        _, _, width, height = self.rect(widget, source)
+        x, y = (
+            0.5 if length <= side else min(max(place, side / 2 / length), 1 - side / 2 / length)
+            for place, side, length in zip(self.centre, widget, (width, height), strict=True)
+        )
+        return replace(self, centre=(x, y))
+
+
+def _offset(side: float, length: float, centre: float) -> float:
+    """Where the picture starts: in the middle where it is smaller than the widget."""
+    return (side - length) / 2 if length <= side else side / 2 - centre * length

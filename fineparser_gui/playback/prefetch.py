@@ -1,0 +1,148 @@
+"""Which frames to decode next, and which to keep: no threads, no pixels.
+
+Forward, a decoder delivers what comes next anyway. Backward it cannot: it starts at a keyframe and comes out at the
+wanted frame, so that a step back costs as much as a whole group of pictures, unless the group was decoded ahead of the
+playhead and kept. The plan therefore is: the wanted frame first; then, forward, some seconds; backward, the rest of
+the group and the whole one before it. Frames that the playhead has passed make room for them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+Size = tuple[int, int]
+
+_BYTES_PER_PIXEL = 1.5
+_AHEAD = 96
+_AHEAD_STILL = 32
+_BEHIND = 48
+_BEHIND_IN_REVERSE = 8
+_WITH_EXACT = 8  # decoded with a frame that was sought, as the next step may go back
+_SHARP_AHEAD = 8
+_SPARE = 1.25  # of a group of pictures: what reverse play needs to be ahead at its border
+_LEAST_AREA = 0.15  # of the display size, that reverse play may go down to
+
+
+@dataclass(frozen=True, kw_only=True)
+class Playhead:
+    """What the player wants to show.
+
+    Attributes:
+        direction: 1 or -1, of the last movement.
+        moving: True while it plays.
+        size_px: (width, height) in device pixels that the whole picture takes.
+        sharp_px: the same magnified by the zoom, for a picture that stands still.
+    """
+
+    frame: int = 0
+    direction: int = 1
+    moving: bool = False
+    size_px: Size = (1, 1)
+    sharp_px: Size = (1, 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """Frames to decode in a row.
+
+    Attributes:
+        frames: ascending.
+        keep: frames whose pictures must not make room for these.
+        size_px: at which to keep them; those of the source where that is smaller.
+    """
+
+    frames: range
+    keep: range
+    size_px: Size
+
+
+class Prefetch:
+    """Plans for one file.
+
+    Args:
+        keyframes: (k,) ascending frames that decoding can start from.
+        source_px: (width, height) of its pictures.
+    """
+
+    def __init__(self, n_frames: int, keyframes: np.ndarray, source_px: Size) -> None:
+        self._n_frames = n_frames
+        self._keyframes = keyframes
+        self._source_px = source_px
+
+    def group(self, frame: int) -> range:
+        """The frames from one keyframe to the next around a frame."""
+        at = int(np.searchsorted(self._keyframes, frame, side="right"))
+        start = int(self._keyframes[at - 1]) if at > 0 else 0
+        return range(start, int(self._keyframes[at]) if at < len(self._keyframes) else self._n_frames)
+
+    def size(self, head: Playhead, limit_bytes: int) -> Size:
+        """At which size pictures are kept: as shown; sharper at rest, coarser where a group must fit in reverse."""
+        if not head.moving:
+            return self._at_most(head.sharp_px)
+        size = self._at_most(head.size_px)
+        if head.direction > 0:
+            return size
+        room = limit_bytes / (_SPARE * len(self.group(head.frame)) + _BEHIND_IN_REVERSE)
+        share = min(max(room / n_bytes(size), _LEAST_AREA), 1.0) ** 0.5
+        return max(int(size[0] * share), 1), max(int(size[1] * share), 1)
+
+    def is_good(self, size: Size, frame: int, head: Playhead) -> bool:
+        """Whether a picture of a size will do for a frame; while still, the next ones must be sharp too."""
+        if head.moving or not -_SHARP_AHEAD <= frame - head.frame <= _SHARP_AHEAD:
+            return True
+        return size[0] >= self._at_most(head.sharp_px)[0] * 0.98
+
+    def next_run(self, head: Playhead, limit_bytes: int, has: Callable[[int], bool]) -> Run | None:
+        """What to decode now; None where all is here.
+
+        Args:
+            has: whether a good picture of a frame is cached.
+        """
+        size = self.size(head, limit_bytes)
+        capacity = max(int(limit_bytes / n_bytes(size)), 4)
+        if head.direction > 0:
+            return self._forward(head, size, capacity, has)
+        return self._backward(head, size, capacity, has)
+
+    def _forward(self, head: Playhead, size: Size, capacity: int, has: Callable[[int], bool]) -> Run | None:
+        behind = min(capacity // 4, _BEHIND)
+        ahead = min(capacity - behind, _AHEAD if head.moving else _AHEAD_STILL)
+        keep = self._clip(head.frame - behind, head.frame + ahead)
+        missing = [frame for frame in range(head.frame, keep.stop) if not has(frame)]
+        if missing:
+            first = missing[0]
+            if first == head.frame and not head.moving:
+                first = max(first - min(behind, _WITH_EXACT), self.group(first).start)
+            return Run(frames=range(first, missing[-1] + 1), keep=keep, size_px=size)
+        before = None if head.moving else self._missing_before(head.frame, keep, has)
+        if before is None:
+            return None
+        return Run(frames=range(max(self.group(before).start, keep.start), before + 1), keep=keep, size_px=size)
+
+    def _backward(self, head: Playhead, size: Size, capacity: int, has: Callable[[int], bool]) -> Run | None:
+        passed = min(capacity // 8, _BEHIND_IN_REVERSE)
+        keep = self._clip(head.frame - (capacity - passed), head.frame + passed)
+        missing = self._missing_before(head.frame, keep, has)
+        if missing is None:
+            return None
+        start = self.group(missing).start
+        if missing - start + passed + 4 > capacity:  # it does not fit: its end now, the rest once there is room
+            start = max(missing - capacity * 6 // 10, start)
+        # The frames of the run are kept too, though the first ones may be far: decoding waits until there is room.
+        keep = range(min(start, keep.start), keep.stop)
+        return Run(frames=range(start, missing + 1), keep=keep, size_px=size)
+
+    def _missing_before(self, frame: int, keep: range, has: Callable[[int], bool]) -> int | None:
+        return next((one for one in range(frame, keep.start - 1, -1) if not has(one)), None)
+
+    def _clip(self, start: int, stop: int) -> range:
+        return range(max(start, 0), min(stop, self._n_frames))
+
+    def _at_most(self, size: Size) -> Size:
+        return min(size[0], self._source_px[0]), min(size[1], self._source_px[1])
+
+
+def n_bytes(size: Size) -> float:
+    """Of a picture in planar YUV."""
+    return size[0] * size[1] * _BYTES_PER_PIXEL
