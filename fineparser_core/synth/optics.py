@@ -117,15 +117,21 @@ def streak(image: np.ndarray, move: tuple[float, float]) -> np.ndarray:
     for halving in range(halvings):
         apart = np.array(move) / 2 ** (halving + 1)
         if np.abs(apart).max() < 1.5:
-            matrices = (np.array([[1, 0, sign * apart[0] / 2], [0, 1, sign * apart[1] / 2]]) for sign in (-1.0, 1.0))
-            shifted = [
-                cv2.warpAffine(image, m, image.shape[1::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-                for m in matrices
-            ]
+            image = cv2.filter2D(image, -1, _pair_kernel(*apart.tolist()), borderType=cv2.BORDER_REPLICATE)
         else:
             shifted = _whole_pixels_apart(image, *np.round(apart).astype(int).tolist())
-        image = cv2.addWeighted(shifted[0], 0.5, shifted[1], 0.5, 0)
+            image = cv2.addWeighted(shifted[0], 0.5, shifted[1], 0.5, 0)
     return image
+
+
+def _pair_kernel(x: float, y: float) -> np.ndarray:
+    """(3, 3) kernel that averages two shifts, interpolated linearly, by half of (x, y) < 2 pixels to either side."""
+    near = np.arange(-1, 2)
+    kernel = np.zeros((3, 3))
+    for sign in (-0.5, 0.5):
+        across, down = (np.maximum(0, 1 - np.abs(near - sign * v)) for v in (x, y))
+        kernel += 0.5 * np.outer(down, across)
+    return kernel
 
 
 def _whole_pixels_apart(image: np.ndarray, x: int, y: int) -> list[np.ndarray]:
@@ -186,11 +192,14 @@ def recode(image: np.ndarray, before: np.ndarray, optics: Optics) -> np.ndarray:
         image, before: (H, W, 3) uint8.
     """
     height, width = image.shape[:2]
-    blocks = (max(1, width // _BLOCK_PX), max(1, height // _BLOCK_PX))
-    change = cv2.resize(cv2.absdiff(image, before), blocks, interpolation=cv2.INTER_AREA).max(2)
+    high, wide = height // _BLOCK_PX, width // _BLOCK_PX
+    whole = slice(high * _BLOCK_PX), slice(wide * _BLOCK_PX)
+    change = cv2.resize(cv2.absdiff(image[whole], before[whole]), (wide, high), interpolation=cv2.INTER_AREA).max(2)
     # Neighbours of a changed block are coded, too, so that nothing is left behind by what moved away.
     coded = cv2.dilate((change > optics.hold).astype(np.uint8), np.ones((3, 3), np.uint8))
-    moved = cv2.resize(coded, (width, height), interpolation=cv2.INTER_NEAREST)
+    # What is left of a block at the edges is always coded.
+    moved = np.ones((height, width), np.uint8)
+    moved[whole] = coded.repeat(_BLOCK_PX, 0).repeat(_BLOCK_PX, 1)
     out = before.copy()
     cv2.copyTo(image, moved, out)
     return out

@@ -2,6 +2,28 @@
 
 The rubric follows what judges look at: take-off (balance, angle, height, distance), flight
 (position, legs together, toes, tightness) and entry (verticality, straight body, arms, splash).
+
+How large a fault is, is anchored in the scale of awards: 8.5 to 9.5 very good, 7 to 8 good, 5 to 6.5 satisfactory,
+2.5 to 4.5 deficient, 0.5 to 2 unsatisfactory. What a viewer sees of an entry or a flight of that quality, at the middle
+of what is drawn:
+
+| quality | off vertical | legs apart in flight | bent knees in pike | open tuck | hips at entry | splash |
+| --- | --- | --- | --- | --- | --- | --- |
+| 9.5 | 1° | 1° | 1° | 5 % | 1° | 9 % |
+| 8.5 | 4° | 2° | 4° | 15 % | 3° | 18 % |
+| 7.5 | 8° | 5° | 7° | 25 % | 6° | 28 % |
+| 6 | 14° | 8° | 13° | 40 % | 11° | 43 % |
+| 4 | 23° | 13° | 22° | 60 % | 18° | 65 % |
+| 2 | 32° | 18° | 32° | 80 % | 27° | 87 % |
+
+A good dive (7.5) is thus about 8 degrees short or over, which judges call slightly off; at 5 and below the body is
+visibly off vertical, and legs, knees and toes are open to anyone. The rules cap a dive with the arms wrong at entry at
+4.5 and one done in another position at 2; those failures are not drawn. Verticality (to 8 %) and splash (to 5 %) follow
+the quality closely, most others to 25 %, since judges weigh them against each other. The sizes are fixed: larger faults
+would be easier to learn from rendered dives, and teach less about filmed ones.
+
+Source: the scale and the criteria are those of the diving rules. Deviation: the rules give no degrees; these sizes are
+our reading of the scale, and so are the weights of the faults within a step.
 """
 
 from dataclasses import dataclass
