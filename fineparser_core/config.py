@@ -22,7 +22,7 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
     "static_backbone": STATIC_BACKBONES,
     "step_duration": (2, 4, 8),
     "layout": ("auto", "finediving", "mtl-aqa"),
-    "preprocessing": ("release", "whole"),
+    "preprocessing": ("release", "whole", "follow"),
     "decoding": ("release", "joint"),
     "pairing": ("dive-number", "difficulty", "random"),
     "batch_norm": ("release", "fixed", "train"),
@@ -42,7 +42,11 @@ def _check_choices(config: object) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelConfig:
-    """Which network: the method, and for FineParser its modules (Tables 3 to 5 of the paper)."""
+    """Which network: the method, and for FineParser its modules (Tables 3 to 5 of the paper).
+
+    Attributes:
+        refined_masks, mixed_features: layers of our own recipe, see `models.fineparser`; off in the paper's presets.
+    """
 
     method: str = "fineparser"
     sap: bool = True
@@ -50,6 +54,8 @@ class ModelConfig:
     tap: bool = True
     static_backbone: str = "resnet34"
     step_duration: int = 4
+    refined_masks: bool = False
+    mixed_features: bool = False
 
     def __post_init__(self) -> None:
         _check_choices(self)
@@ -62,6 +68,8 @@ class ModelConfig:
         parts = ["fineparser", "i3d"]
         if self.sve:
             parts += [self.static_backbone, *([f"duration{self.step_duration}"] if self.step_duration != 4 else [])]
+            parts += ["mixed"] if self.mixed_features else []
+        parts += ["refined"] if self.sap and self.refined_masks else []
         return "-".join([*parts, *(f"no-{name}" for name in ("sap", "sve", "tap") if not getattr(self, name))])
 
 
@@ -187,7 +195,10 @@ class StagedConfig:
     """Sizes of the stages of `training.staged`. Learning rates are Adam's peaks, weight decay 0."""
 
     seed: int = 10086
-    preprocessing: str = "whole"
+    preprocessing: str = "follow"
+    static_backbone: str = "resnet18"
+    refined_masks: bool = True
+    mixed_features: bool = True
     #: Of the encoders' passes; "auto" is what the device is good at.
     precision: str = "auto"
     mask_iterations: int = 1500

@@ -51,10 +51,12 @@ class Dive:
 
     Attributes:
         record: what is annotated.
-        frames: (T, rows, 112, 3) uint8 RGB, squeezed as the preprocessing asks but not cropped.
-        masks: (T, rows, 112) uint8, 255 = athlete; None where the data set has none.
+        frames: (T, rows, columns, 3) uint8 RGB, as the preprocessing stores them: squeezed but not cropped.
+        masks: (T, rows, columns) uint8, 255 = athlete; None where the data set has none.
         first_flight_frame: first frame of the flight; None without step labels.
         first_entry_frame: first frame of the entry, likewise.
+        squares: (T, 16) uint8, four float32 a frame: left, top, width and height of what `frames` show, as shares of
+            the frame they were cut from; None where they show all of it.
     """
 
     record: DiveRecord
@@ -62,6 +64,7 @@ class Dive:
     masks: np.ndarray | StoredImages | None = field(repr=False)
     first_flight_frame: int | None
     first_entry_frame: int | None
+    squares: np.ndarray | StoredImages | None = field(default=None, repr=False)
 
     @property
     def key(self) -> str:
@@ -72,6 +75,13 @@ class Dive:
     def dive_number(self) -> str:
         """In upper case, e.g. "407C"."""
         return self.record.dive_number
+
+    def in_stored(self, points: np.ndarray, frames: np.ndarray) -> np.ndarray:
+        """Points (n, J, 2) of n frames, as shares of the whole frame, as shares of what is stored of it."""
+        if self.squares is None:
+            return points
+        squares = np.ascontiguousarray(self.squares[frames]).view(np.float32)
+        return (points - squares[:, None, :2]) / squares[:, None, 2:]
 
     @property
     def score(self) -> float:

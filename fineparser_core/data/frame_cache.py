@@ -17,15 +17,17 @@ from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.dives import Dive, StoredImages
 from fineparser_core.data.images import MIN_FRAMES, clip_images, read_frame, read_mask
 from fineparser_core.data.records import DiveRecord
-from fineparser_core.errors import AnnotationError, ExportError
+from fineparser_core.errors import AnnotationError, ConfigError, ExportError
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-from fineparser_core.types import MASK_SIZE
 from fineparser_core.video.atomic import atomic_file
-from fineparser_core.video.preprocess import get_preprocessing
+from fineparser_core.video.follow import cut_mask, cut_square, follow_squares, square_xyxy
+from fineparser_core.video.preprocess import WHOLE, Follow, get_preprocessing
 
 logger = logging.getLogger(__name__)
 
 _CHANNELS = 3
+# Of a square that follows the athlete: its left, top, width and height as float32 shares of the frame.
+_SQUARE_BYTES = 16
 # What a killed run left half-written; no dive takes that long to write.
 _ABANDONED_S = 60.0
 
@@ -36,7 +38,9 @@ def frame_bytes(preprocessing: str, *, masks: bool) -> int:
     Raises:
         ConfigError: an unknown preprocessing.
     """
-    return get_preprocessing(preprocessing).squeezed_height_px * MASK_SIZE * (_CHANNELS + masks)
+    shape = get_preprocessing(preprocessing)
+    rows, columns = shape.stored_px
+    return rows * columns * (_CHANNELS + masks) + (_SQUARE_BYTES if isinstance(shape, Follow) else 0)
 
 
 def default_cache(data: DiveSet) -> Path:
@@ -64,8 +68,9 @@ class CachePlan:
 class FrameCache:
     """Squeezed frames and masks of a data set in a folder, one file a dive.
 
-    A file holds (T, bytes of a frame) uint8: of every frame its RGB image and, where the data set has masks, its
-    mask. Its name says key, preprocessing and a checksum of the annotation, so that dives of another data set or
+    A file holds (T, bytes of a frame) uint8: of every frame its RGB image, where the data set has masks its mask, and
+    where the preprocessing follows the athlete the square that is stored. That square is found in the true masks, as
+    inference finds it in those of its first look. The file's name says key, preprocessing and a checksum of the annotation, so that dives of another data set or
     edition are never taken for these.
     """
 
@@ -78,12 +83,16 @@ class FrameCache:
             preprocessing: its name; the whole squeezed frame is stored, so that its rows can be chosen later.
 
         Raises:
-            ConfigError: an unknown preprocessing.
+            ConfigError: an unknown preprocessing, or one that needs masks where the data set has none.
         """
         self.folder = folder
         self._data = data
         self._preprocessing = get_preprocessing(preprocessing)
         self._has_masks = data.has_masks
+        if isinstance(self._preprocessing, Follow) and not self._has_masks:
+            raise ConfigError(
+                f"{data.root} has no masks, by which preprocessing '{preprocessing}' follows the athlete: use 'whole'."
+            )
         self._frame_bytes = frame_bytes(preprocessing, masks=self._has_masks)
 
     def plan(self, records: Iterable[DiveRecord]) -> CachePlan:
@@ -159,13 +168,15 @@ class FrameCache:
         length = self._stored_length(record)
         if length is None:
             raise AnnotationError(f"{record.id} is not in {self.folder}: prepare it first.")
-        path, rows = self._path(record), self._preprocessing.squeezed_height_px
-        frames = StoredImages(path, 0, (length, rows, MASK_SIZE, _CHANNELS))
-        masks = StoredImages(path, rows * MASK_SIZE * _CHANNELS, (length, rows, MASK_SIZE))
+        path, (rows, columns) = self._path(record), self._preprocessing.stored_px
+        frames = StoredImages(path, 0, (length, rows, columns, _CHANNELS))
+        masks = StoredImages(path, rows * columns * _CHANNELS, (length, rows, columns))
+        squares = StoredImages(path, self._frame_bytes - _SQUARE_BYTES, (length, _SQUARE_BYTES))
         return Dive(
             record=record,
             frames=frames,
             masks=masks if self._has_masks else None,
+            squares=squares if isinstance(self._preprocessing, Follow) else None,
             first_flight_frame=record.first_flight_frame,
             first_entry_frame=record.first_entry_frame,
         )
@@ -215,6 +226,9 @@ class FrameCache:
             count = f"{on_disk} frames on disk, {record.n_frames} labelled"
             logger.warning("%s: %s: the first %d are used.", record.id, count, len(paths))
         images = np.empty((len(paths), self._frame_bytes), np.uint8)
+        if isinstance(self._preprocessing, Follow):
+            _fill_squares(images, paths, self._preprocessing, cancel)
+            return images
         for row, (frame_path, mask_path) in zip(images, paths, strict=True):
             cancel.raise_if_cancelled()
             frame = self._preprocessing.squeeze(read_frame(frame_path)).reshape(-1)
@@ -223,6 +237,23 @@ class FrameCache:
                 share = self._preprocessing.squeeze_mask(read_mask(mask_path))
                 row[len(frame) :] = np.rint(share * 255).reshape(-1)
         return images
+
+
+def _fill_squares(
+    images: np.ndarray, paths: Sequence[tuple[Path, Path | None]], shape: Follow, cancel: CancelToken
+) -> None:
+    masks = [read_mask(mask_path) for _, mask_path in paths if mask_path is not None]
+    height, width = masks[0].shape
+    squares = follow_squares(np.stack([WHOLE.squeeze_mask(mask) for mask in masks]), width, height)
+    for row, (frame_path, _), mask, square in zip(images, paths, masks, squares, strict=True):
+        cancel.raise_if_cancelled()
+        place, size = square_xyxy(square, shape.stored_scale), shape.stored_px[0]
+        frame = cut_square(read_frame(frame_path), place, size).reshape(-1)
+        row[: len(frame)] = frame
+        row[len(frame) : -_SQUARE_BYTES] = np.rint(cut_mask(mask, place, size) * 255).reshape(-1)
+        x0, y0, x1, y1 = place
+        shares = np.array([x0 / width, y0 / height, (x1 - x0) / width, (y1 - y0) / height], np.float32)
+        row[-_SQUARE_BYTES:] = shares.view(np.uint8)
 
 
 def load_dives(

@@ -3,16 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 
-from fineparser_core.data.dives import Dive
+from fineparser_core.data.dives import Dive, StoredImages
 from fineparser_core.errors import AnnotationError
 from fineparser_core.types import MASK_SIZE, N_SAMPLES
-from fineparser_core.video.preprocess import get_preprocessing
+from fineparser_core.video.preprocess import Follow, get_preprocessing
 from fineparser_core.video.sampling import frame_to_sample
 
 # Trims leave each outer step at least this many frames.
 _KEPT_FRAMES = 2
+# How much nearer and farther a view may look than the square that follows the athlete.
+_NEARER, _FARTHER = 0.85, 1.2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +25,8 @@ class Augmentation:
     Attributes:
         flip: probability of a mirrored view.
         shift: the clip ends up to this many frames earlier.
-        rows: whether the 112 rows begin anywhere in the squeezed frame.
+        rows: whether the 112 rows begin anywhere in the squeezed frame; of a square that follows the athlete, whether
+            what is seen of it is moved and zoomed.
         trim: share of the clip that may go at either end.
         colour: strength of random contrast and tint; 1 is strong.
 
@@ -43,13 +47,16 @@ class View:
     Attributes:
         sampled: (96,) int64 frames.
         flip: mirrored left to right.
-        first_row: of the 112 rows that are kept of the squeezed frame.
+        first_row, first_column: of the rows and columns that are kept of the stored frame.
+        side_px: how many rows and columns are kept; other than 112 they are resized to it.
         gain, bias: (3,) float32 colour jitter by channel, for whoever normalises: pixel * gain + bias.
     """
 
     sampled: np.ndarray = field(repr=False)
     flip: bool = False
     first_row: int = 0
+    first_column: int = 0
+    side_px: int = MASK_SIZE
     gain: np.ndarray = field(default_factory=lambda: np.ones(3, np.float32), repr=False)
     bias: np.ndarray = field(default_factory=lambda: np.zeros(3, np.float32), repr=False)
 
@@ -71,8 +78,9 @@ def plain_view(dive: Dive, preprocessing: str) -> View:
     Raises:
         ConfigError: an unknown preprocessing.
     """
-    sampled = _sampled(0, len(dive.frames) - 1)
-    return View(sampled=sampled, first_row=get_preprocessing(preprocessing).first_row)
+    shape = get_preprocessing(preprocessing)
+    column = shape.first_row if isinstance(shape, Follow) else 0
+    return View(sampled=_sampled(0, len(dive.frames) - 1), first_row=shape.first_row, first_column=column)
 
 
 def draw_view(dive: Dive, preprocessing: str, augmentation: Augmentation, rng: np.random.Generator) -> View:
@@ -92,13 +100,21 @@ def draw_view(dive: Dive, preprocessing: str, augmentation: Augmentation, rng: n
     cut = int(rng.integers(0, max(0, min(last - entry - _KEPT_FRAMES, trim)) + 1))
     shift = int(rng.integers(0, augmentation.shift + 1))
     flip = bool(rng.random() < augmentation.flip)
-    rows = int(rng.integers(0, shape.squeezed_height_px - MASK_SIZE + 1))
+    rows = int(rng.integers(0, shape.stored_px[0] - MASK_SIZE + 1))
     contrast = rng.uniform(0.8, 1.25) * rng.uniform(0.9, 1.1, 3)
     tint = rng.normal(0, 0.25) + rng.normal(0, 0.1, 3)
+    first_row, first_column, side = (rows if augmentation.rows else shape.first_row), 0, MASK_SIZE
+    if isinstance(shape, Follow):
+        first_row = first_column = shape.first_row
+        if augmentation.rows:
+            side = int(rng.integers(int(_NEARER * MASK_SIZE), int(_FARTHER * MASK_SIZE) + 1))
+            first_row, first_column = (int(start) for start in rng.integers(0, shape.stored_px[0] - side + 1, 2))
     return View(
         sampled=_sampled(start, max(entry, start + 1, last - cut - shift)),
         flip=flip,
-        first_row=rows if augmentation.rows else shape.first_row,
+        first_row=first_row,
+        first_column=first_column,
+        side_px=side,
         gain=(1 + augmentation.colour * (contrast - 1)).astype(np.float32),
         bias=(augmentation.colour * tint).astype(np.float32),
     )
@@ -106,9 +122,7 @@ def draw_view(dive: Dive, preprocessing: str, augmentation: Augmentation, rng: n
 
 def view_frames(dive: Dive, view: View, samples: np.ndarray | Sequence[int]) -> np.ndarray:
     """Samples (n,) of a view as (n, 112, 112, 3) uint8 RGB: its frames, rows and mirror, not its colours."""
-    rows = slice(view.first_row, view.first_row + MASK_SIZE)
-    frames = dive.frames[view.sampled[np.asarray(samples)], rows]
-    return np.ascontiguousarray(frames[:, :, ::-1] if view.flip else frames)
+    return _look(dive.frames, view, samples)
 
 
 def view_masks(dive: Dive, view: View, samples: np.ndarray | Sequence[int]) -> np.ndarray:
@@ -119,9 +133,25 @@ def view_masks(dive: Dive, view: View, samples: np.ndarray | Sequence[int]) -> n
     """
     if dive.masks is None:
         raise AnnotationError(f"{dive.record.id} has no masks: use a data set that has them.")
-    rows = slice(view.first_row, view.first_row + MASK_SIZE)
-    masks = dive.masks[view.sampled[np.asarray(samples)], rows]
-    return np.ascontiguousarray(masks[:, :, ::-1] if view.flip else masks)
+    return _look(dive.masks, view, samples)
+
+
+def view_points(points: np.ndarray, view: View, stored_px: int) -> np.ndarray:
+    """Points (.., 2) of stored frames, as shares of their sides, as pixels (x, y) of the view's 112 x 112, mirrored too."""
+    pixels = (points * stored_px - np.array([view.first_column, view.first_row])) * (MASK_SIZE / view.side_px)
+    if view.flip:
+        pixels = pixels * np.array([-1, 1]) + np.array([MASK_SIZE, 0])
+    return pixels.astype(np.float32)
+
+
+def _look(images: np.ndarray | StoredImages, view: View, samples: np.ndarray | Sequence[int]) -> np.ndarray:
+    rows = slice(view.first_row, view.first_row + view.side_px)
+    columns = slice(view.first_column, view.first_column + view.side_px)
+    seen = images[view.sampled[np.asarray(samples)], rows, columns]
+    if view.side_px != MASK_SIZE:
+        size, how = (MASK_SIZE, MASK_SIZE), cv2.INTER_AREA if view.side_px > MASK_SIZE else cv2.INTER_LINEAR
+        seen = np.stack([cv2.resize(image, size, interpolation=how) for image in np.ascontiguousarray(seen)])
+    return np.ascontiguousarray(seen[:, :, ::-1] if view.flip else seen)
 
 
 def _sampled(first: int, last: int) -> np.ndarray:

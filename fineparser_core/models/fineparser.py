@@ -70,6 +70,8 @@ class FineParser(Method):
             there: Table 3 does not say what would score a dive without them.
         static_backbone: of `StaticEncoder`.
         step_duration: of `StaticEncoder`.
+        refined_masks: of `MaskDecoder`.
+        mixed_features: of `StaticEncoder`.
     """
 
     def __init__(
@@ -80,16 +82,18 @@ class FineParser(Method):
         tap: bool = True,
         static_backbone: str = "resnet34",
         step_duration: int = TOKENS_PER_STEP,
+        refined_masks: bool = False,
+        mixed_features: bool = False,
     ) -> None:
         super().__init__()
         self.has_masks, self.has_static, self.has_steps = sap, sve, tap
         self.i3d = I3D()
         if sap:
-            self.spatial_parser = SpatialParser()
+            self.spatial_parser = SpatialParser(refined_masks)
         if tap:
             self.psnet = PSNet()
         if sve:
-            self.static_encoder = StaticEncoder(static_backbone, step_duration)
+            self.static_encoder = StaticEncoder(static_backbone, step_duration, mixed=mixed_features)
         self.reducers = nn.ModuleList(StepReducer() for _ in range(3))
         self.dynamic_stream = StepStream()
         if sve:

@@ -29,4 +29,6 @@ def build(config: ModelConfig) -> Method:
         tap=config.tap,
         static_backbone=config.static_backbone,
         step_duration=config.step_duration,
+        refined_masks=config.refined_masks,
+        mixed_features=config.mixed_features,
     )

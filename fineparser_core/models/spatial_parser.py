@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fineparser_core.models.i3d import I3D, TAP_CHANNELS
+from fineparser_core.models.mask_refiner import MaskRefiner
 
 SIDE_CHANNELS = 16
 #: (kernel, stride, padding) in (t, h, w) that bring each tap back to 16 x 112 x 112.
@@ -17,6 +18,7 @@ _UPSAMPLING = (
     ((8, 32, 32), (4, 16, 16), (2, 8, 8)),
 )
 N_HEADS = 5
+Taps = tuple[Tensor, Tensor, Tensor, Tensor]
 
 
 def _interpolation_kernel(kernel: Sequence[int]) -> Tensor:
@@ -39,9 +41,12 @@ class MaskDecoder(nn.Module):
     convolution to one channel and a single-channel transposed convolution (its side map, for supervision), the
     first a 16-channel transposed convolution, and `fuse` mixes the 64 wide channels. Both are linear, so the
     fused map is computed as one 16-to-1 transposed convolution a tap: the same numbers for a sixteenth of the work.
+
+    Args:
+        refined: add the logits of a `MaskRefiner` to the fused map.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, refined: bool = False) -> None:
         super().__init__()
         self.side = nn.ModuleList(nn.Conv3d(c, SIDE_CHANNELS, 1, bias=False) for c in TAP_CHANNELS)
         self.score = nn.ModuleList(nn.Conv3d(SIDE_CHANNELS, 1, 1) for _ in TAP_CHANNELS)
@@ -51,6 +56,7 @@ class MaskDecoder(nn.Module):
         )
         self.fuse = nn.Conv3d(SIDE_CHANNELS * len(TAP_CHANNELS), 1, 1)
         self._initialise()
+        self.refiner = MaskRefiner() if refined else None
 
     @torch.no_grad()
     def _initialise(self) -> None:
@@ -69,24 +75,29 @@ class MaskDecoder(nn.Module):
             else:
                 nn.init.normal_(parameter, std=0.05)
 
-    def _fused(self, sides: list[Tensor]) -> Tensor:
+    def _fused(self, sides: list[Tensor], taps: Taps, middle: Tensor | None) -> Tensor:
         maps = []
         for i, (side, (_, stride, padding)) in enumerate(zip(sides, _UPSAMPLING, strict=True)):
             mix = self.fuse.weight[0, i * SIDE_CHANNELS : (i + 1) * SIDE_CHANNELS, 0, 0, 0]
             kernel = torch.einsum("iothw,o->ithw", self.upsample_side.get_parameter(f"{i}.weight"), mix)[:, None]
             maps.append(F.conv_transpose3d(side, kernel.to(side.dtype), stride=stride, padding=padding))
         bias = self.fuse.get_parameter("bias").to(maps[0].dtype)
-        return torch.stack(maps).sum(0) + bias.view(1, 1, 1, 1, 1)
+        fused = torch.stack(maps).sum(0) + bias.view(1, 1, 1, 1, 1)
+        return fused if self.refiner is None else fused + self.refiner(taps, middle)[:, None]
 
-    def forward(self, taps: tuple[Tensor, Tensor, Tensor, Tensor]) -> Tensor:
-        """Taps of N windows to logits (N, 5, 16, 112, 112): side maps 1 to 4, then the fused one."""
+    def forward(self, taps: Taps, middle: Tensor | None = None) -> Tensor:
+        """Taps of N windows to logits (N, 5, 16, 112, 112): side maps 1 to 4, then the fused one.
+
+        Args:
+            middle: what `MaskRefiner.middle` gives of the taps, where it is known already.
+        """
         sides = [conv(tap) for conv, tap in zip(self.side, taps, strict=True)]
         heads = [up(score(s)) for up, score, s in zip(self.upsample_score, self.score, sides, strict=True)]
-        return torch.cat([*heads, self._fused(sides)], dim=1)
+        return torch.cat([*heads, self._fused(sides, taps, middle)], dim=1)
 
-    def fused(self, taps: tuple[Tensor, Tensor, Tensor, Tensor]) -> Tensor:
+    def fused(self, taps: Taps) -> Tensor:
         """The fused logits alone, (N, 16, 112, 112): what inference needs."""
-        return self._fused([conv(tap) for conv, tap in zip(self.side, taps, strict=True)])[:, 0]
+        return self._fused([conv(tap) for conv, tap in zip(self.side, taps, strict=True)], taps, None)[:, 0]
 
 
 class SpatialParser(nn.Module):
@@ -95,12 +106,12 @@ class SpatialParser(nn.Module):
     Deviation: no predicted mask touches the score; the embedding gates the TAP feature channel by channel.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, refined: bool = False) -> None:
         super().__init__()
         self.encoder = I3D()
-        self.decoder = MaskDecoder()
+        self.decoder = MaskDecoder(refined)
 
-    def taps(self, windows: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def taps(self, windows: Tensor) -> Taps:
         """Windows (N, 3, 16, 112, 112) to the four taps, without the embedding."""
         x, (tap1, tap2, tap3) = self.encoder.front(windows)
         return tap1, tap2, tap3, self.encoder.mixed_4f(x)

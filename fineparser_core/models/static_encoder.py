@@ -39,9 +39,13 @@ class StaticEncoder(nn.Module):
     Args:
         backbone: "resnet18", "resnet34", "resnet50" or "vit_s_16" (112 x 112 frames only).
         step_duration: tokens a step, 2, 4 or 8 (Table 4).
+        mixed: pass features of size 512 through such a linear layer too. The projections convolve along the features,
+            whose order means nothing; the layer may give it one. Not in the paper: off in every preset of it.
     """
 
-    def __init__(self, backbone: str = "resnet34", step_duration: int = TOKENS_PER_STEP) -> None:
+    def __init__(
+        self, backbone: str = "resnet34", step_duration: int = TOKENS_PER_STEP, *, mixed: bool = False
+    ) -> None:
         super().__init__()
         make, size = _BACKBONES[backbone]
         self.backbone = make()
@@ -49,7 +53,8 @@ class StaticEncoder(nn.Module):
             self.backbone.fc = nn.Identity()
         else:
             self.backbone.heads = nn.Identity()
-        self.to_feature = nn.Identity() if size == FRAME_FEATURE_SIZE else nn.Linear(size, FRAME_FEATURE_SIZE)
+        fits = size == FRAME_FEATURE_SIZE
+        self.to_feature = nn.Identity() if fits and not mixed else nn.Linear(size, FRAME_FEATURE_SIZE)
         self.projections = nn.ModuleList(
             nn.Sequential(DoubleConv1d(n, 48), DownConv1d(48, 24), DownConv1d(24, 12), DownConv1d(12, step_duration))
             for n in STATIC_LENGTHS

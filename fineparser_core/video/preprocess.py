@@ -18,7 +18,36 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Preprocessing:
+class Follow:
+    """Cut the square that follows the athlete, found by a first look at the whole frame; see `video.follow`.
+
+    Training stores squares with a margin, (112 + 2 `margin_px`) on each side, so that views may stray.
+
+    Attributes:
+        name: what a weights card and an analysis record.
+    """
+
+    name: str
+    margin_px: int
+
+    @property
+    def stored_px(self) -> tuple[int, int]:
+        """Rows and columns that training keeps of a frame."""
+        return MASK_SIZE + 2 * self.margin_px, MASK_SIZE + 2 * self.margin_px
+
+    @property
+    def first_row(self) -> int:
+        """First of the 112 rows, and of the columns, that inference sees."""
+        return self.margin_px
+
+    @property
+    def stored_scale(self) -> float:
+        """Side of what is stored, in sides of the square that inference sees."""
+        return self.stored_px[0] / MASK_SIZE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Squeeze:
     """Squeeze the whole frame to 112 x `squeezed_height_px`, keep 112 rows from `first_row` on.
 
     Attributes:
@@ -28,6 +57,11 @@ class Preprocessing:
     name: str
     squeezed_height_px: int
     first_row: int
+
+    @property
+    def stored_px(self) -> tuple[int, int]:
+        """Rows and columns that training keeps of a frame."""
+        return self.squeezed_height_px, MASK_SIZE
 
     def apply(self, frame: np.ndarray) -> np.ndarray:
         """(H, W, 3) uint8 RGB to (112, 112, 3) uint8: 112 rows of `squeeze`, from `first_row` on."""
@@ -81,14 +115,20 @@ def _triangle_filter(n_in: int, n_out: int, kept: range) -> "sparse.csr_array":
     return sparse.csr_array(weights.astype(np.float32))
 
 
+Preprocessing = Squeeze | Follow
+
+#: The whole frame: also the first look of what follows the athlete.
+WHOLE = Squeeze(name="whole", squeezed_height_px=MASK_SIZE, first_row=0)
+
 #: By name.
-PREPROCESSINGS = {
+PREPROCESSINGS: dict[str, Preprocessing] = {
     p.name: p
     for p in (
         # Deviation: the release asks for 200 wide and 112 high, but its resize swaps the two: frames become 112 wide
         # and 200 high, and the centre crop loses the top and bottom 22 %. The paper does not say.
-        Preprocessing(name="release", squeezed_height_px=200, first_row=44),
-        Preprocessing(name="whole", squeezed_height_px=MASK_SIZE, first_row=0),
+        Squeeze(name="release", squeezed_height_px=200, first_row=44),
+        WHOLE,
+        Follow(name="follow", margin_px=16),
     )
 }
 
@@ -102,5 +142,5 @@ def get_preprocessing(name: str) -> Preprocessing:
     try:
         return PREPROCESSINGS[name]
     except KeyError:
-        known = " or ".join(f'"{known}"' for known in PREPROCESSINGS)
-        raise ConfigError(f'Unknown preprocessing "{name}": use {known}.') from None
+        known = ", ".join(f'"{known}"' for known in PREPROCESSINGS)
+        raise ConfigError(f'Unknown preprocessing "{name}": use one of {known}.') from None

@@ -66,5 +66,5 @@ def test_the_release_never_sees_top_and_bottom() -> None:
 
 
 def test_unknown_name() -> None:
-    with pytest.raises(ConfigError, match='"centre": use "release" or "whole"'):
+    with pytest.raises(ConfigError, match='"centre": use one of "release", "whole", "follow"'):
         get_preprocessing("centre")
