@@ -203,26 +203,47 @@ class StagedConfig:
     precision: str = "auto"
     mask_iterations: int = 1500
     mask_windows: int = 6
-    frame_iterations: int = 300
-    frame_batch: int = 24
-    parse_iterations: int = 600
+    #: Windows of these that show the whole frame, as the first look of "follow" does.
+    first_look_windows: int = 2
+    #: Training dives that the first look learns from.
+    first_look_dives: int = 700
+    frame_iterations: int = 1500
+    frame_batch: int = 64
+    parse_iterations: int = 700
     parse_batch: int = 8
-    parse_views: int = 2
-    head_iterations: int = 800
-    head_batch: int = 8
+    parse_views: int = 1
+    head_iterations: int = 1500
+    head_batch: int = 12
     head_lr: float = 1e-3
     trunk_lr: float = 1e-4
     transition_width: float = 1.5
     dice_weight: float = 1.0
+    #: Of the athlete's joints, in the first two stages; rendered dives have them.
+    joint_weight: float = 1.0
     #: Scale of L_TAP and L_Reg in the last two stages, so that neither drowns the other.
     transition_weight: float = 20.0
     #: Weight in the parse stage of naming the step of every sample from its window's feature alone.
     step_weight: float = 0.5
-    #: Dives whose frame features the heads stage uses: a ResNet pass costs more than all else there.
-    static_dives: int = 320
-    #: Standard deviation of the noise on the features that PSNet sees in the heads stage, relative to theirs.
+    #: Standard deviation of the noise on the features in the heads stage, relative to theirs.
     feature_noise: float = 0.2
     regression_weight: float = 0.002
+    #: Of a contribution's squared error in points against the known one, and of the steps' qualities read from the
+    #: features; rendered dives have qualities. The paper trains the sum alone.
+    contribution_weight: float = 0.01
+    quality_weight: float = 0.5
+
+    def __post_init__(self) -> None:
+        _check_choices(self)
+
+    @property
+    def network(self) -> TrainConfig:
+        """What the network starts from and how it is built."""
+        return TrainConfig(
+            seed=self.seed,
+            static_backbone=self.static_backbone,
+            refined_masks=self.refined_masks,
+            mixed_features=self.mixed_features,
+        )
 
 
 _RELEASE = TrainConfig()

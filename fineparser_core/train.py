@@ -35,7 +35,9 @@ from fineparser_core.training.initial import initial_model
 from fineparser_core.training.provenance import DataStamp, commit, data_stamp, open_run, trained_on
 from fineparser_core.training.selection import best_on_test, metric_values, picked_epoch
 from fineparser_core.training.staged import train_staged
+from fineparser_core.training.truths import read_truths
 from fineparser_core.video.atomic import atomic_file
+from fineparser_core.video.preprocess import WHOLE, Follow, get_preprocessing
 
 logger = logging.getLogger(__name__)
 
@@ -266,13 +268,27 @@ def _staged(args: argparse.Namespace, config: StagedConfig, cancel: CancelToken)
     stamp = data_stamp(data, records)
     settings = {"config": asdict(config), "data": asdict(stamp), "start": {"kinetics": str(args.kinetics)}}
     open_run(args.out, settings, resume=args.resume)
-    model, notices = initial_model(TrainConfig(seed=config.seed), weights=None, kinetics=args.kinetics)
+    network = config.network
+    model, notices = initial_model(network, weights=None, kinetics=args.kinetics)
     assert isinstance(model, FineParser)
-    cache = FrameCache(args.cache or default_cache(data), data, config.preprocessing)
-    dives = load_dives(data, records, cache, cancel, workers=args.workers)
-    train_staged(to_channels_last(model), dives, config, args.out, cancel)
+
+    def load(preprocessing: str, wanted: Sequence[DiveRecord]) -> list[Dive]:
+        cache = FrameCache(args.cache or default_cache(data), data, preprocessing)
+        return load_dives(data, wanted, cache, cancel, workers=args.workers)
+
+    dives = load(config.preprocessing, records)
+    follows = isinstance(get_preprocessing(config.preprocessing), Follow)
+    first_looks = load(WHOLE.name, records[:: -(-len(records) // config.first_look_dives)]) if follows else []
+    truths = read_truths(data.root, dives)
+    train_staged(to_channels_last(model), dives, first_looks, truths, config, args.out, cancel)
     card = _card(args, config, stamp, f"{len(dives)} dives; {config}", notices)
-    card = save_bundle(model.state_dict(), replace(card, preprocessing=config.preprocessing), args.out / BUNDLE)
+    card = replace(
+        card,
+        architecture=network.model.architecture,
+        model=asdict(network.model),
+        preprocessing=config.preprocessing,
+    )
+    card = save_bundle(model.state_dict(), card, args.out / BUNDLE)
     print(f"{card.id} written to {args.out / BUNDLE}")
 
 

@@ -70,8 +70,8 @@ class FrameCache:
 
     A file holds (T, bytes of a frame) uint8: of every frame its RGB image, where the data set has masks its mask, and
     where the preprocessing follows the athlete the square that is stored. That square is found in the true masks, as
-    inference finds it in those of its first look. The file's name says key, preprocessing and a checksum of the annotation, so that dives of another data set or
-    edition are never taken for these.
+    inference finds it in those of its first look. The file's name says key, preprocessing and a checksum of the
+    annotation, so that dives of another data set or edition are never taken for these.
     """
 
     def __init__(self, folder: Path, data: DiveSet, preprocessing: str) -> None:

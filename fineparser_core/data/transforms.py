@@ -136,12 +136,11 @@ def view_masks(dive: Dive, view: View, samples: np.ndarray | Sequence[int]) -> n
     return _look(dive.masks, view, samples)
 
 
-def view_points(points: np.ndarray, view: View, stored_px: int) -> np.ndarray:
-    """Points (.., 2) of stored frames, as shares of their sides, as pixels (x, y) of the view's 112 x 112, mirrored too."""
-    pixels = (points * stored_px - np.array([view.first_column, view.first_row])) * (MASK_SIZE / view.side_px)
-    if view.flip:
-        pixels = pixels * np.array([-1, 1]) + np.array([MASK_SIZE, 0])
-    return pixels.astype(np.float32)
+def view_points(dive: Dive, view: View, samples: np.ndarray | Sequence[int], points: np.ndarray) -> np.ndarray:
+    """Points (n, J, 2) of the samples, as shares of the whole frame, as shares of what the view keeps; not mirrored."""
+    stored = np.array([dive.frames.shape[2], dive.frames.shape[1]])
+    pixels = dive.in_stored(points, view.sampled[np.asarray(samples)]) * stored
+    return ((pixels - np.array([view.first_column, view.first_row])) / view.side_px).astype(np.float32)
 
 
 def _look(images: np.ndarray | StoredImages, view: View, samples: np.ndarray | Sequence[int]) -> np.ndarray:

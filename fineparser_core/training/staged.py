@@ -1,10 +1,13 @@
 """The recipe of the bundled weights: four stages, so that two CPU cores are enough.
 
-1. masks: the spatial parser from Kinetics, its stem frozen, on single windows of many dives.
-2. frames: the static encoder's ResNet from noise, on athlete position and step of single frames.
-3. parse: the last blocks of the I3D (its frozen front is run once and kept on disk), PSNet and the dynamic stream
-   together, on in-batch pairs.
+1. masks: the spatial parser from Kinetics, its stem frozen, on single windows of many dives; joints beside the masks.
+2. frames: the static encoder's ResNet from noise, on place, joints, step and quality of single frames.
+3. parse: the last blocks of the I3D (its front, the spatial parser's, is run once and kept on disk), PSNet and the
+   dynamic stream together, on in-batch pairs.
 4. heads: PSNet, reducers, both streams and the static projections on stored encodings.
+
+Rendered dives know more than judged ones: joints, and the quality of every step, so that contributions can be taught to
+mean their step (`training.truths`). Of filmed dives those losses are absent.
 
 Deviation: the paper trains everything at once, end to end, on one exemplar a query.
 """
@@ -20,10 +23,13 @@ from torch import Tensor, nn
 
 from fineparser_core.config import StagedConfig
 from fineparser_core.data.dives import Dive
+from fineparser_core.data.transforms import View
 from fineparser_core.inference.device import autocast
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.i3d import FEATURE_SIZE
-from fineparser_core.models.static_encoder import FRAME_FEATURE_SIZE
+from fineparser_core.models.mask_refiner import MIDDLE_CHANNELS
+from fineparser_core.models.regression import DYNAMIC_TOKENS
+from fineparser_core.models.static_encoder import FRAME_FEATURE_SIZE, TOKENS_PER_STEP
 from fineparser_core.models.step_pooling import pair_boundaries
 from fineparser_core.progress import CancelToken
 from fineparser_core.training.batches import (
@@ -44,6 +50,19 @@ from fineparser_core.training.losses import (
     transition_target,
 )
 from fineparser_core.training.stored_views import EncodedDive, StoredView, encode_dives, random_view, store_views
+from fineparser_core.training.truths import (
+    N_JOINTS,
+    QualityHeads,
+    Truths,
+    joint_points,
+    joint_spots,
+    known_error,
+    scaled_qualities,
+    shown_joints,
+    true_contributions,
+)
+from fineparser_core.types import N_SAMPLES
+from fineparser_core.video.preprocess import WHOLE
 from fineparser_core.video.sampling import WINDOW_LENGTH, WINDOWS
 
 logger = logging.getLogger(__name__)
@@ -65,27 +84,49 @@ def _trainable(*modules: nn.Module) -> list[nn.Parameter]:
     return [p for module in modules for p in module.parameters() if p.requires_grad]
 
 
-def mask_stage(model: FineParser, dives: Sequence[Dive], config: StagedConfig) -> Stage:
-    """L_SAP (Eq. 8) plus Dice on the fused map; stem frozen, batch norms at their Kinetics statistics."""
+def mask_stage(
+    model: FineParser, dives: Sequence[Dive], first_looks: Sequence[Dive], truths: Truths, config: StagedConfig
+) -> Stage:
+    """L_SAP (Eq. 8) plus Dice on the fused map and, where they are known, the athlete's joints.
+
+    The stem is frozen, batch norms stay at their Kinetics statistics. Some windows show whole frames, as the first look
+    of a preprocessing that follows the athlete does.
+    """
     parser = model.spatial_parser
     encoder = parser.encoder.eval()
     _freeze(encoder.conv3d_1a_7x7, encoder.conv3d_2b_1x1, encoder.conv3d_2c_3x3)
     _freeze(encoder.mixed_5b, encoder.mixed_5c)
+    refiner = parser.decoder.refiner
+    joint_head = nn.Conv3d(MIDDLE_CHANNELS, N_JOINTS, 1)
+    nn.init.constant_(joint_head.get_parameter("bias"), -4.0)  # hardly any cell holds a joint
+    n_first = config.first_look_windows if first_looks else 0
 
     def step(iteration: int, part: int) -> dict[str, Tensor]:
         rng = _rng(config, 1, iteration)
-        chosen = [dives[i] for i in rng.integers(0, len(dives), config.mask_windows)]
-        views = [random_view(dive, config, rng) for dive in chosen]
-        frames, masks = window_batch(chosen, views, rng.integers(0, 81, len(chosen)).tolist())
+        chosen = [dives[i] for i in rng.integers(0, len(dives), config.mask_windows - n_first)]
+        views = [random_view(dive, config.preprocessing, rng) for dive in chosen]
+        if n_first:
+            wholes = [first_looks[i] for i in rng.integers(0, len(first_looks), n_first)]
+            chosen += wholes
+            views += [random_view(dive, WHOLE.name, rng) for dive in wholes]
+        starts = rng.integers(0, N_SAMPLES - WINDOW_LENGTH + 1, len(chosen)).tolist()
+        frames, masks = window_batch(chosen, views, starts)
         with autocast(frames.device, config.precision):
-            logits = parser.decoder(parser.taps(frames)).float()
+            taps = parser.taps(frames)
+            middle = None if refiner is None else refiner.middle(taps)
+            logits = parser.decoder(taps, middle).float()
+            spots = None if middle is None else joint_head(middle).float()
         focal, dice = mask_loss(logits, masks), dice_loss(logits[:, -1], masks)
-        return {"total": 10 * focal + config.dice_weight * dice, "focal": focal, "dice": dice}
+        losses = {"total": 10 * focal + config.dice_weight * dice, "focal": focal, "dice": dice}
+        if spots is not None and truths:
+            losses["joints"] = _spot_loss(spots, chosen, views, starts, masks, truths)
+            losses["total"] = losses["total"] + config.joint_weight * losses["joints"]
+        return losses
 
-    groups = [(_trainable(parser.decoder), config.head_lr), (_trainable(encoder), config.trunk_lr)]
+    groups = [(_trainable(parser.decoder, joint_head), config.head_lr), (_trainable(encoder), config.trunk_lr)]
     return Stage(
         name="masks",
-        modules={"spatial_parser": parser},
+        modules={"spatial_parser": parser, "joint_head": joint_head},
         groups=groups,
         iterations=config.mask_iterations,
         step=step,
@@ -93,27 +134,51 @@ def mask_stage(model: FineParser, dives: Sequence[Dive], config: StagedConfig) -
     )
 
 
-def frame_stage(model: FineParser, dives: Sequence[Dive], config: StagedConfig) -> Stage:
-    """Gives the ResNet features to build on: where the athlete is (a coarse mask) and which step the frame is of."""
+def _spot_loss(
+    spots: Tensor, dives: Sequence[Dive], views: Sequence[View], starts: Sequence[int], masks: Tensor, truths: Truths
+) -> Tensor:
+    """Cross-entropy of maps of joints (N, 15, 8, 28, 28); a map stands for two samples, the joint for their middle."""
+    targets = []
+    for dive, view, start, mask in zip(dives, views, starts, masks, strict=True):
+        samples = np.arange(start, start + WINDOW_LENGTH)
+        points = torch.from_numpy(joint_points(dive, view, samples, truths)).unflatten(0, (-1, 2)).mean(dim=1)
+        shown = shown_joints(points, mask[::2])
+        targets.append(joint_spots(points, shown, spots.shape[-1]).transpose(0, 1))
+    weight = 1 + 20 * (target := torch.stack(targets))  # a spot is a hundredth of a map
+    return F.binary_cross_entropy_with_logits(spots, target, weight=weight) * 10
+
+
+def frame_stage(model: FineParser, dives: Sequence[Dive], truths: Truths, config: StagedConfig) -> Stage:
+    """Gives the ResNet features to build on: where the athlete is, which step the frame is of, and, where they are
+    known, the joints and the quality of that step."""
     backbone = model.static_encoder.backbone.train()
-    head = nn.Linear(FRAME_FEATURE_SIZE, 3 + _MASK_GRID**2)
+    n_outputs = 3 + _MASK_GRID**2 + 2 * N_JOINTS + 3
+    head = nn.Linear(FRAME_FEATURE_SIZE, n_outputs)
 
     def step(iteration: int, part: int) -> dict[str, Tensor]:
         rng = _rng(config, 2, iteration)
-        frames, masks, phases = [], [], []
-        for i in rng.integers(0, len(dives), config.frame_batch):
-            dive = dives[i]
-            view, sample = random_view(dive, config, rng), rng.integers(0, 96, 1)
+        frames, masks, phases, points = [], [], [], []
+        chosen = [dives[i] for i in rng.integers(0, len(dives), config.frame_batch)]
+        for dive in chosen:
+            view, sample = random_view(dive, config.preprocessing, rng), rng.integers(0, N_SAMPLES, 1)
             frames.append(frame_tensor(dive, view, sample))
-            masks.append(F.adaptive_avg_pool2d(mask_tensor(dive, view, sample)[None], _MASK_GRID)[0])
+            masks.append(mask_tensor(dive, view, sample))
             phases.append(int(np.searchsorted(view.transitions(dive), sample[0], side="right")))
+            points.append(torch.from_numpy(joint_points(dive, view, sample, truths)))
         batch = torch.cat(frames).contiguous(memory_format=torch.channels_last)
         with autocast(batch.device, config.precision):
             features = backbone(batch).float()
-        out = head(features)
-        phase = F.cross_entropy(out[:, :3], torch.tensor(phases))
-        place = F.binary_cross_entropy_with_logits(out[:, 3:], torch.cat(masks).flatten(1))
-        return {"total": phase + 10 * place, "phase": phase, "place": place}
+        out = head(features).split([3, _MASK_GRID**2, 2 * N_JOINTS, 3], dim=1)
+        mask, phase_of, joints = torch.cat(masks), torch.tensor(phases), torch.cat(points)
+        phase = F.cross_entropy(out[0], phase_of)
+        coarse = F.adaptive_avg_pool2d(mask[:, None], _MASK_GRID).flatten(1)
+        place = F.binary_cross_entropy_with_logits(out[1], coarse)
+        known = torch.where(shown_joints(joints, mask)[..., None], 10 * (joints - 0.5), torch.nan)
+        joint = known_error(out[2].unflatten(1, (N_JOINTS, 2)), known)
+        of_step = F.one_hot(phase_of, 3).bool()
+        quality = known_error(out[3], scaled_qualities(chosen, truths).masked_fill(~of_step, torch.nan))
+        total = phase + 10 * place + config.joint_weight * joint + config.quality_weight * quality
+        return {"total": total, "phase": phase, "place": place, "joints": joint, "quality": quality}
 
     return Stage(
         name="frames",
@@ -121,10 +186,11 @@ def frame_stage(model: FineParser, dives: Sequence[Dive], config: StagedConfig) 
         groups=[(_trainable(backbone, head), config.head_lr)],
         iterations=config.frame_iterations,
         step=step,
+        clip_norm=5.0,
     )
 
 
-def parse_stage(model: FineParser, views: Sequence[StoredView], config: StagedConfig) -> Stage:
+def parse_stage(model: FineParser, views: Sequence[StoredView], truths: Truths, config: StagedConfig) -> Stage:
     """L_TAP + L_Reg of the dynamic stream on I3D features behind the frozen front."""
     i3d = model.i3d.eval()
     _freeze(i3d)
@@ -134,11 +200,13 @@ def parse_stage(model: FineParser, views: Sequence[StoredView], config: StagedCo
     psnet, reducers, stream = model.psnet.train(), model.reducers.train(), model.dynamic_stream.train()
     # Two labels a dive teach the backbone slowly; the step of every sample of every window is 144 labels.
     step_head = nn.Linear(FEATURE_SIZE, WINDOW_LENGTH * 3)
-    groups = by_number([v.dive_number for v in views], 2)
+    quality_heads = QualityHeads(DYNAMIC_TOKENS)
+    groups = by_number([v.dive.dive_number for v in views], 2)
 
     def step(iteration: int, part: int) -> dict[str, Tensor]:
         rng = _rng(config, 4, iteration)
         chosen = [views[i] for i in draw_group(groups, config.parse_batch, rng)]
+        dives = [v.dive for v in chosen]
         n = len(chosen)
         front = torch.from_numpy(np.concatenate([v.front for v in chosen])).float()
         front = front.contiguous(memory_format=torch.channels_last_3d)
@@ -152,14 +220,18 @@ def parse_stage(model: FineParser, views: Sequence[StoredView], config: StagedCo
         boundaries = [pair_boundaries(jittered[q], jittered[e]) for q, e in zip(query, exemplar, strict=True)]
         tokens = [model.dynamic_tokens(gated[i], boundaries) for i in (query, exemplar)]
         # The dynamic stream alone stands for the whole score here, hence twice its half.
-        delta = 2 * (stream(*tokens) * model.step_weights).sum(dim=-1)
-        scores = torch.tensor([v.score for v in chosen])
-        reg = regression_loss(delta, scores[query] - scores[exemplar])
-        steps = (torch.arange(96)[None, :, None] >= labels[:, None, :]).sum(-1)[:, torch.tensor(WINDOWS)]
-        named = step_head(gated).view(n, 9, WINDOW_LENGTH, 3)
-        naming = F.cross_entropy(named.flatten(0, 2), steps.flatten())
-        total = config.transition_weight * tap + config.step_weight * naming + config.regression_weight * reg
-        return {"total": total, "transitions": tap, "steps": naming, "regression": reg}
+        points = 2 * stream(*tokens) * model.step_weights
+        scores = torch.tensor([dive.score for dive in dives])
+        qualities = scaled_qualities(dives, truths)
+        losses = {
+            "transitions": tap,
+            "steps": _naming_loss(step_head(gated), labels),
+            "regression": regression_loss(points.sum(dim=-1), scores[query] - scores[exemplar]),
+            "contributions": 3 * known_error(points, true_contributions(dives, qualities, query, exemplar)),
+            "quality": known_error(quality_heads(tokens[0]), qualities[query]),
+        }
+        total = _weighted(losses, config) + config.step_weight * losses["steps"]
+        return {"total": total, **losses}
 
     return Stage(
         name="parse",
@@ -169,9 +241,10 @@ def parse_stage(model: FineParser, views: Sequence[StoredView], config: StagedCo
             "reducers": reducers,
             "dynamic_stream": stream,
             "step_head": step_head,
+            "quality_heads": quality_heads,
         },
         groups=[
-            (_trainable(psnet, reducers, stream, step_head), config.head_lr),
+            (_trainable(psnet, reducers, stream, step_head, quality_heads), config.head_lr),
             (_trainable(*trained), config.trunk_lr),
         ],
         iterations=config.parse_iterations,
@@ -180,43 +253,71 @@ def parse_stage(model: FineParser, views: Sequence[StoredView], config: StagedCo
     )
 
 
-def head_stage(model: FineParser, encoded: Sequence[EncodedDive], config: StagedConfig) -> Stage:
+def _naming_loss(named: Tensor, labels: Tensor) -> Tensor:
+    """Cross-entropy of the step of every sample of every window, (n, 9, 16 * 3) logits against (n, 2) transitions."""
+    steps = (torch.arange(N_SAMPLES)[None, :, None] >= labels[:, None, :]).sum(-1)[:, torch.tensor(WINDOWS)]
+    return F.cross_entropy(named.unflatten(-1, (WINDOW_LENGTH, 3)).flatten(0, 2), steps.flatten())
+
+
+def _weighted(losses: dict[str, Tensor], config: StagedConfig) -> Tensor:
+    """The losses that the last two stages share, by their weights."""
+    return (
+        config.transition_weight * losses["transitions"]
+        + config.regression_weight * losses["regression"]
+        + config.contribution_weight * losses["contributions"]
+        + config.quality_weight * losses["quality"]
+    )
+
+
+def head_stage(model: FineParser, encoded: Sequence[EncodedDive], truths: Truths, config: StagedConfig) -> Stage:
     """L_TAP and L_Reg (Eq. 10 and 11) of the whole relative score on in-batch pairs of stored encodings."""
+    static = model.static_encoder
     modules = {
         "psnet": model.psnet,
-        "projections": model.static_encoder.projections,
+        "to_feature": static.to_feature,
+        "projections": static.projections,
         "reducers": model.reducers,
         "dynamic_stream": model.dynamic_stream,
         "static_stream": model.static_stream,
+        "dynamic_quality": QualityHeads(DYNAMIC_TOKENS),
+        "static_quality": QualityHeads(TOKENS_PER_STEP),
     }
     for module in modules.values():
         module.train()
-    whole = [e for e in encoded if e.frame_features is not None]
-    groups = by_number([e.dive_number for e in whole], 2)
+    groups = by_number([e.dive.dive_number for e in encoded], 2)
+    gated_spread = np.std(np.stack([e.gated for e in encoded]), axis=(0, 1))
+    static_spread = np.std(np.stack([e.frame_features for e in encoded[:: max(1, len(encoded) // 100)]]), axis=(0, 1))
+
+    def noisy(arrays: list[np.ndarray], spread: np.ndarray, rng: np.random.Generator) -> Tensor:
+        clean = np.stack(arrays)
+        return torch.from_numpy(clean + config.feature_noise * spread * rng.standard_normal(clean.shape, np.float32))
 
     def step(iteration: int, part: int) -> dict[str, Tensor]:
         rng = _rng(config, 5, iteration)
-        chosen = [whole[i] for i in draw_group(groups, config.head_batch, rng)]
+        chosen = [encoded[i] for i in draw_group(groups, config.head_batch, rng)]
+        dives = [e.dive for e in chosen]
         jittered = [jitter(e.transitions, _JITTER, rng) for e in chosen]
         query, exemplar = ordered_pairs(len(chosen))
-        gated = torch.from_numpy(np.stack([e.gated for e in chosen]))
-        features = torch.from_numpy(np.stack([e.frame_features for e in chosen if e.frame_features is not None]))
-        tokens = model.static_encoder.step_tokens(features, jittered)
-        relative = model.compare(
-            (gated[query], gated[exemplar]),
-            (tokens[query], tokens[exemplar]),
-            ([jittered[i] for i in query], [jittered[i] for i in exemplar]),
-        )
-        scores = torch.tensor([e.score for e in chosen])
-        reg = regression_loss(relative.delta, scores[query] - scores[exemplar])
+        gated = noisy([e.gated for e in chosen], gated_spread, rng)
+        features = static.to_feature(noisy([e.frame_features for e in chosen], static_spread, rng))
+        static_tokens = static.step_tokens(features, jittered)
+        boundaries = [pair_boundaries(jittered[q], jittered[e]) for q, e in zip(query, exemplar, strict=True)]
+        tokens = model.dynamic_tokens(gated[query], boundaries), model.dynamic_tokens(gated[exemplar], boundaries)
+        relative = model.relate(tokens, (static_tokens[query], static_tokens[exemplar]))
+        scores = torch.tensor([dive.score for dive in dives])
+        qualities = scaled_qualities(dives, truths)
+        points = true_contributions(dives, qualities, query, exemplar)
         parsed = [encoded[i] for i in rng.integers(0, len(encoded), 4 * config.head_batch)]
         labels = torch.tensor([e.transitions for e in parsed])
-        features_seen = np.stack([e.gated for e in parsed])
-        noise = rng.standard_normal(features_seen.shape, dtype=np.float32) * features_seen.std(axis=(0, 1))
-        probabilities = model.psnet(torch.from_numpy(features_seen + config.feature_noise * noise))
-        tap = transition_loss(probabilities, transition_target(labels, width=config.transition_width))
-        total = config.transition_weight * tap + config.regression_weight * reg
-        return {"total": total, "transitions": tap, "regression": reg}
+        probabilities = model.psnet(noisy([e.gated for e in parsed], gated_spread, rng))
+        losses = {
+            "transitions": transition_loss(probabilities, transition_target(labels, width=config.transition_width)),
+            "regression": regression_loss(relative.delta, scores[query] - scores[exemplar]),
+            "contributions": 3 * known_error(relative.dynamic + relative.static, points),
+            "quality": known_error(modules["dynamic_quality"](tokens[0]), qualities[query])
+            + known_error(modules["static_quality"](static_tokens), qualities),
+        }
+        return {"total": _weighted(losses, config), **losses}
 
     return Stage(
         name="heads",
@@ -229,17 +330,34 @@ def head_stage(model: FineParser, encoded: Sequence[EncodedDive], config: Staged
 
 
 def train_staged(
-    model: FineParser, dives: Sequence[Dive], config: StagedConfig, out: Path, cancel: CancelToken
+    model: FineParser,
+    dives: Sequence[Dive],
+    first_looks: Sequence[Dive],
+    truths: Truths,
+    config: StagedConfig,
+    out: Path,
+    cancel: CancelToken,
 ) -> None:
     """Runs the four stages; each that is finished on disk is loaded instead, each that was cut goes on.
+
+    Args:
+        model: changed in place.
+        dives: of the training split.
+        first_looks: some of them as whole frames, where `config.preprocessing` follows the athlete.
+        truths: of the dives that are rendered.
+        config: of the stages.
+        out: folder of checkpoints and stored views.
+        cancel: asked between iterations.
 
     Raises:
         Cancelled: once the token is set; call again to go on.
     """
     out.mkdir(parents=True, exist_ok=True)
-    run_stage(mask_stage(model, dives, config), out, cancel)
-    run_stage(frame_stage(model, dives, config), out, cancel)
+    run_stage(mask_stage(model, dives, first_looks, truths, config), out, cancel)
+    # The spatial parser has learned what athletes look like; the temporal one starts from that instead of Kinetics.
+    model.i3d.load_state_dict(model.spatial_parser.encoder.state_dict())
+    run_stage(frame_stage(model, dives, truths, config), out, cancel)
     views = store_views(model, dives, config, out / "views", cancel)
-    run_stage(parse_stage(model, views, config), out, cancel)
-    encoded = encode_dives(model, dives, views, config, out / "views", cancel)
-    run_stage(head_stage(model, encoded, config), out, cancel)
+    run_stage(parse_stage(model, views, truths, config), out, cancel)
+    encoded = encode_dives(model, views, config, out / "views", cancel)
+    run_stage(head_stage(model, encoded, truths, config), out, cancel)

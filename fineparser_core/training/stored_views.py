@@ -23,17 +23,18 @@ logger = logging.getLogger(__name__)
 _AUGMENTATION = Augmentation(shift=0, rows=True, trim=0.2, colour=1.0)
 
 
-def random_view(dive: Dive, config: StagedConfig, rng: np.random.Generator) -> View:
+def random_view(dive: Dive, preprocessing: str, rng: np.random.Generator) -> View:
     """A view of a dive, trimmed, perhaps mirrored, in other colours."""
-    return draw_view(dive, config.preprocessing, _AUGMENTATION, rng)
+    return draw_view(dive, preprocessing, _AUGMENTATION, rng)
 
 
 @dataclass(frozen=True, kw_only=True)
 class StoredView:
-    """A view after the frozen parts: front (9, 528, 4, 7, 7) float16, mask_feature (9, 1024), transitions, label."""
+    """A view of a dive after the frozen parts: front (9, 528, 4, 7, 7) float16 and mask_feature (9, 1024)."""
 
-    dive_number: str
-    score: float
+    dive: Dive
+    view: View
+    number: int
     transitions: tuple[int, int]
     front: np.ndarray
     mask_feature: np.ndarray
@@ -45,7 +46,7 @@ def store_views(
 ) -> list[StoredView]:
     """Runs the frozen parts once over `parse_views` views of each dive; kept on disk, so a cut costs one view.
 
-    View 0 is the whole clip as inference sees it; the others are random.
+    View 0 of every other dive is the whole clip as inference sees it; the others are random.
     """
     folder.mkdir(parents=True, exist_ok=True)
     model.eval()
@@ -54,14 +55,15 @@ def store_views(
         for index, dive in enumerate(dives):
             cancel.raise_if_cancelled()
             view = plain_view(dive, config.preprocessing)
-            if n:
-                view = random_view(dive, config, np.random.default_rng((config.seed, 3, index, n)))
+            if n or index % 2:
+                view = random_view(dive, config.preprocessing, np.random.default_rng((config.seed, 3, index, n)))
             with autocast(torch.device("cpu"), config.precision):
                 front, mask_feature = _stored_arrays(model, dive, view, folder / f"{dive.key}-{n}.npz")
             stored.append(
                 StoredView(
-                    dive_number=dive.dive_number,
-                    score=dive.score,
+                    dive=dive,
+                    view=view,
+                    number=n,
                     transitions=view.transitions(dive),
                     front=front,
                     mask_feature=mask_feature,
@@ -77,58 +79,51 @@ def _stored_arrays(model: FineParser, dive: Dive, view: View, path: Path) -> tup
         with np.load(path, allow_pickle=False) as data:
             return data["front"], data["mask_feature"]
     video = frame_tensor(dive, view, ALL_SAMPLES)
+    # The I3D's front is the spatial parser's until the next stage, and no block of it changes there.
+    encoder = model.spatial_parser.encoder
     fronts, features = [], []
     for i in range(0, len(WINDOWS), 3):
         windows = video[torch.tensor(WINDOWS[i : i + 3])].transpose(1, 2)
         windows = windows.contiguous(memory_format=torch.channels_last_3d)
-        fronts.append(model.i3d.front(windows)[0].half().numpy())
-        features.append(model.spatial_parser.encoder(windows).float().numpy())
-    front, mask_feature = np.concatenate(fronts), np.concatenate(features)
+        front = encoder.front(windows)[0]
+        fronts.append(front.half().numpy())
+        features.append(encoder.end(encoder.mixed_4f(front)).float().numpy())
+    stored_front, mask_feature = np.concatenate(fronts), np.concatenate(features)
     with atomic_file(path) as temporary, temporary.open("wb") as stream:
-        np.savez(stream, front=front, mask_feature=mask_feature)
-    return front, mask_feature
+        np.savez(stream, front=stored_front, mask_feature=mask_feature)
+    return stored_front, mask_feature
 
 
 @dataclass(frozen=True, kw_only=True)
 class EncodedDive:
-    """A view after all encoders: gated (9, 1024), frame_features (96, 512) or None."""
+    """A view of a dive after all encoders: gated (9, 1024), and (96, n) of the static backbone."""
 
-    dive_number: str
-    score: float
+    dive: Dive
     transitions: tuple[int, int]
     gated: np.ndarray
-    frame_features: np.ndarray | None
+    frame_features: np.ndarray
 
 
 @torch.inference_mode()
 def encode_dives(
-    model: FineParser,
-    dives: Sequence[Dive],
-    views: Sequence[StoredView],
-    config: StagedConfig,
-    folder: Path,
-    cancel: CancelToken,
+    model: FineParser, views: Sequence[StoredView], config: StagedConfig, folder: Path, cancel: CancelToken
 ) -> list[EncodedDive]:
-    """Every stored view through the last blocks, and the frame features of some whole clips, kept on disk.
-
-    Views without frame features serve PSNet alone.
-    """
+    """Every stored view through the last blocks and the static backbone; the latter's part is kept on disk."""
     model.eval()
     encoded = []
-    for index, view in enumerate(views):
+    for index, stored in enumerate(views):
         cancel.raise_if_cancelled()
-        front = torch.from_numpy(view.front).float().contiguous(memory_format=torch.channels_last_3d)
+        front = torch.from_numpy(stored.front).float().contiguous(memory_format=torch.channels_last_3d)
         with autocast(front.device, config.precision):
             feature = model.i3d.end(model.i3d.mixed_4f(front)).float()
-        gated = model.gate(feature, torch.from_numpy(view.mask_feature))
-        whole = index < min(len(dives), config.static_dives)
+        gated = model.gate(feature, torch.from_numpy(stored.mask_feature))
+        path = folder / f"{stored.dive.key}-{stored.number}-frames.npy"
         encoded.append(
             EncodedDive(
-                dive_number=view.dive_number,
-                score=view.score,
-                transitions=view.transitions,
+                dive=stored.dive,
+                transitions=stored.transitions,
                 gated=gated.numpy(),
-                frame_features=_frame_features(model, dives[index], folder, config) if whole else None,
+                frame_features=_frame_features(model, stored, path, config),
             )
         )
         if (index + 1) % 50 == 0:
@@ -136,13 +131,12 @@ def encode_dives(
     return encoded
 
 
-def _frame_features(model: FineParser, dive: Dive, folder: Path, config: StagedConfig) -> np.ndarray:
-    path = folder / f"{dive.key}-frames.npy"
+def _frame_features(model: FineParser, stored: StoredView, path: Path, config: StagedConfig) -> np.ndarray:
     if path.exists():
         return np.load(path, allow_pickle=False)
-    video = frame_tensor(dive, plain_view(dive, config.preprocessing), ALL_SAMPLES)
+    video = frame_tensor(stored.dive, stored.view, ALL_SAMPLES).contiguous(memory_format=torch.channels_last)
     with autocast(video.device, config.precision):
-        chunks = [model.static_encoder.frame_features(chunk).float() for chunk in video.split(16)]
+        chunks = [model.static_encoder.backbone(chunk).float() for chunk in video.split(16)]
     features = torch.cat(chunks).numpy()
     with atomic_file(path) as temporary, temporary.open("wb") as stream:
         np.save(stream, features)
