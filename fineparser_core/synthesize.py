@@ -27,7 +27,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--numbers", help="dive numbers to draw from, with commas (default: as competitions have them)")
     parser.add_argument(
-        "--twins", choices=SIZES, help="twins of FineDiving's dives: all, 1500 + 80, or 240 + 80"
+        "--twins", choices=SIZES, help="twins of FineDiving's dives: all, 1800 + 80, or 240 + 80"
     )
     parser.add_argument(
         "--annotations", type=Path, help="folder of FineDiving's annotations (default: a table of their distribution)"

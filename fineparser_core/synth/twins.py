@@ -22,7 +22,7 @@ from fineparser_core.synth.render import DiveSpec
 from fineparser_core.synth.rubric import STEP_WEIGHTS
 
 #: Training and test dives of the sizes below "full"; each holds the dives of the smaller one.
-SUBSETS = {"medium": (1500, 80), "mini": (240, 80)}
+SUBSETS = {"medium": (1800, 80), "mini": (240, 80)}
 SIZES = ("full", *SUBSETS)
 #: How far the qualities of a dive lie from their award, as of dives that are rendered without a record.
 _SPREAD = 1.3
