@@ -115,9 +115,10 @@ QCheckBox::indicator:checked, QTableView::indicator:checked {{
 }}
 QCheckBox::indicator:focus {{ border: 2px solid {accent}; }}
 QListWidget, QTableView, QTextBrowser, QScrollArea {{
-    background: {surface}; border: none; color: {text}; selection-background-color: {selected};
+    background: {surface}; border: 1px solid transparent; color: {text}; selection-background-color: {selected};
     selection-color: {text};
 }}
+QListWidget:focus, QTableView:focus, QTextBrowser:focus {{ border: 1px solid {accent}; border-radius: 6px; }}
 QListWidget::item {{ border-radius: 8px; margin: 1px 4px; }}
 QListWidget::item:selected {{ background: {selected}; }}
 QListWidget::item:hover:!selected {{ background: {sunken}; }}

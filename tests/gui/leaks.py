@@ -1,0 +1,46 @@
+"""What a test has left running: threads, timers, processes."""
+
+import gc
+import threading
+import time
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QProcess, QThread, QTimer
+from shiboken6 import isValid
+
+_PATIENCE_S = 5.0
+
+
+def _children() -> set[int]:
+    """Ids of the processes that this one has started; none where the system does not tell."""
+    lists = Path("/proc/self/task").glob("*/children")
+    return {int(pid) for path in lists for pid in path.read_text().split()}
+
+
+def _runs(thing: object) -> bool:
+    if not isinstance(thing, QObject) or not isValid(thing):
+        return False
+    if isinstance(thing, QTimer):
+        return thing.isActive()
+    if isinstance(thing, QThread):
+        return thing.isRunning() and thing is not QCoreApplication.instance().thread()
+    return isinstance(thing, QProcess) and thing.state() != QProcess.ProcessState.NotRunning
+
+
+def running() -> dict[int, str]:
+    """What runs now, by an id that stays while it does."""
+    found = {id(thing): repr(thing) for thing in gc.get_objects() if _runs(thing)}
+    found |= {id(thread): repr(thread) for thread in threading.enumerate() if type(thread) is threading.Thread}
+    return found | {pid: f"process {pid}" for pid in _children()}
+
+
+def left_since(before: dict[int, str]) -> list[str]:
+    """What still runs of what was started, after it had some time to end."""
+    deadline = time.monotonic() + _PATIENCE_S
+    while True:
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        QCoreApplication.processEvents()
+        left = [text for key, text in running().items() if key not in before]
+        if not left or time.monotonic() > deadline:
+            return left
+        time.sleep(0.02)

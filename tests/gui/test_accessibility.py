@@ -1,0 +1,124 @@
+"""Everything can be reached by keyboard, says what it is, and shows when it has the focus."""
+
+import pytest
+from answers_kit import dive_parse, result_message, scoring
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QDialog, QWidget
+
+from fineparser_core.types import Analysis
+from fineparser_gui.actions.catalog import CATALOG
+from fineparser_gui.session.dive import DiveState
+
+
+@pytest.fixture
+def window(idle_studio, qtbot, small_video, tmp_path):
+    """The window with a scored and corrected dive."""
+    session, client = idle_studio.session, idle_studio.client
+    session.open([small_video], dive_number="207C", board_m=10.0)
+    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
+    key = session.current.key
+    parse = dive_parse(small_video, session.current.info.n_frames)
+    for analysis in (Analysis(parse=parse, scoring=None), Analysis(parse=parse, scoring=scoring())):
+        request_id = session.queue.requests[key]
+        client.finished.emit(request_id, result_message(request_id, analysis, tmp_path))
+    session.editing.leave_out(key, "a", True)
+    with qtbot.waitActive(idle_studio.window):
+        idle_studio.window.activateWindow()
+    return idle_studio.window
+
+
+def controls(root: QWidget) -> list[QWidget]:
+    """What Tab stops at."""
+    return [
+        widget
+        for widget in root.findChildren(QWidget)
+        if widget.window() is root
+        and widget.isVisible()
+        and widget.isEnabled()
+        and widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+        and widget.focusProxy() is None
+        and not widget.objectName().startswith("qt_")
+        # The parts of a spin box or a list have no life of their own, nor do pages that only scroll.
+        and type(widget) is not QWidget
+        and not (isinstance(widget, QAbstractScrollArea) and type(widget).__name__ == "QScrollArea")
+    ]
+
+
+def spoken(widget: QWidget) -> str:
+    """What a screen reader says of it."""
+    return QAccessible.queryAccessibleInterface(widget).text(QAccessible.Text.Name)
+
+
+def tab_order(root: QWidget) -> list[QWidget]:
+    """Where the focus goes, once round."""
+    order: list[QWidget] = []
+    for _ in range(400):
+        root.focusNextChild()
+        focused = QApplication.focusWidget()
+        if focused is None or focused in order:
+            break
+        order.append(focused)
+    return order
+
+
+def check(root: QWidget) -> list[QWidget]:
+    """Every control of a window has a name, is in the order of Tab, and looks otherwise with the focus."""
+    found = controls(root)
+    assert found
+    assert not [widget for widget in found if not spoken(widget)]
+    order = tab_order(root)
+    assert not [widget for widget in found if widget not in order and widget.focusProxy() not in order]
+    unseen = []
+    for widget in found:
+        widget.setFocus(Qt.FocusReason.TabFocusReason)
+        QApplication.processEvents()
+        if not widget.hasFocus():
+            continue
+        focused = root.grab(widget.rect().translated(widget.mapTo(root, widget.rect().topLeft()))).toImage()
+        widget.clearFocus()
+        QApplication.processEvents()
+        plain = root.grab(widget.rect().translated(widget.mapTo(root, widget.rect().topLeft()))).toImage()
+        if focused == plain:
+            unseen.append(widget)
+    assert not unseen
+    return order
+
+
+def test_the_empty_window(idle_studio, qtbot):
+    with qtbot.waitActive(idle_studio.window):
+        idle_studio.window.activateWindow()
+    check(idle_studio.window)
+
+
+def test_the_window_with_a_dive(window):
+    order = check(window)
+    # From the dives over the player to the score, as the eye goes.
+    start = next(place for place, widget in enumerate(order) if window.dives.isAncestorOf(widget))
+    order = order[start:] + order[:start]
+    first, second, third = (
+        min(order.index(widget) for widget in order if panel.isAncestorOf(widget))
+        for panel in (window.dives, window.player, window.details)
+    )
+    assert first < second < third
+    exemplars = [order.index(widget) for widget in order if window.exemplars.isAncestorOf(widget)]
+    assert min(exemplars) > third
+
+
+@pytest.mark.parametrize("action_id", ["preferences", "shortcuts", "model_card", "training", "about"])
+def test_the_dialogs(window, qtbot, action_id, bundled_weights):
+    window.actions_by_id[action_id].trigger()
+    dialog = window.findChild(QDialog)
+    dialog.activateWindow()
+    qtbot.waitUntil(lambda: QApplication.activeWindow() is dialog)
+    check(dialog)
+    pages = getattr(dialog, "pages", None)
+    for page in range(1, pages.count() if pages else 0):
+        pages.setCurrentIndex(page)
+        check(dialog)
+    dialog.close()
+
+
+def test_every_command_has_one_key_at_most_once_and_a_menu_key():
+    keys = [key for spec in CATALOG for key in spec.keys]
+    assert len(keys) == len(set(keys))
