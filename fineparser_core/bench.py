@@ -14,7 +14,8 @@ from fineparser_core.checkpoints.bundle import load_bundle, load_into
 from fineparser_core.cli import positive_int, run_guarded
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ExemplarError
-from fineparser_core.inference.analyzer import Analyzer, bundled_weights, choose_exemplars, read_samples
+from fineparser_core.inference.analyzer import Analyzer, bundled_weights, read_samples
+from fineparser_core.inference.choice import choose_exemplars
 from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.device import PRECISIONS, choose_precision
 from fineparser_core.inference.encoder import ClipEncoder, normalise

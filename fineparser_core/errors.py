@@ -28,6 +28,10 @@ class ExemplarError(FineParserError):
     exit_code = 4
 
 
+class NoExemplarsError(ExemplarError):
+    """The libraries are fine, but hold none of that dive number."""
+
+
 class CheckpointError(FineParserError):
     """Weights that are missing, damaged, or of another architecture."""
 

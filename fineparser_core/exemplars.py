@@ -103,13 +103,7 @@ def encode_library(folder: Path, weights: Path | None, progress: ProgressCallbac
                 first_entry_frame=fact["first_entry_frame"],
                 synthetic=True,
             )
-            mask = ExemplarMask(
-                sampled_frames=parse.sampled_frames,
-                mask_probability=parse.mask_probability,
-                crop_xyxy=parse.crop_xyxy,
-            )
-            library.add(exemplar, mask)
-            library.put_encoding(exemplar.id, analyzer.model.id, analyzer.compact(encoding))
+            library.add(exemplar, ExemplarMask.of(parse), {analyzer.model.id: analyzer.compact(encoding)})
             progress(Progress("encode", done, len(facts)))
         analyzer.library.close()
 

@@ -14,8 +14,11 @@ from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.export.analysis_json import analysis_to_dict, write_analysis_json, write_masks_npz
 from fineparser_core.export.annotated_clip import write_annotated_clip
+from fineparser_core.inference.choice import CandidateRule, find_candidates
 from fineparser_core.inference.clips import make_clip
+from fineparser_core.inference.libraries import ExemplarSource, open_libraries
 from fineparser_core.inference.library import Library
+from fineparser_core.inference.own_library import own_folder
 from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.score_report import report
 from fineparser_core.trim import no_dive
@@ -43,8 +46,10 @@ def main(argv: list[str]) -> int:
             raise ConfigError("--board and --difficulty say nothing without --dive-number: add it, e.g. 207C.")
         if dive is not None:
             difficulty = find_difficulty(dive, args.board, args.difficulty)
-            with Library.open(args.library) as library:
-                library.candidates(str(dive))
+        library = _open_library(args.library)
+        rule = CandidateRule(nearest=args.nearest, synchro=args.synchro)
+        if dive is not None and (args.synchro or not args.nearest):
+            find_candidates(library, dive, synchro=args.synchro)
         _check_outputs(args)
         if args.trim and (args.first, args.last) != (None, None):
             raise ConfigError("--trim looks for the dive itself: leave --in and --out away, or --trim.")
@@ -55,9 +60,7 @@ def main(argv: list[str]) -> int:
         from fineparser_core.inference.analyzer import Analyzer
 
         cancel.raise_if_cancelled()
-        analyzer = Analyzer.open(
-            weights=args.weights, library=args.library, device=args.device, precision=args.precision
-        )
+        analyzer = Analyzer.open(weights=args.weights, library=library, device=args.device, precision=args.precision)
         if clip is None:
             clip = _found_dive(analyzer, args.clip, progress, cancel)
         analysis = analyzer.analyze(
@@ -66,6 +69,7 @@ def main(argv: list[str]) -> int:
             difficulty,
             n_exemplars=args.exemplars,
             seed=args.seed,
+            rule=rule,
             progress=progress,
             cancel=cancel,
         )
@@ -123,16 +127,35 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", dest="last", type=int, metavar="F", help="last frame of the dive (default: the last)")
     parser.add_argument("--trim", action="store_true", help="find the dive in a longer recording first")
     parser.add_argument("--exemplars", type=positive_int, default=10, metavar="E", help="dives to compare with (10)")
+    parser.add_argument(
+        "--nearest", action="store_true", help="without exemplars of the number, compare with the nearest dive numbers"
+    )
+    parser.add_argument("--synchro", action="store_true", help="two divers: compare with exemplars of two divers alone")
     parser.add_argument("--seed", type=int, default=0, help="which exemplars are drawn where there are more (0)")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
     parser.add_argument("--precision", choices=("auto", "fp32", "bf16", "fp16"), default="auto")
     parser.add_argument("--weights", type=Path, metavar="DIR", help="weights other than the bundled ones")
-    parser.add_argument("--library", type=Path, metavar="FILE", help="exemplar library other than the bundled one")
+    parser.add_argument(
+        "--library",
+        type=Path,
+        metavar="FILE",
+        help="this exemplar library alone (default: the bundled one and your own)",
+    )
     parser.add_argument("--json", metavar="OUT", help="write the analysis as JSON; - prints it instead of the report")
     parser.add_argument("--masks", type=Path, metavar="OUT.npz", help="write the athlete masks")
     parser.add_argument("--annotated", type=Path, metavar="OUT.mp4", help="write the clip with mask, steps and score")
     parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
     return parser
+
+
+def _open_library(path: Path | None) -> ExemplarSource:
+    """That of the path; without one the bundled exemplars and, where there are some, the user's own."""
+    if path is not None:
+        return Library.open(path)
+    libraries, notice = open_libraries(own_folder())
+    if notice:
+        print(f"fineparser: {notice}", file=sys.stderr)
+    return libraries
 
 
 def _output_files(args: argparse.Namespace) -> list[Path]:

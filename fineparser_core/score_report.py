@@ -45,8 +45,9 @@ def _steps(parse: DiveParse) -> str:
 
 def _score(scoring: Scoring) -> str:
     board = f" from {scoring.board_m:g} m" if scoring.board_m is not None else ""
+    against = f", against exemplars of {', '.join(scoring.nearest_numbers)}" if scoring.nearest_numbers else ""
     return (
-        f"Score {scoring.score:.2f} for {scoring.dive_number}{board}: "
+        f"Score {scoring.score:.2f} for {scoring.dive_number}{board}{against}: "
         f"DD {scoring.difficulty:g} ({_DIFFICULTY_OF[scoring.difficulty_source]}), mean award {scoring.award:.2f}\n"
         f"Spread {scoring.spread:.2f} (agreement of the exemplars, not accuracy)"
     )

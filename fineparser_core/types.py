@@ -193,6 +193,12 @@ class Scoring:
     seed: int
     notes: tuple[str, ...] = ()
 
+    @property
+    def nearest_numbers(self) -> tuple[str, ...]:
+        """Dive numbers of the exemplars where there are none of this one; empty for a comparison like with like."""
+        numbers = sorted({vote.dive_number for vote in self.exemplars})
+        return () if numbers == [self.dive_number] else tuple(numbers)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Analysis:

@@ -1,6 +1,8 @@
 """The whole main job: a clip to steps, masks, and a score against exemplars. Loads torch."""
 
+import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +11,21 @@ import torch
 from fineparser_core.checkpoints.bundle import load_network
 from fineparser_core.diving.difficulty import Difficulty
 from fineparser_core.diving.dive_number import DiveNumber
-from fineparser_core.errors import ConfigError, ExemplarError, VideoError
+from fineparser_core.errors import ConfigError, ExemplarError, NoExemplarsError, VideoError
+from fineparser_core.inference.choice import (
+    SAME_NUMBER,
+    CandidateRule,
+    choose_exemplars,
+    choose_nearest,
+    find_candidates,
+)
 from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.device import choose_device, choose_precision
 from fineparser_core.inference.encoder import ClipEncoder
-from fineparser_core.inference.library import Exemplar, ExemplarEncoding, Library
-from fineparser_core.inference.rescore import gather_votes
+from fineparser_core.inference.libraries import ExemplarSource
+from fineparser_core.inference.library import Exemplar, ExemplarEncoding, ExemplarMask, Library
+from fineparser_core.inference.rescore import correct_transitions, gather_votes
+from fineparser_core.inference.suggest import suggest_numbers
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.resources import resource
@@ -33,6 +44,8 @@ from fineparser_core.types import (
 from fineparser_core.video.preprocess import get_preprocessing
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.sampling import sample_frames
+
+log = logging.getLogger(__name__)
 
 
 def bundled_weights() -> Path:
@@ -73,39 +86,10 @@ def read_samples(
     return frames, sampled, times, np.tile(np.asarray(crop, np.float32), (len(sampled), 1))
 
 
-def choose_exemplars(
-    candidates: Sequence[Exemplar], board_m: float | None, n_exemplars: int, seed: int, *, board_given: bool = True
-) -> tuple[list[Exemplar], tuple[str, ...]]:
-    """Up to n exemplars of one dive number, seeded, and what the coach must be told about the choice.
-
-    Exemplars from the dive's own board come first: another board changes the difficulty and with it the points.
-
-    Args:
-        board_given: False where the board is an assumption, of which nobody needs to hear that others differ.
-
-    Source: section 3.3 (E exemplars of the same action type).
-    Deviation: the release takes the first ten of a list shuffled in place, so its exemplars drift between runs.
-    """
-    ordered = sorted(candidates, key=lambda e: e.id)
-    shuffled = [ordered[i] for i in np.random.default_rng(seed).permutation(len(ordered))]
-    if board_m is not None:
-        shuffled.sort(key=lambda e: e.board_m != board_m)  # stable: keeps the shuffled order within each group
-    chosen = shuffled[:n_exemplars]
-    notes = []
-    if len(chosen) < n_exemplars:
-        exemplars = "exemplar" if len(chosen) == 1 else "exemplars"
-        notes.append(f"Only {len(chosen)} {exemplars} of this dive number, not {n_exemplars}.")
-    other = sum(e.board_m != board_m for e in chosen) if board_m is not None and board_given else 0
-    if other:
-        are = "exemplars is" if other == 1 else "exemplars are"
-        notes.append(f"{other} of {len(chosen)} {are} from another board, where the difficulty may differ.")
-    return chosen, tuple(notes)
-
-
 class Analyzer:
     """Weights, exemplar library and device in one place; one clip at a time."""
 
-    def __init__(self, model: FineParser, identity: ModelIdentity, library: Library) -> None:
+    def __init__(self, model: FineParser, identity: ModelIdentity, library: ExemplarSource) -> None:
         self.model = identity
         self.library = library
         self.encoder = ClipEncoder(
@@ -118,11 +102,14 @@ class Analyzer:
         cls,
         *,
         weights: Path | None = None,
-        library: Path | None = None,
+        library: Path | ExemplarSource | None = None,
         device: str = "auto",
         precision: str = "auto",
     ) -> "Analyzer":
         """Loads weights (default: the bundled ones) and opens an exemplar library (default: the bundled one).
+
+        Args:
+            library: the path of one, or what is open already.
 
         Raises:
             CheckpointError, ExemplarError, ConfigError: for what is missing, damaged or unknown.
@@ -140,7 +127,9 @@ class Analyzer:
             precision=chosen_precision,
             device=torch_device.type,
         )
-        return cls(network, identity, Library.open(library))
+        return cls(
+            network, identity, Library.open(library) if library is None or isinstance(library, Path) else library
+        )
 
     def parse(
         self,
@@ -175,7 +164,13 @@ class Analyzer:
         )
         return parse, encoding
 
-    def exemplar_encoding(self, exemplar: Exemplar, *, cancel: CancelToken | None = None) -> ExemplarEncoding:
+    def exemplar_encoding(
+        self,
+        exemplar: Exemplar,
+        *,
+        progress: ProgressCallback = ignore_progress,
+        cancel: CancelToken | None = None,
+    ) -> ExemplarEncoding:
         """The encoding of an exemplar by these weights: from the library, or made once from its clip.
 
         Raises:
@@ -186,18 +181,37 @@ class Analyzer:
         if cached is None:
             cached = self.library.encoding(exemplar.id, self.model.id)
         if cached is None:
-            try:
-                clip = make_clip(exemplar.clip_path, exemplar.in_frame, exemplar.out_frame)
-                _, encoding = self.parse(clip, cancel=cancel)
-            except VideoError as error:
-                reason = str(error).rstrip(".")
-                raise ExemplarError(
-                    f"{self.library.path}: the clip of exemplar '{exemplar.id}' cannot be used ({reason}): copy the "
-                    "library again together with its clips, or choose another one."
-                ) from None
-            cached = self.compact(encoding)
+            cached = self._encode_exemplar(exemplar, progress, cancel)
         self._encodings[exemplar.id] = cached
         return cached
+
+    def _encode_exemplar(
+        self, exemplar: Exemplar, progress: ProgressCallback, cancel: CancelToken | None
+    ) -> ExemplarEncoding:
+        """From its clip; kept, with the masks, where the library can keep them."""
+        try:
+            clip = make_clip(exemplar.clip_path, exemplar.in_frame, exemplar.out_frame)
+            parse, encoding = self.parse(clip, progress=progress, cancel=cancel)
+        except VideoError as error:
+            reason = str(error).rstrip(".")
+            raise ExemplarError(
+                f"{self.library.path}: the clip of exemplar '{exemplar.id}' cannot be used ({reason}): copy the "
+                "library again together with its clips, or choose another one."
+            ) from None
+        own = (parse.transitions.first_flight_frame, parse.transitions.first_entry_frame)
+        if exemplar.corrected:
+            placed = replace(
+                parse.transitions,
+                first_flight_frame=exemplar.first_flight_frame,
+                first_entry_frame=exemplar.first_entry_frame,
+            )
+            parse, encoding = correct_transitions(parse, encoding, placed)
+        compact = self.compact(encoding)
+        try:
+            self.library.keep_parse(exemplar.id, self.model.id, compact, ExemplarMask.of(parse), own)
+        except ExemplarError as error:  # read-only, say: it is made again next time
+            log.info("%s", error)
+        return compact
 
     def compact(self, encoding: Encoding) -> ExemplarEncoding:
         """What a library keeps of an encoding."""
@@ -215,6 +229,7 @@ class Analyzer:
         *,
         n_exemplars: int = 10,
         seed: int = 0,
+        rule: CandidateRule = SAME_NUMBER,
         progress: ProgressCallback = ignore_progress,
         cancel: CancelToken | None = None,
     ) -> Scoring:
@@ -224,20 +239,44 @@ class Analyzer:
 
         Raises:
             ConfigError: for fewer than one exemplar asked for.
-            ExemplarError: where the library holds none of that number, or the clip of one cannot be read.
+            NoExemplarsError: where the library holds none that the rule allows.
+            ExemplarError: where none of them can be used.
             Cancelled: once the token is set.
         """
         if n_exemplars < 1:
             raise ConfigError(f"{n_exemplars} exemplars cannot vote: ask for at least 1.")
-        candidates = self.library.candidates(str(dive))
         board_given = difficulty.source != "commonest board"
-        chosen, notes = choose_exemplars(candidates, difficulty.board_m, n_exemplars, seed, board_given=board_given)
+        try:
+            candidates = find_candidates(self.library, dive, synchro=rule.synchro)
+            chosen, notes = choose_exemplars(candidates, difficulty.board_m, n_exemplars, seed, board_given=board_given)
+        except NoExemplarsError:
+            if not rule.nearest or rule.synchro:
+                raise
+            chosen, notes = choose_nearest(self.library, dive, difficulty, n_exemplars, seed)
+        usable, unusable = [], []
         for done, exemplar in enumerate(chosen, start=1):
-            self.exemplar_encoding(exemplar, cancel=cancel)
+            try:
+                self.exemplar_encoding(exemplar, cancel=cancel)
+                usable.append(exemplar)
+            except ExemplarError as error:
+                unusable.append(error)
             progress(Progress("compare", done, len(chosen)))
             if cancel is not None:
                 cancel.raise_if_cancelled()
-        return gather_votes(self.votes(encoding, chosen), str(dive), difficulty, seed=seed, notes=notes)
+        if not usable:
+            raise unusable[0]
+        if unusable:
+            notes = (*notes, f"{len(unusable)} of {len(chosen)} exemplars could not be used: {unusable[0]}")
+        return gather_votes(self.votes(encoding, usable), str(dive), difficulty, seed=seed, notes=notes)
+
+    def suggest(self, encoding: Encoding) -> list[str]:
+        """Up to three dive numbers of exemplars that a clip resembles; of those alone that are encoded already."""
+        known: dict[str, list[np.ndarray]] = {}
+        encoded = self.library.encoded(self.model.id)
+        for exemplar in self.library.exemplars():
+            if exemplar.id in encoded and not exemplar.synchro:
+                known.setdefault(exemplar.dive_number, []).append(self.exemplar_encoding(exemplar).gated)
+        return suggest_numbers(encoding.gated, known)
 
     @torch.inference_mode()
     def votes(self, encoding: Encoding, chosen: Sequence[Exemplar]) -> tuple[ExemplarVote, ...]:
@@ -284,6 +323,7 @@ class Analyzer:
         *,
         n_exemplars: int = 10,
         seed: int = 0,
+        rule: CandidateRule = SAME_NUMBER,
         progress: ProgressCallback = ignore_progress,
         cancel: CancelToken | None = None,
     ) -> Analysis:
@@ -291,12 +331,19 @@ class Analyzer:
 
         Raises: what `parse` and `score` raise; that there are no exemplars before the clip is read.
         """
-        if dive is not None:
-            self.library.candidates(str(dive))
+        if dive is not None and not (rule.nearest and not rule.synchro):
+            find_candidates(self.library, dive, synchro=rule.synchro)
         parse, encoding = self.parse(clip, progress=progress, cancel=cancel)
         if dive is None or difficulty is None:
             return Analysis(parse=parse, scoring=None)
         scoring = self.score(
-            encoding, dive, difficulty, n_exemplars=n_exemplars, seed=seed, progress=progress, cancel=cancel
+            encoding,
+            dive,
+            difficulty,
+            n_exemplars=n_exemplars,
+            seed=seed,
+            rule=rule,
+            progress=progress,
+            cancel=cancel,
         )
         return Analysis(parse=parse, scoring=scoring)

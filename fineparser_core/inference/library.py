@@ -1,41 +1,70 @@
 """The exemplar library: one SQLite file with dives to compare with, their masks and their encodings per model."""
 
 import sqlite3
+import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 
 from fineparser_core.errors import ExemplarError
 from fineparser_core.resources import resource
-from fineparser_core.types import MASK_SIZE, N_SAMPLES
+from fineparser_core.types import MASK_SIZE, N_SAMPLES, DiveParse
 
-SCHEMA_VERSION = 1
-_SCHEMA = """
+_FIRST_SCHEMA = (
+    """
 CREATE TABLE exemplar (
     id TEXT PRIMARY KEY, dive_number TEXT NOT NULL, board_m REAL, score REAL NOT NULL,
     clip TEXT NOT NULL, in_frame INTEGER NOT NULL, out_frame INTEGER NOT NULL,
     first_flight_frame INTEGER NOT NULL, first_entry_frame INTEGER NOT NULL, synthetic INTEGER NOT NULL
-) STRICT;
-CREATE INDEX exemplar_by_number ON exemplar (dive_number);
+) STRICT""",
+    "CREATE INDEX exemplar_by_number ON exemplar (dive_number)",
+    """
 CREATE TABLE mask (
     exemplar_id TEXT PRIMARY KEY REFERENCES exemplar (id) ON DELETE CASCADE,
     sampled_frames BLOB NOT NULL, probability BLOB NOT NULL, crop_xyxy BLOB NOT NULL
-) STRICT;
+) STRICT""",
+    """
 CREATE TABLE encoding (
     exemplar_id TEXT NOT NULL REFERENCES exemplar (id) ON DELETE CASCADE, model_id TEXT NOT NULL,
     gated BLOB NOT NULL, static_tokens BLOB NOT NULL, st INTEGER NOT NULL, ed INTEGER NOT NULL,
     PRIMARY KEY (exemplar_id, model_id)
-) STRICT;
-"""
+) STRICT""",
+)
+#: What version 2 added: a column and what it holds in a library of version 1.
+_SECOND_COLUMNS = (
+    ("diver", "TEXT NOT NULL DEFAULT ''", "''"),
+    ("dived_on", "TEXT", "NULL"),
+    ("synchro", "INTEGER NOT NULL DEFAULT 0", "0"),
+    ("corrected", "INTEGER NOT NULL DEFAULT 0", "0"),
+    ("removed_at", "TEXT", "NULL"),
+)
+#: Statements that make a library of version i + 1 out of one of version i; version 0 is an empty file.
+_MIGRATIONS = (
+    _FIRST_SCHEMA,
+    tuple(f"ALTER TABLE exemplar ADD COLUMN {name} {kind}" for name, kind, _ in _SECOND_COLUMNS),
+)
+SCHEMA_VERSION = len(_MIGRATIONS)
+#: How long to wait for another program that is writing.
+_PATIENCE_S = 20.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Exemplar:
-    """A dive with a known score. Frames are of its clip; transitions are the first frame of the new step."""
+    """A dive with a known score. Frames are of its clip; transitions are the first frame of the new step.
+
+    Attributes:
+        synthetic: rendered, not a real dive.
+        diver: name of the diver, "" where it is not known.
+        dived_on: day of the dive as YYYY-MM-DD; None where it is not known.
+        synchro: two divers at once; compared with its like alone.
+        corrected: a person put the transitions where they are, so that no model moves them.
+        removed: lies in the bin: no candidate, but restorable.
+    """
 
     id: str
     dive_number: str
@@ -47,6 +76,11 @@ class Exemplar:
     first_flight_frame: int
     first_entry_frame: int
     synthetic: bool
+    diver: str = ""
+    dived_on: str | None = None
+    synchro: bool = False
+    corrected: bool = False
+    removed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +90,13 @@ class ExemplarMask:
     sampled_frames: np.ndarray = field(repr=False)
     mask_probability: np.ndarray = field(repr=False)
     crop_xyxy: np.ndarray = field(repr=False)
+
+    @classmethod
+    def of(cls, parse: DiveParse) -> Self:
+        """The masks of a clip."""
+        return cls(
+            sampled_frames=parse.sampled_frames, mask_probability=parse.mask_probability, crop_xyxy=parse.crop_xyxy
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +109,7 @@ class ExemplarEncoding:
 
 
 @contextmanager
-def _readable(path: Path) -> Iterator[None]:
+def readable(path: Path) -> Iterator[None]:
     """Turns what a damaged file or a damaged array in it raises into one sentence."""
     try:
         yield
@@ -78,6 +119,45 @@ def _readable(path: Path) -> Iterator[None]:
         ) from None
 
 
+def version_of(connection: sqlite3.Connection) -> int:
+    """Schema version of an open file; 0 for an empty one."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Brings an open file to the present schema, in one transaction; other programs wait meanwhile."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for statements in _MIGRATIONS[version_of(connection) :]:
+            for statement in statements:
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def connect(place: Path | str) -> sqlite3.Connection:
+    """A connection that the threads of a process may use in turn; a path, or an URI of SQLite.
+
+    Transactions are begun by name: SQLite's own begin as readers, which two writers cannot both turn into writing.
+    """
+    connection = sqlite3.connect(
+        place,
+        uri=isinstance(place, str),
+        check_same_thread=False,
+        timeout=_PATIENCE_S,
+        isolation_level=None,
+    )
+    try:
+        connection.execute("PRAGMA foreign_keys = ON")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
 class Library:
     """Reads an exemplar library, and writes one that was opened for writing."""
 
@@ -85,9 +165,14 @@ class Library:
         self.path = path
         self.writable = writable
         self._db = connection
+        self._lock = threading.RLock()
+        # What is read, whatever the version: a view of our connection, not of the file, which may be read-only.
+        older = "".join(f", {value} AS {name}" for name, _, value in _SECOND_COLUMNS)
+        columns = "*" + (older if version_of(connection) < SCHEMA_VERSION else "")
+        connection.execute(f"CREATE TEMP VIEW known AS SELECT {columns} FROM main.exemplar")
 
     @classmethod
-    def open(cls, path: Path | None = None) -> "Library":
+    def open(cls, path: Path | None = None) -> Self:
         """Opens a library for reading; without a path the bundled one.
 
         Raises: ExemplarError where the file is missing or is not an exemplar library.
@@ -96,22 +181,25 @@ class Library:
         if not path.is_file():
             raise ExemplarError(f"{path} does not exist: give the path of an exemplar library.")
         # immutable: a bundled library may lie in a read-only folder, where SQLite cannot make its side files.
-        # One connection serves the threads of a process in turn; nothing here writes.
         uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
-        with _readable(path):
-            connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        with readable(path):
+            connection = connect(uri)
         try:
-            with _readable(path):
-                version = connection.execute("PRAGMA user_version").fetchone()[0]
-            if version != SCHEMA_VERSION:
-                raise ExemplarError(f"{path} is not an exemplar library of version {SCHEMA_VERSION} (found {version}).")
+            with readable(path):
+                version = version_of(connection)
+            if not 1 <= version <= SCHEMA_VERSION:
+                raise ExemplarError(
+                    f"{path} is not an exemplar library of version 1 to {SCHEMA_VERSION} (found {version}): choose "
+                    "another one, or update the program."
+                )
+            with readable(path):
+                return cls(path, connection, writable=False)
         except ExemplarError:
             connection.close()
             raise
-        return cls(path, connection, writable=False)
 
     @classmethod
-    def create(cls, path: Path) -> "Library":
+    def create(cls, path: Path) -> Self:
         """Makes a new, empty library for writing; the file must not exist yet.
 
         Raises: ExemplarError where it cannot be written.
@@ -120,8 +208,8 @@ class Library:
             raise ExemplarError(f"{path} exists already: choose another name for the library.")
         connection = None
         try:
-            connection = sqlite3.connect(path)
-            connection.executescript(_SCHEMA + f"PRAGMA user_version = {SCHEMA_VERSION};")
+            connection = connect(path)
+            migrate(connection)
         except sqlite3.Error as error:
             if connection is not None:
                 connection.close()
@@ -131,7 +219,7 @@ class Library:
     def close(self) -> None:
         self._db.close()
 
-    def __enter__(self) -> "Library":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -139,54 +227,71 @@ class Library:
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        with _readable(self.path):
+        with self._lock, readable(self.path):
             yield self._db
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: all of it or none, also where the process dies within.
+
+        Raises: ExemplarError where the library cannot be written.
+        """
+        if not self.writable:
+            raise ExemplarError(f"{self.path} cannot be written: choose a folder where you may write.")
+        with self._lock:
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                try:
+                    yield self._db
+                    self._db.execute("COMMIT")
+                except BaseException:
+                    if self._db.in_transaction:
+                        self._db.execute("ROLLBACK")
+                    raise
+            except sqlite3.OperationalError as error:
+                raise ExemplarError(
+                    f"{self.path} cannot be written now ({error}): close other programs that use it, see that the disk "
+                    "has room, and try again."
+                ) from None
 
     def dive_numbers(self) -> dict[str, int]:
         """Number of exemplars by dive number."""
         with self._reading() as db:
-            return dict(db.execute("SELECT dive_number, COUNT(*) FROM exemplar GROUP BY 1 ORDER BY 1"))
-
-    def exemplars(self, dive_number: str) -> list[Exemplar]:
-        """All exemplars of a dive number, ordered by id."""
-        with self._reading() as db:
-            rows = db.execute("SELECT * FROM exemplar WHERE dive_number = ? ORDER BY id", (dive_number,)).fetchall()
-        return [self._exemplar(row) for row in rows]
-
-    def candidates(self, dive_number: str) -> list[Exemplar]:
-        """As `exemplars`.
-
-        Raises: ExemplarError where there is none, with what there is instead.
-        """
-        found = self.exemplars(dive_number)
-        if not found:
-            known = ", ".join(self.dive_numbers()) or "nothing"
-            raise ExemplarError(
-                f"{self.path} holds no exemplars of {dive_number}, only of {known}: choose another library, or leave "
-                "the dive number out to see the steps alone."
+            return dict(
+                db.execute("SELECT dive_number, COUNT(*) FROM known WHERE removed_at IS NULL GROUP BY 1 ORDER BY 1")
             )
-        return found
+
+    def exemplars(self, dive_number: str | None = None) -> list[Exemplar]:
+        """All exemplars, or those of a dive number, ordered by id, without those in the bin."""
+        return self._select(
+            "SELECT * FROM known WHERE removed_at IS NULL AND dive_number = ifnull(?, dive_number) ORDER BY id",
+            dive_number,
+        )
 
     def get(self, exemplar_id: str) -> Exemplar:
-        """Raises: ExemplarError where there is none of that id."""
-        with self._reading() as db:
-            row = db.execute("SELECT * FROM exemplar WHERE id = ?", (exemplar_id,)).fetchone()
-        if row is None:
-            raise ExemplarError(f"{self.path} has no exemplar '{exemplar_id}'.")
-        return self._exemplar(row)
+        """An exemplar by its id, from the bin as well.
 
-    def _exemplar(self, row: tuple) -> Exemplar:
+        Raises: ExemplarError where there is none of that id.
+        """
+        found = self._select("SELECT * FROM known WHERE id = ?", exemplar_id)
+        if not found:
+            raise ExemplarError(f"{self.path} has no exemplar '{exemplar_id}'.")
+        return found[0]
+
+    def _select(self, query: str, *values: object) -> list[Exemplar]:
+        with self._reading() as db:
+            cursor = db.execute(query, values)
+            names = [column[0] for column in cursor.description]
+            return [self._exemplar(dict(zip(names, row, strict=True))) for row in cursor]
+
+    def _exemplar(self, row: dict[str, Any]) -> Exemplar:
         return Exemplar(
-            id=row[0],
-            dive_number=row[1],
-            board_m=row[2],
-            score=row[3],
-            clip_path=self.path.parent / row[4],
-            in_frame=row[5],
-            out_frame=row[6],
-            first_flight_frame=row[7],
-            first_entry_frame=row[8],
-            synthetic=bool(row[9]),
+            clip_path=self.path.parent / row.pop("clip"),
+            removed=row.pop("removed_at") is not None,
+            synthetic=bool(row.pop("synthetic")),
+            synchro=bool(row.pop("synchro")),
+            corrected=bool(row.pop("corrected")),
+            **row,
         )
 
     def mask(self, exemplar_id: str) -> ExemplarMask | None:
@@ -219,37 +324,65 @@ class Library:
                 transition_samples=(row[2], row[3]),
             )
 
-    def add(self, exemplar: Exemplar, mask: ExemplarMask) -> None:
-        """Adds an exemplar; its clip is stored relative to the library's folder. Needs a writable library."""
-        clip = exemplar.clip_path.resolve().relative_to(self.path.parent.resolve()).as_posix()
+    def encoded(self, model_id: str) -> set[str]:
+        """Ids of the exemplars that a model has encoded."""
+        with self._reading() as db:
+            return {row[0] for row in db.execute("SELECT exemplar_id FROM encoding WHERE model_id = ?", (model_id,))}
+
+    def add(
+        self, exemplar: Exemplar, mask: ExemplarMask, encodings: Mapping[str, ExemplarEncoding] | None = None
+    ) -> None:
+        """Adds an exemplar whose clip lies in the library's folder or below; needs a writable library.
+
+        Args:
+            encodings: by the id of the model that made them.
+
+        Raises: ExemplarError where it cannot be written, or the id is taken.
+        """
         e = exemplar
-        frames = (e.in_frame, e.out_frame, e.first_flight_frame, e.first_entry_frame)
-        quantised = np.rint(mask.mask_probability.astype(np.float32) * 255).astype(np.uint8)
-        with self._db as db:
-            db.execute(
-                "INSERT INTO exemplar VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (e.id, e.dive_number, e.board_m, e.score, clip, *frames, int(e.synthetic)),
-            )
-            db.execute(
-                "INSERT INTO mask VALUES (?, ?, ?, ?)",
-                (
-                    e.id,
-                    mask.sampled_frames.astype("<i8").tobytes(),
-                    zlib.compress(quantised.tobytes(), 9),
-                    mask.crop_xyxy.astype("<f4").tobytes(),
-                ),
-            )
+        row = {
+            "clip": e.clip_path.resolve().relative_to(self.path.parent.resolve()).as_posix(),
+            "removed_at": None,
+            **{f.name: getattr(e, f.name) for f in fields(e) if f.name not in ("clip_path", "removed")},
+        }
+        names, places = ", ".join(row), ", ".join("?" * len(row))
+        try:
+            with self._writing() as db:
+                db.execute(f"INSERT INTO exemplar ({names}) VALUES ({places})", tuple(row.values()))
+                put_mask(db, e.id, mask)
+                for model_id, encoding in (encodings or {}).items():
+                    put_encoding_row(db, e.id, model_id, encoding)
+        except sqlite3.IntegrityError as error:
+            raise ExemplarError(f"{self.path} cannot take exemplar '{e.id}' ({error}): give it another name.") from None
+
+    def keep_parse(
+        self,
+        exemplar_id: str,
+        model_id: str,
+        encoding: ExemplarEncoding,
+        mask: ExemplarMask,
+        transitions: tuple[int, int],
+    ) -> None:
+        """Where `OwnLibrary` keeps what newer weights made of an exemplar; what is bundled stays as it is."""
 
     def put_encoding(self, exemplar_id: str, model_id: str, encoding: ExemplarEncoding) -> None:
         """Stores or replaces the encoding of an exemplar by a model. Needs a writable library."""
-        with self._db as db:
-            db.execute(
-                "INSERT OR REPLACE INTO encoding VALUES (?, ?, ?, ?, ?, ?)",
-                (
-                    exemplar_id,
-                    model_id,
-                    encoding.gated.astype("<f4").tobytes(),
-                    encoding.static_tokens.astype("<f4").tobytes(),
-                    *encoding.transition_samples,
-                ),
-            )
+        with self._writing() as db:
+            put_encoding_row(db, exemplar_id, model_id, encoding)
+
+
+def put_mask(db: sqlite3.Connection, exemplar_id: str, mask: ExemplarMask) -> None:
+    """Stores or replaces the masks of an exemplar, within a transaction."""
+    quantised = np.rint(mask.mask_probability.astype(np.float32) * 255).astype(np.uint8)
+    frames, crop = mask.sampled_frames.astype("<i8").tobytes(), mask.crop_xyxy.astype("<f4").tobytes()
+    packed = zlib.compress(quantised.tobytes(), 9)
+    db.execute("INSERT OR REPLACE INTO mask VALUES (?, ?, ?, ?)", (exemplar_id, frames, packed, crop))
+
+
+def put_encoding_row(db: sqlite3.Connection, exemplar_id: str, model_id: str, encoding: ExemplarEncoding) -> None:
+    """Stores or replaces an encoding, within a transaction."""
+    arrays = (encoding.gated.astype("<f4").tobytes(), encoding.static_tokens.astype("<f4").tobytes())
+    db.execute(
+        "INSERT OR REPLACE INTO encoding VALUES (?, ?, ?, ?, ?, ?)",
+        (exemplar_id, model_id, *arrays, *encoding.transition_samples),
+    )

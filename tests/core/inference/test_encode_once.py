@@ -17,7 +17,8 @@ from fineparser_core.bench import PairByPair
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import Cancelled, ConfigError, ExemplarError
-from fineparser_core.inference.analyzer import Analyzer, choose_exemplars
+from fineparser_core.inference.analyzer import Analyzer
+from fineparser_core.inference.choice import choose_exemplars
 from fineparser_core.inference.encoder import normalise
 from fineparser_core.inference.library import Exemplar, ExemplarMask, Library
 from fineparser_core.models.step_pooling import pair_boundaries

@@ -1,0 +1,133 @@
+"""Which exemplars a dive is compared with: of its own number where there are any, else of the nearest where allowed."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from fineparser_core.diving.difficulty import Difficulty, find_difficulty
+from fineparser_core.diving.distance import by_distance
+from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
+from fineparser_core.errors import ConfigError, NoExemplarsError
+from fineparser_core.inference.libraries import ExemplarSource
+from fineparser_core.inference.library import Exemplar
+
+
+@dataclass(frozen=True, kw_only=True)
+class CandidateRule:
+    """Which exemplars may vote.
+
+    Attributes:
+        nearest: where there are none of the number, those of the nearest numbers do.
+        synchro: two divers dive at once, so that only their like may.
+    """
+
+    nearest: bool = False
+    synchro: bool = False
+
+
+#: As the paper has it: exemplars of the same number, one diver.
+SAME_NUMBER = CandidateRule()
+
+
+def best_exemplar(exemplars: Iterable[Exemplar], dive_number: str | None, board_m: float | None) -> Exemplar | None:
+    """The one with the highest official score at the same number and board, real before rendered.
+
+    Where there is none from that board, or none of that number, the best of what there is.
+    """
+    return max(
+        exemplars,
+        key=lambda e: (e.dive_number == dive_number, board_m in (None, e.board_m), not e.synthetic, e.score, e.id),
+        default=None,
+    )
+
+
+def find_candidates(source: ExemplarSource, dive: DiveNumber, *, synchro: bool = False) -> list[Exemplar]:
+    """All exemplars of a dive number: for two divers those of two, for one those of one.
+
+    Raises: NoExemplarsError where there is none, with the ways out.
+    """
+    found = [exemplar for exemplar in source.exemplars(str(dive)) if exemplar.synchro == synchro]
+    if found:
+        return found
+    if synchro:
+        raise NoExemplarsError(
+            f"Synchronised dives have no score yet: there are no exemplars of {dive} by two divers in {source.path} or "
+            "your own library. Add some, and dives like them have a score."
+        )
+    known = ", ".join(source.dive_numbers()) or "nothing"
+    raise NoExemplarsError(
+        f"{source.path} holds no exemplars of {dive}, only of {known}: add some to your own library, compare with the "
+        "nearest dive numbers (--nearest), or leave the dive number out to see the steps alone."
+    )
+
+
+def choose_nearest(
+    source: ExemplarSource, dive: DiveNumber, difficulty: Difficulty, n_exemplars: int, seed: int
+) -> tuple[list[Exemplar], tuple[str, ...]]:
+    """Up to n exemplars of the nearest dive numbers, and the sentence that says so.
+
+    Their scores are converted to the DD of the dive, score · DD / DD of the exemplar, as the awards that a dive is
+    given, not its points, carry over to another dive. Those whose DD is not known are passed over.
+
+    Deviation: the paper compares with exemplars of the same number alone.
+
+    Raises: NoExemplarsError where there is none at all.
+    """
+    of_number: dict[str, list[Exemplar]] = {}
+    for exemplar in source.exemplars():
+        converted = None if exemplar.synchro else _converted(exemplar, difficulty)
+        if converted is not None:
+            of_number.setdefault(exemplar.dive_number, []).append(converted)
+    chosen: list[Exemplar] = []
+    for _, numbers in by_distance(dive, of_number):
+        equally_near = [exemplar for number in numbers for exemplar in of_number[number]]
+        chosen += _in_order(equally_near, difficulty.board_m, seed)[: n_exemplars - len(chosen)]
+    if not chosen:
+        raise NoExemplarsError(f"{source.path} holds no exemplar whose DD is known: add some to your own library.")
+    used = ", ".join(dict.fromkeys(exemplar.dive_number for exemplar in chosen))
+    return chosen, (
+        f"No exemplars of {dive}: compared with the nearest dive numbers ({used}); their scores are converted to a DD "
+        f"of {difficulty.value:g}.",
+    )
+
+
+def _converted(exemplar: Exemplar, difficulty: Difficulty) -> Exemplar | None:
+    try:
+        own = find_difficulty(parse_dive_number(exemplar.dive_number), exemplar.board_m)
+    except ConfigError:
+        return None
+    return replace(exemplar, score=exemplar.score * difficulty.value / own.value)
+
+
+def choose_exemplars(
+    candidates: Sequence[Exemplar], board_m: float | None, n_exemplars: int, seed: int, *, board_given: bool = True
+) -> tuple[list[Exemplar], tuple[str, ...]]:
+    """Up to n exemplars, seeded, and what the coach must be told about the choice.
+
+    Exemplars from the dive's own board come first: another board changes the difficulty and with it the points. Among
+    them real dives come before rendered ones.
+
+    Args:
+        board_given: False where the board is an assumption, of which nobody needs to hear that others differ.
+
+    Source: section 3.3 (E exemplars of the same action type).
+    Deviation: the release takes the first ten of a list shuffled in place, so its exemplars drift between runs.
+    """
+    chosen = _in_order(candidates, board_m, seed)[:n_exemplars]
+    notes = []
+    if len(chosen) < n_exemplars:
+        exemplars = "exemplar" if len(chosen) == 1 else "exemplars"
+        notes.append(f"Only {len(chosen)} {exemplars} of this dive number, not {n_exemplars}.")
+    other = sum(e.board_m != board_m for e in chosen) if board_m is not None and board_given else 0
+    if other:
+        are = "exemplars is" if other == 1 else "exemplars are"
+        notes.append(f"{other} of {len(chosen)} {are} from another board, where the difficulty may differ.")
+    return chosen, tuple(notes)
+
+
+def _in_order(candidates: Sequence[Exemplar], board_m: float | None, seed: int) -> list[Exemplar]:
+    """Shuffled by the seed; own board before others, then real before rendered."""
+    ordered = sorted(candidates, key=lambda e: e.id)
+    shuffled = [ordered[i] for i in np.random.default_rng(seed).permutation(len(ordered))]
+    return sorted(shuffled, key=lambda e: (board_m not in (None, e.board_m), e.synthetic))  # stable

@@ -1,0 +1,63 @@
+"""What a person says of an exemplar: checked before it is stored, since every later score rests on it."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from math import isfinite
+
+from fineparser_core.diving.difficulty import BOARDS_M, find_difficulty
+from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.errors import ConfigError
+
+#: Three awards of ten each are multiplied by the DD.
+_BEST_AWARDS = 30.0
+#: No dive of the tables is harder; where the DD is not known, the score is held against this one.
+_HARDEST_DD = 6.0
+_LONGEST_NAME = 80
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExemplarFacts:
+    """Attributes as in `fineparser_core.inference.library.Exemplar`."""
+
+    dive_number: str
+    board_m: float | None
+    score: float
+    diver: str = ""
+    dived_on: str | None = None
+    synchro: bool = False
+
+
+def check_facts(facts: ExemplarFacts) -> ExemplarFacts:
+    """The facts with number, name and day in their usual form.
+
+    Raises:
+        ConfigError: a number, a board, a score or a day that cannot be, or that is missing.
+    """
+    dive = parse_dive_number(facts.dive_number)
+    if facts.board_m not in BOARDS_M:
+        boards = ", ".join(f"{board:g}" for board in BOARDS_M)
+        found = "no board" if facts.board_m is None else f"a board of {facts.board_m:g} m"
+        raise ConfigError(f"An exemplar needs its board, found {found}: choose one of {boards} m.")
+    try:
+        difficulty = find_difficulty(dive, facts.board_m).value
+        limit = f"{dive} from {facts.board_m:g} m has a DD of {difficulty:g}, so at most {_BEST_AWARDS * difficulty:g}"
+    except ConfigError:
+        if dive.armstand and facts.board_m < 5:
+            raise
+        difficulty = _HARDEST_DD
+        limit = f"no dive is given more than {_BEST_AWARDS * difficulty:g}"
+    if not isfinite(facts.score) or not 0 <= facts.score <= _BEST_AWARDS * difficulty:
+        raise ConfigError(f"A score of {facts.score:g} cannot be: {limit}; give the official score of this dive.")
+    name = " ".join(facts.diver.split())
+    if len(name) > _LONGEST_NAME:
+        raise ConfigError(f"The diver's name has {len(name)} letters: give at most {_LONGEST_NAME}.")
+    return replace(facts, dive_number=str(dive), diver=name, dived_on=_day(facts.dived_on))
+
+
+def _day(text: str | None) -> str | None:
+    if not text or not text.strip():
+        return None
+    try:
+        return date.fromisoformat(text.strip()).isoformat()
+    except ValueError:
+        raise ConfigError(f"'{text}' is not a day: write it as 2026-05-31, or leave it out.") from None
