@@ -26,9 +26,7 @@ def main(argv: list[str] | None = None) -> int:
         "--workers", type=int, default=1, help="processes (default 1); the result does not depend on it"
     )
     parser.add_argument("--numbers", help="dive numbers to draw from, with commas (default: as competitions have them)")
-    parser.add_argument(
-        "--twins", choices=SIZES, help="twins of FineDiving's dives: all, 1800 + 80, or 240 + 80"
-    )
+    parser.add_argument("--twins", choices=SIZES, help="twins of FineDiving's dives: all, 1800 + 80, or 240 + 80")
     parser.add_argument(
         "--annotations", type=Path, help="folder of FineDiving's annotations (default: a table of their distribution)"
     )
@@ -41,12 +39,13 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     numbers = tuple(n.strip().upper() for n in args.numbers.split(",")) if args.numbers else ()
     if args.preview is not None:
-        sheet = contact_sheet(SynthConfig(train=6, test=0, seed=args.seed, numbers=numbers))
+        sheet, speed = contact_sheet(SynthConfig(train=6, test=0, seed=args.seed, numbers=numbers))
         ok, data = cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
         try:
             args.preview.write_bytes(data.tobytes() if ok else b"")
         except OSError as error:
             raise ExportError(f"{args.preview} cannot be written ({error.strerror}): choose another place.") from None
+        print(f"Rendered at {speed:.0f} frames a second of one core.")
         return 0
     if args.write_table:
         if args.annotations is None:

@@ -1,0 +1,46 @@
+import cv2
+import numpy as np
+import pytest
+
+from fineparser_core import synthesize as command
+from fineparser_core.synth import preview
+from fineparser_core.synth.render import DiveSpec, render_dive
+from fineparser_core.synth.scene import _tower
+
+
+@pytest.mark.parametrize(("board_m", "least"), [(10.0, 0.8), (3.0, 0.7)])
+def test_most_scenes_have_people_who_could_be_taken_for_the_athlete(board_m: float, least: float) -> None:
+    spots = [_tower(board_m, [0.0], np.random.default_rng(seed))[2] for seed in range(200)]
+    assert np.mean([len(mine) > 0 for mine in spots]) > least
+    # On the deck beside the plunge, and on the platform that is dived from.
+    assert np.mean([any(s[2] == 0 and s[0] > -5.6 for s in mine) for mine in spots]) > 0.4
+    if board_m == 10.0:
+        assert np.mean([any(s[2] == board_m for s in mine) for mine in spots]) > 0.45
+    # Nobody stands where the athlete takes off.
+    assert all(abs(s[1]) > 0.3 or s[0] < -5 for mine in spots for s in mine)
+
+
+def test_nobody_but_the_athlete_is_in_the_mask() -> None:
+    for seed in range(3):
+        dive = render_dive(DiveSpec(dive_number="407C", board_m=10.0, height_px=96, aspect=4 / 3), seed)
+        size = np.array(dive.masks.shape[:0:-1])
+        for i in range(dive.first_flight_frame, dive.contact_frame, 3):
+            y, x = np.nonzero(dive.masks[i])
+            points = dive.joints[i] * size
+            # Hands and the crown of the head reach a little beyond the joints.
+            reach = 3 + 0.35 * np.ptp(points, axis=0).max()
+            where = np.stack([x, y], -1)
+            assert ((where > points.min(0) - reach) & (where < points.max(0) + reach)).all(), (seed, i)
+
+
+def test_a_preview_says_how_fast_it_was_rendered(tmp_path, monkeypatch, capsys) -> None:
+    whole = preview.render_dive
+
+    def small(spec, seed):
+        return whole(DiveSpec(dive_number=spec.dive_number, board_m=spec.board_m, height_px=48, aspect=1.0), seed)
+
+    monkeypatch.setattr(preview, "render_dive", small)
+    path = tmp_path / "sheet.png"
+    assert command.main(["--preview", str(path), "--seed", "2"]) == 0
+    assert "frames a second of one core" in capsys.readouterr().out
+    assert cv2.imread(str(path)).shape == (6 * 180, 10 * 240, 3)
