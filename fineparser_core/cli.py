@@ -1,7 +1,7 @@
 """The `fineparser` command: picks a sub-command, and turns every failure into one sentence and an exit code.
 
 Exit codes: 0 done, 1 unexpected failure, 2 usage, 3 bad video, 4 no exemplars, 5 weights, 6 annotations,
-7 output that cannot be written, 130 cancelled (or the reader of a pipe is gone: 141).
+7 output that cannot be written, 8 not a whole dive, 130 cancelled (or the reader of a pipe is gone: 141).
 """
 
 import argparse

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from fineparser_core.inference.analyzer import Analyzer
 
 _STDOUT = "-"
+#: The exit code of a clip that is not a whole dive: its steps and masks are written, a score is not.
+NOT_A_DIVE = 8
 
 
 def main(argv: list[str]) -> int:
@@ -70,6 +72,7 @@ def main(argv: list[str]) -> int:
             n_exemplars=args.exemplars,
             seed=args.seed,
             rule=rule,
+            anyway=args.anyway,
             progress=progress,
             cancel=cancel,
         )
@@ -89,7 +92,7 @@ def main(argv: list[str]) -> int:
         print(report(analysis))
         for path in _output_files(args):
             print(f"Written: {path}")
-    return 0
+    return NOT_A_DIVE if analysis.parse.refusal is not None and not args.anyway else 0
 
 
 def _found_dive(analyzer: "Analyzer", path: Path, progress: ProgressCallback, cancel: CancelToken) -> Clip:
@@ -115,7 +118,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="fineparser score",
         description="Analyses a dive. Frames are 0-based, inclusive, and those of the source file.",
         epilog="exit codes: 0 done, 2 usage, 3 bad video, 4 no exemplars, 5 weights, 7 output that cannot be "
-        "written, 130 cancelled",
+        "written, 8 not a whole dive, 130 cancelled",
     )
     parser.add_argument("clip", type=Path, help="video file")
     parser.add_argument("--dive-number", metavar="NUMBER", help="e.g. 207C; needed for a score, not for the steps")
@@ -126,6 +129,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--in", dest="first", type=int, metavar="F", help="first frame of the dive (default: 0)")
     parser.add_argument("--out", dest="last", type=int, metavar="F", help="last frame of the dive (default: the last)")
     parser.add_argument("--trim", action="store_true", help="find the dive in a longer recording first")
+    parser.add_argument("--anyway", action="store_true", help="score it even if it does not look like a whole dive")
     parser.add_argument("--exemplars", type=positive_int, default=10, metavar="E", help="dives to compare with (10)")
     parser.add_argument(
         "--nearest", action="store_true", help="without exemplars of the number, compare with the nearest dive numbers"

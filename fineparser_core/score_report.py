@@ -11,11 +11,16 @@ _DIFFICULTY_OF = {"board": "of that board", "commonest board": "of its commonest
 def report(analysis: Analysis) -> str:
     """The whole report: clip, steps and, where there is a score, how it came about."""
     blocks = [_heading(analysis.parse), _steps(analysis.parse)]
-    if analysis.scoring is None:
+    refusal = analysis.parse.refusal
+    if analysis.scoring is None and refusal is not None:
+        blocks.append(f"No score: {refusal[0].lower()}{refusal[1:]}\nIf it is a whole dive, --anyway scores it.")
+    elif analysis.scoring is None:
         blocks.append("No score: a score needs the dive number, so add --dive-number, e.g. 207C.")
     else:
         blocks += [_score(analysis.scoring), _contributions(analysis.scoring), _votes(analysis.scoring)]
         blocks += [f"Note: {note}" for note in analysis.scoring.notes]
+        if refusal is not None:
+            blocks.append(f"Note: scored as you asked, though: {refusal[0].lower()}{refusal[1:]}")
     if analysis.parse.model.synthetic:
         blocks.append(
             f"Note: these weights were trained on rendered dives only ({analysis.parse.model.trained_on}): "
@@ -46,10 +51,15 @@ def _steps(parse: DiveParse) -> str:
 def _score(scoring: Scoring) -> str:
     board = f" from {scoring.board_m:g} m" if scoring.board_m is not None else ""
     against = f", against exemplars of {', '.join(scoring.nearest_numbers)}" if scoring.nearest_numbers else ""
+    interval = ""
+    if scoring.interval is not None:
+        low, high, level = scoring.interval.low, scoring.interval.high, scoring.interval.level
+        interval = f"\nInterval {low:.2f} to {high:.2f}: {level:.0%} of held-out dives fall within one so made"
     return (
         f"Score {scoring.score:.2f} for {scoring.dive_number}{board}{against}: "
         f"DD {scoring.difficulty:g} ({_DIFFICULTY_OF[scoring.difficulty_source]}), mean award {scoring.award:.2f}\n"
         f"Spread {scoring.spread:.2f} (agreement of the exemplars, not accuracy)"
+        f"{interval}"
     )
 
 

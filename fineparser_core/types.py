@@ -117,6 +117,22 @@ class ModelIdentity:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ClipEvidence:
+    """What tells a whole dive from another clip.
+
+    Attributes:
+        take_off, entry: the greatest probability that step 2 / step 3 begins somewhere.
+        shown: share of the flight's samples that show an athlete.
+        descent: the longest way down of the athlete, in heights of the picture, camera movement taken off.
+    """
+
+    take_off: float
+    entry: float
+    shown: float
+    descent: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Encoding:
     """Everything of a clip that a comparison needs; the same for every partner.
 
@@ -143,6 +159,8 @@ class DiveParse:
         probabilities: (96, 2) float32, probability that step 2 / step 3 begins at the sample.
         mask_probability: (96, 112, 112) float16.
         crop_xyxy: (96, 4) float32, source pixels that the mask of a sample covers.
+        evidence: that the clip is a whole dive; None where it was not measured.
+        refusal: why it should not be scored, a sentence; None where nothing speaks against it.
     """
 
     clip: Clip
@@ -153,6 +171,8 @@ class DiveParse:
     mask_probability: np.ndarray = field(repr=False)
     crop_xyxy: np.ndarray = field(repr=False)
     model: ModelIdentity
+    evidence: ClipEvidence | None = None
+    refusal: str | None = None
 
     @property
     def steps(self) -> tuple[StepSpan, StepSpan, StepSpan]:
@@ -170,6 +190,41 @@ class DiveParse:
 
 
 @dataclass(frozen=True, kw_only=True)
+class IntervalRule:
+    """How far a score may be off, as measured on held-out dives of known score.
+
+    Attributes:
+        level: share of those dives whose score lies within.
+        base, per_spread, per_difficulty: half width = base + per_spread * spread + per_difficulty * DD, in points.
+    """
+
+    level: float
+    base: float
+    per_spread: float
+    per_difficulty: float
+
+    def around(self, score: float, spread: float, difficulty: float) -> "ScoreInterval":
+        """The interval of a score, within what judges can give: 0 to 30 DD."""
+        half = self.base + self.per_spread * spread + self.per_difficulty * difficulty
+        most = 30 * difficulty
+        low, high = (min(max(end, 0.0), most) for end in (score - half, score + half))
+        return ScoreInterval(low=low, high=high, rule=self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreInterval:
+    """Between which points the score is stated to lie, and by which rule."""
+
+    low: float
+    high: float
+    rule: IntervalRule
+
+    @property
+    def level(self) -> float:
+        return self.rule.level
+
+
+@dataclass(frozen=True, kw_only=True)
 class Scoring:
     """The score of a dive against its exemplars (paper Eq. 6 and 12).
 
@@ -179,6 +234,7 @@ class Scoring:
         difficulty_source: "board", "commonest board" or "typed".
         contributions: mean over the exemplars; their points sum to score - mean exemplar score.
         notes: what the reader must be told (fewer exemplars than asked for, other boards used).
+        interval: calibrated on held-out dives; None for weights without a calibration.
     """
 
     dive_number: str
@@ -192,6 +248,7 @@ class Scoring:
     exemplars: tuple[ExemplarVote, ...]
     seed: int
     notes: tuple[str, ...] = ()
+    interval: ScoreInterval | None = None
 
     @property
     def nearest_numbers(self) -> tuple[str, ...]:

@@ -45,6 +45,7 @@ class WeightsCard:
         trained_on: one sentence for whoever sees a score.
         synthetic: True where every training dive was rendered.
         metrics: numbers by name, with the data they were measured on in the name.
+        calibration: what `fineparser calibrate` fitted, see `inference.calibration`; empty before.
         notices: origins and licences of what the weights were initialised from.
         shards: file name to sha256.
     """
@@ -63,6 +64,7 @@ class WeightsCard:
     seed: int = 0
     commit: str = ""
     metrics: Mapping[str, float] = field(default_factory=dict)
+    calibration: Mapping[str, Any] = field(default_factory=dict)
     intended_use: str = ""
     limitations: str = ""
     notices: tuple[str, ...] = ()

@@ -4,8 +4,11 @@ Format "fineparser.analysis/1" (a reader refuses other numbers; new keys may com
 0-based indices of the source file, points are score points, times are seconds from the file's first frame.
 
     format             "fineparser.analysis/1"
-    score              predicted score, or null without a dive number, as are the next seven
+    score              predicted score, or null without a dive number, as are the next eight
     spread             population standard deviation of the votes: agreement of the exemplars, not accuracy
+    interval           {low, high, level, base, per_spread, per_difficulty}: `level` of the held-out dives lie within
+                       base + per_spread * spread + per_difficulty * difficulty points of their score; null without
+                       a calibration
     dive_number        "207C"
     board_m            height of the board, or null where it was not given
     difficulty         degree of difficulty used
@@ -17,6 +20,8 @@ Format "fineparser.analysis/1" (a reader refuses other numbers; new keys may com
                        static, and sum(points) + mean(exemplar scores) = score to 1e-6; empty without a score
     exemplars          of {id, dive_number, board_m, score, vote, contributions}; vote = score + sum(points)
     notes              what the reader must be told, sentences
+    refusal            why the clip is not scored: not a dive, or not a whole one; or null
+    evidence           {take_off, entry, shown, descent} that it is one, or null; see `ClipEvidence`
     probabilities      2 x 96: probability that flight / entry begins at the sample
     sampled_frames     96 source frames; sampled_times_s their times
     model              {id, trained_on, synthetic, preprocessing, decoding, precision, device}
@@ -29,7 +34,7 @@ source pixels x0, y0, x1, y1 that a mask covers.
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 from zipfile import BadZipFile
@@ -43,10 +48,13 @@ from fineparser_core.types import (
     N_SAMPLES,
     Analysis,
     Clip,
+    ClipEvidence,
     Contribution,
     DiveParse,
     ExemplarVote,
+    IntervalRule,
     ModelIdentity,
+    ScoreInterval,
     Scoring,
     Transitions,
 )
@@ -85,6 +93,9 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
     result: dict[str, Any] = {"format": FORMAT}
     result |= {key: None if scoring is None else getattr(scoring, key) for key in _SCORE_KEYS}
     result |= {
+        "interval": None if scoring is None or scoring.interval is None else _interval_to_dict(scoring.interval),
+        "refusal": parse.refusal,
+        "evidence": None if parse.evidence is None else asdict(parse.evidence),
         "transitions": asdict(parse.transitions),
         "contributions": [] if scoring is None else [asdict(part) for part in scoring.contributions],
         "exemplars": [] if scoring is None else [asdict(vote) for vote in scoring.exemplars],
@@ -126,6 +137,8 @@ def analysis_from_dict(data: Mapping[str, Any], masks: MaskArrays) -> Analysis:
             mask_probability=masks.probability,
             crop_xyxy=masks.crop_xyxy,
             model=ModelIdentity(**data["model"]),
+            evidence=ClipEvidence(**data["evidence"]) if data.get("evidence") else None,
+            refusal=data.get("refusal"),
         )
         scoring = None
         if data["score"] is not None:
@@ -137,6 +150,7 @@ def analysis_from_dict(data: Mapping[str, Any], masks: MaskArrays) -> Analysis:
                     for vote in data["exemplars"]
                 ),
                 notes=tuple(data["notes"]),
+                interval=_interval_from_dict(data["interval"]) if data.get("interval") else None,
             )
     except (KeyError, TypeError, ValueError) as error:
         raise ExportError(f"This is not a complete {FORMAT} file ({error}): analyse the clip again.") from error
@@ -186,6 +200,15 @@ def read_masks_npz(path: Path) -> MaskArrays:
     if tuple(array.shape for array in masks) != expected:
         raise ExportError(f"{path} does not hold the masks of {N_SAMPLES} samples: write it again.")
     return masks
+
+
+def _interval_to_dict(interval: ScoreInterval) -> dict[str, float]:
+    return {"low": interval.low, "high": interval.high, **asdict(interval.rule)}
+
+
+def _interval_from_dict(data: Mapping[str, float]) -> ScoreInterval:
+    rule = IntervalRule(**{field.name: data[field.name] for field in fields(IntervalRule)})
+    return ScoreInterval(low=data["low"], high=data["high"], rule=rule)
 
 
 def _contributions(parts: list[dict[str, Any]]) -> tuple[Contribution, ...]:

@@ -21,10 +21,12 @@ from fineparser_core.inference.choice import (
 )
 from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.device import choose_device, choose_precision
+from fineparser_core.inference.domain import Calibration, clip_evidence, refusal
 from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.inference.libraries import ExemplarSource
 from fineparser_core.inference.library import Exemplar, ExemplarEncoding, ExemplarMask, Library
 from fineparser_core.inference.rescore import correct_transitions, gather_votes
+from fineparser_core.inference.scan import look_at
 from fineparser_core.inference.suggest import suggest_numbers
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
@@ -89,8 +91,15 @@ def read_samples(
 class Analyzer:
     """Weights, exemplar library and device in one place; one clip at a time."""
 
-    def __init__(self, model: FineParser, identity: ModelIdentity, library: ExemplarSource) -> None:
+    def __init__(
+        self,
+        model: FineParser,
+        identity: ModelIdentity,
+        library: ExemplarSource,
+        calibration: Calibration | None = None,
+    ) -> None:
         self.model = identity
+        self.calibration = calibration or Calibration()
         self.library = library
         self.encoder = ClipEncoder(
             model, torch.device(identity.device), precision=identity.precision, decoding=identity.decoding
@@ -127,9 +136,8 @@ class Analyzer:
             precision=chosen_precision,
             device=torch_device.type,
         )
-        return cls(
-            network, identity, Library.open(library) if library is None or isinstance(library, Path) else library
-        )
+        opened = Library.open(library) if library is None or isinstance(library, Path) else library
+        return cls(network, identity, opened, Calibration.from_card(card.calibration, str(folder)))
 
     def parse(
         self,
@@ -147,6 +155,8 @@ class Analyzer:
         frames, sampled, times, crop = read_samples(clip, self.model.preprocessing, progress=progress, cancel=cancel)
         encoding, masks = self.encoder.encode(frames, progress=progress, cancel=cancel)
         st, ed = encoding.transition_samples
+        look = look_at(sampled, times, frames, masks)
+        evidence = clip_evidence(encoding.probabilities, encoding.transition_samples, masks, look)
         parse = DiveParse(
             clip=clip,
             sampled_frames=sampled,
@@ -161,6 +171,8 @@ class Analyzer:
             mask_probability=masks,
             crop_xyxy=crop,
             model=self.model,
+            evidence=evidence,
+            refusal=refusal(evidence, self.calibration.domain),
         )
         return parse, encoding
 
@@ -267,7 +279,12 @@ class Analyzer:
             raise unusable[0]
         if unusable:
             notes = (*notes, f"{len(unusable)} of {len(chosen)} exemplars could not be used: {unusable[0]}")
-        return gather_votes(self.votes(encoding, usable), str(dive), difficulty, seed=seed, notes=notes)
+        # No rule was measured for exemplars of other numbers.
+        same = all(exemplar.dive_number == str(dive) for exemplar in usable)
+        votes = self.votes(encoding, usable)
+        return gather_votes(
+            votes, str(dive), difficulty, seed=seed, notes=notes, rule=self.calibration.interval if same else None
+        )
 
     def suggest(self, encoding: Encoding) -> list[str]:
         """Up to three dive numbers of exemplars that a clip resembles; of those alone that are encoded already."""
@@ -324,17 +341,21 @@ class Analyzer:
         n_exemplars: int = 10,
         seed: int = 0,
         rule: CandidateRule = SAME_NUMBER,
+        anyway: bool = False,
         progress: ProgressCallback = ignore_progress,
         cancel: CancelToken | None = None,
     ) -> Analysis:
         """Parses a clip and, where dive number and difficulty are known, scores it.
+
+        Args:
+            anyway: score also what does not look like a whole dive.
 
         Raises: what `parse` and `score` raise; that there are no exemplars before the clip is read.
         """
         if dive is not None and not (rule.nearest and not rule.synchro):
             find_candidates(self.library, dive, synchro=rule.synchro)
         parse, encoding = self.parse(clip, progress=progress, cancel=cancel)
-        if dive is None or difficulty is None:
+        if dive is None or difficulty is None or (parse.refusal is not None and not anyway):
             return Analysis(parse=parse, scoring=None)
         scoring = self.score(
             encoding,

@@ -28,7 +28,7 @@ _LONG_DESCENT = 0.5
 #: Nearly as high as the highest: the mask of one who stands still trembles by this.
 _LEVEL = 0.03
 #: Less of the picture than this is no athlete: a dozen pixels of 112 x 112.
-_LEAST_AREA = 0.001
+LEAST_AREA = 0.001
 _SAME_S = 1e-6
 #: Below this response of the correlation the shift of the scene is a guess.
 _LEAST_RESPONSE = 0.1
@@ -99,7 +99,7 @@ def descent_of(evidence: Evidence) -> np.ndarray:
     A camera that follows the dive keeps the athlete in the middle of the picture: the way down is then in the scene,
     which moves up. Both movements are added. Where the scene's cannot be measured (blur, a cut) it is taken to go on.
     """
-    shown = evidence.area >= _LEAST_AREA
+    shown = evidence.area >= LEAST_AREA
     height = np.where(shown, evidence.centre_y, np.nan)
     moved = np.nan_to_num(np.diff(height, prepend=np.nan))
     moved = np.where(np.abs(moved) <= _FARTHEST, moved, 0.0)
@@ -117,7 +117,7 @@ def find_falls(evidence: Evidence) -> list[Fall]:
     Every moment gets the way down from the highest point of the second before; falls are its peaks.
     """
     times, way = evidence.times_s, descent_of(evidence)
-    shown = evidence.area >= _LEAST_AREA
+    shown = evidence.area >= LEAST_AREA
     first = np.searchsorted(times, times - FALL_S - _SAME_S)
     down = np.array([way[k] - way[first[k] : k + 1].min() for k in range(len(way))])
     falls: list[Fall] = []
@@ -133,6 +133,14 @@ def find_falls(evidence: Evidence) -> list[Fall]:
             top = _top(times, way, int(k))
             falls.append(Fall(top_s=top, end_s=float(times[k]), descent=float(down[k]), shown=during, gone=gone))
     return sorted(falls, key=lambda fall: fall.end_s)
+
+
+def longest_descent(evidence: Evidence) -> float:
+    """The longest way down within a second, in heights of the picture; in slow motion within a third of the clip."""
+    times, way = evidence.times_s, descent_of(evidence)
+    span = max(FALL_S, float(times[-1] - times[0]) / 3)
+    first = np.searchsorted(times, times - span - _SAME_S)
+    return max(float(way[k] - way[first[k] : k + 1].min()) for k in range(len(way)))
 
 
 def _top(times: np.ndarray, way: np.ndarray, end: int) -> float:

@@ -7,7 +7,16 @@ import numpy as np
 
 from fineparser_core.diving.difficulty import Difficulty
 from fineparser_core.errors import ConfigError, ExemplarError
-from fineparser_core.types import STEP_NAMES, Contribution, DiveParse, Encoding, ExemplarVote, Scoring, Transitions
+from fineparser_core.types import (
+    STEP_NAMES,
+    Contribution,
+    DiveParse,
+    Encoding,
+    ExemplarVote,
+    IntervalRule,
+    Scoring,
+    Transitions,
+)
 
 #: An outlier's vote lies further from the median than this many robust standard deviations (1.4826 MAD) …
 _OUTLIER_DEVIATIONS = 3.0
@@ -61,9 +70,18 @@ def correct_transitions(parse: DiveParse, encoding: Encoding, transitions: Trans
 
 
 def gather_votes(
-    votes: Sequence[ExemplarVote], dive_number: str, difficulty: Difficulty, *, seed: int, notes: tuple[str, ...] = ()
+    votes: Sequence[ExemplarVote],
+    dive_number: str,
+    difficulty: Difficulty,
+    *,
+    seed: int,
+    notes: tuple[str, ...] = (),
+    rule: IntervalRule | None = None,
 ) -> Scoring:
     """The score that votes make together: their mean (Eq. 12), with the mean of their contributions.
+
+    Args:
+        rule: of the stated interval; None for weights without a calibration.
 
     Deviation: Eq. 12 as written adds y_Z twice; the score is the mean of exemplar score plus difference.
     """
@@ -80,6 +98,7 @@ def gather_votes(
         exemplars=tuple(votes),
         seed=seed,
         notes=notes,
+        interval=rule.around(score, spread, difficulty.value) if rule else None,
     )
 
 
@@ -103,6 +122,7 @@ def leave_out(scoring: Scoring, ids: Set[str]) -> Scoring:
         award=score / (3 * scoring.difficulty),
         contributions=contributions,
         exemplars=kept,
+        interval=scoring.interval.rule.around(score, spread, scoring.difficulty) if scoring.interval else None,
         notes=(*scoring.notes, f"{n_out} of {len(scoring.exemplars)} exemplars left out by hand."),
     )
 

@@ -11,7 +11,7 @@ from fineparser_core.inference.encoder import ClipEncoder, normalise
 from fineparser_core.inference.falls import Evidence
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.types import MASK_SIZE
-from fineparser_core.video.preprocess import Preprocessing
+from fineparser_core.video.preprocess import WHOLE
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.sampling import WINDOW_LENGTH
 
@@ -24,15 +24,15 @@ _HANNING = cv2.createHanningWindow((MASK_SIZE, MASK_SIZE), cv2.CV_32F)
 def scan(
     path: Path,
     encoder: ClipEncoder,
-    shape: Preprocessing,
     *,
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
 ) -> Evidence:
     """Looks through a file, a sample every tenth of a second; holds no more than a window of frames.
 
+    Whole frames, whatever the weights look at closely: where the athlete is, is not yet known.
+
     Args:
-        shape: how a frame becomes what the spatial parser sees.
         progress: called with stage "scan", in samples.
 
     Raises:
@@ -44,19 +44,13 @@ def scan(
         wanted_s = np.arange(0, info.duration_s, SAMPLE_S)
         frames = np.unique(np.searchsorted(info.pts_s, wanted_s + 1e-6, side="right") - 1)
         n = len(frames)
-        masks = _Masks(n)
-        shift_y, response = np.zeros(n), np.zeros(n)
+        masks, camera = _Masks(n), _Camera(n)
         window: list[np.ndarray] = []
-        before: np.ndarray | None = None
         for k, (_, frame) in enumerate(reader.frames(frames.tolist())):
             if cancel is not None:
                 cancel.raise_if_cancelled()
-            small = shape.apply(frame)
-            grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
-            if before is not None:
-                (_, dy), sure = cv2.phaseCorrelate(before, grey, _HANNING)
-                shift_y[k], response[k] = dy / MASK_SIZE, sure
-            before = grey
+            small = WHOLE.apply(frame)
+            camera.add(k, small)
             window.append(small)
             if len(window) == WINDOW_LENGTH:
                 masks.add(k + 1 - WINDOW_LENGTH, _look(encoder, np.stack(window)))
@@ -65,15 +59,51 @@ def scan(
         if window:
             padded = np.stack(window + window[-1:] * (WINDOW_LENGTH - len(window)))
             masks.add(n - len(window), _look(encoder, padded)[: len(window)])
+    return _evidence(frames, info.pts_s[frames], masks, camera)
+
+
+def look_at(frames: np.ndarray, times_s: np.ndarray, images: np.ndarray, probability: np.ndarray) -> Evidence:
+    """As `scan`, of a clip whose masks are there already.
+
+    Args:
+        frames, times_s: (n,) source frames and their times; what repeats a frame counts once.
+        images: (n, 112, 112, 3) uint8, the whole picture as the spatial parser sees it.
+        probability: (n, 112, 112) of its masks.
+    """
+    kept = np.flatnonzero(np.diff(frames, prepend=-1) > 0)
+    masks, camera = _Masks(len(kept)), _Camera(len(kept))
+    masks.add(0, probability[kept])
+    for k, image in enumerate(images[kept]):
+        camera.add(k, image)
+    return _evidence(frames[kept], times_s[kept], masks, camera)
+
+
+def _evidence(frames: np.ndarray, times_s: np.ndarray, masks: "_Masks", camera: "_Camera") -> Evidence:
     area, centre_y = masks.measured()
     return Evidence(
         frames=frames.astype(np.int64),
-        times_s=info.pts_s[frames],
+        times_s=times_s,
         area=area,
         centre_y=centre_y,
-        shift_y=shift_y,
-        response=response,
+        shift_y=camera.shift_y,
+        response=camera.response,
     )
+
+
+class _Camera:
+    """How far the scene moves from sample to sample."""
+
+    def __init__(self, n: int) -> None:
+        self.shift_y, self.response = np.zeros(n), np.zeros(n)
+        self._before: np.ndarray | None = None
+
+    def add(self, k: int, image: np.ndarray) -> None:
+        """Take the (112, 112, 3) picture of sample k, the one after the last."""
+        grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
+        if self._before is not None:
+            (_, dy), sure = cv2.phaseCorrelate(self._before, grey, _HANNING)
+            self.shift_y[k], self.response[k] = dy / MASK_SIZE, sure
+        self._before = grey
 
 
 class _Masks:

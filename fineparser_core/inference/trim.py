@@ -7,11 +7,7 @@ from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.falls import DiveSegment, cut_around, find_falls, without_overlap
 from fineparser_core.inference.scan import scan
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-from fineparser_core.video.preprocess import get_preprocessing
 from fineparser_core.video.probe import MIN_FRAMES, probe
-
-#: A fall that the parse of its clip says nothing about is none; whoever cuts sees the confidence of the others.
-LEAST_CONFIDENCE = 0.03
 
 
 def find_dives(
@@ -31,12 +27,14 @@ def find_dives(
         Cancelled: once the token is set.
     """
     info = probe(path)
-    falls = find_falls(scan(path, analyzer.encoder, get_preprocessing("whole"), progress=progress, cancel=cancel))
+    falls = find_falls(scan(path, analyzer.encoder, progress=progress, cancel=cancel))
     segments = []
     for done, fall in enumerate(falls, start=1):
         first, last = cut_around(fall, info.pts_s)
+        parse = None
         if last - first + 1 >= MIN_FRAMES:
             parse, _ = analyzer.parse(make_clip(path, first, last), cancel=cancel)
+        if parse is not None and parse.refusal is None:
             segments.append(
                 DiveSegment(
                     in_frame=first,
@@ -47,4 +45,4 @@ def find_dives(
                 )
             )
         progress(Progress("confirm", done, len(falls)))
-    return without_overlap([segment for segment in segments if segment.confidence >= LEAST_CONFIDENCE])
+    return without_overlap(segments)

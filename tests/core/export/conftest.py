@@ -13,6 +13,7 @@ from fineparser_core.types import (
     Contribution,
     DiveParse,
     ExemplarVote,
+    IntervalRule,
     ModelIdentity,
     Scoring,
     Transitions,
@@ -55,6 +56,9 @@ def _scoring(rng: np.random.Generator) -> Scoring:
         ),
         seed=5,
         notes=("Asked for 10 exemplars of 207C, the library holds 7.",),
+        interval=IntervalRule(level=0.8, base=4.0, per_spread=0.2, per_difficulty=1.0).around(
+            float(votes.mean()), float(votes.std()), 3.3
+        ),
     )
 
 

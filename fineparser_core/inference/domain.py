@@ -1,0 +1,102 @@
+"""Whether a clip is a whole dive at all: what speaks for it, and the sentence where too little does."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from fineparser_core.errors import CheckpointError
+from fineparser_core.inference.falls import LEAST_AREA, Evidence, longest_descent
+from fineparser_core.types import ClipEvidence, IntervalRule
+
+
+@dataclass(frozen=True, kw_only=True)
+class DomainThresholds:
+    """The least evidence of a whole dive, by the names of `ClipEvidence`.
+
+    The values here are for weights without a calibration: so low that only what shows no sign of a dive is refused.
+    """
+
+    take_off: float = 0.02
+    entry: float = 0.02
+    shown: float = 0.2
+    descent: float = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibration:
+    """What was measured of weights on held-out dives and is applied to every clip.
+
+    Attributes:
+        domain: below which evidence a clip is not scored.
+        interval: rule of the stated interval; None: none is stated.
+    """
+
+    domain: DomainThresholds = DomainThresholds()
+    interval: IntervalRule | None = None
+
+    @classmethod
+    def from_card(cls, stored: Mapping[str, Any], source: str) -> "Calibration":
+        """Reads the `calibration` of a weights card: {domain: {...}, interval: {...}}, both may be absent.
+
+        Raises:
+            CheckpointError: a value that is missing or no number.
+        """
+        try:
+            domain = DomainThresholds(**_numbers(stored.get("domain") or {}, DomainThresholds))
+            rule = stored.get("interval")
+            interval = IntervalRule(**_numbers(rule, IntervalRule)) if rule else None
+        except (TypeError, ValueError, AttributeError) as error:
+            raise CheckpointError(
+                f"The card of {source} has a calibration that cannot be read ({error}): fit it again with "
+                "`fineparser calibrate`."
+            ) from None
+        return cls(domain=domain, interval=interval)
+
+
+def clip_evidence(
+    probabilities: np.ndarray, transition_samples: tuple[int, int], masks: np.ndarray, look: Evidence
+) -> ClipEvidence:
+    """The evidence of a parsed clip.
+
+    Args:
+        probabilities: (96, 2) of the transitions.
+        transition_samples: decoded.
+        masks: (96, 112, 112) probability.
+        look: athlete and camera in the whole picture.
+    """
+    st, ed = transition_samples
+    flight = (masks[st:ed] >= 0.5).mean(axis=(1, 2)) >= LEAST_AREA
+    return ClipEvidence(
+        take_off=float(probabilities[:, 0].max()),
+        entry=float(probabilities[:, 1].max()),
+        shown=float(flight.mean()),
+        descent=longest_descent(look),
+    )
+
+
+def refusal(evidence: ClipEvidence, least: DomainThresholds) -> str | None:
+    """Why a clip should not be scored, a sentence with a way out; None where it looks like a whole dive."""
+    no_take_off, no_entry = evidence.take_off < least.take_off, evidence.entry < least.entry
+    if evidence.shown < least.shown:
+        return "No diver is seen in the air in this clip: choose the stretch of the video that shows the dive."
+    if evidence.descent < least.descent or (no_take_off and no_entry):
+        return (
+            "This does not look like a dive, nobody takes off and comes down: choose the stretch of the video that "
+            "shows one."
+        )
+    if no_take_off:
+        return "No take-off was found in this clip: let it begin about a second before the take-off."
+    if no_entry:
+        return "No entry was found in this clip: let it end about a second and a half after the entry."
+    return None
+
+
+def _numbers(stored: Mapping[str, Any], of: type) -> dict[str, float]:
+    """The values of a dataclass of numbers; what else is stored beside them (how they were measured) is left out."""
+    values = {field.name: stored[field.name] for field in fields(of) if field.name in stored}
+    for name, value in values.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
+            raise ValueError(f"{name} {value!r}")
+    return values

@@ -1,0 +1,88 @@
+"""What is no whole dive is refused with a way out, and a card's calibration is read or refused."""
+
+import numpy as np
+import pytest
+
+from fineparser_core.errors import CheckpointError
+from fineparser_core.inference.domain import Calibration, DomainThresholds, clip_evidence, refusal
+from fineparser_core.inference.falls import Evidence
+from fineparser_core.types import ClipEvidence, IntervalRule
+
+LEAST = DomainThresholds(take_off=0.1, entry=0.1, shown=0.3, descent=0.1)
+
+
+def measured(**changes: float) -> ClipEvidence:
+    return ClipEvidence(**{"take_off": 0.8, "entry": 0.7, "shown": 0.95, "descent": 0.6, **changes})
+
+
+def test_a_whole_dive_is_not_refused() -> None:
+    assert refusal(measured(), LEAST) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"shown": 0.1}, "No diver"),
+        ({"descent": 0.02}, "does not look like a dive"),
+        ({"take_off": 0.01, "entry": 0.01}, "does not look like a dive"),
+        ({"take_off": 0.01}, "No take-off"),
+        ({"entry": 0.01}, "No entry"),
+    ],
+)
+def test_what_is_missing_is_named_with_a_way_out(changes: dict[str, float], words: str) -> None:
+    sentence = refusal(measured(**changes), LEAST)
+    assert sentence is not None
+    assert words in sentence
+    assert ": " in sentence  # what to do
+
+
+def test_the_evidence_of_a_fall_in_front_of_a_still_camera() -> None:
+    n = 96
+    probabilities = np.full((n, 2), 0.01)
+    probabilities[30, 0], probabilities[60, 1] = 0.6, 0.5
+    masks = np.zeros((n, 112, 112), np.float32)
+    height = np.interp(np.arange(n), [30, 70], [0.2, 0.8])
+    for k in range(20, 70):
+        row = int(height[k] * 112)
+        masks[k, row - 5 : row + 5, 50:56] = 0.9
+    centre = np.where((np.arange(n) >= 20) & (np.arange(n) < 70), height, np.nan)
+    look = Evidence(
+        frames=np.arange(n),
+        times_s=np.arange(n) * 0.04,
+        area=masks.mean(axis=(1, 2)),
+        centre_y=centre,
+        shift_y=np.zeros(n),
+        response=np.ones(n),
+    )
+    found = clip_evidence(probabilities, (30, 60), masks, look)
+    assert (found.take_off, found.entry, found.shown) == (0.6, 0.5, 1.0)
+    assert 0.3 < found.descent < 0.6
+
+
+def test_a_card_without_a_calibration_gives_the_lenient_thresholds_and_no_interval() -> None:
+    assert Calibration.from_card({}, "weights") == Calibration()
+    assert Calibration().interval is None
+
+
+def test_a_calibration_is_read_and_what_is_told_beside_it_left_out() -> None:
+    stored = {
+        "domain": {"take_off": 0.2, "entry": 0.1, "shown": 0.4, "descent": 0.15, "dives": 80},
+        "interval": {"level": 0.8, "base": 1.0, "per_spread": 0.5, "per_difficulty": 2.0, "coverage": 0.81},
+    }
+    read = Calibration.from_card(stored, "weights")
+    assert read.domain == DomainThresholds(take_off=0.2, entry=0.1, shown=0.4, descent=0.15)
+    assert read.interval == IntervalRule(level=0.8, base=1.0, per_spread=0.5, per_difficulty=2.0)
+
+
+@pytest.mark.parametrize("stored", [{"domain": {"take_off": "much"}}, {"interval": {"level": 0.8}}, {"domain": [1]}])
+def test_a_damaged_calibration_is_refused(stored: dict) -> None:
+    with pytest.raises(CheckpointError, match="fineparser calibrate"):
+        Calibration.from_card(stored, "weights")
+
+
+def test_an_interval_stays_within_what_judges_can_give() -> None:
+    rule = IntervalRule(level=0.8, base=1.0, per_spread=1.0, per_difficulty=2.0)
+    middle = rule.around(50.0, 3.0, 3.0)
+    assert (middle.low, middle.high, middle.level) == (40.0, 60.0, 0.8)
+    assert rule.around(4.0, 3.0, 3.0).low == 0.0
+    assert rule.around(88.0, 3.0, 3.0).high == 90.0
