@@ -63,6 +63,7 @@ def main(argv: list[str]) -> int:
 
         cancel.raise_if_cancelled()
         analyzer = Analyzer.open(weights=args.weights, library=library, device=args.device, precision=args.precision)
+        analyzer.scores_anyway = args.anyway
         if clip is None:
             clip = _found_dive(analyzer, args.clip, progress, cancel)
         analysis = analyzer.analyze(
@@ -72,7 +73,6 @@ def main(argv: list[str]) -> int:
             n_exemplars=args.exemplars,
             seed=args.seed,
             rule=rule,
-            anyway=args.anyway,
             progress=progress,
             cancel=cancel,
         )

@@ -89,7 +89,11 @@ def read_samples(
 
 
 class Analyzer:
-    """Weights, exemplar library and device in one place; one clip at a time."""
+    """Weights, exemplar library and device in one place; one clip at a time.
+
+    Attributes:
+        scores_anyway: whether `analyze` scores also what does not look like a whole dive.
+    """
 
     def __init__(
         self,
@@ -100,6 +104,7 @@ class Analyzer:
     ) -> None:
         self.model = identity
         self.calibration = calibration or Calibration()
+        self.scores_anyway = False
         self.library = library
         self.encoder = ClipEncoder(
             model, torch.device(identity.device), precision=identity.precision, decoding=identity.decoding
@@ -341,21 +346,17 @@ class Analyzer:
         n_exemplars: int = 10,
         seed: int = 0,
         rule: CandidateRule = SAME_NUMBER,
-        anyway: bool = False,
         progress: ProgressCallback = ignore_progress,
         cancel: CancelToken | None = None,
     ) -> Analysis:
-        """Parses a clip and, where dive number and difficulty are known, scores it.
-
-        Args:
-            anyway: score also what does not look like a whole dive.
+        """Parses a clip and, where dive number and difficulty are known, scores it if it looks like a whole dive.
 
         Raises: what `parse` and `score` raise; that there are no exemplars before the clip is read.
         """
         if dive is not None and not (rule.nearest and not rule.synchro):
             find_candidates(self.library, dive, synchro=rule.synchro)
         parse, encoding = self.parse(clip, progress=progress, cancel=cancel)
-        if dive is None or difficulty is None or (parse.refusal is not None and not anyway):
+        if dive is None or difficulty is None or (parse.refusal and not self.scores_anyway):
             return Analysis(parse=parse, scoring=None)
         scoring = self.score(
             encoding,

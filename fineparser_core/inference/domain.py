@@ -95,6 +95,8 @@ def refusal(evidence: ClipEvidence, least: DomainThresholds) -> str | None:
 
 def _numbers(stored: Mapping[str, Any], of: type) -> dict[str, float]:
     """The values of a dataclass of numbers; what else is stored beside them (how they were measured) is left out."""
+    if not isinstance(stored, Mapping):
+        raise ValueError(f"{stored!r}")
     values = {field.name: stored[field.name] for field in fields(of) if field.name in stored}
     for name, value in values.items():
         if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
