@@ -231,7 +231,7 @@ def _test(folder: Path, splits: Splits, config: TrainConfig, cancel: CancelToken
     results = evaluate_sharded(method, splits.test, splits.train, config, cancel=cancel, peers=peers)
     return summarise(
         results,
-        median_transitions=splits.median_transitions(config.preprocessing),
+        median_transitions=splits.median_transitions(),
         exemplars=config.exemplars,
         seed=config.seed,
     )
