@@ -10,7 +10,7 @@ from fineparser_core.data.dives import Dive
 from fineparser_core.data.images import clip_images, read_frame, read_mask
 from fineparser_core.data.transforms import plain_view, view_frames, view_masks
 from fineparser_core.inference.encoder import ClipEncoder
-from fineparser_core.inference.samples import closer_look
+from fineparser_core.inference.samples import closer_look, first_look
 from fineparser_core.types import MASK_SIZE, N_SAMPLES
 from fineparser_core.video.follow import cut_mask
 from fineparser_core.video.preprocess import WHOLE
@@ -53,7 +53,8 @@ def following_look(data: DiveSet, encoder: ClipEncoder) -> Look:
     def look(dive: Dive) -> Seen:
         paths = clip_images(data, dive.record)
         chosen = [paths[i] for i in plain_view(dive, WHOLE.name).sampled]
-        frames, crops = closer_look([read_frame(path) for path, _ in chosen], encoder)
+        images = [read_frame(path) for path, _ in chosen]
+        frames, crops = closer_look(images, first_look(images, encoder)[1])
         whole = [read_mask(mask) for _, mask in chosen if mask is not None]
         if not whole:
             return Seen(frames, None, None)

@@ -26,11 +26,8 @@ from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.inference.libraries import ExemplarSource
 from fineparser_core.inference.library import Exemplar, ExemplarEncoding, ExemplarMask, Library
 from fineparser_core.inference.rescore import correct_transitions, gather_votes
-<<<<<<< HEAD
-from fineparser_core.inference.scan import look_at
-=======
 from fineparser_core.inference.samples import read_samples
->>>>>>> 828b7f2 (Look closer in inference and evaluation too, by the network's own first look)
+from fineparser_core.inference.scan import look_at
 from fineparser_core.inference.suggest import suggest_numbers
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
@@ -125,12 +122,12 @@ class Analyzer:
             VideoError: where the clip cannot be read.
             Cancelled: once the token is set.
         """
-        frames, sampled, times, crops = read_samples(
+        frames, sampled, times, crops, first_look = read_samples(
             clip, self.model.preprocessing, self.encoder, progress=progress, cancel=cancel
         )
         encoding, masks = self.encoder.encode(frames, progress=progress, cancel=cancel)
         st, ed = encoding.transition_samples
-        look = look_at(sampled, times, frames, masks)
+        look = look_at(sampled, times, *(first_look or (frames, masks)))
         evidence = clip_evidence(encoding.probabilities, encoding.transition_samples, masks, look)
         parse = DiveParse(
             clip=clip,

@@ -28,12 +28,14 @@ class Samples(NamedTuple):
         sampled: (96,) int64 source frames.
         times_s: (96,) float64, from the start of the file.
         crops: (96, 4) float32, the rectangle of source pixels that each shows; it may reach over the frame's edges.
+        first_look: whole frames (96, 112, 112, 3) uint8 and their masks (96, 112, 112), where there was such a look.
     """
 
     frames: np.ndarray
     sampled: np.ndarray
     times_s: np.ndarray
     crops: np.ndarray
+    first_look: tuple[np.ndarray, np.ndarray] | None = None
 
 
 def read_samples(
@@ -60,31 +62,39 @@ def read_samples(
     if not isinstance(shape, Follow):
         crop = np.asarray(shape.crop_xyxy(width, height), np.float32)
         return Samples(np.stack(kept), sampled, times_s, np.tile(crop, (len(sampled), 1)))
-    frames, crops = closer_look(kept, encoder, progress=progress, cancel=cancel)
+    wholes, masks = first_look(kept, encoder, progress=progress, cancel=cancel)
+    frames, crops = closer_look(kept, masks)
     scale = np.array([width / kept[0].shape[1], height / kept[0].shape[0]] * 2, np.float32)
-    return Samples(frames, sampled, times_s, crops * scale)
+    return Samples(frames, sampled, times_s, crops * scale, (wholes, masks))
 
 
-def closer_look(
+def first_look(
     frames: Sequence[np.ndarray],
     encoder: ClipEncoder,
     *,
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Finds the athlete in whole frames, and cuts the square that follows.
-
-    Args:
-        frames: 96 of (H, W, 3) uint8 RGB.
-
-    Returns:
-        (96, 112, 112, 3) uint8, and the squares (96, 4) float32 as x0, y0, x1, y1 in pixels of the frames.
+    """Squeezes 96 frames of (H, W, 3) uint8 RGB, (96, 112, 112, 3), and finds the athlete in them, (96, 112, 112).
 
     Raises:
         Cancelled: once the token is set.
     """
+    wholes = np.stack([WHOLE.apply(frame) for frame in frames])
+    return wholes, encoder.first_look(wholes, progress=progress, cancel=cancel)
+
+
+def closer_look(frames: Sequence[np.ndarray], masks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Cuts the square that follows the athlete.
+
+    Args:
+        frames: 96 of (H, W, 3) uint8 RGB.
+        masks: (96, 112, 112) probability of athlete in them, from the first look.
+
+    Returns:
+        (96, 112, 112, 3) uint8, and the squares (96, 4) float32 as x0, y0, x1, y1 in pixels of the frames.
+    """
     height, width = frames[0].shape[:2]
-    masks = encoder.first_look(np.stack([WHOLE.apply(frame) for frame in frames]), progress=progress, cancel=cancel)
     places = [square_xyxy(square) for square in follow_squares(masks, width, height)]
     cut = [cut_square(frame, place, MASK_SIZE) for frame, place in zip(frames, places, strict=True)]
     return np.stack(cut), np.array(places, np.float32)

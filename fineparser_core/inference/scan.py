@@ -9,11 +9,7 @@ from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.inference.falls import Evidence
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.types import MASK_SIZE
-<<<<<<< HEAD
 from fineparser_core.video.preprocess import WHOLE
-=======
-from fineparser_core.video.preprocess import Squeeze
->>>>>>> 828b7f2 (Look closer in inference and evaluation too, by the network's own first look)
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.sampling import WINDOW_LENGTH
 
@@ -26,10 +22,6 @@ _HANNING = cv2.createHanningWindow((MASK_SIZE, MASK_SIZE), cv2.CV_32F)
 def scan(
     path: Path,
     encoder: ClipEncoder,
-<<<<<<< HEAD
-=======
-    shape: Squeeze,
->>>>>>> 828b7f2 (Look closer in inference and evaluation too, by the network's own first look)
     *,
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
@@ -64,8 +56,7 @@ def scan(
             progress(Progress("scan", k + 1, n))
         if window:
             padded = np.stack(window + window[-1:] * (WINDOW_LENGTH - len(window)))
-<<<<<<< HEAD
-            masks.add(n - len(window), _look(encoder, padded)[: len(window)])
+            masks.add(n - len(window), encoder.window_masks(padded)[: len(window)])
     return _evidence(frames, info.pts_s[frames], masks, camera)
 
 
@@ -86,9 +77,6 @@ def look_at(frames: np.ndarray, times_s: np.ndarray, images: np.ndarray, probabi
 
 
 def _evidence(frames: np.ndarray, times_s: np.ndarray, masks: "_Masks", camera: "_Camera") -> Evidence:
-=======
-            masks.add(n - len(window), encoder.window_masks(padded)[: len(window)])
->>>>>>> 828b7f2 (Look closer in inference and evaluation too, by the network's own first look)
     area, centre_y = masks.measured()
     return Evidence(
         frames=frames.astype(np.int64),

@@ -7,10 +7,6 @@ from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.falls import DiveSegment, cut_around, find_falls, without_overlap
 from fineparser_core.inference.scan import scan
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-<<<<<<< HEAD
-=======
-from fineparser_core.video.preprocess import WHOLE
->>>>>>> 828b7f2 (Look closer in inference and evaluation too, by the network's own first look)
 from fineparser_core.video.probe import MIN_FRAMES, probe
 
 
@@ -31,11 +27,7 @@ def find_dives(
         Cancelled: once the token is set.
     """
     info = probe(path)
-<<<<<<< HEAD
     falls = find_falls(scan(path, analyzer.encoder, progress=progress, cancel=cancel))
-=======
-    falls = find_falls(scan(path, analyzer.encoder, WHOLE, progress=progress, cancel=cancel))
->>>>>>> 828b7f2 (Look closer in inference and evaluation too, by the network's own first look)
     segments = []
     for done, fall in enumerate(falls, start=1):
         first, last = cut_around(fall, info.pts_s)
