@@ -288,7 +288,7 @@ def _staged(args: argparse.Namespace, config: StagedConfig, cancel: CancelToken)
         model=asdict(network.model),
         preprocessing=config.preprocessing,
     )
-    card = save_bundle(model.state_dict(), card, args.out / BUNDLE)
+    card = save_bundle(model.state_dict(), card, args.out / BUNDLE, eight_bit=True)
     print(f"{card.id} written to {args.out / BUNDLE}")
 
 
