@@ -171,6 +171,8 @@ class MainWindow(QMainWindow):
             "locate": self._locate,
             "remove": lambda: self._on_current(self._session.remove),
             "compare": self._compare,
+            "other_back": lambda: self.player.step_other(-1),
+            "other_forward": lambda: self.player.step_other(1),
             "mask": lambda shown: self.player.set_mask_shown(shown),
             "crop": lambda shown: self.player.set_crop_shown(shown),
             "parts": lambda shown: self.contributions.parts.setChecked(shown),
@@ -239,6 +241,8 @@ class MainWindow(QMainWindow):
             best = self._session.best_exemplar()
             if best is not None:
                 self._session.compare_with(best.id)
+            else:
+                self._session.comparing.show(next(iter(self._session.comparing.candidates()), None))
         elif not on:
             self._session.compare_with(None)
         self._refresh()
@@ -285,7 +289,9 @@ class MainWindow(QMainWindow):
         comparing = self._session.comparison is not None
         self._set_checked("compare", comparing)
         for action_id, enabled in {
-            "compare": scored,
+            "compare": scored or comparing or (dive is not None and len(self._session.keys) > 1),
+            "other_back": comparing,
+            "other_forward": comparing,
             "loop": parsed,
             "loop_dive": dive is not None,
             **dict.fromkeys(_STEP_EDITS, parsed),

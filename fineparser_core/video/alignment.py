@@ -1,4 +1,4 @@
-"""Maps frames of one dive to another so that the three steps start together."""
+"""Maps frames of one dive to another: so that the three steps start together, or in real time from two frames on."""
 
 import numpy as np
 
@@ -31,6 +31,25 @@ class StepAlignment:
         other_s = np.interp(time_s, self._cuts_s, self._other_cuts_s)
         # Never show the last frame of a step beside the first one of the next: the frame at or before that time.
         return int(np.searchsorted(self._other_times_s, other_s + 1e-9, side="right")) - 1
+
+
+class OffsetAlignment:
+    """Both dives run in real time, and two of their frames coincide.
+
+    Args:
+        frame, other_frame: the two.
+        times_s: (n_frames,) of the leading dive's file.
+        other_times_s: those of the other file.
+    """
+
+    def __init__(self, frame: int, other_frame: int, times_s: np.ndarray, other_times_s: np.ndarray) -> None:
+        self._times_s, self._other_times_s = times_s, other_times_s
+        self._later_s = other_times_s[other_frame] - times_s[frame]
+
+    def map_frame(self, frame: int) -> int:
+        """Frame of the following dive to show beside a frame of the leading one; the ends hold still."""
+        time_s = self._times_s[min(max(frame, 0), len(self._times_s) - 1)] + self._later_s
+        return max(int(np.searchsorted(self._other_times_s, time_s + 1e-6, side="right")) - 1, 0)
 
 
 def cuts_of(steps: tuple[StepSpan, StepSpan, StepSpan]) -> Cuts:

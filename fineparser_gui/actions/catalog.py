@@ -183,10 +183,24 @@ CATALOG: tuple[ActionSpec, ...] = (
     ActionSpec(
         id="compare",
         menu=_VIEW,
-        text=QT_TRANSLATE_NOOP("actions", "&Compare with the best exemplar"),
+        text=QT_TRANSLATE_NOOP("actions", "&Compare with another dive"),
         keys=("C",),
         icon="compare",
         checkable=True,
+    ),
+    ActionSpec(
+        id="other_back",
+        menu=_VIEW,
+        text=QT_TRANSLATE_NOOP("actions", "Other dive one frame back"),
+        keys=("Ctrl+Left",),
+        icon="step-back",
+    ),
+    ActionSpec(
+        id="other_forward",
+        menu=_VIEW,
+        text=QT_TRANSLATE_NOOP("actions", "Other dive one frame forward"),
+        keys=("Ctrl+Right",),
+        icon="step-forward",
     ),
     ActionSpec(
         id="mask",

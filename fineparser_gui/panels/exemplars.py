@@ -256,9 +256,9 @@ class ExemplarsPanel(QWidget):
         self._session.compare_with(best.id if best else None)
 
     def _on_comparison_changed(self) -> None:
-        exemplar = self._session.comparison
-        self.compare.setText(self.tr("Compare with the best") if exemplar is None else self.tr("End the comparison"))
-        row = self.model.row_of(exemplar.id) if exemplar else None
+        beside = self._session.comparing.candidate
+        self.compare.setText(self.tr("Compare with the best") if beside is None else self.tr("End the comparison"))
+        row = self.model.row_of(beside.exemplar_id) if beside and beside.exemplar_id else None
         if row is None:
             self.table.clearSelection()
         else:

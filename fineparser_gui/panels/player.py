@@ -1,26 +1,28 @@
-"""The centre of the window: one video, or two aligned by step, with transport and timeline under them."""
+"""The centre of the window: one video, or two side by side, with transport and timeline under them."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from fineparser_core.inference.library import Exemplar
-from fineparser_core.types import STEP_NAMES, DiveParse, StepSpan
-from fineparser_core.video.alignment import StepAlignment
+from fineparser_core.types import ComparedDive, DiveParse, StepSpan
+from fineparser_core.types import MaskTrack as ComparedMasks
+from fineparser_core.video.alignment import OffsetAlignment, StepAlignment, cuts_of
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.canvas.mask_track import MaskStyle, MaskTrack
+from fineparser_gui.panels.compare_bar import CompareBar
 from fineparser_gui.panels.progress import ProgressStrip
 from fineparser_gui.panels.timeline import Timeline
 from fineparser_gui.panels.transport_bar import TransportBar
 from fineparser_gui.panels.video_pane import VideoPane
 from fineparser_gui.playback.decoder import CACHE_BYTES
 from fineparser_gui.playback.transport import Transport
+from fineparser_gui.session.comparing import Alignment
 from fineparser_gui.session.correction import frames_of
 from fineparser_gui.session.dive import DiveState
 from fineparser_gui.session.session import Session
 
 
 class PlayerPanel(QWidget):
-    """Shows the session's current dive and, while comparing, an exemplar beside it.
+    """Shows the session's current dive and, while comparing, another one beside it.
 
     Signals:
         failed: (str) a video cannot be decoded.
@@ -40,7 +42,8 @@ class PlayerPanel(QWidget):
         self.bar = TransportBar(transport, actions)
         self._loaded: str | None = None
         self._parse: DiveParse | None = None
-        self._alignment: StepAlignment | None = None
+        self._compared: ComparedDive | None = None
+        self._alignment: StepAlignment | OffsetAlignment | None = None
 
         frame = QFrame()
         frame.setProperty("card", True)
@@ -52,6 +55,7 @@ class PlayerPanel(QWidget):
         inner = QVBoxLayout(frame)
         inner.setContentsMargins(1, 1, 1, 1)
         inner.setSpacing(0)
+        inner.addWidget(CompareBar(session, actions))
         inner.addLayout(videos, 1)
         inner.addWidget(self.bar)
         inner.addWidget(self.timeline)
@@ -71,6 +75,8 @@ class PlayerPanel(QWidget):
         session.current_changed.connect(self._on_current_changed)
         session.dive_changed.connect(self._on_dive_changed)
         session.comparison_changed.connect(self._on_comparison_changed)
+        session.comparing.alignment_changed.connect(self._align)
+        self.other_pane.opened.connect(self._align)
 
     def current_step(self) -> StepSpan | None:
         """The step under the playhead."""
@@ -117,6 +123,7 @@ class PlayerPanel(QWidget):
         self._session.current_changed.disconnect(self._on_current_changed)
         self._session.dive_changed.disconnect(self._on_dive_changed)
         self._session.comparison_changed.disconnect(self._on_comparison_changed)
+        self._session.comparing.alignment_changed.disconnect(self._align)
         self.transport.pause()
         self.pane.unload()
         self.other_pane.unload()
@@ -155,58 +162,57 @@ class PlayerPanel(QWidget):
             self.other_pane.show_frame(self._alignment.map_frame(frame), direction, moving=moving)
 
     def _on_comparison_changed(self) -> None:
-        exemplar = self._session.comparison
-        self.other_pane.setVisible(exemplar is not None)
+        before, self._compared = self._compared, self._session.comparison
+        compared = self._compared
+        self.other_pane.setVisible(compared is not None)
         for pane in (self.pane, self.other_pane):
-            pane.set_cache_bytes(CACHE_BYTES if exemplar is None else CACHE_BYTES // 2)
-        if exemplar is None:
+            pane.set_cache_bytes(CACHE_BYTES if compared is None else CACHE_BYTES // 2)
+        if compared is None:
             self.other_pane.unload()
             self._alignment = None
             return
-        mask = self._session.exemplar_mask(exemplar.id)
-        track = (
-            MaskTrack(
-                sampled_frames=mask.sampled_frames,
-                mask_probability=mask.mask_probability,
-                crop_xyxy=mask.crop_xyxy,
-            )
-            if mask
-            else None
-        )
-        self.other_pane.load(exemplar.clip_path, self._exemplar_title(exemplar))
-        self.other_pane.set_analysis(track, _exemplar_steps(exemplar))
+        if before is None or (before.path, before.title) != (compared.path, compared.title):
+            self.other_pane.load(compared.path, compared.title)
+        self.other_pane.set_analysis(_track(compared.masks), compared.steps)
         self._align()
 
     def _align(self) -> None:
-        exemplar = self._session.comparison
-        if exemplar is None or self._parse is None:
+        """Work out which frame of the other dive belongs to which of this one."""
+        dive, compared, other = self._session.current, self._compared, self.other_pane.info
+        if dive is None or dive.info is None or compared is None:
             self._alignment = None
             return
-        self._alignment = StepAlignment(_cuts(self._parse.steps), _cuts(_exemplar_steps(exemplar)))
+        way = self._session.comparing.alignment
+        steps = self._parse.steps if self._parse else None
+        if way is Alignment.STEPS and steps is not None:
+            times = (dive.info.pts_s, other.pts_s) if other else (None, None)
+            self._alignment = StepAlignment(cuts_of(steps), cuts_of(compared.steps), *times)
+        elif other is None:
+            self._alignment = None  # until its times are known
+        else:
+            here, there = self.transport.frame, self.other_pane.frame
+            if way is not Alignment.FREE:
+                step = 1 if steps else 0
+                here = steps[step].start_frame if steps else dive.first_frame
+                there = compared.steps[step].start_frame
+            self._alignment = OffsetAlignment(here, there, dive.info.pts_s, other.pts_s)
         self._show_frame()
 
-    def _exemplar_title(self, exemplar: Exemplar) -> str:
-        text = self.tr("{0} · {1:.1f} points").format(exemplar.id, exemplar.score)
-        return self.tr("{0} (rendered)").format(text) if exemplar.synthetic else text
+    def step_other(self, frames: int) -> None:
+        """Move the other dive alone; from here on both run in real time."""
+        dive, other = self._session.current, self.other_pane.info
+        if dive is None or dive.info is None or other is None or self._compared is None:
+            return
+        self.transport.pause()
+        self._session.comparing.align(Alignment.FREE)
+        there = min(max(self.other_pane.frame + frames, 0), other.n_frames - 1)
+        self._alignment = OffsetAlignment(self.transport.frame, there, dive.info.pts_s, other.pts_s)
+        self._show_frame()
 
 
-def _track(parse: DiveParse | None) -> MaskTrack | None:
-    if parse is None:
+def _track(known: DiveParse | ComparedMasks | None) -> MaskTrack | None:
+    if known is None:
         return None
     return MaskTrack(
-        sampled_frames=parse.sampled_frames, mask_probability=parse.mask_probability, crop_xyxy=parse.crop_xyxy
+        sampled_frames=known.sampled_frames, mask_probability=known.mask_probability, crop_xyxy=known.crop_xyxy
     )
-
-
-def _exemplar_steps(exemplar: Exemplar) -> tuple[StepSpan, ...]:
-    cuts = (exemplar.in_frame, exemplar.first_flight_frame, exemplar.first_entry_frame, exemplar.out_frame + 1)
-    return tuple(
-        StepSpan(name=name, start_frame=start, end_frame=end)
-        for name, start, end in zip(STEP_NAMES, cuts[:-1], cuts[1:], strict=True)
-    )
-
-
-def _cuts(steps: tuple[StepSpan, ...]) -> tuple[int, int, int, int]:
-    """Starts of the three steps and the last frame."""
-    first, second, third = steps
-    return first.start_frame, second.start_frame, third.start_frame, third.end_frame - 1

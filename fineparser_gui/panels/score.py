@@ -1,8 +1,9 @@
 """The predicted score, what it rests on, and what it must not be taken for."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from fineparser_core.inference.rescore import outliers
 from fineparser_core.types import Scoring
 from fineparser_gui.icons import icon
 from fineparser_gui.panels.correction import CorrectionNote
@@ -59,6 +60,8 @@ class ScorePanel(QWidget):
             grid.addWidget(label(name, "muted"), 0, column)
             grid.addWidget(value, 1, column)
         grid.setColumnStretch(2, 1)
+        self._interval = label(wrap=True)
+        self._outliers = label(role="muted", wrap=True)
         self._award.setToolTip(self.tr("score ÷ (3 × DD): the mean of the judges' awards that this score stands for"))
         self.correction = CorrectionNote(session)
         self._message = label(wrap=True)
@@ -69,9 +72,11 @@ class ScorePanel(QWidget):
         self._synthetic.clicked.connect(self.model_card_requested)
         keyboard_friendly(self._synthetic)
         layout.addWidget(self._headline)
+        layout.addWidget(self._interval)
         layout.addWidget(self._numbers)
         layout.addWidget(self.correction)
         layout.addWidget(self._message)
+        layout.addWidget(self._outliers)
         layout.addWidget(self._notes)
         layout.addWidget(self._synthetic)
         outer = QVBoxLayout(self)
@@ -93,8 +98,11 @@ class ScorePanel(QWidget):
     def _refresh(self) -> None:
         dive = self._session.current
         scoring = dive.analysis.scoring if dive and dive.analysis else None
-        for widget in (self._headline, self._numbers):
+        for widget in (self._headline, self._numbers, self._interval):
             widget.setVisible(scoring is not None)
+        disagreeing = outliers(scoring.exemplars) if scoring else frozenset()
+        self._outliers.setVisible(bool(disagreeing))
+        self._outliers.setText(self._outliers_text(disagreeing))
         self.correction.show_dive(dive)
         # A number of other transitions than those shown is greyed until theirs is there.
         self._score.setEnabled(dive is None or not dive.rescoring)
@@ -106,16 +114,24 @@ class ScorePanel(QWidget):
         self._message.setVisible(bool(message))
         if scoring is not None:
             self._show(scoring)
+            self._interval.setText(_interval_text(scoring, rendered=synthetic))
         self.updateGeometry()  # the column does not hear of what is hidden deeper down
 
     def _show(self, scoring: Scoring) -> None:
         self._score.setText(f"{scoring.score:.1f}")
         self._spread.setText(self.tr("spread ±{0:.1f}").format(scoring.spread))
         self._dive.setText(f"{scoring.dive_number} {board_text(scoring.board_m)}".rstrip())
-        source = "" if scoring.difficulty_source == "board" else f" ({scoring.difficulty_source})"
-        self._difficulty.setText(f"{scoring.difficulty:.1f}{source}")
+        sources = {"commonest board": self.tr("commonest board"), "typed": self.tr("typed")}
+        source = sources.get(scoring.difficulty_source, "")
+        self._difficulty.setText(f"{scoring.difficulty:.1f} ({source})" if source else f"{scoring.difficulty:.1f}")
         self._award.setText(f"{scoring.award:.2f}")
         self._notes.setText("\n".join(scoring.notes))
+
+    def _outliers_text(self, ids: frozenset[str]) -> str:
+        if len(ids) == 1:
+            return self.tr("The exemplar {0} disagrees strongly with the others.").format(*ids)
+        text = self.tr("{0} exemplars disagree strongly with the others: they are marked in the list.")
+        return text.format(len(ids)) if ids else ""
 
     def _state_text(self, dive: Dive | None) -> str:
         if dive is None:
@@ -133,3 +149,17 @@ class ScorePanel(QWidget):
         if dive.dive_number is None:
             return self.tr("Steps and masks come first; the score needs the dive number.")
         return self.tr("Comes after steps and masks.")
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("ScorePanel", text)
+
+
+def _interval_text(scoring: Scoring, *, rendered: bool) -> str:
+    """Between which points the score is stated to lie, and what that rests on."""
+    interval = scoring.interval
+    if interval is None:
+        return _tr("How far these weights are off was not measured.")
+    kind = _tr("rendered dives") if rendered else _tr("dives")
+    text = _tr("{0:.1f} to {1:.1f}: true of {2:.0f} % of the {3} that it was measured on")
+    return text.format(interval.low, interval.high, 100 * interval.level, kind)

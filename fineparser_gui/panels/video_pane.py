@@ -25,9 +25,11 @@ class VideoPane(QWidget):
     """Decodes and draws; which frame it shows is decided elsewhere.
 
     Signals:
+        opened: the file's times are known.
         failed: (str) the file cannot be decoded (any more).
     """
 
+    opened = Signal()
     failed = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -144,6 +146,7 @@ class VideoPane(QWidget):
         self.canvas.set_source(QSize(info.width_px, info.height_px), self._track)
         self._resized.stop()
         self._show()
+        self.opened.emit()
 
     def _on_frame_ready(self, frame: int) -> None:
         if frame == self._head.frame or self._shown is None or self._shown[0] != self._head.frame:

@@ -13,8 +13,10 @@ from PySide6.QtCore import QObject, Signal
 
 from fineparser_core.errors import FineParserError
 from fineparser_core.inference.library import Exemplar, ExemplarMask, Library
+from fineparser_core.types import ComparedDive
 from fineparser_gui.session.arrivals import Arrivals
 from fineparser_gui.session.commands import EditDive
+from fineparser_gui.session.comparing import Comparing
 from fineparser_gui.session.correction import shown_analysis
 from fineparser_gui.session.dive import NOT_ANALYSED, Dive, DiveState
 from fineparser_gui.session.editing import Editing
@@ -33,7 +35,7 @@ class Session(QObject):
         dive_added, dive_changed, dive_removed: (str) key.
         dives_moved: the order is another one.
         current_changed: another dive is shown, or none.
-        comparison_changed: another exemplar is compared with, or none.
+        comparison_changed: another dive is beside the current one, or none.
         model_changed: the worker has loaded its weights.
         problem: (str) one sentence for the banner.
     """
@@ -52,13 +54,14 @@ class Session(QObject):
         self._dives: dict[str, Dive] = {}
         self._ids = itertools.count(1)
         self._current: str | None = None
-        self._exemplar_id: str | None = None
         self._library: Library | None = None
         self.model: Ready | None = None
         self.n_exemplars = 10
         self.editing = Editing(self, client)
         self.queue = AnalysisQueue(self, client)
         self.arrivals = Arrivals(self)
+        self.comparing = Comparing(self)
+        self.comparing.changed.connect(self.comparison_changed)
         client.ready.connect(self._on_ready)
 
     @property
@@ -74,9 +77,9 @@ class Session(QObject):
         return self._dives.get(self._current) if self._current else None
 
     @property
-    def comparison(self) -> Exemplar | None:
-        """The exemplar beside the current dive."""
-        return self.exemplar(self._exemplar_id) if self._exemplar_id else None
+    def comparison(self) -> ComparedDive | None:
+        """The dive beside the current one."""
+        return self.comparing.dive
 
     def open(
         self,
@@ -136,9 +139,7 @@ class Session(QObject):
         """Show another dive."""
         if key != self._current:
             self._current = key
-            self._exemplar_id = None
             self.current_changed.emit()
-            self.comparison_changed.emit()
 
     def remove(self, key: str) -> None:
         """Take a dive out of the session; the file stays."""
@@ -212,9 +213,7 @@ class Session(QObject):
 
     def compare_with(self, exemplar_id: str | None) -> None:
         """Show an exemplar beside the current dive; None ends the comparison."""
-        if exemplar_id != self._exemplar_id:
-            self._exemplar_id = exemplar_id
-            self.comparison_changed.emit()
+        self.comparing.show_exemplar(exemplar_id)
 
     def best_exemplar(self) -> Exemplar | None:
         """Of the current dive's exemplars the one with the highest score, real before rendered."""
@@ -231,6 +230,14 @@ class Session(QObject):
         except FineParserError as error:
             self.problem.emit(str(error))
             return None
+
+    def exemplars_of(self, dive_number: str) -> list[Exemplar]:
+        """Every exemplar of a dive number."""
+        try:
+            return self._open_library().exemplars(dive_number)
+        except FineParserError as error:
+            self.problem.emit(str(error))
+            return []
 
     def exemplar_mask(self, exemplar_id: str) -> ExemplarMask | None:
         """Masks of an exemplar, where the library has them."""

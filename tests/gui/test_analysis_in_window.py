@@ -35,7 +35,7 @@ def test_a_clip_becomes_steps_score_and_comparison(studio, qtbot, exemplar):
     assert player.other_pane.isVisible()
     best = session.comparison
     window.transport.seek(session.current.analysis.parse.transitions.first_flight_frame)
-    assert player.other_pane.frame == best.first_flight_frame
+    assert player.other_pane.frame == best.steps[1].start_frame
     qtbot.waitUntil(lambda: player.other_pane.info is not None, timeout=5000)
     window.actions_by_id["compare"].trigger()
     assert session.comparison is None

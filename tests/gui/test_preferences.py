@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 from answers_kit import dive_parse, result_message, scoring
-from PySide6.QtCore import QSettings, Qt
-from PySide6.QtGui import QColor, QKeySequence
-from PySide6.QtWidgets import QFileDialog, QTextBrowser
+from PySide6.QtCore import QSettings, Qt, QUrl
+from PySide6.QtGui import QColor, QImage, QKeySequence, QTextDocument
+from PySide6.QtWidgets import QApplication, QFileDialog, QTextBrowser
 
 from fineparser_core.errors import ConfigError
 from fineparser_core.types import Analysis
@@ -148,7 +148,7 @@ def test_keys_are_rebound_conflicts_told_and_all_of_it_taken_back(idle_studio, q
     editor.use.click()
     assert window.actions_by_id["compare"].shortcuts() == [QKeySequence("K")]
     assert window.actions_by_id["play"].shortcuts() == [QKeySequence("Space")]
-    assert window.actions_by_id["compare"].toolTip() == "Compare with the best exemplar (K)"
+    assert window.actions_by_id["compare"].toolTip() == "Compare with another dive (K)"
     with qtbot.waitActive(window):
         window.activateWindow()
     qtbot.keyClick(window, Qt.Key.Key_K)
@@ -158,8 +158,27 @@ def test_keys_are_rebound_conflicts_told_and_all_of_it_taken_back(idle_studio, q
     assert window.actions_by_id["compare"].shortcuts() == []
     editor.reset_all.click()
     assert idle_studio.preferences.now.keys == {}
-    editor.search.setText("frame forward")
+    editor.search.setText("ten frames forward")
     assert sum(not editor.table.isRowHidden(row) for row in range(editor.table.rowCount())) == 1
+
+
+def test_the_model_card_is_prose_with_pictures_and_then_figures(idle_studio, tmp_path):
+    picture = QImage(900, 300, QImage.Format.Format_RGB32)
+    picture.fill(QColor("#336699"))
+    picture.save(str(tmp_path / "failure.png"))
+    (tmp_path / "card.json").write_text('{"id": "club-1", "metrics": {"rho": 0.5}}', encoding="utf-8")
+    (tmp_path / "MODEL_CARD.md").write_text("# Where it fails\n\n![splash](failure.png)\n", encoding="utf-8")
+    idle_studio.preferences.change(weights=str(tmp_path))
+    idle_studio.window.actions_by_id["model_card"].trigger()
+    page = idle_studio.window.findChild(QTextBrowser)
+    text = page.toPlainText()
+    assert text.index("Where it fails") < text.index("In figures") < text.index("rho: 0.5")
+    shown = page.loadResource(QTextDocument.ResourceType.ImageResource.value, QUrl("failure.png"))
+    assert shown.width() == 600
+    (tmp_path / "card.json").write_text("no json", encoding="utf-8")
+    page.window().close()
+    idle_studio.window.actions_by_id["model_card"].trigger()
+    assert "cannot be read" in QApplication.activeModalWidget().findChild(QTextBrowser).toPlainText()
 
 
 @pytest.mark.parametrize("action_id", ["model_card", "training", "about", "log_folder"])

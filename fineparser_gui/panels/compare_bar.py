@@ -1,0 +1,88 @@
+"""Above two pictures: which dive is beside the current one, and how their times go together."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+
+from fineparser_gui.actions.registry import ActionRegistry
+from fineparser_gui.panels.parts import keyboard_friendly
+from fineparser_gui.session.comparing import Alignment
+from fineparser_gui.session.session import Session
+
+
+class CompareBar(QFrame):
+    """Seen while two dives are compared."""
+
+    def __init__(self, session: Session, actions: ActionRegistry, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._comparing = session.comparing
+        self.other = _Candidates()
+        self.other.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.other.setMinimumContentsLength(12)
+        self.other.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.other.about_to_open.connect(self._fill)
+        self.other.activated.connect(lambda index: self._comparing.show(self.other.itemData(index)))
+        self.alignment = QComboBox()
+        for alignment, text in (
+            (Alignment.STEPS, self.tr("step by step")),
+            (Alignment.TAKE_OFF, self.tr("from the take-off")),
+            (Alignment.FREE, self.tr("freely")),
+        ):
+            self.alignment.addItem(text, alignment)
+        self.alignment.setToolTip(
+            self.tr(
+                "Step by step: the three steps start together, each stretched to the other's length.\n"
+                "From the take-off: the flight starts together, both in real time.\n"
+                "Freely: both in real time from where you put them."
+            )
+        )
+        self.alignment.activated.connect(lambda index: self._comparing.align(self.alignment.itemData(index)))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 6, 8, 0)
+        row.setSpacing(6)
+        for name, control in ((self.tr("Compared with"), self.other), (self.tr("aligned"), self.alignment)):
+            caption = QLabel(name)
+            caption.setBuddy(control)
+            control.setAccessibleName(name)
+            keyboard_friendly(control)
+            row.addWidget(caption)
+            row.addWidget(control)
+        for action_id in ("other_back", "other_forward"):
+            row.addWidget(_button(actions[action_id]))
+        self._comparing.changed.connect(self._show)
+        self._comparing.alignment_changed.connect(self._show)
+        self._show()
+
+    def _fill(self) -> None:
+        candidates = self._comparing.candidates()
+        shown = self._comparing.candidate
+        if shown is not None and shown not in candidates:
+            candidates.insert(0, shown)
+        self.other.clear()
+        for candidate in candidates:
+            self.other.addItem(candidate.title, candidate)
+        self.other.setCurrentIndex(candidates.index(shown) if shown else -1)
+
+    def _show(self) -> None:
+        self.setVisible(self._comparing.candidate is not None)
+        if self._comparing.candidate is not None:
+            self._fill()
+        self.alignment.setCurrentIndex(self.alignment.findData(self._comparing.alignment))
+
+
+class _Candidates(QComboBox):
+    """Asks for its entries when it opens."""
+
+    about_to_open = Signal()
+
+    def showPopup(self) -> None:
+        self.about_to_open.emit()
+        super().showPopup()
+
+
+def _button(action: QAction) -> QToolButton:
+    button = QToolButton()
+    button.setDefaultAction(action)
+    button.setAccessibleName(action.text().replace("&", ""))
+    keyboard_friendly(button)
+    return button

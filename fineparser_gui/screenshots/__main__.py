@@ -1,0 +1,80 @@
+"""`python -m fineparser_gui.screenshots OUT`: every panel and dialog, light and dark, at 1x and 2x.
+
+Each scale is a process of its own, because Qt reads it once. On Linux without a display they run under Xvfb, and
+without that offscreen, where text may look otherwise than on a screen.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+_SCALES = (1, 2)
+
+
+def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
+    """Command line."""
+    parser = argparse.ArgumentParser(prog="python -m fineparser_gui.screenshots", description=(__doc__ or "")[:85])
+    parser.add_argument("out", type=Path, help="folder for the pictures")
+    parser.add_argument("--walkthrough", action="store_true", help="the pictures of the documentation instead")
+    parser.add_argument("--clip", type=Path, help="of another dive than the sample (walkthrough)")
+    parser.add_argument("--in", dest="in_frame", type=int, metavar="F", help="first frame of that dive")
+    parser.add_argument("--size", default="1440x900", metavar="WxH", help="of the window")
+    parser.add_argument("--scale", type=int, choices=_SCALES, help="this scale alone")
+    parser.add_argument("--theme", choices=("light", "dark"), help="this theme alone")
+    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)  # in this process
+    return parser.parse_args(argv)
+
+
+def in_a_process(arguments: list[str], scale: int) -> int:
+    """Run this module again with a display of the scale; its exit status."""
+    environment = os.environ | {"QT_SCALE_FACTOR": str(scale)}
+    command = [sys.executable, "-m", "fineparser_gui.screenshots", "--here", "--scale", str(scale), *arguments]
+    if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        if shutil.which("xvfb-run"):
+            command = ["xvfb-run", "-a", "-s", "-screen 0 3840x2400x24", *command]
+            environment["QT_QPA_PLATFORM"] = "xcb"
+        else:
+            environment["QT_QPA_PLATFORM"] = "offscreen"
+    return subprocess.run(command, env=environment, check=False).returncode
+
+
+def take(arguments: argparse.Namespace) -> None:
+    """Take the pictures with a display that is there."""
+    from PySide6.QtCore import QSize
+    from PySide6.QtWidgets import QApplication
+
+    from fineparser_gui.screenshots.scenes import take_all
+    from fineparser_gui.screenshots.stage import Stage
+    from fineparser_gui.screenshots.walkthrough import walk
+
+    app = QApplication(sys.argv[:1])
+    width, height = (int(side) for side in arguments.size.split("x"))
+    if arguments.walkthrough:
+        walk(app, arguments.out, QSize(width, height), arguments.clip, arguments.in_frame)
+        return
+    stage = Stage(app, arguments.out / f"{arguments.scale}x", QSize(width, height))
+    take_all(stage, (arguments.theme,) if arguments.theme else ("light", "dark"))
+    stage.close()
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Take all pictures."""
+    arguments = parse_arguments(argv)
+    if arguments.here:
+        take(arguments)
+        return 0
+    passed = [str(arguments.out), "--size", arguments.size]
+    passed += ["--theme", arguments.theme] if arguments.theme else []
+    if arguments.walkthrough:
+        passed += ["--walkthrough", *(["--clip", str(arguments.clip)] if arguments.clip else [])]
+        passed += ["--in", str(arguments.in_frame)] if arguments.in_frame is not None else []
+        return in_a_process(passed, arguments.scale or 1)
+    scales = (arguments.scale,) if arguments.scale else _SCALES
+    return max(in_a_process(passed, scale) for scale in scales)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

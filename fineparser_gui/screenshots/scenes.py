@@ -1,0 +1,75 @@
+"""Every panel and dialog, in the states that a coach meets."""
+
+from PySide6.QtWidgets import QTabWidget
+
+from fineparser_gui.screenshots.stage import Stage
+
+_MOVED_FRAMES = 6
+_DIALOGS = ("preferences", "shortcuts", "model_card", "training", "about")
+_PANELS = ("dives", "details", "score", "contributions", "exemplars", "player")
+
+
+def take_all(stage: Stage, themes: tuple[str, ...] = ("light", "dark")) -> None:
+    """Go through the program once and take each picture in each theme."""
+
+    def picture(name: str) -> None:
+        for theme in themes:
+            stage.studio.preferences.change(theme=theme)
+            stage.picture(f"{theme}-{name}")
+
+    picture("empty")
+    stage.act("open_sample")
+    stage.wait_for_answer()
+    stage.show_middle_of(1)
+    picture("main")
+    for name in _PANELS:
+        for theme in themes:
+            stage.studio.preferences.change(theme=theme)
+            stage.picture(f"{theme}-panel-{name}", getattr(stage.window, name))
+    for action_id in ("parts", "crop"):
+        stage.act(action_id)
+        picture(action_id)
+        stage.act(action_id)
+    _corrected(stage, picture)
+    stage.act("compare")
+    picture("compare")
+    stage.act("compare")
+    _without_score(stage, picture)
+    _dialogs(stage, themes)
+
+
+def _corrected(stage: Stage, picture) -> None:
+    """The entry moved and an exemplar left out; undone again."""
+    stage.window.player.nudge_transition(1, _MOVED_FRAMES)
+    stage.wait_for_answer()
+    stage.session.editing.leave_out(stage.dive.key, stage.window.exemplars.model.vote(0).id, True)
+    picture("corrected")
+    stage.session.editing.edits.setIndex(0)
+    stage.wait_for_answer()
+
+
+def _without_score(stage: Stage, picture) -> None:
+    """No exemplars of a number; no number; a message."""
+    stage.session.set_details(stage.dive.key, "5253B", 10.0)
+    stage.wait_for_answer()
+    picture("no-exemplars")
+    stage.session.set_details(stage.dive.key, None, None)
+    stage.wait_for_answer()
+    stage.session.problem.emit(stage.window.tr("{0} is no video: choose another file.").format("notes.mp4"))
+    picture("no-number")
+    stage.window.banner.hide()
+    stage.session.editing.edits.setIndex(0)
+    stage.wait_for_answer()
+
+
+def _dialogs(stage: Stage, themes: tuple[str, ...]) -> None:
+    for action_id in _DIALOGS:
+        with stage.dialog(action_id) as dialog:
+            pages = dialog.findChild(QTabWidget)
+            for page in range(pages.count() if pages else 1):
+                if pages:
+                    pages.setCurrentIndex(page)
+                name = f"dialog-{action_id}" + (f"-{page + 1}" if pages else "")
+                for theme in themes:
+                    stage.studio.preferences.change(theme=theme)
+                    stage.picture(f"{theme}-{name}", dialog)

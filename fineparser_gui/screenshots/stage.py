@@ -1,0 +1,96 @@
+"""A running program that a scene can drive and take pictures of."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PySide6.QtCore import QDeadlineTimer, QEventLoop, QSize, Qt, QTimer
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
+
+from fineparser_gui.app import Studio
+from fineparser_gui.session.dive import Dive, DiveState
+
+_PATIENCE_MS = 300_000
+_SETTLE_MS = 500
+_ENDED = (DiveState.READY, DiveState.FAILED, DiveState.HELD, DiveState.CANCELLED, DiveState.MISSING)
+
+
+def run_for(duration_ms: int) -> None:
+    """Let the program live for a while."""
+    loop = QEventLoop()
+    QTimer.singleShot(duration_ms, loop.quit)
+    loop.exec()
+
+
+def wait_until(condition: Callable[[], bool], timeout_ms: int = _PATIENCE_MS) -> None:
+    """Run the event loop until the condition holds.
+
+    Raises:
+        TimeoutError: it did not within the time.
+    """
+    deadline = QDeadlineTimer(timeout_ms)
+    while not condition():
+        if deadline.hasExpired():
+            raise TimeoutError("the window did not get there in time")
+        run_for(20)
+
+
+class Stage:
+    """The window at a size, and a folder for its pictures."""
+
+    def __init__(self, app: QApplication, out: Path, size: QSize, folder: Path | None = None) -> None:
+        self._out = out
+        out.mkdir(parents=True, exist_ok=True)
+        self.studio = Studio(app, folder)
+        self.session, self.window = self.studio.session, self.studio.window
+        self.window.resize(size)
+        self.window.show()
+        run_for(_SETTLE_MS)
+
+    @property
+    def dive(self) -> Dive:
+        """The one that is shown."""
+        assert self.session.current is not None
+        return self.session.current
+
+    def act(self, action_id: str) -> None:
+        """Choose a command of the menus."""
+        self.window.actions_by_id[action_id].trigger()
+
+    def wait_for_answer(self) -> None:
+        """Until the dive that is shown is analysed, and scored where it can be."""
+
+        def settled() -> bool:
+            return self.dive.state in _ENDED and not self.dive.busy and not self.dive.rescoring
+
+        wait_until(settled)
+
+    def show_middle_of(self, step: int) -> None:
+        """Put the playhead into the middle of a step."""
+        assert self.dive.analysis is not None
+        span = self.dive.analysis.parse.steps[step]
+        self.window.transport.seek((span.start_frame + span.end_frame) // 2)
+
+    def picture(self, name: str, widget: QWidget | None = None, *, width_px: int | None = None) -> None:
+        """Save what a widget, or the window, looks like once it has settled; smaller where a width is given."""
+        run_for(_SETTLE_MS)
+        image = (widget or self.window).grab().toImage()
+        if width_px is not None:
+            image = image.scaledToWidth(width_px, Qt.TransformationMode.SmoothTransformation)
+        image.save(str(self._out / f"{name}.png"))
+
+    @contextmanager
+    def dialog(self, action_id: str) -> Iterator[QDialog]:
+        """The dialog that a command opens; closed afterwards."""
+        self.act(action_id)
+        run_for(_SETTLE_MS)
+        found = [one for one in QApplication.topLevelWidgets() if isinstance(one, QDialog) and one.isVisible()]
+        yield found[-1]
+        for one in found:
+            one.close()
+        run_for(20)
+
+    def close(self) -> None:
+        """End the program."""
+        self.window.close()
+        run_for(20)

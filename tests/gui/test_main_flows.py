@@ -1,0 +1,123 @@
+"""What a coach does, from the dropped clip to the recovered session: real window, real worker, bundled weights."""
+
+import pytest
+from mouse_kit import drag
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+
+from fineparser_core.resources import resource
+from fineparser_gui.app import Studio
+from fineparser_gui.session.comparing import Alignment
+from fineparser_gui.session.dive import DiveState
+
+_ANALYSIS_MS = 600_000
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800), pytest.mark.usefixtures("bundled_weights")]
+
+
+@pytest.fixture
+def start(qapp, qtbot, tmp_path):
+    """`start()`: a program that keeps its files in `tmp_path / "state"`, its window shown."""
+    made = []
+
+    def start_one() -> Studio:
+        studio = Studio(qapp, tmp_path / "state")
+        with qtbot.waitExposed(studio.window):
+            studio.window.show()
+        made.append(studio)
+        return studio
+
+    yield start_one
+    for studio in made:
+        studio.window.close()
+        studio.window.deleteLater()
+
+
+def drop(studio: Studio, *names: str) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(name) for name in names])
+    left, no_key = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    studio.window.dropEvent(QDropEvent(QPointF(50, 50), Qt.DropAction.CopyAction, data, left, no_key))
+
+
+def wait_for_score(studio: Studio, qtbot) -> None:
+    def scored() -> bool:
+        dive = studio.session.current
+        shown = dive.analysis.scoring if dive is not None and dive.analysis is not None else None
+        return shown is not None and not dive.rescoring
+
+    qtbot.waitUntil(scored, timeout=_ANALYSIS_MS)
+
+
+def test_drop_cancel_analyse_correct_undo_save_and_find_again(start, qtbot, tmp_path, monkeypatch):
+    studio = start()
+    session, window = studio.session, studio.window
+    drop(studio, str(resource("samples", "sample.mp4")))
+    qtbot.waitUntil(lambda: session.current and session.current.state is DiveState.ANALYSING, timeout=_ANALYSIS_MS)
+    window.actions_by_id["cancel"].trigger()
+    qtbot.waitUntil(lambda: session.current.state is DiveState.CANCELLED, timeout=_ANALYSIS_MS)
+    window.actions_by_id["analyse"].trigger()
+    qtbot.waitUntil(lambda: session.current.state is DiveState.READY, timeout=_ANALYSIS_MS)
+    assert session.current.analysis.scoring is None
+    session.set_details(session.current.key, "207C", 10.0)
+    wait_for_score(studio, qtbot)
+    own = session.current.analysis.scoring
+
+    drag(window.player.timeline, 1, 8)
+    wait_for_score(studio, qtbot)
+    corrected = session.current.analysis.scoring
+    assert corrected.score != own.score
+    window.actions_by_id["undo"].trigger()
+    wait_for_score(studio, qtbot)
+    assert session.current.analysis.scoring.score == pytest.approx(own.score)
+    window.actions_by_id["redo"].trigger()
+    wait_for_score(studio, qtbot)
+    assert session.current.analysis.scoring.score == pytest.approx(corrected.score)
+    left_out = corrected.exemplars[0].id
+    session.editing.leave_out(session.current.key, left_out, True)
+    shown = session.current.analysis.scoring.score
+
+    window.actions_by_id["compare"].trigger()
+    assert session.comparing.alignment is Alignment.STEPS
+    mine = session.current.analysis.parse.steps
+    window.transport.seek(mine[2].start_frame)
+    assert window.player.other_pane.frame == session.comparison.steps[2].start_frame
+    window.actions_by_id["compare"].trigger()
+
+    path = tmp_path / "evening.fineparser"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(path), ""))
+    window.actions_by_id["save_session"].trigger()
+    assert path.is_file()
+    window.close()
+
+    again = start()
+    again.window.open_paths([path])
+    wait_for_score(again, qtbot)
+    dive = again.session.current
+    assert dive.corrected_frames == (mine[1].start_frame, mine[2].start_frame)
+    assert dive.correction.left_out == {left_out}
+    assert dive.analysis.scoring.score == pytest.approx(shown, abs=0.01)
+
+
+def test_after_a_crash_the_work_is_offered_and_comes_back(start, qtbot, tmp_path):
+    studio = start()
+    studio.window.actions_by_id["open_sample"].trigger()
+    qtbot.waitUntil(lambda: studio.session.current and studio.session.current.votes, timeout=_ANALYSIS_MS)
+    key = studio.session.current.key
+    entry = studio.session.current.analysis.parse.transitions.first_entry_frame
+    frame = studio.session.editing.move_transition(key, 1, entry + 5)
+    autosave = studio.window.document._autosave
+    assert autosave.write()
+    # What a crash leaves behind: the file, and a lock that nobody holds.
+    content = autosave._path.read_bytes()
+    studio.window.close()
+    autosave._path.write_bytes(content)
+
+    again = start()
+    qtbot.waitUntil(lambda: bool(again.window.findChildren(QMessageBox)), timeout=10_000)
+    box = again.window.findChild(QMessageBox)
+    next(button for button in box.buttons() if button.text() == "Recover").click()
+    wait_for_score(again, qtbot)
+    assert again.session.current.corrected_frames[1] == frame
+    assert QApplication.activeModalWidget() is None
