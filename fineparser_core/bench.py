@@ -10,17 +10,17 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from fineparser_core.checkpoints.bundle import load_bundle, load_into
+from fineparser_core.checkpoints.bundle import load_network
 from fineparser_core.cli import positive_int, run_guarded
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ExemplarError
-from fineparser_core.inference.analyzer import Analyzer, bundled_weights, read_samples
+from fineparser_core.inference.analyzer import Analyzer, bundled_weights
 from fineparser_core.inference.choice import choose_exemplars
 from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.device import PRECISIONS, choose_precision
 from fineparser_core.inference.encoder import ClipEncoder, normalise
 from fineparser_core.inference.library import Exemplar
-from fineparser_core.models.fineparser import FineParser
+from fineparser_core.inference.samples import read_samples
 from fineparser_core.models.temporal_parser import DECODERS
 from fineparser_core.training.throughput import (
     in_batch,
@@ -105,8 +105,8 @@ def _bench_scoring(path: Path | None, dive_number: str, n_exemplars: int) -> Non
 
 def _compare(analyzer: Analyzer, clip: Clip, chosen: Sequence[Exemplar]) -> None:
     identity = analyzer.model
-    query = read_samples(clip, identity.preprocessing)[0]
-    others = [read_samples(_clip(e), identity.preprocessing)[0] for e in chosen]
+    query = read_samples(clip, identity.preprocessing, analyzer.encoder).frames
+    others = [read_samples(_clip(e), identity.preprocessing, analyzer.encoder).frames for e in chosen]
     encoder = analyzer.encoder
     for exemplar in chosen:
         analyzer.exemplar_encoding(exemplar)
@@ -129,9 +129,7 @@ def _compare(analyzer: Analyzer, clip: Clip, chosen: Sequence[Exemplar]) -> None
 
 
 def _contiguous_encoder(analyzer: Analyzer) -> ClipEncoder:
-    state, card = load_bundle(bundled_weights())
-    model = FineParser()
-    load_into(model, state, bundled_weights())
+    model, card = load_network(bundled_weights())
     encoder = ClipEncoder(model, analyzer.encoder.device, precision="fp32", decoding=card.decoding)
     for parameter in encoder.model.parameters():
         parameter.data = parameter.data.contiguous()
@@ -139,8 +137,7 @@ def _contiguous_encoder(analyzer: Analyzer) -> ClipEncoder:
 
 
 def _bench_training(n_pairs: int, repeats: int, size: int) -> None:
-    model = FineParser()
-    load_into(model, load_bundle(bundled_weights())[0], bundled_weights())
+    model, _ = load_network(bundled_weights())
     precision = choose_precision(torch.device("cpu"))
     batch = synthetic_batch(n_pairs, size=size)
     ours = f"ours, {precision}"

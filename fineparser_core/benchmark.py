@@ -16,13 +16,14 @@ from fineparser_core import __version__
 from fineparser_core.cli import cancel_on_signals, positive_int, progress_to_stderr, run_guarded
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
-from fineparser_core.data.frame_cache import FrameCache, default_cache, load_dives
+from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import ConfigError, ExportError, VideoError
 from fineparser_core.evaluation.ceiling import Ceiling, pose_ceiling
-from fineparser_core.evaluation.evaluate import Evaluator, Protocol, median_transitions
+from fineparser_core.evaluation.evaluate import Protocol
 from fineparser_core.evaluation.fidelity import Fidelity, contribution_fidelity, read_qualities
 from fineparser_core.evaluation.real_clips import ClipLabels, RealClipResult, measure_clip, read_labels
 from fineparser_core.evaluation.results import finite, write_predictions
+from fineparser_core.evaluation.running import evaluate
 from fineparser_core.evaluation.summary import summarise, text_table
 from fineparser_core.export.overlay_sheet import overlay_sheet
 from fineparser_core.inference.analyzer import Analyzer
@@ -49,6 +50,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--exemplars", type=positive_int, default=10, help="voters a dive, default 10")
     parser.add_argument("--seed", type=int, default=0, help="of the choice of exemplars and of the intervals")
     parser.add_argument("--limit", type=positive_int, help="N dives only, drawn from the test split")
+    parser.add_argument("--pool", type=positive_int, help="exemplars from N dives only, drawn from the training split")
     parser.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
     parser.add_argument("--precision", default="auto", help="auto, fp32, bf16 or fp16")
     args = parser.parse_args(argv)
@@ -93,33 +95,38 @@ def _rendered(
     analyzer: Analyzer, args: argparse.Namespace, cancel: CancelToken, progress: ProgressCallback
 ) -> dict[str, Any]:
     data = load_dataset(args.data)
-    records = data.split("test")
-    if args.limit is not None:
-        chosen = np.random.default_rng(args.seed).permutation(len(records))[: args.limit]
-        records = [records[i] for i in sorted(chosen)]
+    records = _drawn(data.split("test"), args.limit, args.seed)
+    pool = _drawn(data.split("train"), args.pool, args.seed)
     identity = analyzer.model
-    cache = FrameCache(args.cache or default_cache(data), data, identity.preprocessing)
-    dives = load_dives(data, records, cache, cancel, progress=progress)
-    pool = load_dives(data, data.split("train"), cache, cancel, progress=progress)
     protocol = Protocol(
         preprocessing=identity.preprocessing, decoding=identity.decoding, exemplars=args.exemplars, seed=args.seed
     )
     model = analyzer.encoder.model
     model.precision = PRECISIONS[identity.precision]
-    results = Evaluator(model, pool, protocol).run(dives, progress=progress, cancel=cancel)
+    results, dives, medians = evaluate(
+        model, data, records, pool, protocol, cache=args.cache, progress=progress, cancel=cancel
+    )
     summary = summarise(
         results,
-        median_transitions=median_transitions(pool, identity.preprocessing),
+        median_transitions=medians,
         exemplars=args.exemplars,
         seed=args.seed,
     )
     qualities = read_qualities(data.root)
     fidelity = contribution_fidelity(results, qualities, seed=args.seed) if qualities else None
-    print(f"\n{_name(data)}, test split, {len(dives)} of {len(data.split('test'))} dives\n\n{summary.as_text()}")
+    print(f"\n{_name(data)}, test split, {len(dives)} of {len(data.split('test'))} dives, exemplars from {len(pool)}")
+    print(f"\n{summary.as_text()}")
     print(_fidelity_text(fidelity))
     if args.out is not None:
         write_predictions(args.out / "predictions.csv", args.out / "predictions.json", results)
     return {**summary.as_dict(), "contribution_fidelity": None if fidelity is None else asdict(fidelity)}
+
+
+def _drawn(records: list[DiveRecord], count: int | None, seed: int) -> list[DiveRecord]:
+    if count is None:
+        return records
+    chosen = np.random.default_rng(seed).permutation(len(records))[:count]
+    return [records[i] for i in sorted(chosen)]
 
 
 def _name(data: DiveSet) -> str:

@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ablate": ("fineparser_core.ablate", "train every row of a table of the paper, print its numbers and ours"),
     "eval": ("fineparser_core.eval", "measure weights on a split of a data set"),
     "benchmark": ("fineparser_core.benchmark", "measure weights on rendered dives and on labelled real clips"),
+    "calibrate": ("fineparser_core.calibrate", "fit the stated interval and what is refused, into the weights card"),
     "data": ("fineparser_core.data_check", "say what a data set has, lacks and gets wrong"),
     "synthesize": ("fineparser_core.synthesize", "render a data set of dives in the FineDiving layout"),
     "exemplars": ("fineparser_core.exemplars", "render and encode the bundled exemplars and the sample dive"),

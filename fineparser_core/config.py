@@ -201,15 +201,15 @@ class StagedConfig:
     mixed_features: bool = True
     #: Of the encoders' passes; "auto" is what the device is good at.
     precision: str = "auto"
-    mask_iterations: int = 1500
+    mask_iterations: int = 1300
     mask_windows: int = 6
     #: Windows of these that show the whole frame, as the first look of "follow" does.
     first_look_windows: int = 2
     #: Training dives that the first look learns from.
-    first_look_dives: int = 700
-    frame_iterations: int = 1500
+    first_look_dives: int = 500
+    frame_iterations: int = 900
     frame_batch: int = 64
-    parse_iterations: int = 700
+    parse_iterations: int = 600
     parse_batch: int = 8
     parse_views: int = 1
     head_iterations: int = 1500

@@ -15,12 +15,12 @@ from fineparser_core.cli import cancel_on_signals, positive_int, progress_to_std
 from fineparser_core.data.dataset import LAYOUTS, load_dataset
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.exemplars import CRITERIA
-from fineparser_core.data.frame_cache import FrameCache, default_cache, load_dives
 from fineparser_core.data.transforms import plain_view, view_frames
 from fineparser_core.errors import ExportError
-from fineparser_core.evaluation.evaluate import Evaluator, Protocol, median_transitions
+from fineparser_core.evaluation.evaluate import Protocol
 from fineparser_core.evaluation.report import worst_dives, write_report
 from fineparser_core.evaluation.results import write_predictions
+from fineparser_core.evaluation.running import evaluate
 from fineparser_core.evaluation.summary import summarise
 from fineparser_core.inference.analyzer import bundled_weights
 from fineparser_core.inference.device import PRECISIONS, choose_device, choose_precision
@@ -71,11 +71,7 @@ def main(argv: list[str] | None = None) -> int:
     progress = progress_to_stderr(quiet=False)
     with cancel_on_signals() as cancel:
         data = load_dataset(args.data, args.layout, frames=args.frames, frame_pattern=args.frame_pattern)
-        cache = FrameCache(args.cache or default_cache(data), data, card.preprocessing)
         records = data.split(args.split)[: args.limit]
-        dives = load_dives(data, records, cache, cancel, progress=progress)
-        # Without exemplars the pool still gives the floors, and those need no frames that are not there.
-        pool = load_dives(data, data.split("train"), cache, cancel, progress=progress)
         protocol = Protocol(
             preprocessing=card.preprocessing,
             decoding=card.decoding,
@@ -83,10 +79,19 @@ def main(argv: list[str] | None = None) -> int:
             exemplars=args.exemplars,
             seed=args.seed,
         )
-        results = Evaluator(model, pool, protocol).run(dives, progress=progress, cancel=cancel)
+        results, dives, medians = evaluate(
+            model,
+            data,
+            records,
+            data.split("train"),
+            protocol,
+            cache=args.cache,
+            progress=progress,
+            cancel=cancel,
+        )
     summary = summarise(
         results,
-        median_transitions=median_transitions(pool, card.preprocessing),
+        median_transitions=medians,
         exemplars=args.exemplars,
         seed=args.seed,
     )
@@ -107,7 +112,7 @@ def main(argv: list[str] | None = None) -> int:
         write_predictions(args.out / "predictions.csv", args.out / "predictions.json", results)
         by_id = {dive.record.id: dive for dive in dives}
         shown = {result.id for worst in worst_dives(results) for result in worst}
-        thumbnails = {name: _thumbnails(by_id[name], card.preprocessing) for name in sorted(shown)}
+        thumbnails = {name: _thumbnails(by_id[name]) for name in sorted(shown)}
         title = f"{card.id} on {stamp.name}"
         write_report(
             args.out / "report.html", summary, results, title=title, provenance=provenance, thumbnails=thumbnails
@@ -125,9 +130,8 @@ def _make_folder(path: Path) -> None:
         raise ExportError(f"{path} cannot be made ({error.strerror}): choose another folder for --out.") from None
 
 
-def _thumbnails(dive: Dive, preprocessing: str) -> list[np.ndarray]:
-    frames = view_frames(dive, plain_view(dive, preprocessing), _THUMBNAIL_SAMPLES)
-    return list(frames)
+def _thumbnails(dive: Dive) -> list[np.ndarray]:
+    return list(view_frames(dive, plain_view(dive), _THUMBNAIL_SAMPLES))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ class Progress:
     """One step forward of a long job.
 
     Attributes:
-        stage: what is being done, one lower-case word ("read", "parse", "compare", "write").
+        stage: what is being done, one lower-case word ("read", "look", "parse", "compare", "write").
         done: units finished in this stage.
         total: units in this stage; 0 when unknown.
     """

@@ -231,7 +231,7 @@ def _test(folder: Path, splits: Splits, config: TrainConfig, cancel: CancelToken
     results = evaluate_sharded(method, splits.test, splits.train, config, cancel=cancel, peers=peers)
     return summarise(
         results,
-        median_transitions=splits.median_transitions(config.preprocessing),
+        median_transitions=splits.median_transitions(),
         exemplars=config.exemplars,
         seed=config.seed,
     )
@@ -288,7 +288,7 @@ def _staged(args: argparse.Namespace, config: StagedConfig, cancel: CancelToken)
         model=asdict(network.model),
         preprocessing=config.preprocessing,
     )
-    card = save_bundle(model.state_dict(), card, args.out / BUNDLE)
+    card = save_bundle(model.state_dict(), card, args.out / BUNDLE, eight_bit=True)
     print(f"{card.id} written to {args.out / BUNDLE}")
 
 

@@ -29,6 +29,9 @@ CARD_NAME = "card.json"
 WHOLE_NETWORK = ModelConfig()
 #: Hosting services refuse or warn about larger files.
 MAX_SHARD_BYTES = 44_000_000
+_SCALE = ":scale"
+_CONVOLUTION_DIMS = (4, 5)
+_LARGE_KERNEL = 4096
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,15 +74,43 @@ class WeightsCard:
     shards: Mapping[str, str] = field(default_factory=dict)
 
 
-def _store(state: Mapping[str, Tensor], half: bool) -> dict[str, Tensor]:
+def _store(state: Mapping[str, Tensor], half: bool, eight_bit: bool) -> dict[str, Tensor]:
     stored = {}
     for name, value in state.items():
         if name.endswith("num_batches_tracked"):  # bookkeeping of batch norm, unused in inference
+            continue
+        if eight_bit and value.ndim in _CONVOLUTION_DIMS and value.numel() >= _LARGE_KERNEL:
+            stored[name], stored[name + _SCALE] = _to_eight_bit(value.detach().float().cpu())
             continue
         # Only kernels are halved: variances can be too small for fp16, and vectors weigh nothing.
         dtype = torch.float16 if half and value.ndim > 1 else torch.float32
         stored[name] = value.detach().to("cpu", dtype).contiguous()
     return stored
+
+
+def _to_eight_bit(kernel: Tensor) -> tuple[Tensor, Tensor]:
+    """Whole numbers from -127 to 127, and the float32 scale (n,) of each of the kernel's first dimension."""
+    scale = kernel.flatten(1).abs().amax(dim=1).clamp(min=1e-12) / 127
+    rows = scale.view(-1, *[1] * (kernel.ndim - 1))
+    return (kernel / rows).round().to(torch.int8).contiguous(), scale
+
+
+def _from_stored(stored: Mapping[str, Tensor], folder: Path) -> dict[str, Tensor]:
+    """Tensors as float32, kernels of 8 bits times their scales.
+
+    Raises: CheckpointError where a scale is missing or does not fit.
+    """
+    state = {}
+    for name, value in stored.items():
+        if name.endswith(_SCALE):
+            continue
+        state[name] = value.float()
+        if value.dtype == torch.int8:
+            scale = stored.get(name + _SCALE)
+            if scale is None or scale.shape != value.shape[:1]:
+                raise CheckpointError(f"{folder} lacks the scale of '{name}'. Fetch the weights again.")
+            state[name] = state[name] * scale.view(-1, *[1] * (value.ndim - 1))
+    return state
 
 
 def _shards(state: Mapping[str, Tensor]) -> list[dict[str, Tensor]]:
@@ -94,8 +125,15 @@ def _shards(state: Mapping[str, Tensor]) -> list[dict[str, Tensor]]:
     return shards
 
 
-def save_bundle(state: Mapping[str, Tensor], card: WeightsCard, folder: Path, *, half: bool = True) -> WeightsCard:
+def save_bundle(
+    state: Mapping[str, Tensor], card: WeightsCard, folder: Path, *, half: bool = True, eight_bit: bool = False
+) -> WeightsCard:
     """Writes weights and card as a folder, all or nothing; an older bundle of that name is replaced.
+
+    Args:
+        half: kernels as float16.
+        eight_bit: large kernels of convolutions in 8 bits, with a scale for each output channel: half the download
+            again. Measure what is loaded from it, not what was saved.
 
     Returns: the card with its id and shard hashes.
     Raises: ExportError where the folder cannot be written.
@@ -106,7 +144,7 @@ def save_bundle(state: Mapping[str, Tensor], card: WeightsCard, folder: Path, *,
     except OSError as error:
         raise ExportError(f"{folder} cannot be written: {error.strerror}. Choose another folder.") from None
     try:
-        shards = _shards(_store(state, half))
+        shards = _shards(_store(state, half, eight_bit))
         hashes = {}
         for i, shard in enumerate(shards, start=1):
             name = f"model-{i:02d}-of-{len(shards):02d}.safetensors"
@@ -210,7 +248,7 @@ def load_bundle(folder: Path) -> tuple[dict[str, Tensor], WeightsCard]:
             state.update(load(data))
         except SafetensorError as error:
             raise CheckpointError(f"{path} is not a safetensors file: {error}. Fetch the weights again.") from None
-    return {name: value.float() for name, value in state.items()}, card
+    return _from_stored(state, folder), card
 
 
 def load_into(model: torch.nn.Module, state: Mapping[str, Tensor], source: Path) -> None:

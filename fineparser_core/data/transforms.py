@@ -9,7 +9,7 @@ import numpy as np
 from fineparser_core.data.dives import Dive, StoredImages
 from fineparser_core.errors import AnnotationError
 from fineparser_core.types import MASK_SIZE, N_SAMPLES
-from fineparser_core.video.preprocess import Follow, get_preprocessing
+from fineparser_core.video.preprocess import WHOLE, Follow, get_preprocessing
 from fineparser_core.video.sampling import frame_to_sample
 
 # Trims leave each outer step at least this many frames.
@@ -72,8 +72,8 @@ class View:
         return first, max(first + 1, frame_to_sample(self.sampled, dive.first_entry_frame))
 
 
-def plain_view(dive: Dive, preprocessing: str) -> View:
-    """The whole clip, as inference sees it.
+def plain_view(dive: Dive, preprocessing: str = WHOLE.name) -> View:
+    """The whole clip, as inference sees it; its samples and transitions are the same in every preprocessing.
 
     Raises:
         ConfigError: an unknown preprocessing.

@@ -9,8 +9,9 @@ from torch import Tensor
 
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.exemplars import candidates, draw_exemplars
-from fineparser_core.data.transforms import plain_view, view_frames, view_masks
+from fineparser_core.data.transforms import plain_view
 from fineparser_core.errors import ConfigError
+from fineparser_core.evaluation.looking import Look, Seen, stored_look
 from fineparser_core.evaluation.metrics import interval_iou, step_ious
 from fineparser_core.evaluation.results import DiveResult, mask_results
 from fineparser_core.inference.encoder import normalise
@@ -18,9 +19,6 @@ from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.method import Encoding, Method, Observation
 from fineparser_core.models.temporal_parser import DECODERS
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-from fineparser_core.types import N_SAMPLES
-
-_ALL = np.arange(N_SAMPLES)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,12 +45,14 @@ class Evaluator:
     Args:
         model: on its device; put into evaluation mode.
         pool: training dives.
+        look: what it sees of a dive; by default what the cache stores.
     """
 
-    def __init__(self, model: Method, pool: Sequence[Dive], protocol: Protocol) -> None:
+    def __init__(self, model: Method, pool: Sequence[Dive], protocol: Protocol, *, look: Look | None = None) -> None:
         self._model = model.eval()
         self._device = next(model.parameters()).device
         self._protocol = protocol
+        self._look = look or stored_look(protocol.preprocessing)
         self._pool = {dive.record.key: dive for dive in pool}
         self._records = [dive.record for dive in pool]
         self._seen: dict[tuple[str, int], Encoding] = {}
@@ -83,13 +83,12 @@ class Evaluator:
         return results
 
     @torch.inference_mode()
-    def _observe(self, dive: Dive) -> Observation:
-        view = plain_view(dive, self._protocol.preprocessing)
-        frames = normalise(torch.from_numpy(view_frames(dive, view, _ALL)).to(self._device))
+    def _observe(self, seen: Seen) -> Observation:
+        frames = normalise(torch.from_numpy(seen.frames).to(self._device))
         return self._model.observe(frames.transpose(0, 1)[None], DECODERS[self._protocol.decoding])
 
     def _encoding(self, dive: Dive, observed: Observation | None = None) -> Encoding:
-        encoding = (observed or self._observe(dive)).encoding
+        encoding = (observed or self._observe(self._look(dive))).encoding
         facts = torch.tensor([dive.record.difficulty, dive.score], device=self._device, dtype=torch.float32)
         return {**encoding, "difficulty": facts[:1], "score": facts[1:]}
 
@@ -118,17 +117,16 @@ class Evaluator:
 
     def _measure(self, dive: Dive) -> DiveResult:
         record, protocol = dive.record, self._protocol
-        observed = self._observe(dive)
+        seen = self._look(dive)
+        observed = self._observe(seen)
         chosen = draw_exemplars(record, self._records, protocol.pairing, protocol.exemplars, protocol.seed)
         votes, contributions = self._votes(dive, observed, [exemplar.key for exemplar in chosen])
         same_number = [other.score for other in candidates(record, self._records, "dive-number")]
-        view = plain_view(dive, protocol.preprocessing)
-        true = view.transitions(dive) if dive.first_flight_frame is not None else None
+        true = plain_view(dive).transitions(dive) if dive.first_flight_frame is not None else None
         found = observed.transitions[0] if observed.transitions is not None and true is not None else None
         masks = None
-        if observed.mask_probability is not None and dive.masks is not None:
-            truth = view_masks(dive, view, _ALL) >= 128
-            masks = mask_results(observed.mask_probability[0].float().cpu().numpy(), truth)
+        if observed.mask_probability is not None and seen.truth is not None:
+            masks = mask_results(observed.mask_probability[0].float().cpu().numpy(), seen.truth, seen.missed)
         return DiveResult(
             id=record.id,
             dive_number=record.dive_number,
@@ -153,10 +151,10 @@ def _triples(points: Tensor) -> tuple[tuple[float, float, float], ...]:
     return tuple((first, second, third) for first, second, third in points.cpu().tolist())
 
 
-def median_transitions(dives: Sequence[Dive], preprocessing: str) -> tuple[float, float] | None:
+def median_transitions(dives: Sequence[Dive]) -> tuple[float, float] | None:
     """The floor of transitions: medians over training dives, in samples; None without labels."""
     labelled = [dive for dive in dives if dive.first_flight_frame is not None]
     if not labelled:
         return None
-    first, second = np.median([plain_view(dive, preprocessing).transitions(dive) for dive in labelled], axis=0)
+    first, second = np.median([plain_view(dive).transitions(dive) for dive in labelled], axis=0)
     return float(first), float(second)

@@ -63,27 +63,30 @@ class DiveResult:
     contributions: tuple[tuple[float, float, float], ...] | None = None
 
 
-def mask_results(probability: np.ndarray, truth: np.ndarray) -> dict[str, float]:
+def mask_results(probability: np.ndarray, truth: np.ndarray, missed: np.ndarray | None = None) -> dict[str, float]:
     """The metrics of a clip's masks and of the two floors.
 
     Args:
         probability: (samples, H, W) float in [0, 1].
         truth: (samples, H, W) bool.
+        missed: (samples,) bool, samples whose athlete lies wholly outside the map: nothing of it is found there.
 
     Returns:
-        Means over the samples whose true mask is not empty of `MASK_METRICS`, and of the same with "empty " and
+        Means over the samples with an athlete of `MASK_METRICS`, and of the same with "empty " and
         "disc " before them for an empty mask and `centre_disc`; over the others `FALSE_POSITIVE_AREA`, the share of
         the map at a probability of 0.5 or more. What has no sample is left out.
 
     Source: section 4.2. Deviation: over samples with an athlete, as a mask of nothing is right wherever there is none.
     """
-    shown = truth.any(axis=(1, 2))
+    missed = np.zeros(len(truth), bool) if missed is None else missed
+    shown = truth.any(axis=(1, 2)) | missed
     result: dict[str, float] = {}
     if shown.any():
         maps = {"": probability[shown], "empty ": np.zeros(truth.shape[1:]), "disc ": centre_disc(*truth.shape[1:])}
         for prefix, given in maps.items():
             given = np.broadcast_to(given, truth[shown].shape)
-            each = [_one_mask(p, t) for p, t in zip(given, truth[shown], strict=True)]
+            cases = zip(given, truth[shown], missed[shown], strict=True)
+            each = [_missed_mask(p, t) if lost else _one_mask(p, t) for p, t, lost in cases]
             means = np.mean(each, axis=0).tolist()
             result |= {prefix + name: mean for name, mean in zip(MASK_METRICS, means, strict=True)}
     if not shown.all():
@@ -132,6 +135,11 @@ def _one_mask(probability: np.ndarray, truth: np.ndarray) -> tuple[float, ...]:
         f_beta_adaptive(probability, truth, PAPER_BETA_SQUARED),
         s_measure(probability, truth),
     )
+
+
+def _missed_mask(probability: np.ndarray, truth: np.ndarray) -> tuple[float, ...]:
+    """The values of `MASK_METRICS` where the athlete is nowhere in the map."""
+    return tuple(mae(probability, truth) if name == "mae" else 0.0 for name in MASK_METRICS)
 
 
 def _row(result: DiveResult) -> dict[str, Any]:

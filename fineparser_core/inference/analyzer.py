@@ -26,6 +26,7 @@ from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.inference.libraries import ExemplarSource
 from fineparser_core.inference.library import Exemplar, ExemplarEncoding, ExemplarMask, Library
 from fineparser_core.inference.rescore import correct_transitions, gather_votes
+from fineparser_core.inference.samples import read_samples
 from fineparser_core.inference.scan import look_at
 from fineparser_core.inference.suggest import suggest_numbers
 from fineparser_core.models.fineparser import FineParser
@@ -43,9 +44,6 @@ from fineparser_core.types import (
     Scoring,
     Transitions,
 )
-from fineparser_core.video.preprocess import get_preprocessing
-from fineparser_core.video.reader import VideoReader
-from fineparser_core.video.sampling import sample_frames
 
 log = logging.getLogger(__name__)
 
@@ -53,39 +51,6 @@ log = logging.getLogger(__name__)
 def bundled_weights() -> Path:
     """The folder of the weights that come with the program."""
     return resource("weights", "fineparser")
-
-
-def read_samples(
-    clip: Clip,
-    preprocessing: str,
-    *,
-    progress: ProgressCallback = ignore_progress,
-    cancel: CancelToken | None = None,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Reads the 96 samples of a clip as the network sees them.
-
-    Returns:
-        frames (96, 112, 112, 3) uint8, source frames (96,) int64, times (96,) float64 in seconds from the start of
-        the file, and crops (96, 4) float32 in source pixels.
-
-    Raises:
-        VideoError: where the file cannot be read.
-        Cancelled: once the token is set.
-    """
-    shape = get_preprocessing(preprocessing)
-    with VideoReader(clip.path) as reader:
-        sampled = sample_frames(reader.info, clip.in_frame, clip.out_frame)
-        needed = np.unique(sampled)
-        small = {}
-        for done, (index, frame) in enumerate(reader.frames(needed.tolist()), start=1):
-            small[index] = shape.apply(frame)
-            progress(Progress("read", done, len(needed)))
-            if cancel is not None:
-                cancel.raise_if_cancelled()
-        crop = shape.crop_xyxy(reader.info.width_px, reader.info.height_px)
-        times = reader.info.pts_s[sampled]
-    frames = np.stack([small[i] for i in sampled.tolist()])
-    return frames, sampled, times, np.tile(np.asarray(crop, np.float32), (len(sampled), 1))
 
 
 class Analyzer:
@@ -157,10 +122,12 @@ class Analyzer:
             VideoError: where the clip cannot be read.
             Cancelled: once the token is set.
         """
-        frames, sampled, times, crop = read_samples(clip, self.model.preprocessing, progress=progress, cancel=cancel)
+        frames, sampled, times, crops, first_look = read_samples(
+            clip, self.model.preprocessing, self.encoder, progress=progress, cancel=cancel
+        )
         encoding, masks = self.encoder.encode(frames, progress=progress, cancel=cancel)
         st, ed = encoding.transition_samples
-        look = look_at(sampled, times, frames, masks)
+        look = look_at(sampled, times, *(first_look or (frames, masks)))
         evidence = clip_evidence(encoding.probabilities, encoding.transition_samples, masks, look)
         parse = DiveParse(
             clip=clip,
@@ -174,7 +141,7 @@ class Analyzer:
                 first_entry_s=float(times[ed]),
             ),
             mask_probability=masks,
-            crop_xyxy=crop,
+            crop_xyxy=crops,
             model=self.model,
             evidence=evidence,
             refusal=refusal(evidence, self.calibration.domain),

@@ -21,8 +21,6 @@ STD = (0.229, 0.224, 0.225)
 
 #: Samples that cover each sample; the mask of a sample is the mean over its windows.
 _COVERAGE = np.bincount(WINDOWS.ravel(), minlength=96).astype(np.float32)
-#: One at a time is as fast as several, and whoever waits for a cancel or for its turn waits less.
-_WINDOWS_AT_ONCE = 1
 _FRAMES_AT_ONCE = 16
 
 
@@ -40,6 +38,46 @@ def to_channels_last(model: AnyModule) -> AnyModule:
         if parameter.ndim in formats:
             parameter.data = parameter.data.contiguous(memory_format=formats[parameter.ndim])
     return model
+
+
+def _window(video: Tensor, samples: np.ndarray) -> Tensor:
+    """Samples of a video (T, 3, H, W) as one window (1, 3, n, H, W), channels last.
+
+    One at a time is as fast as several, and whoever waits for a cancel or for its turn waits less.
+    """
+    window = video[torch.tensor(samples)].transpose(0, 1)[None]
+    return window.contiguous(memory_format=torch.channels_last_3d)
+
+
+class _MeanMasks:
+    """The mask of a sample: the mean probability over the windows that cover it."""
+
+    def __init__(self, size: tuple[int, ...]) -> None:
+        self._sums = np.zeros((len(_COVERAGE), *size), np.float32)
+
+    def add(self, window: np.ndarray, logits: Tensor) -> None:
+        """Take the logits (1, 16, H, W) of a window."""
+        self._sums[window] += logits[0].float().sigmoid().cpu().numpy()
+
+    @property
+    def mean(self) -> np.ndarray:
+        return self._sums / _COVERAGE[:, None, None]
+
+
+class _Steps:
+    """Tells progress after every step, and looks at the token before the first and after each."""
+
+    def __init__(self, stage: str, total: int, progress: ProgressCallback, cancel: CancelToken | None) -> None:
+        self._stage, self._total, self._done = stage, total, 0
+        self._progress, self._cancel = progress, cancel
+        if cancel is not None:
+            cancel.raise_if_cancelled()
+
+    def __call__(self) -> None:
+        self._done += 1
+        self._progress(Progress(self._stage, self._done, self._total))
+        if self._cancel is not None:
+            self._cancel.raise_if_cancelled()
 
 
 class ClipEncoder:
@@ -74,30 +112,16 @@ class ClipEncoder:
             Cancelled: once the token is set.
         """
         video = normalise(torch.from_numpy(frames).to(self.device))
-        gated, masks, features = [], np.zeros((len(frames), *frames.shape[1:3]), np.float32), []
-        chunks = [WINDOWS[i : i + _WINDOWS_AT_ONCE] for i in range(0, len(WINDOWS), _WINDOWS_AT_ONCE)]
-        total = len(chunks) * 2 + -(-len(frames) // _FRAMES_AT_ONCE)
-        done = 0
-
-        def step() -> None:
-            nonlocal done
-            done += 1
-            progress(Progress("parse", done, total))
-            if cancel is not None:
-                cancel.raise_if_cancelled()
-
-        if cancel is not None:
-            cancel.raise_if_cancelled()
+        gated, masks, features = [], _MeanMasks(frames.shape[1:3]), []
+        step = _Steps("parse", 2 * len(WINDOWS) + -(-len(frames) // _FRAMES_AT_ONCE), progress, cancel)
         with autocast(self.device, self.precision):
-            for chunk in chunks:
-                windows = video[torch.tensor(chunk)].transpose(1, 2)  # (n, 3, 16, 112, 112)
-                windows = windows.contiguous(memory_format=torch.channels_last_3d)
-                i3d_feature = self.model.i3d(windows)
+            for window in WINDOWS:
+                part = _window(video, window)
+                i3d_feature = self.model.i3d(part)
                 step()
-                logits, mask_feature = self.model.spatial_parser.infer(windows)
+                logits, mask_feature = self.model.spatial_parser.infer(part)
                 gated.append(self.model.gate(i3d_feature.float(), mask_feature.float()))
-                for window, probability in zip(chunk, logits.float().sigmoid().cpu().numpy(), strict=True):
-                    masks[window] += probability
+                masks.add(window, logits)
                 step()
             for i in range(0, len(frames), _FRAMES_AT_ONCE):
                 features.append(self.model.static_encoder.frame_features(video[i : i + _FRAMES_AT_ONCE]).float())
@@ -110,7 +134,43 @@ class ClipEncoder:
             transition_samples=self._decode(probabilities),
             probabilities=probabilities,
         )
-        return encoding, (masks / _COVERAGE[:, None, None]).astype(np.float16)
+        return encoding, masks.mean.astype(np.float16)
+
+    @torch.inference_mode()
+    def first_look(
+        self, frames: np.ndarray, *, progress: ProgressCallback = ignore_progress, cancel: CancelToken | None = None
+    ) -> np.ndarray:
+        """Masks alone, as a preprocessing that follows the athlete needs them of whole frames.
+
+        Args:
+            frames: (96, 112, 112, 3) uint8 RGB.
+            progress: called with stage "look" after every window.
+
+        Returns:
+            (96, 112, 112) float32 probability.
+
+        Raises:
+            Cancelled: once the token is set.
+        """
+        masks = _MeanMasks(frames.shape[1:3])
+        step = _Steps("look", len(WINDOWS), progress, cancel)
+        for window in WINDOWS:
+            masks.add(window, self._mask_logits(frames[window]))
+            step()
+        return masks.mean
+
+    @torch.inference_mode()
+    def window_masks(self, frames: np.ndarray) -> np.ndarray:
+        """Mask probabilities (16, 112, 112) float32 of one window of frames (16, 112, 112, 3) uint8 RGB."""
+        masks: np.ndarray = self._mask_logits(frames)[0].float().sigmoid().cpu().numpy()
+        return masks
+
+    def _mask_logits(self, frames: np.ndarray) -> Tensor:
+        """One window of frames to (1, 16, 112, 112)."""
+        parser = self.model.spatial_parser
+        video = normalise(torch.from_numpy(frames).to(self.device))
+        with autocast(self.device, self.precision):
+            return parser.decoder.fused(parser.taps(_window(video, np.arange(len(frames)))))
 
     @torch.inference_mode()
     def static_tokens(self, encoding: Encoding) -> np.ndarray:

@@ -4,10 +4,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import torch
 
-from fineparser_core.inference.device import autocast
-from fineparser_core.inference.encoder import ClipEncoder, normalise
+from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.inference.falls import Evidence
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.types import MASK_SIZE
@@ -53,12 +51,12 @@ def scan(
             camera.add(k, small)
             window.append(small)
             if len(window) == WINDOW_LENGTH:
-                masks.add(k + 1 - WINDOW_LENGTH, _look(encoder, np.stack(window)))
+                masks.add(k + 1 - WINDOW_LENGTH, encoder.window_masks(np.stack(window)))
                 window = window[_HOP:]
             progress(Progress("scan", k + 1, n))
         if window:
             padded = np.stack(window + window[-1:] * (WINDOW_LENGTH - len(window)))
-            masks.add(n - len(window), _look(encoder, padded)[: len(window)])
+            masks.add(n - len(window), encoder.window_masks(padded)[: len(window)])
     return _evidence(frames, info.pts_s[frames], masks, camera)
 
 
@@ -127,14 +125,3 @@ class _Masks:
         area = self._area / np.maximum(self._times, 1)
         with np.errstate(invalid="ignore"):
             return area, self._rows / self._area
-
-
-@torch.inference_mode()
-def _look(encoder: ClipEncoder, frames: np.ndarray) -> np.ndarray:
-    """Mask probabilities (16, 112, 112) of a window of frames (16, 112, 112, 3) uint8."""
-    video = normalise(torch.from_numpy(frames).to(encoder.device))
-    windows = video.transpose(0, 1)[None].contiguous(memory_format=torch.channels_last_3d)
-    with autocast(encoder.device, encoder.precision):
-        logits, _ = encoder.model.spatial_parser.infer(windows)
-    probability: np.ndarray = logits[0].float().sigmoid().cpu().numpy()
-    return probability

@@ -75,14 +75,17 @@ class MaskDecoder(nn.Module):
             else:
                 nn.init.normal_(parameter, std=0.05)
 
-    def _fused(self, sides: list[Tensor], taps: Taps, middle: Tensor | None) -> Tensor:
+    def _fused(self, sides: list[Tensor]) -> Tensor:
         maps = []
         for i, (side, (_, stride, padding)) in enumerate(zip(sides, _UPSAMPLING, strict=True)):
             mix = self.fuse.weight[0, i * SIDE_CHANNELS : (i + 1) * SIDE_CHANNELS, 0, 0, 0]
             kernel = torch.einsum("iothw,o->ithw", self.upsample_side.get_parameter(f"{i}.weight"), mix)[:, None]
             maps.append(F.conv_transpose3d(side, kernel.to(side.dtype), stride=stride, padding=padding))
         bias = self.fuse.get_parameter("bias").to(maps[0].dtype)
-        fused = torch.stack(maps).sum(0) + bias.view(1, 1, 1, 1, 1)
+        return torch.stack(maps).sum(0) + bias.view(1, 1, 1, 1, 1)
+
+    def _refined(self, sides: list[Tensor], taps: Taps, middle: Tensor | None = None) -> Tensor:
+        fused = self._fused(sides)
         return fused if self.refiner is None else fused + self.refiner(taps, middle)[:, None]
 
     def forward(self, taps: Taps, middle: Tensor | None = None) -> Tensor:
@@ -93,11 +96,11 @@ class MaskDecoder(nn.Module):
         """
         sides = [conv(tap) for conv, tap in zip(self.side, taps, strict=True)]
         heads = [up(score(s)) for up, score, s in zip(self.upsample_score, self.score, sides, strict=True)]
-        return torch.cat([*heads, self._fused(sides, taps, middle)], dim=1)
+        return torch.cat([*heads, self._refined(sides, taps, middle)], dim=1)
 
     def fused(self, taps: Taps) -> Tensor:
         """The fused logits alone, (N, 16, 112, 112): what inference needs."""
-        return self._fused([conv(tap) for conv, tap in zip(self.side, taps, strict=True)], taps, None)[:, 0]
+        return self._refined([conv(tap) for conv, tap in zip(self.side, taps, strict=True)], taps)[:, 0]
 
 
 class SpatialParser(nn.Module):

@@ -46,9 +46,9 @@ class Splits:
     validation: Sequence[Dive]
     test: Sequence[Dive]
 
-    def median_transitions(self, preprocessing: str) -> tuple[float, float] | None:
+    def median_transitions(self) -> tuple[float, float] | None:
         """The floor of transitions: medians over the training dives, in samples; None without labels."""
-        return median_transitions(self.train, preprocessing)
+        return median_transitions(self.train)
 
 
 class Plan:
@@ -154,7 +154,7 @@ def train_end_to_end(
         losses: dict[str, torch.Tensor] = trained(batch, epoch / config.epochs)
         return losses
 
-    median = splits.median_transitions(config.preprocessing)
+    median = splits.median_transitions()
 
     def work(iteration: int, modules: Mapping[str, nn.Module], state: Any) -> Any:
         shown = modules["objective"]

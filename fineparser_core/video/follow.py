@@ -4,9 +4,7 @@ The athlete covers 1 to 4 % of a frame, so resolution is the scarce good. Not in
 squeezed to 112 x 112.
 """
 
-import cv2
 import numpy as np
-from scipy import ndimage
 
 from fineparser_core.types import N_SAMPLES
 
@@ -37,6 +35,8 @@ def follow_squares(masks: np.ndarray, width_px: int, height_px: int) -> np.ndarr
         (T, 3) float64: centre x, centre y and side in pixels of the frame; a square may reach over its edges. The
         middle of the frame where nothing is seen at all.
     """
+    from scipy import ndimage  # a third of a second that whoever only opens videos need not wait
+
     length = len(masks)
     spots = [_spots(mask, width_px, height_px) for mask in masks]
     track = _best_track(spots, height_px)
@@ -71,6 +71,8 @@ def cut_square(image: np.ndarray, xyxy: tuple[int, int, int, int], size_px: int)
     Args:
         image: (H, W, 3) or (H, W), uint8 or float32.
     """
+    import cv2  # as slow to load
+
     height, width = image.shape[:2]
     x0, y0, x1, y1 = xyxy
     rows, columns = np.clip(np.arange(y0, y1), 0, height - 1), np.clip(np.arange(x0, x1), 0, width - 1)
@@ -94,6 +96,8 @@ def cut_mask(mask: np.ndarray, xyxy: tuple[int, int, int, int], size_px: int) ->
 
 def _spots(mask: np.ndarray, width_px: int, height_px: int) -> np.ndarray:
     """(n, 4) candidates of a frame: centre x, centre y, longer side of its box, all in pixels, and cells of athlete."""
+    import cv2
+
     likely = (mask >= _PROBABLE).astype(np.uint8)
     # Limbs that a coarse mask has cut off still belong to the body.
     joined = cv2.morphologyEx(likely, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))

@@ -138,4 +138,10 @@ def state_text(dive: Dive) -> str:
 
 def stage_text(stage: str) -> str:
     """A stage of `fineparser_core.progress.Progress` in the user's words."""
-    return {"read": _tr("reading"), "parse": _tr("parsing"), "compare": _tr("comparing")}.get(stage, stage)
+    texts = {
+        "read": _tr("reading"),
+        "look": _tr("finding the athlete"),
+        "parse": _tr("parsing"),
+        "compare": _tr("comparing"),
+    }
+    return texts.get(stage, stage)

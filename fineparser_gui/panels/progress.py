@@ -8,7 +8,7 @@ from fineparser_gui.panels.parts import keyboard_friendly, label
 from fineparser_gui.session.dive import Dive, DiveState
 from fineparser_gui.session.session import Session
 
-_STAGES = ("read", "parse", "compare")
+_STAGES = ("read", "look", "parse", "compare")
 _WAITING = (DiveState.HELD, DiveState.CANCELLED, DiveState.FAILED, DiveState.MISSING)
 
 

@@ -48,6 +48,21 @@ def test_round_trip_in_shards(state, tmp_path, monkeypatch):
     assert [p.name for p in tmp_path.iterdir()] == ["weights"]
 
 
+def test_large_kernels_of_convolutions_in_eight_bits(state, tmp_path, monkeypatch):
+    kernel = torch.randn(32, 16, 3, 3, 3, generator=torch.Generator().manual_seed(1)) * torch.logspace(-3, 1, 32).view(
+        32, 1, 1, 1, 1
+    )
+    monkeypatch.setattr(bundle, "MAX_SHARD_BYTES", 14000)  # so that kernel and scale are in different files
+    save_bundle({**state, "d.weight": kernel}, CARD, tmp_path / "weights", eight_bit=True)
+    loaded, _ = load_bundle(tmp_path / "weights")
+    assert set(loaded) == {"a.weight", "b.running_var", "c.weight", "d.weight"}
+    off = (loaded["d.weight"] - kernel).abs().flatten(1).amax(1)
+    assert (off <= kernel.abs().flatten(1).amax(1) / 127 / 2 * 1.001).all()
+    torch.testing.assert_close(loaded["a.weight"], state["a.weight"], atol=2e-3, rtol=1e-3)
+    size = sum(path.stat().st_size for path in (tmp_path / "weights").glob("*.safetensors"))
+    assert size < kernel.numel() + 2 * state["a.weight"].numel() + 4 * state["c.weight"].numel() + 1500
+
+
 def test_the_id_names_the_weights_and_their_use(state, tmp_path):
     others = [replace(CARD, decoding="release"), replace(CARD, preprocessing="release")]
     ids = {save_bundle(state, card, tmp_path / "weights").id for card in (CARD, *others)}

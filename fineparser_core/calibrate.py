@@ -1,0 +1,192 @@
+"""`fineparser calibrate`: measures weights on held-out rendered dives and writes what they state into their card.
+
+Two things: an interval around the score that holds a stated share of the dives, and how little evidence of a dive a
+clip may show and still be scored. Wrong clips are cut from the same dives: without the take-off, without the entry,
+the approach alone, the water alone.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fineparser_core.checkpoints.bundle import read_card, write_card
+from fineparser_core.cli import cancel_on_signals, positive_int, progress_to_stderr, run_guarded
+from fineparser_core.data.dataset import load_dataset
+from fineparser_core.data.dive_set import DiveSet
+from fineparser_core.data.images import clip_images, read_frame
+from fineparser_core.data.records import DiveRecord
+from fineparser_core.diving.difficulty import find_difficulty
+from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.errors import AnnotationError, ConfigError, ExemplarError
+from fineparser_core.evaluation.calibration import (
+    MIN_DIVES,
+    FittedDomain,
+    FittedInterval,
+    fit_domain,
+    fit_interval,
+    read_scored,
+    scored_dives,
+)
+from fineparser_core.inference.analyzer import Analyzer, bundled_weights
+from fineparser_core.inference.clips import make_clip
+from fineparser_core.progress import CancelToken, Progress, ProgressCallback
+from fineparser_core.types import ClipEvidence
+from fineparser_core.video.probe import MIN_FRAMES
+from fineparser_core.video.writer import VideoWriter
+
+_FPS = 25.0  # of twins, whose own rate follows from their record's length
+#: A wrong clip of every second dive: what they show differs more by their kind than by the dive.
+_EVERY = 2
+
+
+@dataclass
+class Measured:
+    """What the dives showed: evidence of whole and wrong clips, and (error, spread, DD) of those scored."""
+
+    whole: list[ClipEvidence] = field(default_factory=list)
+    wrong: dict[str, list[ClipEvidence]] = field(default_factory=lambda: defaultdict(list))
+    scored: list[tuple[float, float, float]] = field(default_factory=list)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs the command; see `--help`."""
+    parser = argparse.ArgumentParser(prog="fineparser calibrate", description=__doc__)
+    parser.add_argument("--data", type=Path, help="folder of rendered dives, of whose test split dives are drawn")
+    parser.add_argument(
+        "--predictions", type=Path, help="predictions.json of a benchmark, to fit the interval on more dives"
+    )
+    parser.add_argument("--weights", type=Path, help="folder of a bundle (default: the bundled weights)")
+    parser.add_argument("--library", type=Path, help="exemplar library (default: the bundled one)")
+    parser.add_argument("--limit", type=positive_int, default=80, help="dives to measure on, default 80")
+    parser.add_argument("--level", type=float, default=0.8, help="share of dives that the interval holds, default 0.8")
+    parser.add_argument("--seed", type=int, default=0, help="of the choice of dives and of the folds")
+    parser.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
+    parser.add_argument("--precision", default="auto", help="auto, fp32, bf16 or fp16")
+    parser.add_argument("--dry-run", action="store_true", help="print what was fitted and leave the card as it is")
+    args = parser.parse_args(argv)
+    if args.data is None and args.predictions is None:
+        raise ConfigError("Neither --data nor --predictions is given: name a folder of rendered dives, or both.")
+    folder = args.weights or bundled_weights()
+    card = read_card(folder)
+    stored: dict[str, Any] = dict(card.calibration)
+    known = None if args.predictions is None else read_scored(args.predictions)
+    source = "" if args.predictions is None else f"{args.predictions.resolve().parent.name}, exemplars from training"
+    if args.data is not None:
+        with cancel_on_signals() as cancel:
+            analyzer = Analyzer.open(weights=folder, library=args.library, device=args.device, precision=args.precision)
+            measured = measure(analyzer, args, cancel, progress_to_stderr(quiet=False))
+        domain = fit_domain(measured.whole, measured.wrong, seed=args.seed)
+        print(_domain_text(domain))
+        stored["domain"] = domain.as_card()
+        if known is None and len(measured.scored) >= MIN_DIVES:
+            known = scored_dives(measured.scored)
+            source = f"{args.data.resolve().name}, exemplars of the library"
+    if known is None:
+        print(f"no interval: fewer than {MIN_DIVES} of the dives have exemplars in the library; give --predictions")
+    else:
+        interval = fit_interval(known, args.level, seed=args.seed)
+        print(_interval_text(interval, source))
+        stored["interval"] = {**interval.as_card(), "source": source}
+    if not args.dry_run:
+        write_card(replace(card, calibration=stored), folder)
+        print(f"Written: {folder / 'card.json'}")
+    return 0
+
+
+def measure(analyzer: Analyzer, args: argparse.Namespace, cancel: CancelToken, progress: ProgressCallback) -> Measured:
+    """Looks at the drawn dives and at wrong clips of some, as at any video file."""
+    data = load_dataset(args.data)
+    records = [record for record in data.split("test") if record.has_steps]
+    chosen = np.random.default_rng(args.seed).permutation(len(records))[: args.limit]
+    found = Measured()
+    with tempfile.TemporaryDirectory(prefix="fineparser-") as folder:
+        for done, i in enumerate(sorted(chosen.tolist())):
+            record = records[i]
+            video = Path(folder) / "dive.mp4"
+            try:
+                write_video(data, record, video)
+            except AnnotationError as error:
+                print(f"{record.id} is left out: {error}", file=sys.stderr)
+                continue
+            _look(analyzer, record, video, found, cancel)
+            if done % _EVERY == 0:
+                kinds = list(wrong_cuts(record))
+                if kinds:
+                    kind, first, last = kinds[done // _EVERY % len(kinds)]
+                    parse, _ = analyzer.parse(make_clip(video, first, last), cancel=cancel)
+                    if parse.evidence is not None:
+                        found.wrong[kind].append(parse.evidence)
+            progress(Progress("calibrate", done + 1, len(chosen)))
+    return found
+
+
+def write_video(data: DiveSet, record: DiveRecord, path: Path) -> None:
+    """Makes a video of a dive's images, for whoever wants to read it as any other.
+
+    Raises:
+        AnnotationError: they cannot be read. The text is the reason alone.
+    """
+    frames = (read_frame(image) for image, _ in clip_images(data, record))
+    first = next(frames)
+    height, width = first.shape[:2]
+    with VideoWriter(path, width_px=width, height_px=height, fps=_FPS) as writer:
+        writer.write(first, 0.0)
+        for number, frame in enumerate(frames, start=1):
+            writer.write(frame, number / _FPS)
+
+
+def wrong_cuts(record: DiveRecord) -> Iterator[tuple[str, int, int]]:
+    """(what is wrong, first, last frame) of the clips of a dive that are no whole dive and long enough to look at."""
+    flight, entry = record.first_flight_frame, record.first_entry_frame
+    assert flight is not None
+    assert entry is not None
+    last, air = record.n_frames - 1, entry - flight
+    cuts = {
+        "no take-off": (flight + air // 3, last),
+        "no entry": (0, entry - air // 3),
+        "approach alone": (0, flight - 2),
+        # From the come-out to the water it takes about as long as a third of the flight.
+        "water alone": (entry + air // 2 + 8, last),
+    }
+    for kind, (begin, end) in cuts.items():
+        if end - begin + 1 >= MIN_FRAMES:
+            yield kind, begin, end
+
+
+def _look(analyzer: Analyzer, record: DiveRecord, video: Path, found: Measured, cancel: CancelToken) -> None:
+    parse, encoding = analyzer.parse(make_clip(video), cancel=cancel)
+    if parse.evidence is not None:
+        found.whole.append(parse.evidence)
+    dive = parse_dive_number(record.dive_number)
+    try:
+        difficulty = find_difficulty(dive, record.board_m, record.difficulty)
+        scoring = analyzer.score(encoding, dive, difficulty, cancel=cancel)
+    except (ExemplarError, ConfigError):  # no exemplars of that number: it says nothing about scores
+        return
+    found.scored.append((scoring.score - record.score, scoring.spread, record.difficulty))
+
+
+def _domain_text(domain: FittedDomain) -> str:
+    least = ", ".join(f"{name} {value:g}" for name, value in domain.as_card().items() if isinstance(value, float))
+    caught = ", ".join(f"{kind} {text}" for kind, text in domain.as_card()["caught"].items())
+    return f"whole dives: {domain.dives}; least evidence and share refused: {least}\nwrong clips refused: {caught}"
+
+
+def _interval_text(interval: FittedInterval, source: str) -> str:
+    rule = interval.rule
+    return (
+        f"interval: ±({rule.base:.2f} + {rule.per_spread:.2f} spread + {rule.per_difficulty:.2f} DD) for "
+        f"{rule.level:.0%} of dives; {interval.dives} dives ({source}); mean width {interval.mean_width:.1f}; "
+        f"coverage by cross-validation {interval.coverage:.1%}"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(run_guarded(main, sys.argv[1:]))

@@ -1,0 +1,68 @@
+"""From a data set and a network to results: what `eval`, `benchmark` and `calibrate` share."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from fineparser_core.data.dive_set import DiveSet
+from fineparser_core.data.dives import Dive
+from fineparser_core.data.frame_cache import FrameCache, default_cache, load_dives
+from fineparser_core.data.records import DiveRecord
+from fineparser_core.errors import ConfigError
+from fineparser_core.evaluation.evaluate import Evaluator, Protocol, median_transitions
+from fineparser_core.evaluation.looking import following_look, stored_look
+from fineparser_core.evaluation.results import DiveResult
+from fineparser_core.inference.device import PRECISIONS
+from fineparser_core.inference.encoder import ClipEncoder
+from fineparser_core.models.fineparser import FineParser
+from fineparser_core.models.method import Method
+from fineparser_core.progress import CancelToken, ProgressCallback
+from fineparser_core.video.preprocess import WHOLE, Follow, get_preprocessing
+
+
+class Evaluated(NamedTuple):
+    """Results, the dives they are of, and the floor of transitions: medians of the pool, None without labels."""
+
+    results: list[DiveResult]
+    dives: list[Dive]
+    median_transitions: tuple[float, float] | None
+
+
+def evaluate(
+    model: Method,
+    data: DiveSet,
+    records: Sequence[DiveRecord],
+    pool: Sequence[DiveRecord],
+    protocol: Protocol,
+    *,
+    cache: Path | None,
+    progress: ProgressCallback,
+    cancel: CancelToken,
+) -> Evaluated:
+    """Measures dives against exemplars from a pool, each seen as inference sees it.
+
+    Args:
+        model: on its device, with its precision.
+        records: dives to measure.
+        pool: training dives.
+        cache: folder for decoded frames; None takes the data set's own.
+
+    Raises:
+        ConfigError: the preprocessing follows the athlete, and the method finds none.
+        AnnotationError, ExportError: see `load_dives`.
+        Cancelled: once the token is set.
+    """
+    preprocessing = protocol.preprocessing
+    look = stored_look(preprocessing)
+    if isinstance(get_preprocessing(preprocessing), Follow):
+        if not isinstance(model, FineParser) or not model.has_masks:
+            raise ConfigError(f"Preprocessing '{preprocessing}' needs a network that finds the athlete: use 'whole'.")
+        precision = next(name for name, dtype in PRECISIONS.items() if dtype == model.precision)
+        look = following_look(data, ClipEncoder(model, next(model.parameters()).device, precision=precision))
+        preprocessing = WHOLE.name
+    frames = FrameCache(cache or default_cache(data), data, preprocessing)
+    dives = load_dives(data, records, frames, cancel, progress=progress)
+    # Without exemplars the pool still gives the floors, and those need no frames that are not there.
+    others = load_dives(data, pool, frames, cancel, progress=progress)
+    results = Evaluator(model, others, protocol, look=look).run(dives, progress=progress, cancel=cancel)
+    return Evaluated(results, dives, median_transitions(others))

@@ -1,0 +1,96 @@
+"""Intervals hold what they say on other dives, and thresholds refuse few whole ones."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fineparser_core.calibrate import wrong_cuts
+from fineparser_core.data.records import DiveRecord
+from fineparser_core.errors import AnnotationError, ConfigError
+from fineparser_core.evaluation.calibration import ScoredDives, fit_domain, fit_interval, read_scored
+from fineparser_core.inference.domain import Calibration, refusal
+from fineparser_core.types import ClipEvidence
+
+
+def drawn(n: int, seed: int) -> ScoredDives:
+    """Errors that grow with spread and DD."""
+    rng = np.random.default_rng(seed)
+    spread, difficulty = rng.uniform(2, 15, n), rng.uniform(1.5, 3.8, n)
+    return ScoredDives(error=rng.normal(0, 0.5 * spread + difficulty), spread=spread, difficulty=difficulty)
+
+
+@pytest.mark.parametrize("level", [0.8, 0.9])
+def test_an_interval_holds_its_share_of_dives_it_was_not_fitted_on(level: float) -> None:
+    fitted, others = fit_interval(drawn(400, 1), level), drawn(4000, 2)
+    rule = fitted.rule
+    inside = (
+        np.abs(others.error) <= rule.base + rule.per_spread * others.spread + rule.per_difficulty * others.difficulty
+    )
+    assert np.mean(inside) == pytest.approx(level, abs=0.04)
+    assert fitted.coverage == pytest.approx(level, abs=0.05)
+    assert fitted.rule.per_spread > 0
+
+
+def test_what_goes_into_the_card_comes_out_of_it() -> None:
+    fitted = fit_interval(drawn(100, 3), 0.8)
+    read = Calibration.from_card({"interval": fitted.as_card()}, "weights").interval
+    assert read is not None
+    assert read.base == pytest.approx(fitted.rule.base, abs=1e-5)
+    assert read.level == 0.8
+
+
+def test_dives_without_an_error_make_a_narrow_interval() -> None:
+    dives = ScoredDives(error=np.zeros(40), spread=np.ones(40), difficulty=np.full(40, 3.0))
+    assert fit_interval(dives).mean_width < 0.01
+
+
+def test_too_few_dives_and_a_level_that_cannot_be_are_refused() -> None:
+    with pytest.raises(ConfigError, match="too few"):
+        fit_interval(drawn(19, 0))
+    with pytest.raises(ConfigError, match="level"):
+        fit_interval(drawn(40, 0), 1.0)
+    with pytest.raises(ConfigError, match="too few"):
+        fit_domain([], {})
+
+
+def test_thresholds_refuse_few_whole_dives_and_catch_wrong_ones() -> None:
+    rng = np.random.default_rng(4)
+
+    def evidence(low: float, high: float) -> ClipEvidence:
+        take_off, entry, shown, descent = rng.uniform(low, high, 4)
+        return ClipEvidence(take_off=take_off, entry=entry, shown=shown, descent=descent)
+
+    whole = [evidence(0.4, 0.9) for _ in range(100)]
+    fitted = fit_domain(whole, {"water alone": [evidence(0, 0.1) for _ in range(20)]})
+    assert fitted.refused == 0
+    assert fitted.caught == {"water alone": (20, 20)}
+    assert refusal(evidence(0.4, 0.9), Calibration.from_card({"domain": fitted.as_card()}, "w").domain) is None
+
+
+def test_predictions_are_read_and_damaged_ones_named(tmp_path: Path) -> None:
+    path = tmp_path / "predictions.json"
+    row = {"predicted": 61.0, "score": 60.0, "spread": 2.0, "difficulty": 3.0}
+    path.write_text(json.dumps([row, row | {"predicted": None, "spread": None}]))
+    dives = read_scored(path)
+    assert (len(dives), dives.error[0], dives.spread[0], dives.difficulty[0]) == (1, 1.0, 2.0, 3.0)
+    path.write_text("[{}]")
+    with pytest.raises(AnnotationError, match=r"predictions\.json"):
+        read_scored(path)
+    with pytest.raises(AnnotationError, match="cannot be read"):
+        read_scored(tmp_path / "none.json")
+
+
+def test_wrong_clips_lack_what_their_name_says() -> None:
+    record = DiveRecord(
+        key=("event", 1),
+        dive_number="207C",
+        difficulty=3.3,
+        score=70.0,
+        n_frames=100,
+        first_flight_frame=30,
+        first_entry_frame=60,
+    )
+    cuts = {kind: (first, last) for kind, first, last in wrong_cuts(record)}
+    assert cuts == {"no take-off": (40, 99), "no entry": (0, 50), "approach alone": (0, 28), "water alone": (83, 99)}

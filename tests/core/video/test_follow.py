@@ -1,0 +1,75 @@
+"""The square that follows the athlete, and what it shows."""
+
+import numpy as np
+import pytest
+
+from fineparser_core.video.follow import cut_mask, cut_square, follow_squares, square_xyxy
+
+WIDTH, HEIGHT = 640, 360
+
+
+def masks_with(boxes: dict[str, list[tuple[int, int, int, int] | None]]) -> np.ndarray:
+    """(96, 112, 112) masks with a box (x0, y0, x1, y1) in cells of every body that is seen."""
+    masks = np.zeros((96, 112, 112), np.float32)
+    for places in boxes.values():
+        for mask, place in zip(masks, places, strict=True):
+            if place is not None:
+                x0, y0, x1, y1 = place
+                mask[y0:y1, x0:x1] = 0.9
+    return masks
+
+
+def falling() -> list[tuple[int, int, int, int] | None]:
+    return [(50, 5 + t, 56, 25 + t) if t < 80 else None for t in range(96)]
+
+
+def test_it_stays_on_the_athlete_and_waits_where_the_athlete_went() -> None:
+    squares = follow_squares(masks_with({"athlete": falling()}), WIDTH, HEIGHT)
+    true_y = (np.arange(80) + 15) * HEIGHT / 112
+    np.testing.assert_allclose(squares[3:77, 1], true_y[3:77], atol=3)
+    np.testing.assert_allclose(squares[:, 0], 53 * WIDTH / 112, atol=1)
+    np.testing.assert_allclose(squares[85:, 1], true_y[-1], atol=3)
+    assert squares[:, 2] == pytest.approx(1.6 * 20 * HEIGHT / 112, rel=0.01)
+
+
+def test_a_smaller_bystander_and_a_short_flash_do_not_draw_it_away() -> None:
+    standing = [(90, 80, 93, 92)] * 96
+    flash = [(5, 90, 25, 110) if t in (30, 31) else None for t in range(96)]
+    alone = follow_squares(masks_with({"athlete": falling()}), WIDTH, HEIGHT)
+    crowded = follow_squares(masks_with({"athlete": falling(), "standing": standing, "flash": flash}), WIDTH, HEIGHT)
+    np.testing.assert_allclose(crowded[:76], alone[:76], atol=6)
+
+
+def test_a_hidden_athlete_is_expected_in_between() -> None:
+    seen = falling()
+    hidden = [None if 35 <= t < 43 else place for t, place in enumerate(seen)]
+    squares = follow_squares(masks_with({"athlete": hidden}), WIDTH, HEIGHT)
+    np.testing.assert_allclose(squares[:75], follow_squares(masks_with({"a": seen}), WIDTH, HEIGHT)[:75], atol=3)
+
+
+def test_nobody_at_all_gives_the_middle_of_the_frame() -> None:
+    squares = follow_squares(np.zeros((96, 112, 112), np.float32), WIDTH, HEIGHT)
+    assert squares.tolist() == [[WIDTH / 2, HEIGHT / 2, HEIGHT]] * 96
+
+
+def test_a_longer_clip_is_followed_at_its_own_pace() -> None:
+    masks = masks_with({"athlete": falling()})
+    slow = follow_squares(np.repeat(masks, 5, axis=0), WIDTH, HEIGHT)
+    np.testing.assert_allclose(slow[2::5][3:77], follow_squares(masks, WIDTH, HEIGHT)[3:77], atol=6)
+
+
+def test_what_a_square_shows_goes_on_at_the_edge_but_no_athlete_is_there() -> None:
+    image = np.zeros((60, 80, 3), np.uint8)
+    image[:, 40:] = 200
+    place = square_xyxy(np.array([80.0, 30.0, 40.0]))
+    assert place == (60, 10, 100, 50)
+    assert (cut_square(image, place, 16) == 200).all()
+    mask = np.ones((60, 80), bool)
+    shown = cut_mask(mask, place, 16)
+    assert shown[:, :7].min() == 1
+    assert shown[:, 9:].max() == 0
+
+
+def test_a_square_keeps_its_middle_when_it_grows() -> None:
+    x0, y0, x1, y1 = square_xyxy(np.array([100.0, 50.0, 40.0]), 1.5)
+    assert (x0 + x1, y0 + y1, x1 - x0) == (200, 100, 60)
