@@ -100,6 +100,15 @@ class VideoPane(QWidget):
         return self._head.frame
 
     @property
+    def busy(self) -> bool:
+        """Whether frames are being decoded, or will be."""
+        return self._decoder is not None and not self._decoder.idle
+
+    def is_cached(self, frame: int) -> bool:
+        """Whether a frame can be shown at once."""
+        return self._decoder is not None and self._decoder.cache.get(frame) is not None
+
+    @property
     def info(self) -> VideoInfo | None:
         return self._info
 

@@ -38,6 +38,10 @@ class Decoder(QThread):
         opened: (VideoInfo) the file could be read.
         frame_ready: (int) a frame is in the cache, the wanted one or one on the way to it.
         failed: (str) sentence for the user.
+
+    Attributes:
+        cache: the pictures.
+        idle: True while everything that may be wanted next is there.
     """
 
     opened = Signal(object)
@@ -52,13 +56,14 @@ class Decoder(QThread):
         self._head = Playhead()
         self._prefetch: Prefetch | None = None
         self._stopping = False
+        self.idle = False
         self._late_frames = 0
         self._told_at_s = 0.0
 
     def want(self, head: Playhead) -> tuple[int, "Picture"] | None:
         """The wanted frame if it is cached; otherwise the one to show instead, and `frame_ready` follows."""
         with self._condition:
-            self._head = head
+            self._head, self.idle = head, False
             self._condition.notify()
         found = self.cache.get(head.frame)
         frame: int | None = head.frame
@@ -109,6 +114,7 @@ class Decoder(QThread):
         while True:
             with self._condition:
                 while not self._stopping and (run := self._next_run(prefetch)) is None:
+                    self.idle = True
                     self._condition.wait()
                 if self._stopping:
                     return

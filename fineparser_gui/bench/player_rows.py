@@ -1,0 +1,229 @@
+"""Seeking, stepping, playing and memory of the player, on real windows and H.264 files."""
+
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter
+
+import av
+import numpy as np
+
+from fineparser_core.video.alignment import StepAlignment
+from fineparser_core.video.probe import inspect_video
+from fineparser_gui.bench import clips
+from fineparser_gui.bench.row import Outcome, high, spread_ms
+from fineparser_gui.bench.stage import Heartbeat, Stage, Watch, put_masks, stage
+from fineparser_gui.playback.transport import Transport
+
+_SEEKS = 24
+_SOME_FRAME_S, _OVER_BARE_S = 0.100, 0.030
+_CACHED_STEP_S, _STEP_BACK_S = 0.016, 0.100
+_ON_TIME_S, _SHARE = 0.017, 0.98
+_PLAYED_S = 8.0
+_REVERSE_S = 20.0
+_MEMORY_MB = 700
+_KEY_REPEAT_S = 1 / 25
+
+
+class BarePlayer:
+    """What PyAV alone takes: an open file, seek backward, decode to the time stamp."""
+
+    def __init__(self, path: Path) -> None:
+        self._pts = inspect_video(path)[1].pts
+        self._container = av.open(str(path))
+        self._stream = self._container.streams.video[0]
+        self._stream.thread_type = "AUTO"
+
+    def seek(self, frame: int) -> float:
+        """Seconds for a frame."""
+        started_s = perf_counter()
+        self._container.seek(int(self._pts[frame]), stream=self._stream, backward=True)
+        for decoded in self._container.decode(self._stream):
+            if decoded.pts is not None and decoded.pts >= self._pts[frame]:
+                break
+        return perf_counter() - started_s
+
+
+def random_seek() -> Outcome:
+    """Each seek right after the bare one to the same frame, so that both meet the same neighbours."""
+    path = clips.long_groups()
+    bare = BarePlayer(path)
+    some, over, alone = [], [], []
+    with stage() as shown:
+        shown.open(path)
+        watch = Watch(shown.player.pane.canvas)
+        for frame in np.random.default_rng(5).permutation(shown.transport.n_frames)[:_SEEKS].tolist():
+            shown.wait(lambda: not shown.player.pane.busy)
+            alone.append(bare.seek(frame))
+            watch.seen.clear()
+            started_s = perf_counter()
+            shown.transport.seek(frame)
+            shown.wait(lambda frame=frame: any(seen == frame for seen, _ in watch.seen))
+            some.append(watch.seen[0][1] - started_s)
+            over.append(next(at_s for seen, at_s in watch.seen if seen == frame) - started_s - alone[-1])
+    met = high(some) <= _SOME_FRAME_S and high(over) <= _OVER_BARE_S
+    return Outcome(
+        measured=f"some frame {high(some) * 1000:.0f} ms; exact {high(over) * 1000:+.0f} ms over bare",
+        met=met,
+        notes=(
+            f"some frame: {spread_ms(some)}",
+            f"exact, beyond bare PyAV: {spread_ms(over)}",
+            f"bare PyAV: {spread_ms(alone)}",
+        ),
+    )
+
+
+def step_cached() -> Outcome:
+    """Steps to and fro around a frame, with a mask over each."""
+    path = clips.long_groups()
+    with stage() as shown:
+        shown.open(path)
+        shown.transport.seek(300)
+        put_masks(shown.player.pane, 250, 500)
+        shown.wait(lambda: not shown.player.pane.busy and shown.shows(shown.player.pane, 300))
+        times = [_step(shown, way) for way in [1, 1, 1, -1, -1, -1, -1, 1] * 8]
+    return Outcome(measured=f"{high(times) * 1000:.1f} ms", met=high(times) < _CACHED_STEP_S, notes=(spread_ms(times),))
+
+
+def step_back() -> Outcome:
+    """Backward at the pace of a held key, across the borders of groups, after each of several seeks.
+
+    Counted are the steps to frames that were not decoded when the sought frame appeared: a player that decodes only on
+    demand needs a whole group of pictures for each.
+    """
+    path = clips.long_groups()
+    bare = BarePlayer(path)
+    times, alone = [], []
+    with stage() as shown:
+        shown.open(path)
+        pane = shown.player.pane
+        for sought in (620, 505, 340):
+            shown.transport.seek(sought)
+            shown.wait(lambda sought=sought: shown.shows(pane, sought))
+            cached = {frame for frame in range(sought) if pane.is_cached(frame)}
+            alone.append(bare.seek(sought - 1))
+            for _ in range(60):
+                due_s = perf_counter() + _KEY_REPEAT_S
+                taken_s = _step(shown, -1)
+                if shown.transport.frame not in cached:
+                    times.append(taken_s)
+                shown.wait(lambda due_s=due_s: perf_counter() >= due_s)
+    return Outcome(
+        measured=f"{high(times) * 1000:.0f} ms",
+        met=high(times) < _STEP_BACK_S,
+        notes=(f"{len(times)} steps: {spread_ms(times)}", f"bare PyAV, each: {spread_ms(alone)}"),
+    )
+
+
+def _step(shown: Stage, way: int) -> float:
+    watch = Watch(shown.player.pane.canvas)
+    started_s = perf_counter()
+    shown.transport.step(way)
+    wanted = shown.transport.frame
+    shown.wait(lambda: any(seen == wanted for seen, _ in watch.seen))
+    return next(at_s for seen, at_s in watch.seen if seen == wanted) - started_s
+
+
+class Punctuality:
+    """Which of a pane's frames were on the screen in time while its transport played."""
+
+    def __init__(self, watch: Watch, transport: Transport, times_s: np.ndarray, mapped: Callable[[int], int]) -> None:
+        self._transport, self._times_s, self._mapped = transport, times_s, mapped
+        self._from = transport.frame
+        self._in_time: set[int] = set()
+        self.latest_s = 0.0
+        watch.on_seen = self._note
+
+    def _note(self, frame: int, _now_s: float) -> None:
+        due = self._transport.frame
+        late_s = (self._transport.due_s - self._times_s[due]) / max(self._transport.rate, 0.01)
+        self.latest_s = max(self.latest_s, late_s)
+        if frame == self._mapped(due) and late_s <= _ON_TIME_S:
+            self._in_time.add(due)
+
+    def share(self) -> float:
+        """Of the frames whose time has come, those that were shown within the bound."""
+        due = range(self._from + 1, self._transport.frame)
+        return len(self._in_time & set(due)) / max(len(due), 1)
+
+
+def _play(shown: Stage, panes_mapped: list) -> list[Punctuality]:
+    info = shown.player.pane.info
+    assert info is not None
+    watches = [(Watch(pane.canvas), mapped) for pane, mapped in panes_mapped]
+    shown.rest(1.0)
+    shown.transport.play(1.0)
+    found = [Punctuality(watch, shown.transport, info.pts_s, mapped) for watch, mapped in watches]
+    shown.rest(_PLAYED_S)
+    shown.transport.pause()
+    return found
+
+
+def play_one() -> Outcome:
+    """One 1080p30 clip with masks, the worker busy with a batch."""
+    with stage() as shown:
+        shown.open(clips.long_groups())
+        shown.start_batch(clips.many_small(40))
+        shown.wait(lambda: shown.player.pane.info is not None)
+        put_masks(shown.player.pane, 0, 740)
+        (one,) = _play(shown, [(shown.player.pane, lambda frame: frame)])
+        busy = shown.batch_runs()
+    return Outcome(
+        measured=f"{one.share():.1%}",
+        met=one.share() >= _SHARE and busy,
+        notes=() if busy else ("the batch was over before the end",),
+    )
+
+
+def play_two() -> Outcome:
+    """Two 1080p30 clips with masks side by side, the worker busy with a batch."""
+    with stage() as shown:
+        shown.open(clips.long_groups())
+        shown.start_batch(clips.many_small(40))
+        compare(shown, clips.ten_minutes(2))
+        put_masks(shown.player.pane, 0, 740)
+        put_masks(shown.player.other_pane, 0, 740)
+        alignment = shown.player.alignment
+        assert alignment is not None
+        mapped = (lambda frame: frame, alignment.map_frame)
+        panes = (shown.player.pane, shown.player.other_pane)
+        found = _play(shown, list(zip(panes, mapped, strict=True)))
+        busy = shown.batch_runs()
+    shares = [one.share() for one in found]
+    return Outcome(
+        measured=" and ".join(f"{share:.1%}" for share in shares),
+        met=min(shares) >= _SHARE and busy,
+        notes=() if busy else ("the batch was over before the end",),
+    )
+
+
+def compare(shown: Stage, path: Path) -> None:
+    """Any clip beside the shown one, frame by frame."""
+    player, n_frames = shown.player, shown.transport.n_frames
+    cuts = (0, n_frames // 3, n_frames * 2 // 3, n_frames - 1)
+    player.show_beside(path, path.name, StepAlignment(cuts, cuts))
+    shown.wait(lambda: player.other_pane.info is not None)
+
+
+def memory() -> Outcome:
+    """Reverse play in Compare; what the process holds afterwards and at its highest."""
+    with stage() as shown:
+        shown.open(clips.ten_minutes(1))
+        compare(shown, clips.ten_minutes(2))
+        shown.transport.seek(shown.transport.n_frames - 1)
+        shown.rest(1.0)
+        heart = Heartbeat()
+        shown.transport.play(-1.0)
+        shown.rest(_REVERSE_S)
+        shown.transport.pause()
+        played = shown.transport.n_frames - 1 - shown.transport.frame
+        after, peak = _memory_mb("VmRSS"), _memory_mb("VmHWM")
+    return Outcome(
+        measured=f"{after:.0f} MB (highest {peak:.0f} MB)",
+        met=max(after, peak) < _MEMORY_MB,
+        notes=(f"{played} frames played backwards, window held up {heart.longest_s * 1000:.0f} ms at most",),
+    )
+
+
+def _memory_mb(field: str) -> float:
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.split(f"{field}:")[1].split()[0]) / 1024

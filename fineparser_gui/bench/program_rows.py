@@ -1,0 +1,126 @@
+"""Starting, dropping, dragging and a worker that is killed: the whole program, with its real worker process."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from statistics import median
+from time import perf_counter
+
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+
+from fineparser_gui.bench import clips
+from fineparser_gui.bench.row import Outcome, high, spread_ms
+from fineparser_gui.bench.stage import Heartbeat, Stage, stage
+from fineparser_gui.session.dive import DiveState
+
+_STARTS, _START_S = 5, 1.0
+_DRAGS, _DRAG_S = 12, 0.300
+_DROPPED, _BLOCKED_S = 100, 0.100
+_KILLS = 20
+_LONGEST_LIFE_S = 8.0
+
+
+def start() -> Outcome:
+    """From the start of the process to the first paint; the first run warms the disk."""
+    taken, facts = [], {}
+    for run in range(_STARTS + 1):
+        started_s = time.time()
+        done = subprocess.run(
+            [sys.executable, "-m", "fineparser_gui.bench.start_probe"], capture_output=True, text=True, check=True
+        )
+        facts = json.loads(done.stdout.splitlines()[-1])
+        if run:
+            taken.append(facts["painted_at_s"] - started_s)
+    clean = not facts["torch"] and not facts["worker"]
+    return Outcome(
+        measured=f"{median(taken):.2f} s",
+        met=median(taken) < _START_S and clean,
+        notes=(
+            spread_ms(taken),
+            f"torch in the process: {facts['torch']}; worker started before the first paint: {facts['worker']}",
+        ),
+    )
+
+
+def drag() -> Outcome:
+    """A transition moved frame by frame on the analysed sample dive, the worker busy with a batch."""
+    with stage() as shown:
+        session, player = shown.session, shown.player
+        path, number, board_m = shown.window.open_sample_path()
+        session.open([path], dive_number=number, board_m=board_m)
+        shown.wait(lambda: session.current is not None and bool(session.current.votes))
+        shown.start_batch(clips.many_small(40))
+        assert session.current is not None
+        key, times, heart = session.current.key, [], Heartbeat()
+        for move in range(_DRAGS):
+            shown.rest(0.3)
+            started_s = perf_counter()
+            player.nudge_transition(1, 1 if move % 6 < 3 else -1)
+            shown.wait(lambda: not session.dive(key).rescoring)
+            shown.window.score.repaint()
+            times.append(perf_counter() - started_s)
+        busy = shown.batch_runs()
+    return Outcome(
+        measured=f"{high(times) * 1000:.0f} ms",
+        met=high(times) < _DRAG_S and busy,
+        notes=(spread_ms(times), f"window held up {heart.longest_s * 1000:.0f} ms at most")
+        + (() if busy else ("the batch was over before the end",)),
+    )
+
+
+def drop() -> Outcome:
+    """A hundred clips dropped at once, until the last one is in the list and for some seconds of analysis."""
+    paths = clips.many_small(_DROPPED)
+    with stage() as shown:
+        shown.rest(1.0)
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+        buttons, modifiers = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        event = QDropEvent(QPointF(50, 50), Qt.DropAction.CopyAction, data, buttons, modifiers)
+        heart = Heartbeat()
+        started_s = perf_counter()
+        shown.window.dropEvent(event)
+        shown.wait(lambda: _all_opened(shown))
+        taken_s = perf_counter() - started_s
+        shown.rest(3.0)
+    return Outcome(
+        measured=f"{heart.longest_s * 1000:.0f} ms",
+        met=heart.longest_s <= _BLOCKED_S,
+        notes=(f"all {_DROPPED} in the list after {taken_s:.1f} s",),
+    )
+
+
+def _all_opened(shown: Stage) -> bool:
+    session = shown.session
+    dives = [session.dive(key) for key in session.keys]
+    return len(dives) == _DROPPED and all(dive.state is not DiveState.OPENING for dive in dives)
+
+
+def kill_worker() -> Outcome:
+    """The worker killed at random moments of its life; after each, the app tells and analyses again."""
+    generator = random.Random(7)
+    told: list[str] = []
+    survived = 0
+    with stage() as shown:
+        session, client = shown.session, shown.studio.client
+        session.problem.connect(told.append)
+        key = shown.open(clips.many_small(1)[0])
+        for _ in range(_KILLS):
+            told.clear()
+            shown.rest(generator.uniform(0.0, _LONGEST_LIFE_S))
+            if client.pid:
+                os.kill(client.pid, signal.SIGKILL)
+            shown.wait(lambda: bool(told), 30)
+            shown.wait(lambda: not session.dive(key).busy)
+            session.analyse(key)
+            survived += 1
+        shown.wait(lambda: session.dive(key).state is DiveState.READY)
+    return Outcome(
+        measured=f"{survived} of {_KILLS}, then analysed",
+        met=survived == _KILLS,
+    )
