@@ -13,6 +13,7 @@ from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.canvas.mask_track import MaskStyle
 from fineparser_gui.dialogs.opener import Dialogs
 from fineparser_gui.document import Document
+from fineparser_gui.full_screen import FullScreen
 from fineparser_gui.panels.banner import Banner
 from fineparser_gui.panels.contributions import ContributionsPanel
 from fineparser_gui.panels.details import DetailsPanel
@@ -22,6 +23,7 @@ from fineparser_gui.panels.exemplars import ExemplarsPanel
 from fineparser_gui.panels.player import PlayerPanel
 from fineparser_gui.panels.score import ScorePanel
 from fineparser_gui.playback.transport import Transport
+from fineparser_gui.player_commands import player_slots
 from fineparser_gui.session.dive import DiveState
 from fineparser_gui.session.model_choice import ModelChoice
 from fineparser_gui.session.opening import VIDEO_SUFFIXES
@@ -73,6 +75,7 @@ class MainWindow(QMainWindow):
         self.document.changed.connect(self._refresh)
         self.player.progress.locate_requested.connect(self._locate)
         self.transport.state_changed.connect(self._show_loop)
+        self.player.drawing.state_changed.connect(self._refresh)
         session.editing.edits.indexChanged.connect(self._show_edits)
         self.player.bar.opacity_changed.connect(lambda percent: preferences.change(mask_opacity=percent))
         preferences.changed.connect(self._apply_preferences)
@@ -119,6 +122,8 @@ class MainWindow(QMainWindow):
         row.addWidget(self.dives)
         row.addWidget(self.player, 1)
         row.addWidget(scroll)
+        self.full_screen = FullScreen(self, (self.dives, scroll))
+        self.full_screen.changed.connect(lambda on: self._set_checked("full_screen", on))
         self._pages = QStackedWidget()
         self._pages.addWidget(self.empty)
         self._pages.addWidget(work)
@@ -131,7 +136,6 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(centre)
 
     def _slots(self) -> dict[str, Callable]:
-        t = self.transport
         return {
             "open": self._open,
             "open_folder": self._open_folder,
@@ -142,17 +146,7 @@ class MainWindow(QMainWindow):
             "save_session_as": self.document.save_as,
             "export_corrections": self.document.export_corrections,
             "quit": self._quit,
-            "play": t.toggle,
-            "step_back": lambda: t.step(-1),
-            "step_forward": lambda: t.step(1),
-            "jump_back": lambda: t.step(-10),
-            "jump_forward": lambda: t.step(10),
-            "first": lambda: t.seek(0),
-            "last": lambda: t.seek(t.n_frames - 1),
-            "shuttle_back": lambda: t.shuttle(-1),
-            "shuttle_forward": lambda: t.shuttle(1),
-            "slower": lambda: t.change_speed(-1),
-            "faster": lambda: t.change_speed(1),
+            **player_slots(self),
             "loop": self._loop_step,
             "loop_dive": self._loop_dive,
             "undo": self._session.editing.edits.undo,
@@ -305,10 +299,15 @@ class MainWindow(QMainWindow):
             "mark_in": dive is not None,
             "mark_out": dive is not None,
             "remove": dive is not None,
+            "full_screen": dive is not None,
+            **dict.fromkeys(("draw_line", "draw_angle", "draw_note"), dive is not None and not missing),
+            **dict.fromkeys(("previous_drawing", "next_drawing"), dive is not None and bool(dive.drawings)),
+            "delete_drawing": self.player.drawing.selected is not None,
         }.items():
             self.actions_by_id[action_id].setEnabled(enabled)
         # Two pictures need the room more than the list of one dive does.
-        self.dives.setVisible(not comparing or self.width() >= _WIDE_ENOUGH_TO_COMPARE_PX)
+        if not self.full_screen.on:
+            self.dives.setVisible(not comparing or self.width() >= _WIDE_ENOUGH_TO_COMPARE_PX)
 
     def _show_edits(self) -> None:
         edits = self._session.editing.edits

@@ -34,6 +34,7 @@ _FILE = QT_TRANSLATE_NOOP("actions", "&File")
 _EDIT = QT_TRANSLATE_NOOP("actions", "&Edit")
 _PLAY = QT_TRANSLATE_NOOP("actions", "&Playback")
 _DIVE = QT_TRANSLATE_NOOP("actions", "&Dive")
+_DRAW = QT_TRANSLATE_NOOP("actions", "D&raw")
 _VIEW = QT_TRANSLATE_NOOP("actions", "&View")
 _HELP = QT_TRANSLATE_NOOP("actions", "&Help")
 
@@ -229,6 +230,49 @@ CATALOG: tuple[ActionSpec, ...] = (
         checkable=True,
         group=1,
     ),
+    ActionSpec(
+        id="full_screen",
+        menu=_VIEW,
+        text=QT_TRANSLATE_NOOP("actions", "&Full screen"),
+        keys=("F11", "F"),
+        icon="full-screen",
+        checkable=True,
+        group=3,
+    ),
+    ActionSpec(
+        id="zoom_in", menu=_VIEW, text=QT_TRANSLATE_NOOP("actions", "Zoom &in"), keys=("Ctrl++", "Ctrl+="), group=4
+    ),
+    ActionSpec(id="zoom_out", menu=_VIEW, text=QT_TRANSLATE_NOOP("actions", "Zoom &out"), keys=("Ctrl+-",), group=4),
+    ActionSpec(
+        id="zoom_fit", menu=_VIEW, text=QT_TRANSLATE_NOOP("actions", "&Whole picture"), keys=("Ctrl+0",), group=4
+    ),
+    ActionSpec(
+        id="zoom_pixels",
+        menu=_VIEW,
+        text=QT_TRANSLATE_NOOP("actions", "&Pixel by pixel"),
+        keys=("Ctrl+1",),
+        group=4,
+    ),
+    ActionSpec(
+        id="draw_line", menu=_DRAW, text=QT_TRANSLATE_NOOP("actions", "&Line"), keys=("D",), icon="line", group=0
+    ),
+    ActionSpec(
+        id="draw_angle", menu=_DRAW, text=QT_TRANSLATE_NOOP("actions", "&Angle"), keys=("A",), icon="angle", group=0
+    ),
+    ActionSpec(
+        id="draw_note", menu=_DRAW, text=QT_TRANSLATE_NOOP("actions", "&Note"), keys=("T",), icon="note", group=0
+    ),
+    ActionSpec(
+        id="delete_drawing", menu=_DRAW, text=QT_TRANSLATE_NOOP("actions", "&Delete drawing"), keys=("Del",), group=1
+    ),
+    ActionSpec(
+        id="previous_drawing",
+        menu=_DRAW,
+        text=QT_TRANSLATE_NOOP("actions", "&Previous drawing"),
+        keys=("Shift+N",),
+        group=2,
+    ),
+    ActionSpec(id="next_drawing", menu=_DRAW, text=QT_TRANSLATE_NOOP("actions", "Ne&xt drawing"), keys=("N",), group=2),
     ActionSpec(id="shortcuts", menu=_HELP, text=QT_TRANSLATE_NOOP("actions", "&Keyboard shortcuts"), keys=("F1",)),
     ActionSpec(id="model_card", menu=_HELP, text=QT_TRANSLATE_NOOP("actions", "&Model card")),
     ActionSpec(id="training", menu=_HELP, text=QT_TRANSLATE_NOOP("actions", "&Training on the command line"), group=1),

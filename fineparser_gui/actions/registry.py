@@ -71,6 +71,7 @@ class ActionRegistry:
                 menu.addSeparator()
                 groups[spec.menu] = spec.group
             menu.addAction(self._actions[spec.id])
+            bar.window().addAction(self._actions[spec.id])  # its keys work while the bar is hidden, too
 
     def color_icons(self, palette: QPalette) -> None:
         """Draw the icons in the text colour of a palette."""

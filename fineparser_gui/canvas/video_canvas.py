@@ -63,6 +63,7 @@ class VideoCanvas(QWidget):
         self.setAccessibleName(self.tr("Video"))
         self.grabGesture(Qt.GestureType.PinchGesture)
         self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.layer: Layer | None = None
         self._image: QImage | None = None
         self._source_size = QSize(1, 1)
@@ -172,11 +173,12 @@ class VideoCanvas(QWidget):
     def _set_view(self, view: View) -> None:
         if view != self._view:
             self._view = view
-            self._show_cursor()
+            self.show_cursor()
             self.update()
             self.view_changed.emit()
 
-    def _show_cursor(self) -> None:
+    def show_cursor(self) -> None:
+        """The pointer of what the mouse does here."""
         if self._dragged_from is not None:
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
         elif self._view.zoom > 1:
@@ -215,7 +217,7 @@ class VideoCanvas(QWidget):
             return
         if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton) and self._view.zoom > 1:
             self._dragged_from = event.position()
-            self._show_cursor()
+            self.show_cursor()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._dragged_from is not None:
@@ -228,7 +230,7 @@ class VideoCanvas(QWidget):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self._dragged_from is not None:
             self._dragged_from = None
-            self._show_cursor()
+            self.show_cursor()
         elif self.layer is not None:
             self.layer.release(event)
 

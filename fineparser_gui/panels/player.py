@@ -1,5 +1,6 @@
 """The centre of the window: one video, or two side by side, with transport and timeline under them."""
 
+import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -7,7 +8,9 @@ from fineparser_core.types import ComparedDive, DiveParse, StepSpan
 from fineparser_core.types import MaskTrack as ComparedMasks
 from fineparser_core.video.alignment import OffsetAlignment, StepAlignment, cuts_of
 from fineparser_gui.actions.registry import ActionRegistry
+from fineparser_gui.canvas.drawing_layer import DrawingLayer
 from fineparser_gui.canvas.mask_track import MaskStyle, MaskTrack
+from fineparser_gui.canvas.video_canvas import VideoCanvas
 from fineparser_gui.panels.compare_bar import CompareBar
 from fineparser_gui.panels.progress import ProgressStrip
 from fineparser_gui.panels.timeline import Timeline
@@ -18,6 +21,7 @@ from fineparser_gui.playback.transport import Transport
 from fineparser_gui.session.comparing import Alignment
 from fineparser_gui.session.correction import frames_of
 from fineparser_gui.session.dive import DiveState
+from fineparser_gui.session.drawings import Drawing, next_frame
 from fineparser_gui.session.session import Session
 
 
@@ -38,6 +42,7 @@ class PlayerPanel(QWidget):
         self.transport = transport
         self.pane = VideoPane()
         self.other_pane = VideoPane()
+        self.drawing = DrawingLayer(self.pane.canvas)
         self.timeline = Timeline()
         self.bar = TransportBar(transport, actions)
         self._loaded: str | None = None
@@ -72,6 +77,7 @@ class PlayerPanel(QWidget):
         self.timeline.transition_dragged.connect(self._move_transition)
         for pane in (self.pane, self.other_pane):
             pane.failed.connect(self.failed)
+        self.drawing.edited.connect(self._on_drawn)
         session.current_changed.connect(self._on_current_changed)
         session.dive_changed.connect(self._on_dive_changed)
         session.comparison_changed.connect(self._on_comparison_changed)
@@ -82,6 +88,24 @@ class PlayerPanel(QWidget):
         """The step under the playhead."""
         steps = self._parse.steps if self._parse else ()
         return next((s for s in steps if s.start_frame <= self.transport.frame < s.end_frame), None)
+
+    def draw(self, kind: str) -> None:
+        """Let the next clicks on the picture draw a line, an angle or a note."""
+        if self._session.current is not None:
+            self.transport.pause()
+            self.drawing.begin(None if self.drawing.tool == kind else kind)
+
+    def go_to_drawing(self, direction: int) -> None:
+        """Show the next frame, or the one before, that something is drawn on."""
+        dive = self._session.current
+        frame = next_frame(dive.drawings, self.transport.frame, direction) if dive else None
+        if frame is not None:
+            self.transport.pause()
+            self.transport.seek(frame)
+
+    def canvases(self) -> tuple[VideoCanvas, VideoCanvas]:
+        """Of the two videos."""
+        return self.pane.canvas, self.other_pane.canvas
 
     def begin_step_here(self, place: int) -> None:
         """Let flight (0) or entry (1) begin at the playhead."""
@@ -131,6 +155,7 @@ class PlayerPanel(QWidget):
     def _on_current_changed(self) -> None:
         self.transport.pause()
         self._loaded = self._parse = None
+        self.drawing.begin(None)
         self._refresh()
 
     def _on_dive_changed(self, key: str) -> None:
@@ -143,16 +168,23 @@ class PlayerPanel(QWidget):
         self.timeline.set_dive(dive)
         if dive is None or dive.state is DiveState.MISSING:
             self.pane.unload()
+            self.drawing.set_drawings((), np.zeros(1))
             return
         if dive.info is not None and self._loaded != dive.key:
             self._loaded = dive.key
             self.pane.load(dive.path, dive.path.name)
             self.transport.load(dive.info.pts_s, dive.first_frame)
+        if dive.info is not None:
+            self.drawing.set_drawings(dive.drawings, dive.info.pts_s)
         parse = dive.analysis.parse if dive.analysis else None
         if parse is not self._parse:
             self._parse = parse
             self.pane.set_analysis(_track(parse), parse.steps if parse else ())
             self._align()
+
+    def _on_drawn(self, drawings: tuple[Drawing, ...], text: str) -> None:
+        if self._session.current is not None:
+            self._session.editing.draw(self._session.current.key, drawings, text)
 
     def _show_frame(self) -> None:
         frame, direction, moving = self.transport.frame, self.transport.direction, self.transport.playing

@@ -53,10 +53,13 @@ class TransportBar(QFrame):
         row.addSpacing(10)
         row.addWidget(self._where)
         row.addStretch()
+        for name in ("draw_line", "draw_angle", "draw_note"):
+            row.addWidget(self._button(actions[name]))
+        row.addSpacing(6)
         row.addWidget(self._button(actions["mask"]))
         row.addWidget(self._opacity)
         row.addSpacing(6)
-        for name in ("crop", "compare"):
+        for name in ("crop", "compare", "full_screen"):
             row.addWidget(self._button(actions[name]))
         transport.frame_changed.connect(self._show_where)
         transport.state_changed.connect(self._show_state)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QImage
 from fineparser_core.progress import Progress
 from fineparser_core.types import Analysis, ExemplarVote, Scoring, VideoInfo
 from fineparser_gui.session.correction import Correction, fits
+from fineparser_gui.session.drawings import Drawing
 
 
 class DiveState(Enum):
@@ -45,6 +46,7 @@ class Dive:
         dive_number: validated, upper case, e.g. "207C"; None until the user gives it.
         difficulty: the DD that the user typed; None: the tables'.
         diver: who dives; "" where nobody said.
+        drawings: lines, angles and notes on its frames.
         by_model: the model's own steps and masks, and its score once there is one, every exemplar voting.
         correction: what the coach changed of it.
         rescored: every exemplar's vote on the corrected transitions; None where there are none, or not yet.
@@ -68,6 +70,7 @@ class Dive:
     board_m: float | None = None
     difficulty: float | None = None
     diver: str = ""
+    drawings: tuple[Drawing, ...] = ()
     progress: Progress | None = None
     by_model: Analysis | None = None
     correction: Correction = field(default_factory=Correction)

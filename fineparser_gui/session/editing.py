@@ -12,6 +12,7 @@ from fineparser_core.errors import FineParserError
 from fineparser_core.inference.rescore import transition_range
 from fineparser_gui.session.commands import EditDive
 from fineparser_gui.session.correction import Correction, frames_of, timed_transitions
+from fineparser_gui.session.drawings import Drawing
 from fineparser_gui.session.rescoring import Rescorer, read_score, score_request
 from fineparser_gui.worker.client import WorkerClient
 from fineparser_gui.worker.protocol import Result, ScoreRequest
@@ -75,6 +76,12 @@ class Editing(QObject):
             self._session.set_diver(key, dive.diver if naming.diver is None else naming.diver)
         self.edits.endMacro()
 
+    def draw(self, key: str, drawings: tuple[Drawing, ...], text: str) -> None:
+        """Keep other lines, angles and notes with a dive; `text` says what was done."""
+        before = self._session.dive(key).drawings
+        if drawings != before:
+            self.edits.push(EditDive(self._apply_drawings, key, before, drawings, text=text))
+
     def rescore(self, key: str) -> None:
         """Ask for the score of the corrected transitions where it is not known."""
         dive = self._session.dive(key)
@@ -105,6 +112,11 @@ class Editing(QObject):
             self._session.select(key)
             self._session.update_analysis(key, correction=correction)
             self.rescore(key)
+
+    def _apply_drawings(self, key: str, drawings: tuple[Drawing, ...]) -> None:
+        if key in self._session.keys:  # an edit outlives its dive
+            self._session.select(key)
+            self._session.update(key, drawings=drawings)
 
     def _on_answered(self, key: str, request: ScoreRequest, result: Result) -> None:
         dive = self._session.dive(key)

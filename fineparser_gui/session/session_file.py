@@ -7,8 +7,9 @@ Format "fineparser.session/1", JSON in UTF-8 (a reader refuses other numbers; ne
     origin    for an autosave: the session file it belongs to, or null
     paused    whether the analyses were held up
     dives     of {path, relative_path, in_frame, out_frame, dive_number, board_m, difficulty, diver, transitions,
-              left_out, cancelled}, in the order of the list; relative_path is as seen from the folder of the session
-              file, or null where there is none
+              left_out, cancelled, drawings}, in the order of the list; relative_path is as seen from the folder of the
+              session file, or null where there is none; drawings are of {kind, frame, points, text}, points in pixels
+              of the file's upright frames
 
 Analyses are not stored: opening a session makes them anew, and the coach's transitions and exemplars left out are
 applied to them.
@@ -26,6 +27,7 @@ from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
 from fineparser_core.video.atomic import atomic_file
 from fineparser_gui.session.correction import Correction
+from fineparser_gui.session.drawings import Drawing, from_dict, to_dict
 
 FORMAT = "fineparser.session/1"
 SUFFIX = ".fineparser"
@@ -42,6 +44,7 @@ class SavedDive:
     board_m: float | None = None
     difficulty: float | None = None
     diver: str = ""
+    drawings: tuple[Drawing, ...] = ()
     cancelled: bool = False
     correction: Correction = field(default_factory=Correction)
 
@@ -120,6 +123,7 @@ def _dive_to_dict(dive: SavedDive, folder: Path) -> dict[str, Any]:
         "board_m": dive.board_m,
         "difficulty": dive.difficulty,
         "diver": dive.diver,
+        "drawings": [to_dict(drawing) for drawing in dive.drawings],
         "transitions": list(frames) if frames else None,
         "left_out": sorted(dive.correction.left_out),
         "cancelled": dive.cancelled,
@@ -161,6 +165,7 @@ def _dive_from_dict(values: dict[str, Any], folder: Path) -> SavedDive:
         board_m=board_m,
         difficulty=difficulty,
         diver=_text(values.get("diver")) or "",
+        drawings=tuple(from_dict(drawing) for drawing in values.get("drawings", [])),
         cancelled=values.get("cancelled") is True,
         correction=Correction(transitions=transitions, left_out=frozenset(left_out)),
     )

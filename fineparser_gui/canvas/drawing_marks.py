@@ -1,0 +1,109 @@
+"""How lines, angles and notes look: light on a dark rim, so that they show on water, sky and tiles alike."""
+
+from collections.abc import Callable
+from math import atan2, degrees
+
+from PySide6.QtCore import QCoreApplication, QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
+
+from fineparser_gui.session.drawings import ANGLE, NOTE, Drawing
+
+ToWidget = Callable[[float, float], QPointF]
+
+_LIGHT = QColor("#ffd84d")
+_SELECTED = QColor("#ffffff")
+_RIM = QColor(0, 0, 0, 170)
+_BOX = QColor(12, 16, 20, 205)
+_HANDLE = 4.5
+_ARC = 26.0
+_LONGEST_NOTE_W = 320
+
+
+def paint_mark(
+    painter: QPainter, drawing: Drawing, to_widget: ToWidget, *, selected: bool = False, measured: bool = True
+) -> None:
+    """Draw one mark; a selected one has handles."""
+    points = [to_widget(*point) for point in drawing.points]
+    color = _SELECTED if selected else _LIGHT
+    if drawing.kind == NOTE:
+        _paint_note(painter, drawing, points[0], color, to_widget)
+    else:
+        for width, pen_color in ((4.5, _RIM), (2.0, color)):
+            pen = QPen(pen_color, width)
+            pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+            pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+            painter.setPen(pen)
+            painter.drawPolyline(points)
+        if drawing.kind == ANGLE and measured:
+            _paint_angle(painter, drawing, points, color)
+        elif measured:
+            beside = QPointF(12, -6) + (points[0] + points[1]) / 2
+            _paint_text(painter, beside, _tr("{0}° off vertical").format(f"{drawing.degrees:.0f}"), color)
+    if selected or drawing.kind != NOTE:
+        _paint_handles(painter, points, color, _HANDLE if selected else 2.5)
+
+
+def note_box(drawing: Drawing, to_widget: ToWidget, metrics: QFontMetrics) -> QRectF:
+    """Where the text of a note lies on the widget."""
+    return _text_box(to_widget(*drawing.points[0]) + QPointF(10, 14), drawing.text, metrics)
+
+
+def paint_hint(painter: QPainter, area: QRect, text: str) -> None:
+    """One line at the lower edge."""
+    metrics = painter.fontMetrics()
+    box = QRectF(0, 0, metrics.horizontalAdvance(text) + 24, metrics.height() + 10)
+    box.moveCenter(QPointF(area.center().x(), area.bottom() - box.height()))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(_BOX)
+    painter.drawRoundedRect(box, 6, 6)
+    painter.setPen(_SELECTED)
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def _paint_note(painter: QPainter, drawing: Drawing, at: QPointF, color: QColor, to_widget: ToWidget) -> None:
+    _paint_handles(painter, [at], color, _HANDLE)
+    box = note_box(drawing, to_widget, painter.fontMetrics())
+    painter.setPen(QPen(color, 1.2))
+    painter.setBrush(_BOX)
+    painter.drawRoundedRect(box, 5, 5)
+    painter.setPen(_SELECTED)
+    flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap
+    painter.drawText(box.adjusted(8, 4, -8, -4), flags, drawing.text)
+
+
+def _paint_angle(painter: QPainter, drawing: Drawing, points: list[QPointF], color: QColor) -> None:
+    corner = points[1]
+    first, second = (degrees(atan2(corner.y() - end.y(), end.x() - corner.x())) for end in (points[0], points[2]))
+    span = (second - first + 180) % 360 - 180
+    box = QRectF(corner.x() - _ARC, corner.y() - _ARC, 2 * _ARC, 2 * _ARC)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for width, pen_color in ((4.0, _RIM), (1.6, color)):
+        painter.setPen(QPen(pen_color, width))
+        painter.drawArc(box, round(first * 16), round(span * 16))
+    _paint_text(painter, corner + QPointF(_ARC + 4, -4), f"{drawing.degrees:.0f}°", color)
+
+
+def _paint_text(painter: QPainter, at: QPointF, text: str, color: QColor) -> None:
+    box = _text_box(at, text, painter.fontMetrics())
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(_BOX)
+    painter.drawRoundedRect(box, 5, 5)
+    painter.setPen(color)
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def _paint_handles(painter: QPainter, points: list[QPointF], color: QColor, radius: float) -> None:
+    painter.setPen(QPen(_RIM, 1.5))
+    painter.setBrush(color)
+    for point in points:
+        painter.drawEllipse(point, radius, radius)
+
+
+def _text_box(at: QPointF, text: str, metrics: QFontMetrics) -> QRectF:
+    flags = Qt.TextFlag.TextWordWrap
+    size = metrics.boundingRect(QRect(0, 0, _LONGEST_NOTE_W, 10_000), flags, text or " ")
+    return QRectF(at.x(), at.y(), size.width() + 16, size.height() + 8)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("DrawingMarks", text)

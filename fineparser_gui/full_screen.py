@@ -1,0 +1,58 @@
+"""The player alone on the whole screen."""
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QMainWindow, QWidget
+
+
+class FullScreen(QObject):
+    """Hides everything but the player while it lasts; Esc ends it.
+
+    Args:
+        others: what is hidden, the menu bar apart.
+
+    Signals:
+        changed: (bool) it began or ended.
+    """
+
+    changed = Signal(bool)
+
+    def __init__(self, window: QMainWindow, others: tuple[QWidget, ...]) -> None:
+        super().__init__(window)
+        self._window = window
+        self._others = others
+        self._on = False
+        self._was_maximized = False
+        self._were_shown: list[QWidget] = []
+        window.installEventFilter(self)
+
+    @property
+    def on(self) -> bool:
+        return self._on
+
+    def use(self, on: bool) -> None:
+        """Begin or end."""
+        if on == self._on:
+            return
+        self._on = on
+        if on:
+            self._was_maximized = self._window.isMaximized()
+            self._were_shown = [one for one in (*self._others, self._window.menuBar()) if not one.isHidden()]
+            for one in self._were_shown:
+                one.hide()
+            self._window.showFullScreen()
+        else:
+            for one in self._were_shown:
+                one.show()
+            self._window.showMaximized() if self._was_maximized else self._window.showNormal()
+        self.changed.emit(on)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if self._on and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+            if event.type() == QEvent.Type.ShortcutOverride:  # before Esc cancels an analysis
+                event.accept()
+                return True
+            if event.type() == QEvent.Type.KeyPress:
+                self.use(False)
+                return True
+        return False

@@ -1,0 +1,201 @@
+"""Lines, angles and notes: their geometry, the mouse that draws them, and the dive that keeps them."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+
+from fineparser_core.errors import ConfigError
+from fineparser_gui.session.dive import DiveState
+from fineparser_gui.session.drawings import (
+    ANGLE,
+    LINE,
+    NOTE,
+    Drawing,
+    angle_deg,
+    from_dict,
+    next_frame,
+    shown_at,
+    to_dict,
+)
+from fineparser_gui.session.session_file import read_session, write_session
+
+TIMES_S = np.arange(120) / 30
+LEFT = Qt.MouseButton.LeftButton
+
+
+def test_angles_between_three_points():
+    assert angle_deg((0, 10), (0, 0), (10, 0)) == pytest.approx(90)
+    assert angle_deg((-5, 0), (0, 0), (10, 0)) == pytest.approx(180)
+    assert angle_deg((3, 3), (0, 0), (10, 10)) == pytest.approx(0)
+    assert angle_deg((1, 1), (1, 1), (4, 1)) == 0
+
+
+def test_a_line_says_how_far_it_leans():
+    assert Drawing(kind=LINE, frame=0, points=((0, 0), (0, 50))).degrees == 0
+    assert Drawing(kind=LINE, frame=0, points=((0, 0), (-10, 10))).degrees == pytest.approx(45)
+
+
+def test_the_nearest_end_and_the_distance():
+    line = Drawing(kind=LINE, frame=0, points=((0, 0), (100, 0)))
+    assert line.point_near((97, 4), 10) == 1
+    assert line.point_near((50, 0), 10) is None
+    assert line.distance((50, 7)) == 7
+    assert line.distance((103, 4)) == 5
+
+
+def test_a_drawing_shows_on_its_frame_and_for_a_tenth_of_a_second_around():
+    drawing = Drawing(kind=NOTE, frame=50, points=((1, 2),), text="late")
+    assert [frame for frame in range(120) if shown_at([drawing], frame, TIMES_S)] == list(range(47, 54))
+    slow = np.arange(120) / 2
+    assert [frame for frame in range(120) if shown_at([drawing], frame, slow)] == [49, 50, 51]
+
+
+def test_the_next_drawing_in_either_direction():
+    drawings = [Drawing(kind=NOTE, frame=frame, points=((0, 0),), text="x") for frame in (10, 40, 90)]
+    assert next_frame(drawings, 40, 1) == 90
+    assert next_frame(drawings, 40, -1) == 10
+    assert next_frame(drawings, 90, 1) is None
+
+
+def test_what_a_session_file_may_not_hold():
+    good = to_dict(Drawing(kind=ANGLE, frame=3, points=((0, 0), (1, 2.345), (3, 4))))
+    assert from_dict(good).points[1] == (1, 2.35) or from_dict(good).points[1] == (1, 2.34)
+    for change in ({"kind": "circle"}, {"frame": -1}, {"points": [[0, 0]]}, {"points": [[0, float("nan")]] * 3}):
+        with pytest.raises(ValueError, match="drawing"):
+            from_dict(good | change)
+
+
+@pytest.fixture
+def drawn(idle_studio, qtbot, small_video):
+    """The window with a clip, its picture on the canvas."""
+    idle_studio.session.open([small_video])
+    session, player = idle_studio.session, idle_studio.window.player
+    qtbot.waitUntil(lambda: session.current is not None and session.current.state is DiveState.QUEUED, timeout=5000)
+    qtbot.waitUntil(lambda: player.pane.info is not None and player.pane.canvas._image is not None, timeout=5000)
+    return idle_studio
+
+
+def _at(canvas, x_px, y_px):
+    return canvas.to_widget(x_px, y_px).toPoint()
+
+
+def _drag(qtbot, canvas, start, end):
+    qtbot.mousePress(canvas, LEFT, pos=start)
+    qtbot.mouseMove(canvas, (start + end) / 2)
+    qtbot.mouseMove(canvas, end)
+    qtbot.mouseRelease(canvas, LEFT, pos=end)
+
+
+def _trigger(studio, name):
+    studio.window.actions_by_id[name].trigger()
+
+
+def test_a_line_is_drawn_moved_undone_and_deleted(drawn, qtbot):
+    session, canvas = drawn.session, drawn.window.player.pane.canvas
+    drawn.window.transport.seek(7)
+    qtbot.waitUntil(lambda: canvas.shown_frame == 7, timeout=5000)
+    canvas.repaint()
+    _trigger(drawn, "draw_line")
+    _drag(qtbot, canvas, _at(canvas, 10, 10), _at(canvas, 30, 40))
+    (line,) = session.current.drawings
+    assert line.kind == LINE
+    assert line.frame == 7
+    assert line.points[1] == pytest.approx((30, 40), abs=0.2)
+    assert drawn.window.player.drawing.tool is None
+    _drag(qtbot, canvas, _at(canvas, 30, 40), _at(canvas, 50, 40))  # its end
+    assert np.ravel(session.current.drawings[0].points) == pytest.approx([10, 10, 50, 40], abs=0.3)
+    _drag(qtbot, canvas, _at(canvas, 30, 25), _at(canvas, 33, 28))  # its middle: all of it
+    assert np.ravel(session.current.drawings[0].points) == pytest.approx([13, 13, 53, 43], abs=0.5)
+    assert drawn.window.actions_by_id["delete_drawing"].isEnabled()
+    _trigger(drawn, "delete_drawing")
+    assert session.current.drawings == ()
+    for _ in range(3):
+        _trigger(drawn, "undo")
+    assert session.current.drawings == (line,)
+    _trigger(drawn, "undo")
+    assert session.current.drawings == ()
+
+
+def test_an_angle_takes_three_clicks_and_esc_gives_up(drawn, qtbot):
+    session, canvas = drawn.session, drawn.window.player.pane.canvas
+    canvas.repaint()
+    _trigger(drawn, "draw_angle")
+    qtbot.mouseClick(canvas, LEFT, pos=_at(canvas, 10, 10))
+    qtbot.keyClick(canvas, Qt.Key.Key_Escape)
+    assert drawn.window.player.drawing.tool is None
+    _trigger(drawn, "draw_angle")
+    for x_px, y_px in ((10, 20), (30, 20), (30, 40)):
+        qtbot.mouseClick(canvas, LEFT, pos=_at(canvas, x_px, y_px))
+        canvas.repaint()
+    (angle,) = session.current.drawings
+    assert angle.degrees == pytest.approx(90, abs=1)
+
+
+def test_a_note_is_written_on_the_picture_changed_and_emptied_away(drawn, qtbot):
+    session, player = drawn.session, drawn.window.player
+    canvas = player.pane.canvas
+    _trigger(drawn, "draw_note")
+    qtbot.mouseClick(canvas, LEFT, pos=_at(canvas, 20, 20))
+    qtbot.keyClicks(player.drawing._editor, "knees, J")
+    qtbot.keyClick(player.drawing._editor, Qt.Key.Key_Return)
+    (note,) = session.current.drawings
+    assert (note.kind, note.text) == (NOTE, "knees, J")
+    assert player.drawing._editor is None
+    canvas.repaint()
+    qtbot.mouseDClick(canvas, LEFT, pos=_at(canvas, 20, 20))
+    player.drawing._editor.selectAll()
+    qtbot.keyClick(player.drawing._editor, Qt.Key.Key_Delete)
+    qtbot.keyClick(player.drawing._editor, Qt.Key.Key_Return)
+    assert session.current.drawings == ()
+    _trigger(drawn, "undo")
+    assert session.current.drawings == (note,)
+
+
+def test_drawings_are_painted_found_again_and_saved(drawn, qtbot, tmp_path):
+    session, window = drawn.session, drawn.window
+    canvas = window.player.pane.canvas
+    plain = canvas.grab().toImage()
+    line = Drawing(kind=LINE, frame=0, points=((5, 5), (60, 40)))
+    late = Drawing(kind=NOTE, frame=90, points=((5, 5),), text="splash")
+    session.editing.draw(session.current.key, (line, late), "drawing")
+    assert canvas.grab().toImage() != plain
+    _trigger(drawn, "next_drawing")
+    assert window.transport.frame == 90
+    _trigger(drawn, "previous_drawing")
+    assert window.transport.frame == 0
+    assert drawn.window.document.modified
+    path = tmp_path / "a.fineparser"
+    write_session(session.snapshot(), path)
+    saved, _ = read_session(path)
+    assert saved.dives[0].drawings == (line, late)
+    path.write_text(path.read_text(encoding="utf-8").replace('"note"', '"poem"'), encoding="utf-8")
+    with pytest.raises(ConfigError, match="damaged"):
+        read_session(path)
+
+
+def test_full_screen_shows_the_player_alone_and_keeps_the_keys(drawn, qtbot):
+    window = drawn.window
+    window.actions_by_id["full_screen"].trigger()
+    assert window.isFullScreen()
+    assert not window.dives.isVisible()
+    assert not window.menuBar().isVisible()
+    assert window.player.isVisible()
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    window.setFocus()
+    qtbot.keyClick(window, Qt.Key.Key_Right)
+    assert window.transport.frame == 1
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    assert not window.isFullScreen()
+    assert window.dives.isVisible()
+    assert window.menuBar().isVisible()
+    assert not window.actions_by_id["full_screen"].isChecked()
+
+
+def test_zoom_keys_act_on_the_picture(drawn):
+    canvas = drawn.window.player.pane.canvas
+    _trigger(drawn, "zoom_in")
+    assert canvas.view.zoom == pytest.approx(1.25)
+    _trigger(drawn, "zoom_fit")
+    assert canvas.view.zoom == 1
+    assert canvas.to_source(QPointF(QPoint(0, 0))) is not None
