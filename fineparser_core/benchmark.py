@@ -3,9 +3,10 @@
 import argparse
 import json
 import logging
+import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import cv2
 import numpy as np
 
 from fineparser_core import __version__
+from fineparser_core.checkpoints.bundle import read_card, write_card
 from fineparser_core.cli import cancel_on_signals, positive_int, progress_to_stderr, run_guarded
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
@@ -20,13 +22,15 @@ from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import ConfigError, ExportError, VideoError
 from fineparser_core.evaluation.ceiling import Ceiling, pose_ceiling
 from fineparser_core.evaluation.evaluate import Protocol
+from fineparser_core.evaluation.failures import failure_sheet, mask_badness, step_badness, worst
 from fineparser_core.evaluation.fidelity import Fidelity, contribution_fidelity, read_qualities
+from fineparser_core.evaluation.model_card import CARD_PROSE, model_card
 from fineparser_core.evaluation.real_clips import ClipLabels, RealClipResult, measure_clip, read_labels
 from fineparser_core.evaluation.results import finite, write_predictions
 from fineparser_core.evaluation.running import evaluate
 from fineparser_core.evaluation.summary import summarise, text_table
 from fineparser_core.export.overlay_sheet import overlay_sheet
-from fineparser_core.inference.analyzer import Analyzer
+from fineparser_core.inference.analyzer import Analyzer, bundled_weights
 from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.device import PRECISIONS
 from fineparser_core.progress import CancelToken, ProgressCallback
@@ -34,6 +38,16 @@ from fineparser_core.synth.twin_table import drawn_records
 from fineparser_core.synth.twins import plan_twins
 from fineparser_core.types import STEP_NAMES, DiveParse
 from fineparser_core.video.atomic import atomic_file
+
+#: Pictures of failures: file, caption, and what is bad.
+_FAILURES = (
+    (
+        "worst_masks.jpg",
+        "The rendered test dives with the worst masks: found ones filled, true ones outlined.",
+        mask_badness,
+    ),
+    ("worst_steps.jpg", "The rendered test dives whose transitions are farthest off.", step_badness),
+)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -46,6 +60,12 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--weights", type=Path, help="folder of a bundle (default: the bundled weights)")
     parser.add_argument("--out", type=Path, help="folder for benchmark.json, predictions and overlay sheets")
+    parser.add_argument(
+        "--write-card",
+        type=Path,
+        metavar="DIR",
+        help="measure nothing; write what DIR, an earlier --out, holds into the card",
+    )
     parser.add_argument("--cache", type=Path, help="folder for decoded frames (default: the user's cache folder)")
     parser.add_argument("--exemplars", type=positive_int, default=10, help="voters a dive, default 10")
     parser.add_argument("--seed", type=int, default=0, help="of the choice of exemplars and of the intervals")
@@ -54,6 +74,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
     parser.add_argument("--precision", default="auto", help="auto, fp32, bf16 or fp16")
     args = parser.parse_args(argv)
+    if args.write_card is not None:
+        write_model_card(args.write_card, args.weights or bundled_weights())
+        return 0
     if args.data is None and args.real is None:
         raise ConfigError("Neither --data nor --real is given: name a folder of rendered dives or of real clips.")
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
@@ -91,6 +114,39 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
+def write_model_card(measured: Path, weights: Path) -> None:
+    """Puts what a benchmark's folder holds into a bundle: numbers into the card, a page with pictures beside it.
+
+    Raises:
+        ConfigError: it is the benchmark of other weights, or not of rendered dives.
+        CheckpointError, ExportError: the bundle cannot be read or written.
+    """
+    try:
+        content = json.loads((measured / "benchmark.json").read_text(encoding="utf-8"))
+        metrics = {name: m["value"] for name, m in content["rendered"]["metrics"].items() if m is not None}
+        fidelity = content["rendered"]["contribution_fidelity"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ConfigError(
+            f"{measured} holds no benchmark of rendered dives ({error}): give the --out of one with --data."
+        ) from None
+    card = read_card(weights)
+    if not content["weights"].startswith(f"{card.id},"):
+        raise ConfigError(
+            f"{measured} is of {content['weights'].split(',')[0]}, not of {card.id}: measure these weights."
+        )
+    if fidelity is not None:
+        metrics |= {f"fidelity of {step['step']}": step["value"] for step in fidelity["steps"]}
+    metrics = {"test dives": content["rendered"]["n_dives"]} | {f"test {n}": round(v, 4) for n, v in metrics.items()}
+    card = replace(card, metrics=metrics)
+    pictures = [(name, caption) for name, caption, _ in _FAILURES if (measured / name).is_file()]
+    for name, _ in pictures:
+        with atomic_file(weights / name) as temporary:
+            shutil.copyfile(measured / name, temporary)
+    with atomic_file(weights / CARD_PROSE) as temporary:
+        temporary.write_text(model_card(card, content, pictures), encoding="utf-8")
+    write_card(card, weights)
+
+
 def _rendered(
     analyzer: Analyzer, args: argparse.Namespace, cancel: CancelToken, progress: ProgressCallback
 ) -> dict[str, Any]:
@@ -103,7 +159,7 @@ def _rendered(
     )
     model = analyzer.encoder.model
     model.precision = PRECISIONS[identity.precision]
-    results, dives, medians = evaluate(
+    evaluator, results, dives, medians = evaluate(
         model, data, records, pool, protocol, cache=args.cache, progress=progress, cancel=cancel
     )
     summary = summarise(
@@ -114,12 +170,14 @@ def _rendered(
     )
     qualities = read_qualities(data.root)
     fidelity = contribution_fidelity(results, qualities, seed=args.seed) if qualities else None
-    print(f"\n{_name(data)}, test split, {len(dives)} of {len(data.split('test'))} dives, exemplars from {len(pool)}")
-    print(f"\n{summary.as_text()}")
+    what = f"{_name(data)}, test split, {len(dives)} of {len(data.split('test'))} dives, exemplars from {len(pool)}"
+    print(f"\n{what}\n\n{summary.as_text()}")
     print(_fidelity_text(fidelity))
     if args.out is not None:
         write_predictions(args.out / "predictions.csv", args.out / "predictions.json", results)
-    return {**summary.as_dict(), "contribution_fidelity": None if fidelity is None else asdict(fidelity)}
+        for name, _, badness in _FAILURES:
+            _write_picture(args.out / name, failure_sheet(evaluator, dives, worst(results, badness)))
+    return {"what": what, **summary.as_dict(), "contribution_fidelity": None if fidelity is None else asdict(fidelity)}
 
 
 def _drawn(records: list[DiveRecord], count: int | None, seed: int) -> list[DiveRecord]:
@@ -166,7 +224,7 @@ def _real(
         results[result.clip] = asdict(result) | {"median_iou": result.median_iou}
         print(f"\n{_clip_text(result, parse)}")
         if out is not None:
-            _write_png(out / f"{labels.path.stem}.png", overlay_sheet(parse, labels.truths))
+            _write_picture(out / f"{labels.path.stem}.png", overlay_sheet(parse, labels.truths))
     return results
 
 
@@ -185,8 +243,8 @@ def _clip_text(result: RealClipResult, parse: DiveParse) -> str:
     return "\n".join(lines)
 
 
-def _write_png(path: Path, image: np.ndarray) -> None:
-    _, data = cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+def _write_picture(path: Path, image: np.ndarray) -> None:
+    _, data = cv2.imencode(path.suffix, cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
     with atomic_file(path) as temporary:
         temporary.write_bytes(data.tobytes())
 

@@ -79,7 +79,7 @@ def main(argv: list[str] | None = None) -> int:
             exemplars=args.exemplars,
             seed=args.seed,
         )
-        results, dives, medians = evaluate(
+        _, results, dives, medians = evaluate(
             model,
             data,
             records,

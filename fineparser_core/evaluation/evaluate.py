@@ -82,6 +82,11 @@ class Evaluator:
             progress(Progress("evaluate", done, len(mine)))
         return results
 
+    def observe(self, dive: Dive) -> tuple[Seen, Observation]:
+        """What the network sees of a dive, and what it makes of it."""
+        seen = self._look(dive)
+        return seen, self._observe(seen)
+
     @torch.inference_mode()
     def _observe(self, seen: Seen) -> Observation:
         frames = normalise(torch.from_numpy(seen.frames).to(self._device))
@@ -117,8 +122,7 @@ class Evaluator:
 
     def _measure(self, dive: Dive) -> DiveResult:
         record, protocol = dive.record, self._protocol
-        seen = self._look(dive)
-        observed = self._observe(seen)
+        seen, observed = self.observe(dive)
         chosen = draw_exemplars(record, self._records, protocol.pairing, protocol.exemplars, protocol.seed)
         votes, contributions = self._votes(dive, observed, [exemplar.key for exemplar in chosen])
         same_number = [other.score for other in candidates(record, self._records, "dive-number")]

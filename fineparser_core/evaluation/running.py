@@ -21,8 +21,13 @@ from fineparser_core.video.preprocess import WHOLE, Follow, get_preprocessing
 
 
 class Evaluated(NamedTuple):
-    """Results, the dives they are of, and the floor of transitions: medians of the pool, None without labels."""
+    """Results, the dives they are of, and who measured them.
 
+    Attributes:
+        median_transitions: the floor of transitions: medians of the pool; None without labels.
+    """
+
+    evaluator: Evaluator
     results: list[DiveResult]
     dives: list[Dive]
     median_transitions: tuple[float, float] | None
@@ -64,5 +69,6 @@ def evaluate(
     dives = load_dives(data, records, frames, cancel, progress=progress)
     # Without exemplars the pool still gives the floors, and those need no frames that are not there.
     others = load_dives(data, pool, frames, cancel, progress=progress)
-    results = Evaluator(model, others, protocol, look=look).run(dives, progress=progress, cancel=cancel)
-    return Evaluated(results, dives, median_transitions(others))
+    evaluator = Evaluator(model, others, protocol, look=look)
+    results = evaluator.run(dives, progress=progress, cancel=cancel)
+    return Evaluated(evaluator, results, dives, median_transitions(others))

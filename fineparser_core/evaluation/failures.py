@@ -1,0 +1,62 @@
+"""Pictures of the dives on which a network does worst: what a model card must not hide."""
+
+from collections.abc import Callable, Sequence
+
+import cv2
+import numpy as np
+
+from fineparser_core.data.dives import Dive
+from fineparser_core.evaluation.evaluate import Evaluator
+from fineparser_core.evaluation.results import DiveResult
+from fineparser_core.export.drawing import draw_text
+from fineparser_core.export.palette import MASK_COLOUR, rgb
+
+_SAMPLES = np.linspace(4, 70, 8).astype(int)  # later ones mostly show water
+_TILE_PX, _DIVES = 168, 4
+_TRUTH, _TEXT = (90, 255, 90), (255, 255, 255)
+
+
+def worst(results: Sequence[DiveResult], badness: Callable[[DiveResult], float | None]) -> list[DiveResult]:
+    """The four dives that are worst, the worst first; those without a value are left out."""
+    valued = [(value, result) for result in results if (value := badness(result)) is not None]
+    return [result for _, result in sorted(valued, key=lambda pair: -pair[0])[:_DIVES]]
+
+
+def mask_badness(result: DiveResult) -> float | None:
+    """1 - mask IoU."""
+    return None if not result.masks or "iou" not in result.masks else 1 - result.masks["iou"]
+
+
+def step_badness(result: DiveResult) -> float | None:
+    """1 - IoU of the flights' intervals."""
+    return None if result.interval_iou is None else 1 - result.interval_iou
+
+
+def failure_sheet(evaluator: Evaluator, dives: Sequence[Dive], shown: Sequence[DiveResult]) -> np.ndarray:
+    """(H, W, 3) uint8 RGB: a row a dive of samples as the network sees them, found masks filled, true ones outlined."""
+    by_id = {dive.record.id: dive for dive in dives}
+    return np.vstack([_row(evaluator, by_id[result.id], result) for result in shown])
+
+
+def _row(evaluator: Evaluator, dive: Dive, result: DiveResult) -> np.ndarray:
+    seen, observed = evaluator.observe(dive)
+    masks = observed.mask_probability
+    tiles = []
+    for sample in _SAMPLES:
+        tile = cv2.resize(seen.frames[sample], (_TILE_PX, _TILE_PX), interpolation=cv2.INTER_LINEAR)
+        if masks is not None:
+            found = cv2.resize(masks[0, sample].float().cpu().numpy(), (_TILE_PX, _TILE_PX)) >= 0.5
+            tile[found] = (0.55 * tile[found] + 0.45 * np.array(rgb(MASK_COLOUR))).astype(np.uint8)
+        if seen.truth is not None:
+            truth = cv2.resize(seen.truth[sample].astype(np.uint8), (_TILE_PX, _TILE_PX))
+            outlines, _ = cv2.findContours(truth, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+            cv2.drawContours(tile, outlines, -1, _TRUTH, 1)
+        tiles.append(tile)
+    row = np.ascontiguousarray(np.hstack(tiles))
+    iou = "" if not result.masks or "iou" not in result.masks else f", mask IoU {result.masks['iou']:.2f}"
+    steps = ""
+    if result.transitions is not None and result.true_transitions is not None:
+        off = [found - true for found, true in zip(result.transitions, result.true_transitions, strict=True)]
+        steps = f", transitions {off[0]:+d} and {off[1]:+d} samples"
+    draw_text(row, (6, 16), f"{result.dive_number}{iou}{steps}", 14, _TEXT)
+    return row
