@@ -125,7 +125,7 @@ def _render(number: str, seed: tuple[int, int, int]) -> RenderedDive:
 
 def _write_clip(dive: RenderedDive, path: Path) -> None:
     height, width = dive.frames.shape[1:3]
-    with VideoWriter(path, width_px=width, height_px=height, fps=dive.fps) as writer:
+    with VideoWriter(path, width_px=width, height_px=height, fps=dive.fps, compact=True) as writer:
         for i, frame in enumerate(dive.frames):
             writer.write(frame, i / dive.fps)
 
