@@ -20,7 +20,8 @@ class Studio:
     The worker starts after the window's first paint, so that the window never waits for torch.
 
     Args:
-        folder: for settings, autosaves and the list of recent sessions; None: none of them is kept.
+        folder: for settings, autosaves, the list of recent sessions and the coach's own exemplars; None: none of them
+            is kept.
     """
 
     def __init__(self, app: QApplication, folder: Path | None = None) -> None:
@@ -28,8 +29,9 @@ class Studio:
         QCoreApplication.setOrganizationName("FineParser")
         self.preferences = PreferenceStore(folder)
         self.themes = ThemeManager(app)
-        self.client = WorkerClient()
-        self.session = Session(self.client)
+        library = folder / "exemplars" if folder else None
+        self.client = WorkerClient(library)
+        self.session = Session(self.client, library)
         choice = ModelChoice(self.session, self.client, self.preferences)
         self.window = MainWindow(self.session, self.preferences, choice, folder)
         self.preferences.changed.connect(self._on_preferences)

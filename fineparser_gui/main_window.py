@@ -14,6 +14,7 @@ from fineparser_gui.canvas.mask_track import MaskStyle
 from fineparser_gui.dialogs.opener import Dialogs
 from fineparser_gui.document import Document
 from fineparser_gui.full_screen import FullScreen
+from fineparser_gui.library_dock import LibraryDock
 from fineparser_gui.panels.banner import Banner
 from fineparser_gui.panels.contributions import ContributionsPanel
 from fineparser_gui.panels.details import DetailsPanel
@@ -72,6 +73,7 @@ class MainWindow(QMainWindow):
         session.current_changed.connect(self._refresh)
         session.dive_changed.connect(self._refresh)
         session.comparison_changed.connect(self._refresh)
+        session.library.changed.connect(self._refresh)
         self.document.changed.connect(self._refresh)
         self.player.progress.locate_requested.connect(self._locate)
         self.transport.state_changed.connect(self._show_loop)
@@ -134,6 +136,9 @@ class MainWindow(QMainWindow):
         page.addWidget(self.banner)
         page.addWidget(self._pages, 1)
         self.setCentralWidget(centre)
+        self.library = LibraryDock(self._session, self)
+        self.library.visibilityChanged.connect(lambda _: self._set_checked("library", self.library.isVisible()))
+        self.score.exemplars_requested.connect(self.library.show_number)
 
     def _slots(self) -> dict[str, Callable]:
         return {
@@ -167,6 +172,8 @@ class MainWindow(QMainWindow):
             "compare": self._compare,
             "other_back": lambda: self.player.step_other(-1),
             "other_forward": lambda: self.player.step_other(1),
+            "library": lambda shown: self.library.setVisible(shown),
+            "add_exemplar": lambda: self.library.add_dive(),
             "mask": lambda shown: self.player.set_mask_shown(shown),
             "crop": lambda shown: self.player.set_crop_shown(shown),
             "parts": lambda shown: self.contributions.parts.setChecked(shown),
@@ -303,6 +310,7 @@ class MainWindow(QMainWindow):
             **dict.fromkeys(("draw_line", "draw_angle", "draw_note"), dive is not None and not missing),
             **dict.fromkeys(("previous_drawing", "next_drawing"), dive is not None and bool(dive.drawings)),
             "delete_drawing": self.player.drawing.selected is not None,
+            "add_exemplar": dive is not None and dive.state is DiveState.READY and self._session.library.writable,
         }.items():
             self.actions_by_id[action_id].setEnabled(enabled)
         # Two pictures need the room more than the list of one dive does.

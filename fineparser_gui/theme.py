@@ -89,6 +89,15 @@ QPushButton[role="notice"] {{
     background: {warning}; color: {on_warning}; border: 1px solid {warning}; text-align: left; padding: 5px 10px;
 }}
 QPushButton[role="notice"]:hover, QPushButton[role="notice"]:focus {{ border: 1px solid {on_warning}; }}
+QPushButton[role="chip"], QPushButton[role="tool"] {{ padding: 3px 10px; }}
+QPushButton[role="chip"] {{ border-radius: 10px; }}
+QPushButton[role="tool"]:checked {{ background: {selected}; border-color: {accent}; }}
+QPushButton[role="chip"]:focus, QPushButton[role="tool"]:focus {{ padding: 2px 9px; }}
+QDockWidget {{ color: {text}; font-weight: 600; }}
+QDockWidget::title {{ background: {surface}; border-top: 1px solid {border}; padding: 7px 14px; text-align: left; }}
+QSpinBox {{
+    background: {window}; color: {text}; border: 1px solid {border}; border-radius: 7px; padding: 4px 8px;
+}}
 QToolButton {{ background: transparent; border: 1px solid transparent; border-radius: 7px; padding: 5px; }}
 QToolButton:hover {{ background: {sunken}; }}
 QToolButton:pressed {{ background: {border}; }}

@@ -106,7 +106,8 @@ def _draw_contributions(image: np.ndarray, scoring: Scoring, unit: float) -> Non
     width, top = image.shape[1], _SCORE_TOP * unit
     left = max(0.45 * width, 230 * unit)
     mean = sum(vote.score for vote in scoring.exemplars) / len(scoring.exemplars)
-    heading = f"points against {len(scoring.exemplars)} exemplars, mean {mean:.1f}"
+    of = f" of {', '.join(scoring.nearest_numbers)}" if scoring.nearest_numbers else ""
+    heading = f"points against {len(scoring.exemplars)} exemplars{of}, mean {mean:.1f}"
     draw_text(image, (left, top + 12 * unit), heading, 12 * unit, MUTED)
     bars_left, bars_right = left + 74 * unit, width - (MARGIN + 52) * unit
     zero, half = (bars_left + bars_right) / 2, (bars_right - bars_left) / 2

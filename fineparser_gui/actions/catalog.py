@@ -182,6 +182,13 @@ CATALOG: tuple[ActionSpec, ...] = (
         id="remove", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "&Remove from the list"), keys=("Ctrl+W",), group=2
     ),
     ActionSpec(
+        id="add_exemplar",
+        menu=_DIVE,
+        text=QT_TRANSLATE_NOOP("actions", "Add as &exemplar…"),
+        keys=("Ctrl+Shift+E",),
+        group=3,
+    ),
+    ActionSpec(
         id="compare",
         menu=_VIEW,
         text=QT_TRANSLATE_NOOP("actions", "&Compare with another dive"),
@@ -202,6 +209,13 @@ CATALOG: tuple[ActionSpec, ...] = (
         text=QT_TRANSLATE_NOOP("actions", "Other dive one frame forward"),
         keys=("Ctrl+Right",),
         icon="step-forward",
+    ),
+    ActionSpec(
+        id="library",
+        menu=_VIEW,
+        text=QT_TRANSLATE_NOOP("actions", "Exemplar &library"),
+        keys=("B",),
+        checkable=True,
     ),
     ActionSpec(
         id="mask",

@@ -1,11 +1,15 @@
 """Dive number, board and DD of the shown dive: validated as they are typed, and never required."""
 
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from dataclasses import replace
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from fineparser_core.diving.difficulty import BOARDS_M, find_difficulty
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.errors import ConfigError
-from fineparser_gui.panels.parts import board_text, card, label
+from fineparser_gui.panels.parts import board_text, card, keyboard_friendly, label
+from fineparser_gui.panels.suggestions import Suggestions
 from fineparser_gui.session.session import Session
 
 
@@ -37,6 +41,11 @@ class DetailsPanel(QWidget):
         self.difficulty.setMaxLength(4)
         self.difficulty.textEdited.connect(self._on_edited)
         self.difficulty.returnPressed.connect(self.difficulty.clearFocus)
+        self.synchro = QCheckBox(self.tr("synchro"))
+        self.synchro.setToolTip(self.tr("Two divers at once: compared with synchronised dives alone"))
+        self.synchro.toggled.connect(self._on_synchro)
+        keyboard_friendly(self.synchro)
+        self.suggestions = Suggestions(session)
         self._note = label(wrap=True)
         row = QHBoxLayout()
         row.setSpacing(8)
@@ -45,7 +54,11 @@ class DetailsPanel(QWidget):
         row.addWidget(self.difficulty, 2)
         frame, layout = card()
         layout.addLayout(row)
-        layout.addWidget(self._note)
+        below = QHBoxLayout()
+        below.addWidget(self._note, 1)
+        below.addWidget(self.synchro, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addLayout(below)
+        layout.addWidget(self.suggestions)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(frame)
@@ -62,6 +75,7 @@ class DetailsPanel(QWidget):
         self._key = dive.key if dive else None
         self._known = dive.details if dive else (None, None, None)
         self.setEnabled(dive is not None)
+        self.synchro.setChecked(dive is not None and dive.synchro)
         self.number.setText(dive.dive_number or "" if dive else "")
         self.board.setCurrentIndex(max(self.board.findData(dive.board_m if dive else None), 0))
         typed = dive.difficulty if dive else None
@@ -70,8 +84,16 @@ class DetailsPanel(QWidget):
 
     def _on_dive_changed(self, key: str) -> None:
         """An edit was undone; what is being typed, and is not known to the session, stays."""
-        if key == self._key and self._session.dive(key).details != self._known:
+        if key != self._key:
+            return
+        dive = self._session.dive(key)
+        self.synchro.setChecked(dive.synchro)
+        if dive.details != self._known:
             self._on_current_changed()
+
+    def _on_synchro(self, on: bool) -> None:
+        if self._key is not None:
+            self._session.set_rule(self._key, replace(self._session.dive(self._key).rule, synchro=on))
 
     def _on_edited(self) -> None:
         details = self._validate()

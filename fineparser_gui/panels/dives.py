@@ -132,7 +132,10 @@ def state_text(dive: Dive) -> str:
         return stage_text("compare")
     if dive.analysis is not None and dive.analysis.scoring is not None:
         scoring = dive.analysis.scoring
-        return f"{scoring.score:.1f} · {scoring.dive_number} {board_text(scoring.board_m)}".rstrip()
+        text = f"{scoring.score:.1f} · {scoring.dive_number} {board_text(scoring.board_m)}".rstrip()
+        return _tr("{0}, by the nearest dives").format(text) if scoring.nearest_numbers else text
+    if dive.lacks_exemplars:
+        return _tr("no exemplars of {0}").format(dive.dive_number)
     return _tr("no score: see right") if dive.dive_number else _tr("needs dive number")
 
 
@@ -143,5 +146,6 @@ def stage_text(stage: str) -> str:
         "look": _tr("finding the athlete"),
         "parse": _tr("parsing"),
         "compare": _tr("comparing"),
+        "copy": _tr("copying"),
     }
     return texts.get(stage, stage)

@@ -7,10 +7,9 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QPush
 from fineparser_core.inference.rescore import outliers
 from fineparser_core.types import STEP_NAMES, ExemplarVote
 from fineparser_gui.icons import icon
-from fineparser_gui.panels.parts import board_text, card, keyboard_friendly, label, signed
+from fineparser_gui.panels.parts import RENDERED_MARK, board_text, card, keyboard_friendly, label, signed
 from fineparser_gui.session.session import Session
 
-_RENDERED_MARK = " ◇"
 _USE, _NAME, _SCORE, _VOTE, _FIRST_STEP = range(5)
 
 
@@ -130,7 +129,7 @@ class ExemplarModel(QAbstractTableModel):
         if column == _USE:
             return ""
         if column == _NAME:
-            return vote.id + (_RENDERED_MARK if rendered else "")
+            return vote.id + (RENDERED_MARK if rendered else "")
         if column == _SCORE:
             return f"{vote.score:.1f}"
         if column == _VOTE:
@@ -231,7 +230,13 @@ class ExemplarsPanel(QWidget):
         self.model.set_votes(rows)
         hint = self.tr("Choose one to see it beside the dive.")
         if any(rendered for _, rendered in rows):
-            hint += "  " + self.tr("{0} rendered, not a real dive").format(_RENDERED_MARK.strip())
+            hint += "  " + self.tr("{0} rendered, not a real dive").format(RENDERED_MARK.strip())
+        scoring = dive.analysis.scoring if dive and dive.analysis else None
+        if scoring is not None and scoring.nearest_numbers:
+            numbers = ", ".join(scoring.nearest_numbers)
+            hint += "\n" + self.tr("None is of {0}: they are the nearest, {1}; scores are converted to its DD.").format(
+                scoring.dive_number, numbers
+            )
         self._hint.setText(hint)
 
     def changeEvent(self, event: QEvent) -> None:

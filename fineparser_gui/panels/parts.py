@@ -6,6 +6,9 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QFrame, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
+#: Follows the name of what was rendered.
+RENDERED_MARK = " ◇"
+
 
 def card(title: str | None = None) -> tuple[QFrame, QVBoxLayout]:
     """A framed block of the side column with its layout, under a title."""

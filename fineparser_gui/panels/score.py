@@ -7,6 +7,7 @@ from fineparser_core.inference.rescore import outliers
 from fineparser_core.types import Scoring
 from fineparser_gui.icons import icon
 from fineparser_gui.panels.correction import CorrectionNote
+from fineparser_gui.panels.no_exemplars import NoExemplars
 from fineparser_gui.panels.parts import board_text, card, keyboard_friendly, label
 from fineparser_gui.session.dive import Dive, DiveState
 from fineparser_gui.session.session import Session
@@ -17,9 +18,11 @@ class ScorePanel(QWidget):
 
     Signals:
         model_card_requested: the note about the weights was pressed.
+        exemplars_requested: (str) exemplars of a dive number are to be added.
     """
 
     model_card_requested = Signal()
+    exemplars_requested = Signal(str)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -65,6 +68,8 @@ class ScorePanel(QWidget):
         self._award.setToolTip(self.tr("score ÷ (3 × DD): the mean of the judges' awards that this score stands for"))
         self.correction = CorrectionNote(session)
         self._message = label(wrap=True)
+        self.no_exemplars = NoExemplars(session)
+        self.no_exemplars.add_requested.connect(self.exemplars_requested)
         self._notes = label(role="muted", wrap=True)
         self._synthetic = QPushButton(self.tr("weights trained on rendered dives"))
         self._synthetic.setProperty("role", "notice")
@@ -77,6 +82,7 @@ class ScorePanel(QWidget):
         layout.addWidget(self.correction)
         layout.addWidget(self._message)
         layout.addWidget(self._outliers)
+        layout.addWidget(self.no_exemplars)
         layout.addWidget(self._notes)
         layout.addWidget(self._synthetic)
         outer = QVBoxLayout(self)
@@ -109,7 +115,8 @@ class ScorePanel(QWidget):
         self._notes.setVisible(scoring is not None and bool(scoring.notes))
         synthetic = dive is not None and dive.analysis is not None and dive.analysis.parse.model.synthetic
         self._synthetic.setVisible(scoring is not None and synthetic)
-        message = "" if scoring else self._state_text(dive)
+        self.no_exemplars.show_dive(None if scoring else dive)
+        message = "" if scoring else self.no_exemplars.text() or self._state_text(dive)
         self._message.setText(message)
         self._message.setVisible(bool(message))
         if scoring is not None:

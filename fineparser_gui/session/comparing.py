@@ -90,7 +90,8 @@ class Comparing(QObject):
         if current is None:
             return []
         votes = {vote.id for vote in current.votes}
-        library = self._session.exemplars_of(current.dive_number) if current.dive_number else []
+        numbers = {current.dive_number, *(vote.dive_number for vote in current.votes)} - {None}
+        library = [one for number in numbers for one in self._session.exemplars_of(number)]
         library = sorted(library, key=lambda one: (one.id not in votes, one.synthetic, -one.score))
         exemplars = [self._exemplar_candidate(one) for one in library]
         others = [self._session.dive(key) for key in self._session.keys if key != current.key]
@@ -101,7 +102,10 @@ class Comparing(QObject):
         return [*exemplars[: len(votes)], *dives, *exemplars[len(votes) :]]
 
     def _exemplar_candidate(self, exemplar: Exemplar) -> Candidate:
-        title = self.tr("{0} · {1:.1f} points").format(exemplar.id, exemplar.score)
+        current = self._session.current
+        other = current is not None and current.dive_number not in (None, exemplar.dive_number)
+        name = f"{exemplar.id} · {exemplar.dive_number}" if other else exemplar.id
+        title = self.tr("{0} · {1:.1f} points").format(name, exemplar.score)
         title = self.tr("{0} (rendered)").format(title) if exemplar.synthetic else title
         return Candidate(title=title, exemplar_id=exemplar.id)
 

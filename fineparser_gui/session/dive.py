@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtGui import QImage
 
+from fineparser_core.inference.choice import CandidateRule
 from fineparser_core.progress import Progress
 from fineparser_core.types import Analysis, ExemplarVote, Scoring, VideoInfo
 from fineparser_gui.session.correction import Correction, fits
@@ -29,10 +30,12 @@ class DiveState(Enum):
 NOT_ANALYSED = {
     "progress": None,
     "problem": None,
+    "lacks_exemplars": False,
     "by_model": None,
     "rescored": None,
     "rescored_for": None,
     "parse_id": None,
+    "suggestions": (),
     "scoring": False,
 }
 
@@ -47,14 +50,17 @@ class Dive:
         difficulty: the DD that the user typed; None: the tables'.
         diver: who dives; "" where nobody said.
         drawings: lines, angles and notes on its frames.
+        nearest, synchro: see `rule`.
         by_model: the model's own steps and masks, and its score once there is one, every exemplar voting.
         correction: what the coach changed of it.
         rescored: every exemplar's vote on the corrected transitions; None where there are none, or not yet.
         rescored_for: the transitions of `rescored`, those of a moment ago while one is dragged.
         analysis: what is shown: `by_model` with the correction in it.
         parse_id: request whose cached encoding belongs to `by_model`.
+        suggestions: dive numbers of exemplars that the clip resembles, the likeliest first.
         scoring: True while the model's own score is being computed.
         problem: one sentence: why there is no analysis, or no score.
+        lacks_exemplars: True where there is no score for want of exemplars.
         cancelled: the user stopped its analysis, which then starts only when asked for, in a reopened session too.
         restored: True for a dive of a session file: it stays in the list even where its video is gone.
     """
@@ -71,6 +77,8 @@ class Dive:
     difficulty: float | None = None
     diver: str = ""
     drawings: tuple[Drawing, ...] = ()
+    nearest: bool = False
+    synchro: bool = False
     progress: Progress | None = None
     by_model: Analysis | None = None
     correction: Correction = field(default_factory=Correction)
@@ -78,8 +86,10 @@ class Dive:
     rescored_for: tuple[int, int] | None = None
     analysis: Analysis | None = None
     parse_id: str | None = None
+    suggestions: tuple[str, ...] = ()
     scoring: bool = False
     problem: str | None = None
+    lacks_exemplars: bool = False
     cancelled: bool = False
     restored: bool = False
 
@@ -91,6 +101,11 @@ class Dive:
     def details(self) -> tuple[str | None, float | None, float | None]:
         """What the coach knows of the dive: number, board and DD."""
         return self.dive_number, self.board_m, self.difficulty
+
+    @property
+    def rule(self) -> CandidateRule:
+        """Which exemplars may vote."""
+        return CandidateRule(nearest=self.nearest, synchro=self.synchro)
 
     @property
     def corrected_frames(self) -> tuple[int, int] | None:

@@ -93,7 +93,8 @@ class AnalysisQueue(QObject):
         dive = self._session.dive(key)
         self._session.editing.forget(key)
         unscored = replace(dive.by_model, scoring=None) if dive.by_model else None
-        self._session.update_analysis(key, **changes, by_model=unscored, rescored=None, rescored_for=None, problem=None)
+        fresh = {"by_model": unscored, "rescored": None, "rescored_for": None, "problem": None}
+        self._session.update_analysis(key, **changes, **fresh, lacks_exemplars=False)
         if dive.by_model is not None and dive.state is DiveState.READY:
             if dive.scoring:
                 self._client.cancel(self.requests.pop(key))
@@ -177,6 +178,7 @@ class AnalysisQueue(QObject):
             self._session.editing.rescore(key)
         else:
             found = {"by_model": analysis, "parse_id": request_id, "state": DiveState.READY}
+            found["suggestions"] = tuple(result.suggestions)
             self._session.update_analysis(key, **found, progress=None, problem=None)
             self._score(key)
 
@@ -193,8 +195,9 @@ class AnalysisQueue(QObject):
     def _tell_failure(self, key: str, kind: str, message: str) -> None:
         del self.requests[key]
         if self._session.dive(key).scoring:
-            self._session.update(key, scoring=False, progress=None, problem=message)
-            if kind in ("ExemplarError", "ConfigError"):  # states of the score panel, not accidents
+            lacks = kind == "NoExemplarsError"
+            self._session.update(key, scoring=False, progress=None, problem=message, lacks_exemplars=lacks)
+            if kind in ("ExemplarError", "NoExemplarsError", "ConfigError"):  # states of the score panel, not accidents
                 return
         else:
             self._session.update(key, state=DiveState.FAILED, progress=None, problem=message)

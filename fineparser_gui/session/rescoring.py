@@ -27,6 +27,8 @@ def score_request(request_id: str, dive: Dive, n_exemplars: int, transitions: di
         difficulty=dive.difficulty,
         transitions=transitions,
         n_exemplars=n_exemplars,
+        nearest=dive.nearest,
+        synchro=dive.synchro,
     )
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from fineparser_core.errors import FineParserError
-from fineparser_core.inference.library import Exemplar, ExemplarMask, Library
+from fineparser_core.inference.choice import CandidateRule, best_exemplar
+from fineparser_core.inference.library import Exemplar, ExemplarMask
 from fineparser_core.types import ComparedDive
 from fineparser_gui.session.arrivals import Arrivals
 from fineparser_gui.session.commands import EditDive
@@ -20,6 +20,7 @@ from fineparser_gui.session.comparing import Comparing
 from fineparser_gui.session.correction import shown_analysis
 from fineparser_gui.session.dive import NOT_ANALYSED, Dive, DiveState
 from fineparser_gui.session.editing import Editing
+from fineparser_gui.session.exemplar_library import ExemplarLibrary
 from fineparser_gui.session.queue import AnalysisQueue
 from fineparser_gui.session.session_file import SavedDive, SavedSession
 from fineparser_gui.worker.client import WorkerClient
@@ -49,12 +50,12 @@ class Session(QObject):
     model_changed = Signal()
     problem = Signal(str)
 
-    def __init__(self, client: WorkerClient, parent: QObject | None = None) -> None:
+    def __init__(self, client: WorkerClient, library_folder: Path | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._dives: dict[str, Dive] = {}
         self._ids = itertools.count(1)
         self._current: str | None = None
-        self._library: Library | None = None
+        self._exemplar_id: str | None = None
         self.model: Ready | None = None
         self.n_exemplars = 10
         self.editing = Editing(self, client)
@@ -62,6 +63,10 @@ class Session(QObject):
         self.arrivals = Arrivals(self)
         self.comparing = Comparing(self)
         self.comparing.changed.connect(self.comparison_changed)
+        self.library = ExemplarLibrary(client, library_folder, self)
+        self.library.problem.connect(self.problem)
+        self.library.changed.connect(self._on_library_changed)
+        self._held: set[tuple[str, bool]] = set()
         client.ready.connect(self._on_ready)
 
     @property
@@ -134,6 +139,7 @@ class Session(QObject):
         """Wait for files that are being opened; the window is closing."""
         self.editing.close()
         self.arrivals.close()
+        self.library.close()
 
     def select(self, key: str | None) -> None:
         """Show another dive."""
@@ -186,6 +192,17 @@ class Session(QObject):
         if key in self._dives:  # an edit outlives its dive
             self.update(key, diver=diver)
 
+    def set_rule(self, key: str, rule: CandidateRule) -> None:
+        """Say which exemplars may vote; scores the dive from the cached encoding at once."""
+        before = self._dives[key].rule
+        if before != rule:
+            text = self.tr("changing what the dive is compared with")
+            self.editing.edits.push(EditDive(self._apply_rule, key, before, rule, text=text))
+
+    def _apply_rule(self, key: str, rule: CandidateRule) -> None:
+        if key in self._dives:  # an edit outlives its dive
+            self.queue.score_anew(key, nearest=rule.nearest, synchro=rule.synchro)
+
     def set_range(self, key: str, in_frame: int | None, out_frame: int | None) -> None:
         """Say where the dive lies in the file; new samples, so a new analysis."""
         dive = self._dives[key]
@@ -216,41 +233,37 @@ class Session(QObject):
         self.comparing.show_exemplar(exemplar_id)
 
     def best_exemplar(self) -> Exemplar | None:
-        """Of the current dive's exemplars the one with the highest score, real before rendered."""
+        """Of the current dive's number and board the exemplar with the highest score, real before rendered."""
         dive = self.current
-        if dive is None or dive.analysis is None or dive.analysis.scoring is None:
+        scoring = dive.analysis.scoring if dive and dive.analysis else None
+        if dive is None or scoring is None:
             return None
-        known = [found for vote in dive.analysis.scoring.exemplars if (found := self.exemplar(vote.id))]
-        return max(known, key=lambda exemplar: (not exemplar.synthetic, exemplar.score), default=None)
+        best = self.library.best(scoring.dive_number, scoring.board_m, synchro=dive.synchro)
+        if best is not None:
+            return best
+        voting = [found for vote in scoring.exemplars if (found := self.exemplar(vote.id))]
+        return best_exemplar(voting, scoring.dive_number, scoring.board_m)
 
     def exemplar(self, exemplar_id: str) -> Exemplar | None:
         """Look an exemplar up; None (and a banner) where the library cannot give it."""
-        try:
-            return self._open_library().get(exemplar_id)
-        except FineParserError as error:
-            self.problem.emit(str(error))
-            return None
+        return self.library.exemplar(exemplar_id)
 
     def exemplars_of(self, dive_number: str) -> list[Exemplar]:
         """Every exemplar of a dive number."""
-        try:
-            return self._open_library().exemplars(dive_number)
-        except FineParserError as error:
-            self.problem.emit(str(error))
-            return []
+        return [exemplar for exemplar in self.library.exemplars if exemplar.dive_number == dive_number]
 
     def exemplar_mask(self, exemplar_id: str) -> ExemplarMask | None:
         """Masks of an exemplar, where the library has them."""
-        try:
-            return self._open_library().mask(exemplar_id)
-        except FineParserError as error:
-            self.problem.emit(str(error))
-            return None
+        return self.library.mask(exemplar_id)
 
-    def _open_library(self) -> Library:
-        if self._library is None:
-            self._library = Library.open()
-        return self._library
+    def _on_library_changed(self) -> None:
+        """Dives that had no score for want of exemplars have one now."""
+        held = {(exemplar.dive_number, exemplar.synchro) for exemplar in self.library.exemplars}
+        new, self._held = held - self._held, held
+        for key, dive in list(self._dives.items()):
+            unscored = dive.by_model is not None and dive.by_model.scoring is None and not dive.scoring
+            if unscored and dive.state is DiveState.READY and (dive.dive_number, dive.synchro) in new:
+                self.queue.score_anew(key)
 
     def update(self, key: str, **changes: object) -> None:
         """Put in what is known of a dive; for the session's own parts."""

@@ -6,10 +6,10 @@ Format "fineparser.session/1", JSON in UTF-8 (a reader refuses other numbers; ne
     selected  place of the dive that was shown, or null
     origin    for an autosave: the session file it belongs to, or null
     paused    whether the analyses were held up
-    dives     of {path, relative_path, in_frame, out_frame, dive_number, board_m, difficulty, diver, transitions,
-              left_out, cancelled, drawings}, in the order of the list; relative_path is as seen from the folder of the
-              session file, or null where there is none; drawings are of {kind, frame, points, text}, points in pixels
-              of the file's upright frames
+    dives     of {path, relative_path, in_frame, out_frame, dive_number, board_m, difficulty, diver, nearest, synchro,
+              transitions, left_out, cancelled, drawings}, in the order of the list; relative_path is as seen from the
+              folder of the session file, or null where there is none; drawings are of {kind, frame, points, text},
+              points in pixels of the file's upright frames
 
 Analyses are not stored: opening a session makes them anew, and the coach's transitions and exemplars left out are
 applied to them.
@@ -45,6 +45,8 @@ class SavedDive:
     difficulty: float | None = None
     diver: str = ""
     drawings: tuple[Drawing, ...] = ()
+    nearest: bool = False
+    synchro: bool = False
     cancelled: bool = False
     correction: Correction = field(default_factory=Correction)
 
@@ -124,6 +126,8 @@ def _dive_to_dict(dive: SavedDive, folder: Path) -> dict[str, Any]:
         "difficulty": dive.difficulty,
         "diver": dive.diver,
         "drawings": [to_dict(drawing) for drawing in dive.drawings],
+        "nearest": dive.nearest,
+        "synchro": dive.synchro,
         "transitions": list(frames) if frames else None,
         "left_out": sorted(dive.correction.left_out),
         "cancelled": dive.cancelled,
@@ -166,6 +170,8 @@ def _dive_from_dict(values: dict[str, Any], folder: Path) -> SavedDive:
         difficulty=difficulty,
         diver=_text(values.get("diver")) or "",
         drawings=tuple(from_dict(drawing) for drawing in values.get("drawings", [])),
+        nearest=values.get("nearest") is True,
+        synchro=values.get("synchro") is True,
         cancelled=values.get("cancelled") is True,
         correction=Correction(transitions=transitions, left_out=frozenset(left_out)),
     )

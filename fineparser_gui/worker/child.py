@@ -1,10 +1,10 @@
 """The process that owns torch: reads requests on stdin, answers on stdout, one JSON object a line.
 
-Run as `python -m fineparser_gui.worker.child FOLDER [SETTINGS]`, the settings as JSON. The main thread only reads, so
-that a cancel is heard while a worker thread computes, and so is a more urgent request, for which the running one steps
-aside between two of its windows; end of input ends the process, so that it never
-outlives the window. It keeps the latest dives in memory for a quick score, but nothing that FOLDER
-does not also hold: after a crash a new worker scores what the old one parsed.
+Run as `python -m fineparser_gui.worker.child FOLDER [SETTINGS [LIBRARY]]`, the settings as JSON, the library as the
+folder of the coach's own exemplars. The main thread only reads, so that a cancel is heard while a worker thread
+computes, and so is a more urgent request, for which the running one steps aside between two of its windows; end of
+input ends the process, so that it never outlives the window. It keeps the latest dives in memory for a quick score, but
+nothing that FOLDER does not also hold: after a crash a new worker scores what the old one parsed.
 """
 
 import json
@@ -29,14 +29,20 @@ from fineparser_core.export.analysis_json import (
     write_analysis_json,
     write_masks_npz,
 )
+from fineparser_core.inference.choice import CandidateRule
 from fineparser_core.inference.rescore import correct_transitions
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
 from fineparser_core.types import Analysis, DiveParse, Encoding, Transitions
+from fineparser_gui.worker.library_desk import LibraryDesk
 from fineparser_gui.worker.protocol import (
     CancelledReport,
     CancelRequest,
+    ChangeLibraryRequest,
     DevicesReport,
+    EncodeExemplarRequest,
     Failure,
+    LibraryReport,
+    LibraryRequest,
     Message,
     ParseRequest,
     ProgressReport,
@@ -61,8 +67,11 @@ _DIVES_IN_MEMORY = 24
 class Worker:
     """Carries requests out on threads of its own, one at a time, the most urgent first."""
 
-    def __init__(self, folder: Path, send: Callable[[Message], None], settings: WorkerSettings) -> None:
+    def __init__(
+        self, folder: Path, send: Callable[[Message], None], settings: WorkerSettings, library: Path | None
+    ) -> None:
         self._folder = folder
+        self._desk = LibraryDesk(library)
         self._settings = settings
         self._send = send
         self._waiting: list[Request] = []
@@ -77,7 +86,7 @@ class Worker:
         if isinstance(message, CancelRequest):
             if token := self._tokens.get(message.id):
                 token.cancel()
-        elif isinstance(message, ParseRequest | ScoreRequest):
+        elif isinstance(message, Request):
             self._tokens[message.id] = CancelToken()
             with self._arrived:
                 self._waiting.append(message)
@@ -139,7 +148,9 @@ class Worker:
 
             chosen = self._settings
             weights = Path(chosen.weights) if chosen.weights else bundled_weights()
-            self._analyzer = Analyzer.open(weights=weights, device=chosen.device, precision=chosen.precision)
+            self._analyzer = Analyzer.open(
+                weights=weights, library=self._desk.libraries, device=chosen.device, precision=chosen.precision
+            )
             model = self._analyzer.model
             card = asdict(read_card(weights))
             self._send(Ready(device=model.device, precision=model.precision, card=card))
@@ -147,12 +158,25 @@ class Worker:
 
     def _answer(self, request: Request) -> None:
         if isinstance(request, ParseRequest):
-            analysis, masks_path = self._parse(request)
+            self._send(self._parse(request))
+        elif isinstance(request, ScoreRequest):
+            self._send(self._score(request))
         else:
-            analysis, masks_path = self._score(request)
-        self._send(Result(id=request.id, analysis=analysis_to_dict(analysis), masks_path=str(masks_path)))
+            self._send(self._keep_library(request))
 
-    def _parse(self, request: ParseRequest) -> tuple[Analysis, Path]:
+    def _keep_library(self, request: LibraryRequest) -> LibraryReport:
+        token, added = self._tokens[request.id], None
+        token.raise_if_cancelled()
+        if isinstance(request, ChangeLibraryRequest):
+            self._desk.change(request)
+        elif isinstance(request, EncodeExemplarRequest):
+            self._desk.encode(request, self._open(), self._reporter(request), token)
+        else:
+            parsed = self._encoded(request.parse_id) if request.parse_id else None
+            added = self._desk.add(request, self._open(), parsed, self._reporter(request), token)
+        return self._desk.report(request.id, self._analyzer.model.id if self._analyzer else "", added)
+
+    def _parse(self, request: ParseRequest) -> Result:
         from fineparser_core.inference.clips import make_clip
 
         token = self._tokens[request.id]
@@ -170,9 +194,21 @@ class Worker:
             probabilities=encoding.probabilities,
         )
         self._remember(request.id, parse, encoding)
-        return analysis, self._file(request.id, "masks.npz")
+        return Result(
+            id=request.id,
+            analysis=analysis_to_dict(analysis),
+            masks_path=str(self._file(request.id, "masks.npz")),
+            suggestions=self._suggest(encoding),
+        )
 
-    def _score(self, request: ScoreRequest) -> tuple[Analysis, Path]:
+    def _suggest(self, encoding: Encoding) -> list[str]:
+        try:
+            return self._open().suggest(encoding)
+        except FineParserError as error:  # a hint is not worth the analysis
+            log.warning("no suggestions: %s", error)
+            return []
+
+    def _score(self, request: ScoreRequest) -> Result:
         token = self._tokens[request.id]
         token.raise_if_cancelled()
         parse, encoding = self._encoded(request.parse_id)
@@ -184,10 +220,12 @@ class Worker:
             dive,
             find_difficulty(dive, request.board_m, request.difficulty),
             n_exemplars=request.n_exemplars,
+            rule=CandidateRule(nearest=request.nearest, synchro=request.synchro),
             progress=self._reporter(request),
             cancel=token,
         )
-        return Analysis(parse=parse, scoring=scoring), self._file(request.parse_id, "masks.npz")
+        analysis = analysis_to_dict(Analysis(parse=parse, scoring=scoring))
+        return Result(id=request.id, analysis=analysis, masks_path=str(self._file(request.parse_id, "masks.npz")))
 
     def _encoded(self, parse_id: str) -> tuple[DiveParse, Encoding]:
         """What a `ParseRequest` found, from memory or from the folder."""
@@ -251,7 +289,8 @@ def main() -> None:
             os._exit(0)
 
     settings = WorkerSettings(**json.loads(sys.argv[2])) if len(sys.argv) > 2 else WorkerSettings()
-    worker = Worker(Path(sys.argv[1]), send, settings)
+    library = Path(sys.argv[3]) if len(sys.argv) > 3 and sys.argv[3] else None
+    worker = Worker(Path(sys.argv[1]), send, settings, library)
     for line in sys.stdin.buffer:
         worker.handle(decode(line))
     # The analysis thread may be deep inside torch: leave without waiting for it.

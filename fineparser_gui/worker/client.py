@@ -5,11 +5,13 @@ import logging
 import sys
 import tempfile
 from dataclasses import asdict
+from pathlib import Path
 
 from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
 from fineparser_core.progress import Progress
 from fineparser_gui.worker.protocol import (
+    Answer,
     CancelledReport,
     CancelRequest,
     DevicesReport,
@@ -18,7 +20,6 @@ from fineparser_gui.worker.protocol import (
     ProgressReport,
     Ready,
     Request,
-    Result,
     WorkerSettings,
     decode,
     encode,
@@ -36,13 +37,16 @@ class WorkerClient(QObject):
 
     One is in flight, and beside it only such as are to overtake it.
 
+    Args:
+        library: folder of the coach's own exemplars; None: there are none.
+
     Every request ends in exactly one of `finished`, `failed` and `cancelled`.
 
     Signals:
         devices: (DevicesReport) what the network can run on here.
         ready: (Ready) the weights are loaded.
         progressed: (str, Progress) id of the request and how far it is.
-        finished: (str, Result)
+        finished: (str, Answer)
         failed: (str, str, str) id ("" where no request caused it), kind of error, sentence for the user. Kind
             "WorkerCrash": the worker died of it, or on the way; "WorkerGone": and is not started again by itself.
         cancelled: (str)
@@ -55,8 +59,9 @@ class WorkerClient(QObject):
     failed = Signal(str, str, str)
     cancelled = Signal(str)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, library: Path | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._library = str(library) if library else ""
         self._folder = tempfile.TemporaryDirectory(prefix="fineparser-", ignore_cleanup_errors=True)
         self._process: QProcess | None = None
         self._settings = WorkerSettings()
@@ -72,7 +77,7 @@ class WorkerClient(QObject):
             return
         process = QProcess(self)
         process.setProgram(sys.executable)
-        process.setArguments([*_CHILD, self._folder.name, json.dumps(asdict(self._settings))])
+        process.setArguments([*_CHILD, self._folder.name, json.dumps(asdict(self._settings)), self._library])
         process.readyReadStandardOutput.connect(self._read)
         process.readyReadStandardError.connect(self._log_stderr)
         process.finished.connect(self._on_finished)
@@ -176,7 +181,7 @@ class WorkerClient(QObject):
             self.progressed.emit(message.id, Progress(message.stage, message.done, message.total))
         else:
             self._in_flight = [request for request in self._in_flight if request.id != message.id]
-            if isinstance(message, Result):
+            if isinstance(message, Answer):
                 self.finished.emit(message.id, message)
             elif isinstance(message, Failure):
                 self.failed.emit(message.id, message.kind, message.message)

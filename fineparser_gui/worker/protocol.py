@@ -5,7 +5,7 @@ window's run, and a message names the file.
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import IntEnum
 
 
@@ -54,7 +54,47 @@ class ScoreRequest:
     difficulty: float | None
     transitions: dict | None = None
     n_exemplars: int = 10
+    nearest: bool = False
+    synchro: bool = False
     urgency: int = Urgency.SCORE
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddExemplarRequest:
+    """Add a clip to the coach's own library, or what `ParseRequest` parse_id found in it.
+
+    facts holds the fields of `fineparser_core.inference.exemplar_facts.ExemplarFacts`; transitions as in
+    `ScoreRequest`.
+    """
+
+    id: str
+    path: str
+    in_frame: int | None
+    out_frame: int | None
+    facts: dict
+    parse_id: str | None = None
+    transitions: dict | None = None
+    urgency: int = Urgency.BATCH
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeLibraryRequest:
+    """Do what action names with the coach's own library: "list", "edit", "remove", "restore" or "empty_bin"."""
+
+    id: str
+    action: str
+    exemplar_id: str | None = None
+    facts: dict | None = None
+    urgency: int = Urgency.SCORE
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncodeExemplarRequest:
+    """Make what the weights need to compare with an exemplar, before anybody waits for it."""
+
+    id: str
+    exemplar_id: str
+    urgency: int = Urgency.BACKGROUND
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,11 +132,31 @@ class ProgressReport:
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """An analysis in the documented JSON format; masks_path holds the arrays of its parse."""
+    """An analysis in the documented JSON format; masks_path holds the arrays of its parse.
+
+    suggestions are dive numbers of exemplars that the clip resembles, the likeliest first.
+    """
 
     id: str
     analysis: dict
     masks_path: str
+    suggestions: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LibraryReport:
+    """The libraries after a request.
+
+    entries are of {own, state, exemplar}: whether the coach may change it; "ready", "waiting" for its encoding, or
+    "no clip"; the fields of `fineparser_core.inference.library.Exemplar`. notice says what is amiss with the coach's
+    own library, or "". added is the id of a new exemplar.
+    """
+
+    id: str
+    entries: list[dict]
+    writable: bool
+    notice: str
+    added: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,17 +175,23 @@ class CancelledReport:
     id: str
 
 
-Request = ParseRequest | ScoreRequest
-Message = Request | CancelRequest | DevicesReport | Ready | ProgressReport | Result | Failure | CancelledReport
+LibraryRequest = AddExemplarRequest | ChangeLibraryRequest | EncodeExemplarRequest
+Request = ParseRequest | ScoreRequest | LibraryRequest
+Answer = Result | LibraryReport
+Message = Request | CancelRequest | DevicesReport | Ready | ProgressReport | Answer | Failure | CancelledReport
 
 _TYPES: dict[str, type] = {
     "parse": ParseRequest,
     "score": ScoreRequest,
+    "add exemplar": AddExemplarRequest,
+    "change library": ChangeLibraryRequest,
+    "encode exemplar": EncodeExemplarRequest,
     "cancel": CancelRequest,
     "devices": DevicesReport,
     "ready": Ready,
     "progress": ProgressReport,
     "result": Result,
+    "library": LibraryReport,
     "error": Failure,
     "cancelled": CancelledReport,
 }

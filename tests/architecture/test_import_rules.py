@@ -47,12 +47,14 @@ HEAVY = {"torch", "torchvision", "cv2"}
 FILES = {"pathlib", "os", "io", "json", "safetensors", "pickle", "sqlite3"}
 # What the process of the app may load of core: all of it without torch.
 GUI_SEES = {"types", "errors", "progress", "resources", "video", "diving", "export", "inference.library"}
-GUI_SEES |= {"inference.clips", "inference.rescore"}
+GUI_SEES |= {"inference.clips", "inference.rescore", "inference.choice", "inference.exemplar_facts"}
+GUI_SEES |= {"inference.libraries", "inference.own_library", "inference.importing"}
 TORCH_OWNER = f"{GUI}.worker.child"
 # Widgets observe the session; only it and the composition root talk to the worker and the exemplar library. The
 # records of both may be shown.
 WIDGETS = {"panels", "canvas", "dialogs", "playback", "actions", "settings"}
 BEHIND_THE_SESSION = (f"{GUI}.worker.client", f"{CORE}.inference.library.Library", "sqlite3", "multiprocessing")
+BEHIND_THE_SESSION += (f"{CORE}.inference.own_library", f"{CORE}.inference.libraries", f"{CORE}.inference.importing")
 
 
 def module_name(path: Path) -> str:

@@ -1,0 +1,154 @@
+"""Asks what an exemplar is: its dive number, board and official score; diver, day and frames where they are known."""
+
+from collections.abc import Callable
+from math import isfinite
+from pathlib import Path
+
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fineparser_core.diving.difficulty import BOARDS_M
+from fineparser_core.errors import ConfigError
+from fineparser_core.inference.exemplar_facts import ExemplarFacts, check_facts
+from fineparser_gui.panels.parts import ElidedLabel, board_text, label
+
+_MOST_FRAMES = 10_000_000
+
+
+class ExemplarDialog(QDialog):
+    """Stays open until what is typed can be.
+
+    Args:
+        accept: is told the facts when they are right.
+        known: what is known already; a score that is not a number is not known yet.
+        clip: file that becomes the exemplar; None where that is settled.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        accept: Callable[[ExemplarFacts], None],
+        parent: QWidget,
+        *,
+        known: ExemplarFacts | None = None,
+        clip: Path | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.setMinimumWidth(430)
+        self._accept = accept
+        self.number = QLineEdit(known.dive_number if known else "")
+        self.number.setPlaceholderText(self.tr("e.g. 207C"))
+        self.board = QComboBox()
+        self.board.addItem(self.tr("choose"), None)
+        for board_m in BOARDS_M:
+            self.board.addItem(board_text(board_m), board_m)
+        self.board.setCurrentIndex(max(self.board.findData(known.board_m if known else None), 0))
+        scored = known is not None and isfinite(known.score)
+        self.score = QLineEdit(f"{known.score:g}" if known and scored else "")
+        self.score.setPlaceholderText(self.tr("as the judges gave it, e.g. 75.60"))
+        self.diver = QLineEdit(known.diver if known else "")
+        self.day = QLineEdit((known.dived_on or "") if known else "")
+        self.day.setPlaceholderText(self.tr("e.g. 2026-05-31"))
+        self.synchro = QCheckBox(self.tr("synchronised, two divers"))
+        self.synchro.setChecked(known is not None and known.synchro)
+        self.first, self.last = _frame(self.tr("first of the file")), _frame(self.tr("last of the file"))
+        self.message = label(role="error", wrap=True)
+        self.message.hide()
+        form = QFormLayout()
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.setVerticalSpacing(9)
+        form.setHorizontalSpacing(14)
+        if clip is not None:
+            name = ElidedLabel()
+            name.set_text(str(clip))
+            form.addRow(self.tr("Clip"), name)
+        for text, field in (
+            (self.tr("&Dive number"), self.number),
+            (self.tr("&Board"), self.board),
+            (self.tr("Official &score"), self.score),
+            (self.tr("D&iver"), self.diver),
+            (self.tr("Da&y"), self.day),
+        ):
+            field.setAccessibleName(text.replace("&", ""))
+            form.addRow(text, field)
+        if clip is not None:
+            self.first.setAccessibleName(self.tr("First frame of the dive"))
+            self.last.setAccessibleName(self.tr("Last frame of the dive"))
+            frames = QHBoxLayout()
+            frames.addWidget(self.first)
+            frames.addWidget(label(self.tr("to"), "muted"))
+            frames.addWidget(self.last)
+            form.addRow(self.tr("Frames"), frames)
+        form.addRow("", self.synchro)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        for button in buttons.buttons():
+            button.setIcon(QIcon())
+        self.ok = buttons.button(QDialogButtonBox.StandardButton.Ok)
+        self.ok.setText(self.tr("Save") if scored else self.tr("Add"))
+        self.ok.setProperty("role", "primary")
+        buttons.accepted.connect(self._on_ok)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(18, 16, 18, 14)
+        layout.setSpacing(12)
+        layout.addLayout(form)
+        layout.addWidget(self.message)
+        layout.addWidget(buttons)
+        (self.score if known and known.dive_number else self.number).setFocus()
+
+    @property
+    def frames(self) -> tuple[int | None, int | None]:
+        """First and last frame of the dive; None: the file's."""
+        first, last = self.first.value(), self.last.value()
+        return (first if first >= 0 else None), (last if last >= 0 else None)
+
+    def _on_ok(self) -> None:
+        typed = self.score.text().strip().replace(",", ".")
+        try:
+            score = float(typed)
+        except ValueError:
+            found = self.tr("'{0}' is no score").format(typed) if typed else self.tr("The official score is missing")
+            self._say(self.tr("{0}: type the points of the dive, like 75.60.").format(found), self.score)
+            return
+        try:
+            facts = check_facts(
+                ExemplarFacts(
+                    dive_number=self.number.text(),
+                    board_m=self.board.currentData(),
+                    score=score,
+                    diver=self.diver.text(),
+                    dived_on=self.day.text() or None,
+                    synchro=self.synchro.isChecked(),
+                )
+            )
+        except ConfigError as error:
+            self._say(str(error))
+            return
+        self._accept(facts)
+        self.accept()
+
+    def _say(self, text: str, field: QWidget | None = None) -> None:
+        self.message.setText(text)
+        self.message.show()
+        if field is not None:
+            field.setFocus()
+
+
+def _frame(edge: str) -> QSpinBox:
+    box = QSpinBox()
+    box.setRange(-1, _MOST_FRAMES)
+    box.setSpecialValueText(edge)
+    box.setValue(-1)
+    return box

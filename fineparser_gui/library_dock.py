@@ -1,0 +1,111 @@
+"""The library beside the dives: its table in a dock, and the dialogs that fill it."""
+
+from dataclasses import asdict
+from math import nan
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDockWidget, QFileDialog, QMainWindow
+
+from fineparser_core.diving.naming import read_name
+from fineparser_core.inference.exemplar_facts import ExemplarFacts
+from fineparser_core.inference.library import Exemplar
+from fineparser_gui.dialogs.exemplar import ExemplarDialog
+from fineparser_gui.panels.library import LibraryPanel
+from fineparser_gui.session.correction import timed_transitions
+from fineparser_gui.session.dive import Dive, DiveState
+from fineparser_gui.session.exemplar_library import facts_of
+from fineparser_gui.session.opening import VIDEO_SUFFIXES
+from fineparser_gui.session.session import Session
+
+
+class LibraryDock(QDockWidget):
+    """Hidden until it is asked for; can be moved to another side, or out of the window."""
+
+    def __init__(self, session: Session, window: QMainWindow) -> None:
+        super().__init__(window)
+        self.setWindowTitle(self.tr("Exemplar library"))
+        self.setObjectName("library")
+        self._session, self._window = session, window
+        self.panel = LibraryPanel(session)
+        self.panel.add_clip_requested.connect(self.add_clip)
+        self.panel.add_dive_requested.connect(self.add_dive)
+        self.panel.edit_requested.connect(self._edit)
+        self.setWidget(self.panel)
+        window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self)
+        self.hide()
+
+    def show_number(self, dive_number: str) -> None:
+        """Open the library at a dive number."""
+        self.show()
+        self.panel.show_number(dive_number)
+
+    def add_clip(self) -> None:
+        """Ask for a video and what it shows, and add it."""
+        patterns = " ".join(f"*{suffix}" for suffix in VIDEO_SUFFIXES)
+        name, _ = QFileDialog.getOpenFileName(
+            self._window, self.tr("Clip of a dive"), "", self.tr("Videos ({0});;All files (*)").format(patterns)
+        )
+        if name:
+            self.ask_about(Path(name))
+
+    def ask_about(self, path: Path) -> ExemplarDialog:
+        """Ask what a clip shows, and add it."""
+        named = read_name(path.stem)
+        dialog = ExemplarDialog(
+            self.tr("Add a clip to the library"),
+            lambda facts: self._session.library.add_clip(path, *dialog.frames, facts),
+            self._window,
+            known=ExemplarFacts(
+                dive_number=named.dive_number or "", board_m=named.board_m, score=nan, diver=named.diver or ""
+            ),
+            clip=path,
+        )
+        return self._open(dialog)
+
+    def add_dive(self) -> ExemplarDialog | None:
+        """Ask for the official score of the current dive, and add it."""
+        dive = self._session.current
+        if dive is None or dive.state is not DiveState.READY:
+            return None
+        key = dive.key
+        dialog = ExemplarDialog(
+            self.tr("Add {0} to the library").format(dive.path.name),
+            lambda facts: self._add(key, facts),
+            self._window,
+            known=ExemplarFacts(
+                dive_number=dive.dive_number or "",
+                board_m=dive.board_m,
+                score=nan,
+                diver=dive.diver,
+                synchro=dive.synchro,
+            ),
+        )
+        return self._open(dialog)
+
+    def _add(self, key: str, facts: ExemplarFacts) -> None:
+        if key in self._session.keys:
+            dive = self._session.dive(key)
+            self._session.library.add_dive(dive, _placed_transitions(dive), facts)
+
+    def _edit(self, exemplar: Exemplar) -> None:
+        self._open(
+            ExemplarDialog(
+                self.tr("Edit {0}").format(exemplar.id),
+                lambda facts: self._session.library.edit(exemplar.id, facts),
+                self._window,
+                known=facts_of(exemplar),
+            )
+        )
+
+    def _open(self, dialog: ExemplarDialog) -> ExemplarDialog:
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.show()
+        dialog.open()
+        return dialog
+
+
+def _placed_transitions(dive: Dive) -> dict | None:
+    """The transitions that the coach placed; None where they are the model's."""
+    frames = dive.corrected_frames
+    return asdict(timed_transitions(frames, dive.info)) if frames is not None and dive.info is not None else None

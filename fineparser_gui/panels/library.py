@@ -1,0 +1,243 @@
+"""The exemplar libraries: the bundled dives and the coach's own, which can be added to, changed and removed."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLineEdit,
+    QPushButton,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fineparser_core.inference.library import Exemplar
+from fineparser_gui.panels.dives import stage_text
+from fineparser_gui.panels.library_model import LibraryFilter, LibraryModel
+from fineparser_gui.panels.parts import ElidedLabel, keyboard_friendly, label
+from fineparser_gui.session.dive import DiveState
+from fineparser_gui.session.exemplar_library import LibraryEntry
+from fineparser_gui.session.session import Session
+
+_HEIGHT_PX = 250
+
+
+class LibraryPanel(QWidget):
+    """A table, and what can be done with its rows.
+
+    Signals:
+        add_clip_requested, add_dive_requested: a button was pressed.
+        edit_requested: (Exemplar)
+    """
+
+    add_clip_requested = Signal()
+    add_dive_requested = Signal()
+    edit_requested = Signal(object)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._library = session, session.library
+        self.model = LibraryModel(self)
+        self.shown = LibraryFilter(self)
+        self.shown.setSourceModel(self.model)
+        self.table = self._make_table()
+        self.add_clip = self._button(self.tr("Add clip…"), self.add_clip_requested.emit)
+        self.add_dive = self._button(self.tr("Add this dive…"), self.add_dive_requested.emit)
+        self.edit = self._button(self.tr("Edit…"), self._on_edit)
+        self.remove = self._button(self.tr("Remove"), self._on_remove)
+        self.restore = self._button(self.tr("Restore"), self._on_restore)
+        self.empty_bin = self._button(self.tr("Delete for good"), self._library.empty_bin)
+        self.empty_bin.setToolTip(self.tr("Deletes everything in the bin, with the copies of its clips"))
+        self.compare = self._button(self.tr("Compare"), self._on_compare)
+        self.compare.setToolTip(self.tr("Show it beside the current dive"))
+        self.undo = self._button(self.tr("Undo"), self._library.undo)
+        self.bin = self._button(self.tr("Bin"), lambda: None)
+        self.bin.setCheckable(True)
+        self.bin.toggled.connect(self.shown.show_bin)
+        self.bin.toggled.connect(self._refresh_buttons)
+        self.words = QLineEdit()
+        self.words.setPlaceholderText(self.tr("find dive, diver, day …"))
+        self.words.setAccessibleName(self.tr("Find in the library"))
+        self.words.setClearButtonEnabled(True)
+        self.words.textChanged.connect(self.shown.show_words)
+        self.words.textChanged.connect(self._refresh_buttons)
+        self._status = ElidedLabel("muted")
+        self.cancel = self._button(self.tr("Cancel"), self._library.cancel_adding)
+        self._hint = label(role="muted", wrap=True)
+        tools = QHBoxLayout()
+        tools.setSpacing(6)
+        for button in (self.add_clip, self.add_dive, self.edit, self.remove, self.restore, self.empty_bin):
+            tools.addWidget(button)
+        for button in (self.compare, self.undo):
+            tools.addWidget(button)
+        tools.addStretch(1)
+        tools.addWidget(self.words, 2)
+        tools.addWidget(self.bin)
+        status = QHBoxLayout()
+        status.addWidget(self._status, 1)
+        status.addWidget(self.cancel)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 8, 12, 8)
+        layout.setSpacing(6)
+        layout.addLayout(tools)
+        layout.addWidget(self._hint)
+        layout.addWidget(self.table, 1)
+        layout.addLayout(status)
+        self.table.selectionModel().selectionChanged.connect(self._refresh_buttons)
+        self.shown.modelReset.connect(self._refresh_buttons)
+        self._library.changed.connect(self._refresh)
+        self._library.adding_changed.connect(self._refresh_status)
+        session.current_changed.connect(self._refresh_buttons)
+        session.dive_changed.connect(self._refresh_buttons)
+        self._refresh()
+
+    @property
+    def status(self) -> str:
+        return self._status.accessibleName()
+
+    @property
+    def hint(self) -> str:
+        return self._hint.text()
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), _HEIGHT_PX)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._library.entries:  # before that, the worker tells by itself
+            self._library.refresh()
+
+    def show_number(self, dive_number: str) -> None:
+        """Show the exemplars of a dive number, even where there are none."""
+        self.bin.setChecked(False)
+        self.words.setText(dive_number)
+
+    def select(self, exemplar_id: str) -> None:
+        """Select the row of an exemplar, where it is shown."""
+        for row in range(self.shown.rowCount()):
+            if self._entry_at(row).exemplar.id == exemplar_id:
+                self.table.selectRow(row)
+                return
+
+    def _button(self, text: str, act: Callable[[], object]) -> QPushButton:
+        made = QPushButton(text)
+        made.setProperty("role", "tool")
+        made.clicked.connect(lambda: act())
+        keyboard_friendly(made)
+        return made
+
+    def _make_table(self) -> QTableView:
+        table = QTableView()
+        table.setModel(self.shown)
+        table.setAccessibleName(self.tr("Exemplar library"))
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.setTabKeyNavigation(False)
+        table.setShowGrid(False)
+        table.setWordWrap(False)
+        table.setSortingEnabled(True)
+        table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(26)
+        header = table.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setStretchLastSection(False)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        for column in range(self.model.columnCount()):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+        for column in (3, 5):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+        table.doubleClicked.connect(self._on_compare)
+        return table
+
+    def _entry_at(self, row: int) -> LibraryEntry:
+        return self.model.entry(self.shown.mapToSource(self.shown.index(row, 0)).row())
+
+    def _selected(self) -> list[Exemplar]:
+        return [self._entry_at(index.row()).exemplar for index in self.table.selectionModel().selectedRows()]
+
+    def _refresh(self) -> None:
+        self.model.set_entries(self._library.entries)
+        self._refresh_buttons()
+        self._refresh_status()
+
+    def _refresh_buttons(self) -> None:
+        selected = self._selected()
+        entries = [entry for one in selected if (entry := self._library.entry(one.id))]
+        own = bool(entries) and all(entry.own for entry in entries)
+        in_bin, writable = self.bin.isChecked(), self._library.writable
+        dive = self._session.current
+        for button, shown in (
+            (self.edit, not in_bin),
+            (self.remove, not in_bin),
+            (self.compare, not in_bin),
+            (self.restore, in_bin),
+            (self.empty_bin, in_bin),
+        ):
+            button.setVisible(shown)
+        n_removed = sum(entry.exemplar.removed for entry in self._library.entries)
+        for button, enabled in (
+            (self.add_clip, writable),
+            (self.add_dive, writable and dive is not None and dive.state is DiveState.READY),
+            (self.edit, writable and own and len(selected) == 1),
+            (self.remove, writable and own),
+            (self.restore, writable and own),
+            (self.empty_bin, writable and n_removed > 0),
+            (self.compare, len(selected) == 1 and dive is not None),
+            (self.undo, writable and bool(self._library.undo_text)),
+        ):
+            button.setEnabled(enabled)
+        self.bin.setText(self.tr("Bin ({0})").format(n_removed))
+        self.undo.setToolTip(self.tr("Undo {0}").format(self._library.undo_text) if self._library.undo_text else "")
+        self._hint.setText(self._hint_text())
+        self._hint.setVisible(bool(self._hint.text()))
+
+    def _hint_text(self) -> str:
+        if not self._library.entries:
+            return self.tr("The library is being opened …")
+        if self.bin.isChecked():
+            return "" if self.shown.rowCount() else self.tr("The bin is empty.")
+        if not self.shown.rowCount():
+            return self.tr("No exemplars match. Add clips of dives whose official score is known.")
+        if not self._library.writable:
+            return self.tr("No exemplars of your own can be added: there is no folder that can be written.")
+        return ""
+
+    def _refresh_status(self) -> None:
+        adding = list(self._library.adding.values())
+        ready, own = self._library.preparing
+        self.cancel.setVisible(bool(adding))
+        if adding:
+            first = adding[0]
+            text = self.tr("Adding {0}").format(first.name)
+            if first.progress is not None and first.progress.total:
+                percent = 100 * first.progress.done // first.progress.total
+                text = f"{text}: {stage_text(first.progress.stage)} {percent} %"
+            if len(adding) > 1:
+                text += self.tr(" · {0} more wait").format(len(adding) - 1)
+        elif ready < own:
+            text = self.tr("{0} of {1} of your own are ready for these weights; the rest is prepared meanwhile.")
+            text = text.format(ready, own)
+        else:
+            bundled = sum(not entry.own for entry in self._library.entries)
+            text = self.tr("{0} of your own, {1} bundled").format(own, bundled) if self._library.entries else ""
+        self._status.set_text(text)
+
+    def _on_edit(self) -> None:
+        for exemplar in self._selected()[:1]:
+            self.edit_requested.emit(exemplar)
+
+    def _on_remove(self) -> None:
+        self._library.remove([exemplar.id for exemplar in self._selected()])
+
+    def _on_restore(self) -> None:
+        self._library.restore([exemplar.id for exemplar in self._selected()])
+
+    def _on_compare(self) -> None:
+        if self.compare.isEnabled() and self.compare.isVisible():
+            self._session.compare_with(self._selected()[0].id)

@@ -1,0 +1,141 @@
+"""The exemplars of both libraries as a table."""
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel, Qt
+
+from fineparser_gui.panels.parts import RENDERED_MARK, board_text
+from fineparser_gui.session.exemplar_library import LibraryEntry
+
+Index = QModelIndex | QPersistentModelIndex
+
+SORTED_BY = Qt.ItemDataRole.UserRole
+_NUMBER, _BOARD, _SCORE, _DIVER, _DAY, _NAME, _STATE = range(7)
+
+
+class LibraryModel(QAbstractTableModel):
+    """A row an exemplar."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._entries: tuple[LibraryEntry, ...] = ()
+        self._headers = (
+            self.tr("dive"),
+            self.tr("board"),
+            self.tr("score"),
+            self.tr("diver"),
+            self.tr("day"),
+            self.tr("exemplar"),
+            self.tr("state"),
+        )
+
+    def set_entries(self, entries: tuple[LibraryEntry, ...]) -> None:
+        """Take what there is now; where the exemplars are the same ones, selection and place stay."""
+        same = [entry.exemplar.id for entry in entries] == [entry.exemplar.id for entry in self._entries]
+        if not same:
+            self.beginResetModel()
+            self._entries = entries
+            self.endResetModel()
+            return
+        before, self._entries = self._entries, entries
+        for row, (old, new) in enumerate(zip(before, entries, strict=True)):
+            if old != new:
+                self.dataChanged.emit(self.index(row, 0), self.index(row, len(self._headers) - 1))
+
+    def entry(self, row: int) -> LibraryEntry:
+        """The exemplar of a row."""
+        return self._entries[row]
+
+    def rowCount(self, parent: Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(self._entries)
+
+    def columnCount(self, parent: Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(self._headers)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._headers[section]
+        return int(_alignment(section)) if role == Qt.ItemDataRole.TextAlignmentRole else None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        entry, column = self._entries[index.row()], index.column()
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._text(entry, column)
+        if role == SORTED_BY:
+            return self._sorted_by(entry, column)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return int(_alignment(column))
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return self._tool_tip(entry)
+        return None
+
+    def _text(self, entry: LibraryEntry, column: int) -> str:
+        exemplar = entry.exemplar
+        return (
+            exemplar.dive_number + (self.tr(" synchro") if exemplar.synchro else ""),
+            board_text(exemplar.board_m),
+            f"{exemplar.score:.2f}",
+            exemplar.diver,
+            exemplar.dived_on or "",
+            exemplar.id + (RENDERED_MARK if exemplar.synthetic else ""),
+            self._state(entry),
+        )[column]
+
+    def _sorted_by(self, entry: LibraryEntry, column: int) -> object:
+        if column == _BOARD:
+            return entry.exemplar.board_m or 0.0
+        return entry.exemplar.score if column == _SCORE else self._text(entry, column)
+
+    def _state(self, entry: LibraryEntry) -> str:
+        if entry.exemplar.removed:
+            return self.tr("in the bin")
+        if not entry.own:
+            return self.tr("bundled")
+        states = {
+            "ready": self.tr("ready"),
+            "waiting": self.tr("being prepared"),
+            "no clip": self.tr("clip is missing"),
+        }
+        return states[entry.state]
+
+    def _tool_tip(self, entry: LibraryEntry) -> str:
+        exemplar = entry.exemplar
+        lines = [self.tr("rendered dive") if exemplar.synthetic else self.tr("real dive"), str(exemplar.clip_path)]
+        if entry.own and entry.state == "waiting":
+            lines.append(self.tr("These weights have not seen it yet: it is prepared when nothing else is to do."))
+        if entry.own and entry.state == "no clip":
+            lines.append(self.tr("It votes only with weights that have seen it, and cannot be played."))
+        return "\n".join(lines)
+
+
+class LibraryFilter(QSortFilterProxyModel):
+    """What is in the bin or what is not, and of that what a text is found in; sorted by a column."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._bin, self._words = False, ""
+        self.setSortRole(SORTED_BY)
+
+    def show_bin(self, shown: bool) -> None:
+        """Show what was removed, and nothing else."""
+        self._bin = shown
+        self.invalidate()
+
+    def show_words(self, text: str) -> None:
+        """Show rows with this in one of their cells."""
+        self._words = text.strip().casefold()
+        self.invalidate()
+
+    def filterAcceptsRow(self, row: int, parent: Index) -> bool:
+        model = self.sourceModel()
+        assert isinstance(model, LibraryModel)
+        entry = model.entry(row)
+        if entry.exemplar.removed != self._bin:
+            return False
+        cells = (str(model.index(row, column).data()) for column in range(model.columnCount()))
+        return not self._words or any(self._words in cell.casefold() for cell in cells)
+
+
+def _alignment(column: int) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignRight if column in (_BOARD, _SCORE) else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter

@@ -1,0 +1,60 @@
+"""The two ways out where no exemplar has the dive number: add some, or compare with the nearest dives."""
+
+from dataclasses import replace
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+
+from fineparser_gui.panels.parts import keyboard_friendly
+from fineparser_gui.session.dive import Dive
+from fineparser_gui.session.session import Session
+
+
+class NoExemplars(QWidget):
+    """Buttons below the sentence of the score panel.
+
+    Signals:
+        add_requested: (str) a dive number.
+    """
+
+    add_requested = Signal(str)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._dive: Dive | None = None
+        self.add = QPushButton(self.tr("Add exemplars…"))
+        self.add.clicked.connect(self._on_add)
+        self.nearest = QPushButton(self.tr("Compare with the nearest dives"))
+        self.nearest.setToolTip(self.tr("With the dive numbers most like it; their scores are converted to its DD"))
+        self.nearest.clicked.connect(self._on_nearest)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 2, 0, 2)
+        row.setSpacing(8)
+        for button in (self.nearest, self.add):
+            keyboard_friendly(button)
+            row.addWidget(button)
+        row.addStretch()
+
+    def show_dive(self, dive: Dive | None) -> None:
+        """Offer what can be done for a dive without exemplars; hidden for any other."""
+        self._dive = dive if dive is not None and dive.lacks_exemplars else None
+        self.setVisible(self._dive is not None)
+        self.nearest.setVisible(self._dive is not None and not self._dive.synchro and not self._dive.nearest)
+
+    def text(self) -> str:
+        """What is missing."""
+        if self._dive is None:
+            return ""
+        if self._dive.synchro:
+            text = self.tr("Synchronised dives have no score until there are exemplars of them: none is of {0}.")
+            return text.format(self._dive.dive_number)
+        return self.tr("No exemplars for {0}. Steps and masks are there all the same.").format(self._dive.dive_number)
+
+    def _on_add(self) -> None:
+        if self._dive is not None:
+            self.add_requested.emit(self._dive.dive_number or "")
+
+    def _on_nearest(self) -> None:
+        if self._dive is not None:
+            self._session.set_rule(self._dive.key, replace(self._dive.rule, nearest=True))

@@ -1,0 +1,46 @@
+"""Dive numbers that the clip may be of, offered while the field is empty; none is taken unasked."""
+
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+
+from fineparser_gui.panels.parts import keyboard_friendly, label
+from fineparser_gui.session.session import Session
+
+_MOST = 3
+
+
+class Suggestions(QWidget):
+    """A button a number."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        lead = label(self.tr("Exemplars like this clip:"), "muted")
+        row.addWidget(lead)
+        self.buttons = [QPushButton() for _ in range(_MOST)]
+        for button in self.buttons:
+            button.setProperty("role", "chip")
+            button.setToolTip(self.tr("A hint from the exemplars that this clip resembles most; it is often wrong."))
+            button.clicked.connect(lambda _checked=False, button=button: self._take(button.text()))
+            keyboard_friendly(button)
+            row.addWidget(button)
+        row.addStretch()
+        session.current_changed.connect(self._refresh)
+        session.dive_changed.connect(self._refresh)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        dive = self._session.current
+        offered = dive.suggestions[:_MOST] if dive is not None and dive.dive_number is None else ()
+        self.setVisible(bool(offered))
+        for place, button in enumerate(self.buttons):
+            button.setVisible(place < len(offered))
+            button.setText(offered[place] if place < len(offered) else "")
+            button.setAccessibleName(self.tr("Use dive number {0}").format(button.text()))
+
+    def _take(self, number: str) -> None:
+        dive = self._session.current
+        if dive is not None and number:
+            self._session.set_details(dive.key, number, dive.board_m, dive.difficulty)

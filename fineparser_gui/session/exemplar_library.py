@@ -1,0 +1,324 @@
+"""The exemplar libraries as the window knows them: what is in them, what is being added, and what the coach changes."""
+
+import itertools
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from fineparser_core.errors import FineParserError
+from fineparser_core.inference.choice import best_exemplar
+from fineparser_core.inference.exemplar_facts import ExemplarFacts
+from fineparser_core.inference.library import Exemplar, ExemplarMask, Library
+from fineparser_core.inference.own_library import OwnLibrary
+from fineparser_core.progress import Progress
+from fineparser_gui.session.dive import Dive
+from fineparser_gui.worker.client import WorkerClient
+from fineparser_gui.worker.protocol import (
+    AddExemplarRequest,
+    Answer,
+    ChangeLibraryRequest,
+    EncodeExemplarRequest,
+    LibraryReport,
+    Urgency,
+)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LibraryEntry:
+    """An exemplar, whether it is the coach's own, and whether the weights can compare with it.
+
+    Attributes:
+        state: "ready", "waiting" for its encoding, or "no clip".
+    """
+
+    exemplar: Exemplar
+    own: bool
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adding:
+    """A clip on its way into the library."""
+
+    name: str
+    progress: Progress | None = None
+
+
+def facts_of(exemplar: Exemplar) -> ExemplarFacts:
+    """What a person said of an exemplar."""
+    return ExemplarFacts(**{name: getattr(exemplar, name) for name in ExemplarFacts.__dataclass_fields__})
+
+
+class ExemplarLibrary(QObject):
+    """The worker keeps the libraries; what it tells of them is here.
+
+    Args:
+        folder: of the coach's own library; None: there is none.
+
+    Signals:
+        changed: other exemplars, or another state of one.
+        adding_changed: a clip is being added, is further on, or is there.
+        problem: (str) one sentence for the banner.
+
+    Attributes:
+        entries: bundled and own exemplars, those in the bin included.
+        writable: whether the coach can add exemplars; False until the worker has told.
+        adding: clips on their way, by request.
+    """
+
+    changed = Signal()
+    adding_changed = Signal()
+    problem = Signal(str)
+
+    def __init__(self, client: WorkerClient, folder: Path | None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._client, self._folder = client, folder
+        self._bundled: Library | None = None
+        self._own: OwnLibrary | None = None
+        self._ids = itertools.count(1)
+        self._asked: dict[str, Callable[[], None]] = {}  # changes under way -> what asks for them again
+        self._undo: list[tuple[str, Callable[[], None]]] = []
+        self._encoding: tuple[str, str] | None = None  # request, exemplar
+        self._given_up: set[str] = set()
+        self._notice = ""
+        self.entries: tuple[LibraryEntry, ...] = ()
+        self.writable = False
+        self.adding: dict[str, Adding] = {}
+        client.ready.connect(self._on_ready)
+        client.progressed.connect(self._on_progress)
+        client.finished.connect(self._on_finished)
+        client.failed.connect(self._on_failed)
+        client.cancelled.connect(self._on_cancelled)
+
+    @property
+    def exemplars(self) -> list[Exemplar]:
+        """All that may vote, of both libraries; before the worker has told, the bundled ones."""
+        if self.entries:
+            return [entry.exemplar for entry in self.entries if not entry.exemplar.removed]
+        try:
+            return self._open_bundled().exemplars()
+        except FineParserError as error:
+            self.problem.emit(str(error))
+            return []
+
+    @property
+    def preparing(self) -> tuple[int, int]:
+        """How many own exemplars the weights can compare with, and how many there are that they could."""
+        own = [e for e in self.entries if e.own and not e.exemplar.removed and e.state != "no clip"]
+        return sum(entry.state == "ready" for entry in own), len(own)
+
+    def entry(self, exemplar_id: str) -> LibraryEntry | None:
+        """An exemplar by its id."""
+        return next((entry for entry in self.entries if entry.exemplar.id == exemplar_id), None)
+
+    def holds(self, dive_number: str, *, synchro: bool = False) -> bool:
+        """Whether there are exemplars of a dive number."""
+        return any(e.dive_number == dive_number and e.synchro == synchro for e in self.exemplars)
+
+    def best(self, dive_number: str, board_m: float | None, *, synchro: bool = False) -> Exemplar | None:
+        """The best exemplar of a dive number; None where there is none."""
+        same = [e for e in self.exemplars if e.dive_number == dive_number and e.synchro == synchro]
+        return best_exemplar(same, dive_number, board_m)
+
+    def exemplar(self, exemplar_id: str) -> Exemplar | None:
+        """Look an exemplar up; None (and a problem) where there is none of that id."""
+        entry = self.entry(exemplar_id)
+        if entry is not None:
+            return entry.exemplar
+        try:
+            return self._open_bundled().get(exemplar_id)
+        except FineParserError as error:
+            self.problem.emit(str(error))
+            return None
+
+    def mask(self, exemplar_id: str) -> ExemplarMask | None:
+        """Masks of an exemplar, where the library has them; no writer keeps a reader waiting."""
+        entry = self.entry(exemplar_id)
+        try:
+            library = self._open_own() if entry is not None and entry.own else self._open_bundled()
+            return library.mask(exemplar_id)
+        except FineParserError as error:
+            self.problem.emit(str(error))
+            return None
+
+    def add_clip(self, path: Path, in_frame: int | None, out_frame: int | None, facts: ExemplarFacts) -> None:
+        """Add a stretch of a video; None: the file's ends."""
+        self._add(
+            AddExemplarRequest(
+                id=self._new_id(), path=str(path), in_frame=in_frame, out_frame=out_frame, facts=asdict(facts)
+            )
+        )
+
+    def add_dive(self, dive: Dive, transitions: dict | None, facts: ExemplarFacts) -> None:
+        """Add an analysed dive, with the transitions that the coach placed, or None."""
+        self._add(
+            AddExemplarRequest(
+                id=self._new_id(),
+                path=str(dive.path),
+                in_frame=dive.in_frame,
+                out_frame=dive.out_frame,
+                facts=asdict(facts),
+                parse_id=dive.parse_id,
+                transitions=transitions,
+                urgency=Urgency.SCORE,
+            )
+        )
+
+    def cancel_adding(self) -> None:
+        """Add none of the clips that are on their way."""
+        for request_id in list(self.adding):
+            self._client.cancel(request_id)
+
+    def edit(self, exemplar_id: str, facts: ExemplarFacts) -> None:
+        """Say something else of an exemplar."""
+        exemplar = self.exemplar(exemplar_id)
+        if exemplar is not None and facts != facts_of(exemplar):
+            self._push(
+                self.tr("changing {0}").format(exemplar_id),
+                lambda: self._change("edit", exemplar_id, facts),
+                lambda: self._change("edit", exemplar_id, facts_of(exemplar)),
+            )
+
+    def remove(self, ids: Iterable[str]) -> None:
+        """Move exemplars to the bin."""
+        for exemplar_id in ids:
+            self._push(
+                self.tr("removing {0}").format(exemplar_id),
+                lambda name=exemplar_id: self._change("remove", name),
+                lambda name=exemplar_id: self._change("restore", name),
+            )
+
+    def restore(self, ids: Iterable[str]) -> None:
+        """Take exemplars out of the bin."""
+        for exemplar_id in ids:
+            self._push(
+                self.tr("restoring {0}").format(exemplar_id),
+                lambda name=exemplar_id: self._change("restore", name),
+                lambda name=exemplar_id: self._change("remove", name),
+            )
+
+    def empty_bin(self) -> None:
+        """Delete for good what lies in the bin."""
+        self._undo.clear()
+        self._change("empty_bin")
+
+    def refresh(self) -> None:
+        """Ask what there is; another program may have changed the coach's own library."""
+        self._change("list")
+
+    @property
+    def undo_text(self) -> str:
+        """What `undo` would take back; "" for nothing."""
+        return self._undo[-1][0] if self._undo else ""
+
+    def undo(self) -> None:
+        """Take the latest change back."""
+        if self._undo:
+            self._undo.pop()[1]()
+            self.changed.emit()
+
+    def _push(self, text: str, act: Callable[[], None], inverse: Callable[[], None]) -> None:
+        self._undo.append((text, inverse))
+        act()
+        self.changed.emit()
+
+    def _new_id(self) -> str:
+        return f"l{next(self._ids)}"
+
+    def _add(self, request: AddExemplarRequest) -> None:
+        self.adding[request.id] = Adding(name=Path(request.path).name)
+        self._client.submit(request)
+        self.adding_changed.emit()
+
+    def _change(self, action: str, exemplar_id: str | None = None, facts: ExemplarFacts | None = None) -> None:
+        request = ChangeLibraryRequest(
+            id=self._new_id(), action=action, exemplar_id=exemplar_id, facts=asdict(facts) if facts else None
+        )
+        self._asked[request.id] = lambda: self._change(action, exemplar_id, facts)
+        self._client.submit(request)
+
+    def _encode_next(self) -> None:
+        """Prepare the next own exemplar that these weights have not seen, when nothing else is to do."""
+        waiting = (
+            entry.exemplar
+            for entry in self.entries
+            if entry.own and entry.state == "waiting" and not entry.exemplar.removed
+        )
+        exemplar = next((one for one in waiting if one.id not in self._given_up), None)
+        if exemplar is not None and self._encoding is None:
+            request = EncodeExemplarRequest(id=self._new_id(), exemplar_id=exemplar.id)
+            self._encoding = request.id, exemplar.id
+            self._client.submit(request)
+
+    def _on_ready(self) -> None:
+        self._given_up.clear()  # other weights, or a folder that is there again
+        self.refresh()
+
+    def _on_progress(self, request_id: str, progress: Progress) -> None:
+        if request_id in self.adding:
+            self.adding[request_id] = Adding(name=self.adding[request_id].name, progress=progress)
+            self.adding_changed.emit()
+
+    def _on_finished(self, request_id: str, answer: Answer) -> None:
+        if not isinstance(answer, LibraryReport):
+            return
+        if answer.added is not None:
+            name = answer.added
+            self._undo.append((self.tr("adding {0}").format(name), lambda: self._change("remove", name)))
+        self._end(request_id)
+        self.entries = tuple(
+            LibraryEntry(
+                exemplar=Exemplar(**{**entry["exemplar"], "clip_path": Path(entry["exemplar"]["clip_path"])}),
+                own=entry["own"],
+                state=entry["state"],
+            )
+            for entry in answer.entries
+        )
+        self.writable = answer.writable
+        if answer.notice and answer.notice != self._notice and self._folder is not None:
+            self.problem.emit(answer.notice)
+        self._notice = answer.notice
+        self.changed.emit()
+        self._encode_next()
+
+    def _on_failed(self, request_id: str, kind: str, message: str) -> None:
+        if self._encoding is not None and request_id == self._encoding[0]:
+            self._given_up.add(self._encoding[1])
+        again = self._end(request_id)
+        if again is not None and kind == "WorkerCrash":
+            again()
+
+    def _on_cancelled(self, request_id: str) -> None:
+        again = self._end(request_id)
+        if again is not None:  # not by the user: the worker was started anew with other settings
+            again()
+
+    def _end(self, request_id: str) -> Callable[[], None] | None:
+        """Wait no longer for a request; returns how to ask again, where it may be asked twice."""
+        if self._encoding is not None and self._encoding[0] == request_id:
+            self._encoding = None
+        if self.adding.pop(request_id, None) is not None:
+            self.adding_changed.emit()
+        return self._asked.pop(request_id, None)
+
+    def _open_bundled(self) -> Library:
+        if self._bundled is None:
+            self._bundled = Library.open()
+        return self._bundled
+
+    def _open_own(self) -> OwnLibrary:
+        if self._own is None:
+            assert self._folder is not None
+            self._own = OwnLibrary.open_reading(self._folder)
+        return self._own
+
+    def close(self) -> None:
+        """The window is closing."""
+        for library in (self._bundled, self._own):
+            if library is not None:
+                library.close()

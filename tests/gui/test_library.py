@@ -1,0 +1,428 @@
+"""The exemplar libraries in the window; the worker's part of them without its process, and once with it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from answers_kit import dive_parse, result_message, scoring
+from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtWidgets import QApplication
+
+from fineparser_core.errors import ExemplarError
+from fineparser_core.inference.exemplar_facts import ExemplarFacts
+from fineparser_core.inference.library import Exemplar
+from fineparser_core.inference.own_library import OwnLibrary
+from fineparser_core.types import Analysis
+from fineparser_gui.app import Studio
+from fineparser_gui.panels.library_model import LibraryFilter, LibraryModel
+from fineparser_gui.session.dive import DiveState
+from fineparser_gui.session.exemplar_library import LibraryEntry
+from fineparser_gui.worker.library_desk import LibraryDesk
+from fineparser_gui.worker.protocol import (
+    AddExemplarRequest,
+    ChangeLibraryRequest,
+    EncodeExemplarRequest,
+    LibraryReport,
+    ScoreRequest,
+)
+
+_ANALYSIS_MS = 240_000
+
+
+def an_exemplar(name: str, **changes) -> Exemplar:
+    values = {
+        "id": name,
+        "dive_number": "207C",
+        "board_m": 10.0,
+        "score": 70.0,
+        "clip_path": Path(f"/nowhere/{name}.mp4"),
+        "in_frame": 0,
+        "out_frame": 95,
+        "first_flight_frame": 20,
+        "first_entry_frame": 60,
+        "synthetic": False,
+    }
+    return Exemplar(**{**values, **changes})
+
+
+def entries() -> tuple[LibraryEntry, ...]:
+    rows = (
+        (an_exemplar("rendered-1", synthetic=True, score=88.0), False, "ready"),
+        (an_exemplar("mine-1", diver="Ada Byron", dived_on="2026-05-31", score=64.35), True, "ready"),
+        (an_exemplar("mine-2", dive_number="107B", board_m=3.0, score=9.5), True, "waiting"),
+        (an_exemplar("mine-3", synchro=True), True, "no clip"),
+        (an_exemplar("mine-4", removed=True), True, "ready"),
+    )
+    return tuple(LibraryEntry(exemplar=e, own=own, state=state) for e, own, state in rows)
+
+
+def report(request_id: str, rows: tuple[LibraryEntry, ...], **changes) -> LibraryReport:
+    told = [
+        {"own": r.own, "state": r.state, "exemplar": {**vars(r.exemplar), "clip_path": str(r.exemplar.clip_path)}}
+        for r in rows
+    ]
+    return LibraryReport(**{"id": request_id, "entries": told, "writable": True, "notice": "", **changes})
+
+
+@pytest.fixture
+def library_studio(qapp, qtbot, monkeypatch, tmp_path):
+    """The program with a folder of its own and without its worker process: a test answers the requests."""
+    made = Studio(qapp, tmp_path / "data")
+    monkeypatch.setattr(made.client, "start", lambda: None)
+    made.window.shown_first.disconnect()
+    with qtbot.waitExposed(made.window):
+        made.window.show()
+    made.window.actions_by_id["library"].trigger()
+    made.client.ready.emit(object())
+    answer(made, entries())
+    yield made
+    made.window.close()
+    made.window.deleteLater()
+
+
+def asked(studio, kind):
+    """The latest request of a kind."""
+    return [request for request in studio.client._queue if isinstance(request, kind)][-1]
+
+
+def answer(studio, rows, **changes) -> None:
+    """Answer the latest request about the library."""
+    request = asked(studio, ChangeLibraryRequest | AddExemplarRequest | EncodeExemplarRequest)
+    studio.client._queue.remove(request)
+    studio.client.finished.emit(request.id, report(request.id, rows, **changes))
+
+
+def select(studio, *names: str) -> None:
+    panel = studio.window.library.panel
+    flags = QItemSelectionModel.SelectionFlag
+    panel.table.clearSelection()
+    for row in range(panel.shown.rowCount()):
+        if panel._entry_at(row).exemplar.id in names:
+            panel.table.selectionModel().select(panel.shown.index(row, 0), flags.Select | flags.Rows)
+
+
+def shown(studio) -> list[str]:
+    panel = studio.window.library.panel
+    return [panel._entry_at(row).exemplar.id for row in range(panel.shown.rowCount())]
+
+
+def parsed_dive(studio, qtbot, path, folder, suggestions=()) -> str:
+    studio.session.open([path])
+    qtbot.waitUntil(lambda: bool(studio.session.current and studio.session.queue.requests), timeout=5000)
+    key = studio.session.current.key
+    request_id = studio.session.queue.requests[key]
+    parse = dive_parse(path, studio.session.current.info.n_frames)
+    message = result_message(request_id, Analysis(parse=parse, scoring=None), folder)
+    studio.client.finished.emit(request_id, replace(message, suggestions=list(suggestions)))
+    return key
+
+
+def test_the_table_is_a_sound_model(qtmodeltester, qapp):
+    model, shown_rows = LibraryModel(), LibraryFilter()
+    shown_rows.setSourceModel(model)
+    qtmodeltester.check(model)
+    model.set_entries(entries())
+    qtmodeltester.check(model)
+    qtmodeltester.check(shown_rows)
+    shown_rows.show_bin(True)
+    assert shown_rows.rowCount() == 1
+    shown_rows.show_bin(False)
+    shown_rows.show_words("ada")
+    assert shown_rows.rowCount() == 1
+    shown_rows.show_words("")
+    shown_rows.sort(2, Qt.SortOrder.DescendingOrder)
+    scores = [shown_rows.index(row, 2).data() for row in range(shown_rows.rowCount())]
+    assert scores == ["88.00", "70.00", "64.35", "9.50"]
+    model.set_entries(entries()[:2])
+    model.set_entries(())
+    qtmodeltester.check(shown_rows)
+
+
+def test_what_is_whose_and_in_which_state(library_studio):
+    panel = library_studio.window.library.panel
+    rows = {
+        name: [panel.shown.index(row, c).data() for c in range(7)] for row, name in enumerate(shown(library_studio))
+    }
+    assert rows["rendered-1"][5:] == ["rendered-1 ◇", "bundled"]
+    assert rows["mine-1"] == ["207C", "10 m", "64.35", "Ada Byron", "2026-05-31", "mine-1", "ready"]
+    assert rows["mine-2"][6] == "being prepared"
+    assert rows["mine-3"][::6] == ["207C synchro", "clip is missing"]
+    assert "mine-4" not in rows
+    assert "1 of 2 of your own are ready" in panel.status
+    select(library_studio, "rendered-1")
+    assert not panel.edit.isEnabled()
+    assert not panel.remove.isEnabled()
+
+
+def test_an_exemplar_that_the_weights_have_not_seen_is_prepared_and_one_that_fails_is_given_up(library_studio):
+    request = asked(library_studio, EncodeExemplarRequest)
+    assert request.exemplar_id == "mine-2"
+    library_studio.client._queue.remove(request)
+    library_studio.client.failed.emit(request.id, "ExemplarError", "Its clip cannot be read.")
+    library_studio.session.library.refresh()
+    answer(library_studio, entries())
+    assert not [r for r in library_studio.client._queue if isinstance(r, EncodeExemplarRequest)]
+    library_studio.client.ready.emit(object())  # other weights
+    answer(library_studio, entries())
+    assert asked(library_studio, EncodeExemplarRequest).exemplar_id == "mine-2"
+
+
+def test_a_removed_exemplar_goes_to_the_bin_and_comes_back(library_studio, qtbot):
+    panel, library = library_studio.window.library.panel, library_studio.session.library
+    select(library_studio, "mine-1", "mine-2")
+    panel.remove.click()
+    requests = [r for r in library_studio.client._queue if isinstance(r, ChangeLibraryRequest)]
+    assert [(r.action, r.exemplar_id) for r in requests] == [("remove", "mine-1"), ("remove", "mine-2")] or [
+        (r.action, r.exemplar_id) for r in requests
+    ] == [("remove", "mine-2"), ("remove", "mine-1")]
+    without = tuple(
+        replace(e, exemplar=replace(e.exemplar, removed=e.exemplar.removed or e.exemplar.id in ("mine-1", "mine-2")))
+        for e in entries()
+    )
+    answer(library_studio, without)
+    answer(library_studio, without)
+    assert shown(library_studio) == ["rendered-1", "mine-3"]
+    assert panel.bin.text() == "Bin (3)"
+    panel.undo.click()
+    assert asked(library_studio, ChangeLibraryRequest).action == "restore"
+    panel.bin.click()
+    assert sorted(shown(library_studio)) == ["mine-1", "mine-2", "mine-4"]
+    assert panel.restore.isVisible()
+    select(library_studio, "mine-4")
+    panel.restore.click()
+    assert asked(library_studio, ChangeLibraryRequest).exemplar_id == "mine-4"
+    panel.empty_bin.click()
+    assert asked(library_studio, ChangeLibraryRequest).action == "empty_bin"
+    assert library.undo_text == ""
+
+
+def test_editing_asks_until_what_is_typed_can_be(library_studio, qtbot):
+    panel = library_studio.window.library.panel
+    select(library_studio, "mine-1")
+    panel.edit.click()
+    dialog = QApplication.activeModalWidget()
+    assert (dialog.number.text(), dialog.score.text(), dialog.diver.text()) == ("207C", "64.35", "Ada Byron")
+    for field, text, words in (
+        (dialog.score, "", "The official score is missing"),
+        (dialog.score, "many", "'many' is no score"),
+        (dialog.score, "700", "at most 9"),
+        (dialog.number, "207", "lacks its position"),
+        (dialog.day, "yesterday", "is not a day"),
+    ):
+        before = field.text()
+        field.setText(text)
+        dialog.ok.click()
+        assert words in dialog.message.text()
+        assert dialog.isVisible()
+        field.setText(before)
+    dialog.score.setText("66,5")
+    dialog.ok.click()
+    request = asked(library_studio, ChangeLibraryRequest)
+    assert (request.action, request.exemplar_id, request.facts["score"]) == ("edit", "mine-1", 66.5)
+    panel.undo.click()
+    assert asked(library_studio, ChangeLibraryRequest).facts["score"] == 64.35
+
+
+def test_a_change_that_the_worker_died_of_is_asked_for_again(library_studio):
+    library_studio.session.library.remove(["mine-1"])
+    request = asked(library_studio, ChangeLibraryRequest)
+    library_studio.client._queue.remove(request)
+    library_studio.client.failed.emit(request.id, "WorkerCrash", "It stopped.")
+    again = asked(library_studio, ChangeLibraryRequest)
+    assert (again.action, again.exemplar_id) == ("remove", "mine-1")
+    assert again.id != request.id
+
+
+def test_a_clip_is_added_with_what_its_name_says(library_studio, tmp_path):
+    dock, library = library_studio.window.library, library_studio.session.library
+    dialog = dock.ask_about(tmp_path / "Li Na 5253B 3m.mp4")
+    assert (dialog.number.text(), dialog.board.currentData(), dialog.diver.text()) == ("5253B", 3.0, "Li Na")
+    dialog.score.setText("71.4")
+    dialog.first.setValue(12)
+    dialog.ok.click()
+    request = asked(library_studio, AddExemplarRequest)
+    assert (request.in_frame, request.out_frame, request.parse_id) == (12, None, None)
+    assert request.facts["score"] == 71.4
+    assert "Adding Li Na 5253B 3m.mp4" in dock.panel.status
+    added = LibraryEntry(exemplar=an_exemplar("li-na", dive_number="5253B"), own=True, state="ready")
+    answer(library_studio, (*entries(), added), added="li-na")
+    assert "li-na" in shown(library_studio)
+    assert not library.adding
+    assert library.undo_text == "adding li-na"
+
+
+def test_an_analysed_dive_is_added_with_the_transitions_that_the_coach_placed(
+    library_studio, qtbot, small_video, tmp_path
+):
+    session, window = library_studio.session, library_studio.window
+    assert not window.actions_by_id["add_exemplar"].isEnabled()
+    key = parsed_dive(library_studio, qtbot, small_video, tmp_path)
+    session.set_details(key, "207C", 10.0)
+    session.editing.move_transition(key, 0, 30)
+    window.actions_by_id["add_exemplar"].trigger()
+    dialog = QApplication.activeModalWidget()
+    assert (dialog.number.text(), dialog.score.text()) == ("207C", "")
+    dialog.score.setText("80")
+    dialog.ok.click()
+    request = asked(library_studio, AddExemplarRequest)
+    assert request.parse_id == session.dive(key).parse_id
+    assert request.transitions["first_flight_frame"] == 30
+
+
+def test_no_exemplars_is_a_state_with_two_ways_out(library_studio, qtbot, small_video, tmp_path):
+    key = parsed_dive(library_studio, qtbot, small_video, tmp_path)
+    session, score = library_studio.session, library_studio.window.score
+    session.set_details(key, "5253B", 3.0)
+    request = asked(library_studio, ScoreRequest)
+    assert not request.nearest
+    library_studio.client.failed.emit(request.id, "NoExemplarsError", "/some/library.sqlite holds none.")
+    assert score.message.startswith("No exemplars for 5253B.")
+    assert not library_studio.window.banner.isVisible()
+    assert score.no_exemplars.isVisible()
+    score.no_exemplars.add.click()
+    assert library_studio.window.library.panel.words.text() == "5253B"
+    assert "No exemplars match" in library_studio.window.library.panel.hint
+    score.no_exemplars.nearest.click()
+    request = asked(library_studio, ScoreRequest)
+    assert request.nearest
+    found = replace(scoring(), dive_number="5253B", notes=("No exemplars of 5253B: compared with the nearest.",))
+    analysis = Analysis(parse=session.dive(key).analysis.parse, scoring=found)
+    library_studio.client.finished.emit(request.id, result_message(request.id, analysis, tmp_path))
+    assert not score.no_exemplars.isVisible()
+    assert "compared with the nearest" in score._notes.text()
+    assert "None is of 5253B" in library_studio.window.exemplars._hint.text()
+    library_studio.window.actions_by_id["undo"].trigger()
+    assert not session.dive(key).nearest
+
+
+def test_a_dive_without_exemplars_is_scored_when_some_are_added(library_studio, qtbot, small_video, tmp_path):
+    key = parsed_dive(library_studio, qtbot, small_video, tmp_path)
+    library_studio.session.set_details(key, "5253B", 3.0)
+    request = asked(library_studio, ScoreRequest)
+    library_studio.client.failed.emit(request.id, "NoExemplarsError", "None.")
+    library_studio.client._queue.clear()
+    library_studio.session.library.refresh()
+    added = LibraryEntry(exemplar=an_exemplar("new", dive_number="5253B"), own=True, state="ready")
+    answer(library_studio, (*entries(), added))
+    assert library_studio.session.dive(key).scoring
+    assert asked(library_studio, ScoreRequest).dive_number == "5253B"
+
+
+def test_two_divers_are_said_to_have_no_score_yet(library_studio, qtbot, small_video, tmp_path):
+    key = parsed_dive(library_studio, qtbot, small_video, tmp_path)
+    window = library_studio.window
+    library_studio.session.set_details(key, "107B", 3.0)
+    window.details.synchro.click()
+    request = asked(library_studio, ScoreRequest)
+    assert request.synchro
+    library_studio.client.failed.emit(request.id, "NoExemplarsError", "None.")
+    assert window.score.message.startswith("Synchronised dives have no score")
+    assert not window.score.no_exemplars.nearest.isVisible()
+    window.actions_by_id["undo"].trigger()
+    assert not window.details.synchro.isChecked()
+
+
+def test_a_number_is_offered_and_taken_only_when_pressed(library_studio, qtbot, small_video, tmp_path):
+    key = parsed_dive(library_studio, qtbot, small_video, tmp_path, suggestions=("107B", "207C"))
+    details = library_studio.window.details
+    assert details.number.text() == ""
+    assert [b.text() for b in details.suggestions.buttons if b.isVisible()] == ["107B", "207C"]
+    details.suggestions.buttons[1].click()
+    assert library_studio.session.dive(key).dive_number == "207C"
+    assert details.number.text() == "207C"
+    assert not details.suggestions.isVisible()
+
+
+def test_best_is_real_and_of_the_board(library_studio, qtbot, small_video, tmp_path):
+    key = parsed_dive(library_studio, qtbot, small_video, tmp_path)
+    library_studio.session.set_details(key, "207C", 10.0)
+    request = asked(library_studio, ScoreRequest)
+    analysis = Analysis(parse=library_studio.session.dive(key).analysis.parse, scoring=scoring())
+    library_studio.client.finished.emit(request.id, result_message(request.id, analysis, tmp_path))
+    assert library_studio.session.best_exemplar().id == "mine-1"  # not rendered-1, of more points
+
+
+def test_what_is_amiss_with_the_library_is_said_once(library_studio):
+    library = library_studio.session.library
+    for _ in range(2):
+        library_studio.window.banner.hide()
+        library.refresh()
+        answer(library_studio, entries(), notice="library.sqlite was damaged: its backup is used instead.")
+        said = library_studio.window.banner.isVisible()
+    assert not said
+    assert "its backup is used" in library_studio.window.banner.text
+
+
+def test_the_desk_changes_and_tells(tmp_path):
+    folder = tmp_path / "exemplars"
+    with OwnLibrary.open_own(folder) as own:
+        own.add(an_exemplar("mine", clip_path=folder / "clips" / "mine.mp4"), _no_mask())
+    desk = LibraryDesk(folder)
+    facts = ExemplarFacts(dive_number="107b", board_m=3.0, score=50.0)
+    desk.change(ChangeLibraryRequest(id="l1", action="edit", exemplar_id="mine", facts=vars(facts)))
+    desk.change(ChangeLibraryRequest(id="l2", action="remove", exemplar_id="mine"))
+    told = [e for e in desk.report("l3", "m-1", None).entries if e["own"]]
+    assert [(e["state"], e["exemplar"]["dive_number"], e["exemplar"]["removed"]) for e in told] == [
+        ("no clip", "107B", True)
+    ]
+    desk.libraries.close()
+    without = LibraryDesk(None)
+    assert not without.report("l1", "m-1", None).writable
+    with pytest.raises(ExemplarError, match="no folder"):
+        without.change(ChangeLibraryRequest(id="l2", action="remove", exemplar_id="mine"))
+    without.libraries.close()
+
+
+def _no_mask():
+    import numpy as np
+
+    from fineparser_core.inference.library import ExemplarMask
+
+    return ExemplarMask(
+        sampled_frames=np.arange(96),
+        mask_probability=np.zeros((96, 112, 112), np.float16),
+        crop_xyxy=np.zeros((96, 4), np.float32),
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("bundled_weights")
+def test_a_dive_becomes_an_exemplar_that_votes_with_the_real_worker(qapp, qtbot, tmp_path):
+    made = Studio(qapp, tmp_path / "data")
+    with qtbot.waitExposed(made.window):
+        made.window.show()
+    session, library, panel = made.session, made.session.library, made.window.library.panel
+    made.window.actions_by_id["library"].trigger()
+    qtbot.waitUntil(lambda: library.writable, timeout=_ANALYSIS_MS)
+    made.window.actions_by_id["open_sample"].trigger()
+    qtbot.waitUntil(lambda: bool(session.current and session.current.votes), timeout=_ANALYSIS_MS)
+    key = session.current.key
+
+    dialog = made.window.library.add_dive()
+    dialog.number.setText("5253B")
+    dialog.board.setCurrentIndex(dialog.board.findData(3.0))
+    dialog.score.setText("61.2")
+    dialog.diver.setText("Ada")
+    dialog.ok.click()
+    qtbot.waitUntil(lambda: library.holds("5253B") and not library.adding, timeout=_ANALYSIS_MS)
+    mine = next(entry for entry in library.entries if entry.own)
+    assert mine.state == "ready"
+    assert mine.exemplar.clip_path.is_file()
+    assert mine.exemplar.synthetic  # it is the bundled sample
+    assert library.mask(mine.exemplar.id) is not None
+
+    session.set_details(key, "5253B", 3.0)
+    qtbot.waitUntil(lambda: len(session.current.votes) > 0 and not session.current.scoring, timeout=_ANALYSIS_MS)
+    assert mine.exemplar.id in {vote.id for vote in session.current.votes}
+    panel.show_number("5253B")
+    panel.select(mine.exemplar.id)
+    panel.compare.click()
+    assert session.comparison == mine.exemplar
+    session.compare_with(None)
+    panel.remove.click()
+    qtbot.waitUntil(lambda: bool(library.entry(mine.exemplar.id).exemplar.removed), timeout=_ANALYSIS_MS)
+    panel.undo.click()
+    qtbot.waitUntil(lambda: not library.entry(mine.exemplar.id).exemplar.removed, timeout=_ANALYSIS_MS)
+    assert session.current.state is DiveState.READY
+    made.window.close()
+    made.window.deleteLater()
