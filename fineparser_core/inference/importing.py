@@ -1,20 +1,33 @@
 """A clip becomes an exemplar of the coach's own: checked, copied, encoded, and stored in one piece."""
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from fineparser_core.inference.exemplar_facts import ExemplarFacts, check_facts
-from fineparser_core.inference.library import Exemplar, ExemplarMask
+from fineparser_core.inference.library import Exemplar, ExemplarEncoding, ExemplarMask
 from fineparser_core.inference.own_library import OwnLibrary
 from fineparser_core.progress import CancelToken, ProgressCallback, ignore_progress
 from fineparser_core.resources import resource
-from fineparser_core.types import Clip, DiveParse, Encoding
+from fineparser_core.types import Clip, DiveParse, Encoding, ModelIdentity
 
-if TYPE_CHECKING:
-    from fineparser_core.inference.analyzer import Analyzer
+
+class ExemplarEncoder(Protocol):
+    """What of an `Analyzer` a library needs; named here, as that one brings torch along."""
+
+    model: ModelIdentity
+
+    def parse(
+        self, clip: Clip, *, progress: ProgressCallback = ..., cancel: CancelToken | None = ...
+    ) -> tuple[DiveParse, Encoding]: ...
+
+    def compact(self, encoding: Encoding) -> ExemplarEncoding: ...
+
+    def exemplar_encoding(
+        self, exemplar: Exemplar, *, progress: ProgressCallback = ..., cancel: CancelToken | None = ...
+    ) -> ExemplarEncoding: ...
 
 
 def import_exemplar(
-    analyzer: "Analyzer",
+    analyzer: ExemplarEncoder,
     library: OwnLibrary,
     clip: Clip,
     facts: ExemplarFacts,

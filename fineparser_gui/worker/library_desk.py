@@ -3,12 +3,11 @@
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from fineparser_core.errors import ExemplarError
 from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.exemplar_facts import ExemplarFacts
-from fineparser_core.inference.importing import import_exemplar
+from fineparser_core.inference.importing import ExemplarEncoder, import_exemplar
 from fineparser_core.inference.libraries import Libraries, open_libraries
 from fineparser_core.inference.library import Exemplar
 from fineparser_core.inference.own_library import OwnLibrary
@@ -21,9 +20,6 @@ from fineparser_gui.worker.protocol import (
     EncodeExemplarRequest,
     LibraryReport,
 )
-
-if TYPE_CHECKING:
-    from fineparser_core.inference.analyzer import Analyzer
 
 
 class LibraryDesk:
@@ -67,7 +63,7 @@ class LibraryDesk:
     def add(
         self,
         request: AddExemplarRequest,
-        analyzer: "Analyzer",
+        analyzer: ExemplarEncoder,
         parsed: tuple[DiveParse, Encoding] | None,
         progress: ProgressCallback,
         cancel: CancelToken,
@@ -89,7 +85,7 @@ class LibraryDesk:
         return made.id
 
     def encode(
-        self, request: EncodeExemplarRequest, analyzer: "Analyzer", progress: ProgressCallback, cancel: CancelToken
+        self, request: EncodeExemplarRequest, analyzer: ExemplarEncoder, progress: ProgressCallback, cancel: CancelToken
     ) -> None:
         """Make the encoding of an exemplar where these weights have none."""
         analyzer.exemplar_encoding(self.libraries.get(request.exemplar_id), progress=progress, cancel=cancel)

@@ -87,7 +87,7 @@ def asked(studio, kind):
 
 def answer(studio, rows, **changes) -> None:
     """Answer the latest request about the library."""
-    request = asked(studio, ChangeLibraryRequest | AddExemplarRequest | EncodeExemplarRequest)
+    request = asked(studio, ChangeLibraryRequest | AddExemplarRequest)
     studio.client._queue.remove(request)
     studio.client.finished.emit(request.id, report(request.id, rows, **changes))
 
