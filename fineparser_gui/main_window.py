@@ -167,6 +167,9 @@ class MainWindow(QMainWindow):
             "cancel": lambda: self._on_current(self._session.cancel),
             "mark_in": lambda: self._mark(begins=True),
             "mark_out": lambda: self._mark(begins=False),
+            "find_dives": lambda: self._on_current(self._session.trimming.find),
+            "accept_dive": lambda: self.player.proposals.accept_here(),
+            "accept_dives": lambda: self.player.proposals.accept_every(),
             "locate": self._locate,
             "remove": lambda: self._on_current(self._session.remove),
             "compare": self._compare,
@@ -305,6 +308,8 @@ class MainWindow(QMainWindow):
             "cancel": dive is not None and dive.busy,
             "mark_in": dive is not None,
             "mark_out": dive is not None,
+            "find_dives": dive is not None and dive.info is not None and not dive.busy,
+            **dict.fromkeys(("accept_dive", "accept_dives"), dive is not None and bool(dive.segments)),
             "remove": dive is not None,
             "full_screen": dive is not None,
             **dict.fromkeys(("draw_line", "draw_angle", "draw_note"), dive is not None and not missing),
@@ -329,6 +334,7 @@ class MainWindow(QMainWindow):
     def _color_icons(self) -> None:
         self.actions_by_id.color_icons(self.palette())
         self.score.color_icons()
+        self.player.proposals.color_icons()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -177,6 +177,27 @@ CATALOG: tuple[ActionSpec, ...] = (
     ActionSpec(
         id="mark_out", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "The dive &ends here"), keys=("O",), group=1
     ),
+    ActionSpec(
+        id="find_dives",
+        menu=_DIVE,
+        text=QT_TRANSLATE_NOOP("actions", "Find the dives in this &video"),
+        keys=("Ctrl+F",),
+        group=1,
+    ),
+    ActionSpec(
+        id="accept_dive",
+        menu=_DIVE,
+        text=QT_TRANSLATE_NOOP("actions", "Add the &found dive at this frame"),
+        keys=("A",),
+        group=1,
+    ),
+    ActionSpec(
+        id="accept_dives",
+        menu=_DIVE,
+        text=QT_TRANSLATE_NOOP("actions", "Add &every found dive"),
+        keys=("Shift+A",),
+        group=1,
+    ),
     ActionSpec(id="locate", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "&Locate the video…"), group=2),
     ActionSpec(
         id="remove", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "&Remove from the list"), keys=("Ctrl+W",), group=2

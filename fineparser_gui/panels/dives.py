@@ -117,6 +117,12 @@ def state_text(dive: Dive) -> str:
     if dive.state is DiveState.ANALYSING and dive.progress is not None and dive.progress.total:
         percent = 100 * dive.progress.done // dive.progress.total
         return f"{stage_text(dive.progress.stage)} {percent} %"
+    if dive.searching:
+        return stage_text("scan")
+    if dive.state is DiveState.HELD and dive.segments:
+        return _tr("dives found: {0}").format(len(dive.segments))
+    if dive.state is DiveState.READY and dive.refused:
+        return _tr("no whole dive: see right")
     texts = {
         DiveState.OPENING: _tr("opening"),
         DiveState.MISSING: _tr("video is missing"),
@@ -142,6 +148,8 @@ def state_text(dive: Dive) -> str:
 def stage_text(stage: str) -> str:
     """A stage of `fineparser_core.progress.Progress` in the user's words."""
     texts = {
+        "scan": _tr("looking for dives"),
+        "confirm": _tr("looking for dives"),
         "read": _tr("reading"),
         "look": _tr("finding the athlete"),
         "parse": _tr("parsing"),

@@ -13,6 +13,7 @@ from fineparser_gui.canvas.mask_track import MaskStyle, MaskTrack
 from fineparser_gui.canvas.video_canvas import VideoCanvas
 from fineparser_gui.panels.compare_bar import CompareBar
 from fineparser_gui.panels.progress import ProgressStrip
+from fineparser_gui.panels.proposals import ProposalStrip
 from fineparser_gui.panels.timeline import Timeline
 from fineparser_gui.panels.transport_bar import TransportBar
 from fineparser_gui.panels.video_pane import VideoPane
@@ -68,6 +69,8 @@ class PlayerPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addWidget(frame, 1)
+        self.proposals = ProposalStrip(session)
+        column.addWidget(self.proposals)
         self.progress = ProgressStrip(session)
         column.addWidget(self.progress)
 
@@ -190,6 +193,7 @@ class PlayerPanel(QWidget):
         frame, direction, moving = self.transport.frame, self.transport.direction, self.transport.playing
         self.pane.show_frame(frame, direction, moving=moving)
         self.timeline.set_frame(frame)
+        self.proposals.set_frame(frame)
         if self._alignment is not None:
             self.other_pane.show_frame(self._alignment.map_frame(frame), direction, moving=moving)
 

@@ -66,6 +66,9 @@ class ProgressStrip(QFrame):
         self._bar.setValue(progress.done if progress else 0)
 
     def _busy_text(self, dive: Dive) -> str:
+        if dive.searching and dive.progress is not None:
+            percent = 100 * dive.progress.done // max(dive.progress.total, 1)
+            return self.tr("Looking for dives: {0} %").format(percent if dive.progress.stage == "scan" else 100)
         if dive.progress is None:
             if self._session.model is None:
                 return self.tr("Loading the model…")
@@ -81,8 +84,8 @@ class ProgressStrip(QFrame):
     def _waiting_text(self, dive: Dive) -> str:
         if dive.state is DiveState.HELD:
             return self.tr(
-                "Longer than 15 s: go to where the dive begins and press I, to where it ends and press O; "
-                "or analyse all of it as one dive."
+                "Longer than 15 s: confirm a dive that was found, or go to where one begins and press I, to where it "
+                "ends and press O; or analyse all of it as one dive."
             )
         if dive.state is DiveState.CANCELLED:
             return self.tr("The analysis was cancelled.")

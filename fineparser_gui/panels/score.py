@@ -9,6 +9,7 @@ from fineparser_gui.icons import icon
 from fineparser_gui.panels.correction import CorrectionNote
 from fineparser_gui.panels.no_exemplars import NoExemplars
 from fineparser_gui.panels.parts import board_text, card, keyboard_friendly, label
+from fineparser_gui.panels.refusal import RefusalNote
 from fineparser_gui.session.dive import Dive, DiveState
 from fineparser_gui.session.session import Session
 
@@ -64,9 +65,11 @@ class ScorePanel(QWidget):
             grid.addWidget(value, 1, column)
         grid.setColumnStretch(2, 1)
         self._interval = label(wrap=True)
+        self._interval.setToolTip(self.tr("Measured on dives whose score is known and that training did not see."))
         self._outliers = label(role="muted", wrap=True)
         self._award.setToolTip(self.tr("score ÷ (3 × DD): the mean of the judges' awards that this score stands for"))
         self.correction = CorrectionNote(session)
+        self.refusal = RefusalNote(session)
         self._message = label(wrap=True)
         self.no_exemplars = NoExemplars(session)
         self.no_exemplars.add_requested.connect(self.exemplars_requested)
@@ -80,6 +83,7 @@ class ScorePanel(QWidget):
         layout.addWidget(self._interval)
         layout.addWidget(self._numbers)
         layout.addWidget(self.correction)
+        layout.addWidget(self.refusal)
         layout.addWidget(self._message)
         layout.addWidget(self._outliers)
         layout.addWidget(self.no_exemplars)
@@ -91,6 +95,11 @@ class ScorePanel(QWidget):
         session.current_changed.connect(self._refresh)
         session.dive_changed.connect(self._refresh)
         self._refresh()
+
+    @property
+    def interval(self) -> str:
+        """What is said of the stated interval."""
+        return self._interval.text()
 
     @property
     def message(self) -> str:
@@ -110,6 +119,7 @@ class ScorePanel(QWidget):
         self._outliers.setVisible(bool(disagreeing))
         self._outliers.setText(self._outliers_text(disagreeing))
         self.correction.show_dive(dive)
+        self.refusal.show_dive(dive)
         # A number of other transitions than those shown is greyed until theirs is there.
         self._score.setEnabled(dive is None or not dive.rescoring)
         self._notes.setVisible(scoring is not None and bool(scoring.notes))
@@ -148,6 +158,8 @@ class ScorePanel(QWidget):
         if dive.state is DiveState.READY:
             if dive.votes and all(vote.id in dive.correction.left_out for vote in dive.votes):
                 return self.tr("Every exemplar is left out: take one back in.")
+            if dive.refused:
+                return ""
             if dive.dive_number is None:
                 return self.tr("Needs dive number: type it above. Steps and masks are there already.")
             return dive.problem or ""

@@ -56,6 +56,17 @@ class Arrivals(QObject):
         self._tell_left_out([path for path in files if path not in videos])
         self._add(videos, known)
 
+    def add_cut(self, path: Path, shown_frame: int, **known: object) -> str:
+        """Add a dive of a file that is open already; returns its key.
+
+        Args:
+            shown_frame: of its thumbnail.
+            known: attributes of `Dive`.
+        """
+        key = self._session.add(path=path, **known)
+        self._opener.open(key, path, shown_frame)
+        return key
+
     def restore(self, saved: SavedSession) -> None:
         """Add the dives of a session file and analyse them; one whose video is gone waits until it is located."""
         self._session.queue.pause(saved.paused)
@@ -109,6 +120,7 @@ class Arrivals(QObject):
         self._session.update(key, info=info, thumbnail=thumbnail)
         if self.too_long(key):
             self._session.update(key, state=DiveState.HELD)
+            self._session.trimming.find(key)
         elif self._session.dive(key).cancelled:
             self._session.update(key, state=DiveState.CANCELLED)
         else:

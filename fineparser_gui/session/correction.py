@@ -14,10 +14,12 @@ class Correction:
     Attributes:
         transitions: first frames of flight and entry; None: the model's.
         left_out: ids of the exemplars whose votes do not count.
+        is_dive: the coach says that it is a whole dive, whatever the model finds.
     """
 
     transitions: tuple[int, int] | None = None
     left_out: frozenset[str] = frozenset()
+    is_dive: bool = False
 
 
 def frames_of(transitions: Transitions) -> tuple[int, int]:

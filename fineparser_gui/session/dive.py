@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtGui import QImage
 
 from fineparser_core.inference.choice import CandidateRule
+from fineparser_core.inference.falls import DiveSegment
 from fineparser_core.progress import Progress
 from fineparser_core.types import Analysis, ExemplarVote, Scoring, VideoInfo
 from fineparser_gui.session.correction import Correction, fits
@@ -61,6 +62,8 @@ class Dive:
         scoring: True while the model's own score is being computed.
         problem: one sentence: why there is no analysis, or no score.
         lacks_exemplars: True where there is no score for want of exemplars.
+        segments: dives that were found in the file, to be confirmed; None: nobody looked.
+        searching: True while they are looked for.
         cancelled: the user stopped its analysis, which then starts only when asked for, in a reopened session too.
         restored: True for a dive of a session file: it stays in the list even where its video is gone.
     """
@@ -90,12 +93,14 @@ class Dive:
     scoring: bool = False
     problem: str | None = None
     lacks_exemplars: bool = False
+    segments: tuple[DiveSegment, ...] | None = None
+    searching: bool = False
     cancelled: bool = False
     restored: bool = False
 
     @property
     def busy(self) -> bool:
-        return self.scoring or self.state in (DiveState.QUEUED, DiveState.ANALYSING)
+        return self.scoring or self.searching or self.state in (DiveState.QUEUED, DiveState.ANALYSING)
 
     @property
     def details(self) -> tuple[str | None, float | None, float | None]:
@@ -112,6 +117,11 @@ class Dive:
         """The corrected transitions; None where the model's are shown."""
         frames = self.correction.transitions
         return frames if frames is not None and self.by_model and fits(frames, self.by_model.parse) else None
+
+    @property
+    def refused(self) -> bool:
+        """Whether it is not scored because it does not look like a whole dive, and nobody said that it is one."""
+        return self.by_model is not None and self.by_model.parse.refusal is not None and not self.correction.is_dive
 
     @property
     def rescoring(self) -> bool:

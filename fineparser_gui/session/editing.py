@@ -65,6 +65,11 @@ class Editing(QObject):
         text = self.tr("leaving out {0}") if left_out else self.tr("taking {0} back in")
         self._correct(key, replace(correction, left_out=ids), text.format(exemplar_id))
 
+    def declare_dive(self, key: str) -> None:
+        """Say that a refused clip is a whole dive; it is scored then."""
+        correction = replace(self._session.dive(key).correction, is_dive=True)
+        self._correct(key, correction, self.tr("scoring anyway"))
+
     def name_dives(self, namings: Mapping[str, Naming]) -> None:
         """Take what names say of many dives, as one edit; what they do not say stays as it is."""
         self.edits.beginMacro(self.tr("filling in {0} dives").format(len(namings)))
@@ -109,8 +114,11 @@ class Editing(QObject):
 
     def _apply(self, key: str, correction: Correction) -> None:
         if key in self._session.keys:  # an edit outlives its dive
+            declared = self._session.dive(key).correction.is_dive
             self._session.select(key)
             self._session.update_analysis(key, correction=correction)
+            if correction.is_dive != declared:
+                self._session.queue.score_anew(key)
             self.rescore(key)
 
     def _apply_drawings(self, key: str, drawings: tuple[Drawing, ...]) -> None:

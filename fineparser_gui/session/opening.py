@@ -85,9 +85,9 @@ class Opener(QObject):
         """Find the videos of a folder, before any file that waits is opened."""
         self._pool.start(_FolderJob(folder, self), 1)
 
-    def open(self, key: str, path: Path) -> None:
-        """Probe a file."""
-        self._pool.start(_FileJob(key, path, self))
+    def open(self, key: str, path: Path, shown_frame: int | None = None) -> None:
+        """Probe a file; its thumbnail is of a frame, or of one a third into it."""
+        self._pool.start(_FileJob(key, path, self, shown_frame))
 
     def close(self) -> None:
         """Forget what waits and wait for what runs."""
@@ -105,16 +105,17 @@ class _FolderJob(QRunnable):
 
 
 class _FileJob(QRunnable):
-    def __init__(self, key: str, path: Path, opener: Opener) -> None:
+    def __init__(self, key: str, path: Path, opener: Opener, shown_frame: int | None) -> None:
         super().__init__()
-        self._key, self._path, self._opener = key, path, opener
+        self._key, self._path, self._opener, self._shown_frame = key, path, opener, shown_frame
 
     def run(self) -> None:
         from fineparser_core.video.reader import VideoReader
 
         try:
             with VideoReader(self._path) as reader:
-                thumbnail = image_from_rgb(reader.frame(reader.info.n_frames // 3)).scaled(
+                shown = reader.info.n_frames // 3 if self._shown_frame is None else self._shown_frame
+                thumbnail = image_from_rgb(reader.frame(shown)).scaled(
                     _THUMBNAIL_PX,
                     _THUMBNAIL_PX,
                     Qt.AspectRatioMode.KeepAspectRatio,

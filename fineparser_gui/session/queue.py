@@ -132,7 +132,7 @@ class AnalysisQueue(QObject):
 
     def _score(self, key: str) -> None:
         dive = self._session.dive(key)
-        if dive.dive_number is None or dive.parse_id is None:
+        if dive.dive_number is None or dive.parse_id is None or dive.refused:
             self._session.update(key, scoring=False)
             return
         request = score_request(f"s{next(self._ids)}", dive, self._session.n_exemplars)
@@ -180,6 +180,8 @@ class AnalysisQueue(QObject):
             found = {"by_model": analysis, "parse_id": request_id, "state": DiveState.READY}
             found["suggestions"] = tuple(result.suggestions)
             self._session.update_analysis(key, **found, progress=None, problem=None)
+            if self._session.dive(key).refused:
+                self._session.problem.emit(f"{dive.path.name}: {analysis.parse.refusal}")
             self._score(key)
 
     def _on_failed(self, request_id: str, kind: str, message: str) -> None:

@@ -23,6 +23,7 @@ from fineparser_gui.session.editing import Editing
 from fineparser_gui.session.exemplar_library import ExemplarLibrary
 from fineparser_gui.session.queue import AnalysisQueue
 from fineparser_gui.session.session_file import SavedDive, SavedSession
+from fineparser_gui.session.trimming import Trimming
 from fineparser_gui.worker.client import WorkerClient
 from fineparser_gui.worker.protocol import Ready
 
@@ -60,6 +61,7 @@ class Session(QObject):
         self.n_exemplars = 10
         self.editing = Editing(self, client)
         self.queue = AnalysisQueue(self, client)
+        self.trimming = Trimming(self, client)
         self.arrivals = Arrivals(self)
         self.comparing = Comparing(self)
         self.comparing.changed.connect(self.comparison_changed)
@@ -150,6 +152,7 @@ class Session(QObject):
     def remove(self, key: str) -> None:
         """Take a dive out of the session; the file stays."""
         self.queue.drop(key)
+        self.trimming.forget(key)
         keys = self.keys
         at = keys.index(key)
         del self._dives[key]
@@ -227,6 +230,7 @@ class Session(QObject):
     def cancel(self, key: str) -> None:
         """Stop what the worker does for this dive."""
         self.queue.cancel(key)
+        self.trimming.cancel(key)
 
     def compare_with(self, exemplar_id: str | None) -> None:
         """Show an exemplar beside the current dive; None ends the comparison."""

@@ -7,9 +7,9 @@ Format "fineparser.session/1", JSON in UTF-8 (a reader refuses other numbers; ne
     origin    for an autosave: the session file it belongs to, or null
     paused    whether the analyses were held up
     dives     of {path, relative_path, in_frame, out_frame, dive_number, board_m, difficulty, diver, nearest, synchro,
-              transitions, left_out, cancelled, drawings}, in the order of the list; relative_path is as seen from the
-              folder of the session file, or null where there is none; drawings are of {kind, frame, points, text},
-              points in pixels of the file's upright frames
+              transitions, left_out, is_dive, cancelled, drawings}, in the order of the list; relative_path is as seen
+              from the folder of the session file, or null where there is none; drawings are of {kind, frame, points,
+              text}, points in pixels of the file's upright frames
 
 Analyses are not stored: opening a session makes them anew, and the coach's transitions and exemplars left out are
 applied to them.
@@ -130,6 +130,7 @@ def _dive_to_dict(dive: SavedDive, folder: Path) -> dict[str, Any]:
         "synchro": dive.synchro,
         "transitions": list(frames) if frames else None,
         "left_out": sorted(dive.correction.left_out),
+        "is_dive": dive.correction.is_dive,
         "cancelled": dive.cancelled,
     }
 
@@ -173,7 +174,9 @@ def _dive_from_dict(values: dict[str, Any], folder: Path) -> SavedDive:
         nearest=values.get("nearest") is True,
         synchro=values.get("synchro") is True,
         cancelled=values.get("cancelled") is True,
-        correction=Correction(transitions=transitions, left_out=frozenset(left_out)),
+        correction=Correction(
+            transitions=transitions, left_out=frozenset(left_out), is_dive=values.get("is_dive") is True
+        ),
     )
 
 

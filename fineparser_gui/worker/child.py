@@ -50,6 +50,8 @@ from fineparser_gui.worker.protocol import (
     Request,
     Result,
     ScoreRequest,
+    Segments,
+    TrimRequest,
     WorkerSettings,
     decode,
     encode,
@@ -159,6 +161,8 @@ class Worker:
     def _answer(self, request: Request) -> None:
         if isinstance(request, ParseRequest):
             self._send(self._parse(request))
+        elif isinstance(request, TrimRequest):
+            self._send(Segments(id=request.id, segments=self._find_dives(request)))
         elif isinstance(request, ScoreRequest):
             self._send(self._score(request))
         else:
@@ -207,6 +211,14 @@ class Worker:
         except FineParserError as error:  # a hint is not worth the analysis
             log.warning("no suggestions: %s", error)
             return []
+
+    def _find_dives(self, request: TrimRequest) -> list[dict]:
+        from fineparser_core.inference.trim import find_dives
+
+        token = self._tokens[request.id]
+        token.raise_if_cancelled()
+        found = find_dives(self._open(), Path(request.path), progress=self._reporter(request), cancel=token)
+        return [asdict(segment) for segment in found]
 
     def _score(self, request: ScoreRequest) -> Result:
         token = self._tokens[request.id]

@@ -60,6 +60,15 @@ class ScoreRequest:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TrimRequest:
+    """Find the dives in a long recording."""
+
+    id: str
+    path: str
+    urgency: int = Urgency.BATCH
+
+
+@dataclass(frozen=True, kw_only=True)
 class AddExemplarRequest:
     """Add a clip to the coach's own library, or what `ParseRequest` parse_id found in it.
 
@@ -160,6 +169,14 @@ class LibraryReport:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Segments:
+    """Dives found by a `TrimRequest`: the fields of `fineparser_core.inference.falls.DiveSegment`, in order."""
+
+    id: str
+    segments: list[dict]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Failure:
     """One sentence for the user; kind is the class of the error. id is None where no request caused it."""
 
@@ -176,8 +193,8 @@ class CancelledReport:
 
 
 LibraryRequest = AddExemplarRequest | ChangeLibraryRequest | EncodeExemplarRequest
-Request = ParseRequest | ScoreRequest | LibraryRequest
-Answer = Result | LibraryReport
+Request = ParseRequest | ScoreRequest | TrimRequest | LibraryRequest
+Answer = Result | Segments | LibraryReport
 Message = Request | CancelRequest | DevicesReport | Ready | ProgressReport | Answer | Failure | CancelledReport
 
 _TYPES: dict[str, type] = {
@@ -192,6 +209,8 @@ _TYPES: dict[str, type] = {
     "progress": ProgressReport,
     "result": Result,
     "library": LibraryReport,
+    "trim": TrimRequest,
+    "segments": Segments,
     "error": Failure,
     "cancelled": CancelledReport,
 }

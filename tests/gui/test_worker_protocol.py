@@ -10,6 +10,8 @@ from fineparser_gui.worker.protocol import (
     ProgressReport,
     Result,
     ScoreRequest,
+    Segments,
+    TrimRequest,
     decode,
     encode,
 )
@@ -28,6 +30,8 @@ from fineparser_gui.worker.protocol import (
             difficulty=None,
             transitions={"first_flight_frame": 3, "first_entry_frame": 9},
         ),
+        TrimRequest(id="t1", path="/training.mp4"),
+        Segments(id="t1", segments=[{"in_frame": 3}]),
         CancelRequest(id="p1"),
         ProgressReport(id="p1", stage="read", done=3, total=96),
         Result(id="p1", analysis={"score": None}, masks_path="x.npz"),

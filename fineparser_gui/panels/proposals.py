@@ -1,0 +1,103 @@
+"""Under the timeline: the dives that were found in a long recording, confirmed one by one or all at once."""
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
+
+from fineparser_gui.icons import icon
+from fineparser_gui.panels.parts import keyboard_friendly, label
+from fineparser_gui.session.dive import Dive
+from fineparser_gui.session.session import Session
+
+
+class ProposalStrip(QFrame):
+    """Visible while dives of the shown recording are proposed.
+
+    Attributes:
+        accept, accept_all, dismiss: buttons.
+    """
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("card", True)
+        self._session = session
+        self._frame = 0
+        self._text = label(wrap=True)
+        self.accept = QPushButton()
+        self.accept.clicked.connect(self.accept_here)
+        self.accept_all = QPushButton()
+        self.accept_all.clicked.connect(self.accept_every)
+        self.dismiss = QPushButton()
+        self.dismiss.setToolTip(self.tr("Show the proposals no longer"))
+        self.dismiss.setAccessibleName(self.tr("Show the proposals no longer"))
+        self.dismiss.clicked.connect(self._on_dismiss)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 6, 8, 6)
+        row.setSpacing(8)
+        row.addWidget(self._text, 1)
+        for button in (self.accept, self.accept_all, self.dismiss):
+            keyboard_friendly(button)
+            row.addWidget(button)
+        session.dive_changed.connect(self._refresh)
+        session.dive_added.connect(self._refresh)
+        session.dive_removed.connect(self._refresh)
+        session.current_changed.connect(self._refresh)
+        self._refresh()
+
+    @property
+    def text(self) -> str:
+        return self._text.text()
+
+    def color_icons(self) -> None:
+        """Follow the palette."""
+        self.dismiss.setIcon(icon("close", self.palette().buttonText().color().name()))
+
+    def set_frame(self, frame: int) -> None:
+        """Follow the playhead: the proposal under it is the one to confirm."""
+        self._frame = frame
+        self._show_here(self._session.current)
+
+    def place_here(self) -> int | None:
+        """The proposal under the playhead; None between them."""
+        dive = self._session.current
+        segments = dive.segments or () if dive else ()
+        return next((i for i, one in enumerate(segments) if one.in_frame <= self._frame <= one.out_frame), None)
+
+    def accept_here(self) -> None:
+        """Confirm the proposal under the playhead."""
+        dive, place = self._session.current, self.place_here()
+        if dive is not None and place is not None:
+            self._session.trimming.accept(dive.key, place)
+
+    def accept_every(self) -> None:
+        """Confirm all of them."""
+        if self._session.current is not None:
+            self._session.trimming.accept_all(self._session.current.key)
+
+    def _on_dismiss(self) -> None:
+        if self._session.current is not None:
+            self._session.trimming.dismiss(self._session.current.key)
+
+    def _refresh(self) -> None:
+        dive = self._session.current
+        self.setVisible(dive is not None and dive.segments is not None and not dive.searching)
+        if dive is None or dive.segments is None:
+            return
+        n, taken = len(dive.segments), len(self._session.trimming.taken(dive.key))
+        if not n:
+            self._text.setText(self.tr("No dive was found in this video: mark one yourself with I and O."))
+        elif n == 1:
+            self._text.setText(self.tr("One dive was found.") if not taken else self.tr("The dive is cut as proposed."))
+        elif taken == n:
+            self._text.setText(self.tr("All {0} dives of this video are in the list.").format(n))
+        else:
+            text = self.tr("{0} dives were found; {1} of them are in the list.")
+            self._text.setText(text.format(n, taken) if taken else self.tr("{0} dives were found.").format(n))
+        self.accept.setVisible(n > 1 and taken < n)
+        self.accept_all.setVisible(taken < n)
+        self.accept_all.setText(self.tr("Cut to it") if n == 1 else self.tr("Add all"))
+        self._show_here(dive)
+
+    def _show_here(self, dive: Dive | None) -> None:
+        place = self.place_here()
+        there = dive is not None and place is not None and place not in self._session.trimming.taken(dive.key)
+        self.accept.setEnabled(there)
+        self.accept.setText(self.tr("Add dive {0}").format(place + 1) if there else self.tr("Add this dive"))

@@ -1,0 +1,47 @@
+"""In place of a score: why the model does not take the clip for a whole dive, and the coach's way to overrule it."""
+
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+
+from fineparser_gui.panels.parts import keyboard_friendly, label
+from fineparser_gui.session.dive import Dive
+from fineparser_gui.session.session import Session
+
+
+class RefusalNote(QWidget):
+    """Seen only where the shown dive is refused, and after the coach has overruled that.
+
+    Attributes:
+        overrule: button that scores anyway.
+    """
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._text = label(wrap=True)
+        self.overrule = QPushButton(self.tr("Score anyway"))
+        self.overrule.setToolTip(self.tr("This is a whole dive: score it all the same"))
+        self.overrule.clicked.connect(self._on_overrule)
+        keyboard_friendly(self.overrule)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addWidget(self._text)
+        column.addWidget(self.overrule)
+
+    @property
+    def text(self) -> str:
+        return self._text.text()
+
+    def show_dive(self, dive: Dive | None) -> None:
+        """Follow the dive."""
+        refusal = dive.by_model.parse.refusal if dive and dive.by_model else None
+        self.setVisible(refusal is not None)
+        if dive is None or refusal is None:
+            return
+        overruled = dive.correction.is_dive
+        self._text.setText(self.tr("Scored as you asked, though: {0}").format(refusal) if overruled else refusal)
+        self.overrule.setVisible(not overruled and dive.dive_number is not None)
+
+    def _on_overrule(self) -> None:
+        if self._session.current is not None:
+            self._session.editing.declare_dive(self._session.current.key)

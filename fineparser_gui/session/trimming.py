@@ -1,0 +1,129 @@
+"""Dives in a long recording: asked of the worker, proposed to the coach, and rows of the list once he confirms them."""
+
+import itertools
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from fineparser_core.inference.falls import DiveSegment
+from fineparser_core.progress import Progress
+from fineparser_gui.worker.client import WorkerClient
+from fineparser_gui.worker.protocol import Segments, TrimRequest, Urgency
+
+if TYPE_CHECKING:
+    from fineparser_gui.session.session import Session
+
+
+class Trimming(QObject):
+    """Belongs to a `Session`. A recording keeps its own row; the dives confirmed in it follow it in the list."""
+
+    def __init__(self, session: "Session", client: WorkerClient) -> None:
+        super().__init__(session)
+        self._session, self._client = session, client
+        self._ids = itertools.count(1)
+        self._asked: dict[str, str] = {}  # key -> request whose answer still counts
+        client.progressed.connect(self._on_progress)
+        client.finished.connect(self._on_finished)
+        client.failed.connect(self._on_failed)
+        client.cancelled.connect(self._on_cancelled)
+
+    def find(self, key: str) -> None:
+        """Look for dives in the whole file of a row."""
+        self.forget(key)
+        request = TrimRequest(id=f"t{next(self._ids)}", path=str(self._session.dive(key).path), urgency=Urgency.BATCH)
+        self._asked[key] = request.id
+        self._session.update(key, searching=True, segments=None, progress=None, problem=None)
+        self._client.submit(request)
+
+    def cancel(self, key: str) -> None:
+        """Stop looking."""
+        if key in self._asked:
+            self._client.cancel(self._asked[key])
+
+    def forget(self, key: str) -> None:
+        """Nobody needs the answer any more: the row is gone, or looked through anew."""
+        request_id = self._asked.pop(key, None)
+        if request_id is not None:
+            self._client.cancel(request_id)
+
+    def dismiss(self, key: str) -> None:
+        """Show the proposals no longer."""
+        self._session.update(key, segments=None)
+
+    def taken(self, key: str) -> frozenset[int]:
+        """Places of the proposals whose flight lies in a dive of the list already."""
+        dive = self._session.dive(key)
+        others = (self._session.dive(one) for one in self._session.keys)
+        cut = [
+            (one.in_frame, one.out_frame)
+            for one in others
+            if one.path == dive.path and one.in_frame is not None and one.out_frame is not None
+        ]
+        return frozenset(
+            place
+            for place, segment in enumerate(dive.segments or ())
+            if any(first <= segment.first_flight_frame and segment.first_entry_frame <= last for first, last in cut)
+        )
+
+    def accept(self, key: str, place: int) -> None:
+        """Make a proposal a dive: of the row itself where it is the only one, else of a row of its own."""
+        dive = self._session.dive(key)
+        if not dive.segments or place in self.taken(key):
+            return
+        segment = dive.segments[place]
+        if len(dive.segments) == 1:
+            self._session.set_range(key, segment.in_frame, segment.out_frame)
+        else:
+            self._add(key, [segment])
+
+    def accept_all(self, key: str) -> None:
+        """Make every proposal that is none yet a dive."""
+        dive, taken = self._session.dive(key), self.taken(key)
+        segments = [segment for place, segment in enumerate(dive.segments or ()) if place not in taken]
+        if len(segments) == 1 == len(dive.segments or ()):
+            self.accept(key, 0)
+        elif segments:
+            self._add(key, segments)
+
+    def _add(self, key: str, segments: list[DiveSegment]) -> None:
+        """Rows after the recording's, in order of time; its number and diver are not theirs."""
+        dive = self._session.dive(key)
+        for segment in segments:
+            cut = {"in_frame": segment.in_frame, "out_frame": segment.out_frame}
+            new = self._session.arrivals.add_cut(dive.path, segment.first_flight_frame, **cut)
+            rows = [self._session.dive(one) for one in self._session.keys if one != new]
+            before = [
+                place
+                for place, row in enumerate(rows)
+                if row.path == dive.path and (row.key == key or (row.in_frame or 0) < segment.in_frame)
+            ]
+            self._session.move(new, max(before) + 1)
+        self._session.update(key, segments=dive.segments)  # what is taken is shown so
+
+    def _key_of(self, request_id: str) -> str | None:
+        return next((key for key, asked in self._asked.items() if asked == request_id), None)
+
+    def _ended(self, request_id: str, **changes: object) -> None:
+        key = self._key_of(request_id)
+        if key is not None:
+            del self._asked[key]
+            self._session.update(key, searching=False, progress=None, **changes)
+
+    def _on_progress(self, request_id: str, progress: Progress) -> None:
+        key = self._key_of(request_id)
+        if key is not None:
+            self._session.update(key, progress=progress)
+
+    def _on_finished(self, request_id: str, answer: object) -> None:
+        if isinstance(answer, Segments):
+            self._ended(request_id, segments=tuple(DiveSegment(**fields) for fields in answer.segments))
+
+    def _on_failed(self, request_id: str, kind: str, message: str) -> None:
+        key = self._key_of(request_id)
+        if key is not None:
+            self._ended(request_id, problem=message)
+            self._session.problem.emit(f"{Path(self._session.dive(key).path).name}: {message}")
+
+    def _on_cancelled(self, request_id: str) -> None:
+        self._ended(request_id)

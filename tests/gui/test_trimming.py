@@ -1,0 +1,168 @@
+"""Dives found in a long recording, confirmed one by one or all; and clips that are refused. The test answers."""
+
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+from answers_kit import dive_parse, result_message, scoring
+
+from fineparser_core.inference.falls import DiveSegment
+from fineparser_core.progress import Progress
+from fineparser_core.types import Analysis, IntervalRule
+from fineparser_gui.session.dive import DiveState
+from fineparser_gui.worker.protocol import ScoreRequest, Segments, TrimRequest
+
+
+def segment(first: int) -> DiveSegment:
+    """A dive of 90 frames, its flight 30 to 55 frames into it."""
+    return DiveSegment(
+        in_frame=first,
+        out_frame=first + 89,
+        first_flight_frame=first + 30,
+        first_entry_frame=first + 55,
+        confidence=0.6,
+    )
+
+
+@pytest.fixture(scope="module")
+def training(tmp_path_factory, make_video) -> Path:
+    """A recording of 20 s."""
+    return make_video(tmp_path_factory.mktemp("long") / "training.mp4", 600)
+
+
+def trim_requests(studio) -> list[TrimRequest]:
+    return [request for request in studio.client._queue if isinstance(request, TrimRequest)]
+
+
+@pytest.fixture
+def recording(idle_studio, qtbot, training):
+    """The recording opened; it is held, and looked through."""
+    idle_studio.session.open([training])
+    qtbot.waitUntil(lambda: bool(trim_requests(idle_studio)), timeout=5000)
+    return idle_studio
+
+
+def answer(studio, *segments: DiveSegment) -> None:
+    (request,) = trim_requests(studio)
+    studio.client._queue.remove(request)
+    studio.client.finished.emit(request.id, Segments(id=request.id, segments=[asdict(one) for one in segments]))
+
+
+def test_a_long_recording_is_looked_through_unasked_and_not_analysed(recording) -> None:
+    dive, strip = recording.session.current, recording.window.player.progress
+    assert (dive.state, dive.searching) == (DiveState.HELD, True)
+    recording.client.progressed.emit(trim_requests(recording)[0].id, Progress("scan", 50, 200))
+    assert "25 %" in strip._text.text()
+    recording.session.cancel(dive.key)
+    dive = recording.session.current
+    assert (dive.state, dive.searching, dive.segments) == (DiveState.HELD, False, None)
+    recording.window.actions_by_id["find_dives"].trigger()
+    assert recording.session.current.searching
+
+
+def test_every_found_dive_becomes_a_row_after_its_recording(recording, qtbot, small_video) -> None:
+    session, proposals = recording.session, recording.window.player.proposals
+    session.open([small_video])
+    session.select(session.keys[0])
+    answer(recording, segment(10), segment(200), segment(400))
+    assert proposals.isVisible()
+    assert "3 dives" in proposals.text
+    proposals.accept_all.click()
+    rows = [session.dive(key) for key in session.keys]
+    assert [row.in_frame for row in rows] == [None, 10, 200, 400, None]
+    assert [row.out_frame for row in rows[1:4]] == [99, 289, 489]
+    assert rows[4].path == small_video
+    assert "All 3 dives" in proposals.text
+    assert not proposals.accept_all.isVisible()
+    qtbot.waitUntil(lambda: all(session.dive(key).state is DiveState.QUEUED for key in session.keys[1:4]), timeout=5000)
+    assert session.dive(session.keys[0]).state is DiveState.HELD
+
+
+def test_one_by_one_the_dive_under_the_playhead_is_added(recording) -> None:
+    session, window = recording.session, recording.window
+    answer(recording, segment(10), segment(200), segment(400))
+    window.transport.seek(150)
+    assert not window.player.proposals.accept.isEnabled()
+    window.transport.seek(230)
+    assert window.player.proposals.accept.text() == "Add dive 2"
+    window.actions_by_id["accept_dive"].trigger()
+    assert [session.dive(key).in_frame for key in session.keys] == [None, 200]
+    assert "1 of them" in window.player.proposals.text
+    assert not window.player.proposals.accept.isEnabled()  # it is in the list
+    window.player.proposals.accept_all.click()
+    assert [session.dive(key).in_frame for key in session.keys] == [None, 10, 200, 400]
+
+
+def test_the_only_dive_cuts_the_row_itself_and_that_can_be_undone(recording) -> None:
+    session = recording.session
+    answer(recording, segment(200))
+    recording.window.player.proposals.accept_all.click()
+    dive = session.current
+    assert (len(session.keys), dive.in_frame, dive.out_frame, dive.state) == (1, 200, 289, DiveState.QUEUED)
+    session.editing.edits.undo()
+    assert (session.current.in_frame, session.current.state) == (None, DiveState.HELD)
+
+
+def test_none_found_says_how_to_mark_one_and_the_note_can_be_closed(recording) -> None:
+    proposals = recording.window.player.proposals
+    answer(recording)
+    assert "No dive was found" in proposals.text
+    proposals.dismiss.click()
+    assert not proposals.isVisible()
+
+
+def test_a_failed_search_says_so_and_the_row_stays(recording) -> None:
+    (request,) = trim_requests(recording)
+    recording.client._queue.remove(request)
+    recording.client.failed.emit(request.id, "VideoError", "it is damaged there.")
+    dive = recording.session.current
+    assert (dive.state, dive.searching, dive.problem) == (DiveState.HELD, False, "it is damaged there.")
+    assert "damaged" in recording.window.banner.text
+
+
+def parsed(studio, qtbot, path: Path, folder: Path, refusal: str | None) -> str:
+    """A dive of known number whose clip has been parsed."""
+    session = studio.session
+    session.open([path], dive_number="207C", board_m=10.0)
+    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
+    key = session.current.key
+    parse = replace(dive_parse(path, session.current.info.n_frames), refusal=refusal)
+    request_id = session.queue.requests[key]
+    studio.client._queue.clear()
+    studio.client.finished.emit(request_id, result_message(request_id, Analysis(parse=parse, scoring=None), folder))
+    return key
+
+
+def test_a_clip_that_is_no_dive_says_so_and_the_coach_may_overrule_it(
+    idle_studio, qtbot, small_video, tmp_path
+) -> None:
+    session, window = idle_studio.session, idle_studio.window
+    parsed(idle_studio, qtbot, small_video, tmp_path, "No take-off was found: let it begin earlier.")
+    assert not idle_studio.client._queue  # no score is asked for
+    assert "No take-off" in window.score.refusal.text
+    assert window.score.refusal.isVisible()
+    assert "No take-off" in window.banner.text
+    window.score.refusal.overrule.click()
+    (request,) = idle_studio.client._queue
+    assert isinstance(request, ScoreRequest)
+    idle_studio.client._queue.clear()
+    scored = Analysis(parse=session.current.by_model.parse, scoring=scoring())
+    idle_studio.client.finished.emit(request.id, result_message(request.id, scored, tmp_path))
+    assert session.current.analysis.scoring is not None
+    assert "Scored as you asked" in window.score.refusal.text
+    session.editing.edits.undo()
+    assert session.current.analysis.scoring is None
+    assert "No take-off" in window.score.refusal.text
+
+
+def test_the_stated_interval_is_shown_where_there_is_one(idle_studio, qtbot, small_video, tmp_path) -> None:
+    session, window = idle_studio.session, idle_studio.window
+    parsed(idle_studio, qtbot, small_video, tmp_path, None)
+    (request,) = idle_studio.client._queue
+    rule = IntervalRule(level=0.8, base=2.0, per_spread=2.0, per_difficulty=0.0)
+    scored = replace(scoring(), interval=rule.around(68.0, 1.5, 3.3))
+    analysis = Analysis(parse=session.current.by_model.parse, scoring=scored)
+    idle_studio.client.finished.emit(request.id, result_message(request.id, analysis, tmp_path))
+    assert "80 %" in window.score.interval
+    assert "63.0 to 73.0" in window.score.interval
+    assert "rendered dives" in window.score.interval
