@@ -9,8 +9,7 @@ from typing import Any
 
 from fineparser_core.cli import cancel_on_signals, progress_to_stderr, run_guarded
 from fineparser_core.errors import VideoError
-from fineparser_core.inference.falls import DiveSegment
-from fineparser_core.types import VideoInfo
+from fineparser_core.types import DiveSegment, VideoInfo
 from fineparser_core.video.probe import probe
 
 FORMAT = "fineparser.trim/1"

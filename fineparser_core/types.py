@@ -50,6 +50,23 @@ class Clip:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DiveSegment:
+    """A stretch of a file that holds one dive, proposed to whoever cuts it.
+
+    Attributes:
+        in_frame, out_frame: both included.
+        first_flight_frame, first_entry_frame: where the parse of the stretch puts the transitions.
+        confidence: the lesser of the peak probabilities of the two transitions.
+    """
+
+    in_frame: int
+    out_frame: int
+    first_flight_frame: int
+    first_entry_frame: int
+    confidence: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Transitions:
     """First frame and time of the second and third step, in the source file."""
 

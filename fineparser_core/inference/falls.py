@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from fineparser_core.types import DiveSegment
+
 #: A fall is looked for over this time; from 1 m the way down from the highest point takes 0.8 s, from 10 m 1.5 s.
 FALL_S = 1.0
 #: Least way down within `FALL_S`, in heights of the picture; a wide view of a dive from 1 m shows about 0.35.
@@ -74,23 +76,6 @@ class Fall:
     descent: float
     shown: float
     gone: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class DiveSegment:
-    """A stretch of a file that holds one dive, proposed to whoever cuts it.
-
-    Attributes:
-        in_frame, out_frame: both included.
-        first_flight_frame, first_entry_frame: where the parse of the stretch puts the transitions.
-        confidence: the lesser of the peak probabilities of the two transitions.
-    """
-
-    in_frame: int
-    out_frame: int
-    first_flight_frame: int
-    first_entry_frame: int
-    confidence: float
 
 
 def descent_of(evidence: Evidence) -> np.ndarray:

@@ -7,9 +7,8 @@ from pathlib import Path
 from PySide6.QtGui import QImage
 
 from fineparser_core.inference.choice import CandidateRule
-from fineparser_core.inference.falls import DiveSegment
 from fineparser_core.progress import Progress
-from fineparser_core.types import Analysis, ExemplarVote, Scoring, VideoInfo
+from fineparser_core.types import Analysis, DiveSegment, ExemplarVote, Scoring, VideoInfo
 from fineparser_gui.session.correction import Correction, fits
 from fineparser_gui.session.drawings import Drawing
 

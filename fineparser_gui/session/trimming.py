@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from fineparser_core.inference.falls import DiveSegment
 from fineparser_core.progress import Progress
+from fineparser_core.types import DiveSegment
 from fineparser_gui.worker.client import WorkerClient
 from fineparser_gui.worker.protocol import Segments, TrimRequest, Urgency
 

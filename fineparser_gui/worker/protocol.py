@@ -170,7 +170,7 @@ class LibraryReport:
 
 @dataclass(frozen=True, kw_only=True)
 class Segments:
-    """Dives found by a `TrimRequest`: the fields of `fineparser_core.inference.falls.DiveSegment`, in order."""
+    """Dives found by a `TrimRequest`: the fields of `fineparser_core.types.DiveSegment`, in order."""
 
     id: str
     segments: list[dict]

@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 from answers_kit import dive_parse, result_message, scoring
 
-from fineparser_core.inference.falls import DiveSegment
 from fineparser_core.progress import Progress
-from fineparser_core.types import Analysis, IntervalRule
+from fineparser_core.types import Analysis, DiveSegment, IntervalRule
 from fineparser_gui.session.dive import DiveState
 from fineparser_gui.worker.protocol import ScoreRequest, Segments, TrimRequest
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from fineparser_core.cli import main
-from fineparser_core.inference.falls import DiveSegment
 from fineparser_core.progress import CancelToken, Progress
 from fineparser_core.synth.render import DiveSpec, RenderedDive, render_dive
+from fineparser_core.types import DiveSegment
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.writer import VideoWriter
 
