@@ -1,0 +1,107 @@
+"""The page that a benchmark's numbers become, and whose it may not become."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from made_results import dive
+
+from fineparser_core.benchmark import write_model_card
+from fineparser_core.checkpoints.bundle import WeightsCard, read_card, save_bundle
+from fineparser_core.errors import ConfigError
+from fineparser_core.evaluation.failures import mask_badness, step_badness, worst
+
+METRIC = {"value": 0.71, "low": 0.6, "high": 0.8, "n": 80, "floors": {"drawn exemplars": 0.5}}
+CALIBRATION = {
+    "interval": {"level": 0.8, "coverage": 0.79, "dives": 80, "mean_width": 20.4},
+    "domain": {"refused": 0.0125, "caught": {"no entry": "9 of 10"}},
+}
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    card = WeightsCard(
+        name="test",
+        trained_on="12 rendered dives",
+        synthetic=True,
+        limitations="Few.",
+        intended_use="None.",
+        calibration=CALIBRATION,
+    )
+    save_bundle({"a": torch.ones(2, 2)}, card, tmp_path / "bundle")
+    return tmp_path / "bundle"
+
+
+@pytest.fixture
+def measured(tmp_path: Path, bundle: Path) -> Path:
+    folder = tmp_path / "measured"
+    folder.mkdir()
+    (folder / "worst_masks.jpg").write_bytes(b"picture")
+    real = {
+        "clip": "a.avi",
+        "flight_error_frames": -2,
+        "entry_error_frames": 3,
+        "mask_ious": {"3": 0.7},
+        "median_iou": 0.7,
+        "empty_flight_samples": 0,
+        "flight_samples": 40,
+    }
+    fidelity = {"steps": [{"step": "entry", "value": 0.77, "low": 0.7, "high": 0.8}], "n_numbers": 3, "n_pairs": 99}
+    content = {
+        "weights": f"{read_card(bundle).id}, trained on 12 rendered dives",
+        "arithmetic": "bf16 on cpu",
+        "rendered": {
+            "what": "twins, 80 dives",
+            "n_dives": 80,
+            "metrics": {"rho": METRIC, "mask_iou": None},
+            "contribution_fidelity": fidelity,
+        },
+        "real": {"a.avi": real},
+    }
+    (folder / "benchmark.json").write_text(json.dumps(content), encoding="utf-8")
+    return folder
+
+
+def test_numbers_go_into_the_card_and_onto_a_page_with_pictures(measured: Path, bundle: Path) -> None:
+    before = read_card(bundle)
+    write_model_card(measured, bundle)
+    card = read_card(bundle)
+    assert card.metrics == {"test dives": 80, "test rho": 0.71, "test fidelity of entry": 0.77}
+    assert (card.id, card.calibration) == (before.id, CALIBRATION)
+    page = (bundle / "MODEL_CARD.md").read_text(encoding="utf-8")
+    for text in (
+        "No number here says how well these weights score real dives",
+        "| Spearman rho, higher is better | 0.710 | 0.600 to 0.800 | drawn exemplars 0.500 |",
+        "| entry | 0.770 |",
+        "transitions -2 and +3 frames from the labels; median mask IoU 0.700 on 1 labelled frames",
+        "holds 79% of 80",
+        "Refused: no entry 9 of 10; whole dives 1.2%",
+        "](worst_masks.jpg)",
+    ):
+        assert text in page
+    assert "worst_steps" not in page
+    assert (bundle / "worst_masks.jpg").read_bytes() == b"picture"
+
+
+def test_numbers_of_other_weights_are_refused(measured: Path, bundle: Path) -> None:
+    text = (measured / "benchmark.json").read_text(encoding="utf-8")
+    (measured / "benchmark.json").write_text(text.replace(read_card(bundle).id, "other-1234"), encoding="utf-8")
+    with pytest.raises(ConfigError, match="is of other-1234, not of test-"):
+        write_model_card(measured, bundle)
+    assert not (bundle / "MODEL_CARD.md").exists()
+
+
+def test_a_folder_without_a_benchmark_is_refused(tmp_path: Path, bundle: Path) -> None:
+    with pytest.raises(ConfigError, match="no benchmark of rendered dives"):
+        write_model_card(tmp_path, bundle)
+
+
+def test_the_worst_come_first_and_dives_without_a_value_not_at_all() -> None:
+    dives = [
+        dive(1, masks={"iou": 0.5}, interval_iou=None),
+        dive(2, masks={"iou": 0.1}, interval_iou=0.9),
+        dive(3, masks=None, interval_iou=0.2),
+    ]
+    assert [result.id for result in worst(dives, mask_badness)] == [dives[1].id, dives[0].id]
+    assert [result.id for result in worst(dives, step_badness)] == [dives[2].id, dives[1].id]
