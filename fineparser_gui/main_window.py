@@ -33,7 +33,7 @@ from fineparser_gui.session.session_file import SUFFIX
 from fineparser_gui.settings.store import PreferenceStore
 
 _DIVES_W = 212
-_SIDE_W = 388
+_SIDE_W = 400
 _STEP_EDITS = ("flight_here", "flight_earlier", "flight_later", "entry_here", "entry_earlier", "entry_later")
 _WIDE_ENOUGH_TO_COMPARE_PX = 1500
 

@@ -103,12 +103,25 @@ QToolButton:hover {{ background: {sunken}; }}
 QToolButton:pressed {{ background: {border}; }}
 QToolButton:checked {{ background: {sunken}; border-color: {border}; }}
 QToolButton:focus {{ border: 1px solid {accent}; }}
-QLineEdit, QComboBox {{
+QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox {{
     background: {window}; color: {text}; border: 1px solid {border}; border-radius: 7px; padding: 5px 8px;
     selection-background-color: {accent}; selection-color: {on_accent};
 }}
-QLineEdit:focus, QComboBox:focus {{ border: 1px solid {accent}; }}
+QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus {{ border: 1px solid {accent}; }}
 QLineEdit[valid="false"] {{ border: 1px solid {on_danger}; }}
+QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {{
+    border: none; background: transparent; width: 20px; margin-right: 2px;
+}}
+QSpinBox::down-arrow, QDoubleSpinBox::down-arrow {{ image: url("{chevron}"); width: 10px; height: 10px; }}
+QSpinBox::up-arrow, QDoubleSpinBox::up-arrow {{ image: url("{chevron_up}"); width: 10px; height: 10px; }}
+QTabWidget::pane {{ border: none; border-top: 1px solid {border}; }}
+QTabBar {{ background: transparent; border: none; }}
+QTabBar::tab {{
+    background: transparent; color: {muted}; border: none; border-bottom: 2px solid transparent; padding: 7px 14px;
+}}
+QTabBar::tab:selected {{ color: {text}; border-bottom: 2px solid {accent}; }}
+QTabBar::tab:hover {{ color: {text}; }}
+QTabBar:focus::tab:selected {{ background: {selected}; }}
 QComboBox::drop-down {{ border: none; width: 22px; }}
 QComboBox::down-arrow {{ image: url("{chevron}"); width: 14px; height: 14px; }}
 QComboBox QAbstractItemView {{
@@ -193,6 +206,7 @@ class ThemeManager(QObject):
                 selected=selected.name(),
                 checked=LIGHT.accent,  # the white tick is drawn on it in both themes
                 chevron=resource("icons", "chevron-down.svg").as_posix(),
+                chevron_up=resource("icons", "chevron-up.svg").as_posix(),
                 check=resource("icons", "check.svg").as_posix(),
                 **asdict(theme),
             )

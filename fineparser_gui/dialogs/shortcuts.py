@@ -60,7 +60,6 @@ class ShortcutsEditor(QWidget):
         self.key.setMaximumSequenceLength(1)
         self.key.setClearButtonEnabled(True)
         self.key.setAccessibleName(self.tr("New key: press it"))
-        self.key.findChild(QLineEdit).setPlaceholderText(self.tr("Press a key"))
         self.key.keySequenceChanged.connect(self._show_state)
         self.use = QPushButton(self.tr("Use"))
         self.use.setToolTip(self.tr("Give the command this key and no other"))

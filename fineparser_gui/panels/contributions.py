@@ -114,7 +114,7 @@ class _Bars(QWidget):
         painter.setPen(self.palette().placeholderText().color() if name else self.palette().text().color())
         if name:
             font = painter.font()
-            font.setPointSizeF(self.font().pointSizeF() * 0.78)
+            font.setPointSizeF(self.font().pointSizeF() * 0.86)
             painter.setFont(font)
             painter.drawText(QRectF(10, bar.center().y() - 8, 90, 16), Qt.AlignmentFlag.AlignVCenter, name)
         value = signed(points)

@@ -2,10 +2,10 @@
 
 from PySide6.QtWidgets import QTabWidget
 
-from fineparser_gui.screenshots.stage import Stage
+from fineparser_gui.screenshots.stage import Stage, wait_until
 
 _MOVED_FRAMES = 6
-_DIALOGS = ("preferences", "shortcuts", "model_card", "training", "about")
+_DIALOGS = ("add_exemplar", "preferences", "shortcuts", "model_card", "training", "about")
 _PANELS = ("dives", "details", "score", "contributions", "exemplars", "player")
 
 
@@ -26,7 +26,7 @@ def take_all(stage: Stage, themes: tuple[str, ...] = ("light", "dark")) -> None:
         for theme in themes:
             stage.studio.preferences.change(theme=theme)
             stage.picture(f"{theme}-panel-{name}", getattr(stage.window, name))
-    for action_id in ("parts", "crop"):
+    for action_id in ("parts", "crop", "library"):
         stage.act(action_id)
         picture(action_id)
         stage.act(action_id)
@@ -64,6 +64,7 @@ def _without_score(stage: Stage, picture) -> None:
 
 def _dialogs(stage: Stage, themes: tuple[str, ...]) -> None:
     for action_id in _DIALOGS:
+        wait_until(stage.window.actions_by_id[action_id].isEnabled)
         with stage.dialog(action_id) as dialog:
             pages = dialog.findChild(QTabWidget)
             for page in range(pages.count() if pages else 1):

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QWidget
 from fineparser_gui.app import Studio
 from fineparser_gui.session.dive import Dive, DiveState
 
-_PATIENCE_MS = 300_000
+_PATIENCE_MS = 1_800_000
 _SETTLE_MS = 500
 _ENDED = (DiveState.READY, DiveState.FAILED, DiveState.HELD, DiveState.CANCELLED, DiveState.MISSING)
 
@@ -74,17 +74,30 @@ class Stage:
     def picture(self, name: str, widget: QWidget | None = None, *, width_px: int | None = None) -> None:
         """Save what a widget, or the window, looks like once it has settled; smaller where a width is given."""
         run_for(_SETTLE_MS)
+        wait_until(self._pictures_are_there)
+        run_for(_SETTLE_MS)
         image = (widget or self.window).grab().toImage()
         if width_px is not None:
             image = image.scaledToWidth(width_px, Qt.TransformationMode.SmoothTransformation)
         image.save(str(self._out / f"{name}.png"))
 
+    def _pictures_are_there(self) -> bool:
+        """Whether each video shows the frame that it is to show."""
+        panes = [pane for pane in (self.window.player.pane, self.window.player.other_pane) if pane.isVisible()]
+        return all(
+            not pane.busy or (pane.is_cached(pane.frame) and pane.canvas.shown_frame == pane.frame) for pane in panes
+        )
+
     @contextmanager
     def dialog(self, action_id: str) -> Iterator[QDialog]:
         """The dialog that a command opens; closed afterwards."""
+
+        def dialogs() -> list[QDialog]:
+            return [one for one in QApplication.topLevelWidgets() if isinstance(one, QDialog) and one.isVisible()]
+
         self.act(action_id)
-        run_for(_SETTLE_MS)
-        found = [one for one in QApplication.topLevelWidgets() if isinstance(one, QDialog) and one.isVisible()]
+        wait_until(lambda: bool(dialogs()))
+        found = dialogs()
         yield found[-1]
         for one in found:
             one.close()
