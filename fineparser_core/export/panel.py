@@ -25,7 +25,7 @@ _SCORE_HEIGHT = 92
 _LINE_HEIGHT = 17
 
 _RAISED: Colour = (38, 44, 52)
-_ON_STEP: Colour = (12, 16, 20)
+ON_STEP: Colour = (12, 16, 20)
 _CAUTION: Colour = (244, 200, 120)
 
 
@@ -42,9 +42,9 @@ def draw_banner(steps: Steps, lit: int | None, size_px: tuple[int, int], unit: f
         label = step.name.capitalize()
         right = x + text_width(label, 15 * unit, weight=BOLD) + 38 * unit
         fill_box(image, (x, 7 * unit, right, 33 * unit), colour if at == lit else _RAISED, radius_px=13 * unit)
-        dot = _ON_STEP if at == lit else colour
+        dot = ON_STEP if at == lit else colour
         fill_box(image, (x + 11 * unit, 16 * unit, x + 19 * unit, 24 * unit), dot, radius_px=4 * unit)
-        ink, weight = (_ON_STEP, BOLD) if at == lit else (MUTED, REGULAR)
+        ink, weight = (ON_STEP, BOLD) if at == lit else (MUTED, REGULAR)
         draw_text(image, (x + 26 * unit, BANNER_BASELINE * unit), label, 15 * unit, ink, weight=weight)
         x = right + 8 * unit
     return image
@@ -85,7 +85,7 @@ def _draw_timeline(image: np.ndarray, steps: Steps, info: VideoInfo, unit: float
         lasts = f"{ends_s[step.end_frame] - ends_s[step.start_frame]:.2f} s"
         for label in (f"{step.name}  {lasts}", step.name, lasts):
             if text_width(label, 13 * unit) + 14 * unit <= x1 - x0:
-                draw_text(image, (x0 + 8 * unit, bottom - 7.5 * unit), label, 13 * unit, _ON_STEP)
+                draw_text(image, (x0 + 8 * unit, bottom - 7.5 * unit), label, 13 * unit, ON_STEP)
                 break
 
 

@@ -107,6 +107,13 @@ def picture_of(planes: Planes) -> av.VideoFrame:
     return av.VideoFrame.from_ndarray(flat.reshape(height * 3 // 2, width), format="yuv420p")
 
 
+def rgb_of(planes: Planes, matrix: Matrix) -> np.ndarray:
+    """Planes as an (H, W, 3) uint8 RGB image."""
+    return picture_of(planes).to_ndarray(
+        format="rgb24", src_colorspace=matrix.value.tag, src_color_range=ColorRange.MPEG, interpolation="BICUBIC"
+    )
+
+
 def _own_matrix(frame: av.VideoFrame) -> Matrix | None:
     """The matrix that a picture is in; None where it is in none of ours."""
     if frame.format.is_rgb or frame.format.has_palette:

@@ -1,0 +1,32 @@
+"""Pictures written whole, read back, or not at all."""
+
+from pathlib import Path
+
+import numpy as np
+
+from fineparser_core.errors import ConfigError, ExportError
+from fineparser_core.video.atomic import atomic_file
+
+_JPEG_QUALITY = 92
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg")
+
+
+def write_image(image: np.ndarray, path: Path) -> None:
+    """Write an (H, W, 3) uint8 RGB image as what the name's ending says.
+
+    Raises:
+        ConfigError: for another ending.
+        ExportError: the file cannot be written.
+    """
+    import cv2
+
+    suffix = path.suffix.lower()
+    if suffix not in IMAGE_SUFFIXES:
+        raise ConfigError(f"{path} ends in none of {', '.join(IMAGE_SUFFIXES)}: choose such a name.")
+    flags = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY] if suffix != ".png" else []
+    _, data = cv2.imencode(suffix, np.ascontiguousarray(image[:, :, ::-1]), flags)
+    with atomic_file(path) as temporary:
+        temporary.write_bytes(data.tobytes())
+        written = cv2.imdecode(np.frombuffer(temporary.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+        if written is None or written.shape != image.shape:
+            raise ExportError(f"{path} cannot be read back: write it to another disk.")

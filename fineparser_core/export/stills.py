@@ -1,0 +1,26 @@
+"""A single frame of a dive as it looks in an annotated clip."""
+
+from contextlib import ExitStack
+from pathlib import Path
+
+from fineparser_core.export.composition import Composition, Look
+from fineparser_core.export.images import write_image
+from fineparser_core.types import Analysis
+from fineparser_core.video.planes import rgb_of
+from fineparser_core.video.reader import VideoReader
+
+
+def write_still(analysis: Analysis, frame: int, path: Path, look: Look | None = None) -> None:
+    """Write frame `frame` of the dive's file as a PNG or JPEG.
+
+    Raises:
+        ConfigError: for another ending of the name.
+        ExportError: the file cannot be written.
+        VideoError: no such frame, or a clip can no longer be read.
+    """
+    look = look or Look()
+    with ExitStack() as stack:
+        reader = stack.enter_context(VideoReader(analysis.parse.clip.path))
+        other = stack.enter_context(VideoReader(look.beside.path)) if look.beside else None
+        composition = Composition(analysis, look, reader, other)
+        write_image(rgb_of(composition.compose(frame), composition.matrix), path)

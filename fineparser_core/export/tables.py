@@ -1,0 +1,172 @@
+"""Dives as a table for a spreadsheet (CSV), or as data (JSON).
+
+CSV: UTF-8 with a byte order mark, as spreadsheets want it; commas, a decimal point, a row a dive; a cell is empty where
+nothing is known. The columns are `COLUMNS`. Points of different dive numbers or boards are not comparable.
+
+JSON "fineparser.dives/1": {format, versions, dives}, each of {diver, state, transitions_by, analysis}; `analysis` is in
+the format of `analysis_json`, or null. A single dive can be had in that format alone: `write_analysis_json`.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fineparser_core import __version__
+from fineparser_core.export.analysis_json import analysis_to_dict
+from fineparser_core.types import STEP_NAMES, Analysis
+from fineparser_core.video.atomic import atomic_file
+
+FORMAT = "fineparser.dives/1"
+
+_PARTS = ("points", "dynamic", "static")
+COLUMNS = (
+    "diver",
+    "file",
+    "state",
+    "dive_number",
+    "board_m",
+    "difficulty",
+    "score",
+    "spread",
+    "award",
+    *(f"{step.replace('-', '_')}_{part}" for step in STEP_NAMES for part in _PARTS),
+    "exemplars",
+    "mean_exemplar_score",
+    "in_frame",
+    "first_flight_frame",
+    "first_entry_frame",
+    "out_frame",
+    "take_off_s",
+    "flight_s",
+    "entry_s",
+    "transitions_by",
+    "notes",
+    "model",
+    "trained_on",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiveRecord:
+    """A dive as a person and the model know it.
+
+    Attributes:
+        path: of the video.
+        state: how far the analysis is, in a word or two.
+        analysis: None where there is none.
+        corrected: the transitions are a person's.
+    """
+
+    path: Path
+    diver: str | None = None
+    dive_number: str | None = None
+    board_m: float | None = None
+    state: str = "analysed"
+    analysis: Analysis | None = None
+    corrected: bool = False
+
+
+def write_csv(dives: Sequence[DiveRecord], path: Path) -> None:
+    """Write the table, whole or not at all.
+
+    Raises:
+        ExportError: the file cannot be written.
+    """
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, COLUMNS, restval="")
+    writer.writeheader()
+    for dive in dives:
+        cells = {name: _cell(value) for name, value in _row(dive).items()}
+        writer.writerow(cells)
+    with atomic_file(path) as temporary:
+        temporary.write_bytes(text.getvalue().encode("utf-8-sig"))
+
+
+def write_json(dives: Sequence[DiveRecord], path: Path) -> None:
+    """Write the dives as data, whole or not at all.
+
+    Raises:
+        ExportError: the file cannot be written, or holds a number that is not finite.
+    """
+    content = {
+        "format": FORMAT,
+        "versions": {"fineparser": __version__},
+        "dives": [
+            {
+                "path": str(dive.path),
+                "diver": dive.diver,
+                "dive_number": dive.dive_number,
+                "board_m": dive.board_m,
+                "state": dive.state,
+                "transitions_by": _set_by(dive),
+                "analysis": analysis_to_dict(dive.analysis) if dive.analysis is not None else None,
+            }
+            for dive in dives
+        ],
+    }
+    with atomic_file(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _row(dive: DiveRecord) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "diver": dive.diver,
+        "file": dive.path.name,
+        "state": dive.state,
+        "dive_number": dive.dive_number,
+        "board_m": dive.board_m,
+    }
+    if dive.analysis is None:
+        return row
+    parse, scoring = dive.analysis.parse, dive.analysis.scoring
+    row |= {
+        "in_frame": parse.clip.in_frame,
+        "first_flight_frame": parse.transitions.first_flight_frame,
+        "first_entry_frame": parse.transitions.first_entry_frame,
+        "out_frame": parse.clip.out_frame,
+        "transitions_by": _set_by(dive),
+        "model": parse.model.id,
+        "trained_on": "rendered dives" if parse.model.synthetic else parse.model.trained_on,
+    }
+    starts_s = (
+        float(parse.sampled_times_s[0]),
+        parse.transitions.first_flight_s,
+        parse.transitions.first_entry_s,
+        float(parse.sampled_times_s[-1]) + 1 / parse.clip.fps,
+    )
+    for name, start_s, end_s in zip(("take_off_s", "flight_s", "entry_s"), starts_s, starts_s[1:], strict=False):
+        row[name] = round(end_s - start_s, 3)
+    if scoring is None:
+        return row
+    row |= {
+        "dive_number": scoring.dive_number,
+        "difficulty": scoring.difficulty,
+        "score": scoring.score,
+        "spread": scoring.spread,
+        "award": scoring.award,
+        "exemplars": len(scoring.exemplars),
+        "mean_exemplar_score": sum(vote.score for vote in scoring.exemplars) / len(scoring.exemplars),
+        "notes": " ".join(scoring.notes),
+    }
+    for part in scoring.contributions:
+        row |= {f"{part.step.replace('-', '_')}_{name}": getattr(part, name) for name in _PARTS}
+    return row
+
+
+def _set_by(dive: DiveRecord) -> str | None:
+    if dive.analysis is None:
+        return None
+    return "person" if dive.corrected else "model"
+
+
+def _cell(value: object) -> object:
+    """A value as a spreadsheet should see it: no formula, no false precision."""
+    if isinstance(value, float):
+        return f"{value:.3f}".rstrip("0").rstrip(".")
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return f"'{value}"
+    return value
