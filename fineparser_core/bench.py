@@ -1,4 +1,4 @@
-"""`fineparser bench`: what encoding a clip once saves in scoring; what layout and precision save in training."""
+"""`fineparser bench`: what encoding once saves in scoring, layout and precision in training; what an export costs."""
 
 import argparse
 import platform
@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from fineparser_core.bench_export import bench_export
 from fineparser_core.checkpoints.bundle import load_network
 from fineparser_core.cli import positive_int, run_guarded
 from fineparser_core.diving.dive_number import parse_dive_number
@@ -83,8 +84,13 @@ def main(argv: list[str] | None = None) -> int:
     training.add_argument("--pairs", type=positive_int, default=2, help="the paper's pairs in a step, default 2")
     training.add_argument("--repeats", type=positive_int, default=3, help="steps of each kind to time, default 3")
     training.add_argument("--size", type=positive_int, default=112, help="width and height of a frame, default 112")
+    export = kinds.add_parser("export", help="an annotated clip, and a bare transcode of the same size and settings")
+    export.add_argument("clip", type=Path, nargs="?", help="a clip (default: the sample dive, enlarged to 1920 x 1080)")
+    export.add_argument("--repeats", type=positive_int, default=3, help="runs of each to time, default 3")
     args = parser.parse_args(argv)
-    if args.what == "training":
+    if args.what == "export":
+        bench_export(args.clip, args.repeats)
+    elif args.what == "training":
         _bench_training(args.pairs, args.repeats, args.size)
     else:
         _bench_scoring(args.clip, str(args.dive_number), args.exemplars)

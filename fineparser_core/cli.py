@@ -38,7 +38,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "synthesize": ("fineparser_core.synthesize", "render a data set of dives in the FineDiving layout"),
     "exemplars": ("fineparser_core.exemplars", "render and encode the bundled exemplars and the sample dive"),
     "convert": ("fineparser_core.convert", "bring weights from elsewhere into the form used here, or back"),
-    "bench": ("fineparser_core.bench", "measure what scoring and training here save"),
+    "bench": ("fineparser_core.bench", "measure what scoring and training here save, and what an export costs"),
 }
 
 _READER_GONE = 141

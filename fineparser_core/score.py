@@ -4,22 +4,21 @@ import argparse
 import io
 import json
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fineparser_core.cli import cancel_on_signals, positive_int, progress_to_stderr, run_guarded
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
-from fineparser_core.errors import ConfigError, ExportError
-from fineparser_core.export.analysis_json import analysis_to_dict, write_analysis_json, write_masks_npz
-from fineparser_core.export.annotated_clip import write_annotated_clip
+from fineparser_core.errors import ConfigError
+from fineparser_core.export.analysis_json import analysis_to_dict
 from fineparser_core.inference.choice import CandidateRule, find_candidates
 from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.libraries import ExemplarSource, open_libraries
 from fineparser_core.inference.library import Library
 from fineparser_core.inference.own_library import own_folder
 from fineparser_core.progress import CancelToken, ProgressCallback
+from fineparser_core.score_outputs import STDOUT, add_output_options, check_outputs, output_files, write_outputs
 from fineparser_core.score_report import report
 from fineparser_core.trim import no_dive
 from fineparser_core.types import Clip
@@ -28,7 +27,6 @@ from fineparser_core.video.probe import probe
 if TYPE_CHECKING:
     from fineparser_core.inference.analyzer import Analyzer
 
-_STDOUT = "-"
 #: The exit code of a clip that is not a whole dive: its steps and masks are written, a score is not.
 NOT_A_DIVE = 8
 
@@ -52,7 +50,7 @@ def main(argv: list[str]) -> int:
         rule = CandidateRule(nearest=args.nearest, synchro=args.synchro)
         if dive is not None and (args.synchro or not args.nearest):
             find_candidates(library, dive, synchro=args.synchro)
-        _check_outputs(args)
+        check_outputs(args, library)
         if args.trim and (args.first, args.last) != (None, None):
             raise ConfigError("--trim looks for the dive itself: leave --in and --out away, or --trim.")
         probe(args.clip)
@@ -76,22 +74,18 @@ def main(argv: list[str]) -> int:
             progress=progress,
             cancel=cancel,
         )
-        # The one that takes long first: a cancel while it is drawn leaves no file at all.
-        if args.annotated:
-            write_annotated_clip(analysis, args.annotated, progress=progress, cancel=cancel)
-        if args.masks:
-            write_masks_npz(analysis.parse, args.masks)
-        if args.json and args.json != _STDOUT:
-            write_analysis_json(analysis, Path(args.json))
+        notes = write_outputs(analysis, args, library, progress, cancel)
 
-    if args.json == _STDOUT:
+    if args.json == STDOUT:
         print(json.dumps(analysis_to_dict(analysis), indent=1))
     else:
         if isinstance(sys.stdout, io.TextIOWrapper):  # a file's name may hold what the terminal cannot show
             sys.stdout.reconfigure(errors="backslashreplace")
         print(report(analysis))
-        for path in _output_files(args):
+        for path in output_files(args):
             print(f"Written: {path}")
+        for note in notes:
+            print(f"Note: {note}")
     return NOT_A_DIVE if analysis.parse.refusal is not None and not args.anyway else 0
 
 
@@ -145,9 +139,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="this exemplar library alone (default: the bundled one and your own)",
     )
-    parser.add_argument("--json", metavar="OUT", help="write the analysis as JSON; - prints it instead of the report")
-    parser.add_argument("--masks", type=Path, metavar="OUT.npz", help="write the athlete masks")
-    parser.add_argument("--annotated", type=Path, metavar="OUT.mp4", help="write the clip with mask, steps and score")
+    add_output_options(parser)
     parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
     return parser
 
@@ -160,36 +152,6 @@ def _open_library(path: Path | None) -> ExemplarSource:
     if notice:
         print(f"fineparser: {notice}", file=sys.stderr)
     return libraries
-
-
-def _output_files(args: argparse.Namespace) -> list[Path]:
-    json_file = Path(args.json) if args.json and args.json != _STDOUT else None
-    return [path for path in (args.annotated, args.masks, json_file) if path]
-
-
-def _check_outputs(args: argparse.Namespace) -> None:
-    """Finds outputs that cannot be written before minutes are spent on what they would hold.
-
-    Raises:
-        ConfigError: for two outputs in one file, or one that would replace the clip.
-        ExportError: for a place where no file can be made.
-    """
-    taken = {args.clip.resolve(): "the clip itself"}
-    for path in _output_files(args):
-        place = path.resolve()
-        if place in taken:
-            raise ConfigError(f"{path} is {taken[place]}: give the output another name.")
-        taken[place] = "already the file of another output"
-        if path.exists() and not path.is_file():
-            raise ExportError(f"{path} exists and is not a file: give the output another name.")
-        if not place.parent.is_dir():
-            raise ExportError(f"{path} cannot be written, there is no folder {place.parent}: make it first.")
-        try:
-            tempfile.TemporaryFile(dir=place.parent).close()
-        except OSError as error:
-            raise ExportError(
-                f"{path} cannot be written ({error.strerror}): choose a folder where you may write."
-            ) from error
 
 
 if __name__ == "__main__":

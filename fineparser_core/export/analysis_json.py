@@ -53,6 +53,7 @@ from fineparser_core.types import (
     DiveParse,
     ExemplarVote,
     IntervalRule,
+    MaskTrack,
     ModelIdentity,
     ScoreInterval,
     Scoring,
@@ -170,7 +171,7 @@ def write_analysis_json(analysis: Analysis, path: Path) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def write_masks_npz(parse: DiveParse, path: Path) -> None:
+def write_masks_npz(parse: DiveParse | MaskTrack, path: Path) -> None:
     """Write the masks of all samples, whole or not at all.
 
     Raises:

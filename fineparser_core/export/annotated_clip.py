@@ -12,7 +12,7 @@ from fineparser_core.video.planes import picture_of
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.writer import VideoWriter
 
-_SLOWEST = 1 / 16
+SLOWEST = 1 / 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,8 +50,8 @@ def write_annotated_clip(
     """
     options = options or ClipOptions()
     look, clip = options.look, analysis.parse.clip
-    if not _SLOWEST <= look.speed <= 1:
-        raise ConfigError(f"Speed {look.speed:g} cannot be written: choose one from {_SLOWEST:g} to 1.")
+    if not SLOWEST <= look.speed <= 1:
+        raise ConfigError(f"Speed {look.speed:g} cannot be written: choose one from {SLOWEST:g} to 1.")
     for shown in (clip.path, *([look.beside.path] if look.beside else [])):
         if path.resolve() == shown.resolve():
             raise ExportError(f"{path} is the clip itself: give the annotated clip another name.")

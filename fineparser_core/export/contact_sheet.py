@@ -99,9 +99,7 @@ def _moments(step: StepSpan, masks: DiveParse | MaskTrack | None, pts_s: np.ndar
     return [int(np.searchsorted(pts_s, time_s + 1e-9, side="right")) - 1 for time_s in times_s]
 
 
-def _windows(
-    frames: Sequence[int], masks: DiveParse | MaskTrack | None, reader: VideoReader
-) -> dict[int, _Window]:
+def _windows(frames: Sequence[int], masks: DiveParse | MaskTrack | None, reader: VideoReader) -> dict[int, _Window]:
     """The square around the athlete in each frame, all of one size; where no athlete is found, where one was last."""
     info = reader.info
     shorter = min(info.width_px, info.height_px)

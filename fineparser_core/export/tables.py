@@ -56,13 +56,14 @@ class DiveRecord:
 
     Attributes:
         path: of the video.
+        diver: "" where nobody said.
         state: how far the analysis is, in a word or two.
         analysis: None where there is none.
         corrected: the transitions are a person's.
     """
 
     path: Path
-    diver: str | None = None
+    diver: str = ""
     dive_number: str | None = None
     board_m: float | None = None
     state: str = "analysed"
@@ -98,7 +99,7 @@ def write_json(dives: Sequence[DiveRecord], path: Path) -> None:
         "dives": [
             {
                 "path": str(dive.path),
-                "diver": dive.diver,
+                "diver": dive.diver or None,
                 "dive_number": dive.dive_number,
                 "board_m": dive.board_m,
                 "state": dive.state,
@@ -166,7 +167,8 @@ def _set_by(dive: DiveRecord) -> str | None:
 def _cell(value: object) -> object:
     """A value as a spreadsheet should see it: no formula, no false precision."""
     if isinstance(value, float):
-        return f"{value:.3f}".rstrip("0").rstrip(".")
+        text = f"{value:.3f}".rstrip("0").rstrip(".")
+        return "0" if text == "-0" else text
     if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
         return f"'{value}"
     return value

@@ -1,0 +1,231 @@
+"""Exports as jobs that another process can run: `python -m fineparser_core.export.jobs FOLDER`.
+
+A folder holds a job: `job.json` and the masks it needs. The process tells on its standard output, a JSON object a line:
+{"done", "total"} on the way, and at the end {"notes"} once the file is there, {"failed"} with a sentence, or
+{"cancelled"}. It stops, and leaves no file, once its standard input ends.
+"""
+
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fineparser_core.errors import Cancelled, ExportError, FineParserError
+from fineparser_core.export.analysis_json import (
+    MaskArrays,
+    analysis_from_dict,
+    analysis_to_dict,
+    read_masks_npz,
+    write_masks_npz,
+)
+from fineparser_core.export.annotated_clip import ClipOptions, write_annotated_clip
+from fineparser_core.export.composition import Look
+from fineparser_core.export.contact_sheet import write_contact_sheet
+from fineparser_core.export.stills import write_still
+from fineparser_core.export.tables import DiveRecord, write_csv, write_json
+from fineparser_core.progress import CancelToken, Progress, ProgressCallback
+from fineparser_core.types import MASK_SIZE, Analysis, ComparedDive, MaskTrack, StepSpan
+
+_JOB, _MASKS, _OTHER_MASKS = "job.json", "masks.npz", "other-masks.npz"
+_TELL_EVERY_S = 0.1
+# The window and its playback come first.
+_NICENESS = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClipJob:
+    """An annotated clip."""
+
+    path: Path
+    analysis: Analysis
+    options: ClipOptions = field(default_factory=ClipOptions)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SheetJob:
+    """A contact sheet, beside `look.beside` and named `look.title`."""
+
+    path: Path
+    analysis: Analysis
+    look: Look = field(default_factory=Look)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StillJob:
+    """A frame."""
+
+    path: Path
+    analysis: Analysis
+    frame: int
+    look: Look = field(default_factory=Look)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableJob:
+    """Dives as CSV, or as JSON where the path ends so."""
+
+    path: Path
+    dives: tuple[DiveRecord, ...]
+
+
+Job = ClipJob | SheetJob | StillJob | TableJob
+_KINDS: dict[str, type] = {"clip": ClipJob, "sheet": SheetJob, "still": StillJob, "table": TableJob}
+
+
+def run_job(job: Job, progress: ProgressCallback, cancel: CancelToken) -> tuple[str, ...]:
+    """Write the job's file.
+
+    Returns:
+        Sentences that whoever asked for it must be told.
+
+    Raises:
+        FineParserError: as the functions that write.
+    """
+    cancel.raise_if_cancelled()
+    if isinstance(job, ClipJob):
+        return write_annotated_clip(job.analysis, job.path, job.options, progress=progress, cancel=cancel)
+    if isinstance(job, SheetJob):
+        look = job.look
+        write_contact_sheet(
+            job.analysis, job.path, title=look.title, beside=look.beside, progress=progress, cancel=cancel
+        )
+    elif isinstance(job, StillJob):
+        write_still(job.analysis, job.frame, job.path, job.look)
+    elif job.path.suffix.lower() == ".json":
+        write_json(job.dives, job.path)
+    else:
+        write_csv(job.dives, job.path)
+    return ()
+
+
+def save_job(job: Job, folder: Path) -> None:
+    """Put a job into a folder.
+
+    Raises:
+        ExportError: the folder cannot be written to.
+    """
+    fields: dict[str, Any] = {"kind": next(name for name, kind in _KINDS.items() if isinstance(job, kind))}
+    fields["path"] = str(job.path)
+    if isinstance(job, TableJob):
+        fields["dives"] = [_record_fields(dive) for dive in job.dives]
+    else:
+        look = job.options.look if isinstance(job, ClipJob) else job.look
+        fields |= {"analysis": analysis_to_dict(job.analysis), "look": _look_fields(look)}
+        if isinstance(job, ClipJob):
+            fields["whole_file"] = job.options.whole_file
+        elif isinstance(job, StillJob):
+            fields["frame"] = job.frame
+        write_masks_npz(job.analysis.parse, folder / _MASKS)
+        if look.beside is not None and look.beside.masks is not None:
+            write_masks_npz(look.beside.masks, folder / _OTHER_MASKS)
+    try:
+        (folder / _JOB).write_text(json.dumps(fields), encoding="utf-8")
+    except OSError as error:
+        raise ExportError(f"{folder} cannot be written ({error.strerror}): make room there.") from error
+
+
+def load_job(folder: Path) -> Job:
+    """The job that `save_job` put there.
+
+    Raises:
+        ExportError: it is not complete.
+    """
+    try:
+        fields = json.loads((folder / _JOB).read_text(encoding="utf-8"))
+        path = Path(fields["path"])
+        if fields["kind"] == "table":
+            return TableJob(path=path, dives=tuple(_record(one) for one in fields["dives"]))
+        analysis = analysis_from_dict(fields["analysis"], read_masks_npz(folder / _MASKS))
+        look = _look(fields["look"], folder)
+        if fields["kind"] == "clip":
+            options = ClipOptions(look=look, whole_file=fields["whole_file"])
+            return ClipJob(path=path, analysis=analysis, options=options)
+        if fields["kind"] == "still":
+            return StillJob(path=path, analysis=analysis, frame=fields["frame"], look=look)
+        return SheetJob(path=path, analysis=analysis, look=look)
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise ExportError(f"{folder} holds no complete export ({error}): export again.") from error
+
+
+def _look_fields(look: Look) -> dict[str, Any]:
+    beside = look.beside
+    other = beside and {
+        "path": str(beside.path),
+        "title": beside.title,
+        "steps": [asdict(step) for step in beside.steps],
+        "masks": beside.masks is not None,
+    }
+    return {"mask": look.mask, "panels": look.panels, "title": look.title, "speed": look.speed, "beside": other}
+
+
+def _look(fields: dict[str, Any], folder: Path) -> Look:
+    other = fields.pop("beside")
+    if other is None:
+        return Look(**fields)
+    first, second, third = (StepSpan(**step) for step in other["steps"])
+    masks = None
+    if other["masks"]:
+        arrays = read_masks_npz(folder / _OTHER_MASKS)
+        masks = MaskTrack(sampled_frames=arrays.frame, mask_probability=arrays.probability, crop_xyxy=arrays.crop_xyxy)
+    beside = ComparedDive(path=Path(other["path"]), title=other["title"], steps=(first, second, third), masks=masks)
+    return Look(**fields, beside=beside)
+
+
+def _record_fields(dive: DiveRecord) -> dict[str, Any]:
+    names = ("diver", "dive_number", "board_m", "state", "corrected")
+    analysis = analysis_to_dict(dive.analysis) if dive.analysis is not None else None
+    return {name: getattr(dive, name) for name in names} | {"path": str(dive.path), "analysis": analysis}
+
+
+def _record(fields: dict[str, Any]) -> DiveRecord:
+    data = fields.pop("analysis")
+    analysis = None
+    if data is not None:
+        # A table shows no masks: they stay where they are.
+        frames = np.array(data["sampled_frames"], dtype=np.int64)
+        nothing = np.broadcast_to(np.float16(0), (len(frames), MASK_SIZE, MASK_SIZE))
+        masks = MaskArrays(frames, nothing, np.zeros((len(frames), 4), np.float32))
+        analysis = analysis_from_dict(data, masks)
+    return DiveRecord(**fields | {"path": Path(fields["path"])}, analysis=analysis)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Runs the job in a folder."""
+    cancel = CancelToken()
+
+    def wait_for_end() -> None:
+        sys.stdin.buffer.read()
+        cancel.cancel()
+
+    def tell(**fields: object) -> None:
+        print(json.dumps(fields), flush=True)
+
+    last_s = 0.0
+
+    def progress(step: Progress) -> None:
+        nonlocal last_s
+        if step.done == step.total or time.monotonic() - last_s > _TELL_EVERY_S:
+            last_s = time.monotonic()
+            tell(done=step.done, total=step.total)
+
+    threading.Thread(target=wait_for_end, daemon=True).start()
+    if hasattr(os, "nice"):
+        os.nice(_NICENESS)
+    try:
+        tell(notes=run_job(load_job(Path(argv[0])), progress, cancel))
+    except Cancelled:
+        tell(cancelled=True)
+    except FineParserError as error:
+        tell(failed=str(error))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,121 @@
+"""The files that `fineparser score` writes: which are asked for, whether they can be written, and writing them."""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from fineparser_core.errors import ConfigError, ExportError
+from fineparser_core.export.analysis_json import write_analysis_json, write_masks_npz
+from fineparser_core.export.annotated_clip import SLOWEST, ClipOptions, write_annotated_clip
+from fineparser_core.export.composition import Look
+from fineparser_core.export.contact_sheet import write_contact_sheet
+from fineparser_core.export.images import IMAGE_SUFFIXES
+from fineparser_core.export.tables import DiveRecord, write_csv
+from fineparser_core.inference.choice import best_exemplar
+from fineparser_core.inference.compared import compared_exemplar
+from fineparser_core.inference.libraries import ExemplarSource
+from fineparser_core.progress import CancelToken, ProgressCallback
+from fineparser_core.types import Analysis
+
+STDOUT = "-"
+_BEST = "best"
+
+
+def add_output_options(parser: argparse.ArgumentParser) -> None:
+    """The options of this module."""
+    parser.add_argument("--json", metavar="OUT", help="write the analysis as JSON; - prints it instead of the report")
+    parser.add_argument("--csv", type=Path, metavar="OUT.csv", help="write the analysis as a row of a table")
+    parser.add_argument("--masks", type=Path, metavar="OUT.npz", help="write the athlete masks")
+    parser.add_argument("--annotated", type=Path, metavar="OUT.mp4", help="write the clip with mask, steps and score")
+    parser.add_argument("--beside", metavar="ID", help="annotated: with an exemplar beside, aligned by step; or: best")
+    parser.add_argument("--speed", type=float, default=1.0, metavar="S", help="annotated: slowed down, e.g. 0.25 (1)")
+    parser.add_argument("--whole-file", action="store_true", help="annotated: the whole file, not the dive alone")
+    parser.add_argument("--no-overlay", action="store_true", help="annotated: the picture alone")
+    parser.add_argument(
+        "--contact-sheet",
+        type=Path,
+        metavar="OUT.png",
+        help="write steps beside the best exemplar's as a picture",
+    )
+
+
+def output_files(args: argparse.Namespace) -> list[Path]:
+    """The files that are asked for."""
+    json_file = Path(args.json) if args.json and args.json != STDOUT else None
+    return [path for path in (args.annotated, args.contact_sheet, args.masks, args.csv, json_file) if path]
+
+
+def check_outputs(args: argparse.Namespace, library: ExemplarSource) -> None:
+    """Finds outputs that cannot be written before minutes are spent on what they would hold.
+
+    Raises:
+        ConfigError: for two outputs in one file, one that would replace the clip, or options that cannot be.
+        ExportError: for a place where no file can be made.
+        ExemplarError: where the library lacks the dive to show beside.
+    """
+    _check_options(args)
+    if args.beside not in (None, _BEST):
+        library.get(args.beside)
+    taken = {args.clip.resolve(): "the clip itself"}
+    for path in output_files(args):
+        place = path.resolve()
+        if place in taken:
+            raise ConfigError(f"{path} is {taken[place]}: give the output another name.")
+        taken[place] = "already the file of another output"
+        if path.exists() and not path.is_file():
+            raise ExportError(f"{path} exists and is not a file: give the output another name.")
+        if not place.parent.is_dir():
+            raise ExportError(f"{path} cannot be written, there is no folder {place.parent}: make it first.")
+        try:
+            tempfile.TemporaryFile(dir=place.parent).close()
+        except OSError as error:
+            raise ExportError(
+                f"{path} cannot be written ({error.strerror}): choose a folder where you may write."
+            ) from error
+
+
+def _check_options(args: argparse.Namespace) -> None:
+    shaping = (args.beside, args.speed != 1, args.whole_file, args.no_overlay)
+    if any(shaping) and args.annotated is None:
+        raise ConfigError("--beside, --speed, --whole-file and --no-overlay shape the annotated clip: add --annotated.")
+    if not SLOWEST <= args.speed <= 1:
+        raise ConfigError(f"--speed {args.speed:g} cannot be written: choose one from {SLOWEST:g} to 1.")
+    if args.contact_sheet is not None and args.contact_sheet.suffix.lower() not in IMAGE_SUFFIXES:
+        raise ConfigError(f"{args.contact_sheet} ends in none of {', '.join(IMAGE_SUFFIXES)}: choose such a name.")
+    if args.beside == _BEST and args.dive_number is None:
+        raise ConfigError("--beside best needs a score to choose by: add --dive-number, or name an exemplar.")
+
+
+def write_outputs(
+    analysis: Analysis, args: argparse.Namespace, library: ExemplarSource, progress: ProgressCallback, cancel: CancelToken
+) -> tuple[str, ...]:
+    """Write what is asked for.
+
+    Returns:
+        Sentences to tell.
+
+    Raises:
+        FineParserError: as the functions that write; ExemplarError, where the library lacks the dive to show.
+    """
+    notes: tuple[str, ...] = ()
+    scoring = analysis.scoring
+    voted = [library.get(vote.id) for vote in scoring.exemplars] if scoring is not None else []
+    best = best_exemplar(voted, scoring.dive_number, scoring.board_m) if scoring is not None else None
+    # The one that takes long first: a cancel while it is drawn leaves no file at all.
+    if args.annotated:
+        chosen = best if args.beside == _BEST else library.get(args.beside) if args.beside else None
+        beside = compared_exemplar(chosen, library.mask(chosen.id)) if chosen is not None else None
+        shown = not args.no_overlay
+        look = Look(mask=shown, panels=shown, beside=beside, speed=args.speed)
+        options = ClipOptions(look=look, whole_file=args.whole_file)
+        notes = write_annotated_clip(analysis, args.annotated, options, progress=progress, cancel=cancel)
+    if args.contact_sheet:
+        beside = compared_exemplar(best, library.mask(best.id)) if best is not None else None
+        write_contact_sheet(analysis, args.contact_sheet, beside=beside, progress=progress, cancel=cancel)
+    if args.masks:
+        write_masks_npz(analysis.parse, args.masks)
+    if args.csv:
+        write_csv([DiveRecord(path=args.clip, board_m=args.board, analysis=analysis)], args.csv)
+    if args.json and args.json != STDOUT:
+        write_analysis_json(analysis, Path(args.json))
+    return notes
