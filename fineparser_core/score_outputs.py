@@ -87,7 +87,11 @@ def _check_options(args: argparse.Namespace) -> None:
 
 
 def write_outputs(
-    analysis: Analysis, args: argparse.Namespace, library: ExemplarSource, progress: ProgressCallback, cancel: CancelToken
+    analysis: Analysis,
+    args: argparse.Namespace,
+    library: ExemplarSource,
+    progress: ProgressCallback,
+    cancel: CancelToken,
 ) -> tuple[str, ...]:
     """Write what is asked for.
 

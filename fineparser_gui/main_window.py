@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QScrollArea
 from fineparser_core.resources import resource
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.canvas.mask_track import MaskStyle
+from fineparser_gui.dialogs.export import may_stop_exports
 from fineparser_gui.dialogs.opener import Dialogs
 from fineparser_gui.document import Document
 from fineparser_gui.full_screen import FullScreen
@@ -21,6 +22,7 @@ from fineparser_gui.panels.details import DetailsPanel
 from fineparser_gui.panels.dives import DivesPanel
 from fineparser_gui.panels.empty import EmptyState
 from fineparser_gui.panels.exemplars import ExemplarsPanel
+from fineparser_gui.panels.exports import ExportsStrip
 from fineparser_gui.panels.player import PlayerPanel
 from fineparser_gui.panels.score import ScorePanel
 from fineparser_gui.playback.transport import Transport
@@ -135,6 +137,8 @@ class MainWindow(QMainWindow):
         page.setSpacing(0)
         page.addWidget(self.banner)
         page.addWidget(self._pages, 1)
+        self.exports = ExportsStrip(self._session.exports)
+        page.addWidget(self.exports)
         self.setCentralWidget(centre)
         self.library = LibraryDock(self._session, self)
         self.library.visibilityChanged.connect(lambda _: self._set_checked("library", self.library.isVisible()))
@@ -149,6 +153,7 @@ class MainWindow(QMainWindow):
             "open_recent": lambda: None,  # its menu opens
             "save_session": self.document.save,
             "save_session_as": self.document.save_as,
+            "export": lambda: self.dialogs.export(t.frame),
             "export_corrections": self.document.export_corrections,
             "quit": self._quit,
             **player_slots(self),
@@ -219,7 +224,7 @@ class MainWindow(QMainWindow):
         self._session.open([path], dive_number=dive_number, board_m=board_m)
 
     def _quit(self) -> None:
-        if self.document.may_leave():
+        if self.document.may_leave() and may_stop_exports(self._session.exports, self):
             self.close()
 
     def _locate(self) -> None:
@@ -302,6 +307,7 @@ class MainWindow(QMainWindow):
             "reset_transitions": dive is not None and dive.corrected_frames is not None,
             "save_session": bool(self._session.keys),
             "save_session_as": bool(self._session.keys),
+            "export": dive is not None,
             "export_corrections": bool(self.document.corrected_dives()),
             "locate": missing,
             "analyse": dive is not None and not dive.busy and not missing,
@@ -347,7 +353,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         # Only where it is the user who closes: a program that closes its window has nobody to ask.
-        if event.spontaneous() and not self.document.may_leave():
+        if event.spontaneous() and not (self.document.may_leave() and may_stop_exports(self._session.exports, self)):
             event.ignore()
             return
         self.player.close_videos()

@@ -62,6 +62,7 @@ CATALOG: tuple[ActionSpec, ...] = (
         keys=("Ctrl+Shift+S",),
         group=1,
     ),
+    ActionSpec(id="export", menu=_FILE, text=QT_TRANSLATE_NOOP("actions", "&Export…"), keys=("Ctrl+E",), group=2),
     ActionSpec(id="export_corrections", menu=_FILE, text=QT_TRANSLATE_NOOP("actions", "Export &corrections…"), group=2),
     ActionSpec(id="quit", menu=_FILE, text=QT_TRANSLATE_NOOP("actions", "&Quit"), keys=("Ctrl+Q",), group=3),
     ActionSpec(id="undo", menu=_EDIT, text=QT_TRANSLATE_NOOP("actions", "&Undo"), keys=("Ctrl+Z",)),

@@ -7,6 +7,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from fineparser_core import __version__
+from fineparser_gui.dialogs.export import ExportDialog
 from fineparser_gui.dialogs.frame import TextPage, text_dialog
 from fineparser_gui.dialogs.model_card import model_card_dialog
 from fineparser_gui.dialogs.preferences import PreferencesDialog
@@ -41,6 +42,11 @@ class Dialogs(QObject):
     def preferences(self) -> None:
         """Device, weights, colours, keys."""
         PreferencesDialog(self._preferences, self._session, self._choice, self._window).open()
+
+    def export(self, frame: int) -> None:
+        """What to write of the shown dive, whose playhead is at a frame."""
+        if self._session.current is not None:
+            ExportDialog(self._session, frame, self._window).open()
 
     def shortcuts(self) -> None:
         """The table of all keys."""

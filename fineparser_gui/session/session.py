@@ -21,6 +21,7 @@ from fineparser_gui.session.correction import shown_analysis
 from fineparser_gui.session.dive import NOT_ANALYSED, Dive, DiveState
 from fineparser_gui.session.editing import Editing
 from fineparser_gui.session.exemplar_library import ExemplarLibrary
+from fineparser_gui.session.exports import Exports
 from fineparser_gui.session.queue import AnalysisQueue
 from fineparser_gui.session.session_file import SavedDive, SavedSession
 from fineparser_gui.session.trimming import Trimming
@@ -69,6 +70,7 @@ class Session(QObject):
         self.library.problem.connect(self.problem)
         self.library.changed.connect(self._on_library_changed)
         self._held: set[tuple[str, bool]] = set()
+        self.exports = Exports(self)
         client.ready.connect(self._on_ready)
 
     @property
@@ -140,6 +142,7 @@ class Session(QObject):
     def close(self) -> None:
         """Wait for files that are being opened; the window is closing."""
         self.editing.close()
+        self.exports.close()
         self.arrivals.close()
         self.library.close()
 

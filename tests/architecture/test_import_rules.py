@@ -48,7 +48,7 @@ FILES = {"pathlib", "os", "io", "json", "safetensors", "pickle", "sqlite3"}
 # What the process of the app may load of core: all of it without torch.
 GUI_SEES = {"types", "errors", "progress", "resources", "video", "diving", "export", "inference.library"}
 GUI_SEES |= {"inference.clips", "inference.rescore", "inference.choice", "inference.exemplar_facts"}
-GUI_SEES |= {"inference.libraries", "inference.own_library", "inference.importing"}
+GUI_SEES |= {"inference.libraries", "inference.own_library", "inference.importing", "inference.compared"}
 TORCH_OWNER = f"{GUI}.worker.child"
 # Widgets observe the session; only it and the composition root talk to the worker and the exemplar library. The
 # records of both may be shown.

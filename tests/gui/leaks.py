@@ -18,7 +18,7 @@ def _children() -> set[int]:
 
 
 def _runs(thing: object) -> bool:
-    if not isinstance(thing, QObject) or not isValid(thing):
+    if not issubclass(type(thing), QObject) or not isValid(thing):
         return False
     if isinstance(thing, QTimer):
         return thing.isActive()

@@ -77,6 +77,22 @@ def test_two_outputs_in_one_file(fineparser: Fineparser, clips: Path, tmp_path: 
     assert_refused(fineparser("score", clips / "dive.mp4", "--json", out, "--masks", out), 2, str(out))
 
 
+@pytest.mark.parametrize(
+    ("options", "code", "word"),
+    [
+        (("--speed", "0.5"), 2, "--annotated"),
+        (("--annotated", "a.mp4", "--speed", "0"), 2, "--speed 0"),
+        (("--annotated", "a.mp4", "--beside", "best"), 2, "--dive-number"),
+        (("--annotated", "a.mp4", "--beside", "nobody"), 4, "nobody"),
+        (("--contact-sheet", "sheet.tga"), 2, "sheet.tga"),
+    ],
+)
+def test_export_options_that_cannot_be(
+    fineparser: Fineparser, clips: Path, options: tuple[str, ...], code: int, word: str
+) -> None:
+    assert_refused(fineparser("score", clips / "dive.mp4", *options), code, word)
+
+
 def test_no_exemplars_of_the_number(fineparser: Fineparser, clips: Path, tmp_path: Path) -> None:
     library = tmp_path / "library.sqlite"
     Library.create(library).close()

@@ -27,7 +27,9 @@ DIVE = ("--dive-number", SAMPLE["dive_number"], "--board", SAMPLE["board_m"])
 
 def test_sample_dive_from_clip_to_files(fineparser: Fineparser, tmp_path: Path) -> None:
     outputs = {"--json": tmp_path / "a.json", "--masks": tmp_path / "m.npz", "--annotated": tmp_path / "a.mp4"}
-    outcome = fineparser("score", SAMPLE_CLIP, *DIVE, *(word for pair in outputs.items() for word in pair))
+    outputs |= {"--contact-sheet": tmp_path / "s.png", "--csv": tmp_path / "t.csv"}
+    files = (word for pair in outputs.items() for word in pair)
+    outcome = fineparser("score", SAMPLE_CLIP, *DIVE, "--beside", "best", *files)
     assert outcome.code == 0, outcome.err
     # Anything but progress would be noise: a warning, say.
     assert {line.split()[0] for line in outcome.err.splitlines()} <= {"read", "parse", "compare", "write"}
@@ -44,7 +46,7 @@ def test_sample_dive_from_clip_to_files(fineparser: Fineparser, tmp_path: Path) 
     assert scoring.spread == pytest.approx(statistics.pstdev(vote.vote for vote in votes), abs=1e-6)
     assert scoring.award == pytest.approx(scoring.score / (3 * scoring.difficulty))
     assert len(data["probabilities"]) == 2
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.json", "a.mp4", "m.npz"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.json", "a.mp4", "m.npz", "s.png", "t.csv"]
 
     for shown in (
         f"Score {scoring.score:.2f} for {SAMPLE['dive_number']}",

@@ -1,5 +1,6 @@
 """The annotated clip: the frames, times and shape of the dive, with the mask where it belongs."""
 
+import errno
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,16 +10,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fineparser_core.errors import Cancelled, ExportError
-from fineparser_core.export.annotated_clip import write_annotated_clip
+from fineparser_core.errors import Cancelled, ConfigError, ExportError, VideoError
+from fineparser_core.export.annotated_clip import ClipOptions, write_annotated_clip
+from fineparser_core.export.composition import Look
 from fineparser_core.export.drawing import fill_box, text_width, wrap_text
 from fineparser_core.export.mask_overlay import draw_mask_on_image, mask_at
 from fineparser_core.export.palette import MASK_COLOUR, STEP_COLOURS, rgb
 from fineparser_core.export.panel import BANNER_UNITS
 from fineparser_core.progress import CancelToken, Progress
-from fineparser_core.types import STEP_NAMES, Analysis
+from fineparser_core.types import STEP_NAMES, Analysis, ComparedDive
+from fineparser_core.video import writer as writer_module
 from fineparser_core.video.probe import probe
 from fineparser_core.video.reader import VideoReader
+from fineparser_core.video.writer import VideoWriter
 
 Make = Callable[..., Analysis]
 
@@ -97,6 +101,105 @@ def test_cancel_leaves_nothing(small_video: Path, make_analysis: Make, tmp_path:
     with pytest.raises(Cancelled):
         write_annotated_clip(make_analysis(small_video), tmp_path / "out.mp4", progress=stop_half_way, cancel=token)
     assert os.listdir(tmp_path) == []
+
+
+def test_the_whole_file_slowed_down_beside_another_dive(
+    tmp_path: Path, make_video: Callable[..., Path], make_analysis: Make, number_of: Callable[[np.ndarray], int]
+) -> None:
+    path = make_video(tmp_path / "dive.mp4", 40, size_px=(160, 120))
+    other = make_analysis(make_video(tmp_path / "other.mp4", 60, size_px=(160, 120), fps=60), 10, 59).parse
+    analysis = make_analysis(path, 5, 34)
+    beside = ComparedDive(path=other.clip.path, title="the other one", steps=other.steps)
+    look = Look(beside=beside, speed=0.25)
+    write_annotated_clip(analysis, tmp_path / "out.mp4", ClipOptions(look=look, whole_file=True))
+    with VideoReader(tmp_path / "out.mp4") as reader:
+        assert reader.info.n_frames == 40
+        np.testing.assert_allclose(reader.info.pts_s, np.arange(40) / 30 * 4, atol=2e-4)
+        starts = [
+            (step.start_frame, theirs.start_frame)
+            for step, theirs in zip(analysis.parse.steps, other.steps, strict=True)
+        ]
+        for mine, theirs in [*starts, (34, 59), (0, 10), (39, 59)]:
+            width = (reader.info.width_px - 8) // 2
+            picture = reader.frame(mine)[BANNER_UNITS + 28 :][: round(width * 3 / 4)]
+            assert (number_of(picture[:, :width]), number_of(picture[:, -width:])) == (mine, theirs)
+
+
+def test_no_overlay_is_the_picture_alone(
+    tmp_path: Path, make_video: Callable[..., Path], make_analysis: Make, number_of: Callable[[np.ndarray], int]
+) -> None:
+    path = make_video(tmp_path / "odd.mkv", 24, size_px=(63, 47), pix_fmt="yuv444p")
+    bare = ClipOptions(look=Look(mask=False, panels=False))
+    write_annotated_clip(make_analysis(path, 4, 20, scored=False), tmp_path / "out.mp4", bare)
+    with VideoReader(tmp_path / "out.mp4") as reader, VideoReader(path) as source:
+        assert (reader.info.n_frames, reader.info.width_px, reader.info.height_px) == (17, 64, 48)
+        assert [number_of(reader.frame(frame)) for frame in (0, 16)] == [4, 20]
+        corner = reader.frame(3)[3:8, 3:12].astype(int).mean(axis=(0, 1))
+        np.testing.assert_allclose(corner, source.frame(7)[3:8, 3:12].astype(int).mean(axis=(0, 1)), atol=6)
+
+
+@pytest.mark.parametrize("quarter_turn", [-90, 90, 180])
+def test_turned_pictures_stand_upright(
+    quarter_turn: int, tmp_path: Path, make_video: Callable[..., Path], make_analysis: Make
+) -> None:
+    path = make_video(tmp_path / "phone.mp4", 16, size_px=(96, 54), rotation_deg=quarter_turn, sample_aspect=2)
+    bare = ClipOptions(look=Look(mask=False, panels=False))
+    write_annotated_clip(make_analysis(path), tmp_path / "out.mp4", bare)
+    with VideoReader(tmp_path / "out.mp4") as reader, VideoReader(path) as source:
+        size = (source.info.width_px, source.info.height_px)
+        assert (reader.info.width_px, reader.info.height_px) == size
+        assert size in ((54, 192), (192, 54))
+        difference = np.abs(reader.frame(9).astype(int) - source.frame(9).astype(int))
+        assert np.median(difference) < 8
+
+
+def test_a_missing_source_is_said(tmp_path: Path, make_video: Callable[..., Path], make_analysis: Make) -> None:
+    path = make_video(tmp_path / "gone.mp4", 16)
+    analysis = make_analysis(path)
+    path.unlink()
+    with pytest.raises(VideoError, match=r"gone\.mp4: there is no such file"):
+        write_annotated_clip(analysis, tmp_path / "out.mp4")
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_full_disk_leaves_nothing(
+    small_video: Path, make_analysis: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoded = []
+
+    def no_room(writer: VideoWriter, picture: object) -> None:
+        encoded.append(picture)
+        if len(encoded) == 20:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(VideoWriter, "write_picture", lambda writer, picture, time_s: no_room(writer, picture))
+    with pytest.raises(ExportError, match="No space left on device"):
+        write_annotated_clip(make_analysis(small_video), tmp_path / "out.mp4")
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
+def test_a_read_only_folder_is_said(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(ExportError, match="Permission denied"):
+        write_annotated_clip(make_analysis(small_video), tmp_path / "out.mp4")
+
+
+def test_speeds_that_will_not_do(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
+    for speed in (0.0, 2.0, float("nan")):
+        with pytest.raises(ConfigError, match="Speed"):
+            write_annotated_clip(make_analysis(small_video), tmp_path / "o.mp4", ClipOptions(look=Look(speed=speed)))
+
+
+def test_without_h264_the_other_codec_is_named(
+    tmp_path: Path, make_video: Callable[..., Path], make_analysis: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_video(tmp_path / "dive.mp4", 16)
+    monkeypatch.setattr(writer_module, "_CODECS", {"mpeg4": writer_module._CODECS["mpeg4"]})
+    notes = write_annotated_clip(make_analysis(path), tmp_path / "out.mp4")
+    assert probe(tmp_path / "out.mp4").codec == "mpeg4"
+    assert len(notes) == 1
+    assert "MPEG-4" in notes[0]
 
 
 def test_places_that_will_not_do(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:

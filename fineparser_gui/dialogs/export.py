@@ -1,0 +1,270 @@
+"""Asks what to write of the shown dive, or of the session, and where; the core does the work, in the background."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QListWidget,
+    QMessageBox,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fineparser_core.export.composition import Look
+from fineparser_core.types import ComparedDive
+from fineparser_gui.panels.parts import label, speed_text
+from fineparser_gui.session.exports import Exports, dive_title
+from fineparser_gui.session.session import Session
+
+_SPEEDS = (1.0, 0.5, 0.25, 0.125)
+_CLIP, _SHEET, _STILL, _TABLE = range(4)
+_EXEMPLAR, _DIVE = "exemplar", "dive"
+
+
+class ExportDialog(QDialog):
+    """A list of what can be written, and the choices of the selected one beside it.
+
+    Args:
+        frame: under the playhead.
+    """
+
+    def __init__(self, session: Session, frame: int, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(self.tr("Export"))
+        self._session, self._frame = session, frame
+        assert session.current is not None
+        self._dive = session.current
+        self.kinds = QListWidget()
+        self.kinds.setAccessibleName(self.tr("What to write"))
+        self.kinds.setFixedWidth(168)
+        self.kinds.addItems(
+            [self.tr("Annotated clip"), self.tr("Contact sheet"), self.tr("This frame"), self.tr("Table or data")]
+        )
+        self.pages = QStackedWidget()
+        for page in (self._clip_page(), self._sheet_page(), self._still_page(), self._table_page()):
+            self.pages.addWidget(page)
+        self.kinds.currentRowChanged.connect(self._on_kind)
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.buttons.button(QDialogButtonBox.StandardButton.Cancel).setIcon(QIcon())
+        self.go = self.buttons.addButton(self.tr("Export…"), QDialogButtonBox.ButtonRole.AcceptRole)
+        self.go.setProperty("role", "primary")
+        self.go.setDefault(True)
+        self.buttons.accepted.connect(self._on_accepted)
+        self.buttons.rejected.connect(self.reject)
+        middle = QHBoxLayout()
+        middle.setSpacing(16)
+        middle.addWidget(self.kinds)
+        middle.addWidget(self.pages, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 14, 14, 14)
+        column.setSpacing(12)
+        column.addLayout(middle, 1)
+        column.addWidget(self.buttons)
+        self.resize(660, 340)
+        self.kinds.setCurrentRow(_CLIP if self._dive.analysis is not None else _TABLE)
+
+    def _clip_page(self) -> QWidget:
+        self.whole_file = QComboBox()
+        self.whole_file.addItem(self.tr("this dive"), False)
+        self.whole_file.addItem(self.tr("the whole file"), True)
+        self.clip_mask = QCheckBox(self.tr("Mask on the diver"))
+        self.clip_mask.setChecked(True)
+        self.clip_panels = QCheckBox(self.tr("Steps, timeline, score and contributions"))
+        self.clip_panels.setChecked(True)
+        self.clip_beside = self._beside_box(self.tr("nothing"))
+        self.speed = QComboBox()
+        for speed in _SPEEDS:
+            name = self.tr("normal") if speed == 1 else self.tr("slowed down to {0}").format(speed_text(speed))
+            self.speed.addItem(name, speed)
+        page, form = self._page(
+            self.tr("An MP4 video. Every frame is kept and shown at its own time; the model's name stands on it.")
+        )
+        self._row(form, self.tr("&Frames"), self.whole_file)
+        form.addRow(self.tr("Show"), self.clip_mask)
+        form.addRow("", self.clip_panels)
+        self._row(form, self.tr("&Beside it, aligned by step"), self.clip_beside)
+        self._row(form, self.tr("&Speed"), self.speed)
+        return page
+
+    def _sheet_page(self) -> QWidget:
+        self.sheet_beside = self._beside_box(self.tr("nothing"), best_first=True)
+        page, form = self._page(
+            self.tr("A picture: three moments of each step, cut around the diver, with the score below.")
+        )
+        self._row(form, self.tr("&Beside it"), self.sheet_beside)
+        return page
+
+    def _still_page(self) -> QWidget:
+        self.still_mask = QCheckBox(self.tr("Mask on the diver"))
+        self.still_mask.setChecked(True)
+        self.still_panels = QCheckBox(self.tr("Steps, timeline, score and contributions"))
+        self.still_panels.setChecked(True)
+        self.still_beside = self._beside_box(self.tr("nothing"))
+        page, form = self._page(self.tr("A picture of frame {0}, where the playhead is.").format(self._frame))
+        form.addRow(self.tr("Show"), self.still_mask)
+        form.addRow("", self.still_panels)
+        self._row(form, self.tr("&Beside it, at the same moment"), self.still_beside)
+        return page
+
+    def _table_page(self) -> QWidget:
+        self.scope = QComboBox()
+        count = len(self._session.keys)
+        self.scope.addItem(self.tr("all dives of the session ({0})").format(count), True)
+        self.scope.addItem(self.tr("this dive"), False)
+        self.form = QComboBox()
+        self.form.addItem(self.tr("CSV: a table for a spreadsheet, a row a dive"), ".csv")
+        self.form.addItem(self.tr("JSON: all numbers, for programs"), ".json")
+        page, form = self._page(
+            self.tr(
+                "Dive, diver, steps, score, spread and contributions. Points of different dive numbers or boards "
+                "cannot be compared."
+            )
+        )
+        self._row(form, self.tr("&Dives"), self.scope)
+        self._row(form, self.tr("&Form"), self.form)
+        return page
+
+    def _page(self, what: str) -> tuple[QWidget, QFormLayout]:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 4, 0, 0)
+        column.setSpacing(12)
+        column.addWidget(label(what, "muted", wrap=True))
+        form = QFormLayout()
+        form.setHorizontalSpacing(14)
+        form.setVerticalSpacing(8)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        column.addLayout(form)
+        column.addStretch(1)
+        return page, form
+
+    def _row(self, form: QFormLayout, name: str, field: QWidget) -> None:
+        field.setAccessibleName(name.replace("&", ""))
+        form.addRow(name, field)
+
+    def _beside_box(self, nothing: str, *, best_first: bool = False) -> QComboBox:
+        """The exemplars that voted, best first, and the other analysed dives."""
+        box = QComboBox()
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        box.setMinimumContentsLength(28)
+        box.addItem(nothing, None)
+        best = self._session.best_exemplar()
+        if best is not None:
+            box.addItem(self.tr("best exemplar: {0}, {1:.1f} points").format(best.id, best.score), (_EXEMPLAR, best.id))
+        scoring = self._dive.analysis.scoring if self._dive.analysis else None
+        votes = scoring.exemplars if scoring else ()
+        for vote in sorted(votes, key=lambda vote: -vote.score):
+            if best is None or vote.id != best.id:
+                text = self.tr("exemplar: {0}, {1:.1f} points").format(vote.id, vote.score)
+                box.addItem(text, (_EXEMPLAR, vote.id))
+        for key in self._session.keys:
+            dive = self._session.dive(key)
+            if key != self._dive.key and dive.analysis is not None:
+                text = self.tr("dive: {0} ({1})").format(dive_title(dive), dive.path.name)
+                box.addItem(text, (_DIVE, key))
+        if best_first and best is not None:
+            box.setCurrentIndex(1)
+        return box
+
+    def _on_kind(self, kind: int) -> None:
+        self.pages.setCurrentIndex(kind)
+        analysed = self._dive.analysis is not None
+        self.go.setEnabled(analysed or kind == _TABLE)
+        self.go.setToolTip("" if self.go.isEnabled() else self.tr("The dive is not analysed yet."))
+
+    def _on_accepted(self) -> None:
+        kind = self.kinds.currentRow()
+        if kind == _TABLE:
+            suffix = self.form.currentData()
+            stem = self.tr("dives") if self.scope.currentData() else self._dive.path.stem
+        else:
+            suffix = ".mp4" if kind == _CLIP else ".png"
+            stem = self._stem(kind)
+        path = self._ask(stem, suffix)
+        if path is not None:
+            self._start(kind, path)
+            self.accept()
+
+    def _stem(self, kind: int) -> str:
+        stem = self._dive.path.stem
+        if kind == _STILL:
+            return self.tr("{0} frame {1}").format(stem, self._frame)
+        return (self.tr("{0} annotated") if kind == _CLIP else self.tr("{0} steps")).format(stem)
+
+    def _ask(self, stem: str, suffix: str) -> Path | None:
+        filters = {
+            ".mp4": self.tr("MP4 video (*.mp4)"),
+            ".png": self.tr("Pictures (*.png *.jpg)"),
+            ".csv": self.tr("Table (*.csv)"),
+            ".json": self.tr("Data (*.json)"),
+        }
+        proposed = self._dive.path.absolute().parent / f"{stem}{suffix}"
+        name, _ = QFileDialog.getSaveFileName(self, self.tr("Export"), str(proposed), filters[suffix])
+        if not name:
+            return None
+        allowed = (".png", ".jpg", ".jpeg") if suffix == ".png" else (suffix,)
+        path = Path(name)
+        if path.suffix.lower() in allowed:
+            return path
+        path = path.with_name(path.name + suffix)
+        # A suffix added after the dialog has asked could overwrite a file that it did not ask about.
+        return path if not path.exists() or self._may_replace(path) else None
+
+    def _may_replace(self, path: Path) -> bool:
+        text = self.tr("{0} exists already. Replace it?").format(path.name)
+        return QMessageBox.question(self, self.tr("Export"), text) == QMessageBox.StandardButton.Yes
+
+    def _start(self, kind: int, path: Path) -> None:
+        exports, key = self._session.exports, self._dive.key
+        title = dive_title(self._dive)
+        if kind == _CLIP:
+            look = Look(
+                mask=self.clip_mask.isChecked(),
+                panels=self.clip_panels.isChecked(),
+                beside=self._beside(self.clip_beside),
+                title=title,
+                speed=self.speed.currentData(),
+            )
+            exports.clip(key, path, look, whole_file=self.whole_file.currentData())
+        elif kind == _SHEET:
+            exports.contact_sheet(key, path, Look(beside=self._beside(self.sheet_beside), title=title))
+        elif kind == _STILL:
+            look = Look(
+                mask=self.still_mask.isChecked(),
+                panels=self.still_panels.isChecked(),
+                beside=self._beside(self.still_beside),
+                title=title,
+            )
+            exports.still(key, self._frame, path, look)
+        else:
+            exports.table(self._session.keys if self.scope.currentData() else [key], path)
+
+    def _beside(self, box: QComboBox) -> ComparedDive | None:
+        chosen = box.currentData()
+        if chosen is None:
+            return None
+        kind, name = chosen
+        exports = self._session.exports
+        return exports.exemplar_beside(name) if kind == _EXEMPLAR else exports.dive_beside(name)
+
+
+def may_stop_exports(exports: Exports, window: QWidget) -> bool:
+    """Ask whether to close the window although something is being written; False where the user would rather stay."""
+    if not exports.busy:
+        return True
+    text = window.tr("An export is not finished yet. Stop it and close? Its file will not be written.")
+    buttons = QMessageBox.StandardButton
+    answer = QMessageBox.question(
+        window, window.tr("Unfinished export"), text, buttons.Discard | buttons.Cancel, buttons.Cancel
+    )
+    return answer == buttons.Discard

@@ -1,0 +1,266 @@
+"""What is written out of the session: one export after the other, each in a process of its own."""
+
+import itertools
+import logging
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
+
+from fineparser_core.errors import FineParserError
+from fineparser_core.export.annotated_clip import ClipOptions
+from fineparser_core.export.composition import Look
+from fineparser_core.export.jobs import ClipJob, Job, SheetJob, StillJob, TableJob, save_job
+from fineparser_core.export.tables import DiveRecord
+from fineparser_core.inference.compared import compared_exemplar
+from fineparser_core.types import ComparedDive, MaskTrack
+from fineparser_gui.session.dive import Dive
+from fineparser_gui.worker.export_process import ExportProcess
+
+if TYPE_CHECKING:
+    from fineparser_gui.session.session import Session
+
+log = logging.getLogger(__name__)
+
+
+class ExportState(Enum):
+    """How far an export is."""
+
+    WAITING = auto()
+    RUNNING = auto()
+    DONE = auto()
+    FAILED = auto()
+    CANCELLED = auto()
+
+    @property
+    def over(self) -> bool:
+        return self not in (ExportState.WAITING, ExportState.RUNNING)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Export:
+    """One file that is written, was, or will be; replaced when something changes.
+
+    Attributes:
+        done, total: how far it is; 0 of 0 while that is not known.
+        message: what to tell of it once it is over, "" for nothing.
+    """
+
+    id: int
+    path: Path
+    state: ExportState = ExportState.WAITING
+    done: int = 0
+    total: int = 0
+    message: str = ""
+
+
+class _SavingSignals(QObject):
+    """Signals: saved: (int, str) id and what went wrong, "" for nothing."""
+
+    saved = Signal(int, str)
+
+
+class _Saving(QRunnable):
+    """Puts a job into its folder off the GUI thread: the masks of a dive take a moment to pack."""
+
+    def __init__(self, number: int, job: Job, folder: Path, signals: _SavingSignals) -> None:
+        super().__init__()
+        self._number, self._job, self._folder, self._signals = number, job, folder, signals
+
+    def run(self) -> None:
+        problem = ""
+        try:
+            save_job(self._job, self._folder)
+        except FineParserError as error:
+            problem = str(error)
+        except Exception as error:  # must not end the thread pool
+            log.exception("saving the export of %s", self._job.path)
+            problem = f"{self._job.path.name}: {error}"
+        self._signals.saved.emit(self._number, problem)
+
+
+class Exports(QObject):
+    """Belongs to a `Session`.
+
+    Signals:
+        changed: an export was added, went on, ended or was dismissed.
+    """
+
+    changed = Signal()
+
+    def __init__(self, session: "Session") -> None:
+        super().__init__(session)
+        self._session = session
+        self._exports: dict[int, Export] = {}
+        self._jobs: dict[int, Job] = {}
+        self._ids = itertools.count(1)
+        self._folder: tempfile.TemporaryDirectory | None = None
+        self._process: ExportProcess | None = None
+        self._running: int | None = None
+        self._stopping = False
+        self._threads = QThreadPool(self)
+        self._threads.setMaxThreadCount(1)
+        self._signals = _SavingSignals(self)
+        self._signals.saved.connect(self._on_saved)
+
+    @property
+    def exports(self) -> list[Export]:
+        """In the order in which they were asked for."""
+        return list(self._exports.values())
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything runs or waits."""
+        return any(not export.state.over for export in self._exports.values())
+
+    @property
+    def pid(self) -> int:
+        """Process id of the running export; 0 where none runs."""
+        return self._process.pid if self._process is not None else 0
+
+    def clip(self, key: str, path: Path, look: Look, *, whole_file: bool = False) -> None:
+        """Write an annotated clip of a dive that is analysed."""
+        if analysis := self._session.dive(key).analysis:
+            options = ClipOptions(look=look, whole_file=whole_file)
+            self._add(ClipJob(path=path, analysis=analysis, options=options))
+
+    def contact_sheet(self, key: str, path: Path, look: Look) -> None:
+        """Write a contact sheet of a dive that is analysed."""
+        if analysis := self._session.dive(key).analysis:
+            self._add(SheetJob(path=path, analysis=analysis, look=look))
+
+    def still(self, key: str, frame: int, path: Path, look: Look) -> None:
+        """Write a frame of a dive that is analysed."""
+        if analysis := self._session.dive(key).analysis:
+            self._add(StillJob(path=path, analysis=analysis, frame=frame, look=look))
+
+    def table(self, keys: Sequence[str], path: Path) -> None:
+        """Write dives as CSV, or as JSON where the path ends so."""
+        self._add(TableJob(path=path, dives=tuple(_record(self._session.dive(key)) for key in keys)))
+
+    def exemplar_beside(self, exemplar_id: str) -> ComparedDive | None:
+        """An exemplar as what a picture can show beside a dive; None where the library cannot give it."""
+        exemplar = self._session.exemplar(exemplar_id)
+        return compared_exemplar(exemplar, self._session.exemplar_mask(exemplar_id)) if exemplar else None
+
+    def dive_beside(self, key: str) -> ComparedDive | None:
+        """A dive of the session as what a picture can show beside another; None where it is not analysed."""
+        dive = self._session.dive(key)
+        if dive.analysis is None:
+            return None
+        parse = dive.analysis.parse
+        masks = MaskTrack(
+            sampled_frames=parse.sampled_frames, mask_probability=parse.mask_probability, crop_xyxy=parse.crop_xyxy
+        )
+        scored = f" · predicted {dive.analysis.scoring.score:.1f}" if dive.analysis.scoring else ""
+        return ComparedDive(path=dive.path, title=dive_title(dive) + scored, steps=parse.steps, masks=masks)
+
+    def cancel(self, number: int) -> None:
+        """Stop an export, or take it out of the queue; no file is left."""
+        if number == self._running:
+            self._stopping = True
+            if self._process is not None:
+                self._process.cancel()
+        elif self._exports[number].state is ExportState.WAITING:
+            self._finish(number, ExportState.CANCELLED)
+
+    def dismiss(self, number: int) -> None:
+        """Forget an export that is over."""
+        if self._exports[number].state.over:
+            del self._exports[number]
+            self.changed.emit()
+
+    def close(self) -> None:
+        """Stop everything; the window is closing."""
+        self._signals.blockSignals(True)
+        self._threads.waitForDone()
+        if self._process is not None:
+            self._process.close()
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    def _add(self, job: Job) -> None:
+        number = next(self._ids)
+        over = [one for one, export in self._exports.items() if export.state is ExportState.DONE]
+        for one in over:  # seen, or not worth the room
+            del self._exports[one]
+        self._exports[number] = Export(id=number, path=job.path)
+        self._jobs[number] = job
+        self.changed.emit()
+        self._start_next()
+
+    def _start_next(self) -> None:
+        if self._running is not None:
+            return
+        waiting = (number for number, export in self._exports.items() if export.state is ExportState.WAITING)
+        number = next(waiting, None)
+        if number is None:
+            return
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="fineparser-export-", ignore_cleanup_errors=True)
+        folder = self._job_folder(number)
+        try:
+            folder.mkdir()
+        except OSError as error:
+            self._finish(number, ExportState.FAILED, f"{folder}: {error.strerror}")
+            return
+        self._running, self._stopping = number, False
+        self._update(number, state=ExportState.RUNNING)
+        self._threads.start(_Saving(number, self._jobs[number], folder, self._signals))
+
+    def _job_folder(self, number: int) -> Path:
+        assert self._folder is not None
+        return Path(self._folder.name) / str(number)
+
+    def _on_saved(self, number: int, problem: str) -> None:
+        if problem or self._stopping:
+            self._finish(number, ExportState.FAILED if problem else ExportState.CANCELLED, problem)
+            return
+        process = ExportProcess(self._job_folder(number), self._exports[number].path, self)
+        process.progressed.connect(lambda done, total: self._update(number, done=done, total=total))
+        process.finished.connect(lambda notes: self._finish(number, ExportState.DONE, " ".join(notes)))
+        process.failed.connect(lambda sentence: self._finish(number, ExportState.FAILED, sentence))
+        process.cancelled.connect(lambda: self._finish(number, ExportState.CANCELLED))
+        self._process = process
+        process.start()
+
+    def _update(self, number: int, **changes: object) -> None:
+        self._exports[number] = replace(self._exports[number], **changes)  # type: ignore[arg-type]
+        self.changed.emit()
+
+    def _finish(self, number: int, state: ExportState, message: str = "") -> None:
+        del self._jobs[number]
+        if number == self._running:
+            self._running = None
+            if self._process is not None:
+                self._process.deleteLater()
+                self._process = None
+            shutil.rmtree(self._job_folder(number), ignore_errors=True)
+        self._update(number, state=state, message=message)
+        if state is ExportState.FAILED:
+            self._session.problem.emit(message)
+        self._start_next()
+
+
+def dive_title(dive: Dive) -> str:
+    """What a dive is called in a picture: diver, number and board; without any of them, the name of its file."""
+    board = f"{dive.board_m:g} m" if dive.board_m is not None else ""
+    known = [text for text in (dive.diver, dive.dive_number or "", board) if text]
+    return " · ".join(known) if known else dive.path.stem
+
+
+def _record(dive: Dive) -> DiveRecord:
+    return DiveRecord(
+        path=dive.path,
+        diver=dive.diver,
+        dive_number=dive.dive_number,
+        board_m=dive.board_m,
+        state="analysed" if dive.analysis is not None else dive.state.name.lower(),
+        analysis=dive.analysis,
+        corrected=dive.corrected_frames is not None,
+    )

@@ -1,0 +1,113 @@
+"""One export in a process of its own, so that neither its work nor a crash of it reaches the window."""
+
+import json
+import logging
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QProcess, QTimer, Signal
+
+log = logging.getLogger(__name__)
+
+# As long as a frame may take, and time to remove what was written.
+_PATIENCE_MS = 5000
+
+
+class ExportProcess(QObject):
+    """Runs the job in a folder; ends in exactly one of `finished`, `failed` and `cancelled`.
+
+    Signals:
+        progressed: (int, int) done and total.
+        finished: (list) sentences to tell; the file is there.
+        failed: (str) sentence for the user.
+        cancelled: no file is left.
+    """
+
+    progressed = Signal(int, int)
+    finished = Signal(list)
+    failed = Signal(str)
+    cancelled = Signal()
+
+    def __init__(self, folder: Path, path: Path, parent: QObject | None = None) -> None:
+        """Args: path: of the file that the job writes."""
+        super().__init__(parent)
+        self._path = path
+        self._end: dict[str, object] | None = None
+        self._stopping = False
+        self._process = QProcess(self)
+        self._process.setProgram(sys.executable)
+        self._process.setArguments(["-m", "fineparser_core.export.jobs", str(folder)])
+        self._process.readyReadStandardOutput.connect(self._read)
+        self._process.readyReadStandardError.connect(self._log_stderr)
+        self._process.finished.connect(self._on_ended)
+        self._process.errorOccurred.connect(self._on_error)
+
+    @property
+    def pid(self) -> int:
+        """Process id; 0 where it does not run."""
+        return int(self._process.processId())
+
+    def start(self) -> None:
+        """Begin."""
+        self._process.start()
+
+    def cancel(self) -> None:
+        """Ask it to stop; where it does not, end it."""
+        self._stopping = True
+        self._process.closeWriteChannel()
+        QTimer.singleShot(_PATIENCE_MS, self, self._process.kill)
+
+    def close(self) -> None:
+        """Stop and wait; nothing is told any more, nothing is left running, no half file stays."""
+        self.blockSignals(True)
+        self._process.closeWriteChannel()
+        if not self._process.waitForFinished(_PATIENCE_MS):
+            self._process.kill()
+            self._process.waitForFinished(_PATIENCE_MS)
+            self._remove_leftovers()
+
+    def _read(self) -> None:
+        while self._process.canReadLine():
+            line = bytes(self._process.readLine().data())
+            try:
+                message = json.loads(line)
+            except ValueError:
+                log.warning("export: %r is no message", line[:200])
+                continue
+            if "done" in message:
+                self.progressed.emit(message["done"], message["total"])
+            else:
+                self._end = message
+
+    def _log_stderr(self) -> None:
+        text = bytes(self._process.readAllStandardError().data()).decode(errors="replace")
+        for line in text.splitlines():
+            log.info("export: %s", line)
+
+    def _on_error(self, error: QProcess.ProcessError) -> None:
+        if error == QProcess.ProcessError.FailedToStart:  # the one error that `finished` does not follow
+            self._on_ended()
+
+    def _on_ended(self, *_: object) -> None:
+        self._read()
+        end = self._end or {}
+        if "notes" in end:
+            self.finished.emit(end["notes"])
+            return
+        self._remove_leftovers()
+        if "cancelled" in end or self._stopping:
+            self.cancelled.emit()
+        else:
+            text = self.tr("Writing {0} stopped unexpectedly: export it again; the log says more.")
+            self.failed.emit(str(end.get("failed") or text.format(self._path.name)))
+
+    def _remove_leftovers(self) -> None:
+        """What a process that was killed could not remove itself: see `fineparser_core.video.atomic`."""
+        prefix, suffix = f".{self._path.name}.", ".tmp"
+        try:
+            beside = list(self._path.parent.iterdir())
+            for file in beside:
+                if file.name.startswith(prefix) and file.name.endswith(suffix):
+                    file.unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("export: %s", error)

@@ -1,0 +1,113 @@
+"""Exports in another process: told of, stopped, and never half there."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from fineparser_core.errors import ExportError
+from fineparser_core.export.annotated_clip import ClipOptions
+from fineparser_core.export.composition import Look
+from fineparser_core.export.jobs import ClipJob, Job, SheetJob, StillJob, TableJob, load_job, run_job, save_job
+from fineparser_core.export.tables import DiveRecord
+from fineparser_core.progress import CancelToken, ignore_progress
+from fineparser_core.types import Analysis, ComparedDive, MaskTrack
+from fineparser_core.video.probe import probe
+
+Make = Callable[..., Analysis]
+
+
+def start(folder: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "fineparser_core.export.jobs", str(folder)]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
+def messages(stream: IO[bytes]) -> list[dict]:
+    return [json.loads(line) for line in stream]
+
+
+def test_jobs_survive_the_folder(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
+    analysis = make_analysis(small_video, 2, 90)
+    parse = analysis.parse
+    track = MaskTrack(
+        sampled_frames=parse.sampled_frames, mask_probability=parse.mask_probability, crop_xyxy=parse.crop_xyxy
+    )
+    beside = ComparedDive(path=small_video, title="other – ü", steps=parse.steps, masks=track)
+    look = Look(mask=False, beside=beside, title="mine", speed=0.5)
+    jobs: list[Job] = [
+        ClipJob(path=tmp_path / "a.mp4", analysis=analysis, options=ClipOptions(look=look, whole_file=True)),
+        SheetJob(path=tmp_path / "a.png", analysis=make_analysis(small_video, scored=False), look=look),
+        StillJob(path=tmp_path / "b.png", analysis=analysis, frame=7),
+        TableJob(path=tmp_path / "a.csv", dives=(DiveRecord(path=small_video, diver="Ö", analysis=analysis),)),
+    ]
+    for number, job in enumerate(jobs):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        save_job(job, folder)
+        again = tmp_path / f"{number}-again"
+        again.mkdir()
+        loaded = load_job(folder)
+        save_job(loaded, again)
+        assert type(loaded) is type(job)
+        assert (again / "job.json").read_text() == (folder / "job.json").read_text()
+    loaded = load_job(tmp_path / "0")
+    assert isinstance(loaded, ClipJob)
+    assert loaded.options.look.beside is not None
+    assert loaded.options.look.beside.masks is not None
+    assert (loaded.options.look.beside.masks.mask_probability == parse.mask_probability).all()
+    with pytest.raises(ExportError, match="no complete export"):
+        load_job(tmp_path)
+
+
+def test_a_table_in_either_form(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
+    dives = (DiveRecord(path=small_video, analysis=make_analysis(small_video)),)
+    for name in ("t.csv", "t.json"):
+        run_job(TableJob(path=tmp_path / name, dives=dives), ignore_progress, CancelToken())
+    assert json.loads((tmp_path / "t.json").read_text())["dives"][0]["analysis"]["score"] is not None
+    assert (tmp_path / "t.csv").read_text(encoding="utf-8-sig").startswith("diver,")
+
+
+def test_another_process_writes_and_tells(make_video: Callable[..., Path], make_analysis: Make, tmp_path: Path) -> None:
+    video = make_video(tmp_path / "dive.mp4", 24)
+    folder = tmp_path / "job"
+    folder.mkdir()
+    save_job(ClipJob(path=tmp_path / "out.mp4", analysis=make_analysis(video)), folder)
+    with start(folder) as process:
+        assert process.stdout is not None
+        told = messages(process.stdout)
+        assert process.stdin is not None
+    assert told[-1] == {"notes": []}
+    assert {"done": 24, "total": 24} in told
+    assert probe(tmp_path / "out.mp4").n_frames == 24
+
+
+def test_the_end_of_its_input_stops_it(make_video: Callable[..., Path], make_analysis: Make, tmp_path: Path) -> None:
+    video = make_video(tmp_path / "dive.mp4", 255, encoder={"preset": "ultrafast"})
+    folder, out = tmp_path / "job", tmp_path / "out"
+    folder.mkdir()
+    out.mkdir()
+    save_job(ClipJob(path=out / "a.mp4", analysis=make_analysis(video)), folder)
+    with start(folder) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline())["done"] < 250
+        process.stdin.close()
+        assert messages(process.stdout)[-1] == {"cancelled": True}
+    assert os.listdir(out) == []
+
+
+def test_a_missing_video_is_told(make_video: Callable[..., Path], make_analysis: Make, tmp_path: Path) -> None:
+    video = make_video(tmp_path / "dive.mp4", 16)
+    folder = tmp_path / "job"
+    folder.mkdir()
+    save_job(StillJob(path=tmp_path / "a.png", analysis=make_analysis(video), frame=3), folder)
+    video.unlink()
+    with start(folder) as process:
+        assert process.stdout is not None
+        (told,) = messages(process.stdout)
+    assert "there is no such file" in told["failed"]

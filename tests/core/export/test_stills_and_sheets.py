@@ -1,0 +1,81 @@
+"""Single frames and contact sheets: the right pictures, whole files."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from fineparser_core.errors import Cancelled, ConfigError, ExportError, VideoError
+from fineparser_core.export.composition import Look
+from fineparser_core.export.contact_sheet import write_contact_sheet
+from fineparser_core.export.images import write_image
+from fineparser_core.export.panel import BANNER_UNITS
+from fineparser_core.export.stills import write_still
+from fineparser_core.progress import CancelToken, Progress
+from fineparser_core.types import Analysis, ComparedDive, MaskTrack
+
+Make = Callable[..., Analysis]
+
+
+def read_rgb(path: Path) -> np.ndarray:
+    image = cv2.imread(str(path))
+    assert image is not None
+    return image[:, :, ::-1]
+
+
+@pytest.mark.parametrize("name", ["still.png", "still.JPG"])
+def test_a_still_is_the_frame(
+    name: str, small_video: Path, make_analysis: Make, tmp_path: Path, number_of: Callable[[np.ndarray], int]
+) -> None:
+    write_still(make_analysis(small_video), 77, tmp_path / name)
+    image = read_rgb(tmp_path / name)
+    assert image.shape[1] == 640
+    assert number_of(image[BANNER_UNITS : BANNER_UNITS + 480]) == 77
+    np.testing.assert_allclose(image[BANNER_UNITS + 60, 90], (220, 30, 30), atol=25)
+    assert os.listdir(tmp_path) == [name]
+
+
+def test_a_bare_still(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
+    write_still(make_analysis(small_video), 3, tmp_path / "s.png", Look(mask=False, panels=False))
+    assert read_rgb(tmp_path / "s.png").shape == (48, 64, 3)
+
+
+def test_stills_that_will_not_do(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
+    analysis = make_analysis(small_video)
+    with pytest.raises(ConfigError, match=r"still\.gif"):
+        write_still(analysis, 3, tmp_path / "still.gif")
+    with pytest.raises(VideoError, match="no frame 500"):
+        write_still(analysis, 500, tmp_path / "still.png")
+    with pytest.raises(ExportError, match="cannot be written"):
+        write_image(np.zeros((4, 4, 3), np.uint8), tmp_path / "nowhere" / "still.png")
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("scored", [True, False])
+def test_a_sheet_of_one_dive_and_of_two(
+    scored: bool, small_video: Path, variable_rate_video: Path, make_analysis: Make, tmp_path: Path
+) -> None:
+    analysis = make_analysis(small_video, scored=scored)
+    other = make_analysis(variable_rate_video, 20, 110).parse
+    track = MaskTrack(
+        sampled_frames=other.sampled_frames, mask_probability=other.mask_probability, crop_xyxy=other.crop_xyxy
+    )
+    beside = ComparedDive(path=variable_rate_video, title="another dive", steps=other.steps, masks=track)
+    told: list[Progress] = []
+    write_contact_sheet(analysis, tmp_path / "one.png")
+    write_contact_sheet(analysis, tmp_path / "two.png", title="a dive", beside=beside, progress=told.append)
+    one, two = read_rgb(tmp_path / "one.png"), read_rgb(tmp_path / "two.png")
+    assert two.shape[1] > 1.9 * one.shape[1]
+    assert told[-1] == Progress("write", 18, 18)
+
+
+def test_a_cancelled_sheet_leaves_nothing(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
+    token = CancelToken()
+    with pytest.raises(Cancelled):
+        write_contact_sheet(
+            make_analysis(small_video), tmp_path / "s.png", progress=lambda step: token.cancel(), cancel=token
+        )
+    assert os.listdir(tmp_path) == []

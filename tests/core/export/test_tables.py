@@ -1,0 +1,54 @@
+"""Dives as CSV and JSON: every number found again, nothing made up."""
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fineparser_core.export.analysis_json import analysis_to_dict
+from fineparser_core.export.tables import COLUMNS, FORMAT, DiveRecord, write_csv, write_json
+from fineparser_core.types import Analysis
+
+Make = Callable[..., Analysis]
+
+
+@pytest.fixture
+def dives(small_video: Path, make_analysis: Make) -> list[DiveRecord]:
+    return [
+        DiveRecord(path=small_video, diver='Ana "Aňa", the first', analysis=make_analysis(small_video, 3, 110)),
+        DiveRecord(path=small_video, analysis=make_analysis(small_video, scored=False), corrected=True),
+        DiveRecord(path=Path("=cmd.mp4"), dive_number="5253B", board_m=3.0, state="waits"),
+    ]
+
+
+def test_the_table(dives: list[DiveRecord], tmp_path: Path) -> None:
+    write_csv(dives, tmp_path / "t.csv")
+    assert (tmp_path / "t.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+    with (tmp_path / "t.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == list(COLUMNS)
+    first, second, third = rows
+    scoring = dives[0].analysis.scoring
+    assert first["diver"] == 'Ana "Aňa", the first'
+    assert float(first["score"]) == pytest.approx(scoring.score, abs=5e-4)
+    points = sum(float(first[f"{step}_points"]) for step in ("take_off", "flight", "entry"))
+    assert points == pytest.approx(scoring.score - float(first["mean_exemplar_score"]), abs=3e-3)
+    assert float(first["take_off_s"]) == pytest.approx((24 - 3) / 30, abs=1e-3)
+    total_s = sum(float(first[name]) for name in ("take_off_s", "flight_s", "entry_s"))
+    assert total_s == pytest.approx(108 / 30, abs=2e-3)
+    assert (first["transitions_by"], second["transitions_by"], third["transitions_by"]) == ("model", "person", "")
+    assert (second["diver"], second["score"], second["in_frame"]) == ("", "", "0")
+    assert (third["file"], third["dive_number"], third["board_m"]) == ("'=cmd.mp4", "5253B", "3")
+    assert third["state"] == "waits"
+    assert first["trained_on"] == "rendered dives"
+
+
+def test_the_data(dives: list[DiveRecord], tmp_path: Path) -> None:
+    write_json(dives, tmp_path / "t.json")
+    data = json.loads((tmp_path / "t.json").read_text(encoding="utf-8"))
+    assert data["format"] == FORMAT
+    assert [one["diver"] for one in data["dives"]] == ['Ana "Aňa", the first', None, None]
+    assert data["dives"][0]["analysis"] == analysis_to_dict(dives[0].analysis)
+    assert data["dives"][2]["analysis"] is None

@@ -1,0 +1,184 @@
+"""Exports from the real window, written by the real process."""
+
+import csv
+import json
+import os
+import signal
+import sys
+
+import pytest
+from answers_kit import dive_parse, result_message, scoring
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QFileDialog, QMessageBox
+
+from fineparser_core.export.composition import Look
+from fineparser_core.types import Analysis
+from fineparser_core.video.probe import probe
+from fineparser_gui.dialogs.export import ExportDialog
+from fineparser_gui.session.dive import DiveState
+from fineparser_gui.session.exports import ExportState
+
+PATIENCE_MS = 120_000
+
+
+@pytest.fixture
+def studio(idle_studio, qtbot, small_video, tmp_path_factory):
+    """The program with a dive that is analysed and scored."""
+    session, client = idle_studio.session, idle_studio.client
+    session.open([small_video], dive_number="207C", board_m=10.0)
+    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
+    key = session.current.key
+    parse = dive_parse(small_video, session.current.info.n_frames)
+    for analysis in (Analysis(parse=parse, scoring=None), Analysis(parse=parse, scoring=scoring())):
+        request_id = session.queue.requests[key]
+        client.finished.emit(request_id, result_message(request_id, analysis, tmp_path_factory.mktemp("answers")))
+    return idle_studio
+
+
+@pytest.fixture
+def dialog(studio, qtbot, monkeypatch, tmp_path):
+    """The dialog, opened as a user does; every file dialog answers with what `chosen` holds."""
+    studio.window.transport.seek(44)
+    studio.window.actions_by_id["export"].trigger()
+    made = studio.window.findChild(ExportDialog)
+    qtbot.waitUntil(made.isVisible)
+    made.chosen = str(tmp_path / "out.mp4")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *args: (made.chosen, ""))
+    return made
+
+
+def only(studio):
+    """The one export there is."""
+    (export,) = studio.session.exports.exports
+    return export
+
+
+def wait_for(studio, qtbot, state):
+    qtbot.waitUntil(lambda: only(studio).state is state, timeout=PATIENCE_MS)
+
+
+def test_an_annotated_clip_from_the_dialog(studio, dialog, qtbot, tmp_path):
+    dialog.speed.setCurrentIndex(1)
+    dialog.go.click()
+    row = studio.window.exports.row(only(studio).id)
+    assert studio.window.exports.isVisible()
+    assert row.button.text() == "Cancel"
+    wait_for(studio, qtbot, ExportState.DONE)
+    info = probe(tmp_path / "out.mp4")
+    assert info.n_frames == 120
+    assert info.pts_s[-1] == pytest.approx(2 * 119 / 30, abs=1e-3)
+    assert row.text.accessibleName() == "out.mp4 is written."
+    qtbot.mouseClick(row.close_button, Qt.MouseButton.LeftButton)
+    assert not studio.window.exports.isVisible()
+    assert os.listdir(tmp_path) == ["out.mp4"]
+
+
+def test_a_frame_a_table_and_a_sheet_queue_up(studio, qtbot, tmp_path):
+    session = studio.session
+    exports, key = session.exports, session.current.key
+    session.set_diver(key, "Ana")
+    exports.still(key, 44, tmp_path / "frame.png", Look())
+    exports.contact_sheet(key, tmp_path / "sheet.jpg", Look(beside=exports.dive_beside(key), title="Ana"))
+    exports.table(session.keys, tmp_path / "dives.csv")
+    exports.table([key], tmp_path / "dive.json")
+    states = [export.state for export in exports.exports]
+    assert states == [ExportState.RUNNING, *3 * [ExportState.WAITING]]
+    assert studio.window.exports.isVisible()
+    qtbot.waitUntil(lambda: not exports.busy, timeout=PATIENCE_MS)
+    assert [export.state for export in exports.exports] == 4 * [ExportState.DONE]
+    assert QImage(str(tmp_path / "frame.png")).width() == 640
+    assert QImage(str(tmp_path / "sheet.jpg")).width() > 1700
+    with (tmp_path / "dives.csv").open(encoding="utf-8-sig", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["diver"], row["score"], row["dive_number"]) == ("Ana", "68", "207C")
+    assert json.loads((tmp_path / "dive.json").read_text(encoding="utf-8"))["dives"][0]["diver"] == "Ana"
+
+
+def test_cancelled_half_way_no_file_is_left(studio, qtbot, tmp_path):
+    exports = studio.session.exports
+    for name in ("a.mp4", "b.mp4"):
+        exports.clip(studio.session.current.key, tmp_path / name, Look())
+    first, second = exports.exports
+    exports.cancel(second.id)
+    assert exports.exports[1].state is ExportState.CANCELLED
+    qtbot.waitUntil(lambda: exports.exports[0].done > 0, timeout=PATIENCE_MS)
+    studio.window.exports.row(first.id).button.click()
+    qtbot.waitUntil(lambda: not exports.busy, timeout=PATIENCE_MS)
+    assert exports.exports[0].state is ExportState.CANCELLED
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no signals there")
+def test_a_process_that_dies_costs_one_export(studio, qtbot, tmp_path):
+    exports = studio.session.exports
+    for name in ("a.mp4", "b.png"):
+        if name.endswith("mp4"):
+            exports.clip(studio.session.current.key, tmp_path / name, Look())
+        else:
+            exports.still(studio.session.current.key, 3, tmp_path / name, Look())
+    qtbot.waitUntil(lambda: exports.exports[0].done > 0, timeout=PATIENCE_MS)
+    os.kill(exports.pid, signal.SIGKILL)
+    qtbot.waitUntil(lambda: not exports.busy, timeout=PATIENCE_MS)
+    assert [export.state for export in exports.exports] == [ExportState.FAILED, ExportState.DONE]
+    assert "a.mp4" in studio.window.banner.text
+    assert os.listdir(tmp_path) == ["b.png"]
+
+
+def test_a_missing_video_is_a_sentence(studio, qtbot, tmp_path, make_video):
+    exports, session = studio.session.exports, studio.session
+    dive = session.current
+    gone = tmp_path / "gone.mp4"
+    parse = dive_parse(gone, 120)
+    session.update(dive.key, analysis=Analysis(parse=parse, scoring=None))
+    exports.still(dive.key, 3, tmp_path / "a.png", Look())
+    wait_for(studio, qtbot, ExportState.FAILED)
+    assert "gone.mp4" in studio.window.banner.text
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_folder_that_is_not_there(studio, qtbot, tmp_path):
+    studio.session.exports.table(studio.session.keys, tmp_path / "nowhere" / "t.csv")
+    wait_for(studio, qtbot, ExportState.FAILED)
+    assert "cannot be written" in studio.window.banner.text
+
+
+def test_names_get_their_ending(dialog, tmp_path, monkeypatch):
+    (tmp_path / "frame.png").touch()
+    for typed, kind, expected in (("clip", 0, "clip.mp4"), ("a.JPG", 2, "a.JPG"), ("t.csv", 3, "t.csv")):
+        dialog.chosen = str(tmp_path / typed)
+        dialog.kinds.setCurrentRow(kind)
+        suffix = (".mp4", ".png", ".png", ".csv")[kind]
+        assert dialog._ask("proposed", suffix) == tmp_path / expected
+    answers = iter([QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes])
+    monkeypatch.setattr(QMessageBox, "question", lambda *args: next(answers))
+    dialog.chosen = str(tmp_path / "frame")
+    assert dialog._ask("proposed", ".png") is None
+    assert dialog._ask("proposed", ".png") == tmp_path / "frame.png"
+
+
+def test_without_an_analysis_only_tables(idle_studio, qtbot, small_video):
+    window = idle_studio.window
+    assert not window.actions_by_id["export"].isEnabled()
+    idle_studio.session.open([small_video])
+    qtbot.waitUntil(lambda: idle_studio.session.current.state is DiveState.QUEUED, timeout=5000)
+    window.actions_by_id["export"].trigger()
+    dialog = window.findChild(ExportDialog)
+    assert dialog.go.isEnabled()
+    dialog.kinds.setCurrentRow(0)
+    assert not dialog.go.isEnabled()
+    dialog.reject()
+
+
+def test_closing_with_an_export_asks_and_stops_it(studio, qtbot, tmp_path, monkeypatch):
+    exports = studio.session.exports
+    exports.clip(studio.session.current.key, tmp_path / "a.mp4", Look())
+    qtbot.waitUntil(lambda: exports.exports[0].done > 0, timeout=PATIENCE_MS)
+    answers = iter([QMessageBox.StandardButton.Cancel, QMessageBox.StandardButton.Discard])
+    monkeypatch.setattr(QMessageBox, "question", lambda *args: next(answers))
+    monkeypatch.setattr(studio.window.document, "may_leave", lambda: True)
+    studio.window.actions_by_id["quit"].trigger()
+    assert studio.window.isVisible()
+    studio.window.actions_by_id["quit"].trigger()
+    assert not studio.window.isVisible()
+    assert os.listdir(tmp_path) == []
