@@ -95,8 +95,12 @@ def _draw_score(image: np.ndarray, scoring: Scoring, unit: float) -> None:
     score = f"{scoring.score:.1f}"
     draw_text(image, (x, top + 48 * unit), score, 36 * unit, TEXT, weight=BOLD)
     after = x + text_width(score, 36 * unit, weight=BOLD) + 10 * unit
-    draw_text(image, (after, top + 34 * unit), f"spread {scoring.spread:.1f}", 15 * unit, TEXT)
-    draw_text(image, (after, top + 48 * unit), "agreement, not accuracy", 11 * unit, MUTED)
+    low = 34 if scoring.interval is None else 22  # room for a third line below
+    draw_text(image, (after, top + low * unit), f"spread {scoring.spread:.1f}", 15 * unit, TEXT)
+    draw_text(image, (after, top + (low + 13) * unit), "agreement, not accuracy", 11 * unit, MUTED)
+    if scoring.interval is not None:
+        stated = f"{scoring.interval.level:.0%} interval {scoring.interval.low:.0f} to {scoring.interval.high:.0f}"
+        draw_text(image, (after, top + 51 * unit), stated, 14 * unit, TEXT)
     board = f" from {scoring.board_m:g} m" if scoring.board_m is not None else ""
     dive = f"{scoring.dive_number}{board}   DD {scoring.difficulty:.1f}   award {scoring.award:.1f}"
     draw_text(image, (x, top + 71 * unit), dive, 13 * unit, TEXT)
@@ -128,9 +132,11 @@ def _draw_contributions(image: np.ndarray, scoring: Scoring, unit: float) -> Non
 def _footer_lines(analysis: Analysis, width_units: float) -> list[tuple[str, Colour]]:
     model = analysis.parse.model
     sentences: list[tuple[str, Colour]] = []
-    if analysis.scoring is None:
+    if analysis.parse.refusal is not None:
+        sentences.append((analysis.parse.refusal, _CAUTION))
+    elif analysis.scoring is None:
         sentences.append(("Steps and mask only: a score needs the dive number.", MUTED))
-    else:
+    if analysis.scoring is not None:
         sentences += [(note, MUTED) for note in analysis.scoring.notes]
     if model.synthetic:
         sentences.append((f"Model trained on rendered dives, not on judged ones ({model.id}).", _CAUTION))

@@ -32,6 +32,9 @@ COLUMNS = (
     "difficulty",
     "score",
     "spread",
+    "interval_low",
+    "interval_high",
+    "interval_level",
     "award",
     *(f"{step.replace('-', '_')}_{part}" for step in STEP_NAMES for part in _PARTS),
     "exemplars",
@@ -132,6 +135,7 @@ def _row(dive: DiveRecord) -> dict[str, Any]:
         "transitions_by": _set_by(dive),
         "model": parse.model.id,
         "trained_on": "rendered dives" if parse.model.synthetic else parse.model.trained_on,
+        "notes": parse.refusal,
     }
     starts_s = (
         float(parse.sampled_times_s[0]),
@@ -151,8 +155,11 @@ def _row(dive: DiveRecord) -> dict[str, Any]:
         "award": scoring.award,
         "exemplars": len(scoring.exemplars),
         "mean_exemplar_score": sum(vote.score for vote in scoring.exemplars) / len(scoring.exemplars),
-        "notes": " ".join(scoring.notes),
+        "notes": " ".join(filter(None, (parse.refusal, *scoring.notes))),
     }
+    if scoring.interval is not None:
+        interval = scoring.interval
+        row |= {"interval_low": interval.low, "interval_high": interval.high, "interval_level": interval.level}
     for part in scoring.contributions:
         row |= {f"{part.step.replace('-', '_')}_{name}": getattr(part, name) for name in _PARTS}
     return row

@@ -33,6 +33,7 @@ def test_the_table(dives: list[DiveRecord], tmp_path: Path) -> None:
     scoring = dives[0].analysis.scoring
     assert first["diver"] == 'Ana "Aňa", the first'
     assert float(first["score"]) == pytest.approx(scoring.score, abs=5e-4)
+    assert float(first["interval_low"]) < scoring.score < float(first["interval_high"])
     points = sum(float(first[f"{step}_points"]) for step in ("take_off", "flight", "entry"))
     assert points == pytest.approx(scoring.score - float(first["mean_exemplar_score"]), abs=3e-3)
     assert float(first["take_off_s"]) == pytest.approx((24 - 3) / 30, abs=1e-3)
