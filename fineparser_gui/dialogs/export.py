@@ -27,7 +27,6 @@ from fineparser_gui.session.session import Session
 
 _SPEEDS = (1.0, 0.5, 0.25, 0.125)
 _CLIP, _SHEET, _STILL, _TABLE = range(4)
-_EXEMPLAR, _DIVE = "exemplar", "dive"
 
 
 class ExportDialog(QDialog):
@@ -81,7 +80,7 @@ class ExportDialog(QDialog):
         self.clip_mask.setChecked(True)
         self.clip_panels = QCheckBox(self.tr("Steps, timeline, score and contributions"))
         self.clip_panels.setChecked(True)
-        self.clip_beside = self._beside_box(self.tr("nothing"))
+        self.clip_beside = self._beside_box()
         self.speed = QComboBox()
         for speed in _SPEEDS:
             name = self.tr("normal") if speed == 1 else self.tr("slowed down to {0}").format(speed_text(speed))
@@ -97,7 +96,7 @@ class ExportDialog(QDialog):
         return page
 
     def _sheet_page(self) -> QWidget:
-        self.sheet_beside = self._beside_box(self.tr("nothing"), best_first=True)
+        self.sheet_beside = self._beside_box(best=True)
         page, form = self._page(
             self.tr("A picture: three moments of each step, cut around the diver, with the score below.")
         )
@@ -109,7 +108,7 @@ class ExportDialog(QDialog):
         self.still_mask.setChecked(True)
         self.still_panels = QCheckBox(self.tr("Steps, timeline, score and contributions"))
         self.still_panels.setChecked(True)
-        self.still_beside = self._beside_box(self.tr("nothing"))
+        self.still_beside = self._beside_box()
         page, form = self._page(self.tr("A picture of frame {0}, where the playhead is.").format(self._frame))
         form.addRow(self.tr("Show"), self.still_mask)
         form.addRow("", self.still_panels)
@@ -152,28 +151,18 @@ class ExportDialog(QDialog):
         field.setAccessibleName(name.replace("&", ""))
         form.addRow(name, field)
 
-    def _beside_box(self, nothing: str, *, best_first: bool = False) -> QComboBox:
-        """The exemplars that voted, best first, and the other analysed dives."""
+    def _beside_box(self, *, best: bool = False) -> QComboBox:
+        """What the dive can be compared with; at first what it is compared with now, or with its best exemplar."""
         box = QComboBox()
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         box.setMinimumContentsLength(28)
-        box.addItem(nothing, None)
-        best = self._session.best_exemplar()
-        if best is not None:
-            box.addItem(self.tr("best exemplar: {0}, {1:.1f} points").format(best.id, best.score), (_EXEMPLAR, best.id))
-        scoring = self._dive.analysis.scoring if self._dive.analysis else None
-        votes = scoring.exemplars if scoring else ()
-        for vote in sorted(votes, key=lambda vote: -vote.score):
-            if best is None or vote.id != best.id:
-                text = self.tr("exemplar: {0}, {1:.1f} points").format(vote.id, vote.score)
-                box.addItem(text, (_EXEMPLAR, vote.id))
-        for key in self._session.keys:
-            dive = self._session.dive(key)
-            if key != self._dive.key and dive.analysis is not None:
-                text = self.tr("dive: {0} ({1})").format(dive_title(dive), dive.path.name)
-                box.addItem(text, (_DIVE, key))
-        if best_first and best is not None:
-            box.setCurrentIndex(1)
+        box.addItem(self.tr("nothing"), None)
+        comparing = self._session.comparing
+        exemplar = self._session.best_exemplar() if best and comparing.candidate is None else None
+        for candidate in comparing.candidates():
+            box.addItem(candidate.title, candidate)
+            if candidate == comparing.candidate or (exemplar and candidate.exemplar_id == exemplar.id):
+                box.setCurrentIndex(box.count() - 1)
         return box
 
     def _on_kind(self, kind: int) -> None:
@@ -250,12 +239,8 @@ class ExportDialog(QDialog):
             exports.table(self._session.keys if self.scope.currentData() else [key], path)
 
     def _beside(self, box: QComboBox) -> ComparedDive | None:
-        chosen = box.currentData()
-        if chosen is None:
-            return None
-        kind, name = chosen
-        exports = self._session.exports
-        return exports.exemplar_beside(name) if kind == _EXEMPLAR else exports.dive_beside(name)
+        candidate = box.currentData()
+        return self._session.comparing.compared(candidate) if candidate is not None else None
 
 
 def may_stop_exports(exports: Exports, window: QWidget) -> bool:

@@ -1,13 +1,14 @@
 """Which dive is shown beside the current one, wherever it comes from, and how their times go together."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from fineparser_core.inference.compared import compared_exemplar
 from fineparser_core.inference.library import Exemplar
-from fineparser_core.types import STEP_NAMES, ComparedDive, MaskTrack, StepSpan
+from fineparser_core.types import ComparedDive, MaskTrack
 from fineparser_gui.session.dive import Dive
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class Comparing(QObject):
         """Show one of the candidates beside the current dive; None ends the comparison."""
         if candidate != self.candidate:
             self.candidate = candidate
-            self.dive = self._compared(candidate) if candidate else None
+            self.dive = self.compared(candidate) if candidate else None
             if self.dive is None:
                 self.candidate = None
             self.changed.emit()
@@ -114,7 +115,8 @@ class Comparing(QObject):
         scoring = dive.analysis.scoring if dive.analysis else None
         return self.tr("{0} · scored {1:.1f}").format(name, scoring.score) if scoring else name
 
-    def _compared(self, candidate: Candidate) -> ComparedDive | None:
+    def compared(self, candidate: Candidate) -> ComparedDive | None:
+        """A candidate with its steps and masks; None where it is gone, or not analysed any more."""
         if candidate.key is not None:
             analysis = self._session.dive(candidate.key).analysis
             if analysis is None:
@@ -129,15 +131,8 @@ class Comparing(QObject):
         exemplar = self._session.exemplar(candidate.exemplar_id or "")
         if exemplar is None:
             return None
-        found = self._session.exemplar_mask(exemplar.id)
-        track = None
-        if found is not None:
-            track = MaskTrack(
-                sampled_frames=found.sampled_frames,
-                mask_probability=found.mask_probability,
-                crop_xyxy=found.crop_xyxy,
-            )
-        return ComparedDive(path=exemplar.clip_path, title=candidate.title, steps=_steps_of(exemplar), masks=track)
+        shown = compared_exemplar(exemplar, self._session.exemplar_mask(exemplar.id))
+        return replace(shown, title=candidate.title)
 
     def _on_dive_changed(self, key: str) -> None:
         """Its steps may have been corrected; while it is analysed anew the former ones stay."""
@@ -145,18 +140,9 @@ class Comparing(QObject):
             return
         analysis = self._session.dive(key).analysis
         if analysis is not None and analysis.parse.steps != self.dive.steps:
-            self.dive = self._compared(self.candidate)
+            self.dive = self.compared(self.candidate)
             self.changed.emit()
 
     def _on_dive_removed(self, key: str) -> None:
         if self.candidate is not None and self.candidate.key == key:
             self.end()
-
-
-def _steps_of(exemplar: Exemplar) -> tuple[StepSpan, StepSpan, StepSpan]:
-    cuts = (exemplar.in_frame, exemplar.first_flight_frame, exemplar.first_entry_frame, exemplar.out_frame + 1)
-    first, second, third = (
-        StepSpan(name=name, start_frame=start, end_frame=end)
-        for name, start, end in zip(STEP_NAMES, cuts[:-1], cuts[1:], strict=True)
-    )
-    return first, second, third

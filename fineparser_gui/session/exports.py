@@ -17,8 +17,6 @@ from fineparser_core.export.annotated_clip import ClipOptions
 from fineparser_core.export.composition import Look
 from fineparser_core.export.jobs import ClipJob, Job, SheetJob, StillJob, TableJob, save_job
 from fineparser_core.export.tables import DiveRecord
-from fineparser_core.inference.compared import compared_exemplar
-from fineparser_core.types import ComparedDive, MaskTrack
 from fineparser_gui.session.dive import Dive
 from fineparser_gui.worker.export_process import ExportProcess
 
@@ -142,23 +140,6 @@ class Exports(QObject):
     def table(self, keys: Sequence[str], path: Path) -> None:
         """Write dives as CSV, or as JSON where the path ends so."""
         self._add(TableJob(path=path, dives=tuple(_record(self._session.dive(key)) for key in keys)))
-
-    def exemplar_beside(self, exemplar_id: str) -> ComparedDive | None:
-        """An exemplar as what a picture can show beside a dive; None where the library cannot give it."""
-        exemplar = self._session.exemplar(exemplar_id)
-        return compared_exemplar(exemplar, self._session.exemplar_mask(exemplar_id)) if exemplar else None
-
-    def dive_beside(self, key: str) -> ComparedDive | None:
-        """A dive of the session as what a picture can show beside another; None where it is not analysed."""
-        dive = self._session.dive(key)
-        if dive.analysis is None:
-            return None
-        parse = dive.analysis.parse
-        masks = MaskTrack(
-            sampled_frames=parse.sampled_frames, mask_probability=parse.mask_probability, crop_xyxy=parse.crop_xyxy
-        )
-        scored = f" · predicted {dive.analysis.scoring.score:.1f}" if dive.analysis.scoring else ""
-        return ComparedDive(path=dive.path, title=dive_title(dive) + scored, steps=parse.steps, masks=masks)
 
     def cancel(self, number: int) -> None:
         """Stop an export, or take it out of the queue; no file is left."""

@@ -74,12 +74,31 @@ def test_an_annotated_clip_from_the_dialog(studio, dialog, qtbot, tmp_path):
     assert os.listdir(tmp_path) == ["out.mp4"]
 
 
+def test_what_is_compared_stands_beside(studio, dialog, qtbot, tmp_path, small_video):
+    dialog.reject()
+    session = studio.session
+    first = session.current.key
+    session.open([small_video], dive_number="207C")
+    second = session.keys[-1]
+    session.update_analysis(second, by_model=session.dive(first).by_model)
+    (candidate,) = [one for one in session.comparing.candidates() if one.key == first]
+    session.comparing.show(candidate)
+    made = ExportDialog(session, 3, studio.window)
+    assert made.still_beside.currentData() == candidate
+    exports = session.exports
+    exports.still(second, 3, tmp_path / "two.png", Look(beside=session.comparing.compared(candidate)))
+    made.reject()
+    wait_for(studio, qtbot, ExportState.DONE)
+    image = QImage(str(tmp_path / "two.png"))
+    assert (image.width(), image.height() < 600) == (640, True)
+
+
 def test_a_frame_a_table_and_a_sheet_queue_up(studio, qtbot, tmp_path):
     session = studio.session
     exports, key = session.exports, session.current.key
     session.set_diver(key, "Ana")
     exports.still(key, 44, tmp_path / "frame.png", Look())
-    exports.contact_sheet(key, tmp_path / "sheet.jpg", Look(beside=exports.dive_beside(key), title="Ana"))
+    exports.contact_sheet(key, tmp_path / "sheet.jpg", Look(title="Ana"))
     exports.table(session.keys, tmp_path / "dives.csv")
     exports.table([key], tmp_path / "dive.json")
     states = [export.state for export in exports.exports]
@@ -88,7 +107,7 @@ def test_a_frame_a_table_and_a_sheet_queue_up(studio, qtbot, tmp_path):
     qtbot.waitUntil(lambda: not exports.busy, timeout=PATIENCE_MS)
     assert [export.state for export in exports.exports] == 4 * [ExportState.DONE]
     assert QImage(str(tmp_path / "frame.png")).width() == 640
-    assert QImage(str(tmp_path / "sheet.jpg")).width() > 1700
+    assert QImage(str(tmp_path / "sheet.jpg")).width() > 850
     with (tmp_path / "dives.csv").open(encoding="utf-8-sig", newline="") as file:
         (row,) = csv.DictReader(file)
     assert (row["diver"], row["score"], row["dive_number"]) == ("Ana", "68", "207C")
