@@ -153,7 +153,7 @@ class MainWindow(QMainWindow):
             "open_recent": lambda: None,  # its menu opens
             "save_session": self.document.save,
             "save_session_as": self.document.save_as,
-            "export": lambda: self.dialogs.export(t.frame),
+            "export": lambda: self.dialogs.export(self.transport.frame),
             "export_corrections": self.document.export_corrections,
             "quit": self._quit,
             **player_slots(self),

@@ -81,8 +81,6 @@ def cut_square(image: np.ndarray, xyxy: tuple[int, int, int, int], size_px: int)
     else:
         cut = image[rows[:, None], columns[None, :]]
     shrinks = x1 - x0 > size_px
-    import cv2
-
     return cv2.resize(cut, (size_px, size_px), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
 
 
@@ -102,8 +100,6 @@ def _spots(mask: np.ndarray, width_px: int, height_px: int) -> np.ndarray:
 
     likely = (mask >= _PROBABLE).astype(np.uint8)
     # Limbs that a coarse mask has cut off still belong to the body.
-    import cv2
-
     joined = cv2.morphologyEx(likely, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     count, labels, boxes, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     sx, sy = width_px / mask.shape[1], height_px / mask.shape[0]
