@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QScrollArea
 
 from fineparser_core.resources import resource
 from fineparser_gui.actions.registry import ActionRegistry
+from fineparser_gui.batch import Batch
 from fineparser_gui.canvas.mask_track import MaskStyle
 from fineparser_gui.dialogs.export import may_stop_exports
 from fineparser_gui.dialogs.opener import Dialogs
@@ -34,7 +35,7 @@ from fineparser_gui.session.session import Session
 from fineparser_gui.session.session_file import SUFFIX
 from fineparser_gui.settings.store import PreferenceStore
 
-_DIVES_W = 212
+_DIVES_W = 236
 _SIDE_W = 400
 _STEP_EDITS = ("flight_here", "flight_earlier", "flight_later", "entry_here", "entry_earlier", "entry_later")
 _WIDE_ENOUGH_TO_COMPARE_PX = 1500
@@ -65,6 +66,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(1000, 640)
         self.transport = Transport(self)
         self.document = Document(session, self, folder)
+        self.batch = Batch(session, self)
         self.dialogs = Dialogs(self, session, preferences, choice, folder)
         self.actions_by_id = ActionRegistry(self, self._slots())
         self.actions_by_id["open_recent"].setMenu(self.document.recent)
@@ -93,8 +95,9 @@ class MainWindow(QMainWindow):
         self.empty = EmptyState(has_sample=resource("samples", "sample.json").is_file())
         self.empty.open_requested.connect(self._open)
         self.empty.sample_requested.connect(self._open_sample)
-        self.dives = DivesPanel(self._session)
+        self.dives = DivesPanel(self._session, self.actions_by_id)
         self.dives.setFixedWidth(_DIVES_W)
+        self.batch.serve(self.dives, self.actions_by_id)
         self.player = PlayerPanel(self._session, self.transport, self.actions_by_id)
         self.details = DetailsPanel(self._session)
         self.score = ScorePanel(self._session)
@@ -168,15 +171,16 @@ class MainWindow(QMainWindow):
             "entry_earlier": lambda: self.player.nudge_transition(1, -1),
             "entry_later": lambda: self.player.nudge_transition(1, 1),
             "reset_transitions": lambda: self._on_current(self._session.editing.reset_transitions),
-            "analyse": lambda: self._on_current(self._session.analyse),
-            "cancel": lambda: self._on_current(self._session.cancel),
+            **self.batch.slots(),
+            "analyse": lambda: self.dives.for_selected(self._session.analyse),
+            "cancel": lambda: self.dives.for_selected(self._session.cancel),
             "mark_in": lambda: self._mark(begins=True),
             "mark_out": lambda: self._mark(begins=False),
             "find_dives": lambda: self._on_current(self._session.trimming.find),
             "accept_dive": lambda: self.player.proposals.accept_here(),
             "accept_dives": lambda: self.player.proposals.accept_every(),
             "locate": self._locate,
-            "remove": lambda: self._on_current(self._session.remove),
+            "remove": lambda: self._session.editing.remove(self.dives.selected_keys()),
             "compare": self._compare,
             "other_back": lambda: self.player.step_other(-1),
             "other_forward": lambda: self.player.step_other(1),

@@ -109,6 +109,7 @@ QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox {{
 }}
 QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus {{ border: 1px solid {accent}; }}
 QLineEdit[valid="false"] {{ border: 1px solid {on_danger}; }}
+<<<<<<< HEAD
 QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {{
     border: none; background: transparent; width: 20px; margin-right: 2px;
 }}
@@ -122,6 +123,12 @@ QTabBar::tab {{
 QTabBar::tab:selected {{ color: {text}; border-bottom: 2px solid {accent}; }}
 QTabBar::tab:hover {{ color: {text}; }}
 QTabBar:focus::tab:selected {{ background: {selected}; }}
+=======
+QComboBox[role="quiet"] {{
+    background: transparent; border-color: transparent; color: {muted}; padding: 2px 2px 2px 6px;
+}}
+QComboBox[role="quiet"]:hover, QComboBox[role="quiet"]:focus {{ border-color: {accent}; }}
+>>>>>>> edb658b (Show many dives in a list with a queue, fill in their numbers at once, and rank them by step)
 QComboBox::drop-down {{ border: none; width: 22px; }}
 QComboBox::down-arrow {{ image: url("{chevron}"); width: 14px; height: 14px; }}
 QComboBox QAbstractItemView {{
@@ -136,14 +143,14 @@ QCheckBox::indicator:checked, QTableView::indicator:checked {{
     background: {checked}; border-color: {checked}; image: url("{check}");
 }}
 QCheckBox::indicator:focus {{ border: 2px solid {accent}; }}
-QListWidget, QTableView, QTextBrowser, QScrollArea {{
+QListView#dives, QTableView, QTextBrowser, QScrollArea {{
     background: {surface}; border: 1px solid transparent; color: {text}; selection-background-color: {selected};
     selection-color: {text};
 }}
-QListWidget:focus, QTableView:focus, QTextBrowser:focus {{ border: 1px solid {accent}; border-radius: 6px; }}
-QListWidget::item {{ border-radius: 8px; margin: 1px 4px; }}
-QListWidget::item:selected {{ background: {selected}; }}
-QListWidget::item:hover:!selected {{ background: {sunken}; }}
+QListView#dives:focus, QTableView:focus, QTextBrowser:focus {{ border: 1px solid {accent}; border-radius: 6px; }}
+QListView#dives::item {{ border-radius: 8px; margin: 1px 4px; }}
+QListView#dives::item:selected {{ background: {selected}; }}
+QListView#dives::item:hover:!selected {{ background: {sunken}; }}
 QTableView {{ alternate-background-color: {surface}; gridline-color: transparent; }}
 QTableView::item {{ padding: 2px 1px; border-bottom: 1px solid {sunken}; }}
 QTableView::item:selected {{ background: {selected}; color: {text}; }}

@@ -173,6 +173,12 @@ CATALOG: tuple[ActionSpec, ...] = (
     ActionSpec(id="analyse", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "&Analyse again"), keys=("F5",)),
     ActionSpec(id="cancel", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "&Cancel the analysis"), keys=("Esc",)),
     ActionSpec(
+        id="name_dives",
+        menu=_DIVE,
+        text=QT_TRANSLATE_NOOP("actions", "Fill in dive &numbers…"),
+        keys=("Ctrl+D",),
+    ),
+    ActionSpec(
         id="mark_in", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "The dive &begins here"), keys=("I",), group=1
     ),
     ActionSpec(
@@ -199,16 +205,51 @@ CATALOG: tuple[ActionSpec, ...] = (
         keys=("Shift+A",),
         group=1,
     ),
-    ActionSpec(id="locate", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "&Locate the video…"), group=2),
     ActionSpec(
-        id="remove", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "&Remove from the list"), keys=("Ctrl+W",), group=2
+        id="pause_queue",
+        menu=_DIVE,
+        text=QT_TRANSLATE_NOOP("actions", "&Pause the analyses"),
+        keys=("Ctrl+P",),
+        icon="pause",
+        checkable=True,
+        group=2,
+    ),
+    ActionSpec(
+        id="retry_all",
+        menu=_DIVE,
+        text=QT_TRANSLATE_NOOP("actions", "Analyse what &failed or was cancelled"),
+        keys=("Shift+F5",),
+        icon="retry",
+        group=2,
+    ),
+    ActionSpec(
+        id="cancel_all",
+        menu=_DIVE,
+        text=QT_TRANSLATE_NOOP("actions", "Cancel a&ll analyses"),
+        keys=("Shift+Esc",),
+        icon="close",
+        group=2,
+    ),
+    ActionSpec(
+        id="move_up", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "Move &up in the list"), keys=("Alt+Up",), group=3
+    ),
+    ActionSpec(
+        id="move_down",
+        menu=_DIVE,
+        text=QT_TRANSLATE_NOOP("actions", "Move &down in the list"),
+        keys=("Alt+Down",),
+        group=3,
+    ),
+    ActionSpec(id="locate", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "L&ocate the video…"), group=4),
+    ActionSpec(
+        id="remove", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "&Remove from the list"), keys=("Ctrl+W",), group=4
     ),
     ActionSpec(
         id="add_exemplar",
         menu=_DIVE,
         text=QT_TRANSLATE_NOOP("actions", "Add as &exemplar…"),
         keys=("Ctrl+Shift+E",),
-        group=3,
+        group=5,
     ),
     ActionSpec(
         id="compare",
@@ -238,6 +279,12 @@ CATALOG: tuple[ActionSpec, ...] = (
         text=QT_TRANSLATE_NOOP("actions", "Exemplar &library"),
         keys=("B",),
         checkable=True,
+    ),
+    ActionSpec(
+        id="ranking",
+        menu=_VIEW,
+        text=QT_TRANSLATE_NOOP("actions", "&Ranking by step…"),
+        keys=("Ctrl+Shift+R",),
     ),
     ActionSpec(
         id="mask",

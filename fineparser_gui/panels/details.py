@@ -1,9 +1,9 @@
-"""Dive number, board and DD of the shown dive: validated as they are typed, and never required."""
+"""Diver, dive number, board and DD of the shown dive: validated as they are typed, and never required."""
 
 from dataclasses import replace
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import QStringListModel, Qt
+from PySide6.QtWidgets import QCheckBox, QComboBox, QCompleter, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from fineparser_core.diving.difficulty import BOARDS_M, find_difficulty
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
@@ -14,13 +14,23 @@ from fineparser_gui.session.session import Session
 
 
 class DetailsPanel(QWidget):
-    """Two fields and a picker; what is complete and can be goes to the session at once."""
+    """Fields and a picker; what is complete and can be goes to the session at once."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self._key: str | None = None
         self._known: tuple[str | None, float | None, float | None] = (None, None, None)
+        self.diver = QLineEdit()
+        self.diver.setPlaceholderText(self.tr("diver"))
+        self.diver.setAccessibleName(self.tr("Diver"))
+        self.diver.setMaxLength(80)
+        self.diver.textChanged.connect(self._on_diver_changed)  # the completer edits too
+        self.diver.returnPressed.connect(self.diver.clearFocus)
+        self._divers = QStringListModel(self)
+        completer = QCompleter(self._divers, self)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self.diver.setCompleter(completer)
         self.number = QLineEdit()
         self.number.setPlaceholderText(self.tr("dive, e.g. 207C"))
         self.number.setAccessibleName(self.tr("Dive number"))
@@ -53,6 +63,7 @@ class DetailsPanel(QWidget):
         row.addWidget(self.board, 2)
         row.addWidget(self.difficulty, 2)
         frame, layout = card()
+        layout.addWidget(self.diver)
         layout.addLayout(row)
         below = QHBoxLayout()
         below.addWidget(self._note, 1)
@@ -76,6 +87,8 @@ class DetailsPanel(QWidget):
         self._known = dive.details if dive else (None, None, None)
         self.setEnabled(dive is not None)
         self.synchro.setChecked(dive is not None and dive.synchro)
+        self.diver.setText(dive.diver if dive else "")
+        self._divers.setStringList(self._known_divers())
         self.number.setText(dive.dive_number or "" if dive else "")
         self.board.setCurrentIndex(max(self.board.findData(dive.board_m if dive else None), 0))
         typed = dive.difficulty if dive else None
@@ -90,6 +103,15 @@ class DetailsPanel(QWidget):
         self.synchro.setChecked(dive.synchro)
         if dive.details != self._known:
             self._on_current_changed()
+        elif dive.diver != self.diver.text().strip():
+            self.diver.setText(dive.diver)
+
+    def _known_divers(self) -> list[str]:
+        return sorted({self._session.dive(key).diver for key in self._session.keys} - {""})
+
+    def _on_diver_changed(self) -> None:
+        if self._key is not None:
+            self._session.set_diver(self._key, self.diver.text().strip())
 
     def _on_synchro(self, on: bool) -> None:
         if self._key is not None:

@@ -1,159 +1,157 @@
-"""The dives of this session, with what each is waiting for or has reached."""
+"""The dives of this session: which is shown, in which order they are analysed, and how far they are."""
 
-from PySide6.QtCore import QCoreApplication, QSize, Qt
-from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from collections.abc import Callable
 
-from fineparser_gui.panels.parts import ElidedLabel, board_text, card, label
-from fineparser_gui.session.dive import Dive, DiveState
+from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QHBoxLayout,
+    QListView,
+    QMenu,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fineparser_core.diving.naming import read_name
+from fineparser_gui.actions.registry import ActionRegistry
+from fineparser_gui.panels.batch_bar import BatchBar
+from fineparser_gui.panels.dive_delegate import DiveDelegate
+from fineparser_gui.panels.dives_model import DivesModel, Order
+from fineparser_gui.panels.parts import card, keyboard_friendly, label
 from fineparser_gui.session.session import Session
 
-_THUMBNAIL = QSize(64, 48)
+_BATCH_ACTIONS = ("pause_queue", "retry_all", "cancel_all")
+_MENU_ACTIONS = ("analyse", "cancel", "locate", "name_dives", "move_up", "move_down", "remove")
 
 
 class DivesPanel(QWidget):
-    """A list; choosing a row shows that dive."""
+    """A list; the row with the focus is the dive that is shown, and commands go to all selected rows.
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    Signals:
+        naming_requested: the user wants to fill in what the names of the files say.
+    """
+
+    naming_requested = Signal()
+
+    def __init__(self, session: Session, actions: ActionRegistry, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session = session
-        self._items: dict[str, QListWidgetItem] = {}
-        self._list = QListWidget()
-        self._list.setAccessibleName(self.tr("Dives of this session"))
-        self._list.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
-        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._list.currentItemChanged.connect(self._on_row_chosen)
-        title = label(self.tr("Dives"), "title")
-        title.setContentsMargins(10, 0, 0, 0)
+        self._session, self._actions = session, actions
+        self.model = DivesModel(session, self)
+        self.view = _List()
+        self.view.setModel(self.model)
+        self.view.setItemDelegate(DiveDelegate(self.view))
+        self.view.setAccessibleName(self.tr("Dives of this session"))
+        self.view.customContextMenuRequested.connect(self._show_menu)
+        self.view.selectionModel().currentChanged.connect(self._on_row_chosen)
+        self.order = QComboBox()
+        self.order.setAccessibleName(self.tr("Order of the list"))
+        self.order.setProperty("role", "quiet")
+        for text, order in (
+            (self.tr("as analysed"), Order.QUEUE),
+            (self.tr("by dive number"), Order.NUMBER),
+            (self.tr("by diver"), Order.DIVER),
+            (self.tr("by score"), Order.SCORE),
+            (self.tr("unfinished first"), Order.UNFINISHED),
+            (self.tr("by file name"), Order.FILE),
+        ):
+            self.order.addItem(text, order)
+        self.order.activated.connect(lambda: self.model.set_order(self.order.currentData()))
+        keyboard_friendly(self.order)
+        self.naming = QPushButton()
+        self.naming.setProperty("role", "notice")
+        self.naming.clicked.connect(self.naming_requested)
+        keyboard_friendly(self.naming)
+        self.batch = BatchBar(session, [actions[name] for name in _BATCH_ACTIONS])
+        head = QHBoxLayout()
+        head.setContentsMargins(10, 0, 4, 0)
+        head.addWidget(label(self.tr("Dives"), "title"), 1)
+        head.addWidget(self.order)
         frame, layout = card()
-        layout.setContentsMargins(4, 10, 4, 6)
-        layout.addWidget(title)
-        layout.addWidget(self._list)
+        layout.setContentsMargins(4, 8, 4, 6)
+        layout.addLayout(head)
+        layout.addWidget(self.batch)
+        layout.addWidget(self.naming)
+        layout.addWidget(self.view, 1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(frame)
-        session.dive_added.connect(self._on_added)
-        session.dive_changed.connect(self._on_changed)
-        session.dive_removed.connect(self._on_removed)
+        # What is counted over all dives is counted once for many changes.
+        self._counting = QTimer(self, singleShot=True, interval=50)
+        self._counting.timeout.connect(self._count)
+        for signal in (session.dive_added, session.dive_changed, session.dive_removed, session.queue.paused_changed):
+            signal.connect(self._count_soon)
         session.current_changed.connect(self._on_current_changed)
+        self._count()
 
-    def _on_added(self, key: str) -> None:
-        item = QListWidgetItem()
-        item.setData(Qt.ItemDataRole.UserRole, key)
-        row = _DiveRow()
-        item.setSizeHint(QSize(0, _THUMBNAIL.height() + 16))
-        self._items[key] = item
-        self._list.addItem(item)
-        self._list.setItemWidget(item, row)
-        self._on_changed(key)
+    def for_selected(self, act: Callable[[str], object]) -> None:
+        """Do something to every selected dive."""
+        keys = [key for key in self._session.keys if key in self.selected_keys()]
+        for key in keys or ([self._session.current.key] if self._session.current else []):
+            act(key)
 
-    def _on_changed(self, key: str) -> None:
-        dive = self._session.dive(key)
-        row = self._list.itemWidget(self._items[key])
-        assert isinstance(row, _DiveRow)
-        state = state_text(dive)
-        row.show_dive(dive, state)
-        self._items[key].setData(Qt.ItemDataRole.AccessibleTextRole, f"{dive.path.name}: {state}")
+    def selected_keys(self) -> list[str]:
+        """The dives of the selected rows, from top to bottom."""
+        rows = sorted(index.row() for index in self.view.selectionModel().selectedIndexes())
+        return [self.model.key(row) for row in rows]
 
-    def _on_removed(self, key: str) -> None:
-        self._list.takeItem(self._list.row(self._items.pop(key)))
+    def nameable_keys(self) -> list[str]:
+        """Dives without a dive number whose file's name has one."""
+        dives = (self._session.dive(key) for key in self._session.keys)
+        return [dive.key for dive in dives if dive.dive_number is None and read_name(dive.path.stem).dive_number]
+
+    def _count_soon(self) -> None:
+        if not self._counting.isActive():
+            self._counting.start()
+
+    def _count(self) -> None:
+        self.batch.refresh()
+        self.order.setVisible(self.model.rowCount() > 1)
+        nameable = len(self.nameable_keys())
+        self.naming.setVisible(nameable > 1)
+        self.naming.setText(self.tr("Dive numbers from {0} file names…").format(nameable))
 
     def _on_current_changed(self) -> None:
         current = self._session.current
-        if current is not None:
-            self._list.setCurrentItem(self._items[current.key])
+        index = self.model.index_of(current.key) if current is not None else QModelIndex()
+        if index != self.view.currentIndex():
+            self.view.setCurrentIndex(index)
 
-    def _on_row_chosen(self, item: QListWidgetItem | None) -> None:
-        if item is not None:
-            self._session.select(item.data(Qt.ItemDataRole.UserRole))
+    def _on_row_chosen(self, index: QModelIndex) -> None:
+        if index.isValid():
+            self._session.select(self.model.key(index.row()))
+
+    def _show_menu(self, at: QPoint) -> None:
+        index = self.view.indexAt(at)
+        if not index.isValid():
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for name in _MENU_ACTIONS:
+            menu.addAction(self._actions[name])
+        menu.popup(self.view.viewport().mapToGlobal(at))
 
 
-class _DiveRow(QWidget):
-    """Thumbnail, file name and state."""
+class _List(QListView):
+    """Rows that can be dragged; F2 or a double click edits the dive number."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._picture = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
-        self._picture.setFixedSize(_THUMBNAIL)
-        self._name = ElidedLabel()
-        self._state = label(role="muted", wrap=True)
-        font = self._state.font()
-        font.setPointSizeF(font.pointSizeF() * 0.88)
-        self._state.setFont(font)
-        texts = QVBoxLayout()
-        texts.setSpacing(1)
-        texts.addStretch()
-        texts.addWidget(self._name)
-        texts.addWidget(self._state)
-        texts.addStretch()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(8, 4, 6, 4)
-        row.setSpacing(9)
-        row.addWidget(self._picture)
-        row.addLayout(texts, 1)
+        self.setObjectName("dives")
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        triggers = QAbstractItemView.EditTrigger
+        self.setEditTriggers(triggers.EditKeyPressed | triggers.DoubleClicked)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setUniformItemSizes(True)
+        self.setMouseTracking(True)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
 
-    def show_dive(self, dive: Dive, state: str) -> None:
-        if dive.thumbnail is not None:
-            ratio = self.devicePixelRatioF()
-            pixmap = QPixmap.fromImage(dive.thumbnail).scaled(
-                _THUMBNAIL * ratio,
-                Qt.AspectRatioMode.KeepAspectRatio,
-                Qt.TransformationMode.SmoothTransformation,
-            )
-            pixmap.setDevicePixelRatio(ratio)
-            self._picture.setPixmap(pixmap)
-        self._name.set_text(dive.path.name)
-        self._state.setText(state)
-        self.setToolTip(f"{dive.path}\n{state}")
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("DivesPanel", text)
-
-
-def state_text(dive: Dive) -> str:
-    """What the row of a dive says about it."""
-    if dive.state is DiveState.ANALYSING and dive.progress is not None and dive.progress.total:
-        percent = 100 * dive.progress.done // dive.progress.total
-        return f"{stage_text(dive.progress.stage)} {percent} %"
-    if dive.searching:
-        return stage_text("scan")
-    if dive.state is DiveState.HELD and dive.segments:
-        return _tr("dives found: {0}").format(len(dive.segments))
-    if dive.state is DiveState.READY and dive.refused:
-        return _tr("no whole dive: see right")
-    texts = {
-        DiveState.OPENING: _tr("opening"),
-        DiveState.MISSING: _tr("video is missing"),
-        DiveState.HELD: _tr("longer than 15 s"),
-        DiveState.QUEUED: _tr("waiting"),
-        DiveState.ANALYSING: _tr("analysing"),
-        DiveState.CANCELLED: _tr("cancelled"),
-        DiveState.FAILED: _tr("not analysed"),
-    }
-    if dive.state in texts:
-        return texts[dive.state]
-    if dive.scoring:
-        return stage_text("compare")
-    if dive.analysis is not None and dive.analysis.scoring is not None:
-        scoring = dive.analysis.scoring
-        text = f"{scoring.score:.1f} · {scoring.dive_number} {board_text(scoring.board_m)}".rstrip()
-        return _tr("{0}, by the nearest dives").format(text) if scoring.nearest_numbers else text
-    if dive.lacks_exemplars:
-        return _tr("no exemplars of {0}").format(dive.dive_number)
-    return _tr("no score: see right") if dive.dive_number else _tr("needs dive number")
-
-
-def stage_text(stage: str) -> str:
-    """A stage of `fineparser_core.progress.Progress` in the user's words."""
-    texts = {
-        "scan": _tr("looking for dives"),
-        "confirm": _tr("looking for dives"),
-        "read": _tr("reading"),
-        "look": _tr("finding the athlete"),
-        "parse": _tr("parsing"),
-        "compare": _tr("comparing"),
-        "copy": _tr("copying"),
-    }
-    return texts.get(stage, stage)
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.text().isprintable() and event.text():  # no search by first letters: letters are the player's keys
+            event.ignore()
+            return
+        super().keyPressEvent(event)

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from fineparser_core.inference.library import Exemplar
-from fineparser_gui.panels.dives import stage_text
+from fineparser_gui.panels.dive_states import stage_text
 from fineparser_gui.panels.library_model import LibraryFilter, LibraryModel
 from fineparser_gui.panels.parts import ElidedLabel, keyboard_friendly, label
 from fineparser_gui.session.dive import DiveState

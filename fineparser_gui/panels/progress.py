@@ -3,13 +3,12 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QWidget
 
-from fineparser_gui.panels.dives import stage_text
+from fineparser_gui.panels.dive_states import WAITS_FOR_USER, stage_text
 from fineparser_gui.panels.parts import keyboard_friendly, label
 from fineparser_gui.session.dive import Dive, DiveState
 from fineparser_gui.session.session import Session
 
 _STAGES = ("read", "look", "parse", "compare")
-_WAITING = (DiveState.HELD, DiveState.CANCELLED, DiveState.FAILED, DiveState.MISSING)
 
 
 class ProgressStrip(QFrame):
@@ -46,7 +45,7 @@ class ProgressStrip(QFrame):
 
     def _refresh(self) -> None:
         dive = self._session.current
-        waits = dive is not None and dive.state in _WAITING
+        waits = dive is not None and dive.state in WAITS_FOR_USER
         busy = dive is not None and dive.busy
         self.setVisible(busy or waits)
         if dive is None or not (busy or waits):

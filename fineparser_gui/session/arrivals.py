@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage
 
 from fineparser_core.types import VideoInfo
 from fineparser_gui.session.dive import DiveState
-from fineparser_gui.session.opening import Opener, is_video
+from fineparser_gui.session.opening import Opener, is_video, sort_key
 from fineparser_gui.session.session_file import SavedSession
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ class Arrivals(QObject):
         dives = (self._session.dive(key) for key in self._session.keys)
         if not self._refused or any(dive.state is DiveState.OPENING for dive in dives):
             return
-        refused, self._refused = self._refused, []
+        refused, self._refused = sorted(self._refused, key=lambda one: sort_key(one[0])), []
         text = refused[0][1]
         if len(refused) > 1:
             text = self.tr("Not opened: {0}. Of the first: {1}").format(names_of([path for path, _ in refused]), text)

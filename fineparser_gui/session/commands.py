@@ -1,9 +1,12 @@
 """Edits that can be undone."""
 
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from PySide6.QtGui import QUndoCommand
+
+if TYPE_CHECKING:
+    from fineparser_gui.session.session import Session
 
 Value = TypeVar("Value")
 
@@ -50,3 +53,19 @@ class EditDive(QUndoCommand, Generic[Value]):
         self._after = other._after
         self.setObsolete(self._after == self._before)
         return True
+
+
+class RemoveDive(QUndoCommand):
+    """Takes a dive out of the session."""
+
+    def __init__(self, session: "Session", key: str, text: str) -> None:
+        super().__init__(text)
+        self._session, self._key = session, key
+
+    def redo(self) -> None:
+        self._dive, self._place = self._session.dive(self._key), self._session.keys.index(self._key)
+        self._session.remove(self._key)
+
+    def undo(self) -> None:
+        self._session.put_back(self._dive, self._place)
+        self._session.select(self._key)

@@ -1,6 +1,6 @@
 """The coach's corrections of the shown dives: made, undone, and scored as they are made."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from PySide6.QtGui import QUndoStack
 from fineparser_core.diving.naming import Naming
 from fineparser_core.errors import FineParserError
 from fineparser_core.inference.rescore import transition_range
-from fineparser_gui.session.commands import EditDive
+from fineparser_gui.session.commands import EditDive, RemoveDive
 from fineparser_gui.session.correction import Correction, frames_of, timed_transitions
 from fineparser_gui.session.drawings import Drawing
 from fineparser_gui.session.rescoring import Rescorer, read_score, score_request
@@ -86,6 +86,15 @@ class Editing(QObject):
         before = self._session.dive(key).drawings
         if drawings != before:
             self.edits.push(EditDive(self._apply_drawings, key, before, drawings, text=text))
+
+    def remove(self, keys: Sequence[str]) -> None:
+        """Take dives out of the session; undone, each comes back as it was. The files stay."""
+        if not keys:
+            return
+        self.edits.beginMacro(self.tr("removing {0} dives").format(len(keys)))
+        for key in keys:
+            self.edits.push(RemoveDive(self._session, key, self.tr("removing a dive")))
+        self.edits.endMacro()
 
     def rescore(self, key: str) -> None:
         """Ask for the score of the corrected transitions where it is not known."""

@@ -79,7 +79,7 @@ class AnalysisQueue(QObject):
     def cancel_all(self) -> None:
         """Stop everything; those that wait first, so that none of them begins."""
         for key in sorted(self._session.keys, key=lambda one: one in self.requests):
-            self.cancel(key)
+            self._session.cancel(key)
 
     def drop(self, key: str) -> None:
         """Ask for nothing more about a dive: it is gone, or will be analysed anew."""

@@ -109,6 +109,20 @@ class Session(QObject):
         self.dive_added.emit(key)
         return key
 
+    def put_back(self, dive: Dive, place: int) -> None:
+        """Add a dive that was removed, as it was then; what was not finished is begun again."""
+        self._dives[dive.key] = replace(dive, scoring=False, searching=False, progress=None)
+        self.dive_added.emit(dive.key)
+        self.move(dive.key, place)
+        if dive.searching:
+            self.trimming.find(dive.key)
+        elif dive.state is DiveState.OPENING:
+            self.arrivals.locate(dive.key, dive.path)
+        elif dive.scoring:
+            self.queue.score_anew(dive.key)
+        elif dive.busy:
+            self.queue.analyse(dive.key)
+
     def move(self, key: str, place: int) -> None:
         """Put a dive at another place of the list, and with it of the queue."""
         keys = [one for one in self._dives if one != key]

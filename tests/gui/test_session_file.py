@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from answers_kit import dive_parse, result_message
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from fineparser_core.errors import ConfigError
@@ -205,7 +204,7 @@ def test_a_moved_video_is_asked_for_and_never_dropped(make_studio, qtbot, monkey
     assert "clip.mp4, other.mp4" in box.text()
     _press(box, "Later")
     assert [session.dive(key).state for key in session.keys] == [DiveState.MISSING] * 2
-    assert "video is missing" in window.dives._items[session.keys[0]].data(Qt.ItemDataRole.AccessibleTextRole)
+    assert "video is missing" in window.dives.model.text(session.keys[0])
     assert window.actions_by_id["locate"].isEnabled()
     assert not window.actions_by_id["analyse"].isEnabled()
     assert session.snapshot().dives[1].path == other

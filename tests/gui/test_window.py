@@ -96,7 +96,7 @@ def test_files_that_cannot_be_opened_are_told_in_one_sentence(idle_studio, qtbot
 def test_steps_show_without_a_dive_number_and_one_field_away_is_the_score(idle_studio, qtbot, small_video, tmp_path):
     key = _answer_parse(idle_studio, qtbot, small_video, tmp_path)
     window = idle_studio.window
-    assert "needs dive number" in window.dives._items[key].data(Qt.ItemDataRole.AccessibleTextRole)
+    assert "needs dive number" in window.dives.model.text(key)
     assert "flight" in window.player.timeline.accessibleDescription()
     qtbot.keyClicks(window.details.number, "207")
     assert window.details.number.property("valid") is False

@@ -1,0 +1,83 @@
+"""Commands on many dives: hold up, cancel or retry the queue, reorder it, fill in dive numbers, rank."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QWidget
+
+from fineparser_gui.actions.registry import ActionRegistry
+from fineparser_gui.dialogs.naming import NamingDialog
+from fineparser_gui.dialogs.ranking import RankingDialog
+from fineparser_gui.panels.dives import DivesPanel
+from fineparser_gui.session.queue import RETRIED
+from fineparser_gui.session.session import Session
+
+
+class Batch(QObject):
+    """Carries out the commands on the dives of the session.
+
+    Args:
+        window: over which dialogs open.
+    """
+
+    def __init__(self, session: Session, window: QWidget) -> None:
+        super().__init__(window)
+        self._session, self._window = session, window
+
+    def slots(self) -> dict[str, Callable]:
+        """What each action does."""
+        return {
+            "pause_queue": self._session.queue.pause,
+            "cancel_all": self._session.queue.cancel_all,
+            "retry_all": self._session.queue.analyse_again,
+            "move_up": lambda: self._move(-1),
+            "move_down": lambda: self._move(1),
+            "name_dives": lambda: self.name_dives(self._panel.selected_keys()),
+            "ranking": lambda: RankingDialog(self._session, self._window).show(),
+        }
+
+    def serve(self, panel: DivesPanel, actions: ActionRegistry) -> None:
+        """Take the selection from a panel, and enable the actions as the session allows."""
+        self._panel, self._actions = panel, actions
+        panel.naming_requested.connect(lambda: self.name_dives([]))
+        self._soon = QTimer(self, singleShot=True, interval=50)
+        self._soon.timeout.connect(self._refresh)
+        session = self._session
+        for signal in (session.dive_added, session.dive_changed, session.dive_removed):
+            signal.connect(self._refresh_soon)
+        session.queue.paused_changed.connect(self._refresh)  # at once, or a key would toggle what was before
+        self._refresh()
+
+    def name_dives(self, keys: list[str]) -> None:
+        """Ask from where dive numbers come, and for which dives."""
+        NamingDialog(self._session, keys, self._window).open()
+
+    def _move(self, places: int) -> None:
+        """Move the selected dives up or down in the list, as far as they go together."""
+        selected = set(self._panel.selected_keys())
+        keys = [key for key in self._session.keys if key in selected]
+        order = self._session.keys
+        for key in keys if places < 0 else reversed(keys):
+            place = order.index(key) + places
+            if not 0 <= place < len(order) or order[place] in selected:
+                continue
+            self._session.move(key, place)
+            order = self._session.keys
+
+    def _refresh_soon(self) -> None:
+        if not self._soon.isActive():
+            self._soon.start()
+
+    def _refresh(self) -> None:
+        dives = [self._session.dive(key) for key in self._session.keys]
+        for action_id, enabled in {
+            "pause_queue": bool(dives) or self._session.queue.paused,
+            "cancel_all": any(dive.busy for dive in dives),
+            "retry_all": any(dive.state in RETRIED for dive in dives),
+            "move_up": len(dives) > 1,
+            "move_down": len(dives) > 1,
+            "name_dives": bool(dives),
+            "ranking": bool(dives),
+        }.items():
+            self._actions[action_id].setEnabled(enabled)
+        self._actions["pause_queue"].setChecked(self._session.queue.paused)

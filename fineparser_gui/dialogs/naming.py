@@ -1,0 +1,184 @@
+"""Fills in dive numbers, boards and divers of many dives: from the names of their files, or from a pasted list."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtGui import QFont, QIcon
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QDialogButtonBox,
+    QHeaderView,
+    QPlainTextEdit,
+    QRadioButton,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fineparser_core.diving.naming import Naming, read_list
+from fineparser_gui.panels.parts import board_text, label
+from fineparser_gui.session.dive import Dive
+from fineparser_gui.session.filling import fillings, names_of_files
+from fineparser_gui.session.session import Session
+
+AnyIndex = QModelIndex | QPersistentModelIndex
+_NO_INDEX = QModelIndex()
+_FILE, _LINE, _NUMBER, _BOARD, _DIVER = range(5)
+
+
+class NamingPreview(QAbstractTableModel):
+    """A row a dive, as it would be; what changes is bold, and says what it was in its tool tip."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._dives: list[Dive] = []
+        self._lines: list[str] = []
+        self._changes: dict[str, Naming] = {}
+        self._headers = (self.tr("file"), self.tr("line"), self.tr("dive"), self.tr("board"), self.tr("diver"))
+
+    def show_plan(self, dives: Sequence[Dive], lines: Sequence[str], changes: dict[str, Naming]) -> None:
+        """Replace all rows.
+
+        Args:
+            lines: of the list, in the order of the dives.
+            changes: by key of the dive.
+        """
+        self.beginResetModel()
+        self._dives, self._lines, self._changes = list(dives), list(lines), changes
+        self.endResetModel()
+
+    def rowCount(self, parent: AnyIndex = _NO_INDEX) -> int:
+        return 0 if parent.isValid() else len(self._dives)
+
+    def columnCount(self, parent: AnyIndex = _NO_INDEX) -> int:
+        return 0 if parent.isValid() else len(self._headers)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        shown = role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal
+        return self._headers[section] if shown else None
+
+    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if not index.isValid():
+            return None
+        column = index.column()
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._text(index.row(), column, changed=True)
+        changes = self._text(index.row(), column, changed=True) != self._text(index.row(), column, changed=False)
+        if role == Qt.ItemDataRole.FontRole and changes:
+            font = QFont()
+            font.setBold(True)
+            return font
+        if role == Qt.ItemDataRole.ToolTipRole and changes:
+            return self.tr("until now: {0}").format(self._text(index.row(), column, changed=False) or "–")
+        return None
+
+    def _text(self, row: int, column: int, *, changed: bool) -> str:
+        dive = self._dives[row]
+        if column == _FILE:
+            return dive.path.name
+        if column == _LINE:
+            return self._lines[row].strip() if row < len(self._lines) else ""
+        change = self._changes.get(dive.key, Naming()) if changed else Naming()
+        if column == _NUMBER:
+            return change.dive_number or dive.dive_number or ""
+        if column == _BOARD:
+            return board_text(change.board_m if change.board_m is not None else dive.board_m)
+        return change.diver or dive.diver
+
+
+class NamingDialog(QDialog):
+    """Shows what goes where before anything changes; all of it is one step of undo.
+
+    Args:
+        selected: dives that were chosen in the list; with fewer than two of them, all dives are meant.
+    """
+
+    def __init__(self, session: Session, selected: Sequence[str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(self.tr("Fill in dive numbers"))
+        self.resize(720, 600)
+        self._session = session
+        self._selected = [key for key in session.keys if key in set(selected)]
+        self.from_files = QRadioButton(self.tr("from the names of the files, such as Anna_207C_10m_3.mp4"))
+        self.from_list = QRadioButton(self.tr("from a list in the order of the rows, a line a dive"))
+        self.list = QPlainTextEdit()
+        self.list.setAccessibleName(self.tr("List of dives"))
+        self.list.setPlaceholderText(self.tr("207C 10 m Anna\n5253B 3 m\n–   (leaves a dive as it is)"))
+        self.list.setMinimumHeight(110)
+        self.list.setTabChangesFocus(True)
+        self.only_selected = QCheckBox(self.tr("only the {0} selected dives").format(len(self._selected)))
+        self.only_selected.setVisible(len(self._selected) > 1)
+        self.only_selected.setChecked(len(self._selected) > 1)
+        self.replace = QCheckBox(self.tr("replace what is known already"))
+        self.preview = NamingPreview(self)
+        self.table = QTableView()
+        self.table.setModel(self.preview)
+        self.table.setAccessibleName(self.tr("What goes where"))
+        self.table.setSelectionMode(QTableView.SelectionMode.NoSelection)
+        self.table.setShowGrid(False)
+        self.table.setTabKeyNavigation(False)
+        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.table.verticalHeader().hide()
+        self.table.verticalHeader().setDefaultSectionSize(26)
+        header = self.table.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        for column, width in ((_NUMBER, 90), (_BOARD, 70)):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
+            header.resizeSection(column, width)
+        self.note = label(role="muted", wrap=True)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        self.fill = buttons.button(QDialogButtonBox.StandardButton.Ok)
+        self.fill.setProperty("role", "primary")
+        for button in buttons.buttons():
+            button.setIcon(QIcon())
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 14, 16, 14)
+        layout.setSpacing(8)
+        for widget in (self.from_files, self.from_list, self.list, self.only_selected, self.replace):
+            layout.addWidget(widget)
+        layout.addWidget(self.table, 1)
+        layout.addWidget(self.note)
+        layout.addWidget(buttons)
+        said = any(naming and naming.dive_number for naming in names_of_files(self._dives()))
+        (self.from_files if said or not session.keys else self.from_list).setChecked(True)
+        for control in (self.from_files, self.only_selected, self.replace):
+            control.toggled.connect(self._plan)
+        self.list.textChanged.connect(self._plan)
+        self._plan()
+
+    def accept(self) -> None:
+        """Fill in."""
+        self._session.editing.name_dives(self._changes)
+        super().accept()
+
+    def _dives(self) -> list[Dive]:
+        keys = self._selected if self.only_selected.isChecked() else self._session.keys
+        return [self._session.dive(key) for key in keys if key in self._session.keys]
+
+    def _plan(self) -> None:
+        listed = self.from_list.isChecked()
+        text = self.list.toPlainText()
+        dives = self._dives()
+        said = read_list(text) if listed else names_of_files(dives)
+        self._changes = fillings(dives, said, replace=self.replace.isChecked())
+        self.list.setVisible(listed)
+        self.table.setColumnHidden(_LINE, not listed)
+        self.preview.show_plan(dives, text.splitlines() if listed else [], self._changes)
+        self.fill.setText(self.tr("Fill in {0} dives").format(len(self._changes)))
+        self.fill.setEnabled(bool(self._changes))
+        self.note.setText(self._note(said, len(dives), listed=listed))
+
+    def _note(self, said: Sequence[Naming | None], n_dives: int, *, listed: bool) -> str:
+        notes = [self.tr("What changes is bold.")]
+        unread = [str(row) for row, naming in enumerate(said, 1) if naming is not None and naming.dive_number is None]
+        if listed and unread:
+            notes.append(self.tr("No dive number in line {0}.").format(", ".join(unread)))
+        if listed and len(said) > n_dives:
+            notes.append(self.tr("{0} lines are left over.").format(len(said) - n_dives))
+        return " ".join(notes)

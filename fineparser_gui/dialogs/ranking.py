@@ -1,0 +1,177 @@
+"""The scored dives of the session beside each other, step by step, within one dive number and board."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer
+from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QHeaderView, QTableView, QVBoxLayout, QWidget
+
+from fineparser_core.types import STEP_NAMES
+from fineparser_gui.dialogs.frame import closing_buttons
+from fineparser_gui.panels.parts import board_text, label, signed
+from fineparser_gui.session.ranking import RankedDive, ranking
+from fineparser_gui.session.session import Session
+
+AnyIndex = QModelIndex | QPersistentModelIndex
+_NO_INDEX = QModelIndex()
+_PLACE, _NAME, _SCORE = range(3)
+_OTHER_EXEMPLARS = " *"
+
+
+class RankingModel(QAbstractTableModel):
+    """A row a dive, ranked by the column that it is sorted by."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._rows: list[RankedDive] = []
+        self._column, self._falling = _SCORE, True
+        self._headers = ("", self.tr("diver or file"), self.tr("score"), *STEP_NAMES)
+
+    def show_dives(self, dives: Sequence[RankedDive]) -> None:
+        """Replace all rows."""
+        self.beginResetModel()
+        self._rows = self._ranked(dives)
+        self.endResetModel()
+
+    def dive(self, row: int) -> RankedDive:
+        return self._rows[row]
+
+    def rowCount(self, parent: AnyIndex = _NO_INDEX) -> int:
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: AnyIndex = _NO_INDEX) -> int:
+        return 0 if parent.isValid() else len(self._headers)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._headers[section]
+        if role == Qt.ItemDataRole.ToolTipRole and section > _SCORE:
+            return self.tr("points of this step relative to the exemplars")
+        return self._alignment(section) if role == Qt.ItemDataRole.TextAlignmentRole else None
+
+    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if not index.isValid():
+            return None
+        dive, column = self._rows[index.row()], index.column()
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return self._alignment(column)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return dive.file_name
+        if role != Qt.ItemDataRole.DisplayRole:
+            return None
+        if column == _PLACE:
+            return f"{self._place(index.row())}." if self._column >= _SCORE else ""
+        if column == _NAME:
+            return dive.name + ("" if dive.comparable else _OTHER_EXEMPLARS)
+        return f"{dive.score:.1f}" if column == _SCORE else signed(dive.step_points[column - _SCORE - 1])
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        if column == _PLACE:
+            return
+        self._column, self._falling = column, order == Qt.SortOrder.DescendingOrder
+        self.layoutAboutToBeChanged.emit()
+        before = self.persistentIndexList()
+        keys = [self._rows[index.row()].key for index in before]
+        self._rows = self._ranked(self._rows)
+        rows = {dive.key: row for row, dive in enumerate(self._rows)}
+        after = [self.index(rows[key], index.column()) for key, index in zip(keys, before, strict=True)]
+        self.changePersistentIndexList(before, after)
+        self.layoutChanged.emit()
+
+    def _ranked(self, dives: Sequence[RankedDive]) -> list[RankedDive]:
+        if self._column == _NAME:
+            return sorted(dives, key=lambda dive: dive.name.casefold(), reverse=self._falling)
+        return sorted(dives, key=lambda dive: dive.values[self._column - _SCORE], reverse=self._falling)
+
+    def _place(self, row: int) -> int:
+        """Equal values share a place; the best is the first, whichever way the rows are sorted."""
+        values = [dive.values[self._column - _SCORE] for dive in self._rows]
+        return 1 + sum(value > values[row] for value in values)
+
+    def _alignment(self, column: int) -> Qt.AlignmentFlag:
+        side = Qt.AlignmentFlag.AlignLeft if column == _NAME else Qt.AlignmentFlag.AlignRight
+        return side | Qt.AlignmentFlag.AlignVCenter
+
+
+class RankingDialog(QDialog):
+    """Stays beside the window and follows it; a chosen row shows its dive."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(self.tr("Ranking by step"))
+        self.resize(620, 460)
+        self._session = session
+        self.group = QComboBox()
+        self.group.setAccessibleName(self.tr("Dive number and board"))
+        self.group.currentIndexChanged.connect(self._show_group)
+        self.model = RankingModel(self)
+        self.table = QTableView()
+        self.table.setModel(self.model)
+        self.table.setAccessibleName(self.tr("Ranking"))
+        self.table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
+        self.table.setShowGrid(False)
+        self.table.setTabKeyNavigation(False)
+        self.table.setSortingEnabled(True)
+        self.table.sortByColumn(_SCORE, Qt.SortOrder.DescendingOrder)
+        self.table.verticalHeader().hide()
+        self.table.verticalHeader().setDefaultSectionSize(28)
+        header = self.table.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(_NAME, QHeaderView.ResizeMode.Stretch)
+        header.setMinimumSectionSize(40)
+        self.table.clicked.connect(self._on_chosen)
+        self.table.activated.connect(self._on_chosen)
+        self._note = label(role="muted", wrap=True)
+        row = QHBoxLayout()
+        row.addWidget(self.group)
+        row.addStretch()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 14, 16, 14)
+        layout.setSpacing(8)
+        layout.addLayout(row)
+        layout.addWidget(self.table, 1)
+        layout.addWidget(self._note)
+        layout.addWidget(closing_buttons(self))
+        self._soon = QTimer(self, singleShot=True, interval=100)
+        self._soon.timeout.connect(self._refresh)
+        for signal in (session.dive_changed, session.dive_removed):
+            signal.connect(self._refresh_soon)
+        self._refresh()
+
+    def _refresh_soon(self) -> None:
+        if not self._soon.isActive():
+            self._soon.start()
+
+    def _refresh(self) -> None:
+        self._groups = ranking(self._session.dive(key) for key in self._session.keys)
+        shown = self.group.currentData()
+        self.group.blockSignals(True)
+        self.group.clear()
+        for group, dives in self._groups.items():
+            number, board_m = group
+            self.group.addItem(f"{number} {board_text(board_m)}".rstrip() + f"  ({len(dives)})", group)
+        if shown in self._groups:
+            self.group.setCurrentIndex(list(self._groups).index(shown))
+        self.group.blockSignals(False)
+        self.group.setEnabled(bool(self._groups))
+        self._show_group()
+
+    def _show_group(self) -> None:
+        dives = self._groups.get(self.group.currentData(), [])
+        self.model.show_dives(dives)
+        if not dives:
+            self._note.setText(self.tr("No dive has a score yet."))
+            return
+        note = self.tr("Only dives of one number from one board are ranked: other points do not compare.")
+        if not all(dive.comparable for dive in dives):
+            note += " " + self.tr("* compared with other exemplars than most, so its points may not compare.")
+        self._note.setText(note)
+
+    def _on_chosen(self, index: QModelIndex) -> None:
+        key = self.model.dive(index.row()).key
+        if key in self._session.keys:
+            self._session.select(key)

@@ -1,0 +1,64 @@
+"""How far the analyses of the session are, with the buttons that hold them up, stop them or try again."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QVBoxLayout, QWidget
+
+from fineparser_gui.panels.parts import keyboard_friendly, label
+from fineparser_gui.session.dive import DiveState
+from fineparser_gui.session.queue import RETRIED
+from fineparser_gui.session.session import Session
+
+
+class BatchBar(QWidget):
+    """Visible where there are several dives and not all of them are analysed.
+
+    Args:
+        actions: what the buttons do, from left to right.
+    """
+
+    def __init__(self, session: Session, actions: list[QAction], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._text = label(role="muted", wrap=True)
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setFixedHeight(4)
+        self._bar.setAccessibleName(self.tr("Analysed dives"))
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self._text, 1)
+        for action in actions:
+            button = QToolButton()
+            button.setDefaultAction(action)
+            button.setAccessibleName(action.text().replace("&", ""))
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+            keyboard_friendly(button)
+            row.addWidget(button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(10, 0, 4, 4)
+        column.setSpacing(3)
+        column.addLayout(row)
+        column.addWidget(self._bar)
+        self.refresh()
+
+    @property
+    def text(self) -> str:
+        return self._text.text()
+
+    def refresh(self) -> None:
+        """Count the dives."""
+        dives = [self._session.dive(key) for key in self._session.keys]
+        ready = sum(dive.state is DiveState.READY for dive in dives)
+        stopped = sum(dive.state in RETRIED for dive in dives)
+        waiting = any(dive.busy or dive.state is DiveState.OPENING for dive in dives)
+        self.setVisible(len(dives) > 1 and (waiting or stopped > 0 or self._session.queue.paused))
+        text = self.tr("{0} of {1} analysed").format(ready, len(dives))
+        if stopped:
+            text += self.tr(", {0} not").format(stopped)
+        if self._session.queue.paused:
+            text = self.tr("Paused: {0}").format(text)
+        self._text.setText(text)
+        self._bar.setRange(0, max(len(dives), 1))
+        self._bar.setValue(ready)

@@ -1,0 +1,112 @@
+"""Draws a row of the list of dives, and edits its dive number in place."""
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QIcon, QImage, QPainter, QPainterPath, QPalette
+from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from fineparser_gui.panels.dive_states import details_text, needs_user, state_text
+from fineparser_gui.panels.dives_model import DIVE_ROLE
+from fineparser_gui.session.dive import Dive, DiveState
+
+_THUMBNAIL = QSize(64, 48)
+_MARGIN = 8
+_GAP = 9
+_BAR_H = 3
+_SMALL = 0.88
+
+AnyIndex = QModelIndex | QPersistentModelIndex
+
+
+class DiveDelegate(QStyledItemDelegate):
+    """Thumbnail, file name, what is known of the dive, and its state or score."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: AnyIndex) -> QSize:
+        return QSize(0, _THUMBNAIL.height() + 2 * _MARGIN)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
+        dive: Dive = index.data(DIVE_ROLE)
+        widget = option.widget
+        style = widget.style()
+        background = QStyleOptionViewItem(option)
+        self.initStyleOption(background, index)
+        background.text, background.icon = "", QIcon()
+        background.features = QStyleOptionViewItem.ViewItemFeature.None_
+        style.drawControl(QStyle.ControlElement.CE_ItemViewItem, background, painter, widget)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        inner = option.rect.adjusted(_MARGIN + 4, _MARGIN, -_MARGIN, -_MARGIN)
+        picture = QRect(inner.topLeft(), _THUMBNAIL)
+        _draw_thumbnail(painter, picture, dive.thumbnail, option.palette)
+        texts = inner.adjusted(_THUMBNAIL.width() + _GAP, -1, 0, 1)
+        _draw_texts(painter, texts, dive, option)
+        if dive.busy and dive.state is not DiveState.QUEUED:
+            _draw_progress(
+                painter, QRectF(texts.left(), inner.bottom() + 3, texts.width(), _BAR_H), dive, option.palette
+            )
+        painter.restore()
+
+    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: AnyIndex) -> QWidget:
+        field = QLineEdit(parent)
+        field.setPlaceholderText(self.tr("e.g. 207C 10 m"))
+        field.setAccessibleName(self.tr("Dive number"))
+        return field
+
+    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: AnyIndex) -> None:
+        room = option.rect.adjusted(_MARGIN + _THUMBNAIL.width() + _GAP, 0, -4, 0)
+        height = editor.sizeHint().height()
+        editor.setGeometry(room.left(), room.center().y() - height // 2, room.width(), height)
+
+
+def _draw_thumbnail(painter: QPainter, place: QRect, thumbnail: QImage | None, palette: QPalette) -> None:
+    frame = QPainterPath()
+    frame.addRoundedRect(QRectF(place), 5, 5)
+    painter.save()
+    painter.setClipPath(frame)
+    painter.fillRect(place, palette.color(QPalette.ColorRole.AlternateBase))
+    if thumbnail is not None and not thumbnail.isNull():
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        size = thumbnail.size().scaled(place.size(), Qt.AspectRatioMode.KeepAspectRatioByExpanding)
+        target = QRect(0, 0, size.width(), size.height())
+        target.moveCenter(place.center())
+        painter.drawImage(target, thumbnail)
+    painter.restore()
+
+
+def _draw_texts(painter: QPainter, place: QRect, dive: Dive, option: QStyleOptionViewItem) -> None:
+    font, small = QFont(option.font), QFont(option.font)
+    font.setWeight(QFont.Weight.Medium)
+    small.setPointSizeF(small.pointSizeF() * _SMALL)
+    text = option.palette.color(QPalette.ColorRole.Text)
+    muted = option.palette.color(QPalette.ColorRole.PlaceholderText)
+    score = dive.state is DiveState.READY and not needs_user(dive) and not dive.scoring
+    details = details_text(dive)
+    lines: list[tuple[str, QFont, QColor, Qt.TextElideMode]] = [
+        (dive.path.name, font, text, Qt.TextElideMode.ElideMiddle)
+    ]
+    if details:
+        lines.append((details, small, muted, Qt.TextElideMode.ElideRight))
+    state_font = QFont(small)
+    if score or needs_user(dive):
+        state_font.setWeight(QFont.Weight.DemiBold)
+    lines.append(
+        (state_text(dive), state_font, text if score or needs_user(dive) else muted, Qt.TextElideMode.ElideRight)
+    )
+    heights = [QFontMetrics(font).height() for _, font, _, _ in lines]
+    top = place.top() + max(0, (place.height() - sum(heights)) // 2)
+    for (words, line_font, color, elide), height in zip(lines, heights, strict=True):
+        painter.setFont(line_font)
+        painter.setPen(color)
+        shown = QFontMetrics(line_font).elidedText(words, elide, place.width())
+        painter.drawText(QRect(place.left(), top, place.width(), height), Qt.AlignmentFlag.AlignVCenter, shown)
+        top += height
+
+
+def _draw_progress(painter: QPainter, place: QRectF, dive: Dive, palette: QPalette) -> None:
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(palette.color(QPalette.ColorRole.Mid))
+    painter.drawRoundedRect(place, _BAR_H / 2, _BAR_H / 2)
+    if dive.progress is not None and dive.progress.total:
+        done = QRectF(place)
+        done.setWidth(place.width() * min(1.0, dive.progress.done / dive.progress.total))
+        painter.setBrush(palette.color(QPalette.ColorRole.Highlight))
+        painter.drawRoundedRect(done, _BAR_H / 2, _BAR_H / 2)

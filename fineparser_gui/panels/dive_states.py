@@ -1,0 +1,74 @@
+"""What a dive of the list is waiting for or has reached, in words."""
+
+from PySide6.QtCore import QCoreApplication
+
+from fineparser_gui.panels.parts import board_text
+from fineparser_gui.session.dive import Dive, DiveState
+
+#: States in which nothing goes on without the user.
+WAITS_FOR_USER = (DiveState.MISSING, DiveState.HELD, DiveState.CANCELLED, DiveState.FAILED)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("DivesPanel", text)
+
+
+def state_text(dive: Dive) -> str:
+    """What the row of a dive says about it."""
+    if dive.state is DiveState.ANALYSING and dive.progress is not None and dive.progress.total:
+        percent = 100 * dive.progress.done // dive.progress.total
+        return f"{stage_text(dive.progress.stage)} {percent} %"
+    if dive.searching:
+        return stage_text("scan")
+    if dive.state is DiveState.HELD and dive.segments:
+        return _tr("dives found: {0}").format(len(dive.segments))
+    if dive.state is DiveState.READY and dive.refused:
+        return _tr("no whole dive: see right")
+    texts = {
+        DiveState.OPENING: _tr("opening"),
+        DiveState.MISSING: _tr("video is missing"),
+        DiveState.HELD: _tr("needs trimming"),
+        DiveState.QUEUED: _tr("waiting"),
+        DiveState.ANALYSING: _tr("analysing"),
+        DiveState.CANCELLED: _tr("cancelled"),
+        DiveState.FAILED: _tr("not analysed"),
+    }
+    if dive.state in texts:
+        return texts[dive.state]
+    if dive.scoring:
+        return stage_text("compare")
+    if dive.analysis is not None and dive.analysis.scoring is not None:
+        scoring = dive.analysis.scoring
+        score = f"{scoring.score:.1f}"
+        return _tr("{0}, by the nearest dives").format(score) if scoring.nearest_numbers else score
+    if dive.lacks_exemplars:
+        return _tr("no exemplars of {0}").format(dive.dive_number)
+    return _tr("no score: see right") if dive.dive_number else _tr("needs dive number")
+
+
+def needs_user(dive: Dive) -> bool:
+    """Whether the dive goes no further until the user does something."""
+    unscored = dive.state is DiveState.READY and not dive.scoring
+    return dive.state in WAITS_FOR_USER or (unscored and (dive.analysis is None or dive.analysis.scoring is None))
+
+
+def details_text(dive: Dive) -> str:
+    """Number, board and diver, as far as they are known."""
+    scoring = dive.analysis.scoring if dive.analysis is not None else None
+    board_m = dive.board_m if dive.board_m is not None or scoring is None else scoring.board_m
+    named = f"{dive.dive_number} {board_text(board_m)}".rstrip() if dive.dive_number else ""
+    return " · ".join(filter(None, (named, dive.diver)))
+
+
+def stage_text(stage: str) -> str:
+    """A stage of `fineparser_core.progress.Progress` in the user's words."""
+    texts = {
+        "scan": _tr("looking for dives"),
+        "confirm": _tr("looking for dives"),
+        "read": _tr("reading"),
+        "look": _tr("finding the athlete"),
+        "parse": _tr("parsing"),
+        "compare": _tr("comparing"),
+        "copy": _tr("copying"),
+    }
+    return texts.get(stage, stage)

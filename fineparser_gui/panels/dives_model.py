@@ -1,0 +1,175 @@
+"""The dives of the session as rows: in the order of the queue, or sorted to look at."""
+
+from collections.abc import Callable
+from enum import Enum, auto
+from pathlib import Path
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from fineparser_core.diving.naming import read_list
+from fineparser_gui.panels.dive_states import details_text, needs_user, state_text
+from fineparser_gui.session.dive import Dive
+from fineparser_gui.session.opening import sort_key
+from fineparser_gui.session.session import Session
+
+KEY_ROLE = Qt.ItemDataRole.UserRole
+#: The `Dive`, for the delegate.
+DIVE_ROLE = Qt.ItemDataRole.UserRole + 1
+
+AnyIndex = QModelIndex | QPersistentModelIndex
+_NO_INDEX = QModelIndex()
+
+
+class Order(Enum):
+    """How the rows are sorted."""
+
+    QUEUE = auto()
+    NUMBER = auto()
+    DIVER = auto()
+    SCORE = auto()
+    UNFINISHED = auto()
+    FILE = auto()
+
+
+def _score(dive: Dive) -> float:
+    scoring = dive.analysis.scoring if dive.analysis is not None else None
+    return scoring.score if scoring is not None else float("-inf")
+
+
+_SORTED_BY: dict[Order, Callable[[Dive], tuple]] = {
+    Order.NUMBER: lambda dive: (dive.dive_number is None, dive.dive_number or "", dive.board_m or 0, -_score(dive)),
+    Order.DIVER: lambda dive: (not dive.diver, dive.diver.casefold(), dive.dive_number or ""),
+    Order.SCORE: lambda dive: (-_score(dive),),
+    Order.UNFINISHED: lambda dive: (not needs_user(dive), not dive.busy),
+    Order.FILE: lambda dive: (sort_key(Path(dive.path.name)),),
+}
+
+
+class DivesModel(QAbstractListModel):
+    """One row a dive. Editing a row types its dive number, and with it board and diver as in a pasted list."""
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._order = Order.QUEUE
+        self._keys = session.keys
+        session.dive_added.connect(self._on_added)
+        session.dive_changed.connect(self._on_changed)
+        session.dive_removed.connect(self._on_removed)
+        session.dives_moved.connect(self._sort)
+
+    @property
+    def order(self) -> Order:
+        return self._order
+
+    def set_order(self, order: Order) -> None:
+        """Sort the rows, and keep them sorted; the queue stays as it is."""
+        self._order = order
+        self._sort()
+
+    def key(self, row: int) -> str:
+        """The dive of a row."""
+        return self._keys[row]
+
+    def index_of(self, key: str) -> QModelIndex:
+        """The row of a dive."""
+        return self.index(self._keys.index(key)) if key in self._keys else QModelIndex()
+
+    def text(self, key: str) -> str:
+        """All that the row of a dive says."""
+        dive = self._session.dive(key)
+        return ", ".join(filter(None, (dive.path.name, details_text(dive), state_text(dive))))
+
+    def rowCount(self, parent: AnyIndex = _NO_INDEX) -> int:
+        return 0 if parent.isValid() else len(self._keys)
+
+    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if not index.isValid():
+            return None
+        key = self._keys[index.row()]
+        dive = self._session.dive(key)
+        if role == Qt.ItemDataRole.DisplayRole:
+            return dive.path.name
+        if role == Qt.ItemDataRole.EditRole:
+            return dive.dive_number or ""
+        if role == Qt.ItemDataRole.DecorationRole:
+            return dive.thumbnail
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return "\n".join(filter(None, (str(dive.path), details_text(dive), state_text(dive), dive.problem)))
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return self.text(key)
+        if role == KEY_ROLE:
+            return key
+        return dive if role == DIVE_ROLE else None
+
+    def setData(self, index: AnyIndex, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        typed = str(value).strip()
+        if role != Qt.ItemDataRole.EditRole or not index.isValid():
+            return False
+        key = self._keys[index.row()]
+        dive = self._session.dive(key)
+        if not typed or typed == dive.dive_number:
+            return False
+        (naming,) = read_list(typed) or (None,)
+        if naming is None or naming.dive_number is None:
+            text = self.tr("{0}: '{1}' has no dive number in it: type it as in 207C, or 207C 10 m Anna.")
+            self._session.problem.emit(text.format(dive.path.name, typed))
+            return False
+        self._session.editing.name_dives({key: naming})
+        return True
+
+    def flags(self, index: AnyIndex) -> Qt.ItemFlag:
+        flags = super().flags(index)
+        if not index.isValid():
+            return flags | Qt.ItemFlag.ItemIsDropEnabled
+        flags |= Qt.ItemFlag.ItemIsEditable | Qt.ItemFlag.ItemNeverHasChildren
+        return flags | Qt.ItemFlag.ItemIsDragEnabled if self._order is Order.QUEUE else flags
+
+    def supportedDropActions(self) -> Qt.DropAction:
+        return Qt.DropAction.MoveAction
+
+    def moveRows(
+        self, sourceParent: AnyIndex, sourceRow: int, count: int, destinationParent: AnyIndex, destinationChild: int
+    ) -> bool:
+        """Dragging rows in the view moves dives in the session."""
+        if self._order is not Order.QUEUE or sourceParent.isValid() or destinationParent.isValid():
+            return False
+        moved = self._keys[sourceRow : sourceRow + count]
+        rest = [key for key in self._keys[:destinationChild] if key not in moved]
+        for place, key in enumerate(moved, start=len(rest)):
+            self._session.move(key, place)
+        return bool(moved)
+
+    def _sorted(self, known: set[str]) -> list[str]:
+        keys = [key for key in self._session.keys if key in known]
+        if self._order is Order.QUEUE:
+            return keys
+        return sorted(keys, key=lambda key: _SORTED_BY[self._order](self._session.dive(key)))
+
+    def _sort(self) -> None:
+        keys = self._sorted(set(self._keys))
+        if keys == self._keys:
+            return
+        self.layoutAboutToBeChanged.emit()
+        before = self.persistentIndexList()
+        self._keys, old = keys, self._keys
+        after = [self.index_of(old[index.row()]) for index in before]
+        self.changePersistentIndexList(before, after)
+        self.layoutChanged.emit()
+
+    def _on_added(self, key: str) -> None:
+        place = self._sorted({*self._keys, key}).index(key)
+        self.beginInsertRows(QModelIndex(), place, place)
+        self._keys.insert(place, key)
+        self.endInsertRows()
+
+    def _on_changed(self, key: str) -> None:
+        self._sort()
+        index = self.index_of(key)
+        self.dataChanged.emit(index, index)
+
+    def _on_removed(self, key: str) -> None:
+        place = self._keys.index(key)
+        self.beginRemoveRows(QModelIndex(), place, place)
+        del self._keys[place]
+        self.endRemoveRows()

@@ -1,0 +1,36 @@
+"""What names of files, or lines of a list, would fill in of the dives."""
+
+from collections.abc import Sequence
+
+from fineparser_core.diving.naming import Naming, read_name
+from fineparser_gui.session.dive import Dive
+
+
+def names_of_files(dives: Sequence[Dive]) -> list[Naming | None]:
+    """What the name of each dive's file says."""
+    return [read_name(dive.path.stem) for dive in dives]
+
+
+def fillings(dives: Sequence[Dive], said: Sequence[Naming | None], *, replace: bool) -> dict[str, Naming]:
+    """What would change, by key of the dive; dives in which nothing would are left out.
+
+    Args:
+        said: of the dives, in their order; there may be fewer or more.
+        replace: put what is said in the place of what is known, too.
+    """
+    changes = {}
+    for dive, naming in zip(dives, said, strict=False):
+        if naming is None:
+            continue
+
+        def new(value: object, known: object) -> bool:
+            return value is not None and value != known and (replace or not known)
+
+        change = Naming(
+            diver=naming.diver if new(naming.diver, dive.diver) else None,
+            dive_number=naming.dive_number if new(naming.dive_number, dive.dive_number) else None,
+            board_m=naming.board_m if new(naming.board_m, dive.board_m) else None,
+        )
+        if not change.empty:
+            changes[dive.key] = change
+    return changes

@@ -1,0 +1,72 @@
+"""The scored dives of a session ranked by step, within one dive number and board: other points do not compare."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from fineparser_gui.session.dive import Dive
+
+
+@dataclass(frozen=True, kw_only=True)
+class RankedDive:
+    """One row.
+
+    Attributes:
+        name: of the diver, or of the file where nobody said who dives.
+        score: in points.
+        step_points: relative to the exemplars, in the order of the steps.
+        comparable: whether its exemplars are those of most dives of the group; with others, points of steps and
+            score are relative to something else.
+    """
+
+    key: str
+    name: str
+    file_name: str
+    score: float
+    step_points: tuple[float, ...]
+    comparable: bool
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """What can be ranked by: the score, and the points of each step."""
+        return self.score, *self.step_points
+
+
+Group = tuple[str, float | None]
+
+
+def ranking(dives: Iterable[Dive]) -> dict[Group, list[RankedDive]]:
+    """The scored dives by dive number and board, the highest score first; the largest group first."""
+    groups: dict[Group, list[Dive]] = {}
+    for dive in dives:
+        if dive.analysis is not None and dive.analysis.scoring is not None and not dive.rescoring:
+            scoring = dive.analysis.scoring
+            groups.setdefault((scoring.dive_number, scoring.board_m), []).append(dive)
+    ordered = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0][0], item[0][1] or 0))
+    return {group: _ranked(members) for group, members in ordered}
+
+
+def _ranked(dives: list[Dive]) -> list[RankedDive]:
+    exemplars = {dive.key: _exemplar_ids(dive) for dive in dives}
+    usual = Counter(exemplars.values()).most_common(1)[0][0]
+    rows = []
+    for dive in dives:
+        assert dive.analysis is not None
+        scoring = dive.analysis.scoring
+        assert scoring is not None
+        rows.append(
+            RankedDive(
+                key=dive.key,
+                name=dive.diver or dive.path.name,
+                file_name=dive.path.name,
+                score=scoring.score,
+                step_points=tuple(part.points for part in scoring.contributions),
+                comparable=exemplars[dive.key] == usual,
+            )
+        )
+    return sorted(rows, key=lambda row: -row.score)
+
+
+def _exemplar_ids(dive: Dive) -> frozenset[str]:
+    scoring = dive.analysis.scoring if dive.analysis is not None else None
+    return frozenset(vote.id for vote in scoring.exemplars) if scoring is not None else frozenset()

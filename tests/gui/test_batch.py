@@ -1,0 +1,330 @@
+"""Many dives at once: order, pause, cancel and retry of the queue, names filled in, the ranking."""
+
+from pathlib import Path
+
+import pytest
+from answers_kit import dive_parse, result_message, scoring
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt
+from PySide6.QtWidgets import QLineEdit
+
+from fineparser_core.diving.naming import Naming
+from fineparser_core.types import Analysis
+from fineparser_gui.dialogs.naming import NamingDialog, NamingPreview
+from fineparser_gui.dialogs.ranking import RankingDialog, RankingModel
+from fineparser_gui.panels.dives_model import DivesModel, Order
+from fineparser_gui.session.dive import DiveState
+from fineparser_gui.session.filling import fillings
+from fineparser_gui.session.ranking import ranking
+from fineparser_gui.worker.protocol import Urgency
+
+NAMES = ("Anna_207C_10m_1.mp4", "Zoë_207C_10m.mp4", "107B 3m.mp4", "IMG_2071.mp4")
+
+
+class Batch:
+    """The window with four dives that wait; stands for the worker process."""
+
+    def __init__(self, studio, qtbot, folder: Path) -> None:
+        self.studio, self.session, self.window = studio, studio.session, studio.window
+        self.queue, self.client = studio.session.queue, studio.client
+        self._qtbot, self._folder = qtbot, folder
+
+    def names(self) -> list[str]:
+        return [self.session.dive(key).path.name for key in self.session.keys]
+
+    def states(self) -> list[DiveState]:
+        return [self.session.dive(key).state for key in self.session.keys]
+
+    def asked(self) -> list[tuple[str, int]]:
+        """What waits with the client: dive and urgency."""
+        keys = {request: key for key, request in self.queue.requests.items()}
+        return [(keys[request.id], request.urgency) for request in self.client._queue if request.id in keys]
+
+    def parsed(self, key: str) -> None:
+        """Answer that a dive was parsed."""
+        self._answer(key, None)
+
+    def scored(self, key: str, made=None) -> None:
+        self._answer(key, made or scoring())
+
+    def _answer(self, key: str, made) -> None:
+        request_id = self.queue.requests[key]
+        self.client._queue = [request for request in self.client._queue if request.id != request_id]
+        dive = self.session.dive(key)
+        parse = dive_parse(dive.path, dive.info.n_frames)
+        message = result_message(request_id, Analysis(parse=parse, scoring=made), self._folder)
+        self.client.finished.emit(request_id, message)
+
+
+@pytest.fixture
+def batch(idle_studio, qtbot, tmp_path, small_video) -> Batch:
+    folder = tmp_path / "dives"
+    folder.mkdir()
+    for name in NAMES:
+        (folder / name).write_bytes(small_video.read_bytes())
+    made = Batch(idle_studio, qtbot, tmp_path)
+    made.queue.pause(True)  # files are opened side by side, in an order that nobody knows
+    made.session.open([folder / name for name in NAMES])
+    qtbot.waitUntil(lambda: made.states() == [DiveState.QUEUED] * 4, timeout=10_000)
+    made.queue.pause(False)
+    return made
+
+
+def test_the_shown_dive_overtakes_and_the_others_follow_in_order(batch):
+    first, second, third, fourth = batch.session.keys
+    assert batch.asked() == [(first, Urgency.SHOWN)]  # one at a time
+    batch.session.select(third)
+    batch.session.select(fourth)
+    assert batch.asked() == [(first, Urgency.SHOWN)]  # two dives are never parsed for being looked at
+    batch.parsed(first)
+    assert batch.asked() == [(fourth, Urgency.SHOWN)]
+    batch.parsed(fourth)
+    assert batch.asked() == [(second, Urgency.BATCH)]
+    batch.session.select(third)
+    assert batch.asked() == [(third, Urgency.SHOWN), (second, Urgency.BATCH)]
+    batch.parsed(third)
+    batch.parsed(second)
+    assert batch.states() == [DiveState.READY] * 4
+
+
+def test_a_paused_queue_begins_nothing_and_goes_on(batch, qtbot):
+    first, second, *_ = batch.session.keys
+    window = batch.window
+    window.actions_by_id["pause_queue"].trigger()
+    batch.parsed(first)
+    batch.session.select(second)
+    assert batch.asked() == []
+    qtbot.waitUntil(lambda: window.dives.batch.text == "Paused: 1 of 4 analysed", timeout=2000)
+    assert batch.session.snapshot().paused
+    batch.session.set_details(first, "207C", 10.0)
+    assert batch.asked() == [(first, Urgency.SCORE)]  # results stay usable
+    batch.scored(first)
+    window.actions_by_id["pause_queue"].trigger()
+    assert batch.asked() == [(second, Urgency.SHOWN)]
+
+
+def test_one_and_all_are_cancelled_and_tried_again(batch, qtbot):
+    first, second, third, _ = batch.session.keys
+    window = batch.window
+    batch.session.cancel(third)
+    assert batch.session.dive(third).state is DiveState.CANCELLED
+    window.actions_by_id["cancel"].trigger()
+    assert batch.session.dive(first).state is DiveState.CANCELLED
+    assert batch.asked() == [(second, Urgency.BATCH)]
+    qtbot.waitUntil(window.actions_by_id["cancel_all"].isEnabled, timeout=2000)
+    window.actions_by_id["cancel_all"].trigger()
+    assert batch.states() == [DiveState.CANCELLED] * 4
+    assert batch.asked() == []
+    assert all(dive.cancelled for dive in batch.session.snapshot().dives)  # a reopened session does not begin by itself
+    qtbot.waitUntil(lambda: window.dives.batch.text == "0 of 4 analysed, 4 not", timeout=2000)
+    window.actions_by_id["retry_all"].trigger()
+    assert batch.states() == [DiveState.QUEUED] * 4
+    assert not any(dive.cancelled for dive in batch.session.snapshot().dives)
+
+
+def test_a_failed_dive_does_not_stop_the_others(batch):
+    first, second, *_ = batch.session.keys
+    batch.client.failed.emit(batch.queue.requests[first], "VideoError", "The file ends early.")
+    assert batch.states()[:2] == [DiveState.FAILED, DiveState.QUEUED]
+    assert "not analysed" in batch.window.dives.model.text(first)
+    assert (second, Urgency.BATCH) in batch.asked()
+    batch.client.failed.emit(batch.queue.requests[second], "WorkerGone", "The analysis process keeps stopping.")
+    assert batch.queue.paused  # or every dive of a long list would fail in turn
+    assert batch.states()[2:] == [DiveState.QUEUED] * 2
+
+
+def _drag(view, row: int, below: int) -> None:
+    """Drag a row below another one, as the view does it after the drop."""
+    view.model().moveRows(QModelIndex(), row, 1, QModelIndex(), below + 1)
+
+
+def test_rows_are_reordered_by_drag_and_by_keys_and_the_queue_follows(batch, qtbot):
+    first, second, third, fourth = batch.session.keys
+    window, view = batch.window, batch.window.dives.view
+    _drag(view, 3, 0)
+    assert batch.session.keys == [first, fourth, second, third]
+    _drag(view, 1, 3)
+    assert batch.session.keys == [first, second, third, fourth]
+    batch.session.select(third)
+    qtbot.waitUntil(window.actions_by_id["move_up"].isEnabled, timeout=2000)
+    qtbot.keyClick(window, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    assert batch.session.keys == [first, third, second, fourth]
+    assert view.currentIndex().row() == 1
+    assert window.dives.selected_keys() == [third]
+    assert [dive.path.name for dive in batch.session.snapshot().dives] == batch.names()
+    view.selectionModel().select(view.model().index(2), QItemSelectionModel.SelectionFlag.Select)
+    qtbot.keyClick(window, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    assert batch.session.keys == [first, fourth, third, second]
+    qtbot.keyClick(window, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    assert batch.session.keys == [first, fourth, third, second]  # together they are at the end
+    batch.session.select(first)
+    batch.parsed(first)
+    assert batch.asked() == [(fourth, Urgency.BATCH)]
+
+
+def test_the_list_is_sorted_to_look_at_and_the_queue_stays(batch):
+    model, keys = batch.window.dives.model, batch.session.keys
+    for key, diver in zip(keys, ("Zoë", "", "anna", "Mia"), strict=True):
+        batch.session.set_diver(key, diver)
+    model.set_order(Order.DIVER)
+    rows = [model.key(row) for row in range(4)]
+    assert [batch.session.dive(key).diver for key in rows] == ["anna", "Mia", "Zoë", ""]
+    assert batch.session.keys == keys
+    assert not model.moveRows(QModelIndex(), 0, 1, QModelIndex(), 3)
+    batch.session.set_diver(rows[0], "Zuzana")
+    assert model.key(2) == rows[0]
+    batch.window.actions_by_id["undo"].trigger()
+    assert model.key(0) == rows[0]
+
+
+def test_a_removed_dive_comes_back_as_it_was(batch, qtbot):
+    first, second, third, fourth = batch.session.keys
+    batch.parsed(first)
+    batch.session.set_diver(first, "Anna")
+    batch.session.editing.move_transition(first, 1, 90)
+    view = batch.window.dives.view
+    view.selectionModel().select(view.model().index(2), QItemSelectionModel.SelectionFlag.Select)
+    before = batch.session.dive(first)
+    batch.window.actions_by_id["remove"].trigger()
+    assert batch.session.keys == [second, fourth]
+    batch.window.actions_by_id["undo"].trigger()
+    assert batch.session.keys == [first, second, third, fourth]
+    assert batch.session.dive(first) == before
+    assert batch.session.dive(third).state is DiveState.QUEUED
+    batch.window.actions_by_id["undo"].trigger()
+    assert batch.session.dive(first).corrected_frames is None
+
+
+def test_the_number_is_typed_in_the_row(batch, qtbot):
+    view, key = batch.window.dives.view, batch.session.keys[3]
+    batch.session.select(key)
+    view.edit(view.currentIndex())
+    field = view.findChild(QLineEdit)
+    qtbot.keyClicks(field, "5253b 7,5 Mia")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: batch.session.dive(key).dive_number is not None, timeout=2000)
+    dive = batch.session.dive(key)
+    assert (dive.dive_number, dive.board_m, dive.diver) == ("5253B", 7.5, "Mia")
+    assert not view.model().setData(view.currentIndex(), "9999")
+    assert "'9999' has no dive number in it" in batch.window.banner.text
+    batch.window.actions_by_id["undo"].trigger()
+    assert batch.session.dive(key).dive_number is None
+
+
+def test_names_of_files_fill_in_many_dives_as_one_step(batch, qtbot):
+    session, window = batch.session, batch.window
+    _, second, third, _ = session.keys
+    session.set_details(second, "205B", None)  # the coach's own
+    qtbot.waitUntil(lambda: window.dives.naming.text() == "Dive numbers from 2 file names…", timeout=2000)
+    window.dives.naming.click()
+    dialog = window.findChild(NamingDialog)
+    rows = [[dialog.preview.index(row, column).data() for column in (2, 3, 4)] for row in range(4)]
+    assert rows == [["207C", "10 m", "Anna"], ["205B", "10 m", "Zoë"], ["107B", "3 m", ""], ["", "", ""]]
+    assert dialog.fill.text() == "Fill in 3 dives"
+    dialog.fill.click()
+    assert [session.dive(key).details for key in session.keys] == [
+        ("207C", 10.0, None),
+        ("205B", 10.0, None),
+        ("107B", 3.0, None),
+        (None, None, None),
+    ]
+    assert [session.dive(key).diver for key in session.keys] == ["Anna", "Zoë", "", ""]
+    qtbot.waitUntil(lambda: not window.dives.naming.isVisible(), timeout=2000)
+    window.actions_by_id["undo"].trigger()
+    assert [session.dive(key).dive_number for key in session.keys] == [None, "205B", None, None]
+    assert [session.dive(key).diver for key in session.keys] == [""] * 4
+    window.actions_by_id["redo"].trigger()
+    assert session.dive(third).dive_number == "107B"
+
+
+def test_a_pasted_list_shows_what_goes_where_before_it_does(batch, qtbot):
+    session = batch.session
+    dialog = NamingDialog(session, [], batch.window)
+    dialog.open()
+    dialog.from_list.setChecked(True)
+    dialog.list.setPlainText("101A\n-\nnonsense\n6243D 10 Li Na\n5253B")
+    assert [dialog.preview.index(row, 1).data() for row in range(4)] == ["101A", "-", "nonsense", "6243D 10 Li Na"]
+    assert dialog.note.text() == "What changes is bold. No dive number in line 3. 1 lines are left over."
+    assert dialog.fill.text() == "Fill in 3 dives"
+    dialog.accept()
+    assert [session.dive(key).dive_number for key in session.keys] == ["101A", None, None, "6243D"]
+    dialog = NamingDialog(session, session.keys[:2], batch.window)
+    dialog.from_list.setChecked(True)
+    dialog.list.setPlainText("103B\n105C")
+    assert dialog.only_selected.isChecked()
+    assert dialog.fill.text() == "Fill in 1 dives"
+    dialog.replace.setChecked(True)
+    assert dialog.fill.text() == "Fill in 2 dives"
+    dialog.reject()
+
+
+def test_only_what_changes_is_filled_in(batch):
+    session, key = batch.session, batch.session.keys[0]
+    session.set_details(key, "207C", None)
+    dives = [session.dive(key)]
+    said = [Naming(dive_number="207C", board_m=10.0)]
+    assert fillings(dives, said, replace=False) == {key: Naming(board_m=10.0)}
+    assert fillings(dives, [None], replace=True) == {}
+    assert fillings(dives, [Naming(dive_number="107B")], replace=False) == {}
+
+
+def _score_two(batch) -> tuple[str, str]:
+    """Two scored dives of one number, the second three points better in its flight."""
+    from answers_kit import moved_scoring
+
+    first, second, *_ = batch.session.keys
+    for key, made in ((first, scoring()), (second, moved_scoring(3.0))):
+        batch.session.select(key)
+        batch.session.set_details(key, "207C", 10.0)
+        batch.parsed(key)
+        batch.scored(key, made)
+    batch.session.set_diver(first, "Anna")
+    return first, second
+
+
+def test_dives_are_ranked_by_step_within_number_and_board(batch, qtbot):
+    first, second = _score_two(batch)
+    dialog = RankingDialog(batch.session, batch.window)
+    dialog.show()
+    model = dialog.model
+    assert dialog.group.currentText() == "207C 10 m  (2)"
+    table = [[model.index(row, column).data() for column in range(6)] for row in range(2)]
+    assert table == [
+        ["1.", NAMES[1], "71.0", "+2.00", "+3.00", "+1.00"],
+        ["2.", "Anna", "68.0", "+2.00", "+0.00", "+1.00"],
+    ]
+    dialog.table.sortByColumn(3, Qt.SortOrder.AscendingOrder)
+    assert [model.index(row, 0).data() for row in range(2)] == ["1.", "1."]
+    dialog.table.sortByColumn(4, Qt.SortOrder.AscendingOrder)
+    assert [model.dive(row).key for row in range(2)] == [first, second]
+    dialog.table.clicked.emit(model.index(0, 1))
+    assert batch.session.current.key == first
+    batch.session.editing.leave_out(first, "a", True)
+    qtbot.waitUntil(lambda: "compared with other exemplars" in dialog._note.text(), timeout=2000)
+    batch.session.set_details(second, "107B", 10.0)
+    assert list(ranking(batch.session.dive(key) for key in batch.session.keys)) == [("207C", 10.0)]
+    dialog.close()
+
+
+def test_models_are_sound(batch, qtmodeltester, qapp):
+    first, second = _score_two(batch)
+    dives = DivesModel(batch.session)
+    preview = NamingPreview()
+    preview.show_plan([batch.session.dive(first), batch.session.dive(second)], ["101A"], {first: Naming(diver="Mia")})
+    ranked = RankingModel()
+    ranked.show_dives(ranking(batch.session.dive(key) for key in batch.session.keys)[("207C", 10.0)])
+    for model in (dives, preview, ranked):
+        qtmodeltester.check(model)
+    assert preview.index(0, 4).data() == "Mia"
+    for order in Order:
+        dives.set_order(order)
+        batch.session.move(first, 3)
+        batch.session.editing.remove([second])
+        batch.session.editing.edits.undo()
+        batch.session.move(first, 0)
+    qtmodeltester.check(dives)
+
+
+def test_a_drop_on_the_list_itself_opens_too(batch):
+    """The list takes drags of its own rows only, and lets the window have those of files."""
+    view = batch.window.dives.view
+    assert view.model().mimeTypes() == ["application/x-qabstractitemmodeldatalist"]
