@@ -205,6 +205,8 @@ class StagedConfig:
     mask_windows: int = 6
     #: Windows of these that show the whole frame, as the first look of "follow" does.
     first_look_windows: int = 2
+    sharpen_iterations: int = 250
+    sharpen_windows: int = 4
     #: Training dives that the first look learns from.
     first_look_dives: int = 500
     frame_iterations: int = 900

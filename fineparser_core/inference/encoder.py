@@ -170,7 +170,8 @@ class ClipEncoder:
         parser = self.model.spatial_parser
         video = normalise(torch.from_numpy(frames).to(self.device))
         with autocast(self.device, self.precision):
-            return parser.decoder.fused(parser.taps(_window(video, np.arange(len(frames)))))
+            window = _window(video, np.arange(len(frames)))
+            return parser.decoder.fused(parser.taps(window), window)
 
     @torch.inference_mode()
     def static_tokens(self, encoding: Encoding) -> np.ndarray:

@@ -116,7 +116,7 @@ class FineParser(Method):
                 taps = self.spatial_parser.taps(windows)
                 if masks != "none":
                     decoder = self.spatial_parser.decoder
-                    logits = decoder(taps) if masks == "all" else decoder.fused(taps)[:, None]
+                    logits = decoder(taps, windows) if masks == "all" else decoder.fused(taps, windows)[:, None]
                     logits = logits.float().unflatten(0, (len(video), -1))
                 gated = self.gate(gated, self.spatial_parser.encoder.end(taps[3]).float())
             if self.has_static:

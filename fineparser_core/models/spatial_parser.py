@@ -84,23 +84,27 @@ class MaskDecoder(nn.Module):
         bias = self.fuse.get_parameter("bias").to(maps[0].dtype)
         return torch.stack(maps).sum(0) + bias.view(1, 1, 1, 1, 1)
 
-    def _refined(self, sides: list[Tensor], taps: Taps, middle: Tensor | None = None) -> Tensor:
+    def _refined(self, sides: list[Tensor], taps: Taps, windows: Tensor, middle: Tensor | None = None) -> Tensor:
         fused = self._fused(sides)
-        return fused if self.refiner is None else fused + self.refiner(taps, middle)[:, None]
+        if self.refiner is None:
+            return fused
+        logits = fused[:, 0] + self.refiner(taps, middle)
+        return (logits + self.refiner.sharpener(logits, windows))[:, None]
 
-    def forward(self, taps: Taps, middle: Tensor | None = None) -> Tensor:
+    def forward(self, taps: Taps, windows: Tensor, middle: Tensor | None = None) -> Tensor:
         """Taps of N windows to logits (N, 5, 16, 112, 112): side maps 1 to 4, then the fused one.
 
         Args:
+            windows: (N, 3, 16, 112, 112), which a refiner looks at again.
             middle: what `MaskRefiner.middle` gives of the taps, where it is known already.
         """
         sides = [conv(tap) for conv, tap in zip(self.side, taps, strict=True)]
         heads = [up(score(s)) for up, score, s in zip(self.upsample_score, self.score, sides, strict=True)]
-        return torch.cat([*heads, self._refined(sides, taps, middle)], dim=1)
+        return torch.cat([*heads, self._refined(sides, taps, windows, middle)], dim=1)
 
-    def fused(self, taps: Taps) -> Tensor:
+    def fused(self, taps: Taps, windows: Tensor) -> Tensor:
         """The fused logits alone, (N, 16, 112, 112): what inference needs."""
-        return self._refined([conv(tap) for conv, tap in zip(self.side, taps, strict=True)], taps)[:, 0]
+        return self._refined([conv(tap) for conv, tap in zip(self.side, taps, strict=True)], taps, windows)[:, 0]
 
 
 class SpatialParser(nn.Module):
@@ -122,9 +126,9 @@ class SpatialParser(nn.Module):
     def forward(self, windows: Tensor) -> tuple[Tensor, Tensor]:
         """Windows (N, 3, 16, 112, 112) to mask logits (N, 5, 16, 112, 112) and embeddings (N, 1024)."""
         taps = self.taps(windows)
-        return self.decoder(taps), self.encoder.end(taps[3])
+        return self.decoder(taps, windows), self.encoder.end(taps[3])
 
     def infer(self, windows: Tensor) -> tuple[Tensor, Tensor]:
         """As `forward`, but only the fused logits (N, 16, 112, 112)."""
         taps = self.taps(windows)
-        return self.decoder.fused(taps), self.encoder.end(taps[3])
+        return self.decoder.fused(taps, windows), self.encoder.end(taps[3])

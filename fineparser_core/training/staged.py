@@ -1,6 +1,7 @@
 """The recipe of the bundled weights: four stages, so that two CPU cores are enough.
 
 1. masks: the spatial parser from Kinetics, its stem frozen, on single windows of many dives; joints beside the masks.
+   Then, frozen otherwise, what sharpens its masks.
 2. frames: the static encoder's ResNet from noise, on place, joints, step and quality of single frames.
 3. parse: the last blocks of the I3D (its front, the spatial parser's, is run once and kept on disk), PSNet and the
    dynamic stream together, on in-batch pairs.
@@ -23,11 +24,9 @@ from torch import Tensor, nn
 
 from fineparser_core.config import StagedConfig
 from fineparser_core.data.dives import Dive
-from fineparser_core.data.transforms import View
 from fineparser_core.inference.device import autocast
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.i3d import FEATURE_SIZE
-from fineparser_core.models.mask_refiner import MIDDLE_CHANNELS
 from fineparser_core.models.regression import DYNAMIC_TOKENS
 from fineparser_core.models.static_encoder import FRAME_FEATURE_SIZE, TOKENS_PER_STEP
 from fineparser_core.models.step_pooling import pair_boundaries
@@ -39,113 +38,33 @@ from fineparser_core.training.batches import (
     jitter,
     mask_tensor,
     ordered_pairs,
-    window_batch,
 )
 from fineparser_core.training.loop import Stage, run_stage
 from fineparser_core.training.losses import (
-    dice_loss,
-    mask_loss,
     regression_loss,
     transition_loss,
     transition_target,
 )
+from fineparser_core.training.mask_stages import mask_stage, sharpen_stage
+from fineparser_core.training.stage_tools import draws, freeze, trainable
 from fineparser_core.training.stored_views import EncodedDive, StoredView, encode_dives, random_view, store_views
 from fineparser_core.training.truths import (
     N_JOINTS,
     QualityHeads,
     Truths,
     joint_points,
-    joint_spots,
     known_error,
     scaled_qualities,
     shown_joints,
     true_contributions,
 )
 from fineparser_core.types import N_SAMPLES
-from fineparser_core.video.preprocess import WHOLE
 from fineparser_core.video.sampling import WINDOW_LENGTH, WINDOWS
 
 logger = logging.getLogger(__name__)
 
 _MASK_GRID = 14
 _JITTER = 2
-
-
-def _rng(config: StagedConfig, stage: int, iteration: int) -> np.random.Generator:
-    return np.random.default_rng((config.seed, stage, iteration))
-
-
-def _freeze(*modules: nn.Module) -> None:
-    for module in modules:
-        module.requires_grad_(False)
-
-
-def _trainable(*modules: nn.Module) -> list[nn.Parameter]:
-    return [p for module in modules for p in module.parameters() if p.requires_grad]
-
-
-def mask_stage(
-    model: FineParser, dives: Sequence[Dive], first_looks: Sequence[Dive], truths: Truths, config: StagedConfig
-) -> Stage:
-    """L_SAP (Eq. 8) plus Dice on the fused map and, where they are known, the athlete's joints.
-
-    The stem is frozen, batch norms stay at their Kinetics statistics. Some windows show whole frames, as the first look
-    of a preprocessing that follows the athlete does.
-    """
-    parser = model.spatial_parser
-    encoder = parser.encoder.eval()
-    _freeze(encoder.conv3d_1a_7x7, encoder.conv3d_2b_1x1, encoder.conv3d_2c_3x3)
-    _freeze(encoder.mixed_5b, encoder.mixed_5c)
-    refiner = parser.decoder.refiner
-    joint_head = nn.Conv3d(MIDDLE_CHANNELS, N_JOINTS, 1)
-    nn.init.constant_(joint_head.get_parameter("bias"), -4.0)  # hardly any cell holds a joint
-    n_first = config.first_look_windows if first_looks else 0
-
-    def step(iteration: int, part: int) -> dict[str, Tensor]:
-        rng = _rng(config, 1, iteration)
-        chosen = [dives[i] for i in rng.integers(0, len(dives), config.mask_windows - n_first)]
-        views = [random_view(dive, config.preprocessing, rng) for dive in chosen]
-        if n_first:
-            wholes = [first_looks[i] for i in rng.integers(0, len(first_looks), n_first)]
-            chosen += wholes
-            views += [random_view(dive, WHOLE.name, rng) for dive in wholes]
-        starts = rng.integers(0, N_SAMPLES - WINDOW_LENGTH + 1, len(chosen)).tolist()
-        frames, masks = window_batch(chosen, views, starts)
-        with autocast(frames.device, config.precision):
-            taps = parser.taps(frames)
-            middle = None if refiner is None else refiner.middle(taps)
-            logits = parser.decoder(taps, middle).float()
-            spots = None if middle is None else joint_head(middle).float()
-        focal, dice = mask_loss(logits, masks), dice_loss(logits[:, -1], masks)
-        losses = {"total": 10 * focal + config.dice_weight * dice, "focal": focal, "dice": dice}
-        if spots is not None and truths:
-            losses["joints"] = _spot_loss(spots, chosen, views, starts, masks, truths)
-            losses["total"] = losses["total"] + config.joint_weight * losses["joints"]
-        return losses
-
-    groups = [(_trainable(parser.decoder, joint_head), config.head_lr), (_trainable(encoder), config.trunk_lr)]
-    return Stage(
-        name="masks",
-        modules={"spatial_parser": parser, "joint_head": joint_head},
-        groups=groups,
-        iterations=config.mask_iterations,
-        step=step,
-        clip_norm=5.0,
-    )
-
-
-def _spot_loss(
-    spots: Tensor, dives: Sequence[Dive], views: Sequence[View], starts: Sequence[int], masks: Tensor, truths: Truths
-) -> Tensor:
-    """Cross-entropy of maps of joints (N, 15, 8, 28, 28); a map stands for two samples, the joint for their middle."""
-    targets = []
-    for dive, view, start, mask in zip(dives, views, starts, masks, strict=True):
-        samples = np.arange(start, start + WINDOW_LENGTH)
-        points = torch.from_numpy(joint_points(dive, view, samples, truths)).unflatten(0, (-1, 2)).mean(dim=1)
-        shown = shown_joints(points, mask[::2])
-        targets.append(joint_spots(points, shown, spots.shape[-1]).transpose(0, 1))
-    weight = 1 + 20 * (target := torch.stack(targets))  # a spot is a hundredth of a map
-    return F.binary_cross_entropy_with_logits(spots, target, weight=weight) * 10
 
 
 def frame_stage(model: FineParser, dives: Sequence[Dive], truths: Truths, config: StagedConfig) -> Stage:
@@ -156,7 +75,7 @@ def frame_stage(model: FineParser, dives: Sequence[Dive], truths: Truths, config
     head = nn.Linear(FRAME_FEATURE_SIZE, n_outputs)
 
     def step(iteration: int, part: int) -> dict[str, Tensor]:
-        rng = _rng(config, 2, iteration)
+        rng = draws(config, 2, iteration)
         frames, masks, phases, points = [], [], [], []
         chosen = [dives[i] for i in rng.integers(0, len(dives), config.frame_batch)]
         for dive in chosen:
@@ -183,7 +102,7 @@ def frame_stage(model: FineParser, dives: Sequence[Dive], truths: Truths, config
     return Stage(
         name="frames",
         modules={"backbone": backbone, "head": head},
-        groups=[(_trainable(backbone, head), config.head_lr)],
+        groups=[(trainable(backbone, head), config.head_lr)],
         iterations=config.frame_iterations,
         step=step,
         clip_norm=5.0,
@@ -193,7 +112,7 @@ def frame_stage(model: FineParser, dives: Sequence[Dive], truths: Truths, config
 def parse_stage(model: FineParser, views: Sequence[StoredView], truths: Truths, config: StagedConfig) -> Stage:
     """L_TAP + L_Reg of the dynamic stream on I3D features behind the frozen front."""
     i3d = model.i3d.eval()
-    _freeze(i3d)
+    freeze(i3d)
     trained = (i3d.mixed_4f, i3d.mixed_5b, i3d.mixed_5c)
     for block in trained:
         block.requires_grad_(True)
@@ -204,7 +123,7 @@ def parse_stage(model: FineParser, views: Sequence[StoredView], truths: Truths, 
     groups = by_number([v.dive.dive_number for v in views], 2)
 
     def step(iteration: int, part: int) -> dict[str, Tensor]:
-        rng = _rng(config, 4, iteration)
+        rng = draws(config, 4, iteration)
         chosen = [views[i] for i in draw_group(groups, config.parse_batch, rng)]
         dives = [v.dive for v in chosen]
         n = len(chosen)
@@ -244,8 +163,8 @@ def parse_stage(model: FineParser, views: Sequence[StoredView], truths: Truths, 
             "quality_heads": quality_heads,
         },
         groups=[
-            (_trainable(psnet, reducers, stream, step_head, quality_heads), config.head_lr),
-            (_trainable(*trained), config.trunk_lr),
+            (trainable(psnet, reducers, stream, step_head, quality_heads), config.head_lr),
+            (trainable(*trained), config.trunk_lr),
         ],
         iterations=config.parse_iterations,
         step=step,
@@ -293,7 +212,7 @@ def head_stage(model: FineParser, encoded: Sequence[EncodedDive], truths: Truths
         return torch.from_numpy(clean + config.feature_noise * spread * rng.standard_normal(clean.shape, np.float32))
 
     def step(iteration: int, part: int) -> dict[str, Tensor]:
-        rng = _rng(config, 5, iteration)
+        rng = draws(config, 5, iteration)
         chosen = [encoded[i] for i in draw_group(groups, config.head_batch, rng)]
         dives = [e.dive for e in chosen]
         jittered = [jitter(e.transitions, _JITTER, rng) for e in chosen]
@@ -322,7 +241,7 @@ def head_stage(model: FineParser, encoded: Sequence[EncodedDive], truths: Truths
     return Stage(
         name="heads",
         modules=modules,
-        groups=[(_trainable(*modules.values()), config.head_lr)],
+        groups=[(trainable(*modules.values()), config.head_lr)],
         iterations=config.head_iterations,
         step=step,
         clip_norm=20.0,
@@ -338,7 +257,7 @@ def train_staged(
     out: Path,
     cancel: CancelToken,
 ) -> None:
-    """Runs the four stages; each that is finished on disk is loaded instead, each that was cut goes on.
+    """Runs the stages; each that is finished on disk is loaded instead, each that was cut goes on.
 
     Args:
         model: changed in place.
@@ -354,6 +273,8 @@ def train_staged(
     """
     out.mkdir(parents=True, exist_ok=True)
     run_stage(mask_stage(model, dives, first_looks, truths, config), out, cancel)
+    if model.spatial_parser.decoder.refiner is not None:
+        run_stage(sharpen_stage(model, dives, first_looks, config), out, cancel)
     # The spatial parser has learned what athletes look like; the temporal one starts from that instead of Kinetics.
     model.i3d.load_state_dict(model.spatial_parser.encoder.state_dict())
     run_stage(frame_stage(model, dives, truths, config), out, cancel)

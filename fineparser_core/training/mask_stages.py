@@ -1,0 +1,125 @@
+"""The stages of `training.staged` that teach the spatial parser its masks."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from fineparser_core.config import StagedConfig
+from fineparser_core.data.dives import Dive
+from fineparser_core.data.transforms import View
+from fineparser_core.inference.device import autocast
+from fineparser_core.models.fineparser import FineParser
+from fineparser_core.models.mask_refiner import MIDDLE_CHANNELS
+from fineparser_core.training.batches import window_batch
+from fineparser_core.training.loop import Stage
+from fineparser_core.training.losses import dice_loss, focal_loss, mask_loss
+from fineparser_core.training.stage_tools import draws, freeze, trainable
+from fineparser_core.training.stored_views import random_view
+from fineparser_core.training.truths import N_JOINTS, Truths, joint_points, joint_spots, shown_joints
+from fineparser_core.types import N_SAMPLES
+from fineparser_core.video.preprocess import WHOLE
+from fineparser_core.video.sampling import WINDOW_LENGTH
+
+
+def mask_stage(
+    model: FineParser, dives: Sequence[Dive], first_looks: Sequence[Dive], truths: Truths, config: StagedConfig
+) -> Stage:
+    """L_SAP (Eq. 8) plus Dice on the fused map and, where they are known, the athlete's joints.
+
+    The stem is frozen, batch norms stay at their Kinetics statistics. Some windows show whole frames, as the first look
+    of a preprocessing that follows the athlete does.
+    """
+    parser = model.spatial_parser
+    encoder = parser.encoder.eval()
+    freeze(encoder.conv3d_1a_7x7, encoder.conv3d_2b_1x1, encoder.conv3d_2c_3x3)
+    freeze(encoder.mixed_5b, encoder.mixed_5c)
+    refiner = parser.decoder.refiner
+    if refiner is not None:
+        freeze(refiner.sharpener)
+    joint_head = nn.Conv3d(MIDDLE_CHANNELS, N_JOINTS, 1)
+    nn.init.constant_(joint_head.get_parameter("bias"), -4.0)  # hardly any cell holds a joint
+
+    def step(iteration: int, part: int) -> dict[str, Tensor]:
+        rng = draws(config, 1, iteration)
+        drawn = _mask_windows(dives, first_looks, config.mask_windows, config, rng)
+        frames, masks, chosen, views, starts = drawn
+        with autocast(frames.device, config.precision):
+            taps = parser.taps(frames)
+            middle = None if refiner is None else refiner.middle(taps)
+            logits = parser.decoder(taps, frames, middle).float()
+            spots = None if middle is None else joint_head(middle).float()
+        focal, dice = mask_loss(logits, masks), dice_loss(logits[:, -1], masks)
+        losses = {"total": 10 * focal + config.dice_weight * dice, "focal": focal, "dice": dice}
+        if spots is not None and truths:
+            losses["joints"] = _spot_loss(spots, chosen, views, starts, masks, truths)
+            losses["total"] = losses["total"] + config.joint_weight * losses["joints"]
+        return losses
+
+    groups = [(trainable(parser.decoder, joint_head), config.head_lr), (trainable(encoder), config.trunk_lr)]
+    return Stage(
+        name="masks",
+        modules={"spatial_parser": parser, "joint_head": joint_head},
+        groups=groups,
+        iterations=config.mask_iterations,
+        step=step,
+        clip_norm=5.0,
+    )
+
+
+def sharpen_stage(model: FineParser, dives: Sequence[Dive], first_looks: Sequence[Dive], config: StagedConfig) -> Stage:
+    """Focal and Dice loss of the fused map, of `MaskSharpener` alone: everything else is done, and frozen."""
+    parser = model.spatial_parser.eval()
+    freeze(parser)
+    assert parser.decoder.refiner is not None
+    sharpener = parser.decoder.refiner.sharpener.requires_grad_(True)
+
+    def step(iteration: int, part: int) -> dict[str, Tensor]:
+        rng = draws(config, 6, iteration)
+        frames, masks, *_ = _mask_windows(dives, first_looks, config.sharpen_windows, config, rng)
+        with autocast(frames.device, config.precision):
+            with torch.no_grad():
+                taps = parser.taps(frames)
+            logits = parser.decoder.fused(taps, frames).float()
+        focal, dice = focal_loss(logits, masks.round()), dice_loss(logits, masks)
+        return {"total": 10 * focal + config.dice_weight * dice, "focal": focal, "dice": dice}
+
+    return Stage(
+        name="sharpen",
+        modules={"sharpener": sharpener},
+        groups=[(trainable(sharpener), config.head_lr)],
+        iterations=config.sharpen_iterations,
+        step=step,
+        clip_norm=5.0,
+    )
+
+
+def _mask_windows(
+    dives: Sequence[Dive], first_looks: Sequence[Dive], count: int, config: StagedConfig, rng: np.random.Generator
+) -> tuple[Tensor, Tensor, list[Dive], list[View], list[int]]:
+    """Windows of `count` dives with their masks, some of them first looks, and whose and where they are."""
+    n_first = config.first_look_windows if first_looks else 0
+    chosen = [dives[i] for i in rng.integers(0, len(dives), count - n_first)]
+    views = [random_view(dive, config.preprocessing, rng) for dive in chosen]
+    if n_first:
+        wholes = [first_looks[i] for i in rng.integers(0, len(first_looks), n_first)]
+        chosen += wholes
+        views += [random_view(dive, WHOLE.name, rng) for dive in wholes]
+    starts = rng.integers(0, N_SAMPLES - WINDOW_LENGTH + 1, len(chosen)).tolist()
+    return *window_batch(chosen, views, starts), chosen, views, starts
+
+
+def _spot_loss(
+    spots: Tensor, dives: Sequence[Dive], views: Sequence[View], starts: Sequence[int], masks: Tensor, truths: Truths
+) -> Tensor:
+    """Cross-entropy of maps of joints (N, 15, 8, 28, 28); a map stands for two samples, the joint for their middle."""
+    targets = []
+    for dive, view, start, mask in zip(dives, views, starts, masks, strict=True):
+        samples = np.arange(start, start + WINDOW_LENGTH)
+        points = torch.from_numpy(joint_points(dive, view, samples, truths)).unflatten(0, (-1, 2)).mean(dim=1)
+        shown = shown_joints(points, mask[::2])
+        targets.append(joint_spots(points, shown, spots.shape[-1]).transpose(0, 1))
+    weight = 1 + 20 * (target := torch.stack(targets))  # a spot is a hundredth of a map
+    return F.binary_cross_entropy_with_logits(spots, target, weight=weight) * 10
