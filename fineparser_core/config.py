@@ -211,10 +211,12 @@ class StagedConfig:
     first_look_dives: int = 500
     frame_iterations: int = 900
     frame_batch: int = 64
-    parse_iterations: int = 600
+    #: Training dives whose encodings the last two stages store and learn from.
+    parse_dives: int = 1000
+    parse_iterations: int = 450
     parse_batch: int = 8
     parse_views: int = 1
-    head_iterations: int = 1500
+    head_iterations: int = 1200
     head_batch: int = 12
     head_lr: float = 1e-3
     trunk_lr: float = 1e-4

@@ -8,12 +8,10 @@ import numpy as np
 from fineparser_core.data.dives import Dive
 from fineparser_core.evaluation.evaluate import Evaluator
 from fineparser_core.evaluation.results import DiveResult
-from fineparser_core.export.drawing import draw_text
-from fineparser_core.export.palette import MASK_COLOUR, rgb
 
 _SAMPLES = np.linspace(4, 70, 8).astype(int)  # later ones mostly show water
 _TILE_PX, _DIVES = 168, 4
-_TRUTH, _TEXT = (90, 255, 90), (255, 255, 255)
+_FOUND, _TRUTH, _TEXT = (255, 64, 160), (90, 255, 90), (255, 255, 255)
 
 
 def worst(results: Sequence[DiveResult], badness: Callable[[DiveResult], float | None]) -> list[DiveResult]:
@@ -46,7 +44,7 @@ def _row(evaluator: Evaluator, dive: Dive, result: DiveResult) -> np.ndarray:
         tile = cv2.resize(seen.frames[sample], (_TILE_PX, _TILE_PX), interpolation=cv2.INTER_LINEAR)
         if masks is not None:
             found = cv2.resize(masks[0, sample].float().cpu().numpy(), (_TILE_PX, _TILE_PX)) >= 0.5
-            tile[found] = (0.55 * tile[found] + 0.45 * np.array(rgb(MASK_COLOUR))).astype(np.uint8)
+            tile[found] = (0.55 * tile[found] + 0.45 * np.array(_FOUND)).astype(np.uint8)
         if seen.truth is not None:
             truth = cv2.resize(seen.truth[sample].astype(np.uint8), (_TILE_PX, _TILE_PX))
             outlines, _ = cv2.findContours(truth, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
@@ -58,5 +56,6 @@ def _row(evaluator: Evaluator, dive: Dive, result: DiveResult) -> np.ndarray:
     if result.transitions is not None and result.true_transitions is not None:
         off = [found - true for found, true in zip(result.transitions, result.true_transitions, strict=True)]
         steps = f", transitions {off[0]:+d} and {off[1]:+d} samples"
-    draw_text(row, (6, 16), f"{result.dive_number}{iou}{steps}", 14, _TEXT)
+    text = f"{result.dive_number}{iou}{steps}"
+    cv2.putText(row, text, (6, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.5, _TEXT, 1, cv2.LINE_AA)
     return row

@@ -278,7 +278,7 @@ def train_staged(
     # The spatial parser has learned what athletes look like; the temporal one starts from that instead of Kinetics.
     model.i3d.load_state_dict(model.spatial_parser.encoder.state_dict())
     run_stage(frame_stage(model, dives, truths, config), out, cancel)
-    views = store_views(model, dives, config, out / "views", cancel)
+    views = store_views(model, dives[: config.parse_dives], config, out / "views", cancel)
     run_stage(parse_stage(model, views, truths, config), out, cancel)
     encoded = encode_dives(model, views, config, out / "views", cancel)
     run_stage(head_stage(model, encoded, truths, config), out, cancel)
