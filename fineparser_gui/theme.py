@@ -109,7 +109,6 @@ QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox {{
 }}
 QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus {{ border: 1px solid {accent}; }}
 QLineEdit[valid="false"] {{ border: 1px solid {on_danger}; }}
-<<<<<<< HEAD
 QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {{
     border: none; background: transparent; width: 20px; margin-right: 2px;
 }}
@@ -123,12 +122,10 @@ QTabBar::tab {{
 QTabBar::tab:selected {{ color: {text}; border-bottom: 2px solid {accent}; }}
 QTabBar::tab:hover {{ color: {text}; }}
 QTabBar:focus::tab:selected {{ background: {selected}; }}
-=======
 QComboBox[role="quiet"] {{
     background: transparent; border-color: transparent; color: {muted}; padding: 2px 2px 2px 6px;
 }}
 QComboBox[role="quiet"]:hover, QComboBox[role="quiet"]:focus {{ border-color: {accent}; }}
->>>>>>> edb658b (Show many dives in a list with a queue, fill in their numbers at once, and rank them by step)
 QComboBox::drop-down {{ border: none; width: 22px; }}
 QComboBox::down-arrow {{ image: url("{chevron}"); width: 14px; height: 14px; }}
 QComboBox QAbstractItemView {{
