@@ -4,14 +4,16 @@ from dataclasses import asdict
 from math import nan
 from pathlib import Path
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDockWidget, QFileDialog, QMainWindow
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QDockWidget, QFileDialog, QHBoxLayout, QMainWindow, QToolButton, QWidget
 
 from fineparser_core.diving.naming import read_name
 from fineparser_core.inference.exemplar_facts import ExemplarFacts
 from fineparser_core.inference.library import Exemplar
 from fineparser_gui.dialogs.exemplar import ExemplarDialog
+from fineparser_gui.icons import icon
 from fineparser_gui.panels.library import LibraryPanel
+from fineparser_gui.panels.parts import keyboard_friendly, label
 from fineparser_gui.session.correction import timed_transitions
 from fineparser_gui.session.dive import Dive, DiveState
 from fineparser_gui.session.exemplar_library import facts_of
@@ -32,8 +34,29 @@ class LibraryDock(QDockWidget):
         self.panel.add_dive_requested.connect(self.add_dive)
         self.panel.edit_requested.connect(self._edit)
         self.setWidget(self.panel)
+        self._close = QToolButton()
+        self._close.setAccessibleName(self.tr("Close the library"))
+        self._close.clicked.connect(self.close)
+        keyboard_friendly(self._close)
+        title = QWidget()
+        title.setObjectName("dockTitle")
+        title.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        row = QHBoxLayout(title)
+        row.setContentsMargins(14, 3, 8, 3)
+        row.addWidget(label(self.windowTitle(), "title"), 1)
+        row.addWidget(self._close)
+        self.setTitleBarWidget(title)
+        self._color_icons()
         window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self)
         self.hide()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_close"):
+            self._color_icons()
+
+    def _color_icons(self) -> None:
+        self._close.setIcon(icon("close", self.palette().text().color().name()))
 
     def show_number(self, dive_number: str) -> None:
         """Open the library at a dive number."""

@@ -93,8 +93,9 @@ QPushButton[role="chip"], QPushButton[role="tool"] {{ padding: 3px 10px; }}
 QPushButton[role="chip"] {{ border-radius: 10px; }}
 QPushButton[role="tool"]:checked {{ background: {selected}; border-color: {accent}; }}
 QPushButton[role="chip"]:focus, QPushButton[role="tool"]:focus {{ padding: 2px 9px; }}
-QDockWidget {{ color: {text}; font-weight: 600; }}
-QDockWidget::title {{ background: {surface}; border-top: 1px solid {border}; padding: 7px 14px; text-align: left; }}
+QWidget#dockTitle {{ background: {surface}; border-top: 1px solid {border}; }}
+QTableView#library::item {{ padding: 2px 9px; }}
+QTableView#library QHeaderView::section {{ padding: 3px 9px; }}
 QSpinBox {{
     background: {window}; color: {text}; border: 1px solid {border}; border-radius: 7px; padding: 4px 8px;
 }}

@@ -88,7 +88,7 @@ def choose_nearest(
     used = ", ".join(dict.fromkeys(exemplar.dive_number for exemplar in chosen))
     return chosen, (
         f"No exemplars of {dive}: compared with the nearest dive numbers ({used}); their scores are converted to a DD "
-        f"of {difficulty.value:g}.",
+        f"of {difficulty.value:.1f}.",
     )
 
 

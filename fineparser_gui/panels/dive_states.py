@@ -40,7 +40,7 @@ def state_text(dive: Dive) -> str:
     if dive.analysis is not None and dive.analysis.scoring is not None:
         scoring = dive.analysis.scoring
         score = f"{scoring.score:.1f}"
-        return _tr("{0}, by the nearest dives").format(score) if scoring.nearest_numbers else score
+        return _tr("{0} (nearest)").format(score) if scoring.nearest_numbers else score
     if dive.lacks_exemplars:
         return _tr("no exemplars of {0}").format(dive.dive_number)
     return _tr("no score: see right") if dive.dive_number else _tr("needs dive number")

@@ -234,9 +234,8 @@ class ExemplarsPanel(QWidget):
         scoring = dive.analysis.scoring if dive and dive.analysis else None
         if scoring is not None and scoring.nearest_numbers:
             numbers = ", ".join(scoring.nearest_numbers)
-            hint += "\n" + self.tr("None is of {0}: they are the nearest, {1}; scores are converted to its DD.").format(
-                scoring.dive_number, numbers
-            )
+            text = self.tr("Of the nearest dives ({0}), none of {1}; scores are converted to its DD.")
+            hint += "\n" + text.format(numbers, scoring.dive_number)
         self._hint.setText(hint)
 
     def changeEvent(self, event: QEvent) -> None:

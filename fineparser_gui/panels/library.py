@@ -132,6 +132,7 @@ class LibraryPanel(QWidget):
 
     def _make_table(self) -> QTableView:
         table = QTableView()
+        table.setObjectName("library")
         table.setModel(self.shown)
         table.setAccessibleName(self.tr("Exemplar library"))
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)

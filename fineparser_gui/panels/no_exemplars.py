@@ -25,7 +25,7 @@ class NoExemplars(QWidget):
         self._dive: Dive | None = None
         self.add = QPushButton(self.tr("Add exemplars…"))
         self.add.clicked.connect(self._on_add)
-        self.nearest = QPushButton(self.tr("Compare with the nearest dives"))
+        self.nearest = QPushButton(self.tr("Compare with the nearest"))
         self.nearest.setToolTip(self.tr("With the dive numbers most like it; their scores are converted to its DD"))
         self.nearest.clicked.connect(self._on_nearest)
         row = QHBoxLayout(self)
@@ -39,6 +39,8 @@ class NoExemplars(QWidget):
     def show_dive(self, dive: Dive | None) -> None:
         """Offer what can be done for a dive without exemplars; hidden for any other."""
         self._dive = dive if dive is not None and dive.lacks_exemplars else None
+        for button in (self.nearest, self.add):
+            button.ensurePolished()  # the column asks for their height before they are first shown
         self.setVisible(self._dive is not None)
         self.nearest.setVisible(self._dive is not None and not self._dive.synchro and not self._dive.nearest)
 

@@ -290,7 +290,7 @@ def test_no_exemplars_is_a_state_with_two_ways_out(library_studio, qtbot, small_
     library_studio.client.finished.emit(request.id, result_message(request.id, analysis, tmp_path))
     assert not score.no_exemplars.isVisible()
     assert "compared with the nearest" in score._notes.text()
-    assert "None is of 5253B" in library_studio.window.exemplars._hint.text()
+    assert "none of 5253B" in library_studio.window.exemplars._hint.text()
     library_studio.window.actions_by_id["undo"].trigger()
     assert not session.dive(key).nearest
 
