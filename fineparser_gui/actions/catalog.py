@@ -247,7 +247,7 @@ CATALOG: tuple[ActionSpec, ...] = (
     ActionSpec(
         id="add_exemplar",
         menu=_DIVE,
-        text=QT_TRANSLATE_NOOP("actions", "Add as &exemplar…"),
+        text=QT_TRANSLATE_NOOP("actions", "Add as e&xemplar…"),
         keys=("Ctrl+Shift+E",),
         group=5,
     ),

@@ -17,6 +17,7 @@ from fineparser_gui.app import Studio
 from fineparser_gui.panels.library_model import LibraryFilter, LibraryModel
 from fineparser_gui.session.dive import DiveState
 from fineparser_gui.session.exemplar_library import LibraryEntry
+from fineparser_gui.session.session_file import SavedDive, SavedSession, read_session, write_session
 from fineparser_gui.worker.library_desk import LibraryDesk
 from fineparser_gui.worker.protocol import (
     AddExemplarRequest,
@@ -320,6 +321,12 @@ def test_two_divers_are_said_to_have_no_score_yet(library_studio, qtbot, small_v
     assert not window.score.no_exemplars.nearest.isVisible()
     window.actions_by_id["undo"].trigger()
     assert not window.details.synchro.isChecked()
+
+
+def test_what_a_dive_is_compared_with_is_kept_with_the_session(tmp_path):
+    dive = SavedDive(path=tmp_path / "a.mp4", nearest=True, synchro=True)
+    write_session(SavedSession(dives=(dive,)), tmp_path / "s.fineparser")
+    assert read_session(tmp_path / "s.fineparser")[0].dives == (dive,)
 
 
 def test_a_number_is_offered_and_taken_only_when_pressed(library_studio, qtbot, small_video, tmp_path):

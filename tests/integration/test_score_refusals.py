@@ -100,6 +100,24 @@ def test_no_exemplars_of_the_number(fineparser: Fineparser, clips: Path, tmp_pat
     assert_refused(outcome, 4, "207C", "library.sqlite")
 
 
+def test_two_divers_without_exemplars_of_two_divers(fineparser: Fineparser, clips: Path) -> None:
+    for more in ((), ("--nearest",)):
+        outcome = fineparser("score", clips / "dive.mp4", "--dive-number", "207C", "--synchro", *more)
+        assert_refused(outcome, 4, "Synchronised dives have no score yet")
+
+
+def test_an_own_library_that_cannot_be_read_is_said_and_the_bundled_one_is_used(
+    fineparser: Fineparser, clips: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "no-own-library").mkdir()
+    (tmp_path / "no-own-library" / "library.sqlite").write_text("This is no library." * 100)
+    outcome = fineparser("score", clips / "dive.mp4", "--dive-number", "5253A", "--board", "10", "--difficulty", "3.1")
+    assert outcome.code == 4
+    first, second = outcome.err.strip().splitlines()
+    assert "was damaged" in first
+    assert "no exemplars of 5253A" in second
+
+
 def test_library_that_is_none(fineparser: Fineparser, clips: Path, tmp_path: Path) -> None:
     library = tmp_path / "library.sqlite"
     library.write_text("This is no library." * 100)
