@@ -271,9 +271,10 @@ class DrawingLayer(QObject):
     def _mark_at(self, at: QPointF) -> Drawing | None:
         source, reach = self._canvas.to_source(at), self._reach()
         shown = shown_at(self._drawings, self._frame, self._times_s)
-        metrics = self._canvas.fontMetrics()
+        metrics, area = self._canvas.fontMetrics(), self._canvas.rect()
         for drawing in reversed(shown):
-            if drawing.kind == NOTE and note_box(drawing, self._canvas.to_widget, metrics).contains(at):
+            place = self._canvas.to_widget(*drawing.points[0])
+            if drawing.kind == NOTE and note_box(drawing.text, place, metrics, area).contains(at):
                 return drawing
             if drawing.distance(source) <= reach:
                 return drawing

@@ -1,7 +1,7 @@
 """How lines, angles and notes look: light on a dark rim, so that they show on water, sky and tiles alike."""
 
 from collections.abc import Callable
-from math import atan2, degrees
+from math import atan2, cos, degrees, radians, sin
 
 from PySide6.QtCore import QCoreApplication, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
@@ -22,11 +22,11 @@ _LONGEST_NOTE_W = 320
 def paint_mark(
     painter: QPainter, drawing: Drawing, to_widget: ToWidget, *, selected: bool = False, measured: bool = True
 ) -> None:
-    """Draw one mark; a selected one has handles."""
+    """Draw one mark; a selected one has handles, an unfinished one is not measured."""
     points = [to_widget(*point) for point in drawing.points]
     color = _SELECTED if selected else _LIGHT
     if drawing.kind == NOTE:
-        _paint_note(painter, drawing, points[0], color, to_widget)
+        _paint_note(painter, drawing, points[0], color)
     else:
         for width, pen_color in ((4.5, _RIM), (2.0, color)):
             pen = QPen(pen_color, width)
@@ -43,9 +43,14 @@ def paint_mark(
         _paint_handles(painter, points, color, _HANDLE if selected else 2.5)
 
 
-def note_box(drawing: Drawing, to_widget: ToWidget, metrics: QFontMetrics) -> QRectF:
-    """Where the text of a note lies on the widget."""
-    return _text_box(to_widget(*drawing.points[0]) + QPointF(10, 14), drawing.text, metrics)
+def note_box(text: str, at: QPointF, metrics: QFontMetrics, area: QRect) -> QRectF:
+    """Where the text of a note at a point lies on the widget: below it to the right, where that is within the area."""
+    box = _text_box(at + QPointF(10, 14), text, metrics)
+    if box.right() > area.right() and at.x() - 10 - box.width() >= area.left():
+        box.moveRight(at.x() - 10)
+    if box.bottom() > area.bottom():
+        box.moveBottom(at.y() - 14)
+    return box
 
 
 def paint_hint(painter: QPainter, area: QRect, text: str) -> None:
@@ -60,9 +65,9 @@ def paint_hint(painter: QPainter, area: QRect, text: str) -> None:
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
 
-def _paint_note(painter: QPainter, drawing: Drawing, at: QPointF, color: QColor, to_widget: ToWidget) -> None:
+def _paint_note(painter: QPainter, drawing: Drawing, at: QPointF, color: QColor) -> None:
     _paint_handles(painter, [at], color, _HANDLE)
-    box = note_box(drawing, to_widget, painter.fontMetrics())
+    box = note_box(drawing.text, at, painter.fontMetrics(), painter.viewport())
     painter.setPen(QPen(color, 1.2))
     painter.setBrush(_BOX)
     painter.drawRoundedRect(box, 5, 5)
@@ -80,7 +85,12 @@ def _paint_angle(painter: QPainter, drawing: Drawing, points: list[QPointF], col
     for width, pen_color in ((4.0, _RIM), (1.6, color)):
         painter.setPen(QPen(pen_color, width))
         painter.drawArc(box, round(first * 16), round(span * 16))
-    _paint_text(painter, corner + QPointF(_ARC + 4, -4), f"{drawing.degrees:.0f}°", color)
+    text = f"{drawing.degrees:.0f}°"
+    label = _text_box(QPointF(), text, painter.fontMetrics())
+    middle = radians(first + span / 2)
+    away = _ARC + 8 + max(label.width(), label.height()) / 2
+    label.moveCenter(corner + QPointF(cos(middle), -sin(middle)) * away)
+    _paint_text(painter, label.topLeft(), text, color)
 
 
 def _paint_text(painter: QPainter, at: QPointF, text: str, color: QColor) -> None:

@@ -133,7 +133,7 @@ class VideoPane(QWidget):
         frame = self._head.frame
         step = next((s for s in self._steps if s.start_frame <= frame < s.end_frame), None)
         self._step.set_step(step.name if step else None, self._step_text(step))
-        self._details.setText(self.tr("frame {0}").format(frame) if self._info else "")
+        self._details.setText(self._details_text() if self._info else "")
         if self._decoder is None or self._info is None:
             return
         self._head = replace(self._head, size_px=self.canvas.fitted_px(), sharp_px=self.canvas.magnified_px())
@@ -144,6 +144,11 @@ class VideoPane(QWidget):
         if self._shown != (shown, picture.size_px):
             self._shown = shown, picture.size_px
             self.canvas.set_frame(shown, _image(picture))
+
+    def _details_text(self) -> str:
+        text = self.tr("frame {0}").format(self._head.frame)
+        zoom = self.canvas.view.zoom
+        return text if zoom == 1 else self.tr("{0} · magnified {1:.1f}×").format(text, zoom)
 
     def _step_text(self, step: StepSpan | None) -> str:
         if step is None or self._info is None:

@@ -1,9 +1,15 @@
+import time
+from fractions import Fraction
+
+import av
 import numpy as np
 import pytest
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QImage
 
+from fineparser_core.video.reader import VideoReader
 from fineparser_gui.canvas.mask_track import MaskTrack, mask_image
+from fineparser_gui.panels.video_pane import VideoPane
 from fineparser_gui.playback.decoder import Decoder
 from fineparser_gui.playback.prefetch import Playhead
 
@@ -92,6 +98,66 @@ def test_a_still_picture_is_as_sharp_as_the_zoom_asks(decode, qtbot, tmp_path, m
     assert _wait_for(decoder, qtbot, fitted).size_px == (160, 120)
     zoomed = Playhead(frame=30, size_px=(160, 120), sharp_px=(1600, 1200))
     assert _wait_for(decoder, qtbot, zoomed).size_px == (640, 480)
+
+
+def test_what_cannot_be_decoded_in_time_is_dropped_and_a_still_picture_is_exact(
+    decode, qtbot, small_video, number_of, monkeypatch
+):
+    """A decoder of at most 50 frames a second, and a playhead that passes 250."""
+    decoder = decode(small_video)
+    _wait_for(decoder, qtbot, _head(0))
+    decoder.cache.clear()
+    fast = VideoReader.seek
+
+    def slow(reader, index, **named):
+        time.sleep(0.02)
+        return fast(reader, index, **named)
+
+    monkeypatch.setattr(VideoReader, "seek", slow)
+    shown = []
+    for wanted in range(10, 110):
+        found = decoder.want(_head(wanted, moving=True))
+        if found is not None:
+            shown.append((wanted, found[0]))
+        qtbot.wait(4)
+    assert all(frame <= wanted for wanted, frame in shown)
+    assert len({frame for _, frame in shown}) >= 8
+    assert max(wanted - frame for wanted, frame in shown[len(shown) // 2 :]) < 30
+    assert number_of(_wait_for(decoder, qtbot, _head(109)).bgra()[..., 2::-1]) == 109
+
+
+FORMATS = {
+    "turned.mp4": {"rotation_deg": -90},
+    "odd sides.mkv": {"size_px": (67, 51), "pix_fmt": "yuv444p"},
+    "ten bits.mp4": {"codec": "libx265", "pix_fmt": "yuv420p10le", "encoder": {"x265-params": "log-level=none"}},
+    "fast.mp4": {"fps": 240, "encoder": {"g": "250"}},
+    "stamps guessed by the container.avi": {"encoder": {"bf": "3"}, "time_base": Fraction(1, 30)},
+}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_pane_shows_what_cameras_write(name, qtbot, tmp_path, make_video, number_of):
+    """Twenty frames: fewer than the network's 96."""
+    if FORMATS[name].get("codec", "libx264") not in av.codecs_available:
+        pytest.skip("no such encoder in this FFmpeg")
+    pane = VideoPane()
+    qtbot.addWidget(pane)
+    pane.resize(500, 400)
+    with qtbot.waitExposed(pane):
+        pane.show()
+    pane.load(make_video(tmp_path / name, 20, **FORMATS[name]), name)
+    for frame, direction in ((0, 1), (19, 1), (18, -1), (7, 1)):
+        pane.show_frame(frame, direction)
+        qtbot.waitUntil(lambda frame=frame: pane.canvas.shown_frame == frame and not pane.busy, timeout=10_000)
+        image = pane.canvas._image.convertToFormat(QImage.Format.Format_RGB888)
+        rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+        pixels = rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3)
+        upright = np.rot90(pixels) if "rotation_deg" in FORMATS[name] else pixels
+        assert number_of(upright) == frame
+    ratio = pane.info.width_px / pane.info.height_px
+    picture = pane.canvas.picture_rect()
+    assert picture.width() / picture.height() == pytest.approx(ratio, rel=0.02)
+    pane.unload()
 
 
 def test_a_file_that_is_no_video_is_one_sentence(tmp_path, qtbot):
