@@ -141,6 +141,12 @@ QCheckBox::indicator:checked, QTableView::indicator:checked {{
     background: {checked}; border-color: {checked}; image: url("{check}");
 }}
 QCheckBox::indicator:focus {{ border: 2px solid {accent}; }}
+QRadioButton {{ spacing: 7px; }}
+QRadioButton::indicator {{
+    width: 15px; height: 15px; border: 1px solid {muted}; border-radius: 8px; background: {window};
+}}
+QRadioButton::indicator:focus {{ border-color: {accent}; }}
+QRadioButton::indicator:checked {{ width: 7px; height: 7px; border: 5px solid {accent}; background: {on_accent}; }}
 QListView#dives, QTableView, QTextBrowser, QScrollArea {{
     background: {surface}; border: 1px solid transparent; color: {text}; selection-background-color: {selected};
     selection-color: {text};
@@ -156,6 +162,11 @@ QHeaderView {{ background: {surface}; }}
 QHeaderView::section {{
     background: {surface}; color: {muted}; border: none; border-bottom: 1px solid {border}; padding: 3px 2px;
 }}
+QHeaderView::down-arrow, QHeaderView::up-arrow {{
+    subcontrol-origin: padding; subcontrol-position: center left; width: 10px; height: 10px;
+}}
+QHeaderView::down-arrow {{ image: url("{chevron_up}"); }}
+QHeaderView::up-arrow {{ image: url("{chevron}"); }}
 QProgressBar {{ background: {sunken}; border: none; border-radius: 3px; }}
 QProgressBar::chunk {{ background: {accent}; border-radius: 3px; }}
 QSlider::groove:horizontal {{ height: 4px; background: {border}; border-radius: 2px; }}

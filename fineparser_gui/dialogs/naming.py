@@ -170,7 +170,7 @@ class NamingDialog(QDialog):
         self.list.setVisible(listed)
         self.table.setColumnHidden(_LINE, not listed)
         self.preview.show_plan(dives, text.splitlines() if listed else [], self._changes)
-        self.fill.setText(self.tr("Fill in {0} dives").format(len(self._changes)))
+        self.fill.setText(self.tr("Fill in ({0})").format(len(self._changes)))
         self.fill.setEnabled(bool(self._changes))
         self.note.setText(self._note(said, len(dives), listed=listed))
 
@@ -180,5 +180,5 @@ class NamingDialog(QDialog):
         if listed and unread:
             notes.append(self.tr("No dive number in line {0}.").format(", ".join(unread)))
         if listed and len(said) > n_dives:
-            notes.append(self.tr("{0} lines are left over.").format(len(said) - n_dives))
+            notes.append(self.tr("Lines left over: {0}.").format(len(said) - n_dives))
         return " ".join(notes)

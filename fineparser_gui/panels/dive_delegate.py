@@ -1,7 +1,7 @@
 """Draws a row of the list of dives, and edits its dive number in place."""
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QIcon, QImage, QPainter, QPainterPath, QPalette
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QGuiApplication, QIcon, QImage, QPainter, QPainterPath, QPalette
 from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from fineparser_gui.panels.dive_states import details_text, needs_user, state_text
@@ -10,7 +10,7 @@ from fineparser_gui.session.dive import Dive, DiveState
 
 _THUMBNAIL = QSize(64, 48)
 _MARGIN = 8
-_GAP = 9
+_GAP = 8
 _BAR_H = 3
 _SMALL = 0.88
 
@@ -34,7 +34,7 @@ class DiveDelegate(QStyledItemDelegate):
         style.drawControl(QStyle.ControlElement.CE_ItemViewItem, background, painter, widget)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        inner = option.rect.adjusted(_MARGIN + 4, _MARGIN, -_MARGIN, -_MARGIN)
+        inner = option.rect.adjusted(_MARGIN + 2, _MARGIN, -_MARGIN, -_MARGIN)
         picture = QRect(inner.topLeft(), _THUMBNAIL)
         _draw_thumbnail(painter, picture, dive.thumbnail, option.palette)
         texts = inner.adjusted(_THUMBNAIL.width() + _GAP, -1, 0, 1)
@@ -77,11 +77,11 @@ def _draw_texts(painter: QPainter, place: QRect, dive: Dive, option: QStyleOptio
     font.setWeight(QFont.Weight.Medium)
     small.setPointSizeF(small.pointSizeF() * _SMALL)
     text = option.palette.color(QPalette.ColorRole.Text)
-    muted = option.palette.color(QPalette.ColorRole.PlaceholderText)
+    muted = QGuiApplication.palette().color(QPalette.ColorRole.PlaceholderText)  # a style sheet makes a view's fainter
     score = dive.state is DiveState.READY and not needs_user(dive) and not dive.scoring
     details = details_text(dive)
     lines: list[tuple[str, QFont, QColor, Qt.TextElideMode]] = [
-        (dive.path.name, font, text, Qt.TextElideMode.ElideMiddle)
+        (dive.path.stem, font, text, Qt.TextElideMode.ElideMiddle)
     ]
     if details:
         lines.append((details, small, muted, Qt.TextElideMode.ElideRight))
@@ -108,5 +108,5 @@ def _draw_progress(painter: QPainter, place: QRectF, dive: Dive, palette: QPalet
     if dive.progress is not None and dive.progress.total:
         done = QRectF(place)
         done.setWidth(place.width() * min(1.0, dive.progress.done / dive.progress.total))
-        painter.setBrush(palette.color(QPalette.ColorRole.Highlight))
+        painter.setBrush(palette.color(QPalette.ColorRole.Accent))
         painter.drawRoundedRect(done, _BAR_H / 2, _BAR_H / 2)

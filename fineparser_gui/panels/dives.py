@@ -111,7 +111,7 @@ class DivesPanel(QWidget):
         self.order.setVisible(self.model.rowCount() > 1)
         nameable = len(self.nameable_keys())
         self.naming.setVisible(nameable > 1)
-        self.naming.setText(self.tr("Dive numbers from {0} file names…").format(nameable))
+        self.naming.setText(self.tr("Numbers from {0} file names…").format(nameable))
 
     def _on_current_changed(self) -> None:
         current = self._session.current

@@ -72,7 +72,7 @@ class Editing(QObject):
 
     def name_dives(self, namings: Mapping[str, Naming]) -> None:
         """Take what names say of many dives, as one edit; what they do not say stays as it is."""
-        self.edits.beginMacro(self.tr("filling in {0} dives").format(len(namings)))
+        self.edits.beginMacro(self.tr("filling in dive details ({0})").format(len(namings)))
         for key, naming in namings.items():
             dive = self._session.dive(key)
             number = dive.dive_number if naming.dive_number is None else naming.dive_number
@@ -91,7 +91,7 @@ class Editing(QObject):
         """Take dives out of the session; undone, each comes back as it was. The files stay."""
         if not keys:
             return
-        self.edits.beginMacro(self.tr("removing {0} dives").format(len(keys)))
+        self.edits.beginMacro(self.tr("removing dives ({0})").format(len(keys)))
         for key in keys:
             self.edits.push(RemoveDive(self._session, key, self.tr("removing a dive")))
         self.edits.endMacro()

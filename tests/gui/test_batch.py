@@ -214,12 +214,12 @@ def test_names_of_files_fill_in_many_dives_as_one_step(batch, qtbot):
     session, window = batch.session, batch.window
     _, second, third, _ = session.keys
     session.set_details(second, "205B", None)  # the coach's own
-    qtbot.waitUntil(lambda: window.dives.naming.text() == "Dive numbers from 2 file names…", timeout=2000)
+    qtbot.waitUntil(lambda: window.dives.naming.text() == "Numbers from 2 file names…", timeout=2000)
     window.dives.naming.click()
     dialog = window.findChild(NamingDialog)
     rows = [[dialog.preview.index(row, column).data() for column in (2, 3, 4)] for row in range(4)]
     assert rows == [["207C", "10 m", "Anna"], ["205B", "10 m", "Zoë"], ["107B", "3 m", ""], ["", "", ""]]
-    assert dialog.fill.text() == "Fill in 3 dives"
+    assert dialog.fill.text() == "Fill in (3)"
     dialog.fill.click()
     assert [session.dive(key).details for key in session.keys] == [
         ("207C", 10.0, None),
@@ -243,17 +243,17 @@ def test_a_pasted_list_shows_what_goes_where_before_it_does(batch, qtbot):
     dialog.from_list.setChecked(True)
     dialog.list.setPlainText("101A\n-\nnonsense\n6243D 10 Li Na\n5253B")
     assert [dialog.preview.index(row, 1).data() for row in range(4)] == ["101A", "-", "nonsense", "6243D 10 Li Na"]
-    assert dialog.note.text() == "What changes is bold. No dive number in line 3. 1 lines are left over."
-    assert dialog.fill.text() == "Fill in 3 dives"
+    assert dialog.note.text() == "What changes is bold. No dive number in line 3. Lines left over: 1."
+    assert dialog.fill.text() == "Fill in (3)"
     dialog.accept()
     assert [session.dive(key).dive_number for key in session.keys] == ["101A", None, None, "6243D"]
     dialog = NamingDialog(session, session.keys[:2], batch.window)
     dialog.from_list.setChecked(True)
     dialog.list.setPlainText("103B\n105C")
     assert dialog.only_selected.isChecked()
-    assert dialog.fill.text() == "Fill in 1 dives"
+    assert dialog.fill.text() == "Fill in (1)"
     dialog.replace.setChecked(True)
-    assert dialog.fill.text() == "Fill in 2 dives"
+    assert dialog.fill.text() == "Fill in (2)"
     dialog.reject()
 
 
