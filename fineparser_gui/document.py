@@ -15,6 +15,7 @@ from fineparser_gui.session.arrivals import names_of
 from fineparser_gui.session.autosave import Autosave, leftovers
 from fineparser_gui.session.dive import Dive, DiveState
 from fineparser_gui.session.opening import VIDEO_SUFFIXES
+from fineparser_gui.session.relocation import relocated
 from fineparser_gui.session.session import Session
 from fineparser_gui.session.session_file import SUFFIX, SavedSession, read_session, write_session
 from fineparser_gui.settings.store import FILE_NAME
@@ -181,7 +182,7 @@ class Document(QObject):
         box.open()
 
     def locate(self, key: str) -> None:
-        """Ask where the video of a missing dive is; others missing that lie beside it are found with it."""
+        """Ask where the video of a missing dive is; others that were moved with it are found too."""
         if key not in self._session.keys or self._session.dive(key).state is not DiveState.MISSING:
             return
         old = self._session.dive(key).path
@@ -196,10 +197,12 @@ class Document(QObject):
         if not name:
             return
         self._session.locate(key, Path(name))
-        for other in [self._session.dive(one) for one in self._session.keys]:
-            beside = Path(name).parent / other.path.name
-            if other.state is DiveState.MISSING and beside != other.path and beside.is_file():
-                self._session.locate(other.key, beside)
+        dives = [self._session.dive(one) for one in self._session.keys]
+        missing = [dive for dive in dives if dive.state is DiveState.MISSING]
+        found = relocated(old, Path(name), [dive.path for dive in missing])
+        for other in missing:
+            if other.path in found:
+                self._session.locate(other.key, found[other.path])
 
     def offer_recovery(self) -> None:
         """After a crash, ask whether to take its session up again."""

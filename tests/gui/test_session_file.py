@@ -18,6 +18,7 @@ from fineparser_gui.app import Studio
 from fineparser_gui.session.autosave import leftovers
 from fineparser_gui.session.correction import Correction
 from fineparser_gui.session.dive import DiveState
+from fineparser_gui.session.relocation import relocated
 from fineparser_gui.session.session_file import SavedDive, SavedSession, read_session, write_session
 
 
@@ -303,3 +304,48 @@ def test_corrections_are_exported_as_labels(make_studio, qtbot, monkeypatch, tmp
     assert f"{tmp_path / 'labels.pkl'}: 1" in _box(studio, qtbot, "Export corrections").text()
     records = pickle.loads((tmp_path / "labels.pkl").read_bytes())
     assert records["corrected_10m", 1][3].tolist() == [36, 89]
+
+
+def test_videos_that_moved_with_a_located_one_are_found_in_their_folders(tmp_path):
+    old, new = tmp_path / "phone" / "dives", tmp_path / "disk" / "2026" / "dives"
+    names = ("monday/1.mp4", "monday/2.mp4", "tuesday/1.mp4", "tuesday/gone.mp4")
+    for name in names[:3]:
+        (new / name).parent.mkdir(parents=True, exist_ok=True)
+        (new / name).touch()
+    missing = [old / name for name in names[1:]] + [Path("/elsewhere/2.mp4"), Path("/elsewhere/3.mp4")]
+    assert relocated(old / names[0], new / names[0], missing) == {
+        old / names[1]: new / names[1],
+        old / names[2]: new / names[2],
+        Path("/elsewhere/2.mp4"): new / names[1],
+    }
+    (new / "renamed.mp4").touch()
+    assert relocated(old / "a.mp4", new / "renamed.mp4", [old / names[2]]) == {old / names[2]: new / names[2]}
+
+
+def test_what_the_coach_says_survives_an_analysis_and_a_reopened_session(make_studio, qtbot, tmp_path, clip):
+    studio = make_studio()
+    session, document = studio.session, studio.window.document
+    session.open([clip, clip])
+    first, second = session.keys
+    session.set_details(first, "207C", 10.0, 3.4)
+    session.set_diver(first, "Zoë")
+    _answer(studio, qtbot, tmp_path)
+    session.editing.move_transition(first, 1, 90)
+    session.editing.leave_out(first, "a", True)
+    session.move(second, 0)
+    session.cancel(second)
+    session.queue.pause(True)
+    said = session.snapshot()
+    assert said.dives[0].cancelled
+    session.analyse(first)
+    assert session.snapshot() == said
+    document._save_to(tmp_path / "a.fineparser")
+    document.open_path(tmp_path / "a.fineparser")
+    assert session.snapshot() == said
+    assert session.queue.paused
+    qtbot.waitUntil(lambda: session.dive(session.keys[1]).state is DiveState.QUEUED, timeout=5000)
+    qtbot.waitUntil(lambda: session.dive(session.keys[0]).state is DiveState.CANCELLED, timeout=5000)
+    session.queue.pause(False)
+    _answer(studio, qtbot, tmp_path)
+    assert session.current.corrected_frames == (37, 90)
+    assert session.snapshot().dives == said.dives

@@ -1,0 +1,33 @@
+"""Where videos are now that were moved together with one whose new place is known."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def moved_roots(old: Path, new: Path) -> tuple[Path, Path]:
+    """The folders of which one became the other: what the two paths end in alike lies in both.
+
+    /a/monday/1.mp4 found at /b/monday/1.mp4 means that /a became /b; /a/1.mp4 found at /b/2.mp4, that /a became /b.
+    """
+    old_root, new_root = old.parent, new.parent
+    while old_root.name and old_root.name == new_root.name and old_root != new_root:
+        old_root, new_root = old_root.parent, new_root.parent
+    return old_root, new_root
+
+
+def relocated(old: Path, new: Path, missing: Iterable[Path]) -> dict[Path, Path]:
+    """The new places of other missing videos, as far as files are there.
+
+    Args:
+        old, new: the place of one video, before and now.
+    """
+    old_root, new_root = moved_roots(old, new)
+    found = {}
+    for path in missing:
+        beside = [new.parent / path.name]
+        if path.is_relative_to(old_root):
+            beside.insert(0, new_root / path.relative_to(old_root))
+        place = next((one for one in beside if one != path and one.is_file()), None)
+        if place is not None:
+            found[path] = place
+    return found
