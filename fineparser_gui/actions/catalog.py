@@ -195,14 +195,14 @@ CATALOG: tuple[ActionSpec, ...] = (
         id="accept_dive",
         menu=_DIVE,
         text=QT_TRANSLATE_NOOP("actions", "Add the &found dive at this frame"),
-        keys=("A",),
+        keys=("Y",),
         group=1,
     ),
     ActionSpec(
         id="accept_dives",
         menu=_DIVE,
         text=QT_TRANSLATE_NOOP("actions", "Add &every found dive"),
-        keys=("Shift+A",),
+        keys=("Shift+Y",),
         group=1,
     ),
     ActionSpec(

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 _SCALES = (1, 2)
 
@@ -55,9 +56,10 @@ def take(arguments: argparse.Namespace) -> None:
     if arguments.walkthrough:
         walk(app, arguments.out, QSize(width, height), arguments.clip, arguments.in_frame)
         return
-    stage = Stage(app, arguments.out / f"{arguments.scale}x", QSize(width, height))
-    take_all(stage, (arguments.theme,) if arguments.theme else ("light", "dark"))
-    stage.close()
+    with TemporaryDirectory(prefix="fineparser-pictures-") as folder:
+        stage = Stage(app, arguments.out / f"{arguments.scale}x", QSize(width, height), Path(folder))
+        take_all(stage, (arguments.theme,) if arguments.theme else ("light", "dark"))
+        stage.close()
 
 
 def main(argv: list[str] | None = None) -> int:

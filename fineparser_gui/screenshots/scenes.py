@@ -1,11 +1,24 @@
 """Every panel and dialog, in the states that a coach meets."""
 
-from PySide6.QtWidgets import QTabWidget
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtWidgets import QDialog, QListWidget, QStackedWidget, QTabWidget
 
 from fineparser_gui.screenshots.stage import Stage, wait_until
 
 _MOVED_FRAMES = 6
-_DIALOGS = ("add_exemplar", "preferences", "shortcuts", "model_card", "training", "about")
+_DIALOGS = (
+    "export",
+    "name_dives",
+    "ranking",
+    "add_exemplar",
+    "preferences",
+    "shortcuts",
+    "model_card",
+    "training",
+    "about",
+)
 _PANELS = ("dives", "details", "score", "contributions", "exemplars", "player")
 
 
@@ -35,10 +48,11 @@ def take_all(stage: Stage, themes: tuple[str, ...] = ("light", "dark")) -> None:
     picture("compare")
     stage.act("compare")
     _without_score(stage, picture)
+    _second_dive(stage, picture)
     _dialogs(stage, themes)
 
 
-def _corrected(stage: Stage, picture) -> None:
+def _corrected(stage: Stage, picture: Callable[[str], None]) -> None:
     """The entry moved and an exemplar left out; undone again."""
     stage.window.player.nudge_transition(1, _MOVED_FRAMES)
     stage.wait_for_answer()
@@ -48,7 +62,7 @@ def _corrected(stage: Stage, picture) -> None:
     stage.wait_for_answer()
 
 
-def _without_score(stage: Stage, picture) -> None:
+def _without_score(stage: Stage, picture: Callable[[str], None]) -> None:
     """No exemplars of a number; no number; a message."""
     stage.session.set_details(stage.dive.key, "5253B", 10.0)
     stage.wait_for_answer()
@@ -62,15 +76,40 @@ def _without_score(stage: Stage, picture) -> None:
     stage.wait_for_answer()
 
 
+def _second_dive(stage: Stage, picture: Callable[[str], None]) -> None:
+    """Another attempt at the same dive, and the first one beside it."""
+    session = stage.session
+    first = stage.dive
+    clip = session.exemplars_of(first.dive_number or "")[0].clip_path
+    session.open([clip], dive_number=first.dive_number, board_m=first.board_m)
+    wait_until(lambda: len(session.keys) == 2)
+    session.select(session.keys[1])
+    stage.wait_for_answer()
+    session.comparing.show(next(one for one in session.comparing.candidates() if one.key == first.key))
+    stage.show_middle_of(1)
+    picture("two-dives")
+    session.comparing.end()
+
+
 def _dialogs(stage: Stage, themes: tuple[str, ...]) -> None:
     for action_id in _DIALOGS:
         wait_until(stage.window.actions_by_id[action_id].isEnabled)
         with stage.dialog(action_id) as dialog:
-            pages = dialog.findChild(QTabWidget)
-            for page in range(pages.count() if pages else 1):
-                if pages:
-                    pages.setCurrentIndex(page)
-                name = f"dialog-{action_id}" + (f"-{page + 1}" if pages else "")
+            pages = _pages_of(dialog)
+            for page in pages or [None]:
+                if page is not None:
+                    page()
+                name = f"dialog-{action_id}" + (f"-{pages.index(page) + 1}" if page else "")
                 for theme in themes:
                     stage.studio.preferences.change(theme=theme)
                     stage.picture(f"{theme}-{name}", dialog)
+
+
+def _pages_of(dialog: QDialog) -> list[Callable[[], None]]:
+    """What turns to each page of a dialog; empty where it has one."""
+    tabs, rows = dialog.findChild(QTabWidget), dialog.findChild(QListWidget)
+    if tabs is not None:
+        return [partial(tabs.setCurrentIndex, page) for page in range(tabs.count())]
+    if rows is not None and dialog.findChild(QStackedWidget) is not None:
+        return [partial(rows.setCurrentRow, page) for page in range(rows.count())]
+    return []

@@ -83,10 +83,10 @@ class Stage:
 
     def _pictures_are_there(self) -> bool:
         """Whether each video shows the frame that it is to show."""
+        if self.session.current is None:
+            return True
         panes = [pane for pane in (self.window.player.pane, self.window.player.other_pane) if pane.isVisible()]
-        return all(
-            not pane.busy or (pane.is_cached(pane.frame) and pane.canvas.shown_frame == pane.frame) for pane in panes
-        )
+        return all(pane.is_cached(pane.frame) and pane.canvas.shown_frame == pane.frame for pane in panes)
 
     @contextmanager
     def dialog(self, action_id: str) -> Iterator[QDialog]:

@@ -7,11 +7,12 @@ from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication
 
 from fineparser_core.errors import FineParserError
+from fineparser_core.export.composition import Look
 from fineparser_gui.screenshots.stage import Stage, wait_until
 from fineparser_gui.session.dive import DiveState
 from fineparser_gui.session.session_file import write_session
 
-_WIDTH_PX = 1200
+_WIDTH_PX = 1120
 _DIVE_NUMBER, _BOARD_M = "207C", 10.0
 _LATER_FRAMES = 4
 
@@ -52,7 +53,7 @@ def _first_evening(stage: Stage, session_file: Path, clip: Path | None, in_frame
 
     entry = stage.dive.analysis.parse.steps[2]
     window.transport.seek(entry.start_frame)
-    for _ in range((entry.end_frame - entry.start_frame) // 3):  # to where the hands reach the water
+    for _ in range((entry.end_frame - entry.start_frame) // 4):  # to where the hands reach the water
         stage.act("step_forward")
     stage.picture("entry", width_px=_WIDTH_PX)
 
@@ -65,5 +66,12 @@ def _first_evening(stage: Stage, session_file: Path, clip: Path | None, in_frame
         stage.act("entry_later")
     stage.wait_for_answer()
     stage.picture("corrected", width_px=_WIDTH_PX)
+    with stage.dialog("export") as dialog:
+        stage.picture("export", dialog)
+    written = session_file.with_name("dive.mp4")
+    session.exports.clip(stage.dive.key, written, Look())
+    wait_until(lambda: not session.exports.busy)
+    if not written.is_file():
+        raise FineParserError(f"{written.name} was not written: {[one.message for one in session.exports.exports]}")
     write_session(session.snapshot(), session_file)
     stage.close()
