@@ -38,6 +38,7 @@ from fineparser_gui.settings.store import PreferenceStore
 _DIVES_W = 236
 _SIDE_W = 400
 _STEP_EDITS = ("flight_here", "flight_earlier", "flight_later", "entry_here", "entry_earlier", "entry_later")
+_RANGE_NUDGES = ("in_earlier", "in_later", "out_earlier", "out_later")
 _WIDE_ENOUGH_TO_COMPARE_PX = 1500
 
 
@@ -176,6 +177,14 @@ class MainWindow(QMainWindow):
             "cancel": lambda: self.dives.for_selected(self._session.cancel),
             "mark_in": lambda: self._mark(begins=True),
             "mark_out": lambda: self._mark(begins=False),
+            "in_earlier": lambda: self.player.nudge_range(0, -1),
+            "in_later": lambda: self.player.nudge_range(0, 1),
+            "out_earlier": lambda: self.player.nudge_range(1, -1),
+            "out_later": lambda: self.player.nudge_range(1, 1),
+            "timeline_closer": lambda: self.player.timeline.zoom(2),
+            "timeline_farther": lambda: self.player.timeline.zoom(-2),
+            "timeline_all": lambda: self.player.timeline.show_all(),
+            "timeline_dive": lambda: self.player.timeline.show_dive(),
             "find_dives": lambda: self._on_current(self._session.trimming.find),
             "accept_dive": lambda: self.player.proposals.accept_here(),
             "accept_dives": lambda: self.player.proposals.accept_every(),
@@ -318,6 +327,7 @@ class MainWindow(QMainWindow):
             "cancel": dive is not None and dive.busy,
             "mark_in": dive is not None,
             "mark_out": dive is not None,
+            **dict.fromkeys(_RANGE_NUDGES, dive is not None and dive.info is not None),
             "find_dives": dive is not None and dive.info is not None and not dive.busy,
             **dict.fromkeys(("accept_dive", "accept_dives"), dive is not None and bool(dive.segments)),
             "remove": dive is not None,

@@ -184,6 +184,15 @@ CATALOG: tuple[ActionSpec, ...] = (
     ActionSpec(
         id="mark_out", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "The dive &ends here"), keys=("O",), group=1
     ),
+    *(
+        ActionSpec(id=id, menu=_DIVE, text=text, keys=(keys,), group=1)
+        for id, text, keys in (
+            ("in_earlier", QT_TRANSLATE_NOOP("actions", "The dive begins a frame earlier"), "Ctrl+Alt+Left"),
+            ("in_later", QT_TRANSLATE_NOOP("actions", "The dive begins a frame later"), "Ctrl+Alt+Right"),
+            ("out_earlier", QT_TRANSLATE_NOOP("actions", "The dive ends a frame earlier"), "Ctrl+Alt+Shift+Left"),
+            ("out_later", QT_TRANSLATE_NOOP("actions", "The dive ends a frame later"), "Ctrl+Alt+Shift+Right"),
+        )
+    ),
     ActionSpec(
         id="find_dives",
         menu=_DIVE,
@@ -356,6 +365,15 @@ CATALOG: tuple[ActionSpec, ...] = (
         group=2,
     ),
     ActionSpec(id="next_drawing", menu=_DRAW, text=QT_TRANSLATE_NOOP("actions", "Ne&xt drawing"), keys=("N",), group=2),
+    *(
+        ActionSpec(id=id, menu=_VIEW, text=text, keys=(keys,), group=5)
+        for id, text, keys in (
+            ("timeline_closer", QT_TRANSLATE_NOOP("actions", "Timeline: look &closer"), "Alt+Up"),
+            ("timeline_farther", QT_TRANSLATE_NOOP("actions", "Timeline: look from f&arther"), "Alt+Down"),
+            ("timeline_all", QT_TRANSLATE_NOOP("actions", "Timeline: &all of the video"), "Alt+Home"),
+            ("timeline_dive", QT_TRANSLATE_NOOP("actions", "Timeline: the &dive"), "Alt+End"),
+        )
+    ),
     ActionSpec(id="shortcuts", menu=_HELP, text=QT_TRANSLATE_NOOP("actions", "&Keyboard shortcuts"), keys=("F1",)),
     ActionSpec(id="model_card", menu=_HELP, text=QT_TRANSLATE_NOOP("actions", "&Model card")),
     ActionSpec(id="training", menu=_HELP, text=QT_TRANSLATE_NOOP("actions", "&Training on the command line"), group=1),

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from fineparser_core.types import ComparedDive, DiveParse, StepSpan
 from fineparser_core.types import MaskTrack as ComparedMasks
 from fineparser_core.video.alignment import OffsetAlignment, StepAlignment, cuts_of
+from fineparser_core.video.probe import MIN_FRAMES
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.canvas.drawing_layer import DrawingLayer
 from fineparser_gui.canvas.mask_track import MaskStyle, MaskTrack
@@ -14,7 +15,6 @@ from fineparser_gui.canvas.video_canvas import VideoCanvas
 from fineparser_gui.panels.compare_bar import CompareBar
 from fineparser_gui.panels.progress import ProgressStrip
 from fineparser_gui.panels.proposals import ProposalStrip
-from fineparser_gui.panels.timeline import Timeline
 from fineparser_gui.panels.transport_bar import TransportBar
 from fineparser_gui.panels.video_pane import VideoPane
 from fineparser_gui.playback.decoder import CACHE_BYTES
@@ -24,6 +24,7 @@ from fineparser_gui.session.correction import frames_of
 from fineparser_gui.session.dive import DiveState
 from fineparser_gui.session.drawings import Drawing, next_frame
 from fineparser_gui.session.session import Session
+from fineparser_gui.timeline.widget import Timeline
 
 
 class PlayerPanel(QWidget):
@@ -78,6 +79,8 @@ class PlayerPanel(QWidget):
         transport.state_changed.connect(self._show_frame)  # what stands still is shown exactly
         self.timeline.seek_requested.connect(transport.seek)
         self.timeline.transition_dragged.connect(self._move_transition)
+        self.timeline.range_changed.connect(self._set_range)
+        self.timeline.proposal_accepted.connect(self._accept)
         for pane in (self.pane, self.other_pane):
             pane.failed.connect(self.failed)
         self.drawing.edited.connect(self._on_drawn)
@@ -120,6 +123,28 @@ class PlayerPanel(QWidget):
             frame = frames_of(self._parse.transitions)[place] + frames
             self._move_transition(place, frame, f"nudge {place}")
 
+    def nudge_range(self, place: int, frames: int) -> None:
+        """Let the dive begin (0) or end (1) some frames later, or earlier, and show that frame."""
+        dive = self._session.current
+        if dive is None or dive.info is None:
+            return
+        ends = [dive.first_frame, dive.last_frame]
+        ends[place] = min(max(ends[place] + frames, 0), dive.info.n_frames - 1)
+        if ends[1] - ends[0] + 1 >= MIN_FRAMES:
+            self._set_range(*ends, gesture=f"nudge end {place}")
+            self.transport.seek(ends[place])
+
+    def _set_range(self, first: int, last: int, gesture: str = "") -> None:
+        dive = self._session.current
+        if dive is not None and dive.info is not None:
+            self.transport.pause()
+            ends = (first or None, None if last == dive.info.n_frames - 1 else last)
+            self._session.set_range(dive.key, *ends, gesture=gesture)
+
+    def _accept(self, place: int) -> None:
+        if self._session.current is not None:
+            self._session.trimming.accept(self._session.current.key, place)
+
     def _move_transition(self, place: int, frame: int, gesture: str) -> None:
         dive = self._session.current
         if dive is not None and dive.analysis is not None:
@@ -152,6 +177,7 @@ class PlayerPanel(QWidget):
         self._session.comparison_changed.disconnect(self._on_comparison_changed)
         self._session.comparing.alignment_changed.disconnect(self._align)
         self.transport.pause()
+        self.timeline.close_file()
         self.pane.unload()
         self.other_pane.unload()
 
@@ -168,7 +194,7 @@ class PlayerPanel(QWidget):
     def _refresh(self) -> None:
         """Show what is known of the current dive now."""
         dive = self._session.current
-        self.timeline.set_dive(dive)
+        self.timeline.set_dive(dive, self._session.trimming.taken(dive.key) if dive else frozenset())
         if dive is None or dive.state is DiveState.MISSING:
             self.pane.unload()
             self.drawing.set_drawings((), np.zeros(1))

@@ -13,10 +13,10 @@ from fineparser_core.video.picture import Picture
 from fineparser_gui.canvas.mask_track import MaskTrack
 from fineparser_gui.canvas.video_canvas import VideoCanvas
 from fineparser_gui.panels.parts import ElidedLabel, label
-from fineparser_gui.panels.timeline import duration_s
 from fineparser_gui.playback.decoder import CACHE_BYTES, Decoder
 from fineparser_gui.playback.prefetch import Playhead
 from fineparser_gui.theme import step_color
+from fineparser_gui.timeline.parts import duration_s
 
 _RESIZED_MS = 120
 

@@ -223,12 +223,14 @@ class Session(QObject):
         if key in self._dives:  # an edit outlives its dive
             self.queue.score_anew(key, nearest=rule.nearest, synchro=rule.synchro)
 
-    def set_range(self, key: str, in_frame: int | None, out_frame: int | None) -> None:
-        """Say where the dive lies in the file; new samples, so a new analysis."""
+    def set_range(self, key: str, in_frame: int | None, out_frame: int | None, *, gesture: str = "") -> None:
+        """Say where the dive lies in the file; new samples, so a new analysis. Moves of one gesture undo together."""
         dive = self._dives[key]
         before = (dive.in_frame, dive.out_frame)
         text = self.tr("trimming the dive")
-        self.editing.edits.push(EditDive(self._apply_range, key, before, (in_frame, out_frame), text=text))
+        after = (in_frame, out_frame)
+        if before != after:
+            self.editing.edits.push(EditDive(self._apply_range, key, before, after, text=text, gesture=gesture))
 
     def _apply_range(self, key: str, frames: tuple[int | None, int | None]) -> None:
         if key not in self._dives:  # an edit outlives its dive

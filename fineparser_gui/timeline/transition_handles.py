@@ -1,7 +1,5 @@
 """The two transitions on the timeline: handles to drag, and a ghost where the model has put each."""
 
-from collections.abc import Callable
-
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPalette, QPen, QPolygonF
 
@@ -9,8 +7,8 @@ from fineparser_core.inference.rescore import sample_of
 from fineparser_core.types import STEP_NAMES, DiveParse
 from fineparser_gui.session.correction import frames_of
 from fineparser_gui.theme import step_color
+from fineparser_gui.timeline.parts import ToX, draw_text, nearest
 
-_REACH_PX = 7
 _GRIP_W, _GRIP_H = 8, 20
 
 
@@ -39,7 +37,7 @@ class TransitionHandles:
         if shown is None:
             self.held = self.hovered = None
 
-    def grab(self, x: float, to_x: Callable[[float], float]) -> int | None:
+    def grab(self, x: float, to_x: ToX) -> int | None:
         """Hold the handle near x and say which; None where there is none."""
         self.held = self._near(x, to_x)
         if self.held is not None:
@@ -50,7 +48,7 @@ class TransitionHandles:
         """Hold none."""
         self.held = None
 
-    def hover(self, x: float | None, to_x: Callable[[float], float]) -> bool:
+    def hover(self, x: float | None, to_x: ToX) -> bool:
         """Note which handle the mouse is over; True where that is another one than before."""
         before, self.hovered = self.hovered, None if x is None else self._near(x, to_x)
         return self.hovered != before
@@ -59,7 +57,7 @@ class TransitionHandles:
         """A line a transition, for a screen reader."""
         return [self._text(place) for place in range(len(self.frames))]
 
-    def draw(self, painter: QPainter, area: QRectF, to_x: Callable[[float], float], palette: QPalette) -> None:
+    def draw(self, painter: QPainter, area: QRectF, to_x: ToX, palette: QPalette) -> None:
         """Draw ghosts and handles, and say of the one in hand where it lies."""
         told = self.hovered if self.held is None else self.held
         for ghost, frame in zip(self._ghosts, self.frames, strict=True):
@@ -69,12 +67,10 @@ class TransitionHandles:
             color = step_color(STEP_NAMES[place + 1])
             _draw_handle(painter, area, to_x(frame), color, palette, active=place == told)
         if told is not None:
-            _draw_text(painter, area, to_x(self.frames[told]), self._text(told), palette)
+            draw_text(painter, area, to_x(self.frames[told]), self._text(told), palette)
 
-    def _near(self, x: float, to_x: Callable[[float], float]) -> int | None:
-        distances = [(abs(x - to_x(frame)), place) for place, frame in enumerate(self.frames)]
-        distance, place = min(distances, default=(_REACH_PX + 1.0, 0))
-        return place if distance <= _REACH_PX else None
+    def _near(self, x: float, to_x: ToX) -> int | None:
+        return nearest(x, [to_x(frame) for frame in self.frames])
 
     def _text(self, place: int) -> str:
         assert self._parse is not None
@@ -86,17 +82,6 @@ class TransitionHandles:
         if self._ghosts[place] != frame:
             text += " · " + _tr("model: {0}").format(self._ghosts[place])
         return text
-
-
-def _draw_text(painter: QPainter, area: QRectF, x: float, text: str, palette: QPalette) -> None:
-    width = painter.fontMetrics().horizontalAdvance(text) + 14
-    left = x + 10 if x + 10 + width <= area.right() else max(x - 10 - width, area.left())
-    box = QRectF(left, area.top() + 3, width, painter.fontMetrics().height() + 6)
-    painter.setPen(QPen(palette.mid().color(), 1))
-    painter.setBrush(palette.base())
-    painter.drawRoundedRect(box, 5, 5)
-    painter.setPen(palette.text().color())
-    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
 
 def _draw_ghost(painter: QPainter, area: QRectF, x: float, palette: QPalette) -> None:

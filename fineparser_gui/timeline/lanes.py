@@ -1,0 +1,60 @@
+"""What lies above what on the timeline."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRectF
+
+_TOP = 6
+_LEGEND_H = 22
+_PROPOSALS_H = 18
+_THUMBNAILS_H = 38
+_CURVES_H = 46
+_BAND_H = 28
+_AXIS_H = 20
+_GAP = 3
+SCROLLBAR_H = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lanes:
+    """The lanes from top to bottom; `proposals` has no height while nothing is proposed."""
+
+    legend: QRectF
+    proposals: QRectF
+    thumbnails: QRectF
+    curves: QRectF
+    band: QRectF
+    axis: QRectF
+
+    @property
+    def inner(self) -> QRectF:
+        """All that has to do with frames, without legend and axis."""
+        return QRectF(self.proposals.topLeft(), self.band.bottomRight())
+
+    @property
+    def tracks(self) -> QRectF:
+        """Curves and steps: where the transitions are drawn."""
+        return QRectF(self.curves.topLeft(), self.band.bottomRight())
+
+
+def lay_out(left: float, width: float, *, proposals: bool) -> Lanes:
+    """Lanes of a width; `height_px` is as high as they are together."""
+    tops: list[QRectF] = []
+    y = float(_TOP)
+    for height, gap in (
+        (_LEGEND_H, 0),
+        (_PROPOSALS_H if proposals else 0, _GAP if proposals else 0),
+        (_THUMBNAILS_H, _GAP),
+        (_CURVES_H, _GAP),
+        (_BAND_H, 0),
+        (_AXIS_H, 0),
+    ):
+        tops.append(QRectF(left, y, width, height))
+        y += height + gap
+    legend, found, thumbnails, curves, band, axis = tops
+    return Lanes(legend=legend, proposals=found, thumbnails=thumbnails, curves=curves, band=band, axis=axis)
+
+
+def height_px(*, proposals: bool, scrollbar: bool) -> int:
+    """Height of a timeline."""
+    return round(lay_out(0, 1, proposals=proposals).axis.bottom()) + 2 + (SCROLLBAR_H if scrollbar else 0)

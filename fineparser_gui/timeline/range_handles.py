@@ -1,0 +1,122 @@
+"""Where the dive begins and ends in its file: brackets to drag. What they cut takes a new analysis."""
+
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPalette, QPen
+
+from fineparser_core.video.probe import MIN_FRAMES
+from fineparser_gui.timeline.parts import ToX, draw_text, nearest
+
+_HOOK_PX = 6
+
+
+class RangeHandles:
+    """What is held and hovered, and how it is drawn; while one is dragged, the range is a draft.
+
+    Attributes:
+        frames: first and last frame of the dive, both included, as drafted; empty without a video.
+        held, hovered: 0 for the beginning, 1 for the end, or None.
+    """
+
+    def __init__(self) -> None:
+        self.frames: tuple[int, ...] = ()
+        self.held: int | None = None
+        self.hovered: int | None = None
+        self._settled: tuple[int, ...] = ()
+        self._n_frames = 0
+        self._offset = 0.0
+
+    def set_range(self, first: int, last: int, n_frames: int) -> None:
+        """Take the dive's range; a draft that is in hand stays."""
+        self._settled, self._n_frames = (first, last), n_frames
+        if self.held is None:
+            self.frames = self._settled
+
+    def clear(self) -> None:
+        """There is no video."""
+        self.frames = self._settled = ()
+        self.held = self.hovered = None
+
+    def edges(self) -> list[int]:
+        """The frame that the dive begins with, and the first one after it."""
+        return [self.frames[0], self.frames[1] + 1] if self.frames else []
+
+    def grab(self, x: float, to_x: ToX) -> int | None:
+        """Hold the handle near x and say which; None where there is none."""
+        self.held = self._near(x, to_x)
+        if self.held is not None:
+            self._offset = x - to_x(self.edges()[self.held])
+        return self.held
+
+    def drag(self, x: float, to_edge: ToX) -> int:
+        """Move the one in hand; the dive keeps at least the frames that an analysis needs. Returns its frame."""
+        first, last = self.frames
+        edge = int(to_edge(x - self._offset))
+        if self.held == 0:
+            first = min(max(edge, 0), last - MIN_FRAMES + 1)
+        else:
+            last = max(min(edge - 1, self._n_frames - 1), first + MIN_FRAMES - 1)
+        self.frames = (first, last)
+        return self.frames[self.held or 0]
+
+    def release(self) -> tuple[int, int] | None:
+        """Hold none; the range where it was moved."""
+        moved = self.held is not None and self.frames != self._settled
+        self.held = None
+        return (self.frames[0], self.frames[1]) if moved else None
+
+    def hover(self, x: float | None, to_x: ToX) -> bool:
+        """Note which handle the mouse is over; True where that is another one than before."""
+        before, self.hovered = self.hovered, None if x is None else self._near(x, to_x)
+        return self.hovered != before
+
+    def spoken(self) -> str:
+        """For a screen reader."""
+        return _tr("dive from frame {0} to {1}").format(*self.frames) if self.frames else ""
+
+    def draw(self, painter: QPainter, area: QRectF, lane: QRectF, to_x: ToX, palette: QPalette) -> None:
+        """Dim what is cut off, draw the brackets, and say of the one in hand what it does.
+
+        Args:
+            area: of all lanes.
+            lane: in which they are taken hold of.
+        """
+        if not self.frames:
+            return
+        places = [to_x(edge) for edge in self.edges()]
+        veil = palette.window().color()
+        veil.setAlpha(170)
+        for left, right in ((area.left(), places[0]), (places[1], area.right())):
+            if right > left:
+                painter.fillRect(QRectF(left, lane.top(), right - left, area.bottom() - lane.top()), veil)
+        told = self.hovered if self.held is None else self.held
+        for place, x in enumerate(places):
+            _draw_bracket(painter, lane, x, 1 if place == 0 else -1, palette, active=place == told)
+        if told is not None:
+            draw_text(painter, area, places[told], self._text(told), palette)
+
+    def _near(self, x: float, to_x: ToX) -> int | None:
+        return nearest(x, [to_x(edge) for edge in self.edges()])
+
+    def _text(self, place: int) -> str:
+        text = (_tr("dive ends with frame {0}") if place else _tr("dive begins with frame {0}")).format(
+            self.frames[place]
+        )
+        if self.frames != self._settled:
+            text += " · " + _tr("analysed anew when you let go")
+        return text
+
+
+def _draw_bracket(
+    painter: QPainter, lane: QRectF, x: float, direction: int, palette: QPalette, *, active: bool
+) -> None:
+    """A square bracket that opens towards the dive."""
+    for color, width in ((palette.base().color(), 6 if active else 5), (palette.text().color(), 3 if active else 2)):
+        painter.setPen(QPen(color, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap, Qt.PenJoinStyle.MiterJoin))
+        inner = x + direction * _HOOK_PX
+        top, bottom = lane.top() + 1, lane.bottom() - 1
+        corners = [QPointF(inner, top), QPointF(x, top), QPointF(x, bottom), QPointF(inner, bottom)]
+        painter.drawPolyline(corners)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("RangeHandles", text)

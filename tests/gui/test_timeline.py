@@ -1,0 +1,183 @@
+"""The timeline: its scale, its handles under the mouse and the keys, its pictures and proposals."""
+
+import pytest
+from answers_kit import dive_parse, result_message
+from mouse_kit import double_click, drag_from, turn_wheel
+
+from fineparser_core.types import Analysis, DiveSegment
+from fineparser_gui.session.dive import DiveState
+from fineparser_gui.timeline.scale import TimeScale
+from fineparser_gui.timeline.thumbnails import grid
+
+
+@pytest.fixture
+def scale() -> TimeScale:
+    made = TimeScale(12)
+    made.set_width(1024)
+    made.set_file(200)
+    return made
+
+
+def test_a_scale_maps_frames_to_pixels_and_back(scale) -> None:
+    assert (scale.x(0), scale.x(200), scale.frame_px) == (12.0, 1012.0, 5.0)
+    assert [scale.frame_at(x) for x in (0, 12, 16.9, 17, 5000)] == [0, 0, 0, 1, 199]
+    assert [scale.edge_at(x) for x in (14, 15, 17)] == [0, 1, 1]
+
+
+def test_zoom_keeps_the_frame_under_the_mouse_and_ends_at_the_file(scale) -> None:
+    x = scale.x(150.5)
+    scale.zoom(4, x)
+    assert scale.x(150.5) == pytest.approx(x)
+    assert scale.shown == 50
+    scale.zoom(1000, x)
+    assert scale.shown == 12
+    scale.pan(1e6)
+    assert scale.right == 200
+    scale.zoom(1e-6, x)
+    assert scale.whole
+    assert scale.left == 0
+
+
+def test_a_playhead_that_leaves_the_view_brings_it_along(scale) -> None:
+    scale.show(10, 60)
+    assert not scale.reveal(30)
+    assert scale.reveal(61)
+    assert scale.left < 61 < scale.right
+
+
+def test_pictures_lie_on_a_grid_that_zooming_refines(scale) -> None:
+    frames = grid(scale, 60)
+    assert frames == list(range(0, 200, 16))
+    scale.show(100, 200)
+    closer = grid(scale, 60)
+    assert closer == list(range(96, 200, 8))
+    assert set(frames[7:]) <= set(closer)
+
+
+@pytest.fixture
+def parsed(idle_studio, qtbot, small_video, tmp_path):
+    """A dive of 120 frames with its steps, without a number."""
+    session = idle_studio.session
+    session.open([small_video])
+    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
+
+    def answer() -> None:
+        key = session.current.key
+        made = Analysis(parse=dive_parse(small_video, session.current.info.n_frames), scoring=None)
+        request_id = session.queue.requests[key]
+        idle_studio.client._queue.clear()
+        idle_studio.client.finished.emit(request_id, result_message(request_id, made, tmp_path))
+
+    answer()
+    idle_studio.answer_parse = answer
+    return idle_studio
+
+
+def test_the_ends_of_the_dive_are_dragged_and_its_steps_wait_for_the_analysis(parsed) -> None:
+    session, timeline = parsed.session, parsed.window.player.timeline
+    drag_from(timeline, timeline.range_point(0), 10, let_go=False)
+    assert session.current.in_frame is None  # a draft, until it is let go
+    assert parsed.window.transport.frame == 10
+    drag_from(timeline, timeline.range_point(0), 1)
+    dive = session.current
+    assert (dive.in_frame, dive.out_frame, dive.state) == (11, None, DiveState.QUEUED)
+    assert timeline.pending
+    assert "pending" in timeline.accessibleDescription()
+    assert "dive from frame 11 to 119" in timeline.accessibleDescription()
+    parsed.answer_parse()
+    assert not timeline.pending
+    drag_from(timeline, timeline.range_point(1), -20)
+    assert (session.current.in_frame, session.current.out_frame) == (11, 99)
+    session.editing.edits.undo()
+    session.editing.edits.undo()
+    assert (session.current.in_frame, session.current.out_frame) == (None, None)
+
+
+def test_an_end_keeps_the_frames_that_an_analysis_needs(parsed) -> None:
+    session, timeline = parsed.session, parsed.window.player.timeline
+    drag_from(timeline, timeline.range_point(0), 115)
+    assert session.current.in_frame == 120 - 16
+    drag_from(timeline, timeline.range_point(1), 40)  # and stays in the file
+    assert session.current.out_frame is None
+
+
+def test_ends_are_nudged_with_keys_and_undone_together(parsed) -> None:
+    session, window = parsed.session, parsed.window
+    for _ in range(3):
+        window.actions_by_id["in_later"].trigger()
+    window.actions_by_id["out_earlier"].trigger()
+    assert (session.current.in_frame, session.current.out_frame) == (3, 118)
+    assert window.transport.frame == 118
+    session.editing.edits.undo()
+    assert (session.current.in_frame, session.current.out_frame) == (3, None)
+    session.editing.edits.undo()
+    assert (session.current.in_frame, session.current.out_frame) == (None, None)
+
+
+def test_the_wheel_zooms_at_the_mouse_and_scrolls_with_shift(parsed) -> None:
+    timeline = parsed.window.player.timeline
+    at = timeline.transition_point(1)
+    turn_wheel(timeline, at, 4)
+    assert not timeline.scale.whole
+    assert timeline.transition_point(1).x() == pytest.approx(at.x())
+    assert timeline._bar.isVisible()
+    left = timeline.scale.left
+    turn_wheel(timeline, at, -1, shift=True)
+    assert timeline.scale.left > left
+    parsed.window.transport.seek(3)
+    assert timeline.scale.left <= 3  # the playhead stays in view
+    parsed.window.actions_by_id["timeline_all"].trigger()
+    assert timeline.scale.whole
+    assert not timeline._bar.isVisible()
+
+
+def test_a_transition_dragged_in_a_zoomed_view_snaps_to_frames(parsed) -> None:
+    session, timeline = parsed.session, parsed.window.player.timeline
+    before = session.current.analysis.parse.transitions.first_flight_frame
+    turn_wheel(timeline, timeline.transition_point(0), 6)
+    drag_from(timeline, timeline.transition_point(0), 2)
+    assert session.current.analysis.parse.transitions.first_flight_frame == before + 2
+
+
+def test_pictures_appear_and_the_file_is_let_go(parsed, qtbot) -> None:
+    timeline = parsed.window.player.timeline
+    timeline.grab()
+    qtbot.waitUntil(lambda: len(timeline._thumbnails._images) > 3, timeout=10000)
+    image = next(iter(timeline._thumbnails._images.values()))
+    assert not image.isNull()
+    timeline.close_file()
+    assert not timeline._thumbnails._images
+
+
+def test_a_proposal_is_confirmed_by_a_double_click(parsed) -> None:
+    session, timeline = parsed.session, parsed.window.player.timeline
+    both = [
+        DiveSegment(
+            in_frame=first,
+            out_frame=first + 39,
+            first_flight_frame=first + 10,
+            first_entry_frame=first + 20,
+            confidence=0.5,
+        )
+        for first in (5, 70)
+    ]
+    height = timeline.height()
+    session.update(session.current.key, segments=tuple(both))
+    assert timeline.height() > height
+    assert "2 dives found, 0 of them" in timeline.accessibleDescription()
+    double_click(timeline, timeline.proposal_point(1))
+    assert [session.dive(key).in_frame for key in session.keys] == [None, 70]
+    assert "1 of them" in timeline.accessibleDescription()
+    double_click(timeline, timeline.proposal_point(1))
+    assert len(session.keys) == 2
+
+
+def test_a_cut_of_a_long_file_is_shown_closely(idle_studio, qtbot, small_video) -> None:
+    session, timeline = idle_studio.session, idle_studio.window.player.timeline
+    session.open([small_video], in_frame=40, out_frame=79)
+    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
+    assert 0 < timeline.scale.left < 40
+    assert 79 < timeline.scale.right < 120
+    assert timeline.rect().contains(timeline.range_point(1).toPoint())
+    timeline.show_all()
+    assert timeline.scale.whole
