@@ -12,7 +12,7 @@ _CURVES_H = 46
 _BAND_H = 28
 _AXIS_H = 20
 _GAP = 3
-SCROLLBAR_H = 8
+SCROLLBAR_H = 7
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,4 +57,4 @@ def lay_out(left: float, width: float, *, proposals: bool) -> Lanes:
 
 def height_px(*, proposals: bool, scrollbar: bool) -> int:
     """Height of a timeline."""
-    return round(lay_out(0, 1, proposals=proposals).axis.bottom()) + 2 + (SCROLLBAR_H if scrollbar else 0)
+    return round(lay_out(0, 1, proposals=proposals).axis.bottom()) + 2 + (SCROLLBAR_H + 5 if scrollbar else 0)

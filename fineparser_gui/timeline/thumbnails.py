@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 #: Pictures kept, 20 KB each at twice the display's resolution.
 _KEPT = 400
+#: Frames from picture to picture: 1, 2, 3, 4, 6, 8, 12 …, so that little room stays empty between them.
+_STEPS = [1, *(step for power in range(24) for step in (2 * 2**power, 3 * 2**power))]
 _NARROWEST_PX, _WIDEST_PX = 16, 96
 
 
@@ -112,10 +114,8 @@ class Thumbnails(QObject):
 
 
 def grid(scale: TimeScale, width_px: float) -> list[int]:
-    """The frames in view that get a picture of this width; at the next zoom every second of them stays."""
-    step = 1
-    while step * scale.frame_px < width_px:
-        step *= 2
+    """The frames in view that get a picture of this width; at twice the zoom all of them stay."""
+    step = next(step for step in _STEPS if step * scale.frame_px >= width_px or step == _STEPS[-1])
     first = int(scale.left) // step * step
     return [frame for frame in range(first, int(np.ceil(scale.right)), step) if frame < scale.n_frames]
 

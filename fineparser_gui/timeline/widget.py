@@ -19,6 +19,13 @@ _SIDE_PX = 12
 _ZOOM_STEP = 1.25
 #: Seconds of the file beside a dive that is shown.
 _AROUND_S = 0.6
+#: Thin and without arrows: the wheel and the keys scroll as well.
+_BAR_STYLE = """
+QScrollBar:horizontal { background: palette(alternate-base); border: none; border-radius: 3px; margin: 0; }
+QScrollBar::handle:horizontal { background: palette(mid); border-radius: 3px; min-width: 24px; }
+QScrollBar::add-line:horizontal, QScrollBar::sub-line:horizontal { width: 0; border: none; }
+QScrollBar::add-page:horizontal, QScrollBar::sub-page:horizontal { background: none; }
+"""
 
 
 class Timeline(QWidget):
@@ -52,6 +59,7 @@ class Timeline(QWidget):
         self._bar = QScrollBar(Qt.Orientation.Horizontal, self)
         self._bar.setAccessibleName(self.tr("Part of the video that the timeline shows"))
         self._bar.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._bar.setStyleSheet(_BAR_STYLE)
         self._bar.hide()
         self._bar.valueChanged.connect(self._on_scrolled)
         self._handles = TransitionHandles()
@@ -164,7 +172,7 @@ class Timeline(QWidget):
         zoomed = not self.scale.whole
         self.setFixedHeight(height_px(proposals=bool(self._boxes.segments), scrollbar=zoomed))
         self._bar.setVisible(zoomed)
-        self._bar.setGeometry(_SIDE_PX, self.height() - SCROLLBAR_H, self.width() - 2 * _SIDE_PX, SCROLLBAR_H)
+        self._bar.setGeometry(_SIDE_PX, self.height() - SCROLLBAR_H - 4, self.width() - 2 * _SIDE_PX, SCROLLBAR_H)
         self._bar.blockSignals(True)
         self._bar.setRange(0, round(self.scale.n_frames - self.scale.shown))
         self._bar.setPageStep(round(self.scale.shown))

@@ -47,11 +47,11 @@ def test_a_playhead_that_leaves_the_view_brings_it_along(scale) -> None:
 
 def test_pictures_lie_on_a_grid_that_zooming_refines(scale) -> None:
     frames = grid(scale, 60)
-    assert frames == list(range(0, 200, 16))
+    assert frames == list(range(0, 200, 12))
     scale.show(100, 200)
     closer = grid(scale, 60)
-    assert closer == list(range(96, 200, 8))
-    assert set(frames[7:]) <= set(closer)
+    assert closer == list(range(96, 200, 6))
+    assert set(frames[8:]) <= set(closer)
 
 
 @pytest.fixture
