@@ -79,7 +79,6 @@ class ExemplarLibrary(QObject):
         super().__init__(parent)
         self._client, self._folder = client, folder
         self._bundled: Library | None = None
-        self._own: OwnLibrary | None = None
         self._ids = itertools.count(1)
         self._asked: dict[str, Callable[[], None]] = {}  # changes under way -> what asks for them again
         self._undo: list[tuple[str, Callable[[], None]]] = []
@@ -140,8 +139,10 @@ class ExemplarLibrary(QObject):
         """Masks of an exemplar, where the library has them; no writer keeps a reader waiting."""
         entry = self.entry(exemplar_id)
         try:
-            library = self._open_own() if entry is not None and entry.own else self._open_bundled()
-            return library.mask(exemplar_id)
+            if entry is None or not entry.own or self._folder is None:
+                return self._open_bundled().mask(exemplar_id)
+            with OwnLibrary.open_reading(self._folder) as own:  # not kept open: the worker may have to replace it
+                return own.mask(exemplar_id)
         except FineParserError as error:
             self.problem.emit(str(error))
             return None
@@ -311,14 +312,7 @@ class ExemplarLibrary(QObject):
             self._bundled = Library.open()
         return self._bundled
 
-    def _open_own(self) -> OwnLibrary:
-        if self._own is None:
-            assert self._folder is not None
-            self._own = OwnLibrary.open_reading(self._folder)
-        return self._own
-
     def close(self) -> None:
         """The window is closing."""
-        for library in (self._bundled, self._own):
-            if library is not None:
-                library.close()
+        if self._bundled is not None:
+            self._bundled.close()

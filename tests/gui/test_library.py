@@ -392,12 +392,21 @@ def _no_mask():
     )
 
 
-@pytest.mark.slow
-@pytest.mark.usefixtures("bundled_weights")
-def test_a_dive_becomes_an_exemplar_that_votes_with_the_real_worker(qapp, qtbot, tmp_path):
+@pytest.fixture
+def working_studio(qapp, qtbot, tmp_path):
+    """The program with a folder of its own and its worker."""
     made = Studio(qapp, tmp_path / "data")
     with qtbot.waitExposed(made.window):
         made.window.show()
+    yield made
+    made.window.close()
+    made.window.deleteLater()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("bundled_weights")
+def test_a_dive_becomes_an_exemplar_that_votes_with_the_real_worker(working_studio, qtbot):
+    made = working_studio
     session, library, panel = made.session, made.session.library, made.window.library.panel
     made.window.actions_by_id["library"].trigger()
     qtbot.waitUntil(lambda: library.writable, timeout=_ANALYSIS_MS)
@@ -424,12 +433,11 @@ def test_a_dive_becomes_an_exemplar_that_votes_with_the_real_worker(qapp, qtbot,
     panel.show_number("5253B")
     panel.select(mine.exemplar.id)
     panel.compare.click()
-    assert session.comparison == mine.exemplar
+    assert session.comparing.candidate.exemplar_id == mine.exemplar.id
+    assert session.comparison.path == mine.exemplar.clip_path
     session.compare_with(None)
     panel.remove.click()
     qtbot.waitUntil(lambda: bool(library.entry(mine.exemplar.id).exemplar.removed), timeout=_ANALYSIS_MS)
     panel.undo.click()
     qtbot.waitUntil(lambda: not library.entry(mine.exemplar.id).exemplar.removed, timeout=_ANALYSIS_MS)
     assert session.current.state is DiveState.READY
-    made.window.close()
-    made.window.deleteLater()
