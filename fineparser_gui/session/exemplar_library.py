@@ -84,6 +84,7 @@ class ExemplarLibrary(QObject):
         self._undo: list[tuple[str, Callable[[], None]]] = []
         self._encoding: tuple[str, str] | None = None  # request, exemplar
         self._given_up: set[str] = set()
+        self._weights_loaded = False
         self._notice = ""
         self.entries: tuple[LibraryEntry, ...] = ()
         self.writable = False
@@ -251,13 +252,14 @@ class ExemplarLibrary(QObject):
             if entry.own and entry.state == "waiting" and not entry.exemplar.removed
         )
         exemplar = next((one for one in waiting if one.id not in self._given_up), None)
-        if exemplar is not None and self._encoding is None:
+        if exemplar is not None and self._encoding is None and self._weights_loaded:
             request = EncodeExemplarRequest(id=self._new_id(), exemplar_id=exemplar.id)
             self._encoding = request.id, exemplar.id
             self._client.submit(request)
 
     def _on_ready(self) -> None:
         self._given_up.clear()  # other weights, or a folder that is there again
+        self._weights_loaded = True
         self.refresh()
 
     def _on_progress(self, request_id: str, progress: Progress) -> None:
@@ -290,6 +292,8 @@ class ExemplarLibrary(QObject):
     def _on_failed(self, request_id: str, kind: str, message: str) -> None:
         if self._encoding is not None and request_id == self._encoding[0]:
             self._given_up.add(self._encoding[1])
+        if not request_id and not self.entries and kind not in ("WorkerCrash", "WorkerGone"):
+            self.refresh()  # the weights cannot be loaded; the library can be looked at all the same
         again = self._end(request_id)
         if again is not None and kind == "WorkerCrash":
             again()

@@ -234,6 +234,18 @@ def test_a_change_that_the_worker_died_of_is_asked_for_again(library_studio):
     assert again.id != request.id
 
 
+def test_weights_that_cannot_be_loaded_do_not_hide_the_library(qapp, qtbot, monkeypatch, tmp_path):
+    made = Studio(qapp, tmp_path / "data")
+    monkeypatch.setattr(made.client, "start", lambda: None)
+    made.window.shown_first.disconnect()
+    made.client.failed.emit("", "CheckpointError", "The weights are damaged.")
+    answer(made, entries())
+    assert len(made.session.library.entries) == 5
+    assert not [r for r in made.client._queue if isinstance(r, EncodeExemplarRequest)]
+    made.window.close()
+    made.window.deleteLater()
+
+
 def test_a_clip_is_added_with_what_its_name_says(library_studio, tmp_path):
     dock, library = library_studio.window.library, library_studio.session.library
     dialog = dock.ask_about(tmp_path / "Li Na 5253B 3m.mp4")
