@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -12,8 +12,10 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
+    QLabel,
     QListWidget,
     QMessageBox,
+    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -26,6 +28,7 @@ from fineparser_gui.session.exports import Exports, dive_title
 from fineparser_gui.session.session import Session
 
 _SPEEDS = (1.0, 0.5, 0.25, 0.125)
+_ROW_PX = 34
 _CLIP, _SHEET, _STILL, _TABLE = range(4)
 
 
@@ -49,6 +52,8 @@ class ExportDialog(QDialog):
         self.kinds.addItems(
             [self.tr("Annotated clip"), self.tr("Contact sheet"), self.tr("This frame"), self.tr("Table or data")]
         )
+        for row in range(self.kinds.count()):
+            self.kinds.item(row).setSizeHint(QSize(0, _ROW_PX))
         self.pages = QStackedWidget()
         for page in (self._clip_page(), self._sheet_page(), self._still_page(), self._table_page()):
             self.pages.addWidget(page)
@@ -149,7 +154,12 @@ class ExportDialog(QDialog):
 
     def _row(self, form: QFormLayout, name: str, field: QWidget) -> None:
         field.setAccessibleName(name.replace("&", ""))
-        form.addRow(name, field)
+        field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        caption = QLabel(name)
+        caption.setBuddy(field)
+        field.ensurePolished()
+        caption.setMinimumHeight(field.sizeHint().height())  # in the middle of the field
+        form.addRow(caption, field)
 
     def _beside_box(self, *, best: bool = False) -> QComboBox:
         """What the dive can be compared with; at first what it is compared with now, or with its best exemplar."""

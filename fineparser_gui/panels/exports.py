@@ -1,6 +1,6 @@
 """What is being written and was written, at the foot of the window: progress, cancel, where the file is."""
 
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import QEvent, Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QFrame,
@@ -114,6 +114,14 @@ class _Row(QFrame):
             self.button.setAccessibleName(self.tr("Show the folder of {0}").format(export.path.name))
         self.button.setVisible(not over or export.state is ExportState.DONE)
         self.close_button.setVisible(over)
+        self._color_icon()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "close_button"):
+            self._color_icon()
+
+    def _color_icon(self) -> None:
         self.close_button.setIcon(icon("close", self.palette().windowText().color().name()))
 
     def _text(self, export: Export) -> str:
@@ -128,7 +136,9 @@ class _Row(QFrame):
             ExportState.CANCELLED: self.tr("{0} was cancelled, no file is left."),
             ExportState.FAILED: self.tr("{0} could not be written."),
         }
-        return " ".join(filter(None, (texts[export.state].format(name), export.message)))
+        text = texts[export.state].format(name)
+        # Why an export failed stands in the banner, which has the room.
+        return f"{text} {export.message}".rstrip() if export.state is ExportState.DONE else text
 
     def _on_pressed(self) -> None:
         if self._export is None:
