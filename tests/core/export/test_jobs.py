@@ -22,9 +22,9 @@ from fineparser_core.video.probe import probe
 Make = Callable[..., Analysis]
 
 
-def start(folder: Path) -> subprocess.Popen[bytes]:
+def start(folder: Path, before: Callable[[], None] | None = None) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "fineparser_core.export.jobs", str(folder)]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, preexec_fn=before)
 
 
 def messages(stream: IO[bytes]) -> list[dict]:
@@ -111,3 +111,21 @@ def test_a_missing_video_is_told(make_video: Callable[..., Path], make_analysis:
         assert process.stdout is not None
         (told,) = messages(process.stdout)
     assert "there is no such file" in told["failed"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such limit there")
+def test_a_disk_that_takes_no_more(make_video: Callable[..., Path], make_analysis: Make, tmp_path: Path) -> None:
+    import resource
+
+    video = make_video(tmp_path / "dive.mp4", 60)
+    folder, out = tmp_path / "job", tmp_path / "out"
+    folder.mkdir()
+    out.mkdir()
+    (out / "a.mp4").write_bytes(b"before")
+    save_job(ClipJob(path=out / "a.mp4", analysis=make_analysis(video)), folder)
+    with start(folder, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))) as process:
+        assert process.stdout is not None
+        told = messages(process.stdout)[-1]
+    assert "a.mp4 cannot be written (File too large)" in told["failed"]
+    assert os.listdir(out) == ["a.mp4"]
+    assert (out / "a.mp4").read_bytes() == b"before"
