@@ -130,7 +130,9 @@ class Composition:
         Raises:
             VideoError: the frame, or that of the other dive, cannot be decoded.
         """
-        line_px = _MASK_LINE_UNITS * self._unit if self._look.mask else None
+        box = self._lead.box
+        unit = max(self._unit, min(box.width, box.height) / 450)  # upright pictures are large and their text is not
+        line_px = _MASK_LINE_UNITS * unit if self._look.mask else None
         self._lead.draw(self._canvas, frame, self.matrix, line_px)
         if self._other is not None:
             self._other.draw(self._canvas, self._alignment.map_frame(frame), self.matrix, line_px)
