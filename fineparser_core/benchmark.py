@@ -159,7 +159,7 @@ def _rendered(
     )
     model = analyzer.encoder.model
     model.precision = PRECISIONS[identity.precision]
-    evaluator, results, dives, medians = evaluate(
+    evaluator, results, dives, medians, _ = evaluate(
         model, data, records, pool, protocol, cache=args.cache, progress=progress, cancel=cancel
     )
     summary = summarise(

@@ -31,6 +31,7 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
     "sve_weights": ("noise", "imagenet"),
 }
 _POSITIVE = ("epochs", "batch", "accumulate", "exemplars", "lr", "i3d_lr", "psnet_lr", "mask_encoder_lr")
+_STAGED_POSITIVE = ("mask_windows", "first_look_dives", "frame_batch", "parse_views", "head_lr", "trunk_lr")
 
 
 def _check_choices(config: object) -> None:
@@ -38,6 +39,16 @@ def _check_choices(config: object) -> None:
         value = getattr(config, name, allowed[0])
         if value not in allowed:
             raise ConfigError(f"{name} is {value!r}: use one of {', '.join(str(choice) for choice in allowed)}.")
+
+
+def _check_numbers(config: "DataclassInstance", positive: tuple[str, ...]) -> None:
+    for name in positive:
+        if not getattr(config, name) > 0:
+            raise ConfigError(f"{name} is {getattr(config, name)}: it must be above 0.")
+    for field in fields(config):
+        value = getattr(config, field.name)
+        if isinstance(value, int | float) and not 0 <= value < math.inf:
+            raise ConfigError(f"{field.name} is {value}: it must be finite and not negative.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,17 +173,13 @@ class TrainConfig(ModelConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in _POSITIVE:
-            if not getattr(self, name) > 0:
-                raise ConfigError(f"{name} is {getattr(self, name)}: it must be above 0.")
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, int | float) and not 0 <= value < math.inf:
-                raise ConfigError(f"{field.name} is {value}: it must be finite and not negative.")
+        _check_numbers(self, _POSITIVE)
         if self.in_batch and self.batch < 2:
             raise ConfigError(f"A batch of {self.batch} has no pairs: give --batch at least 2 with --in-batch.")
         if self.validation_share >= 1 or self.ema >= 1:
             raise ConfigError("validation_share and ema must be below 1.")
+        if self.preprocessing == "follow" and not (self.method == "fineparser" and self.sap):
+            raise ConfigError("Preprocessing 'follow' needs a network that finds the athlete: use 'whole'.")
 
     @property
     def contrastive(self) -> bool:
@@ -238,6 +245,14 @@ class StagedConfig:
 
     def __post_init__(self) -> None:
         _check_choices(self)
+        _check_numbers(self, _STAGED_POSITIVE)
+        if self.first_look_windows >= self.mask_windows:
+            raise ConfigError(
+                f"{self.first_look_windows} of {self.mask_windows} windows show whole frames: give "
+                "--first-look-windows less than --mask-windows."
+            )
+        if self.parse_batch < 2 or self.head_batch < 2:
+            raise ConfigError("A batch of one dive has no pairs: give --parse-batch and --head-batch at least 2.")
 
     @property
     def network(self) -> TrainConfig:

@@ -79,7 +79,7 @@ def main(argv: list[str] | None = None) -> int:
             exemplars=args.exemplars,
             seed=args.seed,
         )
-        _, results, dives, medians = evaluate(
+        _, results, dives, medians, stored_as = evaluate(
             model,
             data,
             records,
@@ -112,7 +112,7 @@ def main(argv: list[str] | None = None) -> int:
         write_predictions(args.out / "predictions.csv", args.out / "predictions.json", results)
         by_id = {dive.record.id: dive for dive in dives}
         shown = {result.id for worst in worst_dives(results) for result in worst}
-        thumbnails = {name: _thumbnails(by_id[name]) for name in sorted(shown)}
+        thumbnails = {name: _thumbnails(by_id[name], stored_as) for name in sorted(shown)}
         title = f"{card.id} on {stamp.name}"
         write_report(
             args.out / "report.html", summary, results, title=title, provenance=provenance, thumbnails=thumbnails
@@ -130,8 +130,8 @@ def _make_folder(path: Path) -> None:
         raise ExportError(f"{path} cannot be made ({error.strerror}): choose another folder for --out.") from None
 
 
-def _thumbnails(dive: Dive) -> list[np.ndarray]:
-    return list(view_frames(dive, plain_view(dive), _THUMBNAIL_SAMPLES))
+def _thumbnails(dive: Dive, preprocessing: str) -> list[np.ndarray]:
+    return list(view_frames(dive, plain_view(dive, preprocessing), _THUMBNAIL_SAMPLES))
 
 
 if __name__ == "__main__":

@@ -247,8 +247,14 @@ def _fill_squares(
     squares = follow_squares(np.stack([WHOLE.squeeze_mask(mask) for mask in masks]), width, height)
     for row, (frame_path, _), mask, square in zip(images, paths, masks, squares, strict=True):
         cancel.raise_if_cancelled()
+        image = read_frame(frame_path)
+        if image.shape[:2] != (height, width) or mask.shape != (height, width):
+            raise AnnotationError(
+                f"{frame_path} has {image.shape[1]} x {image.shape[0]} pixels, its mask {mask.shape[1]} x "
+                f"{mask.shape[0]} and the first mask {width} x {height}: to follow the athlete they must be equal."
+            )
         place, size = square_xyxy(square, shape.stored_scale), shape.stored_px[0]
-        frame = cut_square(read_frame(frame_path), place, size).reshape(-1)
+        frame = cut_square(image, place, size).reshape(-1)
         row[: len(frame)] = frame
         row[len(frame) : -_SQUARE_BYTES] = np.rint(cut_mask(mask, place, size) * 255).reshape(-1)
         x0, y0, x1, y1 = place

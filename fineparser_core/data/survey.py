@@ -16,7 +16,7 @@ from fineparser_core.data.images import clip_images, read_frame, read_mask
 from fineparser_core.data.records import Defect, DiveRecord
 from fineparser_core.errors import AnnotationError
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-from fineparser_core.video.preprocess import PREPROCESSINGS
+from fineparser_core.video.preprocess import PREPROCESSINGS, Follow
 
 SPLITS = ("train", "test")
 #: Voters that the paper compares a dive with.
@@ -66,7 +66,7 @@ class Survey:
         defects: what does not fit together; dives without any frame or mask are not among them but unusable.
         unusable: why dives cannot be used, "id: reason".
         damaged: images that cannot be read; None if nobody looked.
-        cache_bytes: what the cache of all splits takes, by preprocessing.
+        cache_bytes: what the cache of all splits takes, by preprocessing; without those that the data set cannot have.
     """
 
     root: Path
@@ -128,6 +128,7 @@ def take_survey(
     voters = [len(candidates(query, data.split("train"), _CRITERIA[data.layout])) for query in data.split("test")]
     frame_defects = [defect for defect in data.frame_defects() if n_frames[f"{defect.key[0]}/{defect.key[1]}"]]
     total_frames = sum(record.n_frames for record in data.records.values() if record.split)
+    masks = data.has_masks or bool(data.mask_patterns)
     return Survey(
         root=data.root,
         layout=data.layout,
@@ -141,8 +142,9 @@ def take_survey(
         unusable=tuple(f"{name}: {reason}" for name, reason in reasons.items()),
         damaged=_damaged(data, progress, cancel) if images else None,
         cache_bytes={
-            name: total_frames * frame_bytes(name, masks=data.has_masks or bool(data.mask_patterns))
-            for name in PREPROCESSINGS
+            name: total_frames * frame_bytes(name, masks=masks)
+            for name, shape in PREPROCESSINGS.items()
+            if masks or not isinstance(shape, Follow)
         },
     )
 

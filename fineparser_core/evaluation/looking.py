@@ -59,8 +59,9 @@ def following_look(data: DiveSet, encoder: ClipEncoder) -> Look:
         if not whole:
             return Seen(frames, None, None)
         places = [(int(x0), int(y0), int(x1), int(y1)) for x0, y0, x1, y1 in crops]
-        truth = np.stack([cut_mask(m, place, MASK_SIZE) > 0.5 for m, place in zip(whole, places, strict=True)])
-        there = np.array([mask.any() for mask in whole])
-        return Seen(frames, truth, there & ~truth.any(axis=(1, 2)))
+        shares = np.stack([cut_mask(mask, place, MASK_SIZE) for mask, place in zip(whole, places, strict=True)])
+        # A sliver that is seen but fills no half of a pixel is not missed; as in every look it leaves the truth empty.
+        missed = np.array([mask.any() for mask in whole]) & ~shares.any(axis=(1, 2))
+        return Seen(frames, shares > 0.5, missed)
 
     return look

@@ -25,12 +25,15 @@ class Evaluated(NamedTuple):
 
     Attributes:
         median_transitions: the floor of transitions: medians of the pool; None without labels.
+        stored_as: the preprocessing in which `dives` hold their frames.
     """
 
     evaluator: Evaluator
     results: list[DiveResult]
     dives: list[Dive]
     median_transitions: tuple[float, float] | None
+    stored_as: str
+    stored_as: str
 
 
 def evaluate(
@@ -71,4 +74,4 @@ def evaluate(
     others = load_dives(data, pool, frames, cancel, progress=progress)
     evaluator = Evaluator(model, others, protocol, look=look)
     results = evaluator.run(dives, progress=progress, cancel=cancel)
-    return Evaluated(evaluator, results, dives, median_transitions(others))
+    return Evaluated(evaluator, results, dives, median_transitions(others), preprocessing)

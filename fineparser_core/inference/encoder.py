@@ -19,7 +19,7 @@ AnyModule = TypeVar("AnyModule", bound=nn.Module)
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
 
-#: Samples that cover each sample; the mask of a sample is the mean over its windows.
+#: Windows that cover each sample; the mask of a sample is the mean over its windows.
 _COVERAGE = np.bincount(WINDOWS.ravel(), minlength=96).astype(np.float32)
 _FRAMES_AT_ONCE = 16
 

@@ -48,7 +48,7 @@ class StaticEncoder(nn.Module):
     ) -> None:
         super().__init__()
         make, size = _BACKBONES[backbone]
-        self.backbone = make()
+        self.backbone, self.backbone_size = make(), size
         if backbone.startswith("resnet"):
             self.backbone.fc = nn.Identity()
         else:

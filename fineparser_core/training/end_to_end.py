@@ -166,7 +166,6 @@ def train_end_to_end(
                 entry[split] = metric_values(summarise(results, median_transitions=median, seed=config.seed))
                 # A run that was killed before it kept this entry has told it already.
                 events.cut(split, entry["epoch"] - 1)
-                events.cut(split, entry["epoch"] - 1)  # told already by a run that was killed before its checkpoint
                 events.write(split, entry["epoch"], entry[split])
         sheet = mask_sheet(shown.model, splits.validation or splits.train, config)
         if sheet is not None:

@@ -28,7 +28,7 @@ from fineparser_core.inference.device import autocast
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.i3d import FEATURE_SIZE
 from fineparser_core.models.regression import DYNAMIC_TOKENS
-from fineparser_core.models.static_encoder import FRAME_FEATURE_SIZE, TOKENS_PER_STEP
+from fineparser_core.models.static_encoder import TOKENS_PER_STEP
 from fineparser_core.models.step_pooling import pair_boundaries
 from fineparser_core.progress import CancelToken
 from fineparser_core.training.batches import (
@@ -72,7 +72,7 @@ def frame_stage(model: FineParser, dives: Sequence[Dive], truths: Truths, config
     known, the joints and the quality of that step."""
     backbone = model.static_encoder.backbone.train()
     n_outputs = 3 + _MASK_GRID**2 + 2 * N_JOINTS + 3
-    head = nn.Linear(FRAME_FEATURE_SIZE, n_outputs)
+    head = nn.Linear(model.static_encoder.backbone_size, n_outputs)
 
     def step(iteration: int, part: int) -> dict[str, Tensor]:
         rng = draws(config, 2, iteration)
