@@ -33,7 +33,6 @@ class Evaluated(NamedTuple):
     dives: list[Dive]
     median_transitions: tuple[float, float] | None
     stored_as: str
-    stored_as: str
 
 
 def evaluate(

@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 import torch
 
-from fineparser_core.config import METHODS, PRESETS, STATIC_BACKBONES, TrainConfig, from_dict, get_config
+from fineparser_core.config import (
+    METHODS,
+    PRESETS,
+    STATIC_BACKBONES,
+    StagedConfig,
+    TrainConfig,
+    from_dict,
+    get_config,
+    override,
+)
 from fineparser_core.errors import ConfigError
 from fineparser_core.models.presets import build
 
@@ -84,6 +93,8 @@ def test_typed_text_becomes_values() -> None:
         ({"in-batch": "true", "batch": "1"}, "A batch of 1 has no pairs"),
         ({"ema": "1"}, "must be below 1"),
         ({"validation-share": "1"}, "must be below 1"),
+        ({"preprocessing": "follow", "sap": "false"}, "'follow' needs a network that finds the athlete: use 'whole'"),
+        ({"preprocessing": "follow", "method": "tsa"}, "'follow' needs a network that finds the athlete"),
     ],
 )
 def test_values_that_do_not_fit_are_named(values: dict[str, str], sentence: str) -> None:
@@ -96,3 +107,29 @@ def test_unknown_presets_and_settings_of_other_versions_are_named() -> None:
         get_config("relase")
     with pytest.raises(ConfigError, match=r"Unknown settings \['speed'\]: they come from another version"):
         from_dict({"speed": 3})
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"static-backbone": "vgg"}, "static_backbone is 'vgg': use one of resnet18, "),
+        ({"preprocessing": "centre"}, "preprocessing is 'centre': use one of release, whole, follow"),
+        ({"precision": "int8"}, "precision is 'int8'"),
+        ({"mask-iterations": "-1"}, "mask_iterations is -1: it must be finite and not negative"),
+        ({"head-lr": "nan"}, "head_lr is nan"),
+        ({"first-look-dives": "0"}, "first_look_dives is 0: it must be above 0"),
+        ({"parse-views": "0"}, "parse_views is 0"),
+        ({"first-look-windows": "6"}, "6 of 6 windows show whole frames: give --first-look-windows less than"),
+        ({"parse-batch": "1"}, "A batch of one dive has no pairs: give --parse-batch and --head-batch at least 2"),
+        ({"epochs": "2"}, "Unknown setting 'epochs': use one of seed, "),
+    ],
+)
+def test_sizes_with_which_no_stage_could_train_are_named(values: dict[str, str], sentence: str) -> None:
+    with pytest.raises(ConfigError, match=sentence):
+        override(StagedConfig(), values)
+
+
+def test_the_staged_recipe_takes_text_as_well() -> None:
+    config = override(StagedConfig(), {"refined-masks": "false", "mask_iterations": "7", "preprocessing": "whole"})
+    assert (config.refined_masks, config.mask_iterations, config.preprocessing) == (False, 7, "whole")
+    assert not config.network.refined_masks

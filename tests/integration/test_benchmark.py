@@ -4,13 +4,17 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import cv2
 import pytest
 
+from fineparser_core import benchmark
+from fineparser_core.errors import ConfigError
 from fineparser_core.inference.analyzer import bundled_weights
 from fineparser_core.synth.dataset import SynthConfig, synthesize
+from fineparser_core.types import ModelIdentity
 
 Fineparser = Callable[..., Any]
 
@@ -19,6 +23,39 @@ def test_it_needs_something_to_measure(fineparser: Fineparser) -> None:
     outcome = fineparser("benchmark")
     assert outcome.code == 2
     assert "Neither --data nor --real is given" in outcome.err
+
+
+def test_exemplars_come_from_as_many_dives_as_asked_for(
+    fineparser: Fineparser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[list[str], list[str]]] = []
+
+    def canned(model: Any, data: Any, records: Any, pool: Any, protocol: Any, **others: Any) -> Any:
+        asked.append(([record.id for record in records], [record.id for record in pool]))
+        raise ConfigError("That is all.")
+
+    def dives(split: str) -> list[Any]:
+        count = {"train": 30, "test": 8}[split]
+        return [SimpleNamespace(id=f"{split}/{i:02d}") for i in range(count)]
+
+    identity = ModelIdentity(
+        id="m", trained_on="t", synthetic=True, preprocessing="follow", decoding="joint", precision="fp32", device="cpu"
+    )
+    analyzer = SimpleNamespace(model=identity, encoder=SimpleNamespace(model=SimpleNamespace()))
+    monkeypatch.setattr(benchmark, "evaluate", canned)
+    monkeypatch.setattr(benchmark, "load_dataset", lambda path: SimpleNamespace(split=dives))
+    monkeypatch.setattr(benchmark.Analyzer, "open", lambda **options: analyzer)
+    for options in ((), ("--pool", 12), ("--pool", 12), ("--pool", 12, "--seed", 1), ("--pool", 99, "--limit", 3)):
+        assert fineparser("benchmark", "--data", tmp_path, *options).code == 2
+    whole, some, again, other, most = asked
+    assert (len(whole[0]), len(whole[1])) == (8, 30)
+    assert (len(some[0]), len(some[1])) == (8, 12)
+    assert some == again
+    assert some[1] == sorted(some[1])
+    assert other[1] != some[1]
+    assert (len(most[0]), len(most[1])) == (3, 30)
+    refused = fineparser("benchmark", "--data", tmp_path, "--pool", 0)
+    assert "'0' is not a count of at least 1" in refused.err
 
 
 @pytest.mark.slow

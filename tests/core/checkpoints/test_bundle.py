@@ -2,7 +2,7 @@
 
 import json
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +14,19 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "golden"))
 import golden_kit
 
 from fineparser_core.checkpoints import bundle
-from fineparser_core.checkpoints.bundle import WeightsCard, load_bundle, load_into, read_card, save_bundle
+from fineparser_core.checkpoints.bundle import (
+    WeightsCard,
+    load_bundle,
+    load_into,
+    load_network,
+    read_card,
+    save_bundle,
+)
 from fineparser_core.checkpoints.reference import ENTRIES, from_reference, load_reference
+from fineparser_core.config import ModelConfig
 from fineparser_core.convert import main
 from fineparser_core.errors import CheckpointError, ConfigError, ExportError
+from fineparser_core.models.presets import build
 
 CARD = WeightsCard(name="test", trained_on="nothing", synthetic=True, notices=("a", "b"), metrics={"x": 1.5})
 
@@ -46,6 +55,24 @@ def test_round_trip_in_shards(state, tmp_path, monkeypatch):
     again = save_bundle(state, CARD, tmp_path / "weights")  # replaces
     assert again.id == card.id
     assert [p.name for p in tmp_path.iterdir()] == ["weights"]
+
+
+def test_a_network_with_layers_of_our_own_comes_back(tmp_path):
+    config = ModelConfig(static_backbone="resnet18", refined_masks=True, mixed_features=True)
+    network = build(config)
+    torch.nn.init.normal_(network.spatial_parser.decoder.refiner.out.weight)
+    card = replace(CARD, architecture=config.architecture, model=asdict(config), preprocessing="follow")
+    written = save_bundle(network.state_dict(), card, tmp_path / "weights")
+    loaded, read = load_network(tmp_path / "weights")
+    assert read == written
+    assert ModelConfig(**read.model) == config
+    for name in ("spatial_parser.decoder.refiner.out.weight", "static_encoder.to_feature.weight"):
+        torch.testing.assert_close(loaded.state_dict()[name], network.state_dict()[name], atol=1e-3, rtol=1e-3)
+    # A card that does not say so is not read as if it fitted.
+    path = tmp_path / "weights" / "card.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "model": {"static_backbone": "resnet18"}}))
+    with pytest.raises(CheckpointError, match="Its architecture is 'fineparser-i3d-resnet18-mixed-refined', not"):
+        load_network(tmp_path / "weights")
 
 
 def test_large_kernels_of_convolutions_in_eight_bits(state, tmp_path, monkeypatch):

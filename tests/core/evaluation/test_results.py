@@ -50,6 +50,23 @@ def test_masks_of_one_kind_only(clip: tuple[np.ndarray, np.ndarray]) -> None:
     assert "false_positive_area" not in mask_results(probability[:3], truth[:3])
 
 
+def test_missed_athletes_count_as_missed(clip: tuple[np.ndarray, np.ndarray]) -> None:
+    probability, truth = clip
+    missed = np.zeros(96, bool)
+    missed[86:] = True
+    found, lost = mask_results(probability, truth), mask_results(probability, truth, missed)
+    assert "false_positive_area" not in lost  # there is an athlete in every sample now
+    for name in ("iou", "f_mean", "f_adaptive", "f_adaptive_paper", "s_measure"):
+        for floor in ("", "empty ", "disc "):
+            assert lost[floor + name] == pytest.approx(found[floor + name] * 86 / 96), floor + name
+    # Whatever is given there is wrong: a quarter of the map at 0.6.
+    assert lost["mae"] == pytest.approx((found["mae"] * 86 + 0.25 * 0.6 * 10) / 96)
+    assert lost["empty mae"] == pytest.approx(found["empty mae"] * 86 / 96)
+    nobody = mask_results(probability[86:], truth[86:], missed[86:])
+    assert (nobody["iou"], nobody["s_measure"]) == (0, 0)
+    assert mask_results(probability, truth, np.zeros(96, bool)) == found
+
+
 def test_floors() -> None:
     disc = centre_disc(112, 112)
     assert disc.mean() == pytest.approx(DISC_SHARE, rel=0.05)

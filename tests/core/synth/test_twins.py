@@ -161,6 +161,22 @@ def test_mini_is_drawn_from_the_full_set() -> None:
         plan_twins(RECORDS, "mini")
 
 
+def test_medium_holds_the_mini_set_and_shares_its_test_dives() -> None:
+    records = twin_table.drawn_records(seed=0)
+    chosen = {}
+    for size in ("mini", "medium"):
+        plan = plan_twins(records, size, 3)
+        assert Counter(plan.records[i].split for i in plan.chosen) == dict(
+            zip(("train", "test"), SUBSETS[size], strict=True)
+        )
+        chosen[size] = {
+            split: {plan.records[i] for i in plan.chosen if plan.records[i].split == split}
+            for split in ("train", "test")
+        }
+    assert chosen["mini"]["test"] == chosen["medium"]["test"]
+    assert chosen["mini"]["train"] < chosen["medium"]["train"]
+
+
 def test_the_command_says_what_it_makes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "twins"
     arguments = ["--twins", "mini", "--out", str(out), "--shard", "1/320", "--quiet"]

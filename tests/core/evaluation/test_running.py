@@ -1,0 +1,145 @@
+"""What a network is shown in evaluation, and what that makes of athletes whom its first look has lost."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from stand_in import StandIn, corner, nothing
+
+from fineparser_core.data.dataset import load_dataset
+from fineparser_core.data.dive_set import DiveSet
+from fineparser_core.data.dives import Dive
+from fineparser_core.data.frame_cache import FrameCache, load_dives
+from fineparser_core.data.images import read_mask
+from fineparser_core.errors import ConfigError
+from fineparser_core.eval import _thumbnails
+from fineparser_core.evaluation.evaluate import Protocol
+from fineparser_core.evaluation.looking import following_look, stored_look
+from fineparser_core.evaluation.running import Evaluated, evaluate
+from fineparser_core.inference.encoder import ClipEncoder
+from fineparser_core.models.method import Method
+from fineparser_core.progress import CancelToken, ignore_progress
+
+Measure = Callable[..., Evaluated]
+
+
+@pytest.fixture(scope="module")
+def data(rendered_root: Path) -> DiveSet:
+    return load_dataset(rendered_root)
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+def load(data: DiveSet, cache: Path, preprocessing: str) -> Dive:
+    return load_dives(data, data.split("test"), FrameCache(cache, data, preprocessing), CancelToken())[0]
+
+
+@pytest.fixture
+def measure(data: DiveSet, cache: Path) -> Measure:
+    def run(model: Method, preprocessing: str, pool: DiveSet | None = None) -> Evaluated:
+        protocol = Protocol(preprocessing=preprocessing, decoding="joint", exemplars=5)
+        return evaluate(
+            model, data, data.split("test"), (pool or data).split("train"), protocol,
+            cache=cache, progress=ignore_progress, cancel=CancelToken(),
+        )  # fmt: skip
+
+    return run
+
+
+def encoder(network: StandIn) -> ClipEncoder:
+    return ClipEncoder(network, torch.device("cpu"))
+
+
+def test_a_look_of_ones_own_sees_what_the_true_masks_show(data: DiveSet, cache: Path) -> None:
+    own = following_look(data, encoder(StandIn()))(load(data, cache, "whole"))
+    true = stored_look("follow")(load(data, cache, "follow"))
+    assert own.frames.shape == true.frames.shape == (96, 112, 112, 3)
+    for seen in (own, true):
+        assert seen.truth is not None
+        assert seen.missed is not None
+        assert not seen.missed.any()
+        reddish = seen.frames[..., 0].astype(int) - seen.frames[..., 1]
+        assert reddish[seen.truth].mean() > 100
+    assert own.truth is not None
+    assert true.truth is not None
+    # The same squares, but for what the coarse masks get wrong.
+    areas = own.truth.mean(axis=(1, 2)), true.truth.mean(axis=(1, 2))
+    assert np.median(areas[0]) == pytest.approx(np.median(areas[1]), rel=0.2)
+
+
+def test_an_athlete_outside_the_square_is_missed_and_a_sliver_is_not(data: DiveSet, cache: Path) -> None:
+    dive = load(data, cache, "whole")
+    seen = following_look(data, encoder(StandIn(corner)))(dive)
+    assert seen.truth is not None
+    assert seen.missed is not None
+    there = [read_mask(path).any() for path in data.mask_paths(dive.record)]
+    there_in_samples = np.array(there)[np.linspace(0, 39, 96).astype(int)]
+    assert seen.missed.sum() > 30
+    assert not (seen.missed & ~there_in_samples).any()
+    assert not seen.truth[seen.missed].any()
+
+
+def test_a_sliver_that_is_seen_is_not_missed(data: DiveSet, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sliver = np.zeros((144, 192), bool)
+    sliver[70, 96] = True  # one pixel of a square as high as the frame, less than half of a pixel of 112
+    monkeypatch.setattr("fineparser_core.evaluation.looking.read_mask", lambda path: sliver)
+    seen = following_look(data, encoder(StandIn(nothing)))(load(data, cache, "whole"))
+    assert seen.truth is not None
+    assert seen.missed is not None
+    assert not seen.truth.any()
+    assert not seen.missed.any()
+
+
+def test_without_masks_there_is_no_truth(data: DiveSet, cache: Path) -> None:
+    bare = replace(data, mask_patterns=())
+    dive = load(data, cache, "whole")
+    seen = following_look(bare, encoder(StandIn()))(dive)
+    assert (seen.truth, seen.missed) == (None, None)
+    stored = stored_look("whole")(replace(dive, masks=None))
+    assert (stored.truth, stored.missed) == (None, None)
+
+
+@pytest.mark.parametrize("preprocessing", ["release", "whole", "follow"])
+def test_dives_are_measured_in_every_preprocessing(measure: Measure, preprocessing: str) -> None:
+    network = StandIn()
+    measured = measure(network, preprocessing)
+    assert measured.stored_as == ("whole" if preprocessing == "follow" else preprocessing)
+    (result,) = measured.results
+    assert result.transitions == (28, 62)
+    assert result.n_exemplars == 2
+    assert result.contributions == ((0.5, 0.5, 0.5),) * 2
+    assert result.predicted == pytest.approx(result.exemplar_mean + 1.5)
+    assert result.masks is not None
+    if preprocessing != "release":  # whose rows the athlete may leave
+        assert result.masks["iou"] > 0.7
+        assert result.masks["iou"] > 2 * result.masks["disc iou"]
+    assert measured.median_transitions is not None
+    # Its own first look found the athlete of the dive and of both exemplars; no other preprocessing has one.
+    assert network.windows == (27 if preprocessing == "follow" else 0)
+    assert len(_thumbnails(measured.dives[0], measured.stored_as)) > 0
+
+
+def test_who_is_lost_counts_as_nothing_found(measure: Measure) -> None:
+    lost = measure(StandIn(corner), "follow").results[0].masks
+    found = measure(StandIn(), "follow").results[0].masks
+    assert lost is not None
+    assert found is not None
+    assert lost["iou"] < 0.2 < found["iou"]
+    assert lost["s_measure"] < found["s_measure"]
+
+
+def test_thumbnails_show_the_rows_that_the_network_sees(data: DiveSet, cache: Path) -> None:
+    dive = load(data, cache, "release")
+    first = _thumbnails(dive, "release")[0]
+    assert (first == dive.frames[0][44:156]).all()
+
+
+def test_who_finds_nobody_cannot_follow(measure: Measure) -> None:
+    with pytest.raises(ConfigError, match=r"'follow' needs a network that finds the athlete: use 'whole'\."):
+        measure(StandIn(sap=False), "follow")

@@ -1,0 +1,197 @@
+"""From files to what the network sees, by a first look: crops in source pixels, whatever the file is like."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+import torch
+from stand_in import StandIn, corner, nothing
+
+from fineparser_core.errors import Cancelled
+from fineparser_core.inference.analyzer import Analyzer
+from fineparser_core.inference.clips import make_clip
+from fineparser_core.inference.encoder import ClipEncoder
+from fineparser_core.inference.library import Library
+from fineparser_core.inference.samples import read_samples
+from fineparser_core.progress import CancelToken, Progress
+from fineparser_core.types import DiveParse, ModelIdentity
+from fineparser_core.video.probe import probe
+from fineparser_core.video.reader import VideoReader
+
+N_FRAMES = 16
+Centre = Callable[[float], tuple[float, float]]
+
+
+def write_fall(
+    path: Path, size_px: tuple[int, int], centre: Centre, *, rotation_deg: int = 0, tall: float = 0.16
+) -> Path:
+    """A red box `tall` of the picture's height, at shares (x, y) of the picture over time."""
+    width, height = size_px
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25, options={"preset": "ultrafast", "crf": "20"})
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        if rotation_deg:
+            stream.set_display_rotation(rotation_deg)
+        for i in range(N_FRAMES):
+            frame = np.full((height, width, 3), 90, np.uint8)
+            x, y = centre(i / (N_FRAMES - 1))
+            half = tall * height / 2
+            rows = slice(max(0, round(y * height - half)), max(0, round(y * height + half)))
+            columns = slice(max(0, round(x * width - half / 3)), max(0, round(x * width + half / 3)))
+            frame[rows, columns] = (230, 20, 20)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        container.mux(stream.encode(None))
+    return path
+
+
+def falling(share: float) -> tuple[float, float]:
+    return 0.5, 0.15 + 0.7 * share
+
+
+def boxes_of(path: Path, frames: np.ndarray) -> dict[int, tuple[float, float, float, float]]:
+    """Where the red box truly is in frames as they are shown, x0, y0, x1, y1 in source pixels."""
+    found = {}
+    with VideoReader(path) as reader:
+        for index, frame in reader.frames(np.unique(frames).tolist()):
+            rows, columns = np.nonzero(frame[..., 0].astype(int) - frame[..., 1] > 100)
+            found[index] = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+    return found
+
+
+def analyzer_of(network: StandIn, tmp_path: Path) -> Analyzer:
+    identity = ModelIdentity(
+        id="stand-in", trained_on="nothing", synthetic=True, preprocessing="follow", decoding="joint",
+        precision="fp32", device="cpu",
+    )  # fmt: skip
+    return Analyzer(network, identity, Library.create(tmp_path / "library.sqlite"))
+
+
+def parse_of(path: Path, tmp_path: Path, network: StandIn | None = None) -> DiveParse:
+    analyzer = analyzer_of(network or StandIn(), tmp_path)
+    parse, encoding = analyzer.parse(make_clip(path))
+    analyzer.library.close()
+    assert encoding.gated.shape == (9, 1024)
+    assert parse.crop_xyxy.shape == (96, 4)
+    assert parse.mask_probability.shape == (96, 112, 112)
+    return parse
+
+
+def check_crops(parse: DiveParse, path: Path, size_px: tuple[int, int]) -> None:
+    """Every crop is a square of source pixels around the box, and the mask in it is the box."""
+    x0, y0, x1, y1 = parse.crop_xyxy.T.astype(float)
+    width, height = x1 - x0, y1 - y0
+    np.testing.assert_allclose(width, height, rtol=0.02, atol=2)
+    true = boxes_of(path, parse.sampled_frames)
+    boxes = np.array([true[frame] for frame in parse.sampled_frames.tolist()], float)
+    centres = np.stack([boxes[:, [0, 2]].mean(axis=1), boxes[:, [1, 3]].mean(axis=1)], axis=1)
+    offsets = (np.stack([(x0 + x1) / 2, (y0 + y1) / 2], axis=1) - centres) / width[:, None]
+    assert np.abs(offsets).max() < 0.25
+    assert np.abs(np.median(offsets, axis=0)).max() < 0.05
+    for k in range(0, 96, 7):
+        rows, columns = np.nonzero(parse.mask_probability[k] > 0.5)
+        found = np.array([columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]) / 112 * width[k]
+        # Over the edge the last pixels of the frame go on, and so does the athlete.
+        found = np.clip(found + np.array([x0[k], y0[k]] * 2), 0, np.array(size_px * 2))
+        assert found == pytest.approx(boxes[k], abs=float(width[k]) * 0.04)
+
+
+@pytest.mark.parametrize("size_px", [(3840, 2160), (320, 180)], ids=["4K", "small"])
+def test_crops_are_in_source_pixels(tmp_path: Path, size_px: tuple[int, int]) -> None:
+    path = write_fall(tmp_path / "fall.mp4", size_px, falling)
+    parse = parse_of(path, tmp_path)
+    check_crops(parse, path, size_px)
+    side = parse.crop_xyxy[:, 3] - parse.crop_xyxy[:, 1]
+    assert np.median(side) == pytest.approx(1.6 * 0.16 * size_px[1], rel=0.15)
+
+
+def test_a_portrait_film_is_looked_at_upright(tmp_path: Path) -> None:
+    # Stored lying down: what falls along the rows of the upright picture moves along the columns of the stored one.
+    path = write_fall(
+        tmp_path / "portrait.mp4", (480, 270), lambda share: (0.2 + 0.6 * share, 0.4), rotation_deg=90, tall=0.2
+    )
+    info = probe(path)
+    assert (info.width_px, info.height_px, info.rotation_deg % 180) == (270, 480, 90)
+    parse = parse_of(path, tmp_path)
+    check_crops(parse, path, (270, 480))
+    middle_y = parse.crop_xyxy[:, [1, 3]].mean(axis=1)
+    assert np.ptp(middle_y) > 0.5 * 480
+
+
+def test_a_square_reaches_over_the_edge_of_the_frame(tmp_path: Path) -> None:
+    path = write_fall(tmp_path / "edge.mp4", (320, 180), lambda share: (0.03, 0.1 + 0.85 * share))
+    parse = parse_of(path, tmp_path)
+    check_crops(parse, path, (320, 180))
+    x0, y0, _, y1 = parse.crop_xyxy.T
+    assert x0.max() < 0
+    assert y0.min() < 0
+    assert y1.max() > 180
+
+
+def test_nobody_visible_gives_the_middle_and_is_said(tmp_path: Path) -> None:
+    path = write_fall(tmp_path / "empty.mp4", (320, 180), falling)
+    parse = parse_of(path, tmp_path, StandIn(nothing))
+    assert (parse.crop_xyxy == np.array([70, 0, 250, 180], np.float32)).all()
+    assert parse.refusal is not None
+    assert "No diver is seen" in parse.refusal
+
+
+@pytest.fixture(scope="module")
+def fall(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_fall(tmp_path_factory.mktemp("fall") / "fall.mp4", (320, 180), falling)
+
+
+def test_stages_are_told_in_order(fall: Path, tmp_path: Path) -> None:
+    told: list[Progress] = []
+    analyzer = analyzer_of(StandIn(), tmp_path)
+    analyzer.parse(make_clip(fall), progress=told.append)
+    analyzer.library.close()
+    stages = list(dict.fromkeys(event.stage for event in told))
+    assert stages == ["read", "look", "parse"]
+    for stage, total in (("read", N_FRAMES), ("look", 9), ("parse", 24)):
+        of_stage = [event for event in told if event.stage == stage]
+        assert [event.done for event in of_stage] == list(range(1, total + 1))
+        assert {event.total for event in of_stage} == {total}
+
+
+@pytest.mark.parametrize(("stage", "done", "windows"), [("read", 5, 0), ("look", 3, 3), ("parse", 4, 9 + 2)])
+def test_a_cancel_is_heard_between_windows(fall: Path, tmp_path: Path, stage: str, done: int, windows: int) -> None:
+    token, network = CancelToken(), StandIn()
+    analyzer = analyzer_of(network, tmp_path)
+
+    def stop(event: Progress) -> None:
+        if (event.stage, event.done) == (stage, done):
+            token.cancel()
+
+    with pytest.raises(Cancelled):
+        analyzer.parse(make_clip(fall), progress=stop, cancel=token)
+    analyzer.library.close()
+    assert network.windows == windows
+
+
+def test_without_a_closer_look_there_is_no_first_one(fall: Path) -> None:
+    network = StandIn()
+    encoder = ClipEncoder(network, torch.device("cpu"))
+    samples = read_samples(make_clip(fall), "whole", encoder)
+    assert samples.first_look is None
+    assert network.windows == 0
+    assert (samples.crops == np.array([0, 0, 320, 180], np.float32)).all()
+    followed = read_samples(make_clip(fall), "follow", encoder)
+    assert followed.first_look is not None
+    wholes, masks = followed.first_look
+    np.testing.assert_array_equal(wholes, samples.frames)
+    assert masks.shape == (96, 112, 112)
+    assert followed.frames.shape == (96, 112, 112, 3)
+
+
+def test_masks_of_a_window_are_those_of_the_first_look(fall: Path) -> None:
+    encoder = ClipEncoder(StandIn(), torch.device("cpu"))
+    frames = read_samples(make_clip(fall), "whole", encoder).frames
+    masks = encoder.first_look(frames)
+    assert (masks.dtype, masks.shape) == (np.float32, (96, 112, 112))
+    window = encoder.window_masks(frames[:16])
+    assert window.shape == (16, 112, 112)
+    np.testing.assert_allclose(masks[:10], window[:10], atol=1e-6)  # no other window covers these
+    assert (encoder.encode(frames)[1] == masks.astype(np.float16)).all()
+    assert (ClipEncoder(StandIn(corner), torch.device("cpu")).window_masks(frames[:16])[:, 100:, :6] > 0.99).all()

@@ -1,0 +1,101 @@
+"""Layers of our own recipe: they start as the paper's network, and no preset of it has them."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from fineparser_core.config import PRESETS, ModelConfig, StagedConfig
+from fineparser_core.models.i3d import TAP_CHANNELS
+from fineparser_core.models.mask_refiner import MIDDLE_CHANNELS, MaskRefiner
+from fineparser_core.models.presets import build
+from fineparser_core.models.spatial_parser import MaskDecoder
+from fineparser_core.models.static_encoder import StaticEncoder
+
+Taps = tuple[torch.Tensor, ...]
+OWN = ModelConfig(static_backbone="resnet18", refined_masks=True, mixed_features=True)
+
+
+@pytest.fixture(scope="module")
+def taps() -> Taps:
+    """Of a window of 16 x 32 x 32."""
+    generator = torch.Generator().manual_seed(0)
+    sizes = ((8, 16, 16), (8, 8, 8), (8, 4, 4), (4, 2, 2))
+    return tuple(torch.randn(1, c, *s, generator=generator) for c, s in zip(TAP_CHANNELS, sizes, strict=True))
+
+
+def test_a_refiner_gives_every_scale_its_map(taps: Taps) -> None:
+    refiner = MaskRefiner()
+    middle = refiner.middle(taps)
+    assert middle.shape == (1, MIDDLE_CHANNELS, 8, 8, 8)
+    torch.nn.init.normal_(refiner.out.weight)
+    out = refiner(taps)
+    assert out.shape == (1, 16, 32, 32)
+    assert torch.equal(refiner(taps, middle), out)
+    for coarse in range(4):  # every tap is looked at
+        changed = tuple(tap * (2 if i == coarse else 1) for i, tap in enumerate(taps))
+        assert not torch.equal(refiner(changed), out)
+
+
+def test_a_refined_decoder_starts_as_the_papers(taps: Taps) -> None:
+    torch.manual_seed(1)
+    plain = MaskDecoder()
+    torch.manual_seed(1)
+    refined = MaskDecoder(refined=True)
+    assert plain.refiner is None
+    for name, value in plain.state_dict().items():
+        assert torch.equal(refined.state_dict()[name], value)
+    assert torch.equal(refined(taps), plain(taps))
+    assert torch.equal(refined.fused(taps), plain.fused(taps))
+    assert refined.refiner is not None
+    assert torch.equal(refined(taps, refined.refiner.middle(taps)), plain(taps))
+    refined.fused(taps).square().mean().backward()
+    gradient = refined.refiner.out.weight.grad
+    assert gradient is not None
+    assert gradient.abs().max() > 0  # and learns from there
+
+
+def test_only_the_fused_map_is_refined(taps: Taps) -> None:
+    decoder = MaskDecoder(refined=True)
+    before = decoder(taps)
+    assert decoder.refiner is not None
+    torch.nn.init.ones_(decoder.refiner.out.bias)
+    after = decoder(taps)
+    assert torch.equal(after[:, :4], before[:, :4])
+    torch.testing.assert_close(after[:, 4], before[:, 4] + 1)
+    torch.testing.assert_close(decoder.fused(taps), after[:, 4])
+
+
+def test_mixed_features_pass_a_layer_of_their_own() -> None:
+    with torch.device("meta"):
+        plain, mixed = StaticEncoder("resnet18"), StaticEncoder("resnet18", mixed=True)
+        extra = mixed.state_dict().keys() - plain.state_dict().keys()
+        assert extra == {"to_feature.weight", "to_feature.bias"}
+        features = mixed.frame_features(torch.zeros(96, 3, 112, 112))
+        assert features.shape == (96, 512)
+        assert mixed.step_tokens(features[None], [(28, 62)]).shape == (1, 3, 4, 64)
+
+
+@pytest.mark.parametrize(("backbone", "size"), [("resnet18", 512), ("resnet50", 2048), ("vit_s_16", 384)])
+def test_a_backbone_says_how_many_features_it_has(backbone: str, size: int) -> None:
+    with torch.device("meta"):
+        encoder = StaticEncoder(backbone)
+        assert encoder.backbone_size == size
+        assert encoder.backbone(torch.zeros(2, 3, 112, 112)).shape == (2, size)
+
+
+def test_no_preset_has_them_and_the_staged_recipe_does() -> None:
+    assert not any(config.refined_masks or config.mixed_features for config in PRESETS.values())
+    assert StagedConfig().network.model == OWN
+
+
+def test_networks_whose_weights_do_not_fit_have_other_names() -> None:
+    assert OWN.architecture == "fineparser-i3d-resnet18-mixed-refined"
+    assert replace(OWN, sap=False).architecture == "fineparser-i3d-resnet18-mixed-no-sap"
+    assert replace(OWN, sve=False).architecture == "fineparser-i3d-refined-no-sve"
+    assert replace(OWN, mixed_features=False, refined_masks=False).architecture == "fineparser-i3d-resnet18"
+    with torch.device("meta"):
+        own = build(OWN).state_dict().keys()
+        paper = build(ModelConfig(static_backbone="resnet18")).state_dict().keys()
+    assert paper < own
+    assert all("refiner" in name or "to_feature" in name for name in own - paper)
