@@ -108,7 +108,7 @@ def draw_view(dive: Dive, preprocessing: str, augmentation: Augmentation, rng: n
         first_row = first_column = shape.first_row
         if augmentation.rows:
             side = int(rng.integers(int(_NEARER * MASK_SIZE), int(_FARTHER * MASK_SIZE) + 1))
-            first_row, first_column = (int(start) for start in rng.integers(0, shape.stored_px[0] - side + 1, 2))
+            first_row, first_column = rng.integers(0, shape.stored_px[0] - side + 1, 2).tolist()
     return View(
         sampled=_sampled(start, max(entry, start + 1, last - cut - shift)),
         flip=flip,

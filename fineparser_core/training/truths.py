@@ -74,6 +74,8 @@ def scaled_qualities(dives: Sequence[Dive], truths: Truths) -> Tensor:
 def true_contributions(dives: Sequence[Dive], qualities: Tensor, query: np.ndarray, exemplar: np.ndarray) -> Tensor:
     """(P, 3) points that the steps of each pair's query are worth more than its exemplar's; NaN where unknown.
 
+    As `evaluation.fidelity.true_contributions`, of scaled qualities and to float32's precision.
+
     Args:
         qualities: of the dives, as `scaled_qualities` gives them.
         query, exemplar: (P,) rows of the dives.

@@ -75,10 +75,10 @@ def cut_square(image: np.ndarray, xyxy: tuple[int, int, int, int], size_px: int)
 
     height, width = image.shape[:2]
     x0, y0, x1, y1 = xyxy
-    rows, columns = np.clip(np.arange(y0, y1), 0, height - 1), np.clip(np.arange(x0, x1), 0, width - 1)
     if min(x0, y0) >= 0 and x1 <= width and y1 <= height:
         cut = image[y0:y1, x0:x1]
     else:
+        rows, columns = np.clip(np.arange(y0, y1), 0, height - 1), np.clip(np.arange(x0, x1), 0, width - 1)
         cut = image[rows[:, None], columns[None, :]]
     shrinks = x1 - x0 > size_px
     return cv2.resize(cut, (size_px, size_px), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
