@@ -31,7 +31,7 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
     "sve_weights": ("noise", "imagenet"),
 }
 _POSITIVE = ("epochs", "batch", "accumulate", "exemplars", "lr", "i3d_lr", "psnet_lr", "mask_encoder_lr")
-_STAGED_POSITIVE = ("mask_windows", "first_look_dives", "frame_batch", "parse_views", "head_lr", "trunk_lr")
+_STAGED_POSITIVE = ("first_look_dives", "frame_batch", "parse_dives", "parse_views", "head_lr", "trunk_lr")
 
 
 def _check_choices(config: object) -> None:
@@ -246,10 +246,10 @@ class StagedConfig:
     def __post_init__(self) -> None:
         _check_choices(self)
         _check_numbers(self, _STAGED_POSITIVE)
-        if self.first_look_windows >= self.mask_windows:
+        if self.first_look_windows >= (least := min(self.mask_windows, self.sharpen_windows)):
             raise ConfigError(
-                f"{self.first_look_windows} of {self.mask_windows} windows show whole frames: give "
-                "--first-look-windows less than --mask-windows."
+                f"{self.first_look_windows} of {least} windows show whole frames: give --first-look-windows less than "
+                "--mask-windows and --sharpen-windows."
             )
         if self.parse_batch < 2 or self.head_batch < 2:
             raise ConfigError("A batch of one dive has no pairs: give --parse-batch and --head-batch at least 2.")

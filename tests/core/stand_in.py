@@ -49,7 +49,9 @@ class StandIn(FineParser):
         )
         self.i3d = lambda windows: torch.ones(len(windows), 1024)  # type: ignore[assignment]
         self.spatial_parser = SimpleNamespace(  # type: ignore[assignment]
-            taps=lambda windows: windows, decoder=SimpleNamespace(fused=self.fused), infer=self.infer
+            taps=lambda windows: None,
+            decoder=SimpleNamespace(fused=lambda taps, windows: self.fused(windows)),
+            infer=self.infer,
         )
 
     def fused(self, windows: Tensor) -> Tensor:

@@ -7,12 +7,13 @@ import torch
 
 from fineparser_core.config import PRESETS, ModelConfig, StagedConfig
 from fineparser_core.models.i3d import TAP_CHANNELS
-from fineparser_core.models.mask_refiner import MIDDLE_CHANNELS, MaskRefiner
+from fineparser_core.models.mask_refiner import MIDDLE_CHANNELS, MaskRefiner, MaskSharpener
 from fineparser_core.models.presets import build
 from fineparser_core.models.spatial_parser import MaskDecoder
 from fineparser_core.models.static_encoder import StaticEncoder
 
 Taps = tuple[torch.Tensor, ...]
+WINDOWS = torch.randn(1, 3, 16, 32, 32, generator=torch.Generator().manual_seed(3))
 OWN = ModelConfig(static_backbone="resnet18", refined_masks=True, mixed_features=True)
 
 
@@ -37,6 +38,22 @@ def test_a_refiner_gives_every_scale_its_map(taps: Taps) -> None:
         assert not torch.equal(refiner(changed), out)
 
 
+def test_a_sharpener_adds_nothing_at_first_and_then_looks_at_logits_and_frames() -> None:
+    sharpener = MaskSharpener()
+    logits = torch.randn(1, 16, 32, 32)
+    assert not sharpener(logits, WINDOWS).any()
+    torch.nn.init.normal_(sharpener.out.weight)
+    added = sharpener(logits, WINDOWS)
+    assert added.shape == logits.shape
+    assert not torch.equal(sharpener(logits + 1, WINDOWS), added)
+    assert not torch.equal(sharpener(logits, WINDOWS + 1), added)
+    # Every frame by itself: another one changes nothing in it.
+    other = WINDOWS.clone()
+    other[:, :, 5] += 1
+    changed = (sharpener(logits, other) != added).flatten(2).any(dim=2)[0]
+    assert changed.tolist() == [sample == 5 for sample in range(16)]
+
+
 def test_a_refined_decoder_starts_as_the_papers(taps: Taps) -> None:
     torch.manual_seed(1)
     plain = MaskDecoder()
@@ -45,11 +62,11 @@ def test_a_refined_decoder_starts_as_the_papers(taps: Taps) -> None:
     assert plain.refiner is None
     for name, value in plain.state_dict().items():
         assert torch.equal(refined.state_dict()[name], value)
-    assert torch.equal(refined(taps), plain(taps))
-    assert torch.equal(refined.fused(taps), plain.fused(taps))
+    assert torch.equal(refined(taps, WINDOWS), plain(taps, WINDOWS))
+    assert torch.equal(refined.fused(taps, WINDOWS), plain.fused(taps, WINDOWS))
     assert refined.refiner is not None
-    assert torch.equal(refined(taps, refined.refiner.middle(taps)), plain(taps))
-    refined.fused(taps).square().mean().backward()
+    assert torch.equal(refined(taps, WINDOWS, refined.refiner.middle(taps)), plain(taps, WINDOWS))
+    refined.fused(taps, WINDOWS).square().mean().backward()
     gradient = refined.refiner.out.weight.grad
     assert gradient is not None
     assert gradient.abs().max() > 0  # and learns from there
@@ -57,13 +74,13 @@ def test_a_refined_decoder_starts_as_the_papers(taps: Taps) -> None:
 
 def test_only_the_fused_map_is_refined(taps: Taps) -> None:
     decoder = MaskDecoder(refined=True)
-    before = decoder(taps)
+    before = decoder(taps, WINDOWS)
     assert decoder.refiner is not None
     torch.nn.init.ones_(decoder.refiner.out.bias)
-    after = decoder(taps)
+    after = decoder(taps, WINDOWS)
     assert torch.equal(after[:, :4], before[:, :4])
     torch.testing.assert_close(after[:, 4], before[:, 4] + 1)
-    torch.testing.assert_close(decoder.fused(taps), after[:, 4])
+    torch.testing.assert_close(decoder.fused(taps, WINDOWS), after[:, 4])
 
 
 def test_mixed_features_pass_a_layer_of_their_own() -> None:
