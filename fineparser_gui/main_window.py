@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QShowEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from fineparser_core.resources import resource
@@ -62,6 +62,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._session, self._preferences = session, preferences
         self.setWindowTitle("FineParser Studio")
+        self._painted = False
         self.setAcceptDrops(True)
         self.resize(1440, 900)
         self.setMinimumSize(1000, 640)
@@ -361,9 +362,11 @@ class MainWindow(QMainWindow):
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "score"):
             self._color_icons()
 
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        QTimer.singleShot(0, self, self.shown_first.emit)
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._painted:
+            self._painted = True
+            QTimer.singleShot(0, self, self.shown_first.emit)  # once all of it is on the screen
 
     def closeEvent(self, event: QCloseEvent) -> None:
         # Only where it is the user who closes: a program that closes its window has nobody to ask.

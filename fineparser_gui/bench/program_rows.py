@@ -68,8 +68,7 @@ def drag() -> Outcome:
     return Outcome(
         measured=f"{high(times) * 1000:.0f} ms",
         met=high(times) < _DRAG_S and busy,
-        notes=(spread_ms(times), f"window held up {heart.longest_s * 1000:.0f} ms at most")
-        + (() if busy else ("the batch was over before the end",)),
+        notes=(spread_ms(times), str(heart)) + (() if busy else ("the batch was over before the end",)),
     )
 
 
@@ -91,7 +90,7 @@ def drop() -> Outcome:
     return Outcome(
         measured=f"{heart.longest_s * 1000:.0f} ms",
         met=heart.longest_s <= _BLOCKED_S,
-        notes=(f"all {_DROPPED} in the list after {taken_s:.1f} s",),
+        notes=(str(heart), f"all {_DROPPED} in the list after {taken_s:.1f} s"),
     )
 
 

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, thread_time
 
 import numpy as np
 from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer, Slot
@@ -38,23 +38,31 @@ class Watch(QObject):
 
 
 class Heartbeat(QObject):
-    """The longest time for which the window did not answer."""
+    """The longest time for which the window did not answer.
+
+    Attributes:
+        longest_s: between two beats.
+        longest_busy_s: the most processor time that the window's own thread took between two; on a loaded machine it
+            tells the program's share of the wait.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self.longest_s = 0.0
-        self._last_s = perf_counter()
+        self.longest_s = self.longest_busy_s = 0.0
+        self._last_s, self._busy_s = perf_counter(), thread_time()
         self._timer = QTimer(self, interval=4, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._beat)
         self._timer.start()
 
-    def restart(self) -> None:
-        """Forget what was."""
-        self.longest_s, self._last_s = 0.0, perf_counter()
-
     def _beat(self) -> None:
-        now_s = perf_counter()
-        self.longest_s, self._last_s = max(self.longest_s, now_s - self._last_s), now_s
+        now_s, busy_s = perf_counter(), thread_time()
+        self.longest_s = max(self.longest_s, now_s - self._last_s)
+        self.longest_busy_s = max(self.longest_busy_s, busy_s - self._busy_s)
+        self._last_s, self._busy_s = now_s, busy_s
+
+    def __str__(self) -> str:
+        longest, busy = self.longest_s * 1000, self.longest_busy_s * 1000
+        return f"window without an answer for {longest:.0f} ms at most; its own work between two: {busy:.0f} ms at most"
 
 
 class Stage:

@@ -80,13 +80,13 @@ class VideoPane(QWidget):
             self._decoder.failed.disconnect(self.failed)
             self._decoder.stop()
             self._decoder = None
-        self._resized.stop()
         self._info, self._track, self._steps, self._head, self._shown = None, None, (), Playhead(), None
         self._details.clear()
         self._step.set_step(None, "")
         self.canvas.fit()
         self.canvas.set_source(QSize(1, 1), None)
         self.canvas.set_frame(0, None)
+        self._resized.stop()
 
     def set_cache_bytes(self, cache_bytes: int) -> None:
         """Take or give back memory for decoded pictures."""

@@ -122,7 +122,7 @@ class Prefetch:
 
     def _backward(self, head: Playhead, size: Size, capacity: int, has: Callable[[int], bool]) -> Run | None:
         passed = min(capacity // 8, _BEHIND_IN_REVERSE)
-        keep = self._clip(head.frame - (capacity - passed), head.frame + passed)
+        keep = self._clip(max(self._lowest(head), head.frame - (capacity - passed)), head.frame + passed)
         missing = self._missing_before(head.frame, keep, has)
         if missing is None:
             return None
@@ -132,6 +132,13 @@ class Prefetch:
         # The frames of the run are kept too, though the first ones may be far: decoding waits until there is room.
         keep = range(min(start, keep.start), keep.stop)
         return Run(frames=range(start, missing + 1), keep=keep, size_px=size)
+
+    def _lowest(self, head: Playhead) -> int:
+        """How far back to decode: the group, and the one before it while it plays or the border is near."""
+        start = self.group(head.frame).start
+        if start > 0 and (head.moving or head.frame - start <= _AHEAD):
+            start = self.group(start - 1).start
+        return min(start, head.frame - _AHEAD)
 
     def _missing_before(self, frame: int, keep: range, has: Callable[[int], bool]) -> int | None:
         return next((one for one in range(frame, keep.start - 1, -1) if not has(one)), None)
