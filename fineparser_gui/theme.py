@@ -122,7 +122,7 @@ QTabBar::tab {{
 }}
 QTabBar::tab:selected {{ color: {text}; border-bottom: 2px solid {accent}; }}
 QTabBar::tab:hover {{ color: {text}; }}
-QTabBar:focus::tab:selected {{ background: {selected}; }}
+QTabBar::tab:selected:focus {{ background: {selected}; }}
 QComboBox[role="quiet"] {{
     background: transparent; border-color: transparent; color: {muted}; padding: 2px 2px 2px 6px;
 }}

@@ -45,6 +45,7 @@ class PreferencesDialog(QDialog):
         self._preferences, self._session, self._choice = preferences, session, choice
         self.pages = QTabWidget()
         self.pages.setDocumentMode(True)
+        self.pages.tabBar().setDrawBase(False)
         self.pages.addTab(self._analysis_page(), self.tr("Analysis"))
         self.pages.addTab(self._picture_page(), self.tr("Picture"))
         self.pages.addTab(ShortcutsEditor(preferences), self.tr("Keys"))
