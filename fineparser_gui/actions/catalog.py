@@ -368,8 +368,8 @@ CATALOG: tuple[ActionSpec, ...] = (
     *(
         ActionSpec(id=id, menu=_VIEW, text=text, keys=(keys,), group=5)
         for id, text, keys in (
-            ("timeline_closer", QT_TRANSLATE_NOOP("actions", "Timeline: look &closer"), "Alt+Up"),
-            ("timeline_farther", QT_TRANSLATE_NOOP("actions", "Timeline: look from f&arther"), "Alt+Down"),
+            ("timeline_closer", QT_TRANSLATE_NOOP("actions", "Timeline: look &closer"), "Alt+PgUp"),
+            ("timeline_farther", QT_TRANSLATE_NOOP("actions", "Timeline: look from f&arther"), "Alt+PgDown"),
             ("timeline_all", QT_TRANSLATE_NOOP("actions", "Timeline: &all of the video"), "Alt+Home"),
             ("timeline_dive", QT_TRANSLATE_NOOP("actions", "Timeline: the &dive"), "Alt+End"),
         )
