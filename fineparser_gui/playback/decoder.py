@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QThread, Signal
 
-from fineparser_core.errors import FineParserError
+from fineparser_core.errors import FineParserError, VideoError
 from fineparser_gui.playback.frame_cache import FrameCache
 from fineparser_gui.playback.prefetch import Playhead, Prefetch, Run, n_bytes
 
@@ -148,12 +148,23 @@ class Decoder(QThread):
             if obsolete() or not self._wait_for_room(run, planned, obsolete):
                 return
             # What was decoded before the run was chosen is not to be decoded again by the next one.
-            if not reader.seek(frame, all_from=frame, stop=obsolete):
+            if not self._seek(reader, frame, frame, obsolete):
                 return
             self.cache.put(frame, reader.picture(run.size_px))
             self._late_frames = abs(self._head.frame - before)
             self._tell(frame)
             frame += 1
+
+    def _seek(self, reader: "VideoReader", frame: int, all_from: int, stop: Callable[[], bool]) -> bool:
+        """Decode to a frame. Where a damaged file ends before it, say so and live with the frames up to there."""
+        try:
+            return reader.seek(frame, all_from=all_from, stop=stop)
+        except VideoError as error:
+            if frame == 0 or self._prefetch is None:
+                raise
+            self._prefetch.end_at(frame)
+            self.failed.emit(str(error))
+            return False
 
     def _catch_up(self, frame: int, run: Run) -> int:
         """The next frame that can still be in time; the one it takes to decode it is late already."""
@@ -170,7 +181,7 @@ class Decoder(QThread):
             return
         if wanted - keyframe < _FAR_FRAMES or not self._wait_for_room(run, planned, obsolete):
             return
-        if reader.seek(keyframe, all_from=run.frames.start, stop=obsolete):
+        if self._seek(reader, keyframe, run.frames.start, obsolete):
             self.cache.put(keyframe, reader.picture(run.size_px))
             self._told_at_s = 0.0
             self._tell(keyframe)

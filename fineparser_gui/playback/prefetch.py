@@ -7,7 +7,7 @@ the group and the whole one before it. Frames that the playhead has passed make 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -70,6 +70,10 @@ class Prefetch:
         self._keyframes = keyframes
         self._source_px = source_px
 
+    def end_at(self, frame: int) -> None:
+        """Plan for the frames before this one alone: the file is damaged there."""
+        self._n_frames = min(self._n_frames, frame)
+
     def group(self, frame: int) -> range:
         """The frames from one keyframe to the next around a frame."""
         at = int(np.searchsorted(self._keyframes, frame, side="right"))
@@ -99,6 +103,7 @@ class Prefetch:
         Args:
             has: whether a good picture of a frame is cached.
         """
+        head = replace(head, frame=min(head.frame, self._n_frames - 1))
         size = self.size(head, limit_bytes)
         capacity = max(int(limit_bytes / n_bytes(size)), 4)
         if head.direction > 0:

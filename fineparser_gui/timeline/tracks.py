@@ -1,5 +1,7 @@
 """What the model says of the dive over time: axis, steps, curves and their legend. Drawn, never touched."""
 
+from collections.abc import Iterable
+
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPalette, QPen, QPolygonF
@@ -11,6 +13,7 @@ from fineparser_gui.timeline.scale import TimeScale
 
 _LOWEST_SCALE = 0.2
 _ON_BAND = QColor("#101820")
+_DRAWN = QColor("#ffd84d")
 _TICKS_S = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600)
 _TICK_PX = 90
 
@@ -108,6 +111,15 @@ def draw_playhead(painter: QPainter, area: QRectF, x: float, palette: QPalette) 
     painter.setBrush(color)
     top = area.top() - 1
     painter.drawPolygon(QPolygonF([QPointF(x - 5, top - 6), QPointF(x + 5, top - 6), QPointF(x, top + 2)]))
+
+
+def draw_drawn_frames(painter: QPainter, lane: QRectF, to_x: ToX, frames: Iterable[int], palette: QPalette) -> None:
+    """A small pointer below each frame that something is drawn on."""
+    painter.setPen(QPen(palette.text().color(), 1))
+    painter.setBrush(_DRAWN)
+    for frame in frames:
+        x, top = to_x(frame + 0.5), lane.top() + 1
+        painter.drawPolygon(QPolygonF([QPointF(x, top), QPointF(x + 4.5, top + 7), QPointF(x - 4.5, top + 7)]))
 
 
 def _time_text(time_s: float) -> str:

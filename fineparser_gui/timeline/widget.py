@@ -69,6 +69,7 @@ class Timeline(QWidget):
         self._info: VideoInfo | None = None
         self._parse: DiveParse | None = None
         self._stale: DiveParse | None = None
+        self._drawn: set[int] = set()
         self._n_drags = 0
         self._frame = 0
         self._samples_shown = False
@@ -92,6 +93,7 @@ class Timeline(QWidget):
         self._stale = (self._parse or self._stale) if waits and parse is None and key == self._key else None
         known = key == self._key and info is not None and self._info is not None
         self._key, self._info, self._parse = key, info, parse
+        self._drawn = {drawing.frame for drawing in dive.drawings} if dive else set()
         self._boxes.segments, self._boxes.taken = (dive.segments or () if dive else ()), taken
         if not known:
             self._show_file(dive)
@@ -313,6 +315,7 @@ class Timeline(QWidget):
         inner = QRectF(_SIDE_PX - 8, 0, self.width() - 2 * _SIDE_PX + 16, self.height())
         painter.setClipRect(inner)
         tracks.draw_axis(painter, lanes.axis, self.scale, self._info, palette)
+        tracks.draw_drawn_frames(painter, lanes.axis, self.scale.x, self._drawn, palette)
         painter.setClipRect(inner.intersected(QRectF(lanes.inner.adjusted(0, -9, 0, 4))))
         self._draw_tracks(painter, lanes, self._info)
         tracks.draw_playhead(painter, lanes.inner, self.scale.x(self._frame + 0.5), palette)

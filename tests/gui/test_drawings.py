@@ -70,8 +70,8 @@ def drawn(idle_studio, qtbot, small_video):
     """The window with a clip, its picture on the canvas."""
     idle_studio.session.open([small_video])
     session, player = idle_studio.session, idle_studio.window.player
-    qtbot.waitUntil(lambda: session.current is not None and session.current.state is DiveState.QUEUED, timeout=5000)
-    qtbot.waitUntil(lambda: player.pane.info is not None and player.pane.canvas._image is not None, timeout=5000)
+    qtbot.waitUntil(lambda: session.current is not None and session.current.state is DiveState.QUEUED, timeout=30_000)
+    qtbot.waitUntil(lambda: player.pane.info is not None and player.pane.canvas._image is not None, timeout=30_000)
     return idle_studio
 
 
@@ -93,7 +93,7 @@ def _trigger(studio, name):
 def test_a_line_is_drawn_moved_undone_and_deleted(drawn, qtbot):
     session, canvas = drawn.session, drawn.window.player.pane.canvas
     drawn.window.transport.seek(7)
-    qtbot.waitUntil(lambda: canvas.shown_frame == 7, timeout=5000)
+    qtbot.waitUntil(lambda: canvas.shown_frame == 7, timeout=30_000)
     canvas.repaint()
     _trigger(drawn, "draw_line")
     _drag(qtbot, canvas, _at(canvas, 10, 10), _at(canvas, 30, 40))

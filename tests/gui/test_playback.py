@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor, QImage
 
+from fineparser_core.errors import VideoError
 from fineparser_core.video.reader import VideoReader
 from fineparser_gui.canvas.mask_track import MaskTrack, mask_image
 from fineparser_gui.panels.video_pane import VideoPane
@@ -25,7 +26,7 @@ def _wait_for(decoder, qtbot, head):
         found = decoder.want(head)
         return found is not None and found[0] == head.frame and decoder.is_sharp(found[1], head)
 
-    qtbot.waitUntil(there, timeout=5000)
+    qtbot.waitUntil(there, timeout=30_000)
     return found[1]
 
 
@@ -75,7 +76,7 @@ def test_scrubbing_shows_some_frame_at_once(decode, qtbot, small_video):
 def test_while_it_plays_nothing_beyond_the_playhead_is_shown(decode, qtbot, small_video):
     decoder = decode(small_video)
     _wait_for(decoder, qtbot, _head(0))
-    qtbot.waitUntil(lambda: decoder.cache.get(20) is not None, timeout=5000)
+    qtbot.waitUntil(lambda: decoder.cache.get(20) is not None, timeout=30_000)
     shown, _ = decoder.want(_head(110, moving=True))
     assert shown < 110
     _wait_for(decoder, qtbot, _head(110))
@@ -87,7 +88,7 @@ def test_while_it_plays_nothing_beyond_the_playhead_is_shown(decode, qtbot, smal
 def test_playing_backwards_finds_every_frame_decoded(decode, qtbot, small_video):
     decoder = decode(small_video)
     _wait_for(decoder, qtbot, _head(119, -1))
-    qtbot.waitUntil(lambda: all(decoder.cache.get(frame) for frame in range(120)), timeout=5000)
+    qtbot.waitUntil(lambda: all(decoder.cache.get(frame) for frame in range(120)), timeout=30_000)
     for frame in range(119, -1, -1):
         assert decoder.want(_head(frame, -1, moving=True))[0] == frame
 
@@ -126,6 +127,24 @@ def test_what_cannot_be_decoded_in_time_is_dropped_and_a_still_picture_is_exact(
     assert number_of(_wait_for(decoder, qtbot, _head(109)).bgra()[..., 2::-1]) == 109
 
 
+def test_a_file_damaged_at_its_end_plays_up_to_there(decode, qtbot, small_video, number_of, monkeypatch):
+    fine = VideoReader.seek
+
+    def damaged(reader, index, **named):
+        if index >= 100:
+            raise VideoError("small.mp4: frame 100 cannot be decoded, the file is damaged there.")
+        return fine(reader, index, **named)
+
+    monkeypatch.setattr(VideoReader, "seek", damaged)
+    decoder = decode(small_video)
+    with qtbot.waitSignal(decoder.failed, timeout=30_000):
+        decoder.want(_head(110))
+    qtbot.waitUntil(lambda: decoder.idle, timeout=30_000)
+    shown, picture = decoder.want(_head(110))
+    assert shown == number_of(picture.bgra()[..., 2::-1]) == 99
+    assert number_of(_wait_for(decoder, qtbot, _head(50)).bgra()[..., 2::-1]) == 50
+
+
 FORMATS = {
     "turned.mp4": {"rotation_deg": -90},
     "odd sides.mkv": {"size_px": (67, 51), "pix_fmt": "yuv444p"},
@@ -148,7 +167,7 @@ def test_a_pane_shows_what_cameras_write(name, qtbot, tmp_path, make_video, numb
     pane.load(make_video(tmp_path / name, 20, **FORMATS[name]), name)
     for frame, direction in ((0, 1), (19, 1), (18, -1), (7, 1)):
         pane.show_frame(frame, direction)
-        qtbot.waitUntil(lambda frame=frame: pane.canvas.shown_frame == frame and not pane.busy, timeout=10_000)
+        qtbot.waitUntil(lambda frame=frame: pane.canvas.shown_frame == frame and not pane.busy, timeout=30_000)
         image = pane.canvas._image.convertToFormat(QImage.Format.Format_RGB888)
         rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
         pixels = rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3)
@@ -164,7 +183,7 @@ def test_a_file_that_is_no_video_is_one_sentence(tmp_path, qtbot):
     path = tmp_path / "x.mp4"
     path.write_text("no", encoding="utf-8")
     decoder = Decoder(path)
-    with qtbot.waitSignal(decoder.failed, timeout=5000) as failed:
+    with qtbot.waitSignal(decoder.failed, timeout=30_000) as failed:
         decoder.start()
     decoder.stop()
     assert "x.mp4" in failed.args[0]
