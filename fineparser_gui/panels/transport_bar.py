@@ -53,6 +53,7 @@ class TransportBar(QFrame):
         row.addSpacing(10)
         row.addWidget(self._where)
         row.addStretch()
+        row.addSpacing(10)
         for name in ("draw_line", "draw_angle", "draw_note"):
             row.addWidget(self._button(actions[name]))
         row.addSpacing(6)
