@@ -11,7 +11,7 @@ from fineparser_gui.session.session import Session
 
 
 class BatchBar(QWidget):
-    """Visible where there are several dives and not all of them are analysed.
+    """Visible where there are several dives and not all of them are analysed, or the queue is paused.
 
     Args:
         actions: what the buttons do, from left to right.
@@ -53,7 +53,8 @@ class BatchBar(QWidget):
         ready = sum(dive.state is DiveState.READY for dive in dives)
         stopped = sum(dive.state in RETRIED for dive in dives)
         waiting = any(dive.busy or dive.state is DiveState.OPENING for dive in dives)
-        self.setVisible(len(dives) > 1 and (waiting or stopped > 0 or self._session.queue.paused))
+        unfinished = len(dives) > 1 and (waiting or stopped > 0)
+        self.setVisible(unfinished or (len(dives) > 0 and self._session.queue.paused))
         text = self.tr("{0} of {1} analysed").format(ready, len(dives))
         if stopped:
             text += self.tr(", {0} not").format(stopped)

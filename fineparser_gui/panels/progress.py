@@ -41,6 +41,7 @@ class ProgressStrip(QFrame):
         row.addWidget(self._button)
         session.dive_changed.connect(self._refresh)
         session.current_changed.connect(self._refresh)
+        session.queue.paused_changed.connect(self._refresh)
         self._refresh()
 
     def _refresh(self) -> None:
@@ -69,6 +70,9 @@ class ProgressStrip(QFrame):
             percent = 100 * dive.progress.done // max(dive.progress.total, 1)
             return self.tr("Looking for dives: {0} %").format(percent if dive.progress.stage == "scan" else 100)
         if dive.progress is None:
+            queue = self._session.queue
+            if queue.paused and dive.state is DiveState.QUEUED and dive.key not in queue.requests:
+                return self.tr("The analyses are paused.")
             if self._session.model is None:
                 return self.tr("Loading the model…")
             return (

@@ -95,6 +95,7 @@ def test_a_paused_queue_begins_nothing_and_goes_on(batch, qtbot):
     assert batch.asked() == []
     qtbot.waitUntil(lambda: window.dives.batch.text == "Paused: 1 of 4 analysed", timeout=2000)
     assert batch.session.snapshot().paused
+    assert window.player.progress._text.text() == "The analyses are paused."
     batch.session.set_details(first, "207C", 10.0)
     assert batch.asked() == [(first, Urgency.SCORE)]  # results stay usable
     batch.scored(first)
