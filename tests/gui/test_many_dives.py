@@ -85,6 +85,8 @@ def clips(tmp_path) -> list[Path]:
     return [Path(shutil.copy(path, tmp_path / path.name)) for path in found]
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.usefixtures("bundled_weights")
 def test_the_real_worker_follows_the_queue(studio, qtbot, clips):
     session, window = studio.session, studio.window
@@ -112,6 +114,7 @@ def test_the_real_worker_follows_the_queue(studio, qtbot, clips):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL on Windows")
 @pytest.mark.usefixtures("bundled_weights")
 def test_a_worker_killed_at_any_moment_costs_a_message(studio, qtbot, clips):
