@@ -110,15 +110,14 @@ def kill_worker() -> Outcome:
         session.problem.connect(told.append)
         key = shown.open(clips.many_small(1)[0])
         for _ in range(_KILLS):
-            told.clear()
             shown.rest(generator.uniform(0.0, _LONGEST_LIFE_S))
-            if client.pid:
-                os.kill(client.pid, signal.SIGKILL)
+            shown.wait(lambda: client.pid != 0)
+            told.clear()
+            os.kill(client.pid, signal.SIGKILL)
             shown.wait(lambda: bool(told), 30)
-            shown.wait(lambda: not session.dive(key).busy)
             session.analyse(key)
             survived += 1
-        shown.wait(lambda: session.dive(key).state is DiveState.READY)
+        shown.wait(lambda: session.dive(key).by_model is not None and not session.dive(key).busy)
     return Outcome(
         measured=f"{survived} of {_KILLS}, then analysed",
         met=survived == _KILLS,
