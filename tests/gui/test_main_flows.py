@@ -103,7 +103,7 @@ def test_drop_cancel_analyse_correct_undo_save_and_find_again(start, qtbot, tmp_
 def test_after_a_crash_the_work_is_offered_and_comes_back(start, qtbot, tmp_path):
     studio = start()
     studio.window.actions_by_id["open_sample"].trigger()
-    qtbot.waitUntil(lambda: studio.session.current and studio.session.current.votes, timeout=_ANALYSIS_MS)
+    qtbot.waitUntil(lambda: bool(studio.session.current and studio.session.current.votes), timeout=_ANALYSIS_MS)
     key = studio.session.current.key
     entry = studio.session.current.analysis.parse.transitions.first_entry_frame
     frame = studio.session.editing.move_transition(key, 1, entry + 5)
