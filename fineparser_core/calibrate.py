@@ -42,8 +42,8 @@ from fineparser_core.video.probe import MIN_FRAMES
 from fineparser_core.video.writer import VideoWriter
 
 _FPS = 25.0  # of twins, whose own rate follows from their record's length
-#: A wrong clip of every second dive: what they show differs more by their kind than by the dive.
-_EVERY = 2
+#: A wrong clip of every fourth dive: what they show differs more by their kind than by the dive.
+_EVERY = 4
 
 
 @dataclass
@@ -153,7 +153,7 @@ def wrong_cuts(record: DiveRecord) -> Iterator[tuple[str, int, int]]:
         "no entry": (0, entry - air // 3),
         "approach alone": (0, flight - 2),
         # From the come-out to the water it takes about as long as a third of the flight.
-        "water alone": (entry + air // 2 + 8, last),
+        "water alone": (entry + air // 2, last),
     }
     for kind, (begin, end) in cuts.items():
         if end - begin + 1 >= MIN_FRAMES:

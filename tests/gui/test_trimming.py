@@ -165,3 +165,14 @@ def test_the_stated_interval_is_shown_where_there_is_one(idle_studio, qtbot, sma
     assert "80 %" in window.score.interval
     assert "63.0 to 73.0" in window.score.interval
     assert "rendered dives" in window.score.interval
+
+
+def test_the_worker_looks_through_a_file(studio, qtbot, small_video, bundled_weights) -> None:
+    session = studio.session
+    session.open([small_video], in_frame=0, out_frame=100)
+    qtbot.waitUntil(lambda: session.current.info is not None, timeout=5000)
+    session.cancel(session.current.key)
+    session.trimming.find(session.current.key)
+    qtbot.waitUntil(lambda: session.current.segments is not None, timeout=120_000)
+    assert session.current.segments == ()
+    assert "No dive was found" in studio.window.player.proposals.text

@@ -75,6 +75,19 @@ def test_json_on_stdout_is_nothing_but_json(fineparser: Fineparser) -> None:
     assert data["difficulty_source"] == "commonest board"
 
 
+def test_what_is_no_dive_is_not_scored_and_has_its_exit_code(fineparser: Fineparser, clips: Path) -> None:
+    command = ("score", clips / "dive.mp4", "--dive-number", "207C", "--quiet")
+    outcome = fineparser(*command, "--json", "-")
+    assert outcome.code == 8, outcome.err
+    data = json.loads(outcome.out)
+    assert data["score"] is None
+    assert data["refusal"]
+    assert set(data["evidence"]) == {"take_off", "entry", "shown", "descent"}
+    outcome = fineparser(*command, "--anyway", "--exemplars", 1)
+    assert outcome.code == 0, outcome.err
+    assert "scored as you asked" in outcome.out
+
+
 def test_damaged_weights(fineparser: Fineparser, clips: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(WEIGHTS, tmp_path / "weights")
     shard = sorted(folder.glob("*.safetensors"))[-1]

@@ -93,4 +93,4 @@ def test_wrong_clips_lack_what_their_name_says() -> None:
         first_entry_frame=60,
     )
     cuts = {kind: (first, last) for kind, first, last in wrong_cuts(record)}
-    assert cuts == {"no take-off": (40, 99), "no entry": (0, 50), "approach alone": (0, 28), "water alone": (83, 99)}
+    assert cuts == {"no take-off": (40, 99), "no entry": (0, 50), "approach alone": (0, 28), "water alone": (75, 99)}
