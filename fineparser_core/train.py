@@ -32,6 +32,7 @@ from fineparser_core.progress import CancelToken
 from fineparser_core.training.distributed import Processes, processes
 from fineparser_core.training.end_to_end import Splits, evaluate_sharded, load_best, train_end_to_end
 from fineparser_core.training.initial import initial_model
+from fineparser_core.training.mask_stages import shift_masks
 from fineparser_core.training.provenance import DataStamp, commit, data_stamp, open_run, trained_on
 from fineparser_core.training.selection import best_on_test, metric_values, picked_epoch
 from fineparser_core.training.staged import train_staged
@@ -51,8 +52,9 @@ INTENDED_USE = (
 )
 RENDERED_LIMITATIONS = (
     "Trained on rendered dives whose qualities and scores come from a made-up rubric: no number here says how well it "
-    "scores real dives. Fast, thin limbs are often missing from the masks; transitions of real clips can be off by "
-    "several frames; the static stream has seen few dives; synchro is not supported."
+    "scores real dives. Feet and hands of fast tucks are often missing from the masks; in a crowd or with people on the "
+    "board the first look may follow somebody else; transitions of real clips can be off by several frames. Of two "
+    "divers in a synchro dive one is followed."
 )
 
 
@@ -281,6 +283,7 @@ def _staged(args: argparse.Namespace, config: StagedConfig, cancel: CancelToken)
     first_looks = load(WHOLE.name, records[:: -(-len(records) // config.first_look_dives)]) if follows else []
     truths = read_truths(data.root, dives)
     train_staged(to_channels_last(model), dives, first_looks, truths, config, args.out, cancel)
+    shift_masks(model, config.mask_shift)
     card = _card(args, config, stamp, f"{len(dives)} dives; {config}", notices)
     card = replace(
         card,

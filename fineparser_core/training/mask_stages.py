@@ -96,6 +96,13 @@ def sharpen_stage(model: FineParser, dives: Sequence[Dive], first_looks: Sequenc
     )
 
 
+@torch.no_grad()
+def shift_masks(model: FineParser, shift: float) -> None:
+    """Adds to the logits of the finished masks, where they are sharpened."""
+    if model.spatial_parser.decoder.refiner is not None:
+        model.spatial_parser.decoder.refiner.sharpener.out.get_parameter("bias").add_(shift)
+
+
 def _mask_windows(
     dives: Sequence[Dive], first_looks: Sequence[Dive], count: int, config: StagedConfig, rng: np.random.Generator
 ) -> tuple[Tensor, Tensor, list[Dive], list[View], list[int]]:
