@@ -52,8 +52,8 @@ INTENDED_USE = (
 )
 RENDERED_LIMITATIONS = (
     "Trained on rendered dives whose qualities and scores come from a made-up rubric: no number here says how well it "
-    "scores real dives. Feet and hands of fast tucks are often missing from the masks; in a crowd or with people on the "
-    "board the first look may follow somebody else; transitions of real clips can be off by several frames. Of two "
+    "scores real dives. Feet and hands of fast tucks are often missing from the masks; in a crowd or with people on "
+    "the board the first look may follow somebody else; transitions of real clips can be off by several frames. Of two "
     "divers in a synchro dive one is followed."
 )
 
