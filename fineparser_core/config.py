@@ -23,7 +23,7 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
     "step_duration": (2, 4, 8),
     "layout": ("auto", "finediving", "mtl-aqa"),
     "preprocessing": ("release", "whole", "follow"),
-    "decoding": ("release", "joint"),
+    "decoding": ("release", "joint", "smooth"),
     "pairing": ("dive-number", "difficulty", "random"),
     "batch_norm": ("release", "fixed", "train"),
     "precision": ("auto", "fp32", "bf16", "fp16"),

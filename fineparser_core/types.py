@@ -119,7 +119,7 @@ class ModelIdentity:
         trained_on: what the weights saw, in words for the coach.
         synthetic: True where training used rendered dives only.
         preprocessing: name in `fineparser_core.video.preprocess`.
-        decoding: "release" or "joint".
+        decoding: "release", "joint" or "smooth".
         precision: "fp32", "bf16" or "fp16".
         device: "cpu", "cuda" or "mps".
     """

@@ -8,6 +8,8 @@ from torch import Tensor, nn
 from fineparser_core.models.layers import DoubleConv1d, DownConv1d
 
 N_TRANSITIONS = 2
+# Standard deviation and reach in samples, those of `StagedConfig.transition_width`.
+_SMOOTH_WIDTH, _SMOOTH_REACH = 1.5, 5
 
 
 class PSNet(nn.Module):
@@ -54,4 +56,17 @@ def decode_joint(probabilities: np.ndarray) -> tuple[int, int]:
     return int(np.argmax(log[:second, 0])), second
 
 
-DECODERS = {"release": decode_release, "joint": decode_joint}
+def decode_smooth(probabilities: np.ndarray) -> tuple[int, int]:
+    """As `decode_joint`, of (96, 2) probabilities smoothed over neighbouring samples.
+
+    For weights whose targets were as wide: every sample has an output channel of its own, and which of three
+    neighbours is highest is chance, down to the rounding of half precision.
+    """
+    reach = np.arange(-_SMOOTH_REACH, _SMOOTH_REACH + 1)
+    kernel = np.exp(-0.5 * (reach / _SMOOTH_WIDTH) ** 2)
+    columns = np.asarray(probabilities, dtype=np.float64).T
+    smooth = [np.convolve(column, kernel / kernel.sum(), mode="same") for column in columns]
+    return decode_joint(np.stack(smooth, axis=1))
+
+
+DECODERS = {"release": decode_release, "joint": decode_joint, "smooth": decode_smooth}

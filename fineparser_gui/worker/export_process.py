@@ -41,6 +41,8 @@ class ExportProcess(QObject):
         self._process.readyReadStandardError.connect(self._log_stderr)
         self._process.finished.connect(self._on_ended)
         self._process.errorOccurred.connect(self._on_error)
+        self._patience = QTimer(self, singleShot=True, interval=_PATIENCE_MS)
+        self._patience.timeout.connect(self._process.kill)
 
     @property
     def pid(self) -> int:
@@ -55,7 +57,7 @@ class ExportProcess(QObject):
         """Ask it to stop; where it does not, end it."""
         self._stopping = True
         self._process.closeWriteChannel()
-        QTimer.singleShot(_PATIENCE_MS, self, self._process.kill)
+        self._patience.start()
 
     def close(self) -> None:
         """Stop and wait; nothing is told any more, nothing is left running, no half file stays."""
@@ -89,6 +91,7 @@ class ExportProcess(QObject):
             self._on_ended()
 
     def _on_ended(self, *_: object) -> None:
+        self._patience.stop()
         self._read()
         end = self._end or {}
         if "notes" in end:

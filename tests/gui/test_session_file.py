@@ -330,6 +330,7 @@ def test_what_the_coach_says_survives_an_analysis_and_a_reopened_session(make_st
     session.set_details(first, "207C", 10.0, 3.4)
     session.set_diver(first, "Zoë")
     _answer(studio, qtbot, tmp_path)
+    qtbot.waitUntil(lambda: session.dive(second).state is not DiveState.OPENING, timeout=5000)
     session.editing.move_transition(first, 1, 90)
     session.editing.leave_out(first, "a", True)
     session.move(second, 0)

@@ -31,7 +31,8 @@ def clock():
 def transport(qapp, clock):
     made = Transport(clock=clock)
     made.load(np.arange(10) / 50)
-    return made
+    yield made
+    made.pause()
 
 
 def test_steps_are_exact_and_stay_within_the_file(transport):

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -11,6 +12,7 @@ from fineparser_core.models.mask_refiner import MIDDLE_CHANNELS, MaskRefiner, Ma
 from fineparser_core.models.presets import build
 from fineparser_core.models.spatial_parser import MaskDecoder
 from fineparser_core.models.static_encoder import StaticEncoder
+from fineparser_core.models.temporal_parser import DECODERS
 
 Taps = tuple[torch.Tensor, ...]
 WINDOWS = torch.randn(1, 3, 16, 32, 32, generator=torch.Generator().manual_seed(3))
@@ -116,3 +118,14 @@ def test_networks_whose_weights_do_not_fit_have_other_names() -> None:
         paper = build(ModelConfig(static_backbone="resnet18")).state_dict().keys()
     assert paper < own
     assert all("refiner" in name or "to_feature" in name for name in own - paper)
+
+
+def test_smooth_decoding_takes_the_middle_of_a_plateau_whatever_its_jitter() -> None:
+    probabilities = np.full((96, 2), 1e-4)
+    probabilities[20:25, 0] = (0.3, 0.5, 0.28, 0.48, 0.31)
+    probabilities[60:65, 1] = (0.2, 0.6, 0.9, 0.6, 0.2)
+    assert DECODERS["joint"](probabilities) == (21, 62)
+    assert DECODERS["smooth"](probabilities) == (22, 62)
+    probabilities[23, 0] = 0.52
+    assert DECODERS["joint"](probabilities) == (23, 62)
+    assert DECODERS["smooth"](probabilities) == (22, 62)
