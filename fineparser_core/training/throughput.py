@@ -84,8 +84,9 @@ def straightforward_step(model: FineParser, batch: Batch) -> TimedStep:
         batch: as `synthetic_batch` arranges it.
     """
     plain = copy.deepcopy(model)
-    decoder = WideMaskDecoder()
-    decoder.load_state_dict(plain.spatial_parser.decoder.state_dict())
+    ours = plain.spatial_parser.decoder
+    decoder = WideMaskDecoder(refined=ours.refiner is not None)
+    decoder.load_state_dict(ours.state_dict())
     plain.spatial_parser.decoder = decoder
     for parameter in plain.parameters():
         parameter.data = parameter.data.contiguous()
