@@ -37,8 +37,7 @@ from fineparser_core.evaluation.calibration import (
 from fineparser_core.inference.analyzer import Analyzer, bundled_weights
 from fineparser_core.inference.clips import make_clip
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
-from fineparser_core.types import ClipEvidence
-from fineparser_core.video.probe import MIN_FRAMES
+from fineparser_core.types import MIN_FRAMES, ClipEvidence
 from fineparser_core.video.writer import VideoWriter
 
 _FPS = 25.0  # of twins, whose own rate follows from their record's length

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.export.analysis_json import write_analysis_json, write_masks_npz
-from fineparser_core.export.annotated_clip import SLOWEST, ClipOptions, write_annotated_clip
-from fineparser_core.export.composition import Look
+from fineparser_core.export.annotated_clip import write_annotated_clip
 from fineparser_core.export.contact_sheet import write_contact_sheet
 from fineparser_core.export.images import IMAGE_SUFFIXES
+from fineparser_core.export.options import SLOWEST, ClipOptions, Look
 from fineparser_core.export.tables import DiveRecord, write_csv
 from fineparser_core.inference.choice import best_exemplar
 from fineparser_core.inference.compared import compared_exemplar

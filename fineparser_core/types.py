@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+#: Fewest frames of a clip.
+MIN_FRAMES = 16
 N_SAMPLES = 96
 MASK_SIZE = 112
 STEP_NAMES = ("take-off", "flight", "entry")

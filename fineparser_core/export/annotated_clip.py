@@ -1,30 +1,16 @@
 """The dive, or the whole file, as a video to show, every frame at its own time: see `composition`."""
 
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from fineparser_core.errors import ConfigError, ExportError
-from fineparser_core.export.composition import Composition, Look
+from fineparser_core.export.composition import Composition
+from fineparser_core.export.options import SLOWEST, ClipOptions
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.types import Analysis
 from fineparser_core.video.planes import picture_of
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.writer import VideoWriter
-
-SLOWEST = 1 / 16
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClipOptions:
-    """What becomes of the clip.
-
-    Attributes:
-        whole_file: the file from its first frame to its last instead of the dive alone.
-    """
-
-    look: Look = field(default_factory=Look)
-    whole_file: bool = False
 
 
 def write_annotated_clip(

@@ -11,8 +11,9 @@ import numpy as np
 from fineparser_core.export import panel
 from fineparser_core.export.drawing import draw_text, fill_box, fit_text, text_width
 from fineparser_core.export.mask_overlay import Layer, draw_mask, mask_at, mask_outlines
+from fineparser_core.export.options import Look
 from fineparser_core.export.palette import MASK_COLOUR, rgb
-from fineparser_core.types import Analysis, ComparedDive, DiveParse, MaskTrack, StepSpan
+from fineparser_core.types import Analysis, DiveParse, MaskTrack, StepSpan
 from fineparser_core.video.alignment import StepAlignment, cuts_of
 from fineparser_core.video.planes import Matrix, Planes, PlaneScaler, matrix_of
 from fineparser_core.video.reader import VideoReader
@@ -24,25 +25,6 @@ MAX_SIDE_PX = 1920
 _GAP_UNITS = 8
 _CAPTION_UNITS = 28
 _MASK_LINE_UNITS = 1.4
-
-
-@dataclass(frozen=True, kw_only=True)
-class Look:
-    """What is shown.
-
-    Attributes:
-        mask: the athlete's mask on the video.
-        panels: step names above; timeline, score and contributions below.
-        beside: another dive, aligned by step.
-        title: what this dive is called beside another one; None: the name of its file.
-        speed: below 1, it is said that the video is slowed down.
-    """
-
-    mask: bool = True
-    panels: bool = True
-    beside: ComparedDive | None = None
-    title: str | None = None
-    speed: float = 1.0
 
 
 @dataclass(frozen=True)

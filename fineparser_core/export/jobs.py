@@ -6,7 +6,6 @@ A folder holds a job: `job.json` and the masks it needs. The process tells on it
 """
 
 import json
-import os
 import sys
 import threading
 import time
@@ -17,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from fineparser_core.background import step_back
 from fineparser_core.errors import Cancelled, ExportError, FineParserError
 from fineparser_core.export.analysis_json import (
     MaskArrays,
@@ -25,18 +25,13 @@ from fineparser_core.export.analysis_json import (
     read_masks_npz,
     write_masks_npz,
 )
-from fineparser_core.export.annotated_clip import ClipOptions, write_annotated_clip
-from fineparser_core.export.composition import Look
-from fineparser_core.export.contact_sheet import write_contact_sheet
-from fineparser_core.export.stills import write_still
+from fineparser_core.export.options import ClipOptions, Look
 from fineparser_core.export.tables import DiveRecord, write_csv, write_json
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
 from fineparser_core.types import MASK_SIZE, Analysis, ComparedDive, MaskTrack, StepSpan
 
 _JOB, _MASKS, _OTHER_MASKS = "job.json", "masks.npz", "other-masks.npz"
 _TELL_EVERY_S = 0.1
-# The window and its playback come first.
-_NICENESS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +83,11 @@ def run_job(job: Job, progress: ProgressCallback, cancel: CancelToken) -> tuple[
     Raises:
         FineParserError: as the functions that write.
     """
+    # Not above: whoever only hands jobs out, as a window that is to open at once, needs no video library for it.
+    from fineparser_core.export.annotated_clip import write_annotated_clip
+    from fineparser_core.export.contact_sheet import write_contact_sheet
+    from fineparser_core.export.stills import write_still
+
     cancel.raise_if_cancelled()
     if isinstance(job, ClipJob):
         return write_annotated_clip(job.analysis, job.path, job.options, progress=progress, cancel=cancel)
@@ -215,9 +215,8 @@ def main(argv: Sequence[str]) -> int:
             last_s = time.monotonic()
             tell(done=step.done, total=step.total)
 
+    step_back()
     threading.Thread(target=wait_for_end, daemon=True).start()
-    if hasattr(os, "nice"):
-        os.nice(_NICENESS)
     try:
         tell(notes=run_job(load_job(Path(argv[0])), progress, cancel))
     except Cancelled:

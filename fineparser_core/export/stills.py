@@ -3,8 +3,9 @@
 from contextlib import ExitStack
 from pathlib import Path
 
-from fineparser_core.export.composition import Composition, Look
+from fineparser_core.export.composition import Composition
 from fineparser_core.export.images import write_image
+from fineparser_core.export.options import Look
 from fineparser_core.types import Analysis
 from fineparser_core.video.planes import rgb_of
 from fineparser_core.video.reader import VideoReader

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from fineparser_core.errors import VideoError
-from fineparser_core.types import Clip
-from fineparser_core.video.probe import MIN_FRAMES, probe
+from fineparser_core.types import MIN_FRAMES, Clip
+from fineparser_core.video.probe import probe
 
 
 def make_clip(path: Path, in_frame: int | None = None, out_frame: int | None = None) -> Clip:

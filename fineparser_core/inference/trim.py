@@ -7,8 +7,8 @@ from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.falls import cut_around, find_falls, without_overlap
 from fineparser_core.inference.scan import scan
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-from fineparser_core.types import DiveSegment
-from fineparser_core.video.probe import MIN_FRAMES, probe
+from fineparser_core.types import MIN_FRAMES, DiveSegment
+from fineparser_core.video.probe import probe
 
 
 def find_dives(

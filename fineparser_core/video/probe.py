@@ -21,11 +21,9 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from fineparser_core.errors import VideoError
-from fineparser_core.types import VideoInfo
+from fineparser_core.types import MIN_FRAMES, VideoInfo
 
 logger = logging.getLogger(__name__)
-
-MIN_FRAMES = 16
 
 # FFmpeg's own messages go through Python's logging otherwise, which can deadlock with its decoding threads.
 av.logging.set_level(None)

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fineparser_core.export.composition import Look
+from fineparser_core.export.options import Look
 from fineparser_core.types import ComparedDive
 from fineparser_gui.panels.parts import label, speed_text
 from fineparser_gui.session.exports import Exports, dive_title

@@ -7,7 +7,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication
 
 from fineparser_core.errors import FineParserError
-from fineparser_core.export.composition import Look
+from fineparser_core.export.options import Look
 from fineparser_gui.screenshots.stage import Stage, wait_until
 from fineparser_gui.session.dive import DiveState
 from fineparser_gui.session.session_file import write_session

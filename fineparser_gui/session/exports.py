@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
 
 from fineparser_core.errors import FineParserError
-from fineparser_core.export.annotated_clip import ClipOptions
-from fineparser_core.export.composition import Look
 from fineparser_core.export.jobs import ClipJob, Job, SheetJob, StillJob, TableJob, save_job
+from fineparser_core.export.options import ClipOptions, Look
 from fineparser_core.export.tables import DiveRecord
 from fineparser_gui.session.dive import Dive
 from fineparser_gui.worker.export_process import ExportProcess

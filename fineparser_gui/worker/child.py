@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
+from fineparser_core.background import step_back
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import Cancelled, FineParserError
@@ -288,6 +289,7 @@ def _claim_stdout() -> BinaryIO:
 
 def main() -> None:
     """Serve until the input ends."""
+    step_back()
     pipe = _claim_stdout()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO)
     lock = threading.Lock()

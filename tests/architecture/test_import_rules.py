@@ -18,6 +18,7 @@ LAYERS = {
     "progress": 0,
     "resources": 0,
     "config": 0,
+    "background": 0,
     "video": 1,
     "diving": 1,
     "models": 1,
@@ -39,7 +40,7 @@ NEIGHBOURS = {
 }
 # Rooms that see less than their layer would allow.
 SEES_ONLY = {
-    "export": {"types", "errors", "progress", "resources", "video", "diving"},
+    "export": {"types", "errors", "progress", "resources", "background", "video", "diving"},
     "models": {"types", "errors", "config"},
 }
 QT = {"PySide6", "PyQt5", "PyQt6", "pyqtgraph", "qtpy"}

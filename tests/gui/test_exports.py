@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
-from fineparser_core.export.composition import Look
+from fineparser_core.export.options import Look
 from fineparser_core.types import Analysis
 from fineparser_core.video.probe import probe
 from fineparser_gui.dialogs.export import ExportDialog

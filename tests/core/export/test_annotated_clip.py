@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from fineparser_core.errors import Cancelled, ConfigError, ExportError, VideoError
-from fineparser_core.export.annotated_clip import ClipOptions, write_annotated_clip
-from fineparser_core.export.composition import Look
+from fineparser_core.export.annotated_clip import write_annotated_clip
 from fineparser_core.export.drawing import fill_box, text_width, wrap_text
 from fineparser_core.export.mask_overlay import draw_mask_on_image, mask_at
+from fineparser_core.export.options import ClipOptions, Look
 from fineparser_core.export.palette import MASK_COLOUR, STEP_COLOURS, rgb
 from fineparser_core.export.panel import BANNER_UNITS
 from fineparser_core.progress import CancelToken, Progress

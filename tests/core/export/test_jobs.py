@@ -11,9 +11,8 @@ from typing import IO
 import pytest
 
 from fineparser_core.errors import ExportError
-from fineparser_core.export.annotated_clip import ClipOptions
-from fineparser_core.export.composition import Look
 from fineparser_core.export.jobs import ClipJob, Job, SheetJob, StillJob, TableJob, load_job, run_job, save_job
+from fineparser_core.export.options import ClipOptions, Look
 from fineparser_core.export.tables import DiveRecord
 from fineparser_core.progress import CancelToken, ignore_progress
 from fineparser_core.types import Analysis, ComparedDive, MaskTrack

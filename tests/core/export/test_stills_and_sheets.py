@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from fineparser_core.errors import Cancelled, ConfigError, ExportError, VideoError
-from fineparser_core.export.composition import Look
 from fineparser_core.export.contact_sheet import write_contact_sheet
 from fineparser_core.export.images import write_image
+from fineparser_core.export.options import Look
 from fineparser_core.export.panel import BANNER_UNITS
 from fineparser_core.export.stills import write_still
 from fineparser_core.progress import CancelToken, Progress
