@@ -8,6 +8,9 @@ from av.video.reformatter import Interpolation, VideoReformatter
 
 from fineparser_core.video.probe import Geometry
 
+# Of FFmpeg's own, waking more takes longer than the work where the machine is busy.
+_THREADS = 1
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -32,7 +35,7 @@ class Picture:
 
     def bgra(self) -> np.ndarray:
         """(height, width, 4) uint8, blue first and opaque, as Qt's RGB32 lies in memory."""
-        return upright(self._stored.to_ndarray(format="bgra"), self._geometry)
+        return upright(self._stored.to_ndarray(format="bgra", threads=_THREADS), self._geometry)
 
 
 class Scaler:
@@ -48,7 +51,9 @@ class Scaler:
         width, height = (max(min(wanted, own), 1) for wanted, own in zip(size_px, self._geometry.size_px, strict=True))
         if self._geometry.quarter_turns % 2:
             width, height = height, width
-        small = self._small.reformat(frame, width, height, "yuv420p", interpolation=Interpolation.AREA)
+        small = self._small.reformat(
+            frame, width, height, "yuv420p", interpolation=Interpolation.AREA, threads=_THREADS
+        )
         return Picture(small, self._geometry)
 
     def rgb(self, frame: av.VideoFrame) -> np.ndarray:

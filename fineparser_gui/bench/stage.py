@@ -70,6 +70,7 @@ class Stage:
 
     def __init__(self) -> None:
         self.app = QApplication(sys.argv[:1])
+        self._wake = QTimer(interval=10, timerType=Qt.TimerType.PreciseTimer)
         self.studio = Studio(self.app)
         self.session, self.window = self.studio.session, self.studio.window
         self.player, self.transport = self.window.player, self.window.transport
@@ -84,10 +85,13 @@ class Stage:
             TimeoutError: it did not in time.
         """
         deadline_s = perf_counter() + patience_s
+        # It sleeps between events as the program's own loop does; with a time limit, Qt would never sleep.
+        self._wake.start()
         while not condition():
             if perf_counter() > deadline_s:
                 raise TimeoutError("the window did not get there in time")
-            self.app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 20)
+            self.app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+        self._wake.stop()
 
     def rest(self, seconds: float) -> None:
         """Let the window live for a while."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import numpy as np
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage
 
 from fineparser_core.export.palette import MASK_COLOUR
@@ -58,17 +59,29 @@ class MaskStyle:
     outline: bool = False
 
 
-def mask_image(probability: np.ndarray, color: QColor, *, outline: bool = False) -> QImage:
-    """(112, 112) probability as an ARGB image: the colour, as opaque as the mask is sure."""
+def mask_image(probability: np.ndarray, color: QColor, *, outline: bool = False) -> tuple[QImage, QRectF]:
+    """The colour, as opaque as the mask is sure, as an ARGB image of no more cells than are covered.
+
+    Args:
+        probability: (112, 112).
+
+    Returns:
+        The image, null where nothing is covered, and its place within the mask, whose sides are 1.
+    """
     alpha = np.clip((probability - _FADE_FROM) / (_FADE_TO - _FADE_FROM), 0, 1)
     alpha = alpha * alpha * (3 - 2 * alpha)
     if outline:
         alpha = alpha - _eroded(alpha)
-    pixels = np.empty((MASK_SIZE, MASK_SIZE, 4), np.uint8)
-    for channel, value in enumerate((color.blue(), color.green(), color.red(), 255)):
-        pixels[..., channel] = np.rint(alpha * value)
-    image = QImage(pixels.tobytes(), MASK_SIZE, MASK_SIZE, 4 * MASK_SIZE, QImage.Format.Format_ARGB32_Premultiplied)
-    return image.copy()
+    covered = [np.flatnonzero(alpha.any(axis)) for axis in (1, 0)]
+    if not len(covered[0]):
+        return QImage(), QRectF()
+    # A clear cell around it, so that it fades out as the whole would.
+    (top, left), (bottom, right) = zip(*((max(c[0] - 1, 0), min(c[-1] + 2, MASK_SIZE)) for c in covered), strict=True)
+    values = np.array([color.blue(), color.green(), color.red(), 255], np.float32)
+    pixels = np.rint(alpha[top:bottom, left:right, None] * values).astype(np.uint8)
+    height, width = pixels.shape[:2]
+    image = QImage(pixels.tobytes(), width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
+    return image.copy(), QRectF(*(float(side) / MASK_SIZE for side in (left, top, width, height)))
 
 
 def _eroded(alpha: np.ndarray) -> np.ndarray:

@@ -71,7 +71,7 @@ class VideoCanvas(QWidget):
         self._shown_frame = 0
         self._view = View()
         self._dragged_from: QPointF | None = None
-        self._mask: tuple[tuple[int, MaskStyle], QImage] | None = None
+        self._mask: tuple[tuple[int, MaskStyle], tuple[QImage, QRectF]] | None = None
         self._mask_shown = True
         self._mask_style = MaskStyle()
         self._crop_shown = False
@@ -100,11 +100,6 @@ class VideoCanvas(QWidget):
     def set_mask_style(self, style: MaskStyle) -> None:
         """Colour, opacity, fill or outline."""
         self._mask_style = style
-        self.update()
-
-    def set_mask_outline(self, outline: bool) -> None:
-        """An outline instead of a fill."""
-        self._mask_outline = outline
         self.update()
 
     def set_crop_shown(self, shown: bool) -> None:
@@ -261,15 +256,16 @@ class VideoCanvas(QWidget):
             probability, crop_xyxy = found
             crop = self._crop_rect(crop_xyxy)
             if self._mask_shown:
+                image, place = self._mask_picture(probability)
                 painter.setOpacity(self._mask_style.opacity)
-                painter.drawImage(crop, self._mask_picture(probability))
+                painter.drawImage(_within(crop, place), image)
                 painter.setOpacity(1.0)
             if self._crop_shown:
                 self._draw_crop(painter, crop, picture)
         if self.layer is not None:
             self.layer.paint(painter, self._shown_frame)
 
-    def _mask_picture(self, probability: np.ndarray) -> QImage:
+    def _mask_picture(self, probability: np.ndarray) -> tuple[QImage, QRectF]:
         style = self._mask_style
         key = (self._shown_frame, style)
         if self._mask is None or self._mask[0] != key:
@@ -295,3 +291,10 @@ class VideoCanvas(QWidget):
         painter.drawRoundedRect(box, 4, 4)
         painter.setPen(_OUTLINE)
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, label)
+
+
+def _within(rect: QRectF, place: QRectF) -> QRectF:
+    """A part of a rectangle, given in shares of its sides."""
+    width, height = rect.width(), rect.height()
+    x, y = rect.x() + place.x() * width, rect.y() + place.y() * height
+    return QRectF(x, y, place.width() * width, place.height() * height)

@@ -4,10 +4,9 @@ import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from fineparser_core.types import ComparedDive, DiveParse, StepSpan
+from fineparser_core.types import MIN_FRAMES, ComparedDive, DiveParse, StepSpan
 from fineparser_core.types import MaskTrack as ComparedMasks
 from fineparser_core.video.alignment import OffsetAlignment, StepAlignment, cuts_of
-from fineparser_core.video.probe import MIN_FRAMES
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.canvas.drawing_layer import DrawingLayer
 from fineparser_gui.canvas.mask_track import MaskStyle, MaskTrack

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from fineparser_core.types import StepSpan, VideoInfo
-from fineparser_core.video.picture import Picture
 from fineparser_gui.canvas.mask_track import MaskTrack
 from fineparser_gui.canvas.video_canvas import VideoCanvas
 from fineparser_gui.panels.parts import ElidedLabel, label
@@ -17,6 +17,9 @@ from fineparser_gui.playback.decoder import CACHE_BYTES, Decoder
 from fineparser_gui.playback.prefetch import Playhead
 from fineparser_gui.theme import step_color
 from fineparser_gui.timeline.parts import duration_s
+
+if TYPE_CHECKING:
+    from fineparser_core.video.picture import Picture
 
 _RESIZED_MS = 120
 
@@ -167,7 +170,7 @@ class VideoPane(QWidget):
             self._show()
 
 
-def _image(picture: Picture) -> QImage:
+def _image(picture: "Picture") -> QImage:
     pixels = picture.bgra()
     height, width, _ = pixels.shape
     return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32).copy()

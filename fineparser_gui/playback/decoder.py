@@ -7,6 +7,8 @@ stands still is always the exact frame.
 """
 
 import logging
+import os
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -29,6 +31,8 @@ log = logging.getLogger(__name__)
 CACHE_BYTES = 256 * 2**20
 _PREVIEW_S = 0.05
 _FAR_FRAMES = 24
+# Drawing what is decoded comes first, decoding it before analyses.
+_NICENESS = 5
 
 
 class Decoder(QThread):
@@ -98,6 +102,8 @@ class Decoder(QThread):
     def run(self) -> None:
         from fineparser_core.video.reader import VideoReader
 
+        if sys.platform == "linux":  # where it is a thread's own; FFmpeg's threads inherit it
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
         try:
             with VideoReader(self._path) as reader:
                 info = reader.info

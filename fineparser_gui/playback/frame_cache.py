@@ -1,8 +1,10 @@
 """Decoded pictures of one file, bounded by bytes; safe to use from two threads."""
 
 import threading
+from typing import TYPE_CHECKING
 
-from fineparser_core.video.picture import Picture
+if TYPE_CHECKING:
+    from fineparser_core.video.picture import Picture
 
 
 class FrameCache:
@@ -18,7 +20,7 @@ class FrameCache:
         self._pictures: dict[int, Picture] = {}
         self._lock = threading.Lock()
 
-    def put(self, frame: int, picture: Picture) -> None:
+    def put(self, frame: int, picture: "Picture") -> None:
         """Store a picture in place of the frame's former one; `make_room` comes first."""
         with self._lock:
             self._drop(frame)
@@ -40,7 +42,7 @@ class FrameCache:
             # A picture larger than the bound is still worth showing.
             return self._bytes + n_bytes <= self.limit_bytes or not self._pictures
 
-    def get(self, frame: int) -> Picture | None:
+    def get(self, frame: int) -> "Picture | None":
         """The picture, or None where it is not here."""
         with self._lock:
             return self._pictures.get(frame)

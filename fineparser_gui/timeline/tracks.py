@@ -16,6 +16,8 @@ _ON_BAND = QColor("#101820")
 _DRAWN = QColor("#ffd84d")
 _TICKS_S = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600)
 _TICK_PX = 90
+#: Half as wide as what a playhead covers.
+PLAYHEAD_PX = 7
 
 
 def step_label(step: str) -> str:

@@ -1,7 +1,7 @@
 """The dive over time: pictures, steps, transitions and ends to drag, how sure the model is, the playhead."""
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal, Slot
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal, Slot
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QScrollBar, QSizePolicy, QWidget
 
 from fineparser_core.types import DiveParse, VideoInfo
@@ -74,6 +74,7 @@ class Timeline(QWidget):
         self._frame = 0
         self._samples_shown = False
         self._panned_from: float | None = None
+        self._still: QPixmap | None = None  # all but the playhead, until something of it changes
         self._fit_height()
 
     @property
@@ -104,19 +105,21 @@ class Timeline(QWidget):
         self._handles.set_parses(parse, dive.by_model.parse if dive and dive.by_model else None)
         self.setAccessibleDescription(self._spoken())
         self._fit_height()
-        self.update()
+        self._redraw()
 
     def set_frame(self, frame: int) -> None:
         """Move the playhead, and the view with it where it leaves it."""
-        self._frame = frame
+        before, self._frame = self._frame, frame
         if not self.scale.whole and self._held is None and self.scale.reveal(frame):
-            self._fit_height()
-        self.update()
+            self._view_changed()
+        else:
+            for moved in (before, frame):
+                self.update(self._playhead_rect(moved))
 
     def set_samples_shown(self, shown: bool) -> None:
         """Mark the 96 frames that the network was given."""
         self._samples_shown = shown
-        self.update()
+        self._redraw()
 
     def zoom(self, steps: float) -> None:
         """Look closer (over 0) or from farther at the playhead, or at the middle where that is out of view."""
@@ -182,17 +185,29 @@ class Timeline(QWidget):
         self._bar.setValue(round(self.scale.left))
         self._bar.blockSignals(False)
 
+    def _redraw(self) -> None:
+        self._still = None
+        self.update()
+
+    def _playhead_rect(self, frame: int) -> QRect:
+        x = self.scale.x(frame + 0.5)
+        return QRectF(x - tracks.PLAYHEAD_PX, 0, 2 * tracks.PLAYHEAD_PX, self.height()).toAlignedRect()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        self._redraw()  # font, colours, language
+
     def _view_changed(self) -> None:
         self._fit_height()
-        self.update()
+        self._redraw()
 
     @Slot()
     def _on_picture(self) -> None:
-        self.update()
+        self._redraw()
 
     def _on_scrolled(self, left: int) -> None:
         self.scale.go_to(left)
-        self.update()
+        self._redraw()
 
     def _zoom(self, steps: float, x: float) -> None:
         self.scale.zoom(_ZOOM_STEP**steps, x)
@@ -244,7 +259,7 @@ class Timeline(QWidget):
         else:
             self._n_drags += 1
             self.seek_requested.emit(frames[held])
-            self.update()
+            self._redraw()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._info is None:
@@ -258,7 +273,7 @@ class Timeline(QWidget):
             self._hover(event.position())
         elif self._range.held is not None:
             self.seek_requested.emit(self._range.drag(x, self.scale.edge_at))
-            self.update()
+            self._redraw()
         elif self._handles.held is not None:
             frame = self.scale.edge_at(x - self._handles.offset)
             if frame != self._handles.frames[self._handles.held]:
@@ -272,7 +287,7 @@ class Timeline(QWidget):
         moved = self._range.release()
         if moved is not None:
             self.range_changed.emit(*moved)
-        self.update()
+        self._redraw()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         place = self._boxes.at(event.position().x(), self.scale.x) if self._info else None
@@ -297,10 +312,28 @@ class Timeline(QWidget):
         if changed:
             over = self._range.hovered is not None or self._handles.hovered is not None
             self.setCursor(Qt.CursorShape.SplitHCursor if over else Qt.CursorShape.PointingHandCursor)
-            self.update()
+            self._redraw()
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        ratio = self.devicePixelRatioF()
+        if self._still is None or self._still.size() != self.size() * ratio:
+            self._still = QPixmap(self.size() * ratio)
+            self._still.setDevicePixelRatio(ratio)
+            self._still.fill(Qt.GlobalColor.transparent)
+            self._draw_still(self._still)
         painter = QPainter(self)
+        painter.drawPixmap(0, 0, self._still)
+        if self._info is not None:
+            inner, lanes = self._inner(), self._lanes()
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setClipRect(inner.intersected(QRectF(lanes.inner.adjusted(0, -9, 0, 4))))
+            tracks.draw_playhead(painter, lanes.inner, self.scale.x(self._frame + 0.5), self.palette())
+
+    def _inner(self) -> QRectF:
+        return QRectF(_SIDE_PX - 8, 0, self.width() - 2 * _SIDE_PX + 16, self.height())
+
+    def _draw_still(self, onto: QPixmap) -> None:
+        painter = QPainter(onto)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         font = self.font()
         font.setPointSizeF(font.pointSizeF() * 0.88)
@@ -312,13 +345,12 @@ class Timeline(QWidget):
             painter.drawRoundedRect(lane, 4, 4)
         if self._info is None:
             return
-        inner = QRectF(_SIDE_PX - 8, 0, self.width() - 2 * _SIDE_PX + 16, self.height())
+        inner = self._inner()
         painter.setClipRect(inner)
         tracks.draw_axis(painter, lanes.axis, self.scale, self._info, palette)
         tracks.draw_drawn_frames(painter, lanes.axis, self.scale.x, self._drawn, palette)
         painter.setClipRect(inner.intersected(QRectF(lanes.inner.adjusted(0, -9, 0, 4))))
         self._draw_tracks(painter, lanes, self._info)
-        tracks.draw_playhead(painter, lanes.inner, self.scale.x(self._frame + 0.5), palette)
         painter.setClipRect(inner)
         self._handles.draw(painter, lanes.tracks, self.scale.x, palette)
         self._draw_legend(painter, lanes)

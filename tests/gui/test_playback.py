@@ -213,9 +213,17 @@ def test_repeated_samples_of_a_short_clip_are_found():
 def test_a_mask_is_clear_where_the_model_is_sure_of_water():
     probability = np.zeros((112, 112), np.float32)
     probability[10, 20] = 1
-    image = mask_image(probability, QColor("#ff4fa3"))
-    assert image.pixelColor(20, 10).alpha() == 255
+    image, place = mask_image(probability, QColor("#ff4fa3"))
+    assert (round(place.x() * 112), round(place.y() * 112)) == (19, 9)
+    assert (image.width(), image.height()) == (3, 3)
+    assert image.pixelColor(1, 1).alpha() == 255
     assert image.pixelColor(0, 0).alpha() == 0
+
+
+def test_a_mask_of_nothing_is_no_image():
+    image, place = mask_image(np.zeros((112, 112), np.float32), QColor("#ff4fa3"))
+    assert image.isNull()
+    assert place.isEmpty()
 
 
 class _Emitter(QObject):

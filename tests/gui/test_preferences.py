@@ -129,11 +129,12 @@ def test_theme_and_mask_follow_at_once(idle_studio, dialog):
 def test_an_outline_leaves_the_inside_free():
     probability = np.zeros((112, 112), np.float32)
     probability[40:60, 40:60] = 1
-    filled = mask_image(probability, QColor("#ff0000"))
-    outline = mask_image(probability, QColor("#ff0000"), outline=True)
-    assert filled.pixelColor(50, 50).alpha() == 255
-    assert outline.pixelColor(50, 50).alpha() == 0
-    assert outline.pixelColor(40, 50).alpha() == 255
+    filled, place = mask_image(probability, QColor("#ff0000"))
+    outline, _ = mask_image(probability, QColor("#ff0000"), outline=True)
+    left, top = round(place.x() * 112), round(place.y() * 112)
+    assert filled.pixelColor(50 - left, 50 - top).alpha() == 255
+    assert outline.pixelColor(50 - left, 50 - top).alpha() == 0
+    assert outline.pixelColor(40 - left, 50 - top).alpha() == 255
 
 
 def test_keys_are_rebound_conflicts_told_and_all_of_it_taken_back(idle_studio, qtbot):
