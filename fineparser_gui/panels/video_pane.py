@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from fineparser_core.types import StepSpan, VideoInfo
@@ -15,11 +14,9 @@ from fineparser_gui.canvas.video_canvas import VideoCanvas
 from fineparser_gui.panels.parts import ElidedLabel, label
 from fineparser_gui.playback.decoder import CACHE_BYTES, Decoder
 from fineparser_gui.playback.prefetch import Playhead
+from fineparser_gui.session.opening import image_from
 from fineparser_gui.theme import step_color
 from fineparser_gui.timeline.parts import duration_s
-
-if TYPE_CHECKING:
-    from fineparser_core.video.picture import Picture
 
 _RESIZED_MS = 120
 
@@ -64,6 +61,7 @@ class VideoPane(QWidget):
         self._resized = QTimer(self, singleShot=True, interval=_RESIZED_MS)
         self._resized.timeout.connect(self._show)
         self.canvas.view_changed.connect(self._resized.start)
+        self.canvas.painted.connect(self._on_painted, Qt.ConnectionType.QueuedConnection)
 
     def load(self, path: Path, title: str) -> None:
         """Open another file; what was known of the former is forgotten."""
@@ -146,7 +144,7 @@ class VideoPane(QWidget):
         shown, picture = found
         if self._shown != (shown, picture.size_px):
             self._shown = shown, picture.size_px
-            self.canvas.set_frame(shown, _image(picture))
+            self.canvas.set_frame(shown, image_from(picture))
 
     def _details_text(self) -> str:
         text = self.tr("frame {0}").format(self._head.frame)
@@ -165,15 +163,13 @@ class VideoPane(QWidget):
         self._show()
         self.opened.emit()
 
+    def _on_painted(self) -> None:
+        if self._decoder is not None:
+            self._decoder.painted()
+
     def _on_frame_ready(self, frame: int) -> None:
         if frame == self._head.frame or self._shown is None or self._shown[0] != self._head.frame:
             self._show()
-
-
-def _image(picture: "Picture") -> QImage:
-    pixels = picture.bgra()
-    height, width, _ = pixels.shape
-    return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32).copy()
 
 
 class _StepTag(QLabel):

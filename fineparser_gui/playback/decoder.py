@@ -4,11 +4,12 @@ What cannot be decoded in time is dropped, never shown late: the clock leads. Wh
 passed is not decoded for its own sake; in H.264 the frames that no other one needs are not decoded at all. The picture
 stays at the last frame that was ready on the playhead's way, and playback neither slows down nor stops. A picture that
 stands still is always the exact frame.
+
+While it plays and is well ahead, it decodes one frame after each one that is painted: decoding takes every core for
+some milliseconds, and is not to take them from the painting.
 """
 
 import logging
-import os
-import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -31,8 +32,7 @@ log = logging.getLogger(__name__)
 CACHE_BYTES = 256 * 2**20
 _PREVIEW_S = 0.05
 _FAR_FRAMES = 24
-# Drawing what is decoded comes first, decoding it before analyses.
-_NICENESS = 5
+_WELL_AHEAD_FRAMES = 16
 
 
 class Decoder(QThread):
@@ -60,16 +60,19 @@ class Decoder(QThread):
         self._head = Playhead()
         self._prefetch: Prefetch | None = None
         self._stopping = False
+        self._turn = False  # to decode one more frame while well ahead
         self.idle = False
         self._late_frames = 0
         self._told_at_s = 0.0
 
     def want(self, head: Playhead) -> tuple[int, "Picture"] | None:
         """The wanted frame if it is cached; otherwise the one to show instead, and `frame_ready` follows."""
-        with self._condition:
-            self._head, self.idle = head, False
-            self._condition.notify()
         found = self.cache.get(head.frame)
+        with self._condition:
+            plays_on = head.moving and replace(self._head, frame=head.frame) == head
+            self._head, self.idle = head, False
+            if found is None or not plays_on:  # else once it is painted
+                self._condition.notify()
         frame: int | None = head.frame
         if found is None and head.moving:  # never beyond the playhead
             ends = {"last": head.frame} if head.direction > 0 else {"first": head.frame}
@@ -80,6 +83,12 @@ class Decoder(QThread):
             return None
         found = found or self.cache.get(frame)
         return (frame, found) if found is not None else None
+
+    def painted(self) -> None:
+        """What was wanted is on the screen; it is decoding's turn."""
+        with self._condition:
+            self._turn = True
+            self._condition.notify()
 
     def is_sharp(self, picture: "Picture", head: Playhead) -> bool:
         """Whether a better picture of the wanted frame does not follow."""
@@ -102,8 +111,6 @@ class Decoder(QThread):
     def run(self) -> None:
         from fineparser_core.video.reader import VideoReader
 
-        if sys.platform == "linux":  # where it is a thread's own; FFmpeg's threads inherit it
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
         try:
             with VideoReader(self._path) as reader:
                 info = reader.info
@@ -150,6 +157,7 @@ class Decoder(QThread):
         frame = run.frames.start
         while frame < run.frames.stop:
             frame = self._catch_up(frame, run)
+            self._wait_for_turn(frame, obsolete)
             before = self._head.frame
             if obsolete() or not self._wait_for_room(run, planned, obsolete):
                 return
@@ -191,6 +199,18 @@ class Decoder(QThread):
             self.cache.put(keyframe, reader.picture(run.size_px))
             self._told_at_s = 0.0
             self._tell(keyframe)
+
+    def _wait_for_turn(self, frame: int, obsolete: Callable[[], bool]) -> None:
+        """Let what was decoded in advance be painted first, as long as it lasts."""
+
+        def well_ahead() -> bool:
+            head = self._head
+            return head.moving and head.direction > 0 and frame - head.frame >= _WELL_AHEAD_FRAMES
+
+        with self._condition:
+            while well_ahead() and not self._turn and not obsolete():
+                self._condition.wait()
+            self._turn = False
 
     def _wait_for_room(self, run: Run, planned: Playhead, obsolete: Callable[[], bool]) -> bool:
         """Room for one more picture; False where the run was given up before there was any."""

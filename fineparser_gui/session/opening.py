@@ -4,12 +4,16 @@ import logging
 import os
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal
+from PySide6.QtCore import QObject, QRunnable, QSize, Qt, QThreadPool, Signal
 from PySide6.QtGui import QImage
 
 from fineparser_core.errors import FineParserError
+
+if TYPE_CHECKING:
+    from fineparser_core.video.picture import Picture
+    from fineparser_core.video.reader import VideoReader
 
 log = logging.getLogger(__name__)
 
@@ -33,10 +37,23 @@ _THREADS = 2
 _OF_THE_SYSTEM = frozenset({"Thumbs.db", "desktop.ini"})
 
 
-def image_from_rgb(frame: np.ndarray) -> QImage:
-    """A copy of a (H, W, 3) uint8 RGB array as an image."""
-    height, width, _ = frame.shape
-    return QImage(frame.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+def image_from(picture: "Picture") -> QImage:
+    """A decoded picture as Qt paints it fastest."""
+    pixels = picture.bgra()
+    height, width, _ = pixels.shape
+    return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32).copy()
+
+
+def small_image(reader: "VideoReader", frame: int, size: QSize) -> QImage:
+    """A frame at a size, on the quickest way there.
+
+    Raises:
+        VideoError: as for `VideoReader.seek`.
+    """
+    reader.seek(frame, all_from=frame)
+    image = image_from(reader.picture((size.width(), size.height())))
+    # What is smaller than that in the file.
+    return image.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation)
 
 
 def is_video(path: Path) -> bool:
@@ -114,14 +131,11 @@ class _FileJob(QRunnable):
 
         try:
             with VideoReader(self._path) as reader:
-                shown = reader.info.n_frames // 3 if self._shown_frame is None else self._shown_frame
-                thumbnail = image_from_rgb(reader.frame(shown)).scaled(
-                    _THUMBNAIL_PX,
-                    _THUMBNAIL_PX,
-                    Qt.AspectRatioMode.KeepAspectRatio,
-                    Qt.TransformationMode.SmoothTransformation,
-                )
-                self._opener.opened.emit(self._key, reader.info, thumbnail)
+                info = reader.info
+                shown = info.n_frames // 3 if self._shown_frame is None else self._shown_frame
+                size = QSize(info.width_px, info.height_px)
+                size.scale(_THUMBNAIL_PX, _THUMBNAIL_PX, Qt.AspectRatioMode.KeepAspectRatio)
+                self._opener.opened.emit(self._key, info, small_image(reader, shown, size))
         except FineParserError as error:
             self._opener.failed.emit(self._key, str(error))
         except Exception as error:  # a decoder's own failure must not end the thread pool

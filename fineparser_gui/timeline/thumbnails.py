@@ -6,12 +6,12 @@ from collections import OrderedDict
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QObject, QRectF, QRunnable, QSize, Qt, QThreadPool, Signal
+from PySide6.QtCore import QObject, QRectF, QRunnable, QSize, QThread, QThreadPool, Signal
 from PySide6.QtGui import QImage, QPainter
 
 from fineparser_core.errors import FineParserError
 from fineparser_core.types import VideoInfo
-from fineparser_gui.session.opening import image_from_rgb
+from fineparser_gui.session.opening import small_image
 from fineparser_gui.timeline.scale import TimeScale
 
 log = logging.getLogger(__name__)
@@ -42,6 +42,7 @@ class Thumbnails(QObject):
         self._lock = threading.Lock()
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(1)
+        self._pool.setThreadPriority(QThread.Priority.IdlePriority)  # on Linux, FFmpeg's threads inherit it
 
     def set_file(self, path: Path | None) -> None:
         """Take another file; None: none."""
@@ -134,10 +135,7 @@ class _Job(QRunnable):
             with VideoReader(self._path) as reader:
                 while (wanted := self._thumbnails.next_wanted(self._path)) is not None:
                     frame, size = wanted
-                    image = image_from_rgb(reader.frame(frame)).scaled(
-                        size, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
-                    )
-                    self._thumbnails.put(self._path, frame, size, image)
+                    self._thumbnails.put(self._path, frame, size, small_image(reader, frame, size))
         except FineParserError as error:
             log.info("thumbnails: %s", error)
             self._thumbnails.give_up(self._path)

@@ -141,6 +141,8 @@ def _drag(view, row: int, below: int) -> None:
 def test_rows_are_reordered_by_drag_and_by_keys_and_the_queue_follows(batch, qtbot):
     first, second, third, fourth = batch.session.keys
     window, view = batch.window, batch.window.dives.view
+    with qtbot.waitActive(window):
+        window.activateWindow()
     _drag(view, 3, 0)
     assert batch.session.keys == [first, fourth, second, third]
     _drag(view, 1, 3)

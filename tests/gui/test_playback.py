@@ -93,6 +93,28 @@ def test_playing_backwards_finds_every_frame_decoded(decode, qtbot, small_video)
         assert decoder.want(_head(frame, -1, moving=True))[0] == frame
 
 
+def test_well_ahead_of_the_playhead_it_decodes_after_what_is_painted(decode, qtbot, small_video):
+    decoder = decode(small_video)
+    _wait_for(decoder, qtbot, _head(0))
+    qtbot.waitUntil(lambda: decoder.idle, timeout=30_000)
+    there = next(frame for frame in range(120) if decoder.cache.get(frame) is None)
+    assert there >= 16
+    decoder.want(_head(0, moving=True))
+    for frame in range(1, 4):
+        decoder.want(_head(frame, moving=True))
+        qtbot.wait(60)
+        assert decoder.cache.get(there + frame - 1) is None
+        decoder.painted()
+        qtbot.waitUntil(lambda frame=frame: decoder.cache.get(there + frame - 1) is not None, timeout=30_000)
+
+
+def test_less_far_ahead_it_decodes_without_waiting(decode, qtbot, small_video):
+    decoder = decode(small_video)
+    _wait_for(decoder, qtbot, _head(0))
+    decoder.want(_head(60, moving=True))
+    qtbot.waitUntil(lambda: all(decoder.cache.get(frame) for frame in range(60, 76)), timeout=30_000)
+
+
 def test_a_still_picture_is_as_sharp_as_the_zoom_asks(decode, qtbot, tmp_path, make_video):
     decoder = decode(make_video(tmp_path / "large.mp4", 60, size_px=(640, 480)))
     fitted = Playhead(frame=30, size_px=(160, 120), sharp_px=(160, 120))
