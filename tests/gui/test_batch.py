@@ -108,6 +108,7 @@ def test_one_and_all_are_cancelled_and_tried_again(batch, qtbot):
     window = batch.window
     batch.session.cancel(third)
     assert batch.session.dive(third).state is DiveState.CANCELLED
+    qtbot.waitUntil(window.actions_by_id["cancel"].isEnabled, timeout=2000)
     window.actions_by_id["cancel"].trigger()
     assert batch.session.dive(first).state is DiveState.CANCELLED
     assert batch.asked() == [(second, Urgency.BATCH)]
