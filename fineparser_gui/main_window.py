@@ -76,8 +76,8 @@ class MainWindow(QMainWindow):
         self._build()
         session.problem.connect(self.banner.show_message)
         self.player.failed.connect(self.banner.show_message)
-        session.current_changed.connect(self._refresh)
-        session.dive_changed.connect(self._refresh)
+        for signal in (session.shown_changed, session.dive_added, session.dive_removed):
+            signal.connect(self._refresh)
         session.comparison_changed.connect(self._refresh)
         session.library.changed.connect(self._refresh)
         self.document.changed.connect(self._refresh)

@@ -39,8 +39,7 @@ class ContributionsPanel(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(frame)
-        session.current_changed.connect(self._refresh)
-        session.dive_changed.connect(self._refresh)
+        session.shown_changed.connect(self._refresh)
         self._refresh()
 
     @property

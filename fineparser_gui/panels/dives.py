@@ -116,7 +116,8 @@ class DivesPanel(QWidget):
     def _on_current_changed(self) -> None:
         current = self._session.current
         index = self.model.index_of(current.key) if current is not None else QModelIndex()
-        if index != self.view.currentIndex():
+        # A view that gets the focus makes its first row the current one without selecting it.
+        if index != self.view.currentIndex() or not self.view.selectionModel().isSelected(index):
             self.view.setCurrentIndex(index)
 
     def _on_row_chosen(self, index: QModelIndex) -> None:

@@ -45,8 +45,9 @@ class ExemplarModel(QAbstractTableModel):
 
     def set_left_out(self, ids: frozenset[str]) -> None:
         """Take which exemplars do not count."""
-        self._left_out = ids
-        self._all_changed()
+        if ids != self._left_out:
+            self._left_out = ids
+            self._all_changed()
 
     def set_warning_icon(self, warning: QIcon) -> None:
         """Take the mark of an outlier in the colour of the theme."""
@@ -208,8 +209,7 @@ class ExemplarsPanel(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(frame)
-        session.current_changed.connect(self._refresh)
-        session.dive_changed.connect(self._refresh)
+        session.shown_changed.connect(self._refresh)
         session.comparison_changed.connect(self._on_comparison_changed)
         self._color_icons()
         self._refresh()

@@ -91,8 +91,7 @@ class LibraryPanel(QWidget):
         self.shown.modelReset.connect(self._refresh_buttons)
         self._library.changed.connect(self._refresh)
         self._library.adding_changed.connect(self._refresh_status)
-        session.current_changed.connect(self._refresh_buttons)
-        session.dive_changed.connect(self._refresh_buttons)
+        session.shown_changed.connect(self._refresh_buttons)
         self._refresh()
 
     @property

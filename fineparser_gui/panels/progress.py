@@ -39,8 +39,7 @@ class ProgressStrip(QFrame):
         row.addWidget(self._text)
         row.addWidget(self._bar, 1)
         row.addWidget(self._button)
-        session.dive_changed.connect(self._refresh)
-        session.current_changed.connect(self._refresh)
+        session.shown_changed.connect(self._refresh)
         session.queue.paused_changed.connect(self._refresh)
         self._refresh()
 

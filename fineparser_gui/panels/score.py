@@ -92,8 +92,7 @@ class ScorePanel(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(frame)
-        session.current_changed.connect(self._refresh)
-        session.dive_changed.connect(self._refresh)
+        session.shown_changed.connect(self._refresh)
         self._refresh()
 
     @property

@@ -27,8 +27,7 @@ class Suggestions(QWidget):
             keyboard_friendly(button)
             row.addWidget(button)
         row.addStretch()
-        session.current_changed.connect(self._refresh)
-        session.dive_changed.connect(self._refresh)
+        session.shown_changed.connect(self._refresh)
         self._refresh()
 
     def _refresh(self) -> None:

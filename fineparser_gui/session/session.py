@@ -38,6 +38,7 @@ class Session(QObject):
         dive_added, dive_changed, dive_removed: (str) key.
         dives_moved: the order is another one.
         current_changed: another dive is shown, or none.
+        shown_changed: that, or something of the shown one is another; in a batch much rarer than `dive_changed`.
         comparison_changed: another dive is beside the current one, or none.
         model_changed: the worker has loaded its weights.
         problem: (str) one sentence for the banner.
@@ -48,6 +49,7 @@ class Session(QObject):
     dive_removed = Signal(str)
     dives_moved = Signal()
     current_changed = Signal()
+    shown_changed = Signal()
     comparison_changed = Signal()
     model_changed = Signal()
     problem = Signal(str)
@@ -165,6 +167,7 @@ class Session(QObject):
         if key != self._current:
             self._current = key
             self.current_changed.emit()
+            self.shown_changed.emit()
 
     def remove(self, key: str) -> None:
         """Take a dive out of the session; the file stays."""
@@ -292,6 +295,8 @@ class Session(QObject):
         """Put in what is known of a dive; for the session's own parts."""
         self._dives[key] = replace(self._dives[key], **changes)  # type: ignore[arg-type]
         self.dive_changed.emit(key)
+        if key == self._current:
+            self.shown_changed.emit()
 
     def drop_score(self, key: str, problem: str) -> None:
         """Show no score, which would be of other transitions than those shown, but why there is none."""

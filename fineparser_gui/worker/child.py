@@ -12,6 +12,7 @@ import logging
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -65,6 +66,8 @@ log = logging.getLogger(__name__)
 
 #: A parse with its masks and its encoding take 3 MB.
 _DIVES_IN_MEMORY = 24
+#: The window draws what it is told, which costs it some milliseconds.
+_TELL_EVERY_S = 0.05
 
 
 class Worker:
@@ -269,8 +272,16 @@ class Worker:
         return parse, encoding
 
     def _reporter(self, request: Request) -> ProgressCallback:
+        told_s = 0.0
+
         def report(progress: Progress) -> None:
-            self._send(ProgressReport(id=request.id, stage=progress.stage, done=progress.done, total=progress.total))
+            nonlocal told_s
+            now_s = time.monotonic()
+            if progress.done == progress.total or now_s - told_s >= _TELL_EVERY_S:
+                told_s = now_s
+                self._send(
+                    ProgressReport(id=request.id, stage=progress.stage, done=progress.done, total=progress.total)
+                )
             self._let_pass(request.urgency)
 
         return report
