@@ -28,6 +28,7 @@ def main() -> int:
     from fineparser_core.diving.dive_number import parse_dive_number
     from fineparser_core.errors import ConfigError, FineParserError
     from fineparser_gui.app import Studio
+    from fineparser_gui.display import display_problem
     from fineparser_gui.log_file import report_unexpected, start_logging
     from fineparser_gui.session.session_file import SUFFIX
 
@@ -36,6 +37,8 @@ def main() -> int:
             boards = ", ".join(f"{board:g}" for board in BOARDS_M)
             raise ConfigError(f"--board {arguments.board:g} is no board: choose one of {boards}.")
         number = str(parse_dive_number(arguments.dive_number)) if arguments.dive_number else None
+        if problem := display_problem():
+            raise ConfigError(problem)
     except FineParserError as error:
         print(f"fineparser-gui: {error}", file=sys.stderr)
         return error.exit_code
