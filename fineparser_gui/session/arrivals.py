@@ -120,7 +120,8 @@ class Arrivals(QObject):
         self._session.update(key, info=info, thumbnail=thumbnail)
         if self.too_long(key):
             self._session.update(key, state=DiveState.HELD)
-            self._session.trimming.find(key)
+            if self._session.dive(key).segments is None:
+                self._session.trimming.find(key)
         elif self._session.dive(key).cancelled:
             self._session.update(key, state=DiveState.CANCELLED)
         else:

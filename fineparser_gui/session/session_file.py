@@ -7,9 +7,10 @@ Format "fineparser.session/1", JSON in UTF-8 (a reader refuses other numbers; ne
     origin    for an autosave: the session file it belongs to, or null
     paused    whether the analyses were held up
     dives     of {path, relative_path, in_frame, out_frame, dive_number, board_m, difficulty, diver, nearest, synchro,
-              transitions, left_out, is_dive, cancelled, drawings}, in the order of the list; relative_path is as seen
-              from the folder of the session file, or null where there is none; drawings are of {kind, frame, points,
-              text}, points in pixels of the file's upright frames
+              transitions, left_out, is_dive, cancelled, drawings, segments}, in the order of the list; relative_path
+              is as seen from the folder of the session file, or null where there is none; drawings are of {kind,
+              frame, points, text}, points in pixels of the file's upright frames; segments are the dives found in a
+              long recording, as `DiveSegment`, or null where nobody looked
 
 Analyses are not stored: opening a session makes them anew, and the coach's transitions and exemplars left out are
 applied to them.
@@ -17,7 +18,7 @@ applied to them.
 
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from typing import Any
 from fineparser_core.diving.difficulty import BOARDS_M
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
+from fineparser_core.types import DiveSegment
 from fineparser_core.video.atomic import atomic_file
 from fineparser_gui.session.correction import Correction
 from fineparser_gui.session.drawings import Drawing, from_dict, to_dict
@@ -48,6 +50,7 @@ class SavedDive:
     nearest: bool = False
     synchro: bool = False
     cancelled: bool = False
+    segments: tuple[DiveSegment, ...] | None = None
     correction: Correction = field(default_factory=Correction)
 
 
@@ -132,6 +135,7 @@ def _dive_to_dict(dive: SavedDive, folder: Path) -> dict[str, Any]:
         "left_out": sorted(dive.correction.left_out),
         "is_dive": dive.correction.is_dive,
         "cancelled": dive.cancelled,
+        "segments": None if dive.segments is None else [asdict(segment) for segment in dive.segments],
     }
 
 
@@ -174,10 +178,24 @@ def _dive_from_dict(values: dict[str, Any], folder: Path) -> SavedDive:
         nearest=values.get("nearest") is True,
         synchro=values.get("synchro") is True,
         cancelled=values.get("cancelled") is True,
+        segments=_segments(values.get("segments")),
         correction=Correction(
             transitions=transitions, left_out=frozenset(left_out), is_dive=values.get("is_dive") is True
         ),
     )
+
+
+def _segments(values: Any) -> tuple[DiveSegment, ...] | None:
+    if values is None:
+        return None
+    segments = tuple(DiveSegment(**fields) for fields in values)
+    for one in segments:
+        frames = (one.in_frame, one.first_flight_frame, one.first_entry_frame, one.out_frame)
+        if any(_whole(frame) is None for frame in frames) or list(frames) != sorted(frames):
+            raise ValueError(f"segment {frames}")
+        if not isinstance(one.confidence, (int, float)) or not isfinite(one.confidence):
+            raise ValueError(f"confidence {one.confidence!r}")
+    return segments
 
 
 def _whole(value: Any) -> int | None:

@@ -140,6 +140,7 @@ def test_a_worker_killed_at_any_moment_costs_a_message(studio, qtbot, clips):
         qtbot.waitUntil(window.banner.isVisible, timeout=_PATIENCE_MS)
         qtbot.waitUntil(lambda dead=victim: client.pid not in (0, dead), timeout=_PATIENCE_MS)
         qtbot.waitUntil(lambda: not any(session.dive(k).busy for k in session.keys), timeout=_PATIENCE_MS)
+        qtbot.wait(100)  # actions follow a little later
         window.actions_by_id["retry_all"].trigger()
         qtbot.waitUntil(lambda: all(session.dive(k).votes for k in session.keys), timeout=_PATIENCE_MS)
         assert said == [(dive.details, dive.diver, dive.correction) for dive in map(session.dive, session.keys)]

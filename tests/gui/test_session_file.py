@@ -13,7 +13,7 @@ from answers_kit import dive_parse, result_message
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from fineparser_core.errors import ConfigError
-from fineparser_core.types import Analysis
+from fineparser_core.types import Analysis, DiveSegment
 from fineparser_gui.app import Studio
 from fineparser_gui.session.autosave import leftovers
 from fineparser_gui.session.correction import Correction
@@ -50,6 +50,11 @@ def clip(tmp_path, small_video) -> Path:
     return path
 
 
+def _segment(**changes: object) -> dict:
+    found = {"in_frame": 2, "first_flight_frame": 40, "first_entry_frame": 80, "out_frame": 110, "confidence": 0.7}
+    return found | changes
+
+
 def _saved(path: Path) -> SavedSession:
     dive = SavedDive(
         path=path,
@@ -60,6 +65,7 @@ def _saved(path: Path) -> SavedSession:
         difficulty=3.4,
         diver="Zoë",
         cancelled=True,
+        segments=(DiveSegment(**_segment()),),
         correction=Correction(transitions=(40, 80), left_out=frozenset({"a"})),
     )
     return SavedSession(dives=(SavedDive(path=path), dive), selected=1, paused=True)
@@ -121,6 +127,10 @@ def test_a_folder_of_session_and_videos_may_be_moved(tmp_path, clip):
         ({"in_frame": -1}, "is damaged"),
         ({"path": None}, "is damaged"),
         ({"diver": 3}, "is damaged"),
+        ({"segments": [[2, 110]]}, "is damaged"),
+        ({"segments": [{"in_frame": 2}]}, "is damaged"),
+        ({"segments": [_segment(first_entry_frame=500)]}, "is damaged"),
+        ({"segments": [_segment(confidence="high")]}, "is damaged"),
     ],
 )
 def test_a_file_that_is_not_right_is_one_sentence(tmp_path, clip, change, message):

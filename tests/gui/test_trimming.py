@@ -77,6 +77,17 @@ def test_every_found_dive_becomes_a_row_after_its_recording(recording, qtbot, sm
     assert session.dive(session.keys[0]).state is DiveState.HELD
 
 
+def test_a_reopened_session_knows_what_was_found(recording, qtbot) -> None:
+    answer(recording, segment(100), segment(300))
+    session = recording.session
+    saved = session.snapshot()
+    session.clear()
+    session.restore(saved)
+    qtbot.waitUntil(lambda: session.current.state is DiveState.HELD, timeout=5000)
+    assert session.current.segments == (segment(100), segment(300))
+    assert not trim_requests(recording)
+
+
 def test_one_by_one_the_dive_under_the_playhead_is_added(recording) -> None:
     session, window = recording.session, recording.window
     answer(recording, segment(10), segment(200), segment(400))
