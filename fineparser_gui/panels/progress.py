@@ -86,8 +86,8 @@ class ProgressStrip(QFrame):
     def _waiting_text(self, dive: Dive) -> str:
         if dive.state is DiveState.HELD:
             return self.tr(
-                "Longer than 15 s: confirm a dive that was found, or go to where one begins and press I, to where it "
-                "ends and press O; or analyse all of it as one dive."
+                "Longer than 15 s: confirm a dive that was found, mark one with “The dive begins here” and “The dive "
+                "ends here” of the Dive menu, or analyse all of it as one dive."
             )
         if dive.state is DiveState.CANCELLED:
             return self.tr("The analysis was cancelled.")

@@ -83,7 +83,8 @@ class ProposalStrip(QFrame):
             return
         n, taken = len(dive.segments), len(self._session.trimming.taken(dive.key))
         if not n:
-            self._text.setText(self.tr("No dive was found in this video: mark one yourself with I and O."))
+            text = self.tr("No dive was found in this video: mark where one begins and ends yourself (Dive menu).")
+            self._text.setText(text)
         elif n == 1:
             self._text.setText(self.tr("One dive was found.") if not taken else self.tr("The dive is cut as proposed."))
         elif taken == n:
