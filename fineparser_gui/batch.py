@@ -9,7 +9,6 @@ from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.dialogs.naming import NamingDialog
 from fineparser_gui.dialogs.ranking import RankingDialog
 from fineparser_gui.panels.dives import DivesPanel
-from fineparser_gui.session.queue import RETRIED
 from fineparser_gui.session.session import Session
 
 
@@ -73,7 +72,7 @@ class Batch(QObject):
         for action_id, enabled in {
             "pause_queue": bool(dives) or self._session.queue.paused,
             "cancel_all": any(dive.busy for dive in dives),
-            "retry_all": any(dive.state in RETRIED for dive in dives),
+            "retry_all": any(dive.stopped for dive in dives),
             "move_up": len(dives) > 1,
             "move_down": len(dives) > 1,
             "name_dives": bool(dives),

@@ -6,7 +6,6 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QVBoxLayou
 
 from fineparser_gui.panels.parts import keyboard_friendly, label
 from fineparser_gui.session.dive import DiveState
-from fineparser_gui.session.queue import RETRIED
 from fineparser_gui.session.session import Session
 
 
@@ -50,8 +49,8 @@ class BatchBar(QWidget):
     def refresh(self) -> None:
         """Count the dives."""
         dives = [self._session.dive(key) for key in self._session.keys]
-        ready = sum(dive.state is DiveState.READY for dive in dives)
-        stopped = sum(dive.state in RETRIED for dive in dives)
+        ready = sum(dive.state is DiveState.READY and not dive.stopped for dive in dives)
+        stopped = sum(dive.stopped for dive in dives)
         waiting = any(dive.busy or dive.state is DiveState.OPENING for dive in dives)
         unfinished = len(dives) > 1 and (waiting or stopped > 0)
         self.setVisible(unfinished or (len(dives) > 0 and self._session.queue.paused))

@@ -123,6 +123,14 @@ class Dive:
         return self.by_model is not None and self.by_model.parse.refusal is not None and not self.correction.is_dive
 
     @property
+    def stopped(self) -> bool:
+        """Whether its analysis or its score failed or was cancelled, so that trying again may help."""
+        if self.state is not DiveState.READY:
+            return self.state in (DiveState.FAILED, DiveState.CANCELLED)
+        unscored = self.analysis is not None and self.analysis.scoring is None and not self.scoring
+        return unscored and self.problem is not None and not self.lacks_exemplars and not self.refused
+
+    @property
     def rescoring(self) -> bool:
         """True while the score shown is not yet that of the transitions shown."""
         scored = self.by_model is not None and self.by_model.scoring is not None

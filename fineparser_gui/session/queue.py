@@ -18,8 +18,6 @@ from fineparser_gui.worker.protocol import ParseRequest, Result, Urgency
 if TYPE_CHECKING:
     from fineparser_gui.session.session import Session
 
-RETRIED = (DiveState.FAILED, DiveState.CANCELLED)
-
 
 class AnalysisQueue(QObject):
     """Belongs to a `Session`. Dives wait in the order of its list; the one that is shown overtakes the others.
@@ -64,10 +62,12 @@ class AnalysisQueue(QObject):
         self._go_on()
 
     def analyse_again(self) -> None:
-        """Queue every dive whose analysis failed or was cancelled."""
-        for key in self._session.keys:
-            if self._session.dive(key).state in RETRIED:
-                self.analyse(key)
+        """Try again what failed or was cancelled: whole analyses, or the score alone."""
+        for dive in map(self._session.dive, self._session.keys):
+            if dive.stopped and dive.state is DiveState.READY:
+                self.score_anew(dive.key)
+            elif dive.stopped:
+                self.analyse(dive.key)
 
     def cancel(self, key: str) -> None:
         """Stop what the worker does for a dive, or let it wait no longer."""

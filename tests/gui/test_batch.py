@@ -134,6 +134,23 @@ def test_a_failed_dive_does_not_stop_the_others(batch):
     assert batch.states()[2:] == [DiveState.QUEUED] * 2
 
 
+def test_a_score_that_failed_is_tried_again_without_a_new_analysis(batch, qtbot):
+    first = batch.session.keys[0]
+    retry = batch.window.actions_by_id["retry_all"]
+    batch.session.set_details(first, "207C", 10.0)
+    batch.parsed(first)
+    parsed_as = batch.session.dive(first).parse_id
+    batch.client.failed.emit(batch.queue.requests[first], "InternalError", "The analysis process stopped.")
+    assert batch.session.dive(first).stopped
+    qtbot.waitUntil(lambda: batch.window.dives.batch.text == "0 of 4 analysed, 1 not", timeout=2000)
+    qtbot.waitUntil(retry.isEnabled, timeout=2000)
+    retry.trigger()
+    assert batch.session.dive(first).scoring
+    batch.scored(first)
+    dive = batch.session.dive(first)
+    assert (dive.stopped, dive.parse_id, bool(dive.votes)) == (False, parsed_as, True)
+
+
 def _drag(view, row: int, below: int) -> None:
     """Drag a row below another one, as the view does it after the drop."""
     view.model().moveRows(QModelIndex(), row, 1, QModelIndex(), below + 1)
