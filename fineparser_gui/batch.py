@@ -32,7 +32,7 @@ class Batch(QObject):
             "move_up": lambda: self._move(-1),
             "move_down": lambda: self._move(1),
             "name_dives": lambda: self.name_dives(self._panel.selected_keys()),
-            "ranking": lambda: RankingDialog(self._session, self._window).show(),
+            "ranking": self.rank,
         }
 
     def serve(self, panel: DivesPanel, actions: ActionRegistry) -> None:
@@ -49,7 +49,13 @@ class Batch(QObject):
 
     def name_dives(self, keys: list[str]) -> None:
         """Ask from where dive numbers come, and for which dives."""
-        NamingDialog(self._session, keys, self._window).open()
+        NamingDialog(self._session, self._panel.model.keys, keys, self._window).open()
+
+    def rank(self) -> None:
+        """Show the ranking beside the window."""
+        dialog = RankingDialog(self._session, self._window)
+        dialog.model_card_requested.connect(self._actions["model_card"].trigger)
+        dialog.show()
 
     def _move(self, places: int) -> None:
         """Move the selected dives up or down in the list, as far as they go together."""

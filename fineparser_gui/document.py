@@ -64,11 +64,11 @@ class Document(QObject):
             return bool(self._session.keys) and (self._recovered or not self._session.editing.edits.isClean())
         return self._session.snapshot().dives != self._saved.dives
 
-    def close(self) -> None:
-        """A clean exit."""
+    def close(self, *, asked: bool) -> None:
+        """The program ends; unsaved work that the user was not asked about is offered at its next start."""
         self._session.dive_changed.disconnect(self._on_dive_changed)
         if self._autosave is not None:
-            self._autosave.close()
+            self._autosave.close(keep=self.modified and not asked)
 
     def may_leave(self) -> bool:
         """Ask what to do with unsaved work; False where the user would rather stay."""

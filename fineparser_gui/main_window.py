@@ -62,7 +62,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._session, self._preferences = session, preferences
         self.setWindowTitle("FineParser Studio")
-        self._painted = False
+        self._painted = self._asked = self._closed = False
         self.setAcceptDrops(True)
         self.resize(1440, 900)
         self.setMinimumSize(1000, 640)
@@ -131,8 +131,6 @@ class MainWindow(QMainWindow):
         row.addWidget(self.dives)
         row.addWidget(self.player, 1)
         row.addWidget(scroll)
-        self.full_screen = FullScreen(self, (self.dives, scroll))
-        self.full_screen.changed.connect(lambda on: self._set_checked("full_screen", on))
         self._pages = QStackedWidget()
         self._pages.addWidget(self.empty)
         self._pages.addWidget(work)
@@ -146,6 +144,8 @@ class MainWindow(QMainWindow):
         page.addWidget(self.exports)
         self.setCentralWidget(centre)
         self.library = LibraryDock(self._session, self)
+        self.full_screen = FullScreen(self, (self.dives, scroll, self.library))
+        self.full_screen.changed.connect(lambda on: self._set_checked("full_screen", on))
         self.library.visibilityChanged.connect(lambda _: self._set_checked("library", self.library.isVisible()))
         self.score.exemplars_requested.connect(self.library.show_number)
 
@@ -238,8 +238,12 @@ class MainWindow(QMainWindow):
         self._session.open([path], dive_number=dive_number, board_m=board_m)
 
     def _quit(self) -> None:
-        if self.document.may_leave() and may_stop_exports(self._session.exports, self):
+        if self._may_close():
+            self._asked = True
             self.close()
+
+    def _may_close(self) -> bool:
+        return self.document.may_leave() and may_stop_exports(self._session.exports, self)
 
     def _locate(self) -> None:
         self._on_current(self.document.locate)
@@ -369,12 +373,17 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(0, self, self.shown_first.emit)  # once all of it is on the screen
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        # Only where it is the user who closes: a program that closes its window has nobody to ask.
-        if event.spontaneous() and not (self.document.may_leave() and may_stop_exports(self._session.exports, self)):
-            event.ignore()
+        if self._closed:
             return
+        # Only where it is the user who closes: a system that ends the program has nobody to ask.
+        if event.spontaneous():
+            if not self._may_close():
+                event.ignore()
+                return
+            self._asked = True
+        self._closed = True
         self.player.close_videos()
-        self.document.close()
+        self.document.close(asked=self._asked)
         self.closing.emit()
         super().closeEvent(event)
 

@@ -76,7 +76,7 @@ class NamingPreview(QAbstractTableModel):
     def _text(self, row: int, column: int, *, changed: bool) -> str:
         dive = self._dives[row]
         if column == _FILE:
-            return dive.path.name
+            return dive.title
         if column == _LINE:
             return self._lines[row].strip() if row < len(self._lines) else ""
         change = self._changes.get(dive.key, Naming()) if changed else Naming()
@@ -91,16 +91,20 @@ class NamingDialog(QDialog):
     """Shows what goes where before anything changes; all of it is one step of undo.
 
     Args:
-        selected: dives that were chosen in the list; with fewer than two of them, all dives are meant.
+        rows: the dives in the order in which they are seen.
+        selected: those that were chosen; with fewer than two of them, all are meant.
     """
 
-    def __init__(self, session: Session, selected: Sequence[str], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, session: Session, rows: Sequence[str], selected: Sequence[str], parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Fill in dive numbers"))
         self.resize(720, 600)
         self._session = session
-        self._selected = [key for key in session.keys if key in set(selected)]
+        self._rows = [key for key in rows if not session.dive(key).is_recording]
+        self._selected = [key for key in self._rows if key in set(selected)]
         self.from_files = QRadioButton(self.tr("from the names of the files, such as Anna_207C_10m_3.mp4"))
         self.from_list = QRadioButton(self.tr("from a list in the order of the rows, a line a dive"))
         self.list = QPlainTextEdit()
@@ -158,7 +162,7 @@ class NamingDialog(QDialog):
         super().accept()
 
     def _dives(self) -> list[Dive]:
-        keys = self._selected if self.only_selected.isChecked() else self._session.keys
+        keys = self._selected if self.only_selected.isChecked() else self._rows
         return [self._session.dive(key) for key in keys if key in self._session.keys]
 
     def _plan(self) -> None:

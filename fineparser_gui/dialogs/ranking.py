@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QHeaderView, QTableView, QVBoxLayout, QWidget
 
 from fineparser_core.types import STEP_NAMES
@@ -95,7 +95,13 @@ class RankingModel(QAbstractTableModel):
 
 
 class RankingDialog(QDialog):
-    """Stays beside the window and follows it; a chosen row shows its dive."""
+    """Stays beside the window and follows it; a chosen row shows its dive.
+
+    Signals:
+        model_card_requested: the note about the weights was pressed.
+    """
+
+    model_card_requested = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -126,6 +132,7 @@ class RankingDialog(QDialog):
         self.table.clicked.connect(self._on_chosen)
         self.table.activated.connect(self._on_chosen)
         self._note = label(role="muted", wrap=True)
+        self._note.linkActivated.connect(self.model_card_requested)
         row = QHBoxLayout()
         row.addWidget(self.group)
         row.addStretch()
@@ -169,6 +176,11 @@ class RankingDialog(QDialog):
         note = self.tr("Only dives of one number from one board are ranked: other points do not compare.")
         if not all(dive.comparable for dive in dives):
             note += " " + self.tr("* compared with other exemplars than most, so its points may not compare.")
+        keys = self._session.keys
+        analyses = [self._session.dive(dive.key).analysis for dive in dives if dive.key in keys]
+        if any(one is not None and one.parse.model.synthetic for one in analyses):
+            told = self.tr("Scored by {0}weights trained on rendered dives{1}: no judging.")
+            note += " " + told.format('<a href="card">', "</a>")
         self._note.setText(note)
 
     def _on_chosen(self, index: QModelIndex) -> None:

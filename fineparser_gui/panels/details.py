@@ -1,6 +1,7 @@
 """Diver, dive number, board and DD of the shown dive: validated as they are typed, and never required."""
 
 from dataclasses import replace
+from math import isfinite
 
 from PySide6.QtCore import QStringListModel, Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QCompleter, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
@@ -134,6 +135,8 @@ class DetailsPanel(QWidget):
             return None
         try:
             typed = float(dd.replace(",", ".")) if dd else None
+            if typed is not None and not isfinite(typed):
+                raise ValueError(dd)
         except ValueError:
             self._say(self.tr("{0} is no DD: type one like 3.2, or none.").format(dd), wrong=self.difficulty)
             return None

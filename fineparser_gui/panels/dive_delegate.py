@@ -80,9 +80,7 @@ def _draw_texts(painter: QPainter, place: QRect, dive: Dive, option: QStyleOptio
     muted = QGuiApplication.palette().color(QPalette.ColorRole.PlaceholderText)  # a style sheet makes a view's fainter
     score = dive.state is DiveState.READY and not needs_user(dive) and not dive.scoring
     details = details_text(dive)
-    lines: list[tuple[str, QFont, QColor, Qt.TextElideMode]] = [
-        (dive.path.stem, font, text, Qt.TextElideMode.ElideMiddle)
-    ]
+    lines: list[tuple[str, QFont, QColor, Qt.TextElideMode]] = [(dive.title, font, text, Qt.TextElideMode.ElideMiddle)]
     if details:
         lines.append((details, small, muted, Qt.TextElideMode.ElideRight))
     state_font = QFont(small)

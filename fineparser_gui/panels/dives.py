@@ -100,7 +100,11 @@ class DivesPanel(QWidget):
     def nameable_keys(self) -> list[str]:
         """Dives without a dive number whose file's name has one."""
         dives = (self._session.dive(key) for key in self._session.keys)
-        return [dive.key for dive in dives if dive.dive_number is None and read_name(dive.path.stem).dive_number]
+        return [
+            dive.key
+            for dive in dives
+            if dive.dive_number is None and not dive.is_recording and read_name(dive.path.stem).dive_number
+        ]
 
     def _count_soon(self) -> None:
         if not self._counting.isActive():

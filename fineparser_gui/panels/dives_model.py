@@ -67,6 +67,11 @@ class DivesModel(QAbstractListModel):
         self._order = order
         self._sort()
 
+    @property
+    def keys(self) -> list[str]:
+        """The dives in the order of the rows."""
+        return list(self._keys)
+
     def key(self, row: int) -> str:
         """The dive of a row."""
         return self._keys[row]
@@ -78,7 +83,7 @@ class DivesModel(QAbstractListModel):
     def text(self, key: str) -> str:
         """All that the row of a dive says."""
         dive = self._session.dive(key)
-        return ", ".join(filter(None, (dive.path.name, details_text(dive), state_text(dive))))
+        return ", ".join(filter(None, (dive.title, details_text(dive), state_text(dive))))
 
     def rowCount(self, parent: AnyIndex = _NO_INDEX) -> int:
         return 0 if parent.isValid() else len(self._keys)

@@ -200,7 +200,7 @@ class PlayerPanel(QWidget):
             return
         if dive.info is not None and self._loaded != dive.key:
             self._loaded = dive.key
-            self.pane.load(dive.path, dive.path.name)
+            self.pane.load(dive.path, dive.title)
             self.transport.load(dive.info.pts_s, dive.first_frame)
         if dive.info is not None:
             self.drawing.set_drawings(dive.drawings, dive.info.pts_s)

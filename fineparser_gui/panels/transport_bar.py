@@ -93,4 +93,4 @@ class TransportBar(QFrame):
     def _show_state(self) -> None:
         color = self.palette().text().color().name()
         self._play.setIcon(icon("pause" if self._transport.playing else "play", color))
-        self._speed.setCurrentIndex(SPEEDS.index(self._transport.speed))
+        self._speed.setCurrentIndex(SPEEDS.index(self._transport.shown_speed))

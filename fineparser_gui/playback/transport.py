@@ -77,6 +77,11 @@ class Transport(QObject):
         return self._speed
 
     @property
+    def shown_speed(self) -> float:
+        """The one of `SPEEDS` that it plays at, which a shuttle may have changed, or would play at."""
+        return abs(self._rate) if abs(self._rate) in SPEEDS else self._speed
+
+    @property
     def loop(self) -> tuple[int, int] | None:
         """Frames [first, last], both included, that repeat."""
         return self._loop
@@ -135,7 +140,7 @@ class Transport(QObject):
 
     def change_speed(self, places: int) -> None:
         """Next slower (−1) or faster (+1) of `SPEEDS`."""
-        self.set_speed(SPEEDS[min(max(SPEEDS.index(self._speed) + places, 0), len(SPEEDS) - 1)])
+        self.set_speed(SPEEDS[min(max(SPEEDS.index(self.shown_speed) + places, 0), len(SPEEDS) - 1)])
 
     def set_speed(self, speed: float) -> None:
         """Choose one of `SPEEDS`."""

@@ -9,14 +9,13 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QImage
 
 from fineparser_core.types import VideoInfo
-from fineparser_gui.session.dive import DiveState
+from fineparser_gui.session.dive import LONGEST_DIVE_S, DiveState
 from fineparser_gui.session.opening import Opener, is_video, sort_key
 from fineparser_gui.session.session_file import SavedSession
 
 if TYPE_CHECKING:
     from fineparser_gui.session.session import Session
 
-LONGEST_DIVE_S = 15.0
 _MOST_NAMES = 6
 
 
@@ -34,6 +33,7 @@ class Arrivals(QObject):
         self._session = session
         self._refused: list[tuple[Path, str]] = []
         self._known: dict[Path, dict[str, object]] = {}  # by folder that is being looked into
+        self._before: dict[str, Path] = {}  # where the video of a dive was said to be, until the new place holds
         self._opener = Opener(self)
         self._opener.found.connect(self._on_found)
         self._opener.opened.connect(self._on_opened)
@@ -79,15 +79,18 @@ class Arrivals(QObject):
             self._session.select(keys[saved.selected or 0])
 
     def locate(self, key: str, path: Path) -> None:
-        """Say where the video of a missing dive is now."""
+        """Say where the video of a missing dive is now; where it cannot be opened, it is as before."""
+        self._before[key] = self._session.dive(key).path
         self._session.update(key, path=path, state=DiveState.OPENING, problem=None)
         self._opener.open(key, path)
 
     def too_long(self, key: str) -> bool:
-        """Whether the file is longer than one dive, and nobody said where in it the dive lies."""
+        """Whether what would be analysed is longer than one dive, and nobody said that it lies there."""
         dive = self._session.dive(key)
-        trimmed = dive.in_frame is not None and dive.out_frame is not None
-        return dive.info is not None and dive.info.duration_s > LONGEST_DIVE_S and not trimmed
+        if dive.info is None or (dive.in_frame is not None and dive.out_frame is not None):
+            return False
+        share = (dive.last_frame - dive.first_frame + 1) / dive.info.n_frames
+        return share * dive.info.duration_s > LONGEST_DIVE_S
 
     def close(self) -> None:
         """The window is closing."""
@@ -117,6 +120,7 @@ class Arrivals(QObject):
     def _on_opened(self, key: str, info: VideoInfo, thumbnail: QImage) -> None:
         if key not in self._session.keys:
             return
+        self._before.pop(key, None)
         self._session.update(key, info=info, thumbnail=thumbnail)
         if self.too_long(key):
             self._session.update(key, state=DiveState.HELD)
@@ -132,7 +136,8 @@ class Arrivals(QObject):
         if key in self._session.keys:
             dive = self._session.dive(key)
             if dive.restored:
-                self._session.update(key, state=DiveState.MISSING, problem=message)
+                path = self._before.pop(key, dive.path)
+                self._session.update(key, path=path, state=DiveState.MISSING, problem=message)
             else:
                 self._session.remove(key)
                 self._refused.append((dive.path, message))

@@ -97,10 +97,13 @@ class Autosave(QObject):
         self._written, self._failed = now, False
         return True
 
-    def close(self) -> None:
-        """A clean exit: nothing is left to recover."""
+    def close(self, *, keep: bool) -> None:
+        """Leave nothing to recover, or what there is."""
         self._timer.stop()
         for signal in self._signals():
             signal.disconnect(self._on_changed)
-        self._path.unlink(missing_ok=True)
+        if keep:
+            self.write()
+        else:
+            self._path.unlink(missing_ok=True)
         self._lock.unlock()

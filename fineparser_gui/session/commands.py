@@ -1,9 +1,12 @@
 """Edits that can be undone."""
 
 from collections.abc import Callable
+from time import monotonic
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from PySide6.QtGui import QUndoCommand
+
+from fineparser_gui.session.dive import Dive
 
 if TYPE_CHECKING:
     from fineparser_gui.session.session import Session
@@ -11,6 +14,7 @@ if TYPE_CHECKING:
 Value = TypeVar("Value")
 
 _MERGING_ID = 1
+_PAUSE_S = 2.0  # after which the same gesture is another one
 
 
 class EditDive(QUndoCommand, Generic[Value]):
@@ -37,6 +41,7 @@ class EditDive(QUndoCommand, Generic[Value]):
         super().__init__(text)
         self._apply = apply
         self._key, self._before, self._after, self._gesture = key, before, after, gesture
+        self._at_s = monotonic()
 
     def redo(self) -> None:
         self._apply(self._key, self._after)
@@ -50,9 +55,38 @@ class EditDive(QUndoCommand, Generic[Value]):
     def mergeWith(self, other: QUndoCommand) -> bool:
         if not isinstance(other, EditDive) or (self._key, self._gesture) != (other._key, other._gesture):
             return False
-        self._after = other._after
+        if other._at_s - self._at_s > _PAUSE_S:
+            return False
+        self._after, self._at_s = other._after, other._at_s
         self.setObsolete(self._after == self._before)
         return True
+
+
+class AddDives(QUndoCommand):
+    """Puts dives into the session.
+
+    Args:
+        add: does so for the first time, and returns their keys.
+    """
+
+    def __init__(self, session: "Session", add: Callable[[], list[str]], text: str) -> None:
+        super().__init__(text)
+        self._session, self._add = session, add
+        self._keys: list[str] = []
+        self._removed: list[tuple[Dive, int]] | None = None
+
+    def redo(self) -> None:
+        if self._removed is None:
+            self._keys = self._add()
+        for dive, place in self._removed or ():
+            self._session.put_back(dive, place)
+
+    def undo(self) -> None:
+        keys = self._session.keys
+        there = [key for key in keys if key in self._keys]
+        self._removed = [(self._session.dive(key), keys.index(key)) for key in there]
+        for key in there:
+            self._session.remove(key)
 
 
 class RemoveDive(QUndoCommand):

@@ -97,8 +97,8 @@ class Comparing(QObject):
         exemplars = [self._exemplar_candidate(one) for one in library]
         others = [self._session.dive(key) for key in self._session.keys if key != current.key]
         others = [dive for dive in others if dive.analysis is not None]
-        # Earlier attempts at the same dive first.
-        others.sort(key=lambda dive: dive.dive_number != current.dive_number)
+        # The diver's own attempts at the same dive first.
+        others.sort(key=lambda dive: (dive.dive_number != current.dive_number, dive.diver != current.diver))
         dives = [Candidate(title=self._dive_title(dive), key=dive.key) for dive in others]
         return [*exemplars[: len(votes)], *dives, *exemplars[len(votes) :]]
 
@@ -111,14 +111,14 @@ class Comparing(QObject):
         return Candidate(title=title, exemplar_id=exemplar.id)
 
     def _dive_title(self, dive: Dive) -> str:
-        name = " · ".join(filter(None, (dive.diver, dive.dive_number, dive.path.name)))
+        name = " · ".join(filter(None, (dive.diver, dive.dive_number, dive.title)))
         scoring = dive.analysis.scoring if dive.analysis else None
         return self.tr("{0} · scored {1:.1f}").format(name, scoring.score) if scoring else name
 
     def compared(self, candidate: Candidate) -> ComparedDive | None:
         """A candidate with its steps and masks; None where it is gone, or not analysed any more."""
         if candidate.key is not None:
-            analysis = self._session.dive(candidate.key).analysis
+            analysis = self._session.dive(candidate.key).analysis if candidate.key in self._session.keys else None
             if analysis is None:
                 return None
             parse = analysis.parse

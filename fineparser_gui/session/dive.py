@@ -40,6 +40,10 @@ NOT_ANALYSED = {
 }
 
 
+#: No dive lasts longer, with the walk before it and the splash after it.
+LONGEST_DIVE_S = 15.0
+
+
 @dataclass(frozen=True, kw_only=True)
 class Dive:
     """A dive of this session; the session replaces it when something changes.
@@ -98,6 +102,19 @@ class Dive:
     restored: bool = False
 
     @property
+    def title(self) -> str:
+        """What the dive is called: by its file, and of a long recording by where in it the dive begins."""
+        if self.info is None or self.in_frame is None or self.info.duration_s <= LONGEST_DIVE_S:
+            return self.path.stem
+        minutes, seconds = divmod(int(self.in_frame / self.info.n_frames * self.info.duration_s), 60)
+        return f"{self.path.stem} {minutes}:{seconds:02d}"
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether it stands for a file of several dives, which have rows of their own once they are confirmed."""
+        return self.state is DiveState.HELD and self.segments is not None and len(self.segments) > 1
+
+    @property
     def busy(self) -> bool:
         return self.scoring or self.searching or self.state in (DiveState.QUEUED, DiveState.ANALYSING)
 
@@ -124,7 +141,9 @@ class Dive:
 
     @property
     def stopped(self) -> bool:
-        """Whether its analysis or its score failed or was cancelled, so that trying again may help."""
+        """Whether its analysis, its score or the search in it ended without one, so that trying again may help."""
+        if self.state is DiveState.HELD:
+            return self.problem is not None and self.segments is None and not self.searching
         if self.state is not DiveState.READY:
             return self.state in (DiveState.FAILED, DiveState.CANCELLED)
         unscored = self.analysis is not None and self.analysis.scoring is None and not self.scoring

@@ -3,7 +3,7 @@
 import itertools
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -63,6 +63,7 @@ class ExemplarLibrary(QObject):
     Signals:
         changed: other exemplars, or another state of one.
         adding_changed: a clip is being added, is further on, or is there.
+        dive_added: (str, str) key of a dive, and the exemplar that was made of it.
         problem: (str) one sentence for the banner.
 
     Attributes:
@@ -73,6 +74,7 @@ class ExemplarLibrary(QObject):
 
     changed = Signal()
     adding_changed = Signal()
+    dive_added = Signal(str, str)
     problem = Signal(str)
 
     def __init__(self, client: WorkerClient, folder: Path | None, parent: QObject | None = None) -> None:
@@ -89,6 +91,7 @@ class ExemplarLibrary(QObject):
         self.entries: tuple[LibraryEntry, ...] = ()
         self.writable = False
         self.adding: dict[str, Adding] = {}
+        self._made_of: dict[str, str] = {}  # request that adds an exemplar -> key of the dive that becomes it
         client.ready.connect(self._on_ready)
         client.progressed.connect(self._on_progress)
         client.finished.connect(self._on_finished)
@@ -158,9 +161,11 @@ class ExemplarLibrary(QObject):
 
     def add_dive(self, dive: Dive, transitions: dict | None, facts: ExemplarFacts) -> None:
         """Add an analysed dive, with the transitions that the coach placed, or None."""
+        request_id = self._new_id()
+        self._made_of[request_id] = dive.key
         self._add(
             AddExemplarRequest(
-                id=self._new_id(),
+                id=request_id,
                 path=str(dive.path),
                 in_frame=dive.in_frame,
                 out_frame=dive.out_frame,
@@ -174,6 +179,7 @@ class ExemplarLibrary(QObject):
     def cancel_adding(self) -> None:
         """Add none of the clips that are on their way."""
         for request_id in list(self.adding):
+            self._asked.pop(request_id, None)
             self._client.cancel(request_id)
 
     def edit(self, exemplar_id: str, facts: ExemplarFacts) -> None:
@@ -234,8 +240,15 @@ class ExemplarLibrary(QObject):
 
     def _add(self, request: AddExemplarRequest) -> None:
         self.adding[request.id] = Adding(name=Path(request.path).name)
+        self._asked[request.id] = lambda: self._add_again(request)
         self._client.submit(request)
         self.adding_changed.emit()
+
+    def _add_again(self, request: AddExemplarRequest) -> None:
+        again = replace(request, id=self._new_id())
+        if request.id in self._made_of:
+            self._made_of[again.id] = self._made_of.pop(request.id)
+        self._add(again)
 
     def _change(self, action: str, exemplar_id: str | None = None, facts: ExemplarFacts | None = None) -> None:
         request = ChangeLibraryRequest(
@@ -273,6 +286,8 @@ class ExemplarLibrary(QObject):
         if answer.added is not None:
             name = answer.added
             self._undo.append((self.tr("adding {0}").format(name), lambda: self._change("remove", name)))
+            if request_id in self._made_of:
+                self.dive_added.emit(self._made_of.pop(request_id), name)
         self._end(request_id)
         self.entries = tuple(
             LibraryEntry(

@@ -62,10 +62,12 @@ class AnalysisQueue(QObject):
         self._go_on()
 
     def analyse_again(self) -> None:
-        """Try again what failed or was cancelled: whole analyses, or the score alone."""
+        """Try again what failed or was cancelled: whole analyses, the score alone, or the search for dives."""
         for dive in map(self._session.dive, self._session.keys):
             if dive.stopped and dive.state is DiveState.READY:
                 self.score_anew(dive.key)
+            elif dive.stopped and dive.state is DiveState.HELD:
+                self._session.trimming.find(dive.key)
             elif dive.stopped:
                 self.analyse(dive.key)
 
@@ -203,7 +205,8 @@ class AnalysisQueue(QObject):
                 return
         else:
             self._session.update(key, state=DiveState.FAILED, progress=None, problem=message)
-        self._session.problem.emit(message)
+        name = self._session.dive(key).path.name
+        self._session.problem.emit(message if name in message else f"{name}: {message}")
 
     def _on_cancelled(self, request_id: str) -> None:
         key = self._key_of(request_id)

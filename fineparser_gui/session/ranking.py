@@ -57,7 +57,7 @@ def _ranked(dives: list[Dive]) -> list[RankedDive]:
         rows.append(
             RankedDive(
                 key=dive.key,
-                name=dive.diver or dive.path.name,
+                name=dive.diver or dive.title,
                 file_name=dive.path.name,
                 score=scoring.score,
                 step_points=tuple(part.points for part in scoring.contributions),

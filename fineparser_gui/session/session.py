@@ -71,6 +71,7 @@ class Session(QObject):
         self.library = ExemplarLibrary(client, library_folder, self)
         self.library.problem.connect(self.problem)
         self.library.changed.connect(self._on_library_changed)
+        self.library.dive_added.connect(self._on_became_exemplar)
         self._held: set[tuple[str, bool]] = set()
         self.exports = Exports(self)
         client.ready.connect(self._on_ready)
@@ -116,7 +117,10 @@ class Session(QObject):
         self._dives[dive.key] = replace(dive, scoring=False, searching=False, progress=None)
         self.dive_added.emit(dive.key)
         self.move(dive.key, place)
-        if dive.searching:
+        weights = self.model.card.get("id") if self.model is not None else None
+        if dive.by_model is not None and weights not in (None, dive.by_model.parse.model.id):
+            self.queue.analyse(dive.key)  # others were chosen meanwhile
+        elif dive.searching:
             self.trimming.find(dive.key)
         elif dive.state is DiveState.OPENING:
             self.arrivals.locate(dive.key, dive.path)
@@ -240,7 +244,7 @@ class Session(QObject):
             return
         self.queue.drop(key)
         self.update(key, in_frame=frames[0], out_frame=frames[1])
-        if frames == (None, None) and self.arrivals.too_long(key):
+        if self.arrivals.too_long(key):
             self.update_analysis(key, state=DiveState.HELD, **NOT_ANALYSED)
         else:
             self.queue.analyse(key)
@@ -281,6 +285,11 @@ class Session(QObject):
     def exemplar_mask(self, exemplar_id: str) -> ExemplarMask | None:
         """Masks of an exemplar, where the library has them."""
         return self.library.mask(exemplar_id)
+
+    def _on_became_exemplar(self, key: str, exemplar_id: str) -> None:
+        """A dive has no vote on itself."""
+        if key in self._dives:
+            self.editing.leave_out(key, exemplar_id, True)
 
     def _on_library_changed(self) -> None:
         """Dives that had no score for want of exemplars have one now."""

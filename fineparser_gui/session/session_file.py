@@ -84,8 +84,9 @@ def write_session(saved: SavedSession, path: Path, *, origin: Path | None = None
         "origin": str(origin) if origin else None,
         "dives": [_dive_to_dict(dive, path.parent) for dive in saved.dives],
     }
+    # Escaped, so that names of files that are no Unicode survive, too.
     with atomic_file(path) as temporary:
-        temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 def read_session(path: Path) -> tuple[SavedSession, Path | None]:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 
 from fineparser_core.progress import Progress
 from fineparser_core.types import DiveSegment
+from fineparser_gui.session.commands import AddDives
 from fineparser_gui.worker.client import WorkerClient
 from fineparser_gui.worker.protocol import Segments, TrimRequest, Urgency
 
@@ -23,6 +24,7 @@ class Trimming(QObject):
         self._session, self._client = session, client
         self._ids = itertools.count(1)
         self._asked: dict[str, str] = {}  # key -> request whose answer still counts
+        self._stopped: set[str] = set()  # requests that the user cancelled
         client.progressed.connect(self._on_progress)
         client.finished.connect(self._on_finished)
         client.failed.connect(self._on_failed)
@@ -39,6 +41,7 @@ class Trimming(QObject):
     def cancel(self, key: str) -> None:
         """Stop looking."""
         if key in self._asked:
+            self._stopped.add(self._asked[key])
             self._client.cancel(self._asked[key])
 
     def forget(self, key: str) -> None:
@@ -75,7 +78,7 @@ class Trimming(QObject):
         if len(dive.segments) == 1:
             self._session.set_range(key, segment.in_frame, segment.out_frame)
         else:
-            self._add(key, [segment])
+            self._push(key, [segment])
 
     def accept_all(self, key: str) -> None:
         """Make every proposal that is none yet a dive."""
@@ -84,11 +87,15 @@ class Trimming(QObject):
         if len(segments) == 1 == len(dive.segments or ()):
             self.accept(key, 0)
         elif segments:
-            self._add(key, segments)
+            self._push(key, segments)
 
-    def _add(self, key: str, segments: list[DiveSegment]) -> None:
-        """Rows after the recording's, in order of time; its number and diver are not theirs."""
-        dive = self._session.dive(key)
+    def _push(self, key: str, segments: list[DiveSegment]) -> None:
+        text = self.tr("adding dives of a recording")
+        self._session.editing.edits.push(AddDives(self._session, lambda: self._add(key, segments), text))
+
+    def _add(self, key: str, segments: list[DiveSegment]) -> list[str]:
+        """Rows after the recording's, in order of time; its number and diver are not theirs. Returns their keys."""
+        dive, added = self._session.dive(key), []
         for segment in segments:
             cut = {"in_frame": segment.in_frame, "out_frame": segment.out_frame}
             new = self._session.arrivals.add_cut(dive.path, segment.first_flight_frame, **cut)
@@ -99,7 +106,9 @@ class Trimming(QObject):
                 if row.path == dive.path and (row.key == key or (row.in_frame or 0) < segment.in_frame)
             ]
             self._session.move(new, max(before) + 1)
+            added.append(new)
         self._session.update(key, segments=dive.segments)  # what is taken is shown so
+        return added
 
     def _key_of(self, request_id: str) -> str | None:
         return next((key for key, asked in self._asked.items() if asked == request_id), None)
@@ -126,4 +135,10 @@ class Trimming(QObject):
             self._session.problem.emit(f"{Path(self._session.dive(key).path).name}: {message}")
 
     def _on_cancelled(self, request_id: str) -> None:
-        self._ended(request_id)
+        key = self._key_of(request_id)
+        if key is not None and request_id not in self._stopped:  # the worker was started anew with other settings
+            del self._asked[key]
+            self.find(key)
+        else:
+            self._ended(request_id)
+        self._stopped.discard(request_id)

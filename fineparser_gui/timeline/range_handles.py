@@ -52,9 +52,9 @@ class RangeHandles:
         first, last = self.frames
         edge = int(to_edge(x - self._offset))
         if self.held == 0:
-            first = min(max(edge, 0), last - MIN_FRAMES + 1)
+            first = max(min(edge, last - MIN_FRAMES + 1), 0)
         else:
-            last = max(min(edge - 1, self._n_frames - 1), first + MIN_FRAMES - 1)
+            last = min(max(edge - 1, first + MIN_FRAMES - 1), self._n_frames - 1)
         self.frames = (first, last)
         return self.frames[self.held or 0]
 

@@ -259,7 +259,7 @@ def test_names_of_files_fill_in_many_dives_as_one_step(batch, qtbot):
 
 def test_a_pasted_list_shows_what_goes_where_before_it_does(batch, qtbot):
     session = batch.session
-    dialog = NamingDialog(session, [], batch.window)
+    dialog = NamingDialog(session, session.keys, [], batch.window)
     dialog.open()
     dialog.from_list.setChecked(True)
     dialog.list.setPlainText("101A\n-\nnonsense\n6243D 10 Li Na\n5253B")
@@ -268,7 +268,7 @@ def test_a_pasted_list_shows_what_goes_where_before_it_does(batch, qtbot):
     assert dialog.fill.text() == "Fill in (3)"
     dialog.accept()
     assert [session.dive(key).dive_number for key in session.keys] == ["101A", None, None, "6243D"]
-    dialog = NamingDialog(session, session.keys[:2], batch.window)
+    dialog = NamingDialog(session, session.keys, session.keys[:2], batch.window)
     dialog.from_list.setChecked(True)
     dialog.list.setPlainText("103B\n105C")
     assert dialog.only_selected.isChecked()
@@ -310,7 +310,7 @@ def test_dives_are_ranked_by_step_within_number_and_board(batch, qtbot):
     assert dialog.group.currentText() == "207C 10 m  (2)"
     table = [[model.index(row, column).data() for column in range(6)] for row in range(2)]
     assert table == [
-        ["1.", NAMES[1], "71.0", "+2.00", "+3.00", "+1.00"],
+        ["1.", Path(NAMES[1]).stem, "71.0", "+2.00", "+3.00", "+1.00"],
         ["2.", "Anna", "68.0", "+2.00", "+0.00", "+1.00"],
     ]
     dialog.table.sortByColumn(3, Qt.SortOrder.AscendingOrder)

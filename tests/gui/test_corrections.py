@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 
 from fineparser_core.types import Analysis, ExemplarVote
 from fineparser_gui.panels.exemplars import ExemplarModel
+from fineparser_gui.session import commands
 from fineparser_gui.session.correction import frames_of
 from fineparser_gui.session.dive import DiveState
 
@@ -99,6 +100,16 @@ def test_one_question_at_a_time_and_the_newest_wins(scored):
     scored.answer(second, 2.0)
     assert not session.current.rescoring
     assert scored.rescore_requests() == []
+
+
+def test_the_same_gesture_after_a_pause_is_another_edit(scored, monkeypatch):
+    window, session = scored.studio.window, scored.studio.session
+    window.actions_by_id["entry_earlier"].trigger()
+    now_s = commands.monotonic()
+    monkeypatch.setattr(commands, "monotonic", lambda: now_s + 3)
+    window.actions_by_id["entry_earlier"].trigger()
+    window.actions_by_id["undo"].trigger()
+    assert session.current.correction.transitions == (FLIGHT, ENTRY - 1)
 
 
 def test_a_drag_and_a_row_of_nudges_are_undone_together(scored):

@@ -280,6 +280,14 @@ def test_an_analysed_dive_is_added_with_the_transitions_that_the_coach_placed(
     request = asked(library_studio, AddExemplarRequest)
     assert request.parse_id == session.dive(key).parse_id
     assert request.transitions["first_flight_frame"] == 30
+    library_studio.client._queue.remove(request)
+    library_studio.client.failed.emit(request.id, "WorkerCrash", "It stopped.")
+    again = asked(library_studio, AddExemplarRequest)  # what was typed is not lost
+    assert again.id != request.id
+    assert again.facts == request.facts
+    library_studio.client._queue.remove(again)
+    library_studio.client.finished.emit(again.id, report(again.id, entries(), added="mine-9"))
+    assert "mine-9" in session.dive(key).correction.left_out  # no dive votes on itself
 
 
 def test_no_exemplars_is_a_state_with_two_ways_out(library_studio, qtbot, small_video, tmp_path):

@@ -237,6 +237,35 @@ def test_a_clean_exit_leaves_nothing_to_recover(make_studio, tmp_path, clip):
     assert list((tmp_path / "state").glob("autosave-*")) == []
 
 
+def test_a_program_that_is_ended_by_the_system_leaves_unsaved_work_to_recover(make_studio, tmp_path, clip):
+    studio = make_studio()
+    studio.session.open([clip])
+    studio.session.set_diver(studio.session.current.key, "Zoë")
+    studio.window.close()  # nobody was asked
+    (left,) = leftovers(tmp_path / "state")
+    assert read_session(left)[0].dives[0].diver == "Zoë"
+
+
+def test_a_name_that_is_no_unicode_is_kept(tmp_path):
+    saved = SavedSession(dives=(SavedDive(path=Path(os.fsdecode(b"/club/M\xfcller.mp4"))),), selected=0)
+    write_session(saved, tmp_path / "a.fineparser")
+    assert read_session(tmp_path / "a.fineparser")[0] == saved
+
+
+def test_a_place_where_the_video_is_not_either_is_forgotten(make_studio, qtbot, tmp_path, clip):
+    path = tmp_path / "a.fineparser"
+    write_session(SavedSession(dives=(SavedDive(path=clip.with_name("gone.mp4")),), selected=0), path)
+    studio = make_studio()
+    studio.window.document.open_path(path)
+    session = studio.session
+    qtbot.waitUntil(lambda: session.current.state is DiveState.MISSING, timeout=5000)
+    wrong = tmp_path / "wrong.mp4"
+    wrong.write_text("no video", encoding="ascii")
+    session.locate(session.current.key, wrong)
+    qtbot.waitUntil(lambda: session.current.state is DiveState.MISSING, timeout=5000)
+    assert session.current.path == clip.with_name("gone.mp4")
+
+
 def _crash(tmp_path: Path, clip: Path) -> None:
     """A program that opens a clip, waits for its autosave, and is killed."""
     program = (

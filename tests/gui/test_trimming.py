@@ -8,6 +8,7 @@ from answers_kit import dive_parse, result_message, scoring
 
 from fineparser_core.progress import Progress
 from fineparser_core.types import Analysis, DiveSegment, IntervalRule
+from fineparser_gui.dialogs.naming import NamingDialog
 from fineparser_gui.session.dive import DiveState
 from fineparser_gui.worker.protocol import ScoreRequest, Segments, TrimRequest
 
@@ -75,6 +76,60 @@ def test_every_found_dive_becomes_a_row_after_its_recording(recording, qtbot, sm
     assert not proposals.accept_all.isVisible()
     qtbot.waitUntil(lambda: all(session.dive(key).state is DiveState.QUEUED for key in session.keys[1:4]), timeout=5000)
     assert session.dive(session.keys[0]).state is DiveState.HELD
+
+
+def test_confirmed_dives_are_taken_back_and_come_again_and_are_work_to_save(recording) -> None:
+    session, window = recording.session, recording.window
+    answer(recording, segment(10), segment(200))
+    window.player.proposals.accept_all.click()
+    keys = session.keys
+    assert window.document.modified
+    window.actions_by_id["undo"].trigger()
+    assert session.keys == keys[:1]
+    assert "2 dives" in window.player.proposals.text
+    window.actions_by_id["redo"].trigger()
+    assert session.keys == keys
+    assert [session.dive(key).in_frame for key in keys] == [None, 10, 200]
+
+
+def test_the_dives_of_a_recording_are_told_apart_and_are_what_a_list_names(recording, qtbot) -> None:
+    answer(recording, segment(10), segment(200))
+    recording.window.player.proposals.accept_all.click()
+    session = recording.session
+    qtbot.waitUntil(lambda: all(session.dive(key).info is not None for key in session.keys), timeout=5000)
+    assert [session.dive(key).title for key in session.keys] == ["training", "training 0:00", "training 0:06"]
+    dialog = NamingDialog(session, session.keys[::-1], [])
+    qtbot.addWidget(dialog)
+    dialog.from_list.setChecked(True)
+    dialog.list.setPlainText("207C 10 m\n5253B 3 m")
+    dialog.accept()
+    assert [session.dive(key).dive_number for key in session.keys] == [None, "5253B", "207C"]
+
+
+def test_one_end_alone_makes_no_dive_of_a_recording(recording) -> None:
+    session, window = recording.session, recording.window
+    answer(recording, segment(10), segment(200))
+    window.transport.seek(50)
+    window.actions_by_id["mark_in"].trigger()
+    assert session.current.state is DiveState.HELD
+    window.transport.seek(140)
+    window.actions_by_id["mark_out"].trigger()
+    assert session.current.state is DiveState.QUEUED
+
+
+def test_a_search_goes_on_after_other_settings_and_is_tried_again_after_a_failure(recording, qtbot) -> None:
+    session, client = recording.session, recording.client
+    (request,) = trim_requests(recording)
+    client._queue.remove(request)
+    client.cancelled.emit(request.id)  # by the worker's new start
+    (again,) = trim_requests(recording)
+    client._queue.remove(again)
+    client.failed.emit(again.id, "WorkerCrash", "It stopped.")
+    retry = recording.window.actions_by_id["retry_all"]
+    qtbot.waitUntil(retry.isEnabled, timeout=2000)
+    retry.trigger()
+    assert session.current.searching
+    assert len(trim_requests(recording)) == 1
 
 
 def test_a_reopened_session_knows_what_was_found(recording, qtbot) -> None:

@@ -177,6 +177,10 @@ def test_a_typed_difficulty_wins_over_the_tables(idle_studio, qtbot, small_video
     assert details.difficulty.property("valid") is False
     assert session.current.difficulty is None
     details.difficulty.clear()
+    qtbot.keyClicks(details.difficulty, "nan")
+    assert details.difficulty.property("valid") is False
+    assert session.current.difficulty is None
+    details.difficulty.clear()
     qtbot.keyClicks(details.difficulty, "3,4")
     assert details.difficulty.property("valid") is True
     assert "DD 3.4" in details.note
@@ -194,9 +198,9 @@ def test_a_long_video_is_not_analysed_unasked(idle_studio, qtbot, tmp_path, make
     path = make_video(tmp_path / "training.mp4", 40, fps=2)
     idle_studio.session.open([path])
     qtbot.waitUntil(lambda: idle_studio.session.current.state is DiveState.HELD, timeout=5000)
-    idle_studio.window.transport.seek(5)
+    idle_studio.window.transport.seek(15)
     idle_studio.window.actions_by_id["mark_in"].trigger()
-    assert idle_studio.session.current.in_frame == 5
+    assert idle_studio.session.current.in_frame == 15
     assert idle_studio.session.current.state is DiveState.QUEUED
     idle_studio.window.actions_by_id["undo"].trigger()
     assert idle_studio.session.current.in_frame is None
