@@ -41,6 +41,7 @@ def test_a_clip_becomes_steps_score_and_comparison(studio, qtbot, exemplar):
     assert session.comparison is None
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("bundled_weights")
 def test_a_cancelled_analysis_can_be_started_again(studio, qtbot, exemplar):
     session = studio.session

@@ -113,6 +113,7 @@ def test_a_run_leaves_weights_events_and_results(whole: Path) -> None:
     assert load_bundle(whole / "bundle")[0]
 
 
+@pytest.mark.slow
 def test_a_run_that_was_stopped_goes_on_to_the_same_bits(
     words: tuple[object, ...], whole: Path, tmp_path: Path
 ) -> None:
