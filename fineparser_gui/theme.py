@@ -170,6 +170,9 @@ QHeaderView::section {{
 QHeaderView::down-arrow, QHeaderView::up-arrow {{
     subcontrol-origin: padding; subcontrol-position: center left; width: 10px; height: 10px;
 }}
+QTableView#library QHeaderView::down-arrow, QTableView#library QHeaderView::up-arrow {{
+    subcontrol-position: center right;
+}}
 QHeaderView::down-arrow {{ image: url("{chevron_up}"); }}
 QHeaderView::up-arrow {{ image: url("{chevron}"); }}
 QProgressBar {{ background: {sunken}; border: none; border-radius: 3px; }}

@@ -53,7 +53,7 @@ def _first_evening(stage: Stage, session_file: Path, clip: Path | None, in_frame
 
     entry = stage.dive.analysis.parse.steps[2]
     window.transport.seek(entry.start_frame)
-    for _ in range((entry.end_frame - entry.start_frame) // 4):  # to where the hands reach the water
+    for _ in range((entry.end_frame - entry.start_frame) // 8):  # to where the hands reach the water
         stage.act("step_forward")
     stage.picture("entry", width_px=_WIDTH_PX)
 
