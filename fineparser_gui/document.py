@@ -213,9 +213,20 @@ class Document(QObject):
                 saved, origin = read_session(path)
             except ConfigError as error:
                 log.warning("autosave: %s", error)
+                self._set_aside(path)
                 continue
             self._offer(path, saved, origin)
             return
+
+    def _set_aside(self, path: Path) -> None:
+        """Say once that an autosave cannot be read, and keep it."""
+        try:
+            aside = path.rename(_free(path.with_suffix(".damaged")))
+        except OSError as error:
+            log.warning("autosave: %s", error)
+            return
+        text = self.tr("What was saved before the program ended cannot be read; it is kept as {0}.")
+        self._session.problem.emit(text.format(aside))
 
     def _offer(self, path: Path, saved: SavedSession, origin: Path | None) -> None:
         when = datetime.fromtimestamp(path.stat().st_mtime)

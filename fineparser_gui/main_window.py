@@ -376,12 +376,10 @@ class MainWindow(QMainWindow):
         if self._closed:
             return
         # Only where it is the user who closes: a system that ends the program has nobody to ask.
-        if event.spontaneous():
-            if not self._may_close():
-                event.ignore()
-                return
-            self._asked = True
-        self._closed = True
+        if event.spontaneous() and not self._may_close():
+            event.ignore()
+            return
+        self._asked, self._closed = self._asked or event.spontaneous(), True
         self.player.close_videos()
         self.document.close(asked=self._asked)
         self.closing.emit()

@@ -221,6 +221,9 @@ class LibraryPanel(QWidget):
                 text = f"{text}: {stage_text(first.progress.stage)} {percent} %"
             if len(adding) > 1:
                 text += self.tr(" · {0} more wait").format(len(adding) - 1)
+        elif ready < own and ready + self._library.n_given_up >= own:
+            text = self.tr("{0} of {1} of your own are ready for these weights; the rest cannot be read.")
+            text = text.format(ready, own)
         elif ready < own:
             text = self.tr("{0} of {1} of your own are ready for these weights; the rest is prepared meanwhile.")
             text = text.format(ready, own)

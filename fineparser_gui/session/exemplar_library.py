@@ -115,6 +115,11 @@ class ExemplarLibrary(QObject):
         own = [e for e in self.entries if e.own and not e.exemplar.removed and e.state != "no clip"]
         return sum(entry.state == "ready" for entry in own), len(own)
 
+    @property
+    def n_given_up(self) -> int:
+        """How many own exemplars these weights could not be prepared for."""
+        return len(self._given_up)
+
     def entry(self, exemplar_id: str) -> LibraryEntry | None:
         """An exemplar by its id."""
         return next((entry for entry in self.entries if entry.exemplar.id == exemplar_id), None)

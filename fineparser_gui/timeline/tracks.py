@@ -88,7 +88,7 @@ def draw_curves(painter: QPainter, lane: QRectF, to_x: ToX, parse: DiveParse) ->
 
 
 def draw_legend(painter: QPainter, lane: QRectF, parse: DiveParse, palette: QPalette) -> None:
-    """Which curve is which, and how sure the model is at best."""
+    """Which curve is which, how sure the model is at best, and whose the steps are."""
     x, y = lane.left(), lane.center().y() - 3
     peaks = parse.probabilities.max(axis=0)
     for text, step, peak in (
@@ -102,6 +102,10 @@ def draw_legend(painter: QPainter, lane: QRectF, parse: DiveParse, palette: QPal
         painter.setPen(palette.placeholderText().color())
         painter.drawText(QRectF(x + 27, y - 9, width + 4, 18), Qt.AlignmentFlag.AlignVCenter, shown)
         x += 27 + width + 22
+    whose = _tr("steps and durations as the model divides it")
+    if lane.right() - x > painter.fontMetrics().horizontalAdvance(whose):
+        place = QRectF(x, y - 9, lane.right() - x, 18)
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, whose)
 
 
 def draw_playhead(painter: QPainter, area: QRectF, x: float, palette: QPalette) -> None:

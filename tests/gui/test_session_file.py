@@ -304,6 +304,16 @@ def test_after_a_crash_the_session_is_offered_and_comes_back(make_studio, qtbot,
     assert read_session(own)[0] == studio.session.snapshot()
 
 
+def test_an_autosave_that_cannot_be_read_is_told_and_kept(make_studio, qtbot, tmp_path):
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "autosave-1.json").write_text("{", encoding="ascii")
+    studio = make_studio()
+    qtbot.waitUntil(studio.window.banner.isVisible, timeout=5000)
+    assert "autosave-1.damaged" in studio.window.banner.text
+    assert (tmp_path / "state" / "autosave-1.damaged").read_text(encoding="ascii") == "{"
+    assert leftovers(tmp_path / "state") == []
+
+
 def test_a_session_that_nobody_wants_is_discarded(make_studio, qtbot, tmp_path, clip):
     (tmp_path / "state").mkdir()
     for name in ("autosave-1.json", "autosave-2.json"):
