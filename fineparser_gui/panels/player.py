@@ -1,6 +1,5 @@
 """The centre of the window: one video, or two side by side, with transport and timeline under them."""
 
-import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -8,10 +7,10 @@ from fineparser_core.types import MIN_FRAMES, ComparedDive, DiveParse, StepSpan
 from fineparser_core.types import MaskTrack as ComparedMasks
 from fineparser_core.video.alignment import OffsetAlignment, StepAlignment, cuts_of
 from fineparser_gui.actions.registry import ActionRegistry
-from fineparser_gui.canvas.drawing_layer import DrawingLayer
 from fineparser_gui.canvas.mask_track import MaskStyle, MaskTrack
 from fineparser_gui.canvas.video_canvas import VideoCanvas
 from fineparser_gui.panels.compare_bar import CompareBar
+from fineparser_gui.panels.drawing_pair import DrawingPair
 from fineparser_gui.panels.progress import ProgressStrip
 from fineparser_gui.panels.proposals import ProposalStrip
 from fineparser_gui.panels.transport_bar import TransportBar
@@ -21,7 +20,7 @@ from fineparser_gui.playback.transport import Transport
 from fineparser_gui.session.comparing import Alignment
 from fineparser_gui.session.correction import frames_of
 from fineparser_gui.session.dive import DiveState
-from fineparser_gui.session.drawings import Drawing, next_frame
+from fineparser_gui.session.drawings import next_frame
 from fineparser_gui.session.session import Session
 from fineparser_gui.timeline.widget import Timeline
 
@@ -43,7 +42,7 @@ class PlayerPanel(QWidget):
         self.transport = transport
         self.pane = VideoPane()
         self.other_pane = VideoPane()
-        self.drawing = DrawingLayer(self.pane.canvas)
+        self.drawing = DrawingPair(session, self.canvases())
         self.timeline = Timeline()
         self.bar = TransportBar(transport, actions)
         self._loaded: str | None = None
@@ -82,7 +81,6 @@ class PlayerPanel(QWidget):
         self.timeline.proposal_accepted.connect(self._accept)
         for pane in (self.pane, self.other_pane):
             pane.failed.connect(self.failed)
-        self.drawing.edited.connect(self._on_drawn)
         session.current_changed.connect(self._on_current_changed)
         session.dive_changed.connect(self._on_dive_changed)
         session.comparison_changed.connect(self._on_comparison_changed)
@@ -189,6 +187,8 @@ class PlayerPanel(QWidget):
     def _on_dive_changed(self, key: str) -> None:
         if self._session.current is not None and self._session.current.key == key:
             self._refresh()
+        elif self._compared is not None:
+            self.drawing.refresh()
 
     def _refresh(self) -> None:
         """Show what is known of the current dive now."""
@@ -196,23 +196,18 @@ class PlayerPanel(QWidget):
         self.timeline.set_dive(dive, self._session.trimming.taken(dive.key) if dive else frozenset())
         if dive is None or dive.state is DiveState.MISSING:
             self.pane.unload()
-            self.drawing.set_drawings((), np.zeros(1))
+            self.drawing.refresh()
             return
         if dive.info is not None and self._loaded != dive.key:
             self._loaded = dive.key
             self.pane.load(dive.path, dive.title)
             self.transport.load(dive.info.pts_s, dive.first_frame)
-        if dive.info is not None:
-            self.drawing.set_drawings(dive.drawings, dive.info.pts_s)
+        self.drawing.refresh()
         parse = dive.analysis.parse if dive.analysis else None
         if parse is not self._parse:
             self._parse = parse
             self.pane.set_analysis(_track(parse), parse.steps if parse else ())
             self._align()
-
-    def _on_drawn(self, drawings: tuple[Drawing, ...], text: str) -> None:
-        if self._session.current is not None:
-            self._session.editing.draw(self._session.current.key, drawings, text)
 
     def _show_frame(self) -> None:
         frame, direction, moving = self.transport.frame, self.transport.direction, self.transport.playing
@@ -224,6 +219,8 @@ class PlayerPanel(QWidget):
 
     def _on_comparison_changed(self) -> None:
         before, self._compared = self._compared, self._session.comparison
+        self.drawing.begin(None)
+        self.drawing.refresh()
         compared = self._compared
         self.other_pane.setVisible(compared is not None)
         for pane in (self.pane, self.other_pane):

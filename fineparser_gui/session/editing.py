@@ -132,7 +132,9 @@ class Editing(QObject):
 
     def _apply_drawings(self, key: str, drawings: tuple[Drawing, ...]) -> None:
         if key in self._session.keys:  # an edit outlives its dive
-            self._session.select(key)
+            beside = self._session.comparing.candidate
+            if beside is None or beside.key != key:  # else it is in sight
+                self._session.select(key)
             self._session.update(key, drawings=drawings)
 
     def _on_answered(self, key: str, request: ScoreRequest, result: Result) -> None:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QRunnable, QSize, Qt, QThread, QThreadPool, Signal
+from PySide6.QtCore import QObject, QRunnable, QSize, Qt, QThreadPool, Signal
 from PySide6.QtGui import QImage
 
 from fineparser_core.errors import FineParserError
@@ -97,8 +97,6 @@ class Opener(QObject):
         super().__init__(parent)
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(_THREADS)
-        # A folder of videos must not keep the worker, which steps back as well, from answering for the dive shown.
-        self._pool.setThreadPriority(QThread.Priority.IdlePriority)
 
     def look_into(self, folder: Path) -> None:
         """Find the videos of a folder, before any file that waits is opened."""

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from answers_kit import dive_parse, result_message, scoring
+from PySide6.QtCore import Qt
 
 from fineparser_core.types import Analysis
 from fineparser_core.video.alignment import OffsetAlignment
@@ -91,3 +92,33 @@ def test_what_is_compared_is_picked_from_a_list(idle_studio, beside, two_dives):
     idle_studio.window.actions_by_id["compare"].trigger()
     assert idle_studio.session.comparison is None
     assert not bar.isVisible()
+
+
+def test_a_line_is_drawn_on_the_dive_beside_and_stays_with_it(idle_studio, beside, two_dives, qtbot):
+    session, actions = idle_studio.session, idle_studio.window.actions_by_id
+    canvas = beside.other_pane.canvas
+    qtbot.waitUntil(lambda: canvas._image is not None, timeout=30_000)
+    canvas.repaint()
+    actions["draw_line"].trigger()
+    for x_px, y_px in ((10, 10), (30, 40)):
+        qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=canvas.to_widget(x_px, y_px).toPoint())
+    (line,) = session.dive(two_dives[1]).drawings
+    assert line.frame == beside.other_pane.frame
+    assert session.current.drawings == ()
+    assert beside.drawing.tool is None  # on neither video
+    qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=canvas.to_widget(20, 25).toPoint())
+    assert beside.drawing.selected == line
+    assert actions["delete_drawing"].isEnabled()
+    actions["delete_drawing"].trigger()
+    assert session.dive(two_dives[1]).drawings == ()
+    actions["undo"].trigger()
+    assert session.dive(two_dives[1]).drawings == (line,)
+    assert session.current.key == two_dives[0]
+    session.compare_with(None)
+    assert beside.drawing.layers[1]._drawings == ()
+
+
+def test_nothing_can_be_drawn_on_an_exemplar(idle_studio, beside):
+    idle_studio.session.compare_with("rendered-207C-01")
+    idle_studio.window.actions_by_id["draw_line"].trigger()
+    assert [layer.tool for layer in beside.drawing.layers] == ["line", None]

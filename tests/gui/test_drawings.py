@@ -136,16 +136,16 @@ def test_a_note_is_written_on_the_picture_changed_and_emptied_away(drawn, qtbot)
     canvas = player.pane.canvas
     _trigger(drawn, "draw_note")
     qtbot.mouseClick(canvas, LEFT, pos=_at(canvas, 20, 20))
-    qtbot.keyClicks(player.drawing._editor, "knees, J")
-    qtbot.keyClick(player.drawing._editor, Qt.Key.Key_Return)
+    qtbot.keyClicks(player.drawing.layers[0]._editor, "knees, J")
+    qtbot.keyClick(player.drawing.layers[0]._editor, Qt.Key.Key_Return)
     (note,) = session.current.drawings
     assert (note.kind, note.text) == (NOTE, "knees, J")
-    assert player.drawing._editor is None
+    assert player.drawing.layers[0]._editor is None
     canvas.repaint()
     qtbot.mouseDClick(canvas, LEFT, pos=_at(canvas, 20, 20))
-    player.drawing._editor.selectAll()
-    qtbot.keyClick(player.drawing._editor, Qt.Key.Key_Delete)
-    qtbot.keyClick(player.drawing._editor, Qt.Key.Key_Return)
+    player.drawing.layers[0]._editor.selectAll()
+    qtbot.keyClick(player.drawing.layers[0]._editor, Qt.Key.Key_Delete)
+    qtbot.keyClick(player.drawing.layers[0]._editor, Qt.Key.Key_Return)
     assert session.current.drawings == ()
     _trigger(drawn, "undo")
     assert session.current.drawings == (note,)
