@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QRunnable, QSize, Qt, QThreadPool, Signal
+from PySide6.QtCore import QObject, QRunnable, QSize, Qt, QThread, QThreadPool, Signal
 from PySide6.QtGui import QImage
 
 from fineparser_core.errors import FineParserError
@@ -33,7 +33,6 @@ VIDEO_SUFFIXES = (
     ".gif",
 )
 _THUMBNAIL_PX = 144
-_THREADS = 1
 _OF_THE_SYSTEM = frozenset({"Thumbs.db", "desktop.ini"})
 
 
@@ -95,21 +94,26 @@ class Opener(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(_THREADS)
+        self._pool, self._rest = QThreadPool(self), QThreadPool(self)
+        for pool in (self._pool, self._rest):
+            pool.setMaxThreadCount(1)
+        # A folder of videos must not keep the worker, which steps back as well, from answering for the dive shown.
+        self._rest.setThreadPriority(QThread.Priority.IdlePriority)
 
     def look_into(self, folder: Path) -> None:
-        """Find the videos of a folder, before any file that waits is opened."""
+        """Find the videos of a folder."""
         self._pool.start(_FolderJob(folder, self), 1)
 
     def open(self, key: str, path: Path, shown_frame: int | None = None) -> None:
-        """Probe a file; its thumbnail is of a frame, or of one a third into it."""
-        self._pool.start(_FileJob(key, path, self, shown_frame))
+        """Probe a file, at once where none is being opened; its thumbnail is of a frame, or of one a third into it."""
+        pool = self._rest if self._pool.activeThreadCount() else self._pool
+        pool.start(_FileJob(key, path, self, shown_frame))
 
     def close(self) -> None:
         """Forget what waits and wait for what runs."""
-        self._pool.clear()
-        self._pool.waitForDone()
+        for pool in (self._pool, self._rest):
+            pool.clear()
+            pool.waitForDone()
 
 
 class _FolderJob(QRunnable):
