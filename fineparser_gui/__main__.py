@@ -3,6 +3,7 @@
 import argparse
 import sys
 from pathlib import Path
+from tempfile import TemporaryFile
 
 
 def parse_arguments(argv: list[str]) -> argparse.Namespace:
@@ -16,6 +17,17 @@ def parse_arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--in", dest="in_frame", type=int, metavar="F", help="first frame of the dive, 0-based")
     parser.add_argument("--out", dest="out_frame", type=int, metavar="F", help="last frame of the dive, included")
     return parser.parse_args(argv)
+
+
+def own_folder(path: Path) -> tuple[Path | None, str]:
+    """The folder for settings, autosaves and exemplars, made where it is not there; else None and one sentence."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=path):
+            return path, ""
+    except OSError as error:
+        reason = error.strerror or str(error)
+        return None, f"Settings and unsaved work are not kept, as {path} cannot be written ({reason}): make way for it."
 
 
 def main() -> int:
@@ -37,17 +49,20 @@ def main() -> int:
             boards = ", ".join(f"{board:g}" for board in BOARDS_M)
             raise ConfigError(f"--board {arguments.board:g} is no board: choose one of {boards}.")
         number = str(parse_dive_number(arguments.dive_number)) if arguments.dive_number else None
-        if problem := display_problem():
-            raise ConfigError(problem)
+        if sentence := display_problem():
+            raise ConfigError(sentence)
     except FineParserError as error:
         print(f"fineparser-gui: {error}", file=sys.stderr)
         return error.exit_code
-    folder = platformdirs.user_data_path("fineparser", appauthor=False)
-    start_logging(folder)
+    folder, problem = own_folder(platformdirs.user_data_path("fineparser", appauthor=False))
+    if folder is not None:
+        start_logging(folder)
     app = QApplication(sys.argv[:1])
     studio = Studio(app, folder)
     report_unexpected(studio.window.tell_unexpected)
     studio.window.show()
+    if problem:
+        studio.session.problem.emit(problem)
     clips = [path for path in arguments.clips if path.suffix.lower() != SUFFIX]
     for path in arguments.clips:
         if path not in clips:

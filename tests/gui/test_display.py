@@ -1,4 +1,4 @@
-"""Where no window can be opened, one sentence says so."""
+"""Where no window can be opened, or nothing be kept, one sentence says so."""
 
 import ctypes
 import os
@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from fineparser_gui import display
+from fineparser_gui.__main__ import own_folder
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a display")
 
@@ -39,6 +40,15 @@ def test_a_display_that_is_not_there_is_told():
     except OSError:
         pytest.skip("this system has no libraries for windows")
     assert ":4711" in (display.display_problem({"DISPLAY": ":4711"}) or "")
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path):
+    (tmp_path / "taken").touch()
+    folder, sentence = own_folder(tmp_path / "taken" / "fineparser")
+    assert folder is None
+    assert "are not kept" in sentence
+    assert own_folder(tmp_path / "new" / "fineparser") == (tmp_path / "new" / "fineparser", "")
+    assert list((tmp_path / "new" / "fineparser").iterdir()) == []
 
 
 @pytest.mark.parametrize("environment", [{"QT_QPA_PLATFORM": "offscreen"}, {"WAYLAND_DISPLAY": "wayland-0"}])
