@@ -1,6 +1,7 @@
 """The only way long work talks to its caller: progress events out, a cancel token in."""
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -27,6 +28,19 @@ ProgressCallback = Callable[[Progress], None]
 
 def ignore_progress(progress: Progress) -> None:
     """The callback of a caller that does not care."""
+
+
+def paced(tell: ProgressCallback, every_s: float) -> ProgressCallback:
+    """A callback that tells the end of every stage, and of the other steps no more than one in so many seconds."""
+    told_s = 0.0
+
+    def report(progress: Progress) -> None:
+        nonlocal told_s
+        if progress.done == progress.total or time.monotonic() - told_s > every_s:
+            told_s = time.monotonic()
+            tell(progress)
+
+    return report
 
 
 class CancelToken:

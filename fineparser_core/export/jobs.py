@@ -8,7 +8,6 @@ A folder holds a job: `job.json` and the masks it needs. The process tells on it
 import json
 import sys
 import threading
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -27,7 +26,7 @@ from fineparser_core.export.analysis_json import (
 )
 from fineparser_core.export.options import ClipOptions, Look
 from fineparser_core.export.tables import DiveRecord, write_csv, write_json
-from fineparser_core.progress import CancelToken, Progress, ProgressCallback
+from fineparser_core.progress import CancelToken, ProgressCallback, paced
 from fineparser_core.types import MASK_SIZE, Analysis, ComparedDive, MaskTrack, StepSpan
 
 _JOB, _MASKS, _OTHER_MASKS = "job.json", "masks.npz", "other-masks.npz"
@@ -207,14 +206,7 @@ def main(argv: Sequence[str]) -> int:
     def tell(**fields: object) -> None:
         print(json.dumps(fields), flush=True)
 
-    last_s = 0.0
-
-    def progress(step: Progress) -> None:
-        nonlocal last_s
-        if step.done == step.total or time.monotonic() - last_s > _TELL_EVERY_S:
-            last_s = time.monotonic()
-            tell(done=step.done, total=step.total)
-
+    progress = paced(lambda step: tell(done=step.done, total=step.total), _TELL_EVERY_S)
     step_back()
     threading.Thread(target=wait_for_end, daemon=True).start()
     try:

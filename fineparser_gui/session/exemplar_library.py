@@ -43,9 +43,14 @@ class LibraryEntry:
 
 @dataclass(frozen=True, kw_only=True)
 class Adding:
-    """A clip on its way into the library."""
+    """A clip on its way into the library.
+
+    Attributes:
+        of_dive: key of the dive that it is of; None: of none in the session.
+    """
 
     name: str
+    of_dive: str | None = None
     progress: Progress | None = None
 
 
@@ -91,7 +96,6 @@ class ExemplarLibrary(QObject):
         self.entries: tuple[LibraryEntry, ...] = ()
         self.writable = False
         self.adding: dict[str, Adding] = {}
-        self._made_of: dict[str, str] = {}  # request that adds an exemplar -> key of the dive that becomes it
         client.ready.connect(self._on_ready)
         client.progressed.connect(self._on_progress)
         client.finished.connect(self._on_finished)
@@ -166,11 +170,9 @@ class ExemplarLibrary(QObject):
 
     def add_dive(self, dive: Dive, transitions: dict | None, facts: ExemplarFacts) -> None:
         """Add an analysed dive, with the transitions that the coach placed, or None."""
-        request_id = self._new_id()
-        self._made_of[request_id] = dive.key
         self._add(
             AddExemplarRequest(
-                id=request_id,
+                id=self._new_id(),
                 path=str(dive.path),
                 in_frame=dive.in_frame,
                 out_frame=dive.out_frame,
@@ -178,7 +180,8 @@ class ExemplarLibrary(QObject):
                 parse_id=dive.parse_id,
                 transitions=transitions,
                 urgency=Urgency.SCORE,
-            )
+            ),
+            of_dive=dive.key,
         )
 
     def cancel_adding(self) -> None:
@@ -243,17 +246,11 @@ class ExemplarLibrary(QObject):
     def _new_id(self) -> str:
         return f"l{next(self._ids)}"
 
-    def _add(self, request: AddExemplarRequest) -> None:
-        self.adding[request.id] = Adding(name=Path(request.path).name)
-        self._asked[request.id] = lambda: self._add_again(request)
+    def _add(self, request: AddExemplarRequest, of_dive: str | None = None) -> None:
+        self.adding[request.id] = Adding(name=Path(request.path).name, of_dive=of_dive)
+        self._asked[request.id] = lambda: self._add(replace(request, id=self._new_id()), of_dive)
         self._client.submit(request)
         self.adding_changed.emit()
-
-    def _add_again(self, request: AddExemplarRequest) -> None:
-        again = replace(request, id=self._new_id())
-        if request.id in self._made_of:
-            self._made_of[again.id] = self._made_of.pop(request.id)
-        self._add(again)
 
     def _change(self, action: str, exemplar_id: str | None = None, facts: ExemplarFacts | None = None) -> None:
         request = ChangeLibraryRequest(
@@ -282,7 +279,7 @@ class ExemplarLibrary(QObject):
 
     def _on_progress(self, request_id: str, progress: Progress) -> None:
         if request_id in self.adding:
-            self.adding[request_id] = Adding(name=self.adding[request_id].name, progress=progress)
+            self.adding[request_id] = replace(self.adding[request_id], progress=progress)
             self.adding_changed.emit()
 
     def _on_finished(self, request_id: str, answer: Answer) -> None:
@@ -291,8 +288,9 @@ class ExemplarLibrary(QObject):
         if answer.added is not None:
             name = answer.added
             self._undo.append((self.tr("adding {0}").format(name), lambda: self._change("remove", name)))
-            if request_id in self._made_of:
-                self.dive_added.emit(self._made_of.pop(request_id), name)
+            adding = self.adding.get(request_id)
+            if adding is not None and adding.of_dive is not None:
+                self.dive_added.emit(adding.of_dive, name)
         self._end(request_id)
         self.entries = tuple(
             LibraryEntry(

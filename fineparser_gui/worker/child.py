@@ -12,7 +12,6 @@ import logging
 import os
 import sys
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -33,7 +32,7 @@ from fineparser_core.export.analysis_json import (
 )
 from fineparser_core.inference.choice import CandidateRule
 from fineparser_core.inference.rescore import correct_transitions
-from fineparser_core.progress import CancelToken, Progress, ProgressCallback
+from fineparser_core.progress import CancelToken, Progress, ProgressCallback, paced
 from fineparser_core.types import Analysis, DiveParse, Encoding, Transitions
 from fineparser_gui.worker.library_desk import LibraryDesk
 from fineparser_gui.worker.protocol import (
@@ -272,16 +271,13 @@ class Worker:
         return parse, encoding
 
     def _reporter(self, request: Request) -> ProgressCallback:
-        told_s = 0.0
+        def send(progress: Progress) -> None:
+            self._send(ProgressReport(id=request.id, stage=progress.stage, done=progress.done, total=progress.total))
+
+        tell = paced(send, _TELL_EVERY_S)
 
         def report(progress: Progress) -> None:
-            nonlocal told_s
-            now_s = time.monotonic()
-            if progress.done == progress.total or now_s - told_s >= _TELL_EVERY_S:
-                told_s = now_s
-                self._send(
-                    ProgressReport(id=request.id, stage=progress.stage, done=progress.done, total=progress.total)
-                )
+            tell(progress)
             self._let_pass(request.urgency)
 
         return report
