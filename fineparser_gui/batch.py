@@ -60,14 +60,13 @@ class Batch(QObject):
     def _move(self, places: int) -> None:
         """Move the selected dives up or down in the list, as far as they go together."""
         selected = set(self._panel.selected_keys())
-        keys = [key for key in self._session.keys if key in selected]
         order = self._session.keys
+        keys = [key for key in order if key in selected]
         for key in keys if places < 0 else reversed(keys):
-            place = order.index(key) + places
-            if not 0 <= place < len(order) or order[place] in selected:
-                continue
-            self._session.move(key, place)
-            order = self._session.keys
+            at = order.index(key)
+            if 0 <= at + places < len(order) and order[at + places] not in selected:
+                order.insert(at + places, order.pop(at))
+        self._session.editing.reorder(order, gesture="order")
 
     def _refresh_soon(self) -> None:
         if not self._soon.isActive():

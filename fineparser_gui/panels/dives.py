@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -42,6 +42,7 @@ class DivesPanel(QWidget):
         self.model = DivesModel(session, self)
         self.view = _List()
         self.view.setModel(self.model)
+        self.view.dropped.connect(self.model.begin_drop)
         self.view.setItemDelegate(DiveDelegate(self.view))
         self.view.setAccessibleName(self.tr("Dives of this session"))
         self.view.customContextMenuRequested.connect(self._show_menu)
@@ -140,7 +141,13 @@ class DivesPanel(QWidget):
 
 
 class _List(QListView):
-    """Rows that can be dragged; F2 or a double click edits the dive number."""
+    """Rows that can be dragged; F2 or a double click edits the dive number.
+
+    Signals:
+        dropped: rows were dragged, and are moved next.
+    """
+
+    dropped = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -154,6 +161,10 @@ class _List(QListView):
         self.setMouseTracking(True)
         self.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.dropped.emit()
+        super().dropEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.text().isprintable() and event.text():  # no search by first letters: letters are the player's keys

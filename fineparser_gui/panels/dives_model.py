@@ -53,6 +53,7 @@ class DivesModel(QAbstractListModel):
         self._session = session
         self._order = Order.QUEUE
         self._keys = session.keys
+        self._drop = 0
         session.dive_added.connect(self._on_added)
         session.dive_changed.connect(self._on_changed)
         session.dive_removed.connect(self._on_removed)
@@ -133,6 +134,10 @@ class DivesModel(QAbstractListModel):
     def supportedDropActions(self) -> Qt.DropAction:
         return Qt.DropAction.MoveAction
 
+    def begin_drop(self) -> None:
+        """The rows that are moved from now on were dragged together, and go back together."""
+        self._drop += 1
+
     def moveRows(
         self, sourceParent: AnyIndex, sourceRow: int, count: int, destinationParent: AnyIndex, destinationChild: int
     ) -> bool:
@@ -140,9 +145,9 @@ class DivesModel(QAbstractListModel):
         if self._order is not Order.QUEUE or sourceParent.isValid() or destinationParent.isValid():
             return False
         moved = self._keys[sourceRow : sourceRow + count]
-        rest = [key for key in self._keys[:destinationChild] if key not in moved]
-        for place, key in enumerate(moved, start=len(rest)):
-            self._session.move(key, place)
+        before = [key for key in self._keys[:destinationChild] if key not in moved]
+        after = [key for key in self._keys[destinationChild:] if key not in moved]
+        self._session.editing.reorder([*before, *moved, *after], gesture=f"drop {self._drop}")
         return bool(moved)
 
     def _sorted(self, known: set[str]) -> list[str]:

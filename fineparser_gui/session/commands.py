@@ -18,11 +18,11 @@ _PAUSE_S = 2.0  # after which the same gesture is another one
 
 
 class EditDive(QUndoCommand, Generic[Value]):
-    """Another value of something that the coach says of one dive.
+    """Another value of something that the coach says of one dive, or of all of them.
 
     Args:
         apply: puts a value into the session: (key, value).
-        key: of the dive.
+        key: of the dive; "" where it is said of all of them.
         before, after: the value without and with this edit.
         text: what is done, after "Undo" in the menu.
         gesture: edits of one gesture (a drag, a row of nudges, a word typed) are undone together; "" stands alone.

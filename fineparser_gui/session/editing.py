@@ -87,6 +87,16 @@ class Editing(QObject):
         if drawings != before:
             self.edits.push(EditDive(self._apply_drawings, key, before, drawings, text=text))
 
+    def reorder(self, keys: list[str], *, gesture: str = "") -> None:
+        """Put the dives into another order. Moves of one gesture are undone together."""
+        before = self._session.keys
+        if keys != before:
+            text = self.tr("changing the order of the dives")
+            self.edits.push(EditDive(self._apply_order, "", before, keys, text=text, gesture=gesture))
+
+    def _apply_order(self, _: str, keys: list[str]) -> None:
+        self._session.reorder(keys)
+
     def remove(self, keys: Sequence[str]) -> None:
         """Take dives out of the session; undone, each comes back as it was. The files stay."""
         if not keys:

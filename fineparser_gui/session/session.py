@@ -5,7 +5,7 @@ Panels observe it and call its methods; it asks the worker client and the exempl
 
 import itertools
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -133,8 +133,15 @@ class Session(QObject):
         """Put a dive at another place of the list, and with it of the queue."""
         keys = [one for one in self._dives if one != key]
         keys.insert(place, key)
-        if keys != self.keys:
-            self._dives = {one: self._dives[one] for one in keys}
+        self.reorder(keys)
+
+    def reorder(self, keys: Sequence[str]) -> None:
+        """Put dives into another order, of the list and with it of the queue; what is not named keeps its place."""
+        named = [key for key in keys if key in self._dives]
+        among, following = set(named), iter(named)
+        order = [next(following) if key in among else key for key in self._dives]
+        if order != self.keys:
+            self._dives = {key: self._dives[key] for key in order}
             self.dives_moved.emit()
 
     def snapshot(self) -> SavedSession:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject
 
 from fineparser_core.progress import Progress
 from fineparser_core.types import DiveSegment
-from fineparser_gui.session.commands import AddDives
+from fineparser_gui.session.commands import AddDives, EditDive
 from fineparser_gui.worker.client import WorkerClient
 from fineparser_gui.worker.protocol import Segments, TrimRequest, Urgency
 
@@ -52,7 +52,15 @@ class Trimming(QObject):
 
     def dismiss(self, key: str) -> None:
         """Show the proposals no longer."""
-        self._session.update(key, segments=None)
+        segments = self._session.dive(key).segments
+        if segments is not None:
+            text = self.tr("dismissing the dives found")
+            self._session.editing.edits.push(EditDive(self._apply_segments, key, segments, None, text=text))
+
+    def _apply_segments(self, key: str, segments: tuple[DiveSegment, ...] | None) -> None:
+        if key in self._session.keys:  # an edit outlives its dive
+            self._session.select(key)
+            self._session.update(key, segments=segments)
 
     def taken(self, key: str) -> frozenset[int]:
         """Places of the proposals whose flight lies in a dive of the list already."""

@@ -176,6 +176,19 @@ def test_none_found_says_how_to_mark_one_and_the_note_can_be_closed(recording) -
     assert not proposals.isVisible()
 
 
+def test_dismissed_proposals_can_be_had_back(recording) -> None:
+    proposals, actions = recording.window.player.proposals, recording.window.actions_by_id
+    answer(recording, segment(10), segment(200))
+    proposals.dismiss.click()
+    assert not proposals.isVisible()
+    assert actions["undo"].text() == "&Undo dismissing the dives found"
+    actions["undo"].trigger()
+    assert proposals.isVisible()
+    assert recording.session.current.segments == (segment(10), segment(200))
+    actions["redo"].trigger()
+    assert not proposals.isVisible()
+
+
 def test_a_failed_search_says_so_and_the_row_stays(recording) -> None:
     (request,) = trim_requests(recording)
     recording.client._queue.remove(request)
