@@ -1,7 +1,8 @@
-"""The session as a document: opened, saved, recovered, and its missing videos asked for."""
+"""The session as a document: opened, saved and recovered."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -13,11 +14,9 @@ from fineparser_core.errors import ConfigError, FineParserError
 from fineparser_core.export.corrections import CorrectedDive, write_corrections
 from fineparser_gui.session.arrivals import names_of
 from fineparser_gui.session.autosave import Autosave, leftovers
-from fineparser_gui.session.dive import Dive, DiveState
-from fineparser_gui.session.opening import VIDEO_SUFFIXES
-from fineparser_gui.session.relocation import relocated
+from fineparser_gui.session.dive import Dive
 from fineparser_gui.session.session import Session
-from fineparser_gui.session.session_file import SUFFIX, SavedSession, read_session, write_session
+from fineparser_gui.session.session_file import SUFFIX, SavedDive, SavedSession, read_session, write_session
 from fineparser_gui.settings.store import FILE_NAME
 
 log = logging.getLogger(__name__)
@@ -50,23 +49,20 @@ class Document(QObject):
         self.path: Path | None = None
         self._saved = SavedSession()
         self._recovered = False
-        self._unasked: set[str] = set()
         self._autosave = Autosave(session, folder, self) if folder else None
         self._settings = QSettings(str(folder / FILE_NAME), QSettings.Format.IniFormat) if folder else None
         self.recent = QMenu(window)
         self.recent.aboutToShow.connect(self._fill_recent)
-        session.dive_changed.connect(self._on_dive_changed)
 
     @property
     def modified(self) -> bool:
         """Whether the coach's work would be lost without saving; videos only opened are no work."""
         if self.path is None:
             return bool(self._session.keys) and (self._recovered or not self._session.editing.edits.isClean())
-        return self._session.snapshot().dives != self._saved.dives
+        return not _kept(self._session.snapshot().dives, self._saved.dives)
 
     def close(self, *, asked: bool) -> None:
         """The program ends; unsaved work that the user was not asked about is offered at its next start."""
-        self._session.dive_changed.disconnect(self._on_dive_changed)
         if self._autosave is not None:
             self._autosave.close(keep=self.modified and not asked)
 
@@ -159,50 +155,6 @@ class Document(QObject):
         if self.recent.isEmpty():
             self.recent.addAction(self.tr("No session was saved yet")).setEnabled(False)
         self.recent.setToolTipsVisible(True)
-
-    def _on_dive_changed(self, key: str) -> None:
-        if self._session.dive(key).state is DiveState.MISSING:
-            self._unasked.add(key)
-        if not self._unasked:
-            return
-        dives = [self._session.dive(one) for one in self._session.keys]
-        if all(dive.state is not DiveState.OPENING for dive in dives):  # one question for all
-            missing = [dive for dive in dives if dive.key in self._unasked]
-            self._unasked.clear()
-            if missing:
-                self._ask_for(missing)
-
-    def _ask_for(self, missing: list[Dive]) -> None:
-        text = self.tr("Not found where the session has it: {0}").format(names_of([dive.path for dive in missing]))
-        box = _question(self._window, self.tr("Missing videos"), text)
-        box.setInformativeText(self.tr("The dives stay in the list; the Dive menu locates their videos later too."))
-        key = missing[0].key
-        _add(box, self.tr("Locate…"), QMessageBox.ButtonRole.AcceptRole, lambda: self.locate(key))
-        _add(box, self.tr("Later"), QMessageBox.ButtonRole.RejectRole)
-        box.open()
-
-    def locate(self, key: str) -> None:
-        """Ask where the video of a missing dive is; others that were moved with it are found too."""
-        if key not in self._session.keys or self._session.dive(key).state is not DiveState.MISSING:
-            return
-        old = self._session.dive(key).path
-        near = next((folder for folder in old.absolute().parents if folder.is_dir()), Path())
-        patterns = " ".join(f"*{suffix}" for suffix in VIDEO_SUFFIXES)
-        name, _ = QFileDialog.getOpenFileName(
-            self._window,
-            self.tr("Where is {0}?").format(old.name),
-            str(near),
-            self.tr("Videos ({0});;All files (*)").format(patterns),
-        )
-        if not name:
-            return
-        self._session.locate(key, Path(name))
-        dives = [self._session.dive(one) for one in self._session.keys]
-        missing = [dive for dive in dives if dive.state is DiveState.MISSING]
-        found = relocated(old, Path(name), [dive.path for dive in missing])
-        for other in missing:
-            if other.path in found:
-                self._session.locate(other.key, found[other.path])
 
     def offer_recovery(self) -> None:
         """After a crash, ask whether to take its session up again."""
@@ -302,6 +254,16 @@ def _label(dive: Dive) -> CorrectedDive | None:
         dive_number=dive.dive_number,
         board_m=dive.board_m,
         difficulty=dive.difficulty,
+    )
+
+
+def _kept(dives: Sequence[SavedDive], saved: Sequence[SavedDive]) -> bool:
+    """Whether a file has all that is said of the dives; what their videos are known by is found by itself."""
+    if len(dives) != len(saved):
+        return False
+    return all(
+        now == (before if before.identity else replace(before, identity=now.identity))
+        for now, before in zip(dives, saved, strict=True)
     )
 
 

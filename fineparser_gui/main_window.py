@@ -17,6 +17,7 @@ from fineparser_gui.dialogs.opener import Dialogs
 from fineparser_gui.document import Document
 from fineparser_gui.full_screen import FullScreen
 from fineparser_gui.library_dock import LibraryDock
+from fineparser_gui.missing import MissingVideos
 from fineparser_gui.panels.banner import Banner
 from fineparser_gui.panels.contributions import ContributionsPanel
 from fineparser_gui.panels.details import DetailsPanel
@@ -81,7 +82,7 @@ class MainWindow(QMainWindow):
         session.comparison_changed.connect(self._refresh)
         session.library.changed.connect(self._refresh)
         self.document.changed.connect(self._refresh)
-        self.player.progress.locate_requested.connect(self._locate)
+        self.player.progress.locate_requested.connect(self.actions_by_id["locate"].trigger)
         self.transport.state_changed.connect(self._show_loop)
         self.player.drawing.state_changed.connect(self._refresh)
         session.editing.edits.indexChanged.connect(self._show_edits)
@@ -94,6 +95,7 @@ class MainWindow(QMainWindow):
 
     def _build(self) -> None:
         self.banner = Banner()
+        self.missing = MissingVideos(self._session, self.banner, self)
         self.empty = EmptyState(has_sample=resource("samples", "sample.json").is_file())
         self.empty.open_requested.connect(self._open)
         self.empty.sample_requested.connect(self._open_sample)
@@ -189,7 +191,7 @@ class MainWindow(QMainWindow):
             "find_dives": lambda: self._on_current(self._session.trimming.find),
             "accept_dive": lambda: self.player.proposals.accept_here(),
             "accept_dives": lambda: self.player.proposals.accept_every(),
-            "locate": self._locate,
+            "locate": lambda: self._on_current(self.missing.locate),
             "remove": lambda: self._session.editing.remove(self.dives.selected_keys()),
             "compare": self._compare,
             "other_back": lambda: self.player.step_other(-1),
@@ -244,9 +246,6 @@ class MainWindow(QMainWindow):
 
     def _may_close(self) -> bool:
         return self.document.may_leave() and may_stop_exports(self._session.exports, self)
-
-    def _locate(self) -> None:
-        self._on_current(self.document.locate)
 
     def _on_current(self, act: Callable[[str], None]) -> None:
         if self._session.current is not None:

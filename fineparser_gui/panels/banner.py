@@ -1,29 +1,46 @@
 """One sentence about something that went wrong, above everything else, until it is closed or replaced."""
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from fineparser_gui.icons import icon, pixmap
 from fineparser_gui.panels.parts import keyboard_friendly, label
 
+#: Texts of buttons, and what they do.
+Actions = Sequence[tuple[str, Callable[[], object]]]
+
 
 class Banner(QFrame):
-    """Hidden until `show_message`."""
+    """Hidden until `show_message` or `offer`. An offer outlasts messages: it comes back when they are closed.
+
+    Signals:
+        offer_closed: the user wants none of what was offered.
+
+    Attributes:
+        buttons: of the offer shown.
+    """
+
+    offer_closed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("banner")
+        self.buttons: list[QPushButton] = []
+        self._offer: tuple[str, Actions] | None = None
         self._sign = QLabel()
         self._text = label(wrap=True)
         self._close = QToolButton()
         self._close.setAccessibleName(self.tr("Close the message"))
-        self._close.clicked.connect(self.hide)
+        self._close.clicked.connect(self._on_closed)
         keyboard_friendly(self._close)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(14, 6, 8, 6)
-        row.setSpacing(10)
-        row.addWidget(self._sign)
-        row.addWidget(self._text, 1)
-        row.addWidget(self._close)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(14, 6, 8, 6)
+        self._row.setSpacing(10)
+        self._row.addWidget(self._sign)
+        self._row.addWidget(self._text, 1)
+        self._row.addWidget(self._close)
         self.hide()
 
     @property
@@ -32,6 +49,31 @@ class Banner(QFrame):
 
     def show_message(self, message: str) -> None:
         """Replace whatever was shown."""
+        self._show(message, ())
+
+    def offer(self, message: str, actions: Actions) -> None:
+        """Show a message with buttons; it stays until it is closed or withdrawn, whichever button is pressed."""
+        self._offer = message, actions
+        self._show(message, actions)
+
+    def withdraw(self) -> None:
+        """Show the offer no longer: nothing is left to be done about it."""
+        self._offer = None
+        if self.buttons:
+            self._set_buttons(())
+            self.hide()
+
+    def _on_closed(self) -> None:
+        if self._offer is not None and not self.buttons:
+            self._show(*self._offer)
+            return
+        offered = self._offer is not None
+        self.withdraw()
+        self.hide()
+        if offered:
+            self.offer_closed.emit()
+
+    def _show(self, message: str, actions: Actions) -> None:
         self.ensurePolished()
         self._text.ensurePolished()
         color = self._text.palette().windowText().color().name()
@@ -39,4 +81,17 @@ class Banner(QFrame):
         self._close.setIcon(icon("close", color))
         self._text.setText(message)
         self.setAccessibleDescription(message)
+        self._set_buttons(actions)
         self.show()
+
+    def _set_buttons(self, actions: Actions) -> None:
+        for button in self.buttons:
+            button.hide()
+            button.deleteLater()  # it may be the one that was pressed
+        self.buttons = []
+        for text, act in actions:
+            button = QPushButton(text)
+            button.clicked.connect(lambda _, act=act: act())
+            keyboard_friendly(button)
+            self._row.insertWidget(self._row.count() - 1, button)
+            self.buttons.append(button)

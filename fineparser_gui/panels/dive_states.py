@@ -24,6 +24,8 @@ def state_text(dive: Dive) -> str:
         return _tr("dives found: {0}").format(len(dive.segments))
     if dive.state is DiveState.READY and dive.refused:
         return _tr("no whole dive: see right")
+    if dive.state is DiveState.MISSING and dive.other is not None:
+        return _tr("another video")
     texts = {
         DiveState.OPENING: _tr("opening"),
         DiveState.MISSING: _tr("video is missing"),

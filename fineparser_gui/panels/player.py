@@ -195,6 +195,7 @@ class PlayerPanel(QWidget):
         dive = self._session.current
         self.timeline.set_dive(dive, self._session.trimming.taken(dive.key) if dive else frozenset())
         if dive is None or dive.state is DiveState.MISSING:
+            self._loaded = None
             self.pane.unload()
             self.drawing.refresh()
             return

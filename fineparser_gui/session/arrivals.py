@@ -1,6 +1,6 @@
 """Clips on their way into the session: dropped files and folders, dives of a session file, videos that were located."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +9,8 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QImage
 
 from fineparser_core.types import VideoInfo
-from fineparser_gui.session.dive import LONGEST_DIVE_S, DiveState
+from fineparser_gui.session.dive import LONGEST_DIVE_S, NOT_ANALYSED, DiveState, Place
+from fineparser_gui.session.identity import VideoIdentity, difference
 from fineparser_gui.session.opening import Opener, is_video, sort_key
 from fineparser_gui.session.session_file import SavedSession
 
@@ -33,7 +34,8 @@ class Arrivals(QObject):
         self._session = session
         self._refused: list[tuple[Path, str]] = []
         self._known: dict[Path, dict[str, object]] = {}  # by folder that is being looked into
-        self._before: dict[str, Path] = {}  # where the video of a dive was said to be, until the new place holds
+        self._sought: dict[str, Path] = {}  # where the videos of missing dives may be now
+        self._found: dict[str, Place] = {}  # of those what was the same video
         self._opener = Opener(self)
         self._opener.found.connect(self._on_found)
         self._opener.opened.connect(self._on_opened)
@@ -78,10 +80,31 @@ class Arrivals(QObject):
         if keys:
             self._session.select(keys[saved.selected or 0])
 
-    def locate(self, key: str, path: Path) -> None:
-        """Say where the video of a missing dive is now; where it cannot be opened, it is as before."""
-        self._before[key] = self._session.dive(key).path
-        self._session.update(key, path=path, state=DiveState.OPENING, problem=None)
+    def locate(self, places: Mapping[str, Path]) -> None:
+        """Say where the videos of missing dives may be now.
+
+        What is the same video is used from there, all of it as one edit. Where it cannot be opened or is another one,
+        the dive stays missing and says why.
+        """
+        self._sought.update(places)
+        for key, path in places.items():
+            self._session.update(key, state=DiveState.OPENING, problem=None, other=None)
+            self._opener.open(key, path)
+
+    def use_other(self, key: str) -> None:
+        """Use the video that is another one than the session was made with: the coach says so."""
+        other = self._session.dive(key).other
+        if other is not None:
+            self._session.editing.locate({key: other})
+
+    def open_again(self, key: str, place: Place | None = None) -> None:
+        """Open the video of a dive, at a place where given, and analyse it from the start."""
+        dive = self._session.dive(key)
+        path, identity = place or (dive.path, dive.identity)
+        self._session.queue.drop(key)
+        self._session.trimming.forget(key)
+        at = {"path": path, "identity": identity, "info": None, "thumbnail": None, "other": None, "searching": False}
+        self._session.update_analysis(key, state=DiveState.OPENING, **at, **NOT_ANALYSED)
         self._opener.open(key, path)
 
     def too_long(self, key: str) -> bool:
@@ -117,11 +140,23 @@ class Arrivals(QObject):
         if others:
             self._session.problem.emit(self.tr("No videos, and left out: {0}.").format(names_of(others)))
 
-    def _on_opened(self, key: str, info: VideoInfo, thumbnail: QImage) -> None:
-        if key not in self._session.keys:
-            return
-        self._before.pop(key, None)
-        self._session.update(key, info=info, thumbnail=thumbnail)
+    def _on_opened(self, key: str, info: VideoInfo, identity: VideoIdentity, thumbnail: QImage) -> None:
+        sought = self._sought.get(key) == info.path
+        if key in self._session.keys and (sought or self._session.dive(key).path == info.path):
+            expected = self._session.dive(key).identity
+            if expected is not None and not expected.same_file(identity):
+                problem = difference(info.path, identity, expected)
+                other = (info.path, identity)
+                self._session.update(key, state=DiveState.MISSING, problem=problem, other=other, restored=True)
+            elif sought:
+                self._found[key] = info.path, identity
+            else:
+                self._session.update(key, info=info, identity=identity, thumbnail=thumbnail)
+                self._begin(key)
+        self._end_search(key, info.path)
+        self._tell_refused()
+
+    def _begin(self, key: str) -> None:
         if self.too_long(key):
             self._session.update(key, state=DiveState.HELD)
             if self._session.dive(key).segments is None:
@@ -130,18 +165,25 @@ class Arrivals(QObject):
             self._session.update(key, state=DiveState.CANCELLED)
         else:
             self._session.queue.analyse(key)
-        self._tell_refused()
 
-    def _on_failed(self, key: str, message: str) -> None:
-        if key in self._session.keys:
-            dive = self._session.dive(key)
+    def _on_failed(self, key: str, path: Path, message: str) -> None:
+        dive = self._session.dive(key) if key in self._session.keys else None
+        if dive is not None and path in (dive.path, self._sought.get(key)):
             if dive.restored:
-                path = self._before.pop(key, dive.path)
-                self._session.update(key, path=path, state=DiveState.MISSING, problem=message)
+                self._session.update(key, state=DiveState.MISSING, problem=message)
             else:
                 self._session.remove(key)
                 self._refused.append((dive.path, message))
+        self._end_search(key, path)
         self._tell_refused()
+
+    def _end_search(self, key: str, path: Path) -> None:
+        """Use what was found, once all that was looked for together has been opened."""
+        if self._sought.get(key) == path:
+            del self._sought[key]
+            if not self._sought:
+                found, self._found = self._found, {}
+                self._session.editing.locate(found)
 
     def _tell_refused(self) -> None:
         """What could not be opened of all that came together, in one sentence."""

@@ -11,13 +11,14 @@ from fineparser_core.progress import Progress
 from fineparser_core.types import Analysis, DiveSegment, ExemplarVote, Scoring, VideoInfo
 from fineparser_gui.session.correction import Correction, fits
 from fineparser_gui.session.drawings import Drawing
+from fineparser_gui.session.identity import VideoIdentity
 
 
 class DiveState(Enum):
     """How far the analysis of a dive is."""
 
     OPENING = auto()
-    MISSING = auto()  # of a session file, and its video cannot be opened: waits for the user to locate it
+    MISSING = auto()  # of a session file, and its video cannot be opened or is another one: waits for the user
     HELD = auto()  # too long to be one dive: waits for the user
     QUEUED = auto()
     ANALYSING = auto()
@@ -39,6 +40,9 @@ NOT_ANALYSED = {
     "scoring": False,
 }
 
+
+#: Where a video lies, and what it is known by; None: nobody looked yet.
+Place = tuple[Path, VideoIdentity | None]
 
 #: No dive lasts longer, with the walk before it and the splash after it.
 LONGEST_DIVE_S = 15.0
@@ -68,6 +72,8 @@ class Dive:
         segments: dives that were found in the file, to be confirmed; None: nobody looked.
         searching: True while they are looked for.
         cancelled: the user stopped its analysis, which then starts only when asked for, in a reopened session too.
+        identity: what its video is known by; None until it was opened.
+        other: a video found in the place of its own, and another one; used only where the coach says so.
         restored: True for a dive of a session file: it stays in the list even where its video is gone.
     """
 
@@ -99,6 +105,8 @@ class Dive:
     segments: tuple[DiveSegment, ...] | None = None
     searching: bool = False
     cancelled: bool = False
+    identity: VideoIdentity | None = None
+    other: Place | None = None
     restored: bool = False
 
     @property

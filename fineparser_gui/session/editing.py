@@ -12,6 +12,7 @@ from fineparser_core.errors import FineParserError
 from fineparser_core.inference.rescore import transition_range
 from fineparser_gui.session.commands import EditDive, RemoveDive
 from fineparser_gui.session.correction import Correction, frames_of, timed_transitions
+from fineparser_gui.session.dive import Place
 from fineparser_gui.session.drawings import Drawing
 from fineparser_gui.session.rescoring import Rescorer, read_score, score_request
 from fineparser_gui.worker.client import WorkerClient
@@ -86,6 +87,24 @@ class Editing(QObject):
         before = self._session.dive(key).drawings
         if drawings != before:
             self.edits.push(EditDive(self._apply_drawings, key, before, drawings, text=text))
+
+    def locate(self, places: Mapping[str, Place]) -> None:
+        """Use the videos of dives from other places, as one edit; what lies where it was is only opened again."""
+        before = {dive.key: (dive.path, dive.identity) for dive in map(self._session.dive, self._session.keys)}
+        places = {key: place for key, place in places.items() if key in before}
+        moved = [key for key, place in places.items() if before[key] not in (place, (place[0], None))]
+        for key in places.keys() - set(moved):
+            self._session.arrivals.open_again(key)
+        if moved:
+            self.edits.beginMacro(self.tr("locating videos ({0})").format(len(moved)))
+            for key in moved:
+                text = self.tr("locating a video")
+                self.edits.push(EditDive(self._apply_place, key, before[key], places[key], text=text))
+            self.edits.endMacro()
+
+    def _apply_place(self, key: str, place: Place) -> None:
+        if key in self._session.keys:  # an edit outlives its dive
+            self._session.arrivals.open_again(key, place)
 
     def reorder(self, keys: list[str], *, gesture: str = "") -> None:
         """Put the dives into another order. Moves of one gesture are undone together."""

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QRunnable, QSize, Qt, QThread, QThreadPool, 
 from PySide6.QtGui import QImage
 
 from fineparser_core.errors import FineParserError
+from fineparser_gui.session.identity import identity_of
 
 if TYPE_CHECKING:
     from fineparser_core.video.picture import Picture
@@ -84,13 +85,13 @@ class Opener(QObject):
 
     Signals:
         found: (Path, list[Path], list[Path]) a folder, its videos, and its other files.
-        opened: (str, VideoInfo, QImage) key, frame table, thumbnail.
-        failed: (str, str) key, sentence for the user.
+        opened: (str, VideoInfo, VideoIdentity, QImage) key, frame table, what it is known by, thumbnail.
+        failed: (str, Path, str) key, file, sentence for the user.
     """
 
     found = Signal(object, object, object)
-    opened = Signal(str, object, object)
-    failed = Signal(str, str)
+    opened = Signal(str, object, object, object)
+    failed = Signal(str, object, str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -139,9 +140,9 @@ class _FileJob(QRunnable):
                 shown = info.n_frames // 3 if self._shown_frame is None else self._shown_frame
                 size = QSize(info.width_px, info.height_px)
                 size.scale(_THUMBNAIL_PX, _THUMBNAIL_PX, Qt.AspectRatioMode.KeepAspectRatio)
-                self._opener.opened.emit(self._key, info, small_image(reader, shown, size))
+                self._opener.opened.emit(self._key, info, identity_of(info), small_image(reader, shown, size))
         except FineParserError as error:
-            self._opener.failed.emit(self._key, str(error))
+            self._opener.failed.emit(self._key, self._path, str(error))
         except Exception as error:  # a decoder's own failure must not end the thread pool
             log.exception("opening %s", self._path)
-            self._opener.failed.emit(self._key, f"{self._path.name}: {error}")
+            self._opener.failed.emit(self._key, self._path, f"{self._path.name}: {error}")

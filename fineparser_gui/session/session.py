@@ -123,7 +123,7 @@ class Session(QObject):
         elif dive.searching:
             self.trimming.find(dive.key)
         elif dive.state is DiveState.OPENING:
-            self.arrivals.locate(dive.key, dive.path)
+            self.arrivals.open_again(dive.key)
         elif dive.scoring:
             self.queue.score_anew(dive.key)
         elif dive.busy:
@@ -161,10 +161,6 @@ class Session(QObject):
     def restore(self, saved: SavedSession) -> None:
         """Add the dives of a session file and analyse them; one whose video is gone waits until it is located."""
         self.arrivals.restore(saved)
-
-    def locate(self, key: str, path: Path) -> None:
-        """Say where the video of a missing dive is now."""
-        self.arrivals.locate(key, path)
 
     def close(self) -> None:
         """Wait for files that are being opened; the window is closing."""

@@ -7,10 +7,11 @@ Format "fineparser.session/1", JSON in UTF-8 (a reader refuses other numbers; ne
     origin    for an autosave: the session file it belongs to, or null
     paused    whether the analyses were held up
     dives     of {path, relative_path, in_frame, out_frame, dive_number, board_m, difficulty, diver, nearest, synchro,
-              transitions, left_out, is_dive, cancelled, drawings, segments}, in the order of the list; relative_path
-              is as seen from the folder of the session file, or null where there is none; drawings are of {kind,
-              frame, points, text}, points in pixels of the file's upright frames; segments are the dives found in a
-              long recording, as `DiveSegment`, or null where nobody looked
+              transitions, left_out, is_dive, cancelled, drawings, segments, video}, in the order of the list;
+              relative_path is as seen from the folder of the session file, or null where there is none; drawings are
+              of {kind, frame, points, text}, points in pixels of the file's upright frames; segments are the dives
+              found in a long recording, as `DiveSegment`, or null where nobody looked; video is what the file is
+              known by, as `VideoIdentity`, or null where it was never opened (older files have none)
 
 Analyses are not stored: opening a session makes them anew, and the coach's transitions and exemplars left out are
 applied to them.
@@ -30,6 +31,7 @@ from fineparser_core.types import DiveSegment
 from fineparser_core.video.atomic import atomic_file
 from fineparser_gui.session.correction import Correction
 from fineparser_gui.session.drawings import Drawing, from_dict, to_dict
+from fineparser_gui.session.identity import VideoIdentity, identity_from_dict
 
 FORMAT = "fineparser.session/1"
 SUFFIX = ".fineparser"
@@ -51,6 +53,7 @@ class SavedDive:
     synchro: bool = False
     cancelled: bool = False
     segments: tuple[DiveSegment, ...] | None = None
+    identity: VideoIdentity | None = None
     correction: Correction = field(default_factory=Correction)
 
 
@@ -137,6 +140,7 @@ def _dive_to_dict(dive: SavedDive, folder: Path) -> dict[str, Any]:
         "is_dive": dive.correction.is_dive,
         "cancelled": dive.cancelled,
         "segments": None if dive.segments is None else [asdict(segment) for segment in dive.segments],
+        "video": asdict(dive.identity) if dive.identity else None,
     }
 
 
@@ -180,6 +184,7 @@ def _dive_from_dict(values: dict[str, Any], folder: Path) -> SavedDive:
         synchro=values.get("synchro") is True,
         cancelled=values.get("cancelled") is True,
         segments=_segments(values.get("segments")),
+        identity=None if values.get("video") is None else identity_from_dict(values["video"]),
         correction=Correction(
             transitions=transitions, left_out=frozenset(left_out), is_dive=values.get("is_dive") is True
         ),

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -54,6 +54,34 @@ def idle_studio(qapp, qtbot, monkeypatch) -> Iterator[Studio]:
     yield made
     made.window.close()
     made.window.deleteLater()
+
+
+@pytest.fixture
+def make_studio(qapp, qtbot, monkeypatch, tmp_path) -> Iterator[Callable[[], Studio]]:
+    """`make()`: the program without its worker process, which keeps its files in `tmp_path / "state"`."""
+    made = []
+
+    def make() -> Studio:
+        studio = Studio(qapp, tmp_path / "state")
+        monkeypatch.setattr(studio.client, "start", lambda: None)
+        with qtbot.waitExposed(studio.window):
+            studio.window.show()
+        made.append(studio)
+        return studio
+
+    yield make
+    for studio in made:
+        studio.window.close()
+        studio.window.deleteLater()
+
+
+@pytest.fixture
+def clip(tmp_path, small_video) -> Path:
+    """A video in a folder that may be moved."""
+    path = tmp_path / "club" / "clip.mp4"
+    path.parent.mkdir()
+    path.write_bytes(small_video.read_bytes())
+    return path
 
 
 @pytest.fixture

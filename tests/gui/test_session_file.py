@@ -1,4 +1,4 @@
-"""Sessions saved, opened, recovered after a crash, and their missing videos located."""
+"""Sessions saved, opened, and recovered after a crash."""
 
 import json
 import os
@@ -14,40 +14,10 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from fineparser_core.errors import ConfigError
 from fineparser_core.types import Analysis, DiveSegment
-from fineparser_gui.app import Studio
 from fineparser_gui.session.autosave import leftovers
 from fineparser_gui.session.correction import Correction
 from fineparser_gui.session.dive import DiveState
-from fineparser_gui.session.relocation import relocated
 from fineparser_gui.session.session_file import SavedDive, SavedSession, read_session, write_session
-
-
-@pytest.fixture
-def make_studio(qapp, qtbot, monkeypatch, tmp_path):
-    """`make()`: the program without its worker process, which keeps its files in `tmp_path / "state"`."""
-    made = []
-
-    def make() -> Studio:
-        studio = Studio(qapp, tmp_path / "state")
-        monkeypatch.setattr(studio.client, "start", lambda: None)
-        with qtbot.waitExposed(studio.window):
-            studio.window.show()
-        made.append(studio)
-        return studio
-
-    yield make
-    for studio in made:
-        studio.window.close()
-        studio.window.deleteLater()
-
-
-@pytest.fixture
-def clip(tmp_path, small_video) -> Path:
-    """A video in a folder that may be moved."""
-    path = tmp_path / "club" / "clip.mp4"
-    path.parent.mkdir()
-    path.write_bytes(small_video.read_bytes())
-    return path
 
 
 def _segment(**changes: object) -> dict:
@@ -202,31 +172,6 @@ def test_unsaved_work_is_asked_for_before_another_session_opens(make_studio, mon
     assert session.keys == []
 
 
-def test_a_moved_video_is_asked_for_and_never_dropped(make_studio, qtbot, monkeypatch, tmp_path, clip, small_video):
-    other = clip.with_name("other.mp4")
-    other.write_bytes(small_video.read_bytes())
-    path = tmp_path / "a.fineparser"
-    write_session(SavedSession(dives=(SavedDive(path=clip), SavedDive(path=other)), selected=0), path)
-    moved = clip.parent.rename(tmp_path / "elsewhere")
-    studio = make_studio()
-    window, session = studio.window, studio.session
-    window.document.open_path(path)
-    box = _box(studio, qtbot, "Missing videos")
-    assert "clip.mp4, other.mp4" in box.text()
-    _press(box, "Later")
-    assert [session.dive(key).state for key in session.keys] == [DiveState.MISSING] * 2
-    assert "video is missing" in window.dives.model.text(session.keys[0])
-    assert window.actions_by_id["locate"].isEnabled()
-    assert not window.actions_by_id["analyse"].isEnabled()
-    assert session.snapshot().dives[1].path == other
-
-    _choose(monkeypatch, "getOpenFileName", moved / "clip.mp4")
-    window.player.progress._button.click()
-    qtbot.waitUntil(lambda: all(session.dive(key).state is DiveState.QUEUED for key in session.keys), timeout=5000)
-    assert [session.dive(key).path.parent for key in session.keys] == [moved] * 2
-    assert window.document.modified
-
-
 def test_a_clean_exit_leaves_nothing_to_recover(make_studio, tmp_path, clip):
     studio = make_studio()
     studio.session.open([clip])
@@ -250,20 +195,6 @@ def test_a_name_that_is_no_unicode_is_kept(tmp_path):
     saved = SavedSession(dives=(SavedDive(path=Path(os.fsdecode(b"/club/M\xfcller.mp4"))),), selected=0)
     write_session(saved, tmp_path / "a.fineparser")
     assert read_session(tmp_path / "a.fineparser")[0] == saved
-
-
-def test_a_place_where_the_video_is_not_either_is_forgotten(make_studio, qtbot, tmp_path, clip):
-    path = tmp_path / "a.fineparser"
-    write_session(SavedSession(dives=(SavedDive(path=clip.with_name("gone.mp4")),), selected=0), path)
-    studio = make_studio()
-    studio.window.document.open_path(path)
-    session = studio.session
-    qtbot.waitUntil(lambda: session.current.state is DiveState.MISSING, timeout=5000)
-    wrong = tmp_path / "wrong.mp4"
-    wrong.write_text("no video", encoding="ascii")
-    session.locate(session.current.key, wrong)
-    qtbot.waitUntil(lambda: session.current.state is DiveState.MISSING, timeout=5000)
-    assert session.current.path == clip.with_name("gone.mp4")
 
 
 def _crash(tmp_path: Path, clip: Path) -> None:
@@ -353,22 +284,6 @@ def test_corrections_are_exported_as_labels(make_studio, qtbot, monkeypatch, tmp
     assert f"{tmp_path / 'labels.pkl'}: 1" in _box(studio, qtbot, "Export corrections").text()
     records = pickle.loads((tmp_path / "labels.pkl").read_bytes())
     assert records["corrected_10m", 1][3].tolist() == [36, 89]
-
-
-def test_videos_that_moved_with_a_located_one_are_found_in_their_folders(tmp_path):
-    old, new = tmp_path / "phone" / "dives", tmp_path / "disk" / "2026" / "dives"
-    names = ("monday/1.mp4", "monday/2.mp4", "tuesday/1.mp4", "tuesday/gone.mp4")
-    for name in names[:3]:
-        (new / name).parent.mkdir(parents=True, exist_ok=True)
-        (new / name).touch()
-    missing = [old / name for name in names[1:]] + [Path("/elsewhere/2.mp4"), Path("/elsewhere/3.mp4")]
-    assert relocated(old / names[0], new / names[0], missing) == {
-        old / names[1]: new / names[1],
-        old / names[2]: new / names[2],
-        Path("/elsewhere/2.mp4"): new / names[1],
-    }
-    (new / "renamed.mp4").touch()
-    assert relocated(old / "a.mp4", new / "renamed.mp4", [old / names[2]]) == {old / names[2]: new / names[2]}
 
 
 def test_what_the_coach_says_survives_an_analysis_and_a_reopened_session(make_studio, qtbot, tmp_path, clip):

@@ -1,0 +1,104 @@
+"""Videos that are not where the session has them, or are other ones: told in the banner, and looked for."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from fineparser_gui.panels.banner import Banner
+from fineparser_gui.session.arrivals import names_of
+from fineparser_gui.session.dive import Dive, DiveState
+from fineparser_gui.session.opening import VIDEO_SUFFIXES
+from fineparser_gui.session.relocation import relocated
+from fineparser_gui.session.session import Session
+
+
+class MissingVideos(QObject):
+    """Says once of each dive that its video is missing, all of them together; the rows stay.
+
+    Args:
+        banner: where it is said.
+        window: over which the file dialog opens.
+    """
+
+    def __init__(self, session: Session, banner: Banner, window: QWidget) -> None:
+        super().__init__(window)
+        self._session, self._banner, self._window = session, banner, window
+        self._untold: set[str] = set()
+        self._told: set[str] = set()
+        self._shown: set[str] = set()  # of whom the banner speaks now
+        banner.offer_closed.connect(self._on_closed)
+        session.dive_changed.connect(self._on_changed)
+        session.dive_removed.connect(self._on_changed)
+
+    def locate(self, key: str) -> None:
+        """Ask where the video of a missing dive is; others that were moved with it are found too."""
+        if not self._is_missing(key):
+            return
+        old = self._session.dive(key).path
+        near = next((folder for folder in old.absolute().parents if folder.is_dir()), Path())
+        patterns = " ".join(f"*{suffix}" for suffix in VIDEO_SUFFIXES)
+        name, _ = QFileDialog.getOpenFileName(
+            self._window,
+            self.tr("Where is {0}?").format(old.name),
+            str(near),
+            self.tr("Videos ({0});;All files (*)").format(patterns),
+        )
+        if not name:
+            return
+        others = {one: self._session.dive(one).path for one in self._session.keys if one != key}
+        missing = {one: path for one, path in others.items() if self._is_missing(one)}
+        found = relocated(old, Path(name), missing.values()) | {old: Path(name)}
+        self._session.arrivals.locate(
+            {key: Path(name)} | {one: found[path] for one, path in missing.items() if path in found}
+        )
+
+    def _is_missing(self, key: str) -> bool:
+        return key in self._session.keys and self._session.dive(key).state is DiveState.MISSING
+
+    def _on_changed(self, key: str) -> None:
+        if not self._is_missing(key):
+            self._told.discard(key)
+            self._untold.discard(key)
+            if key in self._shown:  # what is said is true no longer: the rest is told anew
+                self._untold |= self._shown - {key}
+                self._told -= self._shown
+                self._shown = set()
+                self._banner.withdraw()
+        elif key not in self._told:
+            self._untold.add(key)
+        self._tell()
+
+    def _on_closed(self) -> None:
+        self._shown = set()
+        self._tell()
+
+    def _tell(self) -> None:
+        if not self._untold or self._shown:
+            return
+        dives = [self._session.dive(key) for key in self._session.keys]
+        if any(dive.state is DiveState.OPENING for dive in dives):  # one message for all
+            return
+        untold = [dive for dive in dives if dive.key in self._untold]
+        other = next((dive for dive in untold if dive.other is not None), None)
+        self._shown = {dive.key for dive in untold} if other is None else {other.key}
+        self._told |= self._shown
+        self._untold -= self._shown
+        if other is None:
+            find = self.tr("Find it…") if len(untold) == 1 else self.tr("Find them…")
+            self._banner.offer(self._text(untold), [(find, lambda: self.locate(untold[0].key))])
+            return
+        actions = [
+            (self.tr("Use it anyway"), lambda: self._session.arrivals.use_other(other.key)),
+            (self.tr("Choose again…"), lambda: self.locate(other.key)),
+        ]
+        self._banner.offer(other.problem or "", actions)
+
+    def _text(self, dives: list[Dive]) -> str:
+        paths = [dive.path for dive in dives]
+        if any(path.is_file() for path in paths):
+            text = self.tr("{0} videos cannot be opened, or have moved: {1}.")
+            return (dives[0].problem or "") if len(dives) == 1 else text.format(len(dives), names_of(paths))
+        if len(dives) == 1:
+            return self.tr("1 video has moved: {0} is no longer in {1}.").format(paths[0].name, paths[0].parent)
+        return self.tr("{0} videos have moved: {1}.").format(len(dives), names_of(paths))

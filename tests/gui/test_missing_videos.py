@@ -1,0 +1,269 @@
+"""Videos that moved, or in whose place lies another one: told in the banner, located, and never mixed up."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from answers_kit import dive_parse, result_message
+from PySide6.QtWidgets import QFileDialog, QMessageBox
+
+from fineparser_core.errors import ConfigError
+from fineparser_core.types import Analysis
+from fineparser_core.video.probe import probe
+from fineparser_gui.session.correction import Correction
+from fineparser_gui.session.dive import DiveState
+from fineparser_gui.session.identity import VideoIdentity, difference, identity_of
+from fineparser_gui.session.relocation import relocated
+from fineparser_gui.session.session_file import SavedDive, SavedSession, read_session, write_session
+
+
+@pytest.fixture(scope="module")
+def other_video(tmp_path_factory, make_video) -> Path:
+    """Another clip: 60 frames at 25 a second."""
+    return make_video(tmp_path_factory.mktemp("other") / "other.mp4", 60, fps=25)
+
+
+@pytest.fixture
+def saved(tmp_path, clip) -> tuple[Path, Path]:
+    """A session file with two dives, clip.mp4 and second.mp4 of one folder, and that folder, which has moved."""
+    second = clip.with_name("second.mp4")
+    shutil.copy(clip, second)
+    path = tmp_path / "a.fineparser"
+    dives = [
+        SavedDive(path=one, identity=identity_of(probe(one)), correction=Correction(transitions=(40, 90)))
+        for one in (clip, second)
+    ]
+    write_session(SavedSession(dives=tuple(dives), selected=0), path)
+    return path, clip.parent.rename(tmp_path / "elsewhere")
+
+
+def choose(monkeypatch, path: Path | None) -> list[str]:
+    """Answer the file dialog; returns the titles that it is asked with."""
+    asked: list[str] = []
+
+    def answer(_window, title: str, *_) -> tuple[str, str]:
+        asked.append(title)
+        return str(path) if path else "", ""
+
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", answer)
+    return asked
+
+
+def press(banner, text: str) -> None:
+    next(button for button in banner.buttons if button.text() == text).click()
+
+
+def states(session) -> list[DiveState]:
+    return [session.dive(key).state for key in session.keys]
+
+
+def wait_for(qtbot, session, *wanted: DiveState) -> None:
+    qtbot.waitUntil(lambda: states(session) == list(wanted), timeout=5000)
+
+
+def test_moved_videos_are_told_in_the_banner_and_found_together(make_studio, qtbot, monkeypatch, saved):
+    path, moved = saved
+    studio = make_studio()
+    window, session, banner = studio.window, studio.session, studio.window.banner
+    window.document.open_path(path)
+    qtbot.waitUntil(banner.isVisible, timeout=5000)
+    assert banner.text == "2 videos have moved: clip.mp4, second.mp4."
+    assert [button.text() for button in banner.buttons] == ["Find them…"]
+    assert not window.findChildren(QMessageBox)
+    assert states(session) == [DiveState.MISSING] * 2
+    assert "video is missing" in window.dives.model.text(session.keys[0])
+    assert window.actions_by_id["locate"].isEnabled()
+    assert not window.actions_by_id["analyse"].isEnabled()
+    before = session.snapshot()
+
+    asked = choose(monkeypatch, None)
+    press(banner, "Find them…")
+    assert asked == ["Where is clip.mp4?"]
+    assert banner.isVisible()  # nothing was chosen: it is still to be done
+    session.set_diver(session.keys[1], "Zoë")
+    session.problem.emit("Something else.")
+    assert banner.text == "Something else."
+    banner._close.click()
+    assert banner.text.startswith("2 videos")
+    session.editing.edits.undo()
+
+    choose(monkeypatch, moved / "clip.mp4")
+    press(banner, "Find them…")
+    wait_for(qtbot, session, DiveState.QUEUED, DiveState.QUEUED)
+    assert not banner.isVisible()
+    assert [session.dive(key).path.parent for key in session.keys] == [moved] * 2
+    assert window.document.modified
+    found = session.snapshot()
+
+    assert window.actions_by_id["undo"].text() == "&Undo locating videos (2)"
+    window.actions_by_id["undo"].trigger()
+    wait_for(qtbot, session, DiveState.MISSING, DiveState.MISSING)
+    assert session.snapshot() == before
+    assert not window.document.modified
+    qtbot.waitUntil(banner.isVisible, timeout=2000)
+    window.actions_by_id["redo"].trigger()
+    wait_for(qtbot, session, DiveState.QUEUED, DiveState.QUEUED)
+    assert session.snapshot() == found
+    qtbot.waitUntil(lambda: window.player.pane.info is not None, timeout=5000)
+    assert window.player.pane.info.path == moved / "clip.mp4"
+
+
+def test_the_message_is_said_once_and_a_closed_one_stays_closed(make_studio, qtbot, saved):
+    path, _ = saved
+    studio = make_studio()
+    session, banner = studio.session, studio.window.banner
+    studio.window.document.open_path(path)
+    qtbot.waitUntil(banner.isVisible, timeout=5000)
+    banner._close.click()
+    session.set_diver(session.keys[0], "Zoë")
+    assert not banner.isVisible()
+    assert len(session.keys) == 2
+
+
+def test_another_session_takes_the_message_of_the_former_away(make_studio, qtbot, tmp_path, saved):
+    path, _ = saved
+    studio = make_studio()
+    studio.window.document.open_path(path)
+    qtbot.waitUntil(studio.window.banner.isVisible, timeout=5000)
+    write_session(SavedSession(), tmp_path / "empty.fineparser")
+    studio.window.document.open_path(tmp_path / "empty.fineparser")
+    assert not studio.window.banner.isVisible()
+
+
+def test_another_clip_is_not_taken_unasked(make_studio, qtbot, monkeypatch, saved, other_video):
+    path, moved = saved
+    studio = make_studio()
+    window, session, banner = studio.window, studio.session, studio.window.banner
+    window.document.open_path(path)
+    qtbot.waitUntil(banner.isVisible, timeout=5000)
+    choose(monkeypatch, other_video)
+    press(banner, "Find them…")
+    qtbot.waitUntil(lambda: bool(banner.buttons) and "other.mp4" in banner.text, timeout=5000)
+    assert banner.text == "other.mp4 has 60 frames at 25 fps, the session was made with 120 at 30."
+    assert [button.text() for button in banner.buttons] == ["Use it anyway", "Choose again…"]
+    first = session.keys[0]
+    assert (session.dive(first).path.name, session.dive(first).state) == ("clip.mp4", DiveState.MISSING)
+    assert "another video" in window.dives.model.text(first)
+    assert not session.editing.edits.canUndo()
+
+    choose(monkeypatch, moved / "clip.mp4")
+    press(banner, "Choose again…")
+    wait_for(qtbot, session, DiveState.QUEUED, DiveState.QUEUED)
+    assert session.dive(first).path == moved / "clip.mp4"
+    assert not banner.isVisible()
+
+
+def test_another_clip_is_taken_where_the_coach_says_so(make_studio, qtbot, monkeypatch, tmp_path, saved, other_video):
+    path, _ = saved
+    studio = make_studio()
+    window, session, banner = studio.window, studio.session, studio.window.banner
+    window.document.open_path(path)
+    qtbot.waitUntil(banner.isVisible, timeout=5000)
+    choose(monkeypatch, other_video)
+    press(banner, "Find them…")
+    qtbot.waitUntil(lambda: len(banner.buttons) == 2, timeout=5000)
+    press(banner, "Use it anyway")
+    wait_for(qtbot, session, DiveState.QUEUED, DiveState.MISSING)
+    dive = session.current
+    assert (dive.path, dive.info.n_frames, dive.identity.n_frames) == (other_video, 60, 60)
+    assert dive.correction.transitions == (40, 90)  # kept, and beyond the clip's end: not applied
+    parse = dive_parse(dive.path, 60)
+    request_id = session.queue.requests[dive.key]
+    studio.client.finished.emit(request_id, result_message(request_id, Analysis(parse=parse, scoring=None), tmp_path))
+    assert session.current.state is DiveState.READY
+    assert session.current.corrected_frames is None
+    assert banner.text.startswith("1 video has moved: second.mp4")
+
+    window.document.save()
+    window.document.open_path(path)
+    wait_for(qtbot, session, DiveState.QUEUED, DiveState.MISSING)  # not asked again
+
+
+def test_a_file_that_was_replaced_where_it_lies_is_noticed(make_studio, qtbot, tmp_path, clip, other_video):
+    path = tmp_path / "a.fineparser"
+    write_session(SavedSession(dives=(SavedDive(path=clip, identity=identity_of(probe(clip))),), selected=0), path)
+    shutil.copy(other_video, clip)
+    studio = make_studio()
+    session, banner = studio.session, studio.window.banner
+    studio.window.document.open_path(path)
+    qtbot.waitUntil(banner.isVisible, timeout=5000)
+    assert "clip.mp4 has 60 frames at 25 fps" in banner.text
+    press(banner, "Use it anyway")
+    wait_for(qtbot, session, DiveState.QUEUED)
+    assert studio.window.document.modified
+    session.editing.edits.undo()
+    wait_for(qtbot, session, DiveState.MISSING)
+
+
+def test_an_older_session_has_nothing_to_check_and_learns_it(make_studio, qtbot, tmp_path, clip):
+    path = tmp_path / "a.fineparser"
+    write_session(SavedSession(dives=(SavedDive(path=clip),), selected=0), path)
+    content = json.loads(path.read_text(encoding="utf-8"))
+    del content["dives"][0]["video"]
+    path.write_text(json.dumps(content), encoding="utf-8")
+    studio = make_studio()
+    studio.window.document.open_path(path)
+    wait_for(qtbot, studio.session, DiveState.QUEUED)
+    assert studio.session.current.identity == identity_of(probe(clip))
+    assert not studio.window.document.modified  # that is no work of the coach's
+    studio.window.document.save()
+    assert read_session(path)[0].dives[0].identity == identity_of(probe(clip))
+
+
+def test_a_place_where_the_video_is_not_either_is_forgotten(make_studio, qtbot, tmp_path, clip):
+    path = tmp_path / "a.fineparser"
+    write_session(SavedSession(dives=(SavedDive(path=clip.with_name("gone.mp4")),), selected=0), path)
+    studio = make_studio()
+    studio.window.document.open_path(path)
+    session, banner = studio.session, studio.window.banner
+    wait_for(qtbot, session, DiveState.MISSING)
+    wrong = tmp_path / "wrong.mp4"
+    wrong.write_text("no video", encoding="ascii")
+    session.arrivals.locate({session.current.key: wrong})
+    wait_for(qtbot, session, DiveState.MISSING)
+    assert session.current.path == clip.with_name("gone.mp4")
+    assert banner.isVisible()
+    assert not session.editing.edits.canUndo()
+    shutil.copy(clip, clip.with_name("gone.mp4"))  # the disk was plugged in again
+    session.arrivals.locate({session.current.key: clip.with_name("gone.mp4")})
+    wait_for(qtbot, session, DiveState.QUEUED)
+    assert not session.editing.edits.canUndo()  # it is where it always was
+
+
+def test_how_files_differ_is_one_sentence(tmp_path, clip):
+    mine = identity_of(probe(clip))
+
+    def told(**changes: object) -> str:
+        return difference(Path("b.mp4"), VideoIdentity(**{**vars(mine), **changes}), mine)
+
+    assert told(width_px=32) == "b.mp4 has a picture of 32 × 48 pixels, the session was made with 64 × 48."
+    assert "is as long, but another file or copy: it has 9.00 MB" in told(size_bytes=9_000_000)
+    assert "its content is not that" in told(head_sha256="0")
+
+
+@pytest.mark.parametrize("change", [{"n_frames": -1}, {"fps": "fast"}, {"head_sha256": None}, {"more": 1}])
+def test_a_damaged_identity_is_one_sentence(tmp_path, clip, change):
+    path = tmp_path / "a.fineparser"
+    write_session(SavedSession(dives=(SavedDive(path=clip, identity=identity_of(probe(clip))),)), path)
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["dives"][0]["video"] |= change
+    path.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(ConfigError, match="is damaged"):
+        read_session(path)
+
+
+def test_videos_that_moved_with_a_located_one_are_found_in_their_folders(tmp_path):
+    old, new = tmp_path / "phone" / "dives", tmp_path / "disk" / "2026" / "dives"
+    names = ("monday/1.mp4", "monday/2.mp4", "tuesday/1.mp4", "tuesday/gone.mp4")
+    for name in names[:3]:
+        (new / name).parent.mkdir(parents=True, exist_ok=True)
+        (new / name).touch()
+    missing = [old / name for name in names[1:]] + [Path("/elsewhere/2.mp4"), Path("/elsewhere/3.mp4")]
+    assert relocated(old / names[0], new / names[0], missing) == {
+        old / names[1]: new / names[1],
+        old / names[2]: new / names[2],
+        Path("/elsewhere/2.mp4"): new / names[1],
+    }
+    (new / "renamed.mp4").touch()
+    assert relocated(old / "a.mp4", new / "renamed.mp4", [old / names[2]]) == {old / names[2]: new / names[2]}
