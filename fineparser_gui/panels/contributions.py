@@ -6,7 +6,9 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QVBoxLayout, 
 
 from fineparser_core.types import Contribution
 from fineparser_gui.panels.parts import card, keyboard_friendly, label, signed
+from fineparser_gui.panels.shown_sum import DIGITS, rounded_to_sum
 from fineparser_gui.session.session import Session
+from fineparser_gui.steps import step_text
 from fineparser_gui.theme import step_color
 
 _ROW_H = 30
@@ -52,12 +54,12 @@ class ContributionsPanel(QWidget):
         self.setVisible(scoring is not None)
         if scoring is None:
             return
-        self._bars.show_contributions(scoring.contributions, split=self.parts.isChecked())
-        total = sum(part.points for part in scoring.contributions)
-        mean = sum(vote.score for vote in scoring.exemplars) / len(scoring.exemplars)
-        self._sum.setText(
-            self.tr("Together {0} = score {1:.2f} − exemplars' mean {2:.2f}").format(signed(total), scoring.score, mean)
-        )
+        score = round(scoring.score, DIGITS)
+        mean = round(sum(vote.score for vote in scoring.exemplars) / len(scoring.exemplars), DIGITS)
+        total = round(score - mean, DIGITS)
+        self._bars.show_contributions(scoring.contributions, total, split=self.parts.isChecked())
+        text = self.tr("Together {0} = score {1:.2f} − exemplars' mean {2:.2f}")
+        self._sum.setText(text.format(signed(total), score, mean))
 
 
 class _Bars(QWidget):
@@ -68,11 +70,14 @@ class _Bars(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._contributions: tuple[Contribution, ...] = ()
         self._split = False
+        self._values: list[float] = []  # as they are written, beside bars of the exact ones
 
-    def show_contributions(self, contributions: tuple[Contribution, ...], *, split: bool) -> None:
+    def show_contributions(self, contributions: tuple[Contribution, ...], total: float, *, split: bool) -> None:
         self._contributions, self._split = contributions, split
+        self._values = rounded_to_sum([part.points for part in contributions], total)
         self.setFixedHeight(len(contributions) * (_SPLIT_ROW_H if split else _ROW_H) + 4)
-        self.setAccessibleDescription(", ".join(f"{c.step} {signed(c.points)}" for c in contributions))
+        values = zip(contributions, self._values, strict=True)
+        self.setAccessibleDescription(", ".join(f"{step_text(part.step)} {signed(v)}" for part, v in values))
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -82,30 +87,32 @@ class _Bars(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         metrics = painter.fontMetrics()
         motion_name, appearance_name = self.tr("motion"), self.tr("appearance")
-        names = (*(c.step for c in self._contributions), motion_name, appearance_name)
+        names = (*(step_text(c.step) for c in self._contributions), motion_name, appearance_name)
         names_w = max(metrics.horizontalAdvance(name) for name in names) + 6
         left, right = names_w + _VALUE_W, self.width() - _VALUE_W
         zero = (left + right) / 2
         shown = [(c.points, c.dynamic, c.static) if self._split else (c.points,) for c in self._contributions]
         scale = (right - left) / 2 / max(*(abs(v) for row in shown for v in row), 0.5)
         row_h = _SPLIT_ROW_H if self._split else _ROW_H
-        for row, part in enumerate(self._contributions):
+        for row, (part, value) in enumerate(zip(self._contributions, self._values, strict=True)):
             top = row * row_h + 2.0
             painter.setPen(self.palette().text().color())
-            painter.drawText(QRectF(0, top, names_w, _ROW_H), Qt.AlignmentFlag.AlignVCenter, part.step)
+            painter.drawText(QRectF(0, top, names_w, _ROW_H), Qt.AlignmentFlag.AlignVCenter, step_text(part.step))
             color = step_color(part.step)
-            self._bar(painter, QRectF(zero, top + 5, part.points * scale, 20), part.points, QBrush(color))
+            self._bar(painter, QRectF(zero, top + 5, part.points * scale, 20), value, QBrush(color))
             if self._split:
                 motion = QBrush(color, Qt.BrushStyle.Dense4Pattern)
                 appearance = QBrush(color, Qt.BrushStyle.BDiagPattern)
+                values = rounded_to_sum((part.dynamic, part.static), value)
                 for place, (name, points, fill) in enumerate(
                     ((motion_name, part.dynamic, motion), (appearance_name, part.static, appearance))
                 ):
-                    self._bar(painter, QRectF(zero, top + 27 + 12 * place, points * scale, 9), points, fill, name)
+                    box = QRectF(zero, top + 27 + 12 * place, points * scale, 9)
+                    self._bar(painter, box, values[place], fill, name)
         painter.setPen(QPen(self.palette().placeholderText().color(), 1))
         painter.drawLine(QPointF(zero, 0), QPointF(zero, self.height()))
 
-    def _bar(self, painter: QPainter, box: QRectF, points: float, fill: QBrush, name: str = "") -> None:
+    def _bar(self, painter: QPainter, box: QRectF, shown: float, fill: QBrush, name: str = "") -> None:
         bar = box.normalized()
         painter.setPen(Qt.PenStyle.NoPen if not name else QPen(QColor(fill.color()), 1))
         painter.setBrush(fill)
@@ -116,8 +123,8 @@ class _Bars(QWidget):
             font.setPointSizeF(self.font().pointSizeF() * 0.86)
             painter.setFont(font)
             painter.drawText(QRectF(10, bar.center().y() - 8, 90, 16), Qt.AlignmentFlag.AlignVCenter, name)
-        value = signed(points)
-        if points >= 0:
+        value = signed(shown)
+        if box.width() >= 0:
             text = QRectF(bar.right() + 5, bar.center().y() - 9, _VALUE_W, 18)
             painter.drawText(text, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, value)
         else:

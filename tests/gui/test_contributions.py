@@ -1,0 +1,57 @@
+"""The numbers beside the bars add up to the sum below them, as they are written."""
+
+import re
+from dataclasses import replace
+from random import Random
+
+import pytest
+from answers_kit import dive_parse, result_message, scoring
+
+from fineparser_core.types import Analysis
+from fineparser_gui.panels.shown_sum import rounded_to_sum
+from fineparser_gui.session.dive import DiveState
+
+
+def test_three_thirds_make_one() -> None:
+    assert rounded_to_sum([1 / 3] * 3, 1.0) == [0.34, 0.33, 0.33]
+    assert rounded_to_sum([-1 / 3] * 3, -1.0) == [-0.33, -0.33, -0.34]
+    assert rounded_to_sum([1.0, -2.0, 0.5], -0.5) == [1.0, -2.0, 0.5]
+    assert rounded_to_sum([0.29, -0.0001], 0.29) == [0.29, 0.0]
+
+
+def test_what_is_shown_adds_up_and_is_no_unit_off() -> None:
+    random = Random(7)
+    for _ in range(2000):
+        values = [random.uniform(-9, 9) for _ in range(random.randint(1, 4))]
+        mean = random.uniform(0, 100)
+        total = round(round(mean + sum(values), 2) - round(mean, 2), 2)  # it may itself be a unit off
+        shown = rounded_to_sum(values, total)
+        assert round(sum(shown), 6) == total
+        assert all(abs(one - value) < 0.02 for one, value in zip(shown, values, strict=True))
+        split = rounded_to_sum((values[0] - 0.123, 0.123), shown[0])
+        assert round(sum(split), 6) == shown[0]
+
+
+@pytest.mark.parametrize("split", [False, True])
+def test_bars_and_sum_agree_in_the_window(idle_studio, qtbot, small_video, tmp_path, split) -> None:
+    session, panel = idle_studio.session, idle_studio.window.contributions
+    session.open([small_video], dive_number="207C", board_m=10.0)
+    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
+    key = session.current.key
+    # Rounded one by one: 1.00 + 1.00 + 1.00, and the score 3.01 above the mean.
+    third = 1.0 + 1 / 300
+    made = scoring()
+    parts = tuple(replace(part, points=third, dynamic=third - 0.25, static=0.25) for part in made.contributions)
+    analysis = Analysis(parse=dive_parse(small_video, session.current.info.n_frames), scoring=None)
+    request_id = session.queue.requests[key]
+    idle_studio.client.finished.emit(request_id, result_message(request_id, analysis, tmp_path))
+    votes = tuple(replace(vote, contributions=parts, vote=vote.score + 3 * third) for vote in made.exemplars)
+    analysis = replace(analysis, scoring=replace(made, score=68.01, contributions=parts, exemplars=votes))
+    request_id = session.queue.requests[key]
+    idle_studio.client.finished.emit(request_id, result_message(request_id, analysis, tmp_path))
+    panel.parts.setChecked(split)
+    assert panel.sum_text == "Together +3.01 = score 68.01 − exemplars' mean 65.00"
+    written = [float(value) for value in re.findall(r"[+-]\d+\.\d\d", panel._bars.accessibleDescription())]
+    assert sorted(written) == [1.0, 1.0, 1.01]
+    assert not panel._bars.grab().isNull()
+    assert session.current.analysis.scoring.contributions == parts  # what is exported stays exact
