@@ -43,6 +43,7 @@ def main() -> int:
     from fineparser_gui.display import display_problem
     from fineparser_gui.log_file import report_unexpected, start_logging
     from fineparser_gui.session.session_file import SUFFIX
+    from fineparser_gui.translation import install_translators
 
     try:
         if arguments.board not in (None, *BOARDS_M):
@@ -58,6 +59,7 @@ def main() -> int:
     if folder is not None:
         start_logging(folder)
     app = QApplication(sys.argv[:1])
+    install_translators(app)
     studio = Studio(app, folder)
     report_unexpected(studio.window.tell_unexpected)
     studio.window.show()

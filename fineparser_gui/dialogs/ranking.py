@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QHeaderView, QTableView, QVBoxLayout, QWidget
 
-from fineparser_core.types import STEP_NAMES
 from fineparser_gui.dialogs.frame import closing_buttons
 from fineparser_gui.panels.parts import board_text, label, signed
 from fineparser_gui.session.ranking import RankedDive, ranking
 from fineparser_gui.session.session import Session
+from fineparser_gui.steps import step_texts
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
@@ -24,7 +24,7 @@ class RankingModel(QAbstractTableModel):
         super().__init__(parent)
         self._rows: list[RankedDive] = []
         self._column, self._falling = _SCORE, True
-        self._headers = ("", self.tr("diver or file"), self.tr("score"), *STEP_NAMES)
+        self._headers = ("", self.tr("diver or file"), self.tr("score"), *step_texts())
 
     def show_dives(self, dives: Sequence[RankedDive]) -> None:
         """Replace all rows."""

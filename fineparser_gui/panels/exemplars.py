@@ -5,10 +5,11 @@ from PySide6.QtGui import QFont, QIcon, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QPushButton, QTableView, QVBoxLayout, QWidget
 
 from fineparser_core.inference.rescore import outliers
-from fineparser_core.types import STEP_NAMES, ExemplarVote
+from fineparser_core.types import ExemplarVote
 from fineparser_gui.icons import icon
 from fineparser_gui.panels.parts import RENDERED_MARK, board_text, card, keyboard_friendly, label, signed
 from fineparser_gui.session.session import Session
+from fineparser_gui.steps import step_texts
 
 _USE, _NAME, _SCORE, _VOTE, _FIRST_STEP = range(5)
 
@@ -25,7 +26,7 @@ class ExemplarModel(QAbstractTableModel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rows: list[tuple[ExemplarVote, bool]] = []
-        self._headers = ("", self.tr("exemplar"), self.tr("score"), self.tr("vote"), *STEP_NAMES)
+        self._headers = ("", self.tr("exemplar"), self.tr("score"), self.tr("vote"), *step_texts())
         self._left_out: frozenset[str] = frozenset()
         self._outliers: frozenset[str] = frozenset()
         self._warning = QIcon()

@@ -15,6 +15,7 @@ from fineparser_gui.panels.parts import ElidedLabel, label
 from fineparser_gui.playback.decoder import CACHE_BYTES, Decoder
 from fineparser_gui.playback.prefetch import Playhead
 from fineparser_gui.session.opening import image_from
+from fineparser_gui.steps import step_text
 from fineparser_gui.theme import step_color
 from fineparser_gui.timeline.parts import duration_s
 
@@ -153,8 +154,8 @@ class VideoPane(QWidget):
 
     def _step_text(self, step: StepSpan | None) -> str:
         if step is None or self._info is None:
-            return step.name if step else ""
-        return f"{step.name} · {duration_s(step, self._info):.2f} s"
+            return step_text(step.name) if step else ""
+        return f"{step_text(step.name)} · {duration_s(step, self._info):.2f} s"
 
     def _on_opened(self, info: VideoInfo) -> None:
         self._info = info

@@ -7,6 +7,7 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPalette, QPen, QPolygonF
 
 from fineparser_core.types import STEP_NAMES, DiveParse, VideoInfo
+from fineparser_gui.steps import step_text
 from fineparser_gui.theme import step_color
 from fineparser_gui.timeline.parts import ToX, duration_s
 from fineparser_gui.timeline.scale import TimeScale
@@ -52,7 +53,7 @@ def draw_steps(painter: QPainter, lane: QRectF, to_x: ToX, parse: DiveParse, inf
         painter.drawRoundedRect(box, 4, 4)
         shown = box.intersected(lane)
         duration = f"{duration_s(step, info):.2f} s"
-        texts = (f"{step_label(step.name)}  {duration}", f"{step.name}  {duration}", step.name)
+        texts = (f"{step_label(step.name)}  {duration}", f"{step_text(step.name)}  {duration}", step_text(step.name))
         fits = (t for t in texts if painter.fontMetrics().horizontalAdvance(t) < shown.width() - 10)
         painter.setPen(_ON_BAND)
         painter.drawText(shown, Qt.AlignmentFlag.AlignCenter, next(fits, ""))

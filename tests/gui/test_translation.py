@@ -1,0 +1,138 @@
+"""Another language reaches everything that is read in the window."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from answers_kit import dive_parse, result_message, scoring
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, Qt, QTranslator
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QDialog, QLabel, QLineEdit, QTableView, QWidget
+
+from fineparser_core.types import Analysis
+from fineparser_gui.app import Studio
+from fineparser_gui.dialogs.ranking import RankingDialog
+from fineparser_gui.session.dive import DiveState
+from fineparser_gui.translation import install_translators
+
+_WORD = re.compile(r"[A-Za-z]{3,}")
+#: What is called the same in every language, comes from the dive, or is written by the core of the program.
+_NOT_TRANSLATED = re.compile(r"FineParser|small|frame 00000|Only 2 exemplars\.|has no exemplar|somersaults")
+
+
+class _Marking(QTranslator):
+    """Translates everything into itself in guillemets."""
+
+    def translate(self, context: str, text: str, disambiguation: str | None = None, n: int = -1) -> str:
+        return f"«{text}»"
+
+    def isEmpty(self) -> bool:
+        return False
+
+
+@pytest.fixture
+def marked(qapp) -> Iterator[None]:
+    translator = _Marking()
+    qapp.installTranslator(translator)
+    yield
+    qapp.removeTranslator(translator)
+
+
+@pytest.fixture
+def marked_studio(marked, idle_studio) -> Studio:
+    """The program in that language."""
+    return idle_studio
+
+
+def texts(window: QWidget) -> Iterator[str]:
+    """All that widgets and actions of a window say."""
+    for action in window.findChildren(QAction):
+        yield action.text()
+    for widget in window.findChildren(QWidget):
+        yield from (widget.accessibleName(), widget.accessibleDescription(), widget.toolTip())
+        if isinstance(widget, (QLabel, QAbstractButton)):
+            yield widget.text()
+        elif isinstance(widget, QComboBox):
+            yield from (widget.itemText(place) for place in range(widget.count()))
+        elif isinstance(widget, QLineEdit):
+            yield widget.placeholderText()
+        elif isinstance(widget, QTableView):
+            model = widget.model()
+            for column in range(model.columnCount()):
+                yield str(model.headerData(column, Qt.Orientation.Horizontal) or "")
+
+
+def untranslated(window: QWidget) -> set[str]:
+    """What has words outside of guillemets."""
+    bare = {text: re.sub(r"«[^«»]*»", "", re.sub(r"«[^«»]*»", "", text)) for text in texts(window)}
+    return {text for text, rest in bare.items() if _WORD.search(rest) and not _NOT_TRANSLATED.search(rest)}
+
+
+def test_nothing_of_the_window_is_left_in_english(marked_studio, qtbot, small_video, tmp_path) -> None:
+    session, window = marked_studio.session, marked_studio.window
+    assert not untranslated(window)
+    session.open([small_video], dive_number="207C", board_m=10.0)
+    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
+    for made in (None, scoring()):
+        request_id = session.queue.requests[session.current.key]
+        analysis = Analysis(parse=dive_parse(small_video, session.current.info.n_frames), scoring=made)
+        marked_studio.client.finished.emit(request_id, result_message(request_id, analysis, tmp_path))
+    assert session.current.analysis.scoring is not None
+    dialog = RankingDialog(session, window)
+    dialog.show()
+    assert not untranslated(window)
+    headers = window.exemplars.model
+    assert [headers.headerData(4 + step, Qt.Orientation.Horizontal) for step in range(3)] == [
+        "«take-off»",
+        "«flight»",
+        "«entry»",
+    ]
+    dialog.close()
+
+
+@pytest.mark.parametrize("action_id", ["preferences", "shortcuts", "name_dives", "export", "add_exemplar", "library"])
+def test_nothing_of_a_dialog_is_left_in_english(marked_studio, qtbot, small_video, tmp_path, action_id) -> None:
+    session, window = marked_studio.session, marked_studio.window
+    session.open([small_video])
+    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
+    request_id = session.queue.requests[session.current.key]
+    analysis = Analysis(parse=dive_parse(small_video, session.current.info.n_frames), scoring=None)
+    marked_studio.client.finished.emit(request_id, result_message(request_id, analysis, tmp_path))
+    action = window.actions_by_id[action_id]
+    action.setEnabled(True)
+    action.trigger()
+    assert window.library.isVisible() or [one for one in window.findChildren(QDialog) if one.isVisible()]
+    assert not untranslated(window)
+    for dialog in window.findChildren(QDialog):
+        dialog.close()
+
+
+@pytest.fixture
+def installed(qapp) -> Iterator[list[QTranslator]]:
+    """To be filled; taken out again at the end."""
+    made: list[QTranslator] = []
+    yield made
+    for translator in made:
+        qapp.removeTranslator(translator)
+        translator.deleteLater()
+    qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+
+
+def test_qt_speaks_the_language_of_the_system(qapp, installed) -> None:
+    installed += install_translators(qapp, QLocale("de_DE"))
+    assert QCoreApplication.translate("QPlatformTheme", "Cancel") == "Abbrechen"
+
+
+def test_a_translation_in_the_resources_is_taken(qapp, installed, tmp_path) -> None:
+    of_qt = Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath))
+    shutil.copy(of_qt / "qtbase_de.qm", tmp_path / "fineparser_de.qm")
+    installed += install_translators(qapp, QLocale("de_AT"), tmp_path)
+    assert len(installed) == 2
+
+
+def test_english_stays_english_and_the_direction_that_of_the_texts(qapp, installed, tmp_path) -> None:
+    assert install_translators(qapp, QLocale("en_US"), tmp_path) == []
+    installed += install_translators(qapp, QLocale("ar_EG"), tmp_path)
+    assert qapp.layoutDirection() == Qt.LayoutDirection.LeftToRight
