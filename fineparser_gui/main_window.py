@@ -77,10 +77,11 @@ class MainWindow(QMainWindow):
         self._build()
         session.problem.connect(self.banner.show_message)
         self.player.failed.connect(self.banner.show_message)
-        for signal in (session.shown_changed, session.dive_added, session.dive_removed):
+        self._soon = QTimer(self, singleShot=True, interval=0, timeout=self._refresh)  # once for all dives of a drop
+        for signal in (session.dive_added, session.dive_removed):
+            signal.connect(lambda _: self._soon.start())
+        for signal in (session.shown_changed, session.comparison_changed, session.library.changed):
             signal.connect(self._refresh)
-        session.comparison_changed.connect(self._refresh)
-        session.library.changed.connect(self._refresh)
         self.document.changed.connect(self._refresh)
         self.player.progress.locate_requested.connect(self.actions_by_id["locate"].trigger)
         self.transport.state_changed.connect(self._show_loop)

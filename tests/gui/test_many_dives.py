@@ -78,6 +78,20 @@ def test_a_hundred_dropped_clips_never_block_the_window(idle_studio, qtbot, tmp_
         assert heart.longest_s < _LONGEST_BLOCK_S
 
 
+def test_a_drop_refreshes_the_window_once_and_not_once_a_clip(idle_studio, qtbot, tmp_path, small_video, monkeypatch):
+    window = idle_studio.window
+    paths = [tmp_path / f"{number}.mp4" for number in range(30)]
+    for path in paths:
+        path.write_bytes(small_video.read_bytes())
+    refreshed = []
+    monkeypatch.setattr(type(window), "_set_checked", lambda *_: refreshed.append(1))  # once a refresh
+    _drop(window, paths)
+    assert len(refreshed) <= 2  # another dive is shown
+    assert window.actions_by_id["save_session"].isEnabled()
+    qtbot.waitUntil(lambda: not window._soon.isActive(), timeout=5000)
+    assert len(refreshed) < 8  # and the shown one has been opened since
+
+
 @pytest.fixture
 def clips(tmp_path) -> list[Path]:
     """Rendered dives, which say their number by their name."""
