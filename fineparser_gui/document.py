@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from hashlib import sha256
 from itertools import count
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QPushButton, QWid
 
 from fineparser_core.errors import ConfigError, FineParserError
 from fineparser_core.export.corrections import CorrectedDive, write_corrections
+from fineparser_gui.actions.registry import plain_text
 from fineparser_gui.session.arrivals import names_of
 from fineparser_gui.session.autosave import Autosave, leftovers
 from fineparser_gui.session.dive import Dive
@@ -48,6 +50,7 @@ class Document(QObject):
         self._session, self._window, self._folder = session, window, folder
         self.path: Path | None = None
         self._saved = SavedSession()
+        self._content = b""  # digest of what the session's file held when it was last read or written here
         self._recovered = False
         self._autosave = Autosave(session, folder, self) if folder else None
         self._settings = QSettings(str(folder / FILE_NAME), QSettings.Format.IniFormat) if folder else None
@@ -81,8 +84,17 @@ class Document(QObject):
         return self.save() if answer == buttons.Save else answer == buttons.Discard
 
     def save(self) -> bool:
-        """Save to the session's file, asking for one where there is none; False where nothing was saved."""
-        return self._save_to(self.path) if self.path is not None else self.save_as()
+        """Save to the session's file, asking for one where there is none; False where nothing was saved.
+
+        What another window or program has saved there meanwhile is not overwritten.
+        """
+        if self.path is None:
+            return self.save_as()
+        if _digest(self.path) not in (b"", self._content):
+            text = self.tr("{0} was changed by another window or program and is left as it is: use “{1}” for this one.")
+            self._session.problem.emit(text.format(self.path, plain_text("Save session &as…")))
+            return False
+        return self._save_to(self.path)
 
     def save_as(self) -> bool:
         """Ask for a file and save to it."""
@@ -101,7 +113,7 @@ class Document(QObject):
         except FineParserError as error:
             self._session.problem.emit(str(error))
             return False
-        self._belongs_to(path, saved)
+        self._belongs_to(path, saved, _digest(path))
         return True
 
     def open(self) -> None:
@@ -113,6 +125,7 @@ class Document(QObject):
     def open_path(self, path: Path) -> None:
         """Open a session file in place of the session that is open."""
         try:
+            content = _digest(path)
             saved, _ = read_session(path)
         except ConfigError as error:
             self._session.problem.emit(str(error))
@@ -120,10 +133,10 @@ class Document(QObject):
         if self.may_leave():
             self._session.clear()
             self._session.restore(saved)
-            self._belongs_to(path, saved)
+            self._belongs_to(path, saved, content)
 
-    def _belongs_to(self, path: Path, saved: SavedSession) -> None:
-        self.path, self._saved, self._recovered = path, saved, False
+    def _belongs_to(self, path: Path, saved: SavedSession, content: bytes) -> None:
+        self.path, self._saved, self._content, self._recovered = path, saved, content, False
         if self._autosave is not None:
             self._autosave.origin = path
             self._autosave.write()
@@ -199,6 +212,7 @@ class Document(QObject):
     def _recover(self, path: Path, saved: SavedSession, origin: Path | None) -> None:
         self._session.restore(saved)
         self.path, self._saved, self._recovered = origin, SavedSession(), True
+        self._content = _digest(origin) if origin is not None and _older(origin, path) else b""
         if self._autosave is not None:
             self._autosave.origin = origin
             if self._autosave.write():
@@ -265,6 +279,22 @@ def _kept(dives: Sequence[SavedDive], saved: Sequence[SavedDive]) -> bool:
         now == (before if before.identity else replace(before, identity=now.identity))
         for now, before in zip(dives, saved, strict=True)
     )
+
+
+def _digest(path: Path) -> bytes:
+    """Of what a file holds; b"" where it cannot be read."""
+    try:
+        return sha256(path.read_bytes()).digest()
+    except OSError:
+        return b""
+
+
+def _older(path: Path, than: Path) -> bool:
+    """Whether a file was not changed since another one was."""
+    try:
+        return path.stat().st_mtime <= than.stat().st_mtime
+    except OSError:
+        return False
 
 
 def _free(path: Path) -> Path:

@@ -9,7 +9,7 @@ from fineparser_gui.panels.banner import Banner
 from fineparser_gui.session.arrivals import names_of
 from fineparser_gui.session.dive import Dive, DiveState
 from fineparser_gui.session.opening import VIDEO_SUFFIXES
-from fineparser_gui.session.relocation import relocated
+from fineparser_gui.session.relocation import is_there, relocated
 from fineparser_gui.session.session import Session
 
 
@@ -96,7 +96,7 @@ class MissingVideos(QObject):
 
     def _text(self, dives: list[Dive]) -> str:
         paths = [dive.path for dive in dives]
-        if any(path.is_file() for path in paths):
+        if any(is_there(path) for path in paths):
             text = self.tr("{0} videos cannot be opened, or have moved: {1}.")
             return (dives[0].problem or "") if len(dives) == 1 else text.format(len(dives), names_of(paths))
         if len(dives) == 1:

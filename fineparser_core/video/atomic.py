@@ -2,11 +2,14 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
 from fineparser_core.errors import ExportError
+
+# A name may have 255 bytes, and a letter up to four of them; the temporary one is longer than its file's.
+_LONGEST_STEM = 60
 
 
 @contextmanager
@@ -18,7 +21,7 @@ def atomic_file(path: Path) -> Iterator[Path]:
     Raises:
         ExportError: the folder is missing or may not be written, or the disk is full.
     """
-    temporary = path.with_name(f".{path.name}.{uuid4().hex[:8]}.tmp")
+    temporary = path.with_name(f".{path.name[:_LONGEST_STEM]}.{uuid4().hex[:8]}.tmp")
     try:
         yield temporary
         # Opened for writing, as Windows flushes no other file.
@@ -31,4 +34,5 @@ def atomic_file(path: Path) -> Iterator[Path]:
             f"{path} cannot be written ({reason}): choose a folder that exists, may be written to and has room."
         ) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # a place where nothing could be written has nothing to be removed
+            temporary.unlink(missing_ok=True)

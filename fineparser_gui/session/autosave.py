@@ -34,7 +34,14 @@ def leftovers(folder: Path) -> list[Path]:
         if lock.tryLock(0):
             lock.unlock()
             found.append(path)
-    return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
+    return sorted(found, key=_changed_at_s, reverse=True)
+
+
+def _changed_at_s(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:  # another window has just taken it up
+        return 0.0
 
 
 class Autosave(QObject):

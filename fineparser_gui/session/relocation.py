@@ -4,6 +4,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 
+def is_there(path: Path) -> bool:
+    """Whether there is a file; a path that no file can have is that of none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
 def moved_roots(old: Path, new: Path) -> tuple[Path, Path]:
     """The folders of which one became the other: what the two paths end in alike lies in both.
 
@@ -27,7 +35,7 @@ def relocated(old: Path, new: Path, missing: Iterable[Path]) -> dict[Path, Path]
         beside = [new.parent / path.name]
         if path.is_relative_to(old_root):
             beside.insert(0, new_root / path.relative_to(old_root))
-        place = next((one for one in beside if one != path and one.is_file()), None)
+        place = next((one for one in beside if one != path and is_there(one)), None)
         if place is not None:
             found[path] = place
     return found

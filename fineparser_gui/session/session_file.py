@@ -19,10 +19,11 @@ applied to them.
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from fineparser_core.diving.difficulty import BOARDS_M
 from fineparser_core.diving.dive_number import parse_dive_number
@@ -32,9 +33,16 @@ from fineparser_core.video.atomic import atomic_file
 from fineparser_gui.session.correction import Correction
 from fineparser_gui.session.drawings import Drawing, from_dict, to_dict
 from fineparser_gui.session.identity import VideoIdentity, identity_from_dict
+from fineparser_gui.session.relocation import is_there
+
+Value = TypeVar("Value")
 
 FORMAT = "fineparser.session/1"
 SUFFIX = ".fineparser"
+# Beyond these no file was made by a person, and Qt's own numbers end.
+_MOST_FRAMES = 2**31
+_FARTHEST_PX = 1e6
+_HIGHEST_DIFFICULTY = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,22 +109,24 @@ def read_session(path: Path) -> tuple[SavedSession, Path | None]:
         ConfigError: the file cannot be read, is damaged, or is of another format.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8-sig"))  # some editors put a mark before the text
+        if not isinstance(content, dict):
+            raise ValueError("no object")
     except OSError as error:
         raise ConfigError(f"{path} cannot be read ({error.strerror}): check the path.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path} is damaged or not a session file: open another one.") from error
-    found = content.get("format") if isinstance(content, dict) else None
+    found = content.get("format")
     if found != FORMAT:
-        raise ConfigError(f"{path} is of format {found!r}, not {FORMAT!r}: open a session that this version saved.")
+        raise ConfigError(f"{path} is of format {found!r:.80}, not {FORMAT!r}: open a session that this version saved.")
     try:
-        dives = tuple(_dive_from_dict(values, path.parent) for values in content["dives"])
-        selected = _whole(content["selected"])
+        dives = _dives(content, path.parent)
+        selected = _field(content, "selected", _whole)
         origin = _text(content.get("origin"))
         if selected is not None and selected >= len(dives):
-            raise ValueError(f"selected {selected}")
-    except (KeyError, TypeError, ValueError, AttributeError, ConfigError) as error:
-        raise ConfigError(f"{path} is damaged ({error}): open another session file.") from error
+            raise ValueError(f"selected: {selected}, and there are {len(dives)} dives")
+    except ValueError as error:
+        raise ConfigError(f"{path} is damaged ({error}): mend it in a text editor, or open another one.") from error
     saved = SavedSession(dives=dives, selected=selected, paused=content.get("paused") is True)
     return saved, Path(origin) if origin else None
 
@@ -151,35 +161,62 @@ def _relative(path: Path, folder: Path) -> str | None:
         return None
 
 
+def _dives(content: dict[str, Any], folder: Path) -> tuple[SavedDive, ...]:
+    listed = content.get("dives")
+    if not isinstance(listed, list):
+        raise ValueError("it has no list of dives")
+    dives = []
+    for number, values in enumerate(listed, start=1):
+        try:
+            if not isinstance(values, dict):
+                raise ValueError(f"{values!r:.80} where a dive belongs")
+            dives.append(_dive_from_dict(values, folder))
+        except KeyError as error:
+            raise ValueError(f"dive {number}: {error} is missing") from error
+        except (TypeError, ValueError, AttributeError, ConfigError) as error:
+            raise ValueError(f"dive {number}: {error}") from error
+    return tuple(dives)
+
+
+def _field(values: dict[str, Any], key: str, read: Callable[[Any], Value]) -> Value:
+    """What stands under a key; the message of what is wrong with it names the key."""
+    if key not in values:
+        raise ValueError(f"{key} is missing")
+    try:
+        return read(values[key])
+    except ValueError as error:
+        raise ValueError(f"{key}: {error}") from error
+
+
 def _dive_from_dict(values: dict[str, Any], folder: Path) -> SavedDive:
-    path, relative = _text(values["path"]), _text(values["relative_path"])
-    if path is None:
-        raise ValueError("a dive without a path")
+    path, relative = _field(values, "path", _text), _field(values, "relative_path", _text)
+    if not path:
+        raise ValueError("path: it is empty")
     beside = Path(os.path.normpath(folder / relative)) if relative else None
-    number, board_m, difficulty = _text(values["dive_number"]), values["board_m"], values["difficulty"]
-    if board_m is not None and board_m not in BOARDS_M:
-        raise ValueError(f"board {board_m}")
-    if difficulty is not None and not isfinite(difficulty):
-        raise ValueError(f"difficulty {difficulty}")
+    number, board_m, difficulty = _field(values, "dive_number", _text), values["board_m"], values["difficulty"]
+    if board_m is not None and not (_is_number(board_m) and board_m in BOARDS_M):
+        raise ValueError(f"board_m {board_m!r:.80}")
+    if difficulty is not None and not (_is_number(difficulty) and 0 < difficulty < _HIGHEST_DIFFICULTY):
+        raise ValueError(f"difficulty {difficulty!r:.80}")
     frames = values["transitions"]
     transitions = None
     if frames is not None:
         flight, entry = (_whole(frame) for frame in frames)
         if flight is None or entry is None or flight >= entry:
-            raise ValueError(f"transitions {frames}")
+            raise ValueError(f"transitions {frames!r:.80}")
         transitions = (flight, entry)
     left_out = values["left_out"]
     if not isinstance(left_out, list) or not all(isinstance(name, str) for name in left_out):
-        raise ValueError(f"left_out {left_out}")
+        raise ValueError(f"left_out {left_out!r:.80}")
     return SavedDive(
-        path=beside if beside is not None and beside.is_file() else Path(path),
-        in_frame=_whole(values["in_frame"]),
-        out_frame=_whole(values["out_frame"]),
+        path=beside if beside is not None and is_there(beside) else Path(path),
+        in_frame=_field(values, "in_frame", _whole),
+        out_frame=_field(values, "out_frame", _whole),
         dive_number=str(parse_dive_number(number)) if number else None,
         board_m=board_m,
         difficulty=difficulty,
         diver=_text(values.get("diver")) or "",
-        drawings=tuple(from_dict(drawing) for drawing in values.get("drawings", [])),
+        drawings=tuple(_drawing(drawing) for drawing in values.get("drawings", [])),
         nearest=values.get("nearest") is True,
         synchro=values.get("synchro") is True,
         cancelled=values.get("cancelled") is True,
@@ -199,18 +236,30 @@ def _segments(values: Any) -> tuple[DiveSegment, ...] | None:
         frames = (one.in_frame, one.first_flight_frame, one.first_entry_frame, one.out_frame)
         if any(_whole(frame) is None for frame in frames) or list(frames) != sorted(frames):
             raise ValueError(f"segment {frames}")
-        if not isinstance(one.confidence, (int, float)) or not isfinite(one.confidence):
+        if not _is_number(one.confidence) or not isfinite(one.confidence):
             raise ValueError(f"confidence {one.confidence!r}")
     return segments
 
 
+def _drawing(values: Any) -> Drawing:
+    drawing = from_dict(values)
+    _whole(drawing.frame)
+    if any(abs(pixels) > _FARTHEST_PX for point in drawing.points for pixels in point):
+        raise ValueError(f"drawing {values!r:.80}")
+    return drawing
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _whole(value: Any) -> int | None:
-    if value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 0):
+    if value is None or (_is_number(value) and isinstance(value, int) and 0 <= value < _MOST_FRAMES):
         return value
-    raise ValueError(f"{value!r} where a whole number belongs")
+    raise ValueError(f"{value!r:.80} where the number of a frame belongs")
 
 
 def _text(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
-    raise ValueError(f"{value!r} where text belongs")
+    raise ValueError(f"{value!r:.80} where text belongs")

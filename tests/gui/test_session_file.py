@@ -1,5 +1,6 @@
 """Sessions saved, opened, and recovered after a crash."""
 
+import errno
 import json
 import os
 import pickle
@@ -87,7 +88,13 @@ def test_a_folder_of_session_and_videos_may_be_moved(tmp_path, clip):
         ({"format": "fineparser.session/2"}, "is of format 'fineparser.session/2'"),
         ({"selected": 7}, "is damaged"),
         ({"dives": [{}]}, "is damaged"),
-        ({"dives": None}, "is damaged"),
+        ({"dives": None}, "it has no list of dives"),
+        ({"dives": ["x"]}, "dive 1: 'x' where a dive belongs"),
+        ({"board_m": True}, "dive 2: board_m True"),
+        ({"difficulty": -1}, "dive 2: difficulty -1"),
+        ({"out_frame": 10**12}, "dive 2: out_frame: 1000000000000 where the number of a frame belongs"),
+        ({"path": ""}, "dive 2: path: it is empty"),
+        ({"drawings": [{"kind": "note", "frame": 0, "points": [[1e300, 0]], "text": ""}]}, "dive 2: drawing"),
         ({"dive_number": "999Z"}, "is damaged"),
         ({"board_m": 4}, "is damaged"),
         ({"difficulty": "much"}, "is damaged"),
@@ -114,7 +121,21 @@ def test_a_file_that_is_not_right_is_one_sentence(tmp_path, clip, change, messag
         read_session(path)
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"[]", b'{"format": "fineparser.sess'])
+def test_what_a_text_editor_does_to_a_file_can_be_read(tmp_path, clip):
+    path = tmp_path / "a.fineparser"
+    write_session(_saved(clip), path)
+    content = json.loads(path.read_text(encoding="utf-8"))
+    del content["dives"][0]["diver"]
+    content["dives"][0]["relative_path"] = "x" * 5000 + "\0"  # is no file's: the other path holds
+    path.write_bytes(b"\xef\xbb\xbf" + json.dumps(content, ensure_ascii=False).replace("\n", "\r\n").encode())
+    assert read_session(path)[0] == _saved(clip)
+    del content["dives"][1]["in_frame"]
+    path.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(ConfigError, match="dive 2: in_frame is missing"):
+        read_session(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"[]", b'{"format": "fineparser.sess', b"[" * 100_000])
 def test_a_cut_off_file_leaves_the_open_session_alone(make_studio, tmp_path, clip, content):
     path = tmp_path / "a.fineparser"
     path.write_bytes(content)
@@ -189,6 +210,87 @@ def test_a_program_that_is_ended_by_the_system_leaves_unsaved_work_to_recover(ma
     studio.window.close()  # nobody was asked
     (left,) = leftovers(tmp_path / "state")
     assert read_session(left)[0].dives[0].diver == "Zoë"
+
+
+def _no_room(*_: object, **__: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("trouble", ["no folder", "a file for a folder", "full disk", "full disk at its end"])
+def test_a_session_that_cannot_be_saved_is_one_sentence_and_stays_unsaved(
+    make_studio, monkeypatch, tmp_path, clip, trouble
+):
+    studio = make_studio()
+    window, session = studio.window, studio.session
+    session.open([clip])
+    session.set_diver(session.current.key, "Zoë")
+    folder = {"no folder": tmp_path / "gone", "a file for a folder": clip}.get(trouble, clip.parent)
+    if trouble == "full disk":
+        monkeypatch.setattr(Path, "write_text", _no_room)
+    elif trouble == "full disk at its end":
+        monkeypatch.setattr(os, "fsync", _no_room)
+    _choose(monkeypatch, "getSaveFileName", folder / "a.fineparser")
+    assert not window.document.save()
+    monkeypatch.undo()
+    assert str(folder / "a.fineparser") in window.banner.text
+    assert window.banner.text.endswith("choose a folder that exists, may be written to and has room.")
+    assert window.document.path is None
+    assert window.document.modified
+    assert os.listdir(clip.parent) == ["clip.mp4"]  # no half file either
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="may write everywhere")
+def test_a_folder_that_may_not_be_written_to_is_one_sentence(make_studio, tmp_path, clip):
+    studio = make_studio()
+    studio.session.open([clip])
+    clip.parent.chmod(0o500)
+    try:
+        assert not studio.window.document._save_to(clip.with_name("a.fineparser"))
+    finally:
+        clip.parent.chmod(0o700)
+    assert "cannot be written (Permission denied)" in studio.window.banner.text
+
+
+def test_a_long_name_is_saved(tmp_path, clip):
+    path = tmp_path / ("ö" * 115 + ".fineparser")
+    write_session(_saved(clip), path)
+    assert read_session(path)[0] == _saved(clip)
+
+
+def test_two_windows_with_one_session_do_not_overwrite_each_other(make_studio, qtbot, monkeypatch, tmp_path, clip):
+    path = tmp_path / "a.fineparser"
+    write_session(SavedSession(dives=(SavedDive(path=clip),), selected=0), path)
+    mine, other = make_studio(), make_studio()
+    for studio, diver in ((mine, "Zoë"), (other, "Anna")):
+        studio.window.document.open_path(path)
+        studio.session.set_diver(studio.session.current.key, diver)
+    assert other.window.document.save()
+    assert not mine.window.document.save()
+    assert "a.fineparser was changed by another window or program" in mine.window.banner.text
+    assert "use “Save session as…”" in mine.window.banner.text
+    assert read_session(path)[0].dives[0].diver == "Anna"
+    assert mine.window.document.modified
+
+    _choose(monkeypatch, "getSaveFileName", path)  # the dialog has asked whether to replace it
+    assert mine.window.document.save_as()
+    assert mine.window.document.save()
+    assert read_session(path)[0].dives[0].diver == "Zoë"
+    path.unlink()  # nobody's work is in the way
+    assert mine.window.document.save()
+
+
+def test_a_recovered_session_does_not_overwrite_a_newer_one(make_studio, qtbot, tmp_path, clip):
+    path, autosave = tmp_path / "a.fineparser", tmp_path / "state" / "autosave-1.json"
+    autosave.parent.mkdir()
+    for newer in (False, True):
+        write_session(SavedSession(), path)
+        write_session(_saved(clip), autosave, origin=path)
+        os.utime(path, (0, autosave.stat().st_mtime + (60 if newer else -60)))
+        studio = make_studio()
+        _press(_box(studio, qtbot, "Recover session"), "Recover")
+        qtbot.waitUntil(lambda studio=studio: bool(studio.session.keys), timeout=2000)
+        assert studio.window.document.save() is not newer
+        studio.window.close()
 
 
 def test_a_name_that_is_no_unicode_is_kept(tmp_path):
