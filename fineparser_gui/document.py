@@ -215,14 +215,23 @@ class Document(QObject):
         self._content = _digest(origin) if origin is not None and _older(origin, path) else b""
         if self._autosave is not None:
             self._autosave.origin = origin
-            if self._autosave.write():
-                path.unlink(missing_ok=True)
         self.changed.emit()
-        self.offer_recovery()
+        if self._autosave is not None and self._autosave.write() and self._remove(path):
+            self.offer_recovery()
 
     def _discard(self, path: Path) -> None:
-        path.unlink(missing_ok=True)
-        self.offer_recovery()
+        if self._remove(path):
+            self.offer_recovery()
+
+    def _remove(self, path: Path) -> bool:
+        """Remove an autosave; False, and a sentence, where it stays, and must not be offered again and again."""
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            text = self.tr("{0} cannot be removed ({1}) and is offered again at the next start.")
+            self._session.problem.emit(text.format(path, error.strerror))
+            return False
+        return True
 
     def corrected_dives(self) -> list[Dive]:
         """The dives whose transitions the coach has set."""

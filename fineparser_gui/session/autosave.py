@@ -5,6 +5,7 @@ holds is what a crash or a power cut left.
 """
 
 import logging
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -112,5 +113,6 @@ class Autosave(QObject):
         if keep:
             self.write()
         else:
-            self._path.unlink(missing_ok=True)
+            with suppress(OSError):  # the window closes all the same
+                self._path.unlink(missing_ok=True)
         self._lock.unlock()

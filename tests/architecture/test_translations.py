@@ -20,6 +20,7 @@ SHOWS = {
     **dict.fromkeys(("QLabel", "QPushButton", "QAction", "QCheckBox", "QRadioButton", "QGroupBox", "QToolButton"), 0),
     **dict.fromkeys(("label", "card", "show_message", "setMarkdown", "QTableWidgetItem", "QListWidgetItem"), 0),
     **dict.fromkeys(("addTab", "setTabText", "setItemText"), 1),
+    "offer": 0,
     "drawText": -1,
 }
 #: Names of the program and of things, the same in every language.

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from answers_kit import dive_parse, result_message
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from fineparser_core.errors import ConfigError
@@ -119,6 +120,22 @@ def test_the_message_is_said_once_and_a_closed_one_stays_closed(make_studio, qtb
     session.set_diver(session.keys[0], "Zoë")
     assert not banner.isVisible()
     assert len(session.keys) == 2
+
+
+def test_the_dives_of_a_recording_are_found_with_it_under_another_name(make_studio, qtbot, monkeypatch, tmp_path, clip):
+    path, renamed = tmp_path / "a.fineparser", tmp_path / "monday.mp4"
+    dives = tuple(SavedDive(path=clip, in_frame=first, out_frame=first + 50) for first in (0, 60))
+    write_session(SavedSession(dives=dives, selected=0), path)
+    clip.rename(renamed)
+    studio = make_studio()
+    studio.window.document.open_path(path)
+    qtbot.waitUntil(studio.window.banner.isVisible, timeout=5000)
+    (button,) = studio.window.banner.buttons
+    assert button.focusPolicy() == Qt.FocusPolicy.TabFocus
+    choose(monkeypatch, renamed)
+    button.click()
+    wait_for(qtbot, studio.session, DiveState.QUEUED, DiveState.QUEUED)
+    assert [studio.session.dive(key).path for key in studio.session.keys] == [renamed] * 2
 
 
 def test_another_session_takes_the_message_of_the_former_away(make_studio, qtbot, tmp_path, saved):

@@ -359,6 +359,21 @@ def test_a_session_that_nobody_wants_is_discarded(make_studio, qtbot, tmp_path, 
     assert studio.session.keys == []
 
 
+def test_an_autosave_that_cannot_be_removed_is_told_and_not_offered_again_at_once(
+    make_studio, qtbot, monkeypatch, tmp_path, clip
+):
+    (tmp_path / "state").mkdir()
+    write_session(_saved(clip), tmp_path / "state" / "autosave-1.json")
+    studio = make_studio()
+    box = _box(studio, qtbot, "Recover session")
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "unlink", _no_room)
+        _press(box, "Discard")
+        qtbot.waitUntil(studio.window.banner.isVisible, timeout=2000)
+    assert "autosave-1.json cannot be removed" in studio.window.banner.text
+    assert len(leftovers(tmp_path / "state")) == 1
+
+
 def test_an_autosave_that_cannot_be_written_is_told_once(make_studio, tmp_path, clip):
     studio = make_studio()
     told = []
