@@ -58,11 +58,17 @@ class Document(QObject):
         self.recent.aboutToShow.connect(self._fill_recent)
 
     @property
+    def holds_something(self) -> bool:
+        """Whether there is a session to save."""
+        return bool(self._session.keys or self._session.exemplar_drawings)
+
+    @property
     def modified(self) -> bool:
         """Whether the coach's work would be lost without saving; videos only opened are no work."""
         if self.path is None:
-            return bool(self._session.keys) and (self._recovered or not self._session.editing.edits.isClean())
-        return not _kept(self._session.snapshot().dives, self._saved.dives)
+            return self.holds_something and (self._recovered or not self._session.editing.edits.isClean())
+        now = self._session.snapshot()
+        return not _kept(now.dives, self._saved.dives) or now.exemplar_drawings != self._saved.exemplar_drawings
 
     def close(self, *, asked: bool) -> None:
         """The program ends; unsaved work that the user was not asked about is offered at its next start."""

@@ -165,8 +165,8 @@ class MainWindow(QMainWindow):
             "export_corrections": self.document.export_corrections,
             "quit": self._quit,
             **player_slots(self),
-            "loop": self._loop_step,
-            "loop_dive": self._loop_dive,
+            "loop": lambda on: self.player.loop_step(on),
+            "loop_dive": lambda: self.player.loop_dive(),
             "undo": self._session.editing.edits.undo,
             "redo": self._session.editing.edits.redo,
             "flight_here": lambda: self.player.begin_step_here(0),
@@ -274,15 +274,6 @@ class MainWindow(QMainWindow):
             self._session.compare_with(None)
         self._refresh()
 
-    def _loop_step(self, on: bool) -> None:
-        step = self.player.current_step() if on else None
-        self.transport.set_loop((step.start_frame, step.end_frame - 1) if step else None)
-
-    def _loop_dive(self) -> None:
-        dive = self._session.current
-        if dive is not None and dive.info is not None:
-            self.transport.set_loop((dive.first_frame, dive.last_frame))
-
     def _show_loop(self) -> None:
         self._set_checked("loop", self.transport.loop is not None)
 
@@ -307,24 +298,22 @@ class MainWindow(QMainWindow):
     def _refresh(self) -> None:
         """Everything that depends on which dive is shown and how far it is."""
         dive = self._session.current
-        self._pages.setCurrentIndex(1 if self._session.keys else 0)
+        comparing, led = self._session.comparison is not None, self._session.comparing.lead is not None
+        self._pages.setCurrentIndex(1 if self._session.keys or led else 0)
         names = [dive.path.name if dive else "", self.document.path.stem if self.document.path else ""]
         self.setWindowTitle(" – ".join([*filter(None, names), "FineParser Studio"]))
-        scored = dive is not None and dive.analysis is not None and dive.analysis.scoring is not None
         parsed = dive is not None and dive.analysis is not None
         missing = dive is not None and dive.state is DiveState.MISSING
-        comparing = self._session.comparison is not None
         self._set_checked("compare", comparing)
         for action_id, enabled in {
-            "compare": scored or comparing or (dive is not None and len(self._session.keys) > 1),
+            "compare": comparing or (dive is not None and not missing),
             "other_back": comparing,
             "other_forward": comparing,
-            "loop": parsed,
+            "loop": parsed or led,
             "loop_dive": dive is not None,
             **dict.fromkeys(_STEP_EDITS, parsed),
             "reset_transitions": dive is not None and dive.corrected_frames is not None,
-            "save_session": bool(self._session.keys),
-            "save_session_as": bool(self._session.keys),
+            **dict.fromkeys(("save_session", "save_session_as"), self.document.holds_something),
             "export": dive is not None,
             "export_corrections": bool(self.document.corrected_dives()),
             "locate": missing,
@@ -336,9 +325,9 @@ class MainWindow(QMainWindow):
             "find_dives": dive is not None and dive.info is not None and not dive.busy,
             **dict.fromkeys(("accept_dive", "accept_dives"), dive is not None and bool(dive.segments)),
             "remove": dive is not None,
-            "full_screen": dive is not None,
-            **dict.fromkeys(("draw_line", "draw_angle", "draw_note"), dive is not None and not missing),
-            **dict.fromkeys(("previous_drawing", "next_drawing"), dive is not None and bool(dive.drawings)),
+            "full_screen": dive is not None or led,
+            **dict.fromkeys(("draw_line", "draw_angle", "draw_note"), led or (dive is not None and not missing)),
+            **dict.fromkeys(("previous_drawing", "next_drawing"), bool(self.player.drawing.drawings)),
             "delete_drawing": self.player.drawing.selected is not None,
             "add_exemplar": dive is not None and dive.state is DiveState.READY and self._session.library.writable,
         }.items():

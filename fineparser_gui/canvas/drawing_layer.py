@@ -21,11 +21,12 @@ class DrawingLayer(QObject):
     """Belongs to a canvas; what is drawn is kept elsewhere.
 
     Signals:
-        edited: (tuple of Drawing, str) the drawings as the user wants them, and what was done.
+        edited: (tuple of Drawing, str, str) the drawings as the user wants them, what was done, and a name that all
+            edits of one gesture share, "" for one that stands alone.
         state_changed: another tool, or another drawing is selected.
     """
 
-    edited = Signal(object, str)
+    edited = Signal(object, str, str)
     state_changed = Signal()
 
     def __init__(self, canvas: VideoCanvas) -> None:
@@ -47,6 +48,11 @@ class DrawingLayer(QObject):
     def tool(self) -> str | None:
         """What the next clicks draw; None: they select."""
         return self._tool
+
+    @property
+    def drawings(self) -> tuple[Drawing, ...]:
+        """All of the dive, on whichever frames."""
+        return self._drawings
 
     @property
     def selected(self) -> Drawing | None:
@@ -79,7 +85,7 @@ class DrawingLayer(QObject):
         if self._selected in self._drawings:
             rest = tuple(one for one in self._drawings if one is not self._selected)
             self._select(None)
-            self.edited.emit(rest, self.tr("deleting a drawing"))
+            self.edited.emit(rest, self.tr("deleting a drawing"), "")
 
     def paint(self, painter: QPainter, frame: int) -> None:
         """Draw what belongs to a frame; marks of its neighbours are paler."""
@@ -203,7 +209,7 @@ class DrawingLayer(QObject):
         else:
             text = self.tr("drawing a line") if drawing.kind == LINE else self.tr("drawing an angle")
             self._selected = drawing
-            self.edited.emit((*self._drawings, drawing), text)
+            self.edited.emit((*self._drawings, drawing), text, "")
             self.state_changed.emit()
 
     def _edit(self, note: Drawing) -> None:
@@ -235,7 +241,7 @@ class DrawingLayer(QObject):
         elif note in self._drawings and text != note.text:
             self._replace(note, written, self.tr("changing a note"))
         elif note not in self._drawings and text:
-            self.edited.emit((*self._drawings, written), self.tr("adding a note"))
+            self.edited.emit((*self._drawings, written), self.tr("adding a note"), "")
 
     def _close_editor(self) -> None:
         """Take what was written so far."""
@@ -250,9 +256,9 @@ class DrawingLayer(QObject):
             editor.deleteLater()
             self._canvas.setFocus()
 
-    def _replace(self, before: Drawing, after: Drawing, text: str) -> None:
+    def _replace(self, before: Drawing, after: Drawing, text: str, gesture: str = "") -> None:
         self._selected = after
-        self.edited.emit(tuple(after if one is before else one for one in self._drawings), text)
+        self.edited.emit(tuple(after if one is before else one for one in self._drawings), text, gesture)
 
     def _select(self, drawing: Drawing | None) -> None:
         if drawing is not self._selected:

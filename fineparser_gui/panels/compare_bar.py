@@ -1,4 +1,4 @@
-"""Above two pictures: which dive is beside the current one, and how their times go together."""
+"""Above two pictures: which two dives they show, and how their times go together."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSizePolic
 
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.panels.parts import keyboard_friendly
-from fineparser_gui.session.comparing import Alignment
+from fineparser_gui.session.comparing import Alignment, Candidate
 from fineparser_gui.session.session import Session
 
 
@@ -16,11 +16,10 @@ class CompareBar(QFrame):
     def __init__(self, session: Session, actions: ActionRegistry, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._comparing = session.comparing
-        self.other = _Candidates()
-        self.other.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.other.setMinimumContentsLength(12)
-        self.other.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.other.about_to_open.connect(self._fill)
+        self.left, self.other = _Candidates(), _Candidates()
+        for box in (self.left, self.other):
+            box.about_to_open.connect(self._fill)
+        self.left.activated.connect(lambda index: self._comparing.lead_with(self.left.itemData(index)))
         self.other.activated.connect(lambda index: self._comparing.show(self.other.itemData(index)))
         self.alignment = QComboBox()
         for alignment, text in (
@@ -40,8 +39,12 @@ class CompareBar(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 6, 8, 0)
         row.setSpacing(6)
-        for name, control in ((self.tr("Compared with"), self.other), (self.tr("aligned"), self.alignment)):
-            caption = QLabel(name)
+        for text, name, control in (
+            (self.tr("Left"), self.tr("Dive on the left"), self.left),
+            (self.tr("Right"), self.tr("Dive on the right"), self.other),
+            (self.tr("aligned"), self.tr("aligned"), self.alignment),
+        ):
+            caption = QLabel(text)
             caption.setBuddy(control)
             control.setAccessibleName(name)
             keyboard_friendly(control)
@@ -54,14 +57,9 @@ class CompareBar(QFrame):
         self._show()
 
     def _fill(self) -> None:
-        candidates = self._comparing.candidates()
-        shown = self._comparing.candidate
-        if shown is not None and shown not in candidates:
-            candidates.insert(0, shown)
-        self.other.clear()
-        for candidate in candidates:
-            self.other.addItem(candidate.title, candidate)
-        self.other.setCurrentIndex(candidates.index(shown) if shown else -1)
+        left, right = self._comparing.sides
+        self.left.fill(self._comparing.left_candidates(), left)
+        self.other.fill(self._comparing.candidates(), right)
 
     def _show(self) -> None:
         self.setVisible(self._comparing.candidate is not None)
@@ -74,6 +72,22 @@ class _Candidates(QComboBox):
     """Asks for its entries when it opens."""
 
     about_to_open = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setMinimumContentsLength(8)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+
+    def fill(self, candidates: list[Candidate], shown: Candidate | None) -> None:
+        """Take other entries, one of which is shown even where it is none of them any more."""
+        if shown is not None and shown not in candidates:
+            candidates = [shown, *candidates]
+        self.clear()
+        for candidate in candidates:
+            self.addItem(candidate.title, candidate)
+        self.setCurrentIndex(candidates.index(shown) if shown else -1)
+        self.setToolTip(shown.title if shown else "")
 
     def showPopup(self) -> None:
         self.about_to_open.emit()

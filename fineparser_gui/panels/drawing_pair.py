@@ -1,4 +1,4 @@
-"""Drawing on both videos: on the current dive, and on the one beside it where that is a dive of the session."""
+"""Drawing on both videos, whether a dive of the session or one of the library is there."""
 
 from functools import partial
 
@@ -6,7 +6,8 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from fineparser_gui.canvas.drawing_layer import DrawingLayer
-from fineparser_gui.canvas.video_canvas import VideoCanvas
+from fineparser_gui.panels.video_pane import VideoPane
+from fineparser_gui.session.comparing import Candidate
 from fineparser_gui.session.drawings import Drawing
 from fineparser_gui.session.session import Session
 
@@ -15,15 +16,16 @@ class DrawingPair(QObject):
     """One tool and one selection for two layers; an edit goes to the dive that it was made on.
 
     Signals:
-        state_changed: another tool, or another drawing is selected.
+        state_changed: another tool, another drawing is selected, or other drawings are there.
     """
 
     state_changed = Signal()
 
-    def __init__(self, session: Session, canvases: tuple[VideoCanvas, VideoCanvas]) -> None:
-        super().__init__(canvases[0])
+    def __init__(self, session: Session, panes: tuple[VideoPane, VideoPane]) -> None:
+        super().__init__(panes[0])
         self._session = session
-        self.layers = tuple(DrawingLayer(canvas) for canvas in canvases)
+        self._panes = panes
+        self.layers = tuple(DrawingLayer(pane.canvas) for pane in panes)
         self._following = False
         for place, layer in enumerate(self.layers):
             layer.edited.connect(partial(self._on_edited, place))
@@ -38,11 +40,16 @@ class DrawingPair(QObject):
     def selected(self) -> Drawing | None:
         return next((layer.selected for layer in self.layers if layer.selected is not None), None)
 
+    @property
+    def drawings(self) -> tuple[Drawing, ...]:
+        """On the dive on the left."""
+        return self.layers[0].drawings
+
     def begin(self, tool: str | None) -> None:
         """Draw a LINE, an ANGLE or a NOTE with the next clicks on either video, or give up what was begun."""
         self._following = True
-        for layer, key in reversed(list(zip(self.layers, self._keys(), strict=True))):
-            layer.begin(tool if key is not None else None)
+        for layer, side in reversed(list(zip(self.layers, self._session.comparing.sides, strict=True))):
+            layer.begin(tool if self._drawn_on(side) is not None else None)
         self._following = False
         self.state_changed.emit()
 
@@ -53,22 +60,32 @@ class DrawingPair(QObject):
 
     def refresh(self) -> None:
         """Show what is drawn on the dives now."""
-        for layer, key in zip(self.layers, self._keys(), strict=True):
-            known = self._session.dive(key) if key is not None else None
-            if known is not None and known.info is not None:
-                layer.set_drawings(known.drawings, known.info.pts_s)
+        before = self.drawings
+        for layer, pane, side in zip(self.layers, self._panes, self._session.comparing.sides, strict=True):
+            drawn, info = self._drawn_on(side), pane.info
+            if drawn is not None and info is not None:
+                layer.set_drawings(drawn, info.pts_s)
             else:
                 layer.set_drawings((), np.zeros(1))
+        if self.drawings != before:
+            self.state_changed.emit()
 
-    def _keys(self) -> tuple[str | None, str | None]:
-        current, candidate = self._session.current, self._session.comparing.candidate
-        other = candidate.key if candidate is not None else None
-        return current.key if current is not None else None, other if other in self._session.keys else None
+    def _drawn_on(self, side: Candidate | None) -> tuple[Drawing, ...] | None:
+        """What is drawn on a dive; None where nothing can be."""
+        if side is None:
+            return None
+        if side.exemplar_id is not None:
+            return self._session.exemplar_drawings.get(side.exemplar_id, ())
+        return self._session.dive(side.key).drawings if side.key in self._session.keys else None
 
-    def _on_edited(self, place: int, drawings: tuple[Drawing, ...], text: str) -> None:
-        key = self._keys()[place]
-        if key is not None:
-            self._session.editing.draw(key, drawings, text)
+    def _on_edited(self, place: int, drawings: tuple[Drawing, ...], text: str, gesture: str) -> None:
+        side = self._session.comparing.sides[place]
+        if side is None:
+            return
+        if side.exemplar_id is not None:
+            self._session.editing.draw_on_exemplar(side.exemplar_id, drawings, text, gesture=gesture)
+        elif side.key is not None:
+            self._session.editing.draw(side.key, drawings, text, gesture=gesture)
 
     def _on_state_changed(self, changed: DrawingLayer) -> None:
         if self._following:

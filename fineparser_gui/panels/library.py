@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -53,7 +53,11 @@ class LibraryPanel(QWidget):
         self.empty_bin = self._button(self.tr("Delete for good"), self._library.empty_bin)
         self.empty_bin.setToolTip(self.tr("Deletes everything in the bin, with the copies of its clips"))
         self.compare = self._button(self.tr("Compare"), self._on_compare)
-        self.compare.setToolTip(self.tr("Show it beside the current dive"))
+        self.compare.setToolTip(self.tr("Show it beside the current dive, or two that are selected beside each other"))
+        self._compare_these = QAction(self.compare.text(), self)
+        self._compare_these.triggered.connect(self._on_compare)
+        self.table.addAction(self._compare_these)
+        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.undo = self._button(self.tr("Undo"), self._library.undo)
         self.bin = self._button(self.tr("Bin"), lambda: None)
         self.bin.setCheckable(True)
@@ -92,6 +96,7 @@ class LibraryPanel(QWidget):
         self._library.changed.connect(self._refresh)
         self._library.adding_changed.connect(self._refresh_status)
         session.shown_changed.connect(self._refresh_buttons)
+        session.comparison_changed.connect(self._refresh_buttons)
         self._refresh()
 
     @property
@@ -189,10 +194,13 @@ class LibraryPanel(QWidget):
             (self.remove, writable and own),
             (self.restore, writable and own),
             (self.empty_bin, writable and n_removed > 0),
-            (self.compare, len(selected) == 1 and dive is not None),
+            (self.compare, len(selected) == 2 or (len(selected) == 1 and self._session.comparing.sides[0] is not None)),
             (self.undo, writable and bool(self._library.undo_text)),
         ):
             button.setEnabled(enabled)
+        self.compare.setText(self.tr("Compare these two") if len(selected) == 2 else self.tr("Compare"))
+        self._compare_these.setText(self.compare.text())
+        self._compare_these.setEnabled(self.compare.isEnabled() and not in_bin)
         self.bin.setText(self.tr("Bin ({0})").format(n_removed))
         self.undo.setToolTip(self.tr("Undo {0}").format(self._library.undo_text) if self._library.undo_text else "")
         self._hint.setText(self._hint_text())
@@ -243,5 +251,10 @@ class LibraryPanel(QWidget):
         self._library.restore([exemplar.id for exemplar in self._selected()])
 
     def _on_compare(self) -> None:
-        if self.compare.isEnabled() and self.compare.isVisible():
-            self._session.compare_with(self._selected()[0].id)
+        selected = [exemplar.id for exemplar in self._selected()]
+        if not self._compare_these.isEnabled():
+            return
+        if len(selected) == 2:
+            self._session.comparing.show_exemplars(*selected)
+        else:
+            self._session.compare_with(selected[0])

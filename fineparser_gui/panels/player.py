@@ -1,9 +1,12 @@
 """The centre of the window: one video, or two side by side, with transport and timeline under them."""
 
+from collections.abc import Callable
+
+import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from fineparser_core.types import MIN_FRAMES, ComparedDive, DiveParse, StepSpan
+from fineparser_core.types import MIN_FRAMES, ComparedDive, DiveParse, StepSpan, VideoInfo
 from fineparser_core.types import MaskTrack as ComparedMasks
 from fineparser_core.video.alignment import OffsetAlignment, StepAlignment, cuts_of
 from fineparser_gui.actions.registry import ActionRegistry
@@ -17,7 +20,7 @@ from fineparser_gui.panels.transport_bar import TransportBar
 from fineparser_gui.panels.video_pane import VideoPane
 from fineparser_gui.playback.decoder import CACHE_BYTES
 from fineparser_gui.playback.transport import Transport
-from fineparser_gui.session.comparing import Alignment
+from fineparser_gui.session.comparing import Alignment, Candidate
 from fineparser_gui.session.correction import frames_of
 from fineparser_gui.session.dive import DiveState
 from fineparser_gui.session.drawings import next_frame
@@ -26,7 +29,7 @@ from fineparser_gui.timeline.widget import Timeline
 
 
 class PlayerPanel(QWidget):
-    """Shows the session's current dive and, while comparing, another one beside it.
+    """Shows the session's current dive, or one of the library in its place, and while comparing another one beside it.
 
     Signals:
         failed: (str) a video cannot be decoded.
@@ -42,11 +45,13 @@ class PlayerPanel(QWidget):
         self.transport = transport
         self.pane = VideoPane()
         self.other_pane = VideoPane()
-        self.drawing = DrawingPair(session, self.canvases())
+        self.drawing = DrawingPair(session, (self.pane, self.other_pane))
         self.timeline = Timeline()
         self.bar = TransportBar(transport, actions)
-        self._loaded: str | None = None
+        self._loaded: Candidate | None = None
         self._parse: DiveParse | None = None
+        self._steps: tuple[StepSpan, StepSpan, StepSpan] | tuple[()] = ()
+        self._looped: Callable[[], tuple[int, int] | None] | None = None  # what the loop is of, wherever that moves
         self._compared: ComparedDive | None = None
         self._alignment: StepAlignment | OffsetAlignment | None = None
 
@@ -77,6 +82,8 @@ class PlayerPanel(QWidget):
         transport.state_changed.connect(self._show_frame)  # what stands still is shown exactly
         self.timeline.seek_requested.connect(transport.seek)
         self.timeline.transition_dragged.connect(self._move_transition)
+        self.timeline.transition_nudged.connect(self.nudge_transition)
+        self.timeline.range_nudged.connect(self.nudge_range)
         self.timeline.range_changed.connect(self._set_range)
         self.timeline.proposal_accepted.connect(self._accept)
         for pane in (self.pane, self.other_pane):
@@ -85,26 +92,42 @@ class PlayerPanel(QWidget):
         session.dive_changed.connect(self._on_dive_changed)
         session.comparison_changed.connect(self._on_comparison_changed)
         session.comparing.alignment_changed.connect(self._align)
-        self.other_pane.opened.connect(self._align)
+        session.exemplar_drawn.connect(self._on_exemplar_drawn)
+        self.pane.opened.connect(self._on_opened)
+        self.other_pane.opened.connect(self._on_other_opened)
 
     def current_step(self) -> StepSpan | None:
         """The step under the playhead."""
-        steps = self._parse.steps if self._parse else ()
-        return next((s for s in steps if s.start_frame <= self.transport.frame < s.end_frame), None)
+        return next((s for s in self._steps if s.start_frame <= self.transport.frame < s.end_frame), None)
 
     def draw(self, kind: str) -> None:
         """Let the next clicks on the picture draw a line, an angle or a note."""
-        if self._session.current is not None:
+        if self._loaded is not None:
             self.transport.pause()
             self.drawing.begin(None if self.drawing.tool == kind else kind)
 
     def go_to_drawing(self, direction: int) -> None:
         """Show the next frame, or the one before, that something is drawn on."""
-        dive = self._session.current
-        frame = next_frame(dive.drawings, self.transport.frame, direction) if dive else None
+        frame = next_frame(self.drawing.drawings, self.transport.frame, direction)
         if frame is not None:
             self.transport.pause()
             self.transport.seek(frame)
+
+    def loop_step(self, on: bool) -> None:
+        """Repeat the step under the playhead, wherever its ends are moved, or stop repeating."""
+        step = self.current_step() if on else None
+        self._loop(lambda: self._frames_of(step.name) if step is not None else None)
+
+    def loop_dive(self) -> None:
+        """Repeat the dive from in to out, wherever these are moved."""
+        self._loop(lambda: (dive.first_frame, dive.last_frame) if (dive := self._session.current) else None)
+
+    def _loop(self, looped: Callable[[], tuple[int, int] | None]) -> None:
+        self._looped = looped
+        self.transport.set_loop(looped())
+
+    def _frames_of(self, name: str) -> tuple[int, int] | None:
+        return next(((step.start_frame, step.end_frame - 1) for step in self._steps if step.name == name), None)
 
     def canvases(self) -> tuple[VideoCanvas, VideoCanvas]:
         """Of the two videos."""
@@ -173,6 +196,7 @@ class PlayerPanel(QWidget):
         self._session.dive_changed.disconnect(self._on_dive_changed)
         self._session.comparison_changed.disconnect(self._on_comparison_changed)
         self._session.comparing.alignment_changed.disconnect(self._align)
+        self._session.exemplar_drawn.disconnect(self._on_exemplar_drawn)
         self.transport.pause()
         self.timeline.close_file()
         self.pane.unload()
@@ -181,6 +205,7 @@ class PlayerPanel(QWidget):
     def _on_current_changed(self) -> None:
         self.transport.pause()
         self._loaded = self._parse = None
+        self._steps = ()
         self.drawing.begin(None)
         self._refresh()
 
@@ -190,25 +215,64 @@ class PlayerPanel(QWidget):
         elif self._compared is not None:
             self.drawing.refresh()
 
+    def _on_exemplar_drawn(self) -> None:
+        self.drawing.refresh()
+        self._show_lead_on_timeline()
+
+    def _on_opened(self) -> None:
+        self.drawing.refresh()
+        lead, info = self._session.comparing.lead_dive, self.pane.info
+        if lead is not None and info is not None:
+            self.transport.load(info.pts_s, lead.steps[0].start_frame)
+            self._show_lead_on_timeline()
+            self._align()
+
+    def _on_other_opened(self) -> None:
+        self.drawing.refresh()
+        self._align()
+
+    def _show_lead_on_timeline(self) -> None:
+        lead, info = self._session.comparing.lead_dive, self.pane.info
+        if lead is not None and info is not None:
+            self.timeline.set_library_dive(lead, info, {drawing.frame for drawing in self.drawing.drawings})
+
+    def _refresh_lead(self, lead: ComparedDive) -> None:
+        """Show the dive of the library on the left; its times are known once its file is open."""
+        left = self._session.comparing.lead
+        if self._loaded != left:
+            self._loaded, self._steps = left, lead.steps
+            self.timeline.set_dive(None)
+            self.transport.load(np.zeros(1))
+            self.pane.load(lead.path, lead.title)
+            self.pane.set_analysis(_track(lead.masks), lead.steps)
+        self.drawing.refresh()
+
     def _refresh(self) -> None:
-        """Show what is known of the current dive now."""
-        dive = self._session.current
+        """Show what is known now of what is on the left."""
+        dive, lead = self._session.current, self._session.comparing.lead_dive
+        if lead is not None:
+            self._refresh_lead(lead)
+            return
         self.timeline.set_dive(dive, self._session.trimming.taken(dive.key) if dive else frozenset())
         if dive is None or dive.state is DiveState.MISSING:
-            self._loaded = None
+            self._loaded, self._steps = None, ()
             self.pane.unload()
             self.drawing.refresh()
             return
-        if dive.info is not None and self._loaded != dive.key:
-            self._loaded = dive.key
+        left = self._session.comparing.sides[0]
+        if dive.info is not None and self._loaded != left:
+            self._loaded = left
             self.pane.load(dive.path, dive.title)
             self.transport.load(dive.info.pts_s, dive.first_frame)
         self.drawing.refresh()
         parse = dive.analysis.parse if dive.analysis else None
         if parse is not self._parse:
-            self._parse = parse
-            self.pane.set_analysis(_track(parse), parse.steps if parse else ())
+            self._parse, self._steps = parse, parse.steps if parse else ()
+            self.pane.set_analysis(_track(parse), self._steps)
             self._align()
+        looped = self._looped() if self._looped is not None else None
+        if looped is not None:
+            self.transport.move_loop(*looped)
 
     def _show_frame(self) -> None:
         frame, direction, moving = self.transport.frame, self.transport.direction, self.transport.playing
@@ -220,6 +284,8 @@ class PlayerPanel(QWidget):
 
     def _on_comparison_changed(self) -> None:
         before, self._compared = self._compared, self._session.comparison
+        if self._session.current is None:
+            self._refresh()
         self.drawing.begin(None)
         self.drawing.refresh()
         compared = self._compared
@@ -237,36 +303,40 @@ class PlayerPanel(QWidget):
 
     def _align(self) -> None:
         """Work out which frame of the other dive belongs to which of this one."""
-        dive, compared, other = self._session.current, self._compared, self.other_pane.info
-        if dive is None or dive.info is None or compared is None:
+        compared, info, other, steps = self._compared, self._left_info(), self.other_pane.info, self._steps
+        if info is None or compared is None:
             self._alignment = None
             return
         way = self._session.comparing.alignment
-        steps = self._parse.steps if self._parse else None
-        if way is Alignment.STEPS and steps is not None:
-            times = (dive.info.pts_s, other.pts_s) if other else (None, None)
+        if way is Alignment.STEPS and steps:
+            times = (info.pts_s, other.pts_s) if other else (None, None)
             self._alignment = StepAlignment(cuts_of(steps), cuts_of(compared.steps), *times)
         elif other is None:
             self._alignment = None  # until its times are known
         else:
             here, there = self.transport.frame, self.other_pane.frame
             if way is not Alignment.FREE:
-                step = 1 if steps else 0
-                here = steps[step].start_frame if steps else dive.first_frame
+                step, dive = 1 if steps else 0, self._session.current
+                here = steps[step].start_frame if steps else dive.first_frame if dive is not None else 0
                 there = compared.steps[step].start_frame
-            self._alignment = OffsetAlignment(here, there, dive.info.pts_s, other.pts_s)
+            self._alignment = OffsetAlignment(here, there, info.pts_s, other.pts_s)
         self._show_frame()
 
     def step_other(self, frames: int) -> None:
         """Move the other dive alone; from here on both run in real time."""
-        dive, other = self._session.current, self.other_pane.info
-        if dive is None or dive.info is None or other is None or self._compared is None:
+        info, other = self._left_info(), self.other_pane.info
+        if info is None or other is None or self._compared is None:
             return
         self.transport.pause()
         self._session.comparing.align(Alignment.FREE)
         there = min(max(self.other_pane.frame + frames, 0), other.n_frames - 1)
-        self._alignment = OffsetAlignment(self.transport.frame, there, dive.info.pts_s, other.pts_s)
+        self._alignment = OffsetAlignment(self.transport.frame, there, info.pts_s, other.pts_s)
         self._show_frame()
+
+    def _left_info(self) -> VideoInfo | None:
+        """Of the file on the left."""
+        dive = self._session.current
+        return dive.info if dive is not None else self.pane.info
 
 
 def _track(known: DiveParse | ComparedMasks | None) -> MaskTrack | None:

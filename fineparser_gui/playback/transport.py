@@ -157,6 +157,11 @@ class Transport(QObject):
             self.seek(loop[0])
         self.state_changed.emit()
 
+    def move_loop(self, first: int, last: int) -> None:
+        """Repeat [first, last] instead of what repeats now; a playhead that is outside comes in when it plays."""
+        if self._loop is not None:
+            self._loop = (first, last)
+
     def _bounds(self) -> tuple[int, int]:
         return self._loop or (0, self.n_frames - 1)
 

@@ -72,6 +72,7 @@ class Arrivals(QObject):
     def restore(self, saved: SavedSession) -> None:
         """Add the dives of a session file and analyse them; one whose video is gone waits until it is located."""
         self._session.queue.pause(saved.paused)
+        self._session.exemplar_drawings.update(saved.exemplar_drawings)
         keys = []
         for one in saved.dives:
             known = {field.name: getattr(one, field.name) for field in fields(one)}

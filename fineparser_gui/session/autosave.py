@@ -79,6 +79,7 @@ class Autosave(QObject):
             session.dive_removed,
             session.dives_moved,
             session.current_changed,
+            session.exemplar_drawn,
             session.queue.paused_changed,
         )
 
@@ -92,7 +93,7 @@ class Autosave(QObject):
         if now == self._written:
             return True
         try:
-            if now[0].dives:
+            if not now[0].empty:
                 write_session(now[0], self._path, origin=self.origin)
             else:
                 self._path.unlink(missing_ok=True)

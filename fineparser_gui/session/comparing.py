@@ -1,6 +1,6 @@
-"""Which dive is shown beside the current one, wherever it comes from, and how their times go together."""
+"""Which two dives are shown side by side, wherever they come from, and how their times go together."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
@@ -25,22 +25,24 @@ class Alignment(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """A dive that can be shown beside the current one; one of the two ids is given."""
+    """A dive that can be shown on either side; one of the two ids is given, and they alone tell two apart."""
 
-    title: str
+    title: str = field(compare=False)
     exemplar_id: str | None = None
     key: str | None = None
 
 
 class Comparing(QObject):
-    """Belongs to a `Session`.
+    """Belongs to a `Session`. On the left is its current dive or, while it has none, a dive of the library.
 
     Signals:
-        changed: another dive is beside the current one, or none, or more is known of it.
+        changed: another dive is on either side, or none, or more is known of it.
         alignment_changed: their times go together in another way.
 
     Attributes:
-        candidate: what is beside the current dive; None: nothing is.
+        lead: the dive of the library on the left; None: the session's current dive is there.
+        lead_dive: the same, as it is shown.
+        candidate: what is on the right; None: nothing is compared.
         dive: the same, as it is shown.
     """
 
@@ -51,15 +53,26 @@ class Comparing(QObject):
         super().__init__(session)
         self._session = session
         self._alignment = Alignment.STEPS
+        self._choosing = False
+        self._former: str | None = None  # the dive whose place the library's took
+        self.lead: Candidate | None = None
+        self.lead_dive: ComparedDive | None = None
         self.candidate: Candidate | None = None
         self.dive: ComparedDive | None = None
-        session.current_changed.connect(self.end)
+        session.current_changed.connect(self._on_current_changed)
         session.dive_changed.connect(self._on_dive_changed)
         session.dive_removed.connect(self._on_dive_removed)
 
     @property
     def alignment(self) -> Alignment:
         return self._alignment
+
+    @property
+    def sides(self) -> tuple[Candidate | None, Candidate | None]:
+        """What is on the left, compared or alone, and what is on the right."""
+        current = self._session.current
+        left = self.lead if current is None else Candidate(title=self._dive_title(current), key=current.key)
+        return left, self.candidate
 
     def align(self, alignment: Alignment) -> None:
         """Let the times of both go together in this way."""
@@ -68,44 +81,71 @@ class Comparing(QObject):
             self.alignment_changed.emit()
 
     def end(self) -> None:
-        """Show nothing beside the current dive."""
-        self.show(None)
+        """Show one dive of the session alone."""
+        self._put(self.sides[0], None)
 
     def show_exemplar(self, exemplar_id: str | None) -> None:
-        """Show an exemplar beside the current dive."""
+        """Show an exemplar on the right."""
         exemplar = self._session.exemplar(exemplar_id) if exemplar_id else None
         self.show(self._exemplar_candidate(exemplar) if exemplar else None)
 
+    def show_exemplars(self, left_id: str, right_id: str) -> None:
+        """Show two exemplars; the session need not hold a dive."""
+        left, right = self._session.exemplar(left_id), self._session.exemplar(right_id)
+        if left is not None and right is not None:
+            self._put(self._exemplar_candidate(left), self._exemplar_candidate(right))
+
     def show(self, candidate: Candidate | None) -> None:
-        """Show one of the candidates beside the current dive; None ends the comparison."""
-        if candidate != self.candidate:
-            self.candidate = candidate
-            self.dive = self.compared(candidate) if candidate else None
-            if self.dive is None:
-                self.candidate = None
-            self.changed.emit()
+        """Show one of the candidates on the right; None ends the comparison."""
+        self._put(self.sides[0], candidate)
+
+    def lead_with(self, candidate: Candidate) -> None:
+        """Show one of the candidates on the left; the one on the right changes sides for it."""
+        left, right = self.sides
+        self._put(candidate, left if candidate == right else right)
 
     def candidates(self) -> list[Candidate]:
-        """What the current dive can be compared with: its exemplars, the session's other dives, the library's."""
+        """For the right: the exemplars of the dive on the left, the session's other dives, the rest of the library."""
         current = self._session.current
-        if current is None:
-            return []
-        votes = {vote.id for vote in current.votes}
-        numbers = {current.dive_number, *(vote.dive_number for vote in current.votes)} - {None}
-        library = [one for number in numbers for one in self._session.exemplars_of(number)]
-        library = sorted(library, key=lambda one: (one.id not in votes, one.synthetic, -one.score))
-        exemplars = [self._exemplar_candidate(one) for one in library]
-        others = [self._session.dive(key) for key in self._session.keys if key != current.key]
-        others = [dive for dive in others if dive.analysis is not None]
-        # The diver's own attempts at the same dive first.
-        others.sort(key=lambda dive: (dive.dive_number != current.dive_number, dive.diver != current.diver))
-        dives = [Candidate(title=self._dive_title(dive), key=dive.key) for dive in others]
-        return [*exemplars[: len(votes)], *dives, *exemplars[len(votes) :]]
+        voting = current.votes if current is not None else ()
+        votes = {vote.id for vote in voting}
+        numbers = {self._number(), *(vote.dive_number for vote in voting)} - {None}
+
+        def order(one: Exemplar) -> tuple:
+            near = one.dive_number in numbers
+            return one.id not in votes, not near, "" if near else one.dive_number, one.synthetic, -one.score
+
+        exemplars = [self._exemplar_candidate(one) for one in sorted(self._session.library.exemplars, key=order)]
+        n_voting = sum(one.exemplar_id in votes for one in exemplars)
+        listed = [*exemplars[:n_voting], *self._dive_candidates(), *exemplars[n_voting:]]
+        return [one for one in listed if one != self.sides[0]]
+
+    def left_candidates(self) -> list[Candidate]:
+        """For the left: every dive of the session and of the library."""
+        current = self._session.current
+        own = [] if current is None else [Candidate(title=self._dive_title(current), key=current.key)]
+        library = sorted(self._session.library.exemplars, key=lambda one: (one.dive_number, one.synthetic, -one.score))
+        return [*own, *self._dive_candidates(), *(self._exemplar_candidate(one) for one in library)]
+
+    def _dive_candidates(self) -> list[Candidate]:
+        """The session's analysed dives but the current one."""
+        current = self._session.current
+        others = (self._session.dive(key) for key in self._session.keys)
+        others = [dive for dive in others if dive.analysis is not None and dive is not current]
+        if current is not None:  # the diver's own attempts at the same dive first
+            others.sort(key=lambda dive: (dive.dive_number != current.dive_number, dive.diver != current.diver))
+        return [Candidate(title=self._dive_title(dive), key=dive.key) for dive in others]
+
+    def _number(self) -> str | None:
+        """Dive number of what is on the left, where it is known."""
+        if self._session.current is not None:
+            return self._session.current.dive_number
+        exemplar = self._session.exemplar(self.lead.exemplar_id or "") if self.lead is not None else None
+        return exemplar.dive_number if exemplar is not None else None
 
     def _exemplar_candidate(self, exemplar: Exemplar) -> Candidate:
-        current = self._session.current
-        other = current is not None and current.dive_number not in (None, exemplar.dive_number)
-        name = f"{exemplar.id} · {exemplar.dive_number}" if other else exemplar.id
+        number = "" if exemplar.dive_number == self._number() else exemplar.dive_number
+        name = " · ".join(filter(None, (exemplar.diver, exemplar.id, number)))
         title = self.tr("{0} · {1:.1f} points").format(name, exemplar.score)
         title = self.tr("{0} (rendered)").format(title) if exemplar.synthetic else title
         return Candidate(title=title, exemplar_id=exemplar.id)
@@ -133,6 +173,35 @@ class Comparing(QObject):
             return None
         shown = compared_exemplar(exemplar, self._session.exemplar_mask(exemplar.id))
         return replace(shown, title=candidate.title)
+
+    def _put(self, left: Candidate | None, right: Candidate | None) -> None:
+        """Show these two; without one of them, a dive of the session alone."""
+        before = self.sides
+        dive = self.dive if right == before[1] else self.compared(right) if right is not None else None
+        if left is None or dive is None:
+            right = dive = None
+        lead = left if right is not None and left is not None and left.exemplar_id is not None else None
+        lead_dive = self.lead_dive if lead == self.lead else self.compared(lead) if lead is not None else None
+        if lead is not None and lead_dive is None:  # it is gone; the library has said so
+            return
+        key = left.key if left is not None else None
+        if lead is not None and self._session.current is not None:
+            self._former = self._session.current.key
+        elif lead is None and self.lead is not None and key is None:
+            keys = self._session.keys
+            key = self._former if self._former in keys else next(iter(keys), None)
+        self.lead, self.lead_dive, self.candidate, self.dive = lead, lead_dive, right, dive
+        if lead is not None or key is not None:
+            self._choosing = True
+            self._session.select(key)
+            self._choosing = False
+        if self.sides != before:
+            self.changed.emit()
+
+    def _on_current_changed(self) -> None:
+        if not self._choosing:
+            self.lead = self.lead_dive = None  # a dive of the session takes its place
+            self.end()
 
     def _on_dive_changed(self, key: str) -> None:
         """Its steps may have been corrected; while it is analysed anew the former ones stay."""

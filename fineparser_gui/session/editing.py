@@ -82,11 +82,20 @@ class Editing(QObject):
             self._session.set_diver(key, dive.diver if naming.diver is None else naming.diver)
         self.edits.endMacro()
 
-    def draw(self, key: str, drawings: tuple[Drawing, ...], text: str) -> None:
+    def draw(self, key: str, drawings: tuple[Drawing, ...], text: str, *, gesture: str = "") -> None:
         """Keep other lines, angles and notes with a dive; `text` says what was done."""
         before = self._session.dive(key).drawings
         if drawings != before:
-            self.edits.push(EditDive(self._apply_drawings, key, before, drawings, text=text))
+            self.edits.push(EditDive(self._apply_drawings, key, before, drawings, text=text, gesture=gesture))
+
+    def draw_on_exemplar(
+        self, exemplar_id: str, drawings: tuple[Drawing, ...], text: str, *, gesture: str = ""
+    ) -> None:
+        """As `draw`, on a dive of the library; it stays with the session."""
+        before = self._session.exemplar_drawings.get(exemplar_id, ())
+        if drawings != before:
+            apply = self._apply_exemplar_drawings
+            self.edits.push(EditDive(apply, exemplar_id, before, drawings, text=text, gesture=gesture))
 
     def locate(self, places: Mapping[str, Place]) -> None:
         """Use the videos of dives from other places, as one edit; what lies where it was is only opened again."""
@@ -165,6 +174,16 @@ class Editing(QObject):
             if beside is None or beside.key != key:  # else it is in sight
                 self._session.select(key)
             self._session.update(key, drawings=drawings)
+
+    def _apply_exemplar_drawings(self, exemplar_id: str, drawings: tuple[Drawing, ...]) -> None:
+        known = self._session.exemplar_drawings
+        known[exemplar_id] = drawings
+        if not drawings:
+            del known[exemplar_id]
+        comparing = self._session.comparing
+        if not any(side is not None and side.exemplar_id == exemplar_id for side in comparing.sides):
+            comparing.show_exemplar(exemplar_id)  # what an undone edit changes is in sight
+        self._session.exemplar_drawn.emit(exemplar_id)
 
     def _on_answered(self, key: str, request: ScoreRequest, result: Result) -> None:
         dive = self._session.dive(key)

@@ -19,6 +19,7 @@ from fineparser_gui.session.commands import EditDive
 from fineparser_gui.session.comparing import Comparing
 from fineparser_gui.session.correction import shown_analysis
 from fineparser_gui.session.dive import NOT_ANALYSED, Dive, DiveState
+from fineparser_gui.session.drawings import Drawing
 from fineparser_gui.session.editing import Editing
 from fineparser_gui.session.exemplar_library import ExemplarLibrary
 from fineparser_gui.session.exports import Exports
@@ -39,9 +40,13 @@ class Session(QObject):
         dives_moved: the order is another one.
         current_changed: another dive is shown, or none.
         shown_changed: that, or something of the shown one is another; in a batch much rarer than `dive_changed`.
-        comparison_changed: another dive is beside the current one, or none.
+        comparison_changed: another dive is on either side of the comparison, or there is none.
         model_changed: the worker has loaded its weights.
+        exemplar_drawn: (str) other lines, angles or notes are on an exemplar of that id.
         problem: (str) one sentence for the banner.
+
+    Attributes:
+        exemplar_drawings: what the coach drew on dives of the library, by their ids; it stays with the session.
     """
 
     dive_added = Signal(str)
@@ -52,6 +57,7 @@ class Session(QObject):
     shown_changed = Signal()
     comparison_changed = Signal()
     model_changed = Signal()
+    exemplar_drawn = Signal(str)
     problem = Signal(str)
 
     def __init__(self, client: WorkerClient, library_folder: Path | None = None, parent: QObject | None = None) -> None:
@@ -66,6 +72,7 @@ class Session(QObject):
         self.queue = AnalysisQueue(self, client)
         self.trimming = Trimming(self, client)
         self.arrivals = Arrivals(self)
+        self.exemplar_drawings: dict[str, tuple[Drawing, ...]] = {}
         self.comparing = Comparing(self)
         self.comparing.changed.connect(self.comparison_changed)
         self.library = ExemplarLibrary(client, library_folder, self)
@@ -90,7 +97,7 @@ class Session(QObject):
 
     @property
     def comparison(self) -> ComparedDive | None:
-        """The dive beside the current one."""
+        """The dive on the right, beside the current one or another of the library."""
         return self.comparing.dive
 
     def open(
@@ -149,10 +156,17 @@ class Session(QObject):
         names = [field.name for field in fields(SavedDive)]
         dives = (SavedDive(**{name: getattr(dive, name) for name in names}) for dive in self._dives.values())
         selected = self.keys.index(self._current) if self._current else None
-        return SavedSession(dives=tuple(dives), selected=selected, paused=self.queue.paused)
+        return SavedSession(
+            dives=tuple(dives),
+            selected=selected,
+            paused=self.queue.paused,
+            exemplar_drawings=dict(self.exemplar_drawings),
+        )
 
     def clear(self) -> None:
         """Take out every dive, and with them what could be undone."""
+        self.comparing.end()
+        self.exemplar_drawings.clear()
         self.select(None)
         for key in self.keys:
             self.remove(key)

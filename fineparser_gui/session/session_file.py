@@ -6,6 +6,7 @@ Format "fineparser.session/1", JSON in UTF-8 (a reader refuses other numbers; ne
     selected  place of the dive that was shown, or null
     origin    for an autosave: the session file it belongs to, or null
     paused    whether the analyses were held up
+    exemplar_drawings  what was drawn on dives of the library: drawings as those of a dive, by the exemplar's id
     dives     of {path, relative_path, in_frame, out_frame, dive_number, board_m, difficulty, diver, nearest, synchro,
               transitions, left_out, is_dive, cancelled, drawings, segments, video}, in the order of the list;
               relative_path is as seen from the folder of the session file, or null where there is none; drawings are
@@ -19,7 +20,7 @@ applied to them.
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from math import isfinite
 from pathlib import Path
@@ -72,11 +73,18 @@ class SavedSession:
     Attributes:
         selected: place of the dive that is shown; None: none is.
         paused: whether the queue of analyses was paused.
+        exemplar_drawings: what was drawn on dives of the library, by their ids.
     """
 
     dives: tuple[SavedDive, ...] = ()
     selected: int | None = None
     paused: bool = False
+    exemplar_drawings: Mapping[str, tuple[Drawing, ...]] = field(default_factory=dict)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to keep."""
+        return not self.dives and not self.exemplar_drawings
 
 
 def write_session(saved: SavedSession, path: Path, *, origin: Path | None = None) -> None:
@@ -94,6 +102,9 @@ def write_session(saved: SavedSession, path: Path, *, origin: Path | None = None
         "paused": saved.paused,
         "origin": str(origin) if origin else None,
         "dives": [_dive_to_dict(dive, path.parent) for dive in saved.dives],
+        "exemplar_drawings": {
+            name: [to_dict(drawing) for drawing in drawings] for name, drawings in saved.exemplar_drawings.items()
+        },
     }
     # Escaped, so that names of files that are no Unicode survive, too.
     with atomic_file(path) as temporary:
@@ -123,11 +134,13 @@ def read_session(path: Path) -> tuple[SavedSession, Path | None]:
         dives = _dives(content, path.parent)
         selected = _field(content, "selected", _whole)
         origin = _text(content.get("origin"))
+        on_exemplars = _exemplar_drawings(content.get("exemplar_drawings", {}))
         if selected is not None and selected >= len(dives):
             raise ValueError(f"selected: {selected}, and there are {len(dives)} dives")
     except ValueError as error:
         raise ConfigError(f"{path} is damaged ({error}): mend it in a text editor, or open another one.") from error
-    saved = SavedSession(dives=dives, selected=selected, paused=content.get("paused") is True)
+    paused = content.get("paused") is True
+    saved = SavedSession(dives=dives, selected=selected, paused=paused, exemplar_drawings=on_exemplars)
     return saved, Path(origin) if origin else None
 
 
@@ -247,6 +260,12 @@ def _drawing(values: Any) -> Drawing:
     if any(abs(pixels) > _FARTHEST_PX for point in drawing.points for pixels in point):
         raise ValueError(f"drawing {values!r:.80}")
     return drawing
+
+
+def _exemplar_drawings(values: Any) -> dict[str, tuple[Drawing, ...]]:
+    if not isinstance(values, dict) or not all(isinstance(drawings, list) for drawings in values.values()):
+        raise ValueError(f"exemplar_drawings {values!r:.80}")
+    return {name: tuple(_drawing(drawing) for drawing in drawings) for name, drawings in values.items()}
 
 
 def _is_number(value: Any) -> bool:

@@ -14,19 +14,22 @@ class RangeHandles:
 
     Attributes:
         frames: first and last frame of the dive, both included, as drafted; empty without a video.
-        held, hovered: 0 for the beginning, 1 for the end, or None.
+        held, hovered, chosen: 0 for the beginning, 1 for the end, or None; chosen is the one that the keys move.
     """
 
     def __init__(self) -> None:
         self.frames: tuple[int, ...] = ()
         self.held: int | None = None
         self.hovered: int | None = None
+        self.chosen: int | None = None
+        self._fixed = False
         self._settled: tuple[int, ...] = ()
         self._n_frames = 0
         self._offset = 0.0
 
-    def set_range(self, first: int, last: int, n_frames: int) -> None:
-        """Take the dive's range; a draft that is in hand stays."""
+    def set_range(self, first: int, last: int, n_frames: int, *, fixed: bool = False) -> None:
+        """Take the dive's range, fixed where it is not for moving; a draft that is in hand stays."""
+        self._fixed = fixed
         self._settled, self._n_frames = (first, last), n_frames
         if self.held is None:
             self.frames = self._settled
@@ -34,7 +37,12 @@ class RangeHandles:
     def clear(self) -> None:
         """There is no video."""
         self.frames = self._settled = ()
-        self.held = self.hovered = None
+        self.held = self.hovered = self.chosen = None
+
+    @property
+    def movable(self) -> tuple[int, ...]:
+        """As `frames`; empty where none can be moved."""
+        return () if self._fixed else self.frames
 
     def edges(self) -> list[int]:
         """The frame that the dive begins with, and the first one after it."""
@@ -88,16 +96,17 @@ class RangeHandles:
         for left, right in ((area.left(), places[0]), (places[1], area.right())):
             if right > left:
                 painter.fillRect(QRectF(left, lane.top(), right - left, area.bottom() - lane.top()), veil)
-        told = self.hovered if self.held is None else self.held
+        told = next((one for one in (self.held, self.hovered, self.chosen) if one is not None), None)
         for place, x in enumerate(places):
             _draw_bracket(painter, lane, x, 1 if place == 0 else -1, palette, active=place == told)
         if told is not None:
-            draw_text(painter, area, places[told], self._text(told), palette)
+            draw_text(painter, area, places[told], self.text(told), palette)
 
     def _near(self, x: float, to_x: ToX) -> int | None:
-        return nearest(x, [to_x(edge) for edge in self.edges()])
+        return nearest(x, [to_x(edge) for edge in self.edges()] if self.movable else [])
 
-    def _text(self, place: int) -> str:
+    def text(self, place: int) -> str:
+        """Where the dive begins or ends, and what it means to move that."""
         text = (_tr("dive ends with frame {0}") if place else _tr("dive begins with frame {0}")).format(
             self.frames[place]
         )

@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPalette, QPen, QPolygonF
 
-from fineparser_core.types import STEP_NAMES, DiveParse, VideoInfo
+from fineparser_core.types import STEP_NAMES, DiveParse, StepSpan, VideoInfo
 from fineparser_gui.steps import step_text
 from fineparser_gui.theme import step_color
 from fineparser_gui.timeline.parts import ToX, duration_s
@@ -43,9 +43,9 @@ def draw_axis(painter: QPainter, lane: QRectF, scale: TimeScale, info: VideoInfo
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, _time_text(tick * step_s))
 
 
-def draw_steps(painter: QPainter, lane: QRectF, to_x: ToX, parse: DiveParse, info: VideoInfo) -> None:
+def draw_steps(painter: QPainter, lane: QRectF, to_x: ToX, steps: Iterable[StepSpan], info: VideoInfo) -> None:
     """Three bands with their names and durations, as far as these fit."""
-    for step in parse.steps:
+    for step in steps:
         box = QRectF(to_x(step.start_frame), lane.top(), 0, lane.height())
         box.setRight(max(to_x(step.end_frame) - 1.5, box.left() + 1))
         painter.setPen(Qt.PenStyle.NoPen)

@@ -17,7 +17,7 @@ class TransitionHandles:
 
     Attributes:
         frames: first frames of flight and entry; empty without an analysis.
-        held, hovered: 0 for the flight, 1 for the entry, or None.
+        held, hovered, chosen: 0 for the flight, 1 for the entry, or None; chosen is the one that the keys move.
         offset: pixels from the handle that is held to where it was grabbed.
     """
 
@@ -25,6 +25,7 @@ class TransitionHandles:
         self.frames: tuple[int, ...] = ()
         self.held: int | None = None
         self.hovered: int | None = None
+        self.chosen: int | None = None
         self.offset = 0.0
         self._parse: DiveParse | None = None
         self._ghosts: tuple[int, ...] = ()
@@ -35,7 +36,7 @@ class TransitionHandles:
         self.frames = frames_of(shown.transitions) if shown else ()
         self._ghosts = frames_of(by_model.transitions) if by_model else ()
         if shown is None:
-            self.held = self.hovered = None
+            self.held = self.hovered = self.chosen = None
 
     def grab(self, x: float, to_x: ToX) -> int | None:
         """Hold the handle near x and say which; None where there is none."""
@@ -55,11 +56,11 @@ class TransitionHandles:
 
     def spoken(self) -> list[str]:
         """A line a transition, for a screen reader."""
-        return [self._text(place) for place in range(len(self.frames))]
+        return [self.text(place) for place in range(len(self.frames))]
 
     def draw(self, painter: QPainter, area: QRectF, to_x: ToX, palette: QPalette) -> None:
         """Draw ghosts and handles, and say of the one in hand where it lies."""
-        told = self.hovered if self.held is None else self.held
+        told = next((one for one in (self.held, self.hovered, self.chosen) if one is not None), None)
         for ghost, frame in zip(self._ghosts, self.frames, strict=True):
             if ghost != frame:
                 _draw_ghost(painter, area, to_x(ghost), palette)
@@ -67,12 +68,13 @@ class TransitionHandles:
             color = step_color(STEP_NAMES[place + 1])
             _draw_handle(painter, area, to_x(frame), color, palette, active=place == told)
         if told is not None:
-            draw_text(painter, area, to_x(self.frames[told]), self._text(told), palette)
+            draw_text(painter, area, to_x(self.frames[told]), self.text(told), palette)
 
     def _near(self, x: float, to_x: ToX) -> int | None:
         return nearest(x, [to_x(frame) for frame in self.frames])
 
-    def _text(self, place: int) -> str:
+    def text(self, place: int) -> str:
+        """Where a transition lies, what it is scored from, and where the model has it."""
         assert self._parse is not None
         frame = self.frames[place]
         text = (_tr("entry from frame {0}") if place else _tr("flight from frame {0}")).format(frame)

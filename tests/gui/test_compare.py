@@ -1,16 +1,21 @@
 """Two dives side by side: an exemplar or another dive of the session, aligned in three ways."""
 
+import json
+
 import numpy as np
 import pytest
 from answers_kit import dive_parse, result_message, scoring
 from PySide6.QtCore import Qt
 
+from fineparser_core.errors import ConfigError
 from fineparser_core.types import Analysis
 from fineparser_core.video.alignment import OffsetAlignment
 from fineparser_gui.panels.compare_bar import CompareBar
 from fineparser_gui.session.comparing import Alignment
 from fineparser_gui.session.correction import Correction
 from fineparser_gui.session.dive import DiveState
+from fineparser_gui.session.exemplar_library import LibraryEntry
+from fineparser_gui.session.session_file import SavedSession, read_session, write_session
 
 
 @pytest.fixture
@@ -118,7 +123,139 @@ def test_a_line_is_drawn_on_the_dive_beside_and_stays_with_it(idle_studio, besid
     assert beside.drawing.layers[1]._drawings == ()
 
 
-def test_nothing_can_be_drawn_on_an_exemplar(idle_studio, beside):
-    idle_studio.session.compare_with("rendered-207C-01")
-    idle_studio.window.actions_by_id["draw_line"].trigger()
-    assert [layer.tool for layer in beside.drawing.layers] == ["line", None]
+def _titles(box):
+    return [box.itemText(index) for index in range(box.count())]
+
+
+def _pick(box, exemplar_id):
+    box.activated.emit(next(i for i in range(box.count()) if box.itemData(i).exemplar_id == exemplar_id))
+
+
+def test_any_dive_of_the_library_is_offered_on_both_sides(idle_studio, beside, two_dives):
+    bar, session = idle_studio.window.findChild(CompareBar), idle_studio.session
+    library = {exemplar.id for exemplar in session.library.exemplars}
+    for box in (bar.left, bar.other):
+        assert library <= {box.itemData(index).exemplar_id for index in range(box.count())}
+        assert box.focusPolicy() & Qt.FocusPolicy.TabFocus
+        assert box.accessibleName()
+    assert bar.left.currentData().key == two_dives[0]
+    assert any("107B" in title for title in _titles(bar.other))
+
+
+def test_the_left_one_is_picked_too_and_changes_sides_with_the_right_one(idle_studio, beside, two_dives):
+    session, bar = idle_studio.session, idle_studio.window.findChild(CompareBar)
+    right = session.comparing.candidate
+    bar.left.activated.emit(next(i for i in range(bar.left.count()) if bar.left.itemData(i) == right))
+    assert session.current.key == two_dives[1]
+    assert session.comparing.candidate.key == two_dives[0]
+    assert beside.pane.isVisible()
+    assert beside.other_pane.isVisible()
+    session.select(two_dives[0])  # from the list: the dive alone
+    assert session.comparison is None
+
+
+def test_two_dives_of_the_library_side_by_side(idle_studio, beside, two_dives, qtbot):
+    session, window, bar = idle_studio.session, idle_studio.window, idle_studio.window.findChild(CompareBar)
+    _pick(bar.other, "rendered-107B-01")
+    _pick(bar.left, "rendered-107B-02")
+    assert session.current is None
+    qtbot.waitUntil(lambda: beside.pane.info is not None and beside.other_pane.info is not None, timeout=30_000)
+    left, right = (session.exemplar(f"rendered-107B-0{number}") for number in (2, 1))
+    assert window.transport.n_frames == beside.pane.info.n_frames
+    for name in ("in_frame", "first_flight_frame", "first_entry_frame"):
+        window.transport.seek(getattr(left, name))
+        assert beside.other_pane.frame == getattr(right, name)
+    assert beside.pane.canvas._track is not None
+    assert f"flight from frame {left.first_flight_frame}" in beside.timeline.accessibleDescription()
+    for action_id in ("flight_here", "mark_in", "export", "remove"):  # what belongs to a dive of the session
+        assert not window.actions_by_id[action_id].isEnabled()
+    window.transport.seek(left.first_flight_frame)
+    window.actions_by_id["loop"].trigger()
+    assert window.transport.loop == (left.first_flight_frame, left.first_entry_frame - 1)
+    _pick(bar.left, "rendered-207C-01")  # another one
+    qtbot.waitUntil(lambda: beside.pane.info is not None, timeout=30_000)
+    assert session.comparing.sides[0].exemplar_id == "rendered-207C-01"
+    window.actions_by_id["compare"].trigger()
+    assert session.current.key == two_dives[0]
+    assert session.comparison is None
+    assert window.transport.n_frames == 120
+
+
+def test_the_session_need_not_hold_a_dive(idle_studio, qtbot):
+    session, window = idle_studio.session, idle_studio.window
+    session.comparing.show_exemplars("rendered-107B-01", "rendered-207C-01")
+    assert window.player.isVisible()
+    qtbot.waitUntil(lambda: window.player.other_pane.info is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: window.player.pane.info is not None, timeout=30_000)
+    window.transport.step(1)
+    window.actions_by_id["compare"].trigger()
+    assert session.comparison is None
+    assert window.empty.isVisible()
+    assert window.player.pane.info is None
+
+
+def test_two_rows_of_the_library_are_compared(idle_studio, qtbot):
+    session, panel = idle_studio.session, idle_studio.window.library.panel
+    idle_studio.window.actions_by_id["library"].trigger()
+    entries = [
+        LibraryEntry(exemplar=session.exemplar(name), own=False, state="ready")
+        for name in ("rendered-107B-01", "rendered-207C-01")
+    ]
+    session.library.entries = tuple(entries)
+    session.library.changed.emit()
+    panel.table.selectRow(0)
+    assert not panel.compare.isEnabled()  # there is nothing to see it beside
+    panel.table.selectAll()
+    assert panel.compare.text() == "Compare these two"
+    (action,) = panel.table.actions()
+    assert action.text() == "Compare these two"
+    action.trigger()
+    assert {side.exemplar_id for side in session.comparing.sides} == {entry.exemplar.id for entry in entries}
+
+
+def test_what_is_drawn_on_dives_of_the_library_stays_with_the_session(idle_studio, beside, two_dives, qtbot, tmp_path):
+    session, window, actions = idle_studio.session, idle_studio.window, idle_studio.window.actions_by_id
+    session.comparing.show_exemplars("rendered-107B-01", "rendered-207C-01")
+    drawn = session.exemplar_drawings
+    for canvas in beside.canvases():
+        qtbot.waitUntil(lambda canvas=canvas: canvas._image is not None, timeout=30_000)
+        canvas.repaint()
+        actions["draw_line"].trigger()
+        for x_px, y_px in ((10, 10), (60, 80)):
+            qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=canvas.to_widget(x_px, y_px).toPoint())
+    assert set(drawn) == {"rendered-107B-01", "rendered-207C-01"}
+    assert actions["next_drawing"].isEnabled()
+    (left,) = drawn["rendered-107B-01"]
+    canvas = beside.pane.canvas
+    qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=canvas.to_widget(10, 10).toPoint())
+    actions["delete_drawing"].trigger()
+    assert set(drawn) == {"rendered-207C-01"}
+    session.comparing.end()
+    actions["undo"].trigger()  # and it is in sight
+    assert drawn["rendered-107B-01"] == (left,)
+    assert session.comparing.candidate.exemplar_id == "rendered-107B-01"
+    path = tmp_path / "drawn.fineparser"
+    write_session(session.snapshot(), path)
+    saved, _ = read_session(path)
+    (kept,) = saved.exemplar_drawings["rendered-107B-01"]
+    assert np.ravel(kept.points) == pytest.approx(np.ravel(left.points), abs=0.01)
+    assert idle_studio.window.document.modified
+    session.clear()
+    assert not drawn
+    session.restore(saved)
+    session.comparing.show_exemplars("rendered-207C-01", "rendered-107B-01")
+    qtbot.waitUntil(lambda: beside.other_pane.info is not None, timeout=30_000)
+    assert beside.drawing.layers[1].drawings == (kept,)
+    assert window.document.holds_something
+
+
+def test_a_session_file_of_before_opens_and_a_damaged_drawing_is_told(tmp_path):
+    path = tmp_path / "old.fineparser"
+    write_session(SavedSession(exemplar_drawings={"a": ()}), path)
+    content = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**content, "exemplar_drawings": {"a": [{"kind": "circle"}]}}), encoding="utf-8")
+    with pytest.raises(ConfigError, match="damaged"):
+        read_session(path)
+    del content["exemplar_drawings"]
+    path.write_text(json.dumps(content), encoding="utf-8")
+    assert read_session(path)[0].exemplar_drawings == {}

@@ -1,0 +1,58 @@
+"""Which handle of the timeline the arrow keys move."""
+
+from fineparser_gui.timeline.range_handles import RangeHandles
+from fineparser_gui.timeline.transition_handles import TransitionHandles
+
+
+class HandleChoice:
+    """One of the handles, or the playhead; from left to right."""
+
+    def __init__(self, transitions: TransitionHandles, ends: RangeHandles) -> None:
+        self._transitions, self._ends = transitions, ends
+
+    @property
+    def transition(self) -> int | None:
+        """Flight (0) or entry (1); None: neither is chosen."""
+        return self._transitions.chosen
+
+    @property
+    def end(self) -> int | None:
+        """Beginning (0) or end (1) of the dive; None: neither is chosen."""
+        return self._ends.chosen
+
+    @property
+    def made(self) -> bool:
+        """Whether a handle is chosen."""
+        return self.transition is not None or self.end is not None
+
+    @property
+    def frame(self) -> int | None:
+        """Of the handle that is chosen."""
+        if self.transition is not None:
+            return self._transitions.frames[self.transition]
+        return self._ends.frames[self.end] if self.end is not None else None
+
+    @property
+    def text(self) -> str:
+        """What the chosen handle says of itself; "" for the playhead."""
+        if self.transition is not None:
+            return self._transitions.text(self.transition)
+        return self._ends.text(self.end) if self.end is not None else ""
+
+    def step(self, direction: int) -> bool:
+        """Choose the next handle (1) or the one before (-1), from the playhead on; False where there is none."""
+        ends = [(self._ends, place) for place in range(len(self._ends.movable))]
+        inner = [(self._transitions, place) for place in range(len(self._transitions.frames))]
+        stops = [None, *ends[:1], *inner, *ends[1:]]
+        here = next((place for place, stop in enumerate(stops) if stop and stop[0].chosen == stop[1]), 0)
+        if not 0 <= here + direction < len(stops):
+            return False
+        self.clear()
+        stop = stops[here + direction]
+        if stop is not None:
+            stop[0].chosen = stop[1]
+        return True
+
+    def clear(self) -> None:
+        """Back to the playhead."""
+        self._transitions.chosen = self._ends.chosen = None
