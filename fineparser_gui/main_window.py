@@ -119,7 +119,7 @@ class MainWindow(QMainWindow):
             column.addWidget(panel)
         column.addWidget(self.exemplars, 1)
         column.addStretch(0)
-        scroll = QScrollArea()
+        self._side = scroll = QScrollArea()
         scroll.setWidget(side)
         scroll.setWidgetResizable(True)
         scroll.setFixedWidth(_SIDE_W)
@@ -335,6 +335,7 @@ class MainWindow(QMainWindow):
         # Two pictures need the room more than the list of one dive does.
         if not self.full_screen.on:
             self.dives.setVisible(not comparing or self.width() >= _WIDE_ENOUGH_TO_COMPARE_PX)
+            self._side.setVisible(not led)
 
     def _show_edits(self) -> None:
         edits = self._session.editing.edits

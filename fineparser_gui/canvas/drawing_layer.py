@@ -1,4 +1,4 @@
-"""Lines, angles and notes over the picture: drawn, moved, edited and deleted with the mouse."""
+"""Lines, angles and notes over the picture: drawn, moved, edited and deleted with the mouse or the keys."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,7 +8,15 @@ from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QLineEdit
 
-from fineparser_gui.canvas.drawing_marks import note_box, paint_hint, paint_mark
+from fineparser_gui.canvas.arrows import ENTER, arrow_of
+from fineparser_gui.canvas.drawing_marks import (
+    described,
+    note_box,
+    paint_crosshair,
+    paint_grip,
+    paint_hint,
+    paint_mark,
+)
 from fineparser_gui.canvas.video_canvas import VideoCanvas
 from fineparser_gui.session.drawings import ANGLE, LINE, LONGEST_NOTE, N_POINTS, NOTE, Drawing, Point, shown_at
 
@@ -39,6 +47,8 @@ class DrawingLayer(QObject):
         self._points: list[Point] = []
         self._pressed_at = QPointF()
         self._pointer = QPointF()
+        self._steered = False  # by the keys: a crosshair is in sight, or the arrows move what is selected
+        self._grip: int | None = None  # the one of its points that the arrows move; None: all of it
         self._selected: Drawing | None = None
         self._held: tuple[Drawing, int | None] | None = None  # as it was, and which of its points
         self._editor: QLineEdit | None = None
@@ -73,11 +83,14 @@ class DrawingLayer(QObject):
         self._tool, self._points = tool, []
         self._select(None)
         if tool is not None:
+            self._steered = not self._canvas.underMouse()
+            if self._steered:
+                self._pointer = QPointF(self._canvas.rect().center())
             self._canvas.setFocus()
             self._canvas.setCursor(Qt.CursorShape.CrossCursor)
         else:
             self._canvas.show_cursor()
-        self._canvas.update()
+        self._tell()
         self.state_changed.emit()
 
     def delete_selected(self) -> None:
@@ -96,32 +109,64 @@ class DrawingLayer(QObject):
             self._paint(painter, drawing, near=drawing.frame != frame)
         if self._held is not None and self._selected is not None:
             self._paint(painter, self._selected, near=False)
-        if self._tool is None:
-            return
+        if self._tool is not None:
+            self._paint_unfinished(painter, frame, self._tool)
+        if self._hint() and self._held is None:
+            paint_hint(painter, self._canvas.rect(), self._hint())
+
+    def _paint_unfinished(self, painter: QPainter, frame: int, tool: str) -> None:
         if self._points:
             points = (*self._points, self._canvas.to_source(self._pointer))
             kind = ANGLE if len(points) == N_POINTS[ANGLE] else LINE
             unfinished = Drawing(kind=kind, frame=frame, points=points)
-            paint_mark(painter, unfinished, self._canvas.to_widget, measured=self._tool == kind)
-        paint_hint(painter, self._canvas.rect(), self._hint())
+            paint_mark(painter, unfinished, self._canvas.to_widget, measured=tool == kind)
+        if self._steered and self._canvas.hasFocus():
+            paint_crosshair(painter, self._canvas.rect(), self._pointer)
 
     def _paint(self, painter: QPainter, drawing: Drawing, *, near: bool) -> None:
         painter.setOpacity(0.45 if near and drawing is not self._selected else 1.0)
         paint_mark(painter, drawing, self._canvas.to_widget, selected=drawing is self._selected)
         painter.setOpacity(1.0)
+        if self._grip is not None and drawing is self._selected:
+            paint_grip(painter, self._canvas.to_widget(*drawing.points[self._grip]))
 
     def _hint(self) -> str:
+        """What to do next; "" where nothing is begun or selected for the keys."""
+        if self._tool is None:
+            return self._keys_of_selected() if self._moves and self._canvas.hasFocus() else ""
         hints = {
-            LINE: (self.tr("Line: click its first end"), self.tr("Line: click its other end")),
+            LINE: (self.tr("Line: its first end"), self.tr("Line: its other end")),
             ANGLE: (
-                self.tr("Angle: click the end of one side"),
-                self.tr("Angle: click the corner"),
-                self.tr("Angle: click the end of the other side"),
+                self.tr("Angle: the end of one side"),
+                self.tr("Angle: the corner"),
+                self.tr("Angle: the end of the other side"),
             ),
-            NOTE: (self.tr("Note: click where it belongs"),),
+            NOTE: (self.tr("Note: where it belongs"),),
         }
-        assert self._tool is not None
-        return hints[self._tool][len(self._points)] + self.tr("  ·  Esc gives up")
+        return hints[self._tool][len(self._points)] + self.tr("  ·  click, or arrows and Enter  ·  Esc gives up")
+
+    def _keys_of_selected(self) -> str:
+        assert self._selected is not None
+        if self._selected.kind == NOTE:
+            return self.tr("Arrows move it  ·  Enter edits it  ·  Del deletes it  ·  Esc lets go")
+        if self._grip is None:
+            return self.tr("Arrows move it  ·  Enter takes one point  ·  Del deletes it  ·  Esc lets go")
+        text = self.tr("Arrows move point {0} of {1}  ·  Enter takes the next  ·  Esc lets go")
+        return text.format(self._grip + 1, len(self._selected.points))
+
+    @property
+    def _moves(self) -> bool:
+        """Whether the arrows move what is selected: it is in sight, and was selected and not just drawn by mouse."""
+        return self._steered and self._tool is None and self._selected in self._shown()
+
+    def _shown(self) -> list[Drawing]:
+        return shown_at(self._drawings, self._frame, self._times_s)
+
+    def _tell(self) -> None:
+        """Say what is begun or selected, on the picture and to a screen reader."""
+        selected = described(self._selected) if self._selected is not None and self._tool is None else ""
+        self._canvas.setAccessibleDescription("  ·  ".join(filter(None, (selected, self._hint()))))
+        self._canvas.update()
 
     def press(self, event: QMouseEvent) -> bool:
         """Place a point, or take hold of a mark."""
@@ -130,6 +175,7 @@ class DrawingLayer(QObject):
         self._close_editor()
         self._pressed_at = self._pointer = event.position()
         if self._tool is not None:
+            self._steered = False
             self._place(event.position())
             return True
         found = self._mark_at(event.position())
@@ -137,12 +183,17 @@ class DrawingLayer(QObject):
         if found is not None:
             self._held = (found, found.point_near(self._canvas.to_source(event.position()), self._reach()))
             self._canvas.setFocus()
+            self._steered, self._grip = True, None
         self._select(found)
         return found is not None
 
     def move(self, event: QMouseEvent) -> bool:
         """Follow the pointer with what is begun or held."""
         self._pointer = event.position()
+        if self._tool is not None and self._steered:
+            self._steered = False
+            self._canvas.setFocus()  # the keys go on from here, and no crosshair stays on the other video
+            self._canvas.update()
         if self._held is not None:
             drawing, place = self._held
             x, y = self._canvas.to_source(event.position())
@@ -176,23 +227,69 @@ class DrawingLayer(QObject):
         return found is not None or self._tool is not None
 
     def wants_key(self, event: QKeyEvent) -> bool:
-        """Esc, while there is something to give up."""
-        return event.key() == Qt.Key.Key_Escape and (self._tool is not None or self._selected is not None)
+        """Esc, while there is something to give up; arrows and Enter, while they move and set something."""
+        if event.key() == Qt.Key.Key_Escape:
+            return self._tool is not None or self._selected is not None
+        return (self._tool is not None or self._moves) and (event.key() in ENTER or arrow_of(event) is not None)
 
     def key(self, event: QKeyEvent) -> bool:
-        """Give up what was begun."""
+        """Move the crosshair or what is selected, set a point, edit a note, or give up what was begun."""
         if not self.wants_key(event):
             return False
-        self.begin(None)
+        arrow = arrow_of(event)
+        if event.key() == Qt.Key.Key_Escape:
+            self.begin(None)
+        elif self._tool is not None and arrow is not None:
+            self._steered = True
+            area, moved = self._canvas.rect(), self._pointer + arrow
+            x, y = min(max(moved.x(), 0), area.right()), min(max(moved.y(), 0), area.bottom())
+            self._pointer = QPointF(x, y)
+            self._canvas.update()
+        elif self._tool is not None:
+            self._place(self._pointer)
+        elif self._selected is not None and arrow is not None:
+            self._nudge(self._selected, arrow)
+        elif self._selected is not None and self._selected.kind == NOTE:
+            self._edit(self._selected)
+        elif self._selected is not None:
+            following = 0 if self._grip is None else self._grip + 1
+            self._grip = following if following < len(self._selected.points) else None
+            self._tell()
         return True
 
+    def tab(self, direction: int) -> bool:
+        """Select the next drawing of the frame (1) or the one before (-1); False where there is none."""
+        if self._tool is not None:
+            return False
+        shown = self._shown()
+        outside = -1 if direction > 0 else len(shown)
+        place = next((place for place, one in enumerate(shown) if one is self._selected), outside) + direction
+        self._steered, self._grip = True, None
+        self._select(shown[place] if 0 <= place < len(shown) else None)
+        return self._selected is not None
+
+    def _nudge(self, drawing: Drawing, arrow: QPointF) -> None:
+        """Move a drawing, or the point of it that is taken; moves in a row are undone together."""
+        (x, y), (from_x, from_y) = self._canvas.to_source(arrow), self._canvas.to_source(QPointF())
+        moved = drawing.moved(x - from_x, y - from_y)
+        if self._grip is not None:
+            moved = drawing.with_point(self._grip, moved.points[self._grip])
+        gesture = f"nudge drawing {self._drawings.index(drawing)}"
+        self._replace(drawing, moved, self.tr("moving a drawing"), gesture)
+        self._tell()
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The editor of a note: Esc throws its text away, and the player's keys are letters in it."""
+        """The editor of a note: Esc throws its text away, Enter and Tab take it, the player's keys are letters."""
         if event.type() == QEvent.Type.ShortcutOverride:
             event.accept()
             return True
-        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+        if event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent):
+            return False
+        if event.key() == Qt.Key.Key_Escape:
             self._drop_editor()
+            return True
+        if event.key() in (*ENTER, Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
+            self._close_editor()
             return True
         return False
 
@@ -200,16 +297,18 @@ class DrawingLayer(QObject):
         assert self._tool is not None
         self._points.append(self._canvas.to_source(at))
         if len(self._points) < N_POINTS[self._tool]:
-            self._canvas.update()
+            self._tell()
             return
+        steered, self._grip = self._steered, None
         drawing = Drawing(kind=self._tool, frame=self._frame, points=tuple(self._points))
         self.begin(None)
         if drawing.kind == NOTE:
             self._edit(drawing)
         else:
             text = self.tr("drawing a line") if drawing.kind == LINE else self.tr("drawing an angle")
-            self._selected = drawing
+            self._selected, self._steered = drawing, steered
             self.edited.emit((*self._drawings, drawing), text, "")
+            self._tell()
             self.state_changed.emit()
 
     def _edit(self, note: Drawing) -> None:
@@ -252,9 +351,9 @@ class DrawingLayer(QObject):
     def _drop_editor(self) -> None:
         editor, self._editor = self._editor, None
         if editor is not None:
+            self._canvas.setFocus()
             editor.hide()
             editor.deleteLater()
-            self._canvas.setFocus()
 
     def _replace(self, before: Drawing, after: Drawing, text: str, gesture: str = "") -> None:
         self._selected = after
@@ -263,7 +362,7 @@ class DrawingLayer(QObject):
     def _select(self, drawing: Drawing | None) -> None:
         if drawing is not self._selected:
             self._selected = drawing
-            self._canvas.update()
+            self._tell()
             self.state_changed.emit()
 
     def _dragged(self, event: QMouseEvent) -> bool:
@@ -276,9 +375,8 @@ class DrawingLayer(QObject):
 
     def _mark_at(self, at: QPointF) -> Drawing | None:
         source, reach = self._canvas.to_source(at), self._reach()
-        shown = shown_at(self._drawings, self._frame, self._times_s)
         metrics, area = self._canvas.fontMetrics(), self._canvas.rect()
-        for drawing in reversed(shown):
+        for drawing in reversed(self._shown()):
             place = self._canvas.to_widget(*drawing.points[0])
             if drawing.kind == NOTE and note_box(drawing.text, place, metrics, area).contains(at):
                 return drawing

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from math import atan2, cos, degrees, radians, sin
 
-from PySide6.QtCore import QCoreApplication, QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QCoreApplication, QLineF, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 
 from fineparser_gui.session.drawings import ANGLE, NOTE, Drawing
@@ -53,6 +53,28 @@ def note_box(text: str, at: QPointF, metrics: QFontMetrics, area: QRect) -> QRec
     return box
 
 
+def paint_grip(painter: QPainter, at: QPointF) -> None:
+    """A ring around the point of a selected mark that the keys move."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for width, color in ((4.5, _RIM), (2.0, _LIGHT)):
+        painter.setPen(QPen(color, width))
+        painter.drawEllipse(at, 2 * _HANDLE, 2 * _HANDLE)
+
+
+def paint_crosshair(painter: QPainter, area: QRect, at: QPointF) -> None:
+    """Across all of the area, open where the point itself is."""
+    gap = 5.0
+    lines = [
+        QLineF(area.left(), at.y(), at.x() - gap, at.y()),
+        QLineF(at.x() + gap, at.y(), area.right(), at.y()),
+        QLineF(at.x(), area.top(), at.x(), at.y() - gap),
+        QLineF(at.x(), at.y() + gap, at.x(), area.bottom()),
+    ]
+    for width, color in ((3.0, _RIM), (1.0, _SELECTED)):
+        painter.setPen(QPen(color, width))
+        painter.drawLines(lines)
+
+
 def paint_hint(painter: QPainter, area: QRect, text: str) -> None:
     """One line at the lower edge."""
     metrics = painter.fontMetrics()
@@ -63,6 +85,14 @@ def paint_hint(painter: QPainter, area: QRect, text: str) -> None:
     painter.drawRoundedRect(box, 6, 6)
     painter.setPen(_SELECTED)
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def described(drawing: Drawing) -> str:
+    """A mark in words."""
+    if drawing.kind == NOTE:
+        return _tr("note: {0}").format(drawing.text)
+    text = _tr("angle of {0}°") if drawing.kind == ANGLE else _tr("line {0}° off vertical")
+    return text.format(f"{drawing.degrees:.0f}")
 
 
 def _paint_note(painter: QPainter, drawing: Drawing, at: QPointF, color: QColor) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QFocusEvent,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -37,12 +38,14 @@ class Layer(Protocol):
     def double_click(self, event: QMouseEvent) -> bool: ...
     def key(self, event: QKeyEvent) -> bool: ...
     def wants_key(self, event: QKeyEvent) -> bool: ...
+    def tab(self, direction: int) -> bool: ...
 
 
 class VideoCanvas(QWidget):
     """The picture, fitted and centred or magnified; masks are scaled smoothly from 112 x 112 to their rectangle.
 
-    The wheel and a pinch zoom at the pointer, a drag moves a magnified picture, a double click fits it again.
+    The wheel and a pinch zoom at the pointer, a drag moves a magnified picture, a double click fits it again. Tab
+    goes through what the layer offers before it goes on.
 
     Signals:
         view_changed: the picture takes another number of pixels on the screen, or another part of it is shown.
@@ -63,7 +66,7 @@ class VideoCanvas(QWidget):
         self.setAccessibleName(self.tr("Video"))
         self.grabGesture(Qt.GestureType.PinchGesture)
         self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.layer: Layer | None = None
         self._image: QImage | None = None
         self._source_size = QSize(1, 1)
@@ -71,6 +74,7 @@ class VideoCanvas(QWidget):
         self._shown_frame = 0
         self._view = View()
         self._dragged_from: QPointF | None = None
+        self._framed = False  # it has got the focus from the keyboard
         self._mask: tuple[tuple[int, MaskStyle], tuple[QImage, QRectF]] | None = None
         self._mask_shown = True
         self._mask_style = MaskStyle()
@@ -237,12 +241,32 @@ class VideoCanvas(QWidget):
         if self.layer is None or not self.layer.key(event):
             super().keyPressEvent(event)
 
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        if self.layer is not None and self.layer.tab(1 if forward else -1):
+            return True
+        return super().focusNextPrevChild(forward)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._framed = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._framed = False
+        self.update()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), _BACKGROUND)
         if self._image is not None:
             self._paint_picture(painter, self._image)
-            painter.end()
+        if self._framed:
+            painter.setPen(QPen(self.palette().highlight().color(), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
+        painter.end()
+        if self._image is not None:
             self.painted.emit(self._shown_frame)
 
     def _paint_picture(self, painter: QPainter, image: QImage) -> None:

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from fineparser_gui.actions.catalog import CATALOG, ActionSpec
+from fineparser_gui.actions.fixed import FIXED
 from fineparser_gui.actions.keys import keys_of, owner_of, with_keys
 from fineparser_gui.actions.registry import plain_text, spoken_keys
 from fineparser_gui.dialogs.frame import closing_buttons
@@ -27,7 +28,10 @@ _COMMAND, _KEYS = range(2)
 
 
 class ShortcutsEditor(QWidget):
-    """Finds commands by name or key, and sets, adds and resets their keys. What is set holds at once."""
+    """Finds commands by name or key, and sets, adds and resets their keys. What is set holds at once.
+
+    Below them are the keys of picture and timeline, which are fixed.
+    """
 
     def __init__(self, preferences: PreferenceStore, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,7 +41,7 @@ class ShortcutsEditor(QWidget):
         self.search.setAccessibleName(self.tr("Find a command or a key"))
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._filter)
-        self.table = QTableWidget(len(CATALOG), 2)
+        self.table = QTableWidget(len(CATALOG) + len(FIXED), 2)
         self.table.setAccessibleName(self.tr("Commands and their keys"))
         self.table.setHorizontalHeaderLabels([self.tr("command"), self.tr("keys")])
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -51,7 +55,7 @@ class ShortcutsEditor(QWidget):
         header.setHighlightSections(False)
         header.setSectionResizeMode(_COMMAND, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(_KEYS, QHeaderView.ResizeMode.ResizeToContents)
-        for row in range(len(CATALOG)):
+        for row in range(self.table.rowCount()):
             self.table.setItem(row, _COMMAND, QTableWidgetItem())
             self.table.setItem(row, _KEYS, QTableWidgetItem())
         self.table.currentCellChanged.connect(self._on_row_changed)
@@ -94,8 +98,10 @@ class ShortcutsEditor(QWidget):
         self.table.setCurrentCell([spec.id for spec in CATALOG].index(action_id), _COMMAND)
 
     @property
-    def _spec(self) -> ActionSpec:
-        return CATALOG[max(self.table.currentRow(), 0)]
+    def _spec(self) -> ActionSpec | None:
+        """The command that is chosen; None for fixed keys."""
+        row = max(self.table.currentRow(), 0)
+        return CATALOG[row] if row < len(CATALOG) else None
 
     @property
     def _typed(self) -> str:
@@ -111,12 +117,15 @@ class ShortcutsEditor(QWidget):
             font.setBold(keys != spec.keys)
             shown.setFont(font)
             shown.setToolTip(self.tr("changed; came with {0}").format(spoken_keys(spec.keys)) if font.bold() else "")
+        for row, fixed in enumerate(FIXED, start=len(CATALOG)):
+            self.table.item(row, _COMMAND).setText(f"{plain_text(fixed.place)}: {plain_text(fixed.text)}")
+            self.table.item(row, _KEYS).setText(spoken_keys(fixed.keys))
         self._filter()
         self._show_state()
 
     def _filter(self) -> None:
         wanted = self.search.text().casefold()
-        for row in range(len(CATALOG)):
+        for row in range(self.table.rowCount()):
             texts = (self.table.item(row, column).text().casefold() for column in (_COMMAND, _KEYS))
             self.table.setRowHidden(row, not any(wanted in text for text in texts))
 
@@ -127,12 +136,18 @@ class ShortcutsEditor(QWidget):
     def _show_state(self) -> None:
         changed = self._preferences.now.keys
         spec, typed = self._spec, self._typed
+        self.key.setEnabled(spec is not None)
+        self.reset_all.setEnabled(bool(changed))
+        if spec is None:
+            for button in (self.use, self.add, self.reset):
+                button.setEnabled(False)
+            self.message.setText(self.tr("These keys are fixed; Tab takes the focus to picture and timeline."))
+            return
         owner = owner_of(typed, changed) if typed else None
         own = keys_of(spec, changed)
         self.use.setEnabled(bool(typed) and own != (typed,))
         self.add.setEnabled(bool(typed) and typed not in own)
         self.reset.setEnabled(own != spec.keys)
-        self.reset_all.setEnabled(bool(changed))
         if owner is not None and owner.id != spec.id:
             text = self.tr("{0} belongs to “{1}”, which loses it.")
             self.message.setText(text.format(spoken_keys((typed,)), plain_text(owner.text)))
@@ -141,12 +156,15 @@ class ShortcutsEditor(QWidget):
 
     def _give(self, *, add: bool) -> None:
         changed, spec = self._preferences.now.keys, self._spec
+        if spec is None:
+            return
         keys = (*keys_of(spec, changed), self._typed) if add else (self._typed,)
         self._preferences.change(keys=with_keys(changed, spec.id, keys))
         self.key.clear()
 
     def _on_reset(self) -> None:
-        self._preferences.change(keys=with_keys(self._preferences.now.keys, self._spec.id, self._spec.keys))
+        if self._spec is not None:
+            self._preferences.change(keys=with_keys(self._preferences.now.keys, self._spec.id, self._spec.keys))
 
 
 def shortcuts_dialog(preferences: PreferenceStore, parent: QWidget) -> QDialog:

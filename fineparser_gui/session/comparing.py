@@ -144,7 +144,7 @@ class Comparing(QObject):
         return exemplar.dive_number if exemplar is not None else None
 
     def _exemplar_candidate(self, exemplar: Exemplar) -> Candidate:
-        number = "" if exemplar.dive_number == self._number() else exemplar.dive_number
+        number = "" if exemplar.dive_number in exemplar.id else exemplar.dive_number
         name = " · ".join(filter(None, (exemplar.diver, exemplar.id, number)))
         title = self.tr("{0} · {1:.1f} points").format(name, exemplar.score)
         title = self.tr("{0} (rendered)").format(title) if exemplar.synthetic else title

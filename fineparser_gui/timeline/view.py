@@ -299,3 +299,7 @@ class TimelineView(QWidget):
         elif self.pending:
             painter.setPen(self.palette().text().color())
             painter.drawText(lanes.legend, Qt.AlignmentFlag.AlignVCenter, self._pending_text())
+        elif self._steps:
+            painter.setPen(self.palette().placeholderText().color())
+            text = self.tr("steps and durations as the library has them")
+            painter.drawText(lanes.legend, Qt.AlignmentFlag.AlignVCenter, text)

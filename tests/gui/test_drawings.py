@@ -199,3 +199,96 @@ def test_zoom_keys_act_on_the_picture(drawn):
     _trigger(drawn, "zoom_fit")
     assert canvas.view.zoom == 1
     assert canvas.to_source(QPointF(QPoint(0, 0))) is not None
+
+
+def _press(qtbot, canvas, *keys, shift=False):
+    modifier = Qt.KeyboardModifier.ShiftModifier if shift else Qt.KeyboardModifier.NoModifier
+    for key in keys:
+        qtbot.keyClick(canvas, key, modifier)
+
+
+@pytest.fixture
+def keyed(drawn, qtbot):
+    """The window with the focus on its picture, so that shortcuts hold as for a user; the picture."""
+    with qtbot.waitActive(drawn.window):
+        drawn.window.activateWindow()
+    canvas = drawn.window.player.pane.canvas
+    canvas.setFocus(Qt.FocusReason.TabFocusReason)
+    canvas.repaint()
+    return canvas
+
+
+def test_a_line_is_drawn_moved_and_deleted_with_the_keys(drawn, keyed, qtbot):
+    session, window, layer = drawn.session, drawn.window, drawn.window.player.drawing.layers[0]
+    _press(qtbot, keyed, Qt.Key.Key_Right)
+    assert window.transport.frame == 1  # nothing is begun or selected
+    qtbot.waitUntil(lambda: keyed.shown_frame == 1, timeout=30_000)
+    plain = keyed.grab().toImage()
+    _press(qtbot, keyed, Qt.Key.Key_D)
+    assert keyed.grab().toImage() != plain
+    start = keyed.rect().center()
+    _press(qtbot, keyed, Qt.Key.Key_Return)
+    _press(qtbot, keyed, Qt.Key.Key_Right, Qt.Key.Key_Down, shift=True)
+    _press(qtbot, keyed, Qt.Key.Key_Right)
+    assert "its other end" in keyed.accessibleDescription()
+    _press(qtbot, keyed, Qt.Key.Key_Return)
+    (line,) = session.current.drawings
+    ends = [keyed.to_widget(*point) for point in line.points]
+    assert (ends[0] - QPointF(start)).manhattanLength() < 0.1
+    assert (ends[1] - ends[0] - QPointF(11, 10)).manhattanLength() < 0.1
+    assert window.transport.frame == 1
+    assert layer.selected == line
+    _press(qtbot, keyed, Qt.Key.Key_Up, Qt.Key.Key_Up)
+    _press(qtbot, keyed, Qt.Key.Key_Return)  # takes its first end
+    _press(qtbot, keyed, Qt.Key.Key_Left, shift=True)
+    moved = [keyed.to_widget(*point) for point in session.current.drawings[0].points]
+    assert (moved[0] - ends[0] - QPointF(-10, -2)).manhattanLength() < 0.1
+    assert (moved[1] - ends[1] - QPointF(0, -2)).manhattanLength() < 0.1
+    _trigger(drawn, "undo")  # all of the moves at once
+    assert session.current.drawings == (line,)
+    _press(qtbot, keyed, Qt.Key.Key_Tab)
+    assert "off vertical" in keyed.accessibleDescription()
+    _press(qtbot, keyed, Qt.Key.Key_Delete)
+    assert session.current.drawings == ()
+    _press(qtbot, keyed, Qt.Key.Key_Right)
+    assert window.transport.frame == 2
+
+
+def test_tab_goes_through_the_drawings_of_the_frame_and_then_on(drawn, keyed, qtbot):
+    session, window, layer = drawn.session, drawn.window, drawn.window.player.drawing.layers[0]
+    note = Drawing(kind=NOTE, frame=0, points=((10, 10),), text="knees")
+    line = Drawing(kind=LINE, frame=0, points=((5, 30), (30, 40)))
+    late = Drawing(kind=LINE, frame=90, points=((5, 30), (30, 40)))
+    session.editing.draw(session.current.key, (note, line, late), "drawing")
+    _press(qtbot, keyed, Qt.Key.Key_Tab, Qt.Key.Key_Tab)
+    assert layer.selected == line
+    _press(qtbot, keyed, Qt.Key.Key_Backtab, shift=True)
+    assert layer.selected == note
+    _press(qtbot, keyed, Qt.Key.Key_Return)
+    layer._editor.selectAll()
+    qtbot.keyClicks(layer._editor, "toes")
+    qtbot.keyClick(layer._editor, Qt.Key.Key_Return)
+    assert session.current.drawings[0].text == "toes"
+    assert keyed.hasFocus()
+    _press(qtbot, keyed, Qt.Key.Key_Escape)
+    assert layer.selected is None
+    _press(qtbot, keyed, Qt.Key.Key_Right)
+    assert window.transport.frame == 1
+    _press(qtbot, keyed, Qt.Key.Key_Tab, Qt.Key.Key_Tab, Qt.Key.Key_Tab)
+    assert not keyed.hasFocus()
+    assert layer.selected is None
+
+
+def test_the_keys_give_up_and_a_line_just_drawn_with_the_mouse_leaves_them_to_the_player(drawn, keyed, qtbot):
+    window, layer = drawn.window, drawn.window.player.drawing.layers[0]
+    _press(qtbot, keyed, Qt.Key.Key_A, Qt.Key.Key_Return, Qt.Key.Key_Left, Qt.Key.Key_Escape)
+    assert layer.tool is None
+    _trigger(drawn, "draw_line")
+    _drag(qtbot, keyed, _at(keyed, 10, 10), _at(keyed, 30, 40))
+    assert layer.selected is not None
+    _press(qtbot, keyed, Qt.Key.Key_Right)
+    assert window.transport.frame == 1
+    qtbot.mouseClick(keyed, LEFT, pos=_at(keyed, 20, 25))
+    keyed.repaint()
+    _press(qtbot, keyed, Qt.Key.Key_Right)
+    assert window.transport.frame == 1  # it moves what was clicked

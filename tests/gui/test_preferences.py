@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QTextBrowser
 from fineparser_core.errors import ConfigError
 from fineparser_core.types import Analysis
 from fineparser_gui.actions.catalog import CATALOG
+from fineparser_gui.actions.fixed import FIXED
 from fineparser_gui.canvas.mask_track import mask_image
 from fineparser_gui.dialogs.preferences import PreferencesDialog
 from fineparser_gui.dialogs.shortcuts import ShortcutsEditor
@@ -142,7 +143,10 @@ def test_keys_are_rebound_conflicts_told_and_all_of_it_taken_back(idle_studio, q
     window.actions_by_id["shortcuts"].trigger()
     editor = window.findChild(ShortcutsEditor)
     rows = [editor.table.item(row, 0).text() for row in range(editor.table.rowCount())]
-    assert len(rows) == len(CATALOG)
+    assert len(rows) == len(CATALOG) + len(FIXED)
+    editor.table.setCurrentCell(len(CATALOG), 0)  # keys of the picture: told, and nothing to change
+    assert editor.table.item(len(CATALOG), 1).text() == "Left, Right, Up, Down"
+    assert not any(control.isEnabled() for control in (editor.key, editor.use, editor.add, editor.reset))
     editor.select("compare")
     editor.key.setKeySequence(QKeySequence("K"))
     assert "Play or pause" in editor.message.text()

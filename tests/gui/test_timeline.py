@@ -3,8 +3,10 @@
 import pytest
 from answers_kit import dive_parse, result_message
 from mouse_kit import double_click, drag_from, turn_wheel
+from PySide6.QtCore import Qt
 
 from fineparser_core.types import Analysis, DiveSegment
+from fineparser_gui.session.correction import frames_of
 from fineparser_gui.session.dive import DiveState
 from fineparser_gui.timeline.scale import TimeScale
 from fineparser_gui.timeline.thumbnails import grid
@@ -191,3 +193,80 @@ def test_a_cut_of_a_long_file_is_shown_closely(idle_studio, qtbot, small_video) 
     assert timeline.rect().contains(timeline.range_point(1).toPoint())
     timeline.show_all()
     assert timeline.scale.whole
+
+
+@pytest.fixture
+def focused(parsed, qtbot):
+    """The timeline with the focus, as Tab gives it."""
+    with qtbot.waitActive(parsed.window):
+        parsed.window.activateWindow()
+    timeline = parsed.window.player.timeline
+    assert timeline.focusPolicy() == Qt.FocusPolicy.TabFocus
+    timeline.setFocus(Qt.FocusReason.TabFocusReason)
+    return timeline
+
+
+def test_with_the_focus_the_arrows_move_the_playhead_whatever_their_shortcuts(parsed, focused, qtbot) -> None:
+    transport = parsed.window.transport
+    parsed.preferences.change(keys={"step_forward": ("X",), "last": ("Ctrl+X",)})
+    for key, frame in ((Qt.Key.Key_Right, 1), (Qt.Key.Key_End, 119), (Qt.Key.Key_Left, 118), (Qt.Key.Key_Home, 0)):
+        qtbot.keyClick(focused, key)
+        assert transport.frame == frame
+    qtbot.keyClick(focused, Qt.Key.Key_X)
+    assert transport.frame == 1
+
+
+def test_tab_chooses_handles_and_the_arrows_move_them(parsed, focused, qtbot) -> None:
+    session, transport = parsed.session, parsed.window.transport
+    flight, entry = frames_of(session.current.analysis.parse.transitions)
+    plain = focused.grab().toImage()
+    told = []
+    for _ in range(4):
+        qtbot.keyClick(focused, Qt.Key.Key_Tab)
+        told.append(focused.accessibleDescription().split(",")[0])
+    assert told[0] == "dive begins with frame 0"
+    assert told[1] == f"flight from frame {flight}"
+    assert told[2] == f"entry from frame {entry}"
+    assert told[3] == "dive ends with frame 119"
+    assert focused.grab().toImage() != plain
+    qtbot.keyClick(focused, Qt.Key.Key_Backtab, Qt.KeyboardModifier.ShiftModifier)
+    assert transport.frame == entry
+    qtbot.keyClick(focused, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.keyClick(focused, Qt.Key.Key_Left)
+    assert session.current.corrected_frames == (flight, entry + 9)
+    assert f"entry from frame {entry + 9}" in focused.accessibleDescription()
+    parsed.window.actions_by_id["undo"].trigger()  # both moves at once
+    assert session.current.corrected_frames is None
+    qtbot.keyClick(focused, Qt.Key.Key_Escape)
+    qtbot.keyClick(focused, Qt.Key.Key_Left)
+    assert session.current.corrected_frames is None
+    assert transport.frame == entry + 8  # the playhead again
+
+
+def test_an_end_of_the_dive_is_moved_with_the_keys_and_tab_goes_on(parsed, focused, qtbot) -> None:
+    qtbot.keyClick(focused, Qt.Key.Key_Tab)
+    qtbot.keyClick(focused, Qt.Key.Key_Right)
+    assert parsed.session.current.in_frame == 1
+    for _ in range(5):
+        qtbot.keyClick(focused, Qt.Key.Key_Tab)
+    assert not focused.hasFocus()
+
+
+def test_a_loop_follows_its_step_and_the_dive(parsed) -> None:
+    window, session, transport = parsed.window, parsed.session, parsed.window.transport
+    flight, entry = frames_of(session.current.analysis.parse.transitions)
+    transport.seek(flight)
+    window.actions_by_id["loop"].trigger()
+    assert transport.loop == (flight, entry - 1)
+    window.player.nudge_transition(1, -4)
+    assert transport.loop == (flight, entry - 5)
+    assert transport.frame == entry - 4  # what was moved is shown, not the loop's beginning
+    assert window.actions_by_id["loop"].isChecked()
+    window.actions_by_id["undo"].trigger()
+    assert transport.loop == (flight, entry - 1)
+    window.actions_by_id["loop"].trigger()
+    window.player.nudge_transition(1, 1)
+    assert transport.loop is None
+    window.actions_by_id["loop_dive"].trigger()
+    window.actions_by_id["in_later"].trigger()
+    assert transport.loop == (1, 119)

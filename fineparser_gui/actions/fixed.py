@@ -1,0 +1,50 @@
+"""Keys that hold while the picture or the timeline has the focus; they cannot be given to other commands."""
+
+from dataclasses import dataclass
+
+from fineparser_gui.actions.catalog import QT_TRANSLATE_NOOP
+
+
+@dataclass(frozen=True, kw_only=True)
+class FixedKeys:
+    """A line of the table of shortcuts.
+
+    Attributes:
+        place, text: where they hold and what they do, translated in context "actions".
+        keys: in portable notation.
+    """
+
+    place: str
+    text: str
+    keys: tuple[str, ...]
+
+
+_PICTURE = QT_TRANSLATE_NOOP("actions", "On the picture")
+_TIMELINE = QT_TRANSLATE_NOOP("actions", "On the timeline")
+_ARROWS = ("Left", "Right", "Up", "Down")
+
+FIXED: tuple[FixedKeys, ...] = (
+    FixedKeys(
+        place=_PICTURE,
+        text=QT_TRANSLATE_NOOP("actions", "Move the crosshair or the selected drawing (with Shift ten times as far)"),
+        keys=_ARROWS,
+    ),
+    FixedKeys(
+        place=_PICTURE,
+        text=QT_TRANSLATE_NOOP("actions", "Set a point; edit the selected note; take one point of a line or angle"),
+        keys=("Return",),
+    ),
+    FixedKeys(place=_PICTURE, text=QT_TRANSLATE_NOOP("actions", "Select the next drawing of the frame"), keys=("Tab",)),
+    FixedKeys(place=_PICTURE, text=QT_TRANSLATE_NOOP("actions", "Give up what is begun, or let go"), keys=("Esc",)),
+    FixedKeys(
+        place=_TIMELINE,
+        text=QT_TRANSLATE_NOOP("actions", "Choose the next handle, from the dive's beginning to its end"),
+        keys=("Tab",),
+    ),
+    FixedKeys(
+        place=_TIMELINE,
+        text=QT_TRANSLATE_NOOP("actions", "Move the chosen handle, or the playhead (with Shift ten frames)"),
+        keys=_ARROWS[:2],
+    ),
+    FixedKeys(place=_TIMELINE, text=QT_TRANSLATE_NOOP("actions", "Back to the playhead"), keys=("Esc",)),
+)
