@@ -35,12 +35,12 @@ class Studio:
         choice = ModelChoice(self.session, self.client, self.preferences)
         self.window = MainWindow(self.session, self.preferences, choice, folder)
         self.preferences.changed.connect(self._on_preferences)
-        self.themes.choose(self.preferences.now.theme)
+        self.themes.choose(self.preferences.now.theme, self.preferences.now.step_colors)
         self.window.shown_first.connect(self.client.start)
         self.window.shown_first.connect(self.window.document.offer_recovery, Qt.ConnectionType.SingleShotConnection)
         self.window.closing.connect(self.client.close)
         self.window.closing.connect(self.session.close)
 
     def _on_preferences(self, before: Preferences, now: Preferences) -> None:
-        if now.theme != before.theme:
-            self.themes.choose(now.theme)
+        if (now.theme, now.step_colors) != (before.theme, before.step_colors):
+            self.themes.choose(now.theme, now.step_colors)

@@ -1,5 +1,6 @@
 """Colours and style of the window, light and dark, following the system."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from PySide6.QtCore import QObject, Qt
@@ -194,21 +195,29 @@ QFrame#emptyState {{ border: 2px dashed {border}; border-radius: 14px; backgroun
 """
 
 
+#: Of the steps, by their names, as they are painted now: chosen by the user and made to show on the theme's surface.
+_step_colors: dict[str, QColor] = {step: QColor(color) for step, color in STEP_COLOURS.items()}
+#: Contrasts (WCAG 2) of a step's colour with what it lies on, and of the text on it.
+_LEAST_CONTRAST = 1.9
+_DARK_TEXT, _LIGHT_TEXT = QColor("#101820"), QColor("#ffffff")
+
+
 class ThemeManager(QObject):
-    """Applies the theme of the system's colour scheme now and whenever it changes."""
+    """Applies the theme of the system's colour scheme now and whenever it changes, and the colours of the steps."""
 
     def __init__(self, app: QApplication) -> None:
         super().__init__(app)
         self._app = app
         self._choice = "system"
+        self._chosen_steps: Mapping[str, str] = STEP_COLOURS
         self._system_is_dark = app.palette().window().color().lightnessF() < 0.5
         app.setStyle("Fusion")
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
         self._follow_system()
 
-    def choose(self, choice: str) -> None:
-        """ "light", "dark", or "system" to follow the desktop."""
-        self._choice = choice
+    def choose(self, choice: str, step_colors: Mapping[str, str]) -> None:
+        """ "light", "dark", or "system" to follow the desktop; and the steps' #rrggbb by their names."""
+        self._choice, self._chosen_steps = choice, step_colors
         self._follow_system()
 
     def _follow_system(self) -> None:
@@ -223,6 +232,8 @@ class ThemeManager(QObject):
 
     def use(self, theme: Theme) -> None:
         """Apply a theme; widgets and icons follow by their palette change."""
+        for step, color in self._chosen_steps.items():
+            _step_colors[step] = shown_on(theme.surface, color)
         self._app.setPalette(_palette(theme))
         selected = mix(theme.surface, theme.accent, 0.16)
         self._app.setStyleSheet(
@@ -249,7 +260,33 @@ def mix(first: str, second: str, share: float) -> QColor:
 
 def step_color(step: str) -> QColor:
     """Colour of a step by its name in `fineparser_core.types.STEP_NAMES`."""
-    return QColor(STEP_COLOURS[step])
+    return QColor(_step_colors[step])
+
+
+def text_on(color: QColor) -> QColor:
+    """Dark or light, whichever is easier to read on a colour."""
+    return max((_DARK_TEXT, _LIGHT_TEXT), key=lambda text: contrast(text, color))
+
+
+def shown_on(background: str, color: str) -> QColor:
+    """A colour, mixed with black or white as far as it takes to tell it from a background."""
+    ground, away = QColor(background), "#000000" if _luminance(QColor(background)) > 0.5 else "#ffffff"
+    shares = (mix(color, away, share / 20) for share in range(20))
+    return next((mixed for mixed in shares if contrast(mixed, ground) >= _LEAST_CONTRAST), QColor(away))
+
+
+def contrast(first: QColor, second: QColor) -> float:
+    """From 1 for equals to 21 for black and white, as WCAG 2 has it."""
+    darker, lighter = sorted((_luminance(first), _luminance(second)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(color: QColor) -> float:
+    linear = (
+        value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+        for value in (color.redF(), color.greenF(), color.blueF())
+    )
+    return sum(part * weight for part, weight in zip(linear, (0.2126, 0.7152, 0.0722), strict=True))
 
 
 def _palette(theme: Theme) -> QPalette:

@@ -29,6 +29,8 @@ from fineparser_gui.session.session import Session
 from fineparser_gui.settings.keys import LEAST_OPACITY_PERCENT, MOST_EXEMPLARS, PRECISIONS
 from fineparser_gui.settings.store import PreferenceStore
 
+_STEP_COLORS = ("take_off_color", "flight_color", "entry_color")
+
 
 class PreferencesDialog(QDialog):
     """Pages: analysis, picture, keys.
@@ -122,8 +124,8 @@ class PreferencesDialog(QDialog):
         ):
             self.theme.addItem(text, name)
         self.theme.activated.connect(lambda: change(theme=self.theme.currentData()))
-        self.mask_color = QPushButton()
-        self.mask_color.clicked.connect(self._on_choose_color)
+        self.mask_color = self._color_button("mask_color")
+        self.step_colors = [self._color_button(name) for name in _STEP_COLORS]
         self.mask_drawn = QComboBox()
         self.mask_drawn.addItem(self.tr("filled"), False)
         self.mask_drawn.addItem(self.tr("outline"), True)
@@ -136,7 +138,23 @@ class PreferencesDialog(QDialog):
         self._row(form, self.tr("Mask &colour"), self.mask_color)
         self._row(form, self.tr("Mask &drawn as"), self.mask_drawn)
         self._row(form, self.tr("Mask &opacity"), self.mask_opacity)
+        names = (self.tr("Colour of the ta&ke-off"), self.tr("Colour of the &flight"), self.tr("Colour of the &entry"))
+        for name, button in zip(names, self.step_colors, strict=True):
+            self._row(form, name, button)
+        form.addRow(
+            label(
+                self.tr("A colour that would not show on the light or the dark window is darkened or lightened there."),
+                "muted",
+                wrap=True,
+            )
+        )
         return page
+
+    def _color_button(self, choice: str) -> QPushButton:
+        """Shows a colour of the preferences and asks for another one."""
+        button = QPushButton()
+        button.clicked.connect(lambda: self._on_choose_color(choice, button.accessibleName()))
+        return button
 
     def _row(self, form: QFormLayout, name: str, control: QWidget) -> None:
         """A row whose name is also what a screen reader says."""
@@ -160,10 +178,12 @@ class PreferencesDialog(QDialog):
         del blocked
         self._weights.set_text(now.weights or self.tr("those that come with the program"))
         self.bundled_weights.setEnabled(bool(now.weights))
-        self.mask_color.setText(now.mask_color.upper())
-        swatch = QPixmap(32, 32)
-        swatch.fill(QColor(now.mask_color))
-        self.mask_color.setIcon(QIcon(swatch))
+        for button, choice in zip((self.mask_color, *self.step_colors), ("mask_color", *_STEP_COLORS), strict=True):
+            color = getattr(now, choice)
+            button.setText(color.upper())
+            swatch = QPixmap(32, 32)
+            swatch.fill(QColor(color))
+            button.setIcon(QIcon(swatch))
         model = self._session.model
         if model is None:
             self._running.setText(self.tr("The model is being loaded."))
@@ -196,10 +216,10 @@ class PreferencesDialog(QDialog):
         self.problem.setText(text.format(name))
         self.problem.show()
 
-    def _on_choose_color(self) -> None:
-        chosen = QColorDialog.getColor(QColor(self._preferences.now.mask_color), self, self.tr("Mask colour"))
+    def _on_choose_color(self, choice: str, title: str) -> None:
+        chosen = QColorDialog.getColor(QColor(getattr(self._preferences.now, choice)), self, title)
         if chosen.isValid():
-            self._preferences.change(mask_color=chosen.name())
+            self._preferences.change(**{choice: chosen.name()})
 
 
 def _form() -> tuple[QWidget, QFormLayout]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from fineparser_core.types import StepSpan, VideoInfo
@@ -16,7 +16,7 @@ from fineparser_gui.playback.decoder import CACHE_BYTES, Decoder
 from fineparser_gui.playback.prefetch import Playhead
 from fineparser_gui.session.opening import image_from
 from fineparser_gui.steps import step_text
-from fineparser_gui.theme import step_color
+from fineparser_gui.theme import step_color, text_on
 from fineparser_gui.timeline.parts import duration_s
 
 _RESIZED_MS = 120
@@ -195,5 +195,5 @@ class _StepTag(QLabel):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(step_color(self._step))
         painter.drawRoundedRect(self.rect(), self.height() / 2, self.height() / 2)
-        painter.setPen(QColor("#101820"))
+        painter.setPen(text_on(step_color(self._step)))
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())

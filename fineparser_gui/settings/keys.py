@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from fineparser_core.errors import ConfigError
-from fineparser_core.export.palette import MASK_COLOUR
+from fineparser_core.export.palette import MASK_COLOUR, STEP_COLOURS
+from fineparser_core.types import STEP_NAMES
 
 DEVICES = ("auto", "cuda", "mps", "cpu")
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
@@ -19,6 +20,10 @@ _Check = Callable[[Any], bool]
 
 def _one_of(*values: str) -> _Check:
     return lambda value: value in values
+
+
+def _is_color(value: Any) -> bool:
+    return bool(re.fullmatch("#[0-9a-fA-F]{6}", str(value)))
 
 
 def _whole(lowest: int, highest: int) -> _Check:
@@ -48,6 +53,8 @@ class Preferences:
         mask_color: #rrggbb.
         mask_opacity: in percent.
         mask_outline: draw the mask's edge instead of filling it.
+        take_off_color, flight_color, entry_color: of the three steps, #rrggbb, as the user chose them; a window shifts
+            one that would not show on its background.
         theme: "system" follows the desktop.
         keys: shortcuts of the commands that the user has given others than the catalogue's, in portable notation.
 
@@ -59,11 +66,19 @@ class Preferences:
     precision: str = _choice("auto", _one_of(*PRECISIONS))
     weights: str = _choice("", lambda value: isinstance(value, str))
     n_exemplars: int = _choice(10, _whole(1, MOST_EXEMPLARS))
-    mask_color: str = _choice(MASK_COLOUR, lambda value: bool(re.fullmatch("#[0-9a-fA-F]{6}", str(value))))
+    mask_color: str = _choice(MASK_COLOUR, _is_color)
     mask_opacity: int = _choice(60, _whole(LEAST_OPACITY_PERCENT, 100))
     mask_outline: bool = _choice(False, lambda value: isinstance(value, bool))
+    take_off_color: str = _choice(STEP_COLOURS[STEP_NAMES[0]], _is_color)
+    flight_color: str = _choice(STEP_COLOURS[STEP_NAMES[1]], _is_color)
+    entry_color: str = _choice(STEP_COLOURS[STEP_NAMES[2]], _is_color)
     theme: str = _choice("system", _one_of(*THEMES))
     keys: Mapping[str, tuple[str, ...]] = _choice(dict, _is_keys)
+
+    @property
+    def step_colors(self) -> dict[str, str]:
+        """#rrggbb by the names of the steps."""
+        return dict(zip(STEP_NAMES, (self.take_off_color, self.flight_color, self.entry_color), strict=True))
 
     def __post_init__(self) -> None:
         for choice in fields(self):

@@ -8,12 +8,11 @@ from PySide6.QtGui import QColor, QPainter, QPalette, QPen, QPolygonF
 
 from fineparser_core.types import STEP_NAMES, DiveParse, StepSpan, VideoInfo
 from fineparser_gui.steps import step_text
-from fineparser_gui.theme import step_color
+from fineparser_gui.theme import step_color, text_on
 from fineparser_gui.timeline.parts import ToX, duration_s
 from fineparser_gui.timeline.scale import TimeScale
 
 _LOWEST_SCALE = 0.2
-_ON_BAND = QColor("#101820")
 _DRAWN = QColor("#ffd84d")
 _TICKS_S = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600)
 _TICK_PX = 90
@@ -55,7 +54,7 @@ def draw_steps(painter: QPainter, lane: QRectF, to_x: ToX, steps: Iterable[StepS
         duration = f"{duration_s(step, info):.2f} s"
         texts = (f"{step_label(step.name)}  {duration}", f"{step_text(step.name)}  {duration}", step_text(step.name))
         fits = (t for t in texts if painter.fontMetrics().horizontalAdvance(t) < shown.width() - 10)
-        painter.setPen(_ON_BAND)
+        painter.setPen(text_on(step_color(step.name)))
         painter.drawText(shown, Qt.AlignmentFlag.AlignCenter, next(fits, ""))
 
 

@@ -7,9 +7,10 @@ import pytest
 from answers_kit import dive_parse, result_message, scoring
 from PySide6.QtCore import QSettings, Qt, QUrl
 from PySide6.QtGui import QColor, QImage, QKeySequence, QTextDocument
-from PySide6.QtWidgets import QApplication, QFileDialog, QTextBrowser
+from PySide6.QtWidgets import QApplication, QColorDialog, QFileDialog, QTextBrowser
 
 from fineparser_core.errors import ConfigError
+from fineparser_core.export.palette import STEP_COLOURS
 from fineparser_core.types import Analysis
 from fineparser_gui.actions.catalog import CATALOG
 from fineparser_gui.actions.fixed import FIXED
@@ -19,6 +20,7 @@ from fineparser_gui.dialogs.shortcuts import ShortcutsEditor
 from fineparser_gui.session.dive import DiveState
 from fineparser_gui.settings.keys import Preferences
 from fineparser_gui.settings.store import PreferenceStore
+from fineparser_gui.theme import DARK, LIGHT, contrast, shown_on, step_color, text_on
 from fineparser_gui.worker.protocol import DevicesReport, Ready
 
 
@@ -125,6 +127,38 @@ def test_theme_and_mask_follow_at_once(idle_studio, dialog):
     dialog.mask_drawn.activated.emit(1)
     style = window.player.pane.canvas._mask_style
     assert (style.opacity, style.outline) == (0.35, True)
+
+
+def _colors_of(widget):
+    image = widget.grab().toImage()
+    return {image.pixelColor(x, y).name() for x in range(0, image.width(), 3) for y in range(0, image.height(), 3)}
+
+
+def test_the_colours_of_the_steps_are_chosen_and_follow_at_once(idle_studio, scored, dialog, monkeypatch):
+    player, preferences = idle_studio.window.player, idle_studio.preferences
+    shown = (player.timeline, idle_studio.window.contributions)
+    assert all("#009e73" in _colors_of(widget) for widget in shown)
+    monkeypatch.setattr(QColorDialog, "getColor", lambda *_: QColor("#aa3377"))
+    button = dialog.step_colors[2]
+    assert button.accessibleName() == "Colour of the entry"
+    button.click()
+    assert preferences.now.step_colors == {**STEP_COLOURS, "entry": "#aa3377"}
+    assert button.text() == "#AA3377"
+    for widget in shown:
+        assert "#aa3377" in _colors_of(widget)
+        assert "#009e73" not in _colors_of(widget)
+    preferences.reset()
+    assert step_color("entry").name() == "#009e73"
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK])
+def test_any_colour_of_a_step_shows_on_both_themes_and_can_be_written_on(theme):
+    for color in STEP_COLOURS.values():
+        assert shown_on(theme.surface, color).name() == color.lower()  # what comes with the program stays
+    for color in ("#000000", "#ffffff", "#1b2229", "#ffff00", "#202060"):
+        made = shown_on(theme.surface, color)
+        assert contrast(made, QColor(theme.surface)) >= 1.9
+        assert contrast(made, text_on(made)) >= 4.5
 
 
 def test_an_outline_leaves_the_inside_free():
