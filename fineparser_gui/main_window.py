@@ -334,8 +334,8 @@ class MainWindow(QMainWindow):
             self.actions_by_id[action_id].setEnabled(enabled)
         # Two pictures need the room more than the list of one dive does.
         if not self.full_screen.on:
-            self.dives.setVisible(not comparing or self.width() >= _WIDE_ENOUGH_TO_COMPARE_PX)
-            self._side.setVisible(not led)
+            self.dives.setVisible(not comparing or (not led and self.width() >= _WIDE_ENOUGH_TO_COMPARE_PX))
+            self._side.setVisible(not led)  # nor is there a dive of the session to tell of
 
     def _show_edits(self) -> None:
         edits = self._session.editing.edits

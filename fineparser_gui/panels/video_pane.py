@@ -68,6 +68,7 @@ class VideoPane(QWidget):
         """Open another file; what was known of the former is forgotten."""
         self.unload()
         self._title.set_text(title)
+        self.canvas.setAccessibleName(self.tr("Video of {0}").format(title))
         self._decoder = Decoder(path, self._cache_bytes)
         self._decoder.opened.connect(self._on_opened)
         self._decoder.frame_ready.connect(self._on_frame_ready)

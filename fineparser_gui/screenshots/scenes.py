@@ -47,6 +47,7 @@ def take_all(stage: Stage, themes: tuple[str, ...] = ("light", "dark")) -> None:
     stage.act("compare")
     picture("compare")
     stage.act("compare")
+    _library_dives(stage, picture)
     _without_score(stage, picture)
     _second_dive(stage, picture)
     _dialogs(stage, themes)
@@ -60,6 +61,19 @@ def _corrected(stage: Stage, picture: Callable[[str], None]) -> None:
     picture("corrected")
     stage.session.editing.edits.setIndex(0)
     stage.wait_for_answer()
+
+
+def _library_dives(stage: Stage, picture: Callable[[str], None]) -> None:
+    """Two dives of the library side by side, and the crosshair of the keys."""
+    left, right = stage.session.exemplars_of(stage.dive.dive_number or "")[:2]
+    stage.session.comparing.show_exemplars(left.id, right.id)
+    player = stage.window.player
+    wait_until(lambda: player.pane.info is not None and player.other_pane.info is not None)
+    stage.window.transport.seek(left.first_flight_frame)
+    stage.act("draw_line")
+    picture("compare-library")
+    stage.act("compare")
+    stage.show_middle_of(1)
 
 
 def _without_score(stage: Stage, picture: Callable[[str], None]) -> None:

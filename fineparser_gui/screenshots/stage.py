@@ -83,7 +83,7 @@ class Stage:
 
     def _pictures_are_there(self) -> bool:
         """Whether each video shows the frame that it is to show."""
-        if self.session.current is None:
+        if self.session.comparing.sides[0] is None:
             return True
         panes = [pane for pane in (self.window.player.pane, self.window.player.other_pane) if pane.isVisible()]
         return all(pane.is_cached(pane.frame) and pane.canvas.shown_frame == pane.frame for pane in panes)

@@ -118,7 +118,7 @@ class Comparing(QObject):
         exemplars = [self._exemplar_candidate(one) for one in sorted(self._session.library.exemplars, key=order)]
         n_voting = sum(one.exemplar_id in votes for one in exemplars)
         listed = [*exemplars[:n_voting], *self._dive_candidates(), *exemplars[n_voting:]]
-        return [one for one in listed if one != self.sides[0]]
+        return [one for one in listed if one != self.lead]
 
     def left_candidates(self) -> list[Candidate]:
         """For the left: every dive of the session and of the library."""
