@@ -26,24 +26,24 @@ _ARROWS = ("Left", "Right", "Up", "Down")
 FIXED: tuple[FixedKeys, ...] = (
     FixedKeys(
         place=_PICTURE,
-        text=QT_TRANSLATE_NOOP("actions", "Move the crosshair or the selected drawing (with Shift ten times as far)"),
+        text=QT_TRANSLATE_NOOP("actions", "Move crosshair or drawing (Shift: ten times as far)"),
         keys=_ARROWS,
     ),
     FixedKeys(
         place=_PICTURE,
-        text=QT_TRANSLATE_NOOP("actions", "Set a point; edit the selected note; take one point of a line or angle"),
+        text=QT_TRANSLATE_NOOP("actions", "Set a point, edit a note, take a point of a line"),
         keys=("Return",),
     ),
     FixedKeys(place=_PICTURE, text=QT_TRANSLATE_NOOP("actions", "Select the next drawing of the frame"), keys=("Tab",)),
     FixedKeys(place=_PICTURE, text=QT_TRANSLATE_NOOP("actions", "Give up what is begun, or let go"), keys=("Esc",)),
     FixedKeys(
         place=_TIMELINE,
-        text=QT_TRANSLATE_NOOP("actions", "Choose the next handle, from the dive's beginning to its end"),
+        text=QT_TRANSLATE_NOOP("actions", "Choose the next handle"),
         keys=("Tab",),
     ),
     FixedKeys(
         place=_TIMELINE,
-        text=QT_TRANSLATE_NOOP("actions", "Move the chosen handle, or the playhead (with Shift ten frames)"),
+        text=QT_TRANSLATE_NOOP("actions", "Move handle or playhead (Shift: ten frames)"),
         keys=_ARROWS[:2],
     ),
     FixedKeys(place=_TIMELINE, text=QT_TRANSLATE_NOOP("actions", "Back to the playhead"), keys=("Esc",)),

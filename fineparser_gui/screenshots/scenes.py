@@ -64,13 +64,12 @@ def _corrected(stage: Stage, picture: Callable[[str], None]) -> None:
 
 
 def _library_dives(stage: Stage, picture: Callable[[str], None]) -> None:
-    """Two dives of the library side by side, and the crosshair of the keys."""
+    """Two dives of the library side by side."""
     left, right = stage.session.exemplars_of(stage.dive.dive_number or "")[:2]
     stage.session.comparing.show_exemplars(left.id, right.id)
     player = stage.window.player
     wait_until(lambda: player.pane.info is not None and player.other_pane.info is not None)
     stage.window.transport.seek(left.first_flight_frame)
-    stage.act("draw_line")
     picture("compare-library")
     stage.act("compare")
     stage.show_middle_of(1)
