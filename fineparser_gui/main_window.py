@@ -82,6 +82,7 @@ class MainWindow(QMainWindow):
             signal.connect(lambda _: self._soon.start())
         for signal in (session.shown_changed, session.comparison_changed, session.library.changed):
             signal.connect(self._refresh)
+        session.exemplar_drawn.connect(self._refresh)
         self.document.changed.connect(self._refresh)
         self.player.progress.locate_requested.connect(self.actions_by_id["locate"].trigger)
         self.transport.state_changed.connect(self._show_loop)

@@ -11,9 +11,11 @@ from fineparser_core.errors import ConfigError
 from fineparser_core.types import Analysis
 from fineparser_core.video.alignment import OffsetAlignment
 from fineparser_gui.panels.compare_bar import CompareBar
+from fineparser_gui.session.autosave import Autosave
 from fineparser_gui.session.comparing import Alignment
 from fineparser_gui.session.correction import Correction
 from fineparser_gui.session.dive import DiveState
+from fineparser_gui.session.drawings import LINE, Drawing
 from fineparser_gui.session.exemplar_library import LibraryEntry
 from fineparser_gui.session.session_file import SavedSession, read_session, write_session
 
@@ -247,6 +249,22 @@ def test_what_is_drawn_on_dives_of_the_library_stays_with_the_session(idle_studi
     qtbot.waitUntil(lambda: beside.other_pane.info is not None, timeout=30_000)
     assert beside.drawing.layers[1].drawings == (kept,)
     assert window.document.holds_something
+
+
+def test_drawings_are_work_to_be_saved_where_the_session_holds_no_dive(idle_studio, tmp_path):
+    session, window = idle_studio.session, idle_studio.window
+    session.comparing.show_exemplars("rendered-107B-01", "rendered-207C-01")
+    line = Drawing(kind=LINE, frame=3, points=((1.0, 2.0), (30.0, 40.0)))
+    autosave = Autosave(session, tmp_path)
+    session.editing.draw_on_exemplar("rendered-107B-01", (line,), "drawing")
+    assert window.document.modified
+    assert window.actions_by_id["save_session"].isEnabled()
+    assert autosave.write()
+    (path,) = tmp_path.glob("*.json")
+    assert read_session(path)[0].exemplar_drawings == {"rendered-107B-01": (line,)}
+    window.actions_by_id["undo"].trigger()
+    assert not window.document.modified
+    autosave.close(keep=False)
 
 
 def test_a_session_file_of_before_opens_and_a_damaged_drawing_is_told(tmp_path):
