@@ -7,6 +7,7 @@ model's own score is not a label. The labels of frames number the three steps 0,
 types of sub-action, which a coach was not asked for.
 
 Beside the pickle lies a JSON of the same name with the provenance of every record ("fineparser.corrections/1").
+A dive that cannot be a label is left out, and said.
 """
 
 import json
@@ -21,9 +22,9 @@ from typing import Any
 import numpy as np
 
 from fineparser_core import __version__
-from fineparser_core.diving.difficulty import find_difficulty
+from fineparser_core.diving.difficulty import Difficulty, find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
-from fineparser_core.errors import ExportError
+from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.types import DiveParse
 from fineparser_core.video.atomic import atomic_file
 
@@ -37,25 +38,40 @@ class CorrectedDive:
     Attributes:
         by_model: the model's parse, before the correction.
         transitions: corrected first frames of flight and entry, frames of the source file.
+        dive_number: None where nobody said.
         difficulty: the DD that the person typed; None: the tables'.
     """
 
     by_model: DiveParse
     transitions: tuple[int, int]
-    dive_number: str
+    dive_number: str | None
     board_m: float | None
     difficulty: float | None = None
 
 
-def write_corrections(dives: Sequence[CorrectedDive], path: Path) -> None:
+def why_no_label(dive: CorrectedDive) -> str | None:
+    """A sentence with the way out where a dive cannot be a label; None where it can."""
+    try:
+        _difficulty(dive)
+        _check_transitions(dive)
+    except (ConfigError, ExportError) as error:
+        return str(error)
+    return None
+
+
+def write_corrections(dives: Sequence[CorrectedDive], path: Path) -> tuple[str, ...]:
     """Write the annotation pickle to `path` and its provenance beside it, each whole or not at all.
 
+    Returns:
+        Sentences to tell: of how many dives there are labels, and of each that was left out why.
+
     Raises:
-        ConfigError: the DD of a dive is not known.
-        ExportError: there is no dive, transitions lie outside their clip, or a file cannot be written.
+        ExportError: no dive can be a label, or a file cannot be written.
     """
+    left_out = _left_out(dives)
+    dives = [dive for dive in dives if why_no_label(dive) is None]
     if not dives:
-        raise ExportError("No dive has corrected transitions and a dive number: there is nothing to export.")
+        raise ExportError(" ".join(["No corrected dive can be a label: there is nothing to export.", *left_out]))
     provenance_path = path.with_suffix(".json")
     if provenance_path == path:
         raise ExportError(f"{path} is the name of the provenance file: choose a name that ends in .pkl.")
@@ -66,7 +82,7 @@ def write_corrections(dives: Sequence[CorrectedDive], path: Path) -> None:
         event = f"corrected_{dive.board_m:g}m" if dive.board_m is not None else "corrected"
         indices[event] += 1
         key = (event, indices[event])
-        difficulty = find_difficulty(parse_dive_number(dive.dive_number), dive.board_m, dive.difficulty)
+        difficulty = _difficulty(dive)
         records[key] = _record(dive, difficulty.value)
         provenance.append(_provenance(key, dive) | {"difficulty_source": difficulty.source})
     content = {
@@ -81,15 +97,38 @@ def write_corrections(dives: Sequence[CorrectedDive], path: Path) -> None:
         temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     with atomic_file(path) as temporary:
         temporary.write_bytes(pickle.dumps(records, protocol=4))
+    return (f"Dives with labels: {len(dives)}.", *left_out)
 
 
-def _record(dive: CorrectedDive, difficulty: float) -> list[Any]:
+def _left_out(dives: Sequence[CorrectedDive]) -> list[str]:
+    """A sentence for each reason, with the dives that have it."""
+    names: dict[str, list[str]] = {}
+    for dive in dives:
+        if (reason := why_no_label(dive)) is not None:
+            clip = dive.by_model.clip
+            from_frame = f" from frame {clip.in_frame}" if clip.in_frame else ""  # files can hold many dives
+            names.setdefault(reason, []).append(f"{clip.path.name}{from_frame}")
+    return [f"Left out: {', '.join(several)}. {reason}" for reason, several in names.items()]
+
+
+def _difficulty(dive: CorrectedDive) -> Difficulty:
+    if dive.dive_number is None:
+        raise ConfigError("A label needs a dive number: type it in the dive's details.")
+    return find_difficulty(parse_dive_number(dive.dive_number), dive.board_m, dive.difficulty)
+
+
+def _check_transitions(dive: CorrectedDive) -> None:
     clip, (flight, entry) = dive.by_model.clip, dive.transitions
     if not clip.in_frame < flight < entry <= clip.out_frame:
         raise ExportError(
             f"The transitions {flight} and {entry} of {clip.path} lie outside its frames {clip.in_frame} to "
             f"{clip.out_frame}: correct them again."
         )
+
+
+def _record(dive: CorrectedDive, difficulty: float) -> list[Any]:
+    assert dive.dive_number is not None
+    clip, (flight, entry) = dive.by_model.clip, dive.transitions
     lengths = (flight - clip.in_frame, entry - flight, clip.out_frame + 1 - entry)
     labels = np.repeat(np.arange(3, dtype=np.int64), lengths)
     stored = np.array([flight, entry], np.int64) - clip.in_frame - 1

@@ -3,12 +3,13 @@
 import json
 import math
 import pickle
+from dataclasses import replace
 
 import pytest
 
 from fineparser_core.data.finediving import load_finediving
-from fineparser_core.errors import ConfigError, ExportError
-from fineparser_core.export.corrections import CorrectedDive, write_corrections
+from fineparser_core.errors import ExportError
+from fineparser_core.export.corrections import CorrectedDive, why_no_label, write_corrections
 
 NAME = "fine-grained_annotation_aqa.pkl"
 
@@ -21,7 +22,7 @@ def corrected(make_analysis, small_video) -> CorrectedDive:
 
 
 def test_the_loader_reads_the_transitions_that_the_coach_set(corrected, tmp_path):
-    write_corrections([corrected, corrected], tmp_path / NAME)
+    assert write_corrections([corrected, corrected], tmp_path / NAME) == ("Dives with labels: 2.",)
     (tmp_path / "train_split.pkl").write_bytes(pickle.dumps([("corrected_10m", 1), ("corrected_10m", 2)]))
     (tmp_path / "test_split.pkl").write_bytes(pickle.dumps([]))
     dataset = load_finediving(tmp_path)
@@ -53,13 +54,24 @@ def test_nothing_is_written_for_what_cannot_be_a_label(corrected, tmp_path):
     with pytest.raises(ExportError, match="nothing to export"):
         write_corrections([], tmp_path / NAME)
     outside = CorrectedDive(by_model=corrected.by_model, transitions=(0, 10**6), dive_number="207C", board_m=10.0)
-    with pytest.raises(ExportError, match="lie outside"):
+    with pytest.raises(ExportError, match=r"nothing to export.*lie outside"):
         write_corrections([outside], tmp_path / NAME)
-    unknown = CorrectedDive(
-        by_model=corrected.by_model, transitions=corrected.transitions, dive_number="612B", board_m=3.0
-    )
-    with pytest.raises(ConfigError):
-        write_corrections([unknown], tmp_path / NAME)
+    for number, way_out in (("612B", "choose 5, 7.5 or 10 m"), (None, "type it in the dive's details")):
+        with pytest.raises(ExportError, match=way_out):
+            write_corrections([replace(corrected, dive_number=number, board_m=3.0)], tmp_path / NAME)
     with pytest.raises(ExportError, match=r"ends in \.pkl"):
         write_corrections([corrected], tmp_path / "labels.json")
     assert list(tmp_path.glob("*.pkl")) == list(tmp_path.glob("*.json")) == []
+
+
+def test_a_dive_that_cannot_be_a_label_is_left_out_and_named(corrected, tmp_path):
+    unknown = replace(corrected, dive_number="5299D", board_m=10.0)
+    assert "give the DD yourself" in why_no_label(unknown)
+    assert why_no_label(replace(unknown, difficulty=3.9)) is None
+    told, left_out, unnamed = write_corrections(
+        [unknown, corrected, replace(corrected, dive_number=None)], tmp_path / NAME
+    )
+    assert told == "Dives with labels: 1."
+    assert left_out.startswith("Left out: small.mp4 from frame 10. The DD of 5299D from 10 m is not known:")
+    assert "type it in the dive's details" in unnamed
+    assert list(pickle.loads((tmp_path / NAME).read_bytes())) == [("corrected_10m", 1)]
