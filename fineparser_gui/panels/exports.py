@@ -1,7 +1,7 @@
 """What is being written and was written, at the foot of the window: progress, cancel, where the file is."""
 
 from PySide6.QtCore import QEvent, Qt, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QDesktopServices, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from fineparser_gui.icons import icon
-from fineparser_gui.panels.parts import ElidedLabel, keyboard_friendly
+from fineparser_gui.panels.parts import ElidedLabel, keyboard_friendly, label
 from fineparser_gui.session.exports import Export, Exports, ExportState
 
 _ROWS_SEEN = 3
@@ -60,11 +60,23 @@ class ExportsStrip(QScrollArea):
             self._rows[number].show_export(export)
         self.setVisible(bool(shown))
         if shown:
-            row_height = next(iter(self._rows.values())).sizeHint().height() + self._column.spacing()
-            margins = self._column.contentsMargins()
-            rows = min(len(shown), _ROWS_SEEN)
-            self.setFixedHeight(rows * row_height - self._column.spacing() + margins.top() + margins.bottom())
+            self._fit()
             self.ensureWidgetVisible(self._rows[max(shown)])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width() and self._rows:
+            self._fit()
+
+    def _fit(self) -> None:
+        """As high as the latest rows, whose messages may take several lines."""
+        margins = self._column.contentsMargins()
+        frame = 2 * self.frameWidth()
+        width = self.width() - frame - margins.left() - margins.right()
+        rows = list(self._rows.values())[-_ROWS_SEEN:]
+        heights = [row.heightForWidth(width) if row.hasHeightForWidth() else row.sizeHint().height() for row in rows]
+        between = (len(rows) - 1) * self._column.spacing()
+        self.setFixedHeight(sum(heights) + between + margins.top() + margins.bottom() + frame)
 
 
 class _Row(QFrame):
@@ -76,6 +88,7 @@ class _Row(QFrame):
         self._exports, self._number = exports, number
         self._export: Export | None = None
         self.text = ElidedLabel()
+        self.message = label(role="muted", wrap=True)
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setFixedHeight(6)
@@ -87,13 +100,17 @@ class _Row(QFrame):
         self.close_button.setAccessibleName(self.tr("Close the message"))
         self.close_button.clicked.connect(lambda: exports.dismiss(number))
         keyboard_friendly(self.close_button)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(14, 4, 8, 4)
+        row = QHBoxLayout()
         row.setSpacing(14)
         row.addWidget(self.text, 1)
         row.addWidget(self._bar, 1)
         row.addWidget(self.button)
         row.addWidget(self.close_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 4, 8, 4)
+        column.setSpacing(2)
+        column.addLayout(row)
+        column.addWidget(self.message)
 
     def show_export(self, export: Export) -> None:
         """Take how far it is now."""
@@ -102,6 +119,9 @@ class _Row(QFrame):
         self._export = export
         over = export.state.over
         self.text.set_text(self._text(export))
+        # Why an export failed stands in the banner.
+        self.message.setText(export.message if export.state is ExportState.DONE else "")
+        self.message.setVisible(bool(self.message.text()))
         self._bar.setVisible(export.state is ExportState.RUNNING)
         self._bar.setRange(0, export.total)  # 0, 0 is "busy"
         self._bar.setValue(export.done)
@@ -136,9 +156,7 @@ class _Row(QFrame):
             ExportState.CANCELLED: self.tr("{0} was cancelled, no file is left."),
             ExportState.FAILED: self.tr("{0} could not be written."),
         }
-        text = texts[export.state].format(name)
-        # Why an export failed stands in the banner, which has the room.
-        return f"{text} {export.message}".rstrip() if export.state is ExportState.DONE else text
+        return texts[export.state].format(name)
 
     def _on_pressed(self) -> None:
         if self._export is None:
