@@ -115,7 +115,7 @@ def write_outputs(
         notes = write_annotated_clip(analysis, args.annotated, options, progress=progress, cancel=cancel)
     if args.contact_sheet:
         beside = compared_exemplar(best, library.mask(best.id)) if best is not None else None
-        write_contact_sheet(analysis, args.contact_sheet, beside=beside, progress=progress, cancel=cancel)
+        write_contact_sheet(analysis, args.contact_sheet, Look(beside=beside), progress=progress, cancel=cancel)
     if args.masks:
         write_masks_npz(analysis.parse, args.masks)
     if args.csv:

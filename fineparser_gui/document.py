@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QSettings, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QPushButton, QWidget
 
 from fineparser_core.errors import ConfigError, FineParserError
-from fineparser_core.export.corrections import CorrectedDive, write_corrections
+from fineparser_core.export.corrections import CorrectedDive, why_no_label
 from fineparser_gui.actions.registry import plain_text
 from fineparser_gui.session.arrivals import names_of
 from fineparser_gui.session.autosave import Autosave, leftovers
@@ -246,12 +246,11 @@ class Document(QObject):
 
     def export_corrections(self) -> None:
         """Ask for a file and write the corrected transitions to it as labels."""
-        corrected = self.corrected_dives()
-        unnamed = [dive for dive in corrected if dive.dive_number is None]
-        if len(unnamed) == len(corrected):
-            self._session.problem.emit(
-                self.tr("A label needs a dive number, and no corrected dive has one: type it in the dive's details.")
-            )
+        labels = [label for dive in self.corrected_dives() if (label := _label(dive))]
+        reasons = [why_no_label(label) for label in labels]
+        if all(reasons):  # said before a file is asked for
+            text = self.tr("No corrected dive can be a label. {0}")
+            self._session.problem.emit(text.format(" ".join(dict.fromkeys(filter(None, reasons)))))
             return
         name, _ = QFileDialog.getSaveFileName(
             self._window, self.tr("Export corrections"), LABELS_NAME, self.tr("FineDiving annotation (*.pkl)")
@@ -259,23 +258,11 @@ class Document(QObject):
         if not name:
             return
         path = Path(name) if name.endswith(".pkl") else _free(Path(name + ".pkl"))
-        try:
-            write_corrections([label for dive in corrected if (label := _label(dive))], path)
-        except FineParserError as error:
-            self._session.problem.emit(str(error))
-            return
-        text = self.tr("Dives whose labels are in {1}: {0}").format(len(corrected) - len(unnamed), path)
-        box = QMessageBox(QMessageBox.Icon.Information, self.tr("Export corrections"), text, parent=self._window)
-        if unnamed:
-            box.setInformativeText(
-                self.tr("Without a dive number and left out: {0}").format(names_of([dive.path for dive in unnamed]))
-            )
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.open()
+        self._session.exports.corrections(labels, path)
 
 
 def _label(dive: Dive) -> CorrectedDive | None:
-    if dive.by_model is None or dive.corrected_frames is None or dive.dive_number is None:
+    if dive.by_model is None or dive.corrected_frames is None:
         return None
     return CorrectedDive(
         by_model=dive.by_model.parse,

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QScrollArea
 from fineparser_core.resources import resource
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.batch import Batch
-from fineparser_gui.canvas.mask_track import MaskStyle
 from fineparser_gui.dialogs.export import may_stop_exports
 from fineparser_gui.dialogs.opener import Dialogs
 from fineparser_gui.document import Document
@@ -293,8 +292,7 @@ class MainWindow(QMainWindow):
     def _apply_preferences(self) -> None:
         now = self._preferences.now
         self.actions_by_id.set_keys(now.keys)
-        style = MaskStyle(color=now.mask_color, opacity=now.mask_opacity / 100, outline=now.mask_outline)
-        self.player.set_mask_style(style)
+        self.player.set_mask_style(now.mask_style)
 
     def _refresh(self) -> None:
         """Everything that depends on which dive is shown and how far it is."""

@@ -1,18 +1,21 @@
 """One picture of an export: banner, video with mask (or two videos side by side), timeline, score, contributions.
 
 Everything that stays the same is drawn once; a frame costs its pictures, its mask, a line of text and the playhead.
-Nothing but the mask is drawn on the video itself.
+Nothing but the mask and what the coach drew is drawn on the video itself.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from fineparser_core.export import panel
+from fineparser_core.export.coach_marks import Mark
+from fineparser_core.export.coach_marks_overlay import MarkPainter
 from fineparser_core.export.drawing import draw_text, fill_box, fit_text, text_width
-from fineparser_core.export.mask_overlay import Layer, draw_mask, mask_at, mask_outlines
-from fineparser_core.export.options import Look
-from fineparser_core.export.palette import MASK_COLOUR, rgb
+from fineparser_core.export.mask_overlay import Layer, draw_mask, mask_at
+from fineparser_core.export.options import Look, MaskStyle
+from fineparser_core.export.palette import rgb
 from fineparser_core.types import Analysis, DiveParse, MaskTrack, StepSpan
 from fineparser_core.video.alignment import StepAlignment, cuts_of
 from fineparser_core.video.planes import Matrix, Planes, PlaneScaler, matrix_of
@@ -24,7 +27,6 @@ MAX_SIDE_PX = 1920
 
 _GAP_UNITS = 8
 _CAPTION_UNITS = 28
-_MASK_LINE_UNITS = 1.4
 
 
 @dataclass(frozen=True)
@@ -47,12 +49,24 @@ class _Box:
 
 
 class _Pane:
-    """A video with its masks in a box of the canvas."""
+    """A video with its masks and the coach's marks in a box of the canvas.
 
-    def __init__(self, reader: VideoReader, steps: tuple[StepSpan, ...], masks: DiveParse | MaskTrack | None) -> None:
+    Args:
+        mask_style: None draws no masks.
+    """
+
+    def __init__(
+        self,
+        reader: VideoReader,
+        steps: tuple[StepSpan, ...],
+        masks: DiveParse | MaskTrack | None,
+        mask_style: MaskStyle | None,
+        marks: Sequence[Mark],
+    ) -> None:
         self.reader = reader
         self.box = _Box(0, 0, 0, 0)
-        self._masks = masks
+        self._masks, self._mask_style, self._marks = masks, mask_style, marks
+        self._painter: MarkPainter | None = None
         self._scaler = PlaneScaler(reader.geometry)
         self._masked = range(steps[0].start_frame, steps[-1].end_frame)
 
@@ -60,23 +74,34 @@ class _Pane:
     def aspect(self) -> float:
         return self.reader.info.width_px / self.reader.info.height_px
 
-    def draw(self, canvas: Planes, frame: int, matrix: Matrix, line_px: float | None) -> None:
-        """Put a frame on the canvas, with its mask where a line width is given."""
+    def put(self, box: _Box, unit: float) -> None:
+        """Take its box of the canvas."""
+        self.box = box
+        info = self.reader.info
+        unit = max(unit, min(box.width, box.height) / 450)  # upright pictures are large and their text is not
+        across, down = box.width / info.width_px, box.height / info.height_px
+        size_px = (box.width, box.height)
+        self._painter = MarkPainter(
+            self._marks, info.pts_s, size_px, unit, lambda point: (point[0] * across, point[1] * down)
+        )
+
+    def draw(self, canvas: Planes, frame: int, matrix: Matrix) -> None:
+        """Put a frame on the canvas, with what lies over it."""
         info, box = self.reader.info, self.box
         planes = self._scaler.planes(self.reader.decoded(frame), (box.width, box.height), matrix)
         target = box.of(canvas)
         for place, plane in zip(target, planes, strict=True):
             place[:] = plane
-        if line_px is None or self._masks is None or frame not in self._masked:
-            return
-        probability, crop_xyxy = mask_at(self._masks, frame)
-        scale = np.array([box.width / info.width_px, box.height / info.height_px] * 2)
-        colour, dark = matrix.colour(rgb(MASK_COLOUR)), matrix.colour((0, 0, 0))
-        layers = [
-            Layer(plane, (colour[at],), (dark[at],), scale)
-            for at, (plane, scale) in enumerate(zip(target, (1.0, 0.5, 0.5), strict=True))
-        ]
-        draw_mask(layers, mask_outlines(probability, crop_xyxy * scale), line_px=line_px)
+        if self._mask_style is not None and self._masks is not None and frame in self._masked:
+            probability, crop_xyxy = mask_at(self._masks, frame)
+            scale = np.array([box.width / info.width_px, box.height / info.height_px] * 2)
+            colours = matrix.colour(rgb(self._mask_style.color))
+            layers = [
+                Layer(plane, (colour,), by) for plane, colour, by in zip(target, colours, (1.0, 0.5, 0.5), strict=True)
+            ]
+            draw_mask(layers, probability, crop_xyxy * scale, self._mask_style)
+        if self._painter is not None:
+            self._painter.paint_planes(target, frame, matrix)
 
 
 class Composition:
@@ -96,10 +121,11 @@ class Composition:
         parse = analysis.parse
         self._look, self._steps = look, parse.steps
         self.matrix = matrix_of(reader.decoded(parse.clip.in_frame))
-        self._lead = _Pane(reader, parse.steps, parse)
+        mask_style = look.mask_style if look.mask else None
+        self._lead = _Pane(reader, parse.steps, parse, mask_style, look.marks)
         self._other: _Pane | None = None
         if look.beside is not None and other is not None:
-            self._other = _Pane(other, look.beside.steps, look.beside.masks)
+            self._other = _Pane(other, look.beside.steps, look.beside.masks, mask_style, look.beside_marks)
             self._alignment = StepAlignment(
                 cuts_of(parse.steps), cuts_of(look.beside.steps), reader.info.pts_s, other.info.pts_s
             )
@@ -112,12 +138,9 @@ class Composition:
         Raises:
             VideoError: the frame, or that of the other dive, cannot be decoded.
         """
-        box = self._lead.box
-        unit = max(self._unit, min(box.width, box.height) / 450)  # upright pictures are large and their text is not
-        line_px = _MASK_LINE_UNITS * unit if self._look.mask else None
-        self._lead.draw(self._canvas, frame, self.matrix, line_px)
+        self._lead.draw(self._canvas, frame, self.matrix)
         if self._other is not None:
-            self._other.draw(self._canvas, self._alignment.map_frame(frame), self.matrix, line_px)
+            self._other.draw(self._canvas, self._alignment.map_frame(frame), self.matrix)
         if self._look.panels:
             self._draw_banner(frame)
             self._draw_playhead(frame)
@@ -139,7 +162,7 @@ class Composition:
         top = banner_height + (_even(_CAPTION_UNITS * unit) if captions else 0)
         x = 0
         for pane in panes:
-            pane.box = _Box(x, top, _even(width * pane.aspect / aspect), picture_height)
+            pane.put(_Box(x, top, _even(width * pane.aspect / aspect), picture_height), unit)
             x += pane.box.width + gap
         total_width = x - gap
         below = None

@@ -24,7 +24,9 @@ from fineparser_core.export.analysis_json import (
     read_masks_npz,
     write_masks_npz,
 )
-from fineparser_core.export.options import ClipOptions, Look
+from fineparser_core.export.coach_marks import Mark, to_dict
+from fineparser_core.export.corrections import CorrectedDive, write_corrections
+from fineparser_core.export.options import ClipOptions, Look, MaskStyle
 from fineparser_core.export.tables import DiveRecord, write_csv, write_json
 from fineparser_core.progress import CancelToken, ProgressCallback, paced
 from fineparser_core.types import MASK_SIZE, Analysis, ComparedDive, MaskTrack, StepSpan
@@ -44,7 +46,7 @@ class ClipJob:
 
 @dataclass(frozen=True, kw_only=True)
 class SheetJob:
-    """A contact sheet, beside `look.beside` and named `look.title`."""
+    """A contact sheet."""
 
     path: Path
     analysis: Analysis
@@ -62,6 +64,16 @@ class StillJob:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BareStillJob:
+    """A frame of a video that is not analysed, with what was drawn on it."""
+
+    path: Path
+    video: Path
+    frame: int
+    marks: tuple[Mark, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class TableJob:
     """Dives as CSV, or as JSON where the path ends so."""
 
@@ -69,8 +81,23 @@ class TableJob:
     dives: tuple[DiveRecord, ...]
 
 
-Job = ClipJob | SheetJob | StillJob | TableJob
-_KINDS: dict[str, type] = {"clip": ClipJob, "sheet": SheetJob, "still": StillJob, "table": TableJob}
+@dataclass(frozen=True, kw_only=True)
+class CorrectionsJob:
+    """Corrected transitions as labels, and their provenance beside them."""
+
+    path: Path
+    dives: tuple[CorrectedDive, ...]
+
+
+Job = ClipJob | SheetJob | StillJob | BareStillJob | TableJob | CorrectionsJob
+_KINDS: dict[str, type] = {
+    "clip": ClipJob,
+    "sheet": SheetJob,
+    "still": StillJob,
+    "bare still": BareStillJob,
+    "table": TableJob,
+    "corrections": CorrectionsJob,
+}
 
 
 def run_job(job: Job, progress: ProgressCallback, cancel: CancelToken) -> tuple[str, ...]:
@@ -85,18 +112,19 @@ def run_job(job: Job, progress: ProgressCallback, cancel: CancelToken) -> tuple[
     # Not above: whoever only hands jobs out, as a window that is to open at once, needs no video library for it.
     from fineparser_core.export.annotated_clip import write_annotated_clip
     from fineparser_core.export.contact_sheet import write_contact_sheet
-    from fineparser_core.export.stills import write_still
+    from fineparser_core.export.stills import write_bare_still, write_still
 
     cancel.raise_if_cancelled()
     if isinstance(job, ClipJob):
         return write_annotated_clip(job.analysis, job.path, job.options, progress=progress, cancel=cancel)
     if isinstance(job, SheetJob):
-        look = job.look
-        write_contact_sheet(
-            job.analysis, job.path, title=look.title, beside=look.beside, progress=progress, cancel=cancel
-        )
+        write_contact_sheet(job.analysis, job.path, job.look, progress=progress, cancel=cancel)
     elif isinstance(job, StillJob):
         write_still(job.analysis, job.frame, job.path, job.look)
+    elif isinstance(job, BareStillJob):
+        write_bare_still(job.video, job.frame, job.path, job.marks)
+    elif isinstance(job, CorrectionsJob):
+        return write_corrections(job.dives, job.path)
     elif job.path.suffix.lower() == ".json":
         write_json(job.dives, job.path)
     else:
@@ -114,6 +142,10 @@ def save_job(job: Job, folder: Path) -> None:
     fields["path"] = str(job.path)
     if isinstance(job, TableJob):
         fields["dives"] = [_record_fields(dive) for dive in job.dives]
+    elif isinstance(job, CorrectionsJob):
+        fields["dives"] = [_corrected_fields(dive) for dive in job.dives]
+    elif isinstance(job, BareStillJob):
+        fields |= {"video": str(job.video), "frame": job.frame, "marks": _mark_fields(job.marks)}
     else:
         look = job.options.look if isinstance(job, ClipJob) else job.look
         fields |= {"analysis": analysis_to_dict(job.analysis), "look": _look_fields(look)}
@@ -141,6 +173,11 @@ def load_job(folder: Path) -> Job:
         path = Path(fields["path"])
         if fields["kind"] == "table":
             return TableJob(path=path, dives=tuple(_record(one) for one in fields["dives"]))
+        if fields["kind"] == "corrections":
+            return CorrectionsJob(path=path, dives=tuple(_corrected(one) for one in fields["dives"]))
+        if fields["kind"] == "bare still":
+            video, marks = Path(fields["video"]), _marks(fields["marks"])
+            return BareStillJob(path=path, video=video, frame=fields["frame"], marks=marks)
         analysis = analysis_from_dict(fields["analysis"], read_masks_npz(folder / _MASKS))
         look = _look(fields["look"], folder)
         if fields["kind"] == "clip":
@@ -161,11 +198,15 @@ def _look_fields(look: Look) -> dict[str, Any]:
         "steps": [asdict(step) for step in beside.steps],
         "masks": beside.masks is not None,
     }
-    return {"mask": look.mask, "panels": look.panels, "title": look.title, "speed": look.speed, "beside": other}
+    plain = {"mask": look.mask, "panels": look.panels, "title": look.title, "speed": look.speed}
+    drawn = {"marks": _mark_fields(look.marks), "beside_marks": _mark_fields(look.beside_marks)}
+    return plain | drawn | {"mask_style": asdict(look.mask_style), "beside": other}
 
 
 def _look(fields: dict[str, Any], folder: Path) -> Look:
     other = fields.pop("beside")
+    fields["mask_style"] = MaskStyle(**fields["mask_style"])
+    fields |= {name: _marks(fields[name]) for name in ("marks", "beside_marks")}
     if other is None:
         return Look(**fields)
     first, second, third = (StepSpan(**step) for step in other["steps"])
@@ -177,22 +218,45 @@ def _look(fields: dict[str, Any], folder: Path) -> Look:
     return Look(**fields, beside=beside)
 
 
+def _mark_fields(marks: Sequence[Mark]) -> list[dict[str, Any]]:
+    return [to_dict(mark) for mark in marks]
+
+
+def _marks(fields: Sequence[dict[str, Any]]) -> tuple[Mark, ...]:
+    return tuple(Mark(**one | {"points": tuple((x, y) for x, y in one["points"])}) for one in fields)
+
+
 def _record_fields(dive: DiveRecord) -> dict[str, Any]:
     names = ("diver", "dive_number", "board_m", "state", "corrected")
     analysis = analysis_to_dict(dive.analysis) if dive.analysis is not None else None
-    return {name: getattr(dive, name) for name in names} | {"path": str(dive.path), "analysis": analysis}
+    plain = {name: getattr(dive, name) for name in names}
+    return plain | {"path": str(dive.path), "analysis": analysis, "marks": _mark_fields(dive.marks)}
 
 
 def _record(fields: dict[str, Any]) -> DiveRecord:
     data = fields.pop("analysis")
-    analysis = None
-    if data is not None:
-        # A table shows no masks: they stay where they are.
-        frames = np.array(data["sampled_frames"], dtype=np.int64)
-        nothing = np.broadcast_to(np.float16(0), (len(frames), MASK_SIZE, MASK_SIZE))
-        masks = MaskArrays(frames, nothing, np.zeros((len(frames), 4), np.float32))
-        analysis = analysis_from_dict(data, masks)
-    return DiveRecord(**fields | {"path": Path(fields["path"])}, analysis=analysis)
+    analysis = _analysis_without_masks(data) if data is not None else None
+    known = fields | {"path": Path(fields["path"]), "marks": _marks(fields["marks"])}
+    return DiveRecord(**known, analysis=analysis)
+
+
+def _corrected_fields(dive: CorrectedDive) -> dict[str, Any]:
+    names = ("dive_number", "board_m", "difficulty")
+    by_model = analysis_to_dict(Analysis(parse=dive.by_model, scoring=None))
+    return {name: getattr(dive, name) for name in names} | {"by_model": by_model, "transitions": dive.transitions}
+
+
+def _corrected(fields: dict[str, Any]) -> CorrectedDive:
+    flight, entry = fields["transitions"]
+    by_model = _analysis_without_masks(fields["by_model"]).parse
+    return CorrectedDive(**fields | {"by_model": by_model, "transitions": (flight, entry)})
+
+
+def _analysis_without_masks(data: dict[str, Any]) -> Analysis:
+    """What numbers are taken from: the masks stay where they are."""
+    frames = np.array(data["sampled_frames"], dtype=np.int64)
+    nothing = np.broadcast_to(np.float16(0), (len(frames), MASK_SIZE, MASK_SIZE))
+    return analysis_from_dict(data, MaskArrays(frames, nothing, np.zeros((len(frames), 4), np.float32)))
 
 
 def main(argv: Sequence[str]) -> int:

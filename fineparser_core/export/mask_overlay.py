@@ -1,6 +1,6 @@
-"""The athlete mask of any frame, laid smoothly over the picture.
+"""The athlete mask of any frame, laid smoothly over the picture, on the planes of a video as on an RGB image.
 
-Drawn as outlines: on the planes of a video frame as on an RGB image, and no pixel beside the athlete is touched.
+It fades out: a mask of 112 x 112 must not look like an exact outline of a body.
 """
 
 from collections.abc import Sequence
@@ -8,16 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fineparser_core.export.drawing import Colour
+from fineparser_core.export.drawing import Colour, lay_over
+from fineparser_core.export.options import MaskStyle
+from fineparser_core.export.palette import rgb
 from fineparser_core.types import DiveParse, MaskTrack
 
-# In pixels of the mask: softens its stair steps, and no more.
-_SMOOTHING = 0.45
-# Outlines are followed on a mask enlarged by this, then smoothed over as many of its pixels to each side.
-_ENLARGED = 4
-_FILL, _RIM = 0.28, 0.45
-# Fixed-point digits of OpenCV's coordinates.
-_SHIFT = 4
+# Probabilities between these fade in.
+_FADE_FROM, _FADE_TO = 0.3, 0.7
 
 
 @dataclass(frozen=True)
@@ -27,13 +24,11 @@ class Layer:
     Attributes:
         image: (H, W) or (H, W, 3) uint8, changed in place.
         colour: the mask's colour there, a number a channel.
-        dark: the rim's.
         scale: of the layer against the picture.
     """
 
     image: np.ndarray
-    colour: tuple[int, ...]
-    dark: tuple[int, ...]
+    colour: Colour
     scale: float = 1.0
 
 
@@ -53,89 +48,63 @@ def mask_at(masks: DiveParse | MaskTrack, frame: int) -> tuple[np.ndarray, np.nd
     return probability[0] + (probability[1] - probability[0]) * share, crops[0] + (crops[1] - crops[0]) * share
 
 
-def mask_outlines(probability: np.ndarray, crop_xyxy: np.ndarray) -> list[np.ndarray]:
-    """Where the probability passes one half, as closed lines (N, 2) float32, in the pixels that the crop is in.
+def mask_opacity(probability: np.ndarray, *, outline: bool = False) -> np.ndarray:
+    """How opaque each cell of a mask is, 0 to 1: as sure as the mask is, or its edge alone; (112, 112) as given."""
+    alpha = np.clip((probability - _FADE_FROM) / (_FADE_TO - _FADE_FROM), 0, 1)
+    alpha = alpha * alpha * (3 - 2 * alpha)
+    return alpha - _eroded(alpha) if outline else alpha
+
+
+def draw_mask(layers: Sequence[Layer], probability: np.ndarray, crop_xyxy: np.ndarray, style: MaskStyle) -> None:
+    """Draw a mask on layers of one picture.
 
     Args:
         probability: (112, 112) float32.
-        crop_xyxy: (4,) pixels that the mask covers; beyond them nothing is known, so nothing is outlined.
+        crop_xyxy: (4,) pixels of the picture that the mask covers; nothing is drawn beyond them.
+        style: its colour counts for nothing, the layers have their own.
     """
-    import cv2
-
-    smooth = cv2.GaussianBlur(probability, (0, 0), _SMOOTHING)
-    likely = np.argwhere(smooth > 0.25)
-    if not len(likely):
-        return []
-    # Only where the athlete is; a margin of nothing closes the outlines at the border of the mask.
-    (top, left), (bottom, right) = likely.min(axis=0), likely.max(axis=0) + 1
-    near = cv2.copyMakeBorder(smooth[top:bottom, left:right], 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
-    large = cv2.resize(near, None, fx=_ENLARGED, fy=_ENLARGED, interpolation=cv2.INTER_CUBIC)
-    large = cv2.GaussianBlur(large, (0, 0), _SMOOTHING * _ENLARGED)
-    found, _ = cv2.findContours((large > 0.5).astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    x0, y0, x1, y1 = crop_xyxy
-    cell = np.array([(x1 - x0) / probability.shape[1], (y1 - y0) / probability.shape[0]])
-    origin = np.array([x0, y0]) + (np.array([left, top]) - 1) * cell
-    # Pixel centres of the enlarged mask to those of the picture.
-    return [
-        (origin + (_rounded(line[:, 0]) + 0.5) / _ENLARGED * cell - 0.5).astype(np.float32)
-        for line in found
-        if len(line) > 2 * _ENLARGED
-    ]
+    opacity = np.rint(mask_opacity(probability, outline=style.outline) * (255 * style.opacity)).astype(np.uint8)
+    cells = np.argwhere(opacity)
+    if len(cells):
+        covered = (*cells.min(axis=0)[::-1], *(cells.max(axis=0)[::-1] + 1))
+        for layer in layers:
+            _draw_on(layer, opacity, covered, crop_xyxy)
 
 
-def draw_mask(layers: Sequence[Layer], outlines: Sequence[np.ndarray], *, line_px: float) -> None:
-    """Fill outlines faintly and draw them, with a dark rim that keeps the line visible on skin and on water.
-
-    Args:
-        outlines: from `mask_outlines`, in pixels of the picture.
-        line_px: thickness of the outline in pixels of the picture.
-    """
-    for layer in layers if outlines else ():
-        _draw_on(layer, outlines, line_px)
-
-
-def draw_mask_on_image(
-    image: np.ndarray, probability: np.ndarray, crop_xyxy: np.ndarray, colour: Colour, *, line_px: float
-) -> None:
+def draw_mask_on_image(image: np.ndarray, probability: np.ndarray, crop_xyxy: np.ndarray, style: MaskStyle) -> None:
     """`draw_mask` on an (H, W, 3) uint8 RGB image, changed in place, whose pixels the crop is in."""
-    draw_mask([Layer(image, colour, (0, 0, 0))], mask_outlines(probability, crop_xyxy), line_px=line_px)
+    draw_mask([Layer(image, rgb(style.color))], probability, crop_xyxy, style)
 
 
-def _rounded(line: np.ndarray) -> np.ndarray:
-    """A closed line of pixel steps, smoothed along itself."""
-    reach = range(-_ENLARGED, _ENLARGED + 1)
-    weights = np.array([_ENLARGED + 1 - abs(step) for step in reach], dtype=np.float32)
-    smooth = sum(weight * np.roll(line, step, axis=0) for weight, step in zip(weights, reach, strict=True))
-    return np.asarray(smooth / weights.sum())
-
-
-def _draw_on(layer: Layer, outlines: Sequence[np.ndarray], line_px: float) -> None:
+def _draw_on(layer: Layer, opacity: np.ndarray, covered: tuple[int, int, int, int], crop_xyxy: np.ndarray) -> None:
+    """Args: covered: x0, y0, x1, y1, the cells that are not clear."""
     import cv2
 
-    line = max(1, round(line_px * layer.scale))
-    rim = line + 2 * max(1, round(line_px * layer.scale))
-    points = [(line_points + 0.5) * layer.scale - 0.5 for line_points in outlines]
+    origin = crop_xyxy[:2] * layer.scale
+    cell = (crop_xyxy[2:] - crop_xyxy[:2]) * layer.scale / opacity.shape[::-1]
     height, width = layer.image.shape[:2]
-    lowest = np.floor(np.min([p.min(axis=0) for p in points], axis=0)) - rim - 1
-    highest = np.ceil(np.max([p.max(axis=0) for p in points], axis=0)) + rim + 2
-    left, top = np.clip(lowest, 0, (width, height)).astype(int)
-    right, bottom = np.clip(highest, 0, (width, height)).astype(int)
+    # A cell around it, as it fades out there.
+    lowest, highest = origin + (np.array(covered[:2]) - 1) * cell, origin + (np.array(covered[2:]) + 1) * cell
+    left, top = np.clip(np.floor(np.maximum(lowest, origin)), 0, (width, height)).astype(int)
+    right, bottom = np.clip(np.ceil(np.minimum(highest, crop_xyxy[2:] * layer.scale)), 0, (width, height)).astype(int)
     if right <= left or bottom <= top:
         return
-    region = layer.image[top:bottom, left:right]
-    fixed = [np.rint((p - (left, top)) * 2**_SHIFT).astype(np.int32)[:, None] for p in points]
-    for opacity, colour, thickness in ((_FILL, layer.colour, 0), (_RIM, layer.dark, rim)):
-        where = np.zeros(region.shape[:2], np.uint8)
-        if thickness:
-            cv2.polylines(where, fixed, True, 255, thickness, cv2.LINE_8, _SHIFT)
-        else:
-            cv2.fillPoly(where, fixed, 255, cv2.LINE_8, _SHIFT)
-        cv2.copyTo(cv2.LUT(region, _blended(colour, opacity)), where, region)
-    cv2.polylines(region, fixed, True, layer.colour, line, cv2.LINE_AA, _SHIFT)
+    # From pixel centres to those of cells.
+    across, down = ((np.array((left, top)) + 0.5 - origin) / cell - 0.5).tolist()
+    to_mask = np.array([[1 / cell[0], 0, across], [0, 1 / cell[1], down]])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    where = cv2.warpAffine(opacity, to_mask, (right - left, bottom - top), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    inks = [cv2.LUT(where, _shades(value)) for value in layer.colour]
+    lay_over(layer.image[top:bottom, left:right], inks[0] if len(inks) == 1 else cv2.merge(inks), where)
 
 
-def _blended(colour: tuple[int, ...], opacity: float) -> np.ndarray:
-    """What every value of a channel becomes under a colour: (256,) or (1, 256, 3) uint8."""
-    values = np.arange(256, dtype=np.float32)[:, None]
-    mixed = np.rint(values + (np.array(colour, np.float32) - values) * opacity).astype(np.uint8)
-    return mixed[:, 0] if len(colour) == 1 else mixed[None]
+def _shades(value: int) -> np.ndarray:
+    """A channel of a colour at each opacity: (256,) uint8."""
+    return np.rint(np.arange(256) * (value / 255)).astype(np.uint8)
+
+
+def _eroded(alpha: np.ndarray) -> np.ndarray:
+    """Least of each cell and its four neighbours: the mask without its edge, one cell wide."""
+    around = np.pad(alpha, 1)
+    shifted = (around[:-2, 1:-1], around[2:, 1:-1], around[1:-1, :-2], around[1:-1, 2:])
+    return np.minimum(alpha, np.minimum.reduce(shifted))

@@ -6,11 +6,12 @@ import numpy as np
 
 from fineparser_core.export.drawing import draw_text
 from fineparser_core.export.mask_overlay import draw_mask_on_image, mask_at
-from fineparser_core.export.palette import MASK_COLOUR, rgb
+from fineparser_core.export.options import MaskStyle
 from fineparser_core.types import DiveParse
 from fineparser_core.video.reader import VideoReader
 
 _COLUMNS, _TILES, _TILE_WIDTH = 6, 30, 320
+_PREDICTED = MaskStyle(opacity=1.0, outline=True)
 _TRUTH = (90, 255, 90)
 _TEXT = (255, 255, 255)
 
@@ -42,7 +43,7 @@ def _tile(frame: np.ndarray, parse: DiveParse, index: int, truth: np.ndarray | N
     size = (_TILE_WIDTH, round(frame.shape[0] * scale))
     tile = cv2.resize(frame, size, interpolation=cv2.INTER_LINEAR)
     probability, crop = mask_at(parse, index)
-    draw_mask_on_image(tile, probability, crop * scale, rgb(MASK_COLOUR), line_px=1.0)
+    draw_mask_on_image(tile, probability, crop * scale, _PREDICTED)
     if truth is not None:
         small = cv2.resize(truth.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
         outlines, _ = cv2.findContours(small, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)

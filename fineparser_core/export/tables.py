@@ -3,8 +3,11 @@
 CSV: UTF-8 with a byte order mark, as spreadsheets want it; commas, a decimal point, a row a dive; a cell is empty where
 nothing is known. The columns are `COLUMNS`. Points of different dive numbers or boards are not comparable.
 
-JSON "fineparser.dives/1": {format, versions, dives}, each of {diver, state, transitions_by, analysis}; `analysis` is in
-the format of `analysis_json`, or null. A single dive can be had in that format alone: `write_analysis_json`.
+JSON "fineparser.dives/1": {format, versions, dives}, each of {path, diver, dive_number, board_m, state, transitions_by,
+drawings, analysis}; `analysis` is in the format of `analysis_json`, or null. A single dive can be had in that format
+alone: `write_analysis_json`. `drawings` are what the coach drew, of {kind, frame, points, text, degrees}: kind
+"line", "angle" or "note"; frame 0-based in the source file; points in pixels of its upright frames; degrees of an
+angle, of a line from the vertical, null of a note. The table has the notes alone, each with its frame.
 """
 
 import csv
@@ -17,6 +20,7 @@ from typing import Any
 
 from fineparser_core import __version__
 from fineparser_core.export.analysis_json import analysis_to_dict
+from fineparser_core.export.coach_marks import NOTE, Mark, to_dict
 from fineparser_core.types import STEP_NAMES, Analysis
 from fineparser_core.video.atomic import atomic_file
 
@@ -50,6 +54,7 @@ COLUMNS = (
     "notes",
     "model",
     "trained_on",
+    "coach_notes",
 )
 
 
@@ -63,6 +68,7 @@ class DiveRecord:
         state: how far the analysis is, in a word or two.
         analysis: None where there is none.
         corrected: the transitions are a person's.
+        marks: what the coach drew.
     """
 
     path: Path
@@ -72,6 +78,7 @@ class DiveRecord:
     state: str = "analysed"
     analysis: Analysis | None = None
     corrected: bool = False
+    marks: tuple[Mark, ...] = ()
 
 
 def write_csv(dives: Sequence[DiveRecord], path: Path) -> None:
@@ -107,6 +114,7 @@ def write_json(dives: Sequence[DiveRecord], path: Path) -> None:
                 "board_m": dive.board_m,
                 "state": dive.state,
                 "transitions_by": _set_by(dive),
+                "drawings": [_drawing(mark) for mark in _by_frame(dive)],
                 "analysis": analysis_to_dict(dive.analysis) if dive.analysis is not None else None,
             }
             for dive in dives
@@ -123,6 +131,7 @@ def _row(dive: DiveRecord) -> dict[str, Any]:
         "state": dive.state,
         "dive_number": dive.dive_number,
         "board_m": dive.board_m,
+        "coach_notes": "; ".join(f"frame {mark.frame}: {mark.text}" for mark in _by_frame(dive) if mark.kind == NOTE),
     }
     if dive.analysis is None:
         return row
@@ -163,6 +172,14 @@ def _row(dive: DiveRecord) -> dict[str, Any]:
     for part in scoring.contributions:
         row |= {f"{part.step.replace('-', '_')}_{name}": getattr(part, name) for name in _PARTS}
     return row
+
+
+def _by_frame(dive: DiveRecord) -> list[Mark]:
+    return sorted(dive.marks, key=lambda mark: mark.frame)
+
+
+def _drawing(mark: Mark) -> dict[str, Any]:
+    return to_dict(mark) | {"degrees": None if mark.kind == NOTE else round(mark.degrees, 1)}
 
 
 def _set_by(dive: DiveRecord) -> str | None:

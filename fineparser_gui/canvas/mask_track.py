@@ -6,11 +6,8 @@ import numpy as np
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage
 
-from fineparser_core.export.palette import MASK_COLOUR
+from fineparser_core.export.mask_overlay import mask_opacity
 from fineparser_core.types import MASK_SIZE
-
-# Probabilities between these fade in: a mask of 112 x 112 must not look like an exact outline.
-_FADE_FROM, _FADE_TO = 0.3, 0.7
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,20 +42,6 @@ class MaskTrack:
         return probability.astype(np.float32), crop
 
 
-@dataclass(frozen=True, kw_only=True)
-class MaskStyle:
-    """How masks are drawn.
-
-    Attributes:
-        opacity: 0 is invisible, 1 hides the athlete.
-        outline: the edge alone, so that the athlete stays in sight.
-    """
-
-    color: str = MASK_COLOUR
-    opacity: float = 0.6
-    outline: bool = False
-
-
 def mask_image(probability: np.ndarray, color: QColor, *, outline: bool = False) -> tuple[QImage, QRectF]:
     """The colour, as opaque as the mask is sure, as an ARGB image of no more cells than are covered.
 
@@ -68,10 +51,7 @@ def mask_image(probability: np.ndarray, color: QColor, *, outline: bool = False)
     Returns:
         The image, null where nothing is covered, and its place within the mask, whose sides are 1.
     """
-    alpha = np.clip((probability - _FADE_FROM) / (_FADE_TO - _FADE_FROM), 0, 1)
-    alpha = alpha * alpha * (3 - 2 * alpha)
-    if outline:
-        alpha = alpha - _eroded(alpha)
+    alpha = mask_opacity(probability, outline=outline)
     covered = [np.flatnonzero(alpha.any(axis)) for axis in (1, 0)]
     if not len(covered[0]):
         return QImage(), QRectF()
@@ -82,10 +62,3 @@ def mask_image(probability: np.ndarray, color: QColor, *, outline: bool = False)
     height, width = pixels.shape[:2]
     image = QImage(pixels.tobytes(), width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
     return image.copy(), QRectF(*(float(side) / MASK_SIZE for side in (left, top, width, height)))
-
-
-def _eroded(alpha: np.ndarray) -> np.ndarray:
-    """Least of each cell and its four neighbours: the mask without its edge, one cell wide."""
-    around = np.pad(alpha, 1)
-    shifted = (around[:-2, 1:-1], around[2:, 1:-1], around[1:-1, :-2], around[1:-1, 2:])
-    return np.minimum(alpha, np.minimum.reduce(shifted))

@@ -20,7 +20,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QSizePolicy, QWidget
 
-from fineparser_gui.canvas.mask_track import MaskStyle, MaskTrack, mask_image
+from fineparser_core.export.options import MaskStyle
+from fineparser_gui.canvas.mask_track import MaskTrack, mask_image
 from fineparser_gui.canvas.view import STEP, View
 
 _BACKGROUND = QColor("#0b0f13")

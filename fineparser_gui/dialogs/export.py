@@ -1,5 +1,6 @@
 """Asks what to write of the shown dive, or of the session, and where; the core does the work, in the background."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt
@@ -21,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fineparser_core.export.options import Look
+from fineparser_core.export.options import Look, MaskStyle
 from fineparser_core.types import ComparedDive
 from fineparser_gui.panels.parts import label, speed_text
 from fineparser_gui.session.exports import Exports, dive_title
@@ -37,13 +38,14 @@ class ExportDialog(QDialog):
 
     Args:
         frame: under the playhead.
+        mask_style: as the window draws masks.
     """
 
-    def __init__(self, session: Session, frame: int, parent: QWidget) -> None:
+    def __init__(self, session: Session, frame: int, mask_style: MaskStyle, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Export"))
-        self._session, self._frame = session, frame
+        self._session, self._frame, self._mask_style = session, frame, mask_style
         assert session.current is not None
         self._dive = session.current
         self.kinds = QListWidget()
@@ -86,6 +88,7 @@ class ExportDialog(QDialog):
         self.clip_panels = QCheckBox(self.tr("Steps, timeline, score and contributions"))
         self.clip_panels.setChecked(True)
         self.clip_beside = self._beside_box()
+        self.clip_drawings = self._drawings_box(self.clip_beside)
         self.speed = QComboBox()
         for speed in _SPEEDS:
             name = self.tr("normal") if speed == 1 else self.tr("slowed down to {0}").format(speed_text(speed))
@@ -96,15 +99,21 @@ class ExportDialog(QDialog):
         self._row(form, self.tr("&Frames"), self.whole_file)
         form.addRow(self.tr("Show"), self.clip_mask)
         form.addRow("", self.clip_panels)
+        form.addRow("", self.clip_drawings)
         self._row(form, self.tr("&Beside it, aligned by step"), self.clip_beside)
         self._row(form, self.tr("&Speed"), self.speed)
         return page
 
     def _sheet_page(self) -> QWidget:
         self.sheet_beside = self._beside_box(best=True)
+        self.sheet_drawings = self._drawings_box(self.sheet_beside)
         page, form = self._page(
-            self.tr("A picture: three moments of each step, cut around the diver, with the score below.")
+            self.tr(
+                "A picture: three moments of each step, cut around the diver, with the score below. Frames that were "
+                "drawn on come first."
+            )
         )
+        form.addRow(self.tr("Show"), self.sheet_drawings)
         self._row(form, self.tr("&Beside it"), self.sheet_beside)
         return page
 
@@ -114,9 +123,17 @@ class ExportDialog(QDialog):
         self.still_panels = QCheckBox(self.tr("Steps, timeline, score and contributions"))
         self.still_panels.setChecked(True)
         self.still_beside = self._beside_box()
-        page, form = self._page(self.tr("A picture of frame {0}, where the playhead is.").format(self._frame))
+        self.still_drawings = self._drawings_box(self.still_beside)
+        what = self.tr("A picture of frame {0}, where the playhead is.").format(self._frame)
+        if self._dive.analysis is None:
+            bare = self.tr("The dive is not analysed yet: the frame is written at its own size, with drawings only.")
+            page, form = self._page(f"{what} {bare}")
+            form.addRow(self.tr("Show"), self.still_drawings)
+            return page
+        page, form = self._page(what)
         form.addRow(self.tr("Show"), self.still_mask)
         form.addRow("", self.still_panels)
+        form.addRow("", self.still_drawings)
         self._row(form, self.tr("&Beside it, at the same moment"), self.still_beside)
         return page
 
@@ -125,6 +142,7 @@ class ExportDialog(QDialog):
         count = len(self._session.keys)
         self.scope.addItem(self.tr("all dives of the session ({0})").format(count), True)
         self.scope.addItem(self.tr("this dive"), False)
+        self.table_drawings = self._drawings_box()
         self.form = QComboBox()
         self.form.addItem(self.tr("CSV: a table for a spreadsheet, a row a dive"), ".csv")
         self.form.addItem(self.tr("JSON: all numbers, for programs"), ".json")
@@ -136,6 +154,7 @@ class ExportDialog(QDialog):
         )
         self._row(form, self.tr("&Dives"), self.scope)
         self._row(form, self.tr("&Form"), self.form)
+        form.addRow(self.tr("With"), self.table_drawings)
         return page
 
     def _page(self, what: str) -> tuple[QWidget, QFormLayout]:
@@ -175,10 +194,33 @@ class ExportDialog(QDialog):
                 box.setCurrentIndex(box.count() - 1)
         return box
 
+    def _drawings_box(self, beside: QComboBox | None = None) -> QCheckBox:
+        """Whether to write what was drawn on the dive and on the one beside; without a choice of that, on any."""
+        box = QCheckBox(self.tr("Drawings and notes"))
+        box.setEnabled(False)
+
+        def follow() -> None:
+            dives = [self._dive.key, *self._keys_of(beside)] if beside is not None else self._session.keys
+            drawn = any(self._session.dive(key).drawings for key in dives)
+            if drawn != box.isEnabled():  # else the user's choice stands
+                box.setEnabled(drawn)
+                box.setChecked(drawn)
+                box.setToolTip("" if drawn else self.tr("Nothing is drawn on it."))
+
+        if beside is not None:
+            beside.currentIndexChanged.connect(follow)
+        follow()
+        return box
+
+    def _keys_of(self, beside: QComboBox) -> list[str]:
+        """The dive of the session that is chosen to stand beside, if it is one."""
+        candidate = beside.currentData()
+        return [candidate.key] if candidate is not None and candidate.key in self._session.keys else []
+
     def _on_kind(self, kind: int) -> None:
         self.pages.setCurrentIndex(kind)
         analysed = self._dive.analysis is not None
-        self.go.setEnabled(analysed or kind == _TABLE)
+        self.go.setEnabled(analysed or kind == _TABLE or (kind == _STILL and self._dive.info is not None))
         self.go.setToolTip("" if self.go.isEnabled() else self.tr("The dive is not analysed yet."))
 
     def _on_accepted(self) -> None:
@@ -225,28 +267,38 @@ class ExportDialog(QDialog):
 
     def _start(self, kind: int, path: Path) -> None:
         exports, key = self._session.exports, self._dive.key
-        title = dive_title(self._dive)
         if kind == _CLIP:
-            look = Look(
+            look = replace(
+                self._look(self.clip_beside, self.clip_drawings),
                 mask=self.clip_mask.isChecked(),
                 panels=self.clip_panels.isChecked(),
-                beside=self._beside(self.clip_beside),
-                title=title,
                 speed=self.speed.currentData(),
             )
             exports.clip(key, path, look, whole_file=self.whole_file.currentData())
         elif kind == _SHEET:
-            exports.contact_sheet(key, path, Look(beside=self._beside(self.sheet_beside), title=title))
+            exports.contact_sheet(key, path, self._look(self.sheet_beside, self.sheet_drawings))
         elif kind == _STILL:
-            look = Look(
+            look = replace(
+                self._look(self.still_beside, self.still_drawings),
                 mask=self.still_mask.isChecked(),
                 panels=self.still_panels.isChecked(),
-                beside=self._beside(self.still_beside),
-                title=title,
             )
             exports.still(key, self._frame, path, look)
         else:
-            exports.table(self._session.keys if self.scope.currentData() else [key], path)
+            keys = self._session.keys if self.scope.currentData() else [key]
+            exports.table(keys, path, drawings=self.table_drawings.isChecked())
+
+    def _look(self, beside: QComboBox, drawings: QCheckBox) -> Look:
+        """What all pictures have in common."""
+        others = [self._session.dive(key) for key in self._keys_of(beside)]
+        drawn = drawings.isChecked()
+        return Look(
+            mask_style=self._mask_style,
+            marks=self._session.dive(self._dive.key).drawings if drawn else (),
+            beside=self._beside(beside),
+            beside_marks=others[0].drawings if drawn and others else (),
+            title=dive_title(self._dive),
+        )
 
     def _beside(self, box: QComboBox) -> ComparedDive | None:
         candidate = box.currentData()

@@ -6,11 +6,12 @@ import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from fineparser_core.export.options import MaskStyle
 from fineparser_core.types import MIN_FRAMES, ComparedDive, DiveParse, StepSpan, VideoInfo
 from fineparser_core.types import MaskTrack as ComparedMasks
 from fineparser_core.video.alignment import OffsetAlignment, StepAlignment, cuts_of
 from fineparser_gui.actions.registry import ActionRegistry
-from fineparser_gui.canvas.mask_track import MaskStyle, MaskTrack
+from fineparser_gui.canvas.mask_track import MaskTrack
 from fineparser_gui.canvas.video_canvas import VideoCanvas
 from fineparser_gui.panels.compare_bar import CompareBar
 from fineparser_gui.panels.drawing_pair import DrawingPair

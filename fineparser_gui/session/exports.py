@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
 
 from fineparser_core.errors import FineParserError
-from fineparser_core.export.jobs import ClipJob, Job, SheetJob, StillJob, TableJob, save_job
+from fineparser_core.export.corrections import CorrectedDive
+from fineparser_core.export.jobs import (
+    BareStillJob,
+    ClipJob,
+    CorrectionsJob,
+    Job,
+    SheetJob,
+    StillJob,
+    TableJob,
+    save_job,
+)
 from fineparser_core.export.options import ClipOptions, Look
 from fineparser_core.export.tables import DiveRecord
 from fineparser_gui.session.dive import Dive
@@ -132,13 +142,21 @@ class Exports(QObject):
             self._add(SheetJob(path=path, analysis=analysis, look=look))
 
     def still(self, key: str, frame: int, path: Path, look: Look) -> None:
-        """Write a frame of a dive that is analysed."""
-        if analysis := self._session.dive(key).analysis:
-            self._add(StillJob(path=path, analysis=analysis, frame=frame, look=look))
+        """Write a frame of a dive; of one that is not analysed, the frame alone with the marks of the look."""
+        dive = self._session.dive(key)
+        if dive.analysis is not None:
+            self._add(StillJob(path=path, analysis=dive.analysis, frame=frame, look=look))
+        else:
+            self._add(BareStillJob(path=path, video=dive.path, frame=frame, marks=look.marks))
 
-    def table(self, keys: Sequence[str], path: Path) -> None:
-        """Write dives as CSV, or as JSON where the path ends so."""
-        self._add(TableJob(path=path, dives=tuple(_record(self._session.dive(key)) for key in keys)))
+    def table(self, keys: Sequence[str], path: Path, *, drawings: bool = True) -> None:
+        """Write dives as CSV, or as JSON where the path ends so, with or without what the coach drew."""
+        dives = tuple(_record(self._session.dive(key), drawings) for key in keys)
+        self._add(TableJob(path=path, dives=dives))
+
+    def corrections(self, dives: Sequence[CorrectedDive], path: Path) -> None:
+        """Write corrected transitions as labels."""
+        self._add(CorrectionsJob(path=path, dives=tuple(dives)))
 
     def cancel(self, number: int) -> None:
         """Stop an export, or take it out of the queue; no file is left."""
@@ -234,7 +252,7 @@ def dive_title(dive: Dive) -> str:
     return " · ".join(known) if known else dive.path.stem
 
 
-def _record(dive: Dive) -> DiveRecord:
+def _record(dive: Dive, drawings: bool) -> DiveRecord:
     return DiveRecord(
         path=dive.path,
         diver=dive.diver,
@@ -243,4 +261,5 @@ def _record(dive: Dive) -> DiveRecord:
         state="analysed" if dive.analysis is not None else dive.state.name.lower(),
         analysis=dive.analysis,
         corrected=dive.corrected_frames is not None,
+        marks=dive.drawings if drawings else (),
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from fineparser_core.errors import ConfigError
+from fineparser_core.export.options import MaskStyle
 from fineparser_core.export.palette import MASK_COLOUR, STEP_COLOURS
 from fineparser_core.types import STEP_NAMES
 
@@ -84,6 +85,11 @@ class Preferences:
         for choice in fields(self):
             if not choice.metadata["check"](value := getattr(self, choice.name)):
                 raise ConfigError(f"{choice.name} cannot be {value!r}.")
+
+    @property
+    def mask_style(self) -> MaskStyle:
+        """How masks are drawn, on the screen as in exports."""
+        return MaskStyle(color=self.mask_color, opacity=self.mask_opacity / 100, outline=self.mask_outline)
 
 
 #: What another worker process is needed for.

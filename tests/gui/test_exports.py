@@ -5,18 +5,21 @@ import json
 import os
 import signal
 import sys
+from dataclasses import replace
 
 import pytest
 from answers_kit import dive_parse, result_message, scoring
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
 
-from fineparser_core.export.options import Look
+from fineparser_core.export.corrections import CorrectedDive
+from fineparser_core.export.options import Look, MaskStyle
 from fineparser_core.types import Analysis
 from fineparser_core.video.probe import probe
 from fineparser_gui.dialogs.export import ExportDialog
 from fineparser_gui.session.dive import DiveState
+from fineparser_gui.session.drawings import LINE, NOTE, Drawing
 from fineparser_gui.session.exports import ExportState
 
 PATIENCE_MS = 120_000
@@ -83,7 +86,7 @@ def test_what_is_compared_stands_beside(studio, dialog, qtbot, tmp_path, small_v
     session.update_analysis(second, by_model=session.dive(first).by_model)
     (candidate,) = [one for one in session.comparing.candidates() if one.key == first]
     session.comparing.show(candidate)
-    made = ExportDialog(session, 3, studio.window)
+    made = ExportDialog(session, 3, MaskStyle(), studio.window)
     assert made.still_beside.currentData() == candidate
     exports = session.exports
     exports.still(second, 3, tmp_path / "two.png", Look(beside=session.comparing.compared(candidate)))
@@ -176,7 +179,108 @@ def test_names_get_their_ending(dialog, tmp_path, monkeypatch):
     assert dialog._ask("proposed", ".png") == tmp_path / "frame.png"
 
 
-def test_without_an_analysis_only_tables(idle_studio, qtbot, small_video):
+def yellow_in(path):
+    """How many pixels of a picture have the colour of drawings."""
+    image = QImage(str(path))
+    colors = (image.pixelColor(x, y) for x in range(image.width()) for y in range(image.height()))
+    return sum(color.red() > 200 and color.green() > 180 and color.blue() < 120 for color in colors)
+
+
+def test_what_the_coach_drew_and_the_mask_that_he_chose(studio, qtbot, monkeypatch, tmp_path):
+    session, window = studio.session, studio.window
+    key = session.current.key
+    studio.preferences.change(mask_color="#00ff00", mask_opacity=100)
+    window.transport.seek(44)
+    window.actions_by_id["export"].trigger()
+    dialog = window.findChild(ExportDialog)
+    boxes = (dialog.clip_drawings, dialog.sheet_drawings, dialog.still_drawings, dialog.table_drawings)
+    assert not any(box.isEnabled() or box.isChecked() for box in boxes)
+    dialog.reject()
+    dialog.deleteLater()
+    line = Drawing(kind=LINE, frame=44, points=((10, 6), (40, 14)))
+    note = Drawing(kind=NOTE, frame=90, points=((10, 10),), text="Füße – spät")
+    session.editing.draw(key, (line, note), "drawing")
+    for number, wanted in enumerate((True, False)):
+        path = tmp_path / f"{number}.png"
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *args, path=path: (str(path), ""))
+        made = ExportDialog(session, 44, studio.preferences.now.mask_style, window)
+        made.kinds.setCurrentRow(2)
+        assert made.still_drawings.isEnabled()
+        assert made.still_drawings.isChecked()
+        made.still_drawings.setChecked(wanted)
+        made._on_accepted()
+        made.deleteLater()
+    session.exports.table([key], tmp_path / "with.json")
+    session.exports.table([key], tmp_path / "without.json", drawings=False)
+    qtbot.waitUntil(lambda: not session.exports.busy, timeout=PATIENCE_MS)
+    assert yellow_in(tmp_path / "0.png") > yellow_in(tmp_path / "1.png") + 500
+    middle = QImage(str(tmp_path / "1.png")).pixelColor(320, 40 + 240)
+    assert (middle.red() < 20, middle.green() > 235, middle.blue() < 20) == (True, True, True)
+    with_notes, without = (json.loads((tmp_path / f"{name}.json").read_text("utf-8")) for name in ("with", "without"))
+    assert [one["text"] for one in with_notes["dives"][0]["drawings"]] == ["", "Füße – spät"]
+    assert without["dives"][0]["drawings"] == []
+
+
+def test_drawings_of_the_dive_beside_count(studio, dialog, qtbot, tmp_path, small_video):
+    dialog.reject()
+    session = studio.session
+    first = session.current.key
+    session.open([small_video], dive_number="207C")
+    second = session.keys[-1]
+    session.update_analysis(second, by_model=session.dive(first).by_model)
+    line = Drawing(kind=LINE, frame=44, points=((10, 4), (50, 16)))
+    session.editing.draw(first, (line,), "drawing")
+    session.select(second)
+    made = ExportDialog(session, 44, MaskStyle(), studio.window)
+    assert not made.still_drawings.isChecked()
+    made.still_beside.setCurrentIndex(
+        next(row for row in range(made.still_beside.count()) if getattr(made.still_beside.itemData(row), "key", None))
+    )
+    assert made.still_drawings.isChecked()
+    look = made._look(made.still_beside, made.still_drawings)
+    assert (look.marks, look.beside_marks) == ((), (line,))
+    made.reject()
+    session.exports.still(second, 44, tmp_path / "two.png", look)
+    wait_for(studio, qtbot, ExportState.DONE)
+    assert yellow_in(tmp_path / "two.png") > 50
+
+
+def test_a_frame_of_a_dive_that_is_not_analysed(idle_studio, qtbot, monkeypatch, tmp_path, small_video):
+    session, window = idle_studio.session, idle_studio.window
+    session.open([small_video])
+    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
+    session.editing.draw(session.current.key, (Drawing(kind=NOTE, frame=7, points=((10, 10),), text="Füße"),), "x")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *args: (str(tmp_path / "a.png"), ""))
+    dialog = ExportDialog(session, 7, MaskStyle(), window)
+    dialog.show()
+    dialog.kinds.setCurrentRow(2)
+    assert dialog.go.isEnabled()
+    assert not dialog.still_mask.isVisible()
+    assert "not analysed yet" in dialog.pages.currentWidget().findChild(QLabel).text()
+    dialog._on_accepted()
+    wait_for(idle_studio, qtbot, ExportState.DONE)
+    image = QImage(str(tmp_path / "a.png"))
+    assert (image.width(), image.height()) == (64, 48)
+    assert yellow_in(tmp_path / "a.png") > 5
+
+
+def test_what_an_export_tells_stands_whole_below_its_name(studio, qtbot, tmp_path):
+    session, strip = studio.session, studio.window.exports
+    by_model = session.current.by_model.parse
+    good = CorrectedDive(by_model=by_model, transitions=(20, 60), dive_number="207C", board_m=10.0)
+    dives = [good, replace(good, dive_number="5299D"), replace(good, dive_number=None)]
+    session.exports.corrections(dives, tmp_path / "labels.pkl")
+    wait_for(studio, qtbot, ExportState.DONE)
+    row = strip.row(only(studio).id)
+    assert row.text.accessibleName() == "labels.pkl is written."
+    assert "Dives with labels: 1." in row.message.text()
+    assert "The DD of 5299D from 10 m is not known" in row.message.text()
+    qtbot.waitUntil(lambda: row.message.height() >= row.message.heightForWidth(row.message.width()))
+    assert strip.height() >= row.height()
+    assert strip.verticalScrollBar().maximum() == 0
+
+
+def test_without_an_analysis_no_clip_and_no_sheet(idle_studio, qtbot, small_video):
     window = idle_studio.window
     assert not window.actions_by_id["export"].isEnabled()
     idle_studio.session.open([small_video])
@@ -184,8 +288,9 @@ def test_without_an_analysis_only_tables(idle_studio, qtbot, small_video):
     window.actions_by_id["export"].trigger()
     dialog = window.findChild(ExportDialog)
     assert dialog.go.isEnabled()
-    dialog.kinds.setCurrentRow(0)
-    assert not dialog.go.isEnabled()
+    for kind in (0, 1):
+        dialog.kinds.setCurrentRow(kind)
+        assert not dialog.go.isEnabled()
     dialog.reject()
 
 

@@ -18,6 +18,7 @@ from fineparser_core.types import Analysis, DiveSegment
 from fineparser_gui.session.autosave import leftovers
 from fineparser_gui.session.correction import Correction
 from fineparser_gui.session.dive import DiveState
+from fineparser_gui.session.exports import ExportState
 from fineparser_gui.session.session_file import SavedDive, SavedSession, read_session, write_session
 
 
@@ -398,7 +399,10 @@ def test_corrections_are_exported_as_labels(make_studio, qtbot, monkeypatch, tmp
     session.set_details(session.current.key, "207C", 10.0)
     _choose(monkeypatch, "getSaveFileName", tmp_path / "labels")
     window.actions_by_id["export_corrections"].trigger()
-    assert f"{tmp_path / 'labels.pkl'}: 1" in _box(studio, qtbot, "Export corrections").text()
+    qtbot.waitUntil(lambda: not session.exports.busy, timeout=60_000)
+    (export,) = session.exports.exports
+    assert (export.state, export.message) == (ExportState.DONE, "Dives with labels: 1.")
+    assert window.findChildren(QMessageBox) == []
     records = pickle.loads((tmp_path / "labels.pkl").read_bytes())
     assert records["corrected_10m", 1][3].tolist() == [36, 89]
 

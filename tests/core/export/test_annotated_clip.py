@@ -12,10 +12,11 @@ import pytest
 
 from fineparser_core.errors import Cancelled, ConfigError, ExportError, VideoError
 from fineparser_core.export.annotated_clip import write_annotated_clip
+from fineparser_core.export.coach_marks import LINE, NOTE, Mark
 from fineparser_core.export.drawing import fill_box, text_width, wrap_text
 from fineparser_core.export.mask_overlay import draw_mask_on_image, mask_at
-from fineparser_core.export.options import ClipOptions, Look
-from fineparser_core.export.palette import MASK_COLOUR, STEP_COLOURS, rgb
+from fineparser_core.export.options import ClipOptions, Look, MaskStyle
+from fineparser_core.export.palette import STEP_COLOURS, rgb
 from fineparser_core.export.panel import BANNER_UNITS
 from fineparser_core.progress import CancelToken, Progress
 from fineparser_core.types import STEP_NAMES, Analysis, ComparedDive
@@ -52,11 +53,73 @@ def test_the_mask_lies_on_the_diver(small_video: Path, make_analysis: Make, tmp_
     # The disc: column 56 of 112, row 40 of the 112 that cover rows 44-156 of 200 of the picture.
     centre_x, centre_y = 320, round((44 + 40) / 200 * 480)
     reddish = picture[:, :, 0] - picture[:, :, 1]
-    assert reddish[centre_y, centre_x] > 25  # filled, on grey
+    assert reddish[centre_y, centre_x] > 90  # filled, on grey
     assert abs(reddish[centre_y, centre_x + 160]) < 12  # beside it, grey
     edge = reddish[centre_y, centre_x : centre_x + 160]
-    assert int(np.argmax(edge)) == pytest.approx(20 / 112 * 640, abs=4)
-    assert edge.max() > 90
+    assert int(np.argmin(edge > edge[0] / 2)) == pytest.approx(20 / 112 * 640, abs=4)
+
+
+def test_the_mask_is_drawn_as_the_coach_chose(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
+    analysis = make_analysis(small_video, preprocessing="release")
+    centre_y = round((44 + 40) / 200 * 480)
+    rows = {}
+    for name, style in {
+        "green": MaskStyle(color="#00FF00", opacity=1.0),
+        "pale": MaskStyle(color="#00FF00", opacity=0.2),
+        "edge": MaskStyle(color="#00FF00", opacity=1.0, outline=True),
+    }.items():
+        look = Look(mask_style=style)
+        write_annotated_clip(analysis, tmp_path / f"{name}.mp4", ClipOptions(look=look))
+        with VideoReader(tmp_path / f"{name}.mp4") as reader:
+            rows[name] = reader.frame(60)[BANNER_UNITS + centre_y, 320:480].astype(int)
+    np.testing.assert_allclose(rows["green"][0], (0, 255, 0), atol=12)
+    np.testing.assert_allclose(rows["pale"][0], (102, 153, 102), atol=12)
+    np.testing.assert_allclose(rows["edge"][0], (128, 128, 128), atol=12)
+    greenish = rows["edge"][:, 1] - rows["edge"][:, 0]
+    assert int(np.argmax(greenish)) == pytest.approx(20 / 112 * 640, abs=12)  # two cells
+    assert greenish.max() > 60
+
+
+def test_the_edge_of_a_mask_is_as_soft_as_its_cells_are_large() -> None:
+    """However sure the network is, nothing sharper than a cell is drawn."""
+    image = np.zeros((1120, 1120, 3), dtype=np.uint8)
+    probability = np.zeros((112, 112), np.float32)
+    probability[40:70, 40:70] = 1
+    draw_mask_on_image(image, probability, np.array([0, 0, 1120, 1120]), MaskStyle(color="#FFFFFF", opacity=1.0))
+    row = image[550, :, 0].astype(int)
+    assert (row[:394].max(), row[406:694].min(), row[706:].max()) == (0, 255, 0)
+    assert np.diff(row).max() <= 255 / 10 + 2  # cells are 10 pixels wide
+
+
+def test_drawings_are_on_their_frames_of_both_dives(
+    tmp_path: Path, make_video: Callable[..., Path], make_analysis: Make
+) -> None:
+    """As in the player: on the frame, paler for a tenth of a second around it, at its place, on no other frame."""
+    path = make_video(tmp_path / "dive.mp4", 60, size_px=(160, 120))
+    analysis = make_analysis(path, scored=False)
+    beside = ComparedDive(path=path, title="the other one", steps=analysis.parse.steps)
+    line = Mark(kind=LINE, frame=20, points=((100, 10), (100, 50)))
+    note = Mark(kind=NOTE, frame=40, points=((20, 10),), text="Hüfte zu früh")
+    look = Look(mask=False, marks=(line,), beside=beside, beside_marks=(note,))
+    drawn, plain = tmp_path / "drawn.mp4", tmp_path / "plain.mp4"
+    write_annotated_clip(analysis, drawn, ClipOptions(look=look))
+    write_annotated_clip(analysis, plain, ClipOptions(look=replace(look, marks=(), beside_marks=())))
+    with VideoReader(drawn) as reader, VideoReader(plain) as without:
+        half = reader.info.width_px // 2
+        changed = {}
+        for frame in range(60):
+            picture = reader.frame(frame)
+            difference = np.abs(picture.astype(int) - without.frame(frame).astype(int)).max(axis=2)
+            changed[frame] = [int((side > 60).sum()) for side in (difference[:, :half], difference[:, half:])]
+            if frame == 20:
+                width = (reader.info.width_px - 8) // 2
+                at = BANNER_UNITS + 28 + round(20 / 120 * width * 3 / 4)
+                column = round(100 / 160 * width)
+                yellow = picture[at, column - 1 : column + 1].astype(int).mean(axis=0)
+                np.testing.assert_allclose(yellow, (255, 216, 77), atol=30)
+    assert [frame for frame in range(60) if changed[frame][0] > 20] == list(range(17, 24))
+    assert [frame for frame in range(60) if changed[frame][1] > 20] == list(range(37, 44))
+    assert changed[20][0] > changed[19][0]
 
 
 def test_the_current_step_is_lit_and_named(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
@@ -241,17 +304,13 @@ def test_masks_between_samples_are_interpolated(
 @pytest.mark.parametrize("level", [0.0, 0.3])
 def test_no_athlete_no_ink(level: float) -> None:
     image = np.full((120, 160, 3), 128, dtype=np.uint8)
-    draw_mask_on_image(
-        image, np.full((112, 112), level, np.float32), np.array([0, 0, 160, 120]), rgb(MASK_COLOUR), line_px=2
-    )
+    draw_mask_on_image(image, np.full((112, 112), level, np.float32), np.array([0, 0, 160, 120]), MaskStyle())
     assert (image == 128).all()
 
 
 def test_a_crop_partly_outside_stays_inside() -> None:
     image = np.full((120, 160, 3), 128, dtype=np.uint8)
-    draw_mask_on_image(
-        image, np.ones((112, 112), np.float32), np.array([-80, -60, 80, 60]), rgb(MASK_COLOUR), line_px=2
-    )
+    draw_mask_on_image(image, np.ones((112, 112), np.float32), np.array([-80, -60, 80, 60]), MaskStyle())
     assert (image[:55, :75] != 128).any(axis=2).all()
     assert (image[70:, 90:] == 128).all()
 
@@ -267,3 +326,8 @@ def test_drawing() -> None:
     assert " ".join(lines) == text
     assert len(lines) > 1
     assert all(text_width(line, 12) <= 80 for line in lines)
+    long = "腰部打开太早，入水角度不对，手臂没有并拢"  # no spaces to break at
+    lines = wrap_text(f"a {long}", 12, 80)
+    assert "".join(lines) == f"a{long}"
+    assert all(text_width(line, 12) <= 80 for line in lines)
+    assert text_width("e\u0301", 40) == text_width("é", 40)  # as file names come on a Mac

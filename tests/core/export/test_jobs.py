@@ -5,14 +5,28 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
 import pytest
 
 from fineparser_core.errors import ExportError
-from fineparser_core.export.jobs import ClipJob, Job, SheetJob, StillJob, TableJob, load_job, run_job, save_job
-from fineparser_core.export.options import ClipOptions, Look
+from fineparser_core.export.coach_marks import ANGLE, NOTE, Mark
+from fineparser_core.export.corrections import CorrectedDive
+from fineparser_core.export.jobs import (
+    BareStillJob,
+    ClipJob,
+    CorrectionsJob,
+    Job,
+    SheetJob,
+    StillJob,
+    TableJob,
+    load_job,
+    run_job,
+    save_job,
+)
+from fineparser_core.export.options import ClipOptions, Look, MaskStyle
 from fineparser_core.export.tables import DiveRecord
 from fineparser_core.progress import CancelToken, ignore_progress
 from fineparser_core.types import Analysis, ComparedDive, MaskTrack
@@ -37,12 +51,22 @@ def test_jobs_survive_the_folder(small_video: Path, make_analysis: Make, tmp_pat
         sampled_frames=parse.sampled_frames, mask_probability=parse.mask_probability, crop_xyxy=parse.crop_xyxy
     )
     beside = ComparedDive(path=small_video, title="other – ü", steps=parse.steps, masks=track)
-    look = Look(mask=False, beside=beside, title="mine", speed=0.5)
+    mark = Mark(kind=ANGLE, frame=3, points=((1.0, 2.0), (3.5, 4.0), (5.0, 6.0)))
+    note = Mark(kind=NOTE, frame=9, points=((1.0, 2.0),), text="später – 腰")
+    style = MaskStyle(color="#102030", opacity=0.3, outline=True)
+    look = Look(mask=False, mask_style=style, beside=beside, title="mine", speed=0.5)
+    look = replace(look, marks=(mark, note), beside_marks=(note,))
+    corrected = CorrectedDive(by_model=parse, transitions=(9, 40), dive_number=None, board_m=3.0, difficulty=2.5)
     jobs: list[Job] = [
         ClipJob(path=tmp_path / "a.mp4", analysis=analysis, options=ClipOptions(look=look, whole_file=True)),
         SheetJob(path=tmp_path / "a.png", analysis=make_analysis(small_video, scored=False), look=look),
         StillJob(path=tmp_path / "b.png", analysis=analysis, frame=7),
-        TableJob(path=tmp_path / "a.csv", dives=(DiveRecord(path=small_video, diver="Ö", analysis=analysis),)),
+        BareStillJob(path=tmp_path / "c.png", video=small_video, frame=9, marks=(note,)),
+        TableJob(
+            path=tmp_path / "a.csv",
+            dives=(DiveRecord(path=small_video, diver="Ö", analysis=analysis, marks=(mark, note)),),
+        ),
+        CorrectionsJob(path=tmp_path / "a.pkl", dives=(corrected,)),
     ]
     for number, job in enumerate(jobs):
         folder = tmp_path / str(number)
@@ -56,6 +80,8 @@ def test_jobs_survive_the_folder(small_video: Path, make_analysis: Make, tmp_pat
         assert (again / "job.json").read_text() == (folder / "job.json").read_text()
     loaded = load_job(tmp_path / "0")
     assert isinstance(loaded, ClipJob)
+    assert replace(loaded.options.look, beside=None) == replace(look, beside=None)
+    assert load_job(tmp_path / "3") == jobs[3]
     assert loaded.options.look.beside is not None
     assert loaded.options.look.beside.masks is not None
     assert (loaded.options.look.beside.masks.mask_probability == parse.mask_probability).all()
@@ -69,6 +95,15 @@ def test_a_table_in_either_form(small_video: Path, make_analysis: Make, tmp_path
         run_job(TableJob(path=tmp_path / name, dives=dives), ignore_progress, CancelToken())
     assert json.loads((tmp_path / "t.json").read_text())["dives"][0]["analysis"]["score"] is not None
     assert (tmp_path / "t.csv").read_text(encoding="utf-8-sig").startswith("diver,")
+
+
+def test_a_bare_still_and_corrections(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
+    run_job(BareStillJob(path=tmp_path / "a.png", video=small_video, frame=9), ignore_progress, CancelToken())
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+    parse = make_analysis(small_video).parse
+    dive = CorrectedDive(by_model=parse, transitions=(9, 40), dive_number="207C", board_m=10.0)
+    job = CorrectionsJob(path=tmp_path / "a.pkl", dives=(dive,))
+    assert run_job(job, ignore_progress, CancelToken()) == ("Dives with labels: 1.",)
 
 
 def test_another_process_writes_and_tells(make_video: Callable[..., Path], make_analysis: Make, tmp_path: Path) -> None:

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from fineparser_core.errors import Cancelled, ConfigError, ExportError, VideoError
+from fineparser_core.export.coach_marks import ANGLE, LINE, NOTE, Mark
 from fineparser_core.export.contact_sheet import write_contact_sheet
 from fineparser_core.export.images import write_image
 from fineparser_core.export.options import Look
 from fineparser_core.export.panel import BANNER_UNITS
-from fineparser_core.export.stills import write_still
+from fineparser_core.export.stills import write_bare_still, write_still
 from fineparser_core.progress import CancelToken, Progress
 from fineparser_core.types import Analysis, ComparedDive, MaskTrack
 
@@ -66,10 +67,53 @@ def test_a_sheet_of_one_dive_and_of_two(
     beside = ComparedDive(path=variable_rate_video, title="another dive", steps=other.steps, masks=track)
     told: list[Progress] = []
     write_contact_sheet(analysis, tmp_path / "one.png")
-    write_contact_sheet(analysis, tmp_path / "two.png", title="a dive", beside=beside, progress=told.append)
+    look = Look(title="a dive", beside=beside)
+    write_contact_sheet(analysis, tmp_path / "two.png", look, progress=told.append)
     one, two = read_rgb(tmp_path / "one.png"), read_rgb(tmp_path / "two.png")
     assert two.shape[1] > 1.9 * one.shape[1]
     assert told[-1] == Progress("write", 18, 18)
+
+
+YELLOW = (255, 216, 77)
+
+
+def yellow_in(image: np.ndarray) -> int:
+    """How many pixels have the colour of drawings."""
+    return int((np.abs(image.astype(int) - YELLOW).max(axis=2) < 40).sum())
+
+
+def test_a_sheet_shows_the_frames_that_were_drawn_on(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
+    analysis = make_analysis(small_video, scored=False)
+    _, second, _ = analysis.parse.steps
+    frame = second.start_frame + 3  # far from the middle of any third
+    marks = (
+        Mark(kind=ANGLE, frame=frame, points=((20.0, 15.0), (30.0, 20.0), (40.0, 10.0))),
+        Mark(kind=NOTE, frame=frame, points=((20.0, 20.0),), text="früh"),
+    )
+    write_contact_sheet(analysis, tmp_path / "plain.png")
+    write_contact_sheet(analysis, tmp_path / "drawn.png", Look(marks=marks))
+    plain, drawn = read_rgb(tmp_path / "plain.png"), read_rgb(tmp_path / "drawn.png")
+    assert plain.shape == drawn.shape
+    assert yellow_in(plain[400:800, :320]) == 0
+    assert yellow_in(drawn[400:800, :320]) > 300  # the first cell of the flight
+    assert yellow_in(drawn[400:800, 320:]) == 0
+
+
+def test_a_still_of_a_video_that_was_not_analysed(
+    tmp_path: Path, make_video: Callable[..., Path], number_of: Callable[[np.ndarray], int]
+) -> None:
+    video = make_video(tmp_path / "odd.mkv", 30, size_px=(321, 241), pix_fmt="yuv444p")
+    line = Mark(kind=LINE, frame=20, points=((100.0, 20.0), (140.0, 100.0)))
+    note = Mark(kind=NOTE, frame=20, points=((310.0, 235.0),), text="am Rand, und länger als der Platz daneben")
+    write_bare_still(video, 20, tmp_path / "drawn.png", (line, note))
+    write_bare_still(video, 20, tmp_path / "bare.png")
+    drawn, bare = read_rgb(tmp_path / "drawn.png"), read_rgb(tmp_path / "bare.png")
+    assert drawn.shape == bare.shape == (241, 321, 3)
+    assert number_of(bare) == 20
+    np.testing.assert_allclose(drawn[60, 119:121].mean(axis=0), YELLOW, atol=30)
+    assert yellow_in(bare) == 0
+    with pytest.raises(VideoError, match="no frame 500"):
+        write_bare_still(video, 500, tmp_path / "still.png")
 
 
 def test_a_cancelled_sheet_leaves_nothing(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:

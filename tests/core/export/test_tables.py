@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fineparser_core.export.analysis_json import analysis_to_dict
+from fineparser_core.export.coach_marks import LINE, NOTE, Mark
 from fineparser_core.export.tables import COLUMNS, FORMAT, DiveRecord, write_csv, write_json
 from fineparser_core.types import Analysis
 
@@ -18,7 +19,16 @@ Make = Callable[..., Analysis]
 def dives(small_video: Path, make_analysis: Make) -> list[DiveRecord]:
     return [
         DiveRecord(path=small_video, diver='Ana "Aňa", the first', analysis=make_analysis(small_video, 3, 110)),
-        DiveRecord(path=small_video, analysis=make_analysis(small_video, scored=False), corrected=True),
+        DiveRecord(
+            path=small_video,
+            analysis=make_analysis(small_video, scored=False),
+            corrected=True,
+            marks=(
+                Mark(kind=NOTE, frame=70, points=((1.0, 2.0),), text="Füße"),
+                Mark(kind=LINE, frame=44, points=((0.0, 0.0), (10.0, 10.0))),
+                Mark(kind=NOTE, frame=12, points=((3.0, 4.0),), text="early"),
+            ),
+        ),
         DiveRecord(path=Path("=cmd.mp4"), dive_number="5253B", board_m=3.0, state="waits"),
     ]
 
@@ -42,6 +52,7 @@ def test_the_table(dives: list[DiveRecord], tmp_path: Path) -> None:
     assert (first["transitions_by"], second["transitions_by"], third["transitions_by"]) == ("model", "person", "")
     assert (second["diver"], second["score"], second["in_frame"]) == ("", "", "0")
     assert (third["file"], third["dive_number"], third["board_m"]) == ("'=cmd.mp4", "5253B", "3")
+    assert (first["coach_notes"], second["coach_notes"]) == ("", "frame 12: early; frame 70: Füße")
     assert third["state"] == "waits"
     assert first["trained_on"] == "rendered dives"
 
@@ -53,3 +64,7 @@ def test_the_data(dives: list[DiveRecord], tmp_path: Path) -> None:
     assert [one["diver"] for one in data["dives"]] == ['Ana "Aňa", the first', None, None]
     assert data["dives"][0]["analysis"] == analysis_to_dict(dives[0].analysis)
     assert data["dives"][2]["analysis"] is None
+    assert data["dives"][0]["drawings"] == []
+    note, line, _ = data["dives"][1]["drawings"]
+    assert note == {"kind": "note", "frame": 12, "points": [[3.0, 4.0]], "text": "early", "degrees": None}
+    assert (line["kind"], line["frame"], line["degrees"]) == ("line", 44, 45.0)
