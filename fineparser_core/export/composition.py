@@ -120,6 +120,7 @@ class Composition:
         assert (other is None) == (look.beside is None)
         parse = analysis.parse
         self._look, self._steps = look, parse.steps
+        self._colours = panel.step_colours(look.step_colours)
         self.matrix = matrix_of(reader.decoded(parse.clip.in_frame))
         mask_style = look.mask_style if look.mask else None
         self._lead = _Pane(reader, parse.steps, parse, mask_style, look.marks)
@@ -167,7 +168,7 @@ class Composition:
         total_width = x - gap
         below = None
         if self._look.panels:
-            below = panel.draw_panel(analysis, info, total_width, unit)
+            below = panel.draw_panel(analysis, info, self._colours, total_width, unit)
         height = top + picture_height + (len(below) if below is not None else 0)
         self.size_px = (total_width, height)
         self._canvas = self.matrix.planes(np.full((height, total_width, 3), panel.BACKGROUND, np.uint8))
@@ -199,7 +200,7 @@ class Composition:
     def _draw_steps(self, lit: int | None) -> None:
         self._lit = lit
         size = (self._banner.width, self._banner.height)
-        self._paste(panel.draw_banner(self._steps, lit, size, self._unit), self._banner)
+        self._paste(panel.draw_banner(self._steps, lit, self._colours, size, self._unit), self._banner)
         self._clean_banner = self._banner.of(self._canvas).y.copy()
 
     def _draw_banner(self, frame: int) -> None:

@@ -14,11 +14,10 @@ import numpy as np
 from fineparser_core.export import panel
 from fineparser_core.export.coach_marks import Mark, shown_at
 from fineparser_core.export.coach_marks_overlay import MarkPainter
-from fineparser_core.export.drawing import BOLD, draw_text, fill_box, fit_text, text_width
+from fineparser_core.export.drawing import BOLD, Colour, draw_text, fill_box, fit_text, text_width
 from fineparser_core.export.images import write_image
 from fineparser_core.export.mask_overlay import draw_mask_on_image, mask_at
 from fineparser_core.export.options import Look, MaskStyle
-from fineparser_core.export.palette import STEP_COLOURS, rgb
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.types import Analysis, DiveParse, MaskTrack, StepSpan
 from fineparser_core.video.reader import VideoReader
@@ -50,7 +49,7 @@ def write_contact_sheet(
     """Write the sheet as a PNG or JPEG; progress is told as stage "write", a unit a cell.
 
     Args:
-        look: its title, mask, marks and the dive beside, such as the best exemplar, count; its panels and speed do not.
+        look: its panels and speed do not count; beside may stand the best exemplar, or any other dive.
 
     Raises:
         ConfigError: for another ending of the name.
@@ -63,7 +62,7 @@ def write_contact_sheet(
     if look.beside is not None:
         other = look.beside
         shown.append(_Shown(other.path, other.title, other.steps, other.masks, look.beside_marks))
-    mask_style = look.mask_style if look.mask else None
+    mask_style, colours = look.mask_style if look.mask else None, panel.step_colours(look.step_colours)
     width = 2 * _MARGIN_PX + len(shown) * _BLOCK_PX + (len(shown) - 1) * _BETWEEN_PX
     rows_px = 3 * (_HEADING_PX + _CELL_PX + _CAPTION_PX)
     image = np.full((_TITLE_PX + rows_px + _GAP_PX, width // 2 * 2, 3), panel.BACKGROUND, np.uint8)
@@ -78,7 +77,8 @@ def write_contact_sheet(
             windows = _windows([frame for row in moments for frame in row], dive, reader)
             for row, frames in enumerate(moments):
                 top = _TITLE_PX + row * (_HEADING_PX + _CELL_PX + _CAPTION_PX)
-                _draw_heading(image, (left, top), dive.steps[row], reader, analysis if column == 0 else None)
+                heading = _heading(dive.steps[row], reader, analysis if column == 0 else None)
+                _draw_heading(image, (left, top), heading, colours[dive.steps[row].name])
                 for place, frame in enumerate(frames):
                     if cancel is not None:
                         cancel.raise_if_cancelled()
@@ -87,7 +87,7 @@ def write_contact_sheet(
                     _put_cell(image, at, cell, f"frame {frame}   {reader.info.pts_s[frame]:.2f} s")
                     done += 1
                     progress(Progress("write", done, 9 * len(shown)))
-        below = panel.draw_panel(analysis, readers[0].info, image.shape[1], _UNIT)
+        below = panel.draw_panel(analysis, readers[0].info, colours, image.shape[1], _UNIT)
     write_image(np.concatenate([image, below]), path)
 
 
@@ -168,22 +168,21 @@ def _athlete_box(masks: DiveParse | MaskTrack, frame: int) -> tuple[float, float
     return x0 + left * across, y0 + top * down, x0 + right * across, y0 + bottom * down
 
 
-def _draw_heading(
-    image: np.ndarray, at: tuple[int, int], step: StepSpan, reader: VideoReader, analysis: Analysis | None
-) -> None:
+def _heading(step: StepSpan, reader: VideoReader, analysis: Analysis | None) -> tuple[str, str]:
     """Name and duration of a step; of the dive itself what it contributes too."""
-    x, y = at
     ends_s = np.append(reader.info.pts_s, reader.info.duration_s)
-    size = 13 * _UNIT
     name = f"{step.name}  {ends_s[step.end_frame] - ends_s[step.start_frame]:.2f} s"
+    parts = analysis.scoring.contributions if analysis is not None and analysis.scoring is not None else ()
+    points = [f"{part.points:+.1f} points against the exemplars" for part in parts if part.step == step.name]
+    return name, "".join(points)
+
+
+def _draw_heading(image: np.ndarray, at: tuple[int, int], heading: tuple[str, str], colour: Colour) -> None:
+    (x, y), (name, points), size = at, heading, 13 * _UNIT
     right = x + text_width(name, size, weight=BOLD) + 24
-    fill_box(image, (x, y + 8, right, y + 36), rgb(STEP_COLOURS[step.name]), radius_px=14)
-    draw_text(image, (x + 12, y + 28), name, size, panel.ON_STEP, weight=BOLD)
-    scoring = analysis.scoring if analysis is not None else None
-    for part in scoring.contributions if scoring is not None else ():
-        if part.step == step.name:
-            text = f"{part.points:+.1f} points against the exemplars"
-            draw_text(image, (right + 14, y + 28), text, size, panel.TEXT)
+    fill_box(image, (x, y + 8, right, y + 36), colour, radius_px=14)
+    draw_text(image, (x + 12, y + 28), name, size, panel.ink_on(colour), weight=BOLD)
+    draw_text(image, (right + 14, y + 28), points, size, panel.TEXT)
 
 
 def _cell(reader: VideoReader, frame: int, window: _Window, dive: _Shown, mask_style: MaskStyle | None) -> np.ndarray:

@@ -200,7 +200,8 @@ def _look_fields(look: Look) -> dict[str, Any]:
     }
     plain = {"mask": look.mask, "panels": look.panels, "title": look.title, "speed": look.speed}
     drawn = {"marks": _mark_fields(look.marks), "beside_marks": _mark_fields(look.beside_marks)}
-    return plain | drawn | {"mask_style": asdict(look.mask_style), "beside": other}
+    colours = {"mask_style": asdict(look.mask_style), "step_colours": dict(look.step_colours)}
+    return plain | drawn | colours | {"beside": other}
 
 
 def _look(fields: dict[str, Any], folder: Path) -> Look:

@@ -1,9 +1,10 @@
 """What an exported clip or picture shows."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from fineparser_core.export.coach_marks import Mark
-from fineparser_core.export.palette import MASK_COLOUR
+from fineparser_core.export.palette import MASK_COLOUR, STEP_COLOURS
 from fineparser_core.types import ComparedDive
 
 #: Least speed of a clip.
@@ -33,6 +34,7 @@ class Look:
         mask: the athlete's mask on the video.
         mask_style: how it is drawn.
         panels: step names above; timeline, score and contributions below.
+        step_colours: #rrggbb by the names of the steps; made lighter where they would not show on the dark panels.
         marks: what the coach drew on the dive, each shown on its frame and on those next to it.
         beside: another dive, aligned by step.
         beside_marks: what was drawn on that one.
@@ -43,6 +45,7 @@ class Look:
     mask: bool = True
     mask_style: MaskStyle = field(default_factory=MaskStyle)
     panels: bool = True
+    step_colours: Mapping[str, str] = field(default_factory=lambda: STEP_COLOURS)
     marks: tuple[Mark, ...] = ()
     beside: ComparedDive | None = None
     beside_marks: tuple[Mark, ...] = ()

@@ -1,10 +1,37 @@
 """The colours of the three steps: told apart with any colour vision, yet never without the steps' names beside them."""
 
+from collections.abc import Sequence
+
 STEP_COLOURS = {"take-off": "#E69F00", "flight": "#56B4E9", "entry": "#009E73"}
 MASK_COLOUR = "#FF4FA3"
+
+# Contrast (WCAG 2) of a step's colour with what it lies on.
+_LEAST_CONTRAST = 1.9
 
 
 def rgb(colour: str) -> tuple[int, int, int]:
     """(red, green, blue), 0-255, of "#RRGGBB"."""
     red, green, blue = bytes.fromhex(colour.removeprefix("#"))
     return red, green, blue
+
+
+def contrast(first: Sequence[int], second: Sequence[int]) -> float:
+    """Of two colours, from 1 for equals to 21 for black and white, as WCAG 2 has it."""
+    darker, lighter = sorted((_luminance(first), _luminance(second)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def shown_on_dark(background: Sequence[int], colour: str) -> tuple[int, int, int]:
+    """A colour, mixed with white as far as it takes to tell it from a dark background."""
+    own = rgb(colour)
+    for share in (step / 20 for step in range(20)):
+        red, green, blue = (round(value + (255 - value) * share) for value in own)
+        if contrast((red, green, blue), background) >= _LEAST_CONTRAST:
+            return red, green, blue
+    return 255, 255, 255
+
+
+def _luminance(colour: Sequence[int]) -> float:
+    parts = (value / 255 for value in colour)
+    linear = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return sum(part * weight for part, weight in zip(linear, (0.2126, 0.7152, 0.0722), strict=True))

@@ -3,10 +3,12 @@
 Lengths are in units; a unit is a pixel at the smallest size and grows with the picture.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from fineparser_core.export.drawing import BOLD, REGULAR, Colour, draw_text, fill_box, text_width, wrap_text
-from fineparser_core.export.palette import STEP_COLOURS, rgb
+from fineparser_core.export.palette import contrast, shown_on_dark
 from fineparser_core.types import Analysis, Scoring, StepSpan, VideoInfo
 
 BANNER_UNITS = 40
@@ -25,41 +27,55 @@ _SCORE_HEIGHT = 92
 _LINE_HEIGHT = 17
 
 _RAISED: Colour = (38, 44, 52)
-ON_STEP: Colour = (12, 16, 20)
+_ON_STEP: Colour = (12, 16, 20)
 _CAUTION: Colour = (244, 200, 120)
 
 
 Steps = tuple[StepSpan, StepSpan, StepSpan]
+#: By the names of the steps.
+StepColours = Mapping[str, Colour]
 
 
-def draw_banner(steps: Steps, lit: int | None, size_px: tuple[int, int], unit: float) -> np.ndarray:
+def step_colours(chosen: Mapping[str, str]) -> StepColours:
+    """Those of `Look.step_colours` as they are drawn."""
+    return {name: shown_on_dark(BACKGROUND, colour) for name, colour in chosen.items()}
+
+
+def ink_on(colour: Colour) -> Colour:
+    """Dark or light, whichever is easier to read on a step's colour."""
+    return max((_ON_STEP, TEXT), key=lambda ink: contrast(ink, colour))
+
+
+def draw_banner(
+    steps: Steps, lit: int | None, colours: StepColours, size_px: tuple[int, int], unit: float
+) -> np.ndarray:
     """The three step names, the lit one on its colour: (H, W, 3) uint8 RGB."""
     width, height = size_px
     image = np.full((height, width, 3), BACKGROUND, dtype=np.uint8)
     x = MARGIN * unit
     for at, step in enumerate(steps):
-        colour = rgb(STEP_COLOURS[step.name])
+        colour = colours[step.name]
         label = step.name.capitalize()
         right = x + text_width(label, 15 * unit, weight=BOLD) + 38 * unit
         fill_box(image, (x, 7 * unit, right, 33 * unit), colour if at == lit else _RAISED, radius_px=13 * unit)
-        dot = ON_STEP if at == lit else colour
+        dot = ink_on(colour) if at == lit else colour
         fill_box(image, (x + 11 * unit, 16 * unit, x + 19 * unit, 24 * unit), dot, radius_px=4 * unit)
-        ink, weight = (ON_STEP, BOLD) if at == lit else (MUTED, REGULAR)
+        ink, weight = (ink_on(colour), BOLD) if at == lit else (MUTED, REGULAR)
         draw_text(image, (x + 26 * unit, BANNER_BASELINE * unit), label, 15 * unit, ink, weight=weight)
         x = right + 8 * unit
     return image
 
 
-def draw_panel(analysis: Analysis, info: VideoInfo, width: int, unit: float) -> np.ndarray:
+def draw_panel(analysis: Analysis, info: VideoInfo, colours: StepColours, width: int, unit: float) -> np.ndarray:
     """Everything below the picture but the playhead: (H, W, 3) uint8 RGB."""
     lines = _footer_lines(analysis, width / unit - 2 * MARGIN)
     footer_top = _SCORE_TOP + _SCORE_HEIGHT if analysis.scoring is not None else _SCORE_TOP
     height = round((footer_top + 8 + _LINE_HEIGHT * len(lines)) * unit / 2) * 2
     image = np.full((height, width, 3), BACKGROUND, dtype=np.uint8)
-    _draw_timeline(image, analysis.parse.steps, info, unit)
+    _draw_timeline(image, analysis.parse.steps, info, colours, unit)
     if analysis.scoring is not None:
         _draw_score(image, analysis.scoring, unit)
-        _draw_contributions(image, analysis.scoring, unit)
+        _draw_contributions(image, analysis.scoring, colours, unit)
     for number, (text, colour) in enumerate(lines):
         draw_text(image, (MARGIN * unit, (footer_top + 10 + _LINE_HEIGHT * number) * unit), text, 12 * unit, colour)
     return image
@@ -75,17 +91,17 @@ def _timeline_x(steps: Steps, frame: int, width: int, unit: float) -> float:
     return MARGIN * unit + (frame - first) / (end - first) * (width - 2 * MARGIN * unit)
 
 
-def _draw_timeline(image: np.ndarray, steps: Steps, info: VideoInfo, unit: float) -> None:
+def _draw_timeline(image: np.ndarray, steps: Steps, info: VideoInfo, colours: StepColours, unit: float) -> None:
     width = image.shape[1]
     top, bottom = _TIMELINE_TOP * unit, (_TIMELINE_TOP + _TIMELINE_HEIGHT) * unit
     ends_s = np.append(info.pts_s, info.duration_s)
     for step in steps:
         x0, x1 = (_timeline_x(steps, frame, width, unit) for frame in (step.start_frame, step.end_frame))
-        fill_box(image, (x0 + unit, top, x1 - unit, bottom), rgb(STEP_COLOURS[step.name]), radius_px=4 * unit)
+        fill_box(image, (x0 + unit, top, x1 - unit, bottom), colours[step.name], radius_px=4 * unit)
         lasts = f"{ends_s[step.end_frame] - ends_s[step.start_frame]:.2f} s"
         for label in (f"{step.name}  {lasts}", step.name, lasts):
             if text_width(label, 13 * unit) + 14 * unit <= x1 - x0:
-                draw_text(image, (x0 + 8 * unit, bottom - 7.5 * unit), label, 13 * unit, ON_STEP)
+                draw_text(image, (x0 + 8 * unit, bottom - 7.5 * unit), label, 13 * unit, ink_on(colours[step.name]))
                 break
 
 
@@ -106,7 +122,7 @@ def _draw_score(image: np.ndarray, scoring: Scoring, unit: float) -> None:
     draw_text(image, (x, top + 71 * unit), dive, 13 * unit, TEXT)
 
 
-def _draw_contributions(image: np.ndarray, scoring: Scoring, unit: float) -> None:
+def _draw_contributions(image: np.ndarray, scoring: Scoring, colours: StepColours, unit: float) -> None:
     width, top = image.shape[1], _SCORE_TOP * unit
     left = max(0.45 * width, 230 * unit)
     mean = sum(vote.score for vote in scoring.exemplars) / len(scoring.exemplars)
@@ -121,8 +137,8 @@ def _draw_contributions(image: np.ndarray, scoring: Scoring, unit: float) -> Non
         draw_text(image, (left, y + 11 * unit), part.step, 13 * unit, TEXT)
         fill_box(image, (bars_left, y, bars_right, y + 14 * unit), _RAISED, radius_px=3 * unit)
         end = zero + half * part.points / largest
-        colour = rgb(STEP_COLOURS[part.step])
-        fill_box(image, (min(zero, end), y, max(zero, end), y + 14 * unit), colour, radius_px=2 * unit)
+        bar = (min(zero, end), y, max(zero, end), y + 14 * unit)
+        fill_box(image, bar, colours[part.step], radius_px=2 * unit)
         points = f"{part.points:+.1f}"
         right = width - MARGIN * unit - text_width(points, 14 * unit, weight=BOLD)
         draw_text(image, (right, y + 11.5 * unit), points, 14 * unit, TEXT, weight=BOLD)

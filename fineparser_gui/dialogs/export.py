@@ -22,11 +22,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fineparser_core.export.options import Look, MaskStyle
+from fineparser_core.export.options import Look
 from fineparser_core.types import ComparedDive
 from fineparser_gui.panels.parts import label, speed_text
+from fineparser_gui.session.drawings import Drawing
 from fineparser_gui.session.exports import Exports, dive_title
 from fineparser_gui.session.session import Session
+from fineparser_gui.settings.keys import Preferences
 
 _SPEEDS = (1.0, 0.5, 0.25, 0.125)
 _ROW_PX = 34
@@ -38,14 +40,14 @@ class ExportDialog(QDialog):
 
     Args:
         frame: under the playhead.
-        mask_style: as the window draws masks.
+        preferences: how the window draws masks.
     """
 
-    def __init__(self, session: Session, frame: int, mask_style: MaskStyle, parent: QWidget) -> None:
+    def __init__(self, session: Session, frame: int, preferences: Preferences, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Export"))
-        self._session, self._frame, self._mask_style = session, frame, mask_style
+        self._session, self._frame, self._preferences = session, frame, preferences
         assert session.current is not None
         self._dive = session.current
         self.kinds = QListWidget()
@@ -109,8 +111,8 @@ class ExportDialog(QDialog):
         self.sheet_drawings = self._drawings_box(self.sheet_beside)
         page, form = self._page(
             self.tr(
-                "A picture: three moments of each step, cut around the diver, with the score below. Frames that were "
-                "drawn on come first."
+                "A picture: three moments of each step, cut around the diver, with the score below. A frame that was "
+                "drawn on takes the place of the moment nearest to it."
             )
         )
         form.addRow(self.tr("Show"), self.sheet_drawings)
@@ -119,9 +121,9 @@ class ExportDialog(QDialog):
 
     def _still_page(self) -> QWidget:
         self.still_mask = QCheckBox(self.tr("Mask on the diver"))
-        self.still_mask.setChecked(True)
+        self.still_mask.setChecked(self._dive.analysis is not None)
         self.still_panels = QCheckBox(self.tr("Steps, timeline, score and contributions"))
-        self.still_panels.setChecked(True)
+        self.still_panels.setChecked(self._dive.analysis is not None)
         self.still_beside = self._beside_box()
         self.still_drawings = self._drawings_box(self.still_beside)
         what = self.tr("A picture of frame {0}, where the playhead is.").format(self._frame)
@@ -200,8 +202,10 @@ class ExportDialog(QDialog):
         box.setEnabled(False)
 
         def follow() -> None:
-            dives = [self._dive.key, *self._keys_of(beside)] if beside is not None else self._session.keys
-            drawn = any(self._session.dive(key).drawings for key in dives)
+            if beside is not None:
+                drawn = bool(self._dive.drawings or self._drawn_beside(beside))
+            else:
+                drawn = any(self._session.dive(key).drawings for key in self._session.keys)
             if drawn != box.isEnabled():  # else the user's choice stands
                 box.setEnabled(drawn)
                 box.setChecked(drawn)
@@ -212,10 +216,12 @@ class ExportDialog(QDialog):
         follow()
         return box
 
-    def _keys_of(self, beside: QComboBox) -> list[str]:
-        """The dive of the session that is chosen to stand beside, if it is one."""
+    def _drawn_beside(self, beside: QComboBox) -> tuple[Drawing, ...]:
+        """What was drawn on the dive that is chosen to stand beside."""
         candidate = beside.currentData()
-        return [candidate.key] if candidate is not None and candidate.key in self._session.keys else []
+        if candidate is None or candidate.key not in self._session.keys:
+            return ()
+        return self._session.dive(candidate.key).drawings
 
     def _on_kind(self, kind: int) -> None:
         self.pages.setCurrentIndex(kind)
@@ -290,13 +296,12 @@ class ExportDialog(QDialog):
 
     def _look(self, beside: QComboBox, drawings: QCheckBox) -> Look:
         """What all pictures have in common."""
-        others = [self._session.dive(key) for key in self._keys_of(beside)]
         drawn = drawings.isChecked()
         return Look(
-            mask_style=self._mask_style,
-            marks=self._session.dive(self._dive.key).drawings if drawn else (),
+            mask_style=self._preferences.mask_style,
+            marks=self._dive.drawings if drawn else (),
             beside=self._beside(beside),
-            beside_marks=others[0].drawings if drawn and others else (),
+            beside_marks=self._drawn_beside(beside) if drawn else (),
             title=dive_title(self._dive),
         )
 

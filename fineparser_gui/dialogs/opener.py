@@ -46,7 +46,7 @@ class Dialogs(QObject):
     def export(self, frame: int) -> None:
         """What to write of the shown dive, whose playhead is at a frame."""
         if self._session.current is not None:
-            ExportDialog(self._session, frame, self._preferences.now.mask_style, self._window).open()
+            ExportDialog(self._session, frame, self._preferences.now, self._window).open()
 
     def shortcuts(self) -> None:
         """The table of all keys."""

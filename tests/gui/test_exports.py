@@ -14,13 +14,14 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
 
 from fineparser_core.export.corrections import CorrectedDive
-from fineparser_core.export.options import Look, MaskStyle
+from fineparser_core.export.options import Look
 from fineparser_core.types import Analysis
 from fineparser_core.video.probe import probe
 from fineparser_gui.dialogs.export import ExportDialog
 from fineparser_gui.session.dive import DiveState
 from fineparser_gui.session.drawings import LINE, NOTE, Drawing
 from fineparser_gui.session.exports import ExportState
+from fineparser_gui.settings.keys import Preferences
 
 PATIENCE_MS = 120_000
 
@@ -86,7 +87,7 @@ def test_what_is_compared_stands_beside(studio, dialog, qtbot, tmp_path, small_v
     session.update_analysis(second, by_model=session.dive(first).by_model)
     (candidate,) = [one for one in session.comparing.candidates() if one.key == first]
     session.comparing.show(candidate)
-    made = ExportDialog(session, 3, MaskStyle(), studio.window)
+    made = ExportDialog(session, 3, Preferences(), studio.window)
     assert made.still_beside.currentData() == candidate
     exports = session.exports
     exports.still(second, 3, tmp_path / "two.png", Look(beside=session.comparing.compared(candidate)))
@@ -203,7 +204,7 @@ def test_what_the_coach_drew_and_the_mask_that_he_chose(studio, qtbot, monkeypat
     for number, wanted in enumerate((True, False)):
         path = tmp_path / f"{number}.png"
         monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *args, path=path: (str(path), ""))
-        made = ExportDialog(session, 44, studio.preferences.now.mask_style, window)
+        made = ExportDialog(session, 44, studio.preferences.now, window)
         made.kinds.setCurrentRow(2)
         assert made.still_drawings.isEnabled()
         assert made.still_drawings.isChecked()
@@ -231,7 +232,7 @@ def test_drawings_of_the_dive_beside_count(studio, dialog, qtbot, tmp_path, smal
     line = Drawing(kind=LINE, frame=44, points=((10, 4), (50, 16)))
     session.editing.draw(first, (line,), "drawing")
     session.select(second)
-    made = ExportDialog(session, 44, MaskStyle(), studio.window)
+    made = ExportDialog(session, 44, Preferences(), studio.window)
     assert not made.still_drawings.isChecked()
     made.still_beside.setCurrentIndex(
         next(row for row in range(made.still_beside.count()) if getattr(made.still_beside.itemData(row), "key", None))
@@ -251,7 +252,7 @@ def test_a_frame_of_a_dive_that_is_not_analysed(idle_studio, qtbot, monkeypatch,
     qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
     session.editing.draw(session.current.key, (Drawing(kind=NOTE, frame=7, points=((10, 10),), text="Füße"),), "x")
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *args: (str(tmp_path / "a.png"), ""))
-    dialog = ExportDialog(session, 7, MaskStyle(), window)
+    dialog = ExportDialog(session, 7, Preferences(), window)
     dialog.show()
     dialog.kinds.setCurrentRow(2)
     assert dialog.go.isEnabled()

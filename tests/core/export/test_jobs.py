@@ -29,7 +29,7 @@ from fineparser_core.export.jobs import (
 from fineparser_core.export.options import ClipOptions, Look, MaskStyle
 from fineparser_core.export.tables import DiveRecord
 from fineparser_core.progress import CancelToken, ignore_progress
-from fineparser_core.types import Analysis, ComparedDive, MaskTrack
+from fineparser_core.types import STEP_NAMES, Analysis, ComparedDive, MaskTrack
 from fineparser_core.video.probe import probe
 
 Make = Callable[..., Analysis]
@@ -55,7 +55,8 @@ def test_jobs_survive_the_folder(small_video: Path, make_analysis: Make, tmp_pat
     note = Mark(kind=NOTE, frame=9, points=((1.0, 2.0),), text="später – 腰")
     style = MaskStyle(color="#102030", opacity=0.3, outline=True)
     look = Look(mask=False, mask_style=style, beside=beside, title="mine", speed=0.5)
-    look = replace(look, marks=(mark, note), beside_marks=(note,))
+    colours = dict(zip(STEP_NAMES, ("#112233", "#445566", "#778899"), strict=True))
+    look = replace(look, marks=(mark, note), beside_marks=(note,), step_colours=colours)
     corrected = CorrectedDive(by_model=parse, transitions=(9, 40), dive_number=None, board_m=3.0, difficulty=2.5)
     jobs: list[Job] = [
         ClipJob(path=tmp_path / "a.mp4", analysis=analysis, options=ClipOptions(look=look, whole_file=True)),

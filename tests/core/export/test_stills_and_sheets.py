@@ -9,14 +9,16 @@ import numpy as np
 import pytest
 
 from fineparser_core.errors import Cancelled, ConfigError, ExportError, VideoError
+from fineparser_core.export import panel
 from fineparser_core.export.coach_marks import ANGLE, LINE, NOTE, Mark
 from fineparser_core.export.contact_sheet import write_contact_sheet
 from fineparser_core.export.images import write_image
 from fineparser_core.export.options import Look
+from fineparser_core.export.palette import STEP_COLOURS, contrast, rgb
 from fineparser_core.export.panel import BANNER_UNITS
 from fineparser_core.export.stills import write_bare_still, write_still
 from fineparser_core.progress import CancelToken, Progress
-from fineparser_core.types import Analysis, ComparedDive, MaskTrack
+from fineparser_core.types import STEP_NAMES, Analysis, ComparedDive, MaskTrack
 
 Make = Callable[..., Analysis]
 
@@ -72,6 +74,25 @@ def test_a_sheet_of_one_dive_and_of_two(
     one, two = read_rgb(tmp_path / "one.png"), read_rgb(tmp_path / "two.png")
     assert two.shape[1] > 1.9 * one.shape[1]
     assert told[-1] == Progress("write", 18, 18)
+
+
+def test_steps_are_in_the_colours_of_the_look(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
+    """One that cannot be told from the panels is made lighter, and the text on each is readable."""
+    chosen = dict(zip(STEP_NAMES, ("#101418", "#FFFFFF", "#A000F0"), strict=True))
+    shown = panel.step_colours(chosen)
+    assert (shown["flight"], shown["entry"]) == ((255, 255, 255), (160, 0, 240))
+    assert contrast(shown["take-off"], panel.BACKGROUND) > 1.8
+    assert min(contrast(panel.ink_on(colour), colour) for colour in shown.values()) > 4.5
+    assert panel.step_colours(STEP_COLOURS) == {name: rgb(colour) for name, colour in STEP_COLOURS.items()}
+    analysis = make_analysis(small_video)
+    look = Look(step_colours=chosen)
+    write_still(analysis, 100, tmp_path / "still.png", look)
+    write_contact_sheet(analysis, tmp_path / "sheet.png", look)
+    for name in ("still.png", "sheet.png"):
+        image = read_rgb(tmp_path / name).astype(int)
+        for colour in shown.values():
+            assert int((np.abs(image - colour).max(axis=2) < 12).sum()) > 1000
+        assert not (np.abs(image - rgb(STEP_COLOURS["flight"])).max(axis=2) < 12).any()
 
 
 YELLOW = (255, 216, 77)
