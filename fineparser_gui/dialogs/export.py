@@ -40,7 +40,7 @@ class ExportDialog(QDialog):
 
     Args:
         frame: under the playhead.
-        preferences: how the window draws masks.
+        preferences: how the window draws masks and steps.
     """
 
     def __init__(self, session: Session, frame: int, preferences: Preferences, parent: QWidget) -> None:
@@ -219,9 +219,10 @@ class ExportDialog(QDialog):
     def _drawn_beside(self, beside: QComboBox) -> tuple[Drawing, ...]:
         """What was drawn on the dive that is chosen to stand beside."""
         candidate = beside.currentData()
-        if candidate is None or candidate.key not in self._session.keys:
-            return ()
-        return self._session.dive(candidate.key).drawings
+        if candidate is not None and candidate.exemplar_id is not None:
+            return self._session.exemplar_drawings.get(candidate.exemplar_id, ())
+        known = candidate is not None and candidate.key in self._session.keys
+        return self._session.dive(candidate.key).drawings if known else ()
 
     def _on_kind(self, kind: int) -> None:
         self.pages.setCurrentIndex(kind)
@@ -299,6 +300,7 @@ class ExportDialog(QDialog):
         drawn = drawings.isChecked()
         return Look(
             mask_style=self._preferences.mask_style,
+            step_colours=self._preferences.step_colors,
             marks=self._dive.drawings if drawn else (),
             beside=self._beside(beside),
             beside_marks=self._drawn_beside(beside) if drawn else (),

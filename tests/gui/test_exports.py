@@ -18,6 +18,7 @@ from fineparser_core.export.options import Look
 from fineparser_core.types import Analysis
 from fineparser_core.video.probe import probe
 from fineparser_gui.dialogs.export import ExportDialog
+from fineparser_gui.session.comparing import Candidate
 from fineparser_gui.session.dive import DiveState
 from fineparser_gui.session.drawings import LINE, NOTE, Drawing
 from fineparser_gui.session.exports import ExportState
@@ -190,7 +191,7 @@ def yellow_in(path):
 def test_what_the_coach_drew_and_the_mask_that_he_chose(studio, qtbot, monkeypatch, tmp_path):
     session, window = studio.session, studio.window
     key = session.current.key
-    studio.preferences.change(mask_color="#00ff00", mask_opacity=100)
+    studio.preferences.change(mask_color="#00ff00", mask_opacity=100, flight_color="#ff0000")
     window.transport.seek(44)
     window.actions_by_id["export"].trigger()
     dialog = window.findChild(ExportDialog)
@@ -215,6 +216,9 @@ def test_what_the_coach_drew_and_the_mask_that_he_chose(studio, qtbot, monkeypat
     session.exports.table([key], tmp_path / "without.json", drawings=False)
     qtbot.waitUntil(lambda: not session.exports.busy, timeout=PATIENCE_MS)
     assert yellow_in(tmp_path / "0.png") > yellow_in(tmp_path / "1.png") + 500
+    lit = QImage(str(tmp_path / "1.png"))
+    lit = [lit.pixelColor(x, 12) for x in range(lit.width())]  # along the upper edge of the banner's names
+    assert sum(color.red() > 230 and color.green() < 30 for color in lit) > 40
     middle = QImage(str(tmp_path / "1.png")).pixelColor(320, 40 + 240)
     assert (middle.red() < 20, middle.green() > 235, middle.blue() < 20) == (True, True, True)
     with_notes, without = (json.loads((tmp_path / f"{name}.json").read_text("utf-8")) for name in ("with", "without"))
@@ -240,6 +244,11 @@ def test_drawings_of_the_dive_beside_count(studio, dialog, qtbot, tmp_path, smal
     assert made.still_drawings.isChecked()
     look = made._look(made.still_beside, made.still_drawings)
     assert (look.marks, look.beside_marks) == ((), (line,))
+    session.editing.draw_on_exemplar("a", (line, line), "drawing")
+    made.sheet_beside.addItem("a", Candidate(title="a", exemplar_id="a"))
+    made.sheet_beside.setCurrentIndex(made.sheet_beside.count() - 1)
+    assert made.sheet_drawings.isChecked()
+    assert made._drawn_beside(made.sheet_beside) == (line, line)
     made.reject()
     session.exports.still(second, 44, tmp_path / "two.png", look)
     wait_for(studio, qtbot, ExportState.DONE)
