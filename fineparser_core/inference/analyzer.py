@@ -11,14 +11,8 @@ import torch
 from fineparser_core.checkpoints.bundle import load_network
 from fineparser_core.diving.difficulty import Difficulty
 from fineparser_core.diving.dive_number import DiveNumber
-from fineparser_core.errors import ConfigError, ExemplarError, NoExemplarsError, VideoError
-from fineparser_core.inference.choice import (
-    SAME_NUMBER,
-    CandidateRule,
-    choose_exemplars,
-    choose_nearest,
-    find_candidates,
-)
+from fineparser_core.errors import ConfigError, ExemplarError, VideoError
+from fineparser_core.inference.choice import SAME_NUMBER, CandidateRule, choose, find_candidates
 from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.device import choose_device, choose_precision
 from fineparser_core.inference.domain import Calibration, clip_evidence, refusal
@@ -229,14 +223,7 @@ class Analyzer:
         """
         if n_exemplars < 1:
             raise ConfigError(f"{n_exemplars} exemplars cannot vote: ask for at least 1.")
-        board_given = difficulty.source != "commonest board"
-        try:
-            candidates = find_candidates(self.library, dive, synchro=rule.synchro)
-            chosen, notes = choose_exemplars(candidates, difficulty.board_m, n_exemplars, seed, board_given=board_given)
-        except NoExemplarsError:
-            if not rule.nearest or rule.synchro:
-                raise
-            chosen, notes = choose_nearest(self.library, dive, difficulty, n_exemplars, seed)
+        chosen, notes = choose(self.library, dive, difficulty, n_exemplars, seed=seed, rule=rule)
         usable, unusable = [], []
         for done, exemplar in enumerate(chosen, start=1):
             try:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -9,8 +11,20 @@ from fineparser_core.diving.difficulty import Difficulty, find_difficulty
 from fineparser_core.diving.distance import by_distance
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.errors import ConfigError, NoExemplarsError
-from fineparser_core.inference.libraries import ExemplarSource
 from fineparser_core.inference.library import Exemplar
+
+
+class Shelf(Protocol):
+    """What choosing needs of a library, or of a list of exemplars."""
+
+    @property
+    def path(self) -> Path:
+        """The file to name in a message."""
+        ...
+
+    def dive_numbers(self) -> dict[str, int]: ...
+
+    def exemplars(self, dive_number: str | None = None) -> list[Exemplar]: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +56,30 @@ def best_exemplar(exemplars: Iterable[Exemplar], dive_number: str | None, board_
     )
 
 
-def find_candidates(source: ExemplarSource, dive: DiveNumber, *, synchro: bool = False) -> list[Exemplar]:
+def choose(
+    source: Shelf,
+    dive: DiveNumber,
+    difficulty: Difficulty,
+    n_exemplars: int,
+    *,
+    seed: int = 0,
+    rule: CandidateRule = SAME_NUMBER,
+) -> tuple[list[Exemplar], tuple[str, ...]]:
+    """Up to n exemplars that vote on a dive, and what the coach must be told about the choice.
+
+    Raises: NoExemplarsError where there is none that the rule allows.
+    """
+    try:
+        candidates = find_candidates(source, dive, synchro=rule.synchro)
+    except NoExemplarsError:
+        if not rule.nearest or rule.synchro:
+            raise
+        return choose_nearest(source, dive, difficulty, n_exemplars, seed)
+    board_given = difficulty.source != "commonest board"
+    return choose_exemplars(candidates, difficulty.board_m, n_exemplars, seed, board_given=board_given)
+
+
+def find_candidates(source: Shelf, dive: DiveNumber, *, synchro: bool = False) -> list[Exemplar]:
     """All exemplars of a dive number: for two divers those of two, for one those of one.
 
     Raises: NoExemplarsError where there is none, with the ways out.
@@ -63,7 +100,7 @@ def find_candidates(source: ExemplarSource, dive: DiveNumber, *, synchro: bool =
 
 
 def choose_nearest(
-    source: ExemplarSource, dive: DiveNumber, difficulty: Difficulty, n_exemplars: int, seed: int
+    source: Shelf, dive: DiveNumber, difficulty: Difficulty, n_exemplars: int, seed: int
 ) -> tuple[list[Exemplar], tuple[str, ...]]:
     """Up to n exemplars of the nearest dive numbers, and the sentence that says so.
 

@@ -26,6 +26,7 @@ from fineparser_gui.session.exports import Exports
 from fineparser_gui.session.queue import AnalysisQueue
 from fineparser_gui.session.session_file import SavedDive, SavedSession
 from fineparser_gui.session.trimming import Trimming
+from fineparser_gui.session.voters import ExemplarShelf, with_other_voters
 from fineparser_gui.worker.client import WorkerClient
 from fineparser_gui.worker.protocol import Ready
 
@@ -79,7 +80,7 @@ class Session(QObject):
         self.library.problem.connect(self.problem)
         self.library.changed.connect(self._on_library_changed)
         self.library.dive_added.connect(self._on_became_exemplar)
-        self._held: set[tuple[str, bool]] = set()
+        self._shelf = ExemplarShelf()
         self.exports = Exports(self)
         client.ready.connect(self._on_ready)
 
@@ -309,13 +310,11 @@ class Session(QObject):
             self.editing.leave_out(key, exemplar_id, True)
 
     def _on_library_changed(self) -> None:
-        """Dives that had no score for want of exemplars have one now."""
-        held = {(exemplar.dive_number, exemplar.synchro) for exemplar in self.library.exemplars}
-        new, self._held = held - self._held, held
-        for key, dive in list(self._dives.items()):
-            unscored = dive.by_model is not None and dive.by_model.scoring is None and not dive.scoring
-            if unscored and dive.state is DiveState.READY and (dive.dive_number, dive.synchro) in new:
-                self.queue.score_anew(key)
+        """Dives whose exemplars are others now are scored with these, the one that is shown first."""
+        before, self._shelf = self._shelf, ExemplarShelf(self.library.exemplars)
+        dives = sorted(self._dives.values(), key=lambda dive: dive.key != self._current)
+        for dive in list(with_other_voters(dives, before, self._shelf, self.n_exemplars)):
+            self.queue.score_anew(dive.key)
 
     def update(self, key: str, **changes: object) -> None:
         """Put in what is known of a dive; for the session's own parts."""

@@ -16,7 +16,7 @@ from fineparser_core.types import Analysis
 from fineparser_gui.app import Studio
 from fineparser_gui.panels.library_model import LibraryFilter, LibraryModel
 from fineparser_gui.session.dive import DiveState
-from fineparser_gui.session.exemplar_library import LibraryEntry
+from fineparser_gui.session.exemplar_library import LibraryEntry, facts_of
 from fineparser_gui.session.session_file import SavedDive, SavedSession, read_session, write_session
 from fineparser_gui.worker.library_desk import LibraryDesk
 from fineparser_gui.worker.protocol import (
@@ -83,7 +83,12 @@ def library_studio(qapp, qtbot, monkeypatch, tmp_path):
 
 def asked(studio, kind):
     """The latest request of a kind."""
-    return [request for request in studio.client._queue if isinstance(request, kind)][-1]
+    return asked_all(studio, kind)[-1]
+
+
+def asked_all(studio, kind) -> list:
+    """Every request of a kind that waits."""
+    return [request for request in studio.client._queue if isinstance(request, kind)]
 
 
 def answer(studio, rows, **changes) -> None:
@@ -329,6 +334,80 @@ def test_a_dive_without_exemplars_is_scored_when_some_are_added(library_studio, 
     assert asked(library_studio, ScoreRequest).dive_number == "5253B"
 
 
+def scored(studio, key: str, made, folder: Path) -> None:
+    """Answer that a dive has a score."""
+    request_id = studio.session.queue.requests[key]
+    studio.client._queue = [request for request in studio.client._queue if request.id != request_id]
+    analysis = Analysis(parse=studio.session.dive(key).by_model.parse, scoring=made)
+    studio.client.finished.emit(request_id, result_message(request_id, analysis, folder))
+
+
+def with_changes(name: str, rows: tuple[LibraryEntry, ...] | None = None, **changes) -> tuple[LibraryEntry, ...]:
+    """The entries with one exemplar changed."""
+    return tuple(
+        replace(one, exemplar=replace(one.exemplar, **changes)) if one.exemplar.id == name else one
+        for one in rows or entries()
+    )
+
+
+def test_a_changed_exemplar_scores_its_own_dives_again_and_no_others(library_studio, qtbot, small_video, tmp_path):
+    session, library, client = library_studio.session, library_studio.session.library, library_studio.client
+    other = parsed_dive(library_studio, qtbot, small_video, tmp_path)
+    session.set_details(other, "107B", 3.0)
+    scored(library_studio, other, replace(scoring(), dive_number="107B", board_m=3.0), tmp_path)
+    key = parsed_dive(library_studio, qtbot, small_video, tmp_path)
+    session.set_details(key, "207C", 10.0)
+    scored(library_studio, key, scoring(), tmp_path)
+    session.editing.move_transition(key, 0, 30)
+    session.editing.leave_out(key, "a", True)
+    qtbot.waitUntil(lambda: bool(asked_all(library_studio, ScoreRequest)), timeout=2000)
+    corrected = asked(library_studio, ScoreRequest)
+    client._queue.remove(corrected)
+    client.finished.emit(
+        corrected.id,
+        result_message(corrected.id, Analysis(parse=session.dive(key).by_model.parse, scoring=scoring()), tmp_path),
+    )
+    shown_before = session.dive(other)
+
+    for unlike in ({"diver": "Augusta King"}, {"dived_on": "2026-06-01"}):  # nothing that votes
+        library.refresh()
+        answer(library_studio, with_changes("mine-1", **unlike))
+        assert not asked_all(library_studio, ScoreRequest)
+    library.refresh()
+    answer(library_studio, with_changes("mine-1", score=66.0))
+    (request,) = asked_all(library_studio, ScoreRequest)
+    assert (request.dive_number, request.transitions) == ("207C", None)
+    assert session.dive(key).scoring
+    assert session.dive(key).correction.left_out == {"a"}
+    assert session.dive(other) == shown_before
+    scored(library_studio, key, scoring(), tmp_path)
+    qtbot.waitUntil(lambda: bool(asked_all(library_studio, ScoreRequest)), timeout=2000)
+    assert asked(library_studio, ScoreRequest).transitions["first_flight_frame"] == 30  # and so is the corrected one
+    client._queue.clear()
+
+    library.refresh()
+    answer(library_studio, with_changes("mine-2", with_changes("mine-1", score=66.0), removed=True))
+    (request,) = asked_all(library_studio, ScoreRequest)
+    assert request.dive_number == "107B"
+
+
+def test_where_the_nearest_stand_in_their_changes_count_and_those_of_further_dives_do_not(
+    library_studio, qtbot, small_video, tmp_path
+):
+    session = library_studio.session
+    key = parsed_dive(library_studio, qtbot, small_video, tmp_path)
+    session.n_exemplars = 1
+    session.set_details(key, "105B", 3.0)
+    session.set_rule(key, replace(session.dive(key).rule, nearest=True))
+    scored(library_studio, key, replace(scoring(), dive_number="105B", board_m=3.0), tmp_path)
+    session.library.refresh()
+    answer(library_studio, with_changes("mine-1", score=66.0))
+    assert not asked_all(library_studio, ScoreRequest)
+    session.library.refresh()
+    answer(library_studio, with_changes("mine-2", score=12.0))
+    assert asked(library_studio, ScoreRequest).nearest
+
+
 def test_two_divers_are_said_to_have_no_score_yet(library_studio, qtbot, small_video, tmp_path):
     key = parsed_dive(library_studio, qtbot, small_video, tmp_path)
     window = library_studio.window
@@ -457,7 +536,12 @@ def test_a_dive_becomes_an_exemplar_that_votes_with_the_real_worker(working_stud
     assert session.comparison.path == mine.exemplar.clip_path
     session.compare_with(None)
     panel.remove.click()
-    qtbot.waitUntil(lambda: bool(library.entry(mine.exemplar.id).exemplar.removed), timeout=_ANALYSIS_MS)
+    qtbot.waitUntil(lambda: session.current.lacks_exemplars, timeout=_ANALYSIS_MS)
+    assert library.entry(mine.exemplar.id).exemplar.removed
     panel.undo.click()
-    qtbot.waitUntil(lambda: not library.entry(mine.exemplar.id).exemplar.removed, timeout=_ANALYSIS_MS)
+    qtbot.waitUntil(lambda: len(session.current.votes) > 0 and not session.current.scoring, timeout=_ANALYSIS_MS)
+    assert not library.entry(mine.exemplar.id).exemplar.removed
+    library.edit(mine.exemplar.id, replace(facts_of(mine.exemplar), score=65.0))
+    qtbot.waitUntil(lambda: [vote.score for vote in session.current.votes] == [65.0], timeout=_ANALYSIS_MS)
+    assert session.current.correction.left_out == {mine.exemplar.id}  # no dive votes on itself
     assert session.current.state is DiveState.READY
