@@ -5,7 +5,17 @@ from math import nan
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QDockWidget, QFileDialog, QHBoxLayout, QMainWindow, QToolButton, QWidget
+from PySide6.QtGui import QHideEvent, QUndoStack
+from PySide6.QtWidgets import (
+    QApplication,
+    QDockWidget,
+    QFileDialog,
+    QHBoxLayout,
+    QMainWindow,
+    QMenuBar,
+    QToolButton,
+    QWidget,
+)
 
 from fineparser_core.diving.naming import read_name
 from fineparser_core.inference.exemplar_facts import ExemplarFacts
@@ -47,6 +57,10 @@ class LibraryDock(QDockWidget):
         row.addWidget(self._close)
         self.setTitleBarWidget(title)
         self._color_icons()
+        self._edits = session.library.edits, session.editing.edits
+        for edits in self._edits:
+            edits.indexChanged.connect(lambda _, edits=edits: self._on_edited(edits))
+        QApplication.instance().focusChanged.connect(self._on_focus_changed)
         window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self)
         self.hide()
 
@@ -54,6 +68,22 @@ class LibraryDock(QDockWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_close"):
             self._color_icons()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._session.edits.setActiveStack(self._session.editing.edits)
+
+    def _on_focus_changed(self, _: QWidget | None, now: QWidget | None) -> None:
+        """What is done to the library is what is undone while the focus is in it; a menu's own focus says nothing."""
+        if now is not None and not isinstance(now, QMenuBar):
+            own, others = self._edits
+            self._session.edits.setActiveStack(own if self.isAncestorOf(now) else others)
+
+    def _on_edited(self, edits: QUndoStack) -> None:
+        """A drag edits a dive without taking the focus from here; a clip may be added while it is elsewhere."""
+        focused = QApplication.focusWidget()
+        if edits is self._session.editing.edits or (focused is not None and self.isAncestorOf(focused)):
+            self._session.edits.setActiveStack(edits)
 
     def _color_icons(self) -> None:
         self._close.setIcon(icon("close", self.palette().text().color().name()))

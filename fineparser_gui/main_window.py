@@ -86,7 +86,7 @@ class MainWindow(QMainWindow):
         self.player.progress.locate_requested.connect(self.actions_by_id["locate"].trigger)
         self.transport.state_changed.connect(self._show_loop)
         self.player.drawing.state_changed.connect(self._refresh)
-        session.editing.edits.indexChanged.connect(self._show_edits)
+        session.edits.indexChanged.connect(self._show_edits)
         self.player.bar.opacity_changed.connect(lambda percent: preferences.change(mask_opacity=percent))
         preferences.changed.connect(self._apply_preferences)
         self._apply_preferences()
@@ -167,8 +167,8 @@ class MainWindow(QMainWindow):
             **player_slots(self),
             "loop": lambda on: self.player.loop_step(on),
             "loop_dive": lambda: self.player.loop_dive(),
-            "undo": self._session.editing.edits.undo,
-            "redo": self._session.editing.edits.redo,
+            "undo": self._session.edits.undo,
+            "redo": self._session.edits.redo,
             "flight_here": lambda: self.player.begin_step_here(0),
             "flight_earlier": lambda: self.player.nudge_transition(0, -1),
             "flight_later": lambda: self.player.nudge_transition(0, 1),
@@ -337,7 +337,7 @@ class MainWindow(QMainWindow):
             self._side.setVisible(not led)  # nor is there a dive of the session to tell of
 
     def _show_edits(self) -> None:
-        edits = self._session.editing.edits
+        edits = self._session.edits
         for action_id, enabled, name, what in (
             ("undo", edits.canUndo(), self.tr("&Undo {0}"), edits.undoText()),
             ("redo", edits.canRedo(), self.tr("&Redo {0}"), edits.redoText()),

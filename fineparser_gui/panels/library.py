@@ -58,7 +58,8 @@ class LibraryPanel(QWidget):
         self._compare_these.triggered.connect(self._on_compare)
         self.table.addAction(self._compare_these)
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        self.undo = self._button(self.tr("Undo"), self._library.undo)
+        self.undo = self._button(self.tr("Undo"), self._library.edits.undo)
+        self.redo = self._button(self.tr("Redo"), self._library.edits.redo)
         self.bin = self._button(self.tr("Bin"), lambda: None)
         self.bin.setCheckable(True)
         self.bin.toggled.connect(self.shown.show_bin)
@@ -76,7 +77,7 @@ class LibraryPanel(QWidget):
         tools.setSpacing(6)
         for button in (self.add_clip, self.add_dive, self.edit, self.remove, self.restore, self.empty_bin):
             tools.addWidget(button)
-        for button in (self.compare, self.undo):
+        for button in (self.compare, self.undo, self.redo):
             tools.addWidget(button)
         tools.addStretch(1)
         tools.addWidget(self.words, 2)
@@ -94,6 +95,7 @@ class LibraryPanel(QWidget):
         self.table.selectionModel().selectionChanged.connect(self._refresh_buttons)
         self.shown.modelReset.connect(self._refresh_buttons)
         self._library.changed.connect(self._refresh)
+        self._library.edits.indexChanged.connect(self._refresh_buttons)
         self._library.adding_changed.connect(self._refresh_status)
         session.shown_changed.connect(self._refresh_buttons)
         session.comparison_changed.connect(self._refresh_buttons)
@@ -195,14 +197,20 @@ class LibraryPanel(QWidget):
             (self.restore, writable and own),
             (self.empty_bin, writable and n_removed > 0),
             (self.compare, len(selected) == 2 or (len(selected) == 1 and self._session.comparing.sides[0] is not None)),
-            (self.undo, writable and bool(self._library.undo_text)),
+            (self.undo, writable and self._library.edits.canUndo()),
+            (self.redo, writable and self._library.edits.canRedo()),
         ):
             button.setEnabled(enabled)
         self.compare.setText(self.tr("Compare these two") if len(selected) == 2 else self.tr("Compare"))
         self._compare_these.setText(self.compare.text())
         self._compare_these.setEnabled(self.compare.isEnabled() and not in_bin)
         self.bin.setText(self.tr("Bin ({0})").format(n_removed))
-        self.undo.setToolTip(self.tr("Undo {0}").format(self._library.undo_text) if self._library.undo_text else "")
+        for button, text, what in (
+            (self.undo, self.tr("Undo {0}"), self._library.edits.undoText()),
+            (self.redo, self.tr("Redo {0}"), self._library.edits.redoText()),
+        ):
+            button.setToolTip(text.format(what).rstrip())
+            button.setAccessibleName(text.format(what).rstrip())
         self._hint.setText(self._hint_text())
         self._hint.setVisible(bool(self._hint.text()))
 

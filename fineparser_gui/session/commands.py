@@ -62,6 +62,29 @@ class EditDive(QUndoCommand, Generic[Value]):
         return True
 
 
+class EditLibrary(QUndoCommand):
+    """A change of the coach's own exemplars, which the worker carries out.
+
+    Args:
+        act, take_back: ask for the change, and for its opposite.
+        done: it has been carried out already, so that only the next time is asked for.
+    """
+
+    def __init__(
+        self, text: str, act: Callable[[], None], take_back: Callable[[], None], *, done: bool = False
+    ) -> None:
+        super().__init__(text)
+        self._act, self._take_back, self._done = act, take_back, done
+
+    def redo(self) -> None:
+        if not self._done:
+            self._act()
+        self._done = False
+
+    def undo(self) -> None:
+        self._take_back()
+
+
 class AddDives(QUndoCommand):
     """Puts dives into the session.
 

@@ -2,11 +2,12 @@
 
 import itertools
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoStack
 
 from fineparser_core.errors import FineParserError
 from fineparser_core.inference.choice import best_exemplar
@@ -14,6 +15,7 @@ from fineparser_core.inference.exemplar_facts import ExemplarFacts
 from fineparser_core.inference.library import Exemplar, ExemplarMask, Library
 from fineparser_core.inference.own_library import OwnLibrary
 from fineparser_core.progress import Progress
+from fineparser_gui.session.commands import EditLibrary
 from fineparser_gui.session.dive import Dive
 from fineparser_gui.worker.client import WorkerClient
 from fineparser_gui.worker.protocol import (
@@ -75,6 +77,7 @@ class ExemplarLibrary(QObject):
         entries: bundled and own exemplars, those in the bin included.
         writable: whether the coach can add exemplars; False until the worker has told.
         adding: clips on their way, by request.
+        edits: what the coach changed, to be undone and done again.
     """
 
     changed = Signal()
@@ -88,13 +91,13 @@ class ExemplarLibrary(QObject):
         self._bundled: Library | None = None
         self._ids = itertools.count(1)
         self._asked: dict[str, Callable[[], None]] = {}  # changes under way -> what asks for them again
-        self._undo: list[tuple[str, Callable[[], None]]] = []
         self._encoding: tuple[str, str] | None = None  # request, exemplar
         self._given_up: set[str] = set()
         self._weights_loaded = False
         self._notice = ""
         self.entries: tuple[LibraryEntry, ...] = ()
         self.writable = False
+        self.edits = QUndoStack(self)
         self.adding: dict[str, Adding] = {}
         client.ready.connect(self._on_ready)
         client.progressed.connect(self._on_progress)
@@ -194,54 +197,42 @@ class ExemplarLibrary(QObject):
         """Say something else of an exemplar."""
         exemplar = self.exemplar(exemplar_id)
         if exemplar is not None and facts != facts_of(exemplar):
-            self._push(
-                self.tr("changing {0}").format(exemplar_id),
-                lambda: self._change("edit", exemplar_id, facts),
-                lambda: self._change("edit", exemplar_id, facts_of(exemplar)),
+            self.edits.push(
+                EditLibrary(
+                    self.tr("changing {0}").format(exemplar_id),
+                    lambda: self._change("edit", exemplar_id, facts),
+                    lambda: self._change("edit", exemplar_id, facts_of(exemplar)),
+                )
             )
 
-    def remove(self, ids: Iterable[str]) -> None:
+    def remove(self, ids: Sequence[str]) -> None:
         """Move exemplars to the bin."""
-        for exemplar_id in ids:
-            self._push(
-                self.tr("removing {0}").format(exemplar_id),
-                lambda name=exemplar_id: self._change("remove", name),
-                lambda name=exemplar_id: self._change("restore", name),
-            )
+        self._change_all(ids, self.tr("removing {0}"), self.tr("removing {0} exemplars"), "remove", "restore")
 
-    def restore(self, ids: Iterable[str]) -> None:
+    def restore(self, ids: Sequence[str]) -> None:
         """Take exemplars out of the bin."""
-        for exemplar_id in ids:
-            self._push(
-                self.tr("restoring {0}").format(exemplar_id),
-                lambda name=exemplar_id: self._change("restore", name),
-                lambda name=exemplar_id: self._change("remove", name),
-            )
+        self._change_all(ids, self.tr("restoring {0}"), self.tr("restoring {0} exemplars"), "restore", "remove")
 
     def empty_bin(self) -> None:
         """Delete for good what lies in the bin."""
-        self._undo.clear()
+        self.edits.clear()
         self._change("empty_bin")
 
     def refresh(self) -> None:
         """Ask what there is; another program may have changed the coach's own library."""
         self._change("list")
 
-    @property
-    def undo_text(self) -> str:
-        """What `undo` would take back; "" for nothing."""
-        return self._undo[-1][0] if self._undo else ""
+    def _change_all(self, ids: Sequence[str], of_one: str, of_many: str, action: str, opposite: str) -> None:
+        """One step of undo, however many exemplars."""
+        if len(ids) > 1:
+            self.edits.beginMacro(of_many.format(len(ids)))
+        for name in ids:
+            self.edits.push(self._edit_of(name, of_one.format(name), action, opposite))
+        if len(ids) > 1:
+            self.edits.endMacro()
 
-    def undo(self) -> None:
-        """Take the latest change back."""
-        if self._undo:
-            self._undo.pop()[1]()
-            self.changed.emit()
-
-    def _push(self, text: str, act: Callable[[], None], inverse: Callable[[], None]) -> None:
-        self._undo.append((text, inverse))
-        act()
-        self.changed.emit()
+    def _edit_of(self, name: str, text: str, action: str, opposite: str, *, done: bool = False) -> EditLibrary:
+        return EditLibrary(text, lambda: self._change(action, name), lambda: self._change(opposite, name), done=done)
 
     def _new_id(self) -> str:
         return f"l{next(self._ids)}"
@@ -287,7 +278,7 @@ class ExemplarLibrary(QObject):
             return
         if answer.added is not None:
             name = answer.added
-            self._undo.append((self.tr("adding {0}").format(name), lambda: self._change("remove", name)))
+            self.edits.push(self._edit_of(name, self.tr("adding {0}").format(name), "restore", "remove", done=True))
             adding = self.adding.get(request_id)
             if adding is not None and adding.of_dive is not None:
                 self.dive_added.emit(adding.of_dive, name)
@@ -335,6 +326,7 @@ class ExemplarLibrary(QObject):
         return self._bundled
 
     def close(self) -> None:
-        """The window is closing."""
+        """The window is closing; a stack says so of its own end, which nobody must hear any more."""
+        self.edits.blockSignals(True)
         if self._bundled is not None:
             self._bundled.close()

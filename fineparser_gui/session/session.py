@@ -10,6 +10,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoGroup
 
 from fineparser_core.inference.choice import CandidateRule, best_exemplar
 from fineparser_core.inference.library import Exemplar, ExemplarMask
@@ -48,6 +49,7 @@ class Session(QObject):
 
     Attributes:
         exemplar_drawings: what the coach drew on dives of the library, by their ids; it stays with the session.
+        edits: what the coach did to the dives and to the library; its active stack is the one to undo.
     """
 
     dive_added = Signal(str)
@@ -81,6 +83,10 @@ class Session(QObject):
         self.library.changed.connect(self._on_library_changed)
         self.library.dive_added.connect(self._on_became_exemplar)
         self._shelf = ExemplarShelf()
+        self.edits = QUndoGroup(self)
+        for stack in (self.library.edits, self.editing.edits):
+            self.edits.addStack(stack)
+        self.edits.setActiveStack(self.editing.edits)
         self.exports = Exports(self)
         client.ready.connect(self._on_ready)
 
@@ -179,6 +185,7 @@ class Session(QObject):
 
     def close(self) -> None:
         """Wait for files that are being opened; the window is closing."""
+        self.edits.blockSignals(True)
         self.editing.close()
         self.exports.close()
         self.arrivals.close()

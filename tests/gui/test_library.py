@@ -199,7 +199,7 @@ def test_a_removed_exemplar_goes_to_the_bin_and_comes_back(library_studio, qtbot
     assert asked(library_studio, ChangeLibraryRequest).exemplar_id == "mine-4"
     panel.empty_bin.click()
     assert asked(library_studio, ChangeLibraryRequest).action == "empty_bin"
-    assert library.undo_text == ""
+    assert not library.edits.canUndo()
 
 
 def test_editing_asks_until_what_is_typed_can_be(library_studio, qtbot):
@@ -227,6 +227,41 @@ def test_editing_asks_until_what_is_typed_can_be(library_studio, qtbot):
     assert (request.action, request.exemplar_id, request.facts["score"]) == ("edit", "mine-1", 66.5)
     panel.undo.click()
     assert asked(library_studio, ChangeLibraryRequest).facts["score"] == 64.35
+    panel.redo.click()
+    assert asked(library_studio, ChangeLibraryRequest).facts["score"] == 66.5
+    assert not panel.redo.isEnabled()
+
+
+def test_undo_and_redo_are_the_librarys_while_the_focus_is_in_it(library_studio, qtbot, small_video, tmp_path):
+    window, session = library_studio.window, library_studio.session
+    key = parsed_dive(library_studio, qtbot, small_video, tmp_path)
+    session.set_diver(key, "Ada")
+    undo, redo = window.actions_by_id["undo"], window.actions_by_id["redo"]
+    assert undo.text() == "&Undo naming the diver"
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    panel = window.library.panel
+    panel.table.setFocus()
+    assert not undo.isEnabled()
+    select(library_studio, "mine-1", "mine-2")
+    panel.remove.click()
+    assert undo.text() == "&Undo removing 2 exemplars"
+    qtbot.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert [r.action for r in asked_all(library_studio, ChangeLibraryRequest)] == ["remove"] * 2 + ["restore"] * 2
+    assert redo.text() == "&Redo removing 2 exemplars"
+    shift = Qt.KeyboardModifier.ShiftModifier
+    qtbot.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | shift)
+    assert [r.action for r in asked_all(library_studio, ChangeLibraryRequest)][-2:] == ["remove"] * 2
+    window.menuBar().setFocus()
+    assert undo.text() == "&Undo removing 2 exemplars"
+    session.set_diver(key, "Augusta")  # by a drag, say, which leaves the focus where it is
+    assert undo.text() == "&Undo naming the diver"
+    panel.table.setFocus()
+    panel.words.setFocus()
+    assert undo.text() == "&Undo removing 2 exemplars"
+    window.actions_by_id["library"].trigger()
+    undo.trigger()
+    assert session.dive(key).diver == ""
 
 
 def test_a_change_that_the_worker_died_of_is_asked_for_again(library_studio):
@@ -266,7 +301,14 @@ def test_a_clip_is_added_with_what_its_name_says(library_studio, tmp_path):
     answer(library_studio, (*entries(), added), added="li-na")
     assert "li-na" in shown(library_studio)
     assert not library.adding
-    assert library.undo_text == "adding li-na"
+    assert library.edits.undoText() == "adding li-na"
+    dock.panel.undo.click()
+    request = asked(library_studio, ChangeLibraryRequest)
+    assert (request.action, request.exemplar_id) == ("remove", "li-na")
+    assert dock.panel.redo.toolTip() == "Redo adding li-na"
+    dock.panel.redo.click()
+    request = asked(library_studio, ChangeLibraryRequest)
+    assert (request.action, request.exemplar_id) == ("restore", "li-na")
 
 
 def test_an_analysed_dive_is_added_with_the_transitions_that_the_coach_placed(
