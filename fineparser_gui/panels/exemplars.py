@@ -11,11 +11,11 @@ from fineparser_gui.panels.parts import RENDERED_MARK, board_text, card, keyboar
 from fineparser_gui.session.session import Session
 from fineparser_gui.steps import step_texts
 
-_USE, _NAME, _SCORE, _VOTE, _FIRST_STEP = range(5)
+_USE, _NAME, _NUMBER, _SCORE, _VOTE, _FIRST_STEP = range(6)
 
 
 class ExemplarModel(QAbstractTableModel):
-    """A row a vote: whether it counts, exemplar, its score, its vote, and the difference by step.
+    """A row a vote: whether it counts, exemplar, its dive number, score and vote, and the difference by step.
 
     Signals:
         counted: (str, bool) the tick of an exemplar was set or taken away.
@@ -26,7 +26,14 @@ class ExemplarModel(QAbstractTableModel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rows: list[tuple[ExemplarVote, bool]] = []
-        self._headers = ("", self.tr("exemplar"), self.tr("score"), self.tr("vote"), *step_texts())
+        self._headers = (
+            "",
+            self.tr("exemplar"),
+            self.tr("dive"),
+            self.tr("score"),
+            self.tr("vote"),
+            *step_texts(),
+        )
         self._left_out: frozenset[str] = frozenset()
         self._outliers: frozenset[str] = frozenset()
         self._warning = QIcon()
@@ -132,6 +139,8 @@ class ExemplarModel(QAbstractTableModel):
             return ""
         if column == _NAME:
             return vote.id + (RENDERED_MARK if rendered else "")
+        if column == _NUMBER:
+            return vote.dive_number
         if column == _SCORE:
             return f"{vote.score:.1f}"
         if column == _VOTE:
@@ -139,7 +148,7 @@ class ExemplarModel(QAbstractTableModel):
         return signed(vote.contributions[column - _FIRST_STEP].points)
 
     def _alignment(self, column: int) -> Qt.AlignmentFlag:
-        side = Qt.AlignmentFlag.AlignLeft if column <= _NAME else Qt.AlignmentFlag.AlignRight
+        side = Qt.AlignmentFlag.AlignLeft if column <= _NUMBER else Qt.AlignmentFlag.AlignRight
         return side | Qt.AlignmentFlag.AlignVCenter
 
 
@@ -238,6 +247,8 @@ class ExemplarsPanel(QWidget):
             text = self.tr("Of the nearest dives ({0}), none of {1}; scores are converted to its DD.")
             hint += "\n" + text.format(numbers, scoring.dive_number)
         self._hint.setText(hint)
+        # Where all are of the dive's own number, as they mostly are, it would say nothing.
+        self.table.setColumnHidden(_NUMBER, all(dive and vote.dive_number == dive.dive_number for vote in votes))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -358,7 +358,10 @@ def test_no_exemplars_is_a_state_with_two_ways_out(library_studio, qtbot, small_
     library_studio.client.finished.emit(request.id, result_message(request.id, analysis, tmp_path))
     assert not score.no_exemplars.isVisible()
     assert "compared with the nearest" in score._notes.text()
-    assert "none of 5253B" in library_studio.window.exemplars._hint.text()
+    exemplars = library_studio.window.exemplars
+    assert "none of 5253B" in exemplars._hint.text()
+    assert not exemplars.table.isColumnHidden(2)
+    assert [exemplars.model.index(row, 2).data() for row in range(2)] == ["207C", "207C"]
     library_studio.window.actions_by_id["undo"].trigger()
     assert not session.dive(key).nearest
 
@@ -488,6 +491,7 @@ def test_best_is_real_and_of_the_board(library_studio, qtbot, small_video, tmp_p
     analysis = Analysis(parse=library_studio.session.dive(key).analysis.parse, scoring=scoring())
     library_studio.client.finished.emit(request.id, result_message(request.id, analysis, tmp_path))
     assert library_studio.session.best_exemplar().id == "mine-1"  # not rendered-1, of more points
+    assert library_studio.window.exemplars.table.isColumnHidden(2)  # of 207C, as the dive is
 
 
 def test_what_is_amiss_with_the_library_is_said_once(library_studio):
