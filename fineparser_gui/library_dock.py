@@ -109,6 +109,7 @@ class LibraryDock(QDockWidget):
             self.tr("Add a clip to the library"),
             lambda facts: self._session.library.add_clip(path, *dialog.frames, facts),
             self._window,
+            numbers=self._session.library.numbers,
             known=ExemplarFacts(
                 dive_number=named.dive_number or "", board_m=named.board_m, score=nan, diver=named.diver or ""
             ),
@@ -126,6 +127,7 @@ class LibraryDock(QDockWidget):
             self.tr("Add {0} to the library").format(dive.path.name),
             lambda facts: self._add(key, facts),
             self._window,
+            numbers=self._session.library.numbers,
             known=ExemplarFacts(
                 dive_number=dive.dive_number or "",
                 board_m=dive.board_m,
@@ -147,6 +149,7 @@ class LibraryDock(QDockWidget):
                 self.tr("Edit {0}").format(exemplar.id),
                 lambda facts: self._session.library.edit(exemplar.id, facts),
                 self._window,
+                numbers=self._session.library.numbers,
                 known=facts_of(exemplar),
             )
         )

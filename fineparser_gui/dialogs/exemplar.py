@@ -1,6 +1,6 @@
 """Asks what an exemplar is: its dive number, board and official score; diver, day and frames where they are known."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from math import isfinite
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from fineparser_core.diving.difficulty import BOARDS_M
 from fineparser_core.errors import ConfigError
 from fineparser_core.inference.exemplar_facts import ExemplarFacts, check_facts
+from fineparser_gui.panels.number_field import NumberField
 from fineparser_gui.panels.parts import ElidedLabel, board_text, label
 
 _MOST_FRAMES = 10_000_000
@@ -32,6 +33,7 @@ class ExemplarDialog(QDialog):
     Args:
         accept: is told the facts when they are right.
         known: what is known already; a score that is not a number is not known yet.
+        numbers: says how many exemplars there are, by dive number.
         clip: file that becomes the exemplar; None where that is settled.
     """
 
@@ -41,6 +43,7 @@ class ExemplarDialog(QDialog):
         accept: Callable[[ExemplarFacts], None],
         parent: QWidget,
         *,
+        numbers: Callable[[], Mapping[str, int]],
         known: ExemplarFacts | None = None,
         clip: Path | None = None,
     ) -> None:
@@ -48,7 +51,7 @@ class ExemplarDialog(QDialog):
         self.setWindowTitle(title)
         self.setMinimumWidth(430)
         self._accept = accept
-        self.number = QLineEdit(known.dive_number if known else "")
+        self.number = NumberField(numbers, known.dive_number if known else "")
         self.number.setPlaceholderText(self.tr("e.g. 207C"))
         self.board = QComboBox()
         self.board.addItem(self.tr("choose"), None)

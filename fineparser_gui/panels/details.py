@@ -1,5 +1,6 @@
 """Diver, dive number, board and DD of the shown dive: validated as they are typed, and never required."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from math import isfinite
 
@@ -9,13 +10,14 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QCompleter, QHBoxLayout, QLi
 from fineparser_core.diving.difficulty import BOARDS_M, find_difficulty
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.errors import ConfigError
+from fineparser_gui.panels.number_field import NumberField
 from fineparser_gui.panels.parts import board_text, card, keyboard_friendly, label
 from fineparser_gui.panels.suggestions import Suggestions
 from fineparser_gui.session.session import Session
 
 
 class DetailsPanel(QWidget):
-    """Fields and a picker; what is complete and can be goes to the session at once."""
+    """Fields and pickers; what is complete and can be goes to the session at once."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,9 +34,8 @@ class DetailsPanel(QWidget):
         completer = QCompleter(self._divers, self)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.diver.setCompleter(completer)
-        self.number = QLineEdit()
+        self.number = NumberField(self._numbers)
         self.number.setPlaceholderText(self.tr("dive, e.g. 207C"))
-        self.number.setAccessibleName(self.tr("Dive number"))
         self.number.setMaxLength(8)
         self.number.setClearButtonEnabled(True)
         self.number.textEdited.connect(self._on_edited)
@@ -106,6 +107,9 @@ class DetailsPanel(QWidget):
             self._on_current_changed()
         elif dive.diver != self.diver.text().strip():
             self.diver.setText(dive.diver)
+
+    def _numbers(self) -> Mapping[str, int]:
+        return self._session.library.numbers(synchro=self.synchro.isChecked())
 
     def _known_divers(self) -> list[str]:
         return sorted({self._session.dive(key).diver for key in self._session.keys} - {""})

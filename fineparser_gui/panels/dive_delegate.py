@@ -2,11 +2,13 @@
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QGuiApplication, QIcon, QImage, QPainter, QPainterPath, QPalette
-from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from fineparser_gui.panels.dive_states import details_text, needs_user, state_text
 from fineparser_gui.panels.dives_model import DIVE_ROLE
+from fineparser_gui.panels.number_field import NumberField
 from fineparser_gui.session.dive import Dive, DiveState
+from fineparser_gui.session.exemplar_library import ExemplarLibrary
 
 _THUMBNAIL = QSize(64, 48)
 _MARGIN = 8
@@ -18,7 +20,15 @@ AnyIndex = QModelIndex | QPersistentModelIndex
 
 
 class DiveDelegate(QStyledItemDelegate):
-    """Thumbnail, file name, what is known of the dive, and its state or score."""
+    """Thumbnail, file name, what is known of the dive, and its state or score.
+
+    Args:
+        library: has the dive numbers that can be picked.
+    """
+
+    def __init__(self, library: ExemplarLibrary, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._library = library
 
     def sizeHint(self, option: QStyleOptionViewItem, index: AnyIndex) -> QSize:
         return QSize(0, _THUMBNAIL.height() + 2 * _MARGIN)
@@ -46,9 +56,9 @@ class DiveDelegate(QStyledItemDelegate):
         painter.restore()
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: AnyIndex) -> QWidget:
-        field = QLineEdit(parent)
+        dive: Dive = index.data(DIVE_ROLE)
+        field = NumberField(lambda: self._library.numbers(synchro=dive.synchro), parent=parent)
         field.setPlaceholderText(self.tr("e.g. 207C 10 m"))
-        field.setAccessibleName(self.tr("Dive number"))
         return field
 
     def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: AnyIndex) -> None:

@@ -43,7 +43,7 @@ class DivesPanel(QWidget):
         self.view = _List()
         self.view.setModel(self.model)
         self.view.dropped.connect(self.model.begin_drop)
-        self.view.setItemDelegate(DiveDelegate(self.view))
+        self.view.setItemDelegate(DiveDelegate(session.library, self.view))
         self.view.setAccessibleName(self.tr("Dives of this session"))
         self.view.customContextMenuRequested.connect(self._show_menu)
         self.view.selectionModel().currentChanged.connect(self._on_row_chosen)

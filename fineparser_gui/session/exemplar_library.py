@@ -2,6 +2,7 @@
 
 import itertools
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -134,6 +135,10 @@ class ExemplarLibrary(QObject):
     def holds(self, dive_number: str, *, synchro: bool = False) -> bool:
         """Whether there are exemplars of a dive number."""
         return any(e.dive_number == dive_number and e.synchro == synchro for e in self.exemplars)
+
+    def numbers(self, *, synchro: bool = False) -> Counter[str]:
+        """How many exemplars there are, by dive number."""
+        return Counter(e.dive_number for e in self.exemplars if e.synchro == synchro)
 
     def best(self, dive_number: str, board_m: float | None, *, synchro: bool = False) -> Exemplar | None:
         """The best exemplar of a dive number; None where there is none."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from answers_kit import dive_parse, result_message, scoring
 from PySide6.QtCore import QItemSelectionModel, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMenu
 
 from fineparser_core.errors import ExemplarError
 from fineparser_core.inference.exemplar_facts import ExemplarFacts
@@ -15,6 +15,7 @@ from fineparser_core.inference.own_library import OwnLibrary
 from fineparser_core.types import Analysis
 from fineparser_gui.app import Studio
 from fineparser_gui.panels.library_model import LibraryFilter, LibraryModel
+from fineparser_gui.panels.number_field import NumberField
 from fineparser_gui.session.dive import DiveState
 from fineparser_gui.session.exemplar_library import LibraryEntry, facts_of
 from fineparser_gui.session.session_file import SavedDive, SavedSession, read_session, write_session
@@ -482,6 +483,62 @@ def test_a_number_is_offered_and_taken_only_when_pressed(library_studio, qtbot, 
     assert library_studio.session.dive(key).dive_number == "207C"
     assert details.number.text() == "207C"
     assert not details.suggestions.isVisible()
+
+
+def the_menu() -> QMenu:
+    return QApplication.activePopupWidget()
+
+
+#: The offscreen platform says so of every menu that opens.
+opens_a_menu = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
+
+
+@opens_a_menu
+def test_a_number_can_be_picked_of_those_that_have_exemplars(library_studio, qtbot, small_video, tmp_path):
+    key = parsed_dive(library_studio, qtbot, small_video, tmp_path)
+    session, window = library_studio.session, library_studio.window
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    number = window.details.number
+    number.setFocus()
+    order = session.keys
+    qtbot.keyClick(number, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    texts = [action.text() for action in the_menu().actions()]
+    assert texts[1:] == ["107B  forward 3½ somersaults, pike\t1", "207C  back 3½ somersaults, tuck\t2"]
+    qtbot.keyClick(the_menu(), Qt.Key.Key_Down)
+    qtbot.keyClick(the_menu(), Qt.Key.Key_Return)
+    assert (number.text(), session.dive(key).dive_number) == ("107B", "107B")
+    assert session.keys == order  # the key moved no row
+    assert number.hasFocus()
+    window.details.synchro.click()
+    assert number.open_list().actions()[1].text().startswith("207C")
+    the_menu().close()
+    window.actions_by_id["undo"].trigger()
+    window.actions_by_id["undo"].trigger()
+    assert number.text() == ""
+
+
+@opens_a_menu
+def test_a_number_can_be_picked_in_the_row_of_a_dive_and_for_an_exemplar(library_studio, qtbot, small_video, tmp_path):
+    key = parsed_dive(library_studio, qtbot, small_video, tmp_path)
+    view = library_studio.window.dives.view
+    with qtbot.waitActive(library_studio.window):
+        library_studio.window.activateWindow()
+    view.setFocus()
+    view.edit(view.currentIndex())
+    field = view.findChild(NumberField)
+    qtbot.keyClick(field, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    assert field.isVisible()
+    the_menu().actions()[2].trigger()
+    the_menu().close()
+    qtbot.keyClicks(field, " 10 m")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: library_studio.session.dive(key).details == ("207C", 10.0, None), timeout=2000)
+    dialog = library_studio.window.library.ask_about(tmp_path / "clip.mp4")
+    dialog.number.open_list().actions()[1].trigger()
+    the_menu().close()
+    assert dialog.number.text() == "107B"
+    dialog.reject()
 
 
 def test_best_is_real_and_of_the_board(library_studio, qtbot, small_video, tmp_path):

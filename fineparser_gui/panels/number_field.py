@@ -1,0 +1,78 @@
+"""A line for a dive number: typed, or picked from those that there are exemplars of."""
+
+from collections.abc import Callable, Mapping
+
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtWidgets import QLineEdit, QMenu, QWidget
+
+from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_gui.icons import icon
+
+
+class NumberField(QLineEdit):
+    """The arrow at its end opens the list, and so does Alt+Down; a number that is picked counts as typed.
+
+    Args:
+        numbers: says how many exemplars there are, by dive number.
+    """
+
+    def __init__(self, numbers: Callable[[], Mapping[str, int]], text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self._numbers = numbers
+        self.setAccessibleName(self.tr("Dive number"))
+        self.setAccessibleDescription(self.tr("Alt and arrow down opens a list of those that have exemplars"))
+        self._arrow = QAction(self.tr("Pick a dive number (Alt+Down)"), self)
+        self._arrow.triggered.connect(self.open_list)
+        self.addAction(self._arrow, QLineEdit.ActionPosition.TrailingPosition)
+        self._color_icon()
+
+    def open_list(self) -> QMenu:
+        """Show what can be picked."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        numbers = self._numbers()
+        there = self.tr("Dive numbers that have exemplars, and how many")
+        menu.addAction(there if numbers else self.tr("There are no exemplars yet.")).setEnabled(False)
+        for number in sorted(numbers, key=_by_rules):
+            words = parse_dive_number(number).words
+            action = menu.addAction(self.tr("{0}  {1}").format(number, words) + f"\t{numbers[number]}")
+            action.triggered.connect(lambda _=False, number=number: self._take(number))
+            if number == self.text().strip().upper():
+                menu.setActiveAction(action)
+        menu.popup(self.mapToGlobal(QPoint(0, self.height())))
+        return menu
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _opens(event):
+            event.accept()  # else a command of the window takes it
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if _opens(event):
+            self.open_list()
+        else:
+            super().keyPressEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_arrow"):
+            self._color_icon()
+
+    def _color_icon(self) -> None:
+        self._arrow.setIcon(icon("chevron-down", self.palette().text().color().name()))
+
+    def _take(self, number: str) -> None:
+        self.selectAll()
+        self.insert(number)  # as typing does, so that Ctrl+Z in the field brings back what was there
+
+
+def _opens(event: QKeyEvent) -> bool:
+    modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+    return event.key() == Qt.Key.Key_Down and modifiers == Qt.KeyboardModifier.AltModifier
+
+
+def _by_rules(number: str) -> tuple[str, int, str]:
+    """By group, as the tables of the rules list them: 107B before 1011C."""
+    return number[0], int(number[:-1]), number[-1]
