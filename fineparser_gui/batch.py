@@ -33,11 +33,13 @@ class Batch(QObject):
             "move_down": lambda: self._move(1),
             "name_dives": lambda: self.name_dives(self._panel.selected_keys()),
             "ranking": self.rank,
+            **dict.fromkeys(("sort_dives", "sort_library"), lambda: None),  # their menus open
         }
 
     def serve(self, panel: DivesPanel, actions: ActionRegistry) -> None:
         """Take the selection from a panel, and enable the actions as the session allows."""
         self._panel, self._actions = panel, actions
+        actions["sort_dives"].setMenu(panel.sorting)
         panel.naming_requested.connect(lambda: self.name_dives([]))
         self._soon = QTimer(self, singleShot=True, interval=50)
         self._soon.timeout.connect(self._refresh)
@@ -82,6 +84,7 @@ class Batch(QObject):
             "move_down": len(dives) > 1,
             "name_dives": bool(dives),
             "ranking": bool(dives),
+            "sort_dives": len(dives) > 1,
         }.items():
             self._actions[action_id].setEnabled(enabled)
         self._actions["pause_queue"].setChecked(self._session.queue.paused)

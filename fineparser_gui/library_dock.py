@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from fineparser_core.diving.naming import read_name
 from fineparser_core.inference.exemplar_facts import ExemplarFacts
 from fineparser_core.inference.library import Exemplar
+from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.dialogs.exemplar import ExemplarDialog
 from fineparser_gui.icons import icon
 from fineparser_gui.panels.library import LibraryPanel
@@ -34,7 +35,7 @@ from fineparser_gui.session.session import Session
 class LibraryDock(QDockWidget):
     """Hidden until it is asked for; can be moved to another side, or out of the window."""
 
-    def __init__(self, session: Session, window: QMainWindow) -> None:
+    def __init__(self, session: Session, window: QMainWindow, actions: ActionRegistry) -> None:
         super().__init__(window)
         self.setWindowTitle(self.tr("Exemplar library"))
         self.setObjectName("library")
@@ -44,6 +45,7 @@ class LibraryDock(QDockWidget):
         self.panel.add_dive_requested.connect(self.add_dive)
         self.panel.edit_requested.connect(self._edit)
         self.setWidget(self.panel)
+        actions["sort_library"].setMenu(self.panel.sorting)
         self._close = QToolButton()
         self._close.setAccessibleName(self.tr("Close the library"))
         self._close.clicked.connect(self.close)

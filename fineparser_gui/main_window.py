@@ -146,7 +146,7 @@ class MainWindow(QMainWindow):
         self.exports = ExportsStrip(self._session.exports)
         page.addWidget(self.exports)
         self.setCentralWidget(centre)
-        self.library = LibraryDock(self._session, self)
+        self.library = LibraryDock(self._session, self, self.actions_by_id)
         self.full_screen = FullScreen(self, (self.dives, scroll, self.library))
         self.full_screen.changed.connect(lambda on: self._set_checked("full_screen", on))
         self.library.visibilityChanged.connect(lambda _: self._set_checked("library", self.library.isVisible()))

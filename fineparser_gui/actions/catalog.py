@@ -295,6 +295,8 @@ CATALOG: tuple[ActionSpec, ...] = (
         text=QT_TRANSLATE_NOOP("actions", "&Ranking by step…"),
         keys=("Ctrl+Shift+R",),
     ),
+    ActionSpec(id="sort_dives", menu=_VIEW, text=QT_TRANSLATE_NOOP("actions", "&Sort the dives")),
+    ActionSpec(id="sort_library", menu=_VIEW, text=QT_TRANSLATE_NOOP("actions", "Sort the librar&y by")),
     ActionSpec(
         id="mask",
         menu=_VIEW,

@@ -3,10 +3,20 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
-from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QHeaderView, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QPushButton,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
 
 from fineparser_gui.dialogs.frame import closing_buttons
 from fineparser_gui.panels.parts import board_text, label, signed
+from fineparser_gui.panels.sort_menu import SortMenu
 from fineparser_gui.session.ranking import RankedDive, ranking
 from fineparser_gui.session.session import Session
 from fineparser_gui.steps import step_texts
@@ -131,11 +141,15 @@ class RankingDialog(QDialog):
         header.setMinimumSectionSize(40)
         self.table.clicked.connect(self._on_chosen)
         self.table.activated.connect(self._on_chosen)
+        self.sorting = QPushButton(self.tr("Sort by"))
+        self.sorting.setProperty("role", "tool")
+        self.sorting.setMenu(SortMenu(self.table))
         self._note = label(role="muted", wrap=True)
         self._note.linkActivated.connect(self.model_card_requested)
         row = QHBoxLayout()
         row.addWidget(self.group)
         row.addStretch()
+        row.addWidget(self.sorting)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 14, 16, 14)
         layout.setSpacing(8)

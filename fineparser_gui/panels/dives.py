@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QDropEvent, QKeyEvent
+from PySide6.QtGui import QActionGroup, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -50,6 +50,8 @@ class DivesPanel(QWidget):
         self.order = QComboBox()
         self.order.setAccessibleName(self.tr("Order of the list"))
         self.order.setProperty("role", "quiet")
+        self.sorting = QMenu(self)
+        self._orders = QActionGroup(self)
         for text, order in (
             (self.tr("as analysed"), Order.QUEUE),
             (self.tr("by dive number"), Order.NUMBER),
@@ -59,7 +61,12 @@ class DivesPanel(QWidget):
             (self.tr("by file name"), Order.FILE),
         ):
             self.order.addItem(text, order)
-        self.order.activated.connect(lambda: self.model.set_order(self.order.currentData()))
+            action = self._orders.addAction(text)
+            action.setCheckable(True)
+            action.setChecked(order is self.model.order)
+        self.sorting.addActions(self._orders.actions())
+        self._orders.triggered.connect(lambda action: self._sort(self._orders.actions().index(action)))
+        self.order.activated.connect(self._sort)
         keyboard_friendly(self.order)
         self.naming = QPushButton()
         self.naming.setProperty("role", "notice")
@@ -129,14 +136,18 @@ class DivesPanel(QWidget):
         if index.isValid():
             self._session.select(self.model.key(index.row()))
 
+    def _sort(self, place: int) -> None:
+        self.order.setCurrentIndex(place)
+        self._orders.actions()[place].setChecked(True)
+        self.model.set_order(self.order.itemData(place))
+
     def _show_menu(self, at: QPoint) -> None:
-        index = self.view.indexAt(at)
-        if not index.isValid():
-            return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for name in _MENU_ACTIONS:
             menu.addAction(self._actions[name])
+        menu.addSeparator()
+        menu.addMenu(self.sorting)
         menu.popup(self.view.viewport().mapToGlobal(at))
 
 

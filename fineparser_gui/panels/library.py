@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QShowEvent
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
     QLineEdit,
+    QMenu,
     QPushButton,
     QTableView,
     QVBoxLayout,
@@ -19,6 +20,7 @@ from fineparser_core.inference.library import Exemplar
 from fineparser_gui.panels.dive_states import stage_text
 from fineparser_gui.panels.library_model import LibraryFilter, LibraryModel
 from fineparser_gui.panels.parts import ElidedLabel, keyboard_friendly, label
+from fineparser_gui.panels.sort_menu import SortMenu
 from fineparser_gui.session.dive import DiveState
 from fineparser_gui.session.exemplar_library import LibraryEntry
 from fineparser_gui.session.session import Session
@@ -45,6 +47,8 @@ class LibraryPanel(QWidget):
         self.shown = LibraryFilter(self)
         self.shown.setSourceModel(self.model)
         self.table = self._make_table()
+        self.sorting = SortMenu(self.table)
+        self.table.customContextMenuRequested.connect(self._show_menu)
         self.add_clip = self._button(self.tr("Add clip…"), self.add_clip_requested.emit)
         self.add_dive = self._button(self.tr("Add this dive…"), self.add_dive_requested.emit)
         self.edit = self._button(self.tr("Edit…"), self._on_edit)
@@ -54,10 +58,6 @@ class LibraryPanel(QWidget):
         self.empty_bin.setToolTip(self.tr("Deletes everything in the bin, with the copies of its clips"))
         self.compare = self._button(self.tr("Compare"), self._on_compare)
         self.compare.setToolTip(self.tr("Show it beside the current dive, or two that are selected beside each other"))
-        self._compare_these = QAction(self.compare.text(), self)
-        self._compare_these.triggered.connect(self._on_compare)
-        self.table.addAction(self._compare_these)
-        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.undo = self._button(self.tr("Undo"), self._library.edits.undo)
         self.redo = self._button(self.tr("Redo"), self._library.edits.redo)
         self.bin = self._button(self.tr("Bin"), lambda: None)
@@ -144,6 +144,7 @@ class LibraryPanel(QWidget):
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         table.setTabKeyNavigation(False)
         table.setShowGrid(False)
         table.setWordWrap(False)
@@ -162,6 +163,19 @@ class LibraryPanel(QWidget):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
         table.doubleClicked.connect(self._on_compare)
         return table
+
+    def _show_menu(self, at: QPoint) -> None:
+        """What the buttons do, and the order of the rows."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for button in (self.compare, self.edit, self.remove, self.restore, self.undo, self.redo):
+            if button.isVisible():
+                action = menu.addAction(button.accessibleName() or button.text())
+                action.setEnabled(button.isEnabled())
+                action.triggered.connect(button.click)
+        menu.addSeparator()
+        menu.addMenu(self.sorting)
+        menu.popup(self.table.viewport().mapToGlobal(at))
 
     def _entry_at(self, row: int) -> LibraryEntry:
         return self.model.entry(self.shown.mapToSource(self.shown.index(row, 0)).row())
@@ -202,8 +216,6 @@ class LibraryPanel(QWidget):
         ):
             button.setEnabled(enabled)
         self.compare.setText(self.tr("Compare these two") if len(selected) == 2 else self.tr("Compare"))
-        self._compare_these.setText(self.compare.text())
-        self._compare_these.setEnabled(self.compare.isEnabled() and not in_bin)
         self.bin.setText(self.tr("Bin ({0})").format(n_removed))
         for button, text, what in (
             (self.undo, self.tr("Undo {0}"), self._library.edits.undoText()),
@@ -260,7 +272,7 @@ class LibraryPanel(QWidget):
 
     def _on_compare(self) -> None:
         selected = [exemplar.id for exemplar in self._selected()]
-        if not self._compare_these.isEnabled():
+        if not self.compare.isEnabled() or self.bin.isChecked():
             return
         if len(selected) == 2:
             self._session.comparing.show_exemplars(*selected)

@@ -107,7 +107,7 @@ def test_the_window_with_a_dive(window):
     assert min(exemplars) > third
 
 
-@pytest.mark.parametrize("action_id", ["preferences", "shortcuts", "model_card", "training", "about"])
+@pytest.mark.parametrize("action_id", ["preferences", "shortcuts", "model_card", "training", "about", "ranking"])
 def test_the_dialogs(window, qtbot, action_id, bundled_weights):
     window.actions_by_id[action_id].trigger()
     dialog = window.findChild(QDialog)

@@ -224,7 +224,12 @@ def test_the_list_is_sorted_to_look_at_and_the_queue_stays(batch):
     model, keys = batch.window.dives.model, batch.session.keys
     for key, diver in zip(keys, ("Zoë", "", "anna", "Mia"), strict=True):
         batch.session.set_diver(key, diver)
-    model.set_order(Order.DIVER)
+    entries = {action.text(): action for action in batch.window.actions_by_id["sort_dives"].menu().actions()}
+    entries["by diver"].trigger()
+    assert (model.order, batch.window.dives.order.currentData()) == (Order.DIVER, Order.DIVER)
+    batch.window.dives.order.activated.emit(0)
+    assert entries["as analysed"].isChecked()
+    entries["by diver"].trigger()
     rows = [model.key(row) for row in range(4)]
     assert [batch.session.dive(key).diver for key in rows] == ["anna", "Mia", "Zoë", ""]
     assert batch.session.keys == keys
@@ -355,6 +360,13 @@ def test_dives_are_ranked_by_step_within_number_and_board(batch, qtbot):
     assert [model.index(row, 0).data() for row in range(2)] == ["1.", "1."]
     dialog.table.sortByColumn(4, Qt.SortOrder.AscendingOrder)
     assert [model.dive(row).key for row in range(2)] == [first, second]
+    entries = {action.text(): action for action in dialog.sorting.menu().actions()}
+    assert [*entries][:2] == ["diver or file", "score"]
+    entries["Descending"].trigger()  # by keyboard
+    assert [model.dive(row).key for row in range(2)] == [second, first]
+    entries["diver or file"].trigger()
+    entries["Ascending"].trigger()
+    assert dialog.table.horizontalHeader().sortIndicatorSection() == 1
     dialog.table.clicked.emit(model.index(0, 1))
     assert batch.session.current.key == first
     batch.session.editing.leave_out(first, "a", True)

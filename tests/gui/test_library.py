@@ -113,6 +113,14 @@ def shown(studio) -> list[str]:
     return [panel._entry_at(row).exemplar.id for row in range(panel.shown.rowCount())]
 
 
+def the_menu() -> QMenu:
+    return QApplication.activePopupWidget()
+
+
+#: The offscreen platform says so of every menu that opens.
+opens_a_menu = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
+
+
 def parsed_dive(studio, qtbot, path, folder, suggestions=()) -> str:
     studio.session.open([path])
     qtbot.waitUntil(lambda: bool(studio.session.current and studio.session.queue.requests), timeout=5000)
@@ -263,6 +271,47 @@ def test_undo_and_redo_are_the_librarys_while_the_focus_is_in_it(library_studio,
     window.actions_by_id["library"].trigger()
     undo.trigger()
     assert session.dive(key).diver == ""
+
+
+def choose(menu: QMenu, *texts: str) -> None:
+    """Choose entries of a menu that opens again for each."""
+    for text in texts:
+        menu.aboutToShow.emit()
+        next(action for action in menu.actions() if action.text() == text).trigger()
+
+
+def test_the_rows_are_sorted_from_the_keyboard(library_studio):
+    window, panel = library_studio.window, library_studio.window.library.panel
+    menu = window.actions_by_id["sort_library"].menu()
+    choose(menu, "score", "Descending")
+    assert shown(library_studio) == ["rendered-1", "mine-3", "mine-1", "mine-2"]
+    assert [action.text() for action in menu.actions() if action.isChecked()] == ["score", "Descending"]
+    panel.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)  # by a click on its title
+    menu.aboutToShow.emit()
+    assert [action.text() for action in menu.actions() if action.isChecked()] == ["dive", "Ascending"]
+
+
+@opens_a_menu
+def test_the_menu_of_the_table_says_what_it_would_undo(library_studio, qtbot):
+    panel = library_studio.window.library.panel
+    select(library_studio, "mine-1")
+    panel.table.customContextMenuRequested.emit(panel.table.rect().center())  # as the menu key does
+    texts = {action.text(): action.isEnabled() for action in the_menu().actions() if action.text()}
+    assert texts == {
+        "Compare": False,
+        "Edit…": True,
+        "Remove": True,
+        "Undo": False,
+        "Redo": False,
+        "Sort the librar&y by": True,
+    }
+    choose(the_menu(), "Remove")
+    the_menu().close()
+    assert asked(library_studio, ChangeLibraryRequest).exemplar_id == "mine-1"
+    panel.table.customContextMenuRequested.emit(panel.table.rect().center())
+    choose(the_menu(), "Undo removing mine-1")
+    the_menu().close()
+    assert asked(library_studio, ChangeLibraryRequest).action == "restore"
 
 
 def test_a_change_that_the_worker_died_of_is_asked_for_again(library_studio):
@@ -483,14 +532,6 @@ def test_a_number_is_offered_and_taken_only_when_pressed(library_studio, qtbot, 
     assert library_studio.session.dive(key).dive_number == "207C"
     assert details.number.text() == "207C"
     assert not details.suggestions.isVisible()
-
-
-def the_menu() -> QMenu:
-    return QApplication.activePopupWidget()
-
-
-#: The offscreen platform says so of every menu that opens.
-opens_a_menu = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 
 
 @opens_a_menu
