@@ -26,6 +26,8 @@ from fineparser_gui.session.exemplar_library import LibraryEntry
 from fineparser_gui.session.session import Session
 
 _HEIGHT_PX = 250
+#: Rows whose cells say how wide a column is: those in sight, and some more.
+_MEASURED_ROWS = 40
 
 
 class LibraryPanel(QWidget):
@@ -155,6 +157,7 @@ class LibraryPanel(QWidget):
         header = table.horizontalHeader()
         header.setHighlightSections(False)
         header.setStretchLastSection(False)
+        header.setResizeContentsPrecision(_MEASURED_ROWS)
         header.setMinimumSectionSize(80)  # a title with the arrow of its order
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for column in range(self.model.columnCount()):

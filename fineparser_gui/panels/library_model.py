@@ -1,4 +1,4 @@
-"""The exemplars of both libraries as a table."""
+"""The exemplars of both libraries as a table; what is asked of every row again and again is made once."""
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel, Qt
 
@@ -7,7 +7,6 @@ from fineparser_gui.session.exemplar_library import LibraryEntry
 
 Index = QModelIndex | QPersistentModelIndex
 
-SORTED_BY = Qt.ItemDataRole.UserRole
 _NUMBER, _BOARD, _SCORE, _DIVER, _DAY, _NAME, _STATE = range(7)
 
 
@@ -17,6 +16,7 @@ class LibraryModel(QAbstractTableModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._entries: tuple[LibraryEntry, ...] = ()
+        self._cells: list[tuple[str, ...]] = []
         self._headers = (
             self.tr("dive"),
             self.tr("board"),
@@ -32,13 +32,22 @@ class LibraryModel(QAbstractTableModel):
         same = [entry.exemplar.id for entry in entries] == [entry.exemplar.id for entry in self._entries]
         if not same:
             self.beginResetModel()
-            self._entries = entries
+            self._take(entries)
             self.endResetModel()
             return
-        before, self._entries = self._entries, entries
+        before = self._entries
+        self._take(entries)
         for row, (old, new) in enumerate(zip(before, entries, strict=True)):
             if old != new:
                 self.dataChanged.emit(self.index(row, 0), self.index(row, len(self._headers) - 1))
+
+    def _take(self, entries: tuple[LibraryEntry, ...]) -> None:
+        self._entries = entries
+        self._cells = [self._texts(entry) for entry in entries]
+
+    def cells(self, row: int) -> tuple[str, ...]:
+        """What is written in a row."""
+        return self._cells[row]
 
     def entry(self, row: int) -> LibraryEntry:
         """The exemplar of a row."""
@@ -60,16 +69,21 @@ class LibraryModel(QAbstractTableModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         entry, column = self._entries[index.row()], index.column()
         if role == Qt.ItemDataRole.DisplayRole:
-            return self._text(entry, column)
-        if role == SORTED_BY:
-            return self._sorted_by(entry, column)
+            return self._cells[index.row()][column]
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return int(_alignment(column))
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._tool_tip(entry)
         return None
 
-    def _text(self, entry: LibraryEntry, column: int) -> str:
+    def sorted_by(self, row: int, column: int) -> str | float:
+        """What a row is sorted by in a column."""
+        exemplar = self._entries[row].exemplar
+        if column == _BOARD:
+            return exemplar.board_m or 0.0
+        return exemplar.score if column == _SCORE else self._cells[row][column]
+
+    def _texts(self, entry: LibraryEntry) -> tuple[str, ...]:
         exemplar = entry.exemplar
         return (
             exemplar.dive_number + (self.tr(" synchro") if exemplar.synchro else ""),
@@ -79,12 +93,7 @@ class LibraryModel(QAbstractTableModel):
             exemplar.dived_on or "",
             exemplar.id + (RENDERED_MARK if exemplar.synthetic else ""),
             self._state(entry),
-        )[column]
-
-    def _sorted_by(self, entry: LibraryEntry, column: int) -> object:
-        if column == _BOARD:
-            return entry.exemplar.board_m or 0.0
-        return entry.exemplar.score if column == _SCORE else self._text(entry, column)
+        )
 
     def _state(self, entry: LibraryEntry) -> str:
         if entry.exemplar.removed:
@@ -114,7 +123,6 @@ class LibraryFilter(QSortFilterProxyModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._bin, self._words = False, ""
-        self.setSortRole(SORTED_BY)
 
     def show_bin(self, shown: bool) -> None:
         """Show what was removed, and nothing else."""
@@ -132,8 +140,12 @@ class LibraryFilter(QSortFilterProxyModel):
         entry = model.entry(row)
         if entry.exemplar.removed != self._bin:
             return False
-        cells = (str(model.index(row, column).data()) for column in range(model.columnCount()))
-        return not self._words or any(self._words in cell.casefold() for cell in cells)
+        return not self._words or any(self._words in cell.casefold() for cell in model.cells(row))
+
+    def lessThan(self, left: Index, right: Index) -> bool:
+        model, column = self.sourceModel(), left.column()
+        assert isinstance(model, LibraryModel)
+        return model.sorted_by(left.row(), column) < model.sorted_by(right.row(), column)  # type: ignore[operator]
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:

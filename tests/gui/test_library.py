@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from time import process_time
 
 import pytest
 from answers_kit import dive_parse, result_message, scoring
@@ -151,6 +152,28 @@ def test_the_table_is_a_sound_model(qtmodeltester, qapp):
     model.set_entries(entries()[:2])
     model.set_entries(())
     qtmodeltester.check(shown_rows)
+
+
+def test_many_exemplars_are_sorted_and_found_at_once(library_studio):
+    panel = library_studio.window.library.panel
+    numbers, divers = ("107B", "207C", "5253B"), ("Ada", "Li Na", "Mia")
+    rows = (
+        an_exemplar(f"e-{i * 7919 % 600:03d}", dive_number=numbers[i % 3], diver=divers[i % 7 % 3], score=i * 37 % 90)
+        for i in range(600)
+    )
+    library_studio.session.library.refresh()
+    answer(library_studio, tuple(LibraryEntry(exemplar=one, own=True, state="ready") for one in rows))
+
+    def cpu_s(act, *arguments) -> float:
+        before = process_time()
+        act(*arguments)
+        QApplication.processEvents()
+        return process_time() - before
+
+    order = Qt.SortOrder.DescendingOrder
+    assert min(cpu_s(panel.table.sortByColumn, column, order) for column in (2, 5, 3)) < 0.15
+    assert min(cpu_s(panel.words.setText, words) for words in ("li na", "5253b", "")) < 0.15
+    assert panel.shown.rowCount() == 600
 
 
 def test_what_is_whose_and_in_which_state(library_studio):
