@@ -322,7 +322,7 @@ class MainWindow(QMainWindow):
             "mark_out": dive is not None,
             **dict.fromkeys(_RANGE_NUDGES, dive is not None and dive.info is not None),
             "find_dives": dive is not None and dive.info is not None and not dive.busy,
-            **dict.fromkeys(("accept_dive", "accept_dives"), dive is not None and bool(dive.segments)),
+            **dict.fromkeys(("accept_dive", "accept_dives"), dive is not None and bool(dive.proposals)),
             "remove": dive is not None,
             "full_screen": dive is not None or led,
             **dict.fromkeys(("draw_line", "draw_angle", "draw_note"), led or (dive is not None and not missing)),

@@ -5,7 +5,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QGuiApplication, QIcon, Q
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from fineparser_gui.panels.dive_states import details_text, needs_user, state_text
-from fineparser_gui.panels.dives_model import DIVE_ROLE
+from fineparser_gui.panels.dives_model import DIVE_ROLE, TAKEN_ROLE
 from fineparser_gui.panels.number_field import NumberField
 from fineparser_gui.session.dive import Dive, DiveState
 from fineparser_gui.session.exemplar_library import ExemplarLibrary
@@ -48,7 +48,7 @@ class DiveDelegate(QStyledItemDelegate):
         picture = QRect(inner.topLeft(), _THUMBNAIL)
         _draw_thumbnail(painter, picture, dive.thumbnail, option.palette)
         texts = inner.adjusted(_THUMBNAIL.width() + _GAP, -1, 0, 1)
-        _draw_texts(painter, texts, dive, option)
+        _draw_texts(painter, texts, index, option)
         if dive.busy and dive.state is not DiveState.QUEUED:
             _draw_progress(
                 painter, QRectF(texts.left(), inner.bottom() + 3, texts.width(), _BAR_H), dive, option.palette
@@ -82,22 +82,25 @@ def _draw_thumbnail(painter: QPainter, place: QRect, thumbnail: QImage | None, p
     painter.restore()
 
 
-def _draw_texts(painter: QPainter, place: QRect, dive: Dive, option: QStyleOptionViewItem) -> None:
+def _draw_texts(painter: QPainter, place: QRect, index: AnyIndex, option: QStyleOptionViewItem) -> None:
+    dive: Dive = index.data(DIVE_ROLE)
+    n_taken: int = index.data(TAKEN_ROLE)
+    waits_for_user = needs_user(dive, n_taken)
     font, small = QFont(option.font), QFont(option.font)
     font.setWeight(QFont.Weight.Medium)
     small.setPointSizeF(small.pointSizeF() * _SMALL)
     text = option.palette.color(QPalette.ColorRole.Text)
     muted = QGuiApplication.palette().color(QPalette.ColorRole.PlaceholderText)  # a style sheet makes a view's fainter
-    score = dive.state is DiveState.READY and not needs_user(dive) and not dive.scoring
+    score = dive.state is DiveState.READY and not waits_for_user and not dive.scoring
     details = details_text(dive)
     lines: list[tuple[str, QFont, QColor, Qt.TextElideMode]] = [(dive.title, font, text, Qt.TextElideMode.ElideMiddle)]
     if details:
         lines.append((details, small, muted, Qt.TextElideMode.ElideRight))
     state_font = QFont(small)
-    if score or needs_user(dive):
+    if score or waits_for_user:
         state_font.setWeight(QFont.Weight.DemiBold)
     lines.append(
-        (state_text(dive), state_font, text if score or needs_user(dive) else muted, Qt.TextElideMode.ElideRight)
+        (state_text(dive, n_taken), state_font, text if score or waits_for_user else muted, Qt.TextElideMode.ElideRight)
     )
     heights = [QFontMetrics(font).height() for _, font, _, _ in lines]
     top = place.top() + max(0, (place.height() - sum(heights)) // 2)

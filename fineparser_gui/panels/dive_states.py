@@ -13,15 +13,31 @@ def _tr(text: str) -> str:
     return QCoreApplication.translate("DivesPanel", text)
 
 
-def state_text(dive: Dive) -> str:
-    """What the row of a dive says about it."""
+def settled(dive: Dive, n_taken: int) -> bool:
+    """Whether nothing is left to do with a recording: its dives have rows of their own, or the coach wants no more."""
+    if dive.state is not DiveState.HELD or dive.segments is None or dive.searching:
+        return False
+    return dive.dismissed or 0 < len(dive.segments) == n_taken
+
+
+def state_text(dive: Dive, n_taken: int = 0) -> str:
+    """What the row of a dive says about it.
+
+    Args:
+        n_taken: how many of the dives found in it are rows of the list.
+    """
     if dive.state is DiveState.ANALYSING and dive.progress is not None and dive.progress.total:
         percent = 100 * dive.progress.done // dive.progress.total
         return f"{stage_text(dive.progress.stage)} {percent} %"
     if dive.searching:
-        return stage_text("scan")
+        return stage_text("scan") if dive.progress is not None else _tr("waiting")
+    if settled(dive, n_taken):
+        return _tr("dives taken: {0}").format(n_taken) if n_taken else _tr("no dive taken")
     if dive.state is DiveState.HELD and dive.segments:
-        return _tr("dives found: {0}").format(len(dive.segments))
+        found = len(dive.segments)
+        return (
+            _tr("dives taken: {0} of {1}").format(n_taken, found) if n_taken else _tr("dives found: {0}").format(found)
+        )
     if dive.state is DiveState.READY and dive.refused:
         return _tr("no whole dive: see right")
     if dive.state is DiveState.MISSING and dive.other is not None:
@@ -48,8 +64,10 @@ def state_text(dive: Dive) -> str:
     return _tr("no score: see right") if dive.dive_number else _tr("needs dive number")
 
 
-def needs_user(dive: Dive) -> bool:
-    """Whether the dive goes no further until the user does something."""
+def needs_user(dive: Dive, n_taken: int = 0) -> bool:
+    """Whether the dive goes no further until the user does something; see `state_text`."""
+    if dive.searching or settled(dive, n_taken):
+        return False
     unscored = dive.state is DiveState.READY and not dive.scoring
     return dive.state in WAITS_FOR_USER or (unscored and (dive.analysis is None or dive.analysis.scoring is None))
 

@@ -13,8 +13,9 @@ from fineparser_gui.session.opening import sort_key
 from fineparser_gui.session.session import Session
 
 KEY_ROLE = Qt.ItemDataRole.UserRole
-#: The `Dive`, for the delegate.
+#: The `Dive`, for the delegate, and how many of the dives found in it are rows.
 DIVE_ROLE = Qt.ItemDataRole.UserRole + 1
+TAKEN_ROLE = Qt.ItemDataRole.UserRole + 2
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
@@ -40,7 +41,6 @@ _SORTED_BY: dict[Order, Callable[[Dive], tuple]] = {
     Order.NUMBER: lambda dive: (dive.dive_number is None, dive.dive_number or "", dive.board_m or 0, -_score(dive)),
     Order.DIVER: lambda dive: (not dive.diver, dive.diver.casefold(), dive.dive_number or ""),
     Order.SCORE: lambda dive: (-_score(dive),),
-    Order.UNFINISHED: lambda dive: (not needs_user(dive), not dive.busy),
     Order.FILE: lambda dive: (sort_key(Path(dive.path.name)),),
 }
 
@@ -84,7 +84,10 @@ class DivesModel(QAbstractListModel):
     def text(self, key: str) -> str:
         """All that the row of a dive says."""
         dive = self._session.dive(key)
-        return ", ".join(filter(None, (dive.title, details_text(dive), state_text(dive))))
+        return ", ".join(filter(None, (dive.title, details_text(dive), state_text(dive, self._n_taken(key)))))
+
+    def _n_taken(self, key: str) -> int:
+        return len(self._session.trimming.taken(key))
 
     def rowCount(self, parent: AnyIndex = _NO_INDEX) -> int:
         return 0 if parent.isValid() else len(self._keys)
@@ -101,11 +104,14 @@ class DivesModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DecorationRole:
             return dive.thumbnail
         if role == Qt.ItemDataRole.ToolTipRole:
-            return "\n".join(filter(None, (str(dive.path), details_text(dive), state_text(dive), dive.problem)))
+            state = state_text(dive, self._n_taken(key))
+            return "\n".join(filter(None, (str(dive.path), details_text(dive), state, dive.problem)))
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return self.text(key)
         if role == KEY_ROLE:
             return key
+        if role == TAKEN_ROLE:
+            return self._n_taken(key)
         return dive if role == DIVE_ROLE else None
 
     def setData(self, index: AnyIndex, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
@@ -154,7 +160,19 @@ class DivesModel(QAbstractListModel):
         keys = [key for key in self._session.keys if key in known]
         if self._order is Order.QUEUE:
             return keys
-        return sorted(keys, key=lambda key: _SORTED_BY[self._order](self._session.dive(key)))
+        return sorted(keys, key=self._sorted_by)
+
+    def _sorted_by(self, key: str) -> tuple:
+        dive = self._session.dive(key)
+        if self._order is Order.UNFINISHED:
+            return not needs_user(dive, self._n_taken(key)), not dive.busy
+        return _SORTED_BY[self._order](dive)
+
+    def _tell_recordings(self) -> None:
+        """Their rows count the dives of the list that were found in them."""
+        for row, key in enumerate(self._keys):
+            if self._session.dive(key).is_recording:
+                self.dataChanged.emit(self.index(row), self.index(row))
 
     def _sort(self) -> None:
         keys = self._sorted(set(self._keys))
@@ -172,14 +190,20 @@ class DivesModel(QAbstractListModel):
         self.beginInsertRows(QModelIndex(), place, place)
         self._keys.insert(place, key)
         self.endInsertRows()
+        self._sort()  # a recording may have nothing left to do now
+        self._tell_recordings()
 
     def _on_changed(self, key: str) -> None:
         self._sort()
         index = self.index_of(key)
         self.dataChanged.emit(index, index)
+        if self._session.dive(key).in_frame is not None:
+            self._tell_recordings()
 
     def _on_removed(self, key: str) -> None:
         place = self._keys.index(key)
         self.beginRemoveRows(QModelIndex(), place, place)
         del self._keys[place]
         self.endRemoveRows()
+        self._sort()
+        self._tell_recordings()

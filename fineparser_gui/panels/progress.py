@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QWidget
 
-from fineparser_gui.panels.dive_states import WAITS_FOR_USER, stage_text
+from fineparser_gui.panels.dive_states import WAITS_FOR_USER, settled, stage_text
 from fineparser_gui.panels.parts import keyboard_friendly, label
 from fineparser_gui.session.dive import Dive, DiveState
 from fineparser_gui.session.session import Session
@@ -40,12 +40,13 @@ class ProgressStrip(QFrame):
         row.addWidget(self._bar, 1)
         row.addWidget(self._button)
         session.shown_changed.connect(self._refresh)
-        session.queue.paused_changed.connect(self._refresh)
+        for signal in (session.queue.paused_changed, session.dive_added, session.dive_removed):
+            signal.connect(self._refresh)
         self._refresh()
 
     def _refresh(self) -> None:
         dive = self._session.current
-        waits = dive is not None and dive.state in WAITS_FOR_USER
+        waits = dive is not None and dive.state in WAITS_FOR_USER and not self._done_with(dive)
         busy = dive is not None and dive.busy
         self.setVisible(busy or waits)
         if dive is None or not (busy or waits):
@@ -64,13 +65,19 @@ class ProgressStrip(QFrame):
         self._bar.setRange(0, progress.total if progress else 0)  # 0, 0 is "busy"
         self._bar.setValue(progress.done if progress else 0)
 
+    def _done_with(self, dive: Dive) -> bool:
+        """Whether it is a recording whose dives are in the list."""
+        n_taken = len(self._session.trimming.taken(dive.key))
+        return n_taken > 0 and settled(dive, n_taken)
+
     def _busy_text(self, dive: Dive) -> str:
         if dive.searching and dive.progress is not None:
             percent = 100 * dive.progress.done // max(dive.progress.total, 1)
             return self.tr("Looking for dives: {0} %").format(percent if dive.progress.stage == "scan" else 100)
         if dive.progress is None:
-            queue = self._session.queue
-            if queue.paused and dive.state is DiveState.QUEUED and dive.key not in queue.requests:
+            queue, trimming = self._session.queue, self._session.trimming
+            begun = dive.key in queue.requests if dive.state is DiveState.QUEUED else not trimming.waits(dive.key)
+            if queue.paused and not begun:
                 return self.tr("The analyses are paused.")
             if self._session.model is None:
                 return self.tr("Loading the model…")

@@ -58,7 +58,7 @@ class ProposalStrip(QFrame):
     def place_here(self) -> int | None:
         """The proposal under the playhead; None between them."""
         dive = self._session.current
-        segments = dive.segments or () if dive else ()
+        segments = dive.proposals if dive else ()
         return next((i for i, one in enumerate(segments) if one.in_frame <= self._frame <= one.out_frame), None)
 
     def accept_here(self) -> None:
@@ -78,8 +78,9 @@ class ProposalStrip(QFrame):
 
     def _refresh(self) -> None:
         dive = self._session.current
-        self.setVisible(dive is not None and dive.segments is not None and not dive.searching)
-        if dive is None or dive.segments is None:
+        proposes = dive is not None and dive.segments is not None and not dive.dismissed
+        self.setVisible(proposes and not dive.searching)
+        if not proposes:
             return
         n, taken = len(dive.segments), len(self._session.trimming.taken(dive.key))
         if not n:

@@ -70,7 +70,8 @@ class Dive:
         problem: one sentence: why there is no analysis, or no score.
         lacks_exemplars: True where there is no score for want of exemplars.
         segments: dives that were found in the file, to be confirmed; None: nobody looked.
-        searching: True while they are looked for.
+        dismissed: the coach wants to see them no longer.
+        searching: True while they are looked for, or wait to be.
         cancelled: the user stopped its analysis, which then starts only when asked for, in a reopened session too.
         identity: what its video is known by; None until it was opened.
         other: a video found in the place of its own, and another one; used only where the coach says so.
@@ -103,6 +104,7 @@ class Dive:
     problem: str | None = None
     lacks_exemplars: bool = False
     segments: tuple[DiveSegment, ...] | None = None
+    dismissed: bool = False
     searching: bool = False
     cancelled: bool = False
     identity: VideoIdentity | None = None
@@ -121,6 +123,11 @@ class Dive:
     def is_recording(self) -> bool:
         """Whether it stands for a file of several dives, which have rows of their own once they are confirmed."""
         return self.state is DiveState.HELD and self.segments is not None and len(self.segments) > 1
+
+    @property
+    def proposals(self) -> tuple[DiveSegment, ...]:
+        """The dives found in the file that the coach wants to see."""
+        return () if self.dismissed else self.segments or ()
 
     @property
     def busy(self) -> bool:

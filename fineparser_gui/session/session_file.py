@@ -8,11 +8,12 @@ Format "fineparser.session/1", JSON in UTF-8 (a reader refuses other numbers; ne
     paused    whether the analyses were held up
     exemplar_drawings  what was drawn on dives of the library: drawings as those of a dive, by the exemplar's id
     dives     of {path, relative_path, in_frame, out_frame, dive_number, board_m, difficulty, diver, nearest, synchro,
-              transitions, left_out, is_dive, cancelled, drawings, segments, video}, in the order of the list;
-              relative_path is as seen from the folder of the session file, or null where there is none; drawings are
-              of {kind, frame, points, text}, points in pixels of the file's upright frames; segments are the dives
-              found in a long recording, as `DiveSegment`, or null where nobody looked; video is what the file is
-              known by, as `VideoIdentity`, or null where it was never opened (older files have none)
+              transitions, left_out, is_dive, cancelled, drawings, segments, dismissed, video}, in the order of the
+              list; relative_path is as seen from the folder of the session file, or null where there is none; drawings
+              are of {kind, frame, points, text}, points in pixels of the file's upright frames; segments are the dives
+              found in a long recording, as `DiveSegment`, or null where nobody looked; dismissed: the coach wants to
+              see them no longer; video is what the file is known by, as `VideoIdentity`, or null where it was never
+              opened (older files have none)
 
 Analyses are not stored: opening a session makes them anew, and the coach's transitions and exemplars left out are
 applied to them.
@@ -63,6 +64,7 @@ class SavedDive:
     cancelled: bool = False
     segments: tuple[DiveSegment, ...] | None = None
     identity: VideoIdentity | None = None
+    dismissed: bool = False
     correction: Correction = field(default_factory=Correction)
 
 
@@ -164,6 +166,7 @@ def _dive_to_dict(dive: SavedDive, folder: Path) -> dict[str, Any]:
         "cancelled": dive.cancelled,
         "segments": None if dive.segments is None else [asdict(segment) for segment in dive.segments],
         "video": asdict(dive.identity) if dive.identity else None,
+        "dismissed": dive.dismissed,
     }
 
 
@@ -235,6 +238,7 @@ def _dive_from_dict(values: dict[str, Any], folder: Path) -> SavedDive:
         cancelled=values.get("cancelled") is True,
         segments=_segments(values.get("segments")),
         identity=None if values.get("video") is None else identity_from_dict(values["video"]),
+        dismissed=values.get("dismissed") is True,
         correction=Correction(
             transitions=transitions, left_out=frozenset(left_out), is_dive=values.get("is_dive") is True
         ),

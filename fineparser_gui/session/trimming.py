@@ -23,19 +23,35 @@ class Trimming(QObject):
         super().__init__(session)
         self._session, self._client = session, client
         self._ids = itertools.count(1)
+        self._waiting: list[str] = []
         self._asked: dict[str, str] = {}  # key -> request whose answer still counts
         self._stopped: set[str] = set()  # requests that the user cancelled
         client.progressed.connect(self._on_progress)
         client.finished.connect(self._on_finished)
         client.failed.connect(self._on_failed)
         client.cancelled.connect(self._on_cancelled)
+        session.queue.paused_changed.connect(self._go_on)
 
     def find(self, key: str) -> None:
-        """Look for dives in the whole file of a row."""
+        """Look for dives in the whole file of a row, once those before it are looked through."""
         self.forget(key)
+        self._waiting.append(key)
+        self._session.update(key, searching=True, segments=None, dismissed=False, progress=None, problem=None)
+        self._go_on()
+
+    def waits(self, key: str) -> bool:
+        """Whether a row is still to be looked through."""
+        return key in self._waiting
+
+    def _go_on(self) -> None:
+        """Hand the next row to the worker, the one that is shown first; none while the analyses are paused."""
+        if self._session.queue.paused or self._asked or not self._waiting:
+            return
+        shown = self._session.current
+        key = shown.key if shown is not None and shown.key in self._waiting else self._waiting[0]
+        self._waiting.remove(key)
         request = TrimRequest(id=f"t{next(self._ids)}", path=str(self._session.dive(key).path), urgency=Urgency.BATCH)
         self._asked[key] = request.id
-        self._session.update(key, searching=True, segments=None, progress=None, problem=None)
         self._client.submit(request)
 
     def cancel(self, key: str) -> None:
@@ -43,24 +59,30 @@ class Trimming(QObject):
         if key in self._asked:
             self._stopped.add(self._asked[key])
             self._client.cancel(self._asked[key])
+        elif key in self._waiting:
+            self._waiting.remove(key)
+            self._session.update(key, searching=False)
 
     def forget(self, key: str) -> None:
         """Nobody needs the answer any more: the row is gone, or looked through anew."""
+        if key in self._waiting:
+            self._waiting.remove(key)
         request_id = self._asked.pop(key, None)
         if request_id is not None:
             self._client.cancel(request_id)
+            self._go_on()
 
     def dismiss(self, key: str) -> None:
         """Show the proposals no longer."""
-        segments = self._session.dive(key).segments
-        if segments is not None:
+        before = self._session.dive(key).dismissed
+        if not before:
             text = self.tr("dismissing the dives found")
-            self._session.editing.edits.push(EditDive(self._apply_segments, key, segments, None, text=text))
+            self._session.editing.edits.push(EditDive(self._apply_dismissed, key, before, True, text=text))
 
-    def _apply_segments(self, key: str, segments: tuple[DiveSegment, ...] | None) -> None:
+    def _apply_dismissed(self, key: str, dismissed: bool) -> None:
         if key in self._session.keys:  # an edit outlives its dive
             self._session.select(key)
-            self._session.update(key, segments=segments)
+            self._session.update(key, dismissed=dismissed)
 
     def taken(self, key: str) -> frozenset[int]:
         """Places of the proposals whose flight lies in a dive of the list already."""
@@ -126,6 +148,7 @@ class Trimming(QObject):
         if key is not None:
             del self._asked[key]
             self._session.update(key, searching=False, progress=None, **changes)
+            self._go_on()
 
     def _on_progress(self, request_id: str, progress: Progress) -> None:
         key = self._key_of(request_id)

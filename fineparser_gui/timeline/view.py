@@ -75,7 +75,7 @@ class TimelineView(QWidget):
         self._key, self._info, self._parse = key, info, parse
         self._steps = parse.steps if parse else ()
         self._drawn = {drawing.frame for drawing in dive.drawings} if dive else set()
-        self._boxes.segments, self._boxes.taken = (dive.segments or () if dive else ()), taken
+        self._boxes.segments, self._boxes.taken = (dive.proposals if dive else ()), taken
         if not known:
             self._show_file(dive.path if dive else None, info)
             if dive is not None and info is not None and dive.in_frame is not None and dive.out_frame is not None:

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 from answers_kit import dive_parse, result_message, scoring
+from PySide6.QtCore import Qt
 
 from fineparser_core.progress import Progress
 from fineparser_core.types import Analysis, DiveSegment, IntervalRule
 from fineparser_gui.dialogs.naming import NamingDialog
+from fineparser_gui.panels.dive_states import needs_user, state_text
+from fineparser_gui.panels.dives_model import TAKEN_ROLE, Order
 from fineparser_gui.session.dive import DiveState
 from fineparser_gui.worker.protocol import ScoreRequest, Segments, TrimRequest
 
@@ -174,6 +177,78 @@ def test_none_found_says_how_to_mark_one_and_the_note_can_be_closed(recording) -
     assert "No dive was found" in proposals.text
     proposals.dismiss.click()
     assert not proposals.isVisible()
+    assert state(recording) == ("no dive taken", False)
+
+
+def state(studio) -> tuple[str, bool]:
+    """What the row of the recording says, and whether it calls for attention."""
+    model, session = studio.window.dives.model, studio.session
+    dive, row = session.dive(session.keys[0]), model.index_of(session.keys[0])
+    n_taken = row.data(TAKEN_ROLE)
+    assert state_text(dive, n_taken) in row.data(Qt.ItemDataRole.AccessibleTextRole)
+    return state_text(dive, n_taken), needs_user(dive, n_taken)
+
+
+def test_a_recording_calls_for_attention_until_its_dives_are_taken_or_closed(recording, qtbot) -> None:
+    session, window = recording.session, recording.window
+    model, proposals = window.dives.model, window.player.proposals
+    assert state(recording) == ("waiting", False)
+    answer(recording, segment(10), segment(200), segment(400))
+    assert state(recording) == ("dives found: 3", True)
+    window.transport.seek(230)
+    with qtbot.waitSignal(model.dataChanged, check_params_cb=lambda first, *_: first.row() == 0):
+        proposals.accept.click()
+    assert state(recording) == ("dives taken: 1 of 3", True)
+    assert window.player.progress.isVisible()
+    proposals.accept_all.click()
+    assert state(recording) == ("dives taken: 3", False)
+    assert not window.player.progress.isVisible()
+    with qtbot.waitSignal(model.dataChanged, check_params_cb=lambda first, *_: first.row() == 0):
+        session.editing.remove([session.keys[1]])
+    assert state(recording) == ("dives taken: 2 of 3", True)
+    qtbot.waitUntil(lambda: all(session.dive(key).busy for key in session.keys[1:]), timeout=5000)
+    window.dives.model.set_order(Order.UNFINISHED)
+    session.select(session.keys[0])
+    proposals.dismiss.click()
+    assert state(recording) == ("dives taken: 2", False)
+    assert window.dives.model.key(2) == session.keys[0]  # after those that are unfinished
+    window.dives.model.set_order(Order.QUEUE)
+    assert not proposals.isVisible()
+    assert not window.actions_by_id["accept_dives"].isEnabled()
+    saved = session.snapshot()
+    window.actions_by_id["undo"].trigger()
+    assert proposals.isVisible()
+    assert "2 of them" in proposals.text
+    session.clear()
+    session.restore(saved)
+    qtbot.waitUntil(lambda: session.current.state is DiveState.HELD, timeout=5000)
+    assert state(recording) == ("dives taken: 2", False)
+    assert not trim_requests(recording)
+
+
+def test_paused_no_recording_is_looked_through_until_it_goes_on(recording, qtbot, tmp_path, training) -> None:
+    session, pause = recording.session, recording.window.actions_by_id["pause_queue"]
+    others = [tmp_path / name for name in ("second.mp4", "third.mp4")]
+    for path in others:
+        path.write_bytes(training.read_bytes())
+    session.open(others)
+    qtbot.waitUntil(lambda: all(session.dive(key).searching for key in session.keys), timeout=5000)
+    (first,) = trim_requests(recording)  # one at a time
+    assert Path(first.path) == training
+    pause.trigger()
+    answer(recording)
+    assert trim_requests(recording) == []
+    assert recording.window.player.progress._text.text() == "The analyses are paused."
+    session.select(session.keys[2])
+    session.cancel(session.keys[1])
+    assert not session.dive(session.keys[1]).searching
+    pause.trigger()
+    (request,) = trim_requests(recording)
+    assert Path(request.path) == others[1]
+    session.trimming.find(session.keys[1])
+    answer(recording)
+    (request,) = trim_requests(recording)
+    assert Path(request.path) == others[0]
 
 
 def test_dismissed_proposals_can_be_had_back(recording) -> None:
