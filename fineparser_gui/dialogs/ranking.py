@@ -145,6 +145,7 @@ class RankingDialog(QDialog):
         self.sorting.setProperty("role", "tool")
         self.sorting.setMenu(SortMenu(self.table))
         self._note = label(role="muted", wrap=True)
+        self._note.setTextFormat(Qt.TextFormat.RichText)
         self._note.linkActivated.connect(self.model_card_requested)
         row = QHBoxLayout()
         row.addWidget(self.group)

@@ -367,6 +367,8 @@ def test_dives_are_ranked_by_step_within_number_and_board(batch, qtbot):
     entries["diver or file"].trigger()
     entries["Ascending"].trigger()
     assert dialog.table.horizontalHeader().sortIndicatorSection() == 1
+    assert "<a href" in dialog._note.text()
+    assert dialog._note.textFormat() is Qt.TextFormat.RichText
     dialog.table.clicked.emit(model.index(0, 1))
     assert batch.session.current.key == first
     batch.session.editing.leave_out(first, "a", True)
