@@ -73,7 +73,9 @@ class ProgressStrip(QFrame):
     def _busy_text(self, dive: Dive) -> str:
         if dive.searching and dive.progress is not None:
             percent = 100 * dive.progress.done // max(dive.progress.total, 1)
-            return self.tr("Looking for dives: {0} %").format(percent if dive.progress.stage == "scan" else 100)
+            held = self._session.queue.paused
+            text = self.tr("Looking for dives: {0} %, paused") if held else self.tr("Looking for dives: {0} %")
+            return text.format(percent if dive.progress.stage == "scan" else 100)
         if dive.progress is None:
             queue, trimming = self._session.queue, self._session.trimming
             begun = dive.key in queue.requests if dive.state is DiveState.QUEUED else not trimming.waits(dive.key)

@@ -172,7 +172,12 @@ class ExemplarLibrary(QObject):
         """Add a stretch of a video; None: the file's ends."""
         self._add(
             AddExemplarRequest(
-                id=self._new_id(), path=str(path), in_frame=in_frame, out_frame=out_frame, facts=asdict(facts)
+                id=self._new_id(),
+                path=str(path),
+                in_frame=in_frame,
+                out_frame=out_frame,
+                facts=asdict(facts),
+                urgency=Urgency.SHOWN,  # the coach waits for it, and a search that is held up must not stop it
             )
         )
 

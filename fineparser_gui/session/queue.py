@@ -49,7 +49,7 @@ class AnalysisQueue(QObject):
         return self._paused
 
     def pause(self, paused: bool) -> None:
-        """Begin no further dive or search, or go on; scores and what runs already are not held up."""
+        """Begin no further dive and hold searches up, or go on; scores and a dive that runs already are not held up."""
         if paused != self._paused:
             self._paused = paused
             self.paused_changed.emit()

@@ -30,7 +30,7 @@ class Trimming(QObject):
         client.finished.connect(self._on_finished)
         client.failed.connect(self._on_failed)
         client.cancelled.connect(self._on_cancelled)
-        session.queue.paused_changed.connect(self._go_on)
+        session.queue.paused_changed.connect(self._on_paused)
 
     def find(self, key: str) -> None:
         """Look for dives in the whole file of a row, once those before it are looked through."""
@@ -42,6 +42,10 @@ class Trimming(QObject):
     def waits(self, key: str) -> bool:
         """Whether a row is still to be looked through."""
         return key in self._waiting
+
+    def _on_paused(self) -> None:
+        self._client.hold(self._session.queue.paused)  # where it is: it may have looked for minutes
+        self._go_on()
 
     def _go_on(self) -> None:
         """Hand the next row to the worker, the one that is shown first; none while the analyses are paused."""

@@ -42,6 +42,7 @@ from fineparser_gui.worker.protocol import (
     DevicesReport,
     EncodeExemplarRequest,
     Failure,
+    HoldRequest,
     LibraryReport,
     LibraryRequest,
     Message,
@@ -81,6 +82,7 @@ class Worker:
         self._send = send
         self._waiting: list[Request] = []
         self._arrived = threading.Condition()
+        self._held = False
         self._tokens: dict[str, CancelToken] = {}
         self._analyzer: Analyzer | None = None
         self._dives: dict[str, tuple[DiveParse, Encoding]] = {}  # by parse_id, the latest used last
@@ -91,11 +93,19 @@ class Worker:
         if isinstance(message, CancelRequest):
             if token := self._tokens.get(message.id):
                 token.cancel()
+                self._notify()
+        elif isinstance(message, HoldRequest):
+            self._held = message.held
+            self._notify()
         elif isinstance(message, Request):
             self._tokens[message.id] = CancelToken()
             with self._arrived:
                 self._waiting.append(message)
-                self._arrived.notify()
+                self._arrived.notify_all()
+
+    def _notify(self) -> None:
+        with self._arrived:
+            self._arrived.notify_all()
 
     def _run(self) -> None:
         self._guard(None, self._tell_devices)
@@ -128,6 +138,17 @@ class Worker:
             thread = threading.Thread(target=self._carry_out, args=(request,), name=f"urgent {request.id}", daemon=True)
             thread.start()
             thread.join()
+
+    def _wait_while_held(self, urgency: int, token: CancelToken) -> None:
+        """Stand still where the running request is, but for what is more urgent."""
+
+        def goes_on() -> bool:
+            return not self._held or token.cancelled
+
+        while not goes_on():
+            with self._arrived:
+                self._arrived.wait_for(lambda: goes_on() or any(one.urgency > urgency for one in self._waiting))
+            self._let_pass(urgency)
 
     def _guard(self, request_id: str | None, work: Callable[[], object]) -> None:
         try:
@@ -279,6 +300,8 @@ class Worker:
         def report(progress: Progress) -> None:
             tell(progress)
             self._let_pass(request.urgency)
+            if isinstance(request, TrimRequest):
+                self._wait_while_held(request.urgency, self._tokens[request.id])
 
         return report
 

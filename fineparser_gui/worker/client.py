@@ -16,6 +16,7 @@ from fineparser_gui.worker.protocol import (
     CancelRequest,
     DevicesReport,
     Failure,
+    HoldRequest,
     Message,
     ProgressReport,
     Ready,
@@ -69,7 +70,7 @@ class WorkerClient(QObject):
         self._in_flight: list[Request] = []  # each to overtake the one before it
         self._buffer = b""
         self._crashes = 0
-        self._closed = False
+        self._closed = self._held = False
 
     def start(self) -> None:
         """Start the process if it does not run; requests may be handed in before."""
@@ -85,6 +86,8 @@ class WorkerClient(QObject):
         self._process = process
         self._buffer = b""
         process.start()
+        if self._held:
+            self._write(HoldRequest(held=True))
         self._send_next()
 
     def use(self, settings: WorkerSettings) -> None:
@@ -128,6 +131,11 @@ class WorkerClient(QObject):
         elif any(request.id == request_id for request in self._queue):
             self._queue = [request for request in self._queue if request.id != request_id]
             self.cancelled.emit(request_id)
+
+    def hold(self, held: bool) -> None:
+        """Hold a running search for dives up where it is, or let it go on."""
+        self._held = held
+        self._write(HoldRequest(held=held))
 
     def close(self) -> None:
         """End the worker and remove what it wrote; nothing is left running."""

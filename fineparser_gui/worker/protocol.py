@@ -114,6 +114,13 @@ class CancelRequest:
 
 
 @dataclass(frozen=True, kw_only=True)
+class HoldRequest:
+    """Hold the running `TrimRequest` up where it is, or let it go on; what is more urgent passes it all the same."""
+
+    held: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class DevicesReport:
     """What this machine can run the network on: name in the settings -> name for the user."""
 
@@ -195,7 +202,8 @@ class CancelledReport:
 LibraryRequest = AddExemplarRequest | ChangeLibraryRequest | EncodeExemplarRequest
 Request = ParseRequest | ScoreRequest | TrimRequest | LibraryRequest
 Answer = Result | Segments | LibraryReport
-Message = Request | CancelRequest | DevicesReport | Ready | ProgressReport | Answer | Failure | CancelledReport
+Message = Request | CancelRequest | HoldRequest | DevicesReport | Ready | ProgressReport | Answer | Failure
+Message |= CancelledReport
 
 _TYPES: dict[str, type] = {
     "parse": ParseRequest,
@@ -204,6 +212,7 @@ _TYPES: dict[str, type] = {
     "change library": ChangeLibraryRequest,
     "encode exemplar": EncodeExemplarRequest,
     "cancel": CancelRequest,
+    "hold": HoldRequest,
     "devices": DevicesReport,
     "ready": Ready,
     "progress": ProgressReport,

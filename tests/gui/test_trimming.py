@@ -235,9 +235,13 @@ def test_paused_no_recording_is_looked_through_until_it_goes_on(recording, qtbot
     qtbot.waitUntil(lambda: all(session.dive(key).searching for key in session.keys), timeout=5000)
     (first,) = trim_requests(recording)  # one at a time
     assert Path(first.path) == training
+    session.select(session.keys[0])
+    recording.client.progressed.emit(first.id, Progress("scan", 50, 200))
     pause.trigger()
+    assert recording.window.player.progress._text.text() == "Looking for dives: 25 %, paused"
     answer(recording)
     assert trim_requests(recording) == []
+    session.select(session.keys[1])
     assert recording.window.player.progress._text.text() == "The analyses are paused."
     session.select(session.keys[2])
     session.cancel(session.keys[1])

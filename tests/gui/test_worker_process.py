@@ -10,7 +10,7 @@ import pytest
 
 from fineparser_core.resources import resource
 from fineparser_gui.worker.client import WorkerClient
-from fineparser_gui.worker.protocol import ParseRequest, ScoreRequest, Urgency
+from fineparser_gui.worker.protocol import ChangeLibraryRequest, ParseRequest, ScoreRequest, TrimRequest, Urgency
 
 _START_MS = 120_000
 
@@ -87,6 +87,26 @@ def test_the_worker_ends_when_its_window_is_gone(tmp_path):
     )
     worker.communicate(timeout=60)  # closes its input
     assert worker.returncode == 0
+
+
+@pytest.mark.usefixtures("bundled_weights")
+def test_a_search_stands_still_while_it_is_held_and_lets_what_is_urgent_pass(client, qtbot, small_video):
+    ended: list[str] = []
+    told: list[int] = []
+    client.finished.connect(lambda request_id, _: ended.append(request_id))
+    client.progressed.connect(lambda request_id, progress: told.append(progress.done) if request_id == "t1" else None)
+    client.hold(True)
+    client.submit(TrimRequest(id="t1", path=str(small_video)))
+    qtbot.waitUntil(lambda: bool(told), timeout=_START_MS)
+    client.submit(ChangeLibraryRequest(id="l1", action="list"))
+    qtbot.waitUntil(lambda: ended == ["l1"], timeout=_START_MS)
+    assert told == [1]
+    client.cancel("t1")
+    with qtbot.waitSignal(client.cancelled, timeout=_START_MS):
+        pass
+    client.submit(TrimRequest(id="t2", path=str(small_video)))
+    client.hold(False)
+    qtbot.waitUntil(lambda: ended == ["l1", "t2"], timeout=_START_MS)
 
 
 @pytest.mark.usefixtures("bundled_weights")

@@ -6,6 +6,7 @@ import pytest
 from fineparser_gui.worker.protocol import (
     CancelRequest,
     Failure,
+    HoldRequest,
     ParseRequest,
     ProgressReport,
     Result,
@@ -33,6 +34,7 @@ from fineparser_gui.worker.protocol import (
         TrimRequest(id="t1", path="/training.mp4"),
         Segments(id="t1", segments=[{"in_frame": 3}]),
         CancelRequest(id="p1"),
+        HoldRequest(held=True),
         ProgressReport(id="p1", stage="read", done=3, total=96),
         Result(id="p1", analysis={"score": None}, masks_path="x.npz"),
         Failure(id=None, kind="CheckpointError", message="gone"),
