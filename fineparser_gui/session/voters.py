@@ -21,6 +21,7 @@ class ExemplarShelf:
 
     def __init__(self, exemplars: Iterable[Exemplar] = ()) -> None:
         self._of_number: dict[str, list[Exemplar]] = {}
+        self._voters: dict[tuple, frozenset[Voter]] = {}  # many dives of a session have the same
         for exemplar in exemplars:
             self._of_number.setdefault(exemplar.dive_number, []).append(exemplar)
 
@@ -36,6 +37,12 @@ class ExemplarShelf:
 
     def voters(self, dive: Dive, n_exemplars: int) -> frozenset[Voter]:
         """Those that the worker chooses for a dive; empty where it cannot be scored."""
+        wanted = (*dive.details, dive.rule, n_exemplars)
+        if wanted not in self._voters:
+            self._voters[wanted] = self._chosen(dive, n_exemplars)
+        return self._voters[wanted]
+
+    def _chosen(self, dive: Dive, n_exemplars: int) -> frozenset[Voter]:
         if dive.dive_number is None:
             return frozenset()
         number = parse_dive_number(dive.dive_number)
