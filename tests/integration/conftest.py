@@ -42,8 +42,8 @@ def fineparser(capfd: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
     return run
 
 
-def write_clip(path: Path, n_frames: int) -> Path:
-    """A square that falls over noise, 160 x 120 at 25 frames per second."""
+def write_clip(path: Path, n_frames: int, *, falls: bool = True) -> Path:
+    """A square that falls over noise, or the noise alone, 160 x 120 at 25 frames per second."""
     rng = np.random.default_rng(7)
     background = rng.integers(0, 255, (120, 160, 3), np.uint8)
     with av.open(str(path), "w") as container:
@@ -52,7 +52,8 @@ def write_clip(path: Path, n_frames: int) -> Path:
         for i in range(n_frames):
             frame = background.copy()
             top = 5 + i * 90 // max(n_frames, 1)
-            frame[top : top + 20, 70:90] = (255, 200, 150)
+            if falls:
+                frame[top : top + 20, 70:90] = (255, 200, 150)
             container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
         container.mux(stream.encode(None))
     return path
@@ -60,9 +61,10 @@ def write_clip(path: Path, n_frames: int) -> Path:
 
 @pytest.fixture(scope="session")
 def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a good clip, `dive.mp4`, and with everything that is none."""
+    """A folder with a good clip, `dive.mp4`, one of nothing at all, `nobody.mp4`, and with everything that is none."""
     folder = tmp_path_factory.mktemp("clips")
     dive = write_clip(folder / "dive.mp4", 60)
+    write_clip(folder / "nobody.mp4", 60, falls=False)
     write_clip(folder / "three_frames.mp4", 3)
     (folder / "empty.mp4").write_bytes(b"")
     (folder / "text.mp4").write_text("This is not a video.\n" * 50)
