@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
+from fineparser_core.export import palette
 from fineparser_core.export.palette import STEP_COLOURS
 from fineparser_core.resources import resource
 
@@ -197,8 +198,6 @@ QFrame#emptyState {{ border: 2px dashed {border}; border-radius: 14px; backgroun
 
 #: Of the steps, by their names, as they are painted now: chosen by the user and made to show on the theme's surface.
 _step_colors: dict[str, QColor] = {step: QColor(color) for step, color in STEP_COLOURS.items()}
-#: Contrasts (WCAG 2) of a step's colour with what it lies on, and of the text on it.
-_LEAST_CONTRAST = 1.9
 _DARK_TEXT, _LIGHT_TEXT = QColor("#101820"), QColor("#ffffff")
 
 
@@ -270,23 +269,12 @@ def text_on(color: QColor) -> QColor:
 
 def shown_on(background: str, color: str) -> QColor:
     """A colour, mixed with black or white as far as it takes to tell it from a background."""
-    ground, away = QColor(background), "#000000" if _luminance(QColor(background)) > 0.5 else "#ffffff"
-    shares = (mix(color, away, share / 20) for share in range(20))
-    return next((mixed for mixed in shares if contrast(mixed, ground) >= _LEAST_CONTRAST), QColor(away))
+    return QColor(*palette.shown_on(palette.rgb(background), color))
 
 
 def contrast(first: QColor, second: QColor) -> float:
     """From 1 for equals to 21 for black and white, as WCAG 2 has it."""
-    darker, lighter = sorted((_luminance(first), _luminance(second)))
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-def _luminance(color: QColor) -> float:
-    linear = (
-        value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
-        for value in (color.redF(), color.greenF(), color.blueF())
-    )
-    return sum(part * weight for part, weight in zip(linear, (0.2126, 0.7152, 0.0722), strict=True))
+    return palette.contrast(*((one.red(), one.green(), one.blue()) for one in (first, second)))
 
 
 def _palette(theme: Theme) -> QPalette:

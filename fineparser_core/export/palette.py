@@ -21,14 +21,14 @@ def contrast(first: Sequence[int], second: Sequence[int]) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def shown_on_dark(background: Sequence[int], colour: str) -> tuple[int, int, int]:
-    """A colour, mixed with white as far as it takes to tell it from a dark background."""
-    own = rgb(colour)
+def shown_on(background: Sequence[int], colour: str) -> tuple[int, int, int]:
+    """A colour, mixed with black or white as far as it takes to tell it from a background."""
+    own, away = rgb(colour), 0 if _luminance(background) > 0.5 else 255
     for share in (step / 20 for step in range(20)):
-        red, green, blue = (round(value + (255 - value) * share) for value in own)
+        red, green, blue = (round(value + (away - value) * share) for value in own)
         if contrast((red, green, blue), background) >= _LEAST_CONTRAST:
             return red, green, blue
-    return 255, 255, 255
+    return away, away, away
 
 
 def _luminance(colour: Sequence[int]) -> float:

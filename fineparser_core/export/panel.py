@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from fineparser_core.export.drawing import BOLD, REGULAR, Colour, draw_text, fill_box, text_width, wrap_text
-from fineparser_core.export.palette import contrast, shown_on_dark
+from fineparser_core.export.palette import contrast, shown_on
 from fineparser_core.types import Analysis, Scoring, StepSpan, VideoInfo
 
 BANNER_UNITS = 40
@@ -38,7 +38,7 @@ StepColours = Mapping[str, Colour]
 
 def step_colours(chosen: Mapping[str, str]) -> StepColours:
     """Those of `Look.step_colours` as they are drawn."""
-    return {name: shown_on_dark(BACKGROUND, colour) for name, colour in chosen.items()}
+    return {name: shown_on(BACKGROUND, colour) for name, colour in chosen.items()}
 
 
 def ink_on(colour: Colour) -> Colour:

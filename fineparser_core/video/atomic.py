@@ -12,6 +12,11 @@ from fineparser_core.errors import ExportError
 _LONGEST_STEM = 60
 
 
+def temporary_prefix(path: Path) -> str:
+    """How the names begin of the temporary files of `path`, which end in ".tmp"."""
+    return f".{path.name[:_LONGEST_STEM]}."
+
+
 @contextmanager
 def atomic_file(path: Path) -> Iterator[Path]:
     """A temporary path beside `path` to write to; it takes the name `path` when the block ends well.
@@ -21,7 +26,7 @@ def atomic_file(path: Path) -> Iterator[Path]:
     Raises:
         ExportError: the folder is missing or may not be written, or the disk is full.
     """
-    temporary = path.with_name(f".{path.name[:_LONGEST_STEM]}.{uuid4().hex[:8]}.tmp")
+    temporary = path.with_name(f"{temporary_prefix(path)}{uuid4().hex[:8]}.tmp")
     try:
         yield temporary
         # Opened for writing, as Windows flushes no other file.

@@ -8,6 +8,8 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 
 from fineparser_gui.session.drawings import ANGLE, NOTE, Drawing
 
+translate = QCoreApplication.translate
+
 ToWidget = Callable[[float, float], QPointF]
 
 _LIGHT = QColor("#ffd84d")
@@ -38,7 +40,9 @@ def paint_mark(
             _paint_angle(painter, drawing, points, color)
         elif measured:
             beside = QPointF(12, -6) + (points[0] + points[1]) / 2
-            _paint_text(painter, beside, _tr("{0}° off vertical").format(f"{drawing.degrees:.0f}"), color)
+            _paint_text(
+                painter, beside, translate("DrawingMarks", "{0}° off vertical").format(f"{drawing.degrees:.0f}"), color
+            )
     if selected or drawing.kind != NOTE:
         _paint_handles(painter, points, color, _HANDLE if selected else 2.5)
 
@@ -90,8 +94,12 @@ def paint_hint(painter: QPainter, area: QRect, text: str) -> None:
 def described(drawing: Drawing) -> str:
     """A mark in words."""
     if drawing.kind == NOTE:
-        return _tr("note: {0}").format(drawing.text)
-    text = _tr("angle of {0}°") if drawing.kind == ANGLE else _tr("line {0}° off vertical")
+        return translate("DrawingMarks", "note: {0}").format(drawing.text)
+    text = (
+        translate("DrawingMarks", "angle of {0}°")
+        if drawing.kind == ANGLE
+        else translate("DrawingMarks", "line {0}° off vertical")
+    )
     return text.format(f"{drawing.degrees:.0f}")
 
 
@@ -143,7 +151,3 @@ def _text_box(at: QPointF, text: str, metrics: QFontMetrics) -> QRectF:
     flags = Qt.TextFlag.TextWordWrap
     size = metrics.boundingRect(QRect(0, 0, _LONGEST_NOTE_W, 10_000), flags, text or " ")
     return QRectF(at.x(), at.y(), size.width() + 16, size.height() + 8)
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("DrawingMarks", text)

@@ -12,15 +12,13 @@ from fineparser_core.resources import resource
 from fineparser_gui.dialogs.frame import TextPage, text_dialog
 from fineparser_gui.worker.protocol import Ready
 
+translate = QCoreApplication.translate
+
 CARD_NAME = "card.json"
 PROSE_NAME = "MODEL_CARD.md"
 #: What a reader looks for first, in this order; the rest follows.
 _FIRST = ("name", "id", "trained_on", "intended_use", "limitations", "metrics", "training")
 _NOT_FOR_READING = ("shards", "format", "model", "synthetic")
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("dialogs", text)
 
 
 def model_card_dialog(weights: str, model: Ready | None, parent: QWidget) -> QDialog:
@@ -33,10 +31,11 @@ def model_card_dialog(weights: str, model: Ready | None, parent: QWidget) -> QDi
     end = QTextCursor(page.document())
     end.movePosition(QTextCursor.MoveOperation.End)
     if prose.is_file():
-        end.insertHtml(f"<br><h3>{html.escape(_tr('In figures'))}</h3>")
+        heading = translate("dialogs", "In figures")
+        end.insertHtml(f"<br><h3>{html.escape(heading)}</h3>")
     end.insertHtml(_facts(folder / CARD_NAME, model))
     page.moveCursor(QTextCursor.MoveOperation.Start)
-    return text_dialog(_tr("Model card"), page, parent)
+    return text_dialog(translate("dialogs", "Model card"), page, parent)
 
 
 def _facts(path: Path, model: Ready | None) -> str:
@@ -45,7 +44,9 @@ def _facts(path: Path, model: Ready | None) -> str:
         known = {name: card[name] for name in _FIRST if name in card}
         rows = [*known.items(), *((name, value) for name, value in card.items() if name not in known)]
     except (OSError, ValueError, TypeError, AttributeError):
-        text = _tr("{0} cannot be read: choose another folder of weights in the preferences.").format(path)
+        text = translate("dialogs", "{0} cannot be read: choose another folder of weights in the preferences.").format(
+            path
+        )
         return f"<p>{html.escape(text)}</p>"
     if model is not None:
         rows += [("device", model.device), ("precision", model.precision)]
@@ -63,5 +64,5 @@ def _value(value: object) -> str:
     if isinstance(value, list | tuple):
         return "<br>".join(html.escape(str(item)) for item in value)
     if isinstance(value, bool):
-        return _tr("yes") if value else _tr("no")
+        return translate("dialogs", "yes") if value else translate("dialogs", "no")
     return html.escape(str(value))

@@ -5,12 +5,10 @@ from PySide6.QtCore import QCoreApplication
 from fineparser_gui.panels.parts import board_text
 from fineparser_gui.session.dive import Dive, DiveState
 
+translate = QCoreApplication.translate
+
 #: States in which nothing goes on without the user.
 WAITS_FOR_USER = (DiveState.MISSING, DiveState.HELD, DiveState.CANCELLED, DiveState.FAILED)
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("DivesPanel", text)
 
 
 def settled(dive: Dive, n_taken: int) -> bool:
@@ -30,26 +28,32 @@ def state_text(dive: Dive, n_taken: int = 0) -> str:
         percent = 100 * dive.progress.done // dive.progress.total
         return f"{stage_text(dive.progress.stage)} {percent} %"
     if dive.searching:
-        return stage_text("scan") if dive.progress is not None else _tr("waiting")
+        return stage_text("scan") if dive.progress is not None else translate("DivesPanel", "waiting")
     if settled(dive, n_taken):
-        return _tr("dives taken: {0}").format(n_taken) if n_taken else _tr("no dive taken")
+        return (
+            translate("DivesPanel", "dives taken: {0}").format(n_taken)
+            if n_taken
+            else translate("DivesPanel", "no dive taken")
+        )
     if dive.state is DiveState.HELD and dive.segments:
         found = len(dive.segments)
         return (
-            _tr("dives taken: {0} of {1}").format(n_taken, found) if n_taken else _tr("dives found: {0}").format(found)
+            translate("DivesPanel", "dives taken: {0} of {1}").format(n_taken, found)
+            if n_taken
+            else translate("DivesPanel", "dives found: {0}").format(found)
         )
     if dive.state is DiveState.READY and dive.refused:
-        return _tr("no whole dive: see right")
+        return translate("DivesPanel", "no whole dive: see right")
     if dive.state is DiveState.MISSING and dive.other is not None:
-        return _tr("another video")
+        return translate("DivesPanel", "another video")
     texts = {
-        DiveState.OPENING: _tr("opening"),
-        DiveState.MISSING: _tr("video is missing"),
-        DiveState.HELD: _tr("needs trimming"),
-        DiveState.QUEUED: _tr("waiting"),
-        DiveState.ANALYSING: _tr("analysing"),
-        DiveState.CANCELLED: _tr("cancelled"),
-        DiveState.FAILED: _tr("not analysed"),
+        DiveState.OPENING: translate("DivesPanel", "opening"),
+        DiveState.MISSING: translate("DivesPanel", "video is missing"),
+        DiveState.HELD: translate("DivesPanel", "needs trimming"),
+        DiveState.QUEUED: translate("DivesPanel", "waiting"),
+        DiveState.ANALYSING: translate("DivesPanel", "analysing"),
+        DiveState.CANCELLED: translate("DivesPanel", "cancelled"),
+        DiveState.FAILED: translate("DivesPanel", "not analysed"),
     }
     if dive.state in texts:
         return texts[dive.state]
@@ -58,10 +62,14 @@ def state_text(dive: Dive, n_taken: int = 0) -> str:
     if dive.analysis is not None and dive.analysis.scoring is not None:
         scoring = dive.analysis.scoring
         score = f"{scoring.score:.1f}"
-        return _tr("{0} (nearest)").format(score) if scoring.nearest_numbers else score
+        return translate("DivesPanel", "{0} (nearest)").format(score) if scoring.nearest_numbers else score
     if dive.lacks_exemplars:
-        return _tr("no exemplars of {0}").format(dive.dive_number)
-    return _tr("no score: see right") if dive.dive_number else _tr("needs dive number")
+        return translate("DivesPanel", "no exemplars of {0}").format(dive.dive_number)
+    return (
+        translate("DivesPanel", "no score: see right")
+        if dive.dive_number
+        else translate("DivesPanel", "needs dive number")
+    )
 
 
 def needs_user(dive: Dive, n_taken: int = 0) -> bool:
@@ -83,12 +91,12 @@ def details_text(dive: Dive) -> str:
 def stage_text(stage: str) -> str:
     """A stage of `fineparser_core.progress.Progress` in the user's words."""
     texts = {
-        "scan": _tr("looking for dives"),
-        "confirm": _tr("looking for dives"),
-        "read": _tr("reading"),
-        "look": _tr("finding the athlete"),
-        "parse": _tr("parsing"),
-        "compare": _tr("comparing"),
-        "copy": _tr("copying"),
+        "scan": translate("DivesPanel", "looking for dives"),
+        "confirm": translate("DivesPanel", "looking for dives"),
+        "read": translate("DivesPanel", "reading"),
+        "look": translate("DivesPanel", "finding the athlete"),
+        "parse": translate("DivesPanel", "parsing"),
+        "compare": translate("DivesPanel", "comparing"),
+        "copy": translate("DivesPanel", "copying"),
     }
     return texts.get(stage, stage)

@@ -13,6 +13,8 @@ from fineparser_gui.panels.refusal import RefusalNote
 from fineparser_gui.session.dive import Dive, DiveState
 from fineparser_gui.session.session import Session
 
+translate = QCoreApplication.translate
+
 
 class ScorePanel(QWidget):
     """Of the shown dive.
@@ -169,15 +171,11 @@ class ScorePanel(QWidget):
         return self.tr("Comes after steps and masks.")
 
 
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("ScorePanel", text)
-
-
 def _interval_text(scoring: Scoring, *, rendered: bool) -> str:
     """Between which points the score is stated to lie, and what that rests on."""
     interval = scoring.interval
     if interval is None:
-        return _tr("How far these weights are off was not measured.")
-    kind = _tr("rendered dives") if rendered else _tr("dives")
-    text = _tr("{0:.1f} to {1:.1f}: true of {2:.0f} % of the {3} that it was measured on")
+        return translate("ScorePanel", "How far these weights are off was not measured.")
+    kind = translate("ScorePanel", "rendered dives") if rendered else translate("ScorePanel", "dives")
+    text = translate("ScorePanel", "{0:.1f} to {1:.1f}: true of {2:.0f} % of the {3} that it was measured on")
     return text.format(interval.low, interval.high, 100 * interval.level, kind)

@@ -10,6 +10,8 @@ from PySide6.QtCore import QCoreApplication
 
 from fineparser_core.types import VideoInfo
 
+translate = QCoreApplication.translate
+
 _HEAD_BYTES = 1 << 20
 
 
@@ -74,13 +76,24 @@ def identity_from_dict(values: dict[str, Any]) -> VideoIdentity:
 def difference(path: Path, found: VideoIdentity, expected: VideoIdentity) -> str:
     """How a file differs from the one that the session was made with, in one sentence."""
     for text, of_one in (
-        (_tr("{0} has {1} frames at {2} fps, the session was made with {3} at {4}."), _length),
-        (_tr("{0} has a picture of {1} × {2} pixels, the session was made with {3} × {4}."), _picture),
-        (_tr("{0} is as long, but another file or copy: it has {1} MB, the session was made with {2}."), _size),
+        (translate("VideoIdentity", "{0} has {1} frames at {2} fps, the session was made with {3} at {4}."), _length),
+        (
+            translate("VideoIdentity", "{0} has a picture of {1} × {2} pixels, the session was made with {3} × {4}."),
+            _picture,
+        ),
+        (
+            translate(
+                "VideoIdentity",
+                "{0} is as long, but another file or copy: it has {1} MB, the session was made with {2}.",
+            ),
+            _size,
+        ),
     ):
         if of_one(found) != of_one(expected):
             return text.format(path.name, *of_one(found), *of_one(expected))
-    return _tr("{0} is as long and as large, but its content is not that of the session's video.").format(path.name)
+    return translate(
+        "VideoIdentity", "{0} is as long and as large, but its content is not that of the session's video."
+    ).format(path.name)
 
 
 def _length(one: VideoIdentity) -> tuple[str, ...]:
@@ -93,7 +106,3 @@ def _picture(one: VideoIdentity) -> tuple[str, ...]:
 
 def _size(one: VideoIdentity) -> tuple[str, ...]:
     return (f"{one.size_bytes / 1e6:.2f}",)
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("VideoIdentity", text)

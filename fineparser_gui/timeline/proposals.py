@@ -8,6 +8,8 @@ from PySide6.QtGui import QColor, QPainter, QPalette, QPen
 from fineparser_core.types import DiveSegment
 from fineparser_gui.timeline.parts import ToX
 
+translate = QCoreApplication.translate
+
 
 class ProposalBoxes:
     """Dashed: proposed; filled, with a tick: a dive of the list already.
@@ -40,7 +42,7 @@ class ProposalBoxes:
             style = Qt.PenStyle.SolidLine if taken else Qt.PenStyle.DashLine
             painter.setPen(QPen(palette.highlight().color(), 1.2, style))
             painter.drawRoundedRect(box, 4, 4)
-            texts = [_tr("dive {0}").format(place + 1), str(place + 1)]
+            texts = [translate("ProposalBoxes", "dive {0}").format(place + 1), str(place + 1)]
             # A dash is no tick, so the two differ without their colours too.
             width = box.width() - (20 if taken else 6)
             text = next((t for t in texts if painter.fontMetrics().horizontalAdvance(t) <= width), "")
@@ -53,14 +55,14 @@ class ProposalBoxes:
         """A line for a screen reader."""
         if not self.segments:
             return []
-        return [_tr("{0} dives found, {1} of them in the list").format(len(self.segments), len(self.taken))]
+        return [
+            translate("ProposalBoxes", "{0} dives found, {1} of them in the list").format(
+                len(self.segments), len(self.taken)
+            )
+        ]
 
 
 def _draw_tick(painter: QPainter, box: QRectF, palette: QPalette) -> None:
     x, y = box.left() + 5, box.center().y()
     painter.setPen(QPen(palette.text().color(), 1.6))
     painter.drawPolyline([QPointF(x, y), QPointF(x + 3, y + 3), QPointF(x + 9, y - 4)])
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("ProposalBoxes", text)

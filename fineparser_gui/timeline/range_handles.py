@@ -6,6 +6,8 @@ from PySide6.QtGui import QPainter, QPalette, QPen
 from fineparser_core.types import MIN_FRAMES
 from fineparser_gui.timeline.parts import ToX, draw_text, nearest
 
+translate = QCoreApplication.translate
+
 _HOOK_PX = 6
 
 
@@ -79,7 +81,7 @@ class RangeHandles:
 
     def spoken(self) -> str:
         """For a screen reader."""
-        return _tr("dive from frame {0} to {1}").format(*self.frames) if self.frames else ""
+        return translate("RangeHandles", "dive from frame {0} to {1}").format(*self.frames) if self.frames else ""
 
     def draw(self, painter: QPainter, area: QRectF, lane: QRectF, to_x: ToX, palette: QPalette) -> None:
         """Dim what is cut off, draw the brackets, and say of the one in hand what it does.
@@ -107,11 +109,13 @@ class RangeHandles:
 
     def text(self, place: int) -> str:
         """Where the dive begins or ends, and what it means to move that."""
-        text = (_tr("dive ends with frame {0}") if place else _tr("dive begins with frame {0}")).format(
-            self.frames[place]
-        )
+        text = (
+            translate("RangeHandles", "dive ends with frame {0}")
+            if place
+            else translate("RangeHandles", "dive begins with frame {0}")
+        ).format(self.frames[place])
         if self.frames != self._settled:
-            text += " · " + _tr("analysed anew when you let go")
+            text += " · " + translate("RangeHandles", "analysed anew when you let go")
         return text
 
 
@@ -125,7 +129,3 @@ def _draw_bracket(
         top, bottom = lane.top() + 1, lane.bottom() - 1
         corners = [QPointF(inner, top), QPointF(x, top), QPointF(x, bottom), QPointF(inner, bottom)]
         painter.drawPolyline(corners)
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("RangeHandles", text)

@@ -12,6 +12,8 @@ from fineparser_gui.theme import step_color, text_on
 from fineparser_gui.timeline.parts import ToX, duration_s
 from fineparser_gui.timeline.scale import TimeScale
 
+translate = QCoreApplication.translate
+
 _LOWEST_SCALE = 0.2
 _DRAWN = QColor("#ffd84d")
 _TICKS_S = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600)
@@ -22,7 +24,11 @@ PLAYHEAD_PX = 7
 
 def step_label(step: str) -> str:
     """What the coach calls a step: the model's flight ends at the come-out, not at the water."""
-    labels = (_tr("approach + take-off"), _tr("flight"), _tr("come-out + entry"))
+    labels = (
+        translate("Timeline", "approach + take-off"),
+        translate("Timeline", "flight"),
+        translate("Timeline", "come-out + entry"),
+    )
     return dict(zip(STEP_NAMES, labels, strict=True))[step]
 
 
@@ -92,17 +98,17 @@ def draw_legend(painter: QPainter, lane: QRectF, parse: DiveParse, palette: QPal
     x, y = lane.left(), lane.center().y() - 3
     peaks = parse.probabilities.max(axis=0)
     for text, step, peak in (
-        (_tr("flight begins"), STEP_NAMES[1], peaks[0]),
-        (_tr("entry begins"), STEP_NAMES[2], peaks[1]),
+        (translate("Timeline", "flight begins"), STEP_NAMES[1], peaks[0]),
+        (translate("Timeline", "entry begins"), STEP_NAMES[2], peaks[1]),
     ):
         painter.setPen(_curve_pen(step))
         painter.drawLine(QPointF(x, y), QPointF(x + 22, y))
-        shown = _tr("{0} (peak probability {1:.2f})").format(text, float(peak))
+        shown = translate("Timeline", "{0} (peak probability {1:.2f})").format(text, float(peak))
         width = painter.fontMetrics().horizontalAdvance(shown)
         painter.setPen(palette.placeholderText().color())
         painter.drawText(QRectF(x + 27, y - 9, width + 4, 18), Qt.AlignmentFlag.AlignVCenter, shown)
         x += 27 + width + 22
-    whose = _tr("steps and durations as the model divides it")
+    whose = translate("Timeline", "steps and durations as the model divides it")
     if lane.right() - x > painter.fontMetrics().horizontalAdvance(whose):
         place = QRectF(x, y - 9, lane.right() - x, 18)
         painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, whose)
@@ -139,7 +145,3 @@ def _curve_pen(step: str) -> QPen:
     """Colour and dashes: the two curves differ without their colours too."""
     style = Qt.PenStyle.SolidLine if step == STEP_NAMES[1] else Qt.PenStyle.DashLine
     return QPen(step_color(step), 2, style)
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("Timeline", text)

@@ -9,6 +9,8 @@ from fineparser_gui.session.correction import frames_of
 from fineparser_gui.theme import step_color
 from fineparser_gui.timeline.parts import ToX, draw_text, nearest
 
+translate = QCoreApplication.translate
+
 _GRIP_W, _GRIP_H = 8, 20
 
 
@@ -77,12 +79,16 @@ class TransitionHandles:
         """Where a transition lies, what it is scored from, and where the model has it."""
         assert self._parse is not None
         frame = self.frames[place]
-        text = (_tr("entry from frame {0}") if place else _tr("flight from frame {0}")).format(frame)
+        text = (
+            translate("TransitionHandles", "entry from frame {0}")
+            if place
+            else translate("TransitionHandles", "flight from frame {0}")
+        ).format(frame)
         sampled = int(self._parse.sampled_frames[sample_of(self._parse, frame)])
         if sampled != frame:  # the network saw 96 frames of the dive and no others
-            text += " · " + _tr("scored from its next sample, frame {0}").format(sampled)
+            text += " · " + translate("TransitionHandles", "scored from its next sample, frame {0}").format(sampled)
         if self._ghosts[place] != frame:
-            text += " · " + _tr("model: {0}").format(self._ghosts[place])
+            text += " · " + translate("TransitionHandles", "model: {0}").format(self._ghosts[place])
         return text
 
 
@@ -106,7 +112,3 @@ def _draw_handle(painter: QPainter, area: QRectF, x: float, color: QColor, palet
     painter.setBrush(palette.base())
     painter.drawRoundedRect(grip, 3, 3)
     painter.drawLine(QPointF(x, grip.top() + 5), QPointF(x, grip.bottom() - 5))
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("TransitionHandles", text)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
+from fineparser_core.video.atomic import temporary_prefix
+
 log = logging.getLogger(__name__)
 
 # As long as a frame may take, and time to remove what was written.
@@ -106,7 +108,7 @@ class ExportProcess(QObject):
 
     def _remove_leftovers(self) -> None:
         """What a process that was killed could not remove itself: see `fineparser_core.video.atomic`."""
-        prefix, suffix = f".{self._path.name}.", ".tmp"
+        prefix, suffix = temporary_prefix(self._path), ".tmp"
         try:
             beside = list(self._path.parent.iterdir())
             for file in beside:

@@ -2,15 +2,19 @@
 
 import ast
 import re
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = {"screenshots", "bench"}  # what they show is for the documentation and for developers
 SOURCES = [path for path in sorted((ROOT / "fineparser_gui").rglob("*.py")) if path.parent.name not in TOOLS]
-TRANSLATES = {"tr", "_tr", "translate", "translated", "plain_text", "QT_TRANSLATE_NOOP"}
+TRANSLATES = {"tr", "translate", "translated", "plain_text", "QT_TRANSLATE_NOOP"}
 #: Calls that show their text, and which of their arguments that is.
 SHOWS = {
     **dict.fromkeys(("setText", "setTitle", "setToolTip", "setWindowTitle", "setPlaceholderText", "set_text"), 0),
@@ -82,3 +86,18 @@ def test_it_would_be_noticed(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     assert len(list(untranslated(source))) == 4
+
+
+def test_lupdate_collects_every_text(tmp_path: Path) -> None:
+    collected = tmp_path / "fineparser.ts"
+    tool = shutil.which("pyside6-lupdate", path=str(Path(sys.executable).parent))
+    assert tool
+    subprocess.run([tool, *map(str, SOURCES), "-ts", str(collected)], check=True, capture_output=True, timeout=120)
+    known = {source.text for source in ElementTree.parse(collected).iter("source")}
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and called(node) in ("tr", "translate", "QT_TRANSLATE_NOOP"):
+                place = 0 if called(node) == "tr" else 1
+                text = node.args[place] if len(node.args) > place else None
+                if isinstance(text, ast.Constant):
+                    assert text.value in known, f"{path.name}, line {node.lineno}: {text.value!r}"
