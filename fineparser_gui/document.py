@@ -249,7 +249,7 @@ class Document(QObject):
         labels = [label for dive in self.corrected_dives() if (label := _label(dive))]
         reasons = [why_no_label(label) for label in labels]
         if all(reasons):  # said before a file is asked for
-            text = self.tr("No corrected dive can be a label. {0}")
+            text = self.tr("No corrected dive can be exported as a label. {0}")
             self._session.problem.emit(text.format(" ".join(dict.fromkeys(filter(None, reasons)))))
             return
         name, _ = QFileDialog.getSaveFileName(

@@ -6,7 +6,7 @@ the board ("corrected_10m"), as FineDiving's events do. No judge scored these di
 model's own score is not a label. The labels of frames number the three steps 0, 1, 2; they are not FineDiving's
 types of sub-action, which a coach was not asked for.
 
-Beside the pickle lies a JSON of the same name with the provenance of every record ("fineparser.corrections/1").
+Beside the pickle NAME.pkl lies NAME.provenance.json with the provenance of every record ("fineparser.corrections/1").
 A dive that cannot be a label is left out, and said.
 """
 
@@ -71,10 +71,11 @@ def write_corrections(dives: Sequence[CorrectedDive], path: Path) -> tuple[str, 
     left_out = _left_out(dives)
     dives = [dive for dive in dives if why_no_label(dive) is None]
     if not dives:
-        raise ExportError(" ".join(["No corrected dive can be a label: there is nothing to export.", *left_out]))
-    provenance_path = path.with_suffix(".json")
-    if provenance_path == path:
-        raise ExportError(f"{path} is the name of the provenance file: choose a name that ends in .pkl.")
+        raise ExportError(
+            " ".join(["No corrected dive can be exported as a label: there is nothing to export.", *left_out])
+        )
+    if path.suffix != ".pkl":
+        raise ExportError(f"{path} would hold a pickle: choose a name that ends in .pkl.")
     records: dict[tuple[str, int], list[Any]] = {}
     provenance = []
     indices: Counter[str] = Counter()
@@ -93,11 +94,16 @@ def write_corrections(dives: Sequence[CorrectedDive], path: Path) -> tuple[str, 
         "frames_labels": "0, 1, 2: take-off, flight, entry; not FineDiving's sub-action types",
         "dives": provenance,
     }
-    with atomic_file(provenance_path) as temporary:
-        temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     with atomic_file(path) as temporary:
         temporary.write_bytes(pickle.dumps(records, protocol=4))
+    with atomic_file(provenance_path(path)) as temporary:
+        temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return (f"Dives with labels: {len(dives)}.", *left_out)
+
+
+def provenance_path(path: Path) -> Path:
+    """Where the provenance of a pickle of corrections lies."""
+    return path.with_name(f"{path.stem}.provenance.json")
 
 
 def _left_out(dives: Sequence[CorrectedDive]) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 
 from fineparser_core.data.finediving import load_finediving
 from fineparser_core.errors import ExportError
-from fineparser_core.export.corrections import CorrectedDive, why_no_label, write_corrections
+from fineparser_core.export.corrections import CorrectedDive, provenance_path, why_no_label, write_corrections
 
 NAME = "fine-grained_annotation_aqa.pkl"
 
@@ -37,7 +37,7 @@ def test_the_loader_reads_the_transitions_that_the_coach_set(corrected, tmp_path
 
 def test_the_provenance_says_who_set_what_on_which_file(corrected, tmp_path):
     write_corrections([corrected], tmp_path / NAME)
-    content = json.loads((tmp_path / NAME).with_suffix(".json").read_text(encoding="utf-8"))
+    content = json.loads(provenance_path(tmp_path / NAME).read_text(encoding="utf-8"))
     (dive,) = content["dives"]
     own = corrected.by_model.transitions
     assert dive["path"] == str(corrected.by_model.clip.path)
