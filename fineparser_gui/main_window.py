@@ -65,7 +65,7 @@ class MainWindow(QMainWindow):
         self._painted = self._asked = self._closed = False
         self.setAcceptDrops(True)
         self.resize(1440, 900)
-        self.setMinimumSize(1000, 640)
+        self.setMinimumSize(1040, 640)
         self.transport = Transport(self)
         self.document = Document(session, self, folder)
         self.batch = Batch(session, self)

@@ -1,7 +1,7 @@
 """Buttons under the picture: playback on the left, what is drawn over the picture on the right."""
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QSlider, QToolButton, QWidget
 
 from fineparser_gui.actions.registry import ActionRegistry
@@ -12,7 +12,7 @@ from fineparser_gui.settings.keys import LEAST_OPACITY_PERCENT
 
 
 class TransportBar(QFrame):
-    """Shows and drives a `Transport`.
+    """Shows and drives a `Transport`; where it is narrow, it leaves out what the menus have as well.
 
     Signals:
         opacity_changed: (int) of the mask, in percent; the slider was moved.
@@ -25,11 +25,12 @@ class TransportBar(QFrame):
         self._transport = transport
         self._play = self._button(actions["play"])
         self._where = label()
-        self._where.setMinimumWidth(self._where.fontMetrics().horizontalAdvance("frame 00000 / 00000 · 0:00.000"))
+        self._brief = False
         self._speed = QComboBox()
         self._speed.setAccessibleName(self.tr("Playback speed"))
         self._speed.setToolTip(self.tr("Playback speed"))
         self._speed.addItems([speed_text(speed) for speed in SPEEDS])
+        self._speed.setMinimumWidth(self._speed.sizeHint().width())
         self._speed.activated.connect(lambda index: transport.set_speed(SPEEDS[index]))
         keyboard_friendly(self._speed)
         self._opacity = QSlider(Qt.Orientation.Horizontal)
@@ -43,25 +44,21 @@ class TransportBar(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 4, 8, 4)
         row.setSpacing(2)
-        for name in ("first", "step_back"):
-            row.addWidget(self._button(actions[name]))
-        row.addWidget(self._play)
-        for name in ("step_forward", "last", "loop"):
-            row.addWidget(self._button(actions[name]))
-        row.addSpacing(6)
-        row.addWidget(self._speed)
-        row.addSpacing(10)
-        row.addWidget(self._where)
+        first, back, forward, last, loop = (
+            self._button(actions[name]) for name in ("first", "step_back", "step_forward", "last", "loop")
+        )
+        line, angle, note, mask, crop, compare, full_screen = (
+            self._button(actions[name])
+            for name in ("draw_line", "draw_angle", "draw_note", "mask", "crop", "compare", "full_screen")
+        )
+        for part in (first, back, self._play, forward, last, loop, 6, self._speed, 10, self._where):
+            row.addSpacing(part) if isinstance(part, int) else row.addWidget(part)
         row.addStretch()
-        row.addSpacing(10)
-        for name in ("draw_line", "draw_angle", "draw_note"):
-            row.addWidget(self._button(actions[name]))
-        row.addSpacing(6)
-        row.addWidget(self._button(actions["mask"]))
-        row.addWidget(self._opacity)
-        row.addSpacing(6)
-        for name in ("crop", "compare", "full_screen"):
-            row.addWidget(self._button(actions[name]))
+        for part in (10, line, angle, note, 6, mask, self._opacity, 6, crop, compare, full_screen):
+            row.addSpacing(part) if isinstance(part, int) else row.addWidget(part)
+        #: What goes first, together, where there is no room; before all of it the words around the frame's number.
+        self._dispensable = ((self._opacity,), (line, angle, note), (first, last), (crop, loop), (compare,))
+        self._fit()
         transport.frame_changed.connect(self._show_where)
         transport.state_changed.connect(self._show_state)
         self._show_where()
@@ -70,6 +67,10 @@ class TransportBar(QFrame):
     def set_opacity(self, opacity: float) -> None:
         """Put the slider where the opacity of the mask is."""
         self._opacity.setValue(round(100 * opacity))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -83,8 +84,31 @@ class TransportBar(QFrame):
         keyboard_friendly(button)
         return button
 
+    def _fit(self) -> None:
+        """Show as much as there is room for."""
+        row, left_out = self.layout(), [None, *self._dispensable]
+        self._set_brief(False)
+        for group in self._dispensable:
+            for part in group:
+                part.show()
+        while left_out and row.minimumSize().width() > self.width():
+            group = left_out.pop(0)
+            if group is None:
+                self._set_brief(True)
+            for part in group or ():
+                part.hide()
+
+    def _set_brief(self, brief: bool) -> None:
+        self._brief = brief
+        longest = "00000 / 00000" if brief else "frame 00000 / 00000 · 0:00.000"
+        self._where.setMinimumWidth(self._where.fontMetrics().horizontalAdvance(longest))
+        self._show_where()
+
     def _show_where(self) -> None:
         t = self._transport
+        if self._brief:
+            self._where.setText(f"{t.frame} / {t.n_frames - 1}")
+            return
         minutes, seconds = divmod(t.time_s, 60)
         self._where.setText(
             self.tr("frame {0} / {1} · {2}:{3:06.3f}").format(t.frame, t.n_frames - 1, int(minutes), seconds)

@@ -11,6 +11,7 @@ import pytest
 from answers_kit import dive_parse, result_message, scoring
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QWidget
 
 from fineparser_core.types import Analysis
 from fineparser_gui.session.dive import DiveState
@@ -310,3 +311,21 @@ def test_the_window_starts_about_as_fast_as_an_empty_one():
         if ratios[-1] < 8:
             return
     raise AssertionError(f"the window takes {min(ratios):.1f} times as long as an empty one")
+
+
+def test_a_narrow_bar_leaves_out_what_the_menus_have_and_nothing_overlaps(idle_studio, qtbot, clip):
+    window = idle_studio.window
+    idle_studio.session.open([clip])
+    bar = window.player.bar
+    qtbot.waitUntil(bar.isVisible)
+    n_shown = []
+    for width in (1700, 1280, window.minimumWidth(), 1700):
+        window.resize(width, 800)
+        qtbot.waitUntil(lambda width=width: window.width() == width)
+        qtbot.wait(50)  # for the layouts
+        shown = [child for child in bar.findChildren(QWidget) if child.parent() is bar and child.isVisible()]
+        areas = [child.geometry() for child in shown]
+        assert all(bar.rect().contains(area) for area in areas), width
+        assert not any(a.intersects(b) for place, a in enumerate(areas) for b in areas[:place]), width
+        n_shown.append(len(shown))
+    assert n_shown[0] == n_shown[3] > n_shown[1] > n_shown[2]
