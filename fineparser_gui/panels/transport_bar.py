@@ -10,6 +10,8 @@ from fineparser_gui.panels.parts import keyboard_friendly, label, speed_text
 from fineparser_gui.playback.transport import SPEEDS, Transport
 from fineparser_gui.settings.keys import LEAST_OPACITY_PERCENT
 
+_NARROWEST_PX = 320
+
 
 class TransportBar(QFrame):
     """Shows and drives a `Transport`; where it is narrow, it leaves out what the menus have as well.
@@ -41,6 +43,7 @@ class TransportBar(QFrame):
         self._opacity.valueChanged.connect(self.opacity_changed)
         keyboard_friendly(self._opacity)
 
+        self.setMinimumWidth(_NARROWEST_PX)  # whatever is shown now
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 4, 8, 4)
         row.setSpacing(2)
