@@ -26,6 +26,7 @@ class DrawingPair(QObject):
         self._session = session
         self._panes = panes
         self.layers = tuple(DrawingLayer(pane.canvas) for pane in panes)
+        self._sides: tuple[Candidate | None, Candidate | None] = (None, None)  # whose drawings the layers show
         self._following = False
         for place, layer in enumerate(self.layers):
             layer.edited.connect(partial(self._on_edited, place))
@@ -59,9 +60,12 @@ class DrawingPair(QObject):
             layer.delete_selected()
 
     def refresh(self) -> None:
-        """Show what is drawn on the dives now."""
-        before = self.drawings
-        for layer, pane, side in zip(self.layers, self._panes, self._session.comparing.sides, strict=True):
+        """Show what is drawn on the dives now; what was begun on others is given up, a note kept as far as written."""
+        before, sides = self.drawings, self._session.comparing.sides
+        if sides != self._sides:
+            self.begin(None)  # while the layers still hold the drawings that the note belongs to
+            self._sides = sides
+        for layer, pane, side in zip(self.layers, self._panes, sides, strict=True):
             drawn, info = self._drawn_on(side), pane.info
             if drawn is not None and info is not None:
                 layer.set_drawings(drawn, info.pts_s)
@@ -79,12 +83,12 @@ class DrawingPair(QObject):
         return self._session.dive(side.key).drawings if side.key in self._session.keys else None
 
     def _on_edited(self, place: int, drawings: tuple[Drawing, ...], text: str, gesture: str) -> None:
-        side = self._session.comparing.sides[place]
+        side = self._sides[place]  # another one may be current already
         if side is None:
             return
         if side.exemplar_id is not None:
             self._session.editing.draw_on_exemplar(side.exemplar_id, drawings, text, gesture=gesture)
-        elif side.key is not None:
+        elif side.key in self._session.keys:
             self._session.editing.draw(side.key, drawings, text, gesture=gesture)
 
     def _on_state_changed(self, changed: DrawingLayer) -> None:

@@ -207,7 +207,6 @@ class PlayerPanel(QWidget):
         self.transport.pause()
         self._loaded = self._parse = None
         self._steps = ()
-        self.drawing.begin(None)
         self._refresh()
 
     def _on_dive_changed(self, key: str) -> None:
@@ -287,7 +286,6 @@ class PlayerPanel(QWidget):
         before, self._compared = self._compared, self._session.comparison
         if self._session.current is None:
             self._refresh()
-        self.drawing.begin(None)
         self.drawing.refresh()
         compared = self._compared
         self.other_pane.setVisible(compared is not None)

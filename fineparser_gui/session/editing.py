@@ -86,6 +86,7 @@ class Editing(QObject):
         """Keep other lines, angles and notes with a dive; `text` says what was done."""
         before = self._session.dive(key).drawings
         if drawings != before:
+            self._session.update(key, drawings=drawings)  # here, since the coach may be on his way to another dive
             self.edits.push(EditDive(self._apply_drawings, key, before, drawings, text=text, gesture=gesture))
 
     def draw_on_exemplar(
@@ -94,6 +95,7 @@ class Editing(QObject):
         """As `draw`, on a dive of the library; it stays with the session."""
         before = self._session.exemplar_drawings.get(exemplar_id, ())
         if drawings != before:
+            self._put_on_exemplar(exemplar_id, drawings)
             apply = self._apply_exemplar_drawings
             self.edits.push(EditDive(apply, exemplar_id, before, drawings, text=text, gesture=gesture))
 
@@ -169,20 +171,25 @@ class Editing(QObject):
             self.rescore(key)
 
     def _apply_drawings(self, key: str, drawings: tuple[Drawing, ...]) -> None:
-        if key in self._session.keys:  # an edit outlives its dive
+        if key in self._session.keys and drawings != self._session.dive(key).drawings:  # an edit outlives its dive
             beside = self._session.comparing.candidate
             if beside is None or beside.key != key:  # else it is in sight
                 self._session.select(key)
             self._session.update(key, drawings=drawings)
 
     def _apply_exemplar_drawings(self, exemplar_id: str, drawings: tuple[Drawing, ...]) -> None:
+        if drawings == self._session.exemplar_drawings.get(exemplar_id, ()):
+            return
+        self._put_on_exemplar(exemplar_id, drawings)
+        comparing = self._session.comparing
+        if not any(side is not None and side.exemplar_id == exemplar_id for side in comparing.sides):
+            comparing.show_exemplar(exemplar_id)  # what an undone edit changes is in sight
+
+    def _put_on_exemplar(self, exemplar_id: str, drawings: tuple[Drawing, ...]) -> None:
         known = self._session.exemplar_drawings
         known[exemplar_id] = drawings
         if not drawings:
             del known[exemplar_id]
-        comparing = self._session.comparing
-        if not any(side is not None and side.exemplar_id == exemplar_id for side in comparing.sides):
-            comparing.show_exemplar(exemplar_id)  # what an undone edit changes is in sight
         self._session.exemplar_drawn.emit(exemplar_id)
 
     def _on_answered(self, key: str, request: ScoreRequest, result: Result) -> None:

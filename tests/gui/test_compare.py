@@ -256,6 +256,56 @@ def test_what_is_drawn_on_dives_of_the_library_stays_with_the_session(idle_studi
     assert window.document.holds_something
 
 
+def _write_a_note(studio, qtbot, place: int, text: str) -> None:
+    """Leaves the field open, with the cursor in it."""
+    canvas = studio.window.player.canvases()[place]
+    qtbot.waitUntil(lambda: canvas._image is not None, timeout=30_000)
+    canvas.repaint()
+    studio.window.actions_by_id["draw_note"].trigger()
+    qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=canvas.to_widget(10, 10).toPoint())
+    qtbot.keyClicks(studio.window.player.drawing.layers[place]._editor, text)
+
+
+def test_a_note_being_typed_stays_with_its_dive_when_another_one_is_shown(idle_studio, two_dives, qtbot):
+    session, drawing = idle_studio.session, idle_studio.window.player.drawing
+    first, second = two_dives
+    lines = [Drawing(kind=LINE, frame=3, points=((1.0, 2.0), (30.0, end))) for end in (40.0, 20.0)]
+    for key, line in zip(two_dives, lines, strict=True):
+        session.editing.draw(key, (line,), "drawing a line")
+    session.select(first)
+    _write_a_note(idle_studio, qtbot, 0, "knees")
+    session.select(second)
+    assert session.current.key == second  # the note does not bring its dive back
+    line, note = session.dive(first).drawings
+    assert (line, note.text) == (lines[0], "knees")
+    assert session.dive(second).drawings == (lines[1],)
+    qtbot.waitUntil(lambda: drawing.drawings == (lines[1],), timeout=30_000)
+    idle_studio.window.actions_by_id["undo"].trigger()
+    assert session.current.key == first
+    assert session.current.drawings == (line,)
+    idle_studio.window.actions_by_id["redo"].trigger()
+    assert session.current.drawings == (line, note)
+    _write_a_note(idle_studio, qtbot, 0, "toes")
+    session.remove(first)  # and no error
+    assert session.dive(second).drawings == (lines[1],)
+
+
+def test_a_note_being_typed_stays_with_its_exemplar_when_others_are_shown(idle_studio, qtbot):
+    session = idle_studio.session
+    line = Drawing(kind=LINE, frame=3, points=((1.0, 2.0), (30.0, 40.0)))
+    names = ("rendered-107B-01", "rendered-207C-01")
+    for name in names:
+        session.editing.draw_on_exemplar(name, (line,), "drawing a line")
+    for place, others in ((0, ("rendered-107B-02", names[1])), (1, (names[0], "rendered-107B-02"))):
+        session.comparing.show_exemplars(*names)
+        _write_a_note(idle_studio, qtbot, place, "knees")
+        session.comparing.show_exemplars(*others)
+        assert tuple(side.exemplar_id for side in session.comparing.sides) == others
+        kept, note = session.exemplar_drawings[names[place]]
+        assert (kept, note.text) == (line, "knees")
+        assert "rendered-107B-02" not in session.exemplar_drawings
+
+
 def test_drawings_are_work_to_be_saved_where_the_session_holds_no_dive(idle_studio, tmp_path):
     session, window = idle_studio.session, idle_studio.window
     session.comparing.show_exemplars("rendered-107B-01", "rendered-207C-01")
