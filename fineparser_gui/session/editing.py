@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
@@ -11,7 +12,7 @@ from fineparser_core.diving.naming import Naming
 from fineparser_core.errors import FineParserError
 from fineparser_core.inference.rescore import transition_range
 from fineparser_gui.session.commands import EditDive, RemoveDive
-from fineparser_gui.session.correction import Correction, frames_of, timed_transitions
+from fineparser_gui.session.correction import frames_of, timed_transitions
 from fineparser_gui.session.dive import Place
 from fineparser_gui.session.drawings import Drawing
 from fineparser_gui.session.rescoring import Rescorer, read_score, score_request
@@ -51,25 +52,28 @@ class Editing(QObject):
         moved = (flight, frame) if place else (frame, entry)
         own = moved == frames_of(dive.by_model.parse.transitions)
         text = self.tr("moving the entry") if place else self.tr("moving the flight")
-        self._correct(key, replace(dive.correction, transitions=None if own else moved), text, gesture)
+        self._correct(key, text, gesture, transitions=None if own else moved)
         return frame
 
     def reset_transitions(self, key: str) -> None:
         """Back to the model's own."""
-        correction = replace(self._session.dive(key).correction, transitions=None)
-        self._correct(key, correction, self.tr("going back to the model's transitions"))
+        self._correct(key, self.tr("going back to the model's transitions"), transitions=None)
 
     def leave_out(self, key: str, exemplar_id: str, left_out: bool) -> None:
         """Score without an exemplar, or with it again."""
-        correction = self._session.dive(key).correction
-        ids = correction.left_out | {exemplar_id} if left_out else correction.left_out - {exemplar_id}
-        text = self.tr("leaving out {0}") if left_out else self.tr("taking {0} back in")
-        self._correct(key, replace(correction, left_out=ids), text.format(exemplar_id))
+        if left_out != (exemplar_id in self._session.dive(key).correction.left_out):
+            text = self.tr("leaving out {0}") if left_out else self.tr("taking {0} back in")
+            apply = partial(self._apply_left_out, exemplar_id)
+            self.edits.push(EditDive(apply, key, not left_out, left_out, text=text.format(exemplar_id)))
+
+    def leave_itself_out(self, key: str, exemplar_id: str) -> None:
+        """Let a dive have no vote on itself, from when it is an exemplar; no edit of the coach, so not undone."""
+        left_out = self._session.dive(key).correction.left_out | {exemplar_id}
+        self._put(key, {"left_out": left_out})
 
     def declare_dive(self, key: str) -> None:
         """Say that a refused clip is a whole dive; it is scored then."""
-        correction = replace(self._session.dive(key).correction, is_dive=True)
-        self._correct(key, correction, self.tr("scoring anyway"))
+        self._correct(key, self.tr("scoring anyway"), is_dive=True)
 
     def name_dives(self, namings: Mapping[str, Naming]) -> None:
         """Take what names say of many dives, as one edit; what they do not say stays as it is."""
@@ -156,19 +160,29 @@ class Editing(QObject):
         """The window is closing: a stack says so of its own end, which nobody must hear any more."""
         self.edits.blockSignals(True)
 
-    def _correct(self, key: str, correction: Correction, text: str, gesture: str = "") -> None:
-        before = self._session.dive(key).correction
-        if correction != before:
-            self.edits.push(EditDive(self._apply, key, before, correction, text=text, gesture=gesture))
+    def _correct(self, key: str, text: str, gesture: str = "", **after: object) -> None:
+        """Give attributes of the `Correction` other values; what else it says is no part of the edit."""
+        before = {name: getattr(self._session.dive(key).correction, name) for name in after}
+        if after != before:
+            self.edits.push(EditDive(self._apply, key, before, after, text=text, gesture=gesture))
 
-    def _apply(self, key: str, correction: Correction) -> None:
+    def _apply(self, key: str, values: dict[str, object]) -> None:
         if key in self._session.keys:  # an edit outlives its dive
-            declared = self._session.dive(key).correction.is_dive
             self._session.select(key)
-            self._session.update_analysis(key, correction=correction)
-            if correction.is_dive != declared:
-                self._session.queue.score_anew(key)
-            self.rescore(key)
+            self._put(key, values)
+
+    def _apply_left_out(self, exemplar_id: str, key: str, left_out: bool) -> None:
+        if key in self._session.keys:  # an edit outlives its dive
+            ids = self._session.dive(key).correction.left_out
+            self._apply(key, {"left_out": ids | {exemplar_id} if left_out else ids - {exemplar_id}})
+
+    def _put(self, key: str, values: dict[str, object]) -> None:
+        before = self._session.dive(key).correction
+        correction = replace(before, **values)  # type: ignore[arg-type]
+        self._session.update_analysis(key, correction=correction)
+        if correction.is_dive != before.is_dive:
+            self._session.queue.score_anew(key)
+        self.rescore(key)
 
     def _apply_drawings(self, key: str, drawings: tuple[Drawing, ...]) -> None:
         if key in self._session.keys and drawings != self._session.dive(key).drawings:  # an edit outlives its dive

@@ -312,9 +312,8 @@ class Session(QObject):
         return self.library.mask(exemplar_id)
 
     def _on_became_exemplar(self, key: str, exemplar_id: str) -> None:
-        """A dive has no vote on itself."""
         if key in self._dives:
-            self.editing.leave_out(key, exemplar_id, True)
+            self.editing.leave_itself_out(key, exemplar_id)
 
     def _on_library_changed(self) -> None:
         """Dives whose exemplars are others now are scored with these, the one that is shown first."""

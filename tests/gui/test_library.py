@@ -410,6 +410,38 @@ def test_an_analysed_dive_is_added_with_the_transitions_that_the_coach_placed(
     assert "mine-9" in session.dive(key).correction.left_out  # no dive votes on itself
 
 
+def test_a_dive_that_became_an_exemplar_leaves_undo_redo_and_what_is_shown_alone(
+    library_studio, qtbot, small_video, tmp_path
+):
+    session, window = library_studio.session, library_studio.window
+    undo, redo = window.actions_by_id["undo"], window.actions_by_id["redo"]
+    key = parsed_dive(library_studio, qtbot, small_video, tmp_path)
+    session.editing.move_transition(key, 0, 30)
+    session.editing.leave_out(key, "a", True)
+    undo.trigger()
+    session.library.add_dive(session.dive(key), None, facts_of(an_exemplar("mine-9")))
+    session.select(None)
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    window.library.panel.table.setFocus()
+    select(library_studio, "mine-1")
+    window.library.panel.remove.click()
+    request = asked(library_studio, AddExemplarRequest)
+    library_studio.client._queue.remove(request)
+    library_studio.client.finished.emit(request.id, report(request.id, entries(), added="mine-9"))
+    assert session.dive(key).correction.left_out == {"mine-9"}
+    assert session.current is None
+    assert undo.text() == "&Undo adding mine-9"  # the library's, where the focus is
+    window.actions_by_id["library"].trigger()
+    assert redo.text() == "&Redo leaving out a"
+    redo.trigger()
+    assert session.dive(key).correction.left_out == {"a", "mine-9"}
+    undo.trigger()
+    undo.trigger()
+    assert session.dive(key).correction.transitions is None
+    assert session.dive(key).correction.left_out == {"mine-9"}  # whatever is undone, no dive votes on itself
+
+
 def test_no_exemplars_is_a_state_with_two_ways_out(library_studio, qtbot, small_video, tmp_path):
     key = parsed_dive(library_studio, qtbot, small_video, tmp_path)
     session, score = library_studio.session, library_studio.window.score
