@@ -240,12 +240,15 @@ class PlayerPanel(QWidget):
         """Show the dive of the library on the left; its times are known once its file is open."""
         left = self._session.comparing.lead
         if self._loaded != left:
-            self._loaded, self._steps = left, lead.steps
+            self._loaded = left
             self.timeline.set_dive(None)
             self.transport.load(np.zeros(1))
             self.pane.load(lead.path, lead.title)
-            self.pane.set_analysis(_track(lead.masks), lead.steps)
+        self._steps = lead.steps
+        self.pane.set_title(lead.title)
+        self.pane.set_analysis(_track(lead.masks), lead.steps)
         self.drawing.refresh()
+        self._show_lead_on_timeline()
 
     def _refresh(self) -> None:
         """Show what is known now of what is on the left."""
@@ -295,8 +298,9 @@ class PlayerPanel(QWidget):
             self.other_pane.unload()
             self._alignment = None
             return
-        if before is None or (before.path, before.title) != (compared.path, compared.title):
+        if before is None or before.path != compared.path:
             self.other_pane.load(compared.path, compared.title)
+        self.other_pane.set_title(compared.title)
         self.other_pane.set_analysis(_track(compared.masks), compared.steps)
         self._align()
 

@@ -67,13 +67,17 @@ class VideoPane(QWidget):
     def load(self, path: Path, title: str) -> None:
         """Open another file; what was known of the former is forgotten."""
         self.unload()
-        self._title.set_text(title)
-        self.canvas.setAccessibleName(self.tr("Video of {0}").format(title))
+        self.set_title(title)
         self._decoder = Decoder(path, self._cache_bytes)
         self._decoder.opened.connect(self._on_opened)
         self._decoder.frame_ready.connect(self._on_frame_ready)
         self._decoder.failed.connect(self.failed)
         self._decoder.start()
+
+    def set_title(self, title: str) -> None:
+        """Call the same file otherwise."""
+        self._title.set_text(title)
+        self.canvas.setAccessibleName(self.tr("Video of {0}").format(title))
 
     def unload(self) -> None:
         """Close the file."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from fineparser_core.inference.compared import compared_exemplar
@@ -62,6 +63,7 @@ class Comparing(QObject):
         session.current_changed.connect(self._on_current_changed)
         session.dive_changed.connect(self._on_dive_changed)
         session.dive_removed.connect(self._on_dive_removed)
+        session.library.changed.connect(self._on_library_changed)
 
     @property
     def alignment(self) -> Alignment:
@@ -212,6 +214,34 @@ class Comparing(QObject):
             self.dive = self.compared(self.candidate)
             self.changed.emit()
 
+    def _on_library_changed(self) -> None:
+        """A dive of the library may be called otherwise, have other masks, or be in the bin."""
+        known = {one.id: one for one in self._session.library.exemplars}
+        shown = [side for side in (self.lead, self.candidate) if side is not None and side.exemplar_id is not None]
+        if any(side.exemplar_id not in known for side in shown):
+            self.end()
+            return
+        before = self.lead_dive, self.dive
+        for side in shown:
+            candidate = self._exemplar_candidate(known[side.exemplar_id or ""])
+            if side is self.lead:
+                self.lead, self.lead_dive = candidate, self.compared(candidate)
+            else:
+                self.candidate, self.dive = candidate, self.compared(candidate)
+        if not all(map(_same, before, (self.lead_dive, self.dive))):
+            self.changed.emit()
+
     def _on_dive_removed(self, key: str) -> None:
         if self.candidate is not None and self.candidate.key == key:
             self.end()
+
+
+def _same(one: ComparedDive | None, other: ComparedDive | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    if replace(one, masks=None) != replace(other, masks=None):
+        return False
+    if one.masks is None or other.masks is None:
+        return one.masks is other.masks
+    masks, others = vars(one.masks), vars(other.masks)
+    return all(np.array_equal(masks[name], others[name]) for name in masks)

@@ -76,9 +76,9 @@ class Session(QObject):
         self.trimming = Trimming(self, client)
         self.arrivals = Arrivals(self)
         self.exemplar_drawings: dict[str, tuple[Drawing, ...]] = {}
+        self.library = ExemplarLibrary(client, library_folder, self)
         self.comparing = Comparing(self)
         self.comparing.changed.connect(self.comparison_changed)
-        self.library = ExemplarLibrary(client, library_folder, self)
         self.library.problem.connect(self.problem)
         self.library.changed.connect(self._on_library_changed)
         self.library.dive_added.connect(self._on_became_exemplar)

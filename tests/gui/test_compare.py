@@ -1,6 +1,7 @@
 """Two dives side by side: an exemplar or another dive of the session, aligned in three ways."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -304,6 +305,47 @@ def test_a_note_being_typed_stays_with_its_exemplar_when_others_are_shown(idle_s
         kept, note = session.exemplar_drawings[names[place]]
         assert (kept, note.text) == (line, "knees")
         assert "rendered-107B-02" not in session.exemplar_drawings
+
+
+def _fill_library(session, *names: str, **changes) -> None:
+    """What the worker tells: these exemplars, the first one with changes."""
+    found = [session.exemplar(name) for name in names]
+    found[0] = replace(found[0], **changes)
+    session.library.entries = tuple(LibraryEntry(exemplar=one, own=False, state="ready") for one in found)
+    session.library.changed.emit()
+
+
+def test_a_change_in_the_library_is_followed_on_both_sides(idle_studio, qtbot):
+    session, player = idle_studio.session, idle_studio.window.player
+    bar = idle_studio.window.findChild(CompareBar)
+    left, right = "rendered-107B-01", "rendered-207C-01"
+    session.comparing.show_exemplars(left, right)
+    _write_a_note(idle_studio, qtbot, 0, "knees")
+    qtbot.waitUntil(lambda: player.other_pane.info is not None, timeout=30_000)
+    infos = player.pane.info, player.other_pane.info
+    flight = session.exemplar(left).first_flight_frame
+    _fill_library(session, left, right, score=12.3, first_flight_frame=flight + 2)
+    assert "12.3" in bar.left.currentText()
+    assert "12.3" in player.pane.canvas.accessibleName()
+    assert session.comparing.lead_dive.steps[1].start_frame == flight + 2
+    assert f"flight from frame {flight + 2}" in player.timeline.accessibleDescription()
+    _fill_library(session, right, left, score=45.6)
+    assert "45.6" in bar.other.currentText()
+    assert "45.6" in player.other_pane.canvas.accessibleName()
+    assert (player.pane.info, player.other_pane.info) == infos  # neither file was opened again
+    assert player.drawing.layers[0]._editor is not None
+    with qtbot.assertNotEmitted(session.comparing.changed):
+        _fill_library(session, right, left, score=45.6)
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_removed_exemplar_is_compared_no_longer(idle_studio, two_dives, place):
+    session = idle_studio.session
+    names = ["rendered-107B-01", "rendered-207C-01"]
+    session.comparing.show_exemplars(*names)
+    _fill_library(session, names[place], names[1 - place], removed=True)
+    assert session.comparing.candidate is None
+    assert session.current.key == two_dives[0]
 
 
 def test_drawings_are_work_to_be_saved_where_the_session_holds_no_dive(idle_studio, tmp_path):
