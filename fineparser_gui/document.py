@@ -59,8 +59,9 @@ class Document(QObject):
 
     @property
     def holds_something(self) -> bool:
-        """Whether there is a session to save."""
-        return bool(self._session.keys or self._session.exemplar_drawings)
+        """Whether there is a session to save: a dive, or what was drawn on one of the library that is still there."""
+        drawn = self._session.exemplar_drawings
+        return bool(self._session.keys) or not all(map(self._session.library.lost, drawn))
 
     @property
     def modified(self) -> bool:

@@ -196,7 +196,10 @@ class Editing(QObject):
             return
         self._put_on_exemplar(exemplar_id, drawings)
         comparing = self._session.comparing
-        if not any(side is not None and side.exemplar_id == exemplar_id for side in comparing.sides):
+        left, right = comparing.sides
+        in_sight = any(side is not None and side.exemplar_id == exemplar_id for side in (left, right))
+        there = any(one.id == exemplar_id for one in self._session.library.exemplars)
+        if there and left is not None and not in_sight:
             comparing.show_exemplar(exemplar_id)  # what an undone edit changes is in sight
 
     def _put_on_exemplar(self, exemplar_id: str, drawings: tuple[Drawing, ...]) -> None:

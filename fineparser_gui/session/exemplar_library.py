@@ -132,9 +132,9 @@ class ExemplarLibrary(QObject):
         """An exemplar by its id."""
         return next((entry for entry in self.entries if entry.exemplar.id == exemplar_id), None)
 
-    def holds(self, dive_number: str, *, synchro: bool = False) -> bool:
-        """Whether there are exemplars of a dive number."""
-        return any(e.dive_number == dive_number and e.synchro == synchro for e in self.exemplars)
+    def lost(self, exemplar_id: str) -> bool:
+        """Whether an exemplar was deleted for good; False while the coach's own library cannot tell."""
+        return self.writable and self.entry(exemplar_id) is None
 
     def numbers(self, *, synchro: bool = False) -> Counter[str]:
         """How many exemplars there are, by dive number."""

@@ -364,6 +364,36 @@ def test_drawings_are_work_to_be_saved_where_the_session_holds_no_dive(idle_stud
     autosave.close(keep=False)
 
 
+def test_undoing_a_drawing_on_an_exemplar_that_is_gone_leaves_what_is_shown_alone(idle_studio, two_dives):
+    session, document = idle_studio.session, idle_studio.window.document
+    names = ("rendered-107B-01", "rendered-207C-01")
+    line = Drawing(kind=LINE, frame=3, points=((1.0, 2.0), (30.0, 40.0)))
+    session.editing.draw_on_exemplar(names[0], (line,), "drawing a line")
+    session.comparing.show_exemplar(names[1])
+    kept = session.library.entries = tuple(
+        LibraryEntry(exemplar=session.exemplar(name), own=True, state="ready") for name in names
+    )
+    session.library.writable = True
+    in_bin = replace(kept[0], exemplar=replace(kept[0].exemplar, removed=True))
+    for there in ((in_bin, kept[1]), kept[1:]):
+        session.library.entries = there
+        session.library.changed.emit()
+        idle_studio.window.banner.hide()  # it tells of the exemplars that voted, which are none of the library
+        for action in ("undo", "redo"):
+            idle_studio.window.actions_by_id[action].trigger()
+            assert session.comparing.candidate.exemplar_id == names[1]
+            assert not idle_studio.window.banner.isVisible()
+    assert session.exemplar_drawings == {names[0]: (line,)}
+    for key in two_dives:
+        session.remove(key)
+    assert not document.holds_something  # it was deleted for good
+    assert not document.modified
+    session.library.entries = (in_bin, kept[1])
+    assert document.modified  # it can be taken out of the bin
+    session.library.writable, session.library.entries = False, ()
+    assert document.modified  # nobody knows
+
+
 def test_a_session_file_of_before_opens_and_a_damaged_drawing_is_told(tmp_path):
     path = tmp_path / "old.fineparser"
     write_session(SavedSession(exemplar_drawings={"a": ()}), path)

@@ -718,7 +718,7 @@ def test_a_dive_becomes_an_exemplar_that_votes_with_the_real_worker(working_stud
     dialog.score.setText("61.2")
     dialog.diver.setText("Ada")
     dialog.ok.click()
-    qtbot.waitUntil(lambda: library.holds("5253B") and not library.adding, timeout=_ANALYSIS_MS)
+    qtbot.waitUntil(lambda: library.numbers()["5253B"] and not library.adding, timeout=_ANALYSIS_MS)
     mine = next(entry for entry in library.entries if entry.own)
     assert mine.state == "ready"
     assert mine.exemplar.clip_path.is_file()
