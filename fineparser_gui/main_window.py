@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPaintEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from fineparser_core.resources import resource
@@ -82,6 +82,7 @@ class MainWindow(QMainWindow):
         for signal in (session.shown_changed, session.comparison_changed, session.library.changed):
             signal.connect(self._refresh)
         session.exemplar_drawn.connect(self._refresh)
+        self.full_screen.changed.connect(self._refresh)  # the comparison may have begun or ended meanwhile
         self.document.changed.connect(self._refresh)
         self.player.progress.locate_requested.connect(self.actions_by_id["locate"].trigger)
         self.transport.state_changed.connect(self._show_loop)
@@ -349,6 +350,11 @@ class MainWindow(QMainWindow):
         self.actions_by_id.color_icons(self.palette())
         self.score.color_icons()
         self.player.proposals.color_icons()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._session.comparison is not None:
+            self._soon.start()  # there is room for the list now, or no more
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

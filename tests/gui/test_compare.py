@@ -307,6 +307,28 @@ def test_a_note_being_typed_stays_with_its_exemplar_when_others_are_shown(idle_s
         assert "rendered-107B-02" not in session.exemplar_drawings
 
 
+def test_after_full_screen_the_panels_are_those_of_what_is_compared_then(idle_studio, beside, two_dives, qtbot):
+    session, window = idle_studio.session, idle_studio.window
+    window.resize(1200, 800)
+    qtbot.waitUntil(lambda: not window.dives.isVisible(), timeout=5000)
+    full_screen = window.actions_by_id["full_screen"]
+    full_screen.trigger()
+    session.comparing.end()
+    full_screen.trigger()
+    assert window.dives.isVisible()
+    assert window._side.isVisible()
+    full_screen.trigger()
+    session.comparing.show_exemplars("rendered-107B-01", "rendered-207C-01")
+    full_screen.trigger()
+    assert not window.dives.isVisible()
+    assert not window._side.isVisible()
+    session.select(two_dives[0])
+    session.comparing.show_exemplar("rendered-107B-01")
+    assert not window.dives.isVisible()
+    window.resize(1600, 800)  # as of a full screen that becomes a window only by and by
+    qtbot.waitUntil(window.dives.isVisible, timeout=5000)
+
+
 def _fill_library(session, *names: str, **changes) -> None:
     """What the worker tells: these exemplars, the first one with changes."""
     found = [session.exemplar(name) for name in names]
