@@ -52,6 +52,7 @@ class VideoPane(QWidget):
         column.addLayout(head)
         column.addWidget(self.canvas, 1)
         self._decoder: Decoder | None = None
+        self._path: Path | None = None
         self._cache_bytes = CACHE_BYTES
         self._info: VideoInfo | None = None
         self._track: MaskTrack | None = None
@@ -68,6 +69,7 @@ class VideoPane(QWidget):
         """Open another file; what was known of the former is forgotten."""
         self.unload()
         self.set_title(title)
+        self._path = path
         self._decoder = Decoder(path, self._cache_bytes)
         self._decoder.opened.connect(self._on_opened)
         self._decoder.frame_ready.connect(self._on_frame_ready)
@@ -87,6 +89,7 @@ class VideoPane(QWidget):
             self._decoder.failed.disconnect(self.failed)
             self._decoder.stop()
             self._decoder = None
+        self._path = None
         self._info, self._track, self._steps, self._head, self._shown = None, None, (), Playhead(), None
         self._details.clear()
         self._step.set_step(None, "")
@@ -163,6 +166,8 @@ class VideoPane(QWidget):
         return f"{step_text(step.name)} · {duration_s(step, self._info):.2f} s"
 
     def _on_opened(self, info: VideoInfo) -> None:
+        if info.path != self._path:  # of the file before: it was on its way when that was closed
+            return
         self._info = info
         self.canvas.set_source(QSize(info.width_px, info.height_px), self._track)
         self._resized.stop()

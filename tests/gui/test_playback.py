@@ -260,3 +260,20 @@ def test_twenty_thousand_signals_leave_true_alive(qapp):
     for _ in range(20_000):
         emitter.flagged.emit(True)
     assert len(seen) == 20_000
+
+
+def test_the_times_of_a_file_closed_meanwhile_are_not_taken_for_those_of_the_next(qtbot, tmp_path, make_video):
+    first, second = make_video(tmp_path / "first.mp4", 20), make_video(tmp_path / "second.mp4", 30)
+    pane = VideoPane()
+    qtbot.addWidget(pane)
+    opened = []
+    pane.opened.connect(lambda: opened.append(pane.info.n_frames))
+    pane.load(first, "first")
+    give_up_s = time.monotonic() + 10
+    while pane._decoder._prefetch is None and time.monotonic() < give_up_s:
+        time.sleep(0.01)
+    time.sleep(0.1)  # it has told, and nobody has heard it yet
+    pane.load(second, "second")
+    qtbot.waitUntil(lambda: bool(opened), timeout=10_000)
+    assert opened == [30]
+    pane.unload()
