@@ -5,6 +5,7 @@ from functools import partial
 
 from PySide6.QtWidgets import QDialog, QListWidget, QStackedWidget, QTabWidget
 
+from fineparser_core.inference.library import Exemplar
 from fineparser_gui.screenshots.stage import Stage, wait_until
 
 _MOVED_FRAMES = 6
@@ -65,7 +66,7 @@ def _corrected(stage: Stage, picture: Callable[[str], None]) -> None:
 
 def _library_dives(stage: Stage, picture: Callable[[str], None]) -> None:
     """Two dives of the library side by side."""
-    left, right = stage.session.exemplars_of(stage.dive.dive_number or "")[:2]
+    left, right = _exemplars(stage)[:2]
     stage.session.comparing.show_exemplars(left.id, right.id)
     player = stage.window.player
     wait_until(lambda: player.pane.info is not None and player.other_pane.info is not None)
@@ -89,11 +90,16 @@ def _without_score(stage: Stage, picture: Callable[[str], None]) -> None:
     stage.wait_for_answer()
 
 
+def _exemplars(stage: Stage) -> list[Exemplar]:
+    """Of the number of the shown dive."""
+    return [one for one in stage.session.library.exemplars if one.dive_number == stage.dive.dive_number]
+
+
 def _second_dive(stage: Stage, picture: Callable[[str], None]) -> None:
     """Another attempt at the same dive, and the first one beside it."""
     session = stage.session
     first = stage.dive
-    clip = session.exemplars_of(first.dive_number or "")[0].clip_path
+    clip = _exemplars(stage)[0].clip_path
     session.open([clip], dive_number=first.dive_number, board_m=first.board_m)
     wait_until(lambda: len(session.keys) == 2)
     session.select(session.keys[1])

@@ -303,10 +303,6 @@ class Session(QObject):
         """Look an exemplar up; None (and a banner) where the library cannot give it."""
         return self.library.exemplar(exemplar_id)
 
-    def exemplars_of(self, dive_number: str) -> list[Exemplar]:
-        """Every exemplar of a dive number."""
-        return [exemplar for exemplar in self.library.exemplars if exemplar.dive_number == dive_number]
-
     def exemplar_mask(self, exemplar_id: str) -> ExemplarMask | None:
         """Masks of an exemplar, where the library has them."""
         return self.library.mask(exemplar_id)
