@@ -91,15 +91,17 @@ class Trimming(QObject):
     def taken(self, key: str) -> frozenset[int]:
         """Places of the proposals whose flight lies in a dive of the list already."""
         dive = self._session.dive(key)
+        if not dive.segments:  # most rows, each of which asks at every change of the list
+            return frozenset()
         others = (self._session.dive(one) for one in self._session.keys)
         cut = [
             (one.in_frame, one.out_frame)
             for one in others
-            if one.path == dive.path and one.in_frame is not None and one.out_frame is not None
+            if one.in_frame is not None and one.out_frame is not None and one.path == dive.path
         ]
         return frozenset(
             place
-            for place, segment in enumerate(dive.segments or ())
+            for place, segment in enumerate(dive.segments)
             if any(first <= segment.first_flight_frame and segment.first_entry_frame <= last for first, last in cut)
         )
 
