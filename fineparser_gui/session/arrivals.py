@@ -165,6 +165,7 @@ class Arrivals(QObject):
         elif self._session.dive(key).cancelled:
             self._session.update(key, state=DiveState.CANCELLED)
         else:
+            self._session.update(key, state=DiveState.QUEUED)  # no longer opening: its video is known to be its own
             self._session.queue.analyse(key)
 
     def _on_failed(self, key: str, path: Path, message: str) -> None:
