@@ -39,6 +39,15 @@ class Trimming(QObject):
         self._session.update(key, searching=True, segments=None, dismissed=False, progress=None, problem=None)
         self._go_on()
 
+    def show_or_find(self, key: str) -> None:
+        """Show proposals that were dismissed again, which takes no search; where there are none, look for dives."""
+        dive = self._session.dive(key)
+        if dive.dismissed and dive.segments:
+            text = self.tr("showing the dives found")
+            self._session.editing.edits.push(EditDive(self._apply_dismissed, key, True, False, text=text))
+        else:
+            self.find(key)
+
     def waits(self, key: str) -> bool:
         """Whether a row is still to be looked through."""
         return key in self._waiting
