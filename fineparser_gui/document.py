@@ -130,16 +130,21 @@ class Document(QObject):
 
     def open_path(self, path: Path) -> None:
         """Open a session file in place of the session that is open."""
-        try:
-            content = _digest(path)
-            saved, _ = read_session(path)
-        except ConfigError as error:
-            self._session.problem.emit(str(error))
-            return
-        if self.may_leave():
+        # Read again, as what is saved on leaving may be this very file.
+        if self._read(path) and self.may_leave() and (found := self._read(path)):
+            saved, content = found
             self._session.clear()
             self._session.restore(saved)
             self._belongs_to(path, saved, content)
+
+    def _read(self, path: Path) -> tuple[SavedSession, bytes] | None:
+        """What a session file holds, and its digest; None, and a sentence, where it cannot be read."""
+        try:
+            content = _digest(path)
+            return read_session(path)[0], content
+        except ConfigError as error:
+            self._session.problem.emit(str(error))
+            return None
 
     def _belongs_to(self, path: Path, saved: SavedSession, content: bytes) -> None:
         self.path, self._saved, self._content, self._recovered = path, saved, content, False

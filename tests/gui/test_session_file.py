@@ -194,6 +194,23 @@ def test_unsaved_work_is_asked_for_before_another_session_opens(make_studio, mon
     assert session.keys == []
 
 
+def test_the_open_session_saved_on_being_opened_again_is_shown_as_it_was_saved(
+    make_studio, monkeypatch, tmp_path, clip
+):
+    path = tmp_path / "a.fineparser"
+    write_session(SavedSession(dives=(SavedDive(path=clip),), selected=0), path)
+    studio = make_studio()
+    session, document = studio.session, studio.window.document
+    document.open_path(path)
+    session.set_diver(session.current.key, "Zoë")
+    monkeypatch.setattr(QMessageBox, "question", lambda *args: QMessageBox.StandardButton.Save)
+    document.open_path(path)
+    assert session.current.diver == "Zoë"
+    session.set_diver(session.current.key, "Anna")
+    assert document.save()
+    assert read_session(path)[0].dives[0].diver == "Anna"
+
+
 def test_a_clean_exit_leaves_nothing_to_recover(make_studio, tmp_path, clip):
     studio = make_studio()
     studio.session.open([clip])
