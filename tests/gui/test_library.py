@@ -209,7 +209,7 @@ def test_what_waits_behind_a_paused_search_is_not_said_to_be_prepared(library_st
     session, dock = library_studio.session, library_studio.window.library
     pause = library_studio.window.actions_by_id["pause_queue"]
     session.open([small_video])
-    qtbot.waitUntil(lambda: session.current.info is not None, timeout=5000)
+    qtbot.waitUntil(lambda: session.current.info is not None and pause.isEnabled(), timeout=5000)
     session.trimming.find(session.current.key)
     assert "1 of 2 of your own are ready for these weights; the rest is prepared" in dock.panel.status
     pause.trigger()

@@ -215,19 +215,19 @@ def test_a_file_that_was_replaced_where_it_lies_is_noticed(make_studio, qtbot, t
 
 def test_all_dives_of_a_replaced_recording_are_told_and_taken_together(make_studio, qtbot, tmp_path, clip, other_video):
     path, known = tmp_path / "a.fineparser", identity_of(probe(clip))
-    cuts = [SavedDive(path=clip, in_frame=at, out_frame=at + 10, identity=known) for at in (0, 20, 40)]
+    cuts = [SavedDive(path=clip, in_frame=at, out_frame=at + 10, identity=known) for at in (0, 40)]
     write_session(SavedSession(dives=tuple(cuts), selected=0), path)
     shutil.copy(other_video, clip)
     studio = make_studio()
     window, session, banner = studio.window, studio.session, studio.window.banner
     window.document.open_path(path)
     qtbot.waitUntil(banner.isVisible, timeout=5000)
-    assert banner.text.endswith("the session was made with 120 at 30. 3 rows of the list are of this video.")
+    assert banner.text.endswith("the session was made with 120 at 30. 2 rows of the list are of this video.")
     press(banner, "Use it anyway")
-    wait_for(qtbot, session, *[DiveState.QUEUED] * 3)
+    wait_for(qtbot, session, *[DiveState.QUEUED] * 2)
     assert not banner.isVisible()
     window.actions_by_id["undo"].trigger()  # all of it is one edit
-    wait_for(qtbot, session, *[DiveState.MISSING] * 3)
+    wait_for(qtbot, session, *[DiveState.MISSING] * 2)
     qtbot.waitUntil(banner.isVisible, timeout=5000)
     banner._close.click()
     assert not banner.isVisible()  # nor is any of them told on its own
