@@ -18,7 +18,7 @@ from fineparser_gui.session.arrivals import names_of
 from fineparser_gui.session.autosave import Autosave, leftovers
 from fineparser_gui.session.dive import Dive
 from fineparser_gui.session.session import Session
-from fineparser_gui.session.session_file import SUFFIX, SavedDive, SavedSession, read_session, write_session
+from fineparser_gui.session.session_file import SUFFIX, Origin, SavedDive, SavedSession, read_session, write_session
 from fineparser_gui.settings.store import FILE_NAME
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class Document(QObject):
         self._session, self._window, self._folder = session, window, folder
         self.path: Path | None = None
         self._saved = SavedSession()
-        self._content = b""  # digest of what the session's file held when it was last read or written here
+        self._content = ""  # digest of what the session's file held when it was last read or written here
         self._recovered = False
         self._autosave = Autosave(session, folder, self) if folder else None
         self._settings = QSettings(str(folder / FILE_NAME), QSettings.Format.IniFormat) if folder else None
@@ -97,7 +97,7 @@ class Document(QObject):
         """
         if self.path is None:
             return self.save_as()
-        if _digest(self.path) not in (b"", self._content):
+        if _digest(self.path) not in ("", self._content):
             text = self.tr("{0} was changed by another window or program and is left as it is: use “{1}” for this one.")
             self._session.problem.emit(text.format(self.path, plain_text("Save session &as…")))
             return False
@@ -131,21 +131,26 @@ class Document(QObject):
 
     def open_path(self, path: Path) -> None:
         """Open a session file in place of the session that is open."""
-        try:
-            content = _digest(path)
-            saved, _ = read_session(path)
-        except ConfigError as error:
-            self._session.problem.emit(str(error))
-            return
-        if self.may_leave():
+        # Read again, as what is saved on leaving may be this very file.
+        if self._read(path) and self.may_leave() and (found := self._read(path)):
+            saved, content = found
             self._session.clear()
             self._session.restore(saved)
             self._belongs_to(path, saved, content)
 
-    def _belongs_to(self, path: Path, saved: SavedSession, content: bytes) -> None:
+    def _read(self, path: Path) -> tuple[SavedSession, str] | None:
+        """What a session file holds, and its digest; None, and a sentence, where it cannot be read."""
+        try:
+            content = _digest(path)
+            return read_session(path)[0], content
+        except ConfigError as error:
+            self._session.problem.emit(str(error))
+            return None
+
+    def _belongs_to(self, path: Path, saved: SavedSession, content: str) -> None:
         self.path, self._saved, self._content, self._recovered = path, saved, content, False
         if self._autosave is not None:
-            self._autosave.origin = path
+            self._autosave.origin = Origin(path, content)
             self._autosave.write()
         self._remember(path)
         self.changed.emit()
@@ -200,7 +205,7 @@ class Document(QObject):
         text = self.tr("What was saved before the program ended cannot be read; it is kept as {0}.")
         self._session.problem.emit(text.format(aside))
 
-    def _offer(self, path: Path, saved: SavedSession, origin: Path | None) -> None:
+    def _offer(self, path: Path, saved: SavedSession, origin: Origin | None) -> None:
         when = datetime.fromtimestamp(path.stat().st_mtime)
         text = self.tr("FineParser Studio did not close properly. Recover its session of {0}?")
         box = _question(self._window, self.tr("Recover session"), text.format(f"{when:%Y-%m-%d %H:%M}"))
@@ -216,10 +221,12 @@ class Document(QObject):
         box.setEscapeButton(later)
         box.open()
 
-    def _recover(self, path: Path, saved: SavedSession, origin: Path | None) -> None:
+    def _recover(self, path: Path, saved: SavedSession, origin: Origin | None) -> None:
         self._session.restore(saved)
-        self.path, self._saved, self._recovered = origin, SavedSession(), True
-        self._content = _digest(origin) if origin is not None and _older(origin, path) else b""
+        if origin is not None and not origin.sha256:  # nobody knows whether the file was changed since
+            origin = Origin(origin.path, _digest(origin.path))
+        self.path, self._content = (origin.path, origin.sha256) if origin is not None else (None, "")
+        self._saved, self._recovered = SavedSession(), True
         if self._autosave is not None:
             self._autosave.origin = origin
         self.changed.emit()
@@ -284,20 +291,12 @@ def _kept(dives: Sequence[SavedDive], saved: Sequence[SavedDive]) -> bool:
     )
 
 
-def _digest(path: Path) -> bytes:
-    """Of what a file holds; b"" where it cannot be read."""
+def _digest(path: Path) -> str:
+    """Of what a file holds, in hexadecimal digits; "" where it cannot be read."""
     try:
-        return sha256(path.read_bytes()).digest()
+        return sha256(path.read_bytes()).hexdigest()
     except OSError:
-        return b""
-
-
-def _older(path: Path, than: Path) -> bool:
-    """Whether a file was not changed since another one was."""
-    try:
-        return path.stat().st_mtime <= than.stat().st_mtime
-    except OSError:
-        return False
+        return ""
 
 
 def _free(path: Path) -> Path:

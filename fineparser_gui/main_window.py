@@ -190,7 +190,7 @@ class MainWindow(QMainWindow):
             "timeline_farther": lambda: self.player.timeline.zoom(-2),
             "timeline_all": lambda: self.player.timeline.show_all(),
             "timeline_dive": lambda: self.player.timeline.show_dive(),
-            "find_dives": lambda: self._on_current(self._session.trimming.find),
+            "find_dives": lambda: self._on_current(self._session.trimming.show_or_find),
             "accept_dive": lambda: self.player.proposals.accept_here(),
             "accept_dives": lambda: self.player.proposals.accept_every(),
             "locate": lambda: self._on_current(self.missing.locate),

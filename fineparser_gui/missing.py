@@ -81,7 +81,8 @@ class MissingVideos(QObject):
             return
         untold = [dive for dive in dives if dive.key in self._untold]
         other = next((dive for dive in untold if dive.other is not None), None)
-        self._shown = {dive.key for dive in untold} if other is None else {other.key}
+        alike = self._session.arrivals.with_same_other(other.key) if other is not None else []
+        self._shown = set(alike) or {dive.key for dive in untold}
         self._told |= self._shown
         self._untold -= self._shown
         if other is None:
@@ -92,7 +93,10 @@ class MissingVideos(QObject):
             (self.tr("Use it anyway"), lambda: self._session.arrivals.use_other(other.key)),
             (self.tr("Choose again…"), lambda: self.locate(other.key)),
         ]
-        self._banner.offer(other.problem or "", actions)
+        text = other.problem or ""
+        if len(alike) > 1:
+            text = self.tr("{0} {1} rows of the list are of this video.").format(text, len(alike))
+        self._banner.offer(text, actions)
 
     def _text(self, dives: list[Dive]) -> str:
         paths = [dive.path for dive in dives]

@@ -99,6 +99,7 @@ class LibraryPanel(QWidget):
         self._library.changed.connect(self._refresh)
         self._library.edits.indexChanged.connect(self._refresh_buttons)
         self._library.adding_changed.connect(self._refresh_status)
+        session.trimming.holding_changed.connect(self._refresh_status)
         session.shown_changed.connect(self._refresh_buttons)
         session.comparison_changed.connect(self._refresh_buttons)
         self._refresh()
@@ -243,6 +244,7 @@ class LibraryPanel(QWidget):
     def _refresh_status(self) -> None:
         adding = list(self._library.adding.values())
         ready, own = self._library.preparing
+        waits = self._session.trimming.holding
         self.cancel.setVisible(bool(adding))
         if adding:
             first = adding[0]
@@ -250,10 +252,15 @@ class LibraryPanel(QWidget):
             if first.progress is not None and first.progress.total:
                 percent = 100 * first.progress.done // first.progress.total
                 text = f"{text}: {stage_text(first.progress.stage)} {percent} %"
+            elif waits:
+                text += self.tr(" · waits until the analyses go on")
             if len(adding) > 1:
                 text += self.tr(" · {0} more wait").format(len(adding) - 1)
         elif ready < own and ready + self._library.n_given_up >= own:
             text = self.tr("{0} of {1} of your own are ready for these weights; the rest cannot be read.")
+            text = text.format(ready, own)
+        elif ready < own and waits:
+            text = self.tr("{0} of {1} of your own are ready for these weights; the rest waits: analyses are paused.")
             text = text.format(ready, own)
         elif ready < own:
             text = self.tr("{0} of {1} of your own are ready for these weights; the rest is prepared meanwhile.")

@@ -92,11 +92,24 @@ class Arrivals(QObject):
             self._session.update(key, state=DiveState.OPENING, problem=None, other=None)
             self._opener.open(key, path)
 
+    def with_same_other(self, key: str) -> list[str]:
+        """The dives of one video in whose place lies the same other one, that of `key` among them."""
+        asked = self._session.dive(key)
+        dives = map(self._session.dive, self._session.keys)
+        return [
+            dive.key
+            for dive in dives
+            if dive.other is not None and (dive.other, dive.identity) == (asked.other, asked.identity)
+        ]
+
     def use_other(self, key: str) -> None:
-        """Use the video that is another one than the session was made with: the coach says so."""
+        """Use the video that is another one than the session was made with: the coach says so.
+
+        So do all dives of that video, as one edit.
+        """
         other = self._session.dive(key).other
         if other is not None:
-            self._session.editing.locate({key: other})
+            self._session.editing.locate(dict.fromkeys(self.with_same_other(key), other))
 
     def open_again(self, key: str, place: Place | None = None) -> None:
         """Open the video of a dive, at a place where given, and analyse it from the start."""
@@ -165,6 +178,7 @@ class Arrivals(QObject):
         elif self._session.dive(key).cancelled:
             self._session.update(key, state=DiveState.CANCELLED)
         else:
+            self._session.update(key, state=DiveState.QUEUED)  # no longer opening: its video is known to be its own
             self._session.queue.analyse(key)
 
     def _on_failed(self, key: str, path: Path, message: str) -> None:

@@ -13,7 +13,7 @@ from PySide6.QtCore import QLockFile, QObject, QTimer, SignalInstance
 
 from fineparser_core.errors import ExportError
 from fineparser_gui.session.session import Session
-from fineparser_gui.session.session_file import SavedSession, write_session
+from fineparser_gui.session.session_file import Origin, SavedSession, write_session
 
 log = logging.getLogger(__name__)
 
@@ -62,9 +62,9 @@ class Autosave(QObject):
         self._path = folder / f"{_PREFIX}{uuid4().hex[:12]}.json"
         self._lock = _lock(self._path)
         self._lock.tryLock(0)
-        self._written: tuple[SavedSession, Path | None] = SavedSession(), None
+        self._written: tuple[SavedSession, Origin | None] = SavedSession(), None
         self._failed = False
-        self.origin: Path | None = None
+        self.origin: Origin | None = None
         # Not started anew by each change: an analysis reports its progress faster than this.
         self._timer = QTimer(self, singleShot=True, interval=DELAY_MS)
         self._timer.timeout.connect(self.write)

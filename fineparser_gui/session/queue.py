@@ -56,7 +56,12 @@ class AnalysisQueue(QObject):
             self._go_on()
 
     def analyse(self, key: str) -> None:
-        """Queue a dive: first time, retry, or a video that was held because of its length."""
+        """Queue a dive: first time, retry, or a video that was held because of its length.
+
+        Nothing happens while nobody knows whether what lies at its path is its own video.
+        """
+        if self._session.dive(key).state in (DiveState.OPENING, DiveState.MISSING):
+            return
         self.drop(key)
         self._session.update_analysis(key, state=DiveState.QUEUED, cancelled=False, **NOT_ANALYSED)
         self._go_on()

@@ -275,7 +275,7 @@ class Session(QObject):
             self.queue.analyse(key)
 
     def analyse(self, key: str) -> None:
-        """Analyse from the start: first time, retry, or a video that was held because of its length."""
+        """Analyse from the start; see `AnalysisQueue.analyse`."""
         self.queue.analyse(key)
 
     def cancel(self, key: str) -> None:

@@ -5,6 +5,8 @@ Format "fineparser.session/1", JSON in UTF-8 (a reader refuses other numbers; ne
     format    "fineparser.session/1"
     selected  place of the dive that was shown, or null
     origin    for an autosave: the session file it belongs to, or null
+    origin_sha256  of what that file held when it was last read or saved by the program, in hexadecimal digits; ""
+              where that is not known (older autosaves have none)
     paused    whether the analyses were held up
     exemplar_drawings  what was drawn on dives of the library: drawings as those of a dive, by the exemplar's id
     dives     of {path, relative_path, in_frame, out_frame, dive_number, board_m, difficulty, diver, nearest, synchro,
@@ -89,11 +91,24 @@ class SavedSession:
         return not self.dives and not self.exemplar_drawings
 
 
-def write_session(saved: SavedSession, path: Path, *, origin: Path | None = None) -> None:
+@dataclass(frozen=True)
+class Origin:
+    """The session file that an autosave belongs to.
+
+    Attributes:
+        sha256: of what the file held when it was last read or saved by the program, in hexadecimal digits; "": not
+            known.
+    """
+
+    path: Path
+    sha256: str
+
+
+def write_session(saved: SavedSession, path: Path, *, origin: Origin | None = None) -> None:
     """Write the session, whole or not at all.
 
     Args:
-        origin: the session file that an autosave belongs to.
+        origin: of an autosave.
 
     Raises:
         ExportError: the file cannot be written.
@@ -102,7 +117,8 @@ def write_session(saved: SavedSession, path: Path, *, origin: Path | None = None
         "format": FORMAT,
         "selected": saved.selected,
         "paused": saved.paused,
-        "origin": str(origin) if origin else None,
+        "origin": str(origin.path) if origin else None,
+        "origin_sha256": origin.sha256 if origin else "",
         "dives": [_dive_to_dict(dive, path.parent) for dive in saved.dives],
         "exemplar_drawings": {
             name: [to_dict(drawing) for drawing in drawings] for name, drawings in saved.exemplar_drawings.items()
@@ -113,7 +129,7 @@ def write_session(saved: SavedSession, path: Path, *, origin: Path | None = None
         temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
-def read_session(path: Path) -> tuple[SavedSession, Path | None]:
+def read_session(path: Path) -> tuple[SavedSession, Origin | None]:
     """The session that `write_session` wrote, and the file that it belongs to where it is an autosave.
 
     A video is looked for beside the session file first, so that a folder of both may be moved, and then where it was.
@@ -135,7 +151,7 @@ def read_session(path: Path) -> tuple[SavedSession, Path | None]:
     try:
         dives = _dives(content, path.parent)
         selected = _field(content, "selected", _whole)
-        origin = _text(content.get("origin"))
+        origin, sha256 = _text(content.get("origin")), _text(content.get("origin_sha256"))
         on_exemplars = _exemplar_drawings(content.get("exemplar_drawings", {}))
         if selected is not None and selected >= len(dives):
             raise ValueError(f"selected: {selected}, and there are {len(dives)} dives")
@@ -143,7 +159,7 @@ def read_session(path: Path) -> tuple[SavedSession, Path | None]:
         raise ConfigError(f"{path} is damaged ({error}): mend it in a text editor, or open another one.") from error
     paused = content.get("paused") is True
     saved = SavedSession(dives=dives, selected=selected, paused=paused, exemplar_drawings=on_exemplars)
-    return saved, Path(origin) if origin else None
+    return saved, Origin(Path(origin), sha256 or "") if origin else None
 
 
 def _dive_to_dict(dive: SavedDive, folder: Path) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from fineparser_core.progress import Progress
 from fineparser_core.types import DiveSegment
@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 
 
 class Trimming(QObject):
-    """Belongs to a `Session`. A recording keeps its own row; the dives confirmed in it follow it in the list."""
+    """Belongs to a `Session`. A recording keeps its own row; the dives confirmed in it follow it in the list.
+
+    Signals:
+        holding_changed: see `holding`.
+    """
+
+    holding_changed = Signal()
 
     def __init__(self, session: "Session", client: WorkerClient) -> None:
         super().__init__(session)
@@ -39,13 +45,35 @@ class Trimming(QObject):
         self._session.update(key, searching=True, segments=None, dismissed=False, progress=None, problem=None)
         self._go_on()
 
+    def show_or_find(self, key: str) -> None:
+        """Show proposals that were dismissed again, which takes no search; where there are none, look for dives."""
+        dive = self._session.dive(key)
+        if dive.dismissed and dive.segments:
+            text = self.tr("showing the dives found")
+            self._session.editing.edits.push(EditDive(self._apply_dismissed, key, True, False, text=text))
+        else:
+            self.find(key)
+
     def waits(self, key: str) -> bool:
         """Whether a row is still to be looked through."""
         return key in self._waiting
 
+    @property
+    def holding(self) -> bool:
+        """Whether a search stands still while the analyses are paused, and what is no more urgent waits behind it."""
+        return self._session.queue.paused and bool(self._asked)
+
     def _on_paused(self) -> None:
         self._client.hold(self._session.queue.paused)  # where it is: it may have looked for minutes
+        self.holding_changed.emit()
         self._go_on()
+
+    def _take_asked(self, key: str) -> str | None:
+        """The request of a row, whose answer counts no longer; None where nothing was asked."""
+        request_id = self._asked.pop(key, None)
+        if request_id is not None:
+            self.holding_changed.emit()
+        return request_id
 
     def _go_on(self) -> None:
         """Hand the next row to the worker, the one that is shown first; none while the analyses are paused."""
@@ -71,7 +99,7 @@ class Trimming(QObject):
         """Nobody needs the answer any more: the row is gone, or looked through anew."""
         if key in self._waiting:
             self._waiting.remove(key)
-        request_id = self._asked.pop(key, None)
+        request_id = self._take_asked(key)
         if request_id is not None:
             self._client.cancel(request_id)
             self._go_on()
@@ -91,15 +119,17 @@ class Trimming(QObject):
     def taken(self, key: str) -> frozenset[int]:
         """Places of the proposals whose flight lies in a dive of the list already."""
         dive = self._session.dive(key)
+        if not dive.segments:  # most rows, each of which asks at every change of the list
+            return frozenset()
         others = (self._session.dive(one) for one in self._session.keys)
         cut = [
             (one.in_frame, one.out_frame)
             for one in others
-            if one.path == dive.path and one.in_frame is not None and one.out_frame is not None
+            if one.in_frame is not None and one.out_frame is not None and one.path == dive.path
         ]
         return frozenset(
             place
-            for place, segment in enumerate(dive.segments or ())
+            for place, segment in enumerate(dive.segments)
             if any(first <= segment.first_flight_frame and segment.first_entry_frame <= last for first, last in cut)
         )
 
@@ -150,7 +180,7 @@ class Trimming(QObject):
     def _ended(self, request_id: str, **changes: object) -> None:
         key = self._key_of(request_id)
         if key is not None:
-            del self._asked[key]
+            self._take_asked(key)
             self._session.update(key, searching=False, progress=None, **changes)
             self._go_on()
 
@@ -172,7 +202,7 @@ class Trimming(QObject):
     def _on_cancelled(self, request_id: str) -> None:
         key = self._key_of(request_id)
         if key is not None and request_id not in self._stopped:  # the worker was started anew with other settings
-            del self._asked[key]
+            self._take_asked(key)
             self.find(key)
         else:
             self._ended(request_id)

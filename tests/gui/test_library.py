@@ -205,6 +205,26 @@ def test_an_exemplar_that_the_weights_have_not_seen_is_prepared_and_one_that_fai
     assert asked(library_studio, EncodeExemplarRequest).exemplar_id == "mine-2"
 
 
+def test_what_waits_behind_a_paused_search_is_not_said_to_be_prepared(library_studio, qtbot, small_video):
+    session, dock = library_studio.session, library_studio.window.library
+    pause = library_studio.window.actions_by_id["pause_queue"]
+    session.open([small_video])
+    qtbot.waitUntil(lambda: session.current.info is not None and pause.isEnabled(), timeout=5000)
+    session.trimming.find(session.current.key)
+    assert "1 of 2 of your own are ready for these weights; the rest is prepared" in dock.panel.status
+    pause.trigger()
+    assert "the rest waits: analyses are paused" in dock.panel.status
+    pause.trigger()
+    assert "the rest is prepared" in dock.panel.status
+    pause.trigger()
+    dialog = dock.ask_about(small_video.with_name("Li Na 5253B 3m.mp4"))
+    dialog.score.setText("71.4")
+    dialog.ok.click()
+    assert "Adding Li Na 5253B 3m.mp4 · waits until the analyses go on" in dock.panel.status
+    session.editing.remove([session.current.key])  # and with it the search
+    assert dock.panel.status == "Adding Li Na 5253B 3m.mp4"
+
+
 def test_a_removed_exemplar_goes_to_the_bin_and_comes_back(library_studio, qtbot):
     panel, library = library_studio.window.library.panel, library_studio.session.library
     select(library_studio, "mine-1", "mine-2")

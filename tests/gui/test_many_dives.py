@@ -13,6 +13,7 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDropEvent
 
 from fineparser_core.resources import resource
+from fineparser_gui.panels.dives_model import Order
 from fineparser_gui.session.dive import DiveState
 
 _PATIENCE_MS = 240_000
@@ -90,6 +91,17 @@ def test_a_drop_refreshes_the_window_once_and_not_once_a_clip(idle_studio, qtbot
     assert window.actions_by_id["save_session"].isEnabled()
     qtbot.waitUntil(lambda: not window._soon.isActive(), timeout=5000)
     assert len(refreshed) < 8  # and the shown one has been opened since
+
+
+def test_a_change_of_one_of_many_rows_looks_at_each_a_few_times(idle_studio, tmp_path, monkeypatch):
+    session = idle_studio.session
+    idle_studio.window.dives.model.set_order(Order.UNFINISHED)
+    for number in range(200):
+        session.add(path=tmp_path / f"{number}.mp4")
+    looked, look = [], session.dive
+    monkeypatch.setattr(session, "dive", lambda key: looked.append(key) or look(key))
+    session.update(session.keys[100], diver="Zoë")
+    assert len(looked) < 10 * len(session.keys)
 
 
 @pytest.fixture

@@ -213,6 +213,50 @@ def test_a_file_that_was_replaced_where_it_lies_is_noticed(make_studio, qtbot, t
     wait_for(qtbot, session, DiveState.MISSING)
 
 
+def test_all_dives_of_a_replaced_recording_are_told_and_taken_together(make_studio, qtbot, tmp_path, clip, other_video):
+    path, known = tmp_path / "a.fineparser", identity_of(probe(clip))
+    cuts = [SavedDive(path=clip, in_frame=at, out_frame=at + 10, identity=known) for at in (0, 40)]
+    write_session(SavedSession(dives=tuple(cuts), selected=0), path)
+    shutil.copy(other_video, clip)
+    studio = make_studio()
+    window, session, banner = studio.window, studio.session, studio.window.banner
+    window.document.open_path(path)
+    qtbot.waitUntil(banner.isVisible, timeout=5000)
+    assert banner.text.endswith("the session was made with 120 at 30. 2 rows of the list are of this video.")
+    press(banner, "Use it anyway")
+    wait_for(qtbot, session, *[DiveState.QUEUED] * 2)
+    assert not banner.isVisible()
+    window.actions_by_id["undo"].trigger()  # all of it is one edit
+    wait_for(qtbot, session, *[DiveState.MISSING] * 2)
+    qtbot.waitUntil(banner.isVisible, timeout=5000)
+    banner._close.click()
+    assert not banner.isVisible()  # nor is any of them told on its own
+
+
+def test_another_video_is_not_analysed_with_the_rows_that_are_selected_beside_it(
+    make_studio, qtbot, tmp_path, clip, other_video
+):
+    path, own = tmp_path / "a.fineparser", clip.with_name("own.mp4")
+    shutil.copy(clip, own)
+    dives = tuple(SavedDive(path=one, identity=identity_of(probe(one)), cancelled=True) for one in (own, clip))
+    write_session(SavedSession(dives=dives, selected=0), path)
+    shutil.copy(other_video, clip)
+    studio = make_studio()
+    window, session = studio.window, studio.session
+    window.document.open_path(path)
+    window.dives.view.selectAll()
+    session.set_range(session.keys[1], 2, 100)  # while it is being opened, too
+    assert not studio.client._queue
+    wait_for(qtbot, session, DiveState.CANCELLED, DiveState.MISSING)
+    qtbot.waitUntil(window.actions_by_id["analyse"].isEnabled, timeout=2000)
+    assert window.dives.selected_keys() == session.keys
+    window.actions_by_id["analyse"].trigger()
+    session.set_range(session.keys[1], 4, 100)
+    assert states(session) == [DiveState.QUEUED, DiveState.MISSING]
+    assert [Path(request.path) for request in studio.client._queue] == [own]
+    assert session.dive(session.keys[1]).other is not None
+
+
 def test_an_older_session_has_nothing_to_check_and_learns_it(make_studio, qtbot, tmp_path, clip):
     path = tmp_path / "a.fineparser"
     write_session(SavedSession(dives=(SavedDive(path=clip),), selected=0), path)

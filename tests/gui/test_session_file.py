@@ -4,9 +4,11 @@ import errno
 import json
 import os
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,7 @@ from fineparser_gui.session.autosave import leftovers
 from fineparser_gui.session.correction import Correction
 from fineparser_gui.session.dive import DiveState
 from fineparser_gui.session.exports import ExportState
-from fineparser_gui.session.session_file import SavedDive, SavedSession, read_session, write_session
+from fineparser_gui.session.session_file import Origin, SavedDive, SavedSession, read_session, write_session
 
 
 def _segment(**changes: object) -> dict:
@@ -72,8 +74,8 @@ def _answer(studio, qtbot, folder: Path) -> None:
 
 def test_a_session_comes_back_as_it_was(tmp_path, clip):
     path = tmp_path / "a.fineparser"
-    write_session(_saved(clip), path, origin=clip)
-    assert read_session(path) == (_saved(clip), clip)
+    write_session(_saved(clip), path, origin=Origin(clip, "ab12"))
+    assert read_session(path) == (_saved(clip), Origin(clip, "ab12"))
 
 
 def test_a_folder_of_session_and_videos_may_be_moved(tmp_path, clip):
@@ -194,6 +196,23 @@ def test_unsaved_work_is_asked_for_before_another_session_opens(make_studio, mon
     assert session.keys == []
 
 
+def test_the_open_session_saved_on_being_opened_again_is_shown_as_it_was_saved(
+    make_studio, monkeypatch, tmp_path, clip
+):
+    path = tmp_path / "a.fineparser"
+    write_session(SavedSession(dives=(SavedDive(path=clip),), selected=0), path)
+    studio = make_studio()
+    session, document = studio.session, studio.window.document
+    document.open_path(path)
+    session.set_diver(session.current.key, "Zoë")
+    monkeypatch.setattr(QMessageBox, "question", lambda *args: QMessageBox.StandardButton.Save)
+    document.open_path(path)
+    assert session.current.diver == "Zoë"
+    session.set_diver(session.current.key, "Anna")
+    assert document.save()
+    assert read_session(path)[0].dives[0].diver == "Anna"
+
+
 def test_a_clean_exit_leaves_nothing_to_recover(make_studio, tmp_path, clip):
     studio = make_studio()
     studio.session.open([clip])
@@ -280,18 +299,41 @@ def test_two_windows_with_one_session_do_not_overwrite_each_other(make_studio, q
     assert mine.window.document.save()
 
 
-def test_a_recovered_session_does_not_overwrite_a_newer_one(make_studio, qtbot, tmp_path, clip):
+@pytest.mark.parametrize("changed", ["by nobody", "by another", "nobody knows"])
+def test_a_recovered_session_overwrites_no_work_of_another_program(make_studio, qtbot, tmp_path, clip, changed):
     path, autosave = tmp_path / "a.fineparser", tmp_path / "state" / "autosave-1.json"
     autosave.parent.mkdir()
-    for newer in (False, True):
-        write_session(SavedSession(), path)
-        write_session(_saved(clip), autosave, origin=path)
-        os.utime(path, (0, autosave.stat().st_mtime + (60 if newer else -60)))
-        studio = make_studio()
-        _press(_box(studio, qtbot, "Recover session"), "Recover")
-        qtbot.waitUntil(lambda studio=studio: bool(studio.session.keys), timeout=2000)
-        assert studio.window.document.save() is not newer
-        studio.window.close()
+    write_session(SavedSession(), path)
+    known = sha256(path.read_bytes()).hexdigest()
+    write_session(_saved(clip), autosave, origin=Origin(path, "" if changed == "nobody knows" else known))
+    if changed == "by another":
+        write_session(SavedSession(paused=True), path)
+    later = autosave.stat().st_mtime + 60
+    os.utime(path, (later, later))  # says nothing: saving again what is saved already leaves the autosave as it is
+    studio = make_studio()
+    _press(_box(studio, qtbot, "Recover session"), "Recover")
+    qtbot.waitUntil(lambda: bool(studio.session.keys), timeout=2000)
+    assert studio.window.document.save() is (changed != "by another")
+
+
+def test_what_was_saved_after_its_autosave_can_be_saved_again_once_recovered(make_studio, qtbot, tmp_path, clip):
+    path = tmp_path / "a.fineparser"
+    crashed = make_studio()
+    session, document = crashed.session, crashed.window.document
+    session.open([clip])
+    assert document._save_to(path)
+    session.set_diver(session.current.key, "Zoë")
+    assert document._autosave.write()
+    assert document.save()
+    (own,) = (tmp_path / "state").glob("autosave-*.json")
+    shutil.copy2(own, own.with_name("autosave-1.json"))
+    crashed.window.close()
+    studio = make_studio()
+    _press(_box(studio, qtbot, "Recover session"), "Recover")
+    qtbot.waitUntil(lambda: bool(studio.session.keys), timeout=2000)
+    studio.session.set_diver(studio.session.current.key, "Anna")
+    assert studio.window.document.save()
+    assert read_session(path)[0].dives[0].diver == "Anna"
 
 
 def test_a_name_that_is_no_unicode_is_kept(tmp_path):

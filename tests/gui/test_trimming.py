@@ -268,6 +268,27 @@ def test_dismissed_proposals_can_be_had_back(recording) -> None:
     assert not proposals.isVisible()
 
 
+def test_dismissed_proposals_of_a_reopened_session_are_shown_again_without_a_search(recording, qtbot) -> None:
+    session, window = recording.session, recording.window
+    proposals, find = window.player.proposals, window.actions_by_id["find_dives"]
+    answer(recording, segment(10), segment(200))
+    proposals.dismiss.click()
+    saved = session.snapshot()
+    session.clear()
+    session.restore(saved)
+    qtbot.waitUntil(lambda: session.current.state is DiveState.HELD and find.isEnabled(), timeout=5000)
+    assert not proposals.isVisible()
+    find.trigger()
+    assert proposals.isVisible()
+    assert not trim_requests(recording)
+    assert session.current.segments == (segment(10), segment(200))
+    window.actions_by_id["undo"].trigger()
+    assert not proposals.isVisible()
+    window.actions_by_id["redo"].trigger()
+    find.trigger()  # they are in sight, so that others are asked for
+    assert len(trim_requests(recording)) == 1
+
+
 def test_a_failed_search_says_so_and_the_row_stays(recording) -> None:
     (request,) = trim_requests(recording)
     recording.client._queue.remove(request)
