@@ -209,6 +209,7 @@ class ThemeManager(QObject):
         self._app = app
         self._choice = "system"
         self._chosen_steps: Mapping[str, str] = STEP_COLOURS
+        self._applied: tuple[Theme, Mapping[str, str]] | None = None
         self._system_is_dark = app.palette().window().color().lightnessF() < 0.5
         app.setStyle("Fusion")
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
@@ -231,6 +232,10 @@ class ThemeManager(QObject):
 
     def use(self, theme: Theme) -> None:
         """Apply a theme; widgets and icons follow by their palette change."""
+        wanted = theme, dict(self._chosen_steps)
+        if wanted == self._applied:  # a style sheet is costly once there are widgets
+            return
+        self._applied = wanted
         for step, color in self._chosen_steps.items():
             _step_colors[step] = shown_on(theme.surface, color)
         self._app.setPalette(_palette(theme))
