@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QLineEdit
 
+from fineparser_core.export.coach_marks import NEAR_OPACITY
 from fineparser_gui.canvas.arrows import ENTER, arrow_of
 from fineparser_gui.canvas.drawing_marks import (
     described,
@@ -124,7 +125,7 @@ class DrawingLayer(QObject):
             paint_crosshair(painter, self._canvas.rect(), self._pointer)
 
     def _paint(self, painter: QPainter, drawing: Drawing, *, near: bool) -> None:
-        painter.setOpacity(0.45 if near and drawing is not self._selected else 1.0)
+        painter.setOpacity(NEAR_OPACITY if near and drawing is not self._selected else 1.0)
         paint_mark(painter, drawing, self._canvas.to_widget, selected=drawing is self._selected)
         painter.setOpacity(1.0)
         if self._grip is not None and drawing is self._selected:

@@ -64,7 +64,6 @@ class TransportBar(QFrame):
         self._fit()
         transport.frame_changed.connect(self._show_where)
         transport.state_changed.connect(self._show_state)
-        self._show_where()
         self._show_state()
 
     def set_opacity(self, opacity: float) -> None:

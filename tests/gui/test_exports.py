@@ -79,13 +79,19 @@ def test_an_annotated_clip_from_the_dialog(studio, dialog, qtbot, tmp_path):
     assert os.listdir(tmp_path) == ["out.mp4"]
 
 
+def _another_alike(session, path):
+    """Open a clip with the analysis of the current dive; keys of both."""
+    first = session.current.key
+    session.open([path], dive_number="207C")
+    second = session.keys[-1]
+    session.update_analysis(second, by_model=session.dive(first).by_model)
+    return first, second
+
+
 def test_what_is_compared_stands_beside(studio, dialog, qtbot, tmp_path, small_video):
     dialog.reject()
     session = studio.session
-    first = session.current.key
-    session.open([small_video], dive_number="207C")
-    second = session.keys[-1]
-    session.update_analysis(second, by_model=session.dive(first).by_model)
+    first, second = _another_alike(session, small_video)
     (candidate,) = [one for one in session.comparing.candidates() if one.key == first]
     session.comparing.show(candidate)
     made = ExportDialog(session, 3, Preferences(), studio.window)
@@ -229,10 +235,7 @@ def test_what_the_coach_drew_and_the_mask_that_he_chose(studio, qtbot, monkeypat
 def test_drawings_of_the_dive_beside_count(studio, dialog, qtbot, tmp_path, small_video):
     dialog.reject()
     session = studio.session
-    first = session.current.key
-    session.open([small_video], dive_number="207C")
-    second = session.keys[-1]
-    session.update_analysis(second, by_model=session.dive(first).by_model)
+    first, second = _another_alike(session, small_video)
     line = Drawing(kind=LINE, frame=44, points=((10, 4), (50, 16)))
     session.editing.draw(first, (line,), "drawing")
     session.select(second)

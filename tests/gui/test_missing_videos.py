@@ -148,15 +148,21 @@ def test_another_session_takes_the_message_of_the_former_away(make_studio, qtbot
     assert not studio.window.banner.isVisible()
 
 
+def _choose_other(studio, qtbot, monkeypatch, path, other_video):
+    """Open a session whose videos have moved, and choose another clip for them."""
+    banner = studio.window.banner
+    studio.window.document.open_path(path)
+    qtbot.waitUntil(banner.isVisible, timeout=5000)
+    choose(monkeypatch, other_video)
+    press(banner, "Find them…")
+    qtbot.waitUntil(lambda: len(banner.buttons) == 2 and "other.mp4" in banner.text, timeout=5000)
+
+
 def test_another_clip_is_not_taken_unasked(make_studio, qtbot, monkeypatch, saved, other_video):
     path, moved = saved
     studio = make_studio()
     window, session, banner = studio.window, studio.session, studio.window.banner
-    window.document.open_path(path)
-    qtbot.waitUntil(banner.isVisible, timeout=5000)
-    choose(monkeypatch, other_video)
-    press(banner, "Find them…")
-    qtbot.waitUntil(lambda: bool(banner.buttons) and "other.mp4" in banner.text, timeout=5000)
+    _choose_other(studio, qtbot, monkeypatch, path, other_video)
     assert banner.text == "other.mp4 has 60 frames at 25 fps, the session was made with 120 at 30."
     assert [button.text() for button in banner.buttons] == ["Use it anyway", "Choose again…"]
     first = session.keys[0]
@@ -175,11 +181,7 @@ def test_another_clip_is_taken_where_the_coach_says_so(make_studio, qtbot, monke
     path, _ = saved
     studio = make_studio()
     window, session, banner = studio.window, studio.session, studio.window.banner
-    window.document.open_path(path)
-    qtbot.waitUntil(banner.isVisible, timeout=5000)
-    choose(monkeypatch, other_video)
-    press(banner, "Find them…")
-    qtbot.waitUntil(lambda: len(banner.buttons) == 2, timeout=5000)
+    _choose_other(studio, qtbot, monkeypatch, path, other_video)
     press(banner, "Use it anyway")
     wait_for(qtbot, session, DiveState.QUEUED, DiveState.MISSING)
     dive = session.current
