@@ -1,5 +1,8 @@
 """One pass over a clip: everything that masks, transitions and any number of comparisons need."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import numpy as np
@@ -75,6 +78,10 @@ class _Steps:
 
     def __call__(self) -> None:
         self._done += 1
+        self.between()
+
+    def between(self) -> None:
+        """Within a step: what has been done so far once more, so that its caller can let something else pass."""
         self._progress(Progress(self._stage, self._done, self._total))
         if self._cancel is not None:
             self._cancel.raise_if_cancelled()
@@ -89,6 +96,25 @@ class ClipEncoder:
         self.precision = precision
         self._decode = DECODERS[decoding]
 
+    @contextmanager
+    def _looking_up(self, step: _Steps) -> Iterator[None]:
+        """Within it, `step.between` after every layer that windows pass: a window is long to wait for on a slow CPU."""
+        thread = threading.get_ident()
+
+        def look_up(*_: object) -> None:
+            # Whatever is let pass may use the same network, on a thread of its own.
+            if threading.get_ident() == thread:
+                step.between()
+
+        parts = [self.model.i3d, self.model.spatial_parser.encoder, self.model.spatial_parser.decoder]
+        layers = [layer for part in parts for layer in part.modules() if not any(layer.children())]
+        hooks = [layer.register_forward_hook(look_up) for layer in layers]
+        try:
+            yield
+        finally:
+            for hook in hooks:
+                hook.remove()
+
     @torch.inference_mode()
     def encode(
         self,
@@ -101,8 +127,8 @@ class ClipEncoder:
 
         Args:
             frames: (96, 112, 112, 3) uint8 RGB, the preprocessed samples.
-            progress: called with stage "parse" after every chunk.
-            cancel: looked at between chunks.
+            progress: called with stage "parse" after every chunk, and after every layer within it.
+            cancel: looked at as often.
 
         Returns:
             The encoding, and the mask probability of every sample, (96, 112, 112) float16: the mean over the
@@ -114,7 +140,7 @@ class ClipEncoder:
         video = normalise(torch.from_numpy(frames).to(self.device))
         gated, masks, features = [], _MeanMasks(frames.shape[1:3]), []
         step = _Steps("parse", 2 * len(WINDOWS) + -(-len(frames) // _FRAMES_AT_ONCE), progress, cancel)
-        with autocast(self.device, self.precision):
+        with autocast(self.device, self.precision), self._looking_up(step):
             for window in WINDOWS:
                 part = _window(video, window)
                 i3d_feature = self.model.i3d(part)
@@ -144,7 +170,7 @@ class ClipEncoder:
 
         Args:
             frames: (96, 112, 112, 3) uint8 RGB.
-            progress: called with stage "look" after every window.
+            progress: called with stage "look" after every window, and after every layer within it.
 
         Returns:
             (96, 112, 112) float32 probability.
@@ -154,9 +180,10 @@ class ClipEncoder:
         """
         masks = _MeanMasks(frames.shape[1:3])
         step = _Steps("look", len(WINDOWS), progress, cancel)
-        for window in WINDOWS:
-            masks.add(window, self._mask_logits(frames[window]))
-            step()
+        with self._looking_up(step):
+            for window in WINDOWS:
+                masks.add(window, self._mask_logits(frames[window]))
+                step()
         return masks.mean
 
     @torch.inference_mode()

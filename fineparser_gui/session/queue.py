@@ -36,6 +36,7 @@ class AnalysisQueue(QObject):
         self._session, self._client = session, client
         self._ids = itertools.count(1)
         self._paused = False
+        self._gave_up = False  # paused by itself, because the worker keeps stopping
         self._parsing: dict[str, Urgency] = {}  # requests that the client has, those whose answer nobody needs included
         self.requests: dict[str, str] = {}
         session.current_changed.connect(self._go_on)
@@ -50,6 +51,7 @@ class AnalysisQueue(QObject):
 
     def pause(self, paused: bool) -> None:
         """Begin no further dive and hold searches up, or go on; scores and a dive that runs already are not held up."""
+        self._gave_up = False
         if paused != self._paused:
             self._paused = paused
             self.paused_changed.emit()
@@ -64,6 +66,8 @@ class AnalysisQueue(QObject):
             return
         self.drop(key)
         self._session.update_analysis(key, state=DiveState.QUEUED, cancelled=False, **NOT_ANALYSED)
+        if self._gave_up:
+            self.pause(False)  # asked to try again
         self._go_on()
 
     def analyse_again(self) -> None:
@@ -194,6 +198,7 @@ class AnalysisQueue(QObject):
     def _on_failed(self, request_id: str, kind: str, message: str) -> None:
         if kind == "WorkerGone":  # the rest would only fail as well
             self.pause(True)
+            self._gave_up = True
         key = self._key_of(request_id)
         if key is None:
             self._session.problem.emit(message)

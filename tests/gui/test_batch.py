@@ -132,6 +132,17 @@ def test_a_failed_dive_does_not_stop_the_others(batch):
     batch.client.failed.emit(batch.queue.requests[second], "WorkerGone", "The analysis process keeps stopping.")
     assert batch.queue.paused  # or every dive of a long list would fail in turn
     assert batch.states()[2:] == [DiveState.QUEUED] * 2
+    batch.session.analyse(second)  # as the message says
+    assert not batch.queue.paused
+    assert {key for key, _ in batch.asked()} & {second, *batch.session.keys[2:]}
+
+
+def test_trying_one_again_leaves_a_queue_that_was_paused_by_hand(batch):
+    first, *_ = batch.session.keys
+    batch.queue.pause(True)
+    batch.client.failed.emit(batch.queue.requests[first], "VideoError", "The file ends early.")
+    batch.session.analyse(first)
+    assert batch.queue.paused
 
 
 def test_a_score_that_failed_is_tried_again_without_a_new_analysis(batch, qtbot):
