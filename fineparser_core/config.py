@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 METHODS = ("fineparser", "i3d-mlp", "usdl", "musdl", "core", "tsa")
 _CONTRASTIVE = ("fineparser", "core", "tsa")
-STATIC_BACKBONES = ("resnet18", "resnet34", "resnet50", "vit_s_16")
+#: Those of Table 5, and one of our own.
+STATIC_BACKBONES = ("resnet18", "resnet34", "resnet50", "vit_s_16", "pose")
 AnyConfig = TypeVar("AnyConfig", bound="DataclassInstance")
 
 # Values that a field with a closed list may take.
@@ -31,17 +32,18 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
     "sve_weights": ("noise", "imagenet"),
 }
 _POSITIVE = ("epochs", "batch", "accumulate", "exemplars", "lr", "i3d_lr", "psnet_lr", "mask_encoder_lr")
-_STAGED_POSITIVE = ("first_look_dives", "frame_batch", "parse_dives", "parse_views", "head_lr", "trunk_lr")
 
 
-def _check_choices(config: object) -> None:
+def check_choices(config: object) -> None:
+    """Raises: ConfigError for a field with a closed list that has another value."""
     for name, allowed in _CHOICES.items():
         value = getattr(config, name, allowed[0])
         if value not in allowed:
             raise ConfigError(f"{name} is {value!r}: use one of {', '.join(str(choice) for choice in allowed)}.")
 
 
-def _check_numbers(config: "DataclassInstance", positive: tuple[str, ...]) -> None:
+def check_numbers(config: "DataclassInstance", positive: tuple[str, ...]) -> None:
+    """Raises: ConfigError for a number that is negative or not finite, or among `positive` and 0."""
     for name in positive:
         if not getattr(config, name) > 0:
             raise ConfigError(f"{name} is {getattr(config, name)}: it must be above 0.")
@@ -69,7 +71,7 @@ class ModelConfig:
     mixed_features: bool = False
 
     def __post_init__(self) -> None:
-        _check_choices(self)
+        check_choices(self)
 
     @property
     def architecture(self) -> str:
@@ -173,7 +175,7 @@ class TrainConfig(ModelConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _check_numbers(self, _POSITIVE)
+        check_numbers(self, _POSITIVE)
         if self.in_batch and self.batch < 2:
             raise ConfigError(f"A batch of {self.batch} has no pairs: give --batch at least 2 with --in-batch.")
         if self.validation_share >= 1 or self.ema >= 1:
@@ -195,77 +197,6 @@ class TrainConfig(ModelConfig):
     def model(self) -> ModelConfig:
         """The part of it that makes the network."""
         return ModelConfig(**{field.name: getattr(self, field.name) for field in fields(ModelConfig)})
-
-
-@dataclass(frozen=True, kw_only=True)
-class StagedConfig:
-    """Sizes of the stages of `training.staged`. Learning rates are Adam's peaks, weight decay 0."""
-
-    seed: int = 10086
-    preprocessing: str = "follow"
-    static_backbone: str = "resnet18"
-    refined_masks: bool = True
-    mixed_features: bool = True
-    #: Of the encoders' passes; "auto" is what the device is good at.
-    precision: str = "auto"
-    mask_iterations: int = 1300
-    mask_windows: int = 6
-    #: Windows of these that show the whole frame, as the first look of "follow" does.
-    first_look_windows: int = 2
-    sharpen_iterations: int = 250
-    #: Added to the finished mask logits: 0.4 is a threshold of 0.4 instead of 0.5 on the probability. Held-out rendered
-    #: dives hardly tell them apart (IoU 0.579 and 0.575); on the real clip fewer limbs are cut off.
-    mask_shift: float = 0.4
-    sharpen_windows: int = 4
-    #: Training dives that the first look learns from.
-    first_look_dives: int = 500
-    frame_iterations: int = 900
-    frame_batch: int = 64
-    #: Training dives whose encodings the last two stages store and learn from.
-    parse_dives: int = 1000
-    parse_iterations: int = 450
-    parse_batch: int = 8
-    parse_views: int = 1
-    head_iterations: int = 1200
-    head_batch: int = 12
-    head_lr: float = 1e-3
-    trunk_lr: float = 1e-4
-    transition_width: float = 1.5
-    dice_weight: float = 1.0
-    #: Of the athlete's joints, in the first two stages; rendered dives have them.
-    joint_weight: float = 1.0
-    #: Scale of L_TAP and L_Reg in the last two stages, so that neither drowns the other.
-    transition_weight: float = 20.0
-    #: Weight in the parse stage of naming the step of every sample from its window's feature alone.
-    step_weight: float = 0.5
-    #: Standard deviation of the noise on the features in the heads stage, relative to theirs.
-    feature_noise: float = 0.2
-    regression_weight: float = 0.002
-    #: Of a contribution's squared error in points against the known one, and of the steps' qualities read from the
-    #: features; rendered dives have qualities. The paper trains the sum alone.
-    contribution_weight: float = 0.01
-    quality_weight: float = 0.5
-
-    def __post_init__(self) -> None:
-        _check_choices(self)
-        _check_numbers(self, _STAGED_POSITIVE)
-        if self.first_look_windows >= (least := min(self.mask_windows, self.sharpen_windows)):
-            raise ConfigError(
-                f"{self.first_look_windows} of {least} windows show whole frames: give --first-look-windows less than "
-                "--mask-windows and --sharpen-windows."
-            )
-        if self.parse_batch < 2 or self.head_batch < 2:
-            raise ConfigError("A batch of one dive has no pairs: give --parse-batch and --head-batch at least 2.")
-
-    @property
-    def network(self) -> TrainConfig:
-        """What the network starts from and how it is built."""
-        return TrainConfig(
-            seed=self.seed,
-            static_backbone=self.static_backbone,
-            refined_masks=self.refined_masks,
-            mixed_features=self.mixed_features,
-        )
 
 
 _RELEASE = TrainConfig()
@@ -324,7 +255,7 @@ PRESETS: Mapping[str, TrainConfig] = types.MappingProxyType(
         "rendered": _RENDERED,
         **{f"table3-{row}": replace(_RELEASE, **change) for row, change in _TABLE_3.items()},
         **{f"table4-{n}": replace(_RELEASE, step_duration=n) for n in (2, 4, 8)},
-        **{f"table5-{name}": replace(_RELEASE, static_backbone=name) for name in STATIC_BACKBONES},
+        **{f"table5-{name}": replace(_RELEASE, static_backbone=name) for name in STATIC_BACKBONES if name != "pose"},
         **{name: replace(_RELEASE, method=name) for name in METHODS if name != "fineparser"},
     }
 )

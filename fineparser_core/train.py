@@ -16,7 +16,7 @@ from typing import Any
 
 from fineparser_core.checkpoints.bundle import WeightsCard, load_method, save_bundle, write_card
 from fineparser_core.cli import cancel_on_signals, positive_int, run_guarded
-from fineparser_core.config import PRESETS, StagedConfig, TrainConfig, get_config, override
+from fineparser_core.config import PRESETS, TrainConfig, get_config, override
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.frame_cache import Dive, FrameCache, default_cache, load_dives
@@ -29,6 +29,7 @@ from fineparser_core.inference.encoder import to_channels_last
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.method import Method
 from fineparser_core.progress import CancelToken
+from fineparser_core.staged_config import StagedConfig
 from fineparser_core.training.distributed import Processes, processes
 from fineparser_core.training.end_to_end import Splits, evaluate_sharded, load_best, train_end_to_end
 from fineparser_core.training.initial import initial_model

@@ -106,8 +106,7 @@ class ClipEncoder:
             if threading.get_ident() == thread:
                 step.between()
 
-        parts = [self.model.i3d, self.model.spatial_parser.encoder, self.model.spatial_parser.decoder]
-        layers = [layer for part in parts for layer in part.modules() if not any(layer.children())]
+        layers = [module for module in self.model.modules() if not any(module.children())]
         hooks = [layer.register_forward_hook(look_up) for layer in layers]
         try:
             yield

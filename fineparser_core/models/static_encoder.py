@@ -8,6 +8,7 @@ import torchvision.models as zoo
 from torch import Tensor, nn
 
 from fineparser_core.models.layers import DoubleConv1d, DownConv1d
+from fineparser_core.models.pose_backbone import POSE_FEATURES, PoseBackbone
 from fineparser_core.models.step_pooling import STATIC_LENGTHS, static_matrix
 
 FRAME_FEATURE_SIZE = 512
@@ -19,12 +20,13 @@ def _vit_s_16() -> nn.Module:
     return zoo.VisionTransformer(112, 16, num_layers=12, num_heads=6, hidden_dim=384, mlp_dim=1536)
 
 
-#: Constructor without weights, and feature size, of each backbone of Table 5.
+#: Constructor without weights, and feature size, of each backbone of Table 5, and of our own.
 _BACKBONES: dict[str, tuple[Callable[[], nn.Module], int]] = {
     "resnet18": (zoo.resnet18, 512),
     "resnet34": (zoo.resnet34, 512),
     "resnet50": (zoo.resnet50, 2048),
     "vit_s_16": (_vit_s_16, 384),
+    "pose": (PoseBackbone, POSE_FEATURES),
 }
 
 
@@ -37,7 +39,7 @@ class StaticEncoder(nn.Module):
     as they are; the paper does not say how it fits them.
 
     Args:
-        backbone: "resnet18", "resnet34", "resnet50" or "vit_s_16" (112 x 112 frames only).
+        backbone: "resnet18", "resnet34", "resnet50", "vit_s_16" or "pose" (both 112 x 112 frames only).
         step_duration: tokens a step, 2, 4 or 8 (Table 4).
         mixed: pass features of size 512 through such a linear layer too. The projections convolve along the features,
             whose order means nothing; the layer may give it one. Not in the paper: off in every preset of it.
@@ -51,7 +53,7 @@ class StaticEncoder(nn.Module):
         self.backbone, self.backbone_size = make(), size
         if backbone.startswith("resnet"):
             self.backbone.fc = nn.Identity()
-        else:
+        elif backbone.startswith("vit"):
             self.backbone.heads = nn.Identity()
         fits = size == FRAME_FEATURE_SIZE
         self.to_feature = nn.Identity() if fits and not mixed else nn.Linear(size, FRAME_FEATURE_SIZE)

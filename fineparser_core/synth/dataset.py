@@ -300,7 +300,13 @@ def write_dive(root: Path, i: int, planned: PlannedDive) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(target, ignore_errors=True)
         os.replace(source, target)
-    save_truth(root, key, Truth(joints=dive.joints, qualities=np.array(dive.qualities)))
+    truth = Truth(
+        joints=dive.joints,
+        qualities=np.array(dive.qualities),
+        contact_frame=dive.contact_frame,
+        splash=dive.splash,
+    )
+    save_truth(root, key, truth)
     _write(_record_path(root, i), json.dumps(_record(dive, planned, first)).encode())
     shutil.rmtree(partial, ignore_errors=True)
 

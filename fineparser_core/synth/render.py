@@ -132,7 +132,7 @@ def render_dive(spec: DiveSpec, seed: int) -> RenderedDive:
     board_m = difficulty.board_m if difficulty.board_m is not None else 10.0
     qualities = spec.qualities if spec.qualities is not None else rubric.draw_qualities(rng)
     awards = rubric.judge(qualities, rng)
-    athletes, faults = _draw_athletes(dive, board_m, qualities, spec.synchro, rng)
+    athletes, faults = draw_athletes(dive, board_m, qualities, spec.synchro, rng)
     motion = athletes[0].motion
     timing = draw_timing(spec, motion.come_out_s, motion.contact_s, rng)
 
@@ -179,7 +179,7 @@ def render_dive(spec: DiveSpec, seed: int) -> RenderedDive:
     )
 
 
-def _draw_athletes(
+def draw_athletes(
     dive: DiveNumber, board_m: float, qualities: tuple[float, float, float], synchro: bool, rng: np.random.Generator
 ) -> tuple[list[Athlete], rubric.Faults]:
     """Who dives, the nearest to the camera first, and the faults of the first."""

@@ -3,6 +3,7 @@
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -31,10 +32,14 @@ class Truth:
             and (1, 1) the bottom right one. A joint may lie outside the picture, under water or behind something; it is
             NaN in frames that another camera took from under the water.
         qualities: (3,) float32 of take-off, flight and entry, 0..10.
+        contact_frame: first frame in which the athlete touches the water; None in data sets of earlier versions.
+        splash: 0 a rip .. 1 very large; None likewise.
     """
 
     joints: np.ndarray
     qualities: np.ndarray
+    contact_frame: int | None = None
+    splash: float | None = None
 
 
 def pick_joints(points: np.ndarray) -> np.ndarray:
@@ -57,7 +62,14 @@ def save_truth(root: Path, key: tuple[str, int], truth: Truth) -> None:
     path = truth_path(root, key)
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_file(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, joints=truth.joints.astype(np.float32), qualities=np.asarray(truth.qualities, np.float32))
+        arrays = {
+            "joints": truth.joints.astype(np.float32),
+            "qualities": np.asarray(truth.qualities, np.float32),
+            "contact_frame": None if truth.contact_frame is None else np.array(truth.contact_frame),
+            "splash": None if truth.splash is None else np.array(truth.splash),
+        }
+        known: dict[str, Any] = {name: array for name, array in arrays.items() if array is not None}
+        np.savez(file, **known)
 
 
 def load_truth(root: Path, key: tuple[str, int]) -> Truth | None:
@@ -74,7 +86,12 @@ def load_truth(root: Path, key: tuple[str, int]) -> Truth | None:
         return None
     try:
         with np.load(path, allow_pickle=False) as content:
-            truth = Truth(joints=content["joints"], qualities=content["qualities"])
+            truth = Truth(
+                joints=content["joints"],
+                qualities=content["qualities"],
+                contact_frame=int(content["contact_frame"]) if "contact_frame" in content else None,
+                splash=float(content["splash"]) if "splash" in content else None,
+            )
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         truth = None
     shape = (len(TRUTH_JOINTS), 2)

@@ -7,12 +7,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from fineparser_core.config import StagedConfig
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.transforms import View
 from fineparser_core.inference.device import autocast
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.mask_refiner import MIDDLE_CHANNELS
+from fineparser_core.staged_config import StagedConfig
 from fineparser_core.training.batches import window_batch
 from fineparser_core.training.loop import Stage
 from fineparser_core.training.losses import dice_loss, focal_loss, mask_loss

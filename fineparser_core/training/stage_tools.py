@@ -3,7 +3,7 @@
 import numpy as np
 from torch import nn
 
-from fineparser_core.config import StagedConfig
+from fineparser_core.staged_config import StagedConfig
 
 
 def draws(config: StagedConfig, stage: int, iteration: int) -> np.random.Generator:

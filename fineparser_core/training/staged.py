@@ -1,11 +1,14 @@
-"""The recipe of the bundled weights: four stages, so that two CPU cores are enough.
+"""The recipe of the bundled weights, in stages, so that two CPU cores are enough.
 
 1. masks: the spatial parser from Kinetics, its stem frozen, on single windows of many dives; joints beside the masks.
    Then, frozen otherwise, what sharpens its masks.
-2. frames: the static encoder's ResNet from noise, on place, joints, step and quality of single frames.
+2. frames: the static encoder's backbone from noise, on single frames: joints, step, water and splash where it sees
+   poses; a ResNet on place, joints, step and quality.
 3. parse: the last blocks of the I3D (its front, the spatial parser's, is run once and kept on disk), PSNet and the
    dynamic stream together, on in-batch pairs.
 4. heads: PSNet, reducers, both streams and the static projections on stored encodings.
+5. static, where the backbone sees poses: its projections and stream again, on those encodings and on many dives of
+   which nothing but the joints is simulated. Then the two streams are weighed on dives that neither has seen.
 
 Rendered dives know more than judged ones: joints, and the quality of every step, so that contributions can be taught to
 mean their step (`training.truths`). Of filmed dives those losses are absent.
@@ -22,7 +25,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from fineparser_core.config import StagedConfig
 from fineparser_core.data.dives import Dive
 from fineparser_core.inference.device import autocast
 from fineparser_core.models.fineparser import FineParser
@@ -31,6 +33,7 @@ from fineparser_core.models.regression import DYNAMIC_TOKENS
 from fineparser_core.models.static_encoder import TOKENS_PER_STEP
 from fineparser_core.models.step_pooling import pair_boundaries
 from fineparser_core.progress import CancelToken
+from fineparser_core.staged_config import StagedConfig
 from fineparser_core.training.batches import (
     by_number,
     draw_group,
@@ -46,8 +49,10 @@ from fineparser_core.training.losses import (
     transition_target,
 )
 from fineparser_core.training.mask_stages import mask_stage, sharpen_stage
+from fineparser_core.training.pose_stages import blend_streams, pose_stage, static_stage
 from fineparser_core.training.stage_tools import draws, freeze, trainable
 from fineparser_core.training.stored_views import EncodedDive, StoredView, encode_dives, random_view, store_views
+from fineparser_core.training.traced_poses import trace_poses
 from fineparser_core.training.truths import (
     N_JOINTS,
     QualityHeads,
@@ -277,8 +282,17 @@ def train_staged(
         run_stage(sharpen_stage(model, dives, first_looks, config), out, cancel)
     # The spatial parser has learned what athletes look like; the temporal one starts from that instead of Kinetics.
     model.i3d.load_state_dict(model.spatial_parser.encoder.state_dict())
-    run_stage(frame_stage(model, dives, truths, config), out, cancel)
+    sees_poses = config.static_backbone == "pose"
+    run_stage((pose_stage if sees_poses else frame_stage)(model, dives, truths, config), out, cancel)
     views = store_views(model, dives[: config.parse_dives], config, out / "views", cancel)
     run_stage(parse_stage(model, views, truths, config), out, cancel)
     encoded = encode_dives(model, views, config, out / "views", cancel)
     run_stage(head_stage(model, encoded, truths, config), out, cancel)
+    if sees_poses:
+        poses = trace_poses(dives, config.traces, config.seed, out / "traces.npz", cancel)
+        run_stage(static_stage(model, poses, dives, encoded, truths, config), out, cancel)
+        others = dives[config.parse_dives : config.parse_dives + config.blend_dives]
+        held_out = encode_dives(
+            model, store_views(model, others, config, out / "views", cancel), config, out / "views", cancel
+        )
+        logger.info("streams scaled by %.2f and %.2f", *blend_streams(model, held_out))

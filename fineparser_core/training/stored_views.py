@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from fineparser_core.config import StagedConfig
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.transforms import Augmentation, View, draw_view, plain_view
 from fineparser_core.inference.device import autocast
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.progress import CancelToken
+from fineparser_core.staged_config import StagedConfig
 from fineparser_core.training.batches import ALL_SAMPLES, frame_tensor
 from fineparser_core.video.atomic import atomic_file
 from fineparser_core.video.sampling import WINDOWS

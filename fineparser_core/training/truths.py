@@ -18,7 +18,7 @@ N_JOINTS = len(TRUTH_JOINTS)
 Truths = Mapping[Key, Truth]
 
 #: Mean and standard deviation of a step's quality, by which targets are scaled.
-_QUALITY_MEAN, _QUALITY_STD = 7.0, 1.8
+QUALITY_MEAN, QUALITY_STD = 7.0, 1.8
 _SPOT_CELLS = 1.0
 # A joint whose surroundings hold no athlete is under water or behind something: nothing there tells of it.
 _SURROUNDINGS = 9
@@ -68,7 +68,7 @@ def joint_spots(points: Tensor, shown: Tensor, size: int) -> Tensor:
 def scaled_qualities(dives: Sequence[Dive], truths: Truths) -> Tensor:
     """(n, 3) qualities of the steps, near zero mean and unit variance; NaN where unknown."""
     each = [truths[d.record.key].qualities if d.record.key in truths else np.full(3, np.nan) for d in dives]
-    return (torch.tensor(np.stack(each), dtype=torch.float32) - _QUALITY_MEAN) / _QUALITY_STD
+    return (torch.tensor(np.stack(each), dtype=torch.float32) - QUALITY_MEAN) / QUALITY_STD
 
 
 def true_contributions(dives: Sequence[Dive], qualities: Tensor, query: np.ndarray, exemplar: np.ndarray) -> Tensor:
@@ -82,7 +82,7 @@ def true_contributions(dives: Sequence[Dive], qualities: Tensor, query: np.ndarr
     """
     difficulty = torch.tensor([dives[i].record.difficulty for i in query], dtype=torch.float32)
     weights = torch.tensor(STEP_WEIGHTS) / sum(STEP_WEIGHTS)
-    return 3 * difficulty[:, None] * weights * (qualities[query] - qualities[exemplar]) * _QUALITY_STD
+    return 3 * difficulty[:, None] * weights * (qualities[query] - qualities[exemplar]) * QUALITY_STD
 
 
 def known_error(found: Tensor, target: Tensor) -> Tensor:

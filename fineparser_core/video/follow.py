@@ -35,8 +35,6 @@ def follow_squares(masks: np.ndarray, width_px: int, height_px: int) -> np.ndarr
         (T, 3) float64: centre x, centre y and side in pixels of the frame; a square may reach over its edges. The
         middle of the frame where nothing is seen at all.
     """
-    from scipy import ndimage  # a third of a second that whoever only opens videos need not wait
-
     length = len(masks)
     spots = [_spots(mask, width_px, height_px) for mask in masks]
     track = _best_track(spots, height_px)
@@ -45,14 +43,30 @@ def follow_squares(masks: np.ndarray, width_px: int, height_px: int) -> np.ndarr
         return np.tile(np.array([width_px / 2, height_px / 2, side], np.float64), (length, 1))
     seen = np.array(sorted(track))
     chosen = np.array([spots[t][track[t]] for t in seen])
+    squares = follow_boxes(seen, chosen[:, :2], chosen[:, 2], length)
+    squares[:, 2] = np.clip(squares[:, 2], _SMALLEST_SHARE * height_px, max(width_px, height_px))
+    return squares
+
+
+def follow_boxes(seen: np.ndarray, centres: np.ndarray, extents: np.ndarray, length: int) -> np.ndarray:
+    """Squares through a clip of `length` frames, from the frames in which the athlete is seen.
+
+    Args:
+        seen: (n,) frames, ascending.
+        centres: (n, 2) of the athlete there; extents: (n,) longer side of the box around the athlete.
+
+    Returns:
+        (length, 3) float64: centre x, centre y and side, in the unit of the centres.
+    """
+    from scipy import ndimage  # a third of a second that whoever only opens videos need not wait
+
     each = np.arange(length)
-    centre = np.stack([np.interp(each, seen, chosen[:, axis]) for axis in (0, 1)], axis=1)
-    extent = np.interp(each, seen, chosen[:, 2])
+    centre = np.stack([np.interp(each, seen, centres[:, axis]) for axis in (0, 1)], axis=1)
+    extent = np.interp(each, seen, extents)
     unit = length / N_SAMPLES
     reach = 2 * max(1, round(_SIDE_REACH * unit)) + 1
     stretched = ndimage.percentile_filter(extent, 90, size=reach, mode="nearest")
     side = _SIDE * ndimage.gaussian_filter1d(stretched, _SIDE_SMOOTHING * unit, mode="nearest")
-    side = np.clip(side, _SMALLEST_SHARE * height_px, max(width_px, height_px))
     centre = ndimage.gaussian_filter1d(centre, _CENTRE_SMOOTHING * unit, axis=0, mode="nearest")
     return np.concatenate([centre, side[:, None]], axis=1)
 

@@ -18,6 +18,7 @@ LAYERS = {
     "progress": 0,
     "resources": 0,
     "config": 0,
+    "staged_config": 0,
     "background": 0,
     "video": 1,
     "diving": 1,

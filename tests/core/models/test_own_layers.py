@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from fineparser_core.config import PRESETS, ModelConfig, StagedConfig
+from fineparser_core.config import PRESETS, ModelConfig
 from fineparser_core.models.i3d import TAP_CHANNELS
 from fineparser_core.models.mask_refiner import MIDDLE_CHANNELS, MaskRefiner, MaskSharpener
+from fineparser_core.models.pose_backbone import POSE_FEATURES
 from fineparser_core.models.presets import build
 from fineparser_core.models.spatial_parser import MaskDecoder
 from fineparser_core.models.static_encoder import StaticEncoder
 from fineparser_core.models.temporal_parser import DECODERS
+from fineparser_core.staged_config import StagedConfig
 
 Taps = tuple[torch.Tensor, ...]
 WINDOWS = torch.randn(1, 3, 16, 32, 32, generator=torch.Generator().manual_seed(3))
@@ -95,7 +97,9 @@ def test_mixed_features_pass_a_layer_of_their_own() -> None:
         assert mixed.step_tokens(features[None], [(28, 62)]).shape == (1, 3, 4, 64)
 
 
-@pytest.mark.parametrize(("backbone", "size"), [("resnet18", 512), ("resnet50", 2048), ("vit_s_16", 384)])
+@pytest.mark.parametrize(
+    ("backbone", "size"), [("resnet18", 512), ("resnet50", 2048), ("vit_s_16", 384), ("pose", POSE_FEATURES)]
+)
 def test_a_backbone_says_how_many_features_it_has(backbone: str, size: int) -> None:
     with torch.device("meta"):
         encoder = StaticEncoder(backbone)
@@ -105,7 +109,8 @@ def test_a_backbone_says_how_many_features_it_has(backbone: str, size: int) -> N
 
 def test_no_preset_has_them_and_the_staged_recipe_does() -> None:
     assert not any(config.refined_masks or config.mixed_features for config in PRESETS.values())
-    assert StagedConfig().network.model == OWN
+    assert not any(config.static_backbone == "pose" for config in PRESETS.values())
+    assert StagedConfig().network.model == replace(OWN, static_backbone="pose")
 
 
 def test_networks_whose_weights_do_not_fit_have_other_names() -> None:

@@ -1,0 +1,121 @@
+"""What teaches a static stream that sees poses."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from fineparser_core.data.dives import Dive
+from fineparser_core.data.records import DiveRecord
+from fineparser_core.errors import Cancelled
+from fineparser_core.models.fineparser import FineParser
+from fineparser_core.models.pose_backbone import POSE_FEATURES, SWAPPED, PoseBackbone
+from fineparser_core.models.presets import build
+from fineparser_core.progress import CancelToken
+from fineparser_core.staged_config import StagedConfig
+from fineparser_core.training.loop import run_stage
+from fineparser_core.training.pose_stages import blend_streams, pose_loss, static_stage
+from fineparser_core.training.stored_views import EncodedDive
+from fineparser_core.training.traced_poses import TracedPoses, trace_poses
+
+CONFIG = StagedConfig(traces=6, static_iterations=2, static_groups=2, head_batch=3)
+
+
+def make_dive(index: int, score: float = 70.0) -> Dive:
+    record = DiveRecord(key=("A", index), dive_number="207C", difficulty=3.3, score=score, n_frames=80, split="train")
+    frames = np.zeros((80, 0, 0, 3), np.uint8)
+    return Dive(record=record, frames=frames, masks=None, first_flight_frame=20, first_entry_frame=50)
+
+
+@pytest.fixture(scope="module")
+def model() -> FineParser:
+    torch.manual_seed(0)
+    network = build(CONFIG.network.model)
+    assert isinstance(network, FineParser)
+    return network
+
+
+@pytest.fixture(scope="module")
+def poses(tmp_path_factory: pytest.TempPathFactory) -> TracedPoses:
+    return trace_poses([make_dive(0), make_dive(1)], 6, 1, tmp_path_factory.mktemp("t") / "traces.npz", CancelToken())
+
+
+def encoded(scores: list[float]) -> list[EncodedDive]:
+    rng = np.random.default_rng(2)
+    return [
+        EncodedDive(
+            dive=make_dive(i, score),
+            transitions=(20, 55),
+            gated=rng.standard_normal((9, 1024)).astype(np.float32),
+            frame_features=rng.standard_normal((96, POSE_FEATURES)).astype(np.float32),
+        )
+        for i, score in enumerate(scores)
+    ]
+
+
+def test_the_right_place_costs_least_and_sides_may_be_swapped() -> None:
+    backbone = PoseBackbone()
+    points = torch.rand(1, 15, 2, generator=torch.Generator().manual_seed(1)) * 90 + 10
+    cell = (torch.arange(28) + 0.5) * 4
+
+    def maps_of(places: torch.Tensor) -> torch.Tensor:
+        distance = (cell.view(1, 1, 1, -1) - places[..., 0, None, None]) ** 2
+        return 8 - 0.5 * (distance + (cell.view(1, 1, -1, 1) - places[..., 1, None, None]) ** 2) / 9
+
+    shown = torch.ones(1, 15, dtype=torch.bool)
+    right = pose_loss(backbone, maps_of(points), points, shown)
+    assert right < pose_loss(backbone, maps_of(points + 4), points, shown)
+    torch.testing.assert_close(pose_loss(backbone, maps_of(points[:, list(SWAPPED)]), points, shown), right)
+    nowhere = points.clone()
+    nowhere[:, 3] = torch.nan
+    shown[:, 3] = False
+    assert pose_loss(backbone, maps_of(points), nowhere, shown).isfinite()
+
+
+def test_traces_are_kept_and_seen_with_noise(tmp_path: Path) -> None:
+    dives, path = [make_dive(0), make_dive(1)], tmp_path / "traces.npz"
+    made = trace_poses(dives, 4, 1, path, CancelToken())
+    kept = trace_poses(dives, 4, 1, path, CancelToken())
+    np.testing.assert_array_equal(made.joints, kept.joints)
+    assert made.dives.tolist() == [0, 1, 0, 1]
+    assert ((made.transitions[:, 0] > 0) & (made.transitions[:, 0] < made.transitions[:, 1])).all()
+    rows = np.array([0, 2])
+    seen = made.seen(rows, 2.5, np.random.default_rng(0))
+    assert seen.shape == (2, 96, POSE_FEATURES)
+    assert seen.isfinite().all()
+    assert torch.equal(seen, made.seen(rows, 2.5, np.random.default_rng(0)))
+    assert not torch.equal(seen, made.seen(rows, 2.5, np.random.default_rng(1)))
+    cancel = CancelToken()
+    cancel.cancel()
+    with pytest.raises(Cancelled):
+        trace_poses(dives, 4, 1, tmp_path / "others.npz", cancel)
+    assert not (tmp_path / "others.npz").exists()
+
+
+def test_the_static_stream_is_all_that_its_stage_changes(model: FineParser, poses: TracedPoses, tmp_path: Path) -> None:
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    dives = [make_dive(0), make_dive(1)]
+    run_stage(static_stage(model, poses, dives, encoded([70.0, 60.0, 50.0]), {}, CONFIG), tmp_path, CancelToken())
+    changed = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
+    assert changed
+    parts = ("static_encoder.to_feature", "static_encoder.projections", "static_stream")
+    assert all(name.startswith(parts) for name in changed)
+
+
+def test_streams_are_weighed_by_what_explains_the_scores(model: FineParser) -> None:
+    encodings = encoded([0.0] * 5)
+    with torch.no_grad():
+        features = torch.from_numpy(np.stack([e.frame_features for e in encodings]))
+        features = model.eval().static_encoder.to_feature(features)
+        tokens = model.static_encoder.step_tokens(features, [e.transitions for e in encodings])
+        points = model.static_stream(tokens, tokens[:1].expand_as(tokens)) * model.step_weights
+        before = model.static_stream(tokens[1:], tokens[:-1])
+    scored = [
+        replace(e, dive=make_dive(i, float(p.sum()))) for i, (e, p) in enumerate(zip(encodings, points, strict=True))
+    ]
+    factors = blend_streams(model, scored)
+    assert all(0 <= factor <= 2 for factor in factors)
+    with torch.no_grad():
+        torch.testing.assert_close(model.static_stream(tokens[1:], tokens[:-1]), before * factors[1])
