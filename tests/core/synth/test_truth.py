@@ -5,7 +5,7 @@ from fineparser_core.errors import AnnotationError
 from fineparser_core.synth.dataset import SynthConfig, draw_spec, synthesize
 from fineparser_core.synth.optics import skew, skew_points
 from fineparser_core.synth.render import DiveSpec, render_dive
-from fineparser_core.synth.truth import TRUTH_JOINTS, load_truth, mirror_joints, truth_path
+from fineparser_core.synth.truth import TRUTH_JOINTS, Truth, load_truth, mirror_joints, save_truth, truth_path
 
 
 @pytest.mark.parametrize("seed", [4, 5])  # one of them is mirrored
@@ -47,7 +47,13 @@ def test_truth_is_kept_beside_the_dive(tmp_path) -> None:
     assert truth is not None
     assert truth.qualities == pytest.approx(dive.qualities)
     assert np.array_equal(truth.joints, dive.joints, equal_nan=True)
+    assert (truth.contact_frame, truth.splash) == (dive.contact_frame, pytest.approx(dive.splash))
     assert load_truth(tmp_path, (key[0], 99)) is None
+    earlier = Truth(joints=truth.joints, qualities=truth.qualities)  # as versions before wrote it
+    save_truth(tmp_path, (key[0], 98), earlier)
+    again = load_truth(tmp_path, (key[0], 98))
+    assert again is not None
+    assert again.contact_frame is again.splash is None
     truth_path(tmp_path, key).write_bytes(b"PK")
     with pytest.raises(AnnotationError, match="damaged"):
         load_truth(tmp_path, key)

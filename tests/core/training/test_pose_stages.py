@@ -1,5 +1,6 @@
 """What teaches a static stream that sees poses."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,8 +16,9 @@ from fineparser_core.models.pose_backbone import POSE_FEATURES, SWAPPED, PoseBac
 from fineparser_core.models.presets import build
 from fineparser_core.progress import CancelToken
 from fineparser_core.staged_config import StagedConfig
+from fineparser_core.synth.truth import Truth
 from fineparser_core.training.loop import run_stage
-from fineparser_core.training.pose_stages import blend_streams, pose_loss, static_stage
+from fineparser_core.training.pose_stages import blend_streams, pose_loss, pose_stage, static_stage
 from fineparser_core.training.stored_views import EncodedDive
 from fineparser_core.training.traced_poses import TracedPoses, trace_poses
 
@@ -72,6 +74,26 @@ def test_the_right_place_costs_least_and_sides_may_be_swapped() -> None:
     nowhere[:, 3] = torch.nan
     shown[:, 3] = False
     assert pose_loss(backbone, maps_of(points), nowhere, shown).isfinite()
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_backbone_learns_from_frames(model: FineParser, tmp_path: Path, told: bool) -> None:
+    rng = np.random.default_rng(3)
+    masks = np.zeros((80, 112, 112), np.uint8)
+    masks[:60, 30:80, 40:70] = 255
+    dive = replace(make_dive(0), frames=rng.integers(0, 255, (80, 112, 112, 3), np.uint8), masks=masks)
+    joints = rng.uniform(0.3, 0.6, (80, 15, 2)).astype(np.float32)
+    truth = Truth(joints=joints, qualities=np.array([7.0, 6.0, 5.0]), contact_frame=55, splash=0.4)
+    truths = {dive.record.key: truth if told else replace(truth, contact_frame=None, splash=None)}
+    config = replace(CONFIG, preprocessing="whole", frame_iterations=2, frame_batch=8, precision="fp32")
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    run_stage(pose_stage(model, [dive], truths, config), tmp_path, CancelToken())
+    changed = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
+    assert changed
+    assert all(name.startswith("static_encoder.backbone") for name in changed)
+    told_of = json.loads((tmp_path / "events.jsonl").read_text(encoding="utf-8").splitlines()[-1])
+    assert {"joints", "phase", "water", "splash"} <= told_of.keys()
+    assert (told_of["water"] > 0) == told
 
 
 def test_traces_are_kept_and_seen_with_noise(tmp_path: Path) -> None:
