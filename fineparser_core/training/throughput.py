@@ -92,8 +92,8 @@ def straightforward_step(model: FineParser, batch: Batch) -> TimedStep:
         parameter.data = parameter.data.contiguous()
     # `FineParser.parse` lays its inputs out channels last. The way back is a copy of the frames: nothing beside
     # the first convolution.
-    backbone = plain.static_encoder.backbone.get_submodule("conv1")
-    for first in (plain.i3d.conv3d_1a_7x7, plain.spatial_parser.encoder.conv3d_1a_7x7, backbone):
+    of_frames = next(module for module in plain.static_encoder.backbone.modules() if isinstance(module, nn.Conv2d))
+    for first in (plain.i3d.conv3d_1a_7x7, plain.spatial_parser.encoder.conv3d_1a_7x7, of_frames):
         first.register_forward_pre_hook(lambda _, inputs: (inputs[0].contiguous(),))
     n_pairs = len(batch.video) // 2
     return _step(plain, torch.float32, [_pair(batch, i) for i in range(n_pairs)], pairs=len(batch.query))
