@@ -19,7 +19,10 @@ _POSITIVE = (
 
 @dataclass(frozen=True, kw_only=True)
 class StagedConfig:
-    """Sizes of the stages of `training.staged`. Learning rates are Adam's peaks, weight decay 0."""
+    """Sizes of the stages of `training.staged`.
+
+    Learning rates are Adam's peaks; weight decay is 0, in the static stage 1e-5.
+    """
 
     seed: int = 10086
     preprocessing: str = "follow"

@@ -197,7 +197,7 @@ def blend_streams(model: FineParser, encoded: Sequence[EncodedDive]) -> tuple[fl
     """Scales the two streams by the least squares of score differences between dives that neither has learned from.
 
     Args:
-        encoded: held-out dives; at least two of a number.
+        encoded: held-out dives. Without two of a number the streams stay as they are.
 
     Returns: the factors of the dynamic and of the static stream, between 0 and 2.
     """
@@ -215,6 +215,8 @@ def blend_streams(model: FineParser, encoded: Sequence[EncodedDive]) -> tuple[fl
         scores = torch.tensor([e.dive.score for e in chosen])
         parts.append(torch.stack([found.dynamic.sum(dim=-1), found.static.sum(dim=-1)], dim=1))
         differences.append(scores[query] - scores[exemplar])
+    if not parts:
+        return 1.0, 1.0
     factors = torch.linalg.lstsq(torch.cat(parts), torch.cat(differences)[:, None]).solution[:, 0].clamp(0.0, 2.0)
     for stream, factor in zip((model.dynamic_stream, model.static_stream), factors, strict=True):
         last: nn.Linear = stream.regressor.layer3

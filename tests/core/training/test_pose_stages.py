@@ -134,6 +134,7 @@ def test_streams_are_weighed_by_what_explains_the_scores(model: FineParser) -> N
         tokens = model.static_encoder.step_tokens(features, [e.transitions for e in encodings])
         points = model.static_stream(tokens, tokens[:1].expand_as(tokens)) * model.step_weights
         before = model.static_stream(tokens[1:], tokens[:-1])
+    assert blend_streams(model, encodings[:1]) == (1.0, 1.0)
     scored = [
         replace(e, dive=make_dive(i, float(p.sum()))) for i, (e, p) in enumerate(zip(encodings, points, strict=True))
     ]
