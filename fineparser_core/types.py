@@ -14,6 +14,15 @@ MIN_FRAMES = 16
 N_SAMPLES = 96
 MASK_SIZE = 112
 STEP_NAMES = ("take-off", "flight", "entry")
+#: Order of an athlete's known joints; the head is its middle, and left is the athlete's left as the picture shows it.
+TRUTH_JOINTS = (
+    "head", "shoulder_l", "shoulder_r", "elbow_l", "elbow_r", "wrist_l", "wrist_r", "hip_l", "hip_r",
+    "knee_l", "knee_r", "ankle_l", "ankle_r", "toe_l", "toe_r",
+)  # fmt: skip
+#: Place of each joint's partner on the other side; its own where there is none.
+SWAPPED_JOINTS = tuple(
+    TRUTH_JOINTS.index(n[:-1] + {"l": "r", "r": "l"}[n[-1]] if "_" in n else n) for n in TRUTH_JOINTS
+)
 
 
 @dataclass(frozen=True, kw_only=True)

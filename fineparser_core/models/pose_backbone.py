@@ -8,14 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-#: Order of the joints, as `synth.truth.TRUTH_JOINTS`.
-JOINTS = (
-    "head", "shoulder_l", "shoulder_r", "elbow_l", "elbow_r", "wrist_l", "wrist_r", "hip_l", "hip_r",
-    "knee_l", "knee_r", "ankle_l", "ankle_r", "toe_l", "toe_r",
-)  # fmt: skip
-#: Each joint's partner on the other side.
-SWAPPED = tuple(JOINTS.index(name[:-1] + {"l": "r", "r": "l"}[name[-1]]) if "_" in name else 0 for name in JOINTS)
-FRAME_PX = 112
+from fineparser_core.types import MASK_SIZE
+from fineparser_core.types import TRUTH_JOINTS as JOINTS
+
 MAP_SIZE = 28
 _WIDTHS = (24, 48, 96, 160)
 _CHAINS = (
@@ -95,7 +90,7 @@ class PoseBackbone(nn.Module):
 def joint_places(maps: Tensor) -> Tensor:
     """(N, 15, 2) x and y in pixels of the frame: the mean place under the softmax of each map (N, 15, h, w)."""
     share = maps.flatten(2).softmax(dim=-1).view_as(maps)
-    cell = (torch.arange(maps.shape[-1], device=maps.device) + 0.5) * (FRAME_PX / maps.shape[-1])
+    cell = (torch.arange(maps.shape[-1], device=maps.device) + 0.5) * (MASK_SIZE / maps.shape[-1])
     return torch.stack([(share.sum(dim=2) * cell).sum(dim=-1), (share.sum(dim=3) * cell).sum(dim=-1)], dim=-1)
 
 

@@ -14,8 +14,9 @@ from fineparser_core.synth.foreground import Foreground
 from fineparser_core.synth.optics import Optics, expose, recode, skew, skew_points, streak
 from fineparser_core.synth.scene import Scene, blend
 from fineparser_core.synth.splash import Splash
-from fineparser_core.synth.truth import TRUTH_JOINTS, pick_joints
+from fineparser_core.synth.truth import pick_joints
 from fineparser_core.synth.underwater import Underwater, show_sunken
+from fineparser_core.types import TRUTH_JOINTS
 
 _GAP_PX = 2.0
 _GOP = 15

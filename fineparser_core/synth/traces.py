@@ -20,7 +20,7 @@ class Trace:
     """A dive as one camera that follows it sees it.
 
     Attributes:
-        joints: (T, 15, 2) float32 in heights of the picture, in the order of `truth.TRUTH_JOINTS`; NaN under water.
+        joints: (T, 15, 2) float32 in heights of the picture, in the order of `types.TRUTH_JOINTS`; NaN under water.
         first_flight_frame, first_entry_frame: first frames of the second and third step.
         qualities: of the three steps, 0..10.
         splash: 0 a rip .. 1 very large.

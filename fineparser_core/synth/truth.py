@@ -9,18 +9,12 @@ import numpy as np
 
 from fineparser_core.errors import AnnotationError
 from fineparser_core.synth.body import JOINT
+from fineparser_core.types import SWAPPED_JOINTS, TRUTH_JOINTS
 from fineparser_core.video.atomic import atomic_file
 
 TRUTH_FOLDER = "FineDiving_truth"
-TRUTH_JOINTS = (
-    "head", "shoulder_l", "shoulder_r", "elbow_l", "elbow_r", "wrist_l", "wrist_r", "hip_l", "hip_r",
-    "knee_l", "knee_r", "ankle_l", "ankle_r", "toe_l", "toe_r",
-)  # fmt: skip
-"""Order of the joints; the head is its middle, and left is the athlete's left as the picture shows it."""
-
 _HEAD = (JOINT["head_low"], JOINT["head_top"])
 _OTHERS = [JOINT[name] for name in TRUTH_JOINTS[1:]]
-_MIRROR = [TRUTH_JOINTS.index(n[:-1] + {"l": "r", "r": "l"}[n[-1]] if "_" in n else n) for n in TRUTH_JOINTS]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +43,7 @@ def pick_joints(points: np.ndarray) -> np.ndarray:
 
 def mirror_joints(joints: np.ndarray) -> np.ndarray:
     """Joints (T, 15, 2) of the picture mirrored left to right; what was left is right in it."""
-    return joints[:, _MIRROR] * np.array([-1, 1], joints.dtype) + np.array([1, 0], joints.dtype)
+    return joints[:, list(SWAPPED_JOINTS)] * np.array([-1, 1], joints.dtype) + np.array([1, 0], joints.dtype)
 
 
 def truth_path(root: Path, key: tuple[str, int]) -> Path:
@@ -62,14 +56,14 @@ def save_truth(root: Path, key: tuple[str, int], truth: Truth) -> None:
     path = truth_path(root, key)
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_file(path) as temporary, temporary.open("wb") as file:
-        arrays = {
-            "joints": truth.joints.astype(np.float32),
-            "qualities": np.asarray(truth.qualities, np.float32),
-            "contact_frame": None if truth.contact_frame is None else np.array(truth.contact_frame),
-            "splash": None if truth.splash is None else np.array(truth.splash),
-        }
-        known: dict[str, Any] = {name: array for name, array in arrays.items() if array is not None}
-        np.savez(file, **known)
+        further = {"contact_frame": truth.contact_frame, "splash": truth.splash}
+        known: dict[str, Any] = {name: value for name, value in further.items() if value is not None}
+        np.savez(
+            file,
+            joints=truth.joints.astype(np.float32),
+            qualities=np.asarray(truth.qualities, np.float32),
+            **known,
+        )
 
 
 def load_truth(root: Path, key: tuple[str, int]) -> Truth | None:

@@ -10,32 +10,31 @@ from torch import Tensor, nn
 from fineparser_core.data.dives import Dive
 from fineparser_core.inference.device import autocast
 from fineparser_core.models.fineparser import FineParser
-from fineparser_core.models.pose_backbone import FRAME_PX, MAP_SIZE, SWAPPED, PoseBackbone, joint_places
+from fineparser_core.models.pose_backbone import MAP_SIZE, PoseBackbone, joint_places
 from fineparser_core.models.static_encoder import TOKENS_PER_STEP
 from fineparser_core.staged_config import StagedConfig
-from fineparser_core.training.batches import by_number, draw_group, frame_tensor, jitter, mask_tensor, ordered_pairs
+from fineparser_core.training.batches import by_number, draw_group, jitter, ordered_pairs
 from fineparser_core.training.loop import Stage
 from fineparser_core.training.losses import regression_loss
-from fineparser_core.training.stage_tools import draws, trainable
-from fineparser_core.training.stored_views import EncodedDive, random_view
+from fineparser_core.training.single_frames import draw_frames
+from fineparser_core.training.stage_tools import JITTER, draws, trainable
+from fineparser_core.training.stored_views import EncodedDive
 from fineparser_core.training.traced_poses import TracedPoses
 from fineparser_core.training.truths import (
-    QUALITY_MEAN,
-    QUALITY_STD,
     QualityHeads,
     Truths,
-    joint_points,
+    joint_spots,
     known_error,
+    scaled,
     scaled_qualities,
     shown_joints,
     true_contributions,
 )
-from fineparser_core.types import N_SAMPLES
+from fineparser_core.types import MASK_SIZE, N_SAMPLES, SWAPPED_JOINTS
 
 _SPOT_PX = 3.0
 _PLACE_WEIGHT, _AUX_WEIGHT, _SPLASH_WEIGHT = 0.15, 0.3, 4.0
 _SPLASH_SAMPLES = 14  # for which it stands
-_JITTER = 2
 _DROPOUT = 0.1
 
 
@@ -48,18 +47,15 @@ def pose_loss(backbone: PoseBackbone, maps: Tensor, points: Tensor, shown: Tenso
         points: (N, 15, 2) in pixels of the frame; shown: (N, 15) bool, which of them are seen.
     """
     places, likely, seen = joint_places(maps), maps.flatten(2).log_softmax(dim=-1), backbone.shown(maps)
-    cell = (torch.arange(MAP_SIZE) + 0.5) * (FRAME_PX / MAP_SIZE)
 
     def against(points: Tensor, shown: Tensor) -> Tensor:
         points, there = torch.where(shown[..., None], points, 0.0), shown.float()
-        distance = (cell.view(1, 1, 1, -1) - points[..., 0, None, None]) ** 2
-        distance = distance + (cell.view(1, 1, -1, 1) - points[..., 1, None, None]) ** 2
-        spot = torch.exp(-0.5 * distance / _SPOT_PX**2).flatten(2)
+        spot = joint_spots(points / MASK_SIZE, shown, MAP_SIZE, _SPOT_PX * MAP_SIZE / MASK_SIZE).flatten(2)
         spot = spot / spot.sum(dim=-1, keepdim=True).clamp_min(1e-6)
         off = -(spot * likely).sum(dim=-1) + _PLACE_WEIGHT * (places - points).abs().sum(dim=-1)
         return (off * there + F.binary_cross_entropy_with_logits(seen, there, reduction="none")).sum(dim=1)
 
-    other = list(SWAPPED)
+    other = list(SWAPPED_JOINTS)
     each = torch.minimum(against(points, shown), against(points[:, other], shown[:, other]))
     return each.sum() / shown.sum().clamp_min(1)
 
@@ -70,23 +66,14 @@ def pose_stage(model: FineParser, dives: Sequence[Dive], truths: Truths, config:
     assert isinstance(backbone, PoseBackbone)
 
     def step(iteration: int, part: int) -> dict[str, Tensor]:
-        rng = draws(config, 2, iteration)
-        frames, masks, points, more = [], [], [], []
-        for dive in (dives[i] for i in rng.integers(0, len(dives), config.frame_batch)):
-            view, sample = random_view(dive, config.preprocessing, rng), rng.integers(0, N_SAMPLES, 1)
-            frames.append(frame_tensor(dive, view, sample))
-            masks.append(mask_tensor(dive, view, sample))
-            points.append(torch.from_numpy(joint_points(dive, view, sample, truths)))
-            more.append(_further(dive, int(view.sampled[sample[0]]), truths))
-        batch = torch.cat(frames).contiguous(memory_format=torch.channels_last)
-        with autocast(batch.device, config.precision):
-            maps, aux = backbone.maps(batch)
+        drawn = draw_frames(dives, truths, config, draws(config, 2, iteration))
+        with autocast(drawn.images.device, config.precision):
+            maps, aux = backbone.maps(drawn.images)
         maps, aux = maps.float(), aux.float()
-        joints = torch.cat(points)
-        shown = shown_joints(joints, torch.cat(masks))
-        pose = pose_loss(backbone, maps, FRAME_PX * joints, shown)
-        phase, wet, splash = torch.tensor(more).unbind(dim=1)
-        named = F.cross_entropy(aux[:, :3], phase.long())
+        pose = pose_loss(backbone, maps, MASK_SIZE * drawn.joints, shown_joints(drawn.joints, drawn.masks))
+        more = [_further(dive, frame, truths) for dive, frame in zip(drawn.dives, drawn.numbers, strict=True)]
+        wet, splash = torch.tensor(more).unbind(dim=1)
+        named = F.cross_entropy(aux[:, :3], drawn.phases)
         known = ~wet.isnan()
         water = F.binary_cross_entropy_with_logits(aux[known, 3], wet[known]) if known.any() else 0.0 * named
         size = _SPLASH_WEIGHT * known_error(aux[:, 4], splash)
@@ -103,16 +90,13 @@ def pose_stage(model: FineParser, dives: Sequence[Dive], truths: Truths, config:
     )
 
 
-def _further(dive: Dive, frame: int, truths: Truths) -> tuple[float, float, float]:
-    """Step of a frame, whether the athlete is in the water then, and the size of a splash; NaN for what is unknown."""
-    assert dive.first_flight_frame is not None
-    assert dive.first_entry_frame is not None
-    phase = float((frame >= dive.first_flight_frame) + (frame >= dive.first_entry_frame))
+def _further(dive: Dive, frame: int, truths: Truths) -> tuple[float, float]:
+    """Whether the athlete is in the water in a frame, and the size of a splash there; NaN for what is unknown."""
     truth = truths.get(dive.record.key)
     if truth is None or truth.contact_frame is None or truth.splash is None:
-        return phase, float("nan"), float("nan")
+        return float("nan"), float("nan")
     since = (frame - truth.contact_frame) * N_SAMPLES / len(dive.frames)
-    return phase, float(since >= 0), truth.splash if 0 <= since < _SPLASH_SAMPLES else float("nan")
+    return float(since >= 0), truth.splash if 0 <= since < _SPLASH_SAMPLES else float("nan")
 
 
 def static_stage(
@@ -143,7 +127,7 @@ def static_stage(
     known = [e for e in encoded if e.dive.record.key in truths]
     traced_groups = by_number([dives[i].dive_number for i in poses.dives], 2)
     known_groups = by_number([e.dive.dive_number for e in known], 2)
-    traced_qualities = torch.from_numpy((poses.qualities - QUALITY_MEAN) / QUALITY_STD).float()
+    traced_qualities = scaled(poses.qualities)
 
     def step(iteration: int, part: int) -> dict[str, Tensor]:
         rng = draws(config, 6, iteration)
@@ -151,14 +135,14 @@ def static_stage(
         cuts: list[tuple[int, int]] = []
         of: list[Dive] = []
 
-        def take(seen: Tensor, where: Sequence[tuple[int, int]], which: list[Dive], scaled: Tensor) -> None:
+        def take(seen: Tensor, where: Sequence[tuple[int, int]], which: list[Dive], known_as: Tensor) -> None:
             pairs = ordered_pairs(len(which))
             query.append(pairs[0] + len(of))
             exemplar.append(pairs[1] + len(of))
             features.append(seen)
-            cuts.extend(jitter(one, _JITTER, rng) for one in where)
+            cuts.extend(jitter(one, JITTER, rng) for one in where)
             of.extend(which)
-            qualities.append(scaled)
+            qualities.append(known_as)
 
         for _ in range(config.static_groups):
             rows = draw_group(traced_groups, config.head_batch, rng)
@@ -170,12 +154,12 @@ def static_stage(
                 seen = torch.from_numpy(np.stack([e.frame_features for e in chosen]))
                 which = [e.dive for e in chosen]
                 take(seen, [e.transitions for e in chosen], which, scaled_qualities(which, truths))
-        scaled, q, e = torch.cat(qualities), np.concatenate(query), np.concatenate(exemplar)
+        true_qualities, q, e = torch.cat(qualities), np.concatenate(query), np.concatenate(exemplar)
         tokens = F.dropout(static.step_tokens(static.to_feature(torch.cat(features)), cuts), _DROPOUT)
         # The static stream stands for the whole score here, hence twice its half.
         points = 2 * stream(tokens[q], tokens[e]) * model.step_weights
-        true = true_contributions(of, scaled, q, e)
-        quality = known_error(modules["quality"](tokens), scaled)
+        true = true_contributions(of, true_qualities, q, e)
+        quality = known_error(modules["quality"](tokens), true_qualities)
         contributions = 3 * known_error(points, true)
         regression = regression_loss(points.sum(dim=-1), true.sum(dim=-1))
         total = quality + 2 * config.contribution_weight * (contributions + regression)

@@ -5,6 +5,9 @@ from torch import nn
 
 from fineparser_core.staged_config import StagedConfig
 
+#: By how many samples the cuts between steps are moved at random.
+JITTER = 2
+
 
 def draws(config: StagedConfig, stage: int, iteration: int) -> np.random.Generator:
     """The generator of an iteration: it depends on nothing that came before."""

@@ -37,9 +37,7 @@ from fineparser_core.staged_config import StagedConfig
 from fineparser_core.training.batches import (
     by_number,
     draw_group,
-    frame_tensor,
     jitter,
-    mask_tensor,
     ordered_pairs,
 )
 from fineparser_core.training.loop import Stage, run_stage
@@ -50,14 +48,14 @@ from fineparser_core.training.losses import (
 )
 from fineparser_core.training.mask_stages import mask_stage, sharpen_stage
 from fineparser_core.training.pose_stages import blend_streams, pose_stage, static_stage
-from fineparser_core.training.stage_tools import draws, freeze, trainable
-from fineparser_core.training.stored_views import EncodedDive, StoredView, encode_dives, random_view, store_views
+from fineparser_core.training.single_frames import draw_frames
+from fineparser_core.training.stage_tools import JITTER, draws, freeze, trainable
+from fineparser_core.training.stored_views import EncodedDive, StoredView, encode_dives, store_views
 from fineparser_core.training.traced_poses import trace_poses
 from fineparser_core.training.truths import (
     N_JOINTS,
     QualityHeads,
     Truths,
-    joint_points,
     known_error,
     scaled_qualities,
     shown_joints,
@@ -69,7 +67,6 @@ from fineparser_core.video.sampling import WINDOW_LENGTH, WINDOWS
 logger = logging.getLogger(__name__)
 
 _MASK_GRID = 14
-_JITTER = 2
 
 
 def frame_stage(model: FineParser, dives: Sequence[Dive], truths: Truths, config: StagedConfig) -> Stage:
@@ -80,27 +77,18 @@ def frame_stage(model: FineParser, dives: Sequence[Dive], truths: Truths, config
     head = nn.Linear(model.static_encoder.backbone_size, n_outputs)
 
     def step(iteration: int, part: int) -> dict[str, Tensor]:
-        rng = draws(config, 2, iteration)
-        frames, masks, phases, points = [], [], [], []
-        chosen = [dives[i] for i in rng.integers(0, len(dives), config.frame_batch)]
-        for dive in chosen:
-            view, sample = random_view(dive, config.preprocessing, rng), rng.integers(0, N_SAMPLES, 1)
-            frames.append(frame_tensor(dive, view, sample))
-            masks.append(mask_tensor(dive, view, sample))
-            phases.append(int(np.searchsorted(view.transitions(dive), sample[0], side="right")))
-            points.append(torch.from_numpy(joint_points(dive, view, sample, truths)))
-        batch = torch.cat(frames).contiguous(memory_format=torch.channels_last)
-        with autocast(batch.device, config.precision):
-            features = backbone(batch).float()
+        drawn = draw_frames(dives, truths, config, draws(config, 2, iteration))
+        with autocast(drawn.images.device, config.precision):
+            features = backbone(drawn.images).float()
         out = head(features).split([3, _MASK_GRID**2, 2 * N_JOINTS, 3], dim=1)
-        mask, phase_of, joints = torch.cat(masks), torch.tensor(phases), torch.cat(points)
+        mask, phase_of, joints = drawn.masks, drawn.phases, drawn.joints
         phase = F.cross_entropy(out[0], phase_of)
         coarse = F.adaptive_avg_pool2d(mask[:, None], _MASK_GRID).flatten(1)
         place = F.binary_cross_entropy_with_logits(out[1], coarse)
         known = torch.where(shown_joints(joints, mask)[..., None], 10 * (joints - 0.5), torch.nan)
         joint = known_error(out[2].unflatten(1, (N_JOINTS, 2)), known)
         of_step = F.one_hot(phase_of, 3).bool()
-        quality = known_error(out[3], scaled_qualities(chosen, truths).masked_fill(~of_step, torch.nan))
+        quality = known_error(out[3], scaled_qualities(drawn.dives, truths).masked_fill(~of_step, torch.nan))
         total = phase + 10 * place + config.joint_weight * joint + config.quality_weight * quality
         return {"total": total, "phase": phase, "place": place, "joints": joint, "quality": quality}
 
@@ -140,7 +128,7 @@ def parse_stage(model: FineParser, views: Sequence[StoredView], truths: Truths, 
         labels = torch.tensor([v.transitions for v in chosen])
         tap = transition_loss(psnet(gated), transition_target(labels, width=config.transition_width))
         query, exemplar = ordered_pairs(n)
-        jittered = [jitter(v.transitions, _JITTER, rng) for v in chosen]
+        jittered = [jitter(v.transitions, JITTER, rng) for v in chosen]
         boundaries = [pair_boundaries(jittered[q], jittered[e]) for q, e in zip(query, exemplar, strict=True)]
         tokens = [model.dynamic_tokens(gated[i], boundaries) for i in (query, exemplar)]
         # The dynamic stream alone stands for the whole score here, hence twice its half.
@@ -220,7 +208,7 @@ def head_stage(model: FineParser, encoded: Sequence[EncodedDive], truths: Truths
         rng = draws(config, 5, iteration)
         chosen = [encoded[i] for i in draw_group(groups, config.head_batch, rng)]
         dives = [e.dive for e in chosen]
-        jittered = [jitter(e.transitions, _JITTER, rng) for e in chosen]
+        jittered = [jitter(e.transitions, JITTER, rng) for e in chosen]
         query, exemplar = ordered_pairs(len(chosen))
         gated = noisy([e.gated for e in chosen], gated_spread, rng)
         features = static.to_feature(noisy([e.frame_features for e in chosen], static_spread, rng))
@@ -284,15 +272,14 @@ def train_staged(
     model.i3d.load_state_dict(model.spatial_parser.encoder.state_dict())
     sees_poses = config.static_backbone == "pose"
     run_stage((pose_stage if sees_poses else frame_stage)(model, dives, truths, config), out, cancel)
-    views = store_views(model, dives[: config.parse_dives], config, out / "views", cancel)
+    folder = out / "views"
+    views = store_views(model, dives[: config.parse_dives], config, folder, cancel)
     run_stage(parse_stage(model, views, truths, config), out, cancel)
-    encoded = encode_dives(model, views, config, out / "views", cancel)
+    encoded = encode_dives(model, views, config, folder, cancel)
     run_stage(head_stage(model, encoded, truths, config), out, cancel)
     if sees_poses:
         poses = trace_poses(dives, config.traces, config.seed, out / "traces.npz", cancel)
         run_stage(static_stage(model, poses, dives, encoded, truths, config), out, cancel)
         others = dives[config.parse_dives : config.parse_dives + config.blend_dives]
-        held_out = encode_dives(
-            model, store_views(model, others, config, out / "views", cancel), config, out / "views", cancel
-        )
+        held_out = encode_dives(model, store_views(model, others, config, folder, cancel), config, folder, cancel)
         logger.info("streams scaled by %.2f and %.2f", *blend_streams(model, held_out))

@@ -16,13 +16,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from fineparser_core.data.dives import Dive
-from fineparser_core.models.pose_backbone import FRAME_PX, JOINTS, pose_features
+from fineparser_core.models.pose_backbone import JOINTS, pose_features
 from fineparser_core.progress import CancelToken
 from fineparser_core.synth.render import DiveSpec
 from fineparser_core.synth.traces import Trace, trace_dive
-from fineparser_core.types import N_SAMPLES
+from fineparser_core.types import MASK_SIZE, N_SAMPLES
 from fineparser_core.video.atomic import atomic_file
 from fineparser_core.video.follow import follow_boxes
+from fineparser_core.video.sampling import frame_to_sample
 
 logger = logging.getLogger(__name__)
 
@@ -64,9 +65,9 @@ class TracedPoses:
         def uniform(low: float, high: float) -> Tensor:
             return torch.from_numpy(rng.uniform(low, high, (n, 1, 1, 1)).astype(np.float32))
 
-        middle = FRAME_PX / 2
+        middle = MASK_SIZE / 2
         joints = (joints - middle) * uniform(*_SCALES) + middle + _OFF_PX * normal(n, 1, 1, 2)
-        inside = ~joints[..., 0].isnan() & (joints >= 0).all(dim=-1) & (joints < FRAME_PX).all(dim=-1)
+        inside = ~joints[..., 0].isnan() & (joints >= 0).all(dim=-1) & (joints < MASK_SIZE).all(dim=-1)
         wet = joints[:, :, list(_WRISTS), 0].isnan().any(dim=-1).float()
         joints = joints.nan_to_num(middle)
         quick = normal(*joints.shape)
@@ -134,7 +135,7 @@ def _sampled(trace: Trace) -> tuple[np.ndarray, tuple[int, int]] | None:
         return None
     low, high = np.nanmin(joints[seen], axis=1), np.nanmax(joints[seen], axis=1)
     squares = follow_boxes(seen, (low + high) / 2, (high - low).max(axis=1), N_SAMPLES)
-    pixels = (joints - squares[:, None, :2]) / squares[:, None, 2:] * FRAME_PX + FRAME_PX / 2
-    first = max(1, int(np.searchsorted(samples, trace.first_flight_frame)))
-    second = min(N_SAMPLES - 1, max(first + 1, int(np.searchsorted(samples, trace.first_entry_frame))))
+    pixels = (joints - squares[:, None, :2]) / squares[:, None, 2:] * MASK_SIZE + MASK_SIZE / 2
+    first = frame_to_sample(samples, trace.first_flight_frame)
+    second = min(N_SAMPLES - 1, max(first + 1, frame_to_sample(samples, trace.first_entry_frame)))
     return pixels.astype(np.float32), (min(first, second - 1), second)

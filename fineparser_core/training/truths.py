@@ -12,14 +12,14 @@ from fineparser_core.data.dives import Dive
 from fineparser_core.data.records import Key
 from fineparser_core.data.transforms import View, view_points
 from fineparser_core.models.regression import STEP_WEIGHTS
-from fineparser_core.synth.truth import TRUTH_JOINTS, Truth, load_truth, mirror_joints
+from fineparser_core.synth.truth import Truth, load_truth, mirror_joints
+from fineparser_core.types import TRUTH_JOINTS
 
 N_JOINTS = len(TRUTH_JOINTS)
 Truths = Mapping[Key, Truth]
 
 #: Mean and standard deviation of a step's quality, by which targets are scaled.
-QUALITY_MEAN, QUALITY_STD = 7.0, 1.8
-_SPOT_CELLS = 1.0
+_QUALITY_MEAN, _QUALITY_STD = 7.0, 1.8
 # A joint whose surroundings hold no athlete is under water or behind something: nothing there tells of it.
 _SURROUNDINGS = 9
 
@@ -56,19 +56,29 @@ def shown_joints(points: Tensor, masks: Tensor) -> Tensor:
     return inside & (there > 0)
 
 
-def joint_spots(points: Tensor, shown: Tensor, size: int) -> Tensor:
-    """Joints (n, 15, 2) as spots on maps, (n, 15, size, size) with peaks of 1; nothing for one that is not shown."""
+def joint_spots(points: Tensor, shown: Tensor, size: int, cells: float = 1.0) -> Tensor:
+    """Joints (n, 15, 2) as spots on maps, (n, 15, size, size) with peaks of 1; nothing for one that is not shown.
+
+    Args:
+        points: shares of the view.
+        cells: standard deviation of a spot.
+    """
     cell = (torch.arange(size) + 0.5) / size
     distance = (cell.view(1, 1, 1, -1) - points[..., 0, None, None]) ** 2
     distance = distance + (cell.view(1, 1, -1, 1) - points[..., 1, None, None]) ** 2
-    spots = torch.exp(-0.5 * distance * (size / _SPOT_CELLS) ** 2)
+    spots = torch.exp(-0.5 * distance * (size / cells) ** 2)
     return torch.where(shown[..., None, None], spots, 0.0)
 
 
 def scaled_qualities(dives: Sequence[Dive], truths: Truths) -> Tensor:
     """(n, 3) qualities of the steps, near zero mean and unit variance; NaN where unknown."""
     each = [truths[d.record.key].qualities if d.record.key in truths else np.full(3, np.nan) for d in dives]
-    return (torch.tensor(np.stack(each), dtype=torch.float32) - QUALITY_MEAN) / QUALITY_STD
+    return scaled(np.stack(each))
+
+
+def scaled(qualities: np.ndarray) -> Tensor:
+    """Qualities 0..10 as float32, near zero mean and unit variance."""
+    return (torch.tensor(qualities, dtype=torch.float32) - _QUALITY_MEAN) / _QUALITY_STD
 
 
 def true_contributions(dives: Sequence[Dive], qualities: Tensor, query: np.ndarray, exemplar: np.ndarray) -> Tensor:
@@ -82,7 +92,7 @@ def true_contributions(dives: Sequence[Dive], qualities: Tensor, query: np.ndarr
     """
     difficulty = torch.tensor([dives[i].record.difficulty for i in query], dtype=torch.float32)
     weights = torch.tensor(STEP_WEIGHTS) / sum(STEP_WEIGHTS)
-    return 3 * difficulty[:, None] * weights * (qualities[query] - qualities[exemplar]) * QUALITY_STD
+    return 3 * difficulty[:, None] * weights * (qualities[query] - qualities[exemplar]) * _QUALITY_STD
 
 
 def known_error(found: Tensor, target: Tensor) -> Tensor:

@@ -18,8 +18,8 @@ from fineparser_core.data.survey import take_survey
 from fineparser_core.data.transforms import Augmentation, View, draw_view, plain_view, view_frames, view_masks
 from fineparser_core.errors import ConfigError
 from fineparser_core.progress import CancelToken
-from fineparser_core.synth.truth import TRUTH_JOINTS
 from fineparser_core.training.truths import Truths, joint_points, read_truths
+from fineparser_core.types import TRUTH_JOINTS
 from fineparser_core.video.preprocess import PREPROCESSINGS
 
 ALL = np.arange(96)

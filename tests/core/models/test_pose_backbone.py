@@ -5,12 +5,12 @@ import torch
 from fineparser_core.models.pose_backbone import (
     JOINTS,
     POSE_FEATURES,
-    SWAPPED,
     PoseBackbone,
     joint_places,
     pose_features,
 )
-from fineparser_core.synth.truth import TRUTH_JOINTS, mirror_joints
+from fineparser_core.synth.truth import mirror_joints
+from fineparser_core.types import SWAPPED_JOINTS, TRUTH_JOINTS
 
 GENERATOR = torch.Generator().manual_seed(4)
 
@@ -20,7 +20,7 @@ def test_its_joints_are_those_of_rendered_dives() -> None:
     points = torch.rand(1, 15, 2, generator=GENERATOR)
     mirrored = torch.from_numpy(mirror_joints(points.numpy()))
     torch.testing.assert_close(
-        points[:, list(SWAPPED)] * torch.tensor([-1.0, 1.0]) + torch.tensor([1.0, 0.0]), mirrored
+        points[:, list(SWAPPED_JOINTS)] * torch.tensor([-1.0, 1.0]) + torch.tensor([1.0, 0.0]), mirrored
     )
 
 
@@ -36,7 +36,7 @@ def test_a_mirrored_pose_has_the_same_features() -> None:
     assert features.shape == (4, POSE_FEATURES - 2)
     mirrored = joints * torch.tensor([-1.0, 1.0]) + torch.tensor([112.0, 0.0])
     torch.testing.assert_close(pose_features(mirrored, shown), features)
-    other = list(SWAPPED)
+    other = list(SWAPPED_JOINTS)
     swapped = pose_features(joints[:, other], shown[:, other])
     torch.testing.assert_close(swapped[:, :-15], features[:, :-15])
     torch.testing.assert_close(swapped[:, -15:], features[:, -15:][:, other])

@@ -12,7 +12,7 @@ from fineparser_core.data.dives import Dive
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import Cancelled
 from fineparser_core.models.fineparser import FineParser
-from fineparser_core.models.pose_backbone import POSE_FEATURES, SWAPPED, PoseBackbone
+from fineparser_core.models.pose_backbone import POSE_FEATURES, PoseBackbone
 from fineparser_core.models.presets import build
 from fineparser_core.progress import CancelToken
 from fineparser_core.staged_config import StagedConfig
@@ -21,6 +21,7 @@ from fineparser_core.training.loop import run_stage
 from fineparser_core.training.pose_stages import blend_streams, pose_loss, pose_stage, static_stage
 from fineparser_core.training.stored_views import EncodedDive
 from fineparser_core.training.traced_poses import TracedPoses, trace_poses
+from fineparser_core.types import SWAPPED_JOINTS
 
 CONFIG = StagedConfig(traces=6, static_iterations=2, static_groups=2, head_batch=3)
 
@@ -69,7 +70,7 @@ def test_the_right_place_costs_least_and_sides_may_be_swapped() -> None:
     shown = torch.ones(1, 15, dtype=torch.bool)
     right = pose_loss(backbone, maps_of(points), points, shown)
     assert right < pose_loss(backbone, maps_of(points + 4), points, shown)
-    torch.testing.assert_close(pose_loss(backbone, maps_of(points[:, list(SWAPPED)]), points, shown), right)
+    torch.testing.assert_close(pose_loss(backbone, maps_of(points[:, list(SWAPPED_JOINTS)]), points, shown), right)
     nowhere = points.clone()
     nowhere[:, 3] = torch.nan
     shown[:, 3] = False
