@@ -10,6 +10,8 @@ _POSITIVE = (
     "frame_batch",
     "parse_dives",
     "parse_views",
+    "sharpen_batch",
+    "track_batch",
     "traces",
     "static_groups",
     "head_lr",
@@ -35,29 +37,30 @@ class StagedConfig:
     mask_windows: int = 6
     #: Windows of these that show the whole frame, as the first look of "follow" does.
     first_look_windows: int = 2
-    sharpen_iterations: int = 250
-    #: Added to the finished mask logits: 0.4 is a threshold of 0.4 instead of 0.5 on the probability. Held-out rendered
-    #: dives hardly tell them apart (IoU 0.579 and 0.575); on the real clip fewer limbs are cut off.
-    mask_shift: float = 0.4
-    sharpen_windows: int = 4
+    sharpen_iterations: int = 1000
+    #: Stored windows of which two frames each are sharpened in an iteration.
+    sharpen_batch: int = 32
     #: Training dives that the first look learns from.
-    first_look_dives: int = 500
-    frame_iterations: int = 3000
-    frame_batch: int = 48
+    first_look_dives: int = 400
+    frame_iterations: int = 4100
+    frame_batch: int = 64
+    track_iterations: int = 1500
+    #: Clips in which a pose backbone learns to track the joints of single frames.
+    track_batch: int = 24
     #: Of a pose backbone: dives traced without pixels for the static stream, and by how many pixels a joint is off in
     #: them; groups of `head_batch` such dives, and of as many encoded ones, in an iteration.
     traces: int = 9000
-    pose_noise_px: float = 2.5
-    static_iterations: int = 2500
+    pose_noise_px: float = 2.0
+    static_iterations: int = 1000
     static_groups: int = 3
     #: Training dives after the first `parse_dives` by which the two streams are weighed against each other.
     blend_dives: int = 80
-    #: Training dives whose encodings the last two stages store and learn from.
-    parse_dives: int = 1000
-    parse_iterations: int = 450
+    #: Training dives whose encodings the stages from the tracks on store and learn from.
+    parse_dives: int = 1250
+    parse_iterations: int = 600
     parse_batch: int = 8
     parse_views: int = 1
-    head_iterations: int = 1200
+    head_iterations: int = 800
     head_batch: int = 12
     head_lr: float = 1e-3
     trunk_lr: float = 1e-4
@@ -80,10 +83,10 @@ class StagedConfig:
     def __post_init__(self) -> None:
         check_choices(self)
         check_numbers(self, _POSITIVE)
-        if self.first_look_windows >= (least := min(self.mask_windows, self.sharpen_windows)):
+        if self.first_look_windows >= self.mask_windows:
             raise ConfigError(
-                f"{self.first_look_windows} of {least} windows show whole frames: give --first-look-windows less than "
-                "--mask-windows and --sharpen-windows."
+                f"{self.first_look_windows} of {self.mask_windows} windows show whole frames: give "
+                "--first-look-windows less than --mask-windows."
             )
         if self.parse_batch < 2 or self.head_batch < 2:
             raise ConfigError("A batch of one dive has no pairs: give --parse-batch and --head-batch at least 2.")

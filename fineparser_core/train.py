@@ -14,6 +14,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from fineparser_core.checkpoints.bundle import WeightsCard, load_method, save_bundle, write_card
 from fineparser_core.cli import cancel_on_signals, positive_int, run_guarded
 from fineparser_core.config import PRESETS, TrainConfig, get_config, override
@@ -33,7 +35,6 @@ from fineparser_core.staged_config import StagedConfig
 from fineparser_core.training.distributed import Processes, processes
 from fineparser_core.training.end_to_end import Splits, evaluate_sharded, load_best, train_end_to_end
 from fineparser_core.training.initial import initial_model
-from fineparser_core.training.mask_stages import shift_masks
 from fineparser_core.training.provenance import DataStamp, commit, data_stamp, open_run, trained_on
 from fineparser_core.training.selection import best_on_test, metric_values, picked_epoch
 from fineparser_core.training.staged import train_staged
@@ -112,7 +113,7 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", type=Path, help="bundle to start from; without both, all weights start as noise")
     parser.add_argument("--cache", type=Path, help="folder for decoded frames (default: the user's cache folder)")
     parser.add_argument("--workers", type=positive_int, default=2, help="threads that decode frames into the cache")
-    parser.add_argument("--limit", type=positive_int, help="the first N training and N test dives only, to try things")
+    parser.add_argument("--limit", type=positive_int, help="the first N training (staged: any N) and N test dives only")
     parser.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
     parser.add_argument("--name", default="fineparser", help="name of the weights")
     parser.add_argument("--trained-on", help="one sentence for whoever sees a score (default: from the data set)")
@@ -262,17 +263,22 @@ def _card(
 
 def _staged(args: argparse.Namespace, config: StagedConfig, cancel: CancelToken) -> None:
     """The recipe of the bundled weights, for machines without a GPU."""
-    if args.kinetics is None:
+    if args.kinetics is None and args.weights is None:
         raise ConfigError(
-            "The staged recipe starts from Kinetics: give --kinetics (`fineparser convert kinetics FILE`)."
+            "The staged recipe starts from Kinetics: give --kinetics (`fineparser convert kinetics FILE`), or weights "
+            "with masks of their own by --weights and --mask-iterations 0."
         )
     data = load_dataset(args.data, frames=args.frames, frame_pattern=args.frame_pattern)
-    records = data.split("train")[: args.limit]
+    records = data.split("train")
+    # They are sorted by event, and some stages take the first ones: every event should be among them.
+    order = np.random.default_rng(config.seed).permutation(len(records))[: args.limit]
+    records = [records[i] for i in order]
     stamp = data_stamp(data, records)
-    settings = {"config": asdict(config), "data": asdict(stamp), "start": {"kinetics": str(args.kinetics)}}
+    start = {"kinetics": str(args.kinetics or ""), "weights": str(args.weights or "")}
+    settings = {"config": asdict(config), "data": asdict(stamp), "start": start}
     open_run(args.out, settings, resume=args.resume)
     network = config.network
-    model, notices = initial_model(network, weights=None, kinetics=args.kinetics)
+    model, notices = initial_model(network, weights=args.weights, kinetics=args.kinetics)
     assert isinstance(model, FineParser)
 
     def load(preprocessing: str, wanted: Sequence[DiveRecord]) -> list[Dive]:
@@ -284,7 +290,6 @@ def _staged(args: argparse.Namespace, config: StagedConfig, cancel: CancelToken)
     first_looks = load(WHOLE.name, records[:: -(-len(records) // config.first_look_dives)]) if follows else []
     truths = read_truths(data.root, dives)
     train_staged(to_channels_last(model), dives, first_looks, truths, config, args.out, cancel)
-    shift_masks(model, config.mask_shift)
     card = _card(args, config, stamp, f"{len(dives)} dives; {config}", notices)
     card = replace(
         card,

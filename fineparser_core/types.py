@@ -15,9 +15,10 @@ N_SAMPLES = 96
 MASK_SIZE = 112
 STEP_NAMES = ("take-off", "flight", "entry")
 #: Order of an athlete's known joints; the head is its middle, and left is the athlete's left as the picture shows it.
+#: The last is no joint of the body: the middle of the edge of the board or platform that the athlete leaves.
 TRUTH_JOINTS = (
     "head", "shoulder_l", "shoulder_r", "elbow_l", "elbow_r", "wrist_l", "wrist_r", "hip_l", "hip_r",
-    "knee_l", "knee_r", "ankle_l", "ankle_r", "toe_l", "toe_r",
+    "knee_l", "knee_r", "ankle_l", "ankle_r", "toe_l", "toe_r", "board",
 )  # fmt: skip
 #: Place of each joint's partner on the other side; its own where there is none.
 SWAPPED_JOINTS = tuple(

@@ -1,6 +1,8 @@
 """Small blocks shared by the parsers and the encoders."""
 
+import torch.nn.functional as F
 from torch import Tensor, nn
+from torchvision.models.resnet import BasicBlock
 
 
 class DoubleConv1d(nn.Sequential):
@@ -27,3 +29,18 @@ class DownConv1d(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.conv(self.pool(x))
+
+
+def residual_block(in_channels: int, out_channels: int, stride: int = 1) -> BasicBlock:
+    """ResNet's basic block, (N, in, h, w) to (N, out, h / stride, w / stride)."""
+    shortcut = None
+    if stride != 1 or in_channels != out_channels:
+        shortcut = nn.Sequential(
+            nn.Conv2d(in_channels, out_channels, 1, stride, bias=False), nn.BatchNorm2d(out_channels)
+        )
+    return BasicBlock(in_channels, out_channels, stride, shortcut)
+
+
+def doubled(x: Tensor) -> Tensor:
+    """(N, C, h, w) to (N, C, 2 h, 2 w), between its cells."""
+    return F.interpolate(x, scale_factor=2, mode="bilinear")

@@ -7,11 +7,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fineparser_core.models.i3d import TAP_CHANNELS
+from fineparser_core.models.layers import doubled, residual_block
 
 #: Channels at the scales of the four taps.
 _WIDTHS = (24, 32, 48, 64)
 #: Channels of the map that `MaskRefiner.middle` gives, of 28 x 28 cells and half the samples.
 MIDDLE_CHANNELS = _WIDTHS[1]
+_SHARPENER_WIDTHS = (16, 24, 48, 96)
 # About the largest logit of a mask: what the sharpener sees should not dwarf the frames.
 _LOGIT_SCALE = 6.0
 
@@ -56,32 +58,42 @@ class MaskRefiner(nn.Module):
 
 
 class MaskSharpener(nn.Module):
-    """Draws the outline of each frame's mask along what the frame shows.
+    """Draws each frame's mask anew, from the frame, the coarse mask and what the taps know around that frame.
 
     The taps know two frames as one and no cell finer than two pixels: of a fast limb they know about where it is.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.fine = nn.Conv2d(4, 16, 3, padding=1)
-        self.coarse = nn.Sequential(
-            nn.Conv2d(16, 32, 3, stride=2, padding=1),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(32, 32, 3, padding=2, dilation=2),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(32, 32, 3, padding=4, dilation=4),
-            nn.ReLU(inplace=True),
-        )
-        self.join = nn.Conv2d(48, 16, 3, padding=1)
-        self.out = nn.Conv2d(16, 1, 3, padding=1)
-        nn.init.zeros_(self.out.weight)
-        nn.init.zeros_(self.out.get_parameter("bias"))
+        w0, w1, w2, w3 = _SHARPENER_WIDTHS
+        self.enter = nn.Sequential(nn.Conv2d(4, w0, 3, padding=1, bias=False), nn.BatchNorm2d(w0), nn.ReLU())
+        self.fine = residual_block(w0, w1, 2)
+        self.middle = residual_block(w1, w2, 2)
+        self.known, self.merge = nn.Conv2d(MIDDLE_CHANNELS, w2, 1), residual_block(w2, w2)
+        self.coarse = nn.Sequential(residual_block(w2, w3, 2), residual_block(w3, w3))
+        self.raise_coarse, self.join_middle = nn.Conv2d(w3, w2, 1), residual_block(w2, w2)
+        self.raise_middle, self.join_fine = nn.Conv2d(w2, w1, 1), residual_block(w1, w1)
+        self.raise_fine = nn.Conv2d(w1, w0, 1)
+        self.join = nn.Sequential(nn.Conv2d(w0, w0, 3, padding=1, bias=False), nn.BatchNorm2d(w0), nn.ReLU())
+        self.last = nn.Conv2d(w0, 1, 3, padding=1)
+        nn.init.zeros_(self.last.weight)
+        nn.init.zeros_(self.last.get_parameter("bias"))
 
-    def forward(self, logits: Tensor, windows: Tensor) -> Tensor:
-        """Mask logits (N, 16, 112, 112) of windows (N, 3, 16, 112, 112) to what is to be added to them."""
+    def forward(self, logits: Tensor, windows: Tensor, middle: Tensor) -> Tensor:
+        """What is to be added to mask logits (N, T, H, W), of any even number of samples T.
+
+        Args:
+            windows: (N, 3, T, H, W).
+            middle: (N, 32, T / 2, H / 4, W / 4), what `MaskRefiner.middle` gives.
+        """
         frames = windows.transpose(1, 2).flatten(0, 1)
         seen = torch.cat([logits.flatten(0, 1)[:, None].to(frames.dtype) / _LOGIT_SCALE, frames], dim=1)
-        fine = F.relu(self.fine(seen.contiguous(memory_format=torch.channels_last)))
-        coarse = F.interpolate(self.coarse(fine), size=fine.shape[2:], mode="nearest")
-        out: Tensor = self.out(F.relu(self.join(torch.cat([fine, coarse], dim=1))))
+        entered = self.enter(seen.contiguous(memory_format=torch.channels_last))
+        fine = self.fine(entered)
+        each = middle.transpose(1, 2).repeat_interleave(2, dim=1).flatten(0, 1)
+        known = self.known(each.contiguous(memory_format=torch.channels_last))
+        middle = self.merge(self.middle(fine) + known)
+        middle = self.join_middle(middle + doubled(self.raise_coarse(self.coarse(middle))))
+        fine = self.join_fine(fine + doubled(self.raise_middle(middle)))
+        out: Tensor = self.last(self.join(entered + doubled(self.raise_fine(fine))))
         return out[:, 0].unflatten(0, logits.shape[:2])

@@ -8,11 +8,20 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from fineparser_core.types import MASK_SIZE
+from fineparser_core.models.layers import doubled, residual_block
+from fineparser_core.types import MASK_SIZE, N_SAMPLES, SWAPPED_JOINTS
 from fineparser_core.types import TRUTH_JOINTS as JOINTS
 
 MAP_SIZE = 28
-_WIDTHS = (24, 48, 96, 160)
+#: Numbers by which a joint is found in a frame: x, y and spread in pixels, and the logit that it is shown.
+FOUND = 4
+#: Of a frame as it is looked at: its joints, the logit of being in the water, and the size of the splash.
+LOOK = FOUND * len(JOINTS) + 2
+#: A frame is seen together with its neighbours.
+FRAMES_SEEN = 3
+_WIDTHS = (32, 64, 112, 176)
+_TRACK_WIDTH = 128
+_SPREAD_PX, _CHANGE_PX = 8.0, 8.0
 _CHAINS = (
     ("neck", "hip", "knee"), ("hip", "knee", "ankle"), ("knee", "ankle", "toe"),
     ("hip", "shoulder", "elbow"), ("shoulder", "elbow", "wrist"),
@@ -24,86 +33,155 @@ _LIMBS = (
 _GAPS = ("ankle", "knee", "wrist", "elbow", "shoulder", "hip", "toe")
 # Usual sizes, by which angles (radians), limbs and gaps (pixels) come near one.
 _ANGLE, _LIMB_PX, _GAP_PX = 1.5, 45.0, 20.0
+_FROM_BOARD = ("pelvis", "toe", "wrist")
 _LARGEST = 4.0
 #: Features of a frame: `pose_features`, then whether the athlete is in the water, and the size of the splash.
-POSE_FEATURES = 3 * len(_CHAINS) + 4 * len(_LIMBS) + len(_GAPS) + 1 + len(JOINTS) + 2
+POSE_FEATURES = 3 * len(_CHAINS) + 4 * len(_LIMBS) + len(_GAPS) + 1 + 3 * len(_FROM_BOARD) + len(JOINTS) + 2
 
 
-class _Block(nn.Module):
-    """Two convolutions with batch norm beside a shortcut: (N, in, h, w) to (N, out, h / stride, w / stride)."""
+class PoseTrack(nn.Module):
+    """What the frames around say of a joint: joints of single frames to joints of a clip.
 
-    def __init__(self, in_channels: int, out_channels: int, stride: int = 1) -> None:
+    Temporal convolutions over (B, T, 16, 4), as `PoseBackbone.look` finds them, to what is to be added to places and
+    logits, (B, T, 16, 3). It starts at zero, so that training starts from what single frames show.
+    """
+
+    def __init__(self) -> None:
         super().__init__()
-        self.a = nn.Conv2d(in_channels, out_channels, 3, stride, 1, bias=False)
-        self.n = nn.BatchNorm2d(out_channels)
-        self.b = nn.Conv2d(out_channels, out_channels, 3, 1, 1, bias=False)
-        self.m = nn.BatchNorm2d(out_channels)
-        self.r: nn.Module = nn.Identity()
-        if stride != 1 or in_channels != out_channels:
-            self.r = nn.Sequential(
-                nn.Conv2d(in_channels, out_channels, 1, stride, bias=False), nn.BatchNorm2d(out_channels)
+        self.enter = nn.Conv1d(FOUND * len(JOINTS), _TRACK_WIDTH, 5, padding=2)
+        self.blocks = nn.ModuleList(
+            nn.Sequential(
+                nn.Conv1d(_TRACK_WIDTH, _TRACK_WIDTH, 3, padding=reach, dilation=reach),
+                nn.ReLU(),
+                nn.Conv1d(_TRACK_WIDTH, _TRACK_WIDTH, 1),
             )
+            for reach in (1, 2, 4, 8)
+        )
+        self.out = nn.Conv1d(_TRACK_WIDTH, 3 * len(JOINTS), 1)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.get_parameter("bias"))
 
-    def forward(self, x: Tensor) -> Tensor:
-        return F.relu(self.r(x) + self.m(self.b(F.relu(self.n(self.a(x))))))
+    def forward(self, found: Tensor) -> Tensor:
+        found = same_sides(found)
+        middle = MASK_SIZE / 2
+        scaled = torch.cat([found[..., :2] / middle - 1, found[..., 2:3] / _SPREAD_PX, found[..., 3:] / 4], dim=-1)
+        x = F.relu(self.enter(scaled.flatten(2).transpose(1, 2)))
+        for block in self.blocks:
+            x = F.relu(x + block(x))
+        change: Tensor = self.out(x).transpose(1, 2).unflatten(2, (len(JOINTS), 3))
+        return torch.cat([found[..., :2] + _CHANGE_PX * change[..., :2], found[..., 3:] + change[..., 2:]], dim=-1)
 
 
 class PoseBackbone(nn.Module):
-    """Frames (N, 3, 112, 112) float32, ImageNet-normalised, to features (N, POSE_FEATURES)."""
+    """Frames of one clip or more, (N, 3, 112, 112) float32, ImageNet-normalised, to features (N, POSE_FEATURES).
+
+    Every frame is seen together with the one before and the one after it. Clips have 96 frames; another number of
+    frames is one clip.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         w0, w1, w2, w3 = _WIDTHS
-        self.stem = nn.Sequential(nn.Conv2d(3, w0, 5, 2, 2, bias=False), nn.BatchNorm2d(w0), nn.ReLU())
-        self.s1 = _Block(w0, w1, 2)
-        self.s2 = nn.Sequential(_Block(w1, w2, 2), _Block(w2, w2))
-        self.s3 = nn.Sequential(_Block(w2, w3, 2), _Block(w3, w3))
-        self.u2, self.f2 = nn.Conv2d(w3, w2, 1), _Block(w2, w2)
-        self.u1, self.f1 = nn.Conv2d(w2, w1, 1), _Block(w1, w1)
+        self.stem = nn.Sequential(
+            nn.Conv2d(3 * FRAMES_SEEN, w0, 5, 2, 2, bias=False), nn.BatchNorm2d(w0), nn.ReLU(inplace=True)
+        )
+        self.fine = residual_block(w0, w1, 2)
+        self.middle = nn.Sequential(residual_block(w1, w2, 2), residual_block(w2, w2))
+        self.coarse = nn.Sequential(residual_block(w2, w3, 2), residual_block(w3, w3))
+        self.raise_coarse, self.join_middle = nn.Conv2d(w3, w2, 1), residual_block(w2, w2)
+        self.raise_middle, self.join_fine = nn.Conv2d(w2, w1, 1), residual_block(w1, w1)
         self.out = nn.Conv2d(w1, len(JOINTS), 1)
         self.bias = nn.Parameter(torch.full((len(JOINTS),), -6.0))
         self.aux = nn.Linear(2 * w3, 5)
+        self.track = PoseTrack()
 
-    def maps(self, frames: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits of where each joint is, (N, 15, 28, 28); logits of the three steps and of being in the water, and the
-        size of the splash, (N, 5)."""
-        fine = self.s1(self.stem(frames))
-        middle = self.s2(fine)
-        coarse = self.s3(middle)
+    def maps(self, seen: Tensor) -> tuple[Tensor, Tensor]:
+        """Frames with their neighbours, (N, 9, 112, 112), to logits of where each joint is, (N, 16, 28, 28), and to
+        logits of the three steps and of being in the water, and the size of the splash, (N, 5)."""
+        fine = self.fine(self.stem(seen))
+        middle = self.middle(fine)
+        coarse = self.coarse(middle)
         pooled = torch.cat([coarse.mean(dim=(2, 3)), coarse.amax(dim=(2, 3))], dim=1)
-        middle = self.f2(middle + F.interpolate(self.u2(coarse), scale_factor=2, mode="bilinear"))
-        fine = self.f1(fine + F.interpolate(self.u1(middle), scale_factor=2, mode="bilinear"))
+        middle = self.join_middle(middle + doubled(self.raise_coarse(coarse)))
+        fine = self.join_fine(fine + doubled(self.raise_middle(middle)))
         return self.out(fine), self.aux(pooled)
 
     def shown(self, maps: Tensor) -> Tensor:
-        """(N, 15) logits that a joint is to be seen, from the maps: how much there is of it anywhere."""
+        """(N, 16) logits that a joint is to be seen, from the maps: how much there is of it anywhere."""
         return maps.flatten(2).logsumexp(dim=-1) + self.bias
 
+    def look(self, frames: Tensor) -> Tensor:
+        """(N, LOOK) float32 of frames (N, 3, 112, 112): of each joint x, y and spread in pixels and the logit that it
+        is shown; then the logit of being in the water, and the size of the splash."""
+        looks = []
+        for clip in frames.split(_clip_length(frames)):
+            before, after = torch.cat([clip[:1], clip[:-1]]), torch.cat([clip[1:], clip[-1:]])
+            seen = torch.cat([before, clip, after], dim=1).contiguous(memory_format=torch.channels_last)
+            maps, more = (out.float() for out in self.maps(seen))
+            places, spread = joint_places(maps)
+            found = torch.cat([places, spread[..., None], self.shown(maps)[..., None]], dim=-1)
+            looks.append(torch.cat([found.flatten(1), more[:, 3:]], dim=1))
+        return torch.cat(looks)
+
+    def tracked(self, looks: Tensor) -> Tensor:
+        """Looks of clips (B, T, LOOK) to joints (B, T, 16, 3), see `PoseTrack`."""
+        joints: Tensor = self.track(looks[..., :-2].unflatten(-1, (len(JOINTS), FOUND)))
+        return joints
+
     def forward(self, frames: Tensor) -> Tensor:
-        maps, more = self.maps(frames)
-        maps, more = maps.float(), more.float()
-        pose = pose_features(joint_places(maps), self.shown(maps).sigmoid())
-        wet = more[:, 3].sigmoid()
-        return torch.cat([pose, torch.stack([wet, more[:, 4] * wet], dim=1)], dim=1)
+        looks = self.look(frames)
+        # Half precision would move joints by half a pixel. Autocast does not know the meta device.
+        with torch.autocast("cpu" if frames.is_meta else frames.device.type, enabled=False):
+            clips = looks.unflatten(0, (-1, _clip_length(looks)))
+            return clip_features(self.tracked(clips), clips[..., -2:]).flatten(0, 1)
 
 
-def joint_places(maps: Tensor) -> Tensor:
-    """(N, 15, 2) x and y in pixels of the frame: the mean place under the softmax of each map (N, 15, h, w)."""
+def _clip_length(frames: Tensor) -> int:
+    return N_SAMPLES if len(frames) % N_SAMPLES == 0 else len(frames)
+
+
+def joint_places(maps: Tensor) -> tuple[Tensor, Tensor]:
+    """(N, J, 2) x and y in pixels of the frame, the mean place under the softmax of each map (N, J, h, w), and (N, J)
+    how far in pixels that softmax spreads around it."""
     share = maps.flatten(2).softmax(dim=-1).view_as(maps)
     cell = (torch.arange(maps.shape[-1], device=maps.device) + 0.5) * (MASK_SIZE / maps.shape[-1])
-    return torch.stack([(share.sum(dim=2) * cell).sum(dim=-1), (share.sum(dim=3) * cell).sum(dim=-1)], dim=-1)
+    along = torch.stack([share.sum(dim=2), share.sum(dim=3)], dim=2)
+    places = (along * cell).sum(dim=-1)
+    spread = (along * (cell - places[..., None]) ** 2).sum(dim=(-1, -2)).clamp_min(1e-6).sqrt()
+    return places, spread
+
+
+def same_sides(found: Tensor) -> Tensor:
+    """Joints (B, T, 16, n), x and y first, whose left and right are the same in all frames of a clip.
+
+    Which side is left is a matter of chance in single frames: the body's sides are swapped where they then are nearer
+    to where they were.
+    """
+    other = list(SWAPPED_JOINTS)
+    swapped = found[:, :, other]
+    here, there = found[:, 1:, :, :2], swapped[:, 1:, :, :2]
+    before = found[:, :-1, :, :2]
+    changes = (there - before).abs().sum(dim=(-1, -2)) < (here - before).abs().sum(dim=(-1, -2))
+    odd = F.pad(changes.long().cumsum(dim=1) % 2, (1, 0)).bool()
+    return torch.where(odd[..., None, None], swapped, found)
+
+
+def clip_features(tracked: Tensor, more: Tensor) -> Tensor:
+    """Tracked joints (B, T, 16, 3) and the rest of a look (B, T, 2) to features (B, T, POSE_FEATURES)."""
+    pose, wet = pose_features(tracked[..., :2], tracked[..., 2].sigmoid()), more[..., 0].sigmoid()
+    return torch.cat([pose, torch.stack([wet, more[..., 1] * wet], dim=-1)], dim=-1)
 
 
 def pose_features(joints: Tensor, shown: Tensor) -> Tensor:
-    """Angles, directions and gaps of poses; the same for a mirrored pose.
+    """Angles, directions and gaps of poses, and the way from the board; the same for a mirrored pose.
 
     But for which joints are shown, they are the same for left and right swapped, too.
 
     What rests on a joint that is hardly shown fades to 0; how well each is shown is among the features.
 
     Args:
-        joints: (..., 15, 2) in pixels of the frame.
-        shown: (..., 15) 0..1.
+        joints: (..., 16, 2) in pixels of the frame.
+        shown: (..., 16) 0..1.
 
     Returns: (..., POSE_FEATURES - 2).
     """
@@ -134,6 +212,10 @@ def pose_features(joints: Tensor, shown: Tensor) -> Tensor:
         found.append((places[f"{name}_l"] - places[f"{name}_r"]).norm(dim=-1) / _GAP_PX * seen[name])
     bend = (places["toe"] - places["pelvis"]).norm(dim=-1) / _LIMB_PX
     found.append(bend * torch.minimum(seen["pelvis"], seen["toe"]))
+    for name in _FROM_BOARD:
+        weight = torch.minimum(seen[name], seen["board"])
+        way = (places[name] - places["board"]) / _LIMB_PX
+        found += [way[..., 0].abs() * weight, way[..., 1] * weight, weight]
     features = torch.cat([torch.stack(found, dim=-1), shown], dim=-1)
     return features.clamp(-_LARGEST, _LARGEST)
 

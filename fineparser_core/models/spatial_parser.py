@@ -84,27 +84,42 @@ class MaskDecoder(nn.Module):
         bias = self.fuse.get_parameter("bias").to(maps[0].dtype)
         return torch.stack(maps).sum(0) + bias.view(1, 1, 1, 1, 1)
 
-    def _refined(self, sides: list[Tensor], taps: Taps, windows: Tensor, middle: Tensor | None = None) -> Tensor:
-        fused = self._fused(sides)
+    def _refined(self, sides: list[Tensor], taps: Taps, windows: Tensor | None, middle: Tensor | None) -> Tensor:
         if self.refiner is None:
-            return fused
-        logits = fused[:, 0] + self.refiner(taps, middle)
-        return (logits + self.refiner.sharpener(logits, windows))[:, None]
+            return self._fused(sides)
+        middle = self.refiner.middle(taps) if middle is None else middle
+        logits = self._coarse(sides, taps, middle)
+        if windows is not None:
+            logits = logits + self.refiner.sharpener(logits, windows, middle)
+        return logits[:, None]
 
-    def forward(self, taps: Taps, windows: Tensor, middle: Tensor | None = None) -> Tensor:
+    def _coarse(self, sides: list[Tensor], taps: Taps, middle: Tensor) -> Tensor:
+        assert self.refiner is not None
+        return self._fused(sides)[:, 0] + self.refiner(taps, middle)
+
+    def _sides(self, taps: Taps) -> list[Tensor]:
+        return [conv(tap) for conv, tap in zip(self.side, taps, strict=True)]
+
+    def forward(self, taps: Taps, windows: Tensor | None, middle: Tensor | None = None) -> Tensor:
         """Taps of N windows to logits (N, 5, 16, 112, 112): side maps 1 to 4, then the fused one.
 
         Args:
-            windows: (N, 3, 16, 112, 112), which a refiner looks at again.
+            windows: (N, 3, 16, 112, 112), which a refiner looks at again; None leaves its masks unsharpened.
             middle: what `MaskRefiner.middle` gives of the taps, where it is known already.
         """
-        sides = [conv(tap) for conv, tap in zip(self.side, taps, strict=True)]
+        sides = self._sides(taps)
         heads = [up(score(s)) for up, score, s in zip(self.upsample_score, self.score, sides, strict=True)]
         return torch.cat([*heads, self._refined(sides, taps, windows, middle)], dim=1)
 
-    def fused(self, taps: Taps, windows: Tensor) -> Tensor:
-        """The fused logits alone, (N, 16, 112, 112): what inference needs."""
-        return self._refined([conv(tap) for conv, tap in zip(self.side, taps, strict=True)], taps, windows)[:, 0]
+    def fused(self, taps: Taps, windows: Tensor | None) -> Tensor:
+        """The fused logits alone, (N, 16, 112, 112): what inference needs. Arguments as of `forward`."""
+        return self._refined(self._sides(taps), taps, windows, None)[:, 0]
+
+    def unsharpened(self, taps: Taps) -> tuple[Tensor, Tensor]:
+        """Of a refined decoder what its sharpener is given: logits (N, 16, 112, 112), and `MaskRefiner.middle`."""
+        assert self.refiner is not None
+        middle = self.refiner.middle(taps)
+        return self._coarse(self._sides(taps), taps, middle), middle
 
 
 class SpatialParser(nn.Module):

@@ -63,7 +63,10 @@ class StaticEncoder(nn.Module):
         )
 
     def frame_features(self, frames: Tensor) -> Tensor:
-        """Frames (N, 3, 112, 112) float32, ImageNet-normalised, to features (N, 512)."""
+        """Frames (N, 3, 112, 112) float32, ImageNet-normalised, to features (N, 512).
+
+        A backbone that sees poses looks at neighbours: the frames are then those of whole clips, in order.
+        """
         return self.to_feature(self.backbone(frames))
 
     def step_tokens(self, features: Tensor, transitions: Sequence[tuple[int, int]]) -> Tensor:

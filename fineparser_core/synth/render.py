@@ -62,7 +62,7 @@ class RenderedDive:
         first_flight_frame, first_entry_frame: first frames of the second and third step.
         contact_frame: first frame in which the athlete touches the water.
         twist_end_frame: first frame after the twist; the first flight frame where there is none.
-        joints: (T, 15, 2) float32, where the athlete's joints are (of two the first's), see `truth.Truth`.
+        joints: (T, 16, 2) float32, where the athlete's joints are (of two the first's), see `truth.Truth`.
         qualities: of the three steps, 0..10; awards: of seven judges, in halves.
         off_vertical_deg: at entry, positive over-rotated; splash: 0 a rip .. 1 very large.
         jpeg_quality: at which a broadcast of this look would be stored.

@@ -23,7 +23,7 @@ _GOP = 15
 _SINKS_S = 1.2
 
 Pictures = tuple[np.ndarray, np.ndarray, np.ndarray]
-"""Frames (T, H, W, 3) uint8, masks (T, H, W) uint8 and joints (T, 15, 2) float32 of `truth.Truth`."""
+"""Frames (T, H, W, 3) uint8, masks (T, H, W) uint8 and joints (T, 16, 2) float32 of `truth.Truth`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +71,11 @@ class Athlete:
         joints, centre = self.motion.world_joints(time_s - self.late_s)
         aside = np.array([0.0, self.aside_m, 0.0])
         return joints + aside, centre + aside
+
+    def board_edge(self, time_s: np.ndarray) -> np.ndarray:
+        """Where the board that this athlete leaves ends (N, 3), metres."""
+        height = self.motion.board_m + self.deflection(time_s)
+        return np.stack([np.zeros_like(height), np.full_like(height, self.aside_m), height], axis=-1)
 
     def deflection(self, time_s: np.ndarray) -> np.ndarray:
         """Displacement of the tip of this athlete's board (N,), metres."""
@@ -171,8 +176,9 @@ def expose_frames(
         _Cast(athlete, its, camera, sub, time, light, exposure_s, rng)
         for athlete, its in zip(athletes, joints, strict=True)
     ]
-    seen, _ = camera.project(pick_joints(joints[0][middle]), middle)
-    foreground = Foreground(camera, middle, seen, joints[0][middle, 0], rng) if optics.occluded else None
+    picked = pick_joints(joints[0][middle], athletes[0].board_edge(time))
+    seen, _ = camera.project(picked, middle)
+    foreground = Foreground(camera, middle, seen[:, :-1], joints[0][middle, 0], rng) if optics.occluded else None
     frames = np.empty((count, size[1], size[0], 3), np.uint8)
     masks = np.zeros((count, size[1], size[0]), np.uint8)
     raw = frames[0]

@@ -20,7 +20,7 @@ class Trace:
     """A dive as one camera that follows it sees it.
 
     Attributes:
-        joints: (T, 15, 2) float32 in heights of the picture, in the order of `types.TRUTH_JOINTS`; NaN under water.
+        joints: (T, 16, 2) float32 in heights of the picture, in the order of `types.TRUTH_JOINTS`; NaN under water.
         first_flight_frame, first_entry_frame: first frames of the second and third step.
         qualities: of the three steps, 0..10.
         splash: 0 a rip .. 1 very large.
@@ -47,7 +47,7 @@ def trace_dive(spec: DiveSpec, seed: int) -> Trace:
     motion = athletes[0].motion
     timing = draw_timing(spec, motion.come_out_s, motion.contact_s, rng)
     camera, joints = shoot(athletes, timing, 1, draw_viewpoint(board_m, False, rng), False, _SIZE_PX, rng)
-    world = pick_joints(joints[0])
+    world = pick_joints(joints[0], athletes[0].board_edge(timing.time_s()))
     seen, _ = camera.project(world, np.arange(timing.n_frames))
     points = ((seen + 0.5) / _SIZE_PX[1]).astype(np.float32)
     points[world[..., 2] < 0.0] = np.nan

@@ -14,7 +14,7 @@ from fineparser_core.video.atomic import atomic_file
 
 TRUTH_FOLDER = "FineDiving_truth"
 _HEAD = (JOINT["head_low"], JOINT["head_top"])
-_OTHERS = [JOINT[name] for name in TRUTH_JOINTS[1:]]
+_OTHERS = [JOINT[name] for name in TRUTH_JOINTS[1:-1]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,9 +22,10 @@ class Truth:
     """Of one rendered dive.
 
     Attributes:
-        joints: (T, 15, 2) float32 in the order of `TRUTH_JOINTS`: x / width and y / height, (0, 0) the top left corner
+        joints: (T, 16, 2) float32 in the order of `TRUTH_JOINTS`: x / width and y / height, (0, 0) the top left corner
             and (1, 1) the bottom right one. A joint may lie outside the picture, under water or behind something; it is
-            NaN in frames that another camera took from under the water.
+            NaN in frames that another camera took from under the water. The board is NaN in data sets of earlier
+            versions.
         qualities: (3,) float32 of take-off, flight and entry, 0..10.
         contact_frame: first frame in which the athlete touches the water; None in data sets of earlier versions.
         splash: 0 a rip .. 1 very large; None likewise.
@@ -36,13 +37,13 @@ class Truth:
     splash: float | None = None
 
 
-def pick_joints(points: np.ndarray) -> np.ndarray:
-    """(T, 15, D) of `TRUTH_JOINTS` from all of the body's joints (T, len(JOINTS), D)."""
-    return np.concatenate([points[:, _HEAD].mean(1, keepdims=True), points[:, _OTHERS]], axis=1)
+def pick_joints(points: np.ndarray, board: np.ndarray) -> np.ndarray:
+    """(T, 16, D) of `TRUTH_JOINTS` from all of the body's joints (T, len(JOINTS), D) and the board's edge (T, D)."""
+    return np.concatenate([points[:, _HEAD].mean(1, keepdims=True), points[:, _OTHERS], board[:, None]], axis=1)
 
 
 def mirror_joints(joints: np.ndarray) -> np.ndarray:
-    """Joints (T, 15, 2) of the picture mirrored left to right; what was left is right in it."""
+    """Joints (T, 16, 2) of the picture mirrored left to right; what was left is right in it."""
     return joints[:, list(SWAPPED_JOINTS)] * np.array([-1, 1], joints.dtype) + np.array([1, 0], joints.dtype)
 
 
@@ -80,8 +81,11 @@ def load_truth(root: Path, key: tuple[str, int]) -> Truth | None:
         return None
     try:
         with np.load(path, allow_pickle=False) as content:
+            joints = content["joints"]
+            if joints.shape[1:] == (len(TRUTH_JOINTS) - 1, 2):
+                joints = np.pad(joints, ((0, 0), (0, 1), (0, 0)), constant_values=np.nan)
             truth = Truth(
-                joints=content["joints"],
+                joints=joints,
                 qualities=content["qualities"],
                 contact_frame=int(content["contact_frame"]) if "contact_frame" in content else None,
                 splash=float(content["splash"]) if "splash" in content else None,

@@ -15,6 +15,7 @@ from fineparser_core.data.pairs import epoch_groups, epoch_pairs
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.transforms import Augmentation, View, draw_view, view_frames, view_masks
 from fineparser_core.inference.encoder import normalise
+from fineparser_core.types import MASK_SIZE
 from fineparser_core.video.sampling import WINDOW_LENGTH
 
 _AWARDS = 3
@@ -134,8 +135,9 @@ ALL_SAMPLES = np.arange(96)
 
 def frame_tensor(dive: Dive, view: View, samples: np.ndarray) -> Tensor:
     """Samples (n,) of a view as (n, 3, 112, 112) float32, ImageNet-normalised, in the view's colours."""
-    frames = normalise(torch.from_numpy(view_frames(dive, view, samples)))
-    return frames * torch.from_numpy(view.gain).view(3, 1, 1) + torch.from_numpy(view.bias).view(3, 1, 1)
+    rows = normalise(torch.from_numpy(view_frames(dive, view, samples))).permute(0, 2, 3, 1).flatten(2)
+    gain, bias = (torch.from_numpy(values).repeat(MASK_SIZE) for values in (view.gain, view.bias))
+    return (rows * gain + bias).unflatten(2, (MASK_SIZE, 3)).permute(0, 3, 1, 2)
 
 
 def mask_tensor(dive: Dive, view: View, samples: np.ndarray) -> Tensor:

@@ -13,11 +13,12 @@ from fineparser_core.inference.device import autocast
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.mask_refiner import MIDDLE_CHANNELS
 from fineparser_core.staged_config import StagedConfig
-from fineparser_core.training.batches import window_batch
+from fineparser_core.training.batches import frame_tensor, mask_tensor, window_batch
 from fineparser_core.training.loop import Stage
-from fineparser_core.training.losses import dice_loss, focal_loss, mask_loss
+from fineparser_core.training.losses import dice_loss, mask_loss
 from fineparser_core.training.stage_tools import draws, freeze, trainable
 from fineparser_core.training.stored_views import random_view
+from fineparser_core.training.stored_windows import LOGIT_STEP, StoredWindow
 from fineparser_core.training.truths import N_JOINTS, Truths, joint_points, joint_spots, shown_joints
 from fineparser_core.types import N_SAMPLES
 from fineparser_core.video.preprocess import WHOLE
@@ -44,12 +45,11 @@ def mask_stage(
 
     def step(iteration: int, part: int) -> dict[str, Tensor]:
         rng = draws(config, 1, iteration)
-        drawn = _mask_windows(dives, first_looks, config.mask_windows, config, rng)
-        frames, masks, chosen, views, starts = drawn
+        frames, masks, chosen, views, starts = _mask_windows(dives, first_looks, config, rng)
         with autocast(frames.device, config.precision):
             taps = parser.taps(frames)
             middle = None if refiner is None else refiner.middle(taps)
-            logits = parser.decoder(taps, frames, middle).float()
+            logits = parser.decoder(taps, None, middle).float()
             spots = None if middle is None else joint_head(middle).float()
         focal, dice = mask_loss(logits, masks), dice_loss(logits[:, -1], masks)
         losses = {"total": 10 * focal + config.dice_weight * dice, "focal": focal, "dice": dice}
@@ -69,46 +69,48 @@ def mask_stage(
     )
 
 
-def sharpen_stage(model: FineParser, dives: Sequence[Dive], first_looks: Sequence[Dive], config: StagedConfig) -> Stage:
-    """Focal and Dice loss of the fused map, of `MaskSharpener` alone: everything else is done, and frozen."""
+def sharpen_stage(model: FineParser, stored: Sequence[StoredWindow], config: StagedConfig) -> Stage:
+    """Cross-entropy and Dice loss of single frames, of `MaskSharpener` alone: everything else is done, and frozen."""
     parser = model.spatial_parser.eval()
     freeze(parser)
     assert parser.decoder.refiner is not None
-    sharpener = parser.decoder.refiner.sharpener.requires_grad_(True)
+    sharpener = parser.decoder.refiner.sharpener.requires_grad_(True).train()
 
     def step(iteration: int, part: int) -> dict[str, Tensor]:
         rng = draws(config, 6, iteration)
-        frames, masks, *_ = _mask_windows(dives, first_looks, config.sharpen_windows, config, rng)
-        with autocast(frames.device, config.precision):
-            with torch.no_grad():
-                taps = parser.taps(frames)
-            logits = parser.decoder.fused(taps, frames).float()
-        focal, dice = focal_loss(logits, masks.round()), dice_loss(logits, masks)
-        return {"total": 10 * focal + config.dice_weight * dice, "focal": focal, "dice": dice}
+        chosen = [stored[i] for i in rng.integers(0, len(stored), config.sharpen_batch)]
+        logits, middle, frames, masks = [], [], [], []
+        for window in chosen:
+            pair = int(rng.integers(WINDOW_LENGTH // 2))  # the taps know two samples as one
+            two = slice(2 * pair, 2 * pair + 2)
+            samples = window.start + np.arange(WINDOW_LENGTH)[two]
+            logits.append(torch.from_numpy(window.logits[two]) * LOGIT_STEP)
+            middle.append(torch.from_numpy(window.middle[:, pair : pair + 1]).float())
+            frames.append(frame_tensor(window.dive, window.view, samples).transpose(0, 1))
+            masks.append(mask_tensor(window.dive, window.view, samples))
+        coarse, truth = torch.stack(logits), torch.stack(masks).flatten(0, 1)
+        with autocast(coarse.device, config.precision):
+            added = sharpener(coarse, torch.stack(frames), torch.stack(middle)).float()
+        found = (coarse + added).flatten(0, 1)
+        entropy, dice = F.binary_cross_entropy_with_logits(found, truth), dice_loss(found, truth)
+        return {"total": 10 * entropy + config.dice_weight * dice, "entropy": entropy, "dice": dice}
 
     return Stage(
         name="sharpen",
         modules={"sharpener": sharpener},
-        groups=[(trainable(sharpener), config.head_lr)],
+        groups=[(trainable(sharpener), 2 * config.head_lr)],
         iterations=config.sharpen_iterations,
         step=step,
         clip_norm=5.0,
     )
 
 
-@torch.no_grad()
-def shift_masks(model: FineParser, shift: float) -> None:
-    """Adds to the logits of the finished masks, where they are sharpened."""
-    if model.spatial_parser.decoder.refiner is not None:
-        model.spatial_parser.decoder.refiner.sharpener.out.get_parameter("bias").add_(shift)
-
-
 def _mask_windows(
-    dives: Sequence[Dive], first_looks: Sequence[Dive], count: int, config: StagedConfig, rng: np.random.Generator
+    dives: Sequence[Dive], first_looks: Sequence[Dive], config: StagedConfig, rng: np.random.Generator
 ) -> tuple[Tensor, Tensor, list[Dive], list[View], list[int]]:
-    """Windows of `count` dives with their masks, some of them first looks, and whose and where they are."""
+    """`config.mask_windows` windows with their masks, some of them first looks, and whose and where they are."""
     n_first = config.first_look_windows if first_looks else 0
-    chosen = [dives[i] for i in rng.integers(0, len(dives), count - n_first)]
+    chosen = [dives[i] for i in rng.integers(0, len(dives), config.mask_windows - n_first)]
     views = [random_view(dive, config.preprocessing, rng) for dive in chosen]
     if n_first:
         wholes = [first_looks[i] for i in rng.integers(0, len(first_looks), n_first)]
@@ -121,7 +123,7 @@ def _mask_windows(
 def _spot_loss(
     spots: Tensor, dives: Sequence[Dive], views: Sequence[View], starts: Sequence[int], masks: Tensor, truths: Truths
 ) -> Tensor:
-    """Cross-entropy of maps of joints (N, 15, 8, 28, 28); a map stands for two samples, the joint for their middle."""
+    """Cross-entropy of maps of joints (N, 16, 8, 28, 28); a map stands for two samples, the joint for their middle."""
     targets = []
     for dive, view, start, mask in zip(dives, views, starts, masks, strict=True):
         samples = np.arange(start, start + WINDOW_LENGTH)

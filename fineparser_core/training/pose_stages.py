@@ -1,6 +1,6 @@
 """The stages of `training.staged` for a static stream that sees poses (`models.pose_backbone`). Not in the paper."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -10,19 +10,35 @@ from torch import Tensor, nn
 from fineparser_core.data.dives import Dive
 from fineparser_core.inference.device import autocast
 from fineparser_core.models.fineparser import FineParser
-from fineparser_core.models.pose_backbone import MAP_SIZE, PoseBackbone, joint_places
+from fineparser_core.models.pose_backbone import (
+    FOUND,
+    FRAMES_SEEN,
+    LOOK,
+    MAP_SIZE,
+    PoseBackbone,
+    clip_features,
+    joint_places,
+)
 from fineparser_core.models.static_encoder import TOKENS_PER_STEP
 from fineparser_core.staged_config import StagedConfig
-from fineparser_core.training.batches import by_number, draw_group, jitter, ordered_pairs
+from fineparser_core.training.batches import (
+    ALL_SAMPLES,
+    by_number,
+    draw_group,
+    jitter,
+    mask_tensor,
+    ordered_pairs,
+)
 from fineparser_core.training.loop import Stage
 from fineparser_core.training.losses import regression_loss
 from fineparser_core.training.single_frames import draw_frames
-from fineparser_core.training.stage_tools import JITTER, draws, trainable
-from fineparser_core.training.stored_views import EncodedDive
-from fineparser_core.training.traced_poses import TracedPoses
+from fineparser_core.training.stage_tools import JITTER, Ahead, draws, freeze, trainable
+from fineparser_core.training.stored_views import EncodedDive, StoredView
+from fineparser_core.training.traced_poses import TracedPoses, disturbed
 from fineparser_core.training.truths import (
     QualityHeads,
     Truths,
+    joint_points,
     joint_spots,
     known_error,
     scaled,
@@ -30,34 +46,58 @@ from fineparser_core.training.truths import (
     shown_joints,
     true_contributions,
 )
-from fineparser_core.types import MASK_SIZE, N_SAMPLES, SWAPPED_JOINTS
+from fineparser_core.types import MASK_SIZE, N_SAMPLES, SWAPPED_JOINTS, TRUTH_JOINTS
 
-_SPOT_PX = 3.0
+_BOARD = TRUTH_JOINTS.index("board")
+_SPOT_PX, _TRACK_BETA_PX = 3.0, 2.0
 _PLACE_WEIGHT, _AUX_WEIGHT, _SPLASH_WEIGHT = 0.15, 0.3, 4.0
 _SPLASH_SAMPLES = 14  # for which it stands
 _DROPOUT = 0.1
+_FOUND_NOISE_PX = 0.7  # added to the joints of encoded dives, of which there are few
 
 
 def pose_loss(backbone: PoseBackbone, maps: Tensor, points: Tensor, shown: Tensor) -> Tensor:
-    """Of joint maps (N, 15, 28, 28): where each joint is, and whether it is seen; the mean over the joints that are.
-
-    Left and right of a body that turns in the air are a matter of convention: the better of both ways counts.
+    """Of joint maps (N, 16, 28, 28): where each joint is, and whether it is seen; the mean over the joints that are.
 
     Args:
-        points: (N, 15, 2) in pixels of the frame; shown: (N, 15) bool, which of them are seen.
+        points: (N, 16, 2) in pixels of the frame; shown: (N, 16) bool, which of them are seen.
     """
-    places, likely, seen = joint_places(maps), maps.flatten(2).log_softmax(dim=-1), backbone.shown(maps)
+    places, likely, seen = joint_places(maps)[0], maps.flatten(2).log_softmax(dim=-1), backbone.shown(maps)
+
+    def off(points: Tensor, shown: Tensor) -> Tensor:
+        spot = joint_spots(points / MASK_SIZE, shown, MAP_SIZE, _SPOT_PX * MAP_SIZE / MASK_SIZE).flatten(2)
+        spot = spot / spot.sum(dim=-1, keepdim=True).clamp_min(1e-6)
+        return -(spot * likely).sum(dim=-1) + _PLACE_WEIGHT * (places - points).abs().sum(dim=-1)
+
+    return _either_way(off, seen, points, shown).sum() / shown.sum().clamp_min(1)
+
+
+def track_loss(tracked: Tensor, points: Tensor, shown: Tensor) -> Tensor:
+    """Of tracked joints (N, 16, 3), see `PoseTrack`: pixels that they are off, and whether they are seen."""
+
+    def off(points: Tensor, shown: Tensor) -> Tensor:
+        return F.smooth_l1_loss(tracked[..., :2], points, beta=_TRACK_BETA_PX, reduction="none").sum(dim=-1)
+
+    return _either_way(off, tracked[..., 2], points, shown).sum() / shown.sum().clamp_min(1)
+
+
+def _either_way(off: Callable[[Tensor, Tensor], Tensor], seen: Tensor, points: Tensor, shown: Tensor) -> Tensor:
+    """(N,) sums over the joints of `off`, of those that are shown, and of the logits `seen` (N, 16) that they are.
+
+    Left and right of a body that turns in the air are a matter of convention: the better of both ways counts.
+    """
+    there = ~points[..., 0].isnan()
+    known = torch.ones_like(points[..., 0])
+    # Nothing is known of the boards of older data sets; where nothing at all is known, nothing is to be seen.
+    known[:, _BOARD] = (there[:, _BOARD] | ~there.any(dim=1)).float()
 
     def against(points: Tensor, shown: Tensor) -> Tensor:
         points, there = torch.where(shown[..., None], points, 0.0), shown.float()
-        spot = joint_spots(points / MASK_SIZE, shown, MAP_SIZE, _SPOT_PX * MAP_SIZE / MASK_SIZE).flatten(2)
-        spot = spot / spot.sum(dim=-1, keepdim=True).clamp_min(1e-6)
-        off = -(spot * likely).sum(dim=-1) + _PLACE_WEIGHT * (places - points).abs().sum(dim=-1)
-        return (off * there + F.binary_cross_entropy_with_logits(seen, there, reduction="none")).sum(dim=1)
+        unseen = F.binary_cross_entropy_with_logits(seen, there, reduction="none")
+        return (off(points, shown) * there + unseen * known).sum(dim=1)
 
     other = list(SWAPPED_JOINTS)
-    each = torch.minimum(against(points, shown), against(points[:, other], shown[:, other]))
-    return each.sum() / shown.sum().clamp_min(1)
+    return torch.minimum(against(points, shown), against(points[:, other], shown[:, other]))
 
 
 def pose_stage(model: FineParser, dives: Sequence[Dive], truths: Truths, config: StagedConfig) -> Stage:
@@ -65,8 +105,10 @@ def pose_stage(model: FineParser, dives: Sequence[Dive], truths: Truths, config:
     backbone = model.static_encoder.backbone.train()
     assert isinstance(backbone, PoseBackbone)
 
+    ahead = Ahead(lambda iteration: draw_frames(dives, truths, config, draws(config, 2, iteration), FRAMES_SEEN))
+
     def step(iteration: int, part: int) -> dict[str, Tensor]:
-        drawn = draw_frames(dives, truths, config, draws(config, 2, iteration))
+        drawn = ahead(iteration)
         with autocast(drawn.images.device, config.precision):
             maps, aux = backbone.maps(drawn.images)
         maps, aux = maps.float(), aux.float()
@@ -85,6 +127,42 @@ def pose_stage(model: FineParser, dives: Sequence[Dive], truths: Truths, config:
         modules={"backbone": backbone},
         groups=[(trainable(backbone), 2 * config.head_lr)],
         iterations=config.frame_iterations,
+        step=step,
+        clip_norm=5.0,
+    )
+
+
+def track_stage(
+    model: FineParser, views: Sequence[StoredView], looks: Sequence[np.ndarray], truths: Truths, config: StagedConfig
+) -> Stage:
+    """Teaches the backbone what the frames around say of a joint, on whole clips as it sees them."""
+    backbone = model.static_encoder.backbone
+    assert isinstance(backbone, PoseBackbone)
+    freeze(backbone)
+    track = backbone.track.requires_grad_(True).train()
+    known = [(view, look) for view, look in zip(views, looks, strict=True) if view.dive.record.key in truths]
+    points, shown = [], []
+    for view, _ in known:
+        true = torch.from_numpy(joint_points(view.dive, view.view, ALL_SAMPLES, truths))
+        points.append(MASK_SIZE * true)
+        shown.append(shown_joints(true, mask_tensor(view.dive, view.view, ALL_SAMPLES)))
+    found = torch.from_numpy(np.stack([look[:, :-2] for _, look in known])).unflatten(2, (-1, FOUND))
+
+    def step(iteration: int, part: int) -> dict[str, Tensor]:
+        rng = draws(config, 9, iteration)
+        rows = rng.integers(0, len(found), config.track_batch)
+        seen, true = found[rows], torch.stack([points[i] for i in rows])
+        if rng.random() < 0.5:
+            seen, true = seen.clone(), true.clone()
+            seen[..., 0], true[..., 0] = MASK_SIZE - seen[..., 0], MASK_SIZE - true[..., 0]
+        there = torch.stack([shown[i] for i in rows])
+        return {"total": track_loss(track(seen).flatten(0, 1), true.flatten(0, 1), there.flatten(0, 1))}
+
+    return Stage(
+        name="tracks",
+        modules={"track": track},
+        groups=[(trainable(track), config.head_lr)],
+        iterations=config.track_iterations,
         step=step,
         clip_norm=5.0,
     )
@@ -124,7 +202,8 @@ def static_stage(
     }
     for module in modules.values():
         module.train()
-    known = [e for e in encoded if e.dive.record.key in truths]
+    known = [e for e in encoded if e.dive.record.key in truths and e.look is not None]
+    tracked, more = _tracked(model, known)
     traced_groups = by_number([dives[i].dive_number for i in poses.dives], 2)
     known_groups = by_number([e.dive.dive_number for e in known], 2)
     traced_qualities = scaled(poses.qualities)
@@ -150,8 +229,9 @@ def static_stage(
             seen = poses.seen(rows, config.pose_noise_px, rng)
             take(seen, where, [dives[i] for i in poses.dives[rows]], traced_qualities[rows])
             if known_groups:
-                chosen = [known[i] for i in draw_group(known_groups, config.head_batch, rng)]
-                seen = torch.from_numpy(np.stack([e.frame_features for e in chosen]))
+                rows = draw_group(known_groups, config.head_batch, rng)
+                chosen = [known[i] for i in rows]
+                seen = clip_features(disturbed(tracked[rows], _FOUND_NOISE_PX, rng), more[rows])
                 which = [e.dive for e in chosen]
                 take(seen, [e.transitions for e in chosen], which, scaled_qualities(which, truths))
         true_qualities, q, e = torch.cat(qualities), np.concatenate(query), np.concatenate(exemplar)
@@ -174,6 +254,15 @@ def static_stage(
         clip_norm=5.0,
         weight_decay=1e-5,
     )
+
+
+@torch.no_grad()
+def _tracked(model: FineParser, encoded: Sequence[EncodedDive]) -> tuple[Tensor, Tensor]:
+    """Tracked joints (n, 96, 16, 3) of encoded dives, and the rest of their looks (n, 96, 2)."""
+    backbone = model.static_encoder.backbone
+    assert isinstance(backbone, PoseBackbone)
+    looks = torch.from_numpy(np.array([e.look for e in encoded], np.float32).reshape(-1, N_SAMPLES, LOOK))
+    return backbone.tracked(looks), looks[..., -2:]
 
 
 @torch.no_grad()

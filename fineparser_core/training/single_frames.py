@@ -8,11 +8,15 @@ import torch
 from torch import Tensor
 
 from fineparser_core.data.dives import Dive
+from fineparser_core.data.transforms import View
 from fineparser_core.staged_config import StagedConfig
 from fineparser_core.training.batches import frame_tensor, mask_tensor
 from fineparser_core.training.stored_views import random_view
 from fineparser_core.training.truths import Truths, joint_points
 from fineparser_core.types import N_SAMPLES
+
+# Frames without an athlete teach little: so many of those that are drawn end a few samples after the water is touched.
+_DRY_SHARE, _AFTER_CONTACT = 0.8, 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,10 +25,10 @@ class SingleFrames:
 
     Attributes:
         dives: whose they are; numbers: (N,) of the frames in them.
-        images: (N, 3, 112, 112) float32, ImageNet-normalised, channels last.
+        images: (N, 3 n, 112, 112) float32, ImageNet-normalised, channels last: n frames around the one that is drawn.
         masks: (N, 112, 112) share of athlete.
         phases: (N,) int64, the step that each frame is of.
-        joints: (N, 15, 2) as shares of the view; NaN where unknown.
+        joints: (N, 16, 2) as shares of the view; NaN where unknown.
     """
 
     dives: Sequence[Dive]
@@ -35,13 +39,25 @@ class SingleFrames:
     joints: Tensor
 
 
-def draw_frames(dives: Sequence[Dive], truths: Truths, config: StagedConfig, rng: np.random.Generator) -> SingleFrames:
-    """`config.frame_batch` frames of random views of random dives."""
+def _samples_to_contact(dive: Dive, view: View, truths: Truths) -> int:
+    truth = truths.get(dive.record.key)
+    if truth is None or truth.contact_frame is None:
+        return N_SAMPLES
+    return int(np.clip(np.searchsorted(view.sampled, truth.contact_frame) + _AFTER_CONTACT, 1, N_SAMPLES))
+
+
+def draw_frames(
+    dives: Sequence[Dive], truths: Truths, config: StagedConfig, rng: np.random.Generator, seen: int = 1
+) -> SingleFrames:
+    """`config.frame_batch` frames of random views of random dives, each with those around it, `seen` in all."""
     frames, masks, phases, points, numbers = [], [], [], [], []
     chosen = [dives[i] for i in rng.integers(0, len(dives), config.frame_batch)]
     for dive in chosen:
-        view, sample = random_view(dive, config.preprocessing, rng), rng.integers(0, N_SAMPLES, 1)
-        frames.append(frame_tensor(dive, view, sample))
+        view = random_view(dive, config.preprocessing, rng)
+        dry = rng.random() < _DRY_SHARE
+        sample = rng.integers(0, _samples_to_contact(dive, view, truths) if dry else N_SAMPLES, 1)
+        around = np.clip(sample + np.arange(seen) - seen // 2, 0, N_SAMPLES - 1)
+        frames.append(frame_tensor(dive, view, around).flatten(0, 1)[None])
         masks.append(mask_tensor(dive, view, sample))
         phases.append(int(np.searchsorted(view.transitions(dive), sample[0], side="right")))
         points.append(torch.from_numpy(joint_points(dive, view, sample, truths)))

@@ -1,5 +1,9 @@
 """What every stage of `training.staged` draws from and sets."""
 
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Generic, TypeVar
+
 import numpy as np
 from torch import nn
 
@@ -7,11 +11,31 @@ from fineparser_core.staged_config import StagedConfig
 
 #: By how many samples the cuts between steps are moved at random.
 JITTER = 2
+Drawn = TypeVar("Drawn")
 
 
 def draws(config: StagedConfig, stage: int, iteration: int) -> np.random.Generator:
     """The generator of an iteration: it depends on nothing that came before."""
     return np.random.default_rng((config.seed, stage, iteration))
+
+
+class Ahead(Generic[Drawn]):
+    """What iterations draw, the next one's while one is at work.
+
+    Args:
+        draw: iteration to what is drawn for it, and nothing else decides it.
+    """
+
+    def __init__(self, draw: Callable[[int], Drawn]) -> None:
+        self._draw = draw
+        self._worker = ThreadPoolExecutor(1)
+        self._next: tuple[int, Future[Drawn]] | None = None
+
+    def __call__(self, iteration: int) -> Drawn:
+        ready = self._next if self._next is not None and self._next[0] == iteration else None
+        drawn = self._draw(iteration) if ready is None else ready[1].result()
+        self._next = iteration + 1, self._worker.submit(self._draw, iteration + 1)
+        return drawn
 
 
 def freeze(*modules: nn.Module) -> None:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from fineparser_core.data.dives import Dive
 from fineparser_core.data.transforms import Augmentation, View, draw_view, plain_view
 from fineparser_core.inference.device import autocast
 from fineparser_core.models.fineparser import FineParser
+from fineparser_core.models.pose_backbone import PoseBackbone, clip_features
 from fineparser_core.progress import CancelToken
 from fineparser_core.staged_config import StagedConfig
 from fineparser_core.training.batches import ALL_SAMPLES, frame_tensor
@@ -96,12 +97,14 @@ def _stored_arrays(model: FineParser, dive: Dive, view: View, path: Path) -> tup
 
 @dataclass(frozen=True, kw_only=True)
 class EncodedDive:
-    """A view of a dive after all encoders: gated (9, 1024), and (96, n) of the static backbone."""
+    """A view of a dive after all encoders: gated (9, 1024), and (96, n) of the static backbone; of one that sees poses
+    its looks (96, LOOK) as well."""
 
     dive: Dive
     transitions: tuple[int, int]
     gated: np.ndarray
     frame_features: np.ndarray
+    look: np.ndarray | None = None
 
 
 @torch.inference_mode()
@@ -117,27 +120,42 @@ def encode_dives(
         with autocast(front.device, config.precision):
             feature = model.i3d.end(model.i3d.mixed_4f(front)).float()
         gated = model.gate(feature, torch.from_numpy(stored.mask_feature))
-        path = folder / f"{stored.dive.key}-{stored.number}-frames.npy"
-        encoded.append(
-            EncodedDive(
-                dive=stored.dive,
-                transitions=stored.transitions,
-                gated=gated.numpy(),
-                frame_features=_frame_features(model, stored, path, config),
-            )
-        )
+        look, backbone = _stored_look(model, stored, folder, config), model.static_encoder.backbone
+        one = EncodedDive(dive=stored.dive, transitions=stored.transitions, gated=gated.numpy(), frame_features=look)
+        if isinstance(backbone, PoseBackbone):
+            clip = torch.from_numpy(look)[None]
+            features = clip_features(backbone.tracked(clip), clip[..., -2:])[0].numpy()
+            one = replace(one, frame_features=features, look=look)
+        encoded.append(one)
         if (index + 1) % 50 == 0:
             logger.info("encoded %d/%d views", index + 1, len(views))
     return encoded
 
 
-def _frame_features(model: FineParser, stored: StoredView, path: Path, config: StagedConfig) -> np.ndarray:
+def store_looks(
+    model: FineParser, views: Sequence[StoredView], config: StagedConfig, folder: Path, cancel: CancelToken
+) -> list[np.ndarray]:
+    """Of every view what the pose backbone sees in its frames, (96, LOOK) float32; kept on disk."""
+    model.eval()
+    looks = []
+    for index, stored in enumerate(views):
+        cancel.raise_if_cancelled()
+        looks.append(_stored_look(model, stored, folder, config))
+        if (index + 1) % 50 == 0:
+            logger.info("looked at %d/%d views", index + 1, len(views))
+    return looks
+
+
+@torch.inference_mode()
+def _stored_look(model: FineParser, stored: StoredView, folder: Path, config: StagedConfig) -> np.ndarray:
+    path = folder / f"{stored.dive.key}-{stored.number}-frames.npy"
     if path.exists():
         return np.load(path, allow_pickle=False)
+    backbone = model.static_encoder.backbone
     video = frame_tensor(stored.dive, stored.view, ALL_SAMPLES).contiguous(memory_format=torch.channels_last)
     with autocast(video.device, config.precision):
-        chunks = [model.static_encoder.backbone(chunk).float() for chunk in video.split(16)]
-    features = torch.cat(chunks).numpy()
+        seen = backbone.look(video) if isinstance(backbone, PoseBackbone) else backbone(video)
+    look: np.ndarray = seen.float().numpy()
     with atomic_file(path) as temporary, temporary.open("wb") as stream:
-        np.save(stream, features)
-    return features
+        np.save(stream, look)
+    return look

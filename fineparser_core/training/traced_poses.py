@@ -16,6 +16,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from fineparser_core.data.dives import Dive
+from fineparser_core.diving.difficulty import find_difficulty
+from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.errors import ConfigError
 from fineparser_core.models.pose_backbone import JOINTS, pose_features
 from fineparser_core.progress import CancelToken
 from fineparser_core.synth.render import DiveSpec
@@ -42,7 +45,7 @@ class TracedPoses:
     """Poses of N dives in 96 samples.
 
     Attributes:
-        joints: (N, 96, 15, 2) float32 in pixels of the square that follows; NaN under water.
+        joints: (N, 96, 16, 2) float32 in pixels of the square that follows; NaN under water.
         transitions: (N, 2) first samples of flight and entry.
         qualities: (N, 3) float32, 0..10; splashes: (N,) float32.
         dives: (N,) index of the dive whose number and timing each has.
@@ -56,32 +59,53 @@ class TracedPoses:
 
     def seen(self, rows: np.ndarray, noise_px: float, rng: np.random.Generator) -> Tensor:
         """(n, 96, POSE_FEATURES) of some dives, as a backbone sees them whose joints are off by so many pixels."""
-        joints = torch.from_numpy(self.joints[rows])
+        joints = _from_elsewhere(torch.from_numpy(self.joints[rows]), rng)
         n = len(joints)
-
-        def normal(*shape: int) -> Tensor:
-            return torch.from_numpy(rng.standard_normal(shape, dtype=np.float32))
-
-        def uniform(low: float, high: float) -> Tensor:
-            return torch.from_numpy(rng.uniform(low, high, (n, 1, 1, 1)).astype(np.float32))
-
-        middle = MASK_SIZE / 2
-        joints = (joints - middle) * uniform(*_SCALES) + middle + _OFF_PX * normal(n, 1, 1, 2)
         inside = ~joints[..., 0].isnan() & (joints >= 0).all(dim=-1) & (joints < MASK_SIZE).all(dim=-1)
         wet = joints[:, :, list(_WRISTS), 0].isnan().any(dim=-1).float()
-        joints = joints.nan_to_num(middle)
-        quick = normal(*joints.shape)
-        slow = F.avg_pool1d(quick.flatten(2).transpose(1, 2), _SLOW, 1, _SLOW // 2).transpose(1, 2)
-        noise = (quick + slow.unflatten(2, joints.shape[2:]) * _SLOW**0.5) / 2**0.5
+        # A place outside of the square cannot be found: whatever is found instead says nothing.
+        anywhere = torch.from_numpy(rng.uniform(0, MASK_SIZE, joints.shape).astype(np.float32))
+        joints = torch.where(inside[..., None], joints, anywhere)
+        noise = _noise(joints.shape, rng)
         far = torch.from_numpy(rng.random(joints.shape[:-1]) < _FAR_SHARE)[..., None]
-        joints = joints + noise_px * uniform(*_DIVE_NOISE) * torch.where(far, _FAR * noise, noise)
+        joints = joints + noise_px * _uniform(_DIVE_NOISE, n, rng) * torch.where(far, _FAR * noise, noise)
         lost = torch.from_numpy((rng.random((n, len(JOINTS), N_SAMPLES)) < _LOST_SHARE).astype(np.float32))
         found = inside & (F.max_pool1d(lost, _LOST_SAMPLES, 1, _LOST_SAMPLES // 2).transpose(1, 2) == 0)
         likely, unlikely = (rng.beta(*ab, found.shape).astype(np.float32) for ab in ((6, 1), (1, 8)))
         shown = torch.where(found, torch.from_numpy(likely), torch.from_numpy(unlikely))
-        splash = torch.from_numpy(self.splashes[rows])[:, None] + _SPLASH_NOISE * (normal(n, 1) + normal(*wet.shape))
-        wetness = (wet + _WET_NOISE * normal(*wet.shape)).clamp(0, 1)
+        splash = torch.from_numpy(self.splashes[rows])[:, None]
+        splash = splash + _SPLASH_NOISE * (_normal((n, 1), rng) + _normal(wet.shape, rng))
+        wetness = (wet + _WET_NOISE * _normal(wet.shape, rng)).clamp(0, 1)
         return torch.cat([pose_features(joints, shown), torch.stack([wetness, splash * wet], dim=-1)], dim=-1)
+
+
+def disturbed(tracked: Tensor, noise_px: float, rng: np.random.Generator) -> Tensor:
+    """Tracked joints (n, 96, 16, 3) of dives, see `models.pose_backbone.PoseTrack`, as they might as well be found."""
+    joints = _from_elsewhere(tracked[..., :2], rng)
+    noise = noise_px * _uniform(_DIVE_NOISE, len(joints), rng) * _noise(joints.shape, rng)
+    return torch.cat([joints + noise, tracked[..., 2:]], dim=-1)
+
+
+def _from_elsewhere(joints: Tensor, rng: np.random.Generator) -> Tensor:
+    """Joints (n, 96, 16, 2) in squares that are larger or smaller, and lie elsewhere."""
+    middle, n = MASK_SIZE / 2, len(joints)
+    return (joints - middle) * _uniform(_SCALES, n, rng) + middle + _OFF_PX * _normal((n, 1, 1, 2), rng)
+
+
+def _noise(shape: Sequence[int], rng: np.random.Generator) -> Tensor:
+    """(n, 96, 16, 2) of unit variance: half of it quick, half of it slow."""
+    quick = _normal(shape, rng)
+    slow = F.avg_pool1d(quick.flatten(2).transpose(1, 2), _SLOW, 1, _SLOW // 2).transpose(1, 2)
+    return (quick + slow.unflatten(2, tuple(shape[2:])) * _SLOW**0.5) / 2**0.5
+
+
+def _normal(shape: Sequence[int], rng: np.random.Generator) -> Tensor:
+    return torch.from_numpy(rng.standard_normal(tuple(shape), dtype=np.float32))
+
+
+def _uniform(span: tuple[float, float], n: int, rng: np.random.Generator) -> Tensor:
+    """(n, 1, 1, 1)."""
+    return torch.from_numpy(rng.uniform(*span, (n, 1, 1, 1)).astype(np.float32))
 
 
 def trace_poses(dives: Sequence[Dive], count: int, seed: int, path: Path, cancel: CancelToken) -> TracedPoses:
@@ -97,9 +121,11 @@ def trace_poses(dives: Sequence[Dive], count: int, seed: int, path: Path, cancel
         with np.load(path, allow_pickle=False) as stored:
             return TracedPoses(**stored)
     found, of = [], []
-    for i in range(count):
+    usable = [i for i, dive in enumerate(dives) if _has_board(dive.dive_number)]
+    for i in range(count if usable else 0):
         cancel.raise_if_cancelled()
-        dive = dives[i % len(dives)]
+        which = usable[i % len(usable)]
+        dive = dives[which]
         spec = DiveSpec(
             dive_number=dive.dive_number,
             n_frames=len(dive.frames),
@@ -110,7 +136,7 @@ def trace_poses(dives: Sequence[Dive], count: int, seed: int, path: Path, cancel
         pose = _sampled(trace)
         if pose is not None:
             found.append((*pose, trace.qualities, trace.splash))
-            of.append(i % len(dives))
+            of.append(which)
         if (i + 1) % 1000 == 0:
             logger.info("traced %d/%d dives", i + 1, count)
     joints, transitions, qualities, splashes = zip(*found, strict=True)
@@ -126,14 +152,24 @@ def trace_poses(dives: Sequence[Dive], count: int, seed: int, path: Path, cancel
     return poses
 
 
+def _has_board(dive_number: str) -> bool:
+    """Whether it is known from which board a dive of that number is done."""
+    try:
+        find_difficulty(parse_dive_number(dive_number), None)
+    except ConfigError:
+        return False
+    return True
+
+
 def _sampled(trace: Trace) -> tuple[np.ndarray, tuple[int, int]] | None:
     """Joints of the samples in pixels of the square that follows, and the transitions; None of who is never seen."""
     samples = np.linspace(0, len(trace.joints) - 1, N_SAMPLES).astype(np.int64)
     joints = trace.joints[samples]
-    seen = np.flatnonzero((~np.isnan(joints[..., 0])).sum(axis=1) >= _FEWEST_SEEN)
+    body = joints[:, :-1]  # the last is the board
+    seen = np.flatnonzero((~np.isnan(body[..., 0])).sum(axis=1) >= _FEWEST_SEEN)
     if not len(seen):
         return None
-    low, high = np.nanmin(joints[seen], axis=1), np.nanmax(joints[seen], axis=1)
+    low, high = np.nanmin(body[seen], axis=1), np.nanmax(body[seen], axis=1)
     squares = follow_boxes(seen, (low + high) / 2, (high - low).max(axis=1), N_SAMPLES)
     pixels = (joints - squares[:, None, :2]) / squares[:, None, 2:] * MASK_SIZE + MASK_SIZE / 2
     first = frame_to_sample(samples, trace.first_flight_frame)

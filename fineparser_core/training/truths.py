@@ -20,6 +20,7 @@ Truths = Mapping[Key, Truth]
 
 #: Mean and standard deviation of a step's quality, by which targets are scaled.
 _QUALITY_MEAN, _QUALITY_STD = 7.0, 1.8
+_IS_BOARD = torch.tensor([name == "board" for name in TRUTH_JOINTS])
 # A joint whose surroundings hold no athlete is under water or behind something: nothing there tells of it.
 _SURROUNDINGS = 9
 
@@ -35,16 +36,22 @@ def read_truths(root: Path, dives: Sequence[Dive]) -> dict[Key, Truth]:
 
 
 def joint_points(dive: Dive, view: View, samples: np.ndarray, truths: Truths) -> np.ndarray:
-    """(n, 15, 2) float32 joints of the samples as shares of the view; NaN where unknown."""
+    """(n, 16, 2) float32 joints of the samples as shares of the view; NaN where unknown."""
     truth = truths.get(dive.record.key)
     if truth is None:
         return np.full((len(samples), N_JOINTS, 2), np.nan, np.float32)
-    points = view_points(dive, view, samples, truth.joints[view.sampled[samples]])
+    joints = truth.joints[view.sampled[samples]]
+    # What a view shows beyond the edges of the frame is made up.
+    beyond = ((joints[:, -1] < 0) | (joints[:, -1] >= 1)).any(axis=-1)
+    joints[beyond, -1] = -1.0
+    points = view_points(dive, view, samples, joints)
     return mirror_joints(points) if view.flip else points
 
 
 def shown_joints(points: Tensor, masks: Tensor) -> Tensor:
-    """(n, 15) bool: which joints (n, 15, 2), shares of the view, lie in it with some of the athlete around them.
+    """(n, 16) bool: which joints (n, 16, 2), shares of the view, lie in it with some of the athlete around them.
+
+    Of the board, which is no part of the athlete, only whether it lies in the view.
 
     Args:
         masks: (n, h, w) share of athlete.
@@ -53,11 +60,11 @@ def shown_joints(points: Tensor, masks: Tensor) -> Tensor:
     inside = ((points >= 0) & (points < 1)).all(dim=-1)  # false for NaN
     grid = torch.where(inside[..., None], points, 0.0) * 2 - 1
     there = F.grid_sample(near, grid[:, :, None], mode="nearest", align_corners=False)[:, 0, :, 0]
-    return inside & (there > 0)
+    return inside & ((there > 0) | _IS_BOARD)
 
 
 def joint_spots(points: Tensor, shown: Tensor, size: int, cells: float = 1.0) -> Tensor:
-    """Joints (n, 15, 2) as spots on maps, (n, 15, size, size) with peaks of 1; nothing for one that is not shown.
+    """Joints (n, 16, 2) as spots on maps, (n, 16, size, size) with peaks of 1; nothing for one that is not shown.
 
     Args:
         points: shares of the view.

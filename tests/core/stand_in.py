@@ -49,8 +49,8 @@ class StandIn(FineParser):
         )
         self.i3d = lambda windows: torch.ones(len(windows), 1024)  # type: ignore[assignment]
         self.spatial_parser = SimpleNamespace(  # type: ignore[assignment]
-            taps=lambda windows: None,
-            decoder=SimpleNamespace(fused=lambda taps, windows: self.fused(windows)),
+            taps=lambda windows: windows,
+            decoder=SimpleNamespace(fused=lambda taps, windows: self.fused(taps)),
             infer=self.infer,
         )
 

@@ -113,7 +113,7 @@ def test_unknown_presets_and_settings_of_other_versions_are_named() -> None:
         ({"first-look-dives": "0"}, "first_look_dives is 0: it must be above 0"),
         ({"parse-views": "0"}, "parse_views is 0"),
         ({"parse-dives": "0"}, "parse_dives is 0"),
-        ({"first-look-windows": "4"}, "4 of 4 windows show whole frames: give --first-look-windows less than"),
+        ({"first-look-windows": "6"}, "6 of 6 windows show whole frames: give --first-look-windows less than"),
         ({"first-look-windows": "0", "mask-windows": "0"}, "0 of 0 windows show whole frames"),
         ({"parse-batch": "1"}, "A batch of one dive has no pairs: give --parse-batch and --head-batch at least 2"),
         ({"epochs": "2"}, "Unknown setting 'epochs': use one of seed, "),

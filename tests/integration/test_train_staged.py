@@ -24,14 +24,14 @@ from fineparser_core.synth.render import DiveSpec, RenderedDive
 from fineparser_core.training.initial import KINETICS_NOTICE
 
 Fineparser = Callable[..., Any]
-STAGES = {"masks": 2, "sharpen": 2, "frames": 2, "parse": 2, "heads": 3, "static": 2}
-OPTIONS = {"masks": "mask", "frames": "frame", "heads": "head"}
+STAGES = {"masks": 2, "sharpen": 2, "frames": 2, "tracks": 2, "parse": 2, "heads": 3, "static": 2}
+OPTIONS = {"masks": "mask", "frames": "frame", "tracks": "track", "heads": "head"}
 SMALL = (
     *(word for name, count in STAGES.items() for word in (f"--{OPTIONS.get(name, name)}-iterations", count)),
     *(
         "--mask-windows",
         2,
-        "--sharpen-windows",
+        "--sharpen-batch",
         2,
         "--first-look-windows",
         1,
@@ -118,9 +118,9 @@ def test_a_run_that_is_cut_in_every_stage_gives_the_same_weights(
         (stage, iteration + 1) for stage, count in STAGES.items() for iteration in range(count)
     ]
     assert {"focal", "dice", "joints"} <= told[0].keys()
-    assert {"focal", "dice"} <= told[2].keys()
+    assert {"entropy", "dice"} <= told[2].keys()
     assert {"joints", "phase", "water", "splash"} <= told[4].keys()
-    assert {"transitions", "steps", "regression", "contributions", "quality"} <= told[6].keys()
+    assert {"transitions", "steps", "regression", "contributions", "quality"} <= told[8].keys()
     network, card = load_network(whole / "bundle")
     assert network.spatial_parser.decoder.refiner is not None
     assert (card.preprocessing, card.decoding) == ("follow", "smooth")
@@ -129,7 +129,7 @@ def test_a_run_that_is_cut_in_every_stage_gives_the_same_weights(
     assert card.synthetic
     assert KINETICS_NOTICE in card.notices
 
-    for count in (1, 3, 7, 10, 12):
+    for count in (1, 3, 5, 7, 9, 12, 14):
         with monkeypatch.context() as patch:
             cut_after(count, cut, patch)
             stopped = fineparser("train", *words, "--out", cut, "--resume")
@@ -149,4 +149,4 @@ def test_what_the_staged_recipe_needs_is_said_first(fineparser: Fineparser, tmp_
         assert not (tmp_path / "run").exists()
 
     refused("starts from Kinetics: give --kinetics")
-    refused("4 of 4 windows show whole frames", "--kinetics", tmp_path, "--first-look-windows", "4")
+    refused("6 of 6 windows show whole frames", "--kinetics", tmp_path, "--first-look-windows", "6")

@@ -56,10 +56,10 @@ def in_air(dive: Dive, view: View) -> np.ndarray:
 
 
 def hits(dive: Dive, view: View, truths: Truths, shift: float = 0.0) -> float:
-    """Share of the joints within the view that lie within two pixels of the athlete."""
+    """Share of the body's joints within the view that lie within two pixels of the athlete."""
     samples = in_air(dive, view)
     masks = np.stack([cv2.dilate(mask, np.ones((5, 5), np.uint8)) for mask in view_masks(dive, view, samples)])
-    points = joint_points(dive, view, samples, truths) + np.array([shift, 0.0])
+    points = joint_points(dive, view, samples, truths)[:, :-1] + np.array([shift, 0.0])
     inside = ((points >= 0) & (points < 1)).all(axis=-1)
     assert inside.mean() > 0.8
     x, y = (np.where(inside[..., None], points, 0) * 112).astype(int).transpose(2, 0, 1)
@@ -151,9 +151,19 @@ def test_left_is_right_in_a_mirrored_view(followed: list[Dive], truths: Truths) 
     np.testing.assert_allclose(mirrored[:, right, 1], straight[:, left, 1], atol=1e-6)
 
 
+def test_a_board_beyond_the_frame_is_not_in_what_goes_on_beyond_its_edges(followed: list[Dive], truths: Truths) -> None:
+    dive, view = followed[0], plain_view(followed[0], "follow")
+    truth = truths[dive.record.key]
+    joints = truth.joints.copy()
+    joints[:, -1] = (0.5, 1.01)
+    moved = {dive.record.key: replace(truth, joints=joints)}
+    board = joint_points(dive, view, ALL, moved)[:, -1]
+    assert (board < -1).any(axis=-1).all()
+
+
 def test_filmed_dives_have_no_joints(followed: list[Dive]) -> None:
     points = joint_points(followed[0], plain_view(followed[0], "follow"), ALL[:5], {})
-    assert points.shape == (5, 15, 2)
+    assert points.shape == (5, 16, 2)
     assert np.isnan(points).all()
 
 

@@ -42,20 +42,23 @@ def test_a_refiner_gives_every_scale_its_map(taps: Taps) -> None:
         assert not torch.equal(refiner(changed), out)
 
 
-def test_a_sharpener_adds_nothing_at_first_and_then_looks_at_logits_and_frames() -> None:
-    sharpener = MaskSharpener()
-    logits = torch.randn(1, 16, 32, 32)
-    assert not sharpener(logits, WINDOWS).any()
-    torch.nn.init.normal_(sharpener.out.weight)
-    added = sharpener(logits, WINDOWS)
+def test_a_sharpener_adds_nothing_at_first_and_then_looks_at_all_it_is_given() -> None:
+    sharpener = MaskSharpener().eval()
+    logits, middle = torch.randn(1, 16, 32, 32), torch.randn(1, MIDDLE_CHANNELS, 8, 8, 8)
+    assert not sharpener(logits, WINDOWS, middle).any()
+    torch.nn.init.normal_(sharpener.last.weight)
+    added = sharpener(logits, WINDOWS, middle)
     assert added.shape == logits.shape
-    assert not torch.equal(sharpener(logits + 1, WINDOWS), added)
-    assert not torch.equal(sharpener(logits, WINDOWS + 1), added)
-    # Every frame by itself: another one changes nothing in it.
-    other = WINDOWS.clone()
+    assert not torch.equal(sharpener(logits + 1, WINDOWS, middle), added)
+    assert not torch.equal(sharpener(logits, WINDOWS + 1, middle), added)
+    # Every frame by itself, and with what is known of it and of the one beside it: others change nothing in it.
+    other, known = WINDOWS.clone(), middle.clone()
     other[:, :, 5] += 1
-    changed = (sharpener(logits, other) != added).flatten(2).any(dim=2)[0]
-    assert changed.tolist() == [sample == 5 for sample in range(16)]
+    known[:, :, 4] += 1
+    changed = (sharpener(logits, other, known) != added).flatten(2).any(dim=2)[0]
+    assert changed.tolist() == [sample in (5, 8, 9) for sample in range(16)]
+    part = sharpener(logits[:, 4:6], WINDOWS[:, :, 4:6], middle[:, :, 2:3])
+    torch.testing.assert_close(part, added[:, 4:6], rtol=1e-4, atol=1e-4)
 
 
 def test_a_refined_decoder_starts_as_the_papers(taps: Taps) -> None:

@@ -3,11 +3,15 @@
 import torch
 
 from fineparser_core.models.pose_backbone import (
+    FOUND,
     JOINTS,
+    LOOK,
     POSE_FEATURES,
     PoseBackbone,
+    PoseTrack,
     joint_places,
     pose_features,
+    same_sides,
 )
 from fineparser_core.synth.truth import mirror_joints
 from fineparser_core.types import SWAPPED_JOINTS, TRUTH_JOINTS
@@ -17,7 +21,7 @@ GENERATOR = torch.Generator().manual_seed(4)
 
 def test_its_joints_are_those_of_rendered_dives() -> None:
     assert JOINTS == TRUTH_JOINTS
-    points = torch.rand(1, 15, 2, generator=GENERATOR)
+    points = torch.rand(1, 16, 2, generator=GENERATOR)
     mirrored = torch.from_numpy(mirror_joints(points.numpy()))
     torch.testing.assert_close(
         points[:, list(SWAPPED_JOINTS)] * torch.tensor([-1.0, 1.0]) + torch.tensor([1.0, 0.0]), mirrored
@@ -25,42 +29,80 @@ def test_its_joints_are_those_of_rendered_dives() -> None:
 
 
 def test_a_joint_is_at_the_peak_of_its_map() -> None:
-    maps = torch.full((1, 15, 28, 28), -30.0)
+    maps = torch.full((1, 16, 28, 28), -30.0)
     maps[0, :, 7, 20] = maps[0, :, 8, 20] = 30.0
-    torch.testing.assert_close(joint_places(maps), torch.tensor([82.0, 32.0]).expand(1, 15, 2))
+    places, spread = joint_places(maps)
+    torch.testing.assert_close(places, torch.tensor([82.0, 32.0]).expand(1, 16, 2))
+    torch.testing.assert_close(spread, torch.full((1, 16), 2.0))
 
 
 def test_a_mirrored_pose_has_the_same_features() -> None:
-    joints, shown = 112 * torch.rand(4, 15, 2, generator=GENERATOR), torch.rand(4, 15, generator=GENERATOR)
+    joints, shown = 112 * torch.rand(4, 16, 2, generator=GENERATOR), torch.rand(4, 16, generator=GENERATOR)
     features = pose_features(joints, shown)
     assert features.shape == (4, POSE_FEATURES - 2)
     mirrored = joints * torch.tensor([-1.0, 1.0]) + torch.tensor([112.0, 0.0])
     torch.testing.assert_close(pose_features(mirrored, shown), features)
     other = list(SWAPPED_JOINTS)
     swapped = pose_features(joints[:, other], shown[:, other])
-    torch.testing.assert_close(swapped[:, :-15], features[:, :-15])
-    torch.testing.assert_close(swapped[:, -15:], features[:, -15:][:, other])
+    torch.testing.assert_close(swapped[:, :-16], features[:, :-16])
+    torch.testing.assert_close(swapped[:, -16:], features[:, -16:][:, other])
 
 
 def test_what_is_not_shown_says_nothing() -> None:
-    joints = 112 * torch.rand(2, 15, 2, generator=GENERATOR)
-    assert (pose_features(joints, torch.zeros(2, 15)) == 0).all()
+    joints = 112 * torch.rand(2, 16, 2, generator=GENERATOR)
+    assert (pose_features(joints, torch.zeros(2, 16)) == 0).all()
 
 
 def test_a_straight_body_upside_down() -> None:
-    joints = torch.zeros(15, 2)
-    heights = {"head": 80, "shoulder": 70, "elbow": 85, "wrist": 100, "hip": 45, "knee": 30, "ankle": 15, "toe": 10}
+    joints = torch.zeros(16, 2)
+    heights = {
+        "head": 80,
+        "shoulder": 70,
+        "elbow": 85,
+        "wrist": 100,
+        "hip": 45,
+        "knee": 30,
+        "ankle": 15,
+        "toe": 10,
+        "board": 5,
+    }
     for i, name in enumerate(JOINTS):
         joints[i] = torch.tensor([50.0 + (name.endswith("_l") - name.endswith("_r")), heights[name.split("_")[0]]])
-    features = pose_features(joints, torch.ones(15))
+    features = pose_features(joints, torch.ones(16))
     knees, trunk = features[3:6], features[15:19]
     torch.testing.assert_close(knees, torch.tensor([torch.pi / 1.5, 0.0, 1.0]), atol=1e-3, rtol=0)
     torch.testing.assert_close(trunk, torch.tensor([0.0, 1.0, 25 / 45, 1.0]))  # the neck straight below the pelvis
 
 
-def test_features_of_frames_are_finite() -> None:
+def test_clips_are_seen_one_by_one_and_frames_with_their_neighbours() -> None:
     backbone = PoseBackbone().eval()
+    frames = torch.randn(192, 3, 112, 112, generator=GENERATOR)
     with torch.inference_mode():
-        features = backbone(torch.randn(3, 3, 112, 112, generator=GENERATOR))
-    assert features.shape == (3, POSE_FEATURES)
+        features, looks = backbone(frames), backbone.look(frames[:6])
+        changed = frames[:6].clone()
+        changed[3] += 1
+        moved = (backbone.look(changed) != looks).any(dim=1)
+        torch.testing.assert_close(backbone(frames[96:]), features[96:], rtol=1e-4, atol=1e-4)
+    assert features.shape == (192, POSE_FEATURES)
+    assert looks.shape == (6, LOOK)
     assert features.isfinite().all()
+    assert moved.tolist() == [False, False, True, True, True, False]
+
+
+def test_sides_that_swap_from_frame_to_frame_are_put_back() -> None:
+    joints = (112 * torch.rand(1, 1, 16, 4, generator=GENERATOR)).repeat(2, 6, 1, 1)
+    other = list(SWAPPED_JOINTS)
+    mixed = joints.clone()
+    for i in (1, 2, 5):
+        mixed[0, i] = mixed[0, i, other]
+    assert torch.equal(same_sides(mixed), joints)
+
+
+def test_a_track_starts_from_what_frames_show() -> None:
+    found = 112 * torch.rand(2, 96, 16, FOUND, generator=GENERATOR)
+    track = PoseTrack()
+    torch.testing.assert_close(track(found), same_sides(found)[..., [0, 1, 3]])
+    torch.nn.init.normal_(track.out.weight)
+    later = found.clone()
+    later[:, 50:] = 0
+    assert not torch.equal(track(later)[:, 48], track(found)[:, 48])

@@ -105,7 +105,7 @@ def test_interlaced_rows_are_of_two_fields_and_joints_between_them():
     frames[1::2] = 9
     masks = np.zeros((4, 6, 5), np.uint8)
     masks[1] = 1
-    joints = np.arange(4, dtype=np.float32)[:, None, None] * np.ones((4, 15, 2), np.float32)
+    joints = np.arange(4, dtype=np.float32)[:, None, None] * np.ones((4, 16, 2), np.float32)
     woven, woven_masks, between = shots.weave((frames, masks, joints))
     assert woven.shape == (2, 6, 5, 3)
     assert (woven[:, ::2] == 0).all()

@@ -26,7 +26,7 @@ def test_nobody_but_the_athlete_is_in_the_mask() -> None:
         size = np.array(dive.masks.shape[:0:-1])
         for i in range(dive.first_flight_frame, dive.contact_frame, 3):
             y, x = np.nonzero(dive.masks[i])
-            points = dive.joints[i] * size
+            points = dive.joints[i, :-1] * size
             # Hands and the crown of the head reach a little beyond the joints.
             reach = 3 + 0.35 * np.ptp(points, axis=0).max()
             where = np.stack([x, y], -1)

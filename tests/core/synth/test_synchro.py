@@ -22,7 +22,7 @@ def test_joints_are_of_the_first_of_two() -> None:
     _, height, width = dive.masks.shape
     hits = []
     for i in range(dive.first_flight_frame, dive.contact_frame - 1):
-        x, y = (dive.joints[i] * (width, height)).astype(int).T
+        x, y = (dive.joints[i, :-1] * (width, height)).astype(int).T
         inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
         hits.append(dive.masks[i][y[inside], x[inside]])
     assert np.concatenate(hits).mean() > 0.9

@@ -21,9 +21,9 @@ def test_a_trace_is_the_same_for_the_same_seed() -> None:
 
 def test_the_timing_is_as_asked_and_the_athlete_goes_under_hands_first() -> None:
     trace = trace_dive(SPEC, 5)
-    assert trace.joints.shape == (100, 15, 2)
+    assert trace.joints.shape == (100, 16, 2)
     assert (trace.first_flight_frame, trace.first_entry_frame) == (20, 60)
-    under = np.isnan(trace.joints[..., 0])
+    under = np.isnan(trace.joints[..., :-1, 0])
     assert not under[:60].any()
     assert under[-1].all()
     wrists, toes = under[:, 5:7].any(axis=1), under[:, 13:].any(axis=1)

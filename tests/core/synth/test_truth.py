@@ -17,10 +17,20 @@ def test_joints_lie_in_the_mask(seed: int) -> None:
     assert dive.joints.dtype == np.float32
     hits = []
     for i in range(dive.first_flight_frame, dive.contact_frame - 1):
-        x, y = (dive.joints[i] * (width, height)).astype(int).T
+        x, y = (dive.joints[i, :-1] * (width, height)).astype(int).T
         inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
         hits.append(dive.masks[i][y[inside], x[inside]])
     assert np.concatenate(hits).mean() > 0.9
+
+
+@pytest.mark.parametrize("number", ["207C", "107B", "612B"])
+def test_the_board_is_where_the_athlete_leaves_it(number: str) -> None:
+    dive = render_dive(DiveSpec(dive_number=number, clear=True, height_px=128, aspect=4 / 3), 6)
+    last = dive.first_flight_frame - 1
+    names = ("wrist_l", "wrist_r") if number.startswith("6") else ("toe_l", "toe_r")
+    held = dive.joints[last, [TRUTH_JOINTS.index(name) for name in names]].mean(axis=0)
+    height = np.ptp(dive.joints[last, :-1, 1])
+    assert np.abs(held - dive.joints[last, -1]).max() < 0.2 * height
 
 
 def test_left_is_right_in_the_mirror() -> None:
@@ -50,11 +60,13 @@ def test_truth_is_kept_beside_the_dive(tmp_path) -> None:
     assert np.array_equal(truth.joints, dive.joints, equal_nan=True)
     assert (truth.contact_frame, truth.splash) == (dive.contact_frame, pytest.approx(dive.splash))
     assert load_truth(tmp_path, (key[0], 99)) is None
-    earlier = Truth(joints=truth.joints, qualities=truth.qualities)  # as versions before wrote it
+    earlier = Truth(joints=truth.joints[:, :-1], qualities=truth.qualities)  # as versions before wrote it
     save_truth(tmp_path, (key[0], 98), earlier)
     again = load_truth(tmp_path, (key[0], 98))
     assert again is not None
     assert again.contact_frame is again.splash is None
+    assert np.array_equal(again.joints[:, :-1], truth.joints[:, :-1], equal_nan=True)
+    assert np.isnan(again.joints[:, -1]).all()
     truth_path(tmp_path, key).write_bytes(b"PK")
     with pytest.raises(AnnotationError, match="damaged"):
         load_truth(tmp_path, key)

@@ -10,16 +10,17 @@ import torch
 
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.records import DiveRecord
+from fineparser_core.data.transforms import plain_view
 from fineparser_core.errors import Cancelled
 from fineparser_core.models.fineparser import FineParser
-from fineparser_core.models.pose_backbone import POSE_FEATURES, PoseBackbone
+from fineparser_core.models.pose_backbone import LOOK, POSE_FEATURES, PoseBackbone
 from fineparser_core.models.presets import build
 from fineparser_core.progress import CancelToken
 from fineparser_core.staged_config import StagedConfig
 from fineparser_core.synth.truth import Truth
 from fineparser_core.training.loop import run_stage
-from fineparser_core.training.pose_stages import blend_streams, pose_loss, pose_stage, static_stage
-from fineparser_core.training.stored_views import EncodedDive
+from fineparser_core.training.pose_stages import blend_streams, pose_loss, pose_stage, static_stage, track_stage
+from fineparser_core.training.stored_views import EncodedDive, StoredView
 from fineparser_core.training.traced_poses import TracedPoses, trace_poses
 from fineparser_core.types import SWAPPED_JOINTS
 
@@ -53,6 +54,7 @@ def encoded(scores: list[float]) -> list[EncodedDive]:
             transitions=(20, 55),
             gated=rng.standard_normal((9, 1024)).astype(np.float32),
             frame_features=rng.standard_normal((96, POSE_FEATURES)).astype(np.float32),
+            look=rng.uniform(0, 112, (96, LOOK)).astype(np.float32),
         )
         for i, score in enumerate(scores)
     ]
@@ -60,14 +62,14 @@ def encoded(scores: list[float]) -> list[EncodedDive]:
 
 def test_the_right_place_costs_least_and_sides_may_be_swapped() -> None:
     backbone = PoseBackbone()
-    points = torch.rand(1, 15, 2, generator=torch.Generator().manual_seed(1)) * 90 + 10
+    points = torch.rand(1, 16, 2, generator=torch.Generator().manual_seed(1)) * 90 + 10
     cell = (torch.arange(28) + 0.5) * 4
 
     def maps_of(places: torch.Tensor) -> torch.Tensor:
         distance = (cell.view(1, 1, 1, -1) - places[..., 0, None, None]) ** 2
         return 8 - 0.5 * (distance + (cell.view(1, 1, -1, 1) - places[..., 1, None, None]) ** 2) / 9
 
-    shown = torch.ones(1, 15, dtype=torch.bool)
+    shown = torch.ones(1, 16, dtype=torch.bool)
     right = pose_loss(backbone, maps_of(points), points, shown)
     assert right < pose_loss(backbone, maps_of(points + 4), points, shown)
     torch.testing.assert_close(pose_loss(backbone, maps_of(points[:, list(SWAPPED_JOINTS)]), points, shown), right)
@@ -83,7 +85,7 @@ def test_a_backbone_learns_from_frames(model: FineParser, tmp_path: Path, told: 
     masks = np.zeros((80, 112, 112), np.uint8)
     masks[:60, 30:80, 40:70] = 255
     dive = replace(make_dive(0), frames=rng.integers(0, 255, (80, 112, 112, 3), np.uint8), masks=masks)
-    joints = rng.uniform(0.3, 0.6, (80, 15, 2)).astype(np.float32)
+    joints = rng.uniform(0.3, 0.6, (80, 16, 2)).astype(np.float32)
     truth = Truth(joints=joints, qualities=np.array([7.0, 6.0, 5.0]), contact_frame=55, splash=0.4)
     truths = {dive.record.key: truth if told else replace(truth, contact_frame=None, splash=None)}
     config = replace(CONFIG, preprocessing="whole", frame_iterations=2, frame_batch=8, precision="fp32")
@@ -95,6 +97,45 @@ def test_a_backbone_learns_from_frames(model: FineParser, tmp_path: Path, told: 
     told_of = json.loads((tmp_path / "events.jsonl").read_text(encoding="utf-8").splitlines()[-1])
     assert {"joints", "phase", "water", "splash"} <= told_of.keys()
     assert (told_of["water"] > 0) == told
+
+
+def test_a_board_of_which_nothing_is_known_costs_nothing() -> None:
+    backbone = PoseBackbone()
+    maps = torch.randn(1, 16, 28, 28, generator=torch.Generator().manual_seed(1))
+    points, shown = torch.full((1, 16, 2), 50.0), torch.ones(1, 16, dtype=torch.bool)
+    points[:, 15], shown[:, 15] = torch.nan, False
+    other = maps.clone()
+    other[:, 15] += 3 * torch.randn(28, 28)
+    torch.testing.assert_close(pose_loss(backbone, other, points, shown), pose_loss(backbone, maps, points, shown))
+    points[:, 15] = -20.0  # outside of the frame
+    assert pose_loss(backbone, other, points, shown) != pose_loss(backbone, maps, points, shown)
+
+
+def test_tracks_are_learned_from_whole_clips(model: FineParser, tmp_path: Path) -> None:
+    masks = np.full((80, 112, 112), 255, np.uint8)
+    dive = replace(make_dive(0), frames=np.zeros((80, 112, 112, 3), np.uint8), masks=masks)
+    rng = np.random.default_rng(3)
+    joints = rng.uniform(0.3, 0.6, (80, 16, 2)).astype(np.float32)
+    truths = {dive.record.key: Truth(joints=joints, qualities=np.array([7.0, 6.0, 5.0]))}
+    stored = StoredView(
+        dive=dive,
+        view=plain_view(dive, "whole"),
+        number=0,
+        transitions=(20, 55),
+        front=np.zeros(0, np.float16),
+        mask_feature=np.zeros(0, np.float32),
+    )
+    config = replace(CONFIG, track_iterations=60, track_batch=2)
+    look = (50 + 10 * rng.standard_normal((96, LOOK))).astype(np.float32)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    run_stage(track_stage(model, [stored], [look], truths, config), tmp_path, CancelToken())
+    changed = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
+    assert changed
+    assert all(name.startswith("static_encoder.backbone.track") for name in changed)
+    losses = [
+        json.loads(line)["total"] for line in (tmp_path / "events.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
+    assert losses[-1] < 0.9 * losses[0]
 
 
 def test_traces_are_kept_and_seen_with_noise(tmp_path: Path) -> None:
@@ -115,6 +156,13 @@ def test_traces_are_kept_and_seen_with_noise(tmp_path: Path) -> None:
     with pytest.raises(Cancelled):
         trace_poses(dives, 4, 1, tmp_path / "others.npz", cancel)
     assert not (tmp_path / "others.npz").exists()
+
+
+def test_dives_from_an_unknown_board_are_not_traced(tmp_path: Path) -> None:
+    unknown = make_dive(0)
+    unknown = replace(unknown, record=replace(unknown.record, dive_number="401B"))
+    made = trace_poses([unknown, make_dive(1)], 2, 1, tmp_path / "traces.npz", CancelToken())
+    assert made.dives.tolist() == [1, 1]
 
 
 def test_the_static_stream_is_all_that_its_stage_changes(model: FineParser, poses: TracedPoses, tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def masks() -> torch.Tensor:
 
 
 def at(*places: tuple[float, float]) -> torch.Tensor:
-    """Joints (2, 15, 2) of both pictures at places in pixels; the others are not known."""
+    """Joints (2, 16, 2) of both pictures at places in pixels; the others are not known."""
     points = torch.full((2, N_JOINTS, 2), torch.nan)
     points[:, : len(places)] = torch.tensor(places) / 112
     return points
@@ -95,7 +95,7 @@ def test_contributions_are_those_that_evaluation_ranks() -> None:
     dives = [make_dive(i, difficulty) for i, difficulty in enumerate((1.8, 3.2, 3.6, 2.9))]
     qualities = rng.uniform(2, 10, (4, 3))
     truths = {
-        d.record.key: Truth(joints=np.zeros((2, 15, 2)), qualities=q) for d, q in zip(dives, qualities, strict=True)
+        d.record.key: Truth(joints=np.zeros((2, 16, 2)), qualities=q) for d, q in zip(dives, qualities, strict=True)
     }
     del truths["A", 3]
     query, exemplar = np.array([0, 1, 2, 2, 3]), np.array([1, 0, 0, 1, 0])

@@ -1,0 +1,76 @@
+"""Windows of training dives with their unsharpened masks, computed once and kept on disk, for `MaskSharpener`."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from fineparser_core.data.dives import Dive
+from fineparser_core.data.transforms import View
+from fineparser_core.inference.device import autocast
+from fineparser_core.models.fineparser import FineParser
+from fineparser_core.progress import CancelToken
+from fineparser_core.staged_config import StagedConfig
+from fineparser_core.training.batches import window_batch
+from fineparser_core.training.stored_views import random_view
+from fineparser_core.types import N_SAMPLES
+from fineparser_core.video.atomic import atomic_file
+from fineparser_core.video.sampling import WINDOW_LENGTH
+
+logger = logging.getLogger(__name__)
+
+#: Logits are kept as whole numbers of this.
+LOGIT_STEP = 0.1
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredWindow:
+    """A window of a view of a dive as the decoder knows it before it is sharpened.
+
+    Attributes:
+        start: its first sample.
+        logits: (16, 112, 112) int8, in `LOGIT_STEP`.
+        middle: (32, 8, 28, 28) float16, what `MaskRefiner.middle` gives.
+    """
+
+    dive: Dive
+    view: View
+    start: int
+    logits: np.ndarray = field(repr=False)
+    middle: np.ndarray = field(repr=False)
+
+
+@torch.inference_mode()
+def store_windows(
+    model: FineParser,
+    dives: Sequence[Dive],
+    preprocessing: str,
+    config: StagedConfig,
+    folder: Path,
+    cancel: CancelToken,
+) -> list[StoredWindow]:
+    """One random window of a random view of every dive, through the decoder but for its sharpener."""
+    folder.mkdir(parents=True, exist_ok=True)
+    parser = model.spatial_parser.eval()
+    stored = []
+    for index, dive in enumerate(dives):
+        cancel.raise_if_cancelled()
+        rng = np.random.default_rng((config.seed, 8, index))
+        view, start = random_view(dive, preprocessing, rng), int(rng.integers(0, N_SAMPLES - WINDOW_LENGTH + 1))
+        path = folder / f"{dive.key}-{preprocessing}.npz"
+        if not path.exists():
+            frames, _ = window_batch([dive], [view], [start])
+            with autocast(frames.device, config.precision):
+                logits, middle = parser.decoder.unsharpened(parser.taps(frames))
+            steps = (logits[0].float() / LOGIT_STEP).round().clamp(-127, 127).to(torch.int8)
+            with atomic_file(path) as temporary, temporary.open("wb") as stream:
+                np.savez(stream, logits=steps.numpy(), middle=middle[0].half().numpy())
+        with np.load(path, allow_pickle=False) as data:
+            kept = {name: data[name] for name in ("logits", "middle")}
+        stored.append(StoredWindow(dive=dive, view=view, start=start, **kept))
+        if (index + 1) % 100 == 0:
+            logger.info("stored windows of %d/%d dives", index + 1, len(dives))
+    return stored
