@@ -128,12 +128,15 @@ class PoseBackbone(nn.Module):
         joints: Tensor = self.track(looks[..., :-2].unflatten(-1, (len(JOINTS), FOUND)))
         return joints
 
+    def features(self, looks: Tensor) -> Tensor:
+        """Looks of clips (B, T, LOOK) to features (B, T, POSE_FEATURES)."""
+        return clip_features(self.tracked(looks), looks[..., -2:])
+
     def forward(self, frames: Tensor) -> Tensor:
         looks = self.look(frames)
         # Half precision would move joints by half a pixel. Autocast does not know the meta device.
         with torch.autocast("cpu" if frames.is_meta else frames.device.type, enabled=False):
-            clips = looks.unflatten(0, (-1, _clip_length(looks)))
-            return clip_features(self.tracked(clips), clips[..., -2:]).flatten(0, 1)
+            return self.features(looks.unflatten(0, (-1, _clip_length(looks)))).flatten(0, 1)
 
 
 def _clip_length(frames: Tensor) -> int:

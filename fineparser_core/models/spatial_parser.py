@@ -88,14 +88,10 @@ class MaskDecoder(nn.Module):
         if self.refiner is None:
             return self._fused(sides)
         middle = self.refiner.middle(taps) if middle is None else middle
-        logits = self._coarse(sides, taps, middle)
+        logits = self._fused(sides)[:, 0] + self.refiner(taps, middle)
         if windows is not None:
             logits = logits + self.refiner.sharpener(logits, windows, middle)
         return logits[:, None]
-
-    def _coarse(self, sides: list[Tensor], taps: Taps, middle: Tensor) -> Tensor:
-        assert self.refiner is not None
-        return self._fused(sides)[:, 0] + self.refiner(taps, middle)
 
     def _sides(self, taps: Taps) -> list[Tensor]:
         return [conv(tap) for conv, tap in zip(self.side, taps, strict=True)]
@@ -119,7 +115,7 @@ class MaskDecoder(nn.Module):
         """Of a refined decoder what its sharpener is given: logits (N, 16, 112, 112), and `MaskRefiner.middle`."""
         assert self.refiner is not None
         middle = self.refiner.middle(taps)
-        return self._coarse(self._sides(taps), taps, middle), middle
+        return self._refined(self._sides(taps), taps, None, middle)[:, 0], middle
 
 
 class SpatialParser(nn.Module):

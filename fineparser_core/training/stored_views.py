@@ -12,7 +12,7 @@ from fineparser_core.data.dives import Dive
 from fineparser_core.data.transforms import Augmentation, View, draw_view, plain_view
 from fineparser_core.inference.device import autocast
 from fineparser_core.models.fineparser import FineParser
-from fineparser_core.models.pose_backbone import PoseBackbone, clip_features
+from fineparser_core.models.pose_backbone import PoseBackbone
 from fineparser_core.progress import CancelToken
 from fineparser_core.staged_config import StagedConfig
 from fineparser_core.training.batches import ALL_SAMPLES, frame_tensor
@@ -123,9 +123,7 @@ def encode_dives(
         look, backbone = _stored_look(model, stored, folder, config), model.static_encoder.backbone
         one = EncodedDive(dive=stored.dive, transitions=stored.transitions, gated=gated.numpy(), frame_features=look)
         if isinstance(backbone, PoseBackbone):
-            clip = torch.from_numpy(look)[None]
-            features = clip_features(backbone.tracked(clip), clip[..., -2:])[0].numpy()
-            one = replace(one, frame_features=features, look=look)
+            one = replace(one, frame_features=backbone.features(torch.from_numpy(look)[None])[0].numpy(), look=look)
         encoded.append(one)
         if (index + 1) % 50 == 0:
             logger.info("encoded %d/%d views", index + 1, len(views))
