@@ -67,8 +67,9 @@ class PairByPair:
         windows = video[torch.tensor(WINDOWS)].transpose(1, 2).contiguous()
         _, mask_feature = self.model.spatial_parser.infer(windows)
         gated = self.model.gate(self.model.i3d(windows), mask_feature)[None]
-        transitions = self._decode(self.model.psnet(gated)[0].cpu().numpy())
-        features = self.model.static_encoder.frame_features(video)[None]
+        seen = self.model.static_encoder.backbone(video)[None]
+        transitions = self._decode(self.model.step_probabilities(gated, seen)[0].cpu().numpy())
+        features = self.model.static_encoder.to_feature(seen)
         return gated, self.model.static_encoder.step_tokens(features, [transitions]), transitions
 
 

@@ -37,26 +37,29 @@ class StagedConfig:
     mask_windows: int = 6
     #: Windows of these that show the whole frame, as the first look of "follow" does.
     first_look_windows: int = 2
-    sharpen_iterations: int = 1000
+    sharpen_iterations: int = 1100
     #: Stored windows of which two frames each are sharpened in an iteration.
     sharpen_batch: int = 32
     #: Training dives that the first look learns from.
     first_look_dives: int = 400
-    frame_iterations: int = 4100
+    frame_iterations: int = 4800
     frame_batch: int = 64
-    track_iterations: int = 1500
+    track_iterations: int = 3000
     #: Clips in which a pose backbone learns to track the joints of single frames.
     track_batch: int = 24
+    #: In which poses learn to tell the transitions, `track_batch` clips at a time.
+    steps_iterations: int = 2500
     #: Of a pose backbone: dives traced without pixels for the static stream, and by how many pixels a joint is off in
-    #: them; groups of `head_batch` such dives, and of as many encoded ones, in an iteration.
-    traces: int = 9000
+    #: them; groups of `head_batch` such dives, and of as many rendered ones, in an iteration.
+    traces: int = 12000
     pose_noise_px: float = 2.0
-    static_iterations: int = 1000
+    static_iterations: int = 1200
     static_groups: int = 3
     #: Training dives after the first `parse_dives` by which the two streams are weighed against each other.
     blend_dives: int = 80
-    #: Training dives whose encodings the stages from the tracks on store and learn from.
+    #: Training dives whose encodings the stages of I3D, PSNet and dynamic stream store and learn from.
     parse_dives: int = 1250
+    #: With none here and in the heads stage, I3D, PSNet and dynamic stream stay those that training starts from.
     parse_iterations: int = 600
     parse_batch: int = 8
     parse_views: int = 1

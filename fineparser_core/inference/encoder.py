@@ -149,10 +149,11 @@ class ClipEncoder:
                 gated.append(self.model.gate(i3d_feature.float(), mask_feature.float()))
                 masks.add(window, logits)
                 step()
-            features = self.model.static_encoder.frame_features(video).float()
+            seen = self.model.static_encoder.backbone(video)
+            features = self.model.static_encoder.to_feature(seen).float()
             step()
         gated_features = torch.cat(gated)
-        probabilities = self.model.psnet(gated_features[None])[0].cpu().numpy()
+        probabilities = self.model.step_probabilities(gated_features[None], seen.float()[None])[0].cpu().numpy()
         encoding = Encoding(
             gated=gated_features.cpu().numpy(),
             frame_features=features.cpu().numpy(),

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from fineparser_core.models.i3d import I3D
 from fineparser_core.models.method import Decoder, Encoding, Method, Observation, to_windows
+from fineparser_core.models.pose_backbone import PoseSteps
 from fineparser_core.models.regression import STEP_WEIGHTS, StepReducer, StepStream
 from fineparser_core.models.spatial_parser import SpatialParser
 from fineparser_core.models.static_encoder import TOKENS_PER_STEP, StaticEncoder
@@ -92,6 +93,7 @@ class FineParser(Method):
             self.spatial_parser = SpatialParser(refined_masks)
         if tap:
             self.psnet = PSNet()
+            self.pose_steps = PoseSteps() if sve and static_backbone == "pose" else None
         if sve:
             self.static_encoder = StaticEncoder(static_backbone, step_duration, mixed=mixed_features)
         self.reducers = nn.ModuleList(StepReducer() for _ in range(3))
@@ -109,7 +111,7 @@ class FineParser(Method):
             sides: parts of the batch whose statistics the batch norms of PSNet and of the static encoder take apart.
                 As released, queries and exemplars (2) pass these one after the other, but the I3Ds together.
         """
-        windows, frame_features, logits = to_windows(video), None, None
+        windows, seen, frame_features, logits = to_windows(video), None, None, None
         with self.encoders(video.device):
             gated = self.i3d(windows).float()
             if self.has_masks:
@@ -121,11 +123,27 @@ class FineParser(Method):
                 gated = self.gate(gated, self.spatial_parser.encoder.end(taps[3]).float())
             if self.has_static:
                 frames = video.transpose(1, 2).flatten(0, 1).contiguous(memory_format=torch.channels_last)
-                features = [self.static_encoder.frame_features(side) for side in frames.chunk(sides)]
-                frame_features = torch.cat(features).float().unflatten(0, (len(video), -1))
+                seen = torch.cat([self.static_encoder.backbone(side) for side in frames.chunk(sides)])
+                frame_features = self.static_encoder.to_feature(seen).float().unflatten(0, (len(video), -1))
+                seen = seen.float().unflatten(0, (len(video), -1))
         gated = gated.unflatten(0, (len(video), -1))
-        probabilities = torch.cat([self.psnet(side) for side in gated.chunk(sides)]) if self.has_steps else None
+        probabilities = None
+        if self.has_steps:
+            sides_seen = [None] * sides if seen is None else seen.chunk(sides)
+            each = zip(gated.chunk(sides), sides_seen, strict=True)
+            probabilities = torch.cat([self.step_probabilities(side, poses) for side, poses in each])
         return Parsed(gated, probabilities, logits, frame_features)
+
+    def step_probabilities(self, gated: Tensor, seen: Tensor | None) -> Tensor:
+        """(B, 96, 2) that a step begins at a sample (Eq. 4): PSNet's, or where poses are seen what both of them say.
+
+        Args:
+            gated: (B, 9, 1024).
+            seen: (B, 96, n) features of the static backbone; only those of one that sees poses are used.
+        """
+        if self.pose_steps is None or seen is None:
+            return self.psnet(gated)
+        return torch.sigmoid((self.psnet.logits(gated) + self.pose_steps(seen)) / 2)
 
     def observe(self, video: Tensor, decode: Decoder) -> Observation:
         """As `Method.observe`; transitions without TAP are `FIXED_TRANSITIONS`, which are no prediction."""

@@ -8,7 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from fineparser_core.models.layers import doubled, residual_block
+from fineparser_core.models.layers import DilatedConvs, doubled, residual_block
+from fineparser_core.models.temporal_parser import N_TRANSITIONS
 from fineparser_core.types import MASK_SIZE, N_SAMPLES, SWAPPED_JOINTS
 from fineparser_core.types import TRUTH_JOINTS as JOINTS
 
@@ -20,7 +21,6 @@ LOOK = FOUND * len(JOINTS) + 2
 #: A frame is seen together with its neighbours.
 FRAMES_SEEN = 3
 _WIDTHS = (32, 64, 112, 176)
-_TRACK_WIDTH = 128
 _SPREAD_PX, _CHANGE_PX = 8.0, 8.0
 _CHAINS = (
     ("neck", "hip", "knee"), ("hip", "knee", "ankle"), ("knee", "ankle", "toe"),
@@ -39,37 +39,33 @@ _LARGEST = 4.0
 POSE_FEATURES = 3 * len(_CHAINS) + 4 * len(_LIMBS) + len(_GAPS) + 1 + 3 * len(_FROM_BOARD) + len(JOINTS) + 2
 
 
-class PoseTrack(nn.Module):
+class PoseTrack(DilatedConvs):
     """What the frames around say of a joint: joints of single frames to joints of a clip.
 
-    Temporal convolutions over (B, T, 16, 4), as `PoseBackbone.look` finds them, to what is to be added to places and
-    logits, (B, T, 16, 3). It starts at zero, so that training starts from what single frames show.
+    From (B, T, 16, 4), as `PoseBackbone.look` finds them, to what is to be added to places and logits, (B, T, 16, 3).
+    It starts at zero, so that training starts from what single frames show.
     """
 
     def __init__(self) -> None:
-        super().__init__()
-        self.enter = nn.Conv1d(FOUND * len(JOINTS), _TRACK_WIDTH, 5, padding=2)
-        self.blocks = nn.ModuleList(
-            nn.Sequential(
-                nn.Conv1d(_TRACK_WIDTH, _TRACK_WIDTH, 3, padding=reach, dilation=reach),
-                nn.ReLU(),
-                nn.Conv1d(_TRACK_WIDTH, _TRACK_WIDTH, 1),
-            )
-            for reach in (1, 2, 4, 8)
-        )
-        self.out = nn.Conv1d(_TRACK_WIDTH, 3 * len(JOINTS), 1)
-        nn.init.zeros_(self.out.weight)
-        nn.init.zeros_(self.out.get_parameter("bias"))
+        super().__init__(FOUND * len(JOINTS), 3 * len(JOINTS), reaches=(1, 2, 4, 8))
 
     def forward(self, found: Tensor) -> Tensor:
         found = same_sides(found)
         middle = MASK_SIZE / 2
         scaled = torch.cat([found[..., :2] / middle - 1, found[..., 2:3] / _SPREAD_PX, found[..., 3:] / 4], dim=-1)
-        x = F.relu(self.enter(scaled.flatten(2).transpose(1, 2)))
-        for block in self.blocks:
-            x = F.relu(x + block(x))
-        change: Tensor = self.out(x).transpose(1, 2).unflatten(2, (len(JOINTS), 3))
+        change = super().forward(scaled.flatten(2)).unflatten(2, (len(JOINTS), 3))
         return torch.cat([found[..., :2] + _CHANGE_PX * change[..., :2], found[..., 3:] + change[..., 2:]], dim=-1)
+
+
+class PoseSteps(DilatedConvs):
+    """Where in a clip the steps begin, by its poses: features (B, T, POSE_FEATURES) to logits (B, T, 2).
+
+    PSNet knows a sample only as one of the sixteen of a window, whose feature is their mean; joints are known of every
+    sample.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(POSE_FEATURES, N_TRANSITIONS, reaches=(1, 2, 4, 8, 16))
 
 
 class PoseBackbone(nn.Module):

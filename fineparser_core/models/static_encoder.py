@@ -33,6 +33,9 @@ _BACKBONES: dict[str, tuple[Callable[[], nn.Module], int]] = {
 class StaticEncoder(nn.Module):
     """Frame features and the three step projections f_l.
 
+    Frames (N, 3, 112, 112) float32, ImageNet-normalised, pass `backbone` and then `to_feature`, which gives features
+    (N, 512). A backbone that sees poses looks at neighbours: the frames are then those of whole clips, in order.
+
     Deviation: the paper feeds SVE together with the target action representation; as released it sees whole,
     unmasked frames. In the projections the resampled samples are channels and the 512 features the length.
     Features of another size than 512 (ResNet-50, ViT-S/16) pass a linear layer first, so that the projections stay
@@ -61,13 +64,6 @@ class StaticEncoder(nn.Module):
             nn.Sequential(DoubleConv1d(n, 48), DownConv1d(48, 24), DownConv1d(24, 12), DownConv1d(12, step_duration))
             for n in STATIC_LENGTHS
         )
-
-    def frame_features(self, frames: Tensor) -> Tensor:
-        """Frames (N, 3, 112, 112) float32, ImageNet-normalised, to features (N, 512).
-
-        A backbone that sees poses looks at neighbours: the frames are then those of whole clips, in order.
-        """
-        return self.to_feature(self.backbone(frames))
 
     def step_tokens(self, features: Tensor, transitions: Sequence[tuple[int, int]]) -> Tensor:
         """Frame features (B, 96, 512), cut at each video's own (st, ed), to step tokens (B, 3, duration, 64)."""

@@ -30,10 +30,10 @@ from fineparser_core.training.batches import (
     ordered_pairs,
 )
 from fineparser_core.training.loop import Stage
-from fineparser_core.training.losses import regression_loss
+from fineparser_core.training.losses import regression_loss, transition_loss, transition_target
 from fineparser_core.training.single_frames import draw_frames
 from fineparser_core.training.stage_tools import JITTER, Ahead, draws, freeze, trainable
-from fineparser_core.training.stored_views import EncodedDive, StoredView
+from fineparser_core.training.stored_views import EncodedDive, SeenDive
 from fineparser_core.training.traced_poses import TracedPoses, disturbed
 from fineparser_core.training.truths import (
     QualityHeads,
@@ -132,21 +132,19 @@ def pose_stage(model: FineParser, dives: Sequence[Dive], truths: Truths, config:
     )
 
 
-def track_stage(
-    model: FineParser, views: Sequence[StoredView], looks: Sequence[np.ndarray], truths: Truths, config: StagedConfig
-) -> Stage:
+def track_stage(model: FineParser, seen_dives: Sequence[SeenDive], truths: Truths, config: StagedConfig) -> Stage:
     """Teaches the backbone what the frames around say of a joint, on whole clips as it sees them."""
     backbone = model.static_encoder.backbone
     assert isinstance(backbone, PoseBackbone)
     freeze(backbone)
     track = backbone.track.requires_grad_(True).train()
-    known = [(view, look) for view, look in zip(views, looks, strict=True) if view.dive.record.key in truths]
+    known = [one for one in seen_dives if one.dive.record.key in truths]
     points, shown = [], []
-    for view, _ in known:
-        true = torch.from_numpy(joint_points(view.dive, view.view, ALL_SAMPLES, truths))
+    for one in known:
+        true = torch.from_numpy(joint_points(one.dive, one.view, ALL_SAMPLES, truths))
         points.append(MASK_SIZE * true)
-        shown.append(shown_joints(true, mask_tensor(view.dive, view.view, ALL_SAMPLES)))
-    found = torch.from_numpy(np.stack([look[:, :-2] for _, look in known])).unflatten(2, (-1, FOUND))
+        shown.append(shown_joints(true, mask_tensor(one.dive, one.view, ALL_SAMPLES)))
+    found = torch.from_numpy(np.stack([one.look[:, :-2] for one in known])).unflatten(2, (-1, FOUND))
 
     def step(iteration: int, part: int) -> dict[str, Tensor]:
         rng = draws(config, 9, iteration)
@@ -168,6 +166,31 @@ def track_stage(
     )
 
 
+def steps_stage(model: FineParser, seen_dives: Sequence[SeenDive], config: StagedConfig) -> Stage:
+    """L_TAP (Eq. 10) of the transitions that poses tell, alone: PSNet's part of them is learned elsewhere."""
+    assert model.pose_steps is not None
+    steps = model.pose_steps.requires_grad_(True).train()
+    tracked, more = _tracked(model, seen_dives)
+    labels = torch.tensor([one.transitions for one in seen_dives])
+
+    def step(iteration: int, part: int) -> dict[str, Tensor]:
+        rng = draws(config, 10, iteration)
+        rows = rng.integers(0, len(labels), config.track_batch)
+        seen = clip_features(disturbed(tracked[rows], _FOUND_NOISE_PX, rng), more[rows])
+        probabilities = steps(F.dropout(seen, _DROPOUT)).sigmoid()
+        target = transition_target(labels[rows], width=config.transition_width)
+        return {"total": transition_loss(probabilities, target)}
+
+    return Stage(
+        name="steps",
+        modules={"pose_steps": steps},
+        groups=[(trainable(steps), config.head_lr)],
+        iterations=config.steps_iterations,
+        step=step,
+        clip_norm=5.0,
+    )
+
+
 def _further(dive: Dive, frame: int, truths: Truths) -> tuple[float, float]:
     """Whether the athlete is in the water in a frame, and the size of a splash there; NaN for what is unknown."""
     truth = truths.get(dive.record.key)
@@ -181,7 +204,7 @@ def static_stage(
     model: FineParser,
     poses: TracedPoses,
     dives: Sequence[Dive],
-    encoded: Sequence[EncodedDive],
+    seen_dives: Sequence[SeenDive],
     truths: Truths,
     config: StagedConfig,
 ) -> Stage:
@@ -191,7 +214,7 @@ def static_stage(
 
     Args:
         poses: traced for `dives`; half of a batch.
-        encoded: rendered dives as the backbone sees them; the other half.
+        seen_dives: rendered dives as the backbone sees them; the other half.
     """
     static, stream = model.static_encoder, model.static_stream
     modules = {
@@ -202,10 +225,10 @@ def static_stage(
     }
     for module in modules.values():
         module.train()
-    known = [e for e in encoded if e.dive.record.key in truths and e.look is not None]
+    known = [one for one in seen_dives if one.dive.record.key in truths]
     tracked, more = _tracked(model, known)
     traced_groups = by_number([dives[i].dive_number for i in poses.dives], 2)
-    known_groups = by_number([e.dive.dive_number for e in known], 2)
+    known_groups = by_number([one.dive.dive_number for one in known], 2)
     traced_qualities = scaled(poses.qualities)
 
     def step(iteration: int, part: int) -> dict[str, Tensor]:
@@ -257,11 +280,11 @@ def static_stage(
 
 
 @torch.no_grad()
-def _tracked(model: FineParser, encoded: Sequence[EncodedDive]) -> tuple[Tensor, Tensor]:
-    """Tracked joints (n, 96, 16, 3) of encoded dives, and the rest of their looks (n, 96, 2)."""
+def _tracked(model: FineParser, seen_dives: Sequence[SeenDive]) -> tuple[Tensor, Tensor]:
+    """Tracked joints (n, 96, 16, 3) of dives, and the rest of their looks (n, 96, 2)."""
     backbone = model.static_encoder.backbone
     assert isinstance(backbone, PoseBackbone)
-    looks = torch.from_numpy(np.array([e.look for e in encoded], np.float32).reshape(-1, N_SAMPLES, LOOK))
+    looks = torch.from_numpy(np.array([one.look for one in seen_dives], np.float32).reshape(-1, N_SAMPLES, LOOK))
     return backbone.tracked(looks), looks[..., -2:]
 
 

@@ -2,8 +2,9 @@
 
 1. masks: the spatial parser from Kinetics, its stem frozen, on single windows of many dives; joints beside the masks.
    Then, on stored windows, what sharpens its masks. With weights to start from, the first part may be left out.
-2. frames: the static encoder's backbone from noise, on single frames: joints, step, water and splash where it sees
-   poses, and then on whole clips what the frames around say of a joint; a ResNet on place, joints, step and quality.
+2. frames: the static encoder's backbone, on single frames: joints, step, water and splash where it sees poses, and then
+   on whole clips what the frames around say of a joint ("tracks"), and where poses say that a step begins ("steps"); a
+   ResNet on place, joints, step and quality.
 3. parse: the last blocks of the I3D (its front, the spatial parser's, is run once and kept on disk), PSNet and the
    dynamic stream together, on in-batch pairs.
 4. heads: PSNet, reducers, both streams and the static projections on stored encodings.
@@ -47,14 +48,14 @@ from fineparser_core.training.losses import (
     transition_target,
 )
 from fineparser_core.training.mask_stages import mask_stage, sharpen_stage
-from fineparser_core.training.pose_stages import blend_streams, pose_stage, static_stage, track_stage
+from fineparser_core.training.pose_stages import blend_streams, pose_stage, static_stage, steps_stage, track_stage
 from fineparser_core.training.single_frames import draw_frames
 from fineparser_core.training.stage_tools import JITTER, draws, freeze, trainable
 from fineparser_core.training.stored_views import (
     EncodedDive,
     StoredView,
     encode_dives,
-    store_looks,
+    see_dives,
     store_views,
 )
 from fineparser_core.training.stored_windows import store_windows
@@ -69,7 +70,6 @@ from fineparser_core.training.truths import (
     true_contributions,
 )
 from fineparser_core.types import N_SAMPLES
-from fineparser_core.video.preprocess import WHOLE
 from fineparser_core.video.sampling import WINDOW_LENGTH, WINDOWS
 
 logger = logging.getLogger(__name__)
@@ -249,17 +249,9 @@ def head_stage(model: FineParser, encoded: Sequence[EncodedDive], truths: Truths
     )
 
 
-def _sharpen(
-    model: FineParser,
-    dives: Sequence[Dive],
-    first_looks: Sequence[Dive],
-    config: StagedConfig,
-    out: Path,
-    cancel: CancelToken,
-) -> None:
+def _sharpen(model: FineParser, dives: Sequence[Dive], config: StagedConfig, out: Path, cancel: CancelToken) -> None:
     """A stage of its own, so that what is stored for it, half a megabyte a dive, is forgotten after it."""
-    stored = store_windows(model, dives, config.preprocessing, config, out / "windows", cancel)
-    stored += store_windows(model, first_looks, WHOLE.name, config, out / "windows", cancel)
+    stored = store_windows(model, dives, config, out / "windows", cancel)
     run_stage(sharpen_stage(model, stored, config), out, cancel)
 
 
@@ -289,23 +281,27 @@ def train_staged(
     out.mkdir(parents=True, exist_ok=True)
     run_stage(mask_stage(model, dives, first_looks, truths, config), out, cancel)
     if model.spatial_parser.decoder.refiner is not None:
-        _sharpen(model, dives, first_looks, config, out, cancel)
-    # The spatial parser has learned what athletes look like; the temporal one starts from that instead of Kinetics.
-    model.i3d.load_state_dict(model.spatial_parser.encoder.state_dict())
-    sees_poses = config.static_backbone == "pose"
-    run_stage((pose_stage if sees_poses else frame_stage)(model, dives, truths, config), out, cancel)
+        _sharpen(model, dives, config, out, cancel)
+    held_out = dives[config.parse_dives : config.parse_dives + config.blend_dives]
+    learned = [*dives[: config.parse_dives], *dives[config.parse_dives + config.blend_dives :]]
     folder = out / "views"
-    views = store_views(model, dives[: config.parse_dives], config, folder, cancel)
+    sees_poses = config.static_backbone == "pose"
+    run_stage((pose_stage if sees_poses else frame_stage)(model, learned, truths, config), out, cancel)
+    seen = see_dives(model, learned, config, folder, cancel) if sees_poses else []
     if sees_poses and truths:
-        run_stage(
-            track_stage(model, views, store_looks(model, views, config, folder, cancel), truths, config), out, cancel
-        )
-    run_stage(parse_stage(model, views, truths, config), out, cancel)
-    encoded = encode_dives(model, views, config, folder, cancel)
-    run_stage(head_stage(model, encoded, truths, config), out, cancel)
+        run_stage(track_stage(model, seen, truths, config), out, cancel)
     if sees_poses:
-        poses = trace_poses(dives, config.traces, config.seed, out / "traces.npz", cancel)
-        run_stage(static_stage(model, poses, dives, encoded, truths, config), out, cancel)
-        others = dives[config.parse_dives : config.parse_dives + config.blend_dives]
-        held_out = encode_dives(model, store_views(model, others, config, folder, cancel), config, folder, cancel)
-        logger.info("streams scaled by %.2f and %.2f", *blend_streams(model, held_out))
+        run_stage(steps_stage(model, seen, config), out, cancel)
+    if config.parse_iterations or config.head_iterations:
+        views = store_views(model, learned[: config.parse_dives], config, folder, cancel)
+        if config.parse_iterations:
+            # The spatial parser has learned what athletes look like; the temporal one starts from that.
+            model.i3d.load_state_dict(model.spatial_parser.encoder.state_dict())
+            run_stage(parse_stage(model, views, truths, config), out, cancel)
+        encoded = encode_dives(model, views, config, folder, cancel)
+        run_stage(head_stage(model, encoded, truths, config), out, cancel)
+    if sees_poses:
+        poses = trace_poses(learned, config.traces, config.seed, out / "traces.npz", cancel)
+        run_stage(static_stage(model, poses, learned, seen, truths, config), out, cancel)
+        encoded = encode_dives(model, store_views(model, held_out, config, folder, cancel), config, folder, cancel)
+        logger.info("streams scaled by %.2f and %.2f", *blend_streams(model, encoded))

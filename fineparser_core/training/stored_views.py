@@ -1,8 +1,9 @@
 """What the frozen parts of a network give of the training dives, computed once and kept on disk (`training.staged`)."""
 
 import logging
+import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -29,12 +30,20 @@ def random_view(dive: Dive, preprocessing: str, rng: np.random.Generator) -> Vie
     return draw_view(dive, preprocessing, _AUGMENTATION, rng)
 
 
+def stored_view(dive: Dive, number: int, config: StagedConfig) -> View:
+    """The view of a dive that is stored under a number: random, but half of those under 0 are the whole clip as
+    inference sees it."""
+    known = zlib.crc32(dive.key.encode())
+    if number == 0 and known % 2:
+        return plain_view(dive, config.preprocessing)
+    return random_view(dive, config.preprocessing, np.random.default_rng((config.seed, 3, known, number)))
+
+
 @dataclass(frozen=True, kw_only=True)
 class StoredView:
     """A view of a dive after the frozen parts: front (9, 528, 4, 7, 7) float16 and mask_feature (9, 1024)."""
 
     dive: Dive
-    view: View
     number: int
     transitions: tuple[int, int]
     front: np.ndarray
@@ -45,25 +54,19 @@ class StoredView:
 def store_views(
     model: FineParser, dives: Sequence[Dive], config: StagedConfig, folder: Path, cancel: CancelToken
 ) -> list[StoredView]:
-    """Runs the frozen parts once over `parse_views` views of each dive; kept on disk, so a cut costs one view.
-
-    View 0 of every other dive is the whole clip as inference sees it; the others are random.
-    """
+    """Runs the frozen parts once over `parse_views` views of each dive; kept on disk, so a cut costs one view."""
     folder.mkdir(parents=True, exist_ok=True)
     model.eval()
     stored = []
     for n in range(config.parse_views):
         for index, dive in enumerate(dives):
             cancel.raise_if_cancelled()
-            view = plain_view(dive, config.preprocessing)
-            if n or index % 2:
-                view = random_view(dive, config.preprocessing, np.random.default_rng((config.seed, 3, index, n)))
+            view = stored_view(dive, n, config)
             with autocast(torch.device("cpu"), config.precision):
                 front, mask_feature = _stored_arrays(model, dive, view, folder / f"{dive.key}-{n}.npz")
             stored.append(
                 StoredView(
                     dive=dive,
-                    view=view,
                     number=n,
                     transitions=view.transitions(dive),
                     front=front,
@@ -97,14 +100,12 @@ def _stored_arrays(model: FineParser, dive: Dive, view: View, path: Path) -> tup
 
 @dataclass(frozen=True, kw_only=True)
 class EncodedDive:
-    """A view of a dive after all encoders: gated (9, 1024), and (96, n) of the static backbone; of one that sees poses
-    its looks (96, LOOK) as well."""
+    """A view of a dive after all encoders: gated (9, 1024), and (96, n) of the static backbone."""
 
     dive: Dive
     transitions: tuple[int, int]
     gated: np.ndarray
     frame_features: np.ndarray
-    look: np.ndarray | None = None
 
 
 @torch.inference_mode()
@@ -113,6 +114,7 @@ def encode_dives(
 ) -> list[EncodedDive]:
     """Every stored view through the last blocks and the static backbone; the latter's part is kept on disk."""
     model.eval()
+    backbone = model.static_encoder.backbone
     encoded = []
     for index, stored in enumerate(views):
         cancel.raise_if_cancelled()
@@ -120,37 +122,56 @@ def encode_dives(
         with autocast(front.device, config.precision):
             feature = model.i3d.end(model.i3d.mixed_4f(front)).float()
         gated = model.gate(feature, torch.from_numpy(stored.mask_feature))
-        look, backbone = _stored_look(model, stored, folder, config), model.static_encoder.backbone
-        one = EncodedDive(dive=stored.dive, transitions=stored.transitions, gated=gated.numpy(), frame_features=look)
+        features = _stored_look(model, stored.dive, stored.number, folder, config)
         if isinstance(backbone, PoseBackbone):
-            one = replace(one, frame_features=backbone.features(torch.from_numpy(look)[None])[0].numpy(), look=look)
-        encoded.append(one)
+            features = backbone.features(torch.from_numpy(features)[None])[0].numpy()
+        encoded.append(
+            EncodedDive(dive=stored.dive, transitions=stored.transitions, gated=gated.numpy(), frame_features=features)
+        )
         if (index + 1) % 50 == 0:
             logger.info("encoded %d/%d views", index + 1, len(views))
     return encoded
 
 
-def store_looks(
-    model: FineParser, views: Sequence[StoredView], config: StagedConfig, folder: Path, cancel: CancelToken
-) -> list[np.ndarray]:
-    """Of every view what the pose backbone sees in its frames, (96, LOOK) float32; kept on disk."""
+@dataclass(frozen=True, kw_only=True)
+class SeenDive:
+    """A view of a dive, and what a pose backbone sees in its frames: look (96, LOOK) float32."""
+
+    dive: Dive
+    view: View
+    look: np.ndarray
+
+    @property
+    def transitions(self) -> tuple[int, int]:
+        """Samples of the two transitions."""
+        return self.view.transitions(self.dive)
+
+
+def see_dives(
+    model: FineParser, dives: Sequence[Dive], config: StagedConfig, folder: Path, cancel: CancelToken
+) -> list[SeenDive]:
+    """View 0 of every dive as the pose backbone sees it; kept on disk."""
+    folder.mkdir(parents=True, exist_ok=True)
     model.eval()
-    looks = []
-    for index, stored in enumerate(views):
+    seen = []
+    for index, dive in enumerate(dives):
         cancel.raise_if_cancelled()
-        looks.append(_stored_look(model, stored, folder, config))
+        look = _stored_look(model, dive, 0, folder, config)
+        seen.append(SeenDive(dive=dive, view=stored_view(dive, 0, config), look=look))
         if (index + 1) % 50 == 0:
-            logger.info("looked at %d/%d views", index + 1, len(views))
-    return looks
+            logger.info("looked at %d/%d dives", index + 1, len(dives))
+    return seen
 
 
 @torch.inference_mode()
-def _stored_look(model: FineParser, stored: StoredView, folder: Path, config: StagedConfig) -> np.ndarray:
-    path = folder / f"{stored.dive.key}-{stored.number}-frames.npy"
+def _stored_look(model: FineParser, dive: Dive, number: int, folder: Path, config: StagedConfig) -> np.ndarray:
+    """What the static backbone sees of a stored view, (96, n) float32: of one that sees poses its look."""
+    path = folder / f"{dive.key}-{number}-frames.npy"
     if path.exists():
         return np.load(path, allow_pickle=False)
     backbone = model.static_encoder.backbone
-    video = frame_tensor(stored.dive, stored.view, ALL_SAMPLES).contiguous(memory_format=torch.channels_last)
+    view = stored_view(dive, number, config)
+    video = frame_tensor(dive, view, ALL_SAMPLES).contiguous(memory_format=torch.channels_last)
     with autocast(video.device, config.precision):
         seen = backbone.look(video) if isinstance(backbone, PoseBackbone) else backbone(video)
     look: np.ndarray = seen.float().numpy()

@@ -47,7 +47,6 @@ class StoredWindow:
 def store_windows(
     model: FineParser,
     dives: Sequence[Dive],
-    preprocessing: str,
     config: StagedConfig,
     folder: Path,
     cancel: CancelToken,
@@ -59,8 +58,8 @@ def store_windows(
     for index, dive in enumerate(dives):
         cancel.raise_if_cancelled()
         rng = np.random.default_rng((config.seed, 8, index))
-        view, start = random_view(dive, preprocessing, rng), int(rng.integers(0, N_SAMPLES - WINDOW_LENGTH + 1))
-        path = folder / f"{dive.key}-{preprocessing}.npz"
+        view, start = random_view(dive, config.preprocessing, rng), int(rng.integers(0, N_SAMPLES - WINDOW_LENGTH + 1))
+        path = folder / f"{dive.key}.npz"
         if not path.exists():
             frames, _ = window_batch([dive], [view], [start])
             with autocast(frames.device, config.precision):

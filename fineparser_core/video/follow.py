@@ -11,7 +11,6 @@ from fineparser_core.types import N_SAMPLES
 #: A square's side, in lengths of the stretched athlete: the body with board, splash and some room for mistakes.
 _SIDE = 1.6
 _SMALLEST_SHARE = 0.1  # of the frame's height; a smaller square would show a few blurred pixels
-_PROBABLE = 0.5
 _CANDIDATES = 4
 _SMALLEST_CELLS = 2
 # In samples of a clip of 96: how long the athlete may be hidden, and how far the smoothing reaches.
@@ -21,7 +20,7 @@ _SIDE_REACH, _SIDE_SMOOTHING, _CENTRE_SMOOTHING = 20, 6.0, 1.2
 _JUMP_COST, _GAP_COST = 0.35, 0.1
 
 
-def follow_squares(masks: np.ndarray, width_px: int, height_px: int) -> np.ndarray:
+def follow_squares(masks: np.ndarray, width_px: int, height_px: int, *, likely: float = 0.5) -> np.ndarray:
     """Squares that follow the athlete through a clip.
 
     In every frame the largest spots are candidates; the track through them that sees most of an athlete and jumps
@@ -30,13 +29,14 @@ def follow_squares(masks: np.ndarray, width_px: int, height_px: int) -> np.ndarr
     Args:
         masks: (T, h, w) share or probability of athlete of the squeezed whole frames.
         width_px, height_px: of the frames before they were squeezed.
+        likely: the least of it that counts as athlete.
 
     Returns:
         (T, 3) float64: centre x, centre y and side in pixels of the frame; a square may reach over its edges. The
         middle of the frame where nothing is seen at all.
     """
     length = len(masks)
-    spots = [_spots(mask, width_px, height_px) for mask in masks]
+    spots = [_spots(mask, width_px, height_px, likely) for mask in masks]
     track = _best_track(spots, height_px)
     if not track:
         side = min(width_px, height_px)
@@ -108,13 +108,13 @@ def cut_mask(mask: np.ndarray, xyxy: tuple[int, int, int, int], size_px: int) ->
     return cut_square(padded, (x0 + before, y0 + above, x1 + before, y1 + above), size_px)
 
 
-def _spots(mask: np.ndarray, width_px: int, height_px: int) -> np.ndarray:
+def _spots(mask: np.ndarray, width_px: int, height_px: int, likely: float) -> np.ndarray:
     """(n, 4) candidates of a frame: centre x, centre y, longer side of its box, all in pixels, and cells of athlete."""
     import cv2
 
-    likely = (mask >= _PROBABLE).astype(np.uint8)
+    athlete = (mask >= likely).astype(np.uint8)
     # Limbs that a coarse mask has cut off still belong to the body.
-    joined = cv2.morphologyEx(likely, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    joined = cv2.morphologyEx(athlete, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     count, labels, boxes, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     sx, sy = width_px / mask.shape[1], height_px / mask.shape[0]
     found = []

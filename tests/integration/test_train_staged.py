@@ -24,7 +24,7 @@ from fineparser_core.synth.render import DiveSpec, RenderedDive
 from fineparser_core.training.initial import KINETICS_NOTICE
 
 Fineparser = Callable[..., Any]
-STAGES = {"masks": 2, "sharpen": 2, "frames": 2, "tracks": 2, "parse": 2, "heads": 3, "static": 2}
+STAGES = {"masks": 2, "sharpen": 2, "frames": 2, "tracks": 2, "steps": 2, "parse": 2, "heads": 3, "static": 2}
 OPTIONS = {"masks": "mask", "frames": "frame", "tracks": "track", "heads": "head"}
 SMALL = (
     *(word for name, count in STAGES.items() for word in (f"--{OPTIONS.get(name, name)}-iterations", count)),
@@ -120,7 +120,7 @@ def test_a_run_that_is_cut_in_every_stage_gives_the_same_weights(
     assert {"focal", "dice", "joints"} <= told[0].keys()
     assert {"entropy", "dice"} <= told[2].keys()
     assert {"joints", "phase", "water", "splash"} <= told[4].keys()
-    assert {"transitions", "steps", "regression", "contributions", "quality"} <= told[8].keys()
+    assert {"transitions", "steps", "regression", "contributions", "quality"} <= told[10].keys()
     network, card = load_network(whole / "bundle")
     assert network.spatial_parser.decoder.refiner is not None
     assert (card.preprocessing, card.decoding) == ("follow", "smooth")
@@ -129,7 +129,7 @@ def test_a_run_that_is_cut_in_every_stage_gives_the_same_weights(
     assert card.synthetic
     assert KINETICS_NOTICE in card.notices
 
-    for count in (1, 3, 5, 7, 9, 12, 14):
+    for count in (1, 3, 5, 7, 9, 11, 14, 16):
         with monkeypatch.context() as patch:
             cut_after(count, cut, patch)
             stopped = fineparser("train", *words, "--out", cut, "--resume")

@@ -92,7 +92,7 @@ def test_end_to_end(seed):
             gated = network.gate(i3d, mask)[None]
             probabilities = network.psnet(gated)
             transitions = decode_release(probabilities[0].numpy())
-            frames = network.static_encoder.frame_features(clip.transpose(0, 1))[None]
+            frames = network.static_encoder.to_feature(network.static_encoder.backbone(clip.transpose(0, 1)))[None]
             tokens = network.static_encoder.step_tokens(frames, [transitions])
             encodings[name] = (gated, tokens, transitions, probabilities)
             if name == "query":

@@ -9,6 +9,7 @@ import torch
 from fineparser_core.config import PRESETS, ModelConfig
 from fineparser_core.models.i3d import TAP_CHANNELS
 from fineparser_core.models.mask_refiner import MIDDLE_CHANNELS, MaskRefiner, MaskSharpener
+from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.pose_backbone import POSE_FEATURES
 from fineparser_core.models.presets import build
 from fineparser_core.models.spatial_parser import MaskDecoder
@@ -95,7 +96,7 @@ def test_mixed_features_pass_a_layer_of_their_own() -> None:
         plain, mixed = StaticEncoder("resnet18"), StaticEncoder("resnet18", mixed=True)
         extra = mixed.state_dict().keys() - plain.state_dict().keys()
         assert extra == {"to_feature.weight", "to_feature.bias"}
-        features = mixed.frame_features(torch.zeros(96, 3, 112, 112))
+        features = mixed.to_feature(mixed.backbone(torch.zeros(96, 3, 112, 112)))
         assert features.shape == (96, 512)
         assert mixed.step_tokens(features[None], [(28, 62)]).shape == (1, 3, 4, 64)
 
@@ -108,6 +109,26 @@ def test_a_backbone_says_how_many_features_it_has(backbone: str, size: int) -> N
         encoder = StaticEncoder(backbone)
         assert encoder.backbone_size == size
         assert encoder.backbone(torch.zeros(2, 3, 112, 112)).shape == (2, size)
+
+
+def test_both_windows_and_poses_say_where_a_step_begins() -> None:
+    torch.manual_seed(0)
+    network = build(replace(OWN, static_backbone="pose")).eval()
+    assert isinstance(network, FineParser)
+    assert network.pose_steps is not None
+    gated, seen = torch.randn(2, 9, 1024), torch.randn(2, 96, POSE_FEATURES)
+    with torch.inference_mode():
+        windows = network.psnet.logits(gated)
+        torch.testing.assert_close(network.step_probabilities(gated, seen), (windows / 2).sigmoid())  # untrained
+        torch.nn.init.normal_(network.pose_steps.out.weight)
+        both = (windows + network.pose_steps(seen)) / 2
+        torch.testing.assert_close(network.step_probabilities(gated, seen), both.sigmoid())
+        network.pose_steps = None
+        assert torch.equal(network.step_probabilities(gated, seen), network.psnet(gated))
+    with torch.device("meta"):
+        paper = build(ModelConfig())
+        assert isinstance(paper, FineParser)
+        assert paper.pose_steps is None
 
 
 def test_no_preset_has_them_and_the_staged_recipe_does() -> None:

@@ -19,8 +19,15 @@ from fineparser_core.progress import CancelToken
 from fineparser_core.staged_config import StagedConfig
 from fineparser_core.synth.truth import Truth
 from fineparser_core.training.loop import run_stage
-from fineparser_core.training.pose_stages import blend_streams, pose_loss, pose_stage, static_stage, track_stage
-from fineparser_core.training.stored_views import EncodedDive, StoredView
+from fineparser_core.training.pose_stages import (
+    blend_streams,
+    pose_loss,
+    pose_stage,
+    static_stage,
+    steps_stage,
+    track_stage,
+)
+from fineparser_core.training.stored_views import EncodedDive, SeenDive
 from fineparser_core.training.traced_poses import TracedPoses, trace_poses
 from fineparser_core.types import SWAPPED_JOINTS
 
@@ -54,9 +61,17 @@ def encoded(scores: list[float]) -> list[EncodedDive]:
             transitions=(20, 55),
             gated=rng.standard_normal((9, 1024)).astype(np.float32),
             frame_features=rng.standard_normal((96, POSE_FEATURES)).astype(np.float32),
-            look=rng.uniform(0, 112, (96, LOOK)).astype(np.float32),
         )
         for i, score in enumerate(scores)
+    ]
+
+
+def seen_dives(count: int) -> list[SeenDive]:
+    rng = np.random.default_rng(2)
+    dives = [make_dive(i) for i in range(count)]
+    return [
+        SeenDive(dive=dive, view=plain_view(dive), look=rng.uniform(0, 112, (96, LOOK)).astype(np.float32))
+        for dive in dives
     ]
 
 
@@ -117,18 +132,11 @@ def test_tracks_are_learned_from_whole_clips(model: FineParser, tmp_path: Path) 
     rng = np.random.default_rng(3)
     joints = rng.uniform(0.3, 0.6, (80, 16, 2)).astype(np.float32)
     truths = {dive.record.key: Truth(joints=joints, qualities=np.array([7.0, 6.0, 5.0]))}
-    stored = StoredView(
-        dive=dive,
-        view=plain_view(dive, "whole"),
-        number=0,
-        transitions=(20, 55),
-        front=np.zeros(0, np.float16),
-        mask_feature=np.zeros(0, np.float32),
-    )
     config = replace(CONFIG, track_iterations=60, track_batch=2)
     look = (50 + 10 * rng.standard_normal((96, LOOK))).astype(np.float32)
+    seen = SeenDive(dive=dive, view=plain_view(dive, "whole"), look=look)
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    run_stage(track_stage(model, [stored], [look], truths, config), tmp_path, CancelToken())
+    run_stage(track_stage(model, [seen], truths, config), tmp_path, CancelToken())
     changed = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
     assert changed
     assert all(name.startswith("static_encoder.backbone.track") for name in changed)
@@ -136,6 +144,19 @@ def test_tracks_are_learned_from_whole_clips(model: FineParser, tmp_path: Path) 
         json.loads(line)["total"] for line in (tmp_path / "events.jsonl").read_text(encoding="utf-8").splitlines()
     ]
     assert losses[-1] < 0.9 * losses[0]
+
+
+def test_transitions_are_learned_from_poses_alone(model: FineParser, tmp_path: Path) -> None:
+    config = replace(CONFIG, steps_iterations=60, track_batch=2)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    run_stage(steps_stage(model, seen_dives(2), config), tmp_path, CancelToken())
+    changed = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
+    assert changed
+    assert all(name.startswith("pose_steps") for name in changed)
+    losses = [
+        json.loads(line)["total"] for line in (tmp_path / "events.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
+    assert losses[-1] < 0.5 * losses[0]
 
 
 def test_traces_are_kept_and_seen_with_noise(tmp_path: Path) -> None:
@@ -168,7 +189,7 @@ def test_dives_from_an_unknown_board_are_not_traced(tmp_path: Path) -> None:
 def test_the_static_stream_is_all_that_its_stage_changes(model: FineParser, poses: TracedPoses, tmp_path: Path) -> None:
     before = {name: value.clone() for name, value in model.state_dict().items()}
     dives = [make_dive(0), make_dive(1)]
-    run_stage(static_stage(model, poses, dives, encoded([70.0, 60.0, 50.0]), {}, CONFIG), tmp_path, CancelToken())
+    run_stage(static_stage(model, poses, dives, seen_dives(3), {}, CONFIG), tmp_path, CancelToken())
     changed = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
     assert changed
     parts = ("static_encoder.to_feature", "static_encoder.projections", "static_stream")
