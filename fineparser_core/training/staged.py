@@ -287,10 +287,10 @@ def train_staged(
     folder = out / "views"
     sees_poses = config.static_backbone == "pose"
     run_stage((pose_stage if sees_poses else frame_stage)(model, learned, truths, config), out, cancel)
-    seen = see_dives(model, learned, config, folder, cancel) if sees_poses else []
-    if sees_poses and truths:
-        run_stage(track_stage(model, seen, truths, config), out, cancel)
     if sees_poses:
+        seen = see_dives(model, learned, config, folder, cancel)
+        if truths:
+            run_stage(track_stage(model, seen, truths, config), out, cancel)
         run_stage(steps_stage(model, seen, config), out, cancel)
     if config.parse_iterations or config.head_iterations:
         views = store_views(model, learned[: config.parse_dives], config, folder, cancel)
