@@ -42,9 +42,10 @@ class StandIn(FineParser):
         self.weight = nn.Parameter(torch.zeros(1))
         with torch.device("cpu"):
             projections = StaticEncoder("resnet18")
-        self.projections = projections.projections
+        self.projections, self.pose_steps = projections.projections, None
         self.static_encoder = SimpleNamespace(  # type: ignore[assignment]
-            frame_features=lambda frames: torch.ones(len(frames), 512),
+            backbone=lambda frames: torch.ones(len(frames), 512),
+            to_feature=lambda seen: seen,
             step_tokens=projections.step_tokens,
         )
         self.i3d = lambda windows: torch.ones(len(windows), 1024)  # type: ignore[assignment]
