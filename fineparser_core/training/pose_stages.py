@@ -177,7 +177,7 @@ def steps_stage(model: FineParser, seen_dives: Sequence[SeenDive], config: Stage
         rng = draws(config, 10, iteration)
         rows = rng.integers(0, len(labels), config.track_batch)
         seen = clip_features(disturbed(tracked[rows], _FOUND_NOISE_PX, rng), more[rows])
-        probabilities = steps(F.dropout(seen, _DROPOUT)).sigmoid()
+        probabilities = steps(_dropout(seen, rng)).sigmoid()
         target = transition_target(labels[rows], width=config.transition_width)
         return {"total": transition_loss(probabilities, target)}
 
@@ -189,6 +189,11 @@ def steps_stage(model: FineParser, seen_dives: Sequence[SeenDive], config: Stage
         step=step,
         clip_norm=5.0,
     )
+
+
+def _dropout(x: Tensor, rng: np.random.Generator) -> Tensor:
+    """Dropout drawn from the iteration's own generator: torch's would not know where a run that was cut had come to."""
+    return x * torch.from_numpy(rng.random(x.shape) >= _DROPOUT) / (1 - _DROPOUT)
 
 
 def _further(dive: Dive, frame: int, truths: Truths) -> tuple[float, float]:
@@ -258,7 +263,7 @@ def static_stage(
                 which = [e.dive for e in chosen]
                 take(seen, [e.transitions for e in chosen], which, scaled_qualities(which, truths))
         true_qualities, q, e = torch.cat(qualities), np.concatenate(query), np.concatenate(exemplar)
-        tokens = F.dropout(static.step_tokens(static.to_feature(torch.cat(features)), cuts), _DROPOUT)
+        tokens = _dropout(static.step_tokens(static.to_feature(torch.cat(features)), cuts), rng)
         # The static stream stands for the whole score here, hence twice its half.
         points = 2 * stream(tokens[q], tokens[e]) * model.step_weights
         true = true_contributions(of, true_qualities, q, e)
