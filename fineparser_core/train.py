@@ -287,7 +287,8 @@ def _staged(args: argparse.Namespace, config: StagedConfig, cancel: CancelToken)
 
     dives = load(config.preprocessing, records)
     follows = isinstance(get_preprocessing(config.preprocessing), Follow)
-    first_looks = load(WHOLE.name, records[:: -(-len(records) // config.first_look_dives)]) if follows else []
+    looks_first = follows and config.mask_iterations > 0
+    first_looks = load(WHOLE.name, records[:: -(-len(records) // config.first_look_dives)]) if looks_first else []
     truths = read_truths(data.root, dives)
     train_staged(to_channels_last(model), dives, first_looks, truths, config, args.out, cancel)
     card = _card(args, config, stamp, f"{len(dives)} dives; {config}", notices)

@@ -127,23 +127,21 @@ class FineParser(Method):
                 frame_features = self.static_encoder.to_feature(seen).float().unflatten(0, (len(video), -1))
                 seen = seen.float().unflatten(0, (len(video), -1))
         gated = gated.unflatten(0, (len(video), -1))
-        probabilities = None
-        if self.has_steps:
-            sides_seen = [None] * sides if seen is None else seen.chunk(sides)
-            each = zip(gated.chunk(sides), sides_seen, strict=True)
-            probabilities = torch.cat([self.step_probabilities(side, poses) for side, poses in each])
+        probabilities = self.step_probabilities(gated, seen, sides) if self.has_steps else None
         return Parsed(gated, probabilities, logits, frame_features)
 
-    def step_probabilities(self, gated: Tensor, seen: Tensor | None) -> Tensor:
+    def step_probabilities(self, gated: Tensor, seen: Tensor | None, sides: int = 1) -> Tensor:
         """(B, 96, 2) that a step begins at a sample (Eq. 4): PSNet's, or where poses are seen what both of them say.
 
         Args:
             gated: (B, 9, 1024).
             seen: (B, 96, n) features of the static backbone; only those of one that sees poses are used.
+            sides: as in `parse`.
         """
-        if self.pose_steps is None or seen is None:
-            return self.psnet(gated)
-        return torch.sigmoid((self.psnet.logits(gated) + self.pose_steps(seen)) / 2)
+        logits = torch.cat([self.psnet.logits(side) for side in gated.chunk(sides)])
+        if self.pose_steps is not None and seen is not None:
+            logits = (logits + self.pose_steps(seen)) / 2
+        return torch.sigmoid(logits)
 
     def observe(self, video: Tensor, decode: Decoder) -> Observation:
         """As `Method.observe`; transitions without TAP are `FIXED_TRANSITIONS`, which are no prediction."""

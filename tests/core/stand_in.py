@@ -42,7 +42,7 @@ class StandIn(FineParser):
         self.weight = nn.Parameter(torch.zeros(1))
         with torch.device("cpu"):
             projections = StaticEncoder("resnet18")
-        self.projections, self.pose_steps = projections.projections, None
+        self.projections = projections.projections
         self.static_encoder = SimpleNamespace(  # type: ignore[assignment]
             backbone=lambda frames: torch.ones(len(frames), 512),
             to_feature=lambda seen: seen,
@@ -62,13 +62,13 @@ class StandIn(FineParser):
     def infer(self, windows: Tensor) -> tuple[Tensor, Tensor]:
         return self.fused(windows), torch.zeros(len(windows), 1024)
 
-    def psnet(self, gated: Tensor) -> Tensor:
+    def step_probabilities(self, gated: Tensor, seen: Tensor | None, sides: int = 1) -> Tensor:
         found = torch.full((len(gated), 96, 2), 0.001)
         found[:, 28, 0] = found[:, 62, 1] = 0.9
         return found
 
     def observe(self, video: Tensor, decode: Any) -> Observation:
-        probabilities = self.psnet(video)
+        probabilities = self.step_probabilities(video, None)
         encoding = {"gated": torch.ones(len(video), 9, 1024)}
         transitions = [decode(p) for p in probabilities.numpy()]
         masks = self.find(video).sigmoid()

@@ -75,6 +75,11 @@ def seen_dives(count: int) -> list[SeenDive]:
     ]
 
 
+def totals(folder: Path) -> list[float]:
+    """The loss of every iteration that was told of."""
+    return [json.loads(line)["total"] for line in (folder / "events.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
 def test_the_right_place_costs_least_and_sides_may_be_swapped() -> None:
     backbone = PoseBackbone()
     points = torch.rand(1, 16, 2, generator=torch.Generator().manual_seed(1)) * 90 + 10
@@ -140,9 +145,7 @@ def test_tracks_are_learned_from_whole_clips(model: FineParser, tmp_path: Path) 
     changed = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
     assert changed
     assert all(name.startswith("static_encoder.backbone.track") for name in changed)
-    losses = [
-        json.loads(line)["total"] for line in (tmp_path / "events.jsonl").read_text(encoding="utf-8").splitlines()
-    ]
+    losses = totals(tmp_path)
     assert losses[-1] < 0.9 * losses[0]
 
 
@@ -153,9 +156,7 @@ def test_transitions_are_learned_from_poses_alone(model: FineParser, tmp_path: P
     changed = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
     assert changed
     assert all(name.startswith("pose_steps") for name in changed)
-    losses = [
-        json.loads(line)["total"] for line in (tmp_path / "events.jsonl").read_text(encoding="utf-8").splitlines()
-    ]
+    losses = totals(tmp_path)
     assert losses[-1] < 0.5 * losses[0]
 
 
