@@ -44,7 +44,7 @@ class StagedConfig:
     first_look_dives: int = 400
     frame_iterations: int = 4800
     frame_batch: int = 64
-    track_iterations: int = 3000
+    track_iterations: int = 4000
     #: Clips in which a pose backbone learns to track the joints of single frames.
     track_batch: int = 24
     #: In which poses learn to tell the transitions, `track_batch` clips at a time.
@@ -53,7 +53,7 @@ class StagedConfig:
     #: them; groups of `head_batch` such dives, and of as many rendered ones, in an iteration.
     traces: int = 12000
     pose_noise_px: float = 2.0
-    static_iterations: int = 1200
+    static_iterations: int = 1800
     static_groups: int = 3
     #: Training dives after the first `parse_dives` by which the two streams are weighed against each other.
     blend_dives: int = 80

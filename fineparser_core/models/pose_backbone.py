@@ -68,6 +68,24 @@ class PoseSteps(DilatedConvs):
         super().__init__(POSE_FEATURES, N_TRANSITIONS, reaches=(1, 2, 4, 8, 16))
 
 
+class PoseReader(nn.Linear):
+    """Features of poses (..., POSE_FEATURES) to those that are cut into steps (..., out_size), float32.
+
+    Each sample is seen together with those around it: what is wrong with a take-off shows in the first moments of the
+    flight, too, which are no samples of that step. The samples are those of whole clips, as of `PoseBackbone`.
+    """
+
+    def __init__(self, out_size: int) -> None:
+        super().__init__(POSE_FEATURES, out_size)
+        self.context = DilatedConvs(POSE_FEATURES, out_size, reaches=(1, 2, 4, 8))
+
+    def forward(self, seen: Tensor) -> Tensor:
+        clips = seen if seen.ndim > 2 else seen.unflatten(0, (-1, _clip_length(seen)))
+        with _in_full_precision(seen):
+            features: Tensor = super().forward(clips) + self.context(clips)
+        return features.view(*seen.shape[:-1], -1)
+
+
 class PoseBackbone(nn.Module):
     """Frames of one clip or more, (N, 3, 112, 112) float32, ImageNet-normalised, to features (N, POSE_FEATURES).
 
@@ -130,9 +148,13 @@ class PoseBackbone(nn.Module):
 
     def forward(self, frames: Tensor) -> Tensor:
         looks = self.look(frames)
-        # Half precision would move joints by half a pixel. Autocast does not know the meta device.
-        with torch.autocast("cpu" if frames.is_meta else frames.device.type, enabled=False):
+        with _in_full_precision(frames):
             return self.features(looks.unflatten(0, (-1, _clip_length(looks)))).flatten(0, 1)
+
+
+def _in_full_precision(seen: Tensor) -> torch.autocast:
+    """Half precision would move joints by half a pixel. Autocast does not know the meta device."""
+    return torch.autocast("cpu" if seen.is_meta else seen.device.type, enabled=False)
 
 
 def _clip_length(frames: Tensor) -> int:

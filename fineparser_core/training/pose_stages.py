@@ -1,11 +1,12 @@
 """The stages of `training.staged` for a static stream that sees poses (`models.pose_backbone`). Not in the paper."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from fineparser_core.data.dives import Dive
 from fineparser_core.inference.device import autocast
@@ -19,7 +20,7 @@ from fineparser_core.models.pose_backbone import (
     clip_features,
     joint_places,
 )
-from fineparser_core.models.static_encoder import TOKENS_PER_STEP
+from fineparser_core.models.static_encoder import FRAME_FEATURE_SIZE, TOKENS_PER_STEP
 from fineparser_core.staged_config import StagedConfig
 from fineparser_core.training.batches import (
     ALL_SAMPLES,
@@ -31,9 +32,9 @@ from fineparser_core.training.batches import (
 )
 from fineparser_core.training.loop import Stage
 from fineparser_core.training.losses import regression_loss, transition_loss, transition_target
-from fineparser_core.training.single_frames import draw_frames
+from fineparser_core.training.single_frames import SingleFrames, draw_frames
 from fineparser_core.training.stage_tools import JITTER, Ahead, draws, freeze, trainable
-from fineparser_core.training.stored_views import EncodedDive, SeenDive
+from fineparser_core.training.stored_views import SeenDive
 from fineparser_core.training.traced_poses import TracedPoses, disturbed
 from fineparser_core.training.truths import (
     QualityHeads,
@@ -105,7 +106,10 @@ def pose_stage(model: FineParser, dives: Sequence[Dive], truths: Truths, config:
     backbone = model.static_encoder.backbone.train()
     assert isinstance(backbone, PoseBackbone)
 
-    ahead = Ahead(lambda iteration: draw_frames(dives, truths, config, draws(config, 2, iteration), FRAMES_SEEN))
+    def draw(iteration: int) -> SingleFrames:
+        return draw_frames(dives, truths, config, draws(config, 2, iteration), FRAMES_SEEN)
+
+    ahead = Ahead(draw, config.frame_iterations)
 
     def step(iteration: int, part: int) -> dict[str, Tensor]:
         drawn = ahead(iteration)
@@ -139,14 +143,19 @@ def track_stage(model: FineParser, seen_dives: Sequence[SeenDive], truths: Truth
     freeze(backbone)
     track = backbone.track.requires_grad_(True).train()
     known = [one for one in seen_dives if one.dive.record.key in truths]
-    points, shown = [], []
-    for one in known:
-        true = torch.from_numpy(joint_points(one.dive, one.view, ALL_SAMPLES, truths))
-        points.append(MASK_SIZE * true)
-        shown.append(shown_joints(true, mask_tensor(one.dive, one.view, ALL_SAMPLES)))
-    found = torch.from_numpy(np.stack([one.look[:, :-2] for one in known])).unflatten(2, (-1, FOUND))
+
+    @cache  # not needed where the stage is done and only loaded
+    def clips() -> tuple[Tensor, list[Tensor], list[Tensor]]:
+        points, shown = [], []
+        for one in known:
+            true = torch.from_numpy(joint_points(one.dive, one.view, ALL_SAMPLES, truths))
+            points.append(MASK_SIZE * true)
+            shown.append(shown_joints(true, mask_tensor(one.dive, one.view, ALL_SAMPLES)))
+        found = torch.from_numpy(np.stack([one.look[:, :-2] for one in known])).unflatten(2, (-1, FOUND))
+        return found, points, shown
 
     def step(iteration: int, part: int) -> dict[str, Tensor]:
+        found, points, shown = clips()
         rng = draws(config, 9, iteration)
         rows = rng.integers(0, len(found), config.track_batch)
         seen, true = found[rows], torch.stack([points[i] for i in rows])
@@ -215,7 +224,7 @@ def static_stage(
 ) -> Stage:
     """Teaches the static stream the qualities of the steps, and what they are worth against another dive's.
 
-    It learns to tell the whole difference alone; `blend_streams` weighs it against the dynamic stream.
+    It learns to tell the whole difference alone; `blending.blend_streams` weighs it against the dynamic stream.
 
     Args:
         poses: traced for `dives`; half of a batch.
@@ -227,6 +236,7 @@ def static_stage(
         "projections": static.projections,
         "static_stream": stream,
         "quality": QualityHeads(TOKENS_PER_STEP),
+        "quality_of_features": QualityHeads(1, FRAME_FEATURE_SIZE),
     }
     for module in modules.values():
         module.train()
@@ -237,7 +247,7 @@ def static_stage(
     traced_qualities = scaled(poses.qualities)
 
     def step(iteration: int, part: int) -> dict[str, Tensor]:
-        rng = draws(config, 6, iteration)
+        rng = draws(config, 8, iteration)
         features, qualities, query, exemplar = [], [], [], []
         cuts: list[tuple[int, int]] = []
         of: list[Dive] = []
@@ -263,11 +273,15 @@ def static_stage(
                 which = [e.dive for e in chosen]
                 take(seen, [e.transitions for e in chosen], which, scaled_qualities(which, truths))
         true_qualities, q, e = torch.cat(qualities), np.concatenate(query), np.concatenate(exemplar)
-        tokens = _dropout(static.step_tokens(static.to_feature(torch.cat(features)), cuts), rng)
+        pieces = static.step_features(static.to_feature(torch.cat(features)), cuts)
+        tokens = _dropout(static.project(pieces), rng)
         # The static stream stands for the whole score here, hence twice its half.
         points = 2 * stream(tokens[q], tokens[e]) * model.step_weights
         true = true_contributions(of, true_qualities, q, e)
+        # The features learn soon what the projections, which convolve along them, learn late from tokens alone.
+        means = torch.stack([piece.mean(dim=1, keepdim=True) for piece in pieces], dim=1)
         quality = known_error(modules["quality"](tokens), true_qualities)
+        quality = quality + known_error(modules["quality_of_features"](means), true_qualities)
         contributions = 3 * known_error(points, true)
         regression = regression_loss(points.sum(dim=-1), true.sum(dim=-1))
         total = quality + 2 * config.contribution_weight * (contributions + regression)
@@ -291,36 +305,3 @@ def _tracked(model: FineParser, seen_dives: Sequence[SeenDive]) -> tuple[Tensor,
     assert isinstance(backbone, PoseBackbone)
     looks = torch.from_numpy(np.array([one.look for one in seen_dives], np.float32).reshape(-1, N_SAMPLES, LOOK))
     return backbone.tracked(looks), looks[..., -2:]
-
-
-@torch.no_grad()
-def blend_streams(model: FineParser, encoded: Sequence[EncodedDive]) -> tuple[float, float]:
-    """Scales the two streams by the least squares of score differences between dives that neither has learned from.
-
-    Args:
-        encoded: held-out dives. Without two of a number the streams stay as they are.
-
-    Returns: the factors of the dynamic and of the static stream, between 0 and 2.
-    """
-    model.eval()
-    parts, differences = [], []
-    for group in by_number([e.dive.dive_number for e in encoded], 2):
-        chosen = [encoded[i] for i in group]
-        cuts = [e.transitions for e in chosen]
-        gated = torch.from_numpy(np.stack([e.gated for e in chosen]))
-        features = model.static_encoder.to_feature(torch.from_numpy(np.stack([e.frame_features for e in chosen])))
-        tokens = model.static_encoder.step_tokens(features, cuts)
-        query, exemplar = ordered_pairs(len(chosen))
-        transitions = [cuts[i] for i in query], [cuts[i] for i in exemplar]
-        found = model.compare((gated[query], gated[exemplar]), (tokens[query], tokens[exemplar]), transitions)
-        scores = torch.tensor([e.dive.score for e in chosen])
-        parts.append(torch.stack([found.dynamic.sum(dim=-1), found.static.sum(dim=-1)], dim=1))
-        differences.append(scores[query] - scores[exemplar])
-    if not parts:
-        return 1.0, 1.0
-    factors = torch.linalg.lstsq(torch.cat(parts), torch.cat(differences)[:, None]).solution[:, 0].clamp(0.0, 2.0)
-    for stream, factor in zip((model.dynamic_stream, model.static_stream), factors, strict=True):
-        last: nn.Linear = stream.regressor.layer3
-        for parameter in last.parameters():
-            parameter.mul_(factor)
-    return float(factors[0]), float(factors[1])

@@ -24,17 +24,19 @@ class Ahead(Generic[Drawn]):
 
     Args:
         draw: iteration to what is drawn for it, and nothing else decides it.
+        iterations: that there are.
     """
 
-    def __init__(self, draw: Callable[[int], Drawn]) -> None:
-        self._draw = draw
+    def __init__(self, draw: Callable[[int], Drawn], iterations: int) -> None:
+        self._draw, self._iterations = draw, iterations
         self._worker = ThreadPoolExecutor(1)
         self._next: tuple[int, Future[Drawn]] | None = None
 
     def __call__(self, iteration: int) -> Drawn:
         ready = self._next if self._next is not None and self._next[0] == iteration else None
         drawn = self._draw(iteration) if ready is None else ready[1].result()
-        self._next = iteration + 1, self._worker.submit(self._draw, iteration + 1)
+        following = iteration + 1
+        self._next = (following, self._worker.submit(self._draw, following)) if following < self._iterations else None
         return drawn
 
 

@@ -1,7 +1,7 @@
 """The recipe of the bundled weights, in stages, so that two CPU cores are enough.
 
 1. masks: the spatial parser from Kinetics, its stem frozen, on single windows of many dives; joints beside the masks.
-   Then, on stored windows, what sharpens its masks. With weights to start from, the first part may be left out.
+   Then, on stored windows, what sharpens its masks. With weights to start from, either part may be left out.
 2. frames: the static encoder's backbone, on single frames: joints, step, water and splash where it sees poses, and then
    on whole clips what the frames around say of a joint ("tracks"), and where poses say that a step begins ("steps"); a
    ResNet on place, joints, step and quality.
@@ -41,6 +41,7 @@ from fineparser_core.training.batches import (
     jitter,
     ordered_pairs,
 )
+from fineparser_core.training.blending import blend_steps, blend_streams
 from fineparser_core.training.loop import Stage, run_stage
 from fineparser_core.training.losses import (
     regression_loss,
@@ -48,7 +49,7 @@ from fineparser_core.training.losses import (
     transition_target,
 )
 from fineparser_core.training.mask_stages import mask_stage, sharpen_stage
-from fineparser_core.training.pose_stages import blend_streams, pose_stage, static_stage, steps_stage, track_stage
+from fineparser_core.training.pose_stages import pose_stage, static_stage, steps_stage, track_stage
 from fineparser_core.training.single_frames import draw_frames
 from fineparser_core.training.stage_tools import JITTER, draws, freeze, trainable
 from fineparser_core.training.stored_views import (
@@ -280,7 +281,7 @@ def train_staged(
     """
     out.mkdir(parents=True, exist_ok=True)
     run_stage(mask_stage(model, dives, first_looks, truths, config), out, cancel)
-    if model.spatial_parser.decoder.refiner is not None:
+    if model.spatial_parser.decoder.refiner is not None and config.sharpen_iterations:
         _sharpen(model, dives, config, out, cancel)
     held_out = dives[config.parse_dives : config.parse_dives + config.blend_dives]
     learned = [*dives[: config.parse_dives], *dives[config.parse_dives + config.blend_dives :]]
@@ -304,4 +305,7 @@ def train_staged(
         poses = trace_poses(learned, config.traces, config.seed, out / "traces.npz", cancel)
         run_stage(static_stage(model, poses, learned, seen, truths, config), out, cancel)
         encoded = encode_dives(model, store_views(model, held_out, config, folder, cancel), config, folder, cancel)
+        logger.info(
+            "transitions: PSNet's times %.2f, poses' %.2f", *blend_steps(model, encoded, config.transition_width)
+        )
         logger.info("streams scaled by %.2f and %.2f", *blend_streams(model, encoded))

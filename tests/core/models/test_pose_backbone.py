@@ -8,6 +8,7 @@ from fineparser_core.models.pose_backbone import (
     LOOK,
     POSE_FEATURES,
     PoseBackbone,
+    PoseReader,
     PoseTrack,
     joint_places,
     pose_features,
@@ -106,3 +107,20 @@ def test_a_track_starts_from_what_frames_show() -> None:
     later = found.clone()
     later[:, 50:] = 0
     assert not torch.equal(track(later)[:, 48], track(found)[:, 48])
+
+
+def test_a_reader_starts_as_a_linear_layer_and_sees_the_samples_around() -> None:
+    reader = PoseReader(8).eval()
+    seen = torch.randn(192, POSE_FEATURES, generator=GENERATOR)
+    with torch.inference_mode():
+        plain = torch.nn.functional.linear(seen, reader.weight, reader.bias)
+        torch.testing.assert_close(reader(seen), plain)
+        reader.context.out.weight.normal_(generator=GENERATOR)
+        features = reader(seen)
+        torch.testing.assert_close(reader(seen.unflatten(0, (2, 96))).flatten(0, 1), features)
+        changed = seen.clone()
+        changed[90] += 1
+        moved = (reader(changed) - features).abs().amax(dim=1) > 1e-5
+        with torch.autocast("cpu", torch.bfloat16):
+            assert torch.equal(reader(seen), features)
+    assert moved.nonzero()[:, 0].tolist() == list(range(90 - 17, 96))

@@ -18,9 +18,10 @@ from fineparser_core.models.presets import build
 from fineparser_core.progress import CancelToken
 from fineparser_core.staged_config import StagedConfig
 from fineparser_core.synth.truth import Truth
+from fineparser_core.training.blending import blend_steps, blend_streams
 from fineparser_core.training.loop import run_stage
+from fineparser_core.training.losses import transition_loss, transition_target
 from fineparser_core.training.pose_stages import (
-    blend_streams,
     pose_loss,
     pose_stage,
     static_stage,
@@ -213,3 +214,19 @@ def test_streams_are_weighed_by_what_explains_the_scores(model: FineParser) -> N
     assert all(0 <= factor <= 2 for factor in factors)
     with torch.no_grad():
         torch.testing.assert_close(model.static_stream(tokens[1:], tokens[:-1]), before * factors[1])
+
+
+def test_transitions_are_told_by_whoever_tells_them_better(model: FineParser) -> None:
+    encodings = encoded([0.0] * 4)
+    assert model.pose_steps is not None
+    assert blend_steps(model, [], 1.5) == (1.0, 1.0)
+    gated, seen = (torch.from_numpy(np.stack([getattr(e, n) for e in encodings])) for n in ("gated", "frame_features"))
+    target = transition_target(torch.tensor([e.transitions for e in encodings]), width=1.5)
+    with torch.no_grad():
+        # Poses that know nothing, but say it loudly.
+        model.pose_steps.out.weight.normal_(0, 0.3)
+        before = model.eval().step_probabilities(gated, seen)
+        windows, poses = blend_steps(model, encodings, 1.5)
+        after = model.step_probabilities(gated, seen)
+    assert poses == 0.5
+    assert transition_loss(after, target) < transition_loss(before, target)
