@@ -40,7 +40,7 @@ def blend_steps(model: FineParser, encoded: Sequence[EncodedDive], width: float)
     def loss(factors: tuple[float, float]) -> float:
         return float(transition_loss(((factors[0] * windows + factors[1] * poses) / 2).sigmoid(), target))
 
-    best = min(product(_FACTORS, repeat=2), key=loss)
+    best = min(product(_FACTORS, _FACTORS), key=loss)
     _scale(model.psnet.layer3, best[0])
     _scale(model.pose_steps.out, best[1])
     return best

@@ -226,7 +226,7 @@ def test_transitions_are_told_by_whoever_tells_them_better(model: FineParser) ->
         # Poses that know nothing, but say it loudly.
         model.pose_steps.out.weight.normal_(0, 0.3)
         before = model.eval().step_probabilities(gated, seen)
-        windows, poses = blend_steps(model, encodings, 1.5)
+        _, poses = blend_steps(model, encodings, 1.5)
         after = model.step_probabilities(gated, seen)
     assert poses == 0.5
     assert transition_loss(after, target) < transition_loss(before, target)
