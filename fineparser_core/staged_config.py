@@ -55,7 +55,7 @@ class StagedConfig:
     pose_noise_px: float = 2.0
     static_iterations: int = 1800
     static_groups: int = 3
-    #: Training dives after the first `parse_dives` by which the two streams are weighed against each other.
+    #: Training dives after the first `parse_dives` by which PSNet and poses, and the two streams, are weighed.
     blend_dives: int = 80
     #: Training dives whose encodings the stages of I3D, PSNet and dynamic stream store and learn from.
     parse_dives: int = 1250
