@@ -179,14 +179,13 @@ def steps_stage(model: FineParser, seen_dives: Sequence[SeenDive], config: Stage
     """L_TAP (Eq. 10) of the transitions that poses tell, alone: PSNet's part of them is learned elsewhere."""
     assert model.pose_steps is not None
     steps = model.pose_steps.requires_grad_(True).train()
-    tracked, more = _tracked(model, seen_dives)
+    refound = _refound(model, seen_dives)
     labels = torch.tensor([one.transitions for one in seen_dives])
 
     def step(iteration: int, part: int) -> dict[str, Tensor]:
         rng = draws(config, 10, iteration)
         rows = rng.integers(0, len(labels), config.track_batch)
-        seen = clip_features(disturbed(tracked[rows], _FOUND_NOISE_PX, rng), more[rows])
-        probabilities = steps(_dropout(seen, rng)).sigmoid()
+        probabilities = steps(_dropout(refound(rows, rng), rng)).sigmoid()
         target = transition_target(labels[rows], width=config.transition_width)
         return {"total": transition_loss(probabilities, target)}
 
@@ -241,7 +240,7 @@ def static_stage(
     for module in modules.values():
         module.train()
     known = [one for one in seen_dives if one.dive.record.key in truths]
-    tracked, more = _tracked(model, known)
+    refound = _refound(model, known)
     traced_groups = by_number([dives[i].dive_number for i in poses.dives], 2)
     known_groups = by_number([one.dive.dive_number for one in known], 2)
     traced_qualities = scaled(poses.qualities)
@@ -269,9 +268,8 @@ def static_stage(
             if known_groups:
                 rows = draw_group(known_groups, config.head_batch, rng)
                 chosen = [known[i] for i in rows]
-                seen = clip_features(disturbed(tracked[rows], _FOUND_NOISE_PX, rng), more[rows])
                 which = [e.dive for e in chosen]
-                take(seen, [e.transitions for e in chosen], which, scaled_qualities(which, truths))
+                take(refound(rows, rng), [e.transitions for e in chosen], which, scaled_qualities(which, truths))
         true_qualities, q, e = torch.cat(qualities), np.concatenate(query), np.concatenate(exemplar)
         pieces = static.step_features(static.to_feature(torch.cat(features)), cuts)
         tokens = _dropout(static.project(pieces), rng)
@@ -298,10 +296,15 @@ def static_stage(
     )
 
 
-@torch.no_grad()
-def _tracked(model: FineParser, seen_dives: Sequence[SeenDive]) -> tuple[Tensor, Tensor]:
-    """Tracked joints (n, 96, 16, 3) of dives, and the rest of their looks (n, 96, 2)."""
+def _refound(model: FineParser, seen_dives: Sequence[SeenDive]) -> Callable[[np.ndarray, np.random.Generator], Tensor]:
+    """Gives (n, 96, POSE_FEATURES) of n of the dives, their joints tracked, as they might be found again."""
     backbone = model.static_encoder.backbone
     assert isinstance(backbone, PoseBackbone)
     looks = torch.from_numpy(np.array([one.look for one in seen_dives], np.float32).reshape(-1, N_SAMPLES, LOOK))
-    return backbone.tracked(looks), looks[..., -2:]
+    with torch.no_grad():
+        tracked, more = backbone.tracked(looks), looks[..., -2:]
+
+    def refound(rows: np.ndarray, rng: np.random.Generator) -> Tensor:
+        return clip_features(disturbed(tracked[rows], _FOUND_NOISE_PX, rng), more[rows])
+
+    return refound
