@@ -135,7 +135,11 @@ ALL_SAMPLES = np.arange(96)
 
 def frame_tensor(dive: Dive, view: View, samples: np.ndarray) -> Tensor:
     """Samples (n,) of a view as (n, 3, 112, 112) float32, ImageNet-normalised, in the view's colours."""
-    rows = normalise(torch.from_numpy(view_frames(dive, view, samples))).permute(0, 2, 3, 1).flatten(2)
+    seen = normalise(torch.from_numpy(view_frames(dive, view, samples)))
+    if view.saturation != 1:
+        # Close enough to luma, though it is of normalised colours.
+        seen = torch.lerp(seen.mean(dim=1, keepdim=True), seen, view.saturation)
+    rows = seen.permute(0, 2, 3, 1).flatten(2)
     gain, bias = (torch.from_numpy(values).repeat(MASK_SIZE) for values in (view.gain, view.bias))
     return (rows * gain + bias).unflatten(2, (MASK_SIZE, 3)).permute(0, 3, 1, 2)
 

@@ -1,6 +1,7 @@
 """The stages of `training.staged` that teach the spatial parser its masks."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 
 import numpy as np
 import torch
@@ -69,15 +70,20 @@ def mask_stage(
     )
 
 
-def sharpen_stage(model: FineParser, stored: Sequence[StoredWindow], config: StagedConfig) -> Stage:
-    """Cross-entropy and Dice loss of single frames, of `MaskSharpener` alone: everything else is done, and frozen."""
+def sharpen_stage(model: FineParser, store: Callable[[], Sequence[StoredWindow]], config: StagedConfig) -> Stage:
+    """Cross-entropy and Dice loss of single frames, of `MaskSharpener` alone: everything else is done, and frozen.
+
+    Args:
+        store: gives the windows to learn from; asked at the first iteration, so never where the stage is done.
+    """
     parser = model.spatial_parser.eval()
     freeze(parser)
     assert parser.decoder.refiner is not None
     sharpener = parser.decoder.refiner.sharpener.requires_grad_(True).train()
+    windows = cache(store)
 
     def step(iteration: int, part: int) -> dict[str, Tensor]:
-        rng = draws(config, 6, iteration)
+        rng, stored = draws(config, 6, iteration), windows()
         chosen = [stored[i] for i in rng.integers(0, len(stored), config.sharpen_batch)]
         logits, middle, frames, masks = [], [], [], []
         for window in chosen:

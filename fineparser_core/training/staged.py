@@ -252,8 +252,8 @@ def head_stage(model: FineParser, encoded: Sequence[EncodedDive], truths: Truths
 
 def _sharpen(model: FineParser, dives: Sequence[Dive], config: StagedConfig, out: Path, cancel: CancelToken) -> None:
     """A stage of its own, so that what is stored for it, half a megabyte a dive, is forgotten after it."""
-    stored = store_windows(model, dives, config, out / "windows", cancel)
-    run_stage(sharpen_stage(model, stored, config), out, cancel)
+    stage = sharpen_stage(model, lambda: store_windows(model, dives, config, out / "windows", cancel), config)
+    run_stage(stage, out, cancel)
 
 
 def train_staged(

@@ -53,7 +53,8 @@ def store_windows(
 ) -> list[StoredWindow]:
     """One random window of a random view of every dive, through the decoder but for its sharpener."""
     folder.mkdir(parents=True, exist_ok=True)
-    parser = model.spatial_parser.eval()
+    parser = model.spatial_parser
+    parser.encoder.eval()  # not the sharpener, which is at work elsewhere
     stored = []
     for index, dive in enumerate(dives):
         cancel.raise_if_cancelled()

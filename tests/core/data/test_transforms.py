@@ -48,6 +48,7 @@ def test_the_same_generator_gives_the_same_view(dive):
         assert (one.flip, one.first_row) == (other.flip, other.first_row)
         np.testing.assert_array_equal(one.gain, other.gain)
         np.testing.assert_array_equal(one.bias, other.bias)
+        assert one.saturation == other.saturation
 
 
 def test_the_releases_views(dive):
@@ -57,7 +58,7 @@ def test_the_releases_views(dive):
     assert {view.first_row for view in drawn} <= set(range(89))
     assert len({view.first_row for view in drawn}) > 60
     assert 70 < sum(view.flip for view in drawn) < 130
-    assert all((view.gain == 1).all() and (view.bias == 0).all() for view in drawn)
+    assert all((view.gain == 1).all() and (view.bias == 0).all() and view.saturation == 1 for view in drawn)
 
 
 def test_the_whole_frame_has_one_row_to_begin_at(dive):
@@ -86,6 +87,8 @@ def test_colours_stray_with_their_strength(dive):
     for one, other in zip(strong, weak, strict=True):
         np.testing.assert_allclose(one.gain - 1, 2 * (other.gain - 1), atol=1e-6)
         np.testing.assert_allclose(one.bias, 2 * other.bias, atol=1e-6)
+        assert one.saturation - 1 == pytest.approx(2 * (other.saturation - 1))
+    assert 0 <= min(view.saturation for view in strong) < 0.2
     assert 0.6 < min(view.gain.min() for view in strong) < 0.9
     assert 0.1 < np.std([view.bias for view in strong]) < 0.5
 

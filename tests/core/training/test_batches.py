@@ -10,12 +10,14 @@ import torch
 from fineparser_core.config import TrainConfig, get_config
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.records import DiveRecord
+from fineparser_core.data.transforms import plain_view
 from fineparser_core.training.batches import (
     Batch,
     Step,
     by_number,
     draw_group,
     epoch_steps,
+    frame_tensor,
     jitter,
     make_batch,
     ordered_pairs,
@@ -125,6 +127,16 @@ def test_a_batch_depends_on_its_place_alone() -> None:
     assert all(torch.equal(value, again[name]) for name, value in first.items())
     for place in ((3, 6), (4, 5)):
         assert not torch.equal(make_batch(DIVES, STEP, config, place).video, first["video"])
+
+
+def test_a_view_without_colour_is_grey_and_as_bright() -> None:
+    plain = plain_view(DIVES[0], "release")
+    seen, half, grey = (frame_tensor(DIVES[0], replace(plain, saturation=s), np.arange(3)) for s in (1.0, 0.5, 0.0))
+    assert torch.equal(seen, frame_tensor(DIVES[0], plain, np.arange(3)))
+    assert float(seen.std(dim=1).max()) > 1
+    assert float(grey.std(dim=1).max()) < 1e-5
+    torch.testing.assert_close(half, (seen + grey) / 2)
+    torch.testing.assert_close(grey.mean(dim=1), seen.mean(dim=1))
 
 
 def test_what_one_dive_lacks_the_batch_lacks() -> None:
