@@ -21,12 +21,15 @@ _FACTORS = tuple(0.25 * n for n in range(2, 9))
 
 
 @torch.no_grad()
-def blend_steps(model: FineParser, encoded: Sequence[EncodedDive], width: float) -> tuple[float, float]:
+def blend_steps(
+    model: FineParser, encoded: Sequence[EncodedDive], width: float, *, keeps_psnet: bool = False
+) -> tuple[float, float]:
     """Scales the logits of PSNet and of the poses' step finder, whose mean tells the transitions, to the least L_TAP.
 
     Args:
         encoded: held-out dives. Without any both stay as they are.
         width: of the targets, `StagedConfig.transition_width`.
+        keeps_psnet: PSNet has been weighed before and not learned since, so that another half would be a quarter.
 
     Returns: the factors of PSNet and of the step finder, between 0.5 and 2.
     """
@@ -40,7 +43,7 @@ def blend_steps(model: FineParser, encoded: Sequence[EncodedDive], width: float)
     def loss(factors: tuple[float, float]) -> float:
         return float(transition_loss(((factors[0] * windows + factors[1] * poses) / 2).sigmoid(), target))
 
-    best = min(product(_FACTORS, _FACTORS), key=loss)
+    best = min(product((1.0,) if keeps_psnet else _FACTORS, _FACTORS), key=loss)
     _scale(model.psnet.layer3, best[0])
     _scale(model.pose_steps.out, best[1])
     return best

@@ -256,6 +256,23 @@ def _sharpen(model: FineParser, dives: Sequence[Dive], config: StagedConfig, out
     run_stage(stage, out, cancel)
 
 
+def _weigh(model: FineParser, held_out: Sequence[Dive], config: StagedConfig, folder: Path, cancel: CancelToken) -> None:
+    """Weighs PSNet and poses, and the two streams, by dives that none has seen; what no stage learned was weighed before.
+
+    A stream that was only kept tells exemplars that it has learned from better than dives it has not: weighed again and
+    again by the latter it would count for too much.
+    """
+    learned = bool(config.parse_iterations or config.head_iterations)
+    if not (learned or config.steps_iterations or config.static_iterations):
+        return
+    encoded = encode_dives(model, store_views(model, held_out, config, folder, cancel), config, folder, cancel)
+    if learned or config.steps_iterations:
+        factors = blend_steps(model, encoded, config.transition_width, keeps_psnet=not learned)
+        logger.info("transitions: PSNet's times %.2f, poses' %.2f", *factors)
+    if learned or config.static_iterations:
+        logger.info("streams scaled by %.2f and %.2f", *blend_streams(model, encoded))
+
+
 def train_staged(
     model: FineParser,
     dives: Sequence[Dive],
@@ -304,8 +321,4 @@ def train_staged(
     if sees_poses:
         poses = trace_poses(learned, config.traces, config.seed, out / "traces.npz", cancel)
         run_stage(static_stage(model, poses, learned, seen, truths, config), out, cancel)
-        encoded = encode_dives(model, store_views(model, held_out, config, folder, cancel), config, folder, cancel)
-        logger.info(
-            "transitions: PSNet's times %.2f, poses' %.2f", *blend_steps(model, encoded, config.transition_width)
-        )
-        logger.info("streams scaled by %.2f and %.2f", *blend_streams(model, encoded))
+        _weigh(model, held_out, config, folder, cancel)

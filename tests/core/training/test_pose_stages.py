@@ -230,3 +230,6 @@ def test_transitions_are_told_by_whoever_tells_them_better(model: FineParser) ->
         after = model.step_probabilities(gated, seen)
     assert poses == 0.5
     assert transition_loss(after, target) < transition_loss(before, target)
+    psnet = model.psnet.layer3.weight.clone()
+    assert blend_steps(model, encodings, 1.5, keeps_psnet=True)[0] == 1.0
+    assert torch.equal(model.psnet.layer3.weight, psnet)
