@@ -256,11 +256,13 @@ def _sharpen(model: FineParser, dives: Sequence[Dive], config: StagedConfig, out
     run_stage(stage, out, cancel)
 
 
-def _weigh(model: FineParser, held_out: Sequence[Dive], config: StagedConfig, folder: Path, cancel: CancelToken) -> None:
-    """Weighs PSNet and poses, and the two streams, by dives that none has seen; what no stage learned was weighed before.
+def _weigh(
+    model: FineParser, held_out: Sequence[Dive], config: StagedConfig, folder: Path, cancel: CancelToken
+) -> None:
+    """Weighs PSNet and poses, and the two streams, by dives that none has seen; what no stage learned stays as it was.
 
-    A stream that was only kept tells exemplars that it has learned from better than dives it has not: weighed again and
-    again by the latter it would count for too much.
+    Weighed again and again, PSNet would come below the half of its say that it is to keep, and a stream that has
+    learned from the dives it is compared with would be judged by pairs of dives it has not.
     """
     learned = bool(config.parse_iterations or config.head_iterations)
     if not (learned or config.steps_iterations or config.static_iterations):
