@@ -69,6 +69,8 @@ class StagedConfig:
     trunk_lr: float = 1e-4
     transition_width: float = 1.5
     dice_weight: float = 1.0
+    #: Of 1 - S-measure, in the sharpen stage.
+    structure_weight: float = 3.0
     #: Of the athlete's joints, in the first two stages; rendered dives have them.
     joint_weight: float = 1.0
     #: Scale of L_TAP and L_Reg in the last two stages, so that neither drowns the other.

@@ -16,7 +16,7 @@ from fineparser_core.models.mask_refiner import MIDDLE_CHANNELS
 from fineparser_core.staged_config import StagedConfig
 from fineparser_core.training.batches import frame_tensor, mask_tensor, window_batch
 from fineparser_core.training.loop import Stage
-from fineparser_core.training.losses import dice_loss, mask_loss
+from fineparser_core.training.losses import dice_loss, mask_loss, structure_loss
 from fineparser_core.training.stage_tools import draws, freeze, trainable
 from fineparser_core.training.stored_views import random_view
 from fineparser_core.training.stored_windows import LOGIT_STEP, StoredWindow
@@ -71,7 +71,8 @@ def mask_stage(
 
 
 def sharpen_stage(model: FineParser, store: Callable[[], Sequence[StoredWindow]], config: StagedConfig) -> Stage:
-    """Cross-entropy and Dice loss of single frames, of `MaskSharpener` alone: everything else is done, and frozen.
+    """Cross-entropy, Dice and structure loss of single frames, of `MaskSharpener` alone: everything else is done, and
+    frozen.
 
     Args:
         store: gives the windows to learn from; asked at the first iteration, so never where the stage is done.
@@ -98,8 +99,13 @@ def sharpen_stage(model: FineParser, store: Callable[[], Sequence[StoredWindow]]
         with autocast(coarse.device, config.precision):
             added = sharpener(coarse, torch.stack(frames), torch.stack(middle)).float()
         found = (coarse + added).flatten(0, 1)
-        entropy, dice = F.binary_cross_entropy_with_logits(found, truth), dice_loss(found, truth)
-        return {"total": 10 * entropy + config.dice_weight * dice, "entropy": entropy, "dice": dice}
+        losses = {
+            "entropy": F.binary_cross_entropy_with_logits(found, truth),
+            "dice": dice_loss(found, truth),
+            "structure": structure_loss(found, truth),
+        }
+        total = 10 * losses["entropy"] + config.dice_weight * losses["dice"]
+        return {"total": total + config.structure_weight * losses["structure"], **losses}
 
     return Stage(
         name="sharpen",

@@ -300,14 +300,17 @@ def train_staged(
     """
     out.mkdir(parents=True, exist_ok=True)
     run_stage(mask_stage(model, dives, first_looks, truths, config), out, cancel)
-    if model.spatial_parser.decoder.refiner is not None and config.sharpen_iterations:
+    if model.spatial_parser.decoder.refiner is not None:
         _sharpen(model, dives, config, out, cancel)
     held_out = dives[config.parse_dives : config.parse_dives + config.blend_dives]
     learned = [*dives[: config.parse_dives], *dives[config.parse_dives + config.blend_dives :]]
     folder = out / "views"
     sees_poses = config.static_backbone == "pose"
     run_stage((pose_stage if sees_poses else frame_stage)(model, learned, truths, config), out, cancel)
-    if sees_poses:
+    learns_of_poses = sees_poses and bool(
+        config.track_iterations or config.steps_iterations or config.static_iterations
+    )
+    if learns_of_poses:
         seen = see_dives(model, learned, config, folder, cancel)
         if truths:
             run_stage(track_stage(model, seen, truths, config), out, cancel)
@@ -320,7 +323,8 @@ def train_staged(
             run_stage(parse_stage(model, views, truths, config), out, cancel)
         encoded = encode_dives(model, views, config, folder, cancel)
         run_stage(head_stage(model, encoded, truths, config), out, cancel)
-    if sees_poses:
+    if learns_of_poses and config.static_iterations:
         poses = trace_poses(learned, config.traces, config.seed, out / "traces.npz", cancel)
         run_stage(static_stage(model, poses, learned, seen, truths, config), out, cancel)
+    if sees_poses:
         _weigh(model, held_out, config, folder, cancel)
