@@ -50,11 +50,14 @@ def blend_steps(
 
 
 @torch.no_grad()
-def blend_streams(model: FineParser, encoded: Sequence[EncodedDive]) -> tuple[float, float]:
+def blend_streams(
+    model: FineParser, encoded: Sequence[EncodedDive], *, keeps_dynamic: bool = False
+) -> tuple[float, float]:
     """Scales the two streams by the least squares of score differences between dives that neither has learned from.
 
     Args:
         encoded: held-out dives. Without two of a number the streams stay as they are.
+        keeps_dynamic: the dynamic stream has been weighed before and not learned since, and stays as it is.
 
     Returns: the factors of the dynamic and of the static stream, between 0 and 2.
     """
@@ -74,10 +77,15 @@ def blend_streams(model: FineParser, encoded: Sequence[EncodedDive]) -> tuple[fl
         differences.append(scores[query] - scores[exemplar])
     if not parts:
         return 1.0, 1.0
-    factors = torch.linalg.lstsq(torch.cat(parts), torch.cat(differences)[:, None]).solution[:, 0].clamp(0.0, 2.0)
+    told, true = torch.cat(parts), torch.cat(differences)
+    if keeps_dynamic:
+        told, true = told[:, 1:], true - told[:, 0]
+    factors = torch.linalg.lstsq(told, true[:, None]).solution[:, 0].clamp(0.0, 2.0).tolist()
+    if keeps_dynamic:
+        factors = [1.0, *factors]
     for stream, factor in zip((model.dynamic_stream, model.static_stream), factors, strict=True):
-        _scale(stream.regressor.layer3, float(factor))
-    return float(factors[0]), float(factors[1])
+        _scale(stream.regressor.layer3, factor)
+    return factors[0], factors[1]
 
 
 def _scale(last: nn.Module, factor: float) -> None:

@@ -29,6 +29,7 @@ from fineparser_core.training.pose_stages import (
     track_stage,
 )
 from fineparser_core.training.stored_views import EncodedDive, SeenDive
+from fineparser_core.training.stored_windows import StoredWindow
 from fineparser_core.training.traced_poses import TracedPoses, trace_poses
 from fineparser_core.types import SWAPPED_JOINTS
 
@@ -111,7 +112,14 @@ def test_a_backbone_learns_from_frames(model: FineParser, tmp_path: Path, told: 
     truths = {dive.record.key: truth if told else replace(truth, contact_frame=None, splash=None)}
     config = replace(CONFIG, preprocessing="whole", frame_iterations=2, frame_batch=8, precision="fp32")
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    run_stage(pose_stage(model, [dive], truths, config), tmp_path, CancelToken())
+    window = StoredWindow(
+        dive=dive,
+        view=plain_view(dive),
+        start=8,
+        logits=np.zeros((16, 112, 112), np.int8),
+        middle=rng.standard_normal((32, 8, 28, 28)).astype(np.float16),
+    )
+    run_stage(pose_stage(model, lambda: [window], truths, config), tmp_path, CancelToken())
     changed = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
     assert changed
     assert all(name.startswith("static_encoder.backbone") for name in changed)
@@ -214,6 +222,9 @@ def test_streams_are_weighed_by_what_explains_the_scores(model: FineParser) -> N
     assert all(0 <= factor <= 2 for factor in factors)
     with torch.no_grad():
         torch.testing.assert_close(model.static_stream(tokens[1:], tokens[:-1]), before * factors[1])
+    dynamic = model.dynamic_stream.regressor.layer3.weight.clone()
+    assert blend_streams(model, scored, keeps_dynamic=True)[0] == 1.0
+    assert torch.equal(model.dynamic_stream.regressor.layer3.weight, dynamic)
 
 
 def test_transitions_are_told_by_whoever_tells_them_better(model: FineParser) -> None:
