@@ -65,9 +65,9 @@ class PairByPair:
             return gated, tokens, encoding.transition_samples
         video = normalise(torch.from_numpy(frames).to(self._encoder.device)).contiguous()
         windows = video[torch.tensor(WINDOWS)].transpose(1, 2).contiguous()
-        _, mask_feature, middle = self.model.spatial_parser.infer(windows)
+        _, mask_feature = self.model.spatial_parser.infer(windows)
         gated = self.model.gate(self.model.i3d(windows), mask_feature)[None]
-        seen = self.model.static_encoder.see(video, None if middle is None else middle[None])[None]
+        seen = self.model.static_encoder.backbone(video)[None]
         transitions = self._decode(self.model.step_probabilities(gated, seen)[0].cpu().numpy())
         features = self.model.static_encoder.to_feature(seen)
         return gated, self.model.static_encoder.step_tokens(features, [transitions]), transitions

@@ -13,10 +13,8 @@ if TYPE_CHECKING:
 
 METHODS = ("fineparser", "i3d-mlp", "usdl", "musdl", "core", "tsa")
 _CONTRASTIVE = ("fineparser", "core", "tsa")
-#: Our own, which sees poses and is told what the spatial parser's taps know.
-POSE_BACKBONE = "pose-taps"
-#: Those of Table 5, and our own.
-STATIC_BACKBONES = ("resnet18", "resnet34", "resnet50", "vit_s_16", POSE_BACKBONE)
+#: Those of Table 5, and one of our own.
+STATIC_BACKBONES = ("resnet18", "resnet34", "resnet50", "vit_s_16", "pose")
 AnyConfig = TypeVar("AnyConfig", bound="DataclassInstance")
 
 # Values that a field with a closed list may take.
@@ -74,11 +72,6 @@ class ModelConfig:
 
     def __post_init__(self) -> None:
         check_choices(self)
-        if self.static_backbone == POSE_BACKBONE and not (self.sap and self.refined_masks):
-            raise ConfigError(
-                f"static_backbone {POSE_BACKBONE!r} is told what finer masks are made of: use --sap true and "
-                "--refined-masks true, or another backbone."
-            )
 
     @property
     def architecture(self) -> str:
@@ -262,11 +255,7 @@ PRESETS: Mapping[str, TrainConfig] = types.MappingProxyType(
         "rendered": _RENDERED,
         **{f"table3-{row}": replace(_RELEASE, **change) for row, change in _TABLE_3.items()},
         **{f"table4-{n}": replace(_RELEASE, step_duration=n) for n in (2, 4, 8)},
-        **{
-            f"table5-{name}": replace(_RELEASE, static_backbone=name)
-            for name in STATIC_BACKBONES
-            if name != POSE_BACKBONE
-        },
+        **{f"table5-{name}": replace(_RELEASE, static_backbone=name) for name in STATIC_BACKBONES if name != "pose"},
         **{name: replace(_RELEASE, method=name) for name in METHODS if name != "fineparser"},
     }
 )

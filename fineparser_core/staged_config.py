@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 
-from fineparser_core.config import POSE_BACKBONE, TrainConfig, check_choices, check_numbers
+from fineparser_core.config import TrainConfig, check_choices, check_numbers
 from fineparser_core.errors import ConfigError
 
 _POSITIVE = (
     "first_look_dives",
     "frame_batch",
-    "pose_windows",
     "parse_dives",
     "parse_views",
     "sharpen_batch",
@@ -29,7 +28,7 @@ class StagedConfig:
 
     seed: int = 10086
     preprocessing: str = "follow"
-    static_backbone: str = POSE_BACKBONE
+    static_backbone: str = "pose"
     refined_masks: bool = True
     mixed_features: bool = True
     #: Of the encoders' passes; "auto" is what the device is good at.
@@ -45,8 +44,6 @@ class StagedConfig:
     first_look_dives: int = 400
     frame_iterations: int = 4800
     frame_batch: int = 64
-    #: Stored windows of a dive, of whose frames a pose backbone learns.
-    pose_windows: int = 2
     track_iterations: int = 4000
     #: Clips in which a pose backbone learns to track the joints of single frames.
     track_batch: int = 24

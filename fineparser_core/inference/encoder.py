@@ -139,20 +139,17 @@ class ClipEncoder:
         """
         video = normalise(torch.from_numpy(frames).to(self.device))
         gated, masks = [], _MeanMasks(frames.shape[1:3])
-        known: list[Tensor] = []
         step = _Steps("parse", 2 * len(WINDOWS) + 1, progress, cancel)
         with autocast(self.device, self.precision), self._looking_up(step):
             for window in WINDOWS:
                 part = _window(video, window)
                 i3d_feature = self.model.i3d(part)
                 step()
-                logits, mask_feature, known_here = self.model.spatial_parser.infer(part)
-                if known_here is not None:
-                    known.append(known_here)
+                logits, mask_feature = self.model.spatial_parser.infer(part)
                 gated.append(self.model.gate(i3d_feature.float(), mask_feature.float()))
                 masks.add(window, logits)
                 step()
-            seen = self.model.static_encoder.see(video, torch.stack(known, dim=1) if known else None)
+            seen = self.model.static_encoder.backbone(video)
             features = self.model.static_encoder.to_feature(seen).float()
             step()
         gated_features = torch.cat(gated)

@@ -7,9 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from fineparser_core.config import POSE_BACKBONE
 from fineparser_core.models.i3d import I3D
-from fineparser_core.models.method import Decoder, Encoding, Method, Observation, from_windows, to_windows
+from fineparser_core.models.method import Decoder, Encoding, Method, Observation, to_windows
 from fineparser_core.models.pose_backbone import PoseSteps
 from fineparser_core.models.regression import STEP_WEIGHTS, StepReducer, StepStream
 from fineparser_core.models.spatial_parser import SpatialParser
@@ -17,6 +16,7 @@ from fineparser_core.models.static_encoder import TOKENS_PER_STEP, StaticEncoder
 from fineparser_core.models.step_pooling import (
     DYNAMIC_LENGTH,
     N_SAMPLES,
+    WINDOW_STRIDE,
     dynamic_matrix,
     pair_boundaries,
 )
@@ -93,7 +93,7 @@ class FineParser(Method):
             self.spatial_parser = SpatialParser(refined_masks)
         if tap:
             self.psnet = PSNet()
-            self.pose_steps = PoseSteps() if sve and static_backbone == POSE_BACKBONE else None
+            self.pose_steps = PoseSteps() if sve and static_backbone == "pose" else None
         if sve:
             self.static_encoder = StaticEncoder(static_backbone, step_duration, mixed=mixed_features)
         self.reducers = nn.ModuleList(StepReducer() for _ in range(3))
@@ -111,23 +111,19 @@ class FineParser(Method):
             sides: parts of the batch whose statistics the batch norms of PSNet and of the static encoder take apart.
                 As released, queries and exemplars (2) pass these one after the other, but the I3Ds together.
         """
-        windows = to_windows(video)
-        seen = frame_features = logits = middle = None
+        windows, seen, frame_features, logits = to_windows(video), None, None, None
         with self.encoders(video.device):
             gated = self.i3d(windows).float()
             if self.has_masks:
-                taps, decoder = self.spatial_parser.taps(windows), self.spatial_parser.decoder
-                middle = None if decoder.refiner is None else decoder.refiner.middle(taps)
+                taps = self.spatial_parser.taps(windows)
                 if masks != "none":
-                    every = masks == "all"
-                    logits = decoder(taps, windows, middle) if every else decoder.fused(taps, windows, middle)[:, None]
+                    decoder = self.spatial_parser.decoder
+                    logits = decoder(taps, windows) if masks == "all" else decoder.fused(taps, windows)[:, None]
                     logits = logits.float().unflatten(0, (len(video), -1))
                 gated = self.gate(gated, self.spatial_parser.encoder.end(taps[3]).float())
             if self.has_static:
                 frames = video.transpose(1, 2).flatten(0, 1).contiguous(memory_format=torch.channels_last)
-                middles = [None] * sides if middle is None else middle.unflatten(0, (len(video), -1)).chunk(sides)
-                parts = zip(frames.chunk(sides), middles, strict=True)
-                seen = torch.cat([self.static_encoder.see(side, of_side) for side, of_side in parts])
+                seen = torch.cat([self.static_encoder.backbone(side) for side in frames.chunk(sides)])
                 frame_features = self.static_encoder.to_feature(seen).float().unflatten(0, (len(video), -1))
                 seen = seen.float().unflatten(0, (len(video), -1))
         gated = gated.unflatten(0, (len(video), -1))
@@ -150,7 +146,7 @@ class FineParser(Method):
     def observe(self, video: Tensor, decode: Decoder) -> Observation:
         """As `Method.observe`; transitions without TAP are `FIXED_TRANSITIONS`, which are no prediction."""
         parsed = self.parse(video, masks="fused")
-        transitions, logits = [FIXED_TRANSITIONS] * len(video), parsed.mask_logits
+        transitions = [FIXED_TRANSITIONS] * len(video)
         if parsed.probabilities is not None:
             transitions = [decode(p) for p in parsed.probabilities.cpu().numpy()]
         encoding = {"gated": parsed.gated, "transitions": torch.tensor(transitions)}
@@ -160,7 +156,7 @@ class FineParser(Method):
             encoding=encoding,
             probabilities=parsed.probabilities,
             transitions=transitions if self.has_steps else None,
-            mask_probability=None if logits is None else from_windows(logits[:, :, -1].sigmoid()),
+            mask_probability=None if parsed.mask_logits is None else _mean_mask(parsed.mask_logits[:, :, -1].sigmoid()),
         )
 
     def votes(self, query: Encoding, exemplars: Encoding) -> Tensor:
@@ -210,3 +206,15 @@ class FineParser(Method):
         if static_tokens is None:
             return RelativeScore(dynamic, torch.zeros_like(dynamic))
         return RelativeScore(dynamic, self.static_stream(*static_tokens) * self.step_weights)
+
+
+def _mean_mask(windows: Tensor) -> Tensor:
+    """Mask probabilities (B, 9, 16, H, W) to samples (B, 96, H, W): the mean over the windows that cover one."""
+    batch, n_windows, length, height, width = windows.shape
+    total = windows.new_zeros(batch, N_SAMPLES, height, width)
+    count = windows.new_zeros(N_SAMPLES, 1, 1)
+    for i in range(n_windows):
+        part = slice(i * WINDOW_STRIDE, i * WINDOW_STRIDE + length)
+        total[:, part] += windows[:, i]
+        count[part] += 1
+    return total / count

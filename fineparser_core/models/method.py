@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from fineparser_core.models.step_pooling import N_SAMPLES, WINDOW_STRIDE
+from fineparser_core.models.step_pooling import WINDOW_STRIDE
 
 WINDOW_LENGTH = 16
 #: Per-video tensors, batch first. Evaluation adds "difficulty" (B,) and, for exemplars, "score" (B,).
@@ -21,18 +21,6 @@ def to_windows(video: Tensor) -> Tensor:
     """Videos (B, C, 96, H, W) to their nine windows each, (9 B, C, 16, H, W), channels last; a video's rows adjoin."""
     windows = video.unfold(2, WINDOW_LENGTH, WINDOW_STRIDE).permute(0, 2, 1, 5, 3, 4).flatten(0, 1)
     return windows.contiguous(memory_format=torch.channels_last_3d)
-
-
-def from_windows(values: Tensor) -> Tensor:
-    """Of windows (B, 9, 16, ...) to samples (B, 96, ...), float32: the mean over the windows that cover a sample."""
-    n_windows, length = values.shape[1:3]
-    total = values.new_zeros(len(values), N_SAMPLES, *values.shape[3:], dtype=torch.float32)
-    count = values.new_zeros(N_SAMPLES, dtype=torch.float32)
-    for i in range(n_windows):
-        part = slice(i * WINDOW_STRIDE, i * WINDOW_STRIDE + length)
-        total[:, part] += values[:, i]
-        count[part] += 1
-    return total / count.view(-1, *[1] * (total.ndim - 2))
 
 
 @dataclass(frozen=True, kw_only=True)

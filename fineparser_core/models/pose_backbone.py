@@ -9,8 +9,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fineparser_core.models.layers import DilatedConvs, doubled, residual_block
-from fineparser_core.models.mask_refiner import MIDDLE_CHANNELS
-from fineparser_core.models.method import from_windows
 from fineparser_core.models.temporal_parser import N_TRANSITIONS
 from fineparser_core.types import MASK_SIZE, N_SAMPLES, SWAPPED_JOINTS
 from fineparser_core.types import TRUTH_JOINTS as JOINTS
@@ -91,9 +89,6 @@ class PoseReader(nn.Linear):
 class PoseBackbone(nn.Module):
     """Frames of one clip or more, (N, 3, 112, 112) float32, ImageNet-normalised, to features (N, POSE_FEATURES).
 
-    With them comes what the spatial parser knows of each, (N, 32, 28, 28), see `known_of_samples`: who of all people in
-    the picture is the athlete, and how the athlete moves.
-
     Every frame is seen together with the one before and the one after it. Clips have 96 frames; another number of
     frames is one clip.
     """
@@ -105,9 +100,6 @@ class PoseBackbone(nn.Module):
             nn.Conv2d(3 * FRAMES_SEEN, w0, 5, 2, 2, bias=False), nn.BatchNorm2d(w0), nn.ReLU(inplace=True)
         )
         self.fine = residual_block(w0, w1, 2)
-        self.known = nn.Conv2d(MIDDLE_CHANNELS, w1, 1)
-        nn.init.zeros_(self.known.weight)
-        nn.init.zeros_(self.known.get_parameter("bias"))
         self.middle = nn.Sequential(residual_block(w1, w2, 2), residual_block(w2, w2))
         self.coarse = nn.Sequential(residual_block(w2, w3, 2), residual_block(w3, w3))
         self.raise_coarse, self.join_middle = nn.Conv2d(w3, w2, 1), residual_block(w2, w2)
@@ -117,17 +109,10 @@ class PoseBackbone(nn.Module):
         self.aux = nn.Linear(2 * w3, 5)
         self.track = PoseTrack()
 
-    def maps(self, seen: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
-        """Where joints are, and what else a frame shows.
-
-        Args:
-            seen: frames with their neighbours, (N, 9, 112, 112).
-            known: (N, 32, 28, 28) of the frames, see `known_of_samples`.
-
-        Returns: logits of where each joint is, (N, 16, 28, 28); logits of the three steps and of being in the water,
-            and the size of the splash, (N, 5).
-        """
-        fine = self.fine(self.stem(seen)) + self.known(known)
+    def maps(self, seen: Tensor) -> tuple[Tensor, Tensor]:
+        """Frames with their neighbours, (N, 9, 112, 112), to logits of where each joint is, (N, 16, 28, 28), and to
+        logits of the three steps and of being in the water, and the size of the splash, (N, 5)."""
+        fine = self.fine(self.stem(seen))
         middle = self.middle(fine)
         coarse = self.coarse(middle)
         pooled = torch.cat([coarse.mean(dim=(2, 3)), coarse.amax(dim=(2, 3))], dim=1)
@@ -139,15 +124,14 @@ class PoseBackbone(nn.Module):
         """(N, 16) logits that a joint is to be seen, from the maps: how much there is of it anywhere."""
         return maps.flatten(2).logsumexp(dim=-1) + self.bias
 
-    def look(self, frames: Tensor, known: Tensor) -> Tensor:
+    def look(self, frames: Tensor) -> Tensor:
         """(N, LOOK) float32 of frames (N, 3, 112, 112): of each joint x, y and spread in pixels and the logit that it
         is shown; then the logit of being in the water, and the size of the splash."""
         looks = []
-        length = _clip_length(frames)
-        for clip, of_clip in zip(frames.split(length), known.split(length), strict=True):
+        for clip in frames.split(_clip_length(frames)):
             before, after = torch.cat([clip[:1], clip[:-1]]), torch.cat([clip[1:], clip[-1:]])
             seen = torch.cat([before, clip, after], dim=1).contiguous(memory_format=torch.channels_last)
-            maps, more = (out.float() for out in self.maps(seen, of_clip))
+            maps, more = (out.float() for out in self.maps(seen))
             places, spread = joint_places(maps)
             found = torch.cat([places, spread[..., None], self.shown(maps)[..., None]], dim=-1)
             looks.append(torch.cat([found.flatten(1), more[:, 3:]], dim=1))
@@ -162,17 +146,10 @@ class PoseBackbone(nn.Module):
         """Looks of clips (B, T, LOOK) to features (B, T, POSE_FEATURES)."""
         return clip_features(self.tracked(looks), looks[..., -2:])
 
-    def forward(self, frames: Tensor, known: Tensor) -> Tensor:
-        looks = self.look(frames, known)
+    def forward(self, frames: Tensor) -> Tensor:
+        looks = self.look(frames)
         with _in_full_precision(frames):
             return self.features(looks.unflatten(0, (-1, _clip_length(looks)))).flatten(0, 1)
-
-
-def known_of_samples(middle: Tensor) -> Tensor:
-    """What `MaskRefiner.middle` gives of the windows of clips, (B, 9, 32, 8, 28, 28), by samples: (96 B, 32, 28, 28),
-    channels last. A map stands for two samples."""
-    each = middle.transpose(2, 3).repeat_interleave(2, dim=2)
-    return from_windows(each).flatten(0, 1).contiguous(memory_format=torch.channels_last)
 
 
 def _in_full_precision(seen: Tensor) -> torch.autocast:

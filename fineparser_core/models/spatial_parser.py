@@ -107,9 +107,9 @@ class MaskDecoder(nn.Module):
         heads = [up(score(s)) for up, score, s in zip(self.upsample_score, self.score, sides, strict=True)]
         return torch.cat([*heads, self._refined(sides, taps, windows, middle)], dim=1)
 
-    def fused(self, taps: Taps, windows: Tensor | None, middle: Tensor | None = None) -> Tensor:
+    def fused(self, taps: Taps, windows: Tensor | None) -> Tensor:
         """The fused logits alone, (N, 16, 112, 112): what inference needs. Arguments as of `forward`."""
-        return self._refined(self._sides(taps), taps, windows, middle)[:, 0]
+        return self._refined(self._sides(taps), taps, windows, None)[:, 0]
 
     def unsharpened(self, taps: Taps) -> tuple[Tensor, Tensor]:
         """Of a refined decoder what its sharpener is given: logits (N, 16, 112, 112), and `MaskRefiner.middle`."""
@@ -139,13 +139,7 @@ class SpatialParser(nn.Module):
         taps = self.taps(windows)
         return self.decoder(taps, windows), self.encoder.end(taps[3])
 
-    def infer(self, windows: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
-        """As `forward`, but only the fused logits (N, 16, 112, 112); and what `middle` gives."""
+    def infer(self, windows: Tensor) -> tuple[Tensor, Tensor]:
+        """As `forward`, but only the fused logits (N, 16, 112, 112)."""
         taps = self.taps(windows)
-        middle = None if self.decoder.refiner is None else self.decoder.refiner.middle(taps)
-        return self.decoder.fused(taps, windows, middle), self.encoder.end(taps[3]), middle
-
-    def middle(self, windows: Tensor) -> Tensor:
-        """Of a refined decoder what `MaskRefiner.middle` gives of windows, (N, 32, 8, 28, 28)."""
-        assert self.decoder.refiner is not None
-        return self.decoder.refiner.middle(self.taps(windows))
+        return self.decoder.fused(taps, windows), self.encoder.end(taps[3])

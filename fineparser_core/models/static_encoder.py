@@ -7,9 +7,8 @@ import torch
 import torchvision.models as zoo
 from torch import Tensor, nn
 
-from fineparser_core.config import POSE_BACKBONE
 from fineparser_core.models.layers import DoubleConv1d, DownConv1d
-from fineparser_core.models.pose_backbone import POSE_FEATURES, PoseBackbone, PoseReader, known_of_samples
+from fineparser_core.models.pose_backbone import POSE_FEATURES, PoseBackbone, PoseReader
 from fineparser_core.models.step_pooling import STATIC_LENGTHS, static_matrix
 
 FRAME_FEATURE_SIZE = 512
@@ -27,7 +26,7 @@ _BACKBONES: dict[str, tuple[Callable[[], nn.Module], int]] = {
     "resnet34": (zoo.resnet34, 512),
     "resnet50": (zoo.resnet50, 2048),
     "vit_s_16": (_vit_s_16, 384),
-    POSE_BACKBONE: (PoseBackbone, POSE_FEATURES),
+    "pose": (PoseBackbone, POSE_FEATURES),
 }
 
 
@@ -35,8 +34,7 @@ class StaticEncoder(nn.Module):
     """Frame features and the three step projections f_l.
 
     Frames (N, 3, 112, 112) float32, ImageNet-normalised, pass `backbone` and then `to_feature`, which gives features
-    (N, 512). A backbone that sees poses looks at neighbours: the frames are then those of whole clips, in
-    order, and comes with what the spatial parser knows of them (`PoseBackbone`).
+    (N, 512). A backbone that sees poses looks at neighbours: the frames are then those of whole clips, in order.
 
     Deviation: the paper feeds SVE together with the target action representation; as released it sees whole,
     unmasked frames. In the projections the resampled samples are channels and the 512 features the length.
@@ -44,7 +42,7 @@ class StaticEncoder(nn.Module):
     as they are; the paper does not say how it fits them. Those of poses pass `PoseReader`.
 
     Args:
-        backbone: "resnet18", "resnet34", "resnet50", "vit_s_16" or "pose-taps" (both 112 x 112 frames only).
+        backbone: "resnet18", "resnet34", "resnet50", "vit_s_16" or "pose" (both 112 x 112 frames only).
         step_duration: tokens a step, 2, 4 or 8 (Table 4).
         mixed: pass features of size 512 through such a linear layer too. The projections convolve along the features,
             whose order means nothing; the layer may give it one. Not in the paper: off in every preset of it.
@@ -60,8 +58,7 @@ class StaticEncoder(nn.Module):
             self.backbone.fc = nn.Identity()
         elif backbone.startswith("vit"):
             self.backbone.heads = nn.Identity()
-        self.sees_poses = backbone == POSE_BACKBONE
-        if self.sees_poses:
+        if backbone == "pose":
             self.to_feature: nn.Module = PoseReader(FRAME_FEATURE_SIZE)
         elif size != FRAME_FEATURE_SIZE or mixed:
             self.to_feature = nn.Linear(size, FRAME_FEATURE_SIZE)
@@ -71,21 +68,6 @@ class StaticEncoder(nn.Module):
             nn.Sequential(DoubleConv1d(n, 48), DownConv1d(48, 24), DownConv1d(24, 12), DownConv1d(12, step_duration))
             for n in STATIC_LENGTHS
         )
-
-    def see(self, frames: Tensor, middle: Tensor | None = None) -> Tensor:
-        """Frames of B whole clips, (96 B, 3, 112, 112), to features of the backbone, (96 B, n).
-
-        Args:
-            middle: (B, 9, 32, 8, 28, 28), what `MaskRefiner.middle` gives of the windows of the clips; of use, and
-                needed, where the backbone sees poses.
-        """
-        features: Tensor
-        if self.sees_poses:
-            assert middle is not None
-            features = self.backbone(frames, known_of_samples(middle))
-        else:
-            features = self.backbone(frames)
-        return features
 
     def step_features(self, features: Tensor, transitions: Sequence[tuple[int, int]]) -> tuple[Tensor, ...]:
         """Frame features (B, 96, 512), cut at each video's own (st, ed), to each step's (B, its length, 512)."""

@@ -32,10 +32,9 @@ from fineparser_core.training.batches import (
 )
 from fineparser_core.training.loop import Stage
 from fineparser_core.training.losses import regression_loss, transition_loss, transition_target
-from fineparser_core.training.single_frames import SingleFrames, draw_known_frames
+from fineparser_core.training.single_frames import SingleFrames, draw_frames
 from fineparser_core.training.stage_tools import JITTER, Ahead, draws, freeze, trainable
 from fineparser_core.training.stored_views import SeenDive
-from fineparser_core.training.stored_windows import StoredWindow
 from fineparser_core.training.traced_poses import TracedPoses, disturbed
 from fineparser_core.training.truths import (
     QualityHeads,
@@ -102,28 +101,20 @@ def _either_way(off: Callable[[Tensor, Tensor], Tensor], seen: Tensor, points: T
     return torch.minimum(against(points, shown), against(points[:, other], shown[:, other]))
 
 
-def pose_stage(
-    model: FineParser, store: Callable[[], Sequence[StoredWindow]], truths: Truths, config: StagedConfig
-) -> Stage:
-    """Teaches the pose backbone joints, steps, water and splash of single frames of dives whose joints are known.
-
-    Args:
-        store: gives the windows that the frames are of; asked at the first iteration, so never where the stage is done.
-    """
+def pose_stage(model: FineParser, dives: Sequence[Dive], truths: Truths, config: StagedConfig) -> Stage:
+    """Teaches the pose backbone joints, steps, water and splash of single frames of dives whose joints are known."""
     backbone = model.static_encoder.backbone.train()
     assert isinstance(backbone, PoseBackbone)
-    windows = cache(store)
 
     def draw(iteration: int) -> SingleFrames:
-        return draw_known_frames(windows(), truths, config, draws(config, 2, iteration), FRAMES_SEEN)
+        return draw_frames(dives, truths, config, draws(config, 2, iteration), FRAMES_SEEN)
 
     ahead = Ahead(draw, config.frame_iterations)
 
     def step(iteration: int, part: int) -> dict[str, Tensor]:
         drawn = ahead(iteration)
-        assert drawn.known is not None
         with autocast(drawn.images.device, config.precision):
-            maps, aux = backbone.maps(drawn.images, drawn.known)
+            maps, aux = backbone.maps(drawn.images)
         maps, aux = maps.float(), aux.float()
         pose = pose_loss(backbone, maps, MASK_SIZE * drawn.joints, shown_joints(drawn.joints, drawn.masks))
         more = [_further(dive, frame, truths) for dive, frame in zip(drawn.dives, drawn.numbers, strict=True)]

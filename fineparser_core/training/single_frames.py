@@ -12,10 +12,8 @@ from fineparser_core.data.transforms import View
 from fineparser_core.staged_config import StagedConfig
 from fineparser_core.training.batches import frame_tensor, mask_tensor
 from fineparser_core.training.stored_views import random_view
-from fineparser_core.training.stored_windows import StoredWindow
 from fineparser_core.training.truths import Truths, joint_points
 from fineparser_core.types import N_SAMPLES
-from fineparser_core.video.sampling import WINDOW_LENGTH
 
 # Frames without an athlete teach little: so many of those that are drawn end a few samples after the water is touched.
 _DRY_SHARE, _AFTER_CONTACT = 0.8, 5
@@ -31,7 +29,6 @@ class SingleFrames:
         masks: (N, 112, 112) share of athlete.
         phases: (N,) int64, the step that each frame is of.
         joints: (N, 16, 2) as shares of the view; NaN where unknown.
-        known: (N, 32, 28, 28), what the spatial parser knows of them (`MaskRefiner.middle`); None where not asked for.
     """
 
     dives: Sequence[Dive]
@@ -40,7 +37,6 @@ class SingleFrames:
     masks: Tensor
     phases: Tensor
     joints: Tensor
-    known: Tensor | None = None
 
 
 def _samples_to_contact(dive: Dive, view: View, truths: Truths) -> int:
@@ -50,47 +46,27 @@ def _samples_to_contact(dive: Dive, view: View, truths: Truths) -> int:
     return int(np.clip(np.searchsorted(view.sampled, truth.contact_frame) + _AFTER_CONTACT, 1, N_SAMPLES))
 
 
-def draw_frames(dives: Sequence[Dive], truths: Truths, config: StagedConfig, rng: np.random.Generator) -> SingleFrames:
-    """`config.frame_batch` frames of random views of random dives."""
-    places = []
-    for dive in [dives[i] for i in rng.integers(0, len(dives), config.frame_batch)]:
+def draw_frames(
+    dives: Sequence[Dive], truths: Truths, config: StagedConfig, rng: np.random.Generator, seen: int = 1
+) -> SingleFrames:
+    """`config.frame_batch` frames of random views of random dives, each with those around it, `seen` in all."""
+    frames, masks, phases, points, numbers = [], [], [], [], []
+    chosen = [dives[i] for i in rng.integers(0, len(dives), config.frame_batch)]
+    for dive in chosen:
         view = random_view(dive, config.preprocessing, rng)
         dry = rng.random() < _DRY_SHARE
-        places.append((dive, view, int(rng.integers(0, _samples_to_contact(dive, view, truths) if dry else N_SAMPLES))))
-    return _single_frames(places, truths)
-
-
-def draw_known_frames(
-    windows: Sequence[StoredWindow], truths: Truths, config: StagedConfig, rng: np.random.Generator, seen: int
-) -> SingleFrames:
-    """`config.frame_batch` frames of stored windows, each with those around it, `seen` in all, and what is known."""
-    places, known = [], []
-    for window in [windows[i] for i in rng.integers(0, len(windows), config.frame_batch)]:
-        dry = rng.random() < _DRY_SHARE
-        end = _samples_to_contact(window.dive, window.view, truths) - window.start if dry else WINDOW_LENGTH
-        inside = int(rng.integers(0, np.clip(end, 1, WINDOW_LENGTH)))
-        places.append((window.dive, window.view, window.start + inside))
-        known.append(torch.from_numpy(window.middle[:, inside // 2]))  # a map stands for two samples
-    return _single_frames(places, truths, seen, torch.stack(known).float())
-
-
-def _single_frames(
-    places: Sequence[tuple[Dive, View, int]], truths: Truths, seen: int = 1, known: Tensor | None = None
-) -> SingleFrames:
-    frames, masks, phases, points = [], [], [], []
-    for dive, view, number in places:
-        sample = np.array([number])
+        sample = rng.integers(0, _samples_to_contact(dive, view, truths) if dry else N_SAMPLES, 1)
         around = np.clip(sample + np.arange(seen) - seen // 2, 0, N_SAMPLES - 1)
         frames.append(frame_tensor(dive, view, around).flatten(0, 1)[None])
         masks.append(mask_tensor(dive, view, sample))
-        phases.append(int(np.searchsorted(view.transitions(dive), number, side="right")))
+        phases.append(int(np.searchsorted(view.transitions(dive), sample[0], side="right")))
         points.append(torch.from_numpy(joint_points(dive, view, sample, truths)))
+        numbers.append(int(view.sampled[sample[0]]))
     return SingleFrames(
-        dives=[dive for dive, _, _ in places],
-        numbers=[int(view.sampled[number]) for _, view, number in places],
+        dives=chosen,
+        numbers=numbers,
         images=torch.cat(frames).contiguous(memory_format=torch.channels_last),
         masks=torch.cat(masks),
         phases=torch.tensor(phases),
         joints=torch.cat(points),
-        known=None if known is None else known.contiguous(memory_format=torch.channels_last),
     )

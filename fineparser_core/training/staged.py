@@ -59,7 +59,7 @@ from fineparser_core.training.stored_views import (
     see_dives,
     store_views,
 )
-from fineparser_core.training.stored_windows import StoredWindow, store_windows
+from fineparser_core.training.stored_windows import store_windows
 from fineparser_core.training.traced_poses import trace_poses
 from fineparser_core.training.truths import (
     N_JOINTS,
@@ -256,17 +256,6 @@ def _sharpen(model: FineParser, dives: Sequence[Dive], config: StagedConfig, out
     run_stage(stage, out, cancel)
 
 
-def _find_poses(
-    model: FineParser, dives: Sequence[Dive], truths: Truths, config: StagedConfig, out: Path, cancel: CancelToken
-) -> None:
-    """A stage of its own, as `_sharpen`."""
-
-    def store() -> list[StoredWindow]:
-        return store_windows(model, dives, config, out / "pose_windows", cancel, each=config.pose_windows)
-
-    run_stage(pose_stage(model, store, truths, config), out, cancel)
-
-
 def _weigh(
     model: FineParser, held_out: Sequence[Dive], config: StagedConfig, folder: Path, cancel: CancelToken
 ) -> None:
@@ -316,11 +305,8 @@ def train_staged(
     held_out = dives[config.parse_dives : config.parse_dives + config.blend_dives]
     learned = [*dives[: config.parse_dives], *dives[config.parse_dives + config.blend_dives :]]
     folder = out / "views"
-    sees_poses = model.static_encoder.sees_poses
-    if sees_poses:
-        _find_poses(model, learned, truths, config, out, cancel)
-    else:
-        run_stage(frame_stage(model, learned, truths, config), out, cancel)
+    sees_poses = config.static_backbone == "pose"
+    run_stage((pose_stage if sees_poses else frame_stage)(model, learned, truths, config), out, cancel)
     learns_of_poses = sees_poses and bool(
         config.track_iterations or config.steps_iterations or config.static_iterations
     )

@@ -2,19 +2,18 @@
 
 import logging
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.transforms import Augmentation, View, draw_view, plain_view
 from fineparser_core.inference.device import autocast
 from fineparser_core.models.fineparser import FineParser
-from fineparser_core.models.pose_backbone import PoseBackbone, known_of_samples
+from fineparser_core.models.pose_backbone import PoseBackbone
 from fineparser_core.progress import CancelToken
 from fineparser_core.staged_config import StagedConfig
 from fineparser_core.training.batches import ALL_SAMPLES, frame_tensor
@@ -23,7 +22,6 @@ from fineparser_core.video.sampling import WINDOWS
 
 logger = logging.getLogger(__name__)
 
-_WINDOW_PARTS = 3
 _AUGMENTATION = Augmentation(shift=0, rows=True, trim=0.2, colour=1.0)
 
 
@@ -88,7 +86,9 @@ def _stored_arrays(model: FineParser, dive: Dive, view: View, path: Path) -> tup
     # The I3D's front is the spatial parser's until the next stage, and no block of it changes there.
     encoder = model.spatial_parser.encoder
     fronts, features = [], []
-    for windows in _windows(video):
+    for i in range(0, len(WINDOWS), 3):
+        windows = video[torch.tensor(WINDOWS[i : i + 3])].transpose(1, 2)
+        windows = windows.contiguous(memory_format=torch.channels_last_3d)
         front = encoder.front(windows)[0]
         fronts.append(front.half().numpy())
         features.append(encoder.end(encoder.mixed_4f(front)).float().numpy())
@@ -96,12 +96,6 @@ def _stored_arrays(model: FineParser, dive: Dive, view: View, path: Path) -> tup
     with atomic_file(path) as temporary, temporary.open("wb") as stream:
         np.savez(stream, front=stored_front, mask_feature=mask_feature)
     return stored_front, mask_feature
-
-
-def _windows(video: Tensor) -> Iterator[Tensor]:
-    """The nine windows of a video (96, 3, 112, 112), channels last, a few at a time: all at once take much memory."""
-    for rows in np.split(WINDOWS, _WINDOW_PARTS):
-        yield video[torch.tensor(rows)].transpose(1, 2).contiguous(memory_format=torch.channels_last_3d)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,11 +173,7 @@ def _stored_look(model: FineParser, dive: Dive, number: int, folder: Path, confi
     view = stored_view(dive, number, config)
     video = frame_tensor(dive, view, ALL_SAMPLES).contiguous(memory_format=torch.channels_last)
     with autocast(video.device, config.precision):
-        if isinstance(backbone, PoseBackbone):
-            middle = torch.cat([model.spatial_parser.middle(windows) for windows in _windows(video)])
-            seen = backbone.look(video, known_of_samples(middle[None]))
-        else:
-            seen = backbone(video)
+        seen = backbone.look(video) if isinstance(backbone, PoseBackbone) else backbone(video)
     look: np.ndarray = seen.float().numpy()
     with atomic_file(path) as temporary, temporary.open("wb") as stream:
         np.save(stream, look)

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -51,23 +50,17 @@ def store_windows(
     config: StagedConfig,
     folder: Path,
     cancel: CancelToken,
-    *,
-    each: int = 1,
 ) -> list[StoredWindow]:
-    """Random windows of random views of every dive, through the decoder but for its sharpener.
-
-    Args:
-        each: windows of a dive.
-    """
+    """One random window of a random view of every dive, through the decoder but for its sharpener."""
     folder.mkdir(parents=True, exist_ok=True)
     parser = model.spatial_parser
     parser.encoder.eval()  # not the sharpener, which is at work elsewhere
     stored = []
-    for index, number in product(range(len(dives)), range(each)):
+    for index, dive in enumerate(dives):
         cancel.raise_if_cancelled()
-        dive, rng = dives[index], np.random.default_rng((config.seed, 8, index, number))
+        rng = np.random.default_rng((config.seed, 8, index))
         view, start = random_view(dive, config.preprocessing, rng), int(rng.integers(0, N_SAMPLES - WINDOW_LENGTH + 1))
-        path = folder / f"{dive.key}-{number}.npz"
+        path = folder / f"{dive.key}.npz"
         if not path.exists():
             frames, _ = window_batch([dive], [view], [start])
             with autocast(frames.device, config.precision):
@@ -78,6 +71,6 @@ def store_windows(
         with np.load(path, allow_pickle=False) as data:
             kept = {name: data[name] for name in ("logits", "middle")}
         stored.append(StoredWindow(dive=dive, view=view, start=start, **kept))
-        if len(stored) % 100 == 0:
-            logger.info("stored %d/%d windows", len(stored), each * len(dives))
+        if (index + 1) % 100 == 0:
+            logger.info("stored windows of %d/%d dives", index + 1, len(dives))
     return stored

@@ -7,16 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from fineparser_core.config import (
-    METHODS,
-    POSE_BACKBONE,
-    PRESETS,
-    STATIC_BACKBONES,
-    TrainConfig,
-    from_dict,
-    get_config,
-    override,
-)
+from fineparser_core.config import METHODS, PRESETS, STATIC_BACKBONES, TrainConfig, from_dict, get_config, override
 from fineparser_core.errors import ConfigError
 from fineparser_core.models.presets import build
 from fineparser_core.staged_config import StagedConfig
@@ -29,7 +20,7 @@ def differences(one: TrainConfig, other: TrainConfig) -> dict[str, Any]:
 def test_every_table_has_its_presets() -> None:
     for name in ("release", "paper", "mtl-aqa", "rendered", *(f"table3-{row}" for row in "ABCDE")):
         assert name in PRESETS
-    of_table_5 = {f"table5-{name}" for name in STATIC_BACKBONES if name != POSE_BACKBONE}
+    of_table_5 = {f"table5-{name}" for name in STATIC_BACKBONES if name != "pose"}
     assert {f"table4-{n}" for n in (2, 4, 8)} | of_table_5 <= set(PRESETS)
     assert set(METHODS) - {"fineparser"} <= set(PRESETS)
 
@@ -134,7 +125,6 @@ def test_sizes_with_which_no_stage_could_train_are_named(values: dict[str, str],
 
 
 def test_the_staged_recipe_takes_text_as_well() -> None:
-    given = {"static-backbone": "resnet18", "refined-masks": "false", "mask_iterations": "7", "preprocessing": "whole"}
-    config = override(StagedConfig(), given)
+    config = override(StagedConfig(), {"refined-masks": "false", "mask_iterations": "7", "preprocessing": "whole"})
     assert (config.refined_masks, config.mask_iterations, config.preprocessing) == (False, 7, "whole")
     assert not config.network.refined_masks

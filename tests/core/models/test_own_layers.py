@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from fineparser_core.config import POSE_BACKBONE, PRESETS, ModelConfig
-from fineparser_core.errors import ConfigError
+from fineparser_core.config import PRESETS, ModelConfig
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.i3d import TAP_CHANNELS
 from fineparser_core.models.mask_refiner import MIDDLE_CHANNELS, MaskRefiner, MaskSharpener
-from fineparser_core.models.pose_backbone import POSE_FEATURES, PoseBackbone, known_of_samples
+from fineparser_core.models.pose_backbone import POSE_FEATURES
 from fineparser_core.models.presets import build
 from fineparser_core.models.spatial_parser import MaskDecoder
 from fineparser_core.models.static_encoder import StaticEncoder
@@ -103,39 +102,18 @@ def test_mixed_features_pass_a_layer_of_their_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("backbone", "size"), [("resnet18", 512), ("resnet50", 2048), ("vit_s_16", 384), (POSE_BACKBONE, POSE_FEATURES)]
+    ("backbone", "size"), [("resnet18", 512), ("resnet50", 2048), ("vit_s_16", 384), ("pose", POSE_FEATURES)]
 )
 def test_a_backbone_says_how_many_features_it_has(backbone: str, size: int) -> None:
     with torch.device("meta"):
         encoder = StaticEncoder(backbone)
         assert encoder.backbone_size == size
-        assert encoder.see(torch.zeros(96, 3, 112, 112), torch.zeros(1, 9, 32, 8, 28, 28)).shape == (96, size)
-
-
-def test_a_backbone_that_sees_poses_is_told_what_the_windows_of_each_frame_know() -> None:
-    middle = torch.randn(2, 9, MIDDLE_CHANNELS, 8, 28, 28)
-    known = known_of_samples(middle).unflatten(0, (2, 96))
-    assert known.shape == (2, 96, MIDDLE_CHANNELS, 28, 28)
-    torch.testing.assert_close(known[1, 3], middle[1, 0, :, 1])
-    torch.testing.assert_close(known[1, 12], (middle[1, 0, :, 6] + middle[1, 1, :, 1]) / 2)
-    torch.testing.assert_close(known[0, 95], middle[0, 8, :, 7])
-    backbone = PoseBackbone().eval()
-    frames = torch.randn(2, 9, 112, 112)
-    with torch.inference_mode():
-        untold = backbone.maps(frames, known[0, :2])[0]
-        torch.testing.assert_close(backbone.maps(frames, known[1, :2])[0], untold)  # it starts as if it were not told
-        torch.nn.init.normal_(backbone.known.weight)
-        assert not torch.equal(backbone.maps(frames, known[0, :2])[0], backbone.maps(frames, known[1, :2])[0])
-
-
-def test_a_backbone_that_sees_poses_needs_finer_masks() -> None:
-    with pytest.raises(ConfigError, match="refined-masks"):
-        ModelConfig(static_backbone=POSE_BACKBONE)
+        assert encoder.backbone(torch.zeros(2, 3, 112, 112)).shape == (2, size)
 
 
 def test_both_windows_and_poses_say_where_a_step_begins() -> None:
     torch.manual_seed(0)
-    network = build(replace(OWN, static_backbone=POSE_BACKBONE)).eval()
+    network = build(replace(OWN, static_backbone="pose")).eval()
     assert isinstance(network, FineParser)
     assert network.pose_steps is not None
     gated, seen = torch.randn(2, 9, 1024), torch.randn(2, 96, POSE_FEATURES)
@@ -155,8 +133,8 @@ def test_both_windows_and_poses_say_where_a_step_begins() -> None:
 
 def test_no_preset_has_them_and_the_staged_recipe_does() -> None:
     assert not any(config.refined_masks or config.mixed_features for config in PRESETS.values())
-    assert not any(config.static_backbone == POSE_BACKBONE for config in PRESETS.values())
-    assert StagedConfig().network.model == replace(OWN, static_backbone=POSE_BACKBONE)
+    assert not any(config.static_backbone == "pose" for config in PRESETS.values())
+    assert StagedConfig().network.model == replace(OWN, static_backbone="pose")
 
 
 def test_networks_whose_weights_do_not_fit_have_other_names() -> None:

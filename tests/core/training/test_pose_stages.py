@@ -29,7 +29,6 @@ from fineparser_core.training.pose_stages import (
     track_stage,
 )
 from fineparser_core.training.stored_views import EncodedDive, SeenDive
-from fineparser_core.training.stored_windows import StoredWindow
 from fineparser_core.training.traced_poses import TracedPoses, trace_poses
 from fineparser_core.types import SWAPPED_JOINTS
 
@@ -112,14 +111,7 @@ def test_a_backbone_learns_from_frames(model: FineParser, tmp_path: Path, told: 
     truths = {dive.record.key: truth if told else replace(truth, contact_frame=None, splash=None)}
     config = replace(CONFIG, preprocessing="whole", frame_iterations=2, frame_batch=8, precision="fp32")
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    window = StoredWindow(
-        dive=dive,
-        view=plain_view(dive),
-        start=8,
-        logits=np.zeros((16, 112, 112), np.int8),
-        middle=rng.standard_normal((32, 8, 28, 28)).astype(np.float16),
-    )
-    run_stage(pose_stage(model, lambda: [window], truths, config), tmp_path, CancelToken())
+    run_stage(pose_stage(model, [dive], truths, config), tmp_path, CancelToken())
     changed = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
     assert changed
     assert all(name.startswith("static_encoder.backbone") for name in changed)
