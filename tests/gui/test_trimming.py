@@ -237,6 +237,7 @@ def test_paused_no_recording_is_looked_through_until_it_goes_on(recording, qtbot
     assert Path(first.path) == training
     session.select(session.keys[0])
     recording.client.progressed.emit(first.id, Progress("scan", 50, 200))
+    qtbot.waitUntil(pause.isEnabled)  # actions follow the list a moment later
     pause.trigger()
     assert recording.window.player.progress._text.text() == "Looking for dives: 25 %, paused"
     answer(recording)
