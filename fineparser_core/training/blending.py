@@ -77,15 +77,12 @@ def blend_streams(
         differences.append(scores[query] - scores[exemplar])
     if not parts:
         return 1.0, 1.0
-    told, true = torch.cat(parts), torch.cat(differences)
-    if keeps_dynamic:
-        told, true = told[:, 1:], true - told[:, 0]
-    factors = torch.linalg.lstsq(told, true[:, None]).solution[:, 0].clamp(0.0, 2.0).tolist()
-    if keeps_dynamic:
-        factors = [1.0, *factors]
+    told, kept, factors = torch.cat(parts), int(keeps_dynamic), torch.ones(2)
+    rest = torch.cat(differences) - told[:, :kept].sum(dim=1)
+    factors[kept:] = torch.linalg.lstsq(told[:, kept:], rest[:, None]).solution[:, 0].clamp(0.0, 2.0)
     for stream, factor in zip((model.dynamic_stream, model.static_stream), factors, strict=True):
-        _scale(stream.regressor.layer3, factor)
-    return factors[0], factors[1]
+        _scale(stream.regressor.layer3, float(factor))
+    return float(factors[0]), float(factors[1])
 
 
 def _scale(last: nn.Module, factor: float) -> None:

@@ -323,7 +323,7 @@ def train_staged(
             run_stage(parse_stage(model, views, truths, config), out, cancel)
         encoded = encode_dives(model, views, config, folder, cancel)
         run_stage(head_stage(model, encoded, truths, config), out, cancel)
-    if learns_of_poses and config.static_iterations:
+    if sees_poses and config.static_iterations:
         poses = trace_poses(learned, config.traces, config.seed, out / "traces.npz", cancel)
         run_stage(static_stage(model, poses, learned, seen, truths, config), out, cancel)
     if sees_poses:

@@ -20,7 +20,7 @@ def drawn(seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def as_tensors(*cases: tuple[np.ndarray, np.ndarray]) -> tuple[torch.Tensor, torch.Tensor]:
-    return tuple(torch.tensor(np.stack(each), dtype=torch.float32) for each in zip(*cases, strict=True))  # type: ignore
+    return tuple(torch.tensor(np.stack(each), dtype=torch.float32) for each in zip(*cases, strict=True))
 
 
 @pytest.mark.parametrize("seed", range(20))
