@@ -28,6 +28,10 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--numbers", help="dive numbers to draw from, with commas (default: as competitions have them)")
     parser.add_argument("--twins", choices=SIZES, help="twins of FineDiving's dives: all, 1800 + 80, or 240 + 80")
     parser.add_argument(
+        "--take", type=int, choices=range(1, 100), default=1, metavar="N",
+        help="other twins of the same dives, to be trained on beside those of other takes (default 1)",
+    )  # fmt: skip
+    parser.add_argument(
         "--annotations", type=Path, help="folder of FineDiving's annotations (default: a table of their distribution)"
     )
     parser.add_argument("--write-table", action="store_true", help="remake that table from --annotations, and stop")
@@ -56,7 +60,7 @@ def main(argv: list[str] | None = None) -> int:
         raise ConfigError("Neither --out nor --preview is given: name a folder or a picture.")
     plan: Plan
     if args.twins:
-        plan = _twins(args.twins, args.annotations, args.seed)
+        plan = _twins(args.twins, args.annotations, args.seed, args.take)
     else:
         plan = SynthConfig(train=args.train, test=args.test, seed=args.seed, numbers=numbers)
     progress = progress_to_stderr(quiet=args.quiet)
@@ -105,9 +109,9 @@ def parse_shard(text: str) -> tuple[int, int]:
     return int(rank) - 1, int(count)
 
 
-def _twins(size: str, annotations: Path | None, seed: int) -> TwinPlan:
+def _twins(size: str, annotations: Path | None, seed: int, take: int) -> TwinPlan:
     records = annotated_records(annotations) if annotations else twin_table.drawn_records(seed)
-    plan = plan_twins(records, size, seed)
+    plan = plan_twins(records, size, seed, take)
     print(f"{len(plan)} twins of {len(records)} records {'as annotated' if annotations else 'drawn from the table'}")
     for note, count in plan.notes().items():
         print(f"  {count}: {note}")

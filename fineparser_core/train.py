@@ -22,7 +22,7 @@ from fineparser_core.config import PRESETS, TrainConfig, get_config, override
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.frame_cache import Dive, FrameCache, default_cache, load_dives
-from fineparser_core.data.records import DiveRecord
+from fineparser_core.data.records import DiveRecord, Key
 from fineparser_core.data.splits import validation_split
 from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation.summary import Summary, summarise
@@ -32,10 +32,11 @@ from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.method import Method
 from fineparser_core.progress import CancelToken
 from fineparser_core.staged_config import StagedConfig
+from fineparser_core.synth.truth import Truth
 from fineparser_core.training.distributed import Processes, processes
 from fineparser_core.training.end_to_end import Splits, evaluate_sharded, load_best, train_end_to_end
 from fineparser_core.training.initial import initial_model
-from fineparser_core.training.provenance import DataStamp, commit, data_stamp, open_run, trained_on
+from fineparser_core.training.provenance import DataStamp, commit, data_stamp, joined, open_run, trained_on
 from fineparser_core.training.selection import best_on_test, metric_values, picked_epoch
 from fineparser_core.training.staged import train_staged
 from fineparser_core.training.truths import read_truths
@@ -73,6 +74,10 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--config", default="release", help=f"preset: {', '.join((*PRESETS, _STAGED))}")
     parser.add_argument("--resume", action="store_true", help="go on with the run in --out, or start it")
+    parser.add_argument(
+        "--more", type=Path, action="append", default=[], metavar="DATA",
+        help="staged: another data set whose training dives are learned from as well, such as a second take of twins",
+    )  # fmt: skip
     add_run_options(parser)
     args, rest = parser.parse_known_args(argv)
     overrides = parse_overrides(rest)
@@ -261,6 +266,18 @@ def _card(
     )
 
 
+def _check_distinct(sets: Sequence[tuple[DiveSet, Sequence[DiveRecord]]]) -> None:
+    """Refuses dives of one key in two data sets, whose files in the cache and in the run would be taken for another."""
+    of: dict[Key, DiveSet] = {}
+    for data, records in sets:
+        for record in records:
+            if of.setdefault(record.key, data) is not data:
+                raise ConfigError(
+                    f"{record.id} is in {of[record.key].root} and in {data.root}: give --more a set of other dives, "
+                    "such as twins of another --take."
+                )
+
+
 def _staged(args: argparse.Namespace, config: StagedConfig, cancel: CancelToken) -> None:
     """The recipe of the bundled weights, for machines without a GPU."""
     if args.kinetics is None and args.weights is None:
@@ -273,7 +290,9 @@ def _staged(args: argparse.Namespace, config: StagedConfig, cancel: CancelToken)
     # They are sorted by event, and some stages take the first ones: every event should be among them.
     order = np.random.default_rng(config.seed).permutation(len(records))[: args.limit]
     records = [records[i] for i in order]
-    stamp = data_stamp(data, records)
+    sets = [(data, records), *((more, more.split("train")) for more in map(load_dataset, args.more))]
+    _check_distinct(sets)
+    stamp = joined([data_stamp(*one) for one in sets])
     start = {"kinetics": str(args.kinetics or ""), "weights": str(args.weights or "")}
     settings = {"config": asdict(config), "data": asdict(stamp), "start": start}
     open_run(args.out, settings, resume=args.resume)
@@ -281,15 +300,20 @@ def _staged(args: argparse.Namespace, config: StagedConfig, cancel: CancelToken)
     model, notices = initial_model(network, weights=args.weights, kinetics=args.kinetics)
     assert isinstance(model, FineParser)
 
-    def load(preprocessing: str, wanted: Sequence[DiveRecord]) -> list[Dive]:
+    def load(data: DiveSet, preprocessing: str, wanted: Sequence[DiveRecord]) -> list[Dive]:
         cache = FrameCache(args.cache or default_cache(data), data, preprocessing)
         return load_dives(data, wanted, cache, cancel, workers=args.workers)
 
-    dives = load(config.preprocessing, records)
+    dives: list[Dive] = []
+    truths: dict[Key, Truth] = {}
+    for one, wanted in sets:
+        loaded = load(one, config.preprocessing, wanted)
+        dives += loaded
+        truths |= read_truths(one.root, loaded)
     follows = isinstance(get_preprocessing(config.preprocessing), Follow)
     looks_first = follows and config.mask_iterations > 0
-    first_looks = load(WHOLE.name, records[:: -(-len(records) // config.first_look_dives)]) if looks_first else []
-    truths = read_truths(data.root, dives)
+    some = records[:: -(-len(records) // config.first_look_dives)]
+    first_looks = load(data, WHOLE.name, some) if looks_first else []
     train_staged(to_channels_last(model), dives, first_looks, truths, config, args.out, cancel)
     card = _card(args, config, stamp, f"{len(dives)} dives; {config}", notices)
     card = replace(

@@ -35,6 +35,7 @@ _GAPS = ("ankle", "knee", "wrist", "elbow", "shoulder", "hip", "toe")
 _ANGLE, _LIMB_PX, _GAP_PX = 1.5, 45.0, 20.0
 _FROM_BOARD = ("pelvis", "toe", "wrist")
 _LARGEST = 4.0
+_SHOWN = 0.5  # from which on a joint counts in full
 #: Features of a frame: `pose_features`, then whether the athlete is in the water, and the size of the splash.
 POSE_FEATURES = 3 * len(_CHAINS) + 4 * len(_LIMBS) + len(_GAPS) + 1 + 3 * len(_FROM_BOARD) + len(JOINTS) + 2
 
@@ -207,7 +208,8 @@ def pose_features(joints: Tensor, shown: Tensor) -> Tensor:
     Returns: (..., POSE_FEATURES - 2).
     """
     places = {name: joints[..., i, :] for i, name in enumerate(JOINTS)}
-    seen = {name: shown[..., i] for i, name in enumerate(JOINTS)}
+    # How sure the backbone is of a joint that it finds says nothing of an angle there.
+    seen = {name: (shown[..., i] / _SHOWN).clamp(max=1) for i, name in enumerate(JOINTS)}
     for name in _GAPS:
         places[name] = (places[f"{name}_l"] + places[f"{name}_r"]) / 2
         seen[name] = torch.minimum(seen[f"{name}_l"], seen[f"{name}_r"])

@@ -74,18 +74,22 @@ class TwinPlan:
         chosen: indices into the records. A twin depends on the seed and on its index in all records.
         seed: of qualities and renderings.
         left_out: ids of the records that cannot be rendered, and why.
+        take: a second take shows other divers with other faults before other cameras. Their events' names say so, and
+            training may have both.
     """
 
     records: tuple[TwinRecord, ...]
     chosen: tuple[int, ...]
     seed: int
     left_out: dict[str, str]
+    take: int = 1
 
     @cached_property
     def settings(self) -> dict[str, Any]:
         """The seed, and a checksum of the records: other annotations are other twins."""
         text = repr([astuple(self.records[i]) for i in self.chosen])
-        return {"seed": self.seed, "twins": hashlib.sha256(text.encode()).hexdigest()[:16]}
+        settings = {"seed": self.seed, "twins": hashlib.sha256(text.encode()).hexdigest()[:16]}
+        return settings if self.take == 1 else {**settings, "take": self.take}
 
     def __len__(self) -> int:
         return len(self.chosen)
@@ -93,7 +97,8 @@ class TwinPlan:
     def dive(self, i: int) -> PlannedDive:
         """The twin of the i-th chosen record."""
         record = self.records[self.chosen[i]]
-        rng = np.random.default_rng([self.seed, self.chosen[i], 0x7717])
+        again = [self.take] if self.take > 1 else []
+        rng = np.random.default_rng([self.seed, self.chosen[i], 0x7717, *again])
         seed = int(rng.integers(2**31))
         notes = []
         board_m = _board_to_render(record)
@@ -114,7 +119,7 @@ class TwinPlan:
         )
         facts = {"recorded_score": record.score, "synchro": record.synchro, "notes": notes}
         return PlannedDive(
-            key=(record.event, record.index),
+            key=(f"{record.event}_take{self.take}" if again else record.event, record.index),
             spec=spec,
             seed=seed,
             split=record.split,
@@ -127,7 +132,7 @@ class TwinPlan:
         return dict(Counter(note for i in range(len(self)) for note in self.dive(i).facts["notes"]))
 
 
-def plan_twins(records: Iterable[TwinRecord], size: str = "full", seed: int = 0) -> TwinPlan:
+def plan_twins(records: Iterable[TwinRecord], size: str = "full", seed: int = 0, take: int = 1) -> TwinPlan:
     """Twins of all records of the two splits ("full"), or of `SUBSETS` of them.
 
     A subset is drawn from the seed; every number of its test dives occurs in the training dives of the mini set.
@@ -141,7 +146,7 @@ def plan_twins(records: Iterable[TwinRecord], size: str = "full", seed: int = 0)
     if not usable:
         raise ConfigError("There is no record of which a twin can be rendered: check the annotations and their splits.")
     chosen = usable if size == "full" else _draw_subset(ordered, usable, size, seed)
-    return TwinPlan(records=ordered, chosen=tuple(chosen), seed=seed, left_out=left_out)
+    return TwinPlan(records=ordered, chosen=tuple(chosen), seed=seed, left_out=left_out, take=take)
 
 
 def draw_qualities_of(award: float, rng: np.random.Generator) -> tuple[float, float, float]:

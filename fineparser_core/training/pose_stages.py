@@ -30,6 +30,7 @@ from fineparser_core.training.batches import (
     mask_tensor,
     ordered_pairs,
 )
+from fineparser_core.training.found_errors import FoundErrors
 from fineparser_core.training.loop import Stage
 from fineparser_core.training.losses import regression_loss, transition_loss, transition_target
 from fineparser_core.training.single_frames import SingleFrames, draw_frames
@@ -51,7 +52,9 @@ from fineparser_core.types import MASK_SIZE, N_SAMPLES, SWAPPED_JOINTS, TRUTH_JO
 
 _BOARD = TRUTH_JOINTS.index("board")
 _SPOT_PX, _TRACK_BETA_PX = 3.0, 2.0
-_PLACE_WEIGHT, _AUX_WEIGHT, _SPLASH_WEIGHT = 0.15, 0.3, 4.0
+_PLACE_WEIGHT, _AUX_WEIGHT, _SPLASH_WEIGHT = 0.3, 0.3, 4.0
+# Arms are the hardest to find, and what is wrong with a take-off shows in them.
+_COUNTS = torch.tensor([2.0 if name.startswith(("elbow", "wrist")) else 1.0 for name in TRUTH_JOINTS])
 _SPLASH_SAMPLES = 14  # for which it stands
 _DROPOUT = 0.1
 _FOUND_NOISE_PX = 0.7  # added to the joints of encoded dives, of which there are few
@@ -95,7 +98,7 @@ def _either_way(off: Callable[[Tensor, Tensor], Tensor], seen: Tensor, points: T
     def against(points: Tensor, shown: Tensor) -> Tensor:
         points, there = torch.where(shown[..., None], points, 0.0), shown.float()
         unseen = F.binary_cross_entropy_with_logits(seen, there, reduction="none")
-        return (off(points, shown) * there + unseen * known).sum(dim=1)
+        return (off(points, shown) * _COUNTS * there + unseen * known).sum(dim=1)
 
     other = list(SWAPPED_JOINTS)
     return torch.minimum(against(points, shown), against(points[:, other], shown[:, other]))
@@ -226,7 +229,7 @@ def static_stage(
     It learns to tell the whole difference alone; `blending.blend_streams` weighs it against the dynamic stream.
 
     Args:
-        poses: traced for `dives`; half of a batch.
+        poses: traced for `dives`, and seen with the errors that the backbone makes on `seen_dives`; half of a batch.
         seen_dives: rendered dives as the backbone sees them; the other half.
     """
     static, stream = model.static_encoder, model.static_stream
@@ -241,6 +244,7 @@ def static_stage(
         module.train()
     known = [one for one in seen_dives if one.dive.record.key in truths]
     refound = _refound(model, known)
+    errors = FoundErrors(poses, dives, known, _tracked(model, known), truths)
     traced_groups = by_number([dives[i].dive_number for i in poses.dives], 2)
     known_groups = by_number([one.dive.dive_number for one in known], 2)
     traced_qualities = scaled(poses.qualities)
@@ -263,7 +267,7 @@ def static_stage(
         for _ in range(config.static_groups):
             rows = draw_group(traced_groups, config.head_batch, rng)
             where = [(int(st), int(ed)) for st, ed in poses.transitions[rows]]
-            seen = poses.seen(rows, config.pose_noise_px, rng)
+            seen = errors.seen(rows, config.pose_noise_px, rng)
             take(seen, where, [dives[i] for i in poses.dives[rows]], traced_qualities[rows])
             if known_groups:
                 rows = draw_group(known_groups, config.head_batch, rng)
@@ -298,13 +302,21 @@ def static_stage(
 
 def _refound(model: FineParser, seen_dives: Sequence[SeenDive]) -> Callable[[np.ndarray, np.random.Generator], Tensor]:
     """Gives (n, 96, POSE_FEATURES) of n of the dives, their joints tracked, as they might be found again."""
-    backbone = model.static_encoder.backbone
-    assert isinstance(backbone, PoseBackbone)
-    looks = torch.from_numpy(np.array([one.look for one in seen_dives], np.float32).reshape(-1, N_SAMPLES, LOOK))
-    with torch.no_grad():
-        tracked, more = backbone.tracked(looks), looks[..., -2:]
+    tracked, more = _tracked(model, seen_dives), torch.from_numpy(_looks(seen_dives)[..., -2:])
 
     def refound(rows: np.ndarray, rng: np.random.Generator) -> Tensor:
         return clip_features(disturbed(tracked[rows], _FOUND_NOISE_PX, rng), more[rows])
 
     return refound
+
+
+def _looks(seen_dives: Sequence[SeenDive]) -> np.ndarray:
+    return np.array([one.look for one in seen_dives], np.float32).reshape(-1, N_SAMPLES, LOOK)
+
+
+@torch.no_grad()
+def _tracked(model: FineParser, seen_dives: Sequence[SeenDive]) -> Tensor:
+    """(n, 96, 16, 3) tracked joints of the dives."""
+    backbone = model.static_encoder.backbone
+    assert isinstance(backbone, PoseBackbone)
+    return backbone.tracked(torch.from_numpy(_looks(seen_dives)))
