@@ -1,0 +1,158 @@
+"""What a pose backbone gets wrong on rendered dives, to be got wrong of traced ones, too.
+
+Errors of found joints are no noise: they last, limbs are taken for one another, and joints that are hidden or blurred
+are off together. A traced dive (`training.traced_poses`) is therefore seen with the errors made on a rendered dive of
+its number that moves alike, moment by moment.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from fineparser_core.data.dives import Dive
+from fineparser_core.models.pose_backbone import clip_features
+from fineparser_core.training.batches import ALL_SAMPLES
+from fineparser_core.training.stored_views import SeenDive
+from fineparser_core.training.traced_poses import WRISTS, TracedPoses, disturbed
+from fineparser_core.training.truths import Truths, joint_points
+from fineparser_core.types import MASK_SIZE, N_SAMPLES, SWAPPED_JOINTS
+
+#: Rendered dives whose errors a traced one may have.
+_ALIKE = 6
+# Moments by which dives are compared: before the take-off, in flight, and until the water is touched.
+_BEFORE, _MOMENTS = 14, (8, 12, 4)
+_FARTHEST_PX = 20.0  # out of the view, beyond which nothing that is found has to do with a joint
+
+
+class FoundErrors:
+    """The errors on some rendered dives, and which of them suit which traced dive.
+
+    Args:
+        poses: traced for `dives`.
+        dives: whose numbers and timings they have.
+        seen_dives: rendered dives as the backbone sees them; those of unknown splash or joints are left out.
+        tracked: (len(seen_dives), 96, 16, 3), their joints, see `models.pose_backbone.PoseTrack`.
+    """
+
+    def __init__(
+        self,
+        poses: TracedPoses,
+        dives: Sequence[Dive],
+        seen_dives: Sequence[SeenDive],
+        tracked: Tensor,
+        truths: Truths,
+    ) -> None:
+        self._poses = poses
+        usable = [i for i, one in enumerate(seen_dives) if _is_known(one, truths)]
+        known = [seen_dives[i] for i in usable]
+        true = [MASK_SIZE * joint_points(one.dive, one.view, ALL_SAMPLES, truths) for one in known]
+        self._true = np.array([_within_reach(joints) for joints in true], np.float32).reshape(-1, N_SAMPLES, 16, 2)
+        self._tracked = _on_true_sides(tracked.numpy()[usable], self._true)
+        self._water = np.array([one.look[:, -2] for one in known], np.float32)
+        splashes = np.array([truths[one.dive.record.key].splash for one in known], np.float32)
+        self._splash_errors = np.array([one.look[:, -1] for one in known], np.float32) - splashes[:, None]
+        contacts = [_contact(one, truths) for one in known]
+        self._at = np.array([_anchors(one.transitions, at) for one, at in zip(known, contacts, strict=True)])
+        wet = np.isnan(poses.joints[:, :, WRISTS, 0]).any(axis=2)
+        self._traced_at = np.array(
+            [_anchors((st, ed), _first(wet[i], int(ed))) for i, (st, ed) in enumerate(poses.transitions)]
+        )
+        traced_numbers = np.array([dives[i].dive_number for i in poses.dives])
+        self._alike, self._mirrored = self._match(traced_numbers, np.array([one.dive.dive_number for one in known]))
+
+    def _match(self, traced: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(N, `_ALIKE`) rendered dives that move most like each traced one, -1 for none, and whether mirrored."""
+        moves = np.array([_moves(j, at) for j, at in zip(self._true, self._at, strict=True)])
+        alike = np.full((len(traced), _ALIKE), -1)
+        mirrored = np.zeros(alike.shape, bool)
+        for number in set(traced) & set(numbers):
+            rows = np.flatnonzero(numbers == number)
+            both = np.stack([moves[rows], moves[rows] * np.array([-1, 1], np.float32)])
+            for i in np.flatnonzero(traced == number):
+                off = np.abs(both - _moves(self._poses.joints[i], self._traced_at[i]))
+                far = _mean_of_known(off.reshape(*off.shape[:2], -1))
+                nearest = np.argsort(far.min(axis=0), kind="stable")[:_ALIKE]
+                alike[i, : len(nearest)] = rows[nearest]
+                mirrored[i, : len(nearest)] = far.argmin(axis=0)[nearest]
+        return alike, mirrored
+
+    def seen(self, rows: np.ndarray, noise_px: float, rng: np.random.Generator) -> Tensor:
+        """(n, 96, POSE_FEATURES) of some traced dives, as the backbone might see them.
+
+        Args:
+            noise_px: of the joints of those of whose number no rendered dive is known, see `TracedPoses.seen`.
+        """
+        seen = self._poses.seen(rows, noise_px, rng)
+        with_errors = [self._with_errors(int(i), rng) for i in rows if self._alike[i, 0] >= 0]
+        if with_errors:
+            joints, more = (torch.from_numpy(np.stack(part)) for part in zip(*with_errors, strict=True))
+            seen[torch.from_numpy(self._alike[rows, 0] >= 0)] = clip_features(disturbed(joints, 0.0, rng), more)
+        return seen
+
+    def _with_errors(self, traced: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """Joints (96, 16, 3) of a traced dive with the errors of a rendered one, and the rest of a look (96, 2)."""
+        pick = rng.integers(0, (self._alike[traced] >= 0).sum())
+        rendered, mirrored = self._alike[traced, pick], self._mirrored[traced, pick]
+        moments = np.interp(ALL_SAMPLES, self._traced_at[traced], self._at[rendered])
+        moments = moments.round().astype(int).clip(0, N_SAMPLES - 1)
+        found, true = self._tracked[rendered, moments].copy(), self._true[rendered, moments].copy()
+        if mirrored:
+            found[..., 0], true[..., 0] = MASK_SIZE - found[..., 0], MASK_SIZE - true[..., 0]
+        really = self._poses.joints[traced]
+        moved = really + found[..., :2] - true
+        # Where a joint cannot be found in either, what is found instead has nothing to do with it.
+        found[..., :2] = np.where(np.isnan(moved), found[..., :2], moved)
+        splash = self._poses.splashes[traced] + self._splash_errors[rendered, moments]
+        return found, np.stack([self._water[rendered, moments], splash], axis=1).astype(np.float32)
+
+
+def _is_known(one: SeenDive, truths: Truths) -> bool:
+    truth = truths.get(one.dive.record.key)
+    return truth is not None and truth.contact_frame is not None and truth.splash is not None
+
+
+def _contact(one: SeenDive, truths: Truths) -> int:
+    """The first sample in which the water is touched."""
+    return int(np.searchsorted(one.view.sampled, truths[one.dive.record.key].contact_frame or 0))
+
+
+def _first(wet: np.ndarray, entry: int) -> int:
+    later = np.flatnonzero(wet[entry:])
+    return entry + int(later[0]) if len(later) else N_SAMPLES - 1
+
+
+def _anchors(transitions: Sequence[int], contact: int) -> np.ndarray:
+    """Samples that are the same moment of any two dives: (5,), increasing."""
+    st, ed = (int(sample) for sample in transitions)
+    contact = max(contact, ed + 1)
+    return np.array([min(0, st - 1), st, ed, contact, max(N_SAMPLES - 1, contact + 1)], np.float64)
+
+
+def _within_reach(joints: np.ndarray) -> np.ndarray:
+    beyond = (joints < -_FARTHEST_PX) | (joints > MASK_SIZE + _FARTHEST_PX)
+    return np.where(beyond.any(axis=-1, keepdims=True), np.nan, joints)
+
+
+def _on_true_sides(tracked: np.ndarray, true: np.ndarray) -> np.ndarray:
+    """Tracked joints with left and right swapped in the frames in which they then are nearer to the true ones."""
+    swapped = tracked[:, :, list(SWAPPED_JOINTS)]
+    off, off_swapped = (np.nansum(np.abs(found[..., :2] - true), axis=(2, 3)) for found in (tracked, swapped))
+    return np.where((off_swapped < off)[..., None, None], swapped, tracked)
+
+
+def _moves(joints: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """(24, 15, 2) body's joints (96, 16, 2) at comparable moments, around their middle."""
+    st, ed, contact = at[1:4]
+    spans = ((max(0, st - _BEFORE), st), (st, ed), (ed, contact))
+    moments = [np.linspace(*span, n, endpoint=False) for span, n in zip(spans, _MOMENTS, strict=True)]
+    body = joints[np.concatenate(moments).round().astype(int).clip(0, N_SAMPLES - 1), :-1]
+    middle = _mean_of_known(np.moveaxis(body, 1, -1))[:, None]
+    return np.asarray(body - middle, np.float32)
+
+
+def _mean_of_known(x: np.ndarray) -> np.ndarray:
+    """Over the last axis; large where nothing is known."""
+    known = ~np.isnan(x)
+    return np.where(known.any(-1), np.nansum(x, axis=-1) / np.maximum(known.sum(-1), 1), np.float32(MASK_SIZE))
