@@ -70,7 +70,8 @@ class PoseSteps(DilatedConvs):
 
 
 class PoseReader(nn.Linear):
-    """Features of poses (..., POSE_FEATURES) to those that are cut into steps (..., out_size), float32.
+    """Features of poses (..., POSE_FEATURES) to those that are cut into steps (..., out_size), and behind these
+    themselves, float32.
 
     Each sample is seen together with those around it: what is wrong with a take-off shows in the first moments of the
     flight, too, which are no samples of that step. The samples are those of whole clips, as of `PoseBackbone`.
@@ -84,7 +85,7 @@ class PoseReader(nn.Linear):
         clips = seen if seen.ndim > 2 else seen.unflatten(0, (-1, _clip_length(seen)))
         with _in_full_precision(seen):
             features: Tensor = super().forward(clips) + self.context(clips)
-        return features.view(*seen.shape[:-1], -1)
+        return torch.cat([features.view(*seen.shape[:-1], -1), seen.float()], dim=-1)
 
 
 class PoseBackbone(nn.Module):

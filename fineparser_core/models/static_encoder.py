@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from fineparser_core.models.layers import DoubleConv1d, DownConv1d
 from fineparser_core.models.pose_backbone import POSE_FEATURES, PoseBackbone, PoseReader
+from fineparser_core.models.step_moments import StepMoments
 from fineparser_core.models.step_pooling import STATIC_LENGTHS, static_matrix
 
 FRAME_FEATURE_SIZE = 512
@@ -39,7 +40,8 @@ class StaticEncoder(nn.Module):
     Deviation: the paper feeds SVE together with the target action representation; as released it sees whole,
     unmasked frames. In the projections the resampled samples are channels and the 512 features the length.
     Features of another size than 512 (ResNet-50, ViT-S/16) pass a linear layer first, so that the projections stay
-    as they are; the paper does not say how it fits them. Those of poses pass `PoseReader`.
+    as they are; the paper does not say how it fits them. Those of poses pass `PoseReader`, and go along unchanged for
+    `StepMoments`: features are then (N, 512 + POSE_FEATURES).
 
     Args:
         backbone: "resnet18", "resnet34", "resnet50", "vit_s_16" or "pose" (both 112 x 112 frames only).
@@ -64,6 +66,7 @@ class StaticEncoder(nn.Module):
             self.to_feature = nn.Linear(size, FRAME_FEATURE_SIZE)
         else:
             self.to_feature = nn.Identity()
+        self.moments = StepMoments(step_duration) if backbone == "pose" else None
         self.projections = nn.ModuleList(
             nn.Sequential(DoubleConv1d(n, 48), DownConv1d(48, 24), DownConv1d(24, 12), DownConv1d(12, step_duration))
             for n in STATIC_LENGTHS
@@ -72,13 +75,14 @@ class StaticEncoder(nn.Module):
     def step_features(self, features: Tensor, transitions: Sequence[tuple[int, int]]) -> tuple[Tensor, ...]:
         """Frame features (B, 96, 512), cut at each video's own (st, ed), to each step's (B, its length, 512)."""
         matrix = torch.from_numpy(np.stack([static_matrix(st, ed) for st, ed in transitions]))
-        return (matrix.to(features) @ features).split(list(STATIC_LENGTHS), dim=1)
+        pieces = matrix.to(features) @ features[..., :FRAME_FEATURE_SIZE]
+        return pieces.split(list(STATIC_LENGTHS), dim=1)
 
     def step_tokens(self, features: Tensor, transitions: Sequence[tuple[int, int]]) -> Tensor:
         """Frame features (B, 96, 512), cut at each video's own (st, ed), to step tokens (B, 3, duration, 64)."""
-        return self.project(self.step_features(features, transitions))
-
-    def project(self, pieces: Sequence[Tensor]) -> Tensor:
-        """What `step_features` gives to step tokens (B, 3, duration, 64)."""
-        tokens = [projection(piece) for projection, piece in zip(self.projections, pieces, strict=True)]
-        return torch.stack(tokens, dim=1)
+        pieces = self.step_features(features, transitions)
+        projected = [projection(piece) for projection, piece in zip(self.projections, pieces, strict=True)]
+        tokens = torch.stack(projected, dim=1)
+        if self.moments is None:
+            return tokens
+        return tokens + self.moments(features[..., FRAME_FEATURE_SIZE:], transitions)

@@ -85,13 +85,13 @@ class FoundErrors:
             noise_px: of the joints of those of whose number no rendered dive is known, see `TracedPoses.seen`.
         """
         seen = self._poses.seen(rows, noise_px, rng)
-        with_errors = [self._with_errors(int(i), rng) for i in rows if self._alike[i, 0] >= 0]
+        with_errors = [self.with_errors(int(i), rng) for i in rows if self._alike[i, 0] >= 0]
         if with_errors:
             joints, more = (torch.from_numpy(np.stack(part)) for part in zip(*with_errors, strict=True))
             seen[torch.from_numpy(self._alike[rows, 0] >= 0)] = clip_features(disturbed(joints, 0.0, rng), more)
         return seen
 
-    def _with_errors(self, traced: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    def with_errors(self, traced: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Joints (96, 16, 3) of a traced dive with the errors of a rendered one, and the rest of a look (96, 2)."""
         pick = rng.integers(0, (self._alike[traced] >= 0).sum())
         rendered, mirrored = self._alike[traced, pick], self._mirrored[traced, pick]

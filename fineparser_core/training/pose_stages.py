@@ -233,9 +233,11 @@ def static_stage(
         seen_dives: rendered dives as the backbone sees them; the other half.
     """
     static, stream = model.static_encoder, model.static_stream
+    assert static.moments is not None
     modules = {
         "to_feature": static.to_feature,
         "projections": static.projections,
+        "moments": static.moments,
         "static_stream": stream,
         "quality": QualityHeads(TOKENS_PER_STEP),
         "quality_of_features": QualityHeads(1, FRAME_FEATURE_SIZE),
@@ -275,8 +277,8 @@ def static_stage(
                 which = [e.dive for e in chosen]
                 take(refound(rows, rng), [e.transitions for e in chosen], which, scaled_qualities(which, truths))
         true_qualities, q, e = torch.cat(qualities), np.concatenate(query), np.concatenate(exemplar)
-        pieces = static.step_features(static.to_feature(torch.cat(features)), cuts)
-        tokens = _dropout(static.project(pieces), rng)
+        frames = static.to_feature(torch.cat(features))
+        pieces, tokens = static.step_features(frames, cuts), _dropout(static.step_tokens(frames, cuts), rng)
         # The static stream stands for the whole score here, hence twice its half.
         points = 2 * stream(tokens[q], tokens[e]) * model.step_weights
         true = true_contributions(of, true_qualities, q, e)

@@ -150,3 +150,12 @@ def test_what_the_staged_recipe_needs_is_said_first(fineparser: Fineparser, tmp_
 
     refused("starts from Kinetics: give --kinetics")
     refused("6 of 6 windows show whole frames", "--kinetics", tmp_path, "--first-look-windows", "6")
+
+
+def test_the_same_dives_twice_are_refused(
+    fineparser: Fineparser, dives: Path, words: tuple[object, ...], tmp_path: Path
+) -> None:
+    outcome = fineparser("train", *words, "--more", dives, "--out", tmp_path / "run")
+    assert outcome.code == 2
+    assert "give --more a set of other dives, such as twins of another --take" in " ".join(outcome.err.split())
+    assert not (tmp_path / "run").exists()

@@ -121,6 +121,22 @@ def test_what_cannot_be_rendered_is_said() -> None:
         plan_twins(odd)
 
 
+def test_another_take_shows_the_same_dives_otherwise(tmp_path: Path) -> None:
+    first, second = (plan_twins(RECORDS, seed=5, take=take) for take in (1, 2))
+    assert first.settings == plan_twins(RECORDS, seed=5).settings != second.settings
+    for one, other in zip(map(first.dive, range(4)), map(second.dive, range(4)), strict=True):
+        assert other.key == (f"{one.key[0]}_take2", one.key[1])
+        assert other.seed != one.seed
+        assert other.spec.qualities != one.spec.qualities
+        assert replace(other.spec, qualities=one.spec.qualities) == one.spec
+        assert true_award(other.spec.qualities or (0, 0, 0)) == pytest.approx(
+            true_award(one.spec.qualities or (1, 1, 1))
+        )
+    synthesize(tmp_path / "twins", plan_twins(RECORDS[:1], take=2))
+    with pytest.raises(ConfigError, match="another folder"):
+        synthesize(tmp_path / "twins", plan_twins(RECORDS[:1]))
+
+
 def test_the_table_is_of_finediving() -> None:
     records = twin_table.drawn_records(seed=0)
     assert Counter(record.split for record in records) == {"train": 2251, "test": 749}

@@ -194,7 +194,7 @@ def test_the_static_stream_is_all_that_its_stage_changes(model: FineParser, pose
     run_stage(static_stage(model, poses, dives, seen_dives(3), {}, CONFIG), tmp_path, CancelToken())
     changed = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
     assert changed
-    parts = ("static_encoder.to_feature", "static_encoder.projections", "static_stream")
+    parts = ("static_encoder.to_feature", "static_encoder.projections", "static_encoder.moments", "static_stream")
     assert all(name.startswith(parts) for name in changed)
 
 

@@ -1,0 +1,53 @@
+"""What the poses around the transitions tell of a step, moment by moment. Not in the paper."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from fineparser_core.models.pose_backbone import POSE_FEATURES
+from fineparser_core.models.regression import TOKEN_SIZE
+from fineparser_core.types import N_SAMPLES
+
+# Samples around a transition: what is wrong with a take-off shows in the first moments of the flight, too.
+_AROUND = np.arange(-14, 13)
+# Of the flight, and a little more at either end, as shares of it.
+_FLIGHT = np.linspace(-0.1, 1.1, 36)
+_LENGTHS = (len(_AROUND), len(_FLIGHT), len(_AROUND))
+_WIDTHS = (192, 96)
+
+
+class StepMoments(nn.Module):
+    """Features of poses (B, 96, POSE_FEATURES) to what is added to the step tokens, (B, 3, duration, 64).
+
+    The projections of the paper see a step stretched to one length, and features mixed before they are cut. Faults of a
+    take-off are small and soon over: here every moment, counted from the transition, has weights of its own. It starts
+    at zero.
+    """
+
+    def __init__(self, duration: int) -> None:
+        super().__init__()
+        self.scale = nn.BatchNorm1d(POSE_FEATURES, affine=False)
+        self.steps = nn.ModuleList(_reader(length * POSE_FEATURES, duration * TOKEN_SIZE) for length in _LENGTHS)
+
+    def forward(self, seen: Tensor, transitions: Sequence[tuple[int, int]]) -> Tensor:
+        at = torch.from_numpy(np.stack([_moments(st, ed) for st, ed in transitions])).to(seen.device)
+        moments = self.scale(seen.gather(1, at[..., None].expand(-1, -1, seen.shape[-1])).transpose(1, 2))
+        steps = moments.transpose(1, 2).split(_LENGTHS, dim=1)
+        tokens = [read(step).unflatten(1, (-1, TOKEN_SIZE)) for read, step in zip(self.steps, steps, strict=True)]
+        return torch.stack(tokens, dim=1)
+
+
+def _reader(in_size: int, out_size: int) -> nn.Sequential:
+    first, second = _WIDTHS
+    last = nn.Linear(second, out_size)
+    nn.init.zeros_(last.weight)
+    nn.init.zeros_(last.bias)
+    return nn.Sequential(nn.Flatten(), nn.Linear(in_size, first), nn.ReLU(), nn.Linear(first, second), nn.ReLU(), last)
+
+
+def _moments(st: int, ed: int) -> np.ndarray:
+    """Samples of the three steps, one after the other."""
+    flight = np.round(st + (ed - st) * _FLIGHT).astype(np.int64)
+    return np.concatenate([st + _AROUND, flight, ed + _AROUND]).clip(0, N_SAMPLES - 1)

@@ -1,0 +1,47 @@
+"""What the moments around the transitions add to the step tokens."""
+
+import torch
+
+from fineparser_core.models.pose_backbone import POSE_FEATURES
+from fineparser_core.models.static_encoder import FRAME_FEATURE_SIZE, StaticEncoder
+from fineparser_core.models.step_moments import StepMoments
+
+CUT = (30, 60)
+
+
+def test_untrained_it_changes_nothing() -> None:
+    torch.manual_seed(0)
+    encoder = StaticEncoder("pose").eval()
+    seen = torch.randn(2, 96, POSE_FEATURES)
+    with torch.inference_mode():
+        features = encoder.to_feature(seen)
+        assert features.shape == (2, 96, FRAME_FEATURE_SIZE + POSE_FEATURES)
+        assert torch.equal(features[..., FRAME_FEATURE_SIZE:], seen)
+        tokens = encoder.step_tokens(features, [CUT, CUT])
+        encoder.moments = None
+        assert torch.equal(encoder.step_tokens(features, [CUT, CUT]), tokens)
+
+
+def test_each_step_knows_the_moments_around_its_transition() -> None:
+    torch.manual_seed(0)
+    moments = StepMoments(4).eval()
+    for read in moments.steps:
+        torch.nn.init.normal_(read[-1].weight)
+    seen = torch.randn(1, 96, POSE_FEATURES)
+    with torch.inference_mode():
+        before = moments(seen, [CUT])
+        assert before.shape == (1, 3, 4, 64)
+
+        def changed(sample: int) -> list[bool]:
+            other = seen.clone()
+            other[0, sample] += 1
+            return [not torch.equal(a, b) for a, b in zip(moments(other, [CUT])[0], before[0], strict=True)]
+
+        assert changed(10) == [False, False, False]
+        assert changed(20) == [True, False, False]
+        assert changed(35) == [True, True, False]
+        assert changed(58) == [False, True, True]
+        assert changed(70) == [False, False, True]
+        # Another clip with its steps elsewhere says the same, where it shows the same.
+        later = moments(seen.roll(3, dims=1), [(33, 63)])
+        torch.testing.assert_close(later[0, ::2], before[0, ::2])

@@ -1,0 +1,107 @@
+"""Traced dives are seen with the errors made on rendered ones that move alike."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from fineparser_core.data.dives import Dive
+from fineparser_core.data.records import DiveRecord
+from fineparser_core.data.transforms import plain_view
+from fineparser_core.models.pose_backbone import LOOK, POSE_FEATURES
+from fineparser_core.progress import CancelToken
+from fineparser_core.synth.truth import Truth
+from fineparser_core.training.found_errors import FoundErrors
+from fineparser_core.training.stored_views import SeenDive
+from fineparser_core.training.traced_poses import TracedPoses, trace_poses
+from fineparser_core.types import MASK_SIZE, SWAPPED_JOINTS
+
+TRACES = 4
+
+
+def make_dive(index: int, number: str = "207C") -> Dive:
+    record = DiveRecord(key=("A", index), dive_number=number, difficulty=3.3, score=70.0, n_frames=96, split="train")
+    return Dive(
+        record=record,
+        frames=np.zeros((96, 112, 112, 3), np.uint8),
+        masks=None,
+        first_flight_frame=30,
+        first_entry_frame=60,
+    )
+
+
+@pytest.fixture(scope="module")
+def poses(tmp_path_factory: pytest.TempPathFactory) -> TracedPoses:
+    return trace_poses([make_dive(0)], TRACES, 1, tmp_path_factory.mktemp("t") / "traces.npz", CancelToken())
+
+
+def rendered(poses: TracedPoses, traced: int, error: float, *, index: int = 0, number: str = "207C") -> SeenDive:
+    """A dive that moves just as a traced one does; its splash is said to be larger by the error."""
+    dive = make_dive(index, number)
+    st, ed = (int(sample) for sample in poses.transitions[traced])
+    dive = replace(dive, first_flight_frame=st, first_entry_frame=ed)
+    look = np.full((96, LOOK), 5.0, np.float32)
+    look[:, -1] = poses.splashes[traced] + error
+    return SeenDive(dive=dive, view=plain_view(dive, "whole"), look=look)
+
+
+def errors_of(poses: TracedPoses, ones: list[SeenDive], joints: list[np.ndarray], off: np.ndarray) -> FoundErrors:
+    """Joints (96, 16, 2) of the rendered dives, all found off by the same."""
+    contacts = [int(np.isnan(poses.joints[0, :, 5, 0]).argmax()) or 95 for _ in ones]
+    truths = {
+        one.dive.record.key: Truth(
+            joints=(true / MASK_SIZE).astype(np.float32), qualities=np.full(3, 7.0), contact_frame=contact,
+            splash=float(poses.splashes[0]),
+        )
+        for one, true, contact in zip(ones, joints, contacts, strict=True)
+    }  # fmt: skip
+    found = np.stack([np.concatenate([true + off, np.full((96, 16, 1), 3.0)], axis=2) for true in joints])
+    return FoundErrors(
+        poses, [make_dive(0)], ones, torch.from_numpy(np.nan_to_num(found, nan=50.0).astype(np.float32)), truths
+    )
+
+
+def test_a_trace_is_seen_with_the_errors_of_a_dive_that_moves_alike(poses: TracedPoses) -> None:
+    off = np.array([3.0, -1.0])
+    true = poses.joints[0]
+    errors = errors_of(poses, [rendered(poses, 0, 0.25)], [true], off)
+    found, more = errors.with_errors(0, np.random.default_rng(0))
+    known = ~np.isnan(true[..., 0]) & ~np.isnan(found[..., 0])
+    np.testing.assert_allclose(found[known][:, :2], true[known] + off, atol=1e-3)
+    assert (found[..., 2] == 3.0).all()
+    np.testing.assert_allclose(more[:, 1], poses.splashes[0] + 0.25, atol=1e-5)
+    assert (more[:, 0] == 5.0).all()
+
+
+def test_of_a_mirrored_dive_the_errors_are_mirrored(poses: TracedPoses) -> None:
+    off = np.array([3.0, -1.0])
+    mirrored = poses.joints[0] * np.array([-1, 1]) + np.array([MASK_SIZE, 0])
+    errors = errors_of(poses, [rendered(poses, 0, 0.0)], [mirrored[:, list(SWAPPED_JOINTS)]], off)
+    found, _ = errors.with_errors(0, np.random.default_rng(0))
+    true = poses.joints[0]
+    # Which side is left may be told either way.
+    near = [
+        np.nanmedian(np.abs(found[..., :2] - (true[:, order] + off * [-1, 1])))
+        for order in (slice(None), list(SWAPPED_JOINTS))
+    ]
+    assert min(near) < 1
+
+
+def test_what_is_seen_depends_on_the_draw_alone(poses: TracedPoses) -> None:
+    errors = errors_of(poses, [rendered(poses, 0, 0.0)], [poses.joints[0]], np.zeros(2))
+    rows = np.arange(TRACES)
+    seen = errors.seen(rows, 2.0, np.random.default_rng(3))
+    assert seen.shape == (TRACES, 96, POSE_FEATURES)
+    assert seen.isfinite().all()
+    assert torch.equal(seen, errors.seen(rows, 2.0, np.random.default_rng(3)))
+    assert not torch.equal(seen, errors.seen(rows, 2.0, np.random.default_rng(4)))
+
+
+def test_without_a_rendered_dive_of_its_number_it_is_seen_with_noise(poses: TracedPoses) -> None:
+    rows = np.arange(TRACES)
+    plain = poses.seen(rows, 2.0, np.random.default_rng(3))
+    others = errors_of(poses, [rendered(poses, 0, 0.0, number="305C")], [poses.joints[0]], np.zeros(2))
+    nothing = FoundErrors(poses, [make_dive(0)], [], torch.zeros(0, 96, 16, 3), {})
+    for errors in (others, nothing):
+        assert torch.equal(errors.seen(rows, 2.0, np.random.default_rng(3)), plain)
