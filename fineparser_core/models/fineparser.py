@@ -52,7 +52,7 @@ class Parsed(NamedTuple):
         gated: (B, 9, 1024).
         probabilities: (B, 96, 2) of the transitions.
         mask_logits: (B, 9, heads, 16, H, W): the side maps and the fused one, or the fused one alone.
-        frame_features: (B, 96, 512).
+        frame_features: (B, 96, 512), longer where poses are seen, see `StaticEncoder`.
     """
 
     gated: Tensor
