@@ -6,7 +6,7 @@ from pathlib import Path
 
 import cv2
 
-from fineparser_core.cli import cancel_on_signals, progress_to_stderr, run_guarded
+from fineparser_core.cli import cancel_on_signals, positive_int, progress_to_stderr, run_guarded
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.synth import twin_table
@@ -28,7 +28,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--numbers", help="dive numbers to draw from, with commas (default: as competitions have them)")
     parser.add_argument("--twins", choices=SIZES, help="twins of FineDiving's dives: all, 1800 + 80, or 240 + 80")
     parser.add_argument(
-        "--take", type=int, choices=range(1, 100), default=1, metavar="N",
+        "--take", type=positive_int, default=1, metavar="N",
         help="other twins of the same dives, to be trained on beside those of other takes (default 1)",
     )  # fmt: skip
     parser.add_argument(
@@ -58,6 +58,8 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     if args.out is None:
         raise ConfigError("Neither --out nor --preview is given: name a folder or a picture.")
+    if args.take > 1 and not args.twins:
+        raise ConfigError(f"--take {args.take} is of twins: give --twins as well, or another --seed.")
     plan: Plan
     if args.twins:
         plan = _twins(args.twins, args.annotations, args.seed, args.take)

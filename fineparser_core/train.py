@@ -87,6 +87,8 @@ def main(argv: list[str] | None = None) -> int:
         if args.config == _STAGED:
             _staged(args, override(StagedConfig(), overrides), cancel)
         else:
+            if args.more:
+                raise ConfigError(f"--more is of the staged recipe: use --config {_STAGED}, or one data set.")
             if args.config not in PRESETS:
                 raise ConfigError(f"Unknown preset '{args.config}': use one of {', '.join((*PRESETS, _STAGED))}.")
             run(args, get_config(args.config, overrides), cancel, peers)

@@ -167,7 +167,7 @@ class Encoding:
 
     Attributes:
         gated: (9, 1024) float32, I3D feature times sigmoid of the mask embedding, a row a window.
-        frame_features: (96, n) float32, the static encoder's feature of every sample: 512 numbers, and those of its pose.
+        frame_features: (96, n) float32, the static encoder's features of every sample: 512, and those of its pose.
         transition_samples: decoded (st, ed), indices of samples.
         probabilities: (96, 2) float32.
     """

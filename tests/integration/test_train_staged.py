@@ -158,4 +158,7 @@ def test_the_same_dives_twice_are_refused(
     outcome = fineparser("train", *words, "--more", dives, "--out", tmp_path / "run")
     assert outcome.code == 2
     assert "give --more a set of other dives, such as twins of another --take" in " ".join(outcome.err.split())
+    outcome = fineparser("train", "--data", dives, "--more", dives, "--out", tmp_path / "run")
+    assert outcome.code == 2
+    assert "--more is of the staged recipe" in outcome.err
     assert not (tmp_path / "run").exists()
