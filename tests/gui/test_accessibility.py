@@ -109,7 +109,9 @@ def test_the_window_with_a_dive(window):
 
 @pytest.mark.parametrize("action_id", ["preferences", "shortcuts", "model_card", "training", "about", "ranking"])
 def test_the_dialogs(window, qtbot, action_id, bundled_weights):
-    window.actions_by_id[action_id].trigger()
+    action = window.actions_by_id[action_id]
+    qtbot.waitUntil(action.isEnabled)  # what can be done is looked at a moment after a result
+    action.trigger()
     dialog = window.findChild(QDialog)
     dialog.activateWindow()
     qtbot.waitUntil(lambda: QApplication.activeWindow() is dialog)

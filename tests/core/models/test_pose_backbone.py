@@ -113,7 +113,7 @@ def test_a_reader_starts_as_a_linear_layer_and_sees_the_samples_around() -> None
     reader = PoseReader(8).eval()
     seen = torch.randn(192, POSE_FEATURES, generator=GENERATOR)
     with torch.inference_mode():
-        plain = torch.nn.functional.linear(seen, reader.weight, reader.bias)
+        plain = torch.cat([torch.nn.functional.linear(seen, reader.weight, reader.bias), seen], dim=1)
         torch.testing.assert_close(reader(seen), plain)
         reader.context.out.weight.normal_(generator=GENERATOR)
         features = reader(seen)
@@ -123,4 +123,5 @@ def test_a_reader_starts_as_a_linear_layer_and_sees_the_samples_around() -> None
         moved = (reader(changed) - features).abs().amax(dim=1) > 1e-5
         with torch.autocast("cpu", torch.bfloat16):
             assert torch.equal(reader(seen), features)
+    assert torch.equal(features[:, 8:], seen)
     assert moved.nonzero()[:, 0].tolist() == list(range(90 - 17, 96))
