@@ -80,7 +80,10 @@ class StaticEncoder(nn.Module):
 
     def step_tokens(self, features: Tensor, transitions: Sequence[tuple[int, int]]) -> Tensor:
         """Frame features (B, 96, 512), cut at each video's own (st, ed), to step tokens (B, 3, duration, 64)."""
-        pieces = self.step_features(features, transitions)
+        return self.project(self.step_features(features, transitions), features, transitions)
+
+    def project(self, pieces: Sequence[Tensor], features: Tensor, transitions: Sequence[tuple[int, int]]) -> Tensor:
+        """What `step_features` gives, and what it was given, to step tokens (B, 3, duration, 64)."""
         projected = [projection(piece) for projection, piece in zip(self.projections, pieces, strict=True)]
         tokens = torch.stack(projected, dim=1)
         if self.moments is None:

@@ -15,8 +15,8 @@ from fineparser_core.data.dives import Dive
 from fineparser_core.models.pose_backbone import clip_features
 from fineparser_core.training.batches import ALL_SAMPLES
 from fineparser_core.training.stored_views import SeenDive
-from fineparser_core.training.traced_poses import WRISTS, TracedPoses, disturbed
-from fineparser_core.training.truths import Truths, joint_points
+from fineparser_core.training.traced_poses import TracedPoses, disturbed, in_water
+from fineparser_core.training.truths import Truths, joint_points, known_water
 from fineparser_core.types import MASK_SIZE, N_SAMPLES, SWAPPED_JOINTS
 
 #: Rendered dives whose errors a traced one may have.
@@ -45,17 +45,20 @@ class FoundErrors:
         truths: Truths,
     ) -> None:
         self._poses = poses
-        usable = [i for i, one in enumerate(seen_dives) if _is_known(one, truths)]
-        known = [seen_dives[i] for i in usable]
+        waters = {i: water for i, one in enumerate(seen_dives) if (water := known_water(one.dive, truths))}
+        usable, known = list(waters), [seen_dives[i] for i in waters]
         true = [MASK_SIZE * joint_points(one.dive, one.view, ALL_SAMPLES, truths) for one in known]
         self._true = np.array([_within_reach(joints) for joints in true], np.float32).reshape(-1, N_SAMPLES, 16, 2)
         self._tracked = _on_true_sides(tracked.numpy()[usable], self._true)
         self._water = np.array([one.look[:, -2] for one in known], np.float32)
-        splashes = np.array([truths[one.dive.record.key].splash for one in known], np.float32)
+        splashes = np.array([splash for _, splash in waters.values()], np.float32)
         self._splash_errors = np.array([one.look[:, -1] for one in known], np.float32) - splashes[:, None]
-        contacts = [_contact(one, truths) for one in known]
+        contacts = [
+            int(np.searchsorted(one.view.sampled, frame))
+            for one, (frame, _) in zip(known, waters.values(), strict=True)
+        ]
         self._at = np.array([_anchors(one.transitions, at) for one, at in zip(known, contacts, strict=True)])
-        wet = np.isnan(poses.joints[:, :, WRISTS, 0]).any(axis=2)
+        wet = in_water(poses.joints)
         self._traced_at = np.array(
             [_anchors((st, ed), _first(wet[i], int(ed))) for i, (st, ed) in enumerate(poses.transitions)]
         )
@@ -106,16 +109,6 @@ class FoundErrors:
         found[..., :2] = np.where(np.isnan(moved), found[..., :2], moved)
         splash = self._poses.splashes[traced] + self._splash_errors[rendered, moments]
         return found, np.stack([self._water[rendered, moments], splash], axis=1).astype(np.float32)
-
-
-def _is_known(one: SeenDive, truths: Truths) -> bool:
-    truth = truths.get(one.dive.record.key)
-    return truth is not None and truth.contact_frame is not None and truth.splash is not None
-
-
-def _contact(one: SeenDive, truths: Truths) -> int:
-    """The first sample in which the water is touched."""
-    return int(np.searchsorted(one.view.sampled, truths[one.dive.record.key].contact_frame or 0))
 
 
 def _first(wet: np.ndarray, entry: int) -> int:

@@ -43,6 +43,7 @@ from fineparser_core.training.truths import (
     joint_points,
     joint_spots,
     known_error,
+    known_water,
     scaled,
     scaled_qualities,
     shown_joints,
@@ -182,7 +183,8 @@ def steps_stage(model: FineParser, seen_dives: Sequence[SeenDive], config: Stage
     """L_TAP (Eq. 10) of the transitions that poses tell, alone: PSNet's part of them is learned elsewhere."""
     assert model.pose_steps is not None
     steps = model.pose_steps.requires_grad_(True).train()
-    refound = _refound(model, seen_dives)
+    looks = _looks(seen_dives)
+    refound = _refound(_tracked(model, looks), looks)
     labels = torch.tensor([one.transitions for one in seen_dives])
 
     def step(iteration: int, part: int) -> dict[str, Tensor]:
@@ -209,11 +211,12 @@ def _dropout(x: Tensor, rng: np.random.Generator) -> Tensor:
 
 def _further(dive: Dive, frame: int, truths: Truths) -> tuple[float, float]:
     """Whether the athlete is in the water in a frame, and the size of a splash there; NaN for what is unknown."""
-    truth = truths.get(dive.record.key)
-    if truth is None or truth.contact_frame is None or truth.splash is None:
+    water = known_water(dive, truths)
+    if water is None:
         return float("nan"), float("nan")
-    since = (frame - truth.contact_frame) * N_SAMPLES / len(dive.frames)
-    return float(since >= 0), truth.splash if 0 <= since < _SPLASH_SAMPLES else float("nan")
+    contact, splash = water
+    since = (frame - contact) * N_SAMPLES / len(dive.frames)
+    return float(since >= 0), splash if 0 <= since < _SPLASH_SAMPLES else float("nan")
 
 
 def static_stage(
@@ -245,8 +248,14 @@ def static_stage(
     for module in modules.values():
         module.train()
     known = [one for one in seen_dives if one.dive.record.key in truths]
-    refound = _refound(model, known)
-    errors = FoundErrors(poses, dives, known, _tracked(model, known), truths)
+    looks = _looks(known)
+    tracked = _tracked(model, looks)
+    refound = _refound(tracked, looks)
+
+    @cache  # not needed where the stage is done and only loaded
+    def errors() -> FoundErrors:
+        return FoundErrors(poses, dives, known, tracked, truths)
+
     traced_groups = by_number([dives[i].dive_number for i in poses.dives], 2)
     known_groups = by_number([one.dive.dive_number for one in known], 2)
     traced_qualities = scaled(poses.qualities)
@@ -269,7 +278,7 @@ def static_stage(
         for _ in range(config.static_groups):
             rows = draw_group(traced_groups, config.head_batch, rng)
             where = [(int(st), int(ed)) for st, ed in poses.transitions[rows]]
-            seen = errors.seen(rows, config.pose_noise_px, rng)
+            seen = errors().seen(rows, config.pose_noise_px, rng)
             take(seen, where, [dives[i] for i in poses.dives[rows]], traced_qualities[rows])
             if known_groups:
                 rows = draw_group(known_groups, config.head_batch, rng)
@@ -278,7 +287,8 @@ def static_stage(
                 take(refound(rows, rng), [e.transitions for e in chosen], which, scaled_qualities(which, truths))
         true_qualities, q, e = torch.cat(qualities), np.concatenate(query), np.concatenate(exemplar)
         frames = static.to_feature(torch.cat(features))
-        pieces, tokens = static.step_features(frames, cuts), _dropout(static.step_tokens(frames, cuts), rng)
+        pieces = static.step_features(frames, cuts)
+        tokens = _dropout(static.project(pieces, frames, cuts), rng)
         # The static stream stands for the whole score here, hence twice its half.
         points = 2 * stream(tokens[q], tokens[e]) * model.step_weights
         true = true_contributions(of, true_qualities, q, e)
@@ -302,23 +312,24 @@ def static_stage(
     )
 
 
-def _refound(model: FineParser, seen_dives: Sequence[SeenDive]) -> Callable[[np.ndarray, np.random.Generator], Tensor]:
+def _looks(seen_dives: Sequence[SeenDive]) -> Tensor:
+    """(n, 96, LOOK) of the dives."""
+    return torch.from_numpy(np.array([one.look for one in seen_dives], np.float32).reshape(-1, N_SAMPLES, LOOK))
+
+
+@torch.no_grad()
+def _tracked(model: FineParser, looks: Tensor) -> Tensor:
+    """(n, 96, 16, 3) tracked joints of looks (n, 96, LOOK)."""
+    backbone = model.static_encoder.backbone
+    assert isinstance(backbone, PoseBackbone)
+    return backbone.tracked(looks)
+
+
+def _refound(tracked: Tensor, looks: Tensor) -> Callable[[np.ndarray, np.random.Generator], Tensor]:
     """Gives (n, 96, POSE_FEATURES) of n of the dives, their joints tracked, as they might be found again."""
-    tracked, more = _tracked(model, seen_dives), torch.from_numpy(_looks(seen_dives)[..., -2:])
+    more = looks[..., -2:]
 
     def refound(rows: np.ndarray, rng: np.random.Generator) -> Tensor:
         return clip_features(disturbed(tracked[rows], _FOUND_NOISE_PX, rng), more[rows])
 
     return refound
-
-
-def _looks(seen_dives: Sequence[SeenDive]) -> np.ndarray:
-    return np.array([one.look for one in seen_dives], np.float32).reshape(-1, N_SAMPLES, LOOK)
-
-
-@torch.no_grad()
-def _tracked(model: FineParser, seen_dives: Sequence[SeenDive]) -> Tensor:
-    """(n, 96, 16, 3) tracked joints of the dives."""
-    backbone = model.static_encoder.backbone
-    assert isinstance(backbone, PoseBackbone)
-    return backbone.tracked(torch.from_numpy(_looks(seen_dives)))

@@ -30,7 +30,7 @@ from fineparser_core.video.sampling import frame_to_sample
 
 logger = logging.getLogger(__name__)
 
-WRISTS = (JOINTS.index("wrist_l"), JOINTS.index("wrist_r"))
+_WRISTS = (JOINTS.index("wrist_l"), JOINTS.index("wrist_r"))
 _FEWEST_SEEN = 6  # joints of an athlete whom a mask would still show
 # How much larger or smaller a square may be, and how far (pixels) it may lie off.
 _SCALES, _OFF_PX = (0.85, 1.2), 3.0
@@ -62,7 +62,7 @@ class TracedPoses:
         joints = _from_elsewhere(torch.from_numpy(self.joints[rows]), rng)
         n = len(joints)
         inside = ~joints[..., 0].isnan() & (joints >= 0).all(dim=-1) & (joints < MASK_SIZE).all(dim=-1)
-        wet = joints[:, :, list(WRISTS), 0].isnan().any(dim=-1).float()
+        wet = torch.from_numpy(in_water(self.joints[rows])).float()
         # A place outside of the square cannot be found: whatever is found instead says nothing.
         anywhere = torch.from_numpy(rng.uniform(0, MASK_SIZE, joints.shape).astype(np.float32))
         joints = torch.where(inside[..., None], joints, anywhere)
@@ -77,6 +77,12 @@ class TracedPoses:
         splash = splash + _SPLASH_NOISE * (_normal((n, 1), rng) + _normal(wet.shape, rng))
         wetness = (wet + _WET_NOISE * _normal(wet.shape, rng)).clamp(0, 1)
         return torch.cat([pose_features(joints, shown), torch.stack([wetness, splash * wet], dim=-1)], dim=-1)
+
+
+def in_water(joints: np.ndarray) -> np.ndarray:
+    """(n, 96) bool of traced joints (n, 96, 16, 2): whether a hand is under water."""
+    wet: np.ndarray = np.isnan(joints[:, :, _WRISTS, 0]).any(axis=-1)
+    return wet
 
 
 def disturbed(tracked: Tensor, noise_px: float, rng: np.random.Generator) -> Tensor:

@@ -35,6 +35,14 @@ def read_truths(root: Path, dives: Sequence[Dive]) -> dict[Key, Truth]:
     return {key: truth for key, truth in found.items() if truth is not None}
 
 
+def known_water(dive: Dive, truths: Truths) -> tuple[int, float] | None:
+    """The first frame in which the athlete touches the water, and the size of the splash; None where unknown."""
+    truth = truths.get(dive.record.key)
+    if truth is None or truth.contact_frame is None or truth.splash is None:
+        return None
+    return truth.contact_frame, truth.splash
+
+
 def joint_points(dive: Dive, view: View, samples: np.ndarray, truths: Truths) -> np.ndarray:
     """(n, 16, 2) float32 joints of the samples as shares of the view; NaN where unknown."""
     truth = truths.get(dive.record.key)

@@ -36,36 +36,32 @@ def poses(tmp_path_factory: pytest.TempPathFactory) -> TracedPoses:
     return trace_poses([make_dive(0)], TRACES, 1, tmp_path_factory.mktemp("t") / "traces.npz", CancelToken())
 
 
-def rendered(poses: TracedPoses, traced: int, error: float, *, index: int = 0, number: str = "207C") -> SeenDive:
-    """A dive that moves just as a traced one does; its splash is said to be larger by the error."""
-    dive = make_dive(index, number)
-    st, ed = (int(sample) for sample in poses.transitions[traced])
-    dive = replace(dive, first_flight_frame=st, first_entry_frame=ed)
+def rendered(poses: TracedPoses, error: float, *, number: str = "207C") -> SeenDive:
+    """A dive with the timing of the first traced one; its splash is said to be larger by the error."""
+    st, ed = (int(sample) for sample in poses.transitions[0])
+    dive = replace(make_dive(0, number), first_flight_frame=st, first_entry_frame=ed)
     look = np.full((96, LOOK), 5.0, np.float32)
-    look[:, -1] = poses.splashes[traced] + error
+    look[:, -1] = poses.splashes[0] + error
     return SeenDive(dive=dive, view=plain_view(dive, "whole"), look=look)
 
 
-def errors_of(poses: TracedPoses, ones: list[SeenDive], joints: list[np.ndarray], off: np.ndarray) -> FoundErrors:
-    """Joints (96, 16, 2) of the rendered dives, all found off by the same."""
-    contacts = [int(np.isnan(poses.joints[0, :, 5, 0]).argmax()) or 95 for _ in ones]
-    truths = {
-        one.dive.record.key: Truth(
-            joints=(true / MASK_SIZE).astype(np.float32), qualities=np.full(3, 7.0), contact_frame=contact,
-            splash=float(poses.splashes[0]),
-        )
-        for one, true, contact in zip(ones, joints, contacts, strict=True)
-    }  # fmt: skip
-    found = np.stack([np.concatenate([true + off, np.full((96, 16, 1), 3.0)], axis=2) for true in joints])
-    return FoundErrors(
-        poses, [make_dive(0)], ones, torch.from_numpy(np.nan_to_num(found, nan=50.0).astype(np.float32)), truths
+def errors_of(poses: TracedPoses, one: SeenDive, joints: np.ndarray, off: np.ndarray) -> FoundErrors:
+    """Joints (96, 16, 2) of the rendered dive, all found off by the same."""
+    truth = Truth(
+        joints=(joints / MASK_SIZE).astype(np.float32),
+        qualities=np.full(3, 7.0),
+        contact_frame=int(np.isnan(poses.joints[0, :, 5, 0]).argmax()) or 95,
+        splash=float(poses.splashes[0]),
     )
+    found = np.nan_to_num(np.concatenate([joints + off, np.full((96, 16, 1), 3.0)], axis=2), nan=50.0)
+    tracked = torch.from_numpy(found.astype(np.float32))[None]
+    return FoundErrors(poses, [make_dive(0)], [one], tracked, {one.dive.record.key: truth})
 
 
 def test_a_trace_is_seen_with_the_errors_of_a_dive_that_moves_alike(poses: TracedPoses) -> None:
     off = np.array([3.0, -1.0])
     true = poses.joints[0]
-    errors = errors_of(poses, [rendered(poses, 0, 0.25)], [true], off)
+    errors = errors_of(poses, rendered(poses, 0.25), true, off)
     found, more = errors.with_errors(0, np.random.default_rng(0))
     known = ~np.isnan(true[..., 0]) & ~np.isnan(found[..., 0])
     np.testing.assert_allclose(found[known][:, :2], true[known] + off, atol=1e-3)
@@ -77,7 +73,7 @@ def test_a_trace_is_seen_with_the_errors_of_a_dive_that_moves_alike(poses: Trace
 def test_of_a_mirrored_dive_the_errors_are_mirrored(poses: TracedPoses) -> None:
     off = np.array([3.0, -1.0])
     mirrored = poses.joints[0] * np.array([-1, 1]) + np.array([MASK_SIZE, 0])
-    errors = errors_of(poses, [rendered(poses, 0, 0.0)], [mirrored[:, list(SWAPPED_JOINTS)]], off)
+    errors = errors_of(poses, rendered(poses, 0.0), mirrored[:, list(SWAPPED_JOINTS)], off)
     found, _ = errors.with_errors(0, np.random.default_rng(0))
     true = poses.joints[0]
     # Which side is left may be told either way.
@@ -89,7 +85,7 @@ def test_of_a_mirrored_dive_the_errors_are_mirrored(poses: TracedPoses) -> None:
 
 
 def test_what_is_seen_depends_on_the_draw_alone(poses: TracedPoses) -> None:
-    errors = errors_of(poses, [rendered(poses, 0, 0.0)], [poses.joints[0]], np.zeros(2))
+    errors = errors_of(poses, rendered(poses, 0.0), poses.joints[0], np.zeros(2))
     rows = np.arange(TRACES)
     seen = errors.seen(rows, 2.0, np.random.default_rng(3))
     assert seen.shape == (TRACES, 96, POSE_FEATURES)
@@ -101,7 +97,7 @@ def test_what_is_seen_depends_on_the_draw_alone(poses: TracedPoses) -> None:
 def test_without_a_rendered_dive_of_its_number_it_is_seen_with_noise(poses: TracedPoses) -> None:
     rows = np.arange(TRACES)
     plain = poses.seen(rows, 2.0, np.random.default_rng(3))
-    others = errors_of(poses, [rendered(poses, 0, 0.0, number="305C")], [poses.joints[0]], np.zeros(2))
+    others = errors_of(poses, rendered(poses, 0.0, number="305C"), poses.joints[0], np.zeros(2))
     nothing = FoundErrors(poses, [make_dive(0)], [], torch.zeros(0, 96, 16, 3), {})
     for errors in (others, nothing):
         assert torch.equal(errors.seen(rows, 2.0, np.random.default_rng(3)), plain)
