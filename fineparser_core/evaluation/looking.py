@@ -54,7 +54,7 @@ def following_look(data: DiveSet, encoder: ClipEncoder) -> Look:
         paths = clip_images(data, dive.record)
         chosen = [paths[i] for i in plain_view(dive, WHOLE.name).sampled]
         images = [read_frame(path) for path, _ in chosen]
-        frames, crops = closer_look(images, first_look(images, encoder)[1])
+        frames, crops = closer_look(images, first_look(images, encoder)[1], encoder)
         whole = [read_mask(mask) for _, mask in chosen if mask is not None]
         if not whole:
             return Seen(frames, None, None)

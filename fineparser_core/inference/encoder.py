@@ -11,9 +11,10 @@ from torch import Tensor, nn
 
 from fineparser_core.inference.device import autocast
 from fineparser_core.models.fineparser import FineParser
+from fineparser_core.models.pose_backbone import PoseBackbone
 from fineparser_core.models.temporal_parser import DECODERS
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-from fineparser_core.types import Encoding
+from fineparser_core.types import TRUTH_JOINTS, Encoding
 from fineparser_core.video.sampling import WINDOWS
 
 AnyModule = TypeVar("AnyModule", bound=nn.Module)
@@ -185,6 +186,34 @@ class ClipEncoder:
                 masks.add(window, self._mask_logits(frames[window]))
                 step()
         return masks.mean
+
+    @torch.inference_mode()
+    def joints(
+        self, frames: np.ndarray, *, progress: ProgressCallback = ignore_progress, cancel: CancelToken | None = None
+    ) -> np.ndarray | None:
+        """The body's joints in the samples of a clip; None where the network sees no poses.
+
+        Args:
+            frames: (96, 112, 112, 3) uint8 RGB.
+            progress: called with stage "look" after every layer.
+
+        Returns:
+            (96, 15, 3) float32: x and y in pixels of the samples, and the probability that the joint is seen.
+
+        Raises:
+            Cancelled: once the token is set.
+        """
+        backbone = self.model.static_encoder.backbone if self.model.has_static else None
+        if not isinstance(backbone, PoseBackbone):
+            return None
+        video = normalise(torch.from_numpy(frames).to(self.device))
+        step = _Steps("look", 1, progress, cancel)
+        with autocast(self.device, self.precision), self._looking_up(step):
+            look = backbone.look(video).float()
+        tracked = backbone.tracked(look[None])[0, :, : TRUTH_JOINTS.index("board")]
+        step()
+        joints: np.ndarray = torch.cat([tracked[..., :2], tracked[..., 2:].sigmoid()], dim=-1).cpu().numpy()
+        return joints
 
     @torch.inference_mode()
     def window_masks(self, frames: np.ndarray) -> np.ndarray:

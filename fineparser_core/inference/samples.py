@@ -9,7 +9,7 @@ import numpy as np
 from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.types import MASK_SIZE, Clip
-from fineparser_core.video.follow import cut_square, follow_squares, square_xyxy
+from fineparser_core.video.follow import cut_square, follow_joints, follow_squares, square_xyxy
 from fineparser_core.video.preprocess import WHOLE, Follow, get_preprocessing
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.sampling import sample_frames
@@ -18,6 +18,8 @@ from fineparser_core.video.sampling import sample_frames
 _KEPT_HEIGHT_PX = 720
 # First looks are timid: at half, the squares around them have 0.84 of the right side, and a fifth cut limbs off.
 _LIKELY = 0.35
+# Probability from which on a joint tells where the athlete is.
+_SHOWN = 0.4
 
 Kept = TypeVar("Kept")
 
@@ -65,7 +67,7 @@ def read_samples(
         crop = np.asarray(shape.crop_xyxy(width, height), np.float32)
         return Samples(np.stack(kept), sampled, times_s, np.tile(crop, (len(sampled), 1)))
     wholes, masks = first_look(kept, encoder, progress=progress, cancel=cancel)
-    frames, crops = closer_look(kept, masks)
+    frames, crops = closer_look(kept, masks, encoder, progress=progress, cancel=cancel)
     scale = np.array([width / kept[0].shape[1], height / kept[0].shape[0]] * 2, np.float32)
     return Samples(frames, sampled, times_s, crops * scale, (wholes, masks))
 
@@ -86,8 +88,15 @@ def first_look(
     return wholes, encoder.first_look(wholes, progress=progress, cancel=cancel)
 
 
-def closer_look(frames: Sequence[np.ndarray], masks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Cuts the square that follows the athlete.
+def closer_look(
+    frames: Sequence[np.ndarray],
+    masks: np.ndarray,
+    encoder: ClipEncoder,
+    *,
+    progress: ProgressCallback = ignore_progress,
+    cancel: CancelToken | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Cuts the square that follows the athlete: by masks, then where the encoder finds joints in it, by those.
 
     Args:
         frames: 96 of (H, W, 3) uint8 RGB.
@@ -95,9 +104,22 @@ def closer_look(frames: Sequence[np.ndarray], masks: np.ndarray) -> tuple[np.nda
 
     Returns:
         (96, 112, 112, 3) uint8, and the squares (96, 4) float32 as x0, y0, x1, y1 in pixels of the frames.
+
+    Raises:
+        Cancelled: once the token is set.
     """
     height, width = frames[0].shape[:2]
-    places = [square_xyxy(square) for square in follow_squares(masks, width, height, likely=_LIKELY)]
+    cut, places = _cut(frames, follow_squares(masks, width, height, likely=_LIKELY))
+    joints = encoder.joints(cut, progress=progress, cancel=cancel)
+    if joints is None:
+        return cut, places
+    in_frame = places[:, None, :2] + joints[..., :2] * ((places[:, 2] - places[:, 0]) / MASK_SIZE)[:, None, None]
+    squares = follow_joints(in_frame, joints[..., 2] >= _SHOWN, width, height)
+    return (cut, places) if squares is None else _cut(frames, squares)
+
+
+def _cut(frames: Sequence[np.ndarray], squares: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    places = [square_xyxy(square) for square in squares]
     cut = [cut_square(frame, place, MASK_SIZE) for frame, place in zip(frames, places, strict=True)]
     return np.stack(cut), np.array(places, np.float32)
 

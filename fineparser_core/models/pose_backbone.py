@@ -91,8 +91,8 @@ class PoseReader(nn.Linear):
 class PoseBackbone(nn.Module):
     """Frames of one clip or more, (N, 3, 112, 112) float32, ImageNet-normalised, to features (N, POSE_FEATURES).
 
-    Every frame is seen together with the one before and the one after it. Clips have 96 frames; another number of
-    frames is one clip.
+    Every frame is seen together with the one before and the one after it, and mirrored, too. Clips have 96 frames;
+    another number of frames is one clip.
     """
 
     def __init__(self) -> None:
@@ -106,6 +106,9 @@ class PoseBackbone(nn.Module):
         self.coarse = nn.Sequential(residual_block(w2, w3, 2), residual_block(w3, w3))
         self.raise_coarse, self.join_middle = nn.Conv2d(w3, w2, 1), residual_block(w2, w2)
         self.raise_middle, self.join_fine = nn.Conv2d(w2, w1, 1), residual_block(w1, w1)
+        self.finer = nn.Sequential(residual_block(w1, w1), residual_block(w1, w1))
+        for block in self.finer:  # they start as nothing, so that weights from before them go on as they were
+            nn.init.zeros_(block.bn2.weight)
         self.out = nn.Conv2d(w1, len(JOINTS), 1)
         self.bias = nn.Parameter(torch.full((len(JOINTS),), -6.0))
         self.aux = nn.Linear(2 * w3, 5)
@@ -119,7 +122,7 @@ class PoseBackbone(nn.Module):
         coarse = self.coarse(middle)
         pooled = torch.cat([coarse.mean(dim=(2, 3)), coarse.amax(dim=(2, 3))], dim=1)
         middle = self.join_middle(middle + doubled(self.raise_coarse(coarse)))
-        fine = self.join_fine(fine + doubled(self.raise_middle(middle)))
+        fine = self.finer(self.join_fine(fine + doubled(self.raise_middle(middle))))
         return self.out(fine), self.aux(pooled)
 
     def shown(self, maps: Tensor) -> Tensor:
@@ -139,6 +142,17 @@ class PoseBackbone(nn.Module):
             looks.append(torch.cat([found.flatten(1), more[:, 3:]], dim=1))
         return torch.cat(looks)
 
+    def look_both_ways(self, frames: Tensor) -> Tensor:
+        """As `look`, of the frames and of their mirror images, whose joints are wrong in other ways: each joint where
+        the two say, by how narrowly they do. A mirrored clip gives mirrored joints."""
+        straight, mirrored = self.look(frames), self.look(frames.flip(-1).contiguous(memory_format=torch.channels_last))
+        found, other = (seen[:, :-2].unflatten(1, (len(JOINTS), FOUND)) for seen in (straight, mirrored))
+        other = torch.cat([MASK_SIZE - other[..., :1], other[..., 1:]], dim=-1)
+        both = torch.stack([found, _on_sides_of(found, other)])
+        share = 1 / (1 + both[..., 2:3] ** 2)
+        agreed = (both * share).sum(dim=0) / share.sum(dim=0)
+        return torch.cat([agreed.flatten(1), (straight[:, -2:] + mirrored[:, -2:]) / 2], dim=1)
+
     def tracked(self, looks: Tensor) -> Tensor:
         """Looks of clips (B, T, LOOK) to joints (B, T, 16, 3), see `PoseTrack`."""
         joints: Tensor = self.track(looks[..., :-2].unflatten(-1, (len(JOINTS), FOUND)))
@@ -149,7 +163,7 @@ class PoseBackbone(nn.Module):
         return clip_features(self.tracked(looks), looks[..., -2:])
 
     def forward(self, frames: Tensor) -> Tensor:
-        looks = self.look(frames)
+        looks = self.look_both_ways(frames)
         with _in_full_precision(frames):
             return self.features(looks.unflatten(0, (-1, _clip_length(looks)))).flatten(0, 1)
 
@@ -187,6 +201,13 @@ def same_sides(found: Tensor) -> Tensor:
     changes = (there - before).abs().sum(dim=(-1, -2)) < (here - before).abs().sum(dim=(-1, -2))
     odd = F.pad(changes.long().cumsum(dim=1) % 2, (1, 0)).bool()
     return torch.where(odd[..., None, None], swapped, found)
+
+
+def _on_sides_of(found: Tensor, other: Tensor) -> Tensor:
+    """The other of two finds of joints (N, 16, n), left and right swapped where they then are nearer to the first."""
+    swapped = other[:, list(SWAPPED_JOINTS)]
+    off, off_swapped = ((one - found)[..., :2].abs().sum(dim=(-1, -2)) for one in (other, swapped))
+    return torch.where((off_swapped < off)[:, None, None], swapped, other)
 
 
 def clip_features(tracked: Tensor, more: Tensor) -> Tensor:

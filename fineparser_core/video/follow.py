@@ -12,6 +12,8 @@ from fineparser_core.types import N_SAMPLES
 _SIDE = 1.6
 _SMALLEST_SHARE = 0.1  # of the frame's height; a smaller square would show a few blurred pixels
 _CANDIDATES = 4
+# A body's mask reaches so far beyond its joints. Fewer joints than these are no body, fewer frames no clip of it.
+_BEYOND_JOINTS, _LEAST_JOINTS, _LEAST_FRAMES = 1.12, 10, 10
 _SMALLEST_CELLS = 2
 # In samples of a clip of 96: how long the athlete may be hidden, and how far the smoothing reaches.
 _LONGEST_GAP = 12
@@ -43,9 +45,30 @@ def follow_squares(masks: np.ndarray, width_px: int, height_px: int, *, likely: 
         return np.tile(np.array([width_px / 2, height_px / 2, side], np.float64), (length, 1))
     seen = np.array(sorted(track))
     chosen = np.array([spots[t][track[t]] for t in seen])
-    squares = follow_boxes(seen, chosen[:, :2], chosen[:, 2], length)
-    squares[:, 2] = np.clip(squares[:, 2], _SMALLEST_SHARE * height_px, max(width_px, height_px))
-    return squares
+    return _sensible(follow_boxes(seen, chosen[:, :2], chosen[:, 2], length), width_px, height_px)
+
+
+def follow_joints(joints: np.ndarray, shown: np.ndarray, width_px: int, height_px: int) -> np.ndarray | None:
+    """Squares as of `follow_squares`, around the joints of a body, which tell its extent better than coarse masks do.
+
+    Args:
+        joints: (T, J, 2) in pixels of the frame; shown: (T, J) bool, which of them are seen.
+
+    Returns:
+        (T, 3) float64; None where a body is seen in hardly any frame.
+    """
+    seen = np.flatnonzero(shown.sum(axis=1) >= _LEAST_JOINTS)
+    if len(seen) < _LEAST_FRAMES:
+        return None
+    bodies = [joints[t, shown[t]] for t in seen]
+    centres = np.array([body.mean(axis=0) for body in bodies])
+    extents = np.array([_BEYOND_JOINTS * np.ptp(body, axis=0).max() for body in bodies])
+    return _sensible(follow_boxes(seen, centres, extents, len(joints)), width_px, height_px)
+
+
+def _sensible(squares: np.ndarray, width_px: int, height_px: int) -> np.ndarray:
+    side = np.clip(squares[:, 2:], _SMALLEST_SHARE * height_px, max(width_px, height_px))
+    return np.concatenate([squares[:, :2], side], axis=1)
 
 
 def follow_boxes(seen: np.ndarray, centres: np.ndarray, extents: np.ndarray, length: int) -> np.ndarray:

@@ -185,6 +185,22 @@ def test_without_a_closer_look_there_is_no_first_one(fall: Path) -> None:
     assert followed.frames.shape == (96, 112, 112, 3)
 
 
+def test_where_joints_are_seen_the_square_is_around_them(fall: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder = ClipEncoder(StandIn(), torch.device("cpu"))
+    by_masks = read_samples(make_clip(fall), "follow", encoder)
+    joints = np.full((96, 15, 3), 0.9, np.float32)
+    joints[..., 0], joints[..., 1] = 56 + 8, np.linspace(56 - 14, 56 + 14, 15)
+    monkeypatch.setattr(encoder, "joints", lambda frames, **_: joints)
+    by_joints = read_samples(make_clip(fall), "follow", encoder)
+    side = by_masks.crops[:, 2] - by_masks.crops[:, 0]
+    moved = (by_joints.crops - by_masks.crops)[:, [0, 2]].mean(axis=1)
+    np.testing.assert_allclose(moved[10:-10], 8 / 112 * side[10:-10], atol=2)
+    np.testing.assert_allclose(by_joints.crops[:, 3] - by_joints.crops[:, 1], 1.6 * 1.12 * 28 / 112 * side, rtol=0.05)
+    monkeypatch.setattr(encoder, "joints", lambda frames, **_: joints * np.array([1, 1, 0.1]))
+    unsure = read_samples(make_clip(fall), "follow", encoder)
+    np.testing.assert_array_equal(unsure.crops, by_masks.crops)
+
+
 def test_masks_of_a_window_are_those_of_the_first_look(fall: Path) -> None:
     encoder = ClipEncoder(StandIn(), torch.device("cpu"))
     frames = read_samples(make_clip(fall), "whole", encoder).frames

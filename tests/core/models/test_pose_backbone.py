@@ -1,5 +1,6 @@
 """The backbone that sees poses."""
 
+import pytest
 import torch
 
 from fineparser_core.models.pose_backbone import (
@@ -88,6 +89,39 @@ def test_clips_are_seen_one_by_one_and_frames_with_their_neighbours() -> None:
     assert looks.shape == (6, LOOK)
     assert features.isfinite().all()
     assert moved.tolist() == [False, False, True, True, True, False]
+
+
+def test_a_mirrored_clip_has_mirrored_joints() -> None:
+    backbone = PoseBackbone().eval()
+    frames = torch.randn(4, 3, 112, 112, generator=GENERATOR)
+    with torch.inference_mode():
+        looks, mirrored = backbone.look_both_ways(frames), backbone.look_both_ways(frames.flip(-1))
+        alone = backbone.look(frames)
+    found, there = (look[:, :-2].unflatten(1, (16, FOUND)) for look in (looks, mirrored))
+    there = torch.cat([112 - there[..., :1], there[..., 1:]], dim=-1)
+    other = there[:, list(SWAPPED_JOINTS)]
+    off, off_other = ((one - found).abs().flatten(1).amax(dim=1) for one in (there, other))
+    assert (torch.minimum(off, off_other) < 1e-3).all()
+    torch.testing.assert_close(looks[:, -2:], mirrored[:, -2:])
+    assert (looks[:, -2:] != alone[:, -2:]).all()
+
+
+def test_of_two_finds_of_a_joint_the_narrower_counts_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    backbone = PoseBackbone()
+    sure, unsure = torch.zeros(1, LOOK), torch.zeros(1, LOOK)
+    sure[0, :4], unsure[0, :4] = torch.tensor([40.0, 50.0, 1.0, 3.0]), torch.tensor([112 - 44.0, 58.0, 3.0, 1.0])
+    looks = [sure, unsure]
+    monkeypatch.setattr(backbone, "look", lambda frames: looks.pop(0))
+    agreed = backbone.look_both_ways(torch.zeros(1, 3, 112, 112))
+    share = (1 / 10) / (1 / 2 + 1 / 10)
+    expected = torch.tensor([40 + 4 * share, 50 + 8 * share, 1 + 2 * share, 3 - 2 * share])
+    torch.testing.assert_close(agreed[0, :4], expected)
+
+
+def test_blocks_that_were_added_change_nothing_before_they_learn() -> None:
+    backbone = PoseBackbone().eval()
+    fine = torch.rand(2, 64, 28, 28, generator=GENERATOR)
+    torch.testing.assert_close(backbone.finer(fine), fine)
 
 
 def test_sides_that_swap_from_frame_to_frame_are_put_back() -> None:

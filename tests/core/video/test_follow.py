@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fineparser_core.video.follow import cut_mask, cut_square, follow_squares, square_xyxy
+from fineparser_core.video.follow import cut_mask, cut_square, follow_joints, follow_squares, square_xyxy
 
 WIDTH, HEIGHT = 640, 360
 
@@ -45,6 +45,33 @@ def test_a_hidden_athlete_is_expected_in_between() -> None:
     hidden = [None if 35 <= t < 43 else place for t, place in enumerate(seen)]
     squares = follow_squares(masks_with({"athlete": hidden}), WIDTH, HEIGHT)
     np.testing.assert_allclose(squares[:75], follow_squares(masks_with({"a": seen}), WIDTH, HEIGHT)[:75], atol=3)
+
+
+def body(height_px: float) -> np.ndarray:
+    """(15, 2) joints of somebody so tall, around their middle."""
+    return np.stack([np.zeros(15), np.linspace(-height_px / 2, height_px / 2, 15)], axis=1)
+
+
+def test_joints_tell_where_a_body_is_and_how_long() -> None:
+    middle = np.stack([np.full(96, 300.0), np.linspace(60, 250, 96)], axis=1)
+    joints = middle[:, None] + body(50)
+    shown = np.ones((96, 15), bool)
+    shown[40:44] = shown[80:] = False
+    joints[40:44] += 1000
+    squares = follow_joints(joints, shown, WIDTH, HEIGHT)
+    assert squares is not None
+    np.testing.assert_allclose(squares[3:77, :2], middle[3:77], atol=2)
+    np.testing.assert_allclose(squares[85:, :2], np.tile(middle[79], (11, 1)), atol=3)
+    assert squares[:, 2] == pytest.approx(1.6 * 1.12 * 50, rel=0.01)
+    tiny = follow_joints(joints / 100, shown, WIDTH, HEIGHT)
+    assert tiny is not None and (tiny[:, 2] == 36).all()  # a tenth of the frame, and no less
+
+
+@pytest.mark.parametrize(("frames", "joints"), [(9, 15), (96, 9)])
+def test_too_little_of_a_body_tells_nothing(frames: int, joints: int) -> None:
+    shown = np.zeros((96, 15), bool)
+    shown[:frames, :joints] = True
+    assert follow_joints(np.tile(body(50), (96, 1, 1)), shown, WIDTH, HEIGHT) is None
 
 
 def test_nobody_at_all_gives_the_middle_of_the_frame() -> None:
