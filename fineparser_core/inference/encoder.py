@@ -72,8 +72,10 @@ class _MeanMasks:
 class _Steps:
     """Tells progress after every step, and looks at the token before the first and after each."""
 
-    def __init__(self, stage: str, total: int, progress: ProgressCallback, cancel: CancelToken | None) -> None:
-        self._stage, self._total, self._done = stage, total, 0
+    def __init__(
+        self, stage: str, total: int, progress: ProgressCallback, cancel: CancelToken | None, *, done: int = 0
+    ) -> None:
+        self._stage, self._total, self._done = stage, total, done
         self._progress, self._cancel = progress, cancel
         if cancel is not None:
             cancel.raise_if_cancelled()
@@ -195,7 +197,7 @@ class ClipEncoder:
 
         Args:
             frames: (96, 112, 112, 3) uint8 RGB.
-            progress: called with stage "look" after every layer.
+            progress: called with stage "look", the last of whose steps this is a part of, after every layer.
 
         Returns:
             (96, 15, 3) float32: x and y in pixels of the samples, and the probability that the joint is seen.
@@ -207,11 +209,10 @@ class ClipEncoder:
         if not isinstance(backbone, PoseBackbone):
             return None
         video = normalise(torch.from_numpy(frames).to(self.device))
-        step = _Steps("look", 1, progress, cancel)
-        with autocast(self.device, self.precision), self._looking_up(step):
-            look = backbone.look(video).float()
+        step = _Steps("look", len(WINDOWS), progress, cancel, done=len(WINDOWS))
+        with self._looking_up(step):
+            look = backbone.look(video)
         tracked = backbone.tracked(look[None])[0, :, : TRUTH_JOINTS.index("board")]
-        step()
         joints: np.ndarray = torch.cat([tracked[..., :2], tracked[..., 2:].sigmoid()], dim=-1).cpu().numpy()
         return joints
 

@@ -136,7 +136,8 @@ class PoseBackbone(nn.Module):
         for clip in frames.split(_clip_length(frames)):
             before, after = torch.cat([clip[:1], clip[:-1]]), torch.cat([clip[1:], clip[-1:]])
             seen = torch.cat([before, clip, after], dim=1).contiguous(memory_format=torch.channels_last)
-            maps, more = (out.float() for out in self.maps(seen))
+            with _in_full_precision(frames):
+                maps, more = self.maps(seen)
             places, spread = joint_places(maps)
             found = torch.cat([places, spread[..., None], self.shown(maps)[..., None]], dim=-1)
             looks.append(torch.cat([found.flatten(1), more[:, 3:]], dim=1))
@@ -169,7 +170,7 @@ class PoseBackbone(nn.Module):
 
 
 def _in_full_precision(seen: Tensor) -> torch.autocast:
-    """Half precision would move joints by half a pixel. Autocast does not know the meta device."""
+    """Half precision would move joints by half a pixel, scores by a point. Autocast does not know the meta device."""
     return torch.autocast("cpu" if seen.is_meta else seen.device.type, enabled=False)
 
 

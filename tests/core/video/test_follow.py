@@ -64,7 +64,8 @@ def test_joints_tell_where_a_body_is_and_how_long() -> None:
     np.testing.assert_allclose(squares[85:, :2], np.tile(middle[79], (11, 1)), atol=3)
     assert squares[:, 2] == pytest.approx(1.6 * 1.12 * 50, rel=0.01)
     tiny = follow_joints(joints / 100, shown, WIDTH, HEIGHT)
-    assert tiny is not None and (tiny[:, 2] == 36).all()  # a tenth of the frame, and no less
+    assert tiny is not None
+    assert (tiny[:, 2] == 36).all()  # a tenth of the frame, and no less
 
 
 @pytest.mark.parametrize(("frames", "joints"), [(9, 15), (96, 9)])
