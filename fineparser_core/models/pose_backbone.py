@@ -106,9 +106,10 @@ class PoseBackbone(nn.Module):
         self.coarse = nn.Sequential(residual_block(w2, w3, 2), residual_block(w3, w3))
         self.raise_coarse, self.join_middle = nn.Conv2d(w3, w2, 1), residual_block(w2, w2)
         self.raise_middle, self.join_fine = nn.Conv2d(w2, w1, 1), residual_block(w1, w1)
-        self.finer = nn.Sequential(residual_block(w1, w1), residual_block(w1, w1))
-        for block in self.finer:  # they start as nothing, so that weights from before them go on as they were
+        added = residual_block(w1, w1), residual_block(w1, w1)
+        for block in added:  # they start as nothing, so that weights from before them go on as they were
             nn.init.zeros_(block.bn2.weight)
+        self.finer = nn.Sequential(*added)
         self.out = nn.Conv2d(w1, len(JOINTS), 1)
         self.bias = nn.Parameter(torch.full((len(JOINTS),), -6.0))
         self.aux = nn.Linear(2 * w3, 5)
