@@ -147,10 +147,11 @@ class PoseBackbone(nn.Module):
     def look_both_ways(self, frames: Tensor) -> Tensor:
         """As `look`, of the frames and of their mirror images, whose joints are wrong in other ways: each joint where
         the two say, by how narrowly they do. A mirrored clip gives mirrored joints."""
-        straight, mirrored = self.look(frames), self.look(frames.flip(-1).contiguous(memory_format=torch.channels_last))
+        straight, mirrored = self.look(frames), self.look(frames.flip(-1))
         found, other = (seen[:, :-2].unflatten(1, (len(JOINTS), FOUND)) for seen in (straight, mirrored))
         other = torch.cat([MASK_SIZE - other[..., :1], other[..., 1:]], dim=-1)
-        both = torch.stack([found, _on_sides_of(found, other)])
+        swapped = _nearer_swapped(other, found)[:, None, None]
+        both = torch.stack([found, torch.where(swapped, other[:, list(SWAPPED_JOINTS)], other)])
         share = 1 / (1 + both[..., 2:3] ** 2)
         agreed = (both * share).sum(dim=0) / share.sum(dim=0)
         return torch.cat([agreed.flatten(1), (straight[:, -2:] + mirrored[:, -2:]) / 2], dim=1)
@@ -196,20 +197,16 @@ def same_sides(found: Tensor) -> Tensor:
     Which side is left is a matter of chance in single frames: the body's sides are swapped where they then are nearer
     to where they were.
     """
-    other = list(SWAPPED_JOINTS)
-    swapped = found[:, :, other]
-    here, there = found[:, 1:, :, :2], swapped[:, 1:, :, :2]
-    before = found[:, :-1, :, :2]
-    changes = (there - before).abs().sum(dim=(-1, -2)) < (here - before).abs().sum(dim=(-1, -2))
+    changes = _nearer_swapped(found[:, 1:], found[:, :-1])
     odd = F.pad(changes.long().cumsum(dim=1) % 2, (1, 0)).bool()
-    return torch.where(odd[..., None, None], swapped, found)
+    return torch.where(odd[..., None, None], found[:, :, list(SWAPPED_JOINTS)], found)
 
 
-def _on_sides_of(found: Tensor, other: Tensor) -> Tensor:
-    """The other of two finds of joints (N, 16, n), left and right swapped where they then are nearer to the first."""
-    swapped = other[:, list(SWAPPED_JOINTS)]
-    off, off_swapped = ((one - found)[..., :2].abs().sum(dim=(-1, -2)) for one in (other, swapped))
-    return torch.where((off_swapped < off)[:, None, None], swapped, other)
+def _nearer_swapped(joints: Tensor, to: Tensor) -> Tensor:
+    """(...) whether joints (..., 16, n), x and y first, are nearer to others with left and right swapped."""
+    swapped = joints[..., list(SWAPPED_JOINTS), :]
+    off, off_swapped = ((one - to)[..., :2].abs().sum(dim=(-1, -2)) for one in (joints, swapped))
+    return off_swapped < off
 
 
 def clip_features(tracked: Tensor, more: Tensor) -> Tensor:
