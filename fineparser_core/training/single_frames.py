@@ -17,6 +17,8 @@ from fineparser_core.types import N_SAMPLES
 
 # Frames without an athlete teach little: so many of those that are drawn end a few samples after the water is touched.
 _DRY_SHARE, _AFTER_CONTACT = 0.8, 5
+# What a take-off is worth is told by the frames around it, whose arms and legs are quick: so many are of those samples.
+_TAKE_OFF_SHARE, _AROUND_TAKE_OFF = 0.3, (-14, 13)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +48,15 @@ def _samples_to_contact(dive: Dive, view: View, truths: Truths) -> int:
     return int(np.clip(np.searchsorted(view.sampled, truth.contact_frame) + _AFTER_CONTACT, 1, N_SAMPLES))
 
 
+def _draw_sample(dive: Dive, view: View, truths: Truths, rng: np.random.Generator) -> int:
+    kind = rng.random()
+    if kind < _TAKE_OFF_SHARE:
+        near = view.transitions(dive)[0] + int(rng.integers(*_AROUND_TAKE_OFF))
+        return min(max(near, 0), N_SAMPLES - 1)
+    dry = kind < _TAKE_OFF_SHARE + (1 - _TAKE_OFF_SHARE) * _DRY_SHARE
+    return int(rng.integers(0, _samples_to_contact(dive, view, truths) if dry else N_SAMPLES))
+
+
 def draw_frames(
     dives: Sequence[Dive], truths: Truths, config: StagedConfig, rng: np.random.Generator, seen: int = 1
 ) -> SingleFrames:
@@ -54,8 +65,7 @@ def draw_frames(
     chosen = [dives[i] for i in rng.integers(0, len(dives), config.frame_batch)]
     for dive in chosen:
         view = random_view(dive, config.preprocessing, rng)
-        dry = rng.random() < _DRY_SHARE
-        sample = rng.integers(0, _samples_to_contact(dive, view, truths) if dry else N_SAMPLES, 1)
+        sample = np.array([_draw_sample(dive, view, truths, rng)])
         around = np.clip(sample + np.arange(seen) - seen // 2, 0, N_SAMPLES - 1)
         frames.append(frame_tensor(dive, view, around).flatten(0, 1)[None])
         masks.append(mask_tensor(dive, view, sample))

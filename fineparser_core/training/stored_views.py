@@ -173,7 +173,7 @@ def _stored_look(model: FineParser, dive: Dive, number: int, folder: Path, confi
     view = stored_view(dive, number, config)
     video = frame_tensor(dive, view, ALL_SAMPLES).contiguous(memory_format=torch.channels_last)
     with autocast(video.device, config.precision):
-        seen = backbone.look(video) if isinstance(backbone, PoseBackbone) else backbone(video)
+        seen = backbone.look_both_ways(video) if isinstance(backbone, PoseBackbone) else backbone(video)
     look: np.ndarray = seen.float().numpy()
     with atomic_file(path) as temporary, temporary.open("wb") as stream:
         np.save(stream, look)
