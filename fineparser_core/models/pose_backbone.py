@@ -9,9 +9,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fineparser_core.models.layers import DilatedConvs, doubled, residual_block
-from fineparser_core.models.pose_features import FRAME_FEATURES, JOINTS, clip_features
 from fineparser_core.models.temporal_parser import N_TRANSITIONS
 from fineparser_core.types import MASK_SIZE, N_SAMPLES, SWAPPED_JOINTS
+from fineparser_core.types import TRUTH_JOINTS as JOINTS
 
 MAP_SIZE = 28
 #: Numbers by which a joint is found in a frame: x, y and spread in pixels, and the logit that it is shown.
@@ -22,6 +22,22 @@ LOOK = FOUND * len(JOINTS) + 2
 FRAMES_SEEN = 3
 _WIDTHS = (32, 64, 112, 176)
 _SPREAD_PX, _CHANGE_PX = 8.0, 8.0
+_CHAINS = (
+    ("neck", "hip", "knee"), ("hip", "knee", "ankle"), ("knee", "ankle", "toe"),
+    ("hip", "shoulder", "elbow"), ("shoulder", "elbow", "wrist"),
+)  # fmt: skip
+_LIMBS = (
+    ("neck", "pelvis"), ("ankle", "pelvis"), ("wrist", "toe"), ("wrist", "neck"), ("head", "neck"),
+    ("toe", "ankle"), ("wrist", "ankle"), ("knee", "pelvis"), ("ankle", "knee"),
+)  # fmt: skip
+_GAPS = ("ankle", "knee", "wrist", "elbow", "shoulder", "hip", "toe")
+# Usual sizes, by which angles (radians), limbs and gaps (pixels) come near one.
+_ANGLE, _LIMB_PX, _GAP_PX = 1.5, 45.0, 20.0
+_FROM_BOARD = ("pelvis", "toe", "wrist")
+_LARGEST = 4.0
+_SHOWN = 0.5  # from which on a joint counts in full
+#: Features of a frame: `pose_features`, then whether the athlete is in the water, and the size of the splash.
+POSE_FEATURES = 3 * len(_CHAINS) + 4 * len(_LIMBS) + len(_GAPS) + 1 + 3 * len(_FROM_BOARD) + len(JOINTS) + 2
 
 
 class PoseTrack(DilatedConvs):
@@ -50,10 +66,7 @@ class PoseSteps(DilatedConvs):
     """
 
     def __init__(self) -> None:
-        super().__init__(FRAME_FEATURES, N_TRANSITIONS, reaches=(1, 2, 4, 8, 16))
-
-    def forward(self, seen: Tensor) -> Tensor:
-        return super().forward(seen[..., :FRAME_FEATURES])
+        super().__init__(POSE_FEATURES, N_TRANSITIONS, reaches=(1, 2, 4, 8, 16))
 
 
 class PoseReader(nn.Linear):
@@ -65,14 +78,13 @@ class PoseReader(nn.Linear):
     """
 
     def __init__(self, out_size: int) -> None:
-        super().__init__(FRAME_FEATURES, out_size)
-        self.context = DilatedConvs(FRAME_FEATURES, out_size, reaches=(1, 2, 4, 8))
+        super().__init__(POSE_FEATURES, out_size)
+        self.context = DilatedConvs(POSE_FEATURES, out_size, reaches=(1, 2, 4, 8))
 
     def forward(self, seen: Tensor) -> Tensor:
         clips = seen if seen.ndim > 2 else seen.unflatten(0, (-1, _clip_length(seen)))
-        single = clips[..., :FRAME_FEATURES]
         with _in_full_precision(seen):
-            features: Tensor = super().forward(single) + self.context(single)
+            features: Tensor = super().forward(clips) + self.context(clips)
         return torch.cat([features.view(*seen.shape[:-1], -1), seen.float()], dim=-1)
 
 
@@ -150,8 +162,7 @@ class PoseBackbone(nn.Module):
 
     def features(self, looks: Tensor) -> Tensor:
         """Looks of clips (B, T, LOOK) to features (B, T, POSE_FEATURES)."""
-        tracked, wet = self.tracked(looks), looks[..., -2].sigmoid()
-        return clip_features(tracked[..., :2], tracked[..., 2].sigmoid(), wet, looks[..., -1])
+        return clip_features(self.tracked(looks), looks[..., -2:])
 
     def forward(self, frames: Tensor) -> Tensor:
         with _in_full_precision(frames):
@@ -195,3 +206,64 @@ def _nearer_swapped(joints: Tensor, to: Tensor) -> Tensor:
     swapped = joints[..., list(SWAPPED_JOINTS), :]
     off, off_swapped = ((one - to)[..., :2].abs().sum(dim=(-1, -2)) for one in (joints, swapped))
     return off_swapped < off
+
+
+def clip_features(tracked: Tensor, more: Tensor) -> Tensor:
+    """Tracked joints (B, T, 16, 3) and the rest of a look (B, T, 2) to features (B, T, POSE_FEATURES)."""
+    pose, wet = pose_features(tracked[..., :2], tracked[..., 2].sigmoid()), more[..., 0].sigmoid()
+    return torch.cat([pose, torch.stack([wet, more[..., 1] * wet], dim=-1)], dim=-1)
+
+
+def pose_features(joints: Tensor, shown: Tensor) -> Tensor:
+    """Angles, directions and gaps of poses, and the way from the board; the same for a mirrored pose.
+
+    But for which joints are shown, they are the same for left and right swapped, too.
+
+    What rests on a joint that is hardly shown fades to 0; how well each is shown is among the features.
+
+    Args:
+        joints: (..., 16, 2) in pixels of the frame.
+        shown: (..., 16) 0..1.
+
+    Returns: (..., POSE_FEATURES - 2).
+    """
+    places = {name: joints[..., i, :] for i, name in enumerate(JOINTS)}
+    # How sure the backbone is of a joint that it finds says nothing of an angle there.
+    seen = {name: (shown[..., i] / _SHOWN).clamp(max=1) for i, name in enumerate(JOINTS)}
+    for name in _GAPS:
+        places[name] = (places[f"{name}_l"] + places[f"{name}_r"]) / 2
+        seen[name] = torch.minimum(seen[f"{name}_l"], seen[f"{name}_r"])
+    for name, other in (("neck", "shoulder"), ("pelvis", "hip")):
+        places[name], seen[name] = places[other], seen[other]
+    found = []
+    for chain in _CHAINS:
+        sides = [[name if name == "neck" else f"{name}_{side}" for name in chain] for side in "lr"]
+        left, right = (_angle(*(places[name] for name in side)) / _ANGLE for side in sides)
+        weight = torch.stack([seen[name] for side in sides for name in side]).amin(dim=0)
+        found += [(left + right) / 2 * weight, (left - right).abs() * weight, weight]
+    for a, b in _LIMBS:
+        weight = torch.minimum(seen[a], seen[b])
+        way = places[a] - places[b]
+        length = way.norm(dim=-1).clamp_min(1e-2)
+        found += [
+            way[..., 0].abs() / length * weight,
+            way[..., 1] / length * weight,
+            length / _LIMB_PX * weight,
+            weight,
+        ]
+    for name in _GAPS:
+        found.append((places[f"{name}_l"] - places[f"{name}_r"]).norm(dim=-1) / _GAP_PX * seen[name])
+    bend = (places["toe"] - places["pelvis"]).norm(dim=-1) / _LIMB_PX
+    found.append(bend * torch.minimum(seen["pelvis"], seen["toe"]))
+    for name in _FROM_BOARD:
+        weight = torch.minimum(seen[name], seen["board"])
+        way = (places[name] - places["board"]) / _LIMB_PX
+        found += [way[..., 0].abs() * weight, way[..., 1] * weight, weight]
+    features = torch.cat([torch.stack(found, dim=-1), shown], dim=-1)
+    return features.clamp(-_LARGEST, _LARGEST)
+
+
+def _angle(a: Tensor, b: Tensor, c: Tensor) -> Tensor:
+    """Unsigned angle at b, radians."""
+    u, v = a - b, c - b
+    return torch.atan2((u[..., 0] * v[..., 1] - u[..., 1] * v[..., 0]).abs(), (u * v).sum(dim=-1))

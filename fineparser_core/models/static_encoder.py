@@ -8,8 +8,7 @@ import torchvision.models as zoo
 from torch import Tensor, nn
 
 from fineparser_core.models.layers import DoubleConv1d, DownConv1d
-from fineparser_core.models.pose_backbone import PoseBackbone, PoseReader
-from fineparser_core.models.pose_features import POSE_FEATURES
+from fineparser_core.models.pose_backbone import POSE_FEATURES, PoseBackbone, PoseReader
 from fineparser_core.models.step_moments import StepMoments
 from fineparser_core.models.step_pooling import STATIC_LENGTHS, static_matrix
 

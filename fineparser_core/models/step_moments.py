@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from fineparser_core.models.pose_features import ALONG_FEATURES, FRAME_FEATURES, SIDE_FEATURES
+from fineparser_core.models.pose_backbone import POSE_FEATURES
 from fineparser_core.models.regression import TOKEN_SIZE
 from fineparser_core.types import N_SAMPLES
 
@@ -22,31 +22,20 @@ class StepMoments(nn.Module):
     """Features of poses (B, 96, POSE_FEATURES) to what is added to the step tokens, (B, 3, duration, 64).
 
     The projections of the paper see a step stretched to one length, and features mixed before they are cut. Faults of a
-    take-off are small and soon over: here every moment, counted from the transition, has weights of its own, and
-    features have signs (`pose_features.signed_features`), so that errors of joints are averaged over the moments. It
-    starts at zero.
+    take-off are small and soon over: here every moment, counted from the transition, has weights of its own. It starts
+    at zero.
     """
 
     def __init__(self, duration: int) -> None:
         super().__init__()
-        self.scale = nn.BatchNorm1d(FRAME_FEATURES, affine=False)
-        self.steps = nn.ModuleList(_reader(length * FRAME_FEATURES, duration * TOKEN_SIZE) for length in _LENGTHS)
-        self.along = nn.ModuleList(_adder(length * ALONG_FEATURES) for length in _LENGTHS)
-        self.sides = nn.ModuleList(_adder(length * SIDE_FEATURES) for length in _LENGTHS)
+        self.scale = nn.BatchNorm1d(POSE_FEATURES, affine=False)
+        self.steps = nn.ModuleList(_reader(length * POSE_FEATURES, duration * TOKEN_SIZE) for length in _LENGTHS)
 
     def forward(self, seen: Tensor, transitions: Sequence[tuple[int, int]]) -> Tensor:
         at = torch.from_numpy(np.stack([_moments(st, ed) for st, ed in transitions])).to(seen.device)
-        moments = seen.gather(1, at[..., None].expand(-1, -1, seen.shape[-1]))
-        frames, along, sides = moments.split((FRAME_FEATURES, ALONG_FEATURES, SIDE_FEATURES), dim=2)
-        scaled = self.scale(frames.transpose(1, 2)).transpose(1, 2)
-        parts = [part.split(_LENGTHS, dim=1) for part in (scaled, along, sides)]
-        tokens = []
-        for read, add_along, add_sides, *step in zip(self.steps, self.along, self.sides, *parts, strict=True):
-            assert isinstance(read, nn.Sequential)
-            known, of_sides = read[:2](step[0]) + add_along(step[1]), add_sides(step[2])
-            # Which side is left is not known: both ways count alike.
-            both = (read[2:](known + of_sides) + read[2:](known - of_sides)) / 2
-            tokens.append(both.unflatten(1, (-1, TOKEN_SIZE)))
+        moments = self.scale(seen.gather(1, at[..., None].expand(-1, -1, seen.shape[-1])).transpose(1, 2))
+        steps = moments.transpose(1, 2).split(_LENGTHS, dim=1)
+        tokens = [read(step).unflatten(1, (-1, TOKEN_SIZE)) for read, step in zip(self.steps, steps, strict=True)]
         return torch.stack(tokens, dim=1)
 
 
@@ -56,11 +45,6 @@ def _reader(in_size: int, out_size: int) -> nn.Sequential:
     nn.init.zeros_(last.weight)
     nn.init.zeros_(last.bias)
     return nn.Sequential(nn.Flatten(), nn.Linear(in_size, first), nn.ReLU(), nn.Linear(first, second), nn.ReLU(), last)
-
-
-def _adder(in_size: int) -> nn.Sequential:
-    """What is added to what a reader has read first."""
-    return nn.Sequential(nn.Flatten(), nn.Linear(in_size, _WIDTHS[0], bias=False))
 
 
 def _moments(st: int, ed: int) -> np.ndarray:

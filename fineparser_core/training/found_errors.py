@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from fineparser_core.data.dives import Dive
-from fineparser_core.models.pose_features import clip_features
+from fineparser_core.models.pose_backbone import clip_features
 from fineparser_core.training.batches import ALL_SAMPLES
 from fineparser_core.training.stored_views import SeenDive
 from fineparser_core.training.traced_poses import TracedPoses, disturbed, in_water
@@ -91,8 +91,7 @@ class FoundErrors:
         with_errors = [self.with_errors(int(i), rng) for i in rows if self._alike[i, 0] >= 0]
         if with_errors:
             joints, more = (torch.from_numpy(np.stack(part)) for part in zip(*with_errors, strict=True))
-            wet, splash = more[..., 0].sigmoid(), more[..., 1]
-            seen[torch.from_numpy(self._alike[rows, 0] >= 0)] = clip_features(*disturbed(joints, 0.0, rng), wet, splash)
+            seen[torch.from_numpy(self._alike[rows, 0] >= 0)] = clip_features(disturbed(joints, 0.0, rng), more)
         return seen
 
     def with_errors(self, traced: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

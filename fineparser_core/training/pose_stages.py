@@ -17,9 +17,9 @@ from fineparser_core.models.pose_backbone import (
     LOOK,
     MAP_SIZE,
     PoseBackbone,
+    clip_features,
     joint_places,
 )
-from fineparser_core.models.pose_features import clip_features
 from fineparser_core.models.static_encoder import FRAME_FEATURE_SIZE, TOKENS_PER_STEP
 from fineparser_core.staged_config import StagedConfig
 from fineparser_core.training.batches import (
@@ -327,9 +327,9 @@ def _tracked(model: FineParser, looks: Tensor) -> Tensor:
 
 def _refound(tracked: Tensor, looks: Tensor) -> Callable[[np.ndarray, np.random.Generator], Tensor]:
     """Gives (n, 96, POSE_FEATURES) of n of the dives, their joints tracked, as they might be found again."""
-    wet, splash = looks[..., -2].sigmoid(), looks[..., -1]
+    more = looks[..., -2:]
 
     def refound(rows: np.ndarray, rng: np.random.Generator) -> Tensor:
-        return clip_features(*disturbed(tracked[rows], _FOUND_NOISE_PX, rng), wet[rows], splash[rows])
+        return clip_features(disturbed(tracked[rows], _FOUND_NOISE_PX, rng), more[rows])
 
     return refound

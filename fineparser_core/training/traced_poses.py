@@ -19,7 +19,7 @@ from fineparser_core.data.dives import Dive
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
-from fineparser_core.models.pose_features import JOINTS, clip_features
+from fineparser_core.models.pose_backbone import JOINTS, pose_features
 from fineparser_core.progress import CancelToken
 from fineparser_core.synth.render import DiveSpec
 from fineparser_core.synth.traces import Trace, trace_dive
@@ -76,7 +76,7 @@ class TracedPoses:
         splash = torch.from_numpy(self.splashes[rows])[:, None]
         splash = splash + _SPLASH_NOISE * (_normal((n, 1), rng) + _normal(wet.shape, rng))
         wetness = (wet + _WET_NOISE * _normal(wet.shape, rng)).clamp(0, 1)
-        return clip_features(joints, shown, wetness, splash)
+        return torch.cat([pose_features(joints, shown), torch.stack([wetness, splash * wet], dim=-1)], dim=-1)
 
 
 def in_water(joints: np.ndarray) -> np.ndarray:
@@ -85,12 +85,11 @@ def in_water(joints: np.ndarray) -> np.ndarray:
     return wet
 
 
-def disturbed(tracked: Tensor, noise_px: float, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """Tracked joints (n, 96, 16, 3) of dives, see `models.pose_backbone.PoseTrack`, as they might as well be found:
-    their places (n, 96, 16, 2), and how likely each is shown (n, 96, 16)."""
+def disturbed(tracked: Tensor, noise_px: float, rng: np.random.Generator) -> Tensor:
+    """Tracked joints (n, 96, 16, 3) of dives, see `models.pose_backbone.PoseTrack`, as they might as well be found."""
     joints = _from_elsewhere(tracked[..., :2], rng)
     noise = noise_px * _uniform(_DIVE_NOISE, len(joints), rng) * _noise(joints.shape, rng)
-    return joints + noise, tracked[..., 2].sigmoid()
+    return torch.cat([joints + noise, tracked[..., 2:]], dim=-1)
 
 
 def _from_elsewhere(joints: Tensor, rng: np.random.Generator) -> Tensor:

@@ -10,7 +10,7 @@ from fineparser_core.config import PRESETS, ModelConfig
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.i3d import TAP_CHANNELS
 from fineparser_core.models.mask_refiner import MIDDLE_CHANNELS, MaskRefiner, MaskSharpener
-from fineparser_core.models.pose_features import POSE_FEATURES
+from fineparser_core.models.pose_backbone import POSE_FEATURES
 from fineparser_core.models.presets import build
 from fineparser_core.models.spatial_parser import MaskDecoder
 from fineparser_core.models.static_encoder import StaticEncoder

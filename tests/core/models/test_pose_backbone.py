@@ -5,14 +5,16 @@ import torch
 
 from fineparser_core.models.pose_backbone import (
     FOUND,
+    JOINTS,
     LOOK,
+    POSE_FEATURES,
     PoseBackbone,
     PoseReader,
     PoseTrack,
     joint_places,
+    pose_features,
     same_sides,
 )
-from fineparser_core.models.pose_features import FRAME_FEATURES, JOINTS, POSE_FEATURES
 from fineparser_core.synth.truth import mirror_joints
 from fineparser_core.types import SWAPPED_JOINTS, TRUTH_JOINTS
 
@@ -34,6 +36,44 @@ def test_a_joint_is_at_the_peak_of_its_map() -> None:
     places, spread = joint_places(maps)
     torch.testing.assert_close(places, torch.tensor([82.0, 32.0]).expand(1, 16, 2))
     torch.testing.assert_close(spread, torch.full((1, 16), 2.0))
+
+
+def test_a_mirrored_pose_has_the_same_features() -> None:
+    joints, shown = 112 * torch.rand(4, 16, 2, generator=GENERATOR), torch.rand(4, 16, generator=GENERATOR)
+    features = pose_features(joints, shown)
+    assert features.shape == (4, POSE_FEATURES - 2)
+    mirrored = joints * torch.tensor([-1.0, 1.0]) + torch.tensor([112.0, 0.0])
+    torch.testing.assert_close(pose_features(mirrored, shown), features)
+    other = list(SWAPPED_JOINTS)
+    swapped = pose_features(joints[:, other], shown[:, other])
+    torch.testing.assert_close(swapped[:, :-16], features[:, :-16])
+    torch.testing.assert_close(swapped[:, -16:], features[:, -16:][:, other])
+
+
+def test_what_is_not_shown_says_nothing() -> None:
+    joints = 112 * torch.rand(2, 16, 2, generator=GENERATOR)
+    assert (pose_features(joints, torch.zeros(2, 16)) == 0).all()
+
+
+def test_a_straight_body_upside_down() -> None:
+    joints = torch.zeros(16, 2)
+    heights = {
+        "head": 80,
+        "shoulder": 70,
+        "elbow": 85,
+        "wrist": 100,
+        "hip": 45,
+        "knee": 30,
+        "ankle": 15,
+        "toe": 10,
+        "board": 5,
+    }
+    for i, name in enumerate(JOINTS):
+        joints[i] = torch.tensor([50.0 + (name.endswith("_l") - name.endswith("_r")), heights[name.split("_")[0]]])
+    features = pose_features(joints, torch.ones(16))
+    knees, trunk = features[3:6], features[15:19]
+    torch.testing.assert_close(knees, torch.tensor([torch.pi / 1.5, 0.0, 1.0]), atol=1e-3, rtol=0)
+    torch.testing.assert_close(trunk, torch.tensor([0.0, 1.0, 25 / 45, 1.0]))  # the neck straight below the pelvis
 
 
 def test_clips_are_seen_one_by_one_and_frames_with_their_neighbours() -> None:
@@ -107,9 +147,7 @@ def test_a_reader_starts_as_a_linear_layer_and_sees_the_samples_around() -> None
     reader = PoseReader(8).eval()
     seen = torch.randn(192, POSE_FEATURES, generator=GENERATOR)
     with torch.inference_mode():
-        plain = torch.cat(
-            [torch.nn.functional.linear(seen[:, :FRAME_FEATURES], reader.weight, reader.bias), seen], dim=1
-        )
+        plain = torch.cat([torch.nn.functional.linear(seen, reader.weight, reader.bias), seen], dim=1)
         torch.testing.assert_close(reader(seen), plain)
         reader.context.out.weight.normal_(generator=GENERATOR)
         features = reader(seen)

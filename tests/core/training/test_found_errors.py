@@ -9,8 +9,7 @@ import torch
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.transforms import plain_view
-from fineparser_core.models.pose_backbone import LOOK
-from fineparser_core.models.pose_features import POSE_FEATURES
+from fineparser_core.models.pose_backbone import LOOK, POSE_FEATURES
 from fineparser_core.progress import CancelToken
 from fineparser_core.synth.truth import Truth
 from fineparser_core.training.found_errors import FoundErrors

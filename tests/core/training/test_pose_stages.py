@@ -13,8 +13,7 @@ from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.transforms import plain_view
 from fineparser_core.errors import Cancelled
 from fineparser_core.models.fineparser import FineParser
-from fineparser_core.models.pose_backbone import LOOK, PoseBackbone
-from fineparser_core.models.pose_features import POSE_FEATURES
+from fineparser_core.models.pose_backbone import LOOK, POSE_FEATURES, PoseBackbone
 from fineparser_core.models.presets import build
 from fineparser_core.progress import CancelToken
 from fineparser_core.staged_config import StagedConfig
