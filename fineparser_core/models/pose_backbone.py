@@ -132,7 +132,10 @@ class PoseBackbone(nn.Module):
 
     def look(self, frames: Tensor) -> Tensor:
         """(N, LOOK) float32 of frames (N, 3, 112, 112): of each joint x, y and spread in pixels and the logit that it
-        is shown; then the logit of being in the water, and the size of the splash."""
+        is shown; then the logit of being in the water, and the size of the splash.
+
+        The network runs in the caller's precision: what a score rests on needs float32, see `_in_full_precision`.
+        """
         looks = []
         for clip in frames.split(_clip_length(frames)):
             before, after = torch.cat([clip[:1], clip[:-1]]), torch.cat([clip[1:], clip[-1:]])

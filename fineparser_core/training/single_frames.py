@@ -51,8 +51,7 @@ def _samples_to_contact(dive: Dive, view: View, truths: Truths) -> int:
 def _draw_sample(dive: Dive, view: View, truths: Truths, rng: np.random.Generator) -> int:
     kind = rng.random()
     if kind < _TAKE_OFF_SHARE:
-        near = view.transitions(dive)[0] + int(rng.integers(*_AROUND_TAKE_OFF))
-        return min(max(near, 0), N_SAMPLES - 1)
+        return int(np.clip(view.transitions(dive)[0] + rng.integers(*_AROUND_TAKE_OFF), 0, N_SAMPLES - 1))
     dry = kind < _TAKE_OFF_SHARE + (1 - _TAKE_OFF_SHARE) * _DRY_SHARE
     return int(rng.integers(0, _samples_to_contact(dive, view, truths) if dry else N_SAMPLES))
 
