@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from fineparser_core import __version__
+from fineparser_core.benchmark_poses import measure_poses
 from fineparser_core.checkpoints.bundle import read_card, write_card
 from fineparser_core.cli import cancel_on_signals, positive_int, progress_to_stderr, run_guarded
 from fineparser_core.data.dataset import load_dataset
@@ -58,6 +59,11 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--ceiling", action="store_true", help="also what the true pose at the input's resolution reaches on all twins"
     )
+    parser.add_argument(
+        "--poses",
+        action="store_true",
+        help="of rendered dives only how far joints are off and what is read off them, around true masks; printed",
+    )
     parser.add_argument("--weights", type=Path, help="folder of a bundle (default: the bundled weights)")
     parser.add_argument("--out", type=Path, help="folder for benchmark.json, predictions and overlay sheets")
     parser.add_argument(
@@ -79,6 +85,8 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     if args.data is None and args.real is None:
         raise ConfigError("Neither --data nor --real is given: name a folder of rendered dives or of real clips.")
+    if args.poses and args.data is None:
+        raise ConfigError("--poses measures rendered dives: name their folder by --data.")
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     if args.out is not None:
         try:
@@ -96,6 +104,11 @@ def main(argv: list[str] | None = None) -> int:
     }
     print(f"weights: {content['weights']}\narithmetic: {content['arithmetic']}")
     with cancel_on_signals() as cancel:
+        if args.poses:
+            data, progress = load_dataset(args.data), progress_to_stderr(quiet=False)
+            records = _drawn(data.split("test"), args.limit, args.seed)
+            print(measure_poses(analyzer, data, records, cache=args.cache, progress=progress, cancel=cancel))
+            return 0
         if args.data is not None:
             content["rendered"] = _rendered(analyzer, args, cancel, progress_to_stderr(quiet=False))
         if args.real is not None:

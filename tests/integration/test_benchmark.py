@@ -23,6 +23,9 @@ def test_it_needs_something_to_measure(fineparser: Fineparser) -> None:
     outcome = fineparser("benchmark")
     assert outcome.code == 2
     assert "Neither --data nor --real is given" in outcome.err
+    outcome = fineparser("benchmark", "--poses", "--real", "clips")
+    assert outcome.code == 2
+    assert "--poses measures rendered dives: name their folder by --data" in outcome.err
 
 
 def test_exemplars_come_from_as_many_dives_as_asked_for(

@@ -1,0 +1,88 @@
+"""`fineparser benchmark --poses`: joints and what is read off them on rendered dives."""
+
+import math
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from fineparser_core.benchmark_poses import _off, _read, measure_poses
+from fineparser_core.config import ModelConfig
+from fineparser_core.data.dataset import load_dataset
+from fineparser_core.data.frame_cache import FrameCache, load_dives
+from fineparser_core.data.transforms import plain_view
+from fineparser_core.errors import AnnotationError, Cancelled, CheckpointError
+from fineparser_core.models.presets import build
+from fineparser_core.progress import CancelToken, ignore_progress
+from fineparser_core.training.batches import ALL_SAMPLES
+from fineparser_core.training.truths import joint_points, read_truths
+from fineparser_core.types import MASK_SIZE, SWAPPED_JOINTS
+
+
+def analyzer(static_backbone: str) -> Any:
+    torch.manual_seed(0)
+    identity = SimpleNamespace(id="fineparser-0", preprocessing="follow", precision="fp32")
+    model = build(ModelConfig(static_backbone=static_backbone)).eval()
+    return SimpleNamespace(model=identity, encoder=SimpleNamespace(model=model))
+
+
+def test_rendered_dives_are_measured_pair_by_pair(rendered_root: Path, tmp_path: Path) -> None:
+    data, asked = load_dataset(rendered_root), analyzer("pose")
+    records = data.split("train")
+    options = {"cache": tmp_path, "progress": ignore_progress, "cancel": CancelToken()}
+    told = measure_poses(asked, data, records, **options)
+    assert told.startswith("2 dives, ")
+    assert told.endswith("2 pairs of dives of one number, errors in squared points at the best scale")
+    for row in ("until the entry", "around the take-off", "in the flight", "take-off", "flight", "entry", "sum"):
+        assert f"\n{row} " in told
+    assert measure_poses(asked, data, records, **options) == told
+    with pytest.raises(AnnotationError, match=r"Of 1 dives of .* no two are rendered ones of one number"):
+        measure_poses(asked, data, records[:1], **options)
+    stopped = CancelToken()
+    stopped.cancel()
+    with pytest.raises(Cancelled):
+        measure_poses(asked, data, records, **{**options, "cancel": stopped})
+
+
+def test_weights_without_poses_are_refused(rendered_root: Path, tmp_path: Path) -> None:
+    data = load_dataset(rendered_root)
+    with pytest.raises(CheckpointError, match="fineparser-0 sees no poses: measure it without --poses"):
+        measure_poses(
+            analyzer("resnet18"),
+            data,
+            data.split("train"),
+            cache=tmp_path,
+            progress=ignore_progress,
+            cancel=CancelToken(),
+        )
+
+
+def test_sides_are_taken_as_they_fit_best(rendered_root: Path, tmp_path: Path) -> None:
+    data = load_dataset(rendered_root)
+    dives = load_dives(data, data.split("train"), FrameCache(tmp_path, data, "follow"), CancelToken())
+    truths, views = read_truths(data.root, dives), [plain_view(dive, "follow") for dive in dives]
+    true = np.stack(
+        [MASK_SIZE * joint_points(dive, view, ALL_SAMPLES, truths) for dive, view in zip(dives, views, strict=True)]
+    )
+    swapped = true[:, :, list(SWAPPED_JOINTS)]
+    for row in _off(swapped, dives, views, truths):
+        assert row[1:] == ["0.00", "0.0", "0.0 %"]
+    for row in _off(swapped + np.float32([9, 12]), dives, views, truths):
+        assert row[1:] == ["15.00", "15.0", "100.0 %"]
+
+
+def test_what_is_read_is_scaled_best() -> None:
+    rng = np.random.default_rng(3)
+    true = rng.normal(size=40)
+    numbers = np.repeat(["107B", "207C"], 20)
+    read = _read(0.25 * true, true, numbers)
+    assert read.untold == pytest.approx((true**2).mean())
+    assert read.error == pytest.approx(0)
+    assert read.rho == 1
+    nothing = _read(np.zeros(40), true, numbers)
+    assert nothing.error == pytest.approx(nothing.untold)
+    few = _read(true[:4], true[:4], numbers[:4])
+    assert math.isnan(few.rho)
