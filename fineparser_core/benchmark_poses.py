@@ -147,6 +147,7 @@ def _read(points: np.ndarray, true: np.ndarray, numbers: np.ndarray) -> Read:
     best = float((points * true).sum()) / size if size else 0.0
     of_number = (numbers == number for number in np.unique(numbers))
     rhos = [spearman(points[rows], true[rows]) for rows in of_number if rows.sum() >= MIN_PAIRS]
+    rhos = [rho for rho in rhos if np.isfinite(rho)]
     return Read(
         untold=float((true**2).mean()),
         error=float(((best * points - true) ** 2).mean()),
