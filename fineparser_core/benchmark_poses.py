@@ -17,8 +17,7 @@ from fineparser_core.data.frame_cache import FrameCache, default_cache, load_div
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.transforms import View, plain_view
 from fineparser_core.errors import AnnotationError, CheckpointError
-from fineparser_core.evaluation.fidelity import MIN_PAIRS
-from fineparser_core.evaluation.metrics import spearman
+from fineparser_core.evaluation.fidelity import MIN_PAIRS, rank_correlation
 from fineparser_core.evaluation.summary import text_table
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.models.pose_backbone import PoseBackbone
@@ -46,7 +45,7 @@ class Read:
     Attributes:
         untold: mean squared points of the pairs.
         error: the same of what is left, where what is read is scaled best.
-        rho: mean over dive numbers of Spearman's correlation with the true points; NaN without `MIN_PAIRS` of one.
+        rho: mean over dive numbers of `rank_correlation` with the true points; NaN without `MIN_PAIRS` of one.
     """
 
     untold: float
@@ -70,7 +69,7 @@ def measure_poses(
         AnnotationError: the dives are not rendered, or no two of them are of one number.
         Cancelled: once the token is set.
     """
-    identity, model = analyzer.model, analyzer.encoder.model
+    identity, model, device = analyzer.model, analyzer.encoder.model, analyzer.encoder.device
     backbone = model.static_encoder.backbone if model.has_static else None
     if not isinstance(backbone, PoseBackbone):
         raise CheckpointError(f"{identity.id} sees no poses: measure it without --poses.")
@@ -87,7 +86,6 @@ def measure_poses(
     query, exemplar = np.concatenate([group[np.stack(ordered_pairs(len(group)))] for group in groups], axis=1)
     views = [plain_view(dive, identity.preprocessing) for dive in dives]
     cuts = [view.transitions(dive) for dive, view in zip(dives, views, strict=True)]
-    device = next(model.parameters()).device
     looks = []
     with torch.inference_mode():
         for dive, view in zip(dives, views, strict=True):
@@ -146,8 +144,7 @@ def _read(points: np.ndarray, true: np.ndarray, numbers: np.ndarray) -> Read:
     size = float((points**2).sum())
     best = float((points * true).sum()) / size if size else 0.0
     of_number = (numbers == number for number in np.unique(numbers))
-    rhos = [spearman(points[rows], true[rows]) for rows in of_number if rows.sum() >= MIN_PAIRS]
-    rhos = [rho for rho in rhos if np.isfinite(rho)]
+    rhos = [rank_correlation(points[rows], true[rows]) for rows in of_number if rows.sum() >= MIN_PAIRS]
     return Read(
         untold=float((true**2).mean()),
         error=float(((best * points - true) ** 2).mean()),

@@ -116,9 +116,13 @@ def _mean_of(values: np.ndarray, drawn: np.ndarray) -> float:
     return float(values[drawn].mean())
 
 
+def rank_correlation(predicted: np.ndarray, true: np.ndarray) -> float:
+    """Spearman's of pairs of a number; 0 for a network that says the same of all of them, which ranks nothing right."""
+    return float(np.nan_to_num(spearman(predicted, true)))
+
+
 def _by_step(predicted: np.ndarray, true: np.ndarray) -> list[float]:
-    # A network that says the same of every pair ranks nothing right.
-    return [float(np.nan_to_num(spearman(predicted[:, step], true[:, step]))) for step in range(len(STEP_NAMES))]
+    return [rank_correlation(predicted[:, step], true[:, step]) for step in range(len(STEP_NAMES))]
 
 
 def _three(values: Sequence[float]) -> Qualities:

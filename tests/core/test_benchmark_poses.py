@@ -24,9 +24,9 @@ from fineparser_core.types import MASK_SIZE, SWAPPED_JOINTS
 
 def analyzer(static_backbone: str) -> Any:
     torch.manual_seed(0)
-    identity = SimpleNamespace(id="fineparser-0", preprocessing="follow", precision="fp32")
+    identity = SimpleNamespace(id="fineparser-0", preprocessing="follow")
     model = build(ModelConfig(static_backbone=static_backbone)).eval()
-    return SimpleNamespace(model=identity, encoder=SimpleNamespace(model=model))
+    return SimpleNamespace(model=identity, encoder=SimpleNamespace(model=model, device=torch.device("cpu")))
 
 
 def test_rendered_dives_are_measured_pair_by_pair(rendered_root: Path, tmp_path: Path) -> None:
