@@ -212,7 +212,7 @@ class ClipEncoder:
         step = _Steps("look", len(WINDOWS), progress, cancel, done=len(WINDOWS))
         with self._looking_up(step):
             look = backbone.look(video)
-        tracked = backbone.tracked(look[None])[0, :, : TRUTH_JOINTS.index("board")]
+        tracked = backbone.first_tracked(look[None])[0, :, : TRUTH_JOINTS.index("board")]
         joints: np.ndarray = torch.cat([tracked[..., :2], tracked[..., 2:].sigmoid()], dim=-1).cpu().numpy()
         return joints
 

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from fineparser_core.config import POSE_BACKBONES
 from fineparser_core.models.i3d import I3D
 from fineparser_core.models.method import Decoder, Encoding, Method, Observation, to_windows
 from fineparser_core.models.pose_backbone import PoseSteps
@@ -93,7 +94,7 @@ class FineParser(Method):
             self.spatial_parser = SpatialParser(refined_masks)
         if tap:
             self.psnet = PSNet()
-            self.pose_steps = PoseSteps() if sve and static_backbone == "pose" else None
+            self.pose_steps = PoseSteps() if sve and static_backbone in POSE_BACKBONES else None
         if sve:
             self.static_encoder = StaticEncoder(static_backbone, step_duration, mixed=mixed_features)
         self.reducers = nn.ModuleList(StepReducer() for _ in range(3))

@@ -5,23 +5,16 @@ about a knee that is bent by ten degrees; joints do, and joints can be taught by
 """
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from fineparser_core.models.layers import DilatedConvs, doubled, residual_block
+from fineparser_core.models.closer_look import BODY, CloserLook
+from fineparser_core.models.joint_maps import COARSE_SIZE, FOUND, JOINTS, JointMaps, PoseTrack, agreed, with_neighbours
+from fineparser_core.models.layers import DilatedConvs
 from fineparser_core.models.temporal_parser import N_TRANSITIONS
-from fineparser_core.types import MASK_SIZE, N_SAMPLES, SWAPPED_JOINTS
-from fineparser_core.types import TRUTH_JOINTS as JOINTS
+from fineparser_core.types import N_SAMPLES
 
-MAP_SIZE = 28
-#: Numbers by which a joint is found in a frame: x, y and spread in pixels, and the logit that it is shown.
-FOUND = 4
 #: Of a frame as it is looked at: its joints, the logit of being in the water, and the size of the splash.
 LOOK = FOUND * len(JOINTS) + 2
-#: A frame is seen together with its neighbours.
-FRAMES_SEEN = 3
-_WIDTHS = (32, 64, 112, 176)
-_SPREAD_PX, _CHANGE_PX = 8.0, 8.0
 _CHAINS = (
     ("neck", "hip", "knee"), ("hip", "knee", "ankle"), ("knee", "ankle", "toe"),
     ("hip", "shoulder", "elbow"), ("shoulder", "elbow", "wrist"),
@@ -38,24 +31,6 @@ _LARGEST = 4.0
 _SHOWN = 0.5  # from which on a joint counts in full
 #: Features of a frame: `pose_features`, then whether the athlete is in the water, and the size of the splash.
 POSE_FEATURES = 3 * len(_CHAINS) + 4 * len(_LIMBS) + len(_GAPS) + 1 + 3 * len(_FROM_BOARD) + len(JOINTS) + 2
-
-
-class PoseTrack(DilatedConvs):
-    """What the frames around say of a joint: joints of single frames to joints of a clip.
-
-    From (B, T, 16, 4), as `PoseBackbone.look` finds them, to what is to be added to places and logits, (B, T, 16, 3).
-    It starts at zero, so that training starts from what single frames show.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(FOUND * len(JOINTS), 3 * len(JOINTS), reaches=(1, 2, 4, 8))
-
-    def forward(self, found: Tensor) -> Tensor:
-        found = same_sides(found)
-        middle = MASK_SIZE / 2
-        scaled = torch.cat([found[..., :2] / middle - 1, found[..., 2:3] / _SPREAD_PX, found[..., 3:] / 4], dim=-1)
-        change = super().forward(scaled.flatten(2)).unflatten(2, (len(JOINTS), 3))
-        return torch.cat([found[..., :2] + _CHANGE_PX * change[..., :2], found[..., 3:] + change[..., 2:]], dim=-1)
 
 
 class PoseSteps(DilatedConvs):
@@ -88,47 +63,27 @@ class PoseReader(nn.Linear):
         return torch.cat([features.view(*seen.shape[:-1], -1), seen.float()], dim=-1)
 
 
-class PoseBackbone(nn.Module):
+class PoseBackbone(JointMaps):
     """Frames of one clip or more, (N, 3, 112, 112) float32, ImageNet-normalised, to features (N, POSE_FEATURES).
 
     Every frame is seen together with the one before and the one after it, and mirrored, too. Clips have 96 frames;
     another number of frames is one clip.
+
+    Args:
+        closer: whether it looks once more where it has found the body, see `CloserLook`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, closer: bool = False) -> None:
         super().__init__()
-        w0, w1, w2, w3 = _WIDTHS
-        self.stem = nn.Sequential(
-            nn.Conv2d(3 * FRAMES_SEEN, w0, 5, 2, 2, bias=False), nn.BatchNorm2d(w0), nn.ReLU(inplace=True)
-        )
-        self.fine = residual_block(w0, w1, 2)
-        self.middle = nn.Sequential(residual_block(w1, w2, 2), residual_block(w2, w2))
-        self.coarse = nn.Sequential(residual_block(w2, w3, 2), residual_block(w3, w3))
-        self.raise_coarse, self.join_middle = nn.Conv2d(w3, w2, 1), residual_block(w2, w2)
-        self.raise_middle, self.join_fine = nn.Conv2d(w2, w1, 1), residual_block(w1, w1)
-        added = residual_block(w1, w1), residual_block(w1, w1)
-        for block in added:  # they start as nothing, so that weights from before them go on as they were
-            nn.init.zeros_(block.bn2.weight)
-        self.finer = nn.Sequential(*added)
-        self.out = nn.Conv2d(w1, len(JOINTS), 1)
-        self.bias = nn.Parameter(torch.full((len(JOINTS),), -6.0))
-        self.aux = nn.Linear(2 * w3, 5)
+        self.aux = nn.Linear(2 * COARSE_SIZE, 5)
         self.track = PoseTrack()
+        self.closer = CloserLook() if closer else None
 
     def maps(self, seen: Tensor) -> tuple[Tensor, Tensor]:
         """Frames with their neighbours, (N, 9, 112, 112), to logits of where each joint is, (N, 16, 28, 28), and to
         logits of the three steps and of being in the water, and the size of the splash, (N, 5)."""
-        fine = self.fine(self.stem(seen))
-        middle = self.middle(fine)
-        coarse = self.coarse(middle)
-        pooled = torch.cat([coarse.mean(dim=(2, 3)), coarse.amax(dim=(2, 3))], dim=1)
-        middle = self.join_middle(middle + doubled(self.raise_coarse(coarse)))
-        fine = self.finer(self.join_fine(fine + doubled(self.raise_middle(middle))))
-        return self.out(fine), self.aux(pooled)
-
-    def shown(self, maps: Tensor) -> Tensor:
-        """(N, 16) logits that a joint is to be seen, from the maps: how much there is of it anywhere."""
-        return maps.flatten(2).logsumexp(dim=-1) + self.bias
+        maps, coarse = self.joint_maps(seen)
+        return maps, self.aux(torch.cat([coarse.mean(dim=(2, 3)), coarse.amax(dim=(2, 3))], dim=1))
 
     def look(self, frames: Tensor) -> Tensor:
         """(N, LOOK) float32 of frames (N, 3, 112, 112): of each joint x, y and spread in pixels and the logit that it
@@ -138,38 +93,50 @@ class PoseBackbone(nn.Module):
         """
         looks = []
         for clip in frames.split(_clip_length(frames)):
-            before, after = torch.cat([clip[:1], clip[:-1]]), torch.cat([clip[1:], clip[-1:]])
-            seen = torch.cat([before, clip, after], dim=1).contiguous(memory_format=torch.channels_last)
-            maps, more = (out.float() for out in self.maps(seen))
-            places, spread = joint_places(maps)
-            found = torch.cat([places, spread[..., None], self.shown(maps)[..., None]], dim=-1)
-            looks.append(torch.cat([found.flatten(1), more[:, 3:]], dim=1))
+            maps, more = (out.float() for out in self.maps(with_neighbours(clip)))
+            looks.append(torch.cat([self.found(maps).flatten(1), more[:, 3:]], dim=1))
         return torch.cat(looks)
 
     def look_both_ways(self, frames: Tensor) -> Tensor:
         """As `look`, of the frames and of their mirror images, whose joints are wrong in other ways: each joint where
         the two say, by how narrowly they do. A mirrored clip gives mirrored joints."""
         straight, mirrored = self.look(frames), self.look(frames.flip(-1))
-        found, other = (seen[:, :-2].unflatten(1, (len(JOINTS), FOUND)) for seen in (straight, mirrored))
-        other = torch.cat([MASK_SIZE - other[..., :1], other[..., 1:]], dim=-1)
-        swapped = _nearer_swapped(other, found)[:, None, None]
-        both = torch.stack([found, torch.where(swapped, other[:, list(SWAPPED_JOINTS)], other)])
-        share = 1 / (1 + both[..., 2:3] ** 2)
-        agreed = (both * share).sum(dim=0) / share.sum(dim=0)
-        return torch.cat([agreed.flatten(1), (straight[:, -2:] + mirrored[:, -2:]) / 2], dim=1)
+        joints = agreed(*(seen[:, :-2].unflatten(1, (len(JOINTS), FOUND)) for seen in (straight, mirrored)))
+        return torch.cat([joints.flatten(1), (straight[:, -2:] + mirrored[:, -2:]) / 2], dim=1)
 
-    def tracked(self, looks: Tensor) -> Tensor:
-        """Looks of clips (B, T, LOOK) to joints (B, T, 16, 3), see `PoseTrack`."""
+    def look_closer(self, frames: Tensor, looks: Tensor) -> Tensor:
+        """Looks (N, LOOK) of frames (N, 3, 112, 112), once more in squares around the body: but for the board, joints
+        are found anew. Without a `closer` they stay what they are."""
+        if self.closer is None:
+            return looks
+        length, found = _clip_length(frames), looks[:, :-2].unflatten(1, (len(JOINTS), FOUND))
+        tracked = self.first_tracked(looks.unflatten(0, (-1, length)))
+        clips = zip(frames.split(length), tracked, strict=True)
+        body = torch.cat([self.closer.look(clip, joints) for clip, joints in clips])
+        return torch.cat([body.flatten(1), found[:, BODY:].flatten(1), looks[:, -2:]], dim=1)
+
+    @property
+    def last_track(self) -> PoseTrack:
+        """Of the looks that are as close as they come."""
+        return self.track if self.closer is None else self.closer.track
+
+    def first_tracked(self, looks: Tensor) -> Tensor:
+        """Looks of clips (B, T, LOOK), not closer ones, to joints (B, T, 16, 3), see `PoseTrack`."""
         joints: Tensor = self.track(looks[..., :-2].unflatten(-1, (len(JOINTS), FOUND)))
         return joints
 
+    def tracked(self, looks: Tensor) -> Tensor:
+        """As `first_tracked`, of looks that are as close as they come."""
+        joints: Tensor = self.last_track(looks[..., :-2].unflatten(-1, (len(JOINTS), FOUND)))
+        return joints
+
     def features(self, looks: Tensor) -> Tensor:
-        """Looks of clips (B, T, LOOK) to features (B, T, POSE_FEATURES)."""
+        """Looks of clips (B, T, LOOK), as close as they come, to features (B, T, POSE_FEATURES)."""
         return clip_features(self.tracked(looks), looks[..., -2:])
 
     def forward(self, frames: Tensor) -> Tensor:
         with _in_full_precision(frames):
-            looks = self.look_both_ways(frames)
+            looks = self.look_closer(frames, self.look_both_ways(frames))
             return self.features(looks.unflatten(0, (-1, _clip_length(looks)))).flatten(0, 1)
 
 
@@ -180,35 +147,6 @@ def _in_full_precision(seen: Tensor) -> torch.autocast:
 
 def _clip_length(frames: Tensor) -> int:
     return N_SAMPLES if len(frames) % N_SAMPLES == 0 else len(frames)
-
-
-def joint_places(maps: Tensor) -> tuple[Tensor, Tensor]:
-    """(N, J, 2) x and y in pixels of the frame, the mean place under the softmax of each map (N, J, h, w), and (N, J)
-    how far in pixels that softmax spreads around it."""
-    share = maps.flatten(2).softmax(dim=-1).view_as(maps)
-    cell = (torch.arange(maps.shape[-1], device=maps.device) + 0.5) * (MASK_SIZE / maps.shape[-1])
-    along = torch.stack([share.sum(dim=2), share.sum(dim=3)], dim=2)
-    places = (along * cell).sum(dim=-1)
-    spread = (along * (cell - places[..., None]) ** 2).sum(dim=(-1, -2)).clamp_min(1e-6).sqrt()
-    return places, spread
-
-
-def same_sides(found: Tensor) -> Tensor:
-    """Joints (B, T, 16, n), x and y first, whose left and right are the same in all frames of a clip.
-
-    Which side is left is a matter of chance in single frames: the body's sides are swapped where they then are nearer
-    to where they were.
-    """
-    changes = _nearer_swapped(found[:, 1:], found[:, :-1])
-    odd = F.pad(changes.long().cumsum(dim=1) % 2, (1, 0)).bool()
-    return torch.where(odd[..., None, None], found[:, :, list(SWAPPED_JOINTS)], found)
-
-
-def _nearer_swapped(joints: Tensor, to: Tensor) -> Tensor:
-    """(...) whether joints (..., 16, n), x and y first, are nearer to others with left and right swapped."""
-    swapped = joints[..., list(SWAPPED_JOINTS), :]
-    off, off_swapped = ((one - to)[..., :2].abs().sum(dim=(-1, -2)) for one in (joints, swapped))
-    return off_swapped < off
 
 
 def clip_features(tracked: Tensor, more: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ import torch
 import torchvision.models as zoo
 from torch import Tensor, nn
 
+from fineparser_core.config import POSE_BACKBONES
 from fineparser_core.models.layers import DoubleConv1d, DownConv1d
 from fineparser_core.models.pose_backbone import POSE_FEATURES, PoseBackbone, PoseReader
 from fineparser_core.models.step_moments import StepMoments
@@ -28,6 +29,7 @@ _BACKBONES: dict[str, tuple[Callable[[], nn.Module], int]] = {
     "resnet50": (zoo.resnet50, 2048),
     "vit_s_16": (_vit_s_16, 384),
     "pose": (PoseBackbone, POSE_FEATURES),
+    "pose_closer": (lambda: PoseBackbone(closer=True), POSE_FEATURES),
 }
 
 
@@ -44,7 +46,7 @@ class StaticEncoder(nn.Module):
     `StepMoments`: features are then (N, 512 + POSE_FEATURES).
 
     Args:
-        backbone: "resnet18", "resnet34", "resnet50", "vit_s_16" or "pose" (both 112 x 112 frames only).
+        backbone: "resnet18", "resnet34", "resnet50", "vit_s_16", "pose" or "pose_closer" (these 112 x 112 frames only).
         step_duration: tokens a step, 2, 4 or 8 (Table 4).
         mixed: pass features of size 512 through such a linear layer too. The projections convolve along the features,
             whose order means nothing; the layer may give it one. Not in the paper: off in every preset of it.
@@ -60,13 +62,14 @@ class StaticEncoder(nn.Module):
             self.backbone.fc = nn.Identity()
         elif backbone.startswith("vit"):
             self.backbone.heads = nn.Identity()
-        if backbone == "pose":
+        sees_poses = backbone in POSE_BACKBONES
+        if sees_poses:
             self.to_feature: nn.Module = PoseReader(FRAME_FEATURE_SIZE)
         elif size != FRAME_FEATURE_SIZE or mixed:
             self.to_feature = nn.Linear(size, FRAME_FEATURE_SIZE)
         else:
             self.to_feature = nn.Identity()
-        self.moments = StepMoments(step_duration) if backbone == "pose" else None
+        self.moments = StepMoments(step_duration) if sees_poses else None
         self.projections = nn.ModuleList(
             nn.Sequential(DoubleConv1d(n, 48), DownConv1d(48, 24), DownConv1d(24, 12), DownConv1d(12, step_duration))
             for n in STATIC_LENGTHS

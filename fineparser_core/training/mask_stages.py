@@ -12,6 +12,7 @@ from fineparser_core.data.dives import Dive
 from fineparser_core.data.transforms import View
 from fineparser_core.inference.device import autocast
 from fineparser_core.models.fineparser import FineParser
+from fineparser_core.models.joint_maps import joint_spots
 from fineparser_core.models.mask_refiner import MIDDLE_CHANNELS
 from fineparser_core.staged_config import StagedConfig
 from fineparser_core.training.batches import frame_tensor, mask_tensor, window_batch
@@ -20,7 +21,7 @@ from fineparser_core.training.losses import dice_loss, mask_loss, structure_loss
 from fineparser_core.training.stage_tools import draws, freeze, trainable
 from fineparser_core.training.stored_views import random_view
 from fineparser_core.training.stored_windows import LOGIT_STEP, StoredWindow
-from fineparser_core.training.truths import N_JOINTS, Truths, joint_points, joint_spots, shown_joints
+from fineparser_core.training.truths import N_JOINTS, Truths, joint_points, shown_joints
 from fineparser_core.types import N_SAMPLES
 from fineparser_core.video.preprocess import WHOLE
 from fineparser_core.video.sampling import WINDOW_LENGTH

@@ -11,15 +11,8 @@ from torch import Tensor
 from fineparser_core.data.dives import Dive
 from fineparser_core.inference.device import autocast
 from fineparser_core.models.fineparser import FineParser
-from fineparser_core.models.pose_backbone import (
-    FOUND,
-    FRAMES_SEEN,
-    LOOK,
-    MAP_SIZE,
-    PoseBackbone,
-    clip_features,
-    joint_places,
-)
+from fineparser_core.models.joint_maps import FOUND, FRAMES_SEEN, MAP_SIZE, JointMaps, joint_places, joint_spots
+from fineparser_core.models.pose_backbone import LOOK, PoseBackbone, clip_features
 from fineparser_core.models.static_encoder import FRAME_FEATURE_SIZE, TOKENS_PER_STEP
 from fineparser_core.staged_config import StagedConfig
 from fineparser_core.training.batches import (
@@ -41,7 +34,6 @@ from fineparser_core.training.truths import (
     QualityHeads,
     Truths,
     joint_points,
-    joint_spots,
     known_error,
     known_water,
     scaled,
@@ -61,13 +53,13 @@ _DROPOUT = 0.1
 _FOUND_NOISE_PX = 0.7  # added to the joints of encoded dives, of which there are few
 
 
-def pose_loss(backbone: PoseBackbone, maps: Tensor, points: Tensor, shown: Tensor) -> Tensor:
+def pose_loss(finder: JointMaps, maps: Tensor, points: Tensor, shown: Tensor) -> Tensor:
     """Of joint maps (N, 16, 28, 28): where each joint is, and whether it is seen; the mean over the joints that are.
 
     Args:
         points: (N, 16, 2) in pixels of the frame; shown: (N, 16) bool, which of them are seen.
     """
-    places, likely, seen = joint_places(maps)[0], maps.flatten(2).log_softmax(dim=-1), backbone.shown(maps)
+    places, likely, seen = joint_places(maps)[0], maps.flatten(2).log_softmax(dim=-1), finder.shown(maps)
 
     def off(points: Tensor, shown: Tensor) -> Tensor:
         spot = joint_spots(points / MASK_SIZE, shown, MAP_SIZE, _SPOT_PX * MAP_SIZE / MASK_SIZE).flatten(2)
@@ -145,7 +137,7 @@ def track_stage(model: FineParser, seen_dives: Sequence[SeenDive], truths: Truth
     backbone = model.static_encoder.backbone
     assert isinstance(backbone, PoseBackbone)
     freeze(backbone)
-    track = backbone.track.requires_grad_(True).train()
+    track = backbone.last_track.requires_grad_(True).train()
     known = [one for one in seen_dives if one.dive.record.key in truths]
 
     @cache  # not needed where the stage is done and only loaded
@@ -183,7 +175,7 @@ def steps_stage(model: FineParser, seen_dives: Sequence[SeenDive], config: Stage
     """L_TAP (Eq. 10) of the transitions that poses tell, alone: PSNet's part of them is learned elsewhere."""
     assert model.pose_steps is not None
     steps = model.pose_steps.requires_grad_(True).train()
-    looks = _looks(seen_dives)
+    looks = stacked_looks(seen_dives)
     refound = _refound(_tracked(model, looks), looks)
     labels = torch.tensor([one.transitions for one in seen_dives])
 
@@ -248,7 +240,7 @@ def static_stage(
     for module in modules.values():
         module.train()
     known = [one for one in seen_dives if one.dive.record.key in truths]
-    looks = _looks(known)
+    looks = stacked_looks(known)
     tracked = _tracked(model, looks)
     refound = _refound(tracked, looks)
 
@@ -312,7 +304,7 @@ def static_stage(
     )
 
 
-def _looks(seen_dives: Sequence[SeenDive]) -> Tensor:
+def stacked_looks(seen_dives: Sequence[SeenDive]) -> Tensor:
     """(n, 96, LOOK) of the dives."""
     return torch.from_numpy(np.array([one.look for one in seen_dives], np.float32).reshape(-1, N_SAMPLES, LOOK))
 

@@ -48,7 +48,8 @@ def _samples_to_contact(dive: Dive, view: View, truths: Truths) -> int:
     return int(np.clip(np.searchsorted(view.sampled, truth.contact_frame) + _AFTER_CONTACT, 1, N_SAMPLES))
 
 
-def _draw_sample(dive: Dive, view: View, truths: Truths, rng: np.random.Generator) -> int:
+def draw_sample(dive: Dive, view: View, truths: Truths, rng: np.random.Generator) -> int:
+    """A sample of a view: often one around the take-off, hardly ever one without an athlete."""
     kind = rng.random()
     if kind < _TAKE_OFF_SHARE:
         return int(np.clip(view.transitions(dive)[0] + rng.integers(*_AROUND_TAKE_OFF), 0, N_SAMPLES - 1))
@@ -64,7 +65,7 @@ def draw_frames(
     chosen = [dives[i] for i in rng.integers(0, len(dives), config.frame_batch)]
     for dive in chosen:
         view = random_view(dive, config.preprocessing, rng)
-        sample = np.array([_draw_sample(dive, view, truths, rng)])
+        sample = np.array([draw_sample(dive, view, truths, rng)])
         around = np.clip(sample + np.arange(seen) - seen // 2, 0, N_SAMPLES - 1)
         frames.append(frame_tensor(dive, view, around).flatten(0, 1)[None])
         masks.append(mask_tensor(dive, view, sample))

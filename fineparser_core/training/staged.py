@@ -26,6 +26,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from fineparser_core.config import POSE_BACKBONES
 from fineparser_core.data.dives import Dive
 from fineparser_core.inference.device import autocast
 from fineparser_core.models.fineparser import FineParser
@@ -42,6 +43,7 @@ from fineparser_core.training.batches import (
     ordered_pairs,
 )
 from fineparser_core.training.blending import blend_steps, blend_streams
+from fineparser_core.training.closer_stage import closer_stage
 from fineparser_core.training.loop import Stage, run_stage
 from fineparser_core.training.losses import (
     regression_loss,
@@ -305,8 +307,11 @@ def train_staged(
     held_out = dives[config.parse_dives : config.parse_dives + config.blend_dives]
     learned = [*dives[: config.parse_dives], *dives[config.parse_dives + config.blend_dives :]]
     folder = out / "views"
-    sees_poses = config.static_backbone == "pose"
+    sees_poses = config.static_backbone in POSE_BACKBONES
     run_stage((pose_stage if sees_poses else frame_stage)(model, learned, truths, config), out, cancel)
+    if config.static_backbone == "pose_closer" and config.closer_iterations and truths:
+        first = see_dives(model, learned, config, folder, cancel, closer=False)
+        run_stage(closer_stage(model, first, truths, config), out, cancel)
     learns_of_poses = sees_poses and bool(
         config.track_iterations or config.steps_iterations or config.static_iterations
     )

@@ -122,7 +122,7 @@ def encode_dives(
         with autocast(front.device, config.precision):
             feature = model.i3d.end(model.i3d.mixed_4f(front)).float()
         gated = model.gate(feature, torch.from_numpy(stored.mask_feature))
-        features = _stored_look(model, stored.dive, stored.number, folder, config)
+        features = _stored_look(model, stored.dive, stored.number, folder, config, closer=True)
         if isinstance(backbone, PoseBackbone):
             features = backbone.features(torch.from_numpy(features)[None])[0].numpy()
         encoded.append(
@@ -148,15 +148,25 @@ class SeenDive:
 
 
 def see_dives(
-    model: FineParser, dives: Sequence[Dive], config: StagedConfig, folder: Path, cancel: CancelToken
+    model: FineParser,
+    dives: Sequence[Dive],
+    config: StagedConfig,
+    folder: Path,
+    cancel: CancelToken,
+    *,
+    closer: bool = True,
 ) -> list[SeenDive]:
-    """View 0 of every dive as the pose backbone sees it; kept on disk."""
+    """View 0 of every dive as the pose backbone sees it; kept on disk.
+
+    Args:
+        closer: whether it looks closer, where it can.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     model.eval()
     seen = []
     for index, dive in enumerate(dives):
         cancel.raise_if_cancelled()
-        look = _stored_look(model, dive, 0, folder, config)
+        look = _stored_look(model, dive, 0, folder, config, closer=closer)
         seen.append(SeenDive(dive=dive, view=stored_view(dive, 0, config), look=look))
         if (index + 1) % 50 == 0:
             logger.info("looked at %d/%d dives", index + 1, len(dives))
@@ -164,16 +174,25 @@ def see_dives(
 
 
 @torch.inference_mode()
-def _stored_look(model: FineParser, dive: Dive, number: int, folder: Path, config: StagedConfig) -> np.ndarray:
+def _stored_look(
+    model: FineParser, dive: Dive, number: int, folder: Path, config: StagedConfig, *, closer: bool
+) -> np.ndarray:
     """What the static backbone sees of a stored view, (96, n) float32: of one that sees poses its look."""
-    path = folder / f"{dive.key}-{number}-frames.npy"
+    backbone = model.static_encoder.backbone
+    looks_closer = closer and isinstance(backbone, PoseBackbone) and backbone.closer is not None
+    path = folder / f"{dive.key}-{number}-{'closer' if looks_closer else 'frames'}.npy"
     if path.exists():
         return np.load(path, allow_pickle=False)
-    backbone = model.static_encoder.backbone
+    first = _stored_look(model, dive, number, folder, config, closer=False) if looks_closer else None
     view = stored_view(dive, number, config)
     video = frame_tensor(dive, view, ALL_SAMPLES).contiguous(memory_format=torch.channels_last)
     with autocast(video.device, config.precision):
-        seen = backbone.look_both_ways(video) if isinstance(backbone, PoseBackbone) else backbone(video)
+        if not isinstance(backbone, PoseBackbone):
+            seen = backbone(video)
+        elif first is None:
+            seen = backbone.look_both_ways(video)
+        else:
+            seen = backbone.look_closer(video, torch.from_numpy(first))
     look: np.ndarray = seen.float().numpy()
     with atomic_file(path) as temporary, temporary.open("wb") as stream:
         np.save(stream, look)

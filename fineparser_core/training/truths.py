@@ -71,20 +71,6 @@ def shown_joints(points: Tensor, masks: Tensor) -> Tensor:
     return inside & ((there > 0) | _IS_BOARD)
 
 
-def joint_spots(points: Tensor, shown: Tensor, size: int, cells: float = 1.0) -> Tensor:
-    """Joints (n, 16, 2) as spots on maps, (n, 16, size, size) with peaks of 1; nothing for one that is not shown.
-
-    Args:
-        points: shares of the view.
-        cells: standard deviation of a spot.
-    """
-    cell = (torch.arange(size) + 0.5) / size
-    distance = (cell.view(1, 1, 1, -1) - points[..., 0, None, None]) ** 2
-    distance = distance + (cell.view(1, 1, -1, 1) - points[..., 1, None, None]) ** 2
-    spots = torch.exp(-0.5 * distance * (size / cells) ** 2)
-    return torch.where(shown[..., None, None], spots, 0.0)
-
-
 def scaled_qualities(dives: Sequence[Dive], truths: Truths) -> Tensor:
     """(n, 3) qualities of the steps, near zero mean and unit variance; NaN where unknown."""
     each = [truths[d.record.key].qualities if d.record.key in truths else np.full(3, np.nan) for d in dives]

@@ -24,7 +24,17 @@ from fineparser_core.synth.render import DiveSpec, RenderedDive
 from fineparser_core.training.initial import KINETICS_NOTICE
 
 Fineparser = Callable[..., Any]
-STAGES = {"masks": 2, "sharpen": 2, "frames": 2, "tracks": 2, "steps": 2, "parse": 2, "heads": 3, "static": 2}
+STAGES = {
+    "masks": 2,
+    "sharpen": 2,
+    "frames": 2,
+    "closer": 2,
+    "tracks": 2,
+    "steps": 2,
+    "parse": 2,
+    "heads": 3,
+    "static": 2,
+}
 OPTIONS = {"masks": "mask", "frames": "frame", "tracks": "track", "heads": "head"}
 SMALL = (
     *(word for name, count in STAGES.items() for word in (f"--{OPTIONS.get(name, name)}-iterations", count)),
@@ -41,7 +51,7 @@ SMALL = (
         4,
     ),
     *("--parse-batch", 2, "--head-batch", 2, "--traces", 4, "--precision", "fp32"),
-    *("--parse-dives", 2, "--blend-dives", 2),
+    *("--parse-dives", 2, "--blend-dives", 2, "--static-backbone", "pose_closer"),
 )
 
 
@@ -120,16 +130,16 @@ def test_a_run_that_is_cut_in_every_stage_gives_the_same_weights(
     assert {"focal", "dice", "joints"} <= told[0].keys()
     assert {"entropy", "dice"} <= told[2].keys()
     assert {"joints", "phase", "water", "splash"} <= told[4].keys()
-    assert {"transitions", "steps", "regression", "contributions", "quality"} <= told[10].keys()
+    assert {"transitions", "steps", "regression", "contributions", "quality"} <= told[12].keys()
     network, card = load_network(whole / "bundle")
     assert network.spatial_parser.decoder.refiner is not None
     assert (card.preprocessing, card.decoding) == ("follow", "smooth")
-    assert card.architecture == "fineparser-i3d-pose-mixed-refined"
+    assert card.architecture == "fineparser-i3d-pose_closer-mixed-refined"
     assert card.trained_on == "2 dives rendered by this program; no real dive"
     assert card.synthetic
     assert KINETICS_NOTICE in card.notices
 
-    for count in (1, 3, 5, 7, 9, 11, 14, 16):
+    for count in (1, 3, 5, 7, 9, 11, 13, 16, 18):
         with monkeypatch.context() as patch:
             cut_after(count, cut, patch)
             stopped = fineparser("train", *words, "--out", cut, "--resume")

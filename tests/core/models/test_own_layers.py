@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from fineparser_core.config import PRESETS, ModelConfig
+from fineparser_core.config import POSE_BACKBONES, PRESETS, ModelConfig
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.i3d import TAP_CHANNELS
 from fineparser_core.models.mask_refiner import MIDDLE_CHANNELS, MaskRefiner, MaskSharpener
@@ -102,7 +102,8 @@ def test_mixed_features_pass_a_layer_of_their_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("backbone", "size"), [("resnet18", 512), ("resnet50", 2048), ("vit_s_16", 384), ("pose", POSE_FEATURES)]
+    ("backbone", "size"),
+    [("resnet18", 512), ("resnet50", 2048), ("vit_s_16", 384), ("pose", POSE_FEATURES), ("pose_closer", POSE_FEATURES)],
 )
 def test_a_backbone_says_how_many_features_it_has(backbone: str, size: int) -> None:
     with torch.device("meta"):
@@ -133,7 +134,7 @@ def test_both_windows_and_poses_say_where_a_step_begins() -> None:
 
 def test_no_preset_has_them_and_the_staged_recipe_does() -> None:
     assert not any(config.refined_masks or config.mixed_features for config in PRESETS.values())
-    assert not any(config.static_backbone == "pose" for config in PRESETS.values())
+    assert not any(config.static_backbone in POSE_BACKBONES for config in PRESETS.values())
     assert StagedConfig().network.model == replace(OWN, static_backbone="pose")
 
 

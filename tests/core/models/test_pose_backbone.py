@@ -3,18 +3,8 @@
 import pytest
 import torch
 
-from fineparser_core.models.pose_backbone import (
-    FOUND,
-    JOINTS,
-    LOOK,
-    POSE_FEATURES,
-    PoseBackbone,
-    PoseReader,
-    PoseTrack,
-    joint_places,
-    pose_features,
-    same_sides,
-)
+from fineparser_core.models.joint_maps import FOUND, JOINTS, PoseTrack, joint_places, same_sides
+from fineparser_core.models.pose_backbone import LOOK, POSE_FEATURES, PoseBackbone, PoseReader, pose_features
 from fineparser_core.synth.truth import mirror_joints
 from fineparser_core.types import SWAPPED_JOINTS, TRUTH_JOINTS
 

@@ -19,6 +19,7 @@ from fineparser_core.progress import CancelToken
 from fineparser_core.staged_config import StagedConfig
 from fineparser_core.synth.truth import Truth
 from fineparser_core.training.blending import blend_steps, blend_streams
+from fineparser_core.training.closer_stage import closer_stage
 from fineparser_core.training.loop import run_stage
 from fineparser_core.training.losses import transition_loss, transition_target
 from fineparser_core.training.pose_stages import (
@@ -130,6 +131,35 @@ def test_a_board_of_which_nothing_is_known_costs_nothing() -> None:
     torch.testing.assert_close(pose_loss(backbone, other, points, shown), pose_loss(backbone, maps, points, shown))
     points[:, 15] = -20.0  # outside of the frame
     assert pose_loss(backbone, other, points, shown) != pose_loss(backbone, maps, points, shown)
+
+
+def test_a_closer_look_learns_from_where_joints_were_found(tmp_path: Path) -> None:
+    config = replace(
+        CONFIG,
+        static_backbone="pose_closer",
+        preprocessing="whole",
+        closer_iterations=2,
+        frame_batch=4,
+        precision="fp32",
+    )
+    torch.manual_seed(0)
+    model = build(config.network.model)
+    assert isinstance(model, FineParser)
+    rng = np.random.default_rng(3)
+    masks = np.full((80, 112, 112), 255, np.uint8)
+    dive = replace(make_dive(0), frames=rng.integers(0, 255, (80, 112, 112, 3), np.uint8), masks=masks)
+    joints = rng.uniform(0.3, 0.6, (80, 16, 2)).astype(np.float32)
+    truths = {dive.record.key: Truth(joints=joints, qualities=np.array([7.0, 6.0, 5.0]))}
+    look = (50 + 10 * rng.standard_normal((96, LOOK))).astype(np.float32)
+    seen = [SeenDive(dive=dive, view=plain_view(dive, "whole"), look=look)]
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    run_stage(closer_stage(model, seen, truths, config), tmp_path / "a", CancelToken())
+    changed = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
+    assert "static_encoder.backbone.closer.told.weight" in changed
+    assert all(name.startswith("static_encoder.backbone.closer.") for name in changed)
+    model.load_state_dict(before)
+    run_stage(closer_stage(model, seen, truths, config), tmp_path / "b", CancelToken())
+    assert totals(tmp_path / "a") == totals(tmp_path / "b")
 
 
 def test_tracks_are_learned_from_whole_clips(model: FineParser, tmp_path: Path) -> None:

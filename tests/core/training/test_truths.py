@@ -9,13 +9,13 @@ import torch
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.evaluation import fidelity
+from fineparser_core.models.joint_maps import joint_spots
 from fineparser_core.synth import rubric
 from fineparser_core.synth.truth import Truth
 from fineparser_core.training.truths import (
     N_JOINTS,
     STEP_WEIGHTS,
     QualityHeads,
-    joint_spots,
     known_error,
     read_truths,
     scaled_qualities,
