@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 METHODS = ("fineparser", "i3d-mlp", "usdl", "musdl", "core", "tsa")
 _CONTRASTIVE = ("fineparser", "core", "tsa")
-#: Those of Table 5, and one of our own.
+_PAPER_BACKBONES = ("resnet18", "resnet34", "resnet50", "vit_s_16")
 #: Of our own recipe: see poses, the second with a closer look.
 POSE_BACKBONES = ("pose", "pose_closer")
-_PAPER_BACKBONES = ("resnet18", "resnet34", "resnet50", "vit_s_16")
+#: Those of Table 5, and our own.
 STATIC_BACKBONES = (*_PAPER_BACKBONES, *POSE_BACKBONES)
 AnyConfig = TypeVar("AnyConfig", bound="DataclassInstance")
 
@@ -258,11 +258,7 @@ PRESETS: Mapping[str, TrainConfig] = types.MappingProxyType(
         "rendered": _RENDERED,
         **{f"table3-{row}": replace(_RELEASE, **change) for row, change in _TABLE_3.items()},
         **{f"table4-{n}": replace(_RELEASE, step_duration=n) for n in (2, 4, 8)},
-        **{
-            f"table5-{name}": replace(_RELEASE, static_backbone=name)
-            for name in STATIC_BACKBONES
-            if name not in POSE_BACKBONES
-        },
+        **{f"table5-{name}": replace(_RELEASE, static_backbone=name) for name in _PAPER_BACKBONES},
         **{name: replace(_RELEASE, method=name) for name in METHODS if name != "fineparser"},
     }
 )

@@ -10,11 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from fineparser_core.inference.device import autocast
+from fineparser_core.models.closer_look import BODY
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.pose_backbone import PoseBackbone
 from fineparser_core.models.temporal_parser import DECODERS
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-from fineparser_core.types import TRUTH_JOINTS, Encoding
+from fineparser_core.types import Encoding
 from fineparser_core.video.sampling import WINDOWS
 
 AnyModule = TypeVar("AnyModule", bound=nn.Module)
@@ -212,7 +213,7 @@ class ClipEncoder:
         step = _Steps("look", len(WINDOWS), progress, cancel, done=len(WINDOWS))
         with self._looking_up(step):
             look = backbone.look(video)
-        tracked = backbone.first_tracked(look[None])[0, :, : TRUTH_JOINTS.index("board")]
+        tracked = backbone.first_tracked(look[None])[0, :, :BODY]
         joints: np.ndarray = torch.cat([tracked[..., :2], tracked[..., 2:].sigmoid()], dim=-1).cpu().numpy()
         return joints
 

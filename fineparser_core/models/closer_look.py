@@ -41,6 +41,10 @@ class BodySquares(NamedTuple):
     side: Tensor
     trunk: Tensor
 
+    def at(self, index: int | Tensor) -> "BodySquares":
+        """Those at an index of the first axis."""
+        return BodySquares(*(part[index] for part in self))
+
     def turn(self) -> Tensor:
         """(..., 2, 2) that takes ways in a square, in its own pixels, to ways in the frame."""
         x, y = self.trunk.unbind(dim=-1)
@@ -106,7 +110,7 @@ class CloserLook(JointMaps):
     def look(self, clip: Tensor, tracked: Tensor) -> Tensor:
         """(T, 15, FOUND) in pixels of the frames of a clip (T, 3, 112, 112), whose tracked joints are (T, 16, 3); of
         the squares and of their mirror images."""
-        squares = BodySquares(*(part[0] for part in body_squares(tracked[None])))
+        squares = body_squares(tracked[None]).at(0)
         cut, told = squares.cut(clip), squares.within(tracked[:, :BODY, :2])
         sure = tracked[:, :BODY, 2].sigmoid()
         found = []

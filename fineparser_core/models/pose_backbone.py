@@ -115,6 +115,10 @@ class PoseBackbone(JointMaps):
         body = torch.cat([self.closer.look(clip, joints) for clip, joints in clips])
         return torch.cat([body.flatten(1), found[:, BODY:].flatten(1), looks[:, -2:]], dim=1)
 
+    def closest_look(self, frames: Tensor) -> Tensor:
+        """`look_both_ways`, and closer where there is a closer look."""
+        return self.look_closer(frames, self.look_both_ways(frames))
+
     @property
     def last_track(self) -> PoseTrack:
         """Of the looks that are as close as they come."""
@@ -136,7 +140,7 @@ class PoseBackbone(JointMaps):
 
     def forward(self, frames: Tensor) -> Tensor:
         with _in_full_precision(frames):
-            looks = self.look_closer(frames, self.look_both_ways(frames))
+            looks = self.closest_look(frames)
             return self.features(looks.unflatten(0, (-1, _clip_length(looks)))).flatten(0, 1)
 
 

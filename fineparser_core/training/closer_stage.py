@@ -1,7 +1,8 @@
 """The stage of `training.staged` that teaches `models.closer_look`. Not in the paper."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -26,8 +27,7 @@ _ZOOM, _MOVED, _TURNED = (0.85, 1.25), 0.05, 0.26
 _TOLD_NOISE_PX, _UNTOLD_SHARE = 1.0, 0.1
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Drawn:
+class _Drawn(NamedTuple):
     """Squares (N, 9, 112, 112) with those of the frames around, what they are told, and what is true in them."""
 
     squares: Tensor
@@ -55,11 +55,10 @@ def closer_stage(model: FineParser, seen_dives: Sequence[SeenDive], truths: Trut
     def draw(iteration: int) -> _Drawn:
         rng = draws(config, 11, iteration)
         drawn = [
-            _draw_one(known[i], tracked[i], BodySquares(*(part[i] for part in squares)), truths, config, rng)
+            _draw_one(known[i], tracked[i], squares.at(i), truths, config, rng)
             for i in rng.integers(0, len(known), config.frame_batch)
         ]
-        parts = (torch.stack(part) for part in zip(*drawn, strict=True))
-        return _Drawn(**dict(zip(("squares", "told", "sure", "points", "shown"), parts, strict=True)))
+        return _Drawn(*(torch.stack(part) for part in zip(*drawn, strict=True)))
 
     ahead = Ahead(draw, config.closer_iterations)
 
@@ -82,14 +81,14 @@ def closer_stage(model: FineParser, seen_dives: Sequence[SeenDive], truths: Trut
 
 def _draw_one(
     one: SeenDive, tracked: Tensor, squares: BodySquares, truths: Truths, config: StagedConfig, rng: np.random.Generator
-) -> tuple[Tensor, ...]:
+) -> _Drawn:
     sample = draw_sample(one.dive, one.view, truths, rng)
     around = np.clip(sample + np.arange(-1, 2), 0, N_SAMPLES - 1)
     # Where a dive was looked at first is stored, its colours are not.
     colours = random_view(one.dive, config.preprocessing, rng)
     view = replace(one.view, gain=colours.gain, bias=colours.bias, saturation=colours.saturation)
-    near = _elsewhere(BodySquares(*(part[torch.from_numpy(around)] for part in squares)), rng)
-    here = BodySquares(*(part[1] for part in near))
+    near = _elsewhere(squares.at(torch.from_numpy(around)), rng)
+    here = near.at(1)
     cut = near.cut(frame_tensor(one.dive, view, around)).flatten(0, 1)
     told, sure = here.within(tracked[sample, :BODY, :2]), tracked[sample, :BODY, 2].sigmoid()
     told = told + _TOLD_NOISE_PX * torch.from_numpy(rng.standard_normal(told.shape, dtype=np.float32))
@@ -102,7 +101,7 @@ def _draw_one(
     if rng.random() < 0.5:
         cut = cut.flip(-1)
         told, points = (torch.stack([MASK_SIZE - xy[:, 0], xy[:, 1]], dim=1) for xy in (told, points))
-    return cut, told, sure, points, seen & ((points >= 0) & (points < MASK_SIZE)).all(dim=-1)
+    return _Drawn(cut, told, sure, points, seen & ((points >= 0) & (points < MASK_SIZE)).all(dim=-1))
 
 
 def _elsewhere(squares: BodySquares, rng: np.random.Generator) -> BodySquares:

@@ -51,7 +51,7 @@ def test_what_a_square_shows_is_where_it_says() -> None:
     x, y = (int(v) for v in body[toe, :2].round())
     frames[:, :, y - 1 : y + 1, x - 1 : x + 1] = 1.0
     squares = body_squares(body.expand(1, 30, 16, 3))
-    one = type(squares)(*(part[0] for part in squares))
+    one = squares.at(0)
     seen = one.cut(frames)[7, 0]
     peak = (seen == seen.max()).nonzero().float().mean(dim=0).flip(0) + 0.5
     expected = one.within(torch.tensor([[[float(x), float(y)]]]).expand(30, 1, 2))[7, 0]
