@@ -98,8 +98,8 @@ class Opener(QObject):
         self._pool, self._rest = QThreadPool(self), QThreadPool(self)
         for pool in (self._pool, self._rest):
             pool.setMaxThreadCount(1)
-        # A folder of videos must not keep the worker, which steps back as well, from answering for the dive shown.
-        self._rest.setThreadPriority(QThread.Priority.IdlePriority)
+        # Not idle, of which other programs leave nothing: it would keep the interpreter, and the window wait for it.
+        self._rest.setThreadPriority(QThread.Priority.LowPriority)
 
     def look_into(self, folder: Path) -> None:
         """Find the videos of a folder."""

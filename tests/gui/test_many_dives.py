@@ -43,6 +43,14 @@ class Heart(QTimer):
         self._last = now
 
 
+def _idle_s(qtbot) -> float:
+    idle = Heart()
+    idle.start()
+    qtbot.wait(1000)
+    idle.stop()
+    return idle.longest_s
+
+
 def _drop(window, paths: list[Path]) -> None:
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
@@ -58,10 +66,7 @@ def test_a_hundred_dropped_clips_never_block_the_window(idle_studio, qtbot, tmp_
     session, window = idle_studio.session, idle_studio.window
     session.open([small_video])  # what the first clip loads is not what a hundred cost
     qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=10_000)
-    idle = Heart()
-    idle.start()
-    qtbot.wait(1000)
-    idle.stop()
+    idle_s = [_idle_s(qtbot)]
     heart = Heart()
     heart.start()
     files = sorted(folder.iterdir())
@@ -73,9 +78,10 @@ def test_a_hundred_dropped_clips_never_block_the_window(idle_studio, qtbot, tmp_
     )
     qtbot.waitUntil(lambda: window.dives.naming.text() == "Numbers from 100 file names…", timeout=5000)
     heart.stop()
-    print(f"longest pause {heart.longest_s:.3f} s, computed {heart.longest_own_s:.3f} s, idle {idle.longest_s:.3f} s")
+    idle_s.append(_idle_s(qtbot))
+    print(f"longest pause {heart.longest_s:.3f} s, computed {heart.longest_own_s:.3f} s, idle {max(idle_s):.3f} s")
     assert heart.longest_own_s < _LONGEST_BLOCK_S
-    if idle.longest_s < _CALM_S:  # else other programs take the time
+    if max(idle_s) < _CALM_S:  # else other programs take the time
         assert heart.longest_s < _LONGEST_BLOCK_S
 
 
