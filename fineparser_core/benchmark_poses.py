@@ -91,7 +91,7 @@ def measure_poses(
         for dive, view in zip(dives, views, strict=True):
             cancel.raise_if_cancelled()
             video = frame_tensor(dive, view, ALL_SAMPLES).to(device).contiguous(memory_format=torch.channels_last)
-            looks.append(backbone.closest_look(video))
+            looks.append(backbone.last_look(video))
             progress(Progress("look", len(looks), len(dives)))
         seen = torch.stack(looks)
         features = model.static_encoder.to_feature(backbone.features(seen))

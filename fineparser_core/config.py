@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 METHODS = ("fineparser", "i3d-mlp", "usdl", "musdl", "core", "tsa")
 _CONTRASTIVE = ("fineparser", "core", "tsa")
 _PAPER_BACKBONES = ("resnet18", "resnet34", "resnet50", "vit_s_16")
-#: Of our own recipe: see poses, the second with a closer look.
-POSE_BACKBONES = ("pose", "pose_closer")
+#: Of our own recipe: see poses, the second with an upright look.
+POSE_BACKBONES = ("pose", "pose_upright")
 #: Those of Table 5, and our own.
 STATIC_BACKBONES = (*_PAPER_BACKBONES, *POSE_BACKBONES)
 AnyConfig = TypeVar("AnyConfig", bound="DataclassInstance")

@@ -44,8 +44,8 @@ class StagedConfig:
     first_look_dives: int = 400
     frame_iterations: int = 4800
     frame_batch: int = 64
-    #: Of the closer look, where the pose backbone has one.
-    closer_iterations: int = 4800
+    #: Of the upright look, where the pose backbone has one.
+    upright_iterations: int = 4800
     track_iterations: int = 4000
     #: Clips in which a pose backbone learns to track the joints of single frames.
     track_batch: int = 24

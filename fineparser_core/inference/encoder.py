@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from fineparser_core.inference.device import autocast
-from fineparser_core.models.closer_look import BODY
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.pose_backbone import PoseBackbone
 from fineparser_core.models.temporal_parser import DECODERS
+from fineparser_core.models.upright_look import BODY
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.types import Encoding
 from fineparser_core.video.sampling import WINDOWS

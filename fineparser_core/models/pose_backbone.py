@@ -7,10 +7,10 @@ about a knee that is bent by ten degrees; joints do, and joints can be taught by
 import torch
 from torch import Tensor, nn
 
-from fineparser_core.models.closer_look import BODY, CloserLook
 from fineparser_core.models.joint_maps import COARSE_SIZE, FOUND, JOINTS, JointMaps, PoseTrack, agreed, with_neighbours
 from fineparser_core.models.layers import DilatedConvs
 from fineparser_core.models.temporal_parser import N_TRANSITIONS
+from fineparser_core.models.upright_look import BODY, UprightLook
 from fineparser_core.types import N_SAMPLES
 
 #: Of a frame as it is looked at: its joints, the logit of being in the water, and the size of the splash.
@@ -70,14 +70,14 @@ class PoseBackbone(JointMaps):
     another number of frames is one clip.
 
     Args:
-        closer: whether it looks once more where it has found the body, see `CloserLook`.
+        upright: whether it looks once more where it has found the body, see `UprightLook`.
     """
 
-    def __init__(self, *, closer: bool = False) -> None:
+    def __init__(self, *, upright: bool = False) -> None:
         super().__init__()
         self.aux = nn.Linear(2 * COARSE_SIZE, 5)
         self.track = PoseTrack()
-        self.closer = CloserLook() if closer else None
+        self.upright = UprightLook() if upright else None
 
     def maps(self, seen: Tensor) -> tuple[Tensor, Tensor]:
         """Frames with their neighbours, (N, 9, 112, 112), to logits of where each joint is, (N, 16, 28, 28), and to
@@ -104,43 +104,43 @@ class PoseBackbone(JointMaps):
         joints = agreed(*(seen[:, :-2].unflatten(1, (len(JOINTS), FOUND)) for seen in (straight, mirrored)))
         return torch.cat([joints.flatten(1), (straight[:, -2:] + mirrored[:, -2:]) / 2], dim=1)
 
-    def look_closer(self, frames: Tensor, looks: Tensor) -> Tensor:
+    def look_upright(self, frames: Tensor, looks: Tensor) -> Tensor:
         """Looks (N, LOOK) of frames (N, 3, 112, 112), once more in squares around the body: but for the board, joints
-        are found anew. Without a `closer` they stay what they are."""
-        if self.closer is None:
+        are found anew. Without an `upright` they stay what they are."""
+        if self.upright is None:
             return looks
         length, found = _clip_length(frames), looks[:, :-2].unflatten(1, (len(JOINTS), FOUND))
         tracked = self.first_tracked(looks.unflatten(0, (-1, length)))
         clips = zip(frames.split(length), tracked, strict=True)
-        body = torch.cat([self.closer.look(clip, joints) for clip, joints in clips])
+        body = torch.cat([self.upright.look(clip, joints) for clip, joints in clips])
         return torch.cat([body.flatten(1), found[:, BODY:].flatten(1), looks[:, -2:]], dim=1)
 
-    def closest_look(self, frames: Tensor) -> Tensor:
-        """`look_both_ways`, and closer where there is a closer look."""
-        return self.look_closer(frames, self.look_both_ways(frames))
+    def last_look(self, frames: Tensor) -> Tensor:
+        """`look_both_ways`, and upright where there is such a look."""
+        return self.look_upright(frames, self.look_both_ways(frames))
 
     @property
     def last_track(self) -> PoseTrack:
-        """Of the looks that are as close as they come."""
-        return self.track if self.closer is None else self.closer.track
+        """Of the last looks."""
+        return self.track if self.upright is None else self.upright.track
 
     def first_tracked(self, looks: Tensor) -> Tensor:
-        """Looks of clips (B, T, LOOK), not closer ones, to joints (B, T, 16, 3), see `PoseTrack`."""
+        """Looks of clips (B, T, LOOK), not upright ones, to joints (B, T, 16, 3), see `PoseTrack`."""
         joints: Tensor = self.track(looks[..., :-2].unflatten(-1, (len(JOINTS), FOUND)))
         return joints
 
     def tracked(self, looks: Tensor) -> Tensor:
-        """As `first_tracked`, of looks that are as close as they come."""
+        """As `first_tracked`, of the last looks."""
         joints: Tensor = self.last_track(looks[..., :-2].unflatten(-1, (len(JOINTS), FOUND)))
         return joints
 
     def features(self, looks: Tensor) -> Tensor:
-        """Looks of clips (B, T, LOOK), as close as they come, to features (B, T, POSE_FEATURES)."""
+        """Looks of clips (B, T, LOOK), the last ones, to features (B, T, POSE_FEATURES)."""
         return clip_features(self.tracked(looks), looks[..., -2:])
 
     def forward(self, frames: Tensor) -> Tensor:
         with _in_full_precision(frames):
-            looks = self.closest_look(frames)
+            looks = self.last_look(frames)
             return self.features(looks.unflatten(0, (-1, _clip_length(looks)))).flatten(0, 1)
 
 

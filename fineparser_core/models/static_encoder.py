@@ -29,7 +29,7 @@ _BACKBONES: dict[str, tuple[Callable[[], nn.Module], int]] = {
     "resnet50": (zoo.resnet50, 2048),
     "vit_s_16": (_vit_s_16, 384),
     "pose": (PoseBackbone, POSE_FEATURES),
-    "pose_closer": (lambda: PoseBackbone(closer=True), POSE_FEATURES),
+    "pose_upright": (lambda: PoseBackbone(upright=True), POSE_FEATURES),
 }
 
 
@@ -46,7 +46,7 @@ class StaticEncoder(nn.Module):
     `StepMoments`: features are then (N, 512 + POSE_FEATURES).
 
     Args:
-        backbone: "resnet18", "resnet34", "resnet50", "vit_s_16", "pose" or "pose_closer" (these 112 x 112 frames only).
+        backbone: "resnet18", "resnet34", "resnet50", "vit_s_16", or of 112 x 112 frames only "pose" or "pose_upright".
         step_duration: tokens a step, 2, 4 or 8 (Table 4).
         mixed: pass features of size 512 through such a linear layer too. The projections convolve along the features,
             whose order means nothing; the layer may give it one. Not in the paper: off in every preset of it.

@@ -60,16 +60,16 @@ def initial_model(config: TrainConfig, *, weights: Path | None, kinetics: Path |
                 f"{weights} shares no tensor with a '{config.model.architecture}': give other weights."
             )
         model.load_state_dict(shared, strict=False)
-        _start_closer(model, shared)
+        _start_upright(model, shared)
         notices += [f"Starts from {card.id} ({len(shared)} of {len(own)} tensors).", *card.notices]
     return model, list(dict.fromkeys(notices))
 
 
-def _start_closer(model: Method, given: Mapping[str, Tensor]) -> None:
-    """A closer look that the bundle lacks starts as the first look, which finds the same in smaller bodies."""
+def _start_upright(model: Method, given: Mapping[str, Tensor]) -> None:
+    """An upright look that the bundle lacks starts as the first look, which finds the same in smaller bodies."""
     backbone = model.static_encoder.backbone if isinstance(model, FineParser) and model.has_static else None
-    if isinstance(backbone, PoseBackbone) and backbone.closer is not None and not any(".closer." in n for n in given):
-        backbone.closer.load_state_dict(backbone.state_dict(), strict=False)
+    if isinstance(backbone, PoseBackbone) and backbone.upright is not None and not any(".upright." in n for n in given):
+        backbone.upright.load_state_dict(backbone.state_dict(), strict=False)
 
 
 def _load_kinetics(model: Method, path: Path) -> None:

@@ -43,7 +43,6 @@ from fineparser_core.training.batches import (
     ordered_pairs,
 )
 from fineparser_core.training.blending import blend_steps, blend_streams
-from fineparser_core.training.closer_stage import closer_stage
 from fineparser_core.training.loop import Stage, run_stage
 from fineparser_core.training.losses import (
     regression_loss,
@@ -72,6 +71,7 @@ from fineparser_core.training.truths import (
     shown_joints,
     true_contributions,
 )
+from fineparser_core.training.upright_stage import upright_stage
 from fineparser_core.types import N_SAMPLES
 from fineparser_core.video.sampling import WINDOW_LENGTH, WINDOWS
 
@@ -309,9 +309,9 @@ def train_staged(
     folder = out / "views"
     sees_poses = config.static_backbone in POSE_BACKBONES
     run_stage((pose_stage if sees_poses else frame_stage)(model, learned, truths, config), out, cancel)
-    if config.static_backbone == "pose_closer" and config.closer_iterations and truths:
-        first = see_dives(model, learned, config, folder, cancel, closer=False)
-        run_stage(closer_stage(model, first, truths, config), out, cancel)
+    if config.static_backbone == "pose_upright" and config.upright_iterations and truths:
+        first = see_dives(model, learned, config, folder, cancel, upright=False)
+        run_stage(upright_stage(model, first, truths, config), out, cancel)
     learns_of_poses = sees_poses and bool(
         config.track_iterations or config.steps_iterations or config.static_iterations
     )

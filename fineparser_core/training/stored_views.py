@@ -122,7 +122,7 @@ def encode_dives(
         with autocast(front.device, config.precision):
             feature = model.i3d.end(model.i3d.mixed_4f(front)).float()
         gated = model.gate(feature, torch.from_numpy(stored.mask_feature))
-        features = _stored_look(model, stored.dive, stored.number, folder, config, closer=True)
+        features = _stored_look(model, stored.dive, stored.number, folder, config, upright=True)
         if isinstance(backbone, PoseBackbone):
             features = backbone.features(torch.from_numpy(features)[None])[0].numpy()
         encoded.append(
@@ -154,19 +154,19 @@ def see_dives(
     folder: Path,
     cancel: CancelToken,
     *,
-    closer: bool = True,
+    upright: bool = True,
 ) -> list[SeenDive]:
     """View 0 of every dive as the pose backbone sees it; kept on disk.
 
     Args:
-        closer: whether it looks closer, where it can.
+        upright: whether it looks again at an upright body, where it can.
     """
     folder.mkdir(parents=True, exist_ok=True)
     model.eval()
     seen = []
     for index, dive in enumerate(dives):
         cancel.raise_if_cancelled()
-        look = _stored_look(model, dive, 0, folder, config, closer=closer)
+        look = _stored_look(model, dive, 0, folder, config, upright=upright)
         seen.append(SeenDive(dive=dive, view=stored_view(dive, 0, config), look=look))
         if (index + 1) % 50 == 0:
             logger.info("looked at %d/%d dives", index + 1, len(dives))
@@ -175,15 +175,15 @@ def see_dives(
 
 @torch.inference_mode()
 def _stored_look(
-    model: FineParser, dive: Dive, number: int, folder: Path, config: StagedConfig, *, closer: bool
+    model: FineParser, dive: Dive, number: int, folder: Path, config: StagedConfig, *, upright: bool
 ) -> np.ndarray:
     """What the static backbone sees of a stored view, (96, n) float32: of one that sees poses its look."""
     backbone = model.static_encoder.backbone
-    looks_closer = closer and isinstance(backbone, PoseBackbone) and backbone.closer is not None
-    path = folder / f"{dive.key}-{number}-{'closer' if looks_closer else 'frames'}.npy"
+    looks_upright = upright and isinstance(backbone, PoseBackbone) and backbone.upright is not None
+    path = folder / f"{dive.key}-{number}-{'upright' if looks_upright else 'frames'}.npy"
     if path.exists():
         return np.load(path, allow_pickle=False)
-    first = _stored_look(model, dive, number, folder, config, closer=False) if looks_closer else None
+    first = _stored_look(model, dive, number, folder, config, upright=False) if looks_upright else None
     view = stored_view(dive, number, config)
     video = frame_tensor(dive, view, ALL_SAMPLES).contiguous(memory_format=torch.channels_last)
     with autocast(video.device, config.precision):
@@ -192,7 +192,7 @@ def _stored_look(
         elif first is None:
             seen = backbone.look_both_ways(video)
         else:
-            seen = backbone.look_closer(video, torch.from_numpy(first))
+            seen = backbone.look_upright(video, torch.from_numpy(first))
     look: np.ndarray = seen.float().numpy()
     with atomic_file(path) as temporary, temporary.open("wb") as stream:
         np.save(stream, look)

@@ -28,7 +28,7 @@ STAGES = {
     "masks": 2,
     "sharpen": 2,
     "frames": 2,
-    "closer": 2,
+    "upright": 2,
     "tracks": 2,
     "steps": 2,
     "parse": 2,
@@ -51,7 +51,7 @@ SMALL = (
         4,
     ),
     *("--parse-batch", 2, "--head-batch", 2, "--traces", 4, "--precision", "fp32"),
-    *("--parse-dives", 2, "--blend-dives", 2, "--static-backbone", "pose_closer"),
+    *("--parse-dives", 2, "--blend-dives", 2, "--static-backbone", "pose_upright"),
 )
 
 
@@ -134,7 +134,7 @@ def test_a_run_that_is_cut_in_every_stage_gives_the_same_weights(
     network, card = load_network(whole / "bundle")
     assert network.spatial_parser.decoder.refiner is not None
     assert (card.preprocessing, card.decoding) == ("follow", "smooth")
-    assert card.architecture == "fineparser-i3d-pose_closer-mixed-refined"
+    assert card.architecture == "fineparser-i3d-pose_upright-mixed-refined"
     assert card.trained_on == "2 dives rendered by this program; no real dive"
     assert card.synthetic
     assert KINETICS_NOTICE in card.notices

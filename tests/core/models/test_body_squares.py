@@ -1,11 +1,11 @@
-"""The closer look: squares around a body, and joints found anew in them."""
+"""The upright look: squares around a body, and joints found anew in them."""
 
 import numpy as np
 import torch
 
-from fineparser_core.models.closer_look import BODY, CloserLook, body_squares
 from fineparser_core.models.joint_maps import FOUND, JOINTS
 from fineparser_core.models.pose_backbone import LOOK, PoseBackbone
+from fineparser_core.models.upright_look import BODY, UprightLook, body_squares
 
 GENERATOR = torch.Generator().manual_seed(4)
 # Along the trunk, from the hips downwards.
@@ -70,40 +70,40 @@ def test_a_joint_that_is_not_seen_moves_no_square() -> None:
 
 def test_a_mirrored_clip_gives_mirrored_joints() -> None:
     torch.manual_seed(0)
-    closer = CloserLook().eval()
-    torch.nn.init.normal_(closer.told.weight, std=0.1)
+    upright = UprightLook().eval()
+    torch.nn.init.normal_(upright.told.weight, std=0.1)
     frames, joints = torch.randn(6, 3, 112, 112, generator=GENERATOR), body_at((40.0, 60.0), 0.4).expand(6, 16, 3)
     mirrored = torch.cat([112 - joints[..., :1], joints[..., 1:]], dim=-1)
     with torch.inference_mode():
-        found, other = closer.look(frames, joints), closer.look(frames.flip(-1), mirrored)
+        found, other = upright.look(frames, joints), upright.look(frames.flip(-1), mirrored)
     assert found.shape == (6, BODY, FOUND)
     # Left and right are a matter of convention: distances to the nearest of the other's joints say nothing of them.
     other = torch.cat([112 - other[..., :1], other[..., 1:]], dim=-1)
     assert torch.cdist(found[..., :2], other[..., :2]).amin(dim=-1).max() < 1e-2
 
 
-def test_a_backbone_with_a_closer_look_finds_all_but_the_board_anew() -> None:
+def test_a_backbone_with_an_upright_look_finds_all_but_the_board_anew() -> None:
     torch.manual_seed(0)
-    plain, backbone = PoseBackbone().eval(), PoseBackbone(closer=True).eval()
+    plain, backbone = PoseBackbone().eval(), PoseBackbone(upright=True).eval()
     frames = torch.randn(8, 3, 112, 112, generator=GENERATOR)
     with torch.inference_mode():
         looks = backbone.look_both_ways(frames)
-        closer = backbone.look_closer(frames, looks)
-        assert plain.look_closer(frames, looks) is looks
+        upright = backbone.look_upright(frames, looks)
+        assert plain.look_upright(frames, looks) is looks
         assert torch.equal(plain.tracked(looks[None]), plain.first_tracked(looks[None]))
-    assert closer.shape == (8, LOOK)
-    assert (closer[:, : FOUND * BODY] != looks[:, : FOUND * BODY]).all()
-    assert torch.equal(closer[:, FOUND * BODY :], looks[:, FOUND * BODY :])
+    assert upright.shape == (8, LOOK)
+    assert (upright[:, : FOUND * BODY] != looks[:, : FOUND * BODY]).all()
+    assert torch.equal(upright[:, FOUND * BODY :], looks[:, FOUND * BODY :])
 
 
 def test_what_it_was_told_matters_once_it_has_learned_to_listen() -> None:
     torch.manual_seed(0)
-    closer = CloserLook().eval()
+    upright = UprightLook().eval()
     seen, sure = torch.randn(2, 9, 112, 112, generator=GENERATOR), torch.ones(2, BODY)
     told, other = (112 * torch.rand(2, BODY, 2, generator=GENERATOR) for _ in range(2))
     with torch.inference_mode():
-        assert torch.equal(closer.closer_maps(seen, told, sure), closer.closer_maps(seen, other, sure))
-        torch.nn.init.normal_(closer.told.weight)
-        assert not torch.equal(closer.closer_maps(seen, told, sure), closer.closer_maps(seen, other, sure))
-        unsure = closer.closer_maps(seen, told, 0 * sure)
-        assert torch.equal(unsure, closer.closer_maps(seen, other, 0 * sure))
+        assert torch.equal(upright.upright_maps(seen, told, sure), upright.upright_maps(seen, other, sure))
+        torch.nn.init.normal_(upright.told.weight)
+        assert not torch.equal(upright.upright_maps(seen, told, sure), upright.upright_maps(seen, other, sure))
+        unsure = upright.upright_maps(seen, told, 0 * sure)
+        assert torch.equal(unsure, upright.upright_maps(seen, other, 0 * sure))

@@ -103,7 +103,13 @@ def test_mixed_features_pass_a_layer_of_their_own() -> None:
 
 @pytest.mark.parametrize(
     ("backbone", "size"),
-    [("resnet18", 512), ("resnet50", 2048), ("vit_s_16", 384), ("pose", POSE_FEATURES), ("pose_closer", POSE_FEATURES)],
+    [
+        ("resnet18", 512),
+        ("resnet50", 2048),
+        ("vit_s_16", 384),
+        ("pose", POSE_FEATURES),
+        ("pose_upright", POSE_FEATURES),
+    ],
 )
 def test_a_backbone_says_how_many_features_it_has(backbone: str, size: int) -> None:
     with torch.device("meta"):

@@ -26,27 +26,27 @@ def card_of(config: ModelConfig) -> WeightsCard:
     )
 
 
-def test_a_closer_look_that_a_bundle_lacks_starts_as_its_first_look(tmp_path: Path) -> None:
+def test_an_upright_look_that_a_bundle_lacks_starts_as_its_first_look(tmp_path: Path) -> None:
     config = ModelConfig(static_backbone="pose", sap=False, tap=False)
     torch.manual_seed(1)
     network = build(config)
     torch.nn.init.normal_(backbone_of(network).track.out.weight)
     save_bundle(network.state_dict(), card_of(config), tmp_path / "pose", half=False)
-    wanted = TrainConfig(static_backbone="pose_closer", sap=False, tap=False)
+    wanted = TrainConfig(static_backbone="pose_upright", sap=False, tap=False)
     started = backbone_of(initial_model(wanted, weights=tmp_path / "pose", kinetics=None)[0])
-    assert started.closer is not None
+    assert started.upright is not None
     for name, value in backbone_of(network).state_dict().items():
         assert torch.equal(started.state_dict()[name], value), name
         if not name.startswith("aux"):
-            assert torch.equal(started.closer.state_dict()[name], value), name
-    assert (started.closer.told.weight == 0).all()
+            assert torch.equal(started.upright.state_dict()[name], value), name
+    assert (started.upright.told.weight == 0).all()
 
-    torch.nn.init.normal_(started.closer.told.weight)
-    torch.nn.init.normal_(started.closer.out.weight)
-    closer = build(wanted.model)
-    backbone_of(closer).load_state_dict(started.state_dict())
-    save_bundle(closer.state_dict(), card_of(wanted.model), tmp_path / "closer", half=False)
-    again = backbone_of(initial_model(wanted, weights=tmp_path / "closer", kinetics=None)[0])
-    assert again.closer is not None
-    assert torch.equal(again.closer.out.weight, started.closer.out.weight)
-    assert torch.equal(again.closer.told.weight, started.closer.told.weight)
+    torch.nn.init.normal_(started.upright.told.weight)
+    torch.nn.init.normal_(started.upright.out.weight)
+    upright = build(wanted.model)
+    backbone_of(upright).load_state_dict(started.state_dict())
+    save_bundle(upright.state_dict(), card_of(wanted.model), tmp_path / "upright", half=False)
+    again = backbone_of(initial_model(wanted, weights=tmp_path / "upright", kinetics=None)[0])
+    assert again.upright is not None
+    assert torch.equal(again.upright.out.weight, started.upright.out.weight)
+    assert torch.equal(again.upright.told.weight, started.upright.told.weight)

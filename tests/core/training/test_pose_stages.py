@@ -19,7 +19,6 @@ from fineparser_core.progress import CancelToken
 from fineparser_core.staged_config import StagedConfig
 from fineparser_core.synth.truth import Truth
 from fineparser_core.training.blending import blend_steps, blend_streams
-from fineparser_core.training.closer_stage import closer_stage
 from fineparser_core.training.loop import run_stage
 from fineparser_core.training.losses import transition_loss, transition_target
 from fineparser_core.training.pose_stages import (
@@ -31,6 +30,7 @@ from fineparser_core.training.pose_stages import (
 )
 from fineparser_core.training.stored_views import EncodedDive, SeenDive
 from fineparser_core.training.traced_poses import TracedPoses, trace_poses
+from fineparser_core.training.upright_stage import upright_stage
 from fineparser_core.types import SWAPPED_JOINTS
 
 CONFIG = StagedConfig(traces=6, static_iterations=2, static_groups=2, head_batch=3)
@@ -133,12 +133,12 @@ def test_a_board_of_which_nothing_is_known_costs_nothing() -> None:
     assert pose_loss(backbone, other, points, shown) != pose_loss(backbone, maps, points, shown)
 
 
-def test_a_closer_look_learns_from_where_joints_were_found(tmp_path: Path) -> None:
+def test_an_upright_look_learns_from_where_joints_were_found(tmp_path: Path) -> None:
     config = replace(
         CONFIG,
-        static_backbone="pose_closer",
+        static_backbone="pose_upright",
         preprocessing="whole",
-        closer_iterations=2,
+        upright_iterations=2,
         frame_batch=4,
         precision="fp32",
     )
@@ -153,12 +153,12 @@ def test_a_closer_look_learns_from_where_joints_were_found(tmp_path: Path) -> No
     look = (50 + 10 * rng.standard_normal((96, LOOK))).astype(np.float32)
     seen = [SeenDive(dive=dive, view=plain_view(dive, "whole"), look=look)]
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    run_stage(closer_stage(model, seen, truths, config), tmp_path / "a", CancelToken())
+    run_stage(upright_stage(model, seen, truths, config), tmp_path / "a", CancelToken())
     changed = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
-    assert "static_encoder.backbone.closer.told.weight" in changed
-    assert all(name.startswith("static_encoder.backbone.closer.") for name in changed)
+    assert "static_encoder.backbone.upright.told.weight" in changed
+    assert all(name.startswith("static_encoder.backbone.upright.") for name in changed)
     model.load_state_dict(before)
-    run_stage(closer_stage(model, seen, truths, config), tmp_path / "b", CancelToken())
+    run_stage(upright_stage(model, seen, truths, config), tmp_path / "b", CancelToken())
     assert totals(tmp_path / "a") == totals(tmp_path / "b")
 
 

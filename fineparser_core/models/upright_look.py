@@ -1,4 +1,4 @@
-"""A second, closer look at a body whose joints have been found: larger, and upright. Not in the paper."""
+"""A second look at a body whose joints have been found: larger, and upright. Not in the paper."""
 
 from typing import NamedTuple
 
@@ -82,7 +82,7 @@ def body_squares(tracked: Tensor) -> BodySquares:
     return BodySquares(_smoothed(_median_of_3((low + high) / 2), _SMOOTHING), side, trunk)
 
 
-class CloserLook(JointMaps):
+class UprightLook(JointMaps):
     """Finds the joints of a body anew, larger and upright, told where they have been found.
 
     A tucked body is a fifth of the square that it is followed with, and turns: in a square of its own it looks much
@@ -97,7 +97,7 @@ class CloserLook(JointMaps):
         nn.init.zeros_(self.told.bias)
         self.track = PoseTrack()
 
-    def closer_maps(self, seen: Tensor, told: Tensor, sure: Tensor) -> Tensor:
+    def upright_maps(self, seen: Tensor, told: Tensor, sure: Tensor) -> Tensor:
         """(N, 16, 28, 28) logits of where the joints are, of squares with their neighbours (N, 9, 112, 112).
 
         Args:
@@ -117,7 +117,7 @@ class CloserLook(JointMaps):
         for mirrored in (False, True):
             if mirrored:
                 cut, told = cut.flip(-1), torch.cat([MASK_SIZE - told[..., :1], told[..., 1:]], dim=-1)
-            found.append(self.found(self.closer_maps(with_neighbours(cut), told, sure).float()))
+            found.append(self.found(self.upright_maps(with_neighbours(cut), told, sure).float()))
         both = agreed(*found)[:, :BODY]
         spread = both[..., 2:3] * (squares.side / MASK_SIZE)[:, None, None]
         return torch.cat([squares.without(both[..., :2]), spread, both[..., 3:FOUND]], dim=-1)

@@ -1,4 +1,4 @@
-"""The stage of `training.staged` that teaches `models.closer_look`. Not in the paper."""
+"""The stage of `training.staged` that teaches `models.upright_look`. Not in the paper."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from fineparser_core.inference.device import autocast
-from fineparser_core.models.closer_look import BODY, BodySquares, body_squares
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.pose_backbone import PoseBackbone
+from fineparser_core.models.upright_look import BODY, BodySquares, body_squares
 from fineparser_core.staged_config import StagedConfig
 from fineparser_core.training.batches import frame_tensor, mask_tensor
 from fineparser_core.training.loop import Stage
@@ -37,16 +37,16 @@ class _Drawn(NamedTuple):
     shown: Tensor
 
 
-def closer_stage(model: FineParser, seen_dives: Sequence[SeenDive], truths: Truths, config: StagedConfig) -> Stage:
-    """Teaches the closer look joints of single frames, in squares around where the first looks have found the body.
+def upright_stage(model: FineParser, seen_dives: Sequence[SeenDive], truths: Truths, config: StagedConfig) -> Stage:
+    """Teaches the upright look joints of single frames, in squares around where the first looks have found the body.
 
     Args:
         seen_dives: their first looks.
     """
     backbone = model.static_encoder.backbone
     assert isinstance(backbone, PoseBackbone)
-    assert backbone.closer is not None
-    closer = backbone.closer.requires_grad_(True).train()
+    assert backbone.upright is not None
+    upright = backbone.upright.requires_grad_(True).train()
     known = [one for one in seen_dives if one.dive.record.key in truths]
     with torch.no_grad():
         tracked = backbone.first_tracked(stacked_looks(known))
@@ -60,20 +60,20 @@ def closer_stage(model: FineParser, seen_dives: Sequence[SeenDive], truths: Trut
         ]
         return _Drawn(*(torch.stack(part) for part in zip(*drawn, strict=True)))
 
-    ahead = Ahead(draw, config.closer_iterations)
+    ahead = Ahead(draw, config.upright_iterations)
 
     def step(iteration: int, part: int) -> dict[str, Tensor]:
         drawn = ahead(iteration)
         seen = drawn.squares.contiguous(memory_format=torch.channels_last)
         with autocast(seen.device, config.precision):
-            maps = closer.closer_maps(seen, drawn.told, drawn.sure)
-        return {"total": pose_loss(closer, maps.float(), drawn.points, drawn.shown)}
+            maps = upright.upright_maps(seen, drawn.told, drawn.sure)
+        return {"total": pose_loss(upright, maps.float(), drawn.points, drawn.shown)}
 
     return Stage(
-        name="closer",
-        modules={"closer": closer},
-        groups=[(trainable(closer), 2 * config.head_lr)],
-        iterations=config.closer_iterations,
+        name="upright",
+        modules={"upright": upright},
+        groups=[(trainable(upright), 2 * config.head_lr)],
+        iterations=config.upright_iterations,
         step=step,
         clip_norm=5.0,
     )
