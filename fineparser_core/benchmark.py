@@ -76,7 +76,13 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--exemplars", type=positive_int, default=10, help="voters a dive, default 10")
     parser.add_argument("--seed", type=int, default=0, help="of the choice of exemplars and of the intervals")
     parser.add_argument("--limit", type=positive_int, help="N dives only, drawn from the test split")
-    parser.add_argument("--pool", type=positive_int, help="exemplars from N dives only, drawn from the training split")
+    parser.add_argument(
+        "--per-number",
+        type=positive_int,
+        metavar="N",
+        help="exemplars only from up to N training dives, drawn, of each number of the test dives: --exemplars of them "
+        "are as good as all, and sooner encoded",
+    )
     parser.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
     parser.add_argument("--precision", default="auto", help="auto, fp32, bf16 or fp16")
     args = parser.parse_args(argv)
@@ -165,7 +171,7 @@ def _rendered(
 ) -> dict[str, Any]:
     data = load_dataset(args.data)
     records = _drawn(data.split("test"), args.limit, args.seed)
-    pool = _drawn(data.split("train"), args.pool, args.seed)
+    pool = _exemplars(data.split("train"), records, args.per_number, args.seed)
     identity = analyzer.model
     protocol = Protocol(
         preprocessing=identity.preprocessing, decoding=identity.decoding, exemplars=args.exemplars, seed=args.seed
@@ -184,6 +190,8 @@ def _rendered(
     qualities = read_qualities(data.root)
     fidelity = contribution_fidelity(results, qualities, seed=args.seed) if qualities else None
     what = f"{_name(data)}, test split, {len(dives)} of {len(data.split('test'))} dives, exemplars from {len(pool)}"
+    if args.per_number is not None:
+        what += f", up to {args.per_number} of a number"
     print(f"\n{what}\n\n{summary.as_text()}")
     print(_fidelity_text(fidelity))
     if args.out is not None:
@@ -198,6 +206,16 @@ def _drawn(records: list[DiveRecord], count: int | None, seed: int) -> list[Dive
         return records
     chosen = np.random.default_rng(seed).permutation(len(records))[:count]
     return [records[i] for i in sorted(chosen)]
+
+
+def _exemplars(
+    train: list[DiveRecord], test: Sequence[DiveRecord], per_number: int | None, seed: int
+) -> list[DiveRecord]:
+    if per_number is None:
+        return train
+    numbers = sorted({record.dive_number for record in test})
+    groups = ([record for record in train if record.dive_number == number] for number in numbers)
+    return [record for group in groups for record in _drawn(group, per_number, seed)]
 
 
 def _name(data: DiveSet) -> str:

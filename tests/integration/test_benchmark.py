@@ -38,8 +38,8 @@ def test_exemplars_come_from_as_many_dives_as_asked_for(
         raise ConfigError("That is all.")
 
     def dives(split: str) -> list[Any]:
-        count = {"train": 30, "test": 8}[split]
-        return [SimpleNamespace(id=f"{split}/{i:02d}") for i in range(count)]
+        count, numbers = {"train": (30, ("107B", "207C", "301B")), "test": (8, ("107B", "207C"))}[split]
+        return [SimpleNamespace(id=f"{split}/{i:02d}", dive_number=numbers[i % len(numbers)]) for i in range(count)]
 
     identity = ModelIdentity(
         id="m", trained_on="t", synthetic=True, preprocessing="follow", decoding="joint", precision="fp32", device="cpu"
@@ -48,16 +48,17 @@ def test_exemplars_come_from_as_many_dives_as_asked_for(
     monkeypatch.setattr(benchmark, "evaluate", canned)
     monkeypatch.setattr(benchmark, "load_dataset", lambda path: SimpleNamespace(split=dives))
     monkeypatch.setattr(benchmark.Analyzer, "open", lambda **options: analyzer)
-    for options in ((), ("--pool", 12), ("--pool", 12), ("--pool", 12, "--seed", 1), ("--pool", 99, "--limit", 3)):
+    six = ("--per-number", 6)
+    for options in ((), six, six, (*six, "--seed", 1), ("--per-number", 99, "--limit", 3)):
         assert fineparser("benchmark", "--data", tmp_path, *options).code == 2
     whole, some, again, other, most = asked
     assert (len(whole[0]), len(whole[1])) == (8, 30)
     assert (len(some[0]), len(some[1])) == (8, 12)
     assert some == again
-    assert some[1] == sorted(some[1])
+    assert [int(dive[-2:]) % 3 for dive in some[1]] == 6 * [0] + 6 * [1]  # none of the number that is not tested
     assert other[1] != some[1]
-    assert (len(most[0]), len(most[1])) == (3, 30)
-    refused = fineparser("benchmark", "--data", tmp_path, "--pool", 0)
+    assert (len(most[0]), len(most[1])) == (3, 20)
+    refused = fineparser("benchmark", "--data", tmp_path, "--per-number", 0)
     assert "'0' is not a count of at least 1" in refused.err
 
 
