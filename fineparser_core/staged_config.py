@@ -28,7 +28,7 @@ class StagedConfig:
 
     seed: int = 10086
     preprocessing: str = "follow"
-    static_backbone: str = "pose"
+    static_backbone: str = "pose_upright"
     refined_masks: bool = True
     mixed_features: bool = True
     #: Of the encoders' passes; "auto" is what the device is good at.
@@ -44,7 +44,7 @@ class StagedConfig:
     first_look_dives: int = 400
     frame_iterations: int = 4800
     frame_batch: int = 64
-    #: Of the upright look, where the pose backbone has one.
+    #: Of the upright look, where the static backbone has one.
     upright_iterations: int = 4800
     track_iterations: int = 4000
     #: Clips in which a pose backbone learns to track the joints of single frames.

@@ -1,7 +1,6 @@
 """What a run starts from: Kinetics for every I3D, a bundle, or noise; ImageNet for the static backbone."""
 
 import logging
-from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -12,10 +11,8 @@ from fineparser_core.checkpoints.bundle import load_bundle
 from fineparser_core.checkpoints.kinetics import load_kinetics
 from fineparser_core.config import TrainConfig
 from fineparser_core.errors import CheckpointError, ConfigError
-from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.i3d import I3D
 from fineparser_core.models.method import Method
-from fineparser_core.models.pose_backbone import PoseBackbone
 from fineparser_core.models.presets import build
 
 logger = logging.getLogger(__name__)
@@ -60,16 +57,8 @@ def initial_model(config: TrainConfig, *, weights: Path | None, kinetics: Path |
                 f"{weights} shares no tensor with a '{config.model.architecture}': give other weights."
             )
         model.load_state_dict(shared, strict=False)
-        _start_upright(model, shared)
         notices += [f"Starts from {card.id} ({len(shared)} of {len(own)} tensors).", *card.notices]
     return model, list(dict.fromkeys(notices))
-
-
-def _start_upright(model: Method, given: Mapping[str, Tensor]) -> None:
-    """An upright look that the bundle lacks starts as the first look, which finds the same in smaller bodies."""
-    backbone = model.static_encoder.backbone if isinstance(model, FineParser) and model.has_static else None
-    if isinstance(backbone, PoseBackbone) and backbone.upright is not None and not any(".upright." in n for n in given):
-        backbone.upright.load_state_dict(backbone.state_dict(), strict=False)
 
 
 def _load_kinetics(model: Method, path: Path) -> None:

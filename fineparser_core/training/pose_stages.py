@@ -132,12 +132,23 @@ def pose_stage(model: FineParser, dives: Sequence[Dive], truths: Truths, config:
     )
 
 
-def track_stage(model: FineParser, seen_dives: Sequence[SeenDive], truths: Truths, config: StagedConfig) -> Stage:
-    """Teaches the backbone what the frames around say of a joint, on whole clips as it sees them."""
+def track_stage(
+    model: FineParser,
+    seen_dives: Sequence[SeenDive],
+    truths: Truths,
+    config: StagedConfig,
+    *,
+    upright: bool,
+) -> Stage:
+    """Teaches the backbone what the frames around say of a joint, on whole clips as it sees them.
+
+    Args:
+        upright: whether they are seen upright, which is tracked on its own.
+    """
     backbone = model.static_encoder.backbone
     assert isinstance(backbone, PoseBackbone)
     freeze(backbone)
-    track = backbone.last_track.requires_grad_(True).train()
+    track = (backbone.last_track if upright else backbone.track).requires_grad_(True).train()
     known = [one for one in seen_dives if one.dive.record.key in truths]
 
     @cache  # not needed where the stage is done and only loaded
@@ -162,7 +173,7 @@ def track_stage(model: FineParser, seen_dives: Sequence[SeenDive], truths: Truth
         return {"total": track_loss(track(seen).flatten(0, 1), true.flatten(0, 1), there.flatten(0, 1))}
 
     return Stage(
-        name="tracks",
+        name="upright-tracks" if upright else "tracks",
         modules={"track": track},
         groups=[(trainable(track), config.head_lr)],
         iterations=config.track_iterations,

@@ -309,8 +309,10 @@ def train_staged(
     folder = out / "views"
     sees_poses = config.static_backbone in POSE_BACKBONES
     run_stage((pose_stage if sees_poses else frame_stage)(model, learned, truths, config), out, cancel)
-    if config.static_backbone == "pose_upright" and config.upright_iterations and truths:
+    upright = config.static_backbone == "pose_upright"
+    if upright and truths:
         first = see_dives(model, learned, config, folder, cancel, upright=False)
+        run_stage(track_stage(model, first, truths, config, upright=False), out, cancel)
         run_stage(upright_stage(model, first, truths, config), out, cancel)
     learns_of_poses = sees_poses and bool(
         config.track_iterations or config.steps_iterations or config.static_iterations
@@ -318,7 +320,7 @@ def train_staged(
     if learns_of_poses:
         seen = see_dives(model, learned, config, folder, cancel)
         if truths:
-            run_stage(track_stage(model, seen, truths, config), out, cancel)
+            run_stage(track_stage(model, seen, truths, config, upright=upright), out, cancel)
         run_stage(steps_stage(model, seen, config), out, cancel)
     if config.parse_iterations or config.head_iterations:
         views = store_views(model, learned[: config.parse_dives], config, folder, cancel)

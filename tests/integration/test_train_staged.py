@@ -28,14 +28,15 @@ STAGES = {
     "masks": 2,
     "sharpen": 2,
     "frames": 2,
-    "upright": 2,
     "tracks": 2,
+    "upright": 2,
+    "upright-tracks": 2,
     "steps": 2,
     "parse": 2,
     "heads": 3,
     "static": 2,
 }
-OPTIONS = {"masks": "mask", "frames": "frame", "tracks": "track", "heads": "head"}
+OPTIONS = {"masks": "mask", "frames": "frame", "tracks": "track", "upright-tracks": "track", "heads": "head"}
 SMALL = (
     *(word for name, count in STAGES.items() for word in (f"--{OPTIONS.get(name, name)}-iterations", count)),
     *(
@@ -51,7 +52,7 @@ SMALL = (
         4,
     ),
     *("--parse-batch", 2, "--head-batch", 2, "--traces", 4, "--precision", "fp32"),
-    *("--parse-dives", 2, "--blend-dives", 2, "--static-backbone", "pose_upright"),
+    *("--parse-dives", 2, "--blend-dives", 2),
 )
 
 
@@ -130,7 +131,7 @@ def test_a_run_that_is_cut_in_every_stage_gives_the_same_weights(
     assert {"focal", "dice", "joints"} <= told[0].keys()
     assert {"entropy", "dice"} <= told[2].keys()
     assert {"joints", "phase", "water", "splash"} <= told[4].keys()
-    assert {"transitions", "steps", "regression", "contributions", "quality"} <= told[12].keys()
+    assert {"transitions", "steps", "regression", "contributions", "quality"} <= told[14].keys()
     network, card = load_network(whole / "bundle")
     assert network.spatial_parser.decoder.refiner is not None
     assert (card.preprocessing, card.decoding) == ("follow", "smooth")

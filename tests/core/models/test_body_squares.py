@@ -107,3 +107,23 @@ def test_what_it_was_told_matters_once_it_has_learned_to_listen() -> None:
         assert not torch.equal(upright.upright_maps(seen, told, sure), upright.upright_maps(seen, other, sure))
         unsure = upright.upright_maps(seen, told, 0 * sure)
         assert torch.equal(unsure, upright.upright_maps(seen, other, 0 * sure))
+
+
+def test_an_upright_look_that_has_not_learned_starts_as_the_first_look() -> None:
+    torch.manual_seed(1)
+    backbone = PoseBackbone(upright=True)
+    upright = backbone.upright
+    assert upright is not None
+    torch.nn.init.normal_(backbone.track.out.weight)
+    upright.start_as(backbone)
+    for name, value in upright.state_dict().items():
+        if not name.startswith(("told.", "track.")):
+            assert torch.equal(value, backbone.state_dict()[name]), name
+    assert not upright.told.weight.any()
+    assert not upright.track.out.weight.any()
+
+    torch.nn.init.normal_(upright.told.weight)
+    torch.nn.init.normal_(upright.out.weight)
+    learned = upright.out.weight.clone()
+    upright.start_as(backbone)
+    assert torch.equal(upright.out.weight, learned)

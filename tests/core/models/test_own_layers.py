@@ -141,7 +141,7 @@ def test_both_windows_and_poses_say_where_a_step_begins() -> None:
 def test_no_preset_has_them_and_the_staged_recipe_does() -> None:
     assert not any(config.refined_masks or config.mixed_features for config in PRESETS.values())
     assert not any(config.static_backbone in POSE_BACKBONES for config in PRESETS.values())
-    assert StagedConfig().network.model == replace(OWN, static_backbone="pose")
+    assert StagedConfig().network.model == replace(OWN, static_backbone="pose_upright")
 
 
 def test_networks_whose_weights_do_not_fit_have_other_names() -> None:

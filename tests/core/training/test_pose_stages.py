@@ -33,7 +33,7 @@ from fineparser_core.training.traced_poses import TracedPoses, trace_poses
 from fineparser_core.training.upright_stage import upright_stage
 from fineparser_core.types import SWAPPED_JOINTS
 
-CONFIG = StagedConfig(traces=6, static_iterations=2, static_groups=2, head_batch=3)
+CONFIG = StagedConfig(static_backbone="pose", traces=6, static_iterations=2, static_groups=2, head_batch=3)
 
 
 def make_dive(index: int, score: float = 70.0) -> Dive:
@@ -172,7 +172,7 @@ def test_tracks_are_learned_from_whole_clips(model: FineParser, tmp_path: Path) 
     look = (50 + 10 * rng.standard_normal((96, LOOK))).astype(np.float32)
     seen = SeenDive(dive=dive, view=plain_view(dive, "whole"), look=look)
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    run_stage(track_stage(model, [seen], truths, config), tmp_path, CancelToken())
+    run_stage(track_stage(model, [seen], truths, config, upright=False), tmp_path, CancelToken())
     changed = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
     assert changed
     assert all(name.startswith("static_encoder.backbone.track") for name in changed)
