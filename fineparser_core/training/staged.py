@@ -31,6 +31,7 @@ from fineparser_core.data.dives import Dive
 from fineparser_core.inference.device import autocast
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.i3d import FEATURE_SIZE
+from fineparser_core.models.pose_backbone import PoseBackbone
 from fineparser_core.models.regression import DYNAMIC_TOKENS
 from fineparser_core.models.static_encoder import TOKENS_PER_STEP
 from fineparser_core.models.step_pooling import pair_boundaries
@@ -309,11 +310,14 @@ def train_staged(
     folder = out / "views"
     sees_poses = config.static_backbone in POSE_BACKBONES
     run_stage((pose_stage if sees_poses else frame_stage)(model, learned, truths, config), out, cancel)
+    backbone = model.static_encoder.backbone
     upright = config.static_backbone == "pose_upright"
-    if upright and truths:
-        first = see_dives(model, learned, config, folder, cancel, upright=False)
-        run_stage(track_stage(model, first, truths, config, upright=False), out, cancel)
-        run_stage(upright_stage(model, first, truths, config), out, cancel)
+    if isinstance(backbone, PoseBackbone) and backbone.upright is not None:
+        backbone.upright.start_as(backbone)
+        if truths and (config.track_iterations or config.upright_iterations):
+            first = see_dives(model, learned, config, folder, cancel, upright=False)
+            run_stage(track_stage(model, first, truths, config, upright=False), out, cancel)
+            run_stage(upright_stage(model, first, truths, config), out, cancel)
     learns_of_poses = sees_poses and bool(
         config.track_iterations or config.steps_iterations or config.static_iterations
     )

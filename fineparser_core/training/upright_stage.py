@@ -47,7 +47,6 @@ def upright_stage(model: FineParser, seen_dives: Sequence[SeenDive], truths: Tru
     assert isinstance(backbone, PoseBackbone)
     assert backbone.upright is not None
     upright = backbone.upright.requires_grad_(True).train()
-    upright.start_as(backbone)
     known = [one for one in seen_dives if one.dive.record.key in truths]
     with torch.no_grad():
         tracked = backbone.first_tracked(stacked_looks(known))
