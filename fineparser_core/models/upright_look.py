@@ -110,7 +110,8 @@ class UprightLook(JointMaps):
             told: (N, 15, 2) where they were found, in pixels of the squares; sure: (N, 15) probability that they are
                 seen.
         """
-        spots = joint_spots(told / MASK_SIZE, torch.ones_like(sure, dtype=torch.bool), MAP_SIZE) * sure[..., None, None]
+        size = seen.shape[-1] * MAP_SIZE // MASK_SIZE  # smaller frames are for measuring speed
+        spots = joint_spots(told / MASK_SIZE, torch.ones_like(sure, dtype=torch.bool), size) * sure[..., None, None]
         return self.joint_maps(seen, self.told(spots))[0]
 
     def look(self, clip: Tensor, tracked: Tensor) -> Tensor:
