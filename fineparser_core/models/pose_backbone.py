@@ -79,6 +79,15 @@ class PoseBackbone(JointMaps):
         self.track = PoseTrack()
         self.upright = UprightLook() if upright else None
 
+    def start_upright(self) -> None:
+        """An upright look that has learned nothing starts as the first look, which finds the same in smaller bodies.
+
+        Its tracks start at zero: those of the first look make finer joints worse.
+        """
+        if self.upright is not None and not self.upright.told.weight.any():
+            maps = {name: value for name, value in self.state_dict().items() if not name.startswith("track.")}
+            self.upright.load_state_dict(maps, strict=False)
+
     def maps(self, seen: Tensor) -> tuple[Tensor, Tensor]:
         """Frames with their neighbours, (N, 9, 112, 112), to logits of where each joint is, (N, 16, 28, 28), and to
         logits of the three steps and of being in the water, and the size of the splash, (N, 5)."""

@@ -11,12 +11,12 @@ from fineparser_core.config import POSE_BACKBONES
 from fineparser_core.models.layers import DoubleConv1d, DownConv1d
 from fineparser_core.models.pose_backbone import POSE_FEATURES, PoseBackbone, PoseReader
 from fineparser_core.models.step_moments import StepMoments
-from fineparser_core.models.step_pooling import STATIC_LENGTHS, static_matrix
-from fineparser_core.types import N_SAMPLES
+from fineparser_core.models.step_pooling import STATIC_LENGTHS, moved_cut, static_matrix
 
 FRAME_FEATURE_SIZE = 512
 TOKENS_PER_STEP = 4
-_MOVED = 2  # samples, as far as training moves its cuts
+#: By how many samples the cuts between steps are moved, in training and for tokens of poses.
+CUTS_MOVED = 2
 
 
 def _vit_s_16() -> nn.Module:
@@ -86,12 +86,12 @@ class StaticEncoder(nn.Module):
     def step_tokens(self, features: Tensor, transitions: Sequence[tuple[int, int]]) -> Tensor:
         """Frame features (B, 96, 512), cut at each video's own (st, ed), to step tokens (B, 3, duration, 64).
 
-        Those of poses are the mean over cuts moved by up to `_MOVED` samples: what single moments tell is noisy.
+        Those of poses are the mean over cuts moved by up to `CUTS_MOVED` samples: what single moments tell is noisy.
         """
         if self.moments is None:
             return self.project(self.step_features(features, transitions), features, transitions)
-        cuts = [_moved(st, ed, by) for by in range(-_MOVED, _MOVED + 1) for st, ed in transitions]
-        repeated = features.repeat(2 * _MOVED + 1, 1, 1)
+        cuts = [moved_cut(cut, by, by) for by in range(-CUTS_MOVED, CUTS_MOVED + 1) for cut in transitions]
+        repeated = features.repeat(2 * CUTS_MOVED + 1, 1, 1)
         tokens = self.project(self.step_features(repeated, cuts), repeated, cuts)
         return tokens.unflatten(0, (-1, len(transitions))).mean(dim=0)
 
@@ -102,9 +102,3 @@ class StaticEncoder(nn.Module):
         if self.moments is None:
             return tokens
         return tokens + self.moments(features[..., FRAME_FEATURE_SIZE:], transitions)
-
-
-def _moved(st: int, ed: int, by: int) -> tuple[int, int]:
-    """Transitions that many samples later, still in order and inside the clip."""
-    st = min(max(st + by, 0), N_SAMPLES - 2)
-    return st, min(max(ed + by, st + 1), N_SAMPLES - 1)

@@ -72,3 +72,9 @@ def static_matrix(st: int, ed: int) -> np.ndarray:
     return np.concatenate(
         [_resample(s, e, n, N_SAMPLES) for (s, e), n in zip(pieces, STATIC_LENGTHS, strict=True)]
     ).astype(np.float32)
+
+
+def moved_cut(transitions: tuple[int, int], st_by: int, ed_by: int) -> tuple[int, int]:
+    """Transitions that many samples later, still in order and inside the clip."""
+    st = min(max(transitions[0] + st_by, 0), N_SAMPLES - 2)
+    return st, min(max(transitions[1] + ed_by, st + 1), N_SAMPLES - 1)

@@ -97,12 +97,6 @@ class UprightLook(JointMaps):
         nn.init.zeros_(self.told.bias)
         self.track = PoseTrack()
 
-    def start_as(self, first: JointMaps) -> None:
-        """Before it has learned anything: as a first look, which finds the same in smaller bodies."""
-        if not self.told.weight.any():
-            tracks = {name: value for name, value in self.state_dict().items() if name.startswith("track.")}
-            self.load_state_dict({**first.state_dict(), **tracks}, strict=False)
-
     def upright_maps(self, seen: Tensor, told: Tensor, sure: Tensor) -> Tensor:
         """(N, 16, 28, 28) logits of where the joints are, of squares with their neighbours (N, 9, 112, 112).
 

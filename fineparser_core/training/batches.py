@@ -15,6 +15,7 @@ from fineparser_core.data.pairs import epoch_groups, epoch_pairs
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.transforms import Augmentation, View, draw_view, view_frames, view_masks
 from fineparser_core.inference.encoder import normalise
+from fineparser_core.models.step_pooling import moved_cut
 from fineparser_core.types import MASK_SIZE
 from fineparser_core.video.sampling import WINDOW_LENGTH
 
@@ -164,8 +165,8 @@ def jitter(transitions: tuple[int, int], reach: int, rng: np.random.Generator) -
 
     Inference cuts at predicted transitions; training at labels that are a little off is ready for that.
     """
-    st = int(np.clip(transitions[0] + rng.integers(-reach, reach + 1), 0, 94))
-    return st, int(np.clip(transitions[1] + rng.integers(-reach, reach + 1), st + 1, 95))
+    st_by, ed_by = int(rng.integers(-reach, reach + 1)), int(rng.integers(-reach, reach + 1))
+    return moved_cut(transitions, st_by, ed_by)
 
 
 def three_awards(awards: Sequence[float]) -> np.ndarray:

@@ -11,8 +11,10 @@ from fineparser_core.checkpoints.bundle import load_bundle
 from fineparser_core.checkpoints.kinetics import load_kinetics
 from fineparser_core.config import TrainConfig
 from fineparser_core.errors import CheckpointError, ConfigError
+from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.i3d import I3D
 from fineparser_core.models.method import Method
+from fineparser_core.models.pose_backbone import PoseBackbone
 from fineparser_core.models.presets import build
 
 logger = logging.getLogger(__name__)
@@ -57,6 +59,9 @@ def initial_model(config: TrainConfig, *, weights: Path | None, kinetics: Path |
                 f"{weights} shares no tensor with a '{config.model.architecture}': give other weights."
             )
         model.load_state_dict(shared, strict=False)
+        backbone = model.static_encoder.backbone if isinstance(model, FineParser) and model.has_static else None
+        if isinstance(backbone, PoseBackbone):
+            backbone.start_upright()
         notices += [f"Starts from {card.id} ({len(shared)} of {len(own)} tensors).", *card.notices]
     return model, list(dict.fromkeys(notices))
 

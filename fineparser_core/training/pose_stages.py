@@ -13,7 +13,7 @@ from fineparser_core.inference.device import autocast
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.joint_maps import FOUND, FRAMES_SEEN, MAP_SIZE, JointMaps, joint_places, joint_spots
 from fineparser_core.models.pose_backbone import LOOK, PoseBackbone, clip_features
-from fineparser_core.models.static_encoder import FRAME_FEATURE_SIZE, TOKENS_PER_STEP
+from fineparser_core.models.static_encoder import CUTS_MOVED, FRAME_FEATURE_SIZE, TOKENS_PER_STEP
 from fineparser_core.staged_config import StagedConfig
 from fineparser_core.training.batches import (
     ALL_SAMPLES,
@@ -27,7 +27,7 @@ from fineparser_core.training.found_errors import FoundErrors
 from fineparser_core.training.loop import Stage
 from fineparser_core.training.losses import regression_loss, transition_loss, transition_target
 from fineparser_core.training.single_frames import SingleFrames, draw_frames
-from fineparser_core.training.stage_tools import JITTER, Ahead, draws, freeze, trainable
+from fineparser_core.training.stage_tools import Ahead, draws, freeze, trainable
 from fineparser_core.training.stored_views import SeenDive
 from fineparser_core.training.traced_poses import TracedPoses, disturbed
 from fineparser_core.training.truths import (
@@ -274,7 +274,7 @@ def static_stage(
             query.append(pairs[0] + len(of))
             exemplar.append(pairs[1] + len(of))
             features.append(seen)
-            cuts.extend(jitter(one, JITTER, rng) for one in where)
+            cuts.extend(jitter(one, CUTS_MOVED, rng) for one in where)
             of.extend(which)
             qualities.append(known_as)
 

@@ -9,8 +9,6 @@ from torch import nn
 
 from fineparser_core.staged_config import StagedConfig
 
-#: By how many samples the cuts between steps are moved at random.
-JITTER = 2
 Drawn = TypeVar("Drawn")
 
 

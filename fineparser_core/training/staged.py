@@ -33,7 +33,7 @@ from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.i3d import FEATURE_SIZE
 from fineparser_core.models.pose_backbone import PoseBackbone
 from fineparser_core.models.regression import DYNAMIC_TOKENS
-from fineparser_core.models.static_encoder import TOKENS_PER_STEP
+from fineparser_core.models.static_encoder import CUTS_MOVED, TOKENS_PER_STEP
 from fineparser_core.models.step_pooling import pair_boundaries
 from fineparser_core.progress import CancelToken
 from fineparser_core.staged_config import StagedConfig
@@ -53,7 +53,7 @@ from fineparser_core.training.losses import (
 from fineparser_core.training.mask_stages import mask_stage, sharpen_stage
 from fineparser_core.training.pose_stages import pose_stage, static_stage, steps_stage, track_stage
 from fineparser_core.training.single_frames import draw_frames
-from fineparser_core.training.stage_tools import JITTER, draws, freeze, trainable
+from fineparser_core.training.stage_tools import draws, freeze, trainable
 from fineparser_core.training.stored_views import (
     EncodedDive,
     StoredView,
@@ -140,7 +140,7 @@ def parse_stage(model: FineParser, views: Sequence[StoredView], truths: Truths, 
         labels = torch.tensor([v.transitions for v in chosen])
         tap = transition_loss(psnet(gated), transition_target(labels, width=config.transition_width))
         query, exemplar = ordered_pairs(n)
-        jittered = [jitter(v.transitions, JITTER, rng) for v in chosen]
+        jittered = [jitter(v.transitions, CUTS_MOVED, rng) for v in chosen]
         boundaries = [pair_boundaries(jittered[q], jittered[e]) for q, e in zip(query, exemplar, strict=True)]
         tokens = [model.dynamic_tokens(gated[i], boundaries) for i in (query, exemplar)]
         # The dynamic stream alone stands for the whole score here, hence twice its half.
@@ -220,7 +220,7 @@ def head_stage(model: FineParser, encoded: Sequence[EncodedDive], truths: Truths
         rng = draws(config, 5, iteration)
         chosen = [encoded[i] for i in draw_group(groups, config.head_batch, rng)]
         dives = [e.dive for e in chosen]
-        jittered = [jitter(e.transitions, JITTER, rng) for e in chosen]
+        jittered = [jitter(e.transitions, CUTS_MOVED, rng) for e in chosen]
         query, exemplar = ordered_pairs(len(chosen))
         gated = noisy([e.gated for e in chosen], gated_spread, rng)
         features = static.to_feature(noisy([e.frame_features for e in chosen], static_spread, rng))
@@ -311,13 +311,13 @@ def train_staged(
     sees_poses = config.static_backbone in POSE_BACKBONES
     run_stage((pose_stage if sees_poses else frame_stage)(model, learned, truths, config), out, cancel)
     backbone = model.static_encoder.backbone
+    if isinstance(backbone, PoseBackbone):
+        backbone.start_upright()
     upright = config.static_backbone == "pose_upright"
-    if isinstance(backbone, PoseBackbone) and backbone.upright is not None:
-        backbone.upright.start_as(backbone)
-        if truths and (config.track_iterations or config.upright_iterations):
-            first = see_dives(model, learned, config, folder, cancel, upright=False)
-            run_stage(track_stage(model, first, truths, config, upright=False), out, cancel)
-            run_stage(upright_stage(model, first, truths, config), out, cancel)
+    if upright and truths and (config.track_iterations or config.upright_iterations):
+        first = see_dives(model, learned, config, folder, cancel, upright=False)
+        run_stage(track_stage(model, first, truths, config, upright=False), out, cancel)
+        run_stage(upright_stage(model, first, truths, config), out, cancel)
     learns_of_poses = sees_poses and bool(
         config.track_iterations or config.steps_iterations or config.static_iterations
     )

@@ -115,7 +115,7 @@ def test_an_upright_look_that_has_not_learned_starts_as_the_first_look() -> None
     upright = backbone.upright
     assert upright is not None
     torch.nn.init.normal_(backbone.track.out.weight)
-    upright.start_as(backbone)
+    backbone.start_upright()
     for name, value in upright.state_dict().items():
         if not name.startswith(("told.", "track.")):
             assert torch.equal(value, backbone.state_dict()[name]), name
@@ -125,5 +125,5 @@ def test_an_upright_look_that_has_not_learned_starts_as_the_first_look() -> None
     torch.nn.init.normal_(upright.told.weight)
     torch.nn.init.normal_(upright.out.weight)
     learned = upright.out.weight.clone()
-    upright.start_as(backbone)
+    backbone.start_upright()
     assert torch.equal(upright.out.weight, learned)
