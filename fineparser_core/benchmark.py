@@ -22,13 +22,14 @@ from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import ConfigError, ExportError, VideoError
 from fineparser_core.evaluation.ceiling import Ceiling, pose_ceiling
-from fineparser_core.evaluation.evaluate import Protocol
 from fineparser_core.evaluation.failures import failure_sheet, mask_badness, step_badness, worst
 from fineparser_core.evaluation.fidelity import Fidelity, contribution_fidelity, read_qualities
+from fineparser_core.evaluation.kept_results import KeptResults
 from fineparser_core.evaluation.model_card import CARD_PROSE, model_card
+from fineparser_core.evaluation.protocol import Protocol
 from fineparser_core.evaluation.real_clips import ClipLabels, RealClipResult, measure_clip, read_labels
 from fineparser_core.evaluation.results import finite, write_predictions
-from fineparser_core.evaluation.running import evaluate
+from fineparser_core.evaluation.running import prepare
 from fineparser_core.evaluation.summary import summarise, text_table
 from fineparser_core.export.overlay_sheet import overlay_sheet
 from fineparser_core.inference.analyzer import Analyzer, bundled_weights
@@ -37,6 +38,7 @@ from fineparser_core.inference.device import PRECISIONS
 from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.synth.twin_table import drawn_records
 from fineparser_core.synth.twins import plan_twins
+from fineparser_core.training.provenance import data_stamp
 from fineparser_core.types import STEP_NAMES, DiveParse
 from fineparser_core.video.atomic import atomic_file
 
@@ -65,7 +67,11 @@ def main(argv: list[str] | None = None) -> int:
         help="of rendered dives only how far joints are off and what is read off them, around true masks; printed",
     )
     parser.add_argument("--weights", type=Path, help="folder of a bundle (default: the bundled weights)")
-    parser.add_argument("--out", type=Path, help="folder for benchmark.json, predictions and overlay sheets")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        help="folder for benchmark.json, predictions and overlay sheets; an interrupted run goes on there",
+    )
     parser.add_argument(
         "--write-card",
         type=Path,
@@ -178,9 +184,16 @@ def _rendered(
     )
     model = analyzer.encoder.model
     model.precision = PRECISIONS[identity.precision]
-    evaluator, results, dives, medians, _ = evaluate(
+    evaluator, dives, medians, _ = prepare(
         model, data, records, pool, protocol, cache=args.cache, progress=progress, cancel=cancel
     )
+    kept = None
+    if args.out is not None:
+        labels = data_stamp(data, [*records, *pool]).labels
+        kept = KeptResults(
+            args.out, protocol, {"weights": identity.id, "precision": identity.precision, "labels": labels}
+        )
+    results = evaluator.run(dives, kept=kept, progress=progress, cancel=cancel)
     summary = summarise(
         results,
         median_transitions=medians,
@@ -198,6 +211,8 @@ def _rendered(
         write_predictions(args.out / "predictions.csv", args.out / "predictions.json", results)
         for name, _, badness in _FAILURES:
             _write_picture(args.out / name, failure_sheet(evaluator, dives, worst(results, badness)))
+    if kept is not None:
+        kept.remove()
     return {"what": what, **summary.as_dict(), "contribution_fidelity": None if fidelity is None else asdict(fidelity)}
 
 

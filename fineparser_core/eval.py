@@ -17,10 +17,11 @@ from fineparser_core.data.dives import Dive
 from fineparser_core.data.exemplars import CRITERIA
 from fineparser_core.data.transforms import plain_view, view_frames
 from fineparser_core.errors import ExportError
-from fineparser_core.evaluation.evaluate import Protocol
+from fineparser_core.evaluation.kept_results import KeptResults
+from fineparser_core.evaluation.protocol import Protocol
 from fineparser_core.evaluation.report import worst_dives, write_report
 from fineparser_core.evaluation.results import write_predictions
-from fineparser_core.evaluation.running import evaluate
+from fineparser_core.evaluation.running import prepare
 from fineparser_core.evaluation.summary import summarise
 from fineparser_core.inference.analyzer import bundled_weights
 from fineparser_core.inference.device import PRECISIONS, choose_device, choose_precision
@@ -44,7 +45,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--weights", type=Path, help="folder of a bundle (default: the bundled weights)")
     parser.add_argument("--split", choices=("train", "test"), default="test", help="default: test")
     parser.add_argument(
-        "--out", type=Path, help="folder for report.html, summary.json, predictions.csv and predictions.json"
+        "--out",
+        type=Path,
+        help="folder for report.html, summary.json and predictions; an interrupted run goes on there",
     )
     parser.add_argument("--cache", type=Path, help="folder for decoded frames (default: the user's cache folder)")
     parser.add_argument(
@@ -79,16 +82,15 @@ def main(argv: list[str] | None = None) -> int:
             exemplars=args.exemplars,
             seed=args.seed,
         )
-        _, results, dives, medians, stored_as = evaluate(
-            model,
-            data,
-            records,
-            data.split("train"),
-            protocol,
-            cache=args.cache,
-            progress=progress,
-            cancel=cancel,
+        pool = data.split("train")
+        evaluator, dives, medians, stored_as = prepare(
+            model, data, records, pool, protocol, cache=args.cache, progress=progress, cancel=cancel
         )
+        kept = None
+        if args.out is not None:
+            labels = data_stamp(data, [*records, *pool]).labels
+            kept = KeptResults(args.out, protocol, {"weights": card.id, "precision": precision, "labels": labels})
+        results = evaluator.run(dives, kept=kept, progress=progress, cancel=cancel)
     summary = summarise(
         results,
         median_transitions=medians,
@@ -117,6 +119,8 @@ def main(argv: list[str] | None = None) -> int:
         write_report(
             args.out / "report.html", summary, results, title=title, provenance=provenance, thumbnails=thumbnails
         )
+    if kept is not None:
+        kept.remove()
     if args.write_card:
         metrics = {f"{args.split} {name}": round(value, 4) for name, value in metric_values(summary).items()}
         write_card(replace(card, metrics={f"{args.split} dives": len(results), **metrics}), folder)

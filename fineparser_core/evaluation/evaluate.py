@@ -1,7 +1,6 @@
 """A network on a split of a data set: every dive observed once, then compared with exemplars from training."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -11,32 +10,16 @@ from fineparser_core.data.dives import Dive
 from fineparser_core.data.exemplars import candidates, draw_exemplars
 from fineparser_core.data.transforms import plain_view
 from fineparser_core.errors import ConfigError
+from fineparser_core.evaluation.kept_results import KeptResults
 from fineparser_core.evaluation.looking import Look, Seen, stored_look
 from fineparser_core.evaluation.metrics import interval_iou, step_ious
+from fineparser_core.evaluation.protocol import Protocol
 from fineparser_core.evaluation.results import DiveResult, mask_results
 from fineparser_core.inference.encoder import normalise
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.method import Encoding, Method, Observation
 from fineparser_core.models.temporal_parser import DECODERS
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-
-
-@dataclass(frozen=True, kw_only=True)
-class Protocol:
-    """How dives are looked at and whom they are compared with.
-
-    Attributes:
-        preprocessing, decoding: as a weights card names them.
-        pairing: what an exemplar shares with its query, see `data.exemplars`.
-        exemplars: E, voters a dive.
-        seed: of the draw of exemplars.
-    """
-
-    preprocessing: str
-    decoding: str
-    pairing: str = "dive-number"
-    exemplars: int = 10
-    seed: int = 0
 
 
 class Evaluator:
@@ -62,13 +45,18 @@ class Evaluator:
         dives: Sequence[Dive],
         *,
         shard: tuple[int, int] = (0, 1),
+        kept: KeptResults | None = None,
         progress: ProgressCallback = ignore_progress,
         cancel: CancelToken | None = None,
     ) -> list[DiveResult]:
         """Results of the dives (rank, rank + world, ...) of a shard (rank, world), in order.
 
+        Args:
+            kept: where results are kept as they come; dives whose results are there are not measured again.
+
         Raises:
             ConfigError: there is no dive to measure.
+            ExportError: a result cannot be kept.
             Cancelled: once the token is set.
         """
         if not dives:
@@ -78,7 +66,12 @@ class Evaluator:
         for done, dive in enumerate(mine, start=1):
             if cancel is not None:
                 cancel.raise_if_cancelled()
-            results.append(self._measure(dive))
+            result = None if kept is None else kept.get(dive.record.id)
+            if result is None:
+                result = self._measure(dive)
+                if kept is not None:
+                    kept.add(result)
+            results.append(result)
             progress(Progress("evaluate", done, len(mine)))
         return results
 

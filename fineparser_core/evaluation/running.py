@@ -1,4 +1,4 @@
-"""From a data set and a network to results: what `eval`, `benchmark` and `calibrate` share."""
+"""From a data set and a network to dives and who measures them: what `eval` and `benchmark` share."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,9 +9,9 @@ from fineparser_core.data.dives import Dive
 from fineparser_core.data.frame_cache import FrameCache, default_cache, load_dives
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import ConfigError
-from fineparser_core.evaluation.evaluate import Evaluator, Protocol, median_transitions
+from fineparser_core.evaluation.evaluate import Evaluator, median_transitions
 from fineparser_core.evaluation.looking import following_look, stored_look
-from fineparser_core.evaluation.results import DiveResult
+from fineparser_core.evaluation.protocol import Protocol
 from fineparser_core.inference.device import PRECISIONS
 from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.models.fineparser import FineParser
@@ -20,8 +20,8 @@ from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.video.preprocess import WHOLE, Follow, get_preprocessing
 
 
-class Evaluated(NamedTuple):
-    """Results, the dives they are of, and who measured them.
+class Evaluation(NamedTuple):
+    """Dives, and who measures them.
 
     Attributes:
         median_transitions: the floor of transitions: medians of the pool; None without labels.
@@ -29,13 +29,12 @@ class Evaluated(NamedTuple):
     """
 
     evaluator: Evaluator
-    results: list[DiveResult]
     dives: list[Dive]
     median_transitions: tuple[float, float] | None
     stored_as: str
 
 
-def evaluate(
+def prepare(
     model: Method,
     data: DiveSet,
     records: Sequence[DiveRecord],
@@ -45,8 +44,8 @@ def evaluate(
     cache: Path | None,
     progress: ProgressCallback,
     cancel: CancelToken,
-) -> Evaluated:
-    """Measures dives against exemplars from a pool, each seen as inference sees it.
+) -> Evaluation:
+    """Reads dives and the exemplars they are to be measured against, each to be seen as inference sees it.
 
     Args:
         model: on its device, with its precision.
@@ -72,5 +71,4 @@ def evaluate(
     # Without exemplars the pool still gives the floors, and those need no frames that are not there.
     others = load_dives(data, pool, frames, cancel, progress=progress)
     evaluator = Evaluator(model, others, protocol, look=look)
-    results = evaluator.run(dives, progress=progress, cancel=cancel)
-    return Evaluated(evaluator, results, dives, median_transitions(others), preprocessing)
+    return Evaluation(evaluator, dives, median_transitions(others), preprocessing)

@@ -17,7 +17,8 @@ from torch.nn.parallel import DistributedDataParallel
 from fineparser_core.config import TrainConfig
 from fineparser_core.data.dives import Dive
 from fineparser_core.errors import Cancelled, ConfigError
-from fineparser_core.evaluation.evaluate import Evaluator, Protocol, median_transitions
+from fineparser_core.evaluation.evaluate import Evaluator, median_transitions
+from fineparser_core.evaluation.protocol import Protocol
 from fineparser_core.evaluation.results import DiveResult
 from fineparser_core.evaluation.summary import summarise
 from fineparser_core.inference.device import PRECISIONS, choose_precision

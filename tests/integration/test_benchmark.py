@@ -45,7 +45,7 @@ def test_exemplars_come_from_as_many_dives_as_asked_for(
         id="m", trained_on="t", synthetic=True, preprocessing="follow", decoding="joint", precision="fp32", device="cpu"
     )
     analyzer = SimpleNamespace(model=identity, encoder=SimpleNamespace(model=SimpleNamespace()))
-    monkeypatch.setattr(benchmark, "evaluate", canned)
+    monkeypatch.setattr(benchmark, "prepare", canned)
     monkeypatch.setattr(benchmark, "load_dataset", lambda path: SimpleNamespace(split=dives))
     monkeypatch.setattr(benchmark.Analyzer, "open", lambda **options: analyzer)
     six = ("--per-number", 6)

@@ -16,14 +16,15 @@ from fineparser_core.data.frame_cache import FrameCache, load_dives
 from fineparser_core.data.images import read_mask
 from fineparser_core.errors import ConfigError
 from fineparser_core.eval import _THUMBNAIL_SAMPLES, _thumbnails
-from fineparser_core.evaluation.evaluate import Protocol
 from fineparser_core.evaluation.looking import following_look, stored_look
-from fineparser_core.evaluation.running import Evaluated, evaluate
+from fineparser_core.evaluation.protocol import Protocol
+from fineparser_core.evaluation.results import DiveResult
+from fineparser_core.evaluation.running import Evaluation, prepare
 from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.models.method import Method
 from fineparser_core.progress import CancelToken, ignore_progress
 
-Measure = Callable[..., Evaluated]
+Prepare = Callable[..., Evaluation]
 
 
 @pytest.fixture(scope="module")
@@ -41,15 +42,20 @@ def load(data: DiveSet, cache: Path, preprocessing: str) -> Dive:
 
 
 @pytest.fixture
-def measure(data: DiveSet, cache: Path) -> Measure:
-    def run(model: Method, preprocessing: str, pool: DiveSet | None = None) -> Evaluated:
+def prepared(data: DiveSet, cache: Path) -> Prepare:
+    def of(model: Method, preprocessing: str) -> Evaluation:
         protocol = Protocol(preprocessing=preprocessing, decoding="joint", exemplars=5)
-        return evaluate(
-            model, data, data.split("test"), (pool or data).split("train"), protocol,
+        return prepare(
+            model, data, data.split("test"), data.split("train"), protocol,
             cache=cache, progress=ignore_progress, cancel=CancelToken(),
         )  # fmt: skip
 
-    return run
+    return of
+
+
+def measured(evaluation: Evaluation) -> DiveResult:
+    (result,) = evaluation.evaluator.run(evaluation.dives)
+    return result
 
 
 def encoder(network: StandIn) -> ClipEncoder:
@@ -106,11 +112,11 @@ def test_without_masks_there_is_no_truth(data: DiveSet, cache: Path) -> None:
 
 
 @pytest.mark.parametrize("preprocessing", ["release", "whole", "follow"])
-def test_dives_are_measured_in_every_preprocessing(measure: Measure, preprocessing: str) -> None:
+def test_dives_are_measured_in_every_preprocessing(prepared: Prepare, preprocessing: str) -> None:
     network = StandIn()
-    measured = measure(network, preprocessing)
-    assert measured.stored_as == ("whole" if preprocessing == "follow" else preprocessing)
-    (result,) = measured.results
+    evaluation = prepared(network, preprocessing)
+    assert evaluation.stored_as == ("whole" if preprocessing == "follow" else preprocessing)
+    result = measured(evaluation)
     assert result.transitions == (28, 62)
     assert result.n_exemplars == 2
     assert result.contributions == ((0.5, 0.5, 0.5),) * 2
@@ -119,15 +125,15 @@ def test_dives_are_measured_in_every_preprocessing(measure: Measure, preprocessi
     if preprocessing != "release":  # whose rows the athlete may leave
         assert result.masks["iou"] > 0.7
         assert result.masks["iou"] > 2 * result.masks["disc iou"]
-    assert measured.median_transitions is not None
+    assert evaluation.median_transitions is not None
     # Its own first look found the athlete of the dive and of both exemplars; no other preprocessing has one.
     assert network.windows == (27 if preprocessing == "follow" else 0)
-    assert len(_thumbnails(measured.dives[0], measured.stored_as)) > 0
+    assert len(_thumbnails(evaluation.dives[0], evaluation.stored_as)) > 0
 
 
-def test_who_is_lost_counts_as_nothing_found(measure: Measure) -> None:
-    lost = measure(StandIn(corner), "follow").results[0].masks
-    found = measure(StandIn(), "follow").results[0].masks
+def test_who_is_lost_counts_as_nothing_found(prepared: Prepare) -> None:
+    lost = measured(prepared(StandIn(corner), "follow")).masks
+    found = measured(prepared(StandIn(), "follow")).masks
     assert lost is not None
     assert found is not None
     assert lost["iou"] < 0.2 < found["iou"]
@@ -141,6 +147,6 @@ def test_thumbnails_show_the_rows_that_the_network_sees(data: DiveSet, cache: Pa
     assert (first == dive.frames[frame][44:156]).all()
 
 
-def test_who_finds_nobody_cannot_follow(measure: Measure) -> None:
+def test_who_finds_nobody_cannot_follow(prepared: Prepare) -> None:
     with pytest.raises(ConfigError, match=r"'follow' needs a network that finds the athlete: use 'whole'\."):
-        measure(StandIn(sap=False), "follow")
+        prepared(StandIn(sap=False), "follow")

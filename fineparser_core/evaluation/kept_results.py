@@ -1,0 +1,78 @@
+"""Results on disk as soon as a dive is measured, so that a measurement of hours that was interrupted goes on."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+from fineparser_core import __version__
+from fineparser_core.errors import ExportError
+from fineparser_core.evaluation.protocol import Protocol
+from fineparser_core.evaluation.results import DiveResult
+from fineparser_core.video.atomic import atomic_file
+
+_FORMAT = "fineparser.results/1"
+
+
+class KeptResults:
+    """The results of one measurement, a line of JSON each; the first line says what it is a measurement of.
+
+    Args:
+        folder: of the measurement's output.
+        protocol: how dives are looked at and whom they are compared with.
+        facts: what the results depend on besides, such as weights, arithmetic and labels. Results of any other
+            measurement that lie in the folder are of no use and make way.
+
+    Raises:
+        ExportError: the file cannot be read or written.
+    """
+
+    def __init__(self, folder: Path, protocol: Protocol, facts: Mapping[str, str]) -> None:
+        self._path = folder / "results.jsonl"
+        self._known: dict[str, DiveResult] = {}
+        head = json.dumps({"format": _FORMAT, "version": __version__, **asdict(protocol), **facts})
+        try:
+            # What comes after the last end of a line was cut off while it was written.
+            lines = self._path.read_text(encoding="utf-8").split("\n")[:-1] if self._path.exists() else []
+            kept = lines if lines and lines[0] == head else [head]
+            for result in map(_read_result, kept[1:]):
+                self._known[result.id] = result
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ExportError(f"{self._path} cannot be read ({error}): remove it, or choose another folder.") from None
+        with atomic_file(self._path) as temporary:
+            temporary.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def get(self, dive_id: str) -> DiveResult | None:
+        """The result of a dive that has been measured already."""
+        return self._known.get(dive_id)
+
+    def add(self, result: DiveResult) -> None:
+        """Keeps the result of a dive.
+
+        Raises:
+            ExportError: it cannot be written.
+        """
+        self._known[result.id] = result
+        try:
+            with self._path.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps(asdict(result)) + "\n")
+        except OSError as error:
+            raise ExportError(f"{self._path} cannot be written ({error.strerror}): make room and go on.") from None
+
+    def remove(self) -> None:
+        """Once everything is written that they were kept for."""
+        self._path.unlink(missing_ok=True)
+
+
+def _read_result(line: str) -> DiveResult:
+    """A result as `add` wrote it: JSON has lists for tuples."""
+    values = json.loads(line)
+    for name in ("transitions", "true_transitions", "step_ious", "exemplars"):
+        if values[name] is not None:
+            values[name] = tuple(values[name])
+    if values["contributions"] is not None:
+        values["contributions"] = tuple(map(tuple, values["contributions"]))
+    return DiveResult(**values)

@@ -1,0 +1,73 @@
+"""Results that are kept as they come: an interrupted measurement goes on, and nothing else is taken for it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from made_results import dive
+
+from fineparser_core.errors import ExportError
+from fineparser_core.evaluation.kept_results import KeptResults
+from fineparser_core.evaluation.protocol import Protocol
+
+PROTOCOL = Protocol(preprocessing="follow", decoding="smooth")
+FACTS = {"weights": "fineparser-1", "labels": "abc"}
+
+
+def test_what_was_measured_is_found_again_as_it_was(tmp_path: Path) -> None:
+    whole = dive(1, exemplars=("Event/7",), contributions=((0.5, -1.25, 0.1),))
+    bare = replace(
+        dive(2), predicted=None, spread=None, transitions=None, true_transitions=None, interval_iou=None,
+        step_ious=None, masks=None, exemplars=(), contributions=None,
+    )  # fmt: skip
+    first = KeptResults(tmp_path, PROTOCOL, FACTS)
+    first.add(whole)
+    first.add(bare)
+    again = KeptResults(tmp_path, PROTOCOL, FACTS)
+    assert len(again) == 2
+    assert again.get(whole.id) == whole
+    assert again.get(bare.id) == bare
+    assert again.get("nobody/3") is None
+
+
+def test_a_line_that_was_cut_off_is_measured_again(tmp_path: Path) -> None:
+    kept = KeptResults(tmp_path, PROTOCOL, FACTS)
+    kept.add(dive(1))
+    kept.add(dive(2))
+    (file,) = tmp_path.iterdir()
+    file.write_bytes(file.read_bytes()[:-9])
+    again = KeptResults(tmp_path, PROTOCOL, FACTS)
+    assert again.get(dive(1).id) is not None
+    assert again.get(dive(2).id) is None
+    again.add(dive(2))
+    assert len(KeptResults(tmp_path, PROTOCOL, FACTS)) == 2
+
+
+@pytest.mark.parametrize(
+    ("protocol", "facts"),
+    [
+        (replace(PROTOCOL, exemplars=9), FACTS),
+        (replace(PROTOCOL, seed=1), FACTS),
+        (PROTOCOL, FACTS | {"weights": "fineparser-2"}),
+        (PROTOCOL, FACTS | {"labels": "abd"}),
+    ],
+)
+def test_results_of_another_measurement_make_way(tmp_path: Path, protocol: Protocol, facts: dict[str, str]) -> None:
+    KeptResults(tmp_path, PROTOCOL, FACTS).add(dive(1))
+    assert len(KeptResults(tmp_path, protocol, facts)) == 0
+    assert len(KeptResults(tmp_path, PROTOCOL, FACTS)) == 0
+
+
+def test_nothing_is_left_once_they_are_written_elsewhere(tmp_path: Path) -> None:
+    kept = KeptResults(tmp_path, PROTOCOL, FACTS)
+    kept.add(dive(1))
+    kept.remove()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match="nowhere"):
+        KeptResults(tmp_path / "nowhere", PROTOCOL, FACTS)
+    (tmp_path / "results.jsonl").write_bytes(b"\xff\xfe\n")
+    with pytest.raises(ExportError, match=r"results\.jsonl cannot be read .*: remove it, or choose another folder"):
+        KeptResults(tmp_path, PROTOCOL, FACTS)
