@@ -32,8 +32,8 @@ _LEVEL = 0.03
 #: Less of the picture than this is no athlete: a dozen pixels of 112 x 112.
 LEAST_AREA = 0.001
 _SAME_S = 1e-6
-#: Below this response of the correlation the shift of the scene is a guess.
-_LEAST_RESPONSE = 0.1
+#: Where a smaller share of the picture agrees on how the scene has moved, that is a guess.
+_LEAST_RESPONSE = 0.3
 #: An athlete moves no further than this in the picture from sample to sample; more is another person or a cut.
 _FARTHEST = 0.15
 
@@ -48,7 +48,7 @@ class Evidence:
         area: (n,) share of the picture that the athlete's mask covers.
         centre_y: (n,) height of the mask's centre, 0 top to 1 bottom of the picture; NaN without a mask.
         shift_y: (n,) how far the scene moved down in the picture since the sample before, in its heights.
-        response: (n,) how far that shift can be trusted, 0 to 1.
+        response: (n,) the share of the picture that moved so, 0 to 1, see `video.camera.scene_shift`.
     """
 
     frames: np.ndarray = field(repr=False)

@@ -9,6 +9,7 @@ from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.inference.falls import Evidence
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.types import MASK_SIZE
+from fineparser_core.video.camera import scene_shift
 from fineparser_core.video.preprocess import WHOLE
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.sampling import WINDOW_LENGTH
@@ -16,7 +17,6 @@ from fineparser_core.video.sampling import WINDOW_LENGTH
 SAMPLE_S = 0.1
 #: Windows share samples: masks at the ends of a window are the least sure.
 _HOP = 12
-_HANNING = cv2.createHanningWindow((MASK_SIZE, MASK_SIZE), cv2.CV_32F)
 
 
 def scan(
@@ -97,10 +97,10 @@ class _Camera:
 
     def add(self, k: int, image: np.ndarray) -> None:
         """Take the (112, 112, 3) picture of sample k, the one after the last."""
-        grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
+        grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
         if self._before is not None:
-            (_, dy), sure = cv2.phaseCorrelate(self._before, grey, _HANNING)
-            self.shift_y[k], self.response[k] = dy / MASK_SIZE, sure
+            shift_px, self.response[k] = scene_shift(self._before, grey)
+            self.shift_y[k] = shift_px / MASK_SIZE
         self._before = grey
 
 
