@@ -153,12 +153,14 @@ class ClipEvidence:
         take_off, entry: the greatest probability that step 2 / step 3 begins somewhere.
         shown: share of the flight's samples that show an athlete.
         descent: the longest way down of the athlete, in heights of the picture, camera movement taken off.
+        after: how long the clip goes on from where step 3 begins, in flights; in analyses of before it was measured 1.
     """
 
     take_off: float
     entry: float
     shown: float
     descent: float
+    after: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)

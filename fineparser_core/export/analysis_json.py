@@ -21,7 +21,7 @@ Format "fineparser.analysis/1" (a reader refuses other numbers; new keys may com
     exemplars          of {id, dive_number, board_m, score, vote, contributions}; vote = score + sum(points)
     notes              what the reader must be told, sentences
     refusal            why the clip is not scored: not a dive, or not a whole one; or null
-    evidence           {take_off, entry, shown, descent} that it is one, or null; see `ClipEvidence`
+    evidence           {take_off, entry, shown, descent, after} that it is one, or null; see `ClipEvidence`
     probabilities      2 x 96: probability that flight / entry begins at the sample
     sampled_frames     96 source frames; sampled_times_s their times
     model              {id, trained_on, synthetic, preprocessing, decoding, precision, device}

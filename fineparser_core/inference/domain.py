@@ -22,6 +22,7 @@ class DomainThresholds:
     entry: float = 0.02
     shown: float = 0.2
     descent: float = 0.05
+    after: float = 0.02
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,12 +74,15 @@ def clip_evidence(
         entry=float(probabilities[:, 1].max()),
         shown=float(flight.mean()),
         descent=longest_descent(look),
+        after=(len(masks) - ed) / (ed - st),
     )
 
 
 def refusal(evidence: ClipEvidence, least: DomainThresholds) -> str | None:
     """Why a clip should not be scored, a sentence with a way out; None where it looks like a whole dive."""
     no_take_off, no_entry = evidence.take_off < least.take_off, evidence.entry < least.entry
+    # Where a clip ends in the air, its last samples are taken for the entry.
+    ends_early = evidence.after < least.after
     if evidence.shown < least.shown:
         return "No diver is seen in the air in this clip: choose the stretch of the video that shows the dive."
     if evidence.descent < least.descent or (no_take_off and no_entry):
@@ -88,7 +92,7 @@ def refusal(evidence: ClipEvidence, least: DomainThresholds) -> str | None:
         )
     if no_take_off:
         return "No take-off was found in this clip: let it begin about a second before the take-off."
-    if no_entry:
+    if no_entry or ends_early:
         return "No entry was found in this clip: let it end about a second and a half after the entry."
     return None
 

@@ -58,7 +58,7 @@ def _votes(before: np.ndarray, after: np.ndarray) -> list[tuple[float, float, fl
 
 
 def _beside(values: np.ndarray, peak: int) -> float:
-    """How far beside the highest value the top of a parabola through it and its neighbours lies, half a step at most."""
+    """How far beside the highest value the top of a parabola through it and its neighbours lies, at most by a half."""
     if not 0 < peak < len(values) - 1:
         return 0.0
     left, middle, right = (float(value) for value in values[peak - 1 : peak + 2])

@@ -83,7 +83,7 @@ def test_what_is_no_dive_is_not_scored_and_has_its_exit_code(fineparser: Finepar
     data = json.loads(outcome.out)
     assert data["score"] is None
     assert data["refusal"]
-    assert set(data["evidence"]) == {"take_off", "entry", "shown", "descent"}
+    assert set(data["evidence"]) == {"take_off", "entry", "shown", "descent", "after"}
     outcome = fineparser(*command, "--anyway", "--exemplars", 1)
     assert outcome.code == 0, outcome.err
     assert "scored as you asked" in outcome.out

@@ -59,8 +59,8 @@ def test_thresholds_refuse_few_whole_dives_and_catch_wrong_ones() -> None:
     rng = np.random.default_rng(4)
 
     def evidence(low: float, high: float) -> ClipEvidence:
-        take_off, entry, shown, descent = rng.uniform(low, high, 4)
-        return ClipEvidence(take_off=take_off, entry=entry, shown=shown, descent=descent)
+        take_off, entry, shown, descent, after = rng.uniform(low, high, 5)
+        return ClipEvidence(take_off=take_off, entry=entry, shown=shown, descent=descent, after=after)
 
     whole = [evidence(0.4, 0.9) for _ in range(100)]
     fitted = fit_domain(whole, {"water alone": [evidence(0, 0.1) for _ in range(20)]})

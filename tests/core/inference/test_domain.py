@@ -8,7 +8,7 @@ from fineparser_core.inference.domain import Calibration, DomainThresholds, clip
 from fineparser_core.inference.falls import Evidence
 from fineparser_core.types import ClipEvidence, IntervalRule
 
-LEAST = DomainThresholds(take_off=0.1, entry=0.1, shown=0.3, descent=0.1)
+LEAST = DomainThresholds(take_off=0.1, entry=0.1, shown=0.3, descent=0.1, after=0.2)
 
 
 def measured(**changes: float) -> ClipEvidence:
@@ -27,6 +27,7 @@ def test_a_whole_dive_is_not_refused() -> None:
         ({"take_off": 0.01, "entry": 0.01}, "does not look like a dive"),
         ({"take_off": 0.01}, "No take-off"),
         ({"entry": 0.01}, "No entry"),
+        ({"after": 0.1}, "No entry"),
     ],
 )
 def test_what_is_missing_is_named_with_a_way_out(changes: dict[str, float], words: str) -> None:
@@ -57,6 +58,7 @@ def test_the_evidence_of_a_fall_in_front_of_a_still_camera() -> None:
     found = clip_evidence(probabilities, (30, 60), masks, look)
     assert (found.take_off, found.entry, found.shown) == (0.6, 0.5, 1.0)
     assert 0.3 < found.descent < 0.6
+    assert found.after == 36 / 30
 
 
 def test_a_card_without_a_calibration_gives_the_lenient_thresholds_and_no_interval() -> None:
@@ -66,11 +68,11 @@ def test_a_card_without_a_calibration_gives_the_lenient_thresholds_and_no_interv
 
 def test_a_calibration_is_read_and_what_is_told_beside_it_left_out() -> None:
     stored = {
-        "domain": {"take_off": 0.2, "entry": 0.1, "shown": 0.4, "descent": 0.15, "dives": 80},
+        "domain": {"take_off": 0.2, "entry": 0.1, "shown": 0.4, "descent": 0.15, "after": 0.3, "dives": 80},
         "interval": {"level": 0.8, "base": 1.0, "per_spread": 0.5, "per_difficulty": 2.0, "coverage": 0.81},
     }
     read = Calibration.from_card(stored, "weights")
-    assert read.domain == DomainThresholds(take_off=0.2, entry=0.1, shown=0.4, descent=0.15)
+    assert read.domain == DomainThresholds(take_off=0.2, entry=0.1, shown=0.4, descent=0.15, after=0.3)
     assert read.interval == IntervalRule(level=0.8, base=1.0, per_spread=0.5, per_difficulty=2.0)
 
 
