@@ -40,7 +40,7 @@ def scan(
     with VideoReader(path) as reader:
         info = reader.info
         wanted_s = np.arange(0, info.duration_s, SAMPLE_S)
-        frames = np.unique(np.searchsorted(info.pts_s, wanted_s + 1e-6, side="right") - 1)
+        frames = _at(info.pts_s, wanted_s)
         n = len(frames)
         masks, camera = _Masks(n), _Camera(n)
         window: list[np.ndarray] = []
@@ -61,19 +61,25 @@ def scan(
 
 
 def look_at(frames: np.ndarray, times_s: np.ndarray, images: np.ndarray, probability: np.ndarray) -> Evidence:
-    """As `scan`, of a clip whose masks are there already.
+    """As `scan`, and as often, of a clip whose masks are there already.
 
     Args:
         frames, times_s: (n,) source frames and their times; what repeats a frame counts once.
         images: (n, 112, 112, 3) uint8, the whole picture as the spatial parser sees it.
         probability: (n, 112, 112) of its masks.
     """
-    kept = np.flatnonzero(np.diff(frames, prepend=-1) > 0)
+    kept = _at(times_s, np.arange(times_s[0], times_s[-1] + SAMPLE_S / 2, SAMPLE_S))
+    kept = kept[np.diff(frames[kept], prepend=-1) > 0]
     masks, camera = _Masks(len(kept)), _Camera(len(kept))
     masks.add(0, probability[kept])
     for k, image in enumerate(images[kept]):
         camera.add(k, image)
     return _evidence(frames[kept], times_s[kept], masks, camera)
+
+
+def _at(times_s: np.ndarray, wanted_s: np.ndarray) -> np.ndarray:
+    """Places of the last times at or before those wanted, each once."""
+    return np.unique(np.searchsorted(times_s, wanted_s + 1e-6, side="right") - 1)
 
 
 def _evidence(frames: np.ndarray, times_s: np.ndarray, masks: "_Masks", camera: "_Camera") -> Evidence:
