@@ -16,6 +16,7 @@ from fineparser_core.data.frame_cache import FrameCache, load_dives
 from fineparser_core.data.images import read_mask
 from fineparser_core.errors import ConfigError
 from fineparser_core.eval import _THUMBNAIL_SAMPLES, _thumbnails
+from fineparser_core.evaluation.kept_results import KeptResults
 from fineparser_core.evaluation.looking import following_look, stored_look
 from fineparser_core.evaluation.protocol import Protocol
 from fineparser_core.evaluation.results import DiveResult
@@ -129,6 +130,17 @@ def test_dives_are_measured_in_every_preprocessing(prepared: Prepare, preprocess
     # Its own first look found the athlete of the dive and of both exemplars; no other preprocessing has one.
     assert network.windows == (27 if preprocessing == "follow" else 0)
     assert len(_thumbnails(evaluation.dives[0], evaluation.stored_as)) > 0
+
+
+def test_a_dive_whose_result_is_kept_is_not_measured_again(prepared: Prepare, tmp_path: Path) -> None:
+    protocol = Protocol(preprocessing="follow", decoding="joint", exemplars=5)
+    evaluation = prepared(StandIn(), "follow")
+    (first,) = evaluation.evaluator.run(evaluation.dives, kept=KeptResults(tmp_path, protocol, {}))
+    network = StandIn()
+    evaluation = prepared(network, "follow")
+    (again,) = evaluation.evaluator.run(evaluation.dives, kept=KeptResults(tmp_path, protocol, {}))
+    assert again == first
+    assert network.windows == 0
 
 
 def test_who_is_lost_counts_as_nothing_found(prepared: Prepare) -> None:
