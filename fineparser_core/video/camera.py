@@ -4,7 +4,6 @@ One correlation of the whole pictures would find first what does not move in the
 the athlete whom the camera follows.
 """
 
-import cv2
 import numpy as np
 
 #: Side of a block, a quarter of the pictures that are compared here.
@@ -40,6 +39,8 @@ def scene_shift(before: np.ndarray, after: np.ndarray) -> tuple[float, float]:
 
 def _votes(before: np.ndarray, after: np.ndarray) -> list[tuple[float, float, float]]:
     """(x, y, weight) of every block that is found again."""
+    import cv2  # slow to load
+
     height, width = before.shape
     before, after = before.astype(np.float32), after.astype(np.float32)
     votes: list[tuple[float, float, float]] = []
