@@ -172,6 +172,9 @@ class ClipEncoder:
     ) -> np.ndarray:
         """Masks alone, as a preprocessing that follows the athlete needs them of whole frames.
 
+        In float32 whatever the precision: in half of it the square around them moves by some pixels now and then, and
+        the score with it by more than a point.
+
         Args:
             frames: (96, 112, 112, 3) uint8 RGB.
             progress: called with stage "look" after every window, and after every layer within it.
@@ -186,7 +189,7 @@ class ClipEncoder:
         step = _Steps("look", len(WINDOWS), progress, cancel)
         with self._looking_up(step):
             for window in WINDOWS:
-                masks.add(window, self._mask_logits(frames[window]))
+                masks.add(window, self._mask_logits(frames[window], "fp32"))
                 step()
         return masks.mean
 
@@ -220,14 +223,14 @@ class ClipEncoder:
     @torch.inference_mode()
     def window_masks(self, frames: np.ndarray) -> np.ndarray:
         """Mask probabilities (16, 112, 112) float32 of one window of frames (16, 112, 112, 3) uint8 RGB."""
-        masks: np.ndarray = self._mask_logits(frames)[0].float().sigmoid().cpu().numpy()
+        masks: np.ndarray = self._mask_logits(frames, self.precision)[0].float().sigmoid().cpu().numpy()
         return masks
 
-    def _mask_logits(self, frames: np.ndarray) -> Tensor:
+    def _mask_logits(self, frames: np.ndarray, precision: str) -> Tensor:
         """One window of frames to (1, 16, 112, 112)."""
         parser = self.model.spatial_parser
         video = normalise(torch.from_numpy(frames).to(self.device))
-        with autocast(self.device, self.precision):
+        with autocast(self.device, precision):
             window = _window(video, np.arange(len(frames)))
             # Unsharpened, as they were when the temporal parser learned from the squares around them; and sooner.
             return parser.decoder.fused(parser.taps(window), None)
