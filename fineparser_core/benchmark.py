@@ -38,7 +38,7 @@ from fineparser_core.inference.device import PRECISIONS
 from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.synth.twin_table import drawn_records
 from fineparser_core.synth.twins import plan_twins
-from fineparser_core.training.provenance import data_stamp
+from fineparser_core.training.provenance import measured_by
 from fineparser_core.types import STEP_NAMES, DiveParse
 from fineparser_core.video.atomic import atomic_file
 
@@ -187,12 +187,7 @@ def _rendered(
     evaluator, dives, medians, _ = prepare(
         model, data, records, pool, protocol, cache=args.cache, progress=progress, cancel=cancel
     )
-    kept = None
-    if args.out is not None:
-        labels = data_stamp(data, [*records, *pool]).labels
-        kept = KeptResults(
-            args.out, protocol, {"weights": identity.id, "precision": identity.precision, "labels": labels}
-        )
+    kept = KeptResults(args.out, protocol, measured_by(identity.id, identity.precision, data, [*records, *pool]))
     results = evaluator.run(dives, kept=kept, progress=progress, cancel=cancel)
     summary = summarise(
         results,
@@ -211,8 +206,7 @@ def _rendered(
         write_predictions(args.out / "predictions.csv", args.out / "predictions.json", results)
         for name, _, badness in _FAILURES:
             _write_picture(args.out / name, failure_sheet(evaluator, dives, worst(results, badness)))
-    if kept is not None:
-        kept.remove()
+    kept.remove()
     return {"what": what, **summary.as_dict(), "contribution_fidelity": None if fidelity is None else asdict(fidelity)}
 
 

@@ -26,7 +26,7 @@ from fineparser_core.evaluation.summary import summarise
 from fineparser_core.inference.analyzer import bundled_weights
 from fineparser_core.inference.device import PRECISIONS, choose_device, choose_precision
 from fineparser_core.inference.encoder import to_channels_last
-from fineparser_core.training.provenance import data_stamp
+from fineparser_core.training.provenance import data_stamp, measured_by
 from fineparser_core.training.selection import metric_values
 from fineparser_core.video.atomic import atomic_file
 
@@ -86,10 +86,7 @@ def main(argv: list[str] | None = None) -> int:
         evaluator, dives, medians, stored_as = prepare(
             model, data, records, pool, protocol, cache=args.cache, progress=progress, cancel=cancel
         )
-        kept = None
-        if args.out is not None:
-            labels = data_stamp(data, [*records, *pool]).labels
-            kept = KeptResults(args.out, protocol, {"weights": card.id, "precision": precision, "labels": labels})
+        kept = KeptResults(args.out, protocol, measured_by(card.id, precision, data, [*records, *pool]))
         results = evaluator.run(dives, kept=kept, progress=progress, cancel=cancel)
     summary = summarise(
         results,
@@ -119,8 +116,7 @@ def main(argv: list[str] | None = None) -> int:
         write_report(
             args.out / "report.html", summary, results, title=title, provenance=provenance, thumbnails=thumbnails
         )
-    if kept is not None:
-        kept.remove()
+    kept.remove()
     if args.write_card:
         metrics = {f"{args.split} {name}": round(value, 4) for name, value in metric_values(summary).items()}
         write_card(replace(card, metrics={f"{args.split} dives": len(results), **metrics}), folder)

@@ -18,18 +18,20 @@ class KeptResults:
     """The results of one measurement, a line of JSON each; the first line says what it is a measurement of.
 
     Args:
-        folder: of the measurement's output.
+        folder: of the measurement's output; None keeps nothing beyond the process.
         protocol: how dives are looked at and whom they are compared with.
-        facts: what the results depend on besides, such as weights, arithmetic and labels. Results of any other
-            measurement that lie in the folder are of no use and make way.
+        facts: what the results depend on besides: weights, arithmetic, labels and the commit of the code. Results of
+            any other measurement that lie in the folder are of no use and make way.
 
     Raises:
         ExportError: the file cannot be read or written.
     """
 
-    def __init__(self, folder: Path, protocol: Protocol, facts: Mapping[str, str]) -> None:
-        self._path = folder / "results.jsonl"
+    def __init__(self, folder: Path | None, protocol: Protocol, facts: Mapping[str, str]) -> None:
+        self._path = None if folder is None else folder / "results.jsonl"
         self._known: dict[str, DiveResult] = {}
+        if self._path is None:
+            return
         head = json.dumps({"format": _FORMAT, "version": __version__, **asdict(protocol), **facts})
         try:
             # What comes after the last end of a line was cut off while it was written.
@@ -56,6 +58,8 @@ class KeptResults:
             ExportError: it cannot be written.
         """
         self._known[result.id] = result
+        if self._path is None:
+            return
         try:
             with self._path.open("a", encoding="utf-8") as stream:
                 stream.write(json.dumps(asdict(result)) + "\n")
@@ -64,7 +68,8 @@ class KeptResults:
 
     def remove(self) -> None:
         """Once everything is written that they were kept for."""
-        self._path.unlink(missing_ok=True)
+        if self._path is not None:
+            self._path.unlink(missing_ok=True)
 
 
 def _read_result(line: str) -> DiveResult:

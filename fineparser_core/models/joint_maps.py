@@ -68,7 +68,9 @@ class JointMaps(nn.Module):
 class PoseTrack(DilatedConvs):
     """What the frames around say of a joint: joints of single frames to joints of a clip.
 
-    From (B, T, 16, FOUND), as `JointMaps.found` gives them, to what is to be added to places and logits, (B, T, 16, 3).
+    From (B, T, 16, FOUND), as `JointMaps.found` gives them, to what is to be added to places and logits, (B, T, 16, 3):
+    the mean of what is said of the body, of its mirror image, and of both with left and right swapped. None of them is
+    truer than the others, and where a body is hidden each errs in its own way.
     It starts at zero, so that training starts from what single frames show.
     """
 
@@ -79,8 +81,22 @@ class PoseTrack(DilatedConvs):
         found = same_sides(found)
         middle = MASK_SIZE / 2
         scaled = torch.cat([found[..., :2] / middle - 1, found[..., 2:3] / _SPREAD_PX, found[..., 3:] / 4], dim=-1)
-        change = super().forward(scaled.flatten(2)).unflatten(2, (len(JOINTS), 3))
+        change = (self._change(scaled) + _mirrored(self._change(_mirrored(scaled)))) / 2
         return torch.cat([found[..., :2] + _CHANGE_PX * change[..., :2], found[..., 3:] + change[..., 2:]], dim=-1)
+
+    def _change(self, scaled: Tensor) -> Tensor:
+        """Of both ways of naming the sides."""
+        sides = list(SWAPPED_JOINTS)
+        named, otherwise = (
+            super(PoseTrack, self).forward(one.flatten(2)).unflatten(2, (len(JOINTS), 3))
+            for one in (scaled, scaled[:, :, sides])
+        )
+        return (named + otherwise[:, :, sides]) / 2
+
+
+def _mirrored(joints: Tensor) -> Tensor:
+    """Joints (..., n) whose x, the first, is 0 in the middle of the frame."""
+    return torch.cat([-joints[..., :1], joints[..., 1:]], dim=-1)
 
 
 def with_neighbours(clip: Tensor) -> Tensor:

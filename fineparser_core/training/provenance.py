@@ -42,6 +42,12 @@ def data_stamp(data: DiveSet, records: Sequence[DiveRecord]) -> DataStamp:
     )
 
 
+def measured_by(weights: str, precision: str, data: DiveSet, records: Sequence[DiveRecord]) -> dict[str, str]:
+    """What the results of a measurement depend on besides its protocol, for `KeptResults`."""
+    labels = data_stamp(data, records).labels
+    return {"weights": weights, "precision": precision, "labels": labels, "commit": commit()}
+
+
 def joined(stamps: Sequence[DataStamp]) -> DataStamp:
     """The stamp of several data sets of one kind as if they were one."""
     if len(stamps) == 1:

@@ -43,6 +43,15 @@ def test_a_line_that_was_cut_off_is_measured_again(tmp_path: Path) -> None:
     assert len(KeptResults(tmp_path, PROTOCOL, FACTS)) == 2
 
 
+def test_without_a_folder_results_last_as_long_as_the_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    kept = KeptResults(None, PROTOCOL, FACTS)
+    kept.add(dive(1))
+    assert kept.get(dive(1).id) == dive(1)
+    kept.remove()
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("protocol", "facts"),
     [
