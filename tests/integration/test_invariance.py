@@ -19,7 +19,7 @@ from fineparser_core.types import DiveParse, Scoring
 from fineparser_core.video.sampling import frame_to_sample
 from fineparser_core.video.writer import VideoWriter
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(2400)]
 
 N_CLIPS = 10
 MAX_SAMPLES = 2
@@ -101,11 +101,16 @@ def doubled(original: Original, path: Path) -> None:
     write(path, every, float(Fraction(original.fps) * 2))
 
 
+def repeated(original: Original, path: Path) -> None:
+    """Twice as many frames a second, each twice, as converters of frame rates make them."""
+    write(path, np.repeat(original.frames, 2, axis=0), float(Fraction(original.fps) * 2))
+
+
 def recoded(original: Original, path: Path) -> None:
     write(path, original.frames, original.fps, compact=True)
 
 
-@pytest.mark.parametrize("change", [mirrored, halved, doubled, recoded])
+@pytest.mark.parametrize("change", [mirrored, halved, doubled, repeated, recoded])
 def test_changes_that_must_not_matter(change, analyzer, originals, plain, tmp_path):
     off = []
     for original, before in zip(originals, plain, strict=True):
