@@ -118,6 +118,7 @@ def test_one_and_all_are_cancelled_and_tried_again(batch, qtbot):
     assert batch.asked() == []
     assert all(dive.cancelled for dive in batch.session.snapshot().dives)  # a reopened session does not begin by itself
     qtbot.waitUntil(lambda: window.dives.batch.text == "0 of 4 analysed, 4 not", timeout=2000)
+    qtbot.waitUntil(window.actions_by_id["retry_all"].isEnabled, timeout=2000)
     window.actions_by_id["retry_all"].trigger()
     assert batch.states() == [DiveState.QUEUED] * 4
     assert not any(dive.cancelled for dive in batch.session.snapshot().dives)

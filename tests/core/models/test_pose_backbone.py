@@ -144,9 +144,10 @@ def test_a_track_says_the_same_of_a_mirrored_body_and_of_swapped_sides() -> None
         assert (tracked - found[..., [0, 1, 3]]).abs().max() > 1
         mirrored = torch.cat([112 - found[..., :1], found[..., 1:]], dim=-1)
         back = track(mirrored)
-        torch.testing.assert_close(torch.cat([112 - back[..., :1], back[..., 1:]], dim=-1), tracked)
+        back = torch.cat([112 - back[..., :1], back[..., 1:]], dim=-1)
+        torch.testing.assert_close(back, tracked, rtol=0, atol=1e-3)
         sides = list(SWAPPED_JOINTS)
-        torch.testing.assert_close(track(found[:, :, sides])[:, :, sides], tracked)
+        torch.testing.assert_close(track(found[:, :, sides])[:, :, sides], tracked, rtol=0, atol=1e-3)
 
 
 def test_a_reader_starts_as_a_linear_layer_and_sees_the_samples_around() -> None:
