@@ -61,16 +61,17 @@ class Evaluator:
         """
         if not dives:
             raise ConfigError("There is no dive to measure: choose another split, or check the data set.")
+        if kept is None:
+            kept = KeptResults(None, self._protocol, {})
         mine = dives[shard[0] :: shard[1]]
         results = []
         for done, dive in enumerate(mine, start=1):
             if cancel is not None:
                 cancel.raise_if_cancelled()
-            result = None if kept is None else kept.get(dive.record.id)
+            result = kept.get(dive.record.id)
             if result is None:
                 result = self._measure(dive)
-                if kept is not None:
-                    kept.add(result)
+                kept.add(result)
             results.append(result)
             progress(Progress("evaluate", done, len(mine)))
         return results

@@ -81,7 +81,7 @@ class PoseTrack(DilatedConvs):
         found = same_sides(found)
         middle = MASK_SIZE / 2
         scaled = torch.cat([found[..., :2] / middle - 1, found[..., 2:3] / _SPREAD_PX, found[..., 3:] / 4], dim=-1)
-        change = (self._change(scaled) + _mirrored(self._change(_mirrored(scaled)))) / 2
+        change = (self._change(scaled) + mirrored(self._change(mirrored(scaled, 0)), 0)) / 2
         return torch.cat([found[..., :2] + _CHANGE_PX * change[..., :2], found[..., 3:] + change[..., 2:]], dim=-1)
 
     def _change(self, scaled: Tensor) -> Tensor:
@@ -94,9 +94,9 @@ class PoseTrack(DilatedConvs):
         return (named + otherwise[:, :, sides]) / 2
 
 
-def _mirrored(joints: Tensor) -> Tensor:
-    """Joints (..., n) whose x, the first, is 0 in the middle of the frame."""
-    return torch.cat([-joints[..., :1], joints[..., 1:]], dim=-1)
+def mirrored(joints: Tensor, width: float = MASK_SIZE) -> Tensor:
+    """Joints (..., n), x first, of the mirror image of a frame so wide; 0 where x is 0 in the middle of it."""
+    return torch.cat([width - joints[..., :1], joints[..., 1:]], dim=-1)
 
 
 def with_neighbours(clip: Tensor) -> Tensor:
@@ -134,9 +134,9 @@ def nearer_swapped(joints: Tensor, to: Tensor) -> Tensor:
     return off_swapped < off
 
 
-def agreed(found: Tensor, mirrored: Tensor) -> Tensor:
+def agreed(found: Tensor, in_mirror: Tensor) -> Tensor:
     """Joints found in frames and in their mirror images, (N, 16, FOUND) each: where the two say, by how narrowly."""
-    other = torch.cat([MASK_SIZE - mirrored[..., :1], mirrored[..., 1:]], dim=-1)
+    other = mirrored(in_mirror)
     swapped = nearer_swapped(other, found)[:, None, None]
     both = torch.stack([found, torch.where(swapped, other[:, list(SWAPPED_JOINTS)], other)])
     share = 1 / (1 + both[..., 2:3] ** 2)

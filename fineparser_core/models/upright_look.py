@@ -15,6 +15,7 @@ from fineparser_core.models.joint_maps import (
     PoseTrack,
     agreed,
     joint_spots,
+    mirrored,
     with_neighbours,
 )
 from fineparser_core.types import MASK_SIZE
@@ -115,9 +116,9 @@ class UprightLook(JointMaps):
         cut, told = squares.cut(clip), squares.within(tracked[:, :BODY, :2])
         sure = tracked[:, :BODY, 2].sigmoid()
         found = []
-        for mirrored in (False, True):
-            if mirrored:
-                cut, told = cut.flip(-1), torch.cat([MASK_SIZE - told[..., :1], told[..., 1:]], dim=-1)
+        for flipped in (False, True):
+            if flipped:
+                cut, told = cut.flip(-1), mirrored(told)
             found.append(self.found(self.upright_maps(with_neighbours(cut), told, sure).float()))
         both = agreed(*found)[:, :BODY]
         spread = both[..., 2:3] * (squares.side / MASK_SIZE)[:, None, None]
