@@ -21,7 +21,7 @@ from fineparser_core.cli import cancel_on_signals, positive_int, progress_to_std
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.images import clip_images, read_frame
-from fineparser_core.data.records import DiveRecord
+from fineparser_core.data.records import FPS, DiveRecord
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import AnnotationError, ConfigError, ExemplarError
@@ -40,7 +40,6 @@ from fineparser_core.progress import CancelToken, Progress, ProgressCallback
 from fineparser_core.types import MIN_FRAMES, ClipEvidence
 from fineparser_core.video.writer import VideoWriter
 
-_FPS = 25.0  # of twins, whose own rate follows from their record's length
 #: A wrong clip of every fourth dive: what they show differs more by their kind than by the dive.
 _EVERY = 4
 
@@ -135,10 +134,10 @@ def write_video(data: DiveSet, record: DiveRecord, path: Path) -> None:
     frames = (read_frame(image) for image, _ in clip_images(data, record))
     first = next(frames)
     height, width = first.shape[:2]
-    with VideoWriter(path, width_px=width, height_px=height, fps=_FPS) as writer:
+    with VideoWriter(path, width_px=width, height_px=height, fps=FPS) as writer:
         writer.write(first, 0.0)
         for number, frame in enumerate(frames, start=1):
-            writer.write(frame, number / _FPS)
+            writer.write(frame, number / FPS)
 
 
 def wrong_cuts(record: DiveRecord) -> Iterator[tuple[str, int, int]]:

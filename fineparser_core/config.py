@@ -27,7 +27,7 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
     "step_duration": (2, 4, 8),
     "layout": ("auto", "finediving", "mtl-aqa"),
     "preprocessing": ("release", "whole", "follow"),
-    "decoding": ("release", "joint", "smooth"),
+    "decoding": ("release", "joint", "flight"),
     "pairing": ("dive-number", "difficulty", "random"),
     "batch_norm": ("release", "fixed", "train"),
     "precision": ("auto", "fp32", "bf16", "fp16"),

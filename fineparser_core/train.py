@@ -323,7 +323,7 @@ def _staged(args: argparse.Namespace, config: StagedConfig, cancel: CancelToken)
         architecture=network.model.architecture,
         model=asdict(network.model),
         preprocessing=config.preprocessing,
-        decoding="smooth",
+        decoding="flight",
     )
     card = save_bundle(model.state_dict(), card, args.out / BUNDLE, eight_bit=True)
     print(f"{card.id} written to {args.out / BUNDLE}")

@@ -131,7 +131,7 @@ class ModelIdentity:
         trained_on: what the weights saw, in words for the coach.
         synthetic: True where training used rendered dives only.
         preprocessing: name in `fineparser_core.video.preprocess`.
-        decoding: "release", "joint" or "smooth".
+        decoding: "release", "joint" or "flight".
         precision: "fp32", "bf16" or "fp16".
         device: "cpu", "cuda" or "mps".
     """

@@ -43,7 +43,7 @@ class WeightsCard:
         preprocessing: name in `fineparser_core.video.preprocess`.
         architecture: of the network, as `ModelConfig` calls it.
         model: settings of the network that differ from the whole FineParser's, by their names in `ModelConfig`.
-        decoding: "release", "joint" or "smooth", how transitions are read from the probabilities.
+        decoding: "release", "joint" or "flight", how transitions are read from the probabilities.
         pairing: what an exemplar shares with its query, as training chose it.
         trained_on: one sentence for whoever sees a score.
         synthetic: True where every training dive was rendered.

@@ -1,6 +1,7 @@
 """A network on a split of a data set: every dive observed once, then compared with exemplars from training."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import torch
@@ -79,15 +80,13 @@ class Evaluator:
     def observe(self, dive: Dive) -> tuple[Seen, Observation]:
         """What the network sees of a dive, and what it makes of it."""
         seen = self._look(dive)
-        return seen, self._observe(seen)
-
-    @torch.inference_mode()
-    def _observe(self, seen: Seen) -> Observation:
         frames = normalise(torch.from_numpy(seen.frames).to(self._device))
-        return self._model.observe(frames.transpose(0, 1)[None], DECODERS[self._protocol.decoding])
+        decode = partial(DECODERS[self._protocol.decoding], seconds=dive.record.seconds)
+        with torch.inference_mode():
+            return seen, self._model.observe(frames.transpose(0, 1)[None], decode)
 
     def _encoding(self, dive: Dive, observed: Observation | None = None) -> Encoding:
-        encoding = (observed or self._observe(self._look(dive))).encoding
+        encoding = (observed or self.observe(dive)[1]).encoding
         facts = torch.tensor([dive.record.difficulty, dive.score], device=self._device, dtype=torch.float32)
         return {**encoding, "difficulty": facts[:1], "score": facts[1:]}
 

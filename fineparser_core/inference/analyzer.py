@@ -119,7 +119,8 @@ class Analyzer:
         frames, sampled, times, crops, first_look = read_samples(
             clip, self.model.preprocessing, self.encoder, progress=progress, cancel=cancel
         )
-        encoding, masks = self.encoder.encode(frames, progress=progress, cancel=cancel)
+        seconds = float(times[-1] - times[0])
+        encoding, masks = self.encoder.encode(frames, seconds=seconds, progress=progress, cancel=cancel)
         st, ed = encoding.transition_samples
         look = look_at(sampled, times, *(first_look or (frames, masks)))
         evidence = clip_evidence(encoding.probabilities, encoding.transition_samples, masks, look)

@@ -124,6 +124,7 @@ class ClipEncoder:
         self,
         frames: np.ndarray,
         *,
+        seconds: float | None = None,
         progress: ProgressCallback = ignore_progress,
         cancel: CancelToken | None = None,
     ) -> tuple[Encoding, np.ndarray]:
@@ -131,6 +132,7 @@ class ClipEncoder:
 
         Args:
             frames: (96, 112, 112, 3) uint8 RGB, the preprocessed samples.
+            seconds: from the first sample to the last, where that is known.
             progress: called with stage "parse" after every chunk, and after every layer within it.
             cancel: looked at as often.
 
@@ -161,7 +163,7 @@ class ClipEncoder:
         encoding = Encoding(
             gated=gated_features.cpu().numpy(),
             frame_features=features.cpu().numpy(),
-            transition_samples=self._decode(probabilities),
+            transition_samples=self._decode(probabilities, seconds),
             probabilities=probabilities,
         )
         return encoding, masks.mean.astype(np.float16)

@@ -134,7 +134,7 @@ def test_a_run_that_is_cut_in_every_stage_gives_the_same_weights(
     assert {"transitions", "steps", "regression", "contributions", "quality"} <= told[14].keys()
     network, card = load_network(whole / "bundle")
     assert network.spatial_parser.decoder.refiner is not None
-    assert (card.preprocessing, card.decoding) == ("follow", "smooth")
+    assert (card.preprocessing, card.decoding) == ("follow", "flight")
     assert card.architecture == "fineparser-i3d-pose_upright-mixed-refined"
     assert card.trained_on == "2 dives rendered by this program; no real dive"
     assert card.synthetic

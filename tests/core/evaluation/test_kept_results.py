@@ -10,7 +10,7 @@ from fineparser_core.errors import ExportError
 from fineparser_core.evaluation.kept_results import KeptResults
 from fineparser_core.evaluation.protocol import Protocol
 
-PROTOCOL = Protocol(preprocessing="follow", decoding="smooth")
+PROTOCOL = Protocol(preprocessing="follow", decoding="flight")
 FACTS = {"weights": "fineparser-1", "labels": "abc"}
 
 

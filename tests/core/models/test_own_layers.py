@@ -156,12 +156,36 @@ def test_networks_whose_weights_do_not_fit_have_other_names() -> None:
     assert all("refiner" in name or "to_feature" in name for name in own - paper)
 
 
-def test_smooth_decoding_takes_the_middle_of_a_plateau_whatever_its_jitter() -> None:
+def test_flight_decoding_takes_the_middle_of_a_plateau_whatever_its_jitter() -> None:
     probabilities = np.full((96, 2), 1e-4)
     probabilities[20:25, 0] = (0.3, 0.5, 0.28, 0.48, 0.31)
     probabilities[60:65, 1] = (0.2, 0.6, 0.9, 0.6, 0.2)
     assert DECODERS["joint"](probabilities) == (21, 62)
-    assert DECODERS["smooth"](probabilities) == (22, 62)
+    assert DECODERS["flight"](probabilities) == (22, 62)
     probabilities[23, 0] = 0.52
     assert DECODERS["joint"](probabilities) == (23, 62)
-    assert DECODERS["smooth"](probabilities) == (22, 62)
+    assert DECODERS["flight"](probabilities) == (22, 62)
+
+
+def shown(first: int, second: int) -> np.ndarray:
+    probabilities = np.full((96, 2), 1e-4)
+    probabilities[first - 1 : first + 2, 0] = probabilities[second - 1 : second + 2, 1] = 0.4, 0.8, 0.4
+    return probabilities
+
+
+def test_flight_decoding_finds_what_is_hidden_by_how_long_flights_last() -> None:
+    seconds = 95 / 25  # a sample is 0.04 s, and 36 of them are a flight
+    hidden = shown(30, 66)
+    hidden[:, 0] = 1e-4
+    hidden[80, 0] = hidden[4, 0] = 2e-3  # after the entry, and too long before it
+    assert DECODERS["joint"](hidden) == (4, 66)
+    first, second = DECODERS["flight"](hidden, seconds)
+    assert (abs(first - 30) <= 1, second) == (True, 66)
+    first, second = DECODERS["flight"](hidden[::-1, ::-1], seconds)
+    assert (first, abs(second - 65) <= 1) == (29, True)
+
+
+@pytest.mark.parametrize("seconds", [None, 95 / 25, 95 / 100, 95 / 6])
+def test_flight_decoding_moves_nothing_that_is_seen(seconds: float | None) -> None:
+    for pair in ((30, 66), (28, 70), (20, 45), (5, 90)):
+        assert DECODERS["flight"](shown(*pair), seconds) == pair
