@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fineparser_core.data.records import DiveRecord
+from fineparser_core.data.records import FPS, DiveRecord
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,11 @@ class Dive:
             return points
         squares = np.ascontiguousarray(self.squares[frames]).view(np.float32)
         return (points - squares[:, None, :2]) / squares[:, None, 2:]
+
+    @property
+    def seconds(self) -> float:
+        """From the first frame to the last, at the nominal rate."""
+        return (len(self.frames) - 1) / FPS
 
     @property
     def score(self) -> float:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 #: Event (or video) and number of the dive in it.
 Key = tuple[str, int]
-#: Frames a second of FineDiving's dives and of their twins; no data set says.
+#: Frames a second, nominally: no data set says. Of FineDiving's dives and of their twins.
 FPS = 25.0
 
 
@@ -44,11 +44,6 @@ class DiveRecord:
     def id(self) -> str:
         """Event and index as one word: "event/index"."""
         return f"{self.key[0]}/{self.key[1]}"
-
-    @property
-    def seconds(self) -> float:
-        """From the first frame to the last."""
-        return (self.n_frames - 1) / FPS
 
     @property
     def has_steps(self) -> bool:

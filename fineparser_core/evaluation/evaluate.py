@@ -81,7 +81,7 @@ class Evaluator:
         """What the network sees of a dive, and what it makes of it."""
         seen = self._look(dive)
         frames = normalise(torch.from_numpy(seen.frames).to(self._device))
-        decode = partial(DECODERS[self._protocol.decoding], seconds=dive.record.seconds)
+        decode = partial(DECODERS[self._protocol.decoding], seconds=dive.seconds)
         with torch.inference_mode():
             return seen, self._model.observe(frames.transpose(0, 1)[None], decode)
 

@@ -130,7 +130,7 @@ def _read(
     """What is kept of every sample, their frames and times, and (width, height) of the source."""
     with VideoReader(clip.path) as reader:
         info = reader.info
-        sampled = sample_filmed(reader, clip.in_frame, clip.out_frame)
+        sampled = sample_filmed(reader, clip.in_frame, clip.out_frame, cancel)
         needed = np.unique(sampled)
         kept = {}
         for done, (index, frame) in enumerate(reader.frames(needed.tolist()), start=1):

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from stand_in import StandIn, corner, nothing
+from stand_in import HiddenTakeOff, StandIn, corner, nothing
 
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
@@ -44,8 +44,8 @@ def load(data: DiveSet, cache: Path, preprocessing: str) -> Dive:
 
 @pytest.fixture
 def prepared(data: DiveSet, cache: Path) -> Prepare:
-    def of(model: Method, preprocessing: str) -> Evaluation:
-        protocol = Protocol(preprocessing=preprocessing, decoding="joint", exemplars=5)
+    def of(model: Method, preprocessing: str, decoding: str = "joint") -> Evaluation:
+        protocol = Protocol(preprocessing=preprocessing, decoding=decoding, exemplars=5)
         return prepare(
             model, data, data.split("test"), data.split("train"), protocol,
             cache=cache, progress=ignore_progress, cancel=CancelToken(),
@@ -130,6 +130,13 @@ def test_dives_are_measured_in_every_preprocessing(prepared: Prepare, preprocess
     # Its own first look found the athlete of the dive and of both exemplars; no other preprocessing has one.
     assert network.windows == (27 if preprocessing == "follow" else 0)
     assert len(_thumbnails(evaluation.dives[0], evaluation.stored_as)) > 0
+
+
+def test_steps_are_read_with_how_long_the_dive_lasts(prepared: Prepare) -> None:
+    evaluation = prepared(HiddenTakeOff(), "whole", "flight")
+    assert evaluation.dives[0].seconds == pytest.approx(39 / 25)
+    assert measured(evaluation).transitions == (0, 62)
+    assert measured(prepared(HiddenTakeOff(), "whole", "joint")).transitions == (59, 62)
 
 
 def test_a_dive_whose_result_is_kept_is_not_measured_again(prepared: Prepare, tmp_path: Path) -> None:

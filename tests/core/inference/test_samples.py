@@ -1,13 +1,14 @@
 """From files to what the network sees, by a first look: crops in source pixels, whatever the file is like."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 import torch
-from stand_in import StandIn, corner, nothing
+from stand_in import HiddenTakeOff, StandIn, corner, nothing
 
 from fineparser_core.errors import Cancelled
 from fineparser_core.inference.analyzer import Analyzer
@@ -19,18 +20,19 @@ from fineparser_core.progress import CancelToken, Progress
 from fineparser_core.types import DiveParse, ModelIdentity
 from fineparser_core.video.probe import probe
 from fineparser_core.video.reader import VideoReader
+from fineparser_core.video.writer import VideoWriter
 
 N_FRAMES = 16
 Centre = Callable[[float], tuple[float, float]]
 
 
 def write_fall(
-    path: Path, size_px: tuple[int, int], centre: Centre, *, rotation_deg: int = 0, tall: float = 0.16
+    path: Path, size_px: tuple[int, int], centre: Centre, *, rotation_deg: int = 0, tall: float = 0.16, fps: int = 25
 ) -> Path:
     """A red box `tall` of the picture's height, at shares (x, y) of the picture over time."""
     width, height = size_px
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=25, options={"preset": "ultrafast", "crf": "20"})
+        stream = container.add_stream("libx264", rate=fps, options={"preset": "ultrafast", "crf": "20"})
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         if rotation_deg:
             stream.set_display_rotation(rotation_deg)
@@ -60,9 +62,9 @@ def boxes_of(path: Path, frames: np.ndarray) -> dict[int, tuple[float, float, fl
     return found
 
 
-def analyzer_of(network: StandIn, tmp_path: Path) -> Analyzer:
+def analyzer_of(network: StandIn, tmp_path: Path, decoding: str = "joint") -> Analyzer:
     identity = ModelIdentity(
-        id="stand-in", trained_on="nothing", synthetic=True, preprocessing="follow", decoding="joint",
+        id="stand-in", trained_on="nothing", synthetic=True, preprocessing="follow", decoding=decoding,
         precision="fp32", device="cpu",
     )  # fmt: skip
     return Analyzer(network, identity, Library.create(tmp_path / "library.sqlite"))
@@ -211,3 +213,28 @@ def test_masks_of_a_window_are_those_of_the_first_look(fall: Path) -> None:
     np.testing.assert_allclose(masks[:10], window[:10], atol=1e-6)  # no other window covers these
     assert (encoder.encode(frames)[1] == masks.astype(np.float16)).all()
     assert (ClipEncoder(StandIn(corner), torch.device("cpu")).window_masks(frames[:16])[:, 100:, :6] > 0.99).all()
+
+
+def test_steps_are_read_with_how_long_the_clip_lasts(tmp_path: Path) -> None:
+    path = write_fall(tmp_path / "slow.mp4", (320, 240), falling, fps=8)
+    analyzer = analyzer_of(HiddenTakeOff(), tmp_path, "flight")
+    parse, encoding = analyzer.parse(make_clip(path))
+    analyzer.library.close()
+    assert encoding.transition_samples == (0, 62)  # 1.2 of its 1.9 s
+    frames = read_samples(make_clip(path), "follow", analyzer.encoder).frames
+    assert analyzer.encoder.encode(frames)[0].transition_samples == (59, 62)
+    assert parse.transitions.first_flight_frame == 0
+
+
+def test_blended_frames_are_not_sampled(tmp_path: Path) -> None:
+    path = write_fall(tmp_path / "fall.mp4", (320, 240), falling)
+    with VideoReader(path) as reader:
+        filmed = [frame for _, frame in reader.frames(range(N_FRAMES))]
+    doubled = [filmed[0]]
+    for before, after in pairwise(filmed):
+        doubled += [((before.astype(np.uint16) + after) // 2).astype(np.uint8), after]
+    with VideoWriter(tmp_path / "doubled.mp4", width_px=320, height_px=240, fps=50) as writer:
+        for i, frame in enumerate(doubled):
+            writer.write(frame, i / 50)
+    parse = parse_of(tmp_path / "doubled.mp4", tmp_path)
+    assert set(parse.sampled_frames.tolist()) == set(range(0, 2 * N_FRAMES - 1, 2))

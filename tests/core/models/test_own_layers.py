@@ -185,7 +185,24 @@ def test_flight_decoding_finds_what_is_hidden_by_how_long_flights_last() -> None
     assert (first, abs(second - 65) <= 1) == (29, True)
 
 
-@pytest.mark.parametrize("seconds", [None, 95 / 25, 95 / 100, 95 / 6])
-def test_flight_decoding_moves_nothing_that_is_seen(seconds: float | None) -> None:
+@pytest.mark.parametrize("seconds", [None, 95 / 25, 95 / 100, 6.0, 10.0, 95 / 6])
+@pytest.mark.parametrize("peak", [(0.4, 0.8, 0.4), (0.0, 1.0, 0.0), (0.0, 0.5, 0.0), (0.2, 0.3, 0.2)])
+def test_flight_decoding_moves_no_peak(seconds: float | None, peak: tuple[float, float, float]) -> None:
     for pair in ((30, 66), (28, 70), (20, 45), (5, 90)):
-        assert DECODERS["flight"](shown(*pair), seconds) == pair
+        probabilities = shown(*pair)
+        for column, at in enumerate(pair):
+            probabilities[at - 1 : at + 2, column] = peak
+        assert DECODERS["flight"](probabilities, seconds) == pair
+
+
+def test_flight_decoding_stays_on_the_peak_that_it_chose() -> None:
+    probabilities = shown(59, 70)
+    probabilities[51:54, 0] = 0.1, 0.27, 0.1  # lower, but as long before the entry as take-offs are
+    assert DECODERS["flight"](probabilities, 7.6) == (52, 70)
+
+
+def test_flight_decoding_tells_two_steps_apart_whatever_it_sees() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        first, second = DECODERS["flight"](rng.random((96, 2)) ** 8, rng.choice([0.0, 0.5, 4.0, 60.0]))
+        assert 0 <= first < second < 96
