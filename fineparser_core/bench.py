@@ -7,7 +7,6 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from fineparser_core.bench_export import bench_export
@@ -21,7 +20,7 @@ from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.device import PRECISIONS, choose_precision
 from fineparser_core.inference.encoder import ClipEncoder, normalise
 from fineparser_core.inference.library import Exemplar
-from fineparser_core.inference.samples import read_samples
+from fineparser_core.inference.samples import Samples, read_samples
 from fineparser_core.models.temporal_parser import DECODERS
 from fineparser_core.training.throughput import (
     in_batch,
@@ -50,25 +49,25 @@ class PairByPair:
         self._contiguous = contiguous
 
     @torch.inference_mode()
-    def delta(self, query: np.ndarray, exemplar: np.ndarray) -> float:
-        """Predicted score difference of two clips, each (96, 112, 112, 3) uint8."""
+    def delta(self, query: Samples, exemplar: Samples) -> float:
+        """Predicted score difference of two clips."""
         (gated_q, tokens_q, cut_q), (gated_e, tokens_e, cut_e) = self._encode(query), self._encode(exemplar)
         relative = self.model.compare((gated_q, gated_e), (tokens_q, tokens_e), ([cut_q], [cut_e]))
         return float(relative.delta)
 
-    def _encode(self, frames: np.ndarray) -> tuple[torch.Tensor, torch.Tensor, tuple[int, int]]:
+    def _encode(self, samples: Samples) -> tuple[torch.Tensor, torch.Tensor, tuple[int, int]]:
         if not self._contiguous:
-            encoding, _ = self._encoder.encode(frames)
+            encoding, _ = self._encoder.encode(samples.frames, seconds=samples.seconds)
             gated = torch.from_numpy(encoding.gated)[None].to(self._encoder.device)
             features = torch.from_numpy(encoding.frame_features)[None].to(self._encoder.device)
             tokens = self.model.static_encoder.step_tokens(features, [encoding.transition_samples])
             return gated, tokens, encoding.transition_samples
-        video = normalise(torch.from_numpy(frames).to(self._encoder.device)).contiguous()
+        video = normalise(torch.from_numpy(samples.frames).to(self._encoder.device)).contiguous()
         windows = video[torch.tensor(WINDOWS)].transpose(1, 2).contiguous()
         _, mask_feature = self.model.spatial_parser.infer(windows)
         gated = self.model.gate(self.model.i3d(windows), mask_feature)[None]
         seen = self.model.static_encoder.backbone(video)[None]
-        transitions = self._decode(self.model.step_probabilities(gated, seen)[0].cpu().numpy())
+        transitions = self._decode(self.model.step_probabilities(gated, seen)[0].cpu().numpy(), samples.seconds)
         features = self.model.static_encoder.to_feature(seen)
         return gated, self.model.static_encoder.step_tokens(features, [transitions]), transitions
 
@@ -112,15 +111,15 @@ def _bench_scoring(path: Path | None, dive_number: str, n_exemplars: int) -> Non
 
 def _compare(analyzer: Analyzer, clip: Clip, chosen: Sequence[Exemplar]) -> None:
     identity = analyzer.model
-    query = read_samples(clip, identity.preprocessing, analyzer.encoder).frames
-    others = [read_samples(_clip(e), identity.preprocessing, analyzer.encoder).frames for e in chosen]
+    query = read_samples(clip, identity.preprocessing, analyzer.encoder)
+    others = [read_samples(_clip(e), identity.preprocessing, analyzer.encoder) for e in chosen]
     encoder = analyzer.encoder
     for exemplar in chosen:
         analyzer.exemplar_encoding(exemplar)
-    encoder.encode(query)  # warm up
+    encoder.encode(query.frames)  # warm up
 
     start = time.perf_counter()
-    encoding, _ = encoder.encode(query)
+    encoding, _ = encoder.encode(query.frames, seconds=query.seconds)
     votes = analyzer.votes(encoding, chosen)
     ours_s = time.perf_counter() - start
     print(f"encode once, {identity.precision} channels last: {ours_s:.2f} s")
@@ -129,7 +128,7 @@ def _compare(analyzer: Analyzer, clip: Clip, chosen: Sequence[Exemplar]) -> None
     plain = PairByPair(_contiguous_encoder(analyzer), identity.decoding, contiguous=True)
     for name, path in ((f"pair by pair, {identity.precision} channels last", same), ("pair by pair, fp32", plain)):
         start = time.perf_counter()
-        scores = [e.score + path.delta(query, frames) for e, frames in zip(chosen, others, strict=True)]
+        scores = [e.score + path.delta(query, samples) for e, samples in zip(chosen, others, strict=True)]
         pair_s = time.perf_counter() - start
         worst = max(abs(a - v.vote) for a, v in zip(scores, votes, strict=True))
         print(f"{name}: {pair_s:.2f} s, {pair_s / ours_s:.1f} times; largest difference of a vote {worst:.2g} points")

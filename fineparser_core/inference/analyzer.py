@@ -116,11 +116,9 @@ class Analyzer:
             VideoError: where the clip cannot be read.
             Cancelled: once the token is set.
         """
-        frames, sampled, times, crops, first_look = read_samples(
-            clip, self.model.preprocessing, self.encoder, progress=progress, cancel=cancel
-        )
-        seconds = float(times[-1] - times[0])
-        encoding, masks = self.encoder.encode(frames, seconds=seconds, progress=progress, cancel=cancel)
+        samples = read_samples(clip, self.model.preprocessing, self.encoder, progress=progress, cancel=cancel)
+        frames, sampled, times, crops, first_look = samples
+        encoding, masks = self.encoder.encode(frames, seconds=samples.seconds, progress=progress, cancel=cancel)
         st, ed = encoding.transition_samples
         look = look_at(sampled, times, *(first_look or (frames, masks)))
         evidence = clip_evidence(encoding.probabilities, encoding.transition_samples, masks, look)

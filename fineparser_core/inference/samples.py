@@ -41,6 +41,11 @@ class Samples(NamedTuple):
     crops: np.ndarray
     first_look: tuple[np.ndarray, np.ndarray] | None = None
 
+    @property
+    def seconds(self) -> float:
+        """From the first sample to the last."""
+        return float(self.times_s[-1] - self.times_s[0])
+
 
 def read_samples(
     clip: Clip,

@@ -21,6 +21,7 @@ from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.choice import choose_exemplars
 from fineparser_core.inference.encoder import normalise
 from fineparser_core.inference.library import Exemplar, ExemplarMask, Library
+from fineparser_core.inference.samples import Samples
 from fineparser_core.models.step_pooling import pair_boundaries
 from fineparser_core.progress import CancelToken
 from fineparser_core.score_report import _score
@@ -83,6 +84,10 @@ def prepared(tmp_path_factory):
         yield Analyzer(golden_kit.model(0), IDENTITY, library), frames
 
 
+def samples_of(frames):
+    return Samples(frames, np.arange(96), np.arange(96) / 25, np.tile(np.float32([0, 0, 112, 112]), (96, 1)))
+
+
 def test_votes_equal_the_pair_by_pair_path(prepared):
     analyzer, frames = prepared
     query = clip_frames("query")
@@ -91,7 +96,9 @@ def test_votes_equal_the_pair_by_pair_path(prepared):
     scoring = analyzer.score(encoding, DIVE, DIFFICULTY)
     pairs = PairByPair(analyzer.encoder, IDENTITY.decoding, contiguous=False)
     for vote in scoring.exemplars:
-        assert vote.vote == pytest.approx(vote.score + pairs.delta(query, frames[vote.id]), abs=1e-3)
+        assert vote.vote == pytest.approx(
+            vote.score + pairs.delta(samples_of(query), samples_of(frames[vote.id])), abs=1e-3
+        )
     mean = np.mean([v.score for v in scoring.exemplars])
     assert sum(c.points for c in scoring.contributions) + mean == pytest.approx(scoring.score, abs=1e-6)
     assert scoring.spread == pytest.approx(np.std([v.vote for v in scoring.exemplars]))
