@@ -23,9 +23,11 @@ logger = logging.getLogger(__name__)
 # Holds 24, 25, 30, 50, 60 and 29.97 frames a second exactly, and MPEG-4 part 2 allows no finer one.
 _TIME_BASE = Fraction(1, 60_000)
 # H.264 wherever FFmpeg was built with x264; otherwise MPEG-4 part 2, larger and softer, which it always has.
-_CODECS = {"libx264": {"crf": "18", "preset": "veryfast"}, "mpeg4": {"qmin": "2", "qmax": "4"}}
+# The same frames give the same file: with x264's macroblock tree that would depend on how its threads take turns.
+_STEADY = {"x264-params": "mbtree=0"}
+_CODECS = {"libx264": {"crf": "18", "preset": "veryfast", **_STEADY}, "mpeg4": {"qmin": "2", "qmax": "4"}}
 # Of what is bundled: a third of the size, and hardly softer.
-_COMPACT = {"libx264": {"crf": "26", "preset": "slow"}, "mpeg4": {"qmin": "4", "qmax": "8"}}
+_COMPACT = {"libx264": {"crf": "26", "preset": "slow", **_STEADY}, "mpeg4": {"qmin": "4", "qmax": "8"}}
 
 
 class VideoWriter:

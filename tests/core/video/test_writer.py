@@ -40,6 +40,20 @@ def test_frames_times_and_colours_come_back(codec: str, tmp_path: Path, monkeypa
     assert os.listdir(tmp_path) == ["out.mp4"]
 
 
+def test_the_same_frames_make_the_same_file(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    grain = rng.normal(0, 8, (100, 270, 480))
+    waves = 128 + 60 * np.sin((np.arange(480) + 6 * np.arange(100)[:, None, None]) / 9)
+    frames = (waves + grain).clip(0, 255).astype(np.uint8)[..., None].repeat(3, axis=-1)
+    files = set()
+    for name in map(str, range(12)):
+        with VideoWriter(tmp_path / name, width_px=480, height_px=270, fps=25) as writer:
+            for number, frame in enumerate(frames):
+                writer.write(frame, number / 25)
+        files.add((tmp_path / name).read_bytes())
+    assert len(files) == 1
+
+
 @pytest.mark.parametrize("error", [Cancelled(), ValueError("bug")])
 def test_nothing_stays_behind(error: Exception, tmp_path: Path) -> None:
     path = tmp_path / "out.mp4"
