@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-import cv2
 import numpy as np
 
 from fineparser_core.progress import CancelToken
@@ -12,9 +11,9 @@ from fineparser_core.video.sampling import sample_frames
 
 # Twice 24 frames a second is the least that a doubled rate can be.
 _LEAST_FPS = 40.0
-# Two stretches of frames are looked at, a third of the clip from each end and so high at most; in each frame, red,
-# green and blue of pixels where the frames before and after differ by so much.
-_STRETCH, _HEIGHT_PX, _MOVING = 17, 540, 24
+# Two stretches of frames are looked at, a third of the clip from each end, and so many of their rows at most; in each
+# frame, red, green and blue of pixels where the frames before and after differ by so much.
+_STRETCH, _ROWS, _MOVING = 17, 540, 24
 _LEAST_VALUES, _LEAST_FRAMES = 100, 5
 # How far frames are off the mean of their neighbours, as a share of the way to either. Blended ones: 0.02 to 0.3 (the
 # more, the harder they are compressed), and 0.25 to 1 the filmed ones between them. Of a video that was filmed at its
@@ -68,7 +67,8 @@ def _off_the_mean(
     seen: list[np.ndarray] = []
     off: tuple[list[float], list[float]] = [], []
     for index, frame in reader.frames(frames):
-        seen = [*seen[-2:], _small(frame)]
+        step = -(-len(frame) // _ROWS)
+        seen = [*seen[-2:], frame[::step, ::step].astype(np.int16)]
         if len(seen) == 3:
             before, between, after = seen
             moving = np.abs(after - before) >= _MOVING
@@ -78,11 +78,3 @@ def _off_the_mean(
         if cancel is not None:
             cancel.raise_if_cancelled()
     return off
-
-
-def _small(frame: np.ndarray) -> np.ndarray:
-    height, width = frame.shape[:2]
-    if height > _HEIGHT_PX:
-        size = (round(width * _HEIGHT_PX / height), _HEIGHT_PX)
-        frame = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
-    return frame.astype(np.int16)
