@@ -5,7 +5,6 @@ from collections.abc import Iterable
 import numpy as np
 
 from fineparser_core.progress import CancelToken
-from fineparser_core.types import N_SAMPLES
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.sampling import sample_frames
 
@@ -39,7 +38,7 @@ def sample_filmed(reader: VideoReader, in_frame: int, out_frame: int, cancel: Ca
         return sample_frames(reader.info, in_frame, out_frame)
     inside = np.arange(in_frame + 1, out_frame)
     frames = np.array([in_frame, *inside[inside % 2 == parity], out_frame])
-    return frames[np.linspace(0, len(frames) - 1, N_SAMPLES).astype(np.int64)]
+    return frames[sample_frames(reader.info, 0, len(frames) - 1)]
 
 
 def _filmed_parity(reader: VideoReader, in_frame: int, out_frame: int, cancel: CancelToken | None) -> int | None:
