@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,8 @@ CARD_NAME = "card.json"
 WHOLE_NETWORK = ModelConfig()
 #: Hosting services refuse or warn about larger files.
 MAX_SHARD_BYTES = 44_000_000
+# Counted up where the same weights encode clips otherwise than they did, see `identify`.
+_ENCODED = "2"
 _SCALE = ":scale"
 _CONVOLUTION_DIMS = (4, 5)
 _LARGE_KERNEL = 4096
@@ -151,11 +153,8 @@ def save_bundle(
             data = save(shard)
             hashes[name] = hashlib.sha256(data).hexdigest()
             _write_synced(temporary / name, data)
-        # Encodings are kept by this id, so whatever changes them must change it.
-        content = [*hashes.values(), card.architecture, card.preprocessing, card.decoding]
-        digest = hashlib.sha256("\n".join(content).encode()).hexdigest()
-        values = {f.name: getattr(card, f.name) for f in fields(card)}
-        card = WeightsCard(**{**values, "id": f"{card.name}-{digest[:8]}", "shards": hashes})
+        card = replace(card, shards=hashes)
+        card = replace(card, id=identify(card))
         _write_synced(temporary / CARD_NAME, (json.dumps(asdict(card), indent=2) + "\n").encode())
         temporary.chmod(0o755)
         if folder.exists():
@@ -170,6 +169,13 @@ def save_bundle(
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return card
+
+
+def identify(card: WeightsCard) -> str:
+    """The id of weights. Encodings are kept by it, so whatever changes them changes it."""
+    content = [*card.shards.values(), card.architecture, card.preprocessing, card.decoding, _ENCODED]
+    digest = hashlib.sha256("\n".join(content).encode()).hexdigest()
+    return f"{card.name}-{digest[:8]}"
 
 
 def _write_synced(path: Path, data: bytes) -> None:

@@ -145,7 +145,7 @@ class ClipEncoder:
         """
         video = normalise(torch.from_numpy(frames).to(self.device))
         gated, masks = [], _MeanMasks(frames.shape[1:3])
-        step = _Steps("parse", 2 * len(WINDOWS) + 1, progress, cancel)
+        step = _Steps("parse", 2 * len(WINDOWS) + 2, progress, cancel)
         with autocast(self.device, self.precision), self._looking_up(step):
             for window in WINDOWS:
                 part = _window(video, window)
@@ -159,7 +159,11 @@ class ClipEncoder:
             features = self.model.static_encoder.to_feature(seen).float()
             step()
         gated_features = torch.cat(gated)
-        probabilities = self.model.step_probabilities(gated_features[None], seen.float()[None])[0].cpu().numpy()
+        with self._looking_up(step):
+            clip = video.transpose(0, 1)[None]
+            found = self.model.clip_probabilities(clip, gated_features[None], seen.float()[None])
+            step()
+        probabilities = found[0].cpu().numpy()
         encoding = Encoding(
             gated=gated_features.cpu().numpy(),
             frame_features=features.cpu().numpy(),

@@ -12,6 +12,7 @@ from fineparser_core.models.i3d import I3D
 from fineparser_core.models.method import Decoder, Encoding, Method, Observation, to_windows
 from fineparser_core.models.pose_backbone import PoseSteps
 from fineparser_core.models.regression import STEP_WEIGHTS, StepReducer, StepStream
+from fineparser_core.models.second_looks import STRAYED, hardly_shown, mean_logits, strayed
 from fineparser_core.models.spatial_parser import SpatialParser
 from fineparser_core.models.static_encoder import TOKENS_PER_STEP, StaticEncoder
 from fineparser_core.models.step_pooling import (
@@ -54,12 +55,14 @@ class Parsed(NamedTuple):
         probabilities: (B, 96, 2) of the transitions.
         mask_logits: (B, 9, heads, 16, H, W): the side maps and the fused one, or the fused one alone.
         frame_features: (B, 96, 512), longer where poses are seen, see `StaticEncoder`.
+        seen: (B, 96, n) features of the static backbone.
     """
 
     gated: Tensor
     probabilities: Tensor | None
     mask_logits: Tensor | None
     frame_features: Tensor | None
+    seen: Tensor | None
 
 
 class FineParser(Method):
@@ -129,7 +132,7 @@ class FineParser(Method):
                 seen = seen.float().unflatten(0, (len(video), -1))
         gated = gated.unflatten(0, (len(video), -1))
         probabilities = self.step_probabilities(gated, seen, sides) if self.has_steps else None
-        return Parsed(gated, probabilities, logits, frame_features)
+        return Parsed(gated, probabilities, logits, frame_features, seen)
 
     def step_probabilities(self, gated: Tensor, seen: Tensor | None, sides: int = 1) -> Tensor:
         """(B, 96, 2) that a step begins at a sample (Eq. 4): PSNet's, or where poses are seen what both of them say.
@@ -144,18 +147,40 @@ class FineParser(Method):
             logits = (logits + self.pose_steps(seen)) / 2
         return torch.sigmoid(logits)
 
+    def clip_probabilities(self, video: Tensor, gated: Tensor, seen: Tensor | None) -> Tensor:
+        """`step_probabilities` of clips (B, 3, 96, H, W); where a transition hardly shows, poses are looked at again.
+
+        What hides a body from one look need not hide it from one that is a little nearer, farther or beside it: poses
+        then say what they say in the mean of these.
+        """
+        found = self.step_probabilities(gated, seen)
+        if self.pose_steps is None or seen is None:
+            return found
+        again = [
+            self._looked_again(clip, *told) if hardly_shown(before) else before
+            for clip, before, *told in zip(video.transpose(1, 2), found, gated, seen, strict=True)
+        ]
+        return torch.stack(again)
+
+    def _looked_again(self, clip: Tensor, gated: Tensor, seen: Tensor) -> Tensor:
+        assert self.pose_steps is not None
+        looks = [seen, *(self.static_encoder.backbone(strayed(clip, view)).float() for view in STRAYED)]
+        poses = mean_logits(torch.cat([self.pose_steps(look[None]) for look in looks]))
+        return torch.sigmoid((self.psnet.logits(gated[None])[0] + poses) / 2)
+
     def observe(self, video: Tensor, decode: Decoder) -> Observation:
         """As `Method.observe`; transitions without TAP are `FIXED_TRANSITIONS`, which are no prediction."""
         parsed = self.parse(video, masks="fused")
-        transitions = [FIXED_TRANSITIONS] * len(video)
-        if parsed.probabilities is not None:
-            transitions = [decode(p) for p in parsed.probabilities.cpu().numpy()]
+        transitions, probabilities = [FIXED_TRANSITIONS] * len(video), None
+        if self.has_steps:
+            probabilities = self.clip_probabilities(video, parsed.gated, parsed.seen)
+            transitions = [decode(p) for p in probabilities.cpu().numpy()]
         encoding = {"gated": parsed.gated, "transitions": torch.tensor(transitions)}
         if parsed.frame_features is not None:
             encoding["static_tokens"] = self.static_encoder.step_tokens(parsed.frame_features, transitions)
         return Observation(
             encoding=encoding,
-            probabilities=parsed.probabilities,
+            probabilities=probabilities,
             transitions=transitions if self.has_steps else None,
             mask_probability=None if parsed.mask_logits is None else _mean_mask(parsed.mask_logits[:, :, -1].sigmoid()),
         )

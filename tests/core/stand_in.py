@@ -38,7 +38,7 @@ class StandIn(FineParser):
     def __init__(self, find: Finder = red, *, sap: bool = True) -> None:
         nn.Module.__init__(self)
         self.has_masks, self.has_static, self.has_steps = sap, True, True
-        self.find, self.windows = find, 0
+        self.find, self.windows, self.pose_steps = find, 0, None
         self.weight = nn.Parameter(torch.zeros(1))
         with torch.device("cpu"):
             projections = StaticEncoder("resnet18")

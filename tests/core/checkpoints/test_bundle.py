@@ -16,6 +16,7 @@ import golden_kit
 from fineparser_core.checkpoints import bundle
 from fineparser_core.checkpoints.bundle import (
     WeightsCard,
+    identify,
     load_bundle,
     load_into,
     load_network,
@@ -26,6 +27,7 @@ from fineparser_core.checkpoints.reference import ENTRIES, from_reference, load_
 from fineparser_core.config import ModelConfig
 from fineparser_core.convert import main
 from fineparser_core.errors import CheckpointError, ConfigError, ExportError
+from fineparser_core.inference.analyzer import bundled_weights
 from fineparser_core.models.presets import build
 
 CARD = WeightsCard(name="test", trained_on="nothing", synthetic=True, notices=("a", "b"), metrics={"x": 1.5})
@@ -94,6 +96,11 @@ def test_the_id_names_the_weights_and_their_use(state, tmp_path):
     others = [replace(CARD, decoding="release"), replace(CARD, preprocessing="release")]
     ids = {save_bundle(state, card, tmp_path / "weights").id for card in (CARD, *others)}
     assert len(ids) == 3
+
+
+def test_the_bundled_weights_have_the_id_that_is_theirs():
+    card = read_card(bundled_weights())
+    assert card.id == identify(card)
 
 
 @pytest.mark.parametrize(

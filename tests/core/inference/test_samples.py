@@ -151,7 +151,7 @@ def test_stages_are_told_in_order(fall: Path, tmp_path: Path) -> None:
     analyzer.library.close()
     stages = list(dict.fromkeys(event.stage for event in told))
     assert stages == ["read", "look", "parse"]
-    for stage, total in (("read", N_FRAMES), ("look", 9), ("parse", 19)):
+    for stage, total in (("read", N_FRAMES), ("look", 9), ("parse", 20)):
         of_stage = [event for event in told if event.stage == stage]
         assert [event.done for event in of_stage] == list(range(1, total + 1))
         assert {event.total for event in of_stage} == {total}
