@@ -84,14 +84,21 @@ def prepared(tmp_path_factory):
         yield Analyzer(golden_kit.model(0), IDENTITY, library), frames
 
 
+@pytest.fixture(scope="module")
+def encoded(prepared):
+    """The query's encoding and masks."""
+    analyzer, _ = prepared
+    return analyzer.encoder.encode(clip_frames("query"))
+
+
 def samples_of(frames):
     return Samples(frames, np.arange(96), np.arange(96) / 25, np.tile(np.float32([0, 0, 112, 112]), (96, 1)))
 
 
-def test_votes_equal_the_pair_by_pair_path(prepared):
+def test_votes_equal_the_pair_by_pair_path(prepared, encoded):
     analyzer, frames = prepared
     query = clip_frames("query")
-    encoding, masks = analyzer.encoder.encode(query)
+    encoding, masks = encoded
     assert masks.shape == (96, 112, 112)
     scoring = analyzer.score(encoding, DIVE, DIFFICULTY)
     pairs = PairByPair(analyzer.encoder, IDENTITY.decoding, contiguous=False)
@@ -107,11 +114,10 @@ def test_votes_equal_the_pair_by_pair_path(prepared):
     assert analyzer.score(encoding, DIVE, DIFFICULTY) == scoring
 
 
-def test_mask_of_a_sample_is_the_mean_over_its_windows(prepared):
+def test_mask_of_a_sample_is_the_mean_over_its_windows(prepared, encoded):
     analyzer, _ = prepared
-    query = clip_frames("query")
-    _, masks = analyzer.encoder.encode(query)
-    video = normalise(torch.from_numpy(query))
+    _, masks = encoded
+    video = normalise(torch.from_numpy(clip_frames("query")))
     with torch.inference_mode():
         windows = torch.stack([video[80:96].transpose(0, 1), video[70:86].transpose(0, 1)])
         single = analyzer.encoder.model.spatial_parser.infer(windows)[0].sigmoid().numpy()
@@ -119,9 +125,9 @@ def test_mask_of_a_sample_is_the_mean_over_its_windows(prepared):
     np.testing.assert_allclose(masks[82], (single[0, 2] + single[1, 12]) / 2, atol=2e-3)  # two windows
 
 
-def test_refusals(prepared):
+def test_refusals(prepared, encoded):
     analyzer, frames = prepared
-    encoding, _ = analyzer.encoder.encode(frames["ex0"])
+    encoding, _ = encoded
     with pytest.raises(ExemplarError, match=r"no exemplars of 5253B, only of 207C"):
         analyzer.score(encoding, parse_dive_number("5253B"), DIFFICULTY)
     with pytest.raises(ConfigError, match="at least 1"):
@@ -149,9 +155,9 @@ def test_choice_is_seeded_and_prefers_the_board():
     assert notes[1].startswith("1 of 1 exemplars is from")
 
 
-def test_a_board_that_nobody_gave_is_not_reported_as_given(prepared):
-    analyzer, frames = prepared
-    encoding, _ = analyzer.encoder.encode(frames["ex0"])
+def test_a_board_that_nobody_gave_is_not_reported_as_given(prepared, encoded):
+    analyzer, _ = prepared
+    encoding, _ = encoded
     assumed = find_difficulty(DIVE, None)
     assert assumed.board_m == 10.0
     scoring = analyzer.score(encoding, DIVE, assumed)

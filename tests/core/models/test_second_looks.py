@@ -45,7 +45,7 @@ def looked(model: FineParser, video: Tensor) -> tuple[Tensor, Tensor, int]:
 
 @pytest.fixture(scope="module")
 def video() -> Tensor:
-    return normalise(torch.randint(0, 256, (96, 48, 48, 3), dtype=torch.uint8, generator=torch.manual_seed(1)))
+    return normalise(torch.randint(0, 256, (96, 32, 32, 3), dtype=torch.uint8, generator=torch.manual_seed(1)))
 
 
 def test_what_shows_is_looked_at_once(network, video):
@@ -81,7 +81,7 @@ def test_clips_of_a_batch_do_not_depend_on_each_other(network, video):
 
 
 def test_scoring_and_evaluation_look_again_alike(network):
-    frames = torch.randint(0, 256, (96, 112, 112, 3), dtype=torch.uint8, generator=torch.manual_seed(2))
+    frames = torch.randint(0, 256, (96, 32, 32, 3), dtype=torch.uint8, generator=torch.manual_seed(2))
     say(network, -30.0, 8.0)
     encoding, _ = ClipEncoder(network, torch.device("cpu"), decoding="flight").encode(frames.numpy(), seconds=4.0)
     with torch.inference_mode():
