@@ -77,14 +77,18 @@ def test_json_on_stdout_is_nothing_but_json(fineparser: Fineparser) -> None:
 
 def test_what_is_no_dive_is_not_scored_and_has_its_exit_code(fineparser: Fineparser, clips: Path) -> None:
     # Not `dive.mp4`: whether a square that falls is taken for a dive is chance, and differs between precisions.
-    command = ("score", clips / "nobody.mp4", "--dive-number", "207C", "--quiet")
-    outcome = fineparser(*command, "--json", "-")
+    outcome = fineparser("score", clips / "nobody.mp4", "--dive-number", "207C", "--quiet", "--json", "-")
     assert outcome.code == 8, outcome.err
     data = json.loads(outcome.out)
     assert data["score"] is None
     assert data["refusal"]
     assert set(data["evidence"]) == {"take_off", "entry", "shown", "descent", "after"}
-    outcome = fineparser(*command, "--anyway", "--exemplars", 1)
+
+
+@pytest.mark.slow
+def test_what_is_no_dive_is_scored_where_that_is_asked_for(fineparser: Fineparser, clips: Path) -> None:
+    scored = ("--dive-number", "207C", "--quiet", "--anyway", "--exemplars", 1)
+    outcome = fineparser("score", clips / "nobody.mp4", *scored)
     assert outcome.code == 0, outcome.err
     assert "scored as you asked" in outcome.out
 

@@ -69,7 +69,8 @@ def test_stages_from_their_stored_inputs(seed):
                 close(stream.regressor(decoded).mean(-1), g[f"{letter}_step"][:, direction])
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+# The stages of the other seed are compared above.
+@pytest.mark.parametrize("seed", [SEEDS[0], pytest.param(SEEDS[1], marks=pytest.mark.slow)])
 def test_end_to_end(seed):
     network, g = to_channels_last(model(seed)), golden(seed)
     rule = golden_kit.rule

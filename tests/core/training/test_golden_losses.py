@@ -86,7 +86,8 @@ def test_case_a_with_its_gradient_norms():
 @pytest.mark.parametrize(
     ("case", "how", "tolerance"),
     [
-        ("B", {"pairs": TWO_PAIRS}, 1e-3),
+        # Case D has the same pairs, and case A the same batch norms.
+        pytest.param("B", {"pairs": TWO_PAIRS}, 1e-3, marks=pytest.mark.slow),
         # Past teacher forcing: the static stream is cut at predictions.
         ("C", {"pairs": ONE_PAIR, "progress": 0.9}, 1e-3),
         # Batch statistics everywhere but in the TAP's I3D. Of so few clips they magnify float32's rounding to 0.3 %; in
