@@ -129,8 +129,13 @@ def progress_to_stderr(*, quiet: bool) -> ProgressCallback:
     if quiet:
         return ignore_progress
     terminal = sys.stderr.isatty()
+    last: Progress | None = None
 
     def show(progress: Progress) -> None:
+        nonlocal last
+        if progress == last:  # told again within a step, so that its caller can look up
+            return
+        last = progress
         count = f" {progress.done}/{progress.total}" if progress.total else ""
         ended = 0 < progress.total <= progress.done
         if terminal:
