@@ -146,22 +146,21 @@ class ClipEncoder:
         video = normalise(torch.from_numpy(frames).to(self.device))
         gated, masks = [], _MeanMasks(frames.shape[1:3])
         step = _Steps("parse", 2 * len(WINDOWS) + 2, progress, cancel)
-        with autocast(self.device, self.precision), self._looking_up(step):
-            for window in WINDOWS:
-                part = _window(video, window)
-                i3d_feature = self.model.i3d(part)
-                step()
-                logits, mask_feature = self.model.spatial_parser.infer(part)
-                gated.append(self.model.gate(i3d_feature.float(), mask_feature.float()))
-                masks.add(window, logits)
-                step()
-            seen = self.model.static_encoder.backbone(video)
-            features = self.model.static_encoder.to_feature(seen).float()
-            step()
-        gated_features = torch.cat(gated)
         with self._looking_up(step):
-            clip = video.transpose(0, 1)[None]
-            found = self.model.clip_probabilities(clip, gated_features[None], seen.float()[None])
+            with autocast(self.device, self.precision):
+                for window in WINDOWS:
+                    part = _window(video, window)
+                    i3d_feature = self.model.i3d(part)
+                    step()
+                    logits, mask_feature = self.model.spatial_parser.infer(part)
+                    gated.append(self.model.gate(i3d_feature.float(), mask_feature.float()))
+                    masks.add(window, logits)
+                    step()
+                seen = self.model.static_encoder.backbone(video)
+                features = self.model.static_encoder.to_feature(seen).float()
+                step()
+            gated_features, clip = torch.cat(gated), video.transpose(0, 1)[None]
+            found = self.model.step_probabilities(gated_features[None], seen.float()[None], again=clip)
             step()
         probabilities = found[0].cpu().numpy()
         encoding = Encoding(

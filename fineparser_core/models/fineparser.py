@@ -55,14 +55,12 @@ class Parsed(NamedTuple):
         probabilities: (B, 96, 2) of the transitions.
         mask_logits: (B, 9, heads, 16, H, W): the side maps and the fused one, or the fused one alone.
         frame_features: (B, 96, 512), longer where poses are seen, see `StaticEncoder`.
-        seen: (B, 96, n) features of the static backbone.
     """
 
     gated: Tensor
     probabilities: Tensor | None
     mask_logits: Tensor | None
     frame_features: Tensor | None
-    seen: Tensor | None
 
 
 class FineParser(Method):
@@ -107,13 +105,14 @@ class FineParser(Method):
         weights = torch.tensor(STEP_WEIGHTS)
         self.register_buffer("step_weights", weights / ((2 if sve else 1) * weights.sum()), persistent=False)
 
-    def parse(self, video: Tensor, *, masks: str = "all", sides: int = 1) -> Parsed:
+    def parse(self, video: Tensor, *, masks: str = "all", sides: int = 1, second_looks: bool = False) -> Parsed:
         """Videos (B, 3, 96, H, W) float32, ImageNet-normalised, through the encoders and PSNet.
 
         Args:
             masks: "all" maps, the "fused" one, or "none".
             sides: parts of the batch whose statistics the batch norms of PSNet and of the static encoder take apart.
                 As released, queries and exemplars (2) pass these one after the other, but the I3Ds together.
+            second_looks: whether `step_probabilities` may look again.
         """
         windows, seen, frame_features, logits = to_windows(video), None, None, None
         with self.encoders(video.device):
@@ -131,56 +130,53 @@ class FineParser(Method):
                 frame_features = self.static_encoder.to_feature(seen).float().unflatten(0, (len(video), -1))
                 seen = seen.float().unflatten(0, (len(video), -1))
         gated = gated.unflatten(0, (len(video), -1))
-        probabilities = self.step_probabilities(gated, seen, sides) if self.has_steps else None
-        return Parsed(gated, probabilities, logits, frame_features, seen)
+        again = video if second_looks else None
+        probabilities = self.step_probabilities(gated, seen, sides, again=again) if self.has_steps else None
+        return Parsed(gated, probabilities, logits, frame_features)
 
-    def step_probabilities(self, gated: Tensor, seen: Tensor | None, sides: int = 1) -> Tensor:
+    def step_probabilities(
+        self, gated: Tensor, seen: Tensor | None, sides: int = 1, *, again: Tensor | None = None
+    ) -> Tensor:
         """(B, 96, 2) that a step begins at a sample (Eq. 4): PSNet's, or where poses are seen what both of them say.
 
         Args:
             gated: (B, 9, 1024).
             seen: (B, 96, n) features of the static backbone; only those of one that sees poses are used.
             sides: as in `parse`.
+            again: (B, 3, 96, H, W), the clips, where the poses of those in which a transition hardly shows are to be
+                looked at again. What hides a body from one look need not hide it from one that is a little nearer,
+                farther or beside it: poses then say what they say in the mean of these.
         """
-        logits = torch.cat([self.psnet.logits(side) for side in gated.chunk(sides)])
-        if self.pose_steps is not None and seen is not None:
-            logits = (logits + self.pose_steps(seen)) / 2
-        return torch.sigmoid(logits)
-
-    def clip_probabilities(self, video: Tensor, gated: Tensor, seen: Tensor | None) -> Tensor:
-        """`step_probabilities` of clips (B, 3, 96, H, W); where a transition hardly shows, poses are looked at again.
-
-        What hides a body from one look need not hide it from one that is a little nearer, farther or beside it: poses
-        then say what they say in the mean of these.
-        """
-        found = self.step_probabilities(gated, seen)
+        windows = torch.cat([self.psnet.logits(side) for side in gated.chunk(sides)])
         if self.pose_steps is None or seen is None:
+            return torch.sigmoid(windows)
+        poses = self.pose_steps(seen)
+        found = torch.sigmoid((windows + poses) / 2)
+        if again is None:
             return found
-        again = [
-            self._looked_again(clip, *told) if hardly_shown(before) else before
-            for clip, before, *told in zip(video.transpose(1, 2), found, gated, seen, strict=True)
-        ]
-        return torch.stack(again)
+        clips = zip(found, again.transpose(1, 2), windows, poses, strict=True)
+        return torch.stack([self._looked_again(*told) if hardly_shown(once) else once for once, *told in clips])
 
-    def _looked_again(self, clip: Tensor, gated: Tensor, seen: Tensor) -> Tensor:
+    def _looked_again(self, clip: Tensor, windows: Tensor, poses: Tensor) -> Tensor:
+        """(96, 2) of a clip (96, 3, H, W), of which PSNet and the poses say these logits (96, 2)."""
         assert self.pose_steps is not None
-        looks = [seen, *(self.static_encoder.backbone(strayed(clip, view)).float() for view in STRAYED)]
-        poses = mean_logits(torch.cat([self.pose_steps(look[None]) for look in looks]))
-        return torch.sigmoid((self.psnet.logits(gated[None])[0] + poses) / 2)
+        looks = [poses]
+        for view in STRAYED:
+            looks += self.pose_steps(self.static_encoder.backbone(strayed(clip, view)).float()[None])
+        return torch.sigmoid((windows + mean_logits(torch.stack(looks))) / 2)
 
     def observe(self, video: Tensor, decode: Decoder) -> Observation:
         """As `Method.observe`; transitions without TAP are `FIXED_TRANSITIONS`, which are no prediction."""
-        parsed = self.parse(video, masks="fused")
-        transitions, probabilities = [FIXED_TRANSITIONS] * len(video), None
-        if self.has_steps:
-            probabilities = self.clip_probabilities(video, parsed.gated, parsed.seen)
-            transitions = [decode(p) for p in probabilities.cpu().numpy()]
+        parsed = self.parse(video, masks="fused", second_looks=True)
+        transitions = [FIXED_TRANSITIONS] * len(video)
+        if parsed.probabilities is not None:
+            transitions = [decode(p) for p in parsed.probabilities.cpu().numpy()]
         encoding = {"gated": parsed.gated, "transitions": torch.tensor(transitions)}
         if parsed.frame_features is not None:
             encoding["static_tokens"] = self.static_encoder.step_tokens(parsed.frame_features, transitions)
         return Observation(
             encoding=encoding,
-            probabilities=probabilities,
+            probabilities=parsed.probabilities,
             transitions=transitions if self.has_steps else None,
             mask_probability=None if parsed.mask_logits is None else _mean_mask(parsed.mask_logits[:, :, -1].sigmoid()),
         )

@@ -105,6 +105,13 @@ def with_neighbours(clip: Tensor) -> Tensor:
     return torch.cat([before, clip, after], dim=1).contiguous(memory_format=torch.channels_last)
 
 
+def seen_through(views: Tensor, frames: Tensor) -> Tensor:
+    """Frames (N, 3, h, w), each through its view (N, 2, 3), which takes places in what is seen to places in the frame,
+    both from -1 to 1; the frame's edges go on where a view reaches over."""
+    grid = F.affine_grid(views, list(frames.shape), align_corners=False)
+    return F.grid_sample(frames, grid, padding_mode="border", align_corners=False)
+
+
 def joint_places(maps: Tensor) -> tuple[Tensor, Tensor]:
     """(N, J, 2) x and y in pixels of the frame, the mean place under the softmax of each map (N, J, h, w), and (N, J)
     how far in pixels that softmax spreads around it."""

@@ -1,8 +1,9 @@
 """Second looks at the poses of a clip in which a transition hardly shows. Not in the paper."""
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
+
+from fineparser_core.models.joint_maps import seen_through
 
 #: A transition hardly shows where no sample is likelier than this to be it; of whole dives 1 to 2 % have such a one.
 HARDLY_SHOWN = 0.25
@@ -20,9 +21,7 @@ def strayed(frames: Tensor, view: tuple[float, float, float]) -> Tensor:
     """Frames (N, 3, H, W) in one of the views `STRAYED`; their edges go on where it reaches over."""
     size, right, down = view
     place = torch.tensor([[size, 0.0, right], [0.0, size, down]], device=frames.device)
-    grid = F.affine_grid(place.expand(len(frames), 2, 3), list(frames.shape), align_corners=False)
-    moved = F.grid_sample(frames, grid, padding_mode="border", align_corners=False)
-    return moved.contiguous(memory_format=torch.channels_last)
+    return seen_through(place.expand(len(frames), 2, 3), frames)
 
 
 def mean_logits(logits: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ from fineparser_core.models.joint_maps import (
     agreed,
     joint_spots,
     mirrored,
+    seen_through,
     with_neighbours,
 )
 from fineparser_core.types import MASK_SIZE
@@ -55,10 +56,7 @@ class BodySquares(NamedTuple):
     def cut(self, frames: Tensor) -> Tensor:
         """What the squares show of frames (N, 3, 112, 112), one of each; their edges go on where they reach over."""
         place = (self.centre - _MIDDLE) / _MIDDLE
-        grid = F.affine_grid(
-            torch.cat([self.turn(), place[..., None]], dim=-1), list(frames.shape), align_corners=False
-        )
-        return F.grid_sample(frames, grid, padding_mode="border", align_corners=False)
+        return seen_through(torch.cat([self.turn(), place[..., None]], dim=-1), frames)
 
     def within(self, points: Tensor) -> Tensor:
         """Points (..., J, 2) of the frame in pixels of the squares."""

@@ -38,7 +38,7 @@ class StandIn(FineParser):
     def __init__(self, find: Finder = red, *, sap: bool = True) -> None:
         nn.Module.__init__(self)
         self.has_masks, self.has_static, self.has_steps = sap, True, True
-        self.find, self.windows, self.pose_steps = find, 0, None
+        self.find, self.windows = find, 0
         self.weight = nn.Parameter(torch.zeros(1))
         with torch.device("cpu"):
             projections = StaticEncoder("resnet18")
@@ -62,7 +62,9 @@ class StandIn(FineParser):
     def infer(self, windows: Tensor) -> tuple[Tensor, Tensor]:
         return self.fused(windows), torch.zeros(len(windows), 1024)
 
-    def step_probabilities(self, gated: Tensor, seen: Tensor | None, sides: int = 1) -> Tensor:
+    def step_probabilities(
+        self, gated: Tensor, seen: Tensor | None, sides: int = 1, *, again: Tensor | None = None
+    ) -> Tensor:
         found = torch.full((len(gated), 96, 2), 0.001)
         found[:, 28, 0] = found[:, 62, 1] = 0.9
         return found
@@ -84,7 +86,9 @@ class StandIn(FineParser):
 class HiddenTakeOff(StandIn):
     """Sees no take-off: only who knows how long the clip lasts can tell it from the entry, at sample 62."""
 
-    def step_probabilities(self, gated: Tensor, seen: Tensor | None, sides: int = 1) -> Tensor:
+    def step_probabilities(
+        self, gated: Tensor, seen: Tensor | None, sides: int = 1, *, again: Tensor | None = None
+    ) -> Tensor:
         found = super().step_probabilities(gated, seen, sides)
         found[..., 0] = 1e-4
         found[:, 59, 0] = 2e-3

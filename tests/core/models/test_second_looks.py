@@ -38,7 +38,7 @@ def looked(model: FineParser, video: Tensor) -> tuple[Tensor, Tensor, int]:
         with torch.inference_mode():
             seen = model.static_encoder.backbone(video)[None]
             first = model.step_probabilities(GATED, seen)
-            return first, model.clip_probabilities(video.transpose(0, 1)[None], GATED, seen), len(looks) - 1
+            return first, model.step_probabilities(GATED, seen, again=video.transpose(0, 1)[None]), len(looks) - 1
     finally:
         hook.remove()
 
@@ -77,7 +77,7 @@ def test_clips_of_a_batch_do_not_depend_on_each_other(network, video):
     with torch.inference_mode():
         seen = torch.stack([network.static_encoder.backbone(one) for one in (video, other)])
         both = torch.stack([video, other]).transpose(1, 2)
-        torch.testing.assert_close(network.clip_probabilities(both, GATED.repeat(2, 1, 1), seen), each)
+        torch.testing.assert_close(network.step_probabilities(GATED.repeat(2, 1, 1), seen, again=both), each)
 
 
 def test_scoring_and_evaluation_look_again_alike(network):
@@ -97,7 +97,7 @@ def test_a_network_that_sees_no_poses_looks_once():
     assert isinstance(model, FineParser)
     say(model, -30.0, -30.0)
     with torch.inference_mode():
-        found = model.clip_probabilities(torch.zeros(1, 3, 96, 8, 8), GATED, torch.zeros(1, 96, 512))
+        found = model.step_probabilities(GATED, torch.zeros(1, 96, 512), again=torch.zeros(1, 3, 96, 8, 8))
         assert torch.equal(found, model.step_probabilities(GATED, None))
 
 
