@@ -163,10 +163,10 @@ def learned_by_heart(iterations: int, rate: float) -> dict[str, float]:
 
 @pytest.mark.timeout(900)  # a hundred seconds alone on two cores without bfloat16
 def test_one_batch_drives_every_term_down() -> None:
-    left = learned_by_heart(16, rate=0.3)
+    left = learned_by_heart(24, rate=0.3)
     assert left["regression"] < 1  # of few clips it swings; how far down it goes is for the test below
-    assert left["transitions"] < 0.4
-    assert left["mask"] < 1  # the slowest: it has to find its edges
+    assert left["transitions"] < 0.3
+    assert left["mask"] < 0.75  # the slowest: it has to find its edges
 
 
 @pytest.mark.slow
