@@ -12,8 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-TOOLS = {"screenshots", "bench"}  # what they show is for the documentation and for developers
-SOURCES = [path for path in sorted((ROOT / "fineparser_gui").rglob("*.py")) if path.parent.name not in TOOLS]
+SOURCES = sorted((ROOT / "fineparser_gui").rglob("*.py"))
 TRANSLATES = {"tr", "translate", "translated", "plain_text", "QT_TRANSLATE_NOOP"}
 #: Calls that show their text, and which of their arguments that is.
 SHOWS = {

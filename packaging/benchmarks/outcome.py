@@ -39,10 +39,10 @@ class Row:
 
 def spread_ms(values_s: Sequence[float]) -> str:
     """Median, 95th percentile and worst of some durations."""
-    median, high = np.percentile(values_s, [50, 95]) * 1000
-    return f"median {median:.1f}, 95 % {high:.1f}, worst {max(values_s) * 1000:.1f} ms"
+    median, p95 = np.percentile(values_s, [50, 95]) * 1000
+    return f"median {median:.1f}, 95 % {p95:.1f}, worst {max(values_s) * 1000:.1f} ms"
 
 
-def high(values_s: Sequence[float]) -> float:
+def p95(values_s: Sequence[float]) -> float:
     """The 95th percentile: what a bound is held against, so that a neighbour's burst of work is no verdict."""
     return float(np.percentile(values_s, 95))

@@ -7,15 +7,16 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from statistics import median
 from time import perf_counter
 
+import bench_clips
+from bench_window import BenchWindow, Heartbeat, open_window
+from outcome import Outcome, p95, spread_ms
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 
-from fineparser_gui.bench import clips
-from fineparser_gui.bench.row import Outcome, high, spread_ms
-from fineparser_gui.bench.stage import Heartbeat, Stage, stage
 from fineparser_gui.session.dive import DiveState
 
 _STARTS, _START_S = 5, 1.0
@@ -31,7 +32,10 @@ def start() -> Outcome:
     for run in range(_STARTS + 1):
         started_s = time.time()
         done = subprocess.run(
-            [sys.executable, "-m", "fineparser_gui.bench.start_probe"], capture_output=True, text=True, check=True
+            [sys.executable, str(Path(__file__).with_name("start_probe.py"))],
+            capture_output=True,
+            text=True,
+            check=True,
         )
         facts = json.loads(done.stdout.splitlines()[-1])
         if run:
@@ -49,12 +53,12 @@ def start() -> Outcome:
 
 def drag() -> Outcome:
     """A transition moved frame by frame on the analysed sample dive, the worker busy with a batch."""
-    with stage() as shown:
+    with open_window() as shown:
         session, player = shown.session, shown.player
         path, number, board_m = shown.window.open_sample_path()
         session.open([path], dive_number=number, board_m=board_m)
         shown.wait(lambda: session.current is not None and bool(session.current.votes))
-        shown.start_batch(clips.many_small(40))
+        shown.start_batch(bench_clips.many_small(40))
         assert session.current is not None
         key, times, heart = session.current.key, [], Heartbeat()
         for move in range(_DRAGS):
@@ -66,16 +70,16 @@ def drag() -> Outcome:
             times.append(perf_counter() - started_s)
         busy = shown.batch_runs()
     return Outcome(
-        measured=f"{high(times) * 1000:.0f} ms",
-        met=high(times) < _DRAG_S and busy,
+        measured=f"{p95(times) * 1000:.0f} ms",
+        met=p95(times) < _DRAG_S and busy,
         notes=(spread_ms(times), str(heart)) + (() if busy else ("the batch was over before the end",)),
     )
 
 
 def drop() -> Outcome:
     """A hundred clips dropped at once, until the last one is in the list and for some seconds of analysis."""
-    paths = clips.many_small(_DROPPED)
-    with stage() as shown:
+    paths = bench_clips.many_small(_DROPPED)
+    with open_window() as shown:
         shown.rest(1.0)
         data = QMimeData()
         data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
@@ -94,7 +98,7 @@ def drop() -> Outcome:
     )
 
 
-def _all_opened(shown: Stage) -> bool:
+def _all_opened(shown: BenchWindow) -> bool:
     session = shown.session
     dives = [session.dive(key) for key in session.keys]
     return len(dives) == _DROPPED and all(dive.state is not DiveState.OPENING for dive in dives)
@@ -105,10 +109,10 @@ def kill_worker() -> Outcome:
     generator = random.Random(7)
     told: list[str] = []
     survived = 0
-    with stage() as shown:
+    with open_window() as shown:
         session, client = shown.session, shown.studio.client
         session.problem.connect(told.append)
-        key = shown.open(clips.many_small(1)[0])
+        key = shown.open(bench_clips.many_small(1)[0])
         for _ in range(_KILLS):
             shown.rest(generator.uniform(0.0, _LONGEST_LIFE_S))
             shown.wait(lambda: client.pid != 0)

@@ -1,4 +1,4 @@
-"""`python -m fineparser_gui.bench`: what the app promises, measured, each beside its bound.
+"""`python packaging/benchmarks/window.py`: what the app promises, measured, each beside its bound.
 
 Every row runs in a process of its own with the real window and, where it needs one, the real worker. Without a display
 Xvfb is started where it is installed. The exit code is 1 where a bound is missed.
@@ -12,7 +12,7 @@ import subprocess
 import sys
 from dataclasses import asdict
 
-from fineparser_gui.bench.row import Outcome, Row
+from outcome import Outcome, Row
 
 _ROW_S = 1200
 _XVFB = ("xvfb-run", "-a", "-s", "-screen 0 1600x1000x24")
@@ -20,7 +20,8 @@ _XVFB = ("xvfb-run", "-a", "-s", "-screen 0 1600x1000x24")
 
 def rows() -> tuple[Row, ...]:
     """The table."""
-    from fineparser_gui.bench import player_rows, program_rows
+    import player_rows
+    import program_rows
 
     return (
         Row(
@@ -88,7 +89,7 @@ def rows() -> tuple[Row, ...]:
 
 def main(argv: list[str] | None = None) -> int:
     """Measure and print."""
-    parser = argparse.ArgumentParser(prog="python -m fineparser_gui.bench", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python packaging/benchmarks/window.py", description=__doc__)
     parser.add_argument("--only", nargs="+", metavar="NAME", choices=[row.name for row in rows()])
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args(argv)
@@ -111,7 +112,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _measure_apart(row: Row) -> Outcome:
-    command = [sys.executable, "-m", "fineparser_gui.bench", "--inside", "--only", row.name]
+    command = [sys.executable, __file__, "--inside", "--only", row.name]
     if sys.platform == "linux" and not os.environ.get("DISPLAY") and shutil.which(_XVFB[0]):
         command = [*_XVFB, *command]
     try:

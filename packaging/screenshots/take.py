@@ -1,4 +1,4 @@
-"""`python -m fineparser_gui.screenshots OUT`: every panel and dialog, light and dark, at 1x and 2x.
+"""`python packaging/screenshots/take.py OUT`: every panel and dialog, light and dark, at 1x and 2x.
 
 Each scale is a process of its own, because Qt reads it once. On Linux without a display they run under Xvfb, and
 without that offscreen, where text may look otherwise than on a screen.
@@ -17,7 +17,9 @@ _SCALES = (1, 2)
 
 def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
     """Command line."""
-    parser = argparse.ArgumentParser(prog="python -m fineparser_gui.screenshots", description=(__doc__ or "")[:85])
+    parser = argparse.ArgumentParser(
+        prog="python packaging/screenshots/take.py", description=(__doc__ or "").split("\n\n")[0]
+    )
     parser.add_argument("out", type=Path, help="folder for the pictures")
     parser.add_argument("--walkthrough", action="store_true", help="the pictures of the documentation instead")
     parser.add_argument("--clip", type=Path, help="of another dive than the sample (walkthrough)")
@@ -30,9 +32,9 @@ def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
 
 
 def in_a_process(arguments: list[str], scale: int) -> int:
-    """Run this module again with a display of the scale; its exit status."""
+    """Run this script again with a display of the scale; its exit status."""
     environment = os.environ | {"QT_SCALE_FACTOR": str(scale)}
-    command = [sys.executable, "-m", "fineparser_gui.screenshots", "--here", "--scale", str(scale), *arguments]
+    command = [sys.executable, __file__, "--here", "--scale", str(scale), *arguments]
     if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         if shutil.which("xvfb-run"):
             command = ["xvfb-run", "-a", "-s", "-screen 0 3840x2400x24", *command]
@@ -44,12 +46,11 @@ def in_a_process(arguments: list[str], scale: int) -> int:
 
 def take(arguments: argparse.Namespace) -> None:
     """Take the pictures with a display that is there."""
+    from photographer import Photographer
     from PySide6.QtCore import QSize
     from PySide6.QtWidgets import QApplication
-
-    from fineparser_gui.screenshots.scenes import take_all
-    from fineparser_gui.screenshots.stage import Stage
-    from fineparser_gui.screenshots.walkthrough import walk
+    from scenes import take_all
+    from walkthrough import walk
 
     app = QApplication(sys.argv[:1])
     width, height = (int(side) for side in arguments.size.split("x"))
@@ -57,9 +58,9 @@ def take(arguments: argparse.Namespace) -> None:
         walk(app, arguments.out, QSize(width, height), arguments.clip, arguments.in_frame)
         return
     with TemporaryDirectory(prefix="fineparser-pictures-") as folder:
-        stage = Stage(app, arguments.out / f"{arguments.scale}x", QSize(width, height), Path(folder))
-        take_all(stage, (arguments.theme,) if arguments.theme else ("light", "dark"))
-        stage.close()
+        photographer = Photographer(app, arguments.out / f"{arguments.scale}x", QSize(width, height), Path(folder))
+        take_all(photographer, (arguments.theme,) if arguments.theme else ("light", "dark"))
+        photographer.close()
 
 
 def main(argv: list[str] | None = None) -> int:

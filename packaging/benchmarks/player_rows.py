@@ -4,13 +4,13 @@ from pathlib import Path
 from time import perf_counter
 
 import av
+import bench_clips
 import numpy as np
+from bench_window import BenchWindow, Heartbeat, Watch, open_window, put_masks
+from outcome import Outcome, p95, spread_ms
 
 from fineparser_core.types import STEP_NAMES, ComparedDive, StepSpan
 from fineparser_core.video.probe import inspect_video
-from fineparser_gui.bench import clips
-from fineparser_gui.bench.row import Outcome, high, spread_ms
-from fineparser_gui.bench.stage import Heartbeat, Stage, Watch, put_masks, stage
 from fineparser_gui.panels.video_pane import VideoPane
 from fineparser_gui.playback.transport import Transport
 from fineparser_gui.session.comparing import Candidate
@@ -46,10 +46,10 @@ class BarePlayer:
 
 def random_seek() -> Outcome:
     """Each seek right after the bare one to the same frame, so that both meet the same neighbours."""
-    path = clips.long_groups()
+    path = bench_clips.long_groups()
     bare = BarePlayer(path)
     some, over, alone = [], [], []
-    with stage() as shown:
+    with open_window() as shown:
         shown.open(path)
         watch = Watch(shown.player.pane.canvas)
         for frame in np.random.default_rng(5).permutation(shown.transport.n_frames)[:_SEEKS].tolist():
@@ -61,9 +61,9 @@ def random_seek() -> Outcome:
             shown.wait(lambda frame=frame: any(seen == frame for seen, _ in watch.seen))
             some.append(watch.seen[0][1] - started_s)
             over.append(next(at_s for seen, at_s in watch.seen if seen == frame) - started_s - alone[-1])
-    met = high(some) <= _SOME_FRAME_S and high(over) <= _OVER_BARE_S
+    met = p95(some) <= _SOME_FRAME_S and p95(over) <= _OVER_BARE_S
     return Outcome(
-        measured=f"some frame {high(some) * 1000:.0f} ms; exact {high(over) * 1000:+.0f} ms over bare",
+        measured=f"some frame {p95(some) * 1000:.0f} ms; exact {p95(over) * 1000:+.0f} ms over bare",
         met=met,
         notes=(
             f"some frame: {spread_ms(some)}",
@@ -75,14 +75,14 @@ def random_seek() -> Outcome:
 
 def step_cached() -> Outcome:
     """Steps to and fro around a frame, with a mask over each."""
-    path = clips.long_groups()
-    with stage() as shown:
+    path = bench_clips.long_groups()
+    with open_window() as shown:
         shown.open(path)
         shown.transport.seek(300)
         put_masks(shown.player.pane, 250, 500)
         shown.wait(lambda: not shown.player.pane.busy and shown.shows(shown.player.pane, 300))
         times = [_step(shown, way) for way in [1, 1, 1, -1, -1, -1, -1, 1] * 8]
-    return Outcome(measured=f"{high(times) * 1000:.1f} ms", met=high(times) < _CACHED_STEP_S, notes=(spread_ms(times),))
+    return Outcome(measured=f"{p95(times) * 1000:.1f} ms", met=p95(times) < _CACHED_STEP_S, notes=(spread_ms(times),))
 
 
 def step_back() -> Outcome:
@@ -91,10 +91,10 @@ def step_back() -> Outcome:
     Counted are the steps to frames that were not decoded when the sought frame appeared: a player that decodes only on
     demand needs a whole group of pictures for each.
     """
-    path = clips.long_groups()
+    path = bench_clips.long_groups()
     bare = BarePlayer(path)
     times, alone = [], []
-    with stage() as shown:
+    with open_window() as shown:
         shown.open(path)
         pane = shown.player.pane
         for sought in (620, 505, 340):
@@ -109,13 +109,13 @@ def step_back() -> Outcome:
                     times.append(taken_s)
                 shown.wait(lambda due_s=due_s: perf_counter() >= due_s)
     return Outcome(
-        measured=f"{high(times) * 1000:.0f} ms",
-        met=high(times) < _STEP_BACK_S,
+        measured=f"{p95(times) * 1000:.0f} ms",
+        met=p95(times) < _STEP_BACK_S,
         notes=(f"{len(times)} steps: {spread_ms(times)}", f"bare PyAV, each: {spread_ms(alone)}"),
     )
 
 
-def _step(shown: Stage, way: int) -> float:
+def _step(shown: BenchWindow, way: int) -> float:
     watch = Watch(shown.player.pane.canvas)
     started_s = perf_counter()
     shown.transport.step(way)
@@ -148,7 +148,7 @@ class Punctuality:
         return len(self._in_time & set(due)) / max(len(due), 1)
 
 
-def _play(shown: Stage, *panes: VideoPane) -> list[Punctuality]:
+def _play(shown: BenchWindow, *panes: VideoPane) -> list[Punctuality]:
     info = shown.player.pane.info
     assert info is not None
     shown.rest(1.0)
@@ -161,7 +161,7 @@ def _play(shown: Stage, *panes: VideoPane) -> list[Punctuality]:
 
 def play_one() -> Outcome:
     """One 1080p30 clip with masks, the worker busy with a batch."""
-    with stage() as shown:
+    with open_window() as shown:
         _open_beside_batch(shown)
         put_masks(shown.player.pane, 0, 740)
         found = _play(shown, shown.player.pane)
@@ -171,9 +171,9 @@ def play_one() -> Outcome:
 
 def play_two() -> Outcome:
     """Two 1080p30 clips with masks side by side, the worker busy with a batch."""
-    with stage() as shown:
+    with open_window() as shown:
         _open_beside_batch(shown)
-        compare(shown, clips.ten_minutes(2))
+        compare(shown, bench_clips.ten_minutes(2))
         put_masks(shown.player.pane, 0, 740)
         put_masks(shown.player.other_pane, 0, 740)
         found = _play(shown, shown.player.pane, shown.player.other_pane)
@@ -181,9 +181,9 @@ def play_two() -> Outcome:
     return _punctual(found, busy)
 
 
-def _open_beside_batch(shown: Stage) -> None:
-    shown.open(clips.long_groups())
-    shown.start_batch(clips.many_small(40))
+def _open_beside_batch(shown: BenchWindow) -> None:
+    shown.open(bench_clips.long_groups())
+    shown.start_batch(bench_clips.many_small(40))
     shown.wait(lambda: shown.player.pane.info is not None)
 
 
@@ -198,7 +198,7 @@ def _punctual(found: list[Punctuality], busy: bool) -> Outcome:
     )
 
 
-def compare(shown: Stage, path: Path) -> None:
+def compare(shown: BenchWindow, path: Path) -> None:
     """Any clip beside the shown one, in real time."""
     comparing, n_frames = shown.session.comparing, shown.transport.n_frames
     cuts = (0, n_frames // 3, n_frames * 2 // 3, n_frames)
@@ -215,9 +215,9 @@ def compare(shown: Stage, path: Path) -> None:
 
 def memory() -> Outcome:
     """Reverse play in Compare; what the process holds afterwards and at its highest."""
-    with stage() as shown:
-        shown.open(clips.ten_minutes(1))
-        compare(shown, clips.ten_minutes(2))
+    with open_window() as shown:
+        shown.open(bench_clips.ten_minutes(1))
+        compare(shown, bench_clips.ten_minutes(2))
         shown.transport.seek(shown.transport.n_frames - 1)
         shown.rest(1.0)
         heart = Heartbeat()

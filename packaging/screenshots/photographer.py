@@ -35,7 +35,7 @@ def wait_until(condition: Callable[[], bool], timeout_ms: int = _PATIENCE_MS) ->
         run_for(20)
 
 
-class Stage:
+class Photographer:
     """The window at a size, and a folder for its pictures."""
 
     def __init__(self, app: QApplication, out: Path, size: QSize, folder: Path | None = None) -> None:

@@ -65,7 +65,7 @@ class Heartbeat(QObject):
         return f"window without an answer for {longest:.0f} ms at most; its own work between two: {busy:.0f} ms at most"
 
 
-class Stage:
+class BenchWindow:
     """The window and what drives it."""
 
     def __init__(self) -> None:
@@ -128,9 +128,9 @@ class Stage:
 
 
 @contextmanager
-def stage() -> Iterator[Stage]:
+def open_window() -> Iterator[BenchWindow]:
     """The window, closed whatever happens."""
-    made = Stage()
+    made = BenchWindow()
     try:
         yield made
     finally:

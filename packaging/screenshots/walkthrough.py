@@ -1,0 +1,77 @@
+"""The pictures of the documentation: a coach's first evening with the program, from the clip to the saved session."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from photographer import Photographer, wait_until
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QApplication
+
+from fineparser_core.errors import FineParserError
+from fineparser_core.export.options import Look
+from fineparser_gui.session.dive import DiveState
+from fineparser_gui.session.session_file import write_session
+
+_WIDTH_PX = 1120
+_DIVE_NUMBER, _BOARD_M = "207C", 10.0
+_LATER_FRAMES = 4
+
+
+def walk(app: QApplication, out: Path, size: QSize, clip: Path | None = None, in_frame: int | None = None) -> None:
+    """Take the pictures, of the sample dive or another one of the same number.
+
+    Raises:
+        FineParserError: the clip could not be analysed or scored.
+    """
+    with TemporaryDirectory(prefix="fineparser-walk-") as folder:
+        session_file = Path(folder) / "evening.fineparser"
+        _first_evening(Photographer(app, out, size), session_file, clip, in_frame)
+        photographer = Photographer(app, out, size)
+        photographer.window.open_paths([session_file])
+        wait_until(lambda: photographer.session.current is not None)
+        photographer.wait_for_answer()
+        photographer.window.transport.seek(photographer.dive.analysis.parse.transitions.first_entry_frame)
+        photographer.picture("reopened", width_px=_WIDTH_PX)
+        photographer.close()
+
+
+def _first_evening(photographer: Photographer, session_file: Path, clip: Path | None, in_frame: int | None) -> None:
+    session, window = photographer.session, photographer.window
+    photographer.studio.preferences.change(theme="light")
+    photographer.picture("start", width_px=_WIDTH_PX)
+    session.open([clip or window.open_sample_path()[0]], in_frame=in_frame)
+    wait_until(lambda: session.current is not None)
+    photographer.wait_for_answer()
+    if photographer.dive.state is not DiveState.READY:
+        raise FineParserError(f"{photographer.dive.path} was not analysed: {photographer.dive.problem}")
+    session.set_details(photographer.dive.key, _DIVE_NUMBER, _BOARD_M)
+    photographer.wait_for_answer()
+    if not photographer.dive.votes:
+        raise FineParserError(f"{photographer.dive.path} was not scored: {photographer.dive.problem}")
+    photographer.show_middle_of(1)
+    photographer.picture("main", width_px=_WIDTH_PX)
+
+    entry = photographer.dive.analysis.parse.steps[2]
+    window.transport.seek(entry.start_frame)
+    for _ in range((entry.end_frame - entry.start_frame) // 8):  # to where the hands reach the water
+        photographer.act("step_forward")
+    photographer.picture("entry", width_px=_WIDTH_PX)
+
+    photographer.act("compare")
+    window.transport.seek(entry.start_frame)
+    photographer.picture("compare", width_px=_WIDTH_PX)
+    photographer.act("compare")
+
+    for _ in range(_LATER_FRAMES):
+        photographer.act("entry_later")
+    photographer.wait_for_answer()
+    photographer.picture("corrected", width_px=_WIDTH_PX)
+    with photographer.dialog("export") as dialog:
+        photographer.picture("export", dialog)
+    written = session_file.with_name("dive.mp4")
+    session.exports.clip(photographer.dive.key, written, Look())
+    wait_until(lambda: not session.exports.busy)
+    if not written.is_file():
+        raise FineParserError(f"{written.name} was not written: {[one.message for one in session.exports.exports]}")
+    write_session(session.snapshot(), session_file)
+    photographer.close()
