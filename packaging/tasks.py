@@ -57,7 +57,7 @@ def _demo(arguments: list[str]) -> int:
     outputs = {"--annotated": "annotated.mp4", "--masks": "masks.npz", "--json": "analysis.json"}
     for option, name in outputs.items():
         dive += [option, str(_DEMO_OUTPUT / name)]
-    return _call("fineparser_core.cli", "score", *dive)
+    return _call("fineparser_core.commands.cli", "score", *dive)
 
 
 def _app(arguments: list[str]) -> int:

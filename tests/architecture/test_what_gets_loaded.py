@@ -65,7 +65,7 @@ def test_what_the_app_needs_of_core_brings_no_torch() -> None:
 
 
 def test_the_command_line_loads_only_what_it_runs() -> None:
-    names = ["fineparser_core.cli", "fineparser_core.score"]
+    names = ["fineparser_core.commands.cli", "fineparser_core.commands.score"]
     assert loaded_after(names, ("torch", "torchvision", "PySide6")) == ""
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import cv2
 import pytest
 
-from fineparser_core import benchmark
+from fineparser_core.commands import benchmark
 from fineparser_core.errors import ConfigError
 from fineparser_core.inference.analyzer import bundled_weights
 from fineparser_core.synth.dataset import SynthConfig, synthesize

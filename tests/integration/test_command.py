@@ -10,7 +10,8 @@ from typing import Any
 import platformdirs
 import pytest
 
-from fineparser_core import __version__, cli
+from fineparser_core import __version__
+from fineparser_core.commands import cli
 from fineparser_core.errors import Cancelled, FineParserError
 
 Fineparser = Callable[..., Any]
@@ -50,7 +51,7 @@ def test_a_benchmark_needs_an_exemplar(fineparser: Fineparser) -> None:
 
 @pytest.mark.parametrize("name", cli.COMMANDS)
 def test_every_command_has_its_help(fineparser: Fineparser, name: str) -> None:
-    assert callable(importlib.import_module(cli.COMMANDS[name][0]).main)
+    assert callable(importlib.import_module(f"fineparser_core.commands.{cli.COMMANDS[name][0]}").main)
     outcome = fineparser(name, "--help")
     assert outcome.code == 0
     assert outcome.out.startswith(f"usage: fineparser {name}")
@@ -96,7 +97,7 @@ def test_debug_shows_the_traceback(capfd: pytest.CaptureFixture[str], log: Path)
 
 def test_reader_that_goes_away_is_no_failure_worth_words() -> None:
     talk = "cli.run_guarded(lambda argv: print('x' * 10**6) or 0, [])"
-    code = f"import sys; from fineparser_core import cli; sys.exit({talk})"
+    code = f"import sys; from fineparser_core.commands import cli; sys.exit({talk})"
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout is not None
     process.stdout.close()

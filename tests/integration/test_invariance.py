@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 import pytest
 
+from fineparser_core.commands.exemplars import COMMONEST
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
-from fineparser_core.exemplars import COMMONEST
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.clips import make_clip
 from fineparser_core.synth.render import DiveSpec, render_dive

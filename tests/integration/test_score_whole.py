@@ -109,7 +109,7 @@ def test_damaged_weights(fineparser: Fineparser, clips: Path, tmp_path: Path) ->
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_cancel_half_way_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
     outputs = ("--json", tmp_path / "a.json", "--masks", tmp_path / "m.npz", "--annotated", tmp_path / "a.mp4")
-    command = [sys.executable, "-m", "fineparser_core.cli", "score", SAMPLE_CLIP, *DIVE, *outputs]
+    command = [sys.executable, "-m", "fineparser_core.commands.cli", "score", SAMPLE_CLIP, *DIVE, *outputs]
     with subprocess.Popen([str(word) for word in command], stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         first = process.stderr.readline()

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 import torch
 
-from fineparser_core import ablate
 from fineparser_core.checkpoints.bundle import load_bundle, read_card
+from fineparser_core.commands import ablate
 from fineparser_core.errors import Cancelled
 from fineparser_core.evaluation.paper import paper_table
 from fineparser_core.synth.dataset import SynthConfig, synthesize

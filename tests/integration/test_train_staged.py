@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import torch
 
-from fineparser_core import train
 from fineparser_core.checkpoints.bundle import load_network
 from fineparser_core.checkpoints.kinetics import LOGITS, N_CLASSES, write_kinetics
+from fineparser_core.commands import train
 from fineparser_core.errors import Cancelled
 from fineparser_core.models.i3d import FEATURE_SIZE, I3D
 from fineparser_core.progress import CancelToken

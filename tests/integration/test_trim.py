@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from fineparser_core.cli import main
+from fineparser_core.commands.cli import main
 from fineparser_core.progress import CancelToken, Progress
 from fineparser_core.synth.render import DiveSpec, RenderedDive, render_dive
 from fineparser_core.types import DiveSegment

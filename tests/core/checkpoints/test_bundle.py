@@ -24,8 +24,8 @@ from fineparser_core.checkpoints.bundle import (
     save_bundle,
 )
 from fineparser_core.checkpoints.reference import ENTRIES, from_reference, load_reference
+from fineparser_core.commands.convert import main
 from fineparser_core.config import ModelConfig
-from fineparser_core.convert import main
 from fineparser_core.errors import CheckpointError, ConfigError, ExportError
 from fineparser_core.inference.analyzer import bundled_weights
 from fineparser_core.models.presets import build

@@ -24,7 +24,7 @@ from fineparser_core.checkpoints.kinetics import (
     load_kinetics,
     write_kinetics,
 )
-from fineparser_core.convert import main
+from fineparser_core.commands.convert import main
 from fineparser_core.errors import CheckpointError, ConfigError, ExportError
 from fineparser_core.models.i3d import I3D
 from fineparser_core.video.reader import VideoReader
@@ -41,7 +41,7 @@ BRANCHES = {
 SPRINGBOARD_DIVING = 329  # Of the 400 classes in alphabetical order.
 ROOT = Path(__file__).resolve().parents[3]
 REAL_CLIP = ROOT / "../shared/real/clips/platform_10m_054.avi"
-# Written by `python -m fineparser_core.convert kinetics data/kinetics_i3d.safetensors`; too large for the repository.
+# Written by `fineparser convert kinetics data/kinetics_i3d.safetensors`; too large for the repository.
 REAL_FILE = ROOT / "data/kinetics_i3d.safetensors"
 
 

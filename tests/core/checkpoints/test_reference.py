@@ -12,7 +12,7 @@ import golden_kit
 
 from fineparser_core.checkpoints.bundle import WeightsCard, load_bundle, save_bundle
 from fineparser_core.checkpoints.reference import from_reference, our_name, to_reference
-from fineparser_core.convert import main
+from fineparser_core.commands.convert import main
 from fineparser_core.errors import CheckpointError, ConfigError
 from fineparser_core.models.fineparser import FineParser
 

@@ -5,8 +5,8 @@ import shutil
 
 import pytest
 
-from fineparser_core import data_check
-from fineparser_core.cli import main
+from fineparser_core.commands import data_check
+from fineparser_core.commands.cli import main
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.survey import take_survey
 from fineparser_core.errors import Cancelled

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fineparser_core.calibrate import wrong_cuts
+from fineparser_core.commands.calibrate import wrong_cuts
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import AnnotationError, ConfigError
 from fineparser_core.evaluation.calibration import ScoredDives, fit_domain, fit_interval, read_scored

@@ -7,8 +7,8 @@ import pytest
 import torch
 from made_results import dive
 
-from fineparser_core.benchmark import write_model_card
 from fineparser_core.checkpoints.bundle import WeightsCard, read_card, save_bundle
+from fineparser_core.commands.benchmark import write_model_card
 from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation.failures import mask_badness, step_badness, worst
 

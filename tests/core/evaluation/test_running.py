@@ -9,13 +9,13 @@ import pytest
 import torch
 from stand_in import HiddenTakeOff, StandIn, corner, nothing
 
+from fineparser_core.commands.eval import _THUMBNAIL_SAMPLES, _thumbnails
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.frame_cache import FrameCache, load_dives
 from fineparser_core.data.images import read_mask
 from fineparser_core.errors import ConfigError
-from fineparser_core.eval import _THUMBNAIL_SAMPLES, _thumbnails
 from fineparser_core.evaluation.kept_results import KeptResults
 from fineparser_core.evaluation.looking import following_look, stored_look
 from fineparser_core.evaluation.protocol import Protocol

@@ -13,7 +13,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "golden"))
 
 import golden_kit
 
-from fineparser_core.bench import PairByPair
+from fineparser_core.commands.bench import PairByPair
+from fineparser_core.commands.score_report import _score
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import Cancelled, ConfigError, ExemplarError
@@ -24,7 +25,6 @@ from fineparser_core.inference.library import Exemplar, ExemplarMask, Library
 from fineparser_core.inference.samples import Samples
 from fineparser_core.models.step_pooling import pair_boundaries
 from fineparser_core.progress import CancelToken
-from fineparser_core.score_report import _score
 from fineparser_core.types import ModelIdentity
 
 DIVE = parse_dive_number("207c")

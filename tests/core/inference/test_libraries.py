@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "golden"))
 import golden_kit
 from library_kit import MODEL_ID, add, encoding, exemplar, mask
 
+from fineparser_core.commands.score_report import report
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExemplarError, NoExemplarsError, VideoError
@@ -26,7 +27,6 @@ from fineparser_core.inference.library import Library
 from fineparser_core.inference.own_library import FILE_NAME, OwnLibrary
 from fineparser_core.inference.rescore import correct_transitions
 from fineparser_core.inference.suggest import suggest_numbers
-from fineparser_core.score_report import report
 from fineparser_core.types import Analysis, Encoding, ModelIdentity
 
 IDENTITY = ModelIdentity(

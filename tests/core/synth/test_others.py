@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from fineparser_core import synthesize as command
+from fineparser_core.commands import synthesize as command
 from fineparser_core.synth import preview
 from fineparser_core.synth.render import DiveSpec, render_dive
 from fineparser_core.synth.scene import _tower

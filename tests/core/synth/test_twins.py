@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fineparser_core import synthesize as command
+from fineparser_core.commands import synthesize as command
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.errors import ConfigError
 from fineparser_core.synth import dataset, twin_table

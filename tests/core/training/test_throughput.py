@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from fineparser_core import bench
+from fineparser_core.commands import bench
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.training.throughput import (
     TimedStep,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from fineparser_core.benchmark_poses import _off, _read, measure_poses
+from fineparser_core.commands.benchmark_poses import _off, _read, measure_poses
 from fineparser_core.config import ModelConfig
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.frame_cache import FrameCache, load_dives

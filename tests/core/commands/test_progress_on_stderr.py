@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from fineparser_core.cli import progress_to_stderr
+from fineparser_core.commands.cli import progress_to_stderr
 from fineparser_core.progress import Progress
 
 #: The last step of a stage is told again and again while something within it goes on.

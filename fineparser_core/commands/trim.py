@@ -2,12 +2,11 @@
 
 import argparse
 import json
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from fineparser_core.cli import cancel_on_signals, progress_to_stderr, run_guarded
+from fineparser_core.commands.cli import cancel_on_signals, progress_to_stderr
 from fineparser_core.errors import VideoError
 from fineparser_core.types import DiveSegment, VideoInfo
 from fineparser_core.video.probe import probe
@@ -95,7 +94,3 @@ def _table(info: VideoInfo, segments: list[DiveSegment]) -> str:
         for n, s in enumerate(segments, start=1)
     ]
     return "\n".join("  ".join(f"{cell:>{w}}" for cell, w in zip(row, widths, strict=True)) for row in (header, *rows))
-
-
-if __name__ == "__main__":
-    sys.exit(run_guarded(main, sys.argv[1:]))

@@ -2,16 +2,15 @@
 
 import argparse
 import platform
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
-from fineparser_core.bench_export import bench_export
 from fineparser_core.checkpoints.bundle import load_network
-from fineparser_core.cli import positive_int, run_guarded
+from fineparser_core.commands.bench_export import bench_export
+from fineparser_core.commands.cli import positive_int
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ExemplarError
 from fineparser_core.inference.analyzer import Analyzer, bundled_weights
@@ -190,7 +189,3 @@ def _cpu_name() -> str:
             if line.startswith("model name"):
                 return f"{line.split(':', 1)[1].strip()} ({torch.backends.cpu.get_cpu_capability()})"
     return f"{platform.processor() or platform.machine()} ({torch.backends.cpu.get_cpu_capability()})"
-
-
-if __name__ == "__main__":
-    sys.exit(run_guarded(main, sys.argv[1:]))

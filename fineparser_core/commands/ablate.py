@@ -12,11 +12,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from fineparser_core.cli import cancel_on_signals, positive_int, run_guarded
+from fineparser_core.commands.cli import cancel_on_signals, positive_int
+from fineparser_core.commands.train import RESULTS, add_run_options, parse_overrides, run
 from fineparser_core.config import get_config
 from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation.paper import TITLES, paper_table, side_by_side
-from fineparser_core.train import RESULTS, add_run_options, parse_overrides, run
 from fineparser_core.training.distributed import processes
 from fineparser_core.training.initial import check_start
 
@@ -66,7 +66,3 @@ def _finished(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path} cannot be read ({error}): delete it to finish that row again.") from None
     return results
-
-
-if __name__ == "__main__":
-    sys.exit(run_guarded(main, sys.argv[1:]))

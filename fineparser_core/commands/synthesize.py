@@ -1,12 +1,11 @@
-"""`python -m fineparser_core.synthesize`: renders dives in the layout of FineDiving and FineDiving-HM."""
+"""`fineparser synthesize`: renders dives in the layout of FineDiving and FineDiving-HM."""
 
 import argparse
-import sys
 from pathlib import Path
 
 import cv2
 
-from fineparser_core.cli import cancel_on_signals, positive_int, progress_to_stderr, run_guarded
+from fineparser_core.commands.cli import cancel_on_signals, positive_int, progress_to_stderr
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.synth import twin_table
@@ -120,7 +119,3 @@ def _twins(size: str, annotations: Path | None, seed: int, take: int) -> TwinPla
     for name, reason in plan.left_out.items():
         print(f"  {name} is left out: {reason}")
     return plan
-
-
-if __name__ == "__main__":
-    sys.exit(run_guarded(main, sys.argv[1:]))

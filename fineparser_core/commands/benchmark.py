@@ -14,9 +14,9 @@ import cv2
 import numpy as np
 
 from fineparser_core import __version__
-from fineparser_core.benchmark_poses import measure_poses
 from fineparser_core.checkpoints.bundle import read_card, write_card
-from fineparser_core.cli import cancel_on_signals, positive_int, progress_to_stderr, run_guarded
+from fineparser_core.commands.benchmark_poses import measure_poses
+from fineparser_core.commands.cli import cancel_on_signals, positive_int, progress_to_stderr
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.records import DiveRecord
@@ -287,7 +287,3 @@ def _write_picture(path: Path, image: np.ndarray) -> None:
     _, data = cv2.imencode(path.suffix, cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
     with atomic_file(path) as temporary:
         temporary.write_bytes(data.tobytes())
-
-
-if __name__ == "__main__":
-    sys.exit(run_guarded(main, sys.argv[1:]))

@@ -2,11 +2,10 @@
 
 import argparse
 import json
-import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from fineparser_core.cli import cancel_on_signals, progress_to_stderr, run_guarded
+from fineparser_core.commands.cli import cancel_on_signals, progress_to_stderr
 from fineparser_core.data.dataset import LAYOUTS, load_dataset
 from fineparser_core.data.survey import N_VOTERS, Survey, by_kind, take_survey
 from fineparser_core.errors import AnnotationError
@@ -82,7 +81,3 @@ def _examples(heading: str, found: list[str] | tuple[str, ...]) -> list[str]:
         return [f"  {heading}"] if heading.endswith(": 0") else []
     more = [f"    and {len(found) - _EXAMPLES} more, see --json"] if len(found) > _EXAMPLES else []
     return [f"  {heading}", *(f"    {text}" for text in found[:_EXAMPLES]), *more]
-
-
-if __name__ == "__main__":
-    sys.exit(run_guarded(main, sys.argv[1:]))

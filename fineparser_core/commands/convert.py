@@ -1,11 +1,9 @@
 """`fineparser convert`: weights from elsewhere in the form used here, and back in the authors' layout."""
 
 import argparse
-import sys
 import tempfile
 from pathlib import Path
 
-from fineparser_core.cli import run_guarded
 from fineparser_core.errors import ConfigError
 
 
@@ -97,7 +95,3 @@ def _convert_to_release(bundle: Path, out: Path, *, overwrite: bool) -> None:
     network = FineParser()
     load_into(network, load_bundle(bundle)[0], bundle)  # refuses all but the whole network
     save_reference(network.state_dict(), out)
-
-
-if __name__ == "__main__":
-    sys.exit(run_guarded(main, sys.argv[1:]))

@@ -25,20 +25,20 @@ from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ig
 
 CommandMain = Callable[[list[str]], int]
 
-# Sub-command: the module whose `main(argv)` runs it, and what it does. Only the chosen one is imported.
+# Sub-command: the module of this package whose `main(argv)` runs it, and what it does. Only the chosen one is imported.
 COMMANDS: dict[str, tuple[str, str]] = {
-    "score": ("fineparser_core.score", "analyse a clip: steps, masks, score and contributions"),
-    "trim": ("fineparser_core.trim", "find the dives in a long recording"),
-    "train": ("fineparser_core.train", "train weights on FineDiving, MTL-AQA or rendered dives"),
-    "ablate": ("fineparser_core.ablate", "train every row of a table of the paper, print its numbers and ours"),
-    "eval": ("fineparser_core.eval", "measure weights on a split of a data set"),
-    "benchmark": ("fineparser_core.benchmark", "measure weights on rendered dives and on labelled real clips"),
-    "calibrate": ("fineparser_core.calibrate", "fit the stated interval and what is refused, into the weights card"),
-    "data": ("fineparser_core.data_check", "say what a data set has, lacks and gets wrong"),
-    "synthesize": ("fineparser_core.synthesize", "render a data set of dives in the FineDiving layout"),
-    "exemplars": ("fineparser_core.exemplars", "render and encode the bundled exemplars and the sample dive"),
-    "convert": ("fineparser_core.convert", "bring weights from elsewhere into the form used here, or back"),
-    "bench": ("fineparser_core.bench", "measure what scoring and training here save, and what an export costs"),
+    "score": ("score", "analyse a clip: steps, masks, score and contributions"),
+    "trim": ("trim", "find the dives in a long recording"),
+    "train": ("train", "train weights on FineDiving, MTL-AQA or rendered dives"),
+    "ablate": ("ablate", "train every row of a table of the paper, print its numbers and ours"),
+    "eval": ("eval", "measure weights on a split of a data set"),
+    "benchmark": ("benchmark", "measure weights on rendered dives and on labelled real clips"),
+    "calibrate": ("calibrate", "fit the stated interval and what is refused, into the weights card"),
+    "data": ("data_check", "say what a data set has, lacks and gets wrong"),
+    "synthesize": ("synthesize", "render a data set of dives in the FineDiving layout"),
+    "exemplars": ("exemplars", "render and encode the bundled exemplars and the sample dive"),
+    "convert": ("convert", "bring weights from elsewhere into the form used here, or back"),
+    "bench": ("bench", "measure what scoring and training here save, and what an export costs"),
 }
 
 _READER_GONE = 141
@@ -66,7 +66,7 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
 
     def chosen(arguments: list[str]) -> int:
-        module = importlib.import_module(COMMANDS[args.command][0])
+        module = importlib.import_module(f"fineparser_core.commands.{COMMANDS[args.command][0]}")
         return int(module.main(arguments))
 
     return run_guarded(chosen, args.arguments, debug=args.debug)

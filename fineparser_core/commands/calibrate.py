@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from fineparser_core.checkpoints.bundle import read_card, write_card
-from fineparser_core.cli import cancel_on_signals, positive_int, progress_to_stderr, run_guarded
+from fineparser_core.commands.cli import cancel_on_signals, positive_int, progress_to_stderr
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.images import clip_images, read_frame
@@ -184,7 +184,3 @@ def _interval_text(interval: FittedInterval, source: str) -> str:
         f"{rule.level:.0%} of dives; {interval.dives} dives ({source}); mean width {interval.mean_width:.1f}; "
         f"coverage by cross-validation {interval.coverage:.1%}"
     )
-
-
-if __name__ == "__main__":
-    sys.exit(run_guarded(main, sys.argv[1:]))

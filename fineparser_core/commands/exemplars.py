@@ -1,17 +1,16 @@
-"""`python -m fineparser_core.exemplars`: renders exemplar dives and a sample dive, and encodes the exemplars."""
+"""`fineparser exemplars`: renders exemplar dives and a sample dive, and encodes the exemplars."""
 
 import argparse
 import json
 import os
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
 
 from fineparser_core.checkpoints.bundle import read_card
-from fineparser_core.cli import cancel_on_signals, progress_to_stderr, run_guarded
+from fineparser_core.commands.cli import cancel_on_signals, progress_to_stderr
 from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.inference.analyzer import Analyzer, bundled_weights
 from fineparser_core.inference.clips import make_clip
@@ -130,7 +129,3 @@ def _write_clip(dive: RenderedDive, path: Path) -> None:
     with VideoWriter(path, width_px=width, height_px=height, fps=dive.fps, compact=True) as writer:
         for i, frame in enumerate(dive.frames):
             writer.write(frame, i / dive.fps)
-
-
-if __name__ == "__main__":
-    sys.exit(run_guarded(main, sys.argv[1:]))

@@ -7,7 +7,16 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fineparser_core.cli import cancel_on_signals, positive_int, progress_to_stderr, run_guarded
+from fineparser_core.commands.cli import cancel_on_signals, positive_int, progress_to_stderr
+from fineparser_core.commands.score_outputs import (
+    STDOUT,
+    add_output_options,
+    check_outputs,
+    output_files,
+    write_outputs,
+)
+from fineparser_core.commands.score_report import report
+from fineparser_core.commands.trim import no_dive
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
@@ -18,9 +27,6 @@ from fineparser_core.inference.libraries import ExemplarSource, open_libraries
 from fineparser_core.inference.library import Library
 from fineparser_core.inference.own_library import own_folder
 from fineparser_core.progress import CancelToken, ProgressCallback
-from fineparser_core.score_outputs import STDOUT, add_output_options, check_outputs, output_files, write_outputs
-from fineparser_core.score_report import report
-from fineparser_core.trim import no_dive
 from fineparser_core.types import Clip
 from fineparser_core.video.probe import probe
 
@@ -152,7 +158,3 @@ def _open_library(path: Path | None) -> ExemplarSource:
     if notice:
         print(f"fineparser: {notice}", file=sys.stderr)
     return libraries
-
-
-if __name__ == "__main__":
-    sys.exit(run_guarded(main, sys.argv[1:]))
