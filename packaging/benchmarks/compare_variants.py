@@ -22,7 +22,8 @@ from typing import Any
 
 import numpy as np
 
-from fineparser_core.calibrate import write_video
+from fineparser_core.commands.calibrate import write_video
+from fineparser_core.commands.synthesize import annotated_records, parse_shard
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.images import clip_images, read_mask
 from fineparser_core.data.records import DiveRecord
@@ -37,7 +38,6 @@ from fineparser_core.inference.clips import make_clip
 from fineparser_core.resources import resource
 from fineparser_core.synth.dataset import synthesize
 from fineparser_core.synth.twins import plan_twins
-from fineparser_core.synthesize import annotated_records, parse_shard
 from fineparser_core.types import DiveParse
 
 N_DIVES = 100
