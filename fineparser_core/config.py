@@ -32,9 +32,9 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
     "batch_norm": ("release", "fixed", "train"),
     "precision": ("auto", "fp32", "bf16", "fp16"),
     "validation_by": ("number", "event"),
-    "sve_weights": ("noise", "imagenet"),
+    "sve_weights": ("random", "imagenet"),
 }
-_POSITIVE = ("epochs", "batch", "accumulate", "exemplars", "lr", "i3d_lr", "psnet_lr", "mask_encoder_lr")
+_POSITIVE = ("epochs", "batch_size", "grad_accum_steps", "exemplars", "lr", "i3d_lr", "psnet_lr", "mask_encoder_lr")
 
 
 def check_choices(config: object) -> None:
@@ -102,20 +102,20 @@ class TrainConfig(ModelConfig):
         preprocessing, decoding: as a weights card names them.
         pairing: what an exemplar shares with its query: the dive number, the degree of difficulty (the criterion of
             CoRe for MTL-AQA), or nothing.
-        in_batch: every ordered pair within a batch of dives, instead of one exemplar a query.
+        all_pairs: every ordered pair within a batch of dives, instead of one exemplar a query.
         exemplars: E, the voters of a test dive.
         flip: probability of mirroring.
-        shift: the end of the sampled range is drawn from so many frames earlier (release: 3).
-        trim, colour: stronger augmentation of our own recipe, 0 in the paper's.
-        batch: pairs a step and process; dives where `in_batch`, and for a method that scores dives alone.
-        accumulate: steps whose gradients are summed before the optimiser moves. Deviation: the release's counter is
-            off by one, so its first update sees a single batch.
+        temporal_shift: the end of the sampled range is drawn from so many frames earlier (release: 3).
+        temporal_crop, color_jitter: stronger augmentation of our own recipe, 0 in the paper's.
+        batch_size: pairs a step and process; dives where `all_pairs`, and for a method that scores dives alone.
+        grad_accum_steps: batches whose gradients are summed before the optimiser moves. Deviation: the release's
+            counter is off by one, so its first update sees a single batch.
         lr, i3d_lr, psnet_lr, mask_encoder_lr: peaks for everything else, the TAP's I3D, PSNet, and the SAP's I3D.
         warmup_epochs, warmup_lr, final_lr: linear warm-up from, then cosine to.
         batch_norm: "release" fixes the statistics of the TAP's I3D only, "fixed" all, "train" none.
         freeze: prefixes of parameter names that are not trained.
         teacher_forcing: share of the epochs in which the static stream is cut at labels; the dynamic stream always is.
-        jitter: labels that cut the steps are moved by up to so many samples (0 in the paper's recipe).
+        label_jitter: labels that cut the steps are moved by up to so many samples (0 in the paper's recipe).
         mask_weight, transition_weight, regression_weight: of L_SAP, L_TAP, L_Reg (Eq. 7: all 1).
         dice_weight, step_weight: of a Dice term on the fused mask, and of naming every sample's step from its window
             (our recipe).
@@ -135,17 +135,17 @@ class TrainConfig(ModelConfig):
     preprocessing: str = "release"
     decoding: str = "release"
     pairing: str = "dive-number"
-    in_batch: bool = False
+    all_pairs: bool = False
     exemplars: int = 10
     flip: float = 0.5
-    shift: int = 3
-    trim: float = 0.0
-    colour: float = 0.0
+    temporal_shift: int = 3
+    temporal_crop: float = 0.0
+    color_jitter: float = 0.0
 
     seed: int = 10086
     epochs: int = 400
-    batch: int = 2
-    accumulate: int = 2
+    batch_size: int = 2
+    grad_accum_steps: int = 2
     lr: float = 1e-3
     i3d_lr: float = 1e-4
     psnet_lr: float = 1e-3
@@ -162,7 +162,7 @@ class TrainConfig(ModelConfig):
     compile: bool = False
 
     teacher_forcing: float = 1.0
-    jitter: int = 0
+    label_jitter: int = 0
     mask_weight: float = 1.0
     transition_weight: float = 1.0
     regression_weight: float = 1.0
@@ -170,7 +170,7 @@ class TrainConfig(ModelConfig):
     step_weight: float = 0.0
     transition_width: float = 0.0
 
-    sve_weights: str = "noise"
+    sve_weights: str = "random"
     validation_share: float = 0.1
     validation_by: str = "number"
     evaluate_every: int = 1
@@ -179,8 +179,10 @@ class TrainConfig(ModelConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_numbers(self, _POSITIVE)
-        if self.in_batch and self.batch < 2:
-            raise ConfigError(f"A batch of {self.batch} has no pairs: give --batch at least 2 with --in-batch.")
+        if self.all_pairs and self.batch_size < 2:
+            raise ConfigError(
+                f"A batch of {self.batch_size} has no pairs: give --batch-size at least 2 with --all-pairs."
+            )
         if self.validation_share >= 1 or self.ema >= 1:
             raise ConfigError("validation_share and ema must be below 1.")
         if self.preprocessing == "follow" and not (self.method == "fineparser" and self.sap):
@@ -216,12 +218,12 @@ _TABLE_3: dict[str, dict[str, Any]] = {
 _RENDERED = TrainConfig(
     preprocessing="whole",
     decoding="joint",
-    in_batch=True,
-    trim=0.2,
-    colour=1.0,
+    all_pairs=True,
+    temporal_crop=0.2,
+    color_jitter=1.0,
     epochs=2,
-    batch=4,
-    accumulate=1,
+    batch_size=4,
+    grad_accum_steps=1,
     lr=3e-4,
     i3d_lr=1e-4,
     psnet_lr=3e-4,
@@ -238,7 +240,7 @@ _RENDERED = TrainConfig(
         "static_encoder.backbone",
     ),
     precision="auto",
-    jitter=2,
+    label_jitter=2,
     mask_weight=10.0,
     transition_weight=20.0,
     regression_weight=0.002,

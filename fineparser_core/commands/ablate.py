@@ -1,7 +1,7 @@
 """`fineparser ablate`: runs every preset of a table of the paper and prints its numbers beside the paper's.
 
-Settings of the presets can be given as for `fineparser train`: `--batch 1 --precision auto`. A row that is finished in
---out is not run again.
+Settings of the presets can be given as for `fineparser train`: `--batch-size 1 --precision auto`. A row that is
+finished in --out is not run again.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """`fineparser train`: trains weights on FineDiving, MTL-AQA or rendered dives.
 
-Every setting of the preset can be given as well, as --name value: `--epochs 20 --in-batch true`. Several GPUs or nodes:
-`torchrun --nproc-per-node 4 -m fineparser_core.train ...`; --data, --out and --cache are then the same for all.
+Every setting of the preset can be given as well, as --name value: `--epochs 20 --all-pairs true`. Several GPUs or
+nodes: `torchrun --nproc-per-node 4 -m fineparser_core.train ...`; --data, --out and --cache are then the same for all.
 """
 
 import argparse

@@ -26,20 +26,20 @@ class Augmentation:
 
     Attributes:
         flip: probability of a mirrored view.
-        shift: the clip ends up to this many frames earlier.
+        temporal_shift: the clip ends up to this many frames earlier.
         rows: whether the 112 rows begin anywhere in the squeezed frame; of a square that follows the athlete, whether
             what is seen of it is moved and zoomed.
-        trim: share of the clip that may go at either end.
-        colour: strength of random contrast, tint and saturation; 1 is strong.
+        temporal_crop: share of the clip that may go at either end.
+        color_jitter: strength of random contrast, tint and saturation; 1 is strong.
 
     Deviation: the release mirrors and moves the crop of a clip as well, but never trims the start nor touches colours.
     """
 
     flip: float = 0.5
-    shift: int = 3
+    temporal_shift: int = 3
     rows: bool = True
-    trim: float = 0.0
-    colour: float = 0.0
+    temporal_crop: float = 0.0
+    color_jitter: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,17 +99,17 @@ def draw_view(dive: Dive, preprocessing: str, augmentation: Augmentation, rng: n
     last = len(dive.frames) - 1
     flight = last if dive.first_flight_frame is None else dive.first_flight_frame
     entry = 0 if dive.first_entry_frame is None else dive.first_entry_frame
-    trim = int(augmentation.trim * last)
+    trim = int(augmentation.temporal_crop * last)
     start = int(rng.integers(0, max(0, min(flight - _KEPT_FRAMES, trim)) + 1))
     cut = int(rng.integers(0, max(0, min(last - entry - _KEPT_FRAMES, trim)) + 1))
-    shift = int(rng.integers(0, augmentation.shift + 1))
+    shift = int(rng.integers(0, augmentation.temporal_shift + 1))
     flip = bool(rng.random() < augmentation.flip)
     rows = int(rng.integers(0, shape.stored_px[0] - MASK_SIZE + 1))
     contrast = rng.uniform(0.8, 1.25) * rng.uniform(0.9, 1.1, 3)
     tint = rng.normal(0, 0.25) + rng.normal(0, 0.1, 3)
     saturation = 1.0
-    if augmentation.colour:
-        saturation += augmentation.colour * (rng.uniform(*_SATURATION) - 1)
+    if augmentation.color_jitter:
+        saturation += augmentation.color_jitter * (rng.uniform(*_SATURATION) - 1)
     first_row, first_column, side = (rows if augmentation.rows else shape.first_row), 0, MASK_SIZE
     if isinstance(shape, Follow):
         first_row = first_column = shape.first_row
@@ -122,8 +122,8 @@ def draw_view(dive: Dive, preprocessing: str, augmentation: Augmentation, rng: n
         first_row=first_row,
         first_column=first_column,
         side_px=side,
-        gain=(1 + augmentation.colour * (contrast - 1)).astype(np.float32),
-        bias=(augmentation.colour * tint).astype(np.float32),
+        gain=(1 + augmentation.color_jitter * (contrast - 1)).astype(np.float32),
+        bias=(augmentation.color_jitter * tint).astype(np.float32),
         saturation=saturation,
     )
 

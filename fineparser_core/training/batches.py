@@ -70,15 +70,15 @@ class Step:
 def epoch_steps(records: Sequence[DiveRecord], config: TrainConfig, epoch: int) -> list[Step]:
     """Every step of an epoch, in order, drawn from (seed, epoch).
 
-    Paper pairs: `batch` queries with an exemplar each, both directions. In-batch pairs: up to `batch` dives that may
-    be compared, all ordered pairs. A method that scores a dive alone sees every dive, `batch` at a time.
+    Paper pairs: `batch_size` queries with an exemplar each, both directions. All pairs: up to `batch_size` dives that
+    may be compared, all ordered pairs. A method that scores a dive alone sees every dive, `batch_size` at a time.
     """
     if not config.contrastive:
         order = np.random.default_rng((config.seed, _ORDER, epoch)).permutation(len(records)).tolist()
-        chunks = [order[i : i + config.batch] for i in range(0, len(order), config.batch)]
+        chunks = [order[i : i + config.batch_size] for i in range(0, len(order), config.batch_size)]
         return [Step(dives=tuple(chunk), query=(), exemplar=()) for chunk in chunks]
-    if config.in_batch:
-        groups = epoch_groups(records, config.pairing, config.batch, config.seed, epoch)
+    if config.all_pairs:
+        groups = epoch_groups(records, config.pairing, config.batch_size, config.seed, epoch)
         steps = []
         for group in groups:
             query, exemplar = ordered_pairs(len(group))
@@ -86,8 +86,8 @@ def epoch_steps(records: Sequence[DiveRecord], config: TrainConfig, epoch: int) 
         return steps
     pairs = epoch_pairs(records, config.pairing, config.seed, epoch)
     steps = []
-    for i in range(0, len(pairs), config.batch):
-        chunk = pairs[i : i + config.batch]
+    for i in range(0, len(pairs), config.batch_size):
+        chunk = pairs[i : i + config.batch_size]
         first, second = range(len(chunk)), range(len(chunk), 2 * len(chunk))
         steps.append(
             Step(
@@ -102,7 +102,13 @@ def epoch_steps(records: Sequence[DiveRecord], config: TrainConfig, epoch: int) 
 def make_batch(dives: Sequence[Dive], step: Step, config: TrainConfig, place: tuple[int, int]) -> Batch:
     """The batch of a step; `place` is (epoch, step), from which every draw is made."""
     chosen = [dives[i] for i in step.dives]
-    augmentation = Augmentation(flip=config.flip, shift=config.shift, rows=True, trim=config.trim, colour=config.colour)
+    augmentation = Augmentation(
+        flip=config.flip,
+        temporal_shift=config.temporal_shift,
+        rows=True,
+        temporal_crop=config.temporal_crop,
+        color_jitter=config.color_jitter,
+    )
     views = [
         draw_view(dive, config.preprocessing, augmentation, np.random.default_rng((config.seed, _VIEWS, *place, slot)))
         for slot, dive in enumerate(chosen)
@@ -112,7 +118,7 @@ def make_batch(dives: Sequence[Dive], step: Step, config: TrainConfig, place: tu
         labels = [view.transitions(dive) for dive, view in zip(chosen, views, strict=True)]
         rng = np.random.default_rng((config.seed, _JITTER, *place))
         transitions = torch.tensor(labels)
-        cuts = torch.tensor([jitter(label, config.jitter, rng) for label in labels])
+        cuts = torch.tensor([jitter(label, config.label_jitter, rng) for label in labels])
     masks = None
     if all(dive.masks is not None for dive in chosen):
         masks = torch.stack([mask_tensor(dive, view, ALL_SAMPLES) for dive, view in zip(chosen, views, strict=True)])
@@ -124,7 +130,7 @@ def make_batch(dives: Sequence[Dive], step: Step, config: TrainConfig, place: tu
         awards=torch.tensor(np.stack([three_awards(dive.record.awards) for dive in chosen]), dtype=torch.float32),
         query=torch.tensor(step.query, dtype=torch.int64),
         exemplar=torch.tensor(step.exemplar, dtype=torch.int64),
-        paired=not config.in_batch and config.contrastive,
+        paired=not config.all_pairs and config.contrastive,
         masks=masks,
         transitions=transitions,
         cuts=cuts,

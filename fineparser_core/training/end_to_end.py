@@ -65,7 +65,7 @@ class Plan:
         self._config, self._peers = config, peers
         n_steps = [len(self.steps(epoch)) for epoch in range(config.epochs)]
         #: ends[e]: iterations up to and with epoch e.
-        self.ends = np.cumsum([math.ceil(n / config.accumulate) for n in n_steps]).tolist()
+        self.ends = np.cumsum([math.ceil(n / config.grad_accum_steps) for n in n_steps]).tolist()
         if not self.ends or self.ends[0] == 0:
             raise ConfigError(
                 f"Among {len(dives)} training dives no two may be compared ('{config.pairing}'): train on more dives, "
@@ -86,8 +86,8 @@ class Plan:
     def parts(self, iteration: int) -> list[tuple[int, Step]]:
         """The steps whose gradients an iteration sums."""
         epoch = self.epoch_of(iteration)
-        start = (iteration - (self.ends[epoch - 1] if epoch else 0)) * self._config.accumulate
-        return self.steps(epoch)[start : start + self._config.accumulate]
+        start = (iteration - (self.ends[epoch - 1] if epoch else 0)) * self._config.grad_accum_steps
+        return self.steps(epoch)[start : start + self._config.grad_accum_steps]
 
 
 def schedule(config: TrainConfig, plan: Plan, iteration: int, iterations: int, peak: float) -> float:

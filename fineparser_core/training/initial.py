@@ -82,7 +82,9 @@ def check_start(config: TrainConfig) -> None:
         ConfigError: there are no ImageNet weights for the static backbone.
     """
     if config.sve_weights == "imagenet" and config.static_backbone not in _IMAGENET:
-        raise ConfigError(f"torchvision has no ImageNet weights for {config.static_backbone}: use --sve-weights noise.")
+        raise ConfigError(
+            f"torchvision has no ImageNet weights for {config.static_backbone}: use --sve-weights random."
+        )
 
 
 def _imagenet(backbone: str) -> dict[str, Tensor]:
@@ -90,5 +92,5 @@ def _imagenet(backbone: str) -> dict[str, Tensor]:
     try:
         state: dict[str, Tensor] = weights.get_state_dict(progress=False, check_hash=True)
     except OSError as error:  # no internet is a URLError, which is one
-        raise CheckpointError(f"{weights.url} cannot be fetched ({error}): use --sve-weights noise.") from None
+        raise CheckpointError(f"{weights.url} cannot be fetched ({error}): use --sve-weights random.") from None
     return {name: value for name, value in state.items() if not name.startswith("fc.")}

@@ -117,6 +117,6 @@ def transition_loss(probabilities: Tensor, target: Tensor) -> Tensor:
 def regression_loss(delta: Tensor, difference: Tensor) -> Tensor:
     """L_Reg: mean squared error between predicted and true score difference (B,), in points squared (Eq. 11).
 
-    The release adds both directions of a pair; in-batch pairs hold both as rows.
+    The release adds both directions of a pair; all pairs of a batch hold both as rows.
     """
     return F.mse_loss(delta, difference)

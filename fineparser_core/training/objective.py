@@ -37,7 +37,7 @@ class FineParserObjective(Objective):
     """L = L_SAP + L_TAP + L_Reg (Eq. 7) and, where the configuration weighs them, the terms of our own recipe.
 
     Deviation: Eq. 11 has the query alone; as released both directions of a pair are added, which here are rows of
-    the batch: twice the mean over the ordered pairs. With in-batch pairs that is the same scale over more pairs
+    the batch: twice the mean over the ordered pairs. With all pairs of a batch that is the same scale over more pairs
     (N dives give N (N - 1) instead of N), whose rows share dives and so tell less each.
     Deviation: the dynamic stream is cut at labels throughout training, as released, and so is the static stream
     during the share `teacher_forcing` of the epochs. In evaluation both are cut at predictions.

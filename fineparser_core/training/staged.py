@@ -6,7 +6,7 @@
    on whole clips what the frames around say of a joint ("tracks"), and where poses say that a step begins ("steps"); a
    ResNet on place, joints, step and quality.
 3. parse: the last blocks of the I3D (its front, the spatial parser's, is run once and kept on disk), PSNet and the
-   dynamic stream together, on in-batch pairs.
+   dynamic stream together, on all pairs of a batch.
 4. heads: PSNet, reducers, both streams and the static projections on stored encodings.
 5. static, where the backbone sees poses: its projections and stream again, on those encodings and on many dives of
    which nothing but the joints is simulated. Then the two streams are weighed on dives that neither has seen.
@@ -194,7 +194,7 @@ def _weighted(losses: dict[str, Tensor], config: StagedConfig) -> Tensor:
 
 
 def head_stage(model: FineParser, encoded: Sequence[EncodedDive], truths: Truths, config: StagedConfig) -> Stage:
-    """L_TAP and L_Reg (Eq. 10 and 11) of the whole relative score on in-batch pairs of stored encodings."""
+    """L_TAP and L_Reg (Eq. 10 and 11) of the whole relative score on all pairs of a batch of stored encodings."""
     static = model.static_encoder
     modules = {
         "psnet": model.psnet,

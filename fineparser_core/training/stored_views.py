@@ -22,7 +22,7 @@ from fineparser_core.video.sampling import WINDOWS
 
 logger = logging.getLogger(__name__)
 
-_AUGMENTATION = Augmentation(shift=0, rows=True, trim=0.2, colour=1.0)
+_AUGMENTATION = Augmentation(temporal_shift=0, rows=True, temporal_crop=0.2, color_jitter=1.0)
 
 
 def random_view(dive: Dive, preprocessing: str, rng: np.random.Generator) -> View:

@@ -70,7 +70,7 @@ def synthetic_batch(n_pairs: int, *, size: int = 112, seed: int = 0) -> Batch:
     )
 
 
-def in_batch(batch: Batch) -> Batch:
+def with_all_pairs(batch: Batch) -> Batch:
     """The same videos with all of their N (N - 1) ordered pairs."""
     query, exemplar = ordered_pairs(len(batch.video))
     return replace(batch, query=torch.from_numpy(query), exemplar=torch.from_numpy(exemplar), paired=False)

@@ -69,9 +69,9 @@ def test_presets_differ_from_the_release_in_what_they_are_called_after() -> None
 def test_typed_text_becomes_values() -> None:
     config = get_config(
         "release",
-        {"epochs": "3", "i3d-lr": "1e-5", "in_batch": "True", "freeze": "i3d,psnet,", "batch-norm": "fixed"},
+        {"epochs": "3", "i3d-lr": "1e-5", "all_pairs": "True", "freeze": "i3d,psnet,", "batch-norm": "fixed"},
     )
-    changed = {"epochs": 3, "i3d_lr": 1e-5, "in_batch": True, "freeze": ("i3d", "psnet"), "batch_norm": "fixed"}
+    changed = {"epochs": 3, "i3d_lr": 1e-5, "all_pairs": True, "freeze": ("i3d", "psnet"), "batch_norm": "fixed"}
     assert differences(PRESETS["release"], config) == changed
     assert [type(getattr(config, name)) for name in changed] == [int, float, bool, tuple, str]
     assert get_config("rendered", {"freeze": ""}).freeze == ()
@@ -83,16 +83,16 @@ def test_typed_text_becomes_values() -> None:
         ({"epoch": "3"}, "Unknown setting 'epoch': use one of method, "),
         ({"epochs": "3.5"}, "epochs is '3.5': it must be a whole number"),
         ({"lr": "fast"}, "lr is 'fast': it must be a number"),
-        ({"in-batch": "yes"}, "in_batch is 'yes': use true or false"),
+        ({"all-pairs": "yes"}, "all_pairs is 'yes': use true or false"),
         ({"epochs": "0"}, "epochs is 0: it must be above 0"),
-        ({"batch": "-1"}, "batch is -1"),
+        ({"batch_size": "-1"}, "batch_size is -1"),
         ({"lr": "nan"}, "lr is nan"),
         ({"lr": "inf"}, "lr is inf"),
         ({"weight-decay": "-0.1"}, "weight_decay is -0.1: it must be finite and not negative"),
         ({"weight-decay": "nan"}, "weight_decay is nan"),
         ({"method": "magic"}, "method is 'magic': use one of fineparser, "),
         ({"step-duration": "3"}, "step_duration is 3: use one of 2, 4, 8"),
-        ({"in-batch": "true", "batch": "1"}, "A batch of 1 has no pairs"),
+        ({"all-pairs": "true", "batch_size": "1"}, "A batch of 1 has no pairs"),
         ({"ema": "1"}, "must be below 1"),
         ({"validation-share": "1"}, "must be below 1"),
         ({"preprocessing": "follow", "sap": "false"}, "'follow' needs a network that finds the athlete: use 'whole'"),

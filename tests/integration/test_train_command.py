@@ -23,8 +23,8 @@ from fineparser_core.synth.dataset import SynthConfig, synthesize
 Fineparser = Callable[..., Any]
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
 # A whole network would take minutes: the smallest method with steps, on a backbone that stays as it starts.
-SMALL = ("--config", "tsa", "--freeze", "i3d", "--batch-norm", "fixed", "--accumulate", "1", "--exemplars", "2")
-TWO_EPOCHS = (*SMALL, "--epochs", "2", "--batch", "2", "--in-batch", "true", "--validation-share", "0.3")
+SMALL = ("--config", "tsa", "--freeze", "i3d", "--batch-norm", "fixed", "--grad-accum-steps", "1", "--exemplars", "2")
+TWO_EPOCHS = (*SMALL, "--epochs", "2", "--batch-size", "2", "--all-pairs", "true", "--validation-share", "0.3")
 
 
 @pytest.fixture(scope="session")
@@ -203,11 +203,22 @@ def test_eval_measures_the_bundle_of_a_run(
 @pytest.mark.slow
 def test_two_processes_train_and_measure_as_one(words: tuple[object, ...], tmp_path: Path) -> None:
     # Without chance in the views, two processes of one pair see what one process of two pairs sees.
-    plain = ("--preprocessing", "whole", "--flip", "0", "--shift", "0", "--validation-share", "0", "--epochs", "2")
+    plain = (
+        "--preprocessing",
+        "whole",
+        "--flip",
+        "0",
+        "--temporal-shift",
+        "0",
+        "--validation-share",
+        "0",
+        "--epochs",
+        "2",
+    )
     one, two = tmp_path / "one", tmp_path / "two"
-    finish(command(*words, *SMALL, *plain, "--batch", "2", "--out", one))
+    finish(command(*words, *SMALL, *plain, "--batch-size", "2", "--out", one))
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    finish([*torchrun, *command(*words, *SMALL, *plain, "--batch", "1", "--out", two)[1:]])
+    finish([*torchrun, *command(*words, *SMALL, *plain, "--batch-size", "1", "--out", two)[1:]])
     expected, found = (results(out)["picked on validation"]["test"]["metrics"] for out in (one, two))
     assert found.keys() == expected.keys()
     for name, metric in expected.items():
@@ -239,7 +250,7 @@ def test_ablate_runs_every_preset_of_a_table_once_and_prints_the_papers_numbers_
         return found
 
     monkeypatch.setattr(ablate, "run", canned)
-    argv = ("ablate", "3", "--epochs", "3", "--batch", "1", "--data", dives, "--out", tmp_path / "table")
+    argv = ("ablate", "3", "--epochs", "3", "--batch-size", "1", "--data", dives, "--out", tmp_path / "table")
     outcome = fineparser(*argv)
     assert outcome.code == 0, outcome.err
     assert ran == [f"table3-{row}" for row in "ABCDE"]
@@ -261,7 +272,18 @@ def test_ablate_runs_every_preset_of_a_table_once_and_prints_the_papers_numbers_
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_a_real_ablation(fineparser: Fineparser, words: tuple[object, ...], tmp_path: Path) -> None:
-    settings = ("--batch", "1", "--accumulate", "1", "--limit", "2", "--validation-share", "0", "--exemplars", "1")
+    settings = (
+        "--batch-size",
+        "1",
+        "--grad-accum-steps",
+        "1",
+        "--limit",
+        "2",
+        "--validation-share",
+        "0",
+        "--exemplars",
+        "1",
+    )
     outcome = fineparser("ablate", "3", "--epochs", "1", *words, *settings, "--out", tmp_path)
     assert outcome.code == 0, outcome.err
     assert {path.name for path in tmp_path.iterdir()} == {f"table3-{row}" for row in "ABCDE"}

@@ -23,7 +23,7 @@ from fineparser_core.types import TRUTH_JOINTS
 from fineparser_core.video.preprocess import PREPROCESSINGS
 
 ALL = np.arange(96)
-STRONG = Augmentation(trim=0.2, colour=1.0)
+STRONG = Augmentation(temporal_crop=0.2, color_jitter=1.0)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from fineparser_core.data.transforms import Augmentation, View, draw_view, plain
 from fineparser_core.errors import AnnotationError, ConfigError
 
 ALL = np.arange(96)
-STRONG = Augmentation(trim=0.2, colour=1.0)
+STRONG = Augmentation(temporal_crop=0.2, color_jitter=1.0)
 
 
 def views(dive, augmentation, n=200, preprocessing="release"):
@@ -67,7 +67,7 @@ def test_the_whole_frame_has_one_row_to_begin_at(dive):
 
 
 def test_trims_keep_two_frames_of_the_outer_steps(dive):
-    drawn = views(dive, replace(STRONG, trim=0.9, shift=0))
+    drawn = views(dive, replace(STRONG, temporal_crop=0.9, temporal_shift=0))
     assert min(view.sampled[0] for view in drawn) == 0
     assert max(view.sampled[0] for view in drawn) == 13
     assert min(view.sampled[-1] for view in drawn) == 42
@@ -83,7 +83,7 @@ def test_a_shift_keeps_the_first_frame_of_the_entry(dive):
 
 
 def test_colours_stray_with_their_strength(dive):
-    strong, weak = views(dive, STRONG, 50), views(dive, replace(STRONG, colour=0.5), 50)
+    strong, weak = views(dive, STRONG, 50), views(dive, replace(STRONG, color_jitter=0.5), 50)
     for one, other in zip(strong, weak, strict=True):
         np.testing.assert_allclose(one.gain - 1, 2 * (other.gain - 1), atol=1e-6)
         np.testing.assert_allclose(one.bias, 2 * other.bias, atol=1e-6)

@@ -60,7 +60,7 @@ def tensors(batch: Batch) -> dict[str, torch.Tensor]:
 
 
 def test_pairs_go_both_ways_between_dives_of_one_number() -> None:
-    config = settings(batch=2)
+    config = settings(batch_size=2)
     steps = epoch_steps(RECORDS, config, 0)
     assert [len(step.dives) for step in steps] == [4, 4, 2]
     queries = [step.dives[row] for step in steps for row in step.query[: len(step.dives) // 2]]
@@ -74,11 +74,11 @@ def test_pairs_go_both_ways_between_dives_of_one_number() -> None:
             assert NUMBERS[step.dives[query]] == NUMBERS[step.dives[exemplar]]
     assert epoch_steps(RECORDS, config, 0) == steps
     assert epoch_steps(RECORDS, config, 1) != steps
-    assert epoch_steps(RECORDS, settings(batch=2, seed=1), 0) != steps
+    assert epoch_steps(RECORDS, settings(batch_size=2, seed=1), 0) != steps
 
 
 def test_in_a_batch_every_dive_meets_every_other() -> None:
-    for step in epoch_steps(RECORDS, settings(batch=3, in_batch=True), 0):
+    for step in epoch_steps(RECORDS, settings(batch_size=3, all_pairs=True), 0):
         n = len(step.dives)
         assert len(set(step.dives)) == n
         assert len({NUMBERS[dive] for dive in step.dives}) == 1
@@ -88,7 +88,7 @@ def test_in_a_batch_every_dive_meets_every_other() -> None:
 
 
 def test_a_method_that_scores_dives_alone_sees_each_once() -> None:
-    steps = epoch_steps(RECORDS, settings(method="usdl", batch=4), 0)
+    steps = epoch_steps(RECORDS, settings(method="usdl", batch_size=4), 0)
     assert [len(step.dives) for step in steps] == [4, 2]
     assert sorted(dive for step in steps for dive in step.dives) == list(range(6))
     assert not any(step.query or step.exemplar for step in steps)
@@ -119,7 +119,7 @@ def test_a_batch_holds_what_the_network_and_the_losses_look_at() -> None:
 
 
 def test_a_batch_depends_on_its_place_alone() -> None:
-    config = settings(jitter=3, colour=1.0, trim=0.2)
+    config = settings(label_jitter=3, color_jitter=1.0, temporal_crop=0.2)
     first = tensors(make_batch(DIVES, STEP, config, (3, 5)))
     np.random.seed(1)
     torch.manual_seed(1)
@@ -143,7 +143,7 @@ def test_what_one_dive_lacks_the_batch_lacks() -> None:
     bare = [*DIVES[:2], a_dive(2, labelled=False)]
     batch = make_batch(bare, STEP, settings(), (0, 0))
     assert (batch.masks, batch.transitions, batch.cuts) == (None, None, None)
-    assert not make_batch(DIVES, STEP, settings(in_batch=True), (0, 0)).paired
+    assert not make_batch(DIVES, STEP, settings(all_pairs=True), (0, 0)).paired
 
 
 def test_jitter_keeps_order_and_bounds() -> None:

@@ -30,7 +30,7 @@ from fineparser_core.training.loop import load_checkpoint
 
 SPLITS = Splits(train=some_dives(8, 0), validation=some_dives(3, 1), test=some_dives(4, 2))
 CPU = torch.device("cpu")
-SMALL = {"preprocessing": "whole", "epochs": "3", "batch": "2", "accumulate": "2"}
+SMALL = {"preprocessing": "whole", "epochs": "3", "batch_size": "2", "grad_accum_steps": "2"}
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +57,7 @@ def lines(out: Path) -> list[dict[str, Any]]:
 
 
 def test_a_plan_deals_every_step_of_an_epoch_once() -> None:
-    plan = Plan(SPLITS.train, config_of(batch="3"), Processes())
+    plan = Plan(SPLITS.train, config_of(batch_size="3"), Processes())
     assert plan.ends == [2, 4, 6]  # three steps of three, three and two pairs, two at a time
     for epoch in range(3):
         dealt = [part for i in (2 * epoch, 2 * epoch + 1) for part in plan.parts(i)]
@@ -68,7 +68,7 @@ def test_a_plan_deals_every_step_of_an_epoch_once() -> None:
 
 
 def test_processes_share_the_steps_of_one() -> None:
-    config = config_of(batch="3", accumulate="1")
+    config = config_of(batch_size="3", grad_accum_steps="1")
     alone = Plan(SPLITS.train, config, Processes()).steps(0)
     first, second = (Plan(SPLITS.train, config, Processes(rank=rank, world=2)) for rank in (0, 1))
     assert first.ends == second.ends == [2, 4, 6]

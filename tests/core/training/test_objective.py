@@ -14,7 +14,7 @@ from fineparser_core.models.presets import build
 from fineparser_core.training.batches import Batch
 from fineparser_core.training.end_to_end import parameter_groups
 from fineparser_core.training.objective import FineParserObjective, fix_batch_norms
-from fineparser_core.training.throughput import in_batch, synthetic_batch
+from fineparser_core.training.throughput import synthetic_batch, with_all_pairs
 
 SIZE = 32
 # What each module of Table 3 adds to the network.
@@ -88,8 +88,8 @@ def test_rows_of_table_3_share_every_tensor_of_the_modules_they_share() -> None:
 
 
 def test_our_own_terms_reach_their_weights_too() -> None:
-    batch = in_batch(two_dives())
-    config = get_config("release", {"dice-weight": "1", "step-weight": "1", "in-batch": "true"})
+    batch = with_all_pairs(two_dives())
+    config = get_config("release", {"dice-weight": "1", "step-weight": "1", "all-pairs": "true"})
     objective = settled(objective_of(config), batch)
     losses = objective(batch, 0.0)
     assert set(losses) == {"total", "mask", "dice", "transitions", "steps", "regression"}

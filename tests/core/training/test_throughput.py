@@ -7,12 +7,12 @@ from fineparser_core.commands import bench
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.training.throughput import (
     TimedStep,
-    in_batch,
     our_step,
     relative_differences,
     seconds_per_step,
     straightforward_step,
     synthetic_batch,
+    with_all_pairs,
 )
 
 SIZE = 32
@@ -37,7 +37,7 @@ def test_pairs_and_their_order():
     batch = synthetic_batch(2, size=SIZE)
     assert batch.query.tolist() == [0, 1, 2, 3]
     assert batch.exemplar.tolist() == [2, 3, 0, 1]
-    every = in_batch(batch)
+    every = with_all_pairs(batch)
     assert len(every.query) == len(set(zip(every.query.tolist(), every.exemplar.tolist(), strict=True))) == 12
     assert torch.equal(every.video, synthetic_batch(2, size=SIZE).video)
 

@@ -68,13 +68,13 @@ def settings(batch: int) -> TrainConfig:
     plain: dict[str, str] = {
         "preprocessing": "whole",
         "flip": "0",
-        "shift": "0",
-        "accumulate": "2",
+        "temporal_shift": "0",
+        "grad_accum_steps": "2",
         "epochs": "2",
         "exemplars": "3",
     }
     plain["i3d_lr"] = "0.1"
-    return get_config("release", {**plain, "batch": str(batch)})
+    return get_config("release", {**plain, "batch_size": str(batch)})
 
 
 def main(out: Path, batch: int) -> None:
