@@ -1,4 +1,4 @@
-"""Processes that work while a person uses the window: what is on the screen comes first."""
+"""Scheduling priority of worker processes, so that the window stays responsive."""
 
 import os
 import sys
@@ -7,11 +7,13 @@ _NICENESS = 10
 _BELOW_NORMAL_PRIORITY_CLASS = 0x4000  # of the Windows API
 
 
-def step_back() -> None:
-    """Leave the processor to whatever else wants it; called before there are threads, which inherit it.
+def lower_priority() -> None:
+    """Lower the scheduling priority of this process. Call it before threads start: they inherit the priority.
 
-    On Linux a lower priority is not enough: a thread that wakes up to draw a frame waits there until the running one
-    has had its slice of some milliseconds, unless that one is of the idle class.
+    On Linux the process joins the idle scheduling class. Niceness alone is not enough there: a thread that wakes up to
+    draw a frame waits until a niced thread has used up its time slice of several milliseconds.
+
+    The priority stays as it is where the system does not permit the change.
     """
     try:
         if sys.platform == "linux":
@@ -22,5 +24,5 @@ def step_back() -> None:
             ctypes.windll.kernel32.SetPriorityClass(ctypes.c_void_p(-1), _BELOW_NORMAL_PRIORITY_CLASS)
         else:
             os.nice(_NICENESS)
-    except OSError:  # not allowed here: then it competes
+    except OSError:
         pass

@@ -1,45 +1,45 @@
-"""Errors a person can act on: one sentence with the file, the value and the way out.
+"""Expected failures, each with a message for the user: the file, the value, and what to do about it.
 
-Every error carries the process exit code that the command line returns for it.
+Every class carries the process exit code that the command line returns for it.
 """
 
 
 class FineParserError(Exception):
-    """Base of all expected failures; its text is shown to the user as it is."""
+    """Base of all expected failures; the message is shown to the user unchanged."""
 
     exit_code = 1
 
 
 class ConfigError(FineParserError):
-    """A setting, an option or a dive number that cannot be used."""
+    """An invalid setting, option or dive number."""
 
     exit_code = 2
 
 
 class VideoError(FineParserError):
-    """A file that is missing, is not a video, or holds too little of one."""
+    """A file that is missing, is not a video, or is too short."""
 
     exit_code = 3
 
 
 class ExemplarError(FineParserError):
-    """No exemplar dive to compare with, or an exemplar library that cannot be read."""
+    """No exemplar to compare with, or an unreadable exemplar library."""
 
     exit_code = 4
 
 
 class NoExemplarsError(ExemplarError):
-    """The libraries are fine, but hold none of that dive number."""
+    """The libraries are readable but hold no exemplar of the dive number."""
 
 
 class CheckpointError(FineParserError):
-    """Weights that are missing, damaged, or of another architecture."""
+    """Weights that are missing, damaged, or belong to another architecture."""
 
     exit_code = 5
 
 
 class AnnotationError(FineParserError):
-    """An annotation file that is missing, damaged, or holds something it must not."""
+    """An annotation file that is missing, damaged, or has invalid content."""
 
     exit_code = 6
 
@@ -51,7 +51,7 @@ class ExportError(FineParserError):
 
 
 class Cancelled(FineParserError):
-    """The user asked to stop; nothing is left behind."""
+    """The user cancelled the job; it leaves no partial files."""
 
     exit_code = 130
 

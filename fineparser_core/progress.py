@@ -1,4 +1,4 @@
-"""The only way long work talks to its caller: progress events out, a cancel token in."""
+"""Progress events and cancellation of long jobs: a callback reports progress, a token requests cancellation."""
 
 import threading
 import time
@@ -10,12 +10,12 @@ from fineparser_core.errors import Cancelled
 
 @dataclass(frozen=True)
 class Progress:
-    """One step forward of a long job.
+    """One progress event of a long job.
 
     Attributes:
-        stage: what is being done, one lower-case word ("read", "look", "parse", "compare", "write").
-        done: units finished in this stage.
-        total: units in this stage; 0 when unknown.
+        stage: the current activity, one lower-case word ("read", "parse", "compare", "write").
+        done: number of units finished in this stage.
+        total: number of units in this stage; 0 if unknown.
     """
 
     stage: str
@@ -27,24 +27,32 @@ ProgressCallback = Callable[[Progress], None]
 
 
 def ignore_progress(progress: Progress) -> None:
-    """The callback of a caller that does not care."""
+    """The default callback: discards every event."""
 
 
-def paced(tell: ProgressCallback, every_s: float) -> ProgressCallback:
-    """A callback that tells the end of every stage, and of the other steps no more than one in so many seconds."""
-    told_s = 0.0
+def throttle(callback: ProgressCallback, interval_s: float) -> ProgressCallback:
+    """Limit how often a callback is called.
+
+    Args:
+        callback: receives the last event of every stage, and of the other events at most one per interval.
+        interval_s: least time between two events, seconds.
+
+    Returns:
+        The callback to hand to the job.
+    """
+    last_s = 0.0
 
     def report(progress: Progress) -> None:
-        nonlocal told_s
-        if progress.done == progress.total or time.monotonic() - told_s > every_s:
-            told_s = time.monotonic()
-            tell(progress)
+        nonlocal last_s
+        if progress.done == progress.total or time.monotonic() - last_s > interval_s:
+            last_s = time.monotonic()
+            callback(progress)
 
     return report
 
 
 class CancelToken:
-    """Set from any thread; the work looks at it between units."""
+    """A request to stop a job: set from any thread, checked by the job between units of work."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
@@ -57,6 +65,10 @@ class CancelToken:
         return self._event.is_set()
 
     def raise_if_cancelled(self) -> None:
-        """Raises: Cancelled, once `cancel` has been called."""
+        """Stop the job if cancellation was requested.
+
+        Raises:
+            Cancelled: `cancel` has been called.
+        """
         if self._event.is_set():
             raise Cancelled()

@@ -1,7 +1,7 @@
-"""The frozen records that travel between the rooms: numpy only, never tensors.
+"""Frozen records that the packages exchange; arrays are numpy arrays, never tensors.
 
-Frames are 0-based indices of the source file; a *sample* is one of the 96 frames that the
-network sees. A transition is the first frame of the new step. Ranges of steps are half-open.
+Frames are 0-based indices of the source file. A *sample* is one of the 96 frames that the network receives. A
+*transition* is the first frame of a new step. Frame ranges of steps are half-open, those of clips include both ends.
 """
 
 from dataclasses import dataclass, field
@@ -9,18 +9,18 @@ from pathlib import Path
 
 import numpy as np
 
-#: Fewest frames of a clip.
+#: Least number of frames of a clip.
 MIN_FRAMES = 16
 N_SAMPLES = 96
 MASK_SIZE = 112
 STEP_NAMES = ("take-off", "flight", "entry")
-#: Order of an athlete's known joints; the head is its middle, and left is the athlete's left as the picture shows it.
-#: The last is no joint of the body: the middle of the edge of the board or platform that the athlete leaves.
+#: Order of the keypoints of an athlete. "head" is its middle; left is the athlete's left. The last one is no joint of
+#: the body but the middle of the front edge of the board or platform.
 TRUTH_JOINTS = (
     "head", "shoulder_l", "shoulder_r", "elbow_l", "elbow_r", "wrist_l", "wrist_r", "hip_l", "hip_r",
     "knee_l", "knee_r", "ankle_l", "ankle_r", "toe_l", "toe_r", "board",
 )  # fmt: skip
-#: Place of each joint's partner on the other side; its own where there is none.
+#: For each keypoint the index of its partner on the other side of the body; its own index if it has none.
 SWAPPED_JOINTS = tuple(
     TRUTH_JOINTS.index(n[:-1] + {"l": "r", "r": "l"}[n[-1]] if "_" in n else n) for n in TRUTH_JOINTS
 )
@@ -28,14 +28,14 @@ SWAPPED_JOINTS = tuple(
 
 @dataclass(frozen=True, kw_only=True)
 class VideoInfo:
-    """What a file says about itself; sizes are after rotation and pixel aspect are applied.
+    """Properties of a video file; width and height apply after rotation and correction of the pixel aspect ratio.
 
     Attributes:
-        pts_s: (n_frames,) float64, presentation time of every frame in display order, from 0.
+        pts_s: (n_frames,) float64, presentation time of every frame in display order, seconds from the first frame.
         fps: average frame rate, frames per second.
-        rotation_deg: clockwise turn already applied to decoded frames: 0, 90, 180 or 270.
-        variable_frame_rate: True where frame intervals differ by more than 1 %.
-        n_frames_missing: frames that the header promises and a cut-off file does not hold.
+        rotation_deg: clockwise rotation already applied to decoded frames: 0, 90, 180 or 270.
+        variable_frame_rate: True if frame intervals differ by more than 1 %.
+        n_frames_missing: number of frames that the header announces and a truncated file lacks.
     """
 
     path: Path
@@ -53,7 +53,7 @@ class VideoInfo:
 
 @dataclass(frozen=True, kw_only=True)
 class Clip:
-    """A stretch of a video that holds one dive: frames in_frame..out_frame, both included."""
+    """A range of a video that contains one dive: frames in_frame to out_frame, both included."""
 
     path: Path
     in_frame: int
@@ -63,12 +63,12 @@ class Clip:
 
 @dataclass(frozen=True, kw_only=True)
 class DiveSegment:
-    """A stretch of a file that holds one dive, proposed to whoever cuts it.
+    """A dive detected in a longer recording, as a proposal for trimming.
 
     Attributes:
-        in_frame, out_frame: both included.
-        first_flight_frame, first_entry_frame: where the parse of the stretch puts the transitions.
-        confidence: the lesser of the peak probabilities of the two transitions.
+        in_frame, out_frame: first and last frame, both included.
+        first_flight_frame, first_entry_frame: the predicted transitions.
+        confidence: the smaller of the peak probabilities of the two transitions.
     """
 
     in_frame: int
@@ -80,7 +80,7 @@ class DiveSegment:
 
 @dataclass(frozen=True, kw_only=True)
 class Transitions:
-    """First frame and time of the second and third step, in the source file."""
+    """First frame and time of the second and the third step, in the source file."""
 
     first_flight_frame: int
     first_entry_frame: int
@@ -99,9 +99,11 @@ class StepSpan:
 
 @dataclass(frozen=True, kw_only=True)
 class Contribution:
-    """Points a step adds to the score relative to an exemplar (or to their mean).
+    """Points that a step adds to the score relative to an exemplar, or to the mean of several.
 
-    points = dynamic (R_V, motion) + static (R_S, appearance), paper Eq. 6.
+    points = dynamic + static, the outputs of the two streams: R_V (motion) and R_S (appearance).
+
+    Source: Eq. 6.
     """
 
     step: str
@@ -112,7 +114,7 @@ class Contribution:
 
 @dataclass(frozen=True, kw_only=True)
 class ExemplarVote:
-    """One exemplar's vote: exemplar score + the sum of its contributions."""
+    """The score predicted from one exemplar: vote = the exemplar's score + the sum of the contributions' points."""
 
     id: str
     dive_number: str
@@ -124,12 +126,12 @@ class ExemplarVote:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelIdentity:
-    """Which weights and arithmetic made a result.
+    """The weights and the arithmetic that produced a result.
 
     Attributes:
         id: name and content hash of the weights, e.g. "rendered-v1-1a2b3c4d".
-        trained_on: what the weights saw, in words for the coach.
-        synthetic: True where training used rendered dives only.
+        trained_on: the training data, in words for the coach.
+        synthetic: True if training used rendered dives only.
         preprocessing: name in `fineparser_core.video.preprocess`.
         decoding: "release", "joint" or "flight".
         precision: "fp32", "bf16" or "fp16".
@@ -147,13 +149,14 @@ class ModelIdentity:
 
 @dataclass(frozen=True, kw_only=True)
 class ClipEvidence:
-    """What tells a whole dive from another clip.
+    """Measurements that decide whether a clip shows a complete dive.
 
     Attributes:
-        take_off, entry: the greatest probability that step 2 / step 3 begins somewhere.
-        shown: share of the flight's samples that show an athlete.
-        descent: the longest way down of the athlete, in heights of the picture, camera movement taken off.
-        after: how long the clip goes on from where step 3 begins, in flights; in analyses of before it was measured 1.
+        take_off, entry: maximum over the samples of the probability that step 2 / step 3 begins.
+        shown: share of the flight's samples in which an athlete is visible, 0 to 1.
+        descent: largest drop of the athlete in picture heights, corrected for camera motion.
+        after: duration of the clip from the beginning of step 3, in multiples of the flight's duration; 1 in analyses
+            that do not contain it.
     """
 
     take_off: float
@@ -182,16 +185,16 @@ class Encoding:
 
 @dataclass(frozen=True, kw_only=True)
 class DiveParse:
-    """Steps and masks of a clip: what is known without a dive number.
+    """Steps and masks of a clip, the part of an analysis that needs no dive number.
 
     Attributes:
-        sampled_frames: (96,) int64 source frame of every sample.
-        sampled_times_s: (96,) float64.
+        sampled_frames: (96,) int64, source frame of every sample.
+        sampled_times_s: (96,) float64, presentation time of every sample, seconds.
         probabilities: (96, 2) float32, probability that step 2 / step 3 begins at the sample.
-        mask_probability: (96, 112, 112) float16.
+        mask_probability: (96, 112, 112) float16, athlete probability per cell.
         crop_xyxy: (96, 4) float32, source pixels that the mask of a sample covers.
-        evidence: that the clip is a whole dive; None where it was not measured.
-        refusal: why it should not be scored, a sentence; None where nothing speaks against it.
+        evidence: whether the clip shows a complete dive; None if not measured.
+        refusal: a sentence that says why the clip should not be scored; None if it can be scored.
     """
 
     clip: Clip
@@ -222,10 +225,10 @@ class DiveParse:
 
 @dataclass(frozen=True, kw_only=True)
 class IntervalRule:
-    """How far a score may be off, as measured on held-out dives of known score.
+    """A prediction interval calibrated on held-out dives with known scores.
 
     Attributes:
-        level: share of those dives whose score lies within.
+        level: share of those dives whose score lies within the interval, e.g. 0.8.
         base, per_spread, per_difficulty: half width = base + per_spread * spread + per_difficulty * DD, in points.
     """
 
@@ -235,7 +238,7 @@ class IntervalRule:
     per_difficulty: float
 
     def around(self, score: float, spread: float, difficulty: float) -> "ScoreInterval":
-        """The interval of a score, within what judges can give: 0 to 30 DD."""
+        """The interval around a score, clipped to the possible scores, 0 to 30 * difficulty."""
         half = self.base + self.per_spread * spread + self.per_difficulty * difficulty
         most = 30 * difficulty
         low, high = (min(max(end, 0.0), most) for end in (score - half, score + half))
@@ -244,7 +247,7 @@ class IntervalRule:
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreInterval:
-    """Between which points the score is stated to lie, and by which rule."""
+    """The bounds of a prediction interval in points, and the rule that gave them."""
 
     low: float
     high: float
@@ -260,12 +263,12 @@ class Scoring:
     """The score of a dive against its exemplars (paper Eq. 6 and 12).
 
     Attributes:
-        spread: population standard deviation of the votes: agreement, not accuracy.
-        award: score / (3 * difficulty), the mean award it implies.
+        spread: population standard deviation of the votes, in points: agreement, not accuracy.
+        award: score / (3 * difficulty), the mean award that the score implies, 0 to 10.
         difficulty_source: "board", "commonest board" or "typed".
         contributions: mean over the exemplars; their points sum to score - mean exemplar score.
-        notes: what the reader must be told (fewer exemplars than asked for, other boards used).
-        interval: calibrated on held-out dives; None for weights without a calibration.
+        notes: sentences to show to the user (e.g. fewer exemplars than requested, exemplars from other boards).
+        interval: prediction interval; None for weights without a calibration.
     """
 
     dive_number: str
@@ -283,14 +286,14 @@ class Scoring:
 
     @property
     def nearest_numbers(self) -> tuple[str, ...]:
-        """Dive numbers of the exemplars where there are none of this one; empty for a comparison like with like."""
+        """The exemplars' dive numbers, sorted; empty if all exemplars have the number of the dive itself."""
         numbers = sorted({vote.dive_number for vote in self.exemplars})
         return () if numbers == [self.dive_number] else tuple(numbers)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Analysis:
-    """A parsed dive and, where the dive number is known, its score."""
+    """The parse of a dive and, if the dive number is known, its score."""
 
     parse: DiveParse
     scoring: Scoring | None
@@ -298,7 +301,7 @@ class Analysis:
 
 @dataclass(frozen=True, kw_only=True)
 class MaskTrack:
-    """Masks of a dive over time; the fields are as in `DiveParse`."""
+    """The masks of a dive over time; fields as in `DiveParse`."""
 
     sampled_frames: np.ndarray = field(repr=False)
     mask_probability: np.ndarray = field(repr=False)
@@ -307,12 +310,12 @@ class MaskTrack:
 
 @dataclass(frozen=True, kw_only=True)
 class ComparedDive:
-    """What it takes to show a dive beside another one.
+    """A dive to be shown beside the analysed one.
 
     Attributes:
-        title: what it is called on the picture: name, score, whether it is rendered.
-        steps: its three steps, frames of `path`.
-        masks: None where they are not known.
+        title: caption in the picture: name, score, whether the dive is rendered.
+        steps: the three steps, in frames of `path`.
+        masks: None if unknown.
     """
 
     path: Path

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fineparser_core.diving.naming import read_name
+from fineparser_core.diving.name_parsing import parse_file_name
 from fineparser_core.inference.exemplar_facts import ExemplarFacts
 from fineparser_core.inference.library import Exemplar
 from fineparser_gui.actions.registry import ActionRegistry
@@ -106,7 +106,7 @@ class LibraryDock(QDockWidget):
 
     def ask_about(self, path: Path) -> ExemplarDialog:
         """Ask what a clip shows, and add it."""
-        named = read_name(path.stem)
+        named = parse_file_name(path.stem)
         dialog = ExemplarDialog(
             self.tr("Add a clip to the library"),
             lambda facts: self._session.library.add_clip(path, *dialog.frames, facts),

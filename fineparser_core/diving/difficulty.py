@@ -1,9 +1,9 @@
-"""The degree of difficulty (DD): what the awards are multiplied by.
+"""The degree of difficulty (DD), the factor of the awards in the score.
 
-On a springboard it is the sum of five components, A + B + C + D + E, as the regulations tabulate them. For the
-platform it is looked up in `resources/tables/recorded_difficulty.json`: the DD most often recorded for a dive in
-competition, and in how many records, made by `fineparser_core.data.difficulty_table`. The same table says from which
-board a dive is done most often.
+The DD of a springboard dive is the sum of five components, A + B + C + D + E, which the regulations tabulate. The DD of
+a platform dive is looked up in `resources/tables/recorded_difficulty.json`, written by
+`fineparser_core.data.difficulty_table`: the DD recorded most often for the dive in competition, with the number of
+records. The same table gives the board from which a dive is performed most often.
 
 Source: World Aquatics competition regulations, June 2025, Appendix 8 (springboard).
 """
@@ -65,12 +65,12 @@ _LOWEST_DD, _HIGHEST_DD = 0.5, 6.0
 
 @dataclass(frozen=True, kw_only=True)
 class Difficulty:
-    """A degree of difficulty and where it comes from.
+    """A degree of difficulty and its source.
 
     Attributes:
-        value: the DD, in tenths, e.g. 3.2.
-        board_m: the board it holds for; None where it was typed for none.
-        source: "board" (asked for), "commonest board" (none was asked for) or "typed".
+        value: the DD, a multiple of 0.1, e.g. 3.2.
+        board_m: height of the board in metres; None if the user typed a DD without a board.
+        source: "board" (the board was given), "commonest board" (no board was given) or "typed" (by the user).
     """
 
     value: float
@@ -84,7 +84,7 @@ class RecordedDifficulty:
 
     Attributes:
         difficulty: the DD recorded most often for the dive from this board.
-        count: records of the dive from this board.
+        count: number of records of the dive from this board.
     """
 
     dive_number: str
@@ -94,13 +94,15 @@ class RecordedDifficulty:
 
 
 def find_difficulty(dive: DiveNumber, board_m: float | None, typed: float | None = None) -> Difficulty:
-    """DD of a dive on a board, or on the board it is done from most often where none is given.
+    """Find the DD of a dive.
 
     Args:
-        typed: a DD that the user gives, for dives that no table lists; it wins over the tables.
+        board_m: height of the board in metres; None means the board with most records of the dive.
+        typed: a DD given by the user, which takes precedence over the tables.
 
     Raises:
-        ConfigError: not a board, an armstand from a springboard, a DD that is not known, or a typed one that cannot be.
+        ConfigError: there is no such board, the dive is an armstand from a springboard, its DD is unknown, or the typed
+            DD is out of range.
     """
     if typed is not None:
         if not _LOWEST_DD <= typed <= _HIGHEST_DD:
@@ -117,23 +119,25 @@ def find_difficulty(dive: DiveNumber, board_m: float | None, typed: float | None
 
 
 def commonest_board_m(dive: DiveNumber) -> float | None:
-    """The board with most competition records of the dive; None where there are none."""
+    """The board with most competition records of the dive, in metres; None if there are no records."""
     rows = [row for row in recorded_difficulties() if row.dive_number == str(dive)]
     return max(rows, key=lambda row: row.count).board_m if rows else None
 
 
 @cache
 def recorded_difficulties() -> tuple[RecordedDifficulty, ...]:
-    """The bundled table, by dive number and board."""
+    """The rows of the bundled table, ordered by dive number and board."""
     rows = json.loads(resource(*TABLE).read_text(encoding="utf-8"))["difficulties"]
     return tuple(RecordedDifficulty(**row) for row in rows)
 
 
 def springboard_difficulty(dive: DiveNumber, board_m: float) -> float | None:
-    """A + B + C + D + E; None where the regulations give no value for a component.
+    """The sum of the components A + B + C + D + E; None if the regulations give no value for one of them.
 
     Args:
         board_m: 1.0 or 3.0.
+
+    Source: World Aquatics competition regulations, Appendix 8.
     """
     if dive.armstand or dive.half_somersaults >= len(_BLOCK):
         return None

@@ -1,6 +1,6 @@
-"""How far two dives are apart, for a comparison where the library holds none of the same number.
+"""A distance between dive numbers, used to choose exemplars if the library holds none of the dive's own number.
 
-A distance of 0 is the same dive. What makes a dive look different is added up:
+The distance is the sum of these terms; it is 0 for the same number alone:
 
     another direction of rotation (group 1 to 4, or the direction digit of groups 5 and 6)   2
     one of the two is an armstand dive                                                      3
@@ -11,8 +11,8 @@ A distance of 0 is the same dive. What makes a dive look different is added up:
     another position                                                                        1
     one of the two flies straight before it somersaults                                     1
 
-So 107C (forward 3½ tuck) is nearest to 109C and 105C (a whole somersault: 1) and 107B (pike: 1), and further from 207C
-(another direction: 2). No rule of diving gives these weights; they order what a coach would call alike.
+For example, 107C (forward 3½ tuck) has distance 1 from 109C and 105C (one somersault) and from 107B (position), and
+distance 2 from 207C (direction). The weights come from no diving rule; they order dives by how similar they look.
 """
 
 from collections.abc import Iterable
@@ -30,7 +30,7 @@ _FLYING = 1.0
 
 
 def dive_distance(first: DiveNumber, second: DiveNumber) -> float:
-    """The distance of two dives as tabulated above; symmetric, and 0 for the same dive alone."""
+    """The distance between two dives, see the module's table; symmetric, and 0 only for equal numbers."""
     distance = _HALF_SOMERSAULT * abs(first.half_somersaults - second.half_somersaults)
     distance += _HALF_TWIST * abs(first.half_twists - second.half_twists)
     distance += _DIRECTION * (first.direction != second.direction)
@@ -41,8 +41,12 @@ def dive_distance(first: DiveNumber, second: DiveNumber) -> float:
     return distance + _FLYING * (first.flying != second.flying)
 
 
-def by_distance(dive: DiveNumber, numbers: Iterable[str]) -> list[tuple[float, list[str]]]:
-    """Dive numbers grouped by their distance from a dive, the nearest first; equally near ones in order of number."""
+def group_by_distance(dive: DiveNumber, numbers: Iterable[str]) -> list[tuple[float, list[str]]]:
+    """Group dive numbers by their distance from a dive.
+
+    Returns:
+        (distance, numbers) pairs, the nearest first; the numbers of a group are sorted.
+    """
     groups: dict[float, list[str]] = {}
     for number in sorted(numbers):
         groups.setdefault(dive_distance(dive, parse_dive_number(number)), []).append(number)
@@ -50,5 +54,5 @@ def by_distance(dive: DiveNumber, numbers: Iterable[str]) -> list[tuple[float, l
 
 
 def _head_first(dive: DiveNumber) -> bool:
-    """Whether the hands reach the water first: after an odd number of half somersaults, from a handstand an even."""
+    """Whether the hands enter first: an odd number of half somersaults, or an even number from an armstand."""
     return (dive.half_somersaults + dive.armstand) % 2 == 1

@@ -1,4 +1,4 @@
-"""The dive number: which dive it is, in the notation of the rules.
+"""Dive numbers in the notation of the diving rules.
 
 Groups 1 to 4 (forward, back, reverse, inward) are `group, flying (0 or 1), half-somersaults`: `107C`,
 `1011C` (5½ somersaults), `113B` (flying). Group 5 (twisting) is `5, direction, half-somersaults,
@@ -23,11 +23,11 @@ _ARMSTAND = re.compile(r"(?P<group>6)(?P<direction>[1-3])(?P<somersaults>\d)(?P<
 
 @dataclass(frozen=True, kw_only=True)
 class DiveNumber:
-    """A dive, taken apart.
+    """The parts of a dive number.
 
     Attributes:
         group: 1 forward, 2 back, 3 reverse, 4 inward, 5 twisting, 6 armstand.
-        direction: of rotation, 1 forward, 2 back, 3 reverse, 4 inward; 0 for the armstand dive 600 alone.
+        direction: of rotation, 1 forward, 2 back, 3 reverse, 4 inward; 0 only for the armstand dive 600.
         flying: whether the dive flies straight before it somersaults (groups 1 to 4).
         half_somersaults: number of half somersaults.
         half_twists: number of half twists.
@@ -43,12 +43,12 @@ class DiveNumber:
 
     @property
     def armstand(self) -> bool:
-        """Whether the dive starts from a handstand, which only a platform allows."""
+        """Whether the dive starts from an armstand, which is allowed on platforms only."""
         return self.group == 6
 
     @property
-    def words(self) -> str:
-        """The dive in words: "back 2½ somersaults 1½ twists, pike"."""
+    def description(self) -> str:
+        """The dive in words, e.g. "back 2½ somersaults 1½ twists, pike"."""
         parts = ["armstand"] if self.armstand else []
         if self.flying:
             parts.append("flying")
@@ -71,10 +71,10 @@ class DiveNumber:
 
 
 def parse_dive_number(text: str) -> DiveNumber:
-    """Reads a dive number as people type it: either case, spaces allowed ("5253 b").
+    """Parse a dive number in upper or lower case, with or without spaces ("5253 b").
 
     Raises:
-        ConfigError: the text is not a dive number; names it and says what one looks like.
+        ConfigError: the text is not a dive number.
     """
     compact = "".join(text.split()).upper()
     digits, position = compact[:-1], compact[-1:]

@@ -1,4 +1,4 @@
-"""From the judges' awards to the score.
+"""The score of a dive from the judges' awards.
 
 Each judge gives 0 to 10 in halves. With 7 judges the two highest and the two lowest awards are dropped, with 5 the
 highest and the lowest; the three left are added and multiplied by the degree of difficulty. A synchronised dive has
@@ -16,14 +16,14 @@ _SYNCHRO_PANELS = (slice(0, 3), slice(3, 6), slice(6, 11))
 
 
 def total_award(awards: Sequence[float]) -> float:
-    """Sum of the three awards that count, 0 to 30; the score is this times the difficulty.
+    """The sum of the counted awards, 0 to 30; the score is this sum times the DD.
 
     Args:
-        awards: 3, 5 or 7 awards in any order, or 11 of a synchronised dive: three for the
-            execution of one diver, three for that of the other, five for the synchronisation.
+        awards: 3, 5 or 7 awards in any order, or the 11 of a synchronised dive: three for the execution of one diver,
+            three for that of the other, five for the synchronisation.
 
     Raises:
-        ConfigError: another number of awards, or an award that is not 0 to 10 in halves.
+        ConfigError: the number of awards is none of these, or an award is not a multiple of 0.5 from 0 to 10.
     """
     _check(awards)
     match len(awards):
@@ -36,10 +36,10 @@ def total_award(awards: Sequence[float]) -> float:
 
 
 def counted_award(counted: Sequence[float]) -> float:
-    """`total_award` where only the awards that count were kept: 3, or 5 of a synchronised dive.
+    """`total_award` of records that keep the counted awards alone: 3, or 5 of a synchronised dive.
 
     Raises:
-        ConfigError: another number of awards, or an award that is not 0 to 10 in halves.
+        ConfigError: the number of awards is neither, or an award is not a multiple of 0.5 from 0 to 10.
     """
     if len(counted) == 5:
         _check(counted)
@@ -50,7 +50,7 @@ def counted_award(counted: Sequence[float]) -> float:
 
 
 def score_dive(awards: Sequence[float], difficulty: float) -> float:
-    """Score of a dive in points, to hundredths as it is published: sum of the counted awards times `difficulty`.
+    """The score in points, rounded to hundredths: the sum of the counted awards times `difficulty`.
 
     Raises:
         ConfigError: as `total_award`.

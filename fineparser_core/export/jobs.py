@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from fineparser_core.background import step_back
+from fineparser_core.background import lower_priority
 from fineparser_core.errors import Cancelled, ExportError, FineParserError
 from fineparser_core.export.analysis_json import (
     MaskArrays,
@@ -28,7 +28,7 @@ from fineparser_core.export.coach_marks import Mark, to_dict
 from fineparser_core.export.corrections import CorrectedDive, write_corrections
 from fineparser_core.export.options import ClipOptions, Look, MaskStyle
 from fineparser_core.export.tables import DiveRecord, write_csv, write_json
-from fineparser_core.progress import CancelToken, ProgressCallback, paced
+from fineparser_core.progress import CancelToken, ProgressCallback, throttle
 from fineparser_core.types import MASK_SIZE, Analysis, ComparedDive, MaskTrack, StepSpan
 
 _JOB, _MASKS, _OTHER_MASKS = "job.json", "masks.npz", "other-masks.npz"
@@ -271,8 +271,8 @@ def main(argv: Sequence[str]) -> int:
     def tell(**fields: object) -> None:
         print(json.dumps(fields), flush=True)
 
-    progress = paced(lambda step: tell(done=step.done, total=step.total), _TELL_EVERY_S)
-    step_back()
+    progress = throttle(lambda step: tell(done=step.done, total=step.total), _TELL_EVERY_S)
+    lower_priority()
     threading.Thread(target=wait_for_end, daemon=True).start()
     try:
         tell(notes=run_job(load_job(Path(argv[0])), progress, cancel))

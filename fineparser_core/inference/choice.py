@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from fineparser_core.diving.difficulty import Difficulty, find_difficulty
-from fineparser_core.diving.distance import by_distance
+from fineparser_core.diving.distance import group_by_distance
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.errors import ConfigError, NoExemplarsError
 from fineparser_core.inference.library import Exemplar
@@ -117,7 +117,7 @@ def choose_nearest(
         if converted is not None:
             of_number.setdefault(exemplar.dive_number, []).append(converted)
     chosen: list[Exemplar] = []
-    for _, numbers in by_distance(dive, of_number):
+    for _, numbers in group_by_distance(dive, of_number):
         equally_near = [exemplar for number in numbers for exemplar in of_number[number]]
         chosen += _in_order(equally_near, difficulty.board_m, seed)[: n_exemplars - len(chosen)]
     if not chosen:

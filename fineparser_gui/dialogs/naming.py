@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fineparser_core.diving.naming import Naming, read_list
+from fineparser_core.diving.name_parsing import ParsedName, parse_list
 from fineparser_gui.panels.parts import board_text, label
 from fineparser_gui.session.dive import Dive
 from fineparser_gui.session.filling import fillings, names_of_files
@@ -34,10 +34,10 @@ class NamingPreview(QAbstractTableModel):
         super().__init__(parent)
         self._dives: list[Dive] = []
         self._lines: list[str] = []
-        self._changes: dict[str, Naming] = {}
+        self._changes: dict[str, ParsedName] = {}
         self._headers = (self.tr("file"), self.tr("line"), self.tr("dive"), self.tr("board"), self.tr("diver"))
 
-    def show_plan(self, dives: Sequence[Dive], lines: Sequence[str], changes: dict[str, Naming]) -> None:
+    def show_plan(self, dives: Sequence[Dive], lines: Sequence[str], changes: dict[str, ParsedName]) -> None:
         """Replace all rows.
 
         Args:
@@ -79,7 +79,7 @@ class NamingPreview(QAbstractTableModel):
             return dive.title
         if column == _LINE:
             return self._lines[row].strip() if row < len(self._lines) else ""
-        change = self._changes.get(dive.key, Naming()) if changed else Naming()
+        change = self._changes.get(dive.key, ParsedName()) if changed else ParsedName()
         if column == _NUMBER:
             return change.dive_number or dive.dive_number or ""
         if column == _BOARD:
@@ -169,7 +169,7 @@ class NamingDialog(QDialog):
         listed = self.from_list.isChecked()
         text = self.list.toPlainText()
         dives = self._dives()
-        said = read_list(text) if listed else names_of_files(dives)
+        said = parse_list(text) if listed else names_of_files(dives)
         self._changes = fillings(dives, said, replace=self.replace.isChecked())
         self.list.setVisible(listed)
         self.table.setColumnHidden(_LINE, not listed)
@@ -178,7 +178,7 @@ class NamingDialog(QDialog):
         self.fill.setEnabled(bool(self._changes))
         self.note.setText(self._note(said, len(dives), listed=listed))
 
-    def _note(self, said: Sequence[Naming | None], n_dives: int, *, listed: bool) -> str:
+    def _note(self, said: Sequence[ParsedName | None], n_dives: int, *, listed: bool) -> str:
         notes = [self.tr("What changes is bold.")]
         unread = [str(row) for row, naming in enumerate(said, 1) if naming is not None and naming.dive_number is None]
         if listed and unread:

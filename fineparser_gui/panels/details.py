@@ -150,10 +150,10 @@ class DetailsPanel(QWidget):
         try:
             difficulty = find_difficulty(dive, self.board.currentData(), typed)
         except ConfigError as error:
-            self._say(f"{dive.words}. {error}", wrong=self.number if typed is None else self.difficulty)
+            self._say(f"{dive.description}. {error}", wrong=self.number if typed is None else self.difficulty)
         else:
             text = self.tr("DD {0:.1f}").format(difficulty.value)
-            self._say(f"{dive.words} · {text}")
+            self._say(f"{dive.description} · {text}")
         return dive, typed
 
     def _say(self, text: str, *, wrong: QLineEdit | None = None) -> None:

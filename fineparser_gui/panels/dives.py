@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fineparser_core.diving.naming import read_name
+from fineparser_core.diving.name_parsing import parse_file_name
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.panels.batch_bar import BatchBar
 from fineparser_gui.panels.dive_delegate import DiveDelegate
@@ -111,7 +111,7 @@ class DivesPanel(QWidget):
         return [
             dive.key
             for dive in dives
-            if dive.dive_number is None and not dive.is_recording and read_name(dive.path.stem).dive_number
+            if dive.dive_number is None and not dive.is_recording and parse_file_name(dive.path.stem).dive_number
         ]
 
     def _count_soon(self) -> None:

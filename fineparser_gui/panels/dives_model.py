@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from fineparser_core.diving.naming import read_list
+from fineparser_core.diving.name_parsing import parse_list
 from fineparser_gui.panels.dive_states import details_text, needs_user, state_text
 from fineparser_gui.session.dive import Dive
 from fineparser_gui.session.opening import sort_key
@@ -122,7 +122,7 @@ class DivesModel(QAbstractListModel):
         dive = self._session.dive(key)
         if not typed or typed == dive.dive_number:
             return False
-        (naming,) = read_list(typed) or (None,)
+        (naming,) = parse_list(typed) or (None,)
         if naming is None or naming.dive_number is None:
             text = self.tr("{0}: '{1}' has no dive number in it: type it as in 207C, or 207C 10 m Anna.")
             self._session.problem.emit(text.format(dive.path.name, typed))

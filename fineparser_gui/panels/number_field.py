@@ -35,7 +35,7 @@ class NumberField(QLineEdit):
         there = self.tr("Dive numbers that have exemplars, and how many")
         menu.addAction(there if numbers else self.tr("There are no exemplars yet.")).setEnabled(False)
         for number in sorted(numbers, key=_by_rules):
-            words = parse_dive_number(number).words
+            words = parse_dive_number(number).description
             action = menu.addAction(self.tr("{0}  {1}").format(number, words) + f"\t{numbers[number]}")
             action.triggered.connect(lambda _=False, number=number: self._take(number))
             if number == self.text().strip().upper():

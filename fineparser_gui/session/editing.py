@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QUndoStack
 
-from fineparser_core.diving.naming import Naming
+from fineparser_core.diving.name_parsing import ParsedName
 from fineparser_core.errors import FineParserError
 from fineparser_core.inference.rescore import transition_range
 from fineparser_gui.session.commands import EditDive, RemoveDive
@@ -75,7 +75,7 @@ class Editing(QObject):
         """Say that a refused clip is a whole dive; it is scored then."""
         self._correct(key, self.tr("scoring anyway"), is_dive=True)
 
-    def name_dives(self, namings: Mapping[str, Naming]) -> None:
+    def name_dives(self, namings: Mapping[str, ParsedName]) -> None:
         """Take what names say of many dives, as one edit; what they do not say stays as it is."""
         self.edits.beginMacro(self.tr("filling in dive details ({0})").format(len(namings)))
         for key, naming in namings.items():

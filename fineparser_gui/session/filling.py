@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 
-from fineparser_core.diving.naming import Naming, read_name
+from fineparser_core.diving.name_parsing import ParsedName, parse_file_name
 from fineparser_gui.session.dive import Dive
 
 
-def names_of_files(dives: Sequence[Dive]) -> list[Naming | None]:
+def names_of_files(dives: Sequence[Dive]) -> list[ParsedName | None]:
     """What the name of each dive's file says."""
-    return [read_name(dive.path.stem) for dive in dives]
+    return [parse_file_name(dive.path.stem) for dive in dives]
 
 
-def fillings(dives: Sequence[Dive], said: Sequence[Naming | None], *, replace: bool) -> dict[str, Naming]:
+def fillings(dives: Sequence[Dive], said: Sequence[ParsedName | None], *, replace: bool) -> dict[str, ParsedName]:
     """What would change, by key of the dive; dives in which nothing would are left out.
 
     Args:
@@ -26,11 +26,11 @@ def fillings(dives: Sequence[Dive], said: Sequence[Naming | None], *, replace: b
         def new(value: object, known: object) -> bool:
             return value is not None and value != known and (replace or not known)
 
-        change = Naming(
+        change = ParsedName(
             diver=naming.diver if new(naming.diver, dive.diver) else None,
             dive_number=naming.dive_number if new(naming.dive_number, dive.dive_number) else None,
             board_m=naming.board_m if new(naming.board_m, dive.board_m) else None,
         )
-        if not change.empty:
+        if not change.is_empty:
             changes[dive.key] = change
     return changes

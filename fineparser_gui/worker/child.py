@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
-from fineparser_core.background import step_back
+from fineparser_core.background import lower_priority
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import Cancelled, FineParserError
@@ -32,7 +32,7 @@ from fineparser_core.export.analysis_json import (
 )
 from fineparser_core.inference.choice import CandidateRule
 from fineparser_core.inference.rescore import correct_transitions
-from fineparser_core.progress import CancelToken, Progress, ProgressCallback, paced
+from fineparser_core.progress import CancelToken, Progress, ProgressCallback, throttle
 from fineparser_core.types import Analysis, DiveParse, Encoding, Transitions
 from fineparser_gui.worker.library_desk import LibraryDesk
 from fineparser_gui.worker.protocol import (
@@ -295,7 +295,7 @@ class Worker:
         def send(progress: Progress) -> None:
             self._send(ProgressReport(id=request.id, stage=progress.stage, done=progress.done, total=progress.total))
 
-        tell = paced(send, _TELL_EVERY_S)
+        tell = throttle(send, _TELL_EVERY_S)
 
         def report(progress: Progress) -> None:
             tell(progress)
@@ -319,7 +319,7 @@ def _claim_stdout() -> BinaryIO:
 
 def main() -> None:
     """Serve until the input ends."""
-    step_back()
+    lower_priority()
     pipe = _claim_stdout()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO)
     lock = threading.Lock()

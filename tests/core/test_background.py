@@ -1,4 +1,4 @@
-"""Processes that work behind the window leave the processor to it."""
+"""Worker processes run at a low scheduling priority."""
 
 import subprocess
 import sys
@@ -7,21 +7,21 @@ import pytest
 
 from fineparser_core import background
 
-_TELL = """
+_SCRIPT = """
 import os
-from fineparser_core.background import step_back
-step_back()
+from fineparser_core.background import lower_priority
+lower_priority()
 print(os.sched_getscheduler(0) == os.SCHED_IDLE)
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="scheduling classes are Linux's")
-def test_a_process_that_steps_back_runs_where_nobody_else_wants_to():
-    said = subprocess.run([sys.executable, "-c", _TELL], check=True, capture_output=True, text=True).stdout
-    assert said.strip() == "True"
+def test_lower_priority_joins_the_idle_scheduling_class():
+    printed = subprocess.run([sys.executable, "-c", _SCRIPT], check=True, capture_output=True, text=True).stdout
+    assert printed.strip() == "True"
 
 
-def test_it_competes_where_it_may_not_step_back(monkeypatch):
+def test_lower_priority_is_ignored_where_it_is_not_permitted(monkeypatch):
     def refuse(*_arguments):
         raise PermissionError
 
@@ -29,4 +29,4 @@ def test_it_competes_where_it_may_not_step_back(monkeypatch):
     monkeypatch.setattr(background.os, "SCHED_IDLE", 5, raising=False)
     monkeypatch.setattr(background.os, "sched_param", lambda _priority: None, raising=False)
     monkeypatch.setattr(background.os, "sched_setscheduler", refuse, raising=False)
-    background.step_back()
+    background.lower_priority()

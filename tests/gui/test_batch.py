@@ -7,7 +7,7 @@ from answers_kit import dive_parse, result_message, scoring
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt
 from PySide6.QtWidgets import QLineEdit
 
-from fineparser_core.diving.naming import Naming
+from fineparser_core.diving.name_parsing import ParsedName
 from fineparser_core.types import Analysis
 from fineparser_gui.dialogs.naming import NamingDialog, NamingPreview
 from fineparser_gui.dialogs.ranking import RankingDialog, RankingModel
@@ -337,10 +337,10 @@ def test_only_what_changes_is_filled_in(batch):
     session, key = batch.session, batch.session.keys[0]
     session.set_details(key, "207C", None)
     dives = [session.dive(key)]
-    said = [Naming(dive_number="207C", board_m=10.0)]
-    assert fillings(dives, said, replace=False) == {key: Naming(board_m=10.0)}
+    said = [ParsedName(dive_number="207C", board_m=10.0)]
+    assert fillings(dives, said, replace=False) == {key: ParsedName(board_m=10.0)}
     assert fillings(dives, [None], replace=True) == {}
-    assert fillings(dives, [Naming(dive_number="107B")], replace=False) == {}
+    assert fillings(dives, [ParsedName(dive_number="107B")], replace=False) == {}
 
 
 def _score_two(batch) -> tuple[str, str]:
@@ -394,7 +394,9 @@ def test_models_are_sound(batch, qtmodeltester, qapp):
     first, second = _score_two(batch)
     dives = DivesModel(batch.session)
     preview = NamingPreview()
-    preview.show_plan([batch.session.dive(first), batch.session.dive(second)], ["101A"], {first: Naming(diver="Mia")})
+    preview.show_plan(
+        [batch.session.dive(first), batch.session.dive(second)], ["101A"], {first: ParsedName(diver="Mia")}
+    )
     ranked = RankingModel()
     ranked.show_dives(ranking(batch.session.dive(key) for key in batch.session.keys)[("207C", 10.0)])
     for model in (dives, preview, ranked):

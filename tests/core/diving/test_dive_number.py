@@ -82,4 +82,4 @@ def test_a_missing_position_is_named():
     ],
 )
 def test_dives_have_words(text, words):
-    assert parse_dive_number(text).words == words
+    assert parse_dive_number(text).description == words

@@ -1,12 +1,12 @@
-"""Diver, dive number and board out of a file name or a line of a list.
+"""Parses diver, dive number and board from a file name or from a line of a list.
 
-A name is taken apart at spaces, tabs, `_`, `,`, `;`, brackets, and at `-` where it joins no two words; the parts may
-stand in any order:
+A name is split at spaces, tabs, `_`, `,`, `;`, brackets, and at a `-` that does not join two words. The parts may come
+in any order:
 
-    dive number   107B, 5253b, 207 C (digits and position may stand apart)
-    board         10m, 7.5m, 7,5 m, 3M; in a line of a list also without the m, where the number is a board
-    diver         the words before the dive number, or where there are none those after it; words that cameras and
-                  people put into names of videos ("IMG", "dive", "take", "final", …) and anything with a digit left out
+    dive number   107B, 5253b, 207 C (digits and position may be separated)
+    board         10m, 7.5m, 7,5 m, 3M; in a line of a list also without the m, if the number is the height of a board
+    diver         the words before the dive number or, if there are none, those after it, without words that are common
+                  in names of videos ("IMG", "dive", "take", "final", …) and without anything that has a digit
 
     Anna_207C_10m_3.mp4           Anna, 207C, 10 m
     5253B 3m.mov                  5253B, 3 m
@@ -14,7 +14,7 @@ stand in any order:
     IMG_2071.MOV                  nothing
     207C Anna; 10                 Anna, 207C, 10 m, as a line of a list
 
-A name with two different dive numbers, or two different boards, says neither.
+Two different dive numbers in a name are ambiguous, so no number is taken from it; boards likewise.
 """
 
 import re
@@ -24,10 +24,10 @@ from fineparser_core.diving.difficulty import BOARDS_M
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
 
-#: Lines that leave their dive as it is, so that a list may have gaps.
-SKIPPED = ("", "-", "–", "?")
+#: Lines of a list that leave their dive unchanged.
+PLACEHOLDERS = ("", "-", "–", "?")
 
-_APART = re.compile(r"[\s_;()\[\]{}–—]+|,(?!\d)|(?<!\d),|(?<![^\W\d])-|-(?![^\W\d])")
+_SEPARATORS = re.compile(r"[\s_;()\[\]{}–—]+|,(?!\d)|(?<!\d),|(?<![^\W\d])-|-(?![^\W\d])")
 _SPLIT_NUMBER = re.compile(r"(?<![0-9A-Za-z])(\d{3,4})[\s_]+([A-Da-d])(?![A-Za-z])")
 _SPLIT_BOARD = re.compile(r"(?<![0-9A-Za-z])(\d{1,2}(?:[.,]\d)?)[\s_]+[mM](?![0-9A-Za-z])")
 _NUMBER_WITH_BOARD = re.compile(r"(\d{3,4}[A-Da-d])[.,x@]?(\d{1,2}(?:[.,]\d)?[mM])")
@@ -35,22 +35,22 @@ _NUMBER = re.compile(r"\d{3,4}[A-Da-d]")
 _BOARD = re.compile(r"(\d{1,2}(?:[.,]\d)?)[mM]")
 _BARE_BOARD = re.compile(r"\d{1,2}(?:[.,]\d)?")
 _WORD = re.compile(r"[^\W\d]+(?:['’.-][^\W\d]+)*\.?")
-_OF_VIDEOS = """
+_VIDEO_WORDS = """
     img dsc dscf dscn mvi mov vid video clip gopr gp gx gh pxl wa screen recording movie film camera mp4 avi mkv
     dive dives diver diving jump take try attempt round rd heat run nr no final finals semi semifinal prelim prelims
     training practice comp competition meet event board springboard platform tower metre meter m
     slow slowmo slomo side front back above copy edit edited cut trim trimmed of the and at from
 """
-_NOT_A_NAME = frozenset(_OF_VIDEOS.split())
+_NOT_A_NAME = frozenset(_VIDEO_WORDS.split())
 
 
 @dataclass(frozen=True, kw_only=True)
-class Naming:
-    """What a name says of a dive; None where it does not say.
+class ParsedName:
+    """The details of a dive found in a name; None for what the name does not contain.
 
     Attributes:
-        dive_number: valid and as `parse_dive_number` writes it.
-        board_m: one of the boards that there are.
+        dive_number: valid, in the spelling of `parse_dive_number`.
+        board_m: height of the board in metres, one of `BOARDS_M`.
     """
 
     diver: str | None = None
@@ -58,29 +58,30 @@ class Naming:
     board_m: float | None = None
 
     @property
-    def empty(self) -> bool:
+    def is_empty(self) -> bool:
         return self.diver is None and self.dive_number is None and self.board_m is None
 
 
-def read_name(name: str) -> Naming:
-    """What the name of a file says; its folder and its suffix (".mp4") are not part of the name.
+def parse_file_name(name: str) -> ParsedName:
+    """Parse a file name, given without folder and suffix.
 
-    The diver is believed only beside a dive number: any other name of a video has words as well.
+    A diver is returned only together with a dive number, as other names of videos contain words that are no names.
     """
-    found = _read(name, bare_boards=False)
-    return found if found.dive_number is not None else Naming(board_m=found.board_m)
+    found = _parse(name, bare_boards=False)
+    return found if found.dive_number is not None else ParsedName(board_m=found.board_m)
 
 
-def read_list(text: str) -> list[Naming | None]:
-    """What each line of a list says of a dive, in order; None for a line that leaves its dive as it is.
+def parse_list(text: str) -> list[ParsedName | None]:
+    """Parse a list with one dive a line; blank lines at the end are ignored.
 
-    Blank lines at the end do not count. A line that says nothing that can be read is an empty `Naming`.
+    Returns:
+        One item a line: None for a placeholder, an empty `ParsedName` if nothing was found in the line.
     """
     lines = text.rstrip().splitlines()
-    return [None if line.strip() in SKIPPED else _read(line, bare_boards=True) for line in lines]
+    return [None if line.strip() in PLACEHOLDERS else _parse(line, bare_boards=True) for line in lines]
 
 
-def _read(text: str, *, bare_boards: bool) -> Naming:
+def _parse(text: str, *, bare_boards: bool) -> ParsedName:
     joined = _SPLIT_NUMBER.sub(r"\1\2", text)
     joined = _SPLIT_BOARD.sub(r"\1m", joined)
     joined = _NUMBER_WITH_BOARD.sub(r"\1 \2", joined)
@@ -88,14 +89,14 @@ def _read(text: str, *, bare_boards: bool) -> Naming:
     boards: set[float] = set()
     before: list[str] = []
     after: list[str] = []
-    for part in filter(None, _APART.split(joined)):
+    for part in filter(None, _SEPARATORS.split(joined)):
         if number := _dive_number(part):
             numbers.add(number)
         elif board := _board(part, bare=bare_boards):
             boards.add(board)
         elif _WORD.fullmatch(part) and part.lower().rstrip(".") not in _NOT_A_NAME:
             (after if numbers else before).append(part)
-    return Naming(
+    return ParsedName(
         diver=" ".join(before or after) or None,
         dive_number=numbers.pop() if len(numbers) == 1 else None,
         board_m=boards.pop() if len(boards) == 1 else None,

@@ -1,6 +1,6 @@
 import pytest
 
-from fineparser_core.diving.naming import Naming, read_list, read_name
+from fineparser_core.diving.name_parsing import ParsedName, parse_file_name, parse_list
 
 
 @pytest.mark.parametrize(
@@ -25,19 +25,19 @@ from fineparser_core.diving.naming import Naming, read_list, read_name
         ("", None, None, None),
     ],
 )
-def test_what_the_name_of_a_file_says(name, diver, number, board_m):
-    assert read_name(name) == Naming(diver=diver, dive_number=number, board_m=board_m)
+def test_file_names(name, diver, number, board_m):
+    assert parse_file_name(name) == ParsedName(diver=diver, dive_number=number, board_m=board_m)
 
 
-def test_a_pasted_list_goes_in_order_and_may_have_gaps():
+def test_a_pasted_list_keeps_its_order_and_may_have_placeholders():
     text = "207C 10\nAnna\t107b\t3\n\n-\n5253B; Li Na; 7,5\nrubbish 12\n\n\n"
-    assert read_list(text) == [
-        Naming(dive_number="207C", board_m=10.0),
-        Naming(diver="Anna", dive_number="107B", board_m=3.0),
+    assert parse_list(text) == [
+        ParsedName(dive_number="207C", board_m=10.0),
+        ParsedName(diver="Anna", dive_number="107B", board_m=3.0),
         None,
         None,
-        Naming(diver="Li Na", dive_number="5253B", board_m=7.5),
-        Naming(diver="rubbish"),
+        ParsedName(diver="Li Na", dive_number="5253B", board_m=7.5),
+        ParsedName(diver="rubbish"),
     ]
-    assert read_list("  \n") == []
-    assert read_list("12")[0].empty
+    assert parse_list("  \n") == []
+    assert parse_list("12")[0].is_empty
