@@ -66,7 +66,7 @@ class PairByPair:
         _, mask_feature = self.model.spatial_parser.infer(windows)
         gated = self.model.gate(self.model.i3d(windows), mask_feature)[None]
         seen = self.model.static_encoder.backbone(video)[None]
-        probabilities = self.model.step_probabilities(gated, seen, again=video.transpose(0, 1)[None])
+        probabilities = self.model.step_probabilities(gated, seen)
         transitions = self._decode(probabilities[0].cpu().numpy(), samples.seconds)
         features = self.model.static_encoder.to_feature(seen)
         return gated, self.model.static_encoder.step_tokens(features, [transitions]), transitions

@@ -159,8 +159,8 @@ class ClipEncoder:
                 seen = self.model.static_encoder.backbone(video)
                 features = self.model.static_encoder.to_feature(seen).float()
                 step()
-            gated_features, clip = torch.cat(gated), video.transpose(0, 1)[None]
-            found = self.model.step_probabilities(gated_features[None], seen.float()[None], again=clip)
+            gated_features = torch.cat(gated)
+            found = self.model.step_probabilities(gated_features[None], seen.float()[None])
             step()
         probabilities = found[0].cpu().numpy()
         encoding = Encoding(

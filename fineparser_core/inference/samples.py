@@ -9,10 +9,10 @@ import numpy as np
 from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.types import MASK_SIZE, Clip
-from fineparser_core.video.blends import sample_filmed
 from fineparser_core.video.follow import cut_square, follow_joints, follow_squares, square_xyxy
 from fineparser_core.video.preprocess import WHOLE, Follow, get_preprocessing
 from fineparser_core.video.reader import VideoReader
+from fineparser_core.video.sampling import sample_frames
 
 # Of frames that wait for the second look: enough for an athlete of a tenth of the frame, and 96 of them in 270 MB.
 _KEPT_HEIGHT_PX = 720
@@ -135,7 +135,7 @@ def _read(
     """What is kept of every sample, their frames and times, and (width, height) of the source."""
     with VideoReader(clip.path) as reader:
         info = reader.info
-        sampled = sample_filmed(reader, clip.in_frame, clip.out_frame, cancel)
+        sampled = sample_frames(info, clip.in_frame, clip.out_frame)
         needed = np.unique(sampled)
         kept = {}
         for done, (index, frame) in enumerate(reader.frames(needed.tolist()), start=1):

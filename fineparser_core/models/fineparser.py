@@ -12,7 +12,6 @@ from fineparser_core.models.i3d import I3D
 from fineparser_core.models.method import Decoder, Encoding, Method, Observation, to_windows
 from fineparser_core.models.pose_backbone import PoseSteps
 from fineparser_core.models.regression import STEP_WEIGHTS, StepReducer, StepStream
-from fineparser_core.models.second_looks import STRAYED, hardly_shown, mean_logits, strayed
 from fineparser_core.models.spatial_parser import SpatialParser
 from fineparser_core.models.static_encoder import TOKENS_PER_STEP, StaticEncoder
 from fineparser_core.models.step_pooling import (
@@ -105,14 +104,13 @@ class FineParser(Method):
         weights = torch.tensor(STEP_WEIGHTS)
         self.register_buffer("step_weights", weights / ((2 if sve else 1) * weights.sum()), persistent=False)
 
-    def parse(self, video: Tensor, *, masks: str = "all", sides: int = 1, second_looks: bool = False) -> Parsed:
+    def parse(self, video: Tensor, *, masks: str = "all", sides: int = 1) -> Parsed:
         """Videos (B, 3, 96, H, W) float32, ImageNet-normalised, through the encoders and PSNet.
 
         Args:
             masks: "all" maps, the "fused" one, or "none".
             sides: parts of the batch whose statistics the batch norms of PSNet and of the static encoder take apart.
                 As released, queries and exemplars (2) pass these one after the other, but the I3Ds together.
-            second_looks: whether `step_probabilities` may look again.
         """
         windows, seen, frame_features, logits = to_windows(video), None, None, None
         with self.encoders(video.device):
@@ -130,44 +128,25 @@ class FineParser(Method):
                 frame_features = self.static_encoder.to_feature(seen).float().unflatten(0, (len(video), -1))
                 seen = seen.float().unflatten(0, (len(video), -1))
         gated = gated.unflatten(0, (len(video), -1))
-        again = video if second_looks else None
-        probabilities = self.step_probabilities(gated, seen, sides, again=again) if self.has_steps else None
+        probabilities = self.step_probabilities(gated, seen, sides) if self.has_steps else None
         return Parsed(gated, probabilities, logits, frame_features)
 
-    def step_probabilities(
-        self, gated: Tensor, seen: Tensor | None, sides: int = 1, *, again: Tensor | None = None
-    ) -> Tensor:
+    def step_probabilities(self, gated: Tensor, seen: Tensor | None, sides: int = 1) -> Tensor:
         """(B, 96, 2) that a step begins at a sample (Eq. 4): PSNet's, or where poses are seen what both of them say.
 
         Args:
             gated: (B, 9, 1024).
             seen: (B, 96, n) features of the static backbone; only those of one that sees poses are used.
             sides: as in `parse`.
-            again: (B, 3, 96, H, W), the clips, where the poses of those in which a transition hardly shows are to be
-                looked at again. What hides a body from one look need not hide it from one that is a little nearer,
-                farther or beside it: poses then say what they say in the mean of these.
         """
-        windows = torch.cat([self.psnet.logits(side) for side in gated.chunk(sides)])
-        if self.pose_steps is None or seen is None:
-            return torch.sigmoid(windows)
-        poses = self.pose_steps(seen)
-        found = torch.sigmoid((windows + poses) / 2)
-        if again is None:
-            return found
-        clips = zip(found, again.transpose(1, 2), windows, poses, strict=True)
-        return torch.stack([self._looked_again(*told) if hardly_shown(once) else once for once, *told in clips])
-
-    def _looked_again(self, clip: Tensor, windows: Tensor, poses: Tensor) -> Tensor:
-        """(96, 2) of a clip (96, 3, H, W), of which PSNet and the poses say these logits (96, 2)."""
-        assert self.pose_steps is not None
-        looks = [poses]
-        for view in STRAYED:
-            looks += self.pose_steps(self.static_encoder.backbone(strayed(clip, view)).float()[None])
-        return torch.sigmoid((windows + mean_logits(torch.stack(looks))) / 2)
+        logits = torch.cat([self.psnet.logits(side) for side in gated.chunk(sides)])
+        if self.pose_steps is not None and seen is not None:
+            logits = (logits + self.pose_steps(seen)) / 2
+        return torch.sigmoid(logits)
 
     def observe(self, video: Tensor, decode: Decoder) -> Observation:
         """As `Method.observe`; transitions without TAP are `FIXED_TRANSITIONS`, which are no prediction."""
-        parsed = self.parse(video, masks="fused", second_looks=True)
+        parsed = self.parse(video, masks="fused")
         transitions = [FIXED_TRANSITIONS] * len(video)
         if parsed.probabilities is not None:
             transitions = [decode(p) for p in parsed.probabilities.cpu().numpy()]

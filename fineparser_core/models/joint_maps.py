@@ -68,9 +68,7 @@ class JointMaps(nn.Module):
 class PoseTrack(DilatedConvs):
     """What the frames around say of a joint: joints of single frames to joints of a clip.
 
-    From (B, T, 16, FOUND), as `JointMaps.found` gives them, to what is to be added to places and logits, (B, T, 16, 3):
-    the mean of what is said of the body, of its mirror image, and of both with left and right swapped. None of them is
-    truer than the others, and where a body is hidden each errs in its own way.
+    From (B, T, 16, FOUND), as `JointMaps.found` gives them, to what is to be added to places and logits, (B, T, 16, 3).
     It starts at zero, so that training starts from what single frames show.
     """
 
@@ -79,19 +77,10 @@ class PoseTrack(DilatedConvs):
 
     def forward(self, found: Tensor) -> Tensor:
         found = same_sides(found)
-        middle = MASK_SIZE / 2
-        scaled = torch.cat([found[..., :2] / middle - 1, found[..., 2:3] / _SPREAD_PX, found[..., 3:] / 4], dim=-1)
-        change = (self._change(scaled) + mirrored(self._change(mirrored(scaled, 0)), 0)) / 2
+        places, spread, shown = found[..., :2] / (MASK_SIZE / 2) - 1, found[..., 2:3] / _SPREAD_PX, found[..., 3:] / 4
+        scaled = torch.cat([places, spread, shown], dim=-1)
+        change = super().forward(scaled.flatten(2)).unflatten(2, (len(JOINTS), 3))
         return torch.cat([found[..., :2] + _CHANGE_PX * change[..., :2], found[..., 3:] + change[..., 2:]], dim=-1)
-
-    def _change(self, scaled: Tensor) -> Tensor:
-        """Of both ways of naming the sides."""
-        sides = list(SWAPPED_JOINTS)
-        named, otherwise = (
-            super(PoseTrack, self).forward(one.flatten(2)).unflatten(2, (len(JOINTS), 3))
-            for one in (scaled, scaled[:, :, sides])
-        )
-        return (named + otherwise[:, :, sides]) / 2
 
 
 def mirrored(joints: Tensor, width: float = MASK_SIZE) -> Tensor:

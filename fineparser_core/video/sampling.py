@@ -47,7 +47,7 @@ def frame_to_sample(sampled: np.ndarray, frame: int) -> int:
     The way back is `sampled[k]`.
 
     Args:
-        sampled: (96,) int64 from `sample_frames` or `blends.sample_filmed`.
+        sampled: (96,) int64 from `sample_frames`.
         frame: 0-based index in the source file.
     """
     return min(int(np.searchsorted(sampled, frame, side="left")), len(sampled) - 1)

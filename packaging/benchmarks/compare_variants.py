@@ -12,6 +12,7 @@ video, in the code that is first in PYTHONPATH; it goes on where an interrupted 
 
 import argparse
 import json
+import re
 import sys
 import tempfile
 import time
@@ -128,9 +129,8 @@ def _rendered(analyzer: Analyzer, data: Any, record: DiveRecord) -> dict[str, An
 
 
 def _real(analyzer: Analyzer, labels: Any, facts: dict[str, Any]) -> dict[str, Any]:
-    number = facts.get("dive_number") or next(
-        (word for word in facts.get("dive", "").replace(",", " ").split() if word[:3].isdigit()), None
-    )
+    written = re.search(r"\b\d{3,4}[A-D]\b", facts.get("dive", ""))
+    number = facts.get("dive_number") or (written and written.group())
     try:
         parse, scored = _analyse(
             analyzer, labels.path, labels.in_frame, labels.out_frame, number,

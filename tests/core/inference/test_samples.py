@@ -1,7 +1,6 @@
 """From files to what the network sees, by a first look: crops in source pixels, whatever the file is like."""
 
 from collections.abc import Callable
-from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -20,7 +19,6 @@ from fineparser_core.progress import CancelToken, Progress
 from fineparser_core.types import DiveParse, ModelIdentity
 from fineparser_core.video.probe import probe
 from fineparser_core.video.reader import VideoReader
-from fineparser_core.video.writer import VideoWriter
 
 N_FRAMES = 16
 Centre = Callable[[float], tuple[float, float]]
@@ -224,17 +222,3 @@ def test_steps_are_read_with_how_long_the_clip_lasts(tmp_path: Path) -> None:
     frames = read_samples(make_clip(path), "follow", analyzer.encoder).frames
     assert analyzer.encoder.encode(frames)[0].transition_samples == (59, 62)
     assert parse.transitions.first_flight_frame == 0
-
-
-def test_blended_frames_are_not_sampled(tmp_path: Path) -> None:
-    path = write_fall(tmp_path / "fall.mp4", (320, 240), falling)
-    with VideoReader(path) as reader:
-        filmed = [frame for _, frame in reader.frames(range(N_FRAMES))]
-    doubled = [filmed[0]]
-    for before, after in pairwise(filmed):
-        doubled += [((before.astype(np.uint16) + after) // 2).astype(np.uint8), after]
-    with VideoWriter(tmp_path / "doubled.mp4", width_px=320, height_px=240, fps=50) as writer:
-        for i, frame in enumerate(doubled):
-            writer.write(frame, i / 50)
-    parse = parse_of(tmp_path / "doubled.mp4", tmp_path)
-    assert set(parse.sampled_frames.tolist()) == set(range(0, 2 * N_FRAMES - 1, 2))
