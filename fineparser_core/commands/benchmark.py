@@ -21,13 +21,13 @@ from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import ConfigError, ExportError, VideoError
-from fineparser_core.evaluation.ceiling import Ceiling, pose_ceiling
 from fineparser_core.evaluation.failures import failure_sheet, mask_badness, step_badness, worst
 from fineparser_core.evaluation.fidelity import Fidelity, contribution_fidelity, read_qualities
-from fineparser_core.evaluation.kept_results import KeptResults
 from fineparser_core.evaluation.model_card import CARD_PROSE, model_card
+from fineparser_core.evaluation.oracle import Oracle, pose_oracle
 from fineparser_core.evaluation.protocol import Protocol
 from fineparser_core.evaluation.real_clips import ClipLabels, RealClipResult, measure_clip, read_labels
+from fineparser_core.evaluation.result_cache import ResultCache
 from fineparser_core.evaluation.results import finite, write_predictions
 from fineparser_core.evaluation.running import prepare
 from fineparser_core.evaluation.summary import summarise, text_table
@@ -59,7 +59,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, help="folder of rendered dives, measured on their test split")
     parser.add_argument("--real", type=Path, help="folder of real clips with labels.json and NAME_masks.npz")
     parser.add_argument(
-        "--ceiling", action="store_true", help="also what the true pose at the input's resolution reaches on all twins"
+        "--oracle", action="store_true", help="also what the true pose at the input's resolution reaches on all twins"
     )
     parser.add_argument(
         "--poses",
@@ -108,7 +108,7 @@ def main(argv: list[str] | None = None) -> int:
     analyzer = Analyzer.open(weights=args.weights, device=args.device, precision=args.precision)
     identity = analyzer.model
     content: dict[str, Any] = {
-        "format": "fineparser.benchmark/1",
+        "format": "fineparser.benchmark/2",
         "version": __version__,
         "weights": f"{identity.id}, trained on {identity.trained_on}",
         "arithmetic": f"{identity.precision} on {identity.device}; preprocessing {identity.preprocessing}, "
@@ -125,14 +125,14 @@ def main(argv: list[str] | None = None) -> int:
             content["rendered"] = _rendered(analyzer, args, cancel, progress_to_stderr(quiet=False))
         if args.real is not None:
             content["real"] = _real(analyzer, read_labels(args.real), args.out, cancel)
-        if args.ceiling:
-            ceiling = pose_ceiling(
+        if args.oracle:
+            oracle = pose_oracle(
                 plan_twins(drawn_records(args.seed), seed=args.seed),
                 progress=progress_to_stderr(quiet=False),
                 cancel=cancel,
             )
-            content["ceiling"] = asdict(ceiling)
-            print(f"\n{_ceiling_text(ceiling)}")
+            content["oracle"] = asdict(oracle)
+            print(f"\n{_oracle_text(oracle)}")
     if args.out is not None:
         with atomic_file(args.out / "benchmark.json") as temporary:
             temporary.write_text(json.dumps(finite(content), indent=2) + "\n", encoding="utf-8")
@@ -187,8 +187,10 @@ def _rendered(
     evaluator, dives, medians, _ = prepare(
         model, data, records, pool, protocol, cache=args.cache, progress=progress, cancel=cancel
     )
-    kept = KeptResults(args.out, protocol, measured_by(identity.id, identity.precision, data, [*records, *pool]))
-    results = evaluator.run(dives, kept=kept, progress=progress, cancel=cancel)
+    result_cache = ResultCache(
+        args.out, protocol, measured_by(identity.id, identity.precision, data, [*records, *pool])
+    )
+    results = evaluator.run(dives, result_cache=result_cache, progress=progress, cancel=cancel)
     summary = summarise(
         results,
         median_transitions=medians,
@@ -206,7 +208,7 @@ def _rendered(
         write_predictions(args.out / "predictions.csv", args.out / "predictions.json", results)
         for name, _, badness in _FAILURES:
             _write_picture(args.out / name, failure_sheet(evaluator, dives, worst(results, badness)))
-    kept.remove()
+    result_cache.remove()
     return {"what": what, **summary.as_dict(), "contribution_fidelity": None if fidelity is None else asdict(fidelity)}
 
 
@@ -239,14 +241,14 @@ def _fidelity_text(fidelity: Fidelity | None) -> str:
     return f"{table}\nmean of {fidelity.n_numbers} dive numbers, {fidelity.n_pairs} pairs"
 
 
-def _ceiling_text(ceiling: Ceiling) -> str:
+def _oracle_text(oracle: Oracle) -> str:
     rows = [
-        ["true qualities", f"{ceiling.noise_rho:.4f}", f"{ceiling.noise_r_l2_x100:.4f}"],
-        ["true pose", f"{ceiling.pose_rho:.4f}", f"{ceiling.pose_r_l2_x100:.4f}"],
+        ["true qualities", f"{oracle.noise_rho:.4f}", f"{oracle.noise_r_l2_x100:.4f}"],
+        ["true pose", f"{oracle.pose_rho:.4f}", f"{oracle.pose_r_l2_x100:.4f}"],
     ]
-    steps = ", ".join(f"{name} {rho:.4f}" for name, rho in zip(STEP_NAMES, ceiling.step_rhos, strict=True))
-    table = text_table(["ceiling, given", "Spearman rho", "R-l2 x100"], rows)
-    return f"{table}\n{ceiling.n_train} training and {ceiling.n_test} test twins; quality of steps from pose: {steps}"
+    steps = ", ".join(f"{name} {rho:.4f}" for name, rho in zip(STEP_NAMES, oracle.step_rhos, strict=True))
+    table = text_table(["oracle, given", "Spearman rho", "R-l2 x100"], rows)
+    return f"{table}\n{oracle.n_train} training and {oracle.n_test} test twins; quality of steps from pose: {steps}"
 
 
 def _real(

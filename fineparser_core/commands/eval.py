@@ -17,9 +17,9 @@ from fineparser_core.data.dives import Dive
 from fineparser_core.data.exemplars import CRITERIA
 from fineparser_core.data.transforms import plain_view, view_frames
 from fineparser_core.errors import ExportError
-from fineparser_core.evaluation.kept_results import KeptResults
 from fineparser_core.evaluation.protocol import Protocol
 from fineparser_core.evaluation.report import worst_dives, write_report
+from fineparser_core.evaluation.result_cache import ResultCache
 from fineparser_core.evaluation.results import write_predictions
 from fineparser_core.evaluation.running import prepare
 from fineparser_core.evaluation.summary import summarise
@@ -86,8 +86,8 @@ def main(argv: list[str] | None = None) -> int:
         evaluator, dives, medians, stored_as = prepare(
             model, data, records, pool, protocol, cache=args.cache, progress=progress, cancel=cancel
         )
-        kept = KeptResults(args.out, protocol, measured_by(card.id, precision, data, [*records, *pool]))
-        results = evaluator.run(dives, kept=kept, progress=progress, cancel=cancel)
+        result_cache = ResultCache(args.out, protocol, measured_by(card.id, precision, data, [*records, *pool]))
+        results = evaluator.run(dives, result_cache=result_cache, progress=progress, cancel=cancel)
     summary = summarise(
         results,
         median_transitions=medians,
@@ -105,7 +105,7 @@ def main(argv: list[str] | None = None) -> int:
     }
     print("\n".join(f"{name}: {value}" for name, value in provenance.items()) + f"\n\n{summary.as_text()}")
     if args.out is not None:
-        content = {"format": "fineparser.evaluation/1", "provenance": provenance, **summary.as_dict()}
+        content = {"format": "fineparser.evaluation/2", "provenance": provenance, **summary.as_dict()}
         with atomic_file(args.out / "summary.json") as temporary:
             temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
         write_predictions(args.out / "predictions.csv", args.out / "predictions.json", results)
@@ -116,7 +116,7 @@ def main(argv: list[str] | None = None) -> int:
         write_report(
             args.out / "report.html", summary, results, title=title, provenance=provenance, thumbnails=thumbnails
         )
-    kept.remove()
+    result_cache.remove()
     if args.write_card:
         metrics = {f"{args.split} {name}": round(value, 4) for name, value in metric_values(summary).items()}
         write_card(replace(card, metrics={f"{args.split} dives": len(results), **metrics}), folder)

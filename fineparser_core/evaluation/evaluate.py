@@ -1,4 +1,4 @@
-"""A network on a split of a data set: every dive observed once, then compared with exemplars from training."""
+"""Evaluation of a network on dives: each is encoded once, then compared with exemplars from the training dives."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -11,10 +11,10 @@ from fineparser_core.data.dives import Dive
 from fineparser_core.data.exemplars import candidates, draw_exemplars
 from fineparser_core.data.transforms import plain_view
 from fineparser_core.errors import ConfigError
-from fineparser_core.evaluation.kept_results import KeptResults
-from fineparser_core.evaluation.looking import Look, Seen, stored_look
+from fineparser_core.evaluation.eval_inputs import EvalInput, InputSource, stored_inputs
 from fineparser_core.evaluation.metrics import interval_iou, step_ious
 from fineparser_core.evaluation.protocol import Protocol
+from fineparser_core.evaluation.result_cache import ResultCache
 from fineparser_core.evaluation.results import DiveResult, mask_results
 from fineparser_core.inference.encoder import normalise
 from fineparser_core.models.fineparser import FineParser
@@ -24,66 +24,68 @@ from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ig
 
 
 class Evaluator:
-    """Evaluates a network on dives; exemplars come from a pool of training dives and are observed once each.
+    """Evaluates a network on dives; exemplars come from a pool of training dives and are encoded once each.
 
     Args:
         model: on its device; put into evaluation mode.
         pool: training dives.
-        look: what it sees of a dive; by default what the cache stores.
+        inputs: gives the network input of a dive; by default what the frame cache stores.
     """
 
-    def __init__(self, model: Method, pool: Sequence[Dive], protocol: Protocol, *, look: Look | None = None) -> None:
+    def __init__(
+        self, model: Method, pool: Sequence[Dive], protocol: Protocol, *, inputs: InputSource | None = None
+    ) -> None:
         self._model = model.eval()
         self._device = next(model.parameters()).device
         self._protocol = protocol
-        self._look = look or stored_look(protocol.preprocessing)
+        self._inputs = inputs or stored_inputs(protocol.preprocessing)
         self._pool = {dive.record.key: dive for dive in pool}
         self._records = [dive.record for dive in pool]
-        self._seen: dict[tuple[str, int], Encoding] = {}
+        self._encodings: dict[tuple[str, int], Encoding] = {}
 
     def run(
         self,
         dives: Sequence[Dive],
         *,
         shard: tuple[int, int] = (0, 1),
-        kept: KeptResults | None = None,
+        result_cache: ResultCache | None = None,
         progress: ProgressCallback = ignore_progress,
         cancel: CancelToken | None = None,
     ) -> list[DiveResult]:
         """Results of the dives (rank, rank + world, ...) of a shard (rank, world), in order.
 
         Args:
-            kept: where results are kept as they come; dives whose results are there are not measured again.
+            result_cache: stores results as they come; dives whose results are in it are not measured again.
 
         Raises:
             ConfigError: there is no dive to measure.
-            ExportError: a result cannot be kept.
+            ExportError: a result cannot be stored.
             Cancelled: once the token is set.
         """
         if not dives:
             raise ConfigError("There is no dive to measure: choose another split, or check the data set.")
-        if kept is None:
-            kept = KeptResults(None, self._protocol, {})
+        if result_cache is None:
+            result_cache = ResultCache(None, self._protocol, {})
         mine = dives[shard[0] :: shard[1]]
         results = []
         for done, dive in enumerate(mine, start=1):
             if cancel is not None:
                 cancel.raise_if_cancelled()
-            result = kept.get(dive.record.id)
+            result = result_cache.get(dive.record.id)
             if result is None:
                 result = self._measure(dive)
-                kept.add(result)
+                result_cache.add(result)
             results.append(result)
             progress(Progress("evaluate", done, len(mine)))
         return results
 
-    def observe(self, dive: Dive) -> tuple[Seen, Observation]:
-        """What the network sees of a dive, and what it makes of it."""
-        seen = self._look(dive)
-        frames = normalise(torch.from_numpy(seen.frames).to(self._device))
+    def observe(self, dive: Dive) -> tuple[EvalInput, Observation]:
+        """The network input of a dive, and the encoding with everything predicted along with it."""
+        given = self._inputs(dive)
+        frames = normalise(torch.from_numpy(given.frames).to(self._device))
         decode = partial(DECODERS[self._protocol.decoding], seconds=dive.seconds)
         with torch.inference_mode():
-            return seen, self._model.observe(frames.transpose(0, 1)[None], decode)
+            return given, self._model.observe(frames.transpose(0, 1)[None], decode)
 
     def _encoding(self, dive: Dive, observed: Observation | None = None) -> Encoding:
         encoding = (observed or self.observe(dive)[1]).encoding
@@ -91,9 +93,9 @@ class Evaluator:
         return {**encoding, "difficulty": facts[:1], "score": facts[1:]}
 
     def _exemplar(self, key: tuple[str, int]) -> Encoding:
-        if key not in self._seen:
-            self._seen[key] = self._encoding(self._pool[key])
-        return self._seen[key]
+        if key not in self._encodings:
+            self._encodings[key] = self._encoding(self._pool[key])
+        return self._encodings[key]
 
     @torch.inference_mode()
     def _votes(
@@ -115,15 +117,15 @@ class Evaluator:
 
     def _measure(self, dive: Dive) -> DiveResult:
         record, protocol = dive.record, self._protocol
-        seen, observed = self.observe(dive)
+        given, observed = self.observe(dive)
         chosen = draw_exemplars(record, self._records, protocol.pairing, protocol.exemplars, protocol.seed)
         votes, contributions = self._votes(dive, observed, [exemplar.key for exemplar in chosen])
         same_number = [other.score for other in candidates(record, self._records, "dive-number")]
         true = plain_view(dive).transitions(dive) if dive.first_flight_frame is not None else None
         found = observed.transitions[0] if observed.transitions is not None and true is not None else None
         masks = None
-        if observed.mask_probability is not None and seen.truth is not None:
-            masks = mask_results(observed.mask_probability[0].float().cpu().numpy(), seen.truth, seen.missed)
+        if observed.mask_probability is not None and given.truth is not None:
+            masks = mask_results(observed.mask_probability[0].float().cpu().numpy(), given.truth, given.missed)
         return DiveResult(
             id=record.id,
             dive_number=record.dive_number,
@@ -149,7 +151,7 @@ def _triples(points: Tensor) -> tuple[tuple[float, float, float], ...]:
 
 
 def median_transitions(dives: Sequence[Dive]) -> tuple[float, float] | None:
-    """The floor of transitions: medians over training dives, in samples; None without labels."""
+    """Medians over training dives, in samples, the naive baseline of transitions; None without labels."""
     labelled = [dive for dive in dives if dive.first_flight_frame is not None]
     if not labelled:
         return None

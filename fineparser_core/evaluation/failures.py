@@ -1,4 +1,4 @@
-"""Pictures of the dives on which a network does worst: what a model card must not hide."""
+"""Pictures of the dives on which a network does worst, for its model card."""
 
 from collections.abc import Callable, Sequence
 
@@ -31,22 +31,22 @@ def step_badness(result: DiveResult) -> float | None:
 
 
 def failure_sheet(evaluator: Evaluator, dives: Sequence[Dive], shown: Sequence[DiveResult]) -> np.ndarray:
-    """(H, W, 3) uint8 RGB: a row a dive of samples as the network sees them, found masks filled, true ones outlined."""
+    """(H, W, 3) uint8 RGB, a row per dive: samples of the network input, predicted masks filled, true ones outlined."""
     by_id = {dive.record.id: dive for dive in dives}
     return np.vstack([_row(evaluator, by_id[result.id], result) for result in shown])
 
 
 def _row(evaluator: Evaluator, dive: Dive, result: DiveResult) -> np.ndarray:
-    seen, observed = evaluator.observe(dive)
+    given, observed = evaluator.observe(dive)
     masks = observed.mask_probability
     tiles = []
     for sample in _SAMPLES:
-        tile = cv2.resize(seen.frames[sample], (_TILE_PX, _TILE_PX), interpolation=cv2.INTER_LINEAR)
+        tile = cv2.resize(given.frames[sample], (_TILE_PX, _TILE_PX), interpolation=cv2.INTER_LINEAR)
         if masks is not None:
             found = cv2.resize(masks[0, sample].float().cpu().numpy(), (_TILE_PX, _TILE_PX)) >= 0.5
             tile[found] = (0.55 * tile[found] + 0.45 * np.array(_FOUND)).astype(np.uint8)
-        if seen.truth is not None:
-            truth = cv2.resize(seen.truth[sample].astype(np.uint8), (_TILE_PX, _TILE_PX))
+        if given.truth is not None:
+            truth = cv2.resize(given.truth[sample].astype(np.uint8), (_TILE_PX, _TILE_PX))
             outlines, _ = cv2.findContours(truth, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
             cv2.drawContours(tile, outlines, -1, _TRUTH, 1)
         tiles.append(tile)

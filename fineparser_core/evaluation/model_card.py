@@ -46,14 +46,14 @@ def model_card(card: WeightsCard, benchmark: Mapping[str, Any], pictures: Sequen
 
 
 def _metric_table(metrics: Mapping[str, Any]) -> str:
-    rows = ["| measure | value | 95 % interval | floors |", "| --- | --- | --- | --- |"]
+    rows = ["| measure | value | 95 % interval | baselines |", "| --- | --- | --- | --- |"]
     for name, (label, more) in METRICS.items():
         if (metric := metrics.get(name)) is None:
             continue
-        floors = ", ".join(f"{floor} {_number(value)}" for floor, value in metric["floors"].items())
+        baselines = ", ".join(f"{baseline} {_number(value)}" for baseline, value in metric["baselines"].items())
         rows.append(
             f"| {label}, {'higher' if more else 'lower'} is better | {_number(metric['value'])} | "
-            f"{_number(metric['low'])} to {_number(metric['high'])} | {floors} |"
+            f"{_number(metric['low'])} to {_number(metric['high'])} | {baselines} |"
         )
     return "\n".join(rows)
 

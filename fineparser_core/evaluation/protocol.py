@@ -1,11 +1,11 @@
-"""How dives are looked at and whom they are compared with."""
+"""The protocol of an evaluation: preprocessing, decoding and the choice of exemplars."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol:
-    """What a measurement holds fixed.
+    """What an evaluation holds fixed; a weights card records the one that its numbers were measured by.
 
     Attributes:
         preprocessing, decoding: as a weights card names them.

@@ -51,7 +51,7 @@ def write_report(
     provenance: Mapping[str, str],
     thumbnails: Mapping[str, Sequence[np.ndarray]],
 ) -> None:
-    """Writes the page: metrics with intervals and floors, charts, steps, dive numbers and the worst dives.
+    """Writes the page: metrics with intervals and baselines, charts, steps, dive numbers and the worst dives.
 
     Args:
         path: the HTML file.
@@ -71,7 +71,7 @@ def write_report(
     by_score, by_iou = worst_dives(results)
     sections = [
         f"<h1>{escape(title)}</h1><p>{counted}</p><dl>{facts}</dl>",
-        _section("Metrics and their floors", _table(*summary.metric_table(), kind="metrics") + _METRICS_NOTE),
+        _section("Metrics and their baselines", _table(*summary.metric_table(), kind="metrics") + _METRICS_NOTE),
         _charts(results),
         _section("Steps", _table(*summary.step_table())) if summary.by_step else "",
         _section("Dive numbers", _table(*summary.number_table())),
@@ -93,8 +93,9 @@ def worst_dives(results: Sequence[DiveResult]) -> tuple[list[DiveResult], list[D
 
 
 _METRICS_NOTE = (
-    '<p class="faint">Intervals: percentile bootstrap over dives. A floor needs no video: read a value by what it adds '
-    "to its floors. Masks are measured where there is an athlete; false-positive area where there is none.</p>"
+    '<p class="faint">Intervals: percentile bootstrap over dives. A naive baseline uses no video: judge a value by '
+    "what it adds to its baselines. Masks are measured where there is an athlete; "
+    "false-positive area where there is none.</p>"
 )
 
 

@@ -1,4 +1,4 @@
-"""What is measured on one dive; a list of these is all that a summary and a report need."""
+"""The result of one dive; a list of these is all that a summary and a report need."""
 
 import csv
 import json
@@ -10,15 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from fineparser_core.evaluation.floors import centre_disc
 from fineparser_core.evaluation.mask_metrics import PAPER_BETA_SQUARED, f_beta_adaptive, f_beta_mean, mae, s_measure
 from fineparser_core.evaluation.metrics import mask_iou
+from fineparser_core.evaluation.naive_baselines import centre_disc
 from fineparser_core.types import STEP_NAMES
 from fineparser_core.video.atomic import atomic_file
 
-#: Metrics of a mask by their names in `DiveResult.masks`; with "empty " or "disc " before them, of a floor.
+#: Metrics of a mask by their names in `DiveResult.masks`; with "empty " or "disc " before them, of a baseline.
 MASK_METRICS = ("iou", "mae", "f_adaptive", "f_mean", "f_adaptive_paper", "s_measure")
-MASK_FLOORS = ("empty", "disc")
+MASK_BASELINES = ("empty", "disc")
 FALSE_POSITIVE_AREA = "false_positive_area"
 
 
@@ -34,8 +34,8 @@ class DiveResult:
         predicted: mean of the votes, points.
         spread: population standard deviation of the votes.
         n_exemplars: exemplars that voted.
-        exemplar_mean: floor, their mean score.
-        number_mean: floor, mean score of all training dives of the number.
+        exemplar_mean: baseline, their mean score.
+        number_mean: baseline, mean score of all training dives of the number.
         transitions: predicted (st, ed), samples.
         true_transitions: labelled, samples.
         interval_iou: of the two.
@@ -64,7 +64,7 @@ class DiveResult:
 
 
 def mask_results(probability: np.ndarray, truth: np.ndarray, missed: np.ndarray | None = None) -> dict[str, float]:
-    """The metrics of a clip's masks and of the two floors.
+    """The metrics of a clip's masks and of the two baselines.
 
     Args:
         probability: (samples, H, W) float in [0, 1].

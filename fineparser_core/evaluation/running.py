@@ -1,4 +1,4 @@
-"""From a data set and a network to dives and who measures them: what `eval` and `benchmark` share."""
+"""Sets up an evaluation: decoded dives, the pool of exemplars and the evaluator of a network."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,8 +9,8 @@ from fineparser_core.data.dives import Dive
 from fineparser_core.data.frame_cache import FrameCache, default_cache, load_dives
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import ConfigError
+from fineparser_core.evaluation.eval_inputs import athlete_crop_inputs, stored_inputs
 from fineparser_core.evaluation.evaluate import Evaluator, median_transitions
-from fineparser_core.evaluation.looking import following_look, stored_look
 from fineparser_core.evaluation.protocol import Protocol
 from fineparser_core.inference.device import PRECISIONS
 from fineparser_core.inference.encoder import ClipEncoder
@@ -21,10 +21,10 @@ from fineparser_core.video.preprocess import WHOLE, Follow, get_preprocessing
 
 
 class Evaluation(NamedTuple):
-    """Dives, and who measures them.
+    """Dives to evaluate, and their evaluator.
 
     Attributes:
-        median_transitions: the floor of transitions: medians of the pool; None without labels.
+        median_transitions: medians of the pool, the naive baseline of transitions; None without labels.
         stored_as: the preprocessing in which `dives` hold their frames.
     """
 
@@ -45,7 +45,7 @@ def prepare(
     progress: ProgressCallback,
     cancel: CancelToken,
 ) -> Evaluation:
-    """Reads dives and the exemplars they are to be measured against, each to be seen as inference sees it.
+    """Reads dives and their pool of exemplars; every dive passes the same preprocessing as in inference.
 
     Args:
         model: on its device, with its precision.
@@ -54,21 +54,21 @@ def prepare(
         cache: folder for decoded frames; None takes the data set's own.
 
     Raises:
-        ConfigError: the preprocessing follows the athlete, and the method finds none.
+        ConfigError: the preprocessing crops around the athlete, but the network has no masks.
         AnnotationError, ExportError: see `load_dives`.
         Cancelled: once the token is set.
     """
     preprocessing = protocol.preprocessing
-    look = stored_look(preprocessing)
+    inputs = stored_inputs(preprocessing)
     if isinstance(get_preprocessing(preprocessing), Follow):
         if not isinstance(model, FineParser) or not model.has_masks:
             raise ConfigError(f"Preprocessing '{preprocessing}' needs a network that finds the athlete: use 'whole'.")
         precision = next(name for name, dtype in PRECISIONS.items() if dtype == model.precision)
-        look = following_look(data, ClipEncoder(model, next(model.parameters()).device, precision=precision))
+        inputs = athlete_crop_inputs(data, ClipEncoder(model, next(model.parameters()).device, precision=precision))
         preprocessing = WHOLE.name
     frames = FrameCache(cache or default_cache(data), data, preprocessing)
     dives = load_dives(data, records, frames, cancel, progress=progress)
-    # Without exemplars the pool still gives the floors, and those need no frames that are not there.
+    # A method without exemplars needs the pool as well, for the naive baselines.
     others = load_dives(data, pool, frames, cancel, progress=progress)
-    evaluator = Evaluator(model, others, protocol, look=look)
+    evaluator = Evaluator(model, others, protocol, inputs=inputs)
     return Evaluation(evaluator, dives, median_transitions(others), preprocessing)

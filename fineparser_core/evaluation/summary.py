@@ -1,4 +1,4 @@
-"""The results of many dives as numbers with their intervals and floors, as JSON and as text."""
+"""Metrics over many dives with their intervals and naive baselines, as JSON and as text."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -8,15 +8,18 @@ import numpy as np
 
 from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation.bootstrap import bootstrap_interval
-from fineparser_core.evaluation.floors import transition_floor
 from fineparser_core.evaluation.metrics import aiou, relative_l2, spearman
-from fineparser_core.evaluation.results import FALSE_POSITIVE_AREA, MASK_FLOORS, MASK_METRICS, DiveResult, finite
+from fineparser_core.evaluation.naive_baselines import median_transition_ious
+from fineparser_core.evaluation.results import FALSE_POSITIVE_AREA, MASK_BASELINES, MASK_METRICS, DiveResult, finite
 from fineparser_core.types import STEP_NAMES
 
-EXEMPLAR_FLOOR = "drawn exemplars"
-NUMBER_FLOOR = "training mean of number"
-MEDIAN_FLOOR = "median transitions"
-_MASK_FLOOR_NAMES = {"empty": "empty mask", "disc": "centre disc"}
+EXEMPLAR_BASELINE = "drawn exemplars"
+NUMBER_BASELINE = "training mean of number"
+MEDIAN_BASELINE = "median transitions"
+#: Scored dives of a number below which its R-l2 is not available.
+MIN_DIVES_OF_NUMBER = 10
+_NOT_AVAILABLE = "not available"
+_MASK_BASELINE_NAMES = {"empty": "empty mask", "disc": "centre disc"}
 
 #: Every metric by its name in JSON: what it is called, and whether more is better.
 METRICS = {
@@ -41,18 +44,22 @@ _MASK_NAMES = dict(
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
-    """A number over n dives, its 95 % bootstrap interval, and the same number of each floor on the same dives."""
+    """A number over n dives, its 95 % bootstrap interval, and the same number of each baseline on the same dives."""
 
     value: float
     low: float
     high: float
     n: int
-    floors: Mapping[str, float]
+    baselines: Mapping[str, float]
 
 
 @dataclass(frozen=True, kw_only=True)
 class NumberRow:
-    """The dives of one number; None where too few or unlabelled. R-l2 is relative to the range within the number."""
+    """The dives of one number; None where a metric is not available.
+
+    R-l2 is relative to the range of the true scores within the number, which few dives hardly sample: it is available
+    from `MIN_DIVES_OF_NUMBER` scored dives on.
+    """
 
     dive_number: str
     n: int
@@ -69,7 +76,7 @@ class StepRow:
 
     step: str
     iou: float
-    floor_iou: float | None
+    baseline_iou: float | None
     mean_error: float | None
     median_error: float | None
 
@@ -106,7 +113,7 @@ class Summary:
         return plain
 
     def as_text(self) -> str:
-        """Aligned tables: metrics with intervals and floors, steps, dive numbers."""
+        """Aligned tables: metrics with intervals and baselines, steps, dive numbers."""
         blocks = [f"{self.n_dives} dives, {self.n_scored} scored"]
         if self.n_fewer_exemplars:
             blocks[0] += f", {self.n_fewer_exemplars} with fewer exemplars than asked for"
@@ -122,30 +129,33 @@ class Summary:
         for name, (label, more) in METRICS.items():
             metric = self.metrics.get(name)
             if metric is None:
-                rows.append([label, "not available", "", "", ""])
+                rows.append([label, _NOT_AVAILABLE, "", "", ""])
                 continue
-            floors = ", ".join(f"{floor} {_number(value)}" for floor, value in metric.floors.items())
+            baselines = ", ".join(f"{which} {_number(value)}" for which, value in metric.baselines.items())
             interval = f"{_number(metric.low)} to {_number(metric.high)}"
             rows.append(
-                [f"{label}, {'higher' if more else 'lower'}", _number(metric.value), interval, str(metric.n), floors]
+                [f"{label}, {'higher' if more else 'lower'}", _number(metric.value), interval, str(metric.n), baselines]
             )
-        return ["metric, better", "value", "95 % interval", "dives", "floors"], rows
+        return ["metric, better", "value", "95 % interval", "dives", "baselines"], rows
 
     def step_table(self) -> tuple[list[str], list[list[str]]]:
         """Header and cells, a row a step."""
         rows = [
-            [row.step, *map(_number, (row.iou, row.floor_iou, row.mean_error, row.median_error))]
+            [row.step, *map(_number, (row.iou, row.baseline_iou, row.mean_error, row.median_error))]
             for row in self.by_step
         ]
-        return ["step", "IoU", f"of {MEDIAN_FLOOR}", "start off, samples", "median"], rows
+        return ["step", "IoU", f"of {MEDIAN_BASELINE}", "start off, samples", "median"], rows
 
     def number_table(self) -> tuple[list[str], list[list[str]]]:
         """Header and cells, a row a dive number."""
         header = ["dive number", "dives", "rho", "R-l2 x100", "score error", "AIoU@0.5", "AIoU@0.75"]
-        cells = ((row.rho, row.r_l2_x100, row.score_error, row.aiou_50, row.aiou_75) for row in self.by_number)
         rows = [
-            [row.dive_number, str(row.n), *map(_number, numbers)]
-            for row, numbers in zip(self.by_number, cells, strict=True)
+            [
+                *(row.dive_number, str(row.n), _number(row.rho)),
+                _NOT_AVAILABLE if row.r_l2_x100 is None else _number(row.r_l2_x100),
+                *map(_number, (row.score_error, row.aiou_50, row.aiou_75)),
+            ]
+            for row in self.by_number
         ]
         return header, rows
 
@@ -159,7 +169,7 @@ def summarise(
 
     Args:
         results: of all dives.
-        median_transitions: (st, ed) of the training dives, the floor of the transitions.
+        median_transitions: (st, ed) of the training dives, the naive baseline of the transitions.
         exemplars: E, how many voters were asked for.
         seed: of the bootstrap.
 
@@ -186,7 +196,7 @@ def text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     last = len(widths) - 1
     return "\n".join(
         "  ".join(
-            cell.ljust(width) if column == 0 or (column == last and header[-1] == "floors") else cell.rjust(width)
+            cell.ljust(width) if column == 0 or (column == last and header[-1] == "baselines") else cell.rjust(width)
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in (header, *rows)
@@ -200,8 +210,8 @@ def _score_metrics(results: Sequence[DiveResult], seed: int) -> dict[str, Metric
     n = len(scored)
     true = np.array([result.score for result in scored])
     guesses = {"": np.array([result.predicted for result in scored], np.float64)}
-    for name, key in ((EXEMPLAR_FLOOR, "exemplar_mean"), (NUMBER_FLOOR, "number_mean")):
-        # A floor that lacks a dive would be measured on others than the method.
+    for name, key in ((EXEMPLAR_BASELINE, "exemplar_mean"), (NUMBER_BASELINE, "number_mean")):
+        # A baseline that lacks a dive would be measured on others than the method.
         if all(getattr(result, key) is not None for result in scored):
             guesses[name] = np.array([getattr(result, key) for result in scored], np.float64)
     # R-l2 is relative to the range of the evaluated set, which a resample has no part in.
@@ -217,7 +227,7 @@ def _score_metrics(results: Sequence[DiveResult], seed: int) -> dict[str, Metric
         # One dive has no rank, and equal scores have neither rank nor range.
         if np.isfinite(value := values.pop("")):
             low, high = bootstrap_interval(resampled, n, seed=seed)
-            metrics[name] = Metric(value=value, low=low, high=high, n=n, floors=values)
+            metrics[name] = Metric(value=value, low=low, high=high, n=n, baselines=values)
     return metrics
 
 
@@ -228,12 +238,14 @@ def _step_metrics(results: Sequence[DiveResult], median: tuple[float, float] | N
     intervals = np.array([result.interval_iou for result in parsed], np.float64)
     steps = np.array([result.step_ious for result in parsed], np.float64)
     values = {"aiou_50": intervals >= 0.5, "aiou_75": intervals >= 0.75, "step_iou": steps.mean(axis=1)}
-    floors: dict[str, dict[str, float]] = {name: {} for name in values}
+    baselines: dict[str, dict[str, float]] = {name: {} for name in values}
     if median is not None:
-        floor, floor_steps = transition_floor(median, [r.true_transitions for r in parsed if r.true_transitions])
-        numbers = (aiou(floor, 0.5), aiou(floor, 0.75), float(floor_steps.mean()))
-        floors = {name: {MEDIAN_FLOOR: number} for name, number in zip(values, numbers, strict=True)}
-    return {name: _mean_metric(each, floors[name], seed) for name, each in values.items()}
+        baseline, baseline_steps = median_transition_ious(
+            median, [r.true_transitions for r in parsed if r.true_transitions]
+        )
+        numbers = (aiou(baseline, 0.5), aiou(baseline, 0.75), float(baseline_steps.mean()))
+        baselines = {name: {MEDIAN_BASELINE: number} for name, number in zip(values, numbers, strict=True)}
+    return {name: _mean_metric(each, baselines[name], seed) for name, each in values.items()}
 
 
 def _mask_metrics(results: Sequence[DiveResult], seed: int) -> dict[str, Metric]:
@@ -241,19 +253,19 @@ def _mask_metrics(results: Sequence[DiveResult], seed: int) -> dict[str, Metric]
     shown = [clip for clip in masks if MASK_METRICS[0] in clip]
     metrics = {}
     for key, name in _MASK_NAMES.items() if shown else ():
-        floors = {
-            _MASK_FLOOR_NAMES[floor]: float(np.mean([clip[f"{floor} {key}"] for clip in shown]))
-            for floor in MASK_FLOORS
+        baselines = {
+            _MASK_BASELINE_NAMES[baseline]: float(np.mean([clip[f"{baseline} {key}"] for clip in shown]))
+            for baseline in MASK_BASELINES
         }
-        metrics[name] = _mean_metric(np.array([clip[key] for clip in shown]), floors, seed)
+        metrics[name] = _mean_metric(np.array([clip[key] for clip in shown]), baselines, seed)
     if areas := [clip[FALSE_POSITIVE_AREA] for clip in masks if FALSE_POSITIVE_AREA in clip]:
         metrics[FALSE_POSITIVE_AREA] = _mean_metric(np.array(areas), {"empty mask": 0.0}, seed)
     return metrics
 
 
-def _mean_metric(values: np.ndarray, floors: Mapping[str, float], seed: int) -> Metric:
+def _mean_metric(values: np.ndarray, baselines: Mapping[str, float], seed: int) -> Metric:
     low, high = bootstrap_interval(lambda i: float(values[i].mean()), len(values), seed=seed)
-    return Metric(value=float(values.mean()), low=low, high=high, n=len(values), floors=floors)
+    return Metric(value=float(values.mean()), low=low, high=high, n=len(values), baselines=baselines)
 
 
 def _number_row(dive_number: str, results: Sequence[DiveResult]) -> NumberRow:
@@ -266,7 +278,7 @@ def _number_row(dive_number: str, results: Sequence[DiveResult]) -> NumberRow:
         dive_number=dive_number,
         n=len(mine),
         rho=_or_none(spearman(predicted, true)) if scored else None,
-        r_l2_x100=_or_none(relative_l2(predicted, true)) if scored else None,
+        r_l2_x100=_or_none(relative_l2(predicted, true)) if len(scored) >= MIN_DIVES_OF_NUMBER else None,
         score_error=_error(predicted, true) if scored else None,
         aiou_50=aiou(ious, 0.5) if ious else None,
         aiou_75=aiou(ious, 0.75) if ious else None,
@@ -280,14 +292,16 @@ def _step_rows(results: Sequence[DiveResult], median: tuple[float, float] | None
     ious = np.array([result.step_ious for result in parsed], np.float64).mean(axis=0)
     true = np.array([result.true_transitions for result in parsed])
     errors = np.abs(np.array([result.transitions for result in parsed]) - true)
-    floors = (
-        None if median is None else transition_floor(median, [(st, ed) for st, ed in true.tolist()])[1].mean(axis=0)
+    baselines = (
+        None
+        if median is None
+        else median_transition_ious(median, [(st, ed) for st, ed in true.tolist()])[1].mean(axis=0)
     )
     return tuple(
         StepRow(
             step=name,
             iou=float(ious[step]),
-            floor_iou=None if floors is None else float(floors[step]),
+            baseline_iou=None if baselines is None else float(baselines[step]),
             mean_error=float(errors[:, step - 1].mean()) if step else None,
             median_error=float(np.median(errors[:, step - 1])) if step else None,
         )

@@ -12,7 +12,7 @@ from fineparser_core.commands.benchmark import write_model_card
 from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation.failures import mask_badness, step_badness, worst
 
-METRIC = {"value": 0.71, "low": 0.6, "high": 0.8, "n": 80, "floors": {"drawn exemplars": 0.5}}
+METRIC = {"value": 0.71, "low": 0.6, "high": 0.8, "n": 80, "baselines": {"drawn exemplars": 0.5}}
 CALIBRATION = {
     "interval": {"level": 0.8, "coverage": 0.79, "dives": 80, "mean_width": 20.4},
     "domain": {"refused": 0.0125, "caught": {"no entry": "9 of 10"}},

@@ -9,8 +9,8 @@ import pytest
 from made_results import dive
 
 from fineparser_core.errors import ExportError
-from fineparser_core.evaluation.floors import DISC_SHARE, centre_disc, transition_floor
 from fineparser_core.evaluation.mask_metrics import f_beta_mean, mae, s_measure
+from fineparser_core.evaluation.naive_baselines import DISC_SHARE, centre_disc, median_transition_ious
 from fineparser_core.evaluation.results import mask_results, write_predictions
 
 
@@ -57,8 +57,8 @@ def test_missed_athletes_count_as_missed(clip: tuple[np.ndarray, np.ndarray]) ->
     found, lost = mask_results(probability, truth), mask_results(probability, truth, missed)
     assert "false_positive_area" not in lost  # there is an athlete in every sample now
     for name in ("iou", "f_mean", "f_adaptive", "f_adaptive_paper", "s_measure"):
-        for floor in ("", "empty ", "disc "):
-            assert lost[floor + name] == pytest.approx(found[floor + name] * 86 / 96), floor + name
+        for baseline in ("", "empty ", "disc "):
+            assert lost[baseline + name] == pytest.approx(found[baseline + name] * 86 / 96), baseline + name
     # Whatever is given there is wrong: a quarter of the map at 0.6.
     assert lost["mae"] == pytest.approx((found["mae"] * 86 + 0.25 * 0.6 * 10) / 96)
     assert lost["empty mae"] == pytest.approx(found["empty mae"] * 86 / 96)
@@ -71,7 +71,7 @@ def test_floors() -> None:
     disc = centre_disc(112, 112)
     assert disc.mean() == pytest.approx(DISC_SHARE, rel=0.05)
     assert np.array_equal(disc, disc[::-1, ::-1])
-    intervals, steps = transition_floor((20, 60), [(20, 60), (60, 90)])
+    intervals, steps = median_transition_ious((20, 60), [(20, 60), (60, 90)])
     assert intervals.tolist() == [1.0, 0.0]
     assert steps.shape == (2, 3)
 

@@ -16,9 +16,9 @@ from fineparser_core.data.dives import Dive
 from fineparser_core.data.frame_cache import FrameCache, load_dives
 from fineparser_core.data.images import read_mask
 from fineparser_core.errors import ConfigError
-from fineparser_core.evaluation.kept_results import KeptResults
-from fineparser_core.evaluation.looking import following_look, stored_look
+from fineparser_core.evaluation.eval_inputs import athlete_crop_inputs, stored_inputs
 from fineparser_core.evaluation.protocol import Protocol
+from fineparser_core.evaluation.result_cache import ResultCache
 from fineparser_core.evaluation.results import DiveResult
 from fineparser_core.evaluation.running import Evaluation, prepare
 from fineparser_core.inference.encoder import ClipEncoder
@@ -64,8 +64,8 @@ def encoder(network: StandIn) -> ClipEncoder:
 
 
 def test_a_look_of_ones_own_sees_what_the_true_masks_show(data: DiveSet, cache: Path) -> None:
-    own = following_look(data, encoder(StandIn()))(load(data, cache, "whole"))
-    true = stored_look("follow")(load(data, cache, "follow"))
+    own = athlete_crop_inputs(data, encoder(StandIn()))(load(data, cache, "whole"))
+    true = stored_inputs("follow")(load(data, cache, "follow"))
     assert own.frames.shape == true.frames.shape == (96, 112, 112, 3)
     for seen in (own, true):
         assert seen.truth is not None
@@ -82,7 +82,7 @@ def test_a_look_of_ones_own_sees_what_the_true_masks_show(data: DiveSet, cache: 
 
 def test_an_athlete_outside_the_square_is_missed_and_a_sliver_is_not(data: DiveSet, cache: Path) -> None:
     dive = load(data, cache, "whole")
-    seen = following_look(data, encoder(StandIn(corner)))(dive)
+    seen = athlete_crop_inputs(data, encoder(StandIn(corner)))(dive)
     assert seen.truth is not None
     assert seen.missed is not None
     there = [read_mask(path).any() for path in data.mask_paths(dive.record)]
@@ -95,8 +95,8 @@ def test_an_athlete_outside_the_square_is_missed_and_a_sliver_is_not(data: DiveS
 def test_a_sliver_that_is_seen_is_not_missed(data: DiveSet, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sliver = np.zeros((144, 192), bool)
     sliver[70, 96] = True  # one pixel of a square as high as the frame, less than half of a pixel of 112
-    monkeypatch.setattr("fineparser_core.evaluation.looking.read_mask", lambda path: sliver)
-    seen = following_look(data, encoder(StandIn(nothing)))(load(data, cache, "whole"))
+    monkeypatch.setattr("fineparser_core.evaluation.eval_inputs.read_mask", lambda path: sliver)
+    seen = athlete_crop_inputs(data, encoder(StandIn(nothing)))(load(data, cache, "whole"))
     assert seen.truth is not None
     assert seen.missed is not None
     assert not seen.truth.any()
@@ -106,9 +106,9 @@ def test_a_sliver_that_is_seen_is_not_missed(data: DiveSet, cache: Path, monkeyp
 def test_without_masks_there_is_no_truth(data: DiveSet, cache: Path) -> None:
     bare = replace(data, mask_patterns=())
     dive = load(data, cache, "whole")
-    seen = following_look(bare, encoder(StandIn()))(dive)
+    seen = athlete_crop_inputs(bare, encoder(StandIn()))(dive)
     assert (seen.truth, seen.missed) == (None, None)
-    stored = stored_look("whole")(replace(dive, masks=None))
+    stored = stored_inputs("whole")(replace(dive, masks=None))
     assert (stored.truth, stored.missed) == (None, None)
 
 
@@ -142,10 +142,10 @@ def test_steps_are_read_with_how_long_the_dive_lasts(prepared: Prepare) -> None:
 def test_a_dive_whose_result_is_kept_is_not_measured_again(prepared: Prepare, tmp_path: Path) -> None:
     protocol = Protocol(preprocessing="follow", decoding="joint", exemplars=5)
     evaluation = prepared(StandIn(), "follow")
-    (first,) = evaluation.evaluator.run(evaluation.dives, kept=KeptResults(tmp_path, protocol, {}))
+    (first,) = evaluation.evaluator.run(evaluation.dives, result_cache=ResultCache(tmp_path, protocol, {}))
     network = StandIn()
     evaluation = prepared(network, "follow")
-    (again,) = evaluation.evaluator.run(evaluation.dives, kept=KeptResults(tmp_path, protocol, {}))
+    (again,) = evaluation.evaluator.run(evaluation.dives, result_cache=ResultCache(tmp_path, protocol, {}))
     assert again == first
     assert network.windows == 0
 

@@ -1,4 +1,4 @@
-"""The numbers of many dives against plain formulas, their floors, and what is said where there is none."""
+"""The numbers of many dives against plain formulas, their baselines, and what is said where there is none."""
 
 import json
 import time
@@ -10,27 +10,28 @@ from made_results import dive
 from scipy.stats import spearmanr
 
 from fineparser_core.errors import ConfigError
+from fineparser_core.evaluation.metrics import relative_l2
 from fineparser_core.evaluation.paper import METRICS as PAPER_METRICS
 from fineparser_core.evaluation.summary import METRICS, summarise
 
 
-def test_every_metric_with_interval_and_floors() -> None:
+def test_every_metric_with_interval_and_baselines() -> None:
     results = [dive(number) for number in range(40)]
     summary = summarise(results, median_transitions=(30.0, 65.5))
     true = np.array([result.score for result in results])
     predicted = np.array([result.predicted for result in results])
-    floor = np.array([result.exemplar_mean for result in results])
+    baseline = np.array([result.exemplar_mean for result in results])
     metrics = summary.metrics
     assert summary.absent == ()
     assert list(metrics) == list(METRICS)
     assert metrics["rho"].value == pytest.approx(spearmanr(predicted, true).statistic)
-    assert metrics["rho"].floors["drawn exemplars"] == pytest.approx(spearmanr(floor, true).statistic)
+    assert metrics["rho"].baselines["drawn exemplars"] == pytest.approx(spearmanr(baseline, true).statistic)
     assert metrics["r_l2_x100"].value == pytest.approx(np.mean(((predicted - true) / 39) ** 2) * 100)
     assert metrics["score_error"].value == pytest.approx(np.abs(predicted - true).mean())
     assert metrics["aiou_75"].value == np.mean([result.interval_iou >= 0.75 for result in results])
-    assert metrics["aiou_75"].floors == {"median transitions": 1.0}
+    assert metrics["aiou_75"].baselines == {"median transitions": 1.0}
     assert metrics["s_measure"].value == pytest.approx(0.9)
-    assert metrics["s_measure"].floors == pytest.approx({"empty mask": 0.4, "centre disc": 0.5})
+    assert metrics["s_measure"].baselines == pytest.approx({"empty mask": 0.4, "centre disc": 0.5})
     for metric in metrics.values():
         assert metric.low - 1e-9 <= metric.value <= metric.high + 1e-9
         assert metric.n == 40
@@ -50,17 +51,17 @@ def test_dive_numbers_and_steps() -> None:
     assert (take_off.mean_error, flight.mean_error) == (None, 1.0)
     assert entry.mean_error == pytest.approx(np.mean([abs(r.transitions[1] - 62) for r in results]))
     assert take_off.iou == pytest.approx(27 / 28)
-    assert take_off.floor_iou == pytest.approx(27 / 30)
+    assert take_off.baseline_iou == pytest.approx(27 / 30)
 
 
 def test_what_is_not_there_is_said() -> None:
     bare = {"transitions": None, "interval_iou": None, "step_ious": None, "masks": None}
     summary = summarise([dive(n, number_mean=None, **bare) for n in range(5)], median_transitions=None)
     assert set(summary.metrics) == {"rho", "r_l2_x100", "score_error"}
-    assert set(summary.metrics["rho"].floors) == {"drawn exemplars"}
+    assert set(summary.metrics["rho"].baselines) == {"drawn exemplars"}
     assert summary.by_step == ()
     text = summary.as_text()
-    assert text.count("not available") == len(METRICS) - 3
+    assert text.count("not available") == len(METRICS) - 3 + len(summary.by_number)
     plain = json.loads(json.dumps(summary.as_dict(), allow_nan=False))
     assert plain["metrics"]["s_measure"] is None
     assert plain["metrics"]["rho"]["n"] == 5
@@ -79,6 +80,19 @@ def test_one_dive_has_no_correlation() -> None:
     assert summary.by_number[0].rho is None
 
 
+def test_the_relative_error_within_a_number_takes_ten_dives() -> None:
+    results = [dive(number, dive_number="107B" if number < 10 else "407C") for number in range(19)]
+    summary = summarise(results, median_transitions=(30, 65))
+    many, few = summary.by_number
+    assert (many.n, few.n) == (10, 9)
+    assert many.r_l2_x100 == pytest.approx(relative_l2([d.predicted for d in results[:10]], range(50, 60)))
+    assert few.r_l2_x100 is None
+    assert few.rho is not None
+    row = next(line for line in summary.as_text().splitlines() if line.startswith("407C"))
+    assert "not available" in row
+    assert summary.as_dict()["by_number"][1]["r_l2_x100"] is None
+
+
 def test_a_network_that_gives_no_number_has_no_metric() -> None:
     results = [dive(0), dive(1, predicted=float("nan")), dive(2)]
     assert {"rho", "r_l2_x100", "score_error"} <= set(summarise(results, median_transitions=None).absent)
@@ -89,12 +103,12 @@ def test_no_dives() -> None:
         summarise([], median_transitions=None)
 
 
-def test_text_names_floors_and_dives_with_fewer_exemplars() -> None:
+def test_text_names_baselines_and_dives_with_fewer_exemplars() -> None:
     results = [dive(0), replace(dive(1), n_exemplars=4), dive(2), dive(3)]
     text = summarise(results, median_transitions=(30, 65)).as_text()
     assert "4 dives, 4 scored, 1 with fewer exemplars" in text
-    for floor in ("drawn exemplars", "training mean of number", "median transitions", "empty mask", "centre disc"):
-        assert floor in text
+    for baseline in ("drawn exemplars", "training mean of number", "median transitions", "empty mask", "centre disc"):
+        assert baseline in text
     assert all(line == line.rstrip() for line in text.splitlines())
 
 

@@ -1,4 +1,4 @@
-"""Results that are kept as they come: an interrupted measurement goes on, and nothing else is taken for it."""
+"""The result cache resumes an interrupted evaluation, and never takes results of another one."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,8 +7,8 @@ import pytest
 from made_results import dive
 
 from fineparser_core.errors import ExportError
-from fineparser_core.evaluation.kept_results import KeptResults
 from fineparser_core.evaluation.protocol import Protocol
+from fineparser_core.evaluation.result_cache import ResultCache
 
 PROTOCOL = Protocol(preprocessing="follow", decoding="flight")
 FACTS = {"weights": "fineparser-1", "labels": "abc"}
@@ -20,10 +20,10 @@ def test_what_was_measured_is_found_again_as_it_was(tmp_path: Path) -> None:
         dive(2), predicted=None, spread=None, transitions=None, true_transitions=None, interval_iou=None,
         step_ious=None, masks=None, exemplars=(), contributions=None,
     )  # fmt: skip
-    first = KeptResults(tmp_path, PROTOCOL, FACTS)
+    first = ResultCache(tmp_path, PROTOCOL, FACTS)
     first.add(whole)
     first.add(bare)
-    again = KeptResults(tmp_path, PROTOCOL, FACTS)
+    again = ResultCache(tmp_path, PROTOCOL, FACTS)
     assert len(again) == 2
     assert again.get(whole.id) == whole
     assert again.get(bare.id) == bare
@@ -31,24 +31,24 @@ def test_what_was_measured_is_found_again_as_it_was(tmp_path: Path) -> None:
 
 
 def test_a_line_that_was_cut_off_is_measured_again(tmp_path: Path) -> None:
-    kept = KeptResults(tmp_path, PROTOCOL, FACTS)
-    kept.add(dive(1))
-    kept.add(dive(2))
+    cache = ResultCache(tmp_path, PROTOCOL, FACTS)
+    cache.add(dive(1))
+    cache.add(dive(2))
     (file,) = tmp_path.iterdir()
     file.write_bytes(file.read_bytes()[:-9])
-    again = KeptResults(tmp_path, PROTOCOL, FACTS)
+    again = ResultCache(tmp_path, PROTOCOL, FACTS)
     assert again.get(dive(1).id) is not None
     assert again.get(dive(2).id) is None
     again.add(dive(2))
-    assert len(KeptResults(tmp_path, PROTOCOL, FACTS)) == 2
+    assert len(ResultCache(tmp_path, PROTOCOL, FACTS)) == 2
 
 
 def test_without_a_folder_results_last_as_long_as_the_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    kept = KeptResults(None, PROTOCOL, FACTS)
-    kept.add(dive(1))
-    assert kept.get(dive(1).id) == dive(1)
-    kept.remove()
+    cache = ResultCache(None, PROTOCOL, FACTS)
+    cache.add(dive(1))
+    assert cache.get(dive(1).id) == dive(1)
+    cache.remove()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -62,21 +62,21 @@ def test_without_a_folder_results_last_as_long_as_the_process(tmp_path: Path, mo
     ],
 )
 def test_results_of_another_measurement_make_way(tmp_path: Path, protocol: Protocol, facts: dict[str, str]) -> None:
-    KeptResults(tmp_path, PROTOCOL, FACTS).add(dive(1))
-    assert len(KeptResults(tmp_path, protocol, facts)) == 0
-    assert len(KeptResults(tmp_path, PROTOCOL, FACTS)) == 0
+    ResultCache(tmp_path, PROTOCOL, FACTS).add(dive(1))
+    assert len(ResultCache(tmp_path, protocol, facts)) == 0
+    assert len(ResultCache(tmp_path, PROTOCOL, FACTS)) == 0
 
 
 def test_nothing_is_left_once_they_are_written_elsewhere(tmp_path: Path) -> None:
-    kept = KeptResults(tmp_path, PROTOCOL, FACTS)
-    kept.add(dive(1))
-    kept.remove()
+    cache = ResultCache(tmp_path, PROTOCOL, FACTS)
+    cache.add(dive(1))
+    cache.remove()
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="nowhere"):
-        KeptResults(tmp_path / "nowhere", PROTOCOL, FACTS)
+        ResultCache(tmp_path / "nowhere", PROTOCOL, FACTS)
     (tmp_path / "results.jsonl").write_bytes(b"\xff\xfe\n")
     with pytest.raises(ExportError, match=r"results\.jsonl cannot be read .*: remove it, or choose another folder"):
-        KeptResults(tmp_path, PROTOCOL, FACTS)
+        ResultCache(tmp_path, PROTOCOL, FACTS)

@@ -1,7 +1,7 @@
-"""What a regressor given the true pose at the input's resolution reaches on twins: the rubric seen in 112 x 112 pixels.
+"""Upper bounds of the score metrics on rendered twins, from inputs that no network has.
 
-No network that watches a rendered dive can be expected to do better than one that is told where every joint is. Above
-that lies what the judges' noise leaves to a reader of the qualities themselves.
+Two oracles: a regressor on the true joints at the input's resolution (112 x 112 pixels), and the true step qualities,
+whose only error is the judges' noise.
 """
 
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ _WIDTH, _RIDGE = 0.1, 0.01
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ceiling:
+class Oracle:
     """What can be reached on the test dives.
 
     Attributes:
@@ -48,9 +48,9 @@ class Ceiling:
     step_rhos: tuple[float, ...]
 
 
-def pose_ceiling(
+def pose_oracle(
     plan: Plan, *, progress: ProgressCallback = ignore_progress, cancel: CancelToken | None = None
-) -> Ceiling:
+) -> Oracle:
     """Fits the qualities of the training dives on their poses, and scores the test dives; nothing is rendered.
 
     Body, motion and camera are drawn as for a rendering, joints are rounded to pixels of the squeezed frame, and the
@@ -66,12 +66,12 @@ def pose_ceiling(
     dives = [plan.dive(i) for i in range(len(plan))]
     train = np.array([dive.split == "train" for dive in dives])
     if min(train.sum(), (~train).sum()) < 2:
-        raise ConfigError("A ceiling takes two training and two test dives: choose a larger set.")
+        raise ConfigError("An oracle takes two training and two test dives: choose a larger set.")
     features, scores = [], []
     for done, dive in enumerate(dives, start=1):
         if cancel is not None:
             cancel.raise_if_cancelled()
-        joints, score = _seen(dive)
+        joints, score = _projected(dive)
         features.append(_features(joints))
         scores.append(score)
         progress(Progress("pose", done, len(dives)))
@@ -82,7 +82,7 @@ def pose_ceiling(
     points = 3 * np.array([dive.difficulty for dive in dives]) / sum(rubric.STEP_WEIGHTS)
     true = np.array(scores)[~train]
     noise, pose = ((points * (q @ np.array(rubric.STEP_WEIGHTS)))[~train] for q in (qualities, found))
-    return Ceiling(
+    return Oracle(
         n_train=int(train.sum()),
         n_test=len(true),
         noise_rho=spearman(noise, true),
@@ -93,11 +93,11 @@ def pose_ceiling(
     )
 
 
-def _seen(dive: PlannedDive) -> tuple[np.ndarray, float]:
+def _projected(dive: PlannedDive) -> tuple[np.ndarray, float]:
     """Joints (instants, J, 2) in pixels of a 320 x 240 frame as a 112 x 112 one shows them, and the judges' score."""
     spec = dive.spec
     if spec.qualities is None or spec.board_m is None or dive.difficulty is None:
-        raise ConfigError(f"{dive.key} has no given qualities, board and DD: only twins have a ceiling.")
+        raise ConfigError(f"{dive.key} has no given qualities, board and DD: only twins have a oracle.")
     rng = np.random.default_rng([dive.seed, 0xCE11])
     faults = rubric.draw_faults(spec.qualities, rng)
     number = parse_dive_number(spec.dive_number)

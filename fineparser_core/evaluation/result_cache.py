@@ -1,4 +1,4 @@
-"""Results on disk as soon as a dive is measured, so that a measurement of hours that was interrupted goes on."""
+"""A cache of results on disk, written dive by dive, so that an interrupted evaluation can be resumed."""
 
 import json
 from collections.abc import Mapping
@@ -14,14 +14,14 @@ from fineparser_core.video.atomic import atomic_file
 _FORMAT = "fineparser.results/1"
 
 
-class KeptResults:
-    """The results of one measurement, a line of JSON each; the first line says what it is a measurement of.
+class ResultCache:
+    """The results of one evaluation as lines of JSON; the first line identifies the evaluation.
 
     Args:
-        folder: of the measurement's output; None keeps nothing beyond the process.
-        protocol: how dives are looked at and whom they are compared with.
+        folder: output folder of the evaluation; None keeps the results in memory only.
+        protocol: preprocessing, decoding and choice of exemplars.
         facts: what the results depend on besides: weights, arithmetic, labels and the commit of the code. Results of
-            any other measurement that lie in the folder are of no use and make way.
+            any other evaluation in the folder are discarded.
 
     Raises:
         ExportError: the file cannot be read or written.
@@ -34,7 +34,7 @@ class KeptResults:
             return
         head = json.dumps({"format": _FORMAT, "version": __version__, **asdict(protocol), **facts})
         try:
-            # What comes after the last end of a line was cut off while it was written.
+            # Text after the last line end is a line that was cut off while it was written.
             lines = self._path.read_text(encoding="utf-8").split("\n")[:-1] if self._path.exists() else []
             kept = lines if lines and lines[0] == head else [head]
             for result in map(_read_result, kept[1:]):
@@ -48,11 +48,11 @@ class KeptResults:
         return len(self._known)
 
     def get(self, dive_id: str) -> DiveResult | None:
-        """The result of a dive that has been measured already."""
+        """The result of a dive, if it is in the cache."""
         return self._known.get(dive_id)
 
     def add(self, result: DiveResult) -> None:
-        """Keeps the result of a dive.
+        """Stores the result of a dive.
 
         Raises:
             ExportError: it cannot be written.
@@ -67,7 +67,7 @@ class KeptResults:
             raise ExportError(f"{self._path} cannot be written ({error.strerror}): make room and go on.") from None
 
     def remove(self) -> None:
-        """Once everything is written that they were kept for."""
+        """Deletes the file; called once the outputs made from the results are written."""
         if self._path is not None:
             self._path.unlink(missing_ok=True)
 

@@ -1,4 +1,4 @@
-"""What a network sees of a dive in evaluation, and where the athlete truly is in it."""
+"""The network input of a dive in evaluation, with the true masks that belong to it."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -19,13 +19,13 @@ _ALL = np.arange(N_SAMPLES)
 _ATHLETE = 128
 
 
-class Seen(NamedTuple):
-    """The 96 samples of a dive as a network sees them.
+class EvalInput(NamedTuple):
+    """The 96 samples of a dive at the input size of a network.
 
     Attributes:
         frames: (96, 112, 112, 3) uint8 RGB.
-        truth: (96, 112, 112) bool, the athlete in them; None where the data set has no masks.
-        missed: (96,) bool, samples whose athlete is in the frame and nowhere in what is seen of it; None likewise.
+        truth: (96, 112, 112) bool, true on the athlete; None where the data set has no masks.
+        missed: (96,) bool, true where the athlete is in the source frame but outside the input; None likewise.
     """
 
     frames: np.ndarray
@@ -33,35 +33,35 @@ class Seen(NamedTuple):
     missed: np.ndarray | None
 
 
-Look = Callable[[Dive], Seen]
+InputSource = Callable[[Dive], EvalInput]
 
 
-def stored_look(preprocessing: str) -> Look:
-    """Dives as the cache stores them; where that follows the athlete, it does so by the true masks."""
+def stored_inputs(preprocessing: str) -> InputSource:
+    """Inputs from the frame cache. In an athlete crop these are cut around the true masks."""
 
-    def look(dive: Dive) -> Seen:
+    def read(dive: Dive) -> EvalInput:
         view = plain_view(dive, preprocessing)
         truth = None if dive.masks is None else view_masks(dive, view, _ALL) >= _ATHLETE
-        return Seen(view_frames(dive, view, _ALL), truth, None if truth is None else np.zeros(N_SAMPLES, bool))
+        return EvalInput(view_frames(dive, view, _ALL), truth, None if truth is None else np.zeros(N_SAMPLES, bool))
 
-    return look
+    return read
 
 
-def following_look(data: DiveSet, encoder: ClipEncoder) -> Look:
-    """Dives as the encoder's own first look follows the athlete, in the images of the data set, as inference does."""
+def athlete_crop_inputs(data: DiveSet, encoder: ClipEncoder) -> InputSource:
+    """Inputs cut from the source images around the masks of the encoder's own coarse pass, as inference does it."""
 
-    def look(dive: Dive) -> Seen:
+    def read(dive: Dive) -> EvalInput:
         paths = clip_images(data, dive.record)
         chosen = [paths[i] for i in plain_view(dive, WHOLE.name).sampled]
         images = [read_frame(path) for path, _ in chosen]
         frames, crops = closer_look(images, first_look(images, encoder)[1], encoder)
         whole = [read_mask(mask) for _, mask in chosen if mask is not None]
         if not whole:
-            return Seen(frames, None, None)
+            return EvalInput(frames, None, None)
         places = [(int(x0), int(y0), int(x1), int(y1)) for x0, y0, x1, y1 in crops]
         shares = np.stack([cut_mask(mask, place, MASK_SIZE) for mask, place in zip(whole, places, strict=True)])
-        # A sliver that is seen but fills no half of a pixel is not missed; as in every look it leaves the truth empty.
+        # A sliver inside the crop that fills less than half of a pixel leaves the truth empty, but is not missed.
         missed = np.array([mask.any() for mask in whole]) & ~shares.any(axis=(1, 2))
-        return Seen(frames, shares > 0.5, missed)
+        return EvalInput(frames, shares > 0.5, missed)
 
-    return look
+    return read

@@ -1,7 +1,7 @@
-"""What can be reached without looking at the video: a model is worth what it adds to these.
+"""Naive baselines: predictions that use no video. A model is worth what it adds to them.
 
-The floors of scores are in every `DiveResult`: the mean score of the exemplars drawn for the dive, and the mean of all
-training scores of its dive number. Those of transitions and masks are here.
+The baselines of scores are in every `DiveResult`: the mean score of the exemplars drawn for the dive, and the mean of
+all training scores of its dive number. Those of transitions and masks are here.
 """
 
 from collections.abc import Sequence
@@ -11,12 +11,14 @@ import numpy as np
 
 from fineparser_core.evaluation.metrics import interval_iou, step_ious
 
-#: What the athlete covers of a whole frame on average; a disc of that share of the map is the guess without a look.
+#: Mean share of a whole frame that the athlete covers; the baseline mask is a disc of that share of the map.
 DISC_SHARE = 0.017
 
 
-def transition_floor(median: tuple[float, float], true: Sequence[tuple[float, float]]) -> tuple[np.ndarray, np.ndarray]:
-    """IoUs of the same transitions, the medians over training, given for every clip.
+def median_transition_ious(
+    median: tuple[float, float], true: Sequence[tuple[float, float]]
+) -> tuple[np.ndarray, np.ndarray]:
+    """IoUs of one constant prediction, the median transitions of the training dives, with those of every clip.
 
     Args:
         median: (st, ed), samples.
