@@ -2,7 +2,12 @@
 
 from pathlib import Path
 
-_ROOT = Path(__file__).resolve().parent.parent / "resources"
+_PACKAGE = Path(__file__).resolve().parent
+#: Inside an installed wheel, where the build put them, else at the top of the checkout.
+_ROOT = next(
+    (folder for folder in (_PACKAGE / "bundled", _PACKAGE.parent / "resources") if folder.is_dir()),
+    _PACKAGE / "bundled",
+)
 
 
 def resource(*parts: str) -> Path:

@@ -1,9 +1,12 @@
 """`fineparser-gui [CLIP …]`: opens the window, and the clips in it."""
 
 import argparse
+import importlib.util
 import sys
 from pathlib import Path
 from tempfile import TemporaryFile
+
+_NO_QT = "fineparser-gui: the window needs Qt, which is not installed: run `python -m pip install 'fineparser[gui]'`."
 
 
 def parse_arguments(argv: list[str]) -> argparse.Namespace:
@@ -33,6 +36,9 @@ def own_folder(path: Path) -> tuple[Path | None, str]:
 def main() -> int:
     """Run until the window is closed."""
     arguments = parse_arguments(sys.argv[1:])
+    if importlib.util.find_spec("PySide6") is None:
+        print(_NO_QT, file=sys.stderr)
+        return 1
     import platformdirs
     from PySide6.QtWidgets import QApplication
 

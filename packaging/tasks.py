@@ -42,22 +42,15 @@ def _demo(arguments: list[str]) -> int:
     options = argparse.ArgumentParser(prog="dev.py demo")
     options.add_argument("--gui", action="store_true", help="in the app instead of the terminal")
     gui = options.parse_args(arguments).gui
-    try:
+    try:  # before anything is downloaded
         sample = json.loads((_SAMPLES / "sample.json").read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise SetupError(f"The bundled sample dive {error.filename} is missing: get the whole checkout.") from error
-    dive = [str(_SAMPLES / sample["file"]), "--dive-number", sample["dive_number"], "--board", str(sample["board_m"])]
     if gui:
-        return _app(dive)
+        clip = str(_SAMPLES / sample["file"])
+        return _app([clip, "--dive-number", sample["dive_number"], "--board", str(sample["board_m"])])
     ensure_environment()
-    try:
-        _DEMO_OUTPUT.mkdir(exist_ok=True)
-    except OSError as error:
-        raise SetupError(f"The folder {_DEMO_OUTPUT} cannot be made ({error.strerror}): make way for it.") from error
-    outputs = {"--annotated": "annotated.mp4", "--masks": "masks.npz", "--json": "analysis.json"}
-    for option, name in outputs.items():
-        dive += [option, str(_DEMO_OUTPUT / name)]
-    return _call("fineparser_core.commands.cli", "score", *dive)
+    return _call("fineparser_core.commands.cli", "demo", "--out", str(_DEMO_OUTPUT))
 
 
 def _app(arguments: list[str]) -> int:

@@ -27,6 +27,7 @@ CommandMain = Callable[[list[str]], int]
 
 # Sub-command: the module of this package whose `main(argv)` runs it, and what it does. Only the chosen one is imported.
 COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("demo", "analyse the bundled sample dive"),
     "score": ("score", "analyse a clip: steps, masks, score and contributions"),
     "trim": ("trim", "find the dives in a long recording"),
     "train": ("train", "train weights on FineDiving, MTL-AQA or rendered dives"),

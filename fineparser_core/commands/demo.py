@@ -1,0 +1,35 @@
+"""`fineparser demo`: analyses the bundled sample dive, as `fineparser score` would, and keeps what comes out of it."""
+
+import argparse
+import json
+from pathlib import Path
+
+from fineparser_core.commands import score
+from fineparser_core.errors import ExportError, VideoError
+from fineparser_core.resources import resource
+
+
+def main(argv: list[str]) -> int:
+    """Runs `fineparser demo`.
+
+    Raises:
+        FineParserError: with the sentence for the user and the exit code.
+    """
+    parser = argparse.ArgumentParser(
+        prog="fineparser demo",
+        description="Analyses the bundled sample dive and writes an annotated clip, the masks and the JSON of it.",
+    )
+    parser.add_argument("--out", type=Path, default=Path("demo-output"), metavar="DIR", help="(demo-output)")
+    args = parser.parse_args(argv)
+    description = resource("samples", "sample.json")
+    if not description.is_file():
+        raise VideoError(f"The bundled sample dive {description} is missing: install FineParser again.")
+    sample = json.loads(description.read_text(encoding="utf-8"))
+    try:
+        args.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ExportError(f"The folder {args.out} cannot be made ({error.strerror}): choose another --out.") from error
+    dive = [str(resource("samples", sample["file"])), "--dive-number", sample["dive_number"]]
+    dive += ["--board", str(sample["board_m"])]
+    outputs = {"--annotated": "annotated.mp4", "--masks": "masks.npz", "--json": "analysis.json"}
+    return score.main(dive + [word for option, name in outputs.items() for word in (option, str(args.out / name))])
