@@ -48,7 +48,7 @@ def main() -> int:
     from fineparser_gui.app import Studio
     from fineparser_gui.display import display_problem
     from fineparser_gui.log_file import report_unexpected, start_logging
-    from fineparser_gui.session.session_file import SUFFIX
+    from fineparser_gui.model.session_file import SUFFIX
     from fineparser_gui.translation import install_translators
 
     try:

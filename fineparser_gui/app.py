@@ -6,12 +6,12 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QApplication
 
 from fineparser_gui.main_window import MainWindow
-from fineparser_gui.session.model_choice import ModelChoice
-from fineparser_gui.session.session import Session
+from fineparser_gui.services.model_choice import ModelChoice
+from fineparser_gui.services.session import Session
+from fineparser_gui.services.worker_client import WorkerClient
 from fineparser_gui.settings.keys import Preferences
 from fineparser_gui.settings.store import PreferenceStore
 from fineparser_gui.theme import ThemeManager
-from fineparser_gui.worker.client import WorkerClient
 
 
 class Studio:

@@ -9,7 +9,7 @@ from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.dialogs.naming import NamingDialog
 from fineparser_gui.dialogs.ranking import RankingDialog
 from fineparser_gui.panels.dives import DivesPanel
-from fineparser_gui.session.session import Session
+from fineparser_gui.services.session import Session
 
 
 class Batch(QObject):
@@ -41,11 +41,11 @@ class Batch(QObject):
         self._panel, self._actions = panel, actions
         actions["sort_dives"].setMenu(panel.sorting)
         panel.naming_requested.connect(lambda: self.name_dives([]))
-        self._soon = QTimer(self, singleShot=True, interval=50)
-        self._soon.timeout.connect(self._refresh)
+        self._refresh_timer = QTimer(self, singleShot=True, interval=50)
+        self._refresh_timer.timeout.connect(self._refresh)
         session = self._session
         for signal in (session.dive_added, session.dive_changed, session.dive_removed):
-            signal.connect(self._refresh_soon)
+            signal.connect(self._schedule_refresh)
         session.queue.paused_changed.connect(self._refresh)  # at once, or a key would toggle what was before
         self._refresh()
 
@@ -70,9 +70,9 @@ class Batch(QObject):
                 order.insert(at + places, order.pop(at))
         self._session.editing.reorder(order, gesture="order")
 
-    def _refresh_soon(self) -> None:
-        if not self._soon.isActive():
-            self._soon.start()
+    def _schedule_refresh(self) -> None:
+        if not self._refresh_timer.isActive():
+            self._refresh_timer.start()
 
     def _refresh(self) -> None:
         dives = [self._session.dive(key) for key in self._session.keys]

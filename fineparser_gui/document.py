@@ -14,11 +14,11 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QPushButton, QWid
 from fineparser_core.errors import ConfigError, FineParserError
 from fineparser_core.export.corrections import CorrectedDive, why_no_label
 from fineparser_gui.actions.registry import plain_text
-from fineparser_gui.session.arrivals import names_of
-from fineparser_gui.session.autosave import Autosave, leftovers
-from fineparser_gui.session.dive import Dive
-from fineparser_gui.session.session import Session
-from fineparser_gui.session.session_file import SUFFIX, Origin, SavedDive, SavedSession, read_session, write_session
+from fineparser_gui.model.dive import Dive
+from fineparser_gui.model.session_file import SUFFIX, Origin, SavedDive, SavedSession, read_session, write_session
+from fineparser_gui.model.video_files import names_of
+from fineparser_gui.services.autosave import Autosave, leftovers
+from fineparser_gui.services.session import Session
 from fineparser_gui.settings.store import FILE_NAME
 
 log = logging.getLogger(__name__)
@@ -270,10 +270,10 @@ class Document(QObject):
 
 
 def _label(dive: Dive) -> CorrectedDive | None:
-    if dive.by_model is None or dive.corrected_frames is None:
+    if dive.model_analysis is None or dive.corrected_frames is None:
         return None
     return CorrectedDive(
-        by_model=dive.by_model.parse,
+        by_model=dive.model_analysis.parse,
         transitions=dive.corrected_frames,
         dive_number=dive.dive_number,
         board_m=dive.board_m,

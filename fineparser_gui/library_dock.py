@@ -23,13 +23,13 @@ from fineparser_core.inference.library import Exemplar
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.dialogs.exemplar import ExemplarDialog
 from fineparser_gui.icons import icon
+from fineparser_gui.model.correction import timed_transitions
+from fineparser_gui.model.dive import Dive, DiveState
+from fineparser_gui.model.library import facts_of
+from fineparser_gui.model.video_files import VIDEO_SUFFIXES
 from fineparser_gui.panels.library import LibraryPanel
 from fineparser_gui.panels.parts import keyboard_friendly, label
-from fineparser_gui.session.correction import timed_transitions
-from fineparser_gui.session.dive import Dive, DiveState
-from fineparser_gui.session.exemplar_library import facts_of
-from fineparser_gui.session.opening import VIDEO_SUFFIXES
-from fineparser_gui.session.session import Session
+from fineparser_gui.services.session import Session
 
 
 class LibraryDock(QDockWidget):

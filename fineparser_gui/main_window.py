@@ -11,12 +11,17 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QScrollArea
 from fineparser_core.resources import resource
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.batch import Batch
+from fineparser_gui.canvas.view import STEP
 from fineparser_gui.dialogs.export import may_stop_exports
 from fineparser_gui.dialogs.opener import Dialogs
 from fineparser_gui.document import Document
 from fineparser_gui.full_screen import FullScreen
 from fineparser_gui.library_dock import LibraryDock
 from fineparser_gui.missing import MissingVideos
+from fineparser_gui.model.dive import DiveState
+from fineparser_gui.model.drawings import ANGLE, LINE, NOTE
+from fineparser_gui.model.session_file import SUFFIX
+from fineparser_gui.model.video_files import VIDEO_SUFFIXES
 from fineparser_gui.panels.banner import Banner
 from fineparser_gui.panels.contributions import ContributionsPanel
 from fineparser_gui.panels.details import DetailsPanel
@@ -27,12 +32,8 @@ from fineparser_gui.panels.exports import ExportsStrip
 from fineparser_gui.panels.player import PlayerPanel
 from fineparser_gui.panels.score import ScorePanel
 from fineparser_gui.playback.transport import Transport
-from fineparser_gui.player_commands import player_slots
-from fineparser_gui.session.dive import DiveState
-from fineparser_gui.session.model_choice import ModelChoice
-from fineparser_gui.session.opening import VIDEO_SUFFIXES
-from fineparser_gui.session.session import Session
-from fineparser_gui.session.session_file import SUFFIX
+from fineparser_gui.services.model_choice import ModelChoice
+from fineparser_gui.services.session import Session
 from fineparser_gui.settings.store import PreferenceStore
 
 _DIVES_W = 236
@@ -76,9 +77,11 @@ class MainWindow(QMainWindow):
         self._build()
         session.problem.connect(self.banner.show_message)
         self.player.failed.connect(self.banner.show_message)
-        self._soon = QTimer(self, singleShot=True, interval=0, timeout=self._refresh)  # once for all dives of a drop
+        self._refresh_timer = QTimer(
+            self, singleShot=True, interval=0, timeout=self._refresh
+        )  # once for all dives of a drop
         for signal in (session.dive_added, session.dive_removed):
-            signal.connect(lambda _: self._soon.start())
+            signal.connect(lambda _: self._refresh_timer.start())
         for signal in (session.shown_changed, session.comparison_changed, session.library.changed):
             signal.connect(self._refresh)
         session.exemplar_drawn.connect(self._refresh)
@@ -165,7 +168,7 @@ class MainWindow(QMainWindow):
             "export": lambda: self.dialogs.export(self.transport.frame),
             "export_corrections": self.document.export_corrections,
             "quit": self._quit,
-            **player_slots(self),
+            **self._player_slots(),
             "loop": lambda on: self.player.loop_step(on),
             "loop_dive": lambda: self.player.loop_dive(),
             "undo": self._session.edits.undo,
@@ -209,6 +212,39 @@ class MainWindow(QMainWindow):
             "training": self.dialogs.training,
             "log_folder": self.dialogs.open_log_folder,
             "about": self.dialogs.about,
+        }
+
+    def _player_slots(self) -> dict[str, Callable]:
+        """What the commands of playback, view and drawing do; the panels need not exist yet."""
+        t = self.transport
+
+        def on_both(act: str, *arguments: float) -> None:
+            for canvas in self.player.canvases():
+                getattr(canvas, act)(*arguments)
+
+        return {
+            "play": t.toggle,
+            "step_back": lambda: t.step(-1),
+            "step_forward": lambda: t.step(1),
+            "jump_back": lambda: t.step(-10),
+            "jump_forward": lambda: t.step(10),
+            "first": lambda: t.seek(0),
+            "last": lambda: t.seek(t.n_frames - 1),
+            "shuttle_back": lambda: t.shuttle(-1),
+            "shuttle_forward": lambda: t.shuttle(1),
+            "slower": lambda: t.change_speed(-1),
+            "faster": lambda: t.change_speed(1),
+            "zoom_in": lambda: on_both("zoom_by", STEP),
+            "zoom_out": lambda: on_both("zoom_by", 1 / STEP),
+            "zoom_fit": lambda: on_both("fit"),
+            "zoom_pixels": lambda: on_both("zoom_to_pixels"),
+            "full_screen": lambda on: self.full_screen.use(on),
+            "draw_line": lambda: self.player.draw(LINE),
+            "draw_angle": lambda: self.player.draw(ANGLE),
+            "draw_note": lambda: self.player.draw(NOTE),
+            "delete_drawing": lambda: self.player.drawing.delete_selected(),
+            "previous_drawing": lambda: self.player.go_to_drawing(-1),
+            "next_drawing": lambda: self.player.go_to_drawing(1),
         }
 
     def open_paths(self, paths: list[Path]) -> None:
@@ -298,7 +334,7 @@ class MainWindow(QMainWindow):
     def _refresh(self) -> None:
         """Everything that depends on which dive is shown and how far it is."""
         dive = self._session.current
-        comparing, led = self._session.comparison is not None, self._session.comparing.lead is not None
+        comparing, led = self._session.comparison is not None, self._session.comparing.left_exemplar is not None
         self._pages.setCurrentIndex(1 if self._session.keys or led else 0)
         names = [dive.path.name if dive else "", self.document.path.stem if self.document.path else ""]
         self.setWindowTitle(" – ".join([*filter(None, names), "FineParser Studio"]))
@@ -354,7 +390,7 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if self._session.comparison is not None:
-            self._soon.start()  # there is room for the list now, or no more
+            self._refresh_timer.start()  # there is room for the list now, or no more
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -5,12 +5,11 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from fineparser_gui.model.dive import Dive, DiveState
+from fineparser_gui.model.relocation import is_there, relocated
+from fineparser_gui.model.video_files import VIDEO_SUFFIXES, names_of
 from fineparser_gui.panels.banner import Banner
-from fineparser_gui.session.arrivals import names_of
-from fineparser_gui.session.dive import Dive, DiveState
-from fineparser_gui.session.opening import VIDEO_SUFFIXES
-from fineparser_gui.session.relocation import is_there, relocated
-from fineparser_gui.session.session import Session
+from fineparser_gui.services.session import Session
 
 
 class MissingVideos(QObject):
@@ -49,7 +48,7 @@ class MissingVideos(QObject):
         others = {one: self._session.dive(one).path for one in self._session.keys if one != key}
         missing = {one: path for one, path in others.items() if self._is_missing(one)}
         found = relocated(old, Path(name), missing.values()) | {old: Path(name)}
-        self._session.arrivals.locate(
+        self._session.importer.locate(
             {key: Path(name)} | {one: found[path] for one, path in missing.items() if path in found}
         )
 
@@ -80,8 +79,8 @@ class MissingVideos(QObject):
         if any(dive.state is DiveState.OPENING for dive in dives):  # one message for all
             return
         untold = [dive for dive in dives if dive.key in self._untold]
-        other = next((dive for dive in untold if dive.other is not None), None)
-        alike = self._session.arrivals.with_same_other(other.key) if other is not None else []
+        other = next((dive for dive in untold if dive.conflicting_video is not None), None)
+        alike = self._session.importer.with_same_conflict(other.key) if other is not None else []
         self._shown = set(alike) or {dive.key for dive in untold}
         self._told |= self._shown
         self._untold -= self._shown
@@ -90,7 +89,7 @@ class MissingVideos(QObject):
             self._banner.offer(self._text(untold), [(find, lambda: self.locate(untold[0].key))])
             return
         actions = [
-            (self.tr("Use it anyway"), lambda: self._session.arrivals.use_other(other.key)),
+            (self.tr("Use it anyway"), lambda: self._session.importer.use_conflicting_video(other.key)),
             (self.tr("Choose again…"), lambda: self.locate(other.key)),
         ]
         text = other.problem or ""

@@ -19,7 +19,7 @@ from fineparser_gui.canvas.drawing_marks import (
     paint_mark,
 )
 from fineparser_gui.canvas.video_canvas import VideoCanvas
-from fineparser_gui.session.drawings import ANGLE, LINE, LONGEST_NOTE, N_POINTS, NOTE, Drawing, Point, shown_at
+from fineparser_gui.model.drawings import ANGLE, LINE, LONGEST_NOTE, N_POINTS, NOTE, Drawing, Point, shown_at
 
 _REACH_PX = 10.0
 _DRAGGED_PX = 6.0

@@ -6,7 +6,7 @@ from math import atan2, cos, degrees, radians, sin
 from PySide6.QtCore import QCoreApplication, QLineF, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 
-from fineparser_gui.session.drawings import ANGLE, NOTE, Drawing
+from fineparser_gui.model.drawings import ANGLE, NOTE, Drawing
 
 translate = QCoreApplication.translate
 

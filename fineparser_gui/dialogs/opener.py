@@ -13,8 +13,8 @@ from fineparser_gui.dialogs.model_card import model_card_dialog
 from fineparser_gui.dialogs.preferences import PreferencesDialog
 from fineparser_gui.dialogs.shortcuts import shortcuts_dialog
 from fineparser_gui.log_file import log_folder
-from fineparser_gui.session.model_choice import ModelChoice
-from fineparser_gui.session.session import Session
+from fineparser_gui.services.model_choice import ModelChoice
+from fineparser_gui.services.session import Session
 from fineparser_gui.settings.store import PreferenceStore
 
 _COMMANDS = "fineparser train --help\nfineparser eval --help\nfineparser benchmark --help"

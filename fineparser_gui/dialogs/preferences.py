@@ -24,8 +24,8 @@ from fineparser_gui.dialogs.frame import closing_buttons
 from fineparser_gui.dialogs.model_card import CARD_NAME
 from fineparser_gui.dialogs.shortcuts import ShortcutsEditor
 from fineparser_gui.panels.parts import ElidedLabel, label
-from fineparser_gui.session.model_choice import ModelChoice
-from fineparser_gui.session.session import Session
+from fineparser_gui.services.model_choice import ModelChoice
+from fineparser_gui.services.session import Session
 from fineparser_gui.settings.keys import LEAST_OPACITY_PERCENT, MOST_EXEMPLARS, PRECISIONS
 from fineparser_gui.settings.store import PreferenceStore
 

@@ -15,10 +15,10 @@ from PySide6.QtWidgets import (
 )
 
 from fineparser_gui.dialogs.frame import closing_buttons
+from fineparser_gui.model.ranking import RankedDive, ranking
 from fineparser_gui.panels.parts import board_text, label, signed
 from fineparser_gui.panels.sort_menu import SortMenu
-from fineparser_gui.session.ranking import RankedDive, ranking
-from fineparser_gui.session.session import Session
+from fineparser_gui.services.session import Session
 from fineparser_gui.steps import step_texts
 
 AnyIndex = QModelIndex | QPersistentModelIndex
@@ -158,15 +158,15 @@ class RankingDialog(QDialog):
         layout.addWidget(self.table, 1)
         layout.addWidget(self._note)
         layout.addWidget(closing_buttons(self))
-        self._soon = QTimer(self, singleShot=True, interval=100)
-        self._soon.timeout.connect(self._refresh)
+        self._refresh_timer = QTimer(self, singleShot=True, interval=100)
+        self._refresh_timer.timeout.connect(self._refresh)
         for signal in (session.dive_changed, session.dive_removed):
-            signal.connect(self._refresh_soon)
+            signal.connect(self._schedule_refresh)
         self._refresh()
 
-    def _refresh_soon(self) -> None:
-        if not self._soon.isActive():
-            self._soon.start()
+    def _schedule_refresh(self) -> None:
+        if not self._refresh_timer.isActive():
+            self._refresh_timer.start()
 
     def _refresh(self) -> None:
         self._groups = ranking(self._session.dive(key) for key in self._session.keys)

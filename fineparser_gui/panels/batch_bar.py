@@ -4,9 +4,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QVBoxLayout, QWidget
 
+from fineparser_gui.model.dive import DiveState
 from fineparser_gui.panels.parts import keyboard_friendly, label
-from fineparser_gui.session.dive import DiveState
-from fineparser_gui.session.session import Session
+from fineparser_gui.services.session import Session
 
 
 class BatchBar(QWidget):

@@ -5,9 +5,9 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from fineparser_gui.actions.registry import ActionRegistry
+from fineparser_gui.model.comparison import Alignment, Candidate
 from fineparser_gui.panels.parts import keyboard_friendly
-from fineparser_gui.session.comparing import Alignment, Candidate
-from fineparser_gui.session.session import Session
+from fineparser_gui.services.session import Session
 
 
 class CompareBar(QFrame):
@@ -19,7 +19,7 @@ class CompareBar(QFrame):
         self.left, self.other = _Candidates(), _Candidates()
         for box in (self.left, self.other):
             box.about_to_open.connect(self._fill)
-        self.left.activated.connect(lambda index: self._comparing.lead_with(self.left.itemData(index)))
+        self.left.activated.connect(lambda index: self._comparing.show_on_left(self.left.itemData(index)))
         self.other.activated.connect(lambda index: self._comparing.show(self.other.itemData(index)))
         self.alignment = QComboBox()
         for alignment, text in (

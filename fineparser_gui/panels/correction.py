@@ -4,10 +4,10 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from fineparser_core.inference.rescore import sample_of
 from fineparser_core.types import ExemplarVote
+from fineparser_gui.model.correction import frames_of
+from fineparser_gui.model.dive import Dive
 from fineparser_gui.panels.parts import keyboard_friendly, label, signed
-from fineparser_gui.session.correction import frames_of
-from fineparser_gui.session.dive import Dive
-from fineparser_gui.session.session import Session
+from fineparser_gui.services.session import Session
 
 #: Points below this are rounding of float32, no change.
 _SAME_POINTS = 1e-4
@@ -48,7 +48,7 @@ class CorrectionNote(QWidget):
         moved = dive is not None and dive.corrected_frames is not None
         n_out = sum(vote.id in dive.correction.left_out for vote in dive.votes) if dive else 0
         self.setVisible(moved or bool(n_out))
-        if dive is None or dive.by_model is None or not (moved or n_out):
+        if dive is None or dive.model_analysis is None or not (moved or n_out):
             return
         self._both.setText(self._both_numbers(dive))
         self._both.setVisible(bool(self._both.text()))
@@ -63,7 +63,7 @@ class CorrectionNote(QWidget):
         self._why.setVisible(bool(why))
 
     def _both_numbers(self, dive: Dive) -> str:
-        own = dive.by_model.scoring if dive.by_model else None
+        own = dive.model_analysis.scoring if dive.model_analysis else None
         shown = dive.analysis.scoring if dive.analysis else None
         if own is None:
             return ""
@@ -75,21 +75,21 @@ class CorrectionNote(QWidget):
         return text
 
     def _moved_text(self, dive: Dive) -> str:
-        assert dive.by_model is not None
+        assert dive.model_analysis is not None
         assert dive.corrected_frames is not None
-        own = frames_of(dive.by_model.parse.transitions)
+        own = frames_of(dive.model_analysis.parse.transitions)
         names = (self.tr("flight from frame {0} (model {1})"), self.tr("entry from frame {0} (model {1})"))
         moved = zip(names, dive.corrected_frames, own, strict=True)
         return ", ".join(name.format(frame, before) for name, frame, before in moved if frame != before)
 
     def _why_text(self, dive: Dive) -> str:
         """Why the motion parts, or both, are as before."""
-        own = dive.by_model.scoring if dive.by_model else None
+        own = dive.model_analysis.scoring if dive.model_analysis else None
         if own is None or dive.rescored is None or dive.rescoring:
             return ""
-        assert dive.by_model is not None
+        assert dive.model_analysis is not None
         assert dive.corrected_frames is not None
-        parse = dive.by_model.parse
+        parse = dive.model_analysis.parse
         before, after = frames_of(parse.transitions), dive.corrected_frames
         if [sample_of(parse, frame) for frame in before] == [sample_of(parse, frame) for frame in after]:
             return self.tr("No part changes: between the 96 sampled frames there is nothing that the model has seen.")

@@ -13,7 +13,7 @@ from fineparser_core.errors import ConfigError
 from fineparser_gui.panels.number_field import NumberField
 from fineparser_gui.panels.parts import board_text, card, keyboard_friendly, label
 from fineparser_gui.panels.suggestions import Suggestions
-from fineparser_gui.session.session import Session
+from fineparser_gui.services.session import Session
 
 
 class DetailsPanel(QWidget):

@@ -1,14 +1,16 @@
 """Draws a row of the list of dives, and edits its dive number in place."""
 
+import numpy as np
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QGuiApplication, QIcon, QImage, QPainter, QPainterPath, QPalette
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QGuiApplication, QIcon, QPainter, QPainterPath, QPalette
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from fineparser_gui.images import image_of
+from fineparser_gui.model.dive import Dive, DiveState
 from fineparser_gui.panels.dive_states import details_text, needs_user, state_text
-from fineparser_gui.panels.dives_model import DIVE_ROLE, TAKEN_ROLE
+from fineparser_gui.panels.dives_model import ACCEPTED_ROLE, DIVE_ROLE
 from fineparser_gui.panels.number_field import NumberField
-from fineparser_gui.session.dive import Dive, DiveState
-from fineparser_gui.session.exemplar_library import ExemplarLibrary
+from fineparser_gui.services.library import LibraryService
 
 _THUMBNAIL = QSize(64, 48)
 _MARGIN = 8
@@ -26,7 +28,7 @@ class DiveDelegate(QStyledItemDelegate):
         library: has the dive numbers that can be picked.
     """
 
-    def __init__(self, library: ExemplarLibrary, parent: QWidget) -> None:
+    def __init__(self, library: LibraryService, parent: QWidget) -> None:
         super().__init__(parent)
         self._library = library
 
@@ -67,24 +69,25 @@ class DiveDelegate(QStyledItemDelegate):
         editor.setGeometry(room.left(), room.center().y() - height // 2, room.width(), height)
 
 
-def _draw_thumbnail(painter: QPainter, place: QRect, thumbnail: QImage | None, palette: QPalette) -> None:
+def _draw_thumbnail(painter: QPainter, place: QRect, thumbnail: np.ndarray | None, palette: QPalette) -> None:
     frame = QPainterPath()
     frame.addRoundedRect(QRectF(place), 5, 5)
     painter.save()
     painter.setClipPath(frame)
     painter.fillRect(place, palette.color(QPalette.ColorRole.AlternateBase))
-    if thumbnail is not None and not thumbnail.isNull():
+    if thumbnail is not None:
+        image = image_of(thumbnail)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        size = thumbnail.size().scaled(place.size(), Qt.AspectRatioMode.KeepAspectRatioByExpanding)
+        size = image.size().scaled(place.size(), Qt.AspectRatioMode.KeepAspectRatioByExpanding)
         target = QRect(0, 0, size.width(), size.height())
         target.moveCenter(place.center())
-        painter.drawImage(target, thumbnail)
+        painter.drawImage(target, image)
     painter.restore()
 
 
 def _draw_texts(painter: QPainter, place: QRect, index: AnyIndex, option: QStyleOptionViewItem) -> None:
     dive: Dive = index.data(DIVE_ROLE)
-    n_taken: int = index.data(TAKEN_ROLE)
+    n_taken: int = index.data(ACCEPTED_ROLE)
     waits_for_user = needs_user(dive, n_taken)
     font, small = QFont(option.font), QFont(option.font)
     font.setWeight(QFont.Weight.Medium)

@@ -2,18 +2,18 @@
 
 from PySide6.QtCore import QCoreApplication
 
+from fineparser_gui.model.dive import Dive, DiveState
 from fineparser_gui.panels.parts import board_text
-from fineparser_gui.session.dive import Dive, DiveState
 
 translate = QCoreApplication.translate
 
 #: States in which nothing goes on without the user.
-WAITS_FOR_USER = (DiveState.MISSING, DiveState.HELD, DiveState.CANCELLED, DiveState.FAILED)
+WAITS_FOR_USER = (DiveState.MISSING, DiveState.NEEDS_TRIM, DiveState.CANCELLED, DiveState.FAILED)
 
 
 def settled(dive: Dive, n_taken: int) -> bool:
     """Whether nothing is left to do with a recording: its dives have rows of their own, or the coach wants no more."""
-    if dive.state is not DiveState.HELD or dive.segments is None or dive.searching:
+    if dive.state is not DiveState.NEEDS_TRIM or dive.segments is None or dive.searching:
         return False
     return dive.dismissed or 0 < len(dive.segments) == n_taken
 
@@ -35,7 +35,7 @@ def state_text(dive: Dive, n_taken: int = 0) -> str:
             if n_taken
             else translate("DivesPanel", "no dive taken")
         )
-    if dive.state is DiveState.HELD and dive.segments:
+    if dive.state is DiveState.NEEDS_TRIM and dive.segments:
         found = len(dive.segments)
         return (
             translate("DivesPanel", "dives taken: {0} of {1}").format(n_taken, found)
@@ -44,12 +44,12 @@ def state_text(dive: Dive, n_taken: int = 0) -> str:
         )
     if dive.state is DiveState.READY and dive.refused:
         return translate("DivesPanel", "no whole dive: see right")
-    if dive.state is DiveState.MISSING and dive.other is not None:
+    if dive.state is DiveState.MISSING and dive.conflicting_video is not None:
         return translate("DivesPanel", "another video")
     texts = {
         DiveState.OPENING: translate("DivesPanel", "opening"),
         DiveState.MISSING: translate("DivesPanel", "video is missing"),
-        DiveState.HELD: translate("DivesPanel", "needs trimming"),
+        DiveState.NEEDS_TRIM: translate("DivesPanel", "needs trimming"),
         DiveState.QUEUED: translate("DivesPanel", "waiting"),
         DiveState.ANALYSING: translate("DivesPanel", "analysing"),
         DiveState.CANCELLED: translate("DivesPanel", "cancelled"),

@@ -21,7 +21,7 @@ from fineparser_gui.panels.batch_bar import BatchBar
 from fineparser_gui.panels.dive_delegate import DiveDelegate
 from fineparser_gui.panels.dives_model import DivesModel, Order
 from fineparser_gui.panels.parts import card, keyboard_friendly, label
-from fineparser_gui.session.session import Session
+from fineparser_gui.services.session import Session
 
 _BATCH_ACTIONS = ("pause_queue", "retry_all", "cancel_all")
 _MENU_ACTIONS = ("analyse", "cancel", "locate", "name_dives", "move_up", "move_down", "remove")

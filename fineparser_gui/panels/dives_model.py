@@ -7,15 +7,16 @@ from pathlib import Path
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from fineparser_core.diving.name_parsing import parse_list
+from fineparser_gui.images import image_of
+from fineparser_gui.model.dive import Dive
+from fineparser_gui.model.video_files import sort_key
 from fineparser_gui.panels.dive_states import details_text, needs_user, state_text
-from fineparser_gui.session.dive import Dive
-from fineparser_gui.session.opening import sort_key
-from fineparser_gui.session.session import Session
+from fineparser_gui.services.session import Session
 
 KEY_ROLE = Qt.ItemDataRole.UserRole
 #: The `Dive`, for the delegate, and how many of the dives found in it are rows.
 DIVE_ROLE = Qt.ItemDataRole.UserRole + 1
-TAKEN_ROLE = Qt.ItemDataRole.UserRole + 2
+ACCEPTED_ROLE = Qt.ItemDataRole.UserRole + 2
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
@@ -87,7 +88,7 @@ class DivesModel(QAbstractListModel):
         return ", ".join(filter(None, (dive.title, details_text(dive), state_text(dive, self._n_taken(key)))))
 
     def _n_taken(self, key: str) -> int:
-        return len(self._session.trimming.taken(key))
+        return len(self._session.trimming.accepted(key))
 
     def rowCount(self, parent: AnyIndex = _NO_INDEX) -> int:
         return 0 if parent.isValid() else len(self._keys)
@@ -102,7 +103,7 @@ class DivesModel(QAbstractListModel):
         if role == Qt.ItemDataRole.EditRole:
             return dive.dive_number or ""
         if role == Qt.ItemDataRole.DecorationRole:
-            return dive.thumbnail
+            return image_of(dive.thumbnail) if dive.thumbnail is not None else None
         if role == Qt.ItemDataRole.ToolTipRole:
             state = state_text(dive, self._n_taken(key))
             return "\n".join(filter(None, (str(dive.path), details_text(dive), state, dive.problem)))
@@ -110,7 +111,7 @@ class DivesModel(QAbstractListModel):
             return self.text(key)
         if role == KEY_ROLE:
             return key
-        if role == TAKEN_ROLE:
+        if role == ACCEPTED_ROLE:
             return self._n_taken(key)
         return dive if role == DIVE_ROLE else None
 

@@ -6,10 +6,10 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from fineparser_gui.canvas.drawing_layer import DrawingLayer
+from fineparser_gui.model.comparison import Candidate
+from fineparser_gui.model.drawings import Drawing
 from fineparser_gui.panels.video_pane import VideoPane
-from fineparser_gui.session.comparing import Candidate
-from fineparser_gui.session.drawings import Drawing
-from fineparser_gui.session.session import Session
+from fineparser_gui.services.session import Session
 
 
 class DrawingPair(QObject):

@@ -8,7 +8,7 @@ from fineparser_core.inference.rescore import outliers
 from fineparser_core.types import ExemplarVote
 from fineparser_gui.icons import icon
 from fineparser_gui.panels.parts import RENDERED_MARK, board_text, card, keyboard_friendly, label, signed
-from fineparser_gui.session.session import Session
+from fineparser_gui.services.session import Session
 from fineparser_gui.steps import step_texts
 
 _USE, _NAME, _NUMBER, _SCORE, _VOTE, _FIRST_STEP = range(6)

@@ -14,8 +14,9 @@ from PySide6.QtWidgets import (
 )
 
 from fineparser_gui.icons import icon
+from fineparser_gui.model.exports import Export, ExportState
 from fineparser_gui.panels.parts import ElidedLabel, keyboard_friendly, label
-from fineparser_gui.session.exports import Export, Exports, ExportState
+from fineparser_gui.services.exports import Exports
 
 _ROWS_SEEN = 3
 

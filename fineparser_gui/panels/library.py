@@ -17,13 +17,13 @@ from PySide6.QtWidgets import (
 )
 
 from fineparser_core.inference.library import Exemplar
+from fineparser_gui.model.dive import DiveState
+from fineparser_gui.model.library import LibraryEntry
 from fineparser_gui.panels.dive_states import stage_text
 from fineparser_gui.panels.library_model import LibraryFilter, LibraryModel
 from fineparser_gui.panels.parts import ElidedLabel, keyboard_friendly, label
 from fineparser_gui.panels.sort_menu import SortMenu
-from fineparser_gui.session.dive import DiveState
-from fineparser_gui.session.exemplar_library import LibraryEntry
-from fineparser_gui.session.session import Session
+from fineparser_gui.services.session import Session
 
 _HEIGHT_PX = 250
 #: Rows whose cells say how wide a column is: those in sight, and some more.

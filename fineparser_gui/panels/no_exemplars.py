@@ -5,9 +5,9 @@ from dataclasses import replace
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
+from fineparser_gui.model.dive import Dive
 from fineparser_gui.panels.parts import keyboard_friendly
-from fineparser_gui.session.dive import Dive
-from fineparser_gui.session.session import Session
+from fineparser_gui.services.session import Session
 
 
 class NoExemplars(QWidget):

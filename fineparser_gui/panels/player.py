@@ -13,6 +13,10 @@ from fineparser_core.video.alignment import OffsetAlignment, StepAlignment, cuts
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.canvas.mask_track import MaskTrack
 from fineparser_gui.canvas.video_canvas import VideoCanvas
+from fineparser_gui.model.comparison import Alignment, Candidate
+from fineparser_gui.model.correction import frames_of
+from fineparser_gui.model.dive import DiveState
+from fineparser_gui.model.drawings import next_frame
 from fineparser_gui.panels.compare_bar import CompareBar
 from fineparser_gui.panels.drawing_pair import DrawingPair
 from fineparser_gui.panels.progress import ProgressStrip
@@ -21,11 +25,7 @@ from fineparser_gui.panels.transport_bar import TransportBar
 from fineparser_gui.panels.video_pane import VideoPane
 from fineparser_gui.playback.decoder import CACHE_BYTES
 from fineparser_gui.playback.transport import Transport
-from fineparser_gui.session.comparing import Alignment, Candidate
-from fineparser_gui.session.correction import frames_of
-from fineparser_gui.session.dive import DiveState
-from fineparser_gui.session.drawings import next_frame
-from fineparser_gui.session.session import Session
+from fineparser_gui.services.session import Session
 from fineparser_gui.timeline.widget import Timeline
 
 
@@ -221,7 +221,7 @@ class PlayerPanel(QWidget):
 
     def _on_opened(self) -> None:
         self.drawing.refresh()
-        lead, info = self._session.comparing.lead_dive, self.pane.info
+        lead, info = self._session.comparing.left_dive, self.pane.info
         if lead is not None and info is not None:
             self.transport.load(info.pts_s, lead.steps[0].start_frame)
             self._show_lead_on_timeline()
@@ -232,13 +232,13 @@ class PlayerPanel(QWidget):
         self._align()
 
     def _show_lead_on_timeline(self) -> None:
-        lead, info = self._session.comparing.lead_dive, self.pane.info
+        lead, info = self._session.comparing.left_dive, self.pane.info
         if lead is not None and info is not None:
             self.timeline.set_library_dive(lead, info, {drawing.frame for drawing in self.drawing.drawings})
 
     def _refresh_lead(self, lead: ComparedDive) -> None:
         """Show the dive of the library on the left; its times are known once its file is open."""
-        left = self._session.comparing.lead
+        left = self._session.comparing.left_exemplar
         if self._loaded != left:
             self._loaded = left
             self.timeline.set_dive(None)
@@ -252,11 +252,11 @@ class PlayerPanel(QWidget):
 
     def _refresh(self) -> None:
         """Show what is known now of what is on the left."""
-        dive, lead = self._session.current, self._session.comparing.lead_dive
+        dive, lead = self._session.current, self._session.comparing.left_dive
         if lead is not None:
             self._refresh_lead(lead)
             return
-        self.timeline.set_dive(dive, self._session.trimming.taken(dive.key) if dive else frozenset())
+        self.timeline.set_dive(dive, self._session.trimming.accepted(dive.key) if dive else frozenset())
         if dive is None or dive.state is DiveState.MISSING:
             self._loaded, self._steps = None, ()
             self.pane.unload()

@@ -3,10 +3,10 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QWidget
 
+from fineparser_gui.model.dive import Dive, DiveState
 from fineparser_gui.panels.dive_states import WAITS_FOR_USER, settled, stage_text
 from fineparser_gui.panels.parts import keyboard_friendly, label
-from fineparser_gui.session.dive import Dive, DiveState
-from fineparser_gui.session.session import Session
+from fineparser_gui.services.session import Session
 
 _STAGES = ("read", "look", "parse", "compare")
 
@@ -67,7 +67,7 @@ class ProgressStrip(QFrame):
 
     def _done_with(self, dive: Dive) -> bool:
         """Whether it is a recording whose dives are in the list."""
-        n_taken = len(self._session.trimming.taken(dive.key))
+        n_taken = len(self._session.trimming.accepted(dive.key))
         return n_taken > 0 and settled(dive, n_taken)
 
     def _busy_text(self, dive: Dive) -> str:
@@ -93,7 +93,7 @@ class ProgressStrip(QFrame):
         )
 
     def _waiting_text(self, dive: Dive) -> str:
-        if dive.state is DiveState.HELD:
+        if dive.state is DiveState.NEEDS_TRIM:
             return self.tr(
                 "Longer than 15 s: confirm a dive that was found, mark one with “The dive begins here” and “The dive "
                 "ends here” of the Dive menu, or analyse all of it as one dive."

@@ -3,9 +3,9 @@
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
 from fineparser_gui.icons import icon
+from fineparser_gui.model.dive import Dive
 from fineparser_gui.panels.parts import keyboard_friendly, label
-from fineparser_gui.session.dive import Dive
-from fineparser_gui.session.session import Session
+from fineparser_gui.services.session import Session
 
 
 class ProposalStrip(QFrame):
@@ -82,7 +82,7 @@ class ProposalStrip(QFrame):
         self.setVisible(proposes and not dive.searching)
         if not proposes:
             return
-        n, taken = len(dive.segments), len(self._session.trimming.taken(dive.key))
+        n, taken = len(dive.segments), len(self._session.trimming.accepted(dive.key))
         if not n:
             text = self.tr("No dive was found in this video: mark where one begins and ends yourself (Dive menu).")
             self._text.setText(text)
@@ -100,6 +100,6 @@ class ProposalStrip(QFrame):
 
     def _show_here(self, dive: Dive | None) -> None:
         place = self.place_here()
-        there = dive is not None and place is not None and place not in self._session.trimming.taken(dive.key)
+        there = dive is not None and place is not None and place not in self._session.trimming.accepted(dive.key)
         self.accept.setEnabled(there)
         self.accept.setText(self.tr("Add dive {0}").format(place + 1) if there else self.tr("Add this dive"))

@@ -2,9 +2,9 @@
 
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
+from fineparser_gui.model.dive import Dive
 from fineparser_gui.panels.parts import keyboard_friendly, label
-from fineparser_gui.session.dive import Dive
-from fineparser_gui.session.session import Session
+from fineparser_gui.services.session import Session
 
 
 class RefusalNote(QWidget):
@@ -34,7 +34,7 @@ class RefusalNote(QWidget):
 
     def show_dive(self, dive: Dive | None) -> None:
         """Follow the dive."""
-        refusal = dive.by_model.parse.refusal if dive and dive.by_model else None
+        refusal = dive.model_analysis.parse.refusal if dive and dive.model_analysis else None
         self.setVisible(refusal is not None)
         if dive is None or refusal is None:
             return

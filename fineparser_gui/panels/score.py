@@ -6,12 +6,12 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout
 from fineparser_core.inference.rescore import outliers
 from fineparser_core.types import Scoring
 from fineparser_gui.icons import icon
+from fineparser_gui.model.dive import Dive, DiveState
 from fineparser_gui.panels.correction import CorrectionNote
 from fineparser_gui.panels.no_exemplars import NoExemplars
 from fineparser_gui.panels.parts import board_text, card, keyboard_friendly, label
 from fineparser_gui.panels.refusal import RefusalNote
-from fineparser_gui.session.dive import Dive, DiveState
-from fineparser_gui.session.session import Session
+from fineparser_gui.services.session import Session
 
 translate = QCoreApplication.translate
 
@@ -164,7 +164,7 @@ class ScorePanel(QWidget):
             if dive.dive_number is None:
                 return self.tr("Needs dive number: type it above. Steps and masks are there already.")
             return dive.problem or ""
-        if dive.state in (DiveState.CANCELLED, DiveState.FAILED, DiveState.HELD, DiveState.MISSING):
+        if dive.state in (DiveState.CANCELLED, DiveState.FAILED, DiveState.NEEDS_TRIM, DiveState.MISSING):
             return self.tr("Not analysed yet.")
         if dive.dive_number is None:
             return self.tr("Steps and masks come first; the score needs the dive number.")

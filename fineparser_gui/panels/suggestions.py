@@ -3,7 +3,7 @@
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from fineparser_gui.panels.parts import keyboard_friendly, label
-from fineparser_gui.session.session import Session
+from fineparser_gui.services.session import Session
 
 _MOST = 3
 

@@ -16,12 +16,12 @@ class ProposalBoxes:
 
     Attributes:
         segments: in order.
-        taken: places of those in the list.
+        accepted: places of those in the list.
     """
 
     def __init__(self) -> None:
         self.segments: Sequence[DiveSegment] = ()
-        self.taken: frozenset[int] = frozenset()
+        self.accepted: frozenset[int] = frozenset()
 
     def at(self, x: float, to_x: ToX) -> int | None:
         """The box at x."""
@@ -35,7 +35,7 @@ class ProposalBoxes:
         for place, one in enumerate(self.segments):
             box = QRectF(to_x(one.in_frame), lane.top(), 0, lane.height())
             box.setRight(max(to_x(one.out_frame + 1), box.left() + 4))
-            taken = place in self.taken
+            taken = place in self.accepted
             fill = QColor(palette.highlight().color())
             fill.setAlpha(110 if taken else 40)
             painter.setBrush(fill)
@@ -57,7 +57,7 @@ class ProposalBoxes:
             return []
         return [
             translate("ProposalBoxes", "{0} dives found, {1} of them in the list").format(
-                len(self.segments), len(self.taken)
+                len(self.segments), len(self.accepted)
             )
         ]
 

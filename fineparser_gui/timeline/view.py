@@ -7,7 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from fineparser_core.types import ComparedDive, DiveParse, StepSpan, VideoInfo
-from fineparser_gui.session.dive import Dive, DiveState
+from fineparser_gui.model.dive import Dive, DiveState
 from fineparser_gui.timeline import tracks
 from fineparser_gui.timeline.choice import HandleChoice
 from fineparser_gui.timeline.lanes import SCROLLBAR_H, Lanes, height_px, lay_out
@@ -75,7 +75,7 @@ class TimelineView(QWidget):
         self._key, self._info, self._parse = key, info, parse
         self._steps = parse.steps if parse else ()
         self._drawn = {drawing.frame for drawing in dive.drawings} if dive else set()
-        self._boxes.segments, self._boxes.taken = (dive.proposals if dive else ()), taken
+        self._boxes.segments, self._boxes.accepted = (dive.proposals if dive else ()), taken
         if not known:
             self._show_file(dive.path if dive else None, info)
             if dive is not None and info is not None and dive.in_frame is not None and dive.out_frame is not None:
@@ -84,7 +84,7 @@ class TimelineView(QWidget):
             self._range.set_range(dive.first_frame, dive.last_frame, info.n_frames)
         else:
             self._range.clear()
-        self._handles.set_parses(parse, dive.by_model.parse if dive and dive.by_model else None)
+        self._handles.set_parses(parse, dive.model_analysis.parse if dive and dive.model_analysis else None)
         self._show_taken()
 
     def set_library_dive(self, shown: ComparedDive, info: VideoInfo, drawn: set[int]) -> None:
@@ -97,7 +97,7 @@ class TimelineView(QWidget):
         known = info is self._info
         self._key, self._info, self._parse, self._stale = None, info, None, None
         self._steps, self._drawn = shown.steps, drawn
-        self._boxes.segments, self._boxes.taken = (), frozenset()
+        self._boxes.segments, self._boxes.accepted = (), frozenset()
         if not known:
             self._show_file(shown.path, info)
             if last - first + 1 < info.n_frames:

@@ -14,8 +14,8 @@ from fineparser_core.types import STEP_NAMES, StepSpan
 from fineparser_gui.app import Studio
 from fineparser_gui.canvas.mask_track import MaskTrack
 from fineparser_gui.canvas.video_canvas import VideoCanvas
+from fineparser_gui.model.dive import DiveState
 from fineparser_gui.panels.video_pane import VideoPane
-from fineparser_gui.session.dive import DiveState
 
 PATIENCE_S = 300.0
 SIZE = (1440, 900)

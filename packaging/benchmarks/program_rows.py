@@ -17,7 +17,7 @@ from outcome import Outcome, p95, spread_ms
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 
-from fineparser_gui.session.dive import DiveState
+from fineparser_gui.model.dive import DiveState
 
 _STARTS, _START_S = 5, 1.0
 _DRAGS, _DRAG_S = 12, 0.300
@@ -121,7 +121,7 @@ def kill_worker() -> Outcome:
             shown.wait(lambda: bool(told), 30)
             session.analyse(key)
             survived += 1
-        shown.wait(lambda: session.dive(key).by_model is not None and not session.dive(key).busy)
+        shown.wait(lambda: session.dive(key).model_analysis is not None and not session.dive(key).busy)
     return Outcome(
         measured=f"{survived} of {_KILLS}, then analysed",
         met=survived == _KILLS,

@@ -8,11 +8,11 @@ from PySide6.QtCore import QDeadlineTimer, QEventLoop, QSize, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from fineparser_gui.app import Studio
-from fineparser_gui.session.dive import Dive, DiveState
+from fineparser_gui.model.dive import Dive, DiveState
 
 _PATIENCE_MS = 1_800_000
 _SETTLE_MS = 500
-_ENDED = (DiveState.READY, DiveState.FAILED, DiveState.HELD, DiveState.CANCELLED, DiveState.MISSING)
+_ENDED = (DiveState.READY, DiveState.FAILED, DiveState.NEEDS_TRIM, DiveState.CANCELLED, DiveState.MISSING)
 
 
 def run_for(duration_ms: int) -> None:

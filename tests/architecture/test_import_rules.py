@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -55,7 +56,12 @@ TORCH_OWNER = f"{GUI}.worker.child"
 # Widgets observe the session; only it and the composition root talk to the worker and the exemplar library. The
 # records of both may be shown.
 WIDGETS = {"panels", "canvas", "dialogs", "playback", "actions", "settings"}
-BEHIND_THE_SESSION = (f"{GUI}.worker.client", f"{CORE}.inference.library.Library", "sqlite3", "multiprocessing")
+BEHIND_THE_SESSION = (
+    f"{GUI}.services.worker_client",
+    f"{CORE}.inference.library.Library",
+    "sqlite3",
+    "multiprocessing",
+)
 BEHIND_THE_SESSION += (f"{CORE}.inference.own_library", f"{CORE}.inference.libraries", f"{CORE}.inference.importing")
 
 
@@ -134,6 +140,42 @@ def test_app_imports_no_torch_and_only_the_torch_free_core(name: str) -> None:
     assert not [other for other in others if is_in(other, TORCH_OWNER)]
     core = [other for other in others if is_in(other, CORE) and room(other)]
     assert not [other for other in core if not any(is_in(other, f"{CORE}.{seen}") for seen in GUI_SEES)]
+
+
+@pytest.mark.parametrize("name", [name for name in GUI_MODULES if room(name) == "model"])
+def test_the_model_of_the_app_imports_no_qt(name: str) -> None:
+    assert not [other for other in imports(name) if other.split(".")[0] in QT]
+    inside = [other for other in imports(name) if is_in(other, GUI) and room(other)]
+    assert not [other for other in inside if room(other) != "model"]
+
+
+@pytest.mark.parametrize("name", [name for name in GUI_MODULES if room(name) == "services"])
+def test_services_import_no_widgets(name: str) -> None:
+    others = list(imports(name))
+    assert not [other for other in others if is_in(other, "PySide6.QtWidgets")]
+    assert not [other for other in others if is_in(other, GUI) and room(other) in WIDGETS - {"settings"}]
+
+
+@pytest.mark.parametrize(
+    "package",
+    [CORE, pytest.param(GUI, marks=pytest.mark.xfail(strict=True, reason="the parts of the session know the session"))],
+)
+def test_no_modules_import_each_other_in_a_circle(package: str) -> None:
+    """Imports for type checking and inside functions count as well."""
+    graph: dict[str, set[str]] = {}
+    for name in MODULES:
+        if is_in(name, package):
+            graph[name] = {module for other in imports(name) if (module := _module_of(other)) not in ("", name)}
+    try:
+        tuple(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+
+
+def _module_of(name: str) -> str:
+    """The module that an imported name lies in; "" where it is none of ours."""
+    owner = name if name in MODULES else name.rpartition(".")[0]
+    return owner if owner in MODULES else ""
 
 
 @pytest.mark.parametrize("name", [name for name in GUI_MODULES if room(name) in WIDGETS])

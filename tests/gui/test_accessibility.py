@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QDialog, QWidge
 
 from fineparser_core.types import Analysis
 from fineparser_gui.actions.catalog import CATALOG
-from fineparser_gui.session.dive import DiveState
+from fineparser_gui.model.dive import DiveState
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 from mouse_kit import drag
 
 from fineparser_core.inference.library import Library
-from fineparser_gui.session.dive import DiveState
+from fineparser_gui.model.dive import DiveState
 
 _ANALYSIS_MS = 240_000
 

@@ -11,10 +11,10 @@ from fineparser_core.diving.name_parsing import ParsedName
 from fineparser_core.types import Analysis
 from fineparser_gui.dialogs.naming import NamingDialog, NamingPreview
 from fineparser_gui.dialogs.ranking import RankingDialog, RankingModel
+from fineparser_gui.model.dive import DiveState
+from fineparser_gui.model.filling import fillings
+from fineparser_gui.model.ranking import ranking
 from fineparser_gui.panels.dives_model import DivesModel, Order
-from fineparser_gui.session.dive import DiveState
-from fineparser_gui.session.filling import fillings
-from fineparser_gui.session.ranking import ranking
 from fineparser_gui.worker.protocol import Urgency
 
 NAMES = ("Anna_207C_10m_1.mp4", "Zoë_207C_10m.mp4", "107B 3m.mp4", "IMG_2071.mp4")

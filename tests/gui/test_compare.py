@@ -12,14 +12,14 @@ from PySide6.QtWidgets import QApplication
 from fineparser_core.errors import ConfigError
 from fineparser_core.types import Analysis
 from fineparser_core.video.alignment import OffsetAlignment
+from fineparser_gui.model.comparison import Alignment
+from fineparser_gui.model.correction import Correction
+from fineparser_gui.model.dive import DiveState
+from fineparser_gui.model.drawings import LINE, Drawing
+from fineparser_gui.model.library import LibraryEntry
+from fineparser_gui.model.session_file import SavedSession, read_session, write_session
 from fineparser_gui.panels.compare_bar import CompareBar
-from fineparser_gui.session.autosave import Autosave
-from fineparser_gui.session.comparing import Alignment
-from fineparser_gui.session.correction import Correction
-from fineparser_gui.session.dive import DiveState
-from fineparser_gui.session.drawings import LINE, Drawing
-from fineparser_gui.session.exemplar_library import LibraryEntry
-from fineparser_gui.session.session_file import SavedSession, read_session, write_session
+from fineparser_gui.services.autosave import Autosave
 
 
 @pytest.fixture
@@ -349,7 +349,7 @@ def test_a_change_in_the_library_is_followed_on_both_sides(idle_studio, qtbot):
     _fill_library(session, left, right, score=12.3, first_flight_frame=flight + 2)
     assert "12.3" in bar.left.currentText()
     assert "12.3" in player.pane.canvas.accessibleName()
-    assert session.comparing.lead_dive.steps[1].start_frame == flight + 2
+    assert session.comparing.left_dive.steps[1].start_frame == flight + 2
     assert f"flight from frame {flight + 2}" in player.timeline.accessibleDescription()
     _fill_library(session, right, left, score=45.6)
     assert "45.6" in bar.other.currentText()

@@ -8,10 +8,10 @@ from mouse_kit import drag
 from PySide6.QtCore import QPoint, Qt
 
 from fineparser_core.types import Analysis, ExemplarVote
+from fineparser_gui.model.correction import frames_of
+from fineparser_gui.model.dive import DiveState
 from fineparser_gui.panels.exemplars import ExemplarModel
-from fineparser_gui.session import commands
-from fineparser_gui.session.correction import frames_of
-from fineparser_gui.session.dive import DiveState
+from fineparser_gui.services import commands
 
 FLIGHT, ENTRY = 37, 75  # where `dive_parse` puts them in 120 frames
 
@@ -33,7 +33,7 @@ class Answers:
         return request
 
     def answer(self, request, points: float) -> None:
-        analysis = Analysis(parse=self.studio.session.current.by_model.parse, scoring=moved_scoring(points))
+        analysis = Analysis(parse=self.studio.session.current.model_analysis.parse, scoring=moved_scoring(points))
         self.studio.client.finished.emit(request.id, result_message(request.id, analysis, self._folder))
 
 
@@ -60,7 +60,7 @@ def test_a_drag_moves_the_step_at_once_and_the_score_follows(scored):
     dive = session.current
     assert frames_of(dive.analysis.parse.transitions) == (FLIGHT - 4, ENTRY)
     assert dive.analysis.parse.transitions.first_flight_s == dive.info.pts_s[FLIGHT - 4]
-    assert frames_of(dive.by_model.parse.transitions) == (FLIGHT, ENTRY)
+    assert frames_of(dive.model_analysis.parse.transitions) == (FLIGHT, ENTRY)
     assert window.transport.frame == FLIGHT - 4
     assert dive.rescoring
     assert "scoring" in window.score.correction.text

@@ -5,8 +5,8 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 
 from fineparser_core.errors import ConfigError
-from fineparser_gui.session.dive import DiveState
-from fineparser_gui.session.drawings import (
+from fineparser_gui.model.dive import DiveState
+from fineparser_gui.model.drawings import (
     ANGLE,
     LINE,
     NOTE,
@@ -17,7 +17,7 @@ from fineparser_gui.session.drawings import (
     shown_at,
     to_dict,
 )
-from fineparser_gui.session.session_file import read_session, write_session
+from fineparser_gui.model.session_file import read_session, write_session
 
 TIMES_S = np.arange(120) / 30
 LEFT = Qt.MouseButton.LeftButton

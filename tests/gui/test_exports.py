@@ -18,10 +18,10 @@ from fineparser_core.export.options import Look
 from fineparser_core.types import Analysis
 from fineparser_core.video.probe import probe
 from fineparser_gui.dialogs.export import ExportDialog
-from fineparser_gui.session.comparing import Candidate
-from fineparser_gui.session.dive import DiveState
-from fineparser_gui.session.drawings import LINE, NOTE, Drawing
-from fineparser_gui.session.exports import ExportState
+from fineparser_gui.model.comparison import Candidate
+from fineparser_gui.model.dive import DiveState
+from fineparser_gui.model.drawings import LINE, NOTE, Drawing
+from fineparser_gui.model.exports import ExportState
 from fineparser_gui.settings.keys import Preferences
 
 PATIENCE_MS = 120_000
@@ -84,7 +84,7 @@ def _another_alike(session, path):
     first = session.current.key
     session.open([path], dive_number="207C")
     second = session.keys[-1]
-    session.update_analysis(second, by_model=session.dive(first).by_model)
+    session.update_analysis(second, model_analysis=session.dive(first).model_analysis)
     return first, second
 
 
@@ -279,7 +279,7 @@ def test_a_frame_of_a_dive_that_is_not_analysed(idle_studio, qtbot, monkeypatch,
 
 def test_what_an_export_tells_stands_whole_below_its_name(studio, qtbot, tmp_path):
     session, strip = studio.session, studio.window.exports
-    by_model = session.current.by_model.parse
+    by_model = session.current.model_analysis.parse
     good = CorrectedDive(by_model=by_model, transitions=(20, 60), dive_number="207C", board_m=10.0)
     dives = [good, replace(good, dive_number="5299D"), replace(good, dive_number=None)]
     session.exports.corrections(dives, tmp_path / "labels.pkl")

@@ -15,11 +15,11 @@ from fineparser_core.inference.library import Exemplar
 from fineparser_core.inference.own_library import OwnLibrary
 from fineparser_core.types import Analysis
 from fineparser_gui.app import Studio
+from fineparser_gui.model.dive import DiveState
+from fineparser_gui.model.library import LibraryEntry, facts_of
+from fineparser_gui.model.session_file import SavedDive, SavedSession, read_session, write_session
 from fineparser_gui.panels.library_model import LibraryFilter, LibraryModel
 from fineparser_gui.panels.number_field import NumberField
-from fineparser_gui.session.dive import DiveState
-from fineparser_gui.session.exemplar_library import LibraryEntry, facts_of
-from fineparser_gui.session.session_file import SavedDive, SavedSession, read_session, write_session
 from fineparser_gui.worker.library_desk import LibraryDesk
 from fineparser_gui.worker.protocol import (
     AddExemplarRequest,
@@ -508,7 +508,7 @@ def scored(studio, key: str, made, folder: Path) -> None:
     """Answer that a dive has a score."""
     request_id = studio.session.queue.requests[key]
     studio.client._queue = [request for request in studio.client._queue if request.id != request_id]
-    analysis = Analysis(parse=studio.session.dive(key).by_model.parse, scoring=made)
+    analysis = Analysis(parse=studio.session.dive(key).model_analysis.parse, scoring=made)
     studio.client.finished.emit(request_id, result_message(request_id, analysis, folder))
 
 
@@ -535,7 +535,9 @@ def test_a_changed_exemplar_scores_its_own_dives_again_and_no_others(library_stu
     client._queue.remove(corrected)
     client.finished.emit(
         corrected.id,
-        result_message(corrected.id, Analysis(parse=session.dive(key).by_model.parse, scoring=scoring()), tmp_path),
+        result_message(
+            corrected.id, Analysis(parse=session.dive(key).model_analysis.parse, scoring=scoring()), tmp_path
+        ),
     )
     shown_before = session.dive(other)
 

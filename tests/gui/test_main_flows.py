@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from fineparser_core.resources import resource
 from fineparser_gui.app import Studio
-from fineparser_gui.session.comparing import Alignment
-from fineparser_gui.session.dive import DiveState
+from fineparser_gui.model.comparison import Alignment
+from fineparser_gui.model.dive import DiveState
 
 _ANALYSIS_MS = 600_000
 

@@ -13,8 +13,8 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDropEvent
 
 from fineparser_core.resources import resource
+from fineparser_gui.model.dive import DiveState
 from fineparser_gui.panels.dives_model import Order
-from fineparser_gui.session.dive import DiveState
 
 _PATIENCE_MS = 240_000
 _BEAT_MS = 5
@@ -95,7 +95,7 @@ def test_a_drop_refreshes_the_window_once_and_not_once_a_clip(idle_studio, qtbot
     _drop(window, paths)
     assert len(refreshed) <= 2  # another dive is shown
     assert window.actions_by_id["save_session"].isEnabled()
-    qtbot.waitUntil(lambda: not window._soon.isActive(), timeout=5000)
+    qtbot.waitUntil(lambda: not window._refresh_timer.isActive(), timeout=5000)
     assert len(refreshed) < 8  # and the shown one has been opened since
 
 

@@ -12,11 +12,12 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 from fineparser_core.errors import ConfigError
 from fineparser_core.types import Analysis
 from fineparser_core.video.probe import probe
-from fineparser_gui.session.correction import Correction
-from fineparser_gui.session.dive import DiveState
-from fineparser_gui.session.identity import VideoIdentity, difference, identity_of
-from fineparser_gui.session.relocation import relocated
-from fineparser_gui.session.session_file import SavedDive, SavedSession, read_session, write_session
+from fineparser_gui.model.correction import Correction
+from fineparser_gui.model.dive import DiveState
+from fineparser_gui.model.relocation import relocated
+from fineparser_gui.model.session_file import SavedDive, SavedSession, read_session, write_session
+from fineparser_gui.model.video_identity import VideoIdentity, identity_of
+from fineparser_gui.services.importer import difference
 
 
 @pytest.fixture(scope="module")
@@ -256,7 +257,7 @@ def test_another_video_is_not_analysed_with_the_rows_that_are_selected_beside_it
     session.set_range(session.keys[1], 4, 100)
     assert states(session) == [DiveState.QUEUED, DiveState.MISSING]
     assert [Path(request.path) for request in studio.client._queue] == [own]
-    assert session.dive(session.keys[1]).other is not None
+    assert session.dive(session.keys[1]).conflicting_video is not None
 
 
 def test_an_older_session_has_nothing_to_check_and_learns_it(make_studio, qtbot, tmp_path, clip):
@@ -283,13 +284,13 @@ def test_a_place_where_the_video_is_not_either_is_forgotten(make_studio, qtbot, 
     wait_for(qtbot, session, DiveState.MISSING)
     wrong = tmp_path / "wrong.mp4"
     wrong.write_text("no video", encoding="ascii")
-    session.arrivals.locate({session.current.key: wrong})
+    session.importer.locate({session.current.key: wrong})
     wait_for(qtbot, session, DiveState.MISSING)
     assert session.current.path == clip.with_name("gone.mp4")
     assert banner.isVisible()
     assert not session.editing.edits.canUndo()
     shutil.copy(clip, clip.with_name("gone.mp4"))  # the disk was plugged in again
-    session.arrivals.locate({session.current.key: clip.with_name("gone.mp4")})
+    session.importer.locate({session.current.key: clip.with_name("gone.mp4")})
     wait_for(qtbot, session, DiveState.QUEUED)
     assert not session.editing.edits.canUndo()  # it is where it always was
 

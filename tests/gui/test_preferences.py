@@ -17,7 +17,7 @@ from fineparser_gui.actions.fixed import FIXED
 from fineparser_gui.canvas.mask_track import mask_image
 from fineparser_gui.dialogs.preferences import PreferencesDialog
 from fineparser_gui.dialogs.shortcuts import ShortcutsEditor
-from fineparser_gui.session.dive import DiveState
+from fineparser_gui.model.dive import DiveState
 from fineparser_gui.settings.keys import Preferences
 from fineparser_gui.settings.store import PreferenceStore
 from fineparser_gui.theme import DARK, LIGHT, contrast, shown_on, step_color, text_on
@@ -87,7 +87,7 @@ def test_another_device_starts_the_worker_anew_and_keeps_the_coachs_work(idle_st
     assert client._settings.device == "cpu"
     dive = session.dive(scored)
     assert dive.state is DiveState.QUEUED
-    assert dive.by_model is None
+    assert dive.model_analysis is None
     assert dive.correction == corrected
     assert dive.details == ("207C", 10.0, None)
     assert [request.id for request in client._queue] == [session.queue.requests[scored]]
@@ -99,7 +99,7 @@ def test_another_number_of_exemplars_scores_anew_without_parsing(idle_studio, sc
     dialog.n_exemplars.setValue(3)
     session = idle_studio.session
     assert session.dive(scored).scoring
-    assert session.dive(scored).by_model is not None
+    assert session.dive(scored).model_analysis is not None
     asked = idle_studio.client._queue[-1]
     assert (asked.id, asked.n_exemplars) == (session.queue.requests[scored], 3)
 

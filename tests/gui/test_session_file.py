@@ -17,11 +17,11 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from fineparser_core.errors import ConfigError
 from fineparser_core.types import Analysis, DiveSegment
-from fineparser_gui.session.autosave import leftovers
-from fineparser_gui.session.correction import Correction
-from fineparser_gui.session.dive import DiveState
-from fineparser_gui.session.exports import ExportState
-from fineparser_gui.session.session_file import Origin, SavedDive, SavedSession, read_session, write_session
+from fineparser_gui.model.correction import Correction
+from fineparser_gui.model.dive import DiveState
+from fineparser_gui.model.exports import ExportState
+from fineparser_gui.model.session_file import Origin, SavedDive, SavedSession, read_session, write_session
+from fineparser_gui.services.autosave import leftovers
 
 
 def _segment(**changes: object) -> dict:

@@ -6,8 +6,8 @@ from mouse_kit import double_click, drag_from, turn_wheel
 from PySide6.QtCore import Qt
 
 from fineparser_core.types import Analysis, DiveSegment
-from fineparser_gui.session.correction import frames_of
-from fineparser_gui.session.dive import DiveState
+from fineparser_gui.model.correction import frames_of
+from fineparser_gui.model.dive import DiveState
 from fineparser_gui.timeline.scale import TimeScale
 from fineparser_gui.timeline.thumbnails import grid
 

@@ -10,9 +10,9 @@ from PySide6.QtCore import Qt
 from fineparser_core.progress import Progress
 from fineparser_core.types import Analysis, DiveSegment, IntervalRule
 from fineparser_gui.dialogs.naming import NamingDialog
+from fineparser_gui.model.dive import DiveState
 from fineparser_gui.panels.dive_states import needs_user, state_text
-from fineparser_gui.panels.dives_model import TAKEN_ROLE, Order
-from fineparser_gui.session.dive import DiveState
+from fineparser_gui.panels.dives_model import ACCEPTED_ROLE, Order
 from fineparser_gui.worker.protocol import ScoreRequest, Segments, TrimRequest
 
 
@@ -53,12 +53,12 @@ def answer(studio, *segments: DiveSegment) -> None:
 
 def test_a_long_recording_is_looked_through_unasked_and_not_analysed(recording) -> None:
     dive, strip = recording.session.current, recording.window.player.progress
-    assert (dive.state, dive.searching) == (DiveState.HELD, True)
+    assert (dive.state, dive.searching) == (DiveState.NEEDS_TRIM, True)
     recording.client.progressed.emit(trim_requests(recording)[0].id, Progress("scan", 50, 200))
     assert "25 %" in strip._text.text()
     recording.session.cancel(dive.key)
     dive = recording.session.current
-    assert (dive.state, dive.searching, dive.segments) == (DiveState.HELD, False, None)
+    assert (dive.state, dive.searching, dive.segments) == (DiveState.NEEDS_TRIM, False, None)
     recording.window.actions_by_id["find_dives"].trigger()
     assert recording.session.current.searching
 
@@ -78,7 +78,7 @@ def test_every_found_dive_becomes_a_row_after_its_recording(recording, qtbot, sm
     assert "All 3 dives" in proposals.text
     assert not proposals.accept_all.isVisible()
     qtbot.waitUntil(lambda: all(session.dive(key).state is DiveState.QUEUED for key in session.keys[1:4]), timeout=5000)
-    assert session.dive(session.keys[0]).state is DiveState.HELD
+    assert session.dive(session.keys[0]).state is DiveState.NEEDS_TRIM
 
 
 def test_confirmed_dives_are_taken_back_and_come_again_and_are_work_to_save(recording) -> None:
@@ -114,7 +114,7 @@ def test_one_end_alone_makes_no_dive_of_a_recording(recording) -> None:
     answer(recording, segment(10), segment(200))
     window.transport.seek(50)
     window.actions_by_id["mark_in"].trigger()
-    assert session.current.state is DiveState.HELD
+    assert session.current.state is DiveState.NEEDS_TRIM
     window.transport.seek(140)
     window.actions_by_id["mark_out"].trigger()
     assert session.current.state is DiveState.QUEUED
@@ -141,7 +141,7 @@ def test_a_reopened_session_knows_what_was_found(recording, qtbot) -> None:
     saved = session.snapshot()
     session.clear()
     session.restore(saved)
-    qtbot.waitUntil(lambda: session.current.state is DiveState.HELD, timeout=5000)
+    qtbot.waitUntil(lambda: session.current.state is DiveState.NEEDS_TRIM, timeout=5000)
     assert session.current.segments == (segment(100), segment(300))
     assert not trim_requests(recording)
 
@@ -168,7 +168,7 @@ def test_the_only_dive_cuts_the_row_itself_and_that_can_be_undone(recording) -> 
     dive = session.current
     assert (len(session.keys), dive.in_frame, dive.out_frame, dive.state) == (1, 200, 289, DiveState.QUEUED)
     session.editing.edits.undo()
-    assert (session.current.in_frame, session.current.state) == (None, DiveState.HELD)
+    assert (session.current.in_frame, session.current.state) == (None, DiveState.NEEDS_TRIM)
 
 
 def test_none_found_says_how_to_mark_one_and_the_note_can_be_closed(recording) -> None:
@@ -184,7 +184,7 @@ def state(studio) -> tuple[str, bool]:
     """What the row of the recording says, and whether it calls for attention."""
     model, session = studio.window.dives.model, studio.session
     dive, row = session.dive(session.keys[0]), model.index_of(session.keys[0])
-    n_taken = row.data(TAKEN_ROLE)
+    n_taken = row.data(ACCEPTED_ROLE)
     assert state_text(dive, n_taken) in row.data(Qt.ItemDataRole.AccessibleTextRole)
     return state_text(dive, n_taken), needs_user(dive, n_taken)
 
@@ -221,7 +221,7 @@ def test_a_recording_calls_for_attention_until_its_dives_are_taken_or_closed(rec
     assert "2 of them" in proposals.text
     session.clear()
     session.restore(saved)
-    qtbot.waitUntil(lambda: session.current.state is DiveState.HELD, timeout=5000)
+    qtbot.waitUntil(lambda: session.current.state is DiveState.NEEDS_TRIM, timeout=5000)
     assert state(recording) == ("dives taken: 2", False)
     assert not trim_requests(recording)
 
@@ -277,7 +277,7 @@ def test_dismissed_proposals_of_a_reopened_session_are_shown_again_without_a_sea
     saved = session.snapshot()
     session.clear()
     session.restore(saved)
-    qtbot.waitUntil(lambda: session.current.state is DiveState.HELD and find.isEnabled(), timeout=5000)
+    qtbot.waitUntil(lambda: session.current.state is DiveState.NEEDS_TRIM and find.isEnabled(), timeout=5000)
     assert not proposals.isVisible()
     find.trigger()
     assert proposals.isVisible()
@@ -295,7 +295,7 @@ def test_a_failed_search_says_so_and_the_row_stays(recording) -> None:
     recording.client._queue.remove(request)
     recording.client.failed.emit(request.id, "VideoError", "it is damaged there.")
     dive = recording.session.current
-    assert (dive.state, dive.searching, dive.problem) == (DiveState.HELD, False, "it is damaged there.")
+    assert (dive.state, dive.searching, dive.problem) == (DiveState.NEEDS_TRIM, False, "it is damaged there.")
     assert "damaged" in recording.window.banner.text
 
 
@@ -325,7 +325,7 @@ def test_a_clip_that_is_no_dive_says_so_and_the_coach_may_overrule_it(
     (request,) = idle_studio.client._queue
     assert isinstance(request, ScoreRequest)
     idle_studio.client._queue.clear()
-    scored = Analysis(parse=session.current.by_model.parse, scoring=scoring())
+    scored = Analysis(parse=session.current.model_analysis.parse, scoring=scoring())
     idle_studio.client.finished.emit(request.id, result_message(request.id, scored, tmp_path))
     assert session.current.analysis.scoring is not None
     assert "Scored as you asked" in window.score.refusal.text
@@ -340,7 +340,7 @@ def test_the_stated_interval_is_shown_where_there_is_one(idle_studio, qtbot, sma
     (request,) = idle_studio.client._queue
     rule = IntervalRule(level=0.8, base=2.0, per_spread=2.0, per_difficulty=0.0)
     scored = replace(scoring(), interval=rule.around(68.0, 1.5, 3.3))
-    analysis = Analysis(parse=session.current.by_model.parse, scoring=scored)
+    analysis = Analysis(parse=session.current.model_analysis.parse, scoring=scored)
     idle_studio.client.finished.emit(request.id, result_message(request.id, analysis, tmp_path))
     assert "80 %" in window.score.interval
     assert "63.0 to 73.0" in window.score.interval

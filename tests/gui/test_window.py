@@ -14,7 +14,7 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QWidget
 
 from fineparser_core.types import Analysis
-from fineparser_gui.session.dive import DiveState
+from fineparser_gui.model.dive import DiveState
 
 
 def _answer_parse(studio, qtbot, path, folder):
@@ -198,14 +198,14 @@ def test_a_typed_difficulty_wins_over_the_tables(idle_studio, qtbot, small_video
 def test_a_long_video_is_not_analysed_unasked(idle_studio, qtbot, tmp_path, make_video):
     path = make_video(tmp_path / "training.mp4", 40, fps=2)
     idle_studio.session.open([path])
-    qtbot.waitUntil(lambda: idle_studio.session.current.state is DiveState.HELD, timeout=5000)
+    qtbot.waitUntil(lambda: idle_studio.session.current.state is DiveState.NEEDS_TRIM, timeout=5000)
     idle_studio.window.transport.seek(15)
     idle_studio.window.actions_by_id["mark_in"].trigger()
     assert idle_studio.session.current.in_frame == 15
     assert idle_studio.session.current.state is DiveState.QUEUED
     idle_studio.window.actions_by_id["undo"].trigger()
     assert idle_studio.session.current.in_frame is None
-    assert idle_studio.session.current.state is DiveState.HELD
+    assert idle_studio.session.current.state is DiveState.NEEDS_TRIM
     idle_studio.window.actions_by_id["redo"].trigger()
     assert idle_studio.session.current.state is DiveState.QUEUED
 

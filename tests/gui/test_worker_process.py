@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fineparser_core.resources import resource
-from fineparser_gui.worker.client import WorkerClient
+from fineparser_gui.services.worker_client import WorkerClient
 from fineparser_gui.worker.protocol import ChangeLibraryRequest, ParseRequest, ScoreRequest, TrimRequest, Urgency
 
 _START_MS = 120_000

@@ -44,15 +44,15 @@ def fits(frames: tuple[int, int], parse: DiveParse) -> bool:
 
 
 def shown_analysis(
-    by_model: Analysis, correction: Correction, rescored: Scoring | None, info: VideoInfo | None
+    model_analysis: Analysis, correction: Correction, rescored: Scoring | None, info: VideoInfo | None
 ) -> Analysis:
     """The model's analysis with the correction in it.
 
     Args:
-        by_model: as the model has it, every exemplar voting.
+        model_analysis: as the model has it, every exemplar voting.
         rescored: every exemplar's vote on the corrected transitions; None where there are none, or not yet.
     """
-    parse, scoring = by_model.parse, rescored or by_model.scoring
+    parse, scoring = model_analysis.parse, rescored or model_analysis.scoring
     frames = correction.transitions
     if frames is not None and info is not None and fits(frames, parse):
         parse = replace(parse, transitions=timed_transitions(frames, info))

@@ -10,13 +10,13 @@ from PySide6.QtCore import QObject, Signal
 from fineparser_core.errors import FineParserError
 from fineparser_core.export.analysis_json import analysis_from_dict, read_masks_npz
 from fineparser_core.progress import Progress
-from fineparser_gui.session.dive import NOT_ANALYSED, DiveState
-from fineparser_gui.session.rescoring import read_score, score_request
-from fineparser_gui.worker.client import WorkerClient
+from fineparser_gui.model.dive import NOT_ANALYSED, DiveState
+from fineparser_gui.services.rescoring import read_score, score_request
+from fineparser_gui.services.worker_client import WorkerClient
 from fineparser_gui.worker.protocol import ParseRequest, Result, Urgency
 
 if TYPE_CHECKING:
-    from fineparser_gui.session.session import Session
+    from fineparser_gui.services.session import Session
 
 
 class AnalysisQueue(QObject):
@@ -75,7 +75,7 @@ class AnalysisQueue(QObject):
         for dive in map(self._session.dive, self._session.keys):
             if dive.stopped and dive.state is DiveState.READY:
                 self.score_anew(dive.key)
-            elif dive.stopped and dive.state is DiveState.HELD:
+            elif dive.stopped and dive.state is DiveState.NEEDS_TRIM:
                 self._session.trimming.find(dive.key)
             elif dive.stopped:
                 self.analyse(dive.key)
@@ -103,10 +103,10 @@ class AnalysisQueue(QObject):
         """Forget the score of a dive, change it, and score it from the cached encoding."""
         dive = self._session.dive(key)
         self._session.editing.forget(key)
-        unscored = replace(dive.by_model, scoring=None) if dive.by_model else None
-        fresh = {"by_model": unscored, "rescored": None, "rescored_for": None, "problem": None}
+        unscored = replace(dive.model_analysis, scoring=None) if dive.model_analysis else None
+        fresh = {"model_analysis": unscored, "rescored": None, "rescored_for": None, "problem": None}
         self._session.update_analysis(key, **changes, **fresh, lacks_exemplars=False)
-        if dive.by_model is not None and dive.state is DiveState.READY:
+        if dive.model_analysis is not None and dive.state is DiveState.READY:
             if dive.scoring:
                 self._client.cancel(self.requests.pop(key))
             self._score(key)
@@ -175,9 +175,9 @@ class AnalysisQueue(QObject):
     def _take_answer(self, key: str, request_id: str, result: Result) -> None:
         dive = self._session.dive(key)
         try:
-            if dive.scoring and dive.by_model is not None:
-                scored = read_score(result, dive.by_model.parse)
-                analysis = replace(dive.by_model, scoring=scored.scoring)
+            if dive.scoring and dive.model_analysis is not None:
+                scored = read_score(result, dive.model_analysis.parse)
+                analysis = replace(dive.model_analysis, scoring=scored.scoring)
             else:
                 analysis = analysis_from_dict(result.analysis, read_masks_npz(Path(result.masks_path)))
         except (OSError, FineParserError) as error:
@@ -185,10 +185,10 @@ class AnalysisQueue(QObject):
             return
         del self.requests[key]
         if dive.scoring:
-            self._session.update_analysis(key, by_model=analysis, scoring=False, progress=None)
+            self._session.update_analysis(key, model_analysis=analysis, scoring=False, progress=None)
             self._session.editing.rescore(key)
         else:
-            found = {"by_model": analysis, "parse_id": request_id, "state": DiveState.READY}
+            found = {"model_analysis": analysis, "parse_id": request_id, "state": DiveState.READY}
             found["suggestions"] = tuple(result.suggestions)
             self._session.update_analysis(key, **found, progress=None, problem=None)
             if self._session.dive(key).refused:

@@ -15,20 +15,20 @@ from PySide6.QtGui import QUndoGroup
 from fineparser_core.inference.choice import CandidateRule, best_exemplar
 from fineparser_core.inference.library import Exemplar, ExemplarMask
 from fineparser_core.types import ComparedDive
-from fineparser_gui.session.arrivals import Arrivals
-from fineparser_gui.session.commands import EditDive
-from fineparser_gui.session.comparing import Comparing
-from fineparser_gui.session.correction import shown_analysis
-from fineparser_gui.session.dive import NOT_ANALYSED, Dive, DiveState
-from fineparser_gui.session.drawings import Drawing
-from fineparser_gui.session.editing import Editing
-from fineparser_gui.session.exemplar_library import ExemplarLibrary
-from fineparser_gui.session.exports import Exports
-from fineparser_gui.session.queue import AnalysisQueue
-from fineparser_gui.session.session_file import SavedDive, SavedSession
-from fineparser_gui.session.trimming import Trimming
-from fineparser_gui.session.voters import ExemplarShelf, with_other_voters
-from fineparser_gui.worker.client import WorkerClient
+from fineparser_gui.model.correction import shown_analysis
+from fineparser_gui.model.dive import NOT_ANALYSED, Dive, DiveState
+from fineparser_gui.model.drawings import Drawing
+from fineparser_gui.model.exemplar_snapshot import ExemplarSnapshot, with_other_voters
+from fineparser_gui.model.session_file import SavedDive, SavedSession
+from fineparser_gui.services.commands import EditDive
+from fineparser_gui.services.comparing import Comparing
+from fineparser_gui.services.editing import Editing
+from fineparser_gui.services.exports import Exports
+from fineparser_gui.services.importer import DiveImporter
+from fineparser_gui.services.library import LibraryService
+from fineparser_gui.services.queue import AnalysisQueue
+from fineparser_gui.services.trimming import Trimming
+from fineparser_gui.services.worker_client import WorkerClient
 from fineparser_gui.worker.protocol import Ready
 
 log = logging.getLogger(__name__)
@@ -74,15 +74,15 @@ class Session(QObject):
         self.editing = Editing(self, client)
         self.queue = AnalysisQueue(self, client)
         self.trimming = Trimming(self, client)
-        self.arrivals = Arrivals(self)
+        self.importer = DiveImporter(self)
         self.exemplar_drawings: dict[str, tuple[Drawing, ...]] = {}
-        self.library = ExemplarLibrary(client, library_folder, self)
+        self.library = LibraryService(client, library_folder, self)
         self.comparing = Comparing(self)
         self.comparing.changed.connect(self.comparison_changed)
         self.library.problem.connect(self.problem)
         self.library.changed.connect(self._on_library_changed)
         self.library.dive_added.connect(self._on_became_exemplar)
-        self._shelf = ExemplarShelf()
+        self._shelf = ExemplarSnapshot()
         self.edits = QUndoGroup(self)
         for stack in (self.library.edits, self.editing.edits):
             self.edits.addStack(stack)
@@ -117,7 +117,7 @@ class Session(QObject):
         out_frame: int | None = None,
     ) -> None:
         """Add every video (a folder stands for the videos in it) and start its analysis; show the first."""
-        self.arrivals.add(paths, dive_number=dive_number, board_m=board_m, in_frame=in_frame, out_frame=out_frame)
+        self.importer.add(paths, dive_number=dive_number, board_m=board_m, in_frame=in_frame, out_frame=out_frame)
 
     def add(self, **known: object) -> str:
         """Add a dive with attributes of `Dive` at the end of the list; returns its key."""
@@ -132,12 +132,12 @@ class Session(QObject):
         self.dive_added.emit(dive.key)
         self.move(dive.key, place)
         weights = self.model.card.get("id") if self.model is not None else None
-        if dive.by_model is not None and weights not in (None, dive.by_model.parse.model.id):
+        if dive.model_analysis is not None and weights not in (None, dive.model_analysis.parse.model.id):
             self.queue.analyse(dive.key)  # others were chosen meanwhile
         elif dive.searching:
             self.trimming.find(dive.key)
         elif dive.state is DiveState.OPENING:
-            self.arrivals.open_again(dive.key)
+            self.importer.open_again(dive.key)
         elif dive.scoring:
             self.queue.score_anew(dive.key)
         elif dive.busy:
@@ -181,14 +181,14 @@ class Session(QObject):
 
     def restore(self, saved: SavedSession) -> None:
         """Add the dives of a session file and analyse them; one whose video is gone waits until it is located."""
-        self.arrivals.restore(saved)
+        self.importer.restore(saved)
 
     def close(self) -> None:
         """Wait for files that are being opened; the window is closing."""
         self.edits.blockSignals(True)
         self.editing.close()
         self.exports.close()
-        self.arrivals.close()
+        self.importer.close()
         self.library.close()
 
     def select(self, key: str | None) -> None:
@@ -269,8 +269,8 @@ class Session(QObject):
             return
         self.queue.drop(key)
         self.update(key, in_frame=frames[0], out_frame=frames[1])
-        if self.arrivals.too_long(key):
-            self.update_analysis(key, state=DiveState.HELD, **NOT_ANALYSED)
+        if self.importer.too_long(key):
+            self.update_analysis(key, state=DiveState.NEEDS_TRIM, **NOT_ANALYSED)
         else:
             self.queue.analyse(key)
 
@@ -313,7 +313,7 @@ class Session(QObject):
 
     def _on_library_changed(self) -> None:
         """Dives whose exemplars are others now are scored with these, the one that is shown first."""
-        before, self._shelf = self._shelf, ExemplarShelf(self.library.exemplars)
+        before, self._shelf = self._shelf, ExemplarSnapshot(self.library.exemplars)
         dives = sorted(self._dives.values(), key=lambda dive: dive.key != self._current)
         for dive in list(with_other_voters(dives, before, self._shelf, self.n_exemplars)):
             self.queue.score_anew(dive.key)
@@ -333,7 +333,11 @@ class Session(QObject):
     def update_analysis(self, key: str, **changes: object) -> None:
         """As `update`, of what the analysis shown is made of."""
         dive = replace(self._dives[key], **changes)  # type: ignore[arg-type]
-        shown = shown_analysis(dive.by_model, dive.correction, dive.rescored, dive.info) if dive.by_model else None
+        shown = (
+            shown_analysis(dive.model_analysis, dive.correction, dive.rescored, dive.info)
+            if dive.model_analysis
+            else None
+        )
         self.update(key, **changes, analysis=shown)
 
     def _on_ready(self, ready: Ready) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from fineparser_core.diving.name_parsing import ParsedName, parse_file_name
-from fineparser_gui.session.dive import Dive
+from fineparser_gui.model.dive import Dive
 
 
 def names_of_files(dives: Sequence[Dive]) -> list[ParsedName | None]:

@@ -4,14 +4,14 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path
 
-from PySide6.QtGui import QImage
+import numpy as np
 
 from fineparser_core.inference.choice import CandidateRule
 from fineparser_core.progress import Progress
 from fineparser_core.types import Analysis, DiveSegment, ExemplarVote, Scoring, VideoInfo
-from fineparser_gui.session.correction import Correction, fits
-from fineparser_gui.session.drawings import Drawing
-from fineparser_gui.session.identity import VideoIdentity
+from fineparser_gui.model.correction import Correction, fits
+from fineparser_gui.model.drawings import Drawing
+from fineparser_gui.model.video_identity import VideoIdentity
 
 
 class DiveState(Enum):
@@ -19,7 +19,7 @@ class DiveState(Enum):
 
     OPENING = auto()
     MISSING = auto()  # of a session file, and its video cannot be opened or is another one: waits for the user
-    HELD = auto()  # too long to be one dive: waits for the user
+    NEEDS_TRIM = auto()  # too long to be one dive: waits for the user
     QUEUED = auto()
     ANALYSING = auto()
     READY = auto()
@@ -32,7 +32,7 @@ NOT_ANALYSED = {
     "progress": None,
     "problem": None,
     "lacks_exemplars": False,
-    "by_model": None,
+    "model_analysis": None,
     "rescored": None,
     "rescored_for": None,
     "parse_id": None,
@@ -53,18 +53,19 @@ class Dive:
     """A dive of this session; the session replaces it when something changes.
 
     Attributes:
+        thumbnail: (H, W, 4) uint8, BGRA, of one frame; None until the file is open.
         in_frame, out_frame: the dive within the file, both included; None: the file's ends.
         dive_number: validated, upper case, e.g. "207C"; None until the user gives it.
         difficulty: the DD that the user typed; None: the tables'.
         diver: who dives; "" where nobody said.
         drawings: lines, angles and notes on its frames.
         nearest, synchro: see `rule`.
-        by_model: the model's own steps and masks, and its score once there is one, every exemplar voting.
+        model_analysis: the model's own steps and masks, and its score once there is one, every exemplar voting.
         correction: what the coach changed of it.
         rescored: every exemplar's vote on the corrected transitions; None where there are none, or not yet.
         rescored_for: the transitions of `rescored`, those of a moment ago while one is dragged.
-        analysis: what is shown: `by_model` with the correction in it.
-        parse_id: request whose cached encoding belongs to `by_model`.
+        analysis: what is shown: `model_analysis` with the correction in it.
+        parse_id: request whose cached encoding belongs to `model_analysis`.
         suggestions: dive numbers of exemplars that the clip resembles, the likeliest first.
         scoring: True while the model's own score is being computed.
         problem: one sentence: why there is no analysis, or no score.
@@ -74,7 +75,7 @@ class Dive:
         searching: True while they are looked for, or wait to be.
         cancelled: the user stopped its analysis, which then starts only when asked for, in a reopened session too.
         identity: what its video is known by; None until it was opened.
-        other: a video found in the place of its own, and another one; used only where the coach says so.
+        conflicting_video: a video found in the place of its own, and another one; used only where the coach says so.
         restored: True for a dive of a session file: it stays in the list even where its video is gone.
     """
 
@@ -82,7 +83,7 @@ class Dive:
     path: Path
     state: DiveState = DiveState.OPENING
     info: VideoInfo | None = None
-    thumbnail: QImage | None = field(default=None, compare=False)
+    thumbnail: np.ndarray | None = field(default=None, compare=False)
     in_frame: int | None = None
     out_frame: int | None = None
     dive_number: str | None = None
@@ -93,7 +94,7 @@ class Dive:
     nearest: bool = False
     synchro: bool = False
     progress: Progress | None = None
-    by_model: Analysis | None = None
+    model_analysis: Analysis | None = None
     correction: Correction = field(default_factory=Correction)
     rescored: Scoring | None = None
     rescored_for: tuple[int, int] | None = None
@@ -108,7 +109,7 @@ class Dive:
     searching: bool = False
     cancelled: bool = False
     identity: VideoIdentity | None = None
-    other: Place | None = None
+    conflicting_video: Place | None = None
     restored: bool = False
 
     @property
@@ -122,7 +123,7 @@ class Dive:
     @property
     def is_recording(self) -> bool:
         """Whether it stands for a file of several dives, which have rows of their own once they are confirmed."""
-        return self.state is DiveState.HELD and self.segments is not None and len(self.segments) > 1
+        return self.state is DiveState.NEEDS_TRIM and self.segments is not None and len(self.segments) > 1
 
     @property
     def proposals(self) -> tuple[DiveSegment, ...]:
@@ -147,17 +148,23 @@ class Dive:
     def corrected_frames(self) -> tuple[int, int] | None:
         """The corrected transitions; None where the model's are shown."""
         frames = self.correction.transitions
-        return frames if frames is not None and self.by_model and fits(frames, self.by_model.parse) else None
+        return (
+            frames if frames is not None and self.model_analysis and fits(frames, self.model_analysis.parse) else None
+        )
 
     @property
     def refused(self) -> bool:
         """Whether it is not scored because it does not look like a whole dive, and nobody said that it is one."""
-        return self.by_model is not None and self.by_model.parse.refusal is not None and not self.correction.is_dive
+        return (
+            self.model_analysis is not None
+            and self.model_analysis.parse.refusal is not None
+            and not self.correction.is_dive
+        )
 
     @property
     def stopped(self) -> bool:
         """Whether its analysis, its score or the search in it ended without one, so that trying again may help."""
-        if self.state is DiveState.HELD:
+        if self.state is DiveState.NEEDS_TRIM:
             return self.problem is not None and self.segments is None and not self.searching
         if self.state is not DiveState.READY:
             return self.state in (DiveState.FAILED, DiveState.CANCELLED)
@@ -167,13 +174,13 @@ class Dive:
     @property
     def rescoring(self) -> bool:
         """True while the score shown is not yet that of the transitions shown."""
-        scored = self.by_model is not None and self.by_model.scoring is not None
+        scored = self.model_analysis is not None and self.model_analysis.scoring is not None
         return scored and self.corrected_frames != self.rescored_for
 
     @property
     def votes(self) -> tuple[ExemplarVote, ...]:
         """What each exemplar says of the dive as corrected, those left out included."""
-        scoring = self.rescored or (self.by_model.scoring if self.by_model else None)
+        scoring = self.rescored or (self.model_analysis.scoring if self.model_analysis else None)
         return scoring.exemplars if scoring else ()
 
     @property

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from fineparser_gui.session.dive import Dive
+from fineparser_gui.model.dive import Dive
 
 
 @dataclass(frozen=True, kw_only=True)

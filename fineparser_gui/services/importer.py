@@ -5,28 +5,23 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
-from PySide6.QtGui import QImage
+import numpy as np
+from PySide6.QtCore import QCoreApplication, QObject
 
 from fineparser_core.types import VideoInfo
-from fineparser_gui.session.dive import LONGEST_DIVE_S, NOT_ANALYSED, DiveState, Place
-from fineparser_gui.session.identity import VideoIdentity, difference
-from fineparser_gui.session.opening import Opener, is_video, sort_key
-from fineparser_gui.session.session_file import SavedSession
+from fineparser_gui.model.dive import LONGEST_DIVE_S, NOT_ANALYSED, DiveState, Place
+from fineparser_gui.model.session_file import SavedSession
+from fineparser_gui.model.video_files import is_video, names_of, sort_key
+from fineparser_gui.model.video_identity import VideoIdentity
+from fineparser_gui.services.video_opener import Opener
 
 if TYPE_CHECKING:
-    from fineparser_gui.session.session import Session
+    from fineparser_gui.services.session import Session
 
-_MOST_NAMES = 6
-
-
-def names_of(paths: list[Path]) -> str:
-    """File names of the first, and how many there are beside them."""
-    names = ", ".join(path.name for path in paths[:_MOST_NAMES])
-    return names if len(paths) <= _MOST_NAMES else f"{names} … (+{len(paths) - _MOST_NAMES})"
+translate = QCoreApplication.translate
 
 
-class Arrivals(QObject):
+class DiveImporter(QObject):
     """Belongs to a `Session`, whose dives it adds, opens and hands to the queue."""
 
     def __init__(self, session: "Session") -> None:
@@ -89,27 +84,28 @@ class Arrivals(QObject):
         """
         self._sought.update(places)
         for key, path in places.items():
-            self._session.update(key, state=DiveState.OPENING, problem=None, other=None)
+            self._session.update(key, state=DiveState.OPENING, problem=None, conflicting_video=None)
             self._opener.open(key, path)
 
-    def with_same_other(self, key: str) -> list[str]:
+    def with_same_conflict(self, key: str) -> list[str]:
         """The dives of one video in whose place lies the same other one, that of `key` among them."""
         asked = self._session.dive(key)
         dives = map(self._session.dive, self._session.keys)
         return [
             dive.key
             for dive in dives
-            if dive.other is not None and (dive.other, dive.identity) == (asked.other, asked.identity)
+            if dive.conflicting_video is not None
+            and (dive.conflicting_video, dive.identity) == (asked.conflicting_video, asked.identity)
         ]
 
-    def use_other(self, key: str) -> None:
+    def use_conflicting_video(self, key: str) -> None:
         """Use the video that is another one than the session was made with: the coach says so.
 
         So do all dives of that video, as one edit.
         """
-        other = self._session.dive(key).other
-        if other is not None:
-            self._session.editing.locate(dict.fromkeys(self.with_same_other(key), other))
+        conflict = self._session.dive(key).conflicting_video
+        if conflict is not None:
+            self._session.editing.locate(dict.fromkeys(self.with_same_conflict(key), conflict))
 
     def open_again(self, key: str, place: Place | None = None) -> None:
         """Open the video of a dive, at a place where given, and analyse it from the start."""
@@ -117,7 +113,14 @@ class Arrivals(QObject):
         path, identity = place or (dive.path, dive.identity)
         self._session.queue.drop(key)
         self._session.trimming.forget(key)
-        at = {"path": path, "identity": identity, "info": None, "thumbnail": None, "other": None, "searching": False}
+        at = {
+            "path": path,
+            "identity": identity,
+            "info": None,
+            "thumbnail": None,
+            "conflicting_video": None,
+            "searching": False,
+        }
         self._session.update_analysis(key, state=DiveState.OPENING, **at, **NOT_ANALYSED)
         self._opener.open(key, path)
 
@@ -154,14 +157,16 @@ class Arrivals(QObject):
         if others:
             self._session.problem.emit(self.tr("No videos, and left out: {0}.").format(names_of(others)))
 
-    def _on_opened(self, key: str, info: VideoInfo, identity: VideoIdentity, thumbnail: QImage) -> None:
+    def _on_opened(self, key: str, info: VideoInfo, identity: VideoIdentity, thumbnail: np.ndarray) -> None:
         sought = self._sought.get(key) == info.path
         if key in self._session.keys and (sought or self._session.dive(key).path == info.path):
             expected = self._session.dive(key).identity
             if expected is not None and not expected.same_file(identity):
                 problem = difference(info.path, identity, expected)
-                other = (info.path, identity)
-                self._session.update(key, state=DiveState.MISSING, problem=problem, other=other, restored=True)
+                conflict = info.path, identity
+                self._session.update(
+                    key, state=DiveState.MISSING, problem=problem, conflicting_video=conflict, restored=True
+                )
             elif sought:
                 self._found[key] = info.path, identity
             else:
@@ -172,7 +177,7 @@ class Arrivals(QObject):
 
     def _begin(self, key: str) -> None:
         if self.too_long(key):
-            self._session.update(key, state=DiveState.HELD)
+            self._session.update(key, state=DiveState.NEEDS_TRIM)
             if self._session.dive(key).segments is None:
                 self._session.trimming.find(key)
         elif self._session.dive(key).cancelled:
@@ -210,3 +215,38 @@ class Arrivals(QObject):
         if len(refused) > 1:
             text = self.tr("Not opened: {0}. Of the first: {1}").format(names_of([path for path, _ in refused]), text)
         self._session.problem.emit(text)
+
+
+def difference(path: Path, found: VideoIdentity, expected: VideoIdentity) -> str:
+    """How a file differs from the one that the session was made with, in one sentence."""
+    for text, of_one in (
+        (translate("VideoIdentity", "{0} has {1} frames at {2} fps, the session was made with {3} at {4}."), _length),
+        (
+            translate("VideoIdentity", "{0} has a picture of {1} × {2} pixels, the session was made with {3} × {4}."),
+            _picture,
+        ),
+        (
+            translate(
+                "VideoIdentity",
+                "{0} is as long, but another file or copy: it has {1} MB, the session was made with {2}.",
+            ),
+            _size,
+        ),
+    ):
+        if of_one(found) != of_one(expected):
+            return text.format(path.name, *of_one(found), *of_one(expected))
+    return translate(
+        "VideoIdentity", "{0} is as long and as large, but its content is not that of the session's video."
+    ).format(path.name)
+
+
+def _length(one: VideoIdentity) -> tuple[str, ...]:
+    return str(one.n_frames), f"{one.fps:.4g}"
+
+
+def _picture(one: VideoIdentity) -> tuple[str, ...]:
+    return str(one.width_px), str(one.height_px)
+
+
+def _size(one: VideoIdentity) -> tuple[str, ...]:
+    return (f"{one.size_bytes / 1e6:.2f}",)

@@ -3,14 +3,9 @@
 from dataclasses import dataclass
 from hashlib import sha256
 from math import isfinite
-from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication
-
 from fineparser_core.types import VideoInfo
-
-translate = QCoreApplication.translate
 
 _HEAD_BYTES = 1 << 20
 
@@ -71,38 +66,3 @@ def identity_from_dict(values: dict[str, Any]) -> VideoIdentity:
     if not fits:
         raise ValueError(f"video {values!r:.80}")
     return identity
-
-
-def difference(path: Path, found: VideoIdentity, expected: VideoIdentity) -> str:
-    """How a file differs from the one that the session was made with, in one sentence."""
-    for text, of_one in (
-        (translate("VideoIdentity", "{0} has {1} frames at {2} fps, the session was made with {3} at {4}."), _length),
-        (
-            translate("VideoIdentity", "{0} has a picture of {1} × {2} pixels, the session was made with {3} × {4}."),
-            _picture,
-        ),
-        (
-            translate(
-                "VideoIdentity",
-                "{0} is as long, but another file or copy: it has {1} MB, the session was made with {2}.",
-            ),
-            _size,
-        ),
-    ):
-        if of_one(found) != of_one(expected):
-            return text.format(path.name, *of_one(found), *of_one(expected))
-    return translate(
-        "VideoIdentity", "{0} is as long and as large, but its content is not that of the session's video."
-    ).format(path.name)
-
-
-def _length(one: VideoIdentity) -> tuple[str, ...]:
-    return str(one.n_frames), f"{one.fps:.4g}"
-
-
-def _picture(one: VideoIdentity) -> tuple[str, ...]:
-    return str(one.width_px), str(one.height_px)
-
-
-def _size(one: VideoIdentity) -> tuple[str, ...]:
-    return (f"{one.size_bytes / 1e6:.2f}",)

@@ -8,12 +8,12 @@ from PySide6.QtCore import QObject, Signal
 
 from fineparser_core.progress import Progress
 from fineparser_core.types import DiveSegment
-from fineparser_gui.session.commands import AddDives, EditDive
-from fineparser_gui.worker.client import WorkerClient
+from fineparser_gui.services.commands import AddDives, EditDive
+from fineparser_gui.services.worker_client import WorkerClient
 from fineparser_gui.worker.protocol import Segments, TrimRequest, Urgency
 
 if TYPE_CHECKING:
-    from fineparser_gui.session.session import Session
+    from fineparser_gui.services.session import Session
 
 
 class Trimming(QObject):
@@ -116,7 +116,7 @@ class Trimming(QObject):
             self._session.select(key)
             self._session.update(key, dismissed=dismissed)
 
-    def taken(self, key: str) -> frozenset[int]:
+    def accepted(self, key: str) -> frozenset[int]:
         """Places of the proposals whose flight lies in a dive of the list already."""
         dive = self._session.dive(key)
         if not dive.segments:  # most rows, each of which asks at every change of the list
@@ -136,7 +136,7 @@ class Trimming(QObject):
     def accept(self, key: str, place: int) -> None:
         """Make a proposal a dive: of the row itself where it is the only one, else of a row of its own."""
         dive = self._session.dive(key)
-        if not dive.segments or place in self.taken(key):
+        if not dive.segments or place in self.accepted(key):
             return
         segment = dive.segments[place]
         if len(dive.segments) == 1:
@@ -146,7 +146,7 @@ class Trimming(QObject):
 
     def accept_all(self, key: str) -> None:
         """Make every proposal that is none yet a dive."""
-        dive, taken = self._session.dive(key), self.taken(key)
+        dive, taken = self._session.dive(key), self.accepted(key)
         segments = [segment for place, segment in enumerate(dive.segments or ()) if place not in taken]
         if len(segments) == 1 == len(dive.segments or ()):
             self.accept(key, 0)
@@ -162,7 +162,7 @@ class Trimming(QObject):
         dive, added = self._session.dive(key), []
         for segment in segments:
             cut = {"in_frame": segment.in_frame, "out_frame": segment.out_frame}
-            new = self._session.arrivals.add_cut(dive.path, segment.first_flight_frame, **cut)
+            new = self._session.importer.add_cut(dive.path, segment.first_flight_frame, **cut)
             rows = [self._session.dive(one) for one in self._session.keys if one != new]
             before = [
                 place

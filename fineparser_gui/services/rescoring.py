@@ -7,8 +7,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from fineparser_core.export.analysis_json import MaskArrays, analysis_from_dict
 from fineparser_core.types import Analysis, DiveParse
-from fineparser_gui.session.dive import Dive
-from fineparser_gui.worker.client import WorkerClient
+from fineparser_gui.model.dive import Dive
+from fineparser_gui.services.worker_client import WorkerClient
 from fineparser_gui.worker.protocol import Result, ScoreRequest, Urgency
 
 #: Moves of the mouse that come this close together are one question.

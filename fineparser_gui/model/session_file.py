@@ -34,10 +34,10 @@ from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
 from fineparser_core.types import DiveSegment
 from fineparser_core.video.atomic import atomic_file
-from fineparser_gui.session.correction import Correction
-from fineparser_gui.session.drawings import Drawing, from_dict, to_dict
-from fineparser_gui.session.identity import VideoIdentity, identity_from_dict
-from fineparser_gui.session.relocation import is_there
+from fineparser_gui.model.correction import Correction
+from fineparser_gui.model.drawings import Drawing, from_dict, to_dict
+from fineparser_gui.model.relocation import is_there
+from fineparser_gui.model.video_identity import VideoIdentity, identity_from_dict
 
 Value = TypeVar("Value")
 

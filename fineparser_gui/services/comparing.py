@@ -1,7 +1,6 @@
 """Which two dives are shown side by side, wherever they come from, and how their times go together."""
 
-from dataclasses import dataclass, field, replace
-from enum import Enum, auto
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,27 +9,11 @@ from PySide6.QtCore import QObject, Signal
 from fineparser_core.inference.compared import compared_exemplar
 from fineparser_core.inference.library import Exemplar
 from fineparser_core.types import ComparedDive, MaskTrack
-from fineparser_gui.session.dive import Dive
+from fineparser_gui.model.comparison import Alignment, Candidate
+from fineparser_gui.model.dive import Dive
 
 if TYPE_CHECKING:
-    from fineparser_gui.session.session import Session
-
-
-class Alignment(Enum):
-    """What coincides in both dives."""
-
-    STEPS = auto()  # take-off, flight and entry start together; each step is stretched
-    TAKE_OFF = auto()  # the flight starts together; both run in real time
-    FREE = auto()  # two frames that the user chose; both run in real time
-
-
-@dataclass(frozen=True, kw_only=True)
-class Candidate:
-    """A dive that can be shown on either side; one of the two ids is given, and they alone tell two apart."""
-
-    title: str = field(compare=False)
-    exemplar_id: str | None = None
-    key: str | None = None
+    from fineparser_gui.services.session import Session
 
 
 class Comparing(QObject):
@@ -41,8 +24,8 @@ class Comparing(QObject):
         alignment_changed: their times go together in another way.
 
     Attributes:
-        lead: the dive of the library on the left; None: the session's current dive is there.
-        lead_dive: the same, as it is shown.
+        left_exemplar: the dive of the library on the left; None: the session's current dive is there.
+        left_dive: the same, as it is shown.
         candidate: what is on the right; None: nothing is compared.
         dive: the same, as it is shown.
     """
@@ -56,8 +39,8 @@ class Comparing(QObject):
         self._alignment = Alignment.STEPS
         self._choosing = False
         self._former: str | None = None  # the dive whose place the library's took
-        self.lead: Candidate | None = None
-        self.lead_dive: ComparedDive | None = None
+        self.left_exemplar: Candidate | None = None
+        self.left_dive: ComparedDive | None = None
         self.candidate: Candidate | None = None
         self.dive: ComparedDive | None = None
         session.current_changed.connect(self._on_current_changed)
@@ -73,7 +56,7 @@ class Comparing(QObject):
     def sides(self) -> tuple[Candidate | None, Candidate | None]:
         """What is on the left, compared or alone, and what is on the right."""
         current = self._session.current
-        left = self.lead if current is None else Candidate(title=self._dive_title(current), key=current.key)
+        left = self.left_exemplar if current is None else Candidate(title=self._dive_title(current), key=current.key)
         return left, self.candidate
 
     def align(self, alignment: Alignment) -> None:
@@ -101,7 +84,7 @@ class Comparing(QObject):
         """Show one of the candidates on the right; None ends the comparison."""
         self._put(self.sides[0], candidate)
 
-    def lead_with(self, candidate: Candidate) -> None:
+    def show_on_left(self, candidate: Candidate) -> None:
         """Show one of the candidates on the left; the one on the right changes sides for it."""
         left, right = self.sides
         self._put(candidate, left if candidate == right else right)
@@ -120,7 +103,7 @@ class Comparing(QObject):
         exemplars = [self._exemplar_candidate(one) for one in sorted(self._session.library.exemplars, key=order)]
         n_voting = sum(one.exemplar_id in votes for one in exemplars)
         listed = [*exemplars[:n_voting], *self._dive_candidates(), *exemplars[n_voting:]]
-        return [one for one in listed if one != self.lead]
+        return [one for one in listed if one != self.left_exemplar]
 
     def left_candidates(self) -> list[Candidate]:
         """For the left: every dive of the session and of the library."""
@@ -142,7 +125,9 @@ class Comparing(QObject):
         """Dive number of what is on the left, where it is known."""
         if self._session.current is not None:
             return self._session.current.dive_number
-        exemplar = self._session.exemplar(self.lead.exemplar_id or "") if self.lead is not None else None
+        exemplar = (
+            self._session.exemplar(self.left_exemplar.exemplar_id or "") if self.left_exemplar is not None else None
+        )
         return exemplar.dive_number if exemplar is not None else None
 
     def _exemplar_candidate(self, exemplar: Exemplar) -> Candidate:
@@ -183,16 +168,16 @@ class Comparing(QObject):
         if left is None or dive is None:
             right = dive = None
         lead = left if right is not None and left is not None and left.exemplar_id is not None else None
-        lead_dive = self.lead_dive if lead == self.lead else self.compared(lead) if lead is not None else None
-        if lead is not None and lead_dive is None:  # it is gone; the library has said so
+        left_dive = self.left_dive if lead == self.left_exemplar else self.compared(lead) if lead is not None else None
+        if lead is not None and left_dive is None:  # it is gone; the library has said so
             return
         key = left.key if left is not None else None
         if lead is not None and self._session.current is not None:
             self._former = self._session.current.key
-        elif lead is None and self.lead is not None and key is None:
+        elif lead is None and self.left_exemplar is not None and key is None:
             keys = self._session.keys
             key = self._former if self._former in keys else next(iter(keys), None)
-        self.lead, self.lead_dive, self.candidate, self.dive = lead, lead_dive, right, dive
+        self.left_exemplar, self.left_dive, self.candidate, self.dive = lead, left_dive, right, dive
         if lead is not None or key is not None:
             self._choosing = True
             self._session.select(key)
@@ -202,7 +187,7 @@ class Comparing(QObject):
 
     def _on_current_changed(self) -> None:
         if not self._choosing:
-            self.lead = self.lead_dive = None  # a dive of the session takes its place
+            self.left_exemplar = self.left_dive = None  # a dive of the session takes its place
             self.end()
 
     def _on_dive_changed(self, key: str) -> None:
@@ -217,18 +202,20 @@ class Comparing(QObject):
     def _on_library_changed(self) -> None:
         """A dive of the library may be called otherwise, have other masks, or be in the bin."""
         known = {one.id: one for one in self._session.library.exemplars}
-        shown = [side for side in (self.lead, self.candidate) if side is not None and side.exemplar_id is not None]
+        shown = [
+            side for side in (self.left_exemplar, self.candidate) if side is not None and side.exemplar_id is not None
+        ]
         if any(side.exemplar_id not in known for side in shown):
             self.end()
             return
-        before = self.lead_dive, self.dive
+        before = self.left_dive, self.dive
         for side in shown:
             candidate = self._exemplar_candidate(known[side.exemplar_id or ""])
-            if side is self.lead:
-                self.lead, self.lead_dive = candidate, self.compared(candidate)
+            if side is self.left_exemplar:
+                self.left_exemplar, self.left_dive = candidate, self.compared(candidate)
             else:
                 self.candidate, self.dive = candidate, self.compared(candidate)
-        if not all(map(_same, before, (self.lead_dive, self.dive))):
+        if not all(map(_same, before, (self.left_dive, self.dive))):
             self.changed.emit()
 
     def _on_dive_removed(self, key: str) -> None:

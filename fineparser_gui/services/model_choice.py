@@ -2,11 +2,11 @@
 
 from PySide6.QtCore import QObject, Signal
 
-from fineparser_gui.session.dive import DiveState
-from fineparser_gui.session.session import Session
+from fineparser_gui.model.dive import DiveState
+from fineparser_gui.services.session import Session
+from fineparser_gui.services.worker_client import WorkerClient
 from fineparser_gui.settings.keys import OF_THE_WORKER, Preferences
 from fineparser_gui.settings.store import PreferenceStore
-from fineparser_gui.worker.client import WorkerClient
 from fineparser_gui.worker.protocol import DevicesReport, WorkerSettings
 
 _DEPENDS_ON_THE_MODEL = (DiveState.QUEUED, DiveState.ANALYSING, DiveState.READY, DiveState.FAILED)
@@ -50,7 +50,7 @@ class ModelChoice(QObject):
                 session.analyse(key)
         elif more_or_fewer:
             for key in session.keys:
-                if session.dive(key).by_model is not None:
+                if session.dive(key).model_analysis is not None:
                     session.queue.score_anew(key)
 
 

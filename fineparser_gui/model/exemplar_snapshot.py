@@ -8,13 +8,13 @@ from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import FineParserError
 from fineparser_core.inference.choice import choose
 from fineparser_core.inference.library import Exemplar
-from fineparser_gui.session.dive import Dive, DiveState
+from fineparser_gui.model.dive import Dive, DiveState
 
 #: What of an exemplar makes its vote: id, dive number, board, score.
 Voter = tuple[str, str, float | None, float]
 
 
-class ExemplarShelf:
+class ExemplarSnapshot:
     """The exemplars of one moment, as `choose` asks for them."""
 
     path = Path()  # for messages, which nobody reads here
@@ -55,7 +55,7 @@ class ExemplarShelf:
 
 
 def with_other_voters(
-    dives: Iterable[Dive], before: ExemplarShelf, now: ExemplarShelf, n_exemplars: int
+    dives: Iterable[Dive], before: ExemplarSnapshot, now: ExemplarSnapshot, n_exemplars: int
 ) -> Iterator[Dive]:
     """The dives whose score rests, or could rest, on other exemplars than before.
 

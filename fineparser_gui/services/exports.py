@@ -5,8 +5,7 @@ import logging
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from enum import Enum, auto
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,44 +25,14 @@ from fineparser_core.export.jobs import (
 )
 from fineparser_core.export.options import ClipOptions, Look
 from fineparser_core.export.tables import DiveRecord
-from fineparser_gui.session.dive import Dive
-from fineparser_gui.worker.export_process import ExportProcess
+from fineparser_gui.model.dive import Dive
+from fineparser_gui.model.exports import Export, ExportState
+from fineparser_gui.services.export_process import ExportProcess
 
 if TYPE_CHECKING:
-    from fineparser_gui.session.session import Session
+    from fineparser_gui.services.session import Session
 
 log = logging.getLogger(__name__)
-
-
-class ExportState(Enum):
-    """How far an export is."""
-
-    WAITING = auto()
-    RUNNING = auto()
-    DONE = auto()
-    FAILED = auto()
-    CANCELLED = auto()
-
-    @property
-    def over(self) -> bool:
-        return self not in (ExportState.WAITING, ExportState.RUNNING)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Export:
-    """One file that is written, was, or will be; replaced when something changes.
-
-    Attributes:
-        done, total: how far it is; 0 of 0 while that is not known.
-        message: what to tell of it once it is over, "" for nothing.
-    """
-
-    id: int
-    path: Path
-    state: ExportState = ExportState.WAITING
-    done: int = 0
-    total: int = 0
-    message: str = ""
 
 
 class _SavingSignals(QObject):
@@ -243,13 +212,6 @@ class Exports(QObject):
         if state is ExportState.FAILED:
             self._session.problem.emit(message)
         self._start_next()
-
-
-def dive_title(dive: Dive) -> str:
-    """What a dive is called in a picture: diver, number and board; without any of them, the name of its file."""
-    board = f"{dive.board_m:g} m" if dive.board_m is not None else ""
-    known = [text for text in (dive.diver, dive.dive_number or "", board) if text]
-    return " · ".join(known) if known else dive.path.stem
 
 
 def _record(dive: Dive, drawings: bool) -> DiveRecord:

@@ -11,16 +11,16 @@ from PySide6.QtGui import QUndoStack
 from fineparser_core.diving.name_parsing import ParsedName
 from fineparser_core.errors import FineParserError
 from fineparser_core.inference.rescore import transition_range
-from fineparser_gui.session.commands import EditDive, RemoveDive
-from fineparser_gui.session.correction import frames_of, timed_transitions
-from fineparser_gui.session.dive import Place
-from fineparser_gui.session.drawings import Drawing
-from fineparser_gui.session.rescoring import Rescorer, read_score, score_request
-from fineparser_gui.worker.client import WorkerClient
+from fineparser_gui.model.correction import frames_of, timed_transitions
+from fineparser_gui.model.dive import Place
+from fineparser_gui.model.drawings import Drawing
+from fineparser_gui.services.commands import EditDive, RemoveDive
+from fineparser_gui.services.rescoring import Rescorer, read_score, score_request
+from fineparser_gui.services.worker_client import WorkerClient
 from fineparser_gui.worker.protocol import Result, ScoreRequest
 
 if TYPE_CHECKING:
-    from fineparser_gui.session.session import Session
+    from fineparser_gui.services.session import Session
 
 
 class Editing(QObject):
@@ -44,13 +44,13 @@ class Editing(QObject):
         Moves of one gesture are undone together. Returns the frame where it came to lie.
         """
         dive = self._session.dive(key)
-        if dive.analysis is None or dive.by_model is None:
+        if dive.analysis is None or dive.model_analysis is None:
             return frame
         lowest, highest = transition_range(dive.analysis.parse, place)
         frame = min(max(frame, lowest), highest)
         flight, entry = frames_of(dive.analysis.parse.transitions)
         moved = (flight, frame) if place else (frame, entry)
-        own = moved == frames_of(dive.by_model.parse.transitions)
+        own = moved == frames_of(dive.model_analysis.parse.transitions)
         text = self.tr("moving the entry") if place else self.tr("moving the flight")
         self._correct(key, text, gesture, transitions=None if own else moved)
         return frame
@@ -109,7 +109,7 @@ class Editing(QObject):
         places = {key: place for key, place in places.items() if key in before}
         moved = [key for key, place in places.items() if before[key] not in (place, (place[0], None))]
         for key in places.keys() - set(moved):
-            self._session.arrivals.open_again(key)
+            self._session.importer.open_again(key)
         if moved:
             self.edits.beginMacro(self.tr("locating videos ({0})").format(len(moved)))
             for key in moved:
@@ -119,7 +119,7 @@ class Editing(QObject):
 
     def _apply_place(self, key: str, place: Place) -> None:
         if key in self._session.keys:  # an edit outlives its dive
-            self._session.arrivals.open_again(key, place)
+            self._session.importer.open_again(key, place)
 
     def reorder(self, keys: list[str], *, gesture: str = "") -> None:
         """Put the dives into another order. Moves of one gesture are undone together."""
@@ -211,10 +211,10 @@ class Editing(QObject):
 
     def _on_answered(self, key: str, request: ScoreRequest, result: Result) -> None:
         dive = self._session.dive(key)
-        if dive.by_model is None or dive.corrected_frames is None or request.transitions is None:
+        if dive.model_analysis is None or dive.corrected_frames is None or request.transitions is None:
             return
         try:
-            scoring = read_score(result, dive.by_model.parse).scoring
+            scoring = read_score(result, dive.model_analysis.parse).scoring
         except FineParserError as error:
             self._on_failed(key, str(error))
             return

@@ -1,83 +1,18 @@
 """Finds the videos of folders, and reads frame table and thumbnail of each, off the GUI thread."""
 
 import logging
-import os
-import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QRunnable, QSize, Qt, QThread, QThreadPool, Signal
-from PySide6.QtGui import QImage
+import numpy as np
+from PySide6.QtCore import QObject, QRunnable, QThread, QThreadPool, Signal
 
 from fineparser_core.errors import FineParserError
-from fineparser_gui.session.identity import identity_of
-
-if TYPE_CHECKING:
-    from fineparser_core.video.picture import Picture
-    from fineparser_core.video.reader import VideoReader
+from fineparser_gui.model.video_files import files_in
+from fineparser_gui.model.video_identity import identity_of
 
 log = logging.getLogger(__name__)
 
-VIDEO_SUFFIXES = (
-    ".mp4",
-    ".mov",
-    ".avi",
-    ".mkv",
-    ".m4v",
-    ".webm",
-    ".mpg",
-    ".mpeg",
-    ".mts",
-    ".m2ts",
-    ".ts",
-    ".wmv",
-    ".gif",
-)
 _THUMBNAIL_PX = 144
-_OF_THE_SYSTEM = frozenset({"Thumbs.db", "desktop.ini"})
-
-
-def image_from(picture: "Picture") -> QImage:
-    """A decoded picture as Qt paints it fastest."""
-    pixels = picture.bgra()
-    height, width, _ = pixels.shape
-    return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32).copy()
-
-
-def small_image(reader: "VideoReader", frame: int, size: QSize) -> QImage:
-    """A frame at a size, on the quickest way there.
-
-    Raises:
-        VideoError: as for `VideoReader.seek`.
-    """
-    reader.seek(frame, all_from=frame)
-    image = image_from(reader.picture((size.width(), size.height())))
-    # What is smaller than that in the file.
-    return image.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation)
-
-
-def is_video(path: Path) -> bool:
-    """Whether the name of a file is that of a video."""
-    return path.suffix.lower() in VIDEO_SUFFIXES
-
-
-def sort_key(path: Path) -> tuple:
-    """Orders names as people do: dive 2 before dive 10."""
-    parts = re.split(r"(\d+)", str(path).casefold())
-    return tuple((part.isdigit(), int(part) if part.isdigit() else part) for part in parts)
-
-
-def files_in(folder: Path) -> tuple[list[Path], list[Path]]:
-    """The videos of a folder and of the folders in it, and the other files, each in order of name.
-
-    What is hidden, and what cannot be looked into, is neither.
-    """
-    videos, others = [], []
-    for parent, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for path in (Path(parent, name) for name in names if not name.startswith(".") and name not in _OF_THE_SYSTEM):
-            (videos if is_video(path) else others).append(path)
-    return sorted(videos, key=sort_key), sorted(others, key=sort_key)
 
 
 class Opener(QObject):
@@ -85,7 +20,7 @@ class Opener(QObject):
 
     Signals:
         found: (Path, list[Path], list[Path]) a folder, its videos, and its other files.
-        opened: (str, VideoInfo, VideoIdentity, QImage) key, frame table, what it is known by, thumbnail.
+        opened: (str, VideoInfo, VideoIdentity, ndarray) key, frame table, identity of the file, thumbnail as in `Dive`.
         failed: (str, Path, str) key, file, sentence for the user.
     """
 
@@ -138,9 +73,11 @@ class _FileJob(QRunnable):
             with VideoReader(self._path) as reader:
                 info = reader.info
                 shown = info.n_frames // 3 if self._shown_frame is None else self._shown_frame
-                size = QSize(info.width_px, info.height_px)
-                size.scale(_THUMBNAIL_PX, _THUMBNAIL_PX, Qt.AspectRatioMode.KeepAspectRatio)
-                self._opener.opened.emit(self._key, info, identity_of(info), small_image(reader, shown, size))
+                scale = _THUMBNAIL_PX / max(info.width_px, info.height_px)
+                size_px = max(round(info.width_px * scale), 1), max(round(info.height_px * scale), 1)
+                reader.seek(shown, all_from=shown)
+                thumbnail = np.ascontiguousarray(reader.picture(size_px).bgra())
+                self._opener.opened.emit(self._key, info, identity_of(info), thumbnail)
         except FineParserError as error:
             self._opener.failed.emit(self._key, self._path, str(error))
         except Exception as error:  # a decoder's own failure must not end the thread pool

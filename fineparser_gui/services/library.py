@@ -4,7 +4,7 @@ import itertools
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -16,9 +16,10 @@ from fineparser_core.inference.exemplar_facts import ExemplarFacts
 from fineparser_core.inference.library import Exemplar, ExemplarMask, Library
 from fineparser_core.inference.own_library import OwnLibrary
 from fineparser_core.progress import Progress
-from fineparser_gui.session.commands import EditLibrary
-from fineparser_gui.session.dive import Dive
-from fineparser_gui.worker.client import WorkerClient
+from fineparser_gui.model.dive import Dive
+from fineparser_gui.model.library import Adding, LibraryEntry, facts_of
+from fineparser_gui.services.commands import EditLibrary
+from fineparser_gui.services.worker_client import WorkerClient
 from fineparser_gui.worker.protocol import (
     AddExemplarRequest,
     Answer,
@@ -31,38 +32,7 @@ from fineparser_gui.worker.protocol import (
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, kw_only=True)
-class LibraryEntry:
-    """An exemplar, whether it is the coach's own, and whether the weights can compare with it.
-
-    Attributes:
-        state: "ready", "waiting" for its encoding, or "no clip".
-    """
-
-    exemplar: Exemplar
-    own: bool
-    state: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Adding:
-    """A clip on its way into the library.
-
-    Attributes:
-        of_dive: key of the dive that it is of; None: of none in the session.
-    """
-
-    name: str
-    of_dive: str | None = None
-    progress: Progress | None = None
-
-
-def facts_of(exemplar: Exemplar) -> ExemplarFacts:
-    """What a person said of an exemplar."""
-    return ExemplarFacts(**{name: getattr(exemplar, name) for name in ExemplarFacts.__dataclass_fields__})
-
-
-class ExemplarLibrary(QObject):
+class LibraryService(QObject):
     """The worker keeps the libraries; what it tells of them is here.
 
     Args:

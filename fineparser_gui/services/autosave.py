@@ -12,8 +12,8 @@ from uuid import uuid4
 from PySide6.QtCore import QLockFile, QObject, QTimer, SignalInstance
 
 from fineparser_core.errors import ExportError
-from fineparser_gui.session.session import Session
-from fineparser_gui.session.session_file import Origin, SavedSession, write_session
+from fineparser_gui.model.session_file import Origin, SavedSession, write_session
+from fineparser_gui.services.session import Session
 
 log = logging.getLogger(__name__)
 

@@ -1,0 +1,34 @@
+"""Decoded pictures as Qt paints them."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QImage
+
+if TYPE_CHECKING:
+    from fineparser_core.video.picture import Picture
+    from fineparser_core.video.reader import VideoReader
+
+
+def image_of(pixels: np.ndarray) -> QImage:
+    """An array (H, W, 4) uint8, BGRA, as an image that shares its memory: the array must outlive the image."""
+    height, width, _ = pixels.shape
+    return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32)
+
+
+def image_from(picture: "Picture") -> QImage:
+    """A copy of a decoded picture, in the format that Qt paints fastest."""
+    return image_of(picture.bgra()).copy()
+
+
+def small_image(reader: "VideoReader", frame: int, size: QSize) -> QImage:
+    """A frame at a size, decoded along the shortest path.
+
+    Raises:
+        VideoError: as for `VideoReader.seek`.
+    """
+    reader.seek(frame, all_from=frame)
+    image = image_from(reader.picture((size.width(), size.height())))
+    # Frames that are smaller than `size` in the file.
+    return image.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation)

@@ -1,0 +1,45 @@
+"""Files that are written out of a session."""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+
+from fineparser_gui.model.dive import Dive
+
+
+class ExportState(Enum):
+    """How far an export is."""
+
+    WAITING = auto()
+    RUNNING = auto()
+    DONE = auto()
+    FAILED = auto()
+    CANCELLED = auto()
+
+    @property
+    def over(self) -> bool:
+        return self not in (ExportState.WAITING, ExportState.RUNNING)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Export:
+    """One file that is written, was, or will be; replaced when something changes.
+
+    Attributes:
+        done, total: how far it is; 0 of 0 while that is not known.
+        message: what to tell of it once it is over, "" for nothing.
+    """
+
+    id: int
+    path: Path
+    state: ExportState = ExportState.WAITING
+    done: int = 0
+    total: int = 0
+    message: str = ""
+
+
+def dive_title(dive: Dive) -> str:
+    """What a dive is called in a picture: diver, number and board; without any of them, the name of its file."""
+    board = f"{dive.board_m:g} m" if dive.board_m is not None else ""
+    known = [text for text in (dive.diver, dive.dive_number or "", board) if text]
+    return " · ".join(known) if known else dive.path.stem

@@ -1,0 +1,38 @@
+"""Exemplars as the window knows them."""
+
+from dataclasses import dataclass
+
+from fineparser_core.inference.exemplar_facts import ExemplarFacts
+from fineparser_core.inference.library import Exemplar
+from fineparser_core.progress import Progress
+
+
+@dataclass(frozen=True, kw_only=True)
+class LibraryEntry:
+    """An exemplar, whether it is the coach's own, and whether the weights can compare with it.
+
+    Attributes:
+        state: "ready", "waiting" for its encoding, or "no clip".
+    """
+
+    exemplar: Exemplar
+    own: bool
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adding:
+    """A clip on its way into the library.
+
+    Attributes:
+        of_dive: key of the dive that it is of; None: of none in the session.
+    """
+
+    name: str
+    of_dive: str | None = None
+    progress: Progress | None = None
+
+
+def facts_of(exemplar: Exemplar) -> ExemplarFacts:
+    """What a person said of an exemplar."""
+    return ExemplarFacts(**{name: getattr(exemplar, name) for name in ExemplarFacts.__dataclass_fields__})
