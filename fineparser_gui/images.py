@@ -28,7 +28,7 @@ def small_image(reader: "VideoReader", frame: int, size: QSize) -> QImage:
     Raises:
         VideoError: as for `VideoReader.seek`.
     """
-    reader.seek(frame, all_from=frame)
+    reader.seek(frame, needed_from=frame)
     image = image_from(reader.picture((size.width(), size.height())))
     # Frames that are smaller than `size` in the file.
     return image.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation)

@@ -8,7 +8,7 @@ from fineparser_core.export.composition import Composition
 from fineparser_core.export.options import SLOWEST, ClipOptions
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.types import Analysis
-from fineparser_core.video.planes import picture_of
+from fineparser_core.video.planes import to_video_frame
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.writer import VideoWriter
 
@@ -56,7 +56,7 @@ def write_annotated_clip(
         for frame in range(first, last + 1):
             if cancel is not None:
                 cancel.raise_if_cancelled()
-            picture = picture_of(composition.compose(frame))
+            picture = to_video_frame(composition.compose(frame))
             writer.write_picture(picture, float(reader.info.pts_s[frame] - start_s) / look.speed)
             progress(Progress("write", frame + 1 - first, last + 1 - first))
     return (writer.note,) if writer.note else ()

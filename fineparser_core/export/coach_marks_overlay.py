@@ -11,7 +11,7 @@ import numpy as np
 
 from fineparser_core.export.coach_marks import ANGLE, NEAR_OPACITY, NOTE, Mark, Point, shown_at
 from fineparser_core.export.drawing import Colour, draw_text, fill_box, lay_over, text_width, wrap_text
-from fineparser_core.video.planes import Matrix, Planes
+from fineparser_core.video.planes import ColorMatrix, Planes
 
 #: From pixels of the file's frames to those of the picture.
 Place = Callable[[Point], Point]
@@ -71,7 +71,7 @@ class MarkPainter:
             part = image[overlay.top : overlay.top + height, overlay.left : overlay.left + width]
             lay_over(part, *(each[: part.shape[0], : part.shape[1]] for each in (overlay.ink, overlay.opacity)))
 
-    def paint_planes(self, planes: Planes, frame: int, matrix: Matrix) -> None:
+    def paint_planes(self, planes: Planes, frame: int, matrix: ColorMatrix) -> None:
         """The same on planes, whose sides are even."""
         overlay = self._overlay(frame)
         if overlay is None:
@@ -261,7 +261,7 @@ def _label_size(lines: Sequence[str], unit: float) -> tuple[float, float]:
     return widest + 16 * unit, (_LINE * max(len(lines), 1) + 8) * unit
 
 
-def _as_planes(overlay: Overlay, matrix: Matrix) -> list[tuple[np.ndarray, np.ndarray]]:
+def _as_planes(overlay: Overlay, matrix: ColorMatrix) -> list[tuple[np.ndarray, np.ndarray]]:
     """Ink and opacity for each of the three planes."""
     import cv2
 

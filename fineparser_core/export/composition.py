@@ -17,8 +17,8 @@ from fineparser_core.export.mask_overlay import Layer, draw_mask, mask_at
 from fineparser_core.export.options import Look, MaskStyle
 from fineparser_core.export.palette import rgb
 from fineparser_core.types import Analysis, DiveParse, MaskTrack, StepSpan
-from fineparser_core.video.alignment import StepAlignment, cuts_of
-from fineparser_core.video.planes import Matrix, Planes, PlaneScaler, matrix_of
+from fineparser_core.video.alignment import StepAlignment, step_boundaries
+from fineparser_core.video.planes import ColorMatrix, Planes, PlaneScaler, frame_color_matrix
 from fineparser_core.video.reader import VideoReader
 
 # Text under small pictures needs room; larger ones than this make files nobody can send.
@@ -85,7 +85,7 @@ class _Pane:
             self._marks, info.pts_s, size_px, unit, lambda point: (point[0] * across, point[1] * down)
         )
 
-    def draw(self, canvas: Planes, frame: int, matrix: Matrix) -> None:
+    def draw(self, canvas: Planes, frame: int, matrix: ColorMatrix) -> None:
         """Put a frame on the canvas, with what lies over it."""
         info, box = self.reader.info, self.box
         planes = self._scaler.planes(self.reader.decoded(frame), (box.width, box.height), matrix)
@@ -121,14 +121,14 @@ class Composition:
         parse = analysis.parse
         self._look, self._steps = look, parse.steps
         self._colours = panel.step_colours(look.step_colours)
-        self.matrix = matrix_of(reader.decoded(parse.clip.in_frame))
+        self.matrix = frame_color_matrix(reader.decoded(parse.clip.in_frame))
         mask_style = look.mask_style if look.mask else None
         self._lead = _Pane(reader, parse.steps, parse, mask_style, look.marks)
         self._other: _Pane | None = None
         if look.beside is not None and other is not None:
             self._other = _Pane(other, look.beside.steps, look.beside.masks, mask_style, look.beside_marks)
             self._alignment = StepAlignment(
-                cuts_of(parse.steps), cuts_of(look.beside.steps), reader.info.pts_s, other.info.pts_s
+                step_boundaries(parse.steps), step_boundaries(look.beside.steps), reader.info.pts_s, other.info.pts_s
             )
         self._lit: int | None = None
         self._lay_out(analysis)

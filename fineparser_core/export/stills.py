@@ -10,7 +10,7 @@ from fineparser_core.export.composition import Composition
 from fineparser_core.export.images import write_image
 from fineparser_core.export.options import Look
 from fineparser_core.types import Analysis
-from fineparser_core.video.planes import rgb_of
+from fineparser_core.video.planes import to_rgb
 from fineparser_core.video.reader import VideoReader
 
 
@@ -27,7 +27,7 @@ def write_still(analysis: Analysis, frame: int, path: Path, look: Look | None = 
         reader = stack.enter_context(VideoReader(analysis.parse.clip.path))
         other = stack.enter_context(VideoReader(look.beside.path)) if look.beside else None
         composition = Composition(analysis, look, reader, other)
-        write_image(rgb_of(composition.compose(frame), composition.matrix), path)
+        write_image(to_rgb(composition.compose(frame), composition.matrix), path)
 
 
 def write_bare_still(video: Path, frame: int, path: Path, marks: Sequence[Mark] = ()) -> None:

@@ -48,7 +48,7 @@ class Evidence:
         area: (n,) share of the picture that the athlete's mask covers.
         centre_y: (n,) height of the mask's centre, 0 top to 1 bottom of the picture; NaN without a mask.
         shift_y: (n,) how far the scene moved down in the picture since the sample before, in its heights.
-        response: (n,) the share of the picture that moved so, 0 to 1, see `video.camera.scene_shift`.
+        response: (n,) the share of the picture that moved so, 0 to 1, see `video.camera_motion.vertical_shift`.
     """
 
     frames: np.ndarray = field(repr=False)

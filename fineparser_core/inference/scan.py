@@ -9,7 +9,7 @@ from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.inference.falls import Evidence
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.types import MASK_SIZE
-from fineparser_core.video.camera import scene_shift
+from fineparser_core.video.camera_motion import vertical_shift
 from fineparser_core.video.preprocess import WHOLE
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.sampling import WINDOW_LENGTH
@@ -105,7 +105,7 @@ class _Camera:
         """Take the (112, 112, 3) picture of sample k, the one after the last."""
         grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
         if self._before is not None:
-            shift_px, self.response[k] = scene_shift(self._before, grey)
+            shift_px, self.response[k] = vertical_shift(self._before, grey)
             self.shift_y[k] = shift_px / MASK_SIZE
         self._before = grey
 

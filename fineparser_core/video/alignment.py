@@ -1,58 +1,64 @@
-"""Maps frames of one dive to another: so that the three steps start together, or in real time from two frames on."""
+"""Maps the frames of one dive to those of another: aligned by step, or in real time from a pair of frames."""
 
 import numpy as np
 
 from fineparser_core.types import StepSpan
 
-Cuts = tuple[int, int, int, int]
+#: In point, first flight frame, first entry frame and out point of a dive, ascending.
+Boundaries = tuple[int, int, int, int]
 
 
 class StepAlignment:
-    """Piecewise linear in time: in point, first flight frame, first entry frame and out point coincide.
+    """An alignment that is piecewise linear in time, with knots at the step boundaries of both dives.
 
     Args:
-        cuts: the four frames of the leading dive, ascending.
-        other_cuts: those of the dive that follows.
-        times_s: (n_frames,) of the leading dive's file; without them frames stand for times, as at a constant rate.
-        other_times_s: those of the other file.
+        boundaries: of the reference dive.
+        other_boundaries: of the other dive.
+        times_s: (n_frames,) presentation times of the reference file; None assumes a constant frame rate.
+        other_times_s: the same of the other file.
     """
 
     def __init__(
-        self, cuts: Cuts, other_cuts: Cuts, times_s: np.ndarray | None = None, other_times_s: np.ndarray | None = None
+        self,
+        boundaries: Boundaries,
+        other_boundaries: Boundaries,
+        times_s: np.ndarray | None = None,
+        other_times_s: np.ndarray | None = None,
     ) -> None:
-        self._times_s = np.arange(cuts[-1] + 1.0) if times_s is None else times_s
-        self._other_times_s = np.arange(other_cuts[-1] + 1.0) if other_times_s is None else other_times_s
-        self._cuts_s = self._times_s[list(cuts)]
-        self._other_cuts_s = self._other_times_s[list(other_cuts)]
+        self._times_s = np.arange(boundaries[-1] + 1.0) if times_s is None else times_s
+        self._other_times_s = np.arange(other_boundaries[-1] + 1.0) if other_times_s is None else other_times_s
+        self._boundaries_s = self._times_s[list(boundaries)]
+        self._other_boundaries_s = self._other_times_s[list(other_boundaries)]
 
     def map_frame(self, frame: int) -> int:
-        """Frame of the following dive to show beside a frame of the leading one; the ends hold still."""
+        """The frame of the other dive that belongs to a frame of the reference dive; clamped to the other dive."""
         time_s = self._times_s[min(max(frame, 0), len(self._times_s) - 1)]
-        other_s = np.interp(time_s, self._cuts_s, self._other_cuts_s)
-        # Never show the last frame of a step beside the first one of the next: the frame at or before that time.
+        other_s = np.interp(time_s, self._boundaries_s, self._other_boundaries_s)
+        # The frame at or before that time, so that both dives are always in the same step. The tolerance absorbs
+        # rounding.
         return int(np.searchsorted(self._other_times_s, other_s + 1e-9, side="right")) - 1
 
 
 class OffsetAlignment:
-    """Both dives run in real time, and two of their frames coincide.
+    """An alignment in real time, in which one frame of each dive coincide.
 
     Args:
-        frame, other_frame: the two.
-        times_s: (n_frames,) of the leading dive's file.
-        other_times_s: those of the other file.
+        frame, other_frame: the frames that coincide.
+        times_s: (n_frames,) presentation times of the reference file.
+        other_times_s: the same of the other file.
     """
 
     def __init__(self, frame: int, other_frame: int, times_s: np.ndarray, other_times_s: np.ndarray) -> None:
         self._times_s, self._other_times_s = times_s, other_times_s
-        self._later_s = other_times_s[other_frame] - times_s[frame]
+        self._offset_s = other_times_s[other_frame] - times_s[frame]
 
     def map_frame(self, frame: int) -> int:
-        """Frame of the following dive to show beside a frame of the leading one; the ends hold still."""
-        time_s = self._times_s[min(max(frame, 0), len(self._times_s) - 1)] + self._later_s
+        """The frame of the other dive that belongs to a frame of the reference dive; clamped to the other file."""
+        time_s = self._times_s[min(max(frame, 0), len(self._times_s) - 1)] + self._offset_s
         return max(int(np.searchsorted(self._other_times_s, time_s + 1e-6, side="right")) - 1, 0)
 
 
-def cuts_of(steps: tuple[StepSpan, StepSpan, StepSpan]) -> Cuts:
-    """First frames of the three steps and the last frame of the dive."""
+def step_boundaries(steps: tuple[StepSpan, StepSpan, StepSpan]) -> Boundaries:
+    """The first frame of each step and the last frame of the dive."""
     first, second, third = steps
     return first.start_frame, second.start_frame, third.start_frame, third.end_frame - 1

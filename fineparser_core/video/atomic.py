@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Atomic file writes: a temporary file is written, flushed to disk and renamed."""
 
 import os
 from collections.abc import Iterator
@@ -8,28 +8,28 @@ from uuid import uuid4
 
 from fineparser_core.errors import ExportError
 
-# A name may have 255 bytes, and a letter up to four of them; the temporary one is longer than its file's.
-_LONGEST_STEM = 60
+# Keeps the longer name of the temporary file below the usual limit of 255 bytes, at up to 4 bytes a character.
+_MAX_NAME_LENGTH = 60
 
 
 def temporary_prefix(path: Path) -> str:
-    """How the names begin of the temporary files of `path`, which end in ".tmp"."""
-    return f".{path.name[:_LONGEST_STEM]}."
+    """The beginning of the names of `path`'s temporary files; they end in ".tmp"."""
+    return f".{path.name[:_MAX_NAME_LENGTH]}."
 
 
 @contextmanager
 def atomic_file(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path` to write to; it takes the name `path` when the block ends well.
+    """Yield a temporary path in the folder of `path`; it is renamed to `path` if the block ends without an exception.
 
-    After an error or a cancel nothing is left behind, and what was at `path` before is untouched.
+    After an exception the temporary file is deleted, and an existing file at `path` is unchanged.
 
     Raises:
-        ExportError: the folder is missing or may not be written, or the disk is full.
+        ExportError: the folder is missing or read-only, or the disk is full.
     """
     temporary = path.with_name(f"{temporary_prefix(path)}{uuid4().hex[:8]}.tmp")
     try:
         yield temporary
-        # Opened for writing, as Windows flushes no other file.
+        # Windows flushes only files that are open for writing.
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
@@ -39,5 +39,5 @@ def atomic_file(path: Path) -> Iterator[Path]:
             f"{path} cannot be written ({reason}): choose a folder that exists, may be written to and has room."
         ) from error
     finally:
-        with suppress(OSError):  # a place where nothing could be written has nothing to be removed
+        with suppress(OSError):
             temporary.unlink(missing_ok=True)

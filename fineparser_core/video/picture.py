@@ -1,4 +1,4 @@
-"""Decoded frames: upright RGB in full, or small ones kept in a player's cache."""
+"""Conversion of decoded frames: to full-size RGB arrays, or to small pictures for a player's cache."""
 
 from dataclasses import dataclass
 
@@ -8,19 +8,19 @@ from av.video.reformatter import Interpolation, VideoReformatter
 
 from fineparser_core.video.probe import Geometry
 
-# Of FFmpeg's own, waking more takes longer than the work where the machine is busy.
+# Threads of FFmpeg's scaler; starting more takes longer than the conversion on a busy machine.
 _THREADS = 1
-# FFmpeg's AVX2 turns 16 columns of yuv420p into bgra at once, and leaves out a rest of up to so many (swscale 9.5).
-_LEFT_OUT = 4
+# swscale 9.5 converts yuv420p to bgra in groups of 16 columns with AVX2 and omits a remainder of up to this many.
+_OMITTED_COLUMNS = 4
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A frame at display size in planar YUV, 1.5 bytes a pixel instead of the 4 that a screen wants.
+    """A frame at display size, stored as planar YUV: 1.5 bytes a pixel instead of the 4 of a screen's format.
 
     Attributes:
-        size_px: (width, height), upright.
-        n_bytes: memory that it takes.
+        size_px: (width, height) of the upright picture.
+        n_bytes: memory use.
     """
 
     _stored: av.VideoFrame
@@ -36,17 +36,17 @@ class Picture:
         return sum(plane.buffer_size for plane in self._stored.planes)
 
     def bgra(self) -> np.ndarray:
-        """(height, width, 4) uint8, blue first and opaque, as Qt's RGB32 lies in memory."""
+        """The upright picture as (height, width, 4) uint8 in the memory layout of Qt's RGB32: B, G, R, 255."""
         stored = self._stored
         pixels = stored.to_ndarray(format="bgra", threads=_THREADS)
-        if 0 < (rest := stored.width % 16) <= _LEFT_OUT:
-            pixels[:, -rest:, :3] = stored.to_ndarray(format="bgr24", threads=_THREADS)[:, -rest:]
-            pixels[:, -rest:, 3] = 255
-        return upright(pixels, self._geometry)
+        if 0 < (remainder := stored.width % 16) <= _OMITTED_COLUMNS:
+            pixels[:, -remainder:, :3] = stored.to_ndarray(format="bgr24", threads=_THREADS)[:, -remainder:]
+            pixels[:, -remainder:, 3] = 255
+        return _orient(pixels, self._geometry)
 
 
 class Scaler:
-    """Turns decoded frames into pictures; keeps FFmpeg's tables between frames. One per thread."""
+    """Converts decoded frames. Keeps FFmpeg's scaling tables between frames; not thread-safe."""
 
     def __init__(self, geometry: Geometry) -> None:
         self._geometry = geometry
@@ -54,7 +54,7 @@ class Scaler:
         self._full = VideoReformatter()
 
     def picture(self, frame: av.VideoFrame, size_px: tuple[int, int]) -> Picture:
-        """The frame at (width, height) upright pixels, or in its own size where that is smaller."""
+        """The frame scaled to (width, height) of the upright picture, but never enlarged."""
         width, height = (max(min(wanted, own), 1) for wanted, own in zip(size_px, self._geometry.size_px, strict=True))
         if self._geometry.quarter_turns % 2:
             width, height = height, width
@@ -64,7 +64,7 @@ class Scaler:
         return Picture(small, self._geometry)
 
     def rgb(self, frame: av.VideoFrame) -> np.ndarray:
-        """(H, W, 3) uint8 in full size, upright and with square pixels."""
+        """The frame in full size as (H, W, 3) uint8 RGB, upright and with square pixels."""
         geometry = self._geometry
         full = self._full.reformat(
             frame,
@@ -73,11 +73,11 @@ class Scaler:
             "rgb24",
             interpolation=Interpolation.BICUBIC,
         )
-        return upright(full.to_ndarray(), geometry)
+        return _orient(full.to_ndarray(), geometry)
 
 
-def upright(image: np.ndarray, geometry: Geometry) -> np.ndarray:
-    """A decoded (H, W, C) image, mirrored and turned as the file says; contiguous."""
+def _orient(image: np.ndarray, geometry: Geometry) -> np.ndarray:
+    """Mirror and rotate a decoded (H, W, C) image to upright; the result is contiguous."""
     if geometry.mirrored:
         image = image[:, ::-1]
     return np.ascontiguousarray(np.rot90(image, geometry.quarter_turns))

@@ -1,6 +1,6 @@
-"""Pictures as the three planes that video is stored in, so that an export never turns a whole frame into RGB and back.
+"""Planar YUV images, the format in which exports draw: frames need no conversion to RGB and back.
 
-Planes are 4:2:0, 8 bits, limited range: luma (H, W), the two chroma planes (H / 2, W / 2), H and W even.
+Planes are 4:2:0, 8 bits, limited range: luma (H, W) and two chroma planes (H / 2, W / 2), H and W even.
 """
 
 from dataclasses import dataclass
@@ -13,13 +13,14 @@ from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 
 from fineparser_core.video.probe import Geometry
 
-_UNTAGGED = 2
-# Untagged pictures from this height on are taken for high definition, as players do.
+# FFmpeg's AVCOL_SPC_UNSPECIFIED.
+_UNSPECIFIED = 2
+# Frames without a colour tag are taken for BT.709 from this height on and for BT.601 below it, as players do.
 _HD_HEIGHT_PX = 720
 
 
 class Planes(NamedTuple):
-    """Luma and the two chroma planes, uint8; often views, to be drawn on."""
+    """Luma and the two chroma planes, uint8; may be views of a larger image."""
 
     y: np.ndarray
     u: np.ndarray
@@ -27,8 +28,8 @@ class Planes(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Weights:
-    """Share of red and blue in luma; numbers in FFmpeg of the matrix and of the primaries it usually comes with."""
+class _Coefficients:
+    """Coefficients of red and blue in luma, and FFmpeg's numbers of the matrix and of its usual primaries."""
 
     red: float
     blue: float
@@ -36,14 +37,14 @@ class _Weights:
     primaries: int
 
 
-class Matrix(Enum):
-    """How colours become luma and chroma."""
+class ColorMatrix(Enum):
+    """The matrix that converts between RGB and YUV."""
 
-    BT601 = _Weights(0.299, 0.114, 5, 6)
-    BT709 = _Weights(0.2126, 0.0722, 1, 1)
+    BT601 = _Coefficients(0.299, 0.114, 5, 6)
+    BT709 = _Coefficients(0.2126, 0.0722, 1, 1)
 
     def planes(self, image: np.ndarray) -> Planes:
-        """(H, W, 3) uint8 RGB with even sides as new planes."""
+        """Convert an (H, W, 3) uint8 RGB image with even sides to new planes."""
         red, green, blue = np.moveaxis(image.astype(np.float32) / 255, 2, 0)
         luma = self.value.red * red + (1 - self.value.red - self.value.blue) * green + self.value.blue * blue
         u = (blue - luma) / (2 - 2 * self.value.blue)
@@ -52,26 +53,26 @@ class Matrix(Enum):
         return Planes(*(np.rint(plane).astype(np.uint8) for plane in (16 + 219 * luma, u, v)))
 
     def colour(self, rgb: tuple[int, ...]) -> tuple[int, int, int]:
-        """(y, u, v) of a colour."""
+        """Convert an RGB colour to (y, u, v)."""
         y, u, v = self.planes(np.full((2, 2, 3), rgb, np.uint8))
         return int(y[0, 0]), int(u[0, 0]), int(v[0, 0])
 
 
-def matrix_of(frame: av.VideoFrame) -> Matrix:
-    """The matrix to keep a picture's colours in, so that they need no conversion wherever that is possible."""
+def frame_color_matrix(frame: av.VideoFrame) -> ColorMatrix:
+    """The frame's own matrix, so that its colours need no conversion; BT.709 if it has another one or none."""
     own = _own_matrix(frame)
-    return own if own is not None else Matrix.BT709
+    return own if own is not None else ColorMatrix.BT709
 
 
 class PlaneScaler:
-    """Turns the decoded frames of one video into upright planes; keeps FFmpeg's tables between frames."""
+    """Converts the decoded frames of one video to upright planes. Keeps FFmpeg's scaling tables between frames."""
 
     def __init__(self, geometry: Geometry) -> None:
         self._geometry = geometry
         self._reformatter = VideoReformatter()
 
-    def planes(self, frame: av.VideoFrame, size_px: tuple[int, int], matrix: Matrix) -> Planes:
-        """A frame, upright and with square pixels, at (width, height), both even."""
+    def planes(self, frame: av.VideoFrame, size_px: tuple[int, int], matrix: ColorMatrix) -> Planes:
+        """Scale a frame, upright and with square pixels, to (width, height), both even."""
         import cv2
 
         turns = self._geometry.quarter_turns
@@ -83,7 +84,7 @@ class PlaneScaler:
             width,
             height,
             "yuv420p",
-            # Equal ones make it a copy; without a matrix of ours (RGB, BT.2020) the frame says what it is.
+            # Equal colour spaces make this a copy. None (RGB, BT.2020) makes FFmpeg use the frame's own tag.
             src_colorspace=own.value.tag if own is not None else None,
             dst_colorspace=matrix.value.tag,
             src_color_range=ColorRange.JPEG if full_range else ColorRange.MPEG,
@@ -100,28 +101,28 @@ class PlaneScaler:
         return Planes(*planes)
 
 
-def picture_of(planes: Planes) -> av.VideoFrame:
-    """A copy of planes as a yuv420p frame."""
+def to_video_frame(planes: Planes) -> av.VideoFrame:
+    """Copy planes into a yuv420p frame."""
     height, width = planes.y.shape
     flat = np.concatenate([plane.reshape(-1) for plane in planes])
     return av.VideoFrame.from_ndarray(flat.reshape(height * 3 // 2, width), format="yuv420p")
 
 
-def rgb_of(planes: Planes, matrix: Matrix) -> np.ndarray:
-    """Planes as an (H, W, 3) uint8 RGB image."""
-    return picture_of(planes).to_ndarray(
+def to_rgb(planes: Planes, matrix: ColorMatrix) -> np.ndarray:
+    """Convert planes to an (H, W, 3) uint8 RGB image."""
+    return to_video_frame(planes).to_ndarray(
         format="rgb24", src_colorspace=matrix.value.tag, src_color_range=ColorRange.MPEG, interpolation="BICUBIC"
     )
 
 
-def _own_matrix(frame: av.VideoFrame) -> Matrix | None:
-    """The matrix that a picture is in; None where it is in none of ours."""
+def _own_matrix(frame: av.VideoFrame) -> ColorMatrix | None:
+    """The matrix of a frame; None for RGB and for matrices that `ColorMatrix` lacks."""
     if frame.format.is_rgb or frame.format.has_palette:
         return None
-    if frame.colorspace == _UNTAGGED:
-        return Matrix.BT709 if min(frame.width, frame.height) >= _HD_HEIGHT_PX else Matrix.BT601
-    return {1: Matrix.BT709, 5: Matrix.BT601, 6: Matrix.BT601}.get(int(frame.colorspace))
+    if frame.colorspace == _UNSPECIFIED:
+        return ColorMatrix.BT709 if min(frame.width, frame.height) >= _HD_HEIGHT_PX else ColorMatrix.BT601
+    return {1: ColorMatrix.BT709, 5: ColorMatrix.BT601, 6: ColorMatrix.BT601}.get(int(frame.colorspace))
 
 
-# Counter-clockwise quarter turns; OpenCV's ROTATE_90_CLOCKWISE, ROTATE_180, ROTATE_90_COUNTERCLOCKWISE.
+# Counter-clockwise quarter turns to OpenCV's ROTATE_90_COUNTERCLOCKWISE, ROTATE_180, ROTATE_90_CLOCKWISE.
 _ROTATIONS = {1: 2, 2: 1, 3: 0}

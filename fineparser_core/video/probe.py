@@ -1,7 +1,7 @@
-"""What a video file holds, found by reading packets and decoding a single frame.
+"""Properties and frame index of a video file, found by reading its packets and decoding one frame.
 
-Frames are addressed by their presentation time stamps, never by index / fps: with a variable frame rate
-or reordered frames that arithmetic points at other frames.
+Frames are addressed by their presentation time stamps, never by index / fps, which selects wrong frames at a variable
+frame rate.
 """
 
 import logging
@@ -25,7 +25,7 @@ from fineparser_core.types import MIN_FRAMES, VideoInfo
 
 logger = logging.getLogger(__name__)
 
-# FFmpeg's own messages go through Python's logging otherwise, which can deadlock with its decoding threads.
+# Otherwise FFmpeg's messages go through Python's logging, which can deadlock with FFmpeg's decoding threads.
 av.logging.set_level(None)
 
 _CONTAINER_MARKS = (b"ftyp", b"moov", b"mdat", b"RIFF", b"\x1a\x45\xdf\xa3", b"GIF8")
@@ -33,13 +33,13 @@ _CONTAINER_MARKS = (b"ftyp", b"moov", b"mdat", b"RIFF", b"\x1a\x45\xdf\xa3", b"G
 
 @dataclass(frozen=True, kw_only=True)
 class FrameIndex:
-    """Where the frames of a file are.
+    """Time stamps and keyframes of a file.
 
     Attributes:
         pts: (n_frames,) int64 ascending, presentation time stamps in units of the stream's time base.
-        keyframes: (k,) int64 ascending, frames that decoding can start from.
-        seekable: False where decoded frames do not carry the stamps of `pts` (B-frames in AVI, raw streams);
-            such frames are counted from the start of the file.
+        keyframes: (k,) int64 ascending, frames at which decoding can start.
+        seekable: False if decoded frames do not carry the stamps of `pts` (B-frames in AVI, raw streams); their frames
+            are counted from the start of the file.
     """
 
     pts: np.ndarray
@@ -49,13 +49,13 @@ class FrameIndex:
 
 @dataclass(frozen=True, kw_only=True)
 class Geometry:
-    """How a decoded picture becomes an upright one with square pixels.
+    """The transform from a decoded frame to an upright one with square pixels.
 
     Attributes:
-        stored_width_px: width after pixel aspect, before the turn.
-        stored_height_px: height after pixel aspect, before the turn.
-        quarter_turns: counter-clockwise turns to apply, 0-3.
-        mirrored: flip left and right before turning.
+        stored_width_px: width after correction of the pixel aspect ratio, before rotation.
+        stored_height_px: height after correction of the pixel aspect ratio, before rotation.
+        quarter_turns: number of counter-clockwise quarter turns to apply, 0-3.
+        mirrored: whether to flip left and right before the rotation.
     """
 
     stored_width_px: int
@@ -65,25 +65,26 @@ class Geometry:
 
     @property
     def size_px(self) -> tuple[int, int]:
-        """(width, height) of the upright picture."""
+        """(width, height) of the upright frame."""
         size = (self.stored_width_px, self.stored_height_px)
         return size[::-1] if self.quarter_turns % 2 else size
 
 
 def probe(path: Path) -> VideoInfo:
-    """What the file says about itself.
+    """Read the properties of a video file.
 
     Raises:
-        VideoError: missing, a folder, empty, not a video, without a picture, damaged, or under 16 frames.
+        VideoError: the file is missing, a folder, empty, not a video, without a video stream, damaged, or has fewer
+            than 16 frames.
     """
     return inspect_video(path)[0]
 
 
 def inspect_video(path: Path) -> tuple[VideoInfo, FrameIndex, Geometry]:
-    """`probe`, together with what a reader needs to find frames; remembered until the file changes.
+    """As `probe`, and in addition the frame index and geometry that a reader needs; cached until the file changes.
 
     Raises:
-        VideoError: as for `probe`.
+        VideoError: see `probe`.
     """
     path = Path(path)
     try:
@@ -107,7 +108,7 @@ def _inspect(path: Path, _mtime_ns: int, _size: int) -> tuple[VideoInfo, FrameIn
         cut_off = f" (the file is cut off, {n_missing} more are missing)" if n_missing else ""
         raise VideoError(f"{path}: found {n_frames} {frames}{cut_off}, need at least {MIN_FRAMES}: pick a longer clip.")
     with open_video(path) as (container, stream):
-        codec, geometry = _look_at_first_frame(path, container, stream)
+        codec, geometry = _inspect_first_frame(path, container, stream)
     if n_missing:
         logger.warning("%s is cut off: %d of %d frames are readable", path, n_frames, n_frames + n_missing)
 
@@ -124,7 +125,7 @@ def _inspect(path: Path, _mtime_ns: int, _size: int) -> tuple[VideoInfo, FrameIn
         duration_s=float(pts_s[-1] + np.median(intervals_s)),
         rotation_deg=-90 * geometry.quarter_turns % 360,
         codec=codec,
-        variable_frame_rate=_varies(intervals_s, float(time_base)),
+        variable_frame_rate=_is_variable_rate(intervals_s, float(time_base)),
         n_frames_missing=n_missing,
         pts_s=pts_s,
     )
@@ -133,18 +134,18 @@ def _inspect(path: Path, _mtime_ns: int, _size: int) -> tuple[VideoInfo, FrameIn
 
 @contextmanager
 def open_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
-    """The opened file and its picture stream; closed at the end, whatever happens.
+    """Open a file and yield its container and video stream; closes the file at the end.
 
     Raises:
-        VideoError: not a video, or no picture in it.
+        VideoError: the file is not a video or has no video stream.
     """
     try:
-        # Local files only: a playlist must not make FFmpeg fetch from a network.
+        # Local files only, so that a playlist cannot make FFmpeg access the network.
         container = av.open(str(path.resolve()), options={"protocol_whitelist": "file"})
     except (av.error.FFmpegError, OSError) as error:
         raise VideoError(_why_not_opened(path, error)) from None
     with container:
-        # A cover picture in a sound file counts as a stream of one frame; a text file as a video of its letters.
+        # FFmpeg reports the cover picture of a sound file as a stream of one frame, and a text file as a "tty" video.
         pictures = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
         if not pictures and container.streams.audio:
             raise VideoError(f"{path} has sound but no picture: choose a video.")
@@ -156,7 +157,7 @@ def open_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
 
 
 def intact_packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet]:
-    """The stream's packets but torn ones, which a cut-off file ends with and which would stop the decoder."""
+    """The stream's packets without corrupt ones, with which truncated files end and which would stop the decoder."""
     return (packet for packet in container.demux(stream) if not packet.is_corrupt)
 
 
@@ -174,32 +175,32 @@ def _why_not_opened(path: Path, error: Exception) -> str:
 
 
 def _index_packets(container: InputContainer, stream: VideoStream) -> tuple[FrameIndex, Fraction, int]:
-    """The frames that the packets announce, the time base of their stamps, and how many the file lost."""
+    """Read all packets: the frame index, the time base of its stamps, and the number of missing frames."""
     stamps: list[int | None] = []
     key_flags: list[bool] = []
     n_packets = 0
     try:
         for packet in intact_packets(container, stream):
-            if packet.size == 0 and packet.dts is None:  # the end mark
+            if packet.size == 0 and packet.dts is None:  # end of stream
                 continue
             n_packets += 1
-            # Empty packets say "show the last frame again"; discarded ones lie outside the edit list.
+            # Empty packets repeat the last frame; discarded ones lie outside the edit list.
             if packet.size and not packet.is_discard:
                 stamps.append(packet.pts)
                 key_flags.append(packet.is_keyframe)
     except av.error.FFmpegError as error:
         logger.warning("reading packets stopped early: %s", error)
-    # Other headers count frames before they are written, or count those that only repeat the last.
-    counted = "mov" in container.format.name.split(",") or _is_cut_off_avi(container)
-    n_missing = max(0, stream.frames - n_packets) if counted else 0
+    # Frame counts of other headers are unreliable: they are estimates or include repeated frames.
+    reliable = "mov" in container.format.name.split(",") or _is_truncated_avi(container)
+    n_missing = max(0, stream.frames - n_packets) if reliable else 0
 
     known = [stamp for stamp in stamps if stamp is not None]
-    if len(set(known)) != len(stamps):  # missing or repeated stamps: frames in order at the stated rate
+    if len(set(known)) != len(stamps):  # missing or repeated stamps: number the frames at the nominal rate
         rate = stream.average_rate or stream.guessed_rate or Fraction(25)
         pts = np.arange(len(stamps), dtype=np.int64)
         return FrameIndex(pts=pts, keyframes=np.zeros(1, np.int64), seekable=False), 1 / Fraction(rate), n_missing
     order = np.argsort(np.array(known, dtype=np.int64))
-    # AVI stores no presentation times: the demuxer guesses them in the order of decoding.
+    # AVI stores no presentation times; the demuxer guesses them in decoding order, which B-frames make wrong.
     guessed = container.format.name == "avi" and not all(key_flags)
     index = FrameIndex(
         pts=np.array(known, dtype=np.int64)[order],
@@ -210,8 +211,8 @@ def _index_packets(container: InputContainer, stream: VideoStream) -> tuple[Fram
     return index, stream.time_base, n_missing
 
 
-def _is_cut_off_avi(container: InputContainer) -> bool:
-    """Whether an AVI file is shorter than its first chunk says it is."""
+def _is_truncated_avi(container: InputContainer) -> bool:
+    """Whether an AVI file is shorter than the size in its RIFF header."""
     if container.format.name != "avi":
         return False
     with Path(container.name).open("rb") as file:
@@ -219,7 +220,7 @@ def _is_cut_off_avi(container: InputContainer) -> bool:
     return int.from_bytes(head[4:], "little") + 8 > container.size
 
 
-def _look_at_first_frame(path: Path, container: InputContainer, stream: VideoStream) -> tuple[str, Geometry]:
+def _inspect_first_frame(path: Path, container: InputContainer, stream: VideoStream) -> tuple[str, Geometry]:
     codec = stream.codec_context.name
     frame = None
     for packet in intact_packets(container, stream):
@@ -243,21 +244,21 @@ def _look_at_first_frame(path: Path, container: InputContainer, stream: VideoStr
 
 
 def _orientation(frame: av.VideoFrame) -> tuple[int, bool]:
-    """(counter-clockwise quarter turns, mirrored first) from the frame's display matrix."""
+    """(counter-clockwise quarter turns, whether to mirror before them) from the frame's display matrix."""
     matrix: Any = frame.side_data.get("DISPLAYMATRIX")
     if matrix is None:
         return 0, False
     # Rows of a 3 x 3 matrix of fixed-point numbers: x' = a x + c y, y' = b x + d y, with y downwards.
     a, b, _, c, d = np.frombuffer(matrix, dtype=np.int32)[:5].astype(np.float64)
     mirrored = bool(a * d - b * c < 0)
-    if mirrored:  # undo the left-right flip that comes first
+    if mirrored:  # remove the flip to get the pure rotation
         a, b = -a, -b
     return round(np.degrees(np.arctan2(-b, a)) / 90) % 4, mirrored
 
 
-def _varies(intervals_s: np.ndarray, tick_s: float) -> bool:
-    usual_s = float(np.median(intervals_s))
-    tolerance_s = 0.01 * usual_s
-    if tick_s < usual_s / 4:  # a constant rate in a coarse time base (Matroska: 33, 33, 34 ms) still jitters by a tick
+def _is_variable_rate(intervals_s: np.ndarray, tick_s: float) -> bool:
+    median_s = float(np.median(intervals_s))
+    tolerance_s = 0.01 * median_s
+    if tick_s < median_s / 4:  # a constant rate jitters by a tick in a coarse time base (Matroska: 33, 33, 34 ms)
         tolerance_s = max(tolerance_s, 1.01 * tick_s)
-    return bool(np.abs(intervals_s - usual_s).max() > tolerance_s)
+    return bool(np.abs(intervals_s - median_s).max() > tolerance_s)

@@ -1,4 +1,4 @@
-"""Frame-exact reading: seek to the keyframe before, decode forward to the wanted time stamp."""
+"""Frame-exact reading: seeks to the keyframe before a frame and decodes forward to its time stamp."""
 
 import logging
 import os
@@ -21,38 +21,42 @@ from fineparser_core.video.probe import inspect_video, intact_packets, open_vide
 
 logger = logging.getLogger(__name__)
 
-# Nearer than this, decoding on is cheaper than starting the decoder anew at a keyframe on the way.
-_DECODE_ON_FRAMES = 12
-# More decoding threads hold more frames in memory and gain little.
-_MOST_THREADS = 8
+# Over distances up to this, decoding forward is cheaper than a seek to a keyframe in between.
+_MAX_FRAMES_FORWARD = 12
+# More decoding threads need more memory and gain little.
+_MAX_THREADS = 8
 
 
 class VideoReader:
-    """Any frame of a video, upright and with square pixels; one reader per thread.
+    """Random access to the frames of a video, upright and with square pixels. Not thread-safe.
 
-    A frame that a damaged file lost shows what a player would show: the frame before it.
+    In place of a frame that is missing in a damaged file, the frame before it is returned, as players show it.
 
     Attributes:
-        info: as from `probe`.
-        geometry: how a decoded frame becomes an upright one.
-        keyframes: (k,) int64 ascending, frames that decoding can start from.
+        info: see `probe`.
+        geometry: transform from a decoded frame to an upright one.
+        keyframes: (k,) int64 ascending, frames at which decoding can start.
     """
 
     def __init__(self, path: Path) -> None:
-        """Raises: VideoError, as for `probe`."""
+        """Open a video.
+
+        Raises:
+            VideoError: see `probe`.
+        """
         self.info: VideoInfo
         self.info, self._index, self.geometry = inspect_video(path)
-        # Only H.264 says of every frame whether any other one needs it.
-        self._may_leave_out = self._index.seekable and self.info.codec == "h264"
+        # Only H.264 marks frames that no other frame refers to.
+        self._can_skip = self._index.seekable and self.info.codec == "h264"
         self.keyframes = self._index.keyframes if self._index.seekable else np.zeros(1, np.int64)
         self._scaler = Scaler(self.geometry)
         self._closing = ExitStack()
         self._source: tuple[InputContainer, VideoStream] | None = None
         self._decoded: Iterator[tuple[int, av.VideoFrame]] = iter(())
-        self._shown: tuple[int, av.VideoFrame] | None = None
-        self._ahead: tuple[int, av.VideoFrame] | None = None
-        self._all_from = 0  # earlier frames are left out where no other needs them
-        self._left_out_to = 0  # the latest `_all_from` since decoding started at a keyframe
+        self._current: tuple[int, av.VideoFrame] | None = None
+        self._next: tuple[int, av.VideoFrame] | None = None
+        self._needed_from = 0  # non-reference frames before this one are skipped
+        self._skipped_before = 0  # the latest `_needed_from` since decoding started at a keyframe
 
     def __enter__(self) -> Self:
         return self
@@ -63,38 +67,38 @@ class VideoReader:
         self.close()
 
     def close(self) -> None:
-        """Let go of the file; reading again opens it again."""
-        self._decoded, self._shown, self._ahead, self._source = iter(()), None, None, None
+        """Close the file; the next read opens it again."""
+        self._decoded, self._current, self._next, self._source = iter(()), None, None, None
         self._closing.close()
 
     def frame(self, index: int) -> np.ndarray:
         """Frame `index` of the file as (H, W, 3) uint8 RGB.
 
         Raises:
-            VideoError: no such frame, or the file is damaged before it.
+            VideoError: there is no such frame, or the file is damaged before it.
         """
         return self._scaler.rgb(self.decoded(index))
 
     def decoded(self, index: int) -> av.VideoFrame:
-        """Frame `index` as it was decoded: neither upright nor scaled.
+        """Frame `index` as decoded: neither rotated nor scaled.
 
         Raises:
-            VideoError: as for `frame`.
+            VideoError: see `frame`.
         """
         self.seek(index)
-        assert self._shown is not None
-        return self._shown[1]
+        assert self._current is not None
+        return self._current[1]
 
     def picture(self, size_px: tuple[int, int]) -> Picture:
-        """The frame that `seek` has found, scaled to (width, height) upright pixels."""
-        assert self._shown is not None
-        return self._scaler.picture(self._shown[1], size_px)
+        """The frame at which the last `seek` ended, scaled to (width, height) of the upright picture."""
+        assert self._current is not None
+        return self._scaler.picture(self._current[1], size_px)
 
     def frames(self, indices: Iterable[int]) -> Iterator[tuple[int, np.ndarray]]:
-        """(index, frame) for ascending indices, decoding every stretch once; repeats are allowed.
+        """Yield (index, frame) for ascending indices, which may repeat; decodes each part of the file once.
 
         Raises:
-            VideoError: as for `frame`.
+            VideoError: see `frame`.
         """
         last: tuple[int, np.ndarray] | None = None
         for index in map(int, indices):
@@ -102,75 +106,80 @@ class VideoReader:
                 last = (index, self.frame(index))
             yield last
 
-    def seek(self, index: int, *, all_from: int = 0, stop: Callable[[], bool] = lambda: False) -> bool:
-        """Decode to a frame; False where `stop`, asked before every frame on the way, said so.
+    def seek(self, index: int, *, needed_from: int = 0, stop: Callable[[], bool] = lambda: False) -> bool:
+        """Decode up to a frame.
 
         Args:
-            all_from: frames before this one are not wanted, so the way is made without those that no other needs.
+            needed_from: first frame that the caller will read; frames before it are skipped if no other frame refers to
+                them.
+            stop: called before every frame; True abandons the seek.
+
+        Returns:
+            False if the seek was abandoned.
 
         Raises:
-            VideoError: no such frame, or the file is damaged before it.
+            VideoError: there is no such frame, or the file is damaged before it.
         """
         if not 0 <= index < self.info.n_frames:
             raise VideoError(
                 f"{self.info.path}: there is no frame {index}: choose one from 0 to {self.info.n_frames - 1}."
             )
-        all_from = min(max(all_from, 0), index) if self._may_leave_out else 0
-        if self._reachable(index):
-            self._all_from, self._left_out_to = all_from, max(self._left_out_to, all_from)
+        needed_from = min(max(needed_from, 0), index) if self._can_skip else 0
+        if self._is_reachable(index):
+            self._needed_from, self._skipped_before = needed_from, max(self._skipped_before, needed_from)
         else:
-            self._start_before(index, all_from)
-        while self._shown is None or self._shown[0] != index:
+            self._start_before(index, needed_from)
+        while self._current is None or self._current[0] != index:
             if stop():
                 return False
-            if self._ahead is None:
-                self._ahead = next(self._decoded, None)
-            if self._ahead is None:
+            if self._next is None:
+                self._next = next(self._decoded, None)
+            if self._next is None:
                 raise VideoError(
                     f"{self.info.path}: frame {index} cannot be decoded, the file is damaged there: "
                     "end the clip before it or copy the file again."
                 )
-            if self._ahead[0] <= index:
-                self._shown, self._ahead = self._ahead, None
-            elif index < self._left_out_to:  # it may be one of those
-                self._start_before(index, all_from)
-            else:  # the decoder passed over a damaged frame
-                self._shown = self._shown or self._ahead
+            if self._next[0] <= index:
+                self._current, self._next = self._next, None
+            elif index < self._skipped_before:  # the frame may have been skipped
+                self._start_before(index, needed_from)
+            else:  # the frame is damaged
+                self._current = self._current or self._next
                 break
         return True
 
     def keyframe_before(self, index: int) -> int:
-        """The frame that decoding has to start from to get at a frame."""
+        """The keyframe at which decoding must start to reach a frame."""
         at = int(np.searchsorted(self.keyframes, index, side="right")) - 1
         return int(self.keyframes[at]) if at >= 0 else 0
 
-    def _reachable(self, index: int) -> bool:
-        """Whether decoding on from where we are gets there, and sensibly so."""
-        if self._shown is None or self._shown[0] > index:
+    def _is_reachable(self, index: int) -> bool:
+        """Whether decoding forward from the current frame is the cheapest way to a frame."""
+        if self._current is None or self._current[0] > index:
             return False
-        return index - self._shown[0] <= _DECODE_ON_FRAMES or self.keyframe_before(index) <= self._shown[0]
+        return index - self._current[0] <= _MAX_FRAMES_FORWARD or self.keyframe_before(index) <= self._current[0]
 
-    def _start_before(self, index: int, all_from: int) -> None:
+    def _start_before(self, index: int, needed_from: int) -> None:
         """Place the decoder at a keyframe at or before a frame."""
-        self._all_from = self._left_out_to = all_from
+        self._needed_from = self._skipped_before = needed_from
         keyframe = self.keyframe_before(index)
-        # At the first keyframe, opening anew is the surer way where the file is not open yet.
+        # For the first keyframe of a file that is not open yet, opening alone is more reliable than a seek.
         if self._index.seekable and (keyframe > 0 or self._source is not None):
             self._start_at(keyframe)
-            self._ahead = next(self._decoded, None)
-            if self._ahead is not None and self._ahead[0] <= index:
+            self._next = next(self._decoded, None)
+            if self._next is not None and self._next[0] <= index:
                 return
             logger.info("%s: seeking to frame %d overshot; reading from the start", self.info.path, index)
         self._start_at(None)
 
     def _start_at(self, keyframe: int | None) -> None:
-        """Seek to a keyframe; None opens the file anew."""
-        self._decoded, self._shown, self._ahead = iter(()), None, None
+        """Seek to a keyframe; None reopens the file."""
+        self._decoded, self._current, self._next = iter(()), None, None
         if keyframe is None:
             self.close()
         if self._source is None:
             self._source = self._closing.enter_context(open_video(self.info.path))
-            self._source[1].codec_context.thread_count = min(os.cpu_count() or 1, _MOST_THREADS)
+            self._source[1].codec_context.thread_count = min(os.cpu_count() or 1, _MAX_THREADS)
         container, stream = self._source
         if keyframe is not None:
             try:
@@ -191,12 +200,12 @@ class VideoReader:
                 if wait_for_keyframe and not packet.is_keyframe:
                     continue
                 wait_for_keyframe = False
-                if self._may_leave_out and packet.pts is not None:
-                    wanted = packet.pts >= self._index.pts[self._all_from]
-                    stream.codec_context.skip_frame = "DEFAULT" if wanted else "NONREF"
+                if self._can_skip and packet.pts is not None:
+                    needed = packet.pts >= self._index.pts[self._needed_from]
+                    stream.codec_context.skip_frame = "DEFAULT" if needed else "NONREF"
                 try:
                     frames = packet.decode()
-                except av.error.FFmpegError as error:  # one damaged packet does not end a video
+                except av.error.FFmpegError as error:  # continue after a damaged packet
                     logger.info("%s: a packet could not be decoded: %s", self.info.path, error)
                     continue
                 for frame in frames:

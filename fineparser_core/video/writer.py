@@ -1,4 +1,4 @@
-"""Writing MP4 files that appear whole, checked and with exact time stamps, or not at all."""
+"""Writes MP4 files atomically, with exact time stamps, and verifies them."""
 
 import logging
 from collections.abc import Iterator
@@ -16,28 +16,28 @@ from av.video.stream import VideoStream
 
 from fineparser_core.errors import ExportError
 from fineparser_core.video.atomic import atomic_file
-from fineparser_core.video.planes import Matrix
+from fineparser_core.video.planes import ColorMatrix
 
 logger = logging.getLogger(__name__)
 
-# Holds 24, 25, 30, 50, 60 and 29.97 frames a second exactly, and MPEG-4 part 2 allows no finer one.
+# Represents 24, 25, 30, 50, 60 and 29.97 frames a second exactly; MPEG-4 part 2 allows no finer time base.
 _TIME_BASE = Fraction(1, 60_000)
-# H.264 wherever FFmpeg was built with x264; otherwise MPEG-4 part 2, larger and softer, which it always has.
-# The same frames give the same file: with x264's macroblock tree that would depend on how its threads take turns.
-_STEADY = {"x264-params": "mbtree=0"}
-_CODECS = {"libx264": {"crf": "18", "preset": "veryfast", **_STEADY}, "mpeg4": {"qmin": "2", "qmax": "4"}}
-# Of what is bundled: a third of the size, and hardly softer.
-_COMPACT = {"libx264": {"crf": "26", "preset": "slow", **_STEADY}, "mpeg4": {"qmin": "4", "qmax": "8"}}
+# x264's macroblock tree depends on thread scheduling; without it the same frames give the same file.
+_DETERMINISTIC = {"x264-params": "mbtree=0"}
+# H.264 if FFmpeg was built with x264, otherwise MPEG-4 part 2 (larger and softer), which FFmpeg always has.
+_CODECS = {"libx264": {"crf": "18", "preset": "veryfast", **_DETERMINISTIC}, "mpeg4": {"qmin": "2", "qmax": "4"}}
+# About a third of the size, slightly softer; for bundled clips.
+_COMPACT = {"libx264": {"crf": "26", "preset": "slow", **_DETERMINISTIC}, "mpeg4": {"qmin": "4", "qmax": "8"}}
 
 
 class VideoWriter:
     """An MP4 file, written frame by frame inside a `with` block.
 
-    The file takes its name when the block ends well and reopening finds every frame at its time; after an error or a
-    cancel nothing is left behind. Sides of odd length grow by a pixel, as the codecs want even ones.
+    The file is written under a temporary name. It is renamed at the end of the block once it has been read back and all
+    time stamps match; after an exception it is deleted. Odd sides are padded by a pixel, as the codecs need even ones.
 
     Attributes:
-        codec: "libx264", or "mpeg4" where that is missing.
+        codec: "libx264", or "mpeg4" if that is missing.
     """
 
     def __init__(
@@ -47,15 +47,15 @@ class VideoWriter:
         width_px: int,
         height_px: int,
         fps: float,
-        matrix: Matrix = Matrix.BT709,
+        matrix: ColorMatrix = ColorMatrix.BT709,
         compact: bool = False,
     ) -> None:
-        """Prepares, opens nothing yet.
+        """Prepare the writer; the file is opened by `__enter__`.
 
         Args:
-            fps: nominal rate for the header; frames have their own times.
-            matrix: of the pictures' colours.
-            compact: smaller rather than sharper and quickly written.
+            fps: nominal frame rate for the header; the frames have their own times.
+            matrix: colour matrix of the frames.
+            compact: write a smaller file, more slowly and slightly softer.
         """
         self.codec = next(name for name in _CODECS if name in av.codecs_available)
         if self.codec != "libx264":
@@ -71,19 +71,19 @@ class VideoWriter:
         self._stream: VideoStream
 
     def __enter__(self) -> Self:
-        """Raises: ExportError, where the file cannot be made."""
+        """Raises: ExportError, if the file cannot be created."""
         self._writing.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool | None:
-        """Raises: ExportError, where the file cannot be finished."""
+        """Raises: ExportError, if the file cannot be completed."""
         return self._writing.__exit__(kind, error, trace)
 
     @property
     def note(self) -> str | None:
-        """What whoever asked for the file must be told about its codec; None for H.264."""
+        """A sentence for the user about the substitute codec; None for H.264."""
         if self.codec == "libx264":
             return None
         return f"There is no H.264 encoder here: {self._path.name} is written as MPEG-4 part 2, larger and softer."
@@ -93,7 +93,7 @@ class VideoWriter:
 
         Args:
             frame: (height, width, 3) uint8 RGB.
-            time_s: when it is shown, seconds from the file's start; later than the frame before.
+            time_s: presentation time, seconds from the start of the file; must increase from frame to frame.
 
         Raises:
             ExportError: the file cannot be written.
@@ -107,7 +107,11 @@ class VideoWriter:
         self.write_picture(picture, time_s)
 
     def write_picture(self, picture: av.VideoFrame, time_s: float) -> None:
-        """Append a frame that is in yuv420p, the writer's matrix and its size already; `time_s` as in `write`.
+        """Append a yuv420p frame of the writer's matrix and size.
+
+        Args:
+            picture: its time stamp is overwritten.
+            time_s: see `write`.
 
         Raises:
             ExportError: the file cannot be written.
@@ -120,7 +124,7 @@ class VideoWriter:
     @contextmanager
     def _open(self) -> Iterator[None]:
         with atomic_file(self._path) as temporary:
-            temporary.touch()  # here, as FFmpeg would not say why it cannot
+            temporary.touch()  # raises a specific OSError, which FFmpeg would not
             file = str(temporary.resolve())
             with av.open(file, "w", format="mp4") as self._container:
                 self._stream = self._add_stream()
@@ -136,14 +140,14 @@ class VideoWriter:
         stream.pix_fmt = "yuv420p"
         context = stream.codec_context
         context.time_base = _TIME_BASE
-        # Said in the file, as players guess differently.
+        # Tagged explicitly, because players guess differently.
         matrix = self._matrix.value
         context.colorspace, context.color_primaries, context.color_trc = matrix.tag, matrix.primaries, matrix.primaries
         context.color_range = ColorRange.MPEG
         return stream
 
     def _check(self, file: str) -> None:
-        """Raises: ExportError, where the finished file does not hold every frame at its time."""
+        """Raises: ExportError, if a frame is missing in the finished file or has another time."""
         try:
             with av.open(file, format="mp4") as written:
                 stream = written.streams.video[0]

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from fineparser_core.export.options import MaskStyle
 from fineparser_core.types import MIN_FRAMES, ComparedDive, DiveParse, StepSpan, VideoInfo
 from fineparser_core.types import MaskTrack as ComparedMasks
-from fineparser_core.video.alignment import OffsetAlignment, StepAlignment, cuts_of
+from fineparser_core.video.alignment import OffsetAlignment, StepAlignment, step_boundaries
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.canvas.mask_track import MaskTrack
 from fineparser_gui.canvas.video_canvas import VideoCanvas
@@ -313,7 +313,7 @@ class PlayerPanel(QWidget):
         way = self._session.comparing.alignment
         if way is Alignment.STEPS and steps:
             times = (info.pts_s, other.pts_s) if other else (None, None)
-            self._alignment = StepAlignment(cuts_of(steps), cuts_of(compared.steps), *times)
+            self._alignment = StepAlignment(step_boundaries(steps), step_boundaries(compared.steps), *times)
         elif other is None:
             self._alignment = None  # until its times are known
         else:

@@ -169,10 +169,10 @@ class Decoder(QThread):
             self._tell(frame)
             frame += 1
 
-    def _seek(self, reader: "VideoReader", frame: int, all_from: int, stop: Callable[[], bool]) -> bool:
+    def _seek(self, reader: "VideoReader", frame: int, needed_from: int, stop: Callable[[], bool]) -> bool:
         """Decode to a frame. Where a damaged file ends before it, say so and live with the frames up to there."""
         try:
-            return reader.seek(frame, all_from=all_from, stop=stop)
+            return reader.seek(frame, needed_from=needed_from, stop=stop)
         except VideoError as error:
             if frame == 0 or self._prefetch is None:
                 raise

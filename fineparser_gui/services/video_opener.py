@@ -75,7 +75,7 @@ class _FileJob(QRunnable):
                 shown = info.n_frames // 3 if self._shown_frame is None else self._shown_frame
                 scale = _THUMBNAIL_PX / max(info.width_px, info.height_px)
                 size_px = max(round(info.width_px * scale), 1), max(round(info.height_px * scale), 1)
-                reader.seek(shown, all_from=shown)
+                reader.seek(shown, needed_from=shown)
                 thumbnail = np.ascontiguousarray(reader.picture(size_px).bgra())
                 self._opener.opened.emit(self._key, info, identity_of(info), thumbnail)
         except FineParserError as error:

@@ -1,4 +1,4 @@
-"""What `probe` says about good files, and the one sentence it has for bad ones."""
+"""Properties of valid files and error messages for invalid ones."""
 
 from collections.abc import Callable
 from fractions import Fraction
@@ -39,14 +39,16 @@ def test_a_dropped_frame_is_a_variable_rate(tmp_path: Path, make_video: Callable
     assert probe(make_video(tmp_path / "dropped.mp4", 60, times_s=times_s)).variable_frame_rate
 
 
-def test_a_changed_file_is_looked_at_again(tmp_path: Path, make_video: Callable[..., Path]) -> None:
+def test_a_changed_file_is_probed_again(tmp_path: Path, make_video: Callable[..., Path]) -> None:
     path = make_video(tmp_path / "again.mp4", 20)
     assert probe(path).n_frames == 20
     make_video(path, 40)
     assert probe(path).n_frames == 40
 
 
-def test_a_cut_off_avi_is_known_by_its_length(tmp_path: Path, make_video: Callable[..., Path], real_clip: Path) -> None:
+def test_a_truncated_avi_is_detected_by_its_length(
+    tmp_path: Path, make_video: Callable[..., Path], real_clip: Path
+) -> None:
     whole = make_video(tmp_path / "whole.avi", 120, codec="mjpeg", pix_fmt="yuvj420p", time_base=Fraction(1, 30))
     data = whole.read_bytes()
     cut = tmp_path / "cut.avi"
@@ -106,7 +108,7 @@ BAD: dict[str, tuple[Callable[[Path, Callable[..., Path]], object], str]] = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_bad_files_get_one_sentence(name: str, tmp_path: Path, make_video: Callable[..., Path]) -> None:
+def test_errors_of_invalid_files(name: str, tmp_path: Path, make_video: Callable[..., Path]) -> None:
     make, words = BAD[name]
     path = tmp_path / name
     make(path, make_video)
@@ -143,7 +145,7 @@ def test_clip_bounds(small_video: Path, first: int, last: int | None, words: str
         make_clip(small_video, first, last)
 
 
-def test_a_cut_off_clip_is_refused_until_an_out_point_is_chosen(
+def test_a_truncated_clip_is_refused_until_an_out_point_is_chosen(
     tmp_path: Path, make_video: Callable[..., Path]
 ) -> None:
     whole = make_video(tmp_path / "whole.mp4", 120, encoder={"g": "12"}, container={"movflags": "faststart"})

@@ -1,4 +1,4 @@
-"""Frames are found by their time stamp, in every order, container and codec."""
+"""Frame-exact random access, for every container and codec."""
 
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -107,7 +107,7 @@ def test_no_such_frame(small_video: Path) -> None:
         reader.frame(120)
 
 
-def test_cut_off_file_gives_what_is_left(
+def test_the_rest_of_a_truncated_file_is_readable(
     tmp_path: Path, make_video: Callable[..., Path], number_of: Callable[[np.ndarray], int]
 ) -> None:
     whole = make_video(
@@ -123,7 +123,7 @@ def test_cut_off_file_gives_what_is_left(
     assert numbers == sorted(set(numbers))
 
 
-def test_damage_in_the_middle_costs_its_frames_only(
+def test_damage_in_the_middle_affects_its_frames_only(
     tmp_path: Path, make_video: Callable[..., Path], number_of: Callable[[np.ndarray], int]
 ) -> None:
     path = make_video(tmp_path / "scratched.avi", 60, codec="mjpeg", pix_fmt="yuvj420p", time_base=Fraction(1, 30))

@@ -1,4 +1,4 @@
-"""Which frames become samples, by hand."""
+"""Sampled frames against hand-computed values."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ def info(pts_s: np.ndarray, variable: bool) -> VideoInfo:
 def test_constant_rate_is_a_truncated_line() -> None:
     # 191 frames: a step of exactly 2.
     assert sample_frames(info(np.arange(300) / 30, False), 5, 195).tolist() == list(range(5, 196, 2))
-    # 102 frames as of a real clip: a step of 101/95 = 1.063, so a frame is passed over every 16 samples or so.
+    # 102 frames as of a real clip: a step of 101/95 = 1.063, so about every 16th frame is skipped.
     sampled = sample_frames(info(np.arange(103) / 30, False), 1, 102)
     assert sampled[[0, 15, 16, 94, 95]].tolist() == [1, 16, 18, 100, 102]
 
@@ -68,7 +68,7 @@ def test_frame_to_sample_and_back() -> None:
     sampled = sample_frames(info(np.arange(300) / 30, False), 1, 102)
     for sample, frame in enumerate(sampled):
         assert frame_to_sample(sampled, int(frame)) == sample
-    assert frame_to_sample(sampled, 17) == 16  # frame 17 is passed over: the next sample is frame 18
+    assert frame_to_sample(sampled, 17) == 16  # frame 17 is not sampled: the next sample is frame 18
     assert frame_to_sample(sampled, 0) == 0
     assert frame_to_sample(sampled, 200) == 95
 

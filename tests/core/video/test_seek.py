@@ -1,4 +1,4 @@
-"""Seeking for a player: frames on the way are left out, abandoned seeks, pictures at display size."""
+"""Seeking for a player: skipped frames, abandoned seeks, pictures at display size."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -20,26 +20,26 @@ def reader(small_video: Path):
         yield opened
 
 
-def test_leaving_out_what_is_not_wanted_changes_no_frame(reader, number_of):
+def test_skipping_changes_no_frame(reader, number_of):
     generator = np.random.default_rng(0)
     for index in generator.integers(0, 120, 60):
-        assert reader.seek(int(index), all_from=int(index) - int(generator.integers(0, 5)))
+        assert reader.seek(int(index), needed_from=int(index) - int(generator.integers(0, 5)))
         assert _number(reader, number_of) == index
 
 
-def test_frames_left_out_on_the_way_are_found_when_asked_for(reader, number_of):
-    reader.seek(60, all_from=60)
+def test_skipped_frames_can_be_read_afterwards(reader, number_of):
+    reader.seek(60, needed_from=60)
     for index in (61, 62, 59, 58, 63):
         reader.seek(index)
         assert _number(reader, number_of) == index
 
 
-def test_an_abandoned_seek_leaves_no_wrong_frame_behind(reader, number_of):
+def test_reading_after_an_abandoned_seek(reader, number_of):
     generator = np.random.default_rng(1)
     for _ in range(30):
         patience = iter(range(int(generator.integers(1, 40))))
         far = int(generator.integers(60, 120))
-        reader.seek(far, all_from=far, stop=lambda left=patience: next(left, None) is None)
+        reader.seek(far, needed_from=far, stop=lambda left=patience: next(left, None) is None)
         near = int(generator.integers(0, 120))
         reader.seek(near)
         assert _number(reader, number_of) == near

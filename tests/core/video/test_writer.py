@@ -1,4 +1,4 @@
-"""Files appear whole, with their frames at their times, or not at all."""
+"""Files are written atomically, with exact time stamps."""
 
 import os
 from pathlib import Path
@@ -55,7 +55,7 @@ def test_the_same_frames_make_the_same_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("error", [Cancelled(), ValueError("bug")])
-def test_nothing_stays_behind(error: Exception, tmp_path: Path) -> None:
+def test_an_exception_leaves_no_file(error: Exception, tmp_path: Path) -> None:
     path = tmp_path / "out.mp4"
     path.write_bytes(b"before")
 
