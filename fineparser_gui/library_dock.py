@@ -18,8 +18,8 @@ from PySide6.QtWidgets import (
 )
 
 from fineparser_core.diving.name_parsing import parse_file_name
-from fineparser_core.inference.exemplar_facts import ExemplarFacts
-from fineparser_core.inference.library import Exemplar
+from fineparser_core.inference.exemplars.facts import ExemplarFacts
+from fineparser_core.inference.exemplars.records import Exemplar
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.dialogs.exemplar import ExemplarDialog
 from fineparser_gui.icons import icon

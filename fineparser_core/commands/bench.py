@@ -14,11 +14,11 @@ from fineparser_core.commands.cli import positive_int
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ExemplarError
 from fineparser_core.inference.analyzer import Analyzer, bundled_weights
-from fineparser_core.inference.choice import choose_exemplars
 from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.device import PRECISIONS, choose_precision
 from fineparser_core.inference.encoder import ClipEncoder, normalise
-from fineparser_core.inference.library import Exemplar
+from fineparser_core.inference.exemplar_selection import choose_exemplars
+from fineparser_core.inference.exemplars.records import Exemplar
 from fineparser_core.inference.samples import Samples, read_samples
 from fineparser_core.models.temporal_parser import DECODERS
 from fineparser_core.training.throughput import (

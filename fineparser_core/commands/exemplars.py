@@ -14,7 +14,8 @@ from fineparser_core.commands.cli import cancel_on_signals, progress_to_stderr
 from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.inference.analyzer import Analyzer, bundled_weights
 from fineparser_core.inference.clips import make_clip
-from fineparser_core.inference.library import Exemplar, ExemplarMask, Library
+from fineparser_core.inference.exemplars.records import Exemplar, ExemplarMask
+from fineparser_core.inference.exemplars.store import ExemplarStore
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
 from fineparser_core.synth.render import DiveSpec, RenderedDive, render_dive
 from fineparser_core.video.atomic import atomic_file
@@ -87,7 +88,7 @@ def build_library(folder: Path, each: int, seed: int, progress: ProgressCallback
 def encode_library(folder: Path, weights: Path | None, progress: ProgressCallback, cancel: CancelToken) -> None:
     """Writes `library.sqlite` beside rendered clips: their facts, masks and encodings by the weights."""
     facts = json.loads((folder / "dives.json").read_text(encoding="utf-8"))
-    with Library.create(folder / "library.sqlite") as library:
+    with ExemplarStore.create(folder / "library.sqlite") as library:
         analyzer = Analyzer.open(weights=weights, library=library.path)
         for done, fact in enumerate(facts, start=1):
             clip = make_clip(folder / f"{fact['id']}.mp4", 0, fact["out_frame"])

@@ -21,11 +21,9 @@ from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
 from fineparser_core.export.analysis_json import analysis_to_dict
-from fineparser_core.inference.choice import CandidateRule, find_candidates
 from fineparser_core.inference.clips import make_clip
-from fineparser_core.inference.libraries import ExemplarSource, open_libraries
-from fineparser_core.inference.library import Library
-from fineparser_core.inference.own_library import own_folder
+from fineparser_core.inference.exemplar_selection import CandidateRule, find_candidates
+from fineparser_core.inference.exemplars.store import ExemplarStore, own_folder
 from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.types import Clip
 from fineparser_core.video.probe import probe
@@ -55,7 +53,7 @@ def main(argv: list[str]) -> int:
         library = _open_library(args.library)
         rule = CandidateRule(nearest=args.nearest, synchro=args.synchro)
         if dive is not None and (args.synchro or not args.nearest):
-            find_candidates(library, dive, synchro=args.synchro)
+            find_candidates(library.exemplars(), dive, synchro=args.synchro)
         check_outputs(args, library)
         if args.trim and (args.first, args.last) != (None, None):
             raise ConfigError("--trim looks for the dive itself: leave --in and --out away, or --trim.")
@@ -150,11 +148,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _open_library(path: Path | None) -> ExemplarSource:
+def _open_library(path: Path | None) -> ExemplarStore:
     """That of the path; without one the bundled exemplars and, where there are some, the user's own."""
-    if path is not None:
-        return Library.open(path)
-    libraries, notice = open_libraries(own_folder())
-    if notice:
-        print(f"fineparser: {notice}", file=sys.stderr)
-    return libraries
+    store = ExemplarStore.open(path) if path is not None else ExemplarStore.open_all(own_folder())
+    if store.notice:
+        print(f"fineparser: {store.notice}", file=sys.stderr)
+    return store

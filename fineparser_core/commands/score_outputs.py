@@ -11,9 +11,9 @@ from fineparser_core.export.contact_sheet import write_contact_sheet
 from fineparser_core.export.images import IMAGE_SUFFIXES
 from fineparser_core.export.options import SLOWEST, ClipOptions, Look
 from fineparser_core.export.tables import DiveRecord, write_csv
-from fineparser_core.inference.choice import best_exemplar
 from fineparser_core.inference.compared import compared_exemplar
-from fineparser_core.inference.libraries import ExemplarSource
+from fineparser_core.inference.exemplar_selection import best_exemplar
+from fineparser_core.inference.exemplars.store import ExemplarStore
 from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.types import Analysis
 
@@ -45,7 +45,7 @@ def output_files(args: argparse.Namespace) -> list[Path]:
     return [path for path in (args.annotated, args.contact_sheet, args.masks, args.csv, json_file) if path]
 
 
-def check_outputs(args: argparse.Namespace, library: ExemplarSource) -> None:
+def check_outputs(args: argparse.Namespace, library: ExemplarStore) -> None:
     """Finds outputs that cannot be written before minutes are spent on what they would hold.
 
     Raises:
@@ -89,7 +89,7 @@ def _check_options(args: argparse.Namespace) -> None:
 def write_outputs(
     analysis: Analysis,
     args: argparse.Namespace,
-    library: ExemplarSource,
+    library: ExemplarStore,
     progress: ProgressCallback,
     cancel: CancelToken,
 ) -> tuple[str, ...]:

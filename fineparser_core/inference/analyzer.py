@@ -12,13 +12,14 @@ from fineparser_core.checkpoints.bundle import load_network
 from fineparser_core.diving.difficulty import Difficulty
 from fineparser_core.diving.dive_number import DiveNumber
 from fineparser_core.errors import ConfigError, ExemplarError, VideoError
-from fineparser_core.inference.choice import SAME_NUMBER, CandidateRule, choose, find_candidates
 from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.device import choose_device, choose_precision
 from fineparser_core.inference.domain import Calibration, clip_evidence, refusal
 from fineparser_core.inference.encoder import ClipEncoder
-from fineparser_core.inference.libraries import ExemplarSource
-from fineparser_core.inference.library import Exemplar, ExemplarEncoding, ExemplarMask, Library
+from fineparser_core.inference.exemplar_selection import SAME_NUMBER, CandidateRule, choose, find_candidates
+from fineparser_core.inference.exemplars.facts import ExemplarFacts, check_facts
+from fineparser_core.inference.exemplars.records import Exemplar, ExemplarEncoding, ExemplarMask
+from fineparser_core.inference.exemplars.store import ExemplarStore
 from fineparser_core.inference.rescore import correct_transitions, gather_votes
 from fineparser_core.inference.samples import read_samples
 from fineparser_core.inference.scan import look_at
@@ -58,7 +59,7 @@ class Analyzer:
         self,
         model: FineParser,
         identity: ModelIdentity,
-        library: ExemplarSource,
+        library: ExemplarStore,
         calibration: Calibration | None = None,
     ) -> None:
         self.model = identity
@@ -75,7 +76,7 @@ class Analyzer:
         cls,
         *,
         weights: Path | None = None,
-        library: Path | ExemplarSource | None = None,
+        library: Path | ExemplarStore | None = None,
         device: str = "auto",
         precision: str = "auto",
     ) -> "Analyzer":
@@ -100,7 +101,7 @@ class Analyzer:
             precision=chosen_precision,
             device=torch_device.type,
         )
-        opened = Library.open(library) if library is None or isinstance(library, Path) else library
+        opened = ExemplarStore.open(library) if library is None or isinstance(library, Path) else library
         return cls(network, identity, opened, Calibration.from_card(card.calibration, str(folder)))
 
     def parse(
@@ -190,6 +191,35 @@ class Analyzer:
             log.info("%s", error)
         return compact
 
+    def add_exemplar(
+        self,
+        clip: Clip,
+        facts: ExemplarFacts,
+        *,
+        parsed: tuple[DiveParse, Encoding] | None = None,
+        corrected: bool = False,
+        progress: ProgressCallback = ignore_progress,
+        cancel: CancelToken | None = None,
+    ) -> Exemplar:
+        """Adds a clip with its official score to the coach's own exemplars.
+
+        Args:
+            parsed: what `parse` found in the clip, where that is known.
+            corrected: a person placed the transitions of `parsed`, and other weights shall not move them.
+            progress: called with the stage "copy", and before it with those of `parse` where the clip is not parsed.
+
+        Raises:
+            ConfigError: for facts that cannot be.
+            VideoError: where the clip cannot be read.
+            ExemplarError: where the library cannot be written.
+            Cancelled: once the token is set; the library is as it was.
+        """
+        facts = check_facts(facts)
+        parse, encoding = parsed or self.parse(clip, progress=progress, cancel=cancel)
+        return self.library.add_clip(
+            parse, facts, self.compact(encoding), corrected=corrected, progress=progress, cancel=cancel
+        )
+
     def compact(self, encoding: Encoding) -> ExemplarEncoding:
         """What a library keeps of an encoding."""
         return ExemplarEncoding(
@@ -222,7 +252,7 @@ class Analyzer:
         """
         if n_exemplars < 1:
             raise ConfigError(f"{n_exemplars} exemplars cannot vote: ask for at least 1.")
-        chosen, notes = choose(self.library, dive, difficulty, n_exemplars, seed=seed, rule=rule)
+        chosen, notes = choose(self.library.exemplars(), dive, difficulty, n_exemplars, seed=seed, rule=rule)
         usable, unusable = [], []
         for done, exemplar in enumerate(chosen, start=1):
             try:
@@ -307,7 +337,7 @@ class Analyzer:
         Raises: what `parse` and `score` raise; that there are no exemplars before the clip is read.
         """
         if dive is not None and not (rule.nearest and not rule.synchro):
-            find_candidates(self.library, dive, synchro=rule.synchro)
+            find_candidates(self.library.exemplars(), dive, synchro=rule.synchro)
         parse, encoding = self.parse(clip, progress=progress, cancel=cancel)
         if dive is None or difficulty is None or (parse.refusal and not self.scores_anyway):
             return Analysis(parse=parse, scoring=None)

@@ -1,6 +1,6 @@
 """Exemplars as what can be shown beside a dive."""
 
-from fineparser_core.inference.library import Exemplar, ExemplarMask
+from fineparser_core.inference.exemplars.records import Exemplar, ExemplarMask
 from fineparser_core.types import STEP_NAMES, ComparedDive, MaskTrack, StepSpan
 
 

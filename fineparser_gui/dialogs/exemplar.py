@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from fineparser_core.diving.difficulty import BOARDS_M
 from fineparser_core.errors import ConfigError
-from fineparser_core.inference.exemplar_facts import ExemplarFacts, check_facts
+from fineparser_core.inference.exemplars.facts import ExemplarFacts, check_facts
 from fineparser_gui.panels.number_field import NumberField
 from fineparser_gui.panels.parts import ElidedLabel, board_text, label
 

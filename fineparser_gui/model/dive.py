@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fineparser_core.inference.choice import CandidateRule
+from fineparser_core.inference.exemplar_selection import CandidateRule
 from fineparser_core.progress import Progress
 from fineparser_core.types import Analysis, DiveSegment, ExemplarVote, Scoring, VideoInfo
 from fineparser_gui.model.correction import Correction, fits

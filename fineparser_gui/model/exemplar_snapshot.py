@@ -6,8 +6,8 @@ from pathlib import Path
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import FineParserError
-from fineparser_core.inference.choice import choose
-from fineparser_core.inference.library import Exemplar
+from fineparser_core.inference.exemplar_selection import choose
+from fineparser_core.inference.exemplars.records import Exemplar
 from fineparser_gui.model.dive import Dive, DiveState
 
 #: What of an exemplar makes its vote: id, dive number, board, score.
@@ -48,7 +48,7 @@ class ExemplarSnapshot:
         number = parse_dive_number(dive.dive_number)
         try:
             difficulty = find_difficulty(number, dive.board_m, dive.difficulty)
-            chosen, _ = choose(self, number, difficulty, n_exemplars, rule=dive.rule)
+            chosen, _ = choose(self.exemplars(), number, difficulty, n_exemplars, rule=dive.rule)
         except FineParserError:
             return frozenset()
         return frozenset((e.id, e.dive_number, e.board_m, e.score) for e in chosen)

@@ -7,7 +7,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from fineparser_core.inference.compared import compared_exemplar
-from fineparser_core.inference.library import Exemplar
+from fineparser_core.inference.exemplars.records import Exemplar
 from fineparser_core.types import ComparedDive, MaskTrack
 from fineparser_gui.model.comparison import Alignment, Candidate
 from fineparser_gui.model.dive import Dive

@@ -11,10 +11,10 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
 from fineparser_core.errors import FineParserError
-from fineparser_core.inference.choice import best_exemplar
-from fineparser_core.inference.exemplar_facts import ExemplarFacts
-from fineparser_core.inference.library import Exemplar, ExemplarMask, Library
-from fineparser_core.inference.own_library import OwnLibrary
+from fineparser_core.inference.exemplar_selection import best_exemplar
+from fineparser_core.inference.exemplars.facts import ExemplarFacts
+from fineparser_core.inference.exemplars.records import Exemplar, ExemplarMask
+from fineparser_core.inference.exemplars.store import FILE_NAME, ExemplarStore
 from fineparser_core.progress import Progress
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.model.library import Adding, LibraryEntry, facts_of
@@ -59,7 +59,7 @@ class LibraryService(QObject):
     def __init__(self, client: WorkerClient, folder: Path | None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._client, self._folder = client, folder
-        self._bundled: Library | None = None
+        self._bundled: ExemplarStore | None = None
         self._ids = itertools.count(1)
         self._asked: dict[str, Callable[[], None]] = {}  # changes under way -> what asks for them again
         self._encoding: tuple[str, str] | None = None  # request, exemplar
@@ -132,7 +132,8 @@ class LibraryService(QObject):
         try:
             if entry is None or not entry.own or self._folder is None:
                 return self._open_bundled().mask(exemplar_id)
-            with OwnLibrary.open_reading(self._folder) as own:  # not kept open: the worker may have to replace it
+            # Not kept open: the worker may have to replace it.
+            with ExemplarStore.open(self._folder / FILE_NAME) as own:
                 return own.mask(exemplar_id)
         except FineParserError as error:
             self.problem.emit(str(error))
@@ -300,9 +301,9 @@ class LibraryService(QObject):
             self.adding_changed.emit()
         return self._asked.pop(request_id, None)
 
-    def _open_bundled(self) -> Library:
+    def _open_bundled(self) -> ExemplarStore:
         if self._bundled is None:
-            self._bundled = Library.open()
+            self._bundled = ExemplarStore.open()
         return self._bundled
 
     def close(self) -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoGroup
 
-from fineparser_core.inference.choice import CandidateRule, best_exemplar
-from fineparser_core.inference.library import Exemplar, ExemplarMask
+from fineparser_core.inference.exemplar_selection import CandidateRule, best_exemplar
+from fineparser_core.inference.exemplars.records import Exemplar, ExemplarMask
 from fineparser_core.types import ComparedDive
 from fineparser_gui.model.correction import shown_analysis
 from fineparser_gui.model.dive import NOT_ANALYSED, Dive, DiveState

@@ -30,12 +30,15 @@ from fineparser_core.export.analysis_json import (
     write_analysis_json,
     write_masks_npz,
 )
-from fineparser_core.inference.choice import CandidateRule
+from fineparser_core.inference.clips import make_clip
+from fineparser_core.inference.exemplar_selection import CandidateRule
+from fineparser_core.inference.exemplars.facts import ExemplarFacts
 from fineparser_core.inference.rescore import correct_transitions
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, throttle
 from fineparser_core.types import Analysis, DiveParse, Encoding, Transitions
 from fineparser_gui.worker.library_desk import LibraryDesk
 from fineparser_gui.worker.protocol import (
+    AddExemplarRequest,
     CancelledReport,
     CancelRequest,
     ChangeLibraryRequest,
@@ -175,7 +178,7 @@ class Worker:
             chosen = self._settings
             weights = Path(chosen.weights) if chosen.weights else bundled_weights()
             self._analyzer = Analyzer.open(
-                weights=weights, library=self._desk.libraries, device=chosen.device, precision=chosen.precision
+                weights=weights, library=self._desk.store, device=chosen.device, precision=chosen.precision
             )
             model = self._analyzer.model
             card = asdict(read_card(weights))
@@ -198,15 +201,32 @@ class Worker:
         if isinstance(request, ChangeLibraryRequest):
             self._desk.change(request)
         elif isinstance(request, EncodeExemplarRequest):
-            self._desk.encode(request, self._open(), self._reporter(request), token)
+            exemplar = self._desk.store.get(request.exemplar_id)
+            self._open().exemplar_encoding(exemplar, progress=self._reporter(request), cancel=token)
         else:
-            parsed = self._encoded(request.parse_id) if request.parse_id else None
-            added = self._desk.add(request, self._open(), parsed, self._reporter(request), token)
+            added = self._add_exemplar(request, token)
         return self._desk.report(request.id, self._analyzer.model.id if self._analyzer else "", added)
 
-    def _parse(self, request: ParseRequest) -> Result:
-        from fineparser_core.inference.clips import make_clip
+    def _add_exemplar(self, request: AddExemplarRequest, token: CancelToken) -> str:
+        parsed = self._encoded(request.parse_id) if request.parse_id else None
+        placed = parsed is not None and request.transitions is not None
+        if parsed is None:
+            clip = make_clip(Path(request.path), request.in_frame, request.out_frame)
+        else:
+            clip = parsed[0].clip
+            if placed:
+                parsed = correct_transitions(*parsed, Transitions(**request.transitions))
+        made = self._open().add_exemplar(
+            clip,
+            ExemplarFacts(**request.facts),
+            parsed=parsed,
+            corrected=placed,
+            progress=self._reporter(request),
+            cancel=token,
+        )
+        return made.id
 
+    def _parse(self, request: ParseRequest) -> Result:
         token = self._tokens[request.id]
         token.raise_if_cancelled()
         clip = make_clip(Path(request.path), request.in_frame, request.out_frame)

@@ -72,7 +72,7 @@ class TrimRequest:
 class AddExemplarRequest:
     """Add a clip to the coach's own library, or what `ParseRequest` parse_id found in it.
 
-    facts holds the fields of `fineparser_core.inference.exemplar_facts.ExemplarFacts`; transitions as in
+    facts holds the fields of `fineparser_core.inference.exemplars.facts.ExemplarFacts`; transitions as in
     `ScoreRequest`.
     """
 
@@ -164,8 +164,8 @@ class LibraryReport:
     """The libraries after a request.
 
     entries are of {own, state, exemplar}: whether the coach may change it; "ready", "waiting" for its encoding, or
-    "no clip"; the fields of `fineparser_core.inference.library.Exemplar`. notice says what is amiss with the coach's
-    own library, or "". added is the id of a new exemplar.
+    "no clip"; the fields of `fineparser_core.inference.exemplars.records.Exemplar`. notice says what is amiss with the
+    coach's own library, or "". added is the id of a new exemplar.
     """
 
     id: str

@@ -49,20 +49,18 @@ QT = {"PySide6", "PyQt5", "PyQt6", "pyqtgraph", "qtpy"}
 HEAVY = {"torch", "torchvision", "cv2"}
 FILES = {"pathlib", "os", "io", "json", "safetensors", "pickle", "sqlite3"}
 # What the process of the app may load of core: all of it without torch.
-GUI_SEES = {"types", "errors", "progress", "resources", "video", "diving", "export", "inference.library"}
-GUI_SEES |= {"inference.clips", "inference.rescore", "inference.choice", "inference.exemplar_facts"}
-GUI_SEES |= {"inference.libraries", "inference.own_library", "inference.importing", "inference.compared"}
+GUI_SEES = {"types", "errors", "progress", "resources", "video", "diving", "export", "inference.exemplars"}
+GUI_SEES |= {"inference.clips", "inference.rescore", "inference.exemplar_selection", "inference.compared"}
 TORCH_OWNER = f"{GUI}.worker.child"
 # Widgets observe the session; only it and the composition root talk to the worker and the exemplar library. The
 # records of both may be shown.
 WIDGETS = {"panels", "canvas", "dialogs", "playback", "actions", "settings"}
 BEHIND_THE_SESSION = (
     f"{GUI}.services.worker_client",
-    f"{CORE}.inference.library.Library",
+    f"{CORE}.inference.exemplars.store",
     "sqlite3",
     "multiprocessing",
 )
-BEHIND_THE_SESSION += (f"{CORE}.inference.own_library", f"{CORE}.inference.libraries", f"{CORE}.inference.importing")
 
 
 def module_name(path: Path) -> str:

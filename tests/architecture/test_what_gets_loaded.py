@@ -56,9 +56,9 @@ def test_core_imports_where_qt_is_blocked() -> None:
 
 def test_what_the_app_needs_of_core_brings_no_torch() -> None:
     names = ["fineparser_core", "fineparser_core.types", "fineparser_core.errors", "fineparser_core.progress"]
-    names += ["fineparser_core.resources", "fineparser_core.inference.library", "fineparser_core.inference.clips"]
-    names += ["fineparser_core.inference.rescore", "fineparser_core.inference.libraries"]
-    names += ["fineparser_core.inference.choice", "fineparser_core.inference.importing"]
+    names += ["fineparser_core.resources", "fineparser_core.inference.clips"]
+    names += ["fineparser_core.inference.rescore", "fineparser_core.inference.exemplar_selection"]
+    names += modules_of("fineparser_core", "inference", "exemplars")
     for room in ("video", "diving", "export"):
         names += modules_of("fineparser_core", room)
     assert loaded_after(names, ("torch", "torchvision", "cv2", "PySide6")) == ""

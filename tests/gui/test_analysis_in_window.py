@@ -3,7 +3,7 @@
 import pytest
 from mouse_kit import drag
 
-from fineparser_core.inference.library import Library
+from fineparser_core.inference.exemplars.store import ExemplarStore
 from fineparser_gui.model.dive import DiveState
 
 _ANALYSIS_MS = 240_000
@@ -11,7 +11,7 @@ _ANALYSIS_MS = 240_000
 
 @pytest.fixture
 def exemplar():
-    library = Library.open()
+    library = ExemplarStore.open()
     number = max(library.dive_numbers().items(), key=lambda item: item[1])[0]
     found = library.exemplars(number)[0]
     library.close()

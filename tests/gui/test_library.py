@@ -10,9 +10,9 @@ from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtWidgets import QApplication, QMenu
 
 from fineparser_core.errors import ExemplarError
-from fineparser_core.inference.exemplar_facts import ExemplarFacts
-from fineparser_core.inference.library import Exemplar
-from fineparser_core.inference.own_library import OwnLibrary
+from fineparser_core.inference.exemplars.facts import ExemplarFacts
+from fineparser_core.inference.exemplars.records import Exemplar, ExemplarMask
+from fineparser_core.inference.exemplars.store import ExemplarStore
 from fineparser_core.types import Analysis
 from fineparser_gui.app import Studio
 from fineparser_gui.model.dive import DiveState
@@ -682,7 +682,7 @@ def test_what_is_amiss_with_the_library_is_said_once(library_studio):
 
 def test_the_desk_changes_and_tells(tmp_path):
     folder = tmp_path / "exemplars"
-    with OwnLibrary.open_own(folder) as own:
+    with ExemplarStore.open_own(folder) as own:
         own.add(an_exemplar("mine", clip_path=folder / "clips" / "mine.mp4"), _no_mask())
     desk = LibraryDesk(folder)
     facts = ExemplarFacts(dive_number="107b", board_m=3.0, score=50.0)
@@ -692,18 +692,16 @@ def test_the_desk_changes_and_tells(tmp_path):
     assert [(e["state"], e["exemplar"]["dive_number"], e["exemplar"]["removed"]) for e in told] == [
         ("no clip", "107B", True)
     ]
-    desk.libraries.close()
+    desk.store.close()
     without = LibraryDesk(None)
     assert not without.report("l1", "m-1", None).writable
     with pytest.raises(ExemplarError, match="no folder"):
         without.change(ChangeLibraryRequest(id="l2", action="remove", exemplar_id="mine"))
-    without.libraries.close()
+    without.store.close()
 
 
 def _no_mask():
     import numpy as np
-
-    from fineparser_core.inference.library import ExemplarMask
 
     return ExemplarMask(
         sampled_frames=np.arange(96),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fineparser_core.errors import CheckpointError
-from fineparser_core.inference.library import Library
+from fineparser_core.inference.exemplars.store import ExemplarStore
 
 Fineparser = Callable[..., Any]
 
@@ -95,7 +95,7 @@ def test_export_options_that_cannot_be(
 
 def test_no_exemplars_of_the_number(fineparser: Fineparser, clips: Path, tmp_path: Path) -> None:
     library = tmp_path / "library.sqlite"
-    Library.create(library).close()
+    ExemplarStore.create(library).close()
     outcome = fineparser("score", clips / "dive.mp4", "--dive-number", "207C", "--library", library)
     assert_refused(outcome, 4, "207C", "library.sqlite")
 

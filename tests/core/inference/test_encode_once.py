@@ -19,9 +19,10 @@ from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import Cancelled, ConfigError, ExemplarError
 from fineparser_core.inference.analyzer import Analyzer
-from fineparser_core.inference.choice import choose_exemplars
 from fineparser_core.inference.encoder import normalise
-from fineparser_core.inference.library import Exemplar, ExemplarMask, Library
+from fineparser_core.inference.exemplar_selection import choose_exemplars
+from fineparser_core.inference.exemplars.records import Exemplar, ExemplarMask
+from fineparser_core.inference.exemplars.store import ExemplarStore
 from fineparser_core.inference.samples import Samples
 from fineparser_core.models.step_pooling import pair_boundaries
 from fineparser_core.progress import CancelToken
@@ -74,13 +75,12 @@ def prepared(tmp_path_factory):
     )
     names = {"ex0": 45.0, "ex1": 72.5}
     frames = {name: clip_frames(name) for name in names}
-    with Library.create(path) as library:
+    with ExemplarStore.create(path) as library:
         analyzer = Analyzer(golden_kit.model(0), IDENTITY, library)
         for name, score in names.items():
-            library.add(exemplar(folder, name, score=score), mask)
             encoding, _ = analyzer.encoder.encode(frames[name])
-            library.put_encoding(name, IDENTITY.id, analyzer.compact(encoding))
-    with Library.open(path) as library:
+            library.add(exemplar(folder, name, score=score), mask, {IDENTITY.id: analyzer.compact(encoding)})
+    with ExemplarStore.open(path) as library:
         yield Analyzer(golden_kit.model(0), IDENTITY, library), frames
 
 
@@ -186,7 +186,7 @@ def test_damaged_arrays_are_one_sentence(prepared, tmp_path, blob):
         db.execute("UPDATE mask SET probability = ?", (blob,))
         db.execute("UPDATE encoding SET gated = ?", (blob,))
     db.close()
-    with Library.open(path) as library:
+    with ExemplarStore.open(path) as library:
         for read in (lambda: library.mask("ex0"), lambda: library.encoding("ex0", IDENTITY.id)):
             with pytest.raises(ExemplarError, match=r"library\.sqlite cannot be read as an exemplar library"):
                 read()
@@ -210,9 +210,9 @@ def test_library_round_trip_and_bad_files(prepared, tmp_path):
     with pytest.raises(ExemplarError, match="no exemplar 'nobody'"):
         library.get("nobody")
     with pytest.raises(ExemplarError, match="does not exist"):
-        Library.open(tmp_path / "none.sqlite")
+        ExemplarStore.open(tmp_path / "none.sqlite")
     (tmp_path / "text.sqlite").write_text("not a database, but long enough to be looked at" * 50)
     with pytest.raises(ExemplarError, match="cannot be read as an exemplar library"):
-        Library.open(tmp_path / "text.sqlite")
+        ExemplarStore.open(tmp_path / "text.sqlite")
     with pytest.raises(ExemplarError, match="exists already"):
-        Library.create(tmp_path / "text.sqlite")
+        ExemplarStore.create(tmp_path / "text.sqlite")

@@ -15,7 +15,8 @@ from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExemplarError
 from fineparser_core.inference.analyzer import Analyzer
-from fineparser_core.inference.library import Exemplar, ExemplarEncoding, ExemplarMask, Library
+from fineparser_core.inference.exemplars.records import Exemplar, ExemplarEncoding, ExemplarMask
+from fineparser_core.inference.exemplars.store import ExemplarStore
 from fineparser_core.inference.rescore import correct_transitions, leave_out, outliers, sample_of, transition_range
 from fineparser_core.types import Clip, DiveParse, Encoding, ExemplarVote, ModelIdentity, Transitions
 
@@ -67,7 +68,7 @@ def analyzer(tmp_path_factory):
     """Seeded weights and three exemplars with random encodings: nothing is decoded."""
     folder = tmp_path_factory.mktemp("library")
     draw = np.random.default_rng(1)
-    with Library.create(folder / "library.sqlite") as library:
+    with ExemplarStore.create(folder / "library.sqlite") as library:
         mask = ExemplarMask(
             sampled_frames=np.arange(96),
             mask_probability=np.zeros((96, 112, 112), np.float16),
@@ -91,8 +92,7 @@ def analyzer(tmp_path_factory):
                 static_tokens=draw.standard_normal((3, 4, 64), dtype=np.float32),
                 transition_samples=(30, 60),
             )
-            library.add(made, mask)
-            library.put_encoding(made.id, IDENTITY.id, encoding)
+            library.add(made, mask, {IDENTITY.id: encoding})
         yield Analyzer(golden_kit.model(0), IDENTITY, library)
 
 

@@ -13,7 +13,7 @@ from fineparser_core.errors import Cancelled
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.encoder import ClipEncoder
-from fineparser_core.inference.library import Library
+from fineparser_core.inference.exemplars.store import ExemplarStore
 from fineparser_core.inference.samples import read_samples
 from fineparser_core.progress import CancelToken, Progress
 from fineparser_core.types import DiveParse, ModelIdentity
@@ -65,7 +65,7 @@ def analyzer_of(network: StandIn, tmp_path: Path, decoding: str = "joint") -> An
         id="stand-in", trained_on="nothing", synthetic=True, preprocessing="follow", decoding=decoding,
         precision="fp32", device="cpu",
     )  # fmt: skip
-    return Analyzer(network, identity, Library.create(tmp_path / "library.sqlite"))
+    return Analyzer(network, identity, ExemplarStore.create(tmp_path / "library.sqlite"))
 
 
 def parse_of(path: Path, tmp_path: Path, network: StandIn | None = None) -> DiveParse:

@@ -8,23 +8,20 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "golden"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "golden"))
 
 import golden_kit
-from library_kit import MODEL_ID, add, encoding, exemplar, mask
+from exemplar_kit import MODEL_ID, add, encoding, exemplar, mask
 
 from fineparser_core.commands.score_report import report
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExemplarError, NoExemplarsError, VideoError
 from fineparser_core.inference.analyzer import Analyzer
-from fineparser_core.inference.choice import CandidateRule, best_exemplar, choose_exemplars
 from fineparser_core.inference.clips import make_clip
-from fineparser_core.inference.exemplar_facts import ExemplarFacts
-from fineparser_core.inference.importing import import_exemplar
-from fineparser_core.inference.libraries import Libraries, open_libraries
-from fineparser_core.inference.library import Library
-from fineparser_core.inference.own_library import FILE_NAME, OwnLibrary
+from fineparser_core.inference.exemplar_selection import CandidateRule, best_exemplar, choose_exemplars
+from fineparser_core.inference.exemplars.facts import ExemplarFacts
+from fineparser_core.inference.exemplars.store import FILE_NAME, ExemplarStore
 from fineparser_core.inference.rescore import correct_transitions
 from fineparser_core.inference.suggest import suggest_numbers
 from fineparser_core.types import Analysis, Encoding, ModelIdentity
@@ -47,15 +44,15 @@ def network():
 
 
 @pytest.fixture
-def libraries(tmp_path):
+def store(tmp_path):
     """Three rendered 207C of 10 m that are bundled, and an empty library of the coach's own."""
     (tmp_path / "bundled").mkdir()
-    with Library.create(tmp_path / "bundled" / FILE_NAME) as made:
+    with ExemplarStore.create(tmp_path / "bundled" / FILE_NAME) as made:
         for i in range(3):
             rendered = exemplar(made.path.parent, f"rendered-{i}", synthetic=True, score=70.0 + i)
             made.add(rendered, mask(), {MODEL_ID: encoding(i)})
-    with Library.open(tmp_path / "bundled" / FILE_NAME) as bundled, OwnLibrary.open_own(tmp_path / "own") as own:
-        yield Libraries(bundled, own)
+    with ExemplarStore.open_own(tmp_path / "own", bundled=tmp_path / "bundled" / FILE_NAME) as store:
+        yield store
 
 
 def query() -> Encoding:
@@ -68,26 +65,25 @@ def query() -> Encoding:
     )
 
 
-def test_dives_of_both_libraries_vote_and_the_bin_does_not(network, libraries):
-    analyzer = Analyzer(network, IDENTITY, libraries)
-    add(libraries.own, "mine")
-    add(libraries.own, "binned")
-    libraries.own.remove("binned")
+def test_dives_of_both_libraries_vote_and_the_bin_does_not(network, store):
+    analyzer = Analyzer(network, IDENTITY, store)
+    add(store, "mine")
+    add(store, "binned")
+    store.remove("binned")
     scoring = analyzer.score(query(), DIVE, find_difficulty(DIVE, 10.0))
     assert {v.id for v in scoring.exemplars} == {"rendered-0", "rendered-1", "rendered-2", "mine"}
     assert scoring.nearest_numbers == ()
-    assert libraries.dive_numbers() == {"207C": 4}
-    assert libraries.is_own("mine")
-    assert not libraries.is_own("rendered-0")
-    assert libraries.mask("rendered-0") is not None
+    assert store.dive_numbers() == {"207C": 4}
+    assert store.own_ids() == {"mine", "binned"}
+    assert store.mask("rendered-0") is not None
     with pytest.raises(ExemplarError, match="no exemplar 'nobody'"):
-        libraries.get("nobody")
+        store.get("nobody")
 
 
-def test_the_coach_s_own_hides_a_bundled_one_of_the_same_id(libraries):
-    add(libraries.own, "rendered-1", score=12.0)
-    assert libraries.get("rendered-1").score == 12.0
-    assert [e.score for e in libraries.exemplars("207C")] == [70.0, 12.0, 72.0]
+def test_the_coach_s_own_hides_a_bundled_one_of_the_same_id(store):
+    add(store, "rendered-1", score=12.0)
+    assert store.get("rendered-1").score == 12.0
+    assert [e.score for e in store.exemplars("207C")] == [70.0, 12.0, 72.0]
 
 
 def test_best_is_the_highest_score_of_number_and_board_and_real_before_rendered():
@@ -117,11 +113,11 @@ def test_real_dives_vote_before_rendered_ones():
     assert chosen[2].synthetic
 
 
-def test_without_exemplars_of_the_number_the_nearest_vote_where_asked_and_say_so(network, libraries):
-    analyzer = Analyzer(network, IDENTITY, libraries)
+def test_without_exemplars_of_the_number_the_nearest_vote_where_asked_and_say_so(network, store):
+    analyzer = Analyzer(network, IDENTITY, store)
     for i in range(2):
-        add(libraries.own, f"near-{i}", dive_number="5235D", score=60.0)
-        add(libraries.own, f"far-{i}", dive_number="626C", score=60.0)
+        add(store, f"near-{i}", dive_number="5235D", score=60.0)
+        add(store, f"far-{i}", dive_number="626C", score=60.0)
     dive = parse_dive_number("5237D")
     difficulty = find_difficulty(dive, 10.0, 3.6)
     with pytest.raises(NoExemplarsError, match=r"no exemplars of 5237D, only of .*: add some .*--nearest"):
@@ -137,30 +133,28 @@ def test_without_exemplars_of_the_number_the_nearest_vote_where_asked_and_say_so
     assert same.nearest_numbers == ()
 
 
-def test_two_divers_are_compared_with_two_divers_alone(network, libraries):
-    analyzer, difficulty = Analyzer(network, IDENTITY, libraries), find_difficulty(DIVE, 10.0)
+def test_two_divers_are_compared_with_two_divers_alone(network, store):
+    analyzer, difficulty = Analyzer(network, IDENTITY, store), find_difficulty(DIVE, 10.0)
     for rule in (CandidateRule(synchro=True), CandidateRule(synchro=True, nearest=True)):
         with pytest.raises(NoExemplarsError, match="Synchronised dives have no score yet"):
             analyzer.score(query(), DIVE, difficulty, rule=rule)
-    add(libraries.own, "pair", synchro=True)
+    add(store, "pair", synchro=True)
     scoring = analyzer.score(query(), DIVE, difficulty, rule=CandidateRule(synchro=True))
     assert [v.id for v in scoring.exemplars] == ["pair"]
     assert "pair" not in {v.id for v in analyzer.score(query(), DIVE, difficulty).exemplars}
 
 
-def test_a_clip_becomes_an_exemplar_and_follows_the_weights(network, libraries, small_video, tmp_path):
+def test_a_clip_becomes_an_exemplar_and_follows_the_weights(network, store, small_video, tmp_path):
     source = tmp_path / "my dive (1).mp4"
     source.write_bytes(small_video.read_bytes())
-    analyzer, own = Analyzer(network, IDENTITY, libraries), libraries.own
+    analyzer, own = Analyzer(network, IDENTITY, store), store
     facts = ExemplarFacts(dive_number="5253b", board_m=3.0, score=71.4, diver="Ada", dived_on="2026-05-31")
     clip = make_clip(source, 5, 100)
     with pytest.raises(ConfigError, match="A score of 512"):
-        import_exemplar(analyzer, own, clip, replace(facts, score=512.0))
+        analyzer.add_exemplar(clip, replace(facts, score=512.0))
     parse, encoded = analyzer.parse(clip)
     placed = replace(parse.transitions, first_flight_frame=40, first_entry_frame=80)
-    made = import_exemplar(
-        analyzer, own, clip, facts, parsed=correct_transitions(parse, encoded, placed), corrected=True
-    )
+    made = analyzer.add_exemplar(clip, facts, parsed=correct_transitions(parse, encoded, placed), corrected=True)
     source.unlink()
     assert made.id.startswith("my-dive-1-")
     assert own.get(made.id) == made
@@ -170,7 +164,7 @@ def test_a_clip_becomes_an_exemplar_and_follows_the_weights(network, libraries, 
     dive = parse_dive_number("5253B")
     assert analyzer.score(query(), dive, find_difficulty(dive, 3.0)).exemplars[0].id == made.id
 
-    newer = Analyzer(network, replace(IDENTITY, id="newer-1"), libraries)
+    newer = Analyzer(network, replace(IDENTITY, id="newer-1"), store)
     assert own.encoded("newer-1") == set()
     again = newer.exemplar_encoding(made)
     assert own.encoded("newer-1") == {made.id}
@@ -180,11 +174,11 @@ def test_a_clip_becomes_an_exemplar_and_follows_the_weights(network, libraries, 
 
     made.clip_path.unlink()
     analyzer.score(query(), dive, find_difficulty(dive, 3.0))  # its encoding is there
-    newest = Analyzer(network, replace(IDENTITY, id="newest-1"), libraries)
+    newest = Analyzer(network, replace(IDENTITY, id="newest-1"), store)
     with pytest.raises(ExemplarError, match="the clip of exemplar"):
         newest.score(query(), dive, find_difficulty(dive, 3.0))
-    add(own, "other", dive_number="5253B", board_m=3.0)
-    own.put_encoding("other", "newest-1", encoding())
+    other = exemplar(own.folder, "other", dive_number="5253B", board_m=3.0)
+    own.add(other, mask(), {"newest-1": encoding()})
     scoring = newest.score(query(), dive, find_difficulty(dive, 3.0))
     assert [v.id for v in scoring.exemplars] == ["other"]
     assert "1 of 2 exemplars could not be used" in scoring.notes[-1]
@@ -192,12 +186,12 @@ def test_a_clip_becomes_an_exemplar_and_follows_the_weights(network, libraries, 
     assert "exemplars of 5253B" in shown
 
 
-def test_a_clip_that_is_no_video_leaves_nothing(network, libraries, tmp_path):
+def test_a_clip_that_is_no_video_leaves_nothing(network, store, tmp_path):
     (tmp_path / "notes.mp4").write_text("not a video")
     with pytest.raises(VideoError, match=r"notes\.mp4"):
         make_clip(tmp_path / "notes.mp4")
-    assert libraries.own.exemplars() == []
-    assert not list(libraries.own.path.parent.glob("clips/*"))
+    assert store.own_ids() == set()
+    assert not list(store.folder.glob("clips/*"))
 
 
 def test_a_number_is_suggested_by_the_exemplars_that_are_alike():
@@ -212,26 +206,25 @@ def test_a_number_is_suggested_by_the_exemplars_that_are_alike():
     assert suggest_numbers(common, {"107B": known["107B"]}) == ["107B"]
 
 
-def test_suggestions_come_from_encoded_exemplars_of_one_diver(network, libraries):
-    analyzer = Analyzer(network, IDENTITY, libraries)
-    add(libraries.own, "pair", dive_number="5253B", synchro=True)
-    add(libraries.own, "mine", dive_number="107B")
-    libraries.own.add(
-        exemplar(libraries.own.path.parent, "not yet encoded", dive_number="626C"), mask(), {"another": encoding()}
-    )
+def test_suggestions_come_from_encoded_exemplars_of_one_diver(network, store):
+    analyzer = Analyzer(network, IDENTITY, store)
+    add(store, "pair", dive_number="5253B", synchro=True)
+    add(store, "mine", dive_number="107B")
+    store.add(exemplar(store.folder, "not yet encoded", dive_number="626C"), mask(), {"another": encoding()})
     assert sorted(analyzer.suggest(query())) == ["107B", "207C"]
 
 
 def test_opening_both_makes_nothing_unasked_and_says_what_is_amiss(tmp_path):
-    libraries, notice = open_libraries(tmp_path / "own")
-    assert (libraries.own, notice) == (None, "")
-    assert not (tmp_path / "own").exists()
-    libraries.close()
-    libraries, notice = open_libraries(tmp_path / "own", make=True)
-    assert libraries.own is not None
-    libraries.close()
+    with ExemplarStore.open_all(tmp_path / "own") as store:
+        assert (store.folder, store.notice) == (None, "")
+        assert not (tmp_path / "own").exists()
+    with ExemplarStore.open_all(tmp_path / "own", make=True) as store:
+        assert store.writable
+        assert store.folder == tmp_path / "own"
     (tmp_path / "file").write_text("")
-    libraries, notice = open_libraries(tmp_path / "file" / "own", make=True)
-    assert libraries.own is None
-    assert "make it writable" in notice
-    libraries.close()
+    with ExemplarStore.open_all(tmp_path / "file" / "own", make=True) as store:
+        assert not store.writable
+        assert store.exemplars()
+        assert "make it writable" in store.notice
+        with pytest.raises(ExemplarError, match="make it writable"):
+            store.empty_bin()

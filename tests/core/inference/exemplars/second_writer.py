@@ -1,19 +1,19 @@
-"""A second program at the same library: `python library_writer.py FOLDER NAME COUNT [die]`."""
+"""A second program at the same library: `python second_writer.py FOLDER NAME COUNT [die]`."""
 
 import os
 import signal
 import sys
 from pathlib import Path
 
-from library_kit import MODEL_ID, add, encoding, mask
+from exemplar_kit import MODEL_ID, add, encoding, mask
 
-from fineparser_core.inference.exemplar_facts import ExemplarFacts
-from fineparser_core.inference.own_library import OwnLibrary
+from fineparser_core.inference.exemplars.facts import ExemplarFacts
+from fineparser_core.inference.exemplars.store import ExemplarStore
 
 
 def main() -> None:
     folder, name, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-    with OwnLibrary.open_own(folder) as library:
+    with ExemplarStore.open_own(folder) as library:
         print("open", flush=True)
         sys.stdin.readline()  # both begin together
         for i in range(count):

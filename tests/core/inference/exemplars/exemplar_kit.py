@@ -4,8 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from fineparser_core.inference.library import Exemplar, ExemplarEncoding, ExemplarMask
-from fineparser_core.inference.own_library import CLIPS_NAME, OwnLibrary
+from fineparser_core.inference.exemplars.clip_folder import CLIPS_NAME
+from fineparser_core.inference.exemplars.records import Exemplar, ExemplarEncoding, ExemplarMask
+from fineparser_core.inference.exemplars.store import ExemplarStore
 
 MODEL_ID = "golden-0"
 
@@ -43,7 +44,7 @@ def encoding(seed: int = 0) -> ExemplarEncoding:
     )
 
 
-def add(library: OwnLibrary, name: str, **changes) -> Exemplar:
-    made = exemplar(library.path.parent, name, **changes)
-    library.add_new(made, mask(), MODEL_ID, encoding())
+def add(store: ExemplarStore, name: str, **changes) -> Exemplar:
+    made = exemplar(store.folder, name, **changes)
+    store.add(made, mask(), {MODEL_ID: encoding()})
     return made

@@ -17,7 +17,7 @@ _LONGEST_NAME = 80
 
 @dataclass(frozen=True, kw_only=True)
 class ExemplarFacts:
-    """Attributes as in `fineparser_core.inference.library.Exemplar`."""
+    """Attributes as in `Exemplar`."""
 
     dive_number: str
     board_m: float | None

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
@@ -11,20 +9,7 @@ from fineparser_core.diving.difficulty import Difficulty, find_difficulty
 from fineparser_core.diving.distance import group_by_distance
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.errors import ConfigError, NoExemplarsError
-from fineparser_core.inference.library import Exemplar
-
-
-class Shelf(Protocol):
-    """What choosing needs of a library, or of a list of exemplars."""
-
-    @property
-    def path(self) -> Path:
-        """The file to name in a message."""
-        ...
-
-    def dive_numbers(self) -> dict[str, int]: ...
-
-    def exemplars(self, dive_number: str | None = None) -> list[Exemplar]: ...
+from fineparser_core.inference.exemplars.records import Exemplar
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +42,7 @@ def best_exemplar(exemplars: Iterable[Exemplar], dive_number: str | None, board_
 
 
 def choose(
-    source: Shelf,
+    exemplars: Sequence[Exemplar],
     dive: DiveNumber,
     difficulty: Difficulty,
     n_exemplars: int,
@@ -70,37 +55,37 @@ def choose(
     Raises: NoExemplarsError where there is none that the rule allows.
     """
     try:
-        candidates = find_candidates(source, dive, synchro=rule.synchro)
+        candidates = find_candidates(exemplars, dive, synchro=rule.synchro)
     except NoExemplarsError:
         if not rule.nearest or rule.synchro:
             raise
-        return choose_nearest(source, dive, difficulty, n_exemplars, seed)
+        return choose_nearest(exemplars, dive, difficulty, n_exemplars, seed)
     board_given = difficulty.source != "commonest board"
     return choose_exemplars(candidates, difficulty.board_m, n_exemplars, seed, board_given=board_given)
 
 
-def find_candidates(source: Shelf, dive: DiveNumber, *, synchro: bool = False) -> list[Exemplar]:
+def find_candidates(exemplars: Sequence[Exemplar], dive: DiveNumber, *, synchro: bool = False) -> list[Exemplar]:
     """All exemplars of a dive number: for two divers those of two, for one those of one.
 
     Raises: NoExemplarsError where there is none, with the ways out.
     """
-    found = [exemplar for exemplar in source.exemplars(str(dive)) if exemplar.synchro == synchro]
+    found = [one for one in exemplars if one.dive_number == str(dive) and one.synchro == synchro]
     if found:
         return found
     if synchro:
         raise NoExemplarsError(
-            f"Synchronised dives have no score yet: there are no exemplars of {dive} by two divers in {source.path} or "
-            "your own library. Add some, and dives like them have a score."
+            f"Synchronised dives have no score yet: there are no exemplars of {dive} by two divers. "
+            "Add some, and dives like them have a score."
         )
-    known = ", ".join(source.dive_numbers()) or "nothing"
+    known = ", ".join(sorted({one.dive_number for one in exemplars})) or "nothing"
     raise NoExemplarsError(
-        f"{source.path} holds no exemplars of {dive}, only of {known}: add some to your own library, compare with the "
+        f"There are no exemplars of {dive}, only of {known}: add some to your own library, compare with the "
         "nearest dive numbers (--nearest), or leave the dive number out to see the steps alone."
     )
 
 
 def choose_nearest(
-    source: Shelf, dive: DiveNumber, difficulty: Difficulty, n_exemplars: int, seed: int
+    exemplars: Sequence[Exemplar], dive: DiveNumber, difficulty: Difficulty, n_exemplars: int, seed: int
 ) -> tuple[list[Exemplar], tuple[str, ...]]:
     """Up to n exemplars of the nearest dive numbers, and the sentence that says so.
 
@@ -112,7 +97,7 @@ def choose_nearest(
     Raises: NoExemplarsError where there is none at all.
     """
     of_number: dict[str, list[Exemplar]] = {}
-    for exemplar in source.exemplars():
+    for exemplar in exemplars:
         converted = None if exemplar.synchro else _converted(exemplar, difficulty)
         if converted is not None:
             of_number.setdefault(exemplar.dive_number, []).append(converted)
@@ -121,7 +106,7 @@ def choose_nearest(
         equally_near = [exemplar for number in numbers for exemplar in of_number[number]]
         chosen += _in_order(equally_near, difficulty.board_m, seed)[: n_exemplars - len(chosen)]
     if not chosen:
-        raise NoExemplarsError(f"{source.path} holds no exemplar whose DD is known: add some to your own library.")
+        raise NoExemplarsError("There is no exemplar whose DD is known: add some to your own library.")
     used = ", ".join(dict.fromkeys(exemplar.dive_number for exemplar in chosen))
     return chosen, (
         f"No exemplars of {dive}: compared with the nearest dive numbers ({used}); their scores are converted to a DD "

@@ -12,13 +12,15 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from library_kit import MODEL_ID, add, encoding, exemplar, mask
+from exemplar_kit import MODEL_ID, add, encoding, exemplar, mask
 
 from fineparser_core.errors import Cancelled, ConfigError, ExemplarError
-from fineparser_core.inference import own_library
-from fineparser_core.inference.exemplar_facts import ExemplarFacts, check_facts
-from fineparser_core.inference.library import _MIGRATIONS, SCHEMA_VERSION, Library
-from fineparser_core.inference.own_library import BACKUP_NAME, CLIPS_NAME, FILE_NAME, OwnLibrary
+from fineparser_core.inference.exemplars import clip_folder
+from fineparser_core.inference.exemplars.clip_folder import CLIPS_NAME, store_clip
+from fineparser_core.inference.exemplars.facts import ExemplarFacts, check_facts
+from fineparser_core.inference.exemplars.recovery import BACKUP_NAME
+from fineparser_core.inference.exemplars.schema import MIGRATIONS, SCHEMA_VERSION
+from fineparser_core.inference.exemplars.store import FILE_NAME, ExemplarStore
 from fineparser_core.progress import CancelToken
 from fineparser_core.resources import resource
 
@@ -28,7 +30,7 @@ FACTS = ExemplarFacts(dive_number="107b", board_m=3.0, score=61.2, diver="  Ada 
 def write_first_version(path: Path) -> None:
     """A library as version 1 of the schema had it, with one exemplar."""
     with sqlite3.connect(path) as db:
-        for statement in _MIGRATIONS[0]:
+        for statement in MIGRATIONS[0]:
             db.execute(statement)
         db.execute("INSERT INTO exemplar VALUES ('old', '207C', 10.0, 66.0, 'clips/old.mp4', 0, 95, 20, 60, 0)")
         db.execute("PRAGMA user_version = 1")
@@ -44,11 +46,11 @@ def integrity(path: Path) -> str:
 
 
 def test_what_is_said_of_an_exemplar_can_be_changed_and_is_there_next_time(tmp_path):
-    with OwnLibrary.open_own(tmp_path / "new" / "folder") as library:
+    with ExemplarStore.open_own(tmp_path / "new" / "folder") as library:
         assert library.notice == ""
         made = add(library, "one")
         library.edit("one", FACTS)
-    with OwnLibrary.open_own(tmp_path / "new" / "folder") as library:
+    with ExemplarStore.open_own(tmp_path / "new" / "folder") as library:
         found = library.get("one")
         assert (found.dive_number, found.board_m, found.score) == ("107B", 3.0, 61.2)
         assert (found.diver, found.dived_on) == ("Ada Byron", "2026-05-31")
@@ -62,7 +64,7 @@ def test_what_is_said_of_an_exemplar_can_be_changed_and_is_there_next_time(tmp_p
 
 
 def test_a_removed_exemplar_is_no_candidate_and_comes_back(tmp_path):
-    with OwnLibrary.open_own(tmp_path) as library:
+    with ExemplarStore.open_own(tmp_path) as library:
         add(library, "one")
         add(library, "two")
         library.remove("one")
@@ -99,7 +101,7 @@ def test_facts_that_cannot_be_are_refused(tmp_path, changes, words):
     values = {name: getattr(FACTS, name) for name in FACTS.__dataclass_fields__} | changes
     with pytest.raises(ConfigError, match=words):
         check_facts(ExemplarFacts(**values))
-    with OwnLibrary.open_own(tmp_path) as library:
+    with ExemplarStore.open_own(tmp_path) as library:
         add(library, "one")
         with pytest.raises(ConfigError):
             library.edit("one", ExemplarFacts(**values))
@@ -109,13 +111,13 @@ def test_facts_that_cannot_be_are_refused(tmp_path, changes, words):
 def test_a_library_of_the_first_version_is_migrated_and_one_that_is_bundled_is_read_as_it_is(tmp_path):
     path = tmp_path / FILE_NAME
     write_first_version(path)
-    with Library.open(path) as library:
+    with ExemplarStore.open(path) as library:
         assert not library.get("old").synchro
         assert [e.id for e in library.exemplars()] == ["old"]
     with sqlite3.connect(path) as db:
         assert db.execute("PRAGMA user_version").fetchone()[0] == 1
     db.close()
-    with OwnLibrary.open_own(tmp_path) as library:
+    with ExemplarStore.open_own(tmp_path) as library:
         assert (library.get("old").score, library.get("old").diver) == (66.0, "")
         library.edit("old", FACTS)
         library.remove("old")
@@ -128,7 +130,7 @@ def test_a_library_of_the_first_version_is_migrated_and_one_that_is_bundled_is_r
 def test_the_bundled_library_is_read(tmp_path):
     if not resource("exemplars", FILE_NAME).is_file():
         pytest.skip("no exemplars are bundled yet")
-    with Library.open() as library:
+    with ExemplarStore.open() as library:
         first = library.exemplars()[0]
         assert library.get(first.id) == first
         assert library.mask(first.id).mask_probability.max() > 0.5
@@ -139,31 +141,31 @@ def test_the_bundled_library_is_read(tmp_path):
 def test_a_migration_that_dies_half_way_leaves_the_old_library(tmp_path, monkeypatch):
     path = tmp_path / FILE_NAME
     write_first_version(path)
-    broken = (*_MIGRATIONS[:-1], (*_MIGRATIONS[-1], "ALTER TABLE nothing ADD COLUMN x TEXT"))
-    monkeypatch.setattr("fineparser_core.inference.library._MIGRATIONS", broken)
-    with OwnLibrary.open_own(tmp_path) as library:  # read-only: better than nothing
+    broken = (*MIGRATIONS[:-1], (*MIGRATIONS[-1], "ALTER TABLE nothing ADD COLUMN x TEXT"))
+    monkeypatch.setattr("fineparser_core.inference.exemplars.schema.MIGRATIONS", broken)
+    with ExemplarStore.open_own(tmp_path) as library:  # read-only: better than nothing
         assert not library.writable
         assert library.get("old").score == 66.0
     monkeypatch.undo()
-    with OwnLibrary.open_own(tmp_path) as library:
+    with ExemplarStore.open_own(tmp_path) as library:
         assert library.writable
         assert library.get("old").score == 66.0
 
 
 def test_a_library_of_a_newer_program_is_left_alone(tmp_path):
-    OwnLibrary.open_own(tmp_path).close()
+    ExemplarStore.open_own(tmp_path).close()
     with sqlite3.connect(tmp_path / FILE_NAME) as db:
         db.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
     db.close()
     before = (tmp_path / FILE_NAME).read_bytes()
     with pytest.raises(ExemplarError, match="newer version"):
-        OwnLibrary.open_own(tmp_path)
+        ExemplarStore.open_own(tmp_path)
     assert (tmp_path / FILE_NAME).read_bytes() == before
 
 
 @pytest.mark.parametrize("damage", ["torn", "overwritten", "cut off", "emptied", "gone"])
 def test_a_damaged_library_is_set_aside_and_its_backup_takes_its_place(tmp_path, damage):
-    with OwnLibrary.open_own(tmp_path) as library:
+    with ExemplarStore.open_own(tmp_path) as library:
         for i in range(4):
             add(library, f"ex{i}")
         library.edit("ex3", FACTS)
@@ -179,7 +181,7 @@ def test_a_damaged_library_is_set_aside_and_its_backup_takes_its_place(tmp_path,
         content.clear()
     path.unlink() if damage == "gone" else path.write_bytes(content)
 
-    with OwnLibrary.open_own(tmp_path) as library:
+    with ExemplarStore.open_own(tmp_path) as library:
         assert str(path) in library.notice
         assert "its backup of" in library.notice
         assert library.notice.endswith(".")
@@ -189,7 +191,7 @@ def test_a_damaged_library_is_set_aside_and_its_backup_takes_its_place(tmp_path,
         add(library, "ex4")
     kept = list(tmp_path.glob("library-damaged-*.sqlite"))
     assert [file.read_bytes() for file in kept] == ([] if damage == "gone" else [bytes(content)])
-    with OwnLibrary.open_own(tmp_path) as library:
+    with ExemplarStore.open_own(tmp_path) as library:
         assert library.notice == ""
         assert library.encoded(MODEL_ID) == {f"ex{i}" for i in range(5)}
 
@@ -200,7 +202,7 @@ def test_a_damaged_library_without_a_sound_backup_starts_empty_and_says_so(tmp_p
         (tmp_path / BACKUP_NAME).unlink(missing_ok=True)
         if backup:
             (tmp_path / BACKUP_NAME).write_bytes(backup)
-        with OwnLibrary.open_own(tmp_path) as library:
+        with ExemplarStore.open_own(tmp_path) as library:
             assert "has no backup: it starts empty" in library.notice
             assert library.exemplars() == []
 
@@ -208,7 +210,7 @@ def test_a_damaged_library_without_a_sound_backup_starts_empty_and_says_so(tmp_p
 def test_two_programs_write_at_once_and_neither_loses_a_row(tmp_path):
     writers = [
         subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("library_writer.py")), str(tmp_path), name, "12"],
+            [sys.executable, str(Path(__file__).with_name("second_writer.py")), str(tmp_path), name, "12"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -226,7 +228,7 @@ def test_two_programs_write_at_once_and_neither_loses_a_row(tmp_path):
         assert writer.returncode == 0, errors
     assert integrity(tmp_path / FILE_NAME) == "ok"
     assert integrity(tmp_path / BACKUP_NAME) == "ok"
-    with OwnLibrary.open_own(tmp_path) as library:
+    with ExemplarStore.open_own(tmp_path) as library:
         assert library.notice == ""
         assert len(library.exemplars()) == 16
         assert len(library.removed()) == 8
@@ -234,21 +236,21 @@ def test_two_programs_write_at_once_and_neither_loses_a_row(tmp_path):
             assert [library.get(f"{name}-{i:02d}").score for i in range(12)] == [50.0 + i for i in range(12)]
             assert library.get(f"{name}-11").first_entry_frame == 61
     shutil.copyfile(tmp_path / BACKUP_NAME, tmp_path / FILE_NAME)
-    with OwnLibrary.open_own(tmp_path) as library:
+    with ExemplarStore.open_own(tmp_path) as library:
         assert len(library.exemplars()) == 16
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL on Windows")
 def test_what_a_killed_program_left_half_way_never_happened(tmp_path):
-    script = str(Path(__file__).with_name("library_writer.py"))
-    with OwnLibrary.open_own(tmp_path) as beside:  # another program has it open all the while
+    script = str(Path(__file__).with_name("second_writer.py"))
+    with ExemplarStore.open_own(tmp_path) as beside:  # another program has it open all the while
         done = subprocess.run(
             [sys.executable, script, str(tmp_path), "ada", "3", "die"], input="go\n", capture_output=True, text=True
         )
         assert done.returncode == -9, done.stderr
         assert [e.score for e in beside.exemplars()] == [50.0, 51.0]
         beside.edit("ada-00", FACTS)
-    with OwnLibrary.open_own(tmp_path) as library:
+    with ExemplarStore.open_own(tmp_path) as library:
         assert library.notice == ""
         assert library.get("ada-00").score == 61.2
         assert library.encoded(MODEL_ID) == {"ada-00", "ada-01", "ada-02"}
@@ -259,17 +261,17 @@ def test_what_a_killed_program_left_half_way_never_happened(tmp_path):
 def test_a_folder_that_cannot_be_written_can_still_be_read(tmp_path):
     """In a process of its own, which gives up root's right to write anywhere."""
     folder = tmp_path / "exemplars"
-    with OwnLibrary.open_own(folder) as library:
+    with ExemplarStore.open_own(folder) as library:
         add(library, "one")
     code = (
         "import os, sys, pathlib\n"
-        "from fineparser_core.inference.own_library import OwnLibrary\n"
+        "from fineparser_core.inference.exemplars.store import ExemplarStore\n"
         "from fineparser_core.errors import FineParserError\n"
         "if os.geteuid() == 0: os.seteuid(65534)\n"
         "folder = pathlib.Path(sys.argv[1])\n"
-        "library = OwnLibrary.open_own(folder)\n"
+        "library = ExemplarStore.open_own(folder)\n"
         "print([e.id for e in library.exemplars()], library.writable, library.notice)\n"
-        "for act in (lambda: library.remove('one'), lambda: OwnLibrary.open_own(folder / 'other')):\n"
+        "for act in (lambda: library.remove('one'), lambda: ExemplarStore.open_own(folder / 'other')):\n"
         "    try: act()\n"
         "    except FineParserError as error: print(error)\n"
     )
@@ -291,27 +293,27 @@ def test_a_folder_that_cannot_be_written_can_still_be_read(tmp_path):
 def test_a_place_that_is_no_folder_is_one_sentence(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ExemplarError, match="no exemplars can be kept there"):
-        OwnLibrary.open_own(tmp_path / "file" / "exemplars")
+        ExemplarStore.open_own(tmp_path / "file" / "exemplars")
 
 
 def test_a_clip_is_copied_once_for_each_content_and_swept_when_nobody_needs_it(tmp_path, monkeypatch):
     (tmp_path / "dive.MP4").write_bytes(b"one" * 1000)
     (tmp_path / "again.mp4").write_bytes(b"one" * 1000)
-    with OwnLibrary.open_own(tmp_path / "own") as library:
-        first = library.store_clip(tmp_path / "dive.MP4")
-        assert library.store_clip(tmp_path / "again.mp4") == first
+    with ExemplarStore.open_own(tmp_path / "own") as library:
+        first = store_clip(tmp_path / "dive.MP4", library.folder)
+        assert store_clip(tmp_path / "again.mp4", library.folder) == first
         assert first.parent.name == CLIPS_NAME
         assert first.read_bytes() == b"one" * 1000
-        library.add_new(exemplar(library.path.parent, "one", clip_path=first), mask(), MODEL_ID, encoding())
+        library.add(exemplar(library.folder, "one", clip_path=first), mask(), {MODEL_ID: encoding()})
         (tmp_path / "other.mp4").write_bytes(b"two" * 1000)
         token = CancelToken()
         with pytest.raises(Cancelled):
-            library.store_clip(tmp_path / "other.mp4", progress=lambda p: token.cancel(), cancel=token)
+            store_clip(tmp_path / "other.mp4", library.folder, progress=lambda p: token.cancel(), cancel=token)
         with pytest.raises(ExemplarError, match=r"gone\.mp4 cannot be read"):
-            library.store_clip(tmp_path / "gone.mp4")
+            store_clip(tmp_path / "gone.mp4", library.folder)
         assert list(first.parent.iterdir()) == [first]
         library.remove("one")
-        monkeypatch.setattr(own_library, "_SPARED_S", -10.0)
+        monkeypatch.setattr(clip_folder, "_SPARED_S", -10.0)
         library._sweep_clips()
         assert first.is_file()  # it may come back
         library.empty_bin()
@@ -319,7 +321,7 @@ def test_a_clip_is_copied_once_for_each_content_and_swept_when_nobody_needs_it(t
 
 
 def test_what_newer_weights_make_of_an_exemplar_is_kept_but_for_what_a_person_placed(tmp_path):
-    with OwnLibrary.open_own(tmp_path) as library:
+    with ExemplarStore.open_own(tmp_path) as library:
         add(library, "found")
         add(library, "placed", corrected=True)
         for name in ("found", "placed", "gone"):
@@ -332,10 +334,10 @@ def test_what_newer_weights_make_of_an_exemplar_is_kept_but_for_what_a_person_pl
 
 def test_another_program_reads_while_one_writes(tmp_path):
     with pytest.raises(ExemplarError, match="does not exist"):
-        OwnLibrary.open_reading(tmp_path)
-    with OwnLibrary.open_own(tmp_path) as library:
+        ExemplarStore.open(tmp_path / FILE_NAME)
+    with ExemplarStore.open_own(tmp_path) as library:
         add(library, "one")
-        with OwnLibrary.open_reading(tmp_path) as reader, library._writing() as db:
+        with ExemplarStore.open(tmp_path / FILE_NAME) as reader, library._writing() as db:
             db.execute("UPDATE exemplar SET score = 1")
             assert reader.get("one").score == 70.0
             with pytest.raises(ExemplarError, match="cannot be written"):

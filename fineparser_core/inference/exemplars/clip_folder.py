@@ -1,0 +1,78 @@
+"""The clips of the coach's own library, copied under a hash of their content.
+
+An exemplar so outlives the file that it came from, and several dives of one recording share a copy.
+"""
+
+import hashlib
+import logging
+import os
+import time
+from collections.abc import Callable, Set
+from pathlib import Path
+
+from fineparser_core.errors import ExemplarError, ExportError
+from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
+from fineparser_core.video.atomic import atomic_file
+
+log = logging.getLogger(__name__)
+
+CLIPS_NAME = "clips"
+_CHUNK_BYTES = 4 << 20
+#: A clip that no exemplar speaks of may be one that another program is about to add.
+_SPARED_S = 3600.0
+
+
+def store_clip(
+    source: Path, folder: Path, *, progress: ProgressCallback = ignore_progress, cancel: CancelToken | None = None
+) -> Path:
+    """Copies a video file below a library's folder, once for each content; returns the copy.
+
+    Raises:
+        ExemplarError: the file cannot be read, or the copy cannot be written.
+        Cancelled: once the token is set; nothing is left behind.
+    """
+    total = 0
+
+    def read(done_with: Callable[[bytes], object]) -> None:
+        done = 0
+        with source.open("rb") as file:
+            while chunk := file.read(_CHUNK_BYTES):
+                done_with(chunk)
+                done += len(chunk)
+                progress(Progress("copy", done, total))
+                if cancel is not None:
+                    cancel.raise_if_cancelled()
+
+    digest = hashlib.sha256()
+    try:
+        total = source.stat().st_size
+        read(digest.update)
+    except OSError as error:
+        raise ExemplarError(f"{source} cannot be read ({error.strerror}): check the path.") from None
+    target = folder / CLIPS_NAME / f"{digest.hexdigest()[:20]}{source.suffix.lower()}"
+    try:
+        target.parent.mkdir(exist_ok=True)
+        if target.is_file() and target.stat().st_size == total:
+            os.utime(target)  # so that no other program sweeps it away
+        else:
+            with atomic_file(target) as temporary, temporary.open("wb") as file:
+                read(file.write)
+    except (OSError, ExportError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else "") or str(error)
+        raise ExemplarError(f"{source} cannot be copied into {target.parent}: {reason}.") from None
+    return target
+
+
+def sweep_clips(folder: Path, needed: Set[str]) -> None:
+    """Deletes clips that no exemplar speaks of, and that are not just being added.
+
+    Args:
+        needed: paths of clips relative to the library's folder, as POSIX writes them.
+    """
+    latest = time.time() - _SPARED_S
+    for clip in (folder / CLIPS_NAME).glob("*"):
+        try:
+            if f"{CLIPS_NAME}/{clip.name}" not in needed and clip.stat().st_mtime < latest:
+                clip.unlink()
+        except OSError as error:  # in use on Windows: next time
+            log.info("own library: %s stays (%s)", clip, error)

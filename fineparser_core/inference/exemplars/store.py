@@ -1,0 +1,469 @@
+"""The exemplars that dives are compared with: those that come with the program and the coach's own, read as one.
+
+The coach's own lie in a folder with one SQLite file, its backup and the clips that it speaks of. Several programs may
+use it at once: SQLite's write-ahead log keeps readers and one writer apart, and whatever a killed program left undone
+is as if it had never begun.
+"""
+
+import logging
+import re
+import sqlite3
+import threading
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+from uuid import uuid4
+
+import numpy as np
+import platformdirs
+
+from fineparser_core.errors import ExemplarError, ExportError
+from fineparser_core.inference.exemplars.clip_folder import store_clip, sweep_clips
+from fineparser_core.inference.exemplars.facts import ExemplarFacts, check_facts
+from fineparser_core.inference.exemplars.records import Exemplar, ExemplarEncoding, ExemplarMask
+from fineparser_core.inference.exemplars.recovery import back_up, backup_is_due, exclusive, repair
+from fineparser_core.inference.exemplars.schema import (
+    connect,
+    connect_writing,
+    migrate,
+    present_columns,
+    readable,
+    uri_for_reading,
+)
+from fineparser_core.progress import CancelToken, ProgressCallback, ignore_progress
+from fineparser_core.resources import resource
+from fineparser_core.types import MASK_SIZE, N_SAMPLES, DiveParse
+
+log = logging.getLogger(__name__)
+
+FILE_NAME = "library.sqlite"
+
+
+def own_folder() -> Path:
+    """Where the exemplars of this user lie; it may not exist yet."""
+    return platformdirs.user_data_path("fineparser", appauthor=False) / "exemplars"
+
+
+class ExemplarStore:
+    """Exemplars with their masks and encodings, of one file or of the coach's own and the bundled one together.
+
+    Where both have an exemplar of one id, the coach's own counts. Only the coach's own is ever written. The threads of
+    a process may share a store.
+
+    Attributes:
+        path: the file to name in a message: the only one, or the bundled one.
+        folder: where exemplars are added and changed; None where a file is only read.
+        writable: whether exemplars can be added and changed now.
+        notice: one sentence for the user where the coach's own were found damaged or cannot be written; else "".
+    """
+
+    def __init__(self, connection: sqlite3.Connection, files: Mapping[str, Path], folder: Path | None = None) -> None:
+        """Reads an open connection.
+
+        Args:
+            files: by the name of the database within the connection, "main" first.
+        """
+        self.path, self.folder = list(files.values())[-1], folder
+        self.writable, self.notice = False, ""
+        self._db, self._files = connection, dict(files)
+        self._lock = threading.RLock()
+        # What is read, whatever the versions of the files. An id of the first file hides the same one of the second.
+        tables = {
+            "exemplar": ("known", "id"),
+            "mask": ("masks", "exemplar_id"),
+            "encoding": ("encodings", "exemplar_id"),
+        }
+        for table, (view, key) in tables.items():
+            parts = []
+            for name in files:
+                columns = present_columns(connection, name) if table == "exemplar" else "*"
+                hidden = "" if name == "main" else f" WHERE {key} NOT IN (SELECT id FROM main.exemplar)"
+                parts.append(f"SELECT {columns}, '{name}' AS file FROM {name}.{table}{hidden}")
+            connection.execute(f"CREATE TEMP VIEW {view} AS {' UNION ALL '.join(parts)}")
+
+    @classmethod
+    def open(cls, path: Path | None = None) -> Self:
+        """Opens one file for reading, without a path the bundled one; another program may be writing it.
+
+        Raises: ExemplarError where the file is missing or is not an exemplar library.
+        """
+        path = path or resource("exemplars", FILE_NAME)
+        uri = uri_for_reading(path)
+        with readable(path):
+            return cls._on(connect(uri), {"main": path})
+
+    @classmethod
+    def open_own(cls, folder: Path | None = None, *, bundled: Path | None = None) -> Self:
+        """Opens the exemplars of a folder (default: this user's) for writing, and makes it where there is none.
+
+        A damaged file is set aside and replaced by its backup, which `notice` then says. Where the folder cannot be
+        written, what is there is opened for reading alone.
+
+        Args:
+            bundled: a file to read together with them.
+
+        Raises:
+            ExemplarError: the folder can neither be written nor read, or a newer version of the program made it.
+        """
+        folder = folder or own_folder()
+        path = folder / FILE_NAME
+        notice, writable = "", True
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with exclusive(folder):
+                notice = repair(path)
+                connection = connect_writing(path)
+        except (OSError, sqlite3.OperationalError, ExportError) as error:
+            log.warning("own library: %s", error)
+            reason = (error.strerror if isinstance(error, OSError) else "") or str(error)
+            if not path.is_file():
+                raise ExemplarError(
+                    f"{folder} cannot be written ({reason}), so no exemplars can be kept there: make it writable."
+                ) from None
+            notice = f"{path} cannot be written ({reason}): its exemplars can be used, but none added or changed."
+            writable, connection = False, connect(uri_for_reading(path))
+        except sqlite3.DatabaseError as error:
+            raise ExemplarError(f"{path} cannot be used ({error}): move it away, and a new one is made.") from None
+        store = cls._on(connection, {"main": path, **({"bundled": bundled} if bundled else {})}, folder)
+        store.notice, store.writable = notice, writable
+        if writable:
+            store._sweep_clips()
+            if backup_is_due(path):
+                store._back_up()
+        return store
+
+    @classmethod
+    def open_all(cls, folder: Path | None, *, make: bool = False) -> Self:
+        """Opens the bundled exemplars together with those of a folder.
+
+        Args:
+            folder: of the coach's own; None: there are none. One that cannot be used is left out, and `notice` says so.
+            make: make it where it is not there yet.
+
+        Raises: ExemplarError where the bundled ones cannot be read.
+        """
+        if folder is None or not (make or folder.is_dir()):
+            return cls.open()
+        try:
+            return cls.open_own(folder, bundled=resource("exemplars", FILE_NAME))
+        except ExemplarError as error:
+            store = cls.open()
+            store.notice = str(error)
+            return store
+
+    @classmethod
+    def create(cls, path: Path) -> Self:
+        """Makes a new, empty file for writing; it must not exist yet.
+
+        Raises: ExemplarError where it cannot be written.
+        """
+        if path.exists():
+            raise ExemplarError(f"{path} exists already: choose another name for the library.")
+        connection = None
+        try:
+            connection = connect(path)
+            migrate(connection)
+        except sqlite3.Error as error:
+            if connection is not None:
+                connection.close()
+            raise ExemplarError(f"{path} cannot be written: {error}.") from None
+        store = cls._on(connection, {"main": path})
+        store.writable = True
+        return store
+
+    @classmethod
+    def _on(cls, connection: sqlite3.Connection, files: Mapping[str, Path], folder: Path | None = None) -> Self:
+        """A store on an open connection, to which further files are attached; the connection is closed if it fails."""
+        try:
+            for name, path in list(files.items())[1:]:
+                uri = uri_for_reading(path)
+                with readable(path):
+                    connection.execute(f"ATTACH ? AS {name}", (uri,))
+            with readable(files["main"]):
+                return cls(connection, files, folder)
+        except ExemplarError:
+            connection.close()
+            raise
+
+    def close(self) -> None:
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with self._lock, readable(" or ".join(map(str, self._files.values()))):
+            yield self._db
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: all of it or none, also where the process dies within.
+
+        Raises: ExemplarError where it cannot be written.
+        """
+        self._check_writable()
+        with self._lock:
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                try:
+                    yield self._db
+                    self._db.execute("COMMIT")
+                except BaseException:
+                    if self._db.in_transaction:
+                        self._db.execute("ROLLBACK")
+                    raise
+            except sqlite3.OperationalError as error:
+                raise ExemplarError(
+                    f"{self._files['main']} cannot be written now ({error}): close other programs that use it, see "
+                    "that the disk has room, and try again."
+                ) from None
+
+    def _check_writable(self) -> None:
+        if not self.writable:
+            raise ExemplarError(
+                self.notice or f"{self.path} cannot be written: no folder for exemplars of your own is open."
+            )
+
+    def dive_numbers(self) -> dict[str, int]:
+        """Number of exemplars by dive number, without those in the bin."""
+        with self._reading() as db:
+            return dict(
+                db.execute("SELECT dive_number, COUNT(*) FROM known WHERE removed_at IS NULL GROUP BY 1 ORDER BY 1")
+            )
+
+    def exemplars(self, dive_number: str | None = None) -> list[Exemplar]:
+        """All exemplars, or those of a dive number, ordered by id, without those in the bin."""
+        return self._select("removed_at IS NULL AND dive_number = ifnull(?, dive_number) ORDER BY id", dive_number)
+
+    def removed(self) -> list[Exemplar]:
+        """What lies in the bin, the latest first."""
+        return self._select("removed_at IS NOT NULL ORDER BY removed_at DESC, id")
+
+    def own_ids(self) -> set[str]:
+        """Ids of the exemplars that the coach added, those in the bin included."""
+        if self.folder is None:
+            return set()
+        with self._reading() as db:
+            return {row[0] for row in db.execute("SELECT id FROM main.exemplar")}
+
+    def get(self, exemplar_id: str) -> Exemplar:
+        """An exemplar by its id, from the bin as well.
+
+        Raises: ExemplarError where there is none of that id.
+        """
+        found = self._select("id = ?", exemplar_id)
+        if not found:
+            raise ExemplarError(f"{self.path} has no exemplar '{exemplar_id}'.")
+        return found[0]
+
+    def _select(self, condition: str, *values: object) -> list[Exemplar]:
+        with self._reading() as db:
+            cursor = db.execute(f"SELECT * FROM known WHERE {condition}", values)
+            names = [column[0] for column in cursor.description]
+            return [self._exemplar(dict(zip(names, row, strict=True))) for row in cursor]
+
+    def _exemplar(self, row: dict[str, Any]) -> Exemplar:
+        return Exemplar(
+            clip_path=self._files[row.pop("file")].parent / row.pop("clip"),
+            removed=row.pop("removed_at") is not None,
+            synthetic=bool(row.pop("synthetic")),
+            synchro=bool(row.pop("synchro")),
+            corrected=bool(row.pop("corrected")),
+            **row,
+        )
+
+    def mask(self, exemplar_id: str) -> ExemplarMask | None:
+        """The masks of an exemplar; None where none were stored."""
+        with self._reading() as db:
+            row = db.execute(
+                "SELECT sampled_frames, probability, crop_xyxy FROM masks WHERE exemplar_id = ?", (exemplar_id,)
+            ).fetchone()
+            if row is None:
+                return None
+            probability = np.frombuffer(zlib.decompress(row[1]), np.uint8).reshape(N_SAMPLES, MASK_SIZE, MASK_SIZE)
+            return ExemplarMask(
+                sampled_frames=np.frombuffer(row[0], "<i8").reshape(N_SAMPLES).astype(np.int64),
+                mask_probability=(probability / np.float32(255)).astype(np.float16),
+                crop_xyxy=np.frombuffer(row[2], "<f4").reshape(N_SAMPLES, 4).astype(np.float32),
+            )
+
+    def encoding(self, exemplar_id: str, model_id: str) -> ExemplarEncoding | None:
+        """The encoding of an exemplar by a model; None where that model has not encoded it yet."""
+        with self._reading() as db:
+            row = db.execute(
+                "SELECT gated, static_tokens, st, ed FROM encodings WHERE exemplar_id = ? AND model_id = ?",
+                (exemplar_id, model_id),
+            ).fetchone()
+            if row is None:
+                return None
+            return ExemplarEncoding(
+                gated=np.frombuffer(row[0], "<f4").reshape(9, 1024),
+                static_tokens=np.frombuffer(row[1], "<f4").reshape(3, 4, 64),
+                transition_samples=(row[2], row[3]),
+            )
+
+    def encoded(self, model_id: str) -> set[str]:
+        """Ids of the exemplars that a model has encoded."""
+        with self._reading() as db:
+            return {row[0] for row in db.execute("SELECT exemplar_id FROM encodings WHERE model_id = ?", (model_id,))}
+
+    def add(
+        self, exemplar: Exemplar, mask: ExemplarMask, encodings: Mapping[str, ExemplarEncoding] | None = None
+    ) -> None:
+        """Adds an exemplar whose clip lies in the library's folder or below, with masks and encodings, all or nothing.
+
+        Args:
+            encodings: by the id of the model that made them.
+
+        Raises: ExemplarError where it cannot be written, or the id is taken.
+        """
+        e, path = exemplar, self._files["main"]
+        row = {
+            "clip": e.clip_path.resolve().relative_to(path.parent.resolve()).as_posix(),
+            "removed_at": None,
+            **{f.name: getattr(e, f.name) for f in fields(e) if f.name not in ("clip_path", "removed")},
+        }
+        names, places = ", ".join(row), ", ".join("?" * len(row))
+        try:
+            with self._writing() as db:
+                db.execute(f"INSERT INTO main.exemplar ({names}) VALUES ({places})", tuple(row.values()))
+                _put_mask(db, e.id, mask)
+                for model_id, encoding in (encodings or {}).items():
+                    _put_encoding(db, e.id, model_id, encoding)
+        except sqlite3.IntegrityError as error:
+            raise ExemplarError(f"{path} cannot take exemplar '{e.id}' ({error}): give it another name.") from None
+        self._back_up()
+
+    def add_clip(
+        self,
+        parse: DiveParse,
+        facts: ExemplarFacts,
+        encoding: ExemplarEncoding,
+        *,
+        corrected: bool = False,
+        progress: ProgressCallback = ignore_progress,
+        cancel: CancelToken | None = None,
+    ) -> Exemplar:
+        """Adds a parsed clip with its official score; its video file is copied into the library's folder.
+
+        Args:
+            encoding: of the clip, by the model that parsed it.
+            corrected: a person placed the transitions of the parse, and other weights shall not move them.
+            progress: called with the stage "copy".
+
+        Raises:
+            ConfigError: for facts that cannot be.
+            ExemplarError: where the library cannot be written.
+            Cancelled: once the token is set; the library is as it was.
+        """
+        facts = check_facts(facts)
+        self._check_writable()
+        clip = parse.clip
+        name = re.sub(r"[^\w-]+", "-", clip.path.stem).strip("-")[:24] or "dive"
+        exemplar = Exemplar(
+            id=f"{name}-{uuid4().hex[:6]}",
+            clip_path=store_clip(clip.path, self._files["main"].parent, progress=progress, cancel=cancel),
+            in_frame=clip.in_frame,
+            out_frame=clip.out_frame,
+            first_flight_frame=parse.transitions.first_flight_frame,
+            first_entry_frame=parse.transitions.first_entry_frame,
+            synthetic=resource() in clip.path.resolve().parents,  # the sample dive
+            corrected=corrected,
+            **asdict(facts),
+        )
+        self.add(exemplar, ExemplarMask.of(parse), {parse.model.id: encoding})
+        return exemplar
+
+    def keep_parse(
+        self,
+        exemplar_id: str,
+        model_id: str,
+        encoding: ExemplarEncoding,
+        mask: ExemplarMask,
+        transitions: tuple[int, int],
+    ) -> None:
+        """Keeps what newer weights made of an exemplar of the coach's; transitions that a person placed stay.
+
+        Args:
+            transitions: first frames of flight and entry as these weights find them.
+
+        Raises: ExemplarError where it cannot be written.
+        """
+        if not self.writable:
+            return
+        with self._writing() as db:
+            if db.execute("SELECT 1 FROM main.exemplar WHERE id = ?", (exemplar_id,)).fetchone() is None:
+                return  # a bundled one, or deleted meanwhile
+            db.execute(
+                "UPDATE main.exemplar SET first_flight_frame = ?, first_entry_frame = ? WHERE id = ? AND NOT corrected",
+                (*transitions, exemplar_id),
+            )
+            _put_mask(db, exemplar_id, mask)
+            _put_encoding(db, exemplar_id, model_id, encoding)
+
+    def edit(self, exemplar_id: str, facts: ExemplarFacts) -> None:
+        """Replaces what a person said of an exemplar.
+
+        Raises: ConfigError for facts that cannot be, ExemplarError where it cannot be written.
+        """
+        values = asdict(check_facts(facts))
+        self._change(exemplar_id, ", ".join(f"{name} = ?" for name in values), *values.values())
+
+    def remove(self, exemplar_id: str) -> None:
+        """Moves an exemplar to the bin. Raises: ExemplarError where it cannot be written."""
+        self._change(exemplar_id, "removed_at = ?", datetime.now(UTC).isoformat(timespec="seconds"))
+
+    def restore(self, exemplar_id: str) -> None:
+        """Takes an exemplar out of the bin. Raises: ExemplarError where it cannot be written."""
+        self._change(exemplar_id, "removed_at = NULL")
+
+    def _change(self, exemplar_id: str, assignments: str, *values: object) -> None:
+        with self._writing() as db:
+            changed = db.execute(
+                f"UPDATE main.exemplar SET {assignments} WHERE id = ?", (*values, exemplar_id)
+            ).rowcount
+        if not changed:
+            raise ExemplarError(f"{self._files['main']} has no exemplar '{exemplar_id}'.")
+        self._back_up()
+
+    def empty_bin(self) -> None:
+        """Deletes permanently what lies in the bin, with the clips that no other exemplar needs."""
+        with self._writing() as db:
+            db.execute("DELETE FROM main.exemplar WHERE removed_at IS NOT NULL")
+        self._sweep_clips()
+        self._back_up()
+
+    def _sweep_clips(self) -> None:
+        with self._reading() as db:
+            needed = {row[0] for row in db.execute("SELECT clip FROM main.exemplar")}
+        sweep_clips(self._files["main"].parent, needed)
+
+    def _back_up(self) -> None:
+        if self.folder is not None:
+            back_up(self._db, self._lock, self._files["main"])
+
+
+def _put_mask(db: sqlite3.Connection, exemplar_id: str, mask: ExemplarMask) -> None:
+    """Stores or replaces the masks of an exemplar, within a transaction."""
+    # In steps of 4: an outline moves by no pixel, and the file is half as large.
+    quantised = np.minimum(np.rint(mask.mask_probability.astype(np.float32) * 255 / 4) * 4, 255).astype(np.uint8)
+    frames, crop = mask.sampled_frames.astype("<i8").tobytes(), mask.crop_xyxy.astype("<f4").tobytes()
+    packed = zlib.compress(quantised.tobytes(), 9)
+    db.execute("INSERT OR REPLACE INTO main.mask VALUES (?, ?, ?, ?)", (exemplar_id, frames, packed, crop))
+
+
+def _put_encoding(db: sqlite3.Connection, exemplar_id: str, model_id: str, encoding: ExemplarEncoding) -> None:
+    """Stores or replaces an encoding, within a transaction."""
+    arrays = (encoding.gated.astype("<f4").tobytes(), encoding.static_tokens.astype("<f4").tobytes())
+    db.execute(
+        "INSERT OR REPLACE INTO main.encoding VALUES (?, ?, ?, ?, ?, ?)",
+        (exemplar_id, model_id, *arrays, *encoding.transition_samples),
+    )
