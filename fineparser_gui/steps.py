@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QCoreApplication
 
-from fineparser_core.types import STEP_NAMES
+from fineparser_core.constants import STEP_NAMES
 
 translate = QCoreApplication.translate
 

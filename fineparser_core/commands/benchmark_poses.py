@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from fineparser_core.constants import MASK_SIZE, STEP_NAMES, SWAPPED_JOINTS
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.frame_cache import FrameCache, default_cache, load_dives
@@ -31,7 +32,6 @@ from fineparser_core.training.truths import (
     shown_joints,
     true_contributions,
 )
-from fineparser_core.types import MASK_SIZE, STEP_NAMES, SWAPPED_JOINTS
 
 #: Samples around the take-off that tell most of what it is worth.
 _TAKE_OFF = (-3, 8)

@@ -18,6 +18,7 @@ import numpy as np
 
 from fineparser_core.checkpoints.bundle import read_card, write_card
 from fineparser_core.commands.cli import cancel_on_signals, positive_int, progress_to_stderr
+from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.images import clip_images, read_frame
@@ -37,7 +38,7 @@ from fineparser_core.evaluation.calibration import (
 from fineparser_core.inference.analyzer import Analyzer, bundled_weights
 from fineparser_core.inference.clips import make_clip
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
-from fineparser_core.types import MIN_FRAMES, ClipEvidence
+from fineparser_core.types import ClipEvidence
 from fineparser_core.video.writer import VideoWriter
 
 #: A wrong clip of every fourth dive: what they show differs more by their kind than by the dive.

@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import platformdirs
 
+from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.dives import Dive, StoredImages
-from fineparser_core.data.images import MIN_FRAMES, clip_images, read_frame, read_mask
+from fineparser_core.data.images import clip_images, read_frame, read_mask
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import AnnotationError, ConfigError, ExportError
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress

@@ -5,13 +5,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import AnnotationError
-from fineparser_core.video.sampling import WINDOW_LENGTH
-
-#: A clip has at least the frames of one window.
-MIN_FRAMES = WINDOW_LENGTH
 
 _END_OF_JPEG = b"\xff\xd9"
 # A JPEG may have a few bytes of something else after its end.

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
+from fineparser_core.constants import MASK_SIZE, N_SAMPLES
 from fineparser_core.data.dives import Dive, StoredImages
 from fineparser_core.errors import AnnotationError
-from fineparser_core.types import MASK_SIZE, N_SAMPLES
 from fineparser_core.video.preprocess import WHOLE, Follow, get_preprocessing
 from fineparser_core.video.sampling import frame_to_sample
 

@@ -5,13 +5,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fineparser_core.constants import MASK_SIZE, N_SAMPLES
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.images import clip_images, read_frame, read_mask
 from fineparser_core.data.transforms import plain_view, view_frames, view_masks
 from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.inference.samples import closer_look, first_look
-from fineparser_core.types import MASK_SIZE, N_SAMPLES
 from fineparser_core.video.follow import cut_mask
 from fineparser_core.video.preprocess import WHOLE
 

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
+from fineparser_core.constants import STEP_NAMES
 from fineparser_core.errors import AnnotationError
 from fineparser_core.evaluation.bootstrap import bootstrap_interval
 from fineparser_core.evaluation.metrics import spearman
 from fineparser_core.evaluation.results import DiveResult
 from fineparser_core.synth.rubric import STEP_WEIGHTS
-from fineparser_core.types import STEP_NAMES
 
 QUALITIES_FILE = "rendered.json"
 Qualities = tuple[float, float, float]

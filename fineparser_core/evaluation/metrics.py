@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.stats import spearmanr
 
-from fineparser_core.types import N_SAMPLES
+from fineparser_core.constants import N_SAMPLES
 
 
 def spearman(predicted: Sequence[float] | np.ndarray, true: Sequence[float] | np.ndarray) -> float:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fineparser_core.constants import MASK_SIZE
 from fineparser_core.diving.difficulty import SPRINGBOARDS_M
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
@@ -18,7 +19,6 @@ from fineparser_core.synth.body import JOINT, random_body
 from fineparser_core.synth.camera import draw_viewpoint, film
 from fineparser_core.synth.dataset import Plan, PlannedDive
 from fineparser_core.synth.flight import plan_motion
-from fineparser_core.types import MASK_SIZE
 
 _FRAME_PX = (320, 240)
 #: Instants of take-off, flight and entry that a dive is looked at, and how many of them are averaged.

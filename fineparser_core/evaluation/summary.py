@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from fineparser_core.constants import STEP_NAMES
 from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation.bootstrap import bootstrap_interval
 from fineparser_core.evaluation.metrics import aiou, relative_l2, spearman
 from fineparser_core.evaluation.naive_baselines import median_transition_ious
 from fineparser_core.evaluation.results import FALSE_POSITIVE_AREA, MASK_BASELINES, MASK_METRICS, DiveResult, finite
-from fineparser_core.types import STEP_NAMES
 
 EXEMPLAR_BASELINE = "drawn exemplars"
 NUMBER_BASELINE = "training mean of number"

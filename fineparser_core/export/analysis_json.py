@@ -42,10 +42,9 @@ from zipfile import BadZipFile
 import numpy as np
 
 from fineparser_core import __version__
+from fineparser_core.constants import MASK_SIZE, N_SAMPLES
 from fineparser_core.errors import ExportError
 from fineparser_core.types import (
-    MASK_SIZE,
-    N_SAMPLES,
     Analysis,
     Clip,
     ClipEvidence,

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from fineparser_core.background import lower_priority
+from fineparser_core.constants import MASK_SIZE
 from fineparser_core.errors import Cancelled, ExportError, FineParserError
 from fineparser_core.export.analysis_json import (
     MaskArrays,
@@ -29,7 +30,7 @@ from fineparser_core.export.corrections import CorrectedDive, write_corrections
 from fineparser_core.export.options import ClipOptions, Look, MaskStyle
 from fineparser_core.export.tables import DiveRecord, write_csv, write_json
 from fineparser_core.progress import CancelToken, ProgressCallback, throttle
-from fineparser_core.types import MASK_SIZE, Analysis, ComparedDive, MaskTrack, StepSpan
+from fineparser_core.types import Analysis, ComparedDive, MaskTrack, StepSpan
 
 _JOB, _MASKS, _OTHER_MASKS = "job.json", "masks.npz", "other-masks.npz"
 _TELL_EVERY_S = 0.1

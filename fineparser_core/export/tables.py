@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from fineparser_core import __version__
+from fineparser_core.constants import STEP_NAMES
 from fineparser_core.export.analysis_json import analysis_to_dict
 from fineparser_core.export.coach_marks import NOTE, Mark, to_dict
-from fineparser_core.types import STEP_NAMES, Analysis
+from fineparser_core.types import Analysis
 from fineparser_core.video.atomic import atomic_file
 
 FORMAT = "fineparser.dives/1"

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from fineparser_core.checkpoints.bundle import load_network
+from fineparser_core.constants import STEP_NAMES
 from fineparser_core.diving.difficulty import Difficulty
 from fineparser_core.diving.dive_number import DiveNumber
 from fineparser_core.errors import ConfigError, ExemplarError, VideoError
@@ -28,7 +29,6 @@ from fineparser_core.models.fineparser import FineParser
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.resources import resource
 from fineparser_core.types import (
-    STEP_NAMES,
     Analysis,
     Clip,
     Contribution,

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.errors import VideoError
-from fineparser_core.types import MIN_FRAMES, Clip
+from fineparser_core.types import Clip
 from fineparser_core.video.probe import probe
 
 

@@ -1,7 +1,8 @@
 """Exemplars as what can be shown beside a dive."""
 
+from fineparser_core.constants import STEP_NAMES
 from fineparser_core.inference.exemplars.records import Exemplar, ExemplarMask
-from fineparser_core.types import STEP_NAMES, ComparedDive, MaskTrack, StepSpan
+from fineparser_core.types import ComparedDive, MaskTrack, StepSpan
 
 
 def compared_exemplar(exemplar: Exemplar, mask: ExemplarMask | None) -> ComparedDive:

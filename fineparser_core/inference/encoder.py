@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from fineparser_core.constants import IMAGENET_MEAN, IMAGENET_STD, N_SAMPLES
 from fineparser_core.inference.device import autocast
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.pose_backbone import PoseBackbone
@@ -20,19 +21,15 @@ from fineparser_core.video.sampling import WINDOWS
 
 AnyModule = TypeVar("AnyModule", bound=nn.Module)
 
-#: ImageNet statistics, as the release normalises.
-MEAN = (0.485, 0.456, 0.406)
-STD = (0.229, 0.224, 0.225)
-
 #: Windows that cover each sample; the mask of a sample is the mean over its windows.
-_COVERAGE = np.bincount(WINDOWS.ravel(), minlength=96).astype(np.float32)
+_COVERAGE = np.bincount(WINDOWS.ravel(), minlength=N_SAMPLES).astype(np.float32)
 
 
 def normalise(frames: Tensor) -> Tensor:
     """Frames (N, H, W, 3) uint8 RGB to (N, 3, H, W) float32, ImageNet-normalised, channels last in memory."""
     width = frames.shape[2]
     # By rows: three channels at a time would be several times slower.
-    mean, std = (torch.tensor(values, device=frames.device).repeat(width) for values in (MEAN, STD))
+    mean, std = (torch.tensor(values, device=frames.device).repeat(width) for values in (IMAGENET_MEAN, IMAGENET_STD))
     rows = (frames.flatten(2).float() / 255 - mean) / std
     return rows.unflatten(2, (width, 3)).permute(0, 3, 1, 2)
 

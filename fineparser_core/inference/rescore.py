@@ -5,18 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from fineparser_core.constants import STEP_NAMES
 from fineparser_core.diving.difficulty import Difficulty
 from fineparser_core.errors import ConfigError, ExemplarError
-from fineparser_core.types import (
-    STEP_NAMES,
-    Contribution,
-    DiveParse,
-    Encoding,
-    ExemplarVote,
-    IntervalRule,
-    Scoring,
-    Transitions,
-)
+from fineparser_core.types import Contribution, DiveParse, Encoding, ExemplarVote, IntervalRule, Scoring, Transitions
 
 #: An outlier's vote lies further from the median than this many robust standard deviations (1.4826 MAD) …
 _OUTLIER_DEVIATIONS = 3.0

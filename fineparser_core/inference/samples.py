@@ -6,9 +6,10 @@ from typing import NamedTuple, TypeVar
 import cv2
 import numpy as np
 
+from fineparser_core.constants import MASK_SIZE
 from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-from fineparser_core.types import MASK_SIZE, Clip
+from fineparser_core.types import Clip
 from fineparser_core.video.follow import cut_square, follow_joints, follow_squares, square_xyxy
 from fineparser_core.video.preprocess import WHOLE, Follow, get_preprocessing
 from fineparser_core.video.reader import VideoReader

@@ -5,14 +5,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from fineparser_core.constants import MASK_SIZE, WINDOW_LENGTH
 from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.inference.falls import Evidence
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-from fineparser_core.types import MASK_SIZE
 from fineparser_core.video.camera_motion import vertical_shift
 from fineparser_core.video.preprocess import WHOLE
 from fineparser_core.video.reader import VideoReader
-from fineparser_core.video.sampling import WINDOW_LENGTH
 
 SAMPLE_S = 0.1
 #: Windows share samples: masks at the ends of a window are the least sure.

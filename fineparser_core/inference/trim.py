@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.falls import cut_around, find_falls, without_overlap
 from fineparser_core.inference.scan import scan
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-from fineparser_core.types import MIN_FRAMES, DiveSegment
+from fineparser_core.types import DiveSegment
 from fineparser_core.video.probe import probe
 
 

@@ -8,19 +8,14 @@ import torch
 from torch import Tensor, nn
 
 from fineparser_core.config import POSE_BACKBONES
+from fineparser_core.constants import N_SAMPLES, TOKENS_PER_STEP, WINDOW_STRIDE
 from fineparser_core.models.i3d import I3D
 from fineparser_core.models.method import Decoder, Encoding, Method, Observation, to_windows
 from fineparser_core.models.pose_backbone import PoseSteps
 from fineparser_core.models.regression import STEP_WEIGHTS, StepReducer, StepStream
 from fineparser_core.models.spatial_parser import SpatialParser
-from fineparser_core.models.static_encoder import TOKENS_PER_STEP, StaticEncoder
-from fineparser_core.models.step_pooling import (
-    DYNAMIC_LENGTH,
-    N_SAMPLES,
-    WINDOW_STRIDE,
-    dynamic_matrix,
-    pair_boundaries,
-)
+from fineparser_core.models.static_encoder import StaticEncoder
+from fineparser_core.models.step_pooling import DYNAMIC_LENGTH, dynamic_matrix, pair_boundaries
 from fineparser_core.models.temporal_parser import PSNet
 
 Pairs = Sequence[tuple[int, int]]

@@ -17,7 +17,6 @@ _MIXED_CHANNELS = {
     "mixed_5c": (384, 192, 384, 48, 128, 128),
 }
 
-FEATURE_SIZE = 1024
 #: Channels of the four taps: after conv3d_1a, conv3d_2c, mixed_3c and mixed_4f.
 TAP_CHANNELS = (64, 192, 480, 832)
 

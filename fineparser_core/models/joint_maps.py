@@ -4,9 +4,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from fineparser_core.constants import MASK_SIZE, SWAPPED_JOINTS
+from fineparser_core.constants import TRUTH_JOINTS as JOINTS
 from fineparser_core.models.layers import DilatedConvs, doubled, residual_block
-from fineparser_core.types import MASK_SIZE, SWAPPED_JOINTS
-from fineparser_core.types import TRUTH_JOINTS as JOINTS
 
 MAP_SIZE = 28
 #: Numbers by which a joint is found in a frame: x, y and spread in pixels, and the logit that it is shown.

@@ -9,9 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from fineparser_core.models.step_pooling import WINDOW_STRIDE
+from fineparser_core.constants import WINDOW_LENGTH, WINDOW_STRIDE
 
-WINDOW_LENGTH = 16
 #: Per-video tensors, batch first. Evaluation adds "difficulty" (B,) and, for exemplars, "score" (B,).
 Encoding = dict[str, Tensor]
 Decoder = Callable[[np.ndarray], tuple[int, int]]

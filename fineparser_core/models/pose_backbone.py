@@ -7,11 +7,11 @@ about a knee that is bent by ten degrees; joints do, and joints can be taught by
 import torch
 from torch import Tensor, nn
 
+from fineparser_core.constants import N_SAMPLES
 from fineparser_core.models.joint_maps import COARSE_SIZE, FOUND, JOINTS, JointMaps, PoseTrack, agreed, with_neighbours
 from fineparser_core.models.layers import DilatedConvs
 from fineparser_core.models.temporal_parser import N_TRANSITIONS
 from fineparser_core.models.upright_look import BODY, UprightLook
-from fineparser_core.types import N_SAMPLES
 
 #: Of a frame as it is looked at: its joints, the logit of being in the water, and the size of the splash.
 LOOK = FOUND * len(JOINTS) + 2

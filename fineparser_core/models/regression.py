@@ -4,9 +4,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from fineparser_core.constants import TOKEN_SIZE
 from fineparser_core.models.layers import DoubleConv1d
 
-TOKEN_SIZE = 64
 DYNAMIC_TOKENS = 12
 #: The lambda_l of Eq. 6, divided by their sum and by two streams.
 #: Deviation: Eq. 6 sums plainly; as released it is a weighted mean over steps, then the mean of R_V and R_S.

@@ -8,13 +8,13 @@ import torchvision.models as zoo
 from torch import Tensor, nn
 
 from fineparser_core.config import POSE_BACKBONES
+from fineparser_core.constants import TOKENS_PER_STEP
 from fineparser_core.models.layers import DoubleConv1d, DownConv1d
 from fineparser_core.models.pose_backbone import POSE_FEATURES, PoseBackbone, PoseReader
 from fineparser_core.models.step_moments import StepMoments
 from fineparser_core.models.step_pooling import STATIC_LENGTHS, moved_cut, static_matrix
 
 FRAME_FEATURE_SIZE = 512
-TOKENS_PER_STEP = 4
 #: By how many samples the cuts between steps are moved, in training and for tokens of poses.
 CUTS_MOVED = 2
 

@@ -6,9 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from fineparser_core.constants import N_SAMPLES, TOKEN_SIZE
 from fineparser_core.models.pose_backbone import POSE_FEATURES
-from fineparser_core.models.regression import TOKEN_SIZE
-from fineparser_core.types import N_SAMPLES
 
 # Samples around a transition: what is wrong with a take-off shows in the first moments of the flight, too.
 _AROUND = np.arange(-14, 13)

@@ -7,9 +7,8 @@ from functools import lru_cache
 
 import numpy as np
 
-N_WINDOWS = 9
-N_SAMPLES = 96
-WINDOW_STRIDE = 10
+from fineparser_core.constants import N_SAMPLES, N_WINDOWS, WINDOW_STRIDE
+
 DYNAMIC_LENGTH = 4
 STATIC_LENGTHS = (36, 60, 48)
 _STATIC_MARGIN = 5

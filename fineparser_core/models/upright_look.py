@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from fineparser_core.constants import MASK_SIZE
 from fineparser_core.models.joint_maps import (
     FINE_SIZE,
     FOUND,
@@ -19,7 +20,6 @@ from fineparser_core.models.joint_maps import (
     seen_through,
     with_neighbours,
 )
-from fineparser_core.types import MASK_SIZE
 
 #: Joints of the body, which come before the board's edge.
 BODY = JOINTS.index("board")

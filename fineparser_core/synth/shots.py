@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from fineparser_core.constants import TRUTH_JOINTS
 from fineparser_core.synth import body as bodies
 from fineparser_core.synth.body import JOINT
 from fineparser_core.synth.camera import Camera, Viewpoint, film
@@ -16,7 +17,6 @@ from fineparser_core.synth.scene import Scene, blend
 from fineparser_core.synth.splash import Splash
 from fineparser_core.synth.truth import pick_joints
 from fineparser_core.synth.underwater import Underwater, show_sunken
-from fineparser_core.types import TRUTH_JOINTS
 
 _GAP_PX = 2.0
 _GOP = 15

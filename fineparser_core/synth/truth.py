@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from fineparser_core.constants import SWAPPED_JOINTS, TRUTH_JOINTS
 from fineparser_core.errors import AnnotationError
 from fineparser_core.synth.body import JOINT
-from fineparser_core.types import SWAPPED_JOINTS, TRUTH_JOINTS
 from fineparser_core.video.atomic import atomic_file
 
 TRUTH_FOLDER = "FineDiving_truth"

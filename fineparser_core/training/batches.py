@@ -10,14 +10,13 @@ import torch
 from torch import Tensor
 
 from fineparser_core.config import TrainConfig
+from fineparser_core.constants import MASK_SIZE, N_SAMPLES, WINDOW_LENGTH
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.pairs import epoch_groups, epoch_pairs
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.transforms import Augmentation, View, draw_view, view_frames, view_masks
 from fineparser_core.inference.encoder import normalise
 from fineparser_core.models.step_pooling import moved_cut
-from fineparser_core.types import MASK_SIZE
-from fineparser_core.video.sampling import WINDOW_LENGTH
 
 _AWARDS = 3
 # Generators of different draws, so that one does not repeat the other.
@@ -137,7 +136,7 @@ def make_batch(dives: Sequence[Dive], step: Step, config: TrainConfig, place: tu
     )
 
 
-ALL_SAMPLES = np.arange(96)
+ALL_SAMPLES = np.arange(N_SAMPLES)
 
 
 def frame_tensor(dive: Dive, view: View, samples: np.ndarray) -> Tensor:

@@ -11,13 +11,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from fineparser_core.constants import MASK_SIZE, N_SAMPLES, SWAPPED_JOINTS
 from fineparser_core.data.dives import Dive
 from fineparser_core.models.pose_backbone import clip_features
 from fineparser_core.training.batches import ALL_SAMPLES
 from fineparser_core.training.stored_views import SeenDive
 from fineparser_core.training.traced_poses import TracedPoses, disturbed, in_water
 from fineparser_core.training.truths import Truths, joint_points, known_water
-from fineparser_core.types import MASK_SIZE, N_SAMPLES, SWAPPED_JOINTS
 
 #: Rendered dives whose errors a traced one may have.
 _ALIKE = 6

@@ -4,6 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from fineparser_core.constants import N_SAMPLES
+
 
 def focal_loss(logits: Tensor, target: Tensor, gamma: float = 2.0) -> Tensor:
     """Mean binary focal loss, without alpha weighting.
@@ -96,7 +98,7 @@ def _region_part(probability: Tensor, truth: Tensor) -> Tensor:
     return (similar * n).sum(dim=(1, 2)) / truth[0].numel()
 
 
-def transition_target(transitions: Tensor, n_samples: int = 96, width: float = 0.0) -> Tensor:
+def transition_target(transitions: Tensor, n_samples: int = N_SAMPLES, width: float = 0.0) -> Tensor:
     """Labels (B, 2) of first samples of the new steps to targets (B, 96, 2).
 
     With width 0 a column is 1 at its transition only (Eq. 10, the release); otherwise a Gaussian of that standard

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from fineparser_core.constants import N_SAMPLES, WINDOW_LENGTH
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.transforms import View
 from fineparser_core.inference.device import autocast
@@ -22,9 +23,7 @@ from fineparser_core.training.stage_tools import draws, freeze, trainable
 from fineparser_core.training.stored_views import random_view
 from fineparser_core.training.stored_windows import LOGIT_STEP, StoredWindow
 from fineparser_core.training.truths import N_JOINTS, Truths, joint_points, shown_joints
-from fineparser_core.types import N_SAMPLES
 from fineparser_core.video.preprocess import WHOLE
-from fineparser_core.video.sampling import WINDOW_LENGTH
 
 
 def mask_stage(

@@ -7,9 +7,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fineparser_core.config import TrainConfig
+from fineparser_core.constants import FEATURE_SIZE, WINDOW_LENGTH
 from fineparser_core.models.fineparser import FIXED_TRANSITIONS, FineParser, Parsed
-from fineparser_core.models.i3d import FEATURE_SIZE
-from fineparser_core.models.method import WINDOW_LENGTH, Method, to_windows
+from fineparser_core.models.method import Method, to_windows
 from fineparser_core.models.step_pooling import pair_boundaries
 from fineparser_core.models.temporal_parser import DECODERS
 from fineparser_core.training.batches import Batch

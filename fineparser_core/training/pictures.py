@@ -7,12 +7,12 @@ import numpy as np
 import torch
 
 from fineparser_core.config import TrainConfig
+from fineparser_core.constants import N_SAMPLES
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.transforms import plain_view, view_frames, view_masks
 from fineparser_core.inference.encoder import normalise
 from fineparser_core.models.method import Method
 from fineparser_core.models.temporal_parser import DECODERS
-from fineparser_core.types import N_SAMPLES
 
 _DIVES, _SAMPLES = 4, (8, 30, 45, 60, 75, 90)
 _GREEN, _RED = (40, 220, 90), (255, 70, 60)

@@ -8,12 +8,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from fineparser_core.constants import MASK_SIZE, N_SAMPLES, SWAPPED_JOINTS, TOKENS_PER_STEP, TRUTH_JOINTS
 from fineparser_core.data.dives import Dive
 from fineparser_core.inference.device import autocast
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.joint_maps import FOUND, FRAMES_SEEN, MAP_SIZE, JointMaps, joint_places, joint_spots
 from fineparser_core.models.pose_backbone import LOOK, PoseBackbone, clip_features
-from fineparser_core.models.static_encoder import CUTS_MOVED, FRAME_FEATURE_SIZE, TOKENS_PER_STEP
+from fineparser_core.models.static_encoder import CUTS_MOVED, FRAME_FEATURE_SIZE
 from fineparser_core.staged_config import StagedConfig
 from fineparser_core.training.batches import (
     ALL_SAMPLES,
@@ -41,7 +42,6 @@ from fineparser_core.training.truths import (
     shown_joints,
     true_contributions,
 )
-from fineparser_core.types import MASK_SIZE, N_SAMPLES, SWAPPED_JOINTS, TRUTH_JOINTS
 
 _BOARD = TRUTH_JOINTS.index("board")
 _SPOT_PX, _TRACK_BETA_PX = 3.0, 2.0

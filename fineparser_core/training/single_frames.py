@@ -7,13 +7,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from fineparser_core.constants import N_SAMPLES
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.transforms import View
 from fineparser_core.staged_config import StagedConfig
 from fineparser_core.training.batches import frame_tensor, mask_tensor
 from fineparser_core.training.stored_views import random_view
 from fineparser_core.training.truths import Truths, joint_points
-from fineparser_core.types import N_SAMPLES
 
 # Frames without an athlete teach little: so many of those that are drawn end a few samples after the water is touched.
 _DRY_SHARE, _AFTER_CONTACT = 0.8, 5

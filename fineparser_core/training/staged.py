@@ -27,13 +27,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fineparser_core.config import POSE_BACKBONES
+from fineparser_core.constants import FEATURE_SIZE, N_SAMPLES, TOKENS_PER_STEP, WINDOW_LENGTH
 from fineparser_core.data.dives import Dive
 from fineparser_core.inference.device import autocast
 from fineparser_core.models.fineparser import FineParser
-from fineparser_core.models.i3d import FEATURE_SIZE
 from fineparser_core.models.pose_backbone import PoseBackbone
 from fineparser_core.models.regression import DYNAMIC_TOKENS
-from fineparser_core.models.static_encoder import CUTS_MOVED, TOKENS_PER_STEP
+from fineparser_core.models.static_encoder import CUTS_MOVED
 from fineparser_core.models.step_pooling import pair_boundaries
 from fineparser_core.progress import CancelToken
 from fineparser_core.staged_config import StagedConfig
@@ -73,8 +73,7 @@ from fineparser_core.training.truths import (
     true_contributions,
 )
 from fineparser_core.training.upright_stage import upright_stage
-from fineparser_core.types import N_SAMPLES
-from fineparser_core.video.sampling import WINDOW_LENGTH, WINDOWS
+from fineparser_core.video.sampling import WINDOWS
 
 logger = logging.getLogger(__name__)
 

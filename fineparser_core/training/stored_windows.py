@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from fineparser_core.constants import N_SAMPLES, WINDOW_LENGTH
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.transforms import View
 from fineparser_core.inference.device import autocast
@@ -16,9 +17,7 @@ from fineparser_core.progress import CancelToken
 from fineparser_core.staged_config import StagedConfig
 from fineparser_core.training.batches import window_batch
 from fineparser_core.training.stored_views import random_view
-from fineparser_core.types import N_SAMPLES
 from fineparser_core.video.atomic import atomic_file
-from fineparser_core.video.sampling import WINDOW_LENGTH
 
 logger = logging.getLogger(__name__)
 

@@ -12,10 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from fineparser_core.config import TrainConfig, get_config
+from fineparser_core.constants import N_SAMPLES
 from fineparser_core.inference.encoder import to_channels_last
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.spatial_parser import MaskDecoder
-from fineparser_core.models.step_pooling import N_SAMPLES
 from fineparser_core.training.batches import Batch, ordered_pairs
 from fineparser_core.training.objective import FineParserObjective, fix_batch_norms
 

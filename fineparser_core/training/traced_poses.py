@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from fineparser_core.constants import MASK_SIZE, N_SAMPLES
 from fineparser_core.data.dives import Dive
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
@@ -23,7 +24,6 @@ from fineparser_core.models.pose_backbone import JOINTS, pose_features
 from fineparser_core.progress import CancelToken
 from fineparser_core.synth.render import DiveSpec
 from fineparser_core.synth.traces import Trace, trace_dive
-from fineparser_core.types import MASK_SIZE, N_SAMPLES
 from fineparser_core.video.atomic import atomic_file
 from fineparser_core.video.follow import follow_boxes
 from fineparser_core.video.sampling import frame_to_sample

@@ -8,12 +8,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from fineparser_core.constants import TRUTH_JOINTS
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.records import Key
 from fineparser_core.data.transforms import View, view_points
 from fineparser_core.models.regression import STEP_WEIGHTS
 from fineparser_core.synth.truth import Truth, load_truth, mirror_joints
-from fineparser_core.types import TRUTH_JOINTS
 
 N_JOINTS = len(TRUTH_JOINTS)
 Truths = Mapping[Key, Truth]

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from fineparser_core.constants import MASK_SIZE, N_SAMPLES
 from fineparser_core.inference.device import autocast
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.pose_backbone import PoseBackbone
@@ -20,7 +21,6 @@ from fineparser_core.training.single_frames import draw_sample
 from fineparser_core.training.stage_tools import Ahead, draws, trainable
 from fineparser_core.training.stored_views import SeenDive, random_view
 from fineparser_core.training.truths import Truths, joint_points, shown_joints
-from fineparser_core.types import MASK_SIZE, N_SAMPLES
 
 # How squares may lie beside those of inference: zoomed, moved by shares of their side, turned (radians).
 _ZOOM, _MOVED, _TURNED = (0.85, 1.25), 0.05, 0.26

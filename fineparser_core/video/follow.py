@@ -6,7 +6,7 @@ squeezed to 112 x 112.
 
 import numpy as np
 
-from fineparser_core.types import N_SAMPLES
+from fineparser_core.constants import N_SAMPLES
 
 #: A square's side, in lengths of the stretched athlete: the body with board, splash and some room for mistakes.
 _SIDE = 1.6

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fineparser_core.constants import MASK_SIZE
 from fineparser_core.errors import ConfigError
-from fineparser_core.types import MASK_SIZE
 
 if TYPE_CHECKING:
     from scipy import sparse

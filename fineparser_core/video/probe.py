@@ -20,8 +20,9 @@ from av.packet import Packet
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
+from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.errors import VideoError
-from fineparser_core.types import MIN_FRAMES, VideoInfo
+from fineparser_core.types import VideoInfo
 
 logger = logging.getLogger(__name__)
 

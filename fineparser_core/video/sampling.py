@@ -2,10 +2,8 @@
 
 import numpy as np
 
-from fineparser_core.types import N_SAMPLES, VideoInfo
-
-WINDOW_LENGTH = 16
-WINDOW_STRIDE = 10
+from fineparser_core.constants import N_SAMPLES, WINDOW_LENGTH, WINDOW_STRIDE
+from fineparser_core.types import VideoInfo
 
 _STARTS = np.arange(0, N_SAMPLES - WINDOW_LENGTH + 1, WINDOW_STRIDE)
 WINDOWS: np.ndarray = _STARTS[:, None] + np.arange(WINDOW_LENGTH)[None, :]

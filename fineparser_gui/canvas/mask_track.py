@@ -6,8 +6,8 @@ import numpy as np
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage
 
+from fineparser_core.constants import MASK_SIZE
 from fineparser_core.export.mask_overlay import mask_opacity
-from fineparser_core.types import MASK_SIZE
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,8 +6,9 @@ import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.export.options import MaskStyle
-from fineparser_core.types import MIN_FRAMES, ComparedDive, DiveParse, StepSpan, VideoInfo
+from fineparser_core.types import ComparedDive, DiveParse, StepSpan, VideoInfo
 from fineparser_core.types import MaskTrack as ComparedMasks
 from fineparser_core.video.alignment import OffsetAlignment, StepAlignment, step_boundaries
 from fineparser_gui.actions.registry import ActionRegistry

@@ -6,7 +6,8 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPalette, QPen, QPolygonF
 
-from fineparser_core.types import STEP_NAMES, DiveParse, StepSpan, VideoInfo
+from fineparser_core.constants import STEP_NAMES
+from fineparser_core.types import DiveParse, StepSpan, VideoInfo
 from fineparser_gui.steps import step_text
 from fineparser_gui.theme import step_color, text_on
 from fineparser_gui.timeline.parts import ToX, duration_s

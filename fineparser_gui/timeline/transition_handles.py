@@ -3,8 +3,9 @@
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPalette, QPen, QPolygonF
 
+from fineparser_core.constants import STEP_NAMES
 from fineparser_core.inference.rescore import sample_of
-from fineparser_core.types import STEP_NAMES, DiveParse
+from fineparser_core.types import DiveParse
 from fineparser_gui.model.correction import frames_of
 from fineparser_gui.theme import step_color
 from fineparser_gui.timeline.parts import ToX, draw_text, nearest

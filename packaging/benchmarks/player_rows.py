@@ -9,7 +9,8 @@ import numpy as np
 from bench_window import BenchWindow, Heartbeat, Watch, open_window, put_masks
 from outcome import Outcome, p95, spread_ms
 
-from fineparser_core.types import STEP_NAMES, ComparedDive, StepSpan
+from fineparser_core.constants import STEP_NAMES
+from fineparser_core.types import ComparedDive, StepSpan
 from fineparser_core.video.probe import inspect_video
 from fineparser_gui.model.comparison import Candidate
 from fineparser_gui.panels.video_pane import VideoPane

@@ -15,6 +15,7 @@ GUI = "fineparser_gui"
 # are not named here are command lines, the highest layer of core.
 LAYERS = {
     "types": 0,
+    "constants": 0,
     "errors": 0,
     "progress": 0,
     "resources": 0,
@@ -42,14 +43,14 @@ NEIGHBOURS = {
 }
 # Rooms that see less than their layer would allow.
 SEES_ONLY = {
-    "export": {"types", "errors", "progress", "resources", "background", "video", "diving"},
-    "models": {"types", "errors", "config"},
+    "export": {"types", "constants", "errors", "progress", "resources", "background", "video", "diving"},
+    "models": {"types", "constants", "errors", "config"},
 }
 QT = {"PySide6", "PyQt5", "PyQt6", "pyqtgraph", "qtpy"}
 HEAVY = {"torch", "torchvision", "cv2"}
 FILES = {"pathlib", "os", "io", "json", "safetensors", "pickle", "sqlite3"}
 # What the process of the app may load of core: all of it without torch.
-GUI_SEES = {"types", "errors", "progress", "resources", "video", "diving", "export", "inference.exemplars"}
+GUI_SEES = {"types", "constants", "errors", "progress", "resources", "video", "diving", "export", "inference.exemplars"}
 GUI_SEES |= {"inference.clips", "inference.rescore", "inference.exemplar_selection", "inference.compared"}
 TORCH_OWNER = f"{GUI}.worker.child"
 # Widgets observe the session; only it and the composition root talk to the worker and the exemplar library. The

@@ -7,7 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from fineparser_core.inference.encoder import MEAN, STD
+from fineparser_core.constants import IMAGENET_MEAN as MEAN
+from fineparser_core.constants import IMAGENET_STD as STD
 from fineparser_core.models.fineparser import FineParser, RelativeScore
 from fineparser_core.models.method import Observation
 from fineparser_core.models.static_encoder import StaticEncoder

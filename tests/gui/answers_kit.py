@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from fineparser_core.constants import STEP_NAMES
 from fineparser_core.export.analysis_json import analysis_to_dict, write_masks_npz
 from fineparser_core.types import (
-    STEP_NAMES,
     Analysis,
     Clip,
     Contribution,

@@ -15,8 +15,9 @@ import torch
 from fineparser_core.checkpoints.bundle import load_network
 from fineparser_core.checkpoints.kinetics import LOGITS, N_CLASSES, write_kinetics
 from fineparser_core.commands import train
+from fineparser_core.constants import FEATURE_SIZE
 from fineparser_core.errors import Cancelled
-from fineparser_core.models.i3d import FEATURE_SIZE, I3D
+from fineparser_core.models.i3d import I3D
 from fineparser_core.progress import CancelToken
 from fineparser_core.synth import dataset
 from fineparser_core.synth.dataset import SynthConfig, synthesize

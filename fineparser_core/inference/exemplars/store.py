@@ -21,6 +21,15 @@ from uuid import uuid4
 import numpy as np
 import platformdirs
 
+from fineparser_core.constants import (
+    FEATURE_SIZE,
+    MASK_SIZE,
+    N_SAMPLES,
+    N_WINDOWS,
+    STEP_NAMES,
+    TOKEN_SIZE,
+    TOKENS_PER_STEP,
+)
 from fineparser_core.errors import ExemplarError, ExportError
 from fineparser_core.inference.exemplars.clip_folder import store_clip, sweep_clips
 from fineparser_core.inference.exemplars.facts import ExemplarFacts, check_facts
@@ -36,7 +45,7 @@ from fineparser_core.inference.exemplars.schema import (
 )
 from fineparser_core.progress import CancelToken, ProgressCallback, ignore_progress
 from fineparser_core.resources import resource
-from fineparser_core.types import MASK_SIZE, N_SAMPLES, DiveParse
+from fineparser_core.types import DiveParse
 
 log = logging.getLogger(__name__)
 
@@ -305,8 +314,8 @@ class ExemplarStore:
             if row is None:
                 return None
             return ExemplarEncoding(
-                gated=np.frombuffer(row[0], "<f4").reshape(9, 1024),
-                static_tokens=np.frombuffer(row[1], "<f4").reshape(3, 4, 64),
+                gated=np.frombuffer(row[0], "<f4").reshape(N_WINDOWS, FEATURE_SIZE),
+                static_tokens=np.frombuffer(row[1], "<f4").reshape(len(STEP_NAMES), TOKENS_PER_STEP, TOKEN_SIZE),
                 transition_samples=(row[2], row[3]),
             )
 

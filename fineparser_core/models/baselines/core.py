@@ -7,9 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from fineparser_core.constants import FEATURE_SIZE
 from fineparser_core.errors import ConfigError
 from fineparser_core.models.baselines.pooled import POINTS, PooledMethod
-from fineparser_core.models.i3d import FEATURE_SIZE
 from fineparser_core.models.method import Encoding
 
 DEPTH = 5

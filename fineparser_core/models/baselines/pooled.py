@@ -2,7 +2,8 @@
 
 from torch import Tensor, nn
 
-from fineparser_core.models.i3d import FEATURE_SIZE, I3D
+from fineparser_core.constants import FEATURE_SIZE
+from fineparser_core.models.i3d import I3D
 from fineparser_core.models.method import Decoder, Method, Observation, to_windows
 
 #: Scores are regressed as shares of it, so that a head learns at the rate that suits its weights.

@@ -11,6 +11,7 @@ import torch
 
 from fineparser_core.commands.benchmark_poses import _off, _read, measure_poses
 from fineparser_core.config import ModelConfig
+from fineparser_core.constants import MASK_SIZE, SWAPPED_JOINTS
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.frame_cache import FrameCache, load_dives
 from fineparser_core.data.transforms import plain_view
@@ -19,7 +20,6 @@ from fineparser_core.models.presets import build
 from fineparser_core.progress import CancelToken, ignore_progress
 from fineparser_core.training.batches import ALL_SAMPLES
 from fineparser_core.training.truths import joint_points, read_truths
-from fineparser_core.types import MASK_SIZE, SWAPPED_JOINTS
 
 
 def analyzer(static_backbone: str) -> Any:

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from fineparser_core.config import _CHOICES
+from fineparser_core.constants import TRUTH_JOINTS
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.dives import Dive
@@ -19,7 +20,6 @@ from fineparser_core.data.transforms import Augmentation, View, draw_view, plain
 from fineparser_core.errors import ConfigError
 from fineparser_core.progress import CancelToken
 from fineparser_core.training.truths import Truths, joint_points, read_truths
-from fineparser_core.types import TRUTH_JOINTS
 from fineparser_core.video.preprocess import PREPROCESSINGS
 
 ALL = np.arange(96)

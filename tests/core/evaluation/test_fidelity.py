@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from made_results import dive
 
+from fineparser_core.constants import STEP_NAMES
 from fineparser_core.errors import AnnotationError
 from fineparser_core.evaluation.fidelity import MIN_PAIRS, contribution_fidelity, read_qualities, true_contributions
 from fineparser_core.evaluation.results import DiveResult
-from fineparser_core.types import STEP_NAMES
 
 
 def pairs(n: int = 12, seed: int = 0) -> tuple[list[DiveResult], dict[str, tuple[float, float, float]]]:

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fineparser_core.constants import STEP_NAMES
 from fineparser_core.inference.clips import make_clip
 from fineparser_core.types import (
-    STEP_NAMES,
     Analysis,
     Contribution,
     DiveParse,

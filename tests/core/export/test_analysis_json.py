@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fineparser_core.constants import STEP_NAMES
 from fineparser_core.errors import ExportError
 from fineparser_core.export.analysis_json import (
     FORMAT,
@@ -18,7 +19,7 @@ from fineparser_core.export.analysis_json import (
     write_analysis_json,
     write_masks_npz,
 )
-from fineparser_core.types import STEP_NAMES, Analysis
+from fineparser_core.types import Analysis
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fineparser_core.constants import STEP_NAMES
 from fineparser_core.errors import Cancelled, ConfigError, ExportError, VideoError
 from fineparser_core.export.annotated_clip import write_annotated_clip
 from fineparser_core.export.coach_marks import LINE, NOTE, Mark
@@ -19,7 +20,7 @@ from fineparser_core.export.options import ClipOptions, Look, MaskStyle
 from fineparser_core.export.palette import STEP_COLOURS, rgb
 from fineparser_core.export.panel import BANNER_UNITS
 from fineparser_core.progress import CancelToken, Progress
-from fineparser_core.types import STEP_NAMES, Analysis, ComparedDive
+from fineparser_core.types import Analysis, ComparedDive
 from fineparser_core.video import writer as writer_module
 from fineparser_core.video.probe import probe
 from fineparser_core.video.reader import VideoReader

@@ -11,6 +11,7 @@ from typing import IO
 
 import pytest
 
+from fineparser_core.constants import STEP_NAMES
 from fineparser_core.errors import ExportError
 from fineparser_core.export.coach_marks import ANGLE, NOTE, Mark
 from fineparser_core.export.corrections import CorrectedDive
@@ -29,7 +30,7 @@ from fineparser_core.export.jobs import (
 from fineparser_core.export.options import ClipOptions, Look, MaskStyle
 from fineparser_core.export.tables import DiveRecord
 from fineparser_core.progress import CancelToken, ignore_progress
-from fineparser_core.types import STEP_NAMES, Analysis, ComparedDive, MaskTrack
+from fineparser_core.types import Analysis, ComparedDive, MaskTrack
 from fineparser_core.video.probe import probe
 
 Make = Callable[..., Analysis]

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from fineparser_core.constants import STEP_NAMES
 from fineparser_core.errors import Cancelled, ConfigError, ExportError, VideoError
 from fineparser_core.export import panel
 from fineparser_core.export.coach_marks import ANGLE, LINE, NOTE, Mark
@@ -18,7 +19,7 @@ from fineparser_core.export.palette import STEP_COLOURS, contrast, rgb
 from fineparser_core.export.panel import BANNER_UNITS
 from fineparser_core.export.stills import write_bare_still, write_still
 from fineparser_core.progress import CancelToken, Progress
-from fineparser_core.types import STEP_NAMES, Analysis, ComparedDive, MaskTrack
+from fineparser_core.types import Analysis, ComparedDive, MaskTrack
 
 Make = Callable[..., Analysis]
 

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
+from fineparser_core.constants import TRUTH_JOINTS
 from fineparser_core.errors import AnnotationError
 from fineparser_core.synth.dataset import SynthConfig, draw_spec, synthesize
 from fineparser_core.synth.optics import skew, skew_points
 from fineparser_core.synth.render import DiveSpec, render_dive
 from fineparser_core.synth.truth import Truth, load_truth, mirror_joints, save_truth, truth_path
-from fineparser_core.types import TRUTH_JOINTS
 
 
 @pytest.mark.parametrize("seed", [4, 5])  # one of them is mirrored

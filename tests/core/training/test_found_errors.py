@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from fineparser_core.constants import MASK_SIZE, SWAPPED_JOINTS
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.transforms import plain_view
@@ -15,7 +16,6 @@ from fineparser_core.synth.truth import Truth
 from fineparser_core.training.found_errors import FoundErrors
 from fineparser_core.training.stored_views import SeenDive
 from fineparser_core.training.traced_poses import TracedPoses, trace_poses
-from fineparser_core.types import MASK_SIZE, SWAPPED_JOINTS
 
 TRACES = 4
 

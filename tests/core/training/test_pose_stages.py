@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from fineparser_core.constants import SWAPPED_JOINTS
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.transforms import plain_view
@@ -31,7 +32,6 @@ from fineparser_core.training.pose_stages import (
 from fineparser_core.training.stored_views import EncodedDive, SeenDive
 from fineparser_core.training.traced_poses import TracedPoses, trace_poses
 from fineparser_core.training.upright_stage import upright_stage
-from fineparser_core.types import SWAPPED_JOINTS
 
 CONFIG = StagedConfig(static_backbone="pose", traces=6, static_iterations=2, static_groups=2, head_batch=3)
 

@@ -1,0 +1,36 @@
+"""Numbers and names that more than one package must agree on; imports nothing of the program."""
+
+#: Frames that the network samples from a clip.
+N_SAMPLES = 96
+#: Samples in a window of I3D, from one window's first sample to the next one's, and windows of a clip (section 4.1).
+WINDOW_LENGTH = 16
+WINDOW_STRIDE = 10
+N_WINDOWS = (N_SAMPLES - WINDOW_LENGTH) // WINDOW_STRIDE + 1
+#: Least number of frames of a clip.
+MIN_FRAMES = WINDOW_LENGTH
+#: Rows and columns of the network's input, and of a mask.
+MASK_SIZE = 112
+#: Mean and standard deviation of ImageNet, RGB in [0, 1], by which every input is normalised.
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+#: Size of I3D's feature of a window, of a static token, and static tokens of a step.
+FEATURE_SIZE = 1024
+TOKEN_SIZE = 64
+TOKENS_PER_STEP = 4
+
+STEP_NAMES = ("take-off", "flight", "entry")
+#: Order of the keypoints of an athlete. "head" is its middle; left is the athlete's left. The last one is no joint of
+#: the body but the middle of the front edge of the board or platform.
+TRUTH_JOINTS = (
+    "head", "shoulder_l", "shoulder_r", "elbow_l", "elbow_r", "wrist_l", "wrist_r", "hip_l", "hip_r",
+    "knee_l", "knee_r", "ankle_l", "ankle_r", "toe_l", "toe_r", "board",
+)  # fmt: skip
+#: For each keypoint the index of its partner on the other side of the body; its own index if it has none.
+SWAPPED_JOINTS = tuple(
+    TRUTH_JOINTS.index(n[:-1] + {"l": "r", "r": "l"}[n[-1]] if "_" in n else n) for n in TRUTH_JOINTS
+)
+
+#: What a user may ask for; "auto" is the best that the machine has.
+DEVICES = ("auto", "cuda", "mps", "cpu")
+PRECISIONS = ("auto", "fp32", "bf16", "fp16")
