@@ -1,11 +1,5 @@
-"""`fineparser calibrate`: measures weights on held-out rendered dives and writes what they state into their card.
+"""`fineparser calibrate`: measures weights on held-out rendered dives and writes what they state into their card."""
 
-Two things: an interval around the score that holds a stated share of the dives, and how little evidence of a dive a
-clip may show and still be scored. Wrong clips are cut from the same dives: without the take-off, without the entry,
-the approach alone, the water alone.
-"""
-
-import argparse
 import sys
 import tempfile
 from collections import defaultdict
@@ -17,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from fineparser_core.checkpoints.bundle import read_card, write_card
-from fineparser_core.commands.cli import cancel_on_signals, positive_int, progress_to_stderr
+from fineparser_core.commands.options import Count, WeightsOptions, parse
+from fineparser_core.commands.terminal import running
 from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
@@ -45,6 +40,33 @@ from fineparser_core.video.writer import VideoWriter
 _EVERY = 4
 
 
+@dataclass(frozen=True, kw_only=True)
+class CalibrateOptions(WeightsOptions):
+    """Measures weights on held-out rendered dives and writes what they state into their card.
+
+    Two things: an interval around the score that holds a stated share of the dives, and how little evidence of a dive
+    a clip may show and still be scored. Wrong clips are cut from the same dives: without the take-off, without the
+    entry, the approach alone, the water alone.
+
+    Attributes:
+        data: folder of rendered dives, of whose test split dives are drawn.
+        predictions: predictions.json of an evaluation, to fit the interval on more dives.
+        library: exemplar library; by default the bundled one.
+        limit: dives to measure on.
+        level: share of dives that the interval holds.
+        seed: of the choice of dives and of the folds.
+        dry_run: print what was fitted and leave the card as it is.
+    """
+
+    data: Path | None = None
+    predictions: Path | None = None
+    library: Path | None = None
+    limit: Count = 80
+    level: float = 0.8
+    seed: int = 0
+    dry_run: bool = False
+
+
 @dataclass
 class Measured:
     """What the dives showed: evidence of whole and wrong clips, and (error, spread, DD) of those scored."""
@@ -54,22 +76,9 @@ class Measured:
     scored: list[tuple[float, float, float]] = field(default_factory=list)
 
 
-def main(argv: list[str] | None = None) -> int:
+def main(argv: list[str]) -> int:
     """Runs the command; see `--help`."""
-    parser = argparse.ArgumentParser(prog="fineparser calibrate", description=__doc__)
-    parser.add_argument("--data", type=Path, help="folder of rendered dives, of whose test split dives are drawn")
-    parser.add_argument(
-        "--predictions", type=Path, help="predictions.json of a benchmark, to fit the interval on more dives"
-    )
-    parser.add_argument("--weights", type=Path, help="folder of a bundle (default: the bundled weights)")
-    parser.add_argument("--library", type=Path, help="exemplar library (default: the bundled one)")
-    parser.add_argument("--limit", type=positive_int, default=80, help="dives to measure on, default 80")
-    parser.add_argument("--level", type=float, default=0.8, help="share of dives that the interval holds, default 0.8")
-    parser.add_argument("--seed", type=int, default=0, help="of the choice of dives and of the folds")
-    parser.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
-    parser.add_argument("--precision", default="auto", help="auto, fp32, bf16 or fp16")
-    parser.add_argument("--dry-run", action="store_true", help="print what was fitted and leave the card as it is")
-    args = parser.parse_args(argv)
+    args = parse(CalibrateOptions, "calibrate", argv)
     if args.data is None and args.predictions is None:
         raise ConfigError("Neither --data nor --predictions is given: name a folder of rendered dives, or both.")
     folder = args.weights or bundled_weights()
@@ -78,9 +87,9 @@ def main(argv: list[str] | None = None) -> int:
     known = None if args.predictions is None else read_scored(args.predictions)
     source = "" if args.predictions is None else f"{args.predictions.resolve().parent.name}, exemplars from training"
     if args.data is not None:
-        with cancel_on_signals() as cancel:
+        with running() as (progress, cancel):
             analyzer = Analyzer.open(weights=folder, library=args.library, device=args.device, precision=args.precision)
-            measured = measure(analyzer, args, cancel, progress_to_stderr(quiet=False))
+            measured = measure(analyzer, args, cancel, progress)
         domain = fit_domain(measured.whole, measured.wrong, seed=args.seed)
         print(_domain_text(domain))
         stored["domain"] = domain.as_card()
@@ -99,8 +108,9 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def measure(analyzer: Analyzer, args: argparse.Namespace, cancel: CancelToken, progress: ProgressCallback) -> Measured:
+def measure(analyzer: Analyzer, args: CalibrateOptions, cancel: CancelToken, progress: ProgressCallback) -> Measured:
     """Looks at the drawn dives and at wrong clips of some, as at any video file."""
+    assert args.data is not None
     data = load_dataset(args.data)
     records = [record for record in data.split("test") if record.has_steps]
     chosen = np.random.default_rng(args.seed).permutation(len(records))[: args.limit]

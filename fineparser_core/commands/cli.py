@@ -8,27 +8,25 @@ import argparse
 import importlib
 import os
 import shlex
-import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from types import FrameType
 
 import platformdirs
 
 from fineparser_core import __version__
+from fineparser_core.commands.terminal import cancel_on_signals as cancel_on_signals
 from fineparser_core.errors import Cancelled, FineParserError
-from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
+from fineparser_core.progress import Progress, ProgressCallback, ignore_progress
 
 CommandMain = Callable[[list[str]], int]
 
 # Sub-command: the module of this package whose `main(argv)` runs it, and what it does. Only the chosen one is imported.
 COMMANDS: dict[str, tuple[str, str]] = {
-    "demo": ("demo", "analyse the bundled sample dive"),
-    "score": ("score", "analyse a clip: steps, masks, score and contributions"),
+    "score": ("score", "analyse a clip: phases, masks, score and contributions"),
+    "demo": ("demo", "analyse the bundled sample dive and keep what comes out of it"),
     "trim": ("trim", "find the dives in a long recording"),
     "train": ("train", "train weights on FineDiving, MTL-AQA or rendered dives"),
     "ablate": ("ablate", "train every row of a table of the paper, print its numbers and ours"),
@@ -101,28 +99,6 @@ def run_guarded(command: CommandMain, argv: list[str], *, debug: bool = False) -
             "--debug before the command shows it here.",
             FineParserError.exit_code,
         )
-
-
-@contextmanager
-def cancel_on_signals() -> Iterator[CancelToken]:
-    """Gives a token that Ctrl+C (SIGINT) and SIGTERM set; a second Ctrl+C interrupts at once.
-
-    Only in the main thread, as Python handles signals nowhere else.
-    """
-    token = CancelToken()
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        if token.cancelled:
-            raise KeyboardInterrupt
-        token.cancel()
-
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    previous = {number: signal.signal(number, handle) for number in numbers}
-    try:
-        yield token
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
 
 
 def progress_to_stderr(*, quiet: bool) -> ProgressCallback:

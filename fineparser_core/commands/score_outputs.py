@@ -1,9 +1,9 @@
 """The files that `fineparser score` writes: which are asked for, whether they can be written, and writing them."""
 
-import argparse
 import tempfile
 from pathlib import Path
 
+from fineparser_core.commands.score_options import ScoreOptions
 from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.export.analysis_json import write_analysis_json, write_masks_npz
 from fineparser_core.export.annotated_clip import write_annotated_clip
@@ -21,31 +21,13 @@ STDOUT = "-"
 _BEST = "best"
 
 
-def add_output_options(parser: argparse.ArgumentParser) -> None:
-    """The options of this module."""
-    parser.add_argument("--json", metavar="OUT", help="write the analysis as JSON; - prints it instead of the report")
-    parser.add_argument("--csv", type=Path, metavar="OUT.csv", help="write the analysis as a row of a table")
-    parser.add_argument("--masks", type=Path, metavar="OUT.npz", help="write the athlete masks")
-    parser.add_argument("--annotated", type=Path, metavar="OUT.mp4", help="write the clip with mask, steps and score")
-    parser.add_argument("--beside", metavar="ID", help="annotated: with an exemplar beside, aligned by step; or: best")
-    parser.add_argument("--speed", type=float, default=1.0, metavar="S", help="annotated: slowed down, e.g. 0.25 (1)")
-    parser.add_argument("--whole-file", action="store_true", help="annotated: the whole file, not the dive alone")
-    parser.add_argument("--no-overlay", action="store_true", help="annotated: the picture alone")
-    parser.add_argument(
-        "--contact-sheet",
-        type=Path,
-        metavar="OUT.png",
-        help="write steps beside the best exemplar's as a picture",
-    )
-
-
-def output_files(args: argparse.Namespace) -> list[Path]:
+def output_files(args: ScoreOptions) -> list[Path]:
     """The files that are asked for."""
     json_file = Path(args.json) if args.json and args.json != STDOUT else None
     return [path for path in (args.annotated, args.contact_sheet, args.masks, args.csv, json_file) if path]
 
 
-def check_outputs(args: argparse.Namespace, library: ExemplarStore) -> None:
+def check_outputs(args: ScoreOptions, library: ExemplarStore) -> None:
     """Finds outputs that cannot be written before minutes are spent on what they would hold.
 
     Raises:
@@ -54,8 +36,8 @@ def check_outputs(args: argparse.Namespace, library: ExemplarStore) -> None:
         ExemplarError: where the library lacks the dive to show beside.
     """
     _check_options(args)
-    if args.beside not in (None, _BEST):
-        library.get(args.beside)
+    if args.compare_with not in (None, _BEST):
+        library.get(args.compare_with)
     taken = {args.clip.resolve(): "the clip itself"}
     for path in output_files(args):
         place = path.resolve()
@@ -74,21 +56,23 @@ def check_outputs(args: argparse.Namespace, library: ExemplarStore) -> None:
             ) from error
 
 
-def _check_options(args: argparse.Namespace) -> None:
-    shaping = (args.beside, args.speed != 1, args.whole_file, args.no_overlay)
+def _check_options(args: ScoreOptions) -> None:
+    shaping = (args.compare_with, args.speed != 1, args.whole_file, args.no_overlay)
     if any(shaping) and args.annotated is None:
-        raise ConfigError("--beside, --speed, --whole-file and --no-overlay shape the annotated clip: add --annotated.")
+        raise ConfigError(
+            "--compare-with, --speed, --whole-file and --no-overlay shape the annotated clip: add --annotated."
+        )
     if not SLOWEST <= args.speed <= 1:
         raise ConfigError(f"--speed {args.speed:g} cannot be written: choose one from {SLOWEST:g} to 1.")
     if args.contact_sheet is not None and args.contact_sheet.suffix.lower() not in IMAGE_SUFFIXES:
         raise ConfigError(f"{args.contact_sheet} ends in none of {', '.join(IMAGE_SUFFIXES)}: choose such a name.")
-    if args.beside == _BEST and args.dive_number is None:
-        raise ConfigError("--beside best needs a score to choose by: add --dive-number, or name an exemplar.")
+    if args.compare_with == _BEST and args.dive_number is None:
+        raise ConfigError("--compare-with best needs a score to choose by: add --dive-number, or name an exemplar.")
 
 
 def write_outputs(
     analysis: Analysis,
-    args: argparse.Namespace,
+    args: ScoreOptions,
     library: ExemplarStore,
     progress: ProgressCallback,
     cancel: CancelToken,
@@ -107,7 +91,7 @@ def write_outputs(
     best = best_exemplar(voted, scoring.dive_number, scoring.board_m) if scoring is not None else None
     # The one that takes long first: a cancel while it is drawn leaves no file at all.
     if args.annotated:
-        chosen = best if args.beside == _BEST else library.get(args.beside) if args.beside else None
+        chosen = best if args.compare_with == _BEST else library.get(args.compare_with) if args.compare_with else None
         beside = compared_exemplar(chosen, library.mask(chosen.id)) if chosen is not None else None
         shown = not args.no_overlay
         look = Look(mask=shown, panels=shown, beside=beside, speed=args.speed)

@@ -9,11 +9,11 @@ _DIFFICULTY_OF = {"board": "of that board", "commonest board": "of its commonest
 
 
 def report(analysis: Analysis) -> str:
-    """The whole report: clip, steps and, where there is a score, how it came about."""
+    """The whole report: clip, phases and, where there is a score, how it came about."""
     blocks = [_heading(analysis.parse), _steps(analysis.parse)]
     refusal = analysis.parse.refusal
     if analysis.scoring is None and refusal is not None:
-        blocks.append(f"No score: {refusal[0].lower()}{refusal[1:]}\nIf it is a whole dive, --anyway scores it.")
+        blocks.append(f"No score: {refusal[0].lower()}{refusal[1:]}\nIf it is a whole dive, --force scores it.")
     elif analysis.scoring is None:
         blocks.append("No score: a score needs the dive number, so add --dive-number, e.g. 207C.")
     else:
@@ -45,7 +45,7 @@ def _steps(parse: DiveParse) -> str:
         (step.name, str(step.start_frame), str(step.end_frame - 1), f"{start_s:.3f}")
         for step, start_s in zip(parse.steps, starts_s, strict=True)
     ]
-    return _table(("step", "first frame", "last frame", "starts at, s"), rows)
+    return _table(("phase", "first frame", "last frame", "starts at, s"), rows)
 
 
 def _score(scoring: Scoring) -> str:
@@ -71,7 +71,7 @@ def _contributions(scoring: Scoring) -> str:
     ]
     return (
         f"Contributions: points relative to the exemplars' mean score, {mean_exemplar:.2f}\n"
-        f"{_table(('step', 'points', 'dynamic', 'static'), rows)}"
+        f"{_table(('phase', 'points', 'dynamic', 'static'), rows)}"
     )
 
 
@@ -89,7 +89,7 @@ def _votes(scoring: Scoring) -> str:
     table = _table(
         ("exemplar", "number", "board", "score", *steps, "vote"), [_vote_row(vote) for vote in scoring.exemplars]
     )
-    return f"Exemplars: vote = score + the three steps\n{table}"
+    return f"Exemplars: vote = score + the three phases\n{table}"
 
 
 def _vote_row(vote: ExemplarVote) -> tuple[str, ...]:

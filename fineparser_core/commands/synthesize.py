@@ -1,45 +1,84 @@
 """`fineparser synthesize`: renders dives in the layout of FineDiving and FineDiving-HM."""
 
-import argparse
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Literal
 
 import cv2
+from tyro.constructors import PrimitiveConstructorSpec
 
-from fineparser_core.commands.cli import cancel_on_signals, positive_int, progress_to_stderr
+from fineparser_core.commands.options import Count, parse
+from fineparser_core.commands.terminal import running
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.synth import twin_table
 from fineparser_core.synth.dataset import Plan, SynthConfig, synthesize
 from fineparser_core.synth.preview import contact_sheet
-from fineparser_core.synth.twins import SIZES, TwinPlan, TwinRecord, plan_twins
+from fineparser_core.synth.twins import TwinPlan, TwinRecord, plan_twins
 
 
-def main(argv: list[str] | None = None) -> int:
+def parse_shard(text: str) -> tuple[int, int]:
+    """ "2/8" as (1, 8): rank and number of shards.
+
+    Raises:
+        ValueError: not such a part.
+    """
+    rank, slash, count = text.partition("/")
+    if not (slash and rank.isdecimal() and count.isdecimal() and 1 <= int(rank) <= int(count)):
+        raise ValueError(f"{text!r} is not a part such as 1/4")
+    return int(rank) - 1, int(count)
+
+
+Shard = Annotated[
+    tuple[int, int],
+    PrimitiveConstructorSpec(
+        nargs=1,
+        metavar="I/N",
+        instance_from_str=lambda words: parse_shard(words[0]),
+        is_instance=lambda value: isinstance(value, tuple),
+        str_from_instance=lambda shard: [f"{shard[0] + 1}/{shard[1]}"],
+    ),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SynthesizeOptions:
+    """Renders dives in the layout of FineDiving and FineDiving-HM.
+
+    Attributes:
+        out: folder of the data set; an interrupted run goes on there.
+        train: dives in the training split.
+        test: dives in the test split.
+        seed: of everything that is drawn.
+        workers: processes; the result does not depend on it.
+        numbers: dive numbers to draw from, with commas; by default as competitions have them.
+        twins: twins of FineDiving's dives: all, 1800 + 80, or 240 + 80.
+        variant: other twins of the same dives, to be trained on beside those of other variants.
+        annotations: folder of FineDiving's annotations; by default a table of their distribution.
+        write_table: remake that table from --annotations, and stop.
+        shard: the I-th of N parts, which may run at once.
+        preview: write a contact sheet of a few dives there, as PNG, instead.
+        quiet: no progress.
+    """
+
+    out: Path | None = None
+    train: int = 0
+    test: int = 0
+    seed: int = 0
+    workers: int = 1
+    numbers: str = ""
+    twins: Literal["full", "medium", "mini"] | None = None
+    variant: Count = 1
+    annotations: Path | None = None
+    write_table: bool = False
+    shard: Shard = (0, 1)
+    preview: Path | None = None
+    quiet: bool = False
+
+
+def main(argv: list[str]) -> int:
     """Runs the command; see `--help`."""
-    parser = argparse.ArgumentParser(prog="fineparser synthesize", description=__doc__)
-    parser.add_argument("--out", type=Path, help="folder of the data set; an interrupted run goes on there")
-    parser.add_argument("--train", type=int, default=0, help="dives in the training split")
-    parser.add_argument("--test", type=int, default=0, help="dives in the test split")
-    parser.add_argument("--seed", type=int, default=0, help="default 0")
-    parser.add_argument(
-        "--workers", type=int, default=1, help="processes (default 1); the result does not depend on it"
-    )
-    parser.add_argument("--numbers", help="dive numbers to draw from, with commas (default: as competitions have them)")
-    parser.add_argument("--twins", choices=SIZES, help="twins of FineDiving's dives: all, 1800 + 80, or 240 + 80")
-    parser.add_argument(
-        "--take", type=positive_int, default=1, metavar="N",
-        help="other twins of the same dives, to be trained on beside those of other takes (default 1)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--annotations", type=Path, help="folder of FineDiving's annotations (default: a table of their distribution)"
-    )
-    parser.add_argument("--write-table", action="store_true", help="remake that table from --annotations, and stop")
-    parser.add_argument(
-        "--shard", type=parse_shard, default=(0, 1), metavar="I/N", help="the I-th of N parts, which may run at once"
-    )
-    parser.add_argument("--preview", type=Path, metavar="PNG", help="write a contact sheet of a few dives instead")
-    parser.add_argument("--quiet", action="store_true", help="no progress")
-    args = parser.parse_args(argv)
+    args = parse(SynthesizeOptions, "synthesize", argv)
     numbers = tuple(n.strip().upper() for n in args.numbers.split(",")) if args.numbers else ()
     if args.preview is not None:
         sheet, speed = contact_sheet(SynthConfig(train=6, test=0, seed=args.seed, numbers=numbers))
@@ -57,15 +96,14 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     if args.out is None:
         raise ConfigError("Neither --out nor --preview is given: name a folder or a picture.")
-    if args.take > 1 and not args.twins:
-        raise ConfigError(f"--take {args.take} is of twins: give --twins as well, or another --seed.")
+    if args.variant > 1 and not args.twins:
+        raise ConfigError(f"--variant {args.variant} is of twins: give --twins as well, or another --seed.")
     plan: Plan
     if args.twins:
-        plan = _twins(args.twins, args.annotations, args.seed, args.take)
+        plan = _twins(args.twins, args.annotations, args.seed, args.variant)
     else:
         plan = SynthConfig(train=args.train, test=args.test, seed=args.seed, numbers=numbers)
-    progress = progress_to_stderr(quiet=args.quiet)
-    with cancel_on_signals() as cancel:
+    with running(quiet=args.quiet) as (progress, cancel):
         left = synthesize(args.out, plan, workers=args.workers, shard=args.shard, progress=progress, cancel=cancel)
     if left:
         print(f"{left} dives of other shards are still missing; annotations are written with the last of them.")
@@ -96,18 +134,6 @@ def annotated_records(folder: Path) -> list[TwinRecord]:
         )
         for record in records
     ]
-
-
-def parse_shard(text: str) -> tuple[int, int]:
-    """ "2/8" as (1, 8): rank and number of shards, for `argparse`.
-
-    Raises:
-        argparse.ArgumentTypeError: not such a part.
-    """
-    rank, slash, count = text.partition("/")
-    if not (slash and rank.isdecimal() and count.isdecimal() and 1 <= int(rank) <= int(count)):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a part such as 1/4")
-    return int(rank) - 1, int(count)
 
 
 def _twins(size: str, annotations: Path | None, seed: int, take: int) -> TwinPlan:

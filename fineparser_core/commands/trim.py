@@ -1,17 +1,34 @@
 """`fineparser trim`: finds the dives in a long recording and says where each begins and ends."""
 
-import argparse
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from fineparser_core.commands.cli import cancel_on_signals, progress_to_stderr
+from fineparser_core.commands.options import Positional, WeightsOptions, parse
+from fineparser_core.commands.terminal import running
 from fineparser_core.errors import VideoError
 from fineparser_core.types import DiveSegment, VideoInfo
 from fineparser_core.video.probe import probe
 
-FORMAT = "fineparser.trim/1"
+FORMAT = "fineparser.trim/2"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrimOptions(WeightsOptions):
+    """Finds the dives in a long recording. Frames are 0-based, inclusive, and those of the file.
+
+    Exit codes: 0 found, 2 usage, 3 bad video or no dive in it, 5 weights, 130 cancelled.
+
+    Attributes:
+        video: video file.
+        json: print JSON instead of a table.
+        quiet: no progress on stderr.
+    """
+
+    video: Positional[Path]
+    json: bool = False
+    quiet: bool = False
 
 
 def main(argv: list[str]) -> int:
@@ -20,19 +37,8 @@ def main(argv: list[str]) -> int:
     Raises:
         FineParserError: with the sentence for the user and the exit code.
     """
-    parser = argparse.ArgumentParser(
-        prog="fineparser trim",
-        description="Finds the dives in a long recording. Frames are 0-based, inclusive, and those of the file.",
-        epilog="exit codes: 0 found, 2 usage, 3 bad video or no dive in it, 5 weights, 130 cancelled",
-    )
-    parser.add_argument("video", type=Path, help="video file")
-    parser.add_argument("--json", action="store_true", help=f"print {FORMAT} instead of a table")
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
-    parser.add_argument("--precision", choices=("auto", "fp32", "bf16", "fp16"), default="auto")
-    parser.add_argument("--weights", type=Path, metavar="DIR", help="weights other than the bundled ones")
-    parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
-    args = parser.parse_args(argv)
-    with cancel_on_signals() as cancel:
+    args = parse(TrimOptions, "trim", argv)
+    with running(quiet=args.quiet) as (progress, cancel):
         info = probe(args.video)
 
         # Here, as they bring torch: what can be refused without it is refused at once.
@@ -40,7 +46,7 @@ def main(argv: list[str]) -> int:
         from fineparser_core.inference.trim import find_dives
 
         analyzer = Analyzer.open(weights=args.weights, device=args.device, precision=args.precision)
-        segments = find_dives(analyzer, args.video, progress=progress_to_stderr(quiet=args.quiet), cancel=cancel)
+        segments = find_dives(analyzer, args.video, progress=progress, cancel=cancel)
     if args.json:
         print(json.dumps(as_dict(args.video, info, segments), indent=1))
     elif segments:
@@ -58,10 +64,10 @@ def as_dict(path: Path, info: VideoInfo, segments: list[DiveSegment]) -> dict[st
         "fps": info.fps,
         "segments": [
             {
-                "in": segment.in_frame,
-                "out": segment.out_frame,
-                "in_s": float(info.pts_s[segment.in_frame]),
-                "out_s": float(info.pts_s[segment.out_frame]),
+                "start_frame": segment.in_frame,
+                "end_frame": segment.out_frame,
+                "start_s": float(info.pts_s[segment.in_frame]),
+                "end_s": float(info.pts_s[segment.out_frame]),
                 **{k: v for k, v in asdict(segment).items() if k not in ("in_frame", "out_frame")},
             }
             for segment in segments
@@ -72,13 +78,13 @@ def as_dict(path: Path, info: VideoInfo, segments: list[DiveSegment]) -> dict[st
 def no_dive(path: Path) -> VideoError:
     """What is said of a file without a dive."""
     return VideoError(
-        f"{path}: no dive was found in it: give the first and the last frame of one yourself with --in and --out, "
-        "or choose another recording."
+        f"{path}: no dive was found in it: give the first and the last frame of one yourself with --start-frame and "
+        "--end-frame, or choose another recording."
     )
 
 
 def _table(info: VideoInfo, segments: list[DiveSegment]) -> str:
-    header = ("dive", "in", "out", "from, s", "to, s", "flight", "entry", "confidence")
+    header = ("dive", "start", "end", "from, s", "to, s", "flight", "entry", "confidence")
     widths = (4, 7, 7, 9, 9, 7, 7, 10)
     rows = [
         (

@@ -252,7 +252,9 @@ class Analyzer:
         """
         if n_exemplars < 1:
             raise ConfigError(f"{n_exemplars} exemplars cannot vote: ask for at least 1.")
-        chosen, notes = choose(self.library.exemplars(), dive, difficulty, n_exemplars, seed=seed, rule=rule)
+        chosen, notes = choose(
+            self.library.exemplars(), dive, difficulty, n_exemplars, seed=seed, rule=rule, path=self.library.path
+        )
         usable, unusable = [], []
         for done, exemplar in enumerate(chosen, start=1):
             try:
@@ -337,7 +339,7 @@ class Analyzer:
         Raises: what `parse` and `score` raise; that there are no exemplars before the clip is read.
         """
         if dive is not None and not (rule.nearest and not rule.synchro):
-            find_candidates(self.library.exemplars(), dive, synchro=rule.synchro)
+            find_candidates(self.library.exemplars(), dive, synchro=rule.synchro, path=self.library.path)
         parse, encoding = self.parse(clip, progress=progress, cancel=cancel)
         if dive is None or difficulty is None or (parse.refusal and not self.scores_anyway):
             return Analysis(parse=parse, scoring=None)

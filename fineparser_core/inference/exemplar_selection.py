@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -49,13 +50,17 @@ def choose(
     *,
     seed: int = 0,
     rule: CandidateRule = SAME_NUMBER,
+    path: Path | None = None,
 ) -> tuple[list[Exemplar], tuple[str, ...]]:
     """Up to n exemplars that vote on a dive, and what the coach must be told about the choice.
+
+    Args:
+        path: the file to name in a message.
 
     Raises: NoExemplarsError where there is none that the rule allows.
     """
     try:
-        candidates = find_candidates(exemplars, dive, synchro=rule.synchro)
+        candidates = find_candidates(exemplars, dive, synchro=rule.synchro, path=path)
     except NoExemplarsError:
         if not rule.nearest or rule.synchro:
             raise
@@ -64,7 +69,9 @@ def choose(
     return choose_exemplars(candidates, difficulty.board_m, n_exemplars, seed, board_given=board_given)
 
 
-def find_candidates(exemplars: Sequence[Exemplar], dive: DiveNumber, *, synchro: bool = False) -> list[Exemplar]:
+def find_candidates(
+    exemplars: Sequence[Exemplar], dive: DiveNumber, *, synchro: bool = False, path: Path | None = None
+) -> list[Exemplar]:
     """All exemplars of a dive number: for two divers those of two, for one those of one.
 
     Raises: NoExemplarsError where there is none, with the ways out.
@@ -79,8 +86,8 @@ def find_candidates(exemplars: Sequence[Exemplar], dive: DiveNumber, *, synchro:
         )
     known = ", ".join(sorted({one.dive_number for one in exemplars})) or "nothing"
     raise NoExemplarsError(
-        f"There are no exemplars of {dive}, only of {known}: add some to your own library, compare with the "
-        "nearest dive numbers (--nearest), or leave the dive number out to see the steps alone."
+        f"{path or 'The library'} holds no exemplars of {dive}, only of {known}: add some to your own library, "
+        "compare with the nearest dive numbers (--allow-nearest), or leave the dive number out to see the phases alone."
     )
 
 

@@ -39,7 +39,15 @@ def test_bad_video(fineparser: Fineparser, clips: Path, name: str, words: tuple[
     assert_refused(fineparser("score", clips / name), 3, name, *words)
 
 
-@pytest.mark.parametrize("options", [("--in", "60"), ("--in", "-1"), ("--out", "99"), ("--in", "50", "--out", "55")])
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--start-frame", "60"),
+        ("--start-frame", "-1"),
+        ("--end-frame", "99"),
+        ("--start-frame", "50", "--end-frame", "55"),
+    ],
+)
 def test_frames_that_are_not_there(fineparser: Fineparser, clips: Path, options: tuple[str, ...]) -> None:
     assert_refused(fineparser("score", clips / "dive.mp4", *options), 3, "dive.mp4")
 
@@ -82,8 +90,8 @@ def test_two_outputs_in_one_file(fineparser: Fineparser, clips: Path, tmp_path: 
     [
         (("--speed", "0.5"), 2, "--annotated"),
         (("--annotated", "a.mp4", "--speed", "0"), 2, "--speed 0"),
-        (("--annotated", "a.mp4", "--beside", "best"), 2, "--dive-number"),
-        (("--annotated", "a.mp4", "--beside", "nobody"), 4, "nobody"),
+        (("--annotated", "a.mp4", "--compare-with", "best"), 2, "--dive-number"),
+        (("--annotated", "a.mp4", "--compare-with", "nobody"), 4, "nobody"),
         (("--contact-sheet", "sheet.tga"), 2, "sheet.tga"),
     ],
 )
@@ -101,7 +109,7 @@ def test_no_exemplars_of_the_number(fineparser: Fineparser, clips: Path, tmp_pat
 
 
 def test_two_divers_without_exemplars_of_two_divers(fineparser: Fineparser, clips: Path) -> None:
-    for more in ((), ("--nearest",)):
+    for more in ((), ("--allow-nearest",)):
         outcome = fineparser("score", clips / "dive.mp4", "--dive-number", "207C", "--synchro", *more)
         assert_refused(outcome, 4, "Synchronised dives have no score yet")
 
@@ -137,7 +145,7 @@ def test_weights_that_are_none(fineparser: Fineparser, clips: Path, tmp_path: Pa
         ("--exemplars", "0"),
         ("--exemplars", "many"),
         ("--device", "abacus"),
-        ("--in", "first"),
+        ("--start-frame", "first"),
         ("--no-such-option",),
         ("a second clip",),
     ],
@@ -146,5 +154,6 @@ def test_wrong_usage(fineparser: Fineparser, clips: Path, words: tuple[str, ...]
     clip = (clips / "dive.mp4",) if words else ()
     outcome = fineparser("score", *clip, *words)
     assert outcome.code == 2
-    assert outcome.err.startswith("usage: fineparser score")
+    assert len(outcome.err.splitlines()) == 1
+    assert outcome.err.endswith(": see `fineparser score --help`.\n")
     assert outcome.out == ""

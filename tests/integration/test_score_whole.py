@@ -29,7 +29,7 @@ def test_sample_dive_from_clip_to_files(fineparser: Fineparser, tmp_path: Path) 
     outputs = {"--json": tmp_path / "a.json", "--masks": tmp_path / "m.npz", "--annotated": tmp_path / "a.mp4"}
     outputs |= {"--contact-sheet": tmp_path / "s.png", "--csv": tmp_path / "t.csv"}
     files = (word for pair in outputs.items() for word in pair)
-    outcome = fineparser("score", SAMPLE_CLIP, *DIVE, "--beside", "best", *files)
+    outcome = fineparser("score", SAMPLE_CLIP, *DIVE, "--compare-with", "best", *files)
     assert outcome.code == 0, outcome.err
     # Anything but progress would be noise: a warning, say.
     assert {line.split()[0] for line in outcome.err.splitlines()} <= {"read", "look", "parse", "compare", "write"}
@@ -87,7 +87,7 @@ def test_what_is_no_dive_is_not_scored_and_has_its_exit_code(fineparser: Finepar
 
 @pytest.mark.slow
 def test_what_is_no_dive_is_scored_where_that_is_asked_for(fineparser: Fineparser, clips: Path) -> None:
-    scored = ("--dive-number", "207C", "--quiet", "--anyway", "--exemplars", 1)
+    scored = ("--dive-number", "207C", "--quiet", "--force", "--exemplars", 1)
     outcome = fineparser("score", clips / "nobody.mp4", *scored)
     assert outcome.code == 0, outcome.err
     assert "scored as you asked" in outcome.out

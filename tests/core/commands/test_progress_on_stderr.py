@@ -4,27 +4,32 @@ import sys
 
 import pytest
 
-from fineparser_core.commands.cli import progress_to_stderr
+from fineparser_core.commands.terminal import progress_on_stderr
 from fineparser_core.progress import Progress
 
 #: The last step of a stage is told again and again while something within it goes on.
 TOLD = [*(Progress("look", done, 2) for done in (1, 1, 2, 2, 2)), Progress("parse", 1, 1), Progress("look", 2, 2)]
 
 
-@pytest.mark.parametrize("terminal", [False, True])
-def test_a_stage_has_one_line(terminal: bool, capsys: pytest.CaptureFixture[str], monkeypatch) -> None:
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
-    show = progress_to_stderr(quiet=False)
-    for progress in TOLD:
-        show(progress)
-    told = capsys.readouterr().err
-    assert told.count("\n") == 3
-    lines = [line.rpartition("\x1b[K")[2] for line in told.split("\n")]
-    assert [line for line in lines if line] == ["look 2/2", "parse 1/1", "look 2/2"]
+def told(capsys: pytest.CaptureFixture[str], *, quiet: bool = False) -> str:
+    with progress_on_stderr(quiet=quiet) as show:
+        for progress in TOLD:
+            show(progress)
+    return capsys.readouterr().err
+
+
+def test_a_stage_has_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert told(capsys).splitlines() == ["look 2/2", "parse 1/1", "look 2/2"]
+
+
+def test_on_a_terminal_a_stage_has_a_bar(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "100")
+    last = told(capsys).rpartition("look")[0].splitlines()[-2:] + told(capsys).splitlines()[-3:]
+    assert sum("parse" in line and "1/1" in line for line in last) >= 1
+    assert sum("look" in line and "2/2" in line for line in last) >= 2
 
 
 def test_quiet_is_quiet(capsys: pytest.CaptureFixture[str]) -> None:
-    show = progress_to_stderr(quiet=True)
-    for progress in TOLD:
-        show(progress)
-    assert capsys.readouterr().err == ""
+    assert told(capsys, quiet=True) == ""

@@ -205,11 +205,11 @@ def test_the_command_says_what_it_makes(tmp_path: Path, capsys: pytest.CaptureFi
 
 def test_a_take_is_of_twins(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="give --twins as well"):
-        command.main(["--train", "2", "--take", "2", "--out", str(tmp_path / "dives")])
+        command.main(["--train", "2", "--variant", "2", "--out", str(tmp_path / "dives")])
     assert not (tmp_path / "dives").exists()
 
 
 @pytest.mark.parametrize("text", ["0/4", "5/4", "2", "a/b"])
 def test_a_shard_is_a_part(text: str) -> None:
-    with pytest.raises(SystemExit):
+    with pytest.raises(ConfigError, match="is not a part such as 1/4"):
         command.main(["--twins", "mini", "--shard", text])

@@ -120,7 +120,7 @@ def test_without_exemplars_of_the_number_the_nearest_vote_where_asked_and_say_so
         add(store, f"far-{i}", dive_number="626C", score=60.0)
     dive = parse_dive_number("5237D")
     difficulty = find_difficulty(dive, 10.0, 3.6)
-    with pytest.raises(NoExemplarsError, match=r"no exemplars of 5237D, only of .*: add some .*--nearest"):
+    with pytest.raises(NoExemplarsError, match=r"no exemplars of 5237D, only of .*: add some .*--allow-nearest"):
         analyzer.score(query(), dive, difficulty)
     scoring = analyzer.score(query(), dive, difficulty, n_exemplars=3, rule=CandidateRule(nearest=True))
     assert scoring.nearest_numbers == ("207C", "5235D")

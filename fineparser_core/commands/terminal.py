@@ -1,0 +1,90 @@
+"""What a command that is running shows on the terminal, and how it is stopped from there."""
+
+import logging
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
+
+from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
+
+
+@contextmanager
+def running(*, quiet: bool = False) -> Iterator[tuple[ProgressCallback, CancelToken]]:
+    """Gives what long work tells its progress to, and a token that Ctrl+C and SIGTERM set."""
+    with cancel_on_signals() as cancel, progress_on_stderr(quiet=quiet) as progress:
+        yield progress, cancel
+
+
+@contextmanager
+def cancel_on_signals() -> Iterator[CancelToken]:
+    """Gives a token that Ctrl+C (SIGINT) and SIGTERM set; a second Ctrl+C interrupts at once.
+
+    Only in the main thread, as Python handles signals nowhere else.
+    """
+    token = CancelToken()
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        if token.cancelled:
+            raise KeyboardInterrupt
+        token.cancel()
+
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    previous = {number: signal.signal(number, handle) for number in numbers}
+    try:
+        yield token
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def progress_on_stderr(*, quiet: bool = False) -> Iterator[ProgressCallback]:
+    """Progress for a person: on a terminal a bar with the time that is left for each stage, else a line a stage."""
+    console = Console(stderr=True)
+    if quiet:
+        yield ignore_progress
+        return
+    told: Progress | None = None
+    bars = Bars(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        redirect_stdout=False,  # it would follow the bars to stderr
+    )
+    bar: TaskID | None = None
+
+    def show(progress: Progress) -> None:
+        nonlocal told, bar
+        if progress == told:  # repeated within a step, so that its caller can look up
+            return
+        ended = 0 < progress.total <= progress.done
+        if console.is_terminal:
+            if bar is None or told is None or progress.stage != told.stage:
+                bar = bars.add_task(progress.stage, total=progress.total or None)
+            bars.update(bar, completed=progress.done, total=progress.total or None)
+        elif ended:
+            print(f"{progress.stage} {progress.done}/{progress.total}", file=sys.stderr, flush=True)
+        told = progress
+
+    if not console.is_terminal:
+        yield show
+        return
+    with bars:
+        yield show
+
+
+def log_to_stderr(level: int = logging.INFO) -> None:
+    """Shows what modules log: coloured on a terminal, with the time of day before each line."""
+    terminal = sys.stderr.isatty()
+    handler = RichHandler(console=Console(stderr=True), show_path=False) if terminal else logging.StreamHandler()
+    form = "%(message)s" if terminal else "%(asctime)s %(message)s"
+    logging.basicConfig(level=level, format=form, datefmt="%H:%M:%S", handlers=[handler])
