@@ -79,6 +79,7 @@ def _check(arguments: list[str]) -> int:
         "format": _call("ruff", "format", "--check", "."),
         "lint": _call("ruff", "check", "."),
         "types": _call("mypy"),
+        "size": _call("pytest", "-q", "-s", "tests/architecture/test_tracked_size.py"),
         "architecture and tests": _test(arguments),
     }
     for name, code in results.items():

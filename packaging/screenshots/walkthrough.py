@@ -24,15 +24,7 @@ def walk(app: QApplication, out: Path, size: QSize, clip: Path | None = None, in
         FineParserError: the clip could not be analysed or scored.
     """
     with TemporaryDirectory(prefix="fineparser-walk-") as folder:
-        session_file = Path(folder) / "evening.fineparser"
-        _first_evening(Photographer(app, out, size), session_file, clip, in_frame)
-        photographer = Photographer(app, out, size)
-        photographer.window.open_paths([session_file])
-        wait_until(lambda: photographer.session.current is not None)
-        photographer.wait_for_answer()
-        photographer.window.transport.seek(photographer.dive.analysis.parse.transitions.first_entry_frame)
-        photographer.picture("reopened", width_px=_WIDTH_PX)
-        photographer.close()
+        _first_evening(Photographer(app, out, size), Path(folder) / "evening.fineparser", clip, in_frame)
 
 
 def _first_evening(photographer: Photographer, session_file: Path, clip: Path | None, in_frame: int | None) -> None:
