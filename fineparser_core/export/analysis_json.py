@@ -1,9 +1,9 @@
 """An analysis as JSON, and its masks as NPZ.
 
-Format "fineparser.analysis/1" (a reader refuses other numbers; new keys may come without a new one). Frames are
+Format "fineparser.analysis/2" (a reader refuses other numbers; new keys may come without a new one). Frames are
 0-based indices of the source file, points are score points, times are seconds from the file's first frame.
 
-    format             "fineparser.analysis/1"
+    format             "fineparser.analysis/2"
     score              predicted score, or null without a dive number, as are the next eight
     spread             population standard deviation of the votes: agreement of the exemplars, not accuracy
     interval           {low, high, level, base, per_spread, per_difficulty}: `level` of the held-out dives lie within
@@ -25,7 +25,7 @@ Format "fineparser.analysis/1" (a reader refuses other numbers; new keys may com
     probabilities      2 x 96: probability that flight / entry begins at the sample
     sampled_frames     96 source frames; sampled_times_s their times
     model              {id, trained_on, synthetic, preprocessing, decoding, precision, device}
-    clip               {path, in, out, fps}, both frames included
+    clip               {path, start_frame, end_frame, fps}, both frames included ("in" and "out" in format 1)
     versions           {fineparser}: of the software
 
 The masks file holds `frame` (96,) int64, `probability` (96, 112, 112) float16 and `crop_xyxy` (96, 4) float32: the
@@ -60,7 +60,7 @@ from fineparser_core.types import (
 )
 from fineparser_core.video.atomic import atomic_file
 
-FORMAT = "fineparser.analysis/1"
+FORMAT = "fineparser.analysis/2"
 
 _SCORE_KEYS = (
     "score",
@@ -104,7 +104,12 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
         "sampled_frames": parse.sampled_frames.tolist(),
         "sampled_times_s": parse.sampled_times_s.astype(float).tolist(),
         "model": asdict(parse.model),
-        "clip": {"path": str(clip.path), "in": clip.in_frame, "out": clip.out_frame, "fps": clip.fps},
+        "clip": {
+            "path": str(clip.path),
+            "start_frame": clip.in_frame,
+            "end_frame": clip.out_frame,
+            "fps": clip.fps,
+        },
         "versions": {"fineparser": __version__},
     }
     try:
@@ -129,7 +134,9 @@ def analysis_from_dict(data: Mapping[str, Any], masks: MaskArrays) -> Analysis:
     try:
         clip = data["clip"]
         parse = DiveParse(
-            clip=Clip(path=Path(clip["path"]), in_frame=clip["in"], out_frame=clip["out"], fps=clip["fps"]),
+            clip=Clip(
+                path=Path(clip["path"]), in_frame=clip["start_frame"], out_frame=clip["end_frame"], fps=clip["fps"]
+            ),
             sampled_frames=np.array(data["sampled_frames"], dtype=np.int64),
             sampled_times_s=np.array(data["sampled_times_s"], dtype=np.float64),
             probabilities=np.ascontiguousarray(np.array(data["probabilities"], dtype=np.float32).T),

@@ -6,7 +6,7 @@ the board ("corrected_10m"), as FineDiving's events do. No judge scored these di
 model's own score is not a label. The labels of frames number the three steps 0, 1, 2; they are not FineDiving's
 types of sub-action, which a coach was not asked for.
 
-Beside the pickle NAME.pkl lies NAME.provenance.json with the provenance of every record ("fineparser.corrections/1").
+Beside the pickle NAME.pkl lies NAME.provenance.json with the provenance of every record ("fineparser.corrections/2").
 A dive that cannot be a label is left out, and said.
 """
 
@@ -28,7 +28,7 @@ from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.types import DiveParse
 from fineparser_core.video.atomic import atomic_file
 
-FORMAT = "fineparser.corrections/1"
+FORMAT = "fineparser.corrections/2"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,8 +147,8 @@ def _provenance(key: tuple[str, int], dive: CorrectedDive) -> dict[str, Any]:
         "event": key[0],
         "index": key[1],
         "path": str(clip.path),
-        "in_frame": clip.in_frame,
-        "out_frame": clip.out_frame,
+        "start_frame": clip.in_frame,
+        "end_frame": clip.out_frame,
         "fps": clip.fps,
         "board_m": dive.board_m,
         "first_flight_frame": dive.transitions[0],

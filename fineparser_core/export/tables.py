@@ -3,7 +3,7 @@
 CSV: UTF-8 with a byte order mark, as spreadsheets want it; commas, a decimal point, a row a dive; a cell is empty where
 nothing is known. The columns are `COLUMNS`. Points of different dive numbers or boards are not comparable.
 
-JSON "fineparser.dives/1": {format, versions, dives}, each of {path, diver, dive_number, board_m, state, transitions_by,
+JSON "fineparser.dives/2": {format, versions, dives}, each of {path, diver, dive_number, board_m, state, transitions_by,
 drawings, analysis}; `analysis` is in the format of `analysis_json`, or null. A single dive can be had in that format
 alone: `write_analysis_json`. `drawings` are what the coach drew, of {kind, frame, points, text, degrees}: kind
 "line", "angle" or "note"; frame 0-based in the source file; points in pixels of its upright frames; degrees of an
@@ -25,7 +25,7 @@ from fineparser_core.export.coach_marks import NOTE, Mark, to_dict
 from fineparser_core.types import Analysis
 from fineparser_core.video.atomic import atomic_file
 
-FORMAT = "fineparser.dives/1"
+FORMAT = "fineparser.dives/2"
 
 _PARTS = ("points", "dynamic", "static")
 COLUMNS = (
@@ -44,10 +44,10 @@ COLUMNS = (
     *(f"{step.replace('-', '_')}_{part}" for step in STEP_NAMES for part in _PARTS),
     "exemplars",
     "mean_exemplar_score",
-    "in_frame",
+    "start_frame",
     "first_flight_frame",
     "first_entry_frame",
-    "out_frame",
+    "end_frame",
     "take_off_s",
     "flight_s",
     "entry_s",
@@ -138,10 +138,10 @@ def _row(dive: DiveRecord) -> dict[str, Any]:
         return row
     parse, scoring = dive.analysis.parse, dive.analysis.scoring
     row |= {
-        "in_frame": parse.clip.in_frame,
+        "start_frame": parse.clip.in_frame,
         "first_flight_frame": parse.transitions.first_flight_frame,
         "first_entry_frame": parse.transitions.first_entry_frame,
-        "out_frame": parse.clip.out_frame,
+        "end_frame": parse.clip.out_frame,
         "transitions_by": _set_by(dive),
         "model": parse.model.id,
         "trained_on": "rendered dives" if parse.model.synthetic else parse.model.trained_on,

@@ -31,7 +31,7 @@ def test_the_documented_keys(analysis: Analysis, tmp_path: Path) -> None:
     path = tmp_path / "dive.json"
     write_analysis_json(analysis, path)
     data = json.loads(path.read_text(encoding="utf-8"))
-    assert data["format"] == FORMAT == "fineparser.analysis/1"
+    assert data["format"] == FORMAT == "fineparser.analysis/2"
     assert (data["dive_number"], data["board_m"], data["difficulty"], data["seed"]) == ("207C", 10.0, 3.3, 5)
     assert data["award"] == pytest.approx(data["score"] / (3 * data["difficulty"]))
     assert data["spread"] == pytest.approx(np.std([vote["vote"] for vote in data["exemplars"]]))
@@ -46,8 +46,8 @@ def test_the_documented_keys(analysis: Analysis, tmp_path: Path) -> None:
     assert set(data["exemplars"][0]) >= {"id", "dive_number", "score", "vote", "contributions"}
     assert np.shape(data["probabilities"]) == (2, 96)
     assert len(data["sampled_frames"]) == 96
-    assert data["sampled_frames"][0] == data["clip"]["in"] == 1
-    assert data["clip"] == {"path": str(analysis.parse.clip.path), "in": 1, "out": 119, "fps": 30.0}
+    assert data["sampled_frames"][0] == data["clip"]["start_frame"] == 1
+    assert data["clip"] == {"path": str(analysis.parse.clip.path), "start_frame": 1, "end_frame": 119, "fps": 30.0}
     assert set(data["model"]) == {"id", "trained_on", "synthetic", "preprocessing", "decoding", "precision", "device"}
     assert "fineparser" in data["versions"]
     assert data["notes"] == ["Asked for 10 exemplars of 207C, the library holds 7."]
@@ -121,8 +121,8 @@ def test_other_formats_are_refused(analysis: Analysis, tmp_path: Path) -> None:
     write_masks_npz(analysis.parse, tmp_path / "masks.npz")
     masks = read_masks_npz(tmp_path / "masks.npz")
     data = analysis_to_dict(analysis)
-    with pytest.raises(ExportError, match=r"format 'fineparser.analysis/2', not 'fineparser.analysis/1'"):
-        analysis_from_dict(data | {"format": "fineparser.analysis/2"}, masks)
+    with pytest.raises(ExportError, match=r"format 'fineparser.analysis/1', not 'fineparser.analysis/2'"):
+        analysis_from_dict(data | {"format": "fineparser.analysis/1"}, masks)
     with pytest.raises(ExportError, match="not a complete"):
         analysis_from_dict({key: value for key, value in data.items() if key != "clip"}, masks)
     with pytest.raises(ExportError, match="other frames"):

@@ -50,7 +50,7 @@ def test_the_table(dives: list[DiveRecord], tmp_path: Path) -> None:
     total_s = sum(float(first[name]) for name in ("take_off_s", "flight_s", "entry_s"))
     assert total_s == pytest.approx(108 / 30, abs=2e-3)
     assert (first["transitions_by"], second["transitions_by"], third["transitions_by"]) == ("model", "person", "")
-    assert (second["diver"], second["score"], second["in_frame"]) == ("", "", "0")
+    assert (second["diver"], second["score"], second["start_frame"]) == ("", "", "0")
     assert (third["file"], third["dive_number"], third["board_m"]) == ("'=cmd.mp4", "5253B", "3")
     assert (first["coach_notes"], second["coach_notes"]) == ("", "frame 12: early; frame 70: Füße")
     assert third["state"] == "waits"
