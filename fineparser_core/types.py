@@ -153,7 +153,7 @@ class ClipEvidence:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Encoding:
+class ClipEncoding:
     """Everything of a clip that a comparison needs; the same for every partner.
 
     Attributes:

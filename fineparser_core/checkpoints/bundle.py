@@ -19,8 +19,8 @@ from torch import Tensor
 
 from fineparser_core.config import ModelConfig
 from fineparser_core.errors import CheckpointError, ConfigError, ExportError
+from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.models.fineparser import FineParser
-from fineparser_core.models.method import Method
 from fineparser_core.models.presets import build
 from fineparser_core.models.temporal_parser import DECODERS
 from fineparser_core.video.atomic import atomic_file
@@ -293,7 +293,7 @@ def load_into(model: torch.nn.Module, state: Mapping[str, Tensor], source: Path)
     model.load_state_dict(state, strict=False)
 
 
-def load_method(folder: Path) -> tuple[Method, WeightsCard]:
+def load_model(folder: Path) -> tuple[AQAModel, WeightsCard]:
     """The network of a bundle, on CPU, with its weights, and the card.
 
     Raises: CheckpointError for anything missing or damaged.
@@ -304,8 +304,8 @@ def load_method(folder: Path) -> tuple[Method, WeightsCard]:
     return method, card
 
 
-def load_network(folder: Path) -> tuple[FineParser, WeightsCard]:
-    """As `load_method`, for those who need masks, steps and contributions.
+def load_fineparser(folder: Path) -> tuple[FineParser, WeightsCard]:
+    """As `load_model`, for those who need masks, steps and contributions.
 
     Raises: CheckpointError as well for a network that lacks some of them.
     """
@@ -316,6 +316,6 @@ def load_network(folder: Path) -> tuple[FineParser, WeightsCard]:
             f"{folder} holds a '{card.architecture}', which does not give masks, steps and contributions: "
             "give the weights of a whole FineParser."
         )
-    network, card = load_method(folder)
+    network, card = load_model(folder)
     assert isinstance(network, FineParser)
     return network, card

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from fineparser_core.checkpoints.bundle import load_network
+from fineparser_core.checkpoints.bundle import load_fineparser
 from fineparser_core.commands.bench_export import bench_export
 from fineparser_core.commands.cli import positive_int
 from fineparser_core.diving.dive_number import parse_dive_number
@@ -65,10 +65,10 @@ class PairByPair:
         windows = video[torch.tensor(WINDOWS)].transpose(1, 2).contiguous()
         _, mask_feature = self.model.spatial_parser.infer(windows)
         gated = self.model.gate(self.model.i3d(windows), mask_feature)[None]
-        seen = self.model.static_encoder.backbone(video)[None]
-        probabilities = self.model.step_probabilities(gated, seen)
+        static_features = self.model.static_encoder.backbone(video)[None]
+        probabilities = self.model.step_probabilities(gated, static_features)
         transitions = self._decode(probabilities[0].cpu().numpy(), samples.seconds)
-        features = self.model.static_encoder.to_feature(seen)
+        features = self.model.static_encoder.to_feature(static_features)
         return gated, self.model.static_encoder.step_tokens(features, [transitions]), transitions
 
 
@@ -120,7 +120,7 @@ def _compare(analyzer: Analyzer, clip: Clip, chosen: Sequence[Exemplar]) -> None
 
     start = time.perf_counter()
     encoding, _ = encoder.encode(query.frames, seconds=query.seconds)
-    votes = analyzer.votes(encoding, chosen)
+    votes = analyzer.compare(encoding, chosen)
     ours_s = time.perf_counter() - start
     print(f"encode once, {identity.precision} channels last: {ours_s:.2f} s")
 
@@ -135,7 +135,7 @@ def _compare(analyzer: Analyzer, clip: Clip, chosen: Sequence[Exemplar]) -> None
 
 
 def _contiguous_encoder(analyzer: Analyzer) -> ClipEncoder:
-    model, card = load_network(bundled_weights())
+    model, card = load_fineparser(bundled_weights())
     encoder = ClipEncoder(model, analyzer.encoder.device, precision="fp32", decoding=card.decoding)
     for parameter in encoder.model.parameters():
         parameter.data = parameter.data.contiguous()
@@ -143,7 +143,7 @@ def _contiguous_encoder(analyzer: Analyzer) -> ClipEncoder:
 
 
 def _bench_training(n_pairs: int, repeats: int, size: int) -> None:
-    model, _ = load_network(bundled_weights())
+    model, _ = load_fineparser(bundled_weights())
     precision = choose_precision(torch.device("cpu"))
     batch = synthetic_batch(n_pairs, size=size)
     ours = f"ours, {precision}"

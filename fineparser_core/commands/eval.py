@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from fineparser_core import __version__
-from fineparser_core.checkpoints.bundle import load_method, write_card
+from fineparser_core.checkpoints.bundle import load_model, write_card
 from fineparser_core.commands.cli import cancel_on_signals, positive_int, progress_to_stderr
 from fineparser_core.data.dataset import LAYOUTS, load_dataset
 from fineparser_core.data.dives import Dive
@@ -66,7 +66,7 @@ def main(argv: list[str] | None = None) -> int:
     if args.out is not None:
         _make_folder(args.out)
     folder = args.weights or bundled_weights()
-    model, card = load_method(folder)
+    model, card = load_model(folder)
     device = choose_device(args.device)
     precision = choose_precision(device, args.precision)
     model.precision = PRECISIONS[precision]

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from fineparser_core.checkpoints.bundle import WeightsCard, load_method, save_bundle, write_card
+from fineparser_core.checkpoints.bundle import WeightsCard, load_model, save_bundle, write_card
 from fineparser_core.commands.cli import cancel_on_signals, positive_int
 from fineparser_core.config import PRESETS, TrainConfig, get_config, override
 from fineparser_core.data.dataset import load_dataset
@@ -28,8 +28,8 @@ from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation.summary import Summary, summarise
 from fineparser_core.inference.device import PRECISIONS, choose_precision
 from fineparser_core.inference.encoder import to_channels_last
+from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.models.fineparser import FineParser
-from fineparser_core.models.method import Method
 from fineparser_core.progress import CancelToken
 from fineparser_core.staged_config import StagedConfig
 from fineparser_core.synth.truth import Truth
@@ -237,7 +237,7 @@ def _load(
 
 def _test(folder: Path, splits: Splits, config: TrainConfig, cancel: CancelToken, peers: Processes) -> Summary:
     """The finished bundle, as anyone would load it, on the test split."""
-    method: Method = to_channels_last(load_method(folder)[0]).to(peers.device)
+    method: AQAModel = to_channels_last(load_model(folder)[0]).to(peers.device)
     method.precision = PRECISIONS[choose_precision(peers.device, config.precision)]
     results = evaluate_sharded(method, splits.test, splits.train, config, cancel=cancel, peers=peers)
     return summarise(

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.optimize import nnls
 
 from fineparser_core.errors import AnnotationError, ConfigError
-from fineparser_core.inference.domain import DomainThresholds, refusal
+from fineparser_core.inference.clip_validation import DomainThresholds, refusal
 from fineparser_core.types import ClipEvidence, IntervalRule
 
 #: With fewer dives the quantile of an interval is one of the largest errors, and cross-validation says nothing.

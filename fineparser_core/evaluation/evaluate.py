@@ -17,8 +17,8 @@ from fineparser_core.evaluation.protocol import Protocol
 from fineparser_core.evaluation.result_cache import ResultCache
 from fineparser_core.evaluation.results import DiveResult, mask_results
 from fineparser_core.inference.encoder import normalise
+from fineparser_core.models.aqa_model import AQAModel, EncodedVideo, VideoEncoding
 from fineparser_core.models.fineparser import FineParser
-from fineparser_core.models.method import Encoding, Method, Observation
 from fineparser_core.models.temporal_parser import DECODERS
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 
@@ -33,7 +33,7 @@ class Evaluator:
     """
 
     def __init__(
-        self, model: Method, pool: Sequence[Dive], protocol: Protocol, *, inputs: InputSource | None = None
+        self, model: AQAModel, pool: Sequence[Dive], protocol: Protocol, *, inputs: InputSource | None = None
     ) -> None:
         self._model = model.eval()
         self._device = next(model.parameters()).device
@@ -41,7 +41,7 @@ class Evaluator:
         self._inputs = inputs or stored_inputs(protocol.preprocessing)
         self._pool = {dive.record.key: dive for dive in pool}
         self._records = [dive.record for dive in pool]
-        self._encodings: dict[tuple[str, int], Encoding] = {}
+        self._encodings: dict[tuple[str, int], VideoEncoding] = {}
 
     def run(
         self,
@@ -79,45 +79,45 @@ class Evaluator:
             progress(Progress("evaluate", done, len(mine)))
         return results
 
-    def observe(self, dive: Dive) -> tuple[EvalInput, Observation]:
+    def encode(self, dive: Dive) -> tuple[EvalInput, EncodedVideo]:
         """The network input of a dive, and the encoding with everything predicted along with it."""
         given = self._inputs(dive)
         frames = normalise(torch.from_numpy(given.frames).to(self._device))
         decode = partial(DECODERS[self._protocol.decoding], seconds=dive.seconds)
         with torch.inference_mode():
-            return given, self._model.observe(frames.transpose(0, 1)[None], decode)
+            return given, self._model.encode(frames.transpose(0, 1)[None], decode)
 
-    def _encoding(self, dive: Dive, observed: Observation | None = None) -> Encoding:
-        encoding = (observed or self.observe(dive)[1]).encoding
+    def _encoding(self, dive: Dive, observed: EncodedVideo | None = None) -> VideoEncoding:
+        encoding = (observed or self.encode(dive)[1]).encoding
         facts = torch.tensor([dive.record.difficulty, dive.score], device=self._device, dtype=torch.float32)
         return {**encoding, "difficulty": facts[:1], "score": facts[1:]}
 
-    def _exemplar(self, key: tuple[str, int]) -> Encoding:
+    def _exemplar(self, key: tuple[str, int]) -> VideoEncoding:
         if key not in self._encodings:
             self._encodings[key] = self._encoding(self._pool[key])
         return self._encodings[key]
 
     @torch.inference_mode()
     def _votes(
-        self, dive: Dive, observed: Observation, chosen: Sequence[tuple[str, int]]
+        self, dive: Dive, observed: EncodedVideo, chosen: Sequence[tuple[str, int]]
     ) -> tuple[Tensor | None, Tensor | None]:
         """Votes (E,) and the contributions (E, 3) they are made of, each None where there are none."""
         query = self._encoding(dive, observed)
         del query["score"]  # what is to be predicted
         if not self._model.contrastive:
-            return self._model.votes(query, {}), None
+            return self._model.predict_scores(query, {}), None
         if not chosen:
             return None, None
         each = [self._exemplar(key) for key in chosen]
         exemplars = {name: torch.cat([one[name] for one in each]) for name in each[0]}
         if not isinstance(self._model, FineParser):
-            return self._model.votes(query, exemplars), None
+            return self._model.predict_scores(query, exemplars), None
         relative = self._model.relative_to(query, exemplars)
         return relative.delta + exemplars["score"], relative.dynamic + relative.static
 
     def _measure(self, dive: Dive) -> DiveResult:
         record, protocol = dive.record, self._protocol
-        given, observed = self.observe(dive)
+        given, observed = self.encode(dive)
         chosen = draw_exemplars(record, self._records, protocol.pairing, protocol.exemplars, protocol.seed)
         votes, contributions = self._votes(dive, observed, [exemplar.key for exemplar in chosen])
         same_number = [other.score for other in candidates(record, self._records, "dive-number")]

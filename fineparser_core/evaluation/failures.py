@@ -37,7 +37,7 @@ def failure_sheet(evaluator: Evaluator, dives: Sequence[Dive], shown: Sequence[D
 
 
 def _row(evaluator: Evaluator, dive: Dive, result: DiveResult) -> np.ndarray:
-    given, observed = evaluator.observe(dive)
+    given, observed = evaluator.encode(dive)
     masks = observed.mask_probability
     tiles = []
     for sample in _SAMPLES:

@@ -14,8 +14,8 @@ from fineparser_core.evaluation.evaluate import Evaluator, median_transitions
 from fineparser_core.evaluation.protocol import Protocol
 from fineparser_core.inference.device import PRECISIONS
 from fineparser_core.inference.encoder import ClipEncoder
+from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.models.fineparser import FineParser
-from fineparser_core.models.method import Method
 from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.video.preprocess import WHOLE, Follow, get_preprocessing
 
@@ -35,7 +35,7 @@ class Evaluation(NamedTuple):
 
 
 def prepare(
-    model: Method,
+    model: AQAModel,
     data: DiveSet,
     records: Sequence[DiveRecord],
     pool: Sequence[DiveRecord],

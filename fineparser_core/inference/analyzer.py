@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from fineparser_core.checkpoints.bundle import load_network
+from fineparser_core.checkpoints.bundle import load_fineparser
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.diving.difficulty import Difficulty
 from fineparser_core.diving.dive_number import DiveNumber
 from fineparser_core.errors import ConfigError, ExemplarError, VideoError
+from fineparser_core.inference.clip_validation import Calibration, clip_evidence, refusal
 from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.device import choose_device, choose_precision
-from fineparser_core.inference.domain import Calibration, clip_evidence, refusal
 from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.inference.exemplar_selection import SAME_NUMBER, CandidateRule, choose, find_candidates
 from fineparser_core.inference.exemplars.facts import ExemplarFacts, check_facts
@@ -23,7 +23,7 @@ from fineparser_core.inference.exemplars.records import Exemplar, ExemplarEncodi
 from fineparser_core.inference.exemplars.store import ExemplarStore
 from fineparser_core.inference.rescore import correct_transitions, gather_votes
 from fineparser_core.inference.samples import read_samples
-from fineparser_core.inference.scan import look_at
+from fineparser_core.inference.scan import clip_motion
 from fineparser_core.inference.suggest import suggest_numbers
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
@@ -31,9 +31,9 @@ from fineparser_core.resources import resource
 from fineparser_core.types import (
     Analysis,
     Clip,
+    ClipEncoding,
     Contribution,
     DiveParse,
-    Encoding,
     ExemplarVote,
     ModelIdentity,
     Scoring,
@@ -91,7 +91,7 @@ class Analyzer:
         torch_device = choose_device(device)
         chosen_precision = choose_precision(torch_device, precision)
         folder = weights or bundled_weights()
-        network, card = load_network(folder)
+        network, card = load_fineparser(folder)
         identity = ModelIdentity(
             id=card.id,
             trained_on=card.trained_on,
@@ -110,7 +110,7 @@ class Analyzer:
         *,
         progress: ProgressCallback = ignore_progress,
         cancel: CancelToken | None = None,
-    ) -> tuple[DiveParse, Encoding]:
+    ) -> tuple[DiveParse, ClipEncoding]:
         """Steps and masks of a clip, and the encoding that `score` compares.
 
         Raises:
@@ -118,11 +118,11 @@ class Analyzer:
             Cancelled: once the token is set.
         """
         samples = read_samples(clip, self.model.preprocessing, self.encoder, progress=progress, cancel=cancel)
-        frames, sampled, times, crops, first_look = samples
+        frames, sampled, times, crops, coarse = samples
         encoding, masks = self.encoder.encode(frames, seconds=samples.seconds, progress=progress, cancel=cancel)
         st, ed = encoding.transition_samples
-        look = look_at(sampled, times, *(first_look or (frames, masks)))
-        evidence = clip_evidence(encoding.probabilities, encoding.transition_samples, masks, look)
+        motion = clip_motion(sampled, times, *(coarse or (frames, masks)))
+        evidence = clip_evidence(encoding.probabilities, encoding.transition_samples, masks, motion)
         parse = DiveParse(
             clip=clip,
             sampled_frames=sampled,
@@ -196,7 +196,7 @@ class Analyzer:
         clip: Clip,
         facts: ExemplarFacts,
         *,
-        parsed: tuple[DiveParse, Encoding] | None = None,
+        parsed: tuple[DiveParse, ClipEncoding] | None = None,
         corrected: bool = False,
         progress: ProgressCallback = ignore_progress,
         cancel: CancelToken | None = None,
@@ -220,7 +220,7 @@ class Analyzer:
             parse, facts, self.compact(encoding), corrected=corrected, progress=progress, cancel=cancel
         )
 
-    def compact(self, encoding: Encoding) -> ExemplarEncoding:
+    def compact(self, encoding: ClipEncoding) -> ExemplarEncoding:
         """What a library keeps of an encoding."""
         return ExemplarEncoding(
             gated=encoding.gated,
@@ -230,7 +230,7 @@ class Analyzer:
 
     def score(
         self,
-        encoding: Encoding,
+        encoding: ClipEncoding,
         dive: DiveNumber,
         difficulty: Difficulty,
         *,
@@ -271,12 +271,12 @@ class Analyzer:
             notes = (*notes, f"{len(unusable)} of {len(chosen)} exemplars could not be used: {unusable[0]}")
         # No rule was measured for exemplars of other numbers.
         same = all(exemplar.dive_number == str(dive) for exemplar in usable)
-        votes = self.votes(encoding, usable)
+        votes = self.compare(encoding, usable)
         return gather_votes(
             votes, str(dive), difficulty, seed=seed, notes=notes, rule=self.calibration.interval if same else None
         )
 
-    def suggest(self, encoding: Encoding) -> list[str]:
+    def suggest(self, encoding: ClipEncoding) -> list[str]:
         """Up to three dive numbers of exemplars that a clip resembles; of those alone that are encoded already."""
         known: dict[str, list[np.ndarray]] = {}
         encoded = self.library.encoded(self.model.id)
@@ -285,27 +285,13 @@ class Analyzer:
                 known.setdefault(exemplar.dive_number, []).append(self.exemplar_encoding(exemplar).gated)
         return suggest_numbers(encoding.gated, known)
 
-    @torch.inference_mode()
-    def votes(self, encoding: Encoding, chosen: Sequence[Exemplar]) -> tuple[ExemplarVote, ...]:
-        """What each exemplar says of an encoded clip, all compared in one pass."""
-        device, n = self.encoder.device, len(chosen)
-        encodings = [self.exemplar_encoding(exemplar) for exemplar in chosen]
-
-        def repeated(array: np.ndarray) -> torch.Tensor:
-            return torch.from_numpy(array).to(device).expand(n, *array.shape)
-
-        def stacked(arrays: list[np.ndarray]) -> torch.Tensor:
-            return torch.from_numpy(np.stack(arrays)).to(device)
-
-        relative = self.encoder.model.compare(
-            (repeated(encoding.gated), stacked([e.gated for e in encodings])),
-            (repeated(self.encoder.static_tokens(encoding)), stacked([e.static_tokens for e in encodings])),
-            ([encoding.transition_samples] * n, [e.transition_samples for e in encodings]),
-        )
+    def compare(self, encoding: ClipEncoding, exemplars: Sequence[Exemplar]) -> tuple[ExemplarVote, ...]:
+        """The vote of each exemplar on an encoded clip."""
+        relative = self.encoder.compare(encoding, [self.exemplar_encoding(exemplar) for exemplar in exemplars])
         dynamic = relative.dynamic.cpu().double().numpy()  # MPS has no float64
         static = relative.static.cpu().double().numpy()
         votes = []
-        for i, exemplar in enumerate(chosen):
+        for i, exemplar in enumerate(exemplars):
             contributions = tuple(
                 Contribution(step=step, points=float(d + s), dynamic=float(d), static=float(s))
                 for step, d, s in zip(STEP_NAMES, dynamic[i], static[i], strict=True)

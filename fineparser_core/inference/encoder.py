@@ -1,28 +1,27 @@
-"""One pass over a clip: everything that masks, transitions and any number of comparisons need."""
+"""The one forward path: a clip is encoded once and compared with any number of exemplars. Loads torch."""
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TypeVar
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from fineparser_core.constants import IMAGENET_MEAN, IMAGENET_STD, N_SAMPLES
-from fineparser_core.inference.device import autocast
-from fineparser_core.models.fineparser import FineParser
+from fineparser_core.constants import IMAGENET_MEAN, IMAGENET_STD
+from fineparser_core.inference.device import PRECISIONS
+from fineparser_core.models.fineparser import FineParser, RelativeScore, mean_over_windows
 from fineparser_core.models.pose_backbone import PoseBackbone
 from fineparser_core.models.temporal_parser import DECODERS
 from fineparser_core.models.upright_look import BODY
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-from fineparser_core.types import Encoding
+from fineparser_core.types import ClipEncoding
 from fineparser_core.video.sampling import WINDOWS
 
-AnyModule = TypeVar("AnyModule", bound=nn.Module)
+if TYPE_CHECKING:
+    from fineparser_core.inference.exemplars.records import ExemplarEncoding
 
-#: Windows that cover each sample; the mask of a sample is the mean over its windows.
-_COVERAGE = np.bincount(WINDOWS.ravel(), minlength=N_SAMPLES).astype(np.float32)
+AnyModule = TypeVar("AnyModule", bound=nn.Module)
 
 
 def normalise(frames: Tensor) -> Tensor:
@@ -43,32 +42,8 @@ def to_channels_last(model: AnyModule) -> AnyModule:
     return model
 
 
-def _window(video: Tensor, samples: np.ndarray) -> Tensor:
-    """Samples of a video (T, 3, H, W) as one window (1, 3, n, H, W), channels last.
-
-    One at a time is as fast as several, and whoever waits for a cancel or for its turn waits less.
-    """
-    window = video[torch.tensor(samples)].transpose(0, 1)[None]
-    return window.contiguous(memory_format=torch.channels_last_3d)
-
-
-class _MeanMasks:
-    """The mask of a sample: the mean probability over the windows that cover it."""
-
-    def __init__(self, size: tuple[int, ...]) -> None:
-        self._sums = np.zeros((len(_COVERAGE), *size), np.float32)
-
-    def add(self, window: np.ndarray, logits: Tensor) -> None:
-        """Take the logits (1, 16, H, W) of a window."""
-        self._sums[window] += logits[0].float().sigmoid().cpu().numpy()
-
-    @property
-    def mean(self) -> np.ndarray:
-        return self._sums / _COVERAGE[:, None, None]
-
-
 class _Steps:
-    """Tells progress after every step, and looks at the token before the first and after each."""
+    """Reports progress, and raises where the token is set: at the start and after every step."""
 
     def __init__(
         self, stage: str, total: int, progress: ProgressCallback, cancel: CancelToken | None, *, done: int = 0
@@ -80,41 +55,24 @@ class _Steps:
 
     def __call__(self) -> None:
         self._done += 1
-        self.between()
-
-    def between(self) -> None:
-        """Within a step: what has been done so far once more, so that its caller can let something else pass."""
         self._progress(Progress(self._stage, self._done, self._total))
         if self._cancel is not None:
             self._cancel.raise_if_cancelled()
 
 
 class ClipEncoder:
-    """Encodes clips with a model in eval mode; the model is moved to the device, channels last."""
+    """Encodes clips with a model in eval mode; the model is moved to the device, channels last.
+
+    Args:
+        precision: of the encoders' passes, see `AQAModel.precision`, which it sets.
+        decoding: by which transitions are read from their probabilities, see `DECODERS`.
+    """
 
     def __init__(self, model: FineParser, device: torch.device, *, precision: str = "fp32", decoding: str = "joint"):
         self.model = to_channels_last(model.to(device).eval())
+        self.model.precision = PRECISIONS[precision]
         self.device = device
-        self.precision = precision
         self._decode = DECODERS[decoding]
-
-    @contextmanager
-    def _looking_up(self, step: _Steps) -> Iterator[None]:
-        """Within it, `step.between` after every layer that windows pass: a window is long to wait for on a slow CPU."""
-        thread = threading.get_ident()
-
-        def look_up(*_: object) -> None:
-            # Whatever is let pass may use the same network, on a thread of its own.
-            if threading.get_ident() == thread:
-                step.between()
-
-        layers = [module for module in self.model.modules() if not any(module.children())]
-        hooks = [layer.register_forward_hook(look_up) for layer in layers]
-        try:
-            yield
-        finally:
-            for hook in hooks:
-                hook.remove()
 
     @torch.inference_mode()
     def encode(
@@ -124,13 +82,13 @@ class ClipEncoder:
         seconds: float | None = None,
         progress: ProgressCallback = ignore_progress,
         cancel: CancelToken | None = None,
-    ) -> tuple[Encoding, np.ndarray]:
+    ) -> tuple[ClipEncoding, np.ndarray]:
         """Encodes a clip.
 
         Args:
             frames: (96, 112, 112, 3) uint8 RGB, the preprocessed samples.
             seconds: from the first sample to the last, where that is known.
-            progress: called with stage "parse" after every chunk, and after every layer within it.
+            progress: called with stage "parse" after every window.
             cancel: looked at as often.
 
         Returns:
@@ -140,46 +98,50 @@ class ClipEncoder:
         Raises:
             Cancelled: once the token is set.
         """
-        video = normalise(torch.from_numpy(frames).to(self.device))
-        gated, masks = [], _MeanMasks(frames.shape[1:3])
-        step = _Steps("parse", 2 * len(WINDOWS) + 2, progress, cancel)
-        with self._looking_up(step):
-            with autocast(self.device, self.precision):
-                for window in WINDOWS:
-                    part = _window(video, window)
-                    i3d_feature = self.model.i3d(part)
-                    step()
-                    logits, mask_feature = self.model.spatial_parser.infer(part)
-                    gated.append(self.model.gate(i3d_feature.float(), mask_feature.float()))
-                    masks.add(window, logits)
-                    step()
-                seen = self.model.static_encoder.backbone(video)
-                features = self.model.static_encoder.to_feature(seen).float()
-                step()
-            gated_features = torch.cat(gated)
-            found = self.model.step_probabilities(gated_features[None], seen.float()[None])
-            step()
-        probabilities = found[0].cpu().numpy()
-        encoding = Encoding(
-            gated=gated_features.cpu().numpy(),
-            frame_features=features.cpu().numpy(),
-            transition_samples=self._decode(probabilities, seconds),
-            probabilities=probabilities,
+        step = _Steps("parse", len(WINDOWS) + 1, progress, cancel)
+        video = self._video(frames)
+        encoded = self.model.encode(video, partial(self._decode, seconds=seconds), between_windows=step)
+        step()
+        assert encoded.probabilities is not None
+        assert encoded.transitions is not None
+        assert encoded.mask_probability is not None
+        assert encoded.frame_features is not None
+        encoding = ClipEncoding(
+            gated=encoded.encoding["gated"][0].cpu().numpy(),
+            frame_features=encoded.frame_features[0].cpu().numpy(),
+            transition_samples=encoded.transitions[0],
+            probabilities=encoded.probabilities[0].cpu().numpy(),
         )
-        return encoding, masks.mean.astype(np.float16)
+        return encoding, encoded.mask_probability[0].cpu().numpy().astype(np.float16)
 
     @torch.inference_mode()
-    def first_look(
+    def compare(self, query: ClipEncoding, exemplars: Sequence["ExemplarEncoding"]) -> RelativeScore:
+        """Points of a clip relative to each of E exemplars, (E, 3), all in one pass (Eq. 6 without y_Z)."""
+        transitions = [query.transition_samples], [exemplar.transition_samples for exemplar in exemplars]
+        tokens = self.static_tokens(query)[None], np.stack([exemplar.static_tokens for exemplar in exemplars])
+        gated = query.gated[None], np.stack([exemplar.gated for exemplar in exemplars])
+        both = [
+            {
+                "gated": torch.from_numpy(gated[i]).to(self.device),
+                "static_tokens": torch.from_numpy(tokens[i]).to(self.device),
+                "transitions": torch.tensor(transitions[i]),
+            }
+            for i in (0, 1)
+        ]
+        return self.model.relative_to(*both)
+
+    @torch.inference_mode()
+    def coarse_masks(
         self, frames: np.ndarray, *, progress: ProgressCallback = ignore_progress, cancel: CancelToken | None = None
     ) -> np.ndarray:
-        """Masks alone, as a preprocessing that follows the athlete needs them of whole frames.
+        """Masks alone, of whole frames, from which a preprocessing that follows the athlete makes the athlete crop.
 
-        In float32 whatever the precision: in half of it the square around them moves by some pixels now and then, and
-        the score with it by more than a point.
+        In float32 whatever the precision: in half of it the crop moves by some pixels now and then, and the score with
+        it by more than a point.
 
         Args:
             frames: (96, 112, 112, 3) uint8 RGB.
-            progress: called with stage "look" after every window, and after every layer within it.
+            progress: called with stage "coarse" after every window.
 
         Returns:
             (96, 112, 112) float32 probability.
@@ -187,23 +149,23 @@ class ClipEncoder:
         Raises:
             Cancelled: once the token is set.
         """
-        masks = _MeanMasks(frames.shape[1:3])
-        step = _Steps("look", len(WINDOWS), progress, cancel)
-        with self._looking_up(step):
-            for window in WINDOWS:
-                masks.add(window, self._mask_logits(frames[window], "fp32"))
-                step()
-        return masks.mean
+        step = _Steps("coarse", len(WINDOWS), progress, cancel)
+        masks = []
+        for window in WINDOWS:
+            masks.append(self._mask_logits(frames[window]).float().sigmoid())
+            step()
+        coarse: np.ndarray = mean_over_windows(torch.cat(masks))[0].cpu().numpy()
+        return coarse
 
     @torch.inference_mode()
-    def joints(
+    def keypoints(
         self, frames: np.ndarray, *, progress: ProgressCallback = ignore_progress, cancel: CancelToken | None = None
     ) -> np.ndarray | None:
-        """The body's joints in the samples of a clip; None where the network sees no poses.
+        """The body's keypoints in the samples of a clip; None where the network sees no poses.
 
         Args:
             frames: (96, 112, 112, 3) uint8 RGB.
-            progress: called with stage "look", the last of whose steps this is a part of, after every layer.
+            progress: called with stage "coarse" once they are found.
 
         Returns:
             (96, 15, 3) float32: x and y in pixels of the samples, and the probability that the joint is seen.
@@ -214,31 +176,33 @@ class ClipEncoder:
         backbone = self.model.static_encoder.backbone if self.model.has_static else None
         if not isinstance(backbone, PoseBackbone):
             return None
-        video = normalise(torch.from_numpy(frames).to(self.device))
-        step = _Steps("look", len(WINDOWS), progress, cancel, done=len(WINDOWS))
-        with self._looking_up(step):
-            look = backbone.look(video)
+        step = _Steps("coarse", len(WINDOWS), progress, cancel, done=len(WINDOWS) - 1)
+        look = backbone.look(normalise(torch.from_numpy(frames).to(self.device)))
         tracked = backbone.first_tracked(look[None])[0, :, :BODY]
         joints: np.ndarray = torch.cat([tracked[..., :2], tracked[..., 2:].sigmoid()], dim=-1).cpu().numpy()
+        step()
         return joints
 
     @torch.inference_mode()
     def window_masks(self, frames: np.ndarray) -> np.ndarray:
         """Mask probabilities (16, 112, 112) float32 of one window of frames (16, 112, 112, 3) uint8 RGB."""
-        masks: np.ndarray = self._mask_logits(frames, self.precision)[0].float().sigmoid().cpu().numpy()
+        with self.model.encoders(self.device):
+            masks: np.ndarray = self._mask_logits(frames)[0].float().sigmoid().cpu().numpy()
         return masks
 
-    def _mask_logits(self, frames: np.ndarray, precision: str) -> Tensor:
-        """One window of frames to (1, 16, 112, 112)."""
+    def _mask_logits(self, frames: np.ndarray) -> Tensor:
+        """One window of frames to (1, 16, 112, 112), in the caller's precision."""
         parser = self.model.spatial_parser
-        video = normalise(torch.from_numpy(frames).to(self.device))
-        with autocast(self.device, precision):
-            window = _window(video, np.arange(len(frames)))
-            # Unsharpened, as they were when the temporal parser learned from the squares around them; and sooner.
-            return parser.decoder.fused(parser.taps(window), None)
+        window = self._video(frames).contiguous(memory_format=torch.channels_last_3d)
+        # Unsharpened, as they were when the temporal parser learned from the squares around them; and sooner.
+        return parser.decoder.fused(parser.taps(window), None)
+
+    def _video(self, frames: np.ndarray) -> Tensor:
+        """Frames (n, H, W, 3) uint8 RGB as a video (1, 3, n, H, W)."""
+        return normalise(torch.from_numpy(frames).to(self.device)).transpose(0, 1)[None]
 
     @torch.inference_mode()
-    def static_tokens(self, encoding: Encoding) -> np.ndarray:
+    def static_tokens(self, encoding: ClipEncoding) -> np.ndarray:
         """(3, 4, 64) float32 static step tokens of a clip, cut at its own transitions."""
         features = torch.from_numpy(encoding.frame_features)[None].to(self.device)
         tokens: Tensor = self.model.static_encoder.step_tokens(features, [encoding.transition_samples])

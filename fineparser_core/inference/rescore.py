@@ -8,7 +8,15 @@ import numpy as np
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.diving.difficulty import Difficulty
 from fineparser_core.errors import ConfigError, ExemplarError
-from fineparser_core.types import Contribution, DiveParse, Encoding, ExemplarVote, IntervalRule, Scoring, Transitions
+from fineparser_core.types import (
+    ClipEncoding,
+    Contribution,
+    DiveParse,
+    ExemplarVote,
+    IntervalRule,
+    Scoring,
+    Transitions,
+)
 
 #: An outlier's vote lies further from the median than this many robust standard deviations (1.4826 MAD) …
 _OUTLIER_DEVIATIONS = 3.0
@@ -36,7 +44,9 @@ def transition_range(parse: DiveParse, place: int) -> tuple[int, int]:
     return int(parse.sampled_frames[sample_of(parse, flight)]) + 1, parse.clip.out_frame
 
 
-def correct_transitions(parse: DiveParse, encoding: Encoding, transitions: Transitions) -> tuple[DiveParse, Encoding]:
+def correct_transitions(
+    parse: DiveParse, encoding: ClipEncoding, transitions: Transitions
+) -> tuple[DiveParse, ClipEncoding]:
     """Parse and encoding of a dive as if the network had found other transitions.
 
     A transition that stays where the network put it keeps its sample: in a short clip several samples share a frame.

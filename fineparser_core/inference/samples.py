@@ -1,4 +1,4 @@
-"""From a clip to what the network sees; where the preprocessing follows the athlete, by a first look. Loads torch."""
+"""From a clip to the 96 samples that the network sees: whole frames, or the athlete crop. Loads torch."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeVar
@@ -15,9 +15,9 @@ from fineparser_core.video.preprocess import WHOLE, Follow, get_preprocessing
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.sampling import sample_frames
 
-# Of frames that wait for the second look: enough for an athlete of a tenth of the frame, and 96 of them in 270 MB.
+# Of frames kept for the refined pass: enough for an athlete of a tenth of the frame, and 96 of them in 270 MB.
 _KEPT_HEIGHT_PX = 720
-# First looks are timid: at half, the squares around them have 0.84 of the right side, and a fifth cut limbs off.
+# Coarse masks are timid: at half, the squares around them have 0.84 of the right side, and a fifth cut limbs off.
 _LIKELY = 0.35
 # Probability from which on a joint tells where the athlete is.
 _SHOWN = 0.4
@@ -33,14 +33,14 @@ class Samples(NamedTuple):
         sampled: (96,) int64 source frames.
         times_s: (96,) float64, from the start of the file.
         crops: (96, 4) float32, the rectangle of source pixels that each shows; it may reach over the frame's edges.
-        first_look: whole frames (96, 112, 112, 3) uint8 and their masks (96, 112, 112), where there was such a look.
+        coarse: of the coarse pass, where there was one: whole frames (96, 112, 112, 3) uint8, masks (96, 112, 112).
     """
 
     frames: np.ndarray
     sampled: np.ndarray
     times_s: np.ndarray
     crops: np.ndarray
-    first_look: tuple[np.ndarray, np.ndarray] | None = None
+    coarse: tuple[np.ndarray, np.ndarray] | None = None
 
     @property
     def seconds(self) -> float:
@@ -59,8 +59,8 @@ def read_samples(
     """Reads the samples of a clip.
 
     Args:
-        encoder: looks first where the preprocessing follows the athlete.
-        progress: called with stage "read", and "look" for the first look.
+        encoder: finds the athlete where the preprocessing follows one.
+        progress: called with stage "read", and "coarse" for the coarse pass.
 
     Raises:
         VideoError: where the file cannot be read.
@@ -72,13 +72,13 @@ def read_samples(
     if not isinstance(shape, Follow):
         crop = np.asarray(shape.crop_xyxy(width, height), np.float32)
         return Samples(np.stack(kept), sampled, times_s, np.tile(crop, (len(sampled), 1)))
-    wholes, masks = first_look(kept, encoder, progress=progress, cancel=cancel)
-    frames, crops = closer_look(kept, masks, encoder, progress=progress, cancel=cancel)
+    wholes, masks = coarse_pass(kept, encoder, progress=progress, cancel=cancel)
+    frames, crops = crop_athlete(kept, masks, encoder, progress=progress, cancel=cancel)
     scale = np.array([width / kept[0].shape[1], height / kept[0].shape[0]] * 2, np.float32)
     return Samples(frames, sampled, times_s, crops * scale, (wholes, masks))
 
 
-def first_look(
+def coarse_pass(
     frames: Sequence[np.ndarray],
     encoder: ClipEncoder,
     *,
@@ -91,10 +91,10 @@ def first_look(
         Cancelled: once the token is set.
     """
     wholes = np.stack([WHOLE.apply(frame) for frame in frames])
-    return wholes, encoder.first_look(wholes, progress=progress, cancel=cancel)
+    return wholes, encoder.coarse_masks(wholes, progress=progress, cancel=cancel)
 
 
-def closer_look(
+def crop_athlete(
     frames: Sequence[np.ndarray],
     masks: np.ndarray,
     encoder: ClipEncoder,
@@ -102,11 +102,11 @@ def closer_look(
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Cuts the square that follows the athlete: by masks, then where the encoder finds joints in it, by those.
+    """Cuts out the athlete crop: a square around the masks, or around the keypoints that the encoder finds in that.
 
     Args:
         frames: 96 of (H, W, 3) uint8 RGB.
-        masks: (96, 112, 112) probability of athlete in them, from the first look.
+        masks: (96, 112, 112) probability of athlete in them, from the coarse pass.
 
     Returns:
         (96, 112, 112, 3) uint8, and the squares (96, 4) float32 as x0, y0, x1, y1 in pixels of the frames.
@@ -116,7 +116,7 @@ def closer_look(
     """
     height, width = frames[0].shape[:2]
     cut, places = _cut(frames, follow_squares(masks, width, height, likely=_LIKELY))
-    joints = encoder.joints(cut, progress=progress, cancel=cancel)
+    joints = encoder.keypoints(cut, progress=progress, cancel=cancel)
     if joints is None:
         return cut, places
     in_frame = places[:, None, :2] + joints[..., :2] * ((places[:, 2] - places[:, 0]) / MASK_SIZE)[:, None, None]

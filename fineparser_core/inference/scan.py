@@ -1,4 +1,4 @@
-"""A coarse look at a whole recording: masks and the camera's movement ten times a second. Loads torch."""
+"""Scans a whole recording ten times a second for the athlete's masks and the camera's movement. Loads torch."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import numpy as np
 
 from fineparser_core.constants import MASK_SIZE, WINDOW_LENGTH
 from fineparser_core.inference.encoder import ClipEncoder
-from fineparser_core.inference.falls import Evidence
+from fineparser_core.inference.fall_detection import Evidence
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.video.camera_motion import vertical_shift
 from fineparser_core.video.preprocess import WHOLE
@@ -25,9 +25,9 @@ def scan(
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
 ) -> Evidence:
-    """Looks through a file, a sample every tenth of a second; holds no more than a window of frames.
+    """Measures a file, a sample every tenth of a second; holds no more than a window of frames.
 
-    Whole frames, whatever the weights look at closely: where the athlete is, is not yet known.
+    It sees whole frames, whatever the preprocessing of the weights: where the athlete is, is not yet known.
 
     Args:
         progress: called with stage "scan", in samples.
@@ -59,12 +59,12 @@ def scan(
     return _evidence(frames, info.pts_s[frames], masks, camera)
 
 
-def look_at(frames: np.ndarray, times_s: np.ndarray, images: np.ndarray, probability: np.ndarray) -> Evidence:
-    """As `scan`, and as often, of a clip whose masks are there already.
+def clip_motion(frames: np.ndarray, times_s: np.ndarray, images: np.ndarray, probability: np.ndarray) -> Evidence:
+    """As `scan`, with the same sampling rate, of a clip whose masks are computed already.
 
     Args:
-        frames, times_s: (n,) source frames and their times; what repeats a frame counts once.
-        images: (n, 112, 112, 3) uint8, the whole picture as the spatial parser sees it.
+        frames, times_s: (n,) source frames and their times; a repeated frame counts once.
+        images: (n, 112, 112, 3) uint8, whole frames.
         probability: (n, 112, 112) of its masks.
     """
     kept = _at(times_s, np.arange(times_s[0], times_s[-1] + SAMPLE_S / 2, SAMPLE_S))

@@ -1,11 +1,11 @@
-"""Finds the dives in a longer recording: a coarse look for falls, then a whole parse of each. Loads torch."""
+"""Finds the dives in a longer recording: a coarse scan for falls, then a whole parse of each. Loads torch."""
 
 from pathlib import Path
 
 from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.clips import make_clip
-from fineparser_core.inference.falls import cut_around, find_falls, without_overlap
+from fineparser_core.inference.fall_detection import cut_around, find_falls, without_overlap
 from fineparser_core.inference.scan import scan
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.types import DiveSegment

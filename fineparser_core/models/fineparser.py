@@ -1,6 +1,6 @@
 """FineParser: composes the spatial and temporal parsers, the static encoder and the regression (paper section 3)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -9,14 +9,14 @@ from torch import Tensor, nn
 
 from fineparser_core.config import POSE_BACKBONES
 from fineparser_core.constants import N_SAMPLES, TOKENS_PER_STEP, WINDOW_STRIDE
+from fineparser_core.models.aqa_model import AQAModel, Decoder, EncodedVideo, VideoEncoding, to_windows
 from fineparser_core.models.i3d import I3D
-from fineparser_core.models.method import Decoder, Encoding, Method, Observation, to_windows
 from fineparser_core.models.pose_backbone import PoseSteps
 from fineparser_core.models.regression import STEP_WEIGHTS, StepReducer, StepStream
 from fineparser_core.models.spatial_parser import SpatialParser
 from fineparser_core.models.static_encoder import StaticEncoder
 from fineparser_core.models.step_pooling import DYNAMIC_LENGTH, dynamic_matrix, pair_boundaries
-from fineparser_core.models.temporal_parser import PSNet
+from fineparser_core.models.temporal_parser import PSNet, decode_release
 
 Pairs = Sequence[tuple[int, int]]
 
@@ -56,8 +56,28 @@ class Parsed(NamedTuple):
     mask_logits: Tensor | None
     frame_features: Tensor | None
 
+    def rows(self, which: slice) -> "Parsed":
+        """Some of the videos."""
+        probabilities, logits, features = (None if part is None else part[which] for part in self[1:])
+        return Parsed(self.gated[which], probabilities, logits, features)
 
-class FineParser(Method):
+
+class ComparedVideos(NamedTuple):
+    """What Figure 2 of the paper gives for pairs of videos.
+
+    Attributes:
+        relative: points of the queries relative to their exemplars.
+        query, exemplar: masks, transition probabilities and features of both.
+        transitions: (st, ed) samples of both at which steps are cut.
+    """
+
+    relative: RelativeScore
+    query: Parsed
+    exemplar: Parsed
+    transitions: tuple[Pairs, Pairs]
+
+
+class FineParser(AQAModel):
     """The whole network. Encodings of a video never depend on its partner, so each is computed once.
 
     Args:
@@ -99,68 +119,126 @@ class FineParser(Method):
         weights = torch.tensor(STEP_WEIGHTS)
         self.register_buffer("step_weights", weights / ((2 if sve else 1) * weights.sum()), persistent=False)
 
-    def parse(self, video: Tensor, *, masks: str = "all", sides: int = 1) -> Parsed:
+    def forward(
+        self, query: Tensor, exemplar: Tensor, *, transitions: tuple[Pairs, Pairs] | None = None
+    ) -> ComparedVideos:
+        """Figure 2 of the paper: videos of queries and of their exemplars to masks, transitions and relative scores.
+
+        Args:
+            query, exemplar: (B, 3, 96, H, W) float32, ImageNet-normalised.
+            transitions: (st, ed) samples of both at which steps are cut, as training gives them; by default those that
+                the network predicts, searched in their halves of the dive as released.
+        """
+        parsed = self.parse(torch.cat([query, exemplar]), bn_groups=2)
+        if transitions is None:
+            found = [FIXED_TRANSITIONS] * (2 * len(query))
+            if parsed.probabilities is not None:
+                found = [decode_release(p) for p in parsed.probabilities.detach().cpu().numpy()]
+            transitions = found[: len(query)], found[len(query) :]
+        first, second = parsed.rows(slice(None, len(query))), parsed.rows(slice(len(query), None))
+        tokens = None
+        if first.frame_features is not None and second.frame_features is not None:
+            tokens = (
+                self.static_encoder.step_tokens(first.frame_features, transitions[0]),
+                self.static_encoder.step_tokens(second.frame_features, transitions[1]),
+            )
+        relative = self.compare((first.gated, second.gated), tokens, transitions)
+        return ComparedVideos(relative, first, second, transitions)
+
+    def parse(self, video: Tensor, *, masks: str = "all", bn_groups: int = 1) -> Parsed:
         """Videos (B, 3, 96, H, W) float32, ImageNet-normalised, through the encoders and PSNet.
 
         Args:
             masks: "all" maps, the "fused" one, or "none".
-            sides: parts of the batch whose statistics the batch norms of PSNet and of the static encoder take apart.
-                As released, queries and exemplars (2) pass these one after the other, but the I3Ds together.
+            bn_groups: parts of the batch whose statistics the batch norms of PSNet and of the static encoder take
+                apart. As released, queries and exemplars (2) pass these one after the other, but the I3Ds together.
         """
-        windows, seen, frame_features, logits = to_windows(video), None, None, None
         with self.encoders(video.device):
-            gated = self.i3d(windows).float()
-            if self.has_masks:
-                taps = self.spatial_parser.taps(windows)
-                if masks != "none":
-                    decoder = self.spatial_parser.decoder
-                    logits = decoder(taps, windows) if masks == "all" else decoder.fused(taps, windows)[:, None]
-                    logits = logits.float().unflatten(0, (len(video), -1))
-                gated = self.gate(gated, self.spatial_parser.encoder.end(taps[3]).float())
-            if self.has_static:
-                frames = video.transpose(1, 2).flatten(0, 1).contiguous(memory_format=torch.channels_last)
-                seen = torch.cat([self.static_encoder.backbone(side) for side in frames.chunk(sides)])
-                frame_features = self.static_encoder.to_feature(seen).float().unflatten(0, (len(video), -1))
-                seen = seen.float().unflatten(0, (len(video), -1))
+            gated, logits = self._encode_windows(to_windows(video), masks)
+            static_features, frame_features = self._encode_frames(video, bn_groups)
         gated = gated.unflatten(0, (len(video), -1))
-        probabilities = self.step_probabilities(gated, seen, sides) if self.has_steps else None
+        if logits is not None:
+            logits = logits.unflatten(0, (len(video), -1))
+        probabilities = self.step_probabilities(gated, static_features, bn_groups) if self.has_steps else None
         return Parsed(gated, probabilities, logits, frame_features)
 
-    def step_probabilities(self, gated: Tensor, seen: Tensor | None, sides: int = 1) -> Tensor:
+    def _encode_windows(self, windows: Tensor, masks: str) -> tuple[Tensor, Tensor | None]:
+        """Windows (N, 3, 16, H, W) to gated features (N, 1024) and mask logits (N, heads, 16, H, W), float32."""
+        feature, logits = self.i3d(windows).float(), None
+        if self.has_masks:
+            parser = self.spatial_parser
+            if masks == "all":
+                logits, embedding = parser(windows)
+            elif masks == "fused":
+                fused, embedding = parser.infer(windows)
+                logits = fused[:, None]
+            else:
+                embedding = parser.embed(windows)
+            feature = self.gate(feature, embedding.float())
+        return feature, None if logits is None else logits.float()
+
+    def _encode_frames(self, video: Tensor, bn_groups: int = 1) -> tuple[Tensor | None, Tensor | None]:
+        """Features (B, 96, n) of the static backbone and of the static encoder, float32; None without SVE."""
+        if not self.has_static:
+            return None, None
+        frames = video.transpose(1, 2).flatten(0, 1).contiguous(memory_format=torch.channels_last)
+        features = torch.cat([self.static_encoder.backbone(group) for group in frames.chunk(bn_groups)])
+        frame_features = self.static_encoder.to_feature(features).float().unflatten(0, (len(video), -1))
+        return features.float().unflatten(0, (len(video), -1)), frame_features
+
+    def step_probabilities(self, gated: Tensor, static_features: Tensor | None, bn_groups: int = 1) -> Tensor:
         """(B, 96, 2) that a step begins at a sample (Eq. 4): PSNet's, or where poses are seen what both of them say.
 
         Args:
             gated: (B, 9, 1024).
-            seen: (B, 96, n) features of the static backbone; only those of one that sees poses are used.
-            sides: as in `parse`.
+            static_features: (B, 96, n) of the static backbone; only those of one that sees poses are used.
+            bn_groups: as in `parse`.
         """
-        logits = torch.cat([self.psnet.logits(side) for side in gated.chunk(sides)])
-        if self.pose_steps is not None and seen is not None:
-            logits = (logits + self.pose_steps(seen)) / 2
+        logits = torch.cat([self.psnet.logits(group) for group in gated.chunk(bn_groups)])
+        if self.pose_steps is not None and static_features is not None:
+            logits = (logits + self.pose_steps(static_features)) / 2
         return torch.sigmoid(logits)
 
-    def observe(self, video: Tensor, decode: Decoder) -> Observation:
-        """As `Method.observe`; transitions without TAP are `FIXED_TRANSITIONS`, which are no prediction."""
-        parsed = self.parse(video, masks="fused")
+    def encode(
+        self, video: Tensor, decode: Decoder, *, between_windows: Callable[[], None] | None = None
+    ) -> EncodedVideo:
+        """As `AQAModel.encode`; transitions without TAP are `FIXED_TRANSITIONS`, which are no prediction.
+
+        Args:
+            between_windows: called after every window, which then pass one at a time: as fast on a CPU, and whoever
+                waits to cancel or to report progress waits less. May raise.
+        """
+        windows = to_windows(video)
+        with self.encoders(video.device):
+            parts = []
+            for part in windows.split(1) if between_windows else [windows]:
+                parts.append(self._encode_windows(part, "fused"))
+                if between_windows:
+                    between_windows()
+            static_features, frame_features = self._encode_frames(video)
+        gated = torch.cat([part for part, _ in parts]).unflatten(0, (len(video), -1))
+        probabilities = self.step_probabilities(gated, static_features) if self.has_steps else None
         transitions = [FIXED_TRANSITIONS] * len(video)
-        if parsed.probabilities is not None:
-            transitions = [decode(p) for p in parsed.probabilities.cpu().numpy()]
-        encoding = {"gated": parsed.gated, "transitions": torch.tensor(transitions)}
-        if parsed.frame_features is not None:
-            encoding["static_tokens"] = self.static_encoder.step_tokens(parsed.frame_features, transitions)
-        return Observation(
+        if probabilities is not None:
+            transitions = [decode(p) for p in probabilities.cpu().numpy()]
+        encoding = {"gated": gated, "transitions": torch.tensor(transitions)}
+        if frame_features is not None:
+            encoding["static_tokens"] = self.static_encoder.step_tokens(frame_features, transitions)
+        logits = [part[:, -1] for _, part in parts if part is not None]
+        return EncodedVideo(
             encoding=encoding,
-            probabilities=parsed.probabilities,
+            probabilities=probabilities,
             transitions=transitions if self.has_steps else None,
-            mask_probability=None if parsed.mask_logits is None else _mean_mask(parsed.mask_logits[:, :, -1].sigmoid()),
+            mask_probability=mean_over_windows(torch.cat(logits).sigmoid(), len(video)) if logits else None,
+            frame_features=frame_features,
         )
 
-    def votes(self, query: Encoding, exemplars: Encoding) -> Tensor:
+    def predict_scores(self, query: VideoEncoding, exemplars: VideoEncoding) -> Tensor:
         """Eq. 12 for each exemplar: predicted difference plus its score."""
         return self.relative_to(query, exemplars).delta + exemplars["score"]
 
-    def relative_to(self, query: Encoding, exemplars: Encoding) -> RelativeScore:
-        """`compare` for one query (batch of 1) and each of E exemplars, as `observe` encodes them."""
+    def relative_to(self, query: VideoEncoding, exemplars: VideoEncoding) -> RelativeScore:
+        """`compare` for one query (batch of 1) and each of E exemplars, as `encode` encodes them."""
         n = len(exemplars["gated"])
         both = {name: (query[name].expand(n, *query[name].shape[1:]), exemplars[name]) for name in query}
         transitions = tuple([(int(st), int(ed)) for st, ed in side] for side in both["transitions"])
@@ -192,9 +270,9 @@ class FineParser(Method):
         """
         boundaries = [pair_boundaries(q, e) for q, e in zip(*transitions, strict=True)]
         query, exemplar = (self.dynamic_tokens(side, boundaries) for side in gated)
-        return self.relate((query, exemplar), static_tokens)
+        return self.regress((query, exemplar), static_tokens)
 
-    def relate(
+    def regress(
         self, dynamic_tokens: tuple[Tensor, Tensor], static_tokens: tuple[Tensor, Tensor] | None
     ) -> RelativeScore:
         """The regression (Eq. 6 without y_Z) alone: tokens of the queries and of the exemplars, row by row."""
@@ -204,13 +282,13 @@ class FineParser(Method):
         return RelativeScore(dynamic, self.static_stream(*static_tokens) * self.step_weights)
 
 
-def _mean_mask(windows: Tensor) -> Tensor:
-    """Mask probabilities (B, 9, 16, H, W) to samples (B, 96, H, W): the mean over the windows that cover one."""
-    batch, n_windows, length, height, width = windows.shape
-    total = windows.new_zeros(batch, N_SAMPLES, height, width)
-    count = windows.new_zeros(N_SAMPLES, 1, 1)
-    for i in range(n_windows):
-        part = slice(i * WINDOW_STRIDE, i * WINDOW_STRIDE + length)
+def mean_over_windows(values: Tensor, n_videos: int = 1) -> Tensor:
+    """(9 B, 16, H, W) of the windows of B videos to the samples (B, 96, H, W): the mean over windows that cover one."""
+    windows = values.unflatten(0, (n_videos, -1))
+    total = values.new_zeros(n_videos, N_SAMPLES, *values.shape[2:])
+    count = values.new_zeros(N_SAMPLES, 1, 1)
+    for i in range(windows.shape[1]):
+        part = slice(i * WINDOW_STRIDE, i * WINDOW_STRIDE + windows.shape[2])
         total[:, part] += windows[:, i]
         count[part] += 1
     return total / count

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 
 from fineparser_core.config import ModelConfig
+from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.models.baselines.core import CoRe
 from fineparser_core.models.baselines.i3d_mlp import I3DMLP
 from fineparser_core.models.baselines.tsa import TSA
 from fineparser_core.models.baselines.usdl import MUSDL, USDL
 from fineparser_core.models.fineparser import FineParser
-from fineparser_core.models.method import Method
 
-_BASELINES: dict[str, Callable[[], Method]] = {
+_BASELINES: dict[str, Callable[[], AQAModel]] = {
     "i3d-mlp": I3DMLP,
     "usdl": USDL,
     "musdl": MUSDL,
@@ -19,7 +19,7 @@ _BASELINES: dict[str, Callable[[], Method]] = {
 }
 
 
-def build(config: ModelConfig) -> Method:
+def build(config: ModelConfig) -> AQAModel:
     """The network of a configuration, weights drawn from torch's current seed."""
     if config.method != "fineparser":
         return _BASELINES[config.method]()

@@ -139,6 +139,11 @@ class SpatialParser(nn.Module):
         taps = self.taps(windows)
         return self.decoder(taps, windows), self.encoder.end(taps[3])
 
+    def embed(self, windows: Tensor) -> Tensor:
+        """Windows (N, 3, 16, 112, 112) to embeddings (N, 1024) alone."""
+        embedding: Tensor = self.encoder.end(self.taps(windows)[3])
+        return embedding
+
     def infer(self, windows: Tensor) -> tuple[Tensor, Tensor]:
         """As `forward`, but only the fused logits (N, 16, 112, 112)."""
         taps = self.taps(windows)

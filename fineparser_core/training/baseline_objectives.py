@@ -10,13 +10,13 @@ from torch import Tensor
 from fineparser_core.config import TrainConfig
 from fineparser_core.data.exemplars import groups_of
 from fineparser_core.data.records import DiveRecord
+from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.models.baselines.core import CoRe
 from fineparser_core.models.baselines.i3d_mlp import I3DMLP
 from fineparser_core.models.baselines.pooled import POINTS
 from fineparser_core.models.baselines.tsa import TSA
 from fineparser_core.models.baselines.usdl import MUSDL, USDL
 from fineparser_core.models.fineparser import FIXED_TRANSITIONS, FineParser
-from fineparser_core.models.method import Method
 from fineparser_core.models.temporal_parser import DECODERS
 from fineparser_core.training.batches import Batch
 from fineparser_core.training.losses import regression_loss, transition_loss, transition_target
@@ -129,7 +129,7 @@ class TSAObjective(Objective):
         return {"total": total, **losses}
 
 
-def make_objective(model: Method, config: TrainConfig, records: Sequence[DiveRecord]) -> Objective:
+def make_objective(model: AQAModel, config: TrainConfig, records: Sequence[DiveRecord]) -> Objective:
     """The objective of a network.
 
     Args:

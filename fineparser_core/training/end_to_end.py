@@ -22,7 +22,7 @@ from fineparser_core.evaluation.protocol import Protocol
 from fineparser_core.evaluation.results import DiveResult
 from fineparser_core.evaluation.summary import summarise
 from fineparser_core.inference.device import PRECISIONS, choose_precision
-from fineparser_core.models.method import Method
+from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
 from fineparser_core.training.baseline_objectives import make_objective
 from fineparser_core.training.batches import Batch, Step, epoch_steps, make_batch
@@ -119,7 +119,7 @@ def parameter_groups(objective: Objective, config: TrainConfig) -> list[tuple[li
 
 
 def train_end_to_end(
-    model: Method, splits: Splits, config: TrainConfig, out: Path, *, cancel: CancelToken, peers: Processes
+    model: AQAModel, splits: Splits, config: TrainConfig, out: Path, *, cancel: CancelToken, peers: Processes
 ) -> list[dict[str, Any]]:
     """Trains, evaluates after epochs, and leaves the weights of the picked epoch in OUT/best.pt.
 
@@ -204,7 +204,7 @@ def train_end_to_end(
 
 
 def evaluate_sharded(
-    model: Method,
+    model: AQAModel,
     dives: Sequence[Dive],
     pool: Sequence[Dive],
     config: TrainConfig,
@@ -255,7 +255,7 @@ def _logged() -> ProgressCallback:
     return tell
 
 
-def load_best(model: Method, out: Path) -> None:
+def load_best(model: AQAModel, out: Path) -> None:
     """Loads what the picked epoch left in OUT/best.pt.
 
     Raises:
@@ -265,7 +265,7 @@ def load_best(model: Method, out: Path) -> None:
     model.load_state_dict(load_checkpoint(out / BEST, device))
 
 
-def _compile(model: Method, *, on: bool) -> None:
+def _compile(model: AQAModel, *, on: bool) -> None:
     """The backbones through `torch.compile`: their shapes are always the same, unlike the steps that follow."""
     for name in ("i3d", "spatial_parser.encoder", "static_encoder.backbone") if on else ():
         try:

@@ -11,9 +11,9 @@ from fineparser_core.checkpoints.bundle import load_bundle
 from fineparser_core.checkpoints.kinetics import load_kinetics
 from fineparser_core.config import TrainConfig
 from fineparser_core.errors import CheckpointError, ConfigError
+from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.i3d import I3D
-from fineparser_core.models.method import Method
 from fineparser_core.models.pose_backbone import PoseBackbone
 from fineparser_core.models.presets import build
 
@@ -28,7 +28,7 @@ IMAGENET_NOTICE = "The static backbone starts from torchvision's ImageNet weight
 _IMAGENET = {"resnet18": "ResNet18_Weights", "resnet34": "ResNet34_Weights", "resnet50": "ResNet50_Weights"}
 
 
-def initial_model(config: TrainConfig, *, weights: Path | None, kinetics: Path | None) -> tuple[Method, list[str]]:
+def initial_model(config: TrainConfig, *, weights: Path | None, kinetics: Path | None) -> tuple[AQAModel, list[str]]:
     """The network a run starts from, and notices for its card; what is not given is noise of the configuration's seed.
 
     Args:
@@ -66,7 +66,7 @@ def initial_model(config: TrainConfig, *, weights: Path | None, kinetics: Path |
     return model, list(dict.fromkeys(notices))
 
 
-def _load_kinetics(model: Method, path: Path) -> None:
+def _load_kinetics(model: AQAModel, path: Path) -> None:
     arrays = load_kinetics(path)
     names = [name for name in I3D().state_dict() if not name.endswith("num_batches_tracked")]
     state = {name: torch.from_numpy(arrays[name]) for name in names}

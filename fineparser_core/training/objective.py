@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 from fineparser_core.config import TrainConfig
 from fineparser_core.constants import FEATURE_SIZE, WINDOW_LENGTH
+from fineparser_core.models.aqa_model import AQAModel, to_windows
 from fineparser_core.models.fineparser import FIXED_TRANSITIONS, FineParser, Parsed
-from fineparser_core.models.method import Method, to_windows
 from fineparser_core.models.step_pooling import pair_boundaries
 from fineparser_core.models.temporal_parser import DECODERS
 from fineparser_core.training.batches import Batch
@@ -22,7 +22,7 @@ _N_STEPS = 3
 class Objective(nn.Module):
     """A network and its losses as one module, so that one call trains it in one process or in many."""
 
-    model: Method
+    model: AQAModel
 
     @abstractmethod
     def forward(self, batch: Batch, progress: float) -> dict[str, Tensor]:
@@ -57,7 +57,7 @@ class FineParserObjective(Objective):
         """As `Objective.forward`: "mask", "transitions", "regression" and the terms of our recipe."""
         config = self.config
         masked = batch.masks is not None and self.model.has_masks and config.mask_weight > 0
-        parsed = self.model.parse(batch.video, masks="all" if masked else "none", sides=2 if batch.paired else 1)
+        parsed = self.model.parse(batch.video, masks="all" if masked else "none", bn_groups=2 if batch.paired else 1)
         weighted: list[Tensor] = []
         losses: dict[str, Tensor] = {}
 
@@ -97,11 +97,11 @@ class FineParserObjective(Objective):
         if not batch.paired:
             rows = batch.query, batch.exemplar
             dynamic = tuple(model.dynamic_tokens(parsed.gated[side], boundaries) for side in rows)
-            return model.relate((dynamic[0], dynamic[1]), static_tokens).delta
+            return model.regress((dynamic[0], dynamic[1]), static_tokens).delta
         # Both directions of a pair share their tokens, and the batch norms see queries and exemplars apart.
         half = len(batch.video) // 2
         query, exemplar = (model.dynamic_tokens(side, boundaries[:half]) for side in parsed.gated.split(half))
-        return model.relate((torch.cat([query, exemplar]), torch.cat([exemplar, query])), static_tokens).delta
+        return model.regress((torch.cat([query, exemplar]), torch.cat([exemplar, query])), static_tokens).delta
 
     def _static_tokens(self, features: Tensor, transitions: list[tuple[int, int]], *, paired: bool) -> Tensor:
         encoder, half = self.model.static_encoder, len(features) // 2

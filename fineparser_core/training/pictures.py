@@ -11,7 +11,7 @@ from fineparser_core.constants import N_SAMPLES
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.transforms import plain_view, view_frames, view_masks
 from fineparser_core.inference.encoder import normalise
-from fineparser_core.models.method import Method
+from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.models.temporal_parser import DECODERS
 
 _DIVES, _SAMPLES = 4, (8, 30, 45, 60, 75, 90)
@@ -19,7 +19,7 @@ _GREEN, _RED = (40, 220, 90), (255, 70, 60)
 
 
 @torch.inference_mode()
-def mask_sheet(model: Method, dives: Sequence[Dive], config: TrainConfig) -> np.ndarray | None:
+def mask_sheet(model: AQAModel, dives: Sequence[Dive], config: TrainConfig) -> np.ndarray | None:
     """Six samples of up to four dives, predicted athlete in green, true outline in red: (H, W, 3) uint8.
 
     Returns: None for a method or a data set without masks.
@@ -31,7 +31,7 @@ def mask_sheet(model: Method, dives: Sequence[Dive], config: TrainConfig) -> np.
         view = plain_view(dive, config.preprocessing)
         frames = view_frames(dive, view, np.arange(N_SAMPLES))
         video = normalise(torch.from_numpy(frames).to(device)).transpose(0, 1)[None]
-        masks = model.observe(video, DECODERS[config.decoding]).mask_probability
+        masks = model.encode(video, DECODERS[config.decoding]).mask_probability
         if masks is None or dive.masks is None:
             return None
         predicted = masks[0].float().cpu().numpy() >= 0.5

@@ -226,7 +226,7 @@ def head_stage(model: FineParser, encoded: Sequence[EncodedDive], truths: Truths
         static_tokens = static.step_tokens(features, jittered)
         boundaries = [pair_boundaries(jittered[q], jittered[e]) for q, e in zip(query, exemplar, strict=True)]
         tokens = model.dynamic_tokens(gated[query], boundaries), model.dynamic_tokens(gated[exemplar], boundaries)
-        relative = model.relate(tokens, (static_tokens[query], static_tokens[exemplar]))
+        relative = model.regress(tokens, (static_tokens[query], static_tokens[exemplar]))
         scores = torch.tensor([dive.score for dive in dives])
         qualities = scaled_qualities(dives, truths)
         points = true_contributions(dives, qualities, query, exemplar)

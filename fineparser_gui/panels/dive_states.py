@@ -94,7 +94,7 @@ def stage_text(stage: str) -> str:
         "scan": translate("DivesPanel", "looking for dives"),
         "confirm": translate("DivesPanel", "looking for dives"),
         "read": translate("DivesPanel", "reading"),
-        "look": translate("DivesPanel", "finding the athlete"),
+        "coarse": translate("DivesPanel", "finding the athlete"),
         "parse": translate("DivesPanel", "parsing"),
         "compare": translate("DivesPanel", "comparing"),
         "copy": translate("DivesPanel", "copying"),

@@ -8,7 +8,7 @@ from fineparser_gui.panels.dive_states import WAITS_FOR_USER, settled, stage_tex
 from fineparser_gui.panels.parts import keyboard_friendly, label
 from fineparser_gui.services.session import Session
 
-_STAGES = ("read", "look", "parse", "compare")
+_STAGES = ("read", "coarse", "parse", "compare")
 
 
 class ProgressStrip(QFrame):

@@ -1,10 +1,11 @@
 """The process that owns torch: reads requests on stdin, answers on stdout, one JSON object a line.
 
 Run as `python -m fineparser_gui.worker.child FOLDER [SETTINGS [LIBRARY]]`, the settings as JSON, the library as the
-folder of the coach's own exemplars. The main thread only reads, so that a cancel is heard while a worker thread
-computes, and so is a more urgent request, for which the running one steps aside between two of its windows; end of
-input ends the process, so that it never outlives the window. It keeps the latest dives in memory for a quick score, but
-nothing that FOLDER does not also hold: after a crash a new worker scores what the old one parsed.
+folder of the coach's own exemplars. The main thread only reads, so that a cancel is heard while others compute: one
+thread scores, so that a score never waits for a parse, and one carries out everything else, where a request lets a more
+urgent one pass between two of its windows. End of input ends the process, so that it never outlives the window. It
+keeps the latest dives in memory for a quick score, but nothing that FOLDER does not also hold: after a crash a new
+worker scores what the old one parsed.
 """
 
 import json
@@ -35,7 +36,7 @@ from fineparser_core.inference.exemplar_selection import CandidateRule
 from fineparser_core.inference.exemplars.facts import ExemplarFacts
 from fineparser_core.inference.rescore import correct_transitions
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, throttle
-from fineparser_core.types import Analysis, DiveParse, Encoding, Transitions
+from fineparser_core.types import Analysis, ClipEncoding, DiveParse, Transitions
 from fineparser_gui.worker.library_desk import LibraryDesk
 from fineparser_gui.worker.protocol import (
     AddExemplarRequest,
@@ -74,7 +75,7 @@ _TELL_EVERY_S = 0.05
 
 
 class Worker:
-    """Carries requests out on threads of its own, one at a time, the most urgent first."""
+    """Carries requests out on two threads, one for scores and one for the rest; on each the most urgent first."""
 
     def __init__(
         self, folder: Path, send: Callable[[Message], None], settings: WorkerSettings, library: Path | None
@@ -88,8 +89,10 @@ class Worker:
         self._held = False
         self._tokens: dict[str, CancelToken] = {}
         self._analyzer: Analyzer | None = None
-        self._dives: dict[str, tuple[DiveParse, Encoding]] = {}  # by parse_id, the latest used last
-        threading.Thread(target=self._run, name="analysis", daemon=True).start()
+        self._opening, self._remembering = threading.Lock(), threading.Lock()
+        self._dives: dict[str, tuple[DiveParse, ClipEncoding]] = {}  # by parse_id, the latest used last
+        threading.Thread(target=self._run, args=(False,), name="analysis", daemon=True).start()
+        threading.Thread(target=self._run, args=(True,), name="scores", daemon=True).start()
 
     def handle(self, message: Message) -> None:
         """Take one message from the window; called from the reading thread."""
@@ -110,39 +113,43 @@ class Worker:
         with self._arrived:
             self._arrived.notify_all()
 
-    def _run(self) -> None:
-        self._guard(None, self._tell_devices)
-        self._guard(None, self._open)
+    def _run(self, scores: bool) -> None:
+        if not scores:
+            self._guard(None, self._tell_devices)
+            self._guard(None, self._open)
         while True:
             with self._arrived:
-                self._arrived.wait_for(lambda: self._waiting)
-            if request := self._take():
+                self._arrived.wait_for(lambda: self._most_urgent(scores))
+            if request := self._take(scores):
                 self._carry_out(request)
 
-    def _take(self, *, above: int = -1) -> Request | None:
-        """The most urgent request that waits, where it is more urgent than `above`; of equals the first to come."""
+    def _most_urgent(self, scores: bool, above: int = -1) -> Request | None:
+        """What waits for one of the threads and is more urgent than `above`; of equals the first to come."""
+        of_thread = (one for one in self._waiting if isinstance(one, ScoreRequest) == scores and one.urgency > above)
+        return max(of_thread, key=lambda one: one.urgency, default=None)
+
+    def _take(self, scores: bool, above: int = -1) -> Request | None:
         with self._arrived:
-            request = max(self._waiting, key=lambda one: one.urgency, default=None)
-            if request is None or request.urgency <= above:
-                return None
-            self._waiting.remove(request)
+            request = self._most_urgent(scores, above)
+            if request is not None:
+                self._waiting.remove(request)
             return request
 
     def _carry_out(self, request: Request) -> None:
         self._guard(request.id, lambda: self._answer(request))
         self._tokens.pop(request.id, None)
 
-    def _let_pass(self, urgency: int) -> None:
-        """Carry out what is more urgent than the running request, which waits meanwhile.
+    def _let_pass(self, running: Request) -> None:
+        """Carry out what is more urgent than the running request of the same thread, which waits meanwhile.
 
         On a thread of its own: autocast and inference mode, in which the running one is, are a thread's.
         """
-        while request := self._take(above=urgency):
+        while request := self._take(isinstance(running, ScoreRequest), running.urgency):
             thread = threading.Thread(target=self._carry_out, args=(request,), name=f"urgent {request.id}", daemon=True)
             thread.start()
             thread.join()
 
-    def _wait_while_held(self, urgency: int, token: CancelToken) -> None:
+    def _wait_while_held(self, running: Request, token: CancelToken) -> None:
         """Stand still where the running request is, but for what is more urgent."""
 
         def goes_on() -> bool:
@@ -150,8 +157,8 @@ class Worker:
 
         while not goes_on():
             with self._arrived:
-                self._arrived.wait_for(lambda: goes_on() or any(one.urgency > urgency for one in self._waiting))
-            self._let_pass(urgency)
+                self._arrived.wait_for(lambda: goes_on() or self._most_urgent(False, running.urgency))
+            self._let_pass(running)
 
     def _guard(self, request_id: str | None, work: Callable[[], object]) -> None:
         try:
@@ -171,6 +178,10 @@ class Worker:
 
     def _open(self) -> "Analyzer":
         """The analyzer, opened once; a failure is tried again with the next request."""
+        with self._opening:
+            return self._opened()
+
+    def _opened(self) -> "Analyzer":
         if self._analyzer is None:
             from fineparser_core.checkpoints.bundle import read_card
             from fineparser_core.inference.analyzer import Analyzer, bundled_weights
@@ -249,7 +260,7 @@ class Worker:
             suggestions=self._suggest(encoding),
         )
 
-    def _suggest(self, encoding: Encoding) -> list[str]:
+    def _suggest(self, encoding: ClipEncoding) -> list[str]:
         try:
             return self._open().suggest(encoding)
         except FineParserError as error:  # a hint is not worth the analysis
@@ -283,27 +294,25 @@ class Worker:
         analysis = analysis_to_dict(Analysis(parse=parse, scoring=scoring))
         return Result(id=request.id, analysis=analysis, masks_path=str(self._file(request.parse_id, "masks.npz")))
 
-    def _encoded(self, parse_id: str) -> tuple[DiveParse, Encoding]:
+    def _encoded(self, parse_id: str) -> tuple[DiveParse, ClipEncoding]:
         """What a `ParseRequest` found, from memory or from the folder."""
-        if parse_id in self._dives:
-            parse, encoding = self._dives[parse_id]
-        else:
-            parse, encoding = self._read_encoded(parse_id)
+        parse, encoding = self._dives.get(parse_id) or self._read_encoded(parse_id)
         self._remember(parse_id, parse, encoding)
         return parse, encoding
 
-    def _remember(self, parse_id: str, parse: DiveParse, encoding: Encoding) -> None:
-        self._dives.pop(parse_id, None)
-        self._dives[parse_id] = (parse, encoding)
-        while len(self._dives) > _DIVES_IN_MEMORY:
-            del self._dives[next(iter(self._dives))]
+    def _remember(self, parse_id: str, parse: DiveParse, encoding: ClipEncoding) -> None:
+        with self._remembering:
+            self._dives.pop(parse_id, None)
+            self._dives[parse_id] = (parse, encoding)
+            while len(self._dives) > _DIVES_IN_MEMORY:
+                del self._dives[next(iter(self._dives))]
 
-    def _read_encoded(self, parse_id: str) -> tuple[DiveParse, Encoding]:
+    def _read_encoded(self, parse_id: str) -> tuple[DiveParse, ClipEncoding]:
         fields = json.loads(self._file(parse_id, "json").read_text(encoding="utf-8"))
         parse = analysis_from_dict(fields, read_masks_npz(self._file(parse_id, "masks.npz"))).parse
         with np.load(self._file(parse_id, "encoding.npz"), allow_pickle=False) as arrays:
             first, second = (int(sample) for sample in arrays["transition_samples"])
-            encoding = Encoding(
+            encoding = ClipEncoding(
                 gated=arrays["gated"],
                 frame_features=arrays["frame_features"],
                 transition_samples=(first, second),
@@ -319,9 +328,9 @@ class Worker:
 
         def report(progress: Progress) -> None:
             tell(progress)
-            self._let_pass(request.urgency)
+            self._let_pass(request)
             if isinstance(request, TrimRequest):
-                self._wait_while_held(request.urgency, self._tokens[request.id])
+                self._wait_while_held(request, self._tokens[request.id])
 
         return report
 

@@ -10,7 +10,6 @@ from torch import Tensor, nn
 from fineparser_core.constants import IMAGENET_MEAN as MEAN
 from fineparser_core.constants import IMAGENET_STD as STD
 from fineparser_core.models.fineparser import FineParser, RelativeScore
-from fineparser_core.models.method import Observation
 from fineparser_core.models.static_encoder import StaticEncoder
 
 Finder = Callable[[Tensor], Tensor]
@@ -63,21 +62,10 @@ class StandIn(FineParser):
     def infer(self, windows: Tensor) -> tuple[Tensor, Tensor]:
         return self.fused(windows), torch.zeros(len(windows), 1024)
 
-    def step_probabilities(
-        self, gated: Tensor, seen: Tensor | None, sides: int = 1, *, again: Tensor | None = None
-    ) -> Tensor:
+    def step_probabilities(self, gated: Tensor, static_features: Tensor | None, bn_groups: int = 1) -> Tensor:
         found = torch.full((len(gated), 96, 2), 0.001)
         found[:, 28, 0] = found[:, 62, 1] = 0.9
         return found
-
-    def observe(self, video: Tensor, decode: Any) -> Observation:
-        probabilities = self.step_probabilities(video, None)
-        encoding = {"gated": torch.ones(len(video), 9, 1024)}
-        transitions = [decode(p) for p in probabilities.numpy()]
-        masks = self.find(video).sigmoid()
-        return Observation(
-            encoding=encoding, probabilities=probabilities, transitions=transitions, mask_probability=masks
-        )
 
     def relative_to(self, query: Any, exemplars: Any) -> RelativeScore:
         points = torch.ones(len(exemplars["gated"]), 3)
@@ -87,10 +75,8 @@ class StandIn(FineParser):
 class HiddenTakeOff(StandIn):
     """Sees no take-off: only who knows how long the clip lasts can tell it from the entry, at sample 62."""
 
-    def step_probabilities(
-        self, gated: Tensor, seen: Tensor | None, sides: int = 1, *, again: Tensor | None = None
-    ) -> Tensor:
-        found = super().step_probabilities(gated, seen, sides)
+    def step_probabilities(self, gated: Tensor, static_features: Tensor | None, bn_groups: int = 1) -> Tensor:
+        found = super().step_probabilities(gated, static_features, bn_groups)
         found[..., 0] = 1e-4
         found[:, 59, 0] = 2e-3
         return found

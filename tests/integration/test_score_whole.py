@@ -32,7 +32,7 @@ def test_sample_dive_from_clip_to_files(fineparser: Fineparser, tmp_path: Path) 
     outcome = fineparser("score", SAMPLE_CLIP, *DIVE, "--compare-with", "best", *files)
     assert outcome.code == 0, outcome.err
     # Anything but progress would be noise: a warning, say.
-    assert {line.split()[0] for line in outcome.err.splitlines()} <= {"read", "look", "parse", "compare", "write"}
+    assert {line.split()[0] for line in outcome.err.splitlines()} <= {"read", "coarse", "parse", "compare", "write"}
 
     data = json.loads(outputs["--json"].read_text(encoding="utf-8"))
     assert data["format"] == FORMAT

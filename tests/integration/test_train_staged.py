@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from fineparser_core.checkpoints.bundle import load_network
+from fineparser_core.checkpoints.bundle import load_fineparser
 from fineparser_core.checkpoints.kinetics import LOGITS, N_CLASSES, write_kinetics
 from fineparser_core.commands import train
 from fineparser_core.constants import FEATURE_SIZE
@@ -133,7 +133,7 @@ def test_a_run_that_is_cut_in_every_stage_gives_the_same_weights(
     assert {"entropy", "dice"} <= told[2].keys()
     assert {"joints", "phase", "water", "splash"} <= told[4].keys()
     assert {"transitions", "steps", "regression", "contributions", "quality"} <= told[14].keys()
-    network, card = load_network(whole / "bundle")
+    network, card = load_fineparser(whole / "bundle")
     assert network.spatial_parser.decoder.refiner is not None
     assert (card.preprocessing, card.decoding) == ("follow", "flight")
     assert card.architecture == "fineparser-i3d-pose_upright-mixed-refined"
@@ -150,7 +150,7 @@ def test_a_run_that_is_cut_in_every_stage_gives_the_same_weights(
     finished = fineparser("train", *words, "--out", cut, "--resume")
     assert finished.code == 0, finished.err
     assert events(cut) == events(whole)
-    assert load_network(cut / "bundle")[1].shards == card.shards
+    assert load_fineparser(cut / "bundle")[1].shards == card.shards
 
 
 def test_what_the_staged_recipe_needs_is_said_first(fineparser: Fineparser, tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from fineparser_core.constants import FEATURE_SIZE
 from fineparser_core.errors import ConfigError
-from fineparser_core.models.baselines.pooled import POINTS, PooledMethod
-from fineparser_core.models.method import Encoding
+from fineparser_core.models.aqa_model import VideoEncoding
+from fineparser_core.models.baselines.pooled import POINTS, PooledModel
 
 DEPTH = 5
 N_GROUPS = 2 ** (DEPTH - 1)
@@ -54,7 +54,7 @@ class RegressionTree(nn.Module):
         return Leaves(log_probability, torch.sigmoid(self.leaf(nodes)[..., 0]))
 
 
-class CoRe(PooledMethod):
+class CoRe(PooledModel):
     """Contrastive regression of the score difference by a group-aware regression tree.
 
     The features of query and exemplar and the exemplar's score go down a tree of depth 5 whose 16 leaves are
@@ -111,8 +111,8 @@ class CoRe(PooledMethod):
         leaves: Leaves = self.tree(torch.cat([query, exemplar, score[:, None] / POINTS], dim=1))
         return leaves
 
-    def votes(self, query: Encoding, exemplars: Encoding) -> Tensor:
-        """As `Method.votes`: predicted difference plus the exemplar's score."""
+    def predict_scores(self, query: VideoEncoding, exemplars: VideoEncoding) -> Tensor:
+        """As `AQAModel.predict_scores`: predicted difference plus the exemplar's score."""
         feature, score = exemplars["feature"], exemplars["score"]
         leaves = self.compare(query["feature"].expand_as(feature), feature, score)
         best = leaves.log_probability.argmax(dim=1)

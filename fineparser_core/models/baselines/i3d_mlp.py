@@ -2,11 +2,11 @@
 
 from torch import Tensor
 
-from fineparser_core.models.baselines.pooled import POINTS, PooledMethod, mlp
-from fineparser_core.models.method import Encoding
+from fineparser_core.models.aqa_model import VideoEncoding
+from fineparser_core.models.baselines.pooled import POINTS, PooledModel, mlp
 
 
-class I3DMLP(PooledMethod):
+class I3DMLP(PooledModel):
     """Mean window feature, MLP, score.
 
     Source: the regression baseline of Tang et al., "Uncertainty-aware Score Distribution Learning for Action Quality
@@ -25,6 +25,6 @@ class I3DMLP(PooledMethod):
         score: Tensor = self.head(feature)[:, 0] * POINTS
         return score
 
-    def votes(self, query: Encoding, exemplars: Encoding) -> Tensor:
-        """As `Method.votes`; there are no exemplars."""
+    def predict_scores(self, query: VideoEncoding, exemplars: VideoEncoding) -> Tensor:
+        """As `AQAModel.predict_scores`; there are no exemplars."""
         return self.scores(query["feature"])

@@ -3,8 +3,8 @@
 from torch import Tensor, nn
 
 from fineparser_core.constants import FEATURE_SIZE
+from fineparser_core.models.aqa_model import AQAModel, Decoder, EncodedVideo, to_windows
 from fineparser_core.models.i3d import I3D
-from fineparser_core.models.method import Decoder, Method, Observation, to_windows
 
 #: Scores are regressed as shares of it, so that a head learns at the rate that suits its weights.
 POINTS = 100.0
@@ -21,7 +21,7 @@ def mlp(n_out: int) -> nn.Sequential:
     )
 
 
-class PooledMethod(Method):
+class PooledModel(AQAModel):
     """An I3D whose nine window features are averaged; neither steps nor masks."""
 
     def __init__(self) -> None:
@@ -34,6 +34,6 @@ class PooledMethod(Method):
             windows = self.i3d(to_windows(video)).float()
         return windows.unflatten(0, (len(video), -1)).mean(dim=1)
 
-    def observe(self, video: Tensor, decode: Decoder) -> Observation:
-        """As `Method.observe`: the encoding is "feature" (B, 1024)."""
-        return Observation(encoding={"feature": self.features(video)})
+    def encode(self, video: Tensor, decode: Decoder) -> EncodedVideo:
+        """As `AQAModel.encode`: the encoding is "feature" (B, 1024)."""
+        return EncodedVideo(encoding={"feature": self.features(video)})

@@ -6,14 +6,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from fineparser_core.models.aqa_model import AQAModel, Decoder, EncodedVideo, VideoEncoding, to_windows
 from fineparser_core.models.i3d import I3D
-from fineparser_core.models.method import Decoder, Encoding, Method, Observation, to_windows
 from fineparser_core.models.regression import STEP_WEIGHTS, CrossAttentionDecoder, Regressor, StepReducer
 from fineparser_core.models.step_pooling import DYNAMIC_LENGTH, dynamic_matrix, pair_boundaries
 from fineparser_core.models.temporal_parser import PSNet
 
 
-class TSA(Method):
+class TSA(AQAModel):
     """Temporal segmentation attention: I3D, PSNet, and procedure-aware cross-attention between the same steps.
 
     Source: Xu et al., "FineDiving: A Fine-grained Dataset for Procedure-aware Action Quality Assessment", CVPR 2022.
@@ -54,17 +54,17 @@ class TSA(Method):
         steps = self.regressor(decoded).mean(dim=-1)
         return steps @ self.step_weights
 
-    def observe(self, video: Tensor, decode: Decoder) -> Observation:
-        """As `Method.observe`: the encoding is "tokens" (B, 3, 12, 64), cut at the decoded transitions."""
+    def encode(self, video: Tensor, decode: Decoder) -> EncodedVideo:
+        """As `AQAModel.encode`: the encoding is "tokens" (B, 3, 12, 64), cut at the decoded transitions."""
         features, probabilities = self.parse(video)
         transitions = [decode(p) for p in probabilities.cpu().numpy()]
-        return Observation(
+        return EncodedVideo(
             encoding={"tokens": self.step_tokens(features, transitions)},
             probabilities=probabilities,
             transitions=transitions,
         )
 
-    def votes(self, query: Encoding, exemplars: Encoding) -> Tensor:
-        """As `Method.votes`: predicted difference plus the exemplar's score."""
+    def predict_scores(self, query: VideoEncoding, exemplars: VideoEncoding) -> Tensor:
+        """As `AQAModel.predict_scores`: predicted difference plus the exemplar's score."""
         tokens = exemplars["tokens"]
         return self.compare(query["tokens"].expand_as(tokens), tokens) + exemplars["score"]

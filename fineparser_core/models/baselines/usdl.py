@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor, nn
 
-from fineparser_core.models.baselines.pooled import PooledMethod, mlp
-from fineparser_core.models.method import Encoding
+from fineparser_core.models.aqa_model import VideoEncoding
+from fineparser_core.models.baselines.pooled import PooledModel, mlp
 
 N_AWARDS = 3
 
@@ -35,7 +35,7 @@ class Bins(nn.Module):
         return self.values[logits.argmax(dim=-1)]
 
 
-class USDL(PooledMethod):
+class USDL(PooledModel):
     """A softmax over 101 bins of the score; the most probable one is the prediction.
 
     Source: Tang et al., "Uncertainty-aware Score Distribution Learning for Action Quality Assessment", CVPR 2020.
@@ -50,12 +50,12 @@ class USDL(PooledMethod):
         self.bins = Bins(top=120.0, n=101, spread=5.0)
         self.head = mlp(len(self.bins.values))
 
-    def votes(self, query: Encoding, exemplars: Encoding) -> Tensor:
-        """As `Method.votes`; there are no exemplars."""
+    def predict_scores(self, query: VideoEncoding, exemplars: VideoEncoding) -> Tensor:
+        """As `AQAModel.predict_scores`; there are no exemplars."""
         return self.bins.read(self.head(query["feature"]))
 
 
-class MUSDL(PooledMethod):
+class MUSDL(PooledModel):
     """A distribution over awards in halves from each of three heads; the score is their sum times the difficulty.
 
     Source: as `USDL`, its multi-path variant.
@@ -74,6 +74,6 @@ class MUSDL(PooledMethod):
         """Features (B, 1024) to logits (B, 3, 21)."""
         return torch.stack([head(feature) for head in self.heads], dim=1)
 
-    def votes(self, query: Encoding, exemplars: Encoding) -> Tensor:
-        """As `Method.votes`, with the query's "difficulty"; there are no exemplars."""
+    def predict_scores(self, query: VideoEncoding, exemplars: VideoEncoding) -> Tensor:
+        """As `AQAModel.predict_scores`, with the query's "difficulty"; there are no exemplars."""
         return self.bins.read(self.award_logits(query["feature"])).sum(dim=1) * query["difficulty"]

@@ -19,8 +19,8 @@ from fineparser_core.checkpoints.bundle import (
     WeightsCard,
     identify,
     load_bundle,
+    load_fineparser,
     load_into,
-    load_network,
     read_card,
     save_bundle,
 )
@@ -66,7 +66,7 @@ def test_a_network_with_layers_of_our_own_comes_back(tmp_path):
     torch.nn.init.normal_(network.spatial_parser.decoder.refiner.out.weight)
     card = replace(CARD, architecture=config.architecture, model=asdict(config), preprocessing="follow")
     written = save_bundle(network.state_dict(), card, tmp_path / "weights")
-    loaded, read = load_network(tmp_path / "weights")
+    loaded, read = load_fineparser(tmp_path / "weights")
     assert read == written
     assert ModelConfig(**read.model) == config
     for name in ("spatial_parser.decoder.refiner.out.weight", "static_encoder.to_feature.weight"):
@@ -75,7 +75,7 @@ def test_a_network_with_layers_of_our_own_comes_back(tmp_path):
     path = tmp_path / "weights" / "card.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "model": {"static_backbone": "resnet18"}}))
     with pytest.raises(CheckpointError, match="Its architecture is 'fineparser-i3d-resnet18-mixed-refined', not"):
-        load_network(tmp_path / "weights")
+        load_fineparser(tmp_path / "weights")
 
 
 def test_large_kernels_of_convolutions_in_eight_bits(state, tmp_path, monkeypatch):

@@ -22,7 +22,7 @@ from fineparser_core.evaluation.result_cache import ResultCache
 from fineparser_core.evaluation.results import DiveResult
 from fineparser_core.evaluation.running import Evaluation, prepare
 from fineparser_core.inference.encoder import ClipEncoder
-from fineparser_core.models.method import Method
+from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.progress import CancelToken, ignore_progress
 
 Prepare = Callable[..., Evaluation]
@@ -44,7 +44,7 @@ def load(data: DiveSet, cache: Path, preprocessing: str) -> Dive:
 
 @pytest.fixture
 def prepared(data: DiveSet, cache: Path) -> Prepare:
-    def of(model: Method, preprocessing: str, decoding: str = "joint") -> Evaluation:
+    def of(model: AQAModel, preprocessing: str, decoding: str = "joint") -> Evaluation:
         protocol = Protocol(preprocessing=preprocessing, decoding=decoding, exemplars=5)
         return prepare(
             model, data, data.split("test"), data.split("train"), protocol,

@@ -1,4 +1,4 @@
-"""Encoding a clip once gives what encoding both clips of every pair gives."""
+"""ClipEncoding a clip once gives what encoding both clips of every pair gives."""
 
 import sqlite3
 import sys

@@ -18,7 +18,7 @@ from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.exemplars.records import Exemplar, ExemplarEncoding, ExemplarMask
 from fineparser_core.inference.exemplars.store import ExemplarStore
 from fineparser_core.inference.rescore import correct_transitions, leave_out, outliers, sample_of, transition_range
-from fineparser_core.types import Clip, DiveParse, Encoding, ExemplarVote, ModelIdentity, Transitions
+from fineparser_core.types import Clip, ClipEncoding, DiveParse, ExemplarVote, ModelIdentity, Transitions
 
 DIVE = parse_dive_number("207C")
 DIFFICULTY = find_difficulty(DIVE, 10.0)
@@ -39,7 +39,7 @@ def transitions(flight: int, entry: int) -> Transitions:
     )
 
 
-def parsed(n_frames: int, st: int = 30, ed: int = 60) -> tuple[DiveParse, Encoding]:
+def parsed(n_frames: int, st: int = 30, ed: int = 60) -> tuple[DiveParse, ClipEncoding]:
     """A dive of 10 frames before and n frames in the clip, with a random encoding."""
     sampled = 10 + np.trunc(np.linspace(0, n_frames - 1, 96)).astype(np.int64)
     draw = np.random.default_rng(0)
@@ -54,7 +54,7 @@ def parsed(n_frames: int, st: int = 30, ed: int = 60) -> tuple[DiveParse, Encodi
         crop_xyxy=np.zeros((96, 4), np.float32),
         model=IDENTITY,
     )
-    encoding = Encoding(
+    encoding = ClipEncoding(
         gated=draw.standard_normal((9, 1024), dtype=np.float32),
         frame_features=draw.standard_normal((96, 512), dtype=np.float32),
         transition_samples=(st, ed),

@@ -148,14 +148,14 @@ def test_stages_are_told_in_order(fall: Path, tmp_path: Path) -> None:
     analyzer.parse(make_clip(fall), progress=told.append)
     analyzer.library.close()
     stages = list(dict.fromkeys(event.stage for event in told))
-    assert stages == ["read", "look", "parse"]
-    for stage, total in (("read", N_FRAMES), ("look", 9), ("parse", 20)):
+    assert stages == ["read", "coarse", "parse"]
+    for stage, total in (("read", N_FRAMES), ("coarse", 9), ("parse", 10)):
         of_stage = [event for event in told if event.stage == stage]
         assert [event.done for event in of_stage] == list(range(1, total + 1))
         assert {event.total for event in of_stage} == {total}
 
 
-@pytest.mark.parametrize(("stage", "done", "windows"), [("read", 5, 0), ("look", 3, 3), ("parse", 4, 9 + 2)])
+@pytest.mark.parametrize(("stage", "done", "windows"), [("read", 5, 0), ("coarse", 3, 3), ("parse", 4, 9 + 4)])
 def test_a_cancel_is_heard_between_windows(fall: Path, tmp_path: Path, stage: str, done: int, windows: int) -> None:
     token, network = CancelToken(), StandIn()
     analyzer = analyzer_of(network, tmp_path)
@@ -170,16 +170,16 @@ def test_a_cancel_is_heard_between_windows(fall: Path, tmp_path: Path, stage: st
     assert network.windows == windows
 
 
-def test_without_a_closer_look_there_is_no_first_one(fall: Path) -> None:
+def test_whole_frames_need_no_coarse_pass(fall: Path) -> None:
     network = StandIn()
     encoder = ClipEncoder(network, torch.device("cpu"))
     samples = read_samples(make_clip(fall), "whole", encoder)
-    assert samples.first_look is None
+    assert samples.coarse is None
     assert network.windows == 0
     assert (samples.crops == np.array([0, 0, 320, 180], np.float32)).all()
     followed = read_samples(make_clip(fall), "follow", encoder)
-    assert followed.first_look is not None
-    wholes, masks = followed.first_look
+    assert followed.coarse is not None
+    wholes, masks = followed.coarse
     np.testing.assert_array_equal(wholes, samples.frames)
     assert masks.shape == (96, 112, 112)
     assert followed.frames.shape == (96, 112, 112, 3)
@@ -190,21 +190,21 @@ def test_where_joints_are_seen_the_square_is_around_them(fall: Path, monkeypatch
     by_masks = read_samples(make_clip(fall), "follow", encoder)
     joints = np.full((96, 15, 3), 0.9, np.float32)
     joints[..., 0], joints[..., 1] = 56 + 8, np.linspace(56 - 14, 56 + 14, 15)
-    monkeypatch.setattr(encoder, "joints", lambda frames, **_: joints)
+    monkeypatch.setattr(encoder, "keypoints", lambda frames, **_: joints)
     by_joints = read_samples(make_clip(fall), "follow", encoder)
     side = by_masks.crops[:, 2] - by_masks.crops[:, 0]
     moved = (by_joints.crops - by_masks.crops)[:, [0, 2]].mean(axis=1)
     np.testing.assert_allclose(moved[10:-10], 8 / 112 * side[10:-10], atol=2)
     np.testing.assert_allclose(by_joints.crops[:, 3] - by_joints.crops[:, 1], 1.6 * 1.12 * 28 / 112 * side, rtol=0.05)
-    monkeypatch.setattr(encoder, "joints", lambda frames, **_: joints * np.array([1, 1, 0.1]))
+    monkeypatch.setattr(encoder, "keypoints", lambda frames, **_: joints * np.array([1, 1, 0.1]))
     unsure = read_samples(make_clip(fall), "follow", encoder)
     np.testing.assert_array_equal(unsure.crops, by_masks.crops)
 
 
-def test_masks_of_a_window_are_those_of_the_first_look(fall: Path) -> None:
+def test_masks_of_a_window_are_those_of_the_coarse_pass(fall: Path) -> None:
     encoder = ClipEncoder(StandIn(), torch.device("cpu"))
     frames = read_samples(make_clip(fall), "whole", encoder).frames
-    masks = encoder.first_look(frames)
+    masks = encoder.coarse_masks(frames)
     assert (masks.dtype, masks.shape) == (np.float32, (96, 112, 112))
     window = encoder.window_masks(frames[:16])
     assert window.shape == (16, 112, 112)

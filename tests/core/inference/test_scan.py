@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from fineparser_core.inference.falls import longest_descent
-from fineparser_core.inference.scan import look_at
+from fineparser_core.inference.fall_detection import longest_descent
+from fineparser_core.inference.scan import clip_motion
 
 N, FPS, SIZE = 96, 30.0, 112
 
@@ -25,13 +25,13 @@ def followed_dive(way_px: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def test_a_dive_that_the_camera_follows_comes_down_as_far_as_the_scene_goes_up() -> None:
     way = np.interp(np.arange(N), [30, 60], [0, 168])
     images, masks = followed_dive(way)
-    look = look_at(np.arange(N), np.arange(N) / FPS, images, masks)
+    look = clip_motion(np.arange(N), np.arange(N) / FPS, images, masks)
     assert np.diff(look.frames)[:-1].tolist() == [3] * (len(look.frames) - 2)
     assert longest_descent(look) == pytest.approx(1.5, abs=0.1)
 
 
 def test_frames_that_are_shown_twice_count_once() -> None:
     images, masks = followed_dive(np.zeros(N))
-    look = look_at(np.arange(N) // 8, np.arange(N) // 8 * 0.04, images, masks)
+    look = clip_motion(np.arange(N) // 8, np.arange(N) // 8 * 0.04, images, masks)
     assert len(set(look.frames.tolist())) == len(look.frames)
     assert longest_descent(look) == pytest.approx(0, abs=0.01)

@@ -9,10 +9,10 @@ from torch import Tensor
 
 from fineparser_core.config import METHODS, ModelConfig
 from fineparser_core.errors import ConfigError
+from fineparser_core.models.aqa_model import AQAModel, VideoEncoding
 from fineparser_core.models.baselines.core import N_GROUPS, CoRe
 from fineparser_core.models.baselines.tsa import TSA
 from fineparser_core.models.baselines.usdl import MUSDL, USDL, Bins
-from fineparser_core.models.method import Encoding, Method
 from fineparser_core.models.presets import build
 from fineparser_core.models.temporal_parser import decode_joint
 
@@ -24,8 +24,8 @@ class Seen:
     """A network and what evaluation knows of two dives."""
 
     method: str
-    model: Method
-    dives: list[Encoding]
+    model: AQAModel
+    dives: list[VideoEncoding]
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def seen(request: pytest.FixtureRequest, video: Tensor) -> Seen:
     torch.manual_seed(0)
     model = build(ModelConfig(method=request.param)).eval()
     with torch.inference_mode():
-        observed = model.observe(video, decode_joint)
+        observed = model.encode(video, decode_joint)
     assert observed.mask_probability is None
     if isinstance(model, TSA):
         assert observed.probabilities.shape == (2, 96, 2)
@@ -50,12 +50,12 @@ def seen(request: pytest.FixtureRequest, video: Tensor) -> Seen:
     return Seen(request.param, model, [{k: v[i : i + 1] for k, v in whole.items()} for i in range(2)])
 
 
-def votes(model: Method, query: Encoding, *exemplars: Encoding) -> Tensor:
+def votes(model: AQAModel, query: VideoEncoding, *exemplars: VideoEncoding) -> Tensor:
     query = {name: value for name, value in query.items() if name != "score"}
     with torch.inference_mode():
         if not model.contrastive:
-            return model.votes(query, {})
-        return model.votes(query, {name: torch.cat([e[name] for e in exemplars]) for name in exemplars[0]})
+            return model.predict_scores(query, {})
+        return model.predict_scores(query, {name: torch.cat([e[name] for e in exemplars]) for name in exemplars[0]})
 
 
 def test_every_exemplar_has_a_vote_of_its_own(seen):
@@ -85,9 +85,9 @@ def test_encoders_run_in_the_precision_asked_for(method, video):
     types = []
     model.i3d.mixed_5c.register_forward_hook(lambda module, inputs, output: types.append(output.dtype))
     with torch.inference_mode():
-        single = model.observe(video[:1], decode_joint)
+        single = model.encode(video[:1], decode_joint)
         model.precision = torch.bfloat16
-        half = model.observe(video[:1], decode_joint)
+        half = model.encode(video[:1], decode_joint)
     assert types == [torch.float32, torch.bfloat16]
     assert {value.dtype for observed in (single, half) for value in observed.encoding.values()} == {torch.float32}
 
@@ -114,11 +114,11 @@ def test_the_most_probable_bin_is_the_score():
     usdl, musdl = USDL(), MUSDL()
     certain(usdl.head, 60)
     feature = torch.zeros(1, 1024)
-    assert usdl.votes({"feature": feature}, {}).tolist() == pytest.approx([72.0])
+    assert usdl.predict_scores({"feature": feature}, {}).tolist() == pytest.approx([72.0])
     for head, which in zip(musdl.heads, (13, 14, 15), strict=True):
         certain(head, which)
     query = {"feature": feature, "difficulty": torch.tensor([3.2])}
-    assert musdl.votes(query, {}).tolist() == pytest.approx([(6.5 + 7.0 + 7.5) * 3.2])
+    assert musdl.predict_scores(query, {}).tolist() == pytest.approx([(6.5 + 7.0 + 7.5) * 3.2])
 
 
 @pytest.fixture(scope="module")
@@ -180,7 +180,7 @@ def test_leaves_are_a_distribution_and_the_best_one_votes():
     leaves = model.compare(feature[:1].expand(3, -1), feature, score)
     assert leaves.log_probability.shape == leaves.position.shape == (3, N_GROUPS)
     torch.testing.assert_close(leaves.log_probability.exp().sum(1), torch.ones(3))
-    difference = model.votes({"feature": feature[:1]}, {"feature": feature, "score": score}) - score
+    difference = model.predict_scores({"feature": feature[:1]}, {"feature": feature, "score": score}) - score
     best = leaves.log_probability.argmax(1)
     assert torch.equal(model.locate(difference)[0], best)
 

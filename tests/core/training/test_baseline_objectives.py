@@ -9,9 +9,9 @@ from torch import Tensor, nn
 
 from fineparser_core.config import METHODS, get_config
 from fineparser_core.data.records import DiveRecord
+from fineparser_core.models.aqa_model import to_windows
 from fineparser_core.models.baselines.core import CoRe
 from fineparser_core.models.baselines.usdl import MUSDL
-from fineparser_core.models.method import to_windows
 from fineparser_core.models.presets import build
 from fineparser_core.training.baseline_objectives import make_objective, pair_differences
 from fineparser_core.training.batches import Batch

@@ -15,7 +15,7 @@ from fineparser_core.config import TrainConfig, get_config
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import Cancelled
-from fineparser_core.models.method import Decoder, Encoding, Method, Observation
+from fineparser_core.models.aqa_model import AQAModel, Decoder, EncodedVideo, VideoEncoding
 from fineparser_core.progress import CancelToken
 from fineparser_core.training import end_to_end
 from fineparser_core.training.batches import Batch
@@ -24,7 +24,7 @@ from fineparser_core.training.end_to_end import Splits, evaluate_sharded, train_
 from fineparser_core.training.objective import Objective
 
 
-class Brightness(Method):
+class Brightness(AQAModel):
     """Reads a dive's points off its brightness, by colour."""
 
     def __init__(self) -> None:
@@ -32,10 +32,10 @@ class Brightness(Method):
         self.i3d = nn.Linear(3, 1)  # where the batch norms are looked for that the release fixes
         nn.init.constant_(self.i3d.weight, 0.5)
 
-    def observe(self, video: Tensor, decode: Decoder) -> Observation:
-        return Observation(encoding={"points": self.i3d(video.mean(dim=(2, 3, 4)))})
+    def encode(self, video: Tensor, decode: Decoder) -> EncodedVideo:
+        return EncodedVideo(encoding={"points": self.i3d(video.mean(dim=(2, 3, 4)))})
 
-    def votes(self, query: Encoding, exemplars: Encoding) -> Tensor:
+    def predict_scores(self, query: VideoEncoding, exemplars: VideoEncoding) -> Tensor:
         return (query["points"] - exemplars["points"])[:, 0] + exemplars["score"]
 
 

@@ -24,7 +24,7 @@ from fineparser_core.inference.exemplars.facts import ExemplarFacts
 from fineparser_core.inference.exemplars.store import FILE_NAME, ExemplarStore
 from fineparser_core.inference.rescore import correct_transitions
 from fineparser_core.inference.suggest import suggest_numbers
-from fineparser_core.types import Analysis, Encoding, ModelIdentity
+from fineparser_core.types import Analysis, ClipEncoding, ModelIdentity
 
 IDENTITY = ModelIdentity(
     id=MODEL_ID,
@@ -55,9 +55,9 @@ def store(tmp_path):
         yield store
 
 
-def query() -> Encoding:
+def query() -> ClipEncoding:
     draw = np.random.default_rng(9)
-    return Encoding(
+    return ClipEncoding(
         gated=draw.standard_normal((9, 1024), dtype=np.float32),
         frame_features=draw.standard_normal((96, 512), dtype=np.float32),
         transition_samples=(30, 60),

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from fineparser_core.errors import CheckpointError
-from fineparser_core.inference.domain import Calibration, DomainThresholds, clip_evidence, refusal
-from fineparser_core.inference.falls import Evidence
+from fineparser_core.inference.clip_validation import Calibration, DomainThresholds, clip_evidence, refusal
+from fineparser_core.inference.fall_detection import Evidence
 from fineparser_core.types import ClipEvidence, IntervalRule
 
 LEAST = DomainThresholds(take_off=0.1, entry=0.1, shown=0.3, descent=0.1, after=0.2)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fineparser_core.inference.falls import Evidence, cut_around, descent_of, find_falls, without_overlap
+from fineparser_core.inference.fall_detection import Evidence, cut_around, descent_of, find_falls, without_overlap
 from fineparser_core.types import DiveSegment
 
 STEP_S = 0.1

@@ -1,4 +1,4 @@
-"""Whether a clip is a whole dive at all: what speaks for it, and the sentence where too little does."""
+"""Whether a clip shows a whole dive: the evidence for it, and the sentence for the user where it is too weak."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from fineparser_core.errors import CheckpointError
-from fineparser_core.inference.falls import LEAST_AREA, Evidence, longest_descent
+from fineparser_core.inference.fall_detection import LEAST_AREA, Evidence, longest_descent
 from fineparser_core.types import ClipEvidence, IntervalRule
 
 
@@ -57,7 +57,7 @@ class Calibration:
 
 
 def clip_evidence(
-    probabilities: np.ndarray, transition_samples: tuple[int, int], masks: np.ndarray, look: Evidence
+    probabilities: np.ndarray, transition_samples: tuple[int, int], masks: np.ndarray, motion: Evidence
 ) -> ClipEvidence:
     """The evidence of a parsed clip.
 
@@ -65,7 +65,7 @@ def clip_evidence(
         probabilities: (96, 2) of the transitions.
         transition_samples: decoded.
         masks: (96, 112, 112) probability.
-        look: athlete and camera in the whole picture.
+        motion: of athlete and camera in whole frames.
     """
     st, ed = transition_samples
     flight = (masks[st:ed] >= 0.5).mean(axis=(1, 2)) >= LEAST_AREA
@@ -73,7 +73,7 @@ def clip_evidence(
         take_off=float(probabilities[:, 0].max()),
         entry=float(probabilities[:, 1].max()),
         shown=float(flight.mean()),
-        descent=longest_descent(look),
+        descent=longest_descent(motion),
         after=(len(masks) - ed) / (ed - st),
     )
 

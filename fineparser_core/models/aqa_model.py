@@ -1,4 +1,4 @@
-"""What training and evaluation ask of every network that scores dives, FineParser and its rivals alike."""
+"""The interface of every network that scores dives: FineParser and its rivals."""
 
 from abc import abstractmethod
 from collections.abc import Callable
@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from fineparser_core.constants import WINDOW_LENGTH, WINDOW_STRIDE
 
 #: Per-video tensors, batch first. Evaluation adds "difficulty" (B,) and, for exemplars, "score" (B,).
-Encoding = dict[str, Tensor]
+VideoEncoding = dict[str, Tensor]
+#: Transition probabilities (96, 2) of a video to its two transition samples (st, ed).
 Decoder = Callable[[np.ndarray], tuple[int, int]]
 
 
@@ -23,24 +24,26 @@ def to_windows(video: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Observation:
+class EncodedVideo:
     """Videos after every encoder, in evaluation.
 
     Attributes:
         encoding: what comparing and scoring need.
-        probabilities: (B, 96, 2) of the transitions; None for a method without steps.
+        probabilities: (B, 96, 2) of the transitions; None for a model without steps.
         transitions: decoded (st, ed) of each video; None likewise.
-        mask_probability: (B, 96, H, W), mean over the windows that cover a sample; None for a method without masks.
+        mask_probability: (B, 96, H, W), mean over the windows that cover a sample; None for a model without masks.
+        frame_features: (B, 96, n) of the static stream, which can be cut at other transitions; None without one.
     """
 
-    encoding: Encoding
+    encoding: VideoEncoding
     probabilities: Tensor | None = None
     transitions: list[tuple[int, int]] | None = None
     mask_probability: Tensor | None = None
+    frame_features: Tensor | None = None
 
 
-class Method(nn.Module):
-    """A network that scores a dive, alone or against exemplars.
+class AQAModel(nn.Module):
+    """A network for action quality assessment: it scores a dive, alone or against exemplars.
 
     Attributes:
         contrastive: whether it needs exemplars.
@@ -51,13 +54,13 @@ class Method(nn.Module):
     precision: torch.dtype = torch.float32
 
     def encoders(self, device: torch.device) -> AbstractContextManager[object]:
-        """The context in which encoders run."""
+        """The autocast context in which encoders run."""
         return torch.autocast(device.type, dtype=self.precision, enabled=self.precision != torch.float32)
 
     @abstractmethod
-    def observe(self, video: Tensor, decode: Decoder) -> Observation:
-        """Videos (B, 3, 96, H, W) float32, ImageNet-normalised, to what evaluation looks at."""
+    def encode(self, video: Tensor, decode: Decoder) -> EncodedVideo:
+        """Encodes videos (B, 3, 96, H, W) float32, ImageNet-normalised; the same whatever they are compared with."""
 
     @abstractmethod
-    def votes(self, query: Encoding, exemplars: Encoding) -> Tensor:
+    def predict_scores(self, query: VideoEncoding, exemplars: VideoEncoding) -> Tensor:
         """Scores in points of one query (batch of 1): (E,), one an exemplar; (1,) where not `contrastive`."""

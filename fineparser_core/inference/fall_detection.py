@@ -1,4 +1,4 @@
-"""Where in a long recording somebody falls into the water: arithmetic on what a coarse look at it measured.
+"""Where in a long recording somebody falls into the water: arithmetic on what `inference.scan` measures.
 
 No network and no video here: `scan` measures, this decides, `trim` confirms.
 """
@@ -40,7 +40,7 @@ _FARTHEST = 0.15
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """What a coarse look measured, a value a sample.
+    """What `inference.scan` measures, a value a sample.
 
     Attributes:
         frames: (n,) int64 source frames, ascending.

@@ -1,0 +1,72 @@
+"""The whole network: what Figure 2 gives for a pair of videos is what encoding each once and comparing gives."""
+
+import pytest
+import torch
+
+from fineparser_core.models.fineparser import FIXED_TRANSITIONS, FineParser, mean_over_windows
+from fineparser_core.models.temporal_parser import decode_release
+
+SIZE = 32
+
+
+def videos(n: int) -> torch.Tensor:
+    return torch.randn(n, 3, 96, SIZE, SIZE, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.fixture(scope="module")
+def network() -> FineParser:
+    torch.manual_seed(0)
+    return FineParser(static_backbone="resnet18").eval()
+
+
+def test_forward_is_encoding_once_and_comparing(network: FineParser) -> None:
+    query, exemplar = videos(2)
+    with torch.inference_mode():
+        pair = network(query[None], exemplar[None])
+        encoded = [network.encode(one[None], decode_release) for one in (query, exemplar)]
+        relative = network.relative_to(encoded[0].encoding, encoded[1].encoding)
+    torch.testing.assert_close(pair.relative.delta, relative.delta, rtol=1e-4, atol=1e-3)
+    assert pair.query.mask_logits is not None
+    assert pair.query.mask_logits.shape == (1, 9, 5, 16, SIZE, SIZE)
+    for parsed, one, cuts in zip((pair.query, pair.exemplar), encoded, pair.transitions, strict=True):
+        assert parsed.probabilities is not None
+        torch.testing.assert_close(parsed.probabilities, one.probabilities, rtol=1e-4, atol=1e-5)
+        assert cuts == one.transitions
+        masks = mean_over_windows(parsed.mask_logits[0, :, -1].sigmoid())
+        torch.testing.assert_close(masks, one.mask_probability, rtol=1e-4, atol=1e-5)
+
+
+def test_forward_cuts_where_it_is_told(network: FineParser) -> None:
+    query, exemplar = videos(2).split(1)
+    cuts = [(20, 70)], [(31, 62)]
+    with torch.inference_mode():
+        told = network(query, exemplar, transitions=cuts)
+        assert told.transitions == cuts
+        assert not torch.equal(told.relative.delta, network(query, exemplar).relative.delta)
+
+
+def test_without_its_parts_forward_gives_what_is_left() -> None:
+    torch.manual_seed(0)
+    bare = FineParser(sap=False, sve=False, tap=False).eval()
+    with torch.inference_mode():
+        pair = bare(*videos(2).split(1))
+    assert pair.query.mask_logits is None
+    assert pair.query.probabilities is None
+    assert pair.transitions == ([FIXED_TRANSITIONS], [FIXED_TRANSITIONS])
+    assert not pair.relative.static.any()
+
+
+def test_windows_one_at_a_time_give_the_same_and_can_be_stopped_between(network: FineParser) -> None:
+    video, passed = videos(1), []
+    with torch.inference_mode():
+        at_once = network.encode(video, decode_release)
+        one_by_one = network.encode(video, decode_release, between_windows=lambda: passed.append(1))
+    assert len(passed) == 9
+    for name, value in at_once.encoding.items():
+        torch.testing.assert_close(one_by_one.encoding[name], value, rtol=1e-4, atol=1e-4)
+
+    def stop() -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError), torch.inference_mode():
+        network.encode(video, decode_release, between_windows=stop)
