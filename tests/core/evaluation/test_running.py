@@ -127,8 +127,8 @@ def test_dives_are_measured_in_every_preprocessing(prepared: Prepare, preprocess
         assert result.masks["iou"] > 0.7
         assert result.masks["iou"] > 2 * result.masks["disc iou"]
     assert evaluation.median_transitions is not None
-    # Its own first look found the athlete of the dive and of both exemplars; no other preprocessing has one.
-    assert network.windows == (27 if preprocessing == "follow" else 0)
+    # The dive and both exemplars pass the network once; where the crop follows the athlete, a coarse pass goes before.
+    assert network.windows == (54 if preprocessing == "follow" else 27)
     assert len(_thumbnails(evaluation.dives[0], evaluation.stored_as)) > 0
 
 
