@@ -1,12 +1,10 @@
 """Our weights format: a folder with safetensors shards and a JSON card; data only, nothing that could run."""
 
-import gzip
 import hashlib
 import json
 import os
 import shutil
 import tempfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -31,8 +29,6 @@ CARD_NAME = "card.json"
 WHOLE_NETWORK = ModelConfig()
 #: Hosting services refuse or warn about larger files.
 MAX_SHARD_BYTES = 44_000_000
-# Of one unpacked shard; more than any network here has, and less than what a hostile archive could unpack to.
-_MAX_UNPACKED_BYTES = 1 << 30
 # Counted up where the same weights encode clips otherwise than they did, see `identify`.
 _ENCODED = "2"
 _SCALE = ":scale"
@@ -56,7 +52,7 @@ class WeightsCard:
         metrics: numbers by name, with the data they were measured on in the name.
         calibration: what `fineparser calibrate` fitted, see `inference.calibration`; empty before.
         notices: origins and licences of what the weights were initialised from.
-        shards: file name to sha256 of its content. A file may lie there packed by gzip, with ".gz" after its name.
+        shards: file name to sha256.
     """
 
     name: str
@@ -138,8 +134,8 @@ def save_bundle(
 
     Args:
         half: kernels as float16.
-        eight_bit: large kernels of convolutions in 8 bits, with a scale for each output channel, and the files
-            packed by gzip: less than half the download. Measure what is loaded from it, not what was saved.
+        eight_bit: large kernels of convolutions in 8 bits, with a scale for each output channel: half the download
+            again. Measure what is loaded from it, not what was saved.
 
     Returns: the card with its id and shard hashes.
     Raises: ExportError where the folder cannot be written.
@@ -156,10 +152,7 @@ def save_bundle(
             name = f"model-{i:02d}-of-{len(shards):02d}.safetensors"
             data = save(shard)
             hashes[name] = hashlib.sha256(data).hexdigest()
-            if eight_bit:
-                _write_synced(temporary / f"{name}.gz", gzip.compress(data, mtime=0))
-            else:
-                _write_synced(temporary / name, data)
+            _write_synced(temporary / name, data)
         card = replace(card, shards=hashes)
         card = replace(card, id=identify(card))
         _write_synced(temporary / CARD_NAME, (json.dumps(asdict(card), indent=2) + "\n").encode())
@@ -251,7 +244,10 @@ def load_bundle(folder: Path) -> tuple[dict[str, Tensor], WeightsCard]:
     state: dict[str, Tensor] = {}
     for name, expected in card.shards.items():
         path = folder / Path(name).name
-        data = _read_shard(path)
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise CheckpointError(f"{path} cannot be read: {error.strerror}. Fetch the weights again.") from None
         if hashlib.sha256(data).hexdigest() != expected:
             raise CheckpointError(f"{path} is damaged (its checksum differs from the card). Fetch the weights again.")
         try:
@@ -259,25 +255,6 @@ def load_bundle(folder: Path) -> tuple[dict[str, Tensor], WeightsCard]:
         except SafetensorError as error:
             raise CheckpointError(f"{path} is not a safetensors file: {error}. Fetch the weights again.") from None
     return _from_stored(state, folder), card
-
-
-def _read_shard(path: Path) -> bytes:
-    """The content of a shard, which may lie there packed as `path` with ".gz" after its name.
-
-    Raises: CheckpointError where neither can be read.
-    """
-    packed = path.with_name(f"{path.name}.gz")
-    try:
-        if path.exists() or not packed.exists():
-            return path.read_bytes()
-        with gzip.open(packed) as file:
-            data = file.read(_MAX_UNPACKED_BYTES + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise CheckpointError(f"{path} cannot be read: {reason}. Fetch the weights again.") from None
-    if len(data) > _MAX_UNPACKED_BYTES:
-        raise CheckpointError(f"{packed} holds more than {_MAX_UNPACKED_BYTES >> 20} MiB: fetch the weights again.")
-    return data
 
 
 def load_into(model: torch.nn.Module, state: Mapping[str, Tensor], source: Path) -> None:
