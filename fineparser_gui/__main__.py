@@ -30,7 +30,8 @@ def own_folder(path: Path) -> tuple[Path | None, str]:
             return path, ""
     except OSError as error:
         reason = error.strerror or str(error)
-        return None, f"Settings and unsaved work are not kept, as {path} cannot be written ({reason}): make way for it."
+        sentence = f"Settings and unsaved work are not kept because {path} cannot be written ({reason})."
+        return None, f"{sentence} Check the folder's permissions."
 
 
 def main() -> int:

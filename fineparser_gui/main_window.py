@@ -112,7 +112,7 @@ class MainWindow(QMainWindow):
         self.score = ScorePanel(self._session)
         self.score.model_card_requested.connect(self.dialogs.model_card)
         self.contributions = ContributionsPanel(self._session)
-        self.contributions.parts.toggled.connect(self.actions_by_id["parts"].setChecked)
+        self.contributions.by_stream.toggled.connect(self.actions_by_id["by_stream"].setChecked)
         self.exemplars = ExemplarsPanel(self._session)
         self.exemplars.setMinimumHeight(190)
         side = QWidget()
@@ -205,7 +205,7 @@ class MainWindow(QMainWindow):
             "add_exemplar": lambda: self.library.add_dive(),
             "mask": lambda shown: self.player.set_mask_shown(shown),
             "crop": lambda shown: self.player.set_crop_shown(shown),
-            "parts": lambda shown: self.contributions.parts.setChecked(shown),
+            "by_stream": lambda shown: self.contributions.by_stream.setChecked(shown),
             "preferences": self.dialogs.preferences,
             "shortcuts": self.dialogs.shortcuts,
             "model_card": self.dialogs.model_card,

@@ -77,14 +77,14 @@ CATALOG: tuple[ActionSpec, ...] = (
     ActionSpec(
         id="flight_earlier",
         menu=_EDIT,
-        text=QT_TRANSLATE_NOOP("actions", "Flight begins a frame earlier"),
+        text=QT_TRANSLATE_NOOP("actions", "Flight begins one frame earlier"),
         keys=("Alt+Left",),
         group=1,
     ),
     ActionSpec(
         id="flight_later",
         menu=_EDIT,
-        text=QT_TRANSLATE_NOOP("actions", "Flight begins a frame later"),
+        text=QT_TRANSLATE_NOOP("actions", "Flight begins one frame later"),
         keys=("Alt+Right",),
         group=1,
     ),
@@ -98,21 +98,21 @@ CATALOG: tuple[ActionSpec, ...] = (
     ActionSpec(
         id="entry_earlier",
         menu=_EDIT,
-        text=QT_TRANSLATE_NOOP("actions", "Entry begins a frame earlier"),
+        text=QT_TRANSLATE_NOOP("actions", "Entry begins one frame earlier"),
         keys=("Alt+Shift+Left",),
         group=2,
     ),
     ActionSpec(
         id="entry_later",
         menu=_EDIT,
-        text=QT_TRANSLATE_NOOP("actions", "Entry begins a frame later"),
+        text=QT_TRANSLATE_NOOP("actions", "Entry begins one frame later"),
         keys=("Alt+Shift+Right",),
         group=2,
     ),
     ActionSpec(
         id="reset_transitions",
         menu=_EDIT,
-        text=QT_TRANSLATE_NOOP("actions", "&Back to the model's transitions"),
+        text=QT_TRANSLATE_NOOP("actions", "&Reset transitions to the model's"),
         keys=("Ctrl+R",),
         group=3,
     ),
@@ -157,7 +157,7 @@ CATALOG: tuple[ActionSpec, ...] = (
     ActionSpec(
         id="loop",
         menu=_PLAY,
-        text=QT_TRANSLATE_NOOP("actions", "Loop the current step"),
+        text=QT_TRANSLATE_NOOP("actions", "Loop the current phase"),
         keys=("Ctrl+L",),
         icon="loop",
         checkable=True,
@@ -166,37 +166,33 @@ CATALOG: tuple[ActionSpec, ...] = (
     ActionSpec(
         id="loop_dive",
         menu=_PLAY,
-        text=QT_TRANSLATE_NOOP("actions", "Loop the dive, from in to out"),
+        text=QT_TRANSLATE_NOOP("actions", "Loop the dive (In to Out)"),
         keys=("Ctrl+Shift+L",),
         group=1,
     ),
     ActionSpec(id="analyse", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "&Analyse again"), keys=("F5",)),
-    ActionSpec(id="cancel", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "&Cancel the analysis"), keys=("Esc",)),
+    ActionSpec(id="cancel", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "&Cancel analysis"), keys=("Esc",)),
     ActionSpec(
         id="name_dives",
         menu=_DIVE,
         text=QT_TRANSLATE_NOOP("actions", "Fill in dive &numbers…"),
         keys=("Ctrl+D",),
     ),
-    ActionSpec(
-        id="mark_in", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "The dive &begins here"), keys=("I",), group=1
-    ),
-    ActionSpec(
-        id="mark_out", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "The dive &ends here"), keys=("O",), group=1
-    ),
+    ActionSpec(id="mark_in", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "Set &In point"), keys=("I",), group=1),
+    ActionSpec(id="mark_out", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "Set &Out point"), keys=("O",), group=1),
     *(
         ActionSpec(id=id, menu=_DIVE, text=text, keys=(keys,), group=1)
         for id, text, keys in (
-            ("in_earlier", QT_TRANSLATE_NOOP("actions", "The dive begins a frame earlier"), "Ctrl+Alt+Left"),
-            ("in_later", QT_TRANSLATE_NOOP("actions", "The dive begins a frame later"), "Ctrl+Alt+Right"),
-            ("out_earlier", QT_TRANSLATE_NOOP("actions", "The dive ends a frame earlier"), "Ctrl+Alt+Shift+Left"),
-            ("out_later", QT_TRANSLATE_NOOP("actions", "The dive ends a frame later"), "Ctrl+Alt+Shift+Right"),
+            ("in_earlier", QT_TRANSLATE_NOOP("actions", "In point one frame earlier"), "Ctrl+Alt+Left"),
+            ("in_later", QT_TRANSLATE_NOOP("actions", "In point one frame later"), "Ctrl+Alt+Right"),
+            ("out_earlier", QT_TRANSLATE_NOOP("actions", "Out point one frame earlier"), "Ctrl+Alt+Shift+Left"),
+            ("out_later", QT_TRANSLATE_NOOP("actions", "Out point one frame later"), "Ctrl+Alt+Shift+Right"),
         )
     ),
     ActionSpec(
         id="find_dives",
         menu=_DIVE,
-        text=QT_TRANSLATE_NOOP("actions", "Find the dives in this &video"),
+        text=QT_TRANSLATE_NOOP("actions", "Find dives in this &video"),
         keys=("Ctrl+F",),
         group=1,
     ),
@@ -210,14 +206,14 @@ CATALOG: tuple[ActionSpec, ...] = (
     ActionSpec(
         id="accept_dives",
         menu=_DIVE,
-        text=QT_TRANSLATE_NOOP("actions", "Add &every found dive"),
+        text=QT_TRANSLATE_NOOP("actions", "Add &all found dives"),
         keys=("Shift+Y",),
         group=1,
     ),
     ActionSpec(
         id="pause_queue",
         menu=_DIVE,
-        text=QT_TRANSLATE_NOOP("actions", "&Pause the analyses"),
+        text=QT_TRANSLATE_NOOP("actions", "&Pause analyses"),
         keys=("Ctrl+P",),
         icon="pause",
         checkable=True,
@@ -226,7 +222,7 @@ CATALOG: tuple[ActionSpec, ...] = (
     ActionSpec(
         id="retry_all",
         menu=_DIVE,
-        text=QT_TRANSLATE_NOOP("actions", "Analyse what &failed or was cancelled"),
+        text=QT_TRANSLATE_NOOP("actions", "Retry &failed and cancelled analyses"),
         keys=("Shift+F5",),
         icon="retry",
         group=2,
@@ -292,7 +288,7 @@ CATALOG: tuple[ActionSpec, ...] = (
     ActionSpec(
         id="ranking",
         menu=_VIEW,
-        text=QT_TRANSLATE_NOOP("actions", "&Ranking by step…"),
+        text=QT_TRANSLATE_NOOP("actions", "&Ranking by phase…"),
         keys=("Ctrl+Shift+R",),
     ),
     ActionSpec(id="sort_dives", menu=_VIEW, text=QT_TRANSLATE_NOOP("actions", "&Sort the dives")),
@@ -317,9 +313,9 @@ CATALOG: tuple[ActionSpec, ...] = (
         group=1,
     ),
     ActionSpec(
-        id="parts",
+        id="by_stream",
         menu=_VIEW,
-        text=QT_TRANSLATE_NOOP("actions", "M&otion and appearance parts"),
+        text=QT_TRANSLATE_NOOP("actions", "C&ontributions by stream"),
         keys=("P",),
         checkable=True,
         group=1,
@@ -338,12 +334,12 @@ CATALOG: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(id="zoom_out", menu=_VIEW, text=QT_TRANSLATE_NOOP("actions", "Zoom &out"), keys=("Ctrl+-",), group=4),
     ActionSpec(
-        id="zoom_fit", menu=_VIEW, text=QT_TRANSLATE_NOOP("actions", "&Whole picture"), keys=("Ctrl+0",), group=4
+        id="zoom_fit", menu=_VIEW, text=QT_TRANSLATE_NOOP("actions", "Fit to &window"), keys=("Ctrl+0",), group=4
     ),
     ActionSpec(
         id="zoom_pixels",
         menu=_VIEW,
-        text=QT_TRANSLATE_NOOP("actions", "&Pixel by pixel"),
+        text=QT_TRANSLATE_NOOP("actions", "&Actual size"),
         keys=("Ctrl+1",),
         group=4,
     ),
@@ -370,10 +366,10 @@ CATALOG: tuple[ActionSpec, ...] = (
     *(
         ActionSpec(id=id, menu=_VIEW, text=text, keys=(keys,), group=5)
         for id, text, keys in (
-            ("timeline_closer", QT_TRANSLATE_NOOP("actions", "Timeline: look &closer"), "Alt+PgUp"),
-            ("timeline_farther", QT_TRANSLATE_NOOP("actions", "Timeline: look from f&arther"), "Alt+PgDown"),
-            ("timeline_all", QT_TRANSLATE_NOOP("actions", "Timeline: &all of the video"), "Alt+Home"),
-            ("timeline_dive", QT_TRANSLATE_NOOP("actions", "Timeline: the &dive"), "Alt+End"),
+            ("timeline_closer", QT_TRANSLATE_NOOP("actions", "Zoom timeline in"), "Alt+PgUp"),
+            ("timeline_farther", QT_TRANSLATE_NOOP("actions", "Zoom timeline out"), "Alt+PgDown"),
+            ("timeline_all", QT_TRANSLATE_NOOP("actions", "Zoom timeline to the whole video"), "Alt+Home"),
+            ("timeline_dive", QT_TRANSLATE_NOOP("actions", "Zoom timeline to the dive"), "Alt+End"),
         )
     ),
     ActionSpec(id="shortcuts", menu=_HELP, text=QT_TRANSLATE_NOOP("actions", "&Keyboard shortcuts"), keys=("F1",)),

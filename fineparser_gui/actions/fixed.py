@@ -19,8 +19,8 @@ class FixedKeys:
     keys: tuple[str, ...]
 
 
-_PICTURE = QT_TRANSLATE_NOOP("actions", "On the picture")
-_TIMELINE = QT_TRANSLATE_NOOP("actions", "On the timeline")
+_PICTURE = QT_TRANSLATE_NOOP("actions", "Picture")
+_TIMELINE = QT_TRANSLATE_NOOP("actions", "Timeline")
 _ARROWS = ("Left", "Right", "Up", "Down")
 
 FIXED: tuple[FixedKeys, ...] = (
@@ -31,14 +31,14 @@ FIXED: tuple[FixedKeys, ...] = (
     ),
     FixedKeys(
         place=_PICTURE,
-        text=QT_TRANSLATE_NOOP("actions", "Set a point, edit a note, take a point of a line"),
+        text=QT_TRANSLATE_NOOP("actions", "Set a point, edit a note, select a point of a line"),
         keys=("Return",),
     ),
     FixedKeys(place=_PICTURE, text=QT_TRANSLATE_NOOP("actions", "Select the next drawing of the frame"), keys=("Tab",)),
-    FixedKeys(place=_PICTURE, text=QT_TRANSLATE_NOOP("actions", "Give up what is begun, or let go"), keys=("Esc",)),
+    FixedKeys(place=_PICTURE, text=QT_TRANSLATE_NOOP("actions", "Cancel / Deselect"), keys=("Esc",)),
     FixedKeys(
         place=_TIMELINE,
-        text=QT_TRANSLATE_NOOP("actions", "Choose the next handle"),
+        text=QT_TRANSLATE_NOOP("actions", "Select the next handle"),
         keys=("Tab",),
     ),
     FixedKeys(
@@ -46,5 +46,5 @@ FIXED: tuple[FixedKeys, ...] = (
         text=QT_TRANSLATE_NOOP("actions", "Move handle or playhead (Shift: ten frames)"),
         keys=_ARROWS[:2],
     ),
-    FixedKeys(place=_TIMELINE, text=QT_TRANSLATE_NOOP("actions", "Back to the playhead"), keys=("Esc",)),
+    FixedKeys(place=_TIMELINE, text=QT_TRANSLATE_NOOP("actions", "Deselect the handle"), keys=("Esc",)),
 )

@@ -136,23 +136,23 @@ class DrawingLayer(QObject):
         if self._tool is None:
             return self._keys_of_selected() if self._moves and self._canvas.hasFocus() else ""
         hints = {
-            LINE: (self.tr("Line: its first end"), self.tr("Line: its other end")),
+            LINE: (self.tr("Line: first end"), self.tr("Line: other end")),
             ANGLE: (
-                self.tr("Angle: the end of one side"),
-                self.tr("Angle: the corner"),
-                self.tr("Angle: the end of the other side"),
+                self.tr("Angle: end of the first side"),
+                self.tr("Angle: vertex"),
+                self.tr("Angle: end of the second side"),
             ),
-            NOTE: (self.tr("Note: where it belongs"),),
+            NOTE: (self.tr("Note: position"),),
         }
-        return hints[self._tool][len(self._points)] + self.tr("  ·  click, or arrows and Enter  ·  Esc gives up")
+        return hints[self._tool][len(self._points)] + self.tr("  ·  click, or arrow keys and Enter  ·  Esc cancels")
 
     def _keys_of_selected(self) -> str:
         assert self._selected is not None
         if self._selected.kind == NOTE:
-            return self.tr("Arrows move it  ·  Enter edits it  ·  Del deletes it  ·  Esc lets go")
+            return self.tr("Arrow keys move it  ·  Enter edits it  ·  Del deletes it  ·  Esc deselects")
         if self._grip is None:
-            return self.tr("Arrows move it  ·  Enter takes one point  ·  Del deletes it  ·  Esc lets go")
-        text = self.tr("Arrows move point {0} of {1}  ·  Enter takes the next  ·  Esc lets go")
+            return self.tr("Arrow keys move it  ·  Enter selects a point  ·  Del deletes it  ·  Esc deselects")
+        text = self.tr("Arrow keys move point {0} of {1}  ·  Enter selects the next  ·  Esc deselects")
         return text.format(self._grip + 1, len(self._selected.points))
 
     @property

@@ -54,13 +54,13 @@ class ExemplarDialog(QDialog):
         self.number = NumberField(numbers, known.dive_number if known else "")
         self.number.setPlaceholderText(self.tr("e.g. 207C"))
         self.board = QComboBox()
-        self.board.addItem(self.tr("choose"), None)
+        self.board.addItem(self.tr("choose…"), None)
         for board_m in BOARDS_M:
             self.board.addItem(board_text(board_m), board_m)
         self.board.setCurrentIndex(max(self.board.findData(known.board_m if known else None), 0))
         scored = known is not None and isfinite(known.score)
         self.score = QLineEdit(f"{known.score:g}" if known and scored else "")
-        self.score.setPlaceholderText(self.tr("as the judges gave it, e.g. 75.60"))
+        self.score.setPlaceholderText(self.tr("points from the judges, e.g. 75.60"))
         self.diver = QLineEdit(known.diver if known else "")
         self.day = QLineEdit((known.dived_on or "") if known else "")
         self.day.setPlaceholderText(self.tr("e.g. 2026-05-31"))
@@ -82,7 +82,7 @@ class ExemplarDialog(QDialog):
             (self.tr("&Board"), self.board),
             (self.tr("Official &score"), self.score),
             (self.tr("D&iver"), self.diver),
-            (self.tr("Da&y"), self.day),
+            (self.tr("D&ate"), self.day),
         ):
             field.setAccessibleName(text.replace("&", ""))
             form.addRow(text, field)
@@ -122,8 +122,8 @@ class ExemplarDialog(QDialog):
         try:
             score = float(typed)
         except ValueError:
-            found = self.tr("'{0}' is no score").format(typed) if typed else self.tr("The official score is missing")
-            self._say(self.tr("{0}: type the points of the dive, like 75.60.").format(found), self.score)
+            found = self.tr("'{0}' is not a score").format(typed) if typed else self.tr("The official score is missing")
+            self._say(self.tr("{0}. Enter the points of the dive, for example 75.60.").format(found), self.score)
             return
         try:
             facts = check_facts(

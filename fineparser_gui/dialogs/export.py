@@ -52,7 +52,7 @@ class ExportDialog(QDialog):
         assert session.current is not None
         self._dive = session.current
         self.kinds = QListWidget()
-        self.kinds.setAccessibleName(self.tr("What to write"))
+        self.kinds.setAccessibleName(self.tr("Export type"))
         self.kinds.setFixedWidth(168)
         self.kinds.addItems(
             [self.tr("Annotated clip"), self.tr("Contact sheet"), self.tr("This frame"), self.tr("Table or data")]
@@ -88,22 +88,22 @@ class ExportDialog(QDialog):
         self.whole_file.addItem(self.tr("the whole file"), True)
         self.clip_mask = QCheckBox(self.tr("Mask on the diver"))
         self.clip_mask.setChecked(True)
-        self.clip_panels = QCheckBox(self.tr("Steps, timeline, score and contributions"))
+        self.clip_panels = QCheckBox(self.tr("Phases, timeline, score and contributions"))
         self.clip_panels.setChecked(True)
         self.clip_beside = self._beside_box()
         self.clip_drawings = self._drawings_box(self.clip_beside)
         self.speed = QComboBox()
         for speed in _SPEEDS:
-            name = self.tr("normal") if speed == 1 else self.tr("slowed down to {0}").format(speed_text(speed))
+            name = self.tr("normal") if speed == 1 else self.tr("slow motion, {0}").format(speed_text(speed))
             self.speed.addItem(name, speed)
         page, form = self._page(
-            self.tr("An MP4 video. Every frame is kept and shown at its own time; the model's name stands on it.")
+            self.tr("An MP4 video with every frame at its original time. The model's name is written on it.")
         )
         self._row(form, self.tr("&Frames"), self.whole_file)
         form.addRow(self.tr("Show"), self.clip_mask)
         form.addRow("", self.clip_panels)
         form.addRow("", self.clip_drawings)
-        self._row(form, self.tr("&Beside it, aligned by step"), self.clip_beside)
+        self._row(form, self.tr("&Side by side with (aligned by phase)"), self.clip_beside)
         self._row(form, self.tr("&Speed"), self.speed)
         return page
 
@@ -112,24 +112,24 @@ class ExportDialog(QDialog):
         self.sheet_drawings = self._drawings_box(self.sheet_beside)
         page, form = self._page(
             self.tr(
-                "A picture: three moments of each step, cut around the diver, with the score below. A frame that was "
-                "drawn on takes the place of the moment nearest to it."
+                "A picture with three moments of each phase, cropped to the diver, and the score below. A frame with "
+                "drawings replaces the moment nearest to it."
             )
         )
         form.addRow(self.tr("Show"), self.sheet_drawings)
-        self._row(form, self.tr("&Beside it"), self.sheet_beside)
+        self._row(form, self.tr("&Side by side with"), self.sheet_beside)
         return page
 
     def _still_page(self) -> QWidget:
         self.still_mask = QCheckBox(self.tr("Mask on the diver"))
         self.still_mask.setChecked(self._dive.analysis is not None)
-        self.still_panels = QCheckBox(self.tr("Steps, timeline, score and contributions"))
+        self.still_panels = QCheckBox(self.tr("Phases, timeline, score and contributions"))
         self.still_panels.setChecked(self._dive.analysis is not None)
         self.still_beside = self._beside_box()
         self.still_drawings = self._drawings_box(self.still_beside)
-        what = self.tr("A picture of frame {0}, where the playhead is.").format(self._frame)
+        what = self.tr("A picture of frame {0}, at the playhead.").format(self._frame)
         if self._dive.analysis is None:
-            bare = self.tr("The dive is not analysed yet: the frame is written at its own size, with drawings only.")
+            bare = self.tr("The dive is not analysed yet, so only the frame and its drawings are written.")
             page, form = self._page(f"{what} {bare}")
             form.addRow(self.tr("Show"), self.still_drawings)
             return page
@@ -137,7 +137,7 @@ class ExportDialog(QDialog):
         form.addRow(self.tr("Show"), self.still_mask)
         form.addRow("", self.still_panels)
         form.addRow("", self.still_drawings)
-        self._row(form, self.tr("&Beside it, at the same moment"), self.still_beside)
+        self._row(form, self.tr("&Side by side with (same moment)"), self.still_beside)
         return page
 
     def _table_page(self) -> QWidget:
@@ -147,17 +147,17 @@ class ExportDialog(QDialog):
         self.scope.addItem(self.tr("this dive"), False)
         self.table_drawings = self._drawings_box()
         self.form = QComboBox()
-        self.form.addItem(self.tr("CSV: a table for a spreadsheet, a row a dive"), ".csv")
-        self.form.addItem(self.tr("JSON: all numbers, for programs"), ".json")
+        self.form.addItem(self.tr("CSV: a spreadsheet table, one row per dive"), ".csv")
+        self.form.addItem(self.tr("JSON: all numbers, for other programs"), ".json")
         page, form = self._page(
             self.tr(
-                "Dive, diver, steps, score, spread and contributions. Points of different dive numbers or boards "
+                "Dive, diver, phases, score, spread and contributions. Points of different dive numbers or boards "
                 "cannot be compared."
             )
         )
         self._row(form, self.tr("&Dives"), self.scope)
-        self._row(form, self.tr("&Form"), self.form)
-        form.addRow(self.tr("With"), self.table_drawings)
+        self._row(form, self.tr("&Format"), self.form)
+        form.addRow(self.tr("Include"), self.table_drawings)
         return page
 
     def _page(self, what: str) -> tuple[QWidget, QFormLayout]:
@@ -210,7 +210,7 @@ class ExportDialog(QDialog):
             if drawn != box.isEnabled():  # else the user's choice stands
                 box.setEnabled(drawn)
                 box.setChecked(drawn)
-                box.setToolTip("" if drawn else self.tr("Nothing is drawn on it."))
+                box.setToolTip("" if drawn else self.tr("There are no drawings."))
 
         if beside is not None:
             beside.currentIndexChanged.connect(follow)
@@ -248,7 +248,7 @@ class ExportDialog(QDialog):
         stem = self._dive.path.stem
         if kind == _STILL:
             return self.tr("{0} frame {1}").format(stem, self._frame)
-        return (self.tr("{0} annotated") if kind == _CLIP else self.tr("{0} steps")).format(stem)
+        return (self.tr("{0} annotated") if kind == _CLIP else self.tr("{0} phases")).format(stem)
 
     def _ask(self, stem: str, suffix: str) -> Path | None:
         filters = {

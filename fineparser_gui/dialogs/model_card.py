@@ -31,7 +31,7 @@ def model_card_dialog(weights: str, model: Ready | None, parent: QWidget) -> QDi
     end = QTextCursor(page.document())
     end.movePosition(QTextCursor.MoveOperation.End)
     if prose.is_file():
-        heading = translate("dialogs", "In figures")
+        heading = translate("dialogs", "Figures")
         end.insertHtml(f"<br><h3>{html.escape(heading)}</h3>")
     end.insertHtml(_facts(folder / CARD_NAME, model))
     page.moveCursor(QTextCursor.MoveOperation.Start)
@@ -44,7 +44,7 @@ def _facts(path: Path, model: Ready | None) -> str:
         known = {name: card[name] for name in _FIRST if name in card}
         rows = [*known.items(), *((name, value) for name, value in card.items() if name not in known)]
     except (OSError, ValueError, TypeError, AttributeError):
-        text = translate("dialogs", "{0} cannot be read: choose another folder of weights in the preferences.").format(
+        text = translate("dialogs", "{0} cannot be read. Choose another folder of weights in the preferences.").format(
             path
         )
         return f"<p>{html.escape(text)}</p>"

@@ -70,7 +70,7 @@ class NamingPreview(QAbstractTableModel):
             font.setBold(True)
             return font
         if role == Qt.ItemDataRole.ToolTipRole and changes:
-            return self.tr("until now: {0}").format(self._text(index.row(), column, changed=False) or "–")
+            return self.tr("currently: {0}").format(self._text(index.row(), column, changed=False) or "–")
         return None
 
     def _text(self, row: int, column: int, *, changed: bool) -> str:
@@ -105,21 +105,21 @@ class NamingDialog(QDialog):
         self._session = session
         self._rows = [key for key in rows if not session.dive(key).is_recording]
         self._selected = [key for key in self._rows if key in set(selected)]
-        self.from_files = QRadioButton(self.tr("from the names of the files, such as Anna_207C_10m_3.mp4"))
-        self.from_list = QRadioButton(self.tr("from a list in the order of the rows, a line a dive"))
+        self.from_files = QRadioButton(self.tr("From the file names, for example Anna_207C_10m_3.mp4"))
+        self.from_list = QRadioButton(self.tr("From a list in the order of the rows, one line per dive"))
         self.list = QPlainTextEdit()
         self.list.setAccessibleName(self.tr("List of dives"))
-        self.list.setPlaceholderText(self.tr("207C 10 m Anna\n5253B 3 m\n–   (leaves a dive as it is)"))
+        self.list.setPlaceholderText(self.tr("207C 10 m Anna\n5253B 3 m\n–   (skips a dive)"))
         self.list.setMinimumHeight(110)
         self.list.setTabChangesFocus(True)
-        self.only_selected = QCheckBox(self.tr("only the {0} selected dives").format(len(self._selected)))
+        self.only_selected = QCheckBox(self.tr("Only the {0} selected dives").format(len(self._selected)))
         self.only_selected.setVisible(len(self._selected) > 1)
         self.only_selected.setChecked(len(self._selected) > 1)
-        self.replace = QCheckBox(self.tr("replace what is known already"))
+        self.replace = QCheckBox(self.tr("Replace existing entries"))
         self.preview = NamingPreview(self)
         self.table = QTableView()
         self.table.setModel(self.preview)
-        self.table.setAccessibleName(self.tr("What goes where"))
+        self.table.setAccessibleName(self.tr("Preview"))
         self.table.setSelectionMode(QTableView.SelectionMode.NoSelection)
         self.table.setShowGrid(False)
         self.table.setTabKeyNavigation(False)
@@ -179,10 +179,10 @@ class NamingDialog(QDialog):
         self.note.setText(self._note(said, len(dives), listed=listed))
 
     def _note(self, said: Sequence[ParsedName | None], n_dives: int, *, listed: bool) -> str:
-        notes = [self.tr("What changes is bold.")]
+        notes = [self.tr("Changes are bold.")]
         unread = [str(row) for row, naming in enumerate(said, 1) if naming is not None and naming.dive_number is None]
         if listed and unread:
             notes.append(self.tr("No dive number in line {0}.").format(", ".join(unread)))
         if listed and len(said) > n_dives:
-            notes.append(self.tr("Lines left over: {0}.").format(len(said) - n_dives))
+            notes.append(self.tr("Lines without a dive: {0}.").format(len(said) - n_dives))
         return " ".join(notes)

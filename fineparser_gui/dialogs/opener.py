@@ -63,11 +63,11 @@ class Dialogs(QObject):
             "\n\n".join(
                 (
                     self.tr(
-                        "Weights are trained on the command line, from dives with labels such as the corrections that "
-                        "the File menu exports. These commands say how:"
+                        "Weights are trained on the command line from labelled dives, for example from the corrections "
+                        "that the File menu exports. These commands explain how:"
                     ),
                     "```\n" + _COMMANDS + "\n```",
-                    self.tr("The folder that training writes can then be chosen in the preferences."),
+                    self.tr("Then choose the folder that training has written in the preferences."),
                 )
             )
         )
@@ -82,7 +82,7 @@ class Dialogs(QObject):
             return
         folder = log_folder(self._folder)
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
-            self._session.problem.emit(self.tr("No file manager could be opened. The log lies in {0}").format(folder))
+            self._session.problem.emit(self.tr("No file manager could be opened. The log is in {0}").format(folder))
 
     def about(self) -> None:
         """Version, licence, and the way to the model card."""
@@ -91,9 +91,10 @@ class Dialogs(QObject):
         box.setText(self.tr("FineParser Studio {0}").format(__version__))
         box.setInformativeText(
             self.tr(
-                "Takes a dive apart: its three steps, the diver's mask, and a score relative to other dives.\n\n"
-                "Videos never leave this computer. A predicted score is no judgement: the model card says what the "
-                "weights were trained on and what they must not be used for.\n\nApache Licence 2.0."
+                "Divides a dive into its three phases, masks the diver, and predicts a score relative to other "
+                "dives.\n\nVideos never leave this computer. A predicted score does not replace judges: the model "
+                "card says what the weights were trained on and what they must not be used for.\n\n"
+                "Apache Licence 2.0."
             )
         )
         card = box.addButton(self.tr("Model card"), QMessageBox.ButtonRole.ActionRole)

@@ -49,8 +49,8 @@ class PreferencesDialog(QDialog):
         self.pages.setDocumentMode(True)
         self.pages.tabBar().setDrawBase(False)
         self.pages.addTab(self._analysis_page(), self.tr("Analysis"))
-        self.pages.addTab(self._picture_page(), self.tr("Picture"))
-        self.pages.addTab(ShortcutsEditor(preferences), self.tr("Keys"))
+        self.pages.addTab(self._picture_page(), self.tr("Appearance"))
+        self.pages.addTab(ShortcutsEditor(preferences), self.tr("Shortcuts"))
         defaults = QPushButton(self.tr("Restore all defaults"))
         defaults.clicked.connect(preferences.reset)
         foot = QHBoxLayout()
@@ -70,7 +70,7 @@ class PreferencesDialog(QDialog):
         self.device.activated.connect(lambda: self._preferences.change(device=self.device.currentData()))
         self.precision = QComboBox()
         names = {
-            "auto": self.tr("as the device computes natively"),
+            "auto": self.tr("native precision of the device"),
             "fp32": self.tr("fp32: exact, slowest"),
             "bf16": self.tr("bf16: fast on recent processors and cards"),
             "fp16": self.tr("fp16: fast on older cards"),
@@ -80,10 +80,10 @@ class PreferencesDialog(QDialog):
         self.precision.activated.connect(lambda: self._preferences.change(precision=self.precision.currentData()))
         self._weights = ElidedLabel()
         self.choose_weights = QPushButton(self.tr("Choose…"))
-        self.choose_weights.setAccessibleName(self.tr("Choose the folder of other weights"))
+        self.choose_weights.setAccessibleName(self.tr("Choose another folder of weights"))
         self.choose_weights.clicked.connect(self._on_choose_weights)
         self.bundled_weights = QPushButton(self.tr("Bundled"))
-        self.bundled_weights.setAccessibleName(self.tr("Use the weights that come with the program"))
+        self.bundled_weights.setAccessibleName(self.tr("Use the bundled weights"))
         self.bundled_weights.clicked.connect(lambda: self._preferences.change(weights=""))
         weights = QHBoxLayout()
         weights.addWidget(self._weights, 1)
@@ -100,13 +100,13 @@ class PreferencesDialog(QDialog):
         self._row(form, self.tr("&Precision"), self.precision)
         form.addRow(self.tr("Weights"), weights)
         form.addRow(self.problem)
-        self._row(form, self.tr("&Exemplars a dive is compared with"), self.n_exemplars)
+        self._row(form, self.tr("&Exemplars per dive"), self.n_exemplars)
         form.addRow(self._running)
         form.addRow(
             label(
                 self.tr(
-                    "Another device, precision or folder of weights starts the analysis anew. Dive numbers, trims, "
-                    "corrected transitions and everything else that you have entered stay."
+                    "Changing the device, precision or weights analyses the dives again. Everything you have entered "
+                    "stays: dive numbers, trims, corrected transitions."
                 ),
                 "muted",
                 wrap=True,
@@ -118,7 +118,7 @@ class PreferencesDialog(QDialog):
         change = self._preferences.change
         self.theme = QComboBox()
         for name, text in (
-            ("system", self.tr("as the system")),
+            ("system", self.tr("follow the system")),
             ("light", self.tr("light")),
             ("dark", self.tr("dark")),
         ):
@@ -136,14 +136,14 @@ class PreferencesDialog(QDialog):
         page, form = _form()
         self._row(form, self.tr("&Theme"), self.theme)
         self._row(form, self.tr("Mask &colour"), self.mask_color)
-        self._row(form, self.tr("Mask &drawn as"), self.mask_drawn)
+        self._row(form, self.tr("Mask &style"), self.mask_drawn)
         self._row(form, self.tr("Mask &opacity"), self.mask_opacity)
         names = (self.tr("Colour of the ta&ke-off"), self.tr("Colour of the &flight"), self.tr("Colour of the &entry"))
         for name, button in zip(names, self.step_colors, strict=True):
             self._row(form, name, button)
         form.addRow(
             label(
-                self.tr("A colour that would not show on the light or the dark window is darkened or lightened there."),
+                self.tr("Colours with too little contrast to the window are darkened or lightened."),
                 "muted",
                 wrap=True,
             )
@@ -176,7 +176,7 @@ class PreferencesDialog(QDialog):
         self.n_exemplars.setValue(now.n_exemplars)
         self.mask_opacity.setValue(now.mask_opacity)
         del blocked
-        self._weights.set_text(now.weights or self.tr("those that come with the program"))
+        self._weights.set_text(now.weights or self.tr("bundled"))
         self.bundled_weights.setEnabled(bool(now.weights))
         for button, choice in zip((self.mask_color, *self.step_colors), ("mask_color", *_STEP_COLORS), strict=True):
             color = getattr(now, choice)
@@ -186,7 +186,7 @@ class PreferencesDialog(QDialog):
             button.setIcon(QIcon(swatch))
         model = self._session.model
         if model is None:
-            self._running.setText(self.tr("The model is being loaded."))
+            self._running.setText(self.tr("Loading the model…"))
         else:
             text = self.tr("Running: {0} on {1}, {2}.")
             device = self._choice.devices.get(model.device, model.device)
@@ -200,19 +200,19 @@ class PreferencesDialog(QDialog):
         for name, text in devices.items():
             self.device.addItem(f"{name.upper()}: {text}", name)
         if self.device.findData(chosen) < 0:
-            self.device.addItem(self.tr("{0}: not on this machine").format(chosen.upper()), chosen)
+            self.device.addItem(self.tr("{0}: not available on this computer").format(chosen.upper()), chosen)
         self.device.setCurrentIndex(self.device.findData(chosen))
 
     def _on_choose_weights(self) -> None:
         name = QFileDialog.getExistingDirectory(
-            self, self.tr("Folder of the weights (it holds card.json)"), self._preferences.now.weights
+            self, self.tr("Folder of weights (contains card.json)"), self._preferences.now.weights
         )
         if not name:
             return
         if (Path(name) / CARD_NAME).is_file():
             self._preferences.change(weights=name)
             return
-        text = self.tr("{0} holds no weights (no card.json): choose the folder that training wrote.")
+        text = self.tr("{0} contains no weights (no card.json). Choose the folder that training has written.")
         self.problem.setText(text.format(name))
         self.problem.show()
 

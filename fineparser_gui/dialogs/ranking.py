@@ -57,7 +57,7 @@ class RankingModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._headers[section]
         if role == Qt.ItemDataRole.ToolTipRole and section > _SCORE:
-            return self.tr("points of this step relative to the exemplars")
+            return self.tr("points of this phase relative to the exemplars")
         return self._alignment(section) if role == Qt.ItemDataRole.TextAlignmentRole else None
 
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
@@ -116,7 +116,7 @@ class RankingDialog(QDialog):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(self.tr("Ranking by step"))
+        self.setWindowTitle(self.tr("Ranking by phase"))
         self.resize(620, 460)
         self._session = session
         self.group = QComboBox()
@@ -188,13 +188,13 @@ class RankingDialog(QDialog):
         if not dives:
             self._note.setText(self.tr("No dive has a score yet."))
             return
-        note = self.tr("Only dives of one number from one board are ranked: other points do not compare.")
+        note = self.tr("Only dives with the same number and board are ranked, because other points are not comparable.")
         if not all(dive.comparable for dive in dives):
-            note += " " + self.tr("* compared with other exemplars than most, so its points may not compare.")
+            note += " " + self.tr("* compared with different exemplars than most, so its points may not be comparable.")
         keys = self._session.keys
         analyses = [self._session.dive(dive.key).analysis for dive in dives if dive.key in keys]
         if any(one is not None and one.parse.model.synthetic for one in analyses):
-            told = self.tr("Scored by {0}weights trained on rendered dives{1}: no judging.")
+            told = self.tr("Scored by {0}weights trained on rendered dives{1}. This does not replace judges.")
             note += " " + told.format('<a href="card">', "</a>")
         self._note.setText(note)
 

@@ -37,13 +37,13 @@ class ShortcutsEditor(QWidget):
         super().__init__(parent)
         self._preferences = preferences
         self.search = QLineEdit()
-        self.search.setPlaceholderText(self.tr("Find a command or a key"))
-        self.search.setAccessibleName(self.tr("Find a command or a key"))
+        self.search.setPlaceholderText(self.tr("Find a command or shortcut"))
+        self.search.setAccessibleName(self.tr("Find a command or shortcut"))
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._filter)
         self.table = QTableWidget(len(CATALOG) + len(FIXED), 2)
-        self.table.setAccessibleName(self.tr("Commands and their keys"))
-        self.table.setHorizontalHeaderLabels([self.tr("command"), self.tr("keys")])
+        self.table.setAccessibleName(self.tr("Commands and their shortcuts"))
+        self.table.setHorizontalHeaderLabels([self.tr("command"), self.tr("shortcut")])
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -63,16 +63,16 @@ class ShortcutsEditor(QWidget):
         self.key = QKeySequenceEdit()
         self.key.setMaximumSequenceLength(1)
         self.key.setClearButtonEnabled(True)
-        self.key.setAccessibleName(self.tr("New key: press it"))
+        self.key.setAccessibleName(self.tr("New shortcut: press the keys"))
         self.key.keySequenceChanged.connect(self._show_state)
-        self.use = QPushButton(self.tr("Use"))
-        self.use.setToolTip(self.tr("Give the command this key and no other"))
+        self.use = QPushButton(self.tr("Set"))
+        self.use.setToolTip(self.tr("Replace the shortcuts of the command with this one"))
         self.use.clicked.connect(lambda: self._give(add=False))
         self.add = QPushButton(self.tr("Add"))
-        self.add.setToolTip(self.tr("Give the command this key beside those it has"))
+        self.add.setToolTip(self.tr("Add this shortcut to those of the command"))
         self.add.clicked.connect(lambda: self._give(add=True))
         self.reset = QPushButton(self.tr("Reset"))
-        self.reset.setToolTip(self.tr("Back to the keys that the command came with"))
+        self.reset.setToolTip(self.tr("Restore the default shortcuts of the command"))
         self.reset.clicked.connect(self._on_reset)
         self.reset_all = QPushButton(self.tr("Reset all"))
         self.reset_all.clicked.connect(lambda: self._preferences.change(keys={}))
@@ -116,7 +116,7 @@ class ShortcutsEditor(QWidget):
             font = shown.font()
             font.setBold(keys != spec.keys)
             shown.setFont(font)
-            shown.setToolTip(self.tr("changed; came with {0}").format(spoken_keys(spec.keys)) if font.bold() else "")
+            shown.setToolTip(self.tr("changed; default: {0}").format(spoken_keys(spec.keys)) if font.bold() else "")
         for row, fixed in enumerate(FIXED, start=len(CATALOG)):
             self.table.item(row, _COMMAND).setText(f"{plain_text(fixed.place)}: {plain_text(fixed.text)}")
             self.table.item(row, _KEYS).setText(spoken_keys(fixed.keys))
@@ -141,7 +141,7 @@ class ShortcutsEditor(QWidget):
         if spec is None:
             for button in (self.use, self.add, self.reset):
                 button.setEnabled(False)
-            self.message.setText(self.tr("These keys are fixed; Tab takes the focus to picture and timeline."))
+            self.message.setText(self.tr("These keys are fixed. Tab moves the focus to picture and timeline."))
             return
         owner = owner_of(typed, changed) if typed else None
         own = keys_of(spec, changed)
@@ -149,10 +149,10 @@ class ShortcutsEditor(QWidget):
         self.add.setEnabled(bool(typed) and typed not in own)
         self.reset.setEnabled(own != spec.keys)
         if owner is not None and owner.id != spec.id:
-            text = self.tr("{0} belongs to “{1}”, which loses it.")
+            text = self.tr("{0} is used by “{1}” and will be removed there.")
             self.message.setText(text.format(spoken_keys((typed,)), plain_text(owner.text)))
         else:
-            self.message.setText(self.tr("Keys of “{0}”").format(plain_text(spec.text)))
+            self.message.setText(self.tr("Shortcuts of “{0}”").format(plain_text(spec.text)))
 
     def _give(self, *, add: bool) -> None:
         changed, spec = self._preferences.now.keys, self._spec

@@ -50,13 +50,15 @@ class BatchBar(QWidget):
         """Count the dives."""
         dives = [self._session.dive(key) for key in self._session.keys]
         ready = sum(dive.state is DiveState.READY and not dive.stopped for dive in dives)
-        stopped = sum(dive.stopped for dive in dives)
+        cancelled = sum(dive.state is DiveState.CANCELLED for dive in dives)
+        failed = sum(dive.stopped for dive in dives) - cancelled
         waiting = any(dive.busy or dive.state is DiveState.OPENING for dive in dives)
-        unfinished = len(dives) > 1 and (waiting or stopped > 0)
+        unfinished = len(dives) > 1 and (waiting or failed + cancelled > 0)
         self.setVisible(unfinished or (len(dives) > 0 and self._session.queue.paused))
         text = self.tr("{0} of {1} analysed").format(ready, len(dives))
-        if stopped:
-            text += self.tr(", {0} not").format(stopped)
+        for count, words in ((failed, self.tr("{0} failed")), (cancelled, self.tr("{0} cancelled"))):
+            if count:
+                text += ", " + words.format(count)
         if self._session.queue.paused:
             text = self.tr("Paused: {0}").format(text)
         self._text.setText(text)

@@ -23,16 +23,16 @@ class CompareBar(QFrame):
         self.other.activated.connect(lambda index: self._comparing.show(self.other.itemData(index)))
         self.alignment = QComboBox()
         for alignment, text in (
-            (Alignment.STEPS, self.tr("step by step")),
-            (Alignment.TAKE_OFF, self.tr("from the take-off")),
-            (Alignment.FREE, self.tr("freely")),
+            (Alignment.STEPS, self.tr("by phase")),
+            (Alignment.TAKE_OFF, self.tr("from take-off")),
+            (Alignment.FREE, self.tr("manual offset")),
         ):
             self.alignment.addItem(text, alignment)
         self.alignment.setToolTip(
             self.tr(
-                "Step by step: the three steps start together, each stretched to the other's length.\n"
-                "From the take-off: the flight starts together, both in real time.\n"
-                "Freely: both in real time from where you put them."
+                "By phase: the three phases start together, each stretched to the other's length.\n"
+                "From take-off: the flights start together, both in real time.\n"
+                "Manual offset: both in real time, shifted by hand."
             )
         )
         self.alignment.activated.connect(lambda index: self._comparing.align(self.alignment.itemData(index)))
@@ -42,7 +42,7 @@ class CompareBar(QFrame):
         for text, name, control in (
             (self.tr("Left"), self.tr("Dive on the left"), self.left),
             (self.tr("Right"), self.tr("Dive on the right"), self.other),
-            (self.tr("aligned"), self.tr("aligned"), self.alignment),
+            (self.tr("Align"), self.tr("Alignment"), self.alignment),
         ):
             caption = QLabel(text)
             caption.setBuddy(control)

@@ -1,4 +1,4 @@
-"""What each step added to the score, or took from it, relative to the exemplars."""
+"""The points that each phase adds to the score or takes from it, relative to the exemplars."""
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen
@@ -17,23 +17,29 @@ _VALUE_W = 50
 
 
 class ContributionsPanel(QWidget):
-    """Three diverging bars and the sum that they make."""
+    """Three diverging bars, one per phase, and their sum."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
         frame, layout = card()
-        self.parts = QCheckBox(self.tr("motion / appearance"))
-        self.parts.setToolTip(self.tr("Split each bar into its motion (R_V) and appearance (R_S) part"))
-        self.parts.toggled.connect(self._refresh)
-        keyboard_friendly(self.parts)
+        self.by_stream = QCheckBox(self.tr("by stream"))
+        self.by_stream.setToolTip(
+            self.tr(
+                "Split each bar into the model's two streams.\n"
+                "Video: the dynamic stream (R_V), which sees short windows of the video.\n"
+                "Frames: the static stream (R_S), which sees single frames (the bundled weights: poses)."
+            )
+        )
+        self.by_stream.toggled.connect(self._refresh)
+        keyboard_friendly(self.by_stream)
         self._bars = _Bars()
-        self._bars.setAccessibleName(self.tr("Contributions of the steps"))
+        self._bars.setAccessibleName(self.tr("Contributions of the phases"))
         self._sum = label(wrap=True)
         meaning = label(self.tr("Model attribution, not judges' deductions."), "muted")
         head = QHBoxLayout()
         head.addWidget(label(self.tr("Contributions"), "title"), 1)
-        head.addWidget(self.parts)
+        head.addWidget(self.by_stream)
         layout.addLayout(head)
         layout.addWidget(self._bars)
         layout.addWidget(self._sum)
@@ -57,13 +63,13 @@ class ContributionsPanel(QWidget):
         score = round(scoring.score, DIGITS)
         mean = round(sum(vote.score for vote in scoring.exemplars) / len(scoring.exemplars), DIGITS)
         total = round(score - mean, DIGITS)
-        self._bars.show_contributions(scoring.contributions, total, split=self.parts.isChecked())
-        text = self.tr("Together {0} = score {1:.2f} − exemplars' mean {2:.2f}")
+        self._bars.show_contributions(scoring.contributions, total, split=self.by_stream.isChecked())
+        text = self.tr("Sum {0} = score {1:.2f} − mean of exemplars {2:.2f}")
         self._sum.setText(text.format(signed(total), score, mean))
 
 
 class _Bars(QWidget):
-    """Bars to the right of the zero line gain points, to the left of it they lose."""
+    """Bars to the right of the zero line are gained points, bars to the left are lost points."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -86,8 +92,8 @@ class _Bars(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         metrics = painter.fontMetrics()
-        motion_name, appearance_name = self.tr("motion"), self.tr("appearance")
-        names = (*(step_text(c.step) for c in self._contributions), motion_name, appearance_name)
+        dynamic_name, static_name = self.tr("video"), self.tr("frames")
+        names = (*(step_text(c.step) for c in self._contributions), dynamic_name, static_name)
         names_w = max(metrics.horizontalAdvance(name) for name in names) + 6
         left, right = names_w + _VALUE_W, self.width() - _VALUE_W
         zero = (left + right) / 2
@@ -101,11 +107,11 @@ class _Bars(QWidget):
             color = step_color(part.step)
             self._bar(painter, QRectF(zero, top + 5, part.points * scale, 20), value, QBrush(color))
             if self._split:
-                motion = QBrush(color, Qt.BrushStyle.Dense4Pattern)
-                appearance = QBrush(color, Qt.BrushStyle.BDiagPattern)
+                dynamic_fill = QBrush(color, Qt.BrushStyle.Dense4Pattern)
+                static_fill = QBrush(color, Qt.BrushStyle.BDiagPattern)
                 values = rounded_to_sum((part.dynamic, part.static), value)
                 for place, (name, points, fill) in enumerate(
-                    ((motion_name, part.dynamic, motion), (appearance_name, part.static, appearance))
+                    ((dynamic_name, part.dynamic, dynamic_fill), (static_name, part.static, static_fill))
                 ):
                     box = QRectF(zero, top + 27 + 12 * place, points * scale, 9)
                     self._bar(painter, box, values[place], fill, name)

@@ -1,4 +1,4 @@
-"""Under the score: what the coach corrected, the model's own number beside his, and why parts did not move."""
+"""Below the score: what the coach has corrected, both scores, and why contributions did not change."""
 
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
@@ -24,8 +24,8 @@ class CorrectionNote(QWidget):
         self._both.setProperty("role", "title")
         self._what = label(role="muted", wrap=True)
         self._why = label(role="muted", wrap=True)
-        self.reset = QPushButton(self.tr("Model's transitions"))
-        self.reset.setToolTip(self.tr("Back to the model's transitions"))
+        self.reset = QPushButton(self.tr("Reset transitions"))
+        self.reset.setToolTip(self.tr("Reset transitions to the model's"))
         self.reset.clicked.connect(self._on_reset)
         keyboard_friendly(self.reset)
         head = QHBoxLayout()
@@ -67,11 +67,11 @@ class CorrectionNote(QWidget):
         shown = dive.analysis.scoring if dive.analysis else None
         if own is None:
             return ""
-        text = self.tr("model alone {0:.1f}").format(own.score)
+        text = self.tr("Model {0:.1f}").format(own.score)
         if dive.rescoring:
             return text + " · " + self.tr("scoring…")
         if shown is not None:
-            text += " · " + self.tr("yours {0}").format(signed(shown.score - own.score))
+            text += " · " + self.tr("corrected {0}").format(signed(shown.score - own.score, digits=1))
         return text
 
     def _moved_text(self, dive: Dive) -> str:
@@ -83,7 +83,7 @@ class CorrectionNote(QWidget):
         return ", ".join(name.format(frame, before) for name, frame, before in moved if frame != before)
 
     def _why_text(self, dive: Dive) -> str:
-        """Why the motion parts, or both, are as before."""
+        """Why the points of the video stream, or of both streams, are unchanged."""
         own = dive.model_analysis.scoring if dive.model_analysis else None
         if own is None or dive.rescored is None or dive.rescoring:
             return ""
@@ -92,24 +92,22 @@ class CorrectionNote(QWidget):
         parse = dive.model_analysis.parse
         before, after = frames_of(parse.transitions), dive.corrected_frames
         if [sample_of(parse, frame) for frame in before] == [sample_of(parse, frame) for frame in after]:
-            return self.tr("No part changes: between the 96 sampled frames there is nothing that the model has seen.")
+            return self.tr("The score does not change: no frame that the model samples lies between the two positions.")
         pairs = list(zip(own.exemplars, dive.rescored.exemplars, strict=True))
-        n_changed = sum(_motion_differs(*pair) for pair in pairs)
+        n_changed = sum(_dynamic_differs(*pair) for pair in pairs)
         if n_changed == len(pairs):
             return ""
-        reason = self.tr(
-            "motion is cut at windows, ten samples apart, halfway between the dive's and the exemplar's transition"
-        )
+        reason = self.tr("It works in windows of ten samples, which a small correction may leave unchanged.")
         if n_changed:
-            text = self.tr("The motion parts change against {0} of {1} exemplars: {2}.")
-            return text.format(n_changed, len(pairs), reason)
-        return self.tr("The motion parts do not change: {0}. The appearance parts do.").format(reason)
+            text = self.tr("The video stream's points change for only {0} of {1} exemplars.")
+            return f"{text.format(n_changed, len(pairs))} {reason}"
+        return self.tr("The video stream does not change, only the frames stream.") + " " + reason
 
     def _on_reset(self) -> None:
         if self._session.current is not None:
             self._session.editing.reset_transitions(self._session.current.key)
 
 
-def _motion_differs(before: ExemplarVote, after: ExemplarVote) -> bool:
+def _dynamic_differs(before: ExemplarVote, after: ExemplarVote) -> bool:
     pairs = zip(before.contributions, after.contributions, strict=True)
     return any(abs(a.dynamic - b.dynamic) > _SAME_POINTS for a, b in pairs)

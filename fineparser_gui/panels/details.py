@@ -49,12 +49,14 @@ class DetailsPanel(QWidget):
         self.difficulty = QLineEdit()
         self.difficulty.setPlaceholderText(self.tr("DD (auto)"))
         self.difficulty.setAccessibleName(self.tr("Degree of difficulty"))
-        self.difficulty.setToolTip(self.tr("For a dive whose DD is not known; empty: the DD of the tables"))
+        self.difficulty.setToolTip(
+            self.tr("Enter it for a dive that is not in the tables; empty: the DD of the tables")
+        )
         self.difficulty.setMaxLength(4)
         self.difficulty.textEdited.connect(self._on_edited)
         self.difficulty.returnPressed.connect(self.difficulty.clearFocus)
         self.synchro = QCheckBox(self.tr("synchro"))
-        self.synchro.setToolTip(self.tr("Two divers at once: compared with synchronised dives alone"))
+        self.synchro.setToolTip(self.tr("Two divers at once: compared with synchronised dives only"))
         self.synchro.toggled.connect(self._on_synchro)
         keyboard_friendly(self.synchro)
         self.suggestions = Suggestions(session)
@@ -142,10 +144,13 @@ class DetailsPanel(QWidget):
             if typed is not None and not isfinite(typed):
                 raise ValueError(dd)
         except ValueError:
-            self._say(self.tr("{0} is no DD: type one like 3.2, or none.").format(dd), wrong=self.difficulty)
+            self._say(
+                self.tr("'{0}' is not a DD. Enter a number such as 3.2, or leave it empty.").format(dd),
+                wrong=self.difficulty,
+            )
             return None
         if dive is None:
-            self._say(self.tr("Needed for a score; steps and masks do without."))
+            self._say(self.tr("Needed for the score only, not for phases and masks."))
             return None, typed
         try:
             difficulty = find_difficulty(dive, self.board.currentData(), typed)

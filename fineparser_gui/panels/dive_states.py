@@ -31,21 +31,21 @@ def state_text(dive: Dive, n_taken: int = 0) -> str:
         return stage_text("scan") if dive.progress is not None else translate("DivesPanel", "waiting")
     if settled(dive, n_taken):
         return (
-            translate("DivesPanel", "dives taken: {0}").format(n_taken)
+            translate("DivesPanel", "dives added: {0}").format(n_taken)
             if n_taken
-            else translate("DivesPanel", "no dive taken")
+            else translate("DivesPanel", "no dives added")
         )
     if dive.state is DiveState.NEEDS_TRIM and dive.segments:
         found = len(dive.segments)
         return (
-            translate("DivesPanel", "dives taken: {0} of {1}").format(n_taken, found)
+            translate("DivesPanel", "dives added: {0} of {1}").format(n_taken, found)
             if n_taken
             else translate("DivesPanel", "dives found: {0}").format(found)
         )
     if dive.state is DiveState.READY and dive.refused:
-        return translate("DivesPanel", "no whole dive: see right")
+        return translate("DivesPanel", "Not a complete dive")
     if dive.state is DiveState.MISSING and dive.conflicting_video is not None:
-        return translate("DivesPanel", "another video")
+        return translate("DivesPanel", "different video")
     texts = {
         DiveState.OPENING: translate("DivesPanel", "opening"),
         DiveState.MISSING: translate("DivesPanel", "video is missing"),
@@ -65,11 +65,7 @@ def state_text(dive: Dive, n_taken: int = 0) -> str:
         return translate("DivesPanel", "{0} (nearest)").format(score) if scoring.nearest_numbers else score
     if dive.lacks_exemplars:
         return translate("DivesPanel", "no exemplars of {0}").format(dive.dive_number)
-    return (
-        translate("DivesPanel", "no score: see right")
-        if dive.dive_number
-        else translate("DivesPanel", "needs dive number")
-    )
+    return translate("DivesPanel", "no score") if dive.dive_number else translate("DivesPanel", "needs dive number")
 
 
 def needs_user(dive: Dive, n_taken: int = 0) -> bool:
@@ -91,11 +87,11 @@ def details_text(dive: Dive) -> str:
 def stage_text(stage: str) -> str:
     """A stage of `fineparser_core.progress.Progress` in the user's words."""
     texts = {
-        "scan": translate("DivesPanel", "looking for dives"),
-        "confirm": translate("DivesPanel", "looking for dives"),
+        "scan": translate("DivesPanel", "searching for dives"),
+        "confirm": translate("DivesPanel", "searching for dives"),
         "read": translate("DivesPanel", "reading"),
         "coarse": translate("DivesPanel", "finding the athlete"),
-        "parse": translate("DivesPanel", "parsing"),
+        "parse": translate("DivesPanel", "finding the phases"),
         "compare": translate("DivesPanel", "comparing"),
         "copy": translate("DivesPanel", "copying"),
     }

@@ -53,7 +53,7 @@ class DivesPanel(QWidget):
         self.sorting = QMenu(self)
         self._orders = QActionGroup(self)
         for text, order in (
-            (self.tr("as analysed"), Order.QUEUE),
+            (self.tr("in order of analysis"), Order.QUEUE),
             (self.tr("by dive number"), Order.NUMBER),
             (self.tr("by diver"), Order.DIVER),
             (self.tr("by score"), Order.SCORE),
@@ -123,7 +123,7 @@ class DivesPanel(QWidget):
         self.order.setVisible(self.model.rowCount() > 1)
         nameable = len(self.nameable_keys())
         self.naming.setVisible(nameable > 1)
-        self.naming.setText(self.tr("Numbers from {0} file names…").format(nameable))
+        self.naming.setText(self.tr("Fill in numbers from {0} file names…").format(nameable))
 
     def _on_current_changed(self) -> None:
         current = self._session.current

@@ -125,7 +125,7 @@ class DivesModel(QAbstractListModel):
             return False
         (naming,) = parse_list(typed) or (None,)
         if naming is None or naming.dive_number is None:
-            text = self.tr("{0}: '{1}' has no dive number in it: type it as in 207C, or 207C 10 m Anna.")
+            text = self.tr("{0}: '{1}' contains no dive number. Enter one such as 207C, or 207C 10 m Anna.")
             self._session.problem.emit(text.format(dive.path.name, typed))
             return False
         self._session.editing.name_dives({key: naming})

@@ -33,7 +33,7 @@ class EmptyState(QWidget):
         title.setFont(font)
         self._text = label(
             self.tr(
-                "A clip of one dive, from a phone or a broadcast. You get its three steps, the diver's mask, "
+                "A clip of one dive, from a phone or a broadcast. You get its three phases, the diver's mask, "
                 "and, with the dive number, a score and where the points come from. Everything stays on this computer."
             ),
             "muted",

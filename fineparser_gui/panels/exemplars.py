@@ -100,9 +100,9 @@ class ExemplarModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return self._alignment(section)
         if role == Qt.ItemDataRole.ToolTipRole and section == _USE:
-            return self.tr("ticked exemplars make the score; untick one to leave it out")
+            return self.tr("Only ticked exemplars count for the score.")
         if role == Qt.ItemDataRole.ToolTipRole and section >= _FIRST_STEP:
-            return self.tr("points of this step relative to the exemplar")
+            return self.tr("points of this phase relative to the exemplar")
         return None
 
     def data(self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
@@ -129,7 +129,7 @@ class ExemplarModel(QAbstractTableModel):
         kind = self.tr("rendered dive") if rendered else self.tr("real dive")
         lines = [vote.id, f"{vote.dive_number} {board_text(vote.board_m)}, {kind}"]
         if vote.id in self._outliers:
-            lines.append(self.tr("Its vote disagrees strongly with the others'; it can be left out."))
+            lines.append(self.tr("Its vote differs strongly from the others. Untick it to leave it out."))
         if vote.id in self._left_out:
             lines.append(self.tr("Left out: its vote does not count."))
         return "\n".join(lines)
@@ -238,13 +238,15 @@ class ExemplarsPanel(QWidget):
             exemplar = self._session.exemplar(vote.id)
             rows.append((vote, exemplar is not None and exemplar.synthetic))
         self.model.set_votes(rows)
-        hint = self.tr("Choose one to see it beside the dive.")
+        hint = self.tr("Click one to see it beside the dive.")
         if any(rendered for _, rendered in rows):
             hint += "  " + self.tr("{0} rendered, not a real dive").format(RENDERED_MARK.strip())
         scoring = dive.analysis.scoring if dive and dive.analysis else None
         if scoring is not None and scoring.nearest_numbers:
             numbers = ", ".join(scoring.nearest_numbers)
-            text = self.tr("Of the nearest dives ({0}), none of {1}; scores are converted to its DD.")
+            text = self.tr(
+                "There are no exemplars of {1}. Similar dives are used instead ({0}), with scores converted to its DD."
+            )
             hint += "\n" + text.format(numbers, scoring.dive_number)
         self._hint.setText(hint)
         # Where all are of the dive's own number, as they mostly are, it would say nothing.
@@ -273,7 +275,7 @@ class ExemplarsPanel(QWidget):
 
     def _on_comparison_changed(self) -> None:
         beside = self._session.comparing.candidate
-        self.compare.setText(self.tr("Compare with the best") if beside is None else self.tr("End the comparison"))
+        self.compare.setText(self.tr("Compare with the best") if beside is None else self.tr("End comparison"))
         row = self.model.row_of(beside.exemplar_id) if beside and beside.exemplar_id else None
         if row is None:
             self.table.clearSelection()

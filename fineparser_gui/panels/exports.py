@@ -152,9 +152,9 @@ class _Row(QFrame):
                 return self.tr("Writing {0}: {1} of {2}").format(name, export.done, export.total)
             return self.tr("Writing {0}…").format(name)
         texts = {
-            ExportState.WAITING: self.tr("{0} waits for the export before it"),
-            ExportState.DONE: self.tr("{0} is written."),
-            ExportState.CANCELLED: self.tr("{0} was cancelled, no file is left."),
+            ExportState.WAITING: self.tr("{0} is waiting for the previous export."),
+            ExportState.DONE: self.tr("{0} was written."),
+            ExportState.CANCELLED: self.tr("{0} was cancelled; no file was written."),
             ExportState.FAILED: self.tr("{0} could not be written."),
         }
         return texts[export.state].format(name)

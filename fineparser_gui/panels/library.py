@@ -56,10 +56,12 @@ class LibraryPanel(QWidget):
         self.edit = self._button(self.tr("Edit…"), self._on_edit)
         self.remove = self._button(self.tr("Remove"), self._on_remove)
         self.restore = self._button(self.tr("Restore"), self._on_restore)
-        self.empty_bin = self._button(self.tr("Delete for good"), self._library.empty_bin)
-        self.empty_bin.setToolTip(self.tr("Deletes everything in the bin, with the copies of its clips"))
+        self.empty_bin = self._button(self.tr("Delete permanently"), self._library.empty_bin)
+        self.empty_bin.setToolTip(self.tr("Delete everything in the bin, including the copied clips"))
         self.compare = self._button(self.tr("Compare"), self._on_compare)
-        self.compare.setToolTip(self.tr("Show it beside the current dive, or two that are selected beside each other"))
+        self.compare.setToolTip(
+            self.tr("Show the selected exemplar beside the current dive, or two selected ones side by side")
+        )
         self.undo = self._button(self.tr("Undo"), self._library.edits.undo)
         self.redo = self._button(self.tr("Redo"), self._library.edits.redo)
         self.bin = self._button(self.tr("Bin"), lambda: None)
@@ -67,7 +69,7 @@ class LibraryPanel(QWidget):
         self.bin.toggled.connect(self.shown.show_bin)
         self.bin.toggled.connect(self._refresh_buttons)
         self.words = QLineEdit()
-        self.words.setPlaceholderText(self.tr("find dive, diver, day …"))
+        self.words.setPlaceholderText(self.tr("Find dive, diver, date…"))
         self.words.setAccessibleName(self.tr("Find in the library"))
         self.words.setClearButtonEnabled(True)
         self.words.textChanged.connect(self.shown.show_words)
@@ -232,13 +234,13 @@ class LibraryPanel(QWidget):
 
     def _hint_text(self) -> str:
         if not self._library.entries:
-            return self.tr("The library is being opened …")
+            return self.tr("Opening the library…")
         if self.bin.isChecked():
             return "" if self.shown.rowCount() else self.tr("The bin is empty.")
         if not self.shown.rowCount():
-            return self.tr("No exemplars match. Add clips of dives whose official score is known.")
+            return self.tr("No exemplars found. Add clips of dives with a known official score.")
         if not self._library.writable:
-            return self.tr("No exemplars of your own can be added: there is no folder that can be written.")
+            return self.tr("Exemplars cannot be added because no folder is writable.")
         return ""
 
     def _refresh_status(self) -> None:
@@ -253,17 +255,19 @@ class LibraryPanel(QWidget):
                 percent = 100 * first.progress.done // first.progress.total
                 text = f"{text}: {stage_text(first.progress.stage)} {percent} %"
             elif waits:
-                text += self.tr(" · waits until the analyses go on")
+                text += self.tr(" · waiting, analyses are paused")
             if len(adding) > 1:
-                text += self.tr(" · {0} more wait").format(len(adding) - 1)
+                text += self.tr(" · {0} more waiting").format(len(adding) - 1)
         elif ready < own and ready + self._library.n_given_up >= own:
-            text = self.tr("{0} of {1} of your own are ready for these weights; the rest cannot be read.")
+            text = self.tr("{0} of your {1} exemplars are ready for these weights. The others cannot be read.")
             text = text.format(ready, own)
         elif ready < own and waits:
-            text = self.tr("{0} of {1} of your own are ready for these weights; the rest waits: analyses are paused.")
+            text = self.tr(
+                "{0} of your {1} exemplars are ready for these weights. The others wait because analyses are paused."
+            )
             text = text.format(ready, own)
         elif ready < own:
-            text = self.tr("{0} of {1} of your own are ready for these weights; the rest is prepared meanwhile.")
+            text = self.tr("{0} of your {1} exemplars are ready for these weights. The others are being prepared.")
             text = text.format(ready, own)
         else:
             bundled = sum(not entry.own for entry in self._library.entries)

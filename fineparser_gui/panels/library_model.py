@@ -22,7 +22,7 @@ class LibraryModel(QAbstractTableModel):
             self.tr("board"),
             self.tr("score"),
             self.tr("diver"),
-            self.tr("day"),
+            self.tr("date"),
             self.tr("exemplar"),
             self.tr("state"),
         )
@@ -111,9 +111,9 @@ class LibraryModel(QAbstractTableModel):
         exemplar = entry.exemplar
         lines = [self.tr("rendered dive") if exemplar.synthetic else self.tr("real dive"), str(exemplar.clip_path)]
         if entry.own and entry.state == "waiting":
-            lines.append(self.tr("These weights have not seen it yet: it is prepared when nothing else is to do."))
+            lines.append(self.tr("Not yet prepared for these weights. This happens when no analysis is waiting."))
         if entry.own and entry.state == "no clip":
-            lines.append(self.tr("It votes only with weights that have seen it, and cannot be played."))
+            lines.append(self.tr("It counts only with weights that it was prepared for, and cannot be played."))
         return "\n".join(lines)
 
 

@@ -25,8 +25,10 @@ class NoExemplars(QWidget):
         self._dive: Dive | None = None
         self.add = QPushButton(self.tr("Add exemplars…"))
         self.add.clicked.connect(self._on_add)
-        self.nearest = QPushButton(self.tr("Compare with the nearest"))
-        self.nearest.setToolTip(self.tr("With the dive numbers most like it; their scores are converted to its DD"))
+        self.nearest = QPushButton(self.tr("Compare with similar dives"))
+        self.nearest.setToolTip(
+            self.tr("Uses the most similar dive numbers, with scores converted to the DD of this dive")
+        )
         self.nearest.clicked.connect(self._on_nearest)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 2, 0, 2)
@@ -49,9 +51,11 @@ class NoExemplars(QWidget):
         if self._dive is None:
             return ""
         if self._dive.synchro:
-            text = self.tr("Synchronised dives have no score until there are exemplars of them: none is of {0}.")
+            text = self.tr("There are no synchronised exemplars of {0}, so there is no score.")
             return text.format(self._dive.dive_number)
-        return self.tr("No exemplars for {0}. Steps and masks are there all the same.").format(self._dive.dive_number)
+        return self.tr("No exemplars of {0}, so there is no score. Phases and masks are not affected.").format(
+            self._dive.dive_number
+        )
 
     def _on_add(self) -> None:
         if self._dive is not None:

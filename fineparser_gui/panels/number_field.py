@@ -21,7 +21,7 @@ class NumberField(QLineEdit):
         super().__init__(text, parent)
         self._numbers = numbers
         self.setAccessibleName(self.tr("Dive number"))
-        self.setAccessibleDescription(self.tr("Alt and arrow down opens a list of those that have exemplars"))
+        self.setAccessibleDescription(self.tr("Alt+Down opens a list of the numbers with exemplars"))
         self._arrow = QAction(self.tr("Pick a dive number (Alt+Down)"), self)
         self._arrow.triggered.connect(self.open_list)
         self.addAction(self._arrow, QLineEdit.ActionPosition.TrailingPosition)
@@ -32,7 +32,7 @@ class NumberField(QLineEdit):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         numbers = self._numbers()
-        there = self.tr("Dive numbers that have exemplars, and how many")
+        there = self.tr("Dive numbers with exemplars, and how many")
         menu.addAction(there if numbers else self.tr("There are no exemplars yet.")).setEnabled(False)
         for number in sorted(numbers, key=_by_rules):
             words = parse_dive_number(number).description

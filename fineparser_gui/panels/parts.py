@@ -88,9 +88,9 @@ def keyboard_friendly(control: QWidget) -> None:
     control.installEventFilter(_KeptKeys(keys, control))
 
 
-def signed(points: float) -> str:
-    """+1.25 or −0.40, with a true minus sign."""
-    return f"{points:+.2f}".replace("-", "−")
+def signed(points: float, digits: int = 2) -> str:
+    """Points with their sign, for example +1.25 or −0.40 (U+2212 as minus)."""
+    return f"{points:+.{digits}f}".replace("-", "−")
 
 
 def board_text(board_m: float | None) -> str:

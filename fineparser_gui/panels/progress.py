@@ -74,29 +74,27 @@ class ProgressStrip(QFrame):
         if dive.searching and dive.progress is not None:
             percent = 100 * dive.progress.done // max(dive.progress.total, 1)
             held = self._session.queue.paused
-            text = self.tr("Looking for dives: {0} %, paused") if held else self.tr("Looking for dives: {0} %")
+            text = self.tr("Searching for dives: {0} %, paused") if held else self.tr("Searching for dives: {0} %")
             return text.format(percent if dive.progress.stage == "scan" else 100)
         if dive.progress is None:
             queue, trimming = self._session.queue, self._session.trimming
             begun = dive.key in queue.requests if dive.state is DiveState.QUEUED else not trimming.waits(dive.key)
             if queue.paused and not begun:
-                return self.tr("The analyses are paused.")
+                return self.tr("Analyses are paused.")
             if self._session.model is None:
                 return self.tr("Loading the model…")
-            return (
-                self.tr("Waiting for the dive before it…") if dive.state is DiveState.QUEUED else self.tr("Starting…")
-            )
+            return self.tr("Waiting for other analyses…") if dive.state is DiveState.QUEUED else self.tr("Starting…")
         stages = _STAGES if dive.dive_number else _STAGES[:-1]
         at = _STAGES.index(dive.progress.stage) + 1 if dive.progress.stage in _STAGES else 1
-        return self.tr("Step {0} of {1}: {2}, {3} of {4}").format(
+        return self.tr("Stage {0} of {1}: {2}, {3} of {4}").format(
             at, len(stages), stage_text(dive.progress.stage), dive.progress.done, dive.progress.total
         )
 
     def _waiting_text(self, dive: Dive) -> str:
         if dive.state is DiveState.NEEDS_TRIM:
             return self.tr(
-                "Longer than 15 s: confirm a dive that was found, mark one with “The dive begins here” and “The dive "
-                "ends here” of the Dive menu, or analyse all of it as one dive."
+                "Longer than 15 s. Add a dive that was found, mark one with “Set In point” and “Set Out point” in the "
+                "Dive menu, or analyse the whole video as one dive."
             )
         if dive.state is DiveState.CANCELLED:
             return self.tr("The analysis was cancelled.")

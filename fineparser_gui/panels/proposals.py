@@ -26,8 +26,8 @@ class ProposalStrip(QFrame):
         self.accept_all = QPushButton()
         self.accept_all.clicked.connect(self.accept_every)
         self.dismiss = QPushButton()
-        self.dismiss.setToolTip(self.tr("Show the proposals no longer"))
-        self.dismiss.setAccessibleName(self.tr("Show the proposals no longer"))
+        self.dismiss.setToolTip(self.tr("Dismiss the proposals"))
+        self.dismiss.setAccessibleName(self.tr("Dismiss the proposals"))
         self.dismiss.clicked.connect(self._on_dismiss)
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 6, 8, 6)
@@ -84,10 +84,14 @@ class ProposalStrip(QFrame):
             return
         n, taken = len(dive.segments), len(self._session.trimming.accepted(dive.key))
         if not n:
-            text = self.tr("No dive was found in this video: mark where one begins and ends yourself (Dive menu).")
+            text = self.tr(
+                "No dive was found in this video. Mark one with “Set In point” and “Set Out point” in the Dive menu."
+            )
             self._text.setText(text)
         elif n == 1:
-            self._text.setText(self.tr("One dive was found.") if not taken else self.tr("The dive is cut as proposed."))
+            self._text.setText(
+                self.tr("One dive was found.") if not taken else self.tr("The dive was trimmed as proposed.")
+            )
         elif taken == n:
             self._text.setText(self.tr("All {0} dives of this video are in the list.").format(n))
         else:
@@ -95,7 +99,7 @@ class ProposalStrip(QFrame):
             self._text.setText(text.format(n, taken) if taken else self.tr("{0} dives were found.").format(n))
         self.accept.setVisible(n > 1 and taken < n)
         self.accept_all.setVisible(taken < n)
-        self.accept_all.setText(self.tr("Cut to it") if n == 1 else self.tr("Add all"))
+        self.accept_all.setText(self.tr("Trim to it") if n == 1 else self.tr("Add all"))
         self._show_here(dive)
 
     def _show_here(self, dive: Dive | None) -> None:

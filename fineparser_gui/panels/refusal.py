@@ -19,7 +19,7 @@ class RefusalNote(QWidget):
         self._session = session
         self._text = label(wrap=True)
         self.overrule = QPushButton(self.tr("Score anyway"))
-        self.overrule.setToolTip(self.tr("This is a whole dive: score it all the same"))
+        self.overrule.setToolTip(self.tr("Score this clip although it may not be a complete dive"))
         self.overrule.clicked.connect(self._on_overrule)
         keyboard_friendly(self.overrule)
         column = QVBoxLayout(self)
@@ -39,7 +39,7 @@ class RefusalNote(QWidget):
         if dive is None or refusal is None:
             return
         overruled = dive.correction.is_dive
-        self._text.setText(self.tr("Scored as you asked, though: {0}").format(refusal) if overruled else refusal)
+        self._text.setText(self.tr("Scored anyway. {0}").format(refusal) if overruled else refusal)
         self.overrule.setVisible(not overruled and dive.dive_number is not None)
 
     def _on_overrule(self) -> None:

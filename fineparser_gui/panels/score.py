@@ -1,10 +1,10 @@
-"""The predicted score, what it rests on, and what it must not be taken for."""
+"""The predicted score of the shown dive, its spread, interval and difficulty, and how far to trust it."""
 
 from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from fineparser_core.inference.rescore import outliers
-from fineparser_core.types import Scoring
+from fineparser_core.types import ModelIdentity, Scoring
 from fineparser_gui.icons import icon
 from fineparser_gui.model.dive import Dive, DiveState
 from fineparser_gui.panels.correction import CorrectionNote
@@ -12,6 +12,7 @@ from fineparser_gui.panels.no_exemplars import NoExemplars
 from fineparser_gui.panels.parts import board_text, card, keyboard_friendly, label
 from fineparser_gui.panels.refusal import RefusalNote
 from fineparser_gui.services.session import Session
+from fineparser_gui.worker.protocol import Ready
 
 translate = QCoreApplication.translate
 
@@ -67,9 +68,8 @@ class ScorePanel(QWidget):
             grid.addWidget(value, 1, column)
         grid.setColumnStretch(2, 1)
         self._interval = label(wrap=True)
-        self._interval.setToolTip(self.tr("Measured on dives whose score is known and that training did not see."))
         self._outliers = label(role="muted", wrap=True)
-        self._award.setToolTip(self.tr("score ÷ (3 × DD): the mean of the judges' awards that this score stands for"))
+        self._award.setToolTip(self.tr("score ÷ (3 × DD): the mean award per judge that gives this score"))
         self.correction = CorrectionNote(session)
         self.refusal = RefusalNote(session)
         self._message = label(wrap=True)
@@ -132,14 +132,15 @@ class ScorePanel(QWidget):
         self._message.setVisible(bool(message))
         if scoring is not None:
             self._show(scoring)
-            self._interval.setText(_interval_text(scoring, rendered=synthetic))
+            self._interval.setText(_interval_text(scoring))
+            self._interval.setToolTip(_interval_source(scoring, dive.analysis.parse.model, self._session.model))
         self.updateGeometry()  # the column does not hear of what is hidden deeper down
 
     def _show(self, scoring: Scoring) -> None:
         self._score.setText(f"{scoring.score:.1f}")
         self._spread.setText(self.tr("spread ±{0:.1f}").format(scoring.spread))
         self._dive.setText(f"{scoring.dive_number} {board_text(scoring.board_m)}".rstrip())
-        sources = {"commonest board": self.tr("commonest board"), "typed": self.tr("typed")}
+        sources = {"commonest board": self.tr("most common board"), "typed": self.tr("entered")}
         source = sources.get(scoring.difficulty_source, "")
         self._difficulty.setText(f"{scoring.difficulty:.1f} ({source})" if source else f"{scoring.difficulty:.1f}")
         self._award.setText(f"{scoring.award:.2f}")
@@ -147,8 +148,8 @@ class ScorePanel(QWidget):
 
     def _outliers_text(self, ids: frozenset[str]) -> str:
         if len(ids) == 1:
-            return self.tr("The exemplar {0} disagrees strongly with the others.").format(*ids)
-        text = self.tr("{0} exemplars disagree strongly with the others: they are marked in the list.")
+            return self.tr("The vote of exemplar {0} differs strongly from the others.").format(*ids)
+        text = self.tr("The votes of {0} exemplars differ strongly from the others. They are marked in the list.")
         return text.format(len(ids)) if ids else ""
 
     def _state_text(self, dive: Dive | None) -> str:
@@ -158,24 +159,40 @@ class ScorePanel(QWidget):
             return self.tr("Comparing with exemplars…")
         if dive.state is DiveState.READY:
             if dive.votes and all(vote.id in dive.correction.left_out for vote in dive.votes):
-                return self.tr("Every exemplar is left out: take one back in.")
+                return self.tr("All exemplars are left out. Tick at least one in the list.")
             if dive.refused:
                 return ""
             if dive.dive_number is None:
-                return self.tr("Needs dive number: type it above. Steps and masks are there already.")
+                return self.tr("Needs the dive number: enter it above. Phases and masks are ready.")
             return dive.problem or ""
         if dive.state in (DiveState.CANCELLED, DiveState.FAILED, DiveState.NEEDS_TRIM, DiveState.MISSING):
             return self.tr("Not analysed yet.")
         if dive.dive_number is None:
-            return self.tr("Steps and masks come first; the score needs the dive number.")
-        return self.tr("Comes after steps and masks.")
+            return self.tr("Phases and masks are found first. The score needs the dive number.")
+        return self.tr("Follows after phases and masks.")
 
 
-def _interval_text(scoring: Scoring, *, rendered: bool) -> str:
-    """Between which points the score is stated to lie, and what that rests on."""
+def _interval_text(scoring: Scoring) -> str:
+    """The calibrated prediction interval of a score."""
     interval = scoring.interval
     if interval is None:
-        return translate("ScorePanel", "How far these weights are off was not measured.")
-    kind = translate("ScorePanel", "rendered dives") if rendered else translate("ScorePanel", "dives")
-    text = translate("ScorePanel", "{0:.1f} to {1:.1f}: true of {2:.0f} % of the {3} that it was measured on")
-    return text.format(interval.low, interval.high, 100 * interval.level, kind)
+        return translate("ScorePanel", "No prediction interval: the error of these weights was not measured.")
+    text = translate("ScorePanel", "{2:.0f} % prediction interval: {0:.1f} – {1:.1f}")
+    return text.format(interval.low, interval.high, 100 * interval.level)
+
+
+def _interval_source(scoring: Scoring, parsed_by: ModelIdentity, loaded: Ready | None) -> str:
+    """On which dives the prediction interval was fitted; their number where the model that did so is loaded."""
+    if scoring.interval is None:
+        return ""
+    kind = translate("ScorePanel", "rendered dives") if parsed_by.synthetic else translate("ScorePanel", "dives")
+    card = loaded.card if loaded is not None and loaded.card.get("id") == parsed_by.id else {}
+    n_dives = card.get("calibration", {}).get("interval", {}).get("dives")
+    fitted_on = f"{n_dives} {kind}" if n_dives else kind
+    text = translate(
+        "ScorePanel",
+        "Fitted on {0} with known scores that were not used in training: the scores of {1:.0f} % of them lie within.",
+    ).format(fitted_on, 100 * scoring.interval.level)
+    if parsed_by.synthetic:
+        text += " " + translate("ScorePanel", "For real dives it may be too narrow.")
+    return text

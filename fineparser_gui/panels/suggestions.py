@@ -17,12 +17,14 @@ class Suggestions(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
-        lead = label(self.tr("Exemplars like this clip:"), "muted")
+        lead = label(self.tr("Similar exemplars:"), "muted")
         row.addWidget(lead)
         self.buttons = [QPushButton() for _ in range(_MOST)]
         for button in self.buttons:
             button.setProperty("role", "chip")
-            button.setToolTip(self.tr("A hint from the exemplars that this clip resembles most; it is often wrong."))
+            button.setToolTip(
+                self.tr("Dive numbers of the exemplars most similar to this clip. Often wrong: check before use.")
+            )
             button.clicked.connect(lambda _checked=False, button=button: self._take(button.text()))
             keyboard_friendly(button)
             row.addWidget(button)

@@ -150,12 +150,12 @@ class DiveImporter(QObject):
         if videos:
             self._tell_left_out(others)
         else:
-            text = self.tr("There is no video in {0}: choose a folder with .mp4, .mov, .avi … files.")
+            text = self.tr("There is no video in {0}. Choose a folder with .mp4, .mov, .avi … files.")
             self._session.problem.emit(text.format(folder))
 
     def _tell_left_out(self, others: list[Path]) -> None:
         if others:
-            self._session.problem.emit(self.tr("No videos, and left out: {0}.").format(names_of(others)))
+            self._session.problem.emit(self.tr("Skipped (not videos): {0}.").format(names_of(others)))
 
     def _on_opened(self, key: str, info: VideoInfo, identity: VideoIdentity, thumbnail: np.ndarray) -> None:
         sought = self._sought.get(key) == info.path
@@ -213,7 +213,7 @@ class DiveImporter(QObject):
         refused, self._refused = sorted(self._refused, key=lambda one: sort_key(one[0])), []
         text = refused[0][1]
         if len(refused) > 1:
-            text = self.tr("Not opened: {0}. Of the first: {1}").format(names_of([path for path, _ in refused]), text)
+            text = self.tr("Could not open {0}. First error: {1}").format(names_of([path for path, _ in refused]), text)
         self._session.problem.emit(text)
 
 

@@ -110,12 +110,12 @@ class RangeHandles:
     def text(self, place: int) -> str:
         """Where the dive begins or ends, and what it means to move that."""
         text = (
-            translate("RangeHandles", "dive ends with frame {0}")
+            translate("RangeHandles", "Out point: frame {0}")
             if place
-            else translate("RangeHandles", "dive begins with frame {0}")
+            else translate("RangeHandles", "In point: frame {0}")
         ).format(self.frames[place])
         if self.frames != self._settled:
-            text += " · " + translate("RangeHandles", "analysed anew when you let go")
+            text += " · " + translate("RangeHandles", "analysed again on release")
         return text
 
 

@@ -109,7 +109,7 @@ def draw_legend(painter: QPainter, lane: QRectF, parse: DiveParse, palette: QPal
         painter.setPen(palette.placeholderText().color())
         painter.drawText(QRectF(x + 27, y - 9, width + 4, 18), Qt.AlignmentFlag.AlignVCenter, shown)
         x += 27 + width + 22
-    whose = translate("Timeline", "steps and durations as the model divides it")
+    whose = translate("Timeline", "phases and durations as divided by the model")
     if lane.right() - x > painter.fontMetrics().horizontalAdvance(whose):
         place = QRectF(x, y - 9, lane.right() - x, 18)
         painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, whose)

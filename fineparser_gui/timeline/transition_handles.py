@@ -87,7 +87,7 @@ class TransitionHandles:
         ).format(frame)
         sampled = int(self._parse.sampled_frames[sample_of(self._parse, frame)])
         if sampled != frame:  # the network saw 96 frames of the dive and no others
-            text += " · " + translate("TransitionHandles", "scored from its next sample, frame {0}").format(sampled)
+            text += " · " + translate("TransitionHandles", "scored from the next sampled frame, {0}").format(sampled)
         if self._ghosts[place] != frame:
             text += " · " + translate("TransitionHandles", "model: {0}").format(self._ghosts[place])
         return text

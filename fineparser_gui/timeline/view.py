@@ -224,7 +224,7 @@ class TimelineView(QWidget):
         return ", ".join(parts)
 
     def _pending_text(self) -> str:
-        return self.tr("pending: the dive was cut anew and is being analysed")
+        return self.tr("pending: the dive was trimmed and is being analysed again")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -301,5 +301,5 @@ class TimelineView(QWidget):
             painter.drawText(lanes.legend, Qt.AlignmentFlag.AlignVCenter, self._pending_text())
         elif self._steps:
             painter.setPen(self.palette().placeholderText().color())
-            text = self.tr("steps and durations as the library has them")
+            text = self.tr("phases and durations from the library")
             painter.drawText(lanes.legend, Qt.AlignmentFlag.AlignVCenter, text)

@@ -40,7 +40,7 @@ def take_all(photographer: Photographer, themes: tuple[str, ...] = ("light", "da
         for theme in themes:
             photographer.studio.preferences.change(theme=theme)
             photographer.picture(f"{theme}-panel-{name}", getattr(photographer.window, name))
-    for action_id in ("parts", "crop", "library"):
+    for action_id in ("by_stream", "crop", "library"):
         photographer.act(action_id)
         picture(action_id)
         photographer.act(action_id)

@@ -65,7 +65,7 @@ def test_a_dragged_transition_and_an_exemplar_left_out_change_the_score(studio, 
     corrected = session.current.analysis.scoring
     assert abs(corrected.score - own.score) > 1e-3
     assert window.score._score.text() == f"{corrected.score:.1f}"
-    assert f"model alone {own.score:.1f}" in window.score.correction.text
+    assert f"Model {own.score:.1f} · corrected" in window.score.correction.text
     mean = sum(vote.score for vote in corrected.exemplars) / len(corrected.exemplars)
     assert sum(part.points for part in corrected.contributions) == pytest.approx(corrected.score - mean, abs=1e-6)
 

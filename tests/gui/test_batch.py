@@ -95,7 +95,7 @@ def test_a_paused_queue_begins_nothing_and_goes_on(batch, qtbot):
     assert batch.asked() == []
     qtbot.waitUntil(lambda: window.dives.batch.text == "Paused: 1 of 4 analysed", timeout=2000)
     assert batch.session.snapshot().paused
-    assert window.player.progress._text.text() == "The analyses are paused."
+    assert window.player.progress._text.text() == "Analyses are paused."
     batch.session.set_details(first, "207C", 10.0)
     assert batch.asked() == [(first, Urgency.SCORE)]  # results stay usable
     batch.scored(first)
@@ -117,7 +117,7 @@ def test_one_and_all_are_cancelled_and_tried_again(batch, qtbot):
     assert batch.states() == [DiveState.CANCELLED] * 4
     assert batch.asked() == []
     assert all(dive.cancelled for dive in batch.session.snapshot().dives)  # a reopened session does not begin by itself
-    qtbot.waitUntil(lambda: window.dives.batch.text == "0 of 4 analysed, 4 not", timeout=2000)
+    qtbot.waitUntil(lambda: window.dives.batch.text == "0 of 4 analysed, 4 cancelled", timeout=2000)
     qtbot.waitUntil(window.actions_by_id["retry_all"].isEnabled, timeout=2000)
     window.actions_by_id["retry_all"].trigger()
     assert batch.states() == [DiveState.QUEUED] * 4
@@ -154,7 +154,7 @@ def test_a_score_that_failed_is_tried_again_without_a_new_analysis(batch, qtbot)
     parsed_as = batch.session.dive(first).parse_id
     batch.client.failed.emit(batch.queue.requests[first], "InternalError", "The analysis process stopped.")
     assert batch.session.dive(first).stopped
-    qtbot.waitUntil(lambda: batch.window.dives.batch.text == "0 of 4 analysed, 1 not", timeout=2000)
+    qtbot.waitUntil(lambda: batch.window.dives.batch.text == "0 of 4 analysed, 1 failed", timeout=2000)
     qtbot.waitUntil(retry.isEnabled, timeout=2000)
     retry.trigger()
     assert batch.session.dive(first).scoring
@@ -240,7 +240,7 @@ def test_the_list_is_sorted_to_look_at_and_the_queue_stays(batch):
     entries["by diver"].trigger()
     assert (model.order, batch.window.dives.order.currentData()) == (Order.DIVER, Order.DIVER)
     batch.window.dives.order.activated.emit(0)
-    assert entries["as analysed"].isChecked()
+    assert entries["in order of analysis"].isChecked()
     entries["by diver"].trigger()
     rows = [model.key(row) for row in range(4)]
     assert [batch.session.dive(key).diver for key in rows] == ["anna", "Mia", "Zoë", ""]
@@ -281,7 +281,7 @@ def test_the_number_is_typed_in_the_row(batch, qtbot):
     dive = batch.session.dive(key)
     assert (dive.dive_number, dive.board_m, dive.diver) == ("5253B", 7.5, "Mia")
     assert not view.model().setData(view.currentIndex(), "9999")
-    assert "'9999' has no dive number in it" in batch.window.banner.text
+    assert "'9999' contains no dive number" in batch.window.banner.text
     batch.window.actions_by_id["undo"].trigger()
     assert batch.session.dive(key).dive_number is None
 
@@ -290,7 +290,7 @@ def test_names_of_files_fill_in_many_dives_as_one_step(batch, qtbot):
     session, window = batch.session, batch.window
     _, second, third, _ = session.keys
     session.set_details(second, "205B", None)  # the coach's own
-    qtbot.waitUntil(lambda: window.dives.naming.text() == "Numbers from 2 file names…", timeout=2000)
+    qtbot.waitUntil(lambda: window.dives.naming.text() == "Fill in numbers from 2 file names…", timeout=2000)
     window.dives.naming.click()
     dialog = window.findChild(NamingDialog)
     rows = [[dialog.preview.index(row, column).data() for column in (2, 3, 4)] for row in range(4)]
@@ -319,7 +319,7 @@ def test_a_pasted_list_shows_what_goes_where_before_it_does(batch, qtbot):
     dialog.from_list.setChecked(True)
     dialog.list.setPlainText("101A\n-\nnonsense\n6243D 10 Li Na\n5253B")
     assert [dialog.preview.index(row, 1).data() for row in range(4)] == ["101A", "-", "nonsense", "6243D 10 Li Na"]
-    assert dialog.note.text() == "What changes is bold. No dive number in line 3. Lines left over: 1."
+    assert dialog.note.text() == "Changes are bold. No dive number in line 3. Lines without a dive: 1."
     assert dialog.fill.text() == "Fill in (3)"
     dialog.accept()
     assert [session.dive(key).dive_number for key in session.keys] == ["101A", None, None, "6243D"]
@@ -384,7 +384,7 @@ def test_dives_are_ranked_by_step_within_number_and_board(batch, qtbot):
     dialog.table.clicked.emit(model.index(0, 1))
     assert batch.session.current.key == first
     batch.session.editing.leave_out(first, "a", True)
-    qtbot.waitUntil(lambda: "compared with other exemplars" in dialog._note.text(), timeout=2000)
+    qtbot.waitUntil(lambda: "compared with different exemplars" in dialog._note.text(), timeout=2000)
     batch.session.set_details(second, "107B", 10.0)
     assert list(ranking(batch.session.dive(key) for key in batch.session.keys)) == [("207C", 10.0)]
     dialog.close()

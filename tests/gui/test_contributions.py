@@ -49,8 +49,8 @@ def test_bars_and_sum_agree_in_the_window(idle_studio, qtbot, small_video, tmp_p
     analysis = replace(analysis, scoring=replace(made, score=68.01, contributions=parts, exemplars=votes))
     request_id = session.queue.requests[key]
     idle_studio.client.finished.emit(request_id, result_message(request_id, analysis, tmp_path))
-    panel.parts.setChecked(split)
-    assert panel.sum_text == "Together +3.01 = score 68.01 − exemplars' mean 65.00"
+    panel.by_stream.setChecked(split)
+    assert panel.sum_text == "Sum +3.01 = score 68.01 − mean of exemplars 65.00"
     written = [float(value) for value in re.findall(r"[+-]\d+\.\d\d", panel._bars.accessibleDescription())]
     assert sorted(written) == [1.0, 1.0, 1.01]
     assert not panel._bars.grab().isNull()

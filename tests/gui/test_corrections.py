@@ -71,9 +71,9 @@ def test_a_drag_moves_the_step_at_once_and_the_score_follows(scored):
     scored.answer(request, 1.5)
     assert not session.current.rescoring
     assert window.score._score.text() == "69.5"
-    assert "model alone 68.0 · yours +1.50" in window.score.correction.text
+    assert "Model 68.0 · corrected +1.5" in window.score.correction.text
     assert f"flight from frame {FLIGHT - 4} (model {FLIGHT})" in window.score.correction.text
-    assert "+4.50 = score 69.50 − exemplars' mean 65.00" in window.contributions.sum_text
+    assert "+4.50 = score 69.50 − mean of exemplars 65.00" in window.contributions.sum_text
 
 
 def test_the_score_panel_takes_no_more_room_than_it_needs(scored, qtbot):
@@ -172,10 +172,10 @@ def test_the_detail_says_why_motion_did_not_change(scored):
     player, score = scored.studio.window.player, scored.studio.window.score
     player.nudge_transition(0, 2)
     scored.answer(scored.wait_for_rescore(), 0.0)
-    assert "The motion parts do not change" in score.correction.text
+    assert "The video stream does not change" in score.correction.text
     player.nudge_transition(0, 1)
     scored.answer(scored.wait_for_rescore(), 1.0)
-    assert "motion parts" not in score.correction.text
+    assert "video stream" not in score.correction.text
 
 
 def test_an_exemplar_left_out_scores_at_once_and_comes_back(scored, qtbot):
@@ -204,7 +204,7 @@ def test_with_every_exemplar_left_out_there_is_no_score_but_a_way_back(scored):
     for name in ("a", "b"):
         session.editing.leave_out(session.current.key, name, True)
     assert session.current.analysis.scoring is None
-    assert "take one back in" in window.score.message
+    assert "Tick at least one" in window.score.message
     assert window.exemplars.isVisible()
     session.editing.leave_out(session.current.key, "b", False)
     assert session.current.analysis.scoring is not None
@@ -293,6 +293,6 @@ def test_the_table_is_a_sound_model_and_marks_outliers(qtmodeltester, qapp):
     model.set_left_out(frozenset({"1"}))
     qtmodeltester.check(model)
     tips = {model.vote(row).id: model.index(row, 1).data(Qt.ItemDataRole.ToolTipRole) for row in range(5)}
-    assert "disagrees" in tips["4"]
-    assert "disagrees" not in tips["0"]
+    assert "differs strongly" in tips["4"]
+    assert "differs strongly" not in tips["0"]
     assert "Left out" in tips["1"]

@@ -73,7 +73,7 @@ def test_an_annotated_clip_from_the_dialog(studio, dialog, qtbot, tmp_path):
     info = probe(tmp_path / "out.mp4")
     assert info.n_frames == 120
     assert info.pts_s[-1] == pytest.approx(2 * 119 / 30, abs=1e-3)
-    assert row.text.accessibleName() == "out.mp4 is written."
+    assert row.text.accessibleName() == "out.mp4 was written."
     qtbot.mouseClick(row.close_button, Qt.MouseButton.LeftButton)
     assert not studio.window.exports.isVisible()
     assert os.listdir(tmp_path) == ["out.mp4"]
@@ -285,7 +285,7 @@ def test_what_an_export_tells_stands_whole_below_its_name(studio, qtbot, tmp_pat
     session.exports.corrections(dives, tmp_path / "labels.pkl")
     wait_for(studio, qtbot, ExportState.DONE)
     row = strip.row(only(studio).id)
-    assert row.text.accessibleName() == "labels.pkl is written."
+    assert row.text.accessibleName() == "labels.pkl was written."
     assert "Dives with labels: 1." in row.message.text()
     assert "The DD of 5299D from 10 m is not known" in row.message.text()
     qtbot.waitUntil(lambda: row.message.height() >= row.message.heightForWidth(row.message.width()))

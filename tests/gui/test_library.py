@@ -186,7 +186,7 @@ def test_what_is_whose_and_in_which_state(library_studio):
     assert rows["mine-2"][6] == "being prepared"
     assert rows["mine-3"][::6] == ["207C synchro", "clip is missing"]
     assert "mine-4" not in rows
-    assert "1 of 2 of your own are ready" in panel.status
+    assert "1 of your 2 exemplars are ready" in panel.status
     select(library_studio, "rendered-1")
     assert not panel.edit.isEnabled()
     assert not panel.remove.isEnabled()
@@ -211,16 +211,16 @@ def test_what_waits_behind_a_paused_search_is_not_said_to_be_prepared(library_st
     session.open([small_video])
     qtbot.waitUntil(lambda: session.current.info is not None and pause.isEnabled(), timeout=5000)
     session.trimming.find(session.current.key)
-    assert "1 of 2 of your own are ready for these weights; the rest is prepared" in dock.panel.status
+    assert "1 of your 2 exemplars are ready for these weights. The others are being prepared" in dock.panel.status
     pause.trigger()
-    assert "the rest waits: analyses are paused" in dock.panel.status
+    assert "The others wait because analyses are paused" in dock.panel.status
     pause.trigger()
-    assert "the rest is prepared" in dock.panel.status
+    assert "The others are being prepared" in dock.panel.status
     pause.trigger()
     dialog = dock.ask_about(small_video.with_name("Li Na 5253B 3m.mp4"))
     dialog.score.setText("71.4")
     dialog.ok.click()
-    assert "Adding Li Na 5253B 3m.mp4 · waits until the analyses go on" in dock.panel.status
+    assert "Adding Li Na 5253B 3m.mp4 · waiting, analyses are paused" in dock.panel.status
     session.editing.remove([session.current.key])  # and with it the search
     assert dock.panel.status == "Adding Li Na 5253B 3m.mp4"
 
@@ -262,7 +262,7 @@ def test_editing_asks_until_what_is_typed_can_be(library_studio, qtbot):
     assert (dialog.number.text(), dialog.score.text(), dialog.diver.text()) == ("207C", "64.35", "Ada Byron")
     for field, text, words in (
         (dialog.score, "", "The official score is missing"),
-        (dialog.score, "many", "'many' is no score"),
+        (dialog.score, "many", "'many' is not a score"),
         (dialog.score, "700", "at most 9"),
         (dialog.number, "207", "lacks its position"),
         (dialog.day, "yesterday", "is not a day"),
@@ -469,12 +469,12 @@ def test_no_exemplars_is_a_state_with_two_ways_out(library_studio, qtbot, small_
     request = asked(library_studio, ScoreRequest)
     assert not request.nearest
     library_studio.client.failed.emit(request.id, "NoExemplarsError", "/some/library.sqlite holds none.")
-    assert score.message.startswith("No exemplars for 5253B.")
+    assert score.message.startswith("No exemplars of 5253B,")
     assert not library_studio.window.banner.isVisible()
     assert score.no_exemplars.isVisible()
     score.no_exemplars.add.click()
     assert library_studio.window.library.panel.words.text() == "5253B"
-    assert "No exemplars match" in library_studio.window.library.panel.hint
+    assert "No exemplars found" in library_studio.window.library.panel.hint
     score.no_exemplars.nearest.click()
     request = asked(library_studio, ScoreRequest)
     assert request.nearest
@@ -484,7 +484,7 @@ def test_no_exemplars_is_a_state_with_two_ways_out(library_studio, qtbot, small_
     assert not score.no_exemplars.isVisible()
     assert "compared with the nearest" in score._notes.text()
     exemplars = library_studio.window.exemplars
-    assert "none of 5253B" in exemplars._hint.text()
+    assert "no exemplars of 5253B" in exemplars._hint.text()
     assert not exemplars.table.isColumnHidden(2)
     assert [exemplars.model.index(row, 2).data() for row in range(2)] == ["207C", "207C"]
     library_studio.window.actions_by_id["undo"].trigger()
@@ -588,7 +588,7 @@ def test_two_divers_are_said_to_have_no_score_yet(library_studio, qtbot, small_v
     request = asked(library_studio, ScoreRequest)
     assert request.synchro
     library_studio.client.failed.emit(request.id, "NoExemplarsError", "None.")
-    assert window.score.message.startswith("Synchronised dives have no score")
+    assert window.score.message.startswith("There are no synchronised exemplars of")
     assert not window.score.no_exemplars.nearest.isVisible()
     window.actions_by_id["undo"].trigger()
     assert not window.details.synchro.isChecked()

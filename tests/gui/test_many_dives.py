@@ -76,7 +76,7 @@ def test_a_hundred_dropped_clips_never_block_the_window(idle_studio, qtbot, tmp_
         lambda: len(session.keys) == 101 and all(session.dive(k).state is DiveState.QUEUED for k in session.keys),
         timeout=60_000,
     )
-    qtbot.waitUntil(lambda: window.dives.naming.text() == "Numbers from 100 file names…", timeout=5000)
+    qtbot.waitUntil(lambda: window.dives.naming.text() == "Fill in numbers from 100 file names…", timeout=5000)
     heart.stop()
     idle_s.append(_idle_s(qtbot))
     print(f"longest pause {heart.longest_s:.3f} s, computed {heart.longest_own_s:.3f} s, idle {max(idle_s):.3f} s")

@@ -168,7 +168,7 @@ def test_another_clip_is_not_taken_unasked(make_studio, qtbot, monkeypatch, save
     assert [button.text() for button in banner.buttons] == ["Use it anyway", "Choose again…"]
     first = session.keys[0]
     assert (session.dive(first).path.name, session.dive(first).state) == ("clip.mp4", DiveState.MISSING)
-    assert "another video" in window.dives.model.text(first)
+    assert "different video" in window.dives.model.text(first)
     assert not session.editing.edits.canUndo()
 
     choose(monkeypatch, moved / "clip.mp4")

@@ -46,7 +46,7 @@ def dialog(idle_studio):
 
 
 def test_choices_survive_a_restart(qapp, tmp_path):
-    chosen = {"device": "cpu", "n_exemplars": 5, "mask_outline": True, "keys": {"play": ("P",), "parts": ()}}
+    chosen = {"device": "cpu", "n_exemplars": 5, "mask_outline": True, "keys": {"play": ("P",), "by_stream": ()}}
     PreferenceStore(tmp_path).change(**chosen)
     now = PreferenceStore(tmp_path).now
     assert {name: getattr(now, name) for name in chosen} == chosen
@@ -107,7 +107,7 @@ def test_another_number_of_exemplars_scores_anew_without_parsing(idle_studio, sc
 def test_a_folder_without_weights_is_refused(idle_studio, dialog, monkeypatch, tmp_path):
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
     dialog.choose_weights.click()
-    assert "holds no weights" in dialog.problem.text()
+    assert "contains no weights" in dialog.problem.text()
     assert idle_studio.preferences.now.weights == ""
     (tmp_path / "card.json").write_text("{}", encoding="utf-8")
     dialog.choose_weights.click()
@@ -211,7 +211,7 @@ def test_the_model_card_is_prose_with_pictures_and_then_figures(idle_studio, tmp
     idle_studio.window.actions_by_id["model_card"].trigger()
     page = idle_studio.window.findChild(QTextBrowser)
     text = page.toPlainText()
-    assert text.index("Where it fails") < text.index("In figures") < text.index("rho: 0.5")
+    assert text.index("Where it fails") < text.index("Figures") < text.index("rho: 0.5")
     shown = page.loadResource(QTextDocument.ResourceType.ImageResource.value, QUrl("failure.png"))
     assert shown.width() == 600
     (tmp_path / "card.json").write_text("no json", encoding="utf-8")

@@ -224,10 +224,10 @@ def test_tab_chooses_handles_and_the_arrows_move_them(parsed, focused, qtbot) ->
     for _ in range(4):
         qtbot.keyClick(focused, Qt.Key.Key_Tab)
         told.append(focused.accessibleDescription().split(",")[0])
-    assert told[0] == "dive begins with frame 0"
+    assert told[0] == "In point: frame 0"
     assert told[1] == f"flight from frame {flight}"
     assert told[2] == f"entry from frame {entry}"
-    assert told[3] == "dive ends with frame 119"
+    assert told[3] == "Out point: frame 119"
     assert focused.grab().toImage() != plain
     qtbot.keyClick(focused, Qt.Key.Key_Backtab, Qt.KeyboardModifier.ShiftModifier)
     assert transport.frame == entry

@@ -177,7 +177,7 @@ def test_none_found_says_how_to_mark_one_and_the_note_can_be_closed(recording) -
     assert "No dive was found" in proposals.text
     proposals.dismiss.click()
     assert not proposals.isVisible()
-    assert state(recording) == ("no dive taken", False)
+    assert state(recording) == ("no dives added", False)
 
 
 def state(studio) -> tuple[str, bool]:
@@ -198,19 +198,19 @@ def test_a_recording_calls_for_attention_until_its_dives_are_taken_or_closed(rec
     window.transport.seek(230)
     with qtbot.waitSignal(model.dataChanged, check_params_cb=lambda first, *_: first.row() == 0):
         proposals.accept.click()
-    assert state(recording) == ("dives taken: 1 of 3", True)
+    assert state(recording) == ("dives added: 1 of 3", True)
     assert window.player.progress.isVisible()
     proposals.accept_all.click()
-    assert state(recording) == ("dives taken: 3", False)
+    assert state(recording) == ("dives added: 3", False)
     assert not window.player.progress.isVisible()
     with qtbot.waitSignal(model.dataChanged, check_params_cb=lambda first, *_: first.row() == 0):
         session.editing.remove([session.keys[1]])
-    assert state(recording) == ("dives taken: 2 of 3", True)
+    assert state(recording) == ("dives added: 2 of 3", True)
     qtbot.waitUntil(lambda: all(session.dive(key).busy for key in session.keys[1:]), timeout=5000)
     window.dives.model.set_order(Order.UNFINISHED)
     session.select(session.keys[0])
     proposals.dismiss.click()
-    assert state(recording) == ("dives taken: 2", False)
+    assert state(recording) == ("dives added: 2", False)
     assert window.dives.model.key(2) == session.keys[0]  # after those that are unfinished
     window.dives.model.set_order(Order.QUEUE)
     assert not proposals.isVisible()
@@ -222,7 +222,7 @@ def test_a_recording_calls_for_attention_until_its_dives_are_taken_or_closed(rec
     session.clear()
     session.restore(saved)
     qtbot.waitUntil(lambda: session.current.state is DiveState.NEEDS_TRIM, timeout=5000)
-    assert state(recording) == ("dives taken: 2", False)
+    assert state(recording) == ("dives added: 2", False)
     assert not trim_requests(recording)
 
 
@@ -239,11 +239,11 @@ def test_paused_no_recording_is_looked_through_until_it_goes_on(recording, qtbot
     recording.client.progressed.emit(first.id, Progress("scan", 50, 200))
     qtbot.waitUntil(pause.isEnabled)  # actions follow the list a moment later
     pause.trigger()
-    assert recording.window.player.progress._text.text() == "Looking for dives: 25 %, paused"
+    assert recording.window.player.progress._text.text() == "Searching for dives: 25 %, paused"
     answer(recording)
     assert trim_requests(recording) == []
     session.select(session.keys[1])
-    assert recording.window.player.progress._text.text() == "The analyses are paused."
+    assert recording.window.player.progress._text.text() == "Analyses are paused."
     session.select(session.keys[2])
     session.cancel(session.keys[1])
     assert not session.dive(session.keys[1]).searching
@@ -328,7 +328,7 @@ def test_a_clip_that_is_no_dive_says_so_and_the_coach_may_overrule_it(
     scored = Analysis(parse=session.current.model_analysis.parse, scoring=scoring())
     idle_studio.client.finished.emit(request.id, result_message(request.id, scored, tmp_path))
     assert session.current.analysis.scoring is not None
-    assert "Scored as you asked" in window.score.refusal.text
+    assert "Scored anyway" in window.score.refusal.text
     session.editing.edits.undo()
     assert session.current.analysis.scoring is None
     assert "No take-off" in window.score.refusal.text
@@ -343,8 +343,8 @@ def test_the_stated_interval_is_shown_where_there_is_one(idle_studio, qtbot, sma
     analysis = Analysis(parse=session.current.model_analysis.parse, scoring=scored)
     idle_studio.client.finished.emit(request.id, result_message(request.id, analysis, tmp_path))
     assert "80 %" in window.score.interval
-    assert "63.0 to 73.0" in window.score.interval
-    assert "rendered dives" in window.score.interval
+    assert "80 % prediction interval: 63.0 – 73.0" in window.score.interval
+    assert "Fitted on rendered dives" in window.score._interval.toolTip()
 
 
 def test_the_worker_looks_through_a_file(studio, qtbot, small_video, bundled_weights) -> None:

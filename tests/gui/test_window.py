@@ -76,7 +76,7 @@ def test_a_folder_stands_for_its_videos(idle_studio, qtbot, tmp_path, make_video
     qtbot.waitUntil(lambda: len(session.keys) == 3, timeout=5000)
     assert [session.dive(key).path.name for key in session.keys] == ["b9.MOV", "b10.mp4", "a.MP4"]
     assert session.current.key == session.keys[0]
-    assert idle_studio.window.banner.text == "No videos, and left out: notes.txt, results.pdf."
+    assert idle_studio.window.banner.text == "Skipped (not videos): notes.txt, results.pdf."
     session.open([tmp_path])  # what is there already is not added again
     session.open([tmp_path / "b10.mp4"])  # unless somebody means it: a file may hold several dives
     qtbot.waitUntil(lambda: len(session.keys) == 4, timeout=5000)
@@ -90,7 +90,7 @@ def test_files_that_cannot_be_opened_are_told_in_one_sentence(idle_studio, qtbot
     idle_studio.session.open([tmp_path / "one.mp4", small_video, tmp_path / "two.mp4"])
     qtbot.waitUntil(lambda: bool(told), timeout=5000)
     assert len(told) == 1
-    assert told[0].startswith("Not opened: one.mp4, two.mp4. Of the first: ")
+    assert told[0].startswith("Could not open one.mp4, two.mp4. First error: ")
     assert [idle_studio.session.dive(key).path for key in idle_studio.session.keys] == [small_video]
 
 
@@ -108,7 +108,7 @@ def test_steps_show_without_a_dive_number_and_one_field_away_is_the_score(idle_s
     _answer_score(idle_studio, key, tmp_path)
     assert window.score._score.text() == "68.0"
     assert window.score._synthetic.isVisible()
-    assert "+3.00 = score 68.00 − exemplars' mean 65.00" in window.contributions.sum_text
+    assert "+3.00 = score 68.00 − mean of exemplars 65.00" in window.contributions.sum_text
     assert window.exemplars.model.rowCount() == 2
 
 
