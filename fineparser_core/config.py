@@ -199,6 +199,11 @@ class TrainConfig(ModelConfig):
         return self.method == "tsa" or (self.method == "fineparser" and self.tap)
 
     @property
+    def learns_masks(self) -> bool:
+        """Whether the network has a spatial parser that learns from true masks."""
+        return self.method == "fineparser" and self.sap and self.mask_weight > 0
+
+    @property
     def model(self) -> ModelConfig:
         """The part of it that makes the network."""
         return ModelConfig(**{field.name: getattr(self, field.name) for field in fields(ModelConfig)})

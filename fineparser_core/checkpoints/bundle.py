@@ -49,6 +49,8 @@ class WeightsCard:
         pairing: what an exemplar shares with its query, as training chose it.
         trained_on: one sentence for whoever sees a score.
         synthetic: True where every training dive was rendered.
+        evaluation: how training measured `metrics`: "exemplars", "seed" and "precision", the defaults of evaluating
+            these weights again; empty where training did not.
         metrics: numbers by name, with the data they were measured on in the name.
         calibration: what `fineparser calibrate` fitted, see `inference.calibration`; empty before.
         notices: origins and licences of what the weights were initialised from.
@@ -68,6 +70,7 @@ class WeightsCard:
     training: str = ""
     seed: int = 0
     commit: str = ""
+    evaluation: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
     calibration: Mapping[str, Any] = field(default_factory=dict)
     intended_use: str = ""

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from fineparser_core.commands.cli import cancel_on_signals, positive_int
-from fineparser_core.commands.train import RESULTS, add_run_options, parse_overrides, run
+from fineparser_core.commands.train import add_run_options, data_set, parse_overrides, run_settings
 from fineparser_core.config import get_config
 from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation.paper import TITLES, paper_table, side_by_side
 from fineparser_core.training.distributed import processes
 from fineparser_core.training.initial import check_start
+from fineparser_core.training.run import RESULTS, train
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -38,23 +39,26 @@ def main(argv: list[str] | None = None) -> int:
     configs = {preset: get_config(preset, overrides) for preset in dict.fromkeys(presets)}
     for config in configs.values():
         check_start(config)
-    out, args.resume = args.out, True
+    args.resume = True
     ours: dict[str, dict[str, float]] = {}
-    data = ""
+    measured_on = ""
     with processes(args.device) as peers, cancel_on_signals() as cancel:
         level = logging.INFO if peers.writes else logging.ERROR
         logging.basicConfig(level=level, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
         for preset, config in configs.items():
-            args.out, args.config = out / preset, preset
-            done = _finished(args.out / RESULTS)
-            results = done or run(args, config, cancel, peers)
+            out = args.out / preset
+            results = done = _finished(out / RESULTS)
+            if results is None:
+                data = data_set(args, config.layout)
+                settings = run_settings(args)
+                results = train(config, data, out, settings=settings, cancel=cancel, peers=peers).results
             if done and done["settings"] != json.loads(json.dumps(asdict(config))):
-                raise ConfigError(f"{args.out} holds results of other settings: choose another folder for --out.")
+                raise ConfigError(f"{out} holds results of other settings: choose another folder for --out.")
             metrics = results["picked on validation"].get("test", {}).get("metrics", {})
             ours[preset] = {name: metric["value"] for name, metric in metrics.items() if metric is not None}
-            data = f"{results['data']['name']}, {args.epochs} epochs, {results['data']['dives']} training dives"
+            measured_on = f"{results['data']['name']}, {args.epochs} epochs, {results['data']['dives']} training dives"
         if peers.writes:
-            print(side_by_side(args.table, ours, data=data))
+            print(side_by_side(args.table, ours, data=measured_on))
     return 0
 
 

@@ -185,7 +185,7 @@ def _rendered(
     )
     model = analyzer.encoder.model
     model.precision = PRECISIONS[identity.precision]
-    evaluator, dives, medians, _ = prepare(
+    evaluator, dives, medians, *_ = prepare(
         model, data, records, pool, protocol, cache=args.cache, progress=progress, cancel=cancel
     )
     result_cache = ResultCache(

@@ -28,10 +28,17 @@ def main(argv: list[str] | None = None) -> int:
     check.add_argument("--layout", choices=LAYOUTS, default="auto", help="default: auto, by the annotation files")
     check.add_argument("--frames", type=Path, help="folder below which the frames and masks are, where that is another")
     check.add_argument("--frame-pattern", help='where frames are in it, e.g. "frames/{video}/{frame}"')
+    check.add_argument("--mask-pattern", help="where masks are (default: every name that FineDiving-HM has had)")
     check.add_argument("--images", action="store_true", help="decode every image and name the damaged ones")
     check.add_argument("--json", action="store_true", help="print the whole report as JSON")
     args = parser.parse_args(argv)
-    data = load_dataset(args.root, args.layout, frames=args.frames, frame_pattern=args.frame_pattern)
+    data = load_dataset(
+        args.root,
+        args.layout,
+        frames=args.frames,
+        frame_pattern=args.frame_pattern,
+        mask_pattern=args.mask_pattern,
+    )
     with cancel_on_signals() as cancel:
         survey = take_survey(data, images=args.images, progress=progress_to_stderr(quiet=False), cancel=cancel)
     print(json.dumps(asdict(survey), indent=2, default=str) if args.json else report(survey))

@@ -14,8 +14,9 @@ _SCORE_TOLERANCE = 0.06
 
 
 def find_file(root: Path, name: str) -> Path | None:
-    """The file of that name in `root` or in a folder of it; None where it is in neither."""
-    return next((path for path in (root / name, *sorted(root.glob(f"*/{name}"))) if path.is_file()), None)
+    """The file of that name in `root` or up to two folders below it, the nearest first; None where it is in none."""
+    nearest_first = (path for pattern in (name, f"*/{name}", f"*/*/{name}") for path in sorted(root.glob(pattern)))
+    return next((path for path in nearest_first if path.is_file()), None)
 
 
 def read_splits(root: Path, files: Mapping[str, str]) -> dict[tuple[str | int, int], str]:

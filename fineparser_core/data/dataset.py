@@ -16,7 +16,12 @@ LAYOUTS = ("auto", *ANNOTATION_FILES)
 
 
 def load_dataset(
-    root: Path, layout: str = "auto", *, frames: Path | None = None, frame_pattern: str | None = None
+    root: Path,
+    layout: str = "auto",
+    *,
+    frames: Path | None = None,
+    frame_pattern: str | None = None,
+    mask_pattern: str | None = None,
 ) -> DiveSet:
     """Reads the annotations and splits under `root`.
 
@@ -25,19 +30,22 @@ def load_dataset(
         layout: "finediving" (the rendered dives have it too), "mtl-aqa", or "auto" to see by the files.
         frames: the folder of the images, where it is another one.
         frame_pattern: where the frames are below that, see `DiveSet`; None takes the release's.
+        mask_pattern: where the masks are, likewise; for "finediving" alone.
 
     Raises:
         AnnotationError: a file is missing or damaged, or there are no annotations.
-        ConfigError: an unknown layout or pattern, or a folder that holds both data sets.
+        ConfigError: an unknown layout or pattern, a folder that holds both data sets, or masks where there are none.
     """
     if layout == "auto":
         layout = _layout_of(root)
     match layout:
         case "finediving":
             return finediving.load_finediving(
-                root, frames=frames, frame_pattern=frame_pattern or finediving.FRAME_PATTERN
+                root, frames=frames, frame_pattern=frame_pattern, mask_pattern=mask_pattern
             )
         case "mtl-aqa":
+            if mask_pattern is not None:
+                raise ConfigError("MTL-AQA has no masks: leave --mask-pattern away.")
             return mtl_aqa.load_mtl_aqa(root, frames=frames, frame_pattern=frame_pattern or mtl_aqa.FRAME_PATTERN)
     raise ConfigError(f'No data set has the layout "{layout}": use one of {", ".join(LAYOUTS)}.')
 
@@ -48,7 +56,7 @@ def _layout_of(root: Path) -> str:
         raise AnnotationError(f"{root} is not a folder that exists: give the folder of a data set.")
     if not found:
         expected = "; ".join(f"{' or '.join(names)} ({layout})" for layout, names in ANNOTATION_FILES.items())
-        raise AnnotationError(f"{root} holds no annotations: it, or a folder in it, needs {expected}.")
+        raise AnnotationError(f"{root} holds no annotations: it, or a folder up to two below it, needs {expected}.")
     if len(found) > 1:
         raise ConfigError(f"{root} holds annotations of {' and '.join(found)}: name one with --layout.")
     return found[0]

@@ -14,18 +14,20 @@ _MAX_DIGITS = 8
 class DiveSet:
     """The records of a data set.
 
-    Images are found by patterns below `frames`, in which {event} (or {video}) and {index} are the parts of a key. A
-    pattern that ends in {frame} names single frames of an untrimmed recording, without ".jpg"; any other names
-    the folder that holds a dive's images and nothing else.
+    Images are found by patterns, in which {event} (or {video}) and {index} are the parts of a key. A frame pattern
+    that ends in {frame} names single frames of an untrimmed recording, without ".jpg"; any other names the folder
+    that holds a dive's images and nothing else.
 
     Attributes:
         root: the folder that holds the annotations.
         layout: "finediving" or "mtl-aqa".
         records: every annotated dive, by key.
         defects: what in the annotations does not fit together.
-        frames: the folder below which the images are.
-        frame_pattern: where the frames of a dive are.
-        mask_patterns: where its masks may be, named as its frames; empty for a data set without.
+        frames: the folder below which the frames are.
+        frame_pattern: where the frames of a dive are below `frames`.
+        mask_roots: folders below which the masks may be.
+        mask_patterns: where the masks of a dive may be below these, named as its frames; empty for a layout that has
+            no masks.
     """
 
     root: Path
@@ -34,6 +36,7 @@ class DiveSet:
     defects: tuple[Defect, ...]
     frames: Path
     frame_pattern: str
+    mask_roots: tuple[Path, ...] = ()
     mask_patterns: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -47,9 +50,23 @@ class DiveSet:
                 ) from error
 
     @property
+    def mask_folders(self) -> list[Path]:
+        """The folders in which masks are looked for, the first choice first; they need not exist."""
+        return [root / pattern.partition("{")[0] for root, pattern in self._mask_places]
+
+    @property
     def has_masks(self) -> bool:
         """Whether there is a folder of masks."""
-        return any((self.frames / pattern.partition("{")[0]).is_dir() for pattern in self.mask_patterns)
+        return any(folder.is_dir() for folder in self.mask_folders)
+
+    @property
+    def lost_masks(self) -> bool:
+        """Whether the layout has masks but none of their folders exists."""
+        return bool(self.mask_patterns) and not self.has_masks
+
+    @property
+    def _mask_places(self) -> list[tuple[Path, str]]:
+        return [(root, pattern) for root in self.mask_roots for pattern in self.mask_patterns]
 
     def split(self, name: str) -> list[DiveRecord]:
         """Records of the "train" or "test" split, by key."""
@@ -68,7 +85,7 @@ class DiveSet:
 
     def mask_paths(self, record: DiveRecord) -> list[Path]:
         """Masks of a dive in order, named as its frames; empty where they are not on disk."""
-        folders = (_folder(self.frames, pattern, record) for pattern in self.mask_patterns)
+        folders = (_folder(root, pattern, record) for root, pattern in self._mask_places)
         return next((paths for folder in folders if (paths := sorted(folder.glob("*.jpg")))), [])
 
     def frame_defects(self) -> Iterator[Defect]:
@@ -83,10 +100,10 @@ class DiveSet:
                 yield Defect(key=record.key, kind="masks", text=text)
 
 
-def _folder(frames: Path, pattern: str, record: DiveRecord) -> Path:
+def _folder(root: Path, pattern: str, record: DiveRecord) -> Path:
     folder = str(Path(pattern).parent) if "{frame}" in pattern else pattern
     event, index = record.key
-    return frames / folder.format(event=event, video=event, index=index)
+    return root / folder.format(event=event, video=event, index=index)
 
 
 def _numbered(folder: Path, name: str, record: DiveRecord) -> list[Path]:

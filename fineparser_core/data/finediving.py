@@ -1,11 +1,12 @@
 """FineDiving and its masks FineDiving-HM, as the releases lay them out.
 
 Frames are `FineDiving/<event>/<index>/<frame>.jpg` and masks `FineDiving_HM/<event>/<index>/<frame>.jpg` under one
-root (the mask tree has also been handed out as `diving_mask_annotation`); annotations and splits are pickles in the
-root or in a folder of it.
+root. The frames are also named `FINADiving_MTL_256s`, the masks `FineDiving-HM` and `diving_mask_annotation`, and
+either may lie in a folder `data`, as the authors' configuration has it. Annotations and splits are pickles in the root
+or up to two folders below it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,21 @@ AQA_FILE = "fine-grained_annotation_aqa.pkl"
 FINE_FILE = "FineDiving_fine-grained_annotation.pkl"
 COARSE_FILE = "FineDiving_coarse_annotation.pkl"
 SPLIT_FILES = {"train": "train_split.pkl", "test": "test_split.pkl"}
-FRAME_PATTERN = "FineDiving/{event}/{index}"
-MASK_PATTERNS = ("FineDiving_HM/{event}/{index}", "diving_mask_annotation/{event}/{index}")
+_DIVE = "{event}/{index}"
+#: Where frames and masks may be, the first choice first.
+FRAME_PATTERNS = tuple(
+    f"{folder}{name}/{_DIVE}" for folder in ("", "data/") for name in ("FineDiving", "FINADiving_MTL_256s")
+)
+MASK_PATTERNS = tuple(
+    f"{folder}{name}/{_DIVE}"
+    for folder in ("", "data/")
+    for name in ("FineDiving_HM", "FineDiving-HM", "diving_mask_annotation")
+)
 
 
-def load_finediving(root: Path, *, frames: Path | None = None, frame_pattern: str = FRAME_PATTERN) -> DiveSet:
+def load_finediving(
+    root: Path, *, frames: Path | None = None, frame_pattern: str | None = None, mask_pattern: str | None = None
+) -> DiveSet:
     """Reads the annotations and splits under `root`.
 
     Either of the two fine-grained annotation files will do; judges' awards are taken from the coarse one where
@@ -34,8 +45,10 @@ def load_finediving(root: Path, *, frames: Path | None = None, frame_pattern: st
     first and the last (as the release does), so every dive has three steps.
 
     Args:
-        frames: the folder that holds frames and masks; `root` by default.
-        frame_pattern: see `DiveSet`.
+        frames: the folder below which the frames are; `root` by default. Masks are looked for below it, below `root`,
+            and, where `frame_pattern` is given, beside `frames`.
+        frame_pattern: see `DiveSet`; None takes the first of `FRAME_PATTERNS` whose folder exists.
+        mask_pattern: see `DiveSet`; None looks for `MASK_PATTERNS`.
 
     Raises:
         AnnotationError: a file is missing or damaged, or is not what its name says.
@@ -59,15 +72,22 @@ def load_finediving(root: Path, *, frames: Path | None = None, frame_pattern: st
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise AnnotationError(f"{path} is not an annotation file of FineDiving ({error!r}): get it again.") from error
     refuse_unknown_keys(splits, records, path)
+    below = frames or root
+    beside = [below.absolute().parent] if frame_pattern is not None else []
     return DiveSet(
         root=root,
         layout="finediving",
         records=records,
         defects=tuple(defects),
-        frames=frames or root,
-        frame_pattern=frame_pattern,
-        mask_patterns=MASK_PATTERNS,
+        frames=below,
+        frame_pattern=frame_pattern or _first_existing(below, FRAME_PATTERNS),
+        mask_roots=tuple(dict.fromkeys([below, root, *beside])),
+        mask_patterns=MASK_PATTERNS if mask_pattern is None else (mask_pattern,),
     )
+
+
+def _first_existing(root: Path, patterns: Sequence[str]) -> str:
+    return next((pattern for pattern in patterns if (root / pattern.partition("{")[0]).is_dir()), patterns[0])
 
 
 def event_board_m(event: str, index: int) -> float | None:

@@ -1,5 +1,6 @@
 """Decode and squeeze every frame once: uncompressed files that training maps into memory."""
 
+import itertools
 import logging
 import os
 import shutil
@@ -105,6 +106,24 @@ class FrameCache:
             bytes_needed=sum(record.n_frames for record in missing) * self._frame_bytes,
             free_bytes=shutil.disk_usage(existing).free,
         )
+
+    def usable(self, records: Iterable[DiveRecord], limit: int | None = None) -> list[DiveRecord]:
+        """The dives that are in the cache or whose images can be used, in order; looks at names, not into images.
+
+        Args:
+            records: the dives to choose from.
+            limit: how many are wanted; None takes all.
+        """
+        return list(itertools.islice(filter(self._is_usable, records), limit))
+
+    def _is_usable(self, record: DiveRecord) -> bool:
+        if self._stored_length(record) is not None:
+            return True
+        try:
+            clip_images(self._data, record)
+        except AnnotationError:
+            return False
+        return True
 
     def prepare(
         self,

@@ -172,6 +172,7 @@ def _damaged(data: DiveSet, progress: ProgressCallback, cancel: CancelToken) -> 
             for done, wrong in enumerate(pool.map(look, data.records.values()), start=1):
                 found += wrong
                 progress(Progress("decode", done, len(data.records)))
+                cancel.raise_if_cancelled()
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise

@@ -8,6 +8,7 @@ import numpy as np
 
 from fineparser_core.constants import MASK_SIZE, N_SAMPLES
 from fineparser_core.data.dives import Dive, StoredImages
+from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import AnnotationError
 from fineparser_core.video.preprocess import WHOLE, Follow, get_preprocessing
 from fineparser_core.video.sampling import frame_to_sample
@@ -72,8 +73,7 @@ class View:
         """
         if dive.first_flight_frame is None or dive.first_entry_frame is None:
             raise AnnotationError(f"{dive.record.id} has no labelled steps: use a data set that has them.")
-        first = frame_to_sample(self.sampled, dive.first_flight_frame)
-        return first, max(first + 1, frame_to_sample(self.sampled, dive.first_entry_frame))
+        return _transitions(self.sampled, dive.first_flight_frame, dive.first_entry_frame)
 
 
 def plain_view(dive: Dive, preprocessing: str = WHOLE.name) -> View:
@@ -85,6 +85,13 @@ def plain_view(dive: Dive, preprocessing: str = WHOLE.name) -> View:
     shape = get_preprocessing(preprocessing)
     column = shape.first_row if isinstance(shape, Follow) else 0
     return View(sampled=_sampled(0, len(dive.frames) - 1), first_row=shape.first_row, first_column=column)
+
+
+def labelled_transitions(record: DiveRecord) -> tuple[int, int] | None:
+    """Samples of the two transitions in the plain view of a dive, from its annotation alone; None without labels."""
+    if record.first_flight_frame is None or record.first_entry_frame is None:
+        return None
+    return _transitions(_sampled(0, record.n_frames - 1), record.first_flight_frame, record.first_entry_frame)
 
 
 def draw_view(dive: Dive, preprocessing: str, augmentation: Augmentation, rng: np.random.Generator) -> View:
@@ -159,6 +166,11 @@ def _look(images: np.ndarray | StoredImages, view: View, samples: np.ndarray | S
         size, how = (MASK_SIZE, MASK_SIZE), cv2.INTER_AREA if view.side_px > MASK_SIZE else cv2.INTER_LINEAR
         seen = np.stack([cv2.resize(image, size, interpolation=how) for image in np.ascontiguousarray(seen)])
     return np.ascontiguousarray(seen[:, :, ::-1] if view.flip else seen)
+
+
+def _transitions(sampled: np.ndarray, first_flight_frame: int, first_entry_frame: int) -> tuple[int, int]:
+    first = frame_to_sample(sampled, first_flight_frame)
+    return first, max(first + 1, frame_to_sample(sampled, first_entry_frame))
 
 
 def _sampled(first: int, last: int) -> np.ndarray:

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.exemplars import candidates, draw_exemplars
-from fineparser_core.data.transforms import plain_view
+from fineparser_core.data.records import DiveRecord
+from fineparser_core.data.transforms import labelled_transitions, plain_view
 from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation.eval_inputs import EvalInput, InputSource, stored_inputs
 from fineparser_core.evaluation.metrics import interval_iou, step_ious
@@ -28,19 +29,26 @@ class Evaluator:
 
     Args:
         model: on its device; put into evaluation mode.
-        pool: training dives.
+        pool: training dives that may be drawn as exemplars.
+        exemplars: those of them that are drawn for the dives to measure, or all.
         inputs: gives the network input of a dive; by default what the frame cache stores.
     """
 
     def __init__(
-        self, model: AQAModel, pool: Sequence[Dive], protocol: Protocol, *, inputs: InputSource | None = None
+        self,
+        model: AQAModel,
+        pool: Sequence[DiveRecord],
+        exemplars: Sequence[Dive],
+        protocol: Protocol,
+        *,
+        inputs: InputSource | None = None,
     ) -> None:
         self._model = model.eval()
         self._device = next(model.parameters()).device
         self._protocol = protocol
         self._inputs = inputs or stored_inputs(protocol.preprocessing)
-        self._pool = {dive.record.key: dive for dive in pool}
-        self._records = [dive.record for dive in pool]
+        self._exemplars = {dive.record.key: dive for dive in exemplars}
+        self._records = list(pool)
         self._encodings: dict[tuple[str, int], VideoEncoding] = {}
 
     def run(
@@ -94,7 +102,7 @@ class Evaluator:
 
     def _exemplar(self, key: tuple[str, int]) -> VideoEncoding:
         if key not in self._encodings:
-            self._encodings[key] = self._encoding(self._pool[key])
+            self._encodings[key] = self._encoding(self._exemplars[key])
         return self._encodings[key]
 
     @torch.inference_mode()
@@ -150,10 +158,10 @@ def _triples(points: Tensor) -> tuple[tuple[float, float, float], ...]:
     return tuple((first, second, third) for first, second, third in points.cpu().tolist())
 
 
-def median_transitions(dives: Sequence[Dive]) -> tuple[float, float] | None:
+def median_transitions(records: Sequence[DiveRecord]) -> tuple[float, float] | None:
     """Medians over training dives, in samples, the naive baseline of transitions; None without labels."""
-    labelled = [dive for dive in dives if dive.first_flight_frame is not None]
+    labelled = [transitions for record in records if (transitions := labelled_transitions(record)) is not None]
     if not labelled:
         return None
-    first, second = np.median([plain_view(dive).transitions(dive) for dive in labelled], axis=0)
+    first, second = np.median(labelled, axis=0)
     return float(first), float(second)

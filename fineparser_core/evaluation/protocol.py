@@ -1,6 +1,16 @@
 """The protocol of an evaluation: preprocessing, decoding and the choice of exemplars."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+
+from fineparser_core.data.records import DiveRecord, Key
+from fineparser_core.errors import CheckpointError
+from fineparser_core.video.atomic import atomic_file
+
+#: In a bundle of weights: the indices by event of the training dives from which exemplars are drawn.
+POOL_FILE = "exemplar_pool.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,3 +29,32 @@ class Protocol:
     pairing: str = "dive-number"
     exemplars: int = 10
     seed: int = 0
+
+
+def write_pool(folder: Path, records: Sequence[DiveRecord]) -> None:
+    """Records in a bundle of weights which training dives its exemplars are drawn from.
+
+    Raises:
+        ExportError: the file cannot be written.
+    """
+    by_event: dict[str, list[int]] = {}
+    for event, index in sorted(record.key for record in records):
+        by_event.setdefault(event, []).append(index)
+    with atomic_file(folder / POOL_FILE) as temporary:
+        temporary.write_text(json.dumps(by_event) + "\n", encoding="utf-8")
+
+
+def read_pool(folder: Path) -> list[Key] | None:
+    """The keys that `write_pool` recorded; None for a bundle without them.
+
+    Raises:
+        CheckpointError: the file is damaged.
+    """
+    path = folder / POOL_FILE
+    if not path.is_file():
+        return None
+    try:
+        by_event = json.loads(path.read_text(encoding="utf-8"))
+        return [(str(event), int(index)) for event, indices in by_event.items() for index in indices]
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise CheckpointError(f"{path} cannot be read ({error}): remove it to draw from all training dives.") from None

@@ -1,14 +1,15 @@
-"""Sets up an evaluation: decoded dives, the pool of exemplars and the evaluator of a network."""
+"""Sets up an evaluation: decoded dives, the exemplars that are drawn for them and the evaluator of a network."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.dives import Dive
+from fineparser_core.data.exemplars import draw_exemplars
 from fineparser_core.data.frame_cache import FrameCache, default_cache, load_dives
-from fineparser_core.data.records import DiveRecord
-from fineparser_core.errors import ConfigError
+from fineparser_core.data.records import DiveRecord, Key
+from fineparser_core.errors import AnnotationError, ConfigError
 from fineparser_core.evaluation.eval_inputs import athlete_crop_inputs, stored_inputs
 from fineparser_core.evaluation.evaluate import Evaluator, median_transitions
 from fineparser_core.evaluation.protocol import Protocol
@@ -26,12 +27,14 @@ class Evaluation(NamedTuple):
     Attributes:
         median_transitions: medians of the pool, the naive baseline of transitions; None without labels.
         stored_as: the preprocessing in which `dives` hold their frames.
+        pool: dives from which exemplars are drawn; only those that are drawn have been decoded.
     """
 
     evaluator: Evaluator
     dives: list[Dive]
     median_transitions: tuple[float, float] | None
     stored_as: str
+    pool: list[DiveRecord]
 
 
 def prepare(
@@ -45,12 +48,12 @@ def prepare(
     progress: ProgressCallback,
     cancel: CancelToken,
 ) -> Evaluation:
-    """Reads dives and their pool of exemplars; every dive passes the same preprocessing as in inference.
+    """Reads dives and their exemplars; every dive passes the same preprocessing as in inference.
 
     Args:
         model: on its device, with its precision.
         records: dives to measure.
-        pool: training dives.
+        pool: training dives; those that cannot be used are left out.
         cache: folder for decoded frames; None takes the data set's own.
 
     Raises:
@@ -67,8 +70,48 @@ def prepare(
         inputs = athlete_crop_inputs(data, ClipEncoder(model, next(model.parameters()).device, precision=precision))
         preprocessing = WHOLE.name
     frames = FrameCache(cache or default_cache(data), data, preprocessing)
-    dives = load_dives(data, records, frames, cancel, progress=progress)
-    # A method without exemplars needs the pool as well, for the naive baselines.
-    others = load_dives(data, pool, frames, cancel, progress=progress)
-    evaluator = Evaluator(model, others, protocol, inputs=inputs)
-    return Evaluation(evaluator, dives, median_transitions(others), preprocessing)
+
+    def load(wanted: Sequence[DiveRecord]) -> list[Dive]:
+        return load_dives(data, wanted, frames, cancel, progress=progress)
+
+    dives = load(records)
+    drawn_from, exemplars = frames.usable(pool), list[Dive]()
+    if not drawn_from:
+        raise AnnotationError(f"{data.root} has no training dive that can be used: `fineparser data check` says why.")
+    if model.contrastive:
+        drawn_from, exemplars = _load_exemplars([dive.record for dive in dives], drawn_from, protocol, load)
+    evaluator = Evaluator(model, drawn_from, exemplars, protocol, inputs=inputs)
+    return Evaluation(evaluator, dives, median_transitions(drawn_from), preprocessing, drawn_from)
+
+
+def first_usable(
+    data: DiveSet, records: Sequence[DiveRecord], limit: int | None, preprocessing: str, cache: Path | None
+) -> list[DiveRecord]:
+    """The first `limit` dives that can be evaluated; all of the given ones, usable or not, without a limit."""
+    if limit is None:
+        return list(records)
+    stored_as = WHOLE.name if isinstance(get_preprocessing(preprocessing), Follow) else preprocessing
+    return FrameCache(cache or default_cache(data), data, stored_as).usable(records, limit)
+
+
+def _load_exemplars(
+    queries: Sequence[DiveRecord],
+    pool: list[DiveRecord],
+    protocol: Protocol,
+    load: Callable[[Sequence[DiveRecord]], list[Dive]],
+) -> tuple[list[DiveRecord], list[Dive]]:
+    """The pool without dives whose images turn out to be damaged, and the dives that are drawn from it."""
+    while True:
+        drawn: set[Key] = set()
+        for query in queries:
+            chosen = draw_exemplars(query, pool, protocol.pairing, protocol.exemplars, protocol.seed)
+            drawn |= {record.key for record in chosen}
+        wanted = [record for record in pool if record.key in drawn]
+        try:
+            loaded = load(wanted) if wanted else []
+        except AnnotationError:  # every one of them is damaged
+            loaded = []
+        if len(loaded) == len(wanted):
+            return pool, loaded
+        damaged = drawn - {dive.record.key for dive in loaded}
+        pool = [record for record in pool if record.key not in damaged]

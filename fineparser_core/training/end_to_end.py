@@ -48,8 +48,8 @@ class Splits:
     test: Sequence[Dive]
 
     def median_transitions(self) -> tuple[float, float] | None:
-        """The floor of transitions: medians over the training dives, in samples; None without labels."""
-        return median_transitions(self.train)
+        """Medians over the training dives, in samples, the naive baseline of transitions; None without labels."""
+        return median_transitions([dive.record for dive in self.train])
 
 
 class Plan:
@@ -212,19 +212,30 @@ def evaluate_sharded(
     cancel: CancelToken,
     peers: Processes,
 ) -> list[DiveResult]:
-    """Results of all dives in order, each measured by one of the processes; every process gets all.
+    """Results of dives as the frame cache stores them, against exemplars from a pool; see `run_sharded`."""
+    evaluator = Evaluator(model, [dive.record for dive in pool], pool, protocol_of(config))
+    return run_sharded(evaluator, dives, cancel=cancel, peers=peers)
 
-    Raises:
-        Cancelled: once the token of any process is set.
-    """
-    protocol = Protocol(
+
+def protocol_of(config: TrainConfig) -> Protocol:
+    """How the weights of a run are evaluated."""
+    return Protocol(
         preprocessing=config.preprocessing,
         decoding=config.decoding,
         pairing=config.pairing,
         exemplars=config.exemplars,
         seed=config.seed,
     )
-    evaluator = Evaluator(model, pool, protocol)
+
+
+def run_sharded(
+    evaluator: Evaluator, dives: Sequence[Dive], *, cancel: CancelToken, peers: Processes
+) -> list[DiveResult]:
+    """Results of all dives in order, each measured by one of the processes; every process gets all.
+
+    Raises:
+        Cancelled: once the token of any process is set.
+    """
     try:
         mine: list[DiveResult] | None = evaluator.run(
             dives, shard=(peers.rank, peers.world), progress=_logged(), cancel=cancel

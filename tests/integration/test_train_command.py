@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,11 +15,12 @@ from typing import Any
 import pytest
 import torch
 
-from fineparser_core.checkpoints.bundle import load_bundle, read_card
+from fineparser_core.checkpoints.bundle import WeightsCard, load_bundle, read_card
 from fineparser_core.commands import ablate
 from fineparser_core.errors import Cancelled
 from fineparser_core.evaluation.paper import paper_table
 from fineparser_core.synth.dataset import SynthConfig, synthesize
+from fineparser_core.training.run import FinishedRun
 
 Fineparser = Callable[..., Any]
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
@@ -50,9 +52,10 @@ def command(*argv: object) -> list[str]:
     return [sys.executable, "-m", "fineparser_core.train", *(str(word) for word in argv)]
 
 
-def finish(argv: list[str]) -> None:
+def finish(argv: list[str]) -> str:
     done = subprocess.run(argv, env=ENVIRONMENT, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def stop(argv: list[str], out: Path, number: signal.Signals, *, after: int) -> int:
@@ -169,6 +172,21 @@ def test_refusals(fineparser: Fineparser, words: tuple[object, ...], whole: Path
     refused(5, "holds no weights", *words, *SMALL, "--weights", tmp_path, "--out", tmp_path / "other")
 
 
+def test_masks_that_are_not_found_stop_a_run_that_would_learn_from_them(
+    fineparser: Fineparser, dives: Path, tmp_path: Path
+) -> None:
+    bare = tmp_path / "bare"
+    shutil.copytree(dives, bare, ignore=shutil.ignore_patterns("FineDiving_HM"))
+    where = ("--data", bare, "--cache", tmp_path / "cache", "--device", "cpu")
+    refused = fineparser("train", *where, "--out", tmp_path / "run")
+    assert refused.code == 6
+    assert f"no masks for the spatial parser to learn from; looked for {bare / 'FineDiving_HM'}" in refused.err
+    assert "--mask-pattern" in refused.err
+    assert not (tmp_path / "run").exists()
+    staged = fineparser("train", *where, "--config", "staged", "--kinetics", "any", "--out", tmp_path / "run")
+    assert (staged.code, "no masks for the spatial parser" in staged.err) == (6, True)
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
 def test_a_folder_that_may_not_be_written(fineparser: Fineparser, words: tuple[object, ...], tmp_path: Path) -> None:
     (tmp_path / "locked").mkdir(mode=0o555)
@@ -180,11 +198,9 @@ def test_a_folder_that_may_not_be_written(fineparser: Fineparser, words: tuple[o
 def test_eval_measures_the_bundle_of_a_run(
     fineparser: Fineparser, words: tuple[object, ...], whole: Path, tmp_path: Path
 ) -> None:
-    outcome = fineparser(
-        "eval", *words, "--weights", whole / "bundle", "--precision", "fp32", "--exemplars", "2",
-        "--seed", "10086", "--out", tmp_path / "eval",
-    )  # fmt: skip
-    assert outcome.code == 0, outcome.err
+    # Another process with as many threads as training had, so that sums are rounded alike.
+    argv = [sys.executable, "-m", "fineparser_core.eval", *map(str, words), "--weights", str(whole / "bundle")]
+    text = finish([*argv, "--out", str(tmp_path / "eval")])
     assert {path.name for path in (tmp_path / "eval").iterdir()} >= {
         "summary.json",
         "predictions.csv",
@@ -193,9 +209,14 @@ def test_eval_measures_the_bundle_of_a_run(
     }
     summary = json.loads((tmp_path / "eval" / "summary.json").read_text(), parse_constant=pytest.fail)
     assert summary["n_dives"] == 3
-    # The run held one training dive back, so its exemplars are others; what needs none is the same number.
-    tested = results(whole)["picked on validation"]["test"]["metrics"]
-    assert summary["metrics"]["step_iou"]["value"] == tested["step_iou"]["value"]
+    # Seed, precision, exemplars and the dives they are drawn from are in the bundle: the same numbers come out.
+    tested = results(whole)["picked on validation"]["test"]
+    assert {name: summary[name] for name in tested} == tested
+    assert tested["metrics"]["rho"] is not None
+    assert "up to 2 of the 3 dives that training compared with by dive-number, seed 10086" in text
+    other = fineparser("eval", *words, "--weights", whole / "bundle", "--exemplars", "3", "--limit", "2")
+    assert other.code == 0, other.err
+    assert "2 dives, 2 scored" in other.out
     assert "<html" in (tmp_path / "eval" / "report.html").read_text()
     assert len((tmp_path / "eval" / "predictions.csv").read_text().splitlines()) == 1 + 3
 
@@ -237,19 +258,20 @@ def test_ablate_runs_every_preset_of_a_table_once_and_prints_the_papers_numbers_
 ) -> None:
     ran = []
 
-    def canned(args: Any, config: Any, cancel: Any, peers: Any) -> dict[str, Any]:
-        ran.append(args.config)
-        assert (config.epochs, config.batch, args.resume) == (3, 1, True)
+    def canned(config: Any, data: Any, out: Path, *, settings: Any, **others: Any) -> FinishedRun:
+        ran.append(out.name)
+        assert (config.epochs, config.batch_size, settings.resume) == (3, 1, True)
         found = {
             "data": {"name": "rendered dives", "dives": 4},
             "settings": json.loads(json.dumps(asdict(config))),
             "picked on validation": {"test": {"metrics": {"rho": {"value": 0.1234}, "mae": None}}},
         }
-        args.out.mkdir(parents=True)
-        (args.out / "results.json").write_text(json.dumps(found))
-        return found
+        out.mkdir(parents=True)
+        (out / "results.json").write_text(json.dumps(found))
+        card = WeightsCard(name="canned", trained_on="nothing", synthetic=True)
+        return FinishedRun(bundle=out / "bundle", card=card, epoch=1, results=found, summary=None)
 
-    monkeypatch.setattr(ablate, "run", canned)
+    monkeypatch.setattr(ablate, "train", canned)
     argv = ("ablate", "3", "--epochs", "3", "--batch-size", "1", "--data", dives, "--out", tmp_path / "table")
     outcome = fineparser(*argv)
     assert outcome.code == 0, outcome.err

@@ -213,6 +213,17 @@ def test_without_masks_only_frames_are_stored(tmp_path, mtl_aqa_root):
     )
 
 
+def test_a_limit_counts_usable_dives_and_decodes_nothing(tmp_path, data, records):
+    shutil.rmtree(data.frame_folder(records[0]))
+    cache = cache_of(tmp_path, data)
+    assert cache.usable(records, 2) == records[1:3]
+    assert cache.usable(records) == records[1:]
+    assert not cache.folder.exists()
+    cache.prepare(records[1:2])
+    shutil.rmtree(data.frame_folder(records[1]))
+    assert cache.usable(records) == records[1:]
+
+
 def test_masks_that_come_later_are_taken_in(tmp_path, finediving_root):
     (finediving_root / "FineDiving_HM").rename(finediving_root / "later")
     data = load_dataset(finediving_root)

@@ -63,6 +63,8 @@ def test_frames_may_lie_elsewhere_by_another_pattern(tmp_path, mtl_aqa_root):
     assert [defect.text for defect in data.frame_defects()] == ["19 frames on disk, 20 labelled."]
     with pytest.raises(ConfigError, match="movie"):
         load_dataset(mtl_aqa_root, frame_pattern="{movie}/{frame}")
+    with pytest.raises(ConfigError, match="MTL-AQA has no masks"):
+        load_dataset(mtl_aqa_root, mask_pattern="masks/{video}")
 
 
 def test_frames_of_finediving_may_lie_elsewhere(tmp_path, finediving_root):

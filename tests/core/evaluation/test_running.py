@@ -1,5 +1,6 @@
 """What a network is shown in evaluation, and what that makes of athletes whom its first look has lost."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,12 +16,13 @@ from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.frame_cache import FrameCache, load_dives
 from fineparser_core.data.images import read_mask
-from fineparser_core.errors import ConfigError
+from fineparser_core.data.records import DiveRecord
+from fineparser_core.errors import CheckpointError, ConfigError
 from fineparser_core.evaluation.eval_inputs import athlete_crop_inputs, stored_inputs
-from fineparser_core.evaluation.protocol import Protocol
+from fineparser_core.evaluation.protocol import POOL_FILE, Protocol, read_pool, write_pool
 from fineparser_core.evaluation.result_cache import ResultCache
 from fineparser_core.evaluation.results import DiveResult
-from fineparser_core.evaluation.running import Evaluation, prepare
+from fineparser_core.evaluation.running import Evaluation, first_usable, prepare
 from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.progress import CancelToken, ignore_progress
@@ -157,6 +159,38 @@ def test_who_is_lost_counts_as_nothing_found(prepared: Prepare) -> None:
     assert found is not None
     assert lost["iou"] < 0.2 < found["iou"]
     assert lost["s_measure"] < found["s_measure"]
+
+
+def test_only_the_dives_that_count_and_their_exemplars_are_decoded(finediving_root: Path, tmp_path: Path) -> None:
+    data = load_dataset(finediving_root)
+    train, test = data.split("train"), data.split("test")
+    shutil.rmtree(data.frame_folder(test[0]))
+    damaged = data.frame_paths(train[2])[3]
+    damaged.write_bytes(damaged.read_bytes()[:50])
+    protocol = Protocol(preprocessing="whole", decoding="joint", exemplars=1, seed=2)
+
+    def of(pool: list[DiveRecord]) -> Evaluation:
+        return prepare(
+            StandIn(), data, first_usable(data, test, 1, "whole", tmp_path), pool, protocol,
+            cache=tmp_path, progress=ignore_progress, cancel=CancelToken(),
+        )  # fmt: skip
+
+    evaluation = of(train)
+    assert [dive.record for dive in evaluation.dives] == [test[1]]
+    (result,) = evaluation.evaluator.run(evaluation.dives)
+    cached = {path.name.partition("-whole")[0] for path in tmp_path.glob("*.npy")}
+    assert cached == {"B_3m-2", result.exemplars[0].replace("/", "-")}
+    # A damaged dive that would be drawn is left out of the pool, not of the vote.
+    assert of([train[2]]).pool == []
+
+
+def test_the_pool_of_a_bundle_is_read_as_it_was_written(data: DiveSet, tmp_path: Path) -> None:
+    assert read_pool(tmp_path) is None
+    write_pool(tmp_path, data.split("train"))
+    assert read_pool(tmp_path) == [record.key for record in data.split("train")]
+    (tmp_path / POOL_FILE).write_text("[1]")
+    with pytest.raises(CheckpointError, match="remove it to draw from all training dives"):
+        read_pool(tmp_path)
 
 
 def test_thumbnails_show_the_rows_that_the_network_sees(data: DiveSet, cache: Path) -> None:

@@ -1,0 +1,269 @@
+"""A whole training run: data, initial weights, end-to-end training, and the finished bundle with its numbers."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from fineparser_core.checkpoints.bundle import WeightsCard, load_model, save_bundle, write_card
+from fineparser_core.config import TrainConfig, get_config
+from fineparser_core.data.dataset import load_dataset
+from fineparser_core.data.dive_set import DiveSet
+from fineparser_core.data.frame_cache import Dive, FrameCache, default_cache, load_dives
+from fineparser_core.data.records import DiveRecord
+from fineparser_core.data.splits import validation_split
+from fineparser_core.errors import AnnotationError, ConfigError
+from fineparser_core.evaluation.protocol import write_pool
+from fineparser_core.evaluation.running import Evaluation, prepare
+from fineparser_core.evaluation.summary import Summary, summarise
+from fineparser_core.inference.device import PRECISIONS, choose_precision
+from fineparser_core.inference.encoder import to_channels_last
+from fineparser_core.models.aqa_model import AQAModel
+from fineparser_core.progress import CancelToken, ignore_progress
+from fineparser_core.training.distributed import Processes
+from fineparser_core.training.end_to_end import Splits, load_best, protocol_of, run_sharded, train_end_to_end
+from fineparser_core.training.initial import initial_model
+from fineparser_core.training.provenance import DataStamp, commit, data_stamp, open_run, trained_on
+from fineparser_core.training.selection import best_on_test, metric_values, picked_epoch
+from fineparser_core.video.atomic import atomic_file
+
+RESULTS = "results.json"
+BUNDLE = "bundle"
+
+_INTENDED_USE = (
+    "Research and demonstration: steps, masks and a comparison of dives with exemplars of the same number. "
+    "Not for judging, selection or any decision about an athlete."
+)
+_RENDERED_LIMITATIONS = (
+    "Trained on rendered dives whose qualities and scores come from a made-up rubric: no number here says how well it "
+    "scores real dives. Feet and hands of fast tucks are often missing from the masks; in a crowd or with people on "
+    "the board the coarse pass may follow somebody else; transitions of real clips can be off by several frames. Of "
+    "two divers in a synchro dive one is followed."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunSettings:
+    """Where a run starts from and what it uses of the machine; what it computes is in `TrainConfig`."""
+
+    kinetics: Path | None = None
+    """File that `fineparser convert kinetics` wrote, for the I3Ds."""
+    weights: Path | None = None
+    """Bundle to start from; without it and `kinetics`, all weights start random."""
+    cache: Path | None = None
+    """Folder for decoded frames (default: the user's cache folder)."""
+    workers: int = 2
+    """Threads that decode frames into the cache."""
+    limit: int | None = None
+    """Use the first so many usable training dives and test dives only, and decode no others."""
+    name: str = "fineparser"
+    """Name of the weights."""
+    trained_on: str | None = None
+    """One sentence for whoever sees a score (default: from the data set)."""
+    resume: bool = False
+    """Go on with the run in the output folder, or start it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FinishedRun:
+    """What a run leaves.
+
+    Attributes:
+        bundle: folder of the weights, for `load_model` and `fineparser evaluate`.
+        card: of these weights.
+        epoch: the one whose weights these are, from 1.
+        results: what OUT/results.json holds.
+        summary: of the test split; None where the data set has no test dives.
+    """
+
+    bundle: Path
+    card: WeightsCard
+    epoch: int
+    results: dict[str, Any]
+    summary: Summary | None
+
+
+def train(
+    config: TrainConfig | str,
+    data: Path | DiveSet,
+    out: Path,
+    *,
+    settings: RunSettings | None = None,
+    cancel: CancelToken | None = None,
+    peers: Processes | None = None,
+) -> FinishedRun:
+    """Trains with a configuration and writes OUT/bundle and OUT/results.json.
+
+    Args:
+        config: what to compute, or the name of a preset.
+        data: the data set, or its folder.
+        out: folder for checkpoints, events, results and the finished bundle.
+        settings: where to start from, and what to use of the machine.
+        cancel: asked between iterations; the run can then be resumed.
+        peers: the processes that `torchrun` started; None is this one alone, on the CPU.
+
+    Raises:
+        FineParserError: with the sentence for the user.
+        Cancelled: once the token is set.
+    """
+    config = get_config(config) if isinstance(config, str) else config
+    data = data if isinstance(data, DiveSet) else load_dataset(data, config.layout)
+    settings, cancel, peers = settings or RunSettings(), cancel or CancelToken(), peers or Processes()
+    # What can be refused is refused before hours of decoding.
+    records = split_records(data, config, settings)
+    stamp = data_stamp(data, records["train"])
+    if peers.writes:
+        start = {"weights": str(settings.weights or ""), "kinetics": str(settings.kinetics or "")}
+        open_run(out, {"config": asdict(config), "data": asdict(stamp), "start": start}, resume=settings.resume)
+    peers.wait()
+    model, notices = initial_model(config, weights=settings.weights, kinetics=settings.kinetics)
+    to_channels_last(model)
+    splits = _load(data, records, config, settings, cancel, peers)
+    history = train_end_to_end(model, splits, config, out, cancel=cancel, peers=peers)
+    load_best(model, out)
+    precision = choose_precision(peers.device, config.precision)
+    card = replace(
+        new_card(settings, stamp, f"end to end, {len(splits.train)} dives; {config}", config.seed, notices),
+        architecture=config.model.architecture,
+        model=asdict(config.model),
+        decoding=config.decoding,
+        preprocessing=config.preprocessing,
+        pairing=config.pairing,
+        evaluation={"exemplars": config.exemplars, "seed": config.seed, "precision": precision},
+    )
+    bundle = out / BUNDLE
+    if peers.writes:
+        card = save_bundle(model.state_dict(), card, bundle)
+        write_pool(bundle, [dive.record for dive in splits.train])
+    peers.wait()
+    picked = picked_epoch(history)
+    results: dict[str, Any] = {"weights": card.id, "data": asdict(stamp), "settings": asdict(config)}
+    results["picked on validation"] = {
+        "epoch": picked,
+        "validation": next(entry for entry in history if entry["epoch"] == picked).get("validation"),
+    }
+    results["best epoch on test, per metric (the release's way)"] = best_on_test(history) or None
+    summary = None
+    if splits.test:
+        summary = _test(bundle, data, splits, config, settings, cancel, peers)
+        results["picked on validation"]["test"] = summary.as_dict()
+        card = replace(card, metrics={f"test {name}": value for name, value in metric_values(summary).items()})
+        if peers.writes:
+            write_card(card, bundle)
+    if peers.writes:
+        with atomic_file(out / RESULTS) as temporary:
+            temporary.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    return FinishedRun(bundle=bundle, card=card, epoch=picked, results=results, summary=summary)
+
+
+def split_records(data: DiveSet, config: TrainConfig, settings: RunSettings) -> dict[str, list[DiveRecord]]:
+    """The records of a run's "train", "validation" and "test" dives.
+
+    Raises:
+        ConfigError: the data set lacks the step labels that the network learns from, or cannot be split.
+        AnnotationError: the data set should have masks, but they are not found.
+    """
+    if config.learns_steps and not any(record.has_steps for record in data.records.values()):
+        raise ConfigError(
+            f"{data.root} has no step labels for the temporal parser to learn from: use --config mtl-aqa, which cuts "
+            "the steps at fixed shares of a clip, or --tap false."
+        )
+    if config.learns_masks:
+        check_masks(data)
+    training, test = data.split("train"), data.split("test")
+    if settings.limit is not None:
+        cache = FrameCache(settings.cache or default_cache(data), data, config.preprocessing)
+        training, test = (cache.usable(records, settings.limit) for records in (training, test))
+    training, validation = validation_split(training, config.validation_share, config.validation_by, config.seed)
+    return {"train": training, "validation": validation, "test": test}
+
+
+def check_masks(data: DiveSet) -> None:
+    """Sees whether the spatial parser has masks to learn from, where the layout of the data set has masks.
+
+    Raises:
+        AnnotationError: none of the folders of masks is there.
+    """
+    if data.lost_masks:
+        folders = ", ".join(str(folder) for folder in data.mask_folders)
+        raise AnnotationError(
+            f"{data.root} has no masks for the spatial parser to learn from; looked for {folders}. Name their place "
+            'by --mask-pattern, e.g. "FineDiving_HM/{event}/{index}", or train without: --mask-weight 0 keeps the '
+            "parser and drops its loss, --sap false drops the parser."
+        )
+
+
+def new_card(settings: RunSettings, stamp: DataStamp, training: str, seed: int, notices: Sequence[str]) -> WeightsCard:
+    """The card of a run's weights, but for what depends on its network."""
+    return WeightsCard(
+        name=settings.name,
+        trained_on=settings.trained_on or trained_on(stamp),
+        synthetic=stamp.rendered,
+        training=training,
+        seed=seed,
+        commit=commit(),
+        intended_use=_INTENDED_USE,
+        limitations=_RENDERED_LIMITATIONS if stamp.rendered else "",
+        notices=tuple(notices),
+    )
+
+
+def _load(
+    data: DiveSet,
+    records: dict[str, list[DiveRecord]],
+    config: TrainConfig,
+    settings: RunSettings,
+    cancel: CancelToken,
+    peers: Processes,
+) -> Splits:
+    cache = FrameCache(settings.cache or default_cache(data), data, config.preprocessing)
+
+    def load(name: str) -> list[Dive]:
+        which = records[name]
+        return load_dives(data, which, cache, cancel, workers=settings.workers) if which or name == "train" else []
+
+    def load_all() -> Splits:
+        return Splits(train=load("train"), validation=load("validation"), test=load("test"))
+
+    # The first process decodes, the others read what it has written.
+    splits = load_all() if peers.writes else None
+    peers.wait()
+    return splits or load_all()
+
+
+def _test(
+    bundle: Path,
+    data: DiveSet,
+    splits: Splits,
+    config: TrainConfig,
+    settings: RunSettings,
+    cancel: CancelToken,
+    peers: Processes,
+) -> Summary:
+    """The test split by the finished bundle, exactly as `fineparser evaluate` measures it."""
+    model: AQAModel = to_channels_last(load_model(bundle)[0]).to(peers.device)
+    model.precision = PRECISIONS[choose_precision(peers.device, config.precision)]
+
+    def prepared() -> Evaluation:
+        return prepare(
+            model,
+            data,
+            [dive.record for dive in splits.test],
+            [dive.record for dive in splits.train],
+            protocol_of(config),
+            cache=settings.cache,
+            progress=ignore_progress,
+            cancel=cancel,
+        )
+
+    evaluation = prepared() if peers.writes else None
+    peers.wait()
+    evaluation = evaluation or prepared()
+    results = run_sharded(evaluation.evaluator, evaluation.dives, cancel=cancel, peers=peers)
+    return summarise(
+        results,
+        median_transitions=evaluation.median_transitions,
+        exemplars=config.exemplars,
+        seed=config.seed,
+    )
