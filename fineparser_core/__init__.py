@@ -1,3 +1,28 @@
-"""FineParser: fine-grained spatio-temporal action parsing for action quality assessment (CVPR 2024)."""
+"""FineParser: fine-grained spatio-temporal action parsing for action quality assessment (CVPR 2024).
+
+The public face is `load_model`, `Analyzer` and `score_clip`; `packaging/docs/api.md` shows them at work. Each is
+imported when it is first used, because they load torch.
+"""
+
+from importlib import import_module
+from typing import Any
 
 __version__ = "0.1.0"
+
+# Name: the module that defines it.
+_PUBLIC = {
+    "Analyzer": "fineparser_core.inference.analyzer",
+    "load_model": "fineparser_core.checkpoints.bundle",
+    "score_clip": "fineparser_core.inference.score_clip",
+}
+__all__ = ["Analyzer", "load_model", "score_clip"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_PUBLIC[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_PUBLIC})

@@ -1,5 +1,6 @@
 """What many tests share: the folder of real material and small videos whose frames say their own number."""
 
+import os
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -8,6 +9,9 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # one of several processes: their threads would wait for each other
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 SHARED = Path(__file__).resolve().parents[1] / ".." / "shared"
 N_BITS = 8

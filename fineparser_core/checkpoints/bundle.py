@@ -21,6 +21,7 @@ from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.presets import build
 from fineparser_core.models.temporal_parser import DECODERS
+from fineparser_core.resources import resource
 from fineparser_core.video.atomic import atomic_file
 from fineparser_core.video.preprocess import get_preprocessing
 
@@ -273,15 +274,16 @@ def load_into(model: torch.nn.Module, state: Mapping[str, Tensor], source: Path)
     model.load_state_dict(state, strict=False)
 
 
-def load_model(folder: Path) -> tuple[AQAModel, WeightsCard]:
-    """The network of a bundle, on CPU, with its weights, and the card.
+def load_model(folder: str | Path | None = None) -> tuple[AQAModel, WeightsCard]:
+    """The network of a bundle (default: the bundled weights), on CPU, in evaluation mode, and the card.
 
     Raises: CheckpointError for anything missing or damaged.
     """
+    folder = resource("weights", "fineparser") if folder is None else Path(folder)
     state, card = load_bundle(folder)
     method = build(ModelConfig(**card.model))
     load_into(method, state, folder)
-    return method, card
+    return method.eval(), card
 
 
 def load_fineparser(folder: Path) -> tuple[FineParser, WeightsCard]:

@@ -1,0 +1,40 @@
+"""From a video file to its analysis in one call, for scripts."""
+
+from pathlib import Path
+
+from fineparser_core.diving.difficulty import find_difficulty
+from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.inference.analyzer import Analyzer
+from fineparser_core.inference.clips import make_clip
+from fineparser_core.types import Analysis
+
+
+def score_clip(
+    path: str | Path,
+    dive_number: str | None = None,
+    *,
+    board_m: float | None = None,
+    start_frame: int | None = None,
+    end_frame: int | None = None,
+    analyzer: Analyzer | None = None,
+) -> Analysis:
+    """Analyses one dive: its phases, its masks and, with a dive number, its score.
+
+    Args:
+        path: the video file.
+        dive_number: e.g. "207C"; without it `Analysis.scoring` is None.
+        board_m: 1, 3, 5, 7.5 or 10; None takes the degree of difficulty of the number's commonest board.
+        start_frame, end_frame: first and last frame of the dive in the file, both included; None for the file's own.
+        analyzer: weights, exemplars and device; None opens the bundled ones, which takes seconds. Give one for many
+            clips.
+
+    Returns:
+        The analysis. `scoring` is None as well for a clip that is not a whole dive: `parse.refusal` says why.
+
+    Raises:
+        FineParserError: with one sentence, for a clip, a dive number or weights that cannot be used.
+    """
+    dive = None if dive_number is None else parse_dive_number(dive_number)
+    difficulty = None if dive is None else find_difficulty(dive, board_m, None)
+    clip = make_clip(Path(path), start_frame, end_frame)
+    return (analyzer or Analyzer.open()).analyze(clip, dive, difficulty)

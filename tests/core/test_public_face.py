@@ -1,0 +1,45 @@
+"""What `import fineparser_core` offers, and the scripts of packaging/docs/api.md, run as they stand there."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import fineparser_core
+from fineparser_core.resources import resource
+
+ROOT = Path(__file__).resolve().parents[2]
+API = (ROOT / "packaging" / "docs" / "api.md").read_text(encoding="utf-8")
+SCRIPTS = re.findall(r"```python\n(.*?)```", API, re.DOTALL)
+
+
+def run_script(code: str, folder: Path) -> str:
+    """What a script prints in a process and a folder of its own."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "HOME": str(folder), "XDG_DATA_HOME": str(folder)}
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_public_names_bring_no_torch_before_they_are_used(tmp_path: Path) -> None:
+    code = (
+        "import sys, fineparser_core; dir(fineparser_core); print('torch' in sys.modules, fineparser_core.__version__)"
+    )
+    assert run_script(code, tmp_path).split() == ["False", fineparser_core.__version__]
+    assert set(fineparser_core.__all__) <= set(dir(fineparser_core))
+    for name in fineparser_core.__all__:
+        assert getattr(fineparser_core, name).__name__ == name
+    with pytest.raises(AttributeError, match="no attribute 'score'"):
+        _ = fineparser_core.score
+
+
+def test_script_that_scores_a_clip(tmp_path: Path) -> None:
+    (script,) = (script for script in SCRIPTS if "score_clip" in script)
+    assert len(script.splitlines()) <= 10
+    (tmp_path / "dive.mp4").write_bytes(resource("samples", "sample.mp4").read_bytes())
+    printed = run_script(script, tmp_path)
+    assert re.match(r"score \d+\.\d\d, phases begin at \[0, \d+, \d+\]\n", printed)
+    assert "masks (96, 112, 112), contributions\n[[" in printed
