@@ -9,7 +9,7 @@ from fineparser_gui.main_window import MainWindow
 from fineparser_gui.services.model_choice import ModelChoice
 from fineparser_gui.services.session import Session
 from fineparser_gui.services.worker_client import WorkerClient
-from fineparser_gui.settings.keys import Preferences
+from fineparser_gui.settings.preferences import Preferences
 from fineparser_gui.settings.store import PreferenceStore
 from fineparser_gui.theme import ThemeManager
 

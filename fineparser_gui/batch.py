@@ -6,8 +6,8 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
 from fineparser_gui.actions.registry import ActionRegistry
-from fineparser_gui.dialogs.naming import NamingDialog
-from fineparser_gui.dialogs.ranking import RankingDialog
+from fineparser_gui.dialogs.naming_dialog import NamingDialog
+from fineparser_gui.dialogs.ranking_dialog import RankingDialog
 from fineparser_gui.panels.dives import DivesPanel
 from fineparser_gui.services.session import Session
 

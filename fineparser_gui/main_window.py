@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QScrollArea
 from fineparser_core.resources import resource
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.batch import Batch
-from fineparser_gui.canvas.view import STEP
-from fineparser_gui.dialogs.export import may_stop_exports
-from fineparser_gui.dialogs.opener import Dialogs
+from fineparser_gui.canvas.viewport import ZOOM_STEP
+from fineparser_gui.dialogs.dialog_launcher import Dialogs
+from fineparser_gui.dialogs.export_dialog import may_stop_exports
 from fineparser_gui.document import Document
 from fineparser_gui.full_screen import FullScreen
 from fineparser_gui.library_dock import LibraryDock
@@ -26,9 +26,9 @@ from fineparser_gui.panels.banner import Banner
 from fineparser_gui.panels.contributions import ContributionsPanel
 from fineparser_gui.panels.details import DetailsPanel
 from fineparser_gui.panels.dives import DivesPanel
-from fineparser_gui.panels.empty import EmptyState
+from fineparser_gui.panels.empty_state import EmptyState
 from fineparser_gui.panels.exemplars import ExemplarsPanel
-from fineparser_gui.panels.exports import ExportsStrip
+from fineparser_gui.panels.exports_strip import ExportsStrip
 from fineparser_gui.panels.player import PlayerPanel
 from fineparser_gui.panels.score import ScorePanel
 from fineparser_gui.playback.transport import Transport
@@ -183,14 +183,14 @@ class MainWindow(QMainWindow):
             **self.batch.slots(),
             "analyse": lambda: self.dives.for_selected(self._session.analyse),
             "cancel": lambda: self.dives.for_selected(self._session.cancel),
-            "mark_in": lambda: self._mark(begins=True),
-            "mark_out": lambda: self._mark(begins=False),
+            "set_in_point": lambda: self._mark(begins=True),
+            "set_out_point": lambda: self._mark(begins=False),
             "in_earlier": lambda: self.player.nudge_range(0, -1),
             "in_later": lambda: self.player.nudge_range(0, 1),
             "out_earlier": lambda: self.player.nudge_range(1, -1),
             "out_later": lambda: self.player.nudge_range(1, 1),
-            "timeline_closer": lambda: self.player.timeline.zoom(2),
-            "timeline_farther": lambda: self.player.timeline.zoom(-2),
+            "timeline_zoom_in": lambda: self.player.timeline.zoom(2),
+            "timeline_zoom_out": lambda: self.player.timeline.zoom(-2),
             "timeline_all": lambda: self.player.timeline.show_all(),
             "timeline_dive": lambda: self.player.timeline.show_dive(),
             "find_dives": lambda: self._on_current(self._session.trimming.show_or_find),
@@ -234,10 +234,10 @@ class MainWindow(QMainWindow):
             "shuttle_forward": lambda: t.shuttle(1),
             "slower": lambda: t.change_speed(-1),
             "faster": lambda: t.change_speed(1),
-            "zoom_in": lambda: on_both("zoom_by", STEP),
-            "zoom_out": lambda: on_both("zoom_by", 1 / STEP),
-            "zoom_fit": lambda: on_both("fit"),
-            "zoom_pixels": lambda: on_both("zoom_to_pixels"),
+            "zoom_in": lambda: on_both("zoom_by", ZOOM_STEP),
+            "zoom_out": lambda: on_both("zoom_by", 1 / ZOOM_STEP),
+            "fit_to_window": lambda: on_both("fit"),
+            "actual_size": lambda: on_both("zoom_to_pixels"),
             "full_screen": lambda on: self.full_screen.use(on),
             "draw_line": lambda: self.player.draw(LINE),
             "draw_angle": lambda: self.player.draw(ANGLE),
@@ -328,7 +328,7 @@ class MainWindow(QMainWindow):
 
     def _apply_preferences(self) -> None:
         now = self._preferences.now
-        self.actions_by_id.set_keys(now.keys)
+        self.actions_by_id.set_shortcuts(now.shortcuts)
         self.player.set_mask_style(now.mask_style)
 
     def _refresh(self) -> None:
@@ -355,8 +355,8 @@ class MainWindow(QMainWindow):
             "locate": missing,
             "analyse": dive is not None and not dive.busy and not missing,
             "cancel": dive is not None and dive.busy,
-            "mark_in": dive is not None,
-            "mark_out": dive is not None,
+            "set_in_point": dive is not None,
+            "set_out_point": dive is not None,
             **dict.fromkeys(_RANGE_NUDGES, dive is not None and dive.info is not None),
             "find_dives": dive is not None and dive.info is not None and not dive.busy,
             **dict.fromkeys(("accept_dive", "accept_dives"), dive is not None and bool(dive.proposals)),

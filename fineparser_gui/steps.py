@@ -1,18 +1,37 @@
-"""Steps of a dive in the coach's words."""
+"""The steps of a dive as coaches read them: their phases' names and durations."""
 
 from PySide6.QtCore import QCoreApplication
 
 from fineparser_core.constants import STEP_NAMES
+from fineparser_core.types import StepSpan, VideoInfo
 
 translate = QCoreApplication.translate
 
 
 def step_text(step: str) -> str:
-    """The short name of a step, by its name in `fineparser_core.types.STEP_NAMES`."""
+    """The short name of a step of `fineparser_core.constants.STEP_NAMES`, translated."""
     texts = (translate("Steps", "take-off"), translate("Steps", "flight"), translate("Steps", "entry"))
     return dict(zip(STEP_NAMES, texts, strict=True))[step]
 
 
 def step_texts() -> tuple[str, ...]:
-    """The short names of all steps, in their order."""
+    """The short names of all steps in their order, translated."""
     return tuple(step_text(step) for step in STEP_NAMES)
+
+
+def step_label(step: str) -> str:
+    """The long name of a step: the model's flight ends at the come-out, not at the water."""
+    labels = (
+        translate("Timeline", "approach + take-off"),
+        translate("Timeline", "flight"),
+        translate("Timeline", "come-out + entry"),
+    )
+    return dict(zip(STEP_NAMES, labels, strict=True))[step]
+
+
+def duration_s(step: StepSpan, info: VideoInfo) -> float:
+    """Seconds from the first frame of a step to the first of the next one, or to the end of the file."""
+    start = min(step.start_frame, info.n_frames - 1)
+    if step.end_frame < info.n_frames:
+        return float(info.pts_s[step.end_frame] - info.pts_s[start])
+    return float(info.pts_s[-1] - info.pts_s[start] + 1 / max(info.fps, 1e-6))

@@ -1,10 +1,10 @@
-"""Every command of the window as data: its words, keys and place in the menus."""
+"""Every command of the window as data: its text, shortcuts and place in the menus."""
 
 from dataclasses import dataclass
 
 
 def QT_TRANSLATE_NOOP(context: str, text: str) -> str:
-    """Marks a text for lupdate, which looks for this name; it is translated where it is shown."""
+    """Marks a text for lupdate, which searches for this name; the text is translated where it is shown."""
     return text
 
 
@@ -13,11 +13,11 @@ class ActionSpec:
     """One command.
 
     Attributes:
-        id: names the slot that carries it out.
+        id: of the action; the window connects a slot by it, and the settings store shortcuts by it.
         text: menu text, translated in context "actions".
-        keys: shortcuts in portable notation; the first is shown.
-        icon: name of a file in resources/icons; "" for none.
-        group: rule in the menu between two groups.
+        keys: default shortcuts in portable notation; the first is shown.
+        icon: name of a file in resources/icons without suffix; "" for none.
+        group: actions of different groups are separated by a line in the menu.
     """
 
     id: str
@@ -178,8 +178,10 @@ CATALOG: tuple[ActionSpec, ...] = (
         text=QT_TRANSLATE_NOOP("actions", "Fill in dive &numbers…"),
         keys=("Ctrl+D",),
     ),
-    ActionSpec(id="mark_in", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "Set &In point"), keys=("I",), group=1),
-    ActionSpec(id="mark_out", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "Set &Out point"), keys=("O",), group=1),
+    ActionSpec(id="set_in_point", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "Set &In point"), keys=("I",), group=1),
+    ActionSpec(
+        id="set_out_point", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "Set &Out point"), keys=("O",), group=1
+    ),
     *(
         ActionSpec(id=id, menu=_DIVE, text=text, keys=(keys,), group=1)
         for id, text, keys in (
@@ -334,10 +336,10 @@ CATALOG: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(id="zoom_out", menu=_VIEW, text=QT_TRANSLATE_NOOP("actions", "Zoom &out"), keys=("Ctrl+-",), group=4),
     ActionSpec(
-        id="zoom_fit", menu=_VIEW, text=QT_TRANSLATE_NOOP("actions", "Fit to &window"), keys=("Ctrl+0",), group=4
+        id="fit_to_window", menu=_VIEW, text=QT_TRANSLATE_NOOP("actions", "Fit to &window"), keys=("Ctrl+0",), group=4
     ),
     ActionSpec(
-        id="zoom_pixels",
+        id="actual_size",
         menu=_VIEW,
         text=QT_TRANSLATE_NOOP("actions", "&Actual size"),
         keys=("Ctrl+1",),
@@ -366,8 +368,8 @@ CATALOG: tuple[ActionSpec, ...] = (
     *(
         ActionSpec(id=id, menu=_VIEW, text=text, keys=(keys,), group=5)
         for id, text, keys in (
-            ("timeline_closer", QT_TRANSLATE_NOOP("actions", "Zoom timeline in"), "Alt+PgUp"),
-            ("timeline_farther", QT_TRANSLATE_NOOP("actions", "Zoom timeline out"), "Alt+PgDown"),
+            ("timeline_zoom_in", QT_TRANSLATE_NOOP("actions", "Zoom timeline in"), "Alt+PgUp"),
+            ("timeline_zoom_out", QT_TRANSLATE_NOOP("actions", "Zoom timeline out"), "Alt+PgDown"),
             ("timeline_all", QT_TRANSLATE_NOOP("actions", "Zoom timeline to the whole video"), "Alt+Home"),
             ("timeline_dive", QT_TRANSLATE_NOOP("actions", "Zoom timeline to the dive"), "Alt+End"),
         )

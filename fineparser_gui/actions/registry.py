@@ -1,4 +1,4 @@
-"""Makes the actions of the catalogue, their menus and the table of shortcuts."""
+"""Creates the actions of the catalogue and their menus."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction, QKeySequence, QPalette
 from PySide6.QtWidgets import QMenu, QMenuBar
 
 from fineparser_gui.actions.catalog import CATALOG
-from fineparser_gui.actions.keys import Keys, keys_of
+from fineparser_gui.actions.shortcuts import Shortcuts, shortcuts_of
 from fineparser_gui.icons import icon
 
 
@@ -17,12 +17,12 @@ def translated(text: str) -> str:
 
 
 def plain_text(text: str) -> str:
-    """The same, without the mark of the menu key."""
+    """A translated text of the catalogue without the mnemonic mark "&"."""
     return translated(text).replace("&", "")
 
 
-def spoken_keys(keys: Sequence[str]) -> str:
-    """Keys as the user's system writes them."""
+def native_text(keys: Sequence[str]) -> str:
+    """Shortcuts as the user's system writes them."""
     return ", ".join(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in keys)
 
 
@@ -31,7 +31,7 @@ class ActionRegistry:
 
     Args:
         parent: owner of the actions.
-        slots: what each id does; a checkable action passes its state.
+        slots: called by each action id; a checkable action passes its state.
     """
 
     def __init__(self, parent: QObject, slots: Mapping[str, Callable]) -> None:
@@ -46,21 +46,21 @@ class ActionRegistry:
             else:
                 action.triggered.connect(lambda _checked=False, slot=slot: slot())
             self._actions[spec.id] = action
-        self.set_keys({})
+        self.set_shortcuts({})
 
     def __getitem__(self, action_id: str) -> QAction:
         return self._actions[action_id]
 
-    def set_keys(self, changed: Keys) -> None:
-        """Give every action its keys, the user's own before the catalogue's; buttons say them in their tool tips."""
+    def set_shortcuts(self, changed: Shortcuts) -> None:
+        """Set the shortcuts of all actions and write them into their tool tips."""
         for spec in CATALOG:
-            keys = keys_of(spec, changed)
+            keys = shortcuts_of(spec, changed)
             action = self._actions[spec.id]
             action.setShortcuts([QKeySequence(key) for key in keys])
-            action.setToolTip(f"{plain_text(spec.text)} ({spoken_keys(keys)})" if keys else plain_text(spec.text))
+            action.setToolTip(f"{plain_text(spec.text)} ({native_text(keys)})" if keys else plain_text(spec.text))
 
     def fill_menus(self, bar: QMenuBar) -> None:
-        """Put every action where its spec says."""
+        """Add every action to its menu."""
         menus: dict[str, QMenu] = {}
         groups: dict[str, int] = {}
         for spec in CATALOG:
@@ -71,7 +71,7 @@ class ActionRegistry:
                 menu.addSeparator()
                 groups[spec.menu] = spec.group
             menu.addAction(self._actions[spec.id])
-            bar.window().addAction(self._actions[spec.id])  # its keys work while the bar is hidden, too
+            bar.window().addAction(self._actions[spec.id])  # so that its shortcuts work while the menu bar is hidden
 
     def color_icons(self, palette: QPalette) -> None:
         """Draw the icons in the text colour of a palette."""

@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QLineEdit
 
 from fineparser_core.export.coach_marks import NEAR_OPACITY
-from fineparser_gui.canvas.arrows import ENTER, arrow_of
+from fineparser_gui.canvas.arrow_keys import ENTER, arrow_of
 from fineparser_gui.canvas.drawing_marks import (
     described,
     note_box,

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QSizePolicy, QWidget
 
 from fineparser_core.export.options import MaskStyle
 from fineparser_gui.canvas.mask_track import MaskTrack, mask_image
-from fineparser_gui.canvas.view import STEP, View
+from fineparser_gui.canvas.viewport import ZOOM_STEP, Viewport
 
 _BACKGROUND = QColor("#0b0f13")
 _SHADE = QColor(0, 0, 0, 140)
@@ -73,7 +73,7 @@ class VideoCanvas(QWidget):
         self._source_size = QSize(1, 1)
         self._track: MaskTrack | None = None
         self._shown_frame = 0
-        self._view = View()
+        self._view = Viewport()
         self._dragged_from: QPointF | None = None
         self._framed = False  # it has got the focus from the keyboard
         self._mask: tuple[tuple[int, MaskStyle], tuple[QImage, QRectF]] | None = None
@@ -113,12 +113,12 @@ class VideoCanvas(QWidget):
         self.update()
 
     @property
-    def view(self) -> View:
+    def view(self) -> Viewport:
         return self._view
 
     def fit(self) -> None:
         """Show the whole picture."""
-        self._set_view(View())
+        self._set_view(Viewport())
 
     def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
         """Magnify around a point of the widget, or around its middle."""
@@ -141,7 +141,7 @@ class VideoCanvas(QWidget):
 
     def fitted_px(self) -> tuple[int, int]:
         """(width, height) in pixels of the screen that the fitted picture takes."""
-        _, _, width, height = View().rect(*self._sizes())
+        _, _, width, height = Viewport().rect(*self._sizes())
         ratio = self.devicePixelRatioF()
         return max(round(width * ratio), 1), max(round(height * ratio), 1)
 
@@ -170,7 +170,7 @@ class VideoCanvas(QWidget):
         source = self._source_size
         return (max(self.width(), 1), max(self.height(), 1)), (max(source.width(), 1), max(source.height(), 1))
 
-    def _set_view(self, view: View) -> None:
+    def _set_view(self, view: Viewport) -> None:
         if view != self._view:
             self._view = view
             self.show_cursor()
@@ -194,7 +194,7 @@ class VideoCanvas(QWidget):
     def wheelEvent(self, event: QWheelEvent) -> None:
         turned = event.angleDelta().y() / 120
         if turned:
-            self.zoom_by(STEP**turned, event.position())
+            self.zoom_by(ZOOM_STEP**turned, event.position())
             event.accept()
 
     def event(self, event: QEvent) -> bool:

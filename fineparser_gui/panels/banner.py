@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from fineparser_gui.icons import icon, pixmap
-from fineparser_gui.panels.parts import keyboard_friendly, label
+from fineparser_gui.panels.widgets import keyboard_friendly, label
 
 #: Texts of buttons, and what they do.
 Actions = Sequence[tuple[str, Callable[[], object]]]

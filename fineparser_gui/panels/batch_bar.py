@@ -5,7 +5,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QVBoxLayout, QWidget
 
 from fineparser_gui.model.dive import DiveState
-from fineparser_gui.panels.parts import keyboard_friendly, label
+from fineparser_gui.panels.widgets import keyboard_friendly, label
 from fineparser_gui.services.session import Session
 
 

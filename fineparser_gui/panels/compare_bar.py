@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSizePolic
 
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.model.comparison import Alignment, Candidate
-from fineparser_gui.panels.parts import keyboard_friendly
+from fineparser_gui.panels.widgets import keyboard_friendly
 from fineparser_gui.services.session import Session
 
 

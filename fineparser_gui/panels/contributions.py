@@ -5,8 +5,8 @@ from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from fineparser_core.types import Contribution
-from fineparser_gui.panels.parts import card, keyboard_friendly, label, signed
-from fineparser_gui.panels.shown_sum import DIGITS, rounded_to_sum
+from fineparser_gui.formatting import DIGITS, rounded_to_sum, signed
+from fineparser_gui.panels.widgets import card, keyboard_friendly, label
 from fineparser_gui.services.session import Session
 from fineparser_gui.steps import step_text
 from fineparser_gui.theme import step_color

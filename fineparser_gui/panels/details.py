@@ -10,9 +10,10 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QCompleter, QHBoxLayout, QLi
 from fineparser_core.diving.difficulty import BOARDS_M, find_difficulty
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.errors import ConfigError
+from fineparser_gui.formatting import board_text
 from fineparser_gui.panels.number_field import NumberField
-from fineparser_gui.panels.parts import board_text, card, keyboard_friendly, label
 from fineparser_gui.panels.suggestions import Suggestions
+from fineparser_gui.panels.widgets import card, keyboard_friendly, label
 from fineparser_gui.services.session import Session
 
 

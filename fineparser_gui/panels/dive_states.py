@@ -2,8 +2,8 @@
 
 from PySide6.QtCore import QCoreApplication
 
+from fineparser_gui.formatting import board_text
 from fineparser_gui.model.dive import Dive, DiveState
-from fineparser_gui.panels.parts import board_text
 
 translate = QCoreApplication.translate
 

@@ -20,7 +20,7 @@ from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.panels.batch_bar import BatchBar
 from fineparser_gui.panels.dive_delegate import DiveDelegate
 from fineparser_gui.panels.dives_model import DivesModel, Order
-from fineparser_gui.panels.parts import card, keyboard_friendly, label
+from fineparser_gui.panels.widgets import card, keyboard_friendly, label
 from fineparser_gui.services.session import Session
 
 _BATCH_ACTIONS = ("pause_queue", "retry_all", "cancel_all")

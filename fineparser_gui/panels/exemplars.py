@@ -6,8 +6,9 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QPush
 
 from fineparser_core.inference.rescore import outliers
 from fineparser_core.types import ExemplarVote
+from fineparser_gui.formatting import RENDERED_MARK, board_text, signed
 from fineparser_gui.icons import icon
-from fineparser_gui.panels.parts import RENDERED_MARK, board_text, card, keyboard_friendly, label, signed
+from fineparser_gui.panels.widgets import card, keyboard_friendly, label
 from fineparser_gui.services.session import Session
 from fineparser_gui.steps import step_texts
 

@@ -21,8 +21,8 @@ from fineparser_gui.model.dive import DiveState
 from fineparser_gui.model.library import LibraryEntry
 from fineparser_gui.panels.dive_states import stage_text
 from fineparser_gui.panels.library_model import LibraryFilter, LibraryModel
-from fineparser_gui.panels.parts import ElidedLabel, keyboard_friendly, label
 from fineparser_gui.panels.sort_menu import SortMenu
+from fineparser_gui.panels.widgets import ElidedLabel, keyboard_friendly, label
 from fineparser_gui.services.session import Session
 
 _HEIGHT_PX = 250

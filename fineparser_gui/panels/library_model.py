@@ -2,8 +2,8 @@
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel, Qt
 
+from fineparser_gui.formatting import RENDERED_MARK, board_text
 from fineparser_gui.model.library import LibraryEntry
-from fineparser_gui.panels.parts import RENDERED_MARK, board_text
 
 Index = QModelIndex | QPersistentModelIndex
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from fineparser_gui.model.dive import Dive
-from fineparser_gui.panels.parts import keyboard_friendly
+from fineparser_gui.panels.widgets import keyboard_friendly
 from fineparser_gui.services.session import Session
 
 

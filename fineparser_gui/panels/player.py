@@ -20,14 +20,14 @@ from fineparser_gui.model.dive import DiveState
 from fineparser_gui.model.drawings import next_frame
 from fineparser_gui.panels.compare_bar import CompareBar
 from fineparser_gui.panels.drawing_pair import DrawingPair
-from fineparser_gui.panels.progress import ProgressStrip
-from fineparser_gui.panels.proposals import ProposalStrip
+from fineparser_gui.panels.progress_strip import ProgressStrip
+from fineparser_gui.panels.proposal_strip import ProposalStrip
 from fineparser_gui.panels.transport_bar import TransportBar
 from fineparser_gui.panels.video_pane import VideoPane
 from fineparser_gui.playback.decoder import CACHE_BYTES
 from fineparser_gui.playback.transport import Transport
 from fineparser_gui.services.session import Session
-from fineparser_gui.timeline.widget import Timeline
+from fineparser_gui.timeline.timeline import Timeline
 
 
 class PlayerPanel(QWidget):

@@ -5,12 +5,13 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout
 
 from fineparser_core.inference.rescore import outliers
 from fineparser_core.types import ModelIdentity, Scoring
+from fineparser_gui.formatting import board_text
 from fineparser_gui.icons import icon
 from fineparser_gui.model.dive import Dive, DiveState
-from fineparser_gui.panels.correction import CorrectionNote
+from fineparser_gui.panels.correction_note import CorrectionNote
 from fineparser_gui.panels.no_exemplars import NoExemplars
-from fineparser_gui.panels.parts import board_text, card, keyboard_friendly, label
-from fineparser_gui.panels.refusal import RefusalNote
+from fineparser_gui.panels.refusal_note import RefusalNote
+from fineparser_gui.panels.widgets import card, keyboard_friendly, label
 from fineparser_gui.services.session import Session
 from fineparser_gui.worker.protocol import Ready
 

@@ -2,7 +2,7 @@
 
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
-from fineparser_gui.panels.parts import keyboard_friendly, label
+from fineparser_gui.panels.widgets import keyboard_friendly, label
 from fineparser_gui.services.session import Session
 
 _MOST = 3

@@ -5,10 +5,11 @@ from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QSlider, QToolButton, QWidget
 
 from fineparser_gui.actions.registry import ActionRegistry
+from fineparser_gui.formatting import speed_text
 from fineparser_gui.icons import icon
-from fineparser_gui.panels.parts import keyboard_friendly, label, speed_text
+from fineparser_gui.panels.widgets import keyboard_friendly, label
 from fineparser_gui.playback.transport import SPEEDS, Transport
-from fineparser_gui.settings.keys import LEAST_OPACITY_PERCENT
+from fineparser_gui.settings.preferences import LEAST_OPACITY_PERCENT
 
 _NARROWEST_PX = 320
 

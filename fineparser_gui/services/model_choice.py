@@ -5,7 +5,7 @@ from PySide6.QtCore import QObject, Signal
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.services.session import Session
 from fineparser_gui.services.worker_client import WorkerClient
-from fineparser_gui.settings.keys import OF_THE_WORKER, Preferences
+from fineparser_gui.settings.preferences import WORKER_PREFERENCES, Preferences
 from fineparser_gui.settings.store import PreferenceStore
 from fineparser_gui.worker.protocol import DevicesReport, WorkerSettings
 
@@ -55,4 +55,4 @@ class ModelChoice(QObject):
 
 
 def _worker_settings(preferences: Preferences) -> WorkerSettings:
-    return WorkerSettings(**{name: getattr(preferences, name) for name in OF_THE_WORKER})
+    return WorkerSettings(**{name: getattr(preferences, name) for name in WORKER_PREFERENCES})

@@ -1,15 +1,26 @@
-"""Brings the settings file of an earlier version of the program up to this one."""
+"""Migrates the settings file of an earlier version of the program to the present one."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QSettings
 
 _VERSION = "version"
+#: Action ids of version 1 and what they are called since version 2.
+_RENAMED_ACTIONS = {
+    "parts": "by_stream",
+    "mark_in": "set_in_point",
+    "mark_out": "set_out_point",
+    "zoom_fit": "fit_to_window",
+    "zoom_pixels": "actual_size",
+    "timeline_closer": "timeline_zoom_in",
+    "timeline_farther": "timeline_zoom_out",
+}
 
 
-def _take_in_recent_files(settings: QSettings, folder: Path) -> None:
-    """0 → 1: the recent files had a file of their own."""
+def _merge_recent_files(settings: QSettings, folder: Path) -> None:
+    """0 → 1: the recent files were kept in a separate file."""
     path = folder / "recent.ini"
     if path.is_file():
         old = QSettings(str(path), QSettings.Format.IniFormat)
@@ -17,15 +28,27 @@ def _take_in_recent_files(settings: QSettings, folder: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def _rename_shortcuts(settings: QSettings, folder: Path) -> None:
+    """1 → 2: the preference `keys` is called `shortcuts`, and some action ids have other names."""
+    stored = settings.value("preferences/keys")
+    settings.remove("preferences/keys")
+    try:
+        keys = json.loads(str(stored))
+        renamed = {_RENAMED_ACTIONS.get(action_id, action_id): chosen for action_id, chosen in keys.items()}
+    except (ValueError, AttributeError):  # nothing stored, or damaged: the defaults
+        return
+    settings.setValue("preferences/shortcuts", json.dumps(renamed))
+
+
 #: From one version to the next, in order.
-MIGRATIONS: tuple[Callable[[QSettings, Path], None], ...] = (_take_in_recent_files,)
+MIGRATIONS: tuple[Callable[[QSettings, Path], None], ...] = (_merge_recent_files, _rename_shortcuts)
 
 
 def migrate(settings: QSettings, folder: Path) -> None:
-    """Apply the steps that the file has not seen; the file of a later program stays as it is."""
+    """Apply the migrations from the version of the file on; a file of a later version stays unchanged."""
     stored = str(settings.value(_VERSION, 0))
     version = int(stored) if stored.isdecimal() else 0
-    for number, step in enumerate(MIGRATIONS[version:], start=version + 1):
-        step(settings, folder)
+    for number, upgrade in enumerate(MIGRATIONS[version:], start=version + 1):
+        upgrade(settings, folder)
         settings.setValue(_VERSION, number)
         settings.sync()

@@ -1,4 +1,4 @@
-"""Keeps the preferences on disk and tells who depends on them when they change."""
+"""Stores the preferences on disk and signals their changes."""
 
 import json
 import logging
@@ -9,8 +9,8 @@ from typing import Any
 from PySide6.QtCore import QObject, QSettings, Signal
 
 from fineparser_core.errors import ConfigError
-from fineparser_gui.settings.keys import Preferences
 from fineparser_gui.settings.migrations import migrate
+from fineparser_gui.settings.preferences import Preferences
 
 log = logging.getLogger(__name__)
 
@@ -19,16 +19,16 @@ _GROUP = "preferences"
 
 
 class PreferenceStore(QObject):
-    """The one owner of the preferences.
+    """Owns the preferences.
 
     Args:
-        folder: of the settings file; None: nothing is kept.
+        folder: of the settings file; None: nothing is stored.
 
     Signals:
-        changed: (Preferences, Preferences) as they were and as they are.
+        changed: (Preferences, Preferences) before and after the change.
 
     Attributes:
-        now: the preferences.
+        now: the present preferences.
     """
 
     changed = Signal(object, object)
@@ -43,27 +43,27 @@ class PreferenceStore(QObject):
         self.now = self._read()
 
     def change(self, **choices: Any) -> None:
-        """Choose anew; who listens to `changed` follows at once.
+        """Change some preferences and store them.
 
         Raises:
-            ConfigError: a value cannot be; nothing changes.
+            ConfigError: a value is not allowed; nothing changes.
         """
         before, self.now = self.now, replace(self.now, **choices)
         if self.now == before:
             return
         if self._file is not None:
             for name in choices:
-                # As JSON: the ini format itself keeps no types.
+                # As JSON, because the ini format has no types.
                 self._file.setValue(f"{_GROUP}/{name}", json.dumps(getattr(self.now, name)))
             self._file.sync()
         self.changed.emit(before, self.now)
 
     def reset(self) -> None:
-        """Back to the defaults, all of them."""
+        """Restore all defaults."""
         self.change(**{one.name: getattr(Preferences(), one.name) for one in fields(Preferences)})
 
     def _read(self) -> Preferences:
-        """What the file holds; a value that cannot be, from another hand or another version, is the default."""
+        """The stored preferences; a value that is not allowed is replaced by its default."""
         read = Preferences()
         for choice in fields(Preferences) if self._file is not None else ():
             stored = self._file.value(f"{_GROUP}/{choice.name}")
@@ -72,7 +72,7 @@ class PreferenceStore(QObject):
             try:
                 value = json.loads(str(stored))
                 if choice.default is MISSING:
-                    value = {name: tuple(keys) for name, keys in value.items()}
+                    value = {action_id: tuple(keys) for action_id, keys in value.items()}
                 read = replace(read, **{choice.name: value})
             except (ValueError, TypeError, AttributeError, ConfigError) as error:
                 log.warning("settings: %s is not used: %s", choice.name, error)

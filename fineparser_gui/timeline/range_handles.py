@@ -4,7 +4,7 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPalette, QPen
 
 from fineparser_core.constants import MIN_FRAMES
-from fineparser_gui.timeline.parts import ToX, draw_text, nearest
+from fineparser_gui.timeline.handle_drawing import ToX, draw_text, nearest
 
 translate = QCoreApplication.translate
 

@@ -3,7 +3,7 @@
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtWidgets import QScrollBar, QWidget
 
-from fineparser_gui.timeline.scale import TimeScale
+from fineparser_gui.timeline.time_scale import TimeScale
 
 #: Thin and without arrows: the wheel and the keys scroll as well.
 _STYLE = """

@@ -8,10 +8,10 @@ from PySide6.QtGui import QColor, QPainter, QPalette, QPen, QPolygonF
 
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.types import DiveParse, StepSpan, VideoInfo
-from fineparser_gui.steps import step_text
+from fineparser_gui.steps import duration_s, step_label, step_text
 from fineparser_gui.theme import step_color, text_on
-from fineparser_gui.timeline.parts import ToX, duration_s
-from fineparser_gui.timeline.scale import TimeScale
+from fineparser_gui.timeline.handle_drawing import ToX
+from fineparser_gui.timeline.time_scale import TimeScale
 
 translate = QCoreApplication.translate
 
@@ -21,16 +21,6 @@ _TICKS_S = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600)
 _TICK_PX = 90
 #: Half as wide as what a playhead covers.
 PLAYHEAD_PX = 7
-
-
-def step_label(step: str) -> str:
-    """What the coach calls a step: the model's flight ends at the come-out, not at the water."""
-    labels = (
-        translate("Timeline", "approach + take-off"),
-        translate("Timeline", "flight"),
-        translate("Timeline", "come-out + entry"),
-    )
-    return dict(zip(STEP_NAMES, labels, strict=True))[step]
 
 
 def draw_axis(painter: QPainter, lane: QRectF, scale: TimeScale, info: VideoInfo, palette: QPalette) -> None:

@@ -8,7 +8,7 @@ from fineparser_core.inference.rescore import sample_of
 from fineparser_core.types import DiveParse
 from fineparser_gui.model.correction import frames_of
 from fineparser_gui.theme import step_color
-from fineparser_gui.timeline.parts import ToX, draw_text, nearest
+from fineparser_gui.timeline.handle_drawing import ToX, draw_text, nearest
 
 translate = QCoreApplication.translate
 

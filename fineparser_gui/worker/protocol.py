@@ -21,7 +21,7 @@ class Urgency(IntEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerSettings:
-    """With what the process starts, on its command line: see `fineparser_gui.settings.keys.Preferences`."""
+    """With what the process starts, on its command line: see `fineparser_gui.settings.preferences.Preferences`."""
 
     device: str = "auto"
     precision: str = "auto"

@@ -4,7 +4,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
-from fineparser_gui.timeline.widget import Timeline
+from fineparser_gui.timeline.timeline import Timeline
 
 
 def _mouse(timeline: Timeline, kind: QEvent.Type, at: QPointF) -> None:

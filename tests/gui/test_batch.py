@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QLineEdit
 
 from fineparser_core.diving.name_parsing import ParsedName
 from fineparser_core.types import Analysis
-from fineparser_gui.dialogs.naming import NamingDialog, NamingPreview
-from fineparser_gui.dialogs.ranking import RankingDialog, RankingModel
+from fineparser_gui.dialogs.naming_dialog import NamingDialog, NamingPreview
+from fineparser_gui.dialogs.ranking_dialog import RankingDialog, RankingModel
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.model.filling import fillings
 from fineparser_gui.model.ranking import ranking

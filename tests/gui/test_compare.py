@@ -171,7 +171,7 @@ def test_two_dives_of_the_library_side_by_side(idle_studio, beside, two_dives, q
         assert beside.other_pane.frame == getattr(right, name)
     assert beside.pane.canvas._track is not None
     assert f"flight from frame {left.first_flight_frame}" in beside.timeline.accessibleDescription()
-    for action_id in ("flight_here", "mark_in", "export", "remove"):  # what belongs to a dive of the session
+    for action_id in ("flight_here", "set_in_point", "export", "remove"):  # what belongs to a dive of the session
         assert not window.actions_by_id[action_id].isEnabled()
     window.transport.seek(left.first_flight_frame)
     window.actions_by_id["loop"].trigger()

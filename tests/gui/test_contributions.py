@@ -8,8 +8,8 @@ import pytest
 from answers_kit import dive_parse, result_message, scoring
 
 from fineparser_core.types import Analysis
+from fineparser_gui.formatting import rounded_to_sum
 from fineparser_gui.model.dive import DiveState
-from fineparser_gui.panels.shown_sum import rounded_to_sum
 
 
 def test_three_thirds_make_one() -> None:

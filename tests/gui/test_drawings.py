@@ -196,7 +196,7 @@ def test_zoom_keys_act_on_the_picture(drawn):
     canvas = drawn.window.player.pane.canvas
     _trigger(drawn, "zoom_in")
     assert canvas.view.zoom == pytest.approx(1.25)
-    _trigger(drawn, "zoom_fit")
+    _trigger(drawn, "fit_to_window")
     assert canvas.view.zoom == 1
     assert canvas.to_source(QPointF(QPoint(0, 0))) is not None
 

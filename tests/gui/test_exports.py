@@ -17,12 +17,12 @@ from fineparser_core.export.corrections import CorrectedDive
 from fineparser_core.export.options import Look
 from fineparser_core.types import Analysis
 from fineparser_core.video.probe import probe
-from fineparser_gui.dialogs.export import ExportDialog
+from fineparser_gui.dialogs.export_dialog import ExportDialog
 from fineparser_gui.model.comparison import Candidate
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.model.drawings import LINE, NOTE, Drawing
 from fineparser_gui.model.exports import ExportState
-from fineparser_gui.settings.keys import Preferences
+from fineparser_gui.settings.preferences import Preferences
 
 PATIENCE_MS = 120_000
 

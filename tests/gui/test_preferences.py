@@ -13,12 +13,12 @@ from fineparser_core.errors import ConfigError
 from fineparser_core.export.palette import STEP_COLOURS
 from fineparser_core.types import Analysis
 from fineparser_gui.actions.catalog import CATALOG
-from fineparser_gui.actions.fixed import FIXED
+from fineparser_gui.actions.fixed_shortcuts import FIXED
 from fineparser_gui.canvas.mask_track import mask_image
-from fineparser_gui.dialogs.preferences import PreferencesDialog
-from fineparser_gui.dialogs.shortcuts import ShortcutsEditor
+from fineparser_gui.dialogs.preferences_dialog import PreferencesDialog
+from fineparser_gui.dialogs.shortcuts_dialog import ShortcutsEditor
 from fineparser_gui.model.dive import DiveState
-from fineparser_gui.settings.keys import Preferences
+from fineparser_gui.settings.preferences import Preferences
 from fineparser_gui.settings.store import PreferenceStore
 from fineparser_gui.theme import DARK, LIGHT, contrast, shown_on, step_color, text_on
 from fineparser_gui.worker.protocol import DevicesReport, Ready
@@ -46,7 +46,7 @@ def dialog(idle_studio):
 
 
 def test_choices_survive_a_restart(qapp, tmp_path):
-    chosen = {"device": "cpu", "n_exemplars": 5, "mask_outline": True, "keys": {"play": ("P",), "by_stream": ()}}
+    chosen = {"device": "cpu", "n_exemplars": 5, "mask_outline": True, "shortcuts": {"play": ("P",), "by_stream": ()}}
     PreferenceStore(tmp_path).change(**chosen)
     now = PreferenceStore(tmp_path).now
     assert {name: getattr(now, name) for name in chosen} == chosen
@@ -57,7 +57,7 @@ def test_a_value_that_cannot_be_is_the_default_and_the_rest_is_kept(qapp, tmp_pa
     store.change(theme="dark", n_exemplars=7)
     file = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
     file.setValue("preferences/n_exemplars", json.dumps(-3))
-    file.setValue("preferences/keys", "no json")
+    file.setValue("preferences/shortcuts", "no json")
     file.sync()
     assert PreferenceStore(tmp_path).now == Preferences(theme="dark")
     with pytest.raises(ConfigError, match="mask_color"):
@@ -196,7 +196,7 @@ def test_keys_are_rebound_conflicts_told_and_all_of_it_taken_back(idle_studio, q
     editor.reset.click()  # takes K back from Compare
     assert window.actions_by_id["compare"].shortcuts() == []
     editor.reset_all.click()
-    assert idle_studio.preferences.now.keys == {}
+    assert idle_studio.preferences.now.shortcuts == {}
     editor.search.setText("ten frames forward")
     assert sum(not editor.table.isRowHidden(row) for row in range(editor.table.rowCount())) == 1
 
@@ -228,3 +228,13 @@ def test_help_opens(idle_studio, action_id, bundled_weights):
         assert "Not for judging" in window.findChild(QTextBrowser).toPlainText()
     elif action_id == "log_folder":
         assert "No log" in window.banner.text
+
+
+def test_shortcuts_of_the_former_version_are_taken_over(qapp, tmp_path):
+    file = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+    file.setValue("version", 1)
+    file.setValue("preferences/keys", json.dumps({"play": ["P"], "timeline_farther": ["Z"], "parts": []}))
+    file.sync()
+    now = PreferenceStore(tmp_path).now
+    assert now.shortcuts == {"play": ("P",), "timeline_zoom_out": ("Z",), "by_stream": ()}
+    assert PreferenceStore(tmp_path).now == now

@@ -8,8 +8,8 @@ from PySide6.QtCore import Qt
 from fineparser_core.types import Analysis, DiveSegment
 from fineparser_gui.model.correction import frames_of
 from fineparser_gui.model.dive import DiveState
-from fineparser_gui.timeline.scale import TimeScale
 from fineparser_gui.timeline.thumbnails import grid
+from fineparser_gui.timeline.time_scale import TimeScale
 
 
 @pytest.fixture
@@ -208,7 +208,7 @@ def focused(parsed, qtbot):
 
 def test_with_the_focus_the_arrows_move_the_playhead_whatever_their_shortcuts(parsed, focused, qtbot) -> None:
     transport = parsed.window.transport
-    parsed.preferences.change(keys={"step_forward": ("X",), "last": ("Ctrl+X",)})
+    parsed.preferences.change(shortcuts={"step_forward": ("X",), "last": ("Ctrl+X",)})
     for key, frame in ((Qt.Key.Key_Right, 1), (Qt.Key.Key_End, 119), (Qt.Key.Key_Left, 118), (Qt.Key.Key_Home, 0)):
         qtbot.keyClick(focused, key)
         assert transport.frame == frame

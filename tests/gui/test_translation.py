@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QAbstractButton, QComboBox, QDialog, QLabel, QLine
 
 from fineparser_core.types import Analysis
 from fineparser_gui.app import Studio
-from fineparser_gui.dialogs.ranking import RankingDialog
+from fineparser_gui.dialogs.ranking_dialog import RankingDialog
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.translation import install_translators
 

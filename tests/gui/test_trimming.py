@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 
 from fineparser_core.progress import Progress
 from fineparser_core.types import Analysis, DiveSegment, IntervalRule
-from fineparser_gui.dialogs.naming import NamingDialog
+from fineparser_gui.dialogs.naming_dialog import NamingDialog
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.panels.dive_states import needs_user, state_text
 from fineparser_gui.panels.dives_model import ACCEPTED_ROLE, Order
@@ -113,10 +113,10 @@ def test_one_end_alone_makes_no_dive_of_a_recording(recording) -> None:
     session, window = recording.session, recording.window
     answer(recording, segment(10), segment(200))
     window.transport.seek(50)
-    window.actions_by_id["mark_in"].trigger()
+    window.actions_by_id["set_in_point"].trigger()
     assert session.current.state is DiveState.NEEDS_TRIM
     window.transport.seek(140)
-    window.actions_by_id["mark_out"].trigger()
+    window.actions_by_id["set_out_point"].trigger()
     assert session.current.state is DiveState.QUEUED
 
 

@@ -200,7 +200,7 @@ def test_a_long_video_is_not_analysed_unasked(idle_studio, qtbot, tmp_path, make
     idle_studio.session.open([path])
     qtbot.waitUntil(lambda: idle_studio.session.current.state is DiveState.NEEDS_TRIM, timeout=5000)
     idle_studio.window.transport.seek(15)
-    idle_studio.window.actions_by_id["mark_in"].trigger()
+    idle_studio.window.actions_by_id["set_in_point"].trigger()
     assert idle_studio.session.current.in_frame == 15
     assert idle_studio.session.current.state is DiveState.QUEUED
     idle_studio.window.actions_by_id["undo"].trigger()

@@ -1,4 +1,4 @@
-"""What the user can choose, each choice with its type, its default and what it may be."""
+"""The preferences: each with its type, its default and the values that it may take."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -30,7 +30,7 @@ def _whole(lowest: int, highest: int) -> _Check:
     return lambda value: type(value) is int and lowest <= value <= highest
 
 
-def _is_keys(value: Any) -> bool:
+def _are_shortcuts(value: Any) -> bool:
     return isinstance(value, Mapping) and all(
         isinstance(name, str) and all(isinstance(key, str) for key in keys) for name, keys in value.items()
     )
@@ -43,23 +43,23 @@ def _choice(default: Any, check: _Check) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class Preferences:
-    """Every choice at once.
+    """All preferences.
 
     Attributes:
-        device: where the network runs; "auto": the best there is.
-        precision: in which it computes; "auto": what the device computes natively.
-        weights: folder of the weights; "": those that come with the program.
+        device: on which the network runs; "auto": the best available.
+        precision: of the network's arithmetic; "auto": native precision of the device.
+        weights: folder of the weights; "": the bundled ones.
         n_exemplars: exemplars that a dive is compared with (E of the paper).
         mask_color: #rrggbb.
         mask_opacity: in percent.
-        mask_outline: draw the mask's edge instead of filling it.
-        take_off_color, flight_color, entry_color: of the three steps, #rrggbb, as the user chose them; a window shifts
-            one that would not show on its background.
+        mask_outline: True draws the edge of the mask, False fills it.
+        take_off_color, flight_color, entry_color: of the three steps, #rrggbb, as chosen by the user; the theme
+            adjusts colours with too little contrast.
         theme: "system" follows the desktop.
-        keys: shortcuts of the commands that the user has given others than the catalogue's, in portable notation.
+        shortcuts: keys in portable notation by action id, of the commands whose shortcuts differ from the catalogue's.
 
     Raises:
-        ConfigError: a value cannot be.
+        ConfigError: a value is not allowed.
     """
 
     device: str = _choice("auto", _one_of(*DEVICES))
@@ -73,7 +73,7 @@ class Preferences:
     flight_color: str = _choice(STEP_COLOURS[STEP_NAMES[1]], _is_color)
     entry_color: str = _choice(STEP_COLOURS[STEP_NAMES[2]], _is_color)
     theme: str = _choice("system", _one_of(*THEMES))
-    keys: Mapping[str, tuple[str, ...]] = _choice(dict, _is_keys)
+    shortcuts: Mapping[str, tuple[str, ...]] = _choice(dict, _are_shortcuts)
 
     @property
     def step_colors(self) -> dict[str, str]:
@@ -91,5 +91,5 @@ class Preferences:
         return MaskStyle(color=self.mask_color, opacity=self.mask_opacity / 100, outline=self.mask_outline)
 
 
-#: What another worker process is needed for.
-OF_THE_WORKER = ("device", "precision", "weights")
+#: Preferences that take effect in a new worker process.
+WORKER_PREFERENCES = ("device", "precision", "weights")

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, replace
 
 MAX_ZOOM = 16.0
-STEP = 1.25
+ZOOM_STEP = 1.25
 
 
 @dataclass(frozen=True, kw_only=True)
-class View:
+class Viewport:
     """A magnification and what lies in the middle.
 
     Attributes:
@@ -28,27 +28,27 @@ class View:
 
     def zoomed(
         self, factor: float, at: tuple[float, float], widget: tuple[float, float], source: tuple[float, float]
-    ) -> "View":
+    ) -> "Viewport":
         """Magnified further, with the point of the picture under `at` staying there."""
         x, y, width, height = self.rect(widget, source)
         under = ((at[0] - x) / width, (at[1] - y) / height)
         zoom = min(max(self.zoom * factor, 1.0), MAX_ZOOM)
         if zoom < 1.001:
-            return View()
+            return Viewport()
         grown = zoom / self.zoom
         centre = tuple(
             place + (side / 2 - point) / (length * grown)
             for place, side, point, length in zip(under, widget, at, (width, height), strict=True)
         )
-        return View(zoom=zoom, centre=(centre[0], centre[1]))._kept_within(widget, source)
+        return Viewport(zoom=zoom, centre=(centre[0], centre[1]))._kept_within(widget, source)
 
-    def panned(self, dx: float, dy: float, widget: tuple[float, float], source: tuple[float, float]) -> "View":
+    def panned(self, dx: float, dy: float, widget: tuple[float, float], source: tuple[float, float]) -> "Viewport":
         """Moved by so much of the widget, as far as there is picture."""
         _, _, width, height = self.rect(widget, source)
         moved = replace(self, centre=(self.centre[0] - dx / width, self.centre[1] - dy / height))
         return moved._kept_within(widget, source)
 
-    def _kept_within(self, widget: tuple[float, float], source: tuple[float, float]) -> "View":
+    def _kept_within(self, widget: tuple[float, float], source: tuple[float, float]) -> "Viewport":
         _, _, width, height = self.rect(widget, source)
         x, y = (
             0.5 if length <= side else min(max(place, side / 2 / length), 1 - side / 2 / length)

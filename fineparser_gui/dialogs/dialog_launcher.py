@@ -7,11 +7,11 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from fineparser_core import __version__
-from fineparser_gui.dialogs.export import ExportDialog
-from fineparser_gui.dialogs.frame import TextPage, text_dialog
-from fineparser_gui.dialogs.model_card import model_card_dialog
-from fineparser_gui.dialogs.preferences import PreferencesDialog
-from fineparser_gui.dialogs.shortcuts import shortcuts_dialog
+from fineparser_gui.dialogs.export_dialog import ExportDialog
+from fineparser_gui.dialogs.model_card_dialog import model_card_dialog
+from fineparser_gui.dialogs.preferences_dialog import PreferencesDialog
+from fineparser_gui.dialogs.shortcuts_dialog import shortcuts_dialog
+from fineparser_gui.dialogs.text_dialog import TextPage, text_dialog
 from fineparser_gui.log_file import log_folder
 from fineparser_gui.services.model_choice import ModelChoice
 from fineparser_gui.services.session import Session

@@ -17,9 +17,10 @@ from PySide6.QtWidgets import (
 )
 
 from fineparser_core.diving.name_parsing import ParsedName, parse_list
+from fineparser_gui.formatting import board_text
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.model.filling import fillings, names_of_files
-from fineparser_gui.panels.parts import board_text, label
+from fineparser_gui.panels.widgets import label
 from fineparser_gui.services.session import Session
 
 AnyIndex = QModelIndex | QPersistentModelIndex

@@ -21,8 +21,9 @@ from PySide6.QtWidgets import (
 from fineparser_core.diving.difficulty import BOARDS_M
 from fineparser_core.errors import ConfigError
 from fineparser_core.inference.exemplars.facts import ExemplarFacts, check_facts
+from fineparser_gui.formatting import board_text
 from fineparser_gui.panels.number_field import NumberField
-from fineparser_gui.panels.parts import ElidedLabel, board_text, label
+from fineparser_gui.panels.widgets import ElidedLabel, label
 
 _MOST_FRAMES = 10_000_000
 

@@ -5,7 +5,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from fineparser_gui.icons import pixmap
-from fineparser_gui.panels.parts import label
+from fineparser_gui.panels.widgets import label
 
 _TEXT_W = 470
 

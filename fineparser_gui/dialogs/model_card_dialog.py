@@ -9,7 +9,7 @@ from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QDialog, QWidget
 
 from fineparser_core.resources import resource
-from fineparser_gui.dialogs.frame import TextPage, text_dialog
+from fineparser_gui.dialogs.text_dialog import TextPage, text_dialog
 from fineparser_gui.worker.protocol import Ready
 
 translate = QCoreApplication.translate

@@ -14,10 +14,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fineparser_gui.dialogs.frame import closing_buttons
+from fineparser_gui.dialogs.text_dialog import closing_buttons
+from fineparser_gui.formatting import board_text, signed
 from fineparser_gui.model.ranking import RankedDive, ranking
-from fineparser_gui.panels.parts import board_text, label, signed
 from fineparser_gui.panels.sort_menu import SortMenu
+from fineparser_gui.panels.widgets import label
 from fineparser_gui.services.session import Session
 from fineparser_gui.steps import step_texts
 

@@ -4,7 +4,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
-from fineparser_gui.timeline.view import TimelineView
+from fineparser_gui.timeline.timeline_view import TimelineView
 
 _FAR = 10  # frames, with Shift
 

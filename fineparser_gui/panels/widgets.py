@@ -1,13 +1,8 @@
-"""Small pieces that the panels share: cards, labels, keys that a focused control keeps, number formats."""
-
-from fractions import Fraction
+"""Widgets that the panels and dialogs share: cards, labels, and keys that a focused control keeps."""
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QFrame, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
-
-#: Follows the name of what was rendered.
-RENDERED_MARK = " ◇"
 
 
 def card(title: str | None = None) -> tuple[QFrame, QVBoxLayout]:
@@ -86,19 +81,3 @@ def keyboard_friendly(control: QWidget) -> None:
     elif isinstance(control, QSlider):
         keys = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End)
     control.installEventFilter(_KeptKeys(keys, control))
-
-
-def signed(points: float, digits: int = 2) -> str:
-    """Points with their sign, for example +1.25 or −0.40 (U+2212 as minus)."""
-    return f"{points:+.{digits}f}".replace("-", "−")
-
-
-def board_text(board_m: float | None) -> str:
-    """10 m, 7.5 m, or nothing where it is not known."""
-    return f"{board_m:g} m" if board_m is not None else ""
-
-
-def speed_text(speed: float) -> str:
-    """⅛×, ½×, 2×."""
-    names = {Fraction(1, 8): "⅛", Fraction(1, 4): "¼", Fraction(1, 2): "½"}
-    return names.get(Fraction(speed), f"{speed:g}") + "×"

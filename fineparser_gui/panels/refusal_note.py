@@ -3,7 +3,7 @@
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from fineparser_gui.model.dive import Dive
-from fineparser_gui.panels.parts import keyboard_friendly, label
+from fineparser_gui.panels.widgets import keyboard_friendly, label
 from fineparser_gui.services.session import Session
 
 

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QW
 
 from fineparser_gui.model.dive import Dive, DiveState
 from fineparser_gui.panels.dive_states import WAITS_FOR_USER, settled, stage_text
-from fineparser_gui.panels.parts import keyboard_friendly, label
+from fineparser_gui.panels.widgets import keyboard_friendly, label
 from fineparser_gui.services.session import Session
 
 _STAGES = ("read", "coarse", "parse", "compare")

@@ -20,13 +20,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fineparser_gui.dialogs.frame import closing_buttons
-from fineparser_gui.dialogs.model_card import CARD_NAME
-from fineparser_gui.dialogs.shortcuts import ShortcutsEditor
-from fineparser_gui.panels.parts import ElidedLabel, label
+from fineparser_gui.dialogs.model_card_dialog import CARD_NAME
+from fineparser_gui.dialogs.shortcuts_dialog import ShortcutsEditor
+from fineparser_gui.dialogs.text_dialog import closing_buttons
+from fineparser_gui.panels.widgets import ElidedLabel, label
 from fineparser_gui.services.model_choice import ModelChoice
 from fineparser_gui.services.session import Session
-from fineparser_gui.settings.keys import LEAST_OPACITY_PERCENT, MOST_EXEMPLARS, PRECISIONS
+from fineparser_gui.settings.preferences import LEAST_OPACITY_PERCENT, MOST_EXEMPLARS, PRECISIONS
 from fineparser_gui.settings.store import PreferenceStore
 
 _STEP_COLORS = ("take_off_color", "flight_color", "entry_color")

@@ -17,11 +17,11 @@ from PySide6.QtWidgets import (
 )
 
 from fineparser_gui.actions.catalog import CATALOG, ActionSpec
-from fineparser_gui.actions.fixed import FIXED
-from fineparser_gui.actions.keys import keys_of, owner_of, with_keys
-from fineparser_gui.actions.registry import plain_text, spoken_keys
-from fineparser_gui.dialogs.frame import closing_buttons
-from fineparser_gui.panels.parts import label
+from fineparser_gui.actions.fixed_shortcuts import FIXED
+from fineparser_gui.actions.registry import native_text, plain_text
+from fineparser_gui.actions.shortcuts import owner_of, shortcuts_of, with_shortcuts
+from fineparser_gui.dialogs.text_dialog import closing_buttons
+from fineparser_gui.panels.widgets import label
 from fineparser_gui.settings.store import PreferenceStore
 
 _COMMAND, _KEYS = range(2)
@@ -75,7 +75,7 @@ class ShortcutsEditor(QWidget):
         self.reset.setToolTip(self.tr("Restore the default shortcuts of the command"))
         self.reset.clicked.connect(self._on_reset)
         self.reset_all = QPushButton(self.tr("Reset all"))
-        self.reset_all.clicked.connect(lambda: self._preferences.change(keys={}))
+        self.reset_all.clicked.connect(lambda: self._preferences.change(shortcuts={}))
         self.message = label(role="muted", wrap=True)
         edit = QHBoxLayout()
         for widget in (self.key, self.use, self.add, self.reset):
@@ -109,17 +109,17 @@ class ShortcutsEditor(QWidget):
 
     def _fill(self) -> None:
         for row, spec in enumerate(CATALOG):
-            keys = keys_of(spec, self._preferences.now.keys)
+            keys = shortcuts_of(spec, self._preferences.now.shortcuts)
             command, shown = self.table.item(row, _COMMAND), self.table.item(row, _KEYS)
             command.setText(f"{plain_text(spec.menu)}: {plain_text(spec.text)}")
-            shown.setText(spoken_keys(keys))
+            shown.setText(native_text(keys))
             font = shown.font()
             font.setBold(keys != spec.keys)
             shown.setFont(font)
-            shown.setToolTip(self.tr("changed; default: {0}").format(spoken_keys(spec.keys)) if font.bold() else "")
+            shown.setToolTip(self.tr("changed; default: {0}").format(native_text(spec.keys)) if font.bold() else "")
         for row, fixed in enumerate(FIXED, start=len(CATALOG)):
             self.table.item(row, _COMMAND).setText(f"{plain_text(fixed.place)}: {plain_text(fixed.text)}")
-            self.table.item(row, _KEYS).setText(spoken_keys(fixed.keys))
+            self.table.item(row, _KEYS).setText(native_text(fixed.keys))
         self._filter()
         self._show_state()
 
@@ -134,7 +134,7 @@ class ShortcutsEditor(QWidget):
         self._show_state()
 
     def _show_state(self) -> None:
-        changed = self._preferences.now.keys
+        changed = self._preferences.now.shortcuts
         spec, typed = self._spec, self._typed
         self.key.setEnabled(spec is not None)
         self.reset_all.setEnabled(bool(changed))
@@ -144,27 +144,29 @@ class ShortcutsEditor(QWidget):
             self.message.setText(self.tr("These keys are fixed. Tab moves the focus to picture and timeline."))
             return
         owner = owner_of(typed, changed) if typed else None
-        own = keys_of(spec, changed)
+        own = shortcuts_of(spec, changed)
         self.use.setEnabled(bool(typed) and own != (typed,))
         self.add.setEnabled(bool(typed) and typed not in own)
         self.reset.setEnabled(own != spec.keys)
         if owner is not None and owner.id != spec.id:
             text = self.tr("{0} is used by “{1}” and will be removed there.")
-            self.message.setText(text.format(spoken_keys((typed,)), plain_text(owner.text)))
+            self.message.setText(text.format(native_text((typed,)), plain_text(owner.text)))
         else:
             self.message.setText(self.tr("Shortcuts of “{0}”").format(plain_text(spec.text)))
 
     def _give(self, *, add: bool) -> None:
-        changed, spec = self._preferences.now.keys, self._spec
+        changed, spec = self._preferences.now.shortcuts, self._spec
         if spec is None:
             return
-        keys = (*keys_of(spec, changed), self._typed) if add else (self._typed,)
-        self._preferences.change(keys=with_keys(changed, spec.id, keys))
+        keys = (*shortcuts_of(spec, changed), self._typed) if add else (self._typed,)
+        self._preferences.change(shortcuts=with_shortcuts(changed, spec.id, keys))
         self.key.clear()
 
     def _on_reset(self) -> None:
         if self._spec is not None:
-            self._preferences.change(keys=with_keys(self._preferences.now.keys, self._spec.id, self._spec.keys))
+            self._preferences.change(
+                shortcuts=with_shortcuts(self._preferences.now.shortcuts, self._spec.id, self._spec.keys)
+            )
 
 
 def shortcuts_dialog(preferences: PreferenceStore, parent: QWidget) -> QDialog:

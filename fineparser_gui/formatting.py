@@ -1,10 +1,29 @@
-"""Numbers rounded so that what is shown adds up."""
+"""How numbers are written: points with their sign, boards, speeds, and roundings that add up."""
 
 from collections.abc import Sequence
+from fractions import Fraction
 from math import floor
 
-#: Digits behind the point of what is said of points.
+#: Digits behind the decimal point of contributions.
 DIGITS = 2
+#: Follows the name of a rendered dive.
+RENDERED_MARK = " ◇"
+
+
+def signed(points: float, digits: int = 2) -> str:
+    """Points with their sign, for example +1.25 or −0.40 (U+2212 as minus)."""
+    return f"{points:+.{digits}f}".replace("-", "−")
+
+
+def board_text(board_m: float | None) -> str:
+    """10 m, 7.5 m, or nothing where it is not known."""
+    return f"{board_m:g} m" if board_m is not None else ""
+
+
+def speed_text(speed: float) -> str:
+    """⅛×, ½×, 2×."""
+    names = {Fraction(1, 8): "⅛", Fraction(1, 4): "¼", Fraction(1, 2): "½"}
+    return names.get(Fraction(speed), f"{speed:g}") + "×"
 
 
 def rounded_to_sum(values: Sequence[float], total: float, digits: int = DIGITS) -> list[float]:

@@ -8,15 +8,15 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from fineparser_core.types import ComparedDive, DiveParse, StepSpan, VideoInfo
 from fineparser_gui.model.dive import Dive, DiveState
+from fineparser_gui.steps import duration_s, step_label
 from fineparser_gui.timeline import tracks
-from fineparser_gui.timeline.choice import HandleChoice
+from fineparser_gui.timeline.handle_selection import HandleChoice
 from fineparser_gui.timeline.lanes import SCROLLBAR_H, Lanes, height_px, lay_out
-from fineparser_gui.timeline.parts import duration_s
-from fineparser_gui.timeline.proposals import ProposalBoxes
+from fineparser_gui.timeline.proposal_boxes import ProposalBoxes
 from fineparser_gui.timeline.range_handles import RangeHandles
-from fineparser_gui.timeline.scale import TimeScale
 from fineparser_gui.timeline.scroll_bar import TimelineBar
 from fineparser_gui.timeline.thumbnails import Thumbnails
+from fineparser_gui.timeline.time_scale import TimeScale
 from fineparser_gui.timeline.transition_handles import TransitionHandles
 
 SIDE_PX = 12
@@ -217,7 +217,7 @@ class TimelineView(QWidget):
             return ""
         text = self.tr("{0} from frame {1}, {2:.2f} s")
         parts = [self._choice.text] if self._choice.made else []
-        parts += [text.format(tracks.step_label(s.name), s.start_frame, duration_s(s, self._info)) for s in self._steps]
+        parts += [text.format(step_label(s.name), s.start_frame, duration_s(s, self._info)) for s in self._steps]
         parts += [*self._handles.spoken(), self._range.spoken(), *self._boxes.spoken()]
         if self.pending:
             parts.append(self._pending_text())

@@ -4,9 +4,10 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from fineparser_core.inference.rescore import sample_of
 from fineparser_core.types import ExemplarVote
+from fineparser_gui.formatting import signed
 from fineparser_gui.model.correction import frames_of
 from fineparser_gui.model.dive import Dive
-from fineparser_gui.panels.parts import keyboard_friendly, label, signed
+from fineparser_gui.panels.widgets import keyboard_friendly, label
 from fineparser_gui.services.session import Session
 
 #: Points below this are rounding of float32, no change.

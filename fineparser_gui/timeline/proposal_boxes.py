@@ -6,7 +6,7 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPalette, QPen
 
 from fineparser_core.types import DiveSegment
-from fineparser_gui.timeline.parts import ToX
+from fineparser_gui.timeline.handle_drawing import ToX
 
 translate = QCoreApplication.translate
 

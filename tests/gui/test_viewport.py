@@ -6,25 +6,25 @@ from PySide6.QtGui import QImage, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from fineparser_gui.canvas.video_canvas import VideoCanvas
-from fineparser_gui.canvas.view import MAX_ZOOM, View
+from fineparser_gui.canvas.viewport import MAX_ZOOM, Viewport
 
 WIDGET, SOURCE = (400.0, 300.0), (1600.0, 900.0)
 
 
 def test_a_fitted_picture_is_whole_and_centred():
-    assert View().rect(WIDGET, SOURCE) == (0, 37.5, 400, 225)
+    assert Viewport().rect(WIDGET, SOURCE) == (0, 37.5, 400, 225)
 
 
 def test_zooming_keeps_the_point_under_the_pointer():
     at = (100.0, 100.0)
-    x, y, width, height = View().rect(WIDGET, SOURCE)
+    x, y, width, height = Viewport().rect(WIDGET, SOURCE)
     before = ((at[0] - x) / width, (at[1] - y) / height)
-    x, y, width, height = View().zoomed(4, at, WIDGET, SOURCE).rect(WIDGET, SOURCE)
+    x, y, width, height = Viewport().zoomed(4, at, WIDGET, SOURCE).rect(WIDGET, SOURCE)
     assert ((at[0] - x) / width, (at[1] - y) / height) == pytest.approx(before)
 
 
 def test_no_gap_opens_at_an_edge():
-    view = View().zoomed(4, (0, 150), WIDGET, SOURCE).panned(5000, 5000, WIDGET, SOURCE)
+    view = Viewport().zoomed(4, (0, 150), WIDGET, SOURCE).panned(5000, 5000, WIDGET, SOURCE)
     x, y, width, height = view.rect(WIDGET, SOURCE)
     assert x == pytest.approx(0)
     assert y == pytest.approx(0)
@@ -34,8 +34,8 @@ def test_no_gap_opens_at_an_edge():
 
 
 def test_zoom_has_ends():
-    assert View().zoomed(0.5, (1, 1), WIDGET, SOURCE) == View()
-    assert View().zoomed(1000, (1, 1), WIDGET, SOURCE).zoom == MAX_ZOOM
+    assert Viewport().zoomed(0.5, (1, 1), WIDGET, SOURCE) == Viewport()
+    assert Viewport().zoomed(1000, (1, 1), WIDGET, SOURCE).zoom == MAX_ZOOM
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_the_wheel_zooms_a_drag_moves_and_a_double_click_fits(canvas, qtbot):
     assert canvas.view.centre[0] > zoomed.centre[0]
     assert canvas.view.zoom == zoomed.zoom
     qtbot.mouseDClick(canvas, Qt.MouseButton.LeftButton, pos=QPoint(10, 10))
-    assert canvas.view == View()
+    assert canvas.view == Viewport()
 
 
 def test_points_map_there_and_back_at_any_zoom(canvas):

@@ -24,12 +24,13 @@ from PySide6.QtWidgets import (
 
 from fineparser_core.export.options import Look
 from fineparser_core.types import ComparedDive
+from fineparser_gui.formatting import speed_text
 from fineparser_gui.model.drawings import Drawing
 from fineparser_gui.model.exports import dive_title
-from fineparser_gui.panels.parts import label, speed_text
+from fineparser_gui.panels.widgets import label
 from fineparser_gui.services.exports import Exports
 from fineparser_gui.services.session import Session
-from fineparser_gui.settings.keys import Preferences
+from fineparser_gui.settings.preferences import Preferences
 
 _SPEEDS = (1.0, 0.5, 0.25, 0.125)
 _ROW_PX = 34

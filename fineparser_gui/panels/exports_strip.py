@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 
 from fineparser_gui.icons import icon
 from fineparser_gui.model.exports import Export, ExportState
-from fineparser_gui.panels.parts import ElidedLabel, keyboard_friendly, label
+from fineparser_gui.panels.widgets import ElidedLabel, keyboard_friendly, label
 from fineparser_gui.services.exports import Exports
 
 _ROWS_SEEN = 3

@@ -4,7 +4,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
 from fineparser_gui.icons import icon
 from fineparser_gui.model.dive import Dive
-from fineparser_gui.panels.parts import keyboard_friendly, label
+from fineparser_gui.panels.widgets import keyboard_friendly, label
 from fineparser_gui.services.session import Session
 
 
