@@ -74,7 +74,12 @@ def test_jobs_survive_the_folder(small_video: Path, make_analysis: Make, tmp_pat
         folder = tmp_path / str(number)
         folder.mkdir()
         save_job(job, folder)
-        assert type(load_job(folder)) is type(job)
+        again = tmp_path / f"{number}-again"
+        again.mkdir()
+        loaded = load_job(folder)
+        save_job(loaded, again)
+        assert type(loaded) is type(job)
+        assert (again / "job.json").read_text() == (folder / "job.json").read_text()
     loaded = load_job(tmp_path / "0")
     assert isinstance(loaded, ClipJob)
     assert replace(loaded.options.look, beside=None) == replace(look, beside=None)
@@ -82,24 +87,8 @@ def test_jobs_survive_the_folder(small_video: Path, make_analysis: Make, tmp_pat
     assert loaded.options.look.beside is not None
     assert loaded.options.look.beside.masks is not None
     assert (loaded.options.look.beside.masks.mask_probability == parse.mask_probability).all()
-    (tmp_path / "0" / "job.pickle").write_bytes((tmp_path / "0" / "job.pickle").read_bytes()[:999])
-    for folder in (tmp_path, tmp_path / "0"):
-        with pytest.raises(ExportError, match="no complete export"):
-            load_job(folder)
-
-
-@pytest.mark.parametrize("suffix", [".csv", ".json"])
-def test_a_table_is_the_same_from_the_folder_and_takes_no_masks_there(
-    small_video: Path, make_analysis: Make, tmp_path: Path, suffix: str
-) -> None:
-    dives = tuple(DiveRecord(path=small_video, diver="Ö", analysis=make_analysis(small_video)) for _ in range(3))
-    job = TableJob(path=tmp_path / f"a{suffix}", dives=dives)
-    save_job(job, tmp_path)
-    assert (tmp_path / "job.pickle").stat().st_size < 100_000
-    run_job(job, ignore_progress, CancelToken())
-    whole = job.path.read_bytes()
-    run_job(load_job(tmp_path), ignore_progress, CancelToken())
-    assert job.path.read_bytes() == whole
+    with pytest.raises(ExportError, match="no complete export"):
+        load_job(tmp_path)
 
 
 def test_a_table_in_either_form(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
