@@ -4,6 +4,7 @@ import math
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin, get_type_hints
 
 from fineparser_core.errors import ConfigError
@@ -29,6 +30,7 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
     "preprocessing": ("release", "whole", "follow"),
     "decoding": ("release", "joint", "flight"),
     "pairing": ("dive-number", "difficulty", "random"),
+    "optimizer": ("adam", "adamw", "sgd"),
     "batch_norm": ("release", "fixed", "train"),
     "precision": ("auto", "fp32", "bf16", "fp16"),
     "validation_by": ("number", "event"),
@@ -61,7 +63,15 @@ class ModelConfig:
     """Which network: the method, and for FineParser its modules (Tables 3 to 5 of the paper).
 
     Attributes:
-        refined_masks, mixed_features: layers of our own recipe, see `models.fineparser`; off in the paper's presets.
+        method: "fineparser" or one of its rivals, see `METHODS`; the settings below are FineParser's.
+        sap: spatial parser: the gate and the masks.
+        sve: static stream.
+        tap: temporal parser: predicted transitions; without it steps are cut at fixed shares of the clip.
+        static_backbone: of the static stream (Table 5), see `STATIC_BACKBONES`.
+        step_duration: tokens of the static stream per step, 2, 4 or 8 (Table 4).
+        step_weights: lambda of Eq. 6, the weights of take-off, flight and entry in the regression.
+        refined_masks: a layer of our own recipe, see `models.mask_refiner`; off in the paper's presets.
+        mixed_features: another one, see `models.static_encoder`.
     """
 
     method: str = "fineparser"
@@ -70,11 +80,14 @@ class ModelConfig:
     tap: bool = True
     static_backbone: str = "resnet34"
     step_duration: int = 4
+    step_weights: tuple[float, ...] = (3.0, 5.0, 2.0)
     refined_masks: bool = False
     mixed_features: bool = False
 
     def __post_init__(self) -> None:
         check_choices(self)
+        if len(self.step_weights) != 3 or min(self.step_weights) < 0 or not 0 < sum(self.step_weights) < math.inf:
+            raise ConfigError(f"step_weights is {self.step_weights}: give three numbers, not negative and not all 0.")
 
     @property
     def architecture(self) -> str:
@@ -90,43 +103,94 @@ class ModelConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RunSettings:
+    """Where a training run starts from and what it uses of the machine; what it computes is in `TrainConfig`.
+
+    Attributes:
+        kinetics: file that `fineparser convert kinetics` wrote, for the I3Ds.
+        weights: bundle to start from; without it and `kinetics`, all weights start random.
+        cache: folder for decoded frames (default: the user's cache folder).
+        workers: threads that decode frames into the cache.
+        limit: use the first so many usable training dives and test dives only, and decode no others.
+        name: of the weights.
+        trained_on: one sentence for whoever sees a score (default: from the data set).
+        resume: go on with the run in the output folder, or start it.
+    """
+
+    kinetics: Path | None = None
+    weights: Path | None = None
+    cache: Path | None = None
+    workers: int = 2
+    limit: int | None = None
+    name: str = "fineparser"
+    trained_on: str | None = None
+    resume: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrainConfig(ModelConfig):
     """Everything that decides what a training run computes, but for the data and the initial weights.
 
     Attributes:
-        method: one of `METHODS`; the modules below are FineParser's.
-        sap, sve, tap: spatial parser (gate and masks), static stream, predicted transitions; without TAP the steps
-            are cut at fixed shares of the clip.
-        static_backbone, step_duration: of the static stream; the duration is its tokens a step (Table 4).
-        layout: of the data set.
-        preprocessing, decoding: as a weights card names them.
-        pairing: what an exemplar shares with its query: the dive number, the degree of difficulty (the criterion of
-            CoRe for MTL-AQA), or nothing.
-        all_pairs: every ordered pair within a batch of dives, instead of one exemplar a query.
+        method: "fineparser" or one of its rivals, see `METHODS`; the settings below are FineParser's.
+        sap: spatial parser: the gate and the masks.
+        sve: static stream.
+        tap: temporal parser: predicted transitions; without it steps are cut at fixed shares of the clip.
+        static_backbone: of the static stream (Table 5), see `STATIC_BACKBONES`.
+        step_duration: tokens of the static stream per step, 2, 4 or 8 (Table 4).
+        step_weights: lambda of Eq. 6, the weights of take-off, flight and entry in the regression.
+        refined_masks: a layer of our own recipe, see `models.mask_refiner`; off in the paper's presets.
+        mixed_features: another one, see `models.static_encoder`.
+        layout: of the data set, "finediving", "mtl-aqa", or "auto" to see by its files.
+        preprocessing: how frames become network inputs, as a weights card names it.
+        decoding: how transitions are read from their probabilities, as a weights card names it.
+        pairing: what an exemplar shares with its query: the "dive-number", the "difficulty" (DD, the criterion of CoRe
+            for MTL-AQA), or nothing ("random").
+        all_pairs: every ordered pair within a batch of dives, instead of one exemplar per query.
         exemplars: E, the voters of a test dive.
-        flip: probability of mirroring.
+        flip: probability of mirroring a clip.
         temporal_shift: the end of the sampled range is drawn from so many frames earlier (release: 3).
-        temporal_crop, color_jitter: stronger augmentation of our own recipe, 0 in the paper's.
-        batch_size: pairs a step and process; dives where `all_pairs`, and for a method that scores dives alone.
-        grad_accum_steps: batches whose gradients are summed before the optimiser moves. Deviation: the release's
-            counter is off by one, so its first update sees a single batch.
-        lr, i3d_lr, psnet_lr, mask_encoder_lr: peaks for everything else, the TAP's I3D, PSNet, and the SAP's I3D.
-        warmup_epochs, warmup_lr, final_lr: linear warm-up from, then cosine to.
-        batch_norm: "release" fixes the statistics of the TAP's I3D only, "fixed" all, "train" none.
-        freeze: prefixes of parameter names that are not trained.
-        teacher_forcing: share of the epochs in which the static stream is cut at labels; the dynamic stream always is.
-        label_jitter: labels that cut the steps are moved by up to so many samples (0 in the paper's recipe).
-        mask_weight, transition_weight, regression_weight: of L_SAP, L_TAP, L_Reg (Eq. 7: all 1).
-        dice_weight, step_weight: of a Dice term on the fused mask, and of naming every sample's step from its window
-            (our recipe).
-        transition_width: standard deviation in samples of the target around a transition; 0 is the release's one-hot.
-        precision: of the encoders' passes; the small heads and the losses are always float32.
-        compile: run the backbones through `torch.compile`.
-        ema: decay of the averaged weights that are evaluated and saved; 0 is off.
+        temporal_crop: share of the clip that may be cut at either end; 0 in the paper's recipe.
+        color_jitter: strength of random contrast, tint and saturation; 0 in the paper's recipe.
+        seed: of the initial weights, the splits and every draw.
+        epochs: passes over the training dives.
+        batch_size: pairs per batch and process; dives where `all_pairs`, and for a method that scores dives alone.
+        grad_accum_steps: batches whose gradients are summed before the optimiser updates the weights. Deviation: the
+            release's counter is off by one, so its first update sees a single batch.
+        optimizer: "adam" (the paper's), "adamw" or "sgd".
+        momentum: of "sgd".
+        lr: peak learning rate of every parameter without one of its own.
+        i3d_lr: peak of the temporal parser's I3D.
+        psnet_lr: peak of PSNet.
+        mask_encoder_lr: peak of the spatial parser's I3D.
+        warmup_epochs: length of the linear warm-up.
+        warmup_lr: learning rate at which the warm-up starts.
+        final_lr: learning rate at which the cosine ends.
+        weight_decay: of the optimiser; 0 in the paper.
         clip_norm: gradients are clipped to this norm; 0 is off.
-        sve_weights: what the static backbone starts from where no weights are given.
-        validation_share, validation_by: dives cut from the training split to pick the epoch by: by "number", the
-            release's way of splitting (events occur on both sides), or whole "event"s.
+        batch_norm: whose statistics are fixed: "release" those of the temporal parser's I3D only, "fixed" all, "train"
+            none.
+        freeze: prefixes of parameter names that are not trained.
+        ema: decay of the averaged weights that are evaluated and saved; 0 is off.
+        precision: of the encoders' passes, "auto", "fp32", "bf16" or "fp16"; the small heads and the losses are always
+            float32.
+        compile: run the encoders through `torch.compile`.
+        teacher_forcing: share of the epochs in which the static stream is cut at labels; the dynamic stream always is.
+        label_jitter: labels that cut the steps are moved by up to so many samples; 0 in the paper's recipe.
+        mask_weight: of L_SAP in the total (Eq. 7: 1).
+        transition_weight: of L_TAP (Eq. 7: 1).
+        regression_weight: of L_Reg (Eq. 7: 1).
+        focal_alpha: alpha_t of Eq. 9 for pixels of the athlete, 1 - alpha for the others; none, as released, weighs
+            both alike.
+        focal_gamma: gamma of Eq. 9.
+        dice_weight: of a Dice term on the fused mask; 0 in the paper's recipe.
+        step_label_weight: of classifying the step of every sample from its window; 0 in the paper's recipe.
+        transition_width: standard deviation in samples of the target around a transition; 0 is the release's one-hot.
+        sve_weights: what the static backbone starts from where no weights are given: "random", or "imagenet", which
+            torchvision fetches.
+        validation_share: share of the training dives that are kept aside to pick the epoch by.
+        validation_by: how they are drawn: by "number", the release's way of splitting (events occur on both sides), or
+            whole "event"s.
         evaluate_every: epochs between evaluations.
         test_epochs: evaluate the test split as often, to report the release's way of picking the best epoch on it.
     """
@@ -146,6 +210,8 @@ class TrainConfig(ModelConfig):
     epochs: int = 400
     batch_size: int = 2
     grad_accum_steps: int = 2
+    optimizer: str = "adam"
+    momentum: float = 0.9
     lr: float = 1e-3
     i3d_lr: float = 1e-4
     psnet_lr: float = 1e-3
@@ -166,8 +232,10 @@ class TrainConfig(ModelConfig):
     mask_weight: float = 1.0
     transition_weight: float = 1.0
     regression_weight: float = 1.0
+    focal_alpha: float | None = None
+    focal_gamma: float = 2.0
     dice_weight: float = 0.0
-    step_weight: float = 0.0
+    step_label_weight: float = 0.0
     transition_width: float = 0.0
 
     sve_weights: str = "random"
@@ -183,8 +251,10 @@ class TrainConfig(ModelConfig):
             raise ConfigError(
                 f"A batch of {self.batch_size} has no pairs: give --batch-size at least 2 with --all-pairs."
             )
-        if self.validation_share >= 1 or self.ema >= 1:
-            raise ConfigError("validation_share and ema must be below 1.")
+        if self.validation_share >= 1 or self.ema >= 1 or self.momentum >= 1:
+            raise ConfigError("validation_share, ema and momentum must be below 1.")
+        if self.focal_alpha is not None and self.focal_alpha > 1:
+            raise ConfigError(f"focal_alpha is {self.focal_alpha}: use a share of 1, or none.")
         if self.preprocessing == "follow" and not (self.method == "fineparser" and self.sap):
             raise ConfigError("Preprocessing 'follow' needs a network that finds the athlete: use 'whole'.")
 
@@ -250,7 +320,7 @@ _RENDERED = TrainConfig(
     transition_weight=20.0,
     regression_weight=0.002,
     dice_weight=1.0,
-    step_weight=0.5,
+    step_label_weight=0.5,
     transition_width=1.5,
 )
 
@@ -316,8 +386,10 @@ def from_dict(values: Mapping[str, Any]) -> TrainConfig:
 
 
 def _parse(field: str, kind: Any, text: str) -> Any:
-    if get_origin(kind) is tuple and get_args(kind)[0] is str:
-        return tuple(part for part in text.split(",") if part)
+    if get_origin(kind) is tuple:
+        return tuple(_parse(field, get_args(kind)[0], part) for part in text.split(",") if part)
+    if get_origin(kind) is types.UnionType:
+        return None if text.lower() == "none" else _parse(field, get_args(kind)[0], text)
     if kind is bool:
         if text.lower() not in ("true", "false"):
             raise ConfigError(f"{field} is '{text}': use true or false.")

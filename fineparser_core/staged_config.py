@@ -78,7 +78,7 @@ class StagedConfig:
     #: Scale of L_TAP and L_Reg in the last two stages, so that neither drowns the other.
     transition_weight: float = 20.0
     #: Weight in the parse stage of naming the step of every sample from its window's feature alone.
-    step_weight: float = 0.5
+    step_label_weight: float = 0.5
     #: Standard deviation of the noise on the features in the heads stage, relative to theirs.
     feature_noise: float = 0.2
     regression_weight: float = 0.002

@@ -16,7 +16,7 @@ import numpy as np
 
 from fineparser_core.checkpoints.bundle import save_bundle
 from fineparser_core.commands.cli import cancel_on_signals, positive_int
-from fineparser_core.config import PRESETS, TrainConfig, get_config, override
+from fineparser_core.config import PRESETS, RunSettings, TrainConfig, get_config, override
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.frame_cache import Dive, FrameCache, default_cache, load_dives
@@ -30,7 +30,7 @@ from fineparser_core.synth.truth import Truth
 from fineparser_core.training.distributed import processes
 from fineparser_core.training.initial import initial_model
 from fineparser_core.training.provenance import data_stamp, joined, open_run
-from fineparser_core.training.run import BUNDLE, RunSettings, check_masks, new_card, train
+from fineparser_core.training.run import BUNDLE, check_masks, new_card, train
 from fineparser_core.training.staged import train_staged
 from fineparser_core.training.truths import read_truths
 from fineparser_core.video.preprocess import WHOLE, Follow, get_preprocessing

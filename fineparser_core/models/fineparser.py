@@ -87,6 +87,7 @@ class FineParser(AQAModel):
             there: Table 3 does not say what would score a dive without them.
         static_backbone: of `StaticEncoder`.
         step_duration: of `StaticEncoder`.
+        step_weights: lambda_l of Eq. 6; only their ratios count.
         refined_masks: of `MaskDecoder`.
         mixed_features: of `StaticEncoder`.
     """
@@ -99,6 +100,7 @@ class FineParser(AQAModel):
         tap: bool = True,
         static_backbone: str = "resnet34",
         step_duration: int = TOKENS_PER_STEP,
+        step_weights: Sequence[float] = STEP_WEIGHTS,
         refined_masks: bool = False,
         mixed_features: bool = False,
     ) -> None:
@@ -116,7 +118,7 @@ class FineParser(AQAModel):
         self.dynamic_stream = StepStream()
         if sve:
             self.static_stream = StepStream()
-        weights = torch.tensor(STEP_WEIGHTS)
+        weights = torch.tensor(step_weights, dtype=torch.float32)
         self.register_buffer("step_weights", weights / ((2 if sve else 1) * weights.sum()), persistent=False)
 
     def forward(

@@ -29,6 +29,7 @@ def build(config: ModelConfig) -> AQAModel:
         tap=config.tap,
         static_backbone=config.static_backbone,
         step_duration=config.step_duration,
+        step_weights=config.step_weights,
         refined_masks=config.refined_masks,
         mixed_features=config.mixed_features,
     )

@@ -141,7 +141,7 @@ class SpatialParser(nn.Module):
 
     def embed(self, windows: Tensor) -> Tensor:
         """Windows (N, 3, 16, 112, 112) to embeddings (N, 1024) alone."""
-        embedding: Tensor = self.encoder.end(self.taps(windows)[3])
+        embedding: Tensor = self.encoder(windows)
         return embedding
 
     def infer(self, windows: Tensor) -> tuple[Tensor, Tensor]:

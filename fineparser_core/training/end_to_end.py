@@ -136,7 +136,8 @@ def train_end_to_end(
     objective = make_objective(model, config, [dive.record for dive in splits.train]).to(peers.device)
     groups = parameter_groups(objective, config)
     plan = Plan(splits.train, config, peers)
-    _compile(model, on=config.compile)
+    if config.compile:
+        compile_encoders(model)
     trained: nn.Module = objective
     if peers.world > 1:
         if peers.device.type == "cuda":  # before wrapping, as torch asks for; the release does it the other way round
@@ -185,6 +186,8 @@ def train_end_to_end(
         step=step,
         parts=lambda iteration: len(plan.parts(iteration)),
         schedule=lambda iteration, iterations, peak: schedule(config, plan, iteration, iterations, peak),
+        optimizer=config.optimizer,
+        momentum=config.momentum,
         clip_norm=config.clip_norm,
         weight_decay=config.weight_decay,
         ema=config.ema,
@@ -276,9 +279,14 @@ def load_best(model: AQAModel, out: Path) -> None:
     model.load_state_dict(load_checkpoint(out / BEST, device))
 
 
-def _compile(model: AQAModel, *, on: bool) -> None:
-    """The backbones through `torch.compile`: their shapes are always the same, unlike the steps that follow."""
-    for name in ("i3d", "spatial_parser.encoder", "static_encoder.backbone") if on else ():
+#: Modules whose inputs always have the same shapes, unlike the steps that follow. The spatial parser is compiled whole,
+#: as it calls parts of its I3D, and its I3D too, which is called alone where no mask is wanted.
+_COMPILED = ("i3d", "spatial_parser", "spatial_parser.encoder", "static_encoder.backbone")
+
+
+def compile_encoders(model: AQAModel) -> None:
+    """Makes the encoders run through `torch.compile` when they are called."""
+    for name in _COMPILED:
         try:
             model.get_submodule(name).compile()
         except AttributeError:

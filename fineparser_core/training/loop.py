@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from fineparser_core.errors import CheckpointError, FineParserError
+from fineparser_core.errors import CheckpointError, ConfigError, FineParserError
 from fineparser_core.progress import CancelToken
 from fineparser_core.training.distributed import Processes
 from fineparser_core.training.events import Events
@@ -50,7 +50,9 @@ class Stage:
         parts: how many steps' gradients an iteration sums.
         schedule: (iteration, iterations, peak) to a learning rate.
         clip_norm: gradients are clipped to this norm; 0 is off.
-        weight_decay: of Adam.
+        optimizer: "adam", "adamw" or "sgd".
+        momentum: of "sgd".
+        weight_decay: of the optimiser.
         ema: decay of the averaged weights; 0 is off.
         scaled: whether losses are scaled for float16 gradients.
         checkpoint_every: iterations between checkpoints, besides the last one and a cancelled one.
@@ -66,6 +68,8 @@ class Stage:
     parts: Callable[[int], int] = lambda iteration: 1
     schedule: Callable[[int, int, float], float] = stage_schedule
     clip_norm: float = 0.0
+    optimizer: str = "adam"
+    momentum: float = 0.0
     weight_decay: float = 0.0
     ema: float = 0.0
     scaled: bool = False
@@ -114,9 +118,7 @@ def run_stage(
     peers = peers or Processes()
     events = events or Events(out, on=peers.writes)
     path = out / f"{stage.name}.pt"
-    optimizer = torch.optim.Adam(
-        [{"params": list(params), "lr": lr} for params, lr in stage.groups], weight_decay=stage.weight_decay
-    )
+    optimizer = make_optimizer(stage)
     peaks = [lr for _, lr in stage.groups]
     scaler = torch.amp.GradScaler(peers.device.type, enabled=stage.scaled)
     averages = {
@@ -191,6 +193,19 @@ def run_stage(
             logger.info("%s %d/%d: %s (%.0f s left)", stage.name, now.iteration, stage.iterations, text, left_s)
         if now.iteration % stage.checkpoint_every == 0 or now.iteration == stage.iterations:
             checkpoint()
+
+
+def make_optimizer(stage: Stage) -> torch.optim.Optimizer:
+    """The optimiser of a stage over its groups of parameters, each at its peak learning rate."""
+    groups = [{"params": list(params), "lr": lr} for params, lr in stage.groups]
+    match stage.optimizer:
+        case "adam":
+            return torch.optim.Adam(groups, weight_decay=stage.weight_decay)
+        case "adamw":
+            return torch.optim.AdamW(groups, weight_decay=stage.weight_decay)
+        case "sgd":
+            return torch.optim.SGD(groups, momentum=stage.momentum, weight_decay=stage.weight_decay)
+    raise ConfigError(f"Unknown optimizer '{stage.optimizer}': use adam, adamw or sgd.")
 
 
 def _update(

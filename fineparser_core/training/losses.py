@@ -7,20 +7,25 @@ from torch import Tensor
 from fineparser_core.constants import N_SAMPLES
 
 
-def focal_loss(logits: Tensor, target: Tensor, gamma: float = 2.0) -> Tensor:
-    """Mean binary focal loss, without alpha weighting.
+def focal_loss(logits: Tensor, target: Tensor, *, alpha: float | None = None, gamma: float = 2.0) -> Tensor:
+    """Mean binary focal loss.
 
     Source: Eq. 9. Deviation: the equation has alpha_t; the release sets none, and averages over all elements.
 
     Args:
         logits: any shape.
         target: the same shape, 0 or 1.
+        alpha: weight of elements whose target is 1; 1 - alpha is that of the others. None weighs all by 1.
+        gamma: exponent that plays down what is classified well.
     """
     bce = F.binary_cross_entropy_with_logits(logits, target, reduction="none")
-    return ((1 - torch.exp(-bce)) ** gamma * bce).mean()
+    loss = (1 - torch.exp(-bce)) ** gamma * bce
+    if alpha is not None:
+        loss = loss * torch.lerp(loss.new_tensor(1 - alpha), loss.new_tensor(alpha), target)
+    return loss.mean()
 
 
-def mask_loss(logits: Tensor, target: Tensor) -> Tensor:
+def mask_loss(logits: Tensor, target: Tensor, *, alpha: float | None = None, gamma: float = 2.0) -> Tensor:
     """L_SAP: focal loss summed over the four side maps and the fused one.
 
     Source: Eq. 8. Deviation: the equation sums the side maps; the release supervises the fused map as well.
@@ -28,9 +33,12 @@ def mask_loss(logits: Tensor, target: Tensor) -> Tensor:
     Args:
         logits: (N, 5, 16, 112, 112).
         target: (N, 16, 112, 112) share of athlete; rounded to 0 or 1, half to even.
+        alpha: of `focal_loss`.
+        gamma: of `focal_loss`.
     """
     truth = target.round()
-    return torch.stack([focal_loss(logits[:, i], truth) for i in range(logits.shape[1])]).sum()
+    maps = [focal_loss(logits[:, i], truth, alpha=alpha, gamma=gamma) for i in range(logits.shape[1])]
+    return torch.stack(maps).sum()
 
 
 def dice_loss(logits: Tensor, target: Tensor) -> Tensor:

@@ -49,7 +49,7 @@ class FineParserObjective(Objective):
         super().__init__()
         self.model = model
         self.config = config
-        if config.step_weight:
+        if config.step_label_weight:
             # Two labels a dive teach the backbone slowly; the step of every sample of every window is 144 labels.
             self.step_head = nn.Linear(FEATURE_SIZE, WINDOW_LENGTH * _N_STEPS)
 
@@ -67,14 +67,14 @@ class FineParserObjective(Objective):
 
         if batch.masks is not None and parsed.mask_logits is not None:
             logits, truth = parsed.mask_logits.flatten(0, 1), to_windows(batch.masks[:, None])[:, 0]
-            add("mask", mask_loss(logits, truth), config.mask_weight)
+            add("mask", self._mask_loss(logits, truth), config.mask_weight)
             if config.dice_weight:
                 add("dice", dice_loss(logits[:, -1], truth), config.dice_weight)
         if batch.transitions is not None and parsed.probabilities is not None:
             target = transition_target(batch.transitions, width=config.transition_width)
             add("transitions", transition_loss(parsed.probabilities, target), config.transition_weight)
-            if config.step_weight:
-                add("steps", self._step_naming(parsed.gated, batch.transitions), config.step_weight)
+            if config.step_label_weight:
+                add("steps", self._step_naming(parsed.gated, batch.transitions), config.step_label_weight)
         delta = self._delta(parsed, batch, progress)
         difference = batch.scores[batch.query] - batch.scores[batch.exemplar]
         add("regression", 2 * regression_loss(delta, difference), config.regression_weight)
@@ -109,6 +109,9 @@ class FineParserObjective(Objective):
             return encoder.step_tokens(features, transitions)
         sides = (slice(None, half), slice(half, None))
         return torch.cat([encoder.step_tokens(features[side], transitions[side]) for side in sides])
+
+    def _mask_loss(self, logits: Tensor, truth: Tensor) -> Tensor:
+        return mask_loss(logits, truth, alpha=self.config.focal_alpha, gamma=self.config.focal_gamma)
 
     def _step_naming(self, gated: Tensor, transitions: Tensor) -> Tensor:
         samples = torch.from_numpy(WINDOWS.copy()).to(transitions.device)

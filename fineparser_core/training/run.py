@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fineparser_core.checkpoints.bundle import WeightsCard, load_model, save_bundle, write_card
-from fineparser_core.config import TrainConfig, get_config
+from fineparser_core.config import RunSettings, TrainConfig, get_config
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.frame_cache import Dive, FrameCache, default_cache, load_dives
@@ -41,28 +41,6 @@ _RENDERED_LIMITATIONS = (
     "the board the coarse pass may follow somebody else; transitions of real clips can be off by several frames. Of "
     "two divers in a synchro dive one is followed."
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunSettings:
-    """Where a run starts from and what it uses of the machine; what it computes is in `TrainConfig`."""
-
-    kinetics: Path | None = None
-    """File that `fineparser convert kinetics` wrote, for the I3Ds."""
-    weights: Path | None = None
-    """Bundle to start from; without it and `kinetics`, all weights start random."""
-    cache: Path | None = None
-    """Folder for decoded frames (default: the user's cache folder)."""
-    workers: int = 2
-    """Threads that decode frames into the cache."""
-    limit: int | None = None
-    """Use the first so many usable training dives and test dives only, and decode no others."""
-    name: str = "fineparser"
-    """Name of the weights."""
-    trained_on: str | None = None
-    """One sentence for whoever sees a score (default: from the data set)."""
-    resume: bool = False
-    """Go on with the run in the output folder, or start it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -153,7 +153,7 @@ def parse_stage(model: FineParser, views: Sequence[StoredView], truths: Truths, 
             "contributions": 3 * known_error(points, true_contributions(dives, qualities, query, exemplar)),
             "quality": known_error(quality_heads(tokens[0]), qualities[query]),
         }
-        total = _weighted(losses, config) + config.step_weight * losses["steps"]
+        total = _weighted(losses, config) + config.step_label_weight * losses["steps"]
         return {"total": total, **losses}
 
     return Stage(

@@ -92,6 +92,22 @@ def test_rates_warm_up_and_fall_as_released() -> None:
     assert rates[100] == pytest.approx(1e-4)
 
 
+@pytest.mark.filterwarnings("ignore:Detected call of `lr_scheduler.step\\(\\)`")
+def test_rates_are_those_of_torchs_own_schedulers() -> None:
+    """The cosine runs from the first iteration, beneath the warm-up: `SequentialLR` would start it after that."""
+    config = get_config("release", {"epochs": "10", "warmup-epochs": "2"})
+    plan, weight = Plan(SPLITS.train, config, Processes()), torch.nn.Parameter(torch.zeros(1))
+    for peak in (config.lr, config.i3d_lr):
+        warm, cold = (torch.optim.SGD([weight], lr=peak) for _ in range(2))
+        linear = torch.optim.lr_scheduler.LinearLR(warm, config.warmup_lr / peak, total_iters=20)
+        cosine = torch.optim.lr_scheduler.CosineAnnealingLR(cold, T_max=100, eta_min=config.final_lr)
+        for iteration in range(101):
+            expected = (linear if iteration < 20 else cosine).get_last_lr()[0]
+            assert schedule(config, plan, iteration, 100, peak) == pytest.approx(expected, rel=1e-9), iteration
+            linear.step()
+            cosine.step()
+
+
 def test_what_is_frozen_stays_and_what_is_unknown_is_told(caplog: pytest.LogCaptureFixture) -> None:
     objective = BrightnessObjective(Brightness())
     with caplog.at_level(logging.WARNING):

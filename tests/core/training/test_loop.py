@@ -17,9 +17,17 @@ import torch
 from torch import nn
 from toy_stage import ITERATIONS, left_by, toy_stage
 
-from fineparser_core.errors import Cancelled, CheckpointError, ExportError, FineParserError
+from fineparser_core.errors import Cancelled, CheckpointError, ConfigError, ExportError, FineParserError
 from fineparser_core.progress import CancelToken
-from fineparser_core.training.loop import After, Stage, load_checkpoint, run_stage, save_checkpoint, stage_schedule
+from fineparser_core.training.loop import (
+    After,
+    Stage,
+    load_checkpoint,
+    make_optimizer,
+    run_stage,
+    save_checkpoint,
+    stage_schedule,
+)
 
 CPU = torch.device("cpu")
 LONG = 300
@@ -48,6 +56,27 @@ def cut_at(iteration: int, stage: Stage, folder: Path) -> None:
     folder.mkdir(exist_ok=True)
     with pytest.raises(Cancelled):
         run_stage(replace(stage, step=step), folder, token)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("adam", torch.optim.Adam), ("adamw", torch.optim.AdamW), ("sgd", torch.optim.SGD)]
+)
+def test_every_optimizer_goes_on_where_it_was_cut(tmp_path: Path, name: str, kind: type) -> None:
+    def stage() -> Stage:
+        return toy_stage(optimizer=name, momentum=0.9, weight_decay=0.01)
+
+    optimizer = make_optimizer(stage())
+    assert type(optimizer) is kind
+    assert optimizer.defaults["weight_decay"] == 0.01
+    assert optimizer.defaults.get("momentum", 0.9) == 0.9
+    whole = finished(tmp_path / "whole", stage())
+    cut_at(11, stage(), tmp_path / "cut")
+    assert left_by(finished(tmp_path / "cut", stage())) == left_by(whole)
+
+
+def test_another_optimizer_is_refused() -> None:
+    with pytest.raises(ConfigError, match="Unknown optimizer 'lion': use adam, adamw or sgd"):
+        make_optimizer(toy_stage(optimizer="lion"))
 
 
 def bad_at(iteration: int, factor: float) -> Stage:

@@ -1,11 +1,11 @@
-"""The losses of our own recipe that have no golden values, against the metrics that they stand for."""
+"""Losses without golden values: the settings of the focal loss, and those of our own recipe against their metrics."""
 
 import numpy as np
 import pytest
 import torch
 
 from fineparser_core.evaluation.mask_metrics import s_measure
-from fineparser_core.training.losses import structure_loss
+from fineparser_core.training.losses import focal_loss, mask_loss, structure_loss
 
 
 def drawn(seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -21,6 +21,20 @@ def drawn(seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 def as_tensors(*cases: tuple[np.ndarray, np.ndarray]) -> tuple[torch.Tensor, torch.Tensor]:
     return tuple(torch.tensor(np.stack(each), dtype=torch.float32) for each in zip(*cases, strict=True))
+
+
+def test_alpha_and_gamma_of_the_focal_loss() -> None:
+    torch.manual_seed(0)
+    logits, target = torch.randn(2, 5, 3, 4, 4), (torch.rand(2, 3, 4, 4) < 0.3).float()
+    probability = torch.where(target == 1, logits[:, 4].sigmoid(), 1 - logits[:, 4].sigmoid())
+    weight = torch.where(target == 1, 0.25, 0.75)
+    for gamma in (0.0, 1.5):
+        plain = -((1 - probability) ** gamma) * probability.log()
+        torch.testing.assert_close(focal_loss(logits[:, 4], target, gamma=gamma), plain.mean())
+        weighed = focal_loss(logits[:, 4], target, alpha=0.25, gamma=gamma)
+        torch.testing.assert_close(weighed, (weight * plain).mean())
+    five = sum(focal_loss(logits[:, i], target, alpha=0.25, gamma=1.5) for i in range(5))
+    torch.testing.assert_close(mask_loss(logits, target, alpha=0.25, gamma=1.5), five)
 
 
 @pytest.mark.parametrize("seed", range(20))

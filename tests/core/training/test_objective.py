@@ -1,6 +1,8 @@
 """Every term of the release's objective reaches the weights it is to teach, and one batch can be learned by heart."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from fineparser_core.inference.encoder import to_channels_last
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.presets import build
 from fineparser_core.training.batches import Batch
-from fineparser_core.training.end_to_end import parameter_groups
+from fineparser_core.training.end_to_end import compile_encoders, parameter_groups
 from fineparser_core.training.objective import FineParserObjective, fix_batch_norms
 from fineparser_core.training.throughput import synthetic_batch, with_all_pairs
 
@@ -89,11 +91,45 @@ def test_rows_of_table_3_share_every_tensor_of_the_modules_they_share() -> None:
 
 def test_our_own_terms_reach_their_weights_too() -> None:
     batch = with_all_pairs(two_dives())
-    config = get_config("release", {"dice-weight": "1", "step-weight": "1", "all-pairs": "true"})
+    config = get_config("release", {"dice-weight": "1", "step-label-weight": "1", "all-pairs": "true"})
     objective = settled(objective_of(config), batch)
     losses = objective(batch, 0.0)
     assert set(losses) == {"total", "mask", "dice", "transitions", "steps", "regression"}
     assert gradients(objective, batch) == {name for name, _ in objective.named_parameters()}
+
+
+@pytest.mark.parametrize("masks", [True, False])
+def test_compiling_reaches_every_encoder(masks: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled: list[str] = []
+    objective = objective_of(PRESETS["release"])
+    names = {module._call_impl: name for name, module in objective.model.named_modules()}
+
+    def note(call: Callable[..., Any], **options: Any) -> Callable[..., Any]:
+        def noted(*args: Any, **kwargs: Any) -> Any:
+            compiled.append(names[call])
+            return call(*args, **kwargs)
+
+        return noted
+
+    monkeypatch.setattr(torch, "compile", note)
+    compile_encoders(objective.model)
+    batch = two_dives() if masks else replace(two_dives(), masks=None)
+    objective(batch, 0.0)
+    spatial_parser = "spatial_parser" if masks else "spatial_parser.encoder"
+    assert set(compiled) == {"i3d", spatial_parser, "static_encoder.backbone"}
+
+
+def test_settings_of_the_losses_and_of_the_regression_arrive() -> None:
+    batch = two_dives()
+    changes = {"step-weights": "1,1,2", "focal-alpha": "0.25", "focal-gamma": "0"}
+    changed = objective_of(get_config("release", changes))
+    torch.testing.assert_close(changed.model.step_weights, torch.tensor([0.125, 0.125, 0.25]))
+    plain = objective_of(PRESETS["release"])
+    with torch.no_grad():
+        ours, theirs = changed(batch, 0.0), plain(batch, 0.0)
+    assert ours["mask"] != theirs["mask"]
+    assert ours["regression"] != theirs["regression"]
+    assert ours["transitions"] == theirs["transitions"]
 
 
 def test_terms_without_labels_are_left_out() -> None:
