@@ -20,7 +20,7 @@ from fineparser_core.diving.name_parsing import ParsedName, parse_list
 from fineparser_gui.formatting import board_text
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.model.filling import fillings, names_of_files
-from fineparser_gui.panels.widgets import label
+from fineparser_gui.panels.widgets import label, style_table
 from fineparser_gui.services.session import Session
 
 AnyIndex = QModelIndex | QPersistentModelIndex
@@ -122,13 +122,9 @@ class NamingDialog(QDialog):
         self.table.setModel(self.preview)
         self.table.setAccessibleName(self.tr("Preview"))
         self.table.setSelectionMode(QTableView.SelectionMode.NoSelection)
-        self.table.setShowGrid(False)
-        self.table.setTabKeyNavigation(False)
+        style_table(self.table, 26)
         self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(26)
         header = self.table.horizontalHeader()
-        header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         for column, width in ((_NUMBER, 90), (_BOARD, 70)):

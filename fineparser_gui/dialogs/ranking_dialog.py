@@ -18,7 +18,7 @@ from fineparser_gui.dialogs.text_dialog import closing_buttons
 from fineparser_gui.formatting import board_text, signed
 from fineparser_gui.model.ranking import RankedDive, ranking
 from fineparser_gui.panels.sort_menu import SortMenu
-from fineparser_gui.panels.widgets import label
+from fineparser_gui.panels.widgets import label, style_table
 from fineparser_gui.services.session import Session
 from fineparser_gui.steps import step_texts
 
@@ -129,14 +129,10 @@ class RankingDialog(QDialog):
         self.table.setAccessibleName(self.tr("Ranking"))
         self.table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
-        self.table.setShowGrid(False)
-        self.table.setTabKeyNavigation(False)
+        style_table(self.table, 28)
         self.table.setSortingEnabled(True)
         self.table.sortByColumn(_SCORE, Qt.SortOrder.DescendingOrder)
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(28)
         header = self.table.horizontalHeader()
-        header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(_NAME, QHeaderView.ResizeMode.Stretch)
         header.setMinimumSectionSize(40)

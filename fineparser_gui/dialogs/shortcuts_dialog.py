@@ -21,7 +21,7 @@ from fineparser_gui.actions.fixed_shortcuts import FIXED
 from fineparser_gui.actions.registry import native_text, plain_text
 from fineparser_gui.actions.shortcuts import owner_of, shortcuts_of, with_shortcuts
 from fineparser_gui.dialogs.text_dialog import closing_buttons
-from fineparser_gui.panels.widgets import label
+from fineparser_gui.panels.widgets import label, style_table
 from fineparser_gui.settings.store import PreferenceStore
 
 _COMMAND, _KEYS = range(2)
@@ -47,12 +47,9 @@ class ShortcutsEditor(QWidget):
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setTabKeyNavigation(False)
-        self.table.setShowGrid(False)
-        self.table.verticalHeader().hide()
+        style_table(self.table, self.table.verticalHeader().defaultSectionSize())
         header = self.table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setHighlightSections(False)
         header.setSectionResizeMode(_COMMAND, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(_KEYS, QHeaderView.ResizeMode.ResizeToContents)
         for row in range(self.table.rowCount()):

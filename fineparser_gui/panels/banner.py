@@ -1,4 +1,4 @@
-"""One sentence about something that went wrong, above everything else, until it is closed or replaced."""
+"""A message bar above the panels: what went wrong, or an offer with buttons."""
 
 from collections.abc import Callable, Sequence
 
@@ -8,18 +8,18 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolBut
 from fineparser_gui.icons import icon, pixmap
 from fineparser_gui.panels.widgets import keyboard_friendly, label
 
-#: Texts of buttons, and what they do.
+#: (text, slot) of each button.
 Actions = Sequence[tuple[str, Callable[[], object]]]
 
 
 class Banner(QFrame):
-    """Hidden until `show_message` or `offer`. An offer outlasts messages: it comes back when they are closed.
+    """Hidden until `show_message` or `offer`. An offer is shown again when a message over it is closed.
 
     Signals:
-        offer_closed: the user wants none of what was offered.
+        offer_closed: the user has closed the offer without pressing one of its buttons.
 
     Attributes:
-        buttons: of the offer shown.
+        buttons: of the present offer.
     """
 
     offer_closed = Signal()
@@ -48,16 +48,16 @@ class Banner(QFrame):
         return self._text.text()
 
     def show_message(self, message: str) -> None:
-        """Replace whatever was shown."""
+        """Show a message in place of the present one."""
         self._show(message, ())
 
     def offer(self, message: str, actions: Actions) -> None:
-        """Show a message with buttons; it stays until it is closed or withdrawn, whichever button is pressed."""
+        """Show a message with buttons until it is closed or withdrawn."""
         self._offer = message, actions
         self._show(message, actions)
 
     def withdraw(self) -> None:
-        """Show the offer no longer: nothing is left to be done about it."""
+        """Remove the offer, for example because it is obsolete."""
         self._offer = None
         if self.buttons:
             self._set_buttons(())
@@ -87,7 +87,7 @@ class Banner(QFrame):
     def _set_buttons(self, actions: Actions) -> None:
         for button in self.buttons:
             button.hide()
-            button.deleteLater()  # it may be the one that was pressed
+            button.deleteLater()  # not deleted now: the call may come from its own clicked signal
         self.buttons = []
         for text, act in actions:
             button = QPushButton(text)

@@ -1,19 +1,18 @@
-"""How far the analyses of the session are, with the buttons that hold them up, stop them or try again."""
+"""Progress over all dives of the session, with buttons to pause, cancel and retry."""
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from fineparser_gui.model.dive import DiveState
-from fineparser_gui.panels.widgets import keyboard_friendly, label
+from fineparser_gui.panels.widgets import label, tool_button
 from fineparser_gui.services.session import Session
 
 
 class BatchBar(QWidget):
-    """Visible where there are several dives and not all of them are analysed, or the queue is paused.
+    """Visible while several dives are not all analysed, or while the queue is paused.
 
     Args:
-        actions: what the buttons do, from left to right.
+        actions: of the buttons, from left to right.
     """
 
     def __init__(self, session: Session, actions: list[QAction], parent: QWidget | None = None) -> None:
@@ -29,12 +28,7 @@ class BatchBar(QWidget):
         row.setSpacing(0)
         row.addWidget(self._text, 1)
         for action in actions:
-            button = QToolButton()
-            button.setDefaultAction(action)
-            button.setAccessibleName(action.text().replace("&", ""))
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-            keyboard_friendly(button)
-            row.addWidget(button)
+            row.addWidget(tool_button(action))
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 0, 4, 4)
         column.setSpacing(3)
@@ -47,7 +41,7 @@ class BatchBar(QWidget):
         return self._text.text()
 
     def refresh(self) -> None:
-        """Count the dives."""
+        """Count the dives by state and show the numbers."""
         dives = [self._session.dive(key) for key in self._session.keys]
         ready = sum(dive.state is DiveState.READY and not dive.stopped for dive in dives)
         cancelled = sum(dive.state is DiveState.CANCELLED for dive in dives)

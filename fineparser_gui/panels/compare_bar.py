@@ -1,17 +1,16 @@
-"""Above two pictures: which two dives they show, and how their times go together."""
+"""Above two compared videos: choice of both dives and of their alignment in time."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.model.comparison import Alignment, Candidate
-from fineparser_gui.panels.widgets import keyboard_friendly
+from fineparser_gui.panels.widgets import keyboard_friendly, tool_button
 from fineparser_gui.services.session import Session
 
 
 class CompareBar(QFrame):
-    """Seen while two dives are compared."""
+    """Visible while two dives are compared."""
 
     def __init__(self, session: Session, actions: ActionRegistry, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,7 +50,7 @@ class CompareBar(QFrame):
             row.addWidget(caption)
             row.addWidget(control)
         for action_id in ("other_back", "other_forward"):
-            row.addWidget(_button(actions[action_id]))
+            row.addWidget(tool_button(actions[action_id]))
         self._comparing.changed.connect(self._show)
         self._comparing.alignment_changed.connect(self._show)
         self._show()
@@ -69,7 +68,7 @@ class CompareBar(QFrame):
 
 
 class _Candidates(QComboBox):
-    """Asks for its entries when it opens."""
+    """Combo box of dives, filled just before it opens."""
 
     about_to_open = Signal()
 
@@ -80,7 +79,7 @@ class _Candidates(QComboBox):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
 
     def fill(self, candidates: list[Candidate], shown: Candidate | None) -> None:
-        """Take other entries, one of which is shown even where it is none of them any more."""
+        """Replace the entries; `shown` is selected, and added where it is not among them."""
         if shown is not None and shown not in candidates:
             candidates = [shown, *candidates]
         self.clear()
@@ -92,11 +91,3 @@ class _Candidates(QComboBox):
     def showPopup(self) -> None:
         self.about_to_open.emit()
         super().showPopup()
-
-
-def _button(action: QAction) -> QToolButton:
-    button = QToolButton()
-    button.setDefaultAction(action)
-    button.setAccessibleName(action.text().replace("&", ""))
-    keyboard_friendly(button)
-    return button

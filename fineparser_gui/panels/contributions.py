@@ -2,11 +2,11 @@
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QWidget
 
 from fineparser_core.types import Contribution
 from fineparser_gui.formatting import DIGITS, rounded_to_sum, signed
-from fineparser_gui.panels.widgets import card, keyboard_friendly, label
+from fineparser_gui.panels.widgets import card, fill, keyboard_friendly, label
 from fineparser_gui.services.session import Session
 from fineparser_gui.steps import step_text
 from fineparser_gui.theme import step_color
@@ -44,9 +44,7 @@ class ContributionsPanel(QWidget):
         layout.addWidget(self._bars)
         layout.addWidget(self._sum)
         layout.addWidget(meaning)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(frame)
+        fill(self, frame)
         session.shown_changed.connect(self._refresh)
         self._refresh()
 
@@ -76,7 +74,7 @@ class _Bars(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._contributions: tuple[Contribution, ...] = ()
         self._split = False
-        self._values: list[float] = []  # as they are written, beside bars of the exact ones
+        self._values: list[float] = []  # rounded for the text; the bars show exact values
 
     def show_contributions(self, contributions: tuple[Contribution, ...], total: float, *, split: bool) -> None:
         self._contributions, self._split = contributions, split

@@ -10,12 +10,12 @@ from fineparser_gui.model.dive import Dive
 from fineparser_gui.panels.widgets import keyboard_friendly, label
 from fineparser_gui.services.session import Session
 
-#: Points below this are rounding of float32, no change.
+#: Differences below this, in points, are float32 rounding.
 _SAME_POINTS = 1e-4
 
 
 class CorrectionNote(QWidget):
-    """Seen only where the shown dive is corrected."""
+    """Visible only where the shown dive is corrected."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,11 +41,11 @@ class CorrectionNote(QWidget):
 
     @property
     def text(self) -> str:
-        """All of it."""
+        """All shown lines."""
         return "\n".join((self._both.text(), self._what.text(), self._why.text()))
 
     def show_dive(self, dive: Dive | None) -> None:
-        """Follow the dive."""
+        """Show the corrections of a dive."""
         moved = dive is not None and dive.corrected_frames is not None
         n_out = sum(vote.id in dive.correction.left_out for vote in dive.votes) if dive else 0
         self.setVisible(moved or bool(n_out))
@@ -57,7 +57,7 @@ class CorrectionNote(QWidget):
         self._what.setText(self._moved_text(dive) if moved else "")
         self._what.setVisible(moved)
         if moved and dive.rescoring and dive.key == self._key:
-            return  # the reason stays until the next is known, so that nothing jumps during a drag
+            return  # keep the former reason while a drag is re-scored, so that the layout does not jump
         self._key = dive.key
         why = self._why_text(dive) if moved else ""
         self._why.setText(why)

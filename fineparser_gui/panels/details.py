@@ -1,11 +1,11 @@
-"""Diver, dive number, board and DD of the shown dive: validated as they are typed, and never required."""
+"""Form for diver, dive number, board and DD of the shown dive: optional, and validated while typing."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from math import isfinite
 
 from PySide6.QtCore import QStringListModel, Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QCompleter, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QCompleter, QHBoxLayout, QLineEdit, QWidget
 
 from fineparser_core.diving.difficulty import BOARDS_M, find_difficulty
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
@@ -13,12 +13,12 @@ from fineparser_core.errors import ConfigError
 from fineparser_gui.formatting import board_text
 from fineparser_gui.panels.number_field import NumberField
 from fineparser_gui.panels.suggestions import Suggestions
-from fineparser_gui.panels.widgets import card, keyboard_friendly, label
+from fineparser_gui.panels.widgets import card, fill, keyboard_friendly, label
 from fineparser_gui.services.session import Session
 
 
 class DetailsPanel(QWidget):
-    """Fields and pickers; what is complete and can be goes to the session at once."""
+    """Sends every valid change to the session at once."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,7 +29,7 @@ class DetailsPanel(QWidget):
         self.diver.setPlaceholderText(self.tr("diver"))
         self.diver.setAccessibleName(self.tr("Diver"))
         self.diver.setMaxLength(80)
-        self.diver.textChanged.connect(self._on_diver_changed)  # the completer edits too
+        self.diver.textChanged.connect(self._on_diver_changed)  # not textEdited: the completer edits too
         self.diver.returnPressed.connect(self.diver.clearFocus)
         self._divers = QStringListModel(self)
         completer = QCompleter(self._divers, self)
@@ -40,7 +40,7 @@ class DetailsPanel(QWidget):
         self.number.setMaxLength(8)
         self.number.setClearButtonEnabled(True)
         self.number.textEdited.connect(self._on_edited)
-        self.number.returnPressed.connect(self.number.clearFocus)  # the keys are the player's again
+        self.number.returnPressed.connect(self.number.clearFocus)  # gives the keyboard back to the player
         self.board = QComboBox()
         self.board.setAccessibleName(self.tr("Board"))
         self.board.addItem(self.tr("any board"), None)
@@ -75,9 +75,7 @@ class DetailsPanel(QWidget):
         below.addWidget(self.synchro, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(below)
         layout.addWidget(self.suggestions)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(frame)
+        fill(self, frame)
         session.current_changed.connect(self._on_current_changed)
         session.dive_changed.connect(self._on_dive_changed)
         self._on_current_changed()
@@ -101,7 +99,7 @@ class DetailsPanel(QWidget):
         self._validate()
 
     def _on_dive_changed(self, key: str) -> None:
-        """An edit was undone; what is being typed, and is not known to the session, stays."""
+        """Follow changes of the session such as undo, without overwriting what is being typed."""
         if key != self._key:
             return
         dive = self._session.dive(key)
@@ -133,7 +131,11 @@ class DetailsPanel(QWidget):
             self._session.set_details(self._key, *self._known)
 
     def _validate(self) -> tuple[DiveNumber | None, float | None] | None:
-        """Dive number and DD in the fields, None where one cannot be; a line says how they were understood."""
+        """Parse the fields and describe the result or the error below them.
+
+        Returns:
+            Dive number and DD, each None where its field is empty; None where one is invalid.
+        """
         number, dd = self.number.text().strip(), self.difficulty.text().strip()
         try:
             dive = parse_dive_number(number) if number else None

@@ -1,4 +1,4 @@
-"""Draws a row of the list of dives, and edits its dive number in place."""
+"""Delegate of the list of dives: draws the rows and edits dive numbers in place."""
 
 import numpy as np
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
@@ -22,10 +22,10 @@ AnyIndex = QModelIndex | QPersistentModelIndex
 
 
 class DiveDelegate(QStyledItemDelegate):
-    """Thumbnail, file name, what is known of the dive, and its state or score.
+    """Draws thumbnail, file name, details, and state or score of a dive.
 
     Args:
-        library: has the dive numbers that can be picked.
+        library: lists the dive numbers that have exemplars.
     """
 
     def __init__(self, library: LibraryService, parent: QWidget) -> None:
@@ -87,13 +87,14 @@ def _draw_thumbnail(painter: QPainter, place: QRect, thumbnail: np.ndarray | Non
 
 def _draw_texts(painter: QPainter, place: QRect, index: AnyIndex, option: QStyleOptionViewItem) -> None:
     dive: Dive = index.data(DIVE_ROLE)
-    n_taken: int = index.data(ACCEPTED_ROLE)
-    waits_for_user = needs_user(dive, n_taken)
+    n_accepted: int = index.data(ACCEPTED_ROLE)
+    waits_for_user = needs_user(dive, n_accepted)
     font, small = QFont(option.font), QFont(option.font)
     font.setWeight(QFont.Weight.Medium)
     small.setPointSizeF(small.pointSizeF() * _SMALL)
     text = option.palette.color(QPalette.ColorRole.Text)
-    muted = QGuiApplication.palette().color(QPalette.ColorRole.PlaceholderText)  # a style sheet makes a view's fainter
+    # Not option.palette: a style sheet makes its placeholder colour fainter.
+    muted = QGuiApplication.palette().color(QPalette.ColorRole.PlaceholderText)
     score = dive.state is DiveState.READY and not waits_for_user and not dive.scoring
     details = details_text(dive)
     lines: list[tuple[str, QFont, QColor, Qt.TextElideMode]] = [(dive.title, font, text, Qt.TextElideMode.ElideMiddle)]
@@ -103,7 +104,12 @@ def _draw_texts(painter: QPainter, place: QRect, index: AnyIndex, option: QStyle
     if score or waits_for_user:
         state_font.setWeight(QFont.Weight.DemiBold)
     lines.append(
-        (state_text(dive, n_taken), state_font, text if score or waits_for_user else muted, Qt.TextElideMode.ElideRight)
+        (
+            state_text(dive, n_accepted),
+            state_font,
+            text if score or waits_for_user else muted,
+            Qt.TextElideMode.ElideRight,
+        )
     )
     heights = [QFontMetrics(font).height() for _, font, _, _ in lines]
     top = place.top() + max(0, (place.height() - sum(heights)) // 2)

@@ -1,4 +1,4 @@
-"""What a dive of the list is waiting for or has reached, in words."""
+"""The state of a dive in the words of the window."""
 
 from PySide6.QtCore import QCoreApplication
 
@@ -7,39 +7,39 @@ from fineparser_gui.model.dive import Dive, DiveState
 
 translate = QCoreApplication.translate
 
-#: States in which nothing goes on without the user.
-WAITS_FOR_USER = (DiveState.MISSING, DiveState.NEEDS_TRIM, DiveState.CANCELLED, DiveState.FAILED)
+#: States in which nothing happens without the user.
+WAITING_FOR_USER = (DiveState.MISSING, DiveState.NEEDS_TRIM, DiveState.CANCELLED, DiveState.FAILED)
 
 
-def settled(dive: Dive, n_taken: int) -> bool:
-    """Whether nothing is left to do with a recording: its dives have rows of their own, or the coach wants no more."""
+def settled(dive: Dive, n_accepted: int) -> bool:
+    """Whether all dives found in a recording were added to the list, or its proposals were dismissed."""
     if dive.state is not DiveState.NEEDS_TRIM or dive.segments is None or dive.searching:
         return False
-    return dive.dismissed or 0 < len(dive.segments) == n_taken
+    return dive.dismissed or 0 < len(dive.segments) == n_accepted
 
 
-def state_text(dive: Dive, n_taken: int = 0) -> str:
-    """What the row of a dive says about it.
+def state_text(dive: Dive, n_accepted: int = 0) -> str:
+    """State or score of a dive, as shown in its row.
 
     Args:
-        n_taken: how many of the dives found in it are rows of the list.
+        n_accepted: number of dives found in it that were added to the list.
     """
     if dive.state is DiveState.ANALYSING and dive.progress is not None and dive.progress.total:
         percent = 100 * dive.progress.done // dive.progress.total
         return f"{stage_text(dive.progress.stage)} {percent} %"
     if dive.searching:
         return stage_text("scan") if dive.progress is not None else translate("DivesPanel", "waiting")
-    if settled(dive, n_taken):
+    if settled(dive, n_accepted):
         return (
-            translate("DivesPanel", "dives added: {0}").format(n_taken)
-            if n_taken
+            translate("DivesPanel", "dives added: {0}").format(n_accepted)
+            if n_accepted
             else translate("DivesPanel", "no dives added")
         )
     if dive.state is DiveState.NEEDS_TRIM and dive.segments:
         found = len(dive.segments)
         return (
-            translate("DivesPanel", "dives added: {0} of {1}").format(n_taken, found)
-            if n_taken
+            translate("DivesPanel", "dives added: {0} of {1}").format(n_accepted, found)
+            if n_accepted
             else translate("DivesPanel", "dives found: {0}").format(found)
         )
     if dive.state is DiveState.READY and dive.refused:
@@ -68,16 +68,16 @@ def state_text(dive: Dive, n_taken: int = 0) -> str:
     return translate("DivesPanel", "no score") if dive.dive_number else translate("DivesPanel", "needs dive number")
 
 
-def needs_user(dive: Dive, n_taken: int = 0) -> bool:
-    """Whether the dive goes no further until the user does something; see `state_text`."""
-    if dive.searching or settled(dive, n_taken):
+def needs_user(dive: Dive, n_accepted: int = 0) -> bool:
+    """Whether the analysis of the dive waits for the user; arguments as of `state_text`."""
+    if dive.searching or settled(dive, n_accepted):
         return False
     unscored = dive.state is DiveState.READY and not dive.scoring
-    return dive.state in WAITS_FOR_USER or (unscored and (dive.analysis is None or dive.analysis.scoring is None))
+    return dive.state in WAITING_FOR_USER or (unscored and (dive.analysis is None or dive.analysis.scoring is None))
 
 
 def details_text(dive: Dive) -> str:
-    """Number, board and diver, as far as they are known."""
+    """Dive number, board and diver, as far as known."""
     scoring = dive.analysis.scoring if dive.analysis is not None else None
     board_m = dive.board_m if dive.board_m is not None or scoring is None else scoring.board_m
     named = f"{dive.dive_number} {board_text(board_m)}".rstrip() if dive.dive_number else ""
@@ -85,7 +85,7 @@ def details_text(dive: Dive) -> str:
 
 
 def stage_text(stage: str) -> str:
-    """A stage of `fineparser_core.progress.Progress` in the user's words."""
+    """A stage of `fineparser_core.progress.Progress`, translated."""
     texts = {
         "scan": translate("DivesPanel", "searching for dives"),
         "confirm": translate("DivesPanel", "searching for dives"),

@@ -1,4 +1,4 @@
-"""The dives of this session: which is shown, in which order they are analysed, and how far they are."""
+"""The list of the session's dives: order of analysis, progress, and choice of the shown dive."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QListView,
     QMenu,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -20,7 +19,7 @@ from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.panels.batch_bar import BatchBar
 from fineparser_gui.panels.dive_delegate import DiveDelegate
 from fineparser_gui.panels.dives_model import DivesModel, Order
-from fineparser_gui.panels.widgets import card, keyboard_friendly, label
+from fineparser_gui.panels.widgets import card, fill, keyboard_friendly, label
 from fineparser_gui.services.session import Session
 
 _BATCH_ACTIONS = ("pause_queue", "retry_all", "cancel_all")
@@ -28,10 +27,10 @@ _MENU_ACTIONS = ("analyse", "cancel", "locate", "name_dives", "move_up", "move_d
 
 
 class DivesPanel(QWidget):
-    """A list; the row with the focus is the dive that is shown, and commands go to all selected rows.
+    """The current row is the shown dive; commands apply to all selected rows.
 
     Signals:
-        naming_requested: the user wants to fill in what the names of the files say.
+        naming_requested: dive numbers are to be filled in from file names.
     """
 
     naming_requested = Signal()
@@ -83,30 +82,28 @@ class DivesPanel(QWidget):
         layout.addWidget(self.batch)
         layout.addWidget(self.naming)
         layout.addWidget(self.view, 1)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(frame)
-        # What is counted over all dives is counted once for many changes.
-        self._counting = QTimer(self, singleShot=True, interval=50)
-        self._counting.timeout.connect(self._count)
+        fill(self, frame)
+        # Collects many changes into one recount over all dives.
+        self._count_timer = QTimer(self, singleShot=True, interval=50)
+        self._count_timer.timeout.connect(self._count)
         for signal in (session.dive_added, session.dive_changed, session.dive_removed, session.queue.paused_changed):
-            signal.connect(self._count_soon)
+            signal.connect(self._schedule_count)
         session.current_changed.connect(self._on_current_changed)
         self._count()
 
     def for_selected(self, act: Callable[[str], object]) -> None:
-        """Do something to every selected dive."""
+        """Call `act` with the key of every selected dive, or of the shown one."""
         keys = [key for key in self._session.keys if key in self.selected_keys()]
         for key in keys or ([self._session.current.key] if self._session.current else []):
             act(key)
 
     def selected_keys(self) -> list[str]:
-        """The dives of the selected rows, from top to bottom."""
+        """Keys of the selected dives, from top to bottom."""
         rows = sorted(index.row() for index in self.view.selectionModel().selectedIndexes())
         return [self.model.key(row) for row in rows]
 
     def nameable_keys(self) -> list[str]:
-        """Dives without a dive number whose file's name has one."""
+        """Keys of dives without a dive number whose file names contain one."""
         dives = (self._session.dive(key) for key in self._session.keys)
         return [
             dive.key
@@ -114,9 +111,9 @@ class DivesPanel(QWidget):
             if dive.dive_number is None and not dive.is_recording and parse_file_name(dive.path.stem).dive_number
         ]
 
-    def _count_soon(self) -> None:
-        if not self._counting.isActive():
-            self._counting.start()
+    def _schedule_count(self) -> None:
+        if not self._count_timer.isActive():
+            self._count_timer.start()
 
     def _count(self) -> None:
         self.batch.refresh()
@@ -128,7 +125,7 @@ class DivesPanel(QWidget):
     def _on_current_changed(self) -> None:
         current = self._session.current
         index = self.model.index_of(current.key) if current is not None else QModelIndex()
-        # A view that gets the focus makes its first row the current one without selecting it.
+        # On focus, the view makes its first row current without selecting it.
         if index != self.view.currentIndex() or not self.view.selectionModel().isSelected(index):
             self.view.setCurrentIndex(index)
 
@@ -152,10 +149,10 @@ class DivesPanel(QWidget):
 
 
 class _List(QListView):
-    """Rows that can be dragged; F2 or a double click edits the dive number.
+    """List view with draggable rows; F2 or a double click edits the dive number.
 
     Signals:
-        dropped: rows were dragged, and are moved next.
+        dropped: emitted before dragged rows are moved.
     """
 
     dropped = Signal()
@@ -178,7 +175,7 @@ class _List(QListView):
         super().dropEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.text().isprintable() and event.text():  # no search by first letters: letters are the player's keys
+        if event.text().isprintable() and event.text():  # no type-ahead search: letters are shortcuts of the player
             event.ignore()
             return
         super().keyPressEvent(event)

@@ -1,4 +1,4 @@
-"""The dives of the session as rows: in the order of the queue, or sorted to look at."""
+"""List model of the session's dives, in queue order or sorted for display."""
 
 from collections.abc import Callable
 from enum import Enum, auto
@@ -14,7 +14,7 @@ from fineparser_gui.panels.dive_states import details_text, needs_user, state_te
 from fineparser_gui.services.session import Session
 
 KEY_ROLE = Qt.ItemDataRole.UserRole
-#: The `Dive`, for the delegate, and how many of the dives found in it are rows.
+#: The `Dive`, and the number of dives found in it that were added to the list.
 DIVE_ROLE = Qt.ItemDataRole.UserRole + 1
 ACCEPTED_ROLE = Qt.ItemDataRole.UserRole + 2
 
@@ -23,7 +23,7 @@ _NO_INDEX = QModelIndex()
 
 
 class Order(Enum):
-    """How the rows are sorted."""
+    """Order of the rows."""
 
     QUEUE = auto()
     NUMBER = auto()
@@ -47,7 +47,7 @@ _SORTED_BY: dict[Order, Callable[[Dive], tuple]] = {
 
 
 class DivesModel(QAbstractListModel):
-    """One row a dive. Editing a row types its dive number, and with it board and diver as in a pasted list."""
+    """One row per dive. The edit role sets the dive number, optionally with board and diver, as in "207C 10 m Anna"."""
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -65,29 +65,29 @@ class DivesModel(QAbstractListModel):
         return self._order
 
     def set_order(self, order: Order) -> None:
-        """Sort the rows, and keep them sorted; the queue stays as it is."""
+        """Sort the rows from now on; the order of the queue does not change."""
         self._order = order
         self._sort()
 
     @property
     def keys(self) -> list[str]:
-        """The dives in the order of the rows."""
+        """Keys of the dives in row order."""
         return list(self._keys)
 
     def key(self, row: int) -> str:
-        """The dive of a row."""
+        """Key of the dive in a row."""
         return self._keys[row]
 
     def index_of(self, key: str) -> QModelIndex:
-        """The row of a dive."""
+        """Index of a dive; invalid where it has no row."""
         return self.index(self._keys.index(key)) if key in self._keys else QModelIndex()
 
     def text(self, key: str) -> str:
-        """All that the row of a dive says."""
+        """Title, details and state of a dive."""
         dive = self._session.dive(key)
-        return ", ".join(filter(None, (dive.title, details_text(dive), state_text(dive, self._n_taken(key)))))
+        return ", ".join(filter(None, (dive.title, details_text(dive), state_text(dive, self._n_accepted(key)))))
 
-    def _n_taken(self, key: str) -> int:
+    def _n_accepted(self, key: str) -> int:
         return len(self._session.trimming.accepted(key))
 
     def rowCount(self, parent: AnyIndex = _NO_INDEX) -> int:
@@ -105,14 +105,14 @@ class DivesModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DecorationRole:
             return image_of(dive.thumbnail) if dive.thumbnail is not None else None
         if role == Qt.ItemDataRole.ToolTipRole:
-            state = state_text(dive, self._n_taken(key))
+            state = state_text(dive, self._n_accepted(key))
             return "\n".join(filter(None, (str(dive.path), details_text(dive), state, dive.problem)))
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return self.text(key)
         if role == KEY_ROLE:
             return key
         if role == ACCEPTED_ROLE:
-            return self._n_taken(key)
+            return self._n_accepted(key)
         return dive if role == DIVE_ROLE else None
 
     def setData(self, index: AnyIndex, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
@@ -142,13 +142,13 @@ class DivesModel(QAbstractListModel):
         return Qt.DropAction.MoveAction
 
     def begin_drop(self) -> None:
-        """The rows that are moved from now on were dragged together, and go back together."""
+        """Start a new drag: all rows moved until the next call are one undo step."""
         self._drop += 1
 
     def moveRows(
         self, sourceParent: AnyIndex, sourceRow: int, count: int, destinationParent: AnyIndex, destinationChild: int
     ) -> bool:
-        """Dragging rows in the view moves dives in the session."""
+        """Reorder the queue of the session."""
         if self._order is not Order.QUEUE or sourceParent.isValid() or destinationParent.isValid():
             return False
         moved = self._keys[sourceRow : sourceRow + count]
@@ -166,11 +166,11 @@ class DivesModel(QAbstractListModel):
     def _sorted_by(self, key: str) -> tuple:
         dive = self._session.dive(key)
         if self._order is Order.UNFINISHED:
-            return not needs_user(dive, self._n_taken(key)), not dive.busy
+            return not needs_user(dive, self._n_accepted(key)), not dive.busy
         return _SORTED_BY[self._order](dive)
 
-    def _tell_recordings(self) -> None:
-        """Their rows count the dives of the list that were found in them."""
+    def _update_recordings(self) -> None:
+        """Update the rows of recordings, which show how many of their dives were added."""
         for row, key in enumerate(self._keys):
             if self._session.dive(key).is_recording:
                 self.dataChanged.emit(self.index(row), self.index(row))
@@ -191,15 +191,15 @@ class DivesModel(QAbstractListModel):
         self.beginInsertRows(QModelIndex(), place, place)
         self._keys.insert(place, key)
         self.endInsertRows()
-        self._sort()  # a recording may have nothing left to do now
-        self._tell_recordings()
+        self._sort()  # the state of its recording may have changed
+        self._update_recordings()
 
     def _on_changed(self, key: str) -> None:
         self._sort()
         index = self.index_of(key)
         self.dataChanged.emit(index, index)
         if self._session.dive(key).in_frame is not None:
-            self._tell_recordings()
+            self._update_recordings()
 
     def _on_removed(self, key: str) -> None:
         place = self._keys.index(key)
@@ -207,4 +207,4 @@ class DivesModel(QAbstractListModel):
         del self._keys[place]
         self.endRemoveRows()
         self._sort()
-        self._tell_recordings()
+        self._update_recordings()

@@ -1,4 +1,4 @@
-"""Drawing on both videos, whether a dive of the session or one of the library is there."""
+"""Drawings on both videos, of dives of the session or exemplars of the library."""
 
 from functools import partial
 
@@ -13,10 +13,10 @@ from fineparser_gui.services.session import Session
 
 
 class DrawingPair(QObject):
-    """One tool and one selection for two layers; an edit goes to the dive that it was made on.
+    """Shares one tool and one selection between two layers; each edit goes to the dive of its side.
 
     Signals:
-        state_changed: another tool, another drawing is selected, or other drawings are there.
+        state_changed: tool, selection or drawings changed.
     """
 
     state_changed = Signal()
@@ -26,7 +26,10 @@ class DrawingPair(QObject):
         self._session = session
         self._panes = panes
         self.layers = tuple(DrawingLayer(pane.canvas) for pane in panes)
-        self._sides: tuple[Candidate | None, Candidate | None] = (None, None)  # whose drawings the layers show
+        self._sides: tuple[Candidate | None, Candidate | None] = (
+            None,
+            None,
+        )  # dives shown by the layers
         self._following = False
         for place, layer in enumerate(self.layers):
             layer.edited.connect(partial(self._on_edited, place))
@@ -34,7 +37,7 @@ class DrawingPair(QObject):
 
     @property
     def tool(self) -> str | None:
-        """What the next clicks draw; None: they select."""
+        """The kind that the next clicks draw; None: they select."""
         return self.layers[0].tool
 
     @property
@@ -43,30 +46,30 @@ class DrawingPair(QObject):
 
     @property
     def drawings(self) -> tuple[Drawing, ...]:
-        """On the dive on the left."""
+        """Drawings of the dive on the left."""
         return self.layers[0].drawings
 
     def begin(self, tool: str | None) -> None:
-        """Draw a LINE, an ANGLE or a NOTE with the next clicks on either video, or give up what was begun."""
+        """Draw a LINE, an ANGLE or a NOTE with the next clicks on either video; None cancels."""
         self._following = True
         for layer, side in reversed(list(zip(self.layers, self._session.comparing.sides, strict=True))):
-            layer.begin(tool if self._drawn_on(side) is not None else None)
+            layer.begin(tool if self._drawings_of(side) is not None else None)
         self._following = False
         self.state_changed.emit()
 
     def delete_selected(self) -> None:
-        """Take the selected drawing away."""
+        """Delete the selected drawing."""
         for layer in self.layers:
             layer.delete_selected()
 
     def refresh(self) -> None:
-        """Show what is drawn on the dives now; what was begun on others is given up, a note kept as far as written."""
+        """Show the present drawings; a drawing begun on another dive is cancelled, a note's text so far is kept."""
         before, sides = self.drawings, self._session.comparing.sides
         if sides != self._sides:
-            self.begin(None)  # while the layers still hold the drawings that the note belongs to
+            self.begin(None)  # before the layers take other drawings, so that a note goes to the right dive
             self._sides = sides
         for layer, pane, side in zip(self.layers, self._panes, sides, strict=True):
-            drawn, info = self._drawn_on(side), pane.info
+            drawn, info = self._drawings_of(side), pane.info
             if drawn is not None and info is not None:
                 layer.set_drawings(drawn, info.pts_s)
             else:
@@ -74,8 +77,8 @@ class DrawingPair(QObject):
         if self.drawings != before:
             self.state_changed.emit()
 
-    def _drawn_on(self, side: Candidate | None) -> tuple[Drawing, ...] | None:
-        """What is drawn on a dive; None where nothing can be."""
+    def _drawings_of(self, side: Candidate | None) -> tuple[Drawing, ...] | None:
+        """Drawings of a dive; None where nothing can be drawn."""
         if side is None:
             return None
         if side.exemplar_id is not None:
@@ -83,7 +86,7 @@ class DrawingPair(QObject):
         return self._session.dive(side.key).drawings if side.key in self._session.keys else None
 
     def _on_edited(self, place: int, drawings: tuple[Drawing, ...], text: str, gesture: str) -> None:
-        side = self._sides[place]  # another one may be current already
+        side = self._sides[place]  # not the present side: it may have changed during the edit
         if side is None:
             return
         if side.exemplar_id is not None:

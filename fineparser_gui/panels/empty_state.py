@@ -1,4 +1,4 @@
-"""What the window shows before the first clip: where to drop one, and two buttons."""
+"""Start page of the window: a drop area and two buttons."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
@@ -11,7 +11,7 @@ _TEXT_W = 470
 
 
 class EmptyState(QWidget):
-    """A drop area; the window itself takes the drop, wherever it lands.
+    """Drop area; the main window handles the drop event itself, wherever the mouse is.
 
     Signals:
         open_requested, sample_requested: a button was pressed.
@@ -68,7 +68,7 @@ class EmptyState(QWidget):
         outer.addWidget(self._area)
 
     def set_dropping(self, dropping: bool) -> None:
-        """Answer a drag that hovers over the window."""
+        """Highlight the area while a drag is over the window."""
         self._area.setProperty("dropping", dropping)
         self._area.style().unpolish(self._area)
         self._area.style().polish(self._area)

@@ -1,14 +1,14 @@
-"""The dives that the score rests on: each can be left out, and choosing one shows it beside the current dive."""
+"""The exemplars of the score with their votes: each can be left out, or compared with the shown dive."""
 
 from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QIcon, QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QPushButton, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QPushButton, QTableView, QWidget
 
 from fineparser_core.inference.rescore import outliers
 from fineparser_core.types import ExemplarVote
 from fineparser_gui.formatting import RENDERED_MARK, board_text, signed
 from fineparser_gui.icons import icon
-from fineparser_gui.panels.widgets import card, keyboard_friendly, label
+from fineparser_gui.panels.widgets import card, fill, keyboard_friendly, label, style_table
 from fineparser_gui.services.session import Session
 from fineparser_gui.steps import step_texts
 
@@ -16,10 +16,10 @@ _USE, _NAME, _NUMBER, _SCORE, _VOTE, _FIRST_STEP = range(6)
 
 
 class ExemplarModel(QAbstractTableModel):
-    """A row a vote: whether it counts, exemplar, its dive number, score and vote, and the difference by step.
+    """Table model with one row per vote: tick, exemplar, dive number, score, vote, and points by step.
 
     Signals:
-        counted: (str, bool) the tick of an exemplar was set or taken away.
+        counted: (str, bool) exemplar id, and whether it is ticked now.
     """
 
     counted = Signal(str, bool)
@@ -40,10 +40,14 @@ class ExemplarModel(QAbstractTableModel):
         self._warning = QIcon()
 
     def set_votes(self, votes: list[tuple[ExemplarVote, bool]]) -> None:
-        """Take the votes, each with whether its exemplar is rendered; best official score first."""
+        """Replace the rows.
+
+        Args:
+            votes: each with whether its exemplar is rendered; shown by descending official score.
+        """
         rows = sorted(votes, key=lambda row: -row[0].score)
         same = [vote.id for vote, _ in rows] == [vote.id for vote, _ in self._rows]
-        if same:  # selection and scroll position stay while a transition is dragged
+        if same:  # no reset: keeps selection and scroll position while a transition is dragged
             self._rows = rows
         else:
             self.beginResetModel()
@@ -53,13 +57,13 @@ class ExemplarModel(QAbstractTableModel):
         self._all_changed()
 
     def set_left_out(self, ids: frozenset[str]) -> None:
-        """Take which exemplars do not count."""
+        """Set the ids of the exemplars that do not count."""
         if ids != self._left_out:
             self._left_out = ids
             self._all_changed()
 
     def set_warning_icon(self, warning: QIcon) -> None:
-        """Take the mark of an outlier in the colour of the theme."""
+        """Set the icon of outliers."""
         self._warning = warning
         self._all_changed()
 
@@ -154,7 +158,7 @@ class ExemplarModel(QAbstractTableModel):
 
 
 class _Table(QTableView):
-    """Space ticks the row that has the focus, wherever in the row that is."""
+    """Table view in which Space toggles the tick of the current row, whatever its current column."""
 
     def event(self, event: QEvent) -> bool:
         override = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
@@ -174,7 +178,7 @@ class _Table(QTableView):
 
 
 class ExemplarsPanel(QWidget):
-    """Table of the votes on the shown dive."""
+    """Table of the votes for the shown dive, and a button that starts or ends a comparison."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -189,16 +193,12 @@ class ExemplarsPanel(QWidget):
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.table.setTabKeyNavigation(False)
-        self.table.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # after a click, Space is the player's
-        self.table.setShowGrid(False)
+        self.table.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # not by click, so that Space still plays
+        style_table(self.table, 26)
         self.table.setWordWrap(False)
-        self.table.setTextElideMode(Qt.TextElideMode.ElideLeft)  # the ends of names tell them apart
+        self.table.setTextElideMode(Qt.TextElideMode.ElideLeft)  # names differ at their ends
         self.table.setIconSize(QSize(13, 13))
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(26)
         header = self.table.horizontalHeader()
-        header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setMinimumSectionSize(24)
         header.setSectionResizeMode(_USE, QHeaderView.ResizeMode.Fixed)
@@ -217,9 +217,7 @@ class ExemplarsPanel(QWidget):
         layout.addLayout(head)
         layout.addWidget(self.table, 1)
         layout.addWidget(self._hint)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(frame)
+        fill(self, frame)
         session.shown_changed.connect(self._refresh)
         session.comparison_changed.connect(self._on_comparison_changed)
         self._color_icons()
@@ -250,7 +248,7 @@ class ExemplarsPanel(QWidget):
             )
             hint += "\n" + text.format(numbers, scoring.dive_number)
         self._hint.setText(hint)
-        # Where all are of the dive's own number, as they mostly are, it would say nothing.
+        # Hidden where all exemplars have the dive number of the shown dive.
         self.table.setColumnHidden(_NUMBER, all(dive and vote.dive_number == dive.dive_number for vote in votes))
 
     def changeEvent(self, event: QEvent) -> None:

@@ -1,4 +1,4 @@
-"""What is being written and was written, at the foot of the window: progress, cancel, where the file is."""
+"""Running and finished exports at the bottom of the window: progress, cancel, show the folder."""
 
 from PySide6.QtCore import QEvent, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QResizeEvent
@@ -22,7 +22,7 @@ _ROWS_SEEN = 3
 
 
 class ExportsStrip(QScrollArea):
-    """Hidden while there is nothing to tell; a row an export, the latest below."""
+    """Hidden while empty; one row per export, the latest at the bottom."""
 
     def __init__(self, exports: Exports, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -70,7 +70,7 @@ class ExportsStrip(QScrollArea):
             self._fit()
 
     def _fit(self) -> None:
-        """As high as the latest rows, whose messages may take several lines."""
+        """Set the height to that of the latest rows, whose messages may be wrapped."""
         margins = self._column.contentsMargins()
         frame = 2 * self.frameWidth()
         width = self.width() - frame - margins.left() - margins.right()
@@ -81,7 +81,7 @@ class ExportsStrip(QScrollArea):
 
 
 class _Row(QFrame):
-    """One export."""
+    """Row of one export."""
 
     def __init__(self, exports: Exports, number: int) -> None:
         super().__init__()
@@ -114,17 +114,17 @@ class _Row(QFrame):
         column.addWidget(self.message)
 
     def show_export(self, export: Export) -> None:
-        """Take how far it is now."""
+        """Show the present state of the export."""
         if export == self._export:
             return
         self._export = export
         over = export.state.over
         self.text.set_text(self._text(export))
-        # Why an export failed stands in the banner.
+        # The reason of a failure is shown in the banner.
         self.message.setText(export.message if export.state is ExportState.DONE else "")
         self.message.setVisible(bool(self.message.text()))
         self._bar.setVisible(export.state is ExportState.RUNNING)
-        self._bar.setRange(0, export.total)  # 0, 0 is "busy"
+        self._bar.setRange(0, export.total)  # range 0, 0: busy indicator
         self._bar.setValue(export.done)
         self._bar.setAccessibleName(self.tr("Progress of writing {0}").format(export.path.name))
         if not over:

@@ -1,4 +1,4 @@
-"""The exemplar libraries: the bundled dives and the coach's own, which can be added to, changed and removed."""
+"""Panel of the exemplar library: bundled exemplars, and the coach's own, which can be added, edited and removed."""
 
 from collections.abc import Callable
 
@@ -22,16 +22,16 @@ from fineparser_gui.model.library import LibraryEntry
 from fineparser_gui.panels.dive_states import stage_text
 from fineparser_gui.panels.library_model import LibraryFilter, LibraryModel
 from fineparser_gui.panels.sort_menu import SortMenu
-from fineparser_gui.panels.widgets import ElidedLabel, keyboard_friendly, label
+from fineparser_gui.panels.widgets import ElidedLabel, keyboard_friendly, label, style_table
 from fineparser_gui.services.session import Session
 
 _HEIGHT_PX = 250
-#: Rows whose cells say how wide a column is: those in sight, and some more.
+#: Number of rows that are measured for the widths of the columns.
 _MEASURED_ROWS = 40
 
 
 class LibraryPanel(QWidget):
-    """A table, and what can be done with its rows.
+    """Table of exemplars with its commands.
 
     Signals:
         add_clip_requested, add_dive_requested: a button was pressed.
@@ -68,12 +68,12 @@ class LibraryPanel(QWidget):
         self.bin.setCheckable(True)
         self.bin.toggled.connect(self.shown.show_bin)
         self.bin.toggled.connect(self._refresh_buttons)
-        self.words = QLineEdit()
-        self.words.setPlaceholderText(self.tr("Find dive, diver, date…"))
-        self.words.setAccessibleName(self.tr("Find in the library"))
-        self.words.setClearButtonEnabled(True)
-        self.words.textChanged.connect(self.shown.show_words)
-        self.words.textChanged.connect(self._refresh_buttons)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(self.tr("Find dive, diver, date…"))
+        self.search.setAccessibleName(self.tr("Find in the library"))
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self.shown.show_words)
+        self.search.textChanged.connect(self._refresh_buttons)
         self._status = ElidedLabel("muted")
         self.cancel = self._button(self.tr("Cancel"), self._library.cancel_adding)
         self._hint = label(role="muted", wrap=True)
@@ -84,7 +84,7 @@ class LibraryPanel(QWidget):
         for button in (self.compare, self.undo, self.redo):
             tools.addWidget(button)
         tools.addStretch(1)
-        tools.addWidget(self.words, 2)
+        tools.addWidget(self.search, 2)
         tools.addWidget(self.bin)
         status = QHBoxLayout()
         status.addWidget(self._status, 1)
@@ -119,16 +119,16 @@ class LibraryPanel(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if self._library.entries:  # before that, the worker tells by itself
+        if self._library.entries:  # the first list comes from the worker unasked
             self._library.refresh()
 
     def show_number(self, dive_number: str) -> None:
-        """Show the exemplars of a dive number, even where there are none."""
+        """Filter the table by a dive number."""
         self.bin.setChecked(False)
-        self.words.setText(dive_number)
+        self.search.setText(dive_number)
 
     def select(self, exemplar_id: str) -> None:
-        """Select the row of an exemplar, where it is shown."""
+        """Select the row of an exemplar where it is in the table."""
         for row in range(self.shown.rowCount()):
             if self._entry_at(row).exemplar.id == exemplar_id:
                 self.table.selectRow(row)
@@ -150,18 +150,14 @@ class LibraryPanel(QWidget):
         table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        table.setTabKeyNavigation(False)
-        table.setShowGrid(False)
+        style_table(table, 26)
         table.setWordWrap(False)
         table.setSortingEnabled(True)
         table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(26)
         header = table.horizontalHeader()
-        header.setHighlightSections(False)
         header.setStretchLastSection(False)
         header.setResizeContentsPrecision(_MEASURED_ROWS)
-        header.setMinimumSectionSize(80)  # a title with the arrow of its order
+        header.setMinimumSectionSize(80)  # room for a title and its sort arrow
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for column in range(self.model.columnCount()):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
@@ -171,7 +167,7 @@ class LibraryPanel(QWidget):
         return table
 
     def _show_menu(self, at: QPoint) -> None:
-        """What the buttons do, and the order of the rows."""
+        """Context menu: the commands of the buttons, and sorting."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for button in (self.compare, self.edit, self.remove, self.restore, self.undo, self.redo):

@@ -1,4 +1,4 @@
-"""The exemplars of both libraries as a table; what is asked of every row again and again is made once."""
+"""Table model of the exemplar library, with the cells' texts cached for filtering and sorting."""
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel, Qt
 
@@ -11,7 +11,7 @@ _NUMBER, _BOARD, _SCORE, _DIVER, _DAY, _NAME, _STATE = range(7)
 
 
 class LibraryModel(QAbstractTableModel):
-    """A row an exemplar."""
+    """One row per exemplar."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -28,7 +28,7 @@ class LibraryModel(QAbstractTableModel):
         )
 
     def set_entries(self, entries: tuple[LibraryEntry, ...]) -> None:
-        """Take what there is now; where the exemplars are the same ones, selection and place stay."""
+        """Replace the rows; selection and scroll position are kept where the ids are unchanged."""
         same = [entry.exemplar.id for entry in entries] == [entry.exemplar.id for entry in self._entries]
         if not same:
             self.beginResetModel()
@@ -46,7 +46,7 @@ class LibraryModel(QAbstractTableModel):
         self._cells = [self._texts(entry) for entry in entries]
 
     def cells(self, row: int) -> tuple[str, ...]:
-        """What is written in a row."""
+        """Texts of a row."""
         return self._cells[row]
 
     def entry(self, row: int) -> LibraryEntry:
@@ -77,7 +77,7 @@ class LibraryModel(QAbstractTableModel):
         return None
 
     def sorted_by(self, row: int, column: int) -> str | float:
-        """What a row is sorted by in a column."""
+        """Sort key of a cell."""
         exemplar = self._entries[row].exemplar
         if column == _BOARD:
             return exemplar.board_m or 0.0
@@ -118,19 +118,19 @@ class LibraryModel(QAbstractTableModel):
 
 
 class LibraryFilter(QSortFilterProxyModel):
-    """What is in the bin or what is not, and of that what a text is found in; sorted by a column."""
+    """Sorts by column, and filters by bin and by text."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._bin, self._words = False, ""
 
     def show_bin(self, shown: bool) -> None:
-        """Show what was removed, and nothing else."""
+        """Show the bin instead of the library."""
         self._bin = shown
         self.invalidate()
 
     def show_words(self, text: str) -> None:
-        """Show rows with this in one of their cells."""
+        """Show only rows with this text in one of their cells."""
         self._words = text.strip().casefold()
         self.invalidate()
 

@@ -1,4 +1,4 @@
-"""The two ways out where no exemplar has the dive number: add some, or compare with the nearest dives."""
+"""Commands for a dive number without exemplars: add some, or compare with similar dives."""
 
 from dataclasses import replace
 
@@ -11,10 +11,10 @@ from fineparser_gui.services.session import Session
 
 
 class NoExemplars(QWidget):
-    """Buttons below the sentence of the score panel.
+    """Buttons below the message of the score panel.
 
     Signals:
-        add_requested: (str) a dive number.
+        add_requested: (str) dive number to add exemplars of.
     """
 
     add_requested = Signal(str)
@@ -39,15 +39,15 @@ class NoExemplars(QWidget):
         row.addStretch()
 
     def show_dive(self, dive: Dive | None) -> None:
-        """Offer what can be done for a dive without exemplars; hidden for any other."""
+        """Show the buttons for a dive without exemplars, hide them for any other."""
         self._dive = dive if dive is not None and dive.lacks_exemplars else None
         for button in (self.nearest, self.add):
-            button.ensurePolished()  # the column asks for their height before they are first shown
+            button.ensurePolished()  # their size hint is needed before they are first shown
         self.setVisible(self._dive is not None)
         self.nearest.setVisible(self._dive is not None and not self._dive.synchro and not self._dive.nearest)
 
     def text(self) -> str:
-        """What is missing."""
+        """The message of the score panel; "" where exemplars exist."""
         if self._dive is None:
             return ""
         if self._dive.synchro:

@@ -1,4 +1,4 @@
-"""A line for a dive number: typed, or picked from those that there are exemplars of."""
+"""Text field for a dive number, with a menu of the numbers that have exemplars."""
 
 from collections.abc import Callable, Mapping
 
@@ -11,10 +11,10 @@ from fineparser_gui.icons import icon
 
 
 class NumberField(QLineEdit):
-    """The arrow at its end opens the list, and so does Alt+Down; a number that is picked counts as typed.
+    """The arrow at its end or Alt+Down opens the menu; a picked number is inserted as if typed.
 
     Args:
-        numbers: says how many exemplars there are, by dive number.
+        numbers: returns the number of exemplars by dive number.
     """
 
     def __init__(self, numbers: Callable[[], Mapping[str, int]], text: str = "", parent: QWidget | None = None) -> None:
@@ -28,13 +28,13 @@ class NumberField(QLineEdit):
         self._color_icon()
 
     def open_list(self) -> QMenu:
-        """Show what can be picked."""
+        """Open the menu of dive numbers."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         numbers = self._numbers()
         there = self.tr("Dive numbers with exemplars, and how many")
         menu.addAction(there if numbers else self.tr("There are no exemplars yet.")).setEnabled(False)
-        for number in sorted(numbers, key=_by_rules):
+        for number in sorted(numbers, key=_rules_order):
             words = parse_dive_number(number).description
             action = menu.addAction(self.tr("{0}  {1}").format(number, words) + f"\t{numbers[number]}")
             action.triggered.connect(lambda _=False, number=number: self._take(number))
@@ -45,7 +45,7 @@ class NumberField(QLineEdit):
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _opens(event):
-            event.accept()  # else a command of the window takes it
+            event.accept()  # before a shortcut of the window takes it
             return True
         return super().event(event)
 
@@ -65,7 +65,7 @@ class NumberField(QLineEdit):
 
     def _take(self, number: str) -> None:
         self.selectAll()
-        self.insert(number)  # as typing does, so that Ctrl+Z in the field brings back what was there
+        self.insert(number)  # not setText, so that Ctrl+Z in the field works
 
 
 def _opens(event: QKeyEvent) -> bool:
@@ -73,6 +73,6 @@ def _opens(event: QKeyEvent) -> bool:
     return event.key() == Qt.Key.Key_Down and modifiers == Qt.KeyboardModifier.AltModifier
 
 
-def _by_rules(number: str) -> tuple[str, int, str]:
-    """By group, as the tables of the rules list them: 107B before 1011C."""
+def _rules_order(number: str) -> tuple[str, int, str]:
+    """Sort key in the order of the rules' tables: 107B before 1011C."""
     return number[0], int(number[:-1]), number[-1]

@@ -1,4 +1,4 @@
-"""The centre of the window: one video, or two side by side, with transport and timeline under them."""
+"""Centre of the window: one video or two side by side, transport bar and timeline."""
 
 from collections.abc import Callable
 
@@ -31,10 +31,10 @@ from fineparser_gui.timeline.timeline import Timeline
 
 
 class PlayerPanel(QWidget):
-    """Shows the session's current dive, or one of the library in its place, and while comparing another one beside it.
+    """Shows the current dive or a library exemplar on the left and, while comparing, another dive on the right.
 
     Signals:
-        failed: (str) a video cannot be decoded.
+        failed: (str) message for the user: a video cannot be decoded.
     """
 
     failed = Signal(str)
@@ -53,7 +53,7 @@ class PlayerPanel(QWidget):
         self._loaded: Candidate | None = None
         self._parse: DiveParse | None = None
         self._steps: tuple[StepSpan, StepSpan, StepSpan] | tuple[()] = ()
-        self._looped: Callable[[], tuple[int, int] | None] | None = None  # what the loop is of, wherever that moves
+        self._looped: Callable[[], tuple[int, int] | None] | None = None  # present range of the loop
         self._compared: ComparedDive | None = None
         self._alignment: StepAlignment | OffsetAlignment | None = None
 
@@ -81,7 +81,7 @@ class PlayerPanel(QWidget):
         column.addWidget(self.progress)
 
         transport.frame_changed.connect(self._show_frame)
-        transport.state_changed.connect(self._show_frame)  # what stands still is shown exactly
+        transport.state_changed.connect(self._show_frame)  # a paused player shows the exact frame
         self.timeline.seek_requested.connect(transport.seek)
         self.timeline.transition_dragged.connect(self._move_transition)
         self.timeline.transition_nudged.connect(self.nudge_transition)
@@ -103,25 +103,25 @@ class PlayerPanel(QWidget):
         return next((s for s in self._steps if s.start_frame <= self.transport.frame < s.end_frame), None)
 
     def draw(self, kind: str) -> None:
-        """Let the next clicks on the picture draw a line, an angle or a note."""
+        """Toggle a drawing tool: LINE, ANGLE or NOTE."""
         if self._loaded is not None:
             self.transport.pause()
             self.drawing.begin(None if self.drawing.tool == kind else kind)
 
     def go_to_drawing(self, direction: int) -> None:
-        """Show the next frame, or the one before, that something is drawn on."""
+        """Go to the next (1) or previous (-1) frame with a drawing."""
         frame = next_frame(self.drawing.drawings, self.transport.frame, direction)
         if frame is not None:
             self.transport.pause()
             self.transport.seek(frame)
 
     def loop_step(self, on: bool) -> None:
-        """Repeat the step under the playhead, wherever its ends are moved, or stop repeating."""
+        """Loop the step under the playhead, following later changes of its ends, or stop looping."""
         step = self.current_step() if on else None
         self._loop(lambda: self._frames_of(step.name) if step is not None else None)
 
     def loop_dive(self) -> None:
-        """Repeat the dive from in to out, wherever these are moved."""
+        """Loop the dive between In and Out point, following later changes of both."""
         self._loop(lambda: (dive.first_frame, dive.last_frame) if (dive := self._session.current) else None)
 
     def _loop(self, looped: Callable[[], tuple[int, int] | None]) -> None:
@@ -132,21 +132,21 @@ class PlayerPanel(QWidget):
         return next(((step.start_frame, step.end_frame - 1) for step in self._steps if step.name == name), None)
 
     def canvases(self) -> tuple[VideoCanvas, VideoCanvas]:
-        """Of the two videos."""
+        """Canvases of the left and the right video."""
         return self.pane.canvas, self.other_pane.canvas
 
     def begin_step_here(self, place: int) -> None:
-        """Let flight (0) or entry (1) begin at the playhead."""
+        """Move the start of flight (0) or entry (1) to the playhead."""
         self._move_transition(place, self.transport.frame, "")
 
     def nudge_transition(self, place: int, frames: int) -> None:
-        """Let flight (0) or entry (1) begin some frames later, or earlier, and show that frame."""
+        """Move the start of flight (0) or entry (1) by a number of frames and go there."""
         if self._parse is not None:
             frame = frames_of(self._parse.transitions)[place] + frames
             self._move_transition(place, frame, f"nudge {place}")
 
     def nudge_range(self, place: int, frames: int) -> None:
-        """Let the dive begin (0) or end (1) some frames later, or earlier, and show that frame."""
+        """Move In (0) or Out point (1) by a number of frames and go there."""
         dive = self._session.current
         if dive is None or dive.info is None:
             return
@@ -175,25 +175,25 @@ class PlayerPanel(QWidget):
             self.transport.seek(frame)
 
     def set_mask_shown(self, shown: bool) -> None:
-        """Masks on or off, on both videos."""
+        """Show or hide the masks of both videos."""
         self.pane.canvas.set_mask_shown(shown)
         self.other_pane.canvas.set_mask_shown(shown)
 
     def set_mask_style(self, style: MaskStyle) -> None:
-        """Draw the masks of both videos in another way."""
+        """Set colour, opacity and fill of the masks of both videos."""
         self.bar.set_opacity(style.opacity)
         for pane in (self.pane, self.other_pane):
             pane.canvas.set_mask_style(style)
 
     def set_crop_shown(self, shown: bool) -> None:
-        """Outline the network's crop on both videos and mark its samples on the timeline."""
+        """Show the crop of the network on both videos and the sampled frames on the timeline."""
         self.pane.canvas.set_crop_shown(shown)
         self.other_pane.canvas.set_crop_shown(shown)
         self.timeline.set_samples_shown(shown)
 
     def close_videos(self) -> None:
-        """Stop the decoders; the window is closing."""
-        # What is still on its way must not open a file again.
+        """Stop the decoders before the window closes."""
+        # Late signals must not open a file again.
         self._session.current_changed.disconnect(self._on_current_changed)
         self._session.dive_changed.disconnect(self._on_dive_changed)
         self._session.comparison_changed.disconnect(self._on_comparison_changed)
@@ -252,7 +252,7 @@ class PlayerPanel(QWidget):
         self._show_lead_on_timeline()
 
     def _refresh(self) -> None:
-        """Show what is known now of what is on the left."""
+        """Update the left video and the timeline from the session."""
         dive, lead = self._session.current, self._session.comparing.left_dive
         if lead is not None:
             self._refresh_lead(lead)
@@ -306,7 +306,7 @@ class PlayerPanel(QWidget):
         self._align()
 
     def _align(self) -> None:
-        """Work out which frame of the other dive belongs to which of this one."""
+        """Compute the mapping from frames of the left video to frames of the right one."""
         compared, info, other, steps = self._compared, self._left_info(), self.other_pane.info, self._steps
         if info is None or compared is None:
             self._alignment = None
@@ -316,7 +316,7 @@ class PlayerPanel(QWidget):
             times = (info.pts_s, other.pts_s) if other else (None, None)
             self._alignment = StepAlignment(step_boundaries(steps), step_boundaries(compared.steps), *times)
         elif other is None:
-            self._alignment = None  # until its times are known
+            self._alignment = None  # the times of the right video are not known yet
         else:
             here, there = self.transport.frame, self.other_pane.frame
             if way is not Alignment.FREE:
@@ -327,7 +327,7 @@ class PlayerPanel(QWidget):
         self._show_frame()
 
     def step_other(self, frames: int) -> None:
-        """Move the other dive alone; from here on both run in real time."""
+        """Move the right video by a number of frames and switch to manual offset."""
         info, other = self._left_info(), self.other_pane.info
         if info is None or other is None or self._compared is None:
             return
@@ -338,7 +338,7 @@ class PlayerPanel(QWidget):
         self._show_frame()
 
     def _left_info(self) -> VideoInfo | None:
-        """Of the file on the left."""
+        """Video info of the left file."""
         dive = self._session.current
         return dive.info if dive is not None else self.pane.info
 

@@ -1,10 +1,10 @@
-"""How far the analysis of the shown dive is, by stage, with the button that stops or starts it."""
+"""Progress of the shown dive's analysis, with a button that cancels or starts it."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from fineparser_gui.model.dive import Dive, DiveState
-from fineparser_gui.panels.dive_states import WAITS_FOR_USER, settled, stage_text
+from fineparser_gui.panels.dive_states import WAITING_FOR_USER, settled, stage_text
 from fineparser_gui.panels.widgets import keyboard_friendly, label
 from fineparser_gui.services.session import Session
 
@@ -12,10 +12,10 @@ _STAGES = ("read", "coarse", "parse", "compare")
 
 
 class ProgressStrip(QFrame):
-    """Visible while the shown dive is analysed, or has no analysis and could have one.
+    """Visible while the shown dive is being analysed or waits for the user.
 
     Signals:
-        locate_requested: the user wants to say where the video of the shown dive is.
+        locate_requested: the button "Locate the video…" was pressed.
     """
 
     locate_requested = Signal()
@@ -46,7 +46,7 @@ class ProgressStrip(QFrame):
 
     def _refresh(self) -> None:
         dive = self._session.current
-        waits = dive is not None and dive.state in WAITS_FOR_USER and not self._done_with(dive)
+        waits = dive is not None and dive.state in WAITING_FOR_USER and not self._all_accepted(dive)
         busy = dive is not None and dive.busy
         self.setVisible(busy or waits)
         if dive is None or not (busy or waits):
@@ -62,13 +62,13 @@ class ProgressStrip(QFrame):
         waiting = self.tr("Locate the video…") if missing else self.tr("Analyse")
         self._button.setText(self.tr("Cancel") if busy else waiting)
         progress = dive.progress
-        self._bar.setRange(0, progress.total if progress else 0)  # 0, 0 is "busy"
+        self._bar.setRange(0, progress.total if progress else 0)  # range 0, 0: busy indicator
         self._bar.setValue(progress.done if progress else 0)
 
-    def _done_with(self, dive: Dive) -> bool:
-        """Whether it is a recording whose dives are in the list."""
-        n_taken = len(self._session.trimming.accepted(dive.key))
-        return n_taken > 0 and settled(dive, n_taken)
+    def _all_accepted(self, dive: Dive) -> bool:
+        """Whether all dives found in a recording were added to the list."""
+        n_accepted = len(self._session.trimming.accepted(dive.key))
+        return n_accepted > 0 and settled(dive, n_accepted)
 
     def _busy_text(self, dive: Dive) -> str:
         if dive.searching and dive.progress is not None:

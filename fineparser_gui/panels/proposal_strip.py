@@ -1,4 +1,4 @@
-"""Under the timeline: the dives that were found in a long recording, confirmed one by one or all at once."""
+"""Below the timeline: dives found in a long recording, added one by one or all at once."""
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
@@ -9,7 +9,7 @@ from fineparser_gui.services.session import Session
 
 
 class ProposalStrip(QFrame):
-    """Visible while dives of the shown recording are proposed.
+    """Visible while dives found in the shown recording are proposed.
 
     Attributes:
         accept, accept_all, dismiss: buttons.
@@ -47,28 +47,28 @@ class ProposalStrip(QFrame):
         return self._text.text()
 
     def color_icons(self) -> None:
-        """Follow the palette."""
+        """Draw the icons in the colours of the palette."""
         self.dismiss.setIcon(icon("close", self.palette().buttonText().color().name()))
 
     def set_frame(self, frame: int) -> None:
-        """Follow the playhead: the proposal under it is the one to confirm."""
+        """Set the playhead, which selects the proposal that the button adds."""
         self._frame = frame
         self._show_here(self._session.current)
 
-    def place_here(self) -> int | None:
-        """The proposal under the playhead; None between them."""
+    def proposal_here(self) -> int | None:
+        """Index of the proposal under the playhead; None between proposals."""
         dive = self._session.current
         segments = dive.proposals if dive else ()
         return next((i for i, one in enumerate(segments) if one.in_frame <= self._frame <= one.out_frame), None)
 
     def accept_here(self) -> None:
-        """Confirm the proposal under the playhead."""
-        dive, place = self._session.current, self.place_here()
+        """Add the dive under the playhead to the list."""
+        dive, place = self._session.current, self.proposal_here()
         if dive is not None and place is not None:
             self._session.trimming.accept(dive.key, place)
 
     def accept_every(self) -> None:
-        """Confirm all of them."""
+        """Add all proposed dives to the list."""
         if self._session.current is not None:
             self._session.trimming.accept_all(self._session.current.key)
 
@@ -103,7 +103,7 @@ class ProposalStrip(QFrame):
         self._show_here(dive)
 
     def _show_here(self, dive: Dive | None) -> None:
-        place = self.place_here()
+        place = self.proposal_here()
         there = dive is not None and place is not None and place not in self._session.trimming.accepted(dive.key)
         self.accept.setEnabled(there)
         self.accept.setText(self.tr("Add dive {0}").format(place + 1) if there else self.tr("Add this dive"))

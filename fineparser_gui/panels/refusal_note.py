@@ -1,4 +1,4 @@
-"""In place of a score: why the model does not take the clip for a whole dive, and the coach's way to overrule it."""
+"""Why a clip is not scored as a complete dive, and a button that scores it anyway."""
 
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
@@ -8,7 +8,7 @@ from fineparser_gui.services.session import Session
 
 
 class RefusalNote(QWidget):
-    """Seen only where the shown dive is refused, and after the coach has overruled that.
+    """Visible where the shown dive was refused, also after the coach has overruled that.
 
     Attributes:
         overrule: button that scores anyway.
@@ -33,7 +33,7 @@ class RefusalNote(QWidget):
         return self._text.text()
 
     def show_dive(self, dive: Dive | None) -> None:
-        """Follow the dive."""
+        """Show the refusal of a dive, or hide."""
         refusal = dive.model_analysis.parse.refusal if dive and dive.model_analysis else None
         self.setVisible(refusal is not None)
         if dive is None or refusal is None:

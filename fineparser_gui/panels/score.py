@@ -11,7 +11,7 @@ from fineparser_gui.model.dive import Dive, DiveState
 from fineparser_gui.panels.correction_note import CorrectionNote
 from fineparser_gui.panels.no_exemplars import NoExemplars
 from fineparser_gui.panels.refusal_note import RefusalNote
-from fineparser_gui.panels.widgets import card, keyboard_friendly, label
+from fineparser_gui.panels.widgets import card, fill, keyboard_friendly, label
 from fineparser_gui.services.session import Session
 from fineparser_gui.worker.protocol import Ready
 
@@ -19,11 +19,11 @@ translate = QCoreApplication.translate
 
 
 class ScorePanel(QWidget):
-    """Of the shown dive.
+    """Score panel of the shown dive.
 
     Signals:
         model_card_requested: the note about the weights was pressed.
-        exemplars_requested: (str) exemplars of a dive number are to be added.
+        exemplars_requested: (str) dive number to add exemplars of.
     """
 
     model_card_requested = Signal()
@@ -92,15 +92,13 @@ class ScorePanel(QWidget):
         layout.addWidget(self.no_exemplars)
         layout.addWidget(self._notes)
         layout.addWidget(self._synthetic)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(frame)
+        fill(self, frame)
         session.shown_changed.connect(self._refresh)
         self._refresh()
 
     @property
     def interval(self) -> str:
-        """What is said of the stated interval."""
+        """Text of the prediction interval."""
         return self._interval.text()
 
     @property
@@ -108,7 +106,7 @@ class ScorePanel(QWidget):
         return self._message.text()
 
     def color_icons(self) -> None:
-        """Follow the palette."""
+        """Draw the icons in the colours of the palette."""
         self._synthetic.ensurePolished()
         self._synthetic.setIcon(icon("warning", self._synthetic.palette().buttonText().color().name()))
 
@@ -122,7 +120,7 @@ class ScorePanel(QWidget):
         self._outliers.setText(self._outliers_text(disagreeing))
         self.correction.show_dive(dive)
         self.refusal.show_dive(dive)
-        # A number of other transitions than those shown is greyed until theirs is there.
+        # Greyed while the score does not belong to the shown transitions yet.
         self._score.setEnabled(dive is None or not dive.rescoring)
         self._notes.setVisible(scoring is not None and bool(scoring.notes))
         synthetic = dive is not None and dive.analysis is not None and dive.analysis.parse.model.synthetic
@@ -135,7 +133,7 @@ class ScorePanel(QWidget):
             self._show(scoring)
             self._interval.setText(_interval_text(scoring))
             self._interval.setToolTip(_interval_source(scoring, dive.analysis.parse.model, self._session.model))
-        self.updateGeometry()  # the column does not hear of what is hidden deeper down
+        self.updateGeometry()  # the scroll area does not notice when nested widgets are hidden
 
     def _show(self, scoring: Scoring) -> None:
         self._score.setText(f"{scoring.score:.1f}")

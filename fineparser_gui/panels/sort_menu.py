@@ -1,4 +1,4 @@
-"""By which column a table is sorted, and which way: for the keyboard what the titles are for the mouse."""
+"""Menu that sorts a table by keyboard, as its header does by mouse."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QActionGroup
@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QMenu, QTableView
 
 
 class SortMenu(QMenu):
-    """Follows the titles, and they follow it. A column without a title is none to sort by."""
+    """Synchronised with the table's header. Columns without a title cannot be sorted by."""
 
     def __init__(self, table: QTableView) -> None:
         super().__init__(table)

@@ -1,4 +1,4 @@
-"""Dive numbers that the clip may be of, offered while the field is empty; none is taken unasked."""
+"""Suggested dive numbers, shown while the dive has none; a click accepts one."""
 
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
@@ -9,7 +9,7 @@ _MOST = 3
 
 
 class Suggestions(QWidget):
-    """A button a number."""
+    """One button per suggested number."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)

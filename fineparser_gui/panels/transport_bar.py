@@ -1,13 +1,13 @@
-"""Buttons under the picture: playback on the left, what is drawn over the picture on the right."""
+"""Bar below the video: playback on the left, overlays and drawing tools on the right."""
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QSlider, QToolButton, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QSlider, QWidget
 
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.formatting import speed_text
 from fineparser_gui.icons import icon
-from fineparser_gui.panels.widgets import keyboard_friendly, label
+from fineparser_gui.panels.widgets import keyboard_friendly, label, tool_button
 from fineparser_gui.playback.transport import SPEEDS, Transport
 from fineparser_gui.settings.preferences import LEAST_OPACITY_PERCENT
 
@@ -15,10 +15,10 @@ _NARROWEST_PX = 320
 
 
 class TransportBar(QFrame):
-    """Shows and drives a `Transport`; where it is narrow, it leaves out what the menus have as well.
+    """Controls a `Transport`; where it is narrow, it hides buttons whose commands the menus have as well.
 
     Signals:
-        opacity_changed: (int) of the mask, in percent; the slider was moved.
+        opacity_changed: (int) opacity of the mask in percent, set by the slider.
     """
 
     opacity_changed = Signal(int)
@@ -26,9 +26,9 @@ class TransportBar(QFrame):
     def __init__(self, transport: Transport, actions: ActionRegistry, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._transport = transport
-        self._play = self._button(actions["play"])
-        self._where = label()
-        self._brief = False
+        self._play = tool_button(actions["play"])
+        self._position = label()
+        self._short_text = False
         self._speed = QComboBox()
         self._speed.setAccessibleName(self.tr("Playback speed"))
         self._speed.setToolTip(self.tr("Playback speed"))
@@ -44,31 +44,31 @@ class TransportBar(QFrame):
         self._opacity.valueChanged.connect(self.opacity_changed)
         keyboard_friendly(self._opacity)
 
-        self.setMinimumWidth(_NARROWEST_PX)  # whatever is shown now
+        self.setMinimumWidth(_NARROWEST_PX)  # independent of which buttons are shown
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 4, 8, 4)
         row.setSpacing(2)
         first, back, forward, last, loop = (
-            self._button(actions[name]) for name in ("first", "step_back", "step_forward", "last", "loop")
+            tool_button(actions[name]) for name in ("first", "step_back", "step_forward", "last", "loop")
         )
         line, angle, note, mask, crop, compare, full_screen = (
-            self._button(actions[name])
+            tool_button(actions[name])
             for name in ("draw_line", "draw_angle", "draw_note", "mask", "crop", "compare", "full_screen")
         )
-        for part in (first, back, self._play, forward, last, loop, 6, self._speed, 10, self._where):
+        for part in (first, back, self._play, forward, last, loop, 6, self._speed, 10, self._position):
             row.addSpacing(part) if isinstance(part, int) else row.addWidget(part)
         row.addStretch()
         for part in (10, line, angle, note, 6, mask, self._opacity, 6, crop, compare, full_screen):
             row.addSpacing(part) if isinstance(part, int) else row.addWidget(part)
-        #: What goes first, together, where there is no room; before all of it the words around the frame's number.
+        #: Groups that are hidden one after the other where there is no room, after the text is shortened.
         self._dispensable = ((self._opacity,), (line, angle, note), (first, last), (crop, loop), (compare,))
         self._fit()
-        transport.frame_changed.connect(self._show_where)
+        transport.frame_changed.connect(self._show_position)
         transport.state_changed.connect(self._show_state)
         self._show_state()
 
     def set_opacity(self, opacity: float) -> None:
-        """Put the slider where the opacity of the mask is."""
+        """Set the slider to the opacity of the mask, 0 to 1."""
         self._opacity.setValue(round(100 * opacity))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -80,40 +80,33 @@ class TransportBar(QFrame):
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_play"):
             self._show_state()
 
-    def _button(self, action: QAction) -> QToolButton:
-        button = QToolButton()
-        button.setDefaultAction(action)
-        button.setAccessibleName(action.text().replace("&", ""))
-        keyboard_friendly(button)
-        return button
-
     def _fit(self) -> None:
-        """Show as much as there is room for."""
+        """Show as many groups as fit."""
         row, left_out = self.layout(), [None, *self._dispensable]
-        self._set_brief(False)
+        self._set_short_text(False)
         for group in self._dispensable:
             for part in group:
                 part.show()
         while left_out and row.minimumSize().width() > self.width():
             group = left_out.pop(0)
             if group is None:
-                self._set_brief(True)
+                self._set_short_text(True)
             for part in group or ():
                 part.hide()
 
-    def _set_brief(self, brief: bool) -> None:
-        self._brief = brief
-        longest = "00000 / 00000" if brief else "frame 00000 / 00000 · 0:00.000"
-        self._where.setMinimumWidth(self._where.fontMetrics().horizontalAdvance(longest))
-        self._show_where()
+    def _set_short_text(self, short: bool) -> None:
+        self._short_text = short
+        longest = "00000 / 00000" if short else "frame 00000 / 00000 · 0:00.000"
+        self._position.setMinimumWidth(self._position.fontMetrics().horizontalAdvance(longest))
+        self._show_position()
 
-    def _show_where(self) -> None:
+    def _show_position(self) -> None:
         t = self._transport
-        if self._brief:
-            self._where.setText(f"{t.frame} / {t.n_frames - 1}")
+        if self._short_text:
+            self._position.setText(f"{t.frame} / {t.n_frames - 1}")
             return
         minutes, seconds = divmod(t.time_s, 60)
-        self._where.setText(
+        self._position.setText(
             self.tr("frame {0} / {1} · {2}:{3:06.3f}").format(t.frame, t.n_frames - 1, int(minutes), seconds)
         )
 

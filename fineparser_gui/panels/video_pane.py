@@ -1,4 +1,4 @@
-"""One video with its masks and a line that says which dive it is and in which step."""
+"""One video with its mask, title, frame number and current step."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,11 +22,11 @@ _RESIZED_MS = 120
 
 
 class VideoPane(QWidget):
-    """Decodes and draws; which frame it shows is decided elsewhere.
+    """Decodes and draws a file; the frame to show is set by `show_frame`.
 
     Signals:
-        opened: the file's times are known.
-        failed: (str) the file cannot be decoded (any more).
+        opened: the presentation times of the file are known.
+        failed: (str) message for the user: the file cannot be decoded.
     """
 
     opened = Signal()
@@ -57,15 +57,15 @@ class VideoPane(QWidget):
         self._track: MaskTrack | None = None
         self._steps: Sequence[StepSpan] = ()
         self._head = Playhead()
-        self._shown: tuple[int, tuple[int, int]] | None = None  # frame and size of the picture on the canvas
-        # While a window is being resized, what is there is stretched.
+        self._shown: tuple[int, tuple[int, int]] | None = None  # (frame, size_px) of the picture on the canvas
+        # During a resize the present picture is scaled; decoding at the new size follows afterwards.
         self._resized = QTimer(self, singleShot=True, interval=_RESIZED_MS)
         self._resized.timeout.connect(self._show)
         self.canvas.view_changed.connect(self._resized.start)
         self.canvas.painted.connect(self._on_painted, Qt.ConnectionType.QueuedConnection)
 
     def load(self, path: Path, title: str) -> None:
-        """Open another file; what was known of the former is forgotten."""
+        """Open another file."""
         self.unload()
         self.set_title(title)
         self._path = path
@@ -76,7 +76,7 @@ class VideoPane(QWidget):
         self._decoder.start()
 
     def set_title(self, title: str) -> None:
-        """Call the same file otherwise."""
+        """Set the title."""
         self._title.set_text(title)
         self.canvas.setAccessibleName(self.tr("Video of {0}").format(title))
 
@@ -98,23 +98,23 @@ class VideoPane(QWidget):
         self._resized.stop()
 
     def set_cache_bytes(self, cache_bytes: int) -> None:
-        """Take or give back memory for decoded pictures."""
+        """Set the memory limit of decoded pictures."""
         self._cache_bytes = cache_bytes
         if self._decoder is not None:
             self._decoder.set_cache_bytes(cache_bytes)
 
     @property
     def frame(self) -> int:
-        """The frame that is wanted; `canvas.shown_frame` is the one on the screen."""
+        """The requested frame; `canvas.shown_frame` is the one on screen."""
         return self._head.frame
 
     @property
     def busy(self) -> bool:
-        """Whether frames are being decoded, or will be."""
+        """Whether frames are being decoded or waiting for it."""
         return self._decoder is not None and not self._decoder.idle
 
     def is_cached(self, frame: int) -> bool:
-        """Whether a frame can be shown at once."""
+        """Whether a frame is decoded."""
         return self._decoder is not None and self._decoder.cache.get(frame) is not None
 
     @property
@@ -122,7 +122,7 @@ class VideoPane(QWidget):
         return self._info
 
     def set_analysis(self, track: MaskTrack | None, steps: Sequence[StepSpan]) -> None:
-        """Take masks and steps once they are known."""
+        """Set masks and steps of the dive."""
         self._track, self._steps = track, steps
         if self._info is not None:
             self.canvas.set_source(QSize(self._info.width_px, self._info.height_px), track)
@@ -132,8 +132,8 @@ class VideoPane(QWidget):
         """Show a frame, or the nearest decoded one until it is there.
 
         Args:
-            direction: 1 or -1, which way the playhead came.
-            moving: True while it plays.
+            direction: 1 or -1, of the last movement.
+            moving: True during playback.
         """
         self._head = Playhead(frame=frame, direction=direction, moving=moving)
         self._show()
@@ -165,7 +165,7 @@ class VideoPane(QWidget):
         return f"{step_text(step.name)} · {duration_s(step, self._info):.2f} s"
 
     def _on_opened(self, info: VideoInfo) -> None:
-        if info.path != self._path:  # of the file before: it was on its way when that was closed
+        if info.path != self._path:  # late signal of the previous file
             return
         self._info = info
         self.canvas.set_source(QSize(info.width_px, info.height_px), self._track)
@@ -183,7 +183,7 @@ class VideoPane(QWidget):
 
 
 class _StepTag(QLabel):
-    """The name of the current step on its colour."""
+    """Name of the current step on a background of its colour."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,12 +1,22 @@
 """Widgets that the panels and dialogs share: cards, labels, and keys that a focused control keeps."""
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractButton, QFrame, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QFrame,
+    QLabel,
+    QSizePolicy,
+    QSlider,
+    QTableView,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 
 def card(title: str | None = None) -> tuple[QFrame, QVBoxLayout]:
-    """A framed block of the side column with its layout, under a title."""
+    """A framed block of the side column, with its layout and an optional title."""
     frame = QFrame()
     frame.setProperty("card", True)
     layout = QVBoxLayout(frame)
@@ -27,7 +37,7 @@ def label(text: str = "", role: str | None = None, *, wrap: bool = False) -> QLa
 
 
 class ElidedLabel(QLabel):
-    """A line that gives way: its middle is left out where it does not fit, and a tool tip has all of it."""
+    """One line of text, elided in the middle where it does not fit; the tool tip has the full text."""
 
     def __init__(self, role: str | None = None) -> None:
         super().__init__()
@@ -37,7 +47,7 @@ class ElidedLabel(QLabel):
         self._full = ""
 
     def set_text(self, text: str) -> None:
-        """Replace the line."""
+        """Set the full text."""
         self._full = text
         self.setAccessibleName(text)
         self.setToolTip(text)
@@ -58,8 +68,8 @@ class ElidedLabel(QLabel):
         self.setText(self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideMiddle, self.width()))
 
 
-class _KeptKeys(QObject):
-    """Gives a focused control the keys that it lives by before the player's shortcuts take them."""
+class _ReservedKeys(QObject):
+    """Event filter that gives keys to the focused control instead of to shortcuts of the window."""
 
     def __init__(self, keys: tuple[Qt.Key, ...], parent: QObject) -> None:
         super().__init__(parent)
@@ -72,12 +82,41 @@ class _KeptKeys(QObject):
         return False
 
 
+def tool_button(action: QAction) -> QToolButton:
+    """A button of an action that takes the focus by Tab only."""
+    button = QToolButton()
+    button.setDefaultAction(action)
+    button.setAccessibleName(action.text().replace("&", ""))
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+    keyboard_friendly(button)
+    return button
+
+
+def fill(widget: QWidget, frame: QWidget) -> None:
+    """Let a frame take all of a widget."""
+    layout = QVBoxLayout(widget)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.addWidget(frame)
+
+
+def style_table(table: QTableView, row_px: int) -> None:
+    """Rows of a height without grid or row headers, in a table that Tab leaves."""
+    table.setShowGrid(False)
+    table.setTabKeyNavigation(False)
+    table.verticalHeader().hide()
+    table.verticalHeader().setDefaultSectionSize(row_px)
+    table.horizontalHeader().setHighlightSections(False)
+
+
 def keyboard_friendly(control: QWidget) -> None:
-    """Reached by Tab alone, so that a click does not take the keys from the player; then it keeps its own keys."""
+    """Let a control take the focus by Tab only, so that a click leaves the keyboard to the player.
+
+    Once focused, buttons keep Space, and sliders keep Left, Right, Home and End, as their own keys.
+    """
     control.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     keys: tuple[Qt.Key, ...] = ()
     if isinstance(control, QAbstractButton):
         keys = (Qt.Key.Key_Space,)
     elif isinstance(control, QSlider):
         keys = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End)
-    control.installEventFilter(_KeptKeys(keys, control))
+    control.installEventFilter(_ReservedKeys(keys, control))

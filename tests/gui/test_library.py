@@ -172,7 +172,7 @@ def test_many_exemplars_are_sorted_and_found_at_once(library_studio):
 
     order = Qt.SortOrder.DescendingOrder
     assert min(cpu_s(panel.table.sortByColumn, column, order) for column in (2, 5, 3)) < 0.15
-    assert min(cpu_s(panel.words.setText, words) for words in ("li na", "5253b", "")) < 0.15
+    assert min(cpu_s(panel.search.setText, words) for words in ("li na", "5253b", "")) < 0.15
     assert panel.shown.rowCount() == 600
 
 
@@ -309,7 +309,7 @@ def test_undo_and_redo_are_the_librarys_while_the_focus_is_in_it(library_studio,
     session.set_diver(key, "Augusta")  # by a drag, say, which leaves the focus where it is
     assert undo.text() == "&Undo naming the diver"
     panel.table.setFocus()
-    panel.words.setFocus()
+    panel.search.setFocus()
     assert undo.text() == "&Undo removing 2 exemplars"
     window.actions_by_id["library"].trigger()
     undo.trigger()
@@ -473,7 +473,7 @@ def test_no_exemplars_is_a_state_with_two_ways_out(library_studio, qtbot, small_
     assert not library_studio.window.banner.isVisible()
     assert score.no_exemplars.isVisible()
     score.no_exemplars.add.click()
-    assert library_studio.window.library.panel.words.text() == "5253B"
+    assert library_studio.window.library.panel.search.text() == "5253B"
     assert "No exemplars found" in library_studio.window.library.panel.hint
     score.no_exemplars.nearest.click()
     request = asked(library_studio, ScoreRequest)
