@@ -32,7 +32,7 @@ class Studio:
         library = folder / "exemplars" if folder else None
         self.client = WorkerClient(library)
         self.session = Session(self.client, library)
-        choice = ModelChoice(self.session, self.client, self.preferences)
+        choice = ModelChoice(self.session, self.preferences)
         self.window = MainWindow(self.session, self.preferences, choice, folder)
         self.preferences.changed.connect(self._on_preferences)
         self.themes.choose(self.preferences.now.theme, self.preferences.now.step_colors)

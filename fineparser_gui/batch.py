@@ -26,9 +26,9 @@ class Batch(QObject):
     def slots(self) -> dict[str, Callable]:
         """What each action does."""
         return {
-            "pause_queue": self._session.queue.pause,
-            "cancel_all": self._session.queue.cancel_all,
-            "retry_all": self._session.queue.analyse_again,
+            "pause_queue": self._session.scheduler.pause,
+            "cancel_all": self._session.cancel_all,
+            "retry_all": self._session.analyse_stopped,
             "move_up": lambda: self._move(-1),
             "move_down": lambda: self._move(1),
             "name_dives": lambda: self.name_dives(self._panel.selected_keys()),
@@ -46,7 +46,7 @@ class Batch(QObject):
         session = self._session
         for signal in (session.dive_added, session.dive_changed, session.dive_removed):
             signal.connect(self._schedule_refresh)
-        session.queue.paused_changed.connect(self._refresh)  # at once, or a key would toggle what was before
+        session.scheduler.paused_changed.connect(self._refresh)  # at once, or a key would toggle what was before
         self._refresh()
 
     def name_dives(self, keys: list[str]) -> None:
@@ -77,7 +77,7 @@ class Batch(QObject):
     def _refresh(self) -> None:
         dives = [self._session.dive(key) for key in self._session.keys]
         for action_id, enabled in {
-            "pause_queue": bool(dives) or self._session.queue.paused,
+            "pause_queue": bool(dives) or self._session.scheduler.paused,
             "cancel_all": any(dive.busy for dive in dives),
             "retry_all": any(dive.stopped for dive in dives),
             "move_up": len(dives) > 1,
@@ -87,4 +87,4 @@ class Batch(QObject):
             "sort_dives": len(dives) > 1,
         }.items():
             self._actions[action_id].setEnabled(enabled)
-        self._actions["pause_queue"].setChecked(self._session.queue.paused)
+        self._actions["pause_queue"].setChecked(self._session.scheduler.paused)

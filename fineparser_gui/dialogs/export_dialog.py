@@ -28,7 +28,7 @@ from fineparser_gui.formatting import speed_text
 from fineparser_gui.model.drawings import Drawing
 from fineparser_gui.model.exports import dive_title
 from fineparser_gui.panels.widgets import label
-from fineparser_gui.services.exports import Exports
+from fineparser_gui.services.exports import ExportService
 from fineparser_gui.services.session import Session
 from fineparser_gui.settings.preferences import Preferences
 
@@ -314,7 +314,7 @@ class ExportDialog(QDialog):
         return self._session.comparing.compared(candidate) if candidate is not None else None
 
 
-def may_stop_exports(exports: Exports, window: QWidget) -> bool:
+def may_stop_exports(exports: ExportService, window: QWidget) -> bool:
     """Ask whether to close the window although something is being written; False where the user would rather stay."""
     if not exports.busy:
         return True

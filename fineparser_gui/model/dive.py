@@ -18,8 +18,8 @@ class DiveState(Enum):
     """How far the analysis of a dive is."""
 
     OPENING = auto()
-    MISSING = auto()  # of a session file, and its video cannot be opened or is another one: waits for the user
-    NEEDS_TRIM = auto()  # too long to be one dive: waits for the user
+    MISSING = auto()  # its video cannot be opened, or is another one than the session was made with: needs the user
+    NEEDS_TRIM = auto()  # too long to be one dive: needs the user
     QUEUED = auto()
     ANALYSING = auto()
     READY = auto()
@@ -27,21 +27,42 @@ class DiveState(Enum):
     FAILED = auto()
 
 
+class ScoreState(Enum):
+    """How far the score of a dive is whose steps are known."""
+
+    NONE = auto()  # there is nothing to score by: no dive number, no steps, or not a whole dive
+    SCORING = auto()
+    SCORED = auto()
+    NO_EXEMPLARS = auto()
+    CANCELLED = auto()
+    FAILED = auto()
+
+
+class SearchState(Enum):
+    """How far the search for dives in a recording is."""
+
+    NONE = auto()
+    WAITING = auto()
+    SEARCHING = auto()
+    FOUND = auto()
+    DISMISSED = auto()  # found, and hidden by the user
+    FAILED = auto()
+
+
 #: What a dive has of an analysis before it has one.
 NOT_ANALYSED = {
     "progress": None,
     "problem": None,
-    "lacks_exemplars": False,
+    "score_state": ScoreState.NONE,
     "model_analysis": None,
     "rescored": None,
     "rescored_for": None,
     "parse_id": None,
     "suggestions": (),
-    "scoring": False,
 }
 
 
-#: Where a video lies, and what it is known by; None: nobody looked yet.
+#: Where a video lies, and its identity; None: not known yet.
 Place = tuple[Path, VideoIdentity | None]
 
 #: No dive lasts longer, with the walk before it and the splash after it.
@@ -58,8 +79,8 @@ class Dive:
         dive_number: validated, upper case, e.g. "207C"; None until the user gives it.
         difficulty: the DD that the user typed; None: the tables'.
         diver: who dives; "" where nobody said.
+        rule: which exemplars may vote.
         drawings: lines, angles and notes on its frames.
-        nearest, synchro: see `rule`.
         model_analysis: the model's own steps and masks, and its score once there is one, every exemplar voting.
         correction: what the coach changed of it.
         rescored: every exemplar's vote on the corrected transitions; None where there are none, or not yet.
@@ -67,21 +88,18 @@ class Dive:
         analysis: what is shown: `model_analysis` with the correction in it.
         parse_id: request whose cached encoding belongs to `model_analysis`.
         suggestions: dive numbers of exemplars that the clip resembles, the likeliest first.
-        scoring: True while the model's own score is being computed.
         problem: one sentence: why there is no analysis, or no score.
-        lacks_exemplars: True where there is no score for want of exemplars.
-        segments: dives that were found in the file, to be confirmed; None: nobody looked.
-        dismissed: the coach wants to see them no longer.
-        searching: True while they are looked for, or wait to be.
+        segments: dives that were found in the file, to be confirmed; None: nobody searched.
         cancelled: the user stopped its analysis, which then starts only when asked for, in a reopened session too.
-        identity: what its video is known by; None until it was opened.
+        identity: tells its video from others; None until it was opened.
         conflicting_video: a video found in the place of its own, and another one; used only where the coach says so.
-        restored: True for a dive of a session file: it stays in the list even where its video is gone.
     """
 
     key: str
     path: Path
     state: DiveState = DiveState.OPENING
+    score_state: ScoreState = ScoreState.NONE
+    search_state: SearchState = SearchState.NONE
     info: VideoInfo | None = None
     thumbnail: np.ndarray | None = field(default=None, compare=False)
     in_frame: int | None = None
@@ -90,9 +108,8 @@ class Dive:
     board_m: float | None = None
     difficulty: float | None = None
     diver: str = ""
+    rule: CandidateRule = field(default_factory=CandidateRule)
     drawings: tuple[Drawing, ...] = ()
-    nearest: bool = False
-    synchro: bool = False
     progress: Progress | None = None
     model_analysis: Analysis | None = None
     correction: Correction = field(default_factory=Correction)
@@ -101,16 +118,11 @@ class Dive:
     analysis: Analysis | None = None
     parse_id: str | None = None
     suggestions: tuple[str, ...] = ()
-    scoring: bool = False
     problem: str | None = None
-    lacks_exemplars: bool = False
     segments: tuple[DiveSegment, ...] | None = None
-    dismissed: bool = False
-    searching: bool = False
     cancelled: bool = False
     identity: VideoIdentity | None = None
     conflicting_video: Place | None = None
-    restored: bool = False
 
     @property
     def title(self) -> str:
@@ -126,9 +138,27 @@ class Dive:
         return self.state is DiveState.NEEDS_TRIM and self.segments is not None and len(self.segments) > 1
 
     @property
+    def too_long(self) -> bool:
+        """Whether what would be analysed is longer than one dive, and nobody said that it lies there."""
+        if self.info is None or (self.in_frame is not None and self.out_frame is not None):
+            return False
+        share = (self.last_frame - self.first_frame + 1) / self.info.n_frames
+        return share * self.info.duration_s > LONGEST_DIVE_S
+
+    @property
     def proposals(self) -> tuple[DiveSegment, ...]:
         """The dives found in the file that the coach wants to see."""
-        return () if self.dismissed else self.segments or ()
+        return () if self.search_state is SearchState.DISMISSED else self.segments or ()
+
+    @property
+    def scoring(self) -> bool:
+        """Whether the model's own score is being computed."""
+        return self.score_state is ScoreState.SCORING
+
+    @property
+    def searching(self) -> bool:
+        """Whether its file is searched for dives, or waits to be."""
+        return self.search_state in (SearchState.WAITING, SearchState.SEARCHING)
 
     @property
     def busy(self) -> bool:
@@ -140,40 +170,37 @@ class Dive:
         return self.dive_number, self.board_m, self.difficulty
 
     @property
-    def rule(self) -> CandidateRule:
-        """Which exemplars may vote."""
-        return CandidateRule(nearest=self.nearest, synchro=self.synchro)
+    def synchro(self) -> bool:
+        """Whether two divers are compared with two."""
+        return self.rule.synchro
 
     @property
     def corrected_frames(self) -> tuple[int, int] | None:
         """The corrected transitions; None where the model's are shown."""
         frames = self.correction.transitions
-        return (
-            frames if frames is not None and self.model_analysis and fits(frames, self.model_analysis.parse) else None
-        )
+        if frames is None or self.model_analysis is None or not fits(frames, self.model_analysis.parse):
+            return None
+        return frames
 
     @property
     def refused(self) -> bool:
         """Whether it is not scored because it does not look like a whole dive, and nobody said that it is one."""
-        return (
-            self.model_analysis is not None
-            and self.model_analysis.parse.refusal is not None
-            and not self.correction.is_dive
-        )
+        if self.model_analysis is None or self.correction.is_dive:
+            return False
+        return self.model_analysis.parse.refusal is not None
 
     @property
     def stopped(self) -> bool:
         """Whether its analysis, its score or the search in it ended without one, so that trying again may help."""
         if self.state is DiveState.NEEDS_TRIM:
-            return self.problem is not None and self.segments is None and not self.searching
+            return self.search_state is SearchState.FAILED
         if self.state is not DiveState.READY:
             return self.state in (DiveState.FAILED, DiveState.CANCELLED)
-        unscored = self.analysis is not None and self.analysis.scoring is None and not self.scoring
-        return unscored and self.problem is not None and not self.lacks_exemplars and not self.refused
+        return self.score_state in (ScoreState.FAILED, ScoreState.CANCELLED) and not self.refused
 
     @property
     def rescoring(self) -> bool:
-        """True while the score shown is not yet that of the transitions shown."""
+        """Whether the score shown is not yet that of the transitions shown."""
         scored = self.model_analysis is not None and self.model_analysis.scoring is not None
         return scored and self.corrected_frames != self.rescored_for
 

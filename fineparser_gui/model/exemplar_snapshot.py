@@ -64,7 +64,7 @@ def with_other_voters(
     """
     changed = {(e.dive_number, e.synchro) for e in set(before.exemplars()) ^ set(now.exemplars())}
     for dive in dives:
-        concerned = (dive.dive_number, dive.synchro) in changed or (dive.nearest and bool(changed))
+        concerned = (dive.dive_number, dive.synchro) in changed or (dive.rule.nearest and bool(changed))
         if not concerned or dive.state is not DiveState.READY or dive.scoring or dive.refused:
             continue
         if before.voters(dive, n_exemplars) != now.voters(dive, n_exemplars):

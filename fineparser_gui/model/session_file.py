@@ -13,9 +13,9 @@ Format "fineparser.session/1", JSON in UTF-8 (a reader refuses other numbers; ne
               transitions, left_out, is_dive, cancelled, drawings, segments, dismissed, video}, in the order of the
               list; relative_path is as seen from the folder of the session file, or null where there is none; drawings
               are of {kind, frame, points, text}, points in pixels of the file's upright frames; segments are the dives
-              found in a long recording, as `DiveSegment`, or null where nobody looked; dismissed: the coach wants to
-              see them no longer; video is what the file is known by, as `VideoIdentity`, or null where it was never
-              opened (older files have none)
+              found in a long recording, as `DiveSegment`, or null where nobody searched; dismissed: the coach has
+              hidden them; video is the identity of the file, as `VideoIdentity`, or null where it was never opened
+              (older files have none)
 
 Analyses are not stored: opening a session makes them anew, and the coach's transitions and exemplars left out are
 applied to them.
@@ -32,6 +32,7 @@ from typing import Any, TypeVar
 from fineparser_core.diving.difficulty import BOARDS_M
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
+from fineparser_core.inference.exemplar_selection import CandidateRule
 from fineparser_core.types import DiveSegment
 from fineparser_core.video.atomic import atomic_file
 from fineparser_gui.model.correction import Correction
@@ -51,7 +52,11 @@ _HIGHEST_DIFFICULTY = 100
 
 @dataclass(frozen=True, kw_only=True)
 class SavedDive:
-    """What of a dive is kept; the attributes are those of `Dive`."""
+    """What of a dive is kept; the attributes are those of `Dive`.
+
+    Attributes:
+        dismissed: the user has hidden the dives found in it.
+    """
 
     path: Path
     in_frame: int | None = None
@@ -61,8 +66,7 @@ class SavedDive:
     difficulty: float | None = None
     diver: str = ""
     drawings: tuple[Drawing, ...] = ()
-    nearest: bool = False
-    synchro: bool = False
+    rule: CandidateRule = field(default_factory=CandidateRule)
     cancelled: bool = False
     segments: tuple[DiveSegment, ...] | None = None
     identity: VideoIdentity | None = None
@@ -174,8 +178,8 @@ def _dive_to_dict(dive: SavedDive, folder: Path) -> dict[str, Any]:
         "difficulty": dive.difficulty,
         "diver": dive.diver,
         "drawings": [to_dict(drawing) for drawing in dive.drawings],
-        "nearest": dive.nearest,
-        "synchro": dive.synchro,
+        "nearest": dive.rule.nearest,
+        "synchro": dive.rule.synchro,
         "transitions": list(frames) if frames else None,
         "left_out": sorted(dive.correction.left_out),
         "is_dive": dive.correction.is_dive,
@@ -249,8 +253,7 @@ def _dive_from_dict(values: dict[str, Any], folder: Path) -> SavedDive:
         difficulty=difficulty,
         diver=_text(values.get("diver")) or "",
         drawings=tuple(_drawing(drawing) for drawing in values.get("drawings", [])),
-        nearest=values.get("nearest") is True,
-        synchro=values.get("synchro") is True,
+        rule=CandidateRule(nearest=values.get("nearest") is True, synchro=values.get("synchro") is True),
         cancelled=values.get("cancelled") is True,
         segments=_segments(values.get("segments")),
         identity=None if values.get("video") is None else identity_from_dict(values["video"]),

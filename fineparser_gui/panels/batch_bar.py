@@ -48,12 +48,12 @@ class BatchBar(QWidget):
         failed = sum(dive.stopped for dive in dives) - cancelled
         waiting = any(dive.busy or dive.state is DiveState.OPENING for dive in dives)
         unfinished = len(dives) > 1 and (waiting or failed + cancelled > 0)
-        self.setVisible(unfinished or (len(dives) > 0 and self._session.queue.paused))
+        self.setVisible(unfinished or (len(dives) > 0 and self._session.scheduler.paused))
         text = self.tr("{0} of {1} analysed").format(ready, len(dives))
         for count, words in ((failed, self.tr("{0} failed")), (cancelled, self.tr("{0} cancelled"))):
             if count:
                 text += ", " + words.format(count)
-        if self._session.queue.paused:
+        if self._session.scheduler.paused:
             text = self.tr("Paused: {0}").format(text)
         self._text.setText(text)
         self._bar.setRange(0, max(len(dives), 1))

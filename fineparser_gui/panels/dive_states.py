@@ -3,7 +3,7 @@
 from PySide6.QtCore import QCoreApplication
 
 from fineparser_gui.formatting import board_text
-from fineparser_gui.model.dive import Dive, DiveState
+from fineparser_gui.model.dive import Dive, DiveState, ScoreState, SearchState
 
 translate = QCoreApplication.translate
 
@@ -15,7 +15,7 @@ def settled(dive: Dive, n_accepted: int) -> bool:
     """Whether all dives found in a recording were added to the list, or its proposals were dismissed."""
     if dive.state is not DiveState.NEEDS_TRIM or dive.segments is None or dive.searching:
         return False
-    return dive.dismissed or 0 < len(dive.segments) == n_accepted
+    return dive.search_state is SearchState.DISMISSED or 0 < len(dive.segments) == n_accepted
 
 
 def state_text(dive: Dive, n_accepted: int = 0) -> str:
@@ -63,7 +63,7 @@ def state_text(dive: Dive, n_accepted: int = 0) -> str:
         scoring = dive.analysis.scoring
         score = f"{scoring.score:.1f}"
         return translate("DivesPanel", "{0} (nearest)").format(score) if scoring.nearest_numbers else score
-    if dive.lacks_exemplars:
+    if dive.score_state is ScoreState.NO_EXEMPLARS:
         return translate("DivesPanel", "no exemplars of {0}").format(dive.dive_number)
     return translate("DivesPanel", "no score") if dive.dive_number else translate("DivesPanel", "needs dive number")
 

@@ -86,8 +86,9 @@ class DivesPanel(QWidget):
         # Collects many changes into one recount over all dives.
         self._count_timer = QTimer(self, singleShot=True, interval=50)
         self._count_timer.timeout.connect(self._count)
-        for signal in (session.dive_added, session.dive_changed, session.dive_removed, session.queue.paused_changed):
+        for signal in (session.dive_added, session.dive_changed, session.dive_removed):
             signal.connect(self._schedule_count)
+        session.scheduler.paused_changed.connect(self._schedule_count)
         session.current_changed.connect(self._on_current_changed)
         self._count()
 

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 from fineparser_gui.icons import icon
 from fineparser_gui.model.exports import Export, ExportState
 from fineparser_gui.panels.widgets import ElidedLabel, keyboard_friendly, label
-from fineparser_gui.services.exports import Exports
+from fineparser_gui.services.exports import ExportService
 
 _ROWS_SEEN = 3
 
@@ -24,7 +24,7 @@ _ROWS_SEEN = 3
 class ExportsStrip(QScrollArea):
     """Hidden while empty; one row per export, the latest at the bottom."""
 
-    def __init__(self, exports: Exports, parent: QWidget | None = None) -> None:
+    def __init__(self, exports: ExportService, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._exports = exports
         self._rows: dict[int, _Row] = {}
@@ -83,7 +83,7 @@ class ExportsStrip(QScrollArea):
 class _Row(QFrame):
     """Row of one export."""
 
-    def __init__(self, exports: Exports, number: int) -> None:
+    def __init__(self, exports: ExportService, number: int) -> None:
         super().__init__()
         self.setProperty("card", True)
         self._exports, self._number = exports, number

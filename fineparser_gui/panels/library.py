@@ -101,7 +101,7 @@ class LibraryPanel(QWidget):
         self._library.changed.connect(self._refresh)
         self._library.edits.indexChanged.connect(self._refresh_buttons)
         self._library.adding_changed.connect(self._refresh_status)
-        session.trimming.holding_changed.connect(self._refresh_status)
+        session.scheduler.holding_changed.connect(self._refresh_status)
         session.shown_changed.connect(self._refresh_buttons)
         session.comparison_changed.connect(self._refresh_buttons)
         self._refresh()
@@ -242,7 +242,7 @@ class LibraryPanel(QWidget):
     def _refresh_status(self) -> None:
         adding = list(self._library.adding.values())
         ready, own = self._library.preparing
-        waits = self._session.trimming.holding
+        waits = self._session.scheduler.holding
         self.cancel.setVisible(bool(adding))
         if adding:
             first = adding[0]

@@ -5,7 +5,7 @@ from dataclasses import replace
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
-from fineparser_gui.model.dive import Dive
+from fineparser_gui.model.dive import Dive, ScoreState
 from fineparser_gui.panels.widgets import keyboard_friendly
 from fineparser_gui.services.session import Session
 
@@ -40,11 +40,11 @@ class NoExemplars(QWidget):
 
     def show_dive(self, dive: Dive | None) -> None:
         """Show the buttons for a dive without exemplars, hide them for any other."""
-        self._dive = dive if dive is not None and dive.lacks_exemplars else None
+        self._dive = dive if dive is not None and dive.score_state is ScoreState.NO_EXEMPLARS else None
         for button in (self.nearest, self.add):
             button.ensurePolished()  # their size hint is needed before they are first shown
         self.setVisible(self._dive is not None)
-        self.nearest.setVisible(self._dive is not None and not self._dive.synchro and not self._dive.nearest)
+        self.nearest.setVisible(self._dive is not None and not self._dive.synchro and not self._dive.rule.nearest)
 
     def text(self) -> str:
         """The message of the score panel; "" where exemplars exist."""

@@ -40,7 +40,7 @@ class ProgressStrip(QFrame):
         row.addWidget(self._bar, 1)
         row.addWidget(self._button)
         session.shown_changed.connect(self._refresh)
-        for signal in (session.queue.paused_changed, session.dive_added, session.dive_removed):
+        for signal in (session.scheduler.paused_changed, session.dive_added, session.dive_removed):
             signal.connect(self._refresh)
         self._refresh()
 
@@ -73,13 +73,12 @@ class ProgressStrip(QFrame):
     def _busy_text(self, dive: Dive) -> str:
         if dive.searching and dive.progress is not None:
             percent = 100 * dive.progress.done // max(dive.progress.total, 1)
-            held = self._session.queue.paused
+            held = self._session.scheduler.paused
             text = self.tr("Searching for dives: {0} %, paused") if held else self.tr("Searching for dives: {0} %")
             return text.format(percent if dive.progress.stage == "scan" else 100)
         if dive.progress is None:
-            queue, trimming = self._session.queue, self._session.trimming
-            begun = dive.key in queue.requests if dive.state is DiveState.QUEUED else not trimming.waits(dive.key)
-            if queue.paused and not begun:
+            scheduler = self._session.scheduler
+            if scheduler.paused and all(task.key != dive.key for task in scheduler.running):
                 return self.tr("Analyses are paused.")
             if self._session.model is None:
                 return self.tr("Loading the model…")

@@ -3,7 +3,7 @@
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
 from fineparser_gui.icons import icon
-from fineparser_gui.model.dive import Dive
+from fineparser_gui.model.dive import Dive, SearchState
 from fineparser_gui.panels.widgets import keyboard_friendly, label
 from fineparser_gui.services.session import Session
 
@@ -78,7 +78,7 @@ class ProposalStrip(QFrame):
 
     def _refresh(self) -> None:
         dive = self._session.current
-        proposes = dive is not None and dive.segments is not None and not dive.dismissed
+        proposes = dive is not None and dive.segments is not None and dive.search_state is not SearchState.DISMISSED
         self.setVisible(proposes and not dive.searching)
         if not proposes:
             return

@@ -80,7 +80,7 @@ class Autosave(QObject):
             session.dives_moved,
             session.current_changed,
             session.exemplar_drawn,
-            session.queue.paused_changed,
+            session.scheduler.paused_changed,
         )
 
     def _on_changed(self) -> None:

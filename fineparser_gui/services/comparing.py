@@ -1,7 +1,6 @@
 """Which two dives are shown side by side, wherever they come from, and how their times go together."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
@@ -11,13 +10,12 @@ from fineparser_core.inference.exemplars.records import Exemplar
 from fineparser_core.types import ComparedDive, MaskTrack
 from fineparser_gui.model.comparison import Alignment, Candidate
 from fineparser_gui.model.dive import Dive
-
-if TYPE_CHECKING:
-    from fineparser_gui.services.session import Session
+from fineparser_gui.services.library import LibraryService
+from fineparser_gui.services.session_state import SessionState
 
 
 class Comparing(QObject):
-    """Belongs to a `Session`. On the left is its current dive or, while it has none, a dive of the library.
+    """On the left is the session's current dive or, while it has none, a dive of the library.
 
     Signals:
         changed: another dive is on either side, or none, or more is known of it.
@@ -33,9 +31,9 @@ class Comparing(QObject):
     changed = Signal()
     alignment_changed = Signal()
 
-    def __init__(self, session: "Session") -> None:
-        super().__init__(session)
-        self._session = session
+    def __init__(self, state: SessionState, library: LibraryService) -> None:
+        super().__init__(state)
+        self._state, self._library = state, library
         self._alignment = Alignment.STEPS
         self._choosing = False
         self._former: str | None = None  # the dive whose place the library's took
@@ -43,10 +41,10 @@ class Comparing(QObject):
         self.left_dive: ComparedDive | None = None
         self.candidate: Candidate | None = None
         self.dive: ComparedDive | None = None
-        session.current_changed.connect(self._on_current_changed)
-        session.dive_changed.connect(self._on_dive_changed)
-        session.dive_removed.connect(self._on_dive_removed)
-        session.library.changed.connect(self._on_library_changed)
+        state.current_changed.connect(self._on_current_changed)
+        state.dive_changed.connect(self._on_dive_changed)
+        state.dive_removed.connect(self._on_dive_removed)
+        library.changed.connect(self._on_library_changed)
 
     @property
     def alignment(self) -> Alignment:
@@ -55,7 +53,7 @@ class Comparing(QObject):
     @property
     def sides(self) -> tuple[Candidate | None, Candidate | None]:
         """What is on the left, compared or alone, and what is on the right."""
-        current = self._session.current
+        current = self._state.current
         left = self.left_exemplar if current is None else Candidate(title=self._dive_title(current), key=current.key)
         return left, self.candidate
 
@@ -71,12 +69,12 @@ class Comparing(QObject):
 
     def show_exemplar(self, exemplar_id: str | None) -> None:
         """Show an exemplar on the right."""
-        exemplar = self._session.exemplar(exemplar_id) if exemplar_id else None
+        exemplar = self._library.exemplar(exemplar_id) if exemplar_id else None
         self.show(self._exemplar_candidate(exemplar) if exemplar else None)
 
     def show_exemplars(self, left_id: str, right_id: str) -> None:
         """Show two exemplars; the session need not hold a dive."""
-        left, right = self._session.exemplar(left_id), self._session.exemplar(right_id)
+        left, right = self._library.exemplar(left_id), self._library.exemplar(right_id)
         if left is not None and right is not None:
             self._put(self._exemplar_candidate(left), self._exemplar_candidate(right))
 
@@ -91,7 +89,7 @@ class Comparing(QObject):
 
     def candidates(self) -> list[Candidate]:
         """For the right: the exemplars of the dive on the left, the session's other dives, the rest of the library."""
-        current = self._session.current
+        current = self._state.current
         voting = current.votes if current is not None else ()
         votes = {vote.id for vote in voting}
         numbers = {self._number(), *(vote.dive_number for vote in voting)} - {None}
@@ -100,22 +98,22 @@ class Comparing(QObject):
             near = one.dive_number in numbers
             return one.id not in votes, not near, "" if near else one.dive_number, one.synthetic, -one.score
 
-        exemplars = [self._exemplar_candidate(one) for one in sorted(self._session.library.exemplars, key=order)]
+        exemplars = [self._exemplar_candidate(one) for one in sorted(self._library.exemplars, key=order)]
         n_voting = sum(one.exemplar_id in votes for one in exemplars)
         listed = [*exemplars[:n_voting], *self._dive_candidates(), *exemplars[n_voting:]]
         return [one for one in listed if one != self.left_exemplar]
 
     def left_candidates(self) -> list[Candidate]:
         """For the left: every dive of the session and of the library."""
-        current = self._session.current
+        current = self._state.current
         own = [] if current is None else [Candidate(title=self._dive_title(current), key=current.key)]
-        library = sorted(self._session.library.exemplars, key=lambda one: (one.dive_number, one.synthetic, -one.score))
+        library = sorted(self._library.exemplars, key=lambda one: (one.dive_number, one.synthetic, -one.score))
         return [*own, *self._dive_candidates(), *(self._exemplar_candidate(one) for one in library)]
 
     def _dive_candidates(self) -> list[Candidate]:
         """The session's analysed dives but the current one."""
-        current = self._session.current
-        others = (self._session.dive(key) for key in self._session.keys)
+        current = self._state.current
+        others = (self._state.dive(key) for key in self._state.keys)
         others = [dive for dive in others if dive.analysis is not None and dive is not current]
         if current is not None:  # the diver's own attempts at the same dive first
             others.sort(key=lambda dive: (dive.dive_number != current.dive_number, dive.diver != current.diver))
@@ -123,10 +121,10 @@ class Comparing(QObject):
 
     def _number(self) -> str | None:
         """Dive number of what is on the left, where it is known."""
-        if self._session.current is not None:
-            return self._session.current.dive_number
+        if self._state.current is not None:
+            return self._state.current.dive_number
         exemplar = (
-            self._session.exemplar(self.left_exemplar.exemplar_id or "") if self.left_exemplar is not None else None
+            self._library.exemplar(self.left_exemplar.exemplar_id or "") if self.left_exemplar is not None else None
         )
         return exemplar.dive_number if exemplar is not None else None
 
@@ -145,7 +143,7 @@ class Comparing(QObject):
     def compared(self, candidate: Candidate) -> ComparedDive | None:
         """A candidate with its steps and masks; None where it is gone, or not analysed any more."""
         if candidate.key is not None:
-            analysis = self._session.dive(candidate.key).analysis if candidate.key in self._session.keys else None
+            analysis = self._state.dive(candidate.key).analysis if candidate.key in self._state.keys else None
             if analysis is None:
                 return None
             parse = analysis.parse
@@ -155,10 +153,10 @@ class Comparing(QObject):
                 crop_xyxy=parse.crop_xyxy,
             )
             return ComparedDive(path=parse.clip.path, title=candidate.title, steps=parse.steps, masks=masks)
-        exemplar = self._session.exemplar(candidate.exemplar_id or "")
+        exemplar = self._library.exemplar(candidate.exemplar_id or "")
         if exemplar is None:
             return None
-        shown = compared_exemplar(exemplar, self._session.exemplar_mask(exemplar.id))
+        shown = compared_exemplar(exemplar, self._library.mask(exemplar.id))
         return replace(shown, title=candidate.title)
 
     def _put(self, left: Candidate | None, right: Candidate | None) -> None:
@@ -172,15 +170,15 @@ class Comparing(QObject):
         if lead is not None and left_dive is None:  # it is gone; the library has said so
             return
         key = left.key if left is not None else None
-        if lead is not None and self._session.current is not None:
-            self._former = self._session.current.key
+        if lead is not None and self._state.current is not None:
+            self._former = self._state.current.key
         elif lead is None and self.left_exemplar is not None and key is None:
-            keys = self._session.keys
+            keys = self._state.keys
             key = self._former if self._former in keys else next(iter(keys), None)
         self.left_exemplar, self.left_dive, self.candidate, self.dive = lead, left_dive, right, dive
         if lead is not None or key is not None:
             self._choosing = True
-            self._session.select(key)
+            self._state.select(key)
             self._choosing = False
         if self.sides != before:
             self.changed.emit()
@@ -194,14 +192,14 @@ class Comparing(QObject):
         """Its steps may have been corrected; while it is analysed anew the former ones stay."""
         if self.candidate is None or self.candidate.key != key or self.dive is None:
             return
-        analysis = self._session.dive(key).analysis
+        analysis = self._state.dive(key).analysis
         if analysis is not None and analysis.parse.steps != self.dive.steps:
             self.dive = self.compared(self.candidate)
             self.changed.emit()
 
     def _on_library_changed(self) -> None:
         """A dive of the library may be called otherwise, have other masks, or be in the bin."""
-        known = {one.id: one for one in self._session.library.exemplars}
+        known = {one.id: one for one in self._library.exemplars}
         shown = [
             side for side in (self.left_exemplar, self.candidate) if side is not None and side.exemplar_id is not None
         ]

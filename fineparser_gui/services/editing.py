@@ -1,49 +1,91 @@
-"""The coach's corrections of the shown dives: made, undone, and scored as they are made."""
+"""The coach's corrections of the dives: made, undone, and scored as they are made."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
-from functools import partial
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QObject
-from PySide6.QtGui import QUndoStack
 
 from fineparser_core.diving.name_parsing import ParsedName
-from fineparser_core.errors import FineParserError
+from fineparser_core.inference.exemplar_selection import CandidateRule
 from fineparser_core.inference.rescore import transition_range
-from fineparser_gui.model.correction import frames_of, timed_transitions
-from fineparser_gui.model.dive import Place
+from fineparser_gui.model.correction import frames_of
+from fineparser_gui.model.dive import NOT_ANALYSED, Dive, DiveState
 from fineparser_gui.model.drawings import Drawing
-from fineparser_gui.services.commands import EditDive, RemoveDive
-from fineparser_gui.services.rescoring import Rescorer, read_score, score_request
-from fineparser_gui.services.worker_client import WorkerClient
-from fineparser_gui.worker.protocol import Result, ScoreRequest
-
-if TYPE_CHECKING:
-    from fineparser_gui.services.session import Session
+from fineparser_gui.model.edits import Edit, Subject
+from fineparser_gui.services.analysis import AnalysisService
+from fineparser_gui.services.comparing import Comparing
+from fineparser_gui.services.library import LibraryService
+from fineparser_gui.services.rescoring import RescoringService
+from fineparser_gui.services.session_state import SessionState
+from fineparser_gui.services.undo import EditStack
 
 
 class Editing(QObject):
-    """Belongs to a `Session`; every correction goes through its undo stack.
+    """Every correction is an edit of the history.
 
     Attributes:
-        edits: the stack.
+        edits: the history.
     """
 
-    def __init__(self, session: "Session", client: WorkerClient) -> None:
-        super().__init__(session)
-        self._session = session
-        self.edits = QUndoStack(self)
-        self._rescorer = Rescorer(client, self)
-        self._rescorer.answered.connect(self._on_answered)
-        self._rescorer.failed.connect(self._on_failed)
+    def __init__(
+        self,
+        state: SessionState,
+        edits: EditStack,
+        analyses: AnalysisService,
+        rescoring: RescoringService,
+        library: LibraryService,
+        comparing: Comparing,
+    ) -> None:
+        super().__init__(state)
+        self._state, self.edits = state, edits
+        self._analyses, self._rescoring = analyses, rescoring
+        self._library, self._comparing = library, comparing
+        of_dives: dict[Subject, Callable[[Dive, Edit], None]] = {
+            Subject.DETAILS: self._apply_details,
+            Subject.DIVER: self._apply_diver,
+            Subject.RULE: self._apply_rule,
+            Subject.RANGE: self._apply_range,
+            Subject.CORRECTION: self._apply_correction,
+            Subject.LEFT_OUT: self._apply_left_out,
+            Subject.DRAWINGS: self._apply_drawings,
+        }
+        for subject, apply in of_dives.items():
+            edits.handlers[subject] = self._where_it_is(apply)
+        edits.handlers[Subject.EXEMPLAR_DRAWINGS] = self._apply_exemplar_drawings
+        edits.handlers[Subject.ORDER] = lambda edit: self._state.reorder(edit.after)
+
+    def set_details(
+        self, key: str, dive_number: str | None, board_m: float | None, difficulty: float | None = None
+    ) -> None:
+        """Take what the coach knows of the dive; scores it from the cached encoding at once."""
+        before, after = self._state.dive(key).details, (dive_number, board_m, difficulty)
+        # What is typed into one field is one edit.
+        typed = [str(place) for place in range(3) if before[place] != after[place]]
+        text = self.tr("changing the dive details")
+        self._do(Subject.DETAILS, key, before, after, text, gesture=f"details {' '.join(typed)}")
+
+    def set_diver(self, key: str, diver: str) -> None:
+        """Say who dives; nothing else depends on it."""
+        before = self._state.dive(key).diver
+        self._do(Subject.DIVER, key, before, diver, self.tr("naming the diver"), gesture="diver")
+
+    def set_rule(self, key: str, rule: CandidateRule) -> None:
+        """Say which exemplars may vote; scores the dive from the cached encoding at once."""
+        text = self.tr("changing what the dive is compared with")
+        self._do(Subject.RULE, key, self._state.dive(key).rule, rule, text)
+
+    def set_range(self, key: str, in_frame: int | None, out_frame: int | None, *, gesture: str = "") -> None:
+        """Say where the dive lies in the file; new samples, so a new analysis. Moves of one gesture undo together."""
+        dive = self._state.dive(key)
+        before, after = (dive.in_frame, dive.out_frame), (in_frame, out_frame)
+        self._do(Subject.RANGE, key, before, after, self.tr("trimming the dive"), gesture=gesture)
 
     def move_transition(self, key: str, place: int, frame: int, *, gesture: str = "") -> int:
         """Let flight (place 0) or entry (1) begin at another frame, as near as the other one allows.
 
         Moves of one gesture are undone together. Returns the frame where it came to lie.
         """
-        dive = self._session.dive(key)
+        dive = self._state.dive(key)
         if dive.analysis is None or dive.model_analysis is None:
             return frame
         lowest, highest = transition_range(dive.analysis.parse, place)
@@ -59,168 +101,133 @@ class Editing(QObject):
         """Back to the model's own."""
         self._correct(key, self.tr("going back to the model's transitions"), transitions=None)
 
-    def leave_out(self, key: str, exemplar_id: str, left_out: bool) -> None:
-        """Score without an exemplar, or with it again."""
-        if left_out != (exemplar_id in self._session.dive(key).correction.left_out):
-            text = self.tr("leaving out {0}") if left_out else self.tr("taking {0} back in")
-            apply = partial(self._apply_left_out, exemplar_id)
-            self.edits.push(EditDive(apply, key, not left_out, left_out, text=text.format(exemplar_id)))
-
-    def leave_itself_out(self, key: str, exemplar_id: str) -> None:
-        """Let a dive have no vote on itself, from when it is an exemplar; no edit of the coach, so not undone."""
-        left_out = self._session.dive(key).correction.left_out | {exemplar_id}
-        self._put(key, {"left_out": left_out})
-
     def declare_dive(self, key: str) -> None:
         """Say that a refused clip is a whole dive; it is scored then."""
         self._correct(key, self.tr("scoring anyway"), is_dive=True)
+
+    def leave_out(self, key: str, exemplar_id: str, left_out: bool) -> None:
+        """Score without an exemplar, or with it again."""
+        before = exemplar_id, exemplar_id in self._state.dive(key).correction.left_out
+        text = self.tr("leaving out {0}") if left_out else self.tr("taking {0} back in")
+        self._do(Subject.LEFT_OUT, key, before, (exemplar_id, left_out), text.format(exemplar_id))
+
+    def leave_itself_out(self, key: str, exemplar_id: str) -> None:
+        """Let a dive have no vote on itself, from when it is an exemplar; no edit of the coach, so not undone."""
+        self._put(key, left_out=self._state.dive(key).correction.left_out | {exemplar_id})
 
     def name_dives(self, namings: Mapping[str, ParsedName]) -> None:
         """Take what names say of many dives, as one edit; what they do not say stays as it is."""
         self.edits.beginMacro(self.tr("filling in dive details ({0})").format(len(namings)))
         for key, naming in namings.items():
-            dive = self._session.dive(key)
+            dive = self._state.dive(key)
             number = dive.dive_number if naming.dive_number is None else naming.dive_number
             board_m = dive.board_m if naming.board_m is None else naming.board_m
-            self._session.set_details(key, number, board_m, dive.difficulty if number == dive.dive_number else None)
-            self._session.set_diver(key, dive.diver if naming.diver is None else naming.diver)
+            self.set_details(key, number, board_m, dive.difficulty if number == dive.dive_number else None)
+            self.set_diver(key, dive.diver if naming.diver is None else naming.diver)
         self.edits.endMacro()
 
     def draw(self, key: str, drawings: tuple[Drawing, ...], text: str, *, gesture: str = "") -> None:
         """Keep other lines, angles and notes with a dive; `text` says what was done."""
-        before = self._session.dive(key).drawings
+        before = self._state.dive(key).drawings
         if drawings != before:
-            self._session.update(key, drawings=drawings)  # here, since the coach may be on his way to another dive
-            self.edits.push(EditDive(self._apply_drawings, key, before, drawings, text=text, gesture=gesture))
+            self._state.update(key, drawings=drawings)  # here, since the coach may be on his way to another dive
+            self._do(Subject.DRAWINGS, key, before, drawings, text, gesture=gesture)
 
     def draw_on_exemplar(
         self, exemplar_id: str, drawings: tuple[Drawing, ...], text: str, *, gesture: str = ""
     ) -> None:
         """As `draw`, on a dive of the library; it stays with the session."""
-        before = self._session.exemplar_drawings.get(exemplar_id, ())
+        before = self._state.exemplar_drawings.get(exemplar_id, ())
         if drawings != before:
-            self._put_on_exemplar(exemplar_id, drawings)
-            apply = self._apply_exemplar_drawings
-            self.edits.push(EditDive(apply, exemplar_id, before, drawings, text=text, gesture=gesture))
-
-    def locate(self, places: Mapping[str, Place]) -> None:
-        """Use the videos of dives from other places, as one edit; what lies where it was is only opened again."""
-        before = {dive.key: (dive.path, dive.identity) for dive in map(self._session.dive, self._session.keys)}
-        places = {key: place for key, place in places.items() if key in before}
-        moved = [key for key, place in places.items() if before[key] not in (place, (place[0], None))]
-        for key in places.keys() - set(moved):
-            self._session.importer.open_again(key)
-        if moved:
-            self.edits.beginMacro(self.tr("locating videos ({0})").format(len(moved)))
-            for key in moved:
-                text = self.tr("locating a video")
-                self.edits.push(EditDive(self._apply_place, key, before[key], places[key], text=text))
-            self.edits.endMacro()
-
-    def _apply_place(self, key: str, place: Place) -> None:
-        if key in self._session.keys:  # an edit outlives its dive
-            self._session.importer.open_again(key, place)
+            self._state.draw_on_exemplar(exemplar_id, drawings)
+            self._do(Subject.EXEMPLAR_DRAWINGS, exemplar_id, before, drawings, text, gesture=gesture)
 
     def reorder(self, keys: list[str], *, gesture: str = "") -> None:
         """Put the dives into another order. Moves of one gesture are undone together."""
-        before = self._session.keys
-        if keys != before:
-            text = self.tr("changing the order of the dives")
-            self.edits.push(EditDive(self._apply_order, "", before, keys, text=text, gesture=gesture))
-
-    def _apply_order(self, _: str, keys: list[str]) -> None:
-        self._session.reorder(keys)
+        text = self.tr("changing the order of the dives")
+        self._do(Subject.ORDER, "", self._state.keys, keys, text, gesture=gesture)
 
     def remove(self, keys: Sequence[str]) -> None:
         """Take dives out of the session; undone, each comes back as it was. The files stay."""
-        if not keys:
-            return
-        self.edits.beginMacro(self.tr("removing dives ({0})").format(len(keys)))
-        for key in keys:
-            self.edits.push(RemoveDive(self._session, key, self.tr("removing a dive")))
-        self.edits.endMacro()
-
-    def rescore(self, key: str) -> None:
-        """Ask for the score of the corrected transitions where it is not known."""
-        dive = self._session.dive(key)
-        frames = dive.corrected_frames
-        if dive.rescoring and frames and dive.info:
-            request = score_request("", dive, self._session.n_exemplars, asdict(timed_transitions(frames, dive.info)))
-            self._rescorer.want(key, request)
-            return
-        self._rescorer.forget(key)
-        if frames is None and dive.rescored is not None:
-            self._session.update_analysis(key, rescored=None, rescored_for=None)
-
-    def forget(self, key: str) -> None:
-        """Drop what was asked: the dive is gone, or will be analysed or scored anew."""
-        self._rescorer.forget(key)
+        order = self._state.keys
+        rows = tuple((self._state.dive(key), order.index(key)) for key in keys)
+        self._do(Subject.REMOVED_ROWS, "", rows, (), self.tr("removing dives ({0})").format(len(keys)))
 
     def close(self) -> None:
-        """The window is closing: a stack says so of its own end, which nobody must hear any more."""
+        """The window is closing: a history says so of its own end, which nobody must hear any more."""
         self.edits.blockSignals(True)
+
+    def _do(self, subject: Subject, key: str, before: object, after: object, text: str, *, gesture: str = "") -> None:
+        if before != after:
+            edit = Edit(subject=subject, key=key, before=before, after=after, text=text, gesture=gesture)
+            self.edits.do(edit)
 
     def _correct(self, key: str, text: str, gesture: str = "", **after: object) -> None:
         """Give attributes of the `Correction` other values; what else it says is no part of the edit."""
-        before = {name: getattr(self._session.dive(key).correction, name) for name in after}
-        if after != before:
-            self.edits.push(EditDive(self._apply, key, before, after, text=text, gesture=gesture))
+        before = {name: getattr(self._state.dive(key).correction, name) for name in after}
+        self._do(Subject.CORRECTION, key, before, after, text, gesture=gesture)
 
-    def _apply(self, key: str, values: dict[str, object]) -> None:
-        if key in self._session.keys:  # an edit outlives its dive
-            self._session.select(key)
-            self._put(key, values)
+    def _where_it_is(self, apply: Callable[[Dive, Edit], None]) -> Callable[[Edit], None]:
+        """A handler for edits of a dive, which they may outlive."""
 
-    def _apply_left_out(self, exemplar_id: str, key: str, left_out: bool) -> None:
-        if key in self._session.keys:  # an edit outlives its dive
-            ids = self._session.dive(key).correction.left_out
-            self._apply(key, {"left_out": ids | {exemplar_id} if left_out else ids - {exemplar_id}})
+        def handle(edit: Edit) -> None:
+            dive = self._state.find(edit.key)
+            if dive is not None:
+                apply(dive, edit)
 
-    def _put(self, key: str, values: dict[str, object]) -> None:
-        before = self._session.dive(key).correction
+        return handle
+
+    def _apply_details(self, dive: Dive, edit: Edit) -> None:
+        number, board_m, difficulty = edit.after
+        self._analyses.score_anew(dive.key, dive_number=number, board_m=board_m, difficulty=difficulty)
+
+    def _apply_diver(self, dive: Dive, edit: Edit) -> None:
+        self._state.update(dive.key, diver=edit.after)
+
+    def _apply_rule(self, dive: Dive, edit: Edit) -> None:
+        self._analyses.score_anew(dive.key, rule=edit.after)
+
+    def _apply_range(self, dive: Dive, edit: Edit) -> None:
+        self._analyses.drop(dive.key)
+        in_frame, out_frame = edit.after
+        self._state.update(dive.key, in_frame=in_frame, out_frame=out_frame)
+        if self._state.dive(dive.key).too_long:
+            self._state.update_analysis(dive.key, state=DiveState.NEEDS_TRIM, **NOT_ANALYSED)
+        else:
+            self._analyses.analyse(dive.key)
+
+    def _apply_correction(self, dive: Dive, edit: Edit) -> None:
+        self._state.select(dive.key)
+        self._put(dive.key, **edit.after)
+
+    def _apply_left_out(self, dive: Dive, edit: Edit) -> None:
+        exemplar_id, left_out = edit.after
+        ids = dive.correction.left_out
+        self._state.select(dive.key)
+        self._put(dive.key, left_out=ids | {exemplar_id} if left_out else ids - {exemplar_id})
+
+    def _put(self, key: str, **values: object) -> None:
+        before = self._state.dive(key).correction
         correction = replace(before, **values)  # type: ignore[arg-type]
-        self._session.update_analysis(key, correction=correction)
+        self._state.update_analysis(key, correction=correction)
         if correction.is_dive != before.is_dive:
-            self._session.queue.score_anew(key)
-        self.rescore(key)
+            self._analyses.score_anew(key)
+        self._rescoring.rescore(key)
 
-    def _apply_drawings(self, key: str, drawings: tuple[Drawing, ...]) -> None:
-        if key in self._session.keys and drawings != self._session.dive(key).drawings:  # an edit outlives its dive
-            beside = self._session.comparing.candidate
-            if beside is None or beside.key != key:  # else it is in sight
-                self._session.select(key)
-            self._session.update(key, drawings=drawings)
+    def _apply_drawings(self, dive: Dive, edit: Edit) -> None:
+        if edit.after != dive.drawings:
+            beside = self._comparing.candidate
+            if beside is None or beside.key != dive.key:  # else it is in sight
+                self._state.select(dive.key)
+            self._state.update(dive.key, drawings=edit.after)
 
-    def _apply_exemplar_drawings(self, exemplar_id: str, drawings: tuple[Drawing, ...]) -> None:
-        if drawings == self._session.exemplar_drawings.get(exemplar_id, ()):
+    def _apply_exemplar_drawings(self, edit: Edit) -> None:
+        exemplar_id = edit.key
+        if edit.after == self._state.exemplar_drawings.get(exemplar_id, ()):
             return
-        self._put_on_exemplar(exemplar_id, drawings)
-        comparing = self._session.comparing
-        left, right = comparing.sides
+        self._state.draw_on_exemplar(exemplar_id, edit.after)
+        left, right = self._comparing.sides
         in_sight = any(side is not None and side.exemplar_id == exemplar_id for side in (left, right))
-        there = any(one.id == exemplar_id for one in self._session.library.exemplars)
+        there = any(one.id == exemplar_id for one in self._library.exemplars)
         if there and left is not None and not in_sight:
-            comparing.show_exemplar(exemplar_id)  # what an undone edit changes is in sight
-
-    def _put_on_exemplar(self, exemplar_id: str, drawings: tuple[Drawing, ...]) -> None:
-        known = self._session.exemplar_drawings
-        known[exemplar_id] = drawings
-        if not drawings:
-            del known[exemplar_id]
-        self._session.exemplar_drawn.emit(exemplar_id)
-
-    def _on_answered(self, key: str, request: ScoreRequest, result: Result) -> None:
-        dive = self._session.dive(key)
-        if dive.model_analysis is None or dive.corrected_frames is None or request.transitions is None:
-            return
-        try:
-            scoring = read_score(result, dive.model_analysis.parse).scoring
-        except FineParserError as error:
-            self._on_failed(key, str(error))
-            return
-        asked = (request.transitions["first_flight_frame"], request.transitions["first_entry_frame"])
-        self._session.update_analysis(key, rescored=scoring, rescored_for=asked, problem=None)
-        self.rescore(key)  # the transition may have moved on
-
-    def _on_failed(self, key: str, message: str) -> None:
-        self._session.drop_score(key, message)
+            self._comparing.show_exemplar(exemplar_id)  # what an undone edit changes is in sight

@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
 
@@ -28,9 +27,7 @@ from fineparser_core.export.tables import DiveRecord
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.model.exports import Export, ExportState
 from fineparser_gui.services.export_process import ExportProcess
-
-if TYPE_CHECKING:
-    from fineparser_gui.services.session import Session
+from fineparser_gui.services.session_state import SessionState
 
 log = logging.getLogger(__name__)
 
@@ -60,8 +57,8 @@ class _Saving(QRunnable):
         self._signals.saved.emit(self._number, problem)
 
 
-class Exports(QObject):
-    """Belongs to a `Session`.
+class ExportService(QObject):
+    """Writes dives of the session to files.
 
     Signals:
         changed: an export was added, went on, ended or was dismissed.
@@ -69,9 +66,9 @@ class Exports(QObject):
 
     changed = Signal()
 
-    def __init__(self, session: "Session") -> None:
-        super().__init__(session)
-        self._session = session
+    def __init__(self, state: SessionState) -> None:
+        super().__init__(state)
+        self._state = state
         self._exports: dict[int, Export] = {}
         self._jobs: dict[int, Job] = {}
         self._ids = itertools.count(1)
@@ -101,18 +98,18 @@ class Exports(QObject):
 
     def clip(self, key: str, path: Path, look: Look, *, whole_file: bool = False) -> None:
         """Write an annotated clip of a dive that is analysed."""
-        if analysis := self._session.dive(key).analysis:
+        if analysis := self._state.dive(key).analysis:
             options = ClipOptions(look=look, whole_file=whole_file)
             self._add(ClipJob(path=path, analysis=analysis, options=options))
 
     def contact_sheet(self, key: str, path: Path, look: Look) -> None:
         """Write a contact sheet of a dive that is analysed."""
-        if analysis := self._session.dive(key).analysis:
+        if analysis := self._state.dive(key).analysis:
             self._add(SheetJob(path=path, analysis=analysis, look=look))
 
     def still(self, key: str, frame: int, path: Path, look: Look) -> None:
         """Write a frame of a dive; of one that is not analysed, the frame alone with the marks of the look."""
-        dive = self._session.dive(key)
+        dive = self._state.dive(key)
         if dive.analysis is not None:
             self._add(StillJob(path=path, analysis=dive.analysis, frame=frame, look=look))
         else:
@@ -120,7 +117,7 @@ class Exports(QObject):
 
     def table(self, keys: Sequence[str], path: Path, *, drawings: bool = True) -> None:
         """Write dives as CSV, or as JSON where the path ends so, with or without what the coach drew."""
-        dives = tuple(_record(self._session.dive(key), drawings) for key in keys)
+        dives = tuple(_record(self._state.dive(key), drawings) for key in keys)
         self._add(TableJob(path=path, dives=dives))
 
     def corrections(self, dives: Sequence[CorrectedDive], path: Path) -> None:
@@ -210,7 +207,7 @@ class Exports(QObject):
             shutil.rmtree(self._job_folder(number), ignore_errors=True)
         self._update(number, state=state, message=message)
         if state is ExportState.FAILED:
-            self._session.problem.emit(message)
+            self._state.problem.emit(message)
         self._start_next()
 
 

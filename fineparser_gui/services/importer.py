@@ -1,40 +1,44 @@
 """Clips on their way into the session: dropped files and folders, dives of a session file, videos that were located."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QObject
 
 from fineparser_core.types import VideoInfo
-from fineparser_gui.model.dive import LONGEST_DIVE_S, NOT_ANALYSED, DiveState, Place
+from fineparser_gui.model.dive import NOT_ANALYSED, Dive, DiveState, Place, ScoreState, SearchState
+from fineparser_gui.model.edits import Edit, Subject
+from fineparser_gui.model.session import restored_attributes
 from fineparser_gui.model.session_file import SavedSession
 from fineparser_gui.model.video_files import is_video, names_of, sort_key
 from fineparser_gui.model.video_identity import VideoIdentity
-from fineparser_gui.services.video_opener import Opener
-
-if TYPE_CHECKING:
-    from fineparser_gui.services.session import Session
+from fineparser_gui.services.analysis import AnalysisService
+from fineparser_gui.services.session_state import SessionState
+from fineparser_gui.services.trimming import TrimmingService
+from fineparser_gui.services.undo import EditStack
+from fineparser_gui.services.video_opener import OpenTask, VideoOpener
 
 translate = QCoreApplication.translate
 
 
 class DiveImporter(QObject):
-    """Belongs to a `Session`, whose dives it adds, opens and hands to the queue."""
+    """Opens videos, adds dives of them to the session and starts their analyses."""
 
-    def __init__(self, session: "Session") -> None:
-        super().__init__(session)
-        self._session = session
+    def __init__(
+        self, state: SessionState, edits: EditStack, analyses: AnalysisService, trimming: TrimmingService
+    ) -> None:
+        super().__init__(state)
+        self._state, self._edits, self._analyses, self._trimming = state, edits, analyses, trimming
         self._refused: list[tuple[Path, str]] = []
-        self._known: dict[Path, dict[str, object]] = {}  # by folder that is being looked into
-        self._sought: dict[str, Path] = {}  # where the videos of missing dives may be now
-        self._found: dict[str, Place] = {}  # of those what was the same video
-        self._opener = Opener(self)
-        self._opener.found.connect(self._on_found)
-        self._opener.opened.connect(self._on_opened)
-        self._opener.failed.connect(self._on_failed)
+        self._tasks: dict[str, OpenTask] = {}  # by key of the dive whose video is being opened
+        self._sought: set[str] = set()  # dives whose videos are opened where they may be now
+        self._located: dict[str, Place] = {}  # of those, where the same video was found
+        self._opener = VideoOpener(self)
+        edits.handlers |= dict.fromkeys((Subject.ADDED_ROWS, Subject.REMOVED_ROWS), self._apply_rows)
+        edits.handlers[Subject.PLACE] = self._apply_place
 
     def add(self, paths: Iterable[Path], **known: object) -> None:
         """Add videos, and the videos of folders and of the folders in them; show the first.
@@ -48,33 +52,19 @@ class DiveImporter(QObject):
         files = [path for path in given if not path.is_dir()]
         videos = [path for path in files if is_video(path) or len(given) == 1]
         for folder in (path for path in given if path not in files):
-            self._known[folder] = known
-            self._opener.look_into(folder)
+            self._opener.look_into(folder).found.connect(partial(self._on_found, folder, known))
         self._tell_left_out([path for path in files if path not in videos])
         self._add(videos, known)
 
-    def add_cut(self, path: Path, shown_frame: int, **known: object) -> str:
-        """Add a dive of a file that is open already; returns its key.
-
-        Args:
-            shown_frame: of its thumbnail.
-            known: attributes of `Dive`.
-        """
-        key = self._session.add(path=path, **known)
-        self._opener.open(key, path, shown_frame)
-        return key
-
     def restore(self, saved: SavedSession) -> None:
         """Add the dives of a session file and analyse them; one whose video is gone waits until it is located."""
-        self._session.queue.pause(saved.paused)
-        self._session.exemplar_drawings.update(saved.exemplar_drawings)
+        self._state.exemplar_drawings.update(saved.exemplar_drawings)
         keys = []
         for one in saved.dives:
-            known = {field.name: getattr(one, field.name) for field in fields(one)}
-            keys.append(self._session.add(restored=True, **known))
-            self._opener.open(keys[-1], one.path)
+            keys.append(self._state.add(**restored_attributes(one)))
+            self._open(keys[-1])
         if keys:
-            self._session.select(keys[saved.selected or 0])
+            self._state.select(keys[saved.selected or 0])
 
     def locate(self, places: Mapping[str, Path]) -> None:
         """Say where the videos of missing dives may be now.
@@ -82,20 +72,19 @@ class DiveImporter(QObject):
         What is the same video is used from there, all of it as one edit. Where it cannot be opened or is another one,
         the dive stays missing and says why.
         """
-        self._sought.update(places)
+        self._sought |= places.keys()
         for key, path in places.items():
-            self._session.update(key, state=DiveState.OPENING, problem=None, conflicting_video=None)
-            self._opener.open(key, path)
+            self._state.update(key, state=DiveState.OPENING, problem=None, conflicting_video=None)
+            self._open(key, path)
 
     def with_same_conflict(self, key: str) -> list[str]:
         """The dives of one video in whose place lies the same other one, that of `key` among them."""
-        asked = self._session.dive(key)
-        dives = map(self._session.dive, self._session.keys)
+        asked = self._state.dive(key)
+        conflict = asked.conflicting_video, asked.identity
         return [
             dive.key
-            for dive in dives
-            if dive.conflicting_video is not None
-            and (dive.conflicting_video, dive.identity) == (asked.conflicting_video, asked.identity)
+            for dive in self._state.dives
+            if dive.conflicting_video is not None and (dive.conflicting_video, dive.identity) == conflict
         ]
 
     def use_conflicting_video(self, key: str) -> None:
@@ -103,34 +92,17 @@ class DiveImporter(QObject):
 
         So do all dives of that video, as one edit.
         """
-        conflict = self._session.dive(key).conflicting_video
+        conflict = self._state.dive(key).conflicting_video
         if conflict is not None:
-            self._session.editing.locate(dict.fromkeys(self.with_same_conflict(key), conflict))
+            self._use(dict.fromkeys(self.with_same_conflict(key), conflict))
 
-    def open_again(self, key: str, place: Place | None = None) -> None:
-        """Open the video of a dive, at a place where given, and analyse it from the start."""
-        dive = self._session.dive(key)
-        path, identity = place or (dive.path, dive.identity)
-        self._session.queue.drop(key)
-        self._session.trimming.forget(key)
-        at = {
-            "path": path,
-            "identity": identity,
-            "info": None,
-            "thumbnail": None,
-            "conflicting_video": None,
-            "searching": False,
-        }
-        self._session.update_analysis(key, state=DiveState.OPENING, **at, **NOT_ANALYSED)
-        self._opener.open(key, path)
-
-    def too_long(self, key: str) -> bool:
-        """Whether what would be analysed is longer than one dive, and nobody said that it lies there."""
-        dive = self._session.dive(key)
-        if dive.info is None or (dive.in_frame is not None and dive.out_frame is not None):
-            return False
-        share = (dive.last_frame - dive.first_frame + 1) / dive.info.n_frames
-        return share * dive.info.duration_s > LONGEST_DIVE_S
+    def remove(self, key: str) -> None:
+        """Take a dive out of the session; the file stays."""
+        self._analyses.drop(key)
+        self._trimming.forget(key)
+        self._tasks.pop(key, None)
+        self._state.drop(key)
+        self._end_search(key)
 
     def close(self) -> None:
         """The window is closing."""
@@ -139,82 +111,170 @@ class DiveImporter(QObject):
     def _add(self, videos: list[Path], known: dict[str, object]) -> None:
         keys = []
         for path in videos:
-            keys.append(self._session.add(path=path, **known))
-            self._opener.open(keys[-1], path)
+            keys.append(self._state.add(path=path, **known))
+            self._open(keys[-1], refuse=True)
         if keys:
-            self._session.select(keys[0])
+            self._state.select(keys[0])
 
-    def _on_found(self, folder: Path, videos: list[Path], others: list[Path]) -> None:
-        there = {self._session.dive(key).path for key in self._session.keys}
-        self._add([path for path in videos if path not in there], self._known.pop(folder, {}))
+    def _open(self, key: str, path: Path | None = None, *, refuse: bool = False) -> None:
+        """Probe the video of a dive.
+
+        Args:
+            path: where it may be; None: at the dive's own path.
+            refuse: where it cannot be opened, remove the dive instead of calling its video missing.
+        """
+        dive = self._state.dive(key)
+        shown = None
+        if dive.in_frame is not None and dive.out_frame is not None:
+            shown = dive.in_frame + (dive.out_frame - dive.in_frame) // 3
+        task = self._opener.open(path or dive.path, shown)
+        self._tasks[key] = task
+        task.opened.connect(partial(self._on_opened, key, task))
+        task.failed.connect(partial(self._on_failed, key, task, refuse))
+
+    def _open_again(self, key: str, place: Place) -> None:
+        """Open the video of a dive at a place, and analyse it from the start."""
+        self._analyses.drop(key)
+        self._trimming.forget(key)
+        path, identity = place
+        opened: dict[str, object] = {
+            "path": path,
+            "identity": identity,
+            "info": None,
+            "thumbnail": None,
+            "conflicting_video": None,
+        }
+        if self._state.dive(key).searching:
+            opened["search_state"] = SearchState.NONE
+        self._state.update_analysis(key, state=DiveState.OPENING, **opened, **NOT_ANALYSED)
+        self._open(key)
+
+    def _use(self, places: Mapping[str, Place]) -> None:
+        """Use the videos of dives from other places, as one edit; what lies where it was is only opened again."""
+        before = {dive.key: (dive.path, dive.identity) for dive in self._state.dives if dive.key in places}
+        moved = [key for key, was in before.items() if was not in (places[key], (places[key][0], None))]
+        for key in before.keys() - set(moved):
+            self._open_again(key, before[key])
+        if moved:
+            self._edits.beginMacro(self.tr("locating videos ({0})").format(len(moved)))
+            for key in moved:
+                text = self.tr("locating a video")
+                self._edits.do(Edit(subject=Subject.PLACE, key=key, before=before[key], after=places[key], text=text))
+            self._edits.endMacro()
+
+    def _apply_place(self, edit: Edit) -> None:
+        if self._state.find(edit.key) is not None:  # an edit outlives its dive
+            self._open_again(edit.key, edit.after)
+
+    def _apply_rows(self, edit: Edit) -> Edit:
+        """Put dives into the list, or take them out; returns the edit with the dives as they were when taken out."""
+        keys = self._state.keys
+        rows = [(self._state.dive(dive.key), keys.index(dive.key)) for dive, _ in edit.before if dive.key in keys]
+        for dive, _ in rows:
+            self.remove(dive.key)
+        for dive, place in sorted(edit.after, key=lambda row: row[1]):
+            self._put_in(dive, place)
+        if edit.subject is Subject.REMOVED_ROWS and edit.after:
+            self._state.select(edit.after[0][0].key)
+        paths = {dive.path for dive, _ in (*rows, *edit.after)}
+        for dive in self._state.dives:
+            if dive.segments and dive.path in paths:  # which of its proposals are rows is shown with it
+                self._state.update(dive.key)
+        return replace(edit, before=tuple(rows))
+
+    def _put_in(self, dive: Dive, place: int) -> None:
+        """Add a dive that was removed as it was then, or a new one; what was not finished is begun again."""
+        idle: dict[str, object] = {"progress": None}
+        if dive.scoring:
+            idle["score_state"] = ScoreState.NONE
+        if dive.searching:
+            idle["search_state"] = SearchState.NONE
+        self._state.insert(replace(dive, **idle), place)  # type: ignore[arg-type]
+        model, own = self._state.model, dive.model_analysis
+        if own is not None and model is not None and model.card.get("id") != own.parse.model.id:
+            self._analyses.analyse(dive.key)  # other weights were chosen meanwhile
+        elif dive.searching:
+            self._trimming.find(dive.key)
+        elif dive.state is DiveState.OPENING:
+            self._open(dive.key)
+        elif dive.scoring:
+            self._analyses.score_anew(dive.key)
+        elif dive.busy:
+            self._analyses.analyse(dive.key)
+
+    def _on_found(self, folder: Path, known: dict[str, object], videos: list[Path], others: list[Path]) -> None:
+        there = {dive.path for dive in self._state.dives}
+        self._add([path for path in videos if path not in there], known)
         if videos:
             self._tell_left_out(others)
         else:
             text = self.tr("There is no video in {0}. Choose a folder with .mp4, .mov, .avi … files.")
-            self._session.problem.emit(text.format(folder))
+            self._state.problem.emit(text.format(folder))
 
     def _tell_left_out(self, others: list[Path]) -> None:
         if others:
-            self._session.problem.emit(self.tr("Skipped (not videos): {0}.").format(names_of(others)))
+            self._state.problem.emit(self.tr("Skipped (not videos): {0}.").format(names_of(others)))
 
-    def _on_opened(self, key: str, info: VideoInfo, identity: VideoIdentity, thumbnail: np.ndarray) -> None:
-        sought = self._sought.get(key) == info.path
-        if key in self._session.keys and (sought or self._session.dive(key).path == info.path):
-            expected = self._session.dive(key).identity
-            if expected is not None and not expected.same_file(identity):
-                problem = difference(info.path, identity, expected)
-                conflict = info.path, identity
-                self._session.update(
-                    key, state=DiveState.MISSING, problem=problem, conflicting_video=conflict, restored=True
-                )
-            elif sought:
-                self._found[key] = info.path, identity
-            else:
-                self._session.update(key, info=info, identity=identity, thumbnail=thumbnail)
-                self._begin(key)
-        self._end_search(key, info.path)
+    def _on_opened(
+        self, key: str, task: OpenTask, info: VideoInfo, identity: VideoIdentity, thumbnail: np.ndarray
+    ) -> None:
+        if self._tasks.get(key) is not task:  # its dive is gone, or another place is tried
+            return
+        del self._tasks[key]
+        expected = self._state.dive(key).identity
+        if expected is not None and not expected.same_file(identity):
+            problem = difference(info.path, identity, expected)
+            conflict = info.path, identity
+            self._state.update(key, state=DiveState.MISSING, problem=problem, conflicting_video=conflict)
+        elif key in self._sought:
+            self._located[key] = info.path, identity
+        else:
+            self._state.update(key, info=info, identity=identity, thumbnail=thumbnail)
+            self._begin(key)
+        self._end_search(key)
         self._tell_refused()
 
     def _begin(self, key: str) -> None:
-        if self.too_long(key):
-            self._session.update(key, state=DiveState.NEEDS_TRIM)
-            if self._session.dive(key).segments is None:
-                self._session.trimming.find(key)
-        elif self._session.dive(key).cancelled:
-            self._session.update(key, state=DiveState.CANCELLED)
+        dive = self._state.dive(key)
+        if dive.too_long:
+            self._state.update(key, state=DiveState.NEEDS_TRIM)
+            if dive.segments is None:
+                self._trimming.find(key)
+        elif dive.cancelled:
+            self._state.update(key, state=DiveState.CANCELLED)
         else:
-            self._session.update(key, state=DiveState.QUEUED)  # no longer opening: its video is known to be its own
-            self._session.queue.analyse(key)
+            self._state.update(key, state=DiveState.QUEUED)  # no longer opening: its video is known to be its own
+            self._analyses.analyse(key)
 
-    def _on_failed(self, key: str, path: Path, message: str) -> None:
-        dive = self._session.dive(key) if key in self._session.keys else None
-        if dive is not None and path in (dive.path, self._sought.get(key)):
-            if dive.restored:
-                self._session.update(key, state=DiveState.MISSING, problem=message)
-            else:
-                self._session.remove(key)
-                self._refused.append((dive.path, message))
-        self._end_search(key, path)
+    def _on_failed(self, key: str, task: OpenTask, refuse: bool, message: str) -> None:
+        if self._tasks.get(key) is not task:
+            return
+        del self._tasks[key]
+        if refuse:
+            self._refused.append((self._state.dive(key).path, message))
+            self.remove(key)
+        else:
+            self._state.update(key, state=DiveState.MISSING, problem=message)
+        self._end_search(key)
         self._tell_refused()
 
-    def _end_search(self, key: str, path: Path) -> None:
+    def _end_search(self, key: str) -> None:
         """Use what was found, once all that was looked for together has been opened."""
-        if self._sought.get(key) == path:
-            del self._sought[key]
+        if key in self._sought:
+            self._sought.remove(key)
             if not self._sought:
-                found, self._found = self._found, {}
-                self._session.editing.locate(found)
+                located, self._located = self._located, {}
+                self._use(located)
 
     def _tell_refused(self) -> None:
         """What could not be opened of all that came together, in one sentence."""
-        dives = (self._session.dive(key) for key in self._session.keys)
-        if not self._refused or any(dive.state is DiveState.OPENING for dive in dives):
+        if not self._refused or any(dive.state is DiveState.OPENING for dive in self._state.dives):
             return
         refused, self._refused = sorted(self._refused, key=lambda one: sort_key(one[0])), []
         text = refused[0][1]
         if len(refused) > 1:
             text = self.tr("Could not open {0}. First error: {1}").format(names_of([path for path, _ in refused]), text)
-        self._session.problem.emit(text)
+        self._state.problem.emit(text)
 
 
 def difference(path: Path, found: VideoIdentity, expected: VideoIdentity) -> str:

@@ -1,14 +1,13 @@
 """The exemplar libraries as the window knows them: what is in them, what is being added, and what the coach changes."""
 
-import itertools
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QUndoStack
 
 from fineparser_core.errors import FineParserError
 from fineparser_core.inference.exemplar_selection import best_exemplar
@@ -17,12 +16,13 @@ from fineparser_core.inference.exemplars.records import Exemplar, ExemplarMask
 from fineparser_core.inference.exemplars.store import FILE_NAME, ExemplarStore
 from fineparser_core.progress import Progress
 from fineparser_gui.model.dive import Dive
+from fineparser_gui.model.edits import Edit, LibraryChange, Subject
 from fineparser_gui.model.library import Adding, LibraryEntry, facts_of
-from fineparser_gui.services.commands import EditLibrary
-from fineparser_gui.services.worker_client import WorkerClient
+from fineparser_gui.services.scheduler import Scheduler
+from fineparser_gui.services.task import Task
+from fineparser_gui.services.undo import EditStack
 from fineparser_gui.worker.protocol import (
     AddExemplarRequest,
-    Answer,
     ChangeLibraryRequest,
     EncodeExemplarRequest,
     LibraryReport,
@@ -47,7 +47,7 @@ class LibraryService(QObject):
     Attributes:
         entries: bundled and own exemplars, those in the bin included.
         writable: whether the coach can add exemplars; False until the worker has told.
-        adding: clips on their way, by request.
+        adding: clips on their way, by id of their task.
         edits: what the coach changed, to be undone and done again.
     """
 
@@ -56,25 +56,22 @@ class LibraryService(QObject):
     dive_added = Signal(str, str)
     problem = Signal(str)
 
-    def __init__(self, client: WorkerClient, folder: Path | None, parent: QObject | None = None) -> None:
+    def __init__(self, scheduler: Scheduler, folder: Path | None, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._client, self._folder = client, folder
+        self._scheduler, self._folder = scheduler, folder
         self._bundled: ExemplarStore | None = None
-        self._ids = itertools.count(1)
-        self._asked: dict[str, Callable[[], None]] = {}  # changes under way -> what asks for them again
-        self._encoding: tuple[str, str] | None = None  # request, exemplar
+        self._tasks: dict[str, Task] = {}  # of the clips on their way, by id
+        self._preparing = False
         self._given_up: set[str] = set()
         self._weights_loaded = False
         self._notice = ""
         self.entries: tuple[LibraryEntry, ...] = ()
         self.writable = False
-        self.edits = QUndoStack(self)
         self.adding: dict[str, Adding] = {}
-        client.ready.connect(self._on_ready)
-        client.progressed.connect(self._on_progress)
-        client.finished.connect(self._on_finished)
-        client.failed.connect(self._on_failed)
-        client.cancelled.connect(self._on_cancelled)
+        self.edits = EditStack(self)
+        self.edits.handlers[Subject.EXEMPLAR] = lambda edit: self._change(edit.key, edit.after)
+        scheduler.ready.connect(self._on_ready)
+        scheduler.failed.connect(self._on_worker_failed)
 
     @property
     def exemplars(self) -> list[Exemplar]:
@@ -143,7 +140,6 @@ class LibraryService(QObject):
         """Add a stretch of a video; None: the file's ends."""
         self._add(
             AddExemplarRequest(
-                id=self._new_id(),
                 path=str(path),
                 in_frame=in_frame,
                 out_frame=out_frame,
@@ -156,7 +152,6 @@ class LibraryService(QObject):
         """Add an analysed dive, with the transitions that the coach placed, or None."""
         self._add(
             AddExemplarRequest(
-                id=self._new_id(),
                 path=str(dive.path),
                 in_frame=dive.in_frame,
                 out_frame=dive.out_frame,
@@ -170,21 +165,16 @@ class LibraryService(QObject):
 
     def cancel_adding(self) -> None:
         """Add none of the clips that are on their way."""
-        for request_id in list(self.adding):
-            self._asked.pop(request_id, None)
-            self._client.cancel(request_id)
+        for task in list(self._tasks.values()):
+            task.cancel()
 
     def edit(self, exemplar_id: str, facts: ExemplarFacts) -> None:
         """Say something else of an exemplar."""
         exemplar = self.exemplar(exemplar_id)
         if exemplar is not None and facts != facts_of(exemplar):
-            self.edits.push(
-                EditLibrary(
-                    self.tr("changing {0}").format(exemplar_id),
-                    lambda: self._change("edit", exemplar_id, facts),
-                    lambda: self._change("edit", exemplar_id, facts_of(exemplar)),
-                )
-            )
+            before, after = (LibraryChange(action="edit", facts=one) for one in (facts_of(exemplar), facts))
+            text = self.tr("changing {0}").format(exemplar_id)
+            self.edits.do(Edit(subject=Subject.EXEMPLAR, key=exemplar_id, before=before, after=after, text=text))
 
     def remove(self, ids: Sequence[str]) -> None:
         """Move exemplars to the bin."""
@@ -195,111 +185,108 @@ class LibraryService(QObject):
         self._change_all(ids, self.tr("restoring {0}"), self.tr("restoring {0} exemplars"), "restore", "remove")
 
     def empty_bin(self) -> None:
-        """Delete for good what lies in the bin."""
+        """Delete permanently what lies in the bin."""
         self.edits.clear()
-        self._change("empty_bin")
+        self._change(None, LibraryChange(action="empty_bin"))
 
     def refresh(self) -> None:
         """Ask what there is; another program may have changed the coach's own library."""
-        self._change("list")
+        self._change(None, LibraryChange(action="list"))
 
     def _change_all(self, ids: Sequence[str], of_one: str, of_many: str, action: str, opposite: str) -> None:
         """One step of undo, however many exemplars."""
         if len(ids) > 1:
             self.edits.beginMacro(of_many.format(len(ids)))
         for name in ids:
-            self.edits.push(self._edit_of(name, of_one.format(name), action, opposite))
+            self.edits.do(_moving(name, of_one.format(name), action, opposite))
         if len(ids) > 1:
             self.edits.endMacro()
 
-    def _edit_of(self, name: str, text: str, action: str, opposite: str, *, done: bool = False) -> EditLibrary:
-        return EditLibrary(text, lambda: self._change(action, name), lambda: self._change(opposite, name), done=done)
-
-    def _new_id(self) -> str:
-        return f"l{next(self._ids)}"
-
     def _add(self, request: AddExemplarRequest, of_dive: str | None = None) -> None:
-        self.adding[request.id] = Adding(name=Path(request.path).name, of_dive=of_dive)
-        self._asked[request.id] = lambda: self._add(replace(request, id=self._new_id()), of_dive)
-        self._client.submit(request)
+        task = self._scheduler.submit(request, retries=1)
+        self._tasks[task.id] = task
+        self.adding[task.id] = Adding(name=Path(request.path).name, of_dive=of_dive)
+        task.progressed.connect(partial(self._on_progress, task.id))
+        task.finished.connect(partial(self._on_added, task.id))
+        task.failed.connect(partial(self._on_not_added, task.id))
+        task.cancelled.connect(partial(self._end_adding, task.id))
         self.adding_changed.emit()
 
-    def _change(self, action: str, exemplar_id: str | None = None, facts: ExemplarFacts | None = None) -> None:
-        request = ChangeLibraryRequest(
-            id=self._new_id(), action=action, exemplar_id=exemplar_id, facts=asdict(facts) if facts else None
-        )
-        self._asked[request.id] = lambda: self._change(action, exemplar_id, facts)
-        self._client.submit(request)
+    def _change(self, exemplar_id: str | None, change: LibraryChange) -> None:
+        facts = asdict(change.facts) if change.facts else None
+        request = ChangeLibraryRequest(action=change.action, exemplar_id=exemplar_id, facts=facts)
+        task = self._scheduler.submit(request, retries=1)
+        task.finished.connect(self._on_report)
+        task.failed.connect(lambda _, message: self.problem.emit(message))
 
-    def _encode_next(self) -> None:
-        """Prepare the next own exemplar that these weights have not seen, when nothing else is to do."""
+    def _prepare_next(self) -> None:
+        """Encode the next own exemplar that these weights have not seen, when nothing else is to do."""
         waiting = (
             entry.exemplar
             for entry in self.entries
             if entry.own and entry.state == "waiting" and not entry.exemplar.removed
         )
         exemplar = next((one for one in waiting if one.id not in self._given_up), None)
-        if exemplar is not None and self._encoding is None and self._weights_loaded:
-            request = EncodeExemplarRequest(id=self._new_id(), exemplar_id=exemplar.id)
-            self._encoding = request.id, exemplar.id
-            self._client.submit(request)
+        if exemplar is not None and not self._preparing and self._weights_loaded:
+            self._preparing = True
+            task = self._scheduler.submit(EncodeExemplarRequest(exemplar_id=exemplar.id))
+            task.finished.connect(self._on_prepared)
+            task.failed.connect(partial(self._on_not_prepared, exemplar.id))
 
     def _on_ready(self) -> None:
         self._given_up.clear()  # other weights, or a folder that is there again
         self._weights_loaded = True
         self.refresh()
 
-    def _on_progress(self, request_id: str, progress: Progress) -> None:
-        if request_id in self.adding:
-            self.adding[request_id] = replace(self.adding[request_id], progress=progress)
-            self.adding_changed.emit()
+    def _on_worker_failed(self, kind: str, _: str) -> None:
+        if not self.entries and kind not in ("WorkerCrash", "WorkerGone"):
+            self.refresh()  # the weights cannot be loaded; the library can be looked at all the same
 
-    def _on_finished(self, request_id: str, answer: Answer) -> None:
-        if not isinstance(answer, LibraryReport):
-            return
-        if answer.added is not None:
-            name = answer.added
-            self.edits.push(self._edit_of(name, self.tr("adding {0}").format(name), "restore", "remove", done=True))
-            adding = self.adding.get(request_id)
-            if adding is not None and adding.of_dive is not None:
-                self.dive_added.emit(adding.of_dive, name)
-        self._end(request_id)
+    def _on_progress(self, task_id: str, progress: Progress) -> None:
+        self.adding[task_id] = replace(self.adding[task_id], progress=progress)
+        self.adding_changed.emit()
+
+    def _on_added(self, task_id: str, report: LibraryReport) -> None:
+        name, of_dive = report.added, self.adding[task_id].of_dive
+        if name is not None:
+            self.edits.do(_moving(name, self.tr("adding {0}").format(name), "restore", "remove"), done=True)
+            if of_dive is not None:
+                self.dive_added.emit(of_dive, name)
+        self._end_adding(task_id)
+        self._on_report(report)
+
+    def _on_not_added(self, task_id: str, _: str, message: str) -> None:
+        self._end_adding(task_id)
+        self.problem.emit(message)
+
+    def _end_adding(self, task_id: str) -> None:
+        del self.adding[task_id], self._tasks[task_id]
+        self.adding_changed.emit()
+
+    def _on_prepared(self, report: LibraryReport) -> None:
+        self._preparing = False
+        self._on_report(report)
+
+    def _on_not_prepared(self, exemplar_id: str, _: str, message: str) -> None:
+        self._preparing = False
+        self._given_up.add(exemplar_id)
+        self.problem.emit(message)
+
+    def _on_report(self, report: LibraryReport) -> None:
         self.entries = tuple(
             LibraryEntry(
                 exemplar=Exemplar(**{**entry["exemplar"], "clip_path": Path(entry["exemplar"]["clip_path"])}),
                 own=entry["own"],
                 state=entry["state"],
             )
-            for entry in answer.entries
+            for entry in report.entries
         )
-        self.writable = answer.writable
-        if answer.notice and answer.notice != self._notice and self._folder is not None:
-            self.problem.emit(answer.notice)
-        self._notice = answer.notice
+        self.writable = report.writable
+        if report.notice and report.notice != self._notice and self._folder is not None:
+            self.problem.emit(report.notice)
+        self._notice = report.notice
         self.changed.emit()
-        self._encode_next()
-
-    def _on_failed(self, request_id: str, kind: str, message: str) -> None:
-        if self._encoding is not None and request_id == self._encoding[0]:
-            self._given_up.add(self._encoding[1])
-        if not request_id and not self.entries and kind not in ("WorkerCrash", "WorkerGone"):
-            self.refresh()  # the weights cannot be loaded; the library can be looked at all the same
-        again = self._end(request_id)
-        if again is not None and kind == "WorkerCrash":
-            again()
-
-    def _on_cancelled(self, request_id: str) -> None:
-        again = self._end(request_id)
-        if again is not None:  # not by the user: the worker was started anew with other settings
-            again()
-
-    def _end(self, request_id: str) -> Callable[[], None] | None:
-        """Wait no longer for a request; returns how to ask again, where it may be asked twice."""
-        if self._encoding is not None and self._encoding[0] == request_id:
-            self._encoding = None
-        if self.adding.pop(request_id, None) is not None:
-            self.adding_changed.emit()
-        return self._asked.pop(request_id, None)
+        self._prepare_next()
 
     def _open_bundled(self) -> ExemplarStore:
         if self._bundled is None:
@@ -311,3 +298,9 @@ class LibraryService(QObject):
         self.edits.blockSignals(True)
         if self._bundled is not None:
             self._bundled.close()
+
+
+def _moving(name: str, text: str, action: str, opposite: str) -> Edit:
+    """An exemplar goes to the bin, or out of it."""
+    before, after = LibraryChange(action=opposite), LibraryChange(action=action)
+    return Edit(subject=Subject.EXEMPLAR, key=name, before=before, after=after, text=text)

@@ -4,7 +4,6 @@ from PySide6.QtCore import QObject, Signal
 
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.services.session import Session
-from fineparser_gui.services.worker_client import WorkerClient
 from fineparser_gui.settings.preferences import WORKER_PREFERENCES, Preferences
 from fineparser_gui.settings.store import PreferenceStore
 from fineparser_gui.worker.protocol import DevicesReport, WorkerSettings
@@ -24,12 +23,12 @@ class ModelChoice(QObject):
 
     devices_changed = Signal()
 
-    def __init__(self, session: Session, client: WorkerClient, preferences: PreferenceStore) -> None:
+    def __init__(self, session: Session, preferences: PreferenceStore) -> None:
         super().__init__(session)
-        self._session, self._client = session, client
+        self._session = session
         self.devices: dict[str, str] = {}
-        client.devices.connect(self._on_devices)
-        client.use(_worker_settings(preferences.now))
+        session.scheduler.devices.connect(self._on_devices)
+        session.scheduler.use(_worker_settings(preferences.now))
         session.n_exemplars = preferences.now.n_exemplars
         preferences.changed.connect(self._on_changed)
 
@@ -44,14 +43,14 @@ class ModelChoice(QObject):
         if _worker_settings(now) != _worker_settings(before):
             stale = [key for key in session.keys if session.dive(key).state in _DEPENDS_ON_THE_MODEL]
             session.model = None
-            self._client.use(_worker_settings(now))
+            session.scheduler.use(_worker_settings(now))
             session.model_changed.emit()
             for key in stale:
                 session.analyse(key)
         elif more_or_fewer:
             for key in session.keys:
                 if session.dive(key).model_analysis is not None:
-                    session.queue.score_anew(key)
+                    session.analyses.score_anew(key)
 
 
 def _worker_settings(preferences: Preferences) -> WorkerSettings:

@@ -1,34 +1,36 @@
 """Scores a dive again and again while a transition is dragged: the newest wish counts, one question at a time."""
 
-import itertools
-from dataclasses import replace
+from dataclasses import asdict, replace
+from functools import partial
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer
 
+from fineparser_core.errors import FineParserError
 from fineparser_core.export.analysis_json import MaskArrays, analysis_from_dict
 from fineparser_core.types import Analysis, DiveParse
-from fineparser_gui.model.dive import Dive
-from fineparser_gui.services.worker_client import WorkerClient
+from fineparser_gui.model.correction import timed_transitions
+from fineparser_gui.model.dive import Dive, ScoreState
+from fineparser_gui.services.scheduler import Scheduler
+from fineparser_gui.services.session_state import SessionState
+from fineparser_gui.services.task import Task
 from fineparser_gui.worker.protocol import Result, ScoreRequest, Urgency
 
 #: Moves of the mouse that come this close together are one question.
 _GATHER_MS = 15
 
 
-def score_request(request_id: str, dive: Dive, n_exemplars: int, transitions: dict | None = None) -> ScoreRequest:
-    """Asks for the score of a parsed dive of known number, with its own or other transitions."""
+def score_request(dive: Dive, n_exemplars: int) -> ScoreRequest:
+    """Asks for the score of a parsed dive of known number."""
     assert dive.parse_id is not None
     assert dive.dive_number is not None
     return ScoreRequest(
-        id=request_id,
         parse_id=dive.parse_id,
         dive_number=dive.dive_number,
         board_m=dive.board_m,
         difficulty=dive.difficulty,
-        transitions=transitions,
         n_exemplars=n_exemplars,
-        nearest=dive.nearest,
-        synchro=dive.synchro,
+        nearest=dive.rule.nearest,
+        synchro=dive.rule.synchro,
     )
 
 
@@ -43,78 +45,82 @@ def read_score(result: Result, parse: DiveParse) -> Analysis:
     )
 
 
-class Rescorer(QObject):
-    """A dive has at most one request with the worker; what was wished meanwhile follows its answer.
+class RescoringService(QObject):
+    """Keeps the score that of the corrected transitions.
 
-    So the score follows a drag as fast as the worker answers, and never waits for answers nobody needs any more.
-
-    Signals:
-        answered: (str, ScoreRequest, Result) key of the dive, what was asked, the answer.
-        failed: (str, str) key, sentence for the user.
+    A dive has at most one request with the worker; what was wished meanwhile follows its answer. So the score follows a
+    drag as fast as the worker answers, and never waits for answers that nobody needs any more.
     """
 
-    answered = Signal(str, object, object)
-    failed = Signal(str, str)
-
-    def __init__(self, client: WorkerClient, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._client = client
-        self._wanted: dict[str, ScoreRequest] = {}
-        self._asked: dict[str, ScoreRequest] = {}
-        self._asked_again: set[str] = set()
-        self._ids = itertools.count(1)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_GATHER_MS)
+    def __init__(self, state: SessionState, scheduler: Scheduler) -> None:
+        super().__init__(state)
+        self._state, self._scheduler = state, scheduler
+        self._wanted: dict[str, ScoreRequest] = {}  # by key of the dive
+        self._asked: dict[str, Task] = {}
+        self._timer = QTimer(self, singleShot=True, interval=_GATHER_MS)
         self._timer.timeout.connect(self._ask)
-        client.finished.connect(self._on_finished)
-        client.failed.connect(self._on_failed)
-        client.cancelled.connect(self._on_cancelled)
 
-    def want(self, key: str, request: ScoreRequest) -> None:
-        """Ask soon, ahead of any batch; the id of the request is given here."""
-        self._wanted[key] = replace(request, id=f"r{next(self._ids)}", urgency=Urgency.DRAG)
-        if not self._timer.isActive():
-            self._timer.start()
+    def rescore(self, key: str) -> None:
+        """Ask soon, ahead of any batch, for the score of the corrected transitions where it is not known."""
+        dive = self._state.dive(key)
+        frames = dive.corrected_frames
+        if dive.rescoring and frames and dive.info:
+            request = score_request(dive, self._state.n_exemplars)
+            placed = asdict(timed_transitions(frames, dive.info))
+            self._wanted[key] = replace(request, transitions=placed, urgency=Urgency.DRAG)
+            if not self._timer.isActive():
+                self._timer.start()
+            return
+        self.forget(key)
+        if frames is None and dive.rescored_for is not None:
+            self._state.update_analysis(key, rescored=None, rescored_for=None)
+        if frames is None and dive.model_analysis is not None and dive.model_analysis.scoring is not None:
+            self._state.update(key, score_state=ScoreState.SCORED)
 
     def forget(self, key: str) -> None:
-        """Nobody needs what was asked for this dive."""
+        """Drop what was asked: the dive is gone, or will be analysed or scored anew."""
         self._wanted.pop(key, None)
-        asked = self._asked.pop(key, None)
-        if asked is not None:
-            self._client.cancel(asked.id)
+        task = self._asked.pop(key, None)
+        if task is not None:
+            task.abandon()
 
     def _ask(self) -> None:
         for key in [key for key in self._wanted if key not in self._asked]:
-            self._asked[key] = self._wanted.pop(key)
-            self._client.submit(self._asked[key])
+            request = self._wanted.pop(key)
+            task = self._scheduler.submit(request, key=key, retries=1)  # another worker finds all it needs
+            self._asked[key] = task
+            task.finished.connect(partial(self._on_finished, key, request))
+            task.failed.connect(partial(self._on_failed, key))
+            task.cancelled.connect(partial(self._take, key))
 
-    def _take(self, request_id: str) -> tuple[str, ScoreRequest] | None:
-        """The dive and the question of an answer; None for those of others."""
-        key = next((key for key, asked in self._asked.items() if asked.id == request_id), None)
-        if key is None:
-            return None
+    def _take(self, key: str) -> None:
+        del self._asked[key]
         if key in self._wanted:
             self._timer.start()
-        return key, self._asked.pop(key)
 
-    def _on_finished(self, request_id: str, result: Result) -> None:
-        taken = self._take(request_id)
-        if taken is not None:
-            self._asked_again.discard(taken[0])
-            self.answered.emit(*taken, result)
-
-    def _on_failed(self, request_id: str, kind: str, message: str) -> None:
-        taken = self._take(request_id)
-        if taken is None or taken[0] in self._wanted:
+    def _on_finished(self, key: str, request: ScoreRequest, result: Result) -> None:
+        self._take(key)
+        dive = self._state.dive(key)
+        if dive.model_analysis is None or dive.corrected_frames is None or request.transitions is None:
             return
-        key, request = taken
-        if kind == "WorkerCrash" and key not in self._asked_again:  # the next worker finds all it needs
-            self._asked_again.add(key)
-            self.want(key, request)
-        else:
-            self._asked_again.discard(key)
-            self.failed.emit(key, message)
+        try:
+            scoring = read_score(result, dive.model_analysis.parse).scoring
+        except FineParserError as error:
+            self._drop_score(key, str(error))
+            return
+        asked = (request.transitions["first_flight_frame"], request.transitions["first_entry_frame"])
+        found = {"rescored": scoring, "rescored_for": asked, "score_state": ScoreState.SCORED}
+        self._state.update_analysis(key, **found, problem=None)
+        self.rescore(key)  # the transition may have moved on
 
-    def _on_cancelled(self, request_id: str) -> None:
-        self._take(request_id)
+    def _on_failed(self, key: str, kind: str, message: str) -> None:
+        self._take(key)
+        if key not in self._wanted:
+            self._drop_score(key, message)
+        self._state.problem.emit(message)
+
+    def _drop_score(self, key: str, problem: str) -> None:
+        """Show no score, which would be of other transitions than those shown, but why there is none."""
+        analysis = self._state.dive(key).analysis
+        without = replace(analysis, scoring=None) if analysis else None
+        self._state.update(key, analysis=without, score_state=ScoreState.FAILED, problem=problem)

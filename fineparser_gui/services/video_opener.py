@@ -1,6 +1,7 @@
 """Finds the videos of folders, and reads frame table and thumbnail of each, off the GUI thread."""
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,72 +15,104 @@ log = logging.getLogger(__name__)
 
 _THUMBNAIL_PX = 144
 
+#: The signal of a task that tells how it ended, and its values.
+Outcome = tuple[str, tuple]
 
-class Opener(QObject):
-    """Looks into folders and files on threads of its own.
+
+class FolderTask(QObject):
+    """The search of a folder.
 
     Signals:
-        found: (Path, list[Path], list[Path]) a folder, its videos, and its other files.
-        opened: (str, VideoInfo, VideoIdentity, ndarray) key, frame table, identity of the file, thumbnail as in `Dive`.
-        failed: (str, Path, str) key, file, sentence for the user.
+        found: (list[Path], list[Path]) its videos, and its other files.
     """
 
-    found = Signal(object, object, object)
-    opened = Signal(str, object, object, object)
-    failed = Signal(str, object, str)
+    found = Signal(object, object)
+
+
+class OpenTask(QObject):
+    """The probing of a video; ends in one of its signals.
+
+    Signals:
+        opened: (VideoInfo, VideoIdentity, ndarray) frame table, identity of the file, thumbnail as in `Dive`.
+        failed: (str) sentence for the user.
+    """
+
+    opened = Signal(object, object, object)
+    failed = Signal(str)
+
+
+class VideoOpener(QObject):
+    """Reads folders and files on threads of its own; the signals of tasks come on the thread of the opener."""
+
+    _ended = Signal(object, str, tuple)  # task, its signal, and the values of that; crosses threads
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._tasks: set[QObject] = set()
+        self._ended.connect(self._on_ended)
         self._pool, self._rest = QThreadPool(self), QThreadPool(self)
         for pool in (self._pool, self._rest):
             pool.setMaxThreadCount(1)
         # Not idle, of which other programs leave nothing: it would keep the interpreter, and the window wait for it.
         self._rest.setThreadPriority(QThread.Priority.LowPriority)
 
-    def look_into(self, folder: Path) -> None:
+    def look_into(self, folder: Path) -> FolderTask:
         """Find the videos of a folder."""
-        self._pool.start(_FolderJob(folder, self), 1)
+        task = FolderTask()
+        self._start(self._pool, task, lambda: ("found", files_in(folder)), 1)
+        return task
 
-    def open(self, key: str, path: Path, shown_frame: int | None = None) -> None:
-        """Probe a file, at once where none is being opened; its thumbnail is of a frame, or of one a third into it."""
+    def open(self, path: Path, shown_frame: int | None = None) -> OpenTask:
+        """Probe a file, at once where none is being opened.
+
+        Args:
+            shown_frame: of the thumbnail; None: one a third into the file.
+        """
+        task = OpenTask()
         pool = self._rest if self._pool.activeThreadCount() else self._pool
-        pool.start(_FileJob(key, path, self, shown_frame))
+        self._start(pool, task, lambda: _probed(path, shown_frame))
+        return task
 
     def close(self) -> None:
         """Forget what waits and wait for what runs."""
         for pool in (self._pool, self._rest):
             pool.clear()
             pool.waitForDone()
+        self._tasks.clear()
+
+    def _start(self, pool: QThreadPool, task: QObject, work: Callable[[], Outcome], priority: int = 0) -> None:
+        self._tasks.add(task)
+        pool.start(_Job(lambda: self._ended.emit(task, *work())), priority)
+
+    def _on_ended(self, task: QObject, signal: str, values: tuple) -> None:
+        if task in self._tasks:
+            self._tasks.remove(task)
+            getattr(task, signal).emit(*values)
 
 
-class _FolderJob(QRunnable):
-    def __init__(self, folder: Path, opener: Opener) -> None:
+class _Job(QRunnable):
+    def __init__(self, run: Callable[[], None]) -> None:
         super().__init__()
-        self._folder, self._opener = folder, opener
+        self._run = run
 
     def run(self) -> None:
-        self._opener.found.emit(self._folder, *files_in(self._folder))
+        self._run()
 
 
-class _FileJob(QRunnable):
-    def __init__(self, key: str, path: Path, opener: Opener, shown_frame: int | None) -> None:
-        super().__init__()
-        self._key, self._path, self._opener, self._shown_frame = key, path, opener, shown_frame
+def _probed(path: Path, shown_frame: int | None) -> Outcome:
+    from fineparser_core.video.reader import VideoReader
 
-    def run(self) -> None:
-        from fineparser_core.video.reader import VideoReader
-
-        try:
-            with VideoReader(self._path) as reader:
-                info = reader.info
-                shown = info.n_frames // 3 if self._shown_frame is None else self._shown_frame
-                scale = _THUMBNAIL_PX / max(info.width_px, info.height_px)
-                size_px = max(round(info.width_px * scale), 1), max(round(info.height_px * scale), 1)
-                reader.seek(shown, needed_from=shown)
-                thumbnail = np.ascontiguousarray(reader.picture(size_px).bgra())
-                self._opener.opened.emit(self._key, info, identity_of(info), thumbnail)
-        except FineParserError as error:
-            self._opener.failed.emit(self._key, self._path, str(error))
-        except Exception as error:  # a decoder's own failure must not end the thread pool
-            log.exception("opening %s", self._path)
-            self._opener.failed.emit(self._key, self._path, f"{self._path.name}: {error}")
+    try:
+        with VideoReader(path) as reader:
+            info = reader.info
+            shown = info.n_frames // 3 if shown_frame is None else shown_frame
+            scale = _THUMBNAIL_PX / max(info.width_px, info.height_px)
+            size_px = max(round(info.width_px * scale), 1), max(round(info.height_px * scale), 1)
+            reader.seek(shown, needed_from=shown)
+            thumbnail = np.ascontiguousarray(reader.picture(size_px).bgra())
+            return "opened", (info, identity_of(info), thumbnail)
+    except FineParserError as error:
+        return "failed", (str(error),)
+    except Exception as error:  # a decoder's own failure must not end the thread pool
+        log.exception("opening %s", path)
+        return "failed", (f"{path.name}: {error}",)

@@ -42,7 +42,7 @@ class Thumbnails(QObject):
         self._lock = threading.Lock()
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(1)
-        self._pool.setThreadPriority(QThread.Priority.LowPriority)  # not idle: as in `session.opening.Opener`
+        self._pool.setThreadPriority(QThread.Priority.LowPriority)  # not idle: as in `VideoOpener`
 
     def set_file(self, path: Path | None) -> None:
         """Take another file; None: none."""

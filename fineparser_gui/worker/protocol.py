@@ -32,10 +32,10 @@ class WorkerSettings:
 class ParseRequest:
     """Find steps and masks of frames in_frame..out_frame (both included; None: the file's ends)."""
 
-    id: str
     path: str
     in_frame: int | None
     out_frame: int | None
+    id: str = ""
     urgency: int = Urgency.BATCH
 
 
@@ -47,7 +47,6 @@ class ScoreRequest:
     `fineparser_core.types.Transitions` where the user corrected them; None: those that were found.
     """
 
-    id: str
     parse_id: str
     dive_number: str
     board_m: float | None
@@ -56,6 +55,7 @@ class ScoreRequest:
     n_exemplars: int = 10
     nearest: bool = False
     synchro: bool = False
+    id: str = ""
     urgency: int = Urgency.SCORE
 
 
@@ -63,8 +63,8 @@ class ScoreRequest:
 class TrimRequest:
     """Find the dives in a long recording."""
 
-    id: str
     path: str
+    id: str = ""
     urgency: int = Urgency.BATCH
 
 
@@ -76,13 +76,13 @@ class AddExemplarRequest:
     `ScoreRequest`.
     """
 
-    id: str
     path: str
     in_frame: int | None
     out_frame: int | None
     facts: dict
     parse_id: str | None = None
     transitions: dict | None = None
+    id: str = ""
     urgency: int = Urgency.BATCH
 
 
@@ -90,10 +90,10 @@ class AddExemplarRequest:
 class ChangeLibraryRequest:
     """Do what action names with the coach's own library: "list", "edit", "remove", "restore" or "empty_bin"."""
 
-    id: str
     action: str
     exemplar_id: str | None = None
     facts: dict | None = None
+    id: str = ""
     urgency: int = Urgency.SCORE
 
 
@@ -101,8 +101,8 @@ class ChangeLibraryRequest:
 class EncodeExemplarRequest:
     """Make what the weights need to compare with an exemplar, before anybody waits for it."""
 
-    id: str
     exemplar_id: str
+    id: str = ""
     urgency: int = Urgency.BACKGROUND
 
 

@@ -155,10 +155,7 @@ def test_services_import_no_widgets(name: str) -> None:
     assert not [other for other in others if is_in(other, GUI) and room(other) in WIDGETS - {"settings"}]
 
 
-@pytest.mark.parametrize(
-    "package",
-    [CORE, pytest.param(GUI, marks=pytest.mark.xfail(strict=True, reason="the parts of the session know the session"))],
-)
+@pytest.mark.parametrize("package", [CORE, GUI])
 def test_no_modules_import_each_other_in_a_circle(package: str) -> None:
     """Imports for type checking and inside functions count as well."""
     graph: dict[str, set[str]] = {}

@@ -42,7 +42,7 @@ def loaded_after(modules: list[str], watched: tuple[str, ...]) -> str:
     ).strip()
 
 
-def test_core_imports_where_qt_is_blocked() -> None:
+def test_core_and_the_model_of_the_app_import_where_qt_is_blocked() -> None:
     run_python(
         "import importlib, importlib.abc, sys\n"
         "class Block(importlib.abc.MetaPathFinder):\n"
@@ -50,7 +50,8 @@ def test_core_imports_where_qt_is_blocked() -> None:
         "        if name.split('.')[0] in ('PySide6', 'shiboken6', 'PyQt5', 'PyQt6', 'pyqtgraph'):\n"
         "            raise ImportError('Qt is blocked: ' + name)\n"
         "sys.meta_path.insert(0, Block())\n"
-        f"for name in {modules_of('fineparser_core')!r}: importlib.import_module(name)\n"
+        f"for name in {modules_of('fineparser_core') + modules_of('fineparser_gui', 'model')!r}:\n"
+        "    importlib.import_module(name)\n"
     )
 
 

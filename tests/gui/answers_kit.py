@@ -1,4 +1,4 @@
-"""What the worker would answer, made by hand."""
+"""A worker that runs no process, and what it would answer, made by hand."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +17,67 @@ from fineparser_core.types import (
     Scoring,
     Transitions,
 )
-from fineparser_gui.worker.protocol import Result
+from fineparser_gui.app import Studio
+from fineparser_gui.services.worker_client import WorkerClient
+from fineparser_gui.worker.protocol import CancelledReport, CancelRequest, Failure, Message, Request, Result
+
+
+class SilentWorker(WorkerClient):
+    """Takes requests and answers none: the test does."""
+
+    def __init__(self, library: Path | None = None) -> None:
+        super().__init__(library)
+        self._runs = False
+        self.sent: list[Message] = []
+        self.stops = True  # what is cancelled does so at once
+
+    @property
+    def running(self) -> bool:
+        return self._runs
+
+    def start(self) -> None:
+        if not self._runs:
+            self._runs = True
+            self.started.emit()
+
+    def stop(self) -> None:
+        self._runs = False
+
+    def send(self, message: Message) -> None:
+        self.sent.append(message)
+        if isinstance(message, CancelRequest) and self.stops:
+            self.received.emit(CancelledReport(id=message.id))
+
+    def die(self, times: int = 1) -> None:
+        """End unasked, as often before it can be started again."""
+        for _ in range(times):
+            self._runs = False
+            self.died.emit()
+
+
+def requests(studio: Studio, kind: type = object) -> list[Request]:
+    """What the worker is asked, or waits to be, in the order in which it was asked for."""
+    return [task.request for task in studio.session.scheduler.tasks if isinstance(task.request, kind)]
+
+
+def running(studio: Studio, kind: type = object) -> list[Request]:
+    """What the worker has been sent and has not answered, the most urgent first."""
+    return [task.request for task in studio.session.scheduler.running if isinstance(task.request, kind)]
+
+
+def request_of(studio: Studio, key: str) -> str:
+    """Id of the request whose answer a dive waits for."""
+    return studio.session.analyses.tasks[key].id
+
+
+def answer(studio: Studio, message: Message) -> None:
+    """Let the worker say something."""
+    studio.client.received.emit(message)
+
+
+def fail(studio: Studio, request_id: str | None, kind: str, message: str) -> None:
+    """Let a request fail."""
+    answer(studio, Failure(id=request_id, kind=kind, message=message))
 
 
 def dive_parse(path: Path, n_frames: int) -> DiveParse:

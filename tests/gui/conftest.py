@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from answers_kit import SilentWorker
 from leaks import left_since, running
 
 if sys.platform == "linux" and not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from fineparser_core.resources import resource
+from fineparser_gui import app
 from fineparser_gui.app import Studio
 
 
@@ -56,9 +58,8 @@ def studio(qapp, qtbot) -> Iterator[Studio]:
 @pytest.fixture
 def idle_studio(qapp, qtbot, monkeypatch) -> Iterator[Studio]:
     """The program without its worker process: a test answers the requests."""
+    monkeypatch.setattr(app, "WorkerClient", SilentWorker)
     made = Studio(qapp)
-    monkeypatch.setattr(made.client, "start", lambda: None)
-    made.window.shown_first.disconnect()
     with qtbot.waitExposed(made.window):
         made.window.show()
     yield made
@@ -69,11 +70,11 @@ def idle_studio(qapp, qtbot, monkeypatch) -> Iterator[Studio]:
 @pytest.fixture
 def make_studio(qapp, qtbot, monkeypatch, tmp_path) -> Iterator[Callable[[], Studio]]:
     """`make()`: the program without its worker process, which keeps its files in `tmp_path / "state"`."""
+    monkeypatch.setattr(app, "WorkerClient", SilentWorker)
     made = []
 
     def make() -> Studio:
         studio = Studio(qapp, tmp_path / "state")
-        monkeypatch.setattr(studio.client, "start", lambda: None)
         with qtbot.waitExposed(studio.window):
             studio.window.show()
         made.append(studio)

@@ -22,8 +22,8 @@ def window(idle_studio, qtbot, small_video, tmp_path):
     key = session.current.key
     parse = dive_parse(small_video, session.current.info.n_frames)
     for analysis in (Analysis(parse=parse, scoring=None), Analysis(parse=parse, scoring=scoring())):
-        request_id = session.queue.requests[key]
-        client.finished.emit(request_id, result_message(request_id, analysis, tmp_path))
+        request_id = session.analyses.tasks[key].id
+        client.received.emit(result_message(request_id, analysis, tmp_path))
     session.editing.leave_out(key, "a", True)
     with qtbot.waitActive(idle_studio.window):
         idle_studio.window.activateWindow()

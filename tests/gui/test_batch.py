@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from answers_kit import dive_parse, result_message, scoring
+from answers_kit import dive_parse, fail, request_of, result_message, scoring
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt
 from PySide6.QtWidgets import QLineEdit
 
@@ -25,7 +25,7 @@ class Batch:
 
     def __init__(self, studio, qtbot, folder: Path) -> None:
         self.studio, self.session, self.window = studio, studio.session, studio.window
-        self.queue, self.client = studio.session.queue, studio.client
+        self.scheduler, self.client = studio.session.scheduler, studio.client
         self._qtbot, self._folder = qtbot, folder
 
     def names(self) -> list[str]:
@@ -35,9 +35,8 @@ class Batch:
         return [self.session.dive(key).state for key in self.session.keys]
 
     def asked(self) -> list[tuple[str, int]]:
-        """What waits with the client: dive and urgency."""
-        keys = {request: key for key, request in self.queue.requests.items()}
-        return [(keys[request.id], request.urgency) for request in self.client._queue if request.id in keys]
+        """What the worker has to do, the most urgent first: dive and urgency."""
+        return [(task.key, task.request.urgency) for task in self.scheduler.running]
 
     def parsed(self, key: str) -> None:
         """Answer that a dive was parsed."""
@@ -47,12 +46,11 @@ class Batch:
         self._answer(key, made or scoring())
 
     def _answer(self, key: str, made) -> None:
-        request_id = self.queue.requests[key]
-        self.client._queue = [request for request in self.client._queue if request.id != request_id]
+        request_id = request_of(self.studio, key)
         dive = self.session.dive(key)
         parse = dive_parse(dive.path, dive.info.n_frames)
         message = result_message(request_id, Analysis(parse=parse, scoring=made), self._folder)
-        self.client.finished.emit(request_id, message)
+        self.client.received.emit(message)
 
 
 @pytest.fixture
@@ -62,10 +60,10 @@ def batch(idle_studio, qtbot, tmp_path, small_video) -> Batch:
     for name in NAMES:
         (folder / name).write_bytes(small_video.read_bytes())
     made = Batch(idle_studio, qtbot, tmp_path)
-    made.queue.pause(True)  # files are opened side by side, in an order that nobody knows
+    made.scheduler.pause(True)  # files are opened side by side, in an order that nobody knows
     made.session.open([folder / name for name in NAMES])
     qtbot.waitUntil(lambda: made.states() == [DiveState.QUEUED] * 4, timeout=10_000)
-    made.queue.pause(False)
+    made.scheduler.pause(False)
     return made
 
 
@@ -126,24 +124,24 @@ def test_one_and_all_are_cancelled_and_tried_again(batch, qtbot):
 
 def test_a_failed_dive_does_not_stop_the_others(batch):
     first, second, *_ = batch.session.keys
-    batch.client.failed.emit(batch.queue.requests[first], "VideoError", "The file ends early.")
+    fail(batch.studio, request_of(batch.studio, first), "VideoError", "The file ends early.")
     assert batch.states()[:2] == [DiveState.FAILED, DiveState.QUEUED]
     assert "not analysed" in batch.window.dives.model.text(first)
     assert (second, Urgency.BATCH) in batch.asked()
-    batch.client.failed.emit(batch.queue.requests[second], "WorkerGone", "The analysis process keeps stopping.")
-    assert batch.queue.paused  # or every dive of a long list would fail in turn
+    batch.client.die(4)
+    assert batch.scheduler.paused  # or every dive of a long list would fail in turn
     assert batch.states()[2:] == [DiveState.QUEUED] * 2
     batch.session.analyse(second)  # as the message says
-    assert not batch.queue.paused
+    assert not batch.scheduler.paused
     assert {key for key, _ in batch.asked()} & {second, *batch.session.keys[2:]}
 
 
 def test_trying_one_again_leaves_a_queue_that_was_paused_by_hand(batch):
     first, *_ = batch.session.keys
-    batch.queue.pause(True)
-    batch.client.failed.emit(batch.queue.requests[first], "VideoError", "The file ends early.")
+    batch.scheduler.pause(True)
+    fail(batch.studio, request_of(batch.studio, first), "VideoError", "The file ends early.")
     batch.session.analyse(first)
-    assert batch.queue.paused
+    assert batch.scheduler.paused
 
 
 def test_a_score_that_failed_is_tried_again_without_a_new_analysis(batch, qtbot):
@@ -152,7 +150,7 @@ def test_a_score_that_failed_is_tried_again_without_a_new_analysis(batch, qtbot)
     batch.session.set_details(first, "207C", 10.0)
     batch.parsed(first)
     parsed_as = batch.session.dive(first).parse_id
-    batch.client.failed.emit(batch.queue.requests[first], "InternalError", "The analysis process stopped.")
+    fail(batch.studio, request_of(batch.studio, first), "InternalError", "The analysis process stopped.")
     assert batch.session.dive(first).stopped
     qtbot.waitUntil(lambda: batch.window.dives.batch.text == "0 of 4 analysed, 1 failed", timeout=2000)
     qtbot.waitUntil(retry.isEnabled, timeout=2000)

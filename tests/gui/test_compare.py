@@ -31,11 +31,11 @@ def two_dives(idle_studio, qtbot, make_video, tmp_path):
     qtbot.waitUntil(lambda: len(session.keys) == 2, timeout=5000)
     for key in session.keys:
         session.select(key)
-        qtbot.waitUntil(lambda key=key: key in session.queue.requests, timeout=5000)
+        qtbot.waitUntil(lambda key=key: key in session.analyses.tasks, timeout=5000)
         parse = dive_parse(session.dive(key).path, session.dive(key).info.n_frames)
         for analysis in (Analysis(parse=parse, scoring=None), Analysis(parse=parse, scoring=scoring())):
-            request_id = session.queue.requests[key]
-            client.finished.emit(request_id, result_message(request_id, analysis, tmp_path))
+            request_id = session.analyses.tasks[key].id
+            client.received.emit(result_message(request_id, analysis, tmp_path))
         assert session.dive(key).state is DiveState.READY
     session.select(session.keys[0])
     return session.keys

@@ -43,12 +43,12 @@ def test_bars_and_sum_agree_in_the_window(idle_studio, qtbot, small_video, tmp_p
     made = scoring()
     parts = tuple(replace(part, points=third, dynamic=third - 0.25, static=0.25) for part in made.contributions)
     analysis = Analysis(parse=dive_parse(small_video, session.current.info.n_frames), scoring=None)
-    request_id = session.queue.requests[key]
-    idle_studio.client.finished.emit(request_id, result_message(request_id, analysis, tmp_path))
+    request_id = session.analyses.tasks[key].id
+    idle_studio.client.received.emit(result_message(request_id, analysis, tmp_path))
     votes = tuple(replace(vote, contributions=parts, vote=vote.score + 3 * third) for vote in made.exemplars)
     analysis = replace(analysis, scoring=replace(made, score=68.01, contributions=parts, exemplars=votes))
-    request_id = session.queue.requests[key]
-    idle_studio.client.finished.emit(request_id, result_message(request_id, analysis, tmp_path))
+    request_id = session.analyses.tasks[key].id
+    idle_studio.client.received.emit(result_message(request_id, analysis, tmp_path))
     panel.by_stream.setChecked(split)
     assert panel.sum_text == "Sum +3.01 = score 68.01 − mean of exemplars 65.00"
     written = [float(value) for value in re.findall(r"[+-]\d+\.\d\d", panel._bars.accessibleDescription())]

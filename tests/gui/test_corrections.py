@@ -3,15 +3,16 @@
 from pathlib import Path
 
 import pytest
-from answers_kit import dive_parse, moved_scoring, result_message, scoring
+from answers_kit import dive_parse, moved_scoring, requests, result_message, scoring
 from mouse_kit import drag
 from PySide6.QtCore import QPoint, Qt
 
 from fineparser_core.types import Analysis, ExemplarVote
+from fineparser_gui.model import edits
 from fineparser_gui.model.correction import frames_of
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.panels.exemplars import ExemplarModel
-from fineparser_gui.services import commands
+from fineparser_gui.worker.protocol import ScoreRequest
 
 FLIGHT, ENTRY = 37, 75  # where `dive_parse` puts them in 120 frames
 
@@ -23,18 +24,21 @@ class Answers:
         self.studio, self._qtbot, self._folder = studio, qtbot, folder
 
     def rescore_requests(self) -> list:
-        return [request for request in self.studio.client._queue if request.id.startswith("r")]
+        return [one for one in requests(self.studio, ScoreRequest) if one.transitions]
 
     def wait_for_rescore(self):
-        """The one question that waits, taken from the queue."""
+        """The one question that was asked."""
         self._qtbot.waitUntil(lambda: bool(self.rescore_requests()), timeout=2000)
         (request,) = self.rescore_requests()
-        self.studio.client._queue.remove(request)
         return request
+
+    def wait_for_sent(self, request, times: int) -> None:
+        """Until the worker has been asked so often."""
+        self._qtbot.waitUntil(lambda: self.studio.client.sent.count(request) == times, timeout=2000)
 
     def answer(self, request, points: float) -> None:
         analysis = Analysis(parse=self.studio.session.current.model_analysis.parse, scoring=moved_scoring(points))
-        self.studio.client.finished.emit(request.id, result_message(request.id, analysis, self._folder))
+        self.studio.client.received.emit(result_message(request.id, analysis, self._folder))
 
 
 @pytest.fixture
@@ -46,9 +50,8 @@ def scored(idle_studio, qtbot, small_video, tmp_path):
     key = session.current.key
     parse = dive_parse(small_video, session.current.info.n_frames)
     for made in (Analysis(parse=parse, scoring=None), Analysis(parse=parse, scoring=scoring())):
-        request_id = session.queue.requests[key]
-        studio.client.finished.emit(request_id, result_message(request_id, made, tmp_path))
-    studio.client._queue.clear()
+        request_id = session.analyses.tasks[key].id
+        studio.client.received.emit(result_message(request_id, made, tmp_path))
     assert frames_of(session.current.analysis.parse.transitions) == (FLIGHT, ENTRY)
     return Answers(studio, qtbot, tmp_path)
 
@@ -91,7 +94,7 @@ def test_one_question_at_a_time_and_the_newest_wins(scored):
     first = scored.wait_for_rescore()
     for _ in range(5):
         player.nudge_transition(1, 1)
-    assert scored.rescore_requests() == []
+    assert scored.rescore_requests() == [first]
     scored.answer(first, 1.0)
     assert session.current.rescoring
     assert scored.studio.window.score._score.text() == "69.0"  # the latest known
@@ -105,8 +108,8 @@ def test_one_question_at_a_time_and_the_newest_wins(scored):
 def test_the_same_gesture_after_a_pause_is_another_edit(scored, monkeypatch):
     window, session = scored.studio.window, scored.studio.session
     window.actions_by_id["entry_earlier"].trigger()
-    now_s = commands.monotonic()
-    monkeypatch.setattr(commands, "monotonic", lambda: now_s + 3)
+    now_s = edits.monotonic()
+    monkeypatch.setattr(edits, "monotonic", lambda: now_s + 3)
     window.actions_by_id["entry_earlier"].trigger()
     window.actions_by_id["undo"].trigger()
     assert session.current.correction.transitions == (FLIGHT, ENTRY - 1)
@@ -220,8 +223,8 @@ def test_a_new_analysis_keeps_what_the_coach_corrected(scored, tmp_path):
     assert session.current.analysis is None
     parse = dive_parse(session.current.path, session.current.info.n_frames)
     for made in (Analysis(parse=parse, scoring=None), Analysis(parse=parse, scoring=scoring())):
-        request_id = session.queue.requests[key]
-        studio.client.finished.emit(request_id, result_message(request_id, made, tmp_path))
+        request_id = session.analyses.tasks[key].id
+        studio.client.received.emit(result_message(request_id, made, tmp_path))
     assert frames_of(session.current.analysis.parse.transitions) == (FLIGHT + 5, ENTRY)
     scored.answer(scored.wait_for_rescore(), 1.0)
     assert [vote.id for vote in session.current.analysis.scoring.exemplars] == ["b"]
@@ -234,8 +237,8 @@ def test_a_correction_outside_of_a_new_range_waits_for_the_range_to_come_back(sc
     corrected = session.current.correction.transitions
     session.set_range(key, None, 100)
     parse = dive_parse(session.current.path, 101)
-    request_id = session.queue.requests[key]
-    studio.client.finished.emit(request_id, result_message(request_id, Analysis(parse=parse, scoring=None), tmp_path))
+    request_id = session.analyses.tasks[key].id
+    studio.client.received.emit(result_message(request_id, Analysis(parse=parse, scoring=None), tmp_path))
     assert session.current.corrected_frames is None
     assert session.current.analysis.parse.transitions == parse.transitions
     assert session.current.correction.transitions == corrected
@@ -245,10 +248,9 @@ def test_a_failed_score_is_not_shown_as_that_of_the_new_transitions(scored):
     studio, session = scored.studio, scored.studio.session
     studio.window.player.nudge_transition(0, 5)
     first = scored.wait_for_rescore()
-    studio.client.failed.emit(first.id, "WorkerCrash", "It stopped and was started again.")
-    second = scored.wait_for_rescore()  # asked once more
-    assert second.transitions == first.transitions
-    studio.client.failed.emit(second.id, "WorkerCrash", "It stopped and was started again.")
+    studio.client.die()
+    scored.wait_for_sent(first, times=2)  # asked once more
+    studio.client.die()
     assert session.current.analysis.scoring is None
     assert "stopped" in studio.window.score.message
     assert scored.rescore_requests() == []

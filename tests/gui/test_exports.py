@@ -36,8 +36,8 @@ def studio(idle_studio, qtbot, small_video, tmp_path_factory):
     key = session.current.key
     parse = dive_parse(small_video, session.current.info.n_frames)
     for analysis in (Analysis(parse=parse, scoring=None), Analysis(parse=parse, scoring=scoring())):
-        request_id = session.queue.requests[key]
-        client.finished.emit(request_id, result_message(request_id, analysis, tmp_path_factory.mktemp("answers")))
+        request_id = session.analyses.tasks[key].id
+        client.received.emit(result_message(request_id, analysis, tmp_path_factory.mktemp("answers")))
     return idle_studio
 
 

@@ -5,15 +5,17 @@ from pathlib import Path
 from time import process_time
 
 import pytest
-from answers_kit import dive_parse, result_message, scoring
+from answers_kit import SilentWorker, dive_parse, fail, requests, result_message, scoring
 from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtWidgets import QApplication, QMenu
 
 from fineparser_core.errors import ExemplarError
+from fineparser_core.inference.exemplar_selection import CandidateRule
 from fineparser_core.inference.exemplars.facts import ExemplarFacts
 from fineparser_core.inference.exemplars.records import Exemplar, ExemplarMask
 from fineparser_core.inference.exemplars.store import ExemplarStore
 from fineparser_core.types import Analysis
+from fineparser_gui import app
 from fineparser_gui.app import Studio
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.model.library import LibraryEntry, facts_of
@@ -26,6 +28,7 @@ from fineparser_gui.worker.protocol import (
     ChangeLibraryRequest,
     EncodeExemplarRequest,
     LibraryReport,
+    Ready,
     ScoreRequest,
 )
 
@@ -67,16 +70,18 @@ def report(request_id: str, rows: tuple[LibraryEntry, ...], **changes) -> Librar
     return LibraryReport(**{"id": request_id, "entries": told, "writable": True, "notice": "", **changes})
 
 
+READY = Ready(device="cpu", precision="fp32", card={"id": "m-1"})
+
+
 @pytest.fixture
 def library_studio(qapp, qtbot, monkeypatch, tmp_path):
     """The program with a folder of its own and without its worker process: a test answers the requests."""
+    monkeypatch.setattr(app, "WorkerClient", SilentWorker)
     made = Studio(qapp, tmp_path / "data")
-    monkeypatch.setattr(made.client, "start", lambda: None)
-    made.window.shown_first.disconnect()
     with qtbot.waitExposed(made.window):
         made.window.show()
     made.window.actions_by_id["library"].trigger()
-    made.client.ready.emit(object())
+    made.client.received.emit(READY)
     answer(made, entries())
     yield made
     made.window.close()
@@ -90,14 +95,13 @@ def asked(studio, kind):
 
 def asked_all(studio, kind) -> list:
     """Every request of a kind that waits."""
-    return [request for request in studio.client._queue if isinstance(request, kind)]
+    return requests(studio, kind)
 
 
 def answer(studio, rows, **changes) -> None:
     """Answer the latest request about the library."""
     request = asked(studio, ChangeLibraryRequest | AddExemplarRequest)
-    studio.client._queue.remove(request)
-    studio.client.finished.emit(request.id, report(request.id, rows, **changes))
+    studio.client.received.emit(report(request.id, rows, **changes))
 
 
 def select(studio, *names: str) -> None:
@@ -124,12 +128,12 @@ opens_a_menu = pytest.mark.qt_log_ignore("This plugin does not support", extend=
 
 def parsed_dive(studio, qtbot, path, folder, suggestions=()) -> str:
     studio.session.open([path])
-    qtbot.waitUntil(lambda: bool(studio.session.current and studio.session.queue.requests), timeout=5000)
+    qtbot.waitUntil(lambda: bool(studio.session.current and studio.session.analyses.tasks), timeout=5000)
     key = studio.session.current.key
-    request_id = studio.session.queue.requests[key]
+    request_id = studio.session.analyses.tasks[key].id
     parse = dive_parse(path, studio.session.current.info.n_frames)
     message = result_message(request_id, Analysis(parse=parse, scoring=None), folder)
-    studio.client.finished.emit(request_id, replace(message, suggestions=list(suggestions)))
+    studio.client.received.emit(replace(message, suggestions=list(suggestions)))
     return key
 
 
@@ -195,12 +199,11 @@ def test_what_is_whose_and_in_which_state(library_studio):
 def test_an_exemplar_that_the_weights_have_not_seen_is_prepared_and_one_that_fails_is_given_up(library_studio):
     request = asked(library_studio, EncodeExemplarRequest)
     assert request.exemplar_id == "mine-2"
-    library_studio.client._queue.remove(request)
-    library_studio.client.failed.emit(request.id, "ExemplarError", "Its clip cannot be read.")
+    fail(library_studio, request.id, "ExemplarError", "Its clip cannot be read.")
     library_studio.session.library.refresh()
     answer(library_studio, entries())
-    assert not [r for r in library_studio.client._queue if isinstance(r, EncodeExemplarRequest)]
-    library_studio.client.ready.emit(object())  # other weights
+    assert not asked_all(library_studio, EncodeExemplarRequest)
+    library_studio.client.received.emit(READY)  # other weights
     answer(library_studio, entries())
     assert asked(library_studio, EncodeExemplarRequest).exemplar_id == "mine-2"
 
@@ -210,6 +213,7 @@ def test_what_waits_behind_a_paused_search_is_not_said_to_be_prepared(library_st
     pause = library_studio.window.actions_by_id["pause_queue"]
     session.open([small_video])
     qtbot.waitUntil(lambda: session.current.info is not None and pause.isEnabled(), timeout=5000)
+    session.cancel(session.current.key)
     session.trimming.find(session.current.key)
     assert "1 of your 2 exemplars are ready for these weights. The others are being prepared" in dock.panel.status
     pause.trigger()
@@ -229,9 +233,9 @@ def test_a_removed_exemplar_goes_to_the_bin_and_comes_back(library_studio, qtbot
     panel, library = library_studio.window.library.panel, library_studio.session.library
     select(library_studio, "mine-1", "mine-2")
     panel.remove.click()
-    requests = [r for r in library_studio.client._queue if isinstance(r, ChangeLibraryRequest)]
-    assert [(r.action, r.exemplar_id) for r in requests] == [("remove", "mine-1"), ("remove", "mine-2")] or [
-        (r.action, r.exemplar_id) for r in requests
+    changes = asked_all(library_studio, ChangeLibraryRequest)
+    assert [(r.action, r.exemplar_id) for r in changes] == [("remove", "mine-1"), ("remove", "mine-2")] or [
+        (r.action, r.exemplar_id) for r in changes
     ] == [("remove", "mine-2"), ("remove", "mine-1")]
     without = tuple(
         replace(e, exemplar=replace(e.exemplar, removed=e.exemplar.removed or e.exemplar.id in ("mine-1", "mine-2")))
@@ -357,24 +361,21 @@ def test_the_menu_of_the_table_says_what_it_would_undo(library_studio, qtbot):
     assert asked(library_studio, ChangeLibraryRequest).action == "restore"
 
 
-def test_a_change_that_the_worker_died_of_is_asked_for_again(library_studio):
+def test_a_change_that_the_worker_died_of_is_asked_for_again(library_studio, qtbot):
     library_studio.session.library.remove(["mine-1"])
     request = asked(library_studio, ChangeLibraryRequest)
-    library_studio.client._queue.remove(request)
-    library_studio.client.failed.emit(request.id, "WorkerCrash", "It stopped.")
-    again = asked(library_studio, ChangeLibraryRequest)
-    assert (again.action, again.exemplar_id) == ("remove", "mine-1")
-    assert again.id != request.id
+    assert (request.action, request.exemplar_id) == ("remove", "mine-1")
+    library_studio.client.die()
+    qtbot.waitUntil(lambda: library_studio.client.sent.count(request) == 2, timeout=2000)
 
 
 def test_weights_that_cannot_be_loaded_do_not_hide_the_library(qapp, qtbot, monkeypatch, tmp_path):
+    monkeypatch.setattr(app, "WorkerClient", SilentWorker)
     made = Studio(qapp, tmp_path / "data")
-    monkeypatch.setattr(made.client, "start", lambda: None)
-    made.window.shown_first.disconnect()
-    made.client.failed.emit("", "CheckpointError", "The weights are damaged.")
+    fail(made, None, "CheckpointError", "The weights are damaged.")
     answer(made, entries())
     assert len(made.session.library.entries) == 5
-    assert not [r for r in made.client._queue if isinstance(r, EncodeExemplarRequest)]
+    assert not asked_all(made, EncodeExemplarRequest)
     made.window.close()
     made.window.deleteLater()
 
@@ -411,6 +412,7 @@ def test_an_analysed_dive_is_added_with_the_transitions_that_the_coach_placed(
     assert not window.actions_by_id["add_exemplar"].isEnabled()
     key = parsed_dive(library_studio, qtbot, small_video, tmp_path)
     session.set_details(key, "207C", 10.0)
+    fail(library_studio, session.analyses.tasks[key].id, "NoExemplarsError", "None.")
     session.editing.move_transition(key, 0, 30)
     window.actions_by_id["add_exemplar"].trigger()
     dialog = QApplication.activeModalWidget()
@@ -420,13 +422,9 @@ def test_an_analysed_dive_is_added_with_the_transitions_that_the_coach_placed(
     request = asked(library_studio, AddExemplarRequest)
     assert request.parse_id == session.dive(key).parse_id
     assert request.transitions["first_flight_frame"] == 30
-    library_studio.client._queue.remove(request)
-    library_studio.client.failed.emit(request.id, "WorkerCrash", "It stopped.")
-    again = asked(library_studio, AddExemplarRequest)  # what was typed is not lost
-    assert again.id != request.id
-    assert again.facts == request.facts
-    library_studio.client._queue.remove(again)
-    library_studio.client.finished.emit(again.id, report(again.id, entries(), added="mine-9"))
+    library_studio.client.die()
+    qtbot.waitUntil(lambda: library_studio.client.sent.count(request) == 2, timeout=2000)  # what was typed is not lost
+    library_studio.client.received.emit(report(request.id, entries(), added="mine-9"))
     assert "mine-9" in session.dive(key).correction.left_out  # no dive votes on itself
 
 
@@ -447,8 +445,7 @@ def test_a_dive_that_became_an_exemplar_leaves_undo_redo_and_what_is_shown_alone
     select(library_studio, "mine-1")
     window.library.panel.remove.click()
     request = asked(library_studio, AddExemplarRequest)
-    library_studio.client._queue.remove(request)
-    library_studio.client.finished.emit(request.id, report(request.id, entries(), added="mine-9"))
+    library_studio.client.received.emit(report(request.id, entries(), added="mine-9"))
     assert session.dive(key).correction.left_out == {"mine-9"}
     assert session.current is None
     assert undo.text() == "&Undo adding mine-9"  # the library's, where the focus is
@@ -468,7 +465,7 @@ def test_no_exemplars_is_a_state_with_two_ways_out(library_studio, qtbot, small_
     session.set_details(key, "5253B", 3.0)
     request = asked(library_studio, ScoreRequest)
     assert not request.nearest
-    library_studio.client.failed.emit(request.id, "NoExemplarsError", "/some/library.sqlite holds none.")
+    fail(library_studio, request.id, "NoExemplarsError", "/some/library.sqlite holds none.")
     assert score.message.startswith("No exemplars of 5253B,")
     assert not library_studio.window.banner.isVisible()
     assert score.no_exemplars.isVisible()
@@ -480,7 +477,7 @@ def test_no_exemplars_is_a_state_with_two_ways_out(library_studio, qtbot, small_
     assert request.nearest
     found = replace(scoring(), dive_number="5253B", notes=("No exemplars of 5253B: compared with the nearest.",))
     analysis = Analysis(parse=session.dive(key).analysis.parse, scoring=found)
-    library_studio.client.finished.emit(request.id, result_message(request.id, analysis, tmp_path))
+    library_studio.client.received.emit(result_message(request.id, analysis, tmp_path))
     assert not score.no_exemplars.isVisible()
     assert "compared with the nearest" in score._notes.text()
     exemplars = library_studio.window.exemplars
@@ -488,15 +485,14 @@ def test_no_exemplars_is_a_state_with_two_ways_out(library_studio, qtbot, small_
     assert not exemplars.table.isColumnHidden(2)
     assert [exemplars.model.index(row, 2).data() for row in range(2)] == ["207C", "207C"]
     library_studio.window.actions_by_id["undo"].trigger()
-    assert not session.dive(key).nearest
+    assert not session.dive(key).rule.nearest
 
 
 def test_a_dive_without_exemplars_is_scored_when_some_are_added(library_studio, qtbot, small_video, tmp_path):
     key = parsed_dive(library_studio, qtbot, small_video, tmp_path)
     library_studio.session.set_details(key, "5253B", 3.0)
     request = asked(library_studio, ScoreRequest)
-    library_studio.client.failed.emit(request.id, "NoExemplarsError", "None.")
-    library_studio.client._queue.clear()
+    fail(library_studio, request.id, "NoExemplarsError", "None.")
     library_studio.session.library.refresh()
     added = LibraryEntry(exemplar=an_exemplar("new", dive_number="5253B"), own=True, state="ready")
     answer(library_studio, (*entries(), added))
@@ -506,10 +502,9 @@ def test_a_dive_without_exemplars_is_scored_when_some_are_added(library_studio, 
 
 def scored(studio, key: str, made, folder: Path) -> None:
     """Answer that a dive has a score."""
-    request_id = studio.session.queue.requests[key]
-    studio.client._queue = [request for request in studio.client._queue if request.id != request_id]
+    request_id = studio.session.analyses.tasks[key].id
     analysis = Analysis(parse=studio.session.dive(key).model_analysis.parse, scoring=made)
-    studio.client.finished.emit(request_id, result_message(request_id, analysis, folder))
+    studio.client.received.emit(result_message(request_id, analysis, folder))
 
 
 def with_changes(name: str, rows: tuple[LibraryEntry, ...] | None = None, **changes) -> tuple[LibraryEntry, ...]:
@@ -532,13 +527,8 @@ def test_a_changed_exemplar_scores_its_own_dives_again_and_no_others(library_stu
     session.editing.leave_out(key, "a", True)
     qtbot.waitUntil(lambda: bool(asked_all(library_studio, ScoreRequest)), timeout=2000)
     corrected = asked(library_studio, ScoreRequest)
-    client._queue.remove(corrected)
-    client.finished.emit(
-        corrected.id,
-        result_message(
-            corrected.id, Analysis(parse=session.dive(key).model_analysis.parse, scoring=scoring()), tmp_path
-        ),
-    )
+    analysis = Analysis(parse=session.dive(key).model_analysis.parse, scoring=scoring())
+    client.received.emit(result_message(corrected.id, analysis, tmp_path))
     shown_before = session.dive(other)
 
     for unlike in ({"diver": "Augusta King"}, {"dived_on": "2026-06-01"}):  # nothing that votes
@@ -555,11 +545,10 @@ def test_a_changed_exemplar_scores_its_own_dives_again_and_no_others(library_stu
     scored(library_studio, key, scoring(), tmp_path)
     qtbot.waitUntil(lambda: bool(asked_all(library_studio, ScoreRequest)), timeout=2000)
     assert asked(library_studio, ScoreRequest).transitions["first_flight_frame"] == 30  # and so is the corrected one
-    client._queue.clear()
 
     library.refresh()
     answer(library_studio, with_changes("mine-2", with_changes("mine-1", score=66.0), removed=True))
-    (request,) = asked_all(library_studio, ScoreRequest)
+    (request,) = [one for one in asked_all(library_studio, ScoreRequest) if one.transitions is None]
     assert request.dive_number == "107B"
 
 
@@ -587,7 +576,7 @@ def test_two_divers_are_said_to_have_no_score_yet(library_studio, qtbot, small_v
     window.details.synchro.click()
     request = asked(library_studio, ScoreRequest)
     assert request.synchro
-    library_studio.client.failed.emit(request.id, "NoExemplarsError", "None.")
+    fail(library_studio, request.id, "NoExemplarsError", "None.")
     assert window.score.message.startswith("There are no synchronised exemplars of")
     assert not window.score.no_exemplars.nearest.isVisible()
     window.actions_by_id["undo"].trigger()
@@ -595,7 +584,7 @@ def test_two_divers_are_said_to_have_no_score_yet(library_studio, qtbot, small_v
 
 
 def test_what_a_dive_is_compared_with_is_kept_with_the_session(tmp_path):
-    dive = SavedDive(path=tmp_path / "a.mp4", nearest=True, synchro=True)
+    dive = SavedDive(path=tmp_path / "a.mp4", rule=CandidateRule(nearest=True, synchro=True))
     write_session(SavedSession(dives=(dive,)), tmp_path / "s.fineparser")
     assert read_session(tmp_path / "s.fineparser")[0].dives == (dive,)
 
@@ -664,7 +653,7 @@ def test_best_is_real_and_of_the_board(library_studio, qtbot, small_video, tmp_p
     library_studio.session.set_details(key, "207C", 10.0)
     request = asked(library_studio, ScoreRequest)
     analysis = Analysis(parse=library_studio.session.dive(key).analysis.parse, scoring=scoring())
-    library_studio.client.finished.emit(request.id, result_message(request.id, analysis, tmp_path))
+    library_studio.client.received.emit(result_message(request.id, analysis, tmp_path))
     assert library_studio.session.best_exemplar().id == "mine-1"  # not rendered-1, of more points
     assert library_studio.window.exemplars.table.isColumnHidden(2)  # of 207C, as the dive is
 

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from answers_kit import dive_parse, result_message
+from answers_kit import dive_parse, requests, result_message
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
@@ -189,8 +189,8 @@ def test_another_clip_is_taken_where_the_coach_says_so(make_studio, qtbot, monke
     assert (dive.path, dive.info.n_frames, dive.identity.n_frames) == (other_video, 60, 60)
     assert dive.correction.transitions == (40, 90)  # kept, and beyond the clip's end: not applied
     parse = dive_parse(dive.path, 60)
-    request_id = session.queue.requests[dive.key]
-    studio.client.finished.emit(request_id, result_message(request_id, Analysis(parse=parse, scoring=None), tmp_path))
+    request_id = session.analyses.tasks[dive.key].id
+    studio.client.received.emit(result_message(request_id, Analysis(parse=parse, scoring=None), tmp_path))
     assert session.current.state is DiveState.READY
     assert session.current.corrected_frames is None
     assert banner.text.startswith("1 video has moved: second.mp4")
@@ -249,14 +249,14 @@ def test_another_video_is_not_analysed_with_the_rows_that_are_selected_beside_it
     window.document.open_path(path)
     window.dives.view.selectAll()
     session.set_range(session.keys[1], 2, 100)  # while it is being opened, too
-    assert not studio.client._queue
+    assert not requests(studio)
     wait_for(qtbot, session, DiveState.CANCELLED, DiveState.MISSING)
     qtbot.waitUntil(window.actions_by_id["analyse"].isEnabled, timeout=2000)
     assert window.dives.selected_keys() == session.keys
     window.actions_by_id["analyse"].trigger()
     session.set_range(session.keys[1], 4, 100)
     assert states(session) == [DiveState.QUEUED, DiveState.MISSING]
-    assert [Path(request.path) for request in studio.client._queue] == [own]
+    assert [Path(request.path) for request in requests(studio)] == [own]
     assert session.dive(session.keys[1]).conflicting_video is not None
 
 

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from answers_kit import dive_parse, result_message, scoring
+from answers_kit import dive_parse, requests, result_message, scoring
 from PySide6.QtCore import QSettings, Qt, QUrl
 from PySide6.QtGui import QColor, QImage, QKeySequence, QTextDocument
 from PySide6.QtWidgets import QApplication, QColorDialog, QFileDialog, QTextBrowser
@@ -33,9 +33,8 @@ def scored(idle_studio, qtbot, small_video, tmp_path):
     key = session.current.key
     parse = dive_parse(small_video, session.current.info.n_frames)
     for analysis in (Analysis(parse=parse, scoring=None), Analysis(parse=parse, scoring=scoring())):
-        request_id = session.queue.requests[key]
-        client.finished.emit(request_id, result_message(request_id, analysis, tmp_path))
-    client._queue.clear()
+        request_id = session.analyses.tasks[key].id
+        client.received.emit(result_message(request_id, analysis, tmp_path))
     return key
 
 
@@ -80,18 +79,18 @@ def test_another_device_starts_the_worker_anew_and_keeps_the_coachs_work(idle_st
     session.editing.move_transition(scored, 1, 80)
     corrected = session.dive(scored).correction
     dialog.device.setCurrentIndex(dialog.device.findData("auto"))
-    client.devices.emit(DevicesReport(devices={"cuda": "A Card", "cpu": "A Processor"}))
+    client.received.emit(DevicesReport(devices={"cuda": "A Card", "cpu": "A Processor"}))
     assert dialog.device.itemText(0) == "best available (A Card)"
     dialog.device.setCurrentIndex(dialog.device.findData("cpu"))
     dialog.device.activated.emit(dialog.device.currentIndex())
-    assert client._settings.device == "cpu"
+    assert client.settings.device == "cpu"
     dive = session.dive(scored)
     assert dive.state is DiveState.QUEUED
     assert dive.model_analysis is None
     assert dive.correction == corrected
     assert dive.details == ("207C", 10.0, None)
-    assert [request.id for request in client._queue] == [session.queue.requests[scored]]
-    client.ready.emit(Ready(device="cpu", precision="bf16", card={"id": "m-2"}))
+    assert [request.id for request in requests(idle_studio)] == [session.analyses.tasks[scored].id]
+    client.received.emit(Ready(device="cpu", precision="bf16", card={"id": "m-2"}))
     assert dialog._running.text() == "Running: m-2 on A Processor, bf16."
 
 
@@ -100,8 +99,8 @@ def test_another_number_of_exemplars_scores_anew_without_parsing(idle_studio, sc
     session = idle_studio.session
     assert session.dive(scored).scoring
     assert session.dive(scored).model_analysis is not None
-    asked = idle_studio.client._queue[-1]
-    assert (asked.id, asked.n_exemplars) == (session.queue.requests[scored], 3)
+    asked = requests(idle_studio)[-1]
+    assert (asked.id, asked.n_exemplars) == (session.analyses.tasks[scored].id, 3)
 
 
 def test_a_folder_without_weights_is_refused(idle_studio, dialog, monkeypatch, tmp_path):
@@ -111,9 +110,9 @@ def test_a_folder_without_weights_is_refused(idle_studio, dialog, monkeypatch, t
     assert idle_studio.preferences.now.weights == ""
     (tmp_path / "card.json").write_text("{}", encoding="utf-8")
     dialog.choose_weights.click()
-    assert idle_studio.client._settings.weights == str(tmp_path)
+    assert idle_studio.client.settings.weights == str(tmp_path)
     dialog.bundled_weights.click()
-    assert idle_studio.client._settings.weights == ""
+    assert idle_studio.client.settings.weights == ""
 
 
 def test_theme_and_mask_follow_at_once(idle_studio, dialog):

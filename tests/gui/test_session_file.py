@@ -67,9 +67,9 @@ def _answer(studio, qtbot, folder: Path) -> None:
     session = studio.session
     qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
     dive = session.current
-    request_id = session.queue.requests[dive.key]
+    request_id = session.analyses.tasks[dive.key].id
     parse = dive_parse(dive.path, dive.info.n_frames)
-    studio.client.finished.emit(request_id, result_message(request_id, Analysis(parse=parse, scoring=None), folder))
+    studio.client.received.emit(result_message(request_id, Analysis(parse=parse, scoring=None), folder))
 
 
 def test_a_session_comes_back_as_it_was(tmp_path, clip):
@@ -462,7 +462,7 @@ def test_what_the_coach_says_survives_an_analysis_and_a_reopened_session(make_st
     session.editing.leave_out(first, "a", True)
     session.move(second, 0)
     session.cancel(second)
-    session.queue.pause(True)
+    session.scheduler.pause(True)
     said = session.snapshot()
     assert said.dives[0].cancelled
     session.analyse(first)
@@ -470,10 +470,10 @@ def test_what_the_coach_says_survives_an_analysis_and_a_reopened_session(make_st
     document._save_to(tmp_path / "a.fineparser")
     document.open_path(tmp_path / "a.fineparser")
     assert session.snapshot() == said
-    assert session.queue.paused
+    assert session.scheduler.paused
     qtbot.waitUntil(lambda: session.dive(session.keys[1]).state is DiveState.QUEUED, timeout=5000)
     qtbot.waitUntil(lambda: session.dive(session.keys[0]).state is DiveState.CANCELLED, timeout=5000)
-    session.queue.pause(False)
+    session.scheduler.pause(False)
     _answer(studio, qtbot, tmp_path)
     assert session.current.corrected_frames == (37, 90)
     assert session.snapshot().dives == said.dives

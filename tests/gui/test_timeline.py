@@ -66,9 +66,8 @@ def parsed(idle_studio, qtbot, small_video, tmp_path):
     def answer() -> None:
         key = session.current.key
         made = Analysis(parse=dive_parse(small_video, session.current.info.n_frames), scoring=None)
-        request_id = session.queue.requests[key]
-        idle_studio.client._queue.clear()
-        idle_studio.client.finished.emit(request_id, result_message(request_id, made, tmp_path))
+        request_id = session.analyses.tasks[key].id
+        idle_studio.client.received.emit(result_message(request_id, made, tmp_path))
 
     answer()
     idle_studio.answer_parse = answer

@@ -76,9 +76,9 @@ def test_nothing_of_the_window_is_left_in_english(marked_studio, qtbot, small_vi
     session.open([small_video], dive_number="207C", board_m=10.0)
     qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
     for made in (None, scoring()):
-        request_id = session.queue.requests[session.current.key]
+        request_id = session.analyses.tasks[session.current.key].id
         analysis = Analysis(parse=dive_parse(small_video, session.current.info.n_frames), scoring=made)
-        marked_studio.client.finished.emit(request_id, result_message(request_id, analysis, tmp_path))
+        marked_studio.client.received.emit(result_message(request_id, analysis, tmp_path))
     assert session.current.analysis.scoring is not None
     dialog = RankingDialog(session, window)
     dialog.show()
@@ -97,9 +97,9 @@ def test_nothing_of_a_dialog_is_left_in_english(marked_studio, qtbot, small_vide
     session, window = marked_studio.session, marked_studio.window
     session.open([small_video])
     qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
-    request_id = session.queue.requests[session.current.key]
+    request_id = session.analyses.tasks[session.current.key].id
     analysis = Analysis(parse=dive_parse(small_video, session.current.info.n_frames), scoring=None)
-    marked_studio.client.finished.emit(request_id, result_message(request_id, analysis, tmp_path))
+    marked_studio.client.received.emit(result_message(request_id, analysis, tmp_path))
     action = window.actions_by_id[action_id]
     action.setEnabled(True)
     action.trigger()

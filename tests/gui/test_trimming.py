@@ -4,16 +4,15 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
-from answers_kit import dive_parse, result_message, scoring
+from answers_kit import dive_parse, fail, requests, result_message, running, scoring
 from PySide6.QtCore import Qt
 
-from fineparser_core.progress import Progress
 from fineparser_core.types import Analysis, DiveSegment, IntervalRule
 from fineparser_gui.dialogs.naming_dialog import NamingDialog
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.panels.dive_states import needs_user, state_text
 from fineparser_gui.panels.dives_model import ACCEPTED_ROLE, Order
-from fineparser_gui.worker.protocol import ScoreRequest, Segments, TrimRequest
+from fineparser_gui.worker.protocol import ProgressReport, ScoreRequest, Segments, TrimRequest, WorkerSettings
 
 
 def segment(first: int) -> DiveSegment:
@@ -33,8 +32,13 @@ def training(tmp_path_factory, make_video) -> Path:
     return make_video(tmp_path_factory.mktemp("long") / "training.mp4", 600)
 
 
+def progress(request: TrimRequest, done: int) -> ProgressReport:
+    """A search of 200 windows is so far."""
+    return ProgressReport(id=request.id, stage="scan", done=done, total=200)
+
+
 def trim_requests(studio) -> list[TrimRequest]:
-    return [request for request in studio.client._queue if isinstance(request, TrimRequest)]
+    return running(studio, TrimRequest)
 
 
 @pytest.fixture
@@ -47,14 +51,13 @@ def recording(idle_studio, qtbot, training):
 
 def answer(studio, *segments: DiveSegment) -> None:
     (request,) = trim_requests(studio)
-    studio.client._queue.remove(request)
-    studio.client.finished.emit(request.id, Segments(id=request.id, segments=[asdict(one) for one in segments]))
+    studio.client.received.emit(Segments(id=request.id, segments=[asdict(one) for one in segments]))
 
 
 def test_a_long_recording_is_looked_through_unasked_and_not_analysed(recording) -> None:
     dive, strip = recording.session.current, recording.window.player.progress
     assert (dive.state, dive.searching) == (DiveState.NEEDS_TRIM, True)
-    recording.client.progressed.emit(trim_requests(recording)[0].id, Progress("scan", 50, 200))
+    recording.client.received.emit(progress(trim_requests(recording)[0], 50))
     assert "25 %" in strip._text.text()
     recording.session.cancel(dive.key)
     dive = recording.session.current
@@ -121,13 +124,11 @@ def test_one_end_alone_makes_no_dive_of_a_recording(recording) -> None:
 
 
 def test_a_search_goes_on_after_other_settings_and_is_tried_again_after_a_failure(recording, qtbot) -> None:
-    session, client = recording.session, recording.client
+    session = recording.session
     (request,) = trim_requests(recording)
-    client._queue.remove(request)
-    client.cancelled.emit(request.id)  # by the worker's new start
-    (again,) = trim_requests(recording)
-    client._queue.remove(again)
-    client.failed.emit(again.id, "WorkerCrash", "It stopped.")
+    session.scheduler.use(WorkerSettings(device="cpu"))
+    assert recording.client.sent.count(request) == 2
+    fail(recording, request.id, "WorkerCrash", "It stopped.")
     retry = recording.window.actions_by_id["retry_all"]
     qtbot.waitUntil(retry.isEnabled, timeout=2000)
     retry.trigger()
@@ -236,7 +237,7 @@ def test_paused_no_recording_is_looked_through_until_it_goes_on(recording, qtbot
     (first,) = trim_requests(recording)  # one at a time
     assert Path(first.path) == training
     session.select(session.keys[0])
-    recording.client.progressed.emit(first.id, Progress("scan", 50, 200))
+    recording.client.received.emit(progress(first, 50))
     qtbot.waitUntil(pause.isEnabled)  # actions follow the list a moment later
     pause.trigger()
     assert recording.window.player.progress._text.text() == "Searching for dives: 25 %, paused"
@@ -292,8 +293,7 @@ def test_dismissed_proposals_of_a_reopened_session_are_shown_again_without_a_sea
 
 def test_a_failed_search_says_so_and_the_row_stays(recording) -> None:
     (request,) = trim_requests(recording)
-    recording.client._queue.remove(request)
-    recording.client.failed.emit(request.id, "VideoError", "it is damaged there.")
+    fail(recording, request.id, "VideoError", "it is damaged there.")
     dive = recording.session.current
     assert (dive.state, dive.searching, dive.problem) == (DiveState.NEEDS_TRIM, False, "it is damaged there.")
     assert "damaged" in recording.window.banner.text
@@ -306,9 +306,8 @@ def parsed(studio, qtbot, path: Path, folder: Path, refusal: str | None) -> str:
     qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
     key = session.current.key
     parse = replace(dive_parse(path, session.current.info.n_frames), refusal=refusal)
-    request_id = session.queue.requests[key]
-    studio.client._queue.clear()
-    studio.client.finished.emit(request_id, result_message(request_id, Analysis(parse=parse, scoring=None), folder))
+    request_id = session.analyses.tasks[key].id
+    studio.client.received.emit(result_message(request_id, Analysis(parse=parse, scoring=None), folder))
     return key
 
 
@@ -317,16 +316,15 @@ def test_a_clip_that_is_no_dive_says_so_and_the_coach_may_overrule_it(
 ) -> None:
     session, window = idle_studio.session, idle_studio.window
     parsed(idle_studio, qtbot, small_video, tmp_path, "No take-off was found: let it begin earlier.")
-    assert not idle_studio.client._queue  # no score is asked for
+    assert not requests(idle_studio)  # no score is asked for
     assert "No take-off" in window.score.refusal.text
     assert window.score.refusal.isVisible()
     assert "No take-off" in window.banner.text
     window.score.refusal.overrule.click()
-    (request,) = idle_studio.client._queue
+    (request,) = requests(idle_studio)
     assert isinstance(request, ScoreRequest)
-    idle_studio.client._queue.clear()
     scored = Analysis(parse=session.current.model_analysis.parse, scoring=scoring())
-    idle_studio.client.finished.emit(request.id, result_message(request.id, scored, tmp_path))
+    idle_studio.client.received.emit(result_message(request.id, scored, tmp_path))
     assert session.current.analysis.scoring is not None
     assert "Scored anyway" in window.score.refusal.text
     session.editing.edits.undo()
@@ -337,11 +335,11 @@ def test_a_clip_that_is_no_dive_says_so_and_the_coach_may_overrule_it(
 def test_the_stated_interval_is_shown_where_there_is_one(idle_studio, qtbot, small_video, tmp_path) -> None:
     session, window = idle_studio.session, idle_studio.window
     parsed(idle_studio, qtbot, small_video, tmp_path, None)
-    (request,) = idle_studio.client._queue
+    (request,) = requests(idle_studio)
     rule = IntervalRule(level=0.8, base=2.0, per_spread=2.0, per_difficulty=0.0)
     scored = replace(scoring(), interval=rule.around(68.0, 1.5, 3.3))
     analysis = Analysis(parse=session.current.model_analysis.parse, scoring=scored)
-    idle_studio.client.finished.emit(request.id, result_message(request.id, analysis, tmp_path))
+    idle_studio.client.received.emit(result_message(request.id, analysis, tmp_path))
     assert "80 %" in window.score.interval
     assert "80 % prediction interval: 63.0 – 73.0" in window.score.interval
     assert "Fitted on rendered dives" in window.score._interval.toolTip()

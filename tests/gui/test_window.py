@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from answers_kit import dive_parse, result_message, scoring
+from answers_kit import dive_parse, fail, requests, result_message, scoring
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QWidget
 
 from fineparser_core.types import Analysis
 from fineparser_gui.model.dive import DiveState
+from fineparser_gui.worker.protocol import CancelledReport
 
 
 def _answer_parse(studio, qtbot, path, folder):
@@ -22,16 +23,16 @@ def _answer_parse(studio, qtbot, path, folder):
     studio.session.open([path])
     qtbot.waitUntil(lambda: studio.session.current.state is DiveState.QUEUED, timeout=5000)
     key = studio.session.current.key
-    request_id = studio.session.queue.requests[key]
+    request_id = studio.session.analyses.tasks[key].id
     parse = dive_parse(path, studio.session.current.info.n_frames)
-    studio.client.finished.emit(request_id, result_message(request_id, Analysis(parse=parse, scoring=None), folder))
+    studio.client.received.emit(result_message(request_id, Analysis(parse=parse, scoring=None), folder))
     return key
 
 
 def _answer_score(studio, key, folder):
-    request_id = studio.session.queue.requests[key]
+    request_id = studio.session.analyses.tasks[key].id
     analysis = Analysis(parse=studio.session.dive(key).analysis.parse, scoring=scoring())
-    studio.client.finished.emit(request_id, result_message(request_id, analysis, folder))
+    studio.client.received.emit(result_message(request_id, analysis, folder))
 
 
 def test_it_starts_empty_and_says_what_to_do(idle_studio):
@@ -115,8 +116,8 @@ def test_steps_show_without_a_dive_number_and_one_field_away_is_the_score(idle_s
 def test_no_exemplars_is_a_state_and_not_an_accident(idle_studio, qtbot, small_video, tmp_path):
     key = _answer_parse(idle_studio, qtbot, small_video, tmp_path)
     idle_studio.session.set_details(key, "5253A", 3.0)
-    request_id = idle_studio.session.queue.requests[key]
-    idle_studio.client.failed.emit(request_id, "ExemplarError", "No exemplars for 5253A in library.sqlite.")
+    request_id = idle_studio.session.analyses.tasks[key].id
+    fail(idle_studio, request_id, "ExemplarError", "No exemplars for 5253A in library.sqlite.")
     assert "No exemplars for 5253A" in idle_studio.window.score.message
     assert not idle_studio.window.banner.isVisible()
 
@@ -124,34 +125,34 @@ def test_no_exemplars_is_a_state_and_not_an_accident(idle_studio, qtbot, small_v
 def test_an_answer_to_a_former_question_is_ignored(idle_studio, qtbot, small_video, tmp_path):
     key = _answer_parse(idle_studio, qtbot, small_video, tmp_path)
     idle_studio.session.set_details(key, "107B", None)
-    old = idle_studio.session.queue.requests[key]
+    old = idle_studio.session.analyses.tasks[key].id
     idle_studio.session.set_details(key, "207C", None)
     analysis = Analysis(parse=idle_studio.session.dive(key).analysis.parse, scoring=scoring())
-    idle_studio.client.finished.emit(old, result_message(old, analysis, tmp_path))
+    idle_studio.client.received.emit(result_message(old, analysis, tmp_path))
     assert idle_studio.session.dive(key).analysis.scoring is None
     assert idle_studio.session.dive(key).scoring
 
 
-def test_another_range_while_a_score_is_computed_starts_over(idle_studio, qtbot, small_video, tmp_path, monkeypatch):
+def test_another_range_while_a_score_is_computed_starts_over(idle_studio, qtbot, small_video, tmp_path):
     key = _answer_parse(idle_studio, qtbot, small_video, tmp_path)
     session, client = idle_studio.session, idle_studio.client
-    monkeypatch.setattr(client, "cancel", lambda request_id: None)  # the worker has it and answers later
+    client.stops = False  # the worker has it and answers later
     session.set_details(key, "207C", 10.0)
-    old = session.queue.requests[key]
+    old = session.analyses.tasks[key].id
     session.set_range(key, 2, None)
     assert not session.dive(key).scoring
     assert session.dive(key).state is DiveState.QUEUED
-    client.cancelled.emit(old)
-    request_id = session.queue.requests[key]
+    client.received.emit(CancelledReport(id=old))
+    request_id = session.analyses.tasks[key].id
     parse = dive_parse(small_video, session.dive(key).info.n_frames)
-    client.finished.emit(request_id, result_message(request_id, Analysis(parse=parse, scoring=None), tmp_path))
+    client.received.emit(result_message(request_id, Analysis(parse=parse, scoring=None), tmp_path))
     assert session.dive(key).parse_id == request_id
     _answer_score(idle_studio, key, tmp_path)
     assert session.dive(key).analysis.scoring is not None
 
     session.set_details(key, "107B", 10.0)
     session.set_range(key, 3, None)
-    client.failed.emit(session.queue.requests[key], "VideoError", "The file ends early.")
+    fail(idle_studio, session.analyses.tasks[key].id, "VideoError", "The file ends early.")
     assert session.dive(key).state is DiveState.FAILED
 
 
@@ -159,11 +160,11 @@ def test_an_answer_that_cannot_be_read_is_a_failure(idle_studio, qtbot, small_vi
     idle_studio.session.open([small_video])
     session = idle_studio.session
     qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
-    request_id = session.queue.requests[session.current.key]
+    request_id = session.analyses.tasks[session.current.key].id
     parse = dive_parse(small_video, session.current.info.n_frames)
     message = result_message(request_id, Analysis(parse=parse, scoring=None), tmp_path)
     Path(message.masks_path).write_bytes(b"half a file")
-    idle_studio.client.finished.emit(request_id, message)
+    idle_studio.client.received.emit(message)
     assert session.current.state is DiveState.FAILED
     assert "masks" in idle_studio.window.banner.text
 
@@ -186,7 +187,7 @@ def test_a_typed_difficulty_wins_over_the_tables(idle_studio, qtbot, small_video
     assert details.difficulty.property("valid") is True
     assert "DD 3.4" in details.note
     assert session.current.difficulty == 3.4
-    asked = next(request for request in idle_studio.client._queue if request.id == session.queue.requests[key])
+    asked = next(request for request in requests(idle_studio) if request.id == session.analyses.tasks[key].id)
     assert asked.difficulty == 3.4
     details.difficulty.clear()
     qtbot.keyClicks(details.difficulty, "9")

@@ -9,8 +9,23 @@ from pathlib import Path
 import pytest
 
 from fineparser_core.resources import resource
+from fineparser_gui.services.scheduler import Scheduler
 from fineparser_gui.services.worker_client import WorkerClient
-from fineparser_gui.worker.protocol import ChangeLibraryRequest, ParseRequest, ScoreRequest, TrimRequest, Urgency
+from fineparser_gui.worker.protocol import (
+    Answer,
+    CancelledReport,
+    CancelRequest,
+    ChangeLibraryRequest,
+    HoldRequest,
+    LibraryReport,
+    Message,
+    ParseRequest,
+    ProgressReport,
+    ScoreRequest,
+    Segments,
+    TrimRequest,
+    Urgency,
+)
 
 _START_MS = 120_000
 
@@ -30,49 +45,64 @@ def client(qapp):
     made.close()
 
 
-def test_a_file_that_is_no_video_is_one_sentence(client, qtbot, tmp_path):
+@pytest.fixture
+def scheduler(client):
+    return Scheduler(client)
+
+
+def parse_request(path: Path | str) -> ParseRequest:
+    return ParseRequest(path=str(path), in_frame=None, out_frame=None)
+
+
+def test_a_file_that_is_no_video_is_one_sentence(scheduler, qtbot, tmp_path):
     path = tmp_path / "notes.mp4"
     path.write_text("not a video", encoding="utf-8")
-    with qtbot.waitSignal(
-        client.failed, timeout=_START_MS, check_params_cb=lambda request_id, *_: request_id == "p1"
-    ) as failed:
-        client.submit(ParseRequest(id="p1", path=str(path), in_frame=None, out_frame=None))
-    _, kind, message = failed.args
+    task = scheduler.submit(parse_request(path))
+    with qtbot.waitSignal(task.failed, timeout=_START_MS) as failed:
+        pass
+    kind, message = failed.args
     assert kind == "VideoError"
     assert "notes.mp4" in message
 
 
-def test_a_request_that_waits_is_dropped_at_once(client, qtbot):
-    client.submit(ParseRequest(id="p1", path="a", in_frame=None, out_frame=None))
-    client.submit(ParseRequest(id="p2", path="b", in_frame=None, out_frame=None))
-    with qtbot.waitSignal(client.cancelled, timeout=1000) as cancelled:
-        client.cancel("p2")
-    assert cancelled.args == ["p2"]
+def test_a_request_that_waits_is_dropped_at_once(scheduler, qtbot):
+    scheduler.submit(parse_request("a"))
+    task = scheduler.submit(parse_request("b"))
+    with qtbot.waitSignal(task.cancelled, timeout=1000):
+        task.cancel()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL on Windows")
-def test_after_a_kill_another_worker_takes_the_rest(client, qtbot, tmp_path):
+def test_after_a_kill_another_worker_takes_the_rest(client, scheduler, qtbot, tmp_path):
     client.start()
     qtbot.waitUntil(lambda: client.pid > 0, timeout=_START_MS)
     first = client.pid
-    client.submit(ParseRequest(id="p1", path=str(tmp_path / "lost.mp4"), in_frame=None, out_frame=None))
-    client.submit(ParseRequest(id="p2", path=str(tmp_path / "next.mp4"), in_frame=None, out_frame=None))
-    with qtbot.waitSignal(client.failed, timeout=_START_MS) as failed:
+    lost = scheduler.submit(parse_request(tmp_path / "lost.mp4"))
+    following = scheduler.submit(parse_request(tmp_path / "next.mp4"))
+    with qtbot.waitSignal(lost.failed, timeout=_START_MS) as failed:
         os.kill(first, signal.SIGKILL)
-    assert failed.args[:2] == ["p1", "WorkerCrash"]
-    with qtbot.waitSignal(
-        client.failed, timeout=_START_MS, check_params_cb=lambda request_id, *_: request_id == "p2"
-    ) as failed:
+    assert failed.args[0] == "WorkerCrash"
+    with qtbot.waitSignal(following.failed, timeout=_START_MS) as failed:
         pass
-    assert failed.args[1] == "VideoError"
+    assert failed.args[0] == "VideoError"
     assert client.pid not in (0, first)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL on Windows")
+def test_what_may_be_asked_twice_is_asked_of_the_next_worker(client, scheduler, qtbot, tmp_path):
+    client.start()
+    qtbot.waitUntil(lambda: client.pid > 0, timeout=_START_MS)
+    task = scheduler.submit(parse_request(tmp_path / "lost.mp4"), retries=1)
+    with qtbot.waitSignal(task.failed, timeout=_START_MS) as failed:
+        os.kill(client.pid, signal.SIGKILL)
+    assert failed.args[0] == "VideoError"  # the answer of the second one
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="looks processes up by signal 0")
 def test_closing_leaves_no_process_and_no_files(client, qtbot):
     client.start()
     qtbot.waitUntil(lambda: client.pid > 0, timeout=_START_MS)
-    pid, folder = client.pid, Path(client._folder.name)
+    pid, folder = client.pid, client.folder
     client.close()
     qtbot.waitUntil(lambda: not _alive(pid), timeout=5000)
     assert not folder.exists()
@@ -91,41 +121,46 @@ def test_the_worker_ends_when_its_window_is_gone(tmp_path):
 
 @pytest.mark.usefixtures("bundled_weights")
 def test_a_search_stands_still_while_it_is_held_and_lets_what_is_urgent_pass(client, qtbot, small_video):
-    ended: list[str] = []
-    told: list[int] = []
-    client.finished.connect(lambda request_id, _: ended.append(request_id))
-    client.progressed.connect(lambda request_id, progress: told.append(progress.done) if request_id == "t1" else None)
-    client.hold(True)
-    client.submit(TrimRequest(id="t1", path=str(small_video)))
-    qtbot.waitUntil(lambda: bool(told), timeout=_START_MS)
-    client.submit(ChangeLibraryRequest(id="l1", action="list"))
-    qtbot.waitUntil(lambda: ended == ["l1"], timeout=_START_MS)
-    assert told == [1]
-    client.cancel("t1")
-    with qtbot.waitSignal(client.cancelled, timeout=_START_MS):
-        pass
-    client.submit(TrimRequest(id="t2", path=str(small_video)))
-    client.hold(False)
-    qtbot.waitUntil(lambda: ended == ["l1", "t2"], timeout=_START_MS)
+    told: list[Message] = []
+    client.received.connect(told.append)
+
+    def of(request_id: str, kind: type) -> list[Message]:
+        return [one for one in told if isinstance(one, kind) and one.id == request_id]
+
+    client.start()
+    client.send(HoldRequest(held=True))
+    client.send(TrimRequest(id="t1", path=str(small_video)))
+    qtbot.waitUntil(lambda: bool(of("t1", ProgressReport)), timeout=_START_MS)
+    client.send(ChangeLibraryRequest(id="l1", action="list"))
+    qtbot.waitUntil(lambda: bool(of("l1", LibraryReport)), timeout=_START_MS)
+    assert [one.done for one in of("t1", ProgressReport)] == [1]
+    client.send(CancelRequest(id="t1"))
+    qtbot.waitUntil(lambda: bool(of("t1", CancelledReport)), timeout=_START_MS)
+    client.send(TrimRequest(id="t2", path=str(small_video)))
+    client.send(HoldRequest(held=False))
+    qtbot.waitUntil(lambda: bool(of("t2", Segments)), timeout=_START_MS)
+    assert [one.id for one in told if isinstance(one, Answer)] == ["l1", "t2"]
 
 
 @pytest.mark.usefixtures("bundled_weights")
-def test_an_urgent_score_overtakes_a_running_parse(client, qtbot):
+def test_an_urgent_score_overtakes_a_running_parse(scheduler, qtbot):
     sample = str(resource("samples", "sample.mp4"))
-    with qtbot.waitSignal(client.finished, timeout=_START_MS):
-        client.submit(ParseRequest(id="p1", path=sample, in_frame=None, out_frame=None))
+    first = scheduler.submit(parse_request(sample))
+    with qtbot.waitSignal(first.finished, timeout=_START_MS):
+        pass
     ended: list[str] = []
-    client.finished.connect(lambda request_id, _: ended.append(request_id))
-    client.submit(ParseRequest(id="p2", path=sample, in_frame=None, out_frame=None))
-    client.submit(ParseRequest(id="p3", path=sample, in_frame=None, out_frame=None))
-    score = {"parse_id": "p1", "dive_number": "207C", "board_m": 10.0, "difficulty": None}
-    for request_id, stage in (("r1", "read"), ("r2", "parse"), ("r3", "parse")):
+    second, third = (scheduler.submit(parse_request(sample)) for _ in range(2))
+    second.finished.connect(lambda _: ended.append("p2"))
+    third.finished.connect(lambda _: ended.append("p3"))
+    score = {"parse_id": first.id, "dive_number": "207C", "board_m": 10.0, "difficulty": None}
+    for name, stage in (("r1", "read"), ("r2", "parse"), ("r3", "parse")):
         with qtbot.waitSignal(
-            client.progressed, timeout=_START_MS, check_params_cb=lambda _, progress, at=stage: progress.stage == at
+            second.progressed, timeout=_START_MS, check_params_cb=lambda progress, at=stage: progress.stage == at
         ):
             pass
-        client.submit(ScoreRequest(id=request_id, urgency=Urgency.DRAG, **score))
-        with qtbot.waitSignal(client.finished, timeout=_START_MS):
+        task = scheduler.submit(ScoreRequest(urgency=Urgency.DRAG, **score))
+        task.finished.connect(lambda _, name=name: ended.append(name))
+        with qtbot.waitSignal(task.finished, timeout=_START_MS):
             pass
     qtbot.waitUntil(lambda: "p3" in ended, timeout=_START_MS)
     assert ended == ["r1", "r2", "r3", "p2", "p3"]

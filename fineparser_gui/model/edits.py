@@ -1,0 +1,74 @@
+"""What the coach changes, as data: each edit says what was before and what is after it."""
+
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
+from time import monotonic
+from typing import Any
+
+from fineparser_core.inference.exemplars.facts import ExemplarFacts
+from fineparser_gui.model.dive import Dive
+
+_PAUSE_S = 2.0  # after which the same gesture is another one
+
+#: Dives with their places in the list.
+Rows = tuple[tuple[Dive, int], ...]
+
+
+class Subject(Enum):
+    """What an edit is about, and in brackets what its values are."""
+
+    DETAILS = auto()  # (dive number, board, DD)
+    DIVER = auto()  # (name)
+    RULE = auto()  # (CandidateRule)
+    RANGE = auto()  # (in frame, out frame)
+    CORRECTION = auto()  # (attributes of Correction by name)
+    LEFT_OUT = auto()  # (id of an exemplar, whether its vote does not count)
+    DRAWINGS = auto()  # (drawings)
+    EXEMPLAR_DRAWINGS = auto()  # (drawings; the key is that of the exemplar)
+    PROPOSALS = auto()  # (SearchState)
+    PLACE = auto()  # (path, identity)
+    ORDER = auto()  # (keys in the order of the list; the edit has no key)
+    ADDED_ROWS = auto()  # (Rows that are in the list; the edit has no key)
+    REMOVED_ROWS = auto()  # (as ADDED_ROWS)
+    EXEMPLAR = auto()  # (LibraryChange; the key is that of the exemplar)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LibraryChange:
+    """What the worker is asked to do with an exemplar: see `ChangeLibraryRequest`."""
+
+    action: str
+    facts: ExemplarFacts | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edit:
+    """Another value of something that the coach says.
+
+    Attributes:
+        key: of the dive.
+        before, after: the value without and with this edit; see `Subject`.
+        text: what is done, after "Undo" in the menu.
+        gesture: edits of one gesture (a drag, a row of nudges, a word typed) are undone together; "" stands alone.
+        at_s: when it was made, on a clock that only runs forward.
+    """
+
+    subject: Subject
+    key: str = ""
+    before: Any
+    after: Any
+    text: str
+    gesture: str = ""
+    at_s: float = field(default_factory=lambda: monotonic())
+
+    @property
+    def reversed(self) -> "Edit":
+        """The edit that takes this one back."""
+        return replace(self, before=self.after, after=self.before)
+
+    def merged(self, later: "Edit") -> "Edit | None":
+        """Both as one edit; None where they are of two gestures."""
+        same = (self.subject, self.key, self.gesture) == (later.subject, later.key, later.gesture)
+        if not self.gesture or not same or later.at_s - self.at_s > _PAUSE_S:
+            return None
+        return replace(self, after=later.after, at_s=later.at_s)

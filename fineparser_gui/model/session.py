@@ -1,0 +1,167 @@
+"""The dives of a session in their order, which of them is shown, and what is drawn on exemplars."""
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import fields, replace
+from typing import Protocol
+
+from fineparser_gui.model.correction import shown_analysis
+from fineparser_gui.model.dive import Dive, SearchState
+from fineparser_gui.model.drawings import Drawing
+from fineparser_gui.model.session_file import SavedDive, SavedSession
+
+
+class Event(Protocol):
+    """Something that is told to whoever listens; a signal of Qt is one."""
+
+    def emit(self, *values: object) -> None:
+        """Tell it."""
+
+
+class SessionModel:
+    """Dives by key, in the order of the list, which is that of their analyses.
+
+    A subclass provides the events.
+
+    Attributes:
+        dive_added, dive_changed, dive_removed: (str) key.
+        dives_moved: the order is another one.
+        current_changed: another dive is shown, or none.
+        shown_changed: that, or something of the shown one is another; in a batch much rarer than `dive_changed`.
+        exemplar_drawn: (str) other lines, angles or notes are on an exemplar of that id.
+        exemplar_drawings: what the coach drew on dives of the library, by their ids; it stays with the session.
+    """
+
+    dive_added: Event
+    dive_changed: Event
+    dive_removed: Event
+    dives_moved: Event
+    current_changed: Event
+    shown_changed: Event
+    exemplar_drawn: Event
+
+    def __init__(self) -> None:
+        self._dives: dict[str, Dive] = {}
+        self._ids = itertools.count(1)
+        self._current: str | None = None
+        self.exemplar_drawings: dict[str, tuple[Drawing, ...]] = {}
+
+    @property
+    def keys(self) -> list[str]:
+        return list(self._dives)
+
+    @property
+    def dives(self) -> list[Dive]:
+        """In the order of the list."""
+        return list(self._dives.values())
+
+    def dive(self, key: str) -> Dive:
+        return self._dives[key]
+
+    def find(self, key: str) -> Dive | None:
+        """The dive of a key; None where it was removed."""
+        return self._dives.get(key)
+
+    @property
+    def current(self) -> Dive | None:
+        """The dive that is shown."""
+        return self._dives.get(self._current) if self._current else None
+
+    def new_key(self) -> str:
+        """A key that no dive has had."""
+        return f"d{next(self._ids)}"
+
+    def add(self, **known: object) -> str:
+        """Add a dive with attributes of `Dive` at the end of the list; returns its key."""
+        key = self.new_key()
+        self.insert(Dive(key=key, **known))  # type: ignore[arg-type]
+        return key
+
+    def insert(self, dive: Dive, place: int | None = None) -> None:
+        """Add a dive at a place of the list; None: at its end."""
+        self._dives[dive.key] = dive
+        self.dive_added.emit(dive.key)
+        if place is not None:
+            self.move(dive.key, place)
+
+    def drop(self, key: str) -> None:
+        """Take a dive out of the list; the next one is shown where it was."""
+        keys = self.keys
+        at = keys.index(key)
+        del self._dives[key]
+        self.dive_removed.emit(key)
+        if self._current == key:
+            keys.remove(key)
+            self.select(keys[min(at, len(keys) - 1)] if keys else None)
+
+    def move(self, key: str, place: int) -> None:
+        """Put a dive at another place of the list."""
+        keys = [one for one in self._dives if one != key]
+        keys.insert(place, key)
+        self.reorder(keys)
+
+    def reorder(self, keys: Sequence[str]) -> None:
+        """Put dives into another order; those that are not named keep their places."""
+        named = [key for key in keys if key in self._dives]
+        among, following = set(named), iter(named)
+        order = [next(following) if key in among else key for key in self._dives]
+        if order != self.keys:
+            self._dives = {key: self._dives[key] for key in order}
+            self.dives_moved.emit()
+
+    def select(self, key: str | None) -> None:
+        """Show another dive."""
+        if key != self._current:
+            self._current = key
+            self.current_changed.emit()
+            self.shown_changed.emit()
+
+    def update(self, key: str, **changes: object) -> None:
+        """Give attributes of a dive other values."""
+        self._dives[key] = replace(self._dives[key], **changes)  # type: ignore[arg-type]
+        self.dive_changed.emit(key)
+        if key == self._current:
+            self.shown_changed.emit()
+
+    def update_analysis(self, key: str, **changes: object) -> None:
+        """As `update`, of attributes that the analysis shown is made of."""
+        dive = replace(self._dives[key], **changes)  # type: ignore[arg-type]
+        own = dive.model_analysis
+        shown = shown_analysis(own, dive.correction, dive.rescored, dive.info) if own else None
+        self.update(key, **changes, analysis=shown)
+
+    def draw_on_exemplar(self, exemplar_id: str, drawings: tuple[Drawing, ...]) -> None:
+        """Keep other drawings of an exemplar."""
+        self.exemplar_drawings[exemplar_id] = drawings
+        if not drawings:
+            del self.exemplar_drawings[exemplar_id]
+        self.exemplar_drawn.emit(exemplar_id)
+
+    def saved(self, *, paused: bool) -> SavedSession:
+        """What of the session a file keeps."""
+        return SavedSession(
+            dives=tuple(map(saved_dive, self._dives.values())),
+            selected=self.keys.index(self._current) if self._current else None,
+            paused=paused,
+            exemplar_drawings=dict(self.exemplar_drawings),
+        )
+
+
+def saved_dive(dive: Dive) -> SavedDive:
+    """What of a dive a session file keeps."""
+    return SavedDive(
+        **{name: getattr(dive, name) for name in _kept_attributes()},
+        dismissed=dive.search_state is SearchState.DISMISSED,
+    )
+
+
+def restored_attributes(saved: SavedDive) -> dict[str, object]:
+    """Attributes of `Dive` that a session file keeps."""
+    search = SearchState.NONE
+    if saved.segments is not None:
+        search = SearchState.DISMISSED if saved.dismissed else SearchState.FOUND
+    return {name: getattr(saved, name) for name in _kept_attributes()} | {"search_state": search}
+
+
+def _kept_attributes() -> Iterable[str]:
+    return (field.name for field in fields(SavedDive) if field.name != "dismissed")

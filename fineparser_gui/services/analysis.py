@@ -1,0 +1,152 @@
+"""Steps, masks and scores of the dives: asked of the worker, and put into the session as they come."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+
+from fineparser_core.errors import FineParserError
+from fineparser_core.export.analysis_json import analysis_from_dict, read_masks_npz
+from fineparser_core.progress import Progress
+from fineparser_gui.model.dive import NOT_ANALYSED, DiveState, ScoreState
+from fineparser_gui.services.rescoring import RescoringService, read_score, score_request
+from fineparser_gui.services.scheduler import Scheduler
+from fineparser_gui.services.session_state import SessionState
+from fineparser_gui.services.task import Task
+from fineparser_gui.worker.protocol import ParseRequest, Request, Result
+
+#: Kinds of errors that are states of the score panel, not accidents.
+_EXPECTED = ("ExemplarError", "NoExemplarsError", "ConfigError")
+
+
+class AnalysisService(QObject):
+    """Analyses dives and scores them.
+
+    Attributes:
+        tasks: key of a dive -> the task whose answer it waits for.
+    """
+
+    def __init__(self, state: SessionState, scheduler: Scheduler, rescoring: RescoringService) -> None:
+        super().__init__(state)
+        self._state, self._scheduler, self._rescoring = state, scheduler, rescoring
+        self.tasks: dict[str, Task] = {}
+
+    def analyse(self, key: str) -> None:
+        """Queue a dive: first time, retry, or one that needed trimming.
+
+        Nothing happens while nobody knows whether what lies at its path is its own video.
+        """
+        dive = self._state.dive(key)
+        if dive.state in (DiveState.OPENING, DiveState.MISSING):
+            return
+        self.drop(key)
+        self._state.update_analysis(key, state=DiveState.QUEUED, cancelled=False, **NOT_ANALYSED)
+        request = ParseRequest(path=str(dive.path), in_frame=dive.in_frame, out_frame=dive.out_frame)
+        self._scheduler.try_again()
+        self._submit(key, request, self._on_parsed, self._on_parse_failed, self._on_parse_cancelled)
+
+    def cancel(self, key: str) -> None:
+        """Stop the analysis or the scoring of a dive."""
+        if key in self.tasks:
+            self.tasks[key].cancel()
+
+    def drop(self, key: str) -> None:
+        """Ask for nothing more about a dive: it is gone, or will be analysed anew."""
+        self._rescoring.forget(key)
+        task = self.tasks.pop(key, None)
+        if task is not None:
+            task.abandon()
+
+    def score_anew(self, key: str, **changes: object) -> None:
+        """Forget the score of a dive, change attributes of it, and score it from the cached encoding."""
+        dive = self._state.dive(key)
+        self._rescoring.forget(key)
+        own = replace(dive.model_analysis, scoring=None) if dive.model_analysis else None
+        fresh = {"model_analysis": own, "rescored": None, "rescored_for": None, "problem": None}
+        if dive.state is not DiveState.READY or own is None:
+            self._state.update_analysis(key, **changes, **fresh)
+            return
+        if dive.scoring:
+            self.tasks.pop(key).abandon()
+        self._state.update_analysis(key, **changes, **fresh, score_state=ScoreState.NONE)
+        self._score(key)
+
+    def _score(self, key: str) -> None:
+        dive = self._state.dive(key)
+        if dive.dive_number is None or dive.parse_id is None or dive.refused:
+            return
+        self._state.update(key, score_state=ScoreState.SCORING, progress=None)
+        request = score_request(dive, self._state.n_exemplars)
+        self._submit(key, request, self._on_scored, self._on_score_failed, self._on_score_cancelled)
+
+    def _submit(
+        self,
+        key: str,
+        request: Request,
+        finished: Callable[[str, Result], None],
+        failed: Callable[[str, str, str], None],
+        cancelled: Callable[[str], None],
+    ) -> None:
+        self.tasks[key] = task = self._scheduler.submit(request, key=key)
+        task.progressed.connect(partial(self._on_progress, key))
+        task.finished.connect(partial(finished, key))
+        task.failed.connect(partial(failed, key))
+        task.cancelled.connect(partial(cancelled, key))
+
+    def _on_progress(self, key: str, progress: Progress) -> None:
+        state = self._state.dive(key).state
+        state = DiveState.ANALYSING if state is DiveState.QUEUED else state
+        self._state.update(key, progress=progress, state=state)
+
+    def _on_parsed(self, key: str, result: Result) -> None:
+        try:
+            analysis = analysis_from_dict(result.analysis, read_masks_npz(Path(result.masks_path)))
+        except (OSError, FineParserError) as error:
+            self._on_parse_failed(key, "InternalError", str(error))
+            return
+        del self.tasks[key]
+        found = {"model_analysis": analysis, "parse_id": result.id, "suggestions": tuple(result.suggestions)}
+        self._state.update_analysis(key, state=DiveState.READY, **found, progress=None, problem=None)
+        dive = self._state.dive(key)
+        if dive.refused:
+            self._state.problem.emit(f"{dive.path.name}: {analysis.parse.refusal}")
+        self._score(key)
+
+    def _on_parse_failed(self, key: str, kind: str, message: str) -> None:
+        del self.tasks[key]
+        self._state.update(key, state=DiveState.FAILED, progress=None, problem=message)
+        self._tell(key, message)
+
+    def _on_parse_cancelled(self, key: str) -> None:
+        del self.tasks[key]
+        self._state.update(key, state=DiveState.CANCELLED, cancelled=True, progress=None)
+
+    def _on_scored(self, key: str, result: Result) -> None:
+        own = self._state.dive(key).model_analysis
+        assert own is not None
+        try:
+            analysis = replace(own, scoring=read_score(result, own.parse).scoring)
+        except FineParserError as error:
+            self._on_score_failed(key, "InternalError", str(error))
+            return
+        del self.tasks[key]
+        self._state.update_analysis(key, model_analysis=analysis, score_state=ScoreState.SCORED, progress=None)
+        self._rescoring.rescore(key)
+
+    def _on_score_failed(self, key: str, kind: str, message: str) -> None:
+        del self.tasks[key]
+        state = ScoreState.NO_EXEMPLARS if kind == "NoExemplarsError" else ScoreState.FAILED
+        self._state.update(key, score_state=state, progress=None, problem=message)
+        if kind not in _EXPECTED:
+            self._tell(key, message)
+
+    def _on_score_cancelled(self, key: str) -> None:
+        del self.tasks[key]
+        problem = self.tr("Scoring was cancelled.")
+        self._state.update(key, score_state=ScoreState.CANCELLED, progress=None, problem=problem)
+
+    def _tell(self, key: str, message: str) -> None:
+        name = self._state.dive(key).path.name
+        self._state.problem.emit(message if name in message else f"{name}: {message}")

@@ -1,0 +1,251 @@
+"""Which request the worker carries out next: one queue for everything that it is asked."""
+
+import itertools
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from fineparser_core.progress import Progress
+from fineparser_gui.services.task import Task
+from fineparser_gui.services.worker_client import WorkerClient
+from fineparser_gui.worker.protocol import (
+    Answer,
+    CancelledReport,
+    CancelRequest,
+    DevicesReport,
+    Failure,
+    HoldRequest,
+    Message,
+    ParseRequest,
+    ProgressReport,
+    Ready,
+    Request,
+    TrimRequest,
+    Urgency,
+    WorkerSettings,
+)
+
+log = logging.getLogger(__name__)
+
+_MAX_CRASHES_BEFORE_READY = 3
+#: Of a dive that is shown; less than every place in the list.
+SHOWN = -1
+
+
+class Scheduler(QObject):
+    """Hands tasks to the worker: the most urgent first, of equals what is shown, then in the order of the list.
+
+    One task runs, and beside it only such as overtake it: each is more urgent than the one before. The analysis of the
+    dive that is shown overtakes the others, and a score overtakes every analysis.
+
+    Args:
+        places: tells the place of each dive in the list by its key; `SHOWN` of the one that is shown.
+
+    Signals:
+        paused_changed: analyses and searches were paused, or go on.
+        holding_changed: see `holding`.
+        devices: (DevicesReport) what the network can run on here.
+        ready: (Ready) the weights are loaded.
+        failed: (str, str) kind of error and sentence for the user, where no task is to blame.
+    """
+
+    paused_changed = Signal()
+    holding_changed = Signal()
+    devices = Signal(object)
+    ready = Signal(object)
+    failed = Signal(str, str)
+
+    def __init__(
+        self, client: WorkerClient, places: Callable[[], Mapping[str, int]] = dict, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._client, self._places = client, places
+        self._ids = itertools.count(1)
+        self._waiting: list[Task] = []
+        self._running: list[Task] = []  # each overtakes the one before it
+        self._crashes = 0
+        self._paused = self._gave_up = self._closed = False
+        client.started.connect(self._on_started)
+        client.received.connect(self._on_received)
+        client.died.connect(self._on_died)
+
+    @property
+    def tasks(self) -> list[Task]:
+        """All that have not ended, in the order in which they were submitted."""
+        return sorted([*self._running, *self._waiting], key=lambda task: int(task.id[1:]))
+
+    @property
+    def running(self) -> list[Task]:
+        """Those that the worker has, the most urgent first."""
+        return self._running[::-1]
+
+    @property
+    def paused(self) -> bool:
+        """Whether no analysis and no search begins; scores and what the coach waits for go on."""
+        return self._paused
+
+    @property
+    def holding(self) -> bool:
+        """Whether a search stands still, and with it what is no more urgent."""
+        return self._paused and any(isinstance(task.request, TrimRequest) for task in self._running)
+
+    def pause(self, paused: bool) -> None:
+        """Begin no analysis and hold the running search up where it is, or go on; a running analysis ends."""
+        self._gave_up = False
+        if paused != self._paused:
+            self._paused = paused
+            self._client.send(HoldRequest(held=paused))
+            self.paused_changed.emit()
+            self.holding_changed.emit()
+            if self._waiting and not paused:
+                self._client.start()  # it may have been given up
+            self.reconsider()
+
+    def try_again(self) -> None:
+        """Go on where the queue was paused because the worker kept dying."""
+        if self._gave_up:
+            self.pause(False)
+
+    def submit(self, request: Request, *, key: str = "", retries: int = 0) -> Task:
+        """Queue a request, whose id is given here.
+
+        Args:
+            key: of the dive that it is about; "" where it is about none.
+            retries: see `Task`.
+        """
+        task = Task(replace(request, id=f"q{next(self._ids)}"), key, self._cancel, retries=retries)
+        self._waiting.append(task)
+        self._client.start()
+        if self._may_begin(task):
+            self.reconsider()
+        return task
+
+    def reconsider(self) -> None:
+        """Send what may be sent now; call where another dive is shown, or the list has another order."""
+        while self._client.running and self._waiting:
+            places = self._places()
+            task = min((one for one in self._waiting if self._may_begin(one)), key=self._rank(places), default=None)
+            if task is None:
+                break
+            urgency = self._urgency(task, places)
+            if self._running and urgency <= self._running[-1].request.urgency:
+                break
+            task.request = replace(task.request, urgency=urgency)
+            self._waiting.remove(task)
+            self._running.append(task)
+            self._client.send(task.request)
+            if isinstance(task.request, TrimRequest):
+                self.holding_changed.emit()
+
+    def use(self, settings: WorkerSettings) -> None:
+        """Go on with a worker of other settings, which carries out anew what its predecessor was busy with."""
+        was_running = self._client.running
+        self._client.stop()
+        self._client.settings = settings
+        self._take_back_running()
+        if was_running:
+            self._client.start()
+
+    def close(self) -> None:
+        """Forget every task; the window is closing."""
+        self._closed = True
+        self._waiting.clear()
+        self._running.clear()
+
+    def _may_begin(self, task: Task) -> bool:
+        return not self._paused or not isinstance(task.request, ParseRequest | TrimRequest)
+
+    def _urgency(self, task: Task, places: Mapping[str, int]) -> int:
+        shown = isinstance(task.request, ParseRequest) and places.get(task.key) == SHOWN
+        return Urgency.SHOWN if shown else task.request.urgency
+
+    def _rank(self, places: Mapping[str, int]) -> Callable[[Task], tuple]:
+        return lambda task: (-self._urgency(task, places), places.get(task.key, SHOWN), int(task.id[1:]))
+
+    def _cancel(self, task: Task) -> None:
+        if task in self._waiting:
+            self._waiting.remove(task)
+            self._end(task, CancelledReport(id=task.id))
+        elif task in self._running and not task.cancelling:
+            task.cancelling = True
+            self._client.send(CancelRequest(id=task.id))
+
+    def _on_started(self) -> None:
+        if self._paused:
+            self._client.send(HoldRequest(held=True))
+        self.reconsider()
+
+    def _on_received(self, message: Message) -> None:
+        if isinstance(message, DevicesReport):
+            self.devices.emit(message)
+            return
+        if isinstance(message, Ready):
+            self._crashes = 0
+            self.ready.emit(message)
+            return
+        if isinstance(message, Failure) and message.id is None:
+            self.failed.emit(message.kind, message.message)
+            return
+        task = next((one for one in (*self._running, *self._waiting) if one.id == message.id), None)
+        if task is None:
+            log.info("stale message of request %s ignored", message.id)
+        elif isinstance(message, ProgressReport):
+            task.progressed.emit(Progress(message.stage, message.done, message.total))
+        else:
+            (self._running if task in self._running else self._waiting).remove(task)
+            self._end(task, message)
+            self.reconsider()
+
+    def _end(self, task: Task, message: Message) -> None:
+        """Tell how a task ended that is in no list any more."""
+        if isinstance(task.request, TrimRequest):
+            self.holding_changed.emit()
+        if isinstance(message, Answer):
+            task.finished.emit(message)
+        elif isinstance(message, Failure):
+            task.failed.emit(message.kind, message.message)
+        else:
+            task.cancelled.emit()
+        task.deleteLater()
+
+    def _take_back_running(self) -> None:
+        """Let what runs wait again, but for what was to be cancelled."""
+        running, self._running = self._running, []
+        self._waiting += [task for task in running if not task.cancelling]
+        for task in running:
+            if task.cancelling:
+                self._end(task, CancelledReport(id=task.id))
+
+    def _on_died(self) -> None:
+        """Blame what ran last, start another worker for the rest; give up where it dies again and again."""
+        self._crashes += 1
+        lost = self._running.pop() if self._running else None
+        self._take_back_running()
+        restart = self._crashes <= _MAX_CRASHES_BEFORE_READY
+        if restart:
+            kind, text = "WorkerCrash", self.tr("The analysis process stopped unexpectedly and was started again.")
+        else:
+            kind = "WorkerGone"
+            text = self.tr("The analysis process keeps stopping: see the log, then analyse again to retry.")
+            self._crashes = 0
+            self.pause(True)  # the rest would only fail as well
+            self._gave_up = True
+        if lost is not None:
+            lost.n_crashes += 1
+        if lost is None or (restart and lost.n_crashes <= lost.retries and not lost.cancelling):
+            self.failed.emit(kind, text)
+            if lost is not None:
+                self._waiting.append(lost)
+        elif lost.cancelling:
+            self._end(lost, CancelledReport(id=lost.id))
+        else:
+            self._end(lost, Failure(id=lost.id, kind=kind, message=text))
+        if restart:
+            QTimer.singleShot(0, self, self._client.start)
+            return
+        failing = [task for task in self._waiting if self._may_begin(task)]
+        self._waiting = [task for task in self._waiting if task not in failing]
+        for task in failing:
+            self._end(task, Failure(id=task.id, kind=kind, message=text))

@@ -1,0 +1,158 @@
+"""One queue for everything that the worker is asked: what goes first, what waits, and what a crash takes along."""
+
+import pytest
+from answers_kit import SilentWorker
+
+from fineparser_gui.services.scheduler import SHOWN, Scheduler
+from fineparser_gui.worker.protocol import (
+    CancelRequest,
+    ChangeLibraryRequest,
+    EncodeExemplarRequest,
+    Failure,
+    LibraryReport,
+    ParseRequest,
+    ScoreRequest,
+    TrimRequest,
+    Urgency,
+)
+
+PARSE = ParseRequest(path="a.mp4", in_frame=None, out_frame=None)
+SCORE = ScoreRequest(parse_id="q1", dive_number="207C", board_m=None, difficulty=None)
+
+
+class Desk:
+    """A scheduler whose worker answers when the test says so."""
+
+    def __init__(self) -> None:
+        self.places: dict[str, int] = {}
+        self.client = SilentWorker()
+        self.scheduler = Scheduler(self.client, lambda: self.places)
+        self.ended: list[tuple[str, str]] = []
+
+    def submit(self, name: str, request, **known):
+        task = self.scheduler.submit(request, key=name, **known)
+        task.finished.connect(lambda _: self.ended.append((name, "finished")))
+        task.failed.connect(lambda kind, _: self.ended.append((name, kind)))
+        task.cancelled.connect(lambda: self.ended.append((name, "cancelled")))
+        return task
+
+    @property
+    def running(self) -> list[str]:
+        return [task.key for task in self.scheduler.running]
+
+    def finish(self, name: str) -> None:
+        task = next(one for one in self.scheduler.running if one.key == name)
+        self.client.received.emit(LibraryReport(id=task.id, entries=[], writable=False, notice=""))
+
+
+@pytest.fixture
+def desk(qapp):
+    made = Desk()
+    yield made
+    made.client.close()
+
+
+def test_what_is_shown_goes_first_then_the_order_of_the_list(desk):
+    desk.places = {"first": 0, "second": 1, "search": 2, "shown": SHOWN}
+    desk.submit("busy", PARSE)
+    desk.submit("search", TrimRequest(path="b.mp4"))
+    for name in ("second", "first"):
+        desk.submit(name, PARSE)
+    assert desk.running == ["busy"]
+    desk.submit("shown", PARSE)
+    assert desk.running == ["shown", "busy"]  # it overtakes what was begun
+    for expected in (["busy"], ["first"], ["second"], ["search"], []):
+        desk.finish(desk.running[0])
+        assert desk.running == expected
+
+
+def test_a_score_never_waits_for_an_analysis(desk):
+    desk.places = {"shown": SHOWN}
+    desk.submit("exemplar", EncodeExemplarRequest(exemplar_id="e"))
+    desk.submit("batch", PARSE)
+    desk.submit("shown", PARSE)
+    desk.submit("score", SCORE)
+    desk.submit("other score", SCORE)
+    assert desk.running == ["score", "shown", "batch", "exemplar"]
+    desk.finish("score")
+    assert desk.running[0] == "other score"
+
+
+def test_another_dive_that_is_shown_overtakes_once_it_is(desk):
+    desk.places = {"first": 0, "second": 1}
+    desk.submit("first", PARSE)
+    task = desk.submit("second", PARSE)
+    assert desk.running == ["first"]
+    desk.places = {"first": 0, "second": SHOWN}
+    desk.scheduler.reconsider()
+    assert desk.running == ["second", "first"]
+    assert task.request.urgency == Urgency.SHOWN
+
+
+def test_paused_no_analysis_begins_and_scores_go_on(desk):
+    desk.scheduler.pause(True)
+    desk.submit("dive", PARSE)
+    desk.submit("search", TrimRequest(path="b.mp4"))
+    desk.submit("score", SCORE)
+    assert desk.running == ["score"]
+    assert not desk.scheduler.holding
+    desk.finish("score")
+    desk.scheduler.pause(False)
+    desk.finish("dive")
+    desk.scheduler.pause(True)
+    assert desk.scheduler.holding
+
+
+def test_a_crash_takes_what_ran_last_and_what_it_overtook_goes_on(desk, qtbot):
+    desk.submit("batch", PARSE)
+    desk.submit("change", ChangeLibraryRequest(action="list"))
+    desk.client.die()
+    assert desk.ended == [("change", "WorkerCrash")]
+    qtbot.waitUntil(lambda: desk.running == ["batch"], timeout=2000)
+
+
+def test_what_may_be_asked_twice_is_and_then_fails(desk, qtbot):
+    desk.submit("change", ChangeLibraryRequest(action="list"), retries=1)
+    desk.client.die()
+    qtbot.waitUntil(lambda: desk.running == ["change"], timeout=2000)
+    desk.client.die()
+    assert desk.ended == [("change", "WorkerCrash")]
+
+
+def test_a_worker_that_keeps_dying_is_given_up_and_the_analyses_wait(desk, qtbot):
+    desk.submit("lost", PARSE)
+    desk.submit("dive", PARSE)
+    desk.submit("change", ChangeLibraryRequest(action="list"))
+    desk.finish("change")
+    desk.client.die(3)
+    desk.submit("score", SCORE)
+    desk.client.die()
+    assert desk.ended[1:] == [("lost", "WorkerCrash"), ("score", "WorkerGone")]
+    assert desk.scheduler.paused
+    desk.scheduler.try_again()
+    assert desk.running == ["dive"]
+
+
+def test_other_settings_ask_anew_what_runs_but_not_what_is_taken_back(desk):
+    first = desk.submit("first", PARSE)
+    desk.client.stops = False
+    second = desk.submit("second", SCORE)
+    second.cancel()
+    assert desk.client.sent[-1] == CancelRequest(id=second.id)
+    desk.scheduler.use(desk.client.settings)
+    assert desk.ended == [("second", "cancelled")]
+    assert desk.client.sent.count(first.request) == 2
+
+
+def test_an_abandoned_task_ends_unheard(desk):
+    task = desk.submit("dive", PARSE)
+    task.abandon()
+    assert desk.running == []
+    assert desk.ended == []
+
+
+def test_a_failure_that_no_task_is_to_blame_for_is_told(desk):
+    told = []
+    desk.scheduler.failed.connect(lambda *what: told.append(what))
+    desk.client.received.emit(Failure(id=None, kind="CheckpointError", message="The weights are damaged."))
+    assert told == [("CheckpointError", "The weights are damaged.")]

@@ -1,0 +1,98 @@
+"""The model of the session alone, without Qt: dives, their order, what is shown, what is kept, and edits as data."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from fineparser_core.types import DiveSegment
+from fineparser_gui.model.dive import Dive, DiveState, ScoreState, SearchState
+from fineparser_gui.model.edits import Edit, Subject
+from fineparser_gui.model.session import SessionModel, restored_attributes
+
+EVENTS = ("dive_added", "dive_changed", "dive_removed", "dives_moved", "current_changed", "shown_changed")
+
+
+class Heard:
+    """Writes down what it is told."""
+
+    def __init__(self, name: str, told: list[tuple]) -> None:
+        self._name, self._told = name, told
+
+    def emit(self, *values: object) -> None:
+        self._told.append((self._name, *values))
+
+
+class Recorded(SessionModel):
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[tuple] = []
+        for name in (*EVENTS, "exemplar_drawn"):
+            setattr(self, name, Heard(name, self.told))
+
+
+def three() -> tuple[Recorded, list[str]]:
+    model = Recorded()
+    keys = [model.add(path=Path(f"{name}.mp4")) for name in "abc"]
+    model.select(keys[1])
+    model.told.clear()
+    return model, keys
+
+
+def test_a_change_is_told_once_and_of_the_shown_dive_twice() -> None:
+    model, (first, second, _) = three()
+    model.update(first, diver="Anna")
+    assert model.told == [("dive_changed", first)]
+    model.update(second, diver="Mia")
+    assert model.told[1:] == [("dive_changed", second), ("shown_changed",)]
+
+
+def test_the_next_dive_is_shown_where_one_was_taken_out() -> None:
+    model, (first, second, third) = three()
+    model.drop(second)
+    assert model.current is model.dive(third)
+    model.drop(third)
+    assert model.current is model.dive(first)
+    model.drop(first)
+    assert model.current is None
+
+
+def test_dives_that_are_not_named_keep_their_places() -> None:
+    model, (first, second, third) = three()
+    model.reorder([third, first])
+    assert model.keys == [third, second, first]
+    model.told.clear()
+    model.reorder([third, second])
+    assert model.told == []
+
+
+def test_what_a_file_keeps_makes_the_same_dive_again() -> None:
+    segment = DiveSegment(in_frame=1, first_flight_frame=5, first_entry_frame=8, out_frame=20, confidence=0.5)
+    model, (first, *_) = three()
+    model.update(first, segments=(segment,), search_state=SearchState.DISMISSED, cancelled=True)
+    saved = model.saved(paused=False).dives[0]
+    assert saved.dismissed
+    again = Dive(key=first, **restored_attributes(saved))  # type: ignore[arg-type]
+    assert again == model.dive(first)
+
+
+def test_a_dive_is_busy_stopped_or_neither_by_its_states() -> None:
+    dive = Dive(key="d", path=Path("a.mp4"), state=DiveState.READY)
+    assert not dive.busy
+    assert not dive.stopped
+    for busy in ({"score_state": ScoreState.SCORING}, {"search_state": SearchState.WAITING}):
+        assert replace(dive, **busy).busy
+    for stopped in ({"score_state": ScoreState.FAILED}, {"state": DiveState.CANCELLED}, {"state": DiveState.FAILED}):
+        assert replace(dive, **stopped).stopped
+    assert not replace(dive, score_state=ScoreState.NO_EXEMPLARS).stopped
+    assert replace(dive, state=DiveState.NEEDS_TRIM, search_state=SearchState.FAILED).stopped
+
+
+def test_edits_of_one_gesture_are_one_and_reversed_take_each_other_back() -> None:
+    first = Edit(subject=Subject.DIVER, key="d", before="", after="A", text="naming", gesture="diver", at_s=0.0)
+    second = replace(first, before="A", after="An", at_s=1.0)
+    merged = first.merged(second)
+    assert merged is not None
+    assert (merged.before, merged.after, merged.at_s) == ("", "An", 1.0)
+    assert merged.reversed.reversed == merged
+    assert first.merged(replace(second, at_s=3.0)) is None  # after a pause it is another one
+    assert first.merged(replace(second, key="e")) is None
+    assert replace(first, gesture="").merged(replace(second, gesture="")) is None
