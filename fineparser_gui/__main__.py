@@ -75,7 +75,7 @@ def main() -> int:
     clips = [path for path in arguments.clips if path.suffix.lower() != SUFFIX]
     for path in arguments.clips:
         if path not in clips:
-            studio.window.document.open_path(path)
+            studio.window.files.open_path(path)
     if clips:
         studio.session.open(
             clips,

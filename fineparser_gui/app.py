@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication
 from fineparser_gui.main_window import MainWindow
 from fineparser_gui.services.model_choice import ModelChoice
 from fineparser_gui.services.session import Session
+from fineparser_gui.services.session_files import SessionFileController
 from fineparser_gui.services.worker_client import WorkerClient
 from fineparser_gui.settings.preferences import Preferences
 from fineparser_gui.settings.store import PreferenceStore
@@ -33,11 +34,12 @@ class Studio:
         self.client = WorkerClient(library)
         self.session = Session(self.client, library)
         choice = ModelChoice(self.session, self.preferences)
-        self.window = MainWindow(self.session, self.preferences, choice, folder)
+        self.files = SessionFileController(self.session, folder)
+        self.window = MainWindow(self.session, self.preferences, choice, self.files, folder)
         self.preferences.changed.connect(self._on_preferences)
         self.themes.choose(self.preferences.now.theme, self.preferences.now.step_colors)
         self.window.shown_first.connect(self.client.start)
-        self.window.shown_first.connect(self.window.document.offer_recovery, Qt.ConnectionType.SingleShotConnection)
+        self.window.shown_first.connect(self.window.files.offer_recovery, Qt.ConnectionType.SingleShotConnection)
         self.window.closing.connect(self.client.close)
         self.window.closing.connect(self.session.close)
 

@@ -14,7 +14,7 @@ from fineparser_gui.batch import Batch
 from fineparser_gui.canvas.viewport import ZOOM_STEP
 from fineparser_gui.dialogs.dialog_launcher import Dialogs
 from fineparser_gui.dialogs.export_dialog import may_stop_exports
-from fineparser_gui.document import Document
+from fineparser_gui.dialogs.session_files import SessionFileDialogs
 from fineparser_gui.full_screen import FullScreen
 from fineparser_gui.library_dock import LibraryDock
 from fineparser_gui.missing import MissingVideos
@@ -34,6 +34,7 @@ from fineparser_gui.panels.score import ScorePanel
 from fineparser_gui.playback.transport import Transport
 from fineparser_gui.services.model_choice import ModelChoice
 from fineparser_gui.services.session import Session
+from fineparser_gui.services.session_files import SessionFileController
 from fineparser_gui.settings.store import PreferenceStore
 
 _DIVES_W = 236
@@ -47,7 +48,7 @@ class MainWindow(QMainWindow):
     """Dives on the left, player in the centre, score and exemplars on the right.
 
     Args:
-        folder: see `Document`.
+        folder: of the program; None: there is none.
 
     Signals:
         shown_first: the first paint is done; slow things may start.
@@ -58,7 +59,12 @@ class MainWindow(QMainWindow):
     closing = Signal()
 
     def __init__(
-        self, session: Session, preferences: PreferenceStore, choice: ModelChoice, folder: Path | None = None
+        self,
+        session: Session,
+        preferences: PreferenceStore,
+        choice: ModelChoice,
+        files: SessionFileController,
+        folder: Path | None = None,
     ) -> None:
         super().__init__()
         self._session, self._preferences = session, preferences
@@ -68,11 +74,11 @@ class MainWindow(QMainWindow):
         self.resize(1440, 900)
         self.setMinimumSize(1040, 640)
         self.transport = Transport(self)
-        self.document = Document(session, self, folder)
+        self.files = SessionFileDialogs(session, files, self)
         self.batch = Batch(session, self)
         self.dialogs = Dialogs(self, session, preferences, choice, folder)
         self.actions_by_id = ActionRegistry(self, self._slots())
-        self.actions_by_id["open_recent"].setMenu(self.document.recent)
+        self.actions_by_id["open_recent"].setMenu(self.files.recent)
         self.actions_by_id.fill_menus(self.menuBar())
         self._build()
         session.problem.connect(self.banner.show_message)
@@ -86,7 +92,7 @@ class MainWindow(QMainWindow):
             signal.connect(self._refresh)
         session.exemplar_drawn.connect(self._refresh)
         self.full_screen.changed.connect(self._refresh)  # the comparison may have begun or ended meanwhile
-        self.document.changed.connect(self._refresh)
+        self.files.controller.changed.connect(self._refresh)
         self.player.progress.locate_requested.connect(self.actions_by_id["locate"].trigger)
         self.transport.state_changed.connect(self._show_loop)
         self.player.drawing.state_changed.connect(self._refresh)
@@ -161,12 +167,12 @@ class MainWindow(QMainWindow):
             "open": self._open,
             "open_folder": self._open_folder,
             "open_sample": self._open_sample,
-            "open_session": self.document.open,
+            "open_session": self.files.open,
             "open_recent": lambda: None,  # its menu opens
-            "save_session": self.document.save,
-            "save_session_as": self.document.save_as,
+            "save_session": self.files.save,
+            "save_session_as": self.files.save_as,
             "export": lambda: self.dialogs.export(self.transport.frame),
-            "export_corrections": self.document.export_corrections,
+            "export_corrections": self.files.export_corrections,
             "quit": self._quit,
             **self._player_slots(),
             "loop": lambda on: self.player.loop_step(on),
@@ -252,7 +258,7 @@ class MainWindow(QMainWindow):
         videos = [path for path in paths if path.suffix.lower() != SUFFIX]
         for path in paths:
             if path not in videos:
-                self.document.open_path(path)
+                self.files.open_path(path)
         if videos:
             self._session.open(videos)
 
@@ -283,7 +289,7 @@ class MainWindow(QMainWindow):
             self.close()
 
     def _may_close(self) -> bool:
-        return self.document.may_leave() and may_stop_exports(self._session.exports, self)
+        return self.files.may_leave() and may_stop_exports(self._session.exports, self)
 
     def _on_current(self, act: Callable[[str], None]) -> None:
         if self._session.current is not None:
@@ -336,7 +342,7 @@ class MainWindow(QMainWindow):
         dive = self._session.current
         comparing, led = self._session.comparison is not None, self._session.comparing.left_exemplar is not None
         self._pages.setCurrentIndex(1 if self._session.keys or led else 0)
-        names = [dive.path.name if dive else "", self.document.path.stem if self.document.path else ""]
+        names = [dive.path.name if dive else "", self.files.controller.path.stem if self.files.controller.path else ""]
         self.setWindowTitle(" – ".join([*filter(None, names), "FineParser Studio"]))
         parsed = dive is not None and dive.analysis is not None
         missing = dive is not None and dive.state is DiveState.MISSING
@@ -349,9 +355,9 @@ class MainWindow(QMainWindow):
             "loop_dive": dive is not None,
             **dict.fromkeys(_STEP_EDITS, parsed),
             "reset_transitions": dive is not None and dive.corrected_frames is not None,
-            **dict.fromkeys(("save_session", "save_session_as"), self.document.holds_something),
+            **dict.fromkeys(("save_session", "save_session_as"), self.files.controller.holds_something),
             "export": dive is not None,
-            "export_corrections": bool(self.document.corrected_dives()),
+            "export_corrections": bool(self._session.exports.corrected_dives()),
             "locate": missing,
             "analyse": dive is not None and not dive.busy and not missing,
             "cancel": dive is not None and dive.busy,
@@ -412,7 +418,7 @@ class MainWindow(QMainWindow):
             return
         self._asked, self._closed = self._asked or event.spontaneous(), True
         self.player.close_videos()
-        self.document.close(asked=self._asked)
+        self.files.controller.close(asked=self._asked)
         self.closing.emit()
         super().closeEvent(event)
 

@@ -120,6 +120,14 @@ class ExportService(QObject):
         dives = tuple(_record(self._state.dive(key), drawings) for key in keys)
         self._add(TableJob(path=path, dives=dives))
 
+    def corrected_dives(self) -> list[Dive]:
+        """The dives whose transitions the coach has set."""
+        return [dive for dive in self._state.dives if dive.corrected_frames is not None]
+
+    def labels(self) -> list[CorrectedDive]:
+        """What the coach's transitions say of the corrected dives."""
+        return [label for dive in self.corrected_dives() if (label := _label(dive))]
+
     def corrections(self, dives: Sequence[CorrectedDive], path: Path) -> None:
         """Write corrected transitions as labels."""
         self._add(CorrectionsJob(path=path, dives=tuple(dives)))
@@ -221,4 +229,16 @@ def _record(dive: Dive, drawings: bool) -> DiveRecord:
         analysis=dive.analysis,
         corrected=dive.corrected_frames is not None,
         marks=dive.drawings if drawings else (),
+    )
+
+
+def _label(dive: Dive) -> CorrectedDive | None:
+    if dive.model_analysis is None or dive.corrected_frames is None:
+        return None
+    return CorrectedDive(
+        by_model=dive.model_analysis.parse,
+        transitions=dive.corrected_frames,
+        dive_number=dive.dive_number,
+        board_m=dive.board_m,
+        difficulty=dive.difficulty,
     )

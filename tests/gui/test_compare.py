@@ -247,14 +247,14 @@ def test_what_is_drawn_on_dives_of_the_library_stays_with_the_session(idle_studi
     saved, _ = read_session(path)
     (kept,) = saved.exemplar_drawings["rendered-107B-01"]
     assert np.ravel(kept.points) == pytest.approx(np.ravel(left.points), abs=0.01)
-    assert idle_studio.window.document.modified
+    assert idle_studio.window.files.controller.modified
     session.clear()
     assert not drawn
     session.restore(saved)
     session.comparing.show_exemplars("rendered-207C-01", "rendered-107B-01")
     qtbot.waitUntil(lambda: beside.other_pane.info is not None, timeout=30_000)
     assert beside.drawing.layers[1].drawings == (kept,)
-    assert window.document.holds_something
+    assert window.files.controller.holds_something
 
 
 def _write_a_note(studio, qtbot, place: int, text: str) -> None:
@@ -376,18 +376,18 @@ def test_drawings_are_work_to_be_saved_where_the_session_holds_no_dive(idle_stud
     line = Drawing(kind=LINE, frame=3, points=((1.0, 2.0), (30.0, 40.0)))
     autosave = Autosave(session, tmp_path)
     session.editing.draw_on_exemplar("rendered-107B-01", (line,), "drawing")
-    assert window.document.modified
+    assert window.files.controller.modified
     assert window.actions_by_id["save_session"].isEnabled()
     assert autosave.write()
     (path,) = tmp_path.glob("*.json")
     assert read_session(path)[0].exemplar_drawings == {"rendered-107B-01": (line,)}
     window.actions_by_id["undo"].trigger()
-    assert not window.document.modified
+    assert not window.files.controller.modified
     autosave.close(keep=False)
 
 
 def test_undoing_a_drawing_on_an_exemplar_that_is_gone_leaves_what_is_shown_alone(idle_studio, two_dives):
-    session, document = idle_studio.session, idle_studio.window.document
+    session, files = idle_studio.session, idle_studio.window.files
     names = ("rendered-107B-01", "rendered-207C-01")
     line = Drawing(kind=LINE, frame=3, points=((1.0, 2.0), (30.0, 40.0)))
     session.editing.draw_on_exemplar(names[0], (line,), "drawing a line")
@@ -408,12 +408,12 @@ def test_undoing_a_drawing_on_an_exemplar_that_is_gone_leaves_what_is_shown_alon
     assert session.exemplar_drawings == {names[0]: (line,)}
     for key in two_dives:
         session.remove(key)
-    assert not document.holds_something  # it was deleted for good
-    assert not document.modified
+    assert not files.controller.holds_something  # it was deleted for good
+    assert not files.controller.modified
     session.library.entries = (in_bin, kept[1])
-    assert document.modified  # it can be taken out of the bin
+    assert files.controller.modified  # it can be taken out of the bin
     session.library.writable, session.library.entries = False, ()
-    assert document.modified  # nobody knows
+    assert files.controller.modified  # nobody knows
 
 
 def test_a_session_file_of_before_opens_and_a_damaged_drawing_is_told(tmp_path):

@@ -163,7 +163,7 @@ def test_drawings_are_painted_found_again_and_saved(drawn, qtbot, tmp_path):
     assert window.transport.frame == 90
     _trigger(drawn, "previous_drawing")
     assert window.transport.frame == 0
-    assert drawn.window.document.modified
+    assert drawn.window.files.controller.modified
     path = tmp_path / "a.fineparser"
     write_session(session.snapshot(), path)
     saved, _ = read_session(path)

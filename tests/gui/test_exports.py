@@ -313,7 +313,7 @@ def test_closing_with_an_export_asks_and_stops_it(studio, qtbot, tmp_path, monke
     qtbot.waitUntil(lambda: exports.exports[0].done > 0, timeout=PATIENCE_MS)
     answers = iter([QMessageBox.StandardButton.Cancel, QMessageBox.StandardButton.Discard])
     monkeypatch.setattr(QMessageBox, "question", lambda *args: next(answers))
-    monkeypatch.setattr(studio.window.document, "may_leave", lambda: True)
+    monkeypatch.setattr(studio.window.files, "may_leave", lambda: True)
     studio.window.actions_by_id["quit"].trigger()
     assert studio.window.isVisible()
     studio.window.actions_by_id["quit"].trigger()

@@ -68,7 +68,7 @@ def test_moved_videos_are_told_in_the_banner_and_found_together(make_studio, qtb
     path, moved = saved
     studio = make_studio()
     window, session, banner = studio.window, studio.session, studio.window.banner
-    window.document.open_path(path)
+    window.files.open_path(path)
     qtbot.waitUntil(banner.isVisible, timeout=5000)
     assert banner.text == "2 videos have moved: clip.mp4, second.mp4."
     assert [button.text() for button in banner.buttons] == ["Find them…"]
@@ -95,14 +95,14 @@ def test_moved_videos_are_told_in_the_banner_and_found_together(make_studio, qtb
     wait_for(qtbot, session, DiveState.QUEUED, DiveState.QUEUED)
     assert not banner.isVisible()
     assert [session.dive(key).path.parent for key in session.keys] == [moved] * 2
-    assert window.document.modified
+    assert window.files.controller.modified
     found = session.snapshot()
 
     assert window.actions_by_id["undo"].text() == "&Undo locating videos (2)"
     window.actions_by_id["undo"].trigger()
     wait_for(qtbot, session, DiveState.MISSING, DiveState.MISSING)
     assert session.snapshot() == before
-    assert not window.document.modified
+    assert not window.files.controller.modified
     qtbot.waitUntil(banner.isVisible, timeout=2000)
     window.actions_by_id["redo"].trigger()
     wait_for(qtbot, session, DiveState.QUEUED, DiveState.QUEUED)
@@ -115,7 +115,7 @@ def test_the_message_is_said_once_and_a_closed_one_stays_closed(make_studio, qtb
     path, _ = saved
     studio = make_studio()
     session, banner = studio.session, studio.window.banner
-    studio.window.document.open_path(path)
+    studio.window.files.open_path(path)
     qtbot.waitUntil(banner.isVisible, timeout=5000)
     banner._close.click()
     session.set_diver(session.keys[0], "Zoë")
@@ -129,7 +129,7 @@ def test_the_dives_of_a_recording_are_found_with_it_under_another_name(make_stud
     write_session(SavedSession(dives=dives, selected=0), path)
     clip.rename(renamed)
     studio = make_studio()
-    studio.window.document.open_path(path)
+    studio.window.files.open_path(path)
     qtbot.waitUntil(studio.window.banner.isVisible, timeout=5000)
     (button,) = studio.window.banner.buttons
     assert button.focusPolicy() == Qt.FocusPolicy.TabFocus
@@ -142,17 +142,17 @@ def test_the_dives_of_a_recording_are_found_with_it_under_another_name(make_stud
 def test_another_session_takes_the_message_of_the_former_away(make_studio, qtbot, tmp_path, saved):
     path, _ = saved
     studio = make_studio()
-    studio.window.document.open_path(path)
+    studio.window.files.open_path(path)
     qtbot.waitUntil(studio.window.banner.isVisible, timeout=5000)
     write_session(SavedSession(), tmp_path / "empty.fineparser")
-    studio.window.document.open_path(tmp_path / "empty.fineparser")
+    studio.window.files.open_path(tmp_path / "empty.fineparser")
     assert not studio.window.banner.isVisible()
 
 
 def _choose_other(studio, qtbot, monkeypatch, path, other_video):
     """Open a session whose videos have moved, and choose another clip for them."""
     banner = studio.window.banner
-    studio.window.document.open_path(path)
+    studio.window.files.open_path(path)
     qtbot.waitUntil(banner.isVisible, timeout=5000)
     choose(monkeypatch, other_video)
     press(banner, "Find them…")
@@ -195,8 +195,8 @@ def test_another_clip_is_taken_where_the_coach_says_so(make_studio, qtbot, monke
     assert session.current.corrected_frames is None
     assert banner.text.startswith("1 video has moved: second.mp4")
 
-    window.document.save()
-    window.document.open_path(path)
+    window.files.save()
+    window.files.open_path(path)
     wait_for(qtbot, session, DiveState.QUEUED, DiveState.MISSING)  # not asked again
 
 
@@ -206,12 +206,12 @@ def test_a_file_that_was_replaced_where_it_lies_is_noticed(make_studio, qtbot, t
     shutil.copy(other_video, clip)
     studio = make_studio()
     session, banner = studio.session, studio.window.banner
-    studio.window.document.open_path(path)
+    studio.window.files.open_path(path)
     qtbot.waitUntil(banner.isVisible, timeout=5000)
     assert "clip.mp4 has 60 frames at 25 fps" in banner.text
     press(banner, "Use it anyway")
     wait_for(qtbot, session, DiveState.QUEUED)
-    assert studio.window.document.modified
+    assert studio.window.files.controller.modified
     session.editing.edits.undo()
     wait_for(qtbot, session, DiveState.MISSING)
 
@@ -223,7 +223,7 @@ def test_all_dives_of_a_replaced_recording_are_told_and_taken_together(make_stud
     shutil.copy(other_video, clip)
     studio = make_studio()
     window, session, banner = studio.window, studio.session, studio.window.banner
-    window.document.open_path(path)
+    window.files.open_path(path)
     qtbot.waitUntil(banner.isVisible, timeout=5000)
     assert banner.text.endswith("the session was made with 120 at 30. 2 rows of the list are of this video.")
     press(banner, "Use it anyway")
@@ -246,7 +246,7 @@ def test_another_video_is_not_analysed_with_the_rows_that_are_selected_beside_it
     shutil.copy(other_video, clip)
     studio = make_studio()
     window, session = studio.window, studio.session
-    window.document.open_path(path)
+    window.files.open_path(path)
     window.dives.view.selectAll()
     session.set_range(session.keys[1], 2, 100)  # while it is being opened, too
     assert not requests(studio)
@@ -267,11 +267,11 @@ def test_an_older_session_has_nothing_to_check_and_learns_it(make_studio, qtbot,
     del content["dives"][0]["video"]
     path.write_text(json.dumps(content), encoding="utf-8")
     studio = make_studio()
-    studio.window.document.open_path(path)
+    studio.window.files.open_path(path)
     wait_for(qtbot, studio.session, DiveState.QUEUED)
     assert studio.session.current.identity == identity_of(probe(clip))
-    assert not studio.window.document.modified  # that is no work of the coach's
-    studio.window.document.save()
+    assert not studio.window.files.controller.modified  # that is no work of the coach's
+    studio.window.files.save()
     assert read_session(path)[0].dives[0].identity == identity_of(probe(clip))
 
 
@@ -279,7 +279,7 @@ def test_a_place_where_the_video_is_not_either_is_forgotten(make_studio, qtbot, 
     path = tmp_path / "a.fineparser"
     write_session(SavedSession(dives=(SavedDive(path=clip.with_name("gone.mp4")),), selected=0), path)
     studio = make_studio()
-    studio.window.document.open_path(path)
+    studio.window.files.open_path(path)
     session, banner = studio.session, studio.window.banner
     wait_for(qtbot, session, DiveState.MISSING)
     wrong = tmp_path / "wrong.mp4"

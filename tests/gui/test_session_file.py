@@ -144,7 +144,7 @@ def test_a_cut_off_file_leaves_the_open_session_alone(make_studio, tmp_path, cli
     path.write_bytes(content)
     studio = make_studio()
     studio.session.open([clip])
-    studio.window.document.open_path(path)
+    studio.window.files.open_path(path)
     assert "a.fineparser" in studio.window.banner.text
     assert len(studio.session.keys) == 1
 
@@ -156,12 +156,12 @@ def test_saved_and_opened_again_the_correction_is_in_the_new_analysis(make_studi
     _answer(studio, qtbot, tmp_path)
     session.editing.move_transition(session.current.key, 1, 90)
     session.set_details(session.current.key, "207C", 10.0)
-    assert window.document.modified
+    assert window.files.controller.modified
     _choose(monkeypatch, "getSaveFileName", tmp_path / "training")
     window.actions_by_id["save_session"].trigger()
     path = tmp_path / "training.fineparser"
-    assert window.document.path == path
-    assert not window.document.modified
+    assert window.files.controller.path == path
+    assert not window.files.controller.modified
     assert window.windowTitle() == "clip.mp4 – training – FineParser Studio"
     before = session.snapshot()
 
@@ -172,27 +172,27 @@ def test_saved_and_opened_again_the_correction_is_in_the_new_analysis(make_studi
     _answer(studio, qtbot, tmp_path)
     assert session.current.corrected_frames == (37, 90)
     assert session.current.details == ("207C", 10.0, None)
-    window.document._fill_recent()
-    assert [action.text() for action in window.document.recent.actions()] == ["training.fineparser"]
+    window.files._fill_recent()
+    assert [action.text() for action in window.files.recent.actions()] == ["training.fineparser"]
 
 
 def test_unsaved_work_is_asked_for_before_another_session_opens(make_studio, monkeypatch, tmp_path, clip):
     path = tmp_path / "a.fineparser"
     write_session(SavedSession(), path)
     studio = make_studio()
-    session, document = studio.session, studio.window.document
+    session, files = studio.session, studio.window.files
     session.open([clip])
     session.set_details(session.current.key, "207C", None)
     answers = QMessageBox.StandardButton
     monkeypatch.setattr(QMessageBox, "question", lambda *args: answers.Cancel)
-    document.open_path(path)
+    files.open_path(path)
     assert len(session.keys) == 1
     monkeypatch.setattr(QMessageBox, "question", lambda *args: answers.Save)
     _choose(monkeypatch, "getSaveFileName", None)
-    document.open_path(path)
+    files.open_path(path)
     assert len(session.keys) == 1
     monkeypatch.setattr(QMessageBox, "question", lambda *args: answers.Discard)
-    document.open_path(path)
+    files.open_path(path)
     assert session.keys == []
 
 
@@ -202,21 +202,21 @@ def test_the_open_session_saved_on_being_opened_again_is_shown_as_it_was_saved(
     path = tmp_path / "a.fineparser"
     write_session(SavedSession(dives=(SavedDive(path=clip),), selected=0), path)
     studio = make_studio()
-    session, document = studio.session, studio.window.document
-    document.open_path(path)
+    session, files = studio.session, studio.window.files
+    files.open_path(path)
     session.set_diver(session.current.key, "Zoë")
     monkeypatch.setattr(QMessageBox, "question", lambda *args: QMessageBox.StandardButton.Save)
-    document.open_path(path)
+    files.open_path(path)
     assert session.current.diver == "Zoë"
     session.set_diver(session.current.key, "Anna")
-    assert document.save()
+    assert files.save()
     assert read_session(path)[0].dives[0].diver == "Anna"
 
 
 def test_a_clean_exit_leaves_nothing_to_recover(make_studio, tmp_path, clip):
     studio = make_studio()
     studio.session.open([clip])
-    studio.window.document._autosave.write()
+    studio.window.files.controller._autosave.write()
     assert len(list((tmp_path / "state").glob("autosave-*.json"))) == 1
     assert leftovers(tmp_path / "state") == []  # its program still runs
     studio.window.close()
@@ -250,12 +250,12 @@ def test_a_session_that_cannot_be_saved_is_one_sentence_and_stays_unsaved(
     elif trouble == "full disk at its end":
         monkeypatch.setattr(os, "fsync", _no_room)
     _choose(monkeypatch, "getSaveFileName", folder / "a.fineparser")
-    assert not window.document.save()
+    assert not window.files.save()
     monkeypatch.undo()
     assert str(folder / "a.fineparser") in window.banner.text
     assert window.banner.text.endswith("choose a folder that exists, may be written to and has room.")
-    assert window.document.path is None
-    assert window.document.modified
+    assert window.files.controller.path is None
+    assert window.files.controller.modified
     assert os.listdir(clip.parent) == ["clip.mp4"]  # no half file either
 
 
@@ -265,7 +265,7 @@ def test_a_folder_that_may_not_be_written_to_is_one_sentence(make_studio, tmp_pa
     studio.session.open([clip])
     clip.parent.chmod(0o500)
     try:
-        assert not studio.window.document._save_to(clip.with_name("a.fineparser"))
+        assert not studio.window.files.controller.save_to(clip.with_name("a.fineparser"))
     finally:
         clip.parent.chmod(0o700)
     assert "cannot be written (Permission denied)" in studio.window.banner.text
@@ -282,21 +282,21 @@ def test_two_windows_with_one_session_do_not_overwrite_each_other(make_studio, q
     write_session(SavedSession(dives=(SavedDive(path=clip),), selected=0), path)
     mine, other = make_studio(), make_studio()
     for studio, diver in ((mine, "Zoë"), (other, "Anna")):
-        studio.window.document.open_path(path)
+        studio.window.files.open_path(path)
         studio.session.set_diver(studio.session.current.key, diver)
-    assert other.window.document.save()
-    assert not mine.window.document.save()
+    assert other.window.files.save()
+    assert not mine.window.files.save()
     assert "a.fineparser was changed by another window or program" in mine.window.banner.text
     assert "use “Save session as…”" in mine.window.banner.text
     assert read_session(path)[0].dives[0].diver == "Anna"
-    assert mine.window.document.modified
+    assert mine.window.files.controller.modified
 
     _choose(monkeypatch, "getSaveFileName", path)  # the dialog has asked whether to replace it
-    assert mine.window.document.save_as()
-    assert mine.window.document.save()
+    assert mine.window.files.save_as()
+    assert mine.window.files.save()
     assert read_session(path)[0].dives[0].diver == "Zoë"
     path.unlink()  # nobody's work is in the way
-    assert mine.window.document.save()
+    assert mine.window.files.save()
 
 
 @pytest.mark.parametrize("changed", ["by nobody", "by another", "nobody knows"])
@@ -313,18 +313,18 @@ def test_a_recovered_session_overwrites_no_work_of_another_program(make_studio, 
     studio = make_studio()
     _press(_box(studio, qtbot, "Recover session"), "Recover")
     qtbot.waitUntil(lambda: bool(studio.session.keys), timeout=2000)
-    assert studio.window.document.save() is (changed != "by another")
+    assert studio.window.files.save() is (changed != "by another")
 
 
 def test_what_was_saved_after_its_autosave_can_be_saved_again_once_recovered(make_studio, qtbot, tmp_path, clip):
     path = tmp_path / "a.fineparser"
     crashed = make_studio()
-    session, document = crashed.session, crashed.window.document
+    session, files = crashed.session, crashed.window.files
     session.open([clip])
-    assert document._save_to(path)
+    assert files.controller.save_to(path)
     session.set_diver(session.current.key, "Zoë")
-    assert document._autosave.write()
-    assert document.save()
+    assert files.controller._autosave.write()
+    assert files.save()
     (own,) = (tmp_path / "state").glob("autosave-*.json")
     shutil.copy2(own, own.with_name("autosave-1.json"))
     crashed.window.close()
@@ -332,7 +332,7 @@ def test_what_was_saved_after_its_autosave_can_be_saved_again_once_recovered(mak
     _press(_box(studio, qtbot, "Recover session"), "Recover")
     qtbot.waitUntil(lambda: bool(studio.session.keys), timeout=2000)
     studio.session.set_diver(studio.session.current.key, "Anna")
-    assert studio.window.document.save()
+    assert studio.window.files.save()
     assert read_session(path)[0].dives[0].diver == "Anna"
 
 
@@ -352,7 +352,7 @@ def _crash(tmp_path: Path, clip: Path) -> None:
         "app = QApplication([])\n"
         "studio = Studio(app, Path(sys.argv[1]))\n"
         "studio.session.open([Path(sys.argv[2])], dive_number='207C')\n"
-        "written = studio.window.document._autosave._timer.timeout\n"
+        "written = studio.window.files.controller._autosave._timer.timeout\n"
         "written.connect(lambda: print('written', flush=True))\n"
         "app.exec()\n"
     )
@@ -374,7 +374,7 @@ def test_after_a_crash_the_session_is_offered_and_comes_back(make_studio, qtbot,
     qtbot.waitUntil(lambda: bool(studio.session.keys), timeout=2000)
     assert studio.session.current.path == clip
     assert studio.session.current.dive_number == "207C"
-    assert studio.window.document.modified
+    assert studio.window.files.controller.modified
     assert not left.exists()
     (own,) = (tmp_path / "state").glob("autosave-*.json")
     assert read_session(own)[0] == studio.session.snapshot()
@@ -421,7 +421,7 @@ def test_an_autosave_that_cannot_be_written_is_told_once(make_studio, tmp_path, 
     studio = make_studio()
     told = []
     studio.session.problem.connect(told.append)
-    autosave = studio.window.document._autosave
+    autosave = studio.window.files.controller._autosave
     autosave._path = tmp_path / "gone" / "autosave.json"
     studio.session.open([clip])
     assert not autosave.write()
@@ -451,7 +451,7 @@ def test_corrections_are_exported_as_labels(make_studio, qtbot, monkeypatch, tmp
 
 def test_what_the_coach_says_survives_an_analysis_and_a_reopened_session(make_studio, qtbot, tmp_path, clip):
     studio = make_studio()
-    session, document = studio.session, studio.window.document
+    session, files = studio.session, studio.window.files
     session.open([clip, clip])
     first, second = session.keys
     session.set_details(first, "207C", 10.0, 3.4)
@@ -467,8 +467,8 @@ def test_what_the_coach_says_survives_an_analysis_and_a_reopened_session(make_st
     assert said.dives[0].cancelled
     session.analyse(first)
     assert session.snapshot() == said
-    document._save_to(tmp_path / "a.fineparser")
-    document.open_path(tmp_path / "a.fineparser")
+    files.controller.save_to(tmp_path / "a.fineparser")
+    files.open_path(tmp_path / "a.fineparser")
     assert session.snapshot() == said
     assert session.scheduler.paused
     qtbot.waitUntil(lambda: session.dive(session.keys[1]).state is DiveState.QUEUED, timeout=5000)

@@ -1,0 +1,206 @@
+"""The session and its file: read, written, remembered, and found again after a crash."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import sha256
+from itertools import count
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QSettings, Signal
+
+from fineparser_core.errors import ConfigError, FineParserError
+from fineparser_gui.model.session_file import Origin, SavedDive, SavedSession, read_session, write_session
+from fineparser_gui.services.autosave import Autosave, leftovers
+from fineparser_gui.services.session import Session
+from fineparser_gui.settings.store import FILE_NAME
+
+log = logging.getLogger(__name__)
+
+_RECENT = "recent_sessions"
+_MOST_RECENT = 8
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """A session that a program left which did not end properly."""
+
+    path: Path
+    saved: SavedSession
+    origin: Origin | None
+    saved_at: datetime
+
+
+class SessionFileController(QObject):
+    """Which file the session belongs to, and whether that has all of it.
+
+    Args:
+        folder: for autosaves and the list of recent files; None: neither is kept.
+
+    Signals:
+        changed: the session belongs to another file.
+
+    Attributes:
+        path: the session file; None while there is none.
+    """
+
+    changed = Signal()
+
+    def __init__(self, session: Session, folder: Path | None = None) -> None:
+        super().__init__(session)
+        self._session, self._folder = session, folder
+        self.path: Path | None = None
+        self._saved = SavedSession()
+        self._content = ""  # digest of what the session's file held when it was last read or written here
+        self._recovered = False
+        self._autosave = Autosave(session, folder, self) if folder else None
+        self._settings = QSettings(str(folder / FILE_NAME), QSettings.Format.IniFormat) if folder else None
+
+    @property
+    def holds_something(self) -> bool:
+        """Whether there is a session to save: a dive, or what was drawn on one of the library that is still there."""
+        drawn = self._session.exemplar_drawings
+        return bool(self._session.keys) or not all(map(self._session.library.lost, drawn))
+
+    @property
+    def modified(self) -> bool:
+        """Whether the coach's work would be lost without saving; videos only opened are no work."""
+        if self.path is None:
+            return self.holds_something and (self._recovered or not self._session.editing.edits.isClean())
+        now = self._session.snapshot()
+        return not _kept(now.dives, self._saved.dives) or now.exemplar_drawings != self._saved.exemplar_drawings
+
+    @property
+    def changed_elsewhere(self) -> bool:
+        """Whether another window or program has written the session's file since it was read or written here."""
+        return self.path is not None and _digest(self.path) not in ("", self._content)
+
+    @property
+    def recent_paths(self) -> list[Path]:
+        """Session files opened or saved lately, the latest first."""
+        stored = self._settings.value(_RECENT, []) if self._settings else []
+        names = [stored] if isinstance(stored, str) else list(stored or [])  # one entry is stored as text
+        return [Path(name) for name in names]
+
+    def close(self, *, asked: bool) -> None:
+        """The program ends; unsaved work that the user was not asked about is offered at its next start."""
+        if self._autosave is not None:
+            self._autosave.close(keep=self.modified and not asked)
+
+    def save_to(self, path: Path) -> bool:
+        """Write the session to a file, which is its own from now on; False, and a sentence, where that fails."""
+        saved = self._session.snapshot()
+        try:
+            write_session(saved, path)
+        except FineParserError as error:
+            self._session.problem.emit(str(error))
+            return False
+        self._belongs_to(path, saved, _digest(path))
+        return True
+
+    def readable(self, path: Path) -> bool:
+        """Whether a session file can be read; False, and a sentence, where it cannot."""
+        return self._read(path) is not None
+
+    def open(self, path: Path) -> None:
+        """Put what a session file holds in place of the session."""
+        found = self._read(path)
+        if found is not None:
+            saved, content = found
+            self._session.clear()
+            self._session.restore(saved)
+            self._belongs_to(path, saved, content)
+
+    def next_leftover(self) -> Leftover | None:
+        """The latest session that a crash left; one that cannot be read is set aside."""
+        for path in leftovers(self._folder) if self._folder is not None else ():
+            try:
+                saved, origin = read_session(path)
+            except ConfigError as error:
+                log.warning("autosave: %s", error)
+                self._set_aside(path)
+                continue
+            return Leftover(path, saved, origin, datetime.fromtimestamp(path.stat().st_mtime))
+        return None
+
+    def recover(self, leftover: Leftover) -> bool:
+        """Take a session up again; returns whether it is kept, and its leftover gone."""
+        self._session.restore(leftover.saved)
+        origin = leftover.origin
+        if origin is not None and not origin.sha256:  # nobody knows whether the file was changed since
+            origin = Origin(origin.path, _digest(origin.path))
+        self.path, self._content = (origin.path, origin.sha256) if origin is not None else (None, "")
+        self._saved, self._recovered = SavedSession(), True
+        if self._autosave is not None:
+            self._autosave.origin = origin
+        self.changed.emit()
+        return self._autosave is not None and self._autosave.write() and self.discard(leftover)
+
+    def discard(self, leftover: Leftover) -> bool:
+        """Remove a leftover; False, and a sentence, where it stays, and must not be offered again and again."""
+        try:
+            leftover.path.unlink(missing_ok=True)
+        except OSError as error:
+            text = self.tr("{0} cannot be removed ({1}) and is offered again at the next start.")
+            self._session.problem.emit(text.format(leftover.path, error.strerror))
+            return False
+        return True
+
+    def _read(self, path: Path) -> tuple[SavedSession, str] | None:
+        """What a session file holds, and its digest; None, and a sentence, where it cannot be read."""
+        try:
+            content = _digest(path)
+            return read_session(path)[0], content
+        except ConfigError as error:
+            self._session.problem.emit(str(error))
+            return None
+
+    def _belongs_to(self, path: Path, saved: SavedSession, content: str) -> None:
+        self.path, self._saved, self._content, self._recovered = path, saved, content, False
+        if self._autosave is not None:
+            self._autosave.origin = Origin(path, content)
+            self._autosave.write()
+        self._remember(path)
+        self.changed.emit()
+
+    def _remember(self, path: Path) -> None:
+        if self._settings is not None:
+            path = path.absolute()
+            others = [other for other in self.recent_paths if other != path]
+            self._settings.setValue(_RECENT, [str(one) for one in [path, *others][:_MOST_RECENT]])
+            self._settings.sync()
+
+    def _set_aside(self, path: Path) -> None:
+        """Say once that an autosave cannot be read, and keep it."""
+        try:
+            aside = path.rename(free_path(path.with_suffix(".damaged")))
+        except OSError as error:
+            log.warning("autosave: %s", error)
+            return
+        text = self.tr("What was saved before the program ended cannot be read; it is kept as {0}.")
+        self._session.problem.emit(text.format(aside))
+
+
+def free_path(path: Path) -> Path:
+    """The path, or one numbered after it where there is a file already."""
+    tried = (path.with_name(f"{path.stem} {number}{path.suffix}") for number in count(2))
+    return path if not path.exists() else next(one for one in tried if not one.exists())
+
+
+def _kept(dives: Sequence[SavedDive], saved: Sequence[SavedDive]) -> bool:
+    """Whether a file has all that is said of the dives; the identities of their videos are found by themselves."""
+    if len(dives) != len(saved):
+        return False
+    return all(
+        now == (before if before.identity else replace(before, identity=now.identity))
+        for now, before in zip(dives, saved, strict=True)
+    )
+
+
+def _digest(path: Path) -> str:
+    """Of what a file holds, in hexadecimal digits; "" where it cannot be read."""
+    try:
+        return sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
