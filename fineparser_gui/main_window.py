@@ -9,15 +9,14 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEv
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from fineparser_core.resources import resource
+from fineparser_gui.actions.batch_commands import BatchCommands
 from fineparser_gui.actions.registry import ActionRegistry
-from fineparser_gui.batch import Batch
 from fineparser_gui.canvas.viewport import ZOOM_STEP
 from fineparser_gui.dialogs.dialog_launcher import Dialogs
 from fineparser_gui.dialogs.export_dialog import may_stop_exports
+from fineparser_gui.dialogs.missing_videos import MissingVideos
 from fineparser_gui.dialogs.session_files import SessionFileDialogs
 from fineparser_gui.full_screen import FullScreen
-from fineparser_gui.library_dock import LibraryDock
-from fineparser_gui.missing import MissingVideos
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.model.drawings import ANGLE, LINE, NOTE
 from fineparser_gui.model.session_file import SUFFIX
@@ -29,6 +28,7 @@ from fineparser_gui.panels.dives import DivesPanel
 from fineparser_gui.panels.empty_state import EmptyState
 from fineparser_gui.panels.exemplars import ExemplarsPanel
 from fineparser_gui.panels.exports_strip import ExportsStrip
+from fineparser_gui.panels.library_dock import LibraryDock
 from fineparser_gui.panels.player import PlayerPanel
 from fineparser_gui.panels.score import ScorePanel
 from fineparser_gui.playback.transport import Transport
@@ -75,7 +75,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(1040, 640)
         self.transport = Transport(self)
         self.files = SessionFileDialogs(session, files, self)
-        self.batch = Batch(session, self)
+        self.batch = BatchCommands(session, self)
         self.dialogs = Dialogs(self, session, preferences, choice, folder)
         self.actions_by_id = ActionRegistry(self, self._slots())
         self.actions_by_id["open_recent"].setMenu(self.files.recent)

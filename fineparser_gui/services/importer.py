@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, QObject
 from fineparser_core.types import VideoInfo
 from fineparser_gui.model.dive import NOT_ANALYSED, Dive, DiveState, Place, ScoreState, SearchState
 from fineparser_gui.model.edits import Edit, Subject
+from fineparser_gui.model.relocation import relocated
 from fineparser_gui.model.session import restored_attributes
 from fineparser_gui.model.session_file import SavedSession
 from fineparser_gui.model.video_files import is_video, names_of, sort_key
@@ -76,6 +77,13 @@ class DiveImporter(QObject):
         for key, path in places.items():
             self._state.update(key, state=DiveState.OPENING, problem=None, conflicting_video=None)
             self._open(key, path)
+
+    def locate_moved(self, key: str, path: Path) -> None:
+        """Say where the video of a missing dive is; those that were moved with it are found too."""
+        old = self._state.dive(key).path
+        missing = {one.key: one.path for one in self._state.dives if one.state is DiveState.MISSING and one.key != key}
+        found = relocated(old, path, missing.values()) | {old: path}
+        self.locate({key: path} | {one: found[was] for one, was in missing.items() if was in found})
 
     def with_same_conflict(self, key: str) -> list[str]:
         """The dives of one video in whose place lies the same other one, that of `key` among them."""

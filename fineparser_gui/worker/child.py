@@ -37,7 +37,7 @@ from fineparser_core.inference.exemplars.facts import ExemplarFacts
 from fineparser_core.inference.rescore import correct_transitions
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, throttle
 from fineparser_core.types import Analysis, ClipEncoding, DiveParse, Transitions
-from fineparser_gui.worker.library_desk import LibraryDesk
+from fineparser_gui.worker.library_handler import LibraryHandler
 from fineparser_gui.worker.protocol import (
     AddExemplarRequest,
     CancelledReport,
@@ -81,7 +81,7 @@ class Worker:
         self, folder: Path, send: Callable[[Message], None], settings: WorkerSettings, library: Path | None
     ) -> None:
         self._folder = folder
-        self._desk = LibraryDesk(library)
+        self._library = LibraryHandler(library)
         self._settings = settings
         self._send = send
         self._waiting: list[Request] = []
@@ -189,7 +189,7 @@ class Worker:
             chosen = self._settings
             weights = Path(chosen.weights) if chosen.weights else bundled_weights()
             self._analyzer = Analyzer.open(
-                weights=weights, library=self._desk.store, device=chosen.device, precision=chosen.precision
+                weights=weights, library=self._library.store, device=chosen.device, precision=chosen.precision
             )
             model = self._analyzer.model
             card = asdict(read_card(weights))
@@ -210,13 +210,13 @@ class Worker:
         token, added = self._tokens[request.id], None
         token.raise_if_cancelled()
         if isinstance(request, ChangeLibraryRequest):
-            self._desk.change(request)
+            self._library.change(request)
         elif isinstance(request, EncodeExemplarRequest):
-            exemplar = self._desk.store.get(request.exemplar_id)
+            exemplar = self._library.store.get(request.exemplar_id)
             self._open().exemplar_encoding(exemplar, progress=self._reporter(request), cancel=token)
         else:
             added = self._add_exemplar(request, token)
-        return self._desk.report(request.id, self._analyzer.model.id if self._analyzer else "", added)
+        return self._library.report(request.id, self._analyzer.model.id if self._analyzer else "", added)
 
     def _add_exemplar(self, request: AddExemplarRequest, token: CancelToken) -> str:
         parsed = self._encoded(request.parse_id) if request.parse_id else None

@@ -22,7 +22,7 @@ from fineparser_gui.model.library import LibraryEntry, facts_of
 from fineparser_gui.model.session_file import SavedDive, SavedSession, read_session, write_session
 from fineparser_gui.panels.library_model import LibraryFilter, LibraryModel
 from fineparser_gui.panels.number_field import NumberField
-from fineparser_gui.worker.library_desk import LibraryDesk
+from fineparser_gui.worker.library_handler import LibraryHandler
 from fineparser_gui.worker.protocol import (
     AddExemplarRequest,
     ChangeLibraryRequest,
@@ -669,20 +669,20 @@ def test_what_is_amiss_with_the_library_is_said_once(library_studio):
     assert "its backup is used" in library_studio.window.banner.text
 
 
-def test_the_desk_changes_and_tells(tmp_path):
+def test_the_worker_changes_the_library_and_reports_it(tmp_path):
     folder = tmp_path / "exemplars"
     with ExemplarStore.open_own(folder) as own:
         own.add(an_exemplar("mine", clip_path=folder / "clips" / "mine.mp4"), _no_mask())
-    desk = LibraryDesk(folder)
+    handler = LibraryHandler(folder)
     facts = ExemplarFacts(dive_number="107b", board_m=3.0, score=50.0)
-    desk.change(ChangeLibraryRequest(id="l1", action="edit", exemplar_id="mine", facts=vars(facts)))
-    desk.change(ChangeLibraryRequest(id="l2", action="remove", exemplar_id="mine"))
-    told = [e for e in desk.report("l3", "m-1", None).entries if e["own"]]
+    handler.change(ChangeLibraryRequest(id="l1", action="edit", exemplar_id="mine", facts=vars(facts)))
+    handler.change(ChangeLibraryRequest(id="l2", action="remove", exemplar_id="mine"))
+    told = [e for e in handler.report("l3", "m-1", None).entries if e["own"]]
     assert [(e["state"], e["exemplar"]["dive_number"], e["exemplar"]["removed"]) for e in told] == [
         ("no clip", "107B", True)
     ]
-    desk.store.close()
-    without = LibraryDesk(None)
+    handler.store.close()
+    without = LibraryHandler(None)
     assert not without.report("l1", "m-1", None).writable
     with pytest.raises(ExemplarError, match="no folder"):
         without.change(ChangeLibraryRequest(id="l2", action="remove", exemplar_id="mine"))

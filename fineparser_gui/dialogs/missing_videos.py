@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from fineparser_gui.model.dive import Dive, DiveState
-from fineparser_gui.model.relocation import is_there, relocated
+from fineparser_gui.model.relocation import is_there
 from fineparser_gui.model.video_files import VIDEO_SUFFIXES, names_of
 from fineparser_gui.panels.banner import Banner
 from fineparser_gui.services.session import Session
@@ -43,14 +43,8 @@ class MissingVideos(QObject):
             str(near),
             self.tr("Videos ({0});;All files (*)").format(patterns),
         )
-        if not name:
-            return
-        others = {one: self._session.dive(one).path for one in self._session.keys if one != key}
-        missing = {one: path for one, path in others.items() if self._is_missing(one)}
-        found = relocated(old, Path(name), missing.values()) | {old: Path(name)}
-        self._session.importer.locate(
-            {key: Path(name)} | {one: found[path] for one, path in missing.items() if path in found}
-        )
+        if name:
+            self._session.importer.locate_moved(key, Path(name))
 
     def _is_missing(self, key: str) -> bool:
         return key in self._session.keys and self._session.dive(key).state is DiveState.MISSING

@@ -12,7 +12,7 @@ from fineparser_gui.panels.dives import DivesPanel
 from fineparser_gui.services.session import Session
 
 
-class Batch(QObject):
+class BatchCommands(QObject):
     """Carries out the commands on the dives of the session.
 
     Args:

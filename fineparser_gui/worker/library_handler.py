@@ -10,7 +10,7 @@ from fineparser_core.inference.exemplars.store import ExemplarStore
 from fineparser_gui.worker.protocol import ChangeLibraryRequest, LibraryReport
 
 
-class LibraryDesk:
+class LibraryHandler:
     """The bundled exemplars and the coach's own.
 
     Args:
