@@ -108,6 +108,7 @@ class RunSettings:
 
     Attributes:
         kinetics: file that `fineparser convert kinetics` wrote, for the I3Ds.
+        imagenet: file that `fineparser convert imagenet` wrote, for the static backbone.
         weights: bundle to start from; without it and `kinetics`, all weights start random.
         cache: folder for decoded frames (default: the user's cache folder).
         workers: threads that decode frames into the cache.
@@ -118,6 +119,7 @@ class RunSettings:
     """
 
     kinetics: Path | None = None
+    imagenet: Path | None = None
     weights: Path | None = None
     cache: Path | None = None
     workers: int = 2

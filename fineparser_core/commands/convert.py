@@ -3,6 +3,7 @@
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from fineparser_core.commands.options import Positional, parse
 from fineparser_core.errors import ConfigError
@@ -20,6 +21,24 @@ class Kinetics:
 
     out: Positional[Path]
     source: Path | None = None
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Imagenet:
+    """Converts ImageNet weights of a static backbone, for `train --imagenet`.
+
+    Attributes:
+        out: the .safetensors file to write.
+        source: a state dict of torchvision's ResNet-18, -34, -50 or ViT in the size of ViT-S/16, as a .pth or
+            .safetensors file, which is read as data; without it, torchvision fetches the backbone's.
+        backbone: what to fetch where no source is given.
+        overwrite: replace an existing file.
+    """
+
+    out: Positional[Path]
+    source: Path | None = None
+    backbone: Literal["resnet18", "resnet34", "resnet50"] = "resnet34"
     overwrite: bool = False
 
 
@@ -59,9 +78,11 @@ def main(argv: list[str]) -> int:
     Raises:
         FineParserError: with the sentence for the user and the exit code.
     """
-    args = parse(Kinetics | Release | ToRelease, "convert", argv)  # type: ignore[arg-type]
+    args = parse(Kinetics | Imagenet | Release | ToRelease, "convert", argv)  # type: ignore[arg-type]
     if isinstance(args, Kinetics):
         _convert_kinetics(args.out, args.source, overwrite=args.overwrite)
+    elif isinstance(args, Imagenet):
+        _convert_imagenet(args)
     elif isinstance(args, Release):
         _convert_release(args.checkpoint, args.out, overwrite=args.overwrite)
     else:
@@ -90,6 +111,19 @@ def _convert_kinetics(out: Path, source: Path | None, *, overwrite: bool) -> Non
         elif source.name.endswith(".tar.gz"):
             source = extract_checkpoint(source, Path(folder))
         write_kinetics(load_kinetics(source), out)
+
+
+def _convert_imagenet(args: Imagenet) -> None:
+    _check_out(args.out, "imagenet.safetensors", overwrite=args.overwrite)
+    # Here, as it brings torch.
+    from fineparser_core.checkpoints.imagenet import convert_imagenet, fetch_imagenet, write_imagenet
+
+    if args.source is None:
+        write_imagenet(args.backbone, fetch_imagenet(args.backbone), args.out)
+        return
+    backbone, weights = convert_imagenet(args.source)
+    write_imagenet(backbone, weights, args.out)
+    print(f"{args.source} holds {backbone}: train with --static-backbone {backbone}.")
 
 
 def _convert_release(checkpoint: Path, out: Path, *, overwrite: bool) -> None:

@@ -103,6 +103,9 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mask-pattern", help="where masks are (default: every name that FineDiving-HM has had)")
     parser.add_argument("--out", type=Path, required=True, help="checkpoints, events, results and the finished bundle")
     parser.add_argument("--kinetics", type=Path, help="file that `fineparser convert kinetics` wrote, for the I3Ds")
+    parser.add_argument(
+        "--imagenet", type=Path, help="file that `fineparser convert imagenet` wrote, for the static backbone"
+    )
     parser.add_argument("--weights", type=Path, help="bundle to start from; without both, all weights start random")
     parser.add_argument("--cache", type=Path, help="folder for decoded frames (default: the user's cache folder)")
     parser.add_argument("--workers", type=positive_int, default=2, help="threads that decode frames into the cache")

