@@ -37,7 +37,7 @@ from fineparser_core.inference.analyzer import Analyzer, bundled_weights
 from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.device import PRECISIONS
 from fineparser_core.progress import CancelToken, ProgressCallback
-from fineparser_core.synth.twin_table import drawn_records
+from fineparser_core.synth.twin_table import sample_records
 from fineparser_core.synth.twins import plan_twins
 from fineparser_core.training.provenance import measured_by
 from fineparser_core.types import DiveParse
@@ -128,7 +128,7 @@ def main(argv: list[str] | None = None) -> int:
             content["real"] = _real(analyzer, read_labels(args.real), args.out, cancel)
         if args.oracle:
             oracle = pose_oracle(
-                plan_twins(drawn_records(args.seed), seed=args.seed),
+                plan_twins(sample_records(args.seed), seed=args.seed),
                 progress=progress_to_stderr(quiet=False),
                 cancel=cancel,
             )

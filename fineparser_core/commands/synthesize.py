@@ -137,11 +137,11 @@ def annotated_records(folder: Path) -> list[TwinRecord]:
 
 
 def _twins(size: str, annotations: Path | None, seed: int, take: int) -> TwinPlan:
-    records = annotated_records(annotations) if annotations else twin_table.drawn_records(seed)
+    records = annotated_records(annotations) if annotations else twin_table.sample_records(seed)
     plan = plan_twins(records, size, seed, take)
     print(f"{len(plan)} twins of {len(records)} records {'as annotated' if annotations else 'drawn from the table'}")
     for note, count in plan.notes().items():
         print(f"  {count}: {note}")
-    for name, reason in plan.left_out.items():
-        print(f"  {name} is left out: {reason}")
+    for name, reason in plan.skipped.items():
+        print(f"  {name} is skipped: {reason}")
     return plan

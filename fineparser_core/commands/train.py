@@ -26,7 +26,7 @@ from fineparser_core.inference.encoder import to_channels_last
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.progress import CancelToken
 from fineparser_core.staged_config import StagedConfig
-from fineparser_core.synth.truth import Truth
+from fineparser_core.synth.ground_truth import GroundTruth
 from fineparser_core.training.distributed import processes
 from fineparser_core.training.initial import initial_model
 from fineparser_core.training.provenance import data_stamp, joined, open_run
@@ -186,7 +186,7 @@ def _staged(args: argparse.Namespace, config: StagedConfig, cancel: CancelToken)
         return load_dives(data, wanted, cache, cancel, workers=args.workers)
 
     dives: list[Dive] = []
-    truths: dict[Key, Truth] = {}
+    truths: dict[Key, GroundTruth] = {}
     for one, wanted in sets:
         loaded = load(one, config.preprocessing, wanted)
         dives += loaded

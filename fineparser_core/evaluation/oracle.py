@@ -15,8 +15,8 @@ from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation.metrics import relative_l2, spearman
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.synth import rubric
-from fineparser_core.synth.body import JOINT, random_body
-from fineparser_core.synth.camera import draw_viewpoint, film
+from fineparser_core.synth.body import JOINT, sample_body
+from fineparser_core.synth.camera import animate_camera, sample_viewpoint
 from fineparser_core.synth.dataset import Plan, PlannedDive
 from fineparser_core.synth.flight import plan_motion
 
@@ -99,9 +99,9 @@ def _projected(dive: PlannedDive) -> tuple[np.ndarray, float]:
     if spec.qualities is None or spec.board_m is None or dive.difficulty is None:
         raise ConfigError(f"{dive.key} has no given qualities, board and DD: only twins have a oracle.")
     rng = np.random.default_rng([dive.seed, 0xCE11])
-    faults = rubric.draw_faults(spec.qualities, rng)
+    faults = rubric.sample_faults(spec.qualities, rng)
     number = parse_dive_number(spec.dive_number)
-    motion = plan_motion(random_body(rng), number, spec.board_m, spec.board_m in SPRINGBOARDS_M, faults, rng)
+    motion = plan_motion(sample_body(rng), number, spec.board_m, spec.board_m in SPRINGBOARDS_M, faults, rng)
     before, flight, entry = _INSTANTS
     time_s = np.concatenate(
         [
@@ -113,7 +113,7 @@ def _projected(dive: PlannedDive) -> tuple[np.ndarray, float]:
     joints, centre = motion.world_joints(time_s)
     step_s = float(np.diff(time_s).mean())
     phase = np.clip(time_s / motion.contact_s, 0, None)
-    camera = film(draw_viewpoint(spec.board_m, False, rng), centre, step_s, phase, _FRAME_PX, rng)
+    camera = animate_camera(sample_viewpoint(spec.board_m, False, rng), centre, step_s, phase, _FRAME_PX, rng)
     pixels, _ = camera.project(joints, np.arange(len(time_s)))
     scale = MASK_SIZE / np.array(_FRAME_PX)
     awards = rubric.judge(spec.qualities, rng)

@@ -1,4 +1,4 @@
-"""What happens on the board: walk and hurdle, standing, backward and armstand take-offs."""
+"""The approach: keyframed motion on the board before take-off (walk and hurdle, standing, backward and armstand)."""
 
 from dataclasses import dataclass, field, replace
 
@@ -10,21 +10,25 @@ from fineparser_core.synth import body as bodies
 from fineparser_core.synth.body import JOINT, Body, pose
 from fineparser_core.synth.rubric import Faults
 
-_STEP_S = 0.5
-_LONGEST_S = 12.0
-_RING_PER_S = 22.0
+_STRIDE_S = 0.5
+_DURATION_S = 12.0
+_RINGING_RAD_PER_S = 22.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Approach:
-    """Keyed motion on the board, for times before 0.
+    """Keyframed motion on the board, for times before 0.
 
     Attributes:
-        poses: time -> pose vector; track: time -> (lean, feet x, lift above the board, heel raise).
+        poses: time -> pose vector.
+        track: time -> (lean in radians, x of the feet in metres, lift above the board in metres, heel raise 0..1).
+        tip: time -> displacement of the board's tip in metres, negative downwards.
         heading: 0 facing the water, pi facing the board.
-        deflection: time -> the tip's displacement in metres (negative down), also after take-off.
-        sway_rad: side lean that grows up to the take-off.
-        pace: times and the times of the keys that they show, (2, n) increasing; None shows the keys as they are.
+        running: whether the diver walks and hurdles; False for a standing take-off.
+        sway_rad: sideways lean at take-off, to which it grows exponentially.
+        last_pose: (len(POSE),) pose at take-off.
+        rotation_at_take_off: lean of the body at take-off, radians.
+        time_warp: (2, n) ascending: motion times, and the keyframe times shown at them; None is the identity.
     """
 
     poses: PchipInterpolator = field(repr=False)
@@ -38,27 +42,31 @@ class Approach:
     sway_rad: float
     last_pose: np.ndarray
     rotation_at_take_off: float
-    pace: np.ndarray | None = field(default=None, repr=False)
+    time_warp: np.ndarray | None = field(default=None, repr=False)
 
     def deflection(self, time_s: np.ndarray) -> np.ndarray:
-        """Displacement of the board's tip (N,), metres: pressed before 0, ringing after."""
+        """Displacement of the board's tip at times (N,): (N,) metres; the board rings after take-off."""
         before = self.tip(self._key_time(time_s))
         if not self.springboard:
             return before
         after = np.maximum(time_s, 0)
-        ring = float(self.tip(0.0)) * np.cos(_RING_PER_S * after) + 0.14 * np.sin(_RING_PER_S * after)
-        return np.where(time_s < 0, before, ring * np.exp(-2.2 * after))
+        phase = _RINGING_RAD_PER_S * after
+        ringing = float(self.tip(0.0)) * np.cos(phase) + 0.14 * np.sin(phase)
+        return np.where(time_s < 0, before, ringing * np.exp(-2.2 * after))
 
     def _key_time(self, time_s: np.ndarray) -> np.ndarray:
-        if self.pace is not None:
-            at, shown = self.pace
+        if self.time_warp is not None:
+            at, shown = self.time_warp
             time_s = np.where(time_s < at[0], time_s - at[0] + shown[0], np.interp(time_s, at, shown))
         return np.clip(time_s, self.tip.x[0], 0.0)
 
-    def paced(self, body: Body, up_m_s: float) -> "Approach":
-        """The same approach with a push-off from the lowest point that speeds up steadily to the take-off's speed.
+    def with_push_off(self, body: Body, up_m_s: float) -> "Approach":
+        """Warp the time after the lowest point so that the body accelerates steadily to the take-off speed.
 
-        Without it the body would stop at the end of the board and jump into flight.
+        Without the push-off the body would stop at the end of the board and start the flight with a jump in speed.
+
+        Args:
+            up_m_s: vertical speed at take-off.
         """
         if self.armstand:
             return self
@@ -67,15 +75,15 @@ class Approach:
         low = int(np.argmin(centre[:-10, 2]))
         moves = np.diff(centre[low:], axis=0)
         rise = np.concatenate([[0.0], np.cumsum(np.hypot(moves[:, 0], np.maximum(moves[:, 2], 0.0)))])
-        # A little of plain time keeps the last, level part of the keys from being skipped.
+        # A share of uniform time keeps the last keyframes, at which the body hardly rises, from being skipped.
         rise += 0.2 * rise[-1] * np.linspace(0, 1, len(rise))
         push = float(np.clip(2 * rise[-1] / (1.2 * up_m_s), 0.16, 0.6))
         at = np.linspace(-push, 0.0, 61)
         shown = np.interp(rise[-1] * (1 + at / push) ** 2, rise, keys[low:])
-        return replace(self, pace=np.stack([at, shown]))
+        return replace(self, time_warp=np.stack([at, shown]))
 
     def world_joints(self, body: Body, time_s: np.ndarray) -> np.ndarray:
-        """Joints (N, J, 3) in metres; hands or feet rest on the board."""
+        """Joint positions at times (N,): (N, J, 3) metres; hands or feet are in contact with the board."""
         clipped = self._key_time(time_s)
         poses = self.poses(clipped)
         lean, feet_x, lift, heel = self.track(clipped).T
@@ -102,7 +110,7 @@ class Approach:
 
 
 def _flat_feet(poses: np.ndarray, lean: np.ndarray, heel: np.ndarray) -> np.ndarray:
-    """Point the feet so that their soles lie on the board, raised by `heel` (1: on tiptoe)."""
+    """Set the ankles so that the soles lie on the board, with the heels raised by `heel` (1: on tiptoe)."""
     out = poses.copy()
     mean_hip = (bodies.angle(poses, "hip_l") + bodies.angle(poses, "hip_r")) / 2
     for side in ("_l", "_r"):
@@ -117,13 +125,14 @@ def _flat_feet(poses: np.ndarray, lean: np.ndarray, heel: np.ndarray) -> np.ndar
     return out
 
 
+#: Keyframes: time in seconds, pose vector, track (see `Approach.track`) and displacement of the tip in metres.
 _Keys = list[tuple[float, np.ndarray, tuple[float, float, float, float], float]]
 
 
 def plan_approach(
     body: Body, dive: DiveNumber, board_m: float, springboard: bool, faults: Faults, rng: np.random.Generator
 ) -> Approach:
-    """Draw an approach that fits the dive's group and the board."""
+    """Sample an approach for the group of a dive and a board."""
     forwards = dive.direction in (1, 4)
     sense = 1.0 if forwards else -1.0
     backward = dive.direction in (2, 4)
@@ -157,7 +166,7 @@ def plan_approach(
 
 
 def _balanced(approach: Approach, body: Body) -> Approach:
-    """Lean so that whoever stands or sinks is over the feet, and moves out over the water only in the push-off."""
+    """Correct the lean so that the centre of mass stays over the feet until the push-off moves it over the water."""
     times, values = approach.track.x, approach.track(approach.track.x)
     joints = approach.world_joints(body, times)
     centre = bodies.centre_of_mass(joints)
@@ -171,13 +180,18 @@ def _balanced(approach: Approach, body: Body) -> Approach:
 
 
 def _lean_at_take_off(outward: float, sense: float, faults: Faults, rng: np.random.Generator) -> float:
-    """Lean over the water (`outward` 1: it lies before the diver); less where the body turns back to the board."""
+    """Sample the lean over the water at take-off, less if the body rotates towards the board.
+
+    Args:
+        outward: 1 if the diver faces the water, -1 if the diver faces the board.
+        sense: 1 for forward rotation, -1 for backward rotation.
+    """
     lean = 0.16 + rng.uniform(0, 0.08) if sense == outward else rng.uniform(0.02, 0.09)
     return outward * float(lean) + 0.12 * faults.uneven * outward
 
 
 def _standing(backward: bool, sense: float, springboard: bool, faults: Faults, rng: np.random.Generator) -> _Keys:
-    """Stand, raise the arms, sink, and jump; on a springboard with presses."""
+    """Keyframes of a standing take-off: stand, raise the arms, crouch, jump; a springboard is pressed."""
     x = -0.03 if not backward else -0.06
     stand_arms = rng.choice([0.05, 1.55, 3.0], p=[0.4, 0.35, 0.25])
     stand = pose(shoulder=stand_arms, abduct=0.12)
@@ -198,7 +212,7 @@ def _standing(backward: bool, sense: float, springboard: bool, faults: Faults, r
     press = 0.0
     if springboard:
         press = -0.45
-    keys: _Keys = [(-_LONGEST_S, stand, (0.0, x, 0.0, 0.3), 0.0), (-1.9 * quick, stand, (0.0, x, 0.0, 0.3), 0.0)]
+    keys: _Keys = [(-_DURATION_S, stand, (0.0, x, 0.0, 0.3), 0.0), (-1.9 * quick, stand, (0.0, x, 0.0, 0.3), 0.0)]
     keys.append((-1.15 * quick, raised, (0.0, x, 0.0, 0.75), 0.0))
     if springboard:
         keys.append((-0.85 * quick, pose(raised, hip=0.35, knee=0.4, shoulder=1.6), (0.02, x, 0.0, 0.4), -0.12))
@@ -212,7 +226,7 @@ def _standing(backward: bool, sense: float, springboard: bool, faults: Faults, r
 
 
 def _running(sense: float, springboard: bool, faults: Faults, rng: np.random.Generator) -> _Keys:
-    """Steps, a hurdle onto the end of the board, and the jump."""
+    """Keyframes of a running take-off: strides, a hurdle onto the end of the board, the jump."""
     quick = rng.uniform(0.85, 1.15)
     hurdle_s = (0.62 if springboard else 0.42) * quick
     crouch_s = (0.42 if springboard else 0.3) * quick
@@ -220,33 +234,27 @@ def _running(sense: float, springboard: bool, faults: Faults, rng: np.random.Gen
     leap = land - hurdle_s
     lift = (0.5 if springboard else 0.22) * rng.uniform(0.8, 1.2)
     keys: _Keys = []
-    n_steps = int(rng.integers(3, 6))
-    step_m = 0.55 if springboard else 0.7
+    n_strides = int(rng.integers(3, 6))
+    stride_m = 0.55 if springboard else 0.7
     hurdle_m = 0.75
-    start = leap - n_steps * _STEP_S * quick
+    start = leap - n_strides * _STRIDE_S * quick
     stand = pose(shoulder=0.05)
-    first_x = -0.04 - hurdle_m - n_steps * step_m
-    keys.append((-_LONGEST_S, stand, (0.0, first_x, 0.0, 0.0), 0.0))
+    first_x = -0.04 - hurdle_m - n_strides * stride_m
+    keys.append((-_DURATION_S, stand, (0.0, first_x, 0.0, 0.0), 0.0))
     keys.append((start, stand, (0.0, first_x, 0.0, 0.0), 0.0))
-    for step in range(n_steps):
-        front, rear = ("_l", "_r") if step % 2 == 0 else ("_r", "_l")
+    for stride in range(n_strides):
+        front, rear = ("_l", "_r") if stride % 2 == 0 else ("_r", "_l")
         swing = rng.uniform(0.3, 0.5)
         angles = {
             "hip" + front: 0.42, "knee" + front: 0.12, "hip" + rear: -0.3, "knee" + rear: 0.25,
             "shoulder" + front: -swing, "shoulder" + rear: swing,
         }  # fmt: skip
-        at = start + (step + 0.5) * _STEP_S * quick
-        keys.append((at, pose(None, **angles), (0.03, first_x + (step + 0.5) * step_m, 0.0, 0.1), 0.0))
+        at = start + (stride + 0.5) * _STRIDE_S * quick
+        keys.append((at, pose(None, **angles), (0.03, first_x + (stride + 0.5) * stride_m, 0.0, 0.1), 0.0))
         passing = {"hip" + front: 0.1, "knee" + front: 0.1, "hip" + rear: 0.45, "knee" + rear: 0.8}
-        if step < n_steps - 1:
-            keys.append(
-                (
-                    at + 0.5 * _STEP_S * quick,
-                    pose(None, **passing),
-                    (0.02, first_x + (step + 1) * step_m, 0.0, 0.0),
-                    -0.03,
-                )
-            )
+        if stride < n_strides - 1:
+            track = (0.02, first_x + (stride + 1) * stride_m, 0.0, 0.0)
+            keys.append((at + 0.5 * _STRIDE_S * quick, pose(None, **passing), track, -0.03))
     gather = pose(hip_l=0.5, knee_l=0.6, hip_r=0.3, knee_r=0.4, shoulder=0.4, abduct=0.4)
     knee_up = pose(hip_l=1.3, knee_l=1.3, hip_r=0.0, knee_r=0.03, shoulder=2.7, abduct=0.4, point=0.8)
     keys += [
@@ -269,7 +277,7 @@ def _running(sense: float, springboard: bool, faults: Faults, rng: np.random.Gen
 
 
 def _armstand(dive: DiveNumber, sense: float, faults: Faults, rng: np.random.Generator) -> tuple[_Keys, float]:
-    """Hold the armstand, bend, fall, and push off; lean is measured from upright, so it is near pi."""
+    """Keyframes and heading of an armstand: hold, bend, fall, push off. The lean is near pi, as 0 is upright."""
     heading = np.pi if dive.direction == 2 else 0.0
     upside = sense * np.pi
     x = -0.12
@@ -289,7 +297,7 @@ def _armstand(dive: DiveNumber, sense: float, faults: Faults, rng: np.random.Gen
     mount = pose(hold, hip=2.3, knee=0.2, spine=0.3, shoulder=2.6)
     early = rng.uniform(2.2, 4.5)
     keys: _Keys = [
-        (-_LONGEST_S, mount, (upside - 0.35 * sense, x, 0.0, 0.0), 0.0),
+        (-_DURATION_S, mount, (upside - 0.35 * sense, x, 0.0, 0.0), 0.0),
         (-early - 1.2, mount, (upside - 0.35 * sense, x, 0.0, 0.0), 0.0),
         (-early, pose(hold, hip=sway[0]), (upside, x, 0.0, 0.0), 0.0),
         (-1.0, pose(hold, hip=sway[1]), (upside + 0.3 * sway[2], x, 0.0, 0.0), 0.0),

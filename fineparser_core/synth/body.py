@@ -1,7 +1,7 @@
-"""The diver's body: proportions, colours, forward kinematics, masses and capsules.
+"""The body of a diver: proportions, colours, forward kinematics, mass distribution and capsules.
 
-Body frame: x to the front, y to the left, z towards the head; angles are about the lateral (y)
-axis, positive forwards. A pose is a vector of the angles named in `POSE`.
+Body frame: x to the front, y to the left, z towards the head. Angles are about the lateral (y) axis, in radians,
+positive forwards. A pose is a vector of the parameters named in `POSE`.
 """
 
 from dataclasses import dataclass, replace
@@ -22,15 +22,16 @@ JOINTS = (
 )  # fmt: skip
 JOINT = {name: i for i, name in enumerate(JOINTS)}
 
-# Share of a hip flexion taken by the trunk: with no outside torque trunk and legs close on each other.
+# Share of the hip flexion that rotates the trunk: without external torque trunk and legs rotate towards each other.
 TRUNK_SHARE = 0.45
 
 
 def pose(base: np.ndarray | None = None, **angles: float) -> np.ndarray:
-    """A pose vector; a name without a side (hip, knee, point, shoulder, abduct, elbow) sets both sides.
+    """A pose vector (len(POSE),) float64.
 
     Args:
-        base: (len(POSE),) float64 to start from; None is standing at attention, feet flexed.
+        base: pose to start from; None is standing at attention with flexed feet.
+        angles: parameters to set; a name without a side (hip, knee, point, shoulder, abduct, elbow) sets both sides.
     """
     vector = np.zeros(len(POSE)) if base is None else base.copy()
     if base is None:
@@ -50,13 +51,14 @@ def angle(poses: np.ndarray, name: str) -> np.ndarray:
 
 @dataclass(frozen=True, kw_only=True)
 class Body:
-    """One athlete or bystander.
+    """The body of an athlete or a bystander.
 
     Attributes:
-        lengths: metres by name (pelvis_waist, waist_neck, thigh, shank, foot, upper_arm, ...).
+        lengths: segment lengths in metres by name (pelvis_waist, waist_neck, thigh, shank, foot, upper_arm, ...).
         girth: factor on all radii.
-        chest: factor on the chest's and shoulders' width; hips: the same for the pelvis.
-        skin, suit, hair: RGB colours in 0..1.
+        chest: factor on the width of chest and shoulders.
+        hips: factor on the width of the pelvis.
+        skin, suit, hair: (3,) RGB colours, 0..1.
         suit_parts: names of the segments that the suit covers.
     """
 
@@ -84,8 +86,8 @@ SKINS = np.array(
 HAIRS = np.array([[0.09, 0.07, 0.06], [0.2, 0.12, 0.07], [0.4, 0.26, 0.12], [0.7, 0.55, 0.3], [0.12, 0.12, 0.13]])
 
 
-def random_body(rng: np.random.Generator, *, athlete: bool = True) -> Body:
-    """A body drawn at random; bystanders are taller, broader and clothed."""
+def sample_body(rng: np.random.Generator, *, athlete: bool = True) -> Body:
+    """Sample a body; bystanders (`athlete` False) are taller, broader and clothed."""
     female = rng.random() < 0.5
     height = float(rng.normal(1.58 if female else 1.69, 0.06)) + (0.0 if athlete else 0.07)
     shares = {
@@ -120,11 +122,11 @@ def random_body(rng: np.random.Generator, *, athlete: bool = True) -> Body:
     )
 
 
-def draw_partner(body: Body, rng: np.random.Generator) -> Body:
-    """Another athlete of the same sex in the same suit."""
-    other = random_body(rng)
+def sample_partner(body: Body, rng: np.random.Generator) -> Body:
+    """Sample another athlete of the same sex in the same suit."""
+    other = sample_body(rng)
     while other.suit_parts != body.suit_parts:
-        other = random_body(rng)
+        other = sample_body(rng)
     return replace(other, suit=body.suit)
 
 
@@ -135,13 +137,13 @@ def _suit_colour(rng: np.random.Generator) -> np.ndarray:
 
 
 def _down(forward: np.ndarray, aside: np.ndarray | float = 0.0) -> np.ndarray:
-    """Unit vector that hangs down at angle 0, turned by `forward` about y and `aside` to the left."""
+    """Unit vectors (..., 3) that point down at angle 0, rotated by `forward` about y and by `aside` to the left."""
     forward, aside = np.broadcast_arrays(forward, aside)
     return np.stack([-np.sin(forward) * np.cos(aside), np.sin(aside), -np.cos(forward) * np.cos(aside)], -1)
 
 
 def joints_in_body_frame(body: Body, poses: np.ndarray) -> np.ndarray:
-    """Joint positions with the pelvis at the origin.
+    """Forward kinematics: joint positions with the pelvis at the origin.
 
     Args:
         poses: (N, len(POSE)) float64.
@@ -187,7 +189,7 @@ def _leg(body: Body, poses: np.ndarray, trunk: np.ndarray, side: str, sign: floa
 def _arm(body: Body, poses: np.ndarray, chest: np.ndarray, side: str, sign: float, out: np.ndarray) -> None:
     length = body.lengths
     flexion = angle(poses, "shoulder" + side)
-    # Shoulders rise towards the ears and move inwards as the arms go overhead.
+    # The shoulders move up and inwards as the arms are raised overhead.
     raised = np.clip((flexion - 1.6) / 1.5, 0, 1)[:, None]
     up = -_down(chest)
     aside = sign * angle(poses, "abduct" + side)
@@ -205,33 +207,34 @@ def _arm(body: Body, poses: np.ndarray, chest: np.ndarray, side: str, sign: floa
     if grab.any():
         knee, ankle = out[:, JOINT["knee" + side]], out[:, JOINT["ankle" + side]]
         at = angle(poses, "grab_at")[:, None]
-        shin = _unit(ankle - knee)
+        shin = unit(ankle - knee)
         front = np.stack([-shin[:, 2], np.zeros(len(shin)), shin[:, 0]], -1)
         held = knee + at * (ankle - knee) + 0.05 * front + np.array([0.0, sign * 0.045, 0.0])
-        elbow_held, wrist_held = _reach(shoulder, held, length["upper_arm"], length["forearm"], sign)
+        elbow_held, wrist_held = _solve_arm(shoulder, held, length["upper_arm"], length["forearm"], sign)
         elbow = elbow + grab * (elbow_held - elbow)
         wrist = wrist + grab * (wrist_held - wrist)
-        wrap = _unit(0.8 * shin - np.array([0.0, sign * 0.7, 0.0]))
-        finger = wrist + length["hand"] * _unit((1 - grab) * _unit(finger - wrist) + grab * wrap * 0.8 + 1e-6)
+        wrap = unit(0.8 * shin - np.array([0.0, sign * 0.7, 0.0]))
+        finger = wrist + length["hand"] * unit((1 - grab) * unit(finger - wrist) + grab * wrap * 0.8 + 1e-6)
     for name, value in (("shoulder", shoulder), ("elbow", elbow), ("wrist", wrist), ("finger", finger)):
         out[:, JOINT[name + side]] = value
 
 
-def _unit(vector: np.ndarray) -> np.ndarray:
-    return vector / np.maximum(np.linalg.norm(vector, axis=-1, keepdims=True), 1e-9)
+def unit(vectors: np.ndarray) -> np.ndarray:
+    """Normalise vectors (..., D) to length 1."""
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
 
 
-def _reach(
+def _solve_arm(
     shoulder: np.ndarray, target: np.ndarray, upper: float, lower: float, sign: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Two-bone inverse kinematics, elbow out to the side: (elbow, wrist), each (N, 3)."""
+    """Two-bone inverse kinematics with the elbow to the side: (elbow, wrist), each (N, 3)."""
     to = target - shoulder
     distance = np.clip(np.linalg.norm(to, axis=-1, keepdims=True), abs(upper - lower) + 1e-3, upper + lower - 1e-3)
-    along = _unit(to)
+    along = unit(to)
     a = (upper**2 - lower**2 + distance**2) / (2 * distance)
     height = np.sqrt(np.maximum(upper**2 - a**2, 0.0))
     pole = np.array([0.0, sign, 0.0]) - along * (along @ np.array([0.0, sign, 0.0]))[:, None]
-    return shoulder + along * a + _unit(pole) * height, shoulder + along * distance
+    return shoulder + along * a + unit(pole) * height, shoulder + along * distance
 
 
 _MASSES: tuple[tuple[str, str, float], ...] = (
@@ -247,13 +250,13 @@ _MASS = np.array([m for _, _, m in _MASSES]) / sum(m for _, _, m in _MASSES)
 
 
 def centre_of_mass(joints: np.ndarray) -> np.ndarray:
-    """(N, 3) from joints (N, J, 3)."""
+    """Centre of mass (N, 3) of joints (N, J, 3)."""
     middle = (joints[:, _MASS_A] + joints[:, _MASS_B]) / 2
     return np.einsum("s,nsk->nk", _MASS, middle)
 
 
 def lateral_inertia(joints: np.ndarray) -> np.ndarray:
-    """Moment of inertia about the lateral axis through the centre of mass, per unit mass: (N,), m²."""
+    """Moment of inertia about the lateral axis through the centre of mass, per unit mass: (N,) in m²."""
     middle = (joints[:, _MASS_A] + joints[:, _MASS_B]) / 2 - centre_of_mass(joints)[:, None]
     rods = ((joints[:, _MASS_A] - joints[:, _MASS_B]) ** 2)[..., [0, 2]].sum(-1) / 12
     return (_MASS * (middle[..., 0] ** 2 + middle[..., 2] ** 2 + rods + 0.004)).sum(-1)
@@ -261,14 +264,14 @@ def lateral_inertia(joints: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, kw_only=True)
 class Capsules:
-    """Tapered capsules of one body: segment s runs from joint a[s] to joint b[s].
+    """The tapered capsules of a body; segment s connects the joints a[s] and b[s].
 
     Attributes:
         a, b: (S,) int joint indices.
         radii: (S, 2, 2) metres: [end][lateral half width, frontal half depth].
-        colours: (S, 3) RGB in 0..1.
-        lift: (S,) metres by which a part is drawn nearer to the camera than its middle.
-        belly: (S,) share by which the muscle a third of the way along is thicker than a straight taper.
+        colours: (S, 3) RGB, 0..1.
+        lift: (S,) metres by which a segment is moved towards the camera in the depth order.
+        belly: (S,) share by which a segment is thicker than a straight taper at a third of its length.
     """
 
     a: np.ndarray
@@ -299,7 +302,7 @@ _SIDES: tuple[tuple[str, str, str, float, float, float], ...] = (
 
 
 def capsules(body: Body) -> Capsules:
-    """The segments of a body with its colours."""
+    """Build the capsules of a body."""
     rows: list[tuple[int, int, list[list[float]], np.ndarray, float, float]] = []
 
     def colour(part: str) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""A broadcast camera: where it stands, what it follows, how its lens projects."""
+"""A broadcast camera: position, tracking of the athlete, pinhole projection."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ class Camera:
         position: (3,) metres, world frame.
         rotation: (N, 3, 3) world to camera; camera x right, y down, z forward.
         focal_px: (N,) pixels.
-        width_px, height_px: size of the picture.
+        width_px, height_px: image size.
     """
 
     position: np.ndarray
@@ -23,9 +23,14 @@ class Camera:
     height_px: int
 
     def project(self, points: np.ndarray, at: np.ndarray | int | slice) -> tuple[np.ndarray, np.ndarray]:
-        """Pixels (..., 2) and depths (...) of world points (..., 3) at instants `at`.
+        """Project world points.
 
-        With an array or slice `at` of M instants, points are (M, P, 3); with an int, (P, 3).
+        Args:
+            points: (P, 3) metres for one instant, (M, P, 3) for M instants.
+            at: index of the instant, or an array or slice of M indices.
+
+        Returns:
+            Pixels (..., 2) and depths (...) in metres.
         """
         seen = (points - self.position) @ np.swapaxes(self.rotation[at], -1, -2)
         depth = np.maximum(seen[..., 2], 0.1)
@@ -34,7 +39,7 @@ class Camera:
         return pixel, seen[..., 2]
 
     def plane_homography(self, at: int, origin: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
-        """(3, 3) from plane coordinates (a, b, 1), the point origin + a u + b v, to pixels."""
+        """Homography (3, 3) from plane coordinates (a, b, 1), the point origin + a u + b v, to pixels at an instant."""
         k = np.array(
             [
                 [self.focal_px[at], 0, self.width_px / 2],
@@ -47,12 +52,19 @@ class Camera:
 
 @dataclass(frozen=True, kw_only=True)
 class Viewpoint:
-    """Where the camera stands and how it is driven.
+    """Position and movement of a camera.
 
     Attributes:
-        azimuth_rad: 0 looks at the dive's plane from its right side (athlete jumps to the right).
-        view_height_m: height of the picture at the athlete's distance.
-        fixed: True for a tripod that shows board and water at once.
+        azimuth_rad: 0 is a side view, perpendicular to the plane of the dive, in which the athlete jumps to the right.
+        distance_m: horizontal distance from the athlete.
+        height_m: height above the water.
+        view_height_m: height of the field of view at the athlete's distance.
+        fixed: True for a static camera that shows board and water at once.
+        lag_s, overshoot: time constant and damping ratio of the tracking.
+        shake_px: standard deviation of the camera shake.
+        offset: mean position of the athlete relative to the centre, as a share of width and height.
+        roll_rad: rotation about the optical axis.
+        zoom: factors on the focal length at the start of the clip and at the water.
     """
 
     azimuth_rad: float
@@ -68,8 +80,8 @@ class Viewpoint:
     zoom: tuple[float, float]
 
 
-def draw_viewpoint(board_m: float, portrait: bool, rng: np.random.Generator, *, clear: bool = False) -> Viewpoint:
-    """Draw a viewpoint; `clear` keeps to close, steady side views."""
+def sample_viewpoint(board_m: float, portrait: bool, rng: np.random.Generator, *, clear: bool = False) -> Viewpoint:
+    """Sample a viewpoint; `clear` restricts it to close, steady side views."""
     azimuth = rng.uniform(-0.9, 0.9) if rng.random() < 0.75 else rng.normal(0, 0.2)
     view = float(np.exp(rng.uniform(np.log(2.9), np.log(6.3))))
     fixed = board_m <= 5 and rng.random() < 0.2
@@ -96,8 +108,8 @@ def draw_viewpoint(board_m: float, portrait: bool, rng: np.random.Generator, *, 
     )
 
 
-def draw_close_up(board_m: float, rng: np.random.Generator) -> Viewpoint:
-    """Draw another camera's view of head and chest, as shown before a dive."""
+def sample_close_up(board_m: float, rng: np.random.Generator) -> Viewpoint:
+    """Sample the viewpoint of a close-up of head and chest, as shown before a dive."""
     return Viewpoint(
         azimuth_rad=float(rng.uniform(-1.3, 1.3)),
         distance_m=float(rng.uniform(6, 25)),
@@ -113,7 +125,7 @@ def draw_close_up(board_m: float, rng: np.random.Generator) -> Viewpoint:
     )
 
 
-def film(
+def animate_camera(
     viewpoint: Viewpoint,
     target: np.ndarray,
     step_s: float,
@@ -121,17 +133,17 @@ def film(
     size: tuple[int, int],
     rng: np.random.Generator,
 ) -> Camera:
-    """Drive the camera after a target.
+    """Move a camera so that it tracks a target with lag, overshoot, zoom and shake.
 
     Args:
-        target: (N, 3) metres, followed with lag and overshoot.
+        target: (N, 3) metres.
         step_s: time between instants.
-        phase: (N,) 0 at the start, 1 at the water, for the zoom.
+        phase: (N,) progress of the zoom, 0 at the start and 1 at the water.
         size: (width_px, height_px).
     """
     width, height = size
     middle = target.mean(0)
-    # Azimuth 0 looks along +y from the athlete's right: x to the right of the picture.
+    # Azimuth 0 looks along +y, so that x points to the right in the image.
     away = np.array([np.sin(viewpoint.azimuth_rad), -np.cos(viewpoint.azimuth_rad), 0.0])
     position = np.array([1.0, 0.0, 0.0]) + away * viewpoint.distance_m
     position[2] = viewpoint.height_m
@@ -162,7 +174,7 @@ def film(
 
 
 def _follow(target: np.ndarray, viewpoint: Viewpoint, step_s: float) -> np.ndarray:
-    """Second-order follower: `lag_s` its time constant, `overshoot` its damping ratio."""
+    """Track a target (N, 3) with a second-order system of time constant `lag_s` and damping ratio `overshoot`."""
     omega = 1.0 / max(viewpoint.lag_s, step_s)
     aim = target[0].copy()
     speed = np.zeros(3)
@@ -172,7 +184,7 @@ def _follow(target: np.ndarray, viewpoint: Viewpoint, step_s: float) -> np.ndarr
     for i, goal in enumerate(target):
         goal_speed = (target[min(i + 1, len(target) - 1)] - goal) / step_s
         for _ in range(sub):
-            # An operator anticipates most, not all, of a known motion.
+            # The operator anticipates 80 % of the target's speed.
             speed += h * (omega**2 * (goal - aim) + 2 * viewpoint.overshoot * omega * (0.8 * goal_speed - speed))
             aim = aim + h * speed
         out[i] = aim

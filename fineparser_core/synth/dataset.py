@@ -1,4 +1,4 @@
-"""Write rendered dives in the layout of FineDiving and FineDiving-HM."""
+"""Writes rendered dives in the layout of FineDiving and FineDiving-HM."""
 
 import json
 import os
@@ -21,8 +21,8 @@ from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.synth import rubric
+from fineparser_core.synth.ground_truth import GroundTruth, save_ground_truth
 from fineparser_core.synth.render import DiveSpec, RenderedDive, render_dive
-from fineparser_core.synth.truth import Truth, save_truth
 from fineparser_core.video.atomic import atomic_file
 
 FRAME_FOLDER, MASK_FOLDER = "FineDiving", "FineDiving_HM"
@@ -30,7 +30,7 @@ _RECORDS, _PARTIAL = ".records", ".partial"
 _SETTINGS = "synthesis.json"
 _MASK_QUALITY = 92
 
-# Shares of the dive numbers: the eight commonest of FineDiving make 80 %.
+# Weights of the dive numbers: the eight most common ones of FineDiving have 80 %.
 NUMBER_SHARES = {
     "407C": 16, "107B": 14, "307C": 11, "5253B": 10, "205B": 9, "207C": 8, "109C": 6, "405B": 6,
     "5154B": 2, "6243D": 2, "305B": 1.5, "5152B": 1.5, "5255B": 1.2, "301B": 1.2, "201B": 1, "626C": 1.5, "305C": 1,
@@ -40,7 +40,7 @@ NUMBER_SHARES = {
 _LOW_BOARDS_SHARE = 0.1
 
 _ENTRY_ID = 36
-# Sub-action id of the first number of half-somersaults in a position, and of fewer ones.
+# Sub-action ids by position and number of half somersaults.
 _SOMERSAULT_IDS = {"A": {1: 39}, "B": {1: 37}, "C": {1: 40, 11: 28}}
 _SOMERSAULT_IDS["A"].update({half: 6 + half for half in range(2, 6)})
 _SOMERSAULT_IDS["B"].update({half: 10 + half for half in range(2, 10)})
@@ -64,10 +64,10 @@ class PlannedDive:
 
     Attributes:
         key: event and index, the names of its folders.
-        spec, seed: what `render_dive` is given.
+        spec, seed: arguments of `render_dive`.
         split: "train" or "test".
-        difficulty: DD that the awards are multiplied by; None takes the board's.
-        facts: more about it, for `rendered.json`.
+        difficulty: DD of the score; None uses the DD of the rendered dive.
+        metadata: further fields for `rendered.json`.
     """
 
     key: Key
@@ -75,15 +75,15 @@ class PlannedDive:
     seed: int
     split: str
     difficulty: float | None = None
-    facts: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict)
 
 
 class Plan(Protocol):
-    """A data set to be rendered: dives by index, and what tells it from every other one."""
+    """A data set to be rendered: dives by index, and the settings that identify it."""
 
     @property
     def settings(self) -> dict[str, Any]:
-        """JSON values; a folder is gone on with only by a plan of the same ones."""
+        """JSON values; a folder can be continued only by a plan with equal settings."""
 
     def __len__(self) -> int: ...
 
@@ -93,12 +93,12 @@ class Plan(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class SynthConfig:
-    """What to synthesise.
+    """A data set of sampled dives.
 
     Attributes:
         train, test: number of dives in each split.
         seed: dive i depends on (seed, numbers, i) alone.
-        numbers: dive numbers to draw from evenly; empty draws from `NUMBER_SHARES`.
+        numbers: dive numbers, sampled uniformly; empty samples from `NUMBER_SHARES`.
     """
 
     train: int
@@ -114,21 +114,21 @@ class SynthConfig:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What tells these dives from others; more of the same may be added to them."""
+        """Seed and dive numbers; the size of the splits is not included, so that dives can be added."""
         return {"seed": self.seed, "numbers": sorted(self.numbers)}
 
     def __len__(self) -> int:
         return self.train + self.test
 
     def dive(self, i: int) -> PlannedDive:
-        """Dive i, in the event of its board."""
-        spec, seed = draw_spec(self, i)
+        """Dive i; its event is named by the board."""
+        spec, seed = sample_spec(self, i)
         split = "train" if i < self.train else "test"
         return PlannedDive(key=(f"rendered_{spec.board_m:g}m", i + 1), spec=spec, seed=seed, split=split)
 
 
-def draw_spec(config: SynthConfig, i: int) -> tuple[DiveSpec, int]:
-    """The dive number, board and seed of dive i."""
+def sample_spec(config: SynthConfig, i: int) -> tuple[DiveSpec, int]:
+    """Sample the spec (dive number and board) and the seed of dive i."""
     rng = np.random.default_rng([config.seed, i, 0xD17E])
     if config.numbers:
         number = str(rng.choice(sorted(config.numbers)))
@@ -136,10 +136,10 @@ def draw_spec(config: SynthConfig, i: int) -> tuple[DiveSpec, int]:
         shares = np.array(list(NUMBER_SHARES.values()), float)
         number = str(rng.choice(list(NUMBER_SHARES), p=shares / shares.sum()))
     dive = parse_dive_number(number)
-    return DiveSpec(dive_number=number, board_m=_draw_board(dive, rng)), int(rng.integers(2**31))
+    return DiveSpec(dive_number=number, board_m=_sample_board(dive, rng)), int(rng.integers(2**31))
 
 
-def _draw_board(dive: DiveNumber, rng: np.random.Generator) -> float:
+def _sample_board(dive: DiveNumber, rng: np.random.Generator) -> float:
     boards = [10.0] if dive.armstand else [3.0, 10.0]
     if dive.half_somersaults <= 3 and not dive.armstand and rng.random() < 0.6:
         boards = [1.0, 3.0, 5.0, 7.5, 10.0]
@@ -159,7 +159,7 @@ def _draw_board(dive: DiveNumber, rng: np.random.Generator) -> float:
 
 
 def sub_actions(dive: DiveNumber) -> list[int]:
-    """Sub-action ids of FineDiving in order: direction, twists, somersaults, entry."""
+    """Sub-action ids of FineDiving, in order: direction, twists, somersaults, entry."""
     direction = dive.direction + (4 if dive.armstand else 0)
     ids = _SOMERSAULT_IDS["B" if dive.position == "D" else dive.position]
     somersault = ids.get(dive.half_somersaults) or _SOMERSAULT_IDS["B"].get(dive.half_somersaults, 16)
@@ -168,14 +168,18 @@ def sub_actions(dive: DiveNumber) -> list[int]:
 
 
 def frame_labels(dive: RenderedDive) -> tuple[np.ndarray, np.ndarray]:
-    """(transitions, labels): last frames before each change (2 or 3,), and a sub-action id per frame (T,), int64."""
+    """Frame labels in FineDiving's convention.
+
+    Returns:
+        The last frames before each transition (2 or 3,), and the sub-action id of every frame (T,); both int64.
+    """
     starts = [dive.first_flight_frame, dive.first_entry_frame]
     ids = sub_actions(dive.dive_number)
     if len(ids) == 4:
         if dive.twist_end_frame < dive.first_entry_frame - 2:
             starts.insert(1, max(dive.twist_end_frame, starts[0] + 1))
         else:
-            # The twist lasts to the line-up: one sub-action for the whole flight.
+            # The twist lasts until the come-out: the flight is a single sub-action.
             ids = [ids[0], ids[1], ids[3]]
     labels = np.full(len(dive.frames), ids[0], np.int64)
     for start, label in zip(starts, ids[1:], strict=True):
@@ -192,20 +196,21 @@ def synthesize(
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
 ) -> int:
-    """Render what is not there yet, then write annotations and splits.
+    """Render the dives that are missing in a folder, then write annotations and splits.
 
-    A dive appears whole or not at all; a second call goes on where the first one stopped.
+    Every dive is written atomically, and an interrupted call can be continued by another one.
 
     Args:
-        shard: (rank, shards) renders dives rank, rank + shards, ... only; shards may run at once in one folder.
+        workers: number of processes; the result does not depend on it.
+        shard: (rank, count): render only the dives rank, rank + count, ...; shards may run concurrently in one folder.
 
     Returns:
-        Dives of other shards that are still missing; annotations are written once there are none.
+        The number of missing dives of other shards; annotations are written when it is 0.
 
     Raises:
-        ConfigError: the folder holds dives of another seed or of other numbers, or something else.
+        ConfigError: the folder holds dives of other settings, or other files.
         ExportError: the folder cannot be written.
-        Cancelled: through the token; finished dives stay.
+        Cancelled: `cancel` was set; finished dives are kept.
     """
     cancel = cancel or CancelToken()
     mine = range(len(plan))[shard[0] :: shard[1]]
@@ -218,10 +223,10 @@ def synthesize(
             _render(root, plan, missing, workers, cancel, lambda n: progress(Progress("render", before + n, len(mine))))
         finally:
             _remove_partial(root, mine)
-        left = sum(not _record_path(root, i).is_file() for i in range(len(plan)))
-        if not left:
+        n_missing = sum(not _record_path(root, i).is_file() for i in range(len(plan)))
+        if not n_missing:
             write_annotations(root, plan)
-        return left
+        return n_missing
     except OSError as error:
         raise ExportError(
             f"{root} cannot be written ({error.strerror}): choose another folder or free some room."
@@ -249,7 +254,7 @@ def _prepare(root: Path, plan: Plan) -> None:
 def _remove_partial(root: Path, mine: Iterable[int]) -> None:
     for i in mine:
         shutil.rmtree(root / _PARTIAL / str(i), ignore_errors=True)
-    # Another shard may be at work in it.
+    # Fails if another shard uses the folder.
     with suppress(OSError):
         (root / _PARTIAL).rmdir()
 
@@ -263,7 +268,7 @@ def _render(
             write_dive(root, i, plan.dive(i))
             report(done)
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_quiet_worker) as pool:
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_init_worker) as pool:
         futures = [pool.submit(write_dive, root, i, plan.dive(i)) for i in missing]
         try:
             for done, future in enumerate(as_completed(futures), start=1):
@@ -275,14 +280,14 @@ def _render(
             raise
 
 
-def _quiet_worker() -> None:
-    # The parent alone answers Ctrl+C; dives under way end in order.
+def _init_worker() -> None:
+    # The parent process alone handles Ctrl+C; dives in progress are completed.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)
 
 
 def write_dive(root: Path, i: int, planned: PlannedDive) -> None:
-    """Render dive i and move its frames, masks, truth and record into place, the record last."""
+    """Render dive i and write frames, masks, ground truth and, last, the record that marks it as complete."""
     dive = render_dive(planned.spec, planned.seed)
     key = planned.key
     first = 1 + int(np.random.default_rng([planned.seed, 1]).integers(0, 20000))
@@ -300,13 +305,13 @@ def write_dive(root: Path, i: int, planned: PlannedDive) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(target, ignore_errors=True)
         os.replace(source, target)
-    truth = Truth(
+    truth = GroundTruth(
         joints=dive.joints,
         qualities=np.array(dive.qualities),
         contact_frame=dive.contact_frame,
         splash=dive.splash,
     )
-    save_truth(root, key, truth)
+    save_ground_truth(root, key, truth)
     _write(_record_path(root, i), json.dumps(_record(dive, planned, first)).encode())
     shutil.rmtree(partial, ignore_errors=True)
 
@@ -344,17 +349,17 @@ def _record(dive: RenderedDive, planned: PlannedDive, first: int) -> dict[str, A
         "contact_frame": dive.contact_frame,
         "off_vertical_deg": dive.off_vertical_deg,
         "splash": dive.splash,
-        **planned.facts,
+        **planned.metadata,
     }
 
 
 def write_annotations(root: Path, plan: Plan) -> None:
-    """Write the five pickles of the release's layout, the sub-action table and `rendered.json` from the records."""
+    """Write the pickles of FineDiving's layout and `rendered.json` from the records."""
     records = [json.loads(_record_path(root, i).read_text(encoding="utf-8")) for i in range(len(plan))]
     aqa: dict[Key, list[Any]] = {}
     fine: dict[Key, dict[str, Any]] = {}
     coarse: dict[Key, dict[str, Any]] = {}
-    facts: dict[str, dict[str, Any]] = {}
+    metadata: dict[str, dict[str, Any]] = {}
     for r in records:
         key = (str(r["key"][0]), int(r["key"][1]))
         transitions, labels = np.array(r["transitions"], np.int64), np.array(r["labels"], np.int64)
@@ -376,7 +381,7 @@ def write_annotations(root: Path, plan: Plan) -> None:
             "difficulty": difficulty,
             "judge_scores": list(r["awards"]),
         }
-        facts[f"{key[0]}/{key[1]}"] = {k: v for k, v in r.items() if k not in ("key", "labels", "transitions")}
+        metadata[f"{key[0]}/{key[1]}"] = {k: v for k, v in r.items() if k not in ("key", "labels", "transitions")}
     splits = {key: plan.dive(i).split for i, key in enumerate(aqa)}
     files: dict[str, Any] = {
         "fine-grained_annotation_aqa.pkl": aqa,
@@ -387,7 +392,7 @@ def write_annotations(root: Path, plan: Plan) -> None:
     }
     for name, content in files.items():
         _write(root / name, pickle.dumps(content, protocol=4))
-    _write(root / "rendered.json", json.dumps(facts, indent=1).encode())
+    _write(root / "rendered.json", json.dumps(metadata, indent=1).encode())
 
 
 def _write(path: Path, content: bytes) -> None:

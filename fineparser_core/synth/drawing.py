@@ -1,27 +1,29 @@
-"""Shaded tapered capsules: the outline of a segment, its light, and its exact mask."""
+"""Rasterises tapered capsules: outlines, shading and exact masks of the segments of a body."""
 
 import cv2
 import numpy as np
 
-from fineparser_core.synth.body import Capsules
+from fineparser_core.synth.body import JOINT, Capsules, unit
 from fineparser_core.synth.camera import Camera
 
+# Fractional bits of OpenCV's fixed-point coordinates.
 _SHIFT = 4
 _CAP = np.linspace(-np.pi / 2, np.pi / 2, 7)
-# (share of the width, shift towards the light, how lit) of the nested layers of a segment.
+# (share of the width, shift towards the light, lateral component of the normal) of the nested layers of a segment.
 _LAYERS = ((1.0, 0.0, -0.5), (0.74, 0.18, 0.1), (0.36, 0.4, 0.7))
 _BELLY_AT = 0.32
 _SHADOW = 0.24
 
 
 class Figure:
-    """Capsules of one body over M instants, projected and ordered from far to near.
+    """The capsules of a body at M instants, projected, shaded and sorted by depth.
 
     Attributes:
-        outlines: (M, S, L, P, 2) float64 pixels: the L nested layers of each segment, layer 0 its silhouette.
+        outlines: (M, S, L, P, 2) float64 pixels, polygons of the L nested layers of each segment; layer 0 is the
+            silhouette.
         colours: (M, S, L, 3) uint8 RGB.
-        order: (M, S) int, far to near.
-        shown: (M, S) bool, False for what is under water.
+        order: (M, S) int, segments from far to near.
+        shown: (M, S) bool, False for segments under water or behind the camera.
     """
 
     def __init__(
@@ -36,12 +38,15 @@ class Figure:
         contrast: float = 0.5,
         water_line: bool = True,
     ) -> None:
-        """Project and shade.
+        """Project and shade the capsules.
 
         Args:
-            joints: (M, J, 3) metres; at: (M,) instants of the camera; light: (3,) unit, towards the lamp.
-            gloss: strength of the wet highlights; contrast: between the lit and the dark side.
-            water_line: what lies below z = 0 is not shown.
+            joints: (M, J, 3) metres.
+            at: (M,) instants of the camera.
+            light: (3,) unit vector towards the lamp.
+            gloss: strength of specular highlights.
+            contrast: between the lit and the dark side.
+            water_line: clip the segments at the water surface, z = 0.
         """
         a, b = joints[:, capsules.a].copy(), joints[:, capsules.b].copy()
         m, s = a.shape[:2]
@@ -49,11 +54,11 @@ class Figure:
         if water_line:
             self.shown = (a[..., 2] > 0) | (b[..., 2] > 0)
             _clip_at_water(a, b)
-        lateral = _unit(joints[:, 5] - joints[:, 9])[:, None]
-        axis = _unit(b - a)
-        view = _unit((a + b) / 2 - camera.position)
-        frontal = _unit(np.cross(lateral, axis))
-        across = _unit(np.cross(axis, view))
+        lateral = unit(joints[:, JOINT["shoulder_l"]] - joints[:, JOINT["shoulder_r"]])[:, None]
+        axis = unit(b - a)
+        view = unit((a + b) / 2 - camera.position)
+        frontal = unit(np.cross(lateral, axis))
+        across = unit(np.cross(axis, view))
         lateral_part = (across * lateral).sum(-1)
         frontal_part = (across * frontal).sum(-1)
         flat = np.sqrt(np.maximum(1e-9, lateral_part**2 + frontal_part**2))
@@ -68,7 +73,7 @@ class Figure:
         rb = radii[..., 1] * scale / np.maximum(db, 0.3)
         cap_a = np.minimum(ra, thin[..., 0] * scale / np.maximum(da, 0.3))
         cap_b = np.minimum(rb, thin[..., 1] * scale / np.maximum(db, 0.3))
-        # Seen end on, the cap shows the whole cross-section.
+        # A segment that points at the camera shows its whole cross-section.
         foreshortened = np.abs((axis * view).sum(-1))
         cap_a += (ra - cap_a) * foreshortened**2
         cap_b += (rb - cap_b) * foreshortened**2
@@ -77,8 +82,8 @@ class Figure:
         belly = (ra + _BELLY_AT * (rb - ra)) * (1 + capsules.belly)
         self._outline((pa, pb), (ra, rb, belly), (cap_a, cap_b), in_picture, (across * light).sum(-1))
         dark = 1 - _SHADOW * _shadowed((a + b) / 2, np.linalg.norm(b - a, axis=-1), capsules.radii.mean((1, 2)), light)
-        self._shade(axis, across, view, light, capsules.colours * dark[..., None], (gloss, contrast))
-        # Parts behind the camera cannot be drawn.
+        self._shade(axis, across, view, light, capsules.colours * dark[..., None], gloss, contrast)
+        # Segments behind the camera cannot be drawn.
         self.shown &= (da > 0.5) & (db > 0.5)
         silhouettes = np.clip(self.outlines[:, :, 0], -1e6, 1e6)
         hidden = ~self.shown[..., None]
@@ -93,16 +98,21 @@ class Figure:
         across: np.ndarray,
         lit_across: np.ndarray,
     ) -> None:
-        """Outlines from pixels: ends (M, S, 2), half widths (at the belly, too) and cap heights (M, S).
+        """Build the polygons.
 
-        `across` (M, S, 2) is the direction of the width.
+        Args:
+            ends: (M, S, 2) pixels of both ends.
+            radii: (M, S) half widths at both ends and at the belly, pixels.
+            caps: (M, S) heights of both caps, pixels.
+            across: (M, S, 2) image direction of the width.
+            lit_across: (M, S) cosine between that direction and the light.
         """
         pa, pb = ends
         along = pb - pa
         long = np.linalg.norm(along, axis=-1, keepdims=True)
         along = np.where(long > 1e-3, along / np.maximum(long, 1e-3), np.array([1.0, 0.0]))
         side = np.stack([-along[..., 1], along[..., 0]], -1)
-        # Which of the two sides of the segment in the picture looks at the lamp.
+        # Sign: which side of the segment faces the lamp.
         lit = lit_across * np.sign((across * side).sum(-1))
         layers = []
         for share, shift, _ in _LAYERS:
@@ -131,10 +141,10 @@ class Figure:
         view: np.ndarray,
         light: np.ndarray,
         base: np.ndarray,
-        look: tuple[float, float],
+        gloss: float,
+        contrast: float,
     ) -> None:
-        gloss, contrast = look
-        toward = _unit(np.cross(across, axis))
+        toward = unit(np.cross(across, axis))
         toward = toward * -np.sign((toward * view).sum(-1, keepdims=True))
         lit_across = np.abs((across * light).sum(-1))
         lit_toward = (toward * light).sum(-1)
@@ -147,14 +157,19 @@ class Figure:
         self.colours = np.clip(np.stack(colours, axis=2) * 255, 0, 255).astype(np.uint8)
 
     def bounds(self, moments: slice, size: tuple[int, int]) -> tuple[int, int, int, int] | None:
-        """Pixel box (x0, y0, x1, y1), half-open, of what is shown inside the picture; None where nothing is."""
+        """Half-open pixel box (x0, y0, x1, y1) of the figure in an image of (width, height); None if it is outside."""
         low, high = self._low[moments].min(0), self._high[moments].max(0)
         x0, y0 = max(int(low[0]), 0), max(int(low[1]), 0)
         x1, y1 = min(int(high[0]), size[0]), min(int(high[1]), size[1])
         return (x0, y0, x1, y1) if x1 > x0 and y1 > y0 else None
 
     def paint(self, moment: int, canvas: np.ndarray, corner: tuple[int, int]) -> None:
-        """Draw onto a (h, w, 4) uint8 RGBA canvas, premultiplied, whose pixel (0, 0) is `corner` of the picture."""
+        """Draw the figure.
+
+        Args:
+            canvas: (h, w, 4) uint8 premultiplied RGBA, changed in place.
+            corner: (x, y) of the canvas's pixel (0, 0) in the image.
+        """
         fixed = _fixed(self.outlines[moment], corner, 1)
         tones = self.colours[moment].tolist()
         for s in self.order[moment][self.shown[moment, self.order[moment]]].tolist():
@@ -162,7 +177,7 @@ class Figure:
                 cv2.fillConvexPoly(canvas, outline, (*tone, 255), cv2.LINE_AA, _SHIFT)
 
     def paint_between(self, moment: int, share: float, canvas: np.ndarray, corner: tuple[int, int]) -> None:
-        """As `paint`, flat and `share` of the way to the next moment: fills the gaps in the blur of a fast limb."""
+        """As `paint`, unshaded and interpolated towards the next moment by `share`; fills gaps in motion blur."""
         after = min(moment + 1, len(self.outlines) - 1)
         fixed = _fixed((1 - share) * self.outlines[moment, :, 0] + share * self.outlines[after, :, 0], corner, 1)
         tones = self.colours[moment, :, 1].tolist()
@@ -170,27 +185,30 @@ class Figure:
             cv2.fillConvexPoly(canvas, fixed[s], (*tones[s], 255), cv2.LINE_AA, _SHIFT)
 
     def paint_mask(self, moment: int, canvas: np.ndarray, corner: tuple[int, int], scale: int = 1) -> None:
-        """Draw the silhouette, 255, onto a (h, w) uint8 canvas."""
+        """Draw the silhouette with value 255 onto a (h, w) uint8 canvas, enlarged by `scale`."""
         fixed = _fixed(self.outlines[moment, :, 0], corner, scale)
         for s in np.flatnonzero(self.shown[moment]):
             cv2.fillConvexPoly(canvas, fixed[s], 255, cv2.LINE_8, _SHIFT)
 
 
 def _fixed(outlines: np.ndarray, corner: tuple[int, int], scale: int) -> np.ndarray:
-    # Pixel centres: a picture coordinate p lies at scale * (p - corner + 0.5) - 0.5 of the canvas.
+    # Coordinates are of pixel centres: p in the image is scale * (p - corner + 0.5) - 0.5 on the canvas.
     points = scale * (outlines - np.array(corner) + 0.5) - 0.5
     return np.clip(np.round(points * (1 << _SHIFT)), -(2**19), 2**19).astype(np.int32)
 
 
 def _shadowed(middle: np.ndarray, length: np.ndarray, radius: np.ndarray, light: np.ndarray) -> np.ndarray:
-    """How far other segments of the body stand between a segment and the lamp: (M, S), 0 open .. 1 covered.
+    """The share of each segment that lies in the shadow of another one: (M, S), 0..1.
 
     Args:
-        middle: (M, S, 3) metres; length: (M, S); radius: (S,).
+        middle: (M, S, 3) metres, midpoints of the segments.
+        length: (M, S) metres.
+        radius: (S,) metres.
+        light: (3,) unit vector towards the lamp.
     """
     height = middle @ light
-    # A plane at right angles to the light.
-    u = _unit(np.cross(light, np.array([0.3, 0.5, 0.8])))
+    # A plane perpendicular to the light.
+    u = unit(np.cross(light, np.array([0.3, 0.5, 0.8])))
     v = np.cross(light, u)
     p, q = middle @ u, middle @ v
     apart = np.hypot(p[:, :, None] - p[:, None], q[:, :, None] - q[:, None])
@@ -200,11 +218,8 @@ def _shadowed(middle: np.ndarray, length: np.ndarray, radius: np.ndarray, light:
 
 
 def _clip_at_water(a: np.ndarray, b: np.ndarray) -> None:
+    """Move ends (M, S, 3) that are under water along their segments to z = 0, in place."""
     for low, high in ((a, b), (b, a)):
         cut = (low[..., 2] < 0) & (high[..., 2] > 0)
         share = np.where(cut, -low[..., 2] / np.where(cut, high[..., 2] - low[..., 2], 1.0), 0.0)
         low += share[..., None] * (high - low)
-
-
-def _unit(vector: np.ndarray) -> np.ndarray:
-    return vector / np.maximum(np.linalg.norm(vector, axis=-1, keepdims=True), 1e-9)

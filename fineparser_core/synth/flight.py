@@ -1,7 +1,7 @@
-"""Motion of one dive: approach, ballistic flight with conserved angular momentum, entry.
+"""The motion of a dive: approach, ballistic flight with conserved angular momentum, entry.
 
-World frame: x away from the board over the water, y to the left, z up; the board's tip is at
-x = 0, the water at z = 0. Time 0 is the instant at which the last contact with the board ends.
+World frame: x from the board over the water, y to the left, z up. The tip of the board is at x = 0, the water surface
+at z = 0. Time 0 is the end of the last contact with the board.
 """
 
 from dataclasses import dataclass, field
@@ -22,15 +22,18 @@ _DRAG_PER_S = 2.2
 
 @dataclass(frozen=True, kw_only=True)
 class Motion:
-    """A dive in continuous time, sampled by `world_joints`.
+    """The motion of a dive in continuous time; `world_joints` evaluates it.
 
     Attributes:
-        come_out_s: instant at which the body begins to open for the entry.
-        contact_s: instant at which the leading hands (or feet) touch the water.
-        twist_end_s: instant at which the twist is complete; 0 without one.
-        contact_x: where, metres from the board's tip.
-        start_s: earliest time with an approach; before it the athlete stands still.
-        rotation_rad: somersault angle at the times `clock`; twist_rad: twist angle.
+        come_out_s: time at which the body begins to open for the entry.
+        contact_s: time at which the hands (feet, in a feet-first entry) touch the water.
+        twist_end_s: time at which the twist is complete; 0 without a twist.
+        contact_x: distance of the point of entry from the tip of the board, metres.
+        start_velocity, start_centre: (3,) velocity and position of the centre of mass at take-off.
+        heading: 0 if the diver faces the water at take-off, pi if the diver faces the board.
+        clock: (n,) times of the following three.
+        rotation_rad, twist_rad, tilt_rad: (n,) somersault, twist and sideways tilt angles.
+        flight_pose: time -> pose vector, from take-off on.
     """
 
     body: Body
@@ -53,7 +56,7 @@ class Motion:
     flight_pose: PchipInterpolator = field(repr=False)
 
     def world_joints(self, time_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Joints (N, J, 3) and centre of mass (N, 3) in metres at the given times (N,)."""
+        """Joints (N, J, 3) and centre of mass (N, 3) in metres at times (N,)."""
         joints = np.empty((len(time_s), len(bodies.JOINTS), 3))
         centre = np.empty((len(time_s), 3))
         on_board = time_s < 0
@@ -64,7 +67,7 @@ class Motion:
         if len(air):
             local = bodies.joints_in_body_frame(self.body, self.flight_pose(np.minimum(air, self.clock[-1])))
             local -= bodies.centre_of_mass(local)[:, None]
-            turned = turn(
+            turned = rotate_body(
                 local,
                 self.heading,
                 np.interp(air, self.clock, self.rotation_rad),
@@ -84,18 +87,18 @@ class Motion:
         return centre + speed * (1 - np.exp(-_DRAG_PER_S * wet)) / _DRAG_PER_S
 
 
-def turn(
+def rotate_body(
     joints: np.ndarray, heading: float, rotation: np.ndarray, tilt: np.ndarray | float, twist: np.ndarray | float
 ) -> np.ndarray:
-    """Turn joints (N, J, 3) by twist about z, tilt about x, somersault about y, then to the heading."""
+    """Rotate joints (N, J, 3): twist about z, tilt about x, somersault about y, heading about z. Angles are (N,)."""
     rotation, tilt, twist = np.broadcast_arrays(rotation, tilt, twist)
-    out = _about(joints, 2, twist)
-    out = _about(out, 0, tilt)
-    out = _about(out, 1, rotation)
-    return _about(out, 2, np.broadcast_to(heading, rotation.shape))
+    out = _rotate_about(joints, 2, twist)
+    out = _rotate_about(out, 0, tilt)
+    out = _rotate_about(out, 1, rotation)
+    return _rotate_about(out, 2, np.broadcast_to(heading, rotation.shape))
 
 
-def _about(joints: np.ndarray, axis: int, angle: np.ndarray) -> np.ndarray:
+def _rotate_about(joints: np.ndarray, axis: int, angle: np.ndarray) -> np.ndarray:
     i, j = (axis + 1) % 3, (axis + 2) % 3
     cos, sin = np.cos(angle)[:, None], np.sin(angle)[:, None]
     out = joints.copy()
@@ -107,7 +110,7 @@ def _about(joints: np.ndarray, axis: int, angle: np.ndarray) -> np.ndarray:
 def plan_motion(
     body: Body, dive: DiveNumber, board_m: float, springboard: bool, faults: Faults, rng: np.random.Generator
 ) -> Motion:
-    """Draw a motion that does what the dive number says, with the given faults."""
+    """Sample a motion of a dive with the given faults."""
     direction = dive.direction
     forwards = direction in (1, 4)
     heading = 0.0
@@ -122,7 +125,7 @@ def plan_motion(
         up = (4.7 if board_m < 2 else 5.5 if approach.running else 5.2) * faults.height_factor * rng.uniform(0.96, 1.04)
     else:
         up = (3.3 if approach.running else 2.8) * faults.height_factor * rng.uniform(0.95, 1.05)
-    approach = approach.paced(body, up)
+    approach = approach.with_push_off(body, up)
     start_centre = bodies.centre_of_mass(approach.world_joints(body, np.array([-1e-3])))[0]
     start_rotation = approach.rotation_at_take_off
     feet_first = (dive.half_somersaults % 2 == 0) != dive.armstand
@@ -142,7 +145,7 @@ def plan_motion(
     times = np.array([k for k, _ in keys])
     flight_pose = PchipInterpolator(times, np.array([p for _, p in keys]), axis=0, extrapolate=False)
 
-    # Angular momentum is constant in the air: the rate follows the inertia of the pose.
+    # Angular momentum is constant in the air: angular velocity is inversely proportional to the pose's inertia.
     local = bodies.joints_in_body_frame(body, flight_pose(np.minimum(clock, times[-1])))
     rate = 1.0 / bodies.lateral_inertia(local)
     rate *= np.exp(-8.0 * np.maximum(clock - contact, 0.0))
@@ -186,7 +189,7 @@ def _entry_reach(body: Body, feet_first: bool) -> float:
 
 
 def flight_shape(position: str, faults: Faults, rng: np.random.Generator) -> np.ndarray:
-    """Pose held in flight for a position letter (D counts as pike here); divers differ in back, head and grip."""
+    """Sample the pose held in flight for a position letter (D is a pike); back, head and grip vary between divers."""
     back, head, grip = float(rng.normal(0, 0.1)), float(rng.normal(0, 0.22)), float(rng.uniform(-0.12, 0.12))
     point = 0.97 - 0.75 * faults.toes_flexed
     loose = faults.loose
@@ -224,13 +227,13 @@ def _flight_keys(
     feet_first: bool,
     rng: np.random.Generator,
 ) -> tuple[list[tuple[float, np.ndarray]], tuple[float, float]]:
-    """Keyed poses from take-off to under water, and the span of the twist."""
+    """Keyframes (time, pose) from take-off to below the water, and begin and end of the twist in seconds."""
     position = dive.position if dive.position != "D" else "B"
     shape = flight_shape(position, faults, rng)
     point = 0.97 - 0.75 * faults.toes_flexed
     close = (0.34 if position == "C" else 0.38) * rng.uniform(0.85, 1.1)
     if dive.half_somersaults <= 2 and not dive.armstand:
-        # Few somersaults: the diver rises stretched and takes the position near the top.
+        # Few somersaults: the diver rises stretched and takes the position near the highest point.
         close = min(0.5, 0.42 * come_out)
     keys: list[tuple[float, np.ndarray]] = [(0.0, first)]
     span = (0.0, 0.0)
@@ -269,7 +272,12 @@ def _opening_keys(
     point: float,
     rng: np.random.Generator,
 ) -> list[tuple[float, np.ndarray]]:
-    """From the come-out: the legs kick straight, the trunk follows, the arms go up aside or before the face."""
+    """Keyframes (time, pose) of the come-out: the legs stretch, the trunk follows, the arms rise beside or before it.
+
+    Args:
+        span: times of the come-out and of the contact with the water.
+        point: how far the toes are pointed, 0..1.
+    """
     come_out, contact = span
     lead = contact - come_out
     if feet_first:
@@ -298,7 +306,7 @@ def _opening_keys(
 def _twist(
     dive: DiveNumber, clock: np.ndarray, span: tuple[float, float], faults: Faults, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Twist and side tilt (each (600,)) over the clock."""
+    """Twist and sideways tilt, both (n,) radians at the times `clock`."""
     side = rng.choice([-1.0, 1.0])
     wobble = faults.wobble_rad * np.sin(np.clip(clock / clock[-1], 0, 1) * np.pi * rng.uniform(1.0, 2.0))
     tilt = wobble + faults.sway_rad * np.exp(-clock / 0.3)

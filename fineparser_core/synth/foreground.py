@@ -1,4 +1,4 @@
-"""What stands before the athlete for a while: a pole, a railing, an official's head, the edge of something near."""
+"""Foreground occluders that cover the athlete for a part of the dive: a pole, a railing, a head, an object's edge."""
 
 import cv2
 import numpy as np
@@ -6,32 +6,36 @@ import numpy as np
 from fineparser_core.synth.camera import Camera
 from fineparser_core.synth.scene import blend
 
+# Fractional bits of OpenCV's fixed-point coordinates.
 _SHIFT = 4
-_HIDES = 127
+# Least opacity at which the occluder hides the athlete from the mask.
+_OPAQUE = 127
 
 
 class Foreground:
-    """One thing near the camera, out of focus; it crosses the athlete at some moment of the dive.
+    """An object near the camera, out of focus, that covers the athlete in at least one frame.
 
     Args:
-        at: (T,) instants of the camera in each frame.
-        seen: (T, J, 2) pixels of the athlete's joints; where: (T, 3) metres, the athlete.
+        at: (T,) instant of the camera of each frame.
+        joints_px: (T, J, 2) pixels, joints of the athlete.
+        position: (T, 3) metres, position of the athlete.
     """
 
     def __init__(
-        self, camera: Camera, at: np.ndarray, seen: np.ndarray, where: np.ndarray, rng: np.random.Generator
+        self, camera: Camera, at: np.ndarray, joints_px: np.ndarray, position: np.ndarray, rng: np.random.Generator
     ) -> None:
         self._camera, self._at = camera, at
         size = np.array([camera.width_px, camera.height_px])
         kind = str(rng.choice(["pole", "railing", "head", "edge"], p=[0.3, 0.3, 0.25, 0.15]))
         self._kind = kind
-        inside = np.flatnonzero(((seen.mean(1) > 0) & (seen.mean(1) < size)).all(1) & (where[:, 2] > 0))
-        moment = int(rng.choice(inside)) if len(inside) else 0
-        ray = where[moment] - camera.position
+        centre = joints_px.mean(1)
+        visible = np.flatnonzero(((centre > 0) & (centre < size)).all(1) & (position[:, 2] > 0))
+        moment = int(rng.choice(visible)) if len(visible) else 0
+        ray = position[moment] - camera.position
         away = float(np.linalg.norm(ray))
         near = min(float(rng.uniform(5, 10) if kind == "head" else rng.uniform(3, 8)), 0.6 * away)
         right = camera.rotation[at[moment], 0]
-        # A metre of the athlete, at the distance of what hides it.
+        # The length at the occluder's distance that covers a metre at the athlete's distance.
         metre = near / away
         self._middle = camera.position + ray * metre + right * rng.normal(0, 0.6 * metre)
         self._right = np.array([right[0], right[1], 0.0])
@@ -48,7 +52,7 @@ class Foreground:
             self._edge[:, 0] = size[0] - self._edge[:, 0]
 
     def draw(self, image: np.ndarray, mask: np.ndarray, frame: int) -> None:
-        """Draw it over image (H, W, 3) uint8, and clear the mask (H, W) where it hides the athlete."""
+        """Draw the occluder over image (H, W, 3) uint8 and clear the mask (H, W) under it, both in place."""
         layer = np.zeros((*image.shape[:2], 4), np.uint8)
         at = int(self._at[frame])
         if self._kind == "edge":
@@ -71,7 +75,7 @@ class Foreground:
         if self._blur > 1:
             layer = cv2.GaussianBlur(layer, (self._blur, self._blur), 0)
         blend(image, layer)
-        mask[layer[..., 3] > _HIDES] = 0
+        mask[layer[..., 3] > _OPAQUE] = 0
 
     def _line(self, layer: np.ndarray, at: int, a: np.ndarray, b: np.ndarray) -> None:
         (pa, pb), depth = self._camera.project(np.stack([a, b]), at)

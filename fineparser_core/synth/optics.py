@@ -1,4 +1,4 @@
-"""What lens, sensor and broadcast do to a picture."""
+"""Effects of lens, sensor, video coding and broadcast graphics on a rendered frame."""
 
 from dataclasses import dataclass, field
 
@@ -10,19 +10,23 @@ _BLOCK_PX = 8
 
 @dataclass(frozen=True, kw_only=True)
 class Optics:
-    """Constant over one dive.
+    """Parameters of the effects, constant over a dive.
 
     Attributes:
-        curves: (256, 3) uint8, exposure, contrast, gamma and colour cast per channel.
-        saturation: 1 keeps colours.
-        defocus_px: Gaussian blur; soften: picture is shrunk by this and enlarged again.
-        noise: deviation of the sensor's noise in grey levels.
-        shutter: share of the frame time that the shutter is open.
-        readout: share of the frame time between the first and the last row of a rolling shutter; 0 reads all at once.
-        ghost: share of the frame before that shows through, as where frame rates were converted.
-        interlaced: the odd rows are of half a frame later than the even ones.
-        occluded: something stands before the athlete, see `foreground`.
-        hold: grey levels below which a coder leaves a block as it was; 0 codes every frame anew.
+        curves: (256, 3) uint8, lookup table of exposure, contrast, gamma and colour cast per channel.
+        saturation: factor on the colour saturation.
+        defocus_px: standard deviation of a Gaussian blur.
+        soften: scale to which the frame is reduced and enlarged again; 1 keeps it.
+        noise: standard deviation of the sensor noise in grey levels.
+        shutter: share of the frame time during which the shutter is open.
+        readout: share of the frame time between the first and the last row of a rolling shutter; 0 is a global shutter.
+        ghosting: share of the previous frame in a frame, as after a conversion of the frame rate.
+        skip_threshold: grey levels; blocks that change less are not coded; 0 codes all blocks.
+        interlaced: the odd rows are half a frame later than the even ones.
+        occluded: an object in the foreground covers the athlete, see `foreground`.
+        jpeg_quality: quality at which the frames are stored.
+        graphics: (H, W, 4) uint8 premultiplied RGBA overlay of the broadcast; None without one.
+        grain: (H + 64, W + 64, 3) int8 noise, of which every frame takes a random crop.
     """
 
     curves: np.ndarray = field(repr=False)
@@ -32,8 +36,8 @@ class Optics:
     noise: float
     shutter: float
     readout: float
-    ghost: float
-    hold: float
+    ghosting: float
+    skip_threshold: float
     interlaced: bool
     occluded: bool
     jpeg_quality: int
@@ -41,8 +45,8 @@ class Optics:
     grain: np.ndarray = field(repr=False)
 
 
-def draw_optics(size: tuple[int, int], rng: np.random.Generator, *, clear: bool = False) -> Optics:
-    """Draw optics for pictures of size (width_px, height_px); `clear` stays near a good broadcast."""
+def sample_optics(size: tuple[int, int], rng: np.random.Generator, *, clear: bool = False) -> Optics:
+    """Sample the optics of frames of size (width_px, height_px); `clear` restricts them to a good broadcast."""
     width, height = size
     amount = 0.35 if clear else 1.0
     x = np.linspace(0, 1, 256)[:, None]
@@ -62,8 +66,8 @@ def draw_optics(size: tuple[int, int], rng: np.random.Generator, *, clear: bool 
         noise=noise,
         shutter=float(rng.uniform(0.15, 0.9)) if not clear else 0.45,
         readout=float(rng.uniform(0.3, 1.0)) if not clear and rng.random() < 0.12 else 0.0,
-        ghost=float(rng.uniform(0.15, 0.4)) if not clear and rng.random() < 0.08 else 0.0,
-        hold=float(rng.uniform(0.5, 2.0)) + noise if not clear and rng.random() < 0.4 else 0.0,
+        ghosting=float(rng.uniform(0.15, 0.4)) if not clear and rng.random() < 0.08 else 0.0,
+        skip_threshold=float(rng.uniform(0.5, 2.0)) + noise if not clear and rng.random() < 0.4 else 0.0,
         interlaced=not clear and rng.random() < 0.07,
         occluded=not clear and rng.random() < 0.2,
         jpeg_quality=int(rng.integers(35, 96)),
@@ -73,7 +77,7 @@ def draw_optics(size: tuple[int, int], rng: np.random.Generator, *, clear: bool 
 
 
 def _graphics(size: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
-    """(H, W, 4) premultiplied RGBA: a station's logo, a name bar, a scoreboard."""
+    """Sample broadcast graphics (H, W, 4) premultiplied RGBA: a logo, a name bar, a scoreboard."""
     width, height = size
     layer = np.zeros((height, width, 4), np.uint8)
     if rng.random() < 0.7:
@@ -108,8 +112,8 @@ def _bar(layer: np.ndarray, box: tuple[float, float, float, float], text: str, r
     cv2.putText(layer, text, (x0 + 3, y1 - 2), 0, layer.shape[0] / 750, (240, 240, 240, 255), 1, cv2.LINE_AA)
 
 
-def streak(image: np.ndarray, move: tuple[float, float]) -> np.ndarray:
-    """Blur along a move in pixels, as while the camera turns; (H, W, 3) uint8."""
+def motion_blur(image: np.ndarray, move: tuple[float, float]) -> np.ndarray:
+    """Blur an image (H, W, 3) uint8 along a camera motion of `move` = (x, y) pixels."""
     length = float(np.hypot(*move))
     if length < 0.7:
         return image
@@ -125,7 +129,7 @@ def streak(image: np.ndarray, move: tuple[float, float]) -> np.ndarray:
 
 
 def _pair_kernel(x: float, y: float) -> np.ndarray:
-    """(3, 3) kernel that averages two shifts, interpolated linearly, by half of (x, y) < 2 pixels to either side."""
+    """(3, 3) kernel: the mean of two images shifted by plus and minus half of (x, y), bilinear; |x|, |y| < 2 pixels."""
     near = np.arange(-1, 2)
     kernel = np.zeros((3, 3))
     for sign in (-0.5, 0.5):
@@ -135,7 +139,7 @@ def _pair_kernel(x: float, y: float) -> np.ndarray:
 
 
 def _whole_pixels_apart(image: np.ndarray, x: int, y: int) -> list[np.ndarray]:
-    """Two shifts of a picture, half of (x, y) pixels to either side."""
+    """The image shifted by plus and minus half of (x, y) whole pixels."""
     height, width = image.shape[:2]
     wide, high = abs(x) // 2 + 1, abs(y) // 2 + 1
     large = cv2.copyMakeBorder(image, high, high, wide, wide, cv2.BORDER_REPLICATE)
@@ -144,10 +148,11 @@ def _whole_pixels_apart(image: np.ndarray, x: int, y: int) -> list[np.ndarray]:
 
 
 def skew(image: np.ndarray, move: tuple[float, float], readout: float) -> np.ndarray:
-    """Shear a picture (H, W, 3) or mask (H, W) as a rolling shutter does while the camera turns.
+    """Apply the skew of a rolling shutter to an image (H, W, 3) or a mask (H, W).
 
     Args:
-        move: pixels by which what stands still moves in one frame.
+        move: (x, y) pixels by which static objects move in one frame.
+        readout: see `Optics`.
     """
     height, width = image.shape[:2]
     matrix = _shear(height, move, readout)
@@ -156,7 +161,7 @@ def skew(image: np.ndarray, move: tuple[float, float], readout: float) -> np.nda
 
 
 def skew_points(points: np.ndarray, height: int, move: tuple[float, float], readout: float) -> np.ndarray:
-    """Where `skew` moves points (N, 2) in pixels of a picture of that height."""
+    """Apply `skew` to points (N, 2) in pixels of an image with this height."""
     matrix = _shear(height, move, readout)
     return points @ matrix[:, :2].T + matrix[:, 2]
 
@@ -166,8 +171,8 @@ def _shear(height: int, move: tuple[float, float], readout: float) -> np.ndarray
     return np.array([[1, x, -x * height / 2], [0, 1 + y, -y * height / 2]])
 
 
-def expose(image: np.ndarray, optics: Optics, rng: np.random.Generator) -> np.ndarray:
-    """Lens, sensor and broadcast applied to one frame (H, W, 3) uint8."""
+def apply_optics(image: np.ndarray, optics: Optics, rng: np.random.Generator) -> np.ndarray:
+    """Apply softening, defocus, saturation, curves and noise to a frame (H, W, 3) uint8."""
     if optics.soften < 1:
         height, width = image.shape[:2]
         small = cv2.resize(image, None, fx=optics.soften, fy=optics.soften, interpolation=cv2.INTER_AREA)
@@ -185,19 +190,20 @@ def expose(image: np.ndarray, optics: Optics, rng: np.random.Generator) -> np.nd
     return image
 
 
-def recode(image: np.ndarray, before: np.ndarray, optics: Optics) -> np.ndarray:
-    """Keep the blocks of the coded frame before that have hardly changed, as a video coder does.
+def skip_unchanged_blocks(image: np.ndarray, before: np.ndarray, optics: Optics) -> np.ndarray:
+    """Copy blocks that hardly change from the previous frame, like the skip blocks of a video codec.
 
     Args:
-        image, before: (H, W, 3) uint8.
+        image: (H, W, 3) uint8.
+        before: (H, W, 3) uint8, the previous frame as coded.
     """
     height, width = image.shape[:2]
     high, wide = height // _BLOCK_PX, width // _BLOCK_PX
     whole = slice(high * _BLOCK_PX), slice(wide * _BLOCK_PX)
     change = cv2.resize(cv2.absdiff(image[whole], before[whole]), (wide, high), interpolation=cv2.INTER_AREA).max(2)
-    # Neighbours of a changed block are coded, too, so that nothing is left behind by what moved away.
-    coded = cv2.dilate((change > optics.hold).astype(np.uint8), np.ones((3, 3), np.uint8))
-    # What is left of a block at the edges is always coded.
+    # Neighbours of a changed block are coded, too, so that moving objects leave no trails.
+    coded = cv2.dilate((change > optics.skip_threshold).astype(np.uint8), np.ones((3, 3), np.uint8))
+    # Partial blocks at the edges are always coded.
     moved = np.ones((height, width), np.uint8)
     moved[whole] = coded.repeat(_BLOCK_PX, 0).repeat(_BLOCK_PX, 1)
     out = before.copy()

@@ -1,11 +1,11 @@
-"""A contact sheet of rendered dives with the outlines of their masks."""
+"""A contact sheet of rendered dives with mask outlines."""
 
 import time
 
 import cv2
 import numpy as np
 
-from fineparser_core.synth.dataset import SynthConfig, draw_spec
+from fineparser_core.synth.dataset import SynthConfig, sample_spec
 from fineparser_core.synth.render import RenderedDive, render_dive
 
 _TILE = (240, 180)
@@ -13,11 +13,15 @@ _OUTLINE = (255, 230, 0)
 
 
 def contact_sheet(config: SynthConfig, columns: int = 10) -> tuple[np.ndarray, float]:
-    """One row of frames per dive of the config: (H, W, 3) uint8 RGB, and the frames rendered per second of a core."""
+    """Render the dives of a config.
+
+    Returns:
+        The sheet with one row a dive, (H, W, 3) uint8 RGB, and the number of frames rendered per second on one core.
+    """
     rows, count, seconds = [], 0, 0.0
     for i in range(config.train + config.test):
         before = time.process_time()
-        dive = render_dive(*draw_spec(config, i))
+        dive = render_dive(*sample_spec(config, i))
         seconds += time.process_time() - before
         count += len(dive.frames)
         rows.append(np.hstack([_tile(dive, frame) for frame in _moments(dive, columns)]))
@@ -39,6 +43,6 @@ def _tile(dive: RenderedDive, frame: int) -> np.ndarray:
     small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)[: _TILE[1], : _TILE[0]]
     tile = np.zeros((_TILE[1], _TILE[0], 3), np.uint8)
     tile[: small.shape[0], : small.shape[1]] = small
-    step = 1 + (frame >= dive.first_flight_frame) + (frame >= dive.first_entry_frame)
-    cv2.putText(tile, f"{dive.dive_number} {frame} step {step}", (4, 12), 0, 0.38, _OUTLINE, 1, cv2.LINE_AA)
+    phase = 1 + (frame >= dive.first_flight_frame) + (frame >= dive.first_entry_frame)
+    cv2.putText(tile, f"{dive.dive_number} {frame} phase {phase}", (4, 12), 0, 0.38, _OUTLINE, 1, cv2.LINE_AA)
     return tile

@@ -1,11 +1,10 @@
-"""From the quality of the three steps to visible faults, awards and a score.
+"""Maps the qualities of the three steps to visible faults, awards and a score.
 
-The rubric follows what judges look at: take-off (balance, angle, height, distance), flight
-(position, legs together, toes, tightness) and entry (verticality, straight body, arms, splash).
+The faults follow the criteria of judges: take-off (balance, angle, height, distance), flight (position, legs together,
+toes, tightness) and entry (verticality, straight body, arms, splash).
 
-How large a fault is, is anchored in the scale of awards: 8.5 to 9.5 very good, 7 to 8 good, 5 to 6.5 satisfactory,
-2.5 to 4.5 deficient, 0.5 to 2 unsatisfactory. What a viewer sees of an entry or a flight of that quality, at the middle
-of what is drawn:
+The size of the faults follows the scale of awards: 8.5 to 9.5 very good, 7 to 8 good, 5 to 6.5 satisfactory, 2.5 to 4.5
+deficient, 0.5 to 2 unsatisfactory. Median sizes by quality of the step:
 
 | quality | off vertical | legs apart in flight | bent knees in pike | open tuck | hips at entry | splash |
 | --- | --- | --- | --- | --- | --- | --- |
@@ -16,14 +15,14 @@ of what is drawn:
 | 4 | 23° | 13° | 22° | 60 % | 18° | 65 % |
 | 2 | 32° | 18° | 32° | 80 % | 27° | 87 % |
 
-A good dive (7.5) is thus about 8 degrees short or over, which judges call slightly off; at 5 and below the body is
-visibly off vertical, and legs, knees and toes are open to anyone. The rules cap a dive with the arms wrong at entry at
-4.5 and one done in another position at 2; those failures are not drawn. Verticality (to 8 %) and splash (to 5 %) follow
-the quality closely, most others to 25 %, since judges weigh them against each other. The sizes are fixed: larger faults
-would be easier to learn from rendered dives, and teach less about filmed ones.
+A good dive (7.5) is about 8 degrees short or over, which judges call slightly off. At 5 and below the deviation from
+the vertical and the faults of legs, knees and toes are obvious. The rules cap the awards of wrong arms at entry (4.5)
+and of another position (2); these failures are not simulated. Verticality (to 8 %) and splash (to 5 %) follow the
+quality closely, most other faults to 25 %, as judges weigh them against each other. The sizes are not tuned: larger
+faults would be easier to learn from rendered dives and would transfer less to filmed ones.
 
-Source: the scale and the criteria are those of the diving rules. Deviation: the rules give no degrees; these sizes are
-our reading of the scale, and so are the weights of the faults within a step.
+Source: scale and criteria of the diving rules. Deviation: the rules give no degrees; the sizes and the weights of the
+faults within a step are this project's interpretation.
 """
 
 from dataclasses import dataclass
@@ -33,29 +32,30 @@ import numpy as np
 from fineparser_core.diving.judging import score_dive
 
 STEP_WEIGHTS = (3.0, 5.0, 2.0)
-"""The paper's lambda for take-off, flight and entry; award = sum(weight * quality) / 10."""
+"""Weights (lambda) of take-off, flight and entry; award = sum(weight * quality) / 10. Source: Eq. 6."""
 
 N_JUDGES = 7
 
 
 @dataclass(frozen=True, kw_only=True)
 class Faults:
-    """What a viewer sees of the qualities; 0 is faultless unless said otherwise.
+    """Visible faults of a dive; 0 is faultless unless noted.
 
     Attributes:
-        height_factor: take-off speed upwards as a share of a good take-off's.
-        distance_m: entry's extra distance from the board, negative when too close.
-        sway_rad: side lean during take-off; wobble_rad: side lean in flight.
-        uneven: arms and legs out of step at take-off, 0..1.
+        height_factor: vertical take-off speed relative to that of a good take-off (1).
+        distance_m: deviation of the distance between entry and board, negative too close.
+        sway_rad: sideways lean at take-off.
+        uneven: asymmetry of arms and legs at take-off, 0..1.
+        wobble_rad: sideways lean in flight.
         loose: openness of tuck or pike, 0..1.
-        legs_apart_rad, legs_split_rad: sideways and front-to-back gap between the legs in flight.
-        knees_bent_rad: knees in pike and straight positions.
-        toes_flexed: 0 pointed .. 1 flexed.
-        off_vertical_rad: signed angle at entry, positive over-rotated.
-        arch_rad: hips behind (negative: piked) at entry.
-        elbows_bent_rad, entry_legs_rad: arms and legs at entry.
-        late_s: come-out later than planned.
-        splash: size of the splash, 0 a rip .. 1 very large.
+        legs_apart_rad, legs_split_rad: sideways and front-to-back angle between the legs in flight.
+        knees_bent_rad: flexion of the knees in pike and straight positions.
+        toes_flexed: 0 pointed, 1 flexed.
+        off_vertical_rad: deviation from the vertical at entry, positive over-rotated.
+        arch_rad: flexion of the hips at entry, positive arched, negative piked.
+        elbows_bent_rad, entry_legs_rad: flexion of the elbows and angle between the legs at entry.
+        late_s: delay of the come-out.
+        splash: size of the splash, 0 (rip entry) to 1.
     """
 
     height_factor: float
@@ -76,15 +76,15 @@ class Faults:
     splash: float
 
 
-def draw_qualities(rng: np.random.Generator) -> tuple[float, float, float]:
-    """Qualities whose awards spread like those of real competitions (mostly 5 to 9, a tail below)."""
+def sample_qualities(rng: np.random.Generator) -> tuple[float, float, float]:
+    """Sample qualities whose awards are distributed as in competitions (mostly 5 to 9, with a lower tail)."""
     base = rng.uniform(2.0, 5.5) if rng.random() < 0.09 else rng.normal(7.4, 1.15)
     steps = np.clip(base + rng.normal(0, 1.3, 3), 0.3, 10.0)
     return float(steps[0]), float(steps[1]), float(steps[2])
 
 
-def draw_faults(qualities: tuple[float, float, float], rng: np.random.Generator) -> Faults:
-    """Visible faults of a dive; their size follows the quality, their mixture is drawn at random.
+def sample_faults(qualities: tuple[float, float, float], rng: np.random.Generator) -> Faults:
+    """Sample the faults of a dive; their sizes follow the qualities, their mixture is random.
 
     Args:
         qualities: of take-off, flight and entry, each 0..10.
@@ -114,17 +114,17 @@ def draw_faults(qualities: tuple[float, float, float], rng: np.random.Generator)
 
 
 def true_award(qualities: tuple[float, float, float]) -> float:
-    """The award the rubric gives, 0..10, before any judge's noise."""
+    """The award of the rubric without the judges' noise, 0..10."""
     return float(np.dot(STEP_WEIGHTS, qualities) / 10.0)
 
 
 def judge(qualities: tuple[float, float, float], rng: np.random.Generator) -> tuple[float, ...]:
-    """Awards of seven judges in halves: the rubric's award, a panel's mood and each judge's own noise."""
+    """Sample the awards of seven judges, multiples of 0.5: the true award plus noise of the panel and of each judge."""
     panel = true_award(qualities) + rng.normal(0, 0.08)
     awards = np.round(2 * (panel + rng.normal(0, 0.3, N_JUDGES))) / 2
     return tuple(float(a) for a in np.clip(awards, 0.0, 10.0))
 
 
 def score(awards: tuple[float, ...], difficulty: float) -> float:
-    """Score of the dive by the drop rule."""
+    """The score of a dive from its awards, see `judging.score_dive`."""
     return float(score_dive(awards, difficulty))

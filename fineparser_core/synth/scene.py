@@ -1,4 +1,4 @@
-"""Everything but the athlete: backdrop, pool, boards, railings and bystanders."""
+"""The scene around the athlete: backdrop, pool, boards, railings and bystanders."""
 
 from dataclasses import dataclass, replace
 
@@ -9,46 +9,56 @@ from fineparser_core.diving.difficulty import SPRINGBOARDS_M
 from fineparser_core.synth import body as bodies
 from fineparser_core.synth import textures
 from fineparser_core.synth.body import pose
+from fineparser_core.synth.bystanders import Bystanders
 from fineparser_core.synth.camera import Camera
 from fineparser_core.synth.drawing import Figure
-from fineparser_core.synth.others import Others
 
 _GROUND_M = 44.0
-# Half the room that the athlete on the board takes up sideways.
-_CLEAR_M = 0.3
+# Half the width that is kept free for the athlete on the board.
+_CLEARANCE_M = 0.3
 _RIPPLE_M = 5.0
 _BOX_FACES = ((0, 1, 3, 2), (4, 5, 7, 6), (0, 1, 5, 4), (2, 3, 7, 6), (0, 2, 6, 4), (1, 3, 7, 5))
 _BOX_NORMALS = np.array([[-1, 0, 0], [1, 0, 0], [0, -1, 0], [0, 1, 0], [0, 0, -1], [0, 0, 1.0]])
+# Fractional bits of OpenCV's fixed-point coordinates.
 _SHIFT = 4
-# What covers half of a pixel or more hides the athlete in it.
-_HIDES = 127
-# Height, as a share of the picture's, below which the shading of a person is not seen.
-_SMALL = 0.16
+# Least coverage of a pixel, of 255, at which an object hides the athlete from the mask.
+_OPAQUE = 127
+# Height of a person, as a share of the image's, below which the shading is omitted.
+_UNSHADED_SHARE = 0.16
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Box:
-    """A box between two corners; `bends` is the athlete by whom it is bent, `near` lies before all athletes."""
+    """An axis-aligned box.
+
+    Attributes:
+        low, high: opposite corners, metres.
+        bent_by: index of the athlete whose springboard the box is part of; None for a rigid box.
+        near: whether it lies between the camera and the athletes.
+    """
 
     low: tuple[float, float, float]
     high: tuple[float, float, float]
     colour: np.ndarray
-    bends: int | None = None
+    bent_by: int | None = None
     near: bool = False
 
     def corners(self) -> np.ndarray:
+        """(8, 3) metres."""
         ends = np.array([self.low, self.high])
         return np.array([[ends[i, 0], ends[j, 1], ends[k, 2]] for i in (0, 1) for j in (0, 1) for k in (0, 1)])
 
 
 class Scene:
-    """The surroundings of one dive, drawn frame by frame.
+    """The scene of a dive, drawn frame by frame.
 
     Args:
-        camera: its instants `at` (T,) are the frames' middles.
-        time_s: (T,) of the frames.
-        boards: of each athlete: metres to the left of the first, and (T,) metres of the springboard's tip.
-        athlete: whose suit other divers wear, too.
+        at: (T,) instant of the camera in the middle of each frame.
+        time_s: (T,) times of the frames.
+        boards: for each athlete the lateral distance of the board from the first one in metres, and the displacement
+            (T,) of its tip in metres.
+        athlete: body of the athlete, whose suit other divers may wear.
+        light: (3,) unit vector towards the lamp.
     """
 
     def __init__(
@@ -64,9 +74,9 @@ class Scene:
     ) -> None:
         self._camera, self._at, self._light = camera, at, light
         self._time_s = time_s - time_s[0] + rng.uniform(0, 10)
-        self._others = Others(camera, at, self._time_s, light)
+        self._figures = Bystanders(camera, at, self._time_s, light)
         self._planes(board_m, rng)
-        boxes, rails, spots = _tower(board_m, [aside for aside, _ in boards], rng)
+        boxes, rails, spots = _sample_boards(board_m, [lateral for lateral, _ in boards], rng)
         chairs, people = self._judges(rng) if rng.random() < 0.45 else ([], [])
         boxes += chairs
         boxes = sorted(boxes, key=lambda b: -np.linalg.norm(np.mean([b.low, b.high], 0) - camera.position))
@@ -103,7 +113,7 @@ class Scene:
         )
         self._foot_line = np.stack([foot - along * 400, foot + along * 400])
         self._foot, self._along, self._back = foot, along, direction
-        # The water reaches from under the board to some deck before the wall.
+        # The water extends from under the board to the deck in front of the wall.
         scale = float(np.clip(focal / distance * 1.3, 10, 22))
         corner = np.array([-14.0, -_GROUND_M / 2, 0.0])
         deck = min(beyond - 1.0, rng.uniform(2, 14))
@@ -117,61 +127,62 @@ class Scene:
         self._floor = (corner, np.array([1 / scale, 0, 0]), np.array([0, 1 / scale, 0]))
         self._ripple_area = (corner, np.array([_RIPPLE_M / 256, 0, 0]), np.array([0, _RIPPLE_M / 256, 0]))
 
-    def _by_the_wall(self, aside: float, rng: np.random.Generator) -> np.ndarray:
-        return self._foot - self._back * rng.uniform(0.3, 0.3 + self._deck_m) + self._along * aside
+    def _sample_deck_position(self, lateral_m: float, rng: np.random.Generator) -> np.ndarray:
+        """A position (3,) on the deck in front of the wall."""
+        return self._foot - self._back * rng.uniform(0.3, 0.3 + self._deck_m) + self._along * lateral_m
 
     def _judges(self, rng: np.random.Generator) -> tuple[list[_Box], list[Figure]]:
-        """A row of judges dressed alike on high chairs beside the pool."""
+        """A row of judges in equal clothes on high chairs beside the pool: the chairs and the people."""
         chairs, people = [], []
         high, apart = rng.uniform(0.4, 1.8), rng.uniform(0.9, 1.5)
         shirt, paint = np.array(textures.colour(rng)) / 255, np.array(textures.colour(rng), float)
         if rng.random() < 0.5:
             shirt = np.full(3, rng.uniform(0.75, 0.98))
-        start = self._by_the_wall(rng.uniform(-6, 3), rng)
+        start = self._sample_deck_position(rng.uniform(-6, 3), rng)
         facing = float(np.arctan2(-self._back[1], -self._back[0]))
         for k in range(int(rng.integers(3, 8))):
             x, y = (start + self._along * (k * apart))[:2]
             chairs.append(_Box(low=(x - 0.3, y - 0.25, 0.0), high=(x + 0.3, y + 0.25, high + 0.3), colour=paint))
-            body = replace(bodies.random_body(rng, athlete=False), suit=shirt)
+            body = replace(bodies.sample_body(rng, athlete=False), suit=shirt)
             stance = pose(hip=1.5, knee=1.45, shoulder=rng.uniform(0.3, 1.0), elbow=rng.uniform(0.5, 1.8))
-            people.append(self._others.person(body, stance[None], np.array([[x, y, high]]), facing))
+            people.append(self._figures.person(body, stance[None], np.array([[x, y, high]]), facing))
         return chairs, people
 
     def _bystanders(self, spots: list[np.ndarray], athlete: bodies.Body, rng: np.random.Generator) -> list[Figure]:
-        """Officials and coaches by the wall, some of them walking; other divers, easily taken for the athlete."""
+        """Officials and coaches on the deck, and people at `spots`, most of them divers similar to the athlete."""
         people = []
         for _ in range(int(rng.integers(2, 7))):
-            place, facing = self._by_the_wall(rng.uniform(-7, 7), rng), float(rng.uniform(0, 2 * np.pi))
-            body = bodies.random_body(rng, athlete=rng.random() < 0.25)
+            place, facing = self._sample_deck_position(rng.uniform(-7, 7), rng), float(rng.uniform(0, 2 * np.pi))
+            body = bodies.sample_body(rng, athlete=rng.random() < 0.25)
             if rng.random() < 0.25:
                 facing = float(np.arctan2(self._along[1], self._along[0]) + (np.pi if rng.random() < 0.5 else 0.0))
-                people.append(self._others.walker(body, place, facing, rng))
+                people.append(self._figures.walker(body, place, facing, rng))
             else:
-                people.append(self._others.standing(body, place, facing, rng, seated=rng.random() < 0.4))
+                people.append(self._figures.standing(body, place, facing, rng, seated=rng.random() < 0.4))
         for spot in spots:
             if rng.random() < 0.75:
-                people.append(self._others.diver(athlete, spot, rng))
+                people.append(self._figures.diver(athlete, spot, rng))
             else:
-                body = bodies.random_body(rng, athlete=False)
-                people.append(self._others.standing(body, spot, float(rng.uniform(0, 2 * np.pi)), rng))
+                body = bodies.sample_body(rng, athlete=False)
+                people.append(self._figures.standing(body, spot, float(rng.uniform(0, 2 * np.pi)), rng))
         return people
 
     def _project_box(self, box: _Box, tips: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         corners = np.repeat(box.corners()[None], len(self._at), axis=0)
-        if box.bends is not None:
-            reach = np.clip((corners[..., 0] + 4.2) / 4.2, 0, 1) ** 2
-            corners[..., 2] += reach * tips[box.bends][:, None]
+        if box.bent_by is not None:
+            bend = np.clip((corners[..., 0] + 4.2) / 4.2, 0, 1) ** 2
+            corners[..., 2] += bend * tips[box.bent_by][:, None]
         return self._camera.project(corners, self._at)
 
     def draw(self, frame: int) -> np.ndarray:
-        """(H, W, 3) uint8 RGB, writable: what lies behind the athlete."""
+        """Draw the part of the scene behind the athlete: (H, W, 3) uint8 RGB, a new array."""
         camera, at = self._camera, int(self._at[frame])
         size = (camera.width_px, camera.height_px)
         line, _ = camera.project(self._foot_line, at)
         (xa, ya), (xb, yb) = line
         slope = (yb - ya) / (xb - xa) if abs(xb - xa) > 1e-6 else 0.0
         left, right = ya - slope * xa, ya + slope * (size[0] - xa)
-        # Rows above `top` show the wall alone, rows from `low` on the floor alone.
+        # Rows above `top` show only the wall, rows from `low` on only the ground.
         top = int(np.clip(np.floor(min(left, right)), 0, size[1]))
         low = int(np.clip(np.ceil(max(left, right)) + 2, 0, size[1]))
         image = np.empty((size[1], size[0], 3), np.uint8)
@@ -185,10 +196,11 @@ class Scene:
             if low > top:
                 cv2.fillPoly(mask, [np.round(np.clip(above, -9e3, 2e4)).astype(np.int32)], 0)
             cv2.copyTo(ground, mask, image[top:])
-        self._people_and_boxes(image, frame)
+        self._draw_objects(image, frame)
         return image
 
-    def _people_and_boxes(self, image: np.ndarray, frame: int) -> None:
+    def _draw_objects(self, image: np.ndarray, frame: int) -> None:
+        """Draw boxes, railings and people behind the athlete."""
         size = (self._camera.width_px, self._camera.height_px)
         for box, (pixel, depth) in zip(self._boxes, self._box_corners, strict=True):
             if not box.near:
@@ -200,14 +212,14 @@ class Scene:
                 continue
             x0, y0, x1, y1 = area
             layer = np.zeros((y1 - y0, x1 - x0, 4), np.uint8)
-            if y1 - y0 < _SMALL * size[1]:
+            if y1 - y0 < _UNSHADED_SHARE * size[1]:
                 person.paint_between(frame, 0.0, layer, (x0, y0))
             else:
                 person.paint(frame, layer, (x0, y0))
             blend(image[y0:y1, x0:x1], layer)
 
     def draw_front(self, image: np.ndarray, mask: np.ndarray, frame: int) -> None:
-        """Draw what stands between camera and athlete over the image, and clear the mask (H, W) there."""
+        """Draw objects between camera and athlete over the image and clear the mask (H, W) under them, in place."""
         hidden = np.zeros_like(mask)
         for box, (pixel, depth) in zip(self._boxes, self._box_corners, strict=True):
             if box.near:
@@ -215,10 +227,10 @@ class Scene:
                 self._draw_box(hidden, box, pixel[frame], depth[frame])
         self._draw_rails(image, frame, near=True)
         self._draw_rails(hidden, frame, near=True)
-        mask[hidden > _HIDES] = 0
+        mask[hidden > _OPAQUE] = 0
 
     def _draw_rails(self, image: np.ndarray, frame: int, *, near: bool) -> None:
-        """Railings behind (near=False) or before the athlete; white on a picture of one channel."""
+        """Draw the railings in front of (`near`) or behind the athlete; with value 255 on a single-channel image."""
         for pixel, depth, tone, wide, is_near in self._rails:
             if is_near != near or depth[frame].min() < 1.0:
                 continue
@@ -248,14 +260,14 @@ class Scene:
         rows: tuple[int, int],
         border: int = cv2.BORDER_REFLECT,
     ) -> np.ndarray:
-        """The texture of a plane as seen in rows [first, last) of the picture."""
+        """Project the texture of a plane into the rows [first, last) of the image."""
         matrix = self._camera.plane_homography(at, *plane)
         matrix[1] -= rows[0] * matrix[2]
         size = (self._camera.width_px, rows[1] - rows[0])
         return cv2.warpPerspective(texture, matrix, size, flags=cv2.INTER_LINEAR, borderMode=border)
 
     def _rippled(self, ground: np.ndarray, at: int, top: int, time_s: float) -> np.ndarray:
-        """The ground (h, w, 4) in RGB: two trains of waves drift across each other where its last channel is water."""
+        """The ground (h, w, 4) as RGB (h, w, 3), with two drifting wave patterns where its last channel is water."""
         land, water = cv2.cvtColor(ground, cv2.COLOR_RGBA2RGB), cv2.extractChannel(ground, 3)
         wet = np.flatnonzero(water.max(1))
         if not len(wet):
@@ -275,13 +287,14 @@ class Scene:
 
 
 def blend(image: np.ndarray, layer: np.ndarray) -> None:
-    """Lay a premultiplied RGBA layer (h, w, 4) uint8 over image (h, w, 3) uint8, in place."""
+    """Composite a premultiplied RGBA layer (h, w, 4) uint8 over image (h, w, 3) uint8, in place."""
     keep = cv2.cvtColor(255 - layer[..., 3], cv2.COLOR_GRAY2RGB)
     kept = cv2.multiply(image, keep, scale=1 / 255)
     image[...] = cv2.add(kept, cv2.cvtColor(layer, cv2.COLOR_RGBA2RGB))
 
 
 def _ripples(rng: np.random.Generator) -> np.ndarray:
+    """A tileable wave pattern (256, 256) uint8 with mean 128."""
     y, x = np.mgrid[0:256, 0:256] * (2 * np.pi / 256)
     waves = np.zeros((256, 256))
     for _ in range(14):
@@ -291,16 +304,24 @@ def _ripples(rng: np.random.Generator) -> np.ndarray:
     return np.clip(128 + 22 * waves / waves.std(), 0, 255).astype(np.uint8)
 
 
+#: Both ends in metres, colour, thickness in metres, and whether it is nearer to the camera than the athlete.
 _Rail = tuple[tuple[float, float, float], tuple[float, float, float], tuple[int, int, int], float, bool]
 
 
-def _tower(
-    board_m: float, asides: list[float], rng: np.random.Generator
+def _sample_boards(
+    board_m: float, lateral_m: list[float], rng: np.random.Generator
 ) -> tuple[list[_Box], list[_Rail], list[np.ndarray]]:
-    """Boxes and railings of the board dived from and of its neighbours, and where divers wait on them."""
+    """Sample the athletes' boards and the boards beside them.
+
+    Args:
+        lateral_m: lateral position of each athlete's board; the first is 0.
+
+    Returns:
+        Boxes, railings, and positions (3,) where bystanders wait.
+    """
     springboard = board_m in SPRINGBOARDS_M
     boxes: list[_Box] = []
-    # On the deck beside the plunge.
+    # Bystanders on the deck beside the board.
     beside = int(rng.integers(1, 4)) if rng.random() < 0.5 else 0
     spots = [np.array([rng.uniform(-5.5, -1.7), rng.uniform(0.6, 7.0), 0.0]) for _ in range(beside)]
     rails: list[_Rail] = []
@@ -309,15 +330,15 @@ def _tower(
     metal = textures.colour(rng)
     if springboard:
         tone = np.clip(np.array([180, 215, 225]) * rng.uniform(0.6, 1.1) + rng.normal(0, 12, 3), 0, 255)
-        for k, y in enumerate(asides):
+        for k, y in enumerate(lateral_m):
             low, high = y - 0.25, y + 0.25
-            boxes.append(_Box(low=(-2.2, low, board_m - 0.05), high=(0, high, board_m), colour=tone, bends=k))
+            boxes.append(_Box(low=(-2.2, low, board_m - 0.05), high=(0, high, board_m), colour=tone, bent_by=k))
             boxes.append(_Box(low=(-4.8, low, board_m - 0.06), high=(-2.2, high, board_m), colour=tone))
             boxes.append(_Box(low=(-5.6, y - 0.5, board_m - 0.5), high=(-2.8, y + 0.5, board_m - 0.1), colour=concrete))
             boxes.append(_Box(low=(-5.0, y - 0.3, 0.0), high=(-3.2, y + 0.3, board_m - 0.5), colour=paint))
         length, wide = (-5.4, -2.2), 0.45
         for side in (rng.uniform(1.8, 3.5), rng.uniform(4.5, 7)):
-            if rng.random() < 0.5 or abs(side + 0.25 - asides[-1]) < 1.0:
+            if rng.random() < 0.5 or abs(side + 0.25 - lateral_m[-1]) < 1.0:
                 continue
             boxes.append(_Box(low=(-4.8, side, board_m - 0.05), high=(0, side + 0.5, board_m), colour=tone))
             boxes.append(_Box(low=(-5.0, side, 0.0), high=(-3.2, side + 0.5, board_m - 0.2), colour=paint))
@@ -327,14 +348,14 @@ def _tower(
             spots.append(np.array([rng.uniform(-6.5, -5.2), rng.uniform(-0.3, 1.3), rng.choice([0.0, board_m - 0.1])]))
     else:
         half = rng.uniform(0.9, 1.5)
-        far_side = half + asides[-1]
+        far_side = half + lateral_m[-1]
         slab = rng.uniform(0.2, 0.5)
         boxes.append(_Box(low=(-6.5, -half, board_m - slab), high=(-0.7, far_side, board_m), colour=concrete))
         edge = paint if rng.random() < 0.5 else concrete
         boxes.append(_Box(low=(-0.7, -half, board_m - slab), high=(0, far_side, board_m), colour=edge))
-        # The near side of the slab hides the feet from a camera below it.
+        # The near side of the slab covers the feet for a camera below it.
         for low, high, tone in ((-6.5, -0.7, concrete), (-0.7, 0.0, edge)):
-            near, far = (low, -half, board_m - slab), (high, -_CLEAR_M, board_m)
+            near, far = (low, -half, board_m - slab), (high, -_CLEARANCE_M, board_m)
             boxes.append(_Box(low=near, high=far, colour=tone, near=True))
         boxes.append(
             _Box(low=(-6.0, -0.5, 0), high=(-4.2, 0.5, board_m - slab), colour=concrete * rng.uniform(0.5, 1.0))
@@ -354,7 +375,7 @@ def _tower(
                 spots.append(np.array([rng.uniform(-4, tip - 0.2), y + rng.uniform(0.2, 1.8), z]))
     if rng.random() < 0.85:
         bar = rng.uniform(0.025, 0.06)
-        for y in (-wide, wide + asides[-1]):
+        for y in (-wide, wide + lateral_m[-1]):
             for z in (0.5, 1.0):
                 rails.append(((length[0], y, board_m + z), (length[1], y, board_m + z), metal, bar, y < 0))
             for x in np.linspace(length[0], length[1], 5):

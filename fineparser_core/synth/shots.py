@@ -1,4 +1,4 @@
-"""The shots of one dive: where the athletes are at every instant, what a camera sees of them, and their mask."""
+"""Renders the shots of a dive: camera, frames with motion blur, masks and keypoints."""
 
 from dataclasses import dataclass
 
@@ -8,27 +8,32 @@ import numpy as np
 from fineparser_core.constants import TRUTH_JOINTS
 from fineparser_core.synth import body as bodies
 from fineparser_core.synth.body import JOINT
-from fineparser_core.synth.camera import Camera, Viewpoint, film
+from fineparser_core.synth.camera import Camera, Viewpoint, animate_camera
 from fineparser_core.synth.drawing import Figure
 from fineparser_core.synth.flight import Motion
 from fineparser_core.synth.foreground import Foreground
-from fineparser_core.synth.optics import Optics, expose, recode, skew, skew_points, streak
+from fineparser_core.synth.ground_truth import select_joints
+from fineparser_core.synth.optics import Optics, apply_optics, motion_blur, skew, skew_points, skip_unchanged_blocks
 from fineparser_core.synth.scene import Scene, blend
 from fineparser_core.synth.splash import Splash
-from fineparser_core.synth.truth import pick_joints
-from fineparser_core.synth.underwater import Underwater, show_sunken
+from fineparser_core.synth.underwater import UnderwaterView, blend_submerged
 
-_GAP_PX = 2.0
-_GOP = 15
-_SINKS_S = 1.2
+# Largest distance between two drawn poses of a limb in the blur of a frame.
+_MAX_GAP_PX = 2.0
+# Distance of the frames in which a video codec codes all blocks.
+_KEYFRAME_INTERVAL = 15
+# Time after the contact during which the submerged athlete is visible.
+_VISIBLE_UNDER_WATER_S = 1.2
+# Least opacity, of 255, at which the splash hides the athlete from the mask.
+_SPLASH_OPAQUE = 190
 
-Pictures = tuple[np.ndarray, np.ndarray, np.ndarray]
-"""Frames (T, H, W, 3) uint8, masks (T, H, W) uint8 and joints (T, 16, 2) float32 of `truth.Truth`."""
+Shot = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Frames (T, H, W, 3) uint8, masks (T, H, W) uint8 and joints (T, 16, 2) float32 as in `ground_truth.GroundTruth`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Timing:
-    """Frame i shows time `start_s + i * step_s` relative to the take-off."""
+    """The timing of a clip: frame i shows time `start_s + i * step_s` relative to the take-off."""
 
     n_frames: int
     first_flight_frame: int
@@ -37,191 +42,214 @@ class Timing:
     start_s: float
 
     def time_s(self) -> np.ndarray:
+        """(n_frames,) times of the frames."""
         return self.start_s + np.arange(self.n_frames) * self.step_s
 
 
 @dataclass(frozen=True, kw_only=True)
 class Athlete:
-    """One of those who dive.
+    """An athlete of the dive.
 
     Attributes:
-        aside_m: to the left of the middle of the board.
-        late_s: by which the whole dive is later than it is told by the clip's clock.
-        splash: size of the splash, 0 a rip .. 1 very large.
+        splash: size of the splash, 0 (rip entry) to 1.
+        lateral_m: position to the left of the first athlete.
+        delay_s: delay of the motion relative to the clip's time.
     """
 
     motion: Motion
     splash: float
-    aside_m: float = 0.0
-    late_s: float = 0.0
+    lateral_m: float = 0.0
+    delay_s: float = 0.0
 
     @property
     def contact_s(self) -> float:
-        """Instant at which the water is touched."""
-        return self.motion.contact_s + self.late_s
+        """Time of the first contact with the water."""
+        return self.motion.contact_s + self.delay_s
 
     @property
     def contact_point(self) -> np.ndarray:
-        """(3,) metres."""
+        """Point of the first contact with the water, (3,) metres."""
         motion = self.motion
-        return np.array([motion.contact_x, motion.start_velocity[1] * motion.contact_s + self.aside_m, 0.0])
+        return np.array([motion.contact_x, motion.start_velocity[1] * motion.contact_s + self.lateral_m, 0.0])
 
     def world_joints(self, time_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Joints (N, J, 3) and centre of mass (N, 3) in metres."""
-        joints, centre = self.motion.world_joints(time_s - self.late_s)
-        aside = np.array([0.0, self.aside_m, 0.0])
-        return joints + aside, centre + aside
+        """Joints (N, J, 3) and centre of mass (N, 3) in metres at times (N,)."""
+        joints, centre = self.motion.world_joints(time_s - self.delay_s)
+        offset = np.array([0.0, self.lateral_m, 0.0])
+        return joints + offset, centre + offset
 
     def board_edge(self, time_s: np.ndarray) -> np.ndarray:
-        """Where the board that this athlete leaves ends (N, 3), metres."""
+        """Middle of the front edge of this athlete's board at times (N,): (N, 3) metres."""
         height = self.motion.board_m + self.deflection(time_s)
-        return np.stack([np.zeros_like(height), np.full_like(height, self.aside_m), height], axis=-1)
+        return np.stack([np.zeros_like(height), np.full_like(height, self.lateral_m), height], axis=-1)
 
     def deflection(self, time_s: np.ndarray) -> np.ndarray:
-        """Displacement of the tip of this athlete's board (N,), metres."""
-        return self.motion.approach.deflection(time_s - self.late_s)
+        """Displacement of the tip of this athlete's board at times (N,): (N,) metres."""
+        return self.motion.approach.deflection(time_s - self.delay_s)
 
 
-def shoot(
+def film_athletes(
     athletes: list[Athlete],
     timing: Timing,
-    subs: int,
+    subframes: int,
     viewpoint: Viewpoint,
     close: bool,
     size: tuple[int, int],
     rng: np.random.Generator,
 ) -> tuple[Camera, list[np.ndarray]]:
-    """The camera and every athlete's joints (N, J, 3) at `subs` instants a frame; `close` films the first's head."""
-    count = timing.n_frames * subs
-    middle = (subs - 1) / 2
-    time = timing.start_s + (np.arange(count) - middle) * timing.step_s / subs
-    where = [athlete.world_joints(time) for athlete in athletes]
+    """Evaluate the motion of the athletes and of a camera that follows them.
+
+    Args:
+        subframes: number of instants a frame.
+        close: follow the neck of the first athlete instead of the centre of mass of all.
+
+    Returns:
+        The camera, and for each athlete the joints (N, J, 3) in metres, N = n_frames * subframes.
+    """
+    count = timing.n_frames * subframes
+    middle = (subframes - 1) / 2
+    time = timing.start_s + (np.arange(count) - middle) * timing.step_s / subframes
+    motions = [athlete.world_joints(time) for athlete in athletes]
     contact_s = athletes[0].contact_s
-    target = np.mean([centre for _, centre in where], axis=0)
+    target = np.mean([centre for _, centre in motions], axis=0)
     target[:, 2] = np.maximum(target[:, 2], rng.uniform(-0.3, 0.5))
     under = time > contact_s
     target[under, :2] = target[np.searchsorted(time, contact_s).clip(0, count - 1), :2]
     if close:
-        target = where[0][0][:, JOINT["neck"]]
+        target = motions[0][0][:, JOINT["neck"]]
     phase = np.clip(time / contact_s, 0, None)
-    return film(viewpoint, target, timing.step_s / subs, phase, size, rng), [joints for joints, _ in where]
+    camera = animate_camera(viewpoint, target, timing.step_s / subframes, phase, size, rng)
+    return camera, [joints for joints, _ in motions]
 
 
-class _Cast:
-    """An athlete as one camera sees them: in the air, through the water, and the splash."""
+class _AthleteRenderer:
+    """Draws an athlete for one camera: above and below the water surface, and the splash."""
 
     def __init__(
         self,
         athlete: Athlete,
         joints: np.ndarray,
         camera: Camera,
-        sub: np.ndarray,
+        exposed: np.ndarray,
         time_s: np.ndarray,
         light: np.ndarray,
         exposure_s: float,
         rng: np.random.Generator,
     ) -> None:
-        """`sub` (T, open) are the instants of the camera while the shutter is open."""
+        """Prepare the figures.
+
+        Args:
+            joints: (N, J, 3) metres at all instants of the camera.
+            exposed: (T, E) instants of the camera at which the shutter is open, by frame.
+            time_s: (T,) times of the frames.
+            light: (3,) unit vector towards the lamp.
+            exposure_s: time during which the shutter is open.
+        """
         capsules = bodies.capsules(athlete.motion.body)
-        self._open = sub.shape[1]
-        middle, flat = sub[:, self._open // 2], sub.reshape(-1)
+        self._n_exposed = exposed.shape[1]
+        middle, flat = exposed[:, self._n_exposed // 2], exposed.reshape(-1)
         self._since = time_s - athlete.contact_s
         self._splash = Splash(camera, middle, athlete.contact_point, athlete.splash, self._since, exposure_s, rng)
         gloss, contrast = float(rng.uniform(0.05, 0.5)), float(rng.uniform(0.25, 0.6))
         self._figure = Figure(joints[flat], capsules, camera, flat, light, gloss=gloss, contrast=contrast)
-        self._sinks = np.flatnonzero((self._since > 0) & (self._since < _SINKS_S))
-        at = middle[self._sinks]
-        self._sunken = Figure(joints[at], capsules, camera, at, light, gloss=0.0, contrast=0.2, water_line=False)
-        self._clear_water = float(rng.uniform(0.1, 0.6))
+        sinking = np.flatnonzero((self._since > 0) & (self._since < _VISIBLE_UNDER_WATER_S))
+        self._first_submerged = int(sinking[0]) if len(sinking) else 0
+        at = middle[sinking]
+        self._submerged = Figure(joints[at], capsules, camera, at, light, gloss=0.0, contrast=0.2, water_line=False)
+        self._water_clarity = float(rng.uniform(0.1, 0.6))
         self._size = (camera.width_px, camera.height_px)
 
     def draw(self, image: np.ndarray, mask: np.ndarray, i: int) -> None:
-        """Draw frame i over image (H, W, 3), and add the silhouette to the mask (H, W)."""
+        """Draw the athlete of frame i over image (H, W, 3) and add the silhouette to the mask (H, W), in place."""
         since = float(self._since[i])
-        if 0 < since < _SINKS_S:
-            faint = self._clear_water * (1 - since / _SINKS_S)
-            show_sunken(image, self._sunken, i - int(self._sinks[0]), faint)
-        paint_athlete(image, mask, self._figure, i * self._open, self._open, self._size)
+        if 0 < since < _VISIBLE_UNDER_WATER_S:
+            opacity = self._water_clarity * (1 - since / _VISIBLE_UNDER_WATER_S)
+            blend_submerged(image, self._submerged, i - self._first_submerged, opacity)
+        paint_athlete(image, mask, self._figure, i * self._n_exposed, self._n_exposed, self._size)
 
     def draw_splash(self, image: np.ndarray, mask: np.ndarray, i: int) -> None:
-        """Draw it over image, and clear the mask where it hides the athlete."""
+        """Draw the splash of frame i over image (H, W, 3) and clear the mask (H, W) under it, in place."""
         cover = self._splash.paint(image, i)
         if cover is not None:
-            mask[cover > 190] = 0
+            mask[cover > _SPLASH_OPAQUE] = 0
 
 
-def expose_frames(
+def render_shot(
     athletes: list[Athlete],
     timing: Timing,
     camera: Camera,
     joints: list[np.ndarray],
     optics: Optics,
     rng: np.random.Generator,
-) -> Pictures:
-    """What the camera takes; the mask is of all athletes, the joints are the first one's, who is nearest to it."""
+) -> Shot:
+    """Render the frames of a shot; the masks cover all athletes, the joints are those of the first.
+
+    Args:
+        joints: for each athlete (N, J, 3) metres at the instants of the camera, from `film_athletes`.
+    """
     count = timing.n_frames
     size = (camera.width_px, camera.height_px)
-    subs = len(joints[0]) // count
-    open_subs = int(np.clip(round(optics.shutter * subs), 1, subs - 1))
-    begin = (subs - open_subs) // 2
-    sub = np.arange(count)[:, None] * subs + begin + np.arange(open_subs)
-    middle = sub[:, open_subs // 2]
+    subframes = len(joints[0]) // count
+    n_exposed = int(np.clip(round(optics.shutter * subframes), 1, subframes - 1))
+    begin = (subframes - n_exposed) // 2
+    exposed = np.arange(count)[:, None] * subframes + begin + np.arange(n_exposed)
+    middle = exposed[:, n_exposed // 2]
     light = np.array([rng.normal(0, 0.5), rng.normal(-0.4, 0.4), rng.uniform(0.5, 1.2)])
     light /= np.linalg.norm(light)
     time = timing.time_s()
-    boards = [(athlete.aside_m, athlete.deflection(time)) for athlete in athletes]
+    boards = [(athlete.lateral_m, athlete.deflection(time)) for athlete in athletes]
     scene = Scene(camera, middle, athletes[0].motion.board_m, time, boards, athletes[0].motion.body, light, rng)
     exposure_s = optics.shutter * timing.step_s
-    cast = [
-        _Cast(athlete, its, camera, sub, time, light, exposure_s, rng)
-        for athlete, its in zip(athletes, joints, strict=True)
+    renderers = [
+        _AthleteRenderer(athlete, own_joints, camera, exposed, time, light, exposure_s, rng)
+        for athlete, own_joints in zip(athletes, joints, strict=True)
     ]
-    picked = pick_joints(joints[0][middle], athletes[0].board_edge(time))
-    seen, _ = camera.project(picked, middle)
-    foreground = Foreground(camera, middle, seen[:, :-1], joints[0][middle, 0], rng) if optics.occluded else None
+    selected = select_joints(joints[0][middle], athletes[0].board_edge(time))
+    joints_px, _ = camera.project(selected, middle)
+    foreground = Foreground(camera, middle, joints_px[:, :-1], joints[0][middle, 0], rng) if optics.occluded else None
     frames = np.empty((count, size[1], size[0], 3), np.uint8)
     masks = np.zeros((count, size[1], size[0]), np.uint8)
     raw = frames[0]
     for i in range(count):
         image = scene.draw(i)
-        move = _camera_move(camera, sub[i])
-        image = streak(image, move)
-        # The partner is beyond the first athlete.
-        for one in reversed(cast):
-            one.draw(image, masks[i], i)
+        move = _camera_move(camera, exposed[i])
+        image = motion_blur(image, move)
+        # Far to near: the partner is behind the first athlete.
+        for renderer in reversed(renderers):
+            renderer.draw(image, masks[i], i)
         scene.draw_front(image, masks[i], i)
-        for one in reversed(cast):
-            one.draw_splash(image, masks[i], i)
+        for renderer in reversed(renderers):
+            renderer.draw_splash(image, masks[i], i)
         if foreground is not None:
             foreground.draw(image, masks[i], i)
         if optics.readout:
             whole = move[0] / optics.shutter, move[1] / optics.shutter
             image = skew(image, whole, optics.readout)
             masks[i] = skew(masks[i], whole, optics.readout)
-            seen[i] = skew_points(seen[i], size[1], whole, optics.readout)
-        if optics.ghost:
-            image, raw = cv2.addWeighted(image, 1 - optics.ghost, raw if i else image, optics.ghost, 0), image
-        frames[i] = expose(image, optics, rng)
-        if optics.hold and i % _GOP:
-            frames[i] = recode(frames[i], frames[i - 1], optics)
-    # Pixel (0, 0) is the middle of the first pixel.
-    return frames, masks, ((seen + 0.5) / size).astype(np.float32)
+            joints_px[i] = skew_points(joints_px[i], size[1], whole, optics.readout)
+        if optics.ghosting:
+            image, raw = cv2.addWeighted(image, 1 - optics.ghosting, raw if i else image, optics.ghosting, 0), image
+        frames[i] = apply_optics(image, optics, rng)
+        if optics.skip_threshold and i % _KEYFRAME_INTERVAL:
+            frames[i] = skip_unchanged_blocks(frames[i], frames[i - 1], optics)
+    # The centre of the first pixel is (0, 0) in pixels and half a pixel from the corner in relative coordinates.
+    return frames, masks, ((joints_px + 0.5) / size).astype(np.float32)
 
 
-def dive_under(
+def render_underwater(
     athlete: Athlete, timing: Timing, size: tuple[int, int], optics: Optics, rng: np.random.Generator
-) -> Pictures:
-    """What a camera under water sees; no mask and no joints, for the athlete is no longer above the water."""
+) -> Shot:
+    """Render a shot of an underwater camera. Its masks are empty and its joints NaN, as both end at the surface."""
     time = timing.time_s()
     joints, _ = athlete.world_joints(time)
-    pool = Underwater(athlete.motion.body, joints, time - athlete.contact_s, athlete.splash, size, rng)
-    frames = np.stack([expose(pool.draw(i), optics, rng) for i in range(timing.n_frames)])
-    unseen = np.full((len(frames), len(TRUTH_JOINTS), 2), np.nan, np.float32)
-    return frames, np.zeros(frames.shape[:3], np.uint8), unseen
+    view = UnderwaterView(athlete.motion.body, joints, time - athlete.contact_s, athlete.splash, size, rng)
+    frames = np.stack([apply_optics(view.draw(i), optics, rng) for i in range(timing.n_frames)])
+    no_joints = np.full((len(frames), len(TRUTH_JOINTS), 2), np.nan, np.float32)
+    return frames, np.zeros(frames.shape[:3], np.uint8), no_joints
 
 
-def fields_of(timing: Timing) -> Timing:
-    """The timing of the two fields of every frame of an interlaced video."""
+def to_fields(timing: Timing) -> Timing:
+    """The timing of the fields of an interlaced video, two for every frame."""
     step = timing.step_s / 2
     return Timing(
         n_frames=2 * timing.n_frames,
@@ -232,28 +260,40 @@ def fields_of(timing: Timing) -> Timing:
     )
 
 
-def weave(pictures: Pictures) -> Pictures:
-    """Frames of the rows of two fields each; the joints are between those of the fields."""
-    frames, masks, joints = pictures
+def interlace(fields: Shot) -> Shot:
+    """Combine every two fields to a frame with alternating rows; joints are averaged. Changes the fields in place."""
+    frames, masks, joints = fields
     frames[::2, 1::2], masks[::2, 1::2] = frames[1::2, 1::2], masks[1::2, 1::2]
     return frames[::2], masks[::2], (joints[::2] + joints[1::2]) / 2
 
 
-def _camera_move(camera: Camera, sub: np.ndarray) -> tuple[float, float]:
-    """Pixels by which what stands still moves through the picture while the shutter is open."""
-    a, b = int(sub[0]), int(sub[-1])
+def _camera_move(camera: Camera, exposed: np.ndarray) -> tuple[float, float]:
+    """Image motion (x, y) in pixels of static objects while the shutter is open.
+
+    Args:
+        exposed: (E,) instants of the camera at which the shutter is open.
+    """
+    a, b = int(exposed[0]), int(exposed[-1])
     if a == b:
         return 0.0, 0.0
-    # A point far behind the middle of the picture.
+    # A distant point on the optical axis.
     point = (camera.position + 40.0 * camera.rotation[a, 2])[None]
-    move = (camera.project(point, b)[0] - camera.project(point, a)[0])[0] * len(sub) / (len(sub) - 1)
+    move = (camera.project(point, b)[0] - camera.project(point, a)[0])[0] * len(exposed) / (len(exposed) - 1)
     return float(move[0]), float(move[1])
 
 
 def paint_athlete(
     image: np.ndarray, mask: np.ndarray, figure: Figure, first: int, count: int, size: tuple[int, int]
 ) -> None:
-    """Average the poses while the shutter is open over the image; the mask is that of the middle pose."""
+    """Draw an athlete with motion blur, and the mask of the middle of the exposure, both in place.
+
+    Args:
+        image: (H, W, 3) uint8.
+        mask: (H, W) uint8.
+        first: first moment of the figure at which the shutter is open.
+        count: number of these moments.
+        size: (width_px, height_px).
+    """
     area = figure.bounds(slice(first, first + count), size)
     if area is None:
         return
@@ -268,7 +308,7 @@ def paint_athlete(
         moments = [first, middle, last]
     else:
         moments = list(range(first, first + count))
-    between = min(3, int(travel / max(1, count - 1) / _GAP_PX)) if len(moments) > 3 else 0
+    between = min(3, int(travel / max(1, count - 1) / _MAX_GAP_PX)) if len(moments) > 3 else 0
     total = np.zeros((y1 - y0, x1 - x0, 4), np.uint16)
     for moment in moments:
         layer = np.zeros((y1 - y0, x1 - x0, 4), np.uint8)
@@ -284,12 +324,12 @@ def paint_athlete(
     silhouette = np.zeros((2 * (y1 - y0), 2 * (x1 - x0)), np.uint8)
     figure.paint_mask(middle, silhouette, (x0, y0), 2)
     small = silhouette.reshape(y1 - y0, 2, x1 - x0, 2).astype(np.uint16).sum((1, 3)) >= 2 * 255
-    # Where a fast limb covers a pixel for most of the exposure it is there, too.
+    # Pixels that a fast limb covers for most of the exposure belong to the mask, too.
     mask[y0:y1, x0:x1] |= small | (average[..., 3] > 140)
 
 
 def _smooth_colours(layer: np.ndarray) -> np.ndarray:
-    """Soften the edges between segments of a premultiplied RGBA layer without moving its outline."""
+    """Blur the edges between the segments of a premultiplied RGBA layer (h, w, 4) without changing its opacity."""
     wide = 3 if layer.shape[0] < 130 else 5
     soft = cv2.GaussianBlur(layer, (wide, wide), 0)
     share = layer[..., 3:].astype(np.float32) / np.maximum(soft[..., 3:], 1)

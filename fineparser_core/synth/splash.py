@@ -1,4 +1,4 @@
-"""The splash: droplets thrown up, the jet that follows, foam that stays. None of it is athlete."""
+"""The splash: a particle system of crown droplets and jet, with mist and foam."""
 
 import cv2
 import numpy as np
@@ -10,12 +10,14 @@ _SHIFT = 4
 
 
 class Splash:
-    """Droplets over the frames of one dive.
+    """The splash over the frames of a dive.
 
     Args:
-        size: 0 a rip .. 1 very large; sets number, speed and spread of the droplets.
-        since_s: (T,) seconds since the water was touched at the middle of each frame.
-        exposure_s: for the length of the droplets' streaks.
+        at: (T,) instant of the camera of each frame.
+        where: (3,) metres, point of entry.
+        size: 0 (rip entry) to 1; determines number, speed and spread of the droplets.
+        since_s: (T,) time since the contact with the water.
+        exposure_s: exposure time, which determines the length of the droplets' streaks.
     """
 
     def __init__(
@@ -41,7 +43,7 @@ class Splash:
         self._start, self._out = start, out
         self._radius = rng.gamma(2.0, 0.005 + 0.005 * size, n_crown + n_jet) + 0.004
         self._bright = rng.uniform(50, 215, n_crown + n_jet)
-        # Some splashes sparkle, most are a soft white cloud at these resolutions.
+        # At these resolutions most splashes are a soft white cloud, some consist of visible droplets.
         self._mist = float(rng.uniform(1.3, 2.4))
         self._soft = float(rng.uniform(0.6, 1.3))
         self._exposure = exposure_s
@@ -53,11 +55,12 @@ class Splash:
         self._tint = np.array([rng.uniform(215, 250), rng.uniform(228, 252), 255.0])
 
     def height_m(self, frame: int) -> float:
-        """Height of the highest droplet in a frame, metres."""
+        """Height of the highest droplet in a frame, metres above the water."""
         _, position = self._droplets(float(self._since[frame]))
         return float(position[:, 2].max(initial=0.0))
 
     def _droplets(self, since: float) -> tuple[np.ndarray, np.ndarray]:
+        """Indices (n,) and positions (n, 3) of the droplets in the air."""
         age = since - self._born
         z = self._up * age - GRAVITY * age**2 / 2
         live = (age > 0) & (z > -0.02)
@@ -66,7 +69,14 @@ class Splash:
         return np.flatnonzero(live), position
 
     def paint(self, image: np.ndarray, frame: int) -> np.ndarray | None:
-        """Draw over image (H, W, 3) uint8 in place; returns the coverage (H, W) uint8, None where there is none."""
+        """Draw the splash of a frame.
+
+        Args:
+            image: (H, W, 3) uint8, changed in place.
+
+        Returns:
+            Opacity (H, W) uint8; None if there is no splash in the frame.
+        """
         since = float(self._since[frame])
         if since <= 0:
             return None
@@ -89,14 +99,14 @@ class Splash:
             first, second = points[: len(index)].tolist(), points[len(index) :].tolist()
             scale = self._camera.focal_px[at] / depth[: len(index)]
             thick = np.clip(np.round(2 * self._radius[index] * scale), 1, 3).astype(int).tolist()
-            # A droplet thinner than a pixel covers a part of it.
-            faint = np.clip(2 * self._radius[index] * scale, 0.35, 1.0) * self._bright[index]
-            for a, b, wide, bright in zip(first, second, thick, faint.tolist(), strict=True):
+            # A droplet smaller than a pixel covers it partly.
+            opacity = np.clip(2 * self._radius[index] * scale, 0.35, 1.0) * self._bright[index]
+            for a, b, wide, bright in zip(first, second, thick, opacity.tolist(), strict=True):
                 cv2.line(cover, a, b, bright, wide, cv2.LINE_AA, _SHIFT)
         x, y, w, h = cv2.boundingRect(cover)
         if w == 0:
             return None
-        # Spray too fine to draw hangs around the droplets.
+        # Mist: spray that is too fine to be drawn as droplets.
         mist = max(1, round(0.09 * float(self._camera.focal_px[at]) / self._depth(at))) * 2 + 1
         x0, y0, x1, y1 = max(0, x - mist), max(0, y - mist), x + w + mist, y + h + mist
         drops = cover[y0:y1, x0:x1]
@@ -110,9 +120,11 @@ class Splash:
         return cover
 
     def _depth(self, at: int) -> float:
+        """Distance of the point of entry along the optical axis, metres."""
         return max(1.0, float((self._where - self._camera.position) @ self._camera.rotation[at, 2]))
 
     def _foam(self, cover: np.ndarray, image: np.ndarray, at: int, since: float) -> None:
+        """Draw foam on the surface into `cover` and aerated water below it into `image`."""
         grown = min(1.0, since / 0.5)
         radius = (0.18 + 0.75 * self._size * grown + 0.35 * grown) * (1 + 0.25 * min(since, 3.0))
         fade = np.exp(-since / 2.2)
@@ -121,7 +133,7 @@ class Splash:
         flat = self._where[:2] + ring * (self._foam_reach * radius)[:, None]
         pixel, depth = self._camera.project(np.concatenate([flat, np.zeros((len(flat), 1))], 1), at)
         tilt = abs(float(self._camera.rotation[at, 2, 2]))
-        # Air under the water lightens a larger patch.
+        # Aerated water below the surface brightens a larger area.
         below, far = self._camera.project(np.array([[self._where[0], self._where[1], 0.0]]), at)
         wide = 1.3 * radius * scale / float(far[0])
         patch = np.zeros_like(cover)

@@ -1,4 +1,4 @@
-"""Random textures for a pool hall or an open-air pool: what stands behind the diver, and the water."""
+"""Random textures of indoor and outdoor pools: the backdrop and the ground with the water."""
 
 import cv2
 import numpy as np
@@ -10,20 +10,20 @@ _WORDS = (
 
 
 def smooth_noise(shape: tuple[int, int], cells: int, rng: np.random.Generator) -> np.ndarray:
-    """(h, w) float32 with mean about 0 and deviation about 1, smooth over about h / cells pixels."""
+    """Smooth noise (h, w) float32 with mean about 0, standard deviation about 1 and a grid of h / cells pixels."""
     small = rng.normal(0, 1, (max(2, cells), max(2, cells * shape[1] // max(shape[0], 1)))).astype(np.float32)
     return cv2.resize(small, (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC)
 
 
 def colour(rng: np.random.Generator) -> tuple[int, int, int]:
-    """An RGB colour as halls have them: often blue or grey, sometimes anything."""
+    """Sample an RGB colour of a pool hall: often blue or grey, sometimes any other."""
     kind = rng.random()
     if kind < 0.35:
         base = np.array([20, 90, 160]) * rng.uniform(0.3, 1.4) + rng.normal(0, 25, 3)
     elif kind < 0.7:
         base = np.full(3, rng.uniform(15, 235)) + rng.normal(0, 10, 3)
     elif kind < 0.8:
-        # Close to skin, so that colour alone does not give the athlete away.
+        # Similar to skin, so that the athlete cannot be recognised by colour alone.
         base = np.array([205, 160, 125]) * rng.uniform(0.4, 1.15)
     else:
         base = rng.uniform(10, 245, 3)
@@ -42,7 +42,7 @@ def _rect(image: np.ndarray, x0: float, y0: float, x1: float, y1: float, fill: t
 
 
 def _crowd(image: np.ndarray, y0: int, y1: int, scale: float, rng: np.random.Generator) -> None:
-    """People in rows between rows y0 and y1 of the image."""
+    """Draw rows of spectators between the image rows y0 and y1."""
     width = image.shape[1]
     _rect(image, 0, y0, width, y1, colour(rng))
     row, seat = max(4.0, rng.uniform(0.5, 0.75) * scale), max(3.0, rng.uniform(0.42, 0.55) * scale)
@@ -144,7 +144,7 @@ def _scaffold(image: np.ndarray, scale: float, rng: np.random.Generator) -> None
 
 
 def backdrop(width_m: float, height_m: float, scale: float, rng: np.random.Generator) -> np.ndarray:
-    """What stands behind the pool.
+    """Sample the backdrop behind the pool.
 
     Args:
         scale: pixels per metre.
@@ -175,7 +175,7 @@ def backdrop(width_m: float, height_m: float, scale: float, rng: np.random.Gener
             _rect(image, 0, top, w, y, colour(rng))
         y = top
     for _ in range(int(rng.integers(0, 6))):
-        # Stairs, walls and roofs that do not run level.
+        # Stairs, walls and roofs that are not horizontal.
         x, reach, rise = rng.uniform(0, w), rng.uniform(1, 8) * scale, rng.uniform(-5, 5) * scale
         y0, thick = rng.uniform(0, h), rng.uniform(0.3, 3) * scale
         corners = np.array([[x, y0], [x + reach, y0 + rise], [x + reach, y0 + rise + thick], [x, y0 + thick]])
@@ -196,7 +196,7 @@ def backdrop(width_m: float, height_m: float, scale: float, rng: np.random.Gener
 def ground(
     size_m: tuple[float, float], pool: tuple[float, float, float, float], scale: float, rng: np.random.Generator
 ) -> np.ndarray:
-    """Deck and pool from above.
+    """Sample deck and pool, seen from above.
 
     Args:
         size_m: extent along x and y.

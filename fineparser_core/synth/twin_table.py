@@ -1,6 +1,6 @@
-"""The distribution of FineDiving's records as a table, and records drawn from it.
+"""The distribution of FineDiving's records as a bundled table, and records sampled from it.
 
-Remade with `fineparser synthesize --annotations FINEDIVING_FOLDER --write-table`.
+`fineparser synthesize --annotations FINEDIVING_FOLDER --write-table` writes the table.
 """
 
 import json
@@ -17,12 +17,12 @@ from fineparser_core.video.atomic import atomic_file
 TABLE = ("tables", "twin_distribution.json")
 _SPLITS = ("train", "test")
 _GRID, _AWARD_GRID = np.linspace(0, 1, 41), np.linspace(0, 1, 11)
-#: Frames that a clip keeps after the come-out, so that the splash is in it.
-_SHORTEST_ENTRY = 14
+#: Least number of frames after the come-out, so that the clip contains the splash.
+_MIN_ENTRY_FRAMES = 14
 
 
 def write_table(records: Iterable[TwinRecord]) -> None:
-    """Writes counts and quantiles of the records that belong to a split.
+    """Write counts and quantiles of the records that belong to a split.
 
     Raises:
         ConfigError: no record has three steps.
@@ -31,7 +31,7 @@ def write_table(records: Iterable[TwinRecord]) -> None:
     records = [record for record in records if record.split]
     whole = [record for record in records if record.has_steps]
     if not whole:
-        raise ConfigError("No record has three steps, so there is no distribution of them: check the annotations.")
+        raise ConfigError("No record has three phases, so there is no distribution of them: check the annotations.")
     counts: defaultdict[tuple[str, float | None, float, bool], Counter[str]] = defaultdict(Counter)
     awards: defaultdict[str, list[float]] = defaultdict(list)
     for r in records:
@@ -59,11 +59,10 @@ def write_table(records: Iterable[TwinRecord]) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def drawn_records(seed: int) -> list[TwinRecord]:
-    """Records with the counts and the quantiles of the bundled table.
+def sample_records(seed: int) -> list[TwinRecord]:
+    """Sample records with the counts and the quantiles of the bundled table.
 
-    Every quantile is met as closely as the number of records allows: values are spread evenly over the distribution
-    and dealt out at random.
+    Sampling is stratified, so the quantiles are met as closely as the number of records allows.
     """
     table = json.loads(resource(*TABLE).read_text(encoding="utf-8"))
     rng = np.random.default_rng([seed, 0x7AB1E])
@@ -74,9 +73,11 @@ def drawn_records(seed: int) -> list[TwinRecord]:
         for _ in range(count)
     ]
     n = len(dives)
-    lengths, take_offs, flights = (_dealt(table[k], n, rng) for k in ("n_frames", "take_off_share", "flight_frames"))
+    lengths, take_offs, flights = (
+        _stratified(table[k], n, rng) for k in ("n_frames", "take_off_share", "flight_frames")
+    )
     totals = Counter(number for number, *_ in dives)
-    awards = {number: iter(_dealt(table["awards"][number], count, rng)) for number, count in totals.items()}
+    awards = {number: iter(_stratified(table["awards"][number], count, rng)) for number, count in totals.items()}
     index: Counter[str] = Counter()
     records = []
     for (number, board_m, difficulty, synchro, split), length, take_off, flight in zip(
@@ -105,15 +106,15 @@ def drawn_records(seed: int) -> list[TwinRecord]:
 
 
 def _transitions(n_frames: int, take_off: float, flight: int) -> tuple[int, int]:
-    """The two first frames; a take-off that would push the entry out of the clip is shortened, then the flight."""
-    last = n_frames - _SHORTEST_ENTRY
+    """First frames of flight and entry; flight and take-off are shortened if the entry would not fit into the clip."""
+    last = n_frames - _MIN_ENTRY_FRAMES
     flight = min(flight, last - 1)
     first = min(max(round(take_off * n_frames), 1), last - flight)
     return first, first + flight
 
 
-def _dealt(quantiles: Sequence[float], n: int, rng: np.random.Generator) -> Iterator[float]:
-    """n values of a distribution given by quantiles at equal steps, one from each n-th of it, in random order."""
+def _stratified(quantiles: Sequence[float], n: int, rng: np.random.Generator) -> Iterator[float]:
+    """n values of a distribution given by equidistant quantiles, one from each n-th of it, in random order."""
     shares = (rng.permutation(n) + 0.5) / n
     values: list[float] = np.interp(shares, np.linspace(0, 1, len(quantiles)), quantiles).tolist()
     return iter(values)

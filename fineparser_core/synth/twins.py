@@ -1,8 +1,8 @@
-"""A rendered twin of every dive of FineDiving: its number, DD, length, transitions, split and award are the record's.
+"""Rendered twins of the dives of FineDiving: same dive number, DD, length, transitions, split and award as the record.
 
-The qualities of the three steps are drawn so that their award is the record's, the dive is rendered to show them, and
-noisy judges judge it again. Where the annotations are not at hand, records are drawn from a table of their
-distribution (`synth.twin_table`).
+The qualities of the three steps are sampled so that their award is the record's, the dive is rendered with faults of
+these qualities, and simulated judges with noise score it. Without the annotations, records are sampled from a table of
+their distribution (`synth.twin_table`).
 """
 
 import hashlib
@@ -21,25 +21,25 @@ from fineparser_core.synth.dataset import PlannedDive
 from fineparser_core.synth.render import DiveSpec
 from fineparser_core.synth.rubric import STEP_WEIGHTS
 
-#: Training and test dives of the sizes below "full"; each holds the dives of the smaller one.
+#: Numbers of training and test dives of the sizes below "full"; each size contains the dives of the smaller one.
 SUBSETS = {"medium": (1800, 80), "mini": (240, 80)}
 SIZES = ("full", *SUBSETS)
-#: How far the qualities of a dive lie from their award, as of dives that are rendered without a record.
-_SPREAD = 1.3
-#: Where the transitions of a record that has none in its clip are put: the medians of all records.
+#: Standard deviation of the qualities of a dive around its award, as in `rubric.sample_qualities`.
+_QUALITY_STD = 1.3
+#: Transitions of records that have none, as shares of the length: the medians of all records.
 _MEDIAN_SHARES = (0.29, 0.64)
 
 
 @dataclass(frozen=True, kw_only=True)
 class TwinRecord:
-    """A judged dive to make a twin of; frames count from the first of its clip.
+    """A judged dive, the model of a twin; frames count from the first of its clip.
 
     Attributes:
-        event, index: the key.
-        score: points; the award is a third of it by the difficulty.
-        board_m: None where the event does not say.
-        synchro: whether two divers dive at once.
-        split: "train" or "test".
+        event, index: key of the record.
+        score: points, 3 * difficulty * award.
+        board_m: height of the board in metres; None if the event does not name it.
+        synchro: whether it is a synchronised dive.
+        split: "train", "test", or "" for none.
     """
 
     event: str
@@ -56,40 +56,40 @@ class TwinRecord:
 
     @property
     def award(self) -> float:
-        """Mean counted award, 0..10."""
+        """Mean of the counted awards, 0..10."""
         return self.score / (3 * self.difficulty)
 
     @property
     def has_steps(self) -> bool:
-        """Whether the transitions make three steps of at least a frame each."""
+        """Whether the transitions give three steps of at least one frame each."""
         return 0 < self.first_flight_frame < self.first_entry_frame < self.n_frames
 
 
 @dataclass(frozen=True, kw_only=True)
 class TwinPlan:
-    """Twins to be rendered, see `dataset.Plan`.
+    """Twins to be rendered; implements `dataset.Plan`.
 
     Attributes:
-        records: every record, by key; those of `chosen` get a twin.
-        chosen: indices into the records. A twin depends on the seed and on its index in all records.
+        records: all records, sorted by key.
+        chosen: indices of the records that get a twin. A twin depends on the seed and on its record's index alone.
         seed: of qualities and renderings.
-        left_out: ids of the records that cannot be rendered, and why.
-        take: a second take shows other divers with other faults before other cameras. Their events' names say so, and
-            training may have both.
+        skipped: ids of the records that cannot be rendered, and the reasons.
+        variant: 1, or more for other divers, faults and cameras with the same records. The names of the events contain
+            it, so that training can use several variants together.
     """
 
     records: tuple[TwinRecord, ...]
     chosen: tuple[int, ...]
     seed: int
-    left_out: dict[str, str]
-    take: int = 1
+    skipped: dict[str, str]
+    variant: int = 1
 
     @cached_property
     def settings(self) -> dict[str, Any]:
-        """The seed, and a checksum of the records: other annotations are other twins."""
+        """The seed, the variant, and a checksum of the chosen records."""
         text = repr([astuple(self.records[i]) for i in self.chosen])
         settings = {"seed": self.seed, "twins": hashlib.sha256(text.encode()).hexdigest()[:16]}
-        return settings if self.take == 1 else {**settings, "take": self.take}
+        return settings if self.variant == 1 else {**settings, "variant": self.variant}
 
     def __len__(self) -> int:
         return len(self.chosen)
@@ -97,66 +97,70 @@ class TwinPlan:
     def dive(self, i: int) -> PlannedDive:
         """The twin of the i-th chosen record."""
         record = self.records[self.chosen[i]]
-        again = [self.take] if self.take > 1 else []
-        rng = np.random.default_rng([self.seed, self.chosen[i], 0x7717, *again])
+        variant = [self.variant] if self.variant > 1 else []
+        rng = np.random.default_rng([self.seed, self.chosen[i], 0x7717, *variant])
         seed = int(rng.integers(2**31))
         notes = []
         board_m = _board_to_render(record)
         if record.board_m not in (None, board_m):
-            notes.append("drawn from another board")
+            notes.append("rendered from another board")
         first, second = record.first_flight_frame, record.first_entry_frame
         if not record.has_steps:
             first, second = (round(share * record.n_frames) for share in _MEDIAN_SHARES)
-            notes.append("the record's transitions make no three steps")
+            notes.append("the record's transitions give no three phases")
         spec = DiveSpec(
             dive_number=record.dive_number,
             board_m=board_m,
-            qualities=draw_qualities_of(record.award, rng),
+            qualities=sample_qualities_for(record.award, rng),
             n_frames=record.n_frames,
             first_flight_frame=first,
             first_entry_frame=second,
             synchro=record.synchro,
         )
-        facts = {"recorded_score": record.score, "synchro": record.synchro, "notes": notes}
+        metadata = {"recorded_score": record.score, "synchro": record.synchro, "notes": notes}
         return PlannedDive(
-            key=(f"{record.event}_take{self.take}" if again else record.event, record.index),
+            key=(f"{record.event}_variant{self.variant}" if variant else record.event, record.index),
             spec=spec,
             seed=seed,
             split=record.split,
             difficulty=record.difficulty,
-            facts=facts,
+            metadata=metadata,
         )
 
     def notes(self) -> dict[str, int]:
-        """What differs between twins and records, and in how many of them."""
-        return dict(Counter(note for i in range(len(self)) for note in self.dive(i).facts["notes"]))
+        """Differences between twins and records, each with the number of twins that have it."""
+        return dict(Counter(note for i in range(len(self)) for note in self.dive(i).metadata["notes"]))
 
 
-def plan_twins(records: Iterable[TwinRecord], size: str = "full", seed: int = 0, take: int = 1) -> TwinPlan:
-    """Twins of all records of the two splits ("full"), or of `SUBSETS` of them.
+def plan_twins(records: Iterable[TwinRecord], size: str = "full", seed: int = 0, variant: int = 1) -> TwinPlan:
+    """Plan twins of all records of the two splits ("full") or of a subset.
 
-    A subset is drawn from the seed; every number of its test dives occurs in the training dives of the mini set.
+    The seed determines the subset. Every dive number of its test dives occurs in the training dives of the mini set.
+
+    Args:
+        size: one of `SIZES`.
+        variant: see `TwinPlan`.
 
     Raises:
-        ConfigError: too few records for the subset, or none that can be rendered.
+        ConfigError: there are too few records for the subset, or none that can be rendered.
     """
     ordered = tuple(sorted((r for r in records if r.split), key=lambda r: (r.event, r.index)))
-    left_out = {f"{r.event}/{r.index}": reason for r in ordered if (reason := _why_not(r))}
-    usable = [i for i, r in enumerate(ordered) if f"{r.event}/{r.index}" not in left_out]
+    skipped = {f"{r.event}/{r.index}": reason for r in ordered if (reason := _reason_to_skip(r))}
+    usable = [i for i, r in enumerate(ordered) if f"{r.event}/{r.index}" not in skipped]
     if not usable:
         raise ConfigError("There is no record of which a twin can be rendered: check the annotations and their splits.")
     chosen = usable if size == "full" else _draw_subset(ordered, usable, size, seed)
-    return TwinPlan(records=ordered, chosen=tuple(chosen), seed=seed, left_out=left_out, take=take)
+    return TwinPlan(records=ordered, chosen=tuple(chosen), seed=seed, skipped=skipped, variant=variant)
 
 
-def draw_qualities_of(award: float, rng: np.random.Generator) -> tuple[float, float, float]:
-    """Qualities of take-off, flight and entry, each 0..10, whose weighted mean is the award exactly.
+def sample_qualities_for(award: float, rng: np.random.Generator) -> tuple[float, float, float]:
+    """Sample qualities of take-off, flight and entry, each 0..10, whose weighted mean is exactly the award.
 
-    They spread as those of other rendered dives, and less near 0 and 10, where there is no room.
+    They vary as in `rubric.sample_qualities`, and less near 0 and 10, where the range limits them.
     """
     award = min(max(award, 0.0), 10.0)
     weights = np.array(STEP_WEIGHTS) / sum(STEP_WEIGHTS)
-    offsets = rng.normal(0, _SPREAD, 3)
+    offsets = rng.normal(0, _QUALITY_STD, 3)
     offsets -= weights @ offsets
     room = np.where(offsets > 0, 10.0 - award, award)
     offsets *= min(1.0, float(np.min(room / np.maximum(np.abs(offsets), 1e-9))))
@@ -165,7 +169,7 @@ def draw_qualities_of(award: float, rng: np.random.Generator) -> tuple[float, fl
 
 
 def _board_to_render(record: TwinRecord) -> float | None:
-    """The record's board, or another where no DD of the dive is known for it; None where for none."""
+    """The record's board, or another one if the dive has no known DD from it; None if it has none from any board."""
     dive = parse_dive_number(record.dive_number)
     for board_m in (record.board_m, *reversed(BOARDS_M)):
         try:
@@ -175,14 +179,15 @@ def _board_to_render(record: TwinRecord) -> float | None:
     return None
 
 
-def _why_not(record: TwinRecord) -> str:
+def _reason_to_skip(record: TwinRecord) -> str:
+    """Why a record cannot be rendered; empty if it can."""
     try:
         if _board_to_render(record) is None:
             return f"No DD of {record.dive_number} is known."
     except ConfigError as error:
         return str(error)
     if record.n_frames < 4:
-        return f"{record.n_frames} frames have no three steps."
+        return f"{record.n_frames} frames are too few for three phases."
     return "" if record.difficulty > 0 else f"A DD of {record.difficulty:g} gives no award."
 
 
@@ -190,7 +195,7 @@ def _draw_subset(records: Sequence[TwinRecord], usable: Sequence[int], size: str
     rng = np.random.default_rng([seed, 0x3171])
     n_train, n_test = SUBSETS[size]
     train = rng.permutation([i for i in usable if records[i].split == "train"])
-    # The test dives of the mini set serve every size, so that numbers can be compared.
+    # All sizes share the test dives of the mini set, so that their results are comparable.
     trained = {records[i].dive_number for i in train[: SUBSETS["mini"][0]]}
     in_test = [i for i in usable if records[i].split == "test" and records[i].dive_number in trained]
     test = rng.permutation(in_test)

@@ -1,11 +1,11 @@
-"""The athlete under water: a dark shape below the surface, or what a camera in the pool sees."""
+"""The athlete under water, seen through the surface or by an underwater camera."""
 
 import cv2
 import numpy as np
 
 from fineparser_core.synth import body as bodies
 from fineparser_core.synth.body import JOINT, Body
-from fineparser_core.synth.camera import Viewpoint, film
+from fineparser_core.synth.camera import Viewpoint, animate_camera
 from fineparser_core.synth.drawing import Figure
 from fineparser_core.synth.scene import blend
 from fineparser_core.synth.textures import smooth_noise
@@ -14,8 +14,13 @@ _LIGHT = np.array([0.0, -0.3, 0.954])
 _RISE_M_S = 0.35
 
 
-def show_sunken(image: np.ndarray, figure: Figure, moment: int, share: float) -> None:
-    """Blend a figure, blurred and faint, into image (H, W, 3) uint8 in place; `share` 1 hides the water over it."""
+def blend_submerged(image: np.ndarray, figure: Figure, moment: int, opacity: float) -> None:
+    """Blend a blurred figure into image (H, W, 3) uint8, in place.
+
+    Args:
+        moment: index of the figure's instant.
+        opacity: 0 to 1.
+    """
     area = figure.bounds(slice(moment, moment + 1), (image.shape[1], image.shape[0]))
     if area is None:
         return
@@ -23,18 +28,19 @@ def show_sunken(image: np.ndarray, figure: Figure, moment: int, share: float) ->
     layer = np.zeros((y1 - y0, x1 - x0, 4), np.uint8)
     figure.paint(moment, layer, (x0, y0))
     wide = max(3, image.shape[0] // 60 * 2 + 1)
-    faint = cv2.GaussianBlur(cv2.convertScaleAbs(layer, alpha=share), (wide, wide), 0)
-    # Water takes the red out of what lies in it.
-    faint[..., 0] = faint[..., 0] // 2
-    blend(image[y0:y1, x0:x1], faint.astype(np.uint8))
+    blurred = cv2.GaussianBlur(cv2.convertScaleAbs(layer, alpha=opacity), (wide, wide), 0)
+    # Water absorbs red light.
+    blurred[..., 0] = blurred[..., 0] // 2
+    blend(image[y0:y1, x0:x1], blurred.astype(np.uint8))
 
 
-class Underwater:
-    """A view from a window or a camera in the pool, frame by frame.
+class UnderwaterView:
+    """The view of an underwater camera, drawn frame by frame.
 
     Args:
-        joints: (T, J, 3) metres; since_s: (T,) seconds after the water was touched.
-        splash: 0 a rip .. 1 very large; sets how many bubbles are carried down.
+        joints: (T, J, 3) metres.
+        since_s: (T,) time since the contact with the water.
+        splash: size of the splash, 0 (rip entry) to 1; determines the number of bubbles.
         size: (width_px, height_px).
     """
 
@@ -65,7 +71,7 @@ class Underwater:
         target[:, 2] = np.minimum(target[:, 2], -0.8)
         step_s = float(since_s[1] - since_s[0]) if len(since_s) > 1 else 0.04
         at = np.arange(len(since_s))
-        self._camera = film(viewpoint, target, step_s, np.zeros(len(since_s)), size, rng)
+        self._camera = animate_camera(viewpoint, target, step_s, np.zeros(len(since_s)), size, rng)
         self._figure = Figure(
             joints, bodies.capsules(body), self._camera, at, _LIGHT, gloss=0.0, contrast=0.3, water_line=False
         )
@@ -83,9 +89,9 @@ class Underwater:
         self._hue = hue
 
     def draw(self, frame: int) -> np.ndarray:
-        """(H, W, 3) uint8 RGB."""
+        """Draw a frame: (H, W, 3) uint8 RGB."""
         image = self._water.copy()
-        show_sunken(image, self._figure, frame, 0.75)
+        blend_submerged(image, self._figure, frame, 0.75)
         cover = np.zeros(image.shape[:2], np.uint8)
         age = float(self._since[frame] - self._since[0])
         where = self._bubbles + age * self._drift

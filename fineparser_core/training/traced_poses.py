@@ -22,8 +22,8 @@ from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
 from fineparser_core.models.pose_backbone import JOINTS, pose_features
 from fineparser_core.progress import CancelToken
+from fineparser_core.synth.pose_sequences import PoseSequence, simulate_poses
 from fineparser_core.synth.render import DiveSpec
-from fineparser_core.synth.traces import Trace, trace_dive
 from fineparser_core.video.atomic import atomic_file
 from fineparser_core.video.follow import follow_boxes
 from fineparser_core.video.sampling import frame_to_sample
@@ -138,7 +138,7 @@ def trace_poses(dives: Sequence[Dive], count: int, seed: int, path: Path, cancel
             first_flight_frame=dive.first_flight_frame,
             first_entry_frame=dive.first_entry_frame,
         )
-        trace = trace_dive(spec, int(np.random.default_rng((seed, 7, i)).integers(2**31)))
+        trace = simulate_poses(spec, int(np.random.default_rng((seed, 7, i)).integers(2**31)))
         pose = _sampled(trace)
         if pose is not None:
             found.append((*pose, trace.qualities, trace.splash))
@@ -167,7 +167,7 @@ def _has_board(dive_number: str) -> bool:
     return True
 
 
-def _sampled(trace: Trace) -> tuple[np.ndarray, tuple[int, int]] | None:
+def _sampled(trace: PoseSequence) -> tuple[np.ndarray, tuple[int, int]] | None:
     """Joints of the samples in pixels of the square that follows, and the transitions; None of who is never seen."""
     samples = np.linspace(0, len(trace.joints) - 1, N_SAMPLES).astype(np.int64)
     joints = trace.joints[samples]

@@ -1,4 +1,4 @@
-"""What only rendered dives know, as targets: joints and qualities of steps (`synth.truth`). Not in the paper."""
+"""What only rendered dives know, as targets: joints and qualities of steps (`synth.ground_truth`). Not in the paper."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,10 +13,10 @@ from fineparser_core.data.dives import Dive
 from fineparser_core.data.records import Key
 from fineparser_core.data.transforms import View, view_points
 from fineparser_core.models.regression import STEP_WEIGHTS
-from fineparser_core.synth.truth import Truth, load_truth, mirror_joints
+from fineparser_core.synth.ground_truth import GroundTruth, load_ground_truth, mirror_joints
 
 N_JOINTS = len(TRUTH_JOINTS)
-Truths = Mapping[Key, Truth]
+Truths = Mapping[Key, GroundTruth]
 
 #: Mean and standard deviation of a step's quality, by which targets are scaled.
 _QUALITY_MEAN, _QUALITY_STD = 7.0, 1.8
@@ -25,13 +25,13 @@ _IS_BOARD = torch.tensor([name == "board" for name in TRUTH_JOINTS])
 _SURROUNDINGS = 9
 
 
-def read_truths(root: Path, dives: Sequence[Dive]) -> dict[Key, Truth]:
+def read_truths(root: Path, dives: Sequence[Dive]) -> dict[Key, GroundTruth]:
     """Truths of the dives of a data set by key; empty for filmed dives.
 
     Raises:
         AnnotationError: a file is damaged.
     """
-    found = {dive.record.key: load_truth(root, dive.record.key) for dive in dives}
+    found = {dive.record.key: load_ground_truth(root, dive.record.key) for dive in dives}
     return {key: truth for key, truth in found.items() if truth is not None}
 
 

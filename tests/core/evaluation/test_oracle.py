@@ -7,12 +7,12 @@ import pytest
 from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation.oracle import pose_oracle
 from fineparser_core.synth.dataset import SynthConfig
-from fineparser_core.synth.twin_table import drawn_records
+from fineparser_core.synth.twin_table import sample_records
 from fineparser_core.synth.twins import plan_twins
 
 
 def test_pose_lies_between_chance_and_the_qualities() -> None:
-    records = [record for record in drawn_records(0) if record.dive_number == "407C"]
+    records = [record for record in sample_records(0) if record.dive_number == "407C"]
     plan = plan_twins([replace(r, split="train" if i % 3 else "test") for i, r in enumerate(records[:90])])
     oracle = pose_oracle(plan)
     assert (oracle.n_train, oracle.n_test) == (60, 30)

@@ -6,7 +6,7 @@ import torch
 from fineparser_core.constants import SWAPPED_JOINTS, TRUTH_JOINTS
 from fineparser_core.models.joint_maps import FOUND, JOINTS, PoseTrack, joint_places, same_sides
 from fineparser_core.models.pose_backbone import LOOK, POSE_FEATURES, PoseBackbone, PoseReader, pose_features
-from fineparser_core.synth.truth import mirror_joints
+from fineparser_core.synth.ground_truth import mirror_joints
 
 GENERATOR = torch.Generator().manual_seed(4)
 

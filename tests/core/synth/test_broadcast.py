@@ -3,23 +3,23 @@ import pytest
 
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.synth import render, shots
-from fineparser_core.synth.body import random_body
-from fineparser_core.synth.camera import draw_viewpoint, film
+from fineparser_core.synth.body import sample_body
+from fineparser_core.synth.camera import animate_camera, sample_viewpoint
 from fineparser_core.synth.flight import plan_motion
 from fineparser_core.synth.foreground import Foreground
-from fineparser_core.synth.optics import draw_optics, recode, skew
-from fineparser_core.synth.render import DiveSpec, draw_timing
-from fineparser_core.synth.rubric import draw_faults, draw_qualities
+from fineparser_core.synth.optics import sample_optics, skew, skip_unchanged_blocks
+from fineparser_core.synth.render import DiveSpec, sample_timing
+from fineparser_core.synth.rubric import sample_faults, sample_qualities
 from fineparser_core.synth.shots import Timing
 
 
-def test_coder_keeps_still_blocks_and_renews_changed_ones():
+def test_only_changed_blocks_are_coded():
     rng = np.random.default_rng(0)
-    optics = next(o for o in (draw_optics((80, 64), rng) for _ in range(50)) if o.hold)
+    optics = next(o for o in (sample_optics((80, 64), rng) for _ in range(50)) if o.skip_threshold)
     before = np.full((64, 80, 3), 100, np.uint8)
     image = before + 1
     image[20:30, 20:30] = 240
-    out = recode(image, before, optics)
+    out = skip_unchanged_blocks(image, before, optics)
     assert np.array_equal(out[16:32, 16:32], image[16:32, 16:32])
     assert (out[48:, 60:] == 100).all()
 
@@ -27,54 +27,56 @@ def test_coder_keeps_still_blocks_and_renews_changed_ones():
 TIMING = Timing(n_frames=100, first_flight_frame=30, first_entry_frame=64, step_s=0.04, start_s=-1.2)
 
 
-def cut(seed, timing=TIMING, *, clear=False):
-    return render._cut(DiveSpec(dive_number="107B", clear=clear), timing, 1.7, np.random.default_rng(seed))
+def plan(seed, timing=TIMING, *, clear=False):
+    return render._plan_shots(DiveSpec(dive_number="107B", clear=clear), timing, 1.7, np.random.default_rng(seed))
 
 
-def test_shots_join_without_a_missing_frame():
+def test_shots_cover_all_frames():
     seen = set()
     for seed in range(120):
-        shots = cut(seed)
+        shots = plan(seed)
         assert np.concatenate([shot.time_s() for shot, _ in shots]) == pytest.approx(TIMING.time_s())
         seen.add(tuple(view for _, view in shots))
-        # The push-off, the flight and the splash are seen by the camera of the dive.
+        # The main shot contains push-off, flight and splash.
         dive = next(shot for shot, view in shots if view == "dive")
         assert dive.start_s < -0.2
         assert dive.time_s()[-1] > 1.9
     assert {("dive",), ("close", "dive"), ("dive", "underwater")} <= seen
-    assert [view for _, view in cut(0, clear=True)] == ["dive"]
+    assert [view for _, view in plan(0, clear=True)] == ["dive"]
 
 
 def test_a_clip_that_starts_in_the_air_has_no_close_up():
     timing = Timing(n_frames=60, first_flight_frame=4, first_entry_frame=40, step_s=0.04, start_s=-0.15)
-    assert all(view != "close" for seed in range(30) for _, view in cut(seed, timing))
+    assert all(view != "close" for seed in range(30) for _, view in plan(seed, timing))
 
 
-def test_under_water_bubbles_surround_the_athlete_and_nothing_is_masked():
+def test_an_underwater_shot_has_no_masks_and_no_joints():
     rng = np.random.default_rng(4)
-    faults = draw_faults((8.0, 8.0, 8.0), rng)
-    motion = plan_motion(random_body(rng), parse_dive_number("207C"), 10.0, False, faults, rng)
+    faults = sample_faults((8.0, 8.0, 8.0), rng)
+    motion = plan_motion(sample_body(rng), parse_dive_number("207C"), 10.0, False, faults, rng)
     start = motion.contact_s + 0.5
     timing = Timing(n_frames=3, first_flight_frame=1, first_entry_frame=2, step_s=0.04, start_s=start)
-    optics = draw_optics((96, 72), rng, clear=True)
-    frames, masks, joints = shots.dive_under(shots.Athlete(motion=motion, splash=0.4), timing, (96, 72), optics, rng)
+    optics = sample_optics((96, 72), rng, clear=True)
+    frames, masks, joints = shots.render_underwater(
+        shots.Athlete(motion=motion, splash=0.4), timing, (96, 72), optics, rng
+    )
     assert frames.shape == (3, 72, 96, 3)
     assert masks.shape == (3, 72, 96)
     assert masks.max() == 0
     assert np.isnan(joints).all()
-    # Blue water, with something in the middle of it.
+    # Blue water with athlete and bubbles.
     assert frames[0, 60:, :10, 2].mean() > frames[0, 60:, :10, 0].mean() + 20
     assert frames[0].std() > 5
 
 
-def test_timing_spreads_like_that_of_competitions():
+def test_timing_is_distributed_as_in_finediving():
     shares = []
     for seed in range(60):
         rng = np.random.default_rng(seed)
         number, board_m = [("407C", 10.0), ("107B", 3.0), ("5253B", 10.0), ("205B", 3.0)][seed % 4]
-        faults = draw_faults(draw_qualities(rng), rng)
-        motion = plan_motion(random_body(rng), parse_dive_number(number), board_m, board_m < 5, faults, rng)
-        timing = draw_timing(DiveSpec(dive_number=number), motion.come_out_s, motion.contact_s, rng)
+        faults = sample_faults(sample_qualities(rng), rng)
+        motion = plan_motion(sample_body(rng), parse_dive_number(number), board_m, board_m < 5, faults, rng)
+        timing = sample_timing(DiveSpec(dive_number=number), motion.come_out_s, motion.contact_s, rng)
         shares.append(
             (
                 timing.first_flight_frame / timing.n_frames,
@@ -89,46 +91,46 @@ def test_timing_spreads_like_that_of_competitions():
     assert frames == pytest.approx(35, abs=3)
 
 
-def test_rolling_shutter_moves_picture_and_mask_alike():
+def test_rolling_shutter_skews_image_and_mask_equally():
     mask = np.zeros((60, 80), np.uint8)
     mask[5:55, 38:42] = 1
     image = np.repeat(mask[..., None] * 200, 3, axis=2)
-    turned, cut_out = skew(image, (12.0, 0.0), 1.0), skew(mask, (12.0, 0.0), 1.0)
-    top, bottom = np.flatnonzero(cut_out[6]).mean(), np.flatnonzero(cut_out[53]).mean()
+    skewed_image, skewed_mask = skew(image, (12.0, 0.0), 1.0), skew(mask, (12.0, 0.0), 1.0)
+    top, bottom = np.flatnonzero(skewed_mask[6]).mean(), np.flatnonzero(skewed_mask[53]).mean()
     assert bottom - top == pytest.approx(12 * 47 / 60, abs=1.1)
-    assert (turned[cut_out == 1].max(1) > 60).all()
+    assert (skewed_image[skewed_mask == 1].max(1) > 60).all()
     assert np.array_equal(skew(mask, (0.0, 0.0), 1.0), mask)
 
 
-def test_interlaced_rows_are_of_two_fields_and_joints_between_them():
+def test_interlaced_frames_alternate_the_rows_of_two_fields():
     frames = np.zeros((4, 6, 5, 3), np.uint8)
     frames[1::2] = 9
     masks = np.zeros((4, 6, 5), np.uint8)
     masks[1] = 1
     joints = np.arange(4, dtype=np.float32)[:, None, None] * np.ones((4, 16, 2), np.float32)
-    woven, woven_masks, between = shots.weave((frames, masks, joints))
-    assert woven.shape == (2, 6, 5, 3)
-    assert (woven[:, ::2] == 0).all()
-    assert (woven[:, 1::2] == 9).all()
-    assert woven_masks.sum((1, 2)).tolist() == [15, 0]
-    assert between[:, 0, 0].tolist() == [0.5, 2.5]
-    fields = shots.fields_of(TIMING)
+    interlaced, interlaced_masks, mean_joints = shots.interlace((frames, masks, joints))
+    assert interlaced.shape == (2, 6, 5, 3)
+    assert (interlaced[:, ::2] == 0).all()
+    assert (interlaced[:, 1::2] == 9).all()
+    assert interlaced_masks.sum((1, 2)).tolist() == [15, 0]
+    assert mean_joints[:, 0, 0].tolist() == [0.5, 2.5]
+    fields = shots.to_fields(TIMING)
     assert fields.time_s().reshape(-1, 2).mean(1) == pytest.approx(TIMING.time_s())
 
 
-def test_what_stands_in_front_takes_its_pixels_from_the_mask():
+def test_the_foreground_clears_the_mask_where_it_is_drawn():
     lost = 0
     for seed in range(12):
         rng = np.random.default_rng(seed)
         where = np.tile([1.0, 0.0, 5.0], (4, 1))
-        camera = film(draw_viewpoint(10.0, False, rng), where, 0.04, np.zeros(4), (96, 72), rng)
+        camera = animate_camera(sample_viewpoint(10.0, False, rng), where, 0.04, np.zeros(4), (96, 72), rng)
         at = np.arange(4)
         seen, _ = camera.project(where[:, None], at)
-        thing = Foreground(camera, at, seen, where, rng)
+        foreground = Foreground(camera, at, seen, where, rng)
         image, mask = np.full((72, 96, 3), 128, np.uint8), np.ones((72, 96), np.uint8)
-        thing.draw(image, mask, 2)
+        foreground.draw(image, mask, 2)
         assert (image[mask == 1] == 128).mean() > 0.8
-        # What is hidden is painted over.
+        # Masked-out pixels are drawn over.
         assert (
             (np.abs(image[mask == 0].astype(int) - 128).max(-1, initial=0) > 2).mean() > 0.9
             if (mask == 0).any()

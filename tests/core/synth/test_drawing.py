@@ -4,7 +4,7 @@ import pytest
 from fineparser_core.synth import body as bodies
 from fineparser_core.synth import shots
 from fineparser_core.synth.body import pose
-from fineparser_core.synth.camera import draw_viewpoint, film
+from fineparser_core.synth.camera import animate_camera, sample_viewpoint
 from fineparser_core.synth.drawing import Figure, _shadowed
 from fineparser_core.synth.scene import Scene
 
@@ -15,12 +15,12 @@ LIGHT = np.array([0.0, -0.6, 0.8])
 def camera_at(point, instants):
     rng = np.random.default_rng(0)
     target = np.tile(np.array(point, float), (instants, 1))
-    return film(draw_viewpoint(10.0, False, rng, clear=True), target, 0.01, np.zeros(instants), SIZE, rng)
+    return animate_camera(sample_viewpoint(10.0, False, rng, clear=True), target, 0.01, np.zeros(instants), SIZE, rng)
 
 
 def standing(rng, instants, sweep=0.0):
     """Figure and camera of a body at (0, 0, 10 m) whose arms sweep by some radians."""
-    body = bodies.random_body(rng)
+    body = bodies.sample_body(rng)
     poses = np.array([pose(shoulder=1.0 + s, abduct=0.3) for s in np.linspace(0, sweep, instants)])
     joints = bodies.joints_in_body_frame(body, poses)
     joints[..., 2] += 10.0 - joints[..., 2].min()
@@ -35,10 +35,10 @@ def test_mask_lies_only_where_the_athlete_is_drawn(sweep):
     mask = np.zeros((SIZE[1], SIZE[0]), np.uint8)
     shots.paint_athlete(dark, mask, figure, 0, 5, SIZE)
     shots.paint_athlete(light, mask.copy(), figure, 0, 5, SIZE)
-    # What differs between a dark and a light background shows through.
+    # The opacity, from the difference between a dark and a light background.
     cover = 1 - (light.astype(int) - dark).max(2) / 255
     assert mask.sum() > 400
-    # A limb that flies through a pixel at the middle of the exposure is there, however faint.
+    # The mask is that of the middle of the exposure, so a fast limb may be faint in the image.
     assert cover[mask == 1].min() > 0.05
     assert mask[cover > 0.6].all()
     assert not mask[cover == 0].any()
@@ -49,7 +49,7 @@ def test_a_fast_limb_is_blurred_without_gaps():
     image = np.full((SIZE[1], SIZE[0], 3), 255, np.uint8)
     mask = np.zeros((SIZE[1], SIZE[0]), np.uint8)
     shots.paint_athlete(image, mask, figure, 0, 5, SIZE)
-    # Along an arc that the hand sweeps no pixel is left as it was.
+    # Every pixel on the arc of the hand is drawn over.
     s = int(np.argmax(np.abs(figure.outlines[4, :, 0] - figure.outlines[0, :, 0]).max((1, 2))))
     path = figure.outlines[:, s, 0].mean(1)
     dense = np.concatenate([np.linspace(path[k], path[k + 1], 20) for k in range(4)]).round().astype(int)
@@ -57,7 +57,7 @@ def test_a_fast_limb_is_blurred_without_gaps():
 
 
 def test_muscles_bulge_beyond_a_straight_taper():
-    body = bodies.random_body(np.random.default_rng(2))
+    body = bodies.sample_body(np.random.default_rng(2))
     capsules = bodies.capsules(body)
     assert capsules.belly.max() > 0.2
     joints = bodies.joints_in_body_frame(body, pose()[None])
@@ -69,7 +69,7 @@ def test_muscles_bulge_beyond_a_straight_taper():
     assert middle == pytest.approx(widths, abs=0.01)
 
 
-def test_the_upper_of_two_parts_shades_the_lower():
+def test_the_upper_of_two_segments_shadows_the_lower():
     middle = np.array([[[0.0, 0.0, 1.0], [0.05, 0.0, 0.5], [1.0, 0.0, 0.5]]])
     shade = _shadowed(middle, np.full((1, 3), 0.4), np.full(3, 0.06), np.array([0.0, 0.0, 1.0]))
     assert shade[0, 0] == 0
@@ -77,13 +77,13 @@ def test_the_upper_of_two_parts_shades_the_lower():
     assert shade[0, 2] == 0
 
 
-def test_what_stands_before_the_athlete_hides_the_mask_and_nothing_else():
+def test_objects_in_front_of_the_athlete_clear_the_mask():
     hidden = 0
     for seed in range(6):
         camera = camera_at((-1.0, 0.0, 10.2), 1)
         rng = np.random.default_rng(seed)
         boards = [(0.0, np.zeros(1))]
-        scene = Scene(camera, np.zeros(1, int), 10.0, np.zeros(1), boards, bodies.random_body(rng), LIGHT, rng)
+        scene = Scene(camera, np.zeros(1, int), 10.0, np.zeros(1), boards, bodies.sample_body(rng), LIGHT, rng)
         image, mask = np.full((SIZE[1], SIZE[0], 3), 7, np.uint8), np.ones((SIZE[1], SIZE[0]), np.uint8)
         scene.draw_front(image, mask, 0)
         changed = (image != 7).any(2)

@@ -2,17 +2,17 @@ import numpy as np
 import pytest
 
 from fineparser_core.diving.dive_number import parse_dive_number
-from fineparser_core.synth.body import JOINT, random_body
+from fineparser_core.synth.body import JOINT, sample_body
 from fineparser_core.synth.flight import plan_motion
-from fineparser_core.synth.rubric import draw_faults
+from fineparser_core.synth.rubric import sample_faults
 
 NUMBERS = ("107B", "205B", "307C", "407C", "109C", "5253B", "5152B", "101B", "626C", "6243D", "612B")
 
 
 def motion_of(number, qualities=(9.0, 9.0, 9.0), seed=0, board_m=10.0):
     rng = np.random.default_rng(seed)
-    body = random_body(rng)
-    faults = draw_faults(qualities, rng)
+    body = sample_body(rng)
+    faults = sample_faults(qualities, rng)
     return plan_motion(body, parse_dive_number(number), board_m, False, faults, rng), faults
 
 

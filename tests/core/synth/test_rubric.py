@@ -1,23 +1,23 @@
 import numpy as np
 import pytest
 
-from fineparser_core.synth.camera import draw_viewpoint, film
-from fineparser_core.synth.rubric import STEP_WEIGHTS, draw_faults, draw_qualities, judge, true_award
+from fineparser_core.synth.camera import animate_camera, sample_viewpoint
+from fineparser_core.synth.rubric import STEP_WEIGHTS, judge, sample_faults, sample_qualities, true_award
 from fineparser_core.synth.splash import Splash
 
 
 def faults(qualities, seed=0):
-    return draw_faults(qualities, np.random.default_rng(seed))
+    return sample_faults(qualities, np.random.default_rng(seed))
 
 
-def test_weights_share_the_ten_points():
+def test_the_weights_sum_to_ten():
     assert sum(STEP_WEIGHTS) == 10
     assert true_award((10.0, 10.0, 10.0)) == 10
     # A step's points do not depend on the other steps.
     assert true_award((5.0, 6.0, 9.0)) - true_award((5.0, 6.0, 7.0)) == pytest.approx(0.4)
 
 
-def test_every_step_shows_its_own_faults():
+def test_every_step_has_its_own_faults():
     good, bad = faults((9.5, 9.5, 9.5)), faults((3.0, 3.0, 3.0))
     assert bad.height_factor < good.height_factor
     for name in ("loose", "legs_apart_rad", "toes_flexed", "knees_bent_rad", "splash", "entry_legs_rad"):
@@ -28,7 +28,7 @@ def test_every_step_shows_its_own_faults():
 def test_worse_entry_throws_water_higher():
     rng = np.random.default_rng(0)
     target = np.zeros((30, 3))
-    camera = film(draw_viewpoint(3.0, False, rng), target, 0.04, np.ones(30), (160, 120), rng)
+    camera = animate_camera(sample_viewpoint(3.0, False, rng), target, 0.04, np.ones(30), (160, 120), rng)
 
     def height(quality):
         size = faults((8.0, 8.0, quality)).splash
@@ -46,9 +46,9 @@ def test_awards_are_halves_near_the_rubric():
     assert awards.mean() == pytest.approx(true_award((8.0, 7.0, 6.0)), abs=0.1)
 
 
-def test_awards_spread_like_those_of_competitions():
+def test_awards_are_distributed_as_in_competitions():
     rng = np.random.default_rng(3)
-    awards = [true_award(draw_qualities(rng)) for _ in range(3000)]
+    awards = [true_award(sample_qualities(rng)) for _ in range(3000)]
     low, median, high = np.percentile(awards, [5, 50, 95])
     assert 3.5 < low < 5.5
     assert 6.8 < median < 7.7

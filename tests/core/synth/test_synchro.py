@@ -10,13 +10,13 @@ def test_both_divers_of_a_pair_are_in_the_mask(number: str, board_m: float) -> N
     pair, alone = render_dive(DiveSpec(**spec, synchro=True), 4), render_dive(DiveSpec(**spec), 4)
     assert pair.qualities == alone.qualities
     assert pair.awards == alone.awards
-    # Twice the share of the picture, a little further away.
+    # About twice the area, at a slightly larger distance.
     assert 1.1 < pair.masks.mean() / alone.masks.mean() < 2.2
     again = render_dive(DiveSpec(**spec, synchro=True), 4)
     assert np.array_equal(pair.frames, again.frames)
 
 
-def test_joints_are_of_the_first_of_two() -> None:
+def test_joints_are_those_of_the_first_athlete() -> None:
     spec = DiveSpec(dive_number="107B", board_m=3.0, height_px=128, aspect=16 / 9, clear=True, synchro=True)
     dive = render_dive(spec, 4)
     _, height, width = dive.masks.shape

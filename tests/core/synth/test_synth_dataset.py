@@ -9,7 +9,7 @@ from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import Cancelled, ConfigError
 from fineparser_core.progress import CancelToken
 from fineparser_core.synth import dataset
-from fineparser_core.synth.dataset import SynthConfig, draw_spec, sub_actions, synthesize
+from fineparser_core.synth.dataset import SynthConfig, sample_spec, sub_actions, synthesize
 
 CONFIG = SynthConfig(train=2, test=1, seed=3)
 
@@ -51,7 +51,7 @@ def test_layout_is_read_without_defects(root):
         assert (mask > 127).mean() < 0.5
 
 
-def test_second_run_keeps_finished_dives_and_makes_the_missing_one(root):
+def test_a_second_run_renders_the_missing_dives_only(root):
     records = sorted((root / ".records").iterdir())
     kept = records[0].stat().st_mtime_ns
     before = records[1].read_bytes()
@@ -87,7 +87,7 @@ def test_foreign_folder_is_refused(tmp_path):
         synthesize(tmp_path, CONFIG)
 
 
-def test_cancelling_leaves_whole_dives_only(tmp_path):
+def test_cancelling_leaves_complete_dives_only(tmp_path):
     cancel = CancelToken()
 
     def stop_after_first(progress):
@@ -102,14 +102,14 @@ def test_cancelling_leaves_whole_dives_only(tmp_path):
 
 
 def test_processes_do_not_change_a_dive():
-    # What a process renders depends on the spec and seed of its index alone.
-    assert draw_spec(CONFIG, 1) == draw_spec(SynthConfig(train=50, test=0, seed=3), 1)
-    assert draw_spec(CONFIG, 1) != draw_spec(CONFIG, 2)
+    # A dive depends on the spec and the seed of its index alone.
+    assert sample_spec(CONFIG, 1) == sample_spec(SynthConfig(train=50, test=0, seed=3), 1)
+    assert sample_spec(CONFIG, 1) != sample_spec(CONFIG, 2)
 
 
-def test_numbers_narrow_the_draw():
+def test_numbers_restrict_the_dives():
     config = SynthConfig(train=20, test=0, numbers=("207C", "626C"))
-    drawn = {draw_spec(config, i)[0].dive_number for i in range(20)}
+    drawn = {sample_spec(config, i)[0].dive_number for i in range(20)}
     assert drawn == {"207C", "626C"}
 
 
@@ -133,6 +133,6 @@ def test_sub_actions_are_those_of_finediving(number, ids):
 
 
 def test_every_default_number_has_a_board_with_a_difficulty():
-    boards = {draw_spec(SynthConfig(train=1, test=0, seed=s), 0)[0].board_m for s in range(300)}
+    boards = {sample_spec(SynthConfig(train=1, test=0, seed=s), 0)[0].board_m for s in range(300)}
     assert boards <= {1.0, 3.0, 5.0, 7.5, 10.0}
     assert np.isin([3.0, 10.0], list(boards)).all()

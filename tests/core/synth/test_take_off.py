@@ -2,17 +2,17 @@ import numpy as np
 import pytest
 
 from fineparser_core.diving.dive_number import parse_dive_number
-from fineparser_core.synth.body import JOINT, random_body
+from fineparser_core.synth.body import JOINT, sample_body
 from fineparser_core.synth.flight import plan_motion
-from fineparser_core.synth.rubric import draw_faults
+from fineparser_core.synth.rubric import sample_faults
 
 TAKE_OFFS = [("107B", 3.0), ("407C", 3.0), ("205B", 3.0), ("307C", 3.0), ("207C", 10.0), ("407C", 10.0), ("107B", 10.0)]
 
 
 def motion_of(number, board_m, seed):
     rng = np.random.default_rng(seed)
-    body = random_body(rng)
-    faults = draw_faults((8.5, 8.5, 8.5), rng)
+    body = sample_body(rng)
+    faults = sample_faults((8.5, 8.5, 8.5), rng)
     return plan_motion(body, parse_dive_number(number), board_m, board_m < 5, faults, rng)
 
 
@@ -26,7 +26,7 @@ def velocity(motion, time_s):
 def test_push_off_reaches_the_speed_of_the_flight(number, board_m, seed):
     motion = motion_of(number, board_m, seed)
     up = [velocity(motion, t)[2] for t in (-0.3, -0.16, -0.04, 0.01)]
-    # The body gathers speed steadily and does not stop at the end of the board.
+    # The body accelerates steadily and does not stop at the end of the board.
     assert up[0] < up[1] < up[2] * 1.05
     assert up[2] == pytest.approx(up[3], rel=0.35)
     assert velocity(motion, 0.01)[0] > 0
@@ -52,7 +52,7 @@ def test_board_rings_on_after_the_take_off_without_a_jump():
 
 
 @pytest.mark.parametrize("number", ["207C", "407C"])
-def test_who_stands_is_balanced_over_the_feet(number):
+def test_a_standing_diver_is_balanced_over_the_feet(number):
     motion = motion_of(number, 10.0, 3)
     joints, centre = motion.world_joints(np.array([-2.5, -1.5, -0.6]))
     feet = joints[:, [JOINT["toe_l"], JOINT["ankle_l"]], 0].mean(1)

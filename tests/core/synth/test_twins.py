@@ -1,4 +1,4 @@
-"""Twins show what their records say, and the table stands in for the records."""
+"""Twins agree with their records, and the table with the distribution of the records."""
 
 import json
 from collections import Counter
@@ -13,8 +13,8 @@ from fineparser_core.data.dataset import load_dataset
 from fineparser_core.errors import ConfigError
 from fineparser_core.synth import dataset, twin_table
 from fineparser_core.synth.dataset import synthesize
-from fineparser_core.synth.rubric import draw_qualities, true_award
-from fineparser_core.synth.twins import SUBSETS, TwinRecord, draw_qualities_of, plan_twins
+from fineparser_core.synth.rubric import sample_qualities, true_award
+from fineparser_core.synth.twins import SUBSETS, TwinRecord, plan_twins, sample_qualities_for
 
 RECORD = TwinRecord(
     event="FINA_Women10m_final_r1",
@@ -32,11 +32,11 @@ RECORD = TwinRecord(
 RECORDS = (
     RECORD,
     replace(RECORD, event="17", index=8, dive_number="5253B", board_m=3.0, score=40.8, difficulty=3.4, split="test"),
-    # A fixed DD of synchronised rounds, and a dive that no table knows from 10 m.
+    # The fixed DD of a synchronised round, and a dive without a known DD from 10 m.
     replace(
         RECORD, event="Men10mSynchronised_r1", index=0, dive_number="401B", difficulty=2.0, score=54.0, synchro=True
     ),
-    # Annotated past the end of its clip.
+    # Annotated beyond the end of its clip.
     replace(RECORD, event="Men3m_r2", index=2, dive_number="205B", board_m=3.0, first_entry_frame=90),
 )
 
@@ -51,25 +51,25 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_qualities_have_the_award(award: float) -> None:
     rng = np.random.default_rng(0)
     for _ in range(50):
-        qualities = draw_qualities_of(award, rng)
+        qualities = sample_qualities_for(award, rng)
         assert min(qualities) >= 0
         assert max(qualities) <= 10
         assert true_award(qualities) == pytest.approx(award, abs=1e-9)
 
 
-def test_qualities_spread_as_those_without_a_record() -> None:
+def test_qualities_vary_as_those_without_a_record() -> None:
     rng = np.random.default_rng(1)
-    free = np.array([draw_qualities(rng) for _ in range(4000)])
+    free = np.array([sample_qualities(rng) for _ in range(4000)])
     free = free[np.abs(free @ (0.3, 0.5, 0.2) - 7) < 0.5]
-    bound = np.array([draw_qualities_of(7.0, rng) for _ in range(len(free))])
+    bound = np.array([sample_qualities_for(7.0, rng) for _ in range(len(free))])
     assert (bound - 7).std(axis=0) == pytest.approx((free - (free @ (0.3, 0.5, 0.2))[:, None]).std(axis=0), rel=0.2)
 
 
-def test_twins_are_their_records(tmp_path: Path) -> None:
+def test_twins_agree_with_their_records(tmp_path: Path) -> None:
     root = tmp_path / "twins"
     plan = plan_twins(RECORDS, seed=5)
     assert synthesize(root, plan) == 0
-    assert plan.left_out == {}
+    assert plan.skipped == {}
     data = load_dataset(root)
     facts = json.loads((root / "rendered.json").read_text(encoding="utf-8"))
     assert list(data.frame_defects()) == []
@@ -86,12 +86,12 @@ def test_twins_are_their_records(tmp_path: Path) -> None:
         expected = (wanted.first_flight_frame, wanted.first_entry_frame) if wanted.has_steps else (23, 51)
         assert (twin.first_flight_frame, twin.first_entry_frame) == expected
     assert plan.notes() == {
-        "drawn from another board": 1,
-        "the record's transitions make no three steps": 1,
+        "rendered from another board": 1,
+        "the record's transitions give no three phases": 1,
     }
 
 
-def test_shards_make_the_same_dives_as_one_run(tmp_path: Path) -> None:
+def test_shards_render_the_same_dives_as_one_run(tmp_path: Path) -> None:
     plan = plan_twins(RECORDS[:2], seed=5)
     assert synthesize(tmp_path / "whole", plan) == 0
     assert synthesize(tmp_path / "parts", plan, shard=(1, 2)) == 1
@@ -112,33 +112,33 @@ def test_twins_of_other_records_are_refused_in_the_same_folder(tmp_path: Path) -
         synthesize(tmp_path / "twins", plan_twins([replace(RECORD, score=60.0)]))
 
 
-def test_what_cannot_be_rendered_is_said() -> None:
+def test_records_that_cannot_be_rendered_are_reported() -> None:
     odd = [replace(RECORD, index=7, dive_number="XYZ"), replace(RECORD, index=8, dive_number="4099A")]
     plan = plan_twins([RECORD, *odd])
     assert len(plan) == 1
-    assert set(plan.left_out) == {f"{RECORD.event}/7", f"{RECORD.event}/8"}
+    assert set(plan.skipped) == {f"{RECORD.event}/7", f"{RECORD.event}/8"}
     with pytest.raises(ConfigError, match="no record"):
         plan_twins(odd)
 
 
-def test_another_take_shows_the_same_dives_otherwise(tmp_path: Path) -> None:
-    first, second = (plan_twins(RECORDS, seed=5, take=take) for take in (1, 2))
+def test_another_variant_shows_the_same_dives_with_other_faults(tmp_path: Path) -> None:
+    first, second = (plan_twins(RECORDS, seed=5, variant=variant) for variant in (1, 2))
     assert first.settings == plan_twins(RECORDS, seed=5).settings != second.settings
     for one, other in zip(map(first.dive, range(4)), map(second.dive, range(4)), strict=True):
-        assert other.key == (f"{one.key[0]}_take2", one.key[1])
+        assert other.key == (f"{one.key[0]}_variant2", one.key[1])
         assert other.seed != one.seed
         assert other.spec.qualities != one.spec.qualities
         assert replace(other.spec, qualities=one.spec.qualities) == one.spec
         assert true_award(other.spec.qualities or (0, 0, 0)) == pytest.approx(
             true_award(one.spec.qualities or (1, 1, 1))
         )
-    synthesize(tmp_path / "twins", plan_twins(RECORDS[:1], take=2))
+    synthesize(tmp_path / "twins", plan_twins(RECORDS[:1], variant=2))
     with pytest.raises(ConfigError, match="another folder"):
         synthesize(tmp_path / "twins", plan_twins(RECORDS[:1]))
 
 
 def test_the_table_is_of_finediving() -> None:
-    records = twin_table.drawn_records(seed=0)
+    records = twin_table.sample_records(seed=0)
     assert Counter(record.split for record in records) == {"train": 2251, "test": 749}
     assert len({record.dive_number for record in records}) == 52
     assert all(record.has_steps for record in records)
@@ -152,7 +152,7 @@ def test_the_table_is_of_finediving() -> None:
     assert np.quantile([record.score for record in records], [0.05, 0.5, 0.95]) == pytest.approx(
         [40.9, 67.5, 90.8], abs=2
     )
-    assert plan_twins(records).left_out == {}
+    assert plan_twins(records).skipped == {}
 
 
 def test_the_table_is_what_its_command_makes(shared_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,7 +164,7 @@ def test_the_table_is_what_its_command_makes(shared_dir: Path, tmp_path: Path, m
 
 
 def test_mini_is_drawn_from_the_full_set() -> None:
-    records = twin_table.drawn_records(seed=0)
+    records = twin_table.sample_records(seed=0)
     full, mini = plan_twins(records, "full", 3), plan_twins(records, "mini", 3)
     dives = [mini.dive(i) for i in range(len(mini))]
     assert Counter(dive.split for dive in dives) == dict(zip(("train", "test"), SUBSETS["mini"], strict=True))
@@ -178,7 +178,7 @@ def test_mini_is_drawn_from_the_full_set() -> None:
 
 
 def test_medium_holds_the_mini_set_and_shares_its_test_dives() -> None:
-    records = twin_table.drawn_records(seed=0)
+    records = twin_table.sample_records(seed=0)
     chosen = {}
     for size in ("mini", "medium"):
         plan = plan_twins(records, size, 3)

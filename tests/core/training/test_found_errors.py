@@ -12,7 +12,7 @@ from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.transforms import plain_view
 from fineparser_core.models.pose_backbone import LOOK, POSE_FEATURES
 from fineparser_core.progress import CancelToken
-from fineparser_core.synth.truth import Truth
+from fineparser_core.synth.ground_truth import GroundTruth
 from fineparser_core.training.found_errors import FoundErrors
 from fineparser_core.training.stored_views import SeenDive
 from fineparser_core.training.traced_poses import TracedPoses, trace_poses
@@ -47,7 +47,7 @@ def rendered(poses: TracedPoses, error: float, *, number: str = "207C") -> SeenD
 
 def errors_of(poses: TracedPoses, one: SeenDive, joints: np.ndarray, off: np.ndarray) -> FoundErrors:
     """Joints (96, 16, 2) of the rendered dive, all found off by the same."""
-    truth = Truth(
+    truth = GroundTruth(
         joints=(joints / MASK_SIZE).astype(np.float32),
         qualities=np.full(3, 7.0),
         contact_frame=int(np.isnan(poses.joints[0, :, 5, 0]).argmax()) or 95,

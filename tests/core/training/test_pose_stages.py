@@ -18,7 +18,7 @@ from fineparser_core.models.pose_backbone import LOOK, POSE_FEATURES, PoseBackbo
 from fineparser_core.models.presets import build
 from fineparser_core.progress import CancelToken
 from fineparser_core.staged_config import StagedConfig
-from fineparser_core.synth.truth import Truth
+from fineparser_core.synth.ground_truth import GroundTruth
 from fineparser_core.training.blending import blend_steps, blend_streams
 from fineparser_core.training.loop import run_stage
 from fineparser_core.training.losses import transition_loss, transition_target
@@ -108,7 +108,7 @@ def test_a_backbone_learns_from_frames(model: FineParser, tmp_path: Path, told: 
     masks[:60, 30:80, 40:70] = 255
     dive = replace(make_dive(0), frames=rng.integers(0, 255, (80, 112, 112, 3), np.uint8), masks=masks)
     joints = rng.uniform(0.3, 0.6, (80, 16, 2)).astype(np.float32)
-    truth = Truth(joints=joints, qualities=np.array([7.0, 6.0, 5.0]), contact_frame=55, splash=0.4)
+    truth = GroundTruth(joints=joints, qualities=np.array([7.0, 6.0, 5.0]), contact_frame=55, splash=0.4)
     truths = {dive.record.key: truth if told else replace(truth, contact_frame=None, splash=None)}
     config = replace(CONFIG, preprocessing="whole", frame_iterations=2, frame_batch=8, precision="fp32")
     before = {name: value.clone() for name, value in model.state_dict().items()}
@@ -149,7 +149,7 @@ def test_an_upright_look_learns_from_where_joints_were_found(tmp_path: Path) -> 
     masks = np.full((80, 112, 112), 255, np.uint8)
     dive = replace(make_dive(0), frames=rng.integers(0, 255, (80, 112, 112, 3), np.uint8), masks=masks)
     joints = rng.uniform(0.3, 0.6, (80, 16, 2)).astype(np.float32)
-    truths = {dive.record.key: Truth(joints=joints, qualities=np.array([7.0, 6.0, 5.0]))}
+    truths = {dive.record.key: GroundTruth(joints=joints, qualities=np.array([7.0, 6.0, 5.0]))}
     look = (50 + 10 * rng.standard_normal((96, LOOK))).astype(np.float32)
     seen = [SeenDive(dive=dive, view=plain_view(dive, "whole"), look=look)]
     before = {name: value.clone() for name, value in model.state_dict().items()}
@@ -167,7 +167,7 @@ def test_tracks_are_learned_from_whole_clips(model: FineParser, tmp_path: Path) 
     dive = replace(make_dive(0), frames=np.zeros((80, 112, 112, 3), np.uint8), masks=masks)
     rng = np.random.default_rng(3)
     joints = rng.uniform(0.3, 0.6, (80, 16, 2)).astype(np.float32)
-    truths = {dive.record.key: Truth(joints=joints, qualities=np.array([7.0, 6.0, 5.0]))}
+    truths = {dive.record.key: GroundTruth(joints=joints, qualities=np.array([7.0, 6.0, 5.0]))}
     config = replace(CONFIG, track_iterations=60, track_batch=2)
     look = (50 + 10 * rng.standard_normal((96, LOOK))).astype(np.float32)
     seen = SeenDive(dive=dive, view=plain_view(dive, "whole"), look=look)

@@ -11,7 +11,7 @@ from fineparser_core.data.records import DiveRecord
 from fineparser_core.evaluation import fidelity
 from fineparser_core.models.joint_maps import joint_spots
 from fineparser_core.synth import rubric
-from fineparser_core.synth.truth import Truth
+from fineparser_core.synth.ground_truth import GroundTruth
 from fineparser_core.training.truths import (
     N_JOINTS,
     STEP_WEIGHTS,
@@ -83,7 +83,7 @@ def test_spots_peak_at_their_joint_and_hidden_ones_are_empty(masks: torch.Tensor
 
 def test_qualities_are_scaled_and_unknown_ones_are_nan() -> None:
     dives = [make_dive(1), make_dive(2)]
-    truths = {("A", 1): Truth(joints=np.zeros((2, N_JOINTS, 2)), qualities=np.array([7.0, 8.8, 5.2]))}
+    truths = {("A", 1): GroundTruth(joints=np.zeros((2, N_JOINTS, 2)), qualities=np.array([7.0, 8.8, 5.2]))}
     scaled = scaled_qualities(dives, truths)
     assert scaled.dtype == torch.float32
     assert scaled[0].tolist() == pytest.approx([0, 1, -1])
@@ -95,7 +95,8 @@ def test_contributions_are_those_that_evaluation_ranks() -> None:
     dives = [make_dive(i, difficulty) for i, difficulty in enumerate((1.8, 3.2, 3.6, 2.9))]
     qualities = rng.uniform(2, 10, (4, 3))
     truths = {
-        d.record.key: Truth(joints=np.zeros((2, 16, 2)), qualities=q) for d, q in zip(dives, qualities, strict=True)
+        d.record.key: GroundTruth(joints=np.zeros((2, 16, 2)), qualities=q)
+        for d, q in zip(dives, qualities, strict=True)
     }
     del truths["A", 3]
     query, exemplar = np.array([0, 1, 2, 2, 3]), np.array([1, 0, 0, 1, 0])

@@ -5,35 +5,35 @@ import pytest
 from fineparser_core.commands import synthesize as command
 from fineparser_core.synth import preview
 from fineparser_core.synth.render import DiveSpec, render_dive
-from fineparser_core.synth.scene import _tower
+from fineparser_core.synth.scene import _sample_boards
 
 
 @pytest.mark.parametrize(("board_m", "least"), [(10.0, 0.8), (3.0, 0.7)])
-def test_most_scenes_have_people_who_could_be_taken_for_the_athlete(board_m: float, least: float) -> None:
-    spots = [_tower(board_m, [0.0], np.random.default_rng(seed))[2] for seed in range(200)]
+def test_most_scenes_have_bystanders_near_the_athlete(board_m: float, least: float) -> None:
+    spots = [_sample_boards(board_m, [0.0], np.random.default_rng(seed))[2] for seed in range(200)]
     assert np.mean([len(mine) > 0 for mine in spots]) > least
-    # On the deck beside the plunge, and on the platform that is dived from.
+    # On the deck beside the board, and on the athlete's own platform.
     assert np.mean([any(s[2] == 0 and s[0] > -5.6 for s in mine) for mine in spots]) > 0.4
     if board_m == 10.0:
         assert np.mean([any(s[2] == board_m for s in mine) for mine in spots]) > 0.45
-    # Nobody stands where the athlete takes off.
+    # The athlete's place on the board is free.
     assert all(abs(s[1]) > 0.3 or s[0] < -5 for mine in spots for s in mine)
 
 
-def test_nobody_but_the_athlete_is_in_the_mask() -> None:
+def test_bystanders_are_not_in_the_mask() -> None:
     for seed in range(3):
         dive = render_dive(DiveSpec(dive_number="407C", board_m=10.0, height_px=96, aspect=4 / 3), seed)
         size = np.array(dive.masks.shape[:0:-1])
         for i in range(dive.first_flight_frame, dive.contact_frame, 3):
             y, x = np.nonzero(dive.masks[i])
             points = dive.joints[i, :-1] * size
-            # Hands and the crown of the head reach a little beyond the joints.
+            # Hands and head extend beyond the joints.
             reach = 3 + 0.35 * np.ptp(points, axis=0).max()
             where = np.stack([x, y], -1)
             assert ((where > points.min(0) - reach) & (where < points.max(0) + reach)).all(), (seed, i)
 
 
-def test_a_preview_says_how_fast_it_was_rendered(tmp_path, monkeypatch, capsys) -> None:
+def test_the_preview_prints_the_rendering_speed(tmp_path, monkeypatch, capsys) -> None:
     whole = preview.render_dive
 
     def small(spec, seed):

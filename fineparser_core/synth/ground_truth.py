@@ -1,4 +1,4 @@
-"""What is known of a rendered dive beyond its labels: where the athlete's joints are, and the quality of every step."""
+"""Ground truth of rendered dives beyond the labels of FineDiving: keypoints, qualities of the steps, splash."""
 
 import zipfile
 from dataclasses import dataclass
@@ -12,23 +12,22 @@ from fineparser_core.errors import AnnotationError
 from fineparser_core.synth.body import JOINT
 from fineparser_core.video.atomic import atomic_file
 
-TRUTH_FOLDER = "FineDiving_truth"
+FOLDER = "FineDiving_truth"
 _HEAD = (JOINT["head_low"], JOINT["head_top"])
-_OTHERS = [JOINT[name] for name in TRUTH_JOINTS[1:-1]]
+_BODY_JOINTS = [JOINT[name] for name in TRUTH_JOINTS[1:-1]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Truth:
-    """Of one rendered dive.
+class GroundTruth:
+    """Ground truth of a rendered dive.
 
     Attributes:
-        joints: (T, 16, 2) float32 in the order of `TRUTH_JOINTS`: x / width and y / height, (0, 0) the top left corner
-            and (1, 1) the bottom right one. A joint may lie outside the picture, under water or behind something; it is
-            NaN in frames that another camera took from under the water. The board is NaN in data sets of earlier
-            versions.
+        joints: (T, 16, 2) float32 in the order of `TRUTH_JOINTS`: x / width and y / height, (0, 0) the top left and
+            (1, 1) the bottom right corner of the image. Joints may lie outside the image, under water or behind other
+            objects. They are NaN in frames of an underwater camera. The board is NaN in older data sets.
         qualities: (3,) float32 of take-off, flight and entry, 0..10.
-        contact_frame: first frame in which the athlete touches the water; None in data sets of earlier versions.
-        splash: 0 a rip .. 1 very large; None likewise.
+        contact_frame: first frame in which the athlete touches the water; None in older data sets.
+        splash: size of the splash, 0 (rip entry) to 1; None in older data sets.
     """
 
     joints: np.ndarray
@@ -37,28 +36,28 @@ class Truth:
     splash: float | None = None
 
 
-def pick_joints(points: np.ndarray, board: np.ndarray) -> np.ndarray:
-    """(T, 16, D) of `TRUTH_JOINTS` from all of the body's joints (T, len(JOINTS), D) and the board's edge (T, D)."""
-    return np.concatenate([points[:, _HEAD].mean(1, keepdims=True), points[:, _OTHERS], board[:, None]], axis=1)
+def select_joints(joints: np.ndarray, board: np.ndarray) -> np.ndarray:
+    """The keypoints (T, 16, D) of `TRUTH_JOINTS` from all joints (T, len(JOINTS), D) and the board's edge (T, D)."""
+    return np.concatenate([joints[:, _HEAD].mean(1, keepdims=True), joints[:, _BODY_JOINTS], board[:, None]], axis=1)
 
 
 def mirror_joints(joints: np.ndarray) -> np.ndarray:
-    """Joints (T, 16, 2) of the picture mirrored left to right; what was left is right in it."""
+    """Mirror joints (T, 16, 2) with the image, left to right; left and right joints are exchanged."""
     return joints[:, list(SWAPPED_JOINTS)] * np.array([-1, 1], joints.dtype) + np.array([1, 0], joints.dtype)
 
 
-def truth_path(root: Path, key: tuple[str, int]) -> Path:
-    """Where the truth of a dive of a rendered data set is kept."""
-    return root / TRUTH_FOLDER / key[0] / f"{key[1]}.npz"
+def ground_truth_path(root: Path, key: tuple[str, int]) -> Path:
+    """The file of the ground truth of a dive, in a rendered data set at `root`."""
+    return root / FOLDER / key[0] / f"{key[1]}.npz"
 
 
-def save_truth(root: Path, key: tuple[str, int], truth: Truth) -> None:
-    """Write it, whole or not at all."""
-    path = truth_path(root, key)
+def save_ground_truth(root: Path, key: tuple[str, int], truth: GroundTruth) -> None:
+    """Write the ground truth of a dive atomically."""
+    path = ground_truth_path(root, key)
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_file(path) as temporary, temporary.open("wb") as file:
-        further = {"contact_frame": truth.contact_frame, "splash": truth.splash}
-        known: dict[str, Any] = {name: value for name, value in further.items() if value is not None}
+        optional = {"contact_frame": truth.contact_frame, "splash": truth.splash}
+        known: dict[str, Any] = {name: value for name, value in optional.items() if value is not None}
         np.savez(
             file,
             joints=truth.joints.astype(np.float32),
@@ -67,16 +66,17 @@ def save_truth(root: Path, key: tuple[str, int], truth: Truth) -> None:
         )
 
 
-def load_truth(root: Path, key: tuple[str, int]) -> Truth | None:
-    """The truth of a dive; None where the data set has none, as one of filmed dives.
+def load_ground_truth(root: Path, key: tuple[str, int]) -> GroundTruth | None:
+    """Read the ground truth of a dive; None if the data set has none, e.g. one of filmed dives.
 
     Args:
-        root: folder of the data set; key: event and index.
+        root: folder of the data set.
+        key: event and index of the dive.
 
     Raises:
         AnnotationError: the file is damaged.
     """
-    path = truth_path(root, key)
+    path = ground_truth_path(root, key)
     if not path.is_file():
         return None
     try:
@@ -84,7 +84,7 @@ def load_truth(root: Path, key: tuple[str, int]) -> Truth | None:
             joints = content["joints"]
             if joints.shape[1:] == (len(TRUTH_JOINTS) - 1, 2):
                 joints = np.pad(joints, ((0, 0), (0, 1), (0, 0)), constant_values=np.nan)
-            truth = Truth(
+            truth = GroundTruth(
                 joints=joints,
                 qualities=content["qualities"],
                 contact_frame=int(content["contact_frame"]) if "contact_frame" in content else None,

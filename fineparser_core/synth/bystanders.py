@@ -1,4 +1,4 @@
-"""People who are not the athlete: standing, sitting, walking, and other divers who wait."""
+"""Bystanders: people who stand, sit or walk, and other divers who wait. They are never part of a mask."""
 
 from dataclasses import replace
 
@@ -11,12 +11,13 @@ from fineparser_core.synth.camera import Camera
 from fineparser_core.synth.drawing import Figure
 
 
-class Others:
-    """Puts people into a scene; none of them is in a mask.
+class Bystanders:
+    """Creates the figures of bystanders for one camera.
 
     Args:
-        at: (T,) instants of the camera in each frame; time_s: (T,) of the frames.
-        light: (3,) unit, towards the lamp.
+        at: (T,) instant of the camera of each frame.
+        time_s: (T,) times of the frames.
+        light: (3,) unit vector towards the lamp.
     """
 
     def __init__(self, camera: Camera, at: np.ndarray, time_s: np.ndarray, light: np.ndarray) -> None:
@@ -25,8 +26,14 @@ class Others:
     def person(
         self, body: bodies.Body, poses: np.ndarray, place: np.ndarray, facing: float, gloss: float = 0.05
     ) -> Figure:
-        """Someone whose lowest point is at place (T or 1, 3), in poses (T or 1, len(POSE))."""
-        turned = flight.turn(bodies.joints_in_body_frame(body, poses), facing, np.zeros(len(poses)), 0.0, 0.0)
+        """A person with given poses.
+
+        Args:
+            poses: (T or 1, len(POSE)).
+            place: (T or 1, 3) metres, position of the lowest point of the body.
+            facing: heading in radians, 0 along x.
+        """
+        turned = flight.rotate_body(bodies.joints_in_body_frame(body, poses), facing, np.zeros(len(poses)), 0.0, 0.0)
         turned[..., 2] -= turned[..., 2].min(1, keepdims=True)
         joints = np.broadcast_to(turned + place[:, None], (len(self._at), *turned.shape[1:]))
         return Figure(joints, bodies.capsules(body), self._camera, self._at, self._light, gloss=gloss, water_line=False)
@@ -34,11 +41,11 @@ class Others:
     def standing(
         self, body: bodies.Body, place: np.ndarray, facing: float, rng: np.random.Generator, *, seated: bool = False
     ) -> Figure:
-        """Someone who keeps still."""
+        """A person who stands or sits still."""
         return self.person(body, _stance(seated, rng)[None], place[None], facing)
 
     def walker(self, body: bodies.Body, place: np.ndarray, facing: float, rng: np.random.Generator) -> Figure:
-        """Someone who is at place half-way through the clip."""
+        """A walking person who passes `place` in the middle of the clip."""
         swing = np.sin(2 * np.pi * rng.uniform(0.8, 1.1) * self._time_s)
         still = _stance(False, rng)
         poses = np.array([pose(still, hip_l=0.4 * s, hip_r=-0.4 * s, knee_l=0.2 - 0.2 * s) for s in swing])
@@ -47,16 +54,16 @@ class Others:
         return self.person(body, poses, place + moved, facing)
 
     def diver(self, athlete: bodies.Body, place: np.ndarray, rng: np.random.Generator) -> Figure:
-        """Another diver, most often dressed as the athlete, who waits, dries off, swings the arms or walks up."""
-        body = bodies.draw_partner(athlete, rng) if rng.random() < 0.65 else bodies.random_body(rng)
+        """Sample another diver, in 65 % of cases dressed like the athlete, who waits, swings the arms or walks."""
+        body = bodies.sample_partner(athlete, rng) if rng.random() < 0.65 else bodies.sample_body(rng)
         if rng.random() < 0.3:
             body = replace(body, skin=athlete.skin, hair=athlete.hair)
         facing = float(rng.uniform(0, 2 * np.pi))
-        does = rng.random()
-        if does < 0.15:
+        activity = rng.random()
+        if activity < 0.15:
             return self.walker(body, place, facing, rng)
         still = _stance(rng.random() < 0.1, rng)
-        if does < 0.5:
+        if activity < 0.5:
             return self.person(body, still[None], place[None], facing, gloss=0.2)
         turn = 2 * np.pi * (rng.uniform(0.25, 0.8) * self._time_s + rng.random())
         arms, bent = rng.uniform(0.3, 2.6), rng.uniform(0.0, 0.6)

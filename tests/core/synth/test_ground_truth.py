@@ -3,10 +3,16 @@ import pytest
 
 from fineparser_core.constants import TRUTH_JOINTS
 from fineparser_core.errors import AnnotationError
-from fineparser_core.synth.dataset import SynthConfig, draw_spec, synthesize
+from fineparser_core.synth.dataset import SynthConfig, sample_spec, synthesize
+from fineparser_core.synth.ground_truth import (
+    GroundTruth,
+    ground_truth_path,
+    load_ground_truth,
+    mirror_joints,
+    save_ground_truth,
+)
 from fineparser_core.synth.optics import skew, skew_points
 from fineparser_core.synth.render import DiveSpec, render_dive
-from fineparser_core.synth.truth import Truth, load_truth, mirror_joints, save_truth, truth_path
 
 
 @pytest.mark.parametrize("seed", [4, 5])  # one of them is mirrored
@@ -24,7 +30,7 @@ def test_joints_lie_in_the_mask(seed: int) -> None:
 
 
 @pytest.mark.parametrize("number", ["207C", "107B", "612B"])
-def test_the_board_is_where_the_athlete_leaves_it(number: str) -> None:
+def test_the_board_is_at_the_feet_or_hands_at_take_off(number: str) -> None:
     dive = render_dive(DiveSpec(dive_number=number, clear=True, height_px=128, aspect=4 / 3), 6)
     last = dive.first_flight_frame - 1
     names = ("wrist_l", "wrist_r") if number.startswith("6") else ("toe_l", "toe_r")
@@ -33,7 +39,7 @@ def test_the_board_is_where_the_athlete_leaves_it(number: str) -> None:
     assert np.abs(held - dive.joints[last, -1]).max() < 0.2 * height
 
 
-def test_left_is_right_in_the_mirror() -> None:
+def test_mirroring_exchanges_left_and_right() -> None:
     joints = np.random.default_rng(0).uniform(0, 1, (3, len(TRUTH_JOINTS), 2)).astype(np.float32)
     mirrored = mirror_joints(joints)
     left, right = TRUTH_JOINTS.index("knee_l"), TRUTH_JOINTS.index("knee_r")
@@ -42,31 +48,31 @@ def test_left_is_right_in_the_mirror() -> None:
     assert mirror_joints(mirrored) == pytest.approx(joints)
 
 
-def test_a_rolling_shutter_moves_points_with_the_picture() -> None:
+def test_points_are_skewed_with_the_image() -> None:
     mask = np.zeros((60, 80), np.uint8)
     mask[50, 40] = 1
     y, x = np.argwhere(skew(mask, (12.0, 3.0), 1.0))[0]
     assert skew_points(np.array([[40.0, 50.0]]), 60, (12.0, 3.0), 1.0)[0] == pytest.approx((x, y), abs=1.0)
 
 
-def test_truth_is_kept_beside_the_dive(tmp_path) -> None:
+def test_ground_truth_is_saved_with_the_dive(tmp_path) -> None:
     config = SynthConfig(train=1, test=0, seed=3, numbers=("101B",))
     synthesize(tmp_path, config)
     key = config.dive(0).key
-    truth = load_truth(tmp_path, key)
-    dive = render_dive(*draw_spec(config, 0))
+    truth = load_ground_truth(tmp_path, key)
+    dive = render_dive(*sample_spec(config, 0))
     assert truth is not None
     assert truth.qualities == pytest.approx(dive.qualities)
     assert np.array_equal(truth.joints, dive.joints, equal_nan=True)
     assert (truth.contact_frame, truth.splash) == (dive.contact_frame, pytest.approx(dive.splash))
-    assert load_truth(tmp_path, (key[0], 99)) is None
-    earlier = Truth(joints=truth.joints[:, :-1], qualities=truth.qualities)  # as versions before wrote it
-    save_truth(tmp_path, (key[0], 98), earlier)
-    again = load_truth(tmp_path, (key[0], 98))
+    assert load_ground_truth(tmp_path, (key[0], 99)) is None
+    earlier = GroundTruth(joints=truth.joints[:, :-1], qualities=truth.qualities)  # an older data set
+    save_ground_truth(tmp_path, (key[0], 98), earlier)
+    again = load_ground_truth(tmp_path, (key[0], 98))
     assert again is not None
     assert again.contact_frame is again.splash is None
     assert np.array_equal(again.joints[:, :-1], truth.joints[:, :-1], equal_nan=True)
     assert np.isnan(again.joints[:, -1]).all()
-    truth_path(tmp_path, key).write_bytes(b"PK")
+    ground_truth_path(tmp_path, key).write_bytes(b"PK")
     with pytest.raises(AnnotationError, match="damaged"):
-        load_truth(tmp_path, key)
+        load_ground_truth(tmp_path, key)
