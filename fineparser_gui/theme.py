@@ -274,7 +274,7 @@ def text_on(color: QColor) -> QColor:
 
 def shown_on(background: str, color: str) -> QColor:
     """A colour, mixed with black or white as far as it takes to tell it from a background."""
-    return QColor(*palette.shown_on(palette.rgb(background), color))
+    return QColor(*palette.readable_on(palette.rgb(background), color))
 
 
 def contrast(first: QColor, second: QColor) -> float:

@@ -9,7 +9,7 @@ from fineparser_core.export.analysis_json import write_analysis_json, write_mask
 from fineparser_core.export.annotated_clip import write_annotated_clip
 from fineparser_core.export.contact_sheet import write_contact_sheet
 from fineparser_core.export.images import IMAGE_SUFFIXES
-from fineparser_core.export.options import SLOWEST, ClipOptions, Look
+from fineparser_core.export.options import MIN_SPEED, RenderOptions
 from fineparser_core.export.tables import DiveRecord, write_csv
 from fineparser_core.inference.compared import compared_exemplar
 from fineparser_core.inference.exemplar_selection import best_exemplar
@@ -62,8 +62,8 @@ def _check_options(args: ScoreOptions) -> None:
         raise ConfigError(
             "--compare-with, --speed, --whole-file and --no-overlay shape the annotated clip: add --annotated."
         )
-    if not SLOWEST <= args.speed <= 1:
-        raise ConfigError(f"--speed {args.speed:g} cannot be written: choose one from {SLOWEST:g} to 1.")
+    if not MIN_SPEED <= args.speed <= 1:
+        raise ConfigError(f"--speed {args.speed:g} cannot be written: choose one from {MIN_SPEED:g} to 1.")
     if args.contact_sheet is not None and args.contact_sheet.suffix.lower() not in IMAGE_SUFFIXES:
         raise ConfigError(f"{args.contact_sheet} ends in none of {', '.join(IMAGE_SUFFIXES)}: choose such a name.")
     if args.compare_with == _BEST and args.dive_number is None:
@@ -92,14 +92,16 @@ def write_outputs(
     # The one that takes long first: a cancel while it is drawn leaves no file at all.
     if args.annotated:
         chosen = best if args.compare_with == _BEST else library.get(args.compare_with) if args.compare_with else None
-        beside = compared_exemplar(chosen, library.mask(chosen.id)) if chosen is not None else None
+        comparison = compared_exemplar(chosen, library.mask(chosen.id)) if chosen is not None else None
         shown = not args.no_overlay
-        look = Look(mask=shown, panels=shown, beside=beside, speed=args.speed)
-        options = ClipOptions(look=look, whole_file=args.whole_file)
-        notes = write_annotated_clip(analysis, args.annotated, options, progress=progress, cancel=cancel)
+        options = RenderOptions(mask=shown, panels=shown, comparison=comparison, speed=args.speed)
+        notes = write_annotated_clip(
+            analysis, args.annotated, options, whole_file=args.whole_file, progress=progress, cancel=cancel
+        )
     if args.contact_sheet:
-        beside = compared_exemplar(best, library.mask(best.id)) if best is not None else None
-        write_contact_sheet(analysis, args.contact_sheet, Look(beside=beside), progress=progress, cancel=cancel)
+        comparison = compared_exemplar(best, library.mask(best.id)) if best is not None else None
+        options = RenderOptions(comparison=comparison)
+        write_contact_sheet(analysis, args.contact_sheet, options, progress=progress, cancel=cancel)
     if args.masks:
         write_masks_npz(analysis.parse, args.masks)
     if args.csv:

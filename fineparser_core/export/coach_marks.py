@@ -1,4 +1,4 @@
-"""Lines, angles and notes that a coach drew on frames: plain geometry, in pixels of the file's upright frames."""
+"""Drawings of the coach on frames (lines, angles, notes): geometry in pixels of the file's upright frames."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,21 +10,22 @@ import numpy as np
 Point = tuple[float, float]
 
 LINE, ANGLE, NOTE = "line", "angle", "note"
-SHOWN_S = 0.1
-#: How opaque a mark is on the frames beside its own.
-NEAR_OPACITY = 0.45
-_TINY_S = 1e-6
+#: Largest distance in time at which a mark is visible on other frames than its own.
+VISIBLE_WITHIN_S = 0.1
+#: Opacity of a mark on other frames than its own.
+NEARBY_OPACITY = 0.45
+_TOLERANCE_S = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mark:
-    """One mark on one frame.
+    """A mark on a frame.
 
     Attributes:
         kind: LINE, ANGLE or NOTE.
-        frame: 0-based source frame that it was drawn on.
-        points: ends of a line; end, corner and end of an angle; place of a note.
-        text: of a note.
+        frame: 0-based source frame on which it was drawn.
+        points: (x, y) pixels: both ends of a line; end, vertex and end of an angle; position of a note.
+        text: text of a note.
     """
 
     kind: str
@@ -34,7 +35,7 @@ class Mark:
 
     @property
     def degrees(self) -> float:
-        """Of an angle, 0 to 180; of a line, how far it leans from the vertical, 0 to 90."""
+        """The size of an angle, 0 to 180, or the deviation of a line from the vertical, 0 to 90."""
         if self.kind == ANGLE:
             return angle_deg(*self.points)
         (x0, y0), (x1, y1) = self.points
@@ -44,29 +45,29 @@ class Mark:
 AnyMark = TypeVar("AnyMark", bound=Mark)
 
 
-def angle_deg(first: Point, corner: Point, second: Point) -> float:
-    """The angle at a corner between two other points, 0 to 180 degrees; 0 where they coincide."""
-    ax, ay = first[0] - corner[0], first[1] - corner[1]
-    bx, by = second[0] - corner[0], second[1] - corner[1]
+def angle_deg(first: Point, vertex: Point, second: Point) -> float:
+    """The angle at a vertex between two other points, 0 to 180 degrees; 0 if points coincide."""
+    ax, ay = first[0] - vertex[0], first[1] - vertex[1]
+    bx, by = second[0] - vertex[0], second[1] - vertex[1]
     return degrees(abs(atan2(ax * by - ay * bx, ax * bx + ay * by)))
 
 
-def shown_at(marks: Sequence[AnyMark], frame: int, times_s: np.ndarray) -> list[AnyMark]:
-    """The marks of a frame and of those within a tenth of a second, at least the two beside it.
+def visible_marks(marks: Sequence[AnyMark], frame: int, times_s: np.ndarray) -> list[AnyMark]:
+    """The marks that are visible on a frame: its own, and those of frames next to it or within `VISIBLE_WITHIN_S`.
 
     Args:
-        times_s: (n_frames,) presentation times.
+        times_s: (n_frames,) presentation times of the file.
     """
     last = len(times_s) - 1
     return [
         mark
         for mark in marks
         if abs(mark.frame - frame) <= 1
-        or abs(times_s[min(mark.frame, last)] - times_s[min(frame, last)]) <= SHOWN_S + _TINY_S
+        or abs(times_s[min(mark.frame, last)] - times_s[min(frame, last)]) <= VISIBLE_WITHIN_S + _TOLERANCE_S
     ]
 
 
 def to_dict(mark: Mark) -> dict[str, Any]:
-    """Of plain JSON types: {kind, frame, points, text}, points to a hundredth of a pixel."""
+    """The JSON object {kind, frame, points, text} of a mark, with points rounded to 0.01 pixels."""
     points = [[round(x, 2), round(y, 2)] for x, y in mark.points]
     return {"kind": mark.kind, "frame": mark.frame, "points": points, "text": mark.text}

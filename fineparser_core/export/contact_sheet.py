@@ -1,7 +1,7 @@
-"""One picture of a dive: its three steps, three moments each, beside those of another dive.
+"""Contact sheets: three frames of each phase of a dive, optionally beside those of another dive.
 
-Every cell is cut around the athlete, equally large for all moments of a dive, as an athlete covers little of a frame.
-A moment is the middle of its part of the step, or the frame nearest to it that the coach drew on.
+Every cell is a crop around the athlete, of equal size in all cells of a dive. A cell shows the middle frame of a third
+of the phase, or the frame nearest to it on which the coach has drawn.
 """
 
 from collections.abc import Sequence
@@ -12,19 +12,20 @@ from pathlib import Path
 import numpy as np
 
 from fineparser_core.export import panel
-from fineparser_core.export.coach_marks import Mark, shown_at
+from fineparser_core.export.coach_marks import Mark, visible_marks
 from fineparser_core.export.coach_marks_overlay import MarkPainter
 from fineparser_core.export.drawing import BOLD, Colour, draw_text, fill_box, fit_text, text_width
 from fineparser_core.export.images import write_image
 from fineparser_core.export.mask_overlay import draw_mask_on_image, mask_at
-from fineparser_core.export.options import Look, MaskStyle
+from fineparser_core.export.options import MaskStyle, RenderOptions
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.types import Analysis, DiveParse, MaskTrack, StepSpan
 from fineparser_core.video.reader import VideoReader
 
-# Shares of a step's time: the middle of each third.
+# Shares of a step's duration: the middle of each third.
 _MOMENTS = (1 / 6, 1 / 2, 5 / 6)
-_AFTERWARDS = 0.15
+# Share of a step's visible duration by which it is extended after the athlete was visible last, for the splash.
+_EXTENSION = 0.15
 _CELL_PX = 280
 _GAP_PX = 6
 _BETWEEN_PX = 28
@@ -33,43 +34,44 @@ _TITLE_PX = 56
 _HEADING_PX = 46
 _CAPTION_PX = 28
 _UNIT = 1.3
-# A cell shows this many times the athlete's largest extent, and at least this share of the frame.
-_AROUND, _LEAST_SHARE = 1.7, 0.45
+# Side of a crop: a multiple of the athlete's largest extent, and at least a share of the frame's shorter side.
+_CROP_FACTOR, _MIN_CROP_SHARE = 1.7, 0.45
 _BLOCK_PX = 3 * _CELL_PX + 2 * _GAP_PX
 
 
 def write_contact_sheet(
     analysis: Analysis,
     path: Path,
-    look: Look | None = None,
+    options: RenderOptions | None = None,
     *,
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
 ) -> None:
-    """Write the sheet as a PNG or JPEG; progress is told as stage "write", a unit a cell.
+    """Write a contact sheet as PNG or JPEG.
 
     Args:
-        look: its panels and speed do not count; beside may stand the best exemplar, or any other dive.
+        options: `panels` and `speed` are ignored.
+        progress: receives the stage "write", counted in cells.
 
     Raises:
-        ConfigError: for another ending of the name.
+        ConfigError: the suffix of the path is not supported.
         ExportError: the file cannot be written.
-        VideoError: a clip can no longer be read.
-        Cancelled: through `cancel`; no file is left.
+        VideoError: a source video cannot be read.
+        Cancelled: `cancel` was set; no file is left.
     """
-    look, parse = look or Look(), analysis.parse
-    shown = [_Shown(parse.clip.path, look.title or parse.clip.path.stem, parse.steps, parse, look.marks)]
-    if look.beside is not None:
-        other = look.beside
-        shown.append(_Shown(other.path, other.title, other.steps, other.masks, look.beside_marks))
-    mask_style, colours = look.mask_style if look.mask else None, panel.step_colours(look.step_colours)
-    width = 2 * _MARGIN_PX + len(shown) * _BLOCK_PX + (len(shown) - 1) * _BETWEEN_PX
+    options, parse = options or RenderOptions(), analysis.parse
+    dives = [_SheetDive(parse.clip.path, options.title or parse.clip.path.stem, parse.steps, parse, options.marks)]
+    if options.comparison is not None:
+        other = options.comparison
+        dives.append(_SheetDive(other.path, other.title, other.steps, other.masks, options.comparison_marks))
+    mask_style, colours = options.mask_style if options.mask else None, panel.step_colours(options.step_colours)
+    width = 2 * _MARGIN_PX + len(dives) * _BLOCK_PX + (len(dives) - 1) * _BETWEEN_PX
     rows_px = 3 * (_HEADING_PX + _CELL_PX + _CAPTION_PX)
     image = np.full((_TITLE_PX + rows_px + _GAP_PX, width // 2 * 2, 3), panel.BACKGROUND, np.uint8)
     done = 0
     with ExitStack() as stack:
-        readers = [stack.enter_context(VideoReader(one.path)) for one in shown]
-        for column, (reader, dive) in enumerate(zip(readers, shown, strict=True)):
+        readers = [stack.enter_context(VideoReader(dive.path)) for dive in dives]
+        for column, (reader, dive) in enumerate(zip(readers, dives, strict=True)):
             left = _MARGIN_PX + column * (_BLOCK_PX + _BETWEEN_PX)
             text = fit_text(dive.title, 14 * _UNIT, _BLOCK_PX)
             draw_text(image, (left, _TITLE_PX - 16), text, 14 * _UNIT, panel.TEXT, weight=BOLD)
@@ -83,16 +85,16 @@ def write_contact_sheet(
                     if cancel is not None:
                         cancel.raise_if_cancelled()
                     at = (left + place * (_CELL_PX + _GAP_PX), top + _HEADING_PX)
-                    cell = _cell(reader, frame, windows[frame], dive, mask_style)
+                    cell = _draw_cell(reader, frame, windows[frame], dive, mask_style)
                     _put_cell(image, at, cell, f"frame {frame}   {reader.info.pts_s[frame]:.2f} s")
                     done += 1
-                    progress(Progress("write", done, 9 * len(shown)))
+                    progress(Progress("write", done, 9 * len(dives)))
         below = panel.draw_panel(analysis, readers[0].info, colours, image.shape[1], _UNIT)
     write_image(np.concatenate([image, below]), path)
 
 
 @dataclass(frozen=True)
-class _Shown:
+class _SheetDive:
     """A dive of the sheet."""
 
     path: Path
@@ -102,19 +104,20 @@ class _Shown:
     marks: Sequence[Mark]
 
 
-_Window = tuple[float, float, float]  # left, top and side, in pixels of the frame
+#: Left, top and side of a square crop, in pixels of the frame.
+_Window = tuple[float, float, float]
 
 
-def _moments(step: StepSpan, dive: _Shown, pts_s: np.ndarray) -> list[int]:
-    """Source frames at the moments of a step, by time: of the part in which an athlete is seen, where one is."""
+def _moments(step: StepSpan, dive: _SheetDive, pts_s: np.ndarray) -> list[int]:
+    """Source frames of the cells of a step: of the part in which the athlete is visible or, if it never is, of all."""
     masks = dive.masks
-    seen = [frame for frame in range(step.start_frame, step.end_frame) if masks and _athlete_box(masks, frame)]
-    start_s, end_s = pts_s[seen[0] if seen else step.start_frame], pts_s[step.end_frame - 1]
-    if seen:  # and a moment longer, for the splash
-        end_s = min(end_s, pts_s[seen[-1]] + _AFTERWARDS * (end_s - start_s))
+    visible = [frame for frame in range(step.start_frame, step.end_frame) if masks and _athlete_box(masks, frame)]
+    start_s, end_s = pts_s[visible[0] if visible else step.start_frame], pts_s[step.end_frame - 1]
+    if visible:
+        end_s = min(end_s, pts_s[visible[-1]] + _EXTENSION * (end_s - start_s))
     times_s = [start_s + share * (end_s - start_s) for share in _MOMENTS]
     middles = [int(np.searchsorted(pts_s, time_s + 1e-9, side="right")) - 1 for time_s in times_s]
-    # A drawn frame belongs to the moment it is nearest to, and may be before or after the athlete was seen.
+    # A frame with marks replaces the nearest moment, even if the athlete is not visible in it.
     drawn = {mark.frame for mark in dive.marks if step.start_frame <= mark.frame < step.end_frame}
     nearest = {frame: min(middles, key=lambda middle: abs(pts_s[middle] - pts_s[frame])) for frame in drawn}
     return [
@@ -123,17 +126,14 @@ def _moments(step: StepSpan, dive: _Shown, pts_s: np.ndarray) -> list[int]:
     ]
 
 
-def _windows(frames: Sequence[int], dive: _Shown, reader: VideoReader) -> dict[int, _Window]:
-    """The square around athlete and marks in each frame, all of one size; where there are none, where they were last.
-
-    Args: frames: those of the cells.
-    """
+def _windows(frames: Sequence[int], dive: _SheetDive, reader: VideoReader) -> dict[int, _Window]:
+    """The crop of every frame around athlete and marks, all of one size; a frame without either keeps the last crop."""
     info = reader.info
     shorter = min(info.width_px, info.height_px)
     boxes = {frame: _box(dive, frame, info.pts_s) for frame in frames}
     found = [box for box in boxes.values() if box is not None]
     largest = max((max(box[2] - box[0], box[3] - box[1]) for box in found), default=shorter)
-    side = min(max(_AROUND * largest, _LEAST_SHARE * shorter), shorter)
+    side = min(max(_CROP_FACTOR * largest, _MIN_CROP_SHARE * shorter), shorter)
     whole = (0.0, 0.0, float(info.width_px), float(info.height_px))
     last = found[0] if found else whole
     windows = {}
@@ -145,10 +145,10 @@ def _windows(frames: Sequence[int], dive: _Shown, reader: VideoReader) -> dict[i
     return windows
 
 
-def _box(dive: _Shown, frame: int, pts_s: np.ndarray) -> tuple[float, float, float, float] | None:
-    """x0, y0, x1, y1 around the mask and the marks of a frame, in its pixels."""
+def _box(dive: _SheetDive, frame: int, pts_s: np.ndarray) -> tuple[float, float, float, float] | None:
+    """x0, y0, x1, y1 around the mask and the marks of a frame, pixels; None without either."""
     athlete = _athlete_box(dive.masks, frame) if dive.masks is not None else None
-    points = [point for mark in shown_at(dive.marks, frame, pts_s) for point in mark.points]
+    points = [point for mark in visible_marks(dive.marks, frame, pts_s) for point in mark.points]
     if not points:
         return athlete
     points += [athlete[:2], athlete[2:]] if athlete is not None else []
@@ -157,7 +157,7 @@ def _box(dive: _Shown, frame: int, pts_s: np.ndarray) -> tuple[float, float, flo
 
 
 def _athlete_box(masks: DiveParse | MaskTrack, frame: int) -> tuple[float, float, float, float] | None:
-    """x0, y0, x1, y1 of the mask in pixels of the frame."""
+    """x0, y0, x1, y1 of the mask, pixels of the frame; None if it is empty."""
     probability, crop_xyxy = mask_at(masks, frame)
     cells = np.argwhere(probability > 0.5)
     if not len(cells):
@@ -169,7 +169,7 @@ def _athlete_box(masks: DiveParse | MaskTrack, frame: int) -> tuple[float, float
 
 
 def _heading(step: StepSpan, reader: VideoReader, analysis: Analysis | None) -> tuple[str, str]:
-    """Name and duration of a step; of the dive itself what it contributes too."""
+    """Name and duration of a step, and the points that it contributes if the dive is scored."""
     ends_s = np.append(reader.info.pts_s, reader.info.duration_s)
     name = f"{step.name}  {ends_s[step.end_frame] - ends_s[step.start_frame]:.2f} s"
     parts = analysis.scoring.contributions if analysis is not None and analysis.scoring is not None else ()
@@ -181,17 +181,19 @@ def _draw_heading(image: np.ndarray, at: tuple[int, int], heading: tuple[str, st
     (x, y), (name, points), size = at, heading, 13 * _UNIT
     right = x + text_width(name, size, weight=BOLD) + 24
     fill_box(image, (x, y + 8, right, y + 36), colour, radius_px=14)
-    draw_text(image, (x + 12, y + 28), name, size, panel.ink_on(colour), weight=BOLD)
+    draw_text(image, (x + 12, y + 28), name, size, panel.text_colour_on(colour), weight=BOLD)
     draw_text(image, (right + 14, y + 28), points, size, panel.TEXT)
 
 
-def _cell(reader: VideoReader, frame: int, window: _Window, dive: _Shown, mask_style: MaskStyle | None) -> np.ndarray:
-    """The part of a frame in a window, with what lies over it: a square (S, S, 3) uint8 RGB image."""
+def _draw_cell(
+    reader: VideoReader, frame: int, window: _Window, dive: _SheetDive, mask_style: MaskStyle | None
+) -> np.ndarray:
+    """Draw a crop of a frame with mask and marks: (S, S, 3) uint8 RGB."""
     import cv2
 
     left, top, side = window
     scale = _CELL_PX / side
-    # Reduced first, as a warp that reduces would skip pixels; then pixel centres to pixel centres, as resizing does.
+    # `warpAffine` aliases when it reduces, so the frame is resized first. Both align pixel centres.
     small = min(1.0, scale)
     source = cv2.resize(reader.frame(frame), None, fx=small, fy=small, interpolation=cv2.INTER_AREA)
     zoom = scale / small

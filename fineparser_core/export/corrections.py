@@ -1,13 +1,12 @@
-"""A coach's corrected transitions as labels, in the layout of FineDiving's fine-grained annotation.
+"""Exports a coach's corrected transitions as labels, in the layout of FineDiving's fine-grained annotation.
 
 The pickle is a dict of (event, index) -> [dive number in lower case, score, DD, transitions, label of every frame].
-Frames count from the clip's first one; a stored transition is the last frame before the change. The event names
-the board ("corrected_10m"), as FineDiving's events do. No judge scored these dives, so the score is NaN: the
-model's own score is not a label. The labels of frames number the three steps 0, 1, 2; they are not FineDiving's
-types of sub-action, which a coach was not asked for.
+Frames count from the first frame of the clip; a stored transition is the last frame of the old step. The event names
+the board ("corrected_10m"), as in FineDiving. The score is NaN, because no judge scored these dives. The frame labels
+are the indices 0, 1, 2 of the three steps, not FineDiving's sub-action ids.
 
-Beside the pickle NAME.pkl lies NAME.provenance.json with the provenance of every record ("fineparser.corrections/2").
-A dive that cannot be a label is left out, and said.
+NAME.provenance.json beside NAME.pkl holds the provenance of every record, in the format "fineparser.corrections/2".
+Dives that cannot be exported are skipped and reported.
 """
 
 import json
@@ -33,24 +32,25 @@ FORMAT = "fineparser.corrections/2"
 
 @dataclass(frozen=True, kw_only=True)
 class CorrectedDive:
-    """A dive whose transitions a person has set.
+    """A dive with corrected transitions.
 
     Attributes:
-        by_model: the model's parse, before the correction.
+        model_parse: the parse of the model, before the correction.
         transitions: corrected first frames of flight and entry, frames of the source file.
-        dive_number: None where nobody said.
-        difficulty: the DD that the person typed; None: the tables'.
+        dive_number: None if unknown.
+        board_m: height of the board in metres; None if unknown.
+        difficulty: the DD given by the user; None uses the tables.
     """
 
-    by_model: DiveParse
+    model_parse: DiveParse
     transitions: tuple[int, int]
     dive_number: str | None
     board_m: float | None
     difficulty: float | None = None
 
 
-def why_no_label(dive: CorrectedDive) -> str | None:
-    """A sentence with the way out where a dive cannot be a label; None where it can."""
+def label_error(dive: CorrectedDive) -> str | None:
+    """Why a dive cannot be exported, a sentence for the user; None if it can."""
     try:
         _difficulty(dive)
         _check_transitions(dive)
@@ -60,19 +60,19 @@ def why_no_label(dive: CorrectedDive) -> str | None:
 
 
 def write_corrections(dives: Sequence[CorrectedDive], path: Path) -> tuple[str, ...]:
-    """Write the annotation pickle to `path` and its provenance beside it, each whole or not at all.
+    """Write the annotation pickle to `path` and the provenance beside it, both atomically.
 
     Returns:
-        Sentences to tell: of how many dives there are labels, and of each that was left out why.
+        Sentences for the user: the number of exported dives, and the reasons of skipped ones.
 
     Raises:
-        ExportError: no dive can be a label, or a file cannot be written.
+        ExportError: no dive can be exported, or a file cannot be written.
     """
-    left_out = _left_out(dives)
-    dives = [dive for dive in dives if why_no_label(dive) is None]
+    skipped = _skipped_dives(dives)
+    dives = [dive for dive in dives if label_error(dive) is None]
     if not dives:
         raise ExportError(
-            " ".join(["No corrected dive can be exported as a label: there is nothing to export.", *left_out])
+            " ".join(["No corrected dive can be exported as a label: there is nothing to export.", *skipped])
         )
     if path.suffix != ".pkl":
         raise ExportError(f"{path} would hold a pickle: choose a name that ends in .pkl.")
@@ -98,23 +98,23 @@ def write_corrections(dives: Sequence[CorrectedDive], path: Path) -> tuple[str, 
         temporary.write_bytes(pickle.dumps(records, protocol=4))
     with atomic_file(provenance_path(path)) as temporary:
         temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return (f"Dives with labels: {len(dives)}.", *left_out)
+    return (f"Dives with labels: {len(dives)}.", *skipped)
 
 
 def provenance_path(path: Path) -> Path:
-    """Where the provenance of a pickle of corrections lies."""
+    """The provenance file of an annotation pickle."""
     return path.with_name(f"{path.stem}.provenance.json")
 
 
-def _left_out(dives: Sequence[CorrectedDive]) -> list[str]:
-    """A sentence for each reason, with the dives that have it."""
+def _skipped_dives(dives: Sequence[CorrectedDive]) -> list[str]:
+    """A sentence for each reason, with the dives that are skipped for it."""
     names: dict[str, list[str]] = {}
     for dive in dives:
-        if (reason := why_no_label(dive)) is not None:
-            clip = dive.by_model.clip
+        if (reason := label_error(dive)) is not None:
+            clip = dive.model_parse.clip
             from_frame = f" from frame {clip.in_frame}" if clip.in_frame else ""  # files can hold many dives
             names.setdefault(reason, []).append(f"{clip.path.name}{from_frame}")
-    return [f"Left out: {', '.join(several)}. {reason}" for reason, several in names.items()]
+    return [f"Skipped: {', '.join(several)}. {reason}" for reason, several in names.items()]
 
 
 def _difficulty(dive: CorrectedDive) -> Difficulty:
@@ -124,7 +124,7 @@ def _difficulty(dive: CorrectedDive) -> Difficulty:
 
 
 def _check_transitions(dive: CorrectedDive) -> None:
-    clip, (flight, entry) = dive.by_model.clip, dive.transitions
+    clip, (flight, entry) = dive.model_parse.clip, dive.transitions
     if not clip.in_frame < flight < entry <= clip.out_frame:
         raise ExportError(
             f"The transitions {flight} and {entry} of {clip.path} lie outside its frames {clip.in_frame} to "
@@ -134,7 +134,7 @@ def _check_transitions(dive: CorrectedDive) -> None:
 
 def _record(dive: CorrectedDive, difficulty: float) -> list[Any]:
     assert dive.dive_number is not None
-    clip, (flight, entry) = dive.by_model.clip, dive.transitions
+    clip, (flight, entry) = dive.model_parse.clip, dive.transitions
     lengths = (flight - clip.in_frame, entry - flight, clip.out_frame + 1 - entry)
     labels = np.repeat(np.arange(3, dtype=np.int64), lengths)
     stored = np.array([flight, entry], np.int64) - clip.in_frame - 1
@@ -142,7 +142,7 @@ def _record(dive: CorrectedDive, difficulty: float) -> list[Any]:
 
 
 def _provenance(key: tuple[str, int], dive: CorrectedDive) -> dict[str, Any]:
-    clip, own = dive.by_model.clip, dive.by_model.transitions
+    clip, own = dive.model_parse.clip, dive.model_parse.transitions
     return {
         "event": key[0],
         "index": key[1],
@@ -154,6 +154,6 @@ def _provenance(key: tuple[str, int], dive: CorrectedDive) -> dict[str, Any]:
         "first_flight_frame": dive.transitions[0],
         "first_entry_frame": dive.transitions[1],
         "set_by": "person",
-        "by_model": {"first_flight_frame": own.first_flight_frame, "first_entry_frame": own.first_entry_frame},
-        "model": asdict(dive.by_model.model),
+        "predicted": {"first_flight_frame": own.first_flight_frame, "first_entry_frame": own.first_entry_frame},
+        "model": asdict(dive.model_parse.model),
     }

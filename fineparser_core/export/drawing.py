@@ -1,6 +1,6 @@
-"""Text and boxes on RGB arrays.
+"""Draws text and boxes on uint8 arrays.
 
-OpenCV is imported where it draws: the process of the app, which sees this package, does without.
+OpenCV is imported inside the functions: the process of the window imports this package and must not load OpenCV.
 """
 
 from functools import lru_cache
@@ -9,7 +9,7 @@ from unicodedata import normalize
 
 import numpy as np
 
-#: A number a channel: three of RGB, one of a single plane.
+#: One value per channel: three for RGB, one for a single plane.
 Colour = tuple[int, ...]
 Box = tuple[float, float, float, float]
 
@@ -20,11 +20,11 @@ BOLD = 650
 def draw_text(
     image: np.ndarray, at: tuple[float, float], text: str, size_px: float, colour: Colour, *, weight: int = REGULAR
 ) -> None:
-    """Write a line of text on an image.
+    """Draw a line of text.
 
     Args:
         image: (H, W, 3) or (H, W) uint8, changed in place.
-        at: (x, y) of the baseline's left end.
+        at: (x, y) of the left end of the baseline.
     """
     import cv2
 
@@ -40,7 +40,7 @@ def text_width(text: str, size_px: float, *, weight: int = REGULAR) -> int:
 
 
 def wrap_text(text: str, size_px: float, width_px: float) -> list[str]:
-    """The text in lines that fit a width, broken between words, and within those that are wider than a line."""
+    """Break a text into lines of at most a width, between words, and inside words that are wider than a line."""
     lines: list[str] = []
     for word in text.split():
         if lines and text_width(f"{lines[-1]} {word}", size_px) <= width_px:
@@ -56,7 +56,7 @@ def wrap_text(text: str, size_px: float, width_px: float) -> list[str]:
 
 
 def fit_text(text: str, size_px: float, width_px: float) -> str:
-    """The text, or as much of its beginning as fits a width, and an ellipsis."""
+    """Shorten a text to a width, with an ellipsis at its end if it is too long."""
     if text_width(text, size_px) <= width_px:
         return text
     lengths = range(len(text) - 1, 0, -1)
@@ -64,11 +64,11 @@ def fit_text(text: str, size_px: float, width_px: float) -> str:
 
 
 def fill_box(image: np.ndarray, box: Box, colour: Colour, *, radius_px: float = 0.0, opacity: float = 1.0) -> None:
-    """Fill a box with round corners and smooth edges.
+    """Fill a box with round corners and antialiased edges.
 
     Args:
         image: (H, W, 3) or (H, W) uint8, changed in place.
-        box: (x0, y0, x1, y1) in pixels; parts outside the image are left out.
+        box: (x0, y0, x1, y1) in pixels; clipped to the image.
     """
     x0, y0, x1, y1 = box
     left, top = max(int(x0), 0), max(int(y0), 0)
@@ -84,30 +84,35 @@ def fill_box(image: np.ndarray, box: Box, colour: Colour, *, radius_px: float = 
 
 
 def blend(image: np.ndarray, colour: Colour, opacity: np.ndarray) -> None:
-    """Lay a colour over an image: (H, W, 3) or (H, W) uint8, changed in place, with (H, W) opacity from 0 to 1."""
+    """Blend an image with a colour.
+
+    Args:
+        image: (H, W, 3) or (H, W) uint8, changed in place.
+        opacity: (H, W) float, 0 to 1.
+    """
     image = image if image.ndim == 3 else image[:, :, None]
     alpha = opacity.astype(np.float32)[:, :, None]
     image[:] = np.rint(image + (np.array(colour, dtype=np.float32) - image) * alpha).astype(np.uint8)
 
 
-def lay_over(image: np.ndarray, ink: np.ndarray, opacity: np.ndarray) -> None:
-    """Lay a drawn picture over an image of its size, changed in place; quicker than `blend`, where both are at hand.
+def composite(image: np.ndarray, premultiplied: np.ndarray, opacity: np.ndarray) -> None:
+    """Composite a premultiplied image over another one of equal size; faster than `blend`.
 
     Args:
-        image: (H, W, 3) or (H, W) uint8.
-        ink: of the same shape, uint8, its colours already multiplied by the opacity.
-        opacity: (H, W) uint8, 255 hides the image.
+        image: (H, W, 3) or (H, W) uint8, changed in place.
+        premultiplied: of the same shape, uint8, multiplied by the opacity.
+        opacity: (H, W) uint8, 255 is opaque.
     """
     import cv2
 
-    clear = cv2.bitwise_not(opacity)
+    transparency = cv2.bitwise_not(opacity)
     if image.ndim == 3:
-        clear = cv2.merge([clear] * 3)
-    image[:] = cv2.add(cv2.multiply(image, clear, scale=1 / 255), ink)
+        transparency = cv2.merge([transparency] * 3)
+    image[:] = cv2.add(cv2.multiply(image, transparency, scale=1 / 255), premultiplied)
 
 
 def _composed(text: str) -> str:
-    """Accents with their letters in one sign, as the font has them."""
+    """The text with composed characters (NFC), because the font has no combining accents."""
     return normalize("NFC", text)
 
 

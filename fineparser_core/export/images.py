@@ -1,4 +1,4 @@
-"""Pictures written whole, read back, or not at all."""
+"""Writes images atomically and verifies them."""
 
 from pathlib import Path
 
@@ -12,10 +12,14 @@ IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg")
 
 
 def write_image(image: np.ndarray, path: Path) -> None:
-    """Write an (H, W, 3) uint8 RGB image as what the name's ending says.
+    """Write an image in the format of the path's suffix.
+
+    Args:
+        image: (H, W, 3) uint8 RGB.
+        path: ends in one of `IMAGE_SUFFIXES`.
 
     Raises:
-        ConfigError: for another ending.
+        ConfigError: the suffix is not supported.
         ExportError: the file cannot be written.
     """
     import cv2

@@ -1,8 +1,8 @@
-"""Exports as jobs that another process can run: `python -m fineparser_core.export.jobs FOLDER`.
+"""Runs exports in a process of their own: `python -m fineparser_core.export.jobs FOLDER`.
 
-A folder holds a job: `job.json` and the masks it needs. The process tells on its standard output, a JSON object a line:
-{"done", "total"} on the way, and at the end {"notes"} once the file is there, {"failed"} with a sentence, or
-{"cancelled"}. It stops, and leaves no file, once its standard input ends.
+The folder contains the job: `job.json` and its masks. The process writes JSON objects to its standard output, one a
+line: {"done", "total"} for progress and finally {"notes"} after success, {"failed"} with a message, or {"cancelled"}.
+Closing its standard input cancels the export, which leaves no file.
 """
 
 import json
@@ -27,46 +27,47 @@ from fineparser_core.export.analysis_json import (
 )
 from fineparser_core.export.coach_marks import Mark, to_dict
 from fineparser_core.export.corrections import CorrectedDive, write_corrections
-from fineparser_core.export.options import ClipOptions, Look, MaskStyle
+from fineparser_core.export.options import MaskStyle, RenderOptions
 from fineparser_core.export.tables import DiveRecord, write_csv, write_json
 from fineparser_core.progress import CancelToken, ProgressCallback, throttle
 from fineparser_core.types import Analysis, ComparedDive, MaskTrack, StepSpan
 
 _JOB, _MASKS, _OTHER_MASKS = "job.json", "masks.npz", "other-masks.npz"
-_TELL_EVERY_S = 0.1
+_PROGRESS_INTERVAL_S = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClipJob:
-    """An annotated clip."""
+    """Writes an annotated clip, see `annotated_clip`."""
 
     path: Path
     analysis: Analysis
-    options: ClipOptions = field(default_factory=ClipOptions)
+    options: RenderOptions = field(default_factory=RenderOptions)
+    whole_file: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class SheetJob:
-    """A contact sheet."""
+    """Writes a contact sheet, see `contact_sheet`."""
 
     path: Path
     analysis: Analysis
-    look: Look = field(default_factory=Look)
+    options: RenderOptions = field(default_factory=RenderOptions)
 
 
 @dataclass(frozen=True, kw_only=True)
 class StillJob:
-    """A frame."""
+    """Writes a frame of a dive with its annotations, see `stills`."""
 
     path: Path
     analysis: Analysis
     frame: int
-    look: Look = field(default_factory=Look)
+    options: RenderOptions = field(default_factory=RenderOptions)
 
 
 @dataclass(frozen=True, kw_only=True)
-class BareStillJob:
-    """A frame of a video that is not analysed, with what was drawn on it."""
+class PlainStillJob:
+    """Writes a frame of a video without an analysis, with the coach's marks."""
 
     path: Path
     video: Path
@@ -76,7 +77,7 @@ class BareStillJob:
 
 @dataclass(frozen=True, kw_only=True)
 class TableJob:
-    """Dives as CSV, or as JSON where the path ends so."""
+    """Writes a table of dives: JSON if the path ends in .json, otherwise CSV."""
 
     path: Path
     dives: tuple[DiveRecord, ...]
@@ -84,46 +85,49 @@ class TableJob:
 
 @dataclass(frozen=True, kw_only=True)
 class CorrectionsJob:
-    """Corrected transitions as labels, and their provenance beside them."""
+    """Writes corrected transitions as labels, see `corrections`."""
 
     path: Path
     dives: tuple[CorrectedDive, ...]
 
 
-Job = ClipJob | SheetJob | StillJob | BareStillJob | TableJob | CorrectionsJob
+Job = ClipJob | SheetJob | StillJob | PlainStillJob | TableJob | CorrectionsJob
+#: Names of the kinds of jobs in `job.json`.
 _KINDS: dict[str, type] = {
     "clip": ClipJob,
     "sheet": SheetJob,
     "still": StillJob,
-    "bare still": BareStillJob,
+    "plain still": PlainStillJob,
     "table": TableJob,
     "corrections": CorrectionsJob,
 }
 
 
 def run_job(job: Job, progress: ProgressCallback, cancel: CancelToken) -> tuple[str, ...]:
-    """Write the job's file.
+    """Run an export.
 
     Returns:
-        Sentences that whoever asked for it must be told.
+        Sentences to show to the user.
 
     Raises:
-        FineParserError: as the functions that write.
+        FineParserError: see the functions that write the files.
     """
-    # Not above: whoever only hands jobs out, as a window that is to open at once, needs no video library for it.
+    # Imported here, because the window only creates jobs and must not load the video libraries.
     from fineparser_core.export.annotated_clip import write_annotated_clip
     from fineparser_core.export.contact_sheet import write_contact_sheet
-    from fineparser_core.export.stills import write_bare_still, write_still
+    from fineparser_core.export.stills import write_plain_still, write_still
 
     cancel.raise_if_cancelled()
     if isinstance(job, ClipJob):
-        return write_annotated_clip(job.analysis, job.path, job.options, progress=progress, cancel=cancel)
+        return write_annotated_clip(
+            job.analysis, job.path, job.options, whole_file=job.whole_file, progress=progress, cancel=cancel
+        )
     if isinstance(job, SheetJob):
-        write_contact_sheet(job.analysis, job.path, job.look, progress=progress, cancel=cancel)
+        write_contact_sheet(job.analysis, job.path, job.options, progress=progress, cancel=cancel)
     elif isinstance(job, StillJob):
-        write_still(job.analysis, job.frame, job.path, job.look)
-    elif isinstance(job, BareStillJob):
-        write_bare_still(job.video, job.frame, job.path, job.marks)
+        write_still(job.analysis, job.frame, job.path, job.options)
+    elif isinstance(job, PlainStillJob):
+        write_plain_still(job.video, job.frame, job.path, job.marks)
     elif isinstance(job, CorrectionsJob):
         return write_corrections(job.dives, job.path)
     elif job.path.suffix.lower() == ".json":
@@ -134,10 +138,10 @@ def run_job(job: Job, progress: ProgressCallback, cancel: CancelToken) -> tuple[
 
 
 def save_job(job: Job, folder: Path) -> None:
-    """Put a job into a folder.
+    """Write a job into a folder.
 
     Raises:
-        ExportError: the folder cannot be written to.
+        ExportError: the folder cannot be written.
     """
     fields: dict[str, Any] = {"kind": next(name for name, kind in _KINDS.items() if isinstance(job, kind))}
     fields["path"] = str(job.path)
@@ -145,18 +149,18 @@ def save_job(job: Job, folder: Path) -> None:
         fields["dives"] = [_record_fields(dive) for dive in job.dives]
     elif isinstance(job, CorrectionsJob):
         fields["dives"] = [_corrected_fields(dive) for dive in job.dives]
-    elif isinstance(job, BareStillJob):
+    elif isinstance(job, PlainStillJob):
         fields |= {"video": str(job.video), "frame": job.frame, "marks": _mark_fields(job.marks)}
     else:
-        look = job.options.look if isinstance(job, ClipJob) else job.look
-        fields |= {"analysis": analysis_to_dict(job.analysis), "look": _look_fields(look)}
+        options = job.options
+        fields |= {"analysis": analysis_to_dict(job.analysis), "options": _options_fields(options)}
         if isinstance(job, ClipJob):
-            fields["whole_file"] = job.options.whole_file
+            fields["whole_file"] = job.whole_file
         elif isinstance(job, StillJob):
             fields["frame"] = job.frame
         write_masks_npz(job.analysis.parse, folder / _MASKS)
-        if look.beside is not None and look.beside.masks is not None:
-            write_masks_npz(look.beside.masks, folder / _OTHER_MASKS)
+        if options.comparison is not None and options.comparison.masks is not None:
+            write_masks_npz(options.comparison.masks, folder / _OTHER_MASKS)
     try:
         (folder / _JOB).write_text(json.dumps(fields), encoding="utf-8")
     except OSError as error:
@@ -164,10 +168,10 @@ def save_job(job: Job, folder: Path) -> None:
 
 
 def load_job(folder: Path) -> Job:
-    """The job that `save_job` put there.
+    """Read the job that `save_job` wrote.
 
     Raises:
-        ExportError: it is not complete.
+        ExportError: the job is incomplete.
     """
     try:
         fields = json.loads((folder / _JOB).read_text(encoding="utf-8"))
@@ -176,48 +180,47 @@ def load_job(folder: Path) -> Job:
             return TableJob(path=path, dives=tuple(_record(one) for one in fields["dives"]))
         if fields["kind"] == "corrections":
             return CorrectionsJob(path=path, dives=tuple(_corrected(one) for one in fields["dives"]))
-        if fields["kind"] == "bare still":
+        if fields["kind"] == "plain still":
             video, marks = Path(fields["video"]), _marks(fields["marks"])
-            return BareStillJob(path=path, video=video, frame=fields["frame"], marks=marks)
+            return PlainStillJob(path=path, video=video, frame=fields["frame"], marks=marks)
         analysis = analysis_from_dict(fields["analysis"], read_masks_npz(folder / _MASKS))
-        look = _look(fields["look"], folder)
+        options = _options(fields["options"], folder)
         if fields["kind"] == "clip":
-            options = ClipOptions(look=look, whole_file=fields["whole_file"])
-            return ClipJob(path=path, analysis=analysis, options=options)
+            return ClipJob(path=path, analysis=analysis, options=options, whole_file=fields["whole_file"])
         if fields["kind"] == "still":
-            return StillJob(path=path, analysis=analysis, frame=fields["frame"], look=look)
-        return SheetJob(path=path, analysis=analysis, look=look)
+            return StillJob(path=path, analysis=analysis, frame=fields["frame"], options=options)
+        return SheetJob(path=path, analysis=analysis, options=options)
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise ExportError(f"{folder} holds no complete export ({error}): export again.") from error
 
 
-def _look_fields(look: Look) -> dict[str, Any]:
-    beside = look.beside
-    other = beside and {
-        "path": str(beside.path),
-        "title": beside.title,
-        "steps": [asdict(step) for step in beside.steps],
-        "masks": beside.masks is not None,
+def _options_fields(options: RenderOptions) -> dict[str, Any]:
+    other = options.comparison
+    comparison = other and {
+        "path": str(other.path),
+        "title": other.title,
+        "steps": [asdict(step) for step in other.steps],
+        "masks": other.masks is not None,
     }
-    plain = {"mask": look.mask, "panels": look.panels, "title": look.title, "speed": look.speed}
-    drawn = {"marks": _mark_fields(look.marks), "beside_marks": _mark_fields(look.beside_marks)}
-    colours = {"mask_style": asdict(look.mask_style), "step_colours": dict(look.step_colours)}
-    return plain | drawn | colours | {"beside": other}
+    plain = {"mask": options.mask, "panels": options.panels, "title": options.title, "speed": options.speed}
+    marks = {"marks": _mark_fields(options.marks), "comparison_marks": _mark_fields(options.comparison_marks)}
+    colours = {"mask_style": asdict(options.mask_style), "step_colours": dict(options.step_colours)}
+    return plain | marks | colours | {"comparison": comparison}
 
 
-def _look(fields: dict[str, Any], folder: Path) -> Look:
-    other = fields.pop("beside")
+def _options(fields: dict[str, Any], folder: Path) -> RenderOptions:
+    other = fields.pop("comparison")
     fields["mask_style"] = MaskStyle(**fields["mask_style"])
-    fields |= {name: _marks(fields[name]) for name in ("marks", "beside_marks")}
+    fields |= {name: _marks(fields[name]) for name in ("marks", "comparison_marks")}
     if other is None:
-        return Look(**fields)
+        return RenderOptions(**fields)
     first, second, third = (StepSpan(**step) for step in other["steps"])
     masks = None
     if other["masks"]:
         arrays = read_masks_npz(folder / _OTHER_MASKS)
         masks = MaskTrack(sampled_frames=arrays.frame, mask_probability=arrays.probability, crop_xyxy=arrays.crop_xyxy)
-    beside = ComparedDive(path=Path(other["path"]), title=other["title"], steps=(first, second, third), masks=masks)
-    return Look(**fields, beside=beside)
+    comparison = ComparedDive(path=Path(other["path"]), title=other["title"], steps=(first, second, third), masks=masks)
+    return RenderOptions(**fields, comparison=comparison)
 
 
 def _mark_fields(marks: Sequence[Mark]) -> list[dict[str, Any]]:
@@ -244,43 +247,44 @@ def _record(fields: dict[str, Any]) -> DiveRecord:
 
 def _corrected_fields(dive: CorrectedDive) -> dict[str, Any]:
     names = ("dive_number", "board_m", "difficulty")
-    by_model = analysis_to_dict(Analysis(parse=dive.by_model, scoring=None))
-    return {name: getattr(dive, name) for name in names} | {"by_model": by_model, "transitions": dive.transitions}
+    plain = {name: getattr(dive, name) for name in names}
+    model_parse = analysis_to_dict(Analysis(parse=dive.model_parse, scoring=None))
+    return plain | {"model_parse": model_parse, "transitions": dive.transitions}
 
 
 def _corrected(fields: dict[str, Any]) -> CorrectedDive:
     flight, entry = fields["transitions"]
-    by_model = _analysis_without_masks(fields["by_model"]).parse
-    return CorrectedDive(**fields | {"by_model": by_model, "transitions": (flight, entry)})
+    model_parse = _analysis_without_masks(fields["model_parse"]).parse
+    return CorrectedDive(**fields | {"model_parse": model_parse, "transitions": (flight, entry)})
 
 
 def _analysis_without_masks(data: dict[str, Any]) -> Analysis:
-    """What numbers are taken from: the masks stay where they are."""
+    """The analysis with empty masks, which tables and labels do not need."""
     frames = np.array(data["sampled_frames"], dtype=np.int64)
     nothing = np.broadcast_to(np.float16(0), (len(frames), MASK_SIZE, MASK_SIZE))
     return analysis_from_dict(data, MaskArrays(frames, nothing, np.zeros((len(frames), 4), np.float32)))
 
 
 def main(argv: Sequence[str]) -> int:
-    """Runs the job in a folder."""
+    """Run the job in the folder `argv[0]`."""
     cancel = CancelToken()
 
     def wait_for_end() -> None:
         sys.stdin.buffer.read()
         cancel.cancel()
 
-    def tell(**fields: object) -> None:
+    def send(**fields: object) -> None:
         print(json.dumps(fields), flush=True)
 
-    progress = throttle(lambda step: tell(done=step.done, total=step.total), _TELL_EVERY_S)
+    progress = throttle(lambda event: send(done=event.done, total=event.total), _PROGRESS_INTERVAL_S)
     lower_priority()
     threading.Thread(target=wait_for_end, daemon=True).start()
     try:
-        tell(notes=run_job(load_job(Path(argv[0])), progress, cancel))
+        send(notes=run_job(load_job(Path(argv[0])), progress, cancel))
     except Cancelled:
-        tell(cancelled=True)
+        send(cancelled=True)
     except FineParserError as error:
-        tell(failed=str(error))
+        send(failed=str(error))
     return 0
 
 

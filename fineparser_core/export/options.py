@@ -1,4 +1,4 @@
-"""What an exported clip or picture shows."""
+"""Rendering options of exported clips and images."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,8 +7,8 @@ from fineparser_core.export.coach_marks import Mark
 from fineparser_core.export.palette import MASK_COLOUR, STEP_COLOURS
 from fineparser_core.types import ComparedDive
 
-#: Least speed of a clip.
-SLOWEST = 1 / 16
+#: Least playback speed of a clip.
+MIN_SPEED = 1 / 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,8 +17,8 @@ class MaskStyle:
 
     Attributes:
         color: #rrggbb.
-        opacity: 0 is invisible, 1 hides the athlete.
-        outline: the edge alone, so that the athlete stays in sight.
+        opacity: 0 (invisible) to 1 (opaque).
+        outline: draw the edge only.
     """
 
     color: str = MASK_COLOUR
@@ -27,19 +27,19 @@ class MaskStyle:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Look:
-    """What is shown.
+class RenderOptions:
+    """What an exported clip or image shows.
 
     Attributes:
-        mask: the athlete's mask on the video.
-        mask_style: how it is drawn.
-        panels: step names above; timeline, score and contributions below.
-        step_colours: #rrggbb by the names of the steps; made lighter where they would not show on the dark panels.
-        marks: what the coach drew on the dive, each shown on its frame and on those next to it.
-        beside: another dive, aligned by step.
-        beside_marks: what was drawn on that one.
-        title: what this dive is called beside another one; None: the name of its file.
-        speed: below 1, it is said that the video is slowed down.
+        mask: whether to draw the athlete's mask.
+        mask_style: how to draw it.
+        panels: whether to draw the phase names above, and timeline, score and contributions below the video.
+        step_colours: #rrggbb by step name; lightened if the contrast with the dark panels is too low.
+        marks: drawings of the coach, each shown on its frame and on the frames next to it.
+        comparison: another dive to show beside this one, aligned by step.
+        comparison_marks: drawings on the other dive.
+        title: caption of this dive beside another one; None uses the file name.
+        speed: playback speed, from `MIN_SPEED` to 1; a speed below 1 is shown in the banner.
     """
 
     mask: bool = True
@@ -47,19 +47,7 @@ class Look:
     panels: bool = True
     step_colours: Mapping[str, str] = field(default_factory=lambda: STEP_COLOURS)
     marks: tuple[Mark, ...] = ()
-    beside: ComparedDive | None = None
-    beside_marks: tuple[Mark, ...] = ()
+    comparison: ComparedDive | None = None
+    comparison_marks: tuple[Mark, ...] = ()
     title: str | None = None
     speed: float = 1.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClipOptions:
-    """What becomes of the clip.
-
-    Attributes:
-        whole_file: the file from its first frame to its last instead of the dive alone.
-    """
-
-    look: Look = field(default_factory=Look)
-    whole_file: bool = False

@@ -1,4 +1,4 @@
-"""Frames of a clip with the predicted masks, side by side, for the eye to judge."""
+"""A sheet of frames of a clip with predicted and labelled masks, for visual inspection."""
 
 from collections.abc import Mapping
 
@@ -17,12 +17,15 @@ _TEXT = (255, 255, 255)
 
 
 def overlay_sheet(parse: DiveParse, truths: Mapping[int, np.ndarray]) -> np.ndarray:
-    """(H, W, 3) uint8 RGB contact sheet: frames over the whole clip and every labelled one, with predicted masks.
+    """Draw a sheet of evenly spaced frames and all labelled ones, with predicted masks.
 
-    A tile says its frame and the step it is in; labelled masks are outlined in green.
+    Every tile shows the frame number and the phase. Labelled masks are outlined in green.
 
     Args:
-        truths: (H, W) bool masks at source resolution, by frame.
+        truths: labelled masks (H, W) bool at source resolution, by frame.
+
+    Returns:
+        (H, W, 3) uint8 RGB.
 
     Raises:
         VideoError: the clip cannot be read.

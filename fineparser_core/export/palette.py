@@ -1,32 +1,32 @@
-"""The colours of the three steps: told apart with any colour vision, yet never without the steps' names beside them."""
+"""The colours of the three steps, distinguishable with any colour vision; the names are always shown with them."""
 
 from collections.abc import Sequence
 
 STEP_COLOURS = {"take-off": "#E69F00", "flight": "#56B4E9", "entry": "#009E73"}
 MASK_COLOUR = "#FF4FA3"
 
-# Contrast (WCAG 2) of a step's colour with what it lies on.
-_LEAST_CONTRAST = 1.9
+# Least contrast (WCAG 2) between a step's colour and the background.
+_MIN_CONTRAST = 1.9
 
 
 def rgb(colour: str) -> tuple[int, int, int]:
-    """(red, green, blue), 0-255, of "#RRGGBB"."""
+    """Convert "#RRGGBB" to (red, green, blue), 0-255."""
     red, green, blue = bytes.fromhex(colour.removeprefix("#"))
     return red, green, blue
 
 
 def contrast(first: Sequence[int], second: Sequence[int]) -> float:
-    """Of two colours, from 1 for equals to 21 for black and white, as WCAG 2 has it."""
+    """Contrast ratio of two colours, from 1 (equal) to 21 (black and white). Source: WCAG 2."""
     darker, lighter = sorted((_luminance(first), _luminance(second)))
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def shown_on(background: Sequence[int], colour: str) -> tuple[int, int, int]:
-    """A colour, mixed with black or white as far as it takes to tell it from a background."""
+def readable_on(background: Sequence[int], colour: str) -> tuple[int, int, int]:
+    """Mix a colour with black or white until its contrast with a background is sufficient."""
     own, away = rgb(colour), 0 if _luminance(background) > 0.5 else 255
     for share in (step / 20 for step in range(20)):
         red, green, blue = (round(value + (away - value) * share) for value in own)
-        if contrast((red, green, blue), background) >= _LEAST_CONTRAST:
+        if contrast((red, green, blue), background) >= _MIN_CONTRAST:
             return red, green, blue
     return away, away, away
 

@@ -1,6 +1,6 @@
-"""What stands above and below the picture of an annotated clip: step names, timeline, score, contributions.
+"""Draws the panels of an annotated clip: the banner with the phases above, timeline, score and contributions below.
 
-Lengths are in units; a unit is a pixel at the smallest size and grows with the picture.
+Lengths are in units; a unit is one pixel at the smallest size and grows with the video.
 """
 
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from fineparser_core.export.drawing import BOLD, REGULAR, Colour, draw_text, fill_box, text_width, wrap_text
-from fineparser_core.export.palette import contrast, shown_on
+from fineparser_core.export.palette import contrast, readable_on
 from fineparser_core.types import Analysis, Scoring, StepSpan, VideoInfo
 
 BANNER_UNITS = 40
@@ -20,36 +20,36 @@ MUTED: Colour = (158, 168, 179)
 
 _TIMELINE_TOP = 14
 _TIMELINE_HEIGHT = 24
-#: Rows of the panel that the playhead reaches.
+#: Vertical range of the playhead in the panel.
 PLAYHEAD_UNITS = (_TIMELINE_TOP - 5, _TIMELINE_TOP + _TIMELINE_HEIGHT + 5)
 _SCORE_TOP = 58
 _SCORE_HEIGHT = 92
 _LINE_HEIGHT = 17
 
 _RAISED: Colour = (38, 44, 52)
-_ON_STEP: Colour = (12, 16, 20)
+_DARK_TEXT: Colour = (12, 16, 20)
 _CAUTION: Colour = (244, 200, 120)
 
 
 Steps = tuple[StepSpan, StepSpan, StepSpan]
-#: By the names of the steps.
+#: Colours by step name.
 StepColours = Mapping[str, Colour]
 
 
 def step_colours(chosen: Mapping[str, str]) -> StepColours:
-    """Those of `Look.step_colours` as they are drawn."""
-    return {name: shown_on(BACKGROUND, colour) for name, colour in chosen.items()}
+    """Convert `RenderOptions.step_colours` to RGB with sufficient contrast on the panels."""
+    return {name: readable_on(BACKGROUND, colour) for name, colour in chosen.items()}
 
 
-def ink_on(colour: Colour) -> Colour:
-    """Dark or light, whichever is easier to read on a step's colour."""
-    return max((_ON_STEP, TEXT), key=lambda ink: contrast(ink, colour))
+def text_colour_on(colour: Colour) -> Colour:
+    """The dark or the light text colour, whichever has the higher contrast with a step's colour."""
+    return max((_DARK_TEXT, TEXT), key=lambda text: contrast(text, colour))
 
 
 def draw_banner(
-    steps: Steps, lit: int | None, colours: StepColours, size_px: tuple[int, int], unit: float
+    steps: Steps, active: int | None, colours: StepColours, size_px: tuple[int, int], unit: float
 ) -> np.ndarray:
-    """The three step names, the lit one on its colour: (H, W, 3) uint8 RGB."""
+    """Draw the names of the three steps, with the active one (index, or None) highlighted: (H, W, 3) uint8 RGB."""
     width, height = size_px
     image = np.full((height, width, 3), BACKGROUND, dtype=np.uint8)
     x = MARGIN * unit
@@ -57,17 +57,17 @@ def draw_banner(
         colour = colours[step.name]
         label = step.name.capitalize()
         right = x + text_width(label, 15 * unit, weight=BOLD) + 38 * unit
-        fill_box(image, (x, 7 * unit, right, 33 * unit), colour if at == lit else _RAISED, radius_px=13 * unit)
-        dot = ink_on(colour) if at == lit else colour
+        fill_box(image, (x, 7 * unit, right, 33 * unit), colour if at == active else _RAISED, radius_px=13 * unit)
+        dot = text_colour_on(colour) if at == active else colour
         fill_box(image, (x + 11 * unit, 16 * unit, x + 19 * unit, 24 * unit), dot, radius_px=4 * unit)
-        ink, weight = (ink_on(colour), BOLD) if at == lit else (MUTED, REGULAR)
-        draw_text(image, (x + 26 * unit, BANNER_BASELINE * unit), label, 15 * unit, ink, weight=weight)
+        text_colour, weight = (text_colour_on(colour), BOLD) if at == active else (MUTED, REGULAR)
+        draw_text(image, (x + 26 * unit, BANNER_BASELINE * unit), label, 15 * unit, text_colour, weight=weight)
         x = right + 8 * unit
     return image
 
 
 def draw_panel(analysis: Analysis, info: VideoInfo, colours: StepColours, width: int, unit: float) -> np.ndarray:
-    """Everything below the picture but the playhead: (H, W, 3) uint8 RGB."""
+    """Draw the panel below the video, without the playhead: (H, W, 3) uint8 RGB."""
     lines = _footer_lines(analysis, width / unit - 2 * MARGIN)
     footer_top = _SCORE_TOP + _SCORE_HEIGHT if analysis.scoring is not None else _SCORE_TOP
     height = round((footer_top + 8 + _LINE_HEIGHT * len(lines)) * unit / 2) * 2
@@ -82,7 +82,7 @@ def draw_panel(analysis: Analysis, info: VideoInfo, colours: StepColours, width:
 
 
 def playhead_x(steps: Steps, frame: int, width: int, unit: float) -> float:
-    """Where a frame of the dive is on the timeline, pixels from the left."""
+    """The x coordinate of a frame of the dive on the timeline, pixels."""
     return (_timeline_x(steps, frame, width, unit) + _timeline_x(steps, frame + 1, width, unit)) / 2
 
 
@@ -98,10 +98,11 @@ def _draw_timeline(image: np.ndarray, steps: Steps, info: VideoInfo, colours: St
     for step in steps:
         x0, x1 = (_timeline_x(steps, frame, width, unit) for frame in (step.start_frame, step.end_frame))
         fill_box(image, (x0 + unit, top, x1 - unit, bottom), colours[step.name], radius_px=4 * unit)
-        lasts = f"{ends_s[step.end_frame] - ends_s[step.start_frame]:.2f} s"
-        for label in (f"{step.name}  {lasts}", step.name, lasts):
+        duration = f"{ends_s[step.end_frame] - ends_s[step.start_frame]:.2f} s"
+        text_colour = text_colour_on(colours[step.name])
+        for label in (f"{step.name}  {duration}", step.name, duration):
             if text_width(label, 13 * unit) + 14 * unit <= x1 - x0:
-                draw_text(image, (x0 + 8 * unit, bottom - 7.5 * unit), label, 13 * unit, ink_on(colours[step.name]))
+                draw_text(image, (x0 + 8 * unit, bottom - 7.5 * unit), label, 13 * unit, text_colour)
                 break
 
 
@@ -151,7 +152,7 @@ def _footer_lines(analysis: Analysis, width_units: float) -> list[tuple[str, Col
     if analysis.parse.refusal is not None:
         sentences.append((analysis.parse.refusal, _CAUTION))
     elif analysis.scoring is None:
-        sentences.append(("Steps and mask only: a score needs the dive number.", MUTED))
+        sentences.append(("Phases and mask only: a score needs the dive number.", MUTED))
     if analysis.scoring is not None:
         sentences += [(note, MUTED) for note in analysis.scoring.notes]
     if model.synthetic:

@@ -1,4 +1,4 @@
-"""A single frame of a dive as it looks in an annotated clip; of a video that was not analysed, the frame alone."""
+"""Writes single frames: of an analysed dive with annotations, of any other video with the coach's marks only."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -8,35 +8,35 @@ from fineparser_core.export.coach_marks import Mark
 from fineparser_core.export.coach_marks_overlay import MarkPainter
 from fineparser_core.export.composition import Composition
 from fineparser_core.export.images import write_image
-from fineparser_core.export.options import Look
+from fineparser_core.export.options import RenderOptions
 from fineparser_core.types import Analysis
 from fineparser_core.video.planes import to_rgb
 from fineparser_core.video.reader import VideoReader
 
 
-def write_still(analysis: Analysis, frame: int, path: Path, look: Look | None = None) -> None:
-    """Write frame `frame` of the dive's file as a PNG or JPEG.
+def write_still(analysis: Analysis, frame: int, path: Path, options: RenderOptions | None = None) -> None:
+    """Write a frame of the dive's file as PNG or JPEG, as it appears in an annotated clip.
 
     Raises:
-        ConfigError: for another ending of the name.
+        ConfigError: the suffix of the path is not supported.
         ExportError: the file cannot be written.
-        VideoError: no such frame, or a clip can no longer be read.
+        VideoError: there is no such frame, or a source video cannot be read.
     """
-    look = look or Look()
+    options = options or RenderOptions()
     with ExitStack() as stack:
         reader = stack.enter_context(VideoReader(analysis.parse.clip.path))
-        other = stack.enter_context(VideoReader(look.beside.path)) if look.beside else None
-        composition = Composition(analysis, look, reader, other)
+        other = stack.enter_context(VideoReader(options.comparison.path)) if options.comparison else None
+        composition = Composition(analysis, options, reader, other)
         write_image(to_rgb(composition.compose(frame), composition.matrix), path)
 
 
-def write_bare_still(video: Path, frame: int, path: Path, marks: Sequence[Mark] = ()) -> None:
-    """Write frame `frame` of a video at its own size, with what was drawn on it, as a PNG or JPEG.
+def write_plain_still(video: Path, frame: int, path: Path, marks: Sequence[Mark] = ()) -> None:
+    """Write a frame of a video in its own size, with the coach's marks, as PNG or JPEG.
 
     Raises:
-        ConfigError: for another ending of the name.
+        ConfigError: the suffix of the path is not supported.
         ExportError: the file cannot be written.
-        VideoError: no such frame, or the video cannot be read.
+        VideoError: there is no such frame, or the video cannot be read.
     """
     with VideoReader(video) as reader:
         image = reader.frame(frame).copy()

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QLineEdit
 
-from fineparser_core.export.coach_marks import NEAR_OPACITY
+from fineparser_core.export.coach_marks import NEARBY_OPACITY
 from fineparser_gui.canvas.arrow_keys import ENTER, arrow_of
 from fineparser_gui.canvas.drawing_marks import (
     described,
@@ -19,7 +19,7 @@ from fineparser_gui.canvas.drawing_marks import (
     paint_mark,
 )
 from fineparser_gui.canvas.video_canvas import VideoCanvas
-from fineparser_gui.model.drawings import ANGLE, LINE, LONGEST_NOTE, N_POINTS, NOTE, Drawing, Point, shown_at
+from fineparser_gui.model.drawings import ANGLE, LINE, LONGEST_NOTE, N_POINTS, NOTE, Drawing, Point, visible_marks
 
 _REACH_PX = 10.0
 _DRAGGED_PX = 6.0
@@ -104,7 +104,7 @@ class DrawingLayer(QObject):
     def paint(self, painter: QPainter, frame: int) -> None:
         """Draw what belongs to a frame; marks of its neighbours are paler."""
         self._frame = frame
-        for drawing in shown_at(self._drawings, frame, self._times_s):
+        for drawing in visible_marks(self._drawings, frame, self._times_s):
             if self._held is not None and drawing == self._held[0]:
                 continue
             self._paint(painter, drawing, near=drawing.frame != frame)
@@ -125,7 +125,7 @@ class DrawingLayer(QObject):
             paint_crosshair(painter, self._canvas.rect(), self._pointer)
 
     def _paint(self, painter: QPainter, drawing: Drawing, *, near: bool) -> None:
-        painter.setOpacity(NEAR_OPACITY if near and drawing is not self._selected else 1.0)
+        painter.setOpacity(NEARBY_OPACITY if near and drawing is not self._selected else 1.0)
         paint_mark(painter, drawing, self._canvas.to_widget, selected=drawing is self._selected)
         painter.setOpacity(1.0)
         if self._grip is not None and drawing is self._selected:
@@ -161,7 +161,7 @@ class DrawingLayer(QObject):
         return self._steered and self._tool is None and self._selected in self._shown()
 
     def _shown(self) -> list[Drawing]:
-        return shown_at(self._drawings, self._frame, self._times_s)
+        return visible_marks(self._drawings, self._frame, self._times_s)
 
     def _tell(self) -> None:
         """Say what is begun or selected, on the picture and to a screen reader."""

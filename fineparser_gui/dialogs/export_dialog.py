@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fineparser_core.export.options import Look
+from fineparser_core.export.options import RenderOptions
 from fineparser_core.types import ComparedDive
 from fineparser_gui.formatting import speed_text
 from fineparser_gui.model.drawings import Drawing
@@ -277,35 +277,35 @@ class ExportDialog(QDialog):
     def _start(self, kind: int, path: Path) -> None:
         exports, key = self._session.exports, self._dive.key
         if kind == _CLIP:
-            look = replace(
-                self._look(self.clip_beside, self.clip_drawings),
+            options = replace(
+                self._options(self.clip_beside, self.clip_drawings),
                 mask=self.clip_mask.isChecked(),
                 panels=self.clip_panels.isChecked(),
                 speed=self.speed.currentData(),
             )
-            exports.clip(key, path, look, whole_file=self.whole_file.currentData())
+            exports.clip(key, path, options, whole_file=self.whole_file.currentData())
         elif kind == _SHEET:
-            exports.contact_sheet(key, path, self._look(self.sheet_beside, self.sheet_drawings))
+            exports.contact_sheet(key, path, self._options(self.sheet_beside, self.sheet_drawings))
         elif kind == _STILL:
-            look = replace(
-                self._look(self.still_beside, self.still_drawings),
+            options = replace(
+                self._options(self.still_beside, self.still_drawings),
                 mask=self.still_mask.isChecked(),
                 panels=self.still_panels.isChecked(),
             )
-            exports.still(key, self._frame, path, look)
+            exports.still(key, self._frame, path, options)
         else:
             keys = self._session.keys if self.scope.currentData() else [key]
             exports.table(keys, path, drawings=self.table_drawings.isChecked())
 
-    def _look(self, beside: QComboBox, drawings: QCheckBox) -> Look:
+    def _options(self, beside: QComboBox, drawings: QCheckBox) -> RenderOptions:
         """What all pictures have in common."""
         drawn = drawings.isChecked()
-        return Look(
+        return RenderOptions(
             mask_style=self._preferences.mask_style,
             step_colours=self._preferences.step_colors,
             marks=self._dive.drawings if drawn else (),
-            beside=self._beside(beside),
-            beside_marks=self._drawn_beside(beside) if drawn else (),
+            comparison=self._beside(beside),
+            comparison_marks=self._drawn_beside(beside) if drawn else (),
             title=dive_title(self._dive),
         )
 

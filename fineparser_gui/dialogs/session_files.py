@@ -6,7 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QPushButton, QWidget
 
-from fineparser_core.export.corrections import why_no_label
+from fineparser_core.export.corrections import label_error
 from fineparser_gui.actions.registry import plain_text
 from fineparser_gui.model.session_file import SUFFIX
 from fineparser_gui.model.video_files import names_of
@@ -106,7 +106,7 @@ class SessionFileDialogs(QObject):
     def export_corrections(self) -> None:
         """Ask for a file and write the corrected transitions to it as labels."""
         labels = self._session.exports.labels()
-        reasons = [why_no_label(label) for label in labels]
+        reasons = [label_error(label) for label in labels]
         if all(reasons):  # said before a file is asked for
             text = self.tr("No corrected dive can be exported as a label. {0}")
             self._session.problem.emit(text.format(" ".join(dict.fromkeys(filter(None, reasons)))))

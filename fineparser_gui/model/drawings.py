@@ -11,8 +11,8 @@ from fineparser_core.export.coach_marks import ANGLE, LINE, NOTE, Mark, Point
 
 # What is drawn, and when it shows, is the same in an export; the window sees it under these names.
 from fineparser_core.export.coach_marks import angle_deg as angle_deg
-from fineparser_core.export.coach_marks import shown_at as shown_at
 from fineparser_core.export.coach_marks import to_dict as to_dict
+from fineparser_core.export.coach_marks import visible_marks as visible_marks
 
 N_POINTS = {LINE: 2, ANGLE: 3, NOTE: 1}
 LONGEST_NOTE = 500

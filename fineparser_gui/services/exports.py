@@ -13,16 +13,16 @@ from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
 from fineparser_core.errors import FineParserError
 from fineparser_core.export.corrections import CorrectedDive
 from fineparser_core.export.jobs import (
-    BareStillJob,
     ClipJob,
     CorrectionsJob,
     Job,
+    PlainStillJob,
     SheetJob,
     StillJob,
     TableJob,
     save_job,
 )
-from fineparser_core.export.options import ClipOptions, Look
+from fineparser_core.export.options import RenderOptions
 from fineparser_core.export.tables import DiveRecord
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.model.exports import Export, ExportState
@@ -96,24 +96,23 @@ class ExportService(QObject):
         """Process id of the running export; 0 where none runs."""
         return self._process.pid if self._process is not None else 0
 
-    def clip(self, key: str, path: Path, look: Look, *, whole_file: bool = False) -> None:
+    def clip(self, key: str, path: Path, options: RenderOptions, *, whole_file: bool = False) -> None:
         """Write an annotated clip of a dive that is analysed."""
         if analysis := self._state.dive(key).analysis:
-            options = ClipOptions(look=look, whole_file=whole_file)
-            self._add(ClipJob(path=path, analysis=analysis, options=options))
+            self._add(ClipJob(path=path, analysis=analysis, options=options, whole_file=whole_file))
 
-    def contact_sheet(self, key: str, path: Path, look: Look) -> None:
+    def contact_sheet(self, key: str, path: Path, options: RenderOptions) -> None:
         """Write a contact sheet of a dive that is analysed."""
         if analysis := self._state.dive(key).analysis:
-            self._add(SheetJob(path=path, analysis=analysis, look=look))
+            self._add(SheetJob(path=path, analysis=analysis, options=options))
 
-    def still(self, key: str, frame: int, path: Path, look: Look) -> None:
-        """Write a frame of a dive; of one that is not analysed, the frame alone with the marks of the look."""
+    def still(self, key: str, frame: int, path: Path, options: RenderOptions) -> None:
+        """Write a frame of a dive; of one that is not analysed, the frame alone with the coach's marks."""
         dive = self._state.dive(key)
         if dive.analysis is not None:
-            self._add(StillJob(path=path, analysis=dive.analysis, frame=frame, look=look))
+            self._add(StillJob(path=path, analysis=dive.analysis, frame=frame, options=options))
         else:
-            self._add(BareStillJob(path=path, video=dive.path, frame=frame, marks=look.marks))
+            self._add(PlainStillJob(path=path, video=dive.path, frame=frame, marks=options.marks))
 
     def table(self, keys: Sequence[str], path: Path, *, drawings: bool = True) -> None:
         """Write dives as CSV, or as JSON where the path ends so, with or without what the coach drew."""
@@ -236,7 +235,7 @@ def _label(dive: Dive) -> CorrectedDive | None:
     if dive.model_analysis is None or dive.corrected_frames is None:
         return None
     return CorrectedDive(
-        by_model=dive.model_analysis.parse,
+        model_parse=dive.model_analysis.parse,
         transitions=dive.corrected_frames,
         dive_number=dive.dive_number,
         board_m=dive.board_m,

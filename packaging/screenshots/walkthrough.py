@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication
 
 from fineparser_core.errors import FineParserError
-from fineparser_core.export.options import Look
+from fineparser_core.export.options import RenderOptions
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.model.session_file import write_session
 
@@ -61,7 +61,7 @@ def _first_evening(photographer: Photographer, session_file: Path, clip: Path | 
     with photographer.dialog("export") as dialog:
         photographer.picture("export", dialog)
     written = session_file.with_name("dive.mp4")
-    session.exports.clip(photographer.dive.key, written, Look())
+    session.exports.clip(photographer.dive.key, written, RenderOptions())
     wait_until(lambda: not session.exports.busy)
     if not written.is_file():
         raise FineParserError(f"{written.name} was not written: {[one.message for one in session.exports.exports]}")

@@ -14,8 +14,8 @@ from fineparser_gui.model.drawings import (
     angle_deg,
     from_dict,
     next_frame,
-    shown_at,
     to_dict,
+    visible_marks,
 )
 from fineparser_gui.model.session_file import read_session, write_session
 
@@ -45,9 +45,9 @@ def test_the_nearest_end_and_the_distance():
 
 def test_a_drawing_shows_on_its_frame_and_for_a_tenth_of_a_second_around():
     drawing = Drawing(kind=NOTE, frame=50, points=((1, 2),), text="late")
-    assert [frame for frame in range(120) if shown_at([drawing], frame, TIMES_S)] == list(range(47, 54))
+    assert [frame for frame in range(120) if visible_marks([drawing], frame, TIMES_S)] == list(range(47, 54))
     slow = np.arange(120) / 2
-    assert [frame for frame in range(120) if shown_at([drawing], frame, slow)] == [49, 50, 51]
+    assert [frame for frame in range(120) if visible_marks([drawing], frame, slow)] == [49, 50, 51]
 
 
 def test_the_next_drawing_in_either_direction():

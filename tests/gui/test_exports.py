@@ -14,7 +14,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
 
 from fineparser_core.export.corrections import CorrectedDive
-from fineparser_core.export.options import Look
+from fineparser_core.export.options import RenderOptions
 from fineparser_core.types import Analysis
 from fineparser_core.video.probe import probe
 from fineparser_gui.dialogs.export_dialog import ExportDialog
@@ -97,7 +97,7 @@ def test_what_is_compared_stands_beside(studio, dialog, qtbot, tmp_path, small_v
     made = ExportDialog(session, 3, Preferences(), studio.window)
     assert made.still_beside.currentData() == candidate
     exports = session.exports
-    exports.still(second, 3, tmp_path / "two.png", Look(beside=session.comparing.compared(candidate)))
+    exports.still(second, 3, tmp_path / "two.png", RenderOptions(comparison=session.comparing.compared(candidate)))
     made.reject()
     wait_for(studio, qtbot, ExportState.DONE)
     image = QImage(str(tmp_path / "two.png"))
@@ -108,8 +108,8 @@ def test_a_frame_a_table_and_a_sheet_queue_up(studio, qtbot, tmp_path):
     session = studio.session
     exports, key = session.exports, session.current.key
     session.set_diver(key, "Ana")
-    exports.still(key, 44, tmp_path / "frame.png", Look())
-    exports.contact_sheet(key, tmp_path / "sheet.jpg", Look(title="Ana"))
+    exports.still(key, 44, tmp_path / "frame.png", RenderOptions())
+    exports.contact_sheet(key, tmp_path / "sheet.jpg", RenderOptions(title="Ana"))
     exports.table(session.keys, tmp_path / "dives.csv")
     exports.table([key], tmp_path / "dive.json")
     states = [export.state for export in exports.exports]
@@ -128,7 +128,7 @@ def test_a_frame_a_table_and_a_sheet_queue_up(studio, qtbot, tmp_path):
 def test_cancelled_half_way_no_file_is_left(studio, qtbot, tmp_path):
     exports = studio.session.exports
     for name in ("a.mp4", "b.mp4"):
-        exports.clip(studio.session.current.key, tmp_path / name, Look())
+        exports.clip(studio.session.current.key, tmp_path / name, RenderOptions())
     first, second = exports.exports
     exports.cancel(second.id)
     assert exports.exports[1].state is ExportState.CANCELLED
@@ -144,9 +144,9 @@ def test_a_process_that_dies_costs_one_export(studio, qtbot, tmp_path):
     exports = studio.session.exports
     for name in ("a.mp4", "b.png"):
         if name.endswith("mp4"):
-            exports.clip(studio.session.current.key, tmp_path / name, Look())
+            exports.clip(studio.session.current.key, tmp_path / name, RenderOptions())
         else:
-            exports.still(studio.session.current.key, 3, tmp_path / name, Look())
+            exports.still(studio.session.current.key, 3, tmp_path / name, RenderOptions())
     qtbot.waitUntil(lambda: exports.exports[0].done > 0, timeout=PATIENCE_MS)
     os.kill(exports.pid, signal.SIGKILL)
     qtbot.waitUntil(lambda: not exports.busy, timeout=PATIENCE_MS)
@@ -161,7 +161,7 @@ def test_a_missing_video_is_a_sentence(studio, qtbot, tmp_path, make_video):
     gone = tmp_path / "gone.mp4"
     parse = dive_parse(gone, 120)
     session.update(dive.key, analysis=Analysis(parse=parse, scoring=None))
-    exports.still(dive.key, 3, tmp_path / "a.png", Look())
+    exports.still(dive.key, 3, tmp_path / "a.png", RenderOptions())
     wait_for(studio, qtbot, ExportState.FAILED)
     assert "gone.mp4" in studio.window.banner.text
     assert os.listdir(tmp_path) == []
@@ -245,15 +245,15 @@ def test_drawings_of_the_dive_beside_count(studio, dialog, qtbot, tmp_path, smal
         next(row for row in range(made.still_beside.count()) if getattr(made.still_beside.itemData(row), "key", None))
     )
     assert made.still_drawings.isChecked()
-    look = made._look(made.still_beside, made.still_drawings)
-    assert (look.marks, look.beside_marks) == ((), (line,))
+    options = made._options(made.still_beside, made.still_drawings)
+    assert (options.marks, options.comparison_marks) == ((), (line,))
     session.editing.draw_on_exemplar("a", (line, line), "drawing")
     made.sheet_beside.addItem("a", Candidate(title="a", exemplar_id="a"))
     made.sheet_beside.setCurrentIndex(made.sheet_beside.count() - 1)
     assert made.sheet_drawings.isChecked()
     assert made._drawn_beside(made.sheet_beside) == (line, line)
     made.reject()
-    session.exports.still(second, 44, tmp_path / "two.png", look)
+    session.exports.still(second, 44, tmp_path / "two.png", options)
     wait_for(studio, qtbot, ExportState.DONE)
     assert yellow_in(tmp_path / "two.png") > 50
 
@@ -279,8 +279,8 @@ def test_a_frame_of_a_dive_that_is_not_analysed(idle_studio, qtbot, monkeypatch,
 
 def test_what_an_export_tells_stands_whole_below_its_name(studio, qtbot, tmp_path):
     session, strip = studio.session, studio.window.exports
-    by_model = session.current.model_analysis.parse
-    good = CorrectedDive(by_model=by_model, transitions=(20, 60), dive_number="207C", board_m=10.0)
+    predicted = session.current.model_analysis.parse
+    good = CorrectedDive(model_parse=predicted, transitions=(20, 60), dive_number="207C", board_m=10.0)
     dives = [good, replace(good, dive_number="5299D"), replace(good, dive_number=None)]
     session.exports.corrections(dives, tmp_path / "labels.pkl")
     wait_for(studio, qtbot, ExportState.DONE)
@@ -309,7 +309,7 @@ def test_without_an_analysis_no_clip_and_no_sheet(idle_studio, qtbot, small_vide
 
 def test_closing_with_an_export_asks_and_stops_it(studio, qtbot, tmp_path, monkeypatch):
     exports = studio.session.exports
-    exports.clip(studio.session.current.key, tmp_path / "a.mp4", Look())
+    exports.clip(studio.session.current.key, tmp_path / "a.mp4", RenderOptions())
     qtbot.waitUntil(lambda: exports.exports[0].done > 0, timeout=PATIENCE_MS)
     answers = iter([QMessageBox.StandardButton.Cancel, QMessageBox.StandardButton.Discard])
     monkeypatch.setattr(QMessageBox, "question", lambda *args: next(answers))

@@ -1,4 +1,4 @@
-"""The annotated clip: the frames, times and shape of the dive, with the mask where it belongs."""
+"""The annotated clip: frames, time stamps and size, masks and marks."""
 
 import errno
 import os
@@ -16,7 +16,7 @@ from fineparser_core.export.annotated_clip import write_annotated_clip
 from fineparser_core.export.coach_marks import LINE, NOTE, Mark
 from fineparser_core.export.drawing import fill_box, text_width, wrap_text
 from fineparser_core.export.mask_overlay import draw_mask_on_image, mask_at
-from fineparser_core.export.options import ClipOptions, Look, MaskStyle
+from fineparser_core.export.options import MaskStyle, RenderOptions
 from fineparser_core.export.palette import STEP_COLOURS, rgb
 from fineparser_core.export.panel import BANNER_UNITS
 from fineparser_core.progress import CancelToken, Progress
@@ -60,7 +60,7 @@ def test_the_mask_lies_on_the_diver(small_video: Path, make_analysis: Make, tmp_
     assert int(np.argmin(edge > edge[0] / 2)) == pytest.approx(20 / 112 * 640, abs=4)
 
 
-def test_the_mask_is_drawn_as_the_coach_chose(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
+def test_the_mask_style_is_applied(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
     analysis = make_analysis(small_video, preprocessing="release")
     centre_y = round((44 + 40) / 200 * 480)
     rows = {}
@@ -69,8 +69,8 @@ def test_the_mask_is_drawn_as_the_coach_chose(small_video: Path, make_analysis: 
         "pale": MaskStyle(color="#00FF00", opacity=0.2),
         "edge": MaskStyle(color="#00FF00", opacity=1.0, outline=True),
     }.items():
-        look = Look(mask_style=style)
-        write_annotated_clip(analysis, tmp_path / f"{name}.mp4", ClipOptions(look=look))
+        options = RenderOptions(mask_style=style)
+        write_annotated_clip(analysis, tmp_path / f"{name}.mp4", options)
         with VideoReader(tmp_path / f"{name}.mp4") as reader:
             rows[name] = reader.frame(60)[BANNER_UNITS + centre_y, 320:480].astype(int)
     np.testing.assert_allclose(rows["green"][0], (0, 255, 0), atol=12)
@@ -81,8 +81,7 @@ def test_the_mask_is_drawn_as_the_coach_chose(small_video: Path, make_analysis: 
     assert greenish.max() > 60
 
 
-def test_the_edge_of_a_mask_is_as_soft_as_its_cells_are_large() -> None:
-    """However sure the network is, nothing sharper than a cell is drawn."""
+def test_the_edge_of_a_mask_fades_over_a_cell() -> None:
     image = np.zeros((1120, 1120, 3), dtype=np.uint8)
     probability = np.zeros((112, 112), np.float32)
     probability[40:70, 40:70] = 1
@@ -92,19 +91,19 @@ def test_the_edge_of_a_mask_is_as_soft_as_its_cells_are_large() -> None:
     assert np.diff(row).max() <= 255 / 10 + 2  # cells are 10 pixels wide
 
 
-def test_drawings_are_on_their_frames_of_both_dives(
+def test_marks_are_drawn_on_their_frames_of_both_dives(
     tmp_path: Path, make_video: Callable[..., Path], make_analysis: Make
 ) -> None:
-    """As in the player: on the frame, paler for a tenth of a second around it, at its place, on no other frame."""
+    """A mark is drawn on its frame, and with less opacity on frames within a tenth of a second."""
     path = make_video(tmp_path / "dive.mp4", 60, size_px=(160, 120))
     analysis = make_analysis(path, scored=False)
     beside = ComparedDive(path=path, title="the other one", steps=analysis.parse.steps)
     line = Mark(kind=LINE, frame=20, points=((100, 10), (100, 50)))
     note = Mark(kind=NOTE, frame=40, points=((20, 10),), text="Hüfte zu früh")
-    look = Look(mask=False, marks=(line,), beside=beside, beside_marks=(note,))
+    options = RenderOptions(mask=False, marks=(line,), comparison=beside, comparison_marks=(note,))
     drawn, plain = tmp_path / "drawn.mp4", tmp_path / "plain.mp4"
-    write_annotated_clip(analysis, drawn, ClipOptions(look=look))
-    write_annotated_clip(analysis, plain, ClipOptions(look=replace(look, marks=(), beside_marks=())))
+    write_annotated_clip(analysis, drawn, options)
+    write_annotated_clip(analysis, plain, replace(options, marks=(), comparison_marks=()))
     with VideoReader(drawn) as reader, VideoReader(plain) as without:
         half = reader.info.width_px // 2
         changed = {}
@@ -123,7 +122,7 @@ def test_drawings_are_on_their_frames_of_both_dives(
     assert changed[20][0] > changed[19][0]
 
 
-def test_the_current_step_is_lit_and_named(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
+def test_the_current_step_is_highlighted_in_the_banner(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
     analysis = make_analysis(small_video)
     write_annotated_clip(analysis, tmp_path / "out.mp4")
     with VideoReader(tmp_path / "out.mp4") as reader:
@@ -174,8 +173,8 @@ def test_the_whole_file_slowed_down_beside_another_dive(
     other = make_analysis(make_video(tmp_path / "other.mp4", 60, size_px=(160, 120), fps=60), 10, 59).parse
     analysis = make_analysis(path, 5, 34)
     beside = ComparedDive(path=other.clip.path, title="the other one", steps=other.steps)
-    look = Look(beside=beside, speed=0.25)
-    write_annotated_clip(analysis, tmp_path / "out.mp4", ClipOptions(look=look, whole_file=True))
+    options = RenderOptions(comparison=beside, speed=0.25)
+    write_annotated_clip(analysis, tmp_path / "out.mp4", options, whole_file=True)
     with VideoReader(tmp_path / "out.mp4") as reader:
         assert reader.info.n_frames == 40
         np.testing.assert_allclose(reader.info.pts_s, np.arange(40) / 30 * 4, atol=2e-4)
@@ -189,11 +188,11 @@ def test_the_whole_file_slowed_down_beside_another_dive(
             assert (number_of(picture[:, :width]), number_of(picture[:, -width:])) == (mine, theirs)
 
 
-def test_no_overlay_is_the_picture_alone(
+def test_without_overlays_the_clip_has_the_size_of_the_video(
     tmp_path: Path, make_video: Callable[..., Path], make_analysis: Make, number_of: Callable[[np.ndarray], int]
 ) -> None:
     path = make_video(tmp_path / "odd.mkv", 24, size_px=(63, 47), pix_fmt="yuv444p")
-    bare = ClipOptions(look=Look(mask=False, panels=False))
+    bare = RenderOptions(mask=False, panels=False)
     write_annotated_clip(make_analysis(path, 4, 20, scored=False), tmp_path / "out.mp4", bare)
     with VideoReader(tmp_path / "out.mp4") as reader, VideoReader(path) as source:
         assert (reader.info.n_frames, reader.info.width_px, reader.info.height_px) == (17, 64, 48)
@@ -203,11 +202,11 @@ def test_no_overlay_is_the_picture_alone(
 
 
 @pytest.mark.parametrize("quarter_turn", [-90, 90, 180])
-def test_turned_pictures_stand_upright(
+def test_rotated_videos_are_upright(
     quarter_turn: int, tmp_path: Path, make_video: Callable[..., Path], make_analysis: Make
 ) -> None:
     path = make_video(tmp_path / "phone.mp4", 16, size_px=(96, 54), rotation_deg=quarter_turn, sample_aspect=2)
-    bare = ClipOptions(look=Look(mask=False, panels=False))
+    bare = RenderOptions(mask=False, panels=False)
     write_annotated_clip(make_analysis(path), tmp_path / "out.mp4", bare)
     with VideoReader(tmp_path / "out.mp4") as reader, VideoReader(path) as source:
         size = (source.info.width_px, source.info.height_px)
@@ -217,7 +216,7 @@ def test_turned_pictures_stand_upright(
         assert np.median(difference) < 8
 
 
-def test_a_missing_source_is_said(tmp_path: Path, make_video: Callable[..., Path], make_analysis: Make) -> None:
+def test_a_missing_source_is_reported(tmp_path: Path, make_video: Callable[..., Path], make_analysis: Make) -> None:
     path = make_video(tmp_path / "gone.mp4", 16)
     analysis = make_analysis(path)
     path.unlink()
@@ -242,11 +241,11 @@ def test_a_full_disk_leaves_nothing(
     assert os.listdir(tmp_path) == []
 
 
-def test_a_read_only_folder_is_said(
+def test_a_read_only_folder_is_reported(
     small_video: Path, make_analysis: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tmp_path.chmod(0o500)
-    if not hasattr(os, "geteuid") or os.geteuid() == 0:  # who may write everywhere
+    if not hasattr(os, "geteuid") or os.geteuid() == 0:  # root ignores permissions
 
         def refuse(path: Path, *args: object) -> None:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
@@ -257,10 +256,10 @@ def test_a_read_only_folder_is_said(
     assert os.listdir(tmp_path) == []
 
 
-def test_speeds_that_will_not_do(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
+def test_invalid_speeds(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
     for speed in (0.0, 2.0, float("nan")):
         with pytest.raises(ConfigError, match="Speed"):
-            write_annotated_clip(make_analysis(small_video), tmp_path / "o.mp4", ClipOptions(look=Look(speed=speed)))
+            write_annotated_clip(make_analysis(small_video), tmp_path / "o.mp4", RenderOptions(speed=speed))
 
 
 def test_without_h264_the_other_codec_is_named(
@@ -274,7 +273,7 @@ def test_without_h264_the_other_codec_is_named(
     assert "MPEG-4" in notes[0]
 
 
-def test_places_that_will_not_do(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
+def test_invalid_paths(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
     analysis = make_analysis(small_video)
     with pytest.raises(ExportError, match="cannot be written"):
         write_annotated_clip(analysis, tmp_path / "nowhere" / "out.mp4")
@@ -303,13 +302,13 @@ def test_masks_between_samples_are_interpolated(
 
 
 @pytest.mark.parametrize("level", [0.0, 0.3])
-def test_no_athlete_no_ink(level: float) -> None:
+def test_low_probabilities_are_not_drawn(level: float) -> None:
     image = np.full((120, 160, 3), 128, dtype=np.uint8)
     draw_mask_on_image(image, np.full((112, 112), level, np.float32), np.array([0, 0, 160, 120]), MaskStyle())
     assert (image == 128).all()
 
 
-def test_a_crop_partly_outside_stays_inside() -> None:
+def test_a_crop_partly_outside_is_clipped() -> None:
     image = np.full((120, 160, 3), 128, dtype=np.uint8)
     draw_mask_on_image(image, np.ones((112, 112), np.float32), np.array([-80, -60, 80, 60]), MaskStyle())
     assert (image[:55, :75] != 128).any(axis=2).all()

@@ -1,4 +1,4 @@
-"""Corrected transitions written in FineDiving's layout, and read again by its loader."""
+"""Corrected transitions in FineDiving's layout, read back by its loader."""
 
 import json
 import math
@@ -9,7 +9,7 @@ import pytest
 
 from fineparser_core.data.finediving import load_finediving
 from fineparser_core.errors import ExportError
-from fineparser_core.export.corrections import CorrectedDive, provenance_path, why_no_label, write_corrections
+from fineparser_core.export.corrections import CorrectedDive, label_error, provenance_path, write_corrections
 
 NAME = "fine-grained_annotation_aqa.pkl"
 
@@ -18,7 +18,7 @@ NAME = "fine-grained_annotation_aqa.pkl"
 def corrected(make_analysis, small_video) -> CorrectedDive:
     parse = make_analysis(small_video, 10, 100).parse
     frames = (parse.clip.in_frame + 5, parse.clip.in_frame + 9)
-    return CorrectedDive(by_model=parse, transitions=frames, dive_number="207C", board_m=10.0)
+    return CorrectedDive(model_parse=parse, transitions=frames, dive_number="207C", board_m=10.0)
 
 
 def test_the_loader_reads_the_transitions_that_the_coach_set(corrected, tmp_path):
@@ -28,32 +28,32 @@ def test_the_loader_reads_the_transitions_that_the_coach_set(corrected, tmp_path
     dataset = load_finediving(tmp_path)
     assert dataset.defects == ()
     record = dataset.records["corrected_10m", 2]
-    clip = corrected.by_model.clip
+    clip = corrected.model_parse.clip
     assert (record.first_flight_frame, record.first_entry_frame) == (5, 9)
     assert record.n_frames == clip.out_frame - clip.in_frame + 1
     assert (record.dive_number, record.board_m, record.difficulty) == ("207C", 10.0, 3.3)
     assert math.isnan(record.score)
 
 
-def test_the_provenance_says_who_set_what_on_which_file(corrected, tmp_path):
+def test_the_provenance_records_file_correction_and_prediction(corrected, tmp_path):
     write_corrections([corrected], tmp_path / NAME)
     content = json.loads(provenance_path(tmp_path / NAME).read_text(encoding="utf-8"))
     (dive,) = content["dives"]
-    own = corrected.by_model.transitions
-    assert dive["path"] == str(corrected.by_model.clip.path)
+    own = corrected.model_parse.transitions
+    assert dive["path"] == str(corrected.model_parse.clip.path)
     assert (dive["first_flight_frame"], dive["first_entry_frame"]) == corrected.transitions
-    assert dive["by_model"] == {
+    assert dive["predicted"] == {
         "first_flight_frame": own.first_flight_frame,
         "first_entry_frame": own.first_entry_frame,
     }
-    assert dive["model"]["id"] == corrected.by_model.model.id
+    assert dive["model"]["id"] == corrected.model_parse.model.id
     assert dive["difficulty_source"] == "board"
 
 
-def test_nothing_is_written_for_what_cannot_be_a_label(corrected, tmp_path):
+def test_invalid_labels_are_not_written(corrected, tmp_path):
     with pytest.raises(ExportError, match="nothing to export"):
         write_corrections([], tmp_path / NAME)
-    outside = CorrectedDive(by_model=corrected.by_model, transitions=(0, 10**6), dive_number="207C", board_m=10.0)
+    outside = CorrectedDive(model_parse=corrected.model_parse, transitions=(0, 10**6), dive_number="207C", board_m=10.0)
     with pytest.raises(ExportError, match=r"nothing to export.*lie outside"):
         write_corrections([outside], tmp_path / NAME)
     for number, way_out in (("612B", "choose 5, 7.5 or 10 m"), (None, "type it in the dive's details")):
@@ -64,14 +64,14 @@ def test_nothing_is_written_for_what_cannot_be_a_label(corrected, tmp_path):
     assert list(tmp_path.glob("*.pkl")) == list(tmp_path.glob("*.json")) == []
 
 
-def test_a_dive_that_cannot_be_a_label_is_left_out_and_named(corrected, tmp_path):
+def test_skipped_dives_are_reported(corrected, tmp_path):
     unknown = replace(corrected, dive_number="5299D", board_m=10.0)
-    assert "give the DD yourself" in why_no_label(unknown)
-    assert why_no_label(replace(unknown, difficulty=3.9)) is None
+    assert "give the DD yourself" in label_error(unknown)
+    assert label_error(replace(unknown, difficulty=3.9)) is None
     told, left_out, unnamed = write_corrections(
         [unknown, corrected, replace(corrected, dive_number=None)], tmp_path / NAME
     )
     assert told == "Dives with labels: 1."
-    assert left_out.startswith("Left out: small.mp4 from frame 10. The DD of 5299D from 10 m is not known:")
+    assert left_out.startswith("Skipped: small.mp4 from frame 10. The DD of 5299D from 10 m is not known:")
     assert "type it in the dive's details" in unnamed
     assert list(pickle.loads((tmp_path / NAME).read_bytes())) == [("corrected_10m", 1)]

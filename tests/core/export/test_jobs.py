@@ -1,4 +1,4 @@
-"""Exports in another process: told of, stopped, and never half there."""
+"""Exports in another process: progress, cancellation, atomic files."""
 
 import json
 import os
@@ -16,10 +16,10 @@ from fineparser_core.errors import ExportError
 from fineparser_core.export.coach_marks import ANGLE, NOTE, Mark
 from fineparser_core.export.corrections import CorrectedDive
 from fineparser_core.export.jobs import (
-    BareStillJob,
     ClipJob,
     CorrectionsJob,
     Job,
+    PlainStillJob,
     SheetJob,
     StillJob,
     TableJob,
@@ -27,7 +27,7 @@ from fineparser_core.export.jobs import (
     run_job,
     save_job,
 )
-from fineparser_core.export.options import ClipOptions, Look, MaskStyle
+from fineparser_core.export.options import MaskStyle, RenderOptions
 from fineparser_core.export.tables import DiveRecord
 from fineparser_core.progress import CancelToken, ignore_progress
 from fineparser_core.types import Analysis, ComparedDive, MaskTrack
@@ -45,7 +45,7 @@ def messages(stream: IO[bytes]) -> list[dict]:
     return [json.loads(line) for line in stream]
 
 
-def test_jobs_survive_the_folder(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
+def test_jobs_are_saved_and_loaded(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
     analysis = make_analysis(small_video, 2, 90)
     parse = analysis.parse
     track = MaskTrack(
@@ -55,15 +55,15 @@ def test_jobs_survive_the_folder(small_video: Path, make_analysis: Make, tmp_pat
     mark = Mark(kind=ANGLE, frame=3, points=((1.0, 2.0), (3.5, 4.0), (5.0, 6.0)))
     note = Mark(kind=NOTE, frame=9, points=((1.0, 2.0),), text="später – 腰")
     style = MaskStyle(color="#102030", opacity=0.3, outline=True)
-    look = Look(mask=False, mask_style=style, beside=beside, title="mine", speed=0.5)
+    options = RenderOptions(mask=False, mask_style=style, comparison=beside, title="mine", speed=0.5)
     colours = dict(zip(STEP_NAMES, ("#112233", "#445566", "#778899"), strict=True))
-    look = replace(look, marks=(mark, note), beside_marks=(note,), step_colours=colours)
-    corrected = CorrectedDive(by_model=parse, transitions=(9, 40), dive_number=None, board_m=3.0, difficulty=2.5)
+    options = replace(options, marks=(mark, note), comparison_marks=(note,), step_colours=colours)
+    corrected = CorrectedDive(model_parse=parse, transitions=(9, 40), dive_number=None, board_m=3.0, difficulty=2.5)
     jobs: list[Job] = [
-        ClipJob(path=tmp_path / "a.mp4", analysis=analysis, options=ClipOptions(look=look, whole_file=True)),
-        SheetJob(path=tmp_path / "a.png", analysis=make_analysis(small_video, scored=False), look=look),
+        ClipJob(path=tmp_path / "a.mp4", analysis=analysis, options=options, whole_file=True),
+        SheetJob(path=tmp_path / "a.png", analysis=make_analysis(small_video, scored=False), options=options),
         StillJob(path=tmp_path / "b.png", analysis=analysis, frame=7),
-        BareStillJob(path=tmp_path / "c.png", video=small_video, frame=9, marks=(note,)),
+        PlainStillJob(path=tmp_path / "c.png", video=small_video, frame=9, marks=(note,)),
         TableJob(
             path=tmp_path / "a.csv",
             dives=(DiveRecord(path=small_video, diver="Ö", analysis=analysis, marks=(mark, note)),),
@@ -82,11 +82,11 @@ def test_jobs_survive_the_folder(small_video: Path, make_analysis: Make, tmp_pat
         assert (again / "job.json").read_text() == (folder / "job.json").read_text()
     loaded = load_job(tmp_path / "0")
     assert isinstance(loaded, ClipJob)
-    assert replace(loaded.options.look, beside=None) == replace(look, beside=None)
+    assert replace(loaded.options, comparison=None) == replace(options, comparison=None)
     assert load_job(tmp_path / "3") == jobs[3]
-    assert loaded.options.look.beside is not None
-    assert loaded.options.look.beside.masks is not None
-    assert (loaded.options.look.beside.masks.mask_probability == parse.mask_probability).all()
+    assert loaded.options.comparison is not None
+    assert loaded.options.comparison.masks is not None
+    assert (loaded.options.comparison.masks.mask_probability == parse.mask_probability).all()
     with pytest.raises(ExportError, match="no complete export"):
         load_job(tmp_path)
 
@@ -99,11 +99,11 @@ def test_a_table_in_either_form(small_video: Path, make_analysis: Make, tmp_path
     assert (tmp_path / "t.csv").read_text(encoding="utf-8-sig").startswith("diver,")
 
 
-def test_a_bare_still_and_corrections(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
-    run_job(BareStillJob(path=tmp_path / "a.png", video=small_video, frame=9), ignore_progress, CancelToken())
+def test_a_plain_still_and_corrections(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
+    run_job(PlainStillJob(path=tmp_path / "a.png", video=small_video, frame=9), ignore_progress, CancelToken())
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
     parse = make_analysis(small_video).parse
-    dive = CorrectedDive(by_model=parse, transitions=(9, 40), dive_number="207C", board_m=10.0)
+    dive = CorrectedDive(model_parse=parse, transitions=(9, 40), dive_number="207C", board_m=10.0)
     job = CorrectionsJob(path=tmp_path / "a.pkl", dives=(dive,))
     assert run_job(job, ignore_progress, CancelToken()) == ("Dives with labels: 1.",)
 

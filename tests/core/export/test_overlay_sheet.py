@@ -1,4 +1,4 @@
-"""The contact sheet of a parsed clip."""
+"""The sheet of predicted and labelled masks."""
 
 from collections.abc import Callable
 from pathlib import Path

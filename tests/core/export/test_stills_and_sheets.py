@@ -1,4 +1,4 @@
-"""Single frames and contact sheets: the right pictures, whole files."""
+"""Stills and contact sheets: content and atomic files."""
 
 import os
 from collections.abc import Callable
@@ -14,10 +14,10 @@ from fineparser_core.export import panel
 from fineparser_core.export.coach_marks import ANGLE, LINE, NOTE, Mark
 from fineparser_core.export.contact_sheet import write_contact_sheet
 from fineparser_core.export.images import write_image
-from fineparser_core.export.options import Look
+from fineparser_core.export.options import RenderOptions
 from fineparser_core.export.palette import STEP_COLOURS, contrast, rgb
 from fineparser_core.export.panel import BANNER_UNITS
-from fineparser_core.export.stills import write_bare_still, write_still
+from fineparser_core.export.stills import write_plain_still, write_still
 from fineparser_core.progress import CancelToken, Progress
 from fineparser_core.types import Analysis, ComparedDive, MaskTrack
 
@@ -42,12 +42,12 @@ def test_a_still_is_the_frame(
     assert os.listdir(tmp_path) == [name]
 
 
-def test_a_bare_still(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
-    write_still(make_analysis(small_video), 3, tmp_path / "s.png", Look(mask=False, panels=False))
+def test_a_still_without_overlays(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
+    write_still(make_analysis(small_video), 3, tmp_path / "s.png", RenderOptions(mask=False, panels=False))
     assert read_rgb(tmp_path / "s.png").shape == (48, 64, 3)
 
 
-def test_stills_that_will_not_do(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
+def test_invalid_stills(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
     analysis = make_analysis(small_video)
     with pytest.raises(ConfigError, match=r"still\.gif"):
         write_still(analysis, 3, tmp_path / "still.gif")
@@ -70,25 +70,25 @@ def test_a_sheet_of_one_dive_and_of_two(
     beside = ComparedDive(path=variable_rate_video, title="another dive", steps=other.steps, masks=track)
     told: list[Progress] = []
     write_contact_sheet(analysis, tmp_path / "one.png")
-    look = Look(title="a dive", beside=beside)
-    write_contact_sheet(analysis, tmp_path / "two.png", look, progress=told.append)
+    options = RenderOptions(title="a dive", comparison=beside)
+    write_contact_sheet(analysis, tmp_path / "two.png", options, progress=told.append)
     one, two = read_rgb(tmp_path / "one.png"), read_rgb(tmp_path / "two.png")
     assert two.shape[1] > 1.9 * one.shape[1]
     assert told[-1] == Progress("write", 18, 18)
 
 
-def test_steps_are_in_the_colours_of_the_look(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
-    """One that cannot be told from the panels is made lighter, and the text on each is readable."""
+def test_step_colours_are_applied(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
+    """Colours with too low a contrast on the panels are lightened, and the text on each is readable."""
     chosen = dict(zip(STEP_NAMES, ("#101418", "#FFFFFF", "#A000F0"), strict=True))
     shown = panel.step_colours(chosen)
     assert (shown["flight"], shown["entry"]) == ((255, 255, 255), (160, 0, 240))
     assert contrast(shown["take-off"], panel.BACKGROUND) > 1.8
-    assert min(contrast(panel.ink_on(colour), colour) for colour in shown.values()) > 4.5
+    assert min(contrast(panel.text_colour_on(colour), colour) for colour in shown.values()) > 4.5
     assert panel.step_colours(STEP_COLOURS) == {name: rgb(colour) for name, colour in STEP_COLOURS.items()}
     analysis = make_analysis(small_video)
-    look = Look(step_colours=chosen)
-    write_still(analysis, 100, tmp_path / "still.png", look)
-    write_contact_sheet(analysis, tmp_path / "sheet.png", look)
+    options = RenderOptions(step_colours=chosen)
+    write_still(analysis, 100, tmp_path / "still.png", options)
+    write_contact_sheet(analysis, tmp_path / "sheet.png", options)
     for name in ("still.png", "sheet.png"):
         image = read_rgb(tmp_path / name).astype(int)
         for colour in shown.values():
@@ -104,7 +104,7 @@ def yellow_in(image: np.ndarray) -> int:
     return int((np.abs(image.astype(int) - YELLOW).max(axis=2) < 40).sum())
 
 
-def test_a_sheet_shows_the_frames_that_were_drawn_on(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
+def test_a_sheet_shows_frames_with_marks(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
     analysis = make_analysis(small_video, scored=False)
     _, second, _ = analysis.parse.steps
     frame = second.start_frame + 3  # far from the middle of any third
@@ -113,7 +113,7 @@ def test_a_sheet_shows_the_frames_that_were_drawn_on(small_video: Path, make_ana
         Mark(kind=NOTE, frame=frame, points=((20.0, 20.0),), text="früh"),
     )
     write_contact_sheet(analysis, tmp_path / "plain.png")
-    write_contact_sheet(analysis, tmp_path / "drawn.png", Look(marks=marks))
+    write_contact_sheet(analysis, tmp_path / "drawn.png", RenderOptions(marks=marks))
     plain, drawn = read_rgb(tmp_path / "plain.png"), read_rgb(tmp_path / "drawn.png")
     assert plain.shape == drawn.shape
     assert yellow_in(plain[400:800, :320]) == 0
@@ -127,15 +127,15 @@ def test_a_still_of_a_video_that_was_not_analysed(
     video = make_video(tmp_path / "odd.mkv", 30, size_px=(321, 241), pix_fmt="yuv444p")
     line = Mark(kind=LINE, frame=20, points=((100.0, 20.0), (140.0, 100.0)))
     note = Mark(kind=NOTE, frame=20, points=((310.0, 235.0),), text="am Rand, und länger als der Platz daneben")
-    write_bare_still(video, 20, tmp_path / "drawn.png", (line, note))
-    write_bare_still(video, 20, tmp_path / "bare.png")
+    write_plain_still(video, 20, tmp_path / "drawn.png", (line, note))
+    write_plain_still(video, 20, tmp_path / "bare.png")
     drawn, bare = read_rgb(tmp_path / "drawn.png"), read_rgb(tmp_path / "bare.png")
     assert drawn.shape == bare.shape == (241, 321, 3)
     assert number_of(bare) == 20
     np.testing.assert_allclose(drawn[60, 119:121].mean(axis=0), YELLOW, atol=30)
     assert yellow_in(bare) == 0
     with pytest.raises(VideoError, match="no frame 500"):
-        write_bare_still(video, 500, tmp_path / "still.png")
+        write_plain_still(video, 500, tmp_path / "still.png")
 
 
 def test_a_cancelled_sheet_leaves_nothing(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
