@@ -1,4 +1,4 @@
-"""Whether a window can be opened here, asked before Qt, which would end the process instead of saying so."""
+"""Checks for a display before Qt does, which would abort the process without a message."""
 
 import ctypes
 import os
@@ -9,7 +9,7 @@ _CURSORS = "libxcb-cursor.so.0"
 
 
 def display_problem(environment: Mapping[str, str] = os.environ) -> str | None:
-    """One sentence on why no window can be opened, with the way out; None where it can."""
+    """Why no window can be opened, as one sentence with the remedy; None where one can."""
     if not sys.platform.startswith("linux") or environment.get("QT_QPA_PLATFORM") or "WAYLAND_DISPLAY" in environment:
         return None
     display = environment.get("DISPLAY")

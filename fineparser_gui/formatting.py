@@ -8,11 +8,17 @@ from math import floor
 DIGITS = 2
 #: Follows the name of a rendered dive.
 RENDERED_MARK = " ◇"
+_RENDERED_PREFIX = "rendered-"
 
 
 def signed(points: float, digits: int = 2) -> str:
     """Points with their sign, for example +1.25 or −0.40 (U+2212 as minus)."""
     return f"{points:+.{digits}f}".replace("-", "−")
+
+
+def exemplar_name(exemplar_id: str, *, rendered: bool) -> str:
+    """A short name of an exemplar; the mark of a rendered one stands for the prefix of its id."""
+    return exemplar_id.removeprefix(_RENDERED_PREFIX) + RENDERED_MARK if rendered else exemplar_id
 
 
 def board_text(board_m: float | None) -> str:

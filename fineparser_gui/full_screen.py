@@ -1,4 +1,4 @@
-"""The player alone on the whole screen."""
+"""Full-screen mode of the player."""
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -6,13 +6,13 @@ from PySide6.QtWidgets import QMainWindow, QWidget
 
 
 class FullScreen(QObject):
-    """Hides everything but the player while it lasts; Esc ends it.
+    """Hides everything but the player; Esc leaves full-screen mode.
 
     Args:
-        others: what is hidden, the menu bar apart.
+        others: widgets to hide in addition to the menu bar.
 
     Signals:
-        changed: (bool) it began or ended.
+        changed: (bool) whether full-screen mode is on.
     """
 
     changed = Signal(bool)
@@ -31,7 +31,7 @@ class FullScreen(QObject):
         return self._on
 
     def use(self, on: bool) -> None:
-        """Begin or end."""
+        """Enter or leave full-screen mode."""
         if on == self._on:
             return
         self._on = on
@@ -49,7 +49,7 @@ class FullScreen(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if self._on and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
-            if event.type() == QEvent.Type.ShortcutOverride:  # before Esc cancels an analysis
+            if event.type() == QEvent.Type.ShortcutOverride:  # before the shortcut that cancels an analysis
                 event.accept()
                 return True
             if event.type() == QEvent.Type.KeyPress:

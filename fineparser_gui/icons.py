@@ -1,4 +1,4 @@
-"""The program's own icons: SVG files drawn in the text colour of the current palette."""
+"""Icons from SVG files, drawn in a given colour."""
 
 from functools import lru_cache
 

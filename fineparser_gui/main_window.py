@@ -12,7 +12,7 @@ from fineparser_core.resources import resource
 from fineparser_gui.actions.batch_commands import BatchCommands
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.canvas.viewport import ZOOM_STEP
-from fineparser_gui.dialogs.dialog_launcher import Dialogs
+from fineparser_gui.dialogs.dialog_launcher import DialogLauncher
 from fineparser_gui.dialogs.export_dialog import may_stop_exports
 from fineparser_gui.dialogs.missing_videos import MissingVideos
 from fineparser_gui.dialogs.session_files import SessionFileDialogs
@@ -76,7 +76,7 @@ class MainWindow(QMainWindow):
         self.transport = Transport(self)
         self.files = SessionFileDialogs(session, files, self)
         self.batch = BatchCommands(session, self)
-        self.dialogs = Dialogs(self, session, preferences, choice, folder)
+        self.dialogs = DialogLauncher(self, session, preferences, choice, folder)
         self.actions_by_id = ActionRegistry(self, self._slots())
         self.actions_by_id["open_recent"].setMenu(self.files.recent)
         self.actions_by_id.fill_menus(self.menuBar())

@@ -1,4 +1,4 @@
-"""Colours and style of the window, light and dark, following the system."""
+"""Colours and style sheet of the window: light, dark, or following the system."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -98,9 +98,6 @@ QPushButton[role="chip"]:focus, QPushButton[role="tool"]:focus {{ padding: 2px 9
 QWidget#dockTitle {{ background: {surface}; border-top: 1px solid {border}; }}
 QTableView#library::item {{ padding: 2px 9px; }}
 QTableView#library QHeaderView::section {{ padding: 3px 9px; }}
-QSpinBox {{
-    background: {window}; color: {text}; border: 1px solid {border}; border-radius: 7px; padding: 4px 8px;
-}}
 QToolButton {{ background: transparent; border: 1px solid transparent; border-radius: 7px; padding: 5px; }}
 QToolButton:hover {{ background: {sunken}; }}
 QToolButton:pressed {{ background: {border}; }}
@@ -111,6 +108,7 @@ QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox {{
     selection-background-color: {accent}; selection-color: {on_accent};
 }}
 QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus {{ border: 1px solid {accent}; }}
+QAbstractSpinBox QLineEdit {{ border: none; background: transparent; padding: 0 6px; }}
 QLineEdit[valid="false"] {{ border: 1px solid {on_danger}; }}
 QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {{
     border: none; background: transparent; width: 20px; margin-right: 2px;
@@ -196,13 +194,13 @@ QFrame#emptyState {{ border: 2px dashed {border}; border-radius: 14px; backgroun
 """
 
 
-#: Of the steps, by their names, as they are painted now: chosen by the user and made to show on the theme's surface.
+#: Present colour of each step: the preference, adjusted for contrast with the theme's surface.
 _step_colors: dict[str, QColor] = {step: QColor(color) for step, color in STEP_COLOURS.items()}
 _DARK_TEXT, _LIGHT_TEXT = QColor("#101820"), QColor("#ffffff")
 
 
 class ThemeManager(QObject):
-    """Applies the theme of the system's colour scheme now and whenever it changes, and the colours of the steps."""
+    """Applies theme and step colours, and follows changes of the system's colour scheme."""
 
     def __init__(self, app: QApplication) -> None:
         super().__init__(app)
@@ -216,7 +214,12 @@ class ThemeManager(QObject):
         self._follow_system()
 
     def choose(self, choice: str, step_colors: Mapping[str, str]) -> None:
-        """ "light", "dark", or "system" to follow the desktop; and the steps' #rrggbb by their names."""
+        """Set the theme and the step colours.
+
+        Args:
+            choice: "light", "dark", or "system" to follow the desktop.
+            step_colors: #rrggbb by step name.
+        """
         self._choice, self._chosen_steps = choice, step_colors
         self._follow_system()
 
@@ -225,15 +228,15 @@ class ThemeManager(QObject):
             self.use(DARK if self._choice == "dark" else LIGHT)
             return
         scheme = QGuiApplication.styleHints().colorScheme()
-        if scheme == Qt.ColorScheme.Unknown:  # a desktop that does not tell: its own palette does
+        if scheme == Qt.ColorScheme.Unknown:  # the desktop reports no scheme: use the initial palette
             self.use(DARK if self._system_is_dark else LIGHT)
         else:
             self.use(DARK if scheme == Qt.ColorScheme.Dark else LIGHT)
 
     def use(self, theme: Theme) -> None:
-        """Apply a theme; widgets and icons follow by their palette change."""
+        """Apply a theme; widgets redraw icons in their `changeEvent`."""
         wanted = theme, dict(self._chosen_steps)
-        if wanted == self._applied:  # a style sheet is costly once there are widgets
+        if wanted == self._applied:  # setting a style sheet is slow once there are widgets
             return
         self._applied = wanted
         for step, color in self._chosen_steps.items():
@@ -243,7 +246,7 @@ class ThemeManager(QObject):
         self._app.setStyleSheet(
             _STYLE.format(
                 selected=selected.name(),
-                checked=LIGHT.accent,  # the white tick is drawn on it in both themes
+                checked=LIGHT.accent,  # contrasts with the white tick in both themes
                 chevron=resource("icons", "chevron-down.svg").as_posix(),
                 chevron_up=resource("icons", "chevron-up.svg").as_posix(),
                 check=resource("icons", "check.svg").as_posix(),
@@ -253,7 +256,7 @@ class ThemeManager(QObject):
 
 
 def mix(first: str, second: str, share: float) -> QColor:
-    """The first colour with a share of the second in it."""
+    """Linear mix of two colours; share 0 gives the first, 1 the second."""
     a, b = QColor(first), QColor(second)
     return QColor.fromRgbF(
         (1 - share) * a.redF() + share * b.redF(),
@@ -263,22 +266,22 @@ def mix(first: str, second: str, share: float) -> QColor:
 
 
 def step_color(step: str) -> QColor:
-    """Colour of a step by its name in `fineparser_core.types.STEP_NAMES`."""
+    """Present colour of a step of `fineparser_core.constants.STEP_NAMES`."""
     return QColor(_step_colors[step])
 
 
 def text_on(color: QColor) -> QColor:
-    """Dark or light, whichever is easier to read on a colour."""
+    """Dark or light text colour, whichever has more contrast with a colour."""
     return max((_DARK_TEXT, _LIGHT_TEXT), key=lambda text: contrast(text, color))
 
 
 def shown_on(background: str, color: str) -> QColor:
-    """A colour, mixed with black or white as far as it takes to tell it from a background."""
+    """A colour, mixed with black or white until it has enough contrast with a background."""
     return QColor(*palette.readable_on(palette.rgb(background), color))
 
 
 def contrast(first: QColor, second: QColor) -> float:
-    """From 1 for equals to 21 for black and white, as WCAG 2 has it."""
+    """Contrast ratio of WCAG 2: 1 for equal colours to 21 for black and white."""
     return palette.contrast(*((one.red(), one.green(), one.blue()) for one in (first, second)))
 
 

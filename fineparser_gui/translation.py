@@ -1,7 +1,7 @@
-"""The language of the window: Qt's own texts, and the program's where a translation of them lies in the resources.
+"""Translations of Qt's texts, and of the program's where the resources have one.
 
 A translation is a file `translations/fineparser_LOCALE.qm` of the resources, e.g. `fineparser_de.qm`: `pyside6-lupdate`
-collects the texts of the sources into a .ts file, and `pyside6-lrelease` makes the .qm of it. None is bundled yet.
+collects the texts of the sources into a .ts file, and `pyside6-lrelease` compiles it to .qm. None is bundled yet.
 """
 
 from pathlib import Path
@@ -15,17 +15,17 @@ from fineparser_core.resources import resource
 def install_translators(
     app: QGuiApplication, locale: QLocale | None = None, folder: Path | None = None
 ) -> list[QTranslator]:
-    """Translate what is shown from now on; what is not translated stays English.
+    """Install the translators of a language; texts without a translation stay English.
 
     Args:
-        locale: the language; None: the system's.
-        folder: of the program's own translations; None: the one of the resources.
+        locale: of the language; None: of the system.
+        folder: of the program's translations; None: that of the resources.
 
     Returns:
-        What was installed.
+        The installed translators.
     """
     locale = locale or QLocale()
-    if locale.uiLanguages()[0].partition("-")[0] == "en":  # else the user's second language would be taken
+    if locale.uiLanguages()[0].partition("-")[0] == "en":  # otherwise Qt takes the second language of the user
         return []
     of_qt = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
     installed, own = [], False
@@ -35,6 +35,6 @@ def install_translators(
             app.installTranslator(translator)
             installed.append(translator)
             own = name == "fineparser"
-    if not own:  # English texts are not to be read from right to left, whatever Qt's own are
+    if not own:  # the program's English texts need left-to-right layout
         app.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
     return installed

@@ -1,4 +1,4 @@
-"""Opens the windows that belong to the program and not to a dive: preferences, keys, model card, help."""
+"""Opens the dialogs of the main window: preferences, export, shortcuts, model card, help."""
 
 from pathlib import Path
 
@@ -20,11 +20,11 @@ from fineparser_gui.settings.store import PreferenceStore
 _COMMANDS = "fineparser train --help\nfineparser eval --help\nfineparser benchmark --help"
 
 
-class Dialogs(QObject):
-    """Over the window; each stays open until it is closed.
+class DialogLauncher(QObject):
+    """Opens dialogs over the main window.
 
     Args:
-        folder: where the program keeps its files; None: it keeps none, and no log.
+        folder: of the program's files, such as the log; None: nothing is stored.
     """
 
     def __init__(
@@ -40,24 +40,24 @@ class Dialogs(QObject):
         self._preferences, self._choice = preferences, choice
 
     def preferences(self) -> None:
-        """Device, weights, colours, keys."""
+        """Open the preferences."""
         PreferencesDialog(self._preferences, self._session, self._choice, self._window).open()
 
     def export(self, frame: int) -> None:
-        """What to write of the shown dive, whose playhead is at a frame."""
+        """Open the export of the shown dive; `frame` is at the playhead."""
         if self._session.current is not None:
             ExportDialog(self._session, frame, self._preferences.now, self._window).open()
 
     def shortcuts(self) -> None:
-        """The table of all keys."""
+        """Open the table of shortcuts."""
         shortcuts_dialog(self._preferences, self._window).show()
 
     def model_card(self) -> None:
-        """Of the weights in use."""
+        """Open the model card of the weights in use."""
         model_card_dialog(self._preferences.now.weights, self._session.model, self._window).open()
 
     def training(self) -> None:
-        """How to train weights of one's own: on the command line."""
+        """Open a page on training weights from the command line."""
         page = TextPage()
         page.setMarkdown(
             "\n\n".join(
@@ -76,7 +76,7 @@ class Dialogs(QObject):
         dialog.open()
 
     def open_log_folder(self) -> None:
-        """Show the log in the system's file manager; where there is none, say where it lies."""
+        """Open the folder of the log in the file manager, or report its path where there is none."""
         if self._folder is None:
             self._session.problem.emit(self.tr("No log is being written."))
             return
@@ -85,7 +85,7 @@ class Dialogs(QObject):
             self._session.problem.emit(self.tr("No file manager could be opened. The log is in {0}").format(folder))
 
     def about(self) -> None:
-        """Version, licence, and the way to the model card."""
+        """Open version, licence and links to model card and log."""
         box = QMessageBox(self._window)
         box.setWindowTitle(self.tr("About FineParser Studio"))
         box.setText(self.tr("FineParser Studio {0}").format(__version__))

@@ -1,4 +1,4 @@
-"""Asks what an exemplar is: its dive number, board and official score; diver, day and frames where they are known."""
+"""Dialog that adds or edits an exemplar: dive number, board, official score; optionally diver, date and frames."""
 
 from collections.abc import Callable, Mapping
 from math import isfinite
@@ -23,19 +23,19 @@ from fineparser_core.errors import ConfigError
 from fineparser_core.inference.exemplars.facts import ExemplarFacts, check_facts
 from fineparser_gui.formatting import board_text
 from fineparser_gui.panels.number_field import NumberField
-from fineparser_gui.panels.widgets import ElidedLabel, label
+from fineparser_gui.panels.widgets import ElidedLabel, add_form_row, label
 
 _MOST_FRAMES = 10_000_000
 
 
 class ExemplarDialog(QDialog):
-    """Stays open until what is typed can be.
+    """Stays open until the entries are valid.
 
     Args:
-        accept: is told the facts when they are right.
-        known: what is known already; a score that is not a number is not known yet.
-        numbers: says how many exemplars there are, by dive number.
-        clip: file that becomes the exemplar; None where that is settled.
+        accept: called with the valid facts.
+        known: initial entries; a score that is not finite is shown empty.
+        numbers: returns the number of exemplars by dive number.
+        clip: file of a new exemplar; None while editing one.
     """
 
     def __init__(
@@ -63,8 +63,8 @@ class ExemplarDialog(QDialog):
         self.score = QLineEdit(f"{known.score:g}" if known and scored else "")
         self.score.setPlaceholderText(self.tr("points from the judges, e.g. 75.60"))
         self.diver = QLineEdit(known.diver if known else "")
-        self.day = QLineEdit((known.dived_on or "") if known else "")
-        self.day.setPlaceholderText(self.tr("e.g. 2026-05-31"))
+        self.date = QLineEdit((known.dived_on or "") if known else "")
+        self.date.setPlaceholderText(self.tr("e.g. 2026-05-31"))
         self.synchro = QCheckBox(self.tr("synchronised, two divers"))
         self.synchro.setChecked(known is not None and known.synchro)
         self.first, self.last = _frame(self.tr("first of the file")), _frame(self.tr("last of the file"))
@@ -83,10 +83,9 @@ class ExemplarDialog(QDialog):
             (self.tr("&Board"), self.board),
             (self.tr("Official &score"), self.score),
             (self.tr("D&iver"), self.diver),
-            (self.tr("D&ate"), self.day),
+            (self.tr("D&ate"), self.date),
         ):
-            field.setAccessibleName(text.replace("&", ""))
-            form.addRow(text, field)
+            add_form_row(form, text, field)
         if clip is not None:
             self.first.setAccessibleName(self.tr("First frame of the dive"))
             self.last.setAccessibleName(self.tr("Last frame of the dive"))
@@ -114,7 +113,7 @@ class ExemplarDialog(QDialog):
 
     @property
     def frames(self) -> tuple[int | None, int | None]:
-        """First and last frame of the dive; None: the file's."""
+        """First and last frame of the dive; None: first or last frame of the file."""
         first, last = self.first.value(), self.last.value()
         return (first if first >= 0 else None), (last if last >= 0 else None)
 
@@ -133,7 +132,7 @@ class ExemplarDialog(QDialog):
                     board_m=self.board.currentData(),
                     score=score,
                     diver=self.diver.text(),
-                    dived_on=self.day.text() or None,
+                    dived_on=self.date.text() or None,
                     synchro=self.synchro.isChecked(),
                 )
             )

@@ -1,4 +1,4 @@
-"""Asks what to write of the shown dive, or of the session, and where; the core does the work, in the background."""
+"""Dialog for exports of the shown dive or of the session; they run in the background."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QListWidget,
     QMessageBox,
     QSizePolicy,
@@ -27,7 +26,7 @@ from fineparser_core.types import ComparedDive
 from fineparser_gui.formatting import speed_text
 from fineparser_gui.model.drawings import Drawing
 from fineparser_gui.model.exports import dive_title
-from fineparser_gui.panels.widgets import label
+from fineparser_gui.panels.widgets import add_form_row, label
 from fineparser_gui.services.exports import ExportService
 from fineparser_gui.services.session import Session
 from fineparser_gui.settings.preferences import Preferences
@@ -38,11 +37,11 @@ _CLIP, _SHEET, _STILL, _TABLE = range(4)
 
 
 class ExportDialog(QDialog):
-    """A list of what can be written, and the choices of the selected one beside it.
+    """A list of export types, and the options of the selected type beside it.
 
     Args:
-        frame: under the playhead.
-        preferences: how the window draws masks and steps.
+        frame: at the playhead.
+        preferences: style of masks and colours of steps.
     """
 
     def __init__(self, session: Session, frame: int, preferences: Preferences, parent: QWidget) -> None:
@@ -147,9 +146,9 @@ class ExportDialog(QDialog):
         self.scope.addItem(self.tr("all dives of the session ({0})").format(count), True)
         self.scope.addItem(self.tr("this dive"), False)
         self.table_drawings = self._drawings_box()
-        self.form = QComboBox()
-        self.form.addItem(self.tr("CSV: a spreadsheet table, one row per dive"), ".csv")
-        self.form.addItem(self.tr("JSON: all numbers, for other programs"), ".json")
+        self.table_format = QComboBox()
+        self.table_format.addItem(self.tr("CSV: a spreadsheet table, one row per dive"), ".csv")
+        self.table_format.addItem(self.tr("JSON: all numbers, for other programs"), ".json")
         page, form = self._page(
             self.tr(
                 "Dive, diver, phases, score, spread and contributions. Points of different dive numbers or boards "
@@ -157,7 +156,7 @@ class ExportDialog(QDialog):
             )
         )
         self._row(form, self.tr("&Dives"), self.scope)
-        self._row(form, self.tr("&Format"), self.form)
+        self._row(form, self.tr("&Format"), self.table_format)
         form.addRow(self.tr("Include"), self.table_drawings)
         return page
 
@@ -176,16 +175,11 @@ class ExportDialog(QDialog):
         return page, form
 
     def _row(self, form: QFormLayout, name: str, field: QWidget) -> None:
-        field.setAccessibleName(name.replace("&", ""))
         field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        caption = QLabel(name)
-        caption.setBuddy(field)
-        field.ensurePolished()
-        caption.setMinimumHeight(field.sizeHint().height())  # in the middle of the field
-        form.addRow(caption, field)
+        add_form_row(form, name, field)
 
     def _beside_box(self, *, best: bool = False) -> QComboBox:
-        """What the dive can be compared with; at first what it is compared with now, or with its best exemplar."""
+        """Choice of the dive beside; initially the one that is compared now or, with `best`, the best exemplar."""
         box = QComboBox()
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         box.setMinimumContentsLength(28)
@@ -199,7 +193,7 @@ class ExportDialog(QDialog):
         return box
 
     def _drawings_box(self, beside: QComboBox | None = None) -> QCheckBox:
-        """Whether to write what was drawn on the dive and on the one beside; without a choice of that, on any."""
+        """Check box for drawings, enabled where there are any on the dive or on the one beside, or on any dive."""
         box = QCheckBox(self.tr("Drawings and notes"))
         box.setEnabled(False)
 
@@ -208,7 +202,7 @@ class ExportDialog(QDialog):
                 drawn = bool(self._dive.drawings or self._drawn_beside(beside))
             else:
                 drawn = any(self._session.dive(key).drawings for key in self._session.keys)
-            if drawn != box.isEnabled():  # else the user's choice stands
+            if drawn != box.isEnabled():  # keeps the user's choice otherwise
                 box.setEnabled(drawn)
                 box.setChecked(drawn)
                 box.setToolTip("" if drawn else self.tr("There are no drawings."))
@@ -219,7 +213,7 @@ class ExportDialog(QDialog):
         return box
 
     def _drawn_beside(self, beside: QComboBox) -> tuple[Drawing, ...]:
-        """What was drawn on the dive that is chosen to stand beside."""
+        """Drawings on the dive that is chosen in `beside`."""
         candidate = beside.currentData()
         if candidate is not None and candidate.exemplar_id is not None:
             return self._session.exemplar_drawings.get(candidate.exemplar_id, ())
@@ -235,7 +229,7 @@ class ExportDialog(QDialog):
     def _on_accepted(self) -> None:
         kind = self.kinds.currentRow()
         if kind == _TABLE:
-            suffix = self.form.currentData()
+            suffix = self.table_format.currentData()
             stem = self.tr("dives") if self.scope.currentData() else self._dive.path.stem
         else:
             suffix = ".mp4" if kind == _CLIP else ".png"
@@ -267,7 +261,7 @@ class ExportDialog(QDialog):
         if path.suffix.lower() in allowed:
             return path
         path = path.with_name(path.name + suffix)
-        # A suffix added after the dialog has asked could overwrite a file that it did not ask about.
+        # The file dialog has not asked about a file whose suffix is added here.
         return path if not path.exists() or self._may_replace(path) else None
 
     def _may_replace(self, path: Path) -> bool:
@@ -298,7 +292,7 @@ class ExportDialog(QDialog):
             exports.table(keys, path, drawings=self.table_drawings.isChecked())
 
     def _options(self, beside: QComboBox, drawings: QCheckBox) -> RenderOptions:
-        """What all pictures have in common."""
+        """Options common to all pictures."""
         drawn = drawings.isChecked()
         return RenderOptions(
             mask_style=self._preferences.mask_style,
@@ -315,7 +309,7 @@ class ExportDialog(QDialog):
 
 
 def may_stop_exports(exports: ExportService, window: QWidget) -> bool:
-    """Ask whether to close the window although something is being written; False where the user would rather stay."""
+    """Whether the window may close: asks the user where exports are running."""
     if not exports.busy:
         return True
     text = window.tr("An export is not finished yet. Stop it and close? Its file will not be written.")

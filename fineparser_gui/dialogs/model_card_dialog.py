@@ -1,4 +1,4 @@
-"""What the weights are, what they were trained on, how good they are, and what they must not be used for."""
+"""Dialog with the model card of the weights."""
 
 import html
 import json
@@ -16,13 +16,17 @@ translate = QCoreApplication.translate
 
 CARD_NAME = "card.json"
 PROSE_NAME = "MODEL_CARD.md"
-#: What a reader looks for first, in this order; the rest follows.
+#: Fields shown first, in this order.
 _FIRST = ("name", "id", "trained_on", "intended_use", "limitations", "metrics", "training")
-_NOT_FOR_READING = ("shards", "format", "model", "synthetic")
+_HIDDEN = ("shards", "format", "model", "synthetic")
 
 
 def model_card_dialog(weights: str, model: Ready | None, parent: QWidget) -> QDialog:
-    """The card of a folder of weights ("": the bundled ones), and what they run on once they are loaded."""
+    """The model card of a folder of weights, with device and precision where a model is loaded.
+
+    Args:
+        weights: folder; "": the bundled weights.
+    """
     folder = Path(weights) if weights else resource("weights", "fineparser")
     page = TextPage(folder)
     prose = folder / PROSE_NAME
@@ -53,7 +57,7 @@ def _facts(path: Path, model: Ready | None) -> str:
     cells = "".join(
         f"<tr><td valign='top'><b>{html.escape(name.replace('_', ' '))}</b></td><td>{_value(value)}</td></tr>"
         for name, value in rows
-        if name not in _NOT_FOR_READING and value not in ("", [], {}, None)
+        if name not in _HIDDEN and value not in ("", [], {}, None)
     )
     return f"<table cellpadding='5'>{cells}</table>"
 

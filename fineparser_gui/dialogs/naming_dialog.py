@@ -1,4 +1,4 @@
-"""Fills in dive numbers, boards and divers of many dives: from the names of their files, or from a pasted list."""
+"""Dialog that fills in dive numbers, boards and divers of many dives, from file names or from a pasted list."""
 
 from collections.abc import Sequence
 
@@ -29,7 +29,7 @@ _FILE, _LINE, _NUMBER, _BOARD, _DIVER = range(5)
 
 
 class NamingPreview(QAbstractTableModel):
-    """A row a dive, as it would be; what changes is bold, and says what it was in its tool tip."""
+    """One row per dive after the change; changed cells are bold, with the present value in the tool tip."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -42,7 +42,7 @@ class NamingPreview(QAbstractTableModel):
         """Replace all rows.
 
         Args:
-            lines: of the list, in the order of the dives.
+            lines: of the pasted list, in the order of the dives.
             changes: by key of the dive.
         """
         self.beginResetModel()
@@ -89,11 +89,11 @@ class NamingPreview(QAbstractTableModel):
 
 
 class NamingDialog(QDialog):
-    """Shows what goes where before anything changes; all of it is one step of undo.
+    """Previews the changes; accepting them is one undo step.
 
     Args:
-        rows: the dives in the order in which they are seen.
-        selected: those that were chosen; with fewer than two of them, all are meant.
+        rows: keys of the dives in the order of the list.
+        selected: keys of the selected dives; fewer than two stand for all dives.
     """
 
     def __init__(
@@ -154,7 +154,7 @@ class NamingDialog(QDialog):
         self._plan()
 
     def accept(self) -> None:
-        """Fill in."""
+        """Apply the changes."""
         self._session.editing.name_dives(self._changes)
         super().accept()
 

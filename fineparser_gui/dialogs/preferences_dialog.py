@@ -1,4 +1,4 @@
-"""What the user can choose; every choice holds at once."""
+"""Dialog of the preferences; changes apply at once."""
 
 from pathlib import Path
 
@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSlider,
     QSpinBox,
@@ -23,7 +22,7 @@ from PySide6.QtWidgets import (
 from fineparser_gui.dialogs.model_card_dialog import CARD_NAME
 from fineparser_gui.dialogs.shortcuts_dialog import ShortcutsEditor
 from fineparser_gui.dialogs.text_dialog import closing_buttons
-from fineparser_gui.panels.widgets import ElidedLabel, label
+from fineparser_gui.panels.widgets import ElidedLabel, add_form_row, label
 from fineparser_gui.services.model_choice import ModelChoice
 from fineparser_gui.services.session import Session
 from fineparser_gui.settings.preferences import LEAST_OPACITY_PERCENT, MOST_EXEMPLARS, PRECISIONS
@@ -33,10 +32,10 @@ _STEP_COLORS = ("take_off_color", "flight_color", "entry_color")
 
 
 class PreferencesDialog(QDialog):
-    """Pages: analysis, picture, keys.
+    """Pages: analysis, appearance, shortcuts.
 
     Args:
-        choice: knows the devices of this machine.
+        choice: lists the devices of this computer.
     """
 
     def __init__(self, preferences: PreferenceStore, session: Session, choice: ModelChoice, parent: QWidget) -> None:
@@ -49,7 +48,7 @@ class PreferencesDialog(QDialog):
         self.pages.setDocumentMode(True)
         self.pages.tabBar().setDrawBase(False)
         self.pages.addTab(self._analysis_page(), self.tr("Analysis"))
-        self.pages.addTab(self._picture_page(), self.tr("Appearance"))
+        self.pages.addTab(self._appearance_page(), self.tr("Appearance"))
         self.pages.addTab(ShortcutsEditor(preferences), self.tr("Shortcuts"))
         defaults = QPushButton(self.tr("Restore all defaults"))
         defaults.clicked.connect(preferences.reset)
@@ -96,11 +95,14 @@ class PreferencesDialog(QDialog):
         self._running = label(role="muted", wrap=True)
         self.problem = label(role="error", wrap=True)
         page, form = _form()
-        self._row(form, self.tr("&Device"), self.device)
-        self._row(form, self.tr("&Precision"), self.precision)
-        form.addRow(self.tr("Weights"), weights)
+        add_form_row(form, self.tr("&Device"), self.device)
+        add_form_row(form, self.tr("&Precision"), self.precision)
+        caption = label(self.tr("Weights"))
+        self.choose_weights.ensurePolished()
+        caption.setMinimumHeight(self.choose_weights.sizeHint().height())
+        form.addRow(caption, weights)
         form.addRow(self.problem)
-        self._row(form, self.tr("&Exemplars per dive"), self.n_exemplars)
+        add_form_row(form, self.tr("&Exemplars per dive"), self.n_exemplars)
         form.addRow(self._running)
         form.addRow(
             label(
@@ -114,7 +116,7 @@ class PreferencesDialog(QDialog):
         )
         return page
 
-    def _picture_page(self) -> QWidget:
+    def _appearance_page(self) -> QWidget:
         change = self._preferences.change
         self.theme = QComboBox()
         for name, text in (
@@ -134,13 +136,13 @@ class PreferencesDialog(QDialog):
         self.mask_opacity.setRange(LEAST_OPACITY_PERCENT, 100)
         self.mask_opacity.valueChanged.connect(lambda percent: change(mask_opacity=percent))
         page, form = _form()
-        self._row(form, self.tr("&Theme"), self.theme)
-        self._row(form, self.tr("Mask &colour"), self.mask_color)
-        self._row(form, self.tr("Mask &style"), self.mask_drawn)
-        self._row(form, self.tr("Mask &opacity"), self.mask_opacity)
+        add_form_row(form, self.tr("&Theme"), self.theme)
+        add_form_row(form, self.tr("Mask &colour"), self.mask_color)
+        add_form_row(form, self.tr("Mask &style"), self.mask_drawn)
+        add_form_row(form, self.tr("Mask &opacity"), self.mask_opacity)
         names = (self.tr("Colour of the ta&ke-off"), self.tr("Colour of the &flight"), self.tr("Colour of the &entry"))
         for name, button in zip(names, self.step_colors, strict=True):
-            self._row(form, name, button)
+            add_form_row(form, name, button)
         form.addRow(
             label(
                 self.tr("Colours with too little contrast to the window are darkened or lightened."),
@@ -151,20 +153,13 @@ class PreferencesDialog(QDialog):
         return page
 
     def _color_button(self, choice: str) -> QPushButton:
-        """Shows a colour of the preferences and asks for another one."""
+        """A button that shows a colour of the preferences and opens a colour dialog."""
         button = QPushButton()
         button.clicked.connect(lambda: self._on_choose_color(choice, button.accessibleName()))
         return button
 
-    def _row(self, form: QFormLayout, name: str, control: QWidget) -> None:
-        """A row whose name is also what a screen reader says."""
-        caption = QLabel(name)
-        caption.setBuddy(control)
-        control.setAccessibleName(name.replace("&", ""))
-        form.addRow(caption, control)
-
     def _show(self) -> None:
-        """Every control as the preferences are."""
+        """Set all controls from the preferences."""
         now = self._preferences.now
         self.problem.hide()
         self._fill_devices(now.device)
@@ -227,6 +222,7 @@ def _form() -> tuple[QWidget, QFormLayout]:
     form = QFormLayout(page)
     form.setContentsMargins(4, 14, 4, 4)
     form.setVerticalSpacing(10)
+    form.setHorizontalSpacing(14)
     form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
     return page, form

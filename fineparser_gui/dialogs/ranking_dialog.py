@@ -1,4 +1,4 @@
-"""The scored dives of the session beside each other, step by step, within one dive number and board."""
+"""Dialog that ranks the scored dives of the session by step, within one dive number and board."""
 
 from collections.abc import Sequence
 
@@ -29,7 +29,7 @@ _OTHER_EXEMPLARS = " *"
 
 
 class RankingModel(QAbstractTableModel):
-    """A row a dive, ranked by the column that it is sorted by."""
+    """One row per dive; the rank follows the sorted column."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -96,7 +96,7 @@ class RankingModel(QAbstractTableModel):
         return sorted(dives, key=lambda dive: dive.values[self._column - _SCORE], reverse=self._falling)
 
     def _place(self, row: int) -> int:
-        """Equal values share a place; the best is the first, whichever way the rows are sorted."""
+        """Rank of a row from 1; equal values share a rank, independent of the sort order."""
         values = [dive.values[self._column - _SCORE] for dive in self._rows]
         return 1 + sum(value > values[row] for value in values)
 
@@ -106,7 +106,7 @@ class RankingModel(QAbstractTableModel):
 
 
 class RankingDialog(QDialog):
-    """Stays beside the window and follows it; a chosen row shows its dive.
+    """Non-modal; follows the session, and a click on a row shows its dive.
 
     Signals:
         model_card_requested: the note about the weights was pressed.

@@ -1,4 +1,4 @@
-"""The table of all commands with their keys, in which they can be given others."""
+"""Table of all commands and shortcuts, with an editor of shortcuts."""
 
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QKeySequence
@@ -28,9 +28,9 @@ _COMMAND, _KEYS = range(2)
 
 
 class ShortcutsEditor(QWidget):
-    """Finds commands by name or key, and sets, adds and resets their keys. What is set holds at once.
+    """Searches commands, and sets, adds and resets their shortcuts; changes apply at once.
 
-    Below them are the keys of picture and timeline, which are fixed.
+    The last rows are the fixed keys of picture and timeline.
     """
 
     def __init__(self, preferences: PreferenceStore, parent: QWidget | None = None) -> None:
@@ -91,12 +91,12 @@ class ShortcutsEditor(QWidget):
         self.table.setCurrentCell(0, _COMMAND)
 
     def select(self, action_id: str) -> None:
-        """Choose the row of a command."""
+        """Select the row of a command."""
         self.table.setCurrentCell([spec.id for spec in CATALOG].index(action_id), _COMMAND)
 
     @property
     def _spec(self) -> ActionSpec | None:
-        """The command that is chosen; None for fixed keys."""
+        """The selected command; None for fixed keys."""
         row = max(self.table.currentRow(), 0)
         return CATALOG[row] if row < len(CATALOG) else None
 
@@ -167,7 +167,7 @@ class ShortcutsEditor(QWidget):
 
 
 def shortcuts_dialog(preferences: PreferenceStore, parent: QWidget) -> QDialog:
-    """The table in a window of its own, which may stay open beside the work."""
+    """The table in a non-modal dialog."""
     dialog = QDialog(parent)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.setWindowTitle(QCoreApplication.translate("dialogs", "Keyboard shortcuts"))

@@ -1,4 +1,4 @@
-"""What the dialogs share: buttons that close, and pages of text."""
+"""Dialogs with text, and the close button that dialogs share."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ _WIDEST_PICTURE_PX = 600
 
 
 def closing_buttons(dialog: QDialog) -> QDialogButtonBox:
-    """A row with a button that closes the dialog."""
+    """A button box with a close button."""
     buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
     buttons.button(QDialogButtonBox.StandardButton.Close).setIcon(QIcon())
     buttons.rejected.connect(dialog.reject)
@@ -18,7 +18,7 @@ def closing_buttons(dialog: QDialog) -> QDialogButtonBox:
 
 
 class TextPage(QTextBrowser):
-    """Text to read and copy; links open in the user's browser, pictures come from a folder and fit the page."""
+    """Read-only text; links open in the browser, pictures are loaded from a folder and scaled to the page."""
 
     def __init__(self, folder: Path | None = None) -> None:
         super().__init__()
@@ -36,7 +36,7 @@ class TextPage(QTextBrowser):
 
 
 def text_dialog(title: str, text: QTextBrowser, parent: QWidget) -> QDialog:
-    """A window with text."""
+    """A dialog with a page of text."""
     dialog = QDialog(parent)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.setWindowTitle(title)

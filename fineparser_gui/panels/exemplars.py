@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QPush
 
 from fineparser_core.inference.rescore import outliers
 from fineparser_core.types import ExemplarVote
-from fineparser_gui.formatting import RENDERED_MARK, board_text, signed
+from fineparser_gui.formatting import RENDERED_MARK, board_text, exemplar_name, signed
 from fineparser_gui.icons import icon
 from fineparser_gui.panels.widgets import card, fill, keyboard_friendly, label, style_table
 from fineparser_gui.services.session import Session
@@ -143,7 +143,7 @@ class ExemplarModel(QAbstractTableModel):
         if column == _USE:
             return ""
         if column == _NAME:
-            return vote.id + (RENDERED_MARK if rendered else "")
+            return exemplar_name(vote.id, rendered=rendered)
         if column == _NUMBER:
             return vote.dive_number
         if column == _SCORE:

@@ -4,6 +4,7 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QFormLayout,
     QFrame,
     QLabel,
     QSizePolicy,
@@ -97,6 +98,16 @@ def fill(widget: QWidget, frame: QWidget) -> None:
     layout = QVBoxLayout(widget)
     layout.setContentsMargins(0, 0, 0, 0)
     layout.addWidget(frame)
+
+
+def add_form_row(form: QFormLayout, text: str, field: QWidget) -> None:
+    """Add a field with a caption centred beside it, which is its accessible name as well."""
+    field.setAccessibleName(text.replace("&", ""))
+    caption = QLabel(text)
+    caption.setBuddy(field)
+    field.ensurePolished()
+    caption.setMinimumHeight(field.sizeHint().height())
+    form.addRow(caption, field)
 
 
 def style_table(table: QTableView, row_px: int) -> None:

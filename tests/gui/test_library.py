@@ -269,7 +269,7 @@ def test_editing_asks_until_what_is_typed_can_be(library_studio, qtbot):
         (dialog.score, "many", "'many' is not a score"),
         (dialog.score, "700", "at most 9"),
         (dialog.number, "207", "lacks its position"),
-        (dialog.day, "yesterday", "is not a day"),
+        (dialog.date, "yesterday", "is not a day"),
     ):
         before = field.text()
         field.setText(text)
