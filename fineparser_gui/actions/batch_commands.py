@@ -1,4 +1,4 @@
-"""Commands on many dives: hold up, cancel or retry the queue, reorder it, fill in dive numbers, rank."""
+"""Commands on many dives: pause, cancel or retry the queue, reorder it, fill in dive numbers, rank."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ from fineparser_gui.services.session import Session
 
 
 class BatchCommands(QObject):
-    """Carries out the commands on the dives of the session.
+    """Executes the commands on many dives of the session.
 
     Args:
         window: over which dialogs open.
@@ -37,7 +37,7 @@ class BatchCommands(QObject):
         }
 
     def serve(self, panel: DivesPanel, actions: ActionRegistry) -> None:
-        """Take the selection from a panel, and enable the actions as the session allows."""
+        """Take the selection from a panel, and enable the actions that apply."""
         self._panel, self._actions = panel, actions
         actions["sort_dives"].setMenu(panel.sorting)
         panel.naming_requested.connect(lambda: self.name_dives([]))
@@ -50,7 +50,7 @@ class BatchCommands(QObject):
         self._refresh()
 
     def name_dives(self, keys: list[str]) -> None:
-        """Ask from where dive numbers come, and for which dives."""
+        """Ask for a source of dive numbers, and for which dives."""
         NamingDialog(self._session, self._panel.model.keys, keys, self._window).open()
 
     def rank(self) -> None:
@@ -60,7 +60,7 @@ class BatchCommands(QObject):
         dialog.show()
 
     def _move(self, places: int) -> None:
-        """Move the selected dives up or down in the list, as far as they go together."""
+        """Move the selected dives up or down in the list, keeping their order."""
         selected = set(self._panel.selected_keys())
         order = self._session.keys
         keys = [key for key in order if key in selected]

@@ -1,4 +1,4 @@
-"""Videos that are not where the session has them, or are other ones: told in the banner, and looked for."""
+"""Reports missing and conflicting videos in the banner, and asks where they are."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from fineparser_gui.services.session import Session
 
 
 class MissingVideos(QObject):
-    """Says once of each dive that its video is missing, all of them together; the rows stay.
+    """Reports each missing video once, all together; the rows stay.
 
     Args:
         banner: where it is said.
@@ -25,13 +25,13 @@ class MissingVideos(QObject):
         self._session, self._banner, self._window = session, banner, window
         self._untold: set[str] = set()
         self._told: set[str] = set()
-        self._shown: set[str] = set()  # of whom the banner speaks now
+        self._shown: set[str] = set()  # those named in the banner
         banner.offer_closed.connect(self._on_closed)
         session.dive_changed.connect(self._on_changed)
         session.dive_removed.connect(self._on_changed)
 
     def locate(self, key: str) -> None:
-        """Ask where the video of a missing dive is; others that were moved with it are found too."""
+        """Ask for the new path of a missing video; others that were moved with it are found too."""
         if not self._is_missing(key):
             return
         old = self._session.dive(key).path
@@ -53,7 +53,7 @@ class MissingVideos(QObject):
         if not self._is_missing(key):
             self._told.discard(key)
             self._untold.discard(key)
-            if key in self._shown:  # what is said is true no longer: the rest is told anew
+            if key in self._shown:  # the message is outdated: report the others anew
                 self._untold |= self._shown - {key}
                 self._told -= self._shown
                 self._shown = set()

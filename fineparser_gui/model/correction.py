@@ -1,4 +1,4 @@
-"""What the coach changed of the model's answer, and the analysis that results."""
+"""The coach's corrections of the model's analysis, and the analysis that results."""
 
 from dataclasses import dataclass, replace
 
@@ -9,7 +9,7 @@ from fineparser_core.types import Analysis, DiveParse, Scoring, Transitions, Vid
 
 @dataclass(frozen=True, kw_only=True)
 class Correction:
-    """The coach's own work on a dive: a new analysis does not touch it.
+    """The coach's corrections of one dive; a new analysis keeps them.
 
     Attributes:
         transitions: first frames of flight and entry; None: the model's.
@@ -28,7 +28,7 @@ def frames_of(transitions: Transitions) -> tuple[int, int]:
 
 
 def timed_transitions(frames: tuple[int, int], info: VideoInfo) -> Transitions:
-    """Transitions at frames, with the times that the file gives these."""
+    """Transitions at frames, with their times from the frame table of the file."""
     flight, entry = frames
     return Transitions(
         first_flight_frame=flight,
@@ -39,7 +39,7 @@ def timed_transitions(frames: tuple[int, int], info: VideoInfo) -> Transitions:
 
 
 def fits(frames: tuple[int, int], parse: DiveParse) -> bool:
-    """Whether transitions lie within the dive; after its in or out point was moved they may not."""
+    """Whether transitions lie within the analysed range, which the in and out points change."""
     return parse.clip.in_frame < frames[0] < frames[1] <= parse.clip.out_frame
 
 
@@ -59,6 +59,6 @@ def shown_analysis(
     if scoring is not None:
         try:
             scoring = leave_out(scoring, correction.left_out)
-        except ExemplarError:  # a state of the table, where each is unticked
+        except ExemplarError:  # all exemplars are left out: there is no score
             scoring = None
     return Analysis(parse=parse, scoring=scoring)

@@ -1,4 +1,4 @@
-"""One row of the session: a clip, what is known about it, and how far its analysis is."""
+"""One dive of the session: its clip, details, analysis, and the state of each."""
 
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -15,10 +15,10 @@ from fineparser_gui.model.video_identity import VideoIdentity
 
 
 class DiveState(Enum):
-    """How far the analysis of a dive is."""
+    """State of a dive's video and analysis."""
 
     OPENING = auto()
-    MISSING = auto()  # its video cannot be opened, or is another one than the session was made with: needs the user
+    MISSING = auto()  # the video cannot be opened, or differs from the one in the session file: needs the user
     NEEDS_TRIM = auto()  # too long to be one dive: needs the user
     QUEUED = auto()
     ANALYSING = auto()
@@ -28,9 +28,9 @@ class DiveState(Enum):
 
 
 class ScoreState(Enum):
-    """How far the score of a dive is whose steps are known."""
+    """State of the score of a dive whose steps are known."""
 
-    NONE = auto()  # there is nothing to score by: no dive number, no steps, or not a whole dive
+    NONE = auto()  # cannot be scored yet: no dive number, no steps, or not a complete dive
     SCORING = auto()
     SCORED = auto()
     NO_EXEMPLARS = auto()
@@ -39,7 +39,7 @@ class ScoreState(Enum):
 
 
 class SearchState(Enum):
-    """How far the search for dives in a recording is."""
+    """State of the search for dives in a recording."""
 
     NONE = auto()
     WAITING = auto()
@@ -49,7 +49,7 @@ class SearchState(Enum):
     FAILED = auto()
 
 
-#: What a dive has of an analysis before it has one.
+#: Attributes of a dive that has not been analysed.
 NOT_ANALYSED = {
     "progress": None,
     "problem": None,
@@ -71,28 +71,28 @@ LONGEST_DIVE_S = 15.0
 
 @dataclass(frozen=True, kw_only=True)
 class Dive:
-    """A dive of this session; the session replaces it when something changes.
+    """Immutable: the session replaces a dive when something changes.
 
     Attributes:
         thumbnail: (H, W, 4) uint8, BGRA, of one frame; None until the file is open.
         in_frame, out_frame: the dive within the file, both included; None: the file's ends.
         dive_number: validated, upper case, e.g. "207C"; None until the user gives it.
         difficulty: the DD that the user typed; None: the tables'.
-        diver: who dives; "" where nobody said.
+        diver: name of the diver, or "".
         rule: which exemplars may vote.
         drawings: lines, angles and notes on its frames.
         model_analysis: the model's own steps and masks, and its score once there is one, every exemplar voting.
-        correction: what the coach changed of it.
+        correction: the coach's corrections.
         rescored: every exemplar's vote on the corrected transitions; None where there are none, or not yet.
-        rescored_for: the transitions of `rescored`, those of a moment ago while one is dragged.
-        analysis: what is shown: `model_analysis` with the correction in it.
-        parse_id: request whose cached encoding belongs to `model_analysis`.
+        rescored_for: the transitions that `rescored` belongs to; while one is dragged they lag behind.
+        analysis: the analysis that is shown: `model_analysis` with `correction` applied.
+        parse_id: id of the request whose cached encoding belongs to `model_analysis`.
         suggestions: dive numbers of exemplars that the clip resembles, the likeliest first.
-        problem: one sentence: why there is no analysis, or no score.
-        segments: dives that were found in the file, to be confirmed; None: nobody searched.
-        cancelled: the user stopped its analysis, which then starts only when asked for, in a reopened session too.
-        identity: tells its video from others; None until it was opened.
-        conflicting_video: a video found in the place of its own, and another one; used only where the coach says so.
+        problem: one sentence that says why there is no analysis, or no score.
+        segments: dives found in the file, to be confirmed; None: not searched.
+        cancelled: the user cancelled the analysis; it starts only on request, in a reopened session too.
+        identity: of the video file; None until it was opened.
+        conflicting_video: another video found at the path of this one; used only if the coach agrees.
     """
 
     key: str
@@ -126,7 +126,7 @@ class Dive:
 
     @property
     def title(self) -> str:
-        """What the dive is called: by its file, and of a long recording by where in it the dive begins."""
+        """Name of the file, for a dive in a long recording with the time at which it begins."""
         if self.info is None or self.in_frame is None or self.info.duration_s <= LONGEST_DIVE_S:
             return self.path.stem
         minutes, seconds = divmod(int(self.in_frame / self.info.n_frames * self.info.duration_s), 60)
@@ -134,12 +134,12 @@ class Dive:
 
     @property
     def is_recording(self) -> bool:
-        """Whether it stands for a file of several dives, which have rows of their own once they are confirmed."""
+        """Whether the row stands for a file with several dives, which get rows of their own once confirmed."""
         return self.state is DiveState.NEEDS_TRIM and self.segments is not None and len(self.segments) > 1
 
     @property
     def too_long(self) -> bool:
-        """Whether what would be analysed is longer than one dive, and nobody said that it lies there."""
+        """Whether the range to analyse is longer than one dive and was not set by the user."""
         if self.info is None or (self.in_frame is not None and self.out_frame is not None):
             return False
         share = (self.last_frame - self.first_frame + 1) / self.info.n_frames
@@ -147,7 +147,7 @@ class Dive:
 
     @property
     def proposals(self) -> tuple[DiveSegment, ...]:
-        """The dives found in the file that the coach wants to see."""
+        """Dives found in the file, unless the user has hidden them."""
         return () if self.search_state is SearchState.DISMISSED else self.segments or ()
 
     @property
@@ -166,12 +166,12 @@ class Dive:
 
     @property
     def details(self) -> tuple[str | None, float | None, float | None]:
-        """What the coach knows of the dive: number, board and DD."""
+        """Dive number, board and DD."""
         return self.dive_number, self.board_m, self.difficulty
 
     @property
     def synchro(self) -> bool:
-        """Whether two divers are compared with two."""
+        """Whether it is a synchronised dive, compared only with synchronised ones."""
         return self.rule.synchro
 
     @property
@@ -184,14 +184,14 @@ class Dive:
 
     @property
     def refused(self) -> bool:
-        """Whether it is not scored because it does not look like a whole dive, and nobody said that it is one."""
+        """Whether it is not scored as it does not look like a complete dive, and the coach has not overruled that."""
         if self.model_analysis is None or self.correction.is_dive:
             return False
         return self.model_analysis.parse.refusal is not None
 
     @property
     def stopped(self) -> bool:
-        """Whether its analysis, its score or the search in it ended without one, so that trying again may help."""
+        """Whether its analysis, score or search failed or was cancelled, so that retrying may help."""
         if self.state is DiveState.NEEDS_TRIM:
             return self.search_state is SearchState.FAILED
         if self.state is not DiveState.READY:
@@ -200,13 +200,13 @@ class Dive:
 
     @property
     def rescoring(self) -> bool:
-        """Whether the score shown is not yet that of the transitions shown."""
+        """Whether the score of the corrected transitions is still being computed."""
         scored = self.model_analysis is not None and self.model_analysis.scoring is not None
         return scored and self.corrected_frames != self.rescored_for
 
     @property
     def votes(self) -> tuple[ExemplarVote, ...]:
-        """What each exemplar says of the dive as corrected, those left out included."""
+        """Votes of all exemplars on the corrected transitions, including exemplars that are left out."""
         scoring = self.rescored or (self.model_analysis.scoring if self.model_analysis else None)
         return scoring.exemplars if scoring else ()
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from fineparser_core.export.coach_marks import ANGLE, LINE, NOTE, Mark, Point
 
-# What is drawn, and when it shows, is the same in an export; the window sees it under these names.
+# Exports use the same marks; the app imports them from here.
 from fineparser_core.export.coach_marks import angle_deg as angle_deg
 from fineparser_core.export.coach_marks import to_dict as to_dict
 from fineparser_core.export.coach_marks import visible_marks as visible_marks
@@ -20,24 +20,24 @@ LONGEST_NOTE = 500
 
 @dataclass(frozen=True, kw_only=True)
 class Drawing(Mark):
-    """A mark that can be taken hold of and moved."""
+    """A mark that can be moved."""
 
     def moved(self, dx: float, dy: float) -> "Drawing":
-        """The same elsewhere on the frame."""
+        """A copy, shifted by (dx, dy) pixels."""
         return replace(self, points=tuple((x + dx, y + dy) for x, y in self.points))
 
     def with_point(self, place: int, point: Point) -> "Drawing":
-        """The same with another end or corner."""
+        """A copy with another end or corner."""
         return replace(self, points=(*self.points[:place], point, *self.points[place + 1 :]))
 
     def point_near(self, at: Point, reach: float) -> int | None:
-        """The end or corner within reach of a point, the nearest one."""
+        """Index of the nearest end or corner within `reach` pixels of a point; None: there is none."""
         distances = [hypot(x - at[0], y - at[1]) for x, y in self.points]
         nearest = int(np.argmin(distances))
         return nearest if distances[nearest] <= reach else None
 
     def distance(self, at: Point) -> float:
-        """From a point to the mark."""
+        """Distance from a point to the mark, in pixels."""
         if self.kind == NOTE:
             return hypot(self.points[0][0] - at[0], self.points[0][1] - at[1])
         return min(_to_segment(at, start, end) for start, end in zip(self.points[:-1], self.points[1:], strict=True))
@@ -53,7 +53,7 @@ def from_dict(values: dict[str, Any]) -> Drawing:
     """The inverse of `to_dict`, from a session file.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the values are not a drawing.
     """
     try:
         kind, frame, text = values["kind"], values["frame"], values["text"]

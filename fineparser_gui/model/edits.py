@@ -1,4 +1,4 @@
-"""What the coach changes, as data: each edit says what was before and what is after it."""
+"""Edits as data: the value of something before and after a change by the user."""
 
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
@@ -8,14 +8,14 @@ from typing import Any
 from fineparser_core.inference.exemplars.facts import ExemplarFacts
 from fineparser_gui.model.dive import Dive
 
-_PAUSE_S = 2.0  # after which the same gesture is another one
+_PAUSE_S = 2.0  # edits of one gesture further apart are undone separately
 
 #: Dives with their places in the list.
 Rows = tuple[tuple[Dive, int], ...]
 
 
 class Subject(Enum):
-    """What an edit is about, and in brackets what its values are."""
+    """What an edit changes; the comments name the type of `before` and `after`."""
 
     DETAILS = auto()  # (dive number, board, DD)
     DIVER = auto()  # (name)
@@ -35,7 +35,7 @@ class Subject(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class LibraryChange:
-    """What the worker is asked to do with an exemplar: see `ChangeLibraryRequest`."""
+    """A change of an exemplar; see `ChangeLibraryRequest`."""
 
     action: str
     facts: ExemplarFacts | None = None
@@ -43,14 +43,14 @@ class LibraryChange:
 
 @dataclass(frozen=True, kw_only=True)
 class Edit:
-    """Another value of something that the coach says.
+    """One change by the user.
 
     Attributes:
         key: of the dive.
         before, after: the value without and with this edit; see `Subject`.
-        text: what is done, after "Undo" in the menu.
+        text: names the change in the menu, after "Undo".
         gesture: edits of one gesture (a drag, a row of nudges, a word typed) are undone together; "" stands alone.
-        at_s: when it was made, on a clock that only runs forward.
+        at_s: when it was made, in seconds of the monotonic clock.
     """
 
     subject: Subject
@@ -63,11 +63,11 @@ class Edit:
 
     @property
     def reversed(self) -> "Edit":
-        """The edit that takes this one back."""
+        """The edit that undoes this one."""
         return replace(self, before=self.after, after=self.before)
 
     def merged(self, later: "Edit") -> "Edit | None":
-        """Both as one edit; None where they are of two gestures."""
+        """Both edits as one; None if they belong to different gestures."""
         same = (self.subject, self.key, self.gesture) == (later.subject, later.key, later.gesture)
         if not self.gesture or not same or later.at_s - self.at_s > _PAUSE_S:
             return None

@@ -1,4 +1,4 @@
-"""Which dives must be scored again once the exemplar libraries have changed: those whose own exemplars are others."""
+"""Finds the dives that must be scored again after the exemplar library has changed."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -15,9 +15,9 @@ Voter = tuple[str, str, float | None, float]
 
 
 class ExemplarSnapshot:
-    """The exemplars of one moment, as `choose` asks for them."""
+    """The exemplars at one time, with the interface that `choose` needs."""
 
-    path = Path()  # for messages, which nobody reads here
+    path = Path()  # `choose` names it in its error messages, which are not shown here
 
     def __init__(self, exemplars: Iterable[Exemplar] = ()) -> None:
         self._of_number: dict[str, list[Exemplar]] = {}
@@ -36,7 +36,7 @@ class ExemplarSnapshot:
         return [exemplar for exemplars in self._of_number.values() for exemplar in exemplars]
 
     def voters(self, dive: Dive, n_exemplars: int) -> frozenset[Voter]:
-        """Those that the worker chooses for a dive; empty where it cannot be scored."""
+        """The exemplars that the worker chooses for a dive; empty if it cannot be scored."""
         wanted = (*dive.details, dive.rule, n_exemplars)
         if wanted not in self._voters:
             self._voters[wanted] = self._chosen(dive, n_exemplars)
@@ -57,10 +57,10 @@ class ExemplarSnapshot:
 def with_other_voters(
     dives: Iterable[Dive], before: ExemplarSnapshot, now: ExemplarSnapshot, n_exemplars: int
 ) -> Iterator[Dive]:
-    """The dives whose score rests, or could rest, on other exemplars than before.
+    """The dives that are compared with other exemplars than before.
 
-    One that is being scored is none of them: the worker answers in the order in which it was asked, so that its score
-    is of the libraries as they are.
+    A dive that is being scored is skipped: the worker changes the library and scores in the order of the requests, so
+    its score already uses the changed library.
     """
     changed = {(e.dive_number, e.synchro) for e in set(before.exemplars()) ^ set(now.exemplars())}
     for dive in dives:

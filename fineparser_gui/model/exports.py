@@ -8,7 +8,7 @@ from fineparser_gui.model.dive import Dive
 
 
 class ExportState(Enum):
-    """How far an export is."""
+    """State of an export."""
 
     WAITING = auto()
     RUNNING = auto()
@@ -23,11 +23,11 @@ class ExportState(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Export:
-    """One file that is written, was, or will be; replaced when something changes.
+    """One file to write. Immutable: replaced when something changes.
 
     Attributes:
-        done, total: how far it is; 0 of 0 while that is not known.
-        message: what to tell of it once it is over, "" for nothing.
+        done, total: progress; 0 of 0 while unknown.
+        message: one sentence for the user once it has ended, or "".
     """
 
     id: int
@@ -39,7 +39,7 @@ class Export:
 
 
 def dive_title(dive: Dive) -> str:
-    """What a dive is called in a picture: diver, number and board; without any of them, the name of its file."""
+    """Title of a dive in exported pictures: diver, number and board; without any of them, the name of its file."""
     board = f"{dive.board_m:g} m" if dive.board_m is not None else ""
     known = [text for text in (dive.diver, dive.dive_number or "", board) if text]
     return " · ".join(known) if known else dive.path.stem

@@ -1,4 +1,4 @@
-"""What names of files, or lines of a list, would fill in of the dives."""
+"""Dive details taken from file names, or from the lines of a list."""
 
 from collections.abc import Sequence
 
@@ -7,16 +7,16 @@ from fineparser_gui.model.dive import Dive
 
 
 def names_of_files(dives: Sequence[Dive]) -> list[ParsedName | None]:
-    """What the name of each dive's file says."""
+    """Details parsed from the file name of each dive."""
     return [parse_file_name(dive.path.stem) for dive in dives]
 
 
 def fillings(dives: Sequence[Dive], said: Sequence[ParsedName | None], *, replace: bool) -> dict[str, ParsedName]:
-    """What would change, by key of the dive; dives in which nothing would are left out.
+    """Changes by key of the dive; dives without a change are left out.
 
     Args:
-        said: of the dives, in their order; there may be fewer or more.
-        replace: put what is said in the place of what is known, too.
+        said: parsed details in the order of the dives; there may be fewer or more.
+        replace: overwrite details that are known already.
     """
     changes = {}
     for dive, naming in zip(dives, said, strict=False):

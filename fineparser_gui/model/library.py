@@ -1,4 +1,4 @@
-"""Exemplars as the window knows them."""
+"""Exemplars as the app shows them."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from fineparser_core.progress import Progress
 
 @dataclass(frozen=True, kw_only=True)
 class LibraryEntry:
-    """An exemplar, whether it is the coach's own, and whether the weights can compare with it.
+    """An exemplar, whether it is the coach's own, and whether it is encoded for the loaded weights.
 
     Attributes:
         state: "ready", "waiting" for its encoding, or "no clip".
@@ -22,7 +22,7 @@ class LibraryEntry:
 
 @dataclass(frozen=True, kw_only=True)
 class Adding:
-    """A clip on its way into the library.
+    """A clip that is being added to the library.
 
     Attributes:
         of_dive: key of the dive that it is of; None: of none in the session.
@@ -34,5 +34,5 @@ class Adding:
 
 
 def facts_of(exemplar: Exemplar) -> ExemplarFacts:
-    """What a person said of an exemplar."""
+    """The facts that a person entered for an exemplar."""
     return ExemplarFacts(**{name: getattr(exemplar, name) for name in ExemplarFacts.__dataclass_fields__})

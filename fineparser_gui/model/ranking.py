@@ -1,4 +1,4 @@
-"""The scored dives of a session ranked by step, within one dive number and board: other points do not compare."""
+"""Ranks scored dives by step, within one dive number and board: points of different dives are not comparable."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ class RankedDive:
     """One row.
 
     Attributes:
-        name: of the diver, or of the file where nobody said who dives.
+        name: of the diver, or of the file if the diver is not known.
         score: in points.
         step_points: relative to the exemplars, in the order of the steps.
         comparable: whether its exemplars are those of most dives of the group; with others, points of steps and
@@ -28,7 +28,7 @@ class RankedDive:
 
     @property
     def values(self) -> tuple[float, ...]:
-        """What can be ranked by: the score, and the points of each step."""
+        """Values to rank by: the score, and the points of each step."""
         return self.score, *self.step_points
 
 

@@ -1,11 +1,11 @@
-"""Where videos are now that were moved together with one whose new place is known."""
+"""Finds videos that were moved together with one whose new path is known."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
 
 def is_there(path: Path) -> bool:
-    """Whether there is a file; a path that no file can have is that of none."""
+    """Whether there is a file; False for an invalid path, too."""
     try:
         return path.is_file()
     except (OSError, ValueError):
@@ -13,7 +13,7 @@ def is_there(path: Path) -> bool:
 
 
 def moved_roots(old: Path, new: Path) -> tuple[Path, Path]:
-    """The folders of which one became the other: what the two paths end in alike lies in both.
+    """Old and new folder of a moved tree: the longest ends that both paths share are stripped.
 
     /a/monday/1.mp4 found at /b/monday/1.mp4 means that /a became /b; /a/1.mp4 found at /b/2.mp4, that /a became /b.
     """
@@ -24,7 +24,7 @@ def moved_roots(old: Path, new: Path) -> tuple[Path, Path]:
 
 
 def relocated(old: Path, new: Path, missing: Iterable[Path]) -> dict[Path, Path]:
-    """The new places of other missing videos, as far as files are there.
+    """New paths of other missing videos, if files exist there.
 
     Args:
         old, new: the place of one video, before and now.

@@ -12,24 +12,24 @@ from fineparser_gui.model.session_file import SavedDive, SavedSession
 
 
 class Event(Protocol):
-    """Something that is told to whoever listens; a signal of Qt is one."""
+    """An event with listeners, such as a signal of Qt."""
 
     def emit(self, *values: object) -> None:
-        """Tell it."""
+        """Notify the listeners."""
 
 
 class SessionModel:
-    """Dives by key, in the order of the list, which is that of their analyses.
+    """Dives by key, in the order of the list, in which they are analysed.
 
     A subclass provides the events.
 
     Attributes:
         dive_added, dive_changed, dive_removed: (str) key.
-        dives_moved: the order is another one.
-        current_changed: another dive is shown, or none.
-        shown_changed: that, or something of the shown one is another; in a batch much rarer than `dive_changed`.
-        exemplar_drawn: (str) other lines, angles or notes are on an exemplar of that id.
-        exemplar_drawings: what the coach drew on dives of the library, by their ids; it stays with the session.
+        dives_moved: the order changed.
+        current_changed: another dive, or none, is shown.
+        shown_changed: as `current_changed`, or the shown dive changed; in a batch much rarer than `dive_changed`.
+        exemplar_drawn: (str) the drawings on the exemplar of that id changed.
+        exemplar_drawings: the coach's drawings on exemplars, by their ids; part of the session.
     """
 
     dive_added: Event
@@ -68,7 +68,7 @@ class SessionModel:
         return self._dives.get(self._current) if self._current else None
 
     def new_key(self) -> str:
-        """A key that no dive has had."""
+        """A key that no dive has used."""
         return f"d{next(self._ids)}"
 
     def add(self, **known: object) -> str:
@@ -85,7 +85,7 @@ class SessionModel:
             self.move(dive.key, place)
 
     def drop(self, key: str) -> None:
-        """Take a dive out of the list; the next one is shown where it was."""
+        """Remove a dive from the list; if it is shown, the next one is shown instead."""
         keys = self.keys
         at = keys.index(key)
         del self._dives[key]
@@ -95,13 +95,13 @@ class SessionModel:
             self.select(keys[min(at, len(keys) - 1)] if keys else None)
 
     def move(self, key: str, place: int) -> None:
-        """Put a dive at another place of the list."""
+        """Move a dive to another place of the list."""
         keys = [one for one in self._dives if one != key]
         keys.insert(place, key)
         self.reorder(keys)
 
     def reorder(self, keys: Sequence[str]) -> None:
-        """Put dives into another order; those that are not named keep their places."""
+        """Reorder dives; those that are not named keep their places."""
         named = [key for key in keys if key in self._dives]
         among, following = set(named), iter(named)
         order = [next(following) if key in among else key for key in self._dives]
@@ -117,28 +117,28 @@ class SessionModel:
             self.shown_changed.emit()
 
     def update(self, key: str, **changes: object) -> None:
-        """Give attributes of a dive other values."""
+        """Change attributes of a dive."""
         self._dives[key] = replace(self._dives[key], **changes)  # type: ignore[arg-type]
         self.dive_changed.emit(key)
         if key == self._current:
             self.shown_changed.emit()
 
     def update_analysis(self, key: str, **changes: object) -> None:
-        """As `update`, of attributes that the analysis shown is made of."""
+        """As `update`, for attributes that `Dive.analysis` is computed from."""
         dive = replace(self._dives[key], **changes)  # type: ignore[arg-type]
         own = dive.model_analysis
         shown = shown_analysis(own, dive.correction, dive.rescored, dive.info) if own else None
         self.update(key, **changes, analysis=shown)
 
     def draw_on_exemplar(self, exemplar_id: str, drawings: tuple[Drawing, ...]) -> None:
-        """Keep other drawings of an exemplar."""
+        """Replace the drawings on an exemplar."""
         self.exemplar_drawings[exemplar_id] = drawings
         if not drawings:
             del self.exemplar_drawings[exemplar_id]
         self.exemplar_drawn.emit(exemplar_id)
 
     def saved(self, *, paused: bool) -> SavedSession:
-        """What of the session a file keeps."""
+        """The part of the session that a session file stores."""
         return SavedSession(
             dives=tuple(map(saved_dive, self._dives.values())),
             selected=self.keys.index(self._current) if self._current else None,
@@ -148,7 +148,7 @@ class SessionModel:
 
 
 def saved_dive(dive: Dive) -> SavedDive:
-    """What of a dive a session file keeps."""
+    """The part of a dive that a session file stores."""
     return SavedDive(
         **{name: getattr(dive, name) for name in _kept_attributes()},
         dismissed=dive.search_state is SearchState.DISMISSED,
@@ -156,7 +156,7 @@ def saved_dive(dive: Dive) -> SavedDive:
 
 
 def restored_attributes(saved: SavedDive) -> dict[str, object]:
-    """Attributes of `Dive` that a session file keeps."""
+    """Attributes of `Dive` as a session file stores them."""
     search = SearchState.NONE
     if saved.segments is not None:
         search = SearchState.DISMISSED if saved.dismissed else SearchState.FOUND

@@ -1,4 +1,4 @@
-"""A session as a file: which dives are open and what the coach said of them.
+"""Session files: which dives are open, and what the user entered for them.
 
 Format "fineparser.session/1", JSON in UTF-8 (a reader refuses other numbers; new keys may come without a new one):
 
@@ -44,7 +44,7 @@ Value = TypeVar("Value")
 
 FORMAT = "fineparser.session/1"
 SUFFIX = ".fineparser"
-# Beyond these no file was made by a person, and Qt's own numbers end.
+# Larger values are damage, and exceed the integers of Qt.
 _MOST_FRAMES = 2**31
 _FARTHEST_PX = 1e6
 _HIGHEST_DIFFICULTY = 100
@@ -52,7 +52,7 @@ _HIGHEST_DIFFICULTY = 100
 
 @dataclass(frozen=True, kw_only=True)
 class SavedDive:
-    """What of a dive is kept; the attributes are those of `Dive`.
+    """The stored part of a dive; attributes as in `Dive`.
 
     Attributes:
         dismissed: the user has hidden the dives found in it.
@@ -91,7 +91,7 @@ class SavedSession:
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing to keep."""
+        """Whether there is nothing to store."""
         return not self.dives and not self.exemplar_drawings
 
 
@@ -128,7 +128,7 @@ def write_session(saved: SavedSession, path: Path, *, origin: Origin | None = No
             name: [to_dict(drawing) for drawing in drawings] for name, drawings in saved.exemplar_drawings.items()
         },
     }
-    # Escaped, so that names of files that are no Unicode survive, too.
+    # ASCII escapes keep file names that are not valid Unicode.
     with atomic_file(path) as temporary:
         temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
@@ -142,7 +142,7 @@ def read_session(path: Path) -> tuple[SavedSession, Origin | None]:
         ConfigError: the file cannot be read, is damaged, or is of another format.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))  # some editors put a mark before the text
+        content = json.loads(path.read_text(encoding="utf-8-sig"))  # some editors write a byte order mark
         if not isinstance(content, dict):
             raise ValueError("no object")
     except OSError as error:
@@ -215,7 +215,7 @@ def _dives(content: dict[str, Any], folder: Path) -> tuple[SavedDive, ...]:
 
 
 def _field(values: dict[str, Any], key: str, read: Callable[[Any], Value]) -> Value:
-    """What stands under a key; the message of what is wrong with it names the key."""
+    """The value of a key; error messages name the key."""
     if key not in values:
         raise ValueError(f"{key} is missing")
     try:

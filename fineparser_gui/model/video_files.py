@@ -30,7 +30,7 @@ def is_video(path: Path) -> bool:
 
 
 def sort_key(path: Path) -> tuple:
-    """Orders names as people do: dive 2 before dive 10."""
+    """Natural sort order: dive 2 before dive 10."""
     parts = re.split(r"(\d+)", str(path).casefold())
     return tuple((part.isdigit(), int(part) if part.isdigit() else part) for part in parts)
 

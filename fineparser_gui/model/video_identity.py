@@ -1,4 +1,4 @@
-"""What tells a video from another one, so that the coach's work is never attached to a wrong clip unasked."""
+"""Identity of a video file, so that the coach's work is never attached to a wrong clip unasked."""
 
 from dataclasses import dataclass
 from hashlib import sha256
@@ -12,7 +12,7 @@ _HEAD_BYTES = 1 << 20
 
 @dataclass(frozen=True, kw_only=True)
 class VideoIdentity:
-    """Of the file that the coach worked on.
+    """Properties that identify a file.
 
     Attributes:
         size_bytes: of the file.
@@ -28,12 +28,12 @@ class VideoIdentity:
     height_px: int
 
     def same_file(self, other: "VideoIdentity") -> bool:
-        """Whether both are of one file, wherever it lies and whatever it is called."""
+        """Whether both identify the same file, whatever its path."""
         return (self.size_bytes, self.head_sha256) == (other.size_bytes, other.head_sha256)
 
 
 def identity_of(info: VideoInfo) -> VideoIdentity:
-    """What the file is to be known by.
+    """Identity of a file.
 
     Raises:
         OSError: it cannot be read.
@@ -54,7 +54,7 @@ def identity_from_dict(values: dict[str, Any]) -> VideoIdentity:
     """The inverse of `dataclasses.asdict`, for a session file.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the values are not an identity.
     """
     try:
         identity = VideoIdentity(**values)

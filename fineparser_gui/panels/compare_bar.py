@@ -24,7 +24,7 @@ class CompareBar(QFrame):
         for alignment, text in (
             (Alignment.STEPS, self.tr("by phase")),
             (Alignment.TAKE_OFF, self.tr("from take-off")),
-            (Alignment.FREE, self.tr("manual offset")),
+            (Alignment.MANUAL, self.tr("manual offset")),
         ):
             self.alignment.addItem(text, alignment)
         self.alignment.setToolTip(

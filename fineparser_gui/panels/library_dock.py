@@ -33,7 +33,7 @@ from fineparser_gui.services.session import Session
 
 
 class LibraryDock(QDockWidget):
-    """Hidden until it is asked for; can be moved to another side, or out of the window."""
+    """Hidden until it is opened; can be moved to another side, or out of the window."""
 
     def __init__(self, session: Session, window: QMainWindow, actions: ActionRegistry) -> None:
         super().__init__(window)
@@ -76,13 +76,13 @@ class LibraryDock(QDockWidget):
         self._session.edits.setActiveStack(self._session.editing.edits)
 
     def _on_focus_changed(self, _: QWidget | None, now: QWidget | None) -> None:
-        """What is done to the library is what is undone while the focus is in it; a menu's own focus says nothing."""
+        """Undo applies to the library while it has the focus; the focus of a menu is ignored."""
         if now is not None and not isinstance(now, QMenuBar):
             own, others = self._edits
             self._session.edits.setActiveStack(own if self.isAncestorOf(now) else others)
 
     def _on_edited(self, edits: QUndoStack) -> None:
-        """A drag edits a dive without taking the focus from here; a clip may be added while it is elsewhere."""
+        """Activate the history of the latest edit: a drag edits a dive without taking the focus from the library."""
         focused = QApplication.focusWidget()
         if edits is self._session.editing.edits or (focused is not None and self.isAncestorOf(focused)):
             self._session.edits.setActiveStack(edits)

@@ -319,7 +319,7 @@ class PlayerPanel(QWidget):
             self._alignment = None  # the times of the right video are not known yet
         else:
             here, there = self.transport.frame, self.other_pane.frame
-            if way is not Alignment.FREE:
+            if way is not Alignment.MANUAL:
                 step, dive = 1 if steps else 0, self._session.current
                 here = steps[step].start_frame if steps else dive.first_frame if dive is not None else 0
                 there = compared.steps[step].start_frame
@@ -332,7 +332,7 @@ class PlayerPanel(QWidget):
         if info is None or other is None or self._compared is None:
             return
         self.transport.pause()
-        self._session.comparing.align(Alignment.FREE)
+        self._session.comparing.align(Alignment.MANUAL)
         there = min(max(self.other_pane.frame + frames, 0), other.n_frames - 1)
         self._alignment = OffsetAlignment(self.transport.frame, there, info.pts_s, other.pts_s)
         self._show_frame()

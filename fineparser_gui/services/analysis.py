@@ -1,4 +1,4 @@
-"""Steps, masks and scores of the dives: asked of the worker, and put into the session as they come."""
+"""Requests analyses and scores of dives from the worker, and puts the results into the session."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,7 +17,7 @@ from fineparser_gui.services.session_state import SessionState
 from fineparser_gui.services.task import Task
 from fineparser_gui.worker.protocol import ParseRequest, Request, Result
 
-#: Kinds of errors that are states of the score panel, not accidents.
+#: Kinds of errors that the score panel explains; no banner.
 _EXPECTED = ("ExemplarError", "NoExemplarsError", "ConfigError")
 
 
@@ -25,7 +25,7 @@ class AnalysisService(QObject):
     """Analyses dives and scores them.
 
     Attributes:
-        tasks: key of a dive -> the task whose answer it waits for.
+        tasks: the task in progress by key of the dive.
     """
 
     def __init__(self, state: SessionState, scheduler: Scheduler, rescoring: RescoringService) -> None:
@@ -36,7 +36,7 @@ class AnalysisService(QObject):
     def analyse(self, key: str) -> None:
         """Queue a dive: first time, retry, or one that needed trimming.
 
-        Nothing happens while nobody knows whether what lies at its path is its own video.
+        Does nothing until its video is open and its identity is confirmed.
         """
         dive = self._state.dive(key)
         if dive.state in (DiveState.OPENING, DiveState.MISSING):
@@ -53,14 +53,14 @@ class AnalysisService(QObject):
             self.tasks[key].cancel()
 
     def drop(self, key: str) -> None:
-        """Ask for nothing more about a dive: it is gone, or will be analysed anew."""
+        """Abandon all tasks of a dive, which was removed or will be analysed anew."""
         self._rescoring.forget(key)
         task = self.tasks.pop(key, None)
         if task is not None:
             task.abandon()
 
     def score_anew(self, key: str, **changes: object) -> None:
-        """Forget the score of a dive, change attributes of it, and score it from the cached encoding."""
+        """Discard the score of a dive, change attributes, and score it from the cached encoding."""
         dive = self._state.dive(key)
         self._rescoring.forget(key)
         own = replace(dive.model_analysis, scoring=None) if dive.model_analysis else None

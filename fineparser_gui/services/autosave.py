@@ -1,4 +1,4 @@
-"""The session kept on disk while the program runs, and found again where it did not end properly.
+"""Autosaves the session while the program runs, and finds what a crash left.
 
 Every running program keeps one file of its own in the folder and holds a lock beside it. A file whose lock nobody
 holds is what a crash or a power cut left.
@@ -23,7 +23,7 @@ _PREFIX = "autosave-"
 
 def _lock(path: Path) -> QLockFile:
     lock = QLockFile(str(path.with_suffix(".lock")))
-    lock.setStaleLockTime(0)  # only the end of its process frees a lock, not its age
+    lock.setStaleLockTime(0)  # a lock ends with its process, not by age
     return lock
 
 
@@ -41,12 +41,12 @@ def leftovers(folder: Path) -> list[Path]:
 def _changed_at_s(path: Path) -> float:
     try:
         return path.stat().st_mtime
-    except OSError:  # another window has just taken it up
+    except OSError:  # another window has just recovered it
         return 0.0
 
 
 class Autosave(QObject):
-    """Writes the session a little after it has changed.
+    """Writes the session shortly after it has changed.
 
     Args:
         folder: for autosaves; made where it is not there.
@@ -65,7 +65,7 @@ class Autosave(QObject):
         self._written: tuple[SavedSession, Origin | None] = SavedSession(), None
         self._failed = False
         self.origin: Origin | None = None
-        # Not started anew by each change: an analysis reports its progress faster than this.
+        # Changes do not restart the timer: progress reports come faster than its interval.
         self._timer = QTimer(self, singleShot=True, interval=DELAY_MS)
         self._timer.timeout.connect(self.write)
         for signal in self._signals():
@@ -88,7 +88,7 @@ class Autosave(QObject):
             self._timer.start()
 
     def write(self) -> bool:
-        """Write now what has changed; a full disk is told once. Returns whether the file is as the session is."""
+        """Write now if something changed; a failure is reported once. Returns whether the file is up to date."""
         now = self._session.snapshot(), self.origin
         if now == self._written:
             return True
@@ -107,7 +107,7 @@ class Autosave(QObject):
         return True
 
     def close(self, *, keep: bool) -> None:
-        """Leave nothing to recover, or what there is."""
+        """Stop; keep the file for recovery, or remove it."""
         self._timer.stop()
         for signal in self._signals():
             signal.disconnect(self._on_changed)

@@ -1,4 +1,4 @@
-"""The coach's corrections of the dives: made, undone, and scored as they are made."""
+"""The coach's edits of dives: made, undone, and scored at once."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -13,15 +13,15 @@ from fineparser_gui.model.dive import NOT_ANALYSED, Dive, DiveState
 from fineparser_gui.model.drawings import Drawing
 from fineparser_gui.model.edits import Edit, Subject
 from fineparser_gui.services.analysis import AnalysisService
-from fineparser_gui.services.comparing import Comparing
+from fineparser_gui.services.comparison import ComparisonService
 from fineparser_gui.services.library import LibraryService
 from fineparser_gui.services.rescoring import RescoringService
 from fineparser_gui.services.session_state import SessionState
 from fineparser_gui.services.undo import EditStack
 
 
-class Editing(QObject):
-    """Every correction is an edit of the history.
+class EditingService(QObject):
+    """Turns every change by the coach into an undoable edit.
 
     Attributes:
         edits: the history.
@@ -34,7 +34,7 @@ class Editing(QObject):
         analyses: AnalysisService,
         rescoring: RescoringService,
         library: LibraryService,
-        comparing: Comparing,
+        comparing: ComparisonService,
     ) -> None:
         super().__init__(state)
         self._state, self.edits = state, edits
@@ -57,33 +57,33 @@ class Editing(QObject):
     def set_details(
         self, key: str, dive_number: str | None, board_m: float | None, difficulty: float | None = None
     ) -> None:
-        """Take what the coach knows of the dive; scores it from the cached encoding at once."""
+        """Set dive number, board and DD; scores the dive from the cached encoding at once."""
         before, after = self._state.dive(key).details, (dive_number, board_m, difficulty)
-        # What is typed into one field is one edit.
+        # Typing into one field is one edit.
         typed = [str(place) for place in range(3) if before[place] != after[place]]
         text = self.tr("changing the dive details")
         self._do(Subject.DETAILS, key, before, after, text, gesture=f"details {' '.join(typed)}")
 
     def set_diver(self, key: str, diver: str) -> None:
-        """Say who dives; nothing else depends on it."""
+        """Set the name of the diver."""
         before = self._state.dive(key).diver
         self._do(Subject.DIVER, key, before, diver, self.tr("naming the diver"), gesture="diver")
 
     def set_rule(self, key: str, rule: CandidateRule) -> None:
-        """Say which exemplars may vote; scores the dive from the cached encoding at once."""
+        """Set which exemplars may vote; scores the dive from the cached encoding at once."""
         text = self.tr("changing what the dive is compared with")
         self._do(Subject.RULE, key, self._state.dive(key).rule, rule, text)
 
     def set_range(self, key: str, in_frame: int | None, out_frame: int | None, *, gesture: str = "") -> None:
-        """Say where the dive lies in the file; new samples, so a new analysis. Moves of one gesture undo together."""
+        """Set in and out point, which needs a new analysis. Moves of one gesture are undone together."""
         dive = self._state.dive(key)
         before, after = (dive.in_frame, dive.out_frame), (in_frame, out_frame)
         self._do(Subject.RANGE, key, before, after, self.tr("trimming the dive"), gesture=gesture)
 
     def move_transition(self, key: str, place: int, frame: int, *, gesture: str = "") -> int:
-        """Let flight (place 0) or entry (1) begin at another frame, as near as the other one allows.
+        """Move the first frame of flight (place 0) or entry (1), within the limits that the other transition sets.
 
-        Moves of one gesture are undone together. Returns the frame where it came to lie.
+        Moves of one gesture are undone together. Returns the frame after limiting.
         """
         dive = self._state.dive(key)
         if dive.analysis is None or dive.model_analysis is None:
@@ -98,25 +98,25 @@ class Editing(QObject):
         return frame
 
     def reset_transitions(self, key: str) -> None:
-        """Back to the model's own."""
+        """Go back to the model's transitions."""
         self._correct(key, self.tr("going back to the model's transitions"), transitions=None)
 
     def declare_dive(self, key: str) -> None:
-        """Say that a refused clip is a whole dive; it is scored then."""
+        """Overrule a refusal: score the clip as a complete dive."""
         self._correct(key, self.tr("scoring anyway"), is_dive=True)
 
     def leave_out(self, key: str, exemplar_id: str, left_out: bool) -> None:
-        """Score without an exemplar, or with it again."""
+        """Leave an exemplar out of the score, or take it back in."""
         before = exemplar_id, exemplar_id in self._state.dive(key).correction.left_out
         text = self.tr("leaving out {0}") if left_out else self.tr("taking {0} back in")
         self._do(Subject.LEFT_OUT, key, before, (exemplar_id, left_out), text.format(exemplar_id))
 
     def leave_itself_out(self, key: str, exemplar_id: str) -> None:
-        """Let a dive have no vote on itself, from when it is an exemplar; no edit of the coach, so not undone."""
+        """Leave out the exemplar that was made from this dive. Not an edit, so not undone."""
         self._put(key, left_out=self._state.dive(key).correction.left_out | {exemplar_id})
 
     def name_dives(self, namings: Mapping[str, ParsedName]) -> None:
-        """Take what names say of many dives, as one edit; what they do not say stays as it is."""
+        """Set parsed details of many dives, as one edit; fields that are None stay unchanged."""
         self.edits.beginMacro(self.tr("filling in dive details ({0})").format(len(namings)))
         for key, naming in namings.items():
             dive = self._state.dive(key)
@@ -127,34 +127,34 @@ class Editing(QObject):
         self.edits.endMacro()
 
     def draw(self, key: str, drawings: tuple[Drawing, ...], text: str, *, gesture: str = "") -> None:
-        """Keep other lines, angles and notes with a dive; `text` says what was done."""
+        """Replace the drawings on a dive; `text` names the change in the undo menu."""
         before = self._state.dive(key).drawings
         if drawings != before:
-            self._state.update(key, drawings=drawings)  # here, since the coach may be on his way to another dive
+            self._state.update(key, drawings=drawings)  # before the edit, which would show the dive again
             self._do(Subject.DRAWINGS, key, before, drawings, text, gesture=gesture)
 
     def draw_on_exemplar(
         self, exemplar_id: str, drawings: tuple[Drawing, ...], text: str, *, gesture: str = ""
     ) -> None:
-        """As `draw`, on a dive of the library; it stays with the session."""
+        """As `draw`, on an exemplar; the drawings are part of the session."""
         before = self._state.exemplar_drawings.get(exemplar_id, ())
         if drawings != before:
             self._state.draw_on_exemplar(exemplar_id, drawings)
             self._do(Subject.EXEMPLAR_DRAWINGS, exemplar_id, before, drawings, text, gesture=gesture)
 
     def reorder(self, keys: list[str], *, gesture: str = "") -> None:
-        """Put the dives into another order. Moves of one gesture are undone together."""
+        """Reorder the dives. Moves of one gesture are undone together."""
         text = self.tr("changing the order of the dives")
         self._do(Subject.ORDER, "", self._state.keys, keys, text, gesture=gesture)
 
     def remove(self, keys: Sequence[str]) -> None:
-        """Take dives out of the session; undone, each comes back as it was. The files stay."""
+        """Remove dives from the session; undo restores them as they were. The files stay."""
         order = self._state.keys
         rows = tuple((self._state.dive(key), order.index(key)) for key in keys)
         self._do(Subject.REMOVED_ROWS, "", rows, (), self.tr("removing dives ({0})").format(len(keys)))
 
     def close(self) -> None:
-        """The window is closing: a history says so of its own end, which nobody must hear any more."""
+        """Block the signals of the history, which it emits while it is destroyed."""
         self.edits.blockSignals(True)
 
     def _do(self, subject: Subject, key: str, before: object, after: object, text: str, *, gesture: str = "") -> None:
@@ -163,12 +163,12 @@ class Editing(QObject):
             self.edits.do(edit)
 
     def _correct(self, key: str, text: str, gesture: str = "", **after: object) -> None:
-        """Give attributes of the `Correction` other values; what else it says is no part of the edit."""
+        """Change attributes of the `Correction`; the others are not part of the edit."""
         before = {name: getattr(self._state.dive(key).correction, name) for name in after}
         self._do(Subject.CORRECTION, key, before, after, text, gesture=gesture)
 
     def _where_it_is(self, apply: Callable[[Dive, Edit], None]) -> Callable[[Edit], None]:
-        """A handler for edits of a dive, which they may outlive."""
+        """A handler that ignores edits of removed dives."""
 
         def handle(edit: Edit) -> None:
             dive = self._state.find(edit.key)
@@ -217,7 +217,7 @@ class Editing(QObject):
     def _apply_drawings(self, dive: Dive, edit: Edit) -> None:
         if edit.after != dive.drawings:
             beside = self._comparing.candidate
-            if beside is None or beside.key != dive.key:  # else it is in sight
+            if beside is None or beside.key != dive.key:  # otherwise it is visible already
                 self._state.select(dive.key)
             self._state.update(dive.key, drawings=edit.after)
 
@@ -230,4 +230,4 @@ class Editing(QObject):
         in_sight = any(side is not None and side.exemplar_id == exemplar_id for side in (left, right))
         there = any(one.id == exemplar_id for one in self._library.exemplars)
         if there and left is not None and not in_sight:
-            self._comparing.show_exemplar(exemplar_id)  # what an undone edit changes is in sight
+            self._comparing.show_exemplar(exemplar_id)  # show what undo changes

@@ -1,4 +1,4 @@
-"""One export in a process of its own, so that neither its work nor a crash of it reaches the window."""
+"""One export in a process of its own, so that neither its load nor a crash affects the window."""
 
 import json
 import logging
@@ -11,7 +11,7 @@ from fineparser_core.video.atomic import temporary_prefix
 
 log = logging.getLogger(__name__)
 
-# As long as a frame may take, and time to remove what was written.
+# Enough for one frame, and for removing the unfinished file.
 _PATIENCE_MS = 5000
 
 
@@ -52,17 +52,17 @@ class ExportProcess(QObject):
         return int(self._process.processId())
 
     def start(self) -> None:
-        """Begin."""
+        """Start the process."""
         self._process.start()
 
     def cancel(self) -> None:
-        """Ask it to stop; where it does not, end it."""
+        """Ask it to stop; kill it if it does not."""
         self._stopping = True
         self._process.closeWriteChannel()
         self._patience.start()
 
     def close(self) -> None:
-        """Stop and wait; nothing is told any more, nothing is left running, no half file stays."""
+        """Stop and wait without emitting signals; no process and no unfinished file is left."""
         self.blockSignals(True)
         self._process.closeWriteChannel()
         if not self._process.waitForFinished(_PATIENCE_MS):
@@ -107,7 +107,7 @@ class ExportProcess(QObject):
             self.failed.emit(str(end.get("failed") or text.format(self._path.name)))
 
     def _remove_leftovers(self) -> None:
-        """What a process that was killed could not remove itself: see `fineparser_core.video.atomic`."""
+        """Remove temporary files of a killed process: see `fineparser_core.video.atomic`."""
         prefix, suffix = temporary_prefix(self._path), ".tmp"
         try:
             beside = list(self._path.parent.iterdir())

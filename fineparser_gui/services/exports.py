@@ -1,4 +1,4 @@
-"""What is written out of the session: one export after the other, each in a process of its own."""
+"""Exports of the session, one after the other, each in a process of its own."""
 
 import itertools
 import logging
@@ -83,7 +83,7 @@ class ExportService(QObject):
 
     @property
     def exports(self) -> list[Export]:
-        """In the order in which they were asked for."""
+        """In the order in which they were requested."""
         return list(self._exports.values())
 
     @property
@@ -107,7 +107,7 @@ class ExportService(QObject):
             self._add(SheetJob(path=path, analysis=analysis, options=options))
 
     def still(self, key: str, frame: int, path: Path, options: RenderOptions) -> None:
-        """Write a frame of a dive; of one that is not analysed, the frame alone with the coach's marks."""
+        """Write a frame of a dive; without an analysis, only the frame and the marks."""
         dive = self._state.dive(key)
         if dive.analysis is not None:
             self._add(StillJob(path=path, analysis=dive.analysis, frame=frame, options=options))
@@ -115,16 +115,16 @@ class ExportService(QObject):
             self._add(PlainStillJob(path=path, video=dive.path, frame=frame, marks=options.marks))
 
     def table(self, keys: Sequence[str], path: Path, *, drawings: bool = True) -> None:
-        """Write dives as CSV, or as JSON where the path ends so, with or without what the coach drew."""
+        """Write dives as CSV, or as JSON if the path ends in .json, with or without drawings."""
         dives = tuple(_record(self._state.dive(key), drawings) for key in keys)
         self._add(TableJob(path=path, dives=dives))
 
     def corrected_dives(self) -> list[Dive]:
-        """The dives whose transitions the coach has set."""
+        """Dives with corrected transitions."""
         return [dive for dive in self._state.dives if dive.corrected_frames is not None]
 
     def labels(self) -> list[CorrectedDive]:
-        """What the coach's transitions say of the corrected dives."""
+        """Labels of the corrected dives."""
         return [label for dive in self.corrected_dives() if (label := _label(dive))]
 
     def corrections(self, dives: Sequence[CorrectedDive], path: Path) -> None:
@@ -141,7 +141,7 @@ class ExportService(QObject):
             self._finish(number, ExportState.CANCELLED)
 
     def dismiss(self, number: int) -> None:
-        """Forget an export that is over."""
+        """Remove an ended export from the list."""
         if self._exports[number].state.over:
             del self._exports[number]
             self.changed.emit()
@@ -158,7 +158,7 @@ class ExportService(QObject):
     def _add(self, job: Job) -> None:
         number = next(self._ids)
         over = [one for one, export in self._exports.items() if export.state is ExportState.DONE]
-        for one in over:  # seen, or not worth the room
+        for one in over:  # finished ones make room
             del self._exports[one]
         self._exports[number] = Export(id=number, path=job.path)
         self._jobs[number] = job

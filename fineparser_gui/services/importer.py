@@ -1,4 +1,4 @@
-"""Clips on their way into the session: dropped files and folders, dives of a session file, videos that were located."""
+"""Opens videos for the session: dropped files and folders, dives of a session file, relocated videos."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -35,8 +35,8 @@ class DiveImporter(QObject):
         self._state, self._edits, self._analyses, self._trimming = state, edits, analyses, trimming
         self._refused: list[tuple[Path, str]] = []
         self._tasks: dict[str, OpenTask] = {}  # by key of the dive whose video is being opened
-        self._sought: set[str] = set()  # dives whose videos are opened where they may be now
-        self._located: dict[str, Place] = {}  # of those, where the same video was found
+        self._sought: set[str] = set()  # dives whose videos are being looked for at other paths
+        self._located: dict[str, Place] = {}  # those of them whose video was found
         self._opener = VideoOpener(self)
         edits.handlers |= dict.fromkeys((Subject.ADDED_ROWS, Subject.REMOVED_ROWS), self._apply_rows)
         edits.handlers[Subject.PLACE] = self._apply_place
@@ -44,10 +44,10 @@ class DiveImporter(QObject):
     def add(self, paths: Iterable[Path], **known: object) -> None:
         """Add videos, and the videos of folders and of the folders in them; show the first.
 
-        Files that are no videos are named in one sentence; a single one is tried all the same.
+        Files that are not videos are reported in one sentence; a single file is tried in any case.
 
         Args:
-            known: attributes of `Dive` that hold for all of them.
+            known: attributes of `Dive` for all of them.
         """
         given = list(paths)
         files = [path for path in given if not path.is_dir()]
@@ -68,10 +68,10 @@ class DiveImporter(QObject):
             self._state.select(keys[saved.selected or 0])
 
     def locate(self, places: Mapping[str, Path]) -> None:
-        """Say where the videos of missing dives may be now.
+        """Look for the videos of missing dives at new paths.
 
-        What is the same video is used from there, all of it as one edit. Where it cannot be opened or is another one,
-        the dive stays missing and says why.
+        Videos with the right identity are used, all as one edit. If a video cannot be opened or differs, its dive stays
+        missing and its `problem` says why.
         """
         self._sought |= places.keys()
         for key, path in places.items():
@@ -79,14 +79,14 @@ class DiveImporter(QObject):
             self._open(key, path)
 
     def locate_moved(self, key: str, path: Path) -> None:
-        """Say where the video of a missing dive is; those that were moved with it are found too."""
+        """Look for the video of a missing dive at a new path, and for others that were moved with it."""
         old = self._state.dive(key).path
         missing = {one.key: one.path for one in self._state.dives if one.state is DiveState.MISSING and one.key != key}
         found = relocated(old, path, missing.values()) | {old: path}
         self.locate({key: path} | {one: found[was] for one, was in missing.items() if was in found})
 
     def with_same_conflict(self, key: str) -> list[str]:
-        """The dives of one video in whose place lies the same other one, that of `key` among them."""
+        """The dives of the same video that found the same conflicting one, including `key`."""
         asked = self._state.dive(key)
         conflict = asked.conflicting_video, asked.identity
         return [
@@ -96,10 +96,7 @@ class DiveImporter(QObject):
         ]
 
     def use_conflicting_video(self, key: str) -> None:
-        """Use the video that is another one than the session was made with: the coach says so.
-
-        So do all dives of that video, as one edit.
-        """
+        """Use the conflicting video, for all dives of the same video, as one edit."""
         conflict = self._state.dive(key).conflicting_video
         if conflict is not None:
             self._use(dict.fromkeys(self.with_same_conflict(key), conflict))
@@ -158,7 +155,7 @@ class DiveImporter(QObject):
         self._open(key)
 
     def _use(self, places: Mapping[str, Place]) -> None:
-        """Use the videos of dives from other places, as one edit; what lies where it was is only opened again."""
+        """Use videos at other paths, as one edit; a video at its old path is only opened again."""
         before = {dive.key: (dive.path, dive.identity) for dive in self._state.dives if dive.key in places}
         moved = [key for key, was in before.items() if was not in (places[key], (places[key][0], None))]
         for key in before.keys() - set(moved):
@@ -171,11 +168,11 @@ class DiveImporter(QObject):
             self._edits.endMacro()
 
     def _apply_place(self, edit: Edit) -> None:
-        if self._state.find(edit.key) is not None:  # an edit outlives its dive
+        if self._state.find(edit.key) is not None:  # the dive may have been removed
             self._open_again(edit.key, edit.after)
 
     def _apply_rows(self, edit: Edit) -> Edit:
-        """Put dives into the list, or take them out; returns the edit with the dives as they were when taken out."""
+        """Insert or remove dives; returns the edit with the removed dives in their last state."""
         keys = self._state.keys
         rows = [(self._state.dive(dive.key), keys.index(dive.key)) for dive, _ in edit.before if dive.key in keys]
         for dive, _ in rows:
@@ -186,12 +183,12 @@ class DiveImporter(QObject):
             self._state.select(edit.after[0][0].key)
         paths = {dive.path for dive, _ in (*rows, *edit.after)}
         for dive in self._state.dives:
-            if dive.segments and dive.path in paths:  # which of its proposals are rows is shown with it
+            if dive.segments and dive.path in paths:  # its row shows which proposals were accepted
                 self._state.update(dive.key)
         return replace(edit, before=tuple(rows))
 
     def _put_in(self, dive: Dive, place: int) -> None:
-        """Add a dive that was removed as it was then, or a new one; what was not finished is begun again."""
+        """Insert a removed or new dive, and restart its unfinished work."""
         idle: dict[str, object] = {"progress": None}
         if dive.scoring:
             idle["score_state"] = ScoreState.NONE
@@ -200,7 +197,7 @@ class DiveImporter(QObject):
         self._state.insert(replace(dive, **idle), place)  # type: ignore[arg-type]
         model, own = self._state.model, dive.model_analysis
         if own is not None and model is not None and model.card.get("id") != own.parse.model.id:
-            self._analyses.analyse(dive.key)  # other weights were chosen meanwhile
+            self._analyses.analyse(dive.key)  # the weights have changed since
         elif dive.searching:
             self._trimming.find(dive.key)
         elif dive.state is DiveState.OPENING:
@@ -226,7 +223,7 @@ class DiveImporter(QObject):
     def _on_opened(
         self, key: str, task: OpenTask, info: VideoInfo, identity: VideoIdentity, thumbnail: np.ndarray
     ) -> None:
-        if self._tasks.get(key) is not task:  # its dive is gone, or another place is tried
+        if self._tasks.get(key) is not task:  # the dive was removed, or another path is being tried
             return
         del self._tasks[key]
         expected = self._state.dive(key).identity
@@ -251,7 +248,7 @@ class DiveImporter(QObject):
         elif dive.cancelled:
             self._state.update(key, state=DiveState.CANCELLED)
         else:
-            self._state.update(key, state=DiveState.QUEUED)  # no longer opening: its video is known to be its own
+            self._state.update(key, state=DiveState.QUEUED)  # its identity is confirmed
             self._analyses.analyse(key)
 
     def _on_failed(self, key: str, task: OpenTask, refuse: bool, message: str) -> None:
@@ -267,7 +264,7 @@ class DiveImporter(QObject):
         self._tell_refused()
 
     def _end_search(self, key: str) -> None:
-        """Use what was found, once all that was looked for together has been opened."""
+        """Use the videos found, once all that were looked for together have been tried."""
         if key in self._sought:
             self._sought.remove(key)
             if not self._sought:
@@ -275,7 +272,7 @@ class DiveImporter(QObject):
                 self._use(located)
 
     def _tell_refused(self) -> None:
-        """What could not be opened of all that came together, in one sentence."""
+        """Report all videos that could not be opened together, in one sentence."""
         if not self._refused or any(dive.state is DiveState.OPENING for dive in self._state.dives):
             return
         refused, self._refused = sorted(self._refused, key=lambda one: sort_key(one[0])), []
@@ -286,7 +283,7 @@ class DiveImporter(QObject):
 
 
 def difference(path: Path, found: VideoIdentity, expected: VideoIdentity) -> str:
-    """How a file differs from the one that the session was made with, in one sentence."""
+    """One sentence on how a file differs from the one that the session was made with."""
     for text, of_one in (
         (translate("VideoIdentity", "{0} has {1} frames at {2} fps, the session was made with {3} at {4}."), _length),
         (

@@ -1,4 +1,4 @@
-"""The exemplar libraries as the window knows them: what is in them, what is being added, and what the coach changes."""
+"""The exemplar library in the app: its entries, clips being added, and changes by the coach."""
 
 import logging
 from collections import Counter
@@ -33,21 +33,21 @@ log = logging.getLogger(__name__)
 
 
 class LibraryService(QObject):
-    """The worker keeps the libraries; what it tells of them is here.
+    """The worker owns the library; this mirrors its reports and sends changes.
 
     Args:
         folder: of the coach's own library; None: there is none.
 
     Signals:
-        changed: other exemplars, or another state of one.
-        adding_changed: a clip is being added, is further on, or is there.
+        changed: the entries changed.
+        adding_changed: `adding` changed.
         dive_added: (str, str) key of a dive, and the exemplar that was made of it.
         problem: (str) one sentence for the banner.
 
     Attributes:
         entries: bundled and own exemplars, those in the bin included.
-        writable: whether the coach can add exemplars; False until the worker has told.
-        adding: clips on their way, by id of their task.
+        writable: whether the coach can add exemplars; False until the worker has reported.
+        adding: clips that are being added, by id of their task.
         edits: what the coach changed, to be undone and done again.
     """
 
@@ -60,7 +60,7 @@ class LibraryService(QObject):
         super().__init__(parent)
         self._scheduler, self._folder = scheduler, folder
         self._bundled: ExemplarStore | None = None
-        self._tasks: dict[str, Task] = {}  # of the clips on their way, by id
+        self._tasks: dict[str, Task] = {}  # of `adding`
         self._preparing = False
         self._given_up: set[str] = set()
         self._weights_loaded = False
@@ -75,7 +75,7 @@ class LibraryService(QObject):
 
     @property
     def exemplars(self) -> list[Exemplar]:
-        """All that may vote, of both libraries; before the worker has told, the bundled ones."""
+        """All exemplars that may vote; before the first report of the worker, the bundled ones."""
         if self.entries:
             return [entry.exemplar for entry in self.entries if not entry.exemplar.removed]
         try:
@@ -86,13 +86,13 @@ class LibraryService(QObject):
 
     @property
     def preparing(self) -> tuple[int, int]:
-        """How many own exemplars the weights can compare with, and how many there are that they could."""
+        """Number of own exemplars encoded for the loaded weights, and of those that can be."""
         own = [e for e in self.entries if e.own and not e.exemplar.removed and e.state != "no clip"]
         return sum(entry.state == "ready" for entry in own), len(own)
 
     @property
     def n_given_up(self) -> int:
-        """How many own exemplars these weights could not be prepared for."""
+        """Number of own exemplars that could not be encoded for these weights."""
         return len(self._given_up)
 
     def entry(self, exemplar_id: str) -> LibraryEntry | None:
@@ -100,11 +100,11 @@ class LibraryService(QObject):
         return next((entry for entry in self.entries if entry.exemplar.id == exemplar_id), None)
 
     def lost(self, exemplar_id: str) -> bool:
-        """Whether an exemplar was deleted for good; False while the coach's own library cannot tell."""
+        """Whether an exemplar was deleted permanently; False while the coach's library cannot be read."""
         return self.writable and self.entry(exemplar_id) is None
 
     def numbers(self, *, synchro: bool = False) -> Counter[str]:
-        """How many exemplars there are, by dive number."""
+        """Number of exemplars by dive number."""
         return Counter(e.dive_number for e in self.exemplars if e.synchro == synchro)
 
     def best(self, dive_number: str, board_m: float | None, *, synchro: bool = False) -> Exemplar | None:
@@ -113,7 +113,7 @@ class LibraryService(QObject):
         return best_exemplar(same, dive_number, board_m)
 
     def exemplar(self, exemplar_id: str) -> Exemplar | None:
-        """Look an exemplar up; None (and a problem) where there is none of that id."""
+        """The exemplar with an id; None, and a `problem`, if there is none."""
         entry = self.entry(exemplar_id)
         if entry is not None:
             return entry.exemplar
@@ -124,12 +124,12 @@ class LibraryService(QObject):
             return None
 
     def mask(self, exemplar_id: str) -> ExemplarMask | None:
-        """Masks of an exemplar, where the library has them; no writer keeps a reader waiting."""
+        """Masks of an exemplar; None if the library has none. Does not wait for a writer."""
         entry = self.entry(exemplar_id)
         try:
             if entry is None or not entry.own or self._folder is None:
                 return self._open_bundled().mask(exemplar_id)
-            # Not kept open: the worker may have to replace it.
+            # Closed at once: the worker may have to replace the file.
             with ExemplarStore.open(self._folder / FILE_NAME) as own:
                 return own.mask(exemplar_id)
         except FineParserError as error:
@@ -169,7 +169,7 @@ class LibraryService(QObject):
             task.cancel()
 
     def edit(self, exemplar_id: str, facts: ExemplarFacts) -> None:
-        """Say something else of an exemplar."""
+        """Change the facts of an exemplar."""
         exemplar = self.exemplar(exemplar_id)
         if exemplar is not None and facts != facts_of(exemplar):
             before, after = (LibraryChange(action="edit", facts=one) for one in (facts_of(exemplar), facts))
@@ -190,11 +190,11 @@ class LibraryService(QObject):
         self._change(None, LibraryChange(action="empty_bin"))
 
     def refresh(self) -> None:
-        """Ask what there is; another program may have changed the coach's own library."""
+        """Request a report; another program may have changed the coach's library."""
         self._change(None, LibraryChange(action="list"))
 
     def _change_all(self, ids: Sequence[str], of_one: str, of_many: str, action: str, opposite: str) -> None:
-        """One step of undo, however many exemplars."""
+        """Change several exemplars as one undo step."""
         if len(ids) > 1:
             self.edits.beginMacro(of_many.format(len(ids)))
         for name in ids:
@@ -220,7 +220,7 @@ class LibraryService(QObject):
         task.failed.connect(lambda _, message: self.problem.emit(message))
 
     def _prepare_next(self) -> None:
-        """Encode the next own exemplar that these weights have not seen, when nothing else is to do."""
+        """Encode the next own exemplar for the loaded weights, at the lowest urgency."""
         waiting = (
             entry.exemplar
             for entry in self.entries
@@ -234,13 +234,13 @@ class LibraryService(QObject):
             task.failed.connect(partial(self._on_not_prepared, exemplar.id))
 
     def _on_ready(self) -> None:
-        self._given_up.clear()  # other weights, or a folder that is there again
+        self._given_up.clear()  # the weights changed, or the folder is available again
         self._weights_loaded = True
         self.refresh()
 
     def _on_worker_failed(self, kind: str, _: str) -> None:
         if not self.entries and kind not in ("WorkerCrash", "WorkerGone"):
-            self.refresh()  # the weights cannot be loaded; the library can be looked at all the same
+            self.refresh()  # the library can be shown without weights
 
     def _on_progress(self, task_id: str, progress: Progress) -> None:
         self.adding[task_id] = replace(self.adding[task_id], progress=progress)
@@ -294,13 +294,13 @@ class LibraryService(QObject):
         return self._bundled
 
     def close(self) -> None:
-        """The window is closing; a stack says so of its own end, which nobody must hear any more."""
+        """Close files, and block the signals of the history, which it emits while it is destroyed."""
         self.edits.blockSignals(True)
         if self._bundled is not None:
             self._bundled.close()
 
 
 def _moving(name: str, text: str, action: str, opposite: str) -> Edit:
-    """An exemplar goes to the bin, or out of it."""
+    """An edit that moves an exemplar to the bin, or out of it."""
     before, after = LibraryChange(action=opposite), LibraryChange(action=action)
     return Edit(subject=Subject.EXEMPLAR, key=name, before=before, after=after, text=text)

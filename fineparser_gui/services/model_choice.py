@@ -1,4 +1,4 @@
-"""What analyses run with: follows the preferences and leaves the coach's own work as it is."""
+"""Applies the preferences for device, weights and exemplars; the coach's work stays as it is."""
 
 from PySide6.QtCore import QObject, Signal
 
@@ -15,10 +15,10 @@ class ModelChoice(QObject):
     """Device, precision, weights and number of exemplars of a session.
 
     Signals:
-        devices_changed: the worker has told what the network can run on.
+        devices_changed: the worker has reported the devices.
 
     Attributes:
-        devices: name in the preferences -> name for the user, best first; empty until the worker has told.
+        devices: name in the preferences -> name for the user, best first; empty until the worker has reported.
     """
 
     devices_changed = Signal()

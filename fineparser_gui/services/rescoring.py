@@ -1,4 +1,4 @@
-"""Scores a dive again and again while a transition is dragged: the newest wish counts, one question at a time."""
+"""Scores a dive repeatedly while a transition is dragged: one request at a time, always the latest."""
 
 from dataclasses import asdict, replace
 from functools import partial
@@ -15,12 +15,12 @@ from fineparser_gui.services.session_state import SessionState
 from fineparser_gui.services.task import Task
 from fineparser_gui.worker.protocol import Result, ScoreRequest, Urgency
 
-#: Moves of the mouse that come this close together are one question.
+#: Moves of the mouse within this time are one request.
 _GATHER_MS = 15
 
 
 def score_request(dive: Dive, n_exemplars: int) -> ScoreRequest:
-    """Asks for the score of a parsed dive of known number."""
+    """A request for the score of a parsed dive of known number."""
     assert dive.parse_id is not None
     assert dive.dive_number is not None
     return ScoreRequest(
@@ -35,10 +35,10 @@ def score_request(dive: Dive, n_exemplars: int) -> ScoreRequest:
 
 
 def read_score(result: Result, parse: DiveParse) -> Analysis:
-    """The analysis in an answer about a dive whose masks are known.
+    """Read a scored analysis; the masks are taken from the known parse.
 
     Raises:
-        ExportError: it is no complete analysis.
+        ExportError: the analysis is incomplete.
     """
     return analysis_from_dict(
         result.analysis, MaskArrays(parse.sampled_frames, parse.mask_probability, parse.crop_xyxy)
@@ -46,10 +46,10 @@ def read_score(result: Result, parse: DiveParse) -> Analysis:
 
 
 class RescoringService(QObject):
-    """Keeps the score that of the corrected transitions.
+    """Updates the score after the transitions were corrected.
 
-    A dive has at most one request with the worker; what was wished meanwhile follows its answer. So the score follows a
-    drag as fast as the worker answers, and never waits for answers that nobody needs any more.
+    Each dive has at most one request in progress; the latest transitions are requested after its answer. So the score
+    follows a drag as fast as the worker answers, without a backlog of outdated requests.
     """
 
     def __init__(self, state: SessionState, scheduler: Scheduler) -> None:
@@ -61,7 +61,7 @@ class RescoringService(QObject):
         self._timer.timeout.connect(self._ask)
 
     def rescore(self, key: str) -> None:
-        """Ask soon, ahead of any batch, for the score of the corrected transitions where it is not known."""
+        """Request the score of the corrected transitions, if it is not known, ahead of any batch."""
         dive = self._state.dive(key)
         frames = dive.corrected_frames
         if dive.rescoring and frames and dive.info:
@@ -78,7 +78,7 @@ class RescoringService(QObject):
             self._state.update(key, score_state=ScoreState.SCORED)
 
     def forget(self, key: str) -> None:
-        """Drop what was asked: the dive is gone, or will be analysed or scored anew."""
+        """Abandon the request of a dive, which was removed or will be analysed or scored anew."""
         self._wanted.pop(key, None)
         task = self._asked.pop(key, None)
         if task is not None:
@@ -87,7 +87,7 @@ class RescoringService(QObject):
     def _ask(self) -> None:
         for key in [key for key in self._wanted if key not in self._asked]:
             request = self._wanted.pop(key)
-            task = self._scheduler.submit(request, key=key, retries=1)  # another worker finds all it needs
+            task = self._scheduler.submit(request, key=key, retries=1)  # the encoding is on disk
             self._asked[key] = task
             task.finished.connect(partial(self._on_finished, key, request))
             task.failed.connect(partial(self._on_failed, key))
@@ -120,7 +120,7 @@ class RescoringService(QObject):
         self._state.problem.emit(message)
 
     def _drop_score(self, key: str, problem: str) -> None:
-        """Show no score, which would be of other transitions than those shown, but why there is none."""
+        """Remove the score, which belongs to other transitions than those shown, and show the reason."""
         analysis = self._state.dive(key).analysis
         without = replace(analysis, scoring=None) if analysis else None
         self._state.update(key, analysis=without, score_state=ScoreState.FAILED, problem=problem)

@@ -1,4 +1,4 @@
-"""Which request the worker carries out next: one queue for everything that it is asked."""
+"""The queue of all requests to the worker: decides which one runs next."""
 
 import itertools
 import logging
@@ -30,25 +30,25 @@ from fineparser_gui.worker.protocol import (
 log = logging.getLogger(__name__)
 
 _MAX_CRASHES_BEFORE_READY = 3
-#: Of a dive that is shown; less than every place in the list.
+#: Place of the dive that is shown; less than every place in the list.
 SHOWN = -1
 
 
 class Scheduler(QObject):
-    """Hands tasks to the worker: the most urgent first, of equals what is shown, then in the order of the list.
+    """Sends tasks to the worker by urgency; within one urgency the shown dive first, then in the order of the list.
 
-    One task runs, and beside it only such as overtake it: each is more urgent than the one before. The analysis of the
-    dive that is shown overtakes the others, and a score overtakes every analysis.
+    A task is sent while others run only if it is more urgent than all of them. So the analysis of the dive that is
+    shown overtakes the others, and a score overtakes every analysis.
 
     Args:
-        places: tells the place of each dive in the list by its key; `SHOWN` of the one that is shown.
+        places: returns the place of each dive in the list by its key; `SHOWN` for the one that is shown.
 
     Signals:
-        paused_changed: analyses and searches were paused, or go on.
+        paused_changed: see `paused`.
         holding_changed: see `holding`.
         devices: (DevicesReport) what the network can run on here.
         ready: (Ready) the weights are loaded.
-        failed: (str, str) kind of error and sentence for the user, where no task is to blame.
+        failed: (str, str) kind of error and sentence for the user, for failures that end no task.
     """
 
     paused_changed = Signal()
@@ -64,7 +64,7 @@ class Scheduler(QObject):
         self._client, self._places = client, places
         self._ids = itertools.count(1)
         self._waiting: list[Task] = []
-        self._running: list[Task] = []  # each overtakes the one before it
+        self._running: list[Task] = []  # in ascending urgency
         self._crashes = 0
         self._paused = self._gave_up = self._closed = False
         client.started.connect(self._on_started)
@@ -73,26 +73,26 @@ class Scheduler(QObject):
 
     @property
     def tasks(self) -> list[Task]:
-        """All that have not ended, in the order in which they were submitted."""
+        """Tasks that have not ended, in the order in which they were submitted."""
         return sorted([*self._running, *self._waiting], key=lambda task: int(task.id[1:]))
 
     @property
     def running(self) -> list[Task]:
-        """Those that the worker has, the most urgent first."""
+        """Tasks that were sent to the worker and have not ended, the most urgent first."""
         return self._running[::-1]
 
     @property
     def paused(self) -> bool:
-        """Whether no analysis and no search begins; scores and what the coach waits for go on."""
+        """Whether analyses and searches are paused; scores and changes of the library go on."""
         return self._paused
 
     @property
     def holding(self) -> bool:
-        """Whether a search stands still, and with it what is no more urgent."""
+        """Whether a paused search blocks tasks that are not more urgent."""
         return self._paused and any(isinstance(task.request, TrimRequest) for task in self._running)
 
     def pause(self, paused: bool) -> None:
-        """Begin no analysis and hold the running search up where it is, or go on; a running analysis ends."""
+        """Start no analysis and suspend the running search, or go on. A running analysis is finished."""
         self._gave_up = False
         if paused != self._paused:
             self._paused = paused
@@ -100,16 +100,16 @@ class Scheduler(QObject):
             self.paused_changed.emit()
             self.holding_changed.emit()
             if self._waiting and not paused:
-                self._client.start()  # it may have been given up
+                self._client.start()  # it may have stopped
             self.reconsider()
 
     def try_again(self) -> None:
-        """Go on where the queue was paused because the worker kept dying."""
+        """Go on if the queue was paused because the worker kept crashing."""
         if self._gave_up:
             self.pause(False)
 
     def submit(self, request: Request, *, key: str = "", retries: int = 0) -> Task:
-        """Queue a request, whose id is given here.
+        """Queue a request; its id is assigned here.
 
         Args:
             key: of the dive that it is about; "" where it is about none.
@@ -123,7 +123,7 @@ class Scheduler(QObject):
         return task
 
     def reconsider(self) -> None:
-        """Send what may be sent now; call where another dive is shown, or the list has another order."""
+        """Send the tasks that may start now; to be called when another dive is shown."""
         while self._client.running and self._waiting:
             places = self._places()
             task = min((one for one in self._waiting if self._may_begin(one)), key=self._rank(places), default=None)
@@ -140,7 +140,7 @@ class Scheduler(QObject):
                 self.holding_changed.emit()
 
     def use(self, settings: WorkerSettings) -> None:
-        """Go on with a worker of other settings, which carries out anew what its predecessor was busy with."""
+        """Restart the worker with other settings; running tasks are sent again."""
         was_running = self._client.running
         self._client.stop()
         self._client.settings = settings
@@ -149,7 +149,7 @@ class Scheduler(QObject):
             self._client.start()
 
     def close(self) -> None:
-        """Forget every task; the window is closing."""
+        """Forget all tasks."""
         self._closed = True
         self._waiting.clear()
         self._running.clear()
@@ -199,7 +199,7 @@ class Scheduler(QObject):
             self.reconsider()
 
     def _end(self, task: Task, message: Message) -> None:
-        """Tell how a task ended that is in no list any more."""
+        """Emit the final signal of a task that was removed from its list."""
         if isinstance(task.request, TrimRequest):
             self.holding_changed.emit()
         if isinstance(message, Answer):
@@ -211,7 +211,7 @@ class Scheduler(QObject):
         task.deleteLater()
 
     def _take_back_running(self) -> None:
-        """Let what runs wait again, but for what was to be cancelled."""
+        """Move running tasks back to the queue; those being cancelled end."""
         running, self._running = self._running, []
         self._waiting += [task for task in running if not task.cancelling]
         for task in running:
@@ -219,7 +219,7 @@ class Scheduler(QObject):
                 self._end(task, CancelledReport(id=task.id))
 
     def _on_died(self) -> None:
-        """Blame what ran last, start another worker for the rest; give up where it dies again and again."""
+        """Fail or retry the task that was sent last, requeue the others, and restart the worker a few times."""
         self._crashes += 1
         lost = self._running.pop() if self._running else None
         self._take_back_running()
@@ -230,7 +230,7 @@ class Scheduler(QObject):
             kind = "WorkerGone"
             text = self.tr("The analysis process keeps stopping: see the log, then analyse again to retry.")
             self._crashes = 0
-            self.pause(True)  # the rest would only fail as well
+            self.pause(True)  # the waiting analyses would fail as well
             self._gave_up = True
         if lost is not None:
             lost.n_crashes += 1

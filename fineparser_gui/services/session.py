@@ -1,7 +1,4 @@
-"""The one truth of the window: which dives are open, which is shown, what is known of each.
-
-Panels observe it and call its services.
-"""
+"""The session: its dives, and the services that work on them. Panels observe it and call its services."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,8 +13,8 @@ from fineparser_gui.model.dive import DiveState
 from fineparser_gui.model.exemplar_snapshot import ExemplarSnapshot, with_other_voters
 from fineparser_gui.model.session_file import SavedSession
 from fineparser_gui.services.analysis import AnalysisService
-from fineparser_gui.services.comparing import Comparing
-from fineparser_gui.services.editing import Editing
+from fineparser_gui.services.comparison import ComparisonService
+from fineparser_gui.services.editing import EditingService
 from fineparser_gui.services.exports import ExportService
 from fineparser_gui.services.importer import DiveImporter
 from fineparser_gui.services.library import LibraryService
@@ -31,16 +28,16 @@ from fineparser_gui.worker.protocol import Ready
 
 
 class Session(SessionState):
-    """The dives, with the services that open, analyse, correct, compare and export them.
+    """The dives, with services that open, analyse, correct, compare and export them.
 
     Args:
         library_folder: of the coach's own exemplars; None: there are none.
 
     Signals:
-        comparison_changed: another dive is on either side of the comparison, or there is none.
+        comparison_changed: see `ComparisonService.changed`.
 
     Attributes:
-        edits: what the coach did to the dives and to the library; its active stack is the one to undo.
+        edits: the histories of dives and library; undo applies to the active one.
     """
 
     comparison_changed = Signal()
@@ -54,8 +51,8 @@ class Session(SessionState):
         self.trimming = TrimmingService(self, self.scheduler, history)
         self.importer = DiveImporter(self, history, self.analyses, self.trimming)
         self.library = LibraryService(self.scheduler, library_folder, self)
-        self.comparing = Comparing(self, self.library)
-        self.editing = Editing(self, history, self.analyses, self.rescoring, self.library, self.comparing)
+        self.comparing = ComparisonService(self, self.library)
+        self.editing = EditingService(self, history, self.analyses, self.rescoring, self.library, self.comparing)
         self.exports = ExportService(self)
         self.edits = QUndoGroup(self)
         for stack in (self.library.edits, history):
@@ -72,7 +69,7 @@ class Session(SessionState):
 
     @property
     def comparison(self) -> ComparedDive | None:
-        """The dive on the right, beside the current one or another of the library."""
+        """The dive on the right, beside the current dive or an exemplar."""
         return self.comparing.dive
 
     def open(
@@ -84,20 +81,20 @@ class Session(SessionState):
         in_frame: int | None = None,
         out_frame: int | None = None,
     ) -> None:
-        """Add every video (a folder stands for the videos in it) and start its analysis; show the first."""
+        """Add videos, and those of folders, and analyse them; show the first."""
         self.importer.add(paths, dive_number=dive_number, board_m=board_m, in_frame=in_frame, out_frame=out_frame)
 
     def snapshot(self) -> SavedSession:
-        """What of the session a file keeps."""
+        """The part of the session that a session file stores."""
         return self.saved(paused=self.scheduler.paused)
 
     def restore(self, saved: SavedSession) -> None:
-        """Add the dives of a session file and analyse them; one whose video is gone waits until it is located."""
+        """Add the dives of a session file and analyse them; dives with missing videos wait."""
         self.scheduler.pause(saved.paused)
         self.importer.restore(saved)
 
     def clear(self) -> None:
-        """Take out every dive, and with them what could be undone."""
+        """Remove all dives and the history."""
         self.comparing.end()
         self.exemplar_drawings.clear()
         self.select(None)
@@ -106,7 +103,7 @@ class Session(SessionState):
         self.editing.edits.clear()
 
     def close(self) -> None:
-        """Wait for files that are being opened; the window is closing."""
+        """End all services; the window is closing."""
         self.edits.blockSignals(True)
         self.scheduler.close()
         self.editing.close()
@@ -115,25 +112,25 @@ class Session(SessionState):
         self.library.close()
 
     def remove(self, key: str) -> None:
-        """Take a dive out of the session; the file stays."""
+        """Remove a dive from the session; the file stays."""
         self.importer.remove(key)
 
     def set_details(
         self, key: str, dive_number: str | None, board_m: float | None, difficulty: float | None = None
     ) -> None:
-        """See `Editing.set_details`."""
+        """See `EditingService.set_details`."""
         self.editing.set_details(key, dive_number, board_m, difficulty)
 
     def set_diver(self, key: str, diver: str) -> None:
-        """See `Editing.set_diver`."""
+        """See `EditingService.set_diver`."""
         self.editing.set_diver(key, diver)
 
     def set_rule(self, key: str, rule: CandidateRule) -> None:
-        """See `Editing.set_rule`."""
+        """See `EditingService.set_rule`."""
         self.editing.set_rule(key, rule)
 
     def set_range(self, key: str, in_frame: int | None, out_frame: int | None, *, gesture: str = "") -> None:
-        """See `Editing.set_range`."""
+        """See `EditingService.set_range`."""
         self.editing.set_range(key, in_frame, out_frame, gesture=gesture)
 
     def analyse(self, key: str) -> None:
@@ -141,7 +138,7 @@ class Session(SessionState):
         self.analyses.analyse(key)
 
     def analyse_stopped(self) -> None:
-        """Try again what failed or was cancelled: whole analyses, the score alone, or the search for dives."""
+        """Retry what failed or was cancelled: analyses, scores, or searches for dives."""
         for dive in self.dives:
             if dive.stopped and dive.state is DiveState.READY:
                 self.analyses.score_anew(dive.key)
@@ -151,12 +148,12 @@ class Session(SessionState):
                 self.analyse(dive.key)
 
     def cancel(self, key: str) -> None:
-        """Stop what the worker does for this dive."""
+        """Cancel the tasks of a dive."""
         self.analyses.cancel(key)
         self.trimming.cancel(key)
 
     def cancel_all(self) -> None:
-        """Stop everything; what waits first, so that none of it begins."""
+        """Cancel all tasks; waiting ones first, so that none of them starts."""
         running = {task.key for task in self.scheduler.running}
         for key in sorted(self.keys, key=lambda one: one in running):
             self.cancel(key)
@@ -166,7 +163,7 @@ class Session(SessionState):
         self.comparing.show_exemplar(exemplar_id)
 
     def best_exemplar(self) -> Exemplar | None:
-        """Of the current dive's number and board the exemplar with the highest score, real before rendered."""
+        """The exemplar of the current dive's number and board with the highest score, real before rendered."""
         dive = self.current
         scoring = dive.analysis.scoring if dive and dive.analysis else None
         if dive is None or scoring is None:
@@ -178,11 +175,11 @@ class Session(SessionState):
         return best_exemplar(voting, scoring.dive_number, scoring.board_m)
 
     def exemplar(self, exemplar_id: str) -> Exemplar | None:
-        """Look an exemplar up; None (and a banner) where the library cannot give it."""
+        """See `LibraryService.exemplar`."""
         return self.library.exemplar(exemplar_id)
 
     def exemplar_mask(self, exemplar_id: str) -> ExemplarMask | None:
-        """Masks of an exemplar, where the library has them."""
+        """See `LibraryService.mask`."""
         return self.library.mask(exemplar_id)
 
     def _places(self) -> dict[str, int]:
@@ -196,7 +193,7 @@ class Session(SessionState):
             self.editing.leave_itself_out(key, exemplar_id)
 
     def _on_library_changed(self) -> None:
-        """Dives whose exemplars are others now are scored with these."""
+        """Score dives again that are compared with other exemplars now."""
         before, self._exemplars = self._exemplars, ExemplarSnapshot(self.library.exemplars)
         for dive in list(with_other_voters(self.dives, before, self._exemplars, self.n_exemplars)):
             self.analyses.score_anew(dive.key)

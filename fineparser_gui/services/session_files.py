@@ -1,4 +1,4 @@
-"""The session and its file: read, written, remembered, and found again after a crash."""
+"""Session files: read, written, listed as recent, and recovered after a crash."""
 
 import logging
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ _MOST_RECENT = 8
 
 @dataclass(frozen=True)
 class Leftover:
-    """A session that a program left which did not end properly."""
+    """An autosave of a program that crashed."""
 
     path: Path
     saved: SavedSession
@@ -33,13 +33,13 @@ class Leftover:
 
 
 class SessionFileController(QObject):
-    """Which file the session belongs to, and whether that has all of it.
+    """Keeps track of the session's file and of unsaved changes.
 
     Args:
         folder: for autosaves and the list of recent files; None: neither is kept.
 
     Signals:
-        changed: the session belongs to another file.
+        changed: `path` changed.
 
     Attributes:
         path: the session file; None while there is none.
@@ -59,13 +59,13 @@ class SessionFileController(QObject):
 
     @property
     def holds_something(self) -> bool:
-        """Whether there is a session to save: a dive, or what was drawn on one of the library that is still there."""
+        """Whether there is anything to save: a dive, or drawings on an exemplar that still exists."""
         drawn = self._session.exemplar_drawings
         return bool(self._session.keys) or not all(map(self._session.library.lost, drawn))
 
     @property
     def modified(self) -> bool:
-        """Whether the coach's work would be lost without saving; videos only opened are no work."""
+        """Whether there are unsaved changes; only opening videos is not one."""
         if self.path is None:
             return self.holds_something and (self._recovered or not self._session.editing.edits.isClean())
         now = self._session.snapshot()
@@ -80,16 +80,16 @@ class SessionFileController(QObject):
     def recent_paths(self) -> list[Path]:
         """Session files opened or saved lately, the latest first."""
         stored = self._settings.value(_RECENT, []) if self._settings else []
-        names = [stored] if isinstance(stored, str) else list(stored or [])  # one entry is stored as text
+        names = [stored] if isinstance(stored, str) else list(stored or [])  # QSettings stores a list of one as text
         return [Path(name) for name in names]
 
     def close(self, *, asked: bool) -> None:
-        """The program ends; unsaved work that the user was not asked about is offered at its next start."""
+        """End; unsaved changes that the user was not asked about are kept for the next start."""
         if self._autosave is not None:
             self._autosave.close(keep=self.modified and not asked)
 
     def save_to(self, path: Path) -> bool:
-        """Write the session to a file, which is its own from now on; False, and a sentence, where that fails."""
+        """Write the session to a file and make it the session's file; False, and a `problem`, on failure."""
         saved = self._session.snapshot()
         try:
             write_session(saved, path)
@@ -100,11 +100,11 @@ class SessionFileController(QObject):
         return True
 
     def readable(self, path: Path) -> bool:
-        """Whether a session file can be read; False, and a sentence, where it cannot."""
+        """Whether a session file can be read; otherwise a `problem` is emitted."""
         return self._read(path) is not None
 
     def open(self, path: Path) -> None:
-        """Put what a session file holds in place of the session."""
+        """Replace the session by the content of a session file."""
         found = self._read(path)
         if found is not None:
             saved, content = found
@@ -113,7 +113,7 @@ class SessionFileController(QObject):
             self._belongs_to(path, saved, content)
 
     def next_leftover(self) -> Leftover | None:
-        """The latest session that a crash left; one that cannot be read is set aside."""
+        """The latest autosave that a crash left; unreadable ones are renamed."""
         for path in leftovers(self._folder) if self._folder is not None else ():
             try:
                 saved, origin = read_session(path)
@@ -125,10 +125,10 @@ class SessionFileController(QObject):
         return None
 
     def recover(self, leftover: Leftover) -> bool:
-        """Take a session up again; returns whether it is kept, and its leftover gone."""
+        """Restore a session; returns whether it is autosaved again and the leftover was removed."""
         self._session.restore(leftover.saved)
         origin = leftover.origin
-        if origin is not None and not origin.sha256:  # nobody knows whether the file was changed since
+        if origin is not None and not origin.sha256:  # an older autosave: the file may have changed since
             origin = Origin(origin.path, _digest(origin.path))
         self.path, self._content = (origin.path, origin.sha256) if origin is not None else (None, "")
         self._saved, self._recovered = SavedSession(), True
@@ -138,7 +138,7 @@ class SessionFileController(QObject):
         return self._autosave is not None and self._autosave.write() and self.discard(leftover)
 
     def discard(self, leftover: Leftover) -> bool:
-        """Remove a leftover; False, and a sentence, where it stays, and must not be offered again and again."""
+        """Remove a leftover; False, and a `problem`, if that fails."""
         try:
             leftover.path.unlink(missing_ok=True)
         except OSError as error:
@@ -148,7 +148,7 @@ class SessionFileController(QObject):
         return True
 
     def _read(self, path: Path) -> tuple[SavedSession, str] | None:
-        """What a session file holds, and its digest; None, and a sentence, where it cannot be read."""
+        """Content of a session file and its digest; None, and a `problem`, if it cannot be read."""
         try:
             content = _digest(path)
             return read_session(path)[0], content
@@ -172,7 +172,7 @@ class SessionFileController(QObject):
             self._settings.sync()
 
     def _set_aside(self, path: Path) -> None:
-        """Say once that an autosave cannot be read, and keep it."""
+        """Rename an unreadable autosave, so that it is kept and reported only once."""
         try:
             aside = path.rename(free_path(path.with_suffix(".damaged")))
         except OSError as error:
@@ -183,13 +183,13 @@ class SessionFileController(QObject):
 
 
 def free_path(path: Path) -> Path:
-    """The path, or one numbered after it where there is a file already."""
+    """The path, with a number appended if the file exists already."""
     tried = (path.with_name(f"{path.stem} {number}{path.suffix}") for number in count(2))
     return path if not path.exists() else next(one for one in tried if not one.exists())
 
 
 def _kept(dives: Sequence[SavedDive], saved: Sequence[SavedDive]) -> bool:
-    """Whether a file has all that is said of the dives; the identities of their videos are found by themselves."""
+    """Whether the saved dives are up to date; identities that were unknown when saved do not count."""
     if len(dives) != len(saved):
         return False
     return all(
@@ -199,7 +199,7 @@ def _kept(dives: Sequence[SavedDive], saved: Sequence[SavedDive]) -> bool:
 
 
 def _digest(path: Path) -> str:
-    """Of what a file holds, in hexadecimal digits; "" where it cannot be read."""
+    """SHA-256 of a file in hexadecimal digits; "" if it cannot be read."""
     try:
         return sha256(path.read_bytes()).hexdigest()
     except OSError:

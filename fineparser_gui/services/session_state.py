@@ -1,4 +1,4 @@
-"""The dives of a session with signals of Qt: what panels observe and services change."""
+"""The session model with signals of Qt: observed by panels, changed by services."""
 
 from PySide6.QtCore import QObject, Signal
 
@@ -7,15 +7,15 @@ from fineparser_gui.worker.protocol import Ready
 
 
 class SessionState(QObject, SessionModel):
-    """See `SessionModel` for what its events mean.
+    """See `SessionModel` for its events.
 
     Signals:
         model_changed: the worker has loaded its weights, or loads others.
         problem: (str) one sentence for the banner.
 
     Attributes:
-        model: the weights that the worker has loaded; None while it loads them.
-        n_exemplars: how many exemplars a dive is compared with.
+        model: the loaded weights; None while the worker loads them.
+        n_exemplars: number of exemplars that a dive is compared with.
     """
 
     dive_added = Signal(str)
@@ -29,6 +29,6 @@ class SessionState(QObject, SessionModel):
     problem = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)  # and, next in line, `SessionModel.__init__`
+        super().__init__(parent)  # cooperative: runs `SessionModel.__init__` as well
         self.model: Ready | None = None
         self.n_exemplars = 10

@@ -11,21 +11,21 @@ class Task(QObject):
     """Ends in exactly one of `finished`, `failed` and `cancelled`.
 
     Args:
-        request: what the worker is asked.
+        request: what to send to the worker.
         key: of the dive that the request is about; "" where it is about none.
-        cancel: takes the task back.
+        cancel: called to cancel the task.
 
     Signals:
         progressed: (Progress) how far it is.
         finished: (Answer)
-        failed: (str, str) kind of error, sentence for the user. Kind "WorkerCrash": the worker died of it;
-            "WorkerGone": it keeps dying and is not started again by itself.
-        cancelled: it was taken back.
+        failed: (str, str) kind of error, sentence for the user. Kind "WorkerCrash": the worker crashed;
+            "WorkerGone": it keeps crashing and is not restarted automatically.
+        cancelled: `cancel` took effect.
 
     Attributes:
-        n_crashes: how often the worker died while it carried the request out.
-        retries: how often the request is sent again after that, before it fails.
-        cancelling: it was taken back while it ran, and the worker has yet to stop.
+        n_crashes: number of crashes of the worker while it worked on the request.
+        retries: number of times that the request is sent again after a crash.
+        cancelling: the worker was asked to stop and has not answered yet.
     """
 
     progressed = Signal(object)
@@ -45,10 +45,10 @@ class Task(QObject):
         return self.request.id
 
     def cancel(self) -> None:
-        """Take it back: at once where it waits, at the worker's next safe point where it runs."""
+        """Cancel: at once if it waits, at the worker's next safe point if it runs."""
         self._cancel(self)
 
     def abandon(self) -> None:
-        """Cancel it and tell nobody how it ends."""
+        """Cancel without emitting any further signal."""
         self.blockSignals(True)
         self._cancel(self)

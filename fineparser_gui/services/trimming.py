@@ -1,4 +1,4 @@
-"""Dives in a long recording: asked of the worker, proposed to the coach, and rows of the list once he confirms them."""
+"""Searches long recordings for dives, which become rows of the list once the coach confirms them."""
 
 from functools import partial
 
@@ -16,16 +16,16 @@ from fineparser_gui.worker.protocol import Segments, TrimRequest
 
 
 class TrimmingService(QObject):
-    """Searches recordings for dives. A recording keeps its own row; the dives confirmed in it follow it in the list."""
+    """A recording keeps its own row; the dives confirmed in it follow it in the list."""
 
     def __init__(self, state: SessionState, scheduler: Scheduler, edits: EditStack) -> None:
         super().__init__(state)
         self._state, self._scheduler, self._edits = state, scheduler, edits
-        self._tasks: dict[str, Task] = {}  # by key of the row whose search has not ended
+        self._tasks: dict[str, Task] = {}  # searches that have not ended, by key of the dive
         edits.handlers[Subject.PROPOSALS] = self._apply_proposals
 
     def find(self, key: str) -> None:
-        """Search the whole file of a row, once those before it are searched."""
+        """Queue a search of the whole file."""
         self.forget(key)
         fresh = {"segments": None, "progress": None, "problem": None}
         self._state.update(key, search_state=SearchState.WAITING, **fresh)
@@ -37,7 +37,7 @@ class TrimmingService(QObject):
         task.cancelled.connect(partial(self._end, key, SearchState.NONE))
 
     def show_or_find(self, key: str) -> None:
-        """Show proposals that were dismissed again, which takes no search; where there are none, search for dives."""
+        """Show dismissed proposals again; without any, search for dives."""
         dive = self._state.dive(key)
         if dive.search_state is SearchState.DISMISSED and dive.segments:
             self._show_proposals(key, SearchState.FOUND, self.tr("showing the dives found"))
@@ -45,25 +45,25 @@ class TrimmingService(QObject):
             self.find(key)
 
     def dismiss(self, key: str) -> None:
-        """Show the proposals no longer."""
+        """Hide the proposals."""
         if self._state.dive(key).search_state is SearchState.FOUND:
             self._show_proposals(key, SearchState.DISMISSED, self.tr("dismissing the dives found"))
 
     def cancel(self, key: str) -> None:
-        """Stop the search."""
+        """Cancel the search."""
         if key in self._tasks:
             self._tasks[key].cancel()
 
     def forget(self, key: str) -> None:
-        """Nobody needs the answer any more: the row is gone, or searched anew."""
+        """Abandon the search of a dive, which was removed or will be searched anew."""
         task = self._tasks.pop(key, None)
         if task is not None:
             task.abandon()
 
     def accepted(self, key: str) -> frozenset[int]:
-        """Places of the proposals whose flight lies in a dive of the list already."""
+        """Indices of the proposals whose flight lies within a dive of the list."""
         dive = self._state.dive(key)
-        if not dive.segments:  # most rows, each of which asks at every change of the list
+        if not dive.segments:  # the common case, checked for every row at every change of the list
             return frozenset()
         cut = [
             (one.in_frame, one.out_frame)
@@ -77,7 +77,7 @@ class TrimmingService(QObject):
         )
 
     def accept(self, key: str, place: int) -> None:
-        """Make a proposal a dive: of the row itself where it is the only one, else of a row of its own."""
+        """Accept a proposal: a single one sets in and out point of the row, others get rows of their own."""
         dive = self._state.dive(key)
         if not dive.segments or place in self.accepted(key):
             return
@@ -91,7 +91,7 @@ class TrimmingService(QObject):
             self._edits.do(Edit(subject=Subject.RANGE, key=key, before=before, after=after, text=text))
 
     def accept_all(self, key: str) -> None:
-        """Make every proposal that is none yet a dive."""
+        """Accept all remaining proposals."""
         dive, accepted = self._state.dive(key), self.accepted(key)
         segments = [segment for place, segment in enumerate(dive.segments or ()) if place not in accepted]
         if len(segments) == 1 == len(dive.segments or ()):
@@ -104,7 +104,7 @@ class TrimmingService(QObject):
         self._edits.do(Edit(subject=Subject.PROPOSALS, key=key, before=before, after=after, text=text))
 
     def _apply_proposals(self, edit: Edit) -> None:
-        if self._state.find(edit.key) is not None:  # an edit outlives its dive
+        if self._state.find(edit.key) is not None:  # the dive may have been removed
             self._state.select(edit.key)
             self._state.update(edit.key, search_state=edit.after)
 
@@ -113,7 +113,7 @@ class TrimmingService(QObject):
         self._edits.do(Edit(subject=Subject.ADDED_ROWS, before=(), after=self._rows(dive, segments), text=text))
 
     def _rows(self, dive: Dive, segments: list[DiveSegment]) -> Rows:
-        """After the recording's row, in order of time; its number and diver are not theirs."""
+        """New rows after that of the recording, in order of time, without its number and diver."""
         dives, rows = self._state.dives, []
         for segment in segments:
             before = [

@@ -1,4 +1,4 @@
-"""Undo and redo of edits, each carried out by the service that knows its subject."""
+"""Undo and redo of edits, each executed by the service that registered for its subject."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from fineparser_gui.model.edits import Edit, Subject
 
 _MERGING_ID = 1
 
-#: Goes from `before` to `after`; returns the edit with what only its execution tells, or None.
+#: Goes from `before` to `after`; returns the edit with values known only after execution, or None.
 Handler = Callable[[Edit], Edit | None]
 
 
@@ -17,7 +17,7 @@ class EditStack(QUndoStack):
     """A history of edits.
 
     Attributes:
-        handlers: by the subject of an edit; services put in their own.
+        handlers: by the subject of an edit; registered by services.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -25,10 +25,10 @@ class EditStack(QUndoStack):
         self.handlers: dict[Subject, Handler] = {}
 
     def do(self, edit: Edit, *, done: bool = False) -> None:
-        """Carry an edit out and remember it.
+        """Execute an edit and add it to the history.
 
         Args:
-            done: it has been carried out already.
+            done: it has been executed already.
         """
         self.push(_Command(edit, self.handlers, done=done))
 

@@ -1,4 +1,4 @@
-"""Finds the videos of folders, and reads frame table and thumbnail of each, off the GUI thread."""
+"""Finds videos in folders, and reads frame table and thumbnail of each, off the GUI thread."""
 
 import logging
 from collections.abc import Callable
@@ -15,22 +15,22 @@ log = logging.getLogger(__name__)
 
 _THUMBNAIL_PX = 144
 
-#: The signal of a task that tells how it ended, and its values.
+#: Name of the final signal of a task, and its values.
 Outcome = tuple[str, tuple]
 
 
 class FolderTask(QObject):
-    """The search of a folder.
+    """A search for videos in a folder.
 
     Signals:
-        found: (list[Path], list[Path]) its videos, and its other files.
+        found: (list[Path], list[Path]) the videos, and the other files.
     """
 
     found = Signal(object, object)
 
 
 class OpenTask(QObject):
-    """The probing of a video; ends in one of its signals.
+    """The opening of a video; ends in exactly one of its signals.
 
     Signals:
         opened: (VideoInfo, VideoIdentity, ndarray) frame table, identity of the file, thumbnail as in `Dive`.
@@ -42,9 +42,9 @@ class OpenTask(QObject):
 
 
 class VideoOpener(QObject):
-    """Reads folders and files on threads of its own; the signals of tasks come on the thread of the opener."""
+    """Reads folders and files on its own threads; tasks emit their signals on the thread of the opener."""
 
-    _ended = Signal(object, str, tuple)  # task, its signal, and the values of that; crosses threads
+    _ended = Signal(object, str, tuple)  # task, name of its signal, values; crosses threads
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -53,7 +53,7 @@ class VideoOpener(QObject):
         self._pool, self._rest = QThreadPool(self), QThreadPool(self)
         for pool in (self._pool, self._rest):
             pool.setMaxThreadCount(1)
-        # Not idle, of which other programs leave nothing: it would keep the interpreter, and the window wait for it.
+        # Not idle priority: on a busy machine it could hold the GIL for long, and block the window.
         self._rest.setThreadPriority(QThread.Priority.LowPriority)
 
     def look_into(self, folder: Path) -> FolderTask:
@@ -63,10 +63,10 @@ class VideoOpener(QObject):
         return task
 
     def open(self, path: Path, shown_frame: int | None = None) -> OpenTask:
-        """Probe a file, at once where none is being opened.
+        """Open a file, at once if no other is being opened.
 
         Args:
-            shown_frame: of the thumbnail; None: one a third into the file.
+            shown_frame: frame of the thumbnail; None: a third into the file.
         """
         task = OpenTask()
         pool = self._rest if self._pool.activeThreadCount() else self._pool
@@ -74,7 +74,7 @@ class VideoOpener(QObject):
         return task
 
     def close(self) -> None:
-        """Forget what waits and wait for what runs."""
+        """Drop waiting tasks and wait for running ones."""
         for pool in (self._pool, self._rest):
             pool.clear()
             pool.waitForDone()

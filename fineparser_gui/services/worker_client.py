@@ -1,4 +1,4 @@
-"""The worker process as the window sees it: started, written to, read from, stopped."""
+"""Starts and stops the worker process, and exchanges messages with it."""
 
 import json
 import logging
@@ -26,10 +26,10 @@ class WorkerClient(QObject):
     Signals:
         started: messages can be sent.
         received: (Message)
-        died: the process ended unasked, or could not be started.
+        died: the process crashed, or could not be started.
 
     Attributes:
-        settings: what the next process is started with.
+        settings: for the next start.
     """
 
     started = Signal()
@@ -47,7 +47,7 @@ class WorkerClient(QObject):
 
     @property
     def running(self) -> bool:
-        """Whether there is a process to send messages to."""
+        """Whether messages can be sent."""
         return self._process is not None
 
     @property
@@ -57,7 +57,7 @@ class WorkerClient(QObject):
 
     @property
     def folder(self) -> Path:
-        """Where the worker puts arrays; removed by `close`."""
+        """Where the worker writes arrays; removed by `close`."""
         return Path(self._folder.name)
 
     def start(self) -> None:
@@ -77,17 +77,17 @@ class WorkerClient(QObject):
         self.started.emit()
 
     def stop(self) -> None:
-        """End the process at once; what it worked on is lost."""
+        """Kill the process; its unfinished work is lost."""
         process, self._process = self._process, None
         if process is not None:
-            process.blockSignals(True)  # its end is wanted
+            process.blockSignals(True)  # this is not a crash
             process.kill()
             process.waitForFinished(_CLOSE_MS)
             process.deleteLater()
 
     def close(self) -> None:
         """End the process and remove what it wrote; nothing is left running."""
-        self._closed = True  # also for a restart that is under way
+        self._closed = True  # also prevents a scheduled restart
         process, self._process = self._process, None
         if process is not None:
             process.blockSignals(True)
@@ -98,7 +98,7 @@ class WorkerClient(QObject):
         self._folder.cleanup()
 
     def send(self, message: Message) -> None:
-        """Write a message; lost where no process runs."""
+        """Send a message; ignored if no process runs."""
         if self._process is not None:
             self._process.write(encode(message))
 

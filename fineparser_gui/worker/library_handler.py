@@ -1,4 +1,4 @@
-"""The worker's side of the exemplar library: opened once, changed, and told of."""
+"""The worker's side of the exemplar library: opens it once, changes it, and reports its content."""
 
 from dataclasses import asdict
 from functools import cached_property
@@ -22,11 +22,11 @@ class LibraryHandler:
 
     @cached_property
     def store(self) -> ExemplarStore:
-        """Both. Raises: ExemplarError where the bundled ones cannot be read."""
+        """All exemplars. Raises: ExemplarError if the bundled ones cannot be read."""
         return ExemplarStore.open_all(self._folder, make=True)
 
     def change(self, request: ChangeLibraryRequest) -> None:
-        """Carry a request out; "list" changes nothing."""
+        """Execute a request; "list" changes nothing."""
         if request.action == "edit":
             self.store.edit(request.exemplar_id or "", ExemplarFacts(**request.facts or {}))
         elif request.action == "remove":
@@ -37,7 +37,7 @@ class LibraryHandler:
             self.store.empty_bin()
 
     def report(self, request_id: str, model_id: str, added: str | None) -> LibraryReport:
-        """What there is now."""
+        """The current content."""
         store = self.store
         encoded, own = store.encoded(model_id), store.own_ids()
 

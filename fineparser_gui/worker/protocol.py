@@ -10,18 +10,18 @@ from enum import IntEnum
 
 
 class Urgency(IntEnum):
-    """Which of two requests goes first; a running one lets a more urgent one pass between two of its windows."""
+    """Priority of a request; a running one lets more urgent ones pass between two of its windows."""
 
-    BACKGROUND = 0  # what nobody waits for
+    BACKGROUND = 0  # encoding exemplars in advance
     BATCH = 1
-    SHOWN = 2  # the dive that the user looks at
-    SCORE = 3  # milliseconds
-    DRAG = 4  # the score of what is being dragged
+    SHOWN = 2  # the dive that is shown
+    SCORE = 3  # takes milliseconds
+    DRAG = 4  # score while a transition is dragged
 
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerSettings:
-    """With what the process starts, on its command line: see `fineparser_gui.settings.preferences.Preferences`."""
+    """Settings of the process, passed on its command line: see `fineparser_gui.settings.preferences.Preferences`."""
 
     device: str = "auto"
     precision: str = "auto"
@@ -88,7 +88,7 @@ class AddExemplarRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class ChangeLibraryRequest:
-    """Do what action names with the coach's own library: "list", "edit", "remove", "restore" or "empty_bin"."""
+    """Change the coach's own library; action is "list", "edit", "remove", "restore" or "empty_bin"."""
 
     action: str
     exemplar_id: str | None = None
@@ -99,7 +99,7 @@ class ChangeLibraryRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class EncodeExemplarRequest:
-    """Make what the weights need to compare with an exemplar, before anybody waits for it."""
+    """Encode an exemplar for the loaded weights in advance."""
 
     exemplar_id: str
     id: str = ""
@@ -115,14 +115,14 @@ class CancelRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class HoldRequest:
-    """Hold the running `TrimRequest` up where it is, or let it go on; what is more urgent passes it all the same."""
+    """Suspend the running `TrimRequest`, or let it go on; more urgent requests pass it in any case."""
 
     held: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class DevicesReport:
-    """What this machine can run the network on: name in the settings -> name for the user."""
+    """Devices of this machine: name in the settings -> name for the user."""
 
     devices: dict[str, str]
 
@@ -194,7 +194,7 @@ class Failure:
 
 @dataclass(frozen=True, kw_only=True)
 class CancelledReport:
-    """The request stopped because it was told to."""
+    """The request was cancelled."""
 
     id: str
 

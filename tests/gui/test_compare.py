@@ -71,7 +71,7 @@ def test_another_dive_of_the_session_aligned_in_three_ways(idle_studio, beside, 
     transport.seek(mine[1].start_frame + 7)
     assert beside.other_pane.frame == other[1].start_frame + 7
     idle_studio.window.actions_by_id["other_forward"].trigger()
-    assert session.comparing.alignment is Alignment.FREE
+    assert session.comparing.alignment is Alignment.MANUAL
     assert beside.other_pane.frame == other[1].start_frame + 8
     transport.seek(mine[1].start_frame + 17)
     assert beside.other_pane.frame == other[1].start_frame + 18

@@ -1,4 +1,4 @@
-"""Which two dives are shown side by side, wherever they come from, and how their times go together."""
+"""Which two dives are shown side by side, and how their times are aligned."""
 
 from dataclasses import replace
 
@@ -14,18 +14,18 @@ from fineparser_gui.services.library import LibraryService
 from fineparser_gui.services.session_state import SessionState
 
 
-class Comparing(QObject):
+class ComparisonService(QObject):
     """On the left is the session's current dive or, while it has none, a dive of the library.
 
     Signals:
-        changed: another dive is on either side, or none, or more is known of it.
-        alignment_changed: their times go together in another way.
+        changed: the dive on either side changed.
+        alignment_changed: see `Alignment`.
 
     Attributes:
-        left_exemplar: the dive of the library on the left; None: the session's current dive is there.
-        left_dive: the same, as it is shown.
-        candidate: what is on the right; None: nothing is compared.
-        dive: the same, as it is shown.
+        left_exemplar: the exemplar on the left; None: the session's current dive is there.
+        left_dive: `left_exemplar` with steps and masks.
+        candidate: the dive on the right; None: nothing is compared.
+        dive: `candidate` with steps and masks.
     """
 
     changed = Signal()
@@ -36,7 +36,7 @@ class Comparing(QObject):
         self._state, self._library = state, library
         self._alignment = Alignment.STEPS
         self._choosing = False
-        self._former: str | None = None  # the dive whose place the library's took
+        self._former: str | None = None  # the current dive before an exemplar was shown on the left
         self.left_exemplar: Candidate | None = None
         self.left_dive: ComparedDive | None = None
         self.candidate: Candidate | None = None
@@ -58,7 +58,7 @@ class Comparing(QObject):
         return left, self.candidate
 
     def align(self, alignment: Alignment) -> None:
-        """Let the times of both go together in this way."""
+        """Change the alignment."""
         if alignment is not self._alignment:
             self._alignment = alignment
             self.alignment_changed.emit()
@@ -83,7 +83,7 @@ class Comparing(QObject):
         self._put(self.sides[0], candidate)
 
     def show_on_left(self, candidate: Candidate) -> None:
-        """Show one of the candidates on the left; the one on the right changes sides for it."""
+        """Show a candidate on the left; if it was on the right, the sides are swapped."""
         left, right = self.sides
         self._put(candidate, left if candidate == right else right)
 
@@ -115,7 +115,7 @@ class Comparing(QObject):
         current = self._state.current
         others = (self._state.dive(key) for key in self._state.keys)
         others = [dive for dive in others if dive.analysis is not None and dive is not current]
-        if current is not None:  # the diver's own attempts at the same dive first
+        if current is not None:  # other attempts of the same diver at the same dive first
             others.sort(key=lambda dive: (dive.dive_number != current.dive_number, dive.diver != current.diver))
         return [Candidate(title=self._dive_title(dive), key=dive.key) for dive in others]
 
@@ -141,7 +141,7 @@ class Comparing(QObject):
         return self.tr("{0} · scored {1:.1f}").format(name, scoring.score) if scoring else name
 
     def compared(self, candidate: Candidate) -> ComparedDive | None:
-        """A candidate with its steps and masks; None where it is gone, or not analysed any more."""
+        """A candidate with its steps and masks; None if it was removed or has no analysis."""
         if candidate.key is not None:
             analysis = self._state.dive(candidate.key).analysis if candidate.key in self._state.keys else None
             if analysis is None:
@@ -167,7 +167,7 @@ class Comparing(QObject):
             right = dive = None
         lead = left if right is not None and left is not None and left.exemplar_id is not None else None
         left_dive = self.left_dive if lead == self.left_exemplar else self.compared(lead) if lead is not None else None
-        if lead is not None and left_dive is None:  # it is gone; the library has said so
+        if lead is not None and left_dive is None:  # it was removed, which the library has reported
             return
         key = left.key if left is not None else None
         if lead is not None and self._state.current is not None:
@@ -189,7 +189,7 @@ class Comparing(QObject):
             self.end()
 
     def _on_dive_changed(self, key: str) -> None:
-        """Its steps may have been corrected; while it is analysed anew the former ones stay."""
+        """Follow corrections of the dive on the right; while it is analysed anew, its last steps stay."""
         if self.candidate is None or self.candidate.key != key or self.dive is None:
             return
         analysis = self._state.dive(key).analysis
@@ -198,7 +198,7 @@ class Comparing(QObject):
             self.changed.emit()
 
     def _on_library_changed(self) -> None:
-        """A dive of the library may be called otherwise, have other masks, or be in the bin."""
+        """Follow changes of the exemplars shown: title, masks, or removal."""
         known = {one.id: one for one in self._library.exemplars}
         shown = [
             side for side in (self.left_exemplar, self.candidate) if side is not None and side.exemplar_id is not None
