@@ -33,7 +33,7 @@ from fineparser_core.training.provenance import data_stamp, joined, open_run
 from fineparser_core.training.run import BUNDLE, check_masks, new_card, train
 from fineparser_core.training.staged import train_staged
 from fineparser_core.training.truths import read_truths
-from fineparser_core.video.preprocess import WHOLE, Follow, get_preprocessing
+from fineparser_core.video.preprocess import WHOLE, AthleteCrop, get_preprocessing
 
 logger = logging.getLogger(__name__)
 
@@ -191,7 +191,7 @@ def _staged(args: argparse.Namespace, config: StagedConfig, cancel: CancelToken)
         loaded = load(one, config.preprocessing, wanted)
         dives += loaded
         truths |= read_truths(one.root, loaded)
-    follows = isinstance(get_preprocessing(config.preprocessing), Follow)
+    follows = isinstance(get_preprocessing(config.preprocessing), AthleteCrop)
     looks_first = follows and config.mask_iterations > 0
     some = records[:: -(-len(records) // config.first_look_dives)]
     first_looks = load(data, WHOLE.name, some) if looks_first else []

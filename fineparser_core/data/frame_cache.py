@@ -21,9 +21,9 @@ from fineparser_core.data.images import clip_images, read_frame, read_mask
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import AnnotationError, ConfigError, ExportError
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
+from fineparser_core.video.athlete_crop import crop_image, crop_mask, square_to_xyxy, track_athlete
 from fineparser_core.video.atomic import atomic_file
-from fineparser_core.video.follow import cut_mask, cut_square, follow_squares, square_xyxy
-from fineparser_core.video.preprocess import WHOLE, Follow, get_preprocessing
+from fineparser_core.video.preprocess import WHOLE, AthleteCrop, get_preprocessing
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ def frame_bytes(preprocessing: str, *, masks: bool) -> int:
     """
     shape = get_preprocessing(preprocessing)
     rows, columns = shape.stored_px
-    return rows * columns * (_CHANNELS + masks) + (_SQUARE_BYTES if isinstance(shape, Follow) else 0)
+    return rows * columns * (_CHANNELS + masks) + (_SQUARE_BYTES if isinstance(shape, AthleteCrop) else 0)
 
 
 def default_cache(data: DiveSet) -> Path:
@@ -91,7 +91,7 @@ class FrameCache:
         self._data = data
         self._preprocessing = get_preprocessing(preprocessing)
         self._has_masks = data.has_masks
-        if isinstance(self._preprocessing, Follow) and not self._has_masks:
+        if isinstance(self._preprocessing, AthleteCrop) and not self._has_masks:
             raise ConfigError(
                 f"{data.root} has no masks, by which preprocessing '{preprocessing}' follows the athlete: use 'whole'."
             )
@@ -196,7 +196,7 @@ class FrameCache:
             record=record,
             frames=frames,
             masks=masks if self._has_masks else None,
-            squares=squares if isinstance(self._preprocessing, Follow) else None,
+            squares=squares if isinstance(self._preprocessing, AthleteCrop) else None,
             first_flight_frame=record.first_flight_frame,
             first_entry_frame=record.first_entry_frame,
         )
@@ -246,25 +246,25 @@ class FrameCache:
             count = f"{on_disk} frames on disk, {record.n_frames} labelled"
             logger.warning("%s: %s: the first %d are used.", record.id, count, len(paths))
         images = np.empty((len(paths), self._frame_bytes), np.uint8)
-        if isinstance(self._preprocessing, Follow):
+        if isinstance(self._preprocessing, AthleteCrop):
             _fill_squares(images, paths, self._preprocessing, cancel)
             return images
         for row, (frame_path, mask_path) in zip(images, paths, strict=True):
             cancel.raise_if_cancelled()
-            frame = self._preprocessing.squeeze(read_frame(frame_path)).reshape(-1)
+            frame = self._preprocessing.resize(read_frame(frame_path)).reshape(-1)
             row[: len(frame)] = frame
             if mask_path is not None:
-                share = self._preprocessing.squeeze_mask(read_mask(mask_path))
+                share = self._preprocessing.resize_mask(read_mask(mask_path))
                 row[len(frame) :] = np.rint(share * 255).reshape(-1)
         return images
 
 
 def _fill_squares(
-    images: np.ndarray, paths: Sequence[tuple[Path, Path | None]], shape: Follow, cancel: CancelToken
+    images: np.ndarray, paths: Sequence[tuple[Path, Path | None]], shape: AthleteCrop, cancel: CancelToken
 ) -> None:
     masks = [read_mask(mask_path) for _, mask_path in paths if mask_path is not None]
     height, width = masks[0].shape
-    squares = follow_squares(np.stack([WHOLE.squeeze_mask(mask) for mask in masks]), width, height)
+    squares = track_athlete(np.stack([WHOLE.resize_mask(mask) for mask in masks]), width, height)
     for row, (frame_path, _), mask, square in zip(images, paths, masks, squares, strict=True):
         cancel.raise_if_cancelled()
         image = read_frame(frame_path)
@@ -273,10 +273,10 @@ def _fill_squares(
                 f"{frame_path} has {image.shape[1]} x {image.shape[0]} pixels, its mask {mask.shape[1]} x "
                 f"{mask.shape[0]} and the first mask {width} x {height}: to follow the athlete they must be equal."
             )
-        place, size = square_xyxy(square, shape.stored_scale), shape.stored_px[0]
-        frame = cut_square(image, place, size).reshape(-1)
+        place, size = square_to_xyxy(square, shape.stored_scale), shape.stored_px[0]
+        frame = crop_image(image, place, size).reshape(-1)
         row[: len(frame)] = frame
-        row[len(frame) : -_SQUARE_BYTES] = np.rint(cut_mask(mask, place, size) * 255).reshape(-1)
+        row[len(frame) : -_SQUARE_BYTES] = np.rint(crop_mask(mask, place, size) * 255).reshape(-1)
         x0, y0, x1, y1 = place
         shares = np.array([x0 / width, y0 / height, (x1 - x0) / width, (y1 - y0) / height], np.float32)
         row[-_SQUARE_BYTES:] = shares.view(np.uint8)

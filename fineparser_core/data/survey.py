@@ -16,7 +16,7 @@ from fineparser_core.data.images import clip_images, read_frame, read_mask
 from fineparser_core.data.records import Defect, DiveRecord
 from fineparser_core.errors import AnnotationError
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-from fineparser_core.video.preprocess import PREPROCESSINGS, Follow
+from fineparser_core.video.preprocess import PREPROCESSINGS, AthleteCrop
 
 SPLITS = ("train", "test")
 #: Voters that the paper compares a dive with.
@@ -144,7 +144,7 @@ def take_survey(
         cache_bytes={
             name: total_frames * frame_bytes(name, masks=masks)
             for name, shape in PREPROCESSINGS.items()
-            if masks or not isinstance(shape, Follow)
+            if masks or not isinstance(shape, AthleteCrop)
         },
     )
 

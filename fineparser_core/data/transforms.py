@@ -10,7 +10,7 @@ from fineparser_core.constants import MASK_SIZE, N_SAMPLES
 from fineparser_core.data.dives import Dive, StoredImages
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import AnnotationError
-from fineparser_core.video.preprocess import WHOLE, Follow, get_preprocessing
+from fineparser_core.video.preprocess import WHOLE, AthleteCrop, get_preprocessing
 from fineparser_core.video.sampling import frame_to_sample
 
 # Trims leave each outer step at least this many frames.
@@ -83,7 +83,7 @@ def plain_view(dive: Dive, preprocessing: str = WHOLE.name) -> View:
         ConfigError: an unknown preprocessing.
     """
     shape = get_preprocessing(preprocessing)
-    column = shape.first_row if isinstance(shape, Follow) else 0
+    column = shape.first_row if isinstance(shape, AthleteCrop) else 0
     return View(sampled=_sampled(0, len(dive.frames) - 1), first_row=shape.first_row, first_column=column)
 
 
@@ -118,7 +118,7 @@ def draw_view(dive: Dive, preprocessing: str, augmentation: Augmentation, rng: n
     if augmentation.color_jitter:
         saturation += augmentation.color_jitter * (rng.uniform(*_SATURATION) - 1)
     first_row, first_column, side = (rows if augmentation.rows else shape.first_row), 0, MASK_SIZE
-    if isinstance(shape, Follow):
+    if isinstance(shape, AthleteCrop):
         first_row = first_column = shape.first_row
         if augmentation.rows:
             side = int(rng.integers(int(_NEARER * MASK_SIZE), int(_FARTHER * MASK_SIZE) + 1))

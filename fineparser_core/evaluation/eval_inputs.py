@@ -12,7 +12,7 @@ from fineparser_core.data.images import clip_images, read_frame, read_mask
 from fineparser_core.data.transforms import plain_view, view_frames, view_masks
 from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.inference.samples import coarse_pass, crop_athlete
-from fineparser_core.video.follow import cut_mask
+from fineparser_core.video.athlete_crop import crop_mask
 from fineparser_core.video.preprocess import WHOLE
 
 _ALL = np.arange(N_SAMPLES)
@@ -59,7 +59,7 @@ def athlete_crop_inputs(data: DiveSet, encoder: ClipEncoder) -> InputSource:
         if not whole:
             return EvalInput(frames, None, None)
         places = [(int(x0), int(y0), int(x1), int(y1)) for x0, y0, x1, y1 in crops]
-        shares = np.stack([cut_mask(mask, place, MASK_SIZE) for mask, place in zip(whole, places, strict=True)])
+        shares = np.stack([crop_mask(mask, place, MASK_SIZE) for mask, place in zip(whole, places, strict=True)])
         # A sliver inside the crop that fills less than half of a pixel leaves the truth empty, but is not missed.
         missed = np.array([mask.any() for mask in whole]) & ~shares.any(axis=(1, 2))
         return EvalInput(frames, shares > 0.5, missed)

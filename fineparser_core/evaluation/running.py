@@ -18,7 +18,7 @@ from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.progress import CancelToken, ProgressCallback
-from fineparser_core.video.preprocess import WHOLE, Follow, get_preprocessing
+from fineparser_core.video.preprocess import WHOLE, AthleteCrop, get_preprocessing
 
 
 class Evaluation(NamedTuple):
@@ -63,7 +63,7 @@ def prepare(
     """
     preprocessing = protocol.preprocessing
     inputs = stored_inputs(preprocessing)
-    if isinstance(get_preprocessing(preprocessing), Follow):
+    if isinstance(get_preprocessing(preprocessing), AthleteCrop):
         if not isinstance(model, FineParser) or not model.has_masks:
             raise ConfigError(f"Preprocessing '{preprocessing}' needs a network that finds the athlete: use 'whole'.")
         precision = next(name for name, dtype in PRECISIONS.items() if dtype == model.precision)
@@ -90,7 +90,7 @@ def first_usable(
     """The first `limit` dives that can be evaluated; all of the given ones, usable or not, without a limit."""
     if limit is None:
         return list(records)
-    stored_as = WHOLE.name if isinstance(get_preprocessing(preprocessing), Follow) else preprocessing
+    stored_as = WHOLE.name if isinstance(get_preprocessing(preprocessing), AthleteCrop) else preprocessing
     return FrameCache(cache or default_cache(data), data, stored_as).usable(records, limit)
 
 

@@ -10,8 +10,8 @@ from fineparser_core.constants import MASK_SIZE
 from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.types import Clip
-from fineparser_core.video.follow import cut_square, follow_joints, follow_squares, square_xyxy
-from fineparser_core.video.preprocess import WHOLE, Follow, get_preprocessing
+from fineparser_core.video.athlete_crop import crop_image, crops_around_joints, square_to_xyxy, track_athlete
+from fineparser_core.video.preprocess import WHOLE, AthleteCrop, get_preprocessing
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.sampling import sample_frames
 
@@ -67,9 +67,9 @@ def read_samples(
         Cancelled: once the token is set.
     """
     shape = get_preprocessing(preprocessing)
-    keep = _reduced if isinstance(shape, Follow) else shape.apply
+    keep = _reduced if isinstance(shape, AthleteCrop) else shape.apply
     kept, sampled, times_s, (width, height) = _read(clip, keep, progress, cancel)
-    if not isinstance(shape, Follow):
+    if not isinstance(shape, AthleteCrop):
         crop = np.asarray(shape.crop_xyxy(width, height), np.float32)
         return Samples(np.stack(kept), sampled, times_s, np.tile(crop, (len(sampled), 1)))
     wholes, masks = coarse_pass(kept, encoder, progress=progress, cancel=cancel)
@@ -115,18 +115,18 @@ def crop_athlete(
         Cancelled: once the token is set.
     """
     height, width = frames[0].shape[:2]
-    cut, places = _cut(frames, follow_squares(masks, width, height, likely=_LIKELY))
+    cut, places = _cut(frames, track_athlete(masks, width, height, threshold=_LIKELY))
     joints = encoder.keypoints(cut, progress=progress, cancel=cancel)
     if joints is None:
         return cut, places
     in_frame = places[:, None, :2] + joints[..., :2] * ((places[:, 2] - places[:, 0]) / MASK_SIZE)[:, None, None]
-    squares = follow_joints(in_frame, joints[..., 2] >= _SHOWN, width, height)
+    squares = crops_around_joints(in_frame, joints[..., 2] >= _SHOWN, width, height)
     return (cut, places) if squares is None else _cut(frames, squares)
 
 
 def _cut(frames: Sequence[np.ndarray], squares: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    places = [square_xyxy(square) for square in squares]
-    cut = [cut_square(frame, place, MASK_SIZE) for frame, place in zip(frames, places, strict=True)]
+    places = [square_to_xyxy(square) for square in squares]
+    cut = [crop_image(frame, place, MASK_SIZE) for frame, place in zip(frames, places, strict=True)]
     return np.stack(cut), np.array(places, np.float32)
 
 

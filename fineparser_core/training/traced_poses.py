@@ -24,8 +24,8 @@ from fineparser_core.models.pose_backbone import JOINTS, pose_features
 from fineparser_core.progress import CancelToken
 from fineparser_core.synth.pose_sequences import PoseSequence, simulate_poses
 from fineparser_core.synth.render import DiveSpec
+from fineparser_core.video.athlete_crop import smooth_track
 from fineparser_core.video.atomic import atomic_file
-from fineparser_core.video.follow import follow_boxes
 from fineparser_core.video.sampling import frame_to_sample
 
 logger = logging.getLogger(__name__)
@@ -176,7 +176,7 @@ def _sampled(trace: PoseSequence) -> tuple[np.ndarray, tuple[int, int]] | None:
     if not len(seen):
         return None
     low, high = np.nanmin(body[seen], axis=1), np.nanmax(body[seen], axis=1)
-    squares = follow_boxes(seen, (low + high) / 2, (high - low).max(axis=1), N_SAMPLES)
+    squares = smooth_track(seen, (low + high) / 2, (high - low).max(axis=1), N_SAMPLES)
     pixels = (joints - squares[:, None, :2]) / squares[:, None, 2:] * MASK_SIZE + MASK_SIZE / 2
     first = frame_to_sample(samples, trace.first_flight_frame)
     second = min(N_SAMPLES - 1, max(first + 1, frame_to_sample(samples, trace.first_entry_frame)))

@@ -45,10 +45,10 @@ def test_stored_images_are_the_squeezed_ones(tmp_path, data, records, name, rows
     assert (first.first_flight_frame, first.first_entry_frame) == (5, 13)
     shape = get_preprocessing(name)
     frame, mask = read_frame(data.frame_paths(records[0])[7]), read_mask(data.mask_paths(records[0])[7])
-    np.testing.assert_array_equal(first.frames[7], shape.squeeze(frame))
+    np.testing.assert_array_equal(first.frames[7], shape.resize(frame))
     kept = slice(shape.first_row, shape.first_row + 112)
     np.testing.assert_array_equal(first.frames[7, kept], shape.apply(frame))
-    np.testing.assert_array_equal(first.masks[7, kept], np.rint(shape.apply_mask(mask) * 255))
+    np.testing.assert_array_equal(first.masks[7, kept], np.rint(shape.resize_mask(mask)[kept] * 255))
     np.testing.assert_array_equal(np.asarray(first.masks)[7], first.masks[7])
     assert len(list(first.frames)) == len(first.frames) == 20
 
@@ -209,7 +209,7 @@ def test_without_masks_only_frames_are_stored(tmp_path, mtl_aqa_root):
     assert dive.masks is None
     assert (dive.first_flight_frame, dive.first_entry_frame) == (None, None)
     np.testing.assert_array_equal(
-        dive.frames[3], get_preprocessing("whole").squeeze(read_frame(data.frame_paths(dive.record)[3]))
+        dive.frames[3], get_preprocessing("whole").resize(read_frame(data.frame_paths(dive.record)[3]))
     )
 
 

@@ -1,4 +1,4 @@
-"""The network's picture of a frame, against an independent antialiased bilinear resize."""
+"""Preprocessing against an independent antialiased bilinear resize."""
 
 import numpy as np
 import pytest
@@ -17,40 +17,35 @@ def reference(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize(("name", "squeezed", "rows"), [("release", 200, slice(44, 156)), ("whole", 112, slice(None))])
-def test_frames(size: tuple[int, int], name: str, squeezed: int, rows: slice) -> None:
+@pytest.mark.parametrize(("name", "height", "rows"), [("release", 200, slice(44, 156)), ("whole", 112, slice(None))])
+def test_frames(size: tuple[int, int], name: str, height: int, rows: slice) -> None:
     frame = np.random.default_rng(0).integers(0, 256, (*size, 3), dtype=np.uint8)
     shaped = get_preprocessing(name).apply(frame)
     assert shaped.dtype == np.uint8
     assert shaped.shape == (112, 112, 3)
-    expected = reference(frame, (squeezed, 112))[rows]
+    expected = reference(frame, (height, 112))[rows]
     assert np.abs(shaped - expected).max() < 0.51
 
 
 @pytest.mark.parametrize("name", ["release", "whole"])
-def test_the_kept_rows_are_rows_of_the_squeezed_frame(name: str) -> None:
+def test_apply_crops_rows_of_the_resized_frame(name: str) -> None:
     frame = np.random.default_rng(0).integers(0, 256, (131, 173, 3), dtype=np.uint8)
-    mask = frame[:, :, 0] > 100
     shape = get_preprocessing(name)
     kept = slice(shape.first_row, shape.first_row + 112)
-    assert shape.squeeze(frame).shape == (shape.squeezed_height_px, 112, 3)
-    np.testing.assert_array_equal(shape.squeeze(frame)[kept], shape.apply(frame))
-    np.testing.assert_array_equal(shape.squeeze_mask(mask)[kept], shape.apply_mask(mask))
+    assert shape.resize(frame).shape == (shape.resized_height_px, 112, 3)
+    np.testing.assert_array_equal(shape.resize(frame)[kept], shape.apply(frame))
 
 
 def test_masks_keep_their_share() -> None:
     mask = np.zeros((240, 320), dtype=bool)
     mask[60:180, 80:240] = True
-    shaped = get_preprocessing("whole").apply_mask(mask)
+    shaped = get_preprocessing("whole").resize_mask(mask)
     assert shaped.dtype == np.float32
     assert shaped.shape == (112, 112)
     assert shaped.mean() == pytest.approx(0.25, abs=1e-3)
-    np.testing.assert_allclose(shaped, get_preprocessing("whole").apply_mask(mask.astype(np.float32)), atol=1e-6)
-    np.testing.assert_allclose(
-        get_preprocessing("release").apply_mask(mask),
-        reference(mask[:, :, None].astype(float), (200, 112))[44:156, :, 0],
-        atol=1e-5,
-    )
+    np.testing.assert_allclose(shaped, get_preprocessing("whole").resize_mask(mask.astype(np.float32)), atol=1e-6)
+    expected = reference(mask[:, :, None].astype(float), (200, 112))[:, :, 0]
+    np.testing.assert_allclose(get_preprocessing("release").resize_mask(mask), expected, atol=1e-5)
 
 
 def test_crops() -> None:
@@ -58,7 +53,7 @@ def test_crops() -> None:
     assert get_preprocessing("release").crop_xyxy(320, 240) == pytest.approx((0, 52.8, 320, 187.2))
 
 
-def test_the_release_never_sees_top_and_bottom() -> None:
+def test_the_release_crops_top_and_bottom() -> None:
     frame = np.zeros((200, 300, 3), dtype=np.uint8)
     frame[:42], frame[158:] = 255, 255
     assert get_preprocessing("release").apply(frame).max() == 0

@@ -1,15 +1,15 @@
-"""The square that follows the athlete, and what it shows."""
+"""The athlete crop: tracking, cropping."""
 
 import numpy as np
 import pytest
 
-from fineparser_core.video.follow import cut_mask, cut_square, follow_joints, follow_squares, square_xyxy
+from fineparser_core.video.athlete_crop import crop_image, crop_mask, crops_around_joints, square_to_xyxy, track_athlete
 
 WIDTH, HEIGHT = 640, 360
 
 
 def masks_with(boxes: dict[str, list[tuple[int, int, int, int] | None]]) -> np.ndarray:
-    """(96, 112, 112) masks with a box (x0, y0, x1, y1) in cells of every body that is seen."""
+    """(96, 112, 112) masks with boxes (x0, y0, x1, y1) in cells, for every body and frame."""
     masks = np.zeros((96, 112, 112), np.float32)
     for places in boxes.values():
         for mask, place in zip(masks, places, strict=True):
@@ -23,8 +23,8 @@ def falling() -> list[tuple[int, int, int, int] | None]:
     return [(50, 5 + t, 56, 25 + t) if t < 80 else None for t in range(96)]
 
 
-def test_it_stays_on_the_athlete_and_waits_where_the_athlete_went() -> None:
-    squares = follow_squares(masks_with({"athlete": falling()}), WIDTH, HEIGHT)
+def test_the_crop_tracks_the_athlete_and_stays_where_it_was_visible_last() -> None:
+    squares = track_athlete(masks_with({"athlete": falling()}), WIDTH, HEIGHT)
     true_y = (np.arange(80) + 15) * HEIGHT / 112
     np.testing.assert_allclose(squares[3:77, 1], true_y[3:77], atol=3)
     np.testing.assert_allclose(squares[:, 0], 53 * WIDTH / 112, atol=1)
@@ -32,72 +32,72 @@ def test_it_stays_on_the_athlete_and_waits_where_the_athlete_went() -> None:
     assert squares[:, 2] == pytest.approx(1.6 * 20 * HEIGHT / 112, rel=0.01)
 
 
-def test_a_smaller_bystander_and_a_short_flash_do_not_draw_it_away() -> None:
+def test_bystanders_and_short_false_positives_are_ignored() -> None:
     standing = [(90, 80, 93, 92)] * 96
     flash = [(5, 90, 25, 110) if t in (30, 31) else None for t in range(96)]
-    alone = follow_squares(masks_with({"athlete": falling()}), WIDTH, HEIGHT)
-    crowded = follow_squares(masks_with({"athlete": falling(), "standing": standing, "flash": flash}), WIDTH, HEIGHT)
+    alone = track_athlete(masks_with({"athlete": falling()}), WIDTH, HEIGHT)
+    crowded = track_athlete(masks_with({"athlete": falling(), "standing": standing, "flash": flash}), WIDTH, HEIGHT)
     np.testing.assert_allclose(crowded[:76], alone[:76], atol=6)
 
 
-def test_a_hidden_athlete_is_expected_in_between() -> None:
+def test_gaps_are_interpolated() -> None:
     seen = falling()
     hidden = [None if 35 <= t < 43 else place for t, place in enumerate(seen)]
-    squares = follow_squares(masks_with({"athlete": hidden}), WIDTH, HEIGHT)
-    np.testing.assert_allclose(squares[:75], follow_squares(masks_with({"a": seen}), WIDTH, HEIGHT)[:75], atol=3)
+    squares = track_athlete(masks_with({"athlete": hidden}), WIDTH, HEIGHT)
+    np.testing.assert_allclose(squares[:75], track_athlete(masks_with({"a": seen}), WIDTH, HEIGHT)[:75], atol=3)
 
 
 def body(height_px: float) -> np.ndarray:
-    """(15, 2) joints of somebody so tall, around their middle."""
+    """(15, 2) joints of a body with a height, centred on the origin."""
     return np.stack([np.zeros(15), np.linspace(-height_px / 2, height_px / 2, 15)], axis=1)
 
 
-def test_joints_tell_where_a_body_is_and_how_long() -> None:
+def test_crops_around_joints() -> None:
     middle = np.stack([np.full(96, 300.0), np.linspace(60, 250, 96)], axis=1)
     joints = middle[:, None] + body(50)
     shown = np.ones((96, 15), bool)
     shown[40:44] = shown[80:] = False
     joints[40:44] += 1000
-    squares = follow_joints(joints, shown, WIDTH, HEIGHT)
+    squares = crops_around_joints(joints, shown, WIDTH, HEIGHT)
     assert squares is not None
     np.testing.assert_allclose(squares[3:77, :2], middle[3:77], atol=2)
     np.testing.assert_allclose(squares[85:, :2], np.tile(middle[79], (11, 1)), atol=3)
     assert squares[:, 2] == pytest.approx(1.6 * 1.12 * 50, rel=0.01)
-    tiny = follow_joints(joints / 100, shown, WIDTH, HEIGHT)
+    tiny = crops_around_joints(joints / 100, shown, WIDTH, HEIGHT)
     assert tiny is not None
-    assert (tiny[:, 2] == 36).all()  # a tenth of the frame, and no less
+    assert (tiny[:, 2] == 36).all()  # the least side, a tenth of the frame
 
 
 @pytest.mark.parametrize(("frames", "joints"), [(9, 15), (96, 9)])
-def test_too_little_of_a_body_tells_nothing(frames: int, joints: int) -> None:
+def test_too_few_joints_give_no_crops(frames: int, joints: int) -> None:
     shown = np.zeros((96, 15), bool)
     shown[:frames, :joints] = True
-    assert follow_joints(np.tile(body(50), (96, 1, 1)), shown, WIDTH, HEIGHT) is None
+    assert crops_around_joints(np.tile(body(50), (96, 1, 1)), shown, WIDTH, HEIGHT) is None
 
 
-def test_nobody_at_all_gives_the_middle_of_the_frame() -> None:
-    squares = follow_squares(np.zeros((96, 112, 112), np.float32), WIDTH, HEIGHT)
+def test_empty_masks_give_the_centre_of_the_frame() -> None:
+    squares = track_athlete(np.zeros((96, 112, 112), np.float32), WIDTH, HEIGHT)
     assert squares.tolist() == [[WIDTH / 2, HEIGHT / 2, HEIGHT]] * 96
 
 
-def test_a_longer_clip_is_followed_at_its_own_pace() -> None:
+def test_smoothing_scales_with_the_length_of_the_clip() -> None:
     masks = masks_with({"athlete": falling()})
-    slow = follow_squares(np.repeat(masks, 5, axis=0), WIDTH, HEIGHT)
-    np.testing.assert_allclose(slow[2::5][3:77], follow_squares(masks, WIDTH, HEIGHT)[3:77], atol=6)
+    slow = track_athlete(np.repeat(masks, 5, axis=0), WIDTH, HEIGHT)
+    np.testing.assert_allclose(slow[2::5][3:77], track_athlete(masks, WIDTH, HEIGHT)[3:77], atol=6)
 
 
-def test_what_a_square_shows_goes_on_at_the_edge_but_no_athlete_is_there() -> None:
+def test_crops_replicate_edges_and_mask_crops_are_empty_outside() -> None:
     image = np.zeros((60, 80, 3), np.uint8)
     image[:, 40:] = 200
-    place = square_xyxy(np.array([80.0, 30.0, 40.0]))
+    place = square_to_xyxy(np.array([80.0, 30.0, 40.0]))
     assert place == (60, 10, 100, 50)
-    assert (cut_square(image, place, 16) == 200).all()
+    assert (crop_image(image, place, 16) == 200).all()
     mask = np.ones((60, 80), bool)
-    shown = cut_mask(mask, place, 16)
+    shown = crop_mask(mask, place, 16)
     assert shown[:, :7].min() == 1
     assert shown[:, 9:].max() == 0
 
 
-def test_a_square_keeps_its_middle_when_it_grows() -> None:
-    x0, y0, x1, y1 = square_xyxy(np.array([100.0, 50.0, 40.0]), 1.5)
+def test_an_enlarged_square_keeps_its_centre() -> None:
+    x0, y0, x1, y1 = square_to_xyxy(np.array([100.0, 50.0, 40.0]), 1.5)
     assert (x0 + x1, y0 + y1, x1 - x0) == (200, 100, 60)
