@@ -14,6 +14,8 @@ from environment import PYTHON, ROOT, SetupError, ensure_environment, ensure_qt_
 _SAMPLES = ROOT / "resources" / "samples"
 _DEMO_OUTPUT = ROOT / "demo-output"
 _INTERRUPTED = 130
+# A file stays in one process, as its tests share fixtures.
+_IN_TWO_PROCESSES = ("-n", "2", "--dist", "loadfile")
 
 
 def main(argv: list[str]) -> int:
@@ -67,9 +69,10 @@ def _test(arguments: list[str]) -> int:
     ensure_environment()
     window = _has_display()
     ensure_qt_libraries(window=window)
-    if not window:
-        os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    return _call("pytest", *arguments)
+    if window:  # two processes would take the focus from each other's windows
+        return _call("pytest", *arguments)
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    return _call("pytest", *(arguments or _IN_TWO_PROCESSES))
 
 
 def _check(arguments: list[str]) -> int:

@@ -54,6 +54,9 @@ class WeightsCard:
             these weights again; empty where training did not.
         metrics: numbers by name, with the data they were measured on in the name.
         calibration: what `fineparser calibrate` fitted, see `inference.calibration`; empty before.
+        streams: Spearman's rho of the bundled exemplars, each scored by the others, by "both" streams, the "static" one
+            and the "dynamic" one alone, and the number of "dives"; empty where it was not measured.
+        choices: on which dives the constants were chosen that training did not learn.
         notices: origins and licences of what the weights were initialised from.
         shards: file name to sha256.
     """
@@ -74,6 +77,8 @@ class WeightsCard:
     evaluation: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
     calibration: Mapping[str, Any] = field(default_factory=dict)
+    streams: Mapping[str, float] = field(default_factory=dict)
+    choices: str = ""
     intended_use: str = ""
     limitations: str = ""
     notices: tuple[str, ...] = ()

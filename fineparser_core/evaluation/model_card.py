@@ -12,37 +12,98 @@ _NO_REAL_SCORES = (
     "**No number here says how well these weights score real dives.** No real dives with judges' awards could be had "
     "for this measurement; every score below is of dives that this program rendered, judged by its own rubric."
 )
+_MODELS = {
+    "fineparser": (
+        "FineParser, the network of the paper (CVPR 2024): I3D, spatial parser, temporal parser, static encoder and "
+        "step-wise regression"
+    ),
+    "fineparser-pose": (
+        "`fineparser-pose`: the network of the paper (CVPR 2024), extended by a model of our own that finds the "
+        "athlete's joints, reads the transitions from them, too, and gives them to the static stream in place of a "
+        "ResNet's features. Numbers of the paper's FineParser do not apply to it, nor its numbers to FineParser"
+    ),
+}
 
 
 def model_card(card: WeightsCard, benchmark: Mapping[str, Any], pictures: Sequence[tuple[str, str]]) -> str:
-    """Markdown of a weights card and of what `fineparser benchmark` measured of the weights.
+    """Markdown of a weights card and of what `fineparser benchmark` measured of the weights, a coach's half page first.
 
     Args:
         benchmark: the content of `benchmark.json`.
         pictures: (file beside the card, caption).
     """
     rendered, real = benchmark.get("rendered"), benchmark.get("real")
-    blocks = [
-        f"# {card.id}",
-        f"Trained on {card.trained_on}.",
-        card.training,
-        f"Arithmetic: {benchmark['arithmetic']}.",
-    ]
+    blocks = [f"# {card.id}", "## For coaches", *_for_coaches(card, rendered, real or {})]
+    blocks += ["## Which model this is", *_which_model(card)]
+    blocks += [f"Arithmetic: {benchmark['arithmetic']}."]
     if card.synthetic:
         blocks.append(_NO_REAL_SCORES)
-    blocks += ["## What it is for", card.intended_use, "## Limits", card.limitations]
     if rendered is not None:
         blocks += [f"## On {rendered['what']}", _metric_table(rendered["metrics"]), *_fidelity(rendered)]
     if real:
         blocks += ["## On real clips with labels", *(_real_clip(result) for result in real.values())]
     if card.calibration:
         blocks += ["## What it states about itself", *_calibration(card.calibration)]
+    if card.choices:
+        blocks += ["## On which dives its constants were chosen", card.choices]
     if pictures:
         blocks.append("## Where it fails")
         blocks += [f"{caption}\n\n![{caption}]({name})" for name, caption in pictures]
-    if card.notices:
-        blocks += ["## Origins", *card.notices]
+    if card.training or card.notices:
+        blocks += ["## Appendix: lineage", card.training, *card.notices]
     return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _for_coaches(card: WeightsCard, rendered: Mapping[str, Any] | None, real: Mapping[str, Any]) -> list[str]:
+    """What to expect of each thing on the screen, from the same numbers as the tables below."""
+    metrics = (rendered or {}).get("metrics", {})
+    test = "rendered test dives" if card.synthetic else "test dives"
+    lines = []
+    if step := metrics.get("aiou_75"):
+        found = "; ".join(_real_clip(result).removeprefix("- ") for result in real.values() if result["mask_ious"])
+        on_film = f" Of filmed dives: {found}" if found else ""
+        lines.append(
+            f"- **Phases.** Of {step['value']:.1%} of the {test} the flight is found to three quarters or better. "
+            f"Drag a transition where it is wrong.{on_film}"
+        )
+    if mask := metrics.get("mask_iou"):
+        lines.append(
+            f"- **Mask.** It says where the athlete is, not where the outline of the body runs: found and true mask "
+            f"share {mask['value']:.0%} of their area."
+        )
+    if error := metrics.get("score_error"):
+        simplest = max(error["baselines"].values(), default=None)
+        compared = "" if simplest is None else f" (who always says the mean of the dive number: {simplest:.1f})"
+        real_dives = " Of real dives nobody has measured it." if card.synthetic else ""
+        lines.append(f"- **Score.** Off by {error['value']:.1f} points on average on {test}{compared}.{real_dives}")
+    if fidelity := (rendered or {}).get("contribution_fidelity"):
+        named = ", ".join(f"{step['step']} {_number(step['value'])}" for step in fidelity["steps"])
+        lines.append(
+            f"- **Points of a phase.** They follow the true quality of the phase with a rank correlation of {named} "
+            "(1 would be perfect, 0 chance). They are the model's, not a judge's deductions."
+        )
+    return [
+        f"Trained on {card.trained_on}.",
+        "\n".join(lines),
+        f"**What it is for.** {card.intended_use}" if card.intended_use else "",
+        f"**Where it is weak.** {card.limitations}" if card.limitations else "",
+    ]
+
+
+def _which_model(card: WeightsCard) -> list[str]:
+    method = str(card.model.get("method", "fineparser"))
+    blocks = [f"These are weights of {_MODELS.get(method, f'`{method}`')}."]
+    if shares := card.streams:
+        rows = [
+            "| what scores | Spearman's rho with the true score |",
+            "| --- | --- |",
+            f"| both streams | {_number(shares['both'])} |",
+            f"| the static stream alone | {_number(shares['static'])} |",
+            f"| the dynamic stream alone | {_number(shares['dynamic'])} |",
+        ]
+        text = f"How much each stream says, of the {shares['dives']:.0f} bundled exemplars, each scored by the others:"
+        blocks += [text, "\n".join(rows)]
+    return blocks
 
 
 def _metric_table(metrics: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from torch import Tensor
 from fineparser_core.config import TrainConfig
 from fineparser_core.data.exemplars import groups_of
 from fineparser_core.data.records import DiveRecord
+from fineparser_core.errors import ConfigError
 from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.models.baselines.core import CoRe
 from fineparser_core.models.baselines.i3d_mlp import I3DMLP
@@ -20,7 +21,7 @@ from fineparser_core.models.fineparser import FIXED_TRANSITIONS, FineParser
 from fineparser_core.models.temporal_parser import DECODERS
 from fineparser_core.training.batches import Batch
 from fineparser_core.training.losses import regression_loss, transition_loss, transition_target
-from fineparser_core.training.objective import FineParserObjective, Objective
+from fineparser_core.training.objective import FineParserObjective, Objective, ScoreLoss, release_score_loss
 
 
 class I3DMLPObjective(Objective):
@@ -129,18 +130,24 @@ class TSAObjective(Objective):
         return {"total": total, **losses}
 
 
-def make_objective(model: AQAModel, config: TrainConfig, records: Sequence[DiveRecord]) -> Objective:
+def make_objective(
+    model: AQAModel, config: TrainConfig, records: Sequence[DiveRecord], score_loss: ScoreLoss | None = None
+) -> Objective:
     """The objective of a network.
 
     Args:
         records: of the training dives; CoRe's groups are cut by their score differences.
+        score_loss: in place of L_Reg, of FineParser alone.
 
     Raises:
-        ConfigError: no two of the dives may be compared, but the network compares groups of differences.
+        ConfigError: no two of the dives may be compared, but the network compares groups of differences; or a
+            `score_loss` is given for another network than FineParser.
     """
+    if score_loss is not None and not isinstance(model, FineParser):
+        raise ConfigError(f"A loss of one's own replaces FineParser's L_Reg; '{config.method}' has its own losses.")
     match model:
         case FineParser():
-            return FineParserObjective(model, config)
+            return FineParserObjective(model, config, score_loss or release_score_loss)
         case I3DMLP():
             return I3DMLPObjective(model)
         case USDL():

@@ -29,7 +29,7 @@ from fineparser_core.training.batches import Batch, Step, epoch_steps, make_batc
 from fineparser_core.training.distributed import Processes
 from fineparser_core.training.events import Events
 from fineparser_core.training.loop import CONSOLE_EVERY_S, After, Stage, load_checkpoint, run_stage, save_checkpoint
-from fineparser_core.training.objective import Objective, fix_batch_norms
+from fineparser_core.training.objective import Objective, ScoreLoss, fix_batch_norms
 from fineparser_core.training.pictures import mask_sheet
 from fineparser_core.training.selection import metric_values, picked_epoch
 
@@ -119,9 +119,19 @@ def parameter_groups(objective: Objective, config: TrainConfig) -> list[tuple[li
 
 
 def train_end_to_end(
-    model: AQAModel, splits: Splits, config: TrainConfig, out: Path, *, cancel: CancelToken, peers: Processes
+    model: AQAModel,
+    splits: Splits,
+    config: TrainConfig,
+    out: Path,
+    *,
+    score_loss: ScoreLoss | None = None,
+    cancel: CancelToken,
+    peers: Processes,
 ) -> list[dict[str, Any]]:
     """Trains, evaluates after epochs, and leaves the weights of the picked epoch in OUT/best.pt.
+
+    Args:
+        score_loss: in place of L_Reg, see `make_objective`.
 
     Returns:
         The history: for every evaluated epoch its number and its metrics by split, as the checkpoint keeps it.
@@ -133,7 +143,7 @@ def train_end_to_end(
     if precision == "fp16" and peers.device.type != "cuda":
         raise ConfigError("fp16 trains on CUDA alone: use bf16 or fp32.")
     model.precision = PRECISIONS[precision]
-    objective = make_objective(model, config, [dive.record for dive in splits.train]).to(peers.device)
+    objective = make_objective(model, config, [dive.record for dive in splits.train], score_loss).to(peers.device)
     groups = parameter_groups(objective, config)
     plan = Plan(splits.train, config, peers)
     if config.compile:

@@ -1,6 +1,7 @@
 """What a training step minimises: the losses of Eq. 7-11 on a batch of dives and ordered pairs."""
 
 from abc import abstractmethod
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -15,6 +16,9 @@ from fineparser_core.models.temporal_parser import DECODERS
 from fineparser_core.training.batches import Batch
 from fineparser_core.training.losses import dice_loss, mask_loss, regression_loss, transition_loss, transition_target
 from fineparser_core.video.sampling import WINDOWS
+
+#: Predicted and true score differences (B,) of the pairs of a batch, in points, to a scalar.
+ScoreLoss = Callable[[Tensor, Tensor], Tensor]
 
 _N_STEPS = 3
 
@@ -33,6 +37,11 @@ class Objective(nn.Module):
         """
 
 
+def release_score_loss(predicted: Tensor, true: Tensor) -> Tensor:
+    """L_Reg (Eq. 11) as released, of the score differences (B,) of ordered pairs: see `FineParserObjective`."""
+    return 2 * regression_loss(predicted, true)
+
+
 class FineParserObjective(Objective):
     """L = L_SAP + L_TAP + L_Reg (Eq. 7) and, where the configuration weighs them, the terms of our own recipe.
 
@@ -45,10 +54,11 @@ class FineParserObjective(Objective):
 
     model: FineParser
 
-    def __init__(self, model: FineParser, config: TrainConfig) -> None:
+    def __init__(self, model: FineParser, config: TrainConfig, score_loss: ScoreLoss = release_score_loss) -> None:
         super().__init__()
         self.model = model
         self.config = config
+        self.score_loss = score_loss
         if config.step_label_weight:
             # Two labels a dive teach the backbone slowly; the step of every sample of every window is 144 labels.
             self.step_head = nn.Linear(FEATURE_SIZE, WINDOW_LENGTH * _N_STEPS)
@@ -77,7 +87,7 @@ class FineParserObjective(Objective):
                 add("steps", self._step_naming(parsed.gated, batch.transitions), config.step_label_weight)
         delta = self._delta(parsed, batch, progress)
         difference = batch.scores[batch.query] - batch.scores[batch.exemplar]
-        add("regression", 2 * regression_loss(delta, difference), config.regression_weight)
+        add("regression", self.score_loss(delta, difference), config.regression_weight)
         return {"total": torch.stack(weighted).sum(), **losses}
 
     def _delta(self, parsed: Parsed, batch: Batch, progress: float) -> Tensor:

@@ -1,5 +1,6 @@
 """The documents: what they link to is there, and README.md stays short."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -13,6 +14,17 @@ DOCUMENTS = [ROOT / "README.md", *ROOT.glob("packaging/**/*.md"), *ROOT.glob("re
 def test_links_lead_somewhere(path: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", path.read_text(encoding="utf-8")):
         assert "://" in target or (path.parent / target).exists(), target
+
+
+def test_the_way_from_a_dropped_file_to_the_first_mask_is_true_to_the_code() -> None:
+    contributing = (ROOT / "packaging" / "docs" / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    way = re.findall(r"^\d+\. `(\S+)` `([\w.]+)`", contributing, re.MULTILINE)
+    assert 5 <= len(way) <= 10
+    for file, name in way:
+        body = ast.parse((ROOT / file).read_text(encoding="utf-8")).body
+        for part in name.split("."):
+            (found,) = (node for node in body if getattr(node, "name", None) == part)
+            body = found.body
 
 
 def test_readme_is_short() -> None:

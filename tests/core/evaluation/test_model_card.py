@@ -28,6 +28,9 @@ def bundle(tmp_path: Path) -> Path:
         limitations="Few.",
         intended_use="None.",
         calibration=CALIBRATION,
+        streams={"dives": 80, "both": 0.919, "static": 0.921, "dynamic": 0.123},
+        choices="The interval was fitted on the test dives.",
+        training="It went on from others.",
     )
     save_bundle({"a": torch.ones(2, 2)}, card, tmp_path / "bundle")
     return tmp_path / "bundle"
@@ -54,7 +57,7 @@ def measured(tmp_path: Path, bundle: Path) -> Path:
         "rendered": {
             "what": "twins, 80 dives",
             "n_dives": 80,
-            "metrics": {"rho": METRIC, "mask_iou": None},
+            "metrics": {"rho": METRIC, "score_error": METRIC | {"value": 4.72}, "mask_iou": None},
             "contribution_fidelity": fidelity,
         },
         "real": {"a.avi": real},
@@ -67,10 +70,24 @@ def test_numbers_go_into_the_card_and_onto_a_page_with_pictures(measured: Path, 
     before = read_card(bundle)
     write_model_card(measured, bundle)
     card = read_card(bundle)
-    assert card.metrics == {"test dives": 80, "test rho": 0.71, "test fidelity of entry": 0.77}
+    expected = {"test dives": 80, "test rho": 0.71, "test score_error": 4.72, "test fidelity of entry": 0.77}
+    assert card.metrics == expected
     assert (card.id, card.calibration) == (before.id, CALIBRATION)
     page = (bundle / "MODEL_CARD.md").read_text(encoding="utf-8")
+    coach, researcher = page.split("## Which model this is")
+    assert len(coach.splitlines()) < 30
     for text in (
+        "Trained on 12 rendered dives.",
+        "Off by 4.7 points on average on rendered test dives (who always says the mean of the dive number: 0.5).",
+        "rank correlation of entry 0.770",
+        "**What it is for.** None.",
+        "**Where it is weak.** Few.",
+    ):
+        assert text in coach
+    assert researcher.index("It went on from others.") > researcher.index("## Appendix: lineage")
+    for text in (
+        "| the dynamic stream alone | 0.123 |",
+        "The interval was fitted on the test dives.",
         "No number here says how well these weights score real dives",
         "| Spearman rho, higher is better | 0.710 | 0.600 to 0.800 | drawn exemplars 0.500 |",
         "| entry | 0.770 |",

@@ -36,7 +36,7 @@ SMALL = {"preprocessing": "whole", "epochs": "3", "batch_size": "2", "grad_accum
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """A network of four numbers, and no TensorBoard."""
-    monkeypatch.setattr(end_to_end, "make_objective", lambda model, config, records: BrightnessObjective(model))
+    monkeypatch.setattr(end_to_end, "make_objective", lambda model, *others: BrightnessObjective(model))
     monkeypatch.setattr("fineparser_core.training.events._tensorboard", lambda folder: None)
 
 
