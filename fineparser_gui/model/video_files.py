@@ -40,7 +40,8 @@ def files_in(folder: Path) -> tuple[list[Path], list[Path]]:
 
     Hidden files and folders that cannot be read are in neither list.
     """
-    videos, others = [], []
+    videos: list[Path] = []
+    others: list[Path] = []
     for parent, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for path in (Path(parent, name) for name in names if not name.startswith(".") and name not in _OF_THE_SYSTEM):

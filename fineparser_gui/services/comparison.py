@@ -113,8 +113,7 @@ class ComparisonService(QObject):
     def _dive_candidates(self) -> list[Candidate]:
         """The session's analysed dives but the current one."""
         current = self._state.current
-        others = (self._state.dive(key) for key in self._state.keys)
-        others = [dive for dive in others if dive.analysis is not None and dive is not current]
+        others = [dive for dive in self._state.dives if dive.analysis is not None and dive is not current]
         if current is not None:  # other attempts of the same diver at the same dive first
             others.sort(key=lambda dive: (dive.dive_number != current.dive_number, dive.diver != current.diver))
         return [Candidate(title=self._dive_title(dive), key=dive.key) for dive in others]

@@ -15,6 +15,7 @@ from fineparser_gui.worker.protocol import (
     CancelledReport,
     CancelRequest,
     DevicesReport,
+    Ending,
     Failure,
     HoldRequest,
     Message,
@@ -188,6 +189,9 @@ class Scheduler(QObject):
         if isinstance(message, Failure) and message.id is None:
             self.failed.emit(message.kind, message.message)
             return
+        if not isinstance(message, ProgressReport | Ending):
+            log.warning("unexpected message of the worker: %s", message)
+            return
         task = next((one for one in (*self._running, *self._waiting) if one.id == message.id), None)
         if task is None:
             log.info("stale message of request %s ignored", message.id)
@@ -198,7 +202,7 @@ class Scheduler(QObject):
             self._end(task, message)
             self.reconsider()
 
-    def _end(self, task: Task, message: Message) -> None:
+    def _end(self, task: Task, message: Ending) -> None:
         """Emit the final signal of a task that was removed from its list."""
         if isinstance(task.request, TrimRequest):
             self.holding_changed.emit()

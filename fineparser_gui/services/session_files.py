@@ -7,6 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, QSettings, Signal
 
@@ -79,8 +80,8 @@ class SessionFileController(QObject):
     @property
     def recent_paths(self) -> list[Path]:
         """Session files opened or saved lately, the latest first."""
-        stored = self._settings.value(_RECENT, []) if self._settings else []
-        names = [stored] if isinstance(stored, str) else list(stored or [])  # QSettings stores a list of one as text
+        stored: Any = self._settings.value(_RECENT, []) if self._settings else []
+        names = [stored] if isinstance(stored, str) else stored or []  # QSettings stores a list of one as text
         return [Path(name) for name in names]
 
     def close(self, *, asked: bool) -> None:

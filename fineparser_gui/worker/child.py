@@ -225,7 +225,7 @@ class Worker:
             clip = make_clip(Path(request.path), request.in_frame, request.out_frame)
         else:
             clip = parsed[0].clip
-            if placed:
+            if request.transitions is not None:
                 parsed = correct_transitions(*parsed, Transitions(**request.transitions))
         made = self._open().add_exemplar(
             clip,

@@ -202,8 +202,8 @@ class CancelledReport:
 LibraryRequest = AddExemplarRequest | ChangeLibraryRequest | EncodeExemplarRequest
 Request = ParseRequest | ScoreRequest | TrimRequest | LibraryRequest
 Answer = Result | Segments | LibraryReport
-Message = Request | CancelRequest | HoldRequest | DevicesReport | Ready | ProgressReport | Answer | Failure
-Message |= CancelledReport
+Ending = Answer | Failure | CancelledReport
+Message = Request | CancelRequest | HoldRequest | DevicesReport | Ready | ProgressReport | Ending
 
 _TYPES: dict[str, type] = {
     "parse": ParseRequest,
