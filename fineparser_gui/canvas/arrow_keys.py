@@ -1,4 +1,4 @@
-"""The keys that move something on a picture."""
+"""Arrow keys that move a crosshair or a drawing."""
 
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QKeyEvent
@@ -14,7 +14,7 @@ ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 def arrow_of(event: QKeyEvent) -> QPointF | None:
-    """How far an arrow key moves, in pixels of the widget: one, with Shift ten; None for other keys."""
+    """Movement of an arrow key in widget pixels: 1, with Shift 10; None for other keys."""
     modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
     direction = _DIRECTIONS.get(Qt.Key(event.key()))
     if direction is None or modifiers not in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier):

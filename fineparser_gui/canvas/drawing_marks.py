@@ -1,4 +1,4 @@
-"""How lines, angles and notes look: light on a dark rim, so that they show on water, sky and tiles alike."""
+"""Painting of lines, angles and notes: light with a dark rim, so that they are visible on any background."""
 
 from collections.abc import Callable
 from math import atan2, cos, degrees, radians, sin
@@ -24,7 +24,12 @@ _LONGEST_NOTE_W = 320
 def paint_mark(
     painter: QPainter, drawing: Drawing, to_widget: ToWidget, *, selected: bool = False, measured: bool = True
 ) -> None:
-    """Draw one mark; a selected one has handles, an unfinished one is not measured."""
+    """Paint a drawing.
+
+    Args:
+        selected: with handles.
+        measured: with its angle in degrees.
+    """
     points = [to_widget(*point) for point in drawing.points]
     color = _SELECTED if selected else _LIGHT
     if drawing.kind == NOTE:
@@ -48,7 +53,7 @@ def paint_mark(
 
 
 def note_box(text: str, at: QPointF, metrics: QFontMetrics, area: QRect) -> QRectF:
-    """Where the text of a note at a point lies on the widget: below it to the right, where that is within the area."""
+    """Rectangle of a note's text on the widget: right below its point where that fits into the area."""
     box = _text_box(at + QPointF(10, 14), text, metrics)
     if box.right() > area.right() and at.x() - 10 - box.width() >= area.left():
         box.moveRight(at.x() - 10)
@@ -58,7 +63,7 @@ def note_box(text: str, at: QPointF, metrics: QFontMetrics, area: QRect) -> QRec
 
 
 def paint_grip(painter: QPainter, at: QPointF) -> None:
-    """A ring around the point of a selected mark that the keys move."""
+    """Paint a ring around the point that the arrow keys move."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for width, color in ((4.5, _RIM), (2.0, _LIGHT)):
         painter.setPen(QPen(color, width))
@@ -66,7 +71,7 @@ def paint_grip(painter: QPainter, at: QPointF) -> None:
 
 
 def paint_crosshair(painter: QPainter, area: QRect, at: QPointF) -> None:
-    """Across all of the area, open where the point itself is."""
+    """Paint a crosshair over the area with a gap around its centre."""
     gap = 5.0
     lines = [
         QLineF(area.left(), at.y(), at.x() - gap, at.y()),
@@ -80,7 +85,7 @@ def paint_crosshair(painter: QPainter, area: QRect, at: QPointF) -> None:
 
 
 def paint_hint(painter: QPainter, area: QRect, text: str) -> None:
-    """One line at the lower edge."""
+    """Paint a line of text at the lower edge of the area."""
     metrics = painter.fontMetrics()
     box = QRectF(0, 0, metrics.horizontalAdvance(text) + 24, metrics.height() + 10)
     box.moveCenter(QPointF(area.center().x(), area.bottom() - box.height()))
@@ -92,7 +97,7 @@ def paint_hint(painter: QPainter, area: QRect, text: str) -> None:
 
 
 def described(drawing: Drawing) -> str:
-    """A mark in words."""
+    """Accessible description of a drawing."""
     if drawing.kind == NOTE:
         return translate("DrawingMarks", "note: {0}").format(drawing.text)
     text = (

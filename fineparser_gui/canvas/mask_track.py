@@ -1,4 +1,4 @@
-"""The athlete's masks of one dive over time, and the image that shows one of them."""
+"""The athlete masks of a dive over time, and images of them."""
 
 from dataclasses import dataclass, field
 
@@ -25,9 +25,10 @@ class MaskTrack:
     crop_xyxy: np.ndarray = field(repr=False)
 
     def at(self, frame: int) -> tuple[np.ndarray, np.ndarray] | None:
-        """Probability (112, 112) float32 and crop (4,) at a source frame; None outside of the dive.
+        """Mask and crop at a source frame, interpolated linearly between samples.
 
-        Between two samples both are interpolated.
+        Returns:
+            Probability (112, 112) float32 and crop (4,) float32; None outside of the dive.
         """
         if not self.sampled_frames[0] <= frame <= self.sampled_frames[-1]:
             return None
@@ -43,19 +44,19 @@ class MaskTrack:
 
 
 def mask_image(probability: np.ndarray, color: QColor, *, outline: bool = False) -> tuple[QImage, QRectF]:
-    """The colour, as opaque as the mask is sure, as an ARGB image of no more cells than are covered.
+    """Premultiplied ARGB image of a mask in a colour, cropped to its covered cells, with alpha by probability.
 
     Args:
         probability: (112, 112).
 
     Returns:
-        The image, null where nothing is covered, and its place within the mask, whose sides are 1.
+        The image, null for an empty mask, and its rectangle in the unit square of the mask.
     """
     alpha = mask_opacity(probability, outline=outline)
     covered = [np.flatnonzero(alpha.any(axis)) for axis in (1, 0)]
     if not len(covered[0]):
         return QImage(), QRectF()
-    # A clear cell around it, so that it fades out as the whole would.
+    # One empty cell on each side, so that smooth scaling fades out.
     (top, left), (bottom, right) = zip(*((max(c[0] - 1, 0), min(c[-1] + 2, MASK_SIZE)) for c in covered), strict=True)
     values = np.array([color.blue(), color.green(), color.red(), 255], np.float32)
     pixels = np.rint(alpha[top:bottom, left:right, None] * values).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""Draws a video frame with the athlete mask over it and, on demand, what the model saw; zooms and pans."""
+"""Canvas that draws a video frame with athlete mask and network crop, with zoom and pan."""
 
 from typing import Protocol
 
@@ -30,7 +30,7 @@ _OUTLINE = QColor("#ffffff")
 
 
 class Layer(Protocol):
-    """Something drawn over the picture that may take the mouse and keys before the canvas does."""
+    """Overlay that handles mouse and keys before the canvas."""
 
     def paint(self, painter: QPainter, frame: int) -> None: ...
     def press(self, event: QMouseEvent) -> bool: ...
@@ -43,17 +43,17 @@ class Layer(Protocol):
 
 
 class VideoCanvas(QWidget):
-    """The picture, fitted and centred or magnified; masks are scaled smoothly from 112 x 112 to their rectangle.
+    """Shows a frame fitted to the widget or magnified; masks are scaled smoothly from 112 x 112 to their rectangle.
 
-    The wheel and a pinch zoom at the pointer, a drag moves a magnified picture, a double click fits it again. Tab
-    goes through what the layer offers before it goes on.
+    Wheel and pinch zoom at the pointer, dragging pans, a double click fits the frame to the widget. Tab visits the
+    drawings of the layer before it leaves the canvas.
 
     Signals:
-        view_changed: the picture takes another number of pixels on the screen, or another part of it is shown.
-        painted: (int) a frame, or what stands in for it, is on the screen.
+        view_changed: size or visible part of the picture on the screen changed.
+        painted: (int) index of the shown frame, after each paint.
 
     Attributes:
-        layer: drawn over the picture; None for none.
+        layer: overlay; None: no overlay.
     """
 
     view_changed = Signal()
@@ -75,40 +75,40 @@ class VideoCanvas(QWidget):
         self._shown_frame = 0
         self._view = Viewport()
         self._dragged_from: QPointF | None = None
-        self._framed = False  # it has got the focus from the keyboard
+        self._focused_by_keyboard = False  # focused by keyboard
         self._mask: tuple[tuple[int, MaskStyle], tuple[QImage, QRectF]] | None = None
         self._mask_shown = True
         self._mask_style = MaskStyle()
         self._crop_shown = False
 
     def set_source(self, source_size: QSize, track: MaskTrack | None) -> None:
-        """Take the size in pixels of the file's frames and the dive's masks."""
+        """Set frame size of the file in pixels, and the masks of the dive."""
         self._source_size, self._track, self._mask = source_size, track, None
         self.update()
         self.view_changed.emit()
 
     def set_frame(self, frame: int, image: QImage | None) -> None:
-        """Show the picture of a frame, with that frame's mask."""
+        """Show the image of a frame with its mask."""
         self._shown_frame, self._image = frame, image
         self.update()
 
     @property
     def shown_frame(self) -> int:
-        """The frame that is on the screen."""
+        """Index of the shown frame."""
         return self._shown_frame
 
     def set_mask_shown(self, shown: bool) -> None:
-        """Mask on or off."""
+        """Show or hide the mask."""
         self._mask_shown = shown
         self.update()
 
     def set_mask_style(self, style: MaskStyle) -> None:
-        """Colour, opacity, fill or outline."""
+        """Set colour, opacity, and fill or outline of the mask."""
         self._mask_style = style
         self.update()
 
     def set_crop_shown(self, shown: bool) -> None:
-        """Outline the part of the frame that the network was given."""
+        """Show or hide the crop that the network was given."""
         self._crop_shown = shown
         self.update()
 
@@ -117,41 +117,41 @@ class VideoCanvas(QWidget):
         return self._view
 
     def fit(self) -> None:
-        """Show the whole picture."""
+        """Fit the picture to the widget."""
         self._set_view(Viewport())
 
     def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
-        """Magnify around a point of the widget, or around its middle."""
+        """Zoom around a point of the widget; None: around its centre."""
         at = at if at is not None else QPointF(self.width() / 2, self.height() / 2)
         self._set_view(self._view.zoomed(factor, (at.x(), at.y()), *self._sizes()))
 
     def zoom_to_pixels(self) -> None:
-        """One pixel of the file on one of the screen, where that is larger than the fitted picture."""
+        """Actual size: one pixel of the file per pixel of the screen; never smaller than fitted."""
         width_px = self.picture_rect().width() * self.devicePixelRatioF()
         self.zoom_by(self._source_size.width() / max(width_px, 1))
 
     def picture_rect(self) -> QRectF:
-        """Where the whole frame lies on the widget."""
+        """Rectangle of the whole frame in widget coordinates."""
         x, y, width, height = self._view.rect(*self._sizes())
         if self._view.zoom != 1:
             return QRectF(x, y, width, height)
-        ratio = self.devicePixelRatioF()  # on whole pixels, a picture of that size is copied and not scaled again
+        ratio = self.devicePixelRatioF()  # whole device pixels: copied without scaling
         x, y, width, height = (round(value * ratio) / ratio for value in (x, y, width, height))
         return QRectF(x, y, width, height)
 
     def fitted_px(self) -> tuple[int, int]:
-        """(width, height) in pixels of the screen that the fitted picture takes."""
+        """(width, height) of the fitted picture in device pixels."""
         _, _, width, height = Viewport().rect(*self._sizes())
         ratio = self.devicePixelRatioF()
         return max(round(width * ratio), 1), max(round(height * ratio), 1)
 
     def magnified_px(self) -> tuple[int, int]:
-        """`fitted_px`, of the picture as it is magnified."""
+        """(width, height) of the magnified picture in device pixels."""
         picture, ratio = self.picture_rect(), self.devicePixelRatioF()
         return max(round(picture.width() * ratio), 1), max(round(picture.height() * ratio), 1)
 
     def to_source(self, at: QPointF) -> tuple[float, float]:
-        """A point of the widget in pixels of the file's frames."""
+        """Map widget coordinates to pixels of the file's frames."""
         picture = self.picture_rect()
         return (
             (at.x() - picture.x()) / picture.width() * self._source_size.width(),
@@ -178,7 +178,7 @@ class VideoCanvas(QWidget):
             self.view_changed.emit()
 
     def show_cursor(self) -> None:
-        """The pointer of what the mouse does here."""
+        """Set the cursor by what a drag does."""
         if self._dragged_from is not None:
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
         elif self._view.zoom > 1:
@@ -249,12 +249,12 @@ class VideoCanvas(QWidget):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
-        self._framed = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        self._focused_by_keyboard = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
         self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
-        self._framed = False
+        self._focused_by_keyboard = False
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -262,7 +262,7 @@ class VideoCanvas(QWidget):
         painter.fillRect(self.rect(), _BACKGROUND)
         if self._image is not None:
             self._paint_picture(painter, self._image)
-        if self._framed:
+        if self._focused_by_keyboard:
             painter.setPen(QPen(self.palette().highlight().color(), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
@@ -304,7 +304,7 @@ class VideoCanvas(QWidget):
     def _draw_crop(self, painter: QPainter, crop: QRectF, picture: QRectF) -> None:
         outside = QPainterPath()
         outside.addRect(picture)
-        outside.addRect(crop)  # odd-even fill leaves the inside out
+        outside.addRect(crop)  # odd-even fill excludes the crop
         painter.fillPath(outside, _SHADE)
         painter.setPen(QPen(_OUTLINE, 1.5, Qt.PenStyle.DashLine))
         painter.drawRect(crop.intersected(picture).adjusted(1, 1, -1, -1))
@@ -319,7 +319,7 @@ class VideoCanvas(QWidget):
 
 
 def _within(rect: QRectF, place: QRectF) -> QRectF:
-    """A part of a rectangle, given in shares of its sides."""
+    """Map a rectangle of the unit square into `rect`."""
     width, height = rect.width(), rect.height()
     x, y = rect.x() + place.x() * width, rect.y() + place.y() * height
     return QRectF(x, y, place.width() * width, place.height() * height)

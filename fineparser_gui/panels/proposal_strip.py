@@ -82,7 +82,7 @@ class ProposalStrip(QFrame):
         self.setVisible(proposes and not dive.searching)
         if not proposes:
             return
-        n, taken = len(dive.segments), len(self._session.trimming.accepted(dive.key))
+        n, accepted = len(dive.segments), len(self._session.trimming.accepted(dive.key))
         if not n:
             text = self.tr(
                 "No dive was found in this video. Mark one with “Set In point” and “Set Out point” in the Dive menu."
@@ -90,15 +90,15 @@ class ProposalStrip(QFrame):
             self._text.setText(text)
         elif n == 1:
             self._text.setText(
-                self.tr("One dive was found.") if not taken else self.tr("The dive was trimmed as proposed.")
+                self.tr("One dive was found.") if not accepted else self.tr("The dive was trimmed as proposed.")
             )
-        elif taken == n:
+        elif accepted == n:
             self._text.setText(self.tr("All {0} dives of this video are in the list.").format(n))
         else:
             text = self.tr("{0} dives were found; {1} of them are in the list.")
-            self._text.setText(text.format(n, taken) if taken else self.tr("{0} dives were found.").format(n))
-        self.accept.setVisible(n > 1 and taken < n)
-        self.accept_all.setVisible(taken < n)
+            self._text.setText(text.format(n, accepted) if accepted else self.tr("{0} dives were found.").format(n))
+        self.accept.setVisible(n > 1 and accepted < n)
+        self.accept_all.setVisible(accepted < n)
         self.accept_all.setText(self.tr("Trim to it") if n == 1 else self.tr("Add all"))
         self._show_here(dive)
 

@@ -1,46 +1,46 @@
-"""Which handle of the timeline the arrow keys move."""
+"""Selection of a timeline handle for the arrow keys."""
 
 from fineparser_gui.timeline.range_handles import RangeHandles
 from fineparser_gui.timeline.transition_handles import TransitionHandles
 
 
-class HandleChoice:
-    """One of the handles, or the playhead; from left to right."""
+class HandleSelection:
+    """The selected handle; none stands for the playhead. Order: from left to right."""
 
     def __init__(self, transitions: TransitionHandles, ends: RangeHandles) -> None:
         self._transitions, self._ends = transitions, ends
 
     @property
     def transition(self) -> int | None:
-        """Flight (0) or entry (1); None: neither is chosen."""
+        """Flight (0) or entry (1); None: no transition is selected."""
         return self._transitions.chosen
 
     @property
     def end(self) -> int | None:
-        """Beginning (0) or end (1) of the dive; None: neither is chosen."""
+        """In (0) or Out point (1); None: neither is selected."""
         return self._ends.chosen
 
     @property
-    def made(self) -> bool:
-        """Whether a handle is chosen."""
+    def any(self) -> bool:
+        """Whether a handle is selected."""
         return self.transition is not None or self.end is not None
 
     @property
     def frame(self) -> int | None:
-        """Of the handle that is chosen."""
+        """Frame of the selected handle; None: no handle is selected."""
         if self.transition is not None:
             return self._transitions.frames[self.transition]
         return self._ends.frames[self.end] if self.end is not None else None
 
     @property
     def text(self) -> str:
-        """What the chosen handle says of itself; "" for the playhead."""
+        """Description of the selected handle; "" for the playhead."""
         if self.transition is not None:
             return self._transitions.text(self.transition)
         return self._ends.text(self.end) if self.end is not None else ""
 
     def step(self, direction: int) -> bool:
-        """Choose the next handle (1) or the one before (-1), from the playhead on; False where there is none."""
+        """Select the next (1) or previous (-1) handle, starting at the playhead; False where there is none."""
         ends = [(self._ends, place) for place in range(len(self._ends.movable))]
         inner = [(self._transitions, place) for place in range(len(self._transitions.frames))]
         stops = [None, *ends[:1], *inner, *ends[1:]]
@@ -54,5 +54,5 @@ class HandleChoice:
         return True
 
     def clear(self) -> None:
-        """Back to the playhead."""
+        """Select the playhead."""
         self._transitions.chosen = self._ends.chosen = None

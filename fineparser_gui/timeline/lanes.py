@@ -1,4 +1,4 @@
-"""What lies above what on the timeline."""
+"""Layout of the timeline."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ SCROLLBAR_H = 7
 
 @dataclass(frozen=True, kw_only=True)
 class Lanes:
-    """The lanes from top to bottom; `proposals` has no height while nothing is proposed."""
+    """Rectangles of the lanes from top to bottom; `proposals` has height 0 without proposals."""
 
     legend: QRectF
     proposals: QRectF
@@ -28,17 +28,17 @@ class Lanes:
 
     @property
     def inner(self) -> QRectF:
-        """All that has to do with frames, without legend and axis."""
+        """All lanes but legend and axis."""
         return QRectF(self.proposals.topLeft(), self.band.bottomRight())
 
     @property
     def tracks(self) -> QRectF:
-        """Curves and steps: where the transitions are drawn."""
+        """Lanes of curves and steps, on which transitions are drawn."""
         return QRectF(self.curves.topLeft(), self.band.bottomRight())
 
 
 def lay_out(left: float, width: float, *, proposals: bool) -> Lanes:
-    """Lanes of a width; `height_px` is as high as they are together."""
+    """Compute the lanes; their total height is `height_px`."""
     tops: list[QRectF] = []
     y = float(_TOP)
     for height, gap in (
@@ -56,5 +56,5 @@ def lay_out(left: float, width: float, *, proposals: bool) -> Lanes:
 
 
 def height_px(*, proposals: bool, scrollbar: bool) -> int:
-    """Height of a timeline."""
+    """Height of the timeline widget."""
     return round(lay_out(0, 1, proposals=proposals).axis.bottom()) + 2 + (SCROLLBAR_H + 5 if scrollbar else 0)

@@ -1,4 +1,4 @@
-"""Dives that were found in a recording, as boxes above its pictures."""
+"""Boxes of the dives found in a recording, above the thumbnails."""
 
 from collections.abc import Sequence
 
@@ -12,10 +12,10 @@ translate = QCoreApplication.translate
 
 
 class ProposalBoxes:
-    """Dashed: proposed; filled, with a tick: a dive of the list already.
+    """Dashed boxes are proposals; solid boxes with a tick are dives that were added to the list.
 
     Attributes:
-        segments: in order.
+        segments: found dives in temporal order.
         accepted: places of those in the list.
     """
 
@@ -24,35 +24,35 @@ class ProposalBoxes:
         self.accepted: frozenset[int] = frozenset()
 
     def at(self, x: float, to_x: ToX) -> int | None:
-        """The box at x."""
+        """Index of the box at x; None: no box."""
         return next(
             (place for place, one in enumerate(self.segments) if to_x(one.in_frame) <= x <= to_x(one.out_frame + 1)),
             None,
         )
 
     def draw(self, painter: QPainter, lane: QRectF, to_x: ToX, palette: QPalette) -> None:
-        """Draw the boxes into their lane."""
+        """Draw the boxes."""
         for place, one in enumerate(self.segments):
             box = QRectF(to_x(one.in_frame), lane.top(), 0, lane.height())
             box.setRight(max(to_x(one.out_frame + 1), box.left() + 4))
-            taken = place in self.accepted
+            accepted = place in self.accepted
             fill = QColor(palette.highlight().color())
-            fill.setAlpha(110 if taken else 40)
+            fill.setAlpha(110 if accepted else 40)
             painter.setBrush(fill)
-            style = Qt.PenStyle.SolidLine if taken else Qt.PenStyle.DashLine
+            style = Qt.PenStyle.SolidLine if accepted else Qt.PenStyle.DashLine
             painter.setPen(QPen(palette.highlight().color(), 1.2, style))
             painter.drawRoundedRect(box, 4, 4)
             texts = [translate("ProposalBoxes", "dive {0}").format(place + 1), str(place + 1)]
-            # A dash is no tick, so the two differ without their colours too.
-            width = box.width() - (20 if taken else 6)
+            # The tick tells both kinds apart without colour.
+            width = box.width() - (20 if accepted else 6)
             text = next((t for t in texts if painter.fontMetrics().horizontalAdvance(t) <= width), "")
             painter.setPen(palette.text().color())
-            painter.drawText(box.adjusted(16 if taken and text else 0, 0, 0, 0), Qt.AlignmentFlag.AlignCenter, text)
-            if taken:
+            painter.drawText(box.adjusted(16 if accepted and text else 0, 0, 0, 0), Qt.AlignmentFlag.AlignCenter, text)
+            if accepted:
                 _draw_tick(painter, box, palette)
 
-    def spoken(self) -> list[str]:
-        """A line for a screen reader."""
+    def accessible_text(self) -> list[str]:
+        """Accessible description; empty without proposals."""
         if not self.segments:
             return []
         return [

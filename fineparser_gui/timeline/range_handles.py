@@ -1,4 +1,4 @@
-"""Where the dive begins and ends in its file: brackets to drag. What they cut takes a new analysis."""
+"""Draggable brackets at In and Out point of the dive; moving them starts a new analysis."""
 
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPalette, QPen
@@ -12,11 +12,11 @@ _HOOK_PX = 6
 
 
 class RangeHandles:
-    """What is held and hovered, and how it is drawn; while one is dragged, the range is a draft.
+    """State and drawing of the two brackets; during a drag, the range is provisional.
 
     Attributes:
-        frames: first and last frame of the dive, both included, as drafted; empty without a video.
-        held, hovered, chosen: 0 for the beginning, 1 for the end, or None; chosen is the one that the keys move.
+        frames: first and last frame of the dive, both included, with a provisional change; empty without a video.
+        held, hovered, chosen: 0 for In, 1 for Out, or None: dragged, under the mouse, selected for the keys.
     """
 
     def __init__(self) -> None:
@@ -25,40 +25,40 @@ class RangeHandles:
         self.hovered: int | None = None
         self.chosen: int | None = None
         self._fixed = False
-        self._settled: tuple[int, ...] = ()
+        self._committed: tuple[int, ...] = ()
         self._n_frames = 0
         self._offset = 0.0
 
     def set_range(self, first: int, last: int, n_frames: int, *, fixed: bool = False) -> None:
-        """Take the dive's range, fixed where it is not for moving; a draft that is in hand stays."""
+        """Set the range of the dive, unless it is being dragged; `fixed`: it cannot be moved."""
         self._fixed = fixed
-        self._settled, self._n_frames = (first, last), n_frames
+        self._committed, self._n_frames = (first, last), n_frames
         if self.held is None:
-            self.frames = self._settled
+            self.frames = self._committed
 
     def clear(self) -> None:
-        """There is no video."""
-        self.frames = self._settled = ()
+        """Remove the range."""
+        self.frames = self._committed = ()
         self.held = self.hovered = self.chosen = None
 
     @property
     def movable(self) -> tuple[int, ...]:
-        """As `frames`; empty where none can be moved."""
+        """`frames`, or empty where they cannot be moved."""
         return () if self._fixed else self.frames
 
     def edges(self) -> list[int]:
-        """The frame that the dive begins with, and the first one after it."""
+        """First frame of the dive, and first frame after it."""
         return [self.frames[0], self.frames[1] + 1] if self.frames else []
 
     def grab(self, x: float, to_x: ToX) -> int | None:
-        """Hold the handle near x and say which; None where there is none."""
+        """Start to drag the handle near x; returns its index, None where there is none."""
         self.held = self._near(x, to_x)
         if self.held is not None:
             self._offset = x - to_x(self.edges()[self.held])
         return self.held
 
     def drag(self, x: float, to_edge: ToX) -> int:
-        """Move the one in hand; the dive keeps at least the frames that an analysis needs. Returns its frame."""
+        """Move the dragged handle, keeping at least `MIN_FRAMES` frames; returns its frame."""
         first, last = self.frames
         edge = int(to_edge(x - self._offset))
         if self.held == 0:
@@ -69,26 +69,26 @@ class RangeHandles:
         return self.frames[self.held or 0]
 
     def release(self) -> tuple[int, int] | None:
-        """Hold none; the range where it was moved."""
-        moved = self.held is not None and self.frames != self._settled
+        """End the drag; returns the range where it was moved, None otherwise."""
+        moved = self.held is not None and self.frames != self._committed
         self.held = None
         return (self.frames[0], self.frames[1]) if moved else None
 
     def hover(self, x: float | None, to_x: ToX) -> bool:
-        """Note which handle the mouse is over; True where that is another one than before."""
+        """Update the hovered handle; returns whether it changed. x is None outside of the widget."""
         before, self.hovered = self.hovered, None if x is None else self._near(x, to_x)
         return self.hovered != before
 
-    def spoken(self) -> str:
-        """For a screen reader."""
+    def accessible_text(self) -> str:
+        """Accessible description; "" without a range."""
         return translate("RangeHandles", "dive from frame {0} to {1}").format(*self.frames) if self.frames else ""
 
     def draw(self, painter: QPainter, area: QRectF, lane: QRectF, to_x: ToX, palette: QPalette) -> None:
-        """Dim what is cut off, draw the brackets, and say of the one in hand what it does.
+        """Dim the trimmed parts, draw the brackets, and a text at the active one.
 
         Args:
-            area: of all lanes.
-            lane: in which they are taken hold of.
+            area: of all lanes but legend and axis.
+            lane: of the brackets.
         """
         if not self.frames:
             return
@@ -108,13 +108,13 @@ class RangeHandles:
         return nearest(x, [to_x(edge) for edge in self.edges()] if self.movable else [])
 
     def text(self, place: int) -> str:
-        """Where the dive begins or ends, and what it means to move that."""
+        """Description of a handle with its frame and the effect of a change."""
         text = (
             translate("RangeHandles", "Out point: frame {0}")
             if place
             else translate("RangeHandles", "In point: frame {0}")
         ).format(self.frames[place])
-        if self.frames != self._settled:
+        if self.frames != self._committed:
             text += " · " + translate("RangeHandles", "analysed again on release")
         return text
 
@@ -122,7 +122,7 @@ class RangeHandles:
 def _draw_bracket(
     painter: QPainter, lane: QRectF, x: float, direction: int, palette: QPalette, *, active: bool
 ) -> None:
-    """A square bracket that opens towards the dive."""
+    """Draw a square bracket that opens towards the dive."""
     for color, width in ((palette.base().color(), 6 if active else 5), (palette.text().color(), 3 if active else 2)):
         painter.setPen(QPen(color, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap, Qt.PenJoinStyle.MiterJoin))
         inner = x + direction * _HOOK_PX

@@ -1,11 +1,11 @@
-"""Which part of the file a zoomed timeline shows."""
+"""Scroll bar of a zoomed timeline."""
 
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtWidgets import QScrollBar, QWidget
 
 from fineparser_gui.timeline.time_scale import TimeScale
 
-#: Thin and without arrows: the wheel and the keys scroll as well.
+#: Thin and without arrow buttons.
 _STYLE = """
 QScrollBar:horizontal { background: palette(alternate-base); border: none; border-radius: 3px; margin: 0; }
 QScrollBar::handle:horizontal { background: palette(mid); border-radius: 3px; min-width: 24px; }
@@ -14,8 +14,8 @@ QScrollBar::add-page:horizontal, QScrollBar::sub-page:horizontal { background: n
 """
 
 
-class TimelineBar(QScrollBar):
-    """Hidden while all of the file is shown."""
+class TimelineScrollBar(QScrollBar):
+    """Hidden while the timeline shows the whole file."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
@@ -25,7 +25,7 @@ class TimelineBar(QScrollBar):
         self.hide()
 
     def follow(self, scale: TimeScale, place: QRect) -> None:
-        """Lie at a place and show what the scale does; says nothing of it."""
+        """Take geometry and range from the timeline without emitting signals."""
         self.setVisible(not scale.whole)
         self.setGeometry(place)
         self.blockSignals(True)

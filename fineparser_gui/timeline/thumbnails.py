@@ -1,4 +1,4 @@
-"""Small pictures along the timeline, decoded on a thread of their own."""
+"""Thumbnails along the timeline, decoded on a separate thread."""
 
 import logging
 import threading
@@ -16,18 +16,18 @@ from fineparser_gui.timeline.time_scale import TimeScale
 
 log = logging.getLogger(__name__)
 
-#: Pictures kept, 20 KB each at twice the display's resolution.
+#: Number of cached thumbnails, 20 KB each at a device pixel ratio of 2.
 _KEPT = 400
-#: Frames from picture to picture: 1, 2, 3, 4, 6, 8, 12 …, so that little room stays empty between them.
+#: Allowed distances between thumbnails in frames: 1, 2, 3, 4, 6, 8, 12 …, so that gaps stay small at any zoom.
 _STEPS = [1, *(step for power in range(24) for step in (2 * 2**power, 3 * 2**power))]
 _NARROWEST_PX, _WIDEST_PX = 16, 96
 
 
 class Thumbnails(QObject):
-    """Of one file at a time; frames on a grid, so that scrolling finds those that are there.
+    """Thumbnails of one file, at frames on a grid, so that scrolling reuses cached ones.
 
     Signals:
-        changed: another picture is there.
+        changed: a thumbnail was decoded.
     """
 
     changed = Signal()
@@ -45,7 +45,7 @@ class Thumbnails(QObject):
         self._pool.setThreadPriority(QThread.Priority.LowPriority)  # not idle: as in `VideoOpener`
 
     def set_file(self, path: Path | None) -> None:
-        """Take another file; None: none."""
+        """Set the file; None: no file."""
         with self._lock:
             if path == self._path:
                 return
@@ -53,15 +53,15 @@ class Thumbnails(QObject):
             self._images.clear()
 
     def close(self) -> None:
-        """Let go of the file and wait for the thread; a picture takes milliseconds."""
+        """Release the file and wait for the thread, which takes milliseconds."""
         self.set_file(None)
         self._pool.waitForDone()
 
     def draw(self, painter: QPainter, lane: QRectF, scale: TimeScale, info: VideoInfo, ratio: float) -> None:
-        """Draw those that are there, and have the others made.
+        """Draw the cached thumbnails and request the missing ones.
 
         Args:
-            ratio: pixels of the device to a pixel of the layout.
+            ratio: device pixels per logical pixel.
         """
         width = min(max(lane.height() * info.width_px / info.height_px, _NARROWEST_PX), _WIDEST_PX)
         size = QSize(round(width * ratio), round(lane.height() * ratio))
@@ -88,7 +88,7 @@ class Thumbnails(QObject):
             self._pool.start(_Job(self, path))
 
     def next_wanted(self, path: Path) -> tuple[int, QSize] | None:
-        """For the thread: what to decode next of its file; None: nothing, and the thread ends."""
+        """Called by the thread: next frame and size to decode of its file; None: the thread ends."""
         with self._lock:
             if path != self._path or not self._wanted:
                 self._running = False
@@ -96,7 +96,7 @@ class Thumbnails(QObject):
             return self._wanted[0], self._size
 
     def put(self, path: Path, frame: int, size: QSize, image: QImage) -> None:
-        """For the thread: a picture of a frame."""
+        """Called by the thread: store the thumbnail of a frame."""
         with self._lock:
             if path != self._path or size != self._size:
                 return
@@ -107,7 +107,7 @@ class Thumbnails(QObject):
         self.changed.emit()
 
     def give_up(self, path: Path) -> None:
-        """For the thread: the file cannot be read; the player says why."""
+        """Called by the thread: the file cannot be read; the player reports the reason."""
         with self._lock:
             self._running = False
             if path == self._path:
@@ -115,14 +115,14 @@ class Thumbnails(QObject):
 
 
 def grid(scale: TimeScale, width_px: float) -> list[int]:
-    """The frames in view that get a picture of this width; at twice the zoom all of them stay."""
+    """Frames of the visible thumbnails of a width; a subset of those at twice the zoom."""
     step = next(step for step in _STEPS if step * scale.frame_px >= width_px or step == _STEPS[-1])
     first = int(scale.left) // step * step
     return [frame for frame in range(first, int(np.ceil(scale.right)), step) if frame < scale.n_frames]
 
 
 class _Job(QRunnable):
-    """Decodes what is wanted of one file until nothing is."""
+    """Decodes requested thumbnails of one file until none is left."""
 
     def __init__(self, thumbnails: Thumbnails, path: Path) -> None:
         super().__init__()
@@ -139,6 +139,6 @@ class _Job(QRunnable):
         except FineParserError as error:
             log.info("thumbnails: %s", error)
             self._thumbnails.give_up(self._path)
-        except Exception:  # a decoder's own failure must not end the thread pool
+        except Exception:  # an unexpected decoder error must not end the thread pool
             log.exception("thumbnails of %s", self._path)
             self._thumbnails.give_up(self._path)

@@ -1,19 +1,19 @@
-"""Frames to pixels and back, with zoom and pan: arithmetic alone."""
+"""Mapping between frames and pixels of the timeline, with zoom and pan. No Qt."""
 
-#: Nobody needs to look at fewer frames at once.
-_FEWEST_SHOWN = 12.0
-#: A playhead that left the view comes back in at this share of it.
+#: Minimum number of visible frames.
+_MIN_SHOWN = 12.0
+#: Position of a revealed frame as a fraction of the visible range.
 _REVEALED_AT = 0.1
 
 
 class TimeScale:
-    """Which frames of a file lie where; all of them until zoomed.
+    """Visible range of a file's frames; the whole file initially.
 
     Attributes:
         n_frames: of the file.
-        left: the frame at the left edge, with its fraction.
-        shown: frames from there to the right edge.
-        side_px: margin at both ends.
+        left: fractional frame at the left edge.
+        shown: number of visible frames.
+        side_px: margin on both sides.
     """
 
     def __init__(self, side_px: int) -> None:
@@ -24,69 +24,69 @@ class TimeScale:
 
     @property
     def whole(self) -> bool:
-        """Whether all of the file is in view."""
+        """Whether the whole file is visible."""
         return self.shown >= self.n_frames
 
     @property
     def right(self) -> float:
-        """The frame at the right edge."""
+        """Fractional frame at the right edge."""
         return self.left + self.shown
 
     @property
     def frame_px(self) -> float:
-        """Width of a frame."""
+        """Width of a frame in pixels."""
         return self._inner_px / self.shown
 
     def set_width(self, width_px: int) -> None:
-        """Take the width of the widget."""
+        """Set the width of the widget."""
         self._inner_px = max(width_px - 2.0 * self.side_px, 1.0)
 
     def set_file(self, n_frames: int) -> None:
-        """Show all of another file."""
+        """Set the length of the file and show all of it."""
         self.n_frames = max(n_frames, 1)
         self.show_all()
 
     def show_all(self) -> None:
-        """Show all of the file."""
+        """Show the whole file."""
         self.left, self.shown = 0.0, float(self.n_frames)
 
     def show(self, first: float, last: float) -> None:
-        """Show the frames from first to last, as far as there are any."""
-        self.shown = min(max(last - first, _FEWEST_SHOWN), float(self.n_frames))
+        """Show the frames from first to last, limited to the file."""
+        self.shown = min(max(last - first, _MIN_SHOWN), float(self.n_frames))
         self._place(first)
 
     def zoom(self, factor: float, x: float) -> None:
-        """Show fewer frames (factor over 1) or more; the one at x stays there."""
+        """Zoom in (factor > 1) or out; the frame at x stays there."""
         at = self.left + (x - self.side_px) / self.frame_px
         share = (at - self.left) / self.shown
-        self.shown = min(max(self.shown / factor, min(_FEWEST_SHOWN, self.n_frames)), float(self.n_frames))
+        self.shown = min(max(self.shown / factor, min(_MIN_SHOWN, self.n_frames)), float(self.n_frames))
         self._place(at - share * self.shown)
 
     def pan(self, pixels: float) -> None:
-        """Move the view to the right by pixels."""
+        """Move the visible range to the right by pixels."""
         self._place(self.left + pixels / self.frame_px)
 
     def go_to(self, left: float) -> None:
-        """Put a frame at the left edge, as near as the ends of the file allow."""
+        """Move the left edge to a frame, limited to the file."""
         self._place(left)
 
     def reveal(self, frame: int) -> bool:
-        """Bring a frame into view; whether the view had to move."""
+        """Make a frame visible; returns whether the range had to move."""
         if self.left <= frame < self.right:
             return False
         self._place(frame - _REVEALED_AT * self.shown)
         return True
 
     def x(self, frame: float) -> float:
-        """Where the beginning of a frame lies."""
+        """x of the start of a frame."""
         return self.side_px + (frame - self.left) * self.frame_px
 
     def frame_at(self, x: float) -> int:
-        """The frame at x, as near as the ends of the file allow."""
+        """Frame at x, limited to the file."""
         return min(max(int(self.left + (x - self.side_px) / self.frame_px), 0), self.n_frames - 1)
 
     def edge_at(self, x: float) -> int:
-        """The frame whose beginning lies nearest: what a handle snaps to."""
+        """Frame whose start is nearest to x, which a handle snaps to."""
         return round(self.left + (x - self.side_px) / self.frame_px)
 
     def _place(self, left: float) -> None:

@@ -1,4 +1,4 @@
-"""What the model says of the dive over time: axis, steps, curves and their legend. Drawn, never touched."""
+"""Drawing of axis, steps, probability curves, legend and playhead."""
 
 from collections.abc import Iterable
 
@@ -19,12 +19,12 @@ _LOWEST_SCALE = 0.2
 _DRAWN = QColor("#ffd84d")
 _TICKS_S = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600)
 _TICK_PX = 90
-#: Half as wide as what a playhead covers.
+#: Half the width of the playhead.
 PLAYHEAD_PX = 7
 
 
 def draw_axis(painter: QPainter, lane: QRectF, scale: TimeScale, info: VideoInfo, palette: QPalette) -> None:
-    """Ticks at round times."""
+    """Draw ticks at round times."""
     last = info.n_frames - 1
     first_s = float(info.pts_s[min(int(scale.left), last)])
     last_s = float(info.pts_s[min(int(np.ceil(scale.right)), last)])
@@ -40,7 +40,7 @@ def draw_axis(painter: QPainter, lane: QRectF, scale: TimeScale, info: VideoInfo
 
 
 def draw_steps(painter: QPainter, lane: QRectF, to_x: ToX, steps: Iterable[StepSpan], info: VideoInfo) -> None:
-    """Three bands with their names and durations, as far as these fit."""
+    """Draw the three bands, with names and durations where they fit."""
     for step in steps:
         box = QRectF(to_x(step.start_frame), lane.top(), 0, lane.height())
         box.setRight(max(to_x(step.end_frame) - 1.5, box.left() + 1))
@@ -56,7 +56,7 @@ def draw_steps(painter: QPainter, lane: QRectF, to_x: ToX, steps: Iterable[StepS
 
 
 def draw_samples(painter: QPainter, lane: QRectF, to_x: ToX, parse: DiveParse, palette: QPalette) -> None:
-    """A tick at each of the 96 frames that the network was given."""
+    """Draw a tick at each of the 96 sampled frames."""
     painter.setPen(QPen(palette.placeholderText().color(), 1))
     for frame in parse.sampled_frames:
         x = to_x(float(frame) + 0.5)
@@ -64,9 +64,9 @@ def draw_samples(painter: QPainter, lane: QRectF, to_x: ToX, parse: DiveParse, p
 
 
 def draw_curves(painter: QPainter, lane: QRectF, to_x: ToX, parse: DiveParse) -> None:
-    """How probable it is that flight and entry begin at each sample.
+    """Draw the probabilities of both transitions at each sample.
 
-    One scale for both curves, so that an unsure transition looks it; stretched, as few peaks come near 1.
+    Both curves share one scale, stretched to the highest peak, because few peaks come near 1.
     """
     bottom, height = lane.bottom() - 2, lane.height() - 8
     peak = max(float(parse.probabilities.max()), _LOWEST_SCALE)
@@ -85,7 +85,7 @@ def draw_curves(painter: QPainter, lane: QRectF, to_x: ToX, parse: DiveParse) ->
 
 
 def draw_legend(painter: QPainter, lane: QRectF, parse: DiveParse, palette: QPalette) -> None:
-    """Which curve is which, how sure the model is at best, and whose the steps are."""
+    """Draw the legend of the curves with their peak probabilities."""
     x, y = lane.left(), lane.center().y() - 3
     peaks = parse.probabilities.max(axis=0)
     for text, step, peak in (
@@ -106,7 +106,7 @@ def draw_legend(painter: QPainter, lane: QRectF, parse: DiveParse, palette: QPal
 
 
 def draw_playhead(painter: QPainter, area: QRectF, x: float, palette: QPalette) -> None:
-    """A line with a head."""
+    """Draw the playhead."""
     color = palette.text().color()
     painter.setPen(QPen(color, 1.5))
     painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom() + 3))
@@ -117,7 +117,7 @@ def draw_playhead(painter: QPainter, area: QRectF, x: float, palette: QPalette) 
 
 
 def draw_drawn_frames(painter: QPainter, lane: QRectF, to_x: ToX, frames: Iterable[int], palette: QPalette) -> None:
-    """A small pointer below each frame that something is drawn on."""
+    """Draw a small triangle below each frame with drawings."""
     painter.setPen(QPen(palette.text().color(), 1))
     painter.setBrush(_DRAWN)
     for frame in frames:
@@ -133,6 +133,6 @@ def _time_text(time_s: float) -> str:
 
 
 def _curve_pen(step: str) -> QPen:
-    """Colour and dashes: the two curves differ without their colours too."""
+    """Pen of a curve; the dashes tell both curves apart without colour."""
     style = Qt.PenStyle.SolidLine if step == STEP_NAMES[1] else Qt.PenStyle.DashLine
     return QPen(step_color(step), 2, style)

@@ -1,4 +1,4 @@
-"""The two transitions on the timeline: handles to drag, and a ghost where the model has put each."""
+"""Draggable handles of the two transitions, with ghosts at the model's positions."""
 
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPalette, QPen, QPolygonF
@@ -16,12 +16,12 @@ _GRIP_W, _GRIP_H = 8, 20
 
 
 class TransitionHandles:
-    """What is held and hovered, and how it is drawn. The timeline maps frames to pixels.
+    """State and drawing of the two handles.
 
     Attributes:
         frames: first frames of flight and entry; empty without an analysis.
-        held, hovered, chosen: 0 for the flight, 1 for the entry, or None; chosen is the one that the keys move.
-        offset: pixels from the handle that is held to where it was grabbed.
+        held, hovered, chosen: 0 for flight, 1 for entry, or None: dragged, under the mouse, selected for the keys.
+        offset: pixels from the dragged handle to the point where it was grabbed.
     """
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class TransitionHandles:
         self._ghosts: tuple[int, ...] = ()
 
     def set_parses(self, shown: DiveParse | None, by_model: DiveParse | None) -> None:
-        """Take the transitions as shown and as the model has them."""
+        """Set the shown transitions and those of the model."""
         self._parse = shown
         self.frames = frames_of(shown.transitions) if shown else ()
         self._ghosts = frames_of(by_model.transitions) if by_model else ()
@@ -42,27 +42,27 @@ class TransitionHandles:
             self.held = self.hovered = self.chosen = None
 
     def grab(self, x: float, to_x: ToX) -> int | None:
-        """Hold the handle near x and say which; None where there is none."""
+        """Start to drag the handle near x; returns its index, None where there is none."""
         self.held = self._near(x, to_x)
         if self.held is not None:
             self.offset = x - to_x(self.frames[self.held])
         return self.held
 
     def release(self) -> None:
-        """Hold none."""
+        """End the drag."""
         self.held = None
 
     def hover(self, x: float | None, to_x: ToX) -> bool:
-        """Note which handle the mouse is over; True where that is another one than before."""
+        """Update the hovered handle; returns whether it changed. x is None outside of the widget."""
         before, self.hovered = self.hovered, None if x is None else self._near(x, to_x)
         return self.hovered != before
 
-    def spoken(self) -> list[str]:
-        """A line a transition, for a screen reader."""
+    def accessible_text(self) -> list[str]:
+        """Accessible descriptions, one per transition."""
         return [self.text(place) for place in range(len(self.frames))]
 
     def draw(self, painter: QPainter, area: QRectF, to_x: ToX, palette: QPalette) -> None:
-        """Draw ghosts and handles, and say of the one in hand where it lies."""
+        """Draw ghosts and handles, and a text at the active handle."""
         told = next((one for one in (self.held, self.hovered, self.chosen) if one is not None), None)
         for ghost, frame in zip(self._ghosts, self.frames, strict=True):
             if ghost != frame:
@@ -77,7 +77,7 @@ class TransitionHandles:
         return nearest(x, [to_x(frame) for frame in self.frames])
 
     def text(self, place: int) -> str:
-        """Where a transition lies, what it is scored from, and where the model has it."""
+        """Description of a transition: its frame, the sampled frame it is scored from, and the model's frame."""
         assert self._parse is not None
         frame = self.frames[place]
         text = (
@@ -86,7 +86,7 @@ class TransitionHandles:
             else translate("TransitionHandles", "flight from frame {0}")
         ).format(frame)
         sampled = int(self._parse.sampled_frames[sample_of(self._parse, frame)])
-        if sampled != frame:  # the network saw 96 frames of the dive and no others
+        if sampled != frame:  # the network knows sampled frames only
             text += " · " + translate("TransitionHandles", "scored from the next sampled frame, {0}").format(sampled)
         if self._ghosts[place] != frame:
             text += " · " + translate("TransitionHandles", "model: {0}").format(self._ghosts[place])
@@ -94,7 +94,7 @@ class TransitionHandles:
 
 
 def _draw_ghost(painter: QPainter, area: QRectF, x: float, palette: QPalette) -> None:
-    """A dotted line with a hollow diamond: unlike a handle without its colour too."""
+    """Draw a dotted line with a hollow diamond, which differs from a handle without colour."""
     color = palette.placeholderText().color()
     painter.setPen(QPen(color, 1.5, Qt.PenStyle.DotLine))
     painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
