@@ -12,13 +12,12 @@ from fineparser_core.errors import ConfigError
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-METHODS = ("fineparser", "i3d-mlp", "usdl", "musdl", "core", "tsa")
-_CONTRASTIVE = ("fineparser", "core", "tsa")
-_PAPER_BACKBONES = ("resnet18", "resnet34", "resnet50", "vit_s_16")
-#: Of our own recipe: see poses, the second with an upright look.
-POSE_BACKBONES = ("pose", "pose_upright")
-#: Those of Table 5, and our own.
-STATIC_BACKBONES = (*_PAPER_BACKBONES, *POSE_BACKBONES)
+#: The paper's network, and the one with poses (`pose.fineparser_pose`).
+FINEPARSERS = ("fineparser", "fineparser-pose")
+METHODS = (*FINEPARSERS, "i3d-mlp", "usdl", "musdl", "core", "tsa")
+_CONTRASTIVE = (*FINEPARSERS, "core", "tsa")
+#: Those of Table 5.
+STATIC_BACKBONES = ("resnet18", "resnet34", "resnet50", "vit_s_16")
 AnyConfig = TypeVar("AnyConfig", bound="DataclassInstance")
 
 # Values that a field with a closed list may take.
@@ -60,18 +59,16 @@ def check_numbers(config: "DataclassInstance", positive: tuple[str, ...]) -> Non
 
 @dataclass(frozen=True, kw_only=True)
 class ModelConfig:
-    """Which network: the method, and for FineParser its modules (Tables 3 to 5 of the paper).
+    """Which network: the method, and for the paper's FineParser its modules (Tables 3 to 5).
 
     Attributes:
-        method: "fineparser" or one of its rivals, see `METHODS`; the settings below are FineParser's.
+        method: one of `METHODS`: FineParser, fineparser-pose or a rival; the settings below are FineParser's.
         sap: spatial parser: the gate and the masks.
         sve: static stream.
         tap: temporal parser: predicted transitions; without it steps are cut at fixed shares of the clip.
         static_backbone: of the static stream (Table 5), see `STATIC_BACKBONES`.
         step_duration: tokens of the static stream per step, 2, 4 or 8 (Table 4).
         step_weights: lambda of Eq. 6, the weights of take-off, flight and entry in the regression.
-        refined_masks: a layer of our own recipe, see `models.mask_refiner`; off in the paper's presets.
-        mixed_features: another one, see `models.static_encoder`.
     """
 
     method: str = "fineparser"
@@ -81,13 +78,13 @@ class ModelConfig:
     static_backbone: str = "resnet34"
     step_duration: int = 4
     step_weights: tuple[float, ...] = (3.0, 5.0, 2.0)
-    refined_masks: bool = False
-    mixed_features: bool = False
 
     def __post_init__(self) -> None:
         check_choices(self)
         if len(self.step_weights) != 3 or min(self.step_weights) < 0 or not 0 < sum(self.step_weights) < math.inf:
             raise ConfigError(f"step_weights is {self.step_weights}: give three numbers, not negative and not all 0.")
+        if self.method == "fineparser-pose" and not (self.sap and self.sve and self.tap):
+            raise ConfigError("fineparser-pose has all of its parts: leave out parts of fineparser only.")
 
     @property
     def architecture(self) -> str:
@@ -97,8 +94,6 @@ class ModelConfig:
         parts = ["fineparser", "i3d"]
         if self.sve:
             parts += [self.static_backbone, *([f"duration{self.step_duration}"] if self.step_duration != 4 else [])]
-            parts += ["mixed"] if self.mixed_features else []
-        parts += ["refined"] if self.sap and self.refined_masks else []
         return "-".join([*parts, *(f"no-{name}" for name in ("sap", "sve", "tap") if not getattr(self, name))])
 
 
@@ -134,15 +129,13 @@ class TrainConfig(ModelConfig):
     """Everything that decides what a training run computes, but for the data and the initial weights.
 
     Attributes:
-        method: "fineparser" or one of its rivals, see `METHODS`; the settings below are FineParser's.
+        method: one of `METHODS`: FineParser, fineparser-pose or a rival; the settings below are FineParser's.
         sap: spatial parser: the gate and the masks.
         sve: static stream.
         tap: temporal parser: predicted transitions; without it steps are cut at fixed shares of the clip.
         static_backbone: of the static stream (Table 5), see `STATIC_BACKBONES`.
         step_duration: tokens of the static stream per step, 2, 4 or 8 (Table 4).
         step_weights: lambda of Eq. 6, the weights of take-off, flight and entry in the regression.
-        refined_masks: a layer of our own recipe, see `models.mask_refiner`; off in the paper's presets.
-        mixed_features: another one, see `models.static_encoder`.
         layout: of the data set, "finediving", "mtl-aqa", or "auto" to see by its files.
         preprocessing: how frames become network inputs, as a weights card names it.
         decoding: how transitions are read from their probabilities, as a weights card names it.
@@ -257,7 +250,7 @@ class TrainConfig(ModelConfig):
             raise ConfigError("validation_share, ema and momentum must be below 1.")
         if self.focal_alpha is not None and self.focal_alpha > 1:
             raise ConfigError(f"focal_alpha is {self.focal_alpha}: use a share of 1, or none.")
-        if self.preprocessing == "follow" and not (self.method == "fineparser" and self.sap):
+        if self.preprocessing == "follow" and not (self.method in FINEPARSERS and self.sap):
             raise ConfigError("Preprocessing 'follow' needs a network that finds the athlete: use 'whole'.")
 
     @property
@@ -268,12 +261,12 @@ class TrainConfig(ModelConfig):
     @property
     def learns_steps(self) -> bool:
         """Whether the network has a temporal parser, which needs step labels."""
-        return self.method == "tsa" or (self.method == "fineparser" and self.tap)
+        return self.method == "tsa" or (self.method in FINEPARSERS and self.tap)
 
     @property
     def learns_masks(self) -> bool:
         """Whether the network has a spatial parser that learns from true masks."""
-        return self.method == "fineparser" and self.sap and self.mask_weight > 0
+        return self.method in FINEPARSERS and self.sap and self.mask_weight > 0
 
     @property
     def model(self) -> ModelConfig:
@@ -337,8 +330,8 @@ PRESETS: Mapping[str, TrainConfig] = types.MappingProxyType(
         "rendered": _RENDERED,
         **{f"table3-{row}": replace(_RELEASE, **change) for row, change in _TABLE_3.items()},
         **{f"table4-{n}": replace(_RELEASE, step_duration=n) for n in (2, 4, 8)},
-        **{f"table5-{name}": replace(_RELEASE, static_backbone=name) for name in _PAPER_BACKBONES},
-        **{name: replace(_RELEASE, method=name) for name in METHODS if name != "fineparser"},
+        **{f"table5-{name}": replace(_RELEASE, static_backbone=name) for name in STATIC_BACKBONES},
+        **{name: replace(_RELEASE, method=name) for name in METHODS if name not in FINEPARSERS},
     }
 )
 

@@ -15,11 +15,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from fineparser_core.config import ModelConfig
+from fineparser_core.checkpoints.build import build_model
+from fineparser_core.config import FINEPARSERS, ModelConfig
 from fineparser_core.errors import CheckpointError, ConfigError, ExportError
 from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.models.fineparser import FineParser
-from fineparser_core.models.presets import build
 from fineparser_core.models.temporal_parser import DECODERS
 from fineparser_core.resources import resource
 from fineparser_core.video.atomic import atomic_file
@@ -286,7 +286,7 @@ def load_model(folder: str | Path | None = None) -> tuple[AQAModel, WeightsCard]
     """
     folder = resource("weights", "fineparser") if folder is None else Path(folder)
     state, card = load_bundle(folder)
-    method = build(ModelConfig(**card.model))
+    method = build_model(ModelConfig(**card.model))
     load_into(method, state, folder)
     return method.eval(), card
 
@@ -298,7 +298,7 @@ def load_fineparser(folder: Path) -> tuple[FineParser, WeightsCard]:
     """
     card = read_card(folder)
     config = ModelConfig(**card.model)
-    if not (config.method == "fineparser" and config.sap and config.sve and config.tap):
+    if not (config.method in FINEPARSERS and config.sap and config.sve and config.tap):
         raise CheckpointError(
             f"{folder} holds a '{card.architecture}', which does not give masks, steps and contributions: "
             "give the weights of a whole FineParser."

@@ -21,7 +21,7 @@ from fineparser_core.errors import AnnotationError, CheckpointError
 from fineparser_core.evaluation.fidelity import MIN_PAIRS, rank_correlation
 from fineparser_core.evaluation.summary import text_table
 from fineparser_core.inference.analyzer import Analyzer
-from fineparser_core.models.pose_backbone import PoseBackbone
+from fineparser_core.pose.pose_backbone import PoseBackbone
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
 from fineparser_core.training.batches import ALL_SAMPLES, by_number, frame_tensor, mask_tensor, ordered_pairs
 from fineparser_core.training.truths import (
@@ -91,13 +91,13 @@ def measure_poses(
         for dive, view in zip(dives, views, strict=True):
             cancel.raise_if_cancelled()
             video = frame_tensor(dive, view, ALL_SAMPLES).to(device).contiguous(memory_format=torch.channels_last)
-            looks.append(backbone.last_look(video))
+            looks.append(backbone.refined_poses(video))
             progress(Progress("look", len(looks), len(dives)))
         seen = torch.stack(looks)
         features = model.static_encoder.to_feature(backbone.features(seen))
         tokens = model.static_encoder.step_tokens(features, cuts)
         points = (model.static_stream(tokens[query], tokens[exemplar]) * model.step_weights).cpu().numpy()
-        off = _off(backbone.tracked(seen).cpu().numpy(), dives, views, truths)
+        off = _off(backbone.track_refined(seen).cpu().numpy(), dives, views, truths)
     true = true_contributions(dives, scaled_qualities(dives, truths), query, exemplar).numpy()
     numbers = np.array([dives[i].dive_number for i in query])
     read = [_read(points[:, i], true[:, i], numbers) for i in range(3)]

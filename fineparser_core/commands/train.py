@@ -25,13 +25,13 @@ from fineparser_core.errors import ConfigError
 from fineparser_core.inference.encoder import to_channels_last
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.progress import CancelToken
-from fineparser_core.staged_config import StagedConfig
 from fineparser_core.synth.ground_truth import GroundTruth
 from fineparser_core.training.distributed import processes
 from fineparser_core.training.initial import initial_model
 from fineparser_core.training.provenance import data_stamp, joined, open_run
 from fineparser_core.training.run import BUNDLE, check_masks, new_card, train
 from fineparser_core.training.staged import train_staged
+from fineparser_core.training.staged_config import StagedConfig
 from fineparser_core.training.truths import read_truths
 from fineparser_core.video.preprocess import WHOLE, AthleteCrop, get_preprocessing
 

@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from fineparser_core.constants import IMAGENET_MEAN, IMAGENET_STD
 from fineparser_core.inference.device import PRECISIONS
 from fineparser_core.models.fineparser import FineParser, RelativeScore, mean_over_windows
-from fineparser_core.models.pose_backbone import PoseBackbone
 from fineparser_core.models.temporal_parser import DECODERS
-from fineparser_core.models.upright_look import BODY
+from fineparser_core.pose.keypoints import BODY
+from fineparser_core.pose.pose_backbone import PoseBackbone
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.types import ClipEncoding
 from fineparser_core.video.sampling import WINDOWS
@@ -177,8 +177,8 @@ class ClipEncoder:
         if not isinstance(backbone, PoseBackbone):
             return None
         step = _Steps("coarse", len(WINDOWS), progress, cancel, done=len(WINDOWS) - 1)
-        look = backbone.look(normalise(torch.from_numpy(frames).to(self.device)))
-        tracked = backbone.first_tracked(look[None])[0, :, :BODY]
+        poses = backbone.frame_poses(normalise(torch.from_numpy(frames).to(self.device)))
+        tracked = backbone.track_coarse(poses[None])[0, :, :BODY]
         joints: np.ndarray = torch.cat([tracked[..., :2], tracked[..., 2:].sigmoid()], dim=-1).cpu().numpy()
         step()
         return joints

@@ -7,14 +7,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from fineparser_core.config import POSE_BACKBONES
 from fineparser_core.constants import N_SAMPLES, TOKENS_PER_STEP, WINDOW_STRIDE
 from fineparser_core.models.aqa_model import AQAModel, Decoder, EncodedVideo, VideoEncoding, to_windows
 from fineparser_core.models.i3d import I3D
-from fineparser_core.models.pose_backbone import PoseSteps
 from fineparser_core.models.regression import STEP_WEIGHTS, StepReducer, StepStream
-from fineparser_core.models.spatial_parser import SpatialParser
-from fineparser_core.models.static_encoder import StaticEncoder
+from fineparser_core.models.spatial_parser import MaskDecoder, SpatialParser
+from fineparser_core.models.static_encoder import StaticEncoder, make_backbone
 from fineparser_core.models.step_pooling import DYNAMIC_LENGTH, dynamic_matrix, pair_boundaries
 from fineparser_core.models.temporal_parser import PSNet, decode_release
 
@@ -48,7 +46,7 @@ class Parsed(NamedTuple):
         gated: (B, 9, 1024).
         probabilities: (B, 96, 2) of the transitions.
         mask_logits: (B, 9, heads, 16, H, W): the side maps and the fused one, or the fused one alone.
-        frame_features: (B, 96, 512), longer where poses are seen, see `StaticEncoder`.
+        frame_features: (B, 96, 512 + n), see `StaticEncoder`.
     """
 
     gated: Tensor
@@ -85,11 +83,11 @@ class FineParser(AQAModel):
         sve: static stream; without it the score is the dynamic stream's alone.
         tap: PSNet; without it steps are cut at fixed shares of the clip. The I3D and the dynamic stream are always
             there: Table 3 does not say what would score a dive without them.
-        static_backbone: of `StaticEncoder`.
-        step_duration: of `StaticEncoder`.
+        static_backbone: of the static encoder, one of Table 5.
+        step_duration: of the static encoder (Table 4).
         step_weights: lambda_l of Eq. 6; only their ratios count.
-        refined_masks: of `MaskDecoder`.
-        mixed_features: of `StaticEncoder`.
+        static_encoder: another one; `static_backbone` and `step_duration` then say nothing.
+        mask_decoder: of the spatial parser; by default the paper's.
     """
 
     def __init__(
@@ -101,19 +99,20 @@ class FineParser(AQAModel):
         static_backbone: str = "resnet34",
         step_duration: int = TOKENS_PER_STEP,
         step_weights: Sequence[float] = STEP_WEIGHTS,
-        refined_masks: bool = False,
-        mixed_features: bool = False,
+        static_encoder: StaticEncoder | None = None,
+        mask_decoder: MaskDecoder | None = None,
     ) -> None:
         super().__init__()
         self.has_masks, self.has_static, self.has_steps = sap, sve, tap
         self.i3d = I3D()
         if sap:
-            self.spatial_parser = SpatialParser(refined_masks)
+            self.spatial_parser = SpatialParser(mask_decoder)
         if tap:
             self.psnet = PSNet()
-            self.pose_steps = PoseSteps() if sve and static_backbone in POSE_BACKBONES else None
         if sve:
-            self.static_encoder = StaticEncoder(static_backbone, step_duration, mixed=mixed_features)
+            if static_encoder is None:
+                static_encoder = StaticEncoder(*make_backbone(static_backbone), step_duration=step_duration)
+            self.static_encoder = static_encoder
         self.reducers = nn.ModuleList(StepReducer() for _ in range(3))
         self.dynamic_stream = StepStream()
         if sve:
@@ -189,17 +188,14 @@ class FineParser(AQAModel):
         return features.float().unflatten(0, (len(video), -1)), frame_features
 
     def step_probabilities(self, gated: Tensor, static_features: Tensor | None, bn_groups: int = 1) -> Tensor:
-        """(B, 96, 2) that a step begins at a sample (Eq. 4): PSNet's, or where poses are seen what both of them say.
+        """(B, 96, 2) that the second and the third step begin at a sample (Eq. 4).
 
         Args:
             gated: (B, 9, 1024).
-            static_features: (B, 96, n) of the static backbone; only those of one that sees poses are used.
+            static_features: (B, 96, n) of the static backbone, for a network that also uses these; this one does not.
             bn_groups: as in `parse`.
         """
-        logits = torch.cat([self.psnet.logits(group) for group in gated.chunk(bn_groups)])
-        if self.pose_steps is not None and static_features is not None:
-            logits = (logits + self.pose_steps(static_features)) / 2
-        return torch.sigmoid(logits)
+        return torch.cat([self.psnet(group) for group in gated.chunk(bn_groups)])
 
     def encode(
         self, video: Tensor, decode: Decoder, *, between_windows: Callable[[], None] | None = None

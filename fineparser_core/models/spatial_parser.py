@@ -7,7 +7,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fineparser_core.models.i3d import I3D, TAP_CHANNELS
-from fineparser_core.models.mask_refiner import MaskRefiner
 
 SIDE_CHANNELS = 16
 #: (kernel, stride, padding) in (t, h, w) that bring each tap back to 16 x 112 x 112.
@@ -41,12 +40,9 @@ class MaskDecoder(nn.Module):
     convolution to one channel and a single-channel transposed convolution (its side map, for supervision), the
     first a 16-channel transposed convolution, and `fuse` mixes the 64 wide channels. Both are linear, so the
     fused map is computed as one 16-to-1 transposed convolution a tap: the same numbers for a sixteenth of the work.
-
-    Args:
-        refined: add the logits of a `MaskRefiner` to the fused map.
     """
 
-    def __init__(self, refined: bool = False) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.side = nn.ModuleList(nn.Conv3d(c, SIDE_CHANNELS, 1, bias=False) for c in TAP_CHANNELS)
         self.score = nn.ModuleList(nn.Conv3d(SIDE_CHANNELS, 1, 1) for _ in TAP_CHANNELS)
@@ -56,7 +52,6 @@ class MaskDecoder(nn.Module):
         )
         self.fuse = nn.Conv3d(SIDE_CHANNELS * len(TAP_CHANNELS), 1, 1)
         self._initialise()
-        self.refiner = MaskRefiner() if refined else None
 
     @torch.no_grad()
     def _initialise(self) -> None:
@@ -84,50 +79,43 @@ class MaskDecoder(nn.Module):
         bias = self.fuse.get_parameter("bias").to(maps[0].dtype)
         return torch.stack(maps).sum(0) + bias.view(1, 1, 1, 1, 1)
 
-    def _refined(self, sides: list[Tensor], taps: Taps, windows: Tensor | None, middle: Tensor | None) -> Tensor:
-        if self.refiner is None:
-            return self._fused(sides)
-        middle = self.refiner.middle(taps) if middle is None else middle
-        logits = self._fused(sides)[:, 0] + self.refiner(taps, middle)
-        if windows is not None:
-            logits = logits + self.refiner.sharpener(logits, windows, middle)
-        return logits[:, None]
+    def _mask_logits(self, sides: list[Tensor], taps: Taps, windows: Tensor | None) -> Tensor:
+        """The fused map (N, 1, 16, 112, 112); a decoder that refines it uses taps and windows."""
+        return self._fused(sides)
 
     def _sides(self, taps: Taps) -> list[Tensor]:
         return [conv(tap) for conv, tap in zip(self.side, taps, strict=True)]
 
-    def forward(self, taps: Taps, windows: Tensor | None, middle: Tensor | None = None) -> Tensor:
+    def forward(self, taps: Taps, windows: Tensor | None = None) -> Tensor:
         """Taps of N windows to logits (N, 5, 16, 112, 112): side maps 1 to 4, then the fused one.
 
         Args:
-            windows: (N, 3, 16, 112, 112), which a refiner looks at again; None leaves its masks unsharpened.
-            middle: what `MaskRefiner.middle` gives of the taps, where it is known already.
+            windows: (N, 3, 16, 112, 112), for a decoder that refines the fused map by them; this one does not.
         """
         sides = self._sides(taps)
-        heads = [up(score(s)) for up, score, s in zip(self.upsample_score, self.score, sides, strict=True)]
-        return torch.cat([*heads, self._refined(sides, taps, windows, middle)], dim=1)
+        return torch.cat([*self._side_maps(sides), self._mask_logits(sides, taps, windows)], dim=1)
 
-    def fused(self, taps: Taps, windows: Tensor | None) -> Tensor:
+    def _side_maps(self, sides: list[Tensor]) -> list[Tensor]:
+        return [up(score(s)) for up, score, s in zip(self.upsample_score, self.score, sides, strict=True)]
+
+    def fused(self, taps: Taps, windows: Tensor | None = None) -> Tensor:
         """The fused logits alone, (N, 16, 112, 112): what inference needs. Arguments as of `forward`."""
-        return self._refined(self._sides(taps), taps, windows, None)[:, 0]
-
-    def unsharpened(self, taps: Taps) -> tuple[Tensor, Tensor]:
-        """Of a refined decoder what its sharpener is given: logits (N, 16, 112, 112), and `MaskRefiner.middle`."""
-        assert self.refiner is not None
-        middle = self.refiner.middle(taps)
-        return self._refined(self._sides(taps), taps, None, middle)[:, 0], middle
+        return self._mask_logits(self._sides(taps), taps, windows)[:, 0]
 
 
 class SpatialParser(nn.Module):
     """A second I3D, whose last feature is the mask embedding B5, with a mask decoder on its taps.
 
     Deviation: no predicted mask touches the score; the embedding gates the TAP feature channel by channel.
+
+    Args:
+        decoder: by default the paper's.
     """
 
-    def __init__(self, refined: bool = False) -> None:
+    def __init__(self, decoder: MaskDecoder | None = None) -> None:
         super().__init__()
         self.encoder = I3D()
-        self.decoder = MaskDecoder(refined)
+        self.decoder = MaskDecoder() if decoder is None else decoder
 
     def taps(self, windows: Tensor) -> Taps:
         """Windows (N, 3, 16, 112, 112) to the four taps, without the embedding."""

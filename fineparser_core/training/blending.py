@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from fineparser_core.models.fineparser import FineParser
+from fineparser_core.pose.fineparser_pose import FineParserPose
 from fineparser_core.training.batches import by_number, ordered_pairs
 from fineparser_core.training.losses import transition_loss, transition_target
 from fineparser_core.training.stored_views import EncodedDive
@@ -33,7 +34,7 @@ def blend_steps(
 
     Returns: the factors of PSNet and of the step finder, between 0.5 and 2.
     """
-    if not encoded or model.pose_steps is None:
+    if not encoded or not isinstance(model, FineParserPose):
         return 1.0, 1.0
     model.eval()
     windows = model.psnet.logits(torch.from_numpy(np.stack([e.gated for e in encoded])))

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from fineparser_core.constants import MASK_SIZE, N_SAMPLES, SWAPPED_JOINTS
 from fineparser_core.data.dives import Dive
-from fineparser_core.models.pose_backbone import clip_features
+from fineparser_core.pose.pose_features import clip_features
 from fineparser_core.training.batches import ALL_SAMPLES
 from fineparser_core.training.stored_views import SeenDive
 from fineparser_core.training.traced_poses import TracedPoses, disturbed, in_water
@@ -33,7 +33,7 @@ class FoundErrors:
         poses: traced for `dives`.
         dives: whose numbers and timings they have.
         seen_dives: rendered dives as the backbone sees them; those of unknown splash or joints are left out.
-        tracked: (len(seen_dives), 96, 16, 3), their joints, see `models.pose_backbone.PoseTrack`.
+        tracked: (len(seen_dives), 96, 16, 3), their joints, see `pose.temporal_refiner.TemporalPoseRefiner`.
     """
 
     def __init__(
@@ -50,9 +50,9 @@ class FoundErrors:
         true = [MASK_SIZE * joint_points(one.dive, one.view, ALL_SAMPLES, truths) for one in known]
         self._true = np.array([_within_reach(joints) for joints in true], np.float32).reshape(-1, N_SAMPLES, 16, 2)
         self._tracked = _on_true_sides(tracked.numpy()[usable], self._true)
-        self._water = np.array([one.look[:, -2] for one in known], np.float32)
+        self._water = np.array([one.poses[:, -2] for one in known], np.float32)
         splashes = np.array([splash for _, splash in waters.values()], np.float32)
-        self._splash_errors = np.array([one.look[:, -1] for one in known], np.float32) - splashes[:, None]
+        self._splash_errors = np.array([one.poses[:, -1] for one in known], np.float32) - splashes[:, None]
         contacts = [
             int(np.searchsorted(one.view.sampled, frame))
             for one, (frame, _) in zip(known, waters.values(), strict=True)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import torch
 
+from fineparser_core.checkpoints.build import build_model
 from fineparser_core.checkpoints.bundle import load_bundle
 from fineparser_core.checkpoints.imagenet import BACKBONES, FETCHED, fetch_imagenet, load_imagenet
 from fineparser_core.checkpoints.kinetics import load_kinetics
@@ -13,8 +14,7 @@ from fineparser_core.errors import CheckpointError, ConfigError
 from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.i3d import I3D
-from fineparser_core.models.pose_backbone import PoseBackbone
-from fineparser_core.models.presets import build
+from fineparser_core.pose.pose_backbone import PoseBackbone
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ def initial_model(
     """
     check_start(config, imagenet)
     torch.manual_seed(config.seed)
-    model, notices = build(config.model), []
+    model, notices = build_model(config.model), []
     if kinetics is not None:
         _load_kinetics(model, kinetics)
         notices.append(KINETICS_NOTICE)
@@ -63,7 +63,7 @@ def initial_model(
         model.load_state_dict(shared, strict=False)
         backbone = model.static_encoder.backbone if isinstance(model, FineParser) and model.has_static else None
         if isinstance(backbone, PoseBackbone):
-            backbone.start_upright()
+            backbone.start_refiner()
         notices += [f"Starts from {card.id} ({len(shared)} of {len(own)} tensors).", *card.notices]
     return model, list(dict.fromkeys(notices))
 

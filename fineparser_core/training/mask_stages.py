@@ -13,13 +13,13 @@ from fineparser_core.data.dives import Dive
 from fineparser_core.data.transforms import View
 from fineparser_core.inference.device import autocast
 from fineparser_core.models.fineparser import FineParser
-from fineparser_core.models.joint_maps import joint_spots
-from fineparser_core.models.mask_refiner import MIDDLE_CHANNELS
-from fineparser_core.staged_config import StagedConfig
+from fineparser_core.pose.keypoints import gaussian_maps
+from fineparser_core.pose.mask_refiner import MIDDLE_CHANNELS, RefinedMaskDecoder
 from fineparser_core.training.batches import frame_tensor, mask_tensor, window_batch
 from fineparser_core.training.loop import Stage
 from fineparser_core.training.losses import dice_loss, mask_loss, structure_loss
 from fineparser_core.training.stage_tools import draws, freeze, trainable
+from fineparser_core.training.staged_config import StagedConfig
 from fineparser_core.training.stored_views import random_view
 from fineparser_core.training.stored_windows import LOGIT_STEP, StoredWindow
 from fineparser_core.training.truths import N_JOINTS, Truths, joint_points, shown_joints
@@ -38,9 +38,9 @@ def mask_stage(
     encoder = parser.encoder.eval()
     freeze(encoder.conv3d_1a_7x7, encoder.conv3d_2b_1x1, encoder.conv3d_2c_3x3)
     freeze(encoder.mixed_5b, encoder.mixed_5c)
-    refiner = parser.decoder.refiner
-    if refiner is not None:
-        freeze(refiner.sharpener)
+    decoder = parser.decoder
+    if isinstance(decoder, RefinedMaskDecoder):
+        freeze(decoder.refiner.sharpener)
     joint_head = nn.Conv3d(MIDDLE_CHANNELS, N_JOINTS, 1)
     nn.init.constant_(joint_head.get_parameter("bias"), -4.0)  # hardly any cell holds a joint
 
@@ -49,13 +49,15 @@ def mask_stage(
         frames, masks, chosen, views, starts = _mask_windows(dives, first_looks, config, rng)
         with autocast(frames.device, config.precision):
             taps = parser.taps(frames)
-            middle = None if refiner is None else refiner.middle(taps)
-            logits = parser.decoder(taps, None, middle).float()
-            spots = None if middle is None else joint_head(middle).float()
+            if isinstance(decoder, RefinedMaskDecoder):
+                middle = decoder.refiner.middle(taps)
+                logits, joint_maps = decoder(taps, None, middle).float(), joint_head(middle).float()
+            else:
+                logits, joint_maps = decoder(taps).float(), None
         focal, dice = mask_loss(logits, masks), dice_loss(logits[:, -1], masks)
         losses = {"total": 10 * focal + config.dice_weight * dice, "focal": focal, "dice": dice}
-        if spots is not None and truths:
-            losses["joints"] = _spot_loss(spots, chosen, views, starts, masks, truths)
+        if joint_maps is not None and truths:
+            losses["joints"] = _spot_loss(joint_maps, chosen, views, starts, masks, truths)
             losses["total"] = losses["total"] + config.joint_weight * losses["joints"]
         return losses
 
@@ -79,7 +81,7 @@ def sharpen_stage(model: FineParser, store: Callable[[], Sequence[StoredWindow]]
     """
     parser = model.spatial_parser.eval()
     freeze(parser)
-    assert parser.decoder.refiner is not None
+    assert isinstance(parser.decoder, RefinedMaskDecoder)
     sharpener = parser.decoder.refiner.sharpener.requires_grad_(True).train()
     windows = cache(store)
 
@@ -141,6 +143,6 @@ def _spot_loss(
         samples = np.arange(start, start + WINDOW_LENGTH)
         points = torch.from_numpy(joint_points(dive, view, samples, truths)).unflatten(0, (-1, 2)).mean(dim=1)
         shown = shown_joints(points, mask[::2])
-        targets.append(joint_spots(points, shown, spots.shape[-1]).transpose(0, 1))
+        targets.append(gaussian_maps(points, shown, spots.shape[-1]).transpose(0, 1))
     weight = 1 + 20 * (target := torch.stack(targets))  # a spot is a hundredth of a map
     return F.binary_cross_entropy_with_logits(spots, target, weight=weight) * 10

@@ -1,4 +1,4 @@
-"""The stages of `training.staged` for a static stream that sees poses (`models.pose_backbone`). Not in the paper."""
+"""The stages of `training.staged` that train the parts of `pose`."""
 
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -12,10 +12,19 @@ from fineparser_core.constants import MASK_SIZE, N_SAMPLES, SWAPPED_JOINTS, TOKE
 from fineparser_core.data.dives import Dive
 from fineparser_core.inference.device import autocast
 from fineparser_core.models.fineparser import FineParser
-from fineparser_core.models.joint_maps import FOUND, FRAMES_SEEN, MAP_SIZE, JointMaps, joint_places, joint_spots
-from fineparser_core.models.pose_backbone import LOOK, PoseBackbone, clip_features
-from fineparser_core.models.static_encoder import CUTS_MOVED, FRAME_FEATURE_SIZE
-from fineparser_core.staged_config import StagedConfig
+from fineparser_core.models.static_encoder import FRAME_FEATURE_SIZE
+from fineparser_core.pose.fineparser_pose import FineParserPose
+from fineparser_core.pose.keypoints import (
+    FRAMES_SEEN,
+    KEYPOINT_SIZE,
+    MAP_SIZE,
+    KeypointHeatmapNet,
+    gaussian_maps,
+    soft_argmax,
+)
+from fineparser_core.pose.pose_backbone import FRAME_POSE_SIZE, PoseBackbone
+from fineparser_core.pose.pose_features import clip_features
+from fineparser_core.pose.static_stream import CUTS_MOVED
 from fineparser_core.training.batches import (
     ALL_SAMPLES,
     by_number,
@@ -29,6 +38,7 @@ from fineparser_core.training.loop import Stage
 from fineparser_core.training.losses import regression_loss, transition_loss, transition_target
 from fineparser_core.training.single_frames import SingleFrames, draw_frames
 from fineparser_core.training.stage_tools import Ahead, draws, freeze, trainable
+from fineparser_core.training.staged_config import StagedConfig
 from fineparser_core.training.stored_views import SeenDive
 from fineparser_core.training.traced_poses import TracedPoses, disturbed
 from fineparser_core.training.truths import (
@@ -53,16 +63,16 @@ _DROPOUT = 0.1
 _FOUND_NOISE_PX = 0.7  # added to the joints of encoded dives, of which there are few
 
 
-def pose_loss(finder: JointMaps, maps: Tensor, points: Tensor, shown: Tensor) -> Tensor:
+def pose_loss(finder: KeypointHeatmapNet, maps: Tensor, points: Tensor, shown: Tensor) -> Tensor:
     """Of joint maps (N, 16, 28, 28): where each joint is, and whether it is seen; the mean over the joints that are.
 
     Args:
         points: (N, 16, 2) in pixels of the frame; shown: (N, 16) bool, which of them are seen.
     """
-    places, likely, seen = joint_places(maps)[0], maps.flatten(2).log_softmax(dim=-1), finder.shown(maps)
+    places, likely, seen = soft_argmax(maps)[0], maps.flatten(2).log_softmax(dim=-1), finder.visibility(maps)
 
     def off(points: Tensor, shown: Tensor) -> Tensor:
-        spot = joint_spots(points / MASK_SIZE, shown, MAP_SIZE, _SPOT_PX * MAP_SIZE / MASK_SIZE).flatten(2)
+        spot = gaussian_maps(points / MASK_SIZE, shown, MAP_SIZE, _SPOT_PX * MAP_SIZE / MASK_SIZE).flatten(2)
         spot = spot / spot.sum(dim=-1, keepdim=True).clamp_min(1e-6)
         return -(spot * likely).sum(dim=-1) + _PLACE_WEIGHT * (places - points).abs().sum(dim=-1)
 
@@ -70,7 +80,7 @@ def pose_loss(finder: JointMaps, maps: Tensor, points: Tensor, shown: Tensor) ->
 
 
 def track_loss(tracked: Tensor, points: Tensor, shown: Tensor) -> Tensor:
-    """Of tracked joints (N, 16, 3), see `PoseTrack`: pixels that they are off, and whether they are seen."""
+    """Of tracked joints (N, 16, 3), see `TemporalPoseRefiner`: pixels that they are off, and whether they are seen."""
 
     def off(points: Tensor, shown: Tensor) -> Tensor:
         return F.smooth_l1_loss(tracked[..., :2], points, beta=_TRACK_BETA_PX, reduction="none").sum(dim=-1)
@@ -110,7 +120,7 @@ def pose_stage(model: FineParser, dives: Sequence[Dive], truths: Truths, config:
     def step(iteration: int, part: int) -> dict[str, Tensor]:
         drawn = ahead(iteration)
         with autocast(drawn.images.device, config.precision):
-            maps, aux = backbone.maps(drawn.images)
+            maps, aux = backbone.predict(drawn.images)
         maps, aux = maps.float(), aux.float()
         pose = pose_loss(backbone, maps, MASK_SIZE * drawn.joints, shown_joints(drawn.joints, drawn.masks))
         more = [_further(dive, frame, truths) for dive, frame in zip(drawn.dives, drawn.numbers, strict=True)]
@@ -138,17 +148,17 @@ def track_stage(
     truths: Truths,
     config: StagedConfig,
     *,
-    upright: bool,
+    refined: bool,
 ) -> Stage:
-    """Teaches the backbone what the frames around say of a joint, on whole clips as it sees them.
+    """Trains a temporal pose refiner on the poses of whole clips.
 
     Args:
-        upright: whether they are seen upright, which is tracked on its own.
+        refined: whether `seen_dives` hold refined poses, which have a tracker of their own, or coarse ones.
     """
     backbone = model.static_encoder.backbone
     assert isinstance(backbone, PoseBackbone)
     freeze(backbone)
-    track = (backbone.last_track if upright else backbone.track).requires_grad_(True).train()
+    track = (backbone.upright.track if refined else backbone.track).requires_grad_(True).train()
     known = [one for one in seen_dives if one.dive.record.key in truths]
 
     @cache  # not needed where the stage is done and only loaded
@@ -158,7 +168,7 @@ def track_stage(
             true = torch.from_numpy(joint_points(one.dive, one.view, ALL_SAMPLES, truths))
             points.append(MASK_SIZE * true)
             shown.append(shown_joints(true, mask_tensor(one.dive, one.view, ALL_SAMPLES)))
-        found = torch.from_numpy(np.stack([one.look[:, :-2] for one in known])).unflatten(2, (-1, FOUND))
+        found = torch.from_numpy(np.stack([one.poses[:, :-2] for one in known])).unflatten(2, (-1, KEYPOINT_SIZE))
         return found, points, shown
 
     def step(iteration: int, part: int) -> dict[str, Tensor]:
@@ -173,7 +183,7 @@ def track_stage(
         return {"total": track_loss(track(seen).flatten(0, 1), true.flatten(0, 1), there.flatten(0, 1))}
 
     return Stage(
-        name="upright-tracks" if upright else "tracks",
+        name="refiner-tracks" if refined else "tracks",
         modules={"track": track},
         groups=[(trainable(track), config.head_lr)],
         iterations=config.track_iterations,
@@ -182,11 +192,10 @@ def track_stage(
     )
 
 
-def steps_stage(model: FineParser, seen_dives: Sequence[SeenDive], config: StagedConfig) -> Stage:
-    """L_TAP (Eq. 10) of the transitions that poses tell, alone: PSNet's part of them is learned elsewhere."""
-    assert model.pose_steps is not None
+def steps_stage(model: FineParserPose, seen_dives: Sequence[SeenDive], config: StagedConfig) -> Stage:
+    """L_TAP (Eq. 10) of the pose transition head alone: PSNet is trained in other stages."""
     steps = model.pose_steps.requires_grad_(True).train()
-    looks = stacked_looks(seen_dives)
+    looks = stacked_poses(seen_dives)
     refound = _refound(_tracked(model, looks), looks)
     labels = torch.tensor([one.transitions for one in seen_dives])
 
@@ -251,7 +260,7 @@ def static_stage(
     for module in modules.values():
         module.train()
     known = [one for one in seen_dives if one.dive.record.key in truths]
-    looks = stacked_looks(known)
+    looks = stacked_poses(known)
     tracked = _tracked(model, looks)
     refound = _refound(tracked, looks)
 
@@ -315,17 +324,18 @@ def static_stage(
     )
 
 
-def stacked_looks(seen_dives: Sequence[SeenDive]) -> Tensor:
-    """(n, 96, LOOK) of the dives."""
-    return torch.from_numpy(np.array([one.look for one in seen_dives], np.float32).reshape(-1, N_SAMPLES, LOOK))
+def stacked_poses(seen_dives: Sequence[SeenDive]) -> Tensor:
+    """(n, 96, FRAME_POSE_SIZE) of the dives."""
+    poses = np.array([one.poses for one in seen_dives], np.float32)
+    return torch.from_numpy(poses.reshape(-1, N_SAMPLES, FRAME_POSE_SIZE))
 
 
 @torch.no_grad()
 def _tracked(model: FineParser, looks: Tensor) -> Tensor:
-    """(n, 96, 16, 3) tracked joints of looks (n, 96, LOOK)."""
+    """(n, 96, 16, 3) tracked joints of looks (n, 96, FRAME_POSE_SIZE)."""
     backbone = model.static_encoder.backbone
     assert isinstance(backbone, PoseBackbone)
-    return backbone.tracked(looks)
+    return backbone.track_refined(looks)
 
 
 def _refound(tracked: Tensor, looks: Tensor) -> Callable[[np.ndarray, np.random.Generator], Tensor]:

@@ -10,8 +10,8 @@ from torch import Tensor
 from fineparser_core.constants import N_SAMPLES
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.transforms import View
-from fineparser_core.staged_config import StagedConfig
 from fineparser_core.training.batches import frame_tensor, mask_tensor
+from fineparser_core.training.staged_config import StagedConfig
 from fineparser_core.training.stored_views import random_view
 from fineparser_core.training.truths import Truths, joint_points
 

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 import numpy as np
 from torch import nn
 
-from fineparser_core.staged_config import StagedConfig
+from fineparser_core.training.staged_config import StagedConfig
 
 Drawn = TypeVar("Drawn")
 

@@ -26,17 +26,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from fineparser_core.config import POSE_BACKBONES
 from fineparser_core.constants import FEATURE_SIZE, N_SAMPLES, TOKENS_PER_STEP, WINDOW_LENGTH
 from fineparser_core.data.dives import Dive
 from fineparser_core.inference.device import autocast
 from fineparser_core.models.fineparser import FineParser
-from fineparser_core.models.pose_backbone import PoseBackbone
 from fineparser_core.models.regression import DYNAMIC_TOKENS
-from fineparser_core.models.static_encoder import CUTS_MOVED
 from fineparser_core.models.step_pooling import pair_boundaries
+from fineparser_core.pose.fineparser_pose import FineParserPose
+from fineparser_core.pose.mask_refiner import RefinedMaskDecoder
+from fineparser_core.pose.pose_backbone import PoseBackbone
+from fineparser_core.pose.static_stream import CUTS_MOVED
 from fineparser_core.progress import CancelToken
-from fineparser_core.staged_config import StagedConfig
 from fineparser_core.training.batches import (
     by_number,
     draw_group,
@@ -52,8 +52,10 @@ from fineparser_core.training.losses import (
 )
 from fineparser_core.training.mask_stages import mask_stage, sharpen_stage
 from fineparser_core.training.pose_stages import pose_stage, static_stage, steps_stage, track_stage
+from fineparser_core.training.refiner_stage import refiner_stage
 from fineparser_core.training.single_frames import draw_frames
 from fineparser_core.training.stage_tools import draws, freeze, trainable
+from fineparser_core.training.staged_config import StagedConfig
 from fineparser_core.training.stored_views import (
     EncodedDive,
     StoredView,
@@ -72,7 +74,6 @@ from fineparser_core.training.truths import (
     shown_joints,
     true_contributions,
 )
-from fineparser_core.training.upright_stage import upright_stage
 from fineparser_core.video.sampling import WINDOWS
 
 logger = logging.getLogger(__name__)
@@ -302,28 +303,25 @@ def train_staged(
     """
     out.mkdir(parents=True, exist_ok=True)
     run_stage(mask_stage(model, dives, first_looks, truths, config), out, cancel)
-    if model.spatial_parser.decoder.refiner is not None:
+    if isinstance(model.spatial_parser.decoder, RefinedMaskDecoder):
         _sharpen(model, dives, config, out, cancel)
     held_out = dives[config.parse_dives : config.parse_dives + config.blend_dives]
     learned = [*dives[: config.parse_dives], *dives[config.parse_dives + config.blend_dives :]]
     folder = out / "views"
-    sees_poses = config.static_backbone in POSE_BACKBONES
-    run_stage((pose_stage if sees_poses else frame_stage)(model, learned, truths, config), out, cancel)
+    has_poses = isinstance(model, FineParserPose)
+    run_stage((pose_stage if has_poses else frame_stage)(model, learned, truths, config), out, cancel)
     backbone = model.static_encoder.backbone
     if isinstance(backbone, PoseBackbone):
-        backbone.start_upright()
-    upright = config.static_backbone == "pose_upright"
-    if upright and truths and (config.track_iterations or config.upright_iterations):
-        first = see_dives(model, learned, config, folder, cancel, upright=False)
-        run_stage(track_stage(model, first, truths, config, upright=False), out, cancel)
-        run_stage(upright_stage(model, first, truths, config), out, cancel)
-    learns_of_poses = sees_poses and bool(
-        config.track_iterations or config.steps_iterations or config.static_iterations
-    )
-    if learns_of_poses:
+        backbone.start_refiner()
+        if truths and (config.track_iterations or config.refiner_iterations):
+            coarse = see_dives(model, learned, config, folder, cancel, refined=False)
+            run_stage(track_stage(model, coarse, truths, config, refined=False), out, cancel)
+            run_stage(refiner_stage(model, coarse, truths, config), out, cancel)
+    learns_from_poses = bool(config.track_iterations or config.steps_iterations or config.static_iterations)
+    if isinstance(model, FineParserPose) and learns_from_poses:
         seen = see_dives(model, learned, config, folder, cancel)
         if truths:
-            run_stage(track_stage(model, seen, truths, config, upright=upright), out, cancel)
+            run_stage(track_stage(model, seen, truths, config, refined=True), out, cancel)
         run_stage(steps_stage(model, seen, config), out, cancel)
     if config.parse_iterations or config.head_iterations:
         views = store_views(model, learned[: config.parse_dives], config, folder, cancel)
@@ -333,8 +331,8 @@ def train_staged(
             run_stage(parse_stage(model, views, truths, config), out, cancel)
         encoded = encode_dives(model, views, config, folder, cancel)
         run_stage(head_stage(model, encoded, truths, config), out, cancel)
-    if sees_poses and config.static_iterations:
+    if has_poses and config.static_iterations:
         poses = trace_poses(learned, config.traces, config.seed, out / "traces.npz", cancel)
         run_stage(static_stage(model, poses, learned, seen, truths, config), out, cancel)
-    if sees_poses:
+    if has_poses:
         _weigh(model, held_out, config, folder, cancel)

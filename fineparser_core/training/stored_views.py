@@ -13,10 +13,10 @@ from fineparser_core.data.dives import Dive
 from fineparser_core.data.transforms import Augmentation, View, draw_view, plain_view
 from fineparser_core.inference.device import autocast
 from fineparser_core.models.fineparser import FineParser
-from fineparser_core.models.pose_backbone import PoseBackbone
+from fineparser_core.pose.pose_backbone import PoseBackbone
 from fineparser_core.progress import CancelToken
-from fineparser_core.staged_config import StagedConfig
 from fineparser_core.training.batches import ALL_SAMPLES, frame_tensor
+from fineparser_core.training.staged_config import StagedConfig
 from fineparser_core.video.atomic import atomic_file
 from fineparser_core.video.sampling import WINDOWS
 
@@ -122,7 +122,7 @@ def encode_dives(
         with autocast(front.device, config.precision):
             feature = model.i3d.end(model.i3d.mixed_4f(front)).float()
         gated = model.gate(feature, torch.from_numpy(stored.mask_feature))
-        features = _stored_look(model, stored.dive, stored.number, folder, config, upright=True)
+        features = _stored_features(model, stored.dive, stored.number, folder, config, refined=True)
         if isinstance(backbone, PoseBackbone):
             features = backbone.features(torch.from_numpy(features)[None])[0].numpy()
         encoded.append(
@@ -135,11 +135,11 @@ def encode_dives(
 
 @dataclass(frozen=True, kw_only=True)
 class SeenDive:
-    """A view of a dive, and what a pose backbone sees in its frames: look (96, LOOK) float32."""
+    """A view of a dive, and the poses of its frames: (96, FRAME_POSE_SIZE) float32, coarse or refined."""
 
     dive: Dive
     view: View
-    look: np.ndarray
+    poses: np.ndarray
 
     @property
     def transitions(self) -> tuple[int, int]:
@@ -154,46 +154,46 @@ def see_dives(
     folder: Path,
     cancel: CancelToken,
     *,
-    upright: bool = True,
+    refined: bool = True,
 ) -> list[SeenDive]:
-    """View 0 of every dive as the pose backbone sees it; kept on disk.
+    """View 0 of every dive with its poses; kept on disk.
 
     Args:
-        upright: whether it looks again at an upright body, where it can.
+        refined: refined poses instead of coarse ones.
     """
     folder.mkdir(parents=True, exist_ok=True)
     model.eval()
     seen = []
     for index, dive in enumerate(dives):
         cancel.raise_if_cancelled()
-        look = _stored_look(model, dive, 0, folder, config, upright=upright)
-        seen.append(SeenDive(dive=dive, view=stored_view(dive, 0, config), look=look))
+        poses = _stored_features(model, dive, 0, folder, config, refined=refined)
+        seen.append(SeenDive(dive=dive, view=stored_view(dive, 0, config), poses=poses))
         if (index + 1) % 50 == 0:
-            logger.info("looked at %d/%d dives", index + 1, len(dives))
+            logger.info("poses of %d/%d dives", index + 1, len(dives))
     return seen
 
 
 @torch.inference_mode()
-def _stored_look(
-    model: FineParser, dive: Dive, number: int, folder: Path, config: StagedConfig, *, upright: bool
+def _stored_features(
+    model: FineParser, dive: Dive, number: int, folder: Path, config: StagedConfig, *, refined: bool
 ) -> np.ndarray:
-    """What the static backbone sees of a stored view, (96, n) float32: of one that sees poses its look."""
+    """(96, n) float32 of a stored view: features of the static backbone, or where it estimates poses, these."""
     backbone = model.static_encoder.backbone
-    looks_upright = upright and isinstance(backbone, PoseBackbone) and backbone.upright is not None
-    path = folder / f"{dive.key}-{number}-{'upright' if looks_upright else 'frames'}.npy"
+    refined = refined and isinstance(backbone, PoseBackbone)
+    path = folder / f"{dive.key}-{number}-{'refined' if refined else 'frames'}.npy"
     if path.exists():
         return np.load(path, allow_pickle=False)
-    first = _stored_look(model, dive, number, folder, config, upright=False) if looks_upright else None
+    coarse = _stored_features(model, dive, number, folder, config, refined=False) if refined else None
     view = stored_view(dive, number, config)
     video = frame_tensor(dive, view, ALL_SAMPLES).contiguous(memory_format=torch.channels_last)
     with autocast(video.device, config.precision):
         if not isinstance(backbone, PoseBackbone):
-            seen = backbone(video)
-        elif first is None:
-            seen = backbone.look_both_ways(video)
+            features = backbone(video)
+        elif coarse is None:
+            features = backbone.coarse_poses(video)
         else:
-            seen = backbone.look_upright(video, torch.from_numpy(first))
-    look: np.ndarray = seen.float().numpy()
+            features = backbone.refine_poses(video, torch.from_numpy(coarse))
+    stored: np.ndarray = features.float().numpy()
     with atomic_file(path) as temporary, temporary.open("wb") as stream:
-        np.save(stream, look)
-    return look
+        np.save(stream, stored)
+    return stored

@@ -13,9 +13,10 @@ from fineparser_core.data.dives import Dive
 from fineparser_core.data.transforms import View
 from fineparser_core.inference.device import autocast
 from fineparser_core.models.fineparser import FineParser
+from fineparser_core.pose.mask_refiner import RefinedMaskDecoder
 from fineparser_core.progress import CancelToken
-from fineparser_core.staged_config import StagedConfig
 from fineparser_core.training.batches import window_batch
+from fineparser_core.training.staged_config import StagedConfig
 from fineparser_core.training.stored_views import random_view
 from fineparser_core.video.atomic import atomic_file
 
@@ -53,6 +54,8 @@ def store_windows(
     """One random window of a random view of every dive, through the decoder but for its sharpener."""
     folder.mkdir(parents=True, exist_ok=True)
     parser = model.spatial_parser
+    decoder = parser.decoder
+    assert isinstance(decoder, RefinedMaskDecoder)
     parser.encoder.eval()  # not the sharpener, which is at work elsewhere
     stored = []
     for index, dive in enumerate(dives):
@@ -63,7 +66,7 @@ def store_windows(
         if not path.exists():
             frames, _ = window_batch([dive], [view], [start])
             with autocast(frames.device, config.precision):
-                logits, middle = parser.decoder.unsharpened(parser.taps(frames))
+                logits, middle = decoder.unsharpened(parser.taps(frames))
             steps = (logits[0].float() / LOGIT_STEP).round().clamp(-127, 127).to(torch.int8)
             with atomic_file(path) as temporary, temporary.open("wb") as stream:
                 np.savez(stream, logits=steps.numpy(), middle=middle[0].half().numpy())

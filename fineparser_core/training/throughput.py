@@ -5,6 +5,7 @@ import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,17 +23,15 @@ from fineparser_core.training.objective import FineParserObjective, fix_batch_no
 Losses = Mapping[str, float]
 
 
-class WideMaskDecoder(MaskDecoder):
-    """The decoder layer by layer as the paper draws it: every wide map is computed whole, then fused.
+def wide_fusion(decoder: MaskDecoder, sides: list[Tensor]) -> Tensor:
+    """The fused map layer by layer as the paper draws it: every wide map is computed whole, then fused.
 
     `MaskDecoder` folds the fusing layer into the kernels before it, which gives the same maps from a sixteenth of
     the channels.
     """
-
-    def _fused(self, sides: list[Tensor]) -> Tensor:
-        maps = [upsample(side) for upsample, side in zip(self.upsample_side, sides, strict=True)]
-        fused: Tensor = self.fuse(torch.cat(maps, dim=1))
-        return fused
+    maps = [upsample(side) for upsample, side in zip(decoder.upsample_side, sides, strict=True)]
+    fused: Tensor = decoder.fuse(torch.cat(maps, dim=1))
+    return fused
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,10 +83,8 @@ def straightforward_step(model: FineParser, batch: Batch) -> TimedStep:
         batch: as `synthetic_batch` arranges it.
     """
     plain = copy.deepcopy(model)
-    ours = plain.spatial_parser.decoder
-    decoder = WideMaskDecoder(refined=ours.refiner is not None)
-    decoder.load_state_dict(ours.state_dict())
-    plain.spatial_parser.decoder = decoder
+    decoder = plain.spatial_parser.decoder
+    decoder._fused = partial(wide_fusion, decoder)  # type: ignore[method-assign]
     for parameter in plain.parameters():
         parameter.data = parameter.data.contiguous()
     # `FineParser.parse` lays its inputs out channels last. The way back is a copy of the frames: nothing beside

@@ -20,10 +20,11 @@ from fineparser_core.data.dives import Dive
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
-from fineparser_core.models.pose_backbone import JOINTS, pose_features
+from fineparser_core.pose.keypoints import JOINTS
+from fineparser_core.pose.pose_features import pose_features
 from fineparser_core.progress import CancelToken
-from fineparser_core.synth.pose_sequences import PoseSequence, simulate_poses
 from fineparser_core.synth.render import DiveSpec
+from fineparser_core.training.pose_sequences import PoseSequence, simulate_poses
 from fineparser_core.video.athlete_crop import smooth_track
 from fineparser_core.video.atomic import atomic_file
 from fineparser_core.video.sampling import frame_to_sample
@@ -86,7 +87,7 @@ def in_water(joints: np.ndarray) -> np.ndarray:
 
 
 def disturbed(tracked: Tensor, noise_px: float, rng: np.random.Generator) -> Tensor:
-    """Tracked joints (n, 96, 16, 3) of dives, see `models.pose_backbone.PoseTrack`, as they might as well be found."""
+    """Tracked joints (n, 96, 16, 3) of dives, see `pose.temporal_refiner.TemporalPoseRefiner`, with noise."""
     joints = _from_elsewhere(tracked[..., :2], rng)
     noise = noise_px * _uniform(_DIVE_NOISE, len(joints), rng) * _noise(joints.shape, rng)
     return torch.cat([joints + noise, tracked[..., 2:]], dim=-1)

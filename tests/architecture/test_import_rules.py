@@ -20,20 +20,20 @@ LAYERS = {
     "progress": 0,
     "resources": 0,
     "config": 0,
-    "staged_config": 0,
     "background": 0,
     "video": 1,
     "diving": 1,
     "models": 1,
-    "checkpoints": 2,
-    "data": 2,
-    "synth": 2,
-    "training": 3,
-    "evaluation": 3,
-    "inference": 3,
-    "export": 3,
+    "pose": 2,
+    "checkpoints": 3,
+    "data": 3,
+    "synth": 3,
+    "training": 4,
+    "evaluation": 4,
+    "inference": 4,
+    "export": 4,
 }
-COMMAND_LINES = 4
+COMMAND_LINES = 5
 NEIGHBOURS = {
     "data": {"synth"},  # the truth of a rendered dive is read beside its labels
     "checkpoints": {"data"},  # foreign weights are unpickled as restrictedly as foreign annotations
@@ -44,7 +44,8 @@ NEIGHBOURS = {
 # Rooms that see less than their layer would allow.
 SEES_ONLY = {
     "export": {"types", "constants", "errors", "progress", "resources", "background", "video", "diving"},
-    "models": {"types", "constants", "errors", "config"},
+    "models": {"constants", "errors", "config"},
+    "pose": {"constants", "models"},
 }
 QT = {"PySide6", "PyQt5", "PyQt6", "pyqtgraph", "qtpy"}
 HEAVY = {"torch", "torchvision", "cv2"}

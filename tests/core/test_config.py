@@ -7,19 +7,20 @@ from typing import Any
 import pytest
 import torch
 
+from fineparser_core.checkpoints.build import build_model
 from fineparser_core.config import (
+    FINEPARSERS,
     METHODS,
-    POSE_BACKBONES,
     PRESETS,
     STATIC_BACKBONES,
+    ModelConfig,
     TrainConfig,
     from_dict,
     get_config,
     override,
 )
 from fineparser_core.errors import ConfigError
-from fineparser_core.models.presets import build
-from fineparser_core.staged_config import StagedConfig
+from fineparser_core.training.staged_config import StagedConfig
 
 
 def differences(one: TrainConfig, other: TrainConfig) -> dict[str, Any]:
@@ -29,9 +30,9 @@ def differences(one: TrainConfig, other: TrainConfig) -> dict[str, Any]:
 def test_every_table_has_its_presets() -> None:
     for name in ("release", "paper", "mtl-aqa", "rendered", *(f"table3-{row}" for row in "ABCDE")):
         assert name in PRESETS
-    of_table_5 = {f"table5-{name}" for name in STATIC_BACKBONES if name not in POSE_BACKBONES}
+    of_table_5 = {f"table5-{name}" for name in STATIC_BACKBONES}
     assert {f"table4-{n}" for n in (2, 4, 8)} | of_table_5 <= set(PRESETS)
-    assert set(METHODS) - {"fineparser"} <= set(PRESETS)
+    assert set(METHODS) - set(FINEPARSERS) <= set(PRESETS)
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -44,7 +45,7 @@ def test_presets_survive_json(name: str) -> None:
 @pytest.mark.parametrize("model", sorted({config.model for config in PRESETS.values()}, key=lambda m: m.architecture))
 def test_every_network_of_a_preset_can_be_built(model: Any) -> None:
     with torch.device("meta"):
-        network = build(model)
+        network = build_model(model)
     assert sum(p.numel() for p in network.parameters()) > 10_000_000
 
 
@@ -139,6 +140,6 @@ def test_sizes_with_which_no_stage_could_train_are_named(values: dict[str, str],
 
 
 def test_the_staged_recipe_takes_text_as_well() -> None:
-    config = override(StagedConfig(), {"refined-masks": "false", "mask_iterations": "7", "preprocessing": "whole"})
-    assert (config.refined_masks, config.mask_iterations, config.preprocessing) == (False, 7, "whole")
-    assert not config.network.refined_masks
+    config = override(StagedConfig(), {"method": "fineparser", "mask_iterations": "7", "preprocessing": "whole"})
+    assert (config.method, config.mask_iterations, config.preprocessing) == ("fineparser", 7, "whole")
+    assert config.network.model == ModelConfig()

@@ -30,14 +30,14 @@ STAGES = {
     "sharpen": 2,
     "frames": 2,
     "tracks": 2,
-    "upright": 2,
-    "upright-tracks": 2,
+    "refiner": 2,
+    "refiner-tracks": 2,
     "steps": 2,
     "parse": 2,
     "heads": 3,
     "static": 2,
 }
-OPTIONS = {"masks": "mask", "frames": "frame", "tracks": "track", "upright-tracks": "track", "heads": "head"}
+OPTIONS = {"masks": "mask", "frames": "frame", "tracks": "track", "refiner-tracks": "track", "heads": "head"}
 SMALL = (
     *(word for name, count in STAGES.items() for word in (f"--{OPTIONS.get(name, name)}-iterations", count)),
     *(
@@ -136,7 +136,7 @@ def test_a_run_that_is_cut_in_every_stage_gives_the_same_weights(
     network, card = load_fineparser(whole / "bundle")
     assert network.spatial_parser.decoder.refiner is not None
     assert (card.preprocessing, card.decoding) == ("follow", "flight")
-    assert card.architecture == "fineparser-i3d-pose_upright-mixed-refined"
+    assert card.architecture == "fineparser-pose-i3d"
     assert card.trained_on == "2 dives rendered by this program; no real dive"
     assert card.synthetic
     assert KINETICS_NOTICE in card.notices

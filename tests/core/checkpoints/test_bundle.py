@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "golden"))
 import golden_kit
 
 from fineparser_core.checkpoints import bundle
+from fineparser_core.checkpoints.build import build_model
 from fineparser_core.checkpoints.bundle import (
     WeightsCard,
     identify,
@@ -28,7 +29,6 @@ from fineparser_core.commands.convert import main
 from fineparser_core.config import ModelConfig
 from fineparser_core.errors import CheckpointError, ConfigError, ExportError
 from fineparser_core.inference.analyzer import bundled_weights
-from fineparser_core.models.presets import build
 
 CARD = WeightsCard(name="test", trained_on="nothing", synthetic=True, notices=("a", "b"), metrics={"x": 1.5})
 
@@ -59,21 +59,21 @@ def test_round_trip_in_shards(state, tmp_path, monkeypatch):
     assert [p.name for p in tmp_path.iterdir()] == ["weights"]
 
 
-def test_a_network_with_layers_of_our_own_comes_back(tmp_path):
-    config = ModelConfig(static_backbone="resnet18", refined_masks=True, mixed_features=True)
-    network = build(config)
+def test_fineparser_pose_comes_back(tmp_path):
+    config = ModelConfig(method="fineparser-pose")
+    network = build_model(config)
     torch.nn.init.normal_(network.spatial_parser.decoder.refiner.out.weight)
     card = replace(CARD, architecture=config.architecture, model=asdict(config), preprocessing="follow")
     written = save_bundle(network.state_dict(), card, tmp_path / "weights")
     loaded, read = load_fineparser(tmp_path / "weights")
     assert read == written
     assert ModelConfig(**read.model) == config
-    for name in ("spatial_parser.decoder.refiner.out.weight", "static_encoder.to_feature.weight"):
+    for name in ("spatial_parser.decoder.refiner.out.weight", "pose_steps.out.weight"):
         torch.testing.assert_close(loaded.state_dict()[name], network.state_dict()[name], atol=1e-3, rtol=1e-3)
     # A card that does not say so is not read as if it fitted.
     path = tmp_path / "weights" / "card.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "model": {"static_backbone": "resnet18"}}))
-    with pytest.raises(CheckpointError, match="Its architecture is 'fineparser-i3d-resnet18-mixed-refined', not"):
+    with pytest.raises(CheckpointError, match="Its architecture is 'fineparser-pose-i3d', not"):
         load_fineparser(tmp_path / "weights")
 
 

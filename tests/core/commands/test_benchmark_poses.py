@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from fineparser_core.checkpoints.build import build_model
 from fineparser_core.commands.benchmark_poses import _off, _read, measure_poses
 from fineparser_core.config import ModelConfig
 from fineparser_core.constants import MASK_SIZE, SWAPPED_JOINTS
@@ -16,21 +17,20 @@ from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.frame_cache import FrameCache, load_dives
 from fineparser_core.data.transforms import plain_view
 from fineparser_core.errors import AnnotationError, Cancelled, CheckpointError
-from fineparser_core.models.presets import build
 from fineparser_core.progress import CancelToken, ignore_progress
 from fineparser_core.training.batches import ALL_SAMPLES
 from fineparser_core.training.truths import joint_points, read_truths
 
 
-def analyzer(static_backbone: str) -> Any:
+def analyzer(method: str) -> Any:
     torch.manual_seed(0)
     identity = SimpleNamespace(id="fineparser-0", preprocessing="follow")
-    model = build(ModelConfig(static_backbone=static_backbone)).eval()
+    model = build_model(ModelConfig(method=method)).eval()
     return SimpleNamespace(model=identity, encoder=SimpleNamespace(model=model, device=torch.device("cpu")))
 
 
 def test_rendered_dives_are_measured_pair_by_pair(rendered_root: Path, tmp_path: Path) -> None:
-    data, asked = load_dataset(rendered_root), analyzer("pose")
+    data, asked = load_dataset(rendered_root), analyzer("fineparser-pose")
     records = data.split("train")
     options = {"cache": tmp_path, "progress": ignore_progress, "cancel": CancelToken()}
     told = measure_poses(asked, data, records, **options)
@@ -51,7 +51,7 @@ def test_weights_without_poses_are_refused(rendered_root: Path, tmp_path: Path) 
     data = load_dataset(rendered_root)
     with pytest.raises(CheckpointError, match="fineparser-0 sees no poses: measure it without --poses"):
         measure_poses(
-            analyzer("resnet18"),
+            analyzer("fineparser"),
             data,
             data.split("train"),
             cache=tmp_path,

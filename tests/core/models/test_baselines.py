@@ -7,13 +7,13 @@ import pytest
 import torch
 from torch import Tensor
 
+from fineparser_core.checkpoints.build import build_model
 from fineparser_core.config import METHODS, ModelConfig
 from fineparser_core.errors import ConfigError
 from fineparser_core.models.aqa_model import AQAModel, VideoEncoding
 from fineparser_core.models.baselines.core import N_GROUPS, CoRe
 from fineparser_core.models.baselines.tsa import TSA
 from fineparser_core.models.baselines.usdl import MUSDL, USDL, Bins
-from fineparser_core.models.presets import build
 from fineparser_core.models.temporal_parser import decode_joint
 
 BASELINES = [method for method in METHODS if method != "fineparser"]
@@ -36,7 +36,7 @@ def video() -> Tensor:
 @pytest.fixture(scope="module", params=BASELINES)
 def seen(request: pytest.FixtureRequest, video: Tensor) -> Seen:
     torch.manual_seed(0)
-    model = build(ModelConfig(method=request.param)).eval()
+    model = build_model(ModelConfig(method=request.param)).eval()
     with torch.inference_mode():
         observed = model.encode(video, decode_joint)
     assert observed.mask_probability is None
@@ -72,7 +72,7 @@ def test_every_exemplar_has_a_vote_of_its_own(seen):
 def test_weights_make_the_network(seen):
     if isinstance(seen.model, CoRe):
         seen.model.set_groups(np.random.default_rng(0).normal(0, 12, 500))
-    other = build(ModelConfig(method=seen.method)).eval()
+    other = build_model(ModelConfig(method=seen.method)).eval()
     other.load_state_dict(seen.model.state_dict())
     first, second = seen.dives
     assert torch.equal(votes(other, first, second), votes(seen.model, first, second))
@@ -81,7 +81,7 @@ def test_weights_make_the_network(seen):
 @pytest.mark.parametrize("method", ["i3d-mlp", "tsa"])
 def test_encoders_run_in_the_precision_asked_for(method, video):
     torch.manual_seed(0)
-    model = build(ModelConfig(method=method)).eval()
+    model = build_model(ModelConfig(method=method)).eval()
     types = []
     model.i3d.mixed_5c.register_forward_hook(lambda module, inputs, output: types.append(output.dtype))
     with torch.inference_mode():

@@ -7,13 +7,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from fineparser_core.checkpoints.build import build_model
 from fineparser_core.config import METHODS, get_config
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import ConfigError
 from fineparser_core.models.aqa_model import to_windows
 from fineparser_core.models.baselines.core import CoRe
 from fineparser_core.models.baselines.usdl import MUSDL
-from fineparser_core.models.presets import build
 from fineparser_core.training.baseline_objectives import make_objective, pair_differences
 from fineparser_core.training.batches import Batch
 from fineparser_core.training.objective import FineParserObjective, Objective, fix_batch_norms
@@ -36,7 +36,7 @@ def small_batch() -> Batch:
 def small_objective(method: str, **settings: str) -> Objective:
     torch.manual_seed(0)
     config = get_config("release", {"method": method, **settings})
-    return make_objective(build(config.model), config, RECORDS)
+    return make_objective(build_model(config.model), config, RECORDS)
 
 
 class StoredFeatures(nn.Module):

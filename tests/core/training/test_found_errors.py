@@ -10,7 +10,8 @@ from fineparser_core.constants import MASK_SIZE, SWAPPED_JOINTS
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.transforms import plain_view
-from fineparser_core.models.pose_backbone import LOOK, POSE_FEATURES
+from fineparser_core.pose.pose_backbone import FRAME_POSE_SIZE
+from fineparser_core.pose.pose_features import POSE_FEATURES
 from fineparser_core.progress import CancelToken
 from fineparser_core.synth.ground_truth import GroundTruth
 from fineparser_core.training.found_errors import FoundErrors
@@ -40,9 +41,9 @@ def rendered(poses: TracedPoses, error: float, *, number: str = "207C") -> SeenD
     """A dive with the timing of the first traced one; its splash is said to be larger by the error."""
     st, ed = (int(sample) for sample in poses.transitions[0])
     dive = replace(make_dive(0, number), first_flight_frame=st, first_entry_frame=ed)
-    look = np.full((96, LOOK), 5.0, np.float32)
+    look = np.full((96, FRAME_POSE_SIZE), 5.0, np.float32)
     look[:, -1] = poses.splashes[0] + error
-    return SeenDive(dive=dive, view=plain_view(dive, "whole"), look=look)
+    return SeenDive(dive=dive, view=plain_view(dive, "whole"), poses=look)
 
 
 def errors_of(poses: TracedPoses, one: SeenDive, joints: np.ndarray, off: np.ndarray) -> FoundErrors:

@@ -9,10 +9,10 @@ import pytest
 import torch
 from torch import nn
 
+from fineparser_core.checkpoints.build import build_model
 from fineparser_core.config import PRESETS, TrainConfig, get_config
 from fineparser_core.inference.encoder import to_channels_last
 from fineparser_core.models.fineparser import FineParser
-from fineparser_core.models.presets import build
 from fineparser_core.training.batches import Batch
 from fineparser_core.training.end_to_end import compile_encoders, parameter_groups
 from fineparser_core.training.objective import FineParserObjective, fix_batch_norms
@@ -43,7 +43,7 @@ def two_dives() -> Batch:
 
 def objective_of(config: TrainConfig) -> FineParserObjective:
     torch.manual_seed(0)
-    network = to_channels_last(build(config.model))
+    network = to_channels_last(build_model(config.model))
     assert isinstance(network, FineParser)
     return FineParserObjective(network, config)
 
@@ -82,7 +82,8 @@ def test_every_row_of_table_3_has_its_modules_and_no_dead_branch(row: str) -> No
 def test_rows_of_table_3_share_every_tensor_of_the_modules_they_share() -> None:
     with torch.device("meta"):
         shapes = {
-            row: {k: v.shape for k, v in build(PRESETS[f"table3-{row}"].model).state_dict().items()} for row in TABLE_3
+            row: {k: v.shape for k, v in build_model(PRESETS[f"table3-{row}"].model).state_dict().items()}
+            for row in TABLE_3
         }
     for row, values in shapes.items():
         kept = MODULES["always"].union(*(MODULES[name] for name in TABLE_3[row]))

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 import torch
 
+from fineparser_core.checkpoints.build import build_model
 from fineparser_core.constants import SWAPPED_JOINTS
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.transforms import plain_view
 from fineparser_core.errors import Cancelled
-from fineparser_core.models.fineparser import FineParser
-from fineparser_core.models.pose_backbone import LOOK, POSE_FEATURES, PoseBackbone
-from fineparser_core.models.presets import build
+from fineparser_core.pose.fineparser_pose import FineParserPose
+from fineparser_core.pose.pose_backbone import FRAME_POSE_SIZE, PoseBackbone
+from fineparser_core.pose.pose_features import POSE_FEATURES
 from fineparser_core.progress import CancelToken
-from fineparser_core.staged_config import StagedConfig
 from fineparser_core.synth.ground_truth import GroundTruth
 from fineparser_core.training.blending import blend_steps, blend_streams
 from fineparser_core.training.loop import run_stage
@@ -29,11 +29,12 @@ from fineparser_core.training.pose_stages import (
     steps_stage,
     track_stage,
 )
+from fineparser_core.training.refiner_stage import refiner_stage
+from fineparser_core.training.staged_config import StagedConfig
 from fineparser_core.training.stored_views import EncodedDive, SeenDive
 from fineparser_core.training.traced_poses import TracedPoses, trace_poses
-from fineparser_core.training.upright_stage import upright_stage
 
-CONFIG = StagedConfig(static_backbone="pose", traces=6, static_iterations=2, static_groups=2, head_batch=3)
+CONFIG = StagedConfig(traces=6, static_iterations=2, static_groups=2, head_batch=3)
 
 
 def make_dive(index: int, score: float = 70.0) -> Dive:
@@ -43,10 +44,10 @@ def make_dive(index: int, score: float = 70.0) -> Dive:
 
 
 @pytest.fixture(scope="module")
-def model() -> FineParser:
+def model() -> FineParserPose:
     torch.manual_seed(0)
-    network = build(CONFIG.network.model)
-    assert isinstance(network, FineParser)
+    network = build_model(CONFIG.network.model)
+    assert isinstance(network, FineParserPose)
     return network
 
 
@@ -72,7 +73,7 @@ def seen_dives(count: int) -> list[SeenDive]:
     rng = np.random.default_rng(2)
     dives = [make_dive(i) for i in range(count)]
     return [
-        SeenDive(dive=dive, view=plain_view(dive), look=rng.uniform(0, 112, (96, LOOK)).astype(np.float32))
+        SeenDive(dive=dive, view=plain_view(dive), poses=rng.uniform(0, 112, (96, FRAME_POSE_SIZE)).astype(np.float32))
         for dive in dives
     ]
 
@@ -102,7 +103,7 @@ def test_the_right_place_costs_least_and_sides_may_be_swapped() -> None:
 
 
 @pytest.mark.parametrize("told", [True, False])
-def test_a_backbone_learns_from_frames(model: FineParser, tmp_path: Path, told: bool) -> None:
+def test_a_backbone_learns_from_frames(model: FineParserPose, tmp_path: Path, told: bool) -> None:
     rng = np.random.default_rng(3)
     masks = np.zeros((80, 112, 112), np.uint8)
     masks[:60, 30:80, 40:70] = 255
@@ -133,46 +134,45 @@ def test_a_board_of_which_nothing_is_known_costs_nothing() -> None:
     assert pose_loss(backbone, other, points, shown) != pose_loss(backbone, maps, points, shown)
 
 
-def test_an_upright_look_learns_from_where_joints_were_found(tmp_path: Path) -> None:
+def test_a_refiner_learns_from_coarse_poses(tmp_path: Path) -> None:
     config = replace(
         CONFIG,
-        static_backbone="pose_upright",
         preprocessing="whole",
-        upright_iterations=2,
+        refiner_iterations=2,
         frame_batch=4,
         precision="fp32",
     )
     torch.manual_seed(0)
-    model = build(config.network.model)
-    assert isinstance(model, FineParser)
+    model = build_model(config.network.model)
+    assert isinstance(model, FineParserPose)
     rng = np.random.default_rng(3)
     masks = np.full((80, 112, 112), 255, np.uint8)
     dive = replace(make_dive(0), frames=rng.integers(0, 255, (80, 112, 112, 3), np.uint8), masks=masks)
     joints = rng.uniform(0.3, 0.6, (80, 16, 2)).astype(np.float32)
     truths = {dive.record.key: GroundTruth(joints=joints, qualities=np.array([7.0, 6.0, 5.0]))}
-    look = (50 + 10 * rng.standard_normal((96, LOOK))).astype(np.float32)
-    seen = [SeenDive(dive=dive, view=plain_view(dive, "whole"), look=look)]
+    look = (50 + 10 * rng.standard_normal((96, FRAME_POSE_SIZE))).astype(np.float32)
+    seen = [SeenDive(dive=dive, view=plain_view(dive, "whole"), poses=look)]
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    run_stage(upright_stage(model, seen, truths, config), tmp_path / "a", CancelToken())
+    run_stage(refiner_stage(model, seen, truths, config), tmp_path / "a", CancelToken())
     changed = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
     assert "static_encoder.backbone.upright.told.weight" in changed
     assert all(name.startswith("static_encoder.backbone.upright.") for name in changed)
     model.load_state_dict(before)
-    run_stage(upright_stage(model, seen, truths, config), tmp_path / "b", CancelToken())
+    run_stage(refiner_stage(model, seen, truths, config), tmp_path / "b", CancelToken())
     assert totals(tmp_path / "a") == totals(tmp_path / "b")
 
 
-def test_tracks_are_learned_from_whole_clips(model: FineParser, tmp_path: Path) -> None:
+def test_tracks_are_learned_from_whole_clips(model: FineParserPose, tmp_path: Path) -> None:
     masks = np.full((80, 112, 112), 255, np.uint8)
     dive = replace(make_dive(0), frames=np.zeros((80, 112, 112, 3), np.uint8), masks=masks)
     rng = np.random.default_rng(3)
     joints = rng.uniform(0.3, 0.6, (80, 16, 2)).astype(np.float32)
     truths = {dive.record.key: GroundTruth(joints=joints, qualities=np.array([7.0, 6.0, 5.0]))}
     config = replace(CONFIG, track_iterations=60, track_batch=2)
-    look = (50 + 10 * rng.standard_normal((96, LOOK))).astype(np.float32)
-    seen = SeenDive(dive=dive, view=plain_view(dive, "whole"), look=look)
+    look = (50 + 10 * rng.standard_normal((96, FRAME_POSE_SIZE))).astype(np.float32)
+    seen = SeenDive(dive=dive, view=plain_view(dive, "whole"), poses=look)
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    run_stage(track_stage(model, [seen], truths, config, upright=False), tmp_path, CancelToken())
+    run_stage(track_stage(model, [seen], truths, config, refined=False), tmp_path, CancelToken())
     changed = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
     assert changed
     assert all(name.startswith("static_encoder.backbone.track") for name in changed)
@@ -180,7 +180,7 @@ def test_tracks_are_learned_from_whole_clips(model: FineParser, tmp_path: Path) 
     assert losses[-1] < 0.9 * losses[0]
 
 
-def test_transitions_are_learned_from_poses_alone(model: FineParser, tmp_path: Path) -> None:
+def test_transitions_are_learned_from_poses_alone(model: FineParserPose, tmp_path: Path) -> None:
     config = replace(CONFIG, steps_iterations=60, track_batch=2)
     before = {name: value.clone() for name, value in model.state_dict().items()}
     run_stage(steps_stage(model, seen_dives(2), config), tmp_path, CancelToken())
@@ -218,7 +218,9 @@ def test_dives_from_an_unknown_board_are_not_traced(tmp_path: Path) -> None:
     assert made.dives.tolist() == [1, 1]
 
 
-def test_the_static_stream_is_all_that_its_stage_changes(model: FineParser, poses: TracedPoses, tmp_path: Path) -> None:
+def test_the_static_stream_is_all_that_its_stage_changes(
+    model: FineParserPose, poses: TracedPoses, tmp_path: Path
+) -> None:
     before = {name: value.clone() for name, value in model.state_dict().items()}
     dives = [make_dive(0), make_dive(1)]
     run_stage(static_stage(model, poses, dives, seen_dives(3), {}, CONFIG), tmp_path, CancelToken())
@@ -228,7 +230,7 @@ def test_the_static_stream_is_all_that_its_stage_changes(model: FineParser, pose
     assert all(name.startswith(parts) for name in changed)
 
 
-def test_streams_are_weighed_by_what_explains_the_scores(model: FineParser) -> None:
+def test_streams_are_weighed_by_what_explains_the_scores(model: FineParserPose) -> None:
     encodings = encoded([0.0] * 5)
     with torch.no_grad():
         features = torch.from_numpy(np.stack([e.frame_features for e in encodings]))
@@ -249,9 +251,8 @@ def test_streams_are_weighed_by_what_explains_the_scores(model: FineParser) -> N
     assert torch.equal(model.dynamic_stream.regressor.layer3.weight, dynamic)
 
 
-def test_transitions_are_told_by_whoever_tells_them_better(model: FineParser) -> None:
+def test_transitions_are_told_by_whoever_tells_them_better(model: FineParserPose) -> None:
     encodings = encoded([0.0] * 4)
-    assert model.pose_steps is not None
     assert blend_steps(model, [], 1.5) == (1.0, 1.0)
     gated, seen = (torch.from_numpy(np.stack([getattr(e, n) for e in encodings])) for n in ("gated", "frame_features"))
     target = transition_target(torch.tensor([e.transitions for e in encodings]), width=1.5)

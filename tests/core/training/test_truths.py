@@ -9,7 +9,7 @@ import torch
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.evaluation import fidelity
-from fineparser_core.models.joint_maps import joint_spots
+from fineparser_core.pose.keypoints import gaussian_maps
 from fineparser_core.synth import rubric
 from fineparser_core.synth.ground_truth import GroundTruth
 from fineparser_core.training.truths import (
@@ -69,7 +69,7 @@ def test_half_a_pixel_of_athlete_is_none(masks: torch.Tensor) -> None:
 
 def test_spots_peak_at_their_joint_and_hidden_ones_are_empty(masks: torch.Tensor) -> None:
     points = at((30, 50), (43.5, 50.5), (90, 50))
-    spots = joint_spots(points, shown_joints(points, masks), 28)
+    spots = gaussian_maps(points, shown_joints(points, masks), 28)
     assert spots.shape == (2, N_JOINTS, 28, 28)
     assert spots.isfinite().all()
     # Pixel 30 of 112 is in the middle of cell 7 of 28, pixel 50 of cell 12.

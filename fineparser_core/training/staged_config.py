@@ -28,9 +28,9 @@ class StagedConfig:
 
     seed: int = 10086
     preprocessing: str = "follow"
-    static_backbone: str = "pose_upright"
-    refined_masks: bool = True
-    mixed_features: bool = True
+    method: str = "fineparser-pose"
+    #: Of "fineparser".
+    static_backbone: str = "resnet34"
     #: Of the encoders' passes; "auto" is what the device is good at.
     precision: str = "auto"
     mask_iterations: int = 1300
@@ -44,10 +44,10 @@ class StagedConfig:
     first_look_dives: int = 400
     frame_iterations: int = 4800
     frame_batch: int = 64
-    #: Of the upright look, where the static backbone has one.
-    upright_iterations: int = 4800
+    #: Of the keypoint refiner.
+    refiner_iterations: int = 4800
     track_iterations: int = 4000
-    #: Clips in which a pose backbone learns to track the joints of single frames.
+    #: Clips in which the temporal pose refiners learn to track the keypoints of single frames.
     track_batch: int = 24
     #: In which poses learn to tell the transitions, `track_batch` clips at a time.
     steps_iterations: int = 2500
@@ -103,7 +103,6 @@ class StagedConfig:
         """What the network starts from and how it is built."""
         return TrainConfig(
             seed=self.seed,
+            method=self.method,
             static_backbone=self.static_backbone,
-            refined_masks=self.refined_masks,
-            mixed_features=self.mixed_features,
         )

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from fineparser_core.errors import ConfigError
-from fineparser_core.synth.pose_sequences import simulate_poses
 from fineparser_core.synth.render import DiveSpec
+from fineparser_core.training.pose_sequences import simulate_poses
 
 SPEC = DiveSpec(dive_number="207C", board_m=10.0, n_frames=100, first_flight_frame=20, first_entry_frame=60)
 

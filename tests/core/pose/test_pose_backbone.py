@@ -1,11 +1,14 @@
-"""The backbone that sees poses."""
+"""The backbone that estimates poses."""
 
 import pytest
 import torch
 
 from fineparser_core.constants import SWAPPED_JOINTS, TRUTH_JOINTS
-from fineparser_core.models.joint_maps import FOUND, JOINTS, PoseTrack, joint_places, same_sides
-from fineparser_core.models.pose_backbone import LOOK, POSE_FEATURES, PoseBackbone, PoseReader, pose_features
+from fineparser_core.pose.keypoints import JOINTS, KEYPOINT_SIZE, resolve_left_right, soft_argmax
+from fineparser_core.pose.pose_backbone import FRAME_POSE_SIZE, PoseBackbone
+from fineparser_core.pose.pose_features import POSE_FEATURES, pose_features
+from fineparser_core.pose.static_stream import PoseFeatureEncoder
+from fineparser_core.pose.temporal_refiner import TemporalPoseRefiner
 from fineparser_core.synth.ground_truth import mirror_joints
 
 GENERATOR = torch.Generator().manual_seed(4)
@@ -23,7 +26,7 @@ def test_its_joints_are_those_of_rendered_dives() -> None:
 def test_a_joint_is_at_the_peak_of_its_map() -> None:
     maps = torch.full((1, 16, 28, 28), -30.0)
     maps[0, :, 7, 20] = maps[0, :, 8, 20] = 30.0
-    places, spread = joint_places(maps)
+    places, spread = soft_argmax(maps)
     torch.testing.assert_close(places, torch.tensor([82.0, 32.0]).expand(1, 16, 2))
     torch.testing.assert_close(spread, torch.full((1, 16), 2.0))
 
@@ -70,13 +73,13 @@ def test_clips_are_seen_one_by_one_and_frames_with_their_neighbours() -> None:
     backbone = PoseBackbone().eval()
     frames = torch.randn(192, 3, 112, 112, generator=GENERATOR)
     with torch.inference_mode():
-        features, looks = backbone(frames), backbone.look(frames[:6])
+        features, looks = backbone(frames), backbone.frame_poses(frames[:6])
         changed = frames[:6].clone()
         changed[3] += 1
-        moved = (backbone.look(changed) != looks).any(dim=1)
+        moved = (backbone.frame_poses(changed) != looks).any(dim=1)
         torch.testing.assert_close(backbone(frames[96:]), features[96:], rtol=1e-4, atol=1e-4)
     assert features.shape == (192, POSE_FEATURES)
-    assert looks.shape == (6, LOOK)
+    assert looks.shape == (6, FRAME_POSE_SIZE)
     assert features.isfinite().all()
     assert moved.tolist() == [False, False, True, True, True, False]
 
@@ -85,9 +88,9 @@ def test_a_mirrored_clip_has_mirrored_joints() -> None:
     backbone = PoseBackbone().eval()
     frames = torch.randn(4, 3, 112, 112, generator=GENERATOR)
     with torch.inference_mode():
-        looks, mirrored = backbone.look_both_ways(frames), backbone.look_both_ways(frames.flip(-1))
-        alone = backbone.look(frames)
-    found, there = (look[:, :-2].unflatten(1, (16, FOUND)) for look in (looks, mirrored))
+        looks, mirrored = backbone.coarse_poses(frames), backbone.coarse_poses(frames.flip(-1))
+        alone = backbone.frame_poses(frames)
+    found, there = (look[:, :-2].unflatten(1, (16, KEYPOINT_SIZE)) for look in (looks, mirrored))
     there = torch.cat([112 - there[..., :1], there[..., 1:]], dim=-1)
     other = there[:, list(SWAPPED_JOINTS)]
     off, off_other = ((one - found).abs().flatten(1).amax(dim=1) for one in (there, other))
@@ -98,11 +101,11 @@ def test_a_mirrored_clip_has_mirrored_joints() -> None:
 
 def test_of_two_finds_of_a_joint_the_narrower_counts_more(monkeypatch: pytest.MonkeyPatch) -> None:
     backbone = PoseBackbone()
-    sure, unsure = torch.zeros(1, LOOK), torch.zeros(1, LOOK)
+    sure, unsure = torch.zeros(1, FRAME_POSE_SIZE), torch.zeros(1, FRAME_POSE_SIZE)
     sure[0, :4], unsure[0, :4] = torch.tensor([40.0, 50.0, 1.0, 3.0]), torch.tensor([112 - 44.0, 58.0, 3.0, 1.0])
     looks = [sure, unsure]
-    monkeypatch.setattr(backbone, "look", lambda frames: looks.pop(0))
-    agreed = backbone.look_both_ways(torch.zeros(1, 3, 112, 112))
+    monkeypatch.setattr(backbone, "frame_poses", lambda frames: looks.pop(0))
+    agreed = backbone.coarse_poses(torch.zeros(1, 3, 112, 112))
     share = (1 / 10) / (1 / 2 + 1 / 10)
     expected = torch.tensor([40 + 4 * share, 50 + 8 * share, 1 + 2 * share, 3 - 2 * share])
     torch.testing.assert_close(agreed[0, :4], expected)
@@ -120,13 +123,13 @@ def test_sides_that_swap_from_frame_to_frame_are_put_back() -> None:
     mixed = joints.clone()
     for i in (1, 2, 5):
         mixed[0, i] = mixed[0, i, other]
-    assert torch.equal(same_sides(mixed), joints)
+    assert torch.equal(resolve_left_right(mixed), joints)
 
 
 def test_a_track_starts_from_what_frames_show() -> None:
-    found = 112 * torch.rand(2, 96, 16, FOUND, generator=GENERATOR)
-    track = PoseTrack()
-    torch.testing.assert_close(track(found), same_sides(found)[..., [0, 1, 3]])
+    found = 112 * torch.rand(2, 96, 16, KEYPOINT_SIZE, generator=GENERATOR)
+    track = TemporalPoseRefiner()
+    torch.testing.assert_close(track(found), resolve_left_right(found)[..., [0, 1, 3]])
     torch.nn.init.normal_(track.out.weight)
     later = found.clone()
     later[:, 50:] = 0
@@ -134,7 +137,7 @@ def test_a_track_starts_from_what_frames_show() -> None:
 
 
 def test_a_reader_starts_as_a_linear_layer_and_sees_the_samples_around() -> None:
-    reader = PoseReader(8).eval()
+    reader = PoseFeatureEncoder(8).eval()
     seen = torch.randn(192, POSE_FEATURES, generator=GENERATOR)
     with torch.inference_mode():
         plain = torch.cat([torch.nn.functional.linear(seen, reader.weight, reader.bias), seen], dim=1)

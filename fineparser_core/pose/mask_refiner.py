@@ -1,4 +1,4 @@
-"""A finer mask decoder of our own, added to the paper's: thin limbs need more than a sum of up-sampled taps."""
+"""A finer mask decoder, added to the paper's: thin limbs need more than a sum of up-sampled taps."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fineparser_core.models.i3d import TAP_CHANNELS
-from fineparser_core.models.layers import doubled, residual_block
+from fineparser_core.models.spatial_parser import MaskDecoder, Taps
+from fineparser_core.pose.layers import residual_block, upsample_2x
 
 #: Channels at the scales of the four taps.
 _WIDTHS = (24, 32, 48, 64)
@@ -18,11 +19,43 @@ _SHARPENER_WIDTHS = (16, 24, 48, 96)
 _LOGIT_SCALE = 6.0
 
 
+class RefinedMaskDecoder(MaskDecoder):
+    """The paper's mask decoder, to whose fused map the logits of a `MaskRefiner` are added."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.refiner = MaskRefiner()
+
+    def _mask_logits(
+        self, sides: list[Tensor], taps: Taps, windows: Tensor | None, middle: Tensor | None = None
+    ) -> Tensor:
+        middle = self.refiner.middle(taps) if middle is None else middle
+        logits = self._fused(sides)[:, 0] + self.refiner(taps, middle)
+        if windows is not None:
+            logits = logits + self.refiner.sharpener(logits, windows, middle)
+        return logits[:, None]
+
+    def forward(self, taps: Taps, windows: Tensor | None = None, middle: Tensor | None = None) -> Tensor:
+        """As `MaskDecoder.forward`.
+
+        Args:
+            windows: (N, 3, 16, 112, 112), by which the masks are sharpened; None leaves them as they are.
+            middle: what `MaskRefiner.middle` gives of the taps, where it is computed already.
+        """
+        sides = self._sides(taps)
+        return torch.cat([*self._side_maps(sides), self._mask_logits(sides, taps, windows, middle)], dim=1)
+
+    def unsharpened(self, taps: Taps) -> tuple[Tensor, Tensor]:
+        """The input of the sharpener: logits (N, 16, 112, 112), and `MaskRefiner.middle`."""
+        middle = self.refiner.middle(taps)
+        return self._mask_logits(self._sides(taps), taps, None, middle)[:, 0], middle
+
+
 class MaskRefiner(nn.Module):
     """From the coarsest tap to the finest, each step up-sampled, added to the next tap and convolved.
 
     Its logits are added to the fused map of `MaskDecoder`, then `MaskSharpener` looks at the frames. Both start at
-    zero, so that the paper's decoder is what training starts from. Not in the paper: off in every preset of it.
+    zero, so that training starts from the paper's decoder.
     """
 
     def __init__(self) -> None:
@@ -93,7 +126,7 @@ class MaskSharpener(nn.Module):
         each = middle.transpose(1, 2).repeat_interleave(2, dim=1).flatten(0, 1)
         known = self.known(each.contiguous(memory_format=torch.channels_last))
         middle = self.merge(self.middle(fine) + known)
-        middle = self.join_middle(middle + doubled(self.raise_coarse(self.coarse(middle))))
-        fine = self.join_fine(fine + doubled(self.raise_middle(middle)))
-        out: Tensor = self.last(self.join(entered + doubled(self.raise_fine(fine))))
+        middle = self.join_middle(middle + upsample_2x(self.raise_coarse(self.coarse(middle))))
+        fine = self.join_fine(fine + upsample_2x(self.raise_middle(middle)))
+        out: Tensor = self.last(self.join(entered + upsample_2x(self.raise_fine(fine))))
         return out[:, 0].unflatten(0, logits.shape[:2])

@@ -9,6 +9,7 @@ from fineparser_core.models.baselines.i3d_mlp import I3DMLP
 from fineparser_core.models.baselines.tsa import TSA
 from fineparser_core.models.baselines.usdl import MUSDL, USDL
 from fineparser_core.models.fineparser import FineParser
+from fineparser_core.pose.fineparser_pose import FineParserPose
 
 _BASELINES: dict[str, Callable[[], AQAModel]] = {
     "i3d-mlp": I3DMLP,
@@ -19,10 +20,12 @@ _BASELINES: dict[str, Callable[[], AQAModel]] = {
 }
 
 
-def build(config: ModelConfig) -> AQAModel:
+def build_model(config: ModelConfig) -> AQAModel:
     """The network of a configuration, weights drawn from torch's current seed."""
-    if config.method != "fineparser":
+    if config.method in _BASELINES:
         return _BASELINES[config.method]()
+    if config.method == "fineparser-pose":
+        return FineParserPose(step_weights=config.step_weights)
     return FineParser(
         sap=config.sap,
         sve=config.sve,
@@ -30,6 +33,4 @@ def build(config: ModelConfig) -> AQAModel:
         static_backbone=config.static_backbone,
         step_duration=config.step_duration,
         step_weights=config.step_weights,
-        refined_masks=config.refined_masks,
-        mixed_features=config.mixed_features,
     )

@@ -1,17 +1,18 @@
-"""What the moments around the transitions add to the step tokens."""
+"""What poses aligned at the transitions add to the step tokens."""
 
 import torch
 
-from fineparser_core.models.pose_backbone import POSE_FEATURES
-from fineparser_core.models.static_encoder import FRAME_FEATURE_SIZE, StaticEncoder
-from fineparser_core.models.step_moments import StepMoments
+from fineparser_core.models.static_encoder import FRAME_FEATURE_SIZE
+from fineparser_core.pose.boundary_mlp import BoundaryAlignedPoseMLP
+from fineparser_core.pose.pose_features import POSE_FEATURES
+from fineparser_core.pose.static_stream import pose_static_encoder
 
 CUT = (30, 60)
 
 
 def test_untrained_it_changes_nothing() -> None:
     torch.manual_seed(0)
-    encoder = StaticEncoder("pose").eval()
+    encoder = pose_static_encoder().eval()
     seen = torch.randn(2, 96, POSE_FEATURES)
     with torch.inference_mode():
         features = encoder.to_feature(seen)
@@ -25,7 +26,7 @@ def test_untrained_it_changes_nothing() -> None:
 
 def test_tokens_of_poses_are_a_mean_over_cuts_around_the_transitions() -> None:
     torch.manual_seed(0)
-    encoder = StaticEncoder("pose").eval()
+    encoder = pose_static_encoder().eval()
     assert encoder.moments is not None
     for read in encoder.moments.steps:
         torch.nn.init.normal_(read[-1].weight)
@@ -48,7 +49,7 @@ def test_tokens_of_poses_are_a_mean_over_cuts_around_the_transitions() -> None:
 
 def test_each_step_knows_the_moments_around_its_transition() -> None:
     torch.manual_seed(0)
-    moments = StepMoments(4).eval()
+    moments = BoundaryAlignedPoseMLP(4).eval()
     for read in moments.steps:
         torch.nn.init.normal_(read[-1].weight)
     seen = torch.randn(1, 96, POSE_FEATURES)

@@ -1,0 +1,130 @@
+"""Keypoints of the athlete in single frames: a heatmap network, and what is read off its heatmaps."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from fineparser_core.constants import MASK_SIZE, SWAPPED_JOINTS
+from fineparser_core.constants import TRUTH_JOINTS as JOINTS
+from fineparser_core.pose.layers import residual_block, upsample_2x
+
+MAP_SIZE = 28
+#: Keypoints of the body, which come before the board's edge.
+BODY = JOINTS.index("board")
+#: Values of a detected keypoint: x, y and spread in pixels of the frame, and the logit that it is visible.
+KEYPOINT_SIZE = 4
+#: A frame is seen together with its neighbours.
+FRAMES_SEEN = 3
+#: Channels of the features at 28 x 28, and of the coarsest.
+FINE_SIZE, COARSE_SIZE = 64, 176
+_WIDTHS = (32, FINE_SIZE, 112, COARSE_SIZE)
+
+
+class KeypointHeatmapNet(nn.Module):
+    """Frames with their neighbours to heatmaps of the keypoints: a small U-Net of residual blocks."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        w0, w1, w2, w3 = _WIDTHS
+        self.stem = nn.Sequential(
+            nn.Conv2d(3 * FRAMES_SEEN, w0, 5, 2, 2, bias=False), nn.BatchNorm2d(w0), nn.ReLU(inplace=True)
+        )
+        self.fine = residual_block(w0, w1, 2)
+        self.middle = nn.Sequential(residual_block(w1, w2, 2), residual_block(w2, w2))
+        self.coarse = nn.Sequential(residual_block(w2, w3, 2), residual_block(w3, w3))
+        self.raise_coarse, self.join_middle = nn.Conv2d(w3, w2, 1), residual_block(w2, w2)
+        self.raise_middle, self.join_fine = nn.Conv2d(w2, w1, 1), residual_block(w1, w1)
+        added = residual_block(w1, w1), residual_block(w1, w1)
+        for block in added:  # they start as identities, so that weights without them load unchanged
+            nn.init.zeros_(block.bn2.weight)
+        self.finer = nn.Sequential(*added)
+        self.out = nn.Conv2d(w1, len(JOINTS), 1)
+        self.bias = nn.Parameter(torch.full((len(JOINTS),), -6.0))
+
+    def heatmaps(self, frames: Tensor, prior: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Heatmap logits (N, 16, 28, 28) and the coarsest features (N, COARSE_SIZE, 7, 7).
+
+        Args:
+            frames: (N, 9, 112, 112), as `stack_neighbours` gives them.
+            prior: (N, FINE_SIZE, 28, 28), added to the features of that size.
+        """
+        fine = self.fine(self.stem(frames))
+        if prior is not None:
+            fine = fine + prior
+        middle = self.middle(fine)
+        coarse = self.coarse(middle)
+        middle = self.join_middle(middle + upsample_2x(self.raise_coarse(coarse)))
+        return self.out(self.finer(self.join_fine(fine + upsample_2x(self.raise_middle(middle))))), coarse
+
+    def visibility(self, heatmaps: Tensor) -> Tensor:
+        """(N, 16) logits that a keypoint is visible: the sum over its heatmap."""
+        return heatmaps.flatten(2).logsumexp(dim=-1) + self.bias
+
+    def read(self, heatmaps: Tensor) -> Tensor:
+        """Detected keypoints (N, 16, KEYPOINT_SIZE) of heatmap logits (N, 16, h, w)."""
+        places, spread = soft_argmax(heatmaps)
+        return torch.cat([places, spread[..., None], self.visibility(heatmaps)[..., None]], dim=-1)
+
+
+def flip_keypoints(keypoints: Tensor, width: float = MASK_SIZE) -> Tensor:
+    """Keypoints (..., n), x first, in the mirror image of a frame so wide; 0 where x is 0 in its middle."""
+    return torch.cat([width - keypoints[..., :1], keypoints[..., 1:]], dim=-1)
+
+
+def stack_neighbours(clip: Tensor) -> Tensor:
+    """(T, 3, h, w) to (T, 9, h, w): the frame before, itself, and the one after it."""
+    before, after = torch.cat([clip[:1], clip[:-1]]), torch.cat([clip[1:], clip[-1:]])
+    return torch.cat([before, clip, after], dim=1).contiguous(memory_format=torch.channels_last)
+
+
+def soft_argmax(heatmaps: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean place (N, J, 2), x and y in pixels of the frame, under the softmax of each heatmap (N, J, h, w), and its
+    standard deviation (N, J) in pixels."""
+    share = heatmaps.flatten(2).softmax(dim=-1).view_as(heatmaps)
+    cell = (torch.arange(heatmaps.shape[-1], device=heatmaps.device) + 0.5) * (MASK_SIZE / heatmaps.shape[-1])
+    along = torch.stack([share.sum(dim=2), share.sum(dim=3)], dim=2)
+    places = (along * cell).sum(dim=-1)
+    spread = (along * (cell - places[..., None]) ** 2).sum(dim=(-1, -2)).clamp_min(1e-6).sqrt()
+    return places, spread
+
+
+def resolve_left_right(keypoints: Tensor) -> Tensor:
+    """Keypoints (B, T, 16, n), x and y first, whose left and right are consistent through each clip.
+
+    In single frames the naming of the sides is arbitrary: they are swapped in every frame in which that brings the
+    keypoints nearer to those of the frame before.
+    """
+    changes = nearer_swapped(keypoints[:, 1:], keypoints[:, :-1])
+    odd = F.pad(changes.long().cumsum(dim=1) % 2, (1, 0)).bool()
+    return torch.where(odd[..., None, None], keypoints[:, :, list(SWAPPED_JOINTS)], keypoints)
+
+
+def nearer_swapped(keypoints: Tensor, to: Tensor) -> Tensor:
+    """(...) whether keypoints (..., 16, n), x and y first, are nearer to others with left and right swapped."""
+    swapped = keypoints[..., list(SWAPPED_JOINTS), :]
+    off, off_swapped = ((one - to)[..., :2].abs().sum(dim=(-1, -2)) for one in (keypoints, swapped))
+    return off_swapped < off
+
+
+def fuse_flip(keypoints: Tensor, of_flipped: Tensor) -> Tensor:
+    """Mean of the keypoints detected in frames and in their mirror images, (N, 16, KEYPOINT_SIZE) each, weighted by how
+    narrow their heatmaps are."""
+    other = flip_keypoints(of_flipped)
+    swapped = nearer_swapped(other, keypoints)[:, None, None]
+    both = torch.stack([keypoints, torch.where(swapped, other[:, list(SWAPPED_JOINTS)], other)])
+    share = 1 / (1 + both[..., 2:3] ** 2)
+    return (both * share).sum(dim=0) / share.sum(dim=0)
+
+
+def gaussian_maps(points: Tensor, visible: Tensor, size: int, sigma_cells: float = 1.0) -> Tensor:
+    """Keypoints (n, 16, 2) as Gaussian maps (n, 16, size, size) with peaks of 1; zero for one that is not visible.
+
+    Args:
+        points: shares of the view.
+        visible: (n, 16) bool.
+    """
+    cell = (torch.arange(size) + 0.5) / size
+    distance = (cell.view(1, 1, 1, -1) - points[..., 0, None, None]) ** 2
+    distance = distance + (cell.view(1, 1, -1, 1) - points[..., 1, None, None]) ** 2
+    maps = torch.exp(-0.5 * distance * (size / sigma_cells) ** 2)
+    return torch.where(visible[..., None, None], maps, 0.0)

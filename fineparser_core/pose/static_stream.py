@@ -1,0 +1,44 @@
+"""The static encoder of `fineparser-pose`: the paper's projections, fed by poses instead of a ResNet."""
+
+import torch
+from torch import Tensor, nn
+
+from fineparser_core.constants import TOKENS_PER_STEP
+from fineparser_core.models.static_encoder import FRAME_FEATURE_SIZE, StaticEncoder
+from fineparser_core.pose.boundary_mlp import BoundaryAlignedPoseMLP
+from fineparser_core.pose.layers import DilatedConvs
+from fineparser_core.pose.pose_backbone import PoseBackbone, clip_length, full_precision
+from fineparser_core.pose.pose_features import POSE_FEATURES
+
+#: By how many samples the cuts between steps are moved, in training and for the mean of the tokens.
+CUTS_MOVED = 2
+
+
+class PoseFeatureEncoder(nn.Linear):
+    """Pose features (..., POSE_FEATURES) to (..., out_size) that are cut into steps, followed by the pose features
+    themselves, float32.
+
+    Each sample is seen together with those around it: faults of a take-off show in the first samples of the flight,
+    which belong to another step. The samples are those of whole clips, as of `PoseBackbone`.
+    """
+
+    def __init__(self, out_size: int) -> None:
+        super().__init__(POSE_FEATURES, out_size)
+        self.context = DilatedConvs(POSE_FEATURES, out_size, dilations=(1, 2, 4, 8))
+
+    def forward(self, poses: Tensor) -> Tensor:
+        clips = poses if poses.ndim > 2 else poses.unflatten(0, (-1, clip_length(poses)))
+        with full_precision(poses):
+            features: Tensor = super().forward(clips) + self.context(clips)
+        return torch.cat([features.view(*poses.shape[:-1], -1), poses.float()], dim=-1)
+
+
+def pose_static_encoder() -> StaticEncoder:
+    """The static encoder with poses as features, which also pass unchanged to `BoundaryAlignedPoseMLP`."""
+    return StaticEncoder(
+        PoseBackbone(),
+        POSE_FEATURES,
+        to_feature=PoseFeatureEncoder(FRAME_FEATURE_SIZE),
+        step_head=BoundaryAlignedPoseMLP(TOKENS_PER_STEP),
+        cuts_moved=CUTS_MOVED,
+    )
