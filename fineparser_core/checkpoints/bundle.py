@@ -231,7 +231,11 @@ def read_card(folder: Path) -> WeightsCard:
         raise CheckpointError(f"{path} lists no shards with their checksums. Fetch the weights again.")
     if not isinstance(notices, list):
         raise CheckpointError(f"{path} has notices that are no list. Fetch the weights again.")
-    card = WeightsCard(**{**raw, "notices": tuple(notices)})
+    model = raw.get("model", {})
+    if not isinstance(model, dict):
+        raise CheckpointError(f"{path} has a model that is no object. Fetch the weights again.")
+    model = {name: tuple(value) if isinstance(value, list) else value for name, value in model.items()}
+    card = WeightsCard(**{**raw, "model": model, "notices": tuple(notices)})
     try:
         known_as = ModelConfig(**card.model).architecture
         if card.architecture != known_as:
