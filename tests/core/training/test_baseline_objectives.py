@@ -132,4 +132,4 @@ def test_tsa_cuts_at_labels_and_after_its_teaching_at_predictions():
 def test_a_loss_of_ones_own_is_of_fineparser_alone() -> None:
     config = get_config("core")
     with pytest.raises(ConfigError, match="'core' has its own losses"):
-        make_objective(build(config.model), config, RECORDS, torch.nn.functional.l1_loss)
+        make_objective(build_model(config.model), config, RECORDS, torch.nn.functional.l1_loss)
