@@ -146,7 +146,7 @@ class VideoPane(QWidget):
         if self._decoder is None or self._info is None:
             return
         self._head = replace(self._head, size_px=self.canvas.fitted_px(), sharp_px=self.canvas.magnified_px())
-        found = self._decoder.want(self._head)
+        found = self._decoder.request(self._head)
         if found is None:
             return
         shown, picture = found

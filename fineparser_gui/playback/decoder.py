@@ -1,12 +1,11 @@
-"""Decodes the frames of one file on its own thread, around the playhead and ahead of it in its direction.
+"""Decodes the frames of one file on a separate thread, around the playhead and ahead of it.
 
-What cannot be decoded in time is dropped, never shown late: the clock leads. While it plays, a frame whose time has
-passed is not decoded for its own sake; in H.264 the frames that no other one needs are not decoded at all. The picture
-stays at the last frame that was ready on the playhead's way, and playback neither slows down nor stops. A picture that
-stands still is always the exact frame.
+The clock leads: frames that cannot be decoded in time are dropped, never shown late. During playback, a frame whose
+time has passed is decoded only if later frames need it. Until the next frame is ready, the last decoded frame before
+the playhead stays on screen; playback neither slows down nor stops. A paused player always shows the exact frame.
 
-While it plays and is well ahead, it decodes one frame after each one that is painted: decoding takes every core for
-some milliseconds, and is not to take them from the painting.
+During playback with enough frames in advance, one frame is decoded after each painted frame, because decoding uses all
+cores for some milliseconds, which painting needs as well.
 """
 
 import logging
@@ -36,16 +35,16 @@ _WELL_AHEAD_FRAMES = 16
 
 
 class Decoder(QThread):
-    """One file, decoded on demand.
+    """Decodes one file on demand.
 
     Signals:
-        opened: (VideoInfo) the file could be read.
-        frame_ready: (int) a frame is in the cache, the wanted one or one on the way to it.
-        failed: (str) sentence for the user.
+        opened: (VideoInfo) the file was opened.
+        frame_ready: (int) a frame was decoded: the requested one, or one to show until then.
+        failed: (str) message for the user.
 
     Attributes:
-        cache: the pictures.
-        idle: True while everything that may be wanted next is there.
+        cache: decoded pictures.
+        idle: True while nothing is left to decode.
     """
 
     opened = Signal(object)
@@ -60,21 +59,26 @@ class Decoder(QThread):
         self._head = Playhead()
         self._prefetch: Prefetch | None = None
         self._stopping = False
-        self._turn = False  # to decode one more frame while well ahead
+        self._turn = False  # permits one more frame while well ahead
         self.idle = False
         self._late_frames = 0
         self._told_at_s = 0.0
 
-    def want(self, head: Playhead) -> tuple[int, "Picture"] | None:
-        """The wanted frame if it is cached; otherwise the one to show instead, and `frame_ready` follows."""
+    def request(self, head: Playhead) -> tuple[int, "Picture"] | None:
+        """Request a frame.
+
+        Returns:
+            (frame, picture): the requested one where it is cached, otherwise one to show until `frame_ready`;
+            None where nothing is cached.
+        """
         found = self.cache.get(head.frame)
         with self._condition:
             plays_on = head.moving and replace(self._head, frame=head.frame) == head
             self._head, self.idle = head, False
-            if found is None or not plays_on:  # else once it is painted
+            if found is None or not plays_on:  # otherwise after painting
                 self._condition.notify()
         frame: int | None = head.frame
-        if found is None and head.moving:  # never beyond the playhead
+        if found is None and head.moving:  # never a frame beyond the playhead
             ends = {"last": head.frame} if head.direction > 0 else {"first": head.frame}
             frame = self.cache.nearest(head.frame, **ends)
         if found is None and (frame is None or not head.moving):
@@ -85,23 +89,23 @@ class Decoder(QThread):
         return (frame, found) if found is not None else None
 
     def painted(self) -> None:
-        """What was wanted is on the screen; it is decoding's turn."""
+        """The requested frame was painted: decode the next one."""
         with self._condition:
             self._turn = True
             self._condition.notify()
 
     def is_sharp(self, picture: "Picture", head: Playhead) -> bool:
-        """Whether a better picture of the wanted frame does not follow."""
+        """Whether a picture has its final resolution for a playhead."""
         return self._prefetch is None or self._prefetch.is_good(picture.size_px, head.frame, head)
 
     def set_cache_bytes(self, cache_bytes: int) -> None:
-        """Take or give back memory."""
+        """Set the memory limit of decoded pictures."""
         with self._condition:
             self.cache.limit_bytes = cache_bytes
             self._condition.notify()
 
     def stop(self) -> None:
-        """End the thread and wait for it; a frame takes milliseconds."""
+        """Stop the thread and wait for it, which takes milliseconds."""
         with self._condition:
             self._stopping = True
             self._condition.notify()
@@ -119,7 +123,7 @@ class Decoder(QThread):
                 self._serve(reader, self._prefetch)
         except FineParserError as error:
             self.failed.emit(str(error))
-        except Exception as error:  # a decoder's own failure must not take the window down
+        except Exception as error:  # an unexpected decoder error must not end the program
             log.exception("decoding %s", self._path)
             self.failed.emit(f"{self._path.name}: {error}")
 
@@ -136,7 +140,7 @@ class Decoder(QThread):
 
     def _next_run(self, prefetch: Prefetch) -> Run | None:
         head = self._head
-        if head.size_px == (1, 1):  # nobody knows yet how large it is shown
+        if head.size_px == (1, 1):  # the size on screen is not known yet
             return None
 
         def has(frame: int) -> bool:
@@ -146,7 +150,7 @@ class Decoder(QThread):
         return prefetch.next_run(head, self.cache.limit_bytes, has)
 
     def _follow(self, run: Run, planned: Playhead, reader: "VideoReader") -> None:
-        """Decode a run until it is done or another one is needed more."""
+        """Decode a run until it is complete or obsolete."""
 
         def obsolete() -> bool:
             return self._stopping or self._is_obsolete(run, planned)
@@ -161,7 +165,7 @@ class Decoder(QThread):
             before = self._head.frame
             if obsolete() or not self._wait_for_room(run, planned, obsolete):
                 return
-            # What was decoded before the run was chosen is not to be decoded again by the next one.
+            # A frame that is already decoded is kept, so that the next run does not decode it again.
             if not self._seek(reader, frame, frame, obsolete):
                 return
             self.cache.put(frame, reader.picture(run.size_px))
@@ -170,7 +174,7 @@ class Decoder(QThread):
             frame += 1
 
     def _seek(self, reader: "VideoReader", frame: int, needed_from: int, stop: Callable[[], bool]) -> bool:
-        """Decode to a frame. Where a damaged file ends before it, say so and live with the frames up to there."""
+        """Decode up to a frame; False where stopped, or where the file is damaged before it, which is reported."""
         try:
             return reader.seek(frame, needed_from=needed_from, stop=stop)
         except VideoError as error:
@@ -181,14 +185,14 @@ class Decoder(QThread):
             return False
 
     def _catch_up(self, frame: int, run: Run) -> int:
-        """The next frame that can still be in time; the one it takes to decode it is late already."""
+        """The next frame of the run that can be decoded in time."""
         head = self._head
         if head.moving and head.direction > 0 and frame < head.frame:
             return min(head.frame + self._late_frames, run.frames.stop - 1)
         return frame
 
     def _preview(self, run: Run, planned: Playhead, reader: "VideoReader", obsolete: Callable[[], bool]) -> None:
-        """A frame near the wanted one that comes at once, where the exact one takes decoding from a keyframe."""
+        """Decode a keyframe near the requested frame first, where the exact one takes many frames of decoding."""
         wanted = planned.frame
         near, keyframe = self.cache.nearest(wanted), reader.keyframe_before(wanted)
         if near is not None and abs(near - wanted) <= wanted - keyframe:
@@ -201,7 +205,7 @@ class Decoder(QThread):
             self._tell(keyframe)
 
     def _wait_for_turn(self, frame: int, obsolete: Callable[[], bool]) -> None:
-        """Let what was decoded in advance be painted first, as long as it lasts."""
+        """Wait until a frame is painted while enough frames are decoded in advance."""
 
         def well_ahead() -> bool:
             head = self._head
@@ -213,14 +217,14 @@ class Decoder(QThread):
             self._turn = False
 
     def _wait_for_room(self, run: Run, planned: Playhead, obsolete: Callable[[], bool]) -> bool:
-        """Room for one more picture; False where the run was given up before there was any."""
+        """Wait for memory for one more picture; False where the run became obsolete."""
         size = int(n_bytes(run.size_px))
         with self._condition:
             while not obsolete():
                 head = self._head
                 if self.cache.make_room(size, _moved(run.keep, planned.frame, head), head.frame):
                     return True
-                if self.cache.get(head.frame) is None:  # that is worth more than what was kept for later
+                if self.cache.get(head.frame) is None:  # more important than frames kept for later
                     return self.cache.make_room(size, run.frames, head.frame) or self.cache.make_room(
                         size, range(0), head.frame
                     )
@@ -228,7 +232,7 @@ class Decoder(QThread):
         return False
 
     def _is_obsolete(self, run: Run, planned: Playhead) -> bool:
-        """Whether the player now wants something that this run does not bring."""
+        """Whether the player needs a frame that this run does not decode."""
         head = self._head
         if replace(head, frame=planned.frame) != planned:
             return True
@@ -245,7 +249,7 @@ class Decoder(QThread):
 
 
 def _moved(keep: range, from_frame: int, head: Playhead) -> range:
-    """What to keep after the playhead has moved on during a run: it grows ahead and shrinks behind."""
+    """The range to keep after the playhead has moved during a run: extended ahead, shortened behind."""
     moved = head.frame - from_frame
     if head.direction > 0:
         return range(keep.start + moved, max(keep.stop, keep.stop + moved))

@@ -1,4 +1,4 @@
-"""Decoded pictures of one file, bounded by bytes; safe to use from two threads."""
+"""Thread-safe cache of a file's decoded pictures with a memory limit."""
 
 import threading
 from typing import TYPE_CHECKING
@@ -8,10 +8,10 @@ if TYPE_CHECKING:
 
 
 class FrameCache:
-    """What the decoder puts in and the player takes out; nothing leaves before its room is needed.
+    """Filled by the decoder and read by the player; pictures are dropped only to make room.
 
     Args:
-        limit_bytes: most that the pictures may take together.
+        limit_bytes: maximum total size of the pictures.
     """
 
     def __init__(self, limit_bytes: int) -> None:
@@ -21,16 +21,17 @@ class FrameCache:
         self._lock = threading.Lock()
 
     def put(self, frame: int, picture: "Picture") -> None:
-        """Store a picture in place of the frame's former one; `make_room` comes first."""
+        """Store the picture of a frame; call `make_room` before."""
         with self._lock:
             self._drop(frame)
             self._pictures[frame] = picture
             self._bytes += picture.n_bytes
 
     def make_room(self, n_bytes: int, keep: range, playhead: int) -> bool:
-        """Drop what lies outside of `keep`, farthest from the playhead first, until so much more fits.
+        """Drop pictures outside of `keep`, farthest from the playhead first, until `n_bytes` more fit.
 
-        False where it does not fit with all of that gone.
+        Returns:
+            Whether they fit.
         """
         with self._lock:
             if self._bytes + n_bytes <= self.limit_bytes:
@@ -39,16 +40,16 @@ class FrameCache:
             outside.sort(key=lambda frame: abs(frame - playhead))
             while outside and self._bytes + n_bytes > self.limit_bytes:
                 self._drop(outside.pop())
-            # A picture larger than the bound is still worth showing.
+            # A single picture may exceed the limit.
             return self._bytes + n_bytes <= self.limit_bytes or not self._pictures
 
     def get(self, frame: int) -> "Picture | None":
-        """The picture, or None where it is not here."""
+        """The picture of a frame; None where it is not cached."""
         with self._lock:
             return self._pictures.get(frame)
 
     def nearest(self, frame: int, first: int | None = None, last: int | None = None) -> int | None:
-        """The frame closest to the wanted one that is here, of first..last: something to show until it comes."""
+        """The cached frame of first..last that is closest to `frame`; None where there is none."""
         with self._lock:
             here = (
                 found
@@ -58,7 +59,7 @@ class FrameCache:
             return min(here, key=lambda found: abs(found - frame), default=None)
 
     def clear(self) -> None:
-        """Drop everything."""
+        """Drop all pictures."""
         with self._lock:
             self._pictures.clear()
             self._bytes = 0

@@ -1,9 +1,8 @@
-"""Which frames to decode next, and which to keep: no threads, no pixels.
+"""Plans which frames to decode next and which to keep. No threads, no pixels.
 
-Forward, a decoder delivers what comes next anyway. Backward it cannot: it starts at a keyframe and comes out at the
-wanted frame, so that a step back costs as much as a whole group of pictures, unless the group was decoded ahead of the
-playhead and kept. The plan therefore is: the wanted frame first; then, forward, some seconds; backward, the rest of
-the group and the whole one before it. Frames that the playhead has passed make room for them.
+Forward, frames are decoded in order. A step backward takes decoding from the last keyframe, a whole group of pictures,
+unless that group is in the cache. The plan: first the requested frame; then, forward, some seconds ahead; backward,
+the rest of the group and the group before it. Frames behind the playhead are dropped to make room.
 """
 
 from collections.abc import Callable
@@ -18,21 +17,21 @@ _AHEAD = 96
 _AHEAD_STILL = 32
 _BEHIND = 48
 _BEHIND_IN_REVERSE = 8
-_WITH_EXACT = 8  # decoded with a frame that was sought, as the next step may go back
+_WITH_EXACT = 8  # frames before the target of a seek, because the next step may go back
 _SHARP_AHEAD = 8
-_SPARE = 1.25  # of a group of pictures: what reverse play needs to be ahead at its border
-_LEAST_AREA = 0.15  # of the display size, that reverse play may go down to
+_SPARE = 1.25  # groups of pictures in the cache during reverse playback
+_MIN_AREA = 0.15  # minimum area of pictures in reverse playback, relative to the display size
 
 
 @dataclass(frozen=True, kw_only=True)
 class Playhead:
-    """What the player wants to show.
+    """The frame to show, and how the player moves.
 
     Attributes:
         direction: 1 or -1, of the last movement.
-        moving: True while it plays.
-        size_px: (width, height) in device pixels that the whole picture takes.
-        sharp_px: the same magnified by the zoom, for a picture that stands still.
+        moving: True during playback.
+        size_px: (width, height) of the fitted picture in device pixels.
+        sharp_px: (width, height) of the magnified picture in device pixels, used while paused.
     """
 
     frame: int = 0
@@ -44,12 +43,12 @@ class Playhead:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """Frames to decode in a row.
+    """Consecutive frames to decode.
 
     Attributes:
         frames: ascending.
-        keep: frames whose pictures must not make room for these.
-        size_px: at which to keep them; those of the source where that is smaller.
+        keep: frames that must not be dropped for these.
+        size_px: size of the cached pictures, at most that of the source.
     """
 
     frames: range
@@ -58,11 +57,11 @@ class Run:
 
 
 class Prefetch:
-    """Plans for one file.
+    """Plans the decoding of one file.
 
     Args:
-        keyframes: (k,) ascending frames that decoding can start from.
-        source_px: (width, height) of its pictures.
+        keyframes: (k,) ascending frame indices of keyframes.
+        source_px: (width, height) of the file.
     """
 
     def __init__(self, n_frames: int, keyframes: np.ndarray, source_px: Size) -> None:
@@ -71,37 +70,37 @@ class Prefetch:
         self._source_px = source_px
 
     def end_at(self, frame: int) -> None:
-        """Plan for the frames before this one alone: the file is damaged there."""
+        """Exclude this frame and all after it, because the file is damaged there."""
         self._n_frames = min(self._n_frames, frame)
 
     def group(self, frame: int) -> range:
-        """The frames from one keyframe to the next around a frame."""
+        """The group of pictures of a frame: from its keyframe to before the next one."""
         at = int(np.searchsorted(self._keyframes, frame, side="right"))
         start = int(self._keyframes[at - 1]) if at > 0 else 0
         return range(start, int(self._keyframes[at]) if at < len(self._keyframes) else self._n_frames)
 
     def size(self, head: Playhead, limit_bytes: int) -> Size:
-        """At which size pictures are kept: as shown; sharper at rest, coarser where a group must fit in reverse."""
+        """Size of cached pictures: as shown; magnified while paused; smaller in reverse, so that groups fit."""
         if not head.moving:
             return self._at_most(head.sharp_px)
         size = self._at_most(head.size_px)
         if head.direction > 0:
             return size
         room = limit_bytes / (_SPARE * len(self.group(head.frame)) + _BEHIND_IN_REVERSE)
-        share = min(max(room / n_bytes(size), _LEAST_AREA), 1.0) ** 0.5
+        share = min(max(room / n_bytes(size), _MIN_AREA), 1.0) ** 0.5
         return max(int(size[0] * share), 1), max(int(size[1] * share), 1)
 
     def is_good(self, size: Size, frame: int, head: Playhead) -> bool:
-        """Whether a picture of a size will do for a frame; while still, the next ones must be sharp too."""
+        """Whether a picture is large enough for a frame; while paused, frames near the playhead must be sharp."""
         if head.moving or not -_SHARP_AHEAD <= frame - head.frame <= _SHARP_AHEAD:
             return True
         return size[0] >= self._at_most(head.sharp_px)[0] * 0.98
 
     def next_run(self, head: Playhead, limit_bytes: int, has: Callable[[int], bool]) -> Run | None:
-        """What to decode now; None where all is here.
+        """The next run to decode; None where everything planned is cached.
 
         Args:
-            has: whether a good picture of a frame is cached.
+            has: whether a picture of a frame is cached in a sufficient size.
         """
         head = replace(head, frame=min(head.frame, self._n_frames - 1))
         size = self.size(head, limit_bytes)
@@ -132,14 +131,14 @@ class Prefetch:
         if missing is None:
             return None
         start = self.group(missing).start
-        if missing - start + passed + 4 > capacity:  # it does not fit: its end now, the rest once there is room
+        if missing - start + passed + 4 > capacity:  # too large: decode the end of the group first
             start = max(missing - capacity * 6 // 10, start)
-        # The frames of the run are kept too, though the first ones may be far: decoding waits until there is room.
+        # The frames of the run are kept as well, although its first ones may be far from the playhead.
         keep = range(min(start, keep.start), keep.stop)
         return Run(frames=range(start, missing + 1), keep=keep, size_px=size)
 
     def _lowest(self, head: Playhead) -> int:
-        """How far back to decode: the group, and the one before it while it plays or the border is near."""
+        """First frame to decode backward: of the group, or of the one before during playback or near the border."""
         start = self.group(head.frame).start
         if start > 0 and (head.moving or head.frame - start <= _AHEAD):
             start = self.group(start - 1).start
@@ -156,5 +155,5 @@ class Prefetch:
 
 
 def n_bytes(size: Size) -> float:
-    """Of a picture in planar YUV."""
+    """Bytes of a picture in planar YUV 4:2:0."""
     return size[0] * size[1] * _BYTES_PER_PIXEL

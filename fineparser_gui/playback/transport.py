@@ -1,4 +1,4 @@
-"""Where the playhead is and how it moves: play, pause, step, shuttle, loop. Knows no pixels."""
+"""Position and movement of the playhead: play, pause, step, shuttle, loop."""
 
 from collections.abc import Callable
 from math import ceil
@@ -8,21 +8,21 @@ import numpy as np
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 SPEEDS = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0)
-_SHORTEST_MS = 4  # no screen shows more; frames of faster clips in between are passed over
-_TINY_S = 1e-6  # times of files and of clocks are rounded differently
+_SHORTEST_MS = 4  # shortest wait between frames; faster clips skip frames
+_TOLERANCE_S = 1e-6  # tolerance between rounded times of file and clock
 
 
 class Transport(QObject):
-    """Plays the frames of a file by their own times, so a variable frame rate plays true.
+    """Plays the frames of a file by their presentation times, which supports variable frame rates.
 
-    The clock leads: after a hold-up it goes on with the frame that is due then.
+    The clock leads: after a delay, playback continues with the frame that is due.
 
     Args:
-        clock: seconds, from any start.
+        clock: returns seconds since an arbitrary start.
 
     Signals:
         frame_changed: (int) 0-based source frame.
-        state_changed: playing, speed or loop changed.
+        state_changed: playback, speed or loop changed.
     """
 
     frame_changed = Signal(int)
@@ -32,7 +32,7 @@ class Transport(QObject):
         super().__init__(parent)
         self._times_s = np.zeros(1)
         self._frame = 0
-        self._rate = 0.0  # seconds of video per second; 0 is paused
+        self._rate = 0.0  # seconds of video per second; 0: paused
         self._speed = 1.0
         self._loop: tuple[int, int] | None = None
         self._direction = 1
@@ -59,17 +59,17 @@ class Transport(QObject):
 
     @property
     def rate(self) -> float:
-        """Signed speed while it plays, 0 while it does not."""
+        """Signed speed during playback; 0 while paused."""
         return self._rate
 
     @property
     def direction(self) -> int:
-        """1 or -1, of the last step or of playing."""
+        """1 or -1, of the last movement."""
         return self._direction
 
     @property
     def due_s(self) -> float:
-        """Where playing should be now, in seconds of the file."""
+        """Time of the file that is due now, in seconds."""
         return self._from_s + self._rate * (self._clock() - self._started_s)
 
     @property
@@ -78,16 +78,16 @@ class Transport(QObject):
 
     @property
     def shown_speed(self) -> float:
-        """The one of `SPEEDS` that it plays at, which a shuttle may have changed, or would play at."""
+        """Present speed, one of `SPEEDS`; while paused, that of the next playback."""
         return abs(self._rate) if abs(self._rate) in SPEEDS else self._speed
 
     @property
     def loop(self) -> tuple[int, int] | None:
-        """Frames [first, last], both included, that repeat."""
+        """Looped frames [first, last], both included; None: no loop."""
         return self._loop
 
     def load(self, times_s: np.ndarray, frame: int = 0) -> None:
-        """Take the (n_frames,) presentation times of another file, paused at a frame."""
+        """Set the (n_frames,) presentation times of a file in seconds, paused at a frame."""
         self.pause()
         self._times_s = times_s if len(times_s) else np.zeros(1)
         self._loop = None
@@ -96,12 +96,12 @@ class Transport(QObject):
         self.state_changed.emit()
 
     def seek(self, frame: int) -> None:
-        """Go to a frame (kept within the file), playing on from there if it plays."""
+        """Go to a frame, limited to the file; playback continues from there."""
         self._direction = -1 if self._rate < 0 else 1
         self._go_to(frame)
 
     def step(self, frames: int) -> None:
-        """Pause and move by whole frames."""
+        """Pause and move by a number of frames."""
         self.pause()
         self._direction = 1 if frames > 0 else -1
         self._go_to(self._frame + frames)
@@ -114,7 +114,7 @@ class Transport(QObject):
             self.play()
 
     def play(self, rate: float | None = None) -> None:
-        """Play at the chosen speed, or at a signed rate; from the start where the end is reached."""
+        """Play at the present speed or at a signed rate; from the start where the end is reached."""
         rate = self._speed if rate is None else rate
         first, last = self._bounds()
         self._rate, self._direction = rate, 1 if rate > 0 else -1
@@ -127,23 +127,23 @@ class Transport(QObject):
         self.state_changed.emit()
 
     def pause(self) -> None:
-        """Stop at the current frame."""
+        """Pause at the current frame."""
         self._timer.stop()
         if self._rate:
             self._rate = 0.0
             self.state_changed.emit()
 
     def shuttle(self, direction: int) -> None:
-        """J (−1) and L (+1): play that way; pressed again, twice as fast, up to 4 times."""
+        """Play backward (−1) or forward (+1); repeated calls double the rate up to 4."""
         same_way = self._rate * direction > 0
         self.play(direction * min(abs(self._rate) * 2, SPEEDS[-1]) if same_way else direction * 1.0)
 
     def change_speed(self, places: int) -> None:
-        """Next slower (−1) or faster (+1) of `SPEEDS`."""
+        """Select the next slower (−1) or faster (+1) of `SPEEDS`."""
         self.set_speed(SPEEDS[min(max(SPEEDS.index(self.shown_speed) + places, 0), len(SPEEDS) - 1)])
 
     def set_speed(self, speed: float) -> None:
-        """Choose one of `SPEEDS`."""
+        """Set one of `SPEEDS`."""
         self._speed = speed
         if self.playing:
             self._rate = speed if self._rate > 0 else -speed
@@ -151,14 +151,14 @@ class Transport(QObject):
         self.state_changed.emit()
 
     def set_loop(self, loop: tuple[int, int] | None) -> None:
-        """Repeat frames [first, last], or stop repeating."""
+        """Loop frames [first, last]; None: stop looping."""
         self._loop = loop
         if loop and not loop[0] <= self._frame <= loop[1]:
             self.seek(loop[0])
         self.state_changed.emit()
 
     def move_loop(self, first: int, last: int) -> None:
-        """Repeat [first, last] instead of what repeats now; a playhead that is outside comes in when it plays."""
+        """Change the range of the loop without moving the playhead."""
         if self._loop is not None:
             self._loop = (first, last)
 
@@ -172,7 +172,7 @@ class Transport(QObject):
         self._wait_for_next()
 
     def _start_s(self, frame: int) -> float:
-        """Where in the file a frame begins to be shown: at its time, or played backwards at its end."""
+        """File time at which a frame appears: its own, or that of its end in reverse playback."""
         return float(self._times_s[frame]) if self._rate >= 0 else self._end_s(frame)
 
     def _show(self, frame: int) -> None:
@@ -181,7 +181,7 @@ class Transport(QObject):
             self.frame_changed.emit(frame)
 
     def _wait_for_next(self) -> None:
-        """Wake up when the frame that follows is due."""
+        """Start the timer for the next frame."""
         if not self._rate:
             return
         next_s = self._end_s(self._frame) if self._rate > 0 else float(self._times_s[self._frame])
@@ -194,13 +194,13 @@ class Transport(QObject):
             return
         first, last = self._bounds()
         time_s, forward = self.due_s, self._rate > 0
-        # Played backwards, a frame goes when its time is reached. The outermost one stays for its own duration too.
+        # In reverse, a frame ends at its own time. The last frame is shown for its whole duration, too.
         if forward:
-            frame = int(np.searchsorted(self._times_s, time_s + _TINY_S, side="right")) - 1
-            over = time_s + _TINY_S >= self._end_s(last)
+            frame = int(np.searchsorted(self._times_s, time_s + _TOLERANCE_S, side="right")) - 1
+            over = time_s + _TOLERANCE_S >= self._end_s(last)
         else:
-            frame = int(np.searchsorted(self._times_s, time_s - _TINY_S)) - 1
-            over = time_s - _TINY_S <= self._times_s[first]
+            frame = int(np.searchsorted(self._times_s, time_s - _TOLERANCE_S)) - 1
+            over = time_s - _TOLERANCE_S <= self._times_s[first]
         if not over:
             self._show(min(max(frame, first), last))
             self._wait_for_next()

@@ -1,4 +1,4 @@
-"""Videos to measure with: made once, kept in a folder for the next run."""
+"""Test videos, created once and kept in a temporary folder."""
 
 import os
 import tempfile
@@ -18,7 +18,7 @@ _TEN_MINUTES_FRAMES = 600 * FPS
 
 
 def folder() -> Path:
-    """Where the clips are kept."""
+    """The folder of the clips."""
     path = Path(tempfile.gettempdir()) / "fineparser-bench"
     path.mkdir(exist_ok=True)
     return path
@@ -33,7 +33,7 @@ def long_groups() -> Path:
 
 
 def ten_minutes(number: int) -> Path:
-    """Ten minutes of `long_groups` over and over; each number is a file of its own with the same bytes."""
+    """Ten minutes of `long_groups` repeated; every number is a separate file with the same content."""
     first, path = (folder() / f"ten-minutes-{n}-1080p.mp4" for n in (0, number))
     if not first.is_file():
         _repeat(long_groups(), first, _TEN_MINUTES_FRAMES)
@@ -43,7 +43,7 @@ def ten_minutes(number: int) -> Path:
 
 
 def many_small(count: int) -> list[Path]:
-    """Clips of four seconds, all alike."""
+    """Paths of identical clips of four seconds."""
     there = folder() / "small"
     there.mkdir(exist_ok=True)
     first = there / "clip 000.mp4"
@@ -76,7 +76,7 @@ def _frames(width: int, height: int, count: int) -> Iterator[np.ndarray]:
 
 
 def _texture(generator: np.random.Generator, height: int, width: int, grains: tuple[int, ...]) -> np.ndarray:
-    """(height, width) uint8: soft random spots of several sizes."""
+    """(height, width) uint8 random texture of several scales."""
     total = np.zeros((height, width), np.float32)
     for grain in grains:
         spots = generator.random((height // grain + 2, width // grain + 2), np.float32) - 0.5
@@ -106,7 +106,7 @@ def _write(path: Path, frames: Iterator[np.ndarray], size: tuple[int, int], grou
 
 
 def _repeat(source: Path, path: Path, n_frames: int) -> None:
-    """The packets of a file again and again: no encoding, so ten minutes take seconds."""
+    """Repeat the packets of a file up to `n_frames`, without encoding."""
     import av
 
     with av.open(str(source)) as read:

@@ -1,4 +1,4 @@
-"""The real program in its window, and a stopwatch for what appears on it."""
+"""Drives the program in its window, and measures when frames appear."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -23,7 +23,7 @@ SIZE = (1440, 900)
 
 
 class Watch(QObject):
-    """Notes when a frame of a canvas is on the screen: after painting, when the event loop has its turn again."""
+    """Records when frames of a canvas are on screen: at the first event after painting."""
 
     def __init__(self, canvas: VideoCanvas) -> None:
         super().__init__()
@@ -39,12 +39,12 @@ class Watch(QObject):
 
 
 class Heartbeat(QObject):
-    """The longest time for which the window did not answer.
+    """The longest time for which the event loop did not run.
 
     Attributes:
         longest_s: between two beats.
-        longest_busy_s: the most processor time that the window's own thread took between two; on a loaded machine it
-            tells the program's share of the wait.
+        longest_busy_s: most processor time of the GUI thread between two beats, the program's share on a loaded
+            machine.
     """
 
     def __init__(self) -> None:
@@ -63,11 +63,11 @@ class Heartbeat(QObject):
 
     def __str__(self) -> str:
         longest, busy = self.longest_s * 1000, self.longest_busy_s * 1000
-        return f"window without an answer for {longest:.0f} ms at most; its own work between two: {busy:.0f} ms at most"
+        return f"event loop blocked for at most {longest:.0f} ms, {busy:.0f} ms of them by the window's own work"
 
 
 class BenchWindow:
-    """The window and what drives it."""
+    """The program's window, driven by a benchmark."""
 
     def __init__(self) -> None:
         self.app = QApplication(sys.argv[:1])
@@ -83,10 +83,10 @@ class BenchWindow:
         """Run the event loop until the condition holds.
 
         Raises:
-            TimeoutError: it did not in time.
+            TimeoutError: the condition did not hold in time.
         """
         deadline_s = perf_counter() + patience_s
-        # It sleeps between events as the program's own loop does; with a time limit, Qt would never sleep.
+        # Waits for events like the program's own loop; processEvents with a time limit would poll.
         self._wake.start()
         while not condition():
             if perf_counter() > deadline_s:
@@ -95,12 +95,12 @@ class BenchWindow:
         self._wake.stop()
 
     def rest(self, seconds: float) -> None:
-        """Let the window live for a while."""
+        """Run the event loop for some seconds."""
         end_s = perf_counter() + seconds
         self.wait(lambda: perf_counter() >= end_s)
 
     def open(self, path: Path) -> str:
-        """Open a clip and wait until its first frame is there; returns the key of its dive."""
+        """Open a clip and wait for its first frame; returns the key of its dive."""
         self.session.open([path])
         self.wait(lambda: self.session.current is not None and self.session.current.info is not None)
         self.wait(lambda: self.player.pane.info is not None and self.shows(self.player.pane, self.transport.frame))
@@ -108,11 +108,11 @@ class BenchWindow:
         return self.session.current.key
 
     def shows(self, pane: VideoPane, frame: int) -> bool:
-        """Whether a pane's canvas was given the exact frame."""
+        """Whether a pane shows the exact frame."""
         return pane.frame == frame == pane.canvas.shown_frame
 
     def start_batch(self, paths: list[Path]) -> None:
-        """Drop clips and wait until the worker is at them; the dive that was shown is shown again."""
+        """Open clips and wait until the worker analyses them; the shown dive stays."""
         shown = self.session.current.key if self.session.current else None
         self.session.open(paths)
         if shown is not None:
@@ -120,17 +120,17 @@ class BenchWindow:
         self.wait(self.batch_runs)
 
     def batch_runs(self) -> bool:
-        """Whether the worker is at an analysis."""
+        """Whether an analysis is running."""
         return any(self.session.dive(key).state is DiveState.ANALYSING for key in self.session.keys)
 
     def close(self) -> None:
-        """End it as a user would."""
+        """Close the window."""
         self.window.close()
 
 
 @contextmanager
 def open_window() -> Iterator[BenchWindow]:
-    """The window, closed whatever happens."""
+    """Context of a window that is closed at the end."""
     made = BenchWindow()
     try:
         yield made
@@ -139,7 +139,7 @@ def open_window() -> Iterator[BenchWindow]:
 
 
 def put_masks(pane: VideoPane, first: int, last: int) -> None:
-    """Give a pane steps and a mask that moves, as an analysis of first..last would."""
+    """Set steps and a moving mask on a pane, as an analysis of first..last does."""
     sampled = np.trunc(np.linspace(first, last, 96)).astype(np.int64)
     rows, columns = np.mgrid[:112, :112]
     masks = np.zeros((96, 112, 112), np.float16)

@@ -1,4 +1,4 @@
-"""What a measurement is: a name, a bound, and a function that runs in a process of its own."""
+"""Records of a benchmark: rows of the table and their outcomes."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ import numpy as np
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What was measured.
+    """Result of a row.
 
     Attributes:
-        measured: beside the bound, in its units.
-        met: whether the bound is.
-        notes: lines below it.
+        measured: value in the units of the bound.
+        met: whether the bound is met.
+        notes: lines printed below it.
     """
 
     measured: str
@@ -23,11 +23,11 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One line of the table.
+    """One row of the table.
 
     Attributes:
         name: for `--only`.
-        what: is measured.
+        what: is measured, in words.
         bound: in words.
     """
 
@@ -38,11 +38,11 @@ class Row:
 
 
 def spread_ms(values_s: Sequence[float]) -> str:
-    """Median, 95th percentile and worst of some durations."""
+    """Median, 95th percentile and maximum of durations, as text."""
     median, p95 = np.percentile(values_s, [50, 95]) * 1000
     return f"median {median:.1f}, 95 % {p95:.1f}, worst {max(values_s) * 1000:.1f} ms"
 
 
 def p95(values_s: Sequence[float]) -> float:
-    """The 95th percentile: what a bound is held against, so that a neighbour's burst of work is no verdict."""
+    """95th percentile, which is compared with the bound, because single outliers come from other processes."""
     return float(np.percentile(values_s, 95))

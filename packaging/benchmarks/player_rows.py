@@ -1,4 +1,4 @@
-"""Seeking, stepping, playing and memory of the player, on real windows and H.264 files."""
+"""Rows on seeking, stepping, playback and memory of the player."""
 
 from pathlib import Path
 from time import perf_counter
@@ -27,7 +27,7 @@ _KEY_REPEAT_S = 1 / 25
 
 
 class BarePlayer:
-    """What PyAV alone takes: an open file, seek backward, decode to the time stamp."""
+    """Seeks with PyAV alone, for comparison."""
 
     def __init__(self, path: Path) -> None:
         self._pts = inspect_video(path)[1].pts
@@ -36,7 +36,7 @@ class BarePlayer:
         self._stream.thread_type = "AUTO"
 
     def seek(self, frame: int) -> float:
-        """Seconds for a frame."""
+        """Seek and decode a frame; returns the seconds taken."""
         started_s = perf_counter()
         self._container.seek(int(self._pts[frame]), stream=self._stream, backward=True)
         for decoded in self._container.decode(self._stream):
@@ -46,7 +46,7 @@ class BarePlayer:
 
 
 def random_seek() -> Outcome:
-    """Each seek right after the bare one to the same frame, so that both meet the same neighbours."""
+    """Random seeks, each right after the same seek with PyAV alone, so that both meet the same load."""
     path = bench_clips.long_groups()
     bare = BarePlayer(path)
     some, over, alone = [], [], []
@@ -75,7 +75,7 @@ def random_seek() -> Outcome:
 
 
 def step_cached() -> Outcome:
-    """Steps to and fro around a frame, with a mask over each."""
+    """Steps forward and backward around a frame with masks."""
     path = bench_clips.long_groups()
     with open_window() as shown:
         shown.open(path)
@@ -87,10 +87,9 @@ def step_cached() -> Outcome:
 
 
 def step_back() -> Outcome:
-    """Backward at the pace of a held key, across the borders of groups, after each of several seeks.
+    """Steps backward at key repeat rate across group borders, after each of several seeks.
 
-    Counted are the steps to frames that were not decoded when the sought frame appeared: a player that decodes only on
-    demand needs a whole group of pictures for each.
+    Only steps to frames that were not decoded when the sought frame appeared count.
     """
     path = bench_clips.long_groups()
     bare = BarePlayer(path)
@@ -126,7 +125,7 @@ def _step(shown: BenchWindow, way: int) -> float:
 
 
 class Punctuality:
-    """Which of a pane's frames were on the screen in time while its transport played."""
+    """Records which frames of a pane were on screen in time during playback."""
 
     def __init__(self, pane: VideoPane, transport: Transport, times_s: np.ndarray) -> None:
         self._pane, self._transport, self._times_s = pane, transport, times_s
@@ -144,7 +143,7 @@ class Punctuality:
             self._in_time.add(due)
 
     def share(self) -> float:
-        """Of the frames whose time has come, those that were shown within the bound."""
+        """Fraction of the due frames that were shown within the bound."""
         due = range(self._from + 1, self._transport.frame)
         return len(self._in_time & set(due)) / max(len(due), 1)
 
@@ -161,7 +160,7 @@ def _play(shown: BenchWindow, *panes: VideoPane) -> list[Punctuality]:
 
 
 def play_one() -> Outcome:
-    """One 1080p30 clip with masks, the worker busy with a batch."""
+    """Playback of one 1080p30 clip with masks during a batch."""
     with open_window() as shown:
         _open_beside_batch(shown)
         put_masks(shown.player.pane, 0, 740)
@@ -171,7 +170,7 @@ def play_one() -> Outcome:
 
 
 def play_two() -> Outcome:
-    """Two 1080p30 clips with masks side by side, the worker busy with a batch."""
+    """Playback of two 1080p30 clips with masks side by side during a batch."""
     with open_window() as shown:
         _open_beside_batch(shown)
         compare(shown, bench_clips.ten_minutes(2))
@@ -200,7 +199,7 @@ def _punctual(found: list[Punctuality], busy: bool) -> Outcome:
 
 
 def compare(shown: BenchWindow, path: Path) -> None:
-    """Any clip beside the shown one, in real time."""
+    """Show a clip beside the present one."""
     comparing, n_frames = shown.session.comparing, shown.transport.n_frames
     cuts = (0, n_frames // 3, n_frames * 2 // 3, n_frames)
     first, second, third = (
@@ -215,7 +214,7 @@ def compare(shown: BenchWindow, path: Path) -> None:
 
 
 def memory() -> Outcome:
-    """Reverse play in Compare; what the process holds afterwards and at its highest."""
+    """Memory after reverse playback in Compare, and its peak."""
     with open_window() as shown:
         shown.open(bench_clips.ten_minutes(1))
         compare(shown, bench_clips.ten_minutes(2))

@@ -1,4 +1,4 @@
-"""Starting, dropping, dragging and a worker that is killed: the whole program, with its real worker process."""
+"""Rows on the whole program with its worker: start, drop, drag, and recovery of the worker."""
 
 import json
 import os
@@ -27,7 +27,7 @@ _LONGEST_LIFE_S = 8.0
 
 
 def start() -> Outcome:
-    """From the start of the process to the first paint; the first run warms the disk."""
+    """Time from the start of the process to the first paint; the first run warms the disk cache."""
     taken, facts = [], {}
     for run in range(_STARTS + 1):
         started_s = time.time()
@@ -52,7 +52,7 @@ def start() -> Outcome:
 
 
 def drag() -> Outcome:
-    """A transition moved frame by frame on the analysed sample dive, the worker busy with a batch."""
+    """Re-scoring time while a transition of the sample dive is moved during a batch."""
     with open_window() as shown:
         session, player = shown.session, shown.player
         path, number, board_m = shown.window.open_sample_path()
@@ -77,7 +77,7 @@ def drag() -> Outcome:
 
 
 def drop() -> Outcome:
-    """A hundred clips dropped at once, until the last one is in the list and for some seconds of analysis."""
+    """Blocked event loop while a hundred clips are dropped and for some seconds of analysis."""
     paths = bench_clips.many_small(_DROPPED)
     with open_window() as shown:
         shown.rest(1.0)
@@ -105,7 +105,7 @@ def _all_opened(shown: BenchWindow) -> bool:
 
 
 def kill_worker() -> Outcome:
-    """The worker killed at random moments of its life; after each, the app tells and analyses again."""
+    """The worker is killed at random times; each time the app reports it and analyses again."""
     generator = random.Random(7)
     told: list[str] = []
     survived = 0

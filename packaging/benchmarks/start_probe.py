@@ -1,4 +1,4 @@
-"""Runs the program until its first paint, says when that was, and closes it."""
+"""Runs the program until its first paint, prints its time, and closes it."""
 
 import json
 import sys
@@ -9,7 +9,7 @@ from fineparser_gui import app
 
 
 class ProbedStudio(app.Studio):
-    """The program, watched."""
+    """The program with a probe of the first paint."""
 
     def __init__(self, *arguments: object, **named: object) -> None:
         super().__init__(*arguments, **named)  # type: ignore[arg-type]
@@ -18,7 +18,7 @@ class ProbedStudio(app.Studio):
         studio = self
 
         class Watch(QObject):
-            """Waits for the window's first paint."""
+            """Event filter for the first paint of the window."""
 
             def eventFilter(self, watched: QObject, event: QEvent) -> bool:
                 if event.type() == QEvent.Type.Paint:

@@ -1,7 +1,7 @@
-"""`python packaging/benchmarks/window.py`: what the app promises, measured, each beside its bound.
+"""`python packaging/benchmarks/window.py`: response times and memory of the app, each beside its bound.
 
-Every row runs in a process of its own with the real window and, where it needs one, the real worker. Without a display
-Xvfb is started where it is installed. The exit code is 1 where a bound is missed.
+Every row runs in a separate process with the real window and worker. Without a display, Xvfb is started where it is
+installed. The exit code is 1 where a bound is missed.
 """
 
 import argparse
@@ -19,7 +19,7 @@ _XVFB = ("xvfb-run", "-a", "-s", "-screen 0 1600x1000x24")
 
 
 def rows() -> tuple[Row, ...]:
-    """The table."""
+    """All rows of the table."""
     import player_rows
     import program_rows
 
@@ -38,7 +38,7 @@ def rows() -> tuple[Row, ...]:
         ),
         Row(
             name="step-cached",
-            what="step to a cached neighbour with mask",
+            what="step to a cached neighbouring frame with mask",
             bound="under 16 ms",
             measure=player_rows.step_cached,
         ),
@@ -68,13 +68,13 @@ def rows() -> tuple[Row, ...]:
         ),
         Row(
             name="drag",
-            what="drag a transition until its score is on the screen, a batch running",
+            what="drag a transition until its score is on screen, during a batch",
             bound="under 300 ms",
             measure=program_rows.drag,
         ),
         Row(
             name="drop",
-            what="100 clips dropped: longest time without an answer of the window",
+            what="100 clips dropped: longest time without a response of the window",
             bound="at most 100 ms",
             measure=program_rows.drop,
         ),
@@ -88,7 +88,7 @@ def rows() -> tuple[Row, ...]:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Measure and print."""
+    """Measure the rows and print the table."""
     parser = argparse.ArgumentParser(prog="python packaging/benchmarks/window.py", description=__doc__)
     parser.add_argument("--only", nargs="+", metavar="NAME", choices=[row.name for row in rows()])
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
@@ -100,7 +100,7 @@ def main(argv: list[str] | None = None) -> int:
     print(f"{os.cpu_count()} cores; load {os.getloadavg()[0]:.1f}", flush=True)
     missed = 0
     for row in chosen:
-        outcome = _measure_apart(row)
+        outcome = _measure_in_process(row)
         missed += not outcome.met
         print(f"\n{row.what}\n  bound     {row.bound}\n  measured  {outcome.measured}: ", end="")
         print("met" if outcome.met else "MISSED")
@@ -111,7 +111,7 @@ def main(argv: list[str] | None = None) -> int:
     return 1 if missed else 0
 
 
-def _measure_apart(row: Row) -> Outcome:
+def _measure_in_process(row: Row) -> Outcome:
     command = [sys.executable, __file__, "--inside", "--only", row.name]
     if sys.platform == "linux" and not os.environ.get("DISPLAY") and shutil.which(_XVFB[0]):
         command = [*_XVFB, *command]

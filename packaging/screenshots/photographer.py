@@ -1,4 +1,4 @@
-"""A running program that a scene can drive and take pictures of."""
+"""Drives the program and takes screenshots of it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ _ENDED = (DiveState.READY, DiveState.FAILED, DiveState.NEEDS_TRIM, DiveState.CAN
 
 
 def run_for(duration_ms: int) -> None:
-    """Let the program live for a while."""
+    """Run the event loop for a while."""
     loop = QEventLoop()
     QTimer.singleShot(duration_ms, loop.quit)
     loop.exec()
@@ -28,7 +28,7 @@ def wait_until(condition: Callable[[], bool], timeout_ms: int = _PATIENCE_MS) ->
     """Run the event loop until the condition holds.
 
     Raises:
-        TimeoutError: it did not within the time.
+        TimeoutError: the condition did not hold in time.
     """
     deadline = QDeadlineTimer(timeout_ms)
     while not condition():
@@ -38,7 +38,7 @@ def wait_until(condition: Callable[[], bool], timeout_ms: int = _PATIENCE_MS) ->
 
 
 class Photographer:
-    """The window at a size, and a folder for its pictures."""
+    """A window of a given size and a folder for its screenshots."""
 
     def __init__(self, app: QApplication, out: Path, size: QSize, folder: Path | None = None) -> None:
         self._out = out
@@ -51,16 +51,16 @@ class Photographer:
 
     @property
     def dive(self) -> Dive:
-        """The one that is shown."""
+        """The shown dive."""
         assert self.session.current is not None
         return self.session.current
 
     def act(self, action_id: str) -> None:
-        """Choose a command of the menus."""
+        """Trigger an action."""
         self.window.actions_by_id[action_id].trigger()
 
     def wait_for_answer(self) -> None:
-        """Until the dive that is shown is analysed, and scored where it can be."""
+        """Wait until the shown dive is analysed and, where possible, scored."""
 
         def settled() -> bool:
             return self.dive.state in _ENDED and not self.dive.busy and not self.dive.rescoring
@@ -68,7 +68,7 @@ class Photographer:
         wait_until(settled)
 
     def show_middle_of(self, step: int) -> None:
-        """Put the playhead into the middle of a step."""
+        """Move the playhead to the middle of a step."""
         assert self.dive.analysis is not None
         span = self.dive.analysis.parse.steps[step]
         self.window.transport.seek((span.start_frame + span.end_frame) // 2)
@@ -88,7 +88,7 @@ class Photographer:
         picture.save(self._out / f"{name}.webp", quality=90, method=6, use_sharp_yuv=True)
 
     def _pictures_are_there(self) -> bool:
-        """Whether each video shows the frame that it is to show."""
+        """Whether each video shows its requested frame."""
         if self.session.comparing.sides[0] is None:
             return True
         panes = [pane for pane in (self.window.player.pane, self.window.player.other_pane) if pane.isVisible()]
@@ -96,7 +96,7 @@ class Photographer:
 
     @contextmanager
     def dialog(self, action_id: str) -> Iterator[QDialog]:
-        """The dialog that a command opens; closed afterwards."""
+        """Context of the dialog that an action opens."""
 
         def dialogs() -> list[QDialog]:
             return [one for one in QApplication.topLevelWidgets() if isinstance(one, QDialog) and one.isVisible()]
@@ -110,6 +110,6 @@ class Photographer:
         run_for(20)
 
     def close(self) -> None:
-        """End the program."""
+        """Close the window."""
         self.window.close()
         run_for(20)

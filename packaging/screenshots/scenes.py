@@ -1,4 +1,4 @@
-"""Every panel and dialog, in the states that a coach meets."""
+"""Screenshots of every panel and dialog in typical states."""
 
 from collections.abc import Callable
 from functools import partial
@@ -24,7 +24,7 @@ _PANELS = ("dives", "details", "score", "contributions", "exemplars", "player")
 
 
 def take_all(photographer: Photographer, themes: tuple[str, ...] = ("light", "dark")) -> None:
-    """Go through the program once and take each picture in each theme."""
+    """Take all screenshots, each in every theme."""
 
     def picture(name: str) -> None:
         for theme in themes:
@@ -55,7 +55,7 @@ def take_all(photographer: Photographer, themes: tuple[str, ...] = ("light", "da
 
 
 def _corrected(photographer: Photographer, picture: Callable[[str], None]) -> None:
-    """The entry moved and an exemplar left out; undone again."""
+    """Entry moved and an exemplar left out; undone afterwards."""
     photographer.window.player.nudge_transition(1, _MOVED_FRAMES)
     photographer.wait_for_answer()
     photographer.session.editing.leave_out(photographer.dive.key, photographer.window.exemplars.model.vote(0).id, True)
@@ -77,7 +77,7 @@ def _library_dives(photographer: Photographer, picture: Callable[[str], None]) -
 
 
 def _without_score(photographer: Photographer, picture: Callable[[str], None]) -> None:
-    """No exemplars of a number; no number; a message."""
+    """A number without exemplars; no number; a message."""
     photographer.session.set_details(photographer.dive.key, "614B", 10.0)
     photographer.wait_for_answer()
     picture("no-exemplars")
@@ -93,12 +93,12 @@ def _without_score(photographer: Photographer, picture: Callable[[str], None]) -
 
 
 def _exemplars(photographer: Photographer) -> list[Exemplar]:
-    """Of the number of the shown dive."""
+    """Exemplars of the shown dive's number."""
     return [one for one in photographer.session.library.exemplars if one.dive_number == photographer.dive.dive_number]
 
 
 def _second_dive(photographer: Photographer, picture: Callable[[str], None]) -> None:
-    """Another attempt at the same dive, and the first one beside it."""
+    """A second attempt with the first one beside it."""
     session = photographer.session
     first = photographer.dive
     clip = _exemplars(photographer)[0].clip_path
@@ -127,7 +127,7 @@ def _dialogs(photographer: Photographer, themes: tuple[str, ...]) -> None:
 
 
 def _pages_of(dialog: QDialog) -> list[Callable[[], None]]:
-    """What turns to each page of a dialog; empty where it has one."""
+    """Functions that show each page of a dialog; empty for a single page."""
     tabs, rows = dialog.findChild(QTabWidget), dialog.findChild(QListWidget)
     if tabs is not None:
         return [partial(tabs.setCurrentIndex, page) for page in range(tabs.count())]

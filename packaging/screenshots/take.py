@@ -1,7 +1,7 @@
 """`python packaging/screenshots/take.py OUT`: every panel and dialog, light and dark, at 1x and 2x.
 
-Each scale is a process of its own, because Qt reads it once. On Linux without a display they run under Xvfb, and
-without that offscreen, where text may look otherwise than on a screen.
+Each scale runs in a separate process, because Qt reads it at start. Without a display, they run under Xvfb or, where
+that is not installed, offscreen, where text may look different.
 """
 
 import argparse
@@ -32,7 +32,7 @@ def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
 
 
 def in_a_process(arguments: list[str], scale: int) -> int:
-    """Run this script again with a display of the scale; its exit status."""
+    """Run this script in a new process at a scale; returns its exit status."""
     environment = os.environ | {"QT_SCALE_FACTOR": str(scale)}
     command = [sys.executable, __file__, "--here", "--scale", str(scale), *arguments]
     if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
@@ -45,7 +45,7 @@ def in_a_process(arguments: list[str], scale: int) -> int:
 
 
 def take(arguments: argparse.Namespace) -> None:
-    """Take the pictures with a display that is there."""
+    """Take the screenshots on the present display."""
     from photographer import Photographer
     from PySide6.QtCore import QSize
     from PySide6.QtWidgets import QApplication
@@ -64,7 +64,7 @@ def take(arguments: argparse.Namespace) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Take all pictures."""
+    """Take all screenshots."""
     arguments = parse_arguments(argv)
     if arguments.here:
         take(arguments)

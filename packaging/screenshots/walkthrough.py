@@ -1,4 +1,4 @@
-"""The pictures of the documentation: a coach's first evening with the program, from the clip to the saved session."""
+"""Screenshots of the documentation, from the first clip to the saved session."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,7 +18,7 @@ _LATER_FRAMES = 4
 
 
 def walk(app: QApplication, out: Path, size: QSize, clip: Path | None = None, in_frame: int | None = None) -> None:
-    """Take the pictures, of the sample dive or another one of the same number.
+    """Take the screenshots, of the sample dive or of another one of the same number.
 
     Raises:
         FineParserError: the clip could not be analysed or scored.
@@ -45,7 +45,7 @@ def _first_evening(photographer: Photographer, session_file: Path, clip: Path | 
 
     entry = photographer.dive.analysis.parse.steps[2]
     window.transport.seek(entry.start_frame)
-    for _ in range((entry.end_frame - entry.start_frame) // 8):  # to where the hands reach the water
+    for _ in range((entry.end_frame - entry.start_frame) // 8):  # to about where the hands reach the water
         photographer.act("step_forward")
     photographer.picture("entry", width_px=_WIDTH_PX)
 

@@ -26,7 +26,7 @@ def test_every_promise_has_a_row():
 @pytest.mark.parametrize(("met", "code"), [(True, 0), (False, 1)])
 def test_a_missed_bound_is_said_and_is_the_exit_code(met, code, monkeypatch, capsys):
     outcome = Outcome(measured="12 ms", met=met, notes=("median 3",))
-    monkeypatch.setattr(window, "_measure_apart", lambda row: outcome)
+    monkeypatch.setattr(window, "_measure_in_process", lambda row: outcome)
     assert window.main(["--only", "seek", "drop"]) == code
     text = capsys.readouterr().out
     assert text.count("12 ms") == 2

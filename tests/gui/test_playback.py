@@ -19,11 +19,11 @@ SIZE = (64, 48)
 
 def _wait_for(decoder, qtbot, head):
     """The picture of the wanted frame."""
-    found = decoder.want(head)
+    found = decoder.request(head)
 
     def there():
         nonlocal found
-        found = decoder.want(head)
+        found = decoder.request(head)
         return found is not None and found[0] == head.frame and decoder.is_sharp(found[1], head)
 
     qtbot.waitUntil(there, timeout=30_000)
@@ -62,7 +62,7 @@ def test_what_a_storm_of_seeks_ends_with_is_exact(decode, qtbot, small_video, nu
     generator = np.random.default_rng(0)
     for _ in range(8):
         for frame in generator.integers(0, 120, 12):
-            decoder.want(_head(int(frame), int(generator.choice([-1, 1])), moving=bool(generator.integers(2))))
+            decoder.request(_head(int(frame), int(generator.choice([-1, 1])), moving=bool(generator.integers(2))))
             qtbot.wait(int(generator.integers(4)))
         assert number_of(_wait_for(decoder, qtbot, _head(int(frame))).bgra()[..., 2::-1]) == frame
 
@@ -70,19 +70,19 @@ def test_what_a_storm_of_seeks_ends_with_is_exact(decode, qtbot, small_video, nu
 def test_scrubbing_shows_some_frame_at_once(decode, qtbot, small_video):
     decoder = decode(small_video)
     _wait_for(decoder, qtbot, _head(0))
-    assert decoder.want(_head(110)) is not None
+    assert decoder.request(_head(110)) is not None
 
 
 def test_while_it_plays_nothing_beyond_the_playhead_is_shown(decode, qtbot, small_video):
     decoder = decode(small_video)
     _wait_for(decoder, qtbot, _head(0))
     qtbot.waitUntil(lambda: decoder.cache.get(20) is not None, timeout=30_000)
-    shown, _ = decoder.want(_head(110, moving=True))
+    shown, _ = decoder.request(_head(110, moving=True))
     assert shown < 110
     _wait_for(decoder, qtbot, _head(110))
     decoder.cache.clear()
     decoder.stop()
-    assert decoder.want(_head(50, -1, moving=True)) is None
+    assert decoder.request(_head(50, -1, moving=True)) is None
 
 
 def test_playing_backwards_finds_every_frame_decoded(decode, qtbot, small_video):
@@ -90,7 +90,7 @@ def test_playing_backwards_finds_every_frame_decoded(decode, qtbot, small_video)
     _wait_for(decoder, qtbot, _head(119, -1))
     qtbot.waitUntil(lambda: all(decoder.cache.get(frame) for frame in range(120)), timeout=30_000)
     for frame in range(119, -1, -1):
-        assert decoder.want(_head(frame, -1, moving=True))[0] == frame
+        assert decoder.request(_head(frame, -1, moving=True))[0] == frame
 
 
 def test_well_ahead_of_the_playhead_it_decodes_after_what_is_painted(decode, qtbot, small_video):
@@ -99,9 +99,9 @@ def test_well_ahead_of_the_playhead_it_decodes_after_what_is_painted(decode, qtb
     qtbot.waitUntil(lambda: decoder.idle, timeout=30_000)
     there = next(frame for frame in range(120) if decoder.cache.get(frame) is None)
     assert there >= 16
-    decoder.want(_head(0, moving=True))
+    decoder.request(_head(0, moving=True))
     for frame in range(1, 4):
-        decoder.want(_head(frame, moving=True))
+        decoder.request(_head(frame, moving=True))
         qtbot.wait(60)
         assert decoder.cache.get(there + frame - 1) is None
         decoder.painted()
@@ -111,7 +111,7 @@ def test_well_ahead_of_the_playhead_it_decodes_after_what_is_painted(decode, qtb
 def test_less_far_ahead_it_decodes_without_waiting(decode, qtbot, small_video):
     decoder = decode(small_video)
     _wait_for(decoder, qtbot, _head(0))
-    decoder.want(_head(60, moving=True))
+    decoder.request(_head(60, moving=True))
     qtbot.waitUntil(lambda: all(decoder.cache.get(frame) for frame in range(60, 76)), timeout=30_000)
 
 
@@ -139,7 +139,7 @@ def test_what_cannot_be_decoded_in_time_is_dropped_and_a_still_picture_is_exact(
     monkeypatch.setattr(VideoReader, "seek", slow)
     shown = []
     for wanted in range(10, 110):
-        found = decoder.want(_head(wanted, moving=True))
+        found = decoder.request(_head(wanted, moving=True))
         if found is not None:
             shown.append((wanted, found[0]))
         qtbot.wait(4)
@@ -160,9 +160,9 @@ def test_a_file_damaged_at_its_end_plays_up_to_there(decode, qtbot, small_video,
     monkeypatch.setattr(VideoReader, "seek", damaged)
     decoder = decode(small_video)
     with qtbot.waitSignal(decoder.failed, timeout=30_000):
-        decoder.want(_head(110))
+        decoder.request(_head(110))
     qtbot.waitUntil(lambda: decoder.idle, timeout=30_000)
-    shown, picture = decoder.want(_head(110))
+    shown, picture = decoder.request(_head(110))
     assert shown == number_of(picture.bgra()[..., 2::-1]) == 99
     assert number_of(_wait_for(decoder, qtbot, _head(50)).bgra()[..., 2::-1]) == 50
 
