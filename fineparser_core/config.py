@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin, get_type_hints
 
+from fineparser_core.constants import N_SAMPLES, N_WINDOWS, WINDOW_LENGTH, WINDOW_STRIDE
 from fineparser_core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -16,8 +17,12 @@ if TYPE_CHECKING:
 FINEPARSERS = ("fineparser", "fineparser-pose")
 METHODS = (*FINEPARSERS, "i3d-mlp", "usdl", "musdl", "core", "tsa")
 _CONTRASTIVE = (*FINEPARSERS, "core", "tsa")
+# They average the features of all windows, so that these may be as many as they like.
+_POOLED = ("i3d-mlp", "usdl", "musdl", "core")
 #: Those of Table 5.
 STATIC_BACKBONES = ("resnet18", "resnet34", "resnet50", "vit_s_16")
+#: Begins the name of a static backbone that a caller's function makes; the rest is free, and says which one.
+OWN_BACKBONE = "own:"
 AnyConfig = TypeVar("AnyConfig", bound="DataclassInstance")
 
 # Values that a field with a closed list may take.
@@ -42,6 +47,8 @@ def check_choices(config: object) -> None:
     """Raises: ConfigError for a field with a closed list that has another value."""
     for name, allowed in _CHOICES.items():
         value = getattr(config, name, allowed[0])
+        if name == "static_backbone" and isinstance(value, str) and value.startswith(OWN_BACKBONE):
+            continue
         if value not in allowed:
             raise ConfigError(f"{name} is {value!r}: use one of {', '.join(str(choice) for choice in allowed)}.")
 
@@ -66,9 +73,12 @@ class ModelConfig:
         sap: spatial parser: the gate and the masks.
         sve: static stream.
         tap: temporal parser: predicted transitions; without it steps are cut at fixed shares of the clip.
-        static_backbone: of the static stream (Table 5), see `STATIC_BACKBONES`.
+        static_backbone: of the static stream (Table 5), see `STATIC_BACKBONES`; "own:NAME" is made by a function that
+            the caller of `train` and `load_model` gives.
         step_duration: tokens of the static stream per step, 2, 4 or 8 (Table 4).
         step_weights: lambda of Eq. 6, the weights of take-off, flight and entry in the regression.
+        window_count: windows of 16 samples per clip; other than 9 only for a method that averages their features.
+        window_stride: samples from the start of a window to that of the next; other than 10 likewise.
     """
 
     method: str = "fineparser"
@@ -78,6 +88,8 @@ class ModelConfig:
     static_backbone: str = "resnet34"
     step_duration: int = 4
     step_weights: tuple[float, ...] = (3.0, 5.0, 2.0)
+    window_count: int = N_WINDOWS
+    window_stride: int = WINDOW_STRIDE
 
     def __post_init__(self) -> None:
         check_choices(self)
@@ -85,6 +97,28 @@ class ModelConfig:
             raise ConfigError(f"step_weights is {self.step_weights}: give three numbers, not negative and not all 0.")
         if self.method == "fineparser-pose" and not (self.sap and self.sve and self.tap):
             raise ConfigError("fineparser-pose has all of its parts: leave out parts of fineparser only.")
+        self._check_windows()
+
+    def _check_windows(self) -> None:
+        count, stride = self.window_count, self.window_stride
+        if (count, stride) == (N_WINDOWS, WINDOW_STRIDE):
+            return
+        if self.method not in _POOLED:
+            raise ConfigError(
+                f"{self.method} takes {N_WINDOWS} windows, {WINDOW_STRIDE} samples apart, not {count}, {stride} apart: "
+                f"its temporal parser has a channel per window. {', '.join(_POOLED)} take others."
+            )
+        if count < 1 or stride < 1 or (count - 1) * stride + WINDOW_LENGTH > N_SAMPLES:
+            raise ConfigError(
+                f"{count} windows of {WINDOW_LENGTH} samples, {stride} apart, do not lie within {N_SAMPLES} samples: "
+                "give a smaller --window-count or --window-stride, each at least 1."
+            )
+
+    @property
+    def own_backbone(self) -> str | None:
+        """The name of the static backbone where a caller's function makes it; None where this program has it."""
+        used = self.method == "fineparser" and self.sve and self.static_backbone.startswith(OWN_BACKBONE)
+        return self.static_backbone.removeprefix(OWN_BACKBONE) if used else None
 
     @property
     def architecture(self) -> str:
@@ -133,9 +167,12 @@ class TrainConfig(ModelConfig):
         sap: spatial parser: the gate and the masks.
         sve: static stream.
         tap: temporal parser: predicted transitions; without it steps are cut at fixed shares of the clip.
-        static_backbone: of the static stream (Table 5), see `STATIC_BACKBONES`.
+        static_backbone: of the static stream (Table 5), see `STATIC_BACKBONES`; "own:NAME" is made by a function that
+            the caller of `train` and `load_model` gives.
         step_duration: tokens of the static stream per step, 2, 4 or 8 (Table 4).
         step_weights: lambda of Eq. 6, the weights of take-off, flight and entry in the regression.
+        window_count: windows of 16 samples per clip; other than 9 only for a method that averages their features.
+        window_stride: samples from the start of a window to that of the next; other than 10 likewise.
         layout: of the data set, "finediving", "mtl-aqa", or "auto" to see by its files.
         preprocessing: how frames become network inputs, as a weights card names it.
         decoding: how transitions are read from their probabilities, as a weights card names it.

@@ -2,14 +2,24 @@
 
 from collections.abc import Callable
 
+import torch
+from torch import Tensor, nn
+
 from fineparser_core.config import ModelConfig
+from fineparser_core.constants import MASK_SIZE
+from fineparser_core.errors import ConfigError
 from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.models.baselines.core import CoRe
 from fineparser_core.models.baselines.i3d_mlp import I3DMLP
+from fineparser_core.models.baselines.pooled import PooledModel
 from fineparser_core.models.baselines.tsa import TSA
 from fineparser_core.models.baselines.usdl import MUSDL, USDL
 from fineparser_core.models.fineparser import FineParser
+from fineparser_core.models.static_encoder import StaticEncoder
 from fineparser_core.pose.fineparser_pose import FineParserPose
+
+#: Makes a static backbone: frames (N, 3, 112, 112) float32, ImageNet-normalised, to features (N, n).
+BackboneFactory = Callable[[], nn.Module]
 
 _BASELINES: dict[str, Callable[[], AQAModel]] = {
     "i3d-mlp": I3DMLP,
@@ -20,12 +30,33 @@ _BASELINES: dict[str, Callable[[], AQAModel]] = {
 }
 
 
-def build_model(config: ModelConfig) -> AQAModel:
-    """The network of a configuration, weights drawn from torch's current seed."""
-    if config.method in _BASELINES:
-        return _BASELINES[config.method]()
+def build_model(config: ModelConfig, static_backbone: BackboneFactory | None = None) -> AQAModel:
+    """The network of a configuration, weights drawn from torch's current seed.
+
+    Args:
+        static_backbone: makes the static backbone that the configuration calls "own:NAME".
+
+    Raises:
+        ConfigError: such a function is missing, not wanted, or makes no backbone.
+    """
+    name = config.own_backbone
+    if name is not None and static_backbone is None:
+        raise ConfigError(
+            f"It has a static backbone of its own, '{name}': pass the function that makes it as static_backbone."
+        )
+    if name is None and static_backbone is not None:
+        raise ConfigError(f"A '{config.architecture}' has its own static backbone: leave static_backbone away.")
     if config.method == "fineparser-pose":
         return FineParserPose(step_weights=config.step_weights)
+    if config.method in _BASELINES:
+        model = _BASELINES[config.method]()
+        if isinstance(model, PooledModel):
+            model.window_count, model.window_stride = config.window_count, config.window_stride
+        return model
+    encoder = None
+    if static_backbone is not None:
+        backbone = static_backbone()
+        encoder = StaticEncoder(backbone, _feature_size(backbone), step_duration=config.step_duration)
     return FineParser(
         sap=config.sap,
         sve=config.sve,
@@ -33,4 +64,19 @@ def build_model(config: ModelConfig) -> AQAModel:
         static_backbone=config.static_backbone,
         step_duration=config.step_duration,
         step_weights=config.step_weights,
+        static_encoder=encoder,
     )
+
+
+@torch.no_grad()
+def _feature_size(backbone: nn.Module) -> int:
+    frames = torch.zeros(2, 3, MASK_SIZE, MASK_SIZE)
+    training = backbone.training
+    features = backbone.eval()(frames)
+    backbone.train(training)
+    if not isinstance(features, Tensor) or features.ndim != 2 or len(features) != len(frames):
+        shape = tuple(features.shape) if isinstance(features, Tensor) else type(features).__name__
+        raise ConfigError(
+            f"The static backbone gives {shape} for frames {tuple(frames.shape)}: it must give (2, n), one a frame."
+        )
+    return features.shape[1]

@@ -15,7 +15,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from fineparser_core.checkpoints.build import build_model
+from fineparser_core.checkpoints.build import BackboneFactory, build_model
 from fineparser_core.config import FINEPARSERS, ModelConfig
 from fineparser_core.errors import CheckpointError, ConfigError, ExportError
 from fineparser_core.models.aqa_model import AQAModel
@@ -283,14 +283,23 @@ def load_into(model: torch.nn.Module, state: Mapping[str, Tensor], source: Path)
     model.load_state_dict(state, strict=False)
 
 
-def load_model(folder: str | Path | None = None) -> tuple[AQAModel, WeightsCard]:
+def load_model(
+    folder: str | Path | None = None, *, static_backbone: BackboneFactory | None = None
+) -> tuple[AQAModel, WeightsCard]:
     """The network of a bundle (default: the bundled weights), on CPU, in evaluation mode, and the card.
 
-    Raises: CheckpointError for anything missing or damaged.
+    Args:
+        static_backbone: makes the static backbone where training was given one; a card says that it takes one, and its
+            name, but never where it is from.
+
+    Raises: CheckpointError for anything missing or damaged, or where that function is missing.
     """
     folder = resource("weights", "fineparser") if folder is None else Path(folder)
     state, card = load_bundle(folder)
-    method = build_model(ModelConfig(**card.model))
+    try:
+        method = build_model(ModelConfig(**card.model), static_backbone)
+    except ConfigError as error:
+        raise CheckpointError(f"{folder} cannot be loaded: {error}") from None
     load_into(method, state, folder)
     return method.eval(), card
 

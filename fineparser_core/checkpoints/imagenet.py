@@ -13,7 +13,7 @@ from torch import Tensor
 from torchvision.models.vision_transformer import interpolate_embeddings
 
 from fineparser_core.errors import CheckpointError, ConfigError
-from fineparser_core.models.static_encoder import _BACKBONES
+from fineparser_core.models.static_encoder import make_backbone
 from fineparser_core.video.atomic import atomic_file
 
 #: Backbones that ImageNet weights are known of; torchvision fetches those that have a name here.
@@ -124,7 +124,7 @@ def _fitting(state: Mapping[str, Tensor], backbone: str, source: Path) -> dict[s
         resized = interpolate_embeddings(_FRAME_PX, _PATCH_PX, dict(state))
         state = dict(resized)
     with torch.device("meta"):
-        own = {name: value.shape for name, value in _BACKBONES[backbone][0]().state_dict().items()}
+        own = {name: value.shape for name, value in make_backbone(backbone)[0].state_dict().items()}
     own = {n: shape for n, shape in own.items() if not n.endswith(_COUNTER) and not n.startswith(_CLASSIFIER)}
     wrong = sorted(own.keys() ^ state.keys()) or [name for name in own if own[name] != state[name].shape]
     if wrong:

@@ -17,9 +17,13 @@ VideoEncoding = dict[str, Tensor]
 Decoder = Callable[[np.ndarray], tuple[int, int]]
 
 
-def to_windows(video: Tensor) -> Tensor:
-    """Videos (B, C, 96, H, W) to their nine windows each, (9 B, C, 16, H, W), channels last; a video's rows adjoin."""
-    windows = video.unfold(2, WINDOW_LENGTH, WINDOW_STRIDE).permute(0, 2, 1, 5, 3, 4).flatten(0, 1)
+def to_windows(video: Tensor, stride: int = WINDOW_STRIDE) -> Tensor:
+    """Videos (B, C, 96, H, W) to their windows, (9 B, C, 16, H, W), channels last; a video's rows adjoin.
+
+    Args:
+        stride: samples from the start of a window to that of the next; the released 10 gives nine windows.
+    """
+    windows = video.unfold(2, WINDOW_LENGTH, stride).permute(0, 2, 1, 5, 3, 4).flatten(0, 1)
     return windows.contiguous(memory_format=torch.channels_last_3d)
 
 

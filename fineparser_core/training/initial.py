@@ -1,11 +1,11 @@
-"""What a run starts from: Kinetics for every I3D, a bundle, or noise; ImageNet for the static backbone."""
+"""The initial weights of a run: Kinetics for every I3D, ImageNet for the static backbone, a bundle, or random ones."""
 
 import logging
 from pathlib import Path
 
 import torch
 
-from fineparser_core.checkpoints.build import build_model
+from fineparser_core.checkpoints.build import BackboneFactory, build_model
 from fineparser_core.checkpoints.bundle import load_bundle
 from fineparser_core.checkpoints.imagenet import BACKBONES, FETCHED, fetch_imagenet, load_imagenet
 from fineparser_core.checkpoints.kinetics import load_kinetics
@@ -26,14 +26,20 @@ IMAGENET_NOTICE = "The static backbone starts from ImageNet weights."
 
 
 def initial_model(
-    config: TrainConfig, *, weights: Path | None, kinetics: Path | None, imagenet: Path | None = None
+    config: TrainConfig,
+    *,
+    weights: Path | None,
+    kinetics: Path | None,
+    imagenet: Path | None = None,
+    static_backbone: BackboneFactory | None = None,
 ) -> tuple[AQAModel, list[str]]:
-    """The network a run starts from, and notices for its card; what is not given is noise of the configuration's seed.
+    """The network a run starts from, and notices for its card; what is not given is drawn from the seed.
 
     Args:
         weights: a bundle; every tensor of it that the network has too is taken, whatever else either of them holds.
         kinetics: file that `fineparser convert kinetics` wrote, for every I3D of the network.
         imagenet: file that `fineparser convert imagenet` wrote, for the static backbone.
+        static_backbone: of `build_model`.
 
     Raises:
         CheckpointError: a file is missing or damaged, or the bundle shares no tensor with the network.
@@ -41,7 +47,7 @@ def initial_model(
     """
     check_start(config, imagenet)
     torch.manual_seed(config.seed)
-    model, notices = build_model(config.model), []
+    model, notices = build_model(config.model, static_backbone), []
     if kinetics is not None:
         _load_kinetics(model, kinetics)
         notices.append(KINETICS_NOTICE)
@@ -51,7 +57,7 @@ def initial_model(
         model.get_submodule("static_encoder.backbone").load_state_dict(state, strict=False)
         notices.append(IMAGENET_NOTICE)
     if weights is None and kinetics is None:
-        logger.warning("every weight starts as noise: give --kinetics or --weights for a run that is to learn")
+        logger.warning("all weights start random: give --kinetics or --weights for a run that is to learn")
     if weights is not None:
         state, card = load_bundle(weights)
         own = model.state_dict()

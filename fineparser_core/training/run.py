@@ -1,13 +1,14 @@
 """A whole training run: data, initial weights, end-to-end training, and the finished bundle with its numbers."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from fineparser_core.checkpoints.build import BackboneFactory
 from fineparser_core.checkpoints.bundle import WeightsCard, load_model, save_bundle, write_card
-from fineparser_core.config import RunSettings, TrainConfig, get_config
+from fineparser_core.config import OWN_BACKBONE, RunSettings, TrainConfig, get_config
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.frame_cache import Dive, FrameCache, default_cache, load_dives
@@ -24,6 +25,7 @@ from fineparser_core.progress import CancelToken, ignore_progress
 from fineparser_core.training.distributed import Processes
 from fineparser_core.training.end_to_end import Splits, load_best, protocol_of, run_sharded, train_end_to_end
 from fineparser_core.training.initial import initial_model
+from fineparser_core.training.objective import ScoreLoss
 from fineparser_core.training.provenance import DataStamp, commit, data_stamp, open_run, trained_on
 from fineparser_core.training.selection import best_on_test, metric_values, picked_epoch
 from fineparser_core.video.atomic import atomic_file
@@ -68,6 +70,8 @@ def train(
     out: Path,
     *,
     settings: RunSettings | None = None,
+    static_backbone: BackboneFactory | None = None,
+    loss: ScoreLoss | None = None,
     cancel: CancelToken | None = None,
     peers: Processes | None = None,
 ) -> FinishedRun:
@@ -78,6 +82,10 @@ def train(
         data: the data set, or its folder.
         out: folder for checkpoints, events, results and the finished bundle.
         settings: where to start from, and what to use of the machine.
+        static_backbone: makes a static backbone of your own: frames (N, 3, 112, 112) float32, ImageNet-normalised, to
+            features (N, n). The card keeps its name alone, and `load_model` has to be given the function again.
+        loss: what stands for L_Reg: predicted and true score differences (P,) in points, of both directions of every
+            pair, to a scalar, which `TrainConfig.regression_weight` weighs.
         cancel: asked between iterations; the run can then be resumed.
         peers: the processes that `torchrun` started; None is this one alone, on the CPU.
 
@@ -86,6 +94,8 @@ def train(
         Cancelled: once the token is set.
     """
     config = get_config(config) if isinstance(config, str) else config
+    if static_backbone is not None:
+        config = replace(config, static_backbone=f"{OWN_BACKBONE}{_name(static_backbone)}")
     data = data if isinstance(data, DiveSet) else load_dataset(data, config.layout)
     settings, cancel, peers = settings or RunSettings(), cancel or CancelToken(), peers or Processes()
     # What can be refused is refused before hours of decoding.
@@ -93,14 +103,19 @@ def train(
     stamp = data_stamp(data, records["train"])
     if peers.writes:
         start = {name: str(getattr(settings, name) or "") for name in ("weights", "kinetics", "imagenet")}
+        start["loss"] = _name(loss) if loss is not None else ""
         open_run(out, {"config": asdict(config), "data": asdict(stamp), "start": start}, resume=settings.resume)
     peers.wait()
     model, notices = initial_model(
-        config, weights=settings.weights, kinetics=settings.kinetics, imagenet=settings.imagenet
+        config,
+        weights=settings.weights,
+        kinetics=settings.kinetics,
+        imagenet=settings.imagenet,
+        static_backbone=static_backbone,
     )
     to_channels_last(model)
     splits = _load(data, records, config, settings, cancel, peers)
-    history = train_end_to_end(model, splits, config, out, cancel=cancel, peers=peers)
+    history = train_end_to_end(model, splits, config, out, score_loss=loss, cancel=cancel, peers=peers)
     load_best(model, out)
     precision = choose_precision(peers.device, config.precision)
     card = replace(
@@ -126,7 +141,9 @@ def train(
     results["best epoch on test, per metric (the release's way)"] = best_on_test(history) or None
     summary = None
     if splits.test:
-        summary = _test(bundle, data, splits, config, settings, cancel, peers)
+        # The bundle, as anyone would load it: its weights are rounded.
+        model = load_model(bundle, static_backbone=static_backbone)[0]
+        summary = _test(model, data, splits, config, settings, cancel, peers)
         results["picked on validation"]["test"] = summary.as_dict()
         card = replace(card, metrics={f"test {name}": value for name, value in metric_values(summary).items()})
         if peers.writes:
@@ -212,8 +229,12 @@ def _load(
     return splits or load_all()
 
 
+def _name(function: Callable[..., Any]) -> str:
+    return getattr(function, "__name__", type(function).__name__)
+
+
 def _test(
-    bundle: Path,
+    model: AQAModel,
     data: DiveSet,
     splits: Splits,
     config: TrainConfig,
@@ -221,8 +242,8 @@ def _test(
     cancel: CancelToken,
     peers: Processes,
 ) -> Summary:
-    """The test split by the finished bundle, exactly as `fineparser evaluate` measures it."""
-    model: AQAModel = to_channels_last(load_model(bundle)[0]).to(peers.device)
+    """The test split by the weights of the finished bundle, exactly as `fineparser evaluate` measures it."""
+    to_channels_last(model.to(peers.device))
     model.precision = PRECISIONS[choose_precision(peers.device, config.precision)]
 
     def prepared() -> Evaluation:

@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from fineparser_core.constants import FEATURE_SIZE
+from fineparser_core.constants import FEATURE_SIZE, N_WINDOWS, WINDOW_LENGTH, WINDOW_STRIDE
 from fineparser_core.models.aqa_model import AQAModel, Decoder, EncodedVideo, to_windows
 from fineparser_core.models.i3d import I3D
 
@@ -22,16 +22,25 @@ def mlp(n_out: int) -> nn.Sequential:
 
 
 class PooledModel(AQAModel):
-    """An I3D whose nine window features are averaged; neither steps nor masks."""
+    """An I3D whose window features are averaged; neither steps nor masks.
+
+    Attributes:
+        window_count: windows of a video that count, the first ones.
+        window_stride: samples from the start of a window to that of the next.
+    """
+
+    window_count: int = N_WINDOWS
+    window_stride: int = WINDOW_STRIDE
 
     def __init__(self) -> None:
         super().__init__()
         self.i3d = I3D()
 
     def features(self, video: Tensor) -> Tensor:
-        """Videos (B, 3, 96, H, W), as in `observe`, to features (B, 1024) float32."""
+        """Videos (B, 3, 96, H, W), as in `encode`, to features (B, 1024) float32."""
+        samples = (self.window_count - 1) * self.window_stride + WINDOW_LENGTH
         with self.encoders(video.device):
-            windows = self.i3d(to_windows(video)).float()
+            windows = self.i3d(to_windows(video[:, :, :samples], self.window_stride)).float()
         return windows.unflatten(0, (len(video), -1)).mean(dim=1)
 
     def encode(self, video: Tensor, decode: Decoder) -> EncodedVideo:

@@ -11,8 +11,10 @@ from torch import nn
 
 from fineparser_core.checkpoints.build import build_model
 from fineparser_core.config import PRESETS, TrainConfig, get_config
+from fineparser_core.errors import ConfigError
 from fineparser_core.inference.encoder import to_channels_last
 from fineparser_core.models.fineparser import FineParser
+from fineparser_core.training.baseline_objectives import make_objective
 from fineparser_core.training.batches import Batch
 from fineparser_core.training.end_to_end import compile_encoders, parameter_groups
 from fineparser_core.training.objective import FineParserObjective, fix_batch_norms
@@ -211,3 +213,20 @@ def test_one_batch_drives_every_term_down() -> None:
 def test_one_batch_is_learned_by_heart() -> None:
     left = learned_by_heart(260, rate=0.3)
     assert max(left.values()) < 0.2, left
+
+
+def test_a_loss_of_ones_own_stands_for_the_regression() -> None:
+    config = get_config("release", {"regression-weight": "0.5"})
+    paper = objective_of(config)
+    own = FineParserObjective(paper.model, config, lambda delta, difference: (delta - difference).abs().sum())
+    batch = two_dives()
+    for objective in (paper, own):
+        fix_batch_norms(objective, "fixed")
+    with torch.no_grad():
+        ours, theirs = own(batch, 0.0), paper(batch, 0.0)
+    assert ours["regression"] != theirs["regression"]
+    for name in ("mask", "transitions"):
+        torch.testing.assert_close(ours[name], theirs[name])
+    torch.testing.assert_close(ours["total"], ours["mask"] + ours["transitions"] + 0.5 * ours["regression"])
+    with pytest.raises(ConfigError, match="'tsa' has its own losses"):
+        make_objective(build_model(PRESETS["tsa"].model), PRESETS["tsa"], [], lambda delta, difference: delta.sum())

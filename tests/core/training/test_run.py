@@ -1,0 +1,88 @@
+"""A static backbone and a loss of one's own: trained, saved, and loaded again in another process."""
+
+import json
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from fineparser_core.checkpoints.build import build_model
+from fineparser_core.checkpoints.bundle import WeightsCard, load_fineparser, load_model, save_bundle
+from fineparser_core.config import RunSettings, TrainConfig, get_config
+from fineparser_core.errors import CheckpointError, ConfigError
+from fineparser_core.models.fineparser import FineParser
+from fineparser_core.training import train
+
+OWN = TrainConfig(static_backbone="own:tiny_backbone")
+
+
+def tiny_backbone() -> nn.Module:
+    return nn.Sequential(nn.Conv2d(3, 8, 7, stride=4), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+
+
+def absolute_error(predicted: Tensor, true: Tensor) -> Tensor:
+    return (predicted - true).abs().mean()
+
+
+def test_a_bundle_names_its_backbone_and_is_loaded_with_the_function_alone(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = build_model(OWN.model, tiny_backbone)
+    assert isinstance(network, FineParser)
+    assert network.static_encoder.backbone_size == 8
+    card = WeightsCard(
+        name="own", architecture=OWN.model.architecture, model=asdict(OWN.model), trained_on="nothing", synthetic=True
+    )
+    assert card.architecture == "fineparser-i3d-own:tiny_backbone"
+    save_bundle(network.state_dict(), card, tmp_path, half=False)
+    loaded, found = load_model(tmp_path, static_backbone=tiny_backbone)
+    assert found.model["static_backbone"] == "own:tiny_backbone"
+    state = loaded.state_dict()
+    assert all(torch.equal(value, state[name]) for name, value in network.state_dict().items() if "num_b" not in name)
+    sentence = r"cannot be loaded: It has a static backbone of its own, 'tiny_backbone': pass the function that makes"
+    for load in (load_model, load_fineparser):
+        with pytest.raises(CheckpointError, match=sentence):
+            load(tmp_path)
+    with pytest.raises(CheckpointError, match="is of another architecture"):
+        load_model(tmp_path, static_backbone=lambda: nn.Sequential(nn.Flatten(), nn.Linear(3 * 112 * 112, 2)))
+
+
+def test_functions_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(ConfigError, match=r"gives \(2, 3, 112, 112\) .* it must give \(2, n\)"):
+        build_model(OWN.model, nn.Identity)
+    for config in (get_config("tsa"), get_config("table3-A"), get_config("release")):
+        with pytest.raises(ConfigError, match="leave static_backbone away"):
+            build_model(config.model, tiny_backbone)
+
+
+def test_training_with_a_backbone_and_a_loss_of_ones_own(rendered_root: Path, tmp_path: Path) -> None:
+    # The smallest network that has a static stream, on an I3D that stays as it starts.
+    changes = {"sap": "false", "tap": "false", "preprocessing": "whole", "freeze": "i3d", "epochs": "1"}
+    changes |= {"batch_size": "1", "grad_accum_steps": "1", "validation_share": "0", "exemplars": "1"}
+    run = train(
+        get_config("release", changes),
+        rendered_root,
+        tmp_path / "run",
+        settings=RunSettings(cache=tmp_path / "cache"),
+        static_backbone=tiny_backbone,
+        loss=absolute_error,
+    )
+    assert run.card.architecture == "fineparser-i3d-own:tiny_backbone-no-sap-no-tap"
+    assert run.summary is not None
+    assert run.summary.n_scored == 1
+    told = [json.loads(line) for line in (tmp_path / "run" / "events.jsonl").read_text().splitlines()]
+    assert told[0]["total"] == told[0]["regression"]
+    # A single pair: both directions miss the same difference, a few points, not its square.
+    assert 0 < told[0]["total"] < 40
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from test_run import tiny_backbone\n"
+        "from fineparser_core import load_model\n"
+        "print(load_model(sys.argv[2], static_backbone=tiny_backbone)[1].id)\n"
+    )
+    argv = [sys.executable, "-c", code, str(Path(__file__).parent), str(run.bundle)]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=300)
+    assert done.stdout.strip() == run.card.id, done.stderr
