@@ -5,52 +5,41 @@ import types
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
-from fineparser_core.constants import N_SAMPLES, N_WINDOWS, WINDOW_LENGTH, WINDOW_STRIDE
+from fineparser_core.constants import N_SAMPLES, N_WINDOWS, WINDOW_LENGTH, WINDOW_STRIDE, Precision
 from fineparser_core.errors import ConfigError
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
+_FineParser = Literal["fineparser", "fineparser-pose"]
+Method = Literal[_FineParser, "i3d-mlp", "usdl", "musdl", "core", "tsa"]
+#: Those of Table 5.
+StaticBackbone = Literal["resnet18", "resnet34", "resnet50", "vit_s_16"]
+Layout = Literal["auto", "finediving", "mtl-aqa"]
+PreprocessingName = Literal["release", "whole", "follow"]
+DecodingName = Literal["release", "joint", "flight"]
+Pairing = Literal["dive-number", "difficulty", "random"]
+
 #: The paper's network, and the one with poses (`pose.fineparser_pose`).
-FINEPARSERS = ("fineparser", "fineparser-pose")
-METHODS = (*FINEPARSERS, "i3d-mlp", "usdl", "musdl", "core", "tsa")
+FINEPARSERS: tuple[_FineParser, ...] = get_args(_FineParser)
+METHODS: tuple[Method, ...] = get_args(Method)
 _CONTRASTIVE = (*FINEPARSERS, "core", "tsa")
 # They average the features of all windows, so that these may be as many as they like.
 _POOLED = ("i3d-mlp", "usdl", "musdl", "core")
-#: Those of Table 5.
-STATIC_BACKBONES = ("resnet18", "resnet34", "resnet50", "vit_s_16")
+STATIC_BACKBONES: tuple[StaticBackbone, ...] = get_args(StaticBackbone)
 #: Begins the name of a static backbone that a caller's function makes; the rest is free, and says which one.
 OWN_BACKBONE = "own:"
-AnyConfig = TypeVar("AnyConfig", bound="DataclassInstance")
-
-# Values that a field with a closed list may take.
-_CHOICES: dict[str, tuple[Any, ...]] = {
-    "method": METHODS,
-    "static_backbone": STATIC_BACKBONES,
-    "step_duration": (2, 4, 8),
-    "layout": ("auto", "finediving", "mtl-aqa"),
-    "preprocessing": ("release", "whole", "follow"),
-    "decoding": ("release", "joint", "flight"),
-    "pairing": ("dive-number", "difficulty", "random"),
-    "optimizer": ("adam", "adamw", "sgd"),
-    "batch_norm": ("release", "fixed", "train"),
-    "precision": ("auto", "fp32", "bf16", "fp16"),
-    "validation_by": ("number", "event"),
-    "sve_weights": ("random", "imagenet"),
-}
 _POSITIVE = ("epochs", "batch_size", "grad_accum_steps", "exemplars", "lr", "i3d_lr", "psnet_lr", "mask_encoder_lr")
 
 
-def check_choices(config: object) -> None:
-    """Raises: ConfigError for a field with a closed list that has another value."""
-    for name, allowed in _CHOICES.items():
-        value = getattr(config, name, allowed[0])
-        if name == "static_backbone" and isinstance(value, str) and value.startswith(OWN_BACKBONE):
-            continue
-        if value not in allowed:
-            raise ConfigError(f"{name} is {value!r}: use one of {', '.join(str(choice) for choice in allowed)}.")
+def check_choices(config: "DataclassInstance") -> None:
+    """Raises: ConfigError for a field of a closed list that has another value."""
+    for name, kind in get_type_hints(type(config)).items():
+        if get_origin(kind) is Literal and (value := getattr(config, name)) not in get_args(kind):
+            allowed = ", ".join(str(choice) for choice in get_args(kind))
+            raise ConfigError(f"{name} is {value!r}: use one of {allowed}.")
 
 
 def check_numbers(config: "DataclassInstance", positive: tuple[str, ...]) -> None:
@@ -73,26 +62,28 @@ class ModelConfig:
         sap: spatial parser: the gate and the masks.
         sve: static stream.
         tap: temporal parser: predicted transitions; without it steps are cut at fixed shares of the clip.
-        static_backbone: of the static stream (Table 5), see `STATIC_BACKBONES`; "own:NAME" is made by a function that
-            the caller of `train` and `load_model` gives.
-        step_duration: tokens of the static stream per step, 2, 4 or 8 (Table 4).
+        static_backbone: of the static stream (Table 5): resnet18, resnet34, resnet50 or vit_s_16; "own:NAME" is made by
+            a function that the caller of `train` and `load_model` gives.
+        step_duration: tokens of the static stream per step (Table 4).
         step_weights: lambda of Eq. 6, the weights of take-off, flight and entry in the regression.
         window_count: windows of 16 samples per clip; other than 9 only for a method that averages their features.
         window_stride: samples from the start of a window to that of the next; other than 10 likewise.
     """
 
-    method: str = "fineparser"
+    method: Method = "fineparser"
     sap: bool = True
     sve: bool = True
     tap: bool = True
     static_backbone: str = "resnet34"
-    step_duration: int = 4
-    step_weights: tuple[float, ...] = (3.0, 5.0, 2.0)
+    step_duration: Literal[2, 4, 8] = 4
+    step_weights: tuple[float, float, float] = (3.0, 5.0, 2.0)
     window_count: int = N_WINDOWS
     window_stride: int = WINDOW_STRIDE
 
     def __post_init__(self) -> None:
         check_choices(self)
+        if self.static_backbone not in STATIC_BACKBONES and not self.static_backbone.startswith(OWN_BACKBONE):
+            raise ConfigError(f"static_backbone is {self.static_backbone!r}: use one of {', '.join(STATIC_BACKBONES)}.")
         if len(self.step_weights) != 3 or min(self.step_weights) < 0 or not 0 < sum(self.step_weights) < math.inf:
             raise ConfigError(f"step_weights is {self.step_weights}: give three numbers, not negative and not all 0.")
         if self.method == "fineparser-pose" and not (self.sap and self.sve and self.tap):
@@ -157,6 +148,11 @@ class RunSettings:
     trained_on: str | None = None
     resume: bool = False
 
+    def __post_init__(self) -> None:
+        check_numbers(self, ("workers",))
+        if self.limit is not None and self.limit < 1:
+            raise ConfigError(f"limit is {self.limit}: it must be at least 1.")
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig(ModelConfig):
@@ -167,9 +163,9 @@ class TrainConfig(ModelConfig):
         sap: spatial parser: the gate and the masks.
         sve: static stream.
         tap: temporal parser: predicted transitions; without it steps are cut at fixed shares of the clip.
-        static_backbone: of the static stream (Table 5), see `STATIC_BACKBONES`; "own:NAME" is made by a function that
-            the caller of `train` and `load_model` gives.
-        step_duration: tokens of the static stream per step, 2, 4 or 8 (Table 4).
+        static_backbone: of the static stream (Table 5): resnet18, resnet34, resnet50 or vit_s_16; "own:NAME" is made by
+            a function that the caller of `train` and `load_model` gives.
+        step_duration: tokens of the static stream per step (Table 4).
         step_weights: lambda of Eq. 6, the weights of take-off, flight and entry in the regression.
         window_count: windows of 16 samples per clip; other than 9 only for a method that averages their features.
         window_stride: samples from the start of a window to that of the next; other than 10 likewise.
@@ -227,10 +223,10 @@ class TrainConfig(ModelConfig):
         test_epochs: evaluate the test split as often, to report the release's way of picking the best epoch on it.
     """
 
-    layout: str = "auto"
-    preprocessing: str = "release"
-    decoding: str = "release"
-    pairing: str = "dive-number"
+    layout: Layout = "auto"
+    preprocessing: PreprocessingName = "release"
+    decoding: DecodingName = "release"
+    pairing: Pairing = "dive-number"
     all_pairs: bool = False
     exemplars: int = 10
     flip: float = 0.5
@@ -242,7 +238,7 @@ class TrainConfig(ModelConfig):
     epochs: int = 400
     batch_size: int = 2
     grad_accum_steps: int = 2
-    optimizer: str = "adam"
+    optimizer: Literal["adam", "adamw", "sgd"] = "adam"
     momentum: float = 0.9
     lr: float = 1e-3
     i3d_lr: float = 1e-4
@@ -253,10 +249,10 @@ class TrainConfig(ModelConfig):
     final_lr: float = 1e-4
     weight_decay: float = 0.0
     clip_norm: float = 0.0
-    batch_norm: str = "release"
+    batch_norm: Literal["release", "fixed", "train"] = "release"
     freeze: tuple[str, ...] = ()
     ema: float = 0.0
-    precision: str = "fp32"
+    precision: Precision = "fp32"
     compile: bool = False
 
     teacher_forcing: float = 1.0
@@ -270,9 +266,9 @@ class TrainConfig(ModelConfig):
     step_label_weight: float = 0.0
     transition_width: float = 0.0
 
-    sve_weights: str = "random"
+    sve_weights: Literal["random", "imagenet"] = "random"
     validation_share: float = 0.1
-    validation_by: str = "number"
+    validation_by: Literal["number", "event"] = "number"
     evaluate_every: int = 1
     test_epochs: bool = False
 
@@ -373,35 +369,15 @@ PRESETS: Mapping[str, TrainConfig] = types.MappingProxyType(
 )
 
 
-def get_config(name: str, overrides: Mapping[str, str] | None = None) -> TrainConfig:
-    """A preset with fields replaced by what was typed.
-
-    Args:
-        name: of the preset.
-        overrides: field names (with "-" or "_") to text: numbers, "true" or "false", prefixes with commas.
+def get_config(name: str) -> TrainConfig:
+    """A preset by its name.
 
     Raises:
-        ConfigError: an unknown preset or field, or a value that does not fit.
+        ConfigError: there is none of that name.
     """
     if name not in PRESETS:
         raise ConfigError(f"Unknown preset '{name}': use one of {', '.join(PRESETS)}.")
-    return override(PRESETS[name], overrides or {})
-
-
-def override(config: AnyConfig, overrides: Mapping[str, str]) -> AnyConfig:
-    """A configuration with fields replaced by text, as `get_config` takes it.
-
-    Raises:
-        ConfigError: an unknown field, or a value that does not fit.
-    """
-    kinds = get_type_hints(type(config))
-    values = {}
-    for key, text in overrides.items():
-        field = key.replace("-", "_")
-        if field not in kinds:
-            raise ConfigError(f"Unknown setting '{key}': use one of {', '.join(kinds)}.")
-        values[field] = _parse(field, kinds[field], text)
-    return replace(config, **values)
+    return PRESETS[name]
 
 
 def from_dict(values: Mapping[str, Any]) -> TrainConfig:
@@ -415,20 +391,3 @@ def from_dict(values: Mapping[str, Any]) -> TrainConfig:
         raise ConfigError(f"Unknown settings {unknown}: they come from another version of the program.")
     settings: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
     return TrainConfig(**settings)
-
-
-def _parse(field: str, kind: Any, text: str) -> Any:
-    if get_origin(kind) is tuple:
-        return tuple(_parse(field, get_args(kind)[0], part) for part in text.split(",") if part)
-    if get_origin(kind) is types.UnionType:
-        return None if text.lower() == "none" else _parse(field, get_args(kind)[0], text)
-    if kind is bool:
-        if text.lower() not in ("true", "false"):
-            raise ConfigError(f"{field} is '{text}': use true or false.")
-        return text.lower() == "true"
-    try:
-        return kind(text)
-    except ValueError:
-        raise ConfigError(
-            f"{field} is '{text}': it must be {'a whole number' if kind is int else 'a number'}."
-        ) from None

@@ -1,5 +1,7 @@
 """Numbers and names that more than one package must agree on; imports nothing of the program."""
 
+from typing import Literal, get_args
+
 #: Frames that the network samples from a clip.
 N_SAMPLES = 96
 #: Samples in a window of I3D, from one window's first sample to the next one's, and windows of a clip (section 4.1).
@@ -32,5 +34,7 @@ SWAPPED_JOINTS = tuple(
 )
 
 #: What a user may ask for; "auto" is the best that the machine has.
-DEVICES = ("auto", "cuda", "mps", "cpu")
-PRECISIONS = ("auto", "fp32", "bf16", "fp16")
+Device = Literal["auto", "cuda", "mps", "cpu"]
+DEVICES: tuple[Device, ...] = get_args(Device)
+Precision = Literal["auto", "fp32", "bf16", "fp16"]
+PRECISIONS: tuple[Precision, ...] = get_args(Precision)

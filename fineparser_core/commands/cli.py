@@ -17,9 +17,7 @@ from pathlib import Path
 import platformdirs
 
 from fineparser_core import __version__
-from fineparser_core.commands.terminal import cancel_on_signals as cancel_on_signals
 from fineparser_core.errors import Cancelled, FineParserError
-from fineparser_core.progress import Progress, ProgressCallback, ignore_progress
 
 CommandMain = Callable[[list[str]], int]
 
@@ -30,14 +28,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "trim": ("trim", "find the dives in a long recording"),
     "train": ("train", "train weights on FineDiving, MTL-AQA or rendered dives"),
     "ablate": ("ablate", "train every row of a table of the paper, print its numbers and ours"),
-    "eval": ("eval", "measure weights on a split of a data set"),
-    "benchmark": ("benchmark", "measure weights on rendered dives and on labelled real clips"),
+    "evaluate": ("evaluate", "measure weights on any labelled data: a data set, rendered dives, real clips"),
+    "eval": ("evaluate", "the same as evaluate"),
     "calibrate": ("calibrate", "fit the stated interval and what is refused, into the weights card"),
     "data": ("data_check", "say what a data set has, lacks and gets wrong"),
     "synthesize": ("synthesize", "render a data set of dives in the FineDiving layout"),
     "exemplars": ("exemplars", "render and encode the bundled exemplars and the sample dive"),
     "convert": ("convert", "bring weights from elsewhere into the form used here, or back"),
-    "bench": ("bench", "measure what scoring and training here save, and what an export costs"),
+    "profile": ("profile", "measure what scoring and training here save on this machine"),
 }
 
 _READER_GONE = 141
@@ -99,39 +97,6 @@ def run_guarded(command: CommandMain, argv: list[str], *, debug: bool = False) -
             "--debug before the command shows it here.",
             FineParserError.exit_code,
         )
-
-
-def progress_to_stderr(*, quiet: bool) -> ProgressCallback:
-    """Progress for a person: one line that updates itself on a terminal, a line per stage elsewhere."""
-    if quiet:
-        return ignore_progress
-    terminal = sys.stderr.isatty()
-    last: Progress | None = None
-
-    def show(progress: Progress) -> None:
-        nonlocal last
-        if progress == last:  # told again within a step, so that its caller can look up
-            return
-        last = progress
-        count = f" {progress.done}/{progress.total}" if progress.total else ""
-        ended = 0 < progress.total <= progress.done
-        if terminal:
-            print(f"\r\x1b[K{progress.stage}{count}", end="\n" if ended else "", file=sys.stderr, flush=True)
-        elif ended:
-            print(f"{progress.stage}{count}", file=sys.stderr, flush=True)
-
-    return show
-
-
-def positive_int(text: str) -> int:
-    """An option's value as a count, for `argparse`.
-
-    Raises:
-        argparse.ArgumentTypeError: not a whole number of at least 1.
-    """
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a count of at least 1")
-    return int(text)
 
 
 def _fail(sentence: str, code: int) -> int:

@@ -1,46 +1,47 @@
 """`fineparser data check ROOT`: says what a data set has, what is missing and what is wrong."""
 
-import argparse
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from fineparser_core.commands.cli import cancel_on_signals, progress_to_stderr
-from fineparser_core.data.dataset import LAYOUTS, load_dataset
+from fineparser_core.commands.options import DatasetOptions, Positional, parse
+from fineparser_core.commands.terminal import running
+from fineparser_core.config import Layout
 from fineparser_core.data.survey import N_VOTERS, Survey, by_kind, take_survey
-from fineparser_core.errors import AnnotationError
+from fineparser_core.errors import AnnotationError, ConfigError
 
 _EXAMPLES = 3
 
 
-def main(argv: list[str] | None = None) -> int:
+@dataclass(frozen=True, kw_only=True)
+class CheckOptions(DatasetOptions):
+    """Looks at a data set before it is trained on: what it has, what is missing and what is wrong.
+
+    Attributes:
+        data: folder of the annotations, and of the frames unless --frames says otherwise.
+        layout: auto: by the annotation files.
+        images: decode every image and name the damaged ones.
+        json: print the whole report as JSON.
+    """
+
+    data: Positional[Path]
+    layout: Layout = "auto"
+    images: bool = False
+    json: bool = False
+
+
+def main(argv: list[str]) -> int:
     """Prints the report to stdout; see `--help`.
 
     Raises:
         AnnotationError: no dive of the training split can be used; the report is printed all the same.
     """
-    parser = argparse.ArgumentParser(prog="fineparser data", description=__doc__)
-    commands = parser.add_subparsers(dest="action", required=True)
-    check = commands.add_parser("check", help="look at a data set before training on it", description=__doc__)
-    check.add_argument(
-        "root", type=Path, help="folder of the annotations, and of the frames unless --frames says otherwise"
-    )
-    check.add_argument("--layout", choices=LAYOUTS, default="auto", help="default: auto, by the annotation files")
-    check.add_argument("--frames", type=Path, help="folder below which the frames and masks are, where that is another")
-    check.add_argument("--frame-pattern", help='where frames are in it, e.g. "frames/{video}/{frame}"')
-    check.add_argument("--mask-pattern", help="where masks are (default: every name that FineDiving-HM has had)")
-    check.add_argument("--images", action="store_true", help="decode every image and name the damaged ones")
-    check.add_argument("--json", action="store_true", help="print the whole report as JSON")
-    args = parser.parse_args(argv)
-    data = load_dataset(
-        args.root,
-        args.layout,
-        frames=args.frames,
-        frame_pattern=args.frame_pattern,
-        mask_pattern=args.mask_pattern,
-    )
-    with cancel_on_signals() as cancel:
-        survey = take_survey(data, images=args.images, progress=progress_to_stderr(quiet=False), cancel=cancel)
+    if argv[:1] not in (["check"], ["--help"], ["-h"]):
+        raise ConfigError("A data set can be checked: write `fineparser data check FOLDER`.")
+    args = parse(CheckOptions, "data check", argv[argv[:1] == ["check"] :])
+    data = args.dataset(args.data, args.layout)
+    with running() as (progress, cancel):
+        survey = take_survey(data, images=args.images, progress=progress, cancel=cancel)
     print(json.dumps(asdict(survey), indent=2, default=str) if args.json else report(survey))
     if not survey.splits["train"].usable:
         first = next(iter(survey.unusable), "its train split is empty.")

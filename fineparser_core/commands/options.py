@@ -6,15 +6,27 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import tyro
 from tyro.conf import DisallowNone, FlagCreatePairsOff, OmitArgPrefixes, Positional, PositionalMetavarFromFieldName
 from tyro.constructors import PrimitiveConstructorSpec
 
+from fineparser_core.constants import Device, Precision
+from fineparser_core.data.dataset import load_dataset
+from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.errors import ConfigError
 
-__all__ = ["Count", "Device", "DeviceOptions", "OmitArgPrefixes", "Positional", "Precision", "WeightsOptions", "parse"]
+__all__ = [
+    "Count",
+    "DatasetOptions",
+    "DeviceOptions",
+    "OmitArgPrefixes",
+    "Positional",
+    "WeightsOptions",
+    "parse",
+    "parse_known",
+]
 
 Options = TypeVar("Options")
 
@@ -38,8 +50,6 @@ Count = Annotated[
         str_from_instance=lambda value: [str(value)],
     ),
 ]
-Device = Literal["auto", "cpu", "cuda", "mps"]
-Precision = Literal["auto", "fp32", "bf16", "fp16"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +74,31 @@ class WeightsOptions(DeviceOptions):
     """
 
     weights: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetOptions:
+    """Where the images of a data set are.
+
+    Attributes:
+        frames: folder below which its frames and masks are, where that is another.
+        frame_pattern: where frames are below that; by default as the data set hands them out.
+        mask_pattern: where masks are; by default every name that FineDiving-HM has had.
+    """
+
+    frames: Path | None = None
+    frame_pattern: str | None = None
+    mask_pattern: str | None = None
+
+    def dataset(self, root: Path, layout: str = "auto") -> DiveSet:
+        """Opens the data set of a folder."""
+        return load_dataset(
+            root,
+            layout,
+            frames=self.frames,
+            frame_pattern=self.frame_pattern,
+            mask_pattern=self.mask_pattern,
+        )
 
 
 def parse(kind: type[Options], command: str, argv: Sequence[str], *, default: Options | None = None) -> Options:

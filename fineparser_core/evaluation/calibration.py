@@ -87,7 +87,7 @@ class FittedDomain:
 
 
 def read_scored(path: Path) -> ScoredDives:
-    """The scored dives in a `predictions.json` of `fineparser benchmark` or `fineparser eval`.
+    """The scored dives in a `predictions.json` of `fineparser evaluate`.
 
     Raises:
         AnnotationError: it cannot be read, or is none.
@@ -104,7 +104,7 @@ def read_scored(path: Path) -> ScoredDives:
         raise AnnotationError(f"{path} cannot be read ({error.strerror}): check the path.") from None
     except (ValueError, KeyError, TypeError) as error:
         raise AnnotationError(
-            f"{path} is no predictions.json ({error}): give the one that `fineparser benchmark --out` wrote."
+            f"{path} is no predictions.json ({error}): give the one that `fineparser evaluate --out` wrote."
         ) from None
     if not scored:
         raise ConfigError(f"{path} has no dive with a predicted score: measure dives that have exemplars.")

@@ -30,6 +30,17 @@ def step_badness(result: DiveResult) -> float | None:
     return None if result.interval_iou is None else 1 - result.interval_iou
 
 
+#: Pictures of failures: file, caption, and what is bad.
+SHEETS = (
+    (
+        "worst_masks.jpg",
+        "The rendered test dives with the worst masks: found ones filled, true ones outlined.",
+        mask_badness,
+    ),
+    ("worst_steps.jpg", "The rendered test dives whose transitions are farthest off.", step_badness),
+)
+
+
 def failure_sheet(evaluator: Evaluator, dives: Sequence[Dive], shown: Sequence[DiveResult]) -> np.ndarray:
     """(H, W, 3) uint8 RGB, a row per dive: samples of the network input, predicted masks filled, true ones outlined."""
     by_id = {dive.record.id: dive for dive in dives}

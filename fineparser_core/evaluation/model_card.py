@@ -1,12 +1,21 @@
 """The model card as people read it: what the weights were trained on, what they reach, and where they fail."""
 
+import json
+import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from fineparser_core.checkpoints.bundle import WeightsCard
+from fineparser_core.checkpoints.bundle import WeightsCard, read_card, write_card
+from fineparser_core.errors import ConfigError
+from fineparser_core.evaluation.failures import SHEETS
 from fineparser_core.evaluation.summary import METRICS
+from fineparser_core.video.atomic import atomic_file
 
 CARD_PROSE = "MODEL_CARD.md"
+#: What `fineparser evaluate` writes of its numbers.
+EVALUATION = "evaluation.json"
 
 _NO_REAL_SCORES = (
     "**No number here says how well these weights score real dives.** No real dives with judges' awards could be had "
@@ -25,17 +34,51 @@ _MODELS = {
 }
 
 
-def model_card(card: WeightsCard, benchmark: Mapping[str, Any], pictures: Sequence[tuple[str, str]]) -> str:
-    """Markdown of a weights card and of what `fineparser benchmark` measured of the weights, a coach's half page first.
+def write_model_card(measured: Path, weights: Path) -> None:
+    """Puts what an evaluation's folder holds into a bundle: numbers into the card, a page with pictures beside it.
+
+    Raises:
+        ConfigError: it is the evaluation of other weights, or of no data set.
+        CheckpointError, ExportError: the bundle cannot be read or written.
+    """
+    try:
+        content = json.loads((measured / EVALUATION).read_text(encoding="utf-8"))
+        metrics = {name: m["value"] for name, m in content["data"]["metrics"].items() if m is not None}
+        fidelity = content["data"]["contribution_fidelity"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ConfigError(
+            f"{measured} holds no evaluation on a data set ({error}): give the --out of one with --data."
+        ) from None
+    card = read_card(weights)
+    if not content["weights"].startswith(f"{card.id},"):
+        raise ConfigError(
+            f"{measured} is of {content['weights'].split(',')[0]}, not of {card.id}: measure these weights."
+        )
+    if fidelity is not None:
+        metrics |= {f"fidelity of {step['step']}": step["value"] for step in fidelity["steps"]}
+    split = content["data"]["split"]
+    metrics = {f"{split} dives": content["data"]["n_dives"]} | {f"{split} {n}": round(v, 4) for n, v in metrics.items()}
+    card = replace(card, metrics=metrics)
+    pictures = [(name, caption) for name, caption, _ in SHEETS if (measured / name).is_file()]
+    for name, _ in pictures:
+        with atomic_file(weights / name) as temporary:
+            shutil.copyfile(measured / name, temporary)
+    with atomic_file(weights / CARD_PROSE) as temporary:
+        temporary.write_text(model_card(card, content, pictures), encoding="utf-8")
+    write_card(card, weights)
+
+
+def model_card(card: WeightsCard, measured: Mapping[str, Any], pictures: Sequence[tuple[str, str]]) -> str:
+    """Markdown of a weights card and of what `fineparser evaluate` measured of the weights, a coach's half page first.
 
     Args:
-        benchmark: the content of `benchmark.json`.
+        measured: the content of `evaluation.json`.
         pictures: (file beside the card, caption).
     """
-    rendered, real = benchmark.get("rendered"), benchmark.get("real")
+    rendered, real = measured.get("data"), measured.get("real")
     blocks = [f"# {card.id}", "## For coaches", *_for_coaches(card, rendered, real or {})]
     blocks += ["## Which model this is", *_which_model(card)]
-    blocks += [f"Arithmetic: {benchmark['arithmetic']}."]
+    blocks += [f"Arithmetic: {measured['arithmetic']}."]
     if card.synthetic:
         blocks.append(_NO_REAL_SCORES)
     if rendered is not None:

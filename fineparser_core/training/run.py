@@ -164,7 +164,7 @@ def split_records(data: DiveSet, config: TrainConfig, settings: RunSettings) -> 
     if config.learns_steps and not any(record.has_steps for record in data.records.values()):
         raise ConfigError(
             f"{data.root} has no step labels for the temporal parser to learn from: use --config mtl-aqa, which cuts "
-            "the steps at fixed shares of a clip, or --tap false."
+            "the steps at fixed shares of a clip, or --no-tap."
         )
     if config.learns_masks:
         check_masks(data)
@@ -187,7 +187,7 @@ def check_masks(data: DiveSet) -> None:
         raise AnnotationError(
             f"{data.root} has no masks for the spatial parser to learn from; looked for {folders}. Name their place "
             'by --mask-pattern, e.g. "FineDiving_HM/{event}/{index}", or train without: --mask-weight 0 keeps the '
-            "parser and drops its loss, --sap false drops the parser."
+            "parser and drops its loss, --no-sap drops the parser."
         )
 
 

@@ -2,7 +2,15 @@
 
 from dataclasses import dataclass
 
-from fineparser_core.config import TrainConfig, check_choices, check_numbers
+from fineparser_core.config import (
+    Method,
+    PreprocessingName,
+    StaticBackbone,
+    TrainConfig,
+    check_choices,
+    check_numbers,
+)
+from fineparser_core.constants import Precision
 from fineparser_core.errors import ConfigError
 
 _POSITIVE = (
@@ -24,44 +32,78 @@ class StagedConfig:
     """Sizes of the stages of `training.staged`.
 
     Learning rates are Adam's peaks; weight decay is 0, in the static stage 1e-5.
+
+    Attributes:
+        seed: of everything that is drawn.
+        preprocessing: how frames become the network's input.
+        method: the network: fineparser-pose, or fineparser, which has none of the stages of poses.
+        static_backbone: backbone of the static stream of fineparser.
+        precision: of the encoders' passes; "auto" is what the device is good at.
+        mask_iterations: iterations of the masks stage.
+        mask_windows: windows in an iteration of it.
+        first_look_windows: windows of these that show the whole frame, as the coarse pass of "follow" does.
+        sharpen_iterations: iterations of the sharpen stage.
+        sharpen_batch: stored windows of which two frames each are sharpened in an iteration.
+        first_look_dives: training dives that the coarse pass learns from.
+        frame_iterations: iterations of the single-frames stage, in which keypoints are learned.
+        frame_batch: frames in an iteration of it.
+        refiner_iterations: iterations of the keypoint refiner.
+        track_iterations: iterations of the stage in which the temporal pose refiners learn to track the keypoints of
+            single frames.
+        track_batch: clips in an iteration of it, and of the next one.
+        steps_iterations: iterations of the stage in which poses learn to tell the transitions.
+        traces: dives simulated without pixels for the static stream.
+        pose_noise_px: by how many pixels a joint is off in them.
+        static_iterations: iterations of the static stage.
+        static_groups: groups of --head-batch simulated dives, and of as many rendered ones, in an iteration of it.
+        blend_dives: training dives after the first --parse-dives by which PSNet and poses, and the two streams, are
+            weighed.
+        parse_dives: training dives whose encodings the stages of I3D, PSNet and dynamic stream store and learn from.
+        parse_iterations: iterations of the parse stage; with none here and in the heads stage, I3D, PSNet and dynamic
+            stream stay those that training starts from.
+        parse_batch: dives in an iteration of it.
+        parse_views: views of each dive that it stores.
+        head_iterations: iterations of the heads stage.
+        head_batch: dives in an iteration of it.
+        head_lr: peak learning rate of new layers.
+        trunk_lr: peak learning rate of the I3D trunks.
+        transition_width: standard deviation in samples of the target around a transition.
+        dice_weight: weight of a Dice term on the fused mask.
+        structure_weight: weight of 1 - S-measure, in the sharpen stage.
+        joint_weight: weight of the athlete's joints, in the first two stages; rendered dives have them.
+        transition_weight: scale of L_TAP in the last two stages, so that neither loss drowns the other.
+        step_label_weight: weight in the parse stage of naming the phase of every sample from its window's feature
+            alone.
+        feature_noise: standard deviation of the noise on the features in the heads stage, relative to theirs.
+        regression_weight: scale of L_Reg in the last two stages.
+        contribution_weight: weight of a contribution's squared error in points against the known one; the paper
+            trains the sum alone.
+        quality_weight: weight of the phases' qualities read from the features; rendered dives have them.
     """
 
     seed: int = 10086
-    preprocessing: str = "follow"
-    method: str = "fineparser-pose"
-    #: Of "fineparser".
-    static_backbone: str = "resnet34"
-    #: Of the encoders' passes; "auto" is what the device is good at.
-    precision: str = "auto"
+    preprocessing: PreprocessingName = "follow"
+    method: Method = "fineparser-pose"
+    static_backbone: StaticBackbone = "resnet34"
+    precision: Precision = "auto"
     mask_iterations: int = 1300
     mask_windows: int = 6
-    #: Windows of these that show the whole frame, as the first look of "follow" does.
     first_look_windows: int = 2
     sharpen_iterations: int = 1100
-    #: Stored windows of which two frames each are sharpened in an iteration.
     sharpen_batch: int = 32
-    #: Training dives that the first look learns from.
     first_look_dives: int = 400
     frame_iterations: int = 4800
     frame_batch: int = 64
-    #: Of the keypoint refiner.
     refiner_iterations: int = 4800
     track_iterations: int = 4000
-    #: Clips in which the temporal pose refiners learn to track the keypoints of single frames.
     track_batch: int = 24
-    #: In which poses learn to tell the transitions, `track_batch` clips at a time.
     steps_iterations: int = 2500
-    #: Of a pose backbone: dives traced without pixels for the static stream, and by how many pixels a joint is off in
-    #: them; groups of `head_batch` such dives, and of as many rendered ones, in an iteration.
     traces: int = 12000
     pose_noise_px: float = 2.0
     static_iterations: int = 1800
     static_groups: int = 3
-    #: Training dives after the first `parse_dives` by which PSNet and poses, and the two streams, are weighed.
     blend_dives: int = 80
-    #: Training dives whose encodings the stages of I3D, PSNet and dynamic stream store and learn from.
     parse_dives: int = 1250
-    #: With none here and in the heads stage, I3D, PSNet and dynamic stream stay those that training starts from.
     parse_iterations: int = 600
     parse_batch: int = 8
     parse_views: int = 1
@@ -71,19 +113,12 @@ class StagedConfig:
     trunk_lr: float = 1e-4
     transition_width: float = 1.5
     dice_weight: float = 1.0
-    #: Of 1 - S-measure, in the sharpen stage.
     structure_weight: float = 3.0
-    #: Of the athlete's joints, in the first two stages; rendered dives have them.
     joint_weight: float = 1.0
-    #: Scale of L_TAP and L_Reg in the last two stages, so that neither drowns the other.
     transition_weight: float = 20.0
-    #: Weight in the parse stage of naming the step of every sample from its window's feature alone.
     step_label_weight: float = 0.5
-    #: Standard deviation of the noise on the features in the heads stage, relative to theirs.
     feature_noise: float = 0.2
     regression_weight: float = 0.002
-    #: Of a contribution's squared error in points against the known one, and of the steps' qualities read from the
-    #: features; rendered dives have qualities. The paper trains the sum alone.
     contribution_weight: float = 0.01
     quality_weight: float = 0.5
 

@@ -128,7 +128,7 @@ def relative_differences(losses: Losses, expected: Losses) -> dict[str, float]:
 
 
 def _config() -> TrainConfig:
-    return get_config("release", {"batch_norm": "fixed"})
+    return replace(get_config("release"), batch_norm="fixed")
 
 
 def _step(model: FineParser, precision: torch.dtype, parts: list[Batch], *, pairs: int) -> TimedStep:

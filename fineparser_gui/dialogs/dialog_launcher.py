@@ -17,7 +17,7 @@ from fineparser_gui.services.model_choice import ModelChoice
 from fineparser_gui.services.session import Session
 from fineparser_gui.settings.store import PreferenceStore
 
-_COMMANDS = "fineparser train --help\nfineparser eval --help\nfineparser benchmark --help"
+_COMMANDS = "fineparser train --help\nfineparser evaluate --help\nfineparser calibrate --help"
 
 
 class DialogLauncher(QObject):

@@ -5,12 +5,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from fineparser_core.constants import DEVICES, STEP_NAMES
+from fineparser_core.constants import DEVICES, PRECISIONS, STEP_NAMES
 from fineparser_core.errors import ConfigError
 from fineparser_core.export.options import MaskStyle
 from fineparser_core.export.palette import MASK_COLOUR, STEP_COLOURS
 
-PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 THEMES = ("system", "light", "dark")
 MOST_EXEMPLARS = 50
 LEAST_OPACITY_PERCENT = 10

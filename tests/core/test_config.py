@@ -1,23 +1,25 @@
-"""Settings: presets that can be built, text that becomes values, and values that survive JSON."""
+"""Settings: presets that can be built, words that become values, and values that survive JSON."""
 
 import json
 from dataclasses import asdict, fields
 from typing import Any
 
+import docstring_parser
 import pytest
 import torch
 
 from fineparser_core.checkpoints.build import build_model
+from fineparser_core.commands.options import parse
 from fineparser_core.config import (
     FINEPARSERS,
     METHODS,
     PRESETS,
     STATIC_BACKBONES,
     ModelConfig,
+    RunSettings,
     TrainConfig,
     from_dict,
     get_config,
-    override,
 )
 from fineparser_core.errors import ConfigError
 from fineparser_core.training.staged_config import StagedConfig
@@ -67,51 +69,68 @@ def test_presets_differ_from_the_release_in_what_they_are_called_after() -> None
     assert differences(release, PRESETS["tsa"]) == {"method": "tsa"}
 
 
-def test_typed_text_becomes_values() -> None:
-    config = get_config(
-        "release",
-        {"epochs": "3", "i3d-lr": "1e-5", "all_pairs": "True", "freeze": "i3d,psnet,", "batch-norm": "fixed"},
-    )
+def typed(*words: str, default: Any = PRESETS["release"]) -> Any:
+    return parse(type(default), "train", words, default=default)
+
+
+def test_typed_words_become_values() -> None:
+    config = typed("--epochs", "3", "--i3d-lr", "1e-5", "--all-pairs", "--freeze", "i3d", "psnet", "--batch-norm=fixed")
     changed = {"epochs": 3, "i3d_lr": 1e-5, "all_pairs": True, "freeze": ("i3d", "psnet"), "batch_norm": "fixed"}
     assert differences(PRESETS["release"], config) == changed
     assert [type(getattr(config, name)) for name in changed] == [int, float, bool, tuple, str]
-    assert get_config("rendered", {"freeze": ""}).freeze == ()
+    assert typed("--freeze", default=PRESETS["rendered"]).freeze == ()
+    assert not typed("--no-sap").sap
 
 
 @pytest.mark.parametrize(
-    ("values", "sentence"),
+    ("words", "sentence"),
     [
-        ({"epoch": "3"}, "Unknown setting 'epoch': use one of method, "),
-        ({"epochs": "3.5"}, "epochs is '3.5': it must be a whole number"),
-        ({"lr": "fast"}, "lr is 'fast': it must be a number"),
-        ({"all-pairs": "yes"}, "all_pairs is 'yes': use true or false"),
-        ({"epochs": "0"}, "epochs is 0: it must be above 0"),
-        ({"batch_size": "-1"}, "batch_size is -1"),
-        ({"lr": "nan"}, "lr is nan"),
-        ({"lr": "inf"}, "lr is inf"),
-        ({"weight-decay": "-0.1"}, "weight_decay is -0.1: it must be finite and not negative"),
-        ({"weight-decay": "nan"}, "weight_decay is nan"),
-        ({"method": "magic"}, "method is 'magic': use one of fineparser, "),
-        ({"step-duration": "3"}, "step_duration is 3: use one of 2, 4, 8"),
-        ({"all-pairs": "true", "batch_size": "1"}, "A batch of 1 has no pairs"),
-        ({"ema": "1"}, "must be below 1"),
-        ({"window-count": "5"}, "fineparser takes 9 windows, 10 samples apart, not 5, 10 apart: its temporal parser"),
-        ({"method": "tsa", "window-stride": "8"}, "tsa takes 9 windows"),
-        ({"method": "usdl", "window-count": "10"}, "10 windows of 16 samples, 10 apart, do not lie within 96 samples"),
-        ({"method": "usdl", "window-count": "0"}, "each at least 1"),
-        ({"step-weights": "3,5"}, "give three numbers"),
-        ({"step-weights": "0,0,0"}, "not negative and not all 0"),
-        ({"focal-alpha": "2"}, "focal_alpha is 2.0: use a share of 1, or none"),
-        ({"focal-alpha": "much"}, "focal_alpha is 'much': it must be a number"),
-        ({"optimizer": "lion"}, "optimizer is 'lion': use one of adam, adamw, sgd"),
-        ({"validation-share": "1"}, "must be below 1"),
-        ({"preprocessing": "follow", "sap": "false"}, "'follow' needs a network that finds the athlete: use 'whole'"),
-        ({"preprocessing": "follow", "method": "tsa"}, "'follow' needs a network that finds the athlete"),
+        ("--epoch 3", "Unrecognized options: --epoch, 3"),
+        ("--epochs 3.5", "Error parsing --epochs: .*'3.5'"),
+        ("--lr fast", "Error parsing --lr: .*'fast'"),
+        ("--all-pairs yes", "Unrecognized options: yes"),
+        ("--epochs 0", "epochs is 0: it must be above 0"),
+        ("--batch-size -1", "batch_size is -1"),
+        ("--lr nan", "lr is nan"),
+        ("--lr inf", "lr is inf"),
+        ("--weight-decay -0.1", "weight_decay is -0.1: it must be finite and not negative"),
+        ("--weight-decay nan", "weight_decay is nan"),
+        ("--method magic", "invalid choice 'magic' for argument '--method'. Expected one of .'fineparser', "),
+        ("--step-duration 3", "invalid choice '3' for argument '--step-duration'"),
+        ("--all-pairs --batch-size 1", "A batch of 1 has no pairs"),
+        ("--ema 1", "must be below 1"),
+        ("--window-count 5", "fineparser takes 9 windows, 10 samples apart, not 5, 10 apart: its temporal parser"),
+        ("--method tsa --window-stride 8", "tsa takes 9 windows"),
+        ("--method usdl --window-count 10", "10 windows of 16 samples, 10 apart, do not lie within 96 samples"),
+        ("--method usdl --window-count 0", "each at least 1"),
+        ("--static-backbone vgg", "static_backbone is 'vgg': use one of resnet18, "),
+        ("--step-weights 3 5", "Missing value for argument '--step-weights'"),
+        ("--step-weights 0 0 0", "not negative and not all 0"),
+        ("--focal-alpha 2", "focal_alpha is 2.0: use a share of 1, or none"),
+        ("--focal-alpha much", "Error parsing --focal-alpha: .*'much'"),
+        ("--optimizer lion", "invalid choice 'lion' for argument '--optimizer'"),
+        ("--validation-share 1", "must be below 1"),
+        ("--preprocessing follow --no-sap", "'follow' needs a network that finds the athlete: use 'whole'"),
+        ("--preprocessing follow --method tsa", "'follow' needs a network that finds the athlete"),
     ],
 )
-def test_values_that_do_not_fit_are_named(values: dict[str, str], sentence: str) -> None:
-    with pytest.raises(ConfigError, match=sentence):
-        get_config("release", values)
+def test_values_that_do_not_fit_are_named_in_one_sentence(words: str, sentence: str) -> None:
+    with pytest.raises(ConfigError, match=sentence) as caught:
+        typed(*words.split())
+    assert "\n" not in str(caught.value)
+
+
+def test_a_value_of_a_closed_list_is_checked_where_nothing_is_typed_too() -> None:
+    with pytest.raises(ConfigError, match="method is 'magic': use one of fineparser, "):
+        from_dict({"method": "magic"})
+    with pytest.raises(ConfigError, match="step_duration is 3: use one of 2, 4, 8"):
+        from_dict({"step_duration": 3})
+
+
+@pytest.mark.parametrize("kind", [TrainConfig, StagedConfig, RunSettings])
+def test_every_setting_has_a_description(kind: type) -> None:
+    described = {one.arg_name for one in docstring_parser.parse(kind.__doc__ or "").params if one.description}
+    assert described == {field.name for field in fields(kind)}
 
 
 def test_unknown_presets_and_settings_of_other_versions_are_named() -> None:
@@ -122,28 +141,29 @@ def test_unknown_presets_and_settings_of_other_versions_are_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "sentence"),
+    ("words", "sentence"),
     [
-        ({"static-backbone": "vgg"}, "static_backbone is 'vgg': use one of resnet18, "),
-        ({"preprocessing": "centre"}, "preprocessing is 'centre': use one of release, whole, follow"),
-        ({"precision": "int8"}, "precision is 'int8'"),
-        ({"mask-iterations": "-1"}, "mask_iterations is -1: it must be finite and not negative"),
-        ({"head-lr": "nan"}, "head_lr is nan"),
-        ({"first-look-dives": "0"}, "first_look_dives is 0: it must be above 0"),
-        ({"parse-views": "0"}, "parse_views is 0"),
-        ({"parse-dives": "0"}, "parse_dives is 0"),
-        ({"first-look-windows": "6"}, "6 of 6 windows show whole frames: give --first-look-windows less than"),
-        ({"first-look-windows": "0", "mask-windows": "0"}, "0 of 0 windows show whole frames"),
-        ({"parse-batch": "1"}, "A batch of one dive has no pairs: give --parse-batch and --head-batch at least 2"),
-        ({"epochs": "2"}, "Unknown setting 'epochs': use one of seed, "),
+        ("--static-backbone vgg", "invalid choice 'vgg' for argument '--static-backbone'"),
+        ("--preprocessing centre", "invalid choice 'centre' for argument '--preprocessing'"),
+        ("--precision int8", "invalid choice 'int8'"),
+        ("--mask-iterations -1", "mask_iterations is -1: it must be finite and not negative"),
+        ("--head-lr nan", "head_lr is nan"),
+        ("--first-look-dives 0", "first_look_dives is 0: it must be above 0"),
+        ("--parse-views 0", "parse_views is 0"),
+        ("--parse-dives 0", "parse_dives is 0"),
+        ("--first-look-windows 6", "6 of 6 windows show whole frames: give --first-look-windows less than"),
+        ("--first-look-windows 0 --mask-windows 0", "0 of 0 windows show whole frames"),
+        ("--parse-batch 1", "A batch of one dive has no pairs: give --parse-batch and --head-batch at least 2"),
+        ("--epochs 2", "Unrecognized options: --epochs, 2"),
     ],
 )
-def test_sizes_with_which_no_stage_could_train_are_named(values: dict[str, str], sentence: str) -> None:
+def test_sizes_with_which_no_stage_could_train_are_named(words: str, sentence: str) -> None:
     with pytest.raises(ConfigError, match=sentence):
-        override(StagedConfig(), values)
+        typed(*words.split(), default=StagedConfig())
 
 
-def test_the_staged_recipe_takes_text_as_well() -> None:
-    config = override(StagedConfig(), {"method": "fineparser", "mask_iterations": "7", "preprocessing": "whole"})
+def test_the_staged_recipe_takes_words_as_well() -> None:
+    words = "--method fineparser --mask-iterations 7 --preprocessing whole"
+    config = typed(*words.split(), default=StagedConfig())
     assert (config.method, config.mask_iterations, config.preprocessing) == ("fineparser", 7, "whole")
     assert config.network.model == ModelConfig()

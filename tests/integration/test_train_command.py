@@ -16,7 +16,6 @@ import pytest
 import torch
 
 from fineparser_core.checkpoints.bundle import WeightsCard, load_bundle, read_card
-from fineparser_core.commands import ablate
 from fineparser_core.errors import Cancelled
 from fineparser_core.evaluation.paper import paper_table
 from fineparser_core.synth.dataset import SynthConfig, synthesize
@@ -26,7 +25,7 @@ Fineparser = Callable[..., Any]
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
 # A whole network would take minutes: the smallest method with steps, on a backbone that stays as it starts.
 SMALL = ("--config", "tsa", "--freeze", "i3d", "--batch-norm", "fixed", "--grad-accum-steps", "1", "--exemplars", "2")
-TWO_EPOCHS = (*SMALL, "--epochs", "2", "--batch-size", "2", "--all-pairs", "true", "--validation-share", "0.3")
+TWO_EPOCHS = (*SMALL, "--epochs", "2", "--batch-size", "2", "--all-pairs", "--validation-share", "0.3")
 
 
 @pytest.fixture(scope="session")
@@ -158,10 +157,10 @@ def test_refusals(fineparser: Fineparser, words: tuple[object, ...], whole: Path
         2, "start.weights = '', not", *words, *TWO_EPOCHS, "--out", whole, "--resume", "--weights", whole / "bundle"
     )
     refused(2, "Unknown preset 'relase'", *words, *new, "--config", "relase")
-    refused(2, "Unknown setting 'epoch'", *words, *new, "--epoch", "3")
-    refused(2, "'--epochs' is not a setting with its value", *words, *new, "--epochs")
-    refused(2, "'3' is not a setting with its value", *words, *new, "3")
-    refused(2, "'0' is not a count of at least 1", *words, *new, "--limit", "0")
+    refused(2, "Unrecognized options: --epoch, 3", *words, *new, "--epoch", "3")
+    refused(2, "Missing value for argument '--epochs'", *words, *new, "--epochs")
+    refused(2, "Unrecognized options: 3", *words, *new, "3")
+    refused(2, "limit is 0: it must be at least 1", *words, *new, "--limit", "0")
     refused(
         2, "no two may be compared ('dive-number')", *words, *SMALL, *new, "--limit", "1", "--validation-share", "0"
     )
@@ -202,12 +201,12 @@ def test_eval_measures_the_bundle_of_a_run(
     argv = [sys.executable, "-m", "fineparser_core.eval", *map(str, words), "--weights", str(whole / "bundle")]
     text = finish([*argv, "--out", str(tmp_path / "eval")])
     assert {path.name for path in (tmp_path / "eval").iterdir()} >= {
-        "summary.json",
+        "evaluation.json",
         "predictions.csv",
         "predictions.json",
         "report.html",
     }
-    summary = json.loads((tmp_path / "eval" / "summary.json").read_text(), parse_constant=pytest.fail)
+    summary = json.loads((tmp_path / "eval" / "evaluation.json").read_text(), parse_constant=pytest.fail)["data"]
     assert summary["n_dives"] == 3
     # Seed, precision, exemplars and the dives they are drawn from are in the bundle: the same numbers come out.
     tested = results(whole)["picked on validation"]["test"]
@@ -271,7 +270,7 @@ def test_ablate_runs_every_preset_of_a_table_once_and_prints_the_papers_numbers_
         card = WeightsCard(name="canned", trained_on="nothing", synthetic=True)
         return FinishedRun(bundle=out / "bundle", card=card, epoch=1, results=found, summary=None)
 
-    monkeypatch.setattr(ablate, "train", canned)
+    monkeypatch.setattr("fineparser_core.training.run.train", canned)
     argv = ("ablate", "3", "--epochs", "3", "--batch-size", "1", "--data", dives, "--out", tmp_path / "table")
     outcome = fineparser(*argv)
     assert outcome.code == 0, outcome.err

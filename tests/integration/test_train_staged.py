@@ -167,10 +167,10 @@ def test_what_the_staged_recipe_needs_is_said_first(fineparser: Fineparser, tmp_
 def test_the_same_dives_twice_are_refused(
     fineparser: Fineparser, dives: Path, words: tuple[object, ...], tmp_path: Path
 ) -> None:
-    outcome = fineparser("train", *words, "--more", dives, "--out", tmp_path / "run")
+    outcome = fineparser("train", *words, "--extra-data", dives, "--out", tmp_path / "run")
     assert outcome.code == 2
-    assert "give --more a set of other dives, such as twins of another --take" in " ".join(outcome.err.split())
-    outcome = fineparser("train", "--data", dives, "--more", dives, "--out", tmp_path / "run")
+    assert "give --extra-data a set of other dives, such as twins of another --variant" in " ".join(outcome.err.split())
+    outcome = fineparser("train", "--data", dives, "--extra-data", dives, "--out", tmp_path / "run")
     assert outcome.code == 2
-    assert "--more is of the staged recipe" in outcome.err
+    assert "--extra-data is of the staged recipe" in outcome.err
     assert not (tmp_path / "run").exists()

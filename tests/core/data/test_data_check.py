@@ -9,7 +9,7 @@ from fineparser_core.commands import data_check
 from fineparser_core.commands.cli import main
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.survey import take_survey
-from fineparser_core.errors import Cancelled
+from fineparser_core.errors import Cancelled, ConfigError
 from fineparser_core.progress import CancelToken
 
 
@@ -93,6 +93,5 @@ def test_cancelling_stops_between_dives(finediving_root, stage):
 
 
 def test_an_action_is_needed():
-    with pytest.raises(SystemExit) as stop:
+    with pytest.raises(ConfigError, match="write `fineparser data check FOLDER`"):
         data_check.main([])
-    assert stop.value.code == 2

@@ -1,4 +1,4 @@
-"""The page that a benchmark's numbers become, and whose it may not become."""
+"""The page that an evaluation's numbers become, and whose it may not become."""
 
 import json
 from pathlib import Path
@@ -8,9 +8,9 @@ import torch
 from made_results import dive
 
 from fineparser_core.checkpoints.bundle import WeightsCard, read_card, save_bundle
-from fineparser_core.commands.benchmark import write_model_card
 from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation.failures import mask_badness, step_badness, worst
+from fineparser_core.evaluation.model_card import write_model_card
 
 METRIC = {"value": 0.71, "low": 0.6, "high": 0.8, "n": 80, "baselines": {"drawn exemplars": 0.5}}
 CALIBRATION = {
@@ -54,7 +54,8 @@ def measured(tmp_path: Path, bundle: Path) -> Path:
     content = {
         "weights": f"{read_card(bundle).id}, trained on 12 rendered dives",
         "arithmetic": "bf16 on cpu",
-        "rendered": {
+        "data": {
+            "split": "test",
             "what": "twins, 80 dives",
             "n_dives": 80,
             "metrics": {"rho": METRIC, "score_error": METRIC | {"value": 4.72}, "mask_iou": None},
@@ -62,7 +63,7 @@ def measured(tmp_path: Path, bundle: Path) -> Path:
         },
         "real": {"a.avi": real},
     }
-    (folder / "benchmark.json").write_text(json.dumps(content), encoding="utf-8")
+    (folder / "evaluation.json").write_text(json.dumps(content), encoding="utf-8")
     return folder
 
 
@@ -102,15 +103,15 @@ def test_numbers_go_into_the_card_and_onto_a_page_with_pictures(measured: Path, 
 
 
 def test_numbers_of_other_weights_are_refused(measured: Path, bundle: Path) -> None:
-    text = (measured / "benchmark.json").read_text(encoding="utf-8")
-    (measured / "benchmark.json").write_text(text.replace(read_card(bundle).id, "other-1234"), encoding="utf-8")
+    text = (measured / "evaluation.json").read_text(encoding="utf-8")
+    (measured / "evaluation.json").write_text(text.replace(read_card(bundle).id, "other-1234"), encoding="utf-8")
     with pytest.raises(ConfigError, match="is of other-1234, not of test-"):
         write_model_card(measured, bundle)
     assert not (bundle / "MODEL_CARD.md").exists()
 
 
-def test_a_folder_without_a_benchmark_is_refused(tmp_path: Path, bundle: Path) -> None:
-    with pytest.raises(ConfigError, match="no benchmark of rendered dives"):
+def test_a_folder_without_an_evaluation_is_refused(tmp_path: Path, bundle: Path) -> None:
+    with pytest.raises(ConfigError, match="no evaluation on a data set"):
         write_model_card(tmp_path, bundle)
 
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from stand_in import HiddenTakeOff, StandIn, corner, nothing
 
-from fineparser_core.commands.eval import _THUMBNAIL_SAMPLES, _thumbnails
+from fineparser_core.commands.measuring import _THUMBNAIL_SAMPLES, _thumbnails
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.dives import Dive

@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "golden"))
 
 import golden_kit
 
-from fineparser_core.commands.bench import PairByPair
+from fineparser_core.commands.profile import PairByPair
 from fineparser_core.commands.score_report import _score
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number

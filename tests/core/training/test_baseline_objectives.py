@@ -1,6 +1,7 @@
 """Every rival learns from the batches that FineParser learns from."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -33,9 +34,9 @@ def small_batch() -> Batch:
     return replace(batch, masks=None, awards=torch.tensor([[5.0, 6.0, 6.5], [8.0, 8.0, 8.5]]))
 
 
-def small_objective(method: str, **settings: str) -> Objective:
+def small_objective(method: Any, **settings: Any) -> Objective:
     torch.manual_seed(0)
-    config = get_config("release", {"method": method, **settings})
+    config = replace(get_config("release"), method=method, **settings)
     return make_objective(build_model(config.model), config, RECORDS)
 
 
@@ -119,7 +120,7 @@ def test_dives_without_awards_teach_musdl_nothing():
 
 def test_tsa_cuts_at_labels_and_after_its_teaching_at_predictions():
     batch = small_batch()
-    objective = with_stored_features(small_objective("tsa", teacher_forcing="0.5"), batch).eval()
+    objective = with_stored_features(small_objective("tsa", teacher_forcing=0.5), batch).eval()
     moved = replace(batch, cuts=torch.tensor([[5, 80], [50, 90]]))
     with torch.no_grad():
         early, late = ([float(objective(b, p)["regression"]) for b in (batch, moved)] for p in (0.0, 0.9))

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from fineparser_core.training.loop import load_checkpoint
 
 SPLITS = Splits(train=some_dives(8, 0), validation=some_dives(3, 1), test=some_dives(4, 2))
 CPU = torch.device("cpu")
-SMALL = {"preprocessing": "whole", "epochs": "3", "batch_size": "2", "grad_accum_steps": "2"}
+SMALL: dict[str, Any] = {"preprocessing": "whole", "epochs": 3, "batch_size": 2, "grad_accum_steps": 2}
 
 
 @pytest.fixture(autouse=True)
@@ -40,8 +41,8 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fineparser_core.training.events._tensorboard", lambda folder: None)
 
 
-def config_of(**values: str) -> TrainConfig:
-    return get_config("release", {**SMALL, **values})
+def config_of(**values: Any) -> TrainConfig:
+    return replace(get_config("release"), **{**SMALL, **values})
 
 
 def train(out: Path, config: TrainConfig, splits: Splits = SPLITS) -> tuple[Brightness, list[dict[str, Any]]]:
@@ -57,7 +58,7 @@ def lines(out: Path) -> list[dict[str, Any]]:
 
 
 def test_a_plan_deals_every_step_of_an_epoch_once() -> None:
-    plan = Plan(SPLITS.train, config_of(batch_size="3"), Processes())
+    plan = Plan(SPLITS.train, config_of(batch_size=3), Processes())
     assert plan.ends == [2, 4, 6]  # three steps of three, three and two pairs, two at a time
     for epoch in range(3):
         dealt = [part for i in (2 * epoch, 2 * epoch + 1) for part in plan.parts(i)]
@@ -68,7 +69,7 @@ def test_a_plan_deals_every_step_of_an_epoch_once() -> None:
 
 
 def test_processes_share_the_steps_of_one() -> None:
-    config = config_of(batch_size="3", grad_accum_steps="1")
+    config = config_of(batch_size=3, grad_accum_steps=1)
     alone = Plan(SPLITS.train, config, Processes()).steps(0)
     first, second = (Plan(SPLITS.train, config, Processes(rank=rank, world=2)) for rank in (0, 1))
     assert first.ends == second.ends == [2, 4, 6]
@@ -83,7 +84,7 @@ def test_dives_that_may_not_be_compared_are_refused() -> None:
 
 
 def test_rates_warm_up_and_fall_as_released() -> None:
-    config = get_config("release", {"epochs": "10", "warmup-epochs": "2"})
+    config = replace(get_config("release"), epochs=10, warmup_epochs=2.0)
     rates = [schedule(config, Plan(SPLITS.train, config, Processes()), i, 100, 1e-3) for i in range(101)]
     assert rates[0] == pytest.approx(1e-4)
     assert rates[10] == pytest.approx((1e-4 + 1e-3) / 2)
@@ -95,7 +96,7 @@ def test_rates_warm_up_and_fall_as_released() -> None:
 @pytest.mark.filterwarnings("ignore:Detected call of `lr_scheduler.step\\(\\)`")
 def test_rates_are_those_of_torchs_own_schedulers() -> None:
     """The cosine runs from the first iteration, beneath the warm-up: `SequentialLR` would start it after that."""
-    config = get_config("release", {"epochs": "10", "warmup-epochs": "2"})
+    config = replace(get_config("release"), epochs=10, warmup_epochs=2.0)
     plan, weight = Plan(SPLITS.train, config, Processes()), torch.nn.Parameter(torch.zeros(1))
     for peak in (config.lr, config.i3d_lr):
         warm, cold = (torch.optim.SGD([weight], lr=peak) for _ in range(2))
@@ -111,12 +112,12 @@ def test_rates_are_those_of_torchs_own_schedulers() -> None:
 def test_what_is_frozen_stays_and_what_is_unknown_is_told(caplog: pytest.LogCaptureFixture) -> None:
     objective = BrightnessObjective(Brightness())
     with caplog.at_level(logging.WARNING):
-        groups = parameter_groups(objective, config_of(freeze="i3d.bias,psnet"))
+        groups = parameter_groups(objective, config_of(freeze=("i3d.bias", "psnet")))
     assert "nothing of this network is called psnet" in caplog.text
     assert [len(parameters) for parameters, _ in groups] == [1]
     assert not objective.model.get_parameter("i3d.bias").requires_grad
     with pytest.raises(ConfigError, match="freeze leaves nothing to train"):
-        parameter_groups(objective, config_of(freeze="i3d"))
+        parameter_groups(objective, config_of(freeze=("i3d",)))
 
 
 def test_a_run_keeps_the_weights_of_the_picked_epoch(tmp_path: Path) -> None:
@@ -129,7 +130,7 @@ def test_a_run_keeps_the_weights_of_the_picked_epoch(tmp_path: Path) -> None:
 
 
 def test_the_test_split_is_told_only_where_it_is_asked_for(tmp_path: Path) -> None:
-    _, history = train(tmp_path, config_of(**{"test-epochs": "true", "evaluate-every": "2", "validation-share": "0"}))
+    _, history = train(tmp_path, config_of(test_epochs=True, evaluate_every=2, validation_share=0.0))
     assert [(entry["epoch"], set(entry)) for entry in history] == [
         (2, {"epoch", "validation", "test"}),
         (3, {"epoch", "validation", "test"}),
@@ -137,7 +138,7 @@ def test_the_test_split_is_told_only_where_it_is_asked_for(tmp_path: Path) -> No
 
 
 def test_a_run_that_dies_in_its_evaluation_tells_nothing_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    config = config_of(ema="0.9", exemplars="1")
+    config = config_of(ema=0.9, exemplars=1)
     splits = Splits(train=SPLITS.train[:4], validation=SPLITS.validation[:2], test=())
     whole, _ = train(tmp_path / "whole", config, splits)
     write = Events.write

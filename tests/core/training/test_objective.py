@@ -94,7 +94,7 @@ def test_rows_of_table_3_share_every_tensor_of_the_modules_they_share() -> None:
 
 def test_our_own_terms_reach_their_weights_too() -> None:
     batch = with_all_pairs(two_dives())
-    config = get_config("release", {"dice-weight": "1", "step-label-weight": "1", "all-pairs": "true"})
+    config = replace(get_config("release"), dice_weight=1.0, step_label_weight=1.0, all_pairs=True)
     objective = settled(objective_of(config), batch)
     losses = objective(batch, 0.0)
     assert set(losses) == {"total", "mask", "dice", "transitions", "steps", "regression"}
@@ -124,8 +124,8 @@ def test_compiling_reaches_every_encoder(masks: bool, monkeypatch: pytest.Monkey
 
 def test_settings_of_the_losses_and_of_the_regression_arrive() -> None:
     batch = two_dives()
-    changes = {"step-weights": "1,1,2", "focal-alpha": "0.25", "focal-gamma": "0"}
-    changed = objective_of(get_config("release", changes))
+    config = replace(get_config("release"), step_weights=(1.0, 1.0, 2.0), focal_alpha=0.25, focal_gamma=0.0)
+    changed = objective_of(config)
     torch.testing.assert_close(changed.model.step_weights, torch.tensor([0.125, 0.125, 0.25]))
     plain = objective_of(PRESETS["release"])
     with torch.no_grad():
@@ -161,9 +161,7 @@ def test_batch_norms_are_fixed_as_asked() -> None:
 
 
 def test_rates_go_where_the_release_and_the_paper_put_them() -> None:
-    config = get_config(
-        "release", {"lr": "1", "i3d-lr": "2", "psnet-lr": "3", "mask-encoder-lr": "4", "freeze": "i3d.conv"}
-    )
+    config = replace(get_config("release"), lr=1.0, i3d_lr=2.0, psnet_lr=3.0, mask_encoder_lr=4.0, freeze=("i3d.conv",))
     objective = objective_of(config)
     names = {id(parameter): name for name, parameter in objective.named_parameters()}
     rates = {names[id(p)]: rate for group, rate in parameter_groups(objective, config) for p in group}
@@ -183,7 +181,7 @@ def learned_by_heart(iterations: int, rate: float) -> dict[str, float]:
         rate: share of the release's learning rates, which stay.
     """
     batch = two_dives()
-    config = get_config("release", {"batch-norm": "fixed"})
+    config = replace(get_config("release"), batch_norm="fixed")
     objective = settled(objective_of(config), batch)
     groups = [{"params": params, "lr": rate * peak} for params, peak in parameter_groups(objective, config)]
     optimizer = torch.optim.Adam(groups)
@@ -216,7 +214,7 @@ def test_one_batch_is_learned_by_heart() -> None:
 
 
 def test_a_loss_of_ones_own_stands_for_the_regression() -> None:
-    config = get_config("release", {"regression-weight": "0.5"})
+    config = replace(get_config("release"), regression_weight=0.5)
     paper = objective_of(config)
     own = FineParserObjective(paper.model, config, lambda delta, difference: (delta - difference).abs().sum())
     batch = two_dives()

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -60,10 +60,9 @@ def test_functions_that_do_not_fit_are_refused() -> None:
 
 def test_training_with_a_backbone_and_a_loss_of_ones_own(rendered_root: Path, tmp_path: Path) -> None:
     # The smallest network that has a static stream, on an I3D that stays as it starts.
-    changes = {"sap": "false", "tap": "false", "preprocessing": "whole", "freeze": "i3d", "epochs": "1"}
-    changes |= {"batch_size": "1", "grad_accum_steps": "1", "validation_share": "0", "exemplars": "1"}
+    config = replace(get_config("release"), sap=False, tap=False, preprocessing="whole", freeze=("i3d",), epochs=1)
     run = train(
-        get_config("release", changes),
+        replace(config, batch_size=1, grad_accum_steps=1, validation_share=0.0, exemplars=1),
         rendered_root,
         tmp_path / "run",
         settings=RunSettings(cache=tmp_path / "cache"),

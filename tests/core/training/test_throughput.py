@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from fineparser_core.commands import bench
+from fineparser_core.commands import profile
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.training.throughput import (
     TimedStep,
@@ -55,8 +55,8 @@ def test_steps_take_turns():
 
 
 def test_the_command_prints_what_it_measured(capsys, monkeypatch):
-    monkeypatch.setattr(bench, "choose_precision", lambda device: "fp32")  # the same work on every machine
-    assert bench.main(["training", "--pairs", "1", "--repeats", "1", "--size", "16"]) == 0
+    monkeypatch.setattr(profile, "choose_precision", lambda device: "fp32")  # the same work on every machine
+    assert profile.main(["training", "--pairs", "1", "--repeats", "1", "--size", "16"]) == 0
     text = capsys.readouterr().out
     for part in ("CPU:", "pair by pair", "relative difference of each loss: total", "bound 2 times", "ordered pairs"):
         assert part in text

@@ -64,16 +64,17 @@ def some_dives(count: int, seed: int) -> list[Dive]:
 
 
 def settings(batch: int) -> TrainConfig:
-    plain: dict[str, str] = {
-        "preprocessing": "whole",
-        "flip": "0",
-        "temporal_shift": "0",
-        "grad_accum_steps": "2",
-        "epochs": "2",
-        "exemplars": "3",
-    }
-    plain["i3d_lr"] = "0.1"
-    return get_config("release", {**plain, "batch_size": str(batch)})
+    return dataclasses.replace(
+        get_config("release"),
+        preprocessing="whole",
+        flip=0.0,
+        temporal_shift=0,
+        grad_accum_steps=2,
+        epochs=2,
+        exemplars=3,
+        i3d_lr=0.1,
+        batch_size=batch,
+    )
 
 
 def main(out: Path, batch: int) -> None:

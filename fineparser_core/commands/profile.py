@@ -1,16 +1,15 @@
-"""`fineparser bench`: what encoding once saves in scoring, layout and precision in training; what an export costs."""
+"""`fineparser profile`: what encoding once saves in scoring, and layout and precision in training."""
 
-import argparse
 import platform
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from fineparser_core.checkpoints.bundle import load_fineparser
-from fineparser_core.commands.bench_export import bench_export
-from fineparser_core.commands.cli import positive_int
+from fineparser_core.commands.options import Count, Positional, parse
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ExemplarError
 from fineparser_core.inference.analyzer import Analyzer, bundled_weights
@@ -31,6 +30,36 @@ from fineparser_core.training.throughput import (
 )
 from fineparser_core.types import Clip
 from fineparser_core.video.sampling import WINDOWS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scoring:
+    """Scores one clip: encoded once, or pair by pair as the release does.
+
+    Attributes:
+        clip: a clip; by default one of the exemplars.
+        dive_number: of the exemplars that it is compared with.
+        exemplars: how many.
+    """
+
+    clip: Positional[Path | None] = None
+    dive_number: str = "207C"
+    exemplars: Count = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """Times a training iteration on noise: ours, or float32 pair by pair.
+
+    Attributes:
+        pairs: the paper's pairs in an iteration.
+        repeats: iterations of each kind to time.
+        size: width and height of a frame.
+    """
+
+    pairs: Count = 2
+    repeats: Count = 3
+    size: Count = 112
 
 
 class PairByPair:
@@ -72,32 +101,17 @@ class PairByPair:
         return gated, self.model.static_encoder.step_tokens(features, [transitions]), transitions
 
 
-def main(argv: list[str] | None = None) -> int:
+def main(argv: list[str]) -> int:
     """Runs the command; see `--help`."""
-    parser = argparse.ArgumentParser(prog="fineparser bench", description=__doc__)
-    kinds = parser.add_subparsers(dest="what", required=True)
-    scoring = kinds.add_parser("scoring", help="score one clip: encode once, or pair by pair as the release does")
-    scoring.add_argument("clip", type=Path, nargs="?", help="a clip (default: one of the exemplars)")
-    scoring.add_argument("--dive-number", type=parse_dive_number, default=parse_dive_number("207C"))
-    scoring.add_argument("--exemplars", type=positive_int, default=10, help="default 10")
-    training = kinds.add_parser("training", help="a training step on noise: ours, or float32 pair by pair")
-    training.add_argument("--pairs", type=positive_int, default=2, help="the paper's pairs in a step, default 2")
-    training.add_argument("--repeats", type=positive_int, default=3, help="steps of each kind to time, default 3")
-    training.add_argument("--size", type=positive_int, default=112, help="width and height of a frame, default 112")
-    export = kinds.add_parser("export", help="an annotated clip, and a bare transcode of the same size and settings")
-    export.add_argument("clip", type=Path, nargs="?", help="a clip (default: the sample dive, enlarged to 1920 x 1080)")
-    export.add_argument("--repeats", type=positive_int, default=3, help="runs of each to time, default 3")
-    args = parser.parse_args(argv)
-    if args.what == "export":
-        bench_export(args.clip, args.repeats)
-    elif args.what == "training":
-        _bench_training(args.pairs, args.repeats, args.size)
+    args = parse(Scoring | Training, "profile", argv)  # type: ignore[arg-type]
+    if isinstance(args, Scoring):
+        _profile_scoring(args.clip, str(parse_dive_number(args.dive_number)), args.exemplars)
     else:
-        _bench_scoring(args.clip, str(args.dive_number), args.exemplars)
+        _profile_training(args.pairs, args.repeats, args.size)
     return 0
 
 
-def _bench_scoring(path: Path | None, dive_number: str, n_exemplars: int) -> None:
+def _profile_scoring(path: Path | None, dive_number: str, n_exemplars: int) -> None:
     analyzer = Analyzer.open()
     candidates = analyzer.library.exemplars(dive_number)
     chosen, _ = choose_exemplars(candidates, None, n_exemplars, seed=0)
@@ -142,7 +156,7 @@ def _contiguous_encoder(analyzer: Analyzer) -> ClipEncoder:
     return encoder
 
 
-def _bench_training(n_pairs: int, repeats: int, size: int) -> None:
+def _profile_training(n_pairs: int, repeats: int, size: int) -> None:
     model, _ = load_fineparser(bundled_weights())
     precision = choose_precision(torch.device("cpu"))
     batch = synthetic_batch(n_pairs, size=size)
@@ -155,15 +169,16 @@ def _bench_training(n_pairs: int, repeats: int, size: int) -> None:
     }
     print(f"CPU: {_cpu_name()}, {torch.get_num_threads()} threads")
     print(
-        f"{n_pairs} pairs, {len(batch.video)} videos of {size} x {size} a step; batch norm fixed; forward, backward "
-        f"and update; median of {repeats}"
+        f"{n_pairs} pairs, {len(batch.video)} videos of {size} x {size} an iteration; batch norm fixed; forward, "
+        f"backward and update; median of {repeats}"
     )
     seconds, losses = seconds_per_step(steps, repeats)
     plain_s = seconds["straightforward"]
-    print(f"straightforward, fp32 contiguous, pair by pair: {plain_s:.2f} s a step")
+    print(f"straightforward, fp32 contiguous, pair by pair: {plain_s:.2f} s an iteration")
     for name in dict.fromkeys(("ours, fp32", ours)):
         print(
-            f"{name} channels last, one batch: {seconds[name]:.2f} s a step, {plain_s / seconds[name]:.2f} times faster"
+            f"{name} channels last, one batch: {seconds[name]:.2f} s an iteration, "
+            f"{plain_s / seconds[name]:.2f} times faster"
         )
         differences = relative_differences(losses[name], losses["straightforward"])
         terms = ", ".join(f"{term} {value:.1e}" for term, value in differences.items())
@@ -173,8 +188,8 @@ def _bench_training(n_pairs: int, repeats: int, size: int) -> None:
     paired, every = (steps[name].pairs / seconds[name] for name in (ours, "all pairs"))
     print(
         f"apart, all pairs on the same {len(batch.video)} videos: {steps['all pairs'].pairs} instead of "
-        f"{steps[ours].pairs} ordered pairs a step, {every:.2f} instead of {paired:.2f} a second ({every / paired:.1f} "
-        "times); its rows share videos and so tell less each"
+        f"{steps[ours].pairs} ordered pairs an iteration, {every:.2f} instead of {paired:.2f} a second "
+        f"({every / paired:.1f} times); its rows share videos and so tell less each"
     )
 
 

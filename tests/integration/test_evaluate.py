@@ -1,4 +1,4 @@
-"""`fineparser benchmark` on rendered dives and on a clip with labels."""
+"""`fineparser evaluate` on rendered dives and on a clip with labels."""
 
 import json
 import shutil
@@ -10,22 +10,19 @@ from typing import Any
 import cv2
 import pytest
 
-from fineparser_core.commands import benchmark
+from fineparser_core.commands import measuring
+from fineparser_core.commands.evaluate_options import EvaluateOptions
 from fineparser_core.errors import ConfigError
 from fineparser_core.inference.analyzer import bundled_weights
 from fineparser_core.synth.dataset import SynthConfig, synthesize
-from fineparser_core.types import ModelIdentity
 
 Fineparser = Callable[..., Any]
 
 
 def test_it_needs_something_to_measure(fineparser: Fineparser) -> None:
-    outcome = fineparser("benchmark")
+    outcome = fineparser("evaluate")
     assert outcome.code == 2
     assert "Neither --data nor --real is given" in outcome.err
-    outcome = fineparser("benchmark", "--poses", "--real", "clips")
-    assert outcome.code == 2
-    assert "--poses measures rendered dives: name their folder by --data" in outcome.err
 
 
 def test_exemplars_come_from_as_many_dives_as_asked_for(
@@ -41,16 +38,19 @@ def test_exemplars_come_from_as_many_dives_as_asked_for(
         count, numbers = {"train": (30, ("107B", "207C", "301B")), "test": (8, ("107B", "207C"))}[split]
         return [SimpleNamespace(id=f"{split}/{i:02d}", dive_number=numbers[i % len(numbers)]) for i in range(count)]
 
-    identity = ModelIdentity(
-        id="m", trained_on="t", synthetic=True, preprocessing="follow", decoding="joint", precision="fp32", device="cpu"
+    card = SimpleNamespace(
+        id="m", trained_on="t", preprocessing="follow", decoding="joint", pairing="dive-number", evaluation={}
     )
-    analyzer = SimpleNamespace(model=identity, encoder=SimpleNamespace(model=SimpleNamespace()))
-    monkeypatch.setattr(benchmark, "prepare", canned)
-    monkeypatch.setattr(benchmark, "load_dataset", lambda path: SimpleNamespace(split=dives))
-    monkeypatch.setattr(benchmark.Analyzer, "open", lambda **options: analyzer)
+    network = SimpleNamespace(to=lambda device: network)
+    monkeypatch.setattr(measuring, "prepare", canned)
+    monkeypatch.setattr(measuring, "read_card", lambda folder: card)
+    monkeypatch.setattr(measuring, "load_model", lambda folder: (network, card))
+    monkeypatch.setattr(measuring, "to_channels_last", lambda model: model)
+    monkeypatch.setattr(measuring, "first_usable", lambda data, records, limit, *others: records[:limit])
+    monkeypatch.setattr(EvaluateOptions, "dataset", lambda self, root, layout: SimpleNamespace(split=dives))
     six = ("--per-number", 6)
     for options in ((), six, six, (*six, "--seed", 1), ("--per-number", 99, "--limit", 3)):
-        assert fineparser("benchmark", "--data", tmp_path, *options).code == 2
+        assert fineparser("evaluate", "--data", tmp_path, *options).code == 2
     whole, some, again, other, most = asked
     assert (len(whole[0]), len(whole[1])) == (8, 30)
     assert (len(some[0]), len(some[1])) == (8, 12)
@@ -58,7 +58,7 @@ def test_exemplars_come_from_as_many_dives_as_asked_for(
     assert [int(dive[-2:]) % 3 for dive in some[1]] == 6 * [0] + 6 * [1]  # none of the number that is not tested
     assert other[1] != some[1]
     assert (len(most[0]), len(most[1])) == (3, 20)
-    refused = fineparser("benchmark", "--data", tmp_path, "--per-number", 0)
+    refused = fineparser("evaluate", "--data", tmp_path, "--per-number", 0)
     assert "'0' is not a count of at least 1" in refused.err
 
 
@@ -74,15 +74,15 @@ def test_rendered_and_real_dives(fineparser: Fineparser, clips: Path, tmp_path: 
     shutil.copy(clips / "three_frames.mp4", real)
     labels = {"first_flight_frame": 10, "first_entry_frame": 30}
     (real / "labels.json").write_text(json.dumps({"dive.mp4": labels, "three_frames.mp4": {}}))
-    outcome = fineparser("benchmark", "--data", data, "--real", real, "--out", out, "--cache", tmp_path / "cache")
+    outcome = fineparser("evaluate", "--data", data, "--real", real, "--out", out, "--cache", tmp_path / "cache")
     assert outcome.code == 0, outcome.err
     for words in ("Spearman rho", "AIoU@0.75", "S-measure", "median transitions", "contribution fidelity", "off by"):
         assert words in outcome.out
     assert "three_frames.mp4 is left out" in outcome.out
-    content = json.loads((out / "benchmark.json").read_text())
-    assert content["rendered"]["n_dives"] == 2
+    content = json.loads((out / "evaluation.json").read_text())
+    assert content["data"]["n_dives"] == 2
     # Two dives against five exemplars each are ten pairs.
-    assert content["rendered"]["contribution_fidelity"]["n_pairs"] == 10
+    assert content["data"]["contribution_fidelity"]["n_pairs"] == 10
     assert set(content["real"]) == {"dive.mp4"}
     predictions = json.loads((out / "predictions.json").read_text())
     for dive in predictions:

@@ -1,6 +1,7 @@
-"""`fineparser benchmark --poses`: joints and what is read off them on rendered dives."""
+"""Joints and what is read off them on rendered dives, as packaging/benchmarks/pose_errors.py measures them."""
 
 import math
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,8 +10,11 @@ import numpy as np
 import pytest
 import torch
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "packaging" / "benchmarks"))
+
+from pose_errors import _off, _read, measure_poses
+
 from fineparser_core.checkpoints.build import build_model
-from fineparser_core.commands.benchmark_poses import _off, _read, measure_poses
 from fineparser_core.config import ModelConfig
 from fineparser_core.constants import MASK_SIZE, SWAPPED_JOINTS
 from fineparser_core.data.dataset import load_dataset

@@ -1,5 +1,9 @@
-"""`fineparser bench export`: what an annotated clip costs beside a bare transcode of the same size and settings."""
+"""What an annotated clip costs beside a bare transcode of the same size and settings.
 
+python packaging/benchmarks/bench_export.py [CLIP] [--repeats N]
+"""
+
+import argparse
 import statistics
 import tempfile
 import time
@@ -96,3 +100,16 @@ def _transcode(analysis: Analysis, path: Path, size_px: tuple[int, int]) -> None
             if index >= clip.in_frame:
                 picture = reformatter.reformat(frame, width, height, "yuv420p", interpolation=Interpolation.BICUBIC)
                 writer.write_picture(picture, (index - clip.in_frame) / clip.fps)
+
+
+def main() -> None:
+    """Runs the benchmark; see `--help`."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("clip", type=Path, nargs="?", help="a clip (default: the sample dive, enlarged to 1920 x 1080)")
+    parser.add_argument("--repeats", type=int, default=3, help="runs of each to time, default 3")
+    args = parser.parse_args()
+    bench_export(args.clip, args.repeats)
+
+
+if __name__ == "__main__":
+    main()

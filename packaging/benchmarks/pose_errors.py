@@ -1,9 +1,12 @@
-"""`fineparser benchmark --poses`: how far found joints are off, and what the static stream reads off them.
+"""How far found joints are off on rendered dives, and what the static stream reads off them.
+
+    python packaging/benchmarks/pose_errors.py DIVES [--weights DIR] [--limit N] [--cache DIR]
 
 Of rendered dives, seen around their true masks and cut at their true transitions, so that poses and reader are measured
-alone, in a tenth of the time of a whole benchmark.
+alone, in a tenth of the time of a whole evaluation.
 """
 
+import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +14,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from fineparser_core.commands.terminal import running
 from fineparser_core.constants import MASK_SIZE, STEP_NAMES, SWAPPED_JOINTS
+from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.frame_cache import FrameCache, default_cache, load_dives
@@ -72,7 +77,7 @@ def measure_poses(
     identity, model, device = analyzer.model, analyzer.encoder.model, analyzer.encoder.device
     backbone = model.static_encoder.backbone if model.has_static else None
     if not isinstance(backbone, PoseBackbone):
-        raise CheckpointError(f"{identity.id} sees no poses: measure it without --poses.")
+        raise CheckpointError(f"{identity.id} sees no poses: give weights that see them, by --weights.")
     frames = FrameCache(cache or default_cache(data), data, identity.preprocessing)
     dives = load_dives(data, records, frames, cancel, progress=progress)
     truths = read_truths(data.root, dives)
@@ -150,3 +155,27 @@ def _read(points: np.ndarray, true: np.ndarray, numbers: np.ndarray) -> Read:
         error=float(((best * points - true) ** 2).mean()),
         rho=float(np.mean(rhos)) if rhos else float("nan"),
     )
+
+
+def main() -> None:
+    """Runs the measurement; see `--help`."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path, help="folder of rendered dives, measured on their test split")
+    parser.add_argument("--weights", type=Path, help="folder of a bundle (default: the bundled weights)")
+    parser.add_argument("--limit", type=int, help="N dives only, drawn from the test split")
+    parser.add_argument("--cache", type=Path, help="folder for decoded frames (default: the user's cache folder)")
+    args = parser.parse_args()
+    data = load_dataset(args.data)
+    records = data.split("test")
+    if args.limit is not None:
+        drawn = np.random.default_rng(0).permutation(len(records))[: args.limit]
+        records = [records[i] for i in sorted(drawn)]
+    with running() as (progress, cancel):
+        told = measure_poses(
+            Analyzer.open(weights=args.weights), data, records, cache=args.cache, progress=progress, cancel=cancel
+        )
+    print(told)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,27 @@
+"""`fineparser evaluate`: measures weights on any labelled data, beside what needs no video at all."""
+
+from fineparser_core.commands.evaluate_options import EvaluateOptions
+from fineparser_core.commands.options import parse
+from fineparser_core.commands.terminal import log_to_stderr
+from fineparser_core.errors import ConfigError
+from fineparser_core.resources import resource
+
+
+def main(argv: list[str]) -> int:
+    """Runs the command; see `--help`."""
+    args = parse(EvaluateOptions, "evaluate", argv)
+    weights = args.weights or resource("weights", "fineparser")
+    if args.write_card is not None:
+        from fineparser_core.evaluation.model_card import write_model_card
+
+        write_model_card(args.write_card, weights)
+        return 0
+    if args.data is None and args.real is None and not args.oracle:
+        raise ConfigError("Neither --data nor --real is given: name the folder of a data set or of labelled clips.")
+    log_to_stderr()
+
+    # Here, as it brings torch.
+    from fineparser_core.commands.measuring import measure
+
+    measure(args, weights)
+    return 0

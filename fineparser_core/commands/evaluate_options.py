@@ -1,0 +1,53 @@
+"""What `fineparser evaluate` can be asked for."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from fineparser_core.commands.options import Count, DatasetOptions
+from fineparser_core.config import Layout, Pairing
+from fineparser_core.constants import Device, Precision
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateOptions(DatasetOptions):
+    """Measures weights on a split of a data set (FineDiving, MTL-AQA, rendered dives), on labelled real clips, or both.
+
+    Of rendered dives, whose qualities are known, it says how far the contributions mean their phases.
+
+    Attributes:
+        data: folder of the data set.
+        real: folder of real clips with labels.json and NAME_masks.npz.
+        layout: of the data set; auto: by its annotation files.
+        split: of the data set.
+        weights: folder of a bundle of weights, instead of the bundled one.
+        out: folder for report.html, evaluation.json, predictions and pictures; an interrupted run goes on there.
+        write_card: measure nothing; write what this folder, an earlier --out, holds into the card of the weights.
+        oracle: also what the true pose at the input's resolution reaches on all twins.
+        cache: folder for decoded frames; by default the user's cache folder.
+        pairing: what exemplars share with a dive; by default as in training.
+        exemplars: voters a dive; by default as training measured, or 10.
+        per_number: exemplars only from up to N training dives, drawn, of each number of the dives: --exemplars of them
+            are as good as all, and sooner encoded.
+        seed: of the choice of exemplars and of the intervals; by default as training measured, or 0.
+        limit: the first N usable dives only.
+        device: where the network runs; by default on the best that there is.
+        precision: of its arithmetic; by default as training measured, or what the device is good at.
+    """
+
+    data: Path | None = None
+    real: Path | None = None
+    layout: Layout = "auto"
+    split: Literal["train", "test"] = "test"
+    weights: Path | None = None
+    out: Path | None = None
+    write_card: Path | None = None
+    oracle: bool = False
+    cache: Path | None = None
+    pairing: Pairing | None = None
+    exemplars: Count | None = None
+    per_number: Count | None = None
+    seed: int | None = None
+    limit: Count | None = None
+    device: Device = "auto"
+    precision: Precision | None = None

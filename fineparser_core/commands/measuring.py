@@ -1,0 +1,226 @@
+"""What `fineparser evaluate` measures, prints and writes."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from fineparser_core import __version__
+from fineparser_core.checkpoints.bundle import load_model, read_card
+from fineparser_core.commands.evaluate_options import EvaluateOptions
+from fineparser_core.commands.terminal import running
+from fineparser_core.constants import STEP_NAMES
+from fineparser_core.data.dive_set import DiveSet
+from fineparser_core.data.dives import Dive
+from fineparser_core.data.records import DiveRecord
+from fineparser_core.data.transforms import plain_view, view_frames
+from fineparser_core.errors import ExportError, VideoError
+from fineparser_core.evaluation.failures import SHEETS, failure_sheet, worst
+from fineparser_core.evaluation.fidelity import Fidelity, contribution_fidelity, read_qualities
+from fineparser_core.evaluation.model_card import EVALUATION
+from fineparser_core.evaluation.oracle import Oracle, pose_oracle
+from fineparser_core.evaluation.protocol import Protocol, read_pool
+from fineparser_core.evaluation.real_clips import ClipLabels, RealClipResult, measure_clip, read_labels
+from fineparser_core.evaluation.report import worst_dives, write_report
+from fineparser_core.evaluation.result_cache import ResultCache
+from fineparser_core.evaluation.results import finite, write_predictions
+from fineparser_core.evaluation.running import first_usable, prepare
+from fineparser_core.evaluation.summary import summarise, text_table
+from fineparser_core.export.overlay_sheet import overlay_sheet
+from fineparser_core.inference.analyzer import Analyzer
+from fineparser_core.inference.clips import make_clip
+from fineparser_core.inference.device import PRECISIONS, choose_device, choose_precision
+from fineparser_core.inference.encoder import to_channels_last
+from fineparser_core.progress import CancelToken, ProgressCallback
+from fineparser_core.synth.twin_table import sample_records
+from fineparser_core.synth.twins import plan_twins
+from fineparser_core.training.provenance import data_stamp, measured_by
+from fineparser_core.types import DiveParse
+from fineparser_core.video.atomic import atomic_file
+
+_THUMBNAIL_SAMPLES = (5, 25, 45, 60, 75, 92)
+
+
+def measure(args: EvaluateOptions, weights: Path) -> None:
+    """Measures what is asked for, prints it, and writes it where a folder is named.
+
+    Raises:
+        FineParserError: with the sentence for the user.
+    """
+    if args.out is not None:
+        try:
+            args.out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ExportError(f"{args.out} cannot be made ({error.strerror}): choose another folder.") from None
+    card = read_card(weights)
+    device = choose_device(args.device)
+    precision = choose_precision(device, args.precision or card.evaluation.get("precision", "auto"))
+    content: dict[str, Any] = {
+        "format": "fineparser.evaluation/3",
+        "version": __version__,
+        "weights": f"{card.id}, trained on {card.trained_on}",
+        "arithmetic": f"{precision} on {device.type}; preprocessing {card.preprocessing}, decoding {card.decoding}",
+    }
+    print(f"weights: {content['weights']}\narithmetic: {content['arithmetic']}")
+    with running() as (progress, cancel):
+        if args.data is not None:
+            content["data"] = _measure_data(args, weights, precision, content, progress, cancel)
+        if args.real is not None:
+            analyzer = Analyzer.open(weights=weights, device=args.device, precision=precision)
+            content["real"] = _measure_clips(analyzer, read_labels(args.real), args.out, cancel)
+        if args.oracle:
+            seed = args.seed or 0
+            oracle = pose_oracle(plan_twins(sample_records(seed), seed=seed), progress=progress, cancel=cancel)
+            content["oracle"] = asdict(oracle)
+            print(f"\n{_oracle_text(oracle)}")
+    if args.out is not None:
+        with atomic_file(args.out / EVALUATION) as temporary:
+            temporary.write_text(json.dumps(finite(content), indent=2) + "\n", encoding="utf-8")
+
+
+def _measure_data(
+    args: EvaluateOptions,
+    weights: Path,
+    precision: str,
+    content: dict[str, Any],
+    progress: ProgressCallback,
+    cancel: CancelToken,
+) -> dict[str, Any]:
+    """The metrics of a split of a data set, which are printed; report, predictions and pictures are written."""
+    model, card = load_model(weights)
+    model.precision = PRECISIONS[precision]
+    to_channels_last(model.to(choose_device(args.device)))
+    protocol = Protocol(
+        preprocessing=card.preprocessing,
+        decoding=card.decoding,
+        pairing=args.pairing or card.pairing,
+        exemplars=args.exemplars or card.evaluation.get("exemplars", Protocol.exemplars),
+        seed=card.evaluation.get("seed", Protocol.seed) if args.seed is None else args.seed,
+    )
+    assert args.data is not None
+    data = args.dataset(args.data, args.layout)
+    records = first_usable(data, data.split(args.split), args.limit, card.preprocessing, args.cache)
+    pool, pool_text = _pool(data, weights)
+    if args.per_number is not None:
+        pool = _some_of_each(pool, records, args.per_number, protocol.seed)
+        pool_text = f"{len(pool)} of {pool_text}, at most {args.per_number} of a number"
+    evaluator, dives, medians, stored_as, pool = prepare(
+        model, data, records, pool, protocol, cache=args.cache, progress=progress, cancel=cancel
+    )
+    cached = ResultCache(args.out, protocol, measured_by(card.id, precision, data, [*records, *pool]))
+    results = evaluator.run(dives, result_cache=cached, progress=progress, cancel=cancel)
+    summary = summarise(results, median_transitions=medians, exemplars=protocol.exemplars, seed=protocol.seed)
+    stamp, qualities = data_stamp(data, records), read_qualities(data.root)
+    fidelity = contribution_fidelity(results, qualities, seed=protocol.seed) if qualities else None
+    measured = {
+        "what": f"{stamp.name}, {args.split} split, {len(dives)} of {len(records)} dives",
+        "labels": stamp.labels,
+        "exemplars": f"up to {protocol.exemplars} of {pool_text} by {protocol.pairing}, seed {protocol.seed}",
+    }
+    print("\n".join(f"{name}: {value}" for name, value in measured.items()) + f"\n\n{summary.as_text()}")
+    if qualities:
+        print(_fidelity_text(fidelity))
+    if args.out is not None:
+        write_predictions(args.out / "predictions.csv", args.out / "predictions.json", results)
+        by_id = {dive.record.id: dive for dive in dives}
+        shown = sorted({result.id for worst_of in worst_dives(results) for result in worst_of})
+        write_report(
+            args.out / "report.html",
+            summary,
+            results,
+            title=f"{card.id} on {stamp.name}",
+            provenance={name: content[name] for name in ("weights", "arithmetic", "version")} | measured,
+            thumbnails={name: _thumbnails(by_id[name], stored_as) for name in shown},
+        )
+        for name, _, badness in SHEETS if qualities else ():
+            _write_picture(args.out / name, failure_sheet(evaluator, dives, worst(results, badness)))
+    cached.remove()
+    known = None if fidelity is None else asdict(fidelity)
+    return {**measured, "split": args.split, **summary.as_dict(), "contribution_fidelity": known}
+
+
+def _pool(data: DiveSet, weights: Path) -> tuple[list[DiveRecord], str]:
+    """The dives that exemplars are drawn from, and what they are: those of the bundle where the data set has them."""
+    recorded = read_pool(weights)
+    if recorded is not None and all(key in data.records for key in recorded):
+        return [data.records[key] for key in recorded], f"the {len(recorded)} dives that training compared with"
+    pool = data.split("train")
+    return pool, f"{len(pool)} training dives"
+
+
+def _some_of_each(
+    pool: Sequence[DiveRecord], wanted: Sequence[DiveRecord], per_number: int, seed: int
+) -> list[DiveRecord]:
+    """Up to so many dives of every number that is wanted, drawn."""
+    chosen = []
+    for number in sorted({record.dive_number for record in wanted}):
+        group = [record for record in pool if record.dive_number == number]
+        drawn = np.random.default_rng(seed).permutation(len(group))[:per_number]
+        chosen += [group[i] for i in sorted(drawn)]
+    return chosen
+
+
+def _thumbnails(dive: Dive, preprocessing: str) -> list[np.ndarray]:
+    return list(view_frames(dive, plain_view(dive, preprocessing), _THUMBNAIL_SAMPLES))
+
+
+def _measure_clips(
+    analyzer: Analyzer, clips: Sequence[ClipLabels], out: Path | None, cancel: CancelToken
+) -> dict[str, dict[str, Any]]:
+    results = {}
+    for labels in clips:
+        try:
+            clip = make_clip(labels.path, labels.in_frame, labels.out_frame)
+            parse, _ = analyzer.parse(clip, cancel=cancel)
+        except VideoError as error:
+            print(f"\n{labels.path.name} is left out: {error}")
+            continue
+        result = measure_clip(parse, labels)
+        results[result.clip] = asdict(result) | {"median_iou": result.median_iou}
+        print(f"\n{_clip_text(result, parse)}")
+        if out is not None:
+            _write_picture(out / f"{labels.path.stem}.png", overlay_sheet(parse, labels.truths))
+    return results
+
+
+def _fidelity_text(fidelity: Fidelity | None) -> str:
+    if fidelity is None:
+        return "contribution fidelity: not available; it takes rendered dives and ten pairs of a dive number"
+    rows = [[step.step, f"{step.value:.4f}", f"{step.low:.4f} to {step.high:.4f}"] for step in fidelity.steps]
+    table = text_table(["contribution fidelity", "Spearman", "95 % interval"], rows)
+    return f"{table}\nmean of {fidelity.n_numbers} dive numbers, {fidelity.n_pairs} pairs"
+
+
+def _oracle_text(oracle: Oracle) -> str:
+    rows = [
+        ["true qualities", f"{oracle.noise_rho:.4f}", f"{oracle.noise_r_l2_x100:.4f}"],
+        ["true pose", f"{oracle.pose_rho:.4f}", f"{oracle.pose_r_l2_x100:.4f}"],
+    ]
+    steps = ", ".join(f"{name} {rho:.4f}" for name, rho in zip(STEP_NAMES, oracle.step_rhos, strict=True))
+    table = text_table(["oracle, given", "Spearman rho", "R-l2 x100"], rows)
+    return f"{table}\n{oracle.n_train} training and {oracle.n_test} test twins; quality of steps from pose: {steps}"
+
+
+def _clip_text(result: RealClipResult, parse: DiveParse) -> str:
+    found = parse.transitions
+    lines = [f"{result.clip}: flight from frame {found.first_flight_frame}, entry from {found.first_entry_frame}"]
+    if result.flight_error_frames is not None and result.entry_error_frames is not None:
+        lines.append(f"  off by {result.flight_error_frames:+d} and {result.entry_error_frames:+d} frames")
+    if result.mask_ious:
+        each = ", ".join(f"{frame}: {iou:.2f}" for frame, iou in result.mask_ious.items())
+        lines.append(f"  mask IoU on the whole frame: median {result.median_iou:.3f} ({each})")
+    if result.empty_flight_samples is not None:
+        lines.append(f"  samples in the air without a mask: {result.empty_flight_samples} of {result.flight_samples}")
+    if result.wet_area_px is not None:
+        lines.append(f"  largest mask under water: {result.wet_area_px} of 112 x 112 pixels")
+    return "\n".join(lines)
+
+
+def _write_picture(path: Path, image: np.ndarray) -> None:
+    _, data = cv2.imencode(path.suffix, cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+    with atomic_file(path) as temporary:
+        temporary.write_bytes(data.tobytes())
