@@ -329,7 +329,7 @@ class MainWindow(QMainWindow):
 
     def tell_unexpected(self, error: str) -> None:
         """Say that something went wrong that nobody expected; called from any thread."""
-        text = self.tr("Something unexpected happened ({0}). Your work is kept; the log says more (Help menu).")
+        text = self.tr("Unexpected error ({0}). Your work is kept. The log has details (Help menu).")
         self._session.problem.emit(text.format(error))
 
     def _apply_preferences(self) -> None:

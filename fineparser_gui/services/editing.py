@@ -99,7 +99,7 @@ class EditingService(QObject):
 
     def reset_transitions(self, key: str) -> None:
         """Go back to the model's transitions."""
-        self._correct(key, self.tr("going back to the model's transitions"), transitions=None)
+        self._correct(key, self.tr("resetting the transitions"), transitions=None)
 
     def declare_dive(self, key: str) -> None:
         """Overrule a refusal: score the clip as a complete dive."""
@@ -108,7 +108,7 @@ class EditingService(QObject):
     def leave_out(self, key: str, exemplar_id: str, left_out: bool) -> None:
         """Leave an exemplar out of the score, or take it back in."""
         before = exemplar_id, exemplar_id in self._state.dive(key).correction.left_out
-        text = self.tr("leaving out {0}") if left_out else self.tr("taking {0} back in")
+        text = self.tr("leaving out {0}") if left_out else self.tr("including {0}")
         self._do(Subject.LEFT_OUT, key, before, (exemplar_id, left_out), text.format(exemplar_id))
 
     def leave_itself_out(self, key: str, exemplar_id: str) -> None:

@@ -103,7 +103,7 @@ class ExportProcess(QObject):
         if "cancelled" in end or self._stopping:
             self.cancelled.emit()
         else:
-            text = self.tr("Writing {0} stopped unexpectedly: export it again; the log says more.")
+            text = self.tr("Writing {0} stopped unexpectedly. Export it again. The log has details.")
             self.failed.emit(str(end.get("failed") or text.format(self._path.name)))
 
     def _remove_leftovers(self) -> None:

@@ -232,7 +232,7 @@ class Scheduler(QObject):
             kind, text = "WorkerCrash", self.tr("The analysis process stopped unexpectedly and was started again.")
         else:
             kind = "WorkerGone"
-            text = self.tr("The analysis process keeps stopping: see the log, then analyse again to retry.")
+            text = self.tr("The analysis process keeps stopping. See the log, then analyse again to retry.")
             self._crashes = 0
             self.pause(True)  # the waiting analyses would fail as well
             self._gave_up = True

@@ -179,7 +179,7 @@ class SessionFileController(QObject):
         except OSError as error:
             log.warning("autosave: %s", error)
             return
-        text = self.tr("What was saved before the program ended cannot be read; it is kept as {0}.")
+        text = self.tr("The autosaved session cannot be read. It is kept as {0}.")
         self._session.problem.emit(text.format(aside))
 
 
