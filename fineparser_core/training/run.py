@@ -66,8 +66,8 @@ class FinishedRun:
 
 def train(
     config: TrainConfig | str,
-    data: Path | DiveSet,
-    out: Path,
+    data: str | Path | DiveSet,
+    out: str | Path,
     *,
     settings: RunSettings | None = None,
     static_backbone: BackboneFactory | None = None,
@@ -96,7 +96,7 @@ def train(
     config = get_config(config) if isinstance(config, str) else config
     if static_backbone is not None:
         config = replace(config, static_backbone=f"{OWN_BACKBONE}{_name(static_backbone)}")
-    data = data if isinstance(data, DiveSet) else load_dataset(data, config.layout)
+    data, out = data if isinstance(data, DiveSet) else load_dataset(Path(data), config.layout), Path(out)
     settings, cancel, peers = settings or RunSettings(), cancel or CancelToken(), peers or Processes()
     # What can be refused is refused before hours of decoding.
     records = split_records(data, config, settings)
