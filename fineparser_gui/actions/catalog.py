@@ -47,13 +47,13 @@ CATALOG: tuple[ActionSpec, ...] = (
     ActionSpec(
         id="open_session",
         menu=_FILE,
-        text=QT_TRANSLATE_NOOP("actions", "Open s&ession…"),
+        text=QT_TRANSLATE_NOOP("actions", "Open sess&ion…"),
         keys=("Ctrl+Alt+O",),
         group=1,
     ),
     ActionSpec(id="open_recent", menu=_FILE, text=QT_TRANSLATE_NOOP("actions", "Open &recent session"), group=1),
     ActionSpec(
-        id="save_session", menu=_FILE, text=QT_TRANSLATE_NOOP("actions", "S&ave session"), keys=("Ctrl+S",), group=1
+        id="save_session", menu=_FILE, text=QT_TRANSLATE_NOOP("actions", "Sa&ve session"), keys=("Ctrl+S",), group=1
     ),
     ActionSpec(
         id="save_session_as",
@@ -112,7 +112,7 @@ CATALOG: tuple[ActionSpec, ...] = (
     ActionSpec(
         id="reset_transitions",
         menu=_EDIT,
-        text=QT_TRANSLATE_NOOP("actions", "&Reset transitions to the model's"),
+        text=QT_TRANSLATE_NOOP("actions", "Reset &transitions to the model's"),
         keys=("Ctrl+R",),
         group=3,
     ),
@@ -208,7 +208,7 @@ CATALOG: tuple[ActionSpec, ...] = (
     ActionSpec(
         id="accept_dives",
         menu=_DIVE,
-        text=QT_TRANSLATE_NOOP("actions", "Add &all found dives"),
+        text=QT_TRANSLATE_NOOP("actions", "Add all found div&es"),
         keys=("Shift+Y",),
         group=1,
     ),
@@ -224,7 +224,7 @@ CATALOG: tuple[ActionSpec, ...] = (
     ActionSpec(
         id="retry_all",
         menu=_DIVE,
-        text=QT_TRANSLATE_NOOP("actions", "Retry &failed and cancelled analyses"),
+        text=QT_TRANSLATE_NOOP("actions", "Retry failed and cancelled anal&yses"),
         keys=("Shift+F5",),
         icon="retry",
         group=2,
@@ -247,7 +247,7 @@ CATALOG: tuple[ActionSpec, ...] = (
         keys=("Alt+Down",),
         group=3,
     ),
-    ActionSpec(id="locate", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "L&ocate the video…"), group=4),
+    ActionSpec(id="locate", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "Loca&te the video…"), group=4),
     ActionSpec(
         id="remove", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "&Remove from the list"), keys=("Ctrl+W",), group=4
     ),
@@ -317,7 +317,7 @@ CATALOG: tuple[ActionSpec, ...] = (
     ActionSpec(
         id="by_stream",
         menu=_VIEW,
-        text=QT_TRANSLATE_NOOP("actions", "C&ontributions by stream"),
+        text=QT_TRANSLATE_NOOP("actions", "Contributions by s&tream"),
         keys=("P",),
         checkable=True,
         group=1,
@@ -336,7 +336,7 @@ CATALOG: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(id="zoom_out", menu=_VIEW, text=QT_TRANSLATE_NOOP("actions", "Zoom &out"), keys=("Ctrl+-",), group=4),
     ActionSpec(
-        id="fit_to_window", menu=_VIEW, text=QT_TRANSLATE_NOOP("actions", "Fit to &window"), keys=("Ctrl+0",), group=4
+        id="fit_to_window", menu=_VIEW, text=QT_TRANSLATE_NOOP("actions", "Fit to wi&ndow"), keys=("Ctrl+0",), group=4
     ),
     ActionSpec(
         id="actual_size",

@@ -72,7 +72,8 @@ class CorrectionNote(QWidget):
         if dive.rescoring:
             return text + " · " + self.tr("scoring…")
         if shown is not None:
-            text += " · " + self.tr("corrected {0}").format(signed(shown.score - own.score, digits=1))
+            change = round(shown.score, 1) - round(own.score, 1)  # agrees with the scores as shown
+            text += " · " + self.tr("corrected {0}").format(signed(change, digits=1))
         return text
 
     def _moved_text(self, dive: Dive) -> str:
