@@ -1,4 +1,4 @@
-"""`fineparser profile`: what encoding once saves in scoring, and layout and precision in training."""
+"""`fineparser profile`: what encoding once saves in scoring, layout and precision in training; the streams' shares."""
 
 import platform
 import time
@@ -10,6 +10,7 @@ import torch
 
 from fineparser_core.checkpoints.bundle import load_fineparser
 from fineparser_core.commands.options import Count, Positional, parse
+from fineparser_core.commands.profile_streams import profile_streams
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ExemplarError
 from fineparser_core.inference.analyzer import Analyzer, bundled_weights
@@ -62,6 +63,11 @@ class Training:
     size: Count = 112
 
 
+@dataclass(frozen=True, kw_only=True)
+class Streams:
+    """Prints how much of the score each stream makes, on the bundled exemplars."""
+
+
 class PairByPair:
     """The straightforward path of the release: every pair encodes both of its clips, then compares.
 
@@ -103,9 +109,11 @@ class PairByPair:
 
 def main(argv: list[str]) -> int:
     """Runs the command; see `--help`."""
-    args = parse(Scoring | Training, "profile", argv)  # type: ignore[arg-type]
+    args = parse(Scoring | Training | Streams, "profile", argv)  # type: ignore[arg-type]
     if isinstance(args, Scoring):
         _profile_scoring(args.clip, str(parse_dive_number(args.dive_number)), args.exemplars)
+    elif isinstance(args, Streams):
+        profile_streams()
     else:
         _profile_training(args.pairs, args.repeats, args.size)
     return 0

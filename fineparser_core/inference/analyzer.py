@@ -287,7 +287,8 @@ class Analyzer:
 
     def compare(self, encoding: ClipEncoding, exemplars: Sequence[Exemplar]) -> tuple[ExemplarVote, ...]:
         """The vote of each exemplar on an encoded clip."""
-        relative = self.encoder.compare(encoding, [self.exemplar_encoding(exemplar) for exemplar in exemplars])
+        encodings = [self.exemplar_encoding(exemplar) for exemplar in exemplars]
+        relative = self.encoder.compare(self.compact(encoding), encodings)
         dynamic = relative.dynamic.cpu().double().numpy()  # MPS has no float64
         static = relative.static.cpu().double().numpy()
         votes = []

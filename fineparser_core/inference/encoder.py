@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from fineparser_core.constants import IMAGENET_MEAN, IMAGENET_STD
 from fineparser_core.inference.device import PRECISIONS
+from fineparser_core.models.aqa_model import VideoEncoding
 from fineparser_core.models.fineparser import FineParser, RelativeScore, mean_over_windows
 from fineparser_core.models.temporal_parser import DECODERS
 from fineparser_core.pose.keypoints import BODY
@@ -115,20 +116,16 @@ class ClipEncoder:
         return encoding, encoded.mask_probability[0].cpu().numpy().astype(np.float16)
 
     @torch.inference_mode()
-    def compare(self, query: ClipEncoding, exemplars: Sequence["ExemplarEncoding"]) -> RelativeScore:
+    def compare(self, query: "ExemplarEncoding", exemplars: Sequence["ExemplarEncoding"]) -> RelativeScore:
         """Points of a clip relative to each of E exemplars, (E, 3), all in one pass (Eq. 6 without y_Z)."""
-        transitions = [query.transition_samples], [exemplar.transition_samples for exemplar in exemplars]
-        tokens = self.static_tokens(query)[None], np.stack([exemplar.static_tokens for exemplar in exemplars])
-        gated = query.gated[None], np.stack([exemplar.gated for exemplar in exemplars])
-        both = [
-            {
-                "gated": torch.from_numpy(gated[i]).to(self.device),
-                "static_tokens": torch.from_numpy(tokens[i]).to(self.device),
-                "transitions": torch.tensor(transitions[i]),
-            }
-            for i in (0, 1)
-        ]
-        return self.model.relative_to(*both)
+        return self.model.relative_to(self._batch([query]), self._batch(exemplars))
+
+    def _batch(self, encodings: Sequence["ExemplarEncoding"]) -> VideoEncoding:
+        return {
+            "gated": torch.from_numpy(np.stack([one.gated for one in encodings])).to(self.device),
+            "static_tokens": torch.from_numpy(np.stack([one.static_tokens for one in encodings])).to(self.device),
+            "transitions": torch.tensor([one.transition_samples for one in encodings]),
+        }
 
     @torch.inference_mode()
     def coarse_masks(

@@ -42,7 +42,6 @@ from fineparser_core.synth.twins import plan_twins
 from fineparser_core.types import DiveParse
 
 N_DIVES = 100
-_ATHLETE = 128
 _RESAMPLES = 2000
 
 
@@ -113,7 +112,7 @@ def _rendered(analyzer: Analyzer, data: Any, record: DiveRecord) -> dict[str, An
     for frame in np.unique(parse.sampled_frames).tolist():
         mask_path = paths[frame][1]
         assert mask_path is not None
-        truth = read_mask(mask_path) >= _ATHLETE
+        truth = read_mask(mask_path)
         if truth.any():
             ious.append(mask_iou(full_frame_mask(parse, frame, truth.shape), truth))
     found = parse.transitions
@@ -124,7 +123,7 @@ def _rendered(analyzer: Analyzer, data: Any, record: DiveRecord) -> dict[str, An
         **scored,
         "true_transitions": [record.first_flight_frame, record.first_entry_frame],
         "transitions": [found.first_flight_frame, found.first_entry_frame],
-        "mask_iou": float(np.mean(ious)),
+        "mask_iou": float(np.mean(ious)) if ious else None,
     }
 
 
@@ -208,7 +207,7 @@ class _Column:
         self.true_score = np.array([row["true_score"] for row in rows])
         off = np.array([np.subtract(row["transitions"], row["true_transitions"]) for row in rows])
         self.off = np.abs(off)
-        self.mask_iou = np.array([row["mask_iou"] for row in rows])
+        self.mask_iou = np.array([row["mask_iou"] for row in rows], np.float64)
         self.cpu_seconds = np.array([row["cpu_seconds"] for row in rows])
 
 
@@ -224,7 +223,7 @@ _MEASURES: dict[str, Callable[[_Column, Any], float]] = {
     "take-off off by, frames": lambda c, rows: float(c.off[rows, 0].mean()),
     "entry off by, frames": lambda c, rows: float(c.off[rows, 1].mean()),
     "transitions off by over 5, share": lambda c, rows: float((c.off[rows] > 5).mean()),
-    "mask IoU, whole frame": lambda c, rows: float(c.mask_iou[rows].mean()),
+    "mask IoU, whole frame": lambda c, rows: float(np.nanmean(c.mask_iou[rows])),
     "processor seconds a dive": lambda c, rows: float(c.cpu_seconds[rows].mean()),
 }
 
