@@ -1,4 +1,4 @@
-"""`fineparser-gui [CLIP …]`: opens the window, and the clips in it."""
+"""`fineparser-gui [CLIP …]`: opens the window with clips."""
 
 import argparse
 import importlib.util
@@ -10,20 +10,24 @@ _NO_QT = "fineparser-gui: the window needs Qt, which is not installed: run `pyth
 
 
 def parse_arguments(argv: list[str]) -> argparse.Namespace:
-    """Command line of the window; a clip, its dive number, board and frames."""
+    """Parse the command line: clips, and dive number, board and frames of a single clip."""
     parser = argparse.ArgumentParser(prog="fineparser-gui", description="Opens the FineParser window.")
     parser.add_argument(
         "clips", nargs="*", type=Path, metavar="CLIP", help="video file, folder of videos, or session file"
     )
     parser.add_argument("--dive-number", metavar="NUMBER", help="e.g. 207C")
     parser.add_argument("--board", type=float, metavar="M", help="1, 3, 5, 7.5 or 10")
-    parser.add_argument("--in", dest="in_frame", type=int, metavar="F", help="first frame of the dive, 0-based")
-    parser.add_argument("--out", dest="out_frame", type=int, metavar="F", help="last frame of the dive, included")
+    parser.add_argument("--start-frame", type=int, metavar="F", help="first frame of the dive, 0-based")
+    parser.add_argument("--end-frame", type=int, metavar="F", help="last frame of the dive, included")
     return parser.parse_args(argv)
 
 
 def own_folder(path: Path) -> tuple[Path | None, str]:
-    """The folder for settings, autosaves and exemplars, made where it is not there; else None and one sentence."""
+    """Create the folder of settings, autosaves and exemplars.
+
+    Returns:
+        The folder and "", or None and a message for the user where it cannot be written.
+    """
     try:
         path.mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=path):
@@ -35,7 +39,7 @@ def own_folder(path: Path) -> tuple[Path | None, str]:
 
 
 def main() -> int:
-    """Run until the window is closed."""
+    """Run the program until the window is closed; returns the exit code."""
     arguments = parse_arguments(sys.argv[1:])
     if importlib.util.find_spec("PySide6") is None:
         print(_NO_QT, file=sys.stderr)
@@ -55,7 +59,7 @@ def main() -> int:
     try:
         if arguments.board not in (None, *BOARDS_M):
             boards = ", ".join(f"{board:g}" for board in BOARDS_M)
-            raise ConfigError(f"--board {arguments.board:g} is no board: choose one of {boards}.")
+            raise ConfigError(f"--board {arguments.board:g} is not a board: choose one of {boards}.")
         number = str(parse_dive_number(arguments.dive_number)) if arguments.dive_number else None
         if sentence := display_problem():
             raise ConfigError(sentence)
@@ -81,8 +85,8 @@ def main() -> int:
             clips,
             dive_number=number,
             board_m=arguments.board,
-            in_frame=arguments.in_frame,
-            out_frame=arguments.out_frame,
+            in_frame=arguments.start_frame,
+            out_frame=arguments.end_frame,
         )
     return app.exec()
 

@@ -1,4 +1,4 @@
-"""The log: what the program and its worker say goes to a file, and so does whatever nobody expected."""
+"""The log file: messages of the program and its worker, and uncaught errors."""
 
 import logging
 import sys
@@ -12,25 +12,25 @@ from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 
 log = logging.getLogger(__name__)
 
-_MOST_BYTES = 2**20
+_MAX_BYTES = 2**20
 _LEVELS = {QtMsgType.QtDebugMsg: logging.DEBUG, QtMsgType.QtInfoMsg: logging.INFO}
 
 
 def log_folder(folder: Path) -> Path:
-    """Where the log lies within the program's folder."""
+    """The folder of the log within the program's folder."""
     return folder / "logs"
 
 
 def start_logging(folder: Path) -> None:
-    """Write to a file of bounded size, and warnings to the terminal as well."""
+    """Log to a file of limited size, and warnings to the terminal as well."""
     terminal = logging.StreamHandler()
     terminal.setLevel(logging.WARNING)
     handlers: list[logging.Handler] = [terminal]
     try:
         log_folder(folder).mkdir(parents=True, exist_ok=True)
         path = log_folder(folder) / "studio.log"
-        handlers.append(RotatingFileHandler(path, maxBytes=_MOST_BYTES, backupCount=2, encoding="utf-8"))
-    except OSError as error:  # a full or read-only disk is no reason not to open the window
+        handlers.append(RotatingFileHandler(path, maxBytes=_MAX_BYTES, backupCount=2, encoding="utf-8"))
+    except OSError as error:  # a full or read-only disk must not prevent the start
         terminal.handle(logging.makeLogRecord({"levelno": logging.WARNING, "msg": f"no log file: {error}"}))
     form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
     logging.basicConfig(level=logging.INFO, handlers=handlers, format=form)
@@ -42,10 +42,10 @@ def _log_qt(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
 
 
 def report_unexpected(tell: Callable[[str], None]) -> None:
-    """Log what no code caught, and tell the user in one sentence instead of ending.
+    """Log uncaught errors and report them to the user; the program continues.
 
     Args:
-        tell: takes the name of the error; may be called from any thread.
+        tell: called with the name of the error, from any thread.
     """
 
     def caught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -23,7 +23,7 @@ def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("out", type=Path, help="folder for the pictures")
     parser.add_argument("--walkthrough", action="store_true", help="the pictures of the documentation instead")
     parser.add_argument("--clip", type=Path, help="of another dive than the sample (walkthrough)")
-    parser.add_argument("--in", dest="in_frame", type=int, metavar="F", help="first frame of that dive")
+    parser.add_argument("--start-frame", type=int, metavar="F", help="first frame of that dive")
     parser.add_argument("--size", default="1440x900", metavar="WxH", help="of the window")
     parser.add_argument("--scale", type=int, choices=_SCALES, help="this scale alone")
     parser.add_argument("--theme", choices=("light", "dark"), help="this theme alone")
@@ -55,7 +55,7 @@ def take(arguments: argparse.Namespace) -> None:
     app = QApplication(sys.argv[:1])
     width, height = (int(side) for side in arguments.size.split("x"))
     if arguments.walkthrough:
-        walk(app, arguments.out, QSize(width, height), arguments.clip, arguments.in_frame)
+        walk(app, arguments.out, QSize(width, height), arguments.clip, arguments.start_frame)
         return
     with TemporaryDirectory(prefix="fineparser-pictures-") as folder:
         photographer = Photographer(app, arguments.out / f"{arguments.scale}x", QSize(width, height), Path(folder))
@@ -73,7 +73,7 @@ def main(argv: list[str] | None = None) -> int:
     passed += ["--theme", arguments.theme] if arguments.theme else []
     if arguments.walkthrough:
         passed += ["--walkthrough", *(["--clip", str(arguments.clip)] if arguments.clip else [])]
-        passed += ["--in", str(arguments.in_frame)] if arguments.in_frame is not None else []
+        passed += ["--start-frame", str(arguments.start_frame)] if arguments.start_frame is not None else []
         return in_a_process(passed, arguments.scale or 1)
     scales = (arguments.scale,) if arguments.scale else _SCALES
     return max(in_a_process(passed, scale) for scale in scales)
