@@ -40,7 +40,7 @@ def main(argv: list[str]) -> int:
     words += ["--epochs", str(args.epochs)]
     configs = {name: parse(TrainConfig, "ablate", words, default=get_config(name)) for name in dict.fromkeys(presets)}
 
-    # Here, as they bring torch.
+    # Imported late, as they load torch.
     from fineparser_core.training.distributed import processes
     from fineparser_core.training.initial import check_start
     from fineparser_core.training.run import RESULTS, train

@@ -109,7 +109,7 @@ def main(argv: list[str]) -> int:
 
 
 def measure(analyzer: Analyzer, args: CalibrateOptions, cancel: CancelToken, progress: ProgressCallback) -> Measured:
-    """Looks at the drawn dives and at wrong clips of some, as at any video file."""
+    """Analyses the drawn dives, and wrong clips of every fourth, as any video file."""
     assert args.data is not None
     data = load_dataset(args.data)
     records = [record for record in data.split("test") if record.has_steps]
@@ -124,7 +124,7 @@ def measure(analyzer: Analyzer, args: CalibrateOptions, cancel: CancelToken, pro
             except AnnotationError as error:
                 print(f"{record.id} is left out: {error}", file=sys.stderr)
                 continue
-            _look(analyzer, record, video, found, cancel)
+            _measure_dive(analyzer, record, video, found, cancel)
             if done % _EVERY == 0:
                 kinds = list(wrong_cuts(record))
                 if kinds:
@@ -137,7 +137,7 @@ def measure(analyzer: Analyzer, args: CalibrateOptions, cancel: CancelToken, pro
 
 
 def write_video(data: DiveSet, record: DiveRecord, path: Path) -> None:
-    """Makes a video of a dive's images, for whoever wants to read it as any other.
+    """Writes a dive's images as a video file, which can then be analysed as any other.
 
     Raises:
         AnnotationError: they cannot be read. The text is the reason alone.
@@ -152,7 +152,7 @@ def write_video(data: DiveSet, record: DiveRecord, path: Path) -> None:
 
 
 def wrong_cuts(record: DiveRecord) -> Iterator[tuple[str, int, int]]:
-    """(what is wrong, first, last frame) of the clips of a dive that are no whole dive and long enough to look at."""
+    """(kind, first, last frame) of the wrong clips of at least `MIN_FRAMES` frames that can be cut from a dive."""
     flight, entry = record.first_flight_frame, record.first_entry_frame
     assert flight is not None
     assert entry is not None
@@ -169,7 +169,7 @@ def wrong_cuts(record: DiveRecord) -> Iterator[tuple[str, int, int]]:
             yield kind, begin, end
 
 
-def _look(analyzer: Analyzer, record: DiveRecord, video: Path, found: Measured, cancel: CancelToken) -> None:
+def _measure_dive(analyzer: Analyzer, record: DiveRecord, video: Path, found: Measured, cancel: CancelToken) -> None:
     parse, encoding = analyzer.parse(make_clip(video), cancel=cancel)
     if parse.evidence is not None:
         found.whole.append(parse.evidence)

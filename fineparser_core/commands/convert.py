@@ -102,7 +102,7 @@ def _check_out(out: Path, example: str, *, overwrite: bool) -> None:
 
 def _convert_kinetics(out: Path, source: Path | None, *, overwrite: bool) -> None:
     _check_out(out, "kinetics_i3d.safetensors", overwrite=overwrite)
-    # Here, as it brings torch.
+    # Imported late, as it loads torch.
     from fineparser_core.checkpoints.kinetics import extract_checkpoint, fetch_kinetics, load_kinetics, write_kinetics
 
     with tempfile.TemporaryDirectory() as folder:
@@ -115,7 +115,7 @@ def _convert_kinetics(out: Path, source: Path | None, *, overwrite: bool) -> Non
 
 def _convert_imagenet(args: Imagenet) -> None:
     _check_out(args.out, "imagenet.safetensors", overwrite=args.overwrite)
-    # Here, as it brings torch.
+    # Imported late, as it loads torch.
     from fineparser_core.checkpoints.imagenet import convert_imagenet, fetch_imagenet, write_imagenet
 
     if args.source is None:
@@ -127,7 +127,7 @@ def _convert_imagenet(args: Imagenet) -> None:
 
 
 def _convert_release(checkpoint: Path, out: Path, *, overwrite: bool) -> None:
-    # Here, as they bring torch.
+    # Imported late, as they load torch.
     from fineparser_core.checkpoints.bundle import CARD_NAME, WeightsCard, load_into, save_bundle
     from fineparser_core.checkpoints.reference import load_reference
     from fineparser_core.models.fineparser import FineParser
@@ -151,7 +151,7 @@ def _convert_release(checkpoint: Path, out: Path, *, overwrite: bool) -> None:
 def _convert_to_release(bundle: Path, out: Path, *, overwrite: bool) -> None:
     _check_out(out, "fineparser.pth", overwrite=overwrite)
 
-    # Here, as they bring torch.
+    # Imported late, as they load torch.
     from fineparser_core.checkpoints.bundle import load_bundle, load_into
     from fineparser_core.checkpoints.reference import save_reference
     from fineparser_core.models.fineparser import FineParser

@@ -20,7 +20,7 @@ def main(argv: list[str]) -> int:
         raise ConfigError("Neither --data nor --real is given: name the folder of a data set or of labelled clips.")
     log_to_stderr()
 
-    # Here, as it brings torch.
+    # Imported late, as it loads torch.
     from fineparser_core.commands.measuring import measure
 
     measure(args, weights)

@@ -29,7 +29,7 @@ from fineparser_core.evaluation.report import worst_dives, write_report
 from fineparser_core.evaluation.result_cache import ResultCache
 from fineparser_core.evaluation.results import finite, write_predictions
 from fineparser_core.evaluation.running import first_usable, prepare
-from fineparser_core.evaluation.summary import summarise, text_table
+from fineparser_core.evaluation.summary import summarise
 from fineparser_core.export.overlay_sheet import overlay_sheet
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.clips import make_clip
@@ -38,6 +38,7 @@ from fineparser_core.inference.encoder import to_channels_last
 from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.synth.twin_table import sample_records
 from fineparser_core.synth.twins import plan_twins
+from fineparser_core.text_table import text_table
 from fineparser_core.training.provenance import data_stamp, measured_by
 from fineparser_core.types import DiveParse
 from fineparser_core.video.atomic import atomic_file

@@ -130,19 +130,19 @@ def _or_missing(default: Options | None) -> Any:
 
 @contextlib.contextmanager
 def _one_sentence(command: str) -> Iterator[None]:
-    """Turns what is said of a wrong command line into one sentence."""
-    said = io.StringIO()
+    """Turns tyro's message for a wrong command line into a `ConfigError` of one sentence."""
+    message = io.StringIO()
     try:
-        with contextlib.redirect_stderr(said):
+        with contextlib.redirect_stderr(message):
             yield
     except SystemExit as stop:
         if not stop.code:
             raise
-        raise ConfigError(f"{_sentence(said.getvalue())}: see `fineparser {command} --help`.") from None
+        raise ConfigError(f"{_sentence(message.getvalue())}: see `fineparser {command} --help`.") from None
 
 
 def _sentence(box: str) -> str:
-    """What tyro says of a wrong command line, without its frame and its repetition of the help."""
+    """The text of tyro's message box up to its first rule, on one line; the help that follows is left out."""
     lines = [line.strip("│| ") for line in box.splitlines()[1:]]
     end = next((i for i, line in enumerate(lines) if re.fullmatch(r"[─\-+╰╯]+", line)), len(lines))
     return " ".join(lines[:end]).rstrip(".")

@@ -197,7 +197,7 @@ def _profile_training(n_pairs: int, repeats: int, size: int) -> None:
     print(
         f"apart, all pairs on the same {len(batch.video)} videos: {steps['all pairs'].pairs} instead of "
         f"{steps[ours].pairs} ordered pairs an iteration, {every:.2f} instead of {paired:.2f} a second "
-        f"({every / paired:.1f} times); its rows share videos and so tell less each"
+        f"({every / paired:.1f} times); its pairs share videos, so each adds less information"
     )
 
 

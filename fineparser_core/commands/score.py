@@ -59,7 +59,7 @@ def main(argv: list[str]) -> int:
         probe(args.clip)
         clip = None if args.trim else make_clip(args.clip, args.start_frame, args.end_frame)
 
-        # Here, as it brings torch: what can be refused without it is refused at once.
+        # Imported late, as it loads torch: every check above runs without it.
         from fineparser_core.inference.analyzer import Analyzer
 
         cancel.raise_if_cancelled()

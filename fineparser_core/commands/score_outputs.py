@@ -28,7 +28,7 @@ def output_files(args: ScoreOptions) -> list[Path]:
 
 
 def check_outputs(args: ScoreOptions, library: ExemplarStore) -> None:
-    """Finds outputs that cannot be written before minutes are spent on what they would hold.
+    """Checks that every output can be written, before the clip is analysed.
 
     Raises:
         ConfigError: for two outputs in one file, one that would replace the clip, or options that cannot be.
@@ -77,10 +77,10 @@ def write_outputs(
     progress: ProgressCallback,
     cancel: CancelToken,
 ) -> tuple[str, ...]:
-    """Write what is asked for.
+    """Writes the requested files.
 
     Returns:
-        Sentences to tell.
+        Notes for the user, one sentence each.
 
     Raises:
         FineParserError: as the functions that write; ExemplarError, where the library lacks the dive to show.

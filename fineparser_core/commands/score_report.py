@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from fineparser_core.text_table import text_table
 from fineparser_core.types import Analysis, Contribution, DiveParse, ExemplarVote, Scoring
 
 #: By `Scoring.difficulty_source`: whose DD it is.
@@ -45,7 +46,7 @@ def _steps(parse: DiveParse) -> str:
         (step.name, str(step.start_frame), str(step.end_frame - 1), f"{start_s:.3f}")
         for step, start_s in zip(parse.steps, starts_s, strict=True)
     ]
-    return _table(("phase", "first frame", "last frame", "starts at, s"), rows)
+    return text_table(("phase", "first frame", "last frame", "starts at, s"), rows, indent="  ")
 
 
 def _score(scoring: Scoring) -> str:
@@ -71,7 +72,7 @@ def _contributions(scoring: Scoring) -> str:
     ]
     return (
         f"Contributions: points relative to the exemplars' mean score, {mean_exemplar:.2f}\n"
-        f"{_table(('phase', 'points', 'dynamic', 'static'), rows)}"
+        f"{text_table(('phase', 'points', 'dynamic', 'static'), rows, indent='  ')}"
     )
 
 
@@ -86,8 +87,10 @@ def _sum(parts: Sequence[Contribution]) -> Contribution:
 
 def _votes(scoring: Scoring) -> str:
     steps = tuple(part.step for part in scoring.contributions)
-    table = _table(
-        ("exemplar", "number", "board", "score", *steps, "vote"), [_vote_row(vote) for vote in scoring.exemplars]
+    table = text_table(
+        ("exemplar", "number", "board", "score", *steps, "vote"),
+        [_vote_row(vote) for vote in scoring.exemplars],
+        indent="  ",
     )
     return f"Exemplars: vote = score + the three phases\n{table}"
 
@@ -96,15 +99,3 @@ def _vote_row(vote: ExemplarVote) -> tuple[str, ...]:
     board = f"{vote.board_m:g} m" if vote.board_m is not None else "?"
     points = (f"{part.points:+.2f}" for part in vote.contributions)
     return vote.id, vote.dive_number, board, f"{vote.score:.2f}", *points, f"{vote.vote:.2f}"
-
-
-def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    """First column to the left, the others to the right."""
-    lines = [header, *rows]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
-    return "\n".join(
-        "  "
-        + line[0].ljust(widths[0])
-        + "".join(f"  {cell:>{width}}" for cell, width in zip(line[1:], widths[1:], strict=True))
-        for line in lines
-    )

@@ -1,4 +1,4 @@
-"""What a command that is running shows on the terminal, and how it is stopped from there."""
+"""Progress, log and cancellation of a command that runs in a terminal."""
 
 import logging
 import signal
@@ -17,14 +17,14 @@ from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ig
 
 @contextmanager
 def running(*, quiet: bool = False) -> Iterator[tuple[ProgressCallback, CancelToken]]:
-    """Gives what long work tells its progress to, and a token that Ctrl+C and SIGTERM set."""
+    """Yields a progress callback, and a cancel token that Ctrl+C and SIGTERM set."""
     with cancel_on_signals() as cancel, progress_on_stderr(quiet=quiet) as progress:
         yield progress, cancel
 
 
 @contextmanager
 def cancel_on_signals() -> Iterator[CancelToken]:
-    """Gives a token that Ctrl+C (SIGINT) and SIGTERM set; a second Ctrl+C interrupts at once.
+    """Yields a token that Ctrl+C (SIGINT) and SIGTERM set; a second Ctrl+C interrupts at once.
 
     Only in the main thread, as Python handles signals nowhere else.
     """
@@ -46,12 +46,12 @@ def cancel_on_signals() -> Iterator[CancelToken]:
 
 @contextmanager
 def progress_on_stderr(*, quiet: bool = False) -> Iterator[ProgressCallback]:
-    """Progress for a person: on a terminal a bar with the time that is left for each stage, else a line a stage."""
+    """Yields a callback that shows a bar with the time left for each stage on a terminal, else a line a stage."""
     console = Console(stderr=True)
     if quiet:
         yield ignore_progress
         return
-    told: Progress | None = None
+    last: Progress | None = None
     bars = Bars(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -63,17 +63,17 @@ def progress_on_stderr(*, quiet: bool = False) -> Iterator[ProgressCallback]:
     bar: TaskID | None = None
 
     def show(progress: Progress) -> None:
-        nonlocal told, bar
-        if progress == told:  # repeated within a step, so that its caller can look up
+        nonlocal last, bar
+        if progress == last:  # a repeated report
             return
         ended = 0 < progress.total <= progress.done
         if console.is_terminal:
-            if bar is None or told is None or progress.stage != told.stage:
+            if bar is None or last is None or progress.stage != last.stage:
                 bar = bars.add_task(progress.stage, total=progress.total or None)
             bars.update(bar, completed=progress.done, total=progress.total or None)
         elif ended:
             print(f"{progress.stage} {progress.done}/{progress.total}", file=sys.stderr, flush=True)
-        told = progress
+        last = progress
 
     if not console.is_terminal:
         yield show
@@ -83,7 +83,7 @@ def progress_on_stderr(*, quiet: bool = False) -> Iterator[ProgressCallback]:
 
 
 def log_to_stderr(level: int = logging.INFO) -> None:
-    """Shows what modules log: coloured on a terminal, with the time of day before each line."""
+    """Shows the log: coloured on a terminal, with the time of day before each line."""
     terminal = sys.stderr.isatty()
     handler = RichHandler(console=Console(stderr=True), show_path=False) if terminal else logging.StreamHandler()
     form = "%(message)s" if terminal else "%(asctime)s %(message)s"

@@ -19,7 +19,7 @@ _STAGED = "staged"
 
 @dataclass(frozen=True, kw_only=True)
 class RunOptions(RunSettings, DatasetOptions):
-    """What every training run is told.
+    """Options of every training run.
 
     Attributes:
         data: folder of the data set.
@@ -77,7 +77,7 @@ def main(argv: list[str]) -> int:
     if args.extra_data and preset != _STAGED:
         raise ConfigError(f"--extra-data is of the staged recipe: use --config {_STAGED}, or one data set.")
 
-    # Here, as they bring torch.
+    # Imported late, as they load torch.
     from fineparser_core.data.dataset import load_dataset
     from fineparser_core.training.distributed import processes
     from fineparser_core.training.run import BUNDLE, train

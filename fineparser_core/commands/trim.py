@@ -8,6 +8,7 @@ from typing import Any
 from fineparser_core.commands.options import Positional, WeightsOptions, parse
 from fineparser_core.commands.terminal import running
 from fineparser_core.errors import VideoError
+from fineparser_core.text_table import text_table
 from fineparser_core.types import DiveSegment, VideoInfo
 from fineparser_core.video.probe import probe
 
@@ -41,7 +42,7 @@ def main(argv: list[str]) -> int:
     with running(quiet=args.quiet) as (progress, cancel):
         info = probe(args.video)
 
-        # Here, as they bring torch: what can be refused without it is refused at once.
+        # Imported late, as they load torch: the checks above run without it.
         from fineparser_core.inference.analyzer import Analyzer
         from fineparser_core.inference.trim import find_dives
 
@@ -76,7 +77,7 @@ def as_dict(path: Path, info: VideoInfo, segments: list[DiveSegment]) -> dict[st
 
 
 def no_dive(path: Path) -> VideoError:
-    """What is said of a file without a dive."""
+    """The error for a file without a dive."""
     return VideoError(
         f"{path}: no dive was found in it: give the first and the last frame of one yourself with --start-frame and "
         "--end-frame, or choose another recording."
@@ -85,7 +86,6 @@ def no_dive(path: Path) -> VideoError:
 
 def _table(info: VideoInfo, segments: list[DiveSegment]) -> str:
     header = ("dive", "start", "end", "from, s", "to, s", "flight", "entry", "confidence")
-    widths = (4, 7, 7, 9, 9, 7, 7, 10)
     rows = [
         (
             f"{n}",
@@ -99,4 +99,4 @@ def _table(info: VideoInfo, segments: list[DiveSegment]) -> str:
         )
         for n, s in enumerate(segments, start=1)
     ]
-    return "\n".join("  ".join(f"{cell:>{w}}" for cell, w in zip(row, widths, strict=True)) for row in (header, *rows))
+    return text_table(header, rows, left=())

@@ -12,6 +12,7 @@ from fineparser_core.evaluation.bootstrap import bootstrap_interval
 from fineparser_core.evaluation.metrics import aiou, relative_l2, spearman
 from fineparser_core.evaluation.naive_baselines import median_transition_ious
 from fineparser_core.evaluation.results import FALSE_POSITIVE_AREA, MASK_BASELINES, MASK_METRICS, DiveResult, finite
+from fineparser_core.text_table import text_table
 
 EXEMPLAR_BASELINE = "drawn exemplars"
 NUMBER_BASELINE = "training mean of number"
@@ -117,7 +118,7 @@ class Summary:
         blocks = [f"{self.n_dives} dives, {self.n_scored} scored"]
         if self.n_fewer_exemplars:
             blocks[0] += f", {self.n_fewer_exemplars} with fewer exemplars than asked for"
-        blocks.append(text_table(*self.metric_table()))
+        blocks.append(text_table(*self.metric_table(), left=(0, 4)))
         if self.by_step:
             blocks.append(text_table(*self.step_table()))
         blocks.append(text_table(*self.number_table()))
@@ -187,19 +188,6 @@ def summarise(
         metrics={name: metrics[name] for name in METRICS if name in metrics},
         by_number=tuple(_number_row(name, results) for name in sorted({result.dive_number for result in results})),
         by_step=_step_rows(results, median_transitions),
-    )
-
-
-def text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Columns of equal width, the first to the left and numbers to the right, as lines."""
-    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
-    last = len(widths) - 1
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if column == 0 or (column == last and header[-1] == "baselines") else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in (header, *rows)
     )
 
 

@@ -19,7 +19,7 @@ Format "fineparser.analysis/2" (a reader refuses other numbers; new keys may com
     contributions      three of {step, points, dynamic, static}, relative to the mean exemplar; points = dynamic +
                        static, and sum(points) + mean(exemplar scores) = score to 1e-6; empty without a score
     exemplars          of {id, dive_number, board_m, score, vote, contributions}; vote = score + sum(points)
-    notes              what the reader must be told, sentences
+    notes              sentences for the reader
     refusal            why the clip is not scored: not a dive, or not a whole one; or null
     evidence           {take_off, entry, shown, descent, after} that it is one, or null; see `ClipEvidence`
     probabilities      2 x 96: probability that flight / entry begins at the sample

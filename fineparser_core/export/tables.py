@@ -61,11 +61,11 @@ COLUMNS = (
 
 @dataclass(frozen=True, kw_only=True)
 class DiveRecord:
-    """A dive as a person and the model know it.
+    """A dive with its details and its analysis.
 
     Attributes:
         path: of the video.
-        diver: "" where nobody said.
+        diver: name; "" where it is not known.
         state: how far the analysis is, in a word or two.
         analysis: None where there is none.
         corrected: the transitions are a person's.
@@ -190,7 +190,7 @@ def _set_by(dive: DiveRecord) -> str | None:
 
 
 def _cell(value: object) -> object:
-    """A value as a spreadsheet should see it: no formula, no false precision."""
+    """A cell: numbers with at most three decimals; text that a spreadsheet would run as a formula is quoted."""
     if isinstance(value, float):
         text = f"{value:.3f}".rstrip("0").rstrip(".")
         return "0" if text == "-0" else text

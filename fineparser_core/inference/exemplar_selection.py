@@ -1,4 +1,4 @@
-"""Which exemplars a dive is compared with: of its own number where there are any, else of the nearest where allowed."""
+"""Selects the exemplars that vote on a dive: of its own number, or of the nearest numbers where that is allowed."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -18,8 +18,8 @@ class CandidateRule:
     """Which exemplars may vote.
 
     Attributes:
-        nearest: where there are none of the number, those of the nearest numbers do.
-        synchro: two divers dive at once, so that only their like may.
+        nearest: without exemplars of the number, those of the nearest numbers vote.
+        synchro: two divers at once; only exemplars of two divers vote.
     """
 
     nearest: bool = False
@@ -52,7 +52,7 @@ def choose(
     rule: CandidateRule = SAME_NUMBER,
     path: Path | None = None,
 ) -> tuple[list[Exemplar], tuple[str, ...]]:
-    """Up to n exemplars that vote on a dive, and what the coach must be told about the choice.
+    """Up to n exemplars that vote on a dive, and notes on the choice for the coach.
 
     Args:
         path: the file to name in a message.
@@ -132,13 +132,13 @@ def _converted(exemplar: Exemplar, difficulty: Difficulty) -> Exemplar | None:
 def choose_exemplars(
     candidates: Sequence[Exemplar], board_m: float | None, n_exemplars: int, seed: int, *, board_given: bool = True
 ) -> tuple[list[Exemplar], tuple[str, ...]]:
-    """Up to n exemplars, seeded, and what the coach must be told about the choice.
+    """Up to n exemplars, drawn by a seed, and notes on the choice for the coach.
 
     Exemplars from the dive's own board come first: another board changes the difficulty and with it the points. Among
     them real dives come before rendered ones.
 
     Args:
-        board_given: False where the board is an assumption, of which nobody needs to hear that others differ.
+        board_given: False where the board is assumed; no note then says that boards differ.
 
     Source: section 3.3 (E exemplars of the same action type).
     Deviation: the release takes the first ten of a list shuffled in place, so its exemplars drift between runs.

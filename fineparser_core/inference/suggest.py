@@ -1,4 +1,4 @@
-"""Which dive number a clip may be of: those of the exemplars that its encoding resembles. A hint, never an answer."""
+"""Suggests dive numbers for a clip: those of the exemplars whose encodings resemble its own; often wrong."""
 
 from collections.abc import Mapping
 

@@ -33,12 +33,12 @@ from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExemplarError, VideoError
 from fineparser_core.evaluation.metrics import mask_iou
 from fineparser_core.evaluation.real_clips import full_frame_mask, measure_clip, read_labels
-from fineparser_core.evaluation.summary import text_table
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.clips import make_clip
 from fineparser_core.resources import resource
 from fineparser_core.synth.dataset import synthesize
 from fineparser_core.synth.twins import plan_twins
+from fineparser_core.text_table import text_table
 from fineparser_core.types import DiveParse
 
 N_DIVES = 100

@@ -24,10 +24,10 @@ from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.transforms import View, plain_view
 from fineparser_core.errors import AnnotationError, CheckpointError
 from fineparser_core.evaluation.fidelity import MIN_PAIRS, rank_correlation
-from fineparser_core.evaluation.summary import text_table
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.pose.pose_backbone import PoseBackbone
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
+from fineparser_core.text_table import text_table
 from fineparser_core.training.batches import ALL_SAMPLES, by_number, frame_tensor, mask_tensor, ordered_pairs
 from fineparser_core.training.truths import (
     Truths,
@@ -38,7 +38,7 @@ from fineparser_core.training.truths import (
     true_contributions,
 )
 
-#: Samples around the take-off that tell most of what it is worth.
+#: Samples around the take-off in which joints are measured apart.
 _TAKE_OFF = (-3, 8)
 _FAR_PX = 8.0
 
@@ -77,7 +77,7 @@ def measure_poses(
     identity, model, device = analyzer.model, analyzer.encoder.model, analyzer.encoder.device
     backbone = model.static_encoder.backbone if model.has_static else None
     if not isinstance(backbone, PoseBackbone):
-        raise CheckpointError(f"{identity.id} sees no poses: give weights that see them, by --weights.")
+        raise CheckpointError(f"{identity.id} sees no poses: give weights with poses, by --weights.")
     frames = FrameCache(cache or default_cache(data), data, identity.preprocessing)
     dives = load_dives(data, records, frames, cancel, progress=progress)
     truths = read_truths(data.root, dives)
@@ -91,14 +91,14 @@ def measure_poses(
     query, exemplar = np.concatenate([group[np.stack(ordered_pairs(len(group)))] for group in groups], axis=1)
     views = [plain_view(dive, identity.preprocessing) for dive in dives]
     cuts = [view.transitions(dive) for dive, view in zip(dives, views, strict=True)]
-    looks = []
+    poses = []
     with torch.inference_mode():
         for dive, view in zip(dives, views, strict=True):
             cancel.raise_if_cancelled()
             video = frame_tensor(dive, view, ALL_SAMPLES).to(device).contiguous(memory_format=torch.channels_last)
-            looks.append(backbone.refined_poses(video))
-            progress(Progress("look", len(looks), len(dives)))
-        seen = torch.stack(looks)
+            poses.append(backbone.refined_poses(video))
+            progress(Progress("poses", len(poses), len(dives)))
+        seen = torch.stack(poses)
         features = model.static_encoder.to_feature(backbone.features(seen))
         tokens = model.static_encoder.step_tokens(features, cuts)
         points = (model.static_stream(tokens[query], tokens[exemplar]) * model.step_weights).cpu().numpy()

@@ -16,6 +16,7 @@ GUI = "fineparser_gui"
 LAYERS = {
     "types": 0,
     "constants": 0,
+    "text_table": 0,
     "errors": 0,
     "progress": 0,
     "resources": 0,

@@ -1,6 +1,6 @@
-"""The clips of the coach's own library, copied under a hash of their content.
+"""The clips of the coach's own library, stored under a hash of their content.
 
-An exemplar so outlives the file that it came from, and several dives of one recording share a copy.
+An exemplar keeps its video after the original file is gone, and several dives of one recording share a copy.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 CLIPS_NAME = "clips"
 _CHUNK_BYTES = 4 << 20
-#: A clip that no exemplar speaks of may be one that another program is about to add.
+#: An unreferenced clip that is younger may belong to an exemplar that another program is adding.
 _SPARED_S = 3600.0
 
 
@@ -64,7 +64,7 @@ def store_clip(
 
 
 def sweep_clips(folder: Path, needed: Set[str]) -> None:
-    """Deletes clips that no exemplar speaks of, and that are not just being added.
+    """Deletes clips that no exemplar refers to and that are older than an hour.
 
     Args:
         needed: paths of clips relative to the library's folder, as POSIX writes them.

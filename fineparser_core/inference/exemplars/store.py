@@ -1,8 +1,8 @@
 """The exemplars that dives are compared with: those that come with the program and the coach's own, read as one.
 
-The coach's own lie in a folder with one SQLite file, its backup and the clips that it speaks of. Several programs may
-use it at once: SQLite's write-ahead log keeps readers and one writer apart, and whatever a killed program left undone
-is as if it had never begun.
+The coach's own are in a folder with one SQLite file, its backup and the clips that it refers to. Several programs may
+use it at once: SQLite's write-ahead log separates readers from one writer, and an unfinished transaction of a killed
+program is rolled back.
 """
 
 import logging
@@ -67,7 +67,7 @@ class ExemplarStore:
         path: the file to name in a message: the only one, or the bundled one.
         folder: where exemplars are added and changed; None where a file is only read.
         writable: whether exemplars can be added and changed now.
-        notice: one sentence for the user where the coach's own were found damaged or cannot be written; else "".
+        notice: one sentence for the user where the coach's own exemplars were damaged or cannot be written; else "".
     """
 
     def __init__(self, connection: sqlite3.Connection, files: Mapping[str, Path], folder: Path | None = None) -> None:
@@ -365,7 +365,7 @@ class ExemplarStore:
 
         Args:
             encoding: of the clip, by the model that parsed it.
-            corrected: a person placed the transitions of the parse, and other weights shall not move them.
+            corrected: a person placed the transitions of the parse, and other weights do not move them.
             progress: called with the stage "copy".
 
         Raises:
@@ -419,7 +419,7 @@ class ExemplarStore:
             _put_encoding(db, exemplar_id, model_id, encoding)
 
     def edit(self, exemplar_id: str, facts: ExemplarFacts) -> None:
-        """Replaces what a person said of an exemplar.
+        """Replaces the facts of an exemplar that a person entered.
 
         Raises: ConfigError for facts that cannot be, ExemplarError where it cannot be written.
         """

@@ -53,7 +53,7 @@ def test_rendered_dives_are_measured_pair_by_pair(rendered_root: Path, tmp_path:
 
 def test_weights_without_poses_are_refused(rendered_root: Path, tmp_path: Path) -> None:
     data = load_dataset(rendered_root)
-    with pytest.raises(CheckpointError, match="fineparser-0 sees no poses: measure it without --poses"):
+    with pytest.raises(CheckpointError, match="fineparser-0 sees no poses: give weights with poses, by --weights"):
         measure_poses(
             analyzer("fineparser"),
             data,
