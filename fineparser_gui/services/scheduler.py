@@ -67,7 +67,7 @@ class Scheduler(QObject):
         self._waiting: list[Task] = []
         self._running: list[Task] = []  # in ascending urgency
         self._crashes = 0
-        self._paused = self._gave_up = self._closed = False
+        self._paused = self._gave_up = False
         client.started.connect(self._on_started)
         client.received.connect(self._on_received)
         client.died.connect(self._on_died)
@@ -151,7 +151,6 @@ class Scheduler(QObject):
 
     def close(self) -> None:
         """Forget all tasks."""
-        self._closed = True
         self._waiting.clear()
         self._running.clear()
 
@@ -160,7 +159,7 @@ class Scheduler(QObject):
 
     def _urgency(self, task: Task, places: Mapping[str, int]) -> int:
         shown = isinstance(task.request, ParseRequest) and places.get(task.key) == SHOWN
-        return Urgency.SHOWN if shown else task.request.urgency
+        return Urgency.SHOWN if shown else task.urgency
 
     def _rank(self, places: Mapping[str, int]) -> Callable[[Task], tuple]:
         return lambda task: (-self._urgency(task, places), places.get(task.key, SHOWN), int(task.id[1:]))

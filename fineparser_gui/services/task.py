@@ -23,6 +23,7 @@ class Task(QObject):
         cancelled: `cancel` took effect.
 
     Attributes:
+        urgency: of the request as submitted; the scheduler raises that of the dive that is shown.
         n_crashes: number of crashes of the worker while it worked on the request.
         retries: number of times that the request is sent again after a crash.
         cancelling: the worker was asked to stop and has not answered yet.
@@ -36,6 +37,7 @@ class Task(QObject):
     def __init__(self, request: Request, key: str, cancel: Callable[["Task"], None], *, retries: int = 0) -> None:
         super().__init__()
         self.request, self.key, self.retries = request, key, retries
+        self.urgency = request.urgency
         self.n_crashes = 0
         self.cancelling = False
         self._cancel = cancel

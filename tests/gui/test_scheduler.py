@@ -111,6 +111,15 @@ def test_a_crash_takes_what_ran_last_and_what_it_overtook_goes_on(desk, qtbot):
     qtbot.waitUntil(lambda: desk.running == ["batch"], timeout=2000)
 
 
+def test_what_was_shown_when_the_worker_died_waits_its_turn_once_it_is_not(desk, qtbot):
+    desk.places = {"shown": SHOWN, "first": 0}
+    for name in ("shown", "first"):
+        desk.submit(name, PARSE, retries=1)
+    desk.client.die()
+    desk.places = {"shown": 1, "first": 0}
+    qtbot.waitUntil(lambda: desk.running == ["first"], timeout=2000)
+
+
 def test_what_may_be_asked_twice_is_and_then_fails(desk, qtbot):
     desk.submit("change", ChangeLibraryRequest(action="list"), retries=1)
     desk.client.die()
