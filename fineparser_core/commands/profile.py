@@ -22,10 +22,10 @@ from fineparser_core.inference.exemplars.records import Exemplar
 from fineparser_core.inference.samples import Samples, read_samples
 from fineparser_core.models.temporal_parser import DECODERS
 from fineparser_core.training.throughput import (
-    our_step,
+    our_iteration,
     relative_differences,
-    seconds_per_step,
-    straightforward_step,
+    seconds_per_iteration,
+    straightforward_iteration,
     synthetic_batch,
     with_all_pairs,
 )
@@ -170,17 +170,17 @@ def _profile_training(n_pairs: int, repeats: int, size: int) -> None:
     batch = synthetic_batch(n_pairs, size=size)
     ours = f"ours, {precision}"
     steps = {
-        "straightforward": straightforward_step(model, batch),
-        "ours, fp32": our_step(model, batch, torch.float32),
-        ours: our_step(model, batch, PRECISIONS[precision]),
-        "all pairs": our_step(model, with_all_pairs(batch), PRECISIONS[precision]),
+        "straightforward": straightforward_iteration(model, batch),
+        "ours, fp32": our_iteration(model, batch, torch.float32),
+        ours: our_iteration(model, batch, PRECISIONS[precision]),
+        "all pairs": our_iteration(model, with_all_pairs(batch), PRECISIONS[precision]),
     }
     print(f"CPU: {_cpu_name()}, {torch.get_num_threads()} threads")
     print(
         f"{n_pairs} pairs, {len(batch.video)} videos of {size} x {size} an iteration; batch norm fixed; forward, "
         f"backward and update; median of {repeats}"
     )
-    seconds, losses = seconds_per_step(steps, repeats)
+    seconds, losses = seconds_per_iteration(steps, repeats)
     plain_s = seconds["straightforward"]
     print(f"straightforward, fp32 contiguous, pair by pair: {plain_s:.2f} s an iteration")
     for name in dict.fromkeys(("ours, fp32", ours)):

@@ -1,4 +1,4 @@
-"""Opens a data set of any layout that can be trained on."""
+"""Opens a data set of any supported layout."""
 
 from pathlib import Path
 

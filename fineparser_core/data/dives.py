@@ -1,4 +1,4 @@
-"""A dive with its images, ready to be looked at."""
+"""A dive of a data set with its decoded images."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,10 +12,10 @@ from fineparser_core.data.records import FPS, DiveRecord
 
 @dataclass(frozen=True)
 class StoredImages:
-    """Images in a file, read where they are asked for: `images[index]` gives an array, as of an array in memory.
+    """Images in a file that are read when they are indexed: `images[index]` is an array, as of an array in memory.
 
-    The file is mapped anew at every look: a mapping that stays keeps its file open, and thousands of dives would be
-    more than a process may have open. Processes that get a copy get the path, not the images.
+    The file is mapped anew at every access, because a mapping keeps its file open, and there are more dives than a
+    process may have open files. Pickling copies the path, not the images.
 
     Attributes:
         path: .npy file of (T, bytes of a frame) uint8.

@@ -1,4 +1,4 @@
-"""Which dives a dive may be compared with, and which of them vote on its score."""
+"""Choice of exemplars: which dives a query may be compared with, and which of them are drawn."""
 
 import zlib
 from collections import defaultdict

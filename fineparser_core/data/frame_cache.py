@@ -1,4 +1,4 @@
-"""Decode and squeeze every frame once: uncompressed files that training maps into memory."""
+"""A cache of frames: each is decoded and resized once, into uncompressed files that training maps into memory."""
 
 import itertools
 import logging
@@ -28,9 +28,9 @@ from fineparser_core.video.preprocess import WHOLE, AthleteCrop, get_preprocessi
 logger = logging.getLogger(__name__)
 
 _CHANNELS = 3
-# Of a square that follows the athlete: its left, top, width and height as float32 shares of the frame.
+# Of an athlete crop: left, top, width and height of its square as float32 shares of the frame.
 _SQUARE_BYTES = 16
-# What a killed run left half-written; no dive takes that long to write.
+# Age of temporary files that a killed run has left; no dive takes that long to write.
 _ABANDONED_S = 60.0
 
 
@@ -71,13 +71,13 @@ class FrameCache:
     """Squeezed frames and masks of a data set in a folder, one file a dive.
 
     A file holds (T, bytes of a frame) uint8: of every frame its RGB image, where the data set has masks its mask, and
-    where the preprocessing follows the athlete the square that is stored. That square is found in the true masks, as
-    inference finds it in those of its first look. The file's name says key, preprocessing and a checksum of the
+    where the preprocessing is an athlete crop the square that is stored. That square is found in the true masks, as
+    inference finds it in those of its coarse pass. The file's name holds key, preprocessing and a checksum of the
     annotation, so that dives of another data set or edition are never taken for these.
     """
 
     def __init__(self, folder: Path, data: DiveSet, preprocessing: str) -> None:
-        """Looks at nothing yet.
+        """Reads and writes nothing yet.
 
         Args:
             folder: made when something is written.
@@ -108,7 +108,7 @@ class FrameCache:
         )
 
     def usable(self, records: Iterable[DiveRecord], limit: int | None = None) -> list[DiveRecord]:
-        """The dives that are in the cache or whose images can be used, in order; looks at names, not into images.
+        """The dives that are in the cache or whose images can be used, in order; reads names, not images.
 
         Args:
             records: the dives to choose from.
@@ -180,7 +180,7 @@ class FrameCache:
         return [f"{record.id}: {reasons[record.id]}" for record in plan.missing if record.id in reasons]
 
     def load(self, record: DiveRecord) -> Dive:
-        """A dive that `prepare` has stored; its images are read where they are looked at.
+        """A dive that `prepare` has stored; its images are read when they are indexed.
 
         Raises:
             AnnotationError: it is not in the cache.
@@ -271,7 +271,7 @@ def _fill_squares(
         if image.shape[:2] != (height, width) or mask.shape != (height, width):
             raise AnnotationError(
                 f"{frame_path} has {image.shape[1]} x {image.shape[0]} pixels, its mask {mask.shape[1]} x "
-                f"{mask.shape[0]} and the first mask {width} x {height}: to follow the athlete they must be equal."
+                f"{mask.shape[0]} and the first mask {width} x {height}: for an athlete crop they must be equal."
             )
         place, size = square_to_xyxy(square, shape.stored_scale), shape.stored_px[0]
         frame = crop_image(image, place, size).reshape(-1)

@@ -1,4 +1,4 @@
-"""The images of a dive: which of them make its clip, and reading them without missing that one is damaged."""
+"""The images of a dive: which of them make its clip, and reading them with damaged ones refused."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ _TAIL_BYTES = 1024
 
 
 def clip_images(data: DiveSet, record: DiveRecord) -> list[tuple[Path, Path | None]]:
-    """Every frame of a clip with its mask, if the data set has masks; looks at names, not into the images.
+    """Every frame of a clip with its mask, if the data set has masks; reads names, not images.
 
     Where frames and labels are not equally many, as in some dives of FineDiving, the clip ends with whichever ends
     first.

@@ -1,4 +1,4 @@
-"""Which dives meet in training: one exemplar for every query, or groups in which each dive meets all others."""
+"""Pairing of training dives: one exemplar for every query, or groups in which all ordered pairs are compared."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from fineparser_core.data.exemplars import groups_of
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import ConfigError
 
-# Apart from whatever else is drawn from (seed, epoch).
+# Part of the seed of each kind of draw, so that they are independent.
 _PAIRS, _GROUPS = 1, 2
 
 

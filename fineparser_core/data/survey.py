@@ -1,4 +1,4 @@
-"""What a data set has, lacks and gets wrong, before anybody trains on it."""
+"""A survey of a data set before training: what is there, what is missing and what is inconsistent."""
 
 import os
 from collections import Counter
@@ -65,7 +65,7 @@ class Survey:
         few_exemplars, no_exemplars: test dives with fewer than 10 candidates in training, and those with none.
         defects: what does not fit together; dives without any frame or mask are not among them but unusable.
         unusable: why dives cannot be used, "id: reason".
-        damaged: images that cannot be read; None if nobody looked.
+        damaged: images that cannot be read; None if they were not decoded.
         cache_bytes: what the cache of all splits takes, by preprocessing; without those that the data set cannot have.
     """
 
@@ -94,7 +94,7 @@ def take_survey(
 
     Args:
         images: whether to decode every frame and mask.
-        progress: stages "look" and "decode", in dives.
+        progress: stages "scan" and "decode", in dives.
         cancel: asked between dives.
 
     Raises:
@@ -111,7 +111,7 @@ def take_survey(
             clip_images(data, record)
         except AnnotationError as error:
             reasons[record.id] = str(error)
-        progress(Progress("look", done, len(data.records)))
+        progress(Progress("scan", done, len(data.records)))
 
     def count(name: str) -> SplitSurvey:
         records = data.split(name)
@@ -155,7 +155,7 @@ def by_kind(defects: Sequence[Defect]) -> dict[str, int]:
 
 
 def _damaged(data: DiveSet, progress: ProgressCallback, cancel: CancelToken) -> tuple[str, ...]:
-    def look(record: DiveRecord) -> list[str]:
+    def damaged_images(record: DiveRecord) -> list[str]:
         wrong = []
         for read, paths in ((read_frame, data.frame_paths(record)), (read_mask, data.mask_paths(record))):
             for path in paths:
@@ -169,7 +169,7 @@ def _damaged(data: DiveSet, progress: ProgressCallback, cancel: CancelToken) -> 
     found: list[str] = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         try:
-            for done, wrong in enumerate(pool.map(look, data.records.values()), start=1):
+            for done, wrong in enumerate(pool.map(damaged_images, data.records.values()), start=1):
                 found += wrong
                 progress(Progress("decode", done, len(data.records)))
                 cancel.raise_if_cancelled()

@@ -1,4 +1,4 @@
-"""Looking at a dive in different ways: parameters are drawn first, then applied to clip and masks alike."""
+"""Views of a dive: random parameters are drawn first, then applied to frames and masks alike."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,17 +13,17 @@ from fineparser_core.errors import AnnotationError
 from fineparser_core.video.preprocess import WHOLE, AthleteCrop, get_preprocessing
 from fineparser_core.video.sampling import frame_to_sample
 
-# Trims leave each outer step at least this many frames.
+# Least number of frames that a temporal crop leaves of take-off and entry.
 _KEPT_FRAMES = 2
-# How much nearer and farther a view may look than the square that follows the athlete.
+# Range of the zoom of random views of an athlete crop.
 _NEARER, _FARTHER = 0.85, 1.2
-# Colours told the athlete from the hall too well: of a grey clip a third of a mask was left.
+# Down to grey, so that the masks do not rely on colour.
 _SATURATION = (0.0, 1.3)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Augmentation:
-    """How far views may stray from the plain one; the defaults are the release's.
+    """Strengths of the random augmentation; the defaults are the release's.
 
     Attributes:
         flip: probability of a mirrored view.
@@ -45,7 +45,7 @@ class Augmentation:
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """One way to look at a dive.
+    """A view of a dive: the frames that are sampled, the part of them that is cut out, and its colours.
 
     Attributes:
         sampled: (96,) int64 frames.
@@ -137,7 +137,7 @@ def draw_view(dive: Dive, preprocessing: str, augmentation: Augmentation, rng: n
 
 def view_frames(dive: Dive, view: View, samples: np.ndarray | Sequence[int]) -> np.ndarray:
     """Samples (n,) of a view as (n, 112, 112, 3) uint8 RGB: its frames, rows and mirror, not its colours."""
-    return _look(dive.frames, view, samples)
+    return _cut(dive.frames, view, samples)
 
 
 def view_masks(dive: Dive, view: View, samples: np.ndarray | Sequence[int]) -> np.ndarray:
@@ -148,7 +148,7 @@ def view_masks(dive: Dive, view: View, samples: np.ndarray | Sequence[int]) -> n
     """
     if dive.masks is None:
         raise AnnotationError(f"{dive.record.id} has no masks: use a data set that has them.")
-    return _look(dive.masks, view, samples)
+    return _cut(dive.masks, view, samples)
 
 
 def view_points(dive: Dive, view: View, samples: np.ndarray | Sequence[int], points: np.ndarray) -> np.ndarray:
@@ -158,7 +158,7 @@ def view_points(dive: Dive, view: View, samples: np.ndarray | Sequence[int], poi
     return ((pixels - np.array([view.first_column, view.first_row])) / view.side_px).astype(np.float32)
 
 
-def _look(images: np.ndarray | StoredImages, view: View, samples: np.ndarray | Sequence[int]) -> np.ndarray:
+def _cut(images: np.ndarray | StoredImages, view: View, samples: np.ndarray | Sequence[int]) -> np.ndarray:
     rows = slice(view.first_row, view.first_row + view.side_px)
     columns = slice(view.first_column, view.first_column + view.side_px)
     seen = images[view.sampled[np.asarray(samples)], rows, columns]

@@ -21,7 +21,7 @@ from fineparser_core.synth.dataset import Plan, PlannedDive
 from fineparser_core.synth.flight import plan_motion
 
 _FRAME_PX = (320, 240)
-#: Instants of take-off, flight and entry that a dive is looked at, and how many of them are averaged.
+#: Instants of take-off, flight and entry at which joints are read, and how many neighbouring ones are averaged.
 _INSTANTS, _AVERAGED = (16, 32, 16), 4
 _TAKE_OFF_S = 0.8
 # Kernel ridge regression: width of the Gaussian in units of the number of features, and the ridge.

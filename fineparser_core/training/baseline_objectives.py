@@ -1,4 +1,4 @@
-"""What a training step of each rival minimises, and the one place that picks the objective of a network."""
+"""The objective of each rival, and the one function that picks the objective of a network."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""From dives and views to network inputs; which dives meet in which step."""
+"""The batches of training: which dives are in which, and their tensors."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from fineparser_core.inference.encoder import normalise
 from fineparser_core.models.step_pooling import moved_cut
 
 _AWARDS = 3
-# Generators of different draws, so that one does not repeat the other.
+# Part of the seed of each kind of draw, so that they are independent.
 _VIEWS, _JITTER, _ORDER = 11, 12, 13
 
 
@@ -58,16 +58,16 @@ class Batch:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
-    """Indices of the dives of a training step, and its ordered pairs as rows of that list."""
+class BatchPlan:
+    """Indices of the dives of a batch, and its ordered pairs as rows of that list."""
 
     dives: tuple[int, ...]
     query: tuple[int, ...]
     exemplar: tuple[int, ...]
 
 
-def epoch_steps(records: Sequence[DiveRecord], config: TrainConfig, epoch: int) -> list[Step]:
-    """Every step of an epoch, in order, drawn from (seed, epoch).
+def epoch_batches(records: Sequence[DiveRecord], config: TrainConfig, epoch: int) -> list[BatchPlan]:
+    """Every batch of an epoch, in order, drawn from (seed, epoch).
 
     Paper pairs: `batch_size` queries with an exemplar each, both directions. All pairs: up to `batch_size` dives that
     may be compared, all ordered pairs. A method that scores a dive alone sees every dive, `batch_size` at a time.
@@ -75,32 +75,38 @@ def epoch_steps(records: Sequence[DiveRecord], config: TrainConfig, epoch: int) 
     if not config.contrastive:
         order = np.random.default_rng((config.seed, _ORDER, epoch)).permutation(len(records)).tolist()
         chunks = [order[i : i + config.batch_size] for i in range(0, len(order), config.batch_size)]
-        return [Step(dives=tuple(chunk), query=(), exemplar=()) for chunk in chunks]
+        return [BatchPlan(dives=tuple(chunk), query=(), exemplar=()) for chunk in chunks]
     if config.all_pairs:
         groups = epoch_groups(records, config.pairing, config.batch_size, config.seed, epoch)
-        steps = []
+        batches = []
         for group in groups:
-            query, exemplar = ordered_pairs(len(group))
-            steps.append(Step(dives=tuple(group), query=tuple(query.tolist()), exemplar=tuple(exemplar.tolist())))
-        return steps
+            query, exemplar = (tuple(rows.tolist()) for rows in ordered_pairs(len(group)))
+            batches.append(BatchPlan(dives=tuple(group), query=query, exemplar=exemplar))
+        return batches
     pairs = epoch_pairs(records, config.pairing, config.seed, epoch)
-    steps = []
+    batches = []
     for i in range(0, len(pairs), config.batch_size):
         chunk = pairs[i : i + config.batch_size]
         first, second = range(len(chunk)), range(len(chunk), 2 * len(chunk))
-        steps.append(
-            Step(
+        batches.append(
+            BatchPlan(
                 dives=(*(q for q, _ in chunk), *(e for _, e in chunk)),
                 query=(*first, *second),
                 exemplar=(*second, *first),
             )
         )
-    return steps
+    return batches
 
 
-def make_batch(dives: Sequence[Dive], step: Step, config: TrainConfig, place: tuple[int, int]) -> Batch:
-    """The batch of a step; `place` is (epoch, step), from which every draw is made."""
-    chosen = [dives[i] for i in step.dives]
+def make_batch(dives: Sequence[Dive], plan: BatchPlan, config: TrainConfig, place: tuple[int, int]) -> Batch:
+    """The tensors of a batch.
+
+    Args:
+        dives: of the training split.
+        plan: which of them, and which pairs.
+        place: (epoch, index of the batch in it); every random draw depends on it and the seed alone.
+    """
+    chosen = [dives[i] for i in plan.dives]
     augmentation = Augmentation(
         flip=config.flip,
         temporal_shift=config.temporal_shift,
@@ -127,8 +133,8 @@ def make_batch(dives: Sequence[Dive], step: Step, config: TrainConfig, place: tu
         scores=torch.tensor([dive.score for dive in chosen], dtype=torch.float32),
         difficulty=torch.tensor([dive.record.difficulty for dive in chosen], dtype=torch.float32),
         awards=torch.tensor(np.stack([three_awards(dive.record.awards) for dive in chosen]), dtype=torch.float32),
-        query=torch.tensor(step.query, dtype=torch.int64),
-        exemplar=torch.tensor(step.exemplar, dtype=torch.int64),
+        query=torch.tensor(plan.query, dtype=torch.int64),
+        exemplar=torch.tensor(plan.exemplar, dtype=torch.int64),
         paired=not config.all_pairs and config.contrastive,
         masks=masks,
         transitions=transitions,
@@ -168,7 +174,7 @@ def window_batch(dives: Sequence[Dive], views: Sequence[View], starts: Sequence[
 def jitter(transitions: tuple[int, int], reach: int, rng: np.random.Generator) -> tuple[int, int]:
     """Transitions moved by up to `reach` samples each, still in order.
 
-    Inference cuts at predicted transitions; training at labels that are a little off is ready for that.
+    Inference cuts at predicted transitions, which are a little off as well.
     """
     st_by, ed_by = int(rng.integers(-reach, reach + 1)), int(rng.integers(-reach, reach + 1))
     return moved_cut(transitions, st_by, ed_by)

@@ -1,4 +1,4 @@
-"""One process or many: what `torchrun` started, and the few things that processes must agree on."""
+"""Several processes started by `torchrun`, and the few collective operations that training needs."""
 
 import os
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ class Processes:
 
     @property
     def writes(self) -> bool:
-        """Whether this process writes files and talks."""
+        """Whether this process writes files and logs."""
         return self.rank == 0
 
     def any(self, flag: bool) -> bool:
@@ -48,7 +48,7 @@ class Processes:
         return values
 
     def wait(self) -> None:
-        """Returns once all processes are here."""
+        """Returns once all processes have called it."""
         if self.world > 1:
             dist.barrier()
 

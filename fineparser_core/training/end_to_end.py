@@ -25,7 +25,7 @@ from fineparser_core.inference.device import PRECISIONS, choose_precision
 from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
 from fineparser_core.training.baseline_objectives import make_objective
-from fineparser_core.training.batches import Batch, Step, epoch_steps, make_batch
+from fineparser_core.training.batches import Batch, BatchPlan, epoch_batches, make_batch
 from fineparser_core.training.distributed import Processes
 from fineparser_core.training.events import Events
 from fineparser_core.training.loop import CONSOLE_EVERY_S, After, Stage, load_checkpoint, run_stage, save_checkpoint
@@ -53,19 +53,19 @@ class Splits:
 
 
 class Plan:
-    """Which steps this process makes in which iteration; the same dives in the same order for any run of the seed.
+    """Which batches this process computes in which iteration; the same dives in the same order for a seed.
 
-    An epoch's steps are dealt out to the processes in turn; the first ones are dealt again where they do not go
-    round. Deviation: the release's accumulation is off by one and leaks into the next epoch; here an epoch ends
+    The batches of an epoch are dealt out to the processes in turn; the first ones are dealt again where their number is
+    not divisible. Deviation: the release's accumulation is off by one and leaks into the next epoch; here an epoch ends
     with whatever is left.
     """
 
     def __init__(self, dives: Sequence[Dive], config: TrainConfig, peers: Processes) -> None:
         self._records = [dive.record for dive in dives]
         self._config, self._peers = config, peers
-        n_steps = [len(self.steps(epoch)) for epoch in range(config.epochs)]
+        n_batches = [len(self.batches(epoch)) for epoch in range(config.epochs)]
         #: ends[e]: iterations up to and with epoch e.
-        self.ends = np.cumsum([math.ceil(n / config.grad_accum_steps) for n in n_steps]).tolist()
+        self.ends = np.cumsum([math.ceil(n / config.grad_accum_steps) for n in n_batches]).tolist()
         if not self.ends or self.ends[0] == 0:
             raise ConfigError(
                 f"Among {len(dives)} training dives no two may be compared ('{config.pairing}'): train on more dives, "
@@ -73,9 +73,9 @@ class Plan:
             )
 
     @lru_cache(maxsize=2)  # noqa: B019 - one plan a run
-    def steps(self, epoch: int) -> list[tuple[int, Step]]:
-        """(index in the epoch, step) of this process."""
-        every = list(enumerate(epoch_steps(self._records, self._config, epoch)))
+    def batches(self, epoch: int) -> list[tuple[int, BatchPlan]]:
+        """(index in the epoch, batch) of this process."""
+        every = list(enumerate(epoch_batches(self._records, self._config, epoch)))
         every += every[: -len(every) % self._peers.world]
         return every[self._peers.rank :: self._peers.world]
 
@@ -83,11 +83,11 @@ class Plan:
         """The epoch of an iteration, from 0."""
         return int(np.searchsorted(self.ends, iteration, side="right"))
 
-    def parts(self, iteration: int) -> list[tuple[int, Step]]:
-        """The steps whose gradients an iteration sums."""
+    def parts(self, iteration: int) -> list[tuple[int, BatchPlan]]:
+        """The batches whose gradients an iteration sums."""
         epoch = self.epoch_of(iteration)
         start = (iteration - (self.ends[epoch - 1] if epoch else 0)) * self._config.grad_accum_steps
-        return self.steps(epoch)[start : start + self._config.grad_accum_steps]
+        return self.batches(epoch)[start : start + self._config.grad_accum_steps]
 
 
 def schedule(config: TrainConfig, plan: Plan, iteration: int, iterations: int, peak: float) -> float:
@@ -158,7 +158,7 @@ def train_end_to_end(
         trained = DistributedDataParallel(objective, find_unused_parameters=not whole)
     events = Events(out, on=peers.writes)
 
-    def step(iteration: int, part: int) -> dict[str, torch.Tensor]:
+    def compute_losses(iteration: int, part: int) -> dict[str, torch.Tensor]:
         fix_batch_norms(objective, config.batch_norm)
         epoch = plan.epoch_of(iteration)
         index, chosen = plan.parts(iteration)[part]
@@ -176,7 +176,7 @@ def train_end_to_end(
             if dives:
                 results = evaluate_sharded(shown.model, dives, splits.train, config, cancel=cancel, peers=peers)
                 entry[split] = metric_values(summarise(results, median_transitions=median, seed=config.seed))
-                # A run that was killed before it kept this entry has told it already.
+                # A run that was killed before its checkpoint has written this entry already.
                 events.cut(split, entry["epoch"] - 1)
                 events.write(split, entry["epoch"], entry[split])
         sheet = mask_sheet(shown.model, splits.validation or splits.train, config)
@@ -193,7 +193,7 @@ def train_end_to_end(
         modules={"objective": objective},
         groups=groups,
         iterations=plan.ends[-1],
-        step=step,
+        compute_losses=compute_losses,
         parts=lambda iteration: len(plan.parts(iteration)),
         schedule=lambda iteration, iterations, peak: schedule(config, plan, iteration, iterations, peak),
         optimizer=config.optimizer,
@@ -254,7 +254,7 @@ def run_sharded(
             dives, shard=(peers.rank, peers.world), progress=_logged(), cancel=cancel
         )
     except Cancelled:
-        mine = None  # the others wait for this process's part
+        mine = None  # the other processes wait in `gather` below
     shards = peers.gather(mine)
     by_index: dict[int, DiveResult] = {}
     for rank, results in enumerate(shards):

@@ -1,4 +1,4 @@
-"""What a run tells while it trains: JSON lines always, TensorBoard where it is installed."""
+"""The log of a training run: JSON lines always, TensorBoard where it is installed."""
 
 import json
 import logging
@@ -18,7 +18,7 @@ FILE_NAME = "events.jsonl"
 class Events:
     """Appends to FOLDER/events.jsonl, one line an event, and to FOLDER/tensorboard.
 
-    A run that goes on calls `cut` first: whatever was told after the checkpoint will be told again.
+    A resumed run calls `cut` first, because it computes again whatever came after its checkpoint.
 
     Args:
         on: False writes nothing, for processes other than the first.
@@ -32,7 +32,7 @@ class Events:
             self._board = _tensorboard(folder / "tensorboard")
 
     def cut(self, stage: str, iteration: int) -> None:
-        """Drops the events of a stage after an iteration, and a last line that was cut short."""
+        """Deletes the events of a stage after an iteration, and an incomplete last line."""
         if not self._on or not self._path.exists():
             return
         kept = []

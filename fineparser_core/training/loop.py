@@ -1,7 +1,7 @@
 """The training loop: optimiser, schedule, accumulation, averaging, checkpoints and events of one stage.
 
-A stage that was cut goes on from its last checkpoint with the same batches and the same losses to the last bit,
-since a batch is drawn from (seed, epoch, step) and from nothing else.
+An interrupted stage resumes from its last checkpoint with the same batches and bitwise the same losses, because a batch
+depends on nothing but (seed, epoch, index of the batch).
 """
 
 import json
@@ -39,15 +39,15 @@ def stage_schedule(iteration: int, iterations: int, peak: float) -> float:
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """What a stage trains and how.
+    """A training stage: the modules, their optimiser, and the losses.
 
     Attributes:
         name: of its checkpoint and its events.
         modules: by name; saved with the stage, in the mode (train or eval) that the stage has set.
         groups: (parameters, peak learning rate).
         iterations: updates of the optimiser.
-        step: (iteration, part) to losses by name; "total" is minimised.
-        parts: how many steps' gradients an iteration sums.
+        compute_losses: (iteration, part) to losses by name; "total" is minimised.
+        parts: how many batches' gradients an iteration sums.
         schedule: (iteration, iterations, peak) to a learning rate.
         clip_norm: gradients are clipped to this norm; 0 is off.
         optimizer: "adam", "adamw" or "sgd".
@@ -56,15 +56,14 @@ class Stage:
         ema: decay of the averaged weights; 0 is off.
         scaled: whether losses are scaled for float16 gradients.
         checkpoint_every: iterations between checkpoints, besides the last one and a cancelled one.
-        after: called after the iterations that it names, with the averaged modules where there are some; what it
-            returns is an event, and goes into `Outcome.state`.
+        after: work between iterations, such as an evaluation.
     """
 
     name: str
     modules: Mapping[str, nn.Module]
     groups: Sequence[tuple[Sequence[nn.Parameter], float]]
     iterations: int
-    step: Callable[[int, int], dict[str, Tensor]]
+    compute_losses: Callable[[int, int], dict[str, Tensor]]
     parts: Callable[[int], int] = lambda iteration: 1
     schedule: Callable[[int, int, float], float] = stage_schedule
     clip_norm: float = 0.0
@@ -83,7 +82,8 @@ class After:
 
     Attributes:
         due: whether an iteration count is one to work at.
-        work: (iteration, modules to look at, state so far) to the new state, a JSON value that checkpoints keep.
+        work: (iteration, modules, the averaged ones where there are some, state so far) to the new state, a JSON value
+            that checkpoints keep.
     """
 
     due: Callable[[int], bool]
@@ -102,10 +102,10 @@ class _Progress:
 def run_stage(
     stage: Stage, out: Path, cancel: CancelToken, *, events: Events | None = None, peers: Processes | None = None
 ) -> Any:
-    """Runs a stage to its end, or goes on where it was cut; a finished stage is only loaded.
+    """Runs a stage to its end, resuming an interrupted one; a finished stage is only loaded.
 
-    Writes OUT/<stage>.pt (modules, optimiser, averages, iteration, state). Among several processes the losses told are
-    those of the first one's share of the batch.
+    Writes OUT/<stage>.pt (modules, optimiser, averages, iteration, state). With several processes, the logged losses
+    are those of the first one's part of the batch.
 
     Returns: the state that `Stage.after` made.
 
@@ -216,7 +216,7 @@ def _update(
     sums: dict[str, float] = {}
     n_parts = stage.parts(iteration)
     for part in range(n_parts):
-        losses = stage.step(iteration, part)
+        losses = stage.compute_losses(iteration, part)
         total = float(losses["total"].detach())
         if not math.isfinite(total):
             raise FineParserError(

@@ -44,7 +44,7 @@ def mask_stage(
     joint_head = nn.Conv3d(MIDDLE_CHANNELS, N_JOINTS, 1)
     nn.init.constant_(joint_head.get_parameter("bias"), -4.0)  # hardly any cell holds a joint
 
-    def step(iteration: int, part: int) -> dict[str, Tensor]:
+    def compute_losses(iteration: int, part: int) -> dict[str, Tensor]:
         rng = draws(config, 1, iteration)
         frames, masks, chosen, views, starts = _mask_windows(dives, first_looks, config, rng)
         with autocast(frames.device, config.precision):
@@ -67,7 +67,7 @@ def mask_stage(
         modules={"spatial_parser": parser, "joint_head": joint_head},
         groups=groups,
         iterations=config.mask_iterations,
-        step=step,
+        compute_losses=compute_losses,
         clip_norm=5.0,
     )
 
@@ -85,7 +85,7 @@ def sharpen_stage(model: FineParser, store: Callable[[], Sequence[StoredWindow]]
     sharpener = parser.decoder.refiner.sharpener.requires_grad_(True).train()
     windows = cache(store)
 
-    def step(iteration: int, part: int) -> dict[str, Tensor]:
+    def compute_losses(iteration: int, part: int) -> dict[str, Tensor]:
         rng, stored = draws(config, 6, iteration), windows()
         chosen = [stored[i] for i in rng.integers(0, len(stored), config.sharpen_batch)]
         logits, middle, frames, masks = [], [], [], []
@@ -114,7 +114,7 @@ def sharpen_stage(model: FineParser, store: Callable[[], Sequence[StoredWindow]]
         modules={"sharpener": sharpener},
         groups=[(trainable(sharpener), 2 * config.head_lr)],
         iterations=config.sharpen_iterations,
-        step=step,
+        compute_losses=compute_losses,
         clip_norm=5.0,
     )
 

@@ -1,4 +1,4 @@
-"""What a training step minimises: the losses of Eq. 7-11 on a batch of dives and ordered pairs."""
+"""The objective of an iteration: the losses of Eq. 7-11 on a batch of dives and ordered pairs."""
 
 from abc import abstractmethod
 from collections.abc import Callable

@@ -117,7 +117,7 @@ def pose_stage(model: FineParser, dives: Sequence[Dive], truths: Truths, config:
 
     ahead = Ahead(draw, config.frame_iterations)
 
-    def step(iteration: int, part: int) -> dict[str, Tensor]:
+    def compute_losses(iteration: int, part: int) -> dict[str, Tensor]:
         drawn = ahead(iteration)
         with autocast(drawn.images.device, config.precision):
             maps, aux = backbone.predict(drawn.images)
@@ -137,7 +137,7 @@ def pose_stage(model: FineParser, dives: Sequence[Dive], truths: Truths, config:
         modules={"backbone": backbone},
         groups=[(trainable(backbone), 2 * config.head_lr)],
         iterations=config.frame_iterations,
-        step=step,
+        compute_losses=compute_losses,
         clip_norm=5.0,
     )
 
@@ -171,7 +171,7 @@ def track_stage(
         found = torch.from_numpy(np.stack([one.poses[:, :-2] for one in known])).unflatten(2, (-1, KEYPOINT_SIZE))
         return found, points, shown
 
-    def step(iteration: int, part: int) -> dict[str, Tensor]:
+    def compute_losses(iteration: int, part: int) -> dict[str, Tensor]:
         found, points, shown = clips()
         rng = draws(config, 9, iteration)
         rows = rng.integers(0, len(found), config.track_batch)
@@ -187,7 +187,7 @@ def track_stage(
         modules={"track": track},
         groups=[(trainable(track), config.head_lr)],
         iterations=config.track_iterations,
-        step=step,
+        compute_losses=compute_losses,
         clip_norm=5.0,
     )
 
@@ -199,7 +199,7 @@ def steps_stage(model: FineParserPose, seen_dives: Sequence[SeenDive], config: S
     refound = _refound(_tracked(model, looks), looks)
     labels = torch.tensor([one.transitions for one in seen_dives])
 
-    def step(iteration: int, part: int) -> dict[str, Tensor]:
+    def compute_losses(iteration: int, part: int) -> dict[str, Tensor]:
         rng = draws(config, 10, iteration)
         rows = rng.integers(0, len(labels), config.track_batch)
         probabilities = steps(_dropout(refound(rows, rng), rng)).sigmoid()
@@ -211,7 +211,7 @@ def steps_stage(model: FineParserPose, seen_dives: Sequence[SeenDive], config: S
         modules={"pose_steps": steps},
         groups=[(trainable(steps), config.head_lr)],
         iterations=config.steps_iterations,
-        step=step,
+        compute_losses=compute_losses,
         clip_norm=5.0,
     )
 
@@ -272,7 +272,7 @@ def static_stage(
     known_groups = by_number([one.dive.dive_number for one in known], 2)
     traced_qualities = scaled(poses.qualities)
 
-    def step(iteration: int, part: int) -> dict[str, Tensor]:
+    def compute_losses(iteration: int, part: int) -> dict[str, Tensor]:
         rng = draws(config, 8, iteration)
         features, qualities, query, exemplar = [], [], [], []
         cuts: list[tuple[int, int]] = []
@@ -318,7 +318,7 @@ def static_stage(
         modules=modules,
         groups=[(trainable(*modules.values()), 2 * config.head_lr)],
         iterations=config.static_iterations,
-        step=step,
+        compute_losses=compute_losses,
         clip_norm=5.0,
         weight_decay=1e-5,
     )

@@ -1,4 +1,4 @@
-"""Where a run's numbers come from: its settings and data, stamped on its folder and on its weights."""
+"""Provenance of a run: its settings and data, recorded in its folder and in the card of its weights."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ _NAMES = {"finediving": "FineDiving", "mtl-aqa": "MTL-AQA"}
 
 @dataclass(frozen=True, kw_only=True)
 class DataStamp:
-    """Which dives a run is about; equal stamps are equal dives with equal labels."""
+    """Identifies the dives of a run; equal stamps mean equal dives with equal labels."""
 
     name: str
     rendered: bool
@@ -69,7 +69,7 @@ def trained_on(stamp: DataStamp) -> str:
 
 
 def open_run(out: Path, settings: dict[str, Any], *, resume: bool) -> None:
-    """Makes the folder of a run and stamps it; a folder that holds a run is entered only to go on with the same one.
+    """Makes the folder of a run and records its settings; a folder that holds a run is opened only to resume that run.
 
     Args:
         settings: JSON values that must be equal for a run to go on.
@@ -82,7 +82,7 @@ def open_run(out: Path, settings: dict[str, Any], *, resume: bool) -> None:
     settings = json.loads(json.dumps(settings))
     try:
         out.mkdir(parents=True, exist_ok=True)
-        # A stamp alone is a run that did not begin.
+        # A folder with nothing but the stamp is a run that has not begun.
         begun = path.exists() and len(list(out.iterdir())) > 1
         before = json.loads(path.read_text(encoding="utf-8"))["settings"] if begun else None
     except OSError as error:

@@ -62,7 +62,7 @@ def refiner_stage(model: FineParser, seen_dives: Sequence[SeenDive], truths: Tru
 
     ahead = Ahead(draw, config.refiner_iterations)
 
-    def step(iteration: int, part: int) -> dict[str, Tensor]:
+    def compute_losses(iteration: int, part: int) -> dict[str, Tensor]:
         drawn = ahead(iteration)
         seen = drawn.crops.contiguous(memory_format=torch.channels_last)
         with autocast(seen.device, config.precision):
@@ -74,7 +74,7 @@ def refiner_stage(model: FineParser, seen_dives: Sequence[SeenDive], truths: Tru
         modules={"refiner": refiner},
         groups=[(trainable(refiner), 2 * config.head_lr)],
         iterations=config.refiner_iterations,
-        step=step,
+        compute_losses=compute_losses,
         clip_norm=5.0,
     )
 

@@ -1,4 +1,4 @@
-"""Which epoch of a run counts.
+"""Selection of the epoch whose weights a run keeps.
 
 Deviation: the release picks the best epoch on the test split, and another one for each metric; that overstates what
 the weights can do. Here the validation split picks one epoch. Both are reported, by name.
@@ -11,7 +11,7 @@ from typing import Any
 
 from fineparser_core.evaluation.summary import METRICS, Summary
 
-# What an epoch is picked by: the first of these that tells two epochs apart.
+# Metrics by which an epoch is picked, in order: the next one decides between equals.
 _PICK_BY = ("rho", "r_l2_x100", "aiou_75", "s_measure")
 
 

@@ -88,7 +88,7 @@ def frame_stage(model: FineParser, dives: Sequence[Dive], truths: Truths, config
     n_outputs = 3 + _MASK_GRID**2 + 2 * N_JOINTS + 3
     head = nn.Linear(model.static_encoder.backbone_size, n_outputs)
 
-    def step(iteration: int, part: int) -> dict[str, Tensor]:
+    def compute_losses(iteration: int, part: int) -> dict[str, Tensor]:
         drawn = draw_frames(dives, truths, config, draws(config, 2, iteration))
         with autocast(drawn.images.device, config.precision):
             features = backbone(drawn.images).float()
@@ -109,7 +109,7 @@ def frame_stage(model: FineParser, dives: Sequence[Dive], truths: Truths, config
         modules={"backbone": backbone, "head": head},
         groups=[(trainable(backbone, head), config.head_lr)],
         iterations=config.frame_iterations,
-        step=step,
+        compute_losses=compute_losses,
         clip_norm=5.0,
     )
 
@@ -127,7 +127,7 @@ def parse_stage(model: FineParser, views: Sequence[StoredView], truths: Truths, 
     quality_heads = QualityHeads(DYNAMIC_TOKENS)
     groups = by_number([v.dive.dive_number for v in views], 2)
 
-    def step(iteration: int, part: int) -> dict[str, Tensor]:
+    def compute_losses(iteration: int, part: int) -> dict[str, Tensor]:
         rng = draws(config, 4, iteration)
         chosen = [views[i] for i in draw_group(groups, config.parse_batch, rng)]
         dives = [v.dive for v in chosen]
@@ -172,7 +172,7 @@ def parse_stage(model: FineParser, views: Sequence[StoredView], truths: Truths, 
             (trainable(*trained), config.trunk_lr),
         ],
         iterations=config.parse_iterations,
-        step=step,
+        compute_losses=compute_losses,
         clip_norm=5.0,
     )
 
@@ -216,7 +216,7 @@ def head_stage(model: FineParser, encoded: Sequence[EncodedDive], truths: Truths
         clean = np.stack(arrays)
         return torch.from_numpy(clean + config.feature_noise * spread * rng.standard_normal(clean.shape, np.float32))
 
-    def step(iteration: int, part: int) -> dict[str, Tensor]:
+    def compute_losses(iteration: int, part: int) -> dict[str, Tensor]:
         rng = draws(config, 5, iteration)
         chosen = [encoded[i] for i in draw_group(groups, config.head_batch, rng)]
         dives = [e.dive for e in chosen]
@@ -248,7 +248,7 @@ def head_stage(model: FineParser, encoded: Sequence[EncodedDive], truths: Truths
         modules=modules,
         groups=[(trainable(*modules.values()), config.head_lr)],
         iterations=config.head_iterations,
-        step=step,
+        compute_losses=compute_losses,
         clip_norm=20.0,
     )
 

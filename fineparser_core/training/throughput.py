@@ -1,4 +1,4 @@
-"""What a training step costs: the straightforward way, and the one used here, on the same pairs and weights."""
+"""The cost of a training iteration: a straightforward implementation and ours, on the same pairs and weights."""
 
 import copy
 import statistics
@@ -35,11 +35,11 @@ def wide_fusion(decoder: MaskDecoder, sides: list[Tensor]) -> Tensor:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TimedStep:
-    """A way to make a training step.
+class TimedIteration:
+    """An implementation of a training iteration.
 
     Attributes:
-        run: a whole step, giving its losses.
+        run: computes an iteration and returns its losses.
         pairs: ordered pairs in it.
     """
 
@@ -75,7 +75,7 @@ def with_all_pairs(batch: Batch) -> Batch:
     return replace(batch, query=torch.from_numpy(query), exemplar=torch.from_numpy(exemplar), paired=False)
 
 
-def straightforward_step(model: FineParser, batch: Batch) -> TimedStep:
+def straightforward_iteration(model: FineParser, batch: Batch) -> TimedIteration:
     """Float32, kernels and inputs in torch's default layout, the wide mask decoder; pair after pair, summed gradients.
 
     Args:
@@ -93,25 +93,27 @@ def straightforward_step(model: FineParser, batch: Batch) -> TimedStep:
     for first in (plain.i3d.conv3d_1a_7x7, plain.spatial_parser.encoder.conv3d_1a_7x7, of_frames):
         first.register_forward_pre_hook(lambda _, inputs: (inputs[0].contiguous(),))
     n_pairs = len(batch.video) // 2
-    return _step(plain, torch.float32, [_pair(batch, i) for i in range(n_pairs)], pairs=len(batch.query))
+    return _iteration(plain, torch.float32, [_pair(batch, i) for i in range(n_pairs)], pairs=len(batch.query))
 
 
-def our_step(model: FineParser, batch: Batch, precision: torch.dtype) -> TimedStep:
+def our_iteration(model: FineParser, batch: Batch, precision: torch.dtype) -> TimedIteration:
     """All videos in one batch, channels last, encoders in the given precision; a copy of the model is trained."""
-    return _step(to_channels_last(copy.deepcopy(model)), precision, [batch], pairs=len(batch.query))
+    return _iteration(to_channels_last(copy.deepcopy(model)), precision, [batch], pairs=len(batch.query))
 
 
-def seconds_per_step(steps: Mapping[str, TimedStep], repeats: int) -> tuple[dict[str, float], dict[str, Losses]]:
-    """Median seconds and the losses of each step, after one that is not counted.
+def seconds_per_iteration(
+    ways: Mapping[str, TimedIteration], repeats: int
+) -> tuple[dict[str, float], dict[str, Losses]]:
+    """Median seconds and the losses of each implementation, after a run that is not counted.
 
-    The steps take turns, so that whatever else the machine does falls on all of them.
+    They take turns, so that whatever else the machine does slows all of them down alike.
     """
-    losses = {name: step.run() for name, step in steps.items()}
-    taken: dict[str, list[float]] = {name: [] for name in steps}
+    losses = {name: way.run() for name, way in ways.items()}
+    taken: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(repeats):
-        for name, step in steps.items():
+        for name, way in ways.items():
             start = time.perf_counter()
-            step.run()
+            way.run()
             taken[name].append(time.perf_counter() - start)
     return {name: statistics.median(values) for name, values in taken.items()}, losses
 
@@ -131,12 +133,12 @@ def _config() -> TrainConfig:
     return replace(get_config("release"), batch_norm="fixed")
 
 
-def _step(model: FineParser, precision: torch.dtype, parts: list[Batch], *, pairs: int) -> TimedStep:
+def _iteration(model: FineParser, precision: torch.dtype, parts: list[Batch], *, pairs: int) -> TimedIteration:
     config = _config()
     model.precision = precision
     objective = FineParserObjective(model, config)
     fix_batch_norms(objective, config.batch_norm)
-    # A rate of zero: the work of an update, while every step sees the same weights.
+    # A rate of zero: the work of an update, while every iteration has the same weights.
     optimizer = torch.optim.Adam(_trained(objective), lr=0.0)
 
     def run() -> Losses:
@@ -150,7 +152,7 @@ def _step(model: FineParser, precision: torch.dtype, parts: list[Batch], *, pair
         optimizer.step()
         return sums
 
-    return TimedStep(run=run, pairs=pairs)
+    return TimedIteration(run=run, pairs=pairs)
 
 
 def _trained(objective: nn.Module) -> list[nn.Parameter]:

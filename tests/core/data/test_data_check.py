@@ -80,7 +80,7 @@ def test_frames_may_lie_elsewhere(tmp_path, mtl_aqa_root, capsys):
     assert main(["data", "check", str(mtl_aqa_root), *pattern]) == 0
 
 
-@pytest.mark.parametrize("stage", ["look", "decode"])
+@pytest.mark.parametrize("stage", ["scan", "decode"])
 def test_cancelling_stops_between_dives(finediving_root, stage):
     cancel = CancelToken()
 

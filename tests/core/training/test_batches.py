@@ -13,10 +13,10 @@ from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.transforms import plain_view
 from fineparser_core.training.batches import (
     Batch,
-    Step,
+    BatchPlan,
     by_number,
     draw_group,
-    epoch_steps,
+    epoch_batches,
     frame_tensor,
     jitter,
     make_batch,
@@ -48,7 +48,7 @@ def a_dive(index: int, number: str = "107B", *, labelled: bool = True) -> Dive:
 
 DIVES = [a_dive(index, number) for index, number in enumerate(NUMBERS)]
 RECORDS = [dive.record for dive in DIVES]
-STEP = Step(dives=(0, 2), query=(0, 1), exemplar=(1, 0))
+STEP = BatchPlan(dives=(0, 2), query=(0, 1), exemplar=(1, 0))
 
 
 def settings(**values: Any) -> TrainConfig:
@@ -61,7 +61,7 @@ def tensors(batch: Batch) -> dict[str, torch.Tensor]:
 
 def test_pairs_go_both_ways_between_dives_of_one_number() -> None:
     config = settings(batch_size=2)
-    steps = epoch_steps(RECORDS, config, 0)
+    steps = epoch_batches(RECORDS, config, 0)
     assert [len(step.dives) for step in steps] == [4, 4, 2]
     queries = [step.dives[row] for step in steps for row in step.query[: len(step.dives) // 2]]
     assert sorted(queries) == [0, 1, 2, 3, 4]  # the only dive of its number has nobody to meet
@@ -72,13 +72,13 @@ def test_pairs_go_both_ways_between_dives_of_one_number() -> None:
         for query, exemplar in zip(step.query, step.exemplar, strict=True):
             assert step.dives[query] != step.dives[exemplar]
             assert NUMBERS[step.dives[query]] == NUMBERS[step.dives[exemplar]]
-    assert epoch_steps(RECORDS, config, 0) == steps
-    assert epoch_steps(RECORDS, config, 1) != steps
-    assert epoch_steps(RECORDS, settings(batch_size=2, seed=1), 0) != steps
+    assert epoch_batches(RECORDS, config, 0) == steps
+    assert epoch_batches(RECORDS, config, 1) != steps
+    assert epoch_batches(RECORDS, settings(batch_size=2, seed=1), 0) != steps
 
 
 def test_in_a_batch_every_dive_meets_every_other() -> None:
-    for step in epoch_steps(RECORDS, settings(batch_size=3, all_pairs=True), 0):
+    for step in epoch_batches(RECORDS, settings(batch_size=3, all_pairs=True), 0):
         n = len(step.dives)
         assert len(set(step.dives)) == n
         assert len({NUMBERS[dive] for dive in step.dives}) == 1
@@ -88,7 +88,7 @@ def test_in_a_batch_every_dive_meets_every_other() -> None:
 
 
 def test_a_method_that_scores_dives_alone_sees_each_once() -> None:
-    steps = epoch_steps(RECORDS, settings(method="usdl", batch_size=4), 0)
+    steps = epoch_batches(RECORDS, settings(method="usdl", batch_size=4), 0)
     assert [len(step.dives) for step in steps] == [4, 2]
     assert sorted(dive for step in steps for dive in step.dives) == list(range(6))
     assert not any(step.query or step.exemplar for step in steps)

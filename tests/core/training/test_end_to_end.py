@@ -62,7 +62,7 @@ def test_a_plan_deals_every_step_of_an_epoch_once() -> None:
     assert plan.ends == [2, 4, 6]  # three steps of three, three and two pairs, two at a time
     for epoch in range(3):
         dealt = [part for i in (2 * epoch, 2 * epoch + 1) for part in plan.parts(i)]
-        assert dealt == plan.steps(epoch)
+        assert dealt == plan.batches(epoch)
         assert [index for index, _ in dealt] == [0, 1, 2]
     assert [plan.epoch_of(i) for i in range(6)] == [0, 0, 1, 1, 2, 2]
     assert [len(plan.parts(i)) for i in range(4)] == [2, 1, 2, 1]  # no step leaks into the next epoch
@@ -70,11 +70,11 @@ def test_a_plan_deals_every_step_of_an_epoch_once() -> None:
 
 def test_processes_share_the_steps_of_one() -> None:
     config = config_of(batch_size=3, grad_accum_steps=1)
-    alone = Plan(SPLITS.train, config, Processes()).steps(0)
+    alone = Plan(SPLITS.train, config, Processes()).batches(0)
     first, second = (Plan(SPLITS.train, config, Processes(rank=rank, world=2)) for rank in (0, 1))
     assert first.ends == second.ends == [2, 4, 6]
-    assert first.steps(0) == [alone[0], alone[2]]
-    assert second.steps(0) == [alone[1], alone[0]]  # dealt again, so that both take two
+    assert first.batches(0) == [alone[0], alone[2]]
+    assert second.batches(0) == [alone[1], alone[0]]  # dealt again, so that both take two
 
 
 def test_dives_that_may_not_be_compared_are_refused() -> None:

@@ -48,14 +48,14 @@ def cut_at(iteration: int, stage: Stage, folder: Path) -> None:
     """Runs a stage whose token is set while it computes an iteration."""
     token = CancelToken()
 
-    def step(now: int, part: int) -> dict[str, torch.Tensor]:
+    def compute_losses(now: int, part: int) -> dict[str, torch.Tensor]:
         if now == iteration:
             token.cancel()
-        return stage.step(now, part)
+        return stage.compute_losses(now, part)
 
     folder.mkdir(exist_ok=True)
     with pytest.raises(Cancelled):
-        run_stage(replace(stage, step=step), folder, token)
+        run_stage(replace(stage, compute_losses=compute_losses), folder, token)
 
 
 @pytest.mark.parametrize(
@@ -82,11 +82,11 @@ def test_another_optimizer_is_refused() -> None:
 def bad_at(iteration: int, factor: float) -> Stage:
     stage = toy_stage()
 
-    def step(now: int, part: int) -> dict[str, torch.Tensor]:
-        losses = stage.step(now, part)
+    def compute_losses(now: int, part: int) -> dict[str, torch.Tensor]:
+        losses = stage.compute_losses(now, part)
         return losses | {"total": losses["total"] * (factor if now == iteration else 1.0)}
 
-    return replace(stage, step=step)
+    return replace(stage, compute_losses=compute_losses)
 
 
 def test_a_cut_stage_resumes_to_the_same_bits(tmp_path: Path) -> None:
@@ -183,12 +183,12 @@ def test_statistics_that_blew_up_are_never_kept(tmp_path: Path) -> None:
     stage = toy_stage()
     variance = stage.modules["model"].get_buffer("1.running_var")
 
-    def step(now: int, part: int) -> dict[str, torch.Tensor]:
+    def compute_losses(now: int, part: int) -> dict[str, torch.Tensor]:
         if now == 19:
             variance.fill_(math.inf)
-        return stage.step(now, part)
+        return stage.compute_losses(now, part)
 
-    refuses_to_keep(replace(stage, step=step), tmp_path)
+    refuses_to_keep(replace(stage, compute_losses=compute_losses), tmp_path)
 
 
 def test_a_full_disk_leaves_the_old_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -268,10 +268,15 @@ def line_stage(**changes: Any) -> Stage:
     model = nn.Linear(1, 1, bias=False)
     nn.init.zeros_(model.weight)
 
-    def step(iteration: int, part: int) -> dict[str, torch.Tensor]:
+    def compute_losses(iteration: int, part: int) -> dict[str, torch.Tensor]:
         return {"total": model.weight.sum() * (iteration + part + 1)}
 
-    values: dict[str, Any] = {"name": "line", "modules": {"model": model}, "iterations": 1, "step": step}
+    values: dict[str, Any] = {
+        "name": "line",
+        "modules": {"model": model},
+        "iterations": 1,
+        "compute_losses": compute_losses,
+    }
     return Stage(**values | {"groups": [(list(model.parameters()), 1.0)]} | changes)
 
 

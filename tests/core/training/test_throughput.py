@@ -6,11 +6,11 @@ import torch
 from fineparser_core.commands import profile
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.training.throughput import (
-    TimedStep,
-    our_step,
+    TimedIteration,
+    our_iteration,
     relative_differences,
-    seconds_per_step,
-    straightforward_step,
+    seconds_per_iteration,
+    straightforward_iteration,
     synthetic_batch,
     with_all_pairs,
 )
@@ -26,7 +26,7 @@ def model():
 
 def test_the_straightforward_step_and_ours_give_equal_losses(model):
     batch = synthetic_batch(2, size=SIZE)
-    plain, ours = straightforward_step(model, batch), our_step(model, batch, torch.float32)
+    plain, ours = straightforward_iteration(model, batch), our_iteration(model, batch, torch.float32)
     assert plain.pairs == ours.pairs == 4
     differences = relative_differences(ours.run(), plain.run())
     assert differences.keys() == {"total", "mask", "transitions", "regression"}
@@ -45,9 +45,9 @@ def test_pairs_and_their_order():
 def test_steps_take_turns():
     calls = []
     steps = {
-        name: TimedStep(run=lambda name=name: calls.append(name) or {"total": 1.0}, pairs=1) for name in ("a", "b")
+        name: TimedIteration(run=lambda name=name: calls.append(name) or {"total": 1.0}, pairs=1) for name in ("a", "b")
     }
-    seconds, losses = seconds_per_step(steps, 2)
+    seconds, losses = seconds_per_iteration(steps, 2)
     assert calls == ["a", "b"] * 3
     assert seconds.keys() == losses.keys() == {"a", "b"}
     with pytest.raises(ValueError, match="cannot be compared"):

@@ -23,7 +23,7 @@ def toy_stage(**changes: Any) -> Stage:
     torch.manual_seed(0)
     model = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.Linear(8, 1))
 
-    def step(iteration: int, part: int) -> dict[str, torch.Tensor]:
+    def compute_losses(iteration: int, part: int) -> dict[str, torch.Tensor]:
         x = torch.from_numpy(np.random.default_rng((iteration, part)).normal(size=(8, 4)).astype(np.float32))
         loss = (model(x) - x.sum(1, keepdim=True)).square().mean()
         return {"total": loss, "part": loss / 2}
@@ -37,7 +37,7 @@ def toy_stage(**changes: Any) -> Stage:
         modules={"model": model},
         groups=[(list(model.parameters()), 0.05)],
         iterations=ITERATIONS,
-        step=step,
+        compute_losses=compute_losses,
         parts=lambda iteration: 1 + iteration % 2,
         clip_norm=5.0,
         ema=0.9,
@@ -66,11 +66,11 @@ def _tensors(value: Any, name: str) -> list[tuple[str, torch.Tensor]]:
 def slowly(stage: Stage) -> Stage:
     """The same stage with a checkpoint after every iteration and time to be killed in."""
 
-    def step(iteration: int, part: int) -> dict[str, torch.Tensor]:
+    def compute_losses(iteration: int, part: int) -> dict[str, torch.Tensor]:
         time.sleep(0.01)
-        return stage.step(iteration, part)
+        return stage.compute_losses(iteration, part)
 
-    return replace(stage, step=step, checkpoint_every=1)
+    return replace(stage, compute_losses=compute_losses, checkpoint_every=1)
 
 
 if __name__ == "__main__":
