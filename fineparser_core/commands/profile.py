@@ -17,7 +17,7 @@ from fineparser_core.inference.analyzer import Analyzer, bundled_weights
 from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.device import PRECISIONS, choose_precision
 from fineparser_core.inference.encoder import ClipEncoder, normalise
-from fineparser_core.inference.exemplar_selection import choose_exemplars
+from fineparser_core.inference.exemplar_selection import select_by_board
 from fineparser_core.inference.exemplars.records import Exemplar
 from fineparser_core.inference.samples import Samples, read_samples
 from fineparser_core.models.temporal_parser import DECODERS
@@ -122,7 +122,7 @@ def main(argv: list[str]) -> int:
 def _profile_scoring(path: Path | None, dive_number: str, n_exemplars: int) -> None:
     analyzer = Analyzer.open()
     candidates = analyzer.library.exemplars(dive_number)
-    chosen, _ = choose_exemplars(candidates, None, n_exemplars, seed=0)
+    chosen, _ = select_by_board(candidates, None, n_exemplars, seed=0)
     if not chosen:
         raise ExemplarError(f"No exemplars for {dive_number}: choose another dive number.")
     clip = make_clip(path) if path else _clip(chosen[0])

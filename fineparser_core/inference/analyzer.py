@@ -17,11 +17,11 @@ from fineparser_core.inference.clip_validation import Calibration, clip_evidence
 from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.device import choose_device, choose_precision
 from fineparser_core.inference.encoder import ClipEncoder
-from fineparser_core.inference.exemplar_selection import SAME_NUMBER, CandidateRule, choose, find_candidates
+from fineparser_core.inference.exemplar_selection import SAME_NUMBER, CandidateRule, find_candidates, select_exemplars
 from fineparser_core.inference.exemplars.facts import ExemplarFacts, check_facts
 from fineparser_core.inference.exemplars.records import Exemplar, ExemplarEncoding, ExemplarMask
 from fineparser_core.inference.exemplars.store import ExemplarStore
-from fineparser_core.inference.rescore import correct_transitions, gather_votes
+from fineparser_core.inference.rescore import aggregate_votes, correct_transitions
 from fineparser_core.inference.samples import read_samples
 from fineparser_core.inference.scan import clip_motion
 from fineparser_core.inference.suggest import suggest_numbers
@@ -252,7 +252,7 @@ class Analyzer:
         """
         if n_exemplars < 1:
             raise ConfigError(f"{n_exemplars} exemplars cannot vote: ask for at least 1.")
-        chosen, notes = choose(
+        chosen, notes = select_exemplars(
             self.library.exemplars(), dive, difficulty, n_exemplars, seed=seed, rule=rule, path=self.library.path
         )
         usable, unusable = [], []
@@ -272,7 +272,7 @@ class Analyzer:
         # No rule was measured for exemplars of other numbers.
         same = all(exemplar.dive_number == str(dive) for exemplar in usable)
         votes = self.compare(encoding, usable)
-        return gather_votes(
+        return aggregate_votes(
             votes, str(dive), difficulty, seed=seed, notes=notes, rule=self.calibration.interval if same else None
         )
 

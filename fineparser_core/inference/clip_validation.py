@@ -1,4 +1,4 @@
-"""Whether a clip shows a whole dive: the evidence for it, and the sentence for the user where it is too weak."""
+"""Validates that a clip shows a complete dive: measures the evidence and explains a refusal to the user."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 
 from fineparser_core.errors import CheckpointError
-from fineparser_core.inference.fall_detection import LEAST_AREA, Evidence, longest_descent
+from fineparser_core.inference.fall_detection import MIN_AREA, MotionTrack, longest_descent
 from fineparser_core.types import ClipEvidence, IntervalRule
 
 
 @dataclass(frozen=True, kw_only=True)
 class DomainThresholds:
-    """The least evidence of a whole dive, by the names of `ClipEvidence`.
+    """Least values of `ClipEvidence` for a complete dive.
 
-    The values here are for weights without a calibration: so low that only what shows no sign of a dive is refused.
+    The defaults apply to weights without a calibration; they refuse only clips without any sign of a dive.
     """
 
     take_off: float = 0.02
@@ -27,11 +27,11 @@ class DomainThresholds:
 
 @dataclass(frozen=True, kw_only=True)
 class Calibration:
-    """What was measured of weights on held-out dives and is applied to every clip.
+    """Parameters that were fitted for weights on held-out dives.
 
     Attributes:
-        domain: below which evidence a clip is not scored.
-        interval: rule of the stated interval; None: none is stated.
+        domain: clips with less evidence are not scored.
+        interval: rule of the prediction interval; None for no interval.
     """
 
     domain: DomainThresholds = DomainThresholds()
@@ -39,10 +39,13 @@ class Calibration:
 
     @classmethod
     def from_card(cls, stored: Mapping[str, Any], source: str) -> "Calibration":
-        """Reads the `calibration` of a weights card: {domain: {...}, interval: {...}}, both may be absent.
+        """Read the `calibration` object of a weights card, {domain: {...}, interval: {...}}; both are optional.
+
+        Args:
+            source: name of the card for the error message.
 
         Raises:
-            CheckpointError: a value that is missing or no number.
+            CheckpointError: a value is missing or not a number.
         """
         try:
             domain = DomainThresholds(**_numbers(stored.get("domain") or {}, DomainThresholds))
@@ -57,18 +60,18 @@ class Calibration:
 
 
 def clip_evidence(
-    probabilities: np.ndarray, transition_samples: tuple[int, int], masks: np.ndarray, motion: Evidence
+    probabilities: np.ndarray, transition_samples: tuple[int, int], masks: np.ndarray, motion: MotionTrack
 ) -> ClipEvidence:
-    """The evidence of a parsed clip.
+    """Measure the evidence of a parsed clip.
 
     Args:
-        probabilities: (96, 2) of the transitions.
-        transition_samples: decoded.
-        masks: (96, 112, 112) probability.
-        motion: of athlete and camera in whole frames.
+        probabilities: (96, 2) transition probabilities.
+        transition_samples: decoded transitions, indices of samples.
+        masks: (96, 112, 112) athlete probability.
+        motion: motion of athlete and camera in whole frames.
     """
     st, ed = transition_samples
-    flight = (masks[st:ed] >= 0.5).mean(axis=(1, 2)) >= LEAST_AREA
+    flight = (masks[st:ed] >= 0.5).mean(axis=(1, 2)) >= MIN_AREA
     return ClipEvidence(
         take_off=float(probabilities[:, 0].max()),
         entry=float(probabilities[:, 1].max()),
@@ -79,9 +82,9 @@ def clip_evidence(
 
 
 def refusal(evidence: ClipEvidence, least: DomainThresholds) -> str | None:
-    """Why a clip should not be scored, a sentence with a way out; None where it looks like a whole dive."""
+    """Why a clip should not be scored, a sentence for the user; None for a complete dive."""
     no_take_off, no_entry = evidence.take_off < least.take_off, evidence.entry < least.entry
-    # Where a clip ends in the air, its last samples are taken for the entry.
+    # In a clip that ends in the air the entry is decoded at the last samples.
     ends_early = evidence.after < least.after
     if evidence.shown < least.shown:
         return "No diver is seen in the air in this clip: choose the stretch of the video that shows the dive."
@@ -98,7 +101,7 @@ def refusal(evidence: ClipEvidence, least: DomainThresholds) -> str | None:
 
 
 def _numbers(stored: Mapping[str, Any], of: type) -> dict[str, float]:
-    """The values of a dataclass of numbers; what else is stored beside them (how they were measured) is left out."""
+    """The stored values of the fields of a dataclass of numbers; other stored values are ignored."""
     if not isinstance(stored, Mapping):
         raise ValueError(f"{stored!r}")
     values = {field.name: stored[field.name] for field in fields(of) if field.name in stored}

@@ -1,4 +1,4 @@
-"""From a file and two frames to a `Clip` that can be analysed."""
+"""Creates validated clips."""
 
 from pathlib import Path
 
@@ -9,11 +9,11 @@ from fineparser_core.video.probe import probe
 
 
 def make_clip(path: Path, in_frame: int | None = None, out_frame: int | None = None) -> Clip:
-    """The stretch [in_frame, out_frame] of a video, both included; None means its first or last frame.
+    """Create the clip of the frames in_frame to out_frame of a video, both included; None is its first or last frame.
 
     Raises:
-        VideoError: an unreadable video, one that is cut off with no out point chosen, a frame outside it, or fewer
-            than 16 frames.
+        VideoError: the video is unreadable, or truncated and `out_frame` is None, a frame is out of range, or the clip
+            has fewer than 16 frames.
     """
     info = probe(path)
     last = info.n_frames - 1

@@ -1,4 +1,4 @@
-"""Exemplars as what can be shown beside a dive."""
+"""Converts exemplars to records that can be shown beside a dive."""
 
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.inference.exemplars.records import Exemplar, ExemplarMask
@@ -6,7 +6,7 @@ from fineparser_core.types import ComparedDive, MaskTrack, StepSpan
 
 
 def compared_exemplar(exemplar: Exemplar, mask: ExemplarMask | None) -> ComparedDive:
-    """An exemplar with its steps and, where they are known, its masks; its title says whether it is rendered."""
+    """An exemplar as a `ComparedDive`, with masks if they are known; the title says whether the dive is rendered."""
     cuts = (exemplar.in_frame, exemplar.first_flight_frame, exemplar.first_entry_frame, exemplar.out_frame + 1)
     first, second, third = (
         StepSpan(name=name, start_frame=start, end_frame=end)

@@ -1,4 +1,4 @@
-"""Where and in which precision the network runs: decided by what the device can do, never by a timing."""
+"""Selects device and precision of the network from the capabilities of the machine, never by timing."""
 
 import platform
 from contextlib import AbstractContextManager, nullcontext
@@ -14,9 +14,10 @@ PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float
 
 
 def choose_device(name: str = "auto") -> torch.device:
-    """The device of that name, or the best there is: CUDA, then MPS where it can run the network, then CPU.
+    """The device with a name; "auto" is CUDA if available, else MPS if it can run the network, else the CPU.
 
-    Raises: ConfigError for an unknown or absent device.
+    Raises:
+        ConfigError: the device is unknown or not available.
     """
     available = {"cuda": torch.cuda.is_available(), "mps": _mps_runs_the_network(), "cpu": True}
     if name == "auto":
@@ -29,7 +30,7 @@ def choose_device(name: str = "auto") -> torch.device:
 
 
 def device_names() -> dict[str, str]:
-    """The devices there are, best first, with what a person calls each."""
+    """The available devices, best first, with their product names."""
     names = {}
     if torch.cuda.is_available():
         names["cuda"] = torch.cuda.get_device_name()
@@ -39,7 +40,7 @@ def device_names() -> dict[str, str]:
 
 
 def _cpu_name() -> str:
-    try:  # Linux has no other place for it
+    try:  # on Linux `platform.processor` has no model name
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
         lines = []
@@ -50,7 +51,7 @@ def _cpu_name() -> str:
 def _mps_runs_the_network() -> bool:
     if not torch.backends.mps.is_available():
         return False
-    try:  # Not every release of torch has 3-D pooling there.
+    try:  # 3-D pooling is missing on MPS in some releases of torch
         video = torch.zeros(1, 1, 2, 4, 4, device="mps").contiguous(memory_format=torch.channels_last_3d)
         F.max_pool3d(video, 2).cpu()
     except (RuntimeError, NotImplementedError):
@@ -59,9 +60,10 @@ def _mps_runs_the_network() -> bool:
 
 
 def choose_precision(device: torch.device, name: str = "auto") -> str:
-    """ "bf16" where the device computes it natively, "fp16" on older CUDA cards, else "fp32".
+    """The name of a precision; "auto" is "bf16" with native support, "fp16" on older CUDA devices, else "fp32".
 
-    Raises: ConfigError for an unknown precision.
+    Raises:
+        ConfigError: the precision is unknown.
     """
     if name != "auto":
         if name not in PRECISIONS:
@@ -75,12 +77,12 @@ def choose_precision(device: torch.device, name: str = "auto") -> str:
 
 
 def autocast(device: torch.device, precision: str) -> AbstractContextManager[object]:
-    """The context of a pass in that precision, "auto" as in `choose_precision`; in fp32 one that does nothing."""
+    """The autocast context of a precision, "auto" as in `choose_precision`; a null context for fp32."""
     chosen = choose_precision(device, precision)
     return nullcontext() if chosen == "fp32" else torch.autocast(device.type, dtype=PRECISIONS[chosen])
 
 
 def _cpu_has_fast_bf16() -> bool:
-    # torch has no public name for these CPU flags yet; where a release drops them, fp32 is the safe answer.
+    # torch has no public API for these CPU flags; without them fp32 is the safe choice.
     checks = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
     return any(bool(getattr(torch.cpu, check, lambda: False)()) for check in checks)

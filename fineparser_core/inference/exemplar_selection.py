@@ -1,4 +1,4 @@
-"""Selects the exemplars that vote on a dive: of its own number, or of the nearest numbers where that is allowed."""
+"""Selects the exemplars of a comparison: of the dive's own number or, if allowed, of the nearest numbers."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -15,26 +15,23 @@ from fineparser_core.inference.exemplars.records import Exemplar
 
 @dataclass(frozen=True, kw_only=True)
 class CandidateRule:
-    """Which exemplars may vote.
+    """Which exemplars may be selected.
 
     Attributes:
-        nearest: without exemplars of the number, those of the nearest numbers vote.
-        synchro: two divers at once; only exemplars of two divers vote.
+        nearest: use the nearest dive numbers if there is no exemplar of the dive's own number.
+        synchro: the dive is a synchronised one, which is compared with synchronised exemplars only.
     """
 
     nearest: bool = False
     synchro: bool = False
 
 
-#: As the paper has it: exemplars of the same number, one diver.
+#: Exemplars of the same dive number, one diver. Source: section 3.3.
 SAME_NUMBER = CandidateRule()
 
 
 def best_exemplar(exemplars: Iterable[Exemplar], dive_number: str | None, board_m: float | None) -> Exemplar | None:
-    """The one with the highest official score at the same number and board, real before rendered.
-
-    Where there is none from that board, or none of that number, the best of what there is.
-    """
+    """The exemplar with the highest score; the same dive number, the same board and real dives take precedence."""
     return max(
         exemplars,
         key=lambda e: (e.dive_number == dive_number, board_m in (None, e.board_m), not e.synthetic, e.score, e.id),
@@ -42,7 +39,7 @@ def best_exemplar(exemplars: Iterable[Exemplar], dive_number: str | None, board_
     )
 
 
-def choose(
+def select_exemplars(
     exemplars: Sequence[Exemplar],
     dive: DiveNumber,
     difficulty: Difficulty,
@@ -52,29 +49,34 @@ def choose(
     rule: CandidateRule = SAME_NUMBER,
     path: Path | None = None,
 ) -> tuple[list[Exemplar], tuple[str, ...]]:
-    """Up to n exemplars that vote on a dive, and notes on the choice for the coach.
+    """Select up to n exemplars by a rule.
 
     Args:
-        path: the file to name in a message.
+        path: file of the library, for the error message.
 
-    Raises: NoExemplarsError where there is none that the rule allows.
+    Returns:
+        The exemplars, and sentences about the selection for the user.
+
+    Raises:
+        NoExemplarsError: the rule allows none of the exemplars.
     """
     try:
         candidates = find_candidates(exemplars, dive, synchro=rule.synchro, path=path)
     except NoExemplarsError:
         if not rule.nearest or rule.synchro:
             raise
-        return choose_nearest(exemplars, dive, difficulty, n_exemplars, seed)
+        return select_nearest(exemplars, dive, difficulty, n_exemplars, seed)
     board_given = difficulty.source != "commonest board"
-    return choose_exemplars(candidates, difficulty.board_m, n_exemplars, seed, board_given=board_given)
+    return select_by_board(candidates, difficulty.board_m, n_exemplars, seed, board_given=board_given)
 
 
 def find_candidates(
     exemplars: Sequence[Exemplar], dive: DiveNumber, *, synchro: bool = False, path: Path | None = None
 ) -> list[Exemplar]:
-    """All exemplars of a dive number: for two divers those of two, for one those of one.
+    """All exemplars of a dive number, either synchronised or not.
 
-    Raises: NoExemplarsError where there is none, with the ways out.
+    Raises:
+        NoExemplarsError: there are none.
     """
     found = [one for one in exemplars if one.dive_number == str(dive) and one.synchro == synchro]
     if found:
@@ -91,17 +93,21 @@ def find_candidates(
     )
 
 
-def choose_nearest(
+def select_nearest(
     exemplars: Sequence[Exemplar], dive: DiveNumber, difficulty: Difficulty, n_exemplars: int, seed: int
 ) -> tuple[list[Exemplar], tuple[str, ...]]:
-    """Up to n exemplars of the nearest dive numbers, and the sentence that says so.
+    """Select up to n exemplars of the nearest dive numbers.
 
-    Their scores are converted to the DD of the dive, score · DD / DD of the exemplar, as the awards that a dive is
-    given, not its points, carry over to another dive. Those whose DD is not known are passed over.
+    Their scores are converted to the DD of the dive, score * DD / DD of the exemplar: awards are comparable between
+    dive numbers, points are not. Exemplars without a known DD are skipped.
 
-    Deviation: the paper compares with exemplars of the same number alone.
+    Deviation: the paper compares with exemplars of the same dive number only.
 
-    Raises: NoExemplarsError where there is none at all.
+    Returns:
+        The exemplars with converted scores, and a sentence about the selection for the user.
+
+    Raises:
+        NoExemplarsError: no exemplar has a known DD.
     """
     of_number: dict[str, list[Exemplar]] = {}
     for exemplar in exemplars:
@@ -129,19 +135,22 @@ def _converted(exemplar: Exemplar, difficulty: Difficulty) -> Exemplar | None:
     return replace(exemplar, score=exemplar.score * difficulty.value / own.value)
 
 
-def choose_exemplars(
+def select_by_board(
     candidates: Sequence[Exemplar], board_m: float | None, n_exemplars: int, seed: int, *, board_given: bool = True
 ) -> tuple[list[Exemplar], tuple[str, ...]]:
-    """Up to n exemplars, drawn by a seed, and notes on the choice for the coach.
+    """Select up to n candidates at random, from the dive's own board first, and real dives before rendered ones.
 
-    Exemplars from the dive's own board come first: another board changes the difficulty and with it the points. Among
-    them real dives come before rendered ones.
+    Another board has another difficulty and therefore other points.
 
     Args:
-        board_given: False where the board is assumed; no note then says that boards differ.
+        board_given: False if the board is assumed; exemplars from other boards are then not reported.
+
+    Returns:
+        The exemplars, and sentences about the selection for the user.
 
     Source: section 3.3 (E exemplars of the same action type).
-    Deviation: the release takes the first ten of a list shuffled in place, so its exemplars drift between runs.
+    Deviation: the release takes the first ten of a list that is shuffled in place, so its exemplars change between
+    runs.
     """
     chosen = _in_order(candidates, board_m, seed)[:n_exemplars]
     notes = []
@@ -156,7 +165,7 @@ def choose_exemplars(
 
 
 def _in_order(candidates: Sequence[Exemplar], board_m: float | None, seed: int) -> list[Exemplar]:
-    """Shuffled by the seed; own board before others, then real before rendered."""
+    """Shuffle by the seed, then sort: the dive's own board before others, real before rendered."""
     ordered = sorted(candidates, key=lambda e: e.id)
     shuffled = [ordered[i] for i in np.random.default_rng(seed).permutation(len(ordered))]
     return sorted(shuffled, key=lambda e: (board_m not in (None, e.board_m), e.synthetic))  # stable

@@ -1,6 +1,6 @@
-"""Where in a long recording somebody falls into the water: arithmetic on what `inference.scan` measures.
+"""Detects falls into the water in a long recording, from the measurements of `inference.scan`.
 
-No network and no video here: `scan` measures, this decides, `trim` confirms.
+`scan` measures, this module detects, `trim` confirms each detection by a full parse. Numpy only.
 """
 
 from collections.abc import Sequence
@@ -10,45 +10,46 @@ import numpy as np
 
 from fineparser_core.types import DiveSegment
 
-#: A fall is looked for over this time; from 1 m the way down from the highest point takes 0.8 s, from 10 m 1.5 s.
+# Distances are in picture heights.
+#: Window over which a descent is measured; falls from the highest point take 0.8 s from 1 m and 1.5 s from 10 m.
 FALL_S = 1.0
-#: Least way down within `FALL_S`, in heights of the picture; a wide view of a dive from 1 m shows about 0.35.
-LEAST_DESCENT = 0.2
-#: A fall lasts no longer than this from its highest point; from 10 m it is 1.5 s, and recordings may run slow.
-_LONGEST_S = 2.2
-#: Two dives of one file are at least this far apart.
-APART_S = 4.0
-#: A dive is cut so long before the highest point (rise 0.1 to 0.6 s, and the last steps) and after the water.
+#: Least descent within `FALL_S`; about 0.35 for a dive from 1 m in a wide view.
+MIN_DESCENT = 0.2
+#: Longest fall from the highest point; 1.5 s from 10 m, longer in slowed recordings.
+_MAX_FALL_S = 2.2
+#: Least time between two dives of a file.
+MIN_INTERVAL_S = 4.0
+#: Parts of a clip before the highest point (approach, and 0.1 to 0.6 s of rise) and after the end of the fall.
 BEFORE_S, AFTER_S = 1.5, 1.6
-#: The least share of a fall's samples that show an athlete.
-LEAST_SHOWN = 0.5
-#: Seconds after a fall in which the athlete should be gone.
+#: Least share of a fall's samples in which an athlete is visible.
+MIN_VISIBLE_SHARE = 0.5
+#: Interval after a fall in which the athlete should have disappeared, seconds.
 _GONE_S = (0.2, 1.2)
-#: Where most of these samples show an athlete, only a long way down is a fall into water.
-_LEAST_GONE = 0.5
+#: Least share of samples without an athlete in that interval; below it only a long descent counts as a fall.
+_MIN_GONE_SHARE = 0.5
 _LONG_DESCENT = 0.5
-#: Nearly as high as the highest: the mask of one who stands still trembles by this.
-_LEVEL = 0.03
-#: Less of the picture than this is no athlete: a dozen pixels of 112 x 112.
-LEAST_AREA = 0.001
-_SAME_S = 1e-6
-#: Where a smaller share of the picture agrees on how the scene has moved, that is a guess.
-_LEAST_RESPONSE = 0.3
-#: An athlete moves no further than this in the picture from sample to sample; more is another person or a cut.
-_FARTHEST = 0.15
+#: Noise of the vertical position of a motionless athlete's mask.
+_POSITION_NOISE = 0.03
+#: Least area of an athlete's mask as a share of the picture: about twelve pixels of 112 x 112.
+MIN_AREA = 0.001
+_TOLERANCE_S = 1e-6
+#: Least support of a measured camera motion.
+_MIN_RESPONSE = 0.3
+#: Largest motion of an athlete between samples; a larger one is a change to another person or a cut.
+_MAX_STEP = 0.15
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evidence:
-    """What `inference.scan` measures, a value a sample.
+class MotionTrack:
+    """The measurements of `inference.scan`, one value a sample.
 
     Attributes:
         frames: (n,) int64 source frames, ascending.
-        times_s: (n,) float64.
-        area: (n,) share of the picture that the athlete's mask covers.
-        centre_y: (n,) height of the mask's centre, 0 top to 1 bottom of the picture; NaN without a mask.
-        shift_y: (n,) how far the scene moved down in the picture since the sample before, in its heights.
-        response: (n,) the share of the picture that moved so, 0 to 1, see `video.camera_motion.vertical_shift`.
+        times_s: (n,) float64, seconds.
+        area: (n,) area of the athlete's mask as a share of the picture.
+        centre_y: (n,) vertical position of the mask's centre, 0 (top) to 1 (bottom); NaN without a mask.
+        shift_y: (n,) downward motion of the scene since the previous sample, in picture heights.
+        response: (n,) support of that motion, 0 to 1, see `video.camera_motion.vertical_shift`.
     """
 
     frames: np.ndarray = field(repr=False)
@@ -61,14 +62,14 @@ class Evidence:
 
 @dataclass(frozen=True, kw_only=True)
 class Fall:
-    """Somebody comes down and is gone.
+    """A descent after which the athlete disappears.
 
     Attributes:
-        top_s: when the athlete leaves the highest point.
-        end_s: when the way down ends, about at the water.
-        descent: way down in the last second, in heights of the picture, camera movement taken off.
-        shown: share of that second's samples that show an athlete.
-        gone: share of the samples after it that show none.
+        top_s: time at which the athlete leaves the highest point.
+        end_s: time at which the descent ends, about at the water.
+        descent: descent within the last second, in picture heights, corrected for camera motion.
+        shown: share of that second's samples in which an athlete is visible.
+        gone: share of the samples after the fall in which no athlete is visible.
     """
 
     top_s: float
@@ -78,65 +79,65 @@ class Fall:
     gone: float
 
 
-def descent_of(evidence: Evidence) -> np.ndarray:
-    """(n,) how far the athlete came down since the first sample, in heights of the picture.
+def cumulative_descent(track: MotionTrack) -> np.ndarray:
+    """The athlete's descent since the first sample, (n,) in picture heights.
 
-    A camera that follows the dive keeps the athlete in the middle of the picture: the way down is then in the scene,
-    which moves up. Both movements are added. Where the scene's cannot be measured (blur, a cut) it is taken to go on.
+    The descent is the motion of the athlete in the picture minus that of the scene, which moves up while the camera
+    follows the athlete down. Samples without a reliable camera motion (blur, a cut) repeat the last one.
     """
-    shown = evidence.area >= LEAST_AREA
-    height = np.where(shown, evidence.centre_y, np.nan)
-    moved = np.nan_to_num(np.diff(height, prepend=np.nan))
-    moved = np.where(np.abs(moved) <= _FARTHEST, moved, 0.0)
-    trusted = (evidence.response >= _LEAST_RESPONSE) & (np.abs(evidence.shift_y) <= 0.5)
-    last = np.maximum.accumulate(np.where(trusted, np.arange(len(trusted)), -1))
-    scene = np.where(last >= 0, evidence.shift_y[np.maximum(last, 0)], 0.0)
-    # Two samples without a measure may be blur; more of them have nothing to go on from.
+    visible = track.area >= MIN_AREA
+    position = np.where(visible, track.centre_y, np.nan)
+    moved = np.nan_to_num(np.diff(position, prepend=np.nan))
+    moved = np.where(np.abs(moved) <= _MAX_STEP, moved, 0.0)
+    reliable = (track.response >= _MIN_RESPONSE) & (np.abs(track.shift_y) <= 0.5)
+    last = np.maximum.accumulate(np.where(reliable, np.arange(len(reliable)), -1))
+    scene = np.where(last >= 0, track.shift_y[np.maximum(last, 0)], 0.0)
+    # Not repeated for more than four samples.
     scene = np.where(np.arange(len(last)) - last <= 4, scene, 0.0)
     return np.asarray(np.cumsum(moved - scene))
 
 
-def find_falls(evidence: Evidence) -> list[Fall]:
-    """The falls of a recording, in order of time.
+def find_falls(track: MotionTrack) -> list[Fall]:
+    """Detect the falls of a recording, in order of time.
 
-    Every moment gets the way down from the highest point of the second before; falls are its peaks.
+    Falls are the maxima over time of the descent from the highest point of the preceding second.
     """
-    times, way = evidence.times_s, descent_of(evidence)
-    shown = evidence.area >= LEAST_AREA
-    first = np.searchsorted(times, times - FALL_S - _SAME_S)
-    down = np.array([way[k] - way[first[k] : k + 1].min() for k in range(len(way))])
+    times, descent = track.times_s, cumulative_descent(track)
+    visible = track.area >= MIN_AREA
+    first = np.searchsorted(times, times - FALL_S - _TOLERANCE_S)
+    drop = np.array([descent[k] - descent[first[k] : k + 1].min() for k in range(len(descent))])
     falls: list[Fall] = []
-    for k in np.argsort(-down, kind="stable"):
-        if down[k] < LEAST_DESCENT:
+    for k in np.argsort(-drop, kind="stable"):
+        if drop[k] < MIN_DESCENT:
             break
-        if any(abs(times[k] - fall.end_s) < APART_S for fall in falls):
+        if any(abs(times[k] - fall.end_s) < MIN_INTERVAL_S for fall in falls):
             continue
-        during = float(shown[first[k] : k + 1].mean())
-        after = shown[slice(*np.searchsorted(times, times[k] + np.array(_GONE_S)))]
+        during = float(visible[first[k] : k + 1].mean())
+        after = visible[slice(*np.searchsorted(times, times[k] + np.array(_GONE_S)))]
         gone = float((~after).mean()) if len(after) else 1.0
-        if during >= LEAST_SHOWN and (gone >= _LEAST_GONE or down[k] >= _LONG_DESCENT):
-            top = _top(times, way, int(k))
-            falls.append(Fall(top_s=top, end_s=float(times[k]), descent=float(down[k]), shown=during, gone=gone))
+        if during >= MIN_VISIBLE_SHARE and (gone >= _MIN_GONE_SHARE or drop[k] >= _LONG_DESCENT):
+            top = _top(times, descent, int(k))
+            falls.append(Fall(top_s=top, end_s=float(times[k]), descent=float(drop[k]), shown=during, gone=gone))
     return sorted(falls, key=lambda fall: fall.end_s)
 
 
-def longest_descent(evidence: Evidence) -> float:
-    """The longest way down within a second, in heights of the picture; in slow motion within a third of the clip."""
-    times, way = evidence.times_s, descent_of(evidence)
+def longest_descent(track: MotionTrack) -> float:
+    """The largest descent within a second or, in longer clips (slow motion), within a third of the clip."""
+    times, descent = track.times_s, cumulative_descent(track)
     span = max(FALL_S, float(times[-1] - times[0]) / 3)
-    first = np.searchsorted(times, times - span - _SAME_S)
-    return max(float(way[k] - way[first[k] : k + 1].min()) for k in range(len(way)))
+    first = np.searchsorted(times, times - span - _TOLERANCE_S)
+    return max(float(descent[k] - descent[first[k] : k + 1].min()) for k in range(len(descent)))
 
 
-def _top(times: np.ndarray, way: np.ndarray, end: int) -> float:
-    """When the fall that ends at a sample left its highest point."""
-    first = int(np.searchsorted(times, times[end] - _LONGEST_S))
-    part = way[first : end + 1]
-    return float(times[first + np.flatnonzero(part <= part.min() + _LEVEL)[-1]])
+def _top(times: np.ndarray, descent: np.ndarray, end: int) -> float:
+    """Time at which a fall that ends at sample `end` leaves its highest point."""
+    first = int(np.searchsorted(times, times[end] - _MAX_FALL_S))
+    part = descent[first : end + 1]
+    return float(times[first + np.flatnonzero(part <= part.min() + _POSITION_NOISE)[-1]])
 
 
-def cut_around(fall: Fall, times_s: np.ndarray) -> tuple[int, int]:
-    """First and last frame of the dive that a fall belongs to.
+def clip_around(fall: Fall, times_s: np.ndarray) -> tuple[int, int]:
+    """First and last frame of the clip of a dive with this fall.
 
     Args:
         times_s: (n_frames,) presentation times of the file.
@@ -146,8 +147,8 @@ def cut_around(fall: Fall, times_s: np.ndarray) -> tuple[int, int]:
     return min(first, last), last
 
 
-def without_overlap(segments: Sequence[DiveSegment]) -> list[DiveSegment]:
-    """Segments in order of time; of two that show the same flight the one with the greater confidence."""
+def suppress_overlaps(segments: Sequence[DiveSegment]) -> list[DiveSegment]:
+    """Non-maximum suppression: of segments with overlapping flights the one with the highest confidence, by time."""
     kept: list[DiveSegment] = []
     for one in sorted(segments, key=lambda s: -s.confidence):
         if all(

@@ -1,4 +1,4 @@
-"""Another score for a dive that is encoded already: transitions corrected, exemplars left out. No video, no torch."""
+"""Rescores a dive that is already encoded, with corrected transitions or without some exemplars. Numpy only."""
 
 from collections.abc import Sequence, Set
 from dataclasses import replace
@@ -17,61 +17,59 @@ from fineparser_core.types import (
     Scoring,
     Transitions,
 )
+from fineparser_core.video.sampling import frame_to_sample
 
-#: An outlier's vote lies further from the median than this many robust standard deviations (1.4826 MAD) …
+#: Distance of an outlier from the median, in robust standard deviations (1.4826 * MAD).
 _OUTLIER_DEVIATIONS = 3.0
-#: … where these are at least this many points: votes that all but agree make none of them an outlier.
-_LEAST_DEVIATION_POINTS = 1.0
-_FEWEST_FOR_OUTLIERS = 4
-
-
-def sample_of(parse: DiveParse, frame: int) -> int:
-    """The first sample at or after a source frame: what a transition at that frame means to the network."""
-    return min(int(np.searchsorted(parse.sampled_frames, frame)), len(parse.sampled_frames) - 1)
+#: Least robust standard deviation in points, so that votes that almost agree have no outliers.
+_MIN_DEVIATION_POINTS = 1.0
+_MIN_VOTES_FOR_OUTLIERS = 4
 
 
 def transition_range(parse: DiveParse, place: int) -> tuple[int, int]:
-    """First and last frame where a transition can lie while the other one stays.
+    """First and last possible frame of a transition if the other one stays.
 
-    Every step keeps a frame, and the two transitions keep different samples.
+    Every step keeps at least one frame, and the two transitions keep different samples.
 
     Args:
         place: 0 for the first frame of the flight, 1 for that of the entry.
     """
-    flight, entry = parse.transitions.first_flight_frame, parse.transitions.first_entry_frame
+    sampled = parse.sampled_frames
     if place == 0:
-        return parse.clip.in_frame + 1, int(parse.sampled_frames[max(sample_of(parse, entry) - 1, 0)])
-    return int(parse.sampled_frames[sample_of(parse, flight)]) + 1, parse.clip.out_frame
+        entry = frame_to_sample(sampled, parse.transitions.first_entry_frame)
+        return parse.clip.in_frame + 1, int(sampled[max(entry - 1, 0)])
+    flight = frame_to_sample(sampled, parse.transitions.first_flight_frame)
+    return int(sampled[flight]) + 1, parse.clip.out_frame
 
 
 def correct_transitions(
     parse: DiveParse, encoding: ClipEncoding, transitions: Transitions
 ) -> tuple[DiveParse, ClipEncoding]:
-    """Parse and encoding of a dive as if the network had found other transitions.
+    """Replace the transitions in the parse and the encoding of a dive.
 
-    A transition that stays where the network put it keeps its sample: in a short clip several samples share a frame.
+    An unchanged transition keeps its sample, because several samples of a short clip share a frame.
 
     Args:
-        parse, encoding: as the network made them.
+        parse, encoding: the network's results.
 
     Raises:
-        ConfigError: for transitions that leave a step without a frame, or without a sample.
+        ConfigError: the transitions leave a step without a frame or without a sample.
     """
     own = (parse.transitions.first_flight_frame, parse.transitions.first_entry_frame)
     frames = (transitions.first_flight_frame, transitions.first_entry_frame)
     st, ed = (
-        sample if frame == before else sample_of(parse, frame)
+        sample if frame == before else frame_to_sample(parse.sampled_frames, frame)
         for frame, before, sample in zip(frames, own, encoding.transition_samples, strict=True)
     )
     if not (parse.clip.in_frame < frames[0] < frames[1] <= parse.clip.out_frame and st < ed):
         raise ConfigError(
-            f"Transitions at frames {frames[0]} and {frames[1]} leave a step of the dive in frames "
+            f"Transitions at frames {frames[0]} and {frames[1]} leave a phase of the dive in frames "
             f"{parse.clip.in_frame} to {parse.clip.out_frame} empty: move them apart, or into the dive."
         )
     return replace(parse, transitions=transitions), replace(encoding, transition_samples=(st, ed))
 
 
-def gather_votes(
+def aggregate_votes(
     votes: Sequence[ExemplarVote],
     dive_number: str,
     difficulty: Difficulty,
@@ -80,12 +78,14 @@ def gather_votes(
     notes: tuple[str, ...] = (),
     rule: IntervalRule | None = None,
 ) -> Scoring:
-    """The score that votes make together: their mean (Eq. 12), with the mean of their contributions.
+    """Aggregate votes to a score: the means of the votes and of their contributions.
 
     Args:
-        rule: of the stated interval; None for weights without a calibration.
+        notes: sentences about the selection of the exemplars.
+        rule: rule of the prediction interval; None for weights without a calibration.
 
-    Deviation: Eq. 12 as written adds y_Z twice; the score is the mean of exemplar score plus difference.
+    Source: Eq. 12.
+    Deviation: Eq. 12 as written adds the exemplar score y_Z twice, as Eq. 6 already contains it.
     """
     score, spread, contributions = _means(votes)
     return Scoring(
@@ -104,11 +104,11 @@ def gather_votes(
     )
 
 
-def leave_out(scoring: Scoring, ids: Set[str]) -> Scoring:
-    """The score without the votes of some exemplars; no other exemplar takes their place.
+def exclude_exemplars(scoring: Scoring, ids: Set[str]) -> Scoring:
+    """The score without the votes of some exemplars; they are not replaced by others.
 
     Raises:
-        ExemplarError: where no vote remains.
+        ExemplarError: no vote remains.
     """
     kept = tuple(vote for vote in scoring.exemplars if vote.id not in ids)
     n_out = len(scoring.exemplars) - len(kept)
@@ -130,14 +130,11 @@ def leave_out(scoring: Scoring, ids: Set[str]) -> Scoring:
 
 
 def outliers(votes: Sequence[ExemplarVote]) -> frozenset[str]:
-    """Ids of the exemplars whose vote disagrees strongly with the rest; none among fewer than four.
-
-    Measured from the median by the median absolute deviation, so that two outliers do not hide one another.
-    """
-    if len(votes) < _FEWEST_FOR_OUTLIERS:
+    """Ids of the exemplars whose votes are outliers by the median absolute deviation; none among fewer than four."""
+    if len(votes) < _MIN_VOTES_FOR_OUTLIERS:
         return frozenset()
     distance = np.abs(np.array([v.vote for v in votes]) - np.median([v.vote for v in votes]))
-    deviation = max(1.4826 * float(np.median(distance)), _LEAST_DEVIATION_POINTS)
+    deviation = max(1.4826 * float(np.median(distance)), _MIN_DEVIATION_POINTS)
     return frozenset(v.id for v, d in zip(votes, distance, strict=True) if d > _OUTLIER_DEVIATIONS * deviation)
 
 

@@ -1,4 +1,4 @@
-"""From a clip to the 96 samples that the network sees: whole frames, or the athlete crop. Loads torch."""
+"""Reads the 96 samples of a clip: whole frames or athlete crops. Imports torch."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeVar
@@ -15,25 +15,28 @@ from fineparser_core.video.preprocess import WHOLE, AthleteCrop, get_preprocessi
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.sampling import sample_frames
 
-# Of frames kept for the refined pass: enough for an athlete of a tenth of the frame, and 96 of them in 270 MB.
+# Frames kept for the refined pass are reduced to this height: 96 of them take 270 MB, and an athlete of a tenth of the
+# height still fills a crop.
 _KEPT_HEIGHT_PX = 720
-# Coarse masks are timid: at half, the squares around them have 0.84 of the right side, and a fifth cut limbs off.
-_LIKELY = 0.35
-# Probability from which on a joint tells where the athlete is.
-_SHOWN = 0.4
+# Coarse masks underestimate the athlete: with a threshold of 0.5 the crops have 0.84 of the correct side, and a fifth
+# of them cut off limbs.
+_MASK_THRESHOLD = 0.35
+# Least confidence of a keypoint that is used to place the crop.
+_KEYPOINT_THRESHOLD = 0.4
 
 Kept = TypeVar("Kept")
 
 
 class Samples(NamedTuple):
-    """The 96 samples of a clip as the network sees them.
+    """The 96 preprocessed samples of a clip.
 
     Attributes:
         frames: (96, 112, 112, 3) uint8 RGB.
         sampled: (96,) int64 source frames.
-        times_s: (96,) float64, from the start of the file.
-        crops: (96, 4) float32, the rectangle of source pixels that each shows; it may reach over the frame's edges.
-        coarse: of the coarse pass, where there was one: whole frames (96, 112, 112, 3) uint8, masks (96, 112, 112).
+        times_s: (96,) float64, seconds from the start of the file.
+        crops: (96, 4) float32, source pixels x0, y0, x1, y1 of each sample; a crop may extend beyond the frame.
+        coarse: result of the coarse pass, if there was one: whole frames (96, 112, 112, 3) uint8 and masks
+            (96, 112, 112).
     """
 
     frames: np.ndarray
@@ -44,7 +47,7 @@ class Samples(NamedTuple):
 
     @property
     def seconds(self) -> float:
-        """From the first sample to the last."""
+        """Time from the first sample to the last."""
         return float(self.times_s[-1] - self.times_s[0])
 
 
@@ -56,15 +59,15 @@ def read_samples(
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
 ) -> Samples:
-    """Reads the samples of a clip.
+    """Read and preprocess the samples of a clip.
 
     Args:
-        encoder: finds the athlete where the preprocessing follows one.
-        progress: called with stage "read", and "coarse" for the coarse pass.
+        encoder: runs the coarse pass for preprocessings that crop the athlete.
+        progress: receives the stage "read", and "coarse" for the coarse pass.
 
     Raises:
-        VideoError: where the file cannot be read.
-        Cancelled: once the token is set.
+        VideoError: the file cannot be read.
+        Cancelled: `cancel` was set.
     """
     shape = get_preprocessing(preprocessing)
     keep = _reduced if isinstance(shape, AthleteCrop) else shape.apply
@@ -85,10 +88,16 @@ def coarse_pass(
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Squeezes 96 frames of (H, W, 3) uint8 RGB, (96, 112, 112, 3), and finds the athlete in them, (96, 112, 112).
+    """Run the network on whole frames to find the athlete.
+
+    Args:
+        frames: 96 of (H, W, 3) uint8 RGB.
+
+    Returns:
+        The resized frames (96, 112, 112, 3) uint8, and their masks (96, 112, 112).
 
     Raises:
-        Cancelled: once the token is set.
+        Cancelled: `cancel` was set.
     """
     wholes = np.stack([WHOLE.apply(frame) for frame in frames])
     return wholes, encoder.coarse_masks(wholes, progress=progress, cancel=cancel)
@@ -102,38 +111,38 @@ def crop_athlete(
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Cuts out the athlete crop: a square around the masks, or around the keypoints that the encoder finds in that.
+    """Crop the athlete: around the masks and, if the encoder detects keypoints in that crop, again around these.
 
     Args:
         frames: 96 of (H, W, 3) uint8 RGB.
-        masks: (96, 112, 112) probability of athlete in them, from the coarse pass.
+        masks: (96, 112, 112) athlete probability from the coarse pass.
 
     Returns:
-        (96, 112, 112, 3) uint8, and the squares (96, 4) float32 as x0, y0, x1, y1 in pixels of the frames.
+        The crops (96, 112, 112, 3) uint8, and their positions (96, 4) float32, x0, y0, x1, y1 in pixels of the frames.
 
     Raises:
-        Cancelled: once the token is set.
+        Cancelled: `cancel` was set.
     """
     height, width = frames[0].shape[:2]
-    cut, places = _cut(frames, track_athlete(masks, width, height, threshold=_LIKELY))
-    joints = encoder.keypoints(cut, progress=progress, cancel=cancel)
-    if joints is None:
-        return cut, places
-    in_frame = places[:, None, :2] + joints[..., :2] * ((places[:, 2] - places[:, 0]) / MASK_SIZE)[:, None, None]
-    squares = crops_around_joints(in_frame, joints[..., 2] >= _SHOWN, width, height)
-    return (cut, places) if squares is None else _cut(frames, squares)
+    crops, boxes = _crop(frames, track_athlete(masks, width, height, threshold=_MASK_THRESHOLD))
+    keypoints = encoder.keypoints(crops, progress=progress, cancel=cancel)
+    if keypoints is None:
+        return crops, boxes
+    in_frame = boxes[:, None, :2] + keypoints[..., :2] * ((boxes[:, 2] - boxes[:, 0]) / MASK_SIZE)[:, None, None]
+    squares = crops_around_joints(in_frame, keypoints[..., 2] >= _KEYPOINT_THRESHOLD, width, height)
+    return (crops, boxes) if squares is None else _crop(frames, squares)
 
 
-def _cut(frames: Sequence[np.ndarray], squares: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    places = [square_to_xyxy(square) for square in squares]
-    cut = [crop_image(frame, place, MASK_SIZE) for frame, place in zip(frames, places, strict=True)]
-    return np.stack(cut), np.array(places, np.float32)
+def _crop(frames: Sequence[np.ndarray], squares: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    boxes = [square_to_xyxy(square) for square in squares]
+    crops = [crop_image(frame, box, MASK_SIZE) for frame, box in zip(frames, boxes, strict=True)]
+    return np.stack(crops), np.array(boxes, np.float32)
 
 
 def _read(
     clip: Clip, keep: Callable[[np.ndarray], Kept], progress: ProgressCallback, cancel: CancelToken | None
 ) -> tuple[list[Kept], np.ndarray, np.ndarray, tuple[int, int]]:
-    """What is kept of every sample, their frames and times, and (width, height) of the source."""
+    """Apply `keep` to every sample: the results, source frames, times in seconds, and (width, height) of the source."""
     with VideoReader(clip.path) as reader:
         info = reader.info
         sampled = sample_frames(info, clip.in_frame, clip.out_frame)

@@ -1,21 +1,21 @@
-"""Suggests dive numbers for a clip: those of the exemplars whose encodings resemble its own; often wrong."""
+"""Suggests dive numbers for a clip by nearest neighbours among the exemplars' encodings."""
 
 from collections.abc import Mapping
 
 import numpy as np
 
-#: The likest exemplars of a number speak for it; more of them would only say how many the library has.
-_SPEAKERS = 3
+#: Number of nearest exemplars that determine the similarity of a dive number.
+_NEIGHBOURS = 3
 
 
 def suggest_numbers(gated: np.ndarray, exemplars: Mapping[str, list[np.ndarray]], n: int = 3) -> list[str]:
-    """Up to n dive numbers, the likeliest first.
+    """Up to n dive numbers, the most similar first.
 
-    The likeness of two dives is the cosine of their encodings after the mean of all exemplars is taken off (what every
-    dive has in common would drown the rest); that of a number is the mean of its three likest exemplars.
+    The similarity of two dives is the cosine of their encodings minus the mean over all exemplars; that of a dive
+    number is the mean over its most similar exemplars.
 
     Args:
-        gated: (9, 1024) float32, of the clip.
+        gated: (9, 1024) float32, gated window features of the clip.
         exemplars: the same of the exemplars, by dive number.
     """
     numbers = [number for number, encodings in exemplars.items() for _ in encodings]
@@ -25,8 +25,9 @@ def suggest_numbers(gated: np.ndarray, exemplars: Mapping[str, list[np.ndarray]]
     mean = known.mean(axis=0)
     centred, query = known - mean, gated.ravel().astype(np.float64) - mean
     lengths = np.linalg.norm(centred, axis=1) * np.linalg.norm(query)
-    likeness = np.divide(centred @ query, lengths, out=np.zeros(len(known)), where=lengths > 0)
+    similarity = np.divide(centred @ query, lengths, out=np.zeros(len(known)), where=lengths > 0)
     of_number = {
-        number: np.sort(likeness[[other == number for other in numbers]])[-_SPEAKERS:].mean() for number in exemplars
+        number: np.sort(similarity[[other == number for other in numbers]])[-_NEIGHBOURS:].mean()
+        for number in exemplars
     }
     return sorted(of_number, key=lambda number: (-of_number[number], number))[:n]

@@ -1,11 +1,11 @@
-"""Finds the dives in a longer recording: a coarse scan for falls, then a whole parse of each. Loads torch."""
+"""Finds the dives in a longer recording: a scan detects falls, a parse of each confirms it. Imports torch."""
 
 from pathlib import Path
 
 from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.clips import make_clip
-from fineparser_core.inference.fall_detection import cut_around, find_falls, without_overlap
+from fineparser_core.inference.fall_detection import clip_around, find_falls, suppress_overlaps
 from fineparser_core.inference.scan import scan
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.types import DiveSegment
@@ -19,20 +19,20 @@ def find_dives(
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
 ) -> list[DiveSegment]:
-    """Proposes the stretches of a file that hold a dive each, in order; none where there is no dive.
+    """Find the dives in a file, in order of time.
 
     Args:
-        progress: called with stage "scan", in samples of a tenth of a second, then "confirm", in candidates.
+        progress: receives the stage "scan", counted in samples of a tenth of a second, then "confirm", in candidates.
 
     Raises:
-        VideoError: where the file cannot be read.
-        Cancelled: once the token is set.
+        VideoError: the file cannot be read.
+        Cancelled: `cancel` was set.
     """
     info = probe(path)
     falls = find_falls(scan(path, analyzer.encoder, progress=progress, cancel=cancel))
     segments = []
     for done, fall in enumerate(falls, start=1):
-        first, last = cut_around(fall, info.pts_s)
+        first, last = clip_around(fall, info.pts_s)
         parse = None
         if last - first + 1 >= MIN_FRAMES:
             parse, _ = analyzer.parse(make_clip(path, first, last), cancel=cancel)
@@ -47,4 +47,4 @@ def find_dives(
                 )
             )
         progress(Progress("confirm", done, len(falls)))
-    return without_overlap(segments)
+    return suppress_overlaps(segments)

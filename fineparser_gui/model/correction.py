@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from fineparser_core.errors import ExemplarError
-from fineparser_core.inference.rescore import leave_out
+from fineparser_core.inference.rescore import exclude_exemplars
 from fineparser_core.types import Analysis, DiveParse, Scoring, Transitions, VideoInfo
 
 
@@ -58,7 +58,7 @@ def shown_analysis(
         parse = replace(parse, transitions=timed_transitions(frames, info))
     if scoring is not None:
         try:
-            scoring = leave_out(scoring, correction.left_out)
+            scoring = exclude_exemplars(scoring, correction.left_out)
         except ExemplarError:  # all exemplars are left out: there is no score
             scoring = None
     return Analysis(parse=parse, scoring=scoring)

@@ -6,7 +6,7 @@ from pathlib import Path
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import FineParserError
-from fineparser_core.inference.exemplar_selection import choose
+from fineparser_core.inference.exemplar_selection import select_exemplars
 from fineparser_core.inference.exemplars.records import Exemplar
 from fineparser_gui.model.dive import Dive, DiveState
 
@@ -15,9 +15,9 @@ Voter = tuple[str, str, float | None, float]
 
 
 class ExemplarSnapshot:
-    """The exemplars at one time, with the interface that `choose` needs."""
+    """The exemplars at one time, with the interface that `select_exemplars` needs."""
 
-    path = Path()  # `choose` names it in its error messages, which are not shown here
+    path = Path()  # `select_exemplars` names it in its error messages, which are not shown here
 
     def __init__(self, exemplars: Iterable[Exemplar] = ()) -> None:
         self._of_number: dict[str, list[Exemplar]] = {}
@@ -48,7 +48,7 @@ class ExemplarSnapshot:
         number = parse_dive_number(dive.dive_number)
         try:
             difficulty = find_difficulty(number, dive.board_m, dive.difficulty)
-            chosen, _ = choose(self.exemplars(), number, difficulty, n_exemplars, rule=dive.rule)
+            chosen, _ = select_exemplars(self.exemplars(), number, difficulty, n_exemplars, rule=dive.rule)
         except FineParserError:
             return frozenset()
         return frozenset((e.id, e.dive_number, e.board_m, e.score) for e in chosen)

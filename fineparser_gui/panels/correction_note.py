@@ -2,8 +2,8 @@
 
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from fineparser_core.inference.rescore import sample_of
 from fineparser_core.types import ExemplarVote
+from fineparser_core.video.sampling import frame_to_sample
 from fineparser_gui.formatting import signed
 from fineparser_gui.model.correction import frames_of
 from fineparser_gui.model.dive import Dive
@@ -93,7 +93,8 @@ class CorrectionNote(QWidget):
         assert dive.corrected_frames is not None
         parse = dive.model_analysis.parse
         before, after = frames_of(parse.transitions), dive.corrected_frames
-        if [sample_of(parse, frame) for frame in before] == [sample_of(parse, frame) for frame in after]:
+        samples = [[frame_to_sample(parse.sampled_frames, frame) for frame in frames] for frames in (before, after)]
+        if samples[0] == samples[1]:
             return self.tr("The score does not change: no frame that the model samples lies between the two positions.")
         pairs = list(zip(own.exemplars, dive.rescored.exemplars, strict=True))
         n_changed = sum(_dynamic_differs(*pair) for pair in pairs)

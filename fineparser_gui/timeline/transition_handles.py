@@ -4,8 +4,8 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPalette, QPen, QPolygonF
 
 from fineparser_core.constants import STEP_NAMES
-from fineparser_core.inference.rescore import sample_of
 from fineparser_core.types import DiveParse
+from fineparser_core.video.sampling import frame_to_sample
 from fineparser_gui.model.correction import frames_of
 from fineparser_gui.theme import step_color
 from fineparser_gui.timeline.handle_drawing import ToX, draw_text, nearest
@@ -85,7 +85,7 @@ class TransitionHandles:
             if place
             else translate("TransitionHandles", "flight from frame {0}")
         ).format(frame)
-        sampled = int(self._parse.sampled_frames[sample_of(self._parse, frame)])
+        sampled = int(self._parse.sampled_frames[frame_to_sample(self._parse.sampled_frames, frame)])
         if sampled != frame:  # the network knows sampled frames only
             text += " · " + translate("TransitionHandles", "scored from the next sampled frame, {0}").format(sampled)
         if self._ghosts[place] != frame:

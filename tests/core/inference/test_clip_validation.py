@@ -5,7 +5,7 @@ import pytest
 
 from fineparser_core.errors import CheckpointError
 from fineparser_core.inference.clip_validation import Calibration, DomainThresholds, clip_evidence, refusal
-from fineparser_core.inference.fall_detection import Evidence
+from fineparser_core.inference.fall_detection import MotionTrack
 from fineparser_core.types import ClipEvidence, IntervalRule
 
 LEAST = DomainThresholds(take_off=0.1, entry=0.1, shown=0.3, descent=0.1, after=0.2)
@@ -47,7 +47,7 @@ def test_the_evidence_of_a_fall_in_front_of_a_still_camera() -> None:
         row = int(height[k] * 112)
         masks[k, row - 5 : row + 5, 50:56] = 0.9
     centre = np.where((np.arange(n) >= 20) & (np.arange(n) < 70), height, np.nan)
-    look = Evidence(
+    look = MotionTrack(
         frames=np.arange(n),
         times_s=np.arange(n) * 0.04,
         area=masks.mean(axis=(1, 2)),

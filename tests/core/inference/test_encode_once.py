@@ -20,7 +20,7 @@ from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import Cancelled, ConfigError, ExemplarError
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.encoder import normalise
-from fineparser_core.inference.exemplar_selection import choose_exemplars
+from fineparser_core.inference.exemplar_selection import select_by_board
 from fineparser_core.inference.exemplars.records import Exemplar, ExemplarMask
 from fineparser_core.inference.exemplars.store import ExemplarStore
 from fineparser_core.inference.samples import Samples
@@ -139,18 +139,18 @@ def test_refusals(prepared, encoded):
 
 def test_choice_is_seeded_and_prefers_the_board():
     candidates = [exemplar(Path(), f"e{i:02d}", board_m=10.0 if i % 2 else 3.0) for i in range(30)]
-    chosen, notes = choose_exemplars(candidates, 10.0, 10, seed=3)
+    chosen, notes = select_by_board(candidates, 10.0, 10, seed=3)
     assert all(e.board_m == 10.0 for e in chosen)
     assert notes == ()
-    again, _ = choose_exemplars(candidates[::-1], 10.0, 10, seed=3)
+    again, _ = select_by_board(candidates[::-1], 10.0, 10, seed=3)
     assert again == chosen
-    other, _ = choose_exemplars(candidates, 10.0, 10, seed=4)
+    other, _ = select_by_board(candidates, 10.0, 10, seed=4)
     assert other != chosen
-    mixed, notes = choose_exemplars(candidates, 10.0, 20, seed=3)
+    mixed, notes = select_by_board(candidates, 10.0, 20, seed=3)
     assert len(mixed) == 20
     assert "5 of 20 exemplars are from another board" in notes[0]
-    assert choose_exemplars(candidates, 10.0, 20, seed=3, board_given=False) == (mixed, ())
-    _, notes = choose_exemplars(candidates[:1], 10.0, 10, seed=3)
+    assert select_by_board(candidates, 10.0, 20, seed=3, board_given=False) == (mixed, ())
+    _, notes = select_by_board(candidates[:1], 10.0, 10, seed=3)
     assert notes[0].startswith("Only 1 exemplar of")
     assert notes[1].startswith("1 of 1 exemplars is from")
 

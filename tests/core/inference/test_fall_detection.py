@@ -3,15 +3,21 @@
 import numpy as np
 import pytest
 
-from fineparser_core.inference.fall_detection import Evidence, cut_around, descent_of, find_falls, without_overlap
+from fineparser_core.inference.fall_detection import (
+    MotionTrack,
+    clip_around,
+    cumulative_descent,
+    find_falls,
+    suppress_overlaps,
+)
 from fineparser_core.types import DiveSegment
 
 STEP_S = 0.1
 
 
-def evidence(n: int) -> Evidence:
+def evidence(n: int) -> MotionTrack:
     """Nobody, and a camera that stands still."""
-    return Evidence(
+    return MotionTrack(
         frames=np.arange(n) * 3,
         times_s=np.arange(n) * STEP_S,
         area=np.zeros(n),
@@ -21,7 +27,7 @@ def evidence(n: int) -> Evidence:
     )
 
 
-def dive(track: Evidence, take_off: int, *, follow: float = 0.0, height: float = 0.6, seconds: float = 1.2) -> int:
+def dive(track: MotionTrack, take_off: int, *, follow: float = 0.0, height: float = 0.6, seconds: float = 1.2) -> int:
     """Somebody stands for 3 s and falls by that many heights of the picture; returns the sample of the water.
 
     Args:
@@ -44,7 +50,7 @@ def test_finds_a_dive_and_cuts_it_with_its_take_off_and_splash(follow: float) ->
     assert fall.end_s == pytest.approx(water * STEP_S, abs=0.21)
     assert 8.0 - 0.3 <= fall.top_s <= 8.5
     assert fall.gone == 1.0
-    first, last = cut_around(fall, np.arange(600) / 30)
+    first, last = clip_around(fall, np.arange(600) / 30)
     assert first / 30 == pytest.approx(fall.top_s - 1.5, abs=0.04)
     assert last / 30 == pytest.approx(fall.end_s + 1.6, abs=0.04)
 
@@ -88,7 +94,7 @@ def test_a_pan_over_an_empty_pool_is_no_fall() -> None:
 def test_another_persons_mask_is_no_way_down() -> None:
     track = evidence(100)
     track.area[:], track.centre_y[:50], track.centre_y[50:] = 0.02, 0.2, 0.8
-    assert abs(descent_of(track)).max() == 0
+    assert abs(cumulative_descent(track)).max() == 0
 
 
 def test_the_cut_stays_within_the_file() -> None:
@@ -96,7 +102,7 @@ def test_the_cut_stays_within_the_file() -> None:
     dive(track, 31)
     (fall,) = find_falls(track)
     times = np.arange(150) / 30
-    first, last = cut_around(fall, times)
+    first, last = clip_around(fall, times)
     assert 0 <= first < last <= 149
 
 
@@ -111,4 +117,4 @@ def test_of_two_segments_with_the_same_flight_the_surer_stays() -> None:
         )
 
     one, same, next_one = segment(100, 140, 0.5), segment(110, 150, 0.8), segment(170, 200, 0.3)
-    assert without_overlap([one, same, next_one]) == [same, next_one]
+    assert suppress_overlaps([one, same, next_one]) == [same, next_one]

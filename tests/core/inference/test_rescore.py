@@ -17,8 +17,9 @@ from fineparser_core.errors import ConfigError, ExemplarError
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.exemplars.records import Exemplar, ExemplarEncoding, ExemplarMask
 from fineparser_core.inference.exemplars.store import ExemplarStore
-from fineparser_core.inference.rescore import correct_transitions, leave_out, outliers, sample_of, transition_range
+from fineparser_core.inference.rescore import correct_transitions, exclude_exemplars, outliers, transition_range
 from fineparser_core.types import Clip, ClipEncoding, DiveParse, ExemplarVote, ModelIdentity, Transitions
+from fineparser_core.video.sampling import frame_to_sample
 
 DIVE = parse_dive_number("207C")
 DIFFICULTY = find_difficulty(DIVE, 10.0)
@@ -115,7 +116,10 @@ def test_other_transitions_score_without_another_pass(analyzer, monkeypatch):
     own = analyzer.score(encoding, DIVE, DIFFICULTY)
     moved_parse, moved = correct_transitions(parse, encoding, transitions(100, 150))
     assert moved_parse.transitions.first_flight_frame == 100
-    assert moved.transition_samples == (sample_of(parse, 100), sample_of(parse, 150))
+    assert moved.transition_samples == (
+        frame_to_sample(parse.sampled_frames, 100),
+        frame_to_sample(parse.sampled_frames, 150),
+    )
     scoring = analyzer.score(moved, DIVE, DIFFICULTY)
     assert abs(scoring.score - own.score) > 1e-3
     assert_sums_exactly(scoring)
@@ -138,9 +142,9 @@ def test_a_frame_between_two_samples_counts_as_the_next():
     parse, _ = parsed(200)
     between = int(parse.sampled_frames[40]) + 1
     assert between not in parse.sampled_frames
-    assert sample_of(parse, between) == 41
-    assert sample_of(parse, int(parse.sampled_frames[40])) == 40
-    assert sample_of(parse, parse.clip.out_frame + 5) == 95
+    assert frame_to_sample(parse.sampled_frames, between) == 41
+    assert frame_to_sample(parse.sampled_frames, int(parse.sampled_frames[40])) == 40
+    assert frame_to_sample(parse.sampled_frames, parse.clip.out_frame + 5) == 95
 
 
 @pytest.mark.parametrize("n_frames", [16, 20, 95, 96, 97, 103, 400])
@@ -163,15 +167,15 @@ def test_all_of_the_range_can_be_scored_and_nothing_beyond(analyzer, n_frames):
 def test_leaving_out_is_the_score_of_the_rest(analyzer):
     _, encoding = parsed(96)
     scoring = analyzer.score(encoding, DIVE, DIFFICULTY)
-    left = leave_out(scoring, {"ex1"})
+    left = exclude_exemplars(scoring, {"ex1"})
     assert [vote.id for vote in left.exemplars] == [vote.id for vote in scoring.exemplars if vote.id != "ex1"]
     assert left.score == np.mean([vote.vote for vote in left.exemplars])
     assert left.spread == np.std([vote.vote for vote in left.exemplars])
     assert "1 of 3 exemplars left out" in left.notes[-1]
     assert_sums_exactly(left)
-    assert leave_out(scoring, {"nobody"}) is scoring
+    assert exclude_exemplars(scoring, {"nobody"}) is scoring
     with pytest.raises(ExemplarError, match="take one back in"):
-        leave_out(scoring, {"ex0", "ex1", "ex2"})
+        exclude_exemplars(scoring, {"ex0", "ex1", "ex2"})
 
 
 def test_outliers_disagree_with_the_median_and_do_not_hide_one_another():

@@ -19,7 +19,7 @@ from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExemplarError, NoExemplarsError, VideoError
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.clips import make_clip
-from fineparser_core.inference.exemplar_selection import CandidateRule, best_exemplar, choose_exemplars
+from fineparser_core.inference.exemplar_selection import CandidateRule, best_exemplar, select_by_board
 from fineparser_core.inference.exemplars.facts import ExemplarFacts
 from fineparser_core.inference.exemplars.store import FILE_NAME, ExemplarStore
 from fineparser_core.inference.rescore import correct_transitions
@@ -108,7 +108,7 @@ def test_best_is_the_highest_score_of_number_and_board_and_real_before_rendered(
 def test_real_dives_vote_before_rendered_ones():
     candidates = [exemplar(Path(), f"r{i}", synthetic=True) for i in range(10)]
     candidates += [exemplar(Path(), f"x{i}") for i in range(2)] + [exemplar(Path(), "y", board_m=7.5)]
-    chosen, _ = choose_exemplars(candidates, 10.0, 3, seed=0)
+    chosen, _ = select_by_board(candidates, 10.0, 3, seed=0)
     assert {e.id for e in chosen[:2]} == {"x0", "x1"}
     assert chosen[2].synthetic
 
