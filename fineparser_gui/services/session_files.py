@@ -44,6 +44,7 @@ class SessionFileController(QObject):
 
     Attributes:
         path: the session file; None while there is none.
+        autosave: None without a folder.
     """
 
     changed = Signal()
@@ -55,7 +56,7 @@ class SessionFileController(QObject):
         self._saved = SavedSession()
         self._content = ""  # digest of what the session's file held when it was last read or written here
         self._recovered = False
-        self._autosave = Autosave(session, folder, self) if folder else None
+        self.autosave = Autosave(session, folder, self) if folder else None
         self._settings = QSettings(str(folder / FILE_NAME), QSettings.Format.IniFormat) if folder else None
 
     @property
@@ -86,8 +87,8 @@ class SessionFileController(QObject):
 
     def close(self, *, asked: bool) -> None:
         """End; unsaved changes that the user was not asked about are kept for the next start."""
-        if self._autosave is not None:
-            self._autosave.close(keep=self.modified and not asked)
+        if self.autosave is not None:
+            self.autosave.close(keep=self.modified and not asked)
 
     def save_to(self, path: Path) -> bool:
         """Write the session to a file and make it the session's file; False, and a `problem`, on failure."""
@@ -133,10 +134,10 @@ class SessionFileController(QObject):
             origin = Origin(origin.path, _digest(origin.path))
         self.path, self._content = (origin.path, origin.sha256) if origin is not None else (None, "")
         self._saved, self._recovered = SavedSession(), True
-        if self._autosave is not None:
-            self._autosave.origin = origin
+        if self.autosave is not None:
+            self.autosave.origin = origin
         self.changed.emit()
-        return self._autosave is not None and self._autosave.write() and self.discard(leftover)
+        return self.autosave is not None and self.autosave.write() and self.discard(leftover)
 
     def discard(self, leftover: Leftover) -> bool:
         """Remove a leftover; False, and a `problem`, if that fails."""
@@ -159,9 +160,9 @@ class SessionFileController(QObject):
 
     def _belongs_to(self, path: Path, saved: SavedSession, content: str) -> None:
         self.path, self._saved, self._content, self._recovered = path, saved, content, False
-        if self._autosave is not None:
-            self._autosave.origin = Origin(path, content)
-            self._autosave.write()
+        if self.autosave is not None:
+            self.autosave.origin = Origin(path, content)
+            self.autosave.write()
         self._remember(path)
         self.changed.emit()
 

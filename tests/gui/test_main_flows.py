@@ -107,7 +107,7 @@ def test_after_a_crash_the_work_is_offered_and_comes_back(start, qtbot, tmp_path
     key = studio.session.current.key
     entry = studio.session.current.analysis.parse.transitions.first_entry_frame
     frame = studio.session.editing.move_transition(key, 1, entry + 5)
-    autosave = studio.window.files.controller._autosave
+    autosave = studio.window.files.controller.autosave
     assert autosave.write()
     # What a crash leaves behind: the file, and a lock that nobody holds.
     content = autosave._path.read_bytes()

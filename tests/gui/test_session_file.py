@@ -172,7 +172,7 @@ def test_saved_and_opened_again_the_correction_is_in_the_new_analysis(make_studi
     _answer(studio, qtbot, tmp_path)
     assert session.current.corrected_frames == (37, 90)
     assert session.current.details == ("207C", 10.0, None)
-    window.files._fill_recent()
+    window.files.recent.aboutToShow.emit()
     assert [action.text() for action in window.files.recent.actions()] == ["training.fineparser"]
 
 
@@ -216,7 +216,7 @@ def test_the_open_session_saved_on_being_opened_again_is_shown_as_it_was_saved(
 def test_a_clean_exit_leaves_nothing_to_recover(make_studio, tmp_path, clip):
     studio = make_studio()
     studio.session.open([clip])
-    studio.window.files.controller._autosave.write()
+    studio.window.files.controller.autosave.write()
     assert len(list((tmp_path / "state").glob("autosave-*.json"))) == 1
     assert leftovers(tmp_path / "state") == []  # its program still runs
     studio.window.close()
@@ -323,7 +323,7 @@ def test_what_was_saved_after_its_autosave_can_be_saved_again_once_recovered(mak
     session.open([clip])
     assert files.controller.save_to(path)
     session.set_diver(session.current.key, "Zoë")
-    assert files.controller._autosave.write()
+    assert files.controller.autosave.write()
     assert files.save()
     (own,) = (tmp_path / "state").glob("autosave-*.json")
     shutil.copy2(own, own.with_name("autosave-1.json"))
@@ -352,7 +352,7 @@ def _crash(tmp_path: Path, clip: Path) -> None:
         "app = QApplication([])\n"
         "studio = Studio(app, Path(sys.argv[1]))\n"
         "studio.session.open([Path(sys.argv[2])], dive_number='207C')\n"
-        "written = studio.window.files.controller._autosave._timer.timeout\n"
+        "written = studio.window.files.controller.autosave._timer.timeout\n"
         "written.connect(lambda: print('written', flush=True))\n"
         "app.exec()\n"
     )
@@ -421,7 +421,7 @@ def test_an_autosave_that_cannot_be_written_is_told_once(make_studio, tmp_path, 
     studio = make_studio()
     told = []
     studio.session.problem.connect(told.append)
-    autosave = studio.window.files.controller._autosave
+    autosave = studio.window.files.controller.autosave
     autosave._path = tmp_path / "gone" / "autosave.json"
     studio.session.open([clip])
     assert not autosave.write()
