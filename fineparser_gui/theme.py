@@ -108,7 +108,6 @@ QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox {{
     selection-background-color: {accent}; selection-color: {on_accent};
 }}
 QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus {{ border: 1px solid {accent}; }}
-QAbstractSpinBox QLineEdit {{ border: none; background: transparent; padding: 0 6px; }}
 QLineEdit[valid="false"] {{ border: 1px solid {on_danger}; }}
 QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {{
     border: none; background: transparent; width: 20px; margin-right: 2px;

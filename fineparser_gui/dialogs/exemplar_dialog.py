@@ -153,5 +153,6 @@ def _frame(edge: str) -> QSpinBox:
     box = QSpinBox()
     box.setRange(-1, _MOST_FRAMES)
     box.setSpecialValueText(edge)
+    box.lineEdit().setTextMargins(6, 0, 0, 0)
     box.setValue(-1)
     return box

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from fineparser_gui.icons import icon, pixmap
@@ -74,15 +74,23 @@ class Banner(QFrame):
             self.offer_closed.emit()
 
     def _show(self, message: str, actions: Actions) -> None:
-        self.ensurePolished()
-        self._text.ensurePolished()
-        color = self._text.palette().windowText().color().name()
-        self._sign.setPixmap(pixmap("warning", color, 20))
-        self._close.setIcon(icon("close", color))
         self._text.setText(message)
         self.setAccessibleDescription(message)
         self._set_buttons(actions)
         self.show()
+        self._color_icons()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange) and self.isVisible():
+            self._color_icons()
+
+    def _color_icons(self) -> None:
+        """Draw the icons in the colour of the text, which the style sheet of the theme sets."""
+        self._text.ensurePolished()
+        color = self._text.palette().windowText().color().name()
+        self._sign.setPixmap(pixmap("warning", color, 20))
+        self._close.setIcon(icon("close", color))
 
     def _set_buttons(self, actions: Actions) -> None:
         for button in self.buttons:

@@ -64,7 +64,7 @@ def state_text(dive: Dive, n_accepted: int = 0) -> str:
         score = f"{scoring.score:.1f}"
         return translate("DivesPanel", "{0} (nearest)").format(score) if scoring.nearest_numbers else score
     if dive.score_state is ScoreState.NO_EXEMPLARS:
-        return translate("DivesPanel", "no exemplars of {0}").format(dive.dive_number)
+        return translate("DivesPanel", "no exemplars")
     return translate("DivesPanel", "no score") if dive.dive_number else translate("DivesPanel", "needs dive number")
 
 
