@@ -42,11 +42,13 @@ def main(argv: list[str]) -> int:
 
     # Imported late, as they load torch.
     from fineparser_core.training.distributed import processes
-    from fineparser_core.training.initial import check_start
+    from fineparser_core.training.initial import check_start, has_imagenet_backbone
     from fineparser_core.training.run import RESULTS, train
 
-    for config in configs.values():
-        check_start(config)
+    # Rivals have no static backbone to start from ImageNet.
+    imagenet = {name: args.imagenet if has_imagenet_backbone(config) else None for name, config in configs.items()}
+    for preset, config in configs.items():
+        check_start(config, imagenet[preset])
     ours: dict[str, dict[str, float]] = {}
     measured_on = ""
     with processes(args.device) as peers, cancel_on_signals() as cancel:
@@ -55,7 +57,7 @@ def main(argv: list[str]) -> int:
             out = args.out / preset
             results = done = _finished(out / RESULTS)
             if results is None:
-                settings = replace(args, resume=True)
+                settings = replace(args, resume=True, imagenet=imagenet[preset])
                 data = args.dataset(args.data, config.layout)
                 results = train(config, data, out, settings=settings, cancel=cancel, peers=peers).results
             if done and done["settings"] != json.loads(json.dumps(asdict(config))):

@@ -260,6 +260,7 @@ def test_ablate_runs_every_preset_of_a_table_once_and_prints_the_papers_numbers_
     def canned(config: Any, data: Any, out: Path, *, settings: Any, **others: Any) -> FinishedRun:
         ran.append(out.name)
         assert (config.epochs, config.batch_size, settings.resume) == (3, 1, True)
+        assert settings.imagenet == (Path("any") if config.sve else None)
         found = {
             "data": {"name": "rendered dives", "dives": 4},
             "settings": json.loads(json.dumps(asdict(config))),
@@ -271,7 +272,20 @@ def test_ablate_runs_every_preset_of_a_table_once_and_prints_the_papers_numbers_
         return FinishedRun(bundle=out / "bundle", card=card, epoch=1, results=found, summary=None)
 
     monkeypatch.setattr("fineparser_core.training.run.train", canned)
-    argv = ("ablate", "3", "--epochs", "3", "--batch-size", "1", "--data", dives, "--out", tmp_path / "table")
+    argv = (
+        "ablate",
+        "3",
+        "--epochs",
+        "3",
+        "--batch-size",
+        "1",
+        "--data",
+        dives,
+        "--imagenet",
+        "any",
+        "--out",
+        tmp_path / "table",
+    )
     outcome = fineparser(*argv)
     assert outcome.code == 0, outcome.err
     assert ran == [f"table3-{row}" for row in "ABCDE"]
