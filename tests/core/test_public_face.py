@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 import pytest
 
 import fineparser_core
+from fineparser_core.checkpoints.bundle import load_model
+from fineparser_core.errors import CheckpointError
 from fineparser_core.resources import resource
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,7 +21,8 @@ SCRIPTS = re.findall(r"```python\n(.*?)```", API, re.DOTALL)
 
 def run_script(code: str, folder: Path) -> str:
     """What a script prints in a process and a folder of its own."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "HOME": str(folder), "XDG_DATA_HOME": str(folder)}
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "HOME": str(folder)}
+    environment |= {"XDG_DATA_HOME": str(folder), "XDG_CACHE_HOME": str(folder / "cache")}
     done = subprocess.run([sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -43,3 +47,17 @@ def test_script_that_scores_a_clip(tmp_path: Path) -> None:
     printed = run_script(script, tmp_path)
     assert re.match(r"score \d+\.\d\d, phases begin at \[0, \d+, \d+\]\n", printed)
     assert "masks (96, 112, 112), contributions\n[[" in printed
+
+
+def test_scripts_that_train_with_ones_own_backbone_and_loss(rendered_root: Path, tmp_path: Path) -> None:
+    training, later = (script for script in SCRIPTS if "small_backbone" in script)
+    assert len(training.splitlines()) <= 25
+    (tmp_path / "own_backbone.py").write_text(training, encoding="utf-8")
+    shutil.copytree(rendered_root, tmp_path / "FINEDIVING")
+    trained = run_script("import runpy; runpy.run_path('own_backbone.py', run_name='__main__')", tmp_path)
+    assert "Spearman rho" in trained
+    assert "fineparser-i3d-own:small_backbone-no-sap-no-tap" in trained
+    loaded = run_script(later, tmp_path)  # in a fresh process
+    assert loaded.split()[0] == trained.splitlines()[-1].split()[0]
+    with pytest.raises(CheckpointError, match="pass the function that makes it as static_backbone"):
+        load_model(tmp_path / "run" / "bundle")
