@@ -106,8 +106,8 @@ def _for_coaches(card: WeightsCard, rendered: Mapping[str, Any] | None, real: Ma
         found = "; ".join(_real_clip(result).removeprefix("- ") for result in real.values() if result["mask_ious"])
         on_film = f" Of filmed dives: {found}" if found else ""
         lines.append(
-            f"- **Phases.** Of {step['value']:.1%} of the {test} the flight is found to three quarters or better. "
-            f"Drag a transition where it is wrong.{on_film}"
+            f"- **Phases.** In {step['value']:.1%} of the {test} the flight that is found and the true one share three "
+            f"quarters of their time or more. Drag a transition where it is wrong.{on_film}"
         )
     if mask := metrics.get("mask_iou"):
         lines.append(
@@ -116,7 +116,7 @@ def _for_coaches(card: WeightsCard, rendered: Mapping[str, Any] | None, real: Ma
         )
     if error := metrics.get("score_error"):
         simplest = max(error["baselines"].values(), default=None)
-        compared = "" if simplest is None else f" (who always says the mean of the dive number: {simplest:.1f})"
+        compared = "" if simplest is None else f" (by the mean of the dive number alone: {simplest:.1f})"
         real_dives = " Of real dives nobody has measured it." if card.synthetic else ""
         lines.append(f"- **Score.** Off by {error['value']:.1f} points on average on {test}{compared}.{real_dives}")
     if fidelity := (rendered or {}).get("contribution_fidelity"):
@@ -144,7 +144,10 @@ def _which_model(card: WeightsCard) -> list[str]:
             f"| the static stream alone | {_number(shares['static'])} |",
             f"| the dynamic stream alone | {_number(shares['dynamic'])} |",
         ]
-        text = f"How much each stream says, of the {shares['dives']:.0f} bundled exemplars, each scored by the others:"
+        text = (
+            f"How much each stream says, of the {shares['dives']:.0f} bundled exemplars, each left out in turn and "
+            "scored by the others (`fineparser profile streams` prints it):"
+        )
         blocks += [text, "\n".join(rows)]
     return blocks
 

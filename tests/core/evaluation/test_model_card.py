@@ -79,7 +79,7 @@ def test_numbers_go_into_the_card_and_onto_a_page_with_pictures(measured: Path, 
     assert len(coach.splitlines()) < 30
     for text in (
         "Trained on 12 rendered dives.",
-        "Off by 4.7 points on average on rendered test dives (who always says the mean of the dive number: 0.5).",
+        "Off by 4.7 points on average on rendered test dives (by the mean of the dive number alone: 0.5).",
         "rank correlation of entry 0.770",
         "**What it is for.** None.",
         "**Where it is weak.** Few.",
