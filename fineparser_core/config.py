@@ -86,6 +86,8 @@ class ModelConfig:
             raise ConfigError(f"static_backbone is {self.static_backbone!r}: use one of {', '.join(STATIC_BACKBONES)}.")
         if len(self.step_weights) != 3 or min(self.step_weights) < 0 or not 0 < sum(self.step_weights) < math.inf:
             raise ConfigError(f"step_weights is {self.step_weights}: give three numbers, not negative and not all 0.")
+        if self.method in _POOLED and tuple(self.step_weights) != ModelConfig.step_weights:
+            raise ConfigError(f"{self.method} has no steps to weigh: leave step_weights away.")
         if self.method == "fineparser-pose" and not (self.sap and self.sve and self.tap):
             raise ConfigError("fineparser-pose has all of its parts: leave out parts of fineparser only.")
         self._check_windows()

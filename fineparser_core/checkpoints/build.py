@@ -26,7 +26,6 @@ _BASELINES: dict[str, Callable[[], AQAModel]] = {
     "usdl": USDL,
     "musdl": MUSDL,
     "core": CoRe,
-    "tsa": TSA,
 }
 
 
@@ -48,6 +47,8 @@ def build_model(config: ModelConfig, static_backbone: BackboneFactory | None = N
         raise ConfigError(f"A '{config.architecture}' has its own static backbone: leave static_backbone away.")
     if config.method == "fineparser-pose":
         return FineParserPose(step_weights=config.step_weights)
+    if config.method == "tsa":
+        return TSA(step_weights=config.step_weights)
     if config.method in _BASELINES:
         model = _BASELINES[config.method]()
         if isinstance(model, PooledModel):

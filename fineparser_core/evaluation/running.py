@@ -1,5 +1,6 @@
 """Sets up an evaluation: decoded dives, the exemplars that are drawn for them and the evaluator of a network."""
 
+import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +20,8 @@ from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.video.preprocess import WHOLE, AthleteCrop, get_preprocessing
+
+logger = logging.getLogger(__name__)
 
 
 class Evaluation(NamedTuple):
@@ -61,6 +64,8 @@ def prepare(
         AnnotationError, ExportError: see `load_dives`.
         Cancelled: once the token is set.
     """
+    if data.lost_masks:
+        logger.warning("%s has no masks: what they are measured by is not available", data.root)
     preprocessing = protocol.preprocessing
     inputs = stored_inputs(preprocessing)
     if isinstance(get_preprocessing(preprocessing), AthleteCrop):

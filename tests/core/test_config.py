@@ -106,6 +106,7 @@ def test_typed_words_become_values() -> None:
         ("--static-backbone vgg", "static_backbone is 'vgg': use one of resnet18, "),
         ("--step-weights 3 5", "Missing value for argument '--step-weights'"),
         ("--step-weights 0 0 0", "not negative and not all 0"),
+        ("--method usdl --step-weights 1 1 1", "usdl has no steps to weigh"),
         ("--focal-alpha 2", "focal_alpha is 2.0: use a share of 1, or none"),
         ("--focal-alpha much", "Error parsing --focal-alpha: .*'much'"),
         ("--optimizer lion", "invalid choice 'lion' for argument '--optimizer'"),

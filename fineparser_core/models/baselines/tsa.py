@@ -20,18 +20,21 @@ class TSA(AQAModel):
     Choices of ours, so that it differs from FineParser in the method alone: PSNet, the cut of the window features
     into steps of four rows, the 12 tokens a step, the attention blocks and the regressor are FineParser's, one of
     each for all steps; a dive is cut at its own transitions; steps are weighted as in FineParser.
+
+    Args:
+        step_weights: of `FineParser`.
     """
 
     step_weights: Tensor
 
-    def __init__(self) -> None:
+    def __init__(self, step_weights: Sequence[float] = STEP_WEIGHTS) -> None:
         super().__init__()
         self.i3d = I3D()
         self.psnet = PSNet()
         self.reducer = StepReducer()
         self.decoder = CrossAttentionDecoder()
         self.regressor = Regressor()
-        weights = torch.tensor(STEP_WEIGHTS)
+        weights = torch.tensor(step_weights, dtype=torch.float32)
         self.register_buffer("step_weights", weights / weights.sum(), persistent=False)
 
     def parse(self, video: Tensor) -> tuple[Tensor, Tensor]:

@@ -201,6 +201,12 @@ def test_tsa_cuts_each_dive_by_itself():
     torch.testing.assert_close(model.compare(tokens, tokens.flip(0)), torch.ones(2))
 
 
+def test_steps_of_tsa_are_weighed_as_asked() -> None:
+    model = build_model(ModelConfig(method="tsa", step_weights=(1.0, 1.0, 2.0)))
+    assert isinstance(model, TSA)
+    torch.testing.assert_close(model.step_weights, torch.tensor([0.25, 0.25, 0.5]))
+
+
 def test_a_rival_that_averages_windows_takes_other_windows() -> None:
     video = torch.randn(1, 3, 96, 32, 32, generator=torch.Generator().manual_seed(0))
     torch.manual_seed(0)
