@@ -237,9 +237,9 @@ class ExemplarsPanel(QWidget):
             exemplar = self._session.exemplar(vote.id)
             rows.append((vote, exemplar is not None and exemplar.synthetic))
         self.model.set_votes(rows)
-        hint = self.tr("Click one to see it beside the dive.")
+        hint = self.tr("Click one to compare it.")
         if any(rendered for _, rendered in rows):
-            hint += "  " + self.tr("{0} rendered, not a real dive").format(RENDERED_MARK.strip())
+            hint += "  " + self.tr("{0} rendered dive").format(RENDERED_MARK.strip())
         scoring = dive.analysis.scoring if dive and dive.analysis else None
         if scoring is not None and scoring.nearest_numbers:
             numbers = ", ".join(scoring.nearest_numbers)
