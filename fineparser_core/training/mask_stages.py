@@ -1,4 +1,4 @@
-"""The stages of `training.staged` that teach the spatial parser its masks."""
+"""The stages of `training.staged` that train the masks of the spatial parser."""
 
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -22,17 +22,17 @@ from fineparser_core.training.stage_tools import draws, freeze, trainable
 from fineparser_core.training.staged_config import StagedConfig
 from fineparser_core.training.stored_views import random_view
 from fineparser_core.training.stored_windows import LOGIT_STEP, StoredWindow
-from fineparser_core.training.truths import N_JOINTS, Truths, joint_points, shown_joints
+from fineparser_core.training.synthetic_labels import N_JOINTS, GroundTruths, keypoint_labels, visible_joints
 from fineparser_core.video.preprocess import WHOLE
 
 
 def mask_stage(
-    model: FineParser, dives: Sequence[Dive], first_looks: Sequence[Dive], truths: Truths, config: StagedConfig
+    model: FineParser, dives: Sequence[Dive], whole_frames: Sequence[Dive], truths: GroundTruths, config: StagedConfig
 ) -> Stage:
-    """L_SAP (Eq. 8) plus Dice on the fused map and, where they are known, the athlete's joints.
+    """Train the spatial parser by L_SAP (Eq. 8), Dice on the fused map and, if known, the athlete's keypoints.
 
-    The stem is frozen, batch norms stay at their Kinetics statistics. Some windows show whole frames, as the first look
-    of a preprocessing that follows the athlete does.
+    The stem is frozen, and batch norms keep their Kinetics statistics. Some windows show whole frames, as in the coarse
+    pass.
     """
     parser = model.spatial_parser
     encoder = parser.encoder.eval()
@@ -42,11 +42,11 @@ def mask_stage(
     if isinstance(decoder, RefinedMaskDecoder):
         freeze(decoder.refiner.sharpener)
     joint_head = nn.Conv3d(MIDDLE_CHANNELS, N_JOINTS, 1)
-    nn.init.constant_(joint_head.get_parameter("bias"), -4.0)  # hardly any cell holds a joint
+    nn.init.constant_(joint_head.get_parameter("bias"), -4.0)  # few cells contain a joint
 
     def compute_losses(iteration: int, part: int) -> dict[str, Tensor]:
         rng = draws(config, 1, iteration)
-        frames, masks, chosen, views, starts = _mask_windows(dives, first_looks, config, rng)
+        frames, masks, chosen, views, starts = _mask_windows(dives, whole_frames, config, rng)
         with autocast(frames.device, config.precision):
             taps = parser.taps(frames)
             if isinstance(decoder, RefinedMaskDecoder):
@@ -73,11 +73,10 @@ def mask_stage(
 
 
 def sharpen_stage(model: FineParser, store: Callable[[], Sequence[StoredWindow]], config: StagedConfig) -> Stage:
-    """Cross-entropy, Dice and structure loss of single frames, of `MaskSharpener` alone: everything else is done, and
-    frozen.
+    """Train `MaskSharpener` by cross-entropy, Dice and structure loss on single frames; everything else is frozen.
 
     Args:
-        store: gives the windows to learn from; asked at the first iteration, so never where the stage is done.
+        store: returns the training windows; called at the first iteration, so not at all if the stage is finished.
     """
     parser = model.spatial_parser.eval()
     freeze(parser)
@@ -90,7 +89,7 @@ def sharpen_stage(model: FineParser, store: Callable[[], Sequence[StoredWindow]]
         chosen = [stored[i] for i in rng.integers(0, len(stored), config.sharpen_batch)]
         logits, middle, frames, masks = [], [], [], []
         for window in chosen:
-            pair = int(rng.integers(WINDOW_LENGTH // 2))  # the taps know two samples as one
+            pair = int(rng.integers(WINDOW_LENGTH // 2))  # the taps have half the temporal resolution
             two = slice(2 * pair, 2 * pair + 2)
             samples = window.start + np.arange(WINDOW_LENGTH)[two]
             logits.append(torch.from_numpy(window.logits[two]) * LOGIT_STEP)
@@ -120,14 +119,14 @@ def sharpen_stage(model: FineParser, store: Callable[[], Sequence[StoredWindow]]
 
 
 def _mask_windows(
-    dives: Sequence[Dive], first_looks: Sequence[Dive], config: StagedConfig, rng: np.random.Generator
+    dives: Sequence[Dive], whole_frames: Sequence[Dive], config: StagedConfig, rng: np.random.Generator
 ) -> tuple[Tensor, Tensor, list[Dive], list[View], list[int]]:
-    """`config.mask_windows` windows with their masks, some of them first looks, and whose and where they are."""
-    n_first = config.first_look_windows if first_looks else 0
-    chosen = [dives[i] for i in rng.integers(0, len(dives), config.mask_windows - n_first)]
+    """Draw `config.mask_windows` windows: frames, masks, dives, views and first samples."""
+    n_whole = config.whole_frame_windows if whole_frames else 0
+    chosen = [dives[i] for i in rng.integers(0, len(dives), config.mask_windows - n_whole)]
     views = [random_view(dive, config.preprocessing, rng) for dive in chosen]
-    if n_first:
-        wholes = [first_looks[i] for i in rng.integers(0, len(first_looks), n_first)]
+    if n_whole:
+        wholes = [whole_frames[i] for i in rng.integers(0, len(whole_frames), n_whole)]
         chosen += wholes
         views += [random_view(dive, WHOLE.name, rng) for dive in wholes]
     starts = rng.integers(0, N_SAMPLES - WINDOW_LENGTH + 1, len(chosen)).tolist()
@@ -135,14 +134,19 @@ def _mask_windows(
 
 
 def _spot_loss(
-    spots: Tensor, dives: Sequence[Dive], views: Sequence[View], starts: Sequence[int], masks: Tensor, truths: Truths
+    spots: Tensor,
+    dives: Sequence[Dive],
+    views: Sequence[View],
+    starts: Sequence[int],
+    masks: Tensor,
+    truths: GroundTruths,
 ) -> Tensor:
-    """Cross-entropy of maps of joints (N, 16, 8, 28, 28); a map stands for two samples, the joint for their middle."""
+    """Cross-entropy of joint heatmaps (N, 16, 8, 28, 28); a map covers two samples, its target is their mean joint."""
     targets = []
     for dive, view, start, mask in zip(dives, views, starts, masks, strict=True):
         samples = np.arange(start, start + WINDOW_LENGTH)
-        points = torch.from_numpy(joint_points(dive, view, samples, truths)).unflatten(0, (-1, 2)).mean(dim=1)
-        shown = shown_joints(points, mask[::2])
+        points = torch.from_numpy(keypoint_labels(dive, view, samples, truths)).unflatten(0, (-1, 2)).mean(dim=1)
+        shown = visible_joints(points, mask[::2])
         targets.append(gaussian_maps(points, shown, spots.shape[-1]).transpose(0, 1))
-    weight = 1 + 20 * (target := torch.stack(targets))  # a spot is a hundredth of a map
+    weight = 1 + 20 * (target := torch.stack(targets))  # a spot covers a hundredth of a map
     return F.binary_cross_entropy_with_logits(spots, target, weight=weight) * 10

@@ -16,20 +16,21 @@ from fineparser_core.pose.keypoints import BODY
 from fineparser_core.pose.pose_backbone import PoseBackbone
 from fineparser_core.training.batches import frame_tensor, mask_tensor
 from fineparser_core.training.loop import Stage
-from fineparser_core.training.pose_stages import pose_loss, stacked_poses
+from fineparser_core.training.pose_stages import pose_loss, stack_poses
 from fineparser_core.training.single_frames import draw_sample
-from fineparser_core.training.stage_tools import Ahead, draws, trainable
+from fineparser_core.training.stage_tools import Prefetcher, draws, trainable
 from fineparser_core.training.staged_config import StagedConfig
-from fineparser_core.training.stored_views import SeenDive, random_view
-from fineparser_core.training.truths import Truths, joint_points, shown_joints
+from fineparser_core.training.stored_views import PosedDive, random_view
+from fineparser_core.training.synthetic_labels import GroundTruths, keypoint_labels, visible_joints
 
-# How crops may differ from those of inference: zoomed, moved by shares of their side, turned (radians).
-_ZOOM, _MOVED, _TURNED = (0.85, 1.25), 0.05, 0.26
-_TOLD_NOISE_PX, _UNTOLD_SHARE = 1.0, 0.1
+# Augmentation of the crops: range of the scale, standard deviation of the shift in sides, largest rotation in radians.
+_SCALES, _SHIFT, _MAX_ROTATION = (0.85, 1.25), 0.05, 0.26
+# Noise of the prior keypoints, and share of the crops without a prior.
+_PRIOR_NOISE_PX, _NO_PRIOR_SHARE = 1.0, 0.1
 
 
 class _Drawn(NamedTuple):
-    """Crops (N, 9, 112, 112) with those of the frames around, their prior keypoints, and the true ones."""
+    """Crops (N, 9, 112, 112) of three consecutive frames, with prior and true keypoints."""
 
     crops: Tensor
     prior_keypoints: Tensor
@@ -38,18 +39,20 @@ class _Drawn(NamedTuple):
     shown: Tensor
 
 
-def refiner_stage(model: FineParser, seen_dives: Sequence[SeenDive], truths: Truths, config: StagedConfig) -> Stage:
+def refiner_stage(
+    model: FineParser, posed_dives: Sequence[PosedDive], truths: GroundTruths, config: StagedConfig
+) -> Stage:
     """Trains the keypoint refiner on single frames, in crops around the coarse poses.
 
     Args:
-        seen_dives: with their coarse poses.
+        posed_dives: with their coarse poses.
     """
     backbone = model.static_encoder.backbone
     assert isinstance(backbone, PoseBackbone)
     refiner = backbone.upright.requires_grad_(True).train()
-    known = [one for one in seen_dives if one.dive.record.key in truths]
+    known = [one for one in posed_dives if one.dive.record.key in truths]
     with torch.no_grad():
-        tracked = backbone.track_coarse(stacked_poses(known))
+        tracked = backbone.track_coarse(stack_poses(known))
         crops = rotated_crops(tracked)
 
     def draw(iteration: int) -> _Drawn:
@@ -60,7 +63,7 @@ def refiner_stage(model: FineParser, seen_dives: Sequence[SeenDive], truths: Tru
         ]
         return _Drawn(*(torch.stack(part) for part in zip(*drawn, strict=True)))
 
-    ahead = Ahead(draw, config.refiner_iterations)
+    ahead = Prefetcher(draw, config.refiner_iterations)
 
     def compute_losses(iteration: int, part: int) -> dict[str, Tensor]:
         drawn = ahead(iteration)
@@ -80,37 +83,42 @@ def refiner_stage(model: FineParser, seen_dives: Sequence[SeenDive], truths: Tru
 
 
 def _draw_one(
-    one: SeenDive, tracked: Tensor, crops: RotatedCrops, truths: Truths, config: StagedConfig, rng: np.random.Generator
+    one: PosedDive,
+    tracked: Tensor,
+    crops: RotatedCrops,
+    truths: GroundTruths,
+    config: StagedConfig,
+    rng: np.random.Generator,
 ) -> _Drawn:
     sample = draw_sample(one.dive, one.view, truths, rng)
     around = np.clip(sample + np.arange(-1, 2), 0, N_SAMPLES - 1)
-    # Where a dive was looked at first is stored, its colours are not.
+    # The stored view determines the coarse poses; only its colours are resampled.
     colours = random_view(one.dive, config.preprocessing, rng)
     view = replace(one.view, gain=colours.gain, bias=colours.bias, saturation=colours.saturation)
-    near = _elsewhere(crops.at(torch.from_numpy(around)), rng)
+    near = _augment(crops.at(torch.from_numpy(around)), rng)
     here = near.at(1)
     cut = near.crop(frame_tensor(one.dive, view, around)).flatten(0, 1)
     prior, confidence = here.to_crop(tracked[sample, :BODY, :2]), tracked[sample, :BODY, 2].sigmoid()
-    prior = prior + _TOLD_NOISE_PX * torch.from_numpy(rng.standard_normal(prior.shape, dtype=np.float32))
-    if rng.random() < _UNTOLD_SHARE:
+    prior = prior + _PRIOR_NOISE_PX * torch.from_numpy(rng.standard_normal(prior.shape, dtype=np.float32))
+    if rng.random() < _NO_PRIOR_SHARE:
         confidence = torch.zeros_like(confidence)
-    true = joint_points(one.dive, view, around[1:2], truths)
-    seen = shown_joints(torch.from_numpy(true), mask_tensor(one.dive, view, around[1:2]))[0]
+    true = keypoint_labels(one.dive, view, around[1:2], truths)
+    seen = visible_joints(torch.from_numpy(true), mask_tensor(one.dive, view, around[1:2]))[0]
     points = here.to_crop(MASK_SIZE * torch.from_numpy(true[0]))
-    points[BODY:] = float("nan")  # the board is left to the first look
+    points[BODY:] = float("nan")  # the board is detected by the coarse network
     if rng.random() < 0.5:
         cut = cut.flip(-1)
         prior, points = (torch.stack([MASK_SIZE - xy[:, 0], xy[:, 1]], dim=1) for xy in (prior, points))
     return _Drawn(cut, prior, confidence, points, seen & ((points >= 0) & (points < MASK_SIZE)).all(dim=-1))
 
 
-def _elsewhere(crops: RotatedCrops, rng: np.random.Generator) -> RotatedCrops:
-    """Squares that are larger or smaller, moved and turned, all alike."""
-    by = torch.from_numpy(rng.normal(0, _MOVED, 2).astype(np.float32))
-    angle = float(rng.uniform(-_TURNED, _TURNED))
+def _augment(crops: RotatedCrops, rng: np.random.Generator) -> RotatedCrops:
+    """Scale, shift and rotate all crops equally."""
+    by = torch.from_numpy(rng.normal(0, _SHIFT, 2).astype(np.float32))
+    angle = float(rng.uniform(-_MAX_ROTATION, _MAX_ROTATION))
     turn = torch.tensor([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]], dtype=torch.float32)
     return RotatedCrops(
         crops.centre + crops.side[:, None] * by,
-        crops.side * float(rng.uniform(*_ZOOM)),
+        crops.side * float(rng.uniform(*_SCALES)),
         crops.trunk @ turn,
     )

@@ -1,4 +1,4 @@
-"""Single frames of dives, as the stages that teach the static backbone draw them."""
+"""Batches of single frames for the stages that train the static backbone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,11 +13,12 @@ from fineparser_core.data.transforms import View
 from fineparser_core.training.batches import frame_tensor, mask_tensor
 from fineparser_core.training.staged_config import StagedConfig
 from fineparser_core.training.stored_views import random_view
-from fineparser_core.training.truths import Truths, joint_points
+from fineparser_core.training.synthetic_labels import GroundTruths, keypoint_labels
 
-# Frames without an athlete teach little: so many of those that are drawn end a few samples after the water is touched.
+# Share of the frames that are drawn from the samples up to a few after the contact with the water: later frames show no
+# athlete.
 _DRY_SHARE, _AFTER_CONTACT = 0.8, 5
-# What a take-off is worth is told by the frames around it, whose arms and legs are quick: so many are of those samples.
+# Share of the frames around the take-off, which determine its quality and have fast limbs, and their range of samples.
 _TAKE_OFF_SHARE, _AROUND_TAKE_OFF = 0.3, (-14, 13)
 
 
@@ -26,11 +27,12 @@ class SingleFrames:
     """One frame of each of N dives.
 
     Attributes:
-        dives: whose they are; numbers: (N,) of the frames in them.
-        images: (N, 3 n, 112, 112) float32, ImageNet-normalised, channels last: n frames around the one that is drawn.
+        dives: the dives.
+        numbers: (N,) indices of the frames in the dives.
+        images: (N, 3 n, 112, 112) float32, ImageNet-normalised, channels last: n consecutive samples around the frame.
         masks: (N, 112, 112) share of athlete.
-        phases: (N,) int64, the step that each frame is of.
-        joints: (N, 16, 2) as shares of the view; NaN where unknown.
+        phases: (N,) int64, index of the frame's step.
+        joints: (N, 16, 2) keypoints as shares of the view; NaN if unknown.
     """
 
     dives: Sequence[Dive]
@@ -41,15 +43,15 @@ class SingleFrames:
     joints: Tensor
 
 
-def _samples_to_contact(dive: Dive, view: View, truths: Truths) -> int:
+def _samples_to_contact(dive: Dive, view: View, truths: GroundTruths) -> int:
     truth = truths.get(dive.record.key)
     if truth is None or truth.contact_frame is None:
         return N_SAMPLES
     return int(np.clip(np.searchsorted(view.sampled, truth.contact_frame) + _AFTER_CONTACT, 1, N_SAMPLES))
 
 
-def draw_sample(dive: Dive, view: View, truths: Truths, rng: np.random.Generator) -> int:
-    """A sample of a view: often one around the take-off, hardly ever one without an athlete."""
+def draw_sample(dive: Dive, view: View, truths: GroundTruths, rng: np.random.Generator) -> int:
+    """Draw a sample of a view, with a preference for samples around the take-off and with an athlete."""
     kind = rng.random()
     if kind < _TAKE_OFF_SHARE:
         return int(np.clip(view.transitions(dive)[0] + rng.integers(*_AROUND_TAKE_OFF), 0, N_SAMPLES - 1))
@@ -58,19 +60,19 @@ def draw_sample(dive: Dive, view: View, truths: Truths, rng: np.random.Generator
 
 
 def draw_frames(
-    dives: Sequence[Dive], truths: Truths, config: StagedConfig, rng: np.random.Generator, seen: int = 1
+    dives: Sequence[Dive], truths: GroundTruths, config: StagedConfig, rng: np.random.Generator, n_frames: int = 1
 ) -> SingleFrames:
-    """`config.frame_batch` frames of random views of random dives, each with those around it, `seen` in all."""
+    """Draw `config.frame_batch` frames from random views of random dives, each as `n_frames` consecutive samples."""
     frames, masks, phases, points, numbers = [], [], [], [], []
     chosen = [dives[i] for i in rng.integers(0, len(dives), config.frame_batch)]
     for dive in chosen:
         view = random_view(dive, config.preprocessing, rng)
         sample = np.array([draw_sample(dive, view, truths, rng)])
-        around = np.clip(sample + np.arange(seen) - seen // 2, 0, N_SAMPLES - 1)
+        around = np.clip(sample + np.arange(n_frames) - n_frames // 2, 0, N_SAMPLES - 1)
         frames.append(frame_tensor(dive, view, around).flatten(0, 1)[None])
         masks.append(mask_tensor(dive, view, sample))
         phases.append(int(np.searchsorted(view.transitions(dive), sample[0], side="right")))
-        points.append(torch.from_numpy(joint_points(dive, view, sample, truths)))
+        points.append(torch.from_numpy(keypoint_labels(dive, view, sample, truths)))
         numbers.append(int(view.sampled[sample[0]]))
     return SingleFrames(
         dives=chosen,

@@ -1,4 +1,4 @@
-"""What every stage of `training.staged` draws from and sets."""
+"""Helpers of the stages of `training.staged`: random generators, prefetching, freezing."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,16 +13,16 @@ Drawn = TypeVar("Drawn")
 
 
 def draws(config: StagedConfig, stage: int, iteration: int) -> np.random.Generator:
-    """The generator of an iteration: it depends on nothing that came before."""
+    """The generator of an iteration; it does not depend on earlier iterations, so that a run can be resumed."""
     return np.random.default_rng((config.seed, stage, iteration))
 
 
-class Ahead(Generic[Drawn]):
-    """What iterations draw, the next one's while one is at work.
+class Prefetcher(Generic[Drawn]):
+    """Draws the batch of the next iteration in a thread while the current one is processed.
 
     Args:
-        draw: iteration to what is drawn for it, and nothing else decides it.
-        iterations: that there are.
+        draw: maps an iteration to its batch, deterministically.
+        iterations: total number of iterations.
     """
 
     def __init__(self, draw: Callable[[int], Drawn], iterations: int) -> None:
@@ -39,11 +39,11 @@ class Ahead(Generic[Drawn]):
 
 
 def freeze(*modules: nn.Module) -> None:
-    """Keeps optimisers from their parameters."""
+    """Disable the gradients of all parameters."""
     for module in modules:
         module.requires_grad_(False)
 
 
 def trainable(*modules: nn.Module) -> list[nn.Parameter]:
-    """Their parameters that are not frozen."""
+    """All parameters that are not frozen."""
     return [p for module in modules for p in module.parameters() if p.requires_grad]

@@ -1,20 +1,21 @@
-"""The recipe of the bundled weights, in stages, so that two CPU cores are enough.
+"""The staged recipe of the bundled weights, which needs only two CPU cores.
 
-1. masks: the spatial parser from Kinetics, its stem frozen, on single windows of many dives; joints beside the masks.
-   Then, on stored windows, what sharpens its masks. With weights to start from, either part may be left out.
-2. frames: the static encoder's backbone, on single frames: joints, step, water and splash where it sees poses, and then
-   on whole clips what the frames around say of a joint ("tracks"), and where poses say that a step begins ("steps"); a
-   ResNet on place, joints, step and quality.
-3. parse: the last blocks of the I3D (its front, the spatial parser's, is run once and kept on disk), PSNet and the
-   dynamic stream together, on all pairs of a batch.
+1. masks: the spatial parser, initialised from Kinetics with a frozen stem, on single windows of many dives, with an
+   auxiliary loss on keypoints. Then the mask sharpener on stored windows. Either part may be omitted if the run starts
+   from weights.
+2. frames: the backbone of the static encoder on single frames. A pose backbone learns keypoints, step, water and
+   splash, then on whole clips the temporal refiners ("tracks") and the pose transition head ("steps"). A ResNet learns
+   position, keypoints, step and quality.
+3. parse: the last blocks of the I3D, PSNet and the dynamic stream, on all pairs of a batch. The front of the I3D is
+   that of the spatial parser; its outputs are stored on disk.
 4. heads: PSNet, reducers, both streams and the static projections on stored encodings.
-5. static, where the backbone sees poses: its projections and stream again, on those encodings and on many dives of
-   which nothing but the joints is simulated. Then the two streams are weighed on dives that neither has seen.
+5. static, with a pose backbone: the static projections and stream again, on the encodings and on many dives with
+   simulated poses. Then the weights of the two streams are fitted on held-out dives.
 
-Rendered dives know more than judged ones: joints, and the quality of every step, so that contributions can be taught to
-mean their step (`training.truths`). Of filmed dives those losses are absent.
+The ground truth of rendered dives (`training.synthetic_labels`) supervises keypoints and the contributions of single
+steps. These losses are absent for filmed dives.
 
-Deviation: the paper trains everything at once, end to end, on one exemplar a query.
+Deviation: the paper trains everything at once, end to end, with one exemplar a query.
 """
 
 import logging
@@ -43,7 +44,7 @@ from fineparser_core.training.batches import (
     jitter,
     ordered_pairs,
 )
-from fineparser_core.training.blending import blend_steps, blend_streams
+from fineparser_core.training.ensemble_weights import fit_stream_weights, fit_transition_weights
 from fineparser_core.training.loop import Stage, run_stage
 from fineparser_core.training.losses import (
     regression_loss,
@@ -60,20 +61,20 @@ from fineparser_core.training.stored_views import (
     EncodedDive,
     StoredView,
     encode_dives,
-    see_dives,
+    store_poses,
     store_views,
 )
 from fineparser_core.training.stored_windows import store_windows
-from fineparser_core.training.traced_poses import trace_poses
-from fineparser_core.training.truths import (
+from fineparser_core.training.synthetic_labels import (
     N_JOINTS,
+    GroundTruths,
     QualityHeads,
-    Truths,
-    known_error,
+    masked_mse,
     scaled_qualities,
-    shown_joints,
     true_contributions,
+    visible_joints,
 )
+from fineparser_core.training.synthetic_poses import synthesize_poses
 from fineparser_core.video.sampling import WINDOWS
 
 logger = logging.getLogger(__name__)
@@ -81,9 +82,8 @@ logger = logging.getLogger(__name__)
 _MASK_GRID = 14
 
 
-def frame_stage(model: FineParser, dives: Sequence[Dive], truths: Truths, config: StagedConfig) -> Stage:
-    """Gives the ResNet features to build on: where the athlete is, which step the frame is of, and, where they are
-    known, the joints and the quality of that step."""
+def frame_stage(model: FineParser, dives: Sequence[Dive], truths: GroundTruths, config: StagedConfig) -> Stage:
+    """Train the ResNet on single frames: position, step and, if known, keypoints and the quality of the step."""
     backbone = model.static_encoder.backbone.train()
     n_outputs = 3 + _MASK_GRID**2 + 2 * N_JOINTS + 3
     head = nn.Linear(model.static_encoder.backbone_size, n_outputs)
@@ -97,10 +97,10 @@ def frame_stage(model: FineParser, dives: Sequence[Dive], truths: Truths, config
         phase = F.cross_entropy(out[0], phase_of)
         coarse = F.adaptive_avg_pool2d(mask[:, None], _MASK_GRID).flatten(1)
         place = F.binary_cross_entropy_with_logits(out[1], coarse)
-        known = torch.where(shown_joints(joints, mask)[..., None], 10 * (joints - 0.5), torch.nan)
-        joint = known_error(out[2].unflatten(1, (N_JOINTS, 2)), known)
+        known = torch.where(visible_joints(joints, mask)[..., None], 10 * (joints - 0.5), torch.nan)
+        joint = masked_mse(out[2].unflatten(1, (N_JOINTS, 2)), known)
         of_step = F.one_hot(phase_of, 3).bool()
-        quality = known_error(out[3], scaled_qualities(drawn.dives, truths).masked_fill(~of_step, torch.nan))
+        quality = masked_mse(out[3], scaled_qualities(drawn.dives, truths).masked_fill(~of_step, torch.nan))
         total = phase + 10 * place + config.joint_weight * joint + config.quality_weight * quality
         return {"total": total, "phase": phase, "place": place, "joints": joint, "quality": quality}
 
@@ -114,15 +114,15 @@ def frame_stage(model: FineParser, dives: Sequence[Dive], truths: Truths, config
     )
 
 
-def parse_stage(model: FineParser, views: Sequence[StoredView], truths: Truths, config: StagedConfig) -> Stage:
-    """L_TAP + L_Reg of the dynamic stream on I3D features behind the frozen front."""
+def parse_stage(model: FineParser, views: Sequence[StoredView], truths: GroundTruths, config: StagedConfig) -> Stage:
+    """Train PSNet, the dynamic stream and the last blocks of the I3D by L_TAP + L_Reg."""
     i3d = model.i3d.eval()
     freeze(i3d)
     trained = (i3d.mixed_4f, i3d.mixed_5b, i3d.mixed_5c)
     for block in trained:
         block.requires_grad_(True)
     psnet, reducers, stream = model.psnet.train(), model.reducers.train(), model.dynamic_stream.train()
-    # Two labels a dive teach the backbone slowly; the step of every sample of every window is 144 labels.
+    # The transitions are two labels a dive; the step of every sample of every window gives 144 labels.
     step_head = nn.Linear(FEATURE_SIZE, WINDOW_LENGTH * 3)
     quality_heads = QualityHeads(DYNAMIC_TOKENS)
     groups = by_number([v.dive.dive_number for v in views], 2)
@@ -143,7 +143,7 @@ def parse_stage(model: FineParser, views: Sequence[StoredView], truths: Truths, 
         jittered = [jitter(v.transitions, CUTS_MOVED, rng) for v in chosen]
         boundaries = [pair_boundaries(jittered[q], jittered[e]) for q, e in zip(query, exemplar, strict=True)]
         tokens = [model.dynamic_tokens(gated[i], boundaries) for i in (query, exemplar)]
-        # The dynamic stream alone stands for the whole score here, hence twice its half.
+        # The dynamic stream predicts the whole difference here, hence the factor 2.
         points = 2 * stream(*tokens) * model.step_weights
         scores = torch.tensor([dive.score for dive in dives])
         qualities = scaled_qualities(dives, truths)
@@ -151,8 +151,8 @@ def parse_stage(model: FineParser, views: Sequence[StoredView], truths: Truths, 
             "transitions": tap,
             "steps": _naming_loss(step_head(gated), labels),
             "regression": regression_loss(points.sum(dim=-1), scores[query] - scores[exemplar]),
-            "contributions": 3 * known_error(points, true_contributions(dives, qualities, query, exemplar)),
-            "quality": known_error(quality_heads(tokens[0]), qualities[query]),
+            "contributions": 3 * masked_mse(points, true_contributions(dives, qualities, query, exemplar)),
+            "quality": masked_mse(quality_heads(tokens[0]), qualities[query]),
         }
         total = _weighted(losses, config) + config.step_label_weight * losses["steps"]
         return {"total": total, **losses}
@@ -178,13 +178,18 @@ def parse_stage(model: FineParser, views: Sequence[StoredView], truths: Truths, 
 
 
 def _naming_loss(named: Tensor, labels: Tensor) -> Tensor:
-    """Cross-entropy of the step of every sample of every window, (n, 9, 16 * 3) logits against (n, 2) transitions."""
+    """Cross-entropy of the step of every sample of every window.
+
+    Args:
+        named: (n, 9, 16 * 3) logits.
+        labels: (n, 2) transitions.
+    """
     steps = (torch.arange(N_SAMPLES)[None, :, None] >= labels[:, None, :]).sum(-1)[:, torch.tensor(WINDOWS)]
     return F.cross_entropy(named.unflatten(-1, (WINDOW_LENGTH, 3)).flatten(0, 2), steps.flatten())
 
 
 def _weighted(losses: dict[str, Tensor], config: StagedConfig) -> Tensor:
-    """The losses that the last two stages share, by their weights."""
+    """The weighted sum of the losses of the stages "parse" and "heads"."""
     return (
         config.transition_weight * losses["transitions"]
         + config.regression_weight * losses["regression"]
@@ -193,8 +198,8 @@ def _weighted(losses: dict[str, Tensor], config: StagedConfig) -> Tensor:
     )
 
 
-def head_stage(model: FineParser, encoded: Sequence[EncodedDive], truths: Truths, config: StagedConfig) -> Stage:
-    """L_TAP and L_Reg (Eq. 10 and 11) of the whole relative score on all pairs of a batch of stored encodings."""
+def head_stage(model: FineParser, encoded: Sequence[EncodedDive], truths: GroundTruths, config: StagedConfig) -> Stage:
+    """Train the heads by L_TAP and L_Reg (Eq. 10 and 11) on all pairs of a batch of stored encodings."""
     static = model.static_encoder
     modules = {
         "psnet": model.psnet,
@@ -237,9 +242,9 @@ def head_stage(model: FineParser, encoded: Sequence[EncodedDive], truths: Truths
         losses = {
             "transitions": transition_loss(probabilities, transition_target(labels, width=config.transition_width)),
             "regression": regression_loss(relative.delta, scores[query] - scores[exemplar]),
-            "contributions": 3 * known_error(relative.dynamic + relative.static, points),
-            "quality": known_error(modules["dynamic_quality"](tokens[0]), qualities[query])
-            + known_error(modules["static_quality"](static_tokens), qualities),
+            "contributions": 3 * masked_mse(relative.dynamic + relative.static, points),
+            "quality": masked_mse(modules["dynamic_quality"](tokens[0]), qualities[query])
+            + masked_mse(modules["static_quality"](static_tokens), qualities),
         }
         return {"total": _weighted(losses, config), **losses}
 
@@ -254,59 +259,58 @@ def head_stage(model: FineParser, encoded: Sequence[EncodedDive], truths: Truths
 
 
 def _sharpen(model: FineParser, dives: Sequence[Dive], config: StagedConfig, out: Path, cancel: CancelToken) -> None:
-    """A stage of its own, so that what is stored for it, half a megabyte a dive, is forgotten after it."""
+    """Run the stage in a function, so that its stored windows, half a megabyte a dive, are released afterwards."""
     stage = sharpen_stage(model, lambda: store_windows(model, dives, config, out / "windows", cancel), config)
     run_stage(stage, out, cancel)
 
 
-def _weigh(
+def _fit_ensemble_weights(
     model: FineParser, held_out: Sequence[Dive], config: StagedConfig, folder: Path, cancel: CancelToken
 ) -> None:
-    """Weighs PSNet and poses, and the two streams, by dives that none has seen; what no stage learned stays as it was.
+    """Fit the weights of transition heads and streams on held-out dives; parts that no stage has trained are kept.
 
-    Weighed again and again, PSNet would come below the half of its say that it is to keep, and a stream that has
-    learned from the dives it is compared with would be judged by pairs of dives it has not.
+    Repeated fits would reduce the weight of an unchanged PSNet below its limit of one half.
     """
     learned = bool(config.parse_iterations or config.head_iterations)
     if not (learned or config.steps_iterations or config.static_iterations):
         return
     encoded = encode_dives(model, store_views(model, held_out, config, folder, cancel), config, folder, cancel)
     if learned or config.steps_iterations:
-        factors = blend_steps(model, encoded, config.transition_width, keeps_psnet=not learned)
-        logger.info("transitions: PSNet's times %.2f, poses' %.2f", *factors)
+        factors = fit_transition_weights(model, encoded, config.transition_width, keeps_psnet=not learned)
+        logger.info("transition logits scaled by %.2f (PSNet) and %.2f (poses)", *factors)
     if learned or config.static_iterations:
-        logger.info("streams scaled by %.2f and %.2f", *blend_streams(model, encoded, keeps_dynamic=not learned))
+        logger.info("streams scaled by %.2f and %.2f", *fit_stream_weights(model, encoded, keeps_dynamic=not learned))
 
 
 def train_staged(
     model: FineParser,
     dives: Sequence[Dive],
-    first_looks: Sequence[Dive],
-    truths: Truths,
+    whole_frames: Sequence[Dive],
+    truths: GroundTruths,
     config: StagedConfig,
     out: Path,
     cancel: CancelToken,
 ) -> None:
-    """Runs the stages; each that is finished on disk is loaded instead, each that was cut goes on.
+    """Run the stages; finished stages are loaded from disk, an interrupted one is resumed.
 
     Args:
         model: changed in place.
-        dives: of the training split.
-        first_looks: some of them as whole frames, where `config.preprocessing` follows the athlete.
-        truths: of the dives that are rendered.
-        config: of the stages.
+        dives: dives of the training split.
+        whole_frames: some of them as whole frames, for the coarse pass of preprocessings that crop the athlete.
+        truths: ground truth of the rendered dives.
+        config: settings of the stages.
         out: folder of checkpoints and stored views.
-        cancel: asked between iterations.
+        cancel: checked between iterations.
 
     Raises:
-        Cancelled: once the token is set; call again to go on.
+        Cancelled: `cancel` was set; call again to resume.
     """
     out.mkdir(parents=True, exist_ok=True)
-    run_stage(mask_stage(model, dives, first_looks, truths, config), out, cancel)
+    run_stage(mask_stage(model, dives, whole_frames, truths, config), out, cancel)
     if isinstance(model.spatial_parser.decoder, RefinedMaskDecoder):
         _sharpen(model, dives, config, out, cancel)
-    held_out = dives[config.parse_dives : config.parse_dives + config.blend_dives]
-    learned = [*dives[: config.parse_dives], *dives[config.parse_dives + config.blend_dives :]]
+    held_out = dives[config.parse_dives : config.parse_dives + config.weighting_dives]
+    learned = [*dives[: config.parse_dives], *dives[config.parse_dives + config.weighting_dives :]]
     folder = out / "views"
     has_poses = isinstance(model, FineParserPose)
     run_stage((pose_stage if has_poses else frame_stage)(model, learned, truths, config), out, cancel)
@@ -314,25 +318,25 @@ def train_staged(
     if isinstance(backbone, PoseBackbone):
         backbone.start_refiner()
         if truths and (config.track_iterations or config.refiner_iterations):
-            coarse = see_dives(model, learned, config, folder, cancel, refined=False)
+            coarse = store_poses(model, learned, config, folder, cancel, refined=False)
             run_stage(track_stage(model, coarse, truths, config, refined=False), out, cancel)
             run_stage(refiner_stage(model, coarse, truths, config), out, cancel)
     learns_from_poses = bool(config.track_iterations or config.steps_iterations or config.static_iterations)
     if isinstance(model, FineParserPose) and learns_from_poses:
-        seen = see_dives(model, learned, config, folder, cancel)
+        posed = store_poses(model, learned, config, folder, cancel)
         if truths:
-            run_stage(track_stage(model, seen, truths, config, refined=True), out, cancel)
-        run_stage(steps_stage(model, seen, config), out, cancel)
+            run_stage(track_stage(model, posed, truths, config, refined=True), out, cancel)
+        run_stage(steps_stage(model, posed, config), out, cancel)
     if config.parse_iterations or config.head_iterations:
         views = store_views(model, learned[: config.parse_dives], config, folder, cancel)
         if config.parse_iterations:
-            # The spatial parser has learned what athletes look like; the temporal one starts from that.
+            # The I3D of the temporal parser starts from the one of the trained spatial parser.
             model.i3d.load_state_dict(model.spatial_parser.encoder.state_dict())
             run_stage(parse_stage(model, views, truths, config), out, cancel)
         encoded = encode_dives(model, views, config, folder, cancel)
         run_stage(head_stage(model, encoded, truths, config), out, cancel)
     if has_poses and config.static_iterations:
-        poses = trace_poses(learned, config.traces, config.seed, out / "traces.npz", cancel)
-        run_stage(static_stage(model, poses, learned, seen, truths, config), out, cancel)
+        poses = synthesize_poses(learned, config.synthetic_dives, config.seed, out / "synthetic_poses.npz", cancel)
+        run_stage(static_stage(model, poses, learned, posed, truths, config), out, cancel)
     if has_poses:
-        _weigh(model, held_out, config, folder, cancel)
+        _fit_ensemble_weights(model, held_out, config, folder, cancel)

@@ -14,13 +14,13 @@ from fineparser_core.constants import Precision
 from fineparser_core.errors import ConfigError
 
 _POSITIVE = (
-    "first_look_dives",
+    "whole_frame_dives",
     "frame_batch",
     "parse_dives",
     "parse_views",
     "sharpen_batch",
     "track_batch",
-    "traces",
+    "synthetic_dives",
     "static_groups",
     "head_lr",
     "trunk_lr",
@@ -41,10 +41,10 @@ class StagedConfig:
         precision: of the encoders' passes; "auto" is what the device is good at.
         mask_iterations: iterations of the masks stage.
         mask_windows: windows in an iteration of it.
-        first_look_windows: windows of these that show the whole frame, as the coarse pass of "follow" does.
+        whole_frame_windows: windows of these that show the whole frame, as the coarse pass of "follow" does.
         sharpen_iterations: iterations of the sharpen stage.
         sharpen_batch: stored windows of which two frames each are sharpened in an iteration.
-        first_look_dives: training dives that the coarse pass learns from.
+        whole_frame_dives: training dives that the coarse pass learns from.
         frame_iterations: iterations of the single-frames stage, in which keypoints are learned.
         frame_batch: frames in an iteration of it.
         refiner_iterations: iterations of the keypoint refiner.
@@ -52,11 +52,11 @@ class StagedConfig:
             single frames.
         track_batch: clips in an iteration of it, and of the next one.
         steps_iterations: iterations of the stage in which poses learn to tell the transitions.
-        traces: dives simulated without pixels for the static stream.
+        synthetic_dives: dives whose poses are simulated for the static stream.
         pose_noise_px: by how many pixels a joint is off in them.
         static_iterations: iterations of the static stage.
         static_groups: groups of --head-batch simulated dives, and of as many rendered ones, in an iteration of it.
-        blend_dives: training dives after the first --parse-dives by which PSNet and poses, and the two streams, are
+        weighting_dives: training dives after the first --parse-dives by which PSNet and poses, and the two streams, are
             weighed.
         parse_dives: training dives whose encodings the stages of I3D, PSNet and dynamic stream store and learn from.
         parse_iterations: iterations of the parse stage; with none here and in the heads stage, I3D, PSNet and dynamic
@@ -88,21 +88,21 @@ class StagedConfig:
     precision: Precision = "auto"
     mask_iterations: int = 1300
     mask_windows: int = 6
-    first_look_windows: int = 2
+    whole_frame_windows: int = 2
     sharpen_iterations: int = 1100
     sharpen_batch: int = 32
-    first_look_dives: int = 400
+    whole_frame_dives: int = 400
     frame_iterations: int = 4800
     frame_batch: int = 64
     refiner_iterations: int = 4800
     track_iterations: int = 4000
     track_batch: int = 24
     steps_iterations: int = 2500
-    traces: int = 12000
+    synthetic_dives: int = 12000
     pose_noise_px: float = 2.0
     static_iterations: int = 1800
     static_groups: int = 3
-    blend_dives: int = 80
+    weighting_dives: int = 80
     parse_dives: int = 1250
     parse_iterations: int = 600
     parse_batch: int = 8
@@ -125,10 +125,10 @@ class StagedConfig:
     def __post_init__(self) -> None:
         check_choices(self)
         check_numbers(self, _POSITIVE)
-        if self.first_look_windows >= self.mask_windows:
+        if self.whole_frame_windows >= self.mask_windows:
             raise ConfigError(
-                f"{self.first_look_windows} of {self.mask_windows} windows show whole frames: give "
-                "--first-look-windows less than --mask-windows."
+                f"{self.whole_frame_windows} of {self.mask_windows} windows show whole frames: give "
+                "--whole-frame-windows less than --mask-windows."
             )
         if self.parse_batch < 2 or self.head_batch < 2:
             raise ConfigError("A batch of one dive has no pairs: give --parse-batch and --head-batch at least 2.")

@@ -21,7 +21,7 @@ from fineparser_core.training.provenance import data_stamp, joined, open_run
 from fineparser_core.training.run import BUNDLE, check_masks, new_card
 from fineparser_core.training.staged import train_staged
 from fineparser_core.training.staged_config import StagedConfig
-from fineparser_core.training.truths import read_truths
+from fineparser_core.training.synthetic_labels import load_ground_truths
 from fineparser_core.video.preprocess import WHOLE, AthleteCrop, get_preprocessing
 
 
@@ -76,9 +76,9 @@ def run_staged(
     for one, wanted in sets:
         loaded = load(one, config.preprocessing, wanted)
         dives += loaded
-        truths |= read_truths(one.root, loaded)
+        truths |= load_ground_truths(one.root, loaded)
     coarse_pass = isinstance(get_preprocessing(config.preprocessing), AthleteCrop) and config.mask_iterations > 0
-    some = records[:: -(-len(records) // config.first_look_dives)]
+    some = records[:: -(-len(records) // config.whole_frame_dives)]
     whole_frames = load(data, WHOLE.name, some) if coarse_pass else []
     train_staged(to_channels_last(model), dives, whole_frames, truths, config, out, cancel)
     card = replace(

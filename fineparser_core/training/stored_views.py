@@ -1,4 +1,4 @@
-"""What the frozen parts of a network give of the training dives, computed once and kept on disk (`training.staged`)."""
+"""Stores the outputs of frozen parts of a network for the training dives on disk (`training.staged`)."""
 
 import logging
 import zlib
@@ -26,13 +26,12 @@ _AUGMENTATION = Augmentation(temporal_shift=0, rows=True, temporal_crop=0.2, col
 
 
 def random_view(dive: Dive, preprocessing: str, rng: np.random.Generator) -> View:
-    """A view of a dive, trimmed, perhaps mirrored, in other colours."""
+    """A random augmented view of a dive: temporal crop, flip, colour jitter."""
     return draw_view(dive, preprocessing, _AUGMENTATION, rng)
 
 
 def stored_view(dive: Dive, number: int, config: StagedConfig) -> View:
-    """The view of a dive that is stored under a number: random, but half of those under 0 are the whole clip as
-    inference sees it."""
+    """The view of a dive with a number: random, except that half of the dives have the plain view as number 0."""
     known = zlib.crc32(dive.key.encode())
     if number == 0 and known % 2:
         return plain_view(dive, config.preprocessing)
@@ -41,7 +40,7 @@ def stored_view(dive: Dive, number: int, config: StagedConfig) -> View:
 
 @dataclass(frozen=True, kw_only=True)
 class StoredView:
-    """A view of a dive after the frozen parts: front (9, 528, 4, 7, 7) float16 and mask_feature (9, 1024)."""
+    """A view of a dive after the frozen parts: front (9, 528, 4, 7, 7) float16, mask_feature (9, 1024)."""
 
     dive: Dive
     number: int
@@ -54,7 +53,7 @@ class StoredView:
 def store_views(
     model: FineParser, dives: Sequence[Dive], config: StagedConfig, folder: Path, cancel: CancelToken
 ) -> list[StoredView]:
-    """Runs the frozen parts once over `parse_views` views of each dive; kept on disk, so a cut costs one view."""
+    """Run the frozen parts on `parse_views` views of every dive; every result is stored, so a run can be resumed."""
     folder.mkdir(parents=True, exist_ok=True)
     model.eval()
     stored = []
@@ -83,7 +82,7 @@ def _stored_arrays(model: FineParser, dive: Dive, view: View, path: Path) -> tup
         with np.load(path, allow_pickle=False) as data:
             return data["front"], data["mask_feature"]
     video = frame_tensor(dive, view, ALL_SAMPLES)
-    # The I3D's front is the spatial parser's until the next stage, and no block of it changes there.
+    # The next stage copies the spatial parser's I3D and keeps its front frozen, so the front can be computed here.
     encoder = model.spatial_parser.encoder
     fronts, features = [], []
     for i in range(0, len(WINDOWS), 3):
@@ -100,7 +99,7 @@ def _stored_arrays(model: FineParser, dive: Dive, view: View, path: Path) -> tup
 
 @dataclass(frozen=True, kw_only=True)
 class EncodedDive:
-    """A view of a dive after all encoders: gated (9, 1024), and (96, n) of the static backbone."""
+    """A view of a dive with the outputs of all encoders: gated (9, 1024), frame_features (96, n)."""
 
     dive: Dive
     transitions: tuple[int, int]
@@ -112,7 +111,7 @@ class EncodedDive:
 def encode_dives(
     model: FineParser, views: Sequence[StoredView], config: StagedConfig, folder: Path, cancel: CancelToken
 ) -> list[EncodedDive]:
-    """Every stored view through the last blocks and the static backbone; the latter's part is kept on disk."""
+    """Run the last blocks and the static backbone on all stored views; outputs of the backbone are stored."""
     model.eval()
     backbone = model.static_encoder.backbone
     encoded = []
@@ -134,7 +133,7 @@ def encode_dives(
 
 
 @dataclass(frozen=True, kw_only=True)
-class SeenDive:
+class PosedDive:
     """A view of a dive, and the poses of its frames: (96, FRAME_POSE_SIZE) float32, coarse or refined."""
 
     dive: Dive
@@ -147,7 +146,7 @@ class SeenDive:
         return self.view.transitions(self.dive)
 
 
-def see_dives(
+def store_poses(
     model: FineParser,
     dives: Sequence[Dive],
     config: StagedConfig,
@@ -155,11 +154,11 @@ def see_dives(
     cancel: CancelToken,
     *,
     refined: bool = True,
-) -> list[SeenDive]:
-    """View 0 of every dive with its poses; kept on disk.
+) -> list[PosedDive]:
+    """Estimate the poses of view 0 of every dive, and store them.
 
     Args:
-        refined: refined poses instead of coarse ones.
+        refined: refined instead of coarse poses.
     """
     folder.mkdir(parents=True, exist_ok=True)
     model.eval()
@@ -167,7 +166,7 @@ def see_dives(
     for index, dive in enumerate(dives):
         cancel.raise_if_cancelled()
         poses = _stored_features(model, dive, 0, folder, config, refined=refined)
-        seen.append(SeenDive(dive=dive, view=stored_view(dive, 0, config), poses=poses))
+        seen.append(PosedDive(dive=dive, view=stored_view(dive, 0, config), poses=poses))
         if (index + 1) % 50 == 0:
             logger.info("poses of %d/%d dives", index + 1, len(dives))
     return seen
@@ -177,7 +176,7 @@ def see_dives(
 def _stored_features(
     model: FineParser, dive: Dive, number: int, folder: Path, config: StagedConfig, *, refined: bool
 ) -> np.ndarray:
-    """(96, n) float32 of a stored view: features of the static backbone, or where it estimates poses, these."""
+    """Features of the static backbone for a stored view, (96, n) float32; poses if it is a pose backbone."""
     backbone = model.static_encoder.backbone
     refined = refined and isinstance(backbone, PoseBackbone)
     path = folder / f"{dive.key}-{number}-{'refined' if refined else 'frames'}.npy"

@@ -1,4 +1,4 @@
-"""Windows of training dives with their unsharpened masks, computed once and kept on disk, for `MaskSharpener`."""
+"""Stores windows of training dives with unsharpened masks on disk, for the training of `MaskSharpener`."""
 
 import logging
 from collections.abc import Sequence
@@ -22,18 +22,18 @@ from fineparser_core.video.atomic import atomic_file
 
 logger = logging.getLogger(__name__)
 
-#: Logits are kept as whole numbers of this.
+#: Quantisation step of stored logits.
 LOGIT_STEP = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
 class StoredWindow:
-    """A window of a view of a dive as the decoder knows it before it is sharpened.
+    """A window of a view with the decoder's output before sharpening.
 
     Attributes:
-        start: its first sample.
-        logits: (16, 112, 112) int8, in `LOGIT_STEP`.
-        middle: (32, 8, 28, 28) float16, what `MaskRefiner.middle` gives.
+        start: first sample of the window.
+        logits: (16, 112, 112) int8, multiples of `LOGIT_STEP`.
+        middle: (32, 8, 28, 28) float16, output of `MaskRefiner.middle`.
     """
 
     dive: Dive
@@ -51,12 +51,12 @@ def store_windows(
     folder: Path,
     cancel: CancelToken,
 ) -> list[StoredWindow]:
-    """One random window of a random view of every dive, through the decoder but for its sharpener."""
+    """Decode one random window of a random view of every dive without the sharpener, and store the results."""
     folder.mkdir(parents=True, exist_ok=True)
     parser = model.spatial_parser
     decoder = parser.decoder
     assert isinstance(decoder, RefinedMaskDecoder)
-    parser.encoder.eval()  # not the sharpener, which is at work elsewhere
+    parser.encoder.eval()  # not the sharpener, which is being trained
     stored = []
     for index, dive in enumerate(dives):
         cancel.raise_if_cancelled()

@@ -29,13 +29,13 @@ from fineparser_core.pose.pose_backbone import PoseBackbone
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
 from fineparser_core.text_table import text_table
 from fineparser_core.training.batches import ALL_SAMPLES, by_number, frame_tensor, mask_tensor, ordered_pairs
-from fineparser_core.training.truths import (
-    Truths,
-    joint_points,
-    read_truths,
+from fineparser_core.training.synthetic_labels import (
+    GroundTruths,
+    keypoint_labels,
+    load_ground_truths,
     scaled_qualities,
-    shown_joints,
     true_contributions,
+    visible_joints,
 )
 
 #: Samples around the take-off in which joints are measured apart.
@@ -80,7 +80,7 @@ def measure_poses(
         raise CheckpointError(f"{identity.id} sees no poses: give weights with poses, by --weights.")
     frames = FrameCache(cache or default_cache(data), data, identity.preprocessing)
     dives = load_dives(data, records, frames, cancel, progress=progress)
-    truths = read_truths(data.root, dives)
+    truths = load_ground_truths(data.root, dives)
     dives = [dive for dive in dives if dive.record.key in truths]
     groups = [np.array(group) for group in by_number([dive.dive_number for dive in dives], 2)]
     if not groups:
@@ -119,12 +119,12 @@ def measure_poses(
     )
 
 
-def _off(tracked: np.ndarray, dives: Sequence[Dive], views: Sequence[View], truths: Truths) -> list[list[str]]:
+def _off(tracked: np.ndarray, dives: Sequence[Dive], views: Sequence[View], truths: GroundTruths) -> list[list[str]]:
     """Rows of a table: pixels that the seen joints of (n, 96, 16, 3) are off, with sides as they fit best."""
     spans: dict[str, list[np.ndarray]] = {"until the entry": [], "around the take-off": [], "in the flight": []}
     for found, dive, view in zip(tracked, dives, views, strict=True):
-        true = joint_points(dive, view, ALL_SAMPLES, truths)
-        shown = shown_joints(torch.from_numpy(true), mask_tensor(dive, view, ALL_SAMPLES)).numpy()
+        true = keypoint_labels(dive, view, ALL_SAMPLES, truths)
+        shown = visible_joints(torch.from_numpy(true), mask_tensor(dive, view, ALL_SAMPLES)).numpy()
         straight, swapped = (
             np.linalg.norm(joints[..., :2] - MASK_SIZE * true, axis=-1)
             for joints in (found, found[:, list(SWAPPED_JOINTS)])

@@ -45,15 +45,15 @@ SMALL = (
         2,
         "--sharpen-batch",
         2,
-        "--first-look-windows",
+        "--whole-frame-windows",
         1,
-        "--first-look-dives",
+        "--whole-frame-dives",
         2,
         "--frame-batch",
         4,
     ),
-    *("--parse-batch", 2, "--head-batch", 2, "--traces", 4, "--precision", "fp32"),
-    *("--parse-dives", 2, "--blend-dives", 2),
+    *("--parse-batch", 2, "--head-batch", 2, "--synthetic-dives", 4, "--precision", "fp32"),
+    *("--parse-dives", 2, "--weighting-dives", 2),
 )
 
 
@@ -161,7 +161,7 @@ def test_what_the_staged_recipe_needs_is_said_first(fineparser: Fineparser, tmp_
         assert not (tmp_path / "run").exists()
 
     refused("starts from Kinetics: give --kinetics")
-    refused("6 of 6 windows show whole frames", "--kinetics", tmp_path, "--first-look-windows", "6")
+    refused("6 of 6 windows show whole frames", "--kinetics", tmp_path, "--whole-frame-windows", "6")
 
 
 def test_the_same_dives_twice_are_refused(

@@ -23,7 +23,7 @@ from fineparser_core.data.transforms import plain_view
 from fineparser_core.errors import AnnotationError, Cancelled, CheckpointError
 from fineparser_core.progress import CancelToken, ignore_progress
 from fineparser_core.training.batches import ALL_SAMPLES
-from fineparser_core.training.truths import joint_points, read_truths
+from fineparser_core.training.synthetic_labels import keypoint_labels, load_ground_truths
 
 
 def analyzer(method: str) -> Any:
@@ -67,9 +67,9 @@ def test_weights_without_poses_are_refused(rendered_root: Path, tmp_path: Path) 
 def test_sides_are_taken_as_they_fit_best(rendered_root: Path, tmp_path: Path) -> None:
     data = load_dataset(rendered_root)
     dives = load_dives(data, data.split("train"), FrameCache(tmp_path, data, "follow"), CancelToken())
-    truths, views = read_truths(data.root, dives), [plain_view(dive, "follow") for dive in dives]
+    truths, views = load_ground_truths(data.root, dives), [plain_view(dive, "follow") for dive in dives]
     true = np.stack(
-        [MASK_SIZE * joint_points(dive, view, ALL_SAMPLES, truths) for dive, view in zip(dives, views, strict=True)]
+        [MASK_SIZE * keypoint_labels(dive, view, ALL_SAMPLES, truths) for dive, view in zip(dives, views, strict=True)]
     )
     swapped = true[:, :, list(SWAPPED_JOINTS)]
     for row in _off(swapped, dives, views, truths):

@@ -19,7 +19,7 @@ from fineparser_core.data.survey import take_survey
 from fineparser_core.data.transforms import Augmentation, View, draw_view, plain_view, view_frames, view_masks
 from fineparser_core.errors import ConfigError
 from fineparser_core.progress import CancelToken
-from fineparser_core.training.truths import Truths, joint_points, read_truths
+from fineparser_core.training.synthetic_labels import GroundTruths, keypoint_labels, load_ground_truths
 from fineparser_core.video.preprocess import PREPROCESSINGS
 
 ALL = np.arange(96)
@@ -45,8 +45,8 @@ def followed(stored: dict[str, list[Dive]]) -> list[Dive]:
 
 
 @pytest.fixture(scope="module")
-def truths(data: DiveSet, followed: list[Dive]) -> Truths:
-    return read_truths(data.root, followed)
+def truths(data: DiveSet, followed: list[Dive]) -> GroundTruths:
+    return load_ground_truths(data.root, followed)
 
 
 def in_air(dive: Dive, view: View) -> np.ndarray:
@@ -55,11 +55,11 @@ def in_air(dive: Dive, view: View) -> np.ndarray:
     return np.arange(first, second)
 
 
-def hits(dive: Dive, view: View, truths: Truths, shift: float = 0.0) -> float:
+def hits(dive: Dive, view: View, truths: GroundTruths, shift: float = 0.0) -> float:
     """Share of the body's joints within the view that lie within two pixels of the athlete."""
     samples = in_air(dive, view)
     masks = np.stack([cv2.dilate(mask, np.ones((5, 5), np.uint8)) for mask in view_masks(dive, view, samples)])
-    points = joint_points(dive, view, samples, truths)[:, :-1] + np.array([shift, 0.0])
+    points = keypoint_labels(dive, view, samples, truths)[:, :-1] + np.array([shift, 0.0])
     inside = ((points >= 0) & (points < 1)).all(axis=-1)
     assert inside.mean() > 0.8
     x, y = (np.where(inside[..., None], points, 0) * 112).astype(int).transpose(2, 0, 1)
@@ -125,7 +125,7 @@ def test_the_athlete_is_in_the_middle_and_larger(stored: dict[str, list[Dive]]) 
     ],
     ids=["plain", "mirrored", "nearer", "farther", "moved", "all"],
 )
-def test_joints_lie_on_the_athlete(followed: list[Dive], truths: Truths, change: dict[str, int]) -> None:
+def test_joints_lie_on_the_athlete(followed: list[Dive], truths: GroundTruths, change: dict[str, int]) -> None:
     for dive in followed:
         view = replace(plain_view(dive, "follow"), **change)
         assert hits(dive, view, truths) > 0.9
@@ -133,7 +133,9 @@ def test_joints_lie_on_the_athlete(followed: list[Dive], truths: Truths, change:
 
 
 @pytest.mark.parametrize("name", PREPROCESSINGS)
-def test_joints_lie_on_the_athlete_in_random_views(stored: dict[str, list[Dive]], truths: Truths, name: str) -> None:
+def test_joints_lie_on_the_athlete_in_random_views(
+    stored: dict[str, list[Dive]], truths: GroundTruths, name: str
+) -> None:
     views = [draw_view(stored[name][0], name, STRONG, np.random.default_rng(i)) for i in range(12)]
     if name == "release":  # the athlete leaves those rows, and hardly any joint is left in some views
         views = [replace(view, first_row=44) for view in views[:3]]
@@ -142,27 +144,27 @@ def test_joints_lie_on_the_athlete_in_random_views(stored: dict[str, list[Dive]]
     assert np.mean(shares) > 0.9
 
 
-def test_left_is_right_in_a_mirrored_view(followed: list[Dive], truths: Truths) -> None:
+def test_left_is_right_in_a_mirrored_view(followed: list[Dive], truths: GroundTruths) -> None:
     dive = followed[0]
     view = plain_view(dive, "follow")
-    straight, mirrored = (joint_points(dive, replace(view, flip=flip), ALL, truths) for flip in (False, True))
+    straight, mirrored = (keypoint_labels(dive, replace(view, flip=flip), ALL, truths) for flip in (False, True))
     left, right = TRUTH_JOINTS.index("knee_l"), TRUTH_JOINTS.index("knee_r")
     np.testing.assert_allclose(mirrored[:, right, 0], 1 - straight[:, left, 0], atol=1e-6)
     np.testing.assert_allclose(mirrored[:, right, 1], straight[:, left, 1], atol=1e-6)
 
 
-def test_a_board_beyond_the_frame_is_not_in_what_goes_on_beyond_its_edges(followed: list[Dive], truths: Truths) -> None:
+def test_a_board_outside_the_frame_is_not_visible(followed: list[Dive], truths: GroundTruths) -> None:
     dive, view = followed[0], plain_view(followed[0], "follow")
     truth = truths[dive.record.key]
     joints = truth.joints.copy()
     joints[:, -1] = (0.5, 1.01)
     moved = {dive.record.key: replace(truth, joints=joints)}
-    board = joint_points(dive, view, ALL, moved)[:, -1]
+    board = keypoint_labels(dive, view, ALL, moved)[:, -1]
     assert (board < -1).any(axis=-1).all()
 
 
 def test_filmed_dives_have_no_joints(followed: list[Dive]) -> None:
-    points = joint_points(followed[0], plain_view(followed[0], "follow"), ALL[:5], {})
+    points = keypoint_labels(followed[0], plain_view(followed[0], "follow"), ALL[:5], {})
     assert points.shape == (5, 16, 2)
     assert np.isnan(points).all()
 

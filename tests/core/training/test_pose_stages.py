@@ -19,7 +19,7 @@ from fineparser_core.pose.pose_backbone import FRAME_POSE_SIZE, PoseBackbone
 from fineparser_core.pose.pose_features import POSE_FEATURES
 from fineparser_core.progress import CancelToken
 from fineparser_core.synth.ground_truth import GroundTruth
-from fineparser_core.training.blending import blend_steps, blend_streams
+from fineparser_core.training.ensemble_weights import fit_stream_weights, fit_transition_weights
 from fineparser_core.training.loop import run_stage
 from fineparser_core.training.losses import transition_loss, transition_target
 from fineparser_core.training.pose_stages import (
@@ -31,10 +31,10 @@ from fineparser_core.training.pose_stages import (
 )
 from fineparser_core.training.refiner_stage import refiner_stage
 from fineparser_core.training.staged_config import StagedConfig
-from fineparser_core.training.stored_views import EncodedDive, SeenDive
-from fineparser_core.training.traced_poses import TracedPoses, trace_poses
+from fineparser_core.training.stored_views import EncodedDive, PosedDive
+from fineparser_core.training.synthetic_poses import SyntheticPoses, synthesize_poses
 
-CONFIG = StagedConfig(traces=6, static_iterations=2, static_groups=2, head_batch=3)
+CONFIG = StagedConfig(synthetic_dives=6, static_iterations=2, static_groups=2, head_batch=3)
 
 
 def make_dive(index: int, score: float = 70.0) -> Dive:
@@ -52,8 +52,8 @@ def model() -> FineParserPose:
 
 
 @pytest.fixture(scope="module")
-def poses(tmp_path_factory: pytest.TempPathFactory) -> TracedPoses:
-    return trace_poses([make_dive(0), make_dive(1)], 6, 1, tmp_path_factory.mktemp("t") / "traces.npz", CancelToken())
+def poses(tmp_path_factory: pytest.TempPathFactory) -> SyntheticPoses:
+    return synthesize_poses([make_dive(0), make_dive(1)], 6, 1, tmp_path_factory.mktemp("t") / "a.npz", CancelToken())
 
 
 def encoded(scores: list[float]) -> list[EncodedDive]:
@@ -69,11 +69,11 @@ def encoded(scores: list[float]) -> list[EncodedDive]:
     ]
 
 
-def seen_dives(count: int) -> list[SeenDive]:
+def posed_dives(count: int) -> list[PosedDive]:
     rng = np.random.default_rng(2)
     dives = [make_dive(i) for i in range(count)]
     return [
-        SeenDive(dive=dive, view=plain_view(dive), poses=rng.uniform(0, 112, (96, FRAME_POSE_SIZE)).astype(np.float32))
+        PosedDive(dive=dive, view=plain_view(dive), poses=rng.uniform(0, 112, (96, FRAME_POSE_SIZE)).astype(np.float32))
         for dive in dives
     ]
 
@@ -151,7 +151,7 @@ def test_a_refiner_learns_from_coarse_poses(tmp_path: Path) -> None:
     joints = rng.uniform(0.3, 0.6, (80, 16, 2)).astype(np.float32)
     truths = {dive.record.key: GroundTruth(joints=joints, qualities=np.array([7.0, 6.0, 5.0]))}
     look = (50 + 10 * rng.standard_normal((96, FRAME_POSE_SIZE))).astype(np.float32)
-    seen = [SeenDive(dive=dive, view=plain_view(dive, "whole"), poses=look)]
+    seen = [PosedDive(dive=dive, view=plain_view(dive, "whole"), poses=look)]
     before = {name: value.clone() for name, value in model.state_dict().items()}
     run_stage(refiner_stage(model, seen, truths, config), tmp_path / "a", CancelToken())
     changed = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
@@ -170,7 +170,7 @@ def test_tracks_are_learned_from_whole_clips(model: FineParserPose, tmp_path: Pa
     truths = {dive.record.key: GroundTruth(joints=joints, qualities=np.array([7.0, 6.0, 5.0]))}
     config = replace(CONFIG, track_iterations=60, track_batch=2)
     look = (50 + 10 * rng.standard_normal((96, FRAME_POSE_SIZE))).astype(np.float32)
-    seen = SeenDive(dive=dive, view=plain_view(dive, "whole"), poses=look)
+    seen = PosedDive(dive=dive, view=plain_view(dive, "whole"), poses=look)
     before = {name: value.clone() for name, value in model.state_dict().items()}
     run_stage(track_stage(model, [seen], truths, config, refined=False), tmp_path, CancelToken())
     changed = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
@@ -183,7 +183,7 @@ def test_tracks_are_learned_from_whole_clips(model: FineParserPose, tmp_path: Pa
 def test_transitions_are_learned_from_poses_alone(model: FineParserPose, tmp_path: Path) -> None:
     config = replace(CONFIG, steps_iterations=60, track_batch=2)
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    run_stage(steps_stage(model, seen_dives(2), config), tmp_path, CancelToken())
+    run_stage(steps_stage(model, posed_dives(2), config), tmp_path, CancelToken())
     changed = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
     assert changed
     assert all(name.startswith("pose_steps") for name in changed)
@@ -192,38 +192,38 @@ def test_transitions_are_learned_from_poses_alone(model: FineParserPose, tmp_pat
 
 
 def test_traces_are_kept_and_seen_with_noise(tmp_path: Path) -> None:
-    dives, path = [make_dive(0), make_dive(1)], tmp_path / "traces.npz"
-    made = trace_poses(dives, 4, 1, path, CancelToken())
-    kept = trace_poses(dives, 4, 1, path, CancelToken())
+    dives, path = [make_dive(0), make_dive(1)], tmp_path / "poses.npz"
+    made = synthesize_poses(dives, 4, 1, path, CancelToken())
+    kept = synthesize_poses(dives, 4, 1, path, CancelToken())
     np.testing.assert_array_equal(made.joints, kept.joints)
     assert made.dives.tolist() == [0, 1, 0, 1]
     assert ((made.transitions[:, 0] > 0) & (made.transitions[:, 0] < made.transitions[:, 1])).all()
     rows = np.array([0, 2])
-    seen = made.seen(rows, 2.5, np.random.default_rng(0))
+    seen = made.sample_features(rows, 2.5, np.random.default_rng(0))
     assert seen.shape == (2, 96, POSE_FEATURES)
     assert seen.isfinite().all()
-    assert torch.equal(seen, made.seen(rows, 2.5, np.random.default_rng(0)))
-    assert not torch.equal(seen, made.seen(rows, 2.5, np.random.default_rng(1)))
+    assert torch.equal(seen, made.sample_features(rows, 2.5, np.random.default_rng(0)))
+    assert not torch.equal(seen, made.sample_features(rows, 2.5, np.random.default_rng(1)))
     cancel = CancelToken()
     cancel.cancel()
     with pytest.raises(Cancelled):
-        trace_poses(dives, 4, 1, tmp_path / "others.npz", cancel)
+        synthesize_poses(dives, 4, 1, tmp_path / "others.npz", cancel)
     assert not (tmp_path / "others.npz").exists()
 
 
 def test_dives_from_an_unknown_board_are_not_traced(tmp_path: Path) -> None:
     unknown = make_dive(0)
     unknown = replace(unknown, record=replace(unknown.record, dive_number="401B"))
-    made = trace_poses([unknown, make_dive(1)], 2, 1, tmp_path / "traces.npz", CancelToken())
+    made = synthesize_poses([unknown, make_dive(1)], 2, 1, tmp_path / "poses.npz", CancelToken())
     assert made.dives.tolist() == [1, 1]
 
 
 def test_the_static_stream_is_all_that_its_stage_changes(
-    model: FineParserPose, poses: TracedPoses, tmp_path: Path
+    model: FineParserPose, poses: SyntheticPoses, tmp_path: Path
 ) -> None:
     before = {name: value.clone() for name, value in model.state_dict().items()}
     dives = [make_dive(0), make_dive(1)]
-    run_stage(static_stage(model, poses, dives, seen_dives(3), {}, CONFIG), tmp_path, CancelToken())
+    run_stage(static_stage(model, poses, dives, posed_dives(3), {}, CONFIG), tmp_path, CancelToken())
     changed = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
     assert changed
     parts = ("static_encoder.to_feature", "static_encoder.projections", "static_encoder.moments", "static_stream")
@@ -238,32 +238,32 @@ def test_streams_are_weighed_by_what_explains_the_scores(model: FineParserPose) 
         tokens = model.static_encoder.step_tokens(features, [e.transitions for e in encodings])
         points = model.static_stream(tokens, tokens[:1].expand_as(tokens)) * model.step_weights
         before = model.static_stream(tokens[1:], tokens[:-1])
-    assert blend_streams(model, encodings[:1]) == (1.0, 1.0)
+    assert fit_stream_weights(model, encodings[:1]) == (1.0, 1.0)
     scored = [
         replace(e, dive=make_dive(i, float(p.sum()))) for i, (e, p) in enumerate(zip(encodings, points, strict=True))
     ]
-    factors = blend_streams(model, scored)
+    factors = fit_stream_weights(model, scored)
     assert all(0 <= factor <= 2 for factor in factors)
     with torch.no_grad():
         torch.testing.assert_close(model.static_stream(tokens[1:], tokens[:-1]), before * factors[1])
     dynamic = model.dynamic_stream.regressor.layer3.weight.clone()
-    assert blend_streams(model, scored, keeps_dynamic=True)[0] == 1.0
+    assert fit_stream_weights(model, scored, keeps_dynamic=True)[0] == 1.0
     assert torch.equal(model.dynamic_stream.regressor.layer3.weight, dynamic)
 
 
 def test_transitions_are_told_by_whoever_tells_them_better(model: FineParserPose) -> None:
     encodings = encoded([0.0] * 4)
-    assert blend_steps(model, [], 1.5) == (1.0, 1.0)
+    assert fit_transition_weights(model, [], 1.5) == (1.0, 1.0)
     gated, seen = (torch.from_numpy(np.stack([getattr(e, n) for e in encodings])) for n in ("gated", "frame_features"))
     target = transition_target(torch.tensor([e.transitions for e in encodings]), width=1.5)
     with torch.no_grad():
         # Poses that know nothing, and say loudly that steps begin everywhere.
         model.pose_steps.out.get_parameter("bias").fill_(3.0)
         before = model.eval().step_probabilities(gated, seen)
-        _, poses = blend_steps(model, encodings, 1.5)
+        _, poses = fit_transition_weights(model, encodings, 1.5)
         after = model.step_probabilities(gated, seen)
     assert poses == 0.5
     assert transition_loss(after, target) < transition_loss(before, target)
     psnet = model.psnet.layer3.weight.clone()
-    assert blend_steps(model, encodings, 1.5, keeps_psnet=True)[0] == 1.0
+    assert fit_transition_weights(model, encodings, 1.5, keeps_psnet=True)[0] == 1.0
     assert torch.equal(model.psnet.layer3.weight, psnet)

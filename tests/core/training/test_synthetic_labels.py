@@ -12,15 +12,15 @@ from fineparser_core.evaluation import fidelity
 from fineparser_core.pose.keypoints import gaussian_maps
 from fineparser_core.synth import rubric
 from fineparser_core.synth.ground_truth import GroundTruth
-from fineparser_core.training.truths import (
+from fineparser_core.training.synthetic_labels import (
     N_JOINTS,
     STEP_WEIGHTS,
     QualityHeads,
-    known_error,
-    read_truths,
+    load_ground_truths,
+    masked_mse,
     scaled_qualities,
-    shown_joints,
     true_contributions,
+    visible_joints,
 )
 
 
@@ -56,20 +56,20 @@ def test_joints_are_shown_where_there_is_some_athlete_around_them(masks: torch.T
         (-1, 50),  # outside
         (30, 112),  # the first row that is no longer in the view
     ]
-    shown = shown_joints(at(*places), masks)
+    shown = visible_joints(at(*places), masks)
     assert shown.shape == (2, N_JOINTS)
     assert shown[0].tolist() == [True, True, *[False] * (N_JOINTS - 2)]
     assert not shown[1].any()
 
 
 def test_half_a_pixel_of_athlete_is_none(masks: torch.Tensor) -> None:
-    assert not shown_joints(at((30, 50)), masks * 0.5).any()
-    assert shown_joints(at((30, 50)), masks * 0.51)[0, 0]
+    assert not visible_joints(at((30, 50)), masks * 0.5).any()
+    assert visible_joints(at((30, 50)), masks * 0.51)[0, 0]
 
 
 def test_spots_peak_at_their_joint_and_hidden_ones_are_empty(masks: torch.Tensor) -> None:
     points = at((30, 50), (43.5, 50.5), (90, 50))
-    spots = gaussian_maps(points, shown_joints(points, masks), 28)
+    spots = gaussian_maps(points, visible_joints(points, masks), 28)
     assert spots.shape == (2, N_JOINTS, 28, 28)
     assert spots.isfinite().all()
     # Pixel 30 of 112 is in the middle of cell 7 of 28, pixel 50 of cell 12.
@@ -112,12 +112,12 @@ def test_contributions_are_those_that_evaluation_ranks() -> None:
 def test_errors_are_of_what_is_known() -> None:
     found = torch.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
     target = torch.tensor([[torch.nan, 0.0], [torch.nan, 5.0]])
-    error = known_error(found, target)
+    error = masked_mse(found, target)
     assert float(error.detach()) == pytest.approx((4 + 1) / 2)
     error.backward()
     assert found.grad is not None
     assert found.grad.tolist() == [[0, 2], [0, -1]]
-    nothing = known_error(found, torch.full((2, 2), torch.nan))
+    nothing = masked_mse(found, torch.full((2, 2), torch.nan))
     nothing.backward()  # an optimiser needs a gradient, if none that moves anything
     assert float(nothing.detach()) == 0
 
@@ -133,7 +133,7 @@ def test_every_step_has_a_head_of_its_own() -> None:
 
 
 def test_rendered_dives_have_truths_and_others_none(rendered_root: Path, tmp_path: Path) -> None:
-    assert read_truths(tmp_path, [make_dive(1)]) == {}
+    assert load_ground_truths(tmp_path, [make_dive(1)]) == {}
     key = next(path for path in (rendered_root / "FineDiving_truth").rglob("*.npz"))
     record_key = key.parent.name, int(key.stem)
     one = make_dive(1)
@@ -143,6 +143,6 @@ def test_rendered_dives_have_truths_and_others_none(rendered_root: Path, tmp_pat
         ),
         frames=one.frames, masks=None, first_flight_frame=None, first_entry_frame=None,
     )  # fmt: skip
-    truths = read_truths(rendered_root, [one, rendered])
+    truths = load_ground_truths(rendered_root, [one, rendered])
     assert set(truths) == {record_key}
     assert truths[record_key].joints.shape == (40, N_JOINTS, 2)

@@ -1,8 +1,8 @@
-"""What a pose backbone gets wrong on rendered dives, to be got wrong of traced ones, too.
+"""A bank of a pose backbone's errors on rendered dives, which are added to simulated poses.
 
-Errors of found joints are no noise: they last, limbs are taken for one another, and joints that are hidden or blurred
-are off together. A traced dive (`training.traced_poses`) is therefore seen with the errors made on a rendered dive of
-its number that moves alike, moment by moment.
+Errors of keypoints are not independent noise: they persist over frames, limbs are confused with each other, and hidden
+or blurred joints are displaced together. A simulated dive (`training.synthetic_poses`) therefore gets the errors that
+the backbone makes on a rendered dive of the same number with a similar motion, aligned in time.
 """
 
 from collections.abc import Sequence
@@ -15,39 +15,41 @@ from fineparser_core.constants import MASK_SIZE, N_SAMPLES, SWAPPED_JOINTS
 from fineparser_core.data.dives import Dive
 from fineparser_core.pose.pose_features import clip_features
 from fineparser_core.training.batches import ALL_SAMPLES
-from fineparser_core.training.stored_views import SeenDive
-from fineparser_core.training.traced_poses import TracedPoses, disturbed, in_water
-from fineparser_core.training.truths import Truths, joint_points, known_water
+from fineparser_core.training.stored_views import PosedDive
+from fineparser_core.training.synthetic_labels import GroundTruths, keypoint_labels, water_contact
+from fineparser_core.training.synthetic_poses import SyntheticPoses, in_water, perturb
 
-#: Rendered dives whose errors a traced one may have.
-_ALIKE = 6
-# Moments by which dives are compared: before the take-off, in flight, and until the water is touched.
+#: Number of most similar rendered dives from which the errors of a simulated one are sampled.
+_NEIGHBOURS = 6
+# Samples before the take-off that are compared, and numbers of moments compared before take-off, in flight and entry.
 _BEFORE, _MOMENTS = 14, (8, 12, 4)
-_FARTHEST_PX = 20.0  # out of the view, beyond which nothing that is found has to do with a joint
+# Distance outside the view beyond which a detection is unrelated to the true joint.
+_MAX_OUTSIDE_PX = 20.0
 
 
-class FoundErrors:
-    """The errors on some rendered dives, and which of them suit which traced dive.
+class PoseErrorBank:
+    """The errors on rendered dives, and for each simulated dive the rendered dives with the most similar motion.
 
     Args:
-        poses: traced for `dives`.
-        dives: whose numbers and timings they have.
-        seen_dives: rendered dives as the backbone sees them; those of unknown splash or joints are left out.
-        tracked: (len(seen_dives), 96, 16, 3), their joints, see `pose.temporal_refiner.TemporalPoseRefiner`.
+        poses: simulated poses of `dives`.
+        dives: dives whose numbers and timings the simulated ones have.
+        posed_dives: rendered dives with estimated poses; those without known joints or splash are ignored.
+        tracked: (len(posed_dives), 96, 16, 3) their joints, see `pose.temporal_refiner.TemporalPoseRefiner`.
+        truths: ground truth of the rendered dives.
     """
 
     def __init__(
         self,
-        poses: TracedPoses,
+        poses: SyntheticPoses,
         dives: Sequence[Dive],
-        seen_dives: Sequence[SeenDive],
+        posed_dives: Sequence[PosedDive],
         tracked: Tensor,
-        truths: Truths,
+        truths: GroundTruths,
     ) -> None:
         self._poses = poses
-        waters = {i: water for i, one in enumerate(seen_dives) if (water := known_water(one.dive, truths))}
-        usable, known = list(waters), [seen_dives[i] for i in waters]
-        true = [MASK_SIZE * joint_points(one.dive, one.view, ALL_SAMPLES, truths) for one in known]
+        waters = {i: water for i, one in enumerate(posed_dives) if (water := water_contact(one.dive, truths))}
+        usable, known = list(waters), [posed_dives[i] for i in waters]
+        true = [MASK_SIZE * keypoint_labels(one.dive, one.view, ALL_SAMPLES, truths) for one in known]
         self._true = np.array([_within_reach(joints) for joints in true], np.float32).reshape(-1, N_SAMPLES, 16, 2)
         self._tracked = _on_true_sides(tracked.numpy()[usable], self._true)
         self._water = np.array([one.poses[:, -2] for one in known], np.float32)
@@ -66,9 +68,9 @@ class FoundErrors:
         self._alike, self._mirrored = self._match(traced_numbers, np.array([one.dive.dive_number for one in known]))
 
     def _match(self, traced: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(N, `_ALIKE`) rendered dives that move most like each traced one, -1 for none, and whether mirrored."""
+        """For each simulated dive the nearest rendered ones (N, `_NEIGHBOURS`), -1 for none, and whether mirrored."""
         moves = np.array([_moves(j, at) for j, at in zip(self._true, self._at, strict=True)])
-        alike = np.full((len(traced), _ALIKE), -1)
+        alike = np.full((len(traced), _NEIGHBOURS), -1)
         mirrored = np.zeros(alike.shape, bool)
         for number in set(traced) & set(numbers):
             rows = np.flatnonzero(numbers == number)
@@ -76,26 +78,27 @@ class FoundErrors:
             for i in np.flatnonzero(traced == number):
                 off = np.abs(both - _moves(self._poses.joints[i], self._traced_at[i]))
                 far = _mean_of_known(off.reshape(*off.shape[:2], -1))
-                nearest = np.argsort(far.min(axis=0), kind="stable")[:_ALIKE]
+                nearest = np.argsort(far.min(axis=0), kind="stable")[:_NEIGHBOURS]
                 alike[i, : len(nearest)] = rows[nearest]
                 mirrored[i, : len(nearest)] = far.argmin(axis=0)[nearest]
         return alike, mirrored
 
-    def seen(self, rows: np.ndarray, noise_px: float, rng: np.random.Generator) -> Tensor:
-        """(n, 96, POSE_FEATURES) of some traced dives, as the backbone might see them.
+    def sample_features(self, rows: np.ndarray, noise_px: float, rng: np.random.Generator) -> Tensor:
+        """Pose features (n, 96, POSE_FEATURES) of simulated dives with sampled errors.
 
         Args:
-            noise_px: of the joints of those of whose number no rendered dive is known, see `TracedPoses.seen`.
+            rows: (n,) indices of simulated dives.
+            noise_px: noise for dives of whose number there is no rendered one, see `SyntheticPoses.sample_features`.
         """
-        seen = self._poses.seen(rows, noise_px, rng)
+        features = self._poses.sample_features(rows, noise_px, rng)
         with_errors = [self.with_errors(int(i), rng) for i in rows if self._alike[i, 0] >= 0]
         if with_errors:
             joints, more = (torch.from_numpy(np.stack(part)) for part in zip(*with_errors, strict=True))
-            seen[torch.from_numpy(self._alike[rows, 0] >= 0)] = clip_features(disturbed(joints, 0.0, rng), more)
-        return seen
+            features[torch.from_numpy(self._alike[rows, 0] >= 0)] = clip_features(perturb(joints, 0.0, rng), more)
+        return features
 
     def with_errors(self, traced: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """Joints (96, 16, 3) of a traced dive with the errors of a rendered one, and the rest of a look (96, 2)."""
+        """Joints (96, 16, 3) of a simulated dive with the errors of a rendered one, and water and splash (96, 2)."""
         pick = rng.integers(0, (self._alike[traced] >= 0).sum())
         rendered, mirrored = self._alike[traced, pick], self._mirrored[traced, pick]
         moments = np.interp(ALL_SAMPLES, self._traced_at[traced], self._at[rendered])
@@ -105,7 +108,7 @@ class FoundErrors:
             found[..., 0], true[..., 0] = MASK_SIZE - found[..., 0], MASK_SIZE - true[..., 0]
         really = self._poses.joints[traced]
         moved = really + found[..., :2] - true
-        # Where a joint cannot be found in either, what is found instead has nothing to do with it.
+        # Without a true position in either dive the detection is kept as it is, unrelated to the joint.
         found[..., :2] = np.where(np.isnan(moved), found[..., :2], moved)
         splash = self._poses.splashes[traced] + self._splash_errors[rendered, moments]
         return found, np.stack([self._water[rendered, moments], splash], axis=1).astype(np.float32)
@@ -117,26 +120,26 @@ def _first(wet: np.ndarray, entry: int) -> int:
 
 
 def _anchors(transitions: Sequence[int], contact: int) -> np.ndarray:
-    """Samples that are the same moment of any two dives: (5,), increasing."""
+    """Corresponding samples of all dives, (5,) ascending: start, flight, entry, contact, end."""
     st, ed = (int(sample) for sample in transitions)
     contact = max(contact, ed + 1)
     return np.array([min(0, st - 1), st, ed, contact, max(N_SAMPLES - 1, contact + 1)], np.float64)
 
 
 def _within_reach(joints: np.ndarray) -> np.ndarray:
-    beyond = (joints < -_FARTHEST_PX) | (joints > MASK_SIZE + _FARTHEST_PX)
+    beyond = (joints < -_MAX_OUTSIDE_PX) | (joints > MASK_SIZE + _MAX_OUTSIDE_PX)
     return np.where(beyond.any(axis=-1, keepdims=True), np.nan, joints)
 
 
 def _on_true_sides(tracked: np.ndarray, true: np.ndarray) -> np.ndarray:
-    """Tracked joints with left and right swapped in the frames in which they then are nearer to the true ones."""
+    """Tracked joints, with left and right swapped in the frames in which this reduces the error."""
     swapped = tracked[:, :, list(SWAPPED_JOINTS)]
     off, off_swapped = (np.nansum(np.abs(found[..., :2] - true), axis=(2, 3)) for found in (tracked, swapped))
     return np.where((off_swapped < off)[..., None, None], swapped, tracked)
 
 
 def _moves(joints: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """(24, 15, 2) body's joints (96, 16, 2) at comparable moments, around their middle."""
+    """The body's joints at corresponding moments, relative to their mean: (24, 15, 2) from (96, 16, 2)."""
     st, ed, contact = at[1:4]
     spans = ((max(0, st - _BEFORE), st), (st, ed), (ed, contact))
     moments = [np.linspace(*span, n, endpoint=False) for span, n in zip(spans, _MOMENTS, strict=True)]
@@ -146,6 +149,6 @@ def _moves(joints: np.ndarray, at: np.ndarray) -> np.ndarray:
 
 
 def _mean_of_known(x: np.ndarray) -> np.ndarray:
-    """Over the last axis; large where nothing is known."""
+    """The mean of the known values over the last axis; `MASK_SIZE` if none is known."""
     known = ~np.isnan(x)
     return np.where(known.any(-1), np.nansum(x, axis=-1) / np.maximum(known.sum(-1), 1), np.float32(MASK_SIZE))

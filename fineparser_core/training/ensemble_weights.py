@@ -1,6 +1,6 @@
-"""How much each of two ways of telling the same thing should count, by dives that neither has learned from.
+"""Fits the weights of ensembles on held-out dives: of PSNet and the pose transition head, and of the two streams.
 
-Not in the paper, which has one way to tell transitions, and leaves the streams as they come out of training.
+Deviation: the paper has one transition head, and does not weight the streams after training.
 """
 
 from collections.abc import Sequence
@@ -16,23 +16,24 @@ from fineparser_core.training.batches import by_number, ordered_pairs
 from fineparser_core.training.losses import transition_loss, transition_target
 from fineparser_core.training.stored_views import EncodedDive
 
-# Poses tell the transitions of rendered dives almost without a fault, and would silence PSNet. On filmed ones both
-# err, and not alike: each keeps at least half of its say.
+# The pose transition head is almost perfect on rendered dives and would get all of the weight. On filmed dives the
+# errors of both differ, so the factors are limited to 0.5 to 2.
 _FACTORS = tuple(0.25 * n for n in range(2, 9))
 
 
 @torch.no_grad()
-def blend_steps(
+def fit_transition_weights(
     model: FineParser, encoded: Sequence[EncodedDive], width: float, *, keeps_psnet: bool = False
 ) -> tuple[float, float]:
-    """Scales the logits of PSNet and of the poses' step finder, whose mean tells the transitions, to the least L_TAP.
+    """Scale the logits of PSNet and of the pose transition head, whose mean is decoded, to minimise L_TAP.
 
     Args:
-        encoded: held-out dives. Without any both stay as they are.
-        width: of the targets, `StagedConfig.transition_width`.
-        keeps_psnet: PSNet has been weighed before and not learned since, so that another half would be a quarter.
+        encoded: held-out dives; without any, nothing is scaled.
+        width: width of the targets, `StagedConfig.transition_width`.
+        keeps_psnet: do not scale PSNet, because it was scaled before and has not been trained since.
 
-    Returns: the factors of PSNet and of the step finder, between 0.5 and 2.
+    Returns:
+        The factors of PSNet and of the pose transition head, 0.5 to 2.
     """
     if not encoded or not isinstance(model, FineParserPose):
         return 1.0, 1.0
@@ -51,16 +52,17 @@ def blend_steps(
 
 
 @torch.no_grad()
-def blend_streams(
+def fit_stream_weights(
     model: FineParser, encoded: Sequence[EncodedDive], *, keeps_dynamic: bool = False
 ) -> tuple[float, float]:
-    """Scales the two streams by the least squares of score differences between dives that neither has learned from.
+    """Scale the two streams by a least-squares fit of score differences between held-out dives.
 
     Args:
-        encoded: held-out dives. Without two of a number the streams stay as they are.
-        keeps_dynamic: the dynamic stream has been weighed before and not learned since, and stays as it is.
+        encoded: held-out dives; without two of one number, nothing is scaled.
+        keeps_dynamic: do not scale the dynamic stream, because it was scaled before and has not been trained since.
 
-    Returns: the factors of the dynamic and of the static stream, between 0 and 2.
+    Returns:
+        The factors of the dynamic and of the static stream, 0 to 2.
     """
     model.eval()
     parts, differences = [], []
@@ -78,9 +80,9 @@ def blend_streams(
         differences.append(scores[query] - scores[exemplar])
     if not parts:
         return 1.0, 1.0
-    told, kept, factors = torch.cat(parts), int(keeps_dynamic), torch.ones(2)
-    rest = torch.cat(differences) - told[:, :kept].sum(dim=1)
-    factors[kept:] = torch.linalg.lstsq(told[:, kept:], rest[:, None]).solution[:, 0].clamp(0.0, 2.0)
+    predicted, kept, factors = torch.cat(parts), int(keeps_dynamic), torch.ones(2)
+    rest = torch.cat(differences) - predicted[:, :kept].sum(dim=1)
+    factors[kept:] = torch.linalg.lstsq(predicted[:, kept:], rest[:, None]).solution[:, 0].clamp(0.0, 2.0)
     for stream, factor in zip((model.dynamic_stream, model.static_stream), factors, strict=True):
         _scale(stream.regressor.layer3, float(factor))
     return float(factors[0]), float(factors[1])
