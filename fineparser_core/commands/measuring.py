@@ -138,7 +138,8 @@ def _measure_data(
             thumbnails={name: _thumbnails(by_id[name], stored_as) for name in shown},
         )
         for name, _, badness in SHEETS if qualities else ():
-            _write_picture(args.out / name, failure_sheet(evaluator, dives, worst(results, badness)))
+            if failures := worst(results, badness):
+                _write_picture(args.out / name, failure_sheet(evaluator, dives, failures))
     cached.remove()
     known = None if fidelity is None else asdict(fidelity)
     return {**measured, "split": args.split, **summary.as_dict(), "contribution_fidelity": known}
