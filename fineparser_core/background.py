@@ -8,9 +8,9 @@ _BELOW_NORMAL_PRIORITY_CLASS = 0x4000  # of the Windows API
 
 
 def lower_priority() -> None:
-    """Lower the scheduling priority of this process. Call it before threads start: they inherit the priority.
+    """Lower the scheduling priority of this process, on Linux of the calling thread and of those that it starts.
 
-    On Linux the process joins the idle scheduling class. Niceness alone is not enough there: a thread that wakes up to
+    On Linux it joins the idle scheduling class. Niceness alone is not enough there: a thread that wakes up to
     draw a frame waits until a niced thread has used up its time slice of several milliseconds.
 
     The priority stays as it is where the system does not permit the change.

@@ -115,6 +115,7 @@ class Worker:
 
     def _run(self, scores: bool) -> None:
         if not scores:
+            lower_priority()  # on Linux of this thread alone: a score is short, and somebody waits for it
             self._guard(None, self._tell_devices)
             self._guard(None, self._open)
         while True:
@@ -348,7 +349,6 @@ def _claim_stdout() -> BinaryIO:
 
 def main() -> None:
     """Serve until the input ends."""
-    lower_priority()
     pipe = _claim_stdout()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO)
     lock = threading.Lock()
