@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from fineparser_core.constants import IMAGENET_MEAN as MEAN
 from fineparser_core.constants import IMAGENET_STD as STD
 from fineparser_core.models.fineparser import FineParser, RelativeScore
-from fineparser_core.models.static_encoder import StaticEncoder
+from fineparser_core.models.static_encoder import FRAME_FEATURE_SIZE, StaticEncoder
 
 Finder = Callable[[Tensor], Tensor]
 
@@ -41,7 +41,7 @@ class StandIn(FineParser):
         self.find, self.windows = find, 0
         self.weight = nn.Parameter(torch.zeros(1))
         with torch.device("cpu"):
-            projections = StaticEncoder("resnet18")
+            projections = StaticEncoder(nn.Identity(), FRAME_FEATURE_SIZE)
         self.projections = projections.projections
         self.static_encoder = SimpleNamespace(  # type: ignore[assignment]
             backbone=lambda frames: torch.ones(len(frames), 512),
