@@ -24,13 +24,13 @@ TOKENS_PER_STEP = 4
 STEP_NAMES = ("take-off", "flight", "entry")
 #: Order of the keypoints of an athlete. "head" is its middle; left is the athlete's left. The last one is no joint of
 #: the body but the middle of the front edge of the board or platform.
-TRUTH_JOINTS = (
+KEYPOINT_NAMES = (
     "head", "shoulder_l", "shoulder_r", "elbow_l", "elbow_r", "wrist_l", "wrist_r", "hip_l", "hip_r",
     "knee_l", "knee_r", "ankle_l", "ankle_r", "toe_l", "toe_r", "board",
 )  # fmt: skip
 #: For each keypoint the index of its partner on the other side of the body; its own index if it has none.
-SWAPPED_JOINTS = tuple(
-    TRUTH_JOINTS.index(n[:-1] + {"l": "r", "r": "l"}[n[-1]] if "_" in n else n) for n in TRUTH_JOINTS
+KEYPOINT_FLIP = tuple(
+    KEYPOINT_NAMES.index(n[:-1] + {"l": "r", "r": "l"}[n[-1]] if "_" in n else n) for n in KEYPOINT_NAMES
 )
 
 #: What a user may ask for; "auto" is the best that the machine has.

@@ -36,9 +36,9 @@ def stream_rhos(analyzer: Analyzer, exemplars: Sequence[Exemplar]) -> Mapping[st
         dynamic, static = (float(part.sum(dim=-1).mean()) for part in relative)
         rows.append((query.score, float(np.mean([one.score for one in others])), dynamic, static))
     true, others_mean, dynamic_points, static_points = np.array(rows).T
-    told = {
+    predictions = {
         "both streams": dynamic_points + static_points,
         "static stream alone": static_points,
         "dynamic stream alone": dynamic_points,
     }
-    return {name: float(spearmanr(others_mean + points, true).statistic) for name, points in told.items()}
+    return {name: float(spearmanr(others_mean + points, true).statistic) for name, points in predictions.items()}

@@ -4,8 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from fineparser_core.constants import MASK_SIZE, SWAPPED_JOINTS
-from fineparser_core.constants import TRUTH_JOINTS as JOINTS
+from fineparser_core.constants import KEYPOINT_FLIP, MASK_SIZE
+from fineparser_core.constants import KEYPOINT_NAMES as JOINTS
 from fineparser_core.pose.layers import residual_block, upsample_2x
 
 MAP_SIZE = 28
@@ -96,12 +96,12 @@ def resolve_left_right(keypoints: Tensor) -> Tensor:
     """
     changes = nearer_swapped(keypoints[:, 1:], keypoints[:, :-1])
     odd = F.pad(changes.long().cumsum(dim=1) % 2, (1, 0)).bool()
-    return torch.where(odd[..., None, None], keypoints[:, :, list(SWAPPED_JOINTS)], keypoints)
+    return torch.where(odd[..., None, None], keypoints[:, :, list(KEYPOINT_FLIP)], keypoints)
 
 
 def nearer_swapped(keypoints: Tensor, to: Tensor) -> Tensor:
     """(...) whether keypoints (..., 16, n), x and y first, are nearer to others with left and right swapped."""
-    swapped = keypoints[..., list(SWAPPED_JOINTS), :]
+    swapped = keypoints[..., list(KEYPOINT_FLIP), :]
     off, off_swapped = ((one - to)[..., :2].abs().sum(dim=(-1, -2)) for one in (keypoints, swapped))
     return off_swapped < off
 
@@ -111,7 +111,7 @@ def fuse_flip(keypoints: Tensor, of_flipped: Tensor) -> Tensor:
     narrow their heatmaps are."""
     other = flip_keypoints(of_flipped)
     swapped = nearer_swapped(other, keypoints)[:, None, None]
-    both = torch.stack([keypoints, torch.where(swapped, other[:, list(SWAPPED_JOINTS)], other)])
+    both = torch.stack([keypoints, torch.where(swapped, other[:, list(KEYPOINT_FLIP)], other)])
     share = 1 / (1 + both[..., 2:3] ** 2)
     return (both * share).sum(dim=0) / share.sum(dim=0)
 

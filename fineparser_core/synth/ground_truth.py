@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from fineparser_core.constants import SWAPPED_JOINTS, TRUTH_JOINTS
+from fineparser_core.constants import KEYPOINT_FLIP, KEYPOINT_NAMES
 from fineparser_core.errors import AnnotationError
 from fineparser_core.synth.body import JOINT
 from fineparser_core.video.atomic import atomic_file
 
 FOLDER = "FineDiving_truth"
 _HEAD = (JOINT["head_low"], JOINT["head_top"])
-_BODY_JOINTS = [JOINT[name] for name in TRUTH_JOINTS[1:-1]]
+_BODY_JOINTS = [JOINT[name] for name in KEYPOINT_NAMES[1:-1]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +22,7 @@ class GroundTruth:
     """Ground truth of a rendered dive.
 
     Attributes:
-        joints: (T, 16, 2) float32 in the order of `TRUTH_JOINTS`: x / width and y / height, (0, 0) the top left and
+        joints: (T, 16, 2) float32 in the order of `KEYPOINT_NAMES`: x / width and y / height, (0, 0) the top left and
             (1, 1) the bottom right corner of the image. Joints may lie outside the image, under water or behind other
             objects. They are NaN in frames of an underwater camera. The board is NaN in older data sets.
         qualities: (3,) float32 of take-off, flight and entry, 0..10.
@@ -37,13 +37,13 @@ class GroundTruth:
 
 
 def select_joints(joints: np.ndarray, board: np.ndarray) -> np.ndarray:
-    """The keypoints (T, 16, D) of `TRUTH_JOINTS` from all joints (T, len(JOINTS), D) and the board's edge (T, D)."""
+    """The keypoints (T, 16, D) of `KEYPOINT_NAMES` from all joints (T, len(JOINTS), D) and the board's edge (T, D)."""
     return np.concatenate([joints[:, _HEAD].mean(1, keepdims=True), joints[:, _BODY_JOINTS], board[:, None]], axis=1)
 
 
 def mirror_joints(joints: np.ndarray) -> np.ndarray:
     """Mirror joints (T, 16, 2) with the image, left to right; left and right joints are exchanged."""
-    return joints[:, list(SWAPPED_JOINTS)] * np.array([-1, 1], joints.dtype) + np.array([1, 0], joints.dtype)
+    return joints[:, list(KEYPOINT_FLIP)] * np.array([-1, 1], joints.dtype) + np.array([1, 0], joints.dtype)
 
 
 def ground_truth_path(root: Path, key: tuple[str, int]) -> Path:
@@ -82,7 +82,7 @@ def load_ground_truth(root: Path, key: tuple[str, int]) -> GroundTruth | None:
     try:
         with np.load(path, allow_pickle=False) as content:
             joints = content["joints"]
-            if joints.shape[1:] == (len(TRUTH_JOINTS) - 1, 2):
+            if joints.shape[1:] == (len(KEYPOINT_NAMES) - 1, 2):
                 joints = np.pad(joints, ((0, 0), (0, 1), (0, 0)), constant_values=np.nan)
             truth = GroundTruth(
                 joints=joints,
@@ -92,7 +92,7 @@ def load_ground_truth(root: Path, key: tuple[str, int]) -> GroundTruth | None:
             )
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         truth = None
-    shape = (len(TRUTH_JOINTS), 2)
+    shape = (len(KEYPOINT_NAMES), 2)
     if truth is None or truth.joints.shape[1:] != shape or truth.qualities.shape != (3,):
         raise AnnotationError(f"{path} is damaged: delete its record in .records and synthesize it again.")
     return truth

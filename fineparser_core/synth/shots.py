@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from fineparser_core.constants import TRUTH_JOINTS
+from fineparser_core.constants import KEYPOINT_NAMES
 from fineparser_core.synth import body as bodies
 from fineparser_core.synth.body import JOINT
 from fineparser_core.synth.camera import Camera, Viewpoint, animate_camera
@@ -244,7 +244,7 @@ def render_underwater(
     joints, _ = athlete.world_joints(time)
     view = UnderwaterView(athlete.motion.body, joints, time - athlete.contact_s, athlete.splash, size, rng)
     frames = np.stack([apply_optics(view.draw(i), optics, rng) for i in range(timing.n_frames)])
-    no_joints = np.full((len(frames), len(TRUTH_JOINTS), 2), np.nan, np.float32)
+    no_joints = np.full((len(frames), len(KEYPOINT_NAMES), 2), np.nan, np.float32)
     return frames, np.zeros(frames.shape[:3], np.uint8), no_joints
 
 

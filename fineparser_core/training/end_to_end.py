@@ -266,13 +266,13 @@ def run_sharded(
 
 def _logged() -> ProgressCallback:
     """Progress as log lines with the time that is left, one now and then."""
-    began = told = time.monotonic()
+    began = reported_s = time.monotonic()
 
     def tell(progress: Progress) -> None:
-        nonlocal told
+        nonlocal reported_s
         now = time.monotonic()
-        if now - told > CONSOLE_EVERY_S:
-            told = now
+        if now - reported_s > CONSOLE_EVERY_S:
+            reported_s = now
             left_s = (now - began) / progress.done * (progress.total - progress.done)
             logger.info("%s %d/%d (%.0f s left)", progress.stage, progress.done, progress.total, left_s)
 

@@ -164,7 +164,7 @@ def run_stage(
         }
         save_checkpoint(content, path)
 
-    began, first, told = time.monotonic(), now.iteration, 0.0
+    began, first, reported_s = time.monotonic(), now.iteration, 0.0
     while True:
         if stage.after is not None and now.worked < now.iteration and stage.after.due(now.iteration):
             checkpoint()  # first, as this work may be cancelled or fail
@@ -186,9 +186,9 @@ def run_stage(
         events.write(stage.name, now.iteration, {**losses, "lr": optimizer.param_groups[0]["lr"]})
         for name, value in losses.items():
             now.running[name] = 0.95 * now.running.get(name, value) + 0.05 * value
-        if time.monotonic() - told > CONSOLE_EVERY_S or now.iteration == stage.iterations:
-            told = time.monotonic()
-            left_s = (told - began) / (now.iteration - first) * (stage.iterations - now.iteration)
+        if time.monotonic() - reported_s > CONSOLE_EVERY_S or now.iteration == stage.iterations:
+            reported_s = time.monotonic()
+            left_s = (reported_s - began) / (now.iteration - first) * (stage.iterations - now.iteration)
             text = ", ".join(f"{name} {value:.4g}" for name, value in now.running.items())
             logger.info("%s %d/%d: %s (%.0f s left)", stage.name, now.iteration, stage.iterations, text, left_s)
         if now.iteration % stage.checkpoint_every == 0 or now.iteration == stage.iterations:
@@ -240,7 +240,7 @@ def save_checkpoint(content: Mapping[str, Any], path: Path) -> None:
     Raises:
         ExportError: it cannot be written.
     """
-    # To a stream: given a path, torch says of a full disk nothing that could be told apart.
+    # Written to a stream: given a path, torch's error for a full disk has no errno.
     with atomic_file(path) as temporary, temporary.open("wb") as stream:
         torch.save(content, stream)
 

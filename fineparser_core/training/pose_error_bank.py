@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fineparser_core.constants import MASK_SIZE, N_SAMPLES, SWAPPED_JOINTS
+from fineparser_core.constants import KEYPOINT_FLIP, MASK_SIZE, N_SAMPLES
 from fineparser_core.data.dives import Dive
 from fineparser_core.pose.pose_features import clip_features
 from fineparser_core.training.batches import ALL_SAMPLES
@@ -133,7 +133,7 @@ def _within_reach(joints: np.ndarray) -> np.ndarray:
 
 def _on_true_sides(tracked: np.ndarray, true: np.ndarray) -> np.ndarray:
     """Tracked joints, with left and right swapped in the frames in which this reduces the error."""
-    swapped = tracked[:, :, list(SWAPPED_JOINTS)]
+    swapped = tracked[:, :, list(KEYPOINT_FLIP)]
     off, off_swapped = (np.nansum(np.abs(found[..., :2] - true), axis=(2, 3)) for found in (tracked, swapped))
     return np.where((off_swapped < off)[..., None, None], swapped, tracked)
 

@@ -20,7 +20,7 @@ class PoseSequence:
     """The keypoints of a dive in the view of a camera that follows it.
 
     Attributes:
-        joints: (T, 16, 2) float32 in multiples of the image height, in the order of `types.TRUTH_JOINTS`; NaN under
+        joints: (T, 16, 2) float32 in multiples of the image height, in the order of `types.KEYPOINT_NAMES`; NaN under
             water.
         first_flight_frame, first_entry_frame: first frames of the second and the third step.
         qualities: of the three steps, 0..10.

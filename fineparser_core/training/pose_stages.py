@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from fineparser_core.constants import MASK_SIZE, N_SAMPLES, SWAPPED_JOINTS, TOKENS_PER_STEP, TRUTH_JOINTS
+from fineparser_core.constants import KEYPOINT_FLIP, KEYPOINT_NAMES, MASK_SIZE, N_SAMPLES, TOKENS_PER_STEP
 from fineparser_core.data.dives import Dive
 from fineparser_core.inference.device import autocast
 from fineparser_core.models.fineparser import FineParser
@@ -53,12 +53,12 @@ from fineparser_core.training.synthetic_labels import (
 )
 from fineparser_core.training.synthetic_poses import SyntheticPoses, perturb
 
-_BOARD = TRUTH_JOINTS.index("board")
+_BOARD = KEYPOINT_NAMES.index("board")
 # Standard deviation of heatmap targets, and beta of the smooth L1 loss of tracked joints.
 _SPOT_PX, _TRACK_BETA_PX = 3.0, 2.0
 _POSITION_WEIGHT, _AUX_WEIGHT, _SPLASH_WEIGHT = 0.3, 0.3, 4.0
 # Arms have a higher weight: they are the hardest joints to detect and show the faults of a take-off.
-_JOINT_WEIGHTS = torch.tensor([2.0 if name.startswith(("elbow", "wrist")) else 1.0 for name in TRUTH_JOINTS])
+_JOINT_WEIGHTS = torch.tensor([2.0 if name.startswith(("elbow", "wrist")) else 1.0 for name in KEYPOINT_NAMES])
 _SPLASH_SAMPLES = 14  # number of samples in which a splash is visible
 _DROPOUT = 0.1
 _POSE_NOISE_PX = 0.7  # added to the joints of rendered dives as augmentation, because there are few of them
@@ -118,7 +118,7 @@ def _side_invariant_loss(
         visibility_loss = F.binary_cross_entropy_with_logits(visibility, there, reduction="none")
         return (off(points, shown) * _JOINT_WEIGHTS * there + visibility_loss * known).sum(dim=1)
 
-    other = list(SWAPPED_JOINTS)
+    other = list(KEYPOINT_FLIP)
     return torch.minimum(against(points, shown), against(points[:, other], shown[:, other]))
 
 

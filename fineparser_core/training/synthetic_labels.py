@@ -11,19 +11,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from fineparser_core.constants import TRUTH_JOINTS
+from fineparser_core.constants import KEYPOINT_NAMES
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.records import Key
 from fineparser_core.data.transforms import View, view_points
 from fineparser_core.models.regression import STEP_WEIGHTS
 from fineparser_core.synth.ground_truth import GroundTruth, load_ground_truth, mirror_joints
 
-N_JOINTS = len(TRUTH_JOINTS)
+N_JOINTS = len(KEYPOINT_NAMES)
 GroundTruths = Mapping[Key, GroundTruth]
 
 #: Mean and standard deviation by which qualities are normalised.
 _QUALITY_MEAN, _QUALITY_STD = 7.0, 1.8
-_IS_BOARD = torch.tensor([name == "board" for name in TRUTH_JOINTS])
+_IS_BOARD = torch.tensor([name == "board" for name in KEYPOINT_NAMES])
 # Side in pixels of the neighbourhood that must contain a part of the athlete for a joint to be visible: joints under
 # water or behind objects are not.
 _NEIGHBOURHOOD_PX = 9

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from fineparser_core.commands.terminal import running
-from fineparser_core.constants import MASK_SIZE, STEP_NAMES, SWAPPED_JOINTS
+from fineparser_core.constants import KEYPOINT_FLIP, MASK_SIZE, STEP_NAMES
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.dives import Dive
@@ -107,14 +107,14 @@ def measure_poses(
     numbers = np.array([dives[i].dive_number for i in query])
     read = [_read(points[:, i], true[:, i], numbers) for i in range(3)]
     read.append(_read(points.sum(axis=1), true.sum(axis=1), numbers))
-    told = [
+    report = [
         [name, f"{one.untold:.1f}", f"{one.error:.1f}", f"{one.rho:.2f}"]
         for name, one in zip((*STEP_NAMES, "sum"), read, strict=True)
     ]
     return (
         f"{len(dives)} dives, seen around their true masks, cut at their true transitions\n\n"
         f"{text_table(['joints off by, pixels', 'median', 'a tenth by', f'beyond {_FAR_PX:.0f}'], off)}\n\n"
-        f"{text_table(['points, static stream', 'untold', 'squared error', 'Spearman'], told)}\n"
+        f"{text_table(['points, static stream', 'untold', 'squared error', 'Spearman'], report)}\n"
         f"{len(query)} pairs of dives of one number, errors in squared points at the best scale"
     )
 
@@ -127,7 +127,7 @@ def _off(tracked: np.ndarray, dives: Sequence[Dive], views: Sequence[View], trut
         shown = visible_joints(torch.from_numpy(true), mask_tensor(dive, view, ALL_SAMPLES)).numpy()
         straight, swapped = (
             np.linalg.norm(joints[..., :2] - MASK_SIZE * true, axis=-1)
-            for joints in (found, found[:, list(SWAPPED_JOINTS)])
+            for joints in (found, found[:, list(KEYPOINT_FLIP)])
         )
         nearer = np.nansum(swapped, axis=1) < np.nansum(straight, axis=1)
         off = np.where(nearer[:, None], swapped, straight)
@@ -171,10 +171,10 @@ def main() -> None:
         drawn = np.random.default_rng(0).permutation(len(records))[: args.limit]
         records = [records[i] for i in sorted(drawn)]
     with running() as (progress, cancel):
-        told = measure_poses(
+        report = measure_poses(
             Analyzer.open(weights=args.weights), data, records, cache=args.cache, progress=progress, cancel=cancel
         )
-    print(told)
+    print(report)
 
 
 if __name__ == "__main__":

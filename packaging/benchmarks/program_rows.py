@@ -107,18 +107,18 @@ def _all_opened(shown: BenchWindow) -> bool:
 def kill_worker() -> Outcome:
     """The worker is killed at random times; each time the app reports it and analyses again."""
     generator = random.Random(7)
-    told: list[str] = []
+    problems: list[str] = []
     survived = 0
     with open_window() as shown:
         session, client = shown.session, shown.studio.client
-        session.problem.connect(told.append)
+        session.problem.connect(problems.append)
         key = shown.open(bench_clips.many_small(1)[0])
         for _ in range(_KILLS):
             shown.rest(generator.uniform(0.0, _LONGEST_LIFE_S))
             shown.wait(lambda: client.pid != 0)
-            told.clear()
+            problems.clear()
             os.kill(client.pid, signal.SIGKILL)
-            shown.wait(lambda: bool(told), 30)
+            shown.wait(lambda: bool(problems), 30)
             session.analyse(key)
             survived += 1
         shown.wait(lambda: session.dive(key).model_analysis is not None and not session.dive(key).busy)

@@ -43,7 +43,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def words(dives: Path, cache: Path) -> tuple[object, ...]:
-    """What every run is told: where the dives and their frames are."""
+    """Arguments of every run: the folders of the dives and of the cache."""
     return "--data", dives, "--cache", cache, "--device", "cpu"
 
 
@@ -58,7 +58,7 @@ def finish(argv: list[str]) -> str:
 
 
 def stop(argv: list[str], out: Path, number: signal.Signals, *, after: int) -> int:
-    """Starts a run and sends it a signal once so many events are told; its exit code."""
+    """Starts a run and sends it a signal once so many events are written; its exit code."""
     process = subprocess.Popen(argv, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 900
@@ -94,14 +94,14 @@ def whole(words: tuple[object, ...], tmp_path_factory: pytest.TempPathFactory) -
 
 
 def test_a_run_leaves_weights_events_and_results(whole: Path) -> None:
-    told = [json.loads(line) for line in events(whole)]
-    assert [(event["stage"], event["iteration"]) for event in told] == [
+    recorded = [json.loads(line) for line in events(whole)]
+    assert [(event["stage"], event["iteration"]) for event in recorded] == [
         ("train", 1),
         ("validation", 1),
         ("train", 2),
         ("validation", 2),
     ]
-    assert {"total", "regression", "transitions", "lr"} <= told[0].keys()
+    assert {"total", "regression", "transitions", "lr"} <= recorded[0].keys()
     found = results(whole)
     assert found["picked on validation"]["epoch"] in (1, 2)
     assert found["picked on validation"]["test"]["n_dives"] == 3
@@ -245,11 +245,11 @@ def test_two_processes_train_and_measure_as_one(words: tuple[object, ...], tmp_p
         if metric is not None:
             assert found[name]["value"] == pytest.approx(metric["value"], rel=1e-4), name
     # Of the losses each tells its own share; when it tells them is the same.
-    told = [
+    recorded = [
         [(event["stage"], event["iteration"], event["lr"]) for event in map(json.loads, events(out))]
         for out in (one, two)
     ]
-    assert told[0] == told[1]
+    assert recorded[0] == recorded[1]
 
 
 def test_ablate_runs_every_preset_of_a_table_once_and_prints_the_papers_numbers_beside_ours(

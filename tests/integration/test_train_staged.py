@@ -125,14 +125,14 @@ def test_a_run_that_is_cut_in_every_stage_gives_the_same_weights(
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     outcome = fineparser("train", *words, "--out", whole)
     assert outcome.code == 0, outcome.err
-    told = [json.loads(line) for line in events(whole)]
-    assert [(event["stage"], event["iteration"]) for event in told] == [
+    recorded = [json.loads(line) for line in events(whole)]
+    assert [(event["stage"], event["iteration"]) for event in recorded] == [
         (stage, iteration + 1) for stage, count in STAGES.items() for iteration in range(count)
     ]
-    assert {"focal", "dice", "joints"} <= told[0].keys()
-    assert {"entropy", "dice"} <= told[2].keys()
-    assert {"joints", "phase", "water", "splash"} <= told[4].keys()
-    assert {"transitions", "steps", "regression", "contributions", "quality"} <= told[14].keys()
+    assert {"focal", "dice", "joints"} <= recorded[0].keys()
+    assert {"entropy", "dice"} <= recorded[2].keys()
+    assert {"joints", "phase", "water", "splash"} <= recorded[4].keys()
+    assert {"transitions", "steps", "regression", "contributions", "quality"} <= recorded[14].keys()
     network, card = load_fineparser(whole / "bundle")
     assert network.spatial_parser.decoder.refiner is not None
     assert (card.preprocessing, card.decoding) == ("follow", "flight")

@@ -16,7 +16,7 @@ from pose_errors import _off, _read, measure_poses
 
 from fineparser_core.checkpoints.build import build_model
 from fineparser_core.config import ModelConfig
-from fineparser_core.constants import MASK_SIZE, SWAPPED_JOINTS
+from fineparser_core.constants import KEYPOINT_FLIP, MASK_SIZE
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.frame_cache import FrameCache, load_dives
 from fineparser_core.data.transforms import plain_view
@@ -37,12 +37,12 @@ def test_rendered_dives_are_measured_pair_by_pair(rendered_root: Path, tmp_path:
     data, asked = load_dataset(rendered_root), analyzer("fineparser-pose")
     records = data.split("train")
     options = {"cache": tmp_path, "progress": ignore_progress, "cancel": CancelToken()}
-    told = measure_poses(asked, data, records, **options)
-    assert told.startswith("2 dives, ")
-    assert told.endswith("2 pairs of dives of one number, errors in squared points at the best scale")
+    report = measure_poses(asked, data, records, **options)
+    assert report.startswith("2 dives, ")
+    assert report.endswith("2 pairs of dives of one number, errors in squared points at the best scale")
     for row in ("until the entry", "around the take-off", "in the flight", "take-off", "flight", "entry", "sum"):
-        assert f"\n{row} " in told
-    assert measure_poses(asked, data, records, **options) == told
+        assert f"\n{row} " in report
+    assert measure_poses(asked, data, records, **options) == report
     with pytest.raises(AnnotationError, match=r"Of 1 dives of .* no two are rendered ones of one number"):
         measure_poses(asked, data, records[:1], **options)
     stopped = CancelToken()
@@ -71,7 +71,7 @@ def test_sides_are_taken_as_they_fit_best(rendered_root: Path, tmp_path: Path) -
     true = np.stack(
         [MASK_SIZE * keypoint_labels(dive, view, ALL_SAMPLES, truths) for dive, view in zip(dives, views, strict=True)]
     )
-    swapped = true[:, :, list(SWAPPED_JOINTS)]
+    swapped = true[:, :, list(KEYPOINT_FLIP)]
     for row in _off(swapped, dives, views, truths):
         assert row[1:] == ["0.00", "0.0", "0.0 %"]
     for row in _off(swapped + np.float32([9, 12]), dives, views, truths):

@@ -9,7 +9,7 @@ def test_the_shares_are_those_that_the_readme_states(capsys: pytest.CaptureFixtu
     assert main(["streams"]) == 0
     printed = capsys.readouterr().out
     assert "80 exemplars, each left out in turn" in printed
-    told = {line[:20].strip(): float(line.split()[-1]) for line in printed.splitlines()[2:]}
-    assert told == pytest.approx(
+    printed_rho = {line[:20].strip(): float(line.split()[-1]) for line in printed.splitlines()[2:]}
+    assert printed_rho == pytest.approx(
         {"both streams": 0.919, "static stream alone": 0.921, "dynamic stream alone": 0.123}, abs=0.003
     )

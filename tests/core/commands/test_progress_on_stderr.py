@@ -7,29 +7,29 @@ import pytest
 from fineparser_core.commands.terminal import progress_on_stderr
 from fineparser_core.progress import Progress
 
-#: The last step of a stage is told again and again while something within it goes on.
-TOLD = [*(Progress("look", done, 2) for done in (1, 1, 2, 2, 2)), Progress("parse", 1, 1), Progress("look", 2, 2)]
+#: The last event of a stage is repeated while its last unit is in progress.
+EVENTS = [*(Progress("coarse", done, 2) for done in (1, 1, 2, 2, 2)), Progress("parse", 1, 1), Progress("coarse", 2, 2)]
 
 
-def told(capsys: pytest.CaptureFixture[str], *, quiet: bool = False) -> str:
+def progress_output(capsys: pytest.CaptureFixture[str], *, quiet: bool = False) -> str:
     with progress_on_stderr(quiet=quiet) as show:
-        for progress in TOLD:
+        for progress in EVENTS:
             show(progress)
     return capsys.readouterr().err
 
 
 def test_a_stage_has_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    assert told(capsys).splitlines() == ["look 2/2", "parse 1/1", "look 2/2"]
+    assert progress_output(capsys).splitlines() == ["coarse 2/2", "parse 1/1", "coarse 2/2"]
 
 
 def test_on_a_terminal_a_stage_has_a_bar(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "100")
-    last = told(capsys).rpartition("look")[0].splitlines()[-2:] + told(capsys).splitlines()[-3:]
+    last = progress_output(capsys).rpartition("coarse")[0].splitlines()[-2:] + progress_output(capsys).splitlines()[-3:]
     assert sum("parse" in line and "1/1" in line for line in last) >= 1
-    assert sum("look" in line and "2/2" in line for line in last) >= 2
+    assert sum("coarse" in line and "2/2" in line for line in last) >= 2
 
 
 def test_quiet_is_quiet(capsys: pytest.CaptureFixture[str]) -> None:
-    assert told(capsys, quiet=True) == ""
+    assert progress_output(capsys, quiet=True) == ""

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from fineparser_core.config import _CHOICES
-from fineparser_core.constants import TRUTH_JOINTS
+from fineparser_core.constants import KEYPOINT_NAMES
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.dives import Dive
@@ -148,7 +148,7 @@ def test_left_is_right_in_a_mirrored_view(followed: list[Dive], truths: GroundTr
     dive = followed[0]
     view = plain_view(dive, "follow")
     straight, mirrored = (keypoint_labels(dive, replace(view, flip=flip), ALL, truths) for flip in (False, True))
-    left, right = TRUTH_JOINTS.index("knee_l"), TRUTH_JOINTS.index("knee_r")
+    left, right = KEYPOINT_NAMES.index("knee_l"), KEYPOINT_NAMES.index("knee_r")
     np.testing.assert_allclose(mirrored[:, right, 0], 1 - straight[:, left, 0], atol=1e-6)
     np.testing.assert_allclose(mirrored[:, right, 1], straight[:, left, 1], atol=1e-6)
 

@@ -33,9 +33,9 @@ Make = Callable[..., Analysis]
 def test_frames_and_times_are_those_of_the_clip(
     scored: bool, variable_rate_video: Path, make_analysis: Make, tmp_path: Path, number_of: Callable[[np.ndarray], int]
 ) -> None:
-    told: list[Progress] = []
+    events: list[Progress] = []
     analysis = make_analysis(variable_rate_video, 40, 99, scored=scored)
-    write_annotated_clip(analysis, tmp_path / "out.mp4", progress=told.append)
+    write_annotated_clip(analysis, tmp_path / "out.mp4", progress=events.append)
     source = probe(variable_rate_video)
     with VideoReader(tmp_path / "out.mp4") as reader:
         assert reader.info.n_frames == 60
@@ -43,7 +43,7 @@ def test_frames_and_times_are_those_of_the_clip(
         assert reader.info.width_px == 640
         picture = reader.frame(17)[BANNER_UNITS : BANNER_UNITS + 480]
         assert number_of(picture) == 57
-    assert told[-1] == Progress("write", 60, 60)
+    assert events[-1] == Progress("write", 60, 60)
     assert os.listdir(tmp_path) == ["out.mp4"]
 
 

@@ -68,10 +68,10 @@ def test_skipped_dives_are_reported(corrected, tmp_path):
     unknown = replace(corrected, dive_number="5299D", board_m=10.0)
     assert "give the DD yourself" in label_error(unknown)
     assert label_error(replace(unknown, difficulty=3.9)) is None
-    told, left_out, unnamed = write_corrections(
+    summary, left_out, unnamed = write_corrections(
         [unknown, corrected, replace(corrected, dive_number=None)], tmp_path / NAME
     )
-    assert told == "Dives with labels: 1."
+    assert summary == "Dives with labels: 1."
     assert left_out.startswith("Skipped: small.mp4 from frame 10. The DD of 5299D from 10 m is not known:")
     assert "type it in the dive's details" in unnamed
     assert list(pickle.loads((tmp_path / NAME).read_bytes())) == [("corrected_10m", 1)]

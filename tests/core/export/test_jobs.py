@@ -115,10 +115,10 @@ def test_another_process_writes_and_tells(make_video: Callable[..., Path], make_
     save_job(ClipJob(path=tmp_path / "out.mp4", analysis=make_analysis(video)), folder)
     with start(folder) as process:
         assert process.stdout is not None
-        told = messages(process.stdout)
+        received = messages(process.stdout)
         assert process.stdin is not None
-    assert told[-1] == {"notes": []}
-    assert {"done": 24, "total": 24} in told
+    assert received[-1] == {"notes": []}
+    assert {"done": 24, "total": 24} in received
     assert probe(tmp_path / "out.mp4").n_frames == 24
 
 
@@ -145,8 +145,8 @@ def test_a_missing_video_is_told(make_video: Callable[..., Path], make_analysis:
     video.unlink()
     with start(folder) as process:
         assert process.stdout is not None
-        (told,) = messages(process.stdout)
-    assert "there is no such file" in told["failed"]
+        (received,) = messages(process.stdout)
+    assert "there is no such file" in received["failed"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no such limit there")
@@ -161,7 +161,7 @@ def test_a_disk_that_takes_no_more(make_video: Callable[..., Path], make_analysi
     save_job(ClipJob(path=out / "a.mp4", analysis=make_analysis(video)), folder)
     with start(folder, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))) as process:
         assert process.stdout is not None
-        told = messages(process.stdout)[-1]
-    assert "a.mp4 cannot be written (File too large)" in told["failed"]
+        received = messages(process.stdout)[-1]
+    assert "a.mp4 cannot be written (File too large)" in received["failed"]
     assert os.listdir(out) == ["a.mp4"]
     assert (out / "a.mp4").read_bytes() == b"before"

@@ -68,13 +68,13 @@ def test_a_sheet_of_one_dive_and_of_two(
         sampled_frames=other.sampled_frames, mask_probability=other.mask_probability, crop_xyxy=other.crop_xyxy
     )
     beside = ComparedDive(path=variable_rate_video, title="another dive", steps=other.steps, masks=track)
-    told: list[Progress] = []
+    events: list[Progress] = []
     write_contact_sheet(analysis, tmp_path / "one.png")
     options = RenderOptions(title="a dive", comparison=beside)
-    write_contact_sheet(analysis, tmp_path / "two.png", options, progress=told.append)
+    write_contact_sheet(analysis, tmp_path / "two.png", options, progress=events.append)
     one, two = read_rgb(tmp_path / "one.png"), read_rgb(tmp_path / "two.png")
     assert two.shape[1] > 1.9 * one.shape[1]
-    assert told[-1] == Progress("write", 18, 18)
+    assert events[-1] == Progress("write", 18, 18)
 
 
 def test_step_colours_are_applied(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:

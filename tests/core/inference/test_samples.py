@@ -143,14 +143,14 @@ def fall(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_stages_are_told_in_order(fall: Path, tmp_path: Path) -> None:
-    told: list[Progress] = []
+    events: list[Progress] = []
     analyzer = analyzer_of(StandIn(), tmp_path)
-    analyzer.parse(make_clip(fall), progress=told.append)
+    analyzer.parse(make_clip(fall), progress=events.append)
     analyzer.library.close()
-    stages = list(dict.fromkeys(event.stage for event in told))
+    stages = list(dict.fromkeys(event.stage for event in events))
     assert stages == ["read", "coarse", "parse"]
     for stage, total in (("read", N_FRAMES), ("coarse", 9), ("parse", 10)):
-        of_stage = [event for event in told if event.stage == stage]
+        of_stage = [event for event in events if event.stage == stage]
         assert [event.done for event in of_stage] == list(range(1, total + 1))
         assert {event.total for event in of_stage} == {total}
 

@@ -40,9 +40,9 @@ def test_forward_cuts_where_it_is_told(network: FineParser) -> None:
     query, exemplar = videos(2).split(1)
     cuts = [(20, 70)], [(31, 62)]
     with torch.inference_mode():
-        told = network(query, exemplar, transitions=cuts)
-        assert told.transitions == cuts
-        assert not torch.equal(told.relative.delta, network(query, exemplar).relative.delta)
+        output = network(query, exemplar, transitions=cuts)
+        assert output.transitions == cuts
+        assert not torch.equal(output.relative.delta, network(query, exemplar).relative.delta)
 
 
 def test_without_its_parts_forward_gives_what_is_left() -> None:

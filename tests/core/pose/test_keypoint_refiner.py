@@ -97,14 +97,17 @@ def test_the_backbone_detects_all_but_the_board_again() -> None:
 def test_prior_keypoints_matter_once_their_weights_are_learned() -> None:
     torch.manual_seed(0)
     refiner = KeypointRefiner().eval()
-    seen, sure = torch.randn(2, 9, 112, 112, generator=GENERATOR), torch.ones(2, BODY)
-    told, other = (112 * torch.rand(2, BODY, 2, generator=GENERATOR) for _ in range(2))
+    crops, confidence = torch.randn(2, 9, 112, 112, generator=GENERATOR), torch.ones(2, BODY)
+    prior, other = (112 * torch.rand(2, BODY, 2, generator=GENERATOR) for _ in range(2))
+
+    def heatmaps(keypoints: torch.Tensor, confidence: torch.Tensor) -> torch.Tensor:
+        return refiner.refined_heatmaps(crops, keypoints, confidence)
+
     with torch.inference_mode():
-        assert torch.equal(refiner.refined_heatmaps(seen, told, sure), refiner.refined_heatmaps(seen, other, sure))
+        assert torch.equal(heatmaps(prior, confidence), heatmaps(other, confidence))
         torch.nn.init.normal_(refiner.told.weight)
-        assert not torch.equal(refiner.refined_heatmaps(seen, told, sure), refiner.refined_heatmaps(seen, other, sure))
-        unsure = refiner.refined_heatmaps(seen, told, 0 * sure)
-        assert torch.equal(unsure, refiner.refined_heatmaps(seen, other, 0 * sure))
+        assert not torch.equal(heatmaps(prior, confidence), heatmaps(other, confidence))
+        assert torch.equal(heatmaps(prior, 0 * confidence), heatmaps(other, 0 * confidence))
 
 
 def test_a_refiner_that_has_not_learned_starts_as_the_coarse_network() -> None:

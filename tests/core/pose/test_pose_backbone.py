@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from fineparser_core.constants import SWAPPED_JOINTS, TRUTH_JOINTS
+from fineparser_core.constants import KEYPOINT_FLIP, KEYPOINT_NAMES
 from fineparser_core.pose.keypoints import JOINTS, KEYPOINT_SIZE, resolve_left_right, soft_argmax
 from fineparser_core.pose.pose_backbone import FRAME_POSE_SIZE, PoseBackbone
 from fineparser_core.pose.pose_features import POSE_FEATURES, pose_features
@@ -15,11 +15,11 @@ GENERATOR = torch.Generator().manual_seed(4)
 
 
 def test_its_joints_are_those_of_rendered_dives() -> None:
-    assert JOINTS == TRUTH_JOINTS
+    assert JOINTS == KEYPOINT_NAMES
     points = torch.rand(1, 16, 2, generator=GENERATOR)
     mirrored = torch.from_numpy(mirror_joints(points.numpy()))
     torch.testing.assert_close(
-        points[:, list(SWAPPED_JOINTS)] * torch.tensor([-1.0, 1.0]) + torch.tensor([1.0, 0.0]), mirrored
+        points[:, list(KEYPOINT_FLIP)] * torch.tensor([-1.0, 1.0]) + torch.tensor([1.0, 0.0]), mirrored
     )
 
 
@@ -37,7 +37,7 @@ def test_a_mirrored_pose_has_the_same_features() -> None:
     assert features.shape == (4, POSE_FEATURES - 2)
     mirrored = joints * torch.tensor([-1.0, 1.0]) + torch.tensor([112.0, 0.0])
     torch.testing.assert_close(pose_features(mirrored, shown), features)
-    other = list(SWAPPED_JOINTS)
+    other = list(KEYPOINT_FLIP)
     swapped = pose_features(joints[:, other], shown[:, other])
     torch.testing.assert_close(swapped[:, :-16], features[:, :-16])
     torch.testing.assert_close(swapped[:, -16:], features[:, -16:][:, other])
@@ -73,13 +73,13 @@ def test_clips_are_seen_one_by_one_and_frames_with_their_neighbours() -> None:
     backbone = PoseBackbone().eval()
     frames = torch.randn(192, 3, 112, 112, generator=GENERATOR)
     with torch.inference_mode():
-        features, looks = backbone(frames), backbone.frame_poses(frames[:6])
+        features, poses = backbone(frames), backbone.frame_poses(frames[:6])
         changed = frames[:6].clone()
         changed[3] += 1
-        moved = (backbone.frame_poses(changed) != looks).any(dim=1)
+        moved = (backbone.frame_poses(changed) != poses).any(dim=1)
         torch.testing.assert_close(backbone(frames[96:]), features[96:], rtol=1e-4, atol=1e-4)
     assert features.shape == (192, POSE_FEATURES)
-    assert looks.shape == (6, FRAME_POSE_SIZE)
+    assert poses.shape == (6, FRAME_POSE_SIZE)
     assert features.isfinite().all()
     assert moved.tolist() == [False, False, True, True, True, False]
 
@@ -88,23 +88,23 @@ def test_a_mirrored_clip_has_mirrored_joints() -> None:
     backbone = PoseBackbone().eval()
     frames = torch.randn(4, 3, 112, 112, generator=GENERATOR)
     with torch.inference_mode():
-        looks, mirrored = backbone.coarse_poses(frames), backbone.coarse_poses(frames.flip(-1))
+        poses, mirrored = backbone.coarse_poses(frames), backbone.coarse_poses(frames.flip(-1))
         alone = backbone.frame_poses(frames)
-    found, there = (look[:, :-2].unflatten(1, (16, KEYPOINT_SIZE)) for look in (looks, mirrored))
+    found, there = (pose[:, :-2].unflatten(1, (16, KEYPOINT_SIZE)) for pose in (poses, mirrored))
     there = torch.cat([112 - there[..., :1], there[..., 1:]], dim=-1)
-    other = there[:, list(SWAPPED_JOINTS)]
+    other = there[:, list(KEYPOINT_FLIP)]
     off, off_other = ((one - found).abs().flatten(1).amax(dim=1) for one in (there, other))
     assert (torch.minimum(off, off_other) < 1e-3).all()
-    torch.testing.assert_close(looks[:, -2:], mirrored[:, -2:])
-    assert (looks[:, -2:] != alone[:, -2:]).all()
+    torch.testing.assert_close(poses[:, -2:], mirrored[:, -2:])
+    assert (poses[:, -2:] != alone[:, -2:]).all()
 
 
 def test_of_two_finds_of_a_joint_the_narrower_counts_more(monkeypatch: pytest.MonkeyPatch) -> None:
     backbone = PoseBackbone()
-    sure, unsure = torch.zeros(1, FRAME_POSE_SIZE), torch.zeros(1, FRAME_POSE_SIZE)
-    sure[0, :4], unsure[0, :4] = torch.tensor([40.0, 50.0, 1.0, 3.0]), torch.tensor([112 - 44.0, 58.0, 3.0, 1.0])
-    looks = [sure, unsure]
-    monkeypatch.setattr(backbone, "frame_poses", lambda frames: looks.pop(0))
+    certain, uncertain = torch.zeros(1, FRAME_POSE_SIZE), torch.zeros(1, FRAME_POSE_SIZE)
+    certain[0, :4], uncertain[0, :4] = torch.tensor([40.0, 50.0, 1.0, 3.0]), torch.tensor([112 - 44.0, 58.0, 3.0, 1.0])
+    poses = [certain, uncertain]
+    monkeypatch.setattr(backbone, "frame_poses", lambda frames: poses.pop(0))
     agreed = backbone.coarse_poses(torch.zeros(1, 3, 112, 112))
     share = (1 / 10) / (1 / 2 + 1 / 10)
     expected = torch.tensor([40 + 4 * share, 50 + 8 * share, 1 + 2 * share, 3 - 2 * share])
@@ -119,7 +119,7 @@ def test_blocks_that_were_added_change_nothing_before_they_learn() -> None:
 
 def test_sides_that_swap_from_frame_to_frame_are_put_back() -> None:
     joints = (112 * torch.rand(1, 1, 16, 4, generator=GENERATOR)).repeat(2, 6, 1, 1)
-    other = list(SWAPPED_JOINTS)
+    other = list(KEYPOINT_FLIP)
     mixed = joints.clone()
     for i in (1, 2, 5):
         mixed[0, i] = mixed[0, i, other]

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fineparser_core.constants import TRUTH_JOINTS
+from fineparser_core.constants import KEYPOINT_NAMES
 from fineparser_core.errors import AnnotationError
 from fineparser_core.synth.dataset import SynthConfig, sample_spec, synthesize
 from fineparser_core.synth.ground_truth import (
@@ -19,7 +19,7 @@ from fineparser_core.synth.render import DiveSpec, render_dive
 def test_joints_lie_in_the_mask(seed: int) -> None:
     dive = render_dive(DiveSpec(dive_number="207C", clear=True, height_px=128, aspect=4 / 3), seed)
     count, height, width = dive.masks.shape
-    assert dive.joints.shape == (count, len(TRUTH_JOINTS), 2)
+    assert dive.joints.shape == (count, len(KEYPOINT_NAMES), 2)
     assert dive.joints.dtype == np.float32
     hits = []
     for i in range(dive.first_flight_frame, dive.contact_frame - 1):
@@ -34,15 +34,15 @@ def test_the_board_is_at_the_feet_or_hands_at_take_off(number: str) -> None:
     dive = render_dive(DiveSpec(dive_number=number, clear=True, height_px=128, aspect=4 / 3), 6)
     last = dive.first_flight_frame - 1
     names = ("wrist_l", "wrist_r") if number.startswith("6") else ("toe_l", "toe_r")
-    held = dive.joints[last, [TRUTH_JOINTS.index(name) for name in names]].mean(axis=0)
+    held = dive.joints[last, [KEYPOINT_NAMES.index(name) for name in names]].mean(axis=0)
     height = np.ptp(dive.joints[last, :-1, 1])
     assert np.abs(held - dive.joints[last, -1]).max() < 0.2 * height
 
 
 def test_mirroring_exchanges_left_and_right() -> None:
-    joints = np.random.default_rng(0).uniform(0, 1, (3, len(TRUTH_JOINTS), 2)).astype(np.float32)
+    joints = np.random.default_rng(0).uniform(0, 1, (3, len(KEYPOINT_NAMES), 2)).astype(np.float32)
     mirrored = mirror_joints(joints)
-    left, right = TRUTH_JOINTS.index("knee_l"), TRUTH_JOINTS.index("knee_r")
+    left, right = KEYPOINT_NAMES.index("knee_l"), KEYPOINT_NAMES.index("knee_r")
     assert mirrored[:, right, 0] == pytest.approx(1 - joints[:, left, 0])
     assert mirrored[:, right, 1] == pytest.approx(joints[:, left, 1])
     assert mirror_joints(mirrored) == pytest.approx(joints)

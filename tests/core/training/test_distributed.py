@@ -54,8 +54,8 @@ def test_two_processes_of_one_pair_learn_as_one_of_two(found: Any) -> None:
         assert ours["predicted"] == pytest.approx(theirs["predicted"], rel=1e-5)
     for ours, theirs in zip(two["history"], one["history"], strict=True):
         assert ours["validation"] == pytest.approx(theirs["validation"], rel=1e-4)
-    told = [len((folder / name / "events.jsonl").read_text().splitlines()) for name in ("one", "two")]
-    assert told[0] == told[1] == 2 * (2 + 1)  # each epoch two updates and a measurement, told by one process
+    n_events = [len((folder / name / "events.jsonl").read_text().splitlines()) for name in ("one", "two")]
+    assert n_events[0] == n_events[1] == 2 * (2 + 1)  # each epoch two updates and a measurement, by one process
 
 
 def test_one_process_is_its_own_company() -> None:

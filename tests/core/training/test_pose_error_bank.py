@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from fineparser_core.constants import MASK_SIZE, SWAPPED_JOINTS
+from fineparser_core.constants import KEYPOINT_FLIP, MASK_SIZE
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.transforms import plain_view
@@ -74,13 +74,13 @@ def test_a_trace_is_seen_with_the_errors_of_a_dive_that_moves_alike(poses: Synth
 def test_of_a_mirrored_dive_the_errors_are_mirrored(poses: SyntheticPoses) -> None:
     off = np.array([3.0, -1.0])
     mirrored = poses.joints[0] * np.array([-1, 1]) + np.array([MASK_SIZE, 0])
-    errors = errors_of(poses, rendered(poses, 0.0), mirrored[:, list(SWAPPED_JOINTS)], off)
+    errors = errors_of(poses, rendered(poses, 0.0), mirrored[:, list(KEYPOINT_FLIP)], off)
     found, _ = errors.with_errors(0, np.random.default_rng(0))
     true = poses.joints[0]
     # Which side is left may be told either way.
     near = [
         np.nanmedian(np.abs(found[..., :2] - (true[:, order] + off * [-1, 1])))
-        for order in (slice(None), list(SWAPPED_JOINTS))
+        for order in (slice(None), list(KEYPOINT_FLIP))
     ]
     assert min(near) < 1
 

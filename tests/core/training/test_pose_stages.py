@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from fineparser_core.checkpoints.build import build_model
-from fineparser_core.constants import SWAPPED_JOINTS
+from fineparser_core.constants import KEYPOINT_FLIP
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.transforms import plain_view
@@ -95,7 +95,7 @@ def test_the_right_place_costs_least_and_sides_may_be_swapped() -> None:
     shown = torch.ones(1, 16, dtype=torch.bool)
     right = pose_loss(backbone, maps_of(points), points, shown)
     assert right < pose_loss(backbone, maps_of(points + 4), points, shown)
-    torch.testing.assert_close(pose_loss(backbone, maps_of(points[:, list(SWAPPED_JOINTS)]), points, shown), right)
+    torch.testing.assert_close(pose_loss(backbone, maps_of(points[:, list(KEYPOINT_FLIP)]), points, shown), right)
     nowhere = points.clone()
     nowhere[:, 3] = torch.nan
     shown[:, 3] = False

@@ -72,10 +72,10 @@ def test_training_with_a_backbone_and_a_loss_of_ones_own(rendered_root: Path, tm
     assert run.card.architecture == "fineparser-i3d-own:tiny_backbone-no-sap-no-tap"
     assert run.summary is not None
     assert run.summary.n_scored == 1
-    told = [json.loads(line) for line in (tmp_path / "run" / "events.jsonl").read_text().splitlines()]
-    assert told[0]["total"] == told[0]["regression"]
+    recorded = [json.loads(line) for line in (tmp_path / "run" / "events.jsonl").read_text().splitlines()]
+    assert recorded[0]["total"] == recorded[0]["regression"]
     # A single pair: both directions miss the same difference, a few points, not its square.
-    assert 0 < told[0]["total"] < 40
+    assert 0 < recorded[0]["total"] < 40
     code = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
         "from test_run import tiny_backbone\n"
