@@ -77,6 +77,12 @@ def main(argv: list[str]) -> int:
     if args.extra_data and preset != _STAGED:
         raise ConfigError(f"--extra-data is of the staged recipe: use --config {_STAGED}, or one data set.")
 
+    if preset == _STAGED and args.kinetics is None and args.weights is None:
+        raise ConfigError(
+            "The staged recipe starts from Kinetics: give --kinetics (`fineparser convert kinetics FILE`), or weights "
+            "with masks of their own by --weights and --mask-iterations 0."
+        )
+
     # Imported late, as they load torch.
     from fineparser_core.data.dataset import load_dataset
     from fineparser_core.training.distributed import processes

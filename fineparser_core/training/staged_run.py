@@ -46,11 +46,6 @@ def run_staged(
         FineParserError: with the sentence for the user.
         Cancelled: once the token is set.
     """
-    if settings.kinetics is None and settings.weights is None:
-        raise ConfigError(
-            "The staged recipe starts from Kinetics: give --kinetics (`fineparser convert kinetics FILE`), or weights "
-            "with masks of their own by --weights and --mask-iterations 0."
-        )
     check_masks(data)
     training = data.split("train")
     # They are sorted by event, and some stages take the first ones: every event should be among them.
