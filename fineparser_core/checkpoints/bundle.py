@@ -313,7 +313,7 @@ def load_fineparser(folder: Path) -> tuple[FineParser, WeightsCard]:
     config = ModelConfig(**card.model)
     if not (config.method in FINEPARSERS and config.sap and config.sve and config.tap):
         raise CheckpointError(
-            f"{folder} holds a '{card.architecture}', which does not give masks, steps and contributions: "
+            f"{folder} holds a '{card.architecture}', which does not give masks, phases and contributions: "
             "give the weights of a whole FineParser."
         )
     network, card = load_model(folder)

@@ -32,7 +32,9 @@ def clip_images(data: DiveSet, record: DiveRecord) -> list[tuple[Path, Path | No
         raise AnnotationError(f"{len(found)} frames in {folder}, {record.n_frames} labelled, {MIN_FRAMES} needed.")
     first, second = record.first_flight_frame, record.first_entry_frame
     if first is not None and second is not None and not 0 < first < second < len(paths):
-        raise AnnotationError(f"transitions at {first} and {second} do not cut {len(paths)} frames in three steps.")
+        raise AnnotationError(
+            f"transitions at {first} and {second} do not divide {len(paths)} frames into three phases."
+        )
     if not data.has_masks:
         return [(path, None) for path in paths]
     masks = {path.name: path for path in data.mask_paths(record)}

@@ -72,7 +72,7 @@ class View:
             AnnotationError: the dive has no step labels.
         """
         if dive.first_flight_frame is None or dive.first_entry_frame is None:
-            raise AnnotationError(f"{dive.record.id} has no labelled steps: use a data set that has them.")
+            raise AnnotationError(f"{dive.record.id} has no labelled phases: use a data set that has them.")
         return _transitions(self.sampled, dive.first_flight_frame, dive.first_entry_frame)
 
 

@@ -34,7 +34,7 @@ RESULTS = "results.json"
 BUNDLE = "bundle"
 
 _INTENDED_USE = (
-    "Research and demonstration: steps, masks and a comparison of dives with exemplars of the same number. "
+    "Research and demonstration: phases, masks and a comparison of dives with exemplars of the same number. "
     "Not for judging, selection or any decision about an athlete."
 )
 _RENDERED_LIMITATIONS = (
@@ -163,8 +163,8 @@ def split_records(data: DiveSet, config: TrainConfig, settings: RunSettings) -> 
     """
     if config.learns_steps and not any(record.has_steps for record in data.records.values()):
         raise ConfigError(
-            f"{data.root} has no step labels for the temporal parser to learn from: use --config mtl-aqa, which cuts "
-            "the steps at fixed shares of a clip, or --no-tap."
+            f"{data.root} has no phase labels for the temporal parser to learn from: use --config mtl-aqa, which cuts "
+            "the phases at fixed shares of a clip, or --no-tap."
         )
     if config.learns_masks:
         check_masks(data)

@@ -33,7 +33,7 @@ def corner(video: Tensor) -> Tensor:
 
 
 class StandIn(FineParser):
-    """Counts the windows in which it looks for the athlete."""
+    """Counts the windows of the coarse pass."""
 
     def __init__(self, find: Finder = red, *, sap: bool = True) -> None:
         nn.Module.__init__(self)

@@ -200,7 +200,7 @@ def test_transitions_that_do_not_fit_are_a_reason(tmp_path, finediving_root):
     path.write_bytes(pickle.dumps(annotations))
     data = load_dataset(finediving_root)
     skipped = cache_of(tmp_path, data).prepare(data.split("train"))
-    assert skipped == ["A_10m/1: transitions at 0 and 13 do not cut 20 frames in three steps."]
+    assert skipped == ["A_10m/1: transitions at 0 and 13 do not divide 20 frames into three phases."]
 
 
 def test_without_masks_only_frames_are_stored(tmp_path, mtl_aqa_root):

@@ -97,7 +97,7 @@ def test_dives_without_steps_or_masks_have_views_but_not_those(dive):
     bare = replace(dive, masks=None, first_flight_frame=None, first_entry_frame=None)
     view = draw_view(bare, "release", STRONG, np.random.default_rng(0))
     assert view_frames(bare, view, [3]).shape == (1, 112, 112, 3)
-    with pytest.raises(AnnotationError, match="A/1 has no labelled steps"):
+    with pytest.raises(AnnotationError, match="A/1 has no labelled phases"):
         view.transitions(bare)
     with pytest.raises(AnnotationError, match="A/1 has no masks"):
         view_masks(bare, view, [3])

@@ -1,4 +1,4 @@
-"""What a network is shown in evaluation, and what that makes of athletes whom its first look has lost."""
+"""Inputs of an evaluation, and dives whose athlete the coarse pass does not find."""
 
 import shutil
 from collections.abc import Callable

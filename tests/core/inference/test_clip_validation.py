@@ -47,7 +47,7 @@ def test_the_evidence_of_a_fall_in_front_of_a_still_camera() -> None:
         row = int(height[k] * 112)
         masks[k, row - 5 : row + 5, 50:56] = 0.9
     centre = np.where((np.arange(n) >= 20) & (np.arange(n) < 70), height, np.nan)
-    look = MotionTrack(
+    track = MotionTrack(
         frames=np.arange(n),
         times_s=np.arange(n) * 0.04,
         area=masks.mean(axis=(1, 2)),
@@ -55,7 +55,7 @@ def test_the_evidence_of_a_fall_in_front_of_a_still_camera() -> None:
         shift_y=np.zeros(n),
         response=np.ones(n),
     )
-    found = clip_evidence(probabilities, (30, 60), masks, look)
+    found = clip_evidence(probabilities, (30, 60), masks, track)
     assert (found.take_off, found.entry, found.shown) == (0.6, 0.5, 1.0)
     assert 0.3 < found.descent < 0.6
     assert found.after == 36 / 30

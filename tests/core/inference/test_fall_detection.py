@@ -1,4 +1,4 @@
-"""Falls from tracks of evidence: a dive filmed by a still and by a following camera, and what only looks like one."""
+"""Detection of falls in motion tracks, with a static and with a following camera."""
 
 import numpy as np
 import pytest

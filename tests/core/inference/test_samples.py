@@ -1,4 +1,4 @@
-"""From files to what the network sees, by a first look: crops in source pixels, whatever the file is like."""
+"""Samples of clips: coarse pass, athlete crops in source pixels."""
 
 from collections.abc import Callable
 from pathlib import Path

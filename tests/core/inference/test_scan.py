@@ -1,4 +1,4 @@
-"""What a coarse look measures of a clip: ten times a second, and of the scene, not of what is laid over it."""
+"""Motion of athlete and camera in a clip, measured ten times a second."""
 
 import numpy as np
 import pytest
@@ -25,13 +25,13 @@ def followed_dive(way_px: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def test_a_dive_that_the_camera_follows_comes_down_as_far_as_the_scene_goes_up() -> None:
     way = np.interp(np.arange(N), [30, 60], [0, 168])
     images, masks = followed_dive(way)
-    look = clip_motion(np.arange(N), np.arange(N) / FPS, images, masks)
-    assert np.diff(look.frames)[:-1].tolist() == [3] * (len(look.frames) - 2)
-    assert longest_descent(look) == pytest.approx(1.5, abs=0.1)
+    track = clip_motion(np.arange(N), np.arange(N) / FPS, images, masks)
+    assert np.diff(track.frames)[:-1].tolist() == [3] * (len(track.frames) - 2)
+    assert longest_descent(track) == pytest.approx(1.5, abs=0.1)
 
 
 def test_frames_that_are_shown_twice_count_once() -> None:
     images, masks = followed_dive(np.zeros(N))
-    look = clip_motion(np.arange(N) // 8, np.arange(N) // 8 * 0.04, images, masks)
-    assert len(set(look.frames.tolist())) == len(look.frames)
-    assert longest_descent(look) == pytest.approx(0, abs=0.01)
+    track = clip_motion(np.arange(N) // 8, np.arange(N) // 8 * 0.04, images, masks)
+    assert len(set(track.frames.tolist())) == len(track.frames)
+    assert longest_descent(track) == pytest.approx(0, abs=0.01)

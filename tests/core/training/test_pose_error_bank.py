@@ -41,9 +41,9 @@ def rendered(poses: SyntheticPoses, error: float, *, number: str = "207C") -> Po
     """A dive with the timing of the first traced one; its splash is said to be larger by the error."""
     st, ed = (int(sample) for sample in poses.transitions[0])
     dive = replace(make_dive(0, number), first_flight_frame=st, first_entry_frame=ed)
-    look = np.full((96, FRAME_POSE_SIZE), 5.0, np.float32)
-    look[:, -1] = poses.splashes[0] + error
-    return PosedDive(dive=dive, view=plain_view(dive, "whole"), poses=look)
+    estimated = np.full((96, FRAME_POSE_SIZE), 5.0, np.float32)
+    estimated[:, -1] = poses.splashes[0] + error
+    return PosedDive(dive=dive, view=plain_view(dive, "whole"), poses=estimated)
 
 
 def errors_of(poses: SyntheticPoses, one: PosedDive, joints: np.ndarray, off: np.ndarray) -> PoseErrorBank:

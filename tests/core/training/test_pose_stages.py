@@ -150,8 +150,8 @@ def test_a_refiner_learns_from_coarse_poses(tmp_path: Path) -> None:
     dive = replace(make_dive(0), frames=rng.integers(0, 255, (80, 112, 112, 3), np.uint8), masks=masks)
     joints = rng.uniform(0.3, 0.6, (80, 16, 2)).astype(np.float32)
     truths = {dive.record.key: GroundTruth(joints=joints, qualities=np.array([7.0, 6.0, 5.0]))}
-    look = (50 + 10 * rng.standard_normal((96, FRAME_POSE_SIZE))).astype(np.float32)
-    seen = [PosedDive(dive=dive, view=plain_view(dive, "whole"), poses=look)]
+    poses = (50 + 10 * rng.standard_normal((96, FRAME_POSE_SIZE))).astype(np.float32)
+    seen = [PosedDive(dive=dive, view=plain_view(dive, "whole"), poses=poses)]
     before = {name: value.clone() for name, value in model.state_dict().items()}
     run_stage(refiner_stage(model, seen, truths, config), tmp_path / "a", CancelToken())
     changed = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
@@ -169,8 +169,8 @@ def test_tracks_are_learned_from_whole_clips(model: FineParserPose, tmp_path: Pa
     joints = rng.uniform(0.3, 0.6, (80, 16, 2)).astype(np.float32)
     truths = {dive.record.key: GroundTruth(joints=joints, qualities=np.array([7.0, 6.0, 5.0]))}
     config = replace(CONFIG, track_iterations=60, track_batch=2)
-    look = (50 + 10 * rng.standard_normal((96, FRAME_POSE_SIZE))).astype(np.float32)
-    seen = PosedDive(dive=dive, view=plain_view(dive, "whole"), poses=look)
+    poses = (50 + 10 * rng.standard_normal((96, FRAME_POSE_SIZE))).astype(np.float32)
+    seen = PosedDive(dive=dive, view=plain_view(dive, "whole"), poses=poses)
     before = {name: value.clone() for name, value in model.state_dict().items()}
     run_stage(track_stage(model, [seen], truths, config, refined=False), tmp_path, CancelToken())
     changed = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}

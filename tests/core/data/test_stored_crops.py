@@ -1,14 +1,15 @@
-"""Dives stored as the square that follows the athlete: what views show of them, and where the joints are."""
+"""Dives stored as athlete crops: views, masks and keypoints."""
 
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import cv2
 import numpy as np
 import pytest
 import torch
 
-from fineparser_core.config import _CHOICES
+from fineparser_core.config import PreprocessingName
 from fineparser_core.constants import KEYPOINT_NAMES
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
@@ -67,7 +68,7 @@ def hits(dive: Dive, view: View, truths: GroundTruths, shift: float = 0.0) -> fl
 
 
 def test_the_names_of_preprocessings_are_the_settings() -> None:
-    assert set(_CHOICES["preprocessing"]) == set(PREPROCESSINGS)
+    assert set(get_args(PreprocessingName)) == set(PREPROCESSINGS)
 
 
 def test_the_square_is_stored_with_a_margin(data: DiveSet, followed: list[Dive]) -> None:
@@ -106,8 +107,8 @@ def test_the_athlete_is_in_the_middle_and_larger(stored: dict[str, list[Dive]]) 
         plain = view_masks(whole, plain_view(whole), samples) / 255.0
         assert area.mean() > 2 * plain.sum(axis=(1, 2)).mean()
         # The athlete is red in the frames of every view, where the mask is.
-        for look in (view, replace(view, side_px=95, first_row=40, flip=True)):
-            frames, shown = view_frames(dive, look, samples).astype(int), view_masks(dive, look, samples)
+        for one in (view, replace(view, side_px=95, first_row=40, flip=True)):
+            frames, shown = view_frames(dive, one, samples).astype(int), view_masks(dive, one, samples)
             reddish = frames[..., 0] - frames[..., 1]
             assert reddish[shown > 250].mean() > 100
             assert reddish[shown < 5].mean() < 20
