@@ -66,7 +66,8 @@ def test_what_the_app_needs_of_core_brings_no_torch() -> None:
 
 
 def test_the_command_line_loads_only_what_it_runs() -> None:
-    names = ["fineparser_core.commands.cli", "fineparser_core.commands.score"]
+    commands = ("cli", "score", "trim", "train", "ablate", "evaluate", "convert", "data_check")
+    names = [f"fineparser_core.commands.{name}" for name in commands]
     assert loaded_after(names, ("torch", "torchvision", "PySide6")) == ""
 
 
