@@ -136,9 +136,9 @@ def annotated_records(folder: Path) -> list[TwinRecord]:
     ]
 
 
-def _twins(size: str, annotations: Path | None, seed: int, take: int) -> TwinPlan:
+def _twins(size: str, annotations: Path | None, seed: int, variant: int) -> TwinPlan:
     records = annotated_records(annotations) if annotations else twin_table.sample_records(seed)
-    plan = plan_twins(records, size, seed, take)
+    plan = plan_twins(records, size, seed, variant)
     print(f"{len(plan)} twins of {len(records)} records {'as annotated' if annotations else 'drawn from the table'}")
     for note, count in plan.notes().items():
         print(f"  {count}: {note}")

@@ -98,11 +98,11 @@ class RangeHandles:
         for left, right in ((area.left(), places[0]), (places[1], area.right())):
             if right > left:
                 painter.fillRect(QRectF(left, lane.top(), right - left, area.bottom() - lane.top()), veil)
-        told = next((one for one in (self.held, self.hovered, self.chosen) if one is not None), None)
+        labelled = next((one for one in (self.held, self.hovered, self.chosen) if one is not None), None)
         for place, x in enumerate(places):
-            _draw_bracket(painter, lane, x, 1 if place == 0 else -1, palette, active=place == told)
-        if told is not None:
-            draw_text(painter, area, places[told], self.text(told), palette)
+            _draw_bracket(painter, lane, x, 1 if place == 0 else -1, palette, active=place == labelled)
+        if labelled is not None:
+            draw_text(painter, area, places[labelled], self.text(labelled), palette)
 
     def _near(self, x: float, to_x: ToX) -> int | None:
         return nearest(x, [to_x(edge) for edge in self.edges()] if self.movable else [])

@@ -63,15 +63,15 @@ class TransitionHandles:
 
     def draw(self, painter: QPainter, area: QRectF, to_x: ToX, palette: QPalette) -> None:
         """Draw ghosts and handles, and a text at the active handle."""
-        told = next((one for one in (self.held, self.hovered, self.chosen) if one is not None), None)
+        labelled = next((one for one in (self.held, self.hovered, self.chosen) if one is not None), None)
         for ghost, frame in zip(self._ghosts, self.frames, strict=True):
             if ghost != frame:
                 _draw_ghost(painter, area, to_x(ghost), palette)
         for place, frame in enumerate(self.frames):
             color = step_color(STEP_NAMES[place + 1])
-            _draw_handle(painter, area, to_x(frame), color, palette, active=place == told)
-        if told is not None:
-            draw_text(painter, area, to_x(self.frames[told]), self.text(told), palette)
+            _draw_handle(painter, area, to_x(frame), color, palette, active=place == labelled)
+        if labelled is not None:
+            draw_text(painter, area, to_x(self.frames[labelled]), self.text(labelled), palette)
 
     def _near(self, x: float, to_x: ToX) -> int | None:
         return nearest(x, [to_x(frame) for frame in self.frames])
