@@ -203,8 +203,8 @@ class FineParser(AQAModel):
         """As `AQAModel.encode`; transitions without TAP are `FIXED_TRANSITIONS`, which are no prediction.
 
         Args:
-            between_windows: called after every window, which then pass one at a time: as fast on a CPU, and whoever
-                waits to cancel or to report progress waits less. May raise.
+            between_windows: called after every window, to report progress or, by raising, to cancel. Windows then pass
+                one at a time, which is as fast on a CPU.
         """
         windows = to_windows(video)
         with self.encoders(video.device):

@@ -48,7 +48,7 @@ class PSNet(nn.Module):
 def decode_release(probabilities: np.ndarray, seconds: float | None = None) -> tuple[int, int]:
     """(96, 2) probabilities to the two transitions, each searched in its half of the dive (Eq. 4, as released).
 
-    Like every decoder it can be told the seconds between the first sample and the last; only `decode_flight` asks.
+    Every decoder takes the seconds between the first sample and the last; only `decode_flight` uses them.
     """
     half = len(probabilities) // 2
     return int(np.argmax(probabilities[:half, 0])), half + int(np.argmax(probabilities[half:, 1]))
@@ -68,7 +68,7 @@ def decode_joint(probabilities: np.ndarray, seconds: float | None = None) -> tup
 def decode_flight(probabilities: np.ndarray, seconds: float | None = None) -> tuple[int, int]:
     """(96, 2) probabilities to the pair t1 < t2 that they, and how long flights last, make the likeliest.
 
-    Deviation: Eq. 4 looks at each transition alone. Gravity does not: where a spectator hides the take-off, it is
+    Deviation: Eq. 4 decodes each transition alone. Gravity links them: where a spectator hides the take-off, it is
     about as long before the entry as in other dives. Among peaks this chooses, but it moves none of them.
 
     Probabilities are smoothed over neighbouring samples, for weights whose targets were as wide: every sample has an

@@ -4,6 +4,8 @@
     python packaging/benchmarks/compare_variants.py measure --data DIVES --real CLIPS --out before.jsonl
     python packaging/benchmarks/compare_variants.py table before.jsonl after.jsonl
 
+`variants/` beside this file holds the two runs of which `packaging/docs/experiments.md` speaks.
+
 `render` makes twins of FineDiving test dives as `fineparser synthesize --twins full --seed 0` does, but only 100 of
 them: of the test records of one diver whose dive number has exemplars in the bundled library, in the order of event and
 index, the first 100 of `numpy.random.default_rng(0).permutation`. `measure` analyses each as the program analyses any
@@ -181,6 +183,9 @@ def compare(before: Sequence[dict[str, Any]], after: Sequence[dict[str, Any]]) -
     parts = []
     if rendered:
         columns = [_Column([pair[side] for pair in rendered]) for side in (0, 1)]
+        masked = ~np.isnan(columns[0].mask_iou + columns[1].mask_iou)
+        for column in columns:
+            column.mask_iou[~masked] = np.nan
         draws = np.random.default_rng(0).integers(len(rendered), size=(_RESAMPLES, len(rendered)))
         rows = []
         for name, measure in _MEASURES.items():
@@ -194,6 +199,8 @@ def compare(before: Sequence[dict[str, Any]], after: Sequence[dict[str, Any]]) -
             f"{len(rendered)} rendered test dives\n{text_table(['', 'before', 'after', 'change', '95 % of it'], rows)}"
         )
         moved = np.abs(columns[1].score - columns[0].score)
+        if not masked.all():
+            parts.append(f"mask IoU on the {masked.sum()} dives that have it in both runs")
         parts.append(f"points a score moves: median {np.median(moved):.2f}, most {moved.max():.2f}")
     real = [[a["id"], _clip(a), _clip(b)] for a, b in pairs if a["kind"] == "real"]
     if real:
