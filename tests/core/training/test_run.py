@@ -58,6 +58,8 @@ def test_functions_that_do_not_fit_are_refused() -> None:
             build_model(config.model, tiny_backbone)
 
 
+# The scripts of api.md do the same in every run of the tests, by a whole network.
+@pytest.mark.slow
 def test_training_with_a_backbone_and_a_loss_of_ones_own(rendered_root: Path, tmp_path: Path) -> None:
     # The smallest network that has a static stream, on an I3D that stays as it starts.
     config = replace(get_config("release"), sap=False, tap=False, preprocessing="whole", freeze=("i3d",), epochs=1)
