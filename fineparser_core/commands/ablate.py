@@ -9,9 +9,10 @@ from typing import Any, Literal
 from fineparser_core.commands.options import Count, Positional, parse, parse_known
 from fineparser_core.commands.terminal import cancel_on_signals, log_to_stderr
 from fineparser_core.commands.train import RunOptions
-from fineparser_core.config import TrainConfig, get_config
+from fineparser_core.config import TrainConfig
 from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation.paper import paper_table, side_by_side
+from fineparser_core.training.presets import get_config
 
 
 @dataclass(frozen=True, kw_only=True)

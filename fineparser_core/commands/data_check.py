@@ -57,7 +57,7 @@ def report(survey: Survey) -> str:
     missing_files = [name for name, path in survey.files.items() if path is None]
     lines = [f"{survey.layout} in {survey.root}", "", "There:"]
     lines += [f"  {path}" for path in survey.files.values() if path is not None]
-    lines += [f"  {'split':<8}{'dives':>7}{'frames':>8}{'masks':>7}{'steps':>7}{'usable':>8}{'numbers':>9}"]
+    lines += [f"  {'split':<8}{'dives':>7}{'frames':>8}{'masks':>7}{'phases':>7}{'usable':>8}{'numbers':>9}"]
     for name, split in survey.splits.items():
         counts = f"{split.records:>7}{split.with_frames:>8}{split.with_masks:>7}{split.with_steps:>7}{split.usable:>8}"
         lines += [f"  {name or 'none':<8}{counts}{split.dive_numbers:>9}"]

@@ -9,9 +9,10 @@ import tyro
 
 from fineparser_core.commands.options import DatasetOptions, OmitArgPrefixes, parse, parse_known
 from fineparser_core.commands.terminal import cancel_on_signals, log_to_stderr
-from fineparser_core.config import PRESETS, RunSettings, TrainConfig
+from fineparser_core.config import RunSettings, TrainConfig
 from fineparser_core.constants import Device
 from fineparser_core.errors import ConfigError
+from fineparser_core.training.presets import PRESETS
 from fineparser_core.training.staged_config import StagedConfig
 
 _STAGED = "staged"

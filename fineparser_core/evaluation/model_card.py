@@ -175,7 +175,7 @@ def _fidelity(rendered: Mapping[str, Any]) -> list[str]:
         for s in fidelity["steps"]
     ]
     text = (
-        "How far a contribution means its step: its rank correlation with the known difference of the step's quality."
+        "How far a contribution means its phase: its rank correlation with the known difference of the phase's quality."
     )
     return [text, "\n".join(rows)]
 

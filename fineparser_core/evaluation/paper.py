@@ -34,7 +34,7 @@ class PaperRow:
     Attributes:
         table: its number, 1 to 5.
         label: as printed; the rows of Table 3 with their modules.
-        preset: what reproduces it here, a name in `config.PRESETS`; None where nothing does.
+        preset: what reproduces it here, a name in `training.presets.PRESETS`; None where nothing does.
         data: what the paper measured it on.
         values: the printed metrics by their names in `METRICS`.
     """

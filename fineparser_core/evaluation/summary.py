@@ -29,7 +29,7 @@ METRICS = {
     "score_error": ("score error, points", False),
     "aiou_50": ("AIoU@0.5", True),
     "aiou_75": ("AIoU@0.75", True),
-    "step_iou": ("step IoU (ours)", True),
+    "step_iou": ("phase IoU (ours)", True),
     "mae": ("mask MAE", False),
     "f_beta": ("F_beta adaptive, beta^2 = 0.3", True),
     "f_beta_mean": ("F_beta mean, beta^2 = 0.3", True),

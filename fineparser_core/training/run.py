@@ -8,7 +8,7 @@ from typing import Any
 
 from fineparser_core.checkpoints.build import BackboneFactory
 from fineparser_core.checkpoints.bundle import WeightsCard, load_model, save_bundle, write_card
-from fineparser_core.config import OWN_BACKBONE, RunSettings, TrainConfig, get_config
+from fineparser_core.config import OWN_BACKBONE, RunSettings, TrainConfig
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.frame_cache import Dive, FrameCache, default_cache, load_dives
@@ -26,6 +26,7 @@ from fineparser_core.training.distributed import Processes
 from fineparser_core.training.end_to_end import Splits, load_best, protocol_of, run_sharded, train_end_to_end
 from fineparser_core.training.initial import initial_model
 from fineparser_core.training.objective import ScoreLoss
+from fineparser_core.training.presets import get_config
 from fineparser_core.training.provenance import DataStamp, commit, data_stamp, open_run, trained_on
 from fineparser_core.training.selection import best_on_test, metric_values, picked_epoch
 from fineparser_core.video.atomic import atomic_file

@@ -13,15 +13,14 @@ from fineparser_core.commands.options import parse
 from fineparser_core.config import (
     FINEPARSERS,
     METHODS,
-    PRESETS,
     STATIC_BACKBONES,
     ModelConfig,
     RunSettings,
     TrainConfig,
     from_dict,
-    get_config,
 )
 from fineparser_core.errors import ConfigError
+from fineparser_core.training.presets import PRESETS, get_config
 from fineparser_core.training.staged_config import StagedConfig
 
 

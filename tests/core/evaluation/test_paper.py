@@ -2,9 +2,9 @@
 
 import pytest
 
-from fineparser_core.config import PRESETS
 from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation.paper import METRICS, paper_table, side_by_side
+from fineparser_core.training.presets import PRESETS
 
 
 def by_label(number):

@@ -6,13 +6,14 @@ import pytest
 import torch
 
 from fineparser_core.checkpoints.build import build_model
-from fineparser_core.config import PRESETS, ModelConfig
+from fineparser_core.config import ModelConfig
 from fineparser_core.errors import ConfigError
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.static_encoder import StaticEncoder, make_backbone
 from fineparser_core.pose.fineparser_pose import FineParserPose
 from fineparser_core.pose.pose_features import POSE_FEATURES
 from fineparser_core.pose.static_stream import pose_static_encoder
+from fineparser_core.training.presets import PRESETS
 from fineparser_core.training.staged_config import StagedConfig
 
 POSE = ModelConfig(method="fineparser-pose")

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from fineparser_core.checkpoints.build import build_model
-from fineparser_core.config import METHODS, get_config
+from fineparser_core.config import METHODS
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import ConfigError
 from fineparser_core.models.aqa_model import to_windows
@@ -18,6 +18,7 @@ from fineparser_core.models.baselines.usdl import MUSDL
 from fineparser_core.training.baseline_objectives import make_objective, pair_differences
 from fineparser_core.training.batches import Batch
 from fineparser_core.training.objective import FineParserObjective, Objective, fix_batch_norms
+from fineparser_core.training.presets import get_config
 from fineparser_core.training.throughput import synthetic_batch
 
 BASELINES = [method for method in METHODS if method != "fineparser"]

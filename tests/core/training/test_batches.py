@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from fineparser_core.config import TrainConfig, get_config
+from fineparser_core.config import TrainConfig
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.transforms import plain_view
@@ -23,6 +23,7 @@ from fineparser_core.training.batches import (
     ordered_pairs,
     three_awards,
 )
+from fineparser_core.training.presets import get_config
 
 NUMBERS = ("107B", "107B", "107B", "5253B", "5253B", "301B")
 ROWS = 200

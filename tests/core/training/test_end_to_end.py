@@ -11,7 +11,7 @@ import pytest
 import torch
 from two_processes import Brightness, BrightnessObjective, settings, some_dives
 
-from fineparser_core.config import TrainConfig, get_config
+from fineparser_core.config import TrainConfig
 from fineparser_core.errors import Cancelled, ConfigError
 from fineparser_core.progress import CancelToken
 from fineparser_core.training import end_to_end
@@ -28,6 +28,7 @@ from fineparser_core.training.end_to_end import (
 )
 from fineparser_core.training.events import Events
 from fineparser_core.training.loop import load_checkpoint
+from fineparser_core.training.presets import get_config
 
 SPLITS = Splits(train=some_dives(8, 0), validation=some_dives(3, 1), test=some_dives(4, 2))
 CPU = torch.device("cpu")

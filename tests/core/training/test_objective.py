@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from fineparser_core.checkpoints.build import build_model
-from fineparser_core.config import PRESETS, TrainConfig, get_config
+from fineparser_core.config import TrainConfig
 from fineparser_core.errors import ConfigError
 from fineparser_core.inference.encoder import to_channels_last
 from fineparser_core.models.fineparser import FineParser
@@ -18,6 +18,7 @@ from fineparser_core.training.baseline_objectives import make_objective
 from fineparser_core.training.batches import Batch
 from fineparser_core.training.end_to_end import compile_encoders, parameter_groups
 from fineparser_core.training.objective import FineParserObjective, fix_batch_norms
+from fineparser_core.training.presets import PRESETS, get_config
 from fineparser_core.training.throughput import synthetic_batch, with_all_pairs
 
 SIZE = 32

@@ -12,10 +12,11 @@ from torch import Tensor, nn
 
 from fineparser_core.checkpoints.build import build_model
 from fineparser_core.checkpoints.bundle import WeightsCard, load_fineparser, load_model, save_bundle
-from fineparser_core.config import RunSettings, TrainConfig, get_config
+from fineparser_core.config import RunSettings, TrainConfig
 from fineparser_core.errors import CheckpointError, ConfigError
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.training import train
+from fineparser_core.training.presets import get_config
 
 OWN = TrainConfig(static_backbone="own:tiny_backbone")
 

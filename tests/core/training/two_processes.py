@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from fineparser_core.config import TrainConfig, get_config
+from fineparser_core.config import TrainConfig
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import Cancelled
@@ -21,6 +21,7 @@ from fineparser_core.training.batches import Batch
 from fineparser_core.training.distributed import processes
 from fineparser_core.training.end_to_end import Splits, evaluate_sharded, train_end_to_end
 from fineparser_core.training.objective import Objective
+from fineparser_core.training.presets import get_config
 
 
 class Brightness(AQAModel):
