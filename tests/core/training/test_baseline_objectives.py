@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from fineparser_core.checkpoints.build import build_model
-from fineparser_core.config import METHODS
+from fineparser_core.config import FINEPARSERS, METHODS
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import ConfigError
 from fineparser_core.models.aqa_model import to_windows
@@ -21,7 +21,7 @@ from fineparser_core.training.objective import FineParserObjective, Objective, f
 from fineparser_core.training.presets import get_config
 from fineparser_core.training.throughput import synthetic_batch
 
-BASELINES = [method for method in METHODS if method != "fineparser"]
+BASELINES = [method for method in METHODS if method not in FINEPARSERS]
 SCORES = (40.0, 55.0, 60.0, 72.0, 75.0, 90.0)
 RECORDS = [
     DiveRecord(key=("event", i), dive_number=number, difficulty=3.0, score=score, n_frames=100)
