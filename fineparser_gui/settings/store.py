@@ -65,7 +65,9 @@ class PreferenceStore(QObject):
     def _read(self) -> Preferences:
         """The stored preferences; a value that is not allowed is replaced by its default."""
         read = Preferences()
-        for choice in fields(Preferences) if self._file is not None else ():
+        if self._file is None:
+            return read
+        for choice in fields(Preferences):
             stored = self._file.value(f"{_GROUP}/{choice.name}")
             if stored is None:
                 continue
