@@ -93,9 +93,9 @@ class VideoCanvas(QWidget):
         self.update()
 
     @property
-    def shown_frame(self) -> int:
-        """Index of the shown frame."""
-        return self._shown_frame
+    def shown_frame(self) -> int | None:
+        """Index of the shown frame; None while nothing is shown."""
+        return None if self._image is None else self._shown_frame
 
     def set_mask_shown(self, shown: bool) -> None:
         """Show or hide the mask."""
