@@ -16,7 +16,16 @@ _DEMO_OUTPUT = ROOT / "demo-output"
 _INTERRUPTED = 130
 _WINDOW_TESTS = "tests/gui"
 # A file stays in one process, as its tests share fixtures; the longest come first, so that both end at once.
-_IN_TWO_PROCESSES = ("-n", "2", "--dist", "loadfile", "tests/integration", "tests/core", "tests/architecture")
+_IN_TWO_PROCESSES = (
+    "-n",
+    "2",
+    "--dist",
+    "loadfile",
+    "tests/integration",
+    "tests/core",
+    "tests/hostile",
+    "tests/architecture",
+)
 
 
 def main(argv: list[str]) -> int:

@@ -1,0 +1,232 @@
+"""Runs one reader on one hostile file in a child process, and says how it ended.
+
+The child lives on from case to case, because importing the readers takes longer than most cases, and is replaced when
+it dies, hangs or takes too much memory. An action is a function in a module of this folder, `def read(path: Path)`,
+named "module:function"; what it returns must be JSON.
+"""
+
+import contextlib
+import json
+import os
+import select
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+
+MOST_SILENT_S = 10.0
+MOST_EXTRA_MB = 1024.0
+_LONGEST_SENTENCE = 700
+
+RIGHT, REFUSED = "right", "refused"
+FAULTS = ("crash", "hang", "memory", "traceback", "stray file", "unclear")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one case ended.
+
+    Attributes:
+        kind: RIGHT, REFUSED (one clear sentence), or one of FAULTS.
+        detail: the sentence, or what is known of the fault.
+        value: what the action returned; None unless RIGHT.
+        seconds: time taken.
+        extra_mb: most memory above what the child had after its imports.
+    """
+
+    kind: str
+    detail: str = ""
+    value: Any = None
+    seconds: float = 0.0
+    extra_mb: float = 0.0
+
+    @property
+    def fault(self) -> bool:
+        return self.kind in FAULTS
+
+
+class Sandbox:
+    """Hands files to a child process, one after the other.
+
+    Args:
+        scratch: folder of its own: the child's working directory and its temporary folder, both empty after a case.
+        silent_s: longest time without progress, seconds.
+        extra_mb: most memory above what the child had after its imports, megabytes.
+    """
+
+    def __init__(self, scratch: Path, silent_s: float = MOST_SILENT_S, extra_mb: float = MOST_EXTRA_MB) -> None:
+        self._scratch, self._silent_s, self._extra_mb = scratch, silent_s, extra_mb
+        self._child: subprocess.Popen[bytes] | None = None
+        self._log: BinaryIO
+        self._base_mb = 0.0
+        self._module = ""
+        for name in ("here", "temporary"):
+            (scratch / name).mkdir(parents=True, exist_ok=True)
+
+    def run(self, action: str, path: Path, **settings: Any) -> Outcome:
+        """Run an action on a file.
+
+        Args:
+            action: "module:function" of this folder.
+            settings: further arguments of the function; JSON.
+        """
+        module = action.partition(":")[0]
+        if self._child is None or self._child.poll() is not None or module != self._module:
+            self.close()
+            self._start(module)
+        before = _files(path.parent)
+        began_s = time.monotonic()
+        outcome = self._ask({"action": action, "path": os.fsencode(path).hex(), "settings": settings})
+        strays = sorted((_files(path.parent) - before) | _files(self._scratch / "here", self._scratch / "temporary"))
+        if strays and not outcome.fault:
+            outcome = Outcome("stray file", ", ".join(strays))
+        if outcome.fault:
+            self.close()
+            for stray in strays:
+                with contextlib.suppress(OSError):
+                    Path(stray).unlink()
+        return Outcome(
+            outcome.kind, outcome.detail, outcome.value, time.monotonic() - began_s, round(outcome.extra_mb, 1)
+        )
+
+    def close(self) -> None:
+        """End the child."""
+        if self._child is not None:
+            self._child.kill()
+            with self._child, self._log:  # waits for it, and closes what it wrote to
+                self._child = None
+
+    def _start(self, module: str) -> None:
+        environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(ROOT), str(HERE), str(HERE.parent)]),
+            "TMPDIR": str(self._scratch / "temporary"),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        self._log = (self._scratch / "stderr.txt").open("w+b")
+        command = [sys.executable, "-P", str(HERE / "sandbox_child.py"), module]
+        self._child = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            cwd=self._scratch / "here",
+            env=environment,
+        )
+        self._module, self._base_mb = module, 0.0
+        ready = self._listen(60.0)
+        assert isinstance(ready, dict), f"the child did not start: {self._stderr()}"
+        self._base_mb = _resident_mb(self._child.pid)
+
+    def _ask(self, request: dict[str, Any]) -> Outcome:
+        assert self._child is not None
+        assert self._child.stdin is not None
+        self._log.seek(0)
+        self._log.truncate()
+        self._child.stdin.write(json.dumps(request).encode() + b"\n")
+        self._child.stdin.flush()
+        answer = self._listen(self._silent_s)
+        if isinstance(answer, Outcome):
+            return answer
+        extra_mb = max(answer["peak_mb"] - self._base_mb, 0.0)
+        if extra_mb > self._extra_mb:
+            return Outcome("memory", f"{extra_mb:.0f} MB", extra_mb=extra_mb)
+        kind, detail = answer["kind"], answer["detail"]
+        if "Traceback" in self._stderr():
+            kind, detail = "traceback", self._stderr()[-600:]
+        if kind == REFUSED and (fault := not_a_sentence(detail)):
+            kind, detail = "unclear", f"{fault}: {detail[:300]!r}"
+        return Outcome(kind, detail, answer.get("value"), extra_mb=extra_mb)
+
+    def _listen(self, silent_s: float) -> dict[str, Any] | Outcome:
+        """The next answer; progress lines before it extend the time."""
+        child = self._child
+        assert child is not None
+        assert child.stdout is not None
+        last_s, line = time.monotonic(), b""
+        while True:
+            if select.select([child.stdout], [], [], 0.05)[0]:
+                part = os.read(child.stdout.fileno(), 1 << 20)
+                if not part:
+                    child.wait()
+                    return Outcome("crash", f"exit code {child.returncode}: {self._stderr()[-300:]}")
+                last_s, line = time.monotonic(), line + part
+                *whole, line = line.split(b"\n")
+                for text in whole:
+                    if text != b"progress":
+                        return dict(json.loads(text))
+            resident_mb = _resident_mb(child.pid) - self._base_mb
+            if self._base_mb and resident_mb > 2 * self._extra_mb:
+                return Outcome("memory", f"more than {resident_mb:.0f} MB", extra_mb=resident_mb)
+            if time.monotonic() - last_s > silent_s:
+                return Outcome("hang", f"silent for {silent_s:.0f} s")
+
+    def _stderr(self) -> str:
+        return (self._scratch / "stderr.txt").read_bytes().decode(errors="replace")
+
+
+class Tally:
+    """Counts outcomes by kind of input, for one table at the end of the run."""
+
+    def __init__(self) -> None:
+        self._outcomes: list[tuple[str, str, Outcome]] = []
+
+    def add(self, corpus: str, name: str, outcome: Outcome) -> Outcome:
+        """Count an outcome.
+
+        Args:
+            corpus: the row of the table, "videos".
+            name: the case, for the list of faults.
+        """
+        self._outcomes.append((corpus, name, outcome))
+        return outcome
+
+    def faults(self, corpus: str) -> list[str]:
+        """The faults of a corpus, one line each."""
+        return [f"{name}: {o.kind}: {o.detail}" for c, name, o in self._outcomes if c == corpus and o.fault]
+
+    def table(self) -> list[str]:
+        """Lines of the table; none where nothing was counted."""
+        if not self._outcomes:
+            return []
+        heads = ("corpus", "cases", RIGHT, REFUSED, *FAULTS, "slowest, s", "most memory, MB")
+        rows = [heads]
+        for corpus in dict.fromkeys(c for c, _, _ in self._outcomes):
+            found = [o for c, _, o in self._outcomes if c == corpus]
+            counts = Counter(o.kind for o in found)
+            numbers = (len(found), *(counts[kind] for kind in (RIGHT, REFUSED, *FAULTS)))
+            most = (f"{max(o.seconds for o in found):.1f}", f"{max(o.extra_mb for o in found):.0f}")
+            rows.append((corpus, *map(str, numbers), *most))
+        widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
+        return ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
+
+
+def not_a_sentence(message: str) -> str | None:
+    """Why a message is not one clear sentence for a person; None where it is."""
+    if not message.strip():
+        return "empty"
+    if any(ord(letter) < 32 or 0xD800 <= ord(letter) < 0xE000 for letter in message):
+        return "control characters"
+    if len(message) > _LONGEST_SENTENCE:
+        return f"{len(message)} characters"
+    if "Traceback" in message:
+        return "a traceback"
+    return None
+
+
+def _files(*folders: Path) -> set[str]:
+    return {str(path) for folder in folders for path in folder.rglob("*")}
+
+
+def _resident_mb(pid: int) -> float:
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    except OSError:
+        return 0.0
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6

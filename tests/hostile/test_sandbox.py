@@ -1,0 +1,56 @@
+"""The sandbox tells every way to end from every other."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from sandbox import Outcome, Sandbox, Tally
+
+from fineparser_core.errors import VideoError
+
+
+def act(path: Path) -> int:
+    """End the way that the file's name says."""
+    way = path.stem
+    if way == "refused":
+        raise VideoError(f"{path.name} is not a video.")
+    if way == "unclear":
+        raise VideoError("two\nlines")
+    if way == "traceback":
+        raise KeyError("width")
+    if way == "crash":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if way == "hang":
+        time.sleep(60)
+    if way == "memory":
+        return len(bytes(80_000_000).replace(b"\0", b"\1"))
+    if way == "stray file":
+        path.with_suffix(".tmp").touch()
+    return 1
+
+
+@pytest.fixture
+def small_sandbox(tmp_path):
+    box = Sandbox(tmp_path / "scratch", silent_s=1.0, extra_mb=50.0)
+    yield box
+    box.close()
+
+
+def test_each_way_to_end_is_told(small_sandbox, tmp_path):
+    ways = ("right", "refused", "unclear", "traceback", "crash", "hang", "memory", "stray file", "right")
+    folder = tmp_path / "cases"
+    folder.mkdir()
+    assert [small_sandbox.run("test_sandbox:act", folder / f"{way}.mp4").kind for way in ways] == list(ways)
+    assert not list(folder.iterdir())
+
+
+def test_the_tally_is_a_table():
+    tally = Tally()
+    tally.add("videos", "a", Outcome("right", seconds=0.25))
+    tally.add("videos", "b", Outcome("hang", "silent for 10 s", seconds=10.0))
+    head, row = tally.table()
+    assert head.split()[:4] == ["corpus", "cases", "right", "refused"]
+    assert row.split()[:4] == ["videos", "2", "1", "0"]
+    assert tally.faults("videos") == ["b: hang: silent for 10 s"]
