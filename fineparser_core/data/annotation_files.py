@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from fineparser_core.data.records import Defect, DiveRecord, Key
+from fineparser_core.data.records import LONGEST_NAME, Defect, DiveRecord, Key
 from fineparser_core.data.restricted_pickle import load_pickle
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.diving.judging import counted_award, total_award
@@ -11,6 +11,14 @@ from fineparser_core.errors import AnnotationError, ConfigError
 
 # Scores are published to hundredths; awards and DD may have been rounded before they were multiplied.
 _SCORE_TOLERANCE = 0.06
+#: What reading a file of other content than its name says raises.
+UNREADABLE = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError)
+_SHOWN = 200
+
+
+def not_annotations(path: Path, data_set: str, error: Exception) -> AnnotationError:
+    """What to raise for one of `UNREADABLE`."""
+    return AnnotationError(f"{path} is not an annotation file of {data_set} ({error!r:.{_SHOWN}}): get it again.")
 
 
 def find_file(root: Path, name: str) -> Path | None:
@@ -35,8 +43,11 @@ def read_splits(root: Path, files: Mapping[str, str]) -> dict[tuple[str | int, i
     for name, path in paths.items():
         assert path is not None
         try:
-            splits.update({(event, int(index)): name for event, index in load_pickle(path)})
-        except (TypeError, ValueError) as error:
+            keys = [(event, int(index)) for event, index in load_pickle(path)]
+            if any(isinstance(event, str) and len(event) > LONGEST_NAME for event, _ in keys):
+                raise ValueError("an event with a long name")
+            splits.update(dict.fromkeys(keys, name))
+        except UNREADABLE as error:
             raise AnnotationError(f"{path} is not a list of (event, index): get it again.") from error
     return splits
 

@@ -12,7 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from fineparser_core.data.annotation_files import find_file, read_splits, record_defects, refuse_unknown_keys
+from fineparser_core.data.annotation_files import (
+    UNREADABLE,
+    find_file,
+    not_annotations,
+    read_splits,
+    record_defects,
+    refuse_unknown_keys,
+)
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.mtl_aqa import video_board_m
 from fineparser_core.data.records import Defect, DiveRecord, Key
@@ -24,6 +31,7 @@ FINE_FILE = "FineDiving_fine-grained_annotation.pkl"
 COARSE_FILE = "FineDiving_coarse_annotation.pkl"
 SPLIT_FILES = {"train": "train_split.pkl", "test": "test_split.pkl"}
 _DIVE = "{event}/{index}"
+_MOST_TRANSITIONS = 64
 #: Where frames and masks may be, the first choice first.
 FRAME_PATTERNS = tuple(
     f"{folder}{name}/{_DIVE}" for folder in ("", "data/") for name in ("FineDiving", "FINADiving_MTL_256s")
@@ -69,8 +77,8 @@ def load_finediving(
             records[record.key] = record
             defects.extend(record_defects(record))
             defects.extend(_transition_defects(record, stored, labels))
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-        raise AnnotationError(f"{path} is not an annotation file of FineDiving ({error!r}): get it again.") from error
+    except UNREADABLE as error:
+        raise not_annotations(path, "FineDiving", error) from error
     refuse_unknown_keys(splits, records, path)
     below = frames or root
     beside = [below.absolute().parent] if frame_pattern is not None else []
@@ -105,9 +113,11 @@ def _record(
         values = [values[name] for name in names]
     action_type, score, difficulty, transitions, frame_labels = values
     stored, labels = np.asarray(transitions, np.int64), np.asarray(frame_labels)
+    if labels.ndim != 1 or stored.ndim != 1 or len(stored) > _MOST_TRANSITIONS:
+        raise ValueError(f"labels {labels.shape}, transitions {stored.shape}")
     event, index = key
     if Path(event).name != event:
-        raise ValueError(f"event {event}")
+        raise ValueError(f"event {event[:50]}")
     record = DiveRecord(
         key=key,
         dive_number=str(action_type).upper(),
@@ -128,5 +138,6 @@ def _record(
 def _transition_defects(record: DiveRecord, stored: np.ndarray, labels: np.ndarray) -> Iterator[Defect]:
     changes = np.flatnonzero(np.diff(labels))
     if not np.array_equal(changes, stored):
-        text = f"transitions are stored after frames {stored.tolist()}, labels change after {changes.tolist()}."
+        shown = changes[:_MOST_TRANSITIONS].tolist()
+        text = f"transitions are stored after frames {stored.tolist()}, labels change after {shown}."
         yield Defect(key=record.key, kind="transitions", text=text)

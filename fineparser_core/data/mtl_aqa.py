@@ -5,7 +5,14 @@ Frames are those of the untrimmed recordings, a dive being those from its first 
 
 from pathlib import Path
 
-from fineparser_core.data.annotation_files import find_file, read_splits, record_defects, refuse_unknown_keys
+from fineparser_core.data.annotation_files import (
+    UNREADABLE,
+    find_file,
+    not_annotations,
+    read_splits,
+    record_defects,
+    refuse_unknown_keys,
+)
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.records import DiveRecord, Key
 from fineparser_core.data.restricted_pickle import load_pickle
@@ -57,8 +64,8 @@ def load_mtl_aqa(root: Path, *, frames: Path | None = None, frame_pattern: str =
                 awards=tuple(float(award) for award in values["judge_scores"]),
                 split=splits.get(key, ""),
             )
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-        raise AnnotationError(f"{path} is not the annotation file of MTL-AQA ({error!r}): get it again.") from error
+    except UNREADABLE as error:
+        raise not_annotations(path, "MTL-AQA", error) from error
     refuse_unknown_keys(splits, records, path)
     return DiveSet(
         root=root,

@@ -1,11 +1,17 @@
 """One judged dive of a data set, whatever the data set's own format."""
 
+import math
 from dataclasses import dataclass
 
 #: Event (or video) and number of the dive in it.
 Key = tuple[str, int]
 #: Frames a second, nominally: no data set says. Of FineDiving's dives and of their twins.
 FPS = 25.0
+#: Of the name of an event, which is that of a folder.
+LONGEST_NAME = 255
+_LONGEST_NUMBER = 16
+_MOST_FRAMES = 1_000_000
+_MOST_AWARDS = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +45,16 @@ class DiveRecord:
     first_entry_frame: int | None = None
     awards: tuple[float, ...] = ()
     split: str = ""
+
+    def __post_init__(self) -> None:
+        """Raises: ValueError, for what no dive can have."""
+        numbers = (self.difficulty, self.score, *self.awards)
+        if not all(map(math.isfinite, numbers)) or len(self.awards) > _MOST_AWARDS:
+            raise ValueError(f"difficulty {self.difficulty:g}, score {self.score:g}, {len(self.awards)} awards")
+        if len(self.key[0]) > LONGEST_NAME or len(self.dive_number) > _LONGEST_NUMBER:
+            raise ValueError(f"dive number '{self.dive_number[:_LONGEST_NUMBER]}' of '{self.key[0][:50]}'")
+        if self.n_frames > _MOST_FRAMES:
+            raise ValueError(f"{self.n_frames} frames")
 
     @property
     def id(self) -> str:

@@ -1,13 +1,14 @@
 """Reading pickles as data: numpy arrays, numpy scalars and plain containers, and nothing that can act.
 
-The public annotation files and weights are pickles, and a pickle may name any function to call. Here the few
-numpy names that such files need are answered by stand-ins that can only hold numbers and text; every other
-name is refused. The stand-ins are made anew for every look-up, so a file cannot change them for the next one.
+The public annotation files and weights are pickles, and a pickle is a program: it may name any function to call, and
+build structures that take for ever to compare or fill all memory. Here only the instructions that such files need are
+carried out, a bounded number of them. The few numpy names are answered by stand-ins that can only hold numbers and
+text; every other name is refused. The stand-ins are made anew for every look-up, so a file cannot change them for the
+next one. What is read is a tree of known types: no container is in it twice, so it is no larger than the file.
 """
 
 import io
 import pickle
-import pickletools
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -16,19 +17,28 @@ from typing import Any
 import numpy as np
 
 from fineparser_core.errors import AnnotationError, FineParserError
+from fineparser_core.files import read_bounded
 
 # Booleans, integers, floats, complex numbers, byte strings and text: no objects, no structures.
-_PLAIN_DTYPE = re.compile(r"[<>|=]?(b1|i[1248]|u[1248]|f[248]|c8|c16|[SU]\d+)")
+_PLAIN_DTYPE = re.compile(r"[<>|=]?(b1|i[1248]|u[1248]|f[248]|c8|c16|[SU][1-9]\d{0,5})")
+_MOST_BYTES = 500_000_000
+# Ten times as many as in the largest of FineDiving's files.
+_MOST_INSTRUCTIONS = 3_000_000
+# Of text and arrays that a file names again instead of repeating them.
+_MOST_REPEATED_BYTES = 100_000_000
+_DEEPEST = 16
+_MOST_BITS = 64
+_PLAIN = (str, bytes, bool, int, float, type(None), np.generic)
 
 
 def load_pickle(path: Path, *, error: type[FineParserError] = AnnotationError) -> Any:
     """Reads a pickle of plain containers and numpy arrays.
 
     Raises:
-        error: the file is missing, damaged, or holds a class that is neither; the text names file and class.
+        error: the file is missing, damaged, or holds something that is neither; the text names file and class.
     """
     try:
-        data = path.read_bytes()
+        data = read_bounded(path, _MOST_BYTES)
     except OSError as failure:
         raise error(f"{path} cannot be read ({failure.strerror}): check the path.") from failure
     return parse_pickle(data, path, error=error)
@@ -36,71 +46,215 @@ def load_pickle(path: Path, *, error: type[FineParserError] = AnnotationError) -
 
 def parse_pickle(data: bytes, path: Path, *, error: type[FineParserError] = AnnotationError) -> Any:
     """Like `load_pickle`, from bytes in memory; `path` says in the error where they came from."""
-    unpickler = _RestrictedUnpickler(io.BytesIO(data))
+    unpickler = _RestrictedUnpickler(data)
     try:
-        _check_memo(data)
-        return unpickler.load()
+        return _checked(unpickler.load())
+    except _Refused as failure:
+        raise error(
+            f"{path} holds {failure}, and only numbers, text, containers and numpy arrays are admitted: the file is "
+            "not what it says, get it again from its publisher."
+        ) from None
     except Exception as failure:  # A damaged pickle raises nearly anything: its bytes are instructions.
-        if unpickler.refused is not None:
-            raise error(
-                f"{path} holds '{unpickler.refused}', and only numbers, text, containers and numpy arrays are "
-                "admitted: the file is not what it says, get it again from its publisher."
-            ) from failure
         raise error(
             f"{path} is damaged or not a pickle ({len(data):,} bytes read): get it again from its publisher."
         ) from failure
 
 
-def _check_memo(data: bytes) -> None:
-    # The memo is a list that grows to the index asked for: a damaged index could ask for all memory.
-    for count, (opcode, argument, _) in enumerate(pickletools.genops(data)):
-        if opcode.name in ("PUT", "LONG_BINPUT") and isinstance(argument, int) and argument > count:
-            raise pickle.UnpicklingError(f"memo {argument}")
+class _Refused(Exception):
+    """Something that an annotation file has no need of; the text is its name."""
 
 
-class _RestrictedUnpickler(pickle.Unpickler):
-    refused: str | None = None
+class _Instructions:
+    """The table of instructions, which counts those that are looked up."""
+
+    def __init__(self, table: dict[int, Callable[[Any], None]]) -> None:
+        self._table, self._left = table, _MOST_INSTRUCTIONS
+
+    def __getitem__(self, code: int) -> Callable[[Any], None]:
+        self._left -= 1
+        if self._left < 0:
+            raise _Refused(f"more than {_MOST_INSTRUCTIONS:,} instructions")
+        return self._table[code]
+
+
+class _RestrictedUnpickler(pickle._Unpickler):
+    """Python's own, with the instructions below alone; those that could be abused look at what they are given."""
+
+    memo: dict[int, Any]
+    stack: list[Any]
+    read: Callable[[int], bytes]
+    readline: Callable[[], bytes]
+    pop_mark: Callable[[], list[Any]]
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(io.BytesIO(data))
+        self._size, self._repeated = len(data), 0
+        self.dispatch = _Instructions(_TABLE)  # type: ignore[assignment, misc]
 
     def find_class(self, module: str, name: str) -> Any:
         stand_in = _stand_in(module.replace("numpy._core", "numpy.core"), name)
         if stand_in is None:
-            self.refused = f"{module}.{name}"
-            raise pickle.UnpicklingError(self.refused)
+            raise _Refused(repr(f"{module[:100]}.{name[:100]}"))
         return stand_in
 
+    def recall(self, number: int) -> None:
+        value = self.memo[number]
+        if isinstance(value, list | dict) or (isinstance(value, tuple) and not _is_flat(value)):
+            raise _Refused("a container in two places")
+        self._repeated += sum(map(_n_bytes, value)) if isinstance(value, tuple) else _n_bytes(value)
+        if self._repeated > _MOST_REPEATED_BYTES:
+            raise _Refused(f"more than {_MOST_REPEATED_BYTES // 1_000_000} MB of repetitions")
+        self.stack.append(value)
 
-def _stand_in(module: str, name: str) -> str | Callable[..., Any] | None:
+    def load_get(self) -> None:
+        self.recall(int(self.readline()[:20]))
+
+    def load_binget(self) -> None:
+        self.recall(self.read(1)[0])
+
+    def load_long_binget(self) -> None:
+        self.recall(int.from_bytes(self.read(4), "little"))
+
+    def load_appends(self) -> None:
+        items = self.pop_mark()
+        self._top(list).extend(items)
+
+    def load_append(self) -> None:
+        value = self.stack.pop()
+        self._top(list).append(value)
+
+    def load_setitems(self) -> None:
+        items = self.pop_mark()
+        self._top(dict).update(zip(map(_key, items[::2]), items[1::2], strict=True))
+
+    def load_setitem(self) -> None:
+        value, key = self.stack.pop(), self.stack.pop()
+        self._top(dict)[_key(key)] = value
+
+    def load_dict(self) -> None:
+        items = self.pop_mark()
+        self.stack.append(dict(zip(map(_key, items[::2]), items[1::2], strict=True)))
+
+    def load_reduce(self) -> None:
+        arguments = self.stack.pop()
+        self.stack[-1] = self._top(_StandIn).make(*arguments)
+
+    def load_build(self) -> None:
+        state = self.stack.pop()
+        self._top(_Fillable).fill(state)
+
+    def load_bytearray8(self) -> None:
+        length = int.from_bytes(self.read(8), "little")
+        if length > self._size:  # before so much is allocated
+            raise EOFError
+        self.stack.append(bytes(self.read(length)))
+
+    def _top(self, kind: Any) -> Any:
+        top = self.stack[-1]
+        if not isinstance(top, kind):
+            raise _Refused(f"an instruction that does not fit a {type(top).__name__.strip('_')}")
+        return top
+
+
+_INSTRUCTIONS = """
+    PROTO FRAME STOP MARK PUT BINPUT LONG_BINPUT MEMOIZE GET BINGET LONG_BINGET GLOBAL STACK_GLOBAL REDUCE
+    BUILD NONE NEWTRUE NEWFALSE INT BININT BININT1 BININT2 LONG LONG1 LONG4 FLOAT BINFLOAT STRING BINSTRING
+    SHORT_BINSTRING UNICODE BINUNICODE SHORT_BINUNICODE BINUNICODE8 BINBYTES SHORT_BINBYTES BINBYTES8 BYTEARRAY8
+    EMPTY_TUPLE TUPLE TUPLE1 TUPLE2 TUPLE3 EMPTY_LIST LIST APPEND APPENDS EMPTY_DICT DICT SETITEM SETITEMS
+"""
+_TABLE = {
+    code: getattr(_RestrictedUnpickler, function.__name__)
+    for code, function in pickle._Unpickler.dispatch.items()
+    if code in {getattr(pickle, name)[0] for name in _INSTRUCTIONS.split()}
+}
+
+
+def _is_flat(value: Any) -> bool:
+    return isinstance(value, tuple) and all(isinstance(item, _PLAIN) for item in value)
+
+
+def _n_bytes(value: Any) -> int:
+    if isinstance(value, np.ndarray):
+        return value.nbytes
+    return len(value) if isinstance(value, str | bytes) else 8
+
+
+def _key(key: Any) -> Any:
+    """The key, a plain value or a flat tuple of them: hashing another one can take for ever, or crash."""
+    if isinstance(key, _PLAIN) or _is_flat(key):
+        return key
+    raise _Refused(f"a {type(key).__name__.strip('_')} as a key")
+
+
+def _checked(tree: Any) -> Any:
+    """The tree, of plain values, arrays and containers, not deeper than any annotation."""
+    level = [tree]
+    for _ in range(_DEEPEST):
+        below: list[Any] = []
+        for value in level:
+            if isinstance(value, dict):
+                below += value
+                below += value.values()
+            elif isinstance(value, list | tuple):
+                below += value
+            elif isinstance(value, int) and value.bit_length() > _MOST_BITS:
+                raise _Refused(f"a number of {value.bit_length():,} bits")
+            elif not isinstance(value, _PLAIN) and not isinstance(value, np.ndarray):
+                raise _Refused(f"a {type(value).__name__.strip('_')}")
+        level = below
+    if level:
+        raise _Refused("containers within containers without end")
+    return tree
+
+
+class _StandIn:
+    """What a name is answered by."""
+
+    def __init__(self, make: Callable[..., Any]) -> None:
+        self.make = make
+
+
+class _Fillable:
+    """Made empty, and given its state by a later instruction."""
+
+    def fill(self, state: tuple[Any, ...]) -> None:
+        raise NotImplementedError
+
+
+def _stand_in(module: str, name: str) -> str | _StandIn | None:
     match module, name:
         case "numpy", "ndarray":
             return "ndarray"  # Only ever an argument of `_reconstruct`, which does not look at it.
         case "numpy", "dtype":
-            return lambda *args: _DType(*args)
+            return _StandIn(lambda *args: _DType(*args))
         case "numpy.core.multiarray", "_reconstruct":
-            return lambda *args: np.empty(0).view(_Array)
+            return _StandIn(lambda *args: np.empty(0).view(_Array))
         case "numpy.core.multiarray", "scalar":
-            return lambda dtype, raw: np.frombuffer(raw, dtype.value, count=1)[0]
+            return _StandIn(lambda dtype, raw: np.frombuffer(raw, dtype.value, count=1)[0])
         case "numpy.core.numeric", "_frombuffer":
-            return lambda raw, dtype, shape, order: np.frombuffer(raw, dtype.value).reshape(shape, order=order)
+            return _StandIn(
+                lambda raw, dtype, shape, order: np.frombuffer(raw, dtype.value).reshape(shape, order=order)
+            )
         case _:
             return None
 
 
-class _DType:
+class _DType(_Fillable):
     """Stand-in for `numpy.dtype` that keeps only the plain type and its byte order."""
 
     def __init__(self, code: str, *flags: object) -> None:
         if not _PLAIN_DTYPE.fullmatch(code):
-            raise pickle.UnpicklingError(f"dtype {code}")
+            raise _Refused(f"the type {code[:100]!r}")
         self.value = np.dtype(code)
 
-    def __setstate__(self, state: tuple[Any, ...]) -> None:
+    def fill(self, state: tuple[Any, ...]) -> None:
         if state[1] in ("<", ">"):
             self.value = self.value.newbyteorder(state[1])
 
 
-class _Array(np.ndarray):
+class _Array(np.ndarray, _Fillable):
     """An array that fills itself from plain bytes; numpy's own way also takes objects."""
 
-    def __setstate__(self, state: tuple[Any, ...]) -> None:
+    def fill(self, state: tuple[Any, ...]) -> None:
         _, shape, dtype, fortran_order, raw = state
-        super().__setstate__((1, shape, dtype.value, bool(fortran_order), bytes(raw)))  # type: ignore[arg-type]
+        self.__setstate__((1, shape, dtype.value, bool(fortran_order), bytes(raw)))  # type: ignore[arg-type]

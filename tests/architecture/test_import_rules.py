@@ -18,6 +18,7 @@ LAYERS = {
     "constants": 0,
     "text_table": 0,
     "errors": 0,
+    "files": 0,
     "progress": 0,
     "resources": 0,
     "config": 0,

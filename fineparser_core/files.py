@@ -1,0 +1,63 @@
+"""Reading files that a stranger may have made: whole, bounded, and never from a pipe or a device."""
+
+import errno
+import json
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+#: Deepest nesting of JSON that is read; the program's own formats need less than half of it.
+MOST_NESTING = 16
+
+
+def read_bounded(path: Path, most_bytes: int) -> bytes:
+    """The content of a regular file.
+
+    Raises:
+        OSError: it is missing, not a regular file, or larger than `most_bytes`; `strerror` says which.
+    """
+    try:
+        state = path.stat()
+    except ValueError:  # a null character
+        raise OSError(errno.EINVAL, "that is no name of a file") from None
+    if stat.S_ISDIR(state.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not stat.S_ISREG(state.st_mode):
+        raise OSError(errno.EINVAL, "it is a pipe or a device, not a file")
+    if state.st_size <= most_bytes:
+        with path.open("rb") as file:
+            data = file.read(most_bytes + 1)
+        if len(data) <= most_bytes:
+            return data
+    raise OSError(errno.EFBIG, f"it is larger than {most_bytes / 1e6:g} MB")
+
+
+def parse_json(data: bytes) -> Any:
+    """Strict JSON: UTF-8, finite numbers, nesting of at most `MOST_NESTING`.
+
+    Raises:
+        ValueError: it is something else; the text is short.
+    """
+    try:
+        parsed = json.loads(data.decode("utf-8-sig"), parse_constant=_refuse_constant)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    except UnicodeDecodeError:
+        raise ValueError("it is not text in UTF-8") from None
+    level = [parsed]
+    for _ in range(MOST_NESTING):
+        level = [item for value in level for item in _inside(value)]
+    if level:
+        raise ValueError("it is nested too deeply")
+    return parsed
+
+
+def _inside(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no number of JSON")
