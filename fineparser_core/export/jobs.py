@@ -6,6 +6,7 @@ Closing its standard input cancels the export, which leaves no file.
 """
 
 import json
+import os
 import sys
 import threading
 from collections.abc import Sequence
@@ -34,6 +35,7 @@ from fineparser_core.types import Analysis, ComparedDive, MaskTrack, StepSpan
 
 _JOB, _MASKS, _OTHER_MASKS = "job.json", "masks.npz", "other-masks.npz"
 _PROGRESS_INTERVAL_S = 0.1
+_STDIN, _STDOUT = 0, 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -270,11 +272,16 @@ def main(argv: Sequence[str]) -> int:
     cancel = CancelToken()
 
     def wait_for_end() -> None:
-        sys.stdin.buffer.read()
+        # Not `sys.stdin`: this thread would hold its lock, which the interpreter needs to end.
+        while os.read(_STDIN, 1024):
+            pass
         cancel.cancel()
 
     def send(**fields: object) -> None:
-        print(json.dumps(fields), flush=True)
+        try:
+            os.write(_STDOUT, json.dumps(fields).encode() + b"\n")
+        except OSError:  # the window is gone
+            cancel.cancel()
 
     progress = throttle(lambda event: send(done=event.done, total=event.total), _PROGRESS_INTERVAL_S)
     lower_priority()

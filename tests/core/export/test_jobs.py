@@ -4,7 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
@@ -36,9 +37,16 @@ from fineparser_core.video.probe import probe
 Make = Callable[..., Analysis]
 
 
-def start(folder: Path, before: Callable[[], None] | None = None) -> subprocess.Popen[bytes]:
+@contextmanager
+def start(folder: Path, before: Callable[[], None] | None = None) -> Iterator[subprocess.Popen[bytes]]:
+    """The process of a job, which ends with nothing on its standard error and exit code 0."""
     command = [sys.executable, "-m", "fineparser_core.export.jobs", str(folder)]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, preexec_fn=before)
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, preexec_fn=before) as process:
+        yield process
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
 
 
 def messages(stream: IO[bytes]) -> list[dict]:
@@ -147,6 +155,23 @@ def test_a_missing_video_is_told(make_video: Callable[..., Path], make_analysis:
         assert process.stdout is not None
         (received,) = messages(process.stdout)
     assert "there is no such file" in received["failed"]
+
+
+def test_it_ends_with_the_program_that_started_it(
+    make_video: Callable[..., Path], make_analysis: Make, tmp_path: Path
+) -> None:
+    video = make_video(tmp_path / "dive.mp4", 255, encoder={"preset": "ultrafast"})
+    folder, out = tmp_path / "job", tmp_path / "out"
+    folder.mkdir()
+    out.mkdir()
+    save_job(ClipJob(path=out / "a.mp4", analysis=make_analysis(video)), folder)
+    with start(folder) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline())["done"] < 250
+        process.stdout.close()  # nobody reads what it tells, and it writes until it has noticed
+        process.stdin.close()
+    assert os.listdir(out) == []
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no such limit there")
