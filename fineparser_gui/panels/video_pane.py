@@ -69,7 +69,7 @@ class VideoPane(QWidget):
         self.unload()
         self.set_title(title)
         self._path = path
-        self._decoder = Decoder(path, self._cache_bytes)
+        self._decoder = Decoder(path, self._cache_bytes, self)
         self._decoder.opened.connect(self._on_opened)
         self._decoder.frame_ready.connect(self._on_frame_ready)
         self._decoder.failed.connect(self.failed)
@@ -87,6 +87,7 @@ class VideoPane(QWidget):
             self._decoder.frame_ready.disconnect(self._on_frame_ready)
             self._decoder.failed.disconnect(self.failed)
             self._decoder.stop()
+            self._decoder.deleteLater()
             self._decoder = None
         self._path = None
         self._info, self._track, self._steps, self._head, self._shown = None, None, (), Playhead(), None

@@ -37,6 +37,9 @@ _WELL_AHEAD_FRAMES = 16
 class Decoder(QThread):
     """Decodes one file on demand.
 
+    Args:
+        parent: its owner; with it the thread ends.
+
     Signals:
         opened: (VideoInfo) the file was opened.
         frame_ready: (int) a frame was decoded: the requested one, or one to show until then.
@@ -53,6 +56,8 @@ class Decoder(QThread):
 
     def __init__(self, path: Path, cache_bytes: int = CACHE_BYTES, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        if parent is not None:
+            parent.destroyed.connect(self.stop)  # Qt aborts the program where a running thread is destroyed
         self.cache = FrameCache(cache_bytes)
         self._path = path
         self._condition = threading.Condition()

@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 import time
 from fractions import Fraction
 
@@ -209,6 +212,42 @@ def test_a_file_that_is_no_video_is_one_sentence(tmp_path, qtbot):
         decoder.start()
     decoder.stop()
     assert "x.mp4" in failed.args[0]
+
+
+_ENDINGS = """
+import gc, sys
+from pathlib import Path
+from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtWidgets import QApplication
+from fineparser_gui.panels.video_pane import VideoPane
+
+app = QApplication([])
+
+def playing():
+    pane = VideoPane()
+    pane.load(Path(sys.argv[1]), "a video")
+    while pane.info is None:
+        app.processEvents()
+    return pane
+
+playing().deleteLater()
+QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+pane = playing()
+pane.itself = pane
+del pane
+gc.collect()
+print("both are gone", flush=True)
+pane = playing()
+raise ValueError("with a running decoder")
+"""
+
+
+def test_a_video_ends_with_its_pane_however_that_ends(small_video):
+    command = [sys.executable, "-c", _ENDINGS, str(small_video)]
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment, check=False)
+    assert (ended.returncode, ended.stdout) == (1, "both are gone\n"), ended.stderr
+    assert ended.stderr.splitlines()[-1] == "ValueError: with a running decoder"
 
 
 def test_masks_between_samples_are_interpolated():
