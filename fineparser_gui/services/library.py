@@ -26,6 +26,7 @@ from fineparser_gui.worker.protocol import (
     ChangeLibraryRequest,
     EncodeExemplarRequest,
     LibraryReport,
+    Ready,
     Urgency,
 )
 
@@ -61,9 +62,10 @@ class LibraryService(QObject):
         self._scheduler, self._folder = scheduler, folder
         self._bundled: ExemplarStore | None = None
         self._tasks: dict[str, Task] = {}  # of `adding`
-        self._preparing = False
-        self._given_up: set[str] = set()
+        self._preparing: str | None = None  # id of the exemplar that is being encoded
+        self._tried: set[str] = set()  # ids of exemplars that were to be encoded for the loaded weights
         self._weights_loaded = False
+        self._listed_for: Ready | str | None = None  # weights, or why there are none, that the last report was for
         self._notice = ""
         self.entries: tuple[LibraryEntry, ...] = ()
         self.writable = False
@@ -93,7 +95,7 @@ class LibraryService(QObject):
     @property
     def n_given_up(self) -> int:
         """Number of own exemplars that could not be encoded for these weights."""
-        return len(self._given_up)
+        return len(self._tried.intersection(self._waiting()) - {self._preparing})
 
     def entry(self, exemplar_id: str) -> LibraryEntry | None:
         """An exemplar by its id."""
@@ -203,7 +205,7 @@ class LibraryService(QObject):
             self.edits.endMacro()
 
     def _add(self, request: AddExemplarRequest, of_dive: str | None = None) -> None:
-        task = self._scheduler.submit(request, retries=1)
+        task = self._scheduler.submit(request)
         self._tasks[task.id] = task
         self.adding[task.id] = Adding(name=Path(request.path).name, of_dive=of_dive)
         task.progressed.connect(partial(self._on_progress, task.id))
@@ -215,31 +217,37 @@ class LibraryService(QObject):
     def _change(self, exemplar_id: str | None, change: LibraryChange) -> None:
         facts = asdict(change.facts) if change.facts else None
         request = ChangeLibraryRequest(action=change.action, exemplar_id=exemplar_id, facts=facts)
-        task = self._scheduler.submit(request, retries=1)
+        task = self._scheduler.submit(request)
         task.finished.connect(self._on_report)
         task.failed.connect(lambda _, message: self.problem.emit(message))
 
     def _prepare_next(self) -> None:
         """Encode the next own exemplar for the loaded weights, at the lowest urgency."""
-        waiting = (
-            entry.exemplar
-            for entry in self.entries
-            if entry.own and entry.state == "waiting" and not entry.exemplar.removed
-        )
-        exemplar = next((one for one in waiting if one.id not in self._given_up), None)
-        if exemplar is not None and not self._preparing and self._weights_loaded:
-            self._preparing = True
-            task = self._scheduler.submit(EncodeExemplarRequest(exemplar_id=exemplar.id))
+        exemplar_id = next((one for one in self._waiting() if one not in self._tried), None)
+        if exemplar_id is not None and self._preparing is None and self._weights_loaded:
+            self._preparing = exemplar_id
+            self._tried.add(exemplar_id)
+            task = self._scheduler.submit(EncodeExemplarRequest(exemplar_id=exemplar_id))
             task.finished.connect(self._on_prepared)
-            task.failed.connect(partial(self._on_not_prepared, exemplar.id))
+            task.failed.connect(partial(self._on_not_prepared, exemplar_id))
 
-    def _on_ready(self) -> None:
-        self._given_up.clear()  # the weights changed, or the folder is available again
+    def _waiting(self) -> list[str]:
+        """Ids of the own exemplars that are not encoded for the loaded weights."""
+        own = (entry for entry in self.entries if entry.own and not entry.exemplar.removed)
+        return [entry.exemplar.id for entry in own if entry.state == "waiting"]
+
+    def _on_ready(self, ready: Ready) -> None:
         self._weights_loaded = True
-        self.refresh()
+        if ready != self._listed_for:  # not where a worker died and the next one has the same weights
+            self._listed_for = ready
+            self._tried.clear()
+            self.refresh()
 
-    def _on_worker_failed(self, kind: str, _: str) -> None:
-        if not self.entries and kind not in ("WorkerCrash", "WorkerGone"):
+    def _on_worker_failed(self, kind: str, message: str) -> None:
+        if kind == "WorkerGone":
+            self._listed_for = None  # no fault of the library: the next worker is asked again
+        elif not self.entries and kind != "WorkerCrash" and message != self._listed_for:
+            self._listed_for = message
             self.refresh()  # the library can be shown without weights
 
     def _on_progress(self, task_id: str, progress: Progress) -> None:
@@ -264,13 +272,16 @@ class LibraryService(QObject):
         self.adding_changed.emit()
 
     def _on_prepared(self, report: LibraryReport) -> None:
-        self._preparing = False
+        self._preparing = None
         self._on_report(report)
 
-    def _on_not_prepared(self, exemplar_id: str, _: str, message: str) -> None:
-        self._preparing = False
-        self._given_up.add(exemplar_id)
+    def _on_not_prepared(self, exemplar_id: str, kind: str, message: str) -> None:
+        self._preparing = None
         self.problem.emit(message)
+        if kind == "WorkerGone":  # no fault of the exemplar
+            self._tried.remove(exemplar_id)
+        else:
+            self._prepare_next()
 
     def _on_report(self, report: LibraryReport) -> None:
         self.entries = tuple(

@@ -87,7 +87,7 @@ class RescoringService(QObject):
     def _ask(self) -> None:
         for key in [key for key in self._wanted if key not in self._asked]:
             request = self._wanted.pop(key)
-            task = self._scheduler.submit(request, key=key, retries=1)  # the encoding is on disk
+            task = self._scheduler.submit(request, key=key)
             self._asked[key] = task
             task.finished.connect(partial(self._on_finished, key, request))
             task.failed.connect(partial(self._on_failed, key))

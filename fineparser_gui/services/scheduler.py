@@ -12,6 +12,7 @@ from fineparser_gui.services.task import Task
 from fineparser_gui.services.worker_client import WorkerClient
 from fineparser_gui.worker.protocol import (
     Answer,
+    BegunReport,
     CancelledReport,
     CancelRequest,
     DevicesReport,
@@ -30,7 +31,10 @@ from fineparser_gui.worker.protocol import (
 
 log = logging.getLogger(__name__)
 
-_MAX_CRASHES_BEFORE_READY = 3
+#: Deaths of the worker in a row, with no request answered between them, after which it is not started again.
+_MOST_DEATHS = 5
+#: Longer than any step between two safe points: a worker that has not stopped a cancelled request by then hangs.
+_CANCEL_MS = 30_000
 #: Place of the dive that is shown; less than every place in the list.
 SHOWN = -1
 
@@ -66,8 +70,10 @@ class Scheduler(QObject):
         self._ids = itertools.count(1)
         self._waiting: list[Task] = []
         self._running: list[Task] = []  # in ascending urgency
-        self._crashes = 0
+        self._deaths = 0  # in a row
         self._paused = self._gave_up = False
+        self._patience = QTimer(self, singleShot=True, interval=_CANCEL_MS)  # runs while a request is being cancelled
+        self._patience.timeout.connect(self._stop_hanging)
         client.started.connect(self._on_started)
         client.received.connect(self._on_received)
         client.died.connect(self._on_died)
@@ -105,18 +111,17 @@ class Scheduler(QObject):
             self.reconsider()
 
     def try_again(self) -> None:
-        """Go on if the queue was paused because the worker kept crashing."""
+        """Go on if the queue was paused because the worker kept dying."""
         if self._gave_up:
             self.pause(False)
 
-    def submit(self, request: Request, *, key: str = "", retries: int = 0) -> Task:
+    def submit(self, request: Request, *, key: str = "") -> Task:
         """Queue a request; its id is assigned here.
 
         Args:
             key: of the dive that it is about; "" where it is about none.
-            retries: see `Task`.
         """
-        task = Task(replace(request, id=f"q{next(self._ids)}"), key, self._cancel, retries=retries)
+        task = Task(replace(request, id=f"q{next(self._ids)}"), key, self._cancel)
         self._waiting.append(task)
         self._client.start()
         if self._may_begin(task):
@@ -131,7 +136,8 @@ class Scheduler(QObject):
             if task is None:
                 break
             urgency = self._urgency(task, places)
-            if self._running and urgency <= self._running[-1].request.urgency:
+            last = self._running[-1] if self._running else None
+            if last is not None and (task.suspect or last.suspect or urgency <= last.request.urgency):
                 break
             task.request = replace(task.request, urgency=urgency)
             self._waiting.remove(task)
@@ -146,6 +152,8 @@ class Scheduler(QObject):
         self._client.stop()
         self._client.settings = settings
         self._take_back_running()
+        for task in self._waiting:
+            task.suspect = False
         if was_running:
             self._client.start()
 
@@ -153,6 +161,7 @@ class Scheduler(QObject):
         """Forget all tasks."""
         self._waiting.clear()
         self._running.clear()
+        self._patience.stop()
 
     def _may_begin(self, task: Task) -> bool:
         return not self._paused or not isinstance(task.request, ParseRequest | TrimRequest)
@@ -170,7 +179,17 @@ class Scheduler(QObject):
             self._end(task, CancelledReport(id=task.id))
         elif task in self._running and not task.cancelling:
             task.cancelling = True
+            self._patience.start()
             self._client.send(CancelRequest(id=task.id))
+            if not task.begun:
+                self._running.remove(task)
+                self._end(task, CancelledReport(id=task.id))
+                self.reconsider()
+
+    def _stop_hanging(self) -> None:
+        """Restart the worker, which has not stopped a cancelled request."""
+        log.warning("the worker does not stop what was cancelled and is started again")
+        self.use(self._client.settings)
 
     def _on_started(self) -> None:
         if self._paused:
@@ -182,27 +201,31 @@ class Scheduler(QObject):
             self.devices.emit(message)
             return
         if isinstance(message, Ready):
-            self._crashes = 0
             self.ready.emit(message)
             return
         if isinstance(message, Failure) and message.id is None:
             self.failed.emit(message.kind, message.message)
             return
-        if not isinstance(message, ProgressReport | Ending):
+        if not isinstance(message, BegunReport | ProgressReport | Ending):
             log.warning("unexpected message of the worker: %s", message)
             return
         task = next((one for one in (*self._running, *self._waiting) if one.id == message.id), None)
         if task is None:
             log.info("stale message of request %s ignored", message.id)
+        elif isinstance(message, BegunReport):
+            task.begun = True
         elif isinstance(message, ProgressReport):
             task.progressed.emit(Progress(message.stage, message.done, message.total))
         else:
+            self._deaths = 0
             (self._running if task in self._running else self._waiting).remove(task)
             self._end(task, message)
             self.reconsider()
 
     def _end(self, task: Task, message: Ending) -> None:
         """Emit the final signal of a task that was removed from its list."""
+        if not any(one.cancelling for one in self._running):
+            self._patience.stop()
         if isinstance(task.request, TrimRequest):
             self.holding_changed.emit()
         if isinstance(message, Answer):
@@ -218,36 +241,44 @@ class Scheduler(QObject):
         running, self._running = self._running, []
         self._waiting += [task for task in running if not task.cancelling]
         for task in running:
+            task.begun = False
             if task.cancelling:
                 self._end(task, CancelledReport(id=task.id))
 
     def _on_died(self) -> None:
-        """Fail or retry the task that was sent last, requeue the others, and restart the worker a few times."""
-        self._crashes += 1
-        lost = self._running.pop() if self._running else None
+        """Start the worker again, and ask what it worked on once more; a request of which it dies twice fails.
+
+        What it worked on at once is asked one by one, so that the one which it dies of is known.
+        """
+        self._deaths += 1
+        suspects = [task for task in self._running if task.begun and not task.cancelling]
+        guilty = next((task for task in suspects if task.suspect), None)  # it ran alone
         self._take_back_running()
-        restart = self._crashes <= _MAX_CRASHES_BEFORE_READY
-        if restart:
-            kind, text = "WorkerCrash", self.tr("The analysis process stopped unexpectedly and was started again.")
-        else:
-            kind = "WorkerGone"
-            text = self.tr("The analysis process keeps stopping. See the log, then analyse again to retry.")
-            self._crashes = 0
-            self.pause(True)  # the waiting analyses would fail as well
-            self._gave_up = True
-        if lost is not None:
-            lost.n_crashes += 1
-        if lost is None or (restart and lost.n_crashes <= lost.retries and not lost.cancelling):
-            self.failed.emit(kind, text)
-            if lost is not None:
-                self._waiting.append(lost)
-        elif lost.cancelling:
-            self._end(lost, CancelledReport(id=lost.id))
-        else:
-            self._end(lost, Failure(id=lost.id, kind=kind, message=text))
-        if restart:
-            QTimer.singleShot(0, self, self._client.start)
+        for task in suspects:
+            task.suspect = True
+        gone = self._deaths > _MOST_DEATHS
+        if guilty is not None:
+            self._waiting.remove(guilty)
+            text = self.tr("The analysis process stopped twice while it worked on this. The log has details.")
+            self._end(guilty, Failure(id=guilty.id, kind="WorkerCrash", message=text))
+        if gone:
+            self._give_up()
             return
+        if guilty is None:
+            text = self.tr("The analysis process stopped unexpectedly and was started again.")
+            self.failed.emit("WorkerCrash", text)
+        QTimer.singleShot(0, self, self._client.start)
+
+    def _give_up(self) -> None:
+        """Start no worker until the user asks for it: the analyses wait, and what cannot wait fails."""
+        self._deaths = 0
+        self.pause(True)
+        self._gave_up = True
+        kind, text = (
+            "WorkerGone",
+            self.tr("The analysis process keeps stopping. See the log, then analyse again to retry."),
+        )
+        self.failed.emit(kind, text)
         failing = [task for task in self._waiting if self._may_begin(task)]
         self._waiting = [task for task in self._waiting if task not in failing]
         for task in failing:

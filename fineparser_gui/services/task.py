@@ -18,14 +18,14 @@ class Task(QObject):
     Signals:
         progressed: (Progress) how far it is.
         finished: (Answer)
-        failed: (str, str) kind of error, sentence for the user. Kind "WorkerCrash": the worker crashed;
-            "WorkerGone": it keeps crashing and is not restarted automatically.
+        failed: (str, str) kind of error, sentence for the user. Kind "WorkerCrash": the worker died of it, twice;
+            "WorkerGone": it keeps dying and is not restarted automatically.
         cancelled: `cancel` took effect.
 
     Attributes:
         urgency: of the request as submitted; the scheduler raises that of the dive that is shown.
-        n_crashes: number of crashes of the worker while it worked on the request.
-        retries: number of times that the request is sent again after a crash.
+        begun: the worker carries the request out; False where it waits, in the worker too.
+        suspect: the worker died while it carried the request out; it is asked once more, with nothing beside it.
         cancelling: the worker was asked to stop and has not answered yet.
     """
 
@@ -34,12 +34,11 @@ class Task(QObject):
     failed = Signal(str, str)
     cancelled = Signal()
 
-    def __init__(self, request: Request, key: str, cancel: Callable[["Task"], None], *, retries: int = 0) -> None:
+    def __init__(self, request: Request, key: str, cancel: Callable[["Task"], None]) -> None:
         super().__init__()
-        self.request, self.key, self.retries = request, key, retries
+        self.request, self.key = request, key
         self.urgency = request.urgency
-        self.n_crashes = 0
-        self.cancelling = False
+        self.begun = self.suspect = self.cancelling = False
         self._cancel = cancel
 
     @property
@@ -47,7 +46,7 @@ class Task(QObject):
         return self.request.id
 
     def cancel(self) -> None:
-        """Cancel: at once if it waits, at the worker's next safe point if it runs."""
+        """Cancel: at once if it has not begun, otherwise at the worker's next safe point."""
         self._cancel(self)
 
     def abandon(self) -> None:

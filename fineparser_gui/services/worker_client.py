@@ -7,14 +7,18 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QProcess, Signal
+from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
-from fineparser_gui.worker.protocol import Message, WorkerSettings, decode, encode
+from fineparser_gui.worker.protocol import Message, Ping, Pong, WorkerSettings, decode, encode
 
 log = logging.getLogger(__name__)
 
 _CHILD = ("-m", "fineparser_gui.worker.child")
 _CLOSE_MS = 1500
+#: The worker is asked for a sign of life this often, and hangs where it gives none this many times: two minutes, as a
+#: slow disk may take that long to load it. Counted, not timed: a computer that sleeps ages no worker.
+_PULSE_MS = 5000
+_MOST_SILENT_PULSES = 24
 
 
 class WorkerClient(QObject):
@@ -26,7 +30,7 @@ class WorkerClient(QObject):
     Signals:
         started: messages can be sent.
         received: (Message)
-        died: the process crashed, or could not be started.
+        died: the process crashed or hung, or could not be started.
 
     Attributes:
         settings: for the next start.
@@ -43,6 +47,9 @@ class WorkerClient(QObject):
         self._process: QProcess | None = None
         self._buffer = b""
         self._closed = False
+        self._silent_pulses = 0
+        self._pulse = QTimer(self, interval=_PULSE_MS)
+        self._pulse.timeout.connect(self._on_pulse)
         self.settings = WorkerSettings()
 
     @property
@@ -73,12 +80,15 @@ class WorkerClient(QObject):
         process.errorOccurred.connect(self._on_error)
         self._process = process
         self._buffer = b""
+        self._silent_pulses = 0
+        self._pulse.start()
         process.start()
         self.started.emit()
 
     def stop(self) -> None:
         """Kill the process; its unfinished work is lost."""
         process, self._process = self._process, None
+        self._pulse.stop()
         if process is not None:
             process.blockSignals(True)  # this is not a crash
             process.kill()
@@ -89,6 +99,7 @@ class WorkerClient(QObject):
         """End the process and remove what it wrote; nothing is left running."""
         self._closed = True  # also prevents a scheduled restart
         process, self._process = self._process, None
+        self._pulse.stop()
         if process is not None:
             process.blockSignals(True)
             process.closeWriteChannel()
@@ -105,6 +116,7 @@ class WorkerClient(QObject):
     def _read(self) -> None:
         if self._process is None:
             return
+        self._silent_pulses = 0
         self._buffer += bytes(self._process.readAllStandardOutput().data())
         *lines, self._buffer = self._buffer.split(b"\n")
         for line in lines:
@@ -113,7 +125,8 @@ class WorkerClient(QObject):
             except ValueError as error:
                 log.warning("worker: %s", error)
             else:
-                self.received.emit(message)
+                if not isinstance(message, Pong):
+                    self.received.emit(message)
 
     def _log_stderr(self) -> None:
         if self._process is not None:
@@ -121,12 +134,23 @@ class WorkerClient(QObject):
             for line in text.splitlines():
                 log.info("worker: %s", line)
 
+    def _on_pulse(self) -> None:
+        self._silent_pulses += 1
+        if self._silent_pulses <= _MOST_SILENT_PULSES:
+            self.send(Ping())
+        elif self._process is not None:
+            log.warning("the worker hangs and is ended")
+            self._process.kill()
+
     def _on_error(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:  # the one error that `finished` does not follow
             self._on_ended()
 
     def _on_ended(self, *_: object) -> None:
-        if self._process is not None:
-            self._process.deleteLater()
-            self._process = None
+        self._read()  # what it said last tells what it died of
+        process, self._process = self._process, None
+        self._pulse.stop()
+        if process is not None:
+            log.warning("the worker ended: %s, exit code %s", process.errorString(), process.exitCode())
+            process.deleteLater()
             self.died.emit()

@@ -40,6 +40,7 @@ from fineparser_core.types import Analysis, ClipEncoding, DiveParse, Transitions
 from fineparser_gui.worker.library_handler import LibraryHandler
 from fineparser_gui.worker.protocol import (
     AddExemplarRequest,
+    BegunReport,
     CancelledReport,
     CancelRequest,
     ChangeLibraryRequest,
@@ -51,6 +52,8 @@ from fineparser_gui.worker.protocol import (
     LibraryRequest,
     Message,
     ParseRequest,
+    Ping,
+    Pong,
     ProgressReport,
     Ready,
     Request,
@@ -103,6 +106,8 @@ class Worker:
         elif isinstance(message, HoldRequest):
             self._held = message.held
             self._notify()
+        elif isinstance(message, Ping):
+            self._send(Pong())
         elif isinstance(message, Request):
             self._tokens[message.id] = CancelToken()
             with self._arrived:
@@ -137,6 +142,7 @@ class Worker:
             return request
 
     def _carry_out(self, request: Request) -> None:
+        self._send(BegunReport(id=request.id))
         self._guard(request.id, lambda: self._answer(request))
         self._tokens.pop(request.id, None)
 

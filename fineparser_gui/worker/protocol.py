@@ -121,6 +121,23 @@ class HoldRequest:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Ping:
+    """Asks whether the worker still listens, whatever it computes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pong:
+    """The answer to a `Ping`, at once."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BegunReport:
+    """The worker begins to carry out the request; where it dies now, this request may be the reason."""
+
+    id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class DevicesReport:
     """Devices of this machine: name in the settings -> name for the user."""
 
@@ -203,7 +220,9 @@ LibraryRequest = AddExemplarRequest | ChangeLibraryRequest | EncodeExemplarReque
 Request = ParseRequest | ScoreRequest | TrimRequest | LibraryRequest
 Answer = Result | Segments | LibraryReport
 Ending = Answer | Failure | CancelledReport
-Message = Request | CancelRequest | HoldRequest | DevicesReport | Ready | ProgressReport | Ending
+Message = (
+    Request | CancelRequest | HoldRequest | Ping | Pong | DevicesReport | Ready | BegunReport | ProgressReport | Ending
+)
 
 _TYPES: dict[str, type] = {
     "parse": ParseRequest,
@@ -213,8 +232,11 @@ _TYPES: dict[str, type] = {
     "encode exemplar": EncodeExemplarRequest,
     "cancel": CancelRequest,
     "hold": HoldRequest,
+    "ping": Ping,
+    "pong": Pong,
     "devices": DevicesReport,
     "ready": Ready,
+    "begun": BegunReport,
     "progress": ProgressReport,
     "result": Result,
     "library": LibraryReport,

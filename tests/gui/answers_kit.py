@@ -19,7 +19,15 @@ from fineparser_core.types import (
 )
 from fineparser_gui.app import Studio
 from fineparser_gui.services.worker_client import WorkerClient
-from fineparser_gui.worker.protocol import CancelledReport, CancelRequest, Failure, Message, Request, Result
+from fineparser_gui.worker.protocol import (
+    BegunReport,
+    CancelledReport,
+    CancelRequest,
+    Failure,
+    Message,
+    Request,
+    Result,
+)
 
 
 class SilentWorker(WorkerClient):
@@ -29,6 +37,7 @@ class SilentWorker(WorkerClient):
         super().__init__(library)
         self._runs = False
         self.sent: list[Message] = []
+        self.begins = True  # what is sent, at once
         self.stops = True  # what is cancelled does so at once
 
     @property
@@ -45,6 +54,8 @@ class SilentWorker(WorkerClient):
 
     def send(self, message: Message) -> None:
         self.sent.append(message)
+        if isinstance(message, Request) and self.begins:
+            self.received.emit(BegunReport(id=message.id))
         if isinstance(message, CancelRequest) and self.stops:
             self.received.emit(CancelledReport(id=message.id))
 

@@ -203,7 +203,9 @@ def test_an_exemplar_that_the_weights_have_not_seen_is_prepared_and_one_that_fai
     library_studio.session.library.refresh()
     answer(library_studio, entries())
     assert not asked_all(library_studio, EncodeExemplarRequest)
-    library_studio.client.received.emit(READY)  # other weights
+    library_studio.client.received.emit(READY)  # of another worker, as the first died
+    assert not asked_all(library_studio, ChangeLibraryRequest)
+    library_studio.client.received.emit(replace(READY, card={"id": "m-2"}))
     answer(library_studio, entries())
     assert asked(library_studio, EncodeExemplarRequest).exemplar_id == "mine-2"
 

@@ -1,5 +1,7 @@
 """One queue for everything that the worker is asked: what goes first, what waits, and what a crash takes along."""
 
+from dataclasses import replace
+
 import pytest
 from answers_kit import SilentWorker
 
@@ -103,40 +105,65 @@ def test_paused_no_analysis_begins_and_scores_go_on(desk):
     assert desk.scheduler.holding
 
 
-def test_a_crash_takes_what_ran_last_and_what_it_overtook_goes_on(desk, qtbot):
-    desk.submit("batch", PARSE)
-    desk.submit("change", ChangeLibraryRequest(action="list"))
+def test_after_a_death_what_ran_is_asked_one_by_one_and_what_is_guilty_fails(desk, qtbot):
+    for name, request in (("batch", PARSE), ("change", ChangeLibraryRequest(action="list"))):
+        desk.submit(name, request)
+    desk.submit("score", replace(SCORE, urgency=Urgency.DRAG))
+    assert desk.running == ["score", "change", "batch"]
     desk.client.die()
-    assert desk.ended == [("change", "WorkerCrash")]
-    qtbot.waitUntil(lambda: desk.running == ["batch"], timeout=2000)
+    qtbot.waitUntil(lambda: desk.running == ["score"], timeout=2000)
+    desk.finish("score")
+    assert desk.running == ["change"]
+    desk.submit("other score", replace(SCORE, urgency=Urgency.DRAG))
+    assert desk.running == ["change"]
+    desk.client.die()
+    assert desk.ended == [("score", "finished"), ("change", "WorkerCrash")]
+    qtbot.waitUntil(lambda: desk.running == ["other score"], timeout=2000)
+    desk.finish("other score")
+    desk.finish("batch")
+    assert len(desk.ended) == 4
+
+
+def test_what_has_not_begun_is_not_to_blame(desk, qtbot):
+    desk.client.begins = False
+    desk.submit("dive", PARSE)
+    for _ in range(3):
+        desk.client.die()
+        qtbot.waitUntil(lambda: desk.running == ["dive"], timeout=2000)
+    assert desk.ended == []
+
+
+def test_what_has_not_begun_is_cancelled_at_once_and_a_worker_that_does_not_stop_is_ended(desk, qtbot):
+    desk.scheduler._patience.setInterval(50)
+    desk.client.stops = desk.client.begins = False
+    desk.submit("waits", PARSE).cancel()
+    assert desk.ended == [("waits", "cancelled")]
+    desk.client.begins = True
+    desk.submit("hangs", PARSE).cancel()
+    desk.submit("next", PARSE)
+    assert desk.ended == [("waits", "cancelled")]
+    qtbot.waitUntil(lambda: desk.ended == [("waits", "cancelled"), ("hangs", "cancelled")], timeout=2000)
+    assert desk.running == ["next"]
 
 
 def test_what_was_shown_when_the_worker_died_waits_its_turn_once_it_is_not(desk, qtbot):
     desk.places = {"shown": SHOWN, "first": 0}
     for name in ("shown", "first"):
-        desk.submit(name, PARSE, retries=1)
+        desk.submit(name, PARSE)
     desk.client.die()
     desk.places = {"shown": 1, "first": 0}
     qtbot.waitUntil(lambda: desk.running == ["first"], timeout=2000)
 
 
-def test_what_may_be_asked_twice_is_and_then_fails(desk, qtbot):
-    desk.submit("change", ChangeLibraryRequest(action="list"), retries=1)
-    desk.client.die()
-    qtbot.waitUntil(lambda: desk.running == ["change"], timeout=2000)
-    desk.client.die()
-    assert desk.ended == [("change", "WorkerCrash")]
-
-
-def test_a_worker_that_keeps_dying_is_given_up_and_the_analyses_wait(desk, qtbot):
-    desk.submit("lost", PARSE)
+def test_a_worker_that_keeps_dying_is_given_up_and_the_analyses_wait(desk):
+    desk.client.begins = False
     desk.submit("dive", PARSE)
     desk.submit("change", ChangeLibraryRequest(action="list"))
-    desk.finish("change")
-    desk.client.die(3)
+    desk.client.die(5)
+    assert desk.ended == []
     desk.submit("score", SCORE)
     desk.client.die()
-    assert desk.ended[1:] == [("lost", "WorkerCrash"), ("score", "WorkerGone")]
+    assert sorted(desk.ended) == [("change", "WorkerGone"), ("score", "WorkerGone")]
     assert desk.scheduler.paused
     desk.scheduler.try_again()
     assert desk.running == ["dive"]

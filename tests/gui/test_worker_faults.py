@@ -1,0 +1,246 @@
+"""A worker that dies of a request, at its start, or hangs: that request fails with its reason, the others end well."""
+
+import os
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from fineparser_core.inference.exemplars.facts import ExemplarFacts
+from fineparser_gui.app import Studio
+from fineparser_gui.model.dive import DiveState, ScoreState, SearchState
+from fineparser_gui.services import worker_client
+from fineparser_gui.services.scheduler import Scheduler
+from fineparser_gui.services.worker_client import WorkerClient
+from fineparser_gui.worker.protocol import (
+    AddExemplarRequest,
+    ChangeLibraryRequest,
+    EncodeExemplarRequest,
+    ParseRequest,
+    Request,
+    ScoreRequest,
+    TrimRequest,
+    Urgency,
+)
+
+_HERE = Path(__file__).parent
+_PATIENCE_MS = 60_000
+
+FACTS = ExemplarFacts(dive_number="207C", board_m=10.0, score=70.0)
+PARSE = ParseRequest(path="a.mp4", in_frame=None, out_frame=None)
+SCORE = ScoreRequest(parse_id="q1", dive_number="207C", board_m=None, difficulty=None)
+TRIM = TrimRequest(path="b.mp4")
+ADD = AddExemplarRequest(path="c.mp4", in_frame=None, out_frame=None, facts=asdict(FACTS), urgency=Urgency.SHOWN)
+ENCODE = EncodeExemplarRequest(exemplar_id="mine-1")
+CHANGES = [
+    ChangeLibraryRequest(action=action, exemplar_id="mine-1", facts=asdict(FACTS))
+    for action in ("list", "edit", "remove", "restore", "empty_bin")
+]
+KINDS: dict[str, Request] = {type(one).__name__: one for one in (PARSE, SCORE, TRIM, ADD, ENCODE)} | {
+    f"change:{one.action}": one for one in CHANGES
+}
+
+
+_AT_START = {"start": "raise SystemExit(3)", "silence": "import time; time.sleep(600)"}
+
+
+class Fault:
+    """Makes the workers that start from now on faulty."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, starts: Path) -> None:
+        self._monkeypatch, self._starts = monkeypatch, starts
+
+    def inject(self, fault: str) -> None:
+        command = (str(_HERE / "faulty_worker.py"), fault, str(self._starts))
+        if fault in _AT_START:
+            command = ("-c", f"open({str(self._starts)!r}, 'a').write('start\\n'); {_AT_START[fault]}")
+        self._monkeypatch.setattr(worker_client, "_CHILD", command)
+
+    @property
+    def n_starts(self) -> int:
+        return len(self._starts.read_text(encoding="ascii").splitlines()) if self._starts.exists() else 0
+
+
+@pytest.fixture
+def fault(monkeypatch, tmp_path):
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(_HERE.parents[1]), str(_HERE)]))
+    return Fault(monkeypatch, tmp_path / "starts")
+
+
+@pytest.fixture
+def client(qapp):
+    made = WorkerClient()
+    yield made
+    made.close()
+
+
+class Queue:
+    """A scheduler and how its tasks ended."""
+
+    def __init__(self, client: WorkerClient) -> None:
+        self.scheduler = Scheduler(client)
+        self.ended: dict[str, tuple[str, ...]] = {}
+
+    def submit(self, name: str, request: Request):
+        task = self.scheduler.submit(request)
+        task.finished.connect(lambda _: self.ended.update({name: ("finished",)}))
+        task.failed.connect(lambda *why: self.ended.update({name: why}))
+        task.cancelled.connect(lambda: self.ended.update({name: ("cancelled",)}))
+        return task
+
+
+@pytest.fixture
+def queue(client):
+    made = Queue(client)
+    yield made
+    made.scheduler.close()
+
+
+@pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=[] if kind == "change:list" else pytest.mark.hostile) for kind in KINDS]
+)
+def test_of_a_request_that_kills_the_worker_twice_nothing_but_that_fails(queue, qtbot, fault, kind):
+    fault.inject(kind)
+    for name, request in KINDS.items():
+        queue.submit(name, request)
+    qtbot.waitUntil(lambda: len(queue.ended) == len(KINDS), timeout=_PATIENCE_MS)
+    failed, why = queue.ended.pop(kind)
+    assert failed == "WorkerCrash"
+    assert "stopped twice while it worked on this" in why
+    assert set(queue.ended.values()) == {("finished",)}
+    qtbot.waitUntil(
+        lambda: fault.n_starts == 3, timeout=_PATIENCE_MS
+    )  # the first worker, another that is asked once more, and the one that goes on
+
+
+def test_a_worker_that_dies_at_its_start_is_given_up(queue, qtbot, fault):
+    fault.inject("start")
+    queue.submit("list", CHANGES[0])
+    queue.submit("dive", PARSE)
+    qtbot.waitUntil(lambda: "list" in queue.ended, timeout=_PATIENCE_MS)
+    assert queue.ended["list"][0] == "WorkerGone"
+    assert "keeps stopping" in queue.ended["list"][1]
+    assert queue.scheduler.paused
+    assert "dive" not in queue.ended  # it waits
+    n_starts = fault.n_starts
+    assert n_starts == 6
+    qtbot.wait(300)
+    assert fault.n_starts == n_starts
+    fault.inject("nothing")
+    queue.scheduler.try_again()
+    qtbot.waitUntil(lambda: queue.ended.get("dive") == ("finished",), timeout=_PATIENCE_MS)
+
+
+def test_a_worker_that_hangs_is_ended_and_another_does_its_work(queue, client, qtbot, fault, monkeypatch):
+    client._pulse.setInterval(50)
+    monkeypatch.setattr(worker_client, "_MOST_SILENT_PULSES", 10)
+    fault.inject("silence")
+    queue.submit("dive", PARSE)
+    qtbot.waitUntil(lambda: fault.n_starts == 1, timeout=_PATIENCE_MS)
+    fault.inject("nothing")
+    monkeypatch.setattr(worker_client, "_MOST_SILENT_PULSES", 400)
+    client._silent_pulses = 400
+    qtbot.waitUntil(lambda: queue.ended.get("dive") == ("finished",), timeout=_PATIENCE_MS)
+    assert fault.n_starts == 2
+    qtbot.wait(300)  # a busy worker answers every pulse
+    assert client._silent_pulses < 100
+
+
+def test_a_worker_that_hears_no_cancel_is_ended(queue, qtbot, fault):
+    queue.scheduler._patience.setInterval(100)
+    fault.inject("deaf")
+    task = queue.submit("dive", PARSE)
+    qtbot.waitUntil(lambda: task.begun, timeout=_PATIENCE_MS)
+    queue.submit("search", TRIM)
+    task.cancel()
+    qtbot.waitUntil(lambda: len(queue.ended) == 2, timeout=_PATIENCE_MS)
+    assert queue.ended == {"dive": ("cancelled",), "search": ("finished",)}
+    assert fault.n_starts == 2
+
+
+@pytest.fixture
+def faulty_studio(qapp, qtbot, fault, tmp_path, request):
+    fault.inject(request.param)
+    made = Studio(qapp, tmp_path / "state")
+    ready = []
+    made.session.scheduler.ready.connect(ready.append)
+    with qtbot.waitExposed(made.window):
+        made.window.show()
+    yield made, ready
+    made.window.close()
+    made.window.deleteLater()
+
+
+def _settled(faulty_studio, qtbot, n_workers, then) -> bool:
+    """Whether the last of as many workers is done, and no other was started."""
+    studio, ready = faulty_studio
+    qtbot.waitUntil(then, timeout=_PATIENCE_MS)
+    qtbot.waitUntil(lambda: len(ready) == n_workers and not studio.session.scheduler.tasks, timeout=_PATIENCE_MS)
+    pid = studio.client.pid
+    qtbot.wait(200)
+    return studio.client.pid == pid and len(ready) == n_workers
+
+
+def _opened(faulty_studio, *paths: Path, **known: str):
+    session = faulty_studio[0].session
+    session.open(paths, **known)
+    return session
+
+
+@pytest.mark.parametrize("faulty_studio", ["change:list"], indirect=True)
+def test_a_library_that_kills_its_reader_is_told_and_left_alone(faulty_studio, qtbot, fault):
+    studio, _ = faulty_studio
+    assert _settled(faulty_studio, qtbot, 3, lambda: "stopped twice" in studio.window.banner.text)
+    studio.session.library.refresh()  # the coach looks again
+    assert _settled(faulty_studio, qtbot, 5, lambda: fault.n_starts == 5)
+
+
+@pytest.mark.parametrize("faulty_studio", ["EncodeExemplarRequest"], indirect=True)
+def test_an_exemplar_that_kills_its_encoder_is_given_up(faulty_studio, qtbot):
+    library = faulty_studio[0].session.library
+    assert _settled(faulty_studio, qtbot, 3, lambda: library.n_given_up == 1)
+
+
+@pytest.mark.parametrize("faulty_studio", ["AddExemplarRequest"], indirect=True)
+def test_a_clip_that_kills_the_worker_becomes_no_exemplar(faulty_studio, qtbot, clip):
+    library, banner = faulty_studio[0].session.library, faulty_studio[0].window.banner
+    library.add_clip(clip, None, None, FACTS)
+    assert _settled(faulty_studio, qtbot, 3, lambda: "stopped twice" in banner.text)
+    assert not library.adding
+    assert library.entries
+
+
+@pytest.mark.parametrize("faulty_studio", ["ParseRequest"], indirect=True)
+def test_a_dive_that_kills_the_worker_fails_alone(faulty_studio, qtbot, clip):
+    session = _opened(faulty_studio, clip)
+    assert _settled(faulty_studio, qtbot, 3, lambda: session.current.state is DiveState.FAILED)
+    assert "stopped twice" in session.current.problem
+
+
+@pytest.mark.hostile
+@pytest.mark.parametrize("faulty_studio", ["ScoreRequest"], indirect=True)
+def test_a_score_that_kills_the_worker_fails_alone(faulty_studio, qtbot, clip):
+    session = _opened(faulty_studio, clip, dive_number="207C")
+    assert _settled(faulty_studio, qtbot, 3, lambda: session.current.score_state is ScoreState.FAILED)
+    assert session.current.state is DiveState.READY
+    assert "stopped twice" in session.current.problem
+
+
+@pytest.mark.hostile
+@pytest.mark.parametrize("faulty_studio", ["nothing"], indirect=True)
+def test_a_dragged_score_that_kills_the_worker_fails_alone(faulty_studio, qtbot, fault, clip):
+    session = _opened(faulty_studio, clip, dive_number="207C")
+    qtbot.waitUntil(lambda: session.current.score_state is ScoreState.SCORED, timeout=_PATIENCE_MS)
+    fault.inject("ScoreRequest")
+    session.scheduler.use(session.scheduler._client.settings)
+    session.editing.move_transition(session.current.key, 1, 90)
+    assert _settled(faulty_studio, qtbot, 4, lambda: session.current.score_state is ScoreState.FAILED)
+    assert "stopped twice" in session.current.problem
+
+
+@pytest.mark.hostile
+@pytest.mark.parametrize("faulty_studio", ["TrimRequest"], indirect=True)
+def test_a_recording_that_kills_the_worker_fails_alone(faulty_studio, qtbot, tmp_path, make_video):
+    session = _opened(faulty_studio, make_video(tmp_path / "long.mp4", 120, fps=5))
+    assert _settled(faulty_studio, qtbot, 3, lambda: session.current.search_state is SearchState.FAILED)
+    assert "stopped twice" in session.current.problem
