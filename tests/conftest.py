@@ -1,6 +1,8 @@
 """What many tests share: the folder of real material and small videos whose frames say their own number."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -9,6 +11,8 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+
+from fineparser_core.video.atomic import temporary_path
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # one of several processes: their threads would wait for each other
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -75,6 +79,21 @@ def write_video(path: Path, n_frames: int = 60, **options: Any) -> Path:
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return path
+
+
+@pytest.fixture(scope="session")
+def left_half_written() -> Callable[[Path], Path]:
+    """`left_half_written(path)`: a temporary file of `path` as a process that was killed leaves it."""
+    killed = subprocess.Popen([sys.executable, "-c", ""])
+    killed.wait()
+
+    def leave(path: Path) -> Path:
+        mine = temporary_path(path)
+        left = mine.with_name(mine.name.replace(f"-{os.getpid()}-", f"-{killed.pid}-"))
+        left.write_bytes(b"half")
+        return left
+
+    return leave
 
 
 @pytest.fixture(scope="session")

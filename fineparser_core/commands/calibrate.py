@@ -1,7 +1,6 @@
 """`fineparser calibrate`: measures weights on held-out rendered dives and writes what they state into their card."""
 
 import sys
-import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -34,6 +33,7 @@ from fineparser_core.inference.analyzer import Analyzer, bundled_weights
 from fineparser_core.inference.clips import make_clip
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
 from fineparser_core.types import ClipEvidence
+from fineparser_core.video.atomic import temporary_folder
 from fineparser_core.video.writer import VideoWriter
 
 #: A wrong clip of every fourth dive: what they show differs more by their kind than by the dive.
@@ -115,7 +115,7 @@ def measure(analyzer: Analyzer, args: CalibrateOptions, cancel: CancelToken, pro
     records = [record for record in data.split("test") if record.has_steps]
     chosen = np.random.default_rng(args.seed).permutation(len(records))[: args.limit]
     found = Measured()
-    with tempfile.TemporaryDirectory(prefix="fineparser-") as folder:
+    with temporary_folder("fineparser") as folder:
         for done, i in enumerate(sorted(chosen.tolist())):
             record = records[i]
             video = Path(folder) / "dive.mp4"

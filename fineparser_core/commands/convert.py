@@ -1,12 +1,12 @@
 """`fineparser convert`: weights from elsewhere in the form used here, and back in the authors' layout."""
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from fineparser_core.commands.options import Positional, parse
 from fineparser_core.errors import ConfigError
+from fineparser_core.video.atomic import temporary_folder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +105,7 @@ def _convert_kinetics(out: Path, source: Path | None, *, overwrite: bool) -> Non
     # Imported late, as it loads torch.
     from fineparser_core.checkpoints.kinetics import extract_checkpoint, fetch_kinetics, load_kinetics, write_kinetics
 
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary_folder("fineparser") as folder:
         if source is None:
             source = fetch_kinetics(Path(folder))
         elif source.name.endswith(".tar.gz"):

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from fineparser_core.inference.exemplars.records import Exemplar, ExemplarMask
 from fineparser_core.inference.exemplars.store import ExemplarStore
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
 from fineparser_core.synth.render import DiveSpec, RenderedDive, render_dive
-from fineparser_core.video.atomic import atomic_file
+from fineparser_core.video.atomic import atomic_file, sync_folder, temporary_path
 from fineparser_core.video.writer import VideoWriter
 
 #: The eight commonest dive numbers of FineDiving.
@@ -57,15 +56,16 @@ def main(argv: list[str]) -> int:
         raise ExportError(f"{args.out} exists already: choose a new folder.")
     with running() as (progress, cancel):
         try:
-            folder = Path(tempfile.mkdtemp(prefix=f".{args.out.name}-", dir=args.out.parent))
+            folder = temporary_path(args.out)
+            folder.mkdir()
         except OSError as error:
             raise ExportError(f"{args.out} cannot be written ({error.strerror}): choose another folder.") from None
         try:
             build_library(folder, args.each, args.seed, progress, cancel)
             encode_library(folder, args.weights, progress, cancel)
             write_sample(args.sample, args.seed)
-            folder.chmod(0o755)
             os.replace(folder, args.out)
+            sync_folder(args.out.parent)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
     return 0
@@ -93,7 +93,8 @@ def build_library(folder: Path, each: int, seed: int, progress: ProgressCallback
                 }
             )
             progress(Progress("render", len(facts), each * len(COMMONEST)))
-    (folder / "dives.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    with atomic_file(folder / "dives.json") as temporary:
+        temporary.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
 
 
 def encode_library(folder: Path, weights: Path | None, progress: ProgressCallback, cancel: CancelToken) -> None:

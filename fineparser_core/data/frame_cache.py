@@ -4,7 +4,6 @@ import itertools
 import logging
 import os
 import shutil
-import time
 import zlib
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -22,7 +21,7 @@ from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import AnnotationError, ConfigError, ExportError
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.video.athlete_crop import crop_image, crop_mask, square_to_xyxy, track_athlete
-from fineparser_core.video.atomic import atomic_file
+from fineparser_core.video.atomic import atomic_file, sweep_leftovers
 from fineparser_core.video.preprocess import WHOLE, AthleteCrop, get_preprocessing
 
 logger = logging.getLogger(__name__)
@@ -30,8 +29,6 @@ logger = logging.getLogger(__name__)
 _CHANNELS = 3
 # Of an athlete crop: left, top, width and height of its square as float32 shares of the frame.
 _SQUARE_BYTES = 16
-# Age of temporary files that a killed run has left; no dive takes that long to write.
-_ABANDONED_S = 60.0
 
 
 def frame_bytes(preprocessing: str, *, masks: bool) -> int:
@@ -224,11 +221,9 @@ class FrameCache:
     def _make_folder(self) -> None:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            for path in self.folder.glob(".*.npy.*.tmp"):
-                if time.time() - path.stat().st_mtime > _ABANDONED_S:
-                    path.unlink(missing_ok=True)
         except OSError as error:
             raise ExportError(f"{self.folder} cannot be written ({error.strerror}): choose another folder.") from error
+        sweep_leftovers(self.folder)
 
     def _store(self, record: DiveRecord, cancel: CancelToken) -> str:
         """Writes one dive; returns why it cannot be used, or nothing."""

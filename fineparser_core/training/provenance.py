@@ -12,7 +12,7 @@ from fineparser_core import __version__
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.errors import ConfigError
-from fineparser_core.video.atomic import atomic_file
+from fineparser_core.video.atomic import atomic_file, sweep_leftovers
 
 _STAMP = "run.json"
 #: Written by the renderer beside what it rendered.
@@ -102,8 +102,7 @@ def open_run(out: Path, settings: dict[str, Any], *, resume: bool) -> None:
             f"The run in {out} was started with {name} = {old!r}, not {new!r}: give the same settings, or another "
             "folder."
         )
-    for half_written in out.glob(".*.tmp"):  # by a run that was killed
-        half_written.unlink(missing_ok=True)
+    sweep_leftovers(out)
 
 
 def _difference(before: Any, now: Any, name: str = "") -> tuple[str, Any, Any] | None:

@@ -1,20 +1,30 @@
-"""Atomic file writes: a temporary file is written, flushed to disk and renamed."""
+"""Atomic writes: a temporary file or folder is written, flushed to disk and renamed; what a kill leaves is swept.
+
+The name of a temporary file or folder says which process owns it: ".NAME.MACHINE-PID-RANDOM.tmp". A process sweeps
+the folders that it writes to: it deletes what processes left there that have ended, and nothing of one that still runs
+or that runs on another machine.
+"""
 
 import os
+import platform
+import re
+import shutil
+import sys
+import tempfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
 from fineparser_core.errors import ExportError
 
 # Keeps the longer name of the temporary file below the usual limit of 255 bytes, at up to 4 bytes a character.
-_MAX_NAME_LENGTH = 60
-
-
-def temporary_prefix(path: Path) -> str:
-    """The beginning of the names of `path`'s temporary files; they end in ".tmp"."""
-    return f".{path.name[:_MAX_NAME_LENGTH]}."
+_MAX_NAME_LENGTH = 48
+# SQLite writes files beside its own.
+_TEMPORARY = re.compile(r"\..+\.(?P<machine>[0-9a-f]{8})-(?P<pid>[0-9]{1,9})-\w+\.tmp(-journal|-wal|-shm)?", re.DOTALL)
+_swept: set[Path] = set()
 
 
 @contextmanager
@@ -26,13 +36,14 @@ def atomic_file(path: Path) -> Iterator[Path]:
     Raises:
         ExportError: the folder is missing or read-only, or the disk is full.
     """
-    temporary = path.with_name(f"{temporary_prefix(path)}{uuid4().hex[:8]}.tmp")
+    temporary = temporary_path(path)
     try:
         yield temporary
         # Windows flushes only files that are open for writing.
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
+        sync_folder(path.parent)
     except OSError as error:
         reason = error.strerror or str(error)
         raise ExportError(
@@ -41,3 +52,95 @@ def atomic_file(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def temporary_path(path: Path) -> Path:
+    """A new path beside `path` for a temporary file or folder of this process, which it renames or deletes.
+
+    The first one in a folder sweeps it.
+    """
+    _sweep_once(path.parent)
+    return path.with_name(f"{_prefix(path.name)}{uuid4().hex[:8]}.tmp")
+
+
+def temporary_folder(name: str) -> tempfile.TemporaryDirectory:
+    """Make a folder of this process where the system keeps temporary files; the first one sweeps there.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    _sweep_once(Path(tempfile.gettempdir()))
+    return tempfile.TemporaryDirectory(prefix=_prefix(name), suffix=".tmp", ignore_cleanup_errors=True)
+
+
+def sweep_leftovers(folder: Path) -> None:
+    """Delete the temporary files and folders in a folder whose processes have ended."""
+    try:
+        with os.scandir(folder) as entries:
+            found = [(entry, match) for entry in entries if (match := _TEMPORARY.fullmatch(entry.name))]
+    except OSError:
+        return
+    for entry, match in found:
+        if match["machine"] != _machine() or _is_running(int(match["pid"])):
+            continue
+        with suppress(OSError):
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path, ignore_errors=True)
+            else:
+                os.unlink(entry.path)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the renames in a folder outlast a power cut; Windows does so by itself, and some file systems cannot."""
+    if sys.platform == "win32":
+        return
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _prefix(name: str) -> str:
+    return f".{name[:_MAX_NAME_LENGTH]}.{_machine()}-{os.getpid()}-"
+
+
+def _sweep_once(folder: Path) -> None:
+    if folder not in _swept:
+        _swept.add(folder)
+        sweep_leftovers(folder)
+
+
+@cache
+def _machine() -> str:
+    """Eight digits that tell apart the machines and containers that share a folder: process ids are theirs alone."""
+    try:
+        process_ids = os.stat("/proc/self/ns/pid").st_ino  # of Linux
+    except OSError:
+        process_ids = 0
+    return f"{zlib.crc32(f'{platform.node()} {process_ids}'.encode(errors='replace')):08x}"
+
+
+def _is_running(pid: int) -> bool:
+    """Whether a process of this machine runs; True as well where its id now belongs to another one."""
+    if sys.platform == "win32":
+        import ctypes
+
+        synchronize, access_denied, has_ended = 0x0010_0000, 5, 0
+        kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+        kernel.OpenProcess.restype = ctypes.c_void_p
+        process = ctypes.c_void_p(kernel.OpenProcess(synchronize, False, pid))
+        if not process:
+            return ctypes.get_last_error() == access_denied
+        try:
+            return kernel.WaitForSingleObject(process, 0) != has_ended
+        finally:
+            kernel.CloseHandle(process)
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # of another user
+        return True
+    return True

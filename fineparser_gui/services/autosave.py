@@ -12,6 +12,7 @@ from uuid import uuid4
 from PySide6.QtCore import QLockFile, QObject, QTimer, SignalInstance
 
 from fineparser_core.errors import ExportError
+from fineparser_core.video.atomic import sweep_leftovers
 from fineparser_gui.model.session_file import Origin, SavedSession, write_session
 from fineparser_gui.services.session import Session
 
@@ -28,7 +29,12 @@ def _lock(path: Path) -> QLockFile:
 
 
 def leftovers(folder: Path) -> list[Path]:
-    """Autosaves of programs that ended without a clean exit, the latest first."""
+    """Autosaves of programs that ended without a clean exit, the latest first; what else they left is swept."""
+    sweep_leftovers(folder)
+    for lock_path in folder.glob(f"{_PREFIX}*.lock"):
+        lock = _lock(lock_path)
+        if lock.tryLock(0):
+            lock.unlock()  # which deletes it
     found = []
     for path in folder.glob(f"{_PREFIX}*.json"):
         lock = _lock(path)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
-from fineparser_core.video.atomic import temporary_prefix
+from fineparser_core.video.atomic import sweep_leftovers
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ class ExportProcess(QObject):
         if not self._process.waitForFinished(_PATIENCE_MS):
             self._process.kill()
             self._process.waitForFinished(_PATIENCE_MS)
-            self._remove_leftovers()
+            sweep_leftovers(self._path.parent)
 
     def _read(self) -> None:
         while self._process.canReadLine():
@@ -99,20 +99,9 @@ class ExportProcess(QObject):
         if "notes" in end:
             self.finished.emit(end["notes"])
             return
-        self._remove_leftovers()
+        sweep_leftovers(self._path.parent)
         if "cancelled" in end or self._stopping:
             self.cancelled.emit()
         else:
             text = self.tr("Writing {0} stopped unexpectedly. Export it again. The log has details.")
             self.failed.emit(str(end.get("failed") or text.format(self._path.name)))
-
-    def _remove_leftovers(self) -> None:
-        """Remove temporary files of a killed process: see `fineparser_core.video.atomic`."""
-        prefix, suffix = temporary_prefix(self._path), ".tmp"
-        try:
-            beside = list(self._path.parent.iterdir())
-            for file in beside:
-                if file.name.startswith(prefix) and file.name.endswith(suffix):
-                    file.unlink(missing_ok=True)
-        except OSError as error:
-            log.warning("export: %s", error)

@@ -3,10 +3,10 @@
 import itertools
 import logging
 import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
 
@@ -24,6 +24,7 @@ from fineparser_core.export.jobs import (
 )
 from fineparser_core.export.options import RenderOptions
 from fineparser_core.export.tables import DiveRecord
+from fineparser_core.video.atomic import temporary_folder
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.model.exports import Export, ExportState
 from fineparser_gui.services.export_process import ExportProcess
@@ -72,7 +73,7 @@ class ExportService(QObject):
         self._exports: dict[int, Export] = {}
         self._jobs: dict[int, Job] = {}
         self._ids = itertools.count(1)
-        self._folder: tempfile.TemporaryDirectory | None = None
+        self._folder: TemporaryDirectory | None = None
         self._process: ExportProcess | None = None
         self._running: int | None = None
         self._stopping = False
@@ -173,7 +174,7 @@ class ExportService(QObject):
         if number is None:
             return
         if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="fineparser-export-", ignore_cleanup_errors=True)
+            self._folder = temporary_folder("fineparser-export")
         folder = self._job_folder(number)
         try:
             folder.mkdir()

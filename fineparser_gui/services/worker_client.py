@@ -3,12 +3,14 @@
 import json
 import logging
 import sys
-import tempfile
 from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
+from fineparser_core.video.atomic import temporary_folder
 from fineparser_gui.worker.protocol import Message, Ping, Pong, WorkerSettings, decode, encode
 
 log = logging.getLogger(__name__)
@@ -43,7 +45,6 @@ class WorkerClient(QObject):
     def __init__(self, library: Path | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._library = str(library) if library else ""
-        self._folder = tempfile.TemporaryDirectory(prefix="fineparser-", ignore_cleanup_errors=True)
         self._process: QProcess | None = None
         self._buffer = b""
         self._closed = False
@@ -66,6 +67,11 @@ class WorkerClient(QObject):
     def folder(self) -> Path:
         """Where the worker writes arrays; removed by `close`."""
         return Path(self._folder.name)
+
+    @cached_property
+    def _folder(self) -> TemporaryDirectory:
+        """Made when the worker starts, so that the window does not wait for the sweep of what killed ones left."""
+        return temporary_folder("fineparser")
 
     def start(self) -> None:
         """Start the process if it does not run."""

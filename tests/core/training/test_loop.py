@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -150,11 +151,11 @@ def test_kill_at_random_moments_costs_nothing(tmp_path: Path) -> None:
 
 
 def test_a_run_killed_while_it_writes_goes_on_from_the_checkpoint_before(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, left_half_written: Callable[[Path], Path]
 ) -> None:
     whole, cut = finished(tmp_path / "whole"), tmp_path / "cut"
     cut_at(11, toy_stage(), cut)
-    (cut / ".toy.pt.0123abcd.tmp").write_bytes(b"half a checkpoint")
+    left_half_written(cut / "toy.pt")
     assert left_by(finished(cut)) == left_by(whole)
 
 

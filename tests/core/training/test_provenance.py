@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -42,9 +43,11 @@ def test_a_run_goes_on_when_asked_to_and_with_the_same_settings_alone(tmp_path: 
         open_run(tmp_path, SETTINGS | {"data": {"labels": "xyz"}}, resume=True)
 
 
-def test_going_on_clears_away_what_a_killed_run_left_half_written(tmp_path: Path) -> None:
+def test_going_on_clears_away_what_a_killed_run_left_half_written(
+    tmp_path: Path, left_half_written: Callable[[Path], Path]
+) -> None:
     begin(tmp_path)
-    (tmp_path / ".train.pt.0123abcd.tmp").write_bytes(b"half")
+    left_half_written(tmp_path / "train.pt")
     open_run(tmp_path, SETTINGS, resume=True)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["run.json", "train.pt"]
 

@@ -1,0 +1,122 @@
+"""What a killed process leaves is swept by the next one, and nothing else is."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fineparser_core.errors import ExportError
+from fineparser_core.video import atomic
+from fineparser_core.video.atomic import atomic_file, sweep_leftovers, sync_folder, temporary_folder, temporary_path
+
+CHILD = (
+    "import os, sys, tempfile\n"
+    "from pathlib import Path\n"
+    "from fineparser_core.video.atomic import atomic_file, temporary_folder, temporary_path\n"
+    "path = Path(sys.argv[1])\n"
+    "tempfile.tempdir = str(path.parent)\n"
+    "with atomic_file(path) as temporary:\n"
+    "    temporary.write_text('half')\n"
+    "    temporary.with_name(temporary.name + '-journal').write_text('of SQLite')\n"
+    "    folder = temporary_path(path.with_name('bundle'))\n"
+    "    folder.mkdir()\n"
+    "    (folder / 'shard').write_text('half')\n"
+    "    of_window = temporary_folder('fineparser')\n"
+    "    print('ready', flush=True)\n"
+    "    sys.stdin.readline()\n"
+    "    os._exit(9)\n"
+)
+
+
+@pytest.fixture
+def writing(tmp_path):
+    """A process that writes in a folder: `send(line)` ends it."""
+    command = [sys.executable, "-c", CHILD, str(tmp_path / "out.csv")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "ready\n"
+        yield process
+        process.stdin.close()
+
+
+def end(process):
+    process.stdin.close()
+    assert process.wait(timeout=20) == 9
+
+
+def test_what_a_killed_process_left_is_swept_at_the_next_write_and_not_before(tmp_path, writing):
+    left = sorted(tmp_path.iterdir())
+    assert len(left) == 4
+    sweep_leftovers(tmp_path)
+    assert sorted(tmp_path.iterdir()) == left  # it still runs
+    end(writing)
+    (tmp_path / "out.csv").write_text("old")
+    with atomic_file(tmp_path / "out.csv") as temporary:
+        temporary.write_text("new")
+    assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
+
+
+def test_nothing_else_is_swept(tmp_path, writing, monkeypatch):
+    pid = writing.pid
+    end(writing)
+    sweep_leftovers(tmp_path)
+    dead = temporary_path(tmp_path / "a.csv").name.replace(f"-{os.getpid()}-", f"-{pid}-")
+    linked = tmp_path / "linked"
+    linked.mkdir()
+    (linked / "kept.txt").write_text("")
+    kept = [
+        temporary_path(tmp_path / "a.csv"),  # of this process
+        tmp_path / dead.replace(dead.split(".")[3][:8], "0" * 8),  # of another machine
+        tmp_path / f"a.{dead}.csv",
+        tmp_path / "thesis.tmp",
+        tmp_path / ".thesis.tmp",
+        tmp_path / f".a.csv.{pid}.tmp",
+    ]
+    for path in kept:
+        path.write_text("")
+    (tmp_path / dead).symlink_to(linked, target_is_directory=True)
+    sweep_leftovers(tmp_path)
+    assert sorted(tmp_path.iterdir()) == sorted([*kept, linked])
+    assert [path.name for path in linked.iterdir()] == ["kept.txt"]
+    sweep_leftovers(tmp_path / "gone")
+    monkeypatch.setattr(os, "kill", lambda pid, signal: (_ for _ in ()).throw(PermissionError()))
+    (tmp_path / dead).write_text("of another user")
+    sweep_leftovers(tmp_path)
+    assert (tmp_path / dead).exists()
+
+
+def test_a_temporary_folder_is_swept_by_the_next_program(tmp_path, writing, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (of_window,) = tmp_path.glob(".fineparser.*")
+    end(writing)
+    monkeypatch.setattr(atomic, "_swept", set())
+    with temporary_folder("fineparser") as folder:
+        assert not of_window.exists()
+        assert list(tmp_path.iterdir()) == [Path(folder)]
+
+
+@pytest.mark.parametrize("name", ["d" * 200, "跳" * 80, "\U0001f3ca" * 60])
+def test_long_names_are_written(tmp_path, name):
+    with atomic_file(tmp_path / name) as temporary:
+        temporary.write_text("new")
+        temporary.with_name(f"{temporary.name}-journal").write_text("of SQLite")
+        temporary.with_name(f"{temporary.name}-journal").unlink()
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it syncs by itself")
+def test_file_and_folder_are_synced_before_and_after_the_rename(tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: seen.append(os.path.realpath(f"/dev/fd/{descriptor}")))
+    replace = os.replace
+    monkeypatch.setattr(os, "replace", lambda *paths: (seen.append("rename"), replace(*paths)))
+    with atomic_file(tmp_path / "a.csv") as temporary:
+        temporary.write_text("new")
+    assert seen == [str(temporary), "rename", str(tmp_path)]
+
+
+def test_a_folder_that_cannot_be_synced_is_no_failure(tmp_path):
+    sync_folder(tmp_path / "gone")
+    with pytest.raises(ExportError, match="cannot be written"), atomic_file(tmp_path / "gone" / "a") as temporary:
+        temporary.write_text("new")
