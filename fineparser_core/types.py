@@ -36,6 +36,11 @@ class VideoInfo:
     n_frames_missing: int = 0
     pts_s: np.ndarray = field(repr=False, compare=False)
 
+    @property
+    def n_frames_whole(self) -> int:
+        """Number of frames that the header announces."""
+        return self.n_frames + self.n_frames_missing
+
 
 @dataclass(frozen=True, kw_only=True)
 class Clip:
@@ -181,6 +186,7 @@ class DiveParse:
         crop_xyxy: (96, 4) float32, source pixels that the mask of a sample covers.
         evidence: whether the clip shows a complete dive; None if not measured.
         refusal: a sentence that says why the clip should not be scored; None if it can be scored.
+        notes: sentences to show to the user about what is missing or damaged in the file.
     """
 
     clip: Clip
@@ -193,6 +199,7 @@ class DiveParse:
     model: ModelIdentity
     evidence: ClipEvidence | None = None
     refusal: str | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def steps(self) -> tuple[StepSpan, StepSpan, StepSpan]:
@@ -283,6 +290,11 @@ class Analysis:
 
     parse: DiveParse
     scoring: Scoring | None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences to show to the user: about the file, then about the score."""
+        return (*self.parse.notes, *(self.scoring.notes if self.scoring else ()))
 
 
 @dataclass(frozen=True, kw_only=True)

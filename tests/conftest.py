@@ -59,7 +59,7 @@ def write_video(path: Path, n_frames: int = 60, **options: Any) -> Path:
     Args:
         options: `size_px` (64, 48), `codec` "libx264", `pix_fmt` "yuv420p", `fps` 30, `times_s` (one a frame),
             `time_base`, `rotation_deg` (counter-clockwise, on the container), `sample_aspect`, `encoder` (dict of
-            codec options), `container` (dict of muxer options), `format`.
+            codec options), `container` (dict of muxer options), `format`, `metadata` (of the file).
     """
     width, height = options.get("size_px", (64, 48))
     fps = options.get("fps", 30)
@@ -67,6 +67,7 @@ def write_video(path: Path, n_frames: int = 60, **options: Any) -> Path:
     times_s = options.get("times_s", [Fraction(number, fps) for number in range(n_frames)])
     with av.open(str(path), "w", format=options.get("format"), options=options.get("container", {})) as container:
         stream = container.add_stream(options.get("codec", "libx264"), rate=fps, options=options.get("encoder", {}))
+        container.metadata.update(options.get("metadata", {}))
         stream.width, stream.height, stream.pix_fmt = width, height, options.get("pix_fmt", "yuv420p")
         stream.codec_context.time_base = time_base
         if "sample_aspect" in options:

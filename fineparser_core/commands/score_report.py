@@ -19,9 +19,9 @@ def report(analysis: Analysis) -> str:
         blocks.append("No score: a score needs the dive number, so add --dive-number, e.g. 207C.")
     else:
         blocks += [_score(analysis.scoring), _contributions(analysis.scoring), _votes(analysis.scoring)]
-        blocks += [f"Note: {note}" for note in analysis.scoring.notes]
         if refusal is not None:
             blocks.append(f"Note: scored as you asked, though: {refusal[0].lower()}{refusal[1:]}")
+    blocks += [f"Note: {note}" for note in analysis.notes]
     if analysis.parse.model.synthetic:
         blocks.append(
             f"Note: these weights were trained on rendered dives only ({analysis.parse.model.trained_on}): "

@@ -22,7 +22,7 @@ class DiveRecord:
         key: event and index, the names of its folders.
         dive_number: in upper case, e.g. "407C".
         difficulty: DD as recorded.
-        score: points as recorded, 3 * DD * mean counted award.
+        score: points as recorded, 3 * DD * mean counted award; NaN for labels without one.
         board_m: board the event is held on; None where the event does not say.
         synchro: whether two divers dive at once.
         n_frames: frames of the trimmed clip, as annotated.
@@ -48,8 +48,8 @@ class DiveRecord:
 
     def __post_init__(self) -> None:
         """Raises: ValueError, for what no dive can have."""
-        numbers = (self.difficulty, self.score, *self.awards)
-        if not all(map(math.isfinite, numbers)) or len(self.awards) > _MOST_AWARDS:
+        wrong = not all(map(math.isfinite, (self.difficulty, *self.awards))) or math.isinf(self.score)
+        if wrong or len(self.awards) > _MOST_AWARDS:
             raise ValueError(f"difficulty {self.difficulty:g}, score {self.score:g}, {len(self.awards)} awards")
         if len(self.key[0]) > LONGEST_NAME or len(self.dive_number) > _LONGEST_NUMBER:
             raise ValueError(f"dive number '{self.dive_number[:_LONGEST_NUMBER]}' of '{self.key[0][:50]}'")

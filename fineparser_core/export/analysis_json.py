@@ -20,6 +20,7 @@ Format "fineparser.analysis/2" (a reader refuses other numbers; new keys may com
                        static, and sum(points) + mean(exemplar scores) = score to 1e-6; empty without a score
     exemplars          of {id, dive_number, board_m, score, vote, contributions}; vote = score + sum(points)
     notes              sentences for the reader
+    clip_notes         those of them about what is missing or damaged in the file
     refusal            why the clip is not scored: not a dive, or not a whole one; or null
     evidence           {take_off, entry, shown, descent, after} that it is one, or null; see `ClipEvidence`
     probabilities      2 x 96: probability that flight / entry begins at the sample
@@ -99,7 +100,8 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
         "transitions": asdict(parse.transitions),
         "contributions": [] if scoring is None else [asdict(part) for part in scoring.contributions],
         "exemplars": [] if scoring is None else [asdict(vote) for vote in scoring.exemplars],
-        "notes": [] if scoring is None else list(scoring.notes),
+        "notes": list(analysis.notes),
+        "clip_notes": list(parse.notes),
         "probabilities": parse.probabilities.T.astype(float).tolist(),
         "sampled_frames": parse.sampled_frames.tolist(),
         "sampled_times_s": parse.sampled_times_s.astype(float).tolist(),
@@ -146,6 +148,7 @@ def analysis_from_dict(data: Mapping[str, Any], masks: MaskArrays) -> Analysis:
             model=ModelIdentity(**data["model"]),
             evidence=ClipEvidence(**data["evidence"]) if data.get("evidence") else None,
             refusal=data.get("refusal"),
+            notes=tuple(data.get("clip_notes", ())),
         )
         scoring = None
         if data["score"] is not None:
@@ -156,7 +159,7 @@ def analysis_from_dict(data: Mapping[str, Any], masks: MaskArrays) -> Analysis:
                     ExemplarVote(**vote | {"contributions": _contributions(vote["contributions"])})
                     for vote in data["exemplars"]
                 ),
-                notes=tuple(data["notes"]),
+                notes=tuple(data["notes"][len(parse.notes) :]),
                 interval=_interval_from_dict(data["interval"]) if data.get("interval") else None,
             )
     except (KeyError, TypeError, ValueError) as error:

@@ -153,8 +153,7 @@ def _footer_lines(analysis: Analysis, width_units: float) -> list[tuple[str, Col
         sentences.append((analysis.parse.refusal, _CAUTION))
     elif analysis.scoring is None:
         sentences.append(("Phases and mask only: a score needs the dive number.", MUTED))
-    if analysis.scoring is not None:
-        sentences += [(note, MUTED) for note in analysis.scoring.notes]
+    sentences += [(note, MUTED) for note in analysis.notes]
     if model.synthetic:
         sentences.append((f"Model trained on rendered dives, not on judged ones ({model.id}).", _CAUTION))
     else:

@@ -145,7 +145,7 @@ def _row(dive: DiveRecord) -> dict[str, Any]:
         "transitions_by": _set_by(dive),
         "model": parse.model.id,
         "trained_on": "rendered dives" if parse.model.synthetic else parse.model.trained_on,
-        "notes": parse.refusal,
+        "notes": " ".join(filter(None, (parse.refusal, *dive.analysis.notes))),
     }
     starts_s = (
         float(parse.sampled_times_s[0]),
@@ -165,7 +165,6 @@ def _row(dive: DiveRecord) -> dict[str, Any]:
         "award": scoring.award,
         "exemplars": len(scoring.exemplars),
         "mean_exemplar_score": sum(vote.score for vote in scoring.exemplars) / len(scoring.exemplars),
-        "notes": " ".join(filter(None, (parse.refusal, *scoring.notes))),
     }
     if scoring.interval is not None:
         interval = scoring.interval

@@ -118,10 +118,10 @@ class Analyzer:
             Cancelled: once the token is set.
         """
         samples = read_samples(clip, self.model.preprocessing, self.encoder, progress=progress, cancel=cancel)
-        frames, sampled, times, crops, coarse = samples
-        encoding, masks = self.encoder.encode(frames, seconds=samples.seconds, progress=progress, cancel=cancel)
+        sampled, times = samples.sampled, samples.times_s
+        encoding, masks = self.encoder.encode(samples.frames, seconds=samples.seconds, progress=progress, cancel=cancel)
         st, ed = encoding.transition_samples
-        motion = clip_motion(sampled, times, *(coarse or (frames, masks)))
+        motion = clip_motion(sampled, times, *(samples.coarse or (samples.frames, masks)))
         evidence = clip_evidence(encoding.probabilities, encoding.transition_samples, masks, motion)
         parse = DiveParse(
             clip=clip,
@@ -135,10 +135,11 @@ class Analyzer:
                 first_entry_s=float(times[ed]),
             ),
             mask_probability=masks,
-            crop_xyxy=crops,
+            crop_xyxy=samples.crops,
             model=self.model,
             evidence=evidence,
             refusal=refusal(evidence, self.calibration.domain),
+            notes=samples.notes,
         )
         return parse, encoding
 

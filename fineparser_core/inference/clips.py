@@ -18,10 +18,9 @@ def make_clip(path: Path, in_frame: int | None = None, out_frame: int | None = N
     info = probe(path)
     last = info.n_frames - 1
     if info.n_frames_missing and out_frame is None:
-        whole = info.n_frames + info.n_frames_missing
         raise VideoError(
-            f"{path} is cut off, {info.n_frames} of its {whole} frames are there: copy it again, or choose {last} or "
-            "an earlier frame as the out point to analyse what is left."
+            f"{path} is cut off, {info.n_frames} of its {info.n_frames_whole} frames are there: copy it again, or "
+            f"choose {last} or an earlier frame as the out point to analyse what is left."
         )
     start = 0 if in_frame is None else in_frame
     end = last if out_frame is None else out_frame

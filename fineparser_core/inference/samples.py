@@ -7,9 +7,10 @@ import cv2
 import numpy as np
 
 from fineparser_core.constants import MASK_SIZE
+from fineparser_core.errors import VideoError
 from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-from fineparser_core.types import Clip
+from fineparser_core.types import Clip, VideoInfo
 from fineparser_core.video.athlete_crop import crop_image, crops_around_joints, square_to_xyxy, track_athlete
 from fineparser_core.video.preprocess import WHOLE, AthleteCrop, get_preprocessing
 from fineparser_core.video.reader import VideoReader
@@ -23,6 +24,8 @@ _KEPT_HEIGHT_PX = 720
 _MASK_THRESHOLD = 0.35
 # Least confidence of a keypoint that is used to place the crop.
 _KEYPOINT_THRESHOLD = 0.4
+# Share of frames that a damaged file may lack; the frame before stands in for each.
+_MOST_DAMAGED = 0.25
 
 Kept = TypeVar("Kept")
 
@@ -37,6 +40,7 @@ class Samples(NamedTuple):
         crops: (96, 4) float32, source pixels x0, y0, x1, y1 of each sample; a crop may extend beyond the frame.
         coarse: result of the coarse pass, if there was one: whole frames (96, 112, 112, 3) uint8 and masks
             (96, 112, 112).
+        notes: sentences about what is missing or damaged in the file.
     """
 
     frames: np.ndarray
@@ -44,6 +48,7 @@ class Samples(NamedTuple):
     times_s: np.ndarray
     crops: np.ndarray
     coarse: tuple[np.ndarray, np.ndarray] | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def seconds(self) -> float:
@@ -71,14 +76,15 @@ def read_samples(
     """
     shape = get_preprocessing(preprocessing)
     keep = _reduced if isinstance(shape, AthleteCrop) else shape.apply
-    kept, sampled, times_s, (width, height) = _read(clip, keep, progress, cancel)
+    kept, sampled, info, notes = _read(clip, keep, progress, cancel)
+    times_s = info.pts_s[sampled]
     if not isinstance(shape, AthleteCrop):
-        crop = np.asarray(shape.crop_xyxy(width, height), np.float32)
-        return Samples(np.stack(kept), sampled, times_s, np.tile(crop, (len(sampled), 1)))
+        crop = np.asarray(shape.crop_xyxy(info.width_px, info.height_px), np.float32)
+        return Samples(np.stack(kept), sampled, times_s, np.tile(crop, (len(sampled), 1)), notes=notes)
     wholes, masks = coarse_pass(kept, encoder, progress=progress, cancel=cancel)
     frames, crops = crop_athlete(kept, masks, encoder, progress=progress, cancel=cancel)
-    scale = np.array([width / kept[0].shape[1], height / kept[0].shape[0]] * 2, np.float32)
-    return Samples(frames, sampled, times_s, crops * scale, (wholes, masks))
+    scale = np.array([info.width_px / kept[0].shape[1], info.height_px / kept[0].shape[0]] * 2, np.float32)
+    return Samples(frames, sampled, times_s, crops * scale, (wholes, masks), notes)
 
 
 def coarse_pass(
@@ -141,8 +147,8 @@ def _crop(frames: Sequence[np.ndarray], squares: np.ndarray) -> tuple[np.ndarray
 
 def _read(
     clip: Clip, keep: Callable[[np.ndarray], Kept], progress: ProgressCallback, cancel: CancelToken | None
-) -> tuple[list[Kept], np.ndarray, np.ndarray, tuple[int, int]]:
-    """Apply `keep` to every sample: the results, source frames, times in seconds, and (width, height) of the source."""
+) -> tuple[list[Kept], np.ndarray, VideoInfo, tuple[str, ...]]:
+    """Apply `keep` to every sample: the results, source frames, the source, and notes about what it lacks."""
     with VideoReader(clip.path) as reader:
         info = reader.info
         sampled = sample_frames(info, clip.in_frame, clip.out_frame)
@@ -153,7 +159,28 @@ def _read(
             progress(Progress("read", done, len(needed)))
             if cancel is not None:
                 cancel.raise_if_cancelled()
-        return [kept[i] for i in sampled.tolist()], sampled, info.pts_s[sampled], (info.width_px, info.height_px)
+        return [kept[i] for i in sampled.tolist()], sampled, info, _notes(info, sorted(reader.damaged), len(needed))
+
+
+def _notes(info: VideoInfo, damaged: list[int], n_read: int) -> tuple[str, ...]:
+    """What is missing or damaged in a file, of which `n_read` frames were read.
+
+    Raises:
+        VideoError: too many of them are damaged.
+    """
+    notes = []
+    if info.n_frames_missing:
+        notes.append(f"The file is cut off: {info.n_frames_missing} of its {info.n_frames_whole} frames are missing.")
+    if damaged:
+        share = f"{len(damaged)} of the {n_read} frames read"
+        if len(damaged) > _MOST_DAMAGED * n_read:
+            raise VideoError(
+                f"{info.path} is damaged: {share} cannot be decoded (the first is frame {damaged[0]}): copy it again, "
+                "or move the in or the out point."
+            )
+        are = "is" if len(damaged) == 1 else "are"
+        notes.append(f"The file is damaged: {share} {are} not whole, the first is frame {damaged[0]}.")
+    return tuple(notes)
 
 
 def _reduced(frame: np.ndarray) -> np.ndarray:

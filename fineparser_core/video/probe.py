@@ -5,6 +5,7 @@ frame rate.
 """
 
 import logging
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,11 +24,30 @@ from av.video.stream import VideoStream
 from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.errors import VideoError
 from fineparser_core.types import VideoInfo
+from fineparser_core.video.containers import read_declared
 
 logger = logging.getLogger(__name__)
 
 # Otherwise FFmpeg's messages go through Python's logging, which can deadlock with FFmpeg's decoding threads.
 av.logging.set_level(None)
+
+#: More than 18 hours of video; a header that declares more is damaged or a trap.
+MOST_FRAMES = 2_000_000
+#: Of one frame: 8192 x 4320. FFmpeg refuses larger ones before it allocates them.
+MOST_PIXELS = 36_000_000
+# Files that name other files, and pictures by a pattern: a video is one file.
+_NOT_ONE_FILE = {"concat", "hls", "dash", "imf", "sdp", "rtp", "rtsp", "sap", "image2", "tty", "webm_dash_manifest"}
+_FORMATS = ",".join(sorted(av.formats_available - _NOT_ONE_FILE))
+# Local files only, and only those that are videos themselves.
+_OPTIONS = {"protocol_whitelist": "file", "format_whitelist": _FORMATS, "max_pixels": str(MOST_PIXELS)}
+_NOT_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails
+# A pixel is not 20 times as wide as it is high; such a header is damaged.
+_MOST_ASPECT = 20
+# Longer intervals between time stamps are damaged ones.
+_MOST_DURATION_S = 30 * 24 * 3600
+_LEAST_RATE, _MOST_RATE = Fraction(1, 100), 100_000
+# Frames by which the sound of a file may outlast its pictures.
+_LONGER_SOUND = 2
 
 _CONTAINER_MARKS = (b"ftyp", b"moov", b"mdat", b"RIFF", b"\x1a\x45\xdf\xa3", b"GIF8")
 
@@ -90,10 +110,12 @@ def inspect_video(path: Path) -> tuple[VideoInfo, FrameIndex, Geometry]:
     path = Path(path)
     try:
         state = path.stat()
-    except OSError:
+    except (OSError, ValueError):  # a null character in the name is a ValueError
         raise VideoError(f"{path}: there is no such file: check the name and the folder.") from None
-    if path.is_dir():
+    if stat.S_ISDIR(state.st_mode):
         raise VideoError(f"{path} is a folder, not a video: choose a file in it.")
+    if not stat.S_ISREG(state.st_mode):
+        raise VideoError(f"{path} is a pipe or a device, not a video: choose a file.")
     if state.st_size == 0:
         raise VideoError(f"{path} is empty (0 bytes): copy it again or choose another clip.")
     return _inspect(path, state.st_mtime_ns, state.st_size)
@@ -101,8 +123,13 @@ def inspect_video(path: Path) -> tuple[VideoInfo, FrameIndex, Geometry]:
 
 @lru_cache(maxsize=64)
 def _inspect(path: Path, _mtime_ns: int, _size: int) -> tuple[VideoInfo, FrameIndex, Geometry]:
+    try:
+        declared = read_declared(path)
+    except OSError as error:
+        raise VideoError(_why_not_opened(path, error)) from None
+    _refuse_too_many(path, declared.frames)
     with open_video(path) as (container, stream):
-        index, time_base, n_missing = _index_packets(container, stream)
+        index, time_base, n_missing = _index_packets(path, container, stream, declared.cut_off)
     n_frames = len(index.pts)
     if n_frames < MIN_FRAMES:
         frames = "frame" if n_frames == 1 else "frames"
@@ -111,7 +138,7 @@ def _inspect(path: Path, _mtime_ns: int, _size: int) -> tuple[VideoInfo, FrameIn
     with open_video(path) as (container, stream):
         codec, geometry = _inspect_first_frame(path, container, stream)
     if n_missing:
-        logger.warning("%s is cut off: %d of %d frames are readable", path, n_frames, n_frames + n_missing)
+        logger.warning("%s is cut off: %d of %d frames are there", path, n_frames, n_frames + n_missing)
 
     pts_s = ((index.pts - index.pts[0]) * float(time_base)).astype(np.float64)
     pts_s.setflags(write=False)
@@ -137,24 +164,38 @@ def _inspect(path: Path, _mtime_ns: int, _size: int) -> tuple[VideoInfo, FrameIn
 def open_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     """Open a file and yield its container and video stream; closes the file at the end.
 
+    Of several video streams it is the first one that is marked as the default.
+
     Raises:
-        VideoError: the file is not a video or has no video stream.
+        VideoError: the file is not a video, has no video stream, or is larger than any video.
     """
     try:
-        # Local files only, so that a playlist cannot make FFmpeg access the network.
-        container = av.open(str(path.resolve()), options={"protocol_whitelist": "file"})
+        # Titles are in any encoding, and not read.
+        container = av.open(str(path.resolve()), options=_OPTIONS, metadata_errors="replace")
     except (av.error.FFmpegError, OSError) as error:
         raise VideoError(_why_not_opened(path, error)) from None
     with container:
-        # FFmpeg reports the cover picture of a sound file as a stream of one frame, and a text file as a "tty" video.
-        pictures = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+        # FFmpeg reports the cover picture of a sound file as a stream of one frame.
+        pictures = [s for s in container.streams.video if not s.disposition & _NOT_VIDEO]
         if not pictures and container.streams.audio:
             raise VideoError(f"{path} has sound but no picture: choose a video.")
-        if not pictures or container.format.name == "tty":
+        if not pictures:
             raise VideoError(f"{path} is not a video: choose an MP4, MOV, MKV or AVI file.")
-        stream = pictures[0]
+        stream = next((s for s in pictures if s.disposition & Disposition.default), pictures[0])
+        _refuse_too_many(path, stream.frames)
+        context = stream.codec_context
+        if context.width * context.height > MOST_PIXELS:
+            raise VideoError(
+                f"{path} has frames of {context.width} x {context.height} pixels: convert it to at most 8192 x 4320."
+            )
+        context.options = {"max_pixels": str(MOST_PIXELS)}
         stream.thread_type = "AUTO"
         yield container, stream
+
+
+def _refuse_too_many(path: Path, n_frames: int) -> None:
+    if n_frames > MOST_FRAMES:
+        raise VideoError(f"{path} declares {n_frames:,} frames, and at most {MOST_FRAMES:,} are read: cut it shorter.")
 
 
 def intact_packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet]:
@@ -175,7 +216,9 @@ def _why_not_opened(path: Path, error: Exception) -> str:
     return f"{path} is not a video: choose an MP4, MOV, MKV or AVI file."
 
 
-def _index_packets(container: InputContainer, stream: VideoStream) -> tuple[FrameIndex, Fraction, int]:
+def _index_packets(
+    path: Path, container: InputContainer, stream: VideoStream, cut_off: bool
+) -> tuple[FrameIndex, Fraction, int]:
     """Read all packets: the frame index, the time base of its stamps, and the number of missing frames."""
     stamps: list[int | None] = []
     key_flags: list[bool] = []
@@ -185,21 +228,20 @@ def _index_packets(container: InputContainer, stream: VideoStream) -> tuple[Fram
             if packet.size == 0 and packet.dts is None:  # end of stream
                 continue
             n_packets += 1
+            _refuse_too_many(path, n_packets)
             # Empty packets repeat the last frame; discarded ones lie outside the edit list.
             if packet.size and not packet.is_discard:
                 stamps.append(packet.pts)
                 key_flags.append(packet.is_keyframe)
     except av.error.FFmpegError as error:
         logger.warning("reading packets stopped early: %s", error)
-    # Frame counts of other headers are unreliable: they are estimates or include repeated frames.
-    reliable = "mov" in container.format.name.split(",") or _is_truncated_avi(container)
-    n_missing = max(0, stream.frames - n_packets) if reliable else 0
-
+    n_missing = _count_missing(container, stream, n_packets, cut_off)
     known = [stamp for stamp in stamps if stamp is not None]
-    if len(set(known)) != len(stamps):  # missing or repeated stamps: number the frames at the nominal rate
-        rate = stream.average_rate or stream.guessed_rate or Fraction(25)
+    time_base = stream.time_base
+    if time_base is None or len(set(known)) != len(stamps) or (known and _span_s(known, time_base) > _MOST_DURATION_S):
+        # Missing, repeated or impossible stamps: number the frames at the nominal rate.
         pts = np.arange(len(stamps), dtype=np.int64)
-        return FrameIndex(pts=pts, keyframes=np.zeros(1, np.int64), seekable=False), 1 / Fraction(rate), n_missing
+        return FrameIndex(pts=pts, keyframes=np.zeros(1, np.int64), seekable=False), 1 / _rate(stream), n_missing
     order = np.argsort(np.array(known, dtype=np.int64))
     # AVI stores no presentation times; the demuxer guesses them in decoding order, which B-frames make wrong.
     guessed = container.format.name == "avi" and not all(key_flags)
@@ -208,21 +250,37 @@ def _index_packets(container: InputContainer, stream: VideoStream) -> tuple[Fram
         keyframes=np.flatnonzero(np.array(key_flags, dtype=bool)[order]),
         seekable=not guessed,
     )
-    assert stream.time_base is not None
-    return index, stream.time_base, n_missing
+    return index, time_base, n_missing
 
 
-def _is_truncated_avi(container: InputContainer) -> bool:
-    """Whether an AVI file is shorter than the size in its RIFF header."""
-    if container.format.name != "avi":
-        return False
-    with Path(container.name).open("rb") as file:
-        head = file.read(8)
-    return int.from_bytes(head[4:], "little") + 8 > container.size
+def _span_s(stamps: list[int], time_base: Fraction) -> float:
+    return (max(stamps) - min(stamps)) * float(time_base)
+
+
+def _rate(stream: VideoStream) -> Fraction:
+    """Frames per second as the header has it, or a usual one."""
+    for rate in (stream.average_rate, stream.guessed_rate):
+        if rate and _LEAST_RATE <= rate <= _MOST_RATE:
+            return Fraction(rate)
+    return Fraction(25)
+
+
+def _count_missing(container: InputContainer, stream: VideoStream, n_packets: int, cut_off: bool) -> int:
+    """How many frames the header announces that are not there."""
+    # Frame counts of other headers are unreliable: they are estimates or include repeated frames.
+    if stream.frames and ("mov" in container.format.name.split(",") or (cut_off and container.format.name == "avi")):
+        return max(0, stream.frames - n_packets)
+    if not cut_off:
+        return 0
+    if container.duration is None:
+        return 1
+    n_missing = round(container.duration / av.time_base * _rate(stream)) - n_packets
+    return n_missing if n_missing > _LONGER_SOUND else 0
 
 
 def _inspect_first_frame(path: Path, container: InputContainer, stream: VideoStream) -> tuple[str, Geometry]:
     codec = stream.codec_context.name
+    stream.codec_context.thread_count = 1
     frame = None
     for packet in intact_packets(container, stream):
         try:
@@ -235,9 +293,11 @@ def _inspect_first_frame(path: Path, container: InputContainer, stream: VideoStr
         raise VideoError(f"{path}: no frame of its {codec} video can be decoded: convert it to H.264 MP4.")
     width, height = frame.width, frame.height
     aspect = float(stream.sample_aspect_ratio or 1)
+    if not 1 / _MOST_ASPECT <= aspect <= _MOST_ASPECT or width * height * max(aspect, 1 / aspect) > 2 * MOST_PIXELS:
+        aspect = 1.0
     if aspect > 1:
         width = round(width * aspect)
-    elif aspect > 0:
+    else:
         height = round(height / aspect)
     quarter_turns, mirrored = _orientation(frame)
     geometry = Geometry(stored_width_px=width, stored_height_px=height, quarter_turns=quarter_turns, mirrored=mirrored)

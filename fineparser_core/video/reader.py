@@ -23,8 +23,9 @@ logger = logging.getLogger(__name__)
 
 # Over distances up to this, decoding forward is cheaper than a seek to a keyframe in between.
 _MAX_FRAMES_FORWARD = 12
-# More decoding threads need more memory and gain little.
+# More decoding threads need more memory and gain little; each holds a frame.
 _MAX_THREADS = 8
+_MAX_PIXELS_AT_ONCE = 100_000_000
 
 
 class VideoReader:
@@ -36,6 +37,7 @@ class VideoReader:
         info: see `probe`.
         geometry: transform from a decoded frame to an upright one.
         keyframes: (k,) int64 ascending, frames at which decoding can start.
+        damaged: frames read that could not be decoded, or not whole.
     """
 
     def __init__(self, path: Path) -> None:
@@ -49,6 +51,7 @@ class VideoReader:
         # Only H.264 marks frames that no other frame refers to.
         self._can_skip = self._index.seekable and self.info.codec == "h264"
         self.keyframes = self._index.keyframes if self._index.seekable else np.zeros(1, np.int64)
+        self.damaged: set[int] = set()
         self._scaler = Scaler(self.geometry)
         self._closing = ExitStack()
         self._source: tuple[InputContainer, VideoStream] | None = None
@@ -75,7 +78,7 @@ class VideoReader:
         """Frame `index` of the file as (H, W, 3) uint8 RGB.
 
         Raises:
-            VideoError: there is no such frame, or the file is damaged before it.
+            VideoError: there is no such frame, or nothing before it can be decoded.
         """
         return self._scaler.rgb(self.decoded(index))
 
@@ -118,7 +121,7 @@ class VideoReader:
             False if the seek was abandoned.
 
         Raises:
-            VideoError: there is no such frame, or the file is damaged before it.
+            VideoError: there is no such frame, or nothing before it can be decoded.
         """
         if not 0 <= index < self.info.n_frames:
             raise VideoError(
@@ -135,9 +138,10 @@ class VideoReader:
             if self._next is None:
                 self._next = next(self._decoded, None)
             if self._next is None:
+                if self._current is not None:  # the rest of the file is damaged
+                    break
                 raise VideoError(
-                    f"{self.info.path}: frame {index} cannot be decoded, the file is damaged there: "
-                    "end the clip before it or copy the file again."
+                    f"{self.info.path}: frame {index} cannot be decoded, nor any frame before it: copy the file again."
                 )
             if self._next[0] <= index:
                 self._current, self._next = self._next, None
@@ -146,6 +150,8 @@ class VideoReader:
             else:  # the frame is damaged
                 self._current = self._current or self._next
                 break
+        if self._current[0] != index or self._current[1].is_corrupt:
+            self.damaged.add(index)
         return True
 
     def keyframe_before(self, index: int) -> int:
@@ -179,7 +185,8 @@ class VideoReader:
             self.close()
         if self._source is None:
             self._source = self._closing.enter_context(open_video(self.info.path))
-            self._source[1].codec_context.thread_count = min(os.cpu_count() or 1, _MAX_THREADS)
+            at_once = _MAX_PIXELS_AT_ONCE // (self.info.width_px * self.info.height_px)
+            self._source[1].codec_context.thread_count = max(1, min(os.cpu_count() or 1, _MAX_THREADS, at_once))
         container, stream = self._source
         if keyframe is not None:
             try:

@@ -122,7 +122,9 @@ class ScorePanel(QWidget):
         self.refusal.show_dive(dive)
         # Greyed while the score does not belong to the shown transitions yet.
         self._score.setEnabled(dive is None or not dive.rescoring)
-        self._notes.setVisible(scoring is not None and bool(scoring.notes))
+        notes = dive.analysis.notes if dive and dive.analysis else ()
+        self._notes.setText("\n".join(notes))
+        self._notes.setVisible(bool(notes))
         synthetic = dive is not None and dive.analysis is not None and dive.analysis.parse.model.synthetic
         self._synthetic.setVisible(scoring is not None and synthetic)
         self.no_exemplars.show_dive(None if scoring else dive)
@@ -143,7 +145,6 @@ class ScorePanel(QWidget):
         source = sources.get(scoring.difficulty_source, "")
         self._difficulty.setText(f"{scoring.difficulty:.1f} ({source})" if source else f"{scoring.difficulty:.1f}")
         self._award.setText(f"{scoring.award:.2f}")
-        self._notes.setText("\n".join(scoring.notes))
 
     def _outliers_text(self, ids: frozenset[str]) -> str:
         if len(ids) == 1:

@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from fineparser_core.errors import FineParserError
+
 _SCALES = (1, 2)
 
 
@@ -24,6 +26,7 @@ def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--walkthrough", action="store_true", help="the pictures of the documentation instead")
     parser.add_argument("--clip", type=Path, help="of another dive than the sample (walkthrough)")
     parser.add_argument("--start-frame", type=int, metavar="F", help="first frame of that dive")
+    parser.add_argument("--end-frame", type=int, metavar="F", help="its last frame, which a cut-off file needs")
     parser.add_argument("--size", default="1440x900", metavar="WxH", help="of the window")
     parser.add_argument("--scale", type=int, choices=_SCALES, help="this scale alone")
     parser.add_argument("--theme", choices=("light", "dark"), help="this theme alone")
@@ -55,7 +58,8 @@ def take(arguments: argparse.Namespace) -> None:
     app = QApplication(sys.argv[:1])
     width, height = (int(side) for side in arguments.size.split("x"))
     if arguments.walkthrough:
-        walk(app, arguments.out, QSize(width, height), arguments.clip, arguments.start_frame)
+        frames = arguments.start_frame, arguments.end_frame
+        walk(app, arguments.out, QSize(width, height), arguments.clip, frames)
         return
     with TemporaryDirectory(prefix="fineparser-pictures-") as folder:
         photographer = Photographer(app, arguments.out / f"{arguments.scale}x", QSize(width, height), Path(folder))
@@ -67,13 +71,18 @@ def main(argv: list[str] | None = None) -> int:
     """Take all screenshots."""
     arguments = parse_arguments(argv)
     if arguments.here:
-        take(arguments)
+        try:
+            take(arguments)
+        except FineParserError as error:
+            print(error, file=sys.stderr)
+            return error.exit_code
         return 0
     passed = [str(arguments.out), "--size", arguments.size]
     passed += ["--theme", arguments.theme] if arguments.theme else []
     if arguments.walkthrough:
         passed += ["--walkthrough", *(["--clip", str(arguments.clip)] if arguments.clip else [])]
-        passed += ["--start-frame", str(arguments.start_frame)] if arguments.start_frame is not None else []
+        for option, frame in (("--start-frame", arguments.start_frame), ("--end-frame", arguments.end_frame)):
+            passed += [option, str(frame)] if frame is not None else []
         return in_a_process(passed, arguments.scale or 1)
     scales = (arguments.scale,) if arguments.scale else _SCALES
     return max(in_a_process(passed, scale) for scale in scales)

@@ -16,30 +16,39 @@ _WIDTH_PX = 1120
 _DIVE_NUMBER, _BOARD_M = "207C", 10.0
 _LATER_FRAMES = 4
 
+Frames = tuple[int | None, int | None]
 
-def walk(app: QApplication, out: Path, size: QSize, clip: Path | None = None, in_frame: int | None = None) -> None:
+
+def walk(app: QApplication, out: Path, size: QSize, clip: Path | None = None, frames: Frames = (None, None)) -> None:
     """Take the screenshots, of the sample dive or of another one of the same number.
+
+    Args:
+        frames: first and last frame of that dive; None where it begins or ends with the file.
 
     Raises:
         FineParserError: the clip could not be analysed or scored.
     """
     with TemporaryDirectory(prefix="fineparser-walk-") as folder:
-        _first_evening(Photographer(app, out, size), Path(folder) / "evening.fineparser", clip, in_frame)
+        photographer = Photographer(app, out, size)
+        try:
+            _first_evening(photographer, Path(folder) / "evening.fineparser", clip, frames)
+        finally:
+            photographer.close()
 
 
-def _first_evening(photographer: Photographer, session_file: Path, clip: Path | None, in_frame: int | None) -> None:
+def _first_evening(photographer: Photographer, session_file: Path, clip: Path | None, frames: Frames) -> None:
     session, window = photographer.session, photographer.window
     photographer.studio.preferences.change(theme="light")
     photographer.picture("start", width_px=_WIDTH_PX)
-    session.open([clip or window.open_sample_path()[0]], in_frame=in_frame)
+    session.open([clip or window.open_sample_path()[0]], in_frame=frames[0], out_frame=frames[1])
     wait_until(lambda: session.current is not None)
     photographer.wait_for_answer()
     if photographer.dive.state is not DiveState.READY:
-        raise FineParserError(f"{photographer.dive.path} was not analysed: {photographer.dive.problem}")
+        raise FineParserError(f"It was not analysed: {photographer.dive.problem}")
     session.set_details(photographer.dive.key, _DIVE_NUMBER, _BOARD_M)
     photographer.wait_for_answer()
     if not photographer.dive.votes:
-        raise FineParserError(f"{photographer.dive.path} was not scored: {photographer.dive.problem}")
+        raise FineParserError(f"It was not scored: {photographer.dive.problem}")
     photographer.show_middle_of(1)
     photographer.picture("main", width_px=_WIDTH_PX)
 
@@ -66,4 +75,3 @@ def _first_evening(photographer: Photographer, session_file: Path, clip: Path | 
     if not written.is_file():
         raise FineParserError(f"{written.name} was not written: {[one.message for one in session.exports.exports]}")
     write_session(session.snapshot(), session_file)
-    photographer.close()

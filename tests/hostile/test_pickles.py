@@ -172,7 +172,8 @@ BOMBS: dict[str, Callable[[], bytes]] = {
 # What a well-formed pickle may say of a dive, and no dive can have.
 DIVES: dict[str, Any] = {
     "infinite difficulty": {KEYS[0]: [*DIVE[:2], float("inf"), *DIVE[3:]], KEYS[1]: DIVE},
-    "score nan": {KEYS[0]: ["407C", float("nan"), *DIVE[2:]], KEYS[1]: DIVE},
+    "an infinite score": {KEYS[0]: ["407C", float("inf"), *DIVE[2:]], KEYS[1]: DIVE},
+    "difficulty nan": {KEYS[0]: ["407C", 61.0, float("nan"), *DIVE[3:]], KEYS[1]: DIVE},
     "a difficulty of 60 bits": {KEYS[0]: [*DIVE[:2], 2**60, *DIVE[3:]], KEYS[1]: DIVE},
     "transitions nan": {KEYS[0]: [*DIVE[:3], [float("nan")] * 2, LABELS], KEYS[1]: DIVE},
     "no transitions": {KEYS[0]: [*DIVE[:3], [], LABELS], KEYS[1]: DIVE},

@@ -84,12 +84,13 @@ def test_without_a_dive_number(small_video: Path, make_analysis: Callable[..., A
 @pytest.mark.parametrize("scored", [True, False])
 def test_round_trip(scored: bool, small_video: Path, make_analysis: Callable[..., Analysis], tmp_path: Path) -> None:
     analysis = make_analysis(small_video, 1, scored=scored)
+    analysis = replace(analysis, parse=replace(analysis.parse, notes=("The file is cut off.",)))
     write_masks_npz(analysis.parse, tmp_path / "masks.npz")
     write_analysis_json(analysis, tmp_path / "dive.json")
     data = json.loads((tmp_path / "dive.json").read_text(encoding="utf-8"))
     back = analysis_from_dict(data, read_masks_npz(tmp_path / "masks.npz"))
     assert back.scoring == analysis.scoring
-    for name in ("clip", "transitions", "model"):
+    for name in ("clip", "transitions", "model", "notes"):
         assert getattr(back.parse, name) == getattr(analysis.parse, name)
     for name in ("sampled_frames", "sampled_times_s", "probabilities", "mask_probability", "crop_xyxy"):
         before, after = getattr(analysis.parse, name), getattr(back.parse, name)

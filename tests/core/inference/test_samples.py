@@ -9,7 +9,7 @@ import pytest
 import torch
 from stand_in import HiddenTakeOff, StandIn, corner, nothing
 
-from fineparser_core.errors import Cancelled
+from fineparser_core.errors import Cancelled, VideoError
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.encoder import ClipEncoder
@@ -222,3 +222,28 @@ def test_steps_are_read_with_how_long_the_clip_lasts(tmp_path: Path) -> None:
     frames = read_samples(make_clip(path), "follow", analyzer.encoder).frames
     assert analyzer.encoder.encode(frames)[0].transition_samples == (59, 62)
     assert parse.transitions.first_flight_frame == 0
+
+
+def test_what_a_file_lacks_is_noted(tmp_path: Path, make_video: Callable[..., Path]) -> None:
+    path = make_video(tmp_path / "whole.mkv", 100, encoder={"g": "12", "bf": "0"})
+    encoder = ClipEncoder(StandIn(), torch.device("cpu"))
+    assert read_samples(make_clip(path), "whole", encoder).notes == ()
+    data = path.read_bytes()
+    cut = tmp_path / "cut.mkv"
+    cut.write_bytes(data[: len(data) * 3 // 4])
+    last = probe(cut).n_frames - 1
+    notes = read_samples(make_clip(cut, 0, last), "whole", encoder).notes
+    assert notes[0].startswith("The file is cut off: ")
+    with av.open(str(path)) as container:
+        packets = [(p.pos, p.size) for p in container.demux(video=0) if p.size]
+    for n_damaged in (1, 40):
+        damaged = bytearray(data)
+        for at, size in packets[-n_damaged:]:
+            damaged[at + 12 : at + size + 6] = bytes(size - 6)
+        (tmp_path / "damaged.mkv").write_bytes(damaged)
+        clip = make_clip(tmp_path / "damaged.mkv")
+        if n_damaged == 1:
+            assert read_samples(clip, "whole", encoder).notes[0].startswith("The file is damaged: 1 of the ")
+        else:
+            with pytest.raises(VideoError, match="cannot be decoded"):
+                read_samples(clip, "whole", encoder)

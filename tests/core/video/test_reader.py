@@ -136,14 +136,19 @@ def test_damage_in_the_middle_affects_its_frames_only(
     assert sum(number == index for index, number in enumerate(numbers)) >= 58
 
 
-def test_data_that_ends_early_names_the_frame(tmp_path: Path, make_video: Callable[..., Path]) -> None:
+def test_where_the_data_ends_early_the_last_frame_stays(
+    tmp_path: Path, make_video: Callable[..., Path], number_of: Callable[[np.ndarray], int]
+) -> None:
     path = make_video(tmp_path / "zeroed.mp4", 60, encoder={"g": "12"}, container={"movflags": "faststart"})
     data = bytearray(path.read_bytes())
     middle = (data.index(b"mdat") + len(data)) // 2
     data[middle:] = bytes(len(data) - middle)
     path.write_bytes(data)
-    with VideoReader(path) as reader, pytest.raises(VideoError, match="frame 59 cannot be decoded"):
-        reader.frame(59)
+    with VideoReader(path) as reader:
+        last = number_of(reader.frame(59))
+        assert 12 <= last < 59
+        assert [number_of(reader.frame(index)) for index in (0, last)] == [0, last]
+        assert reader.damaged == {59}
 
 
 def test_a_failed_seek_reads_from_the_start(

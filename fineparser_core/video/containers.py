@@ -1,0 +1,113 @@
+"""What the headers of a file declare: read before FFmpeg allocates by it, and compared with the file's size."""
+
+import re
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+_FIRST_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"styp", b"sidx")
+_MOST_HEADER_BYTES = 64_000_000
+# Of one track: its samples and its edits, each of which repeats them at worst.
+_SAMPLES = re.compile(rb"stsz.{8}(.{4})|stz2.{8}(.{4})", re.DOTALL)
+_EDITS = re.compile(rb"elst.{4}(.{4})", re.DOTALL)
+_IS_VIDEO = re.compile(rb"hdlr.{8}vide", re.DOTALL)
+_MATROSKA, _SEGMENT = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67"
+
+
+class Declared(NamedTuple):
+    """What a file says of itself.
+
+    Attributes:
+        frames: of its largest video track, as FFmpeg would list them; 0 where the header has no such number.
+        cut_off: it is shorter than it says.
+    """
+
+    frames: int = 0
+    cut_off: bool = False
+
+
+def read_declared(path: Path) -> Declared:
+    """What the header of an MP4, MOV, AVI or Matroska file declares; nothing for other files.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(12)
+        if head[4:8] in _FIRST_BOXES:
+            return _of_boxes(file, size)
+        if head[:4] == b"RIFF":
+            return Declared(cut_off=int.from_bytes(head[4:8], "little") + 8 > size)
+        if head[:4] == _MATROSKA:
+            return Declared(cut_off=_matroska_end(file) > size)
+    return Declared()
+
+
+def _of_boxes(file: BinaryIO, size: int) -> Declared:
+    frames, end = 0, 0
+    for kind, start, end in _boxes(file, size):
+        if kind == b"moov":
+            file.seek(start)
+            frames = max(frames, _declared_frames(file.read(min(end - start, _MOST_HEADER_BYTES))))
+    return Declared(frames, end > size)
+
+
+def _boxes(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int, int]]:
+    """(kind, start and end of the content) of every box of the top level; the last may end beyond the file."""
+    at = 0
+    while at + 8 <= size:
+        file.seek(at)
+        head = file.read(16)
+        length, header = int.from_bytes(head[:4], "big"), 8
+        if length == 1:
+            length, header = int.from_bytes(head[8:16], "big"), 16
+        elif length == 0:
+            length = size - at
+        if length < header:
+            return
+        yield head[4:8], at + header, at + length
+        at += length
+
+
+def _declared_frames(movie: bytes) -> int:
+    packed = movie.find(b"cmvd", 0, 64)
+    if packed >= 0:  # a compressed header, as QuickTime once wrote
+        try:
+            movie = zlib.decompressobj().decompress(movie[packed + 8 :], _MOST_HEADER_BYTES)
+        except zlib.error:
+            return 0
+    frames = 0
+    for track in movie.split(b"trak")[1:]:
+        if _IS_VIDEO.search(track):
+            samples = max((_number(found) for found in _SAMPLES.finditer(track)), default=0)
+            frames = max(frames, samples * max((_number(found) for found in _EDITS.finditer(track)), default=1))
+    return frames
+
+
+def _number(found: re.Match[bytes]) -> int:
+    return int.from_bytes(next(group for group in found.groups() if group is not None), "big")
+
+
+def _matroska_end(file: BinaryIO) -> int:
+    """Where the segment says that it ends; 0 where it does not say."""
+    file.seek(4)
+    length = _variable_number(file)
+    if length is None:
+        return 0
+    file.seek(length, 1)
+    if file.read(4) != _SEGMENT:
+        return 0
+    length = _variable_number(file)
+    return 0 if length is None else file.tell() + length
+
+
+def _variable_number(file: BinaryIO) -> int | None:
+    """An EBML number of 1 to 8 bytes; None where it is unknown."""
+    first = file.read(1)
+    if not first or not first[0]:
+        return None
+    n_bits = 7 * (9 - first[0].bit_length())
+    number = int.from_bytes(first + file.read(8 - first[0].bit_length()), "big") & ((1 << n_bits) - 1)
+    return None if number == (1 << n_bits) - 1 else number
