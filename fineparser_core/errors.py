@@ -1,31 +1,76 @@
 """Expected failures, each with a message for the user: the file, the value, and what to do about it.
 
-Every class carries the process exit code that the command line returns for it.
+Every class carries the process exit code that the command line returns for it; `ExitCode` has them all.
 """
+
+from enum import IntEnum
+
+from fineparser_core.printable import printable
+
+
+class ExitCode(IntEnum):
+    """What a command returns; `meaning` is what the documents say of it."""
+
+    meaning: str
+
+    DONE = 0, "done"
+    UNEXPECTED = 1, "unexpected failure; the message names the log file"
+    USAGE = (
+        2,
+        "usage: an option, a setting or a dive number that cannot be used, or a run's folder that holds another run",
+    )
+    VIDEO = 3, "bad video: missing, not a video, truncated, fewer than 16 frames"
+    EXEMPLARS = 4, "no exemplars of the dive number, or no exemplar library"
+    WEIGHTS = 5, "weights missing, damaged or of another architecture"
+    ANNOTATIONS = 6, "data set: annotations missing or damaged, or no dive that can be read"
+    OUTPUT = 7, "output that cannot be written, or no room for the cache"
+    NOT_A_DIVE = (
+        8,
+        "the clip is not a dive, is cut wrongly or shows no diver: phases and masks are there, a score is not "
+        "(`--force` gives one)",
+    )
+    CANCELLED = 130, "cancelled (Ctrl+C, SIGTERM); no half-written file is left"
+    READER_GONE = 141, "the reader of a pipe went away"
+
+    def __new__(cls, code: int, meaning: str) -> "ExitCode":
+        """A code with its meaning."""
+        member = int.__new__(cls, code)
+        member._value_ = code
+        member.meaning = meaning
+        return member
+
+
+def exit_code_table() -> str:
+    """The exit codes as a table in Markdown, which the documents hold."""
+    rows = [("code", "meaning"), ("---", "---"), *((str(code.value), code.meaning) for code in ExitCode)]
+    return "\n".join(f"| {code} | {meaning} |" for code, meaning in rows)
 
 
 class FineParserError(Exception):
-    """Base of all expected failures; the message is shown to the user unchanged."""
+    """Base of all expected failures; its text is shown to the user, with escapes for what cannot be shown."""
 
-    exit_code = 1
+    exit_code: int = ExitCode.UNEXPECTED
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
 
 class ConfigError(FineParserError):
     """An invalid setting, option or dive number."""
 
-    exit_code = 2
+    exit_code = ExitCode.USAGE
 
 
 class VideoError(FineParserError):
     """A file that is missing, is not a video, or is too short."""
 
-    exit_code = 3
+    exit_code = ExitCode.VIDEO
 
 
 class ExemplarError(FineParserError):
     """No exemplar to compare with, or an unreadable exemplar library."""
 
-    exit_code = 4
+    exit_code = ExitCode.EXEMPLARS
 
 
 class NoExemplarsError(ExemplarError):
@@ -35,25 +80,25 @@ class NoExemplarsError(ExemplarError):
 class CheckpointError(FineParserError):
     """Weights that are missing, damaged, or belong to another architecture."""
 
-    exit_code = 5
+    exit_code = ExitCode.WEIGHTS
 
 
 class AnnotationError(FineParserError):
     """An annotation file that is missing, damaged, or has invalid content."""
 
-    exit_code = 6
+    exit_code = ExitCode.ANNOTATIONS
 
 
 class ExportError(FineParserError):
     """A result that could not be written."""
 
-    exit_code = 7
+    exit_code = ExitCode.OUTPUT
 
 
 class Cancelled(FineParserError):
     """The user cancelled the job; it leaves no partial files."""
 
-    exit_code = 130
+    exit_code = ExitCode.CANCELLED
 
     def __init__(self, message: str = "Cancelled.") -> None:
         super().__init__(message)

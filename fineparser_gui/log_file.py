@@ -10,6 +10,8 @@ from types import TracebackType
 
 from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 
+from fineparser_core.printable import PrintableFormatter
+
 log = logging.getLogger(__name__)
 
 _MAX_BYTES = 2**20
@@ -32,8 +34,10 @@ def start_logging(folder: Path) -> None:
         handlers.append(RotatingFileHandler(path, maxBytes=_MAX_BYTES, backupCount=2, encoding="utf-8"))
     except OSError as error:  # a full or read-only disk must not prevent the start
         terminal.handle(logging.makeLogRecord({"levelno": logging.WARNING, "msg": f"no log file: {error}"}))
-    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-    logging.basicConfig(level=logging.INFO, handlers=handlers, format=form)
+    form = PrintableFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for handler in handlers:
+        handler.setFormatter(form)
+    logging.basicConfig(level=logging.INFO, handlers=handlers)
     qInstallMessageHandler(_log_qt)
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fineparser_core.commands.options import Count, Positional, parse, parse_known
+from fineparser_core.commands.output_paths import check_output_folder
+from fineparser_core.commands.printing import say
 from fineparser_core.commands.terminal import cancel_on_signals, log_to_stderr
 from fineparser_core.commands.train import RunOptions
 from fineparser_core.config import TrainConfig
@@ -37,6 +39,7 @@ def main(argv: list[str]) -> int:
     if {"-h", "--help"} & set(argv):
         parse(AblateOptions, "ablate", argv)
     args, words = parse_known(AblateOptions, "ablate", argv)
+    check_output_folder(args.out)
     presets = [row.preset for row in paper_table(args.table) if row.preset is not None]
     words += ["--epochs", str(args.epochs)]
     configs = {name: parse(TrainConfig, "ablate", words, default=get_config(name)) for name in dict.fromkeys(presets)}
@@ -67,7 +70,7 @@ def main(argv: list[str]) -> int:
             ours[preset] = {name: metric["value"] for name, metric in metrics.items() if metric is not None}
             measured_on = f"{results['data']['name']}, {args.epochs} epochs, {results['data']['dives']} training dives"
         if peers.writes:
-            print(side_by_side(args.table, ours, data=measured_on))
+            say(side_by_side(args.table, ours, data=measured_on))
     return 0
 
 

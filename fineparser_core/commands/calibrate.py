@@ -1,6 +1,5 @@
 """`fineparser calibrate`: measures weights on held-out rendered dives and writes what they state into their card."""
 
-import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -10,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from fineparser_core.checkpoints.bundle import read_card, write_card
-from fineparser_core.commands.options import Count, WeightsOptions, parse
+from fineparser_core.commands.options import Count, Seed, WeightsOptions, parse
+from fineparser_core.commands.output_paths import check_output_folder
+from fineparser_core.commands.printing import remark, say, say_written
 from fineparser_core.commands.terminal import running
 from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.data.dataset import load_dataset
@@ -24,6 +25,7 @@ from fineparser_core.evaluation.calibration import (
     MIN_DIVES,
     FittedDomain,
     FittedInterval,
+    check_level,
     fit_domain,
     fit_interval,
     read_scored,
@@ -63,7 +65,7 @@ class CalibrateOptions(WeightsOptions):
     library: Path | None = None
     limit: Count = 80
     level: float = 0.8
-    seed: int = 0
+    seed: Seed = 0
     dry_run: bool = False
 
 
@@ -81,8 +83,13 @@ def main(argv: list[str]) -> int:
     args = parse(CalibrateOptions, "calibrate", argv)
     if args.data is None and args.predictions is None:
         raise ConfigError("Neither --data nor --predictions is given: name a folder of rendered dives, or both.")
+    check_level(args.level)
+    if args.data is not None and args.limit < MIN_DIVES:
+        raise ConfigError(f"--limit {args.limit} is too few dives for thresholds: measure at least {MIN_DIVES}.")
     folder = args.weights or bundled_weights()
     card = read_card(folder)
+    if not args.dry_run:
+        check_output_folder(folder)
     stored: dict[str, Any] = dict(card.calibration)
     known = None if args.predictions is None else read_scored(args.predictions)
     source = "" if args.predictions is None else f"{args.predictions.resolve().parent.name}, exemplars from training"
@@ -91,20 +98,20 @@ def main(argv: list[str]) -> int:
             analyzer = Analyzer.open(weights=folder, library=args.library, device=args.device, precision=args.precision)
             measured = measure(analyzer, args, cancel, progress)
         domain = fit_domain(measured.whole, measured.wrong, seed=args.seed)
-        print(_domain_text(domain))
+        say(_domain_text(domain))
         stored["domain"] = domain.as_card()
         if known is None and len(measured.scored) >= MIN_DIVES:
             known = scored_dives(measured.scored)
             source = f"{args.data.resolve().name}, exemplars of the library"
     if known is None:
-        print(f"no interval: fewer than {MIN_DIVES} of the dives have exemplars in the library; give --predictions")
+        say(f"no interval: fewer than {MIN_DIVES} of the dives have exemplars in the library; give --predictions")
     else:
         interval = fit_interval(known, args.level, seed=args.seed)
-        print(_interval_text(interval, source))
+        say(_interval_text(interval, source))
         stored["interval"] = {**interval.as_card(), "source": source}
     if not args.dry_run:
         write_card(replace(card, calibration=stored), folder)
-        print(f"Written: {folder / 'card.json'}")
+        say_written(folder / "card.json")
     return 0
 
 
@@ -122,7 +129,7 @@ def measure(analyzer: Analyzer, args: CalibrateOptions, cancel: CancelToken, pro
             try:
                 write_video(data, record, video)
             except AnnotationError as error:
-                print(f"{record.id} is left out: {error}", file=sys.stderr)
+                remark(f"{record.id} is left out: {error}")
                 continue
             _measure_dive(analyzer, record, video, found, cancel)
             if done % _EVERY == 0:

@@ -1,23 +1,26 @@
-"""The `fineparser` command: picks a sub-command, and turns every failure into one sentence and an exit code.
-
-Exit codes: 0 done, 1 unexpected failure, 2 usage, 3 bad video, 4 no exemplars, 5 weights, 6 annotations,
-7 output that cannot be written, 8 not a whole dive, 130 cancelled (or the reader of a pipe is gone: 141).
-"""
+"""The `fineparser` command: picks a sub-command, and turns every failure into one sentence and an exit code."""
 
 import argparse
+import contextlib
 import importlib
 import os
 import shlex
+import signal
 import sys
+import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
 import platformdirs
 
 from fineparser_core import __version__
-from fineparser_core.errors import Cancelled, FineParserError
+from fineparser_core.commands.printing import flush, remark, show_all_text
+from fineparser_core.errors import Cancelled, ConfigError, ExitCode, FineParserError
+from fineparser_core.printable import printable
 
 CommandMain = Callable[[list[str]], int]
 
@@ -38,7 +41,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "profile": ("profile", "measure what scoring and training here save on this machine"),
 }
 
-_READER_GONE = 141
+_DEBUG = "--debug"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -48,25 +51,35 @@ def main(argv: list[str] | None = None) -> int:
         argv: arguments after the program's name; None takes those of the process.
 
     Returns:
-        The exit code, as the module's docstring lists them.
+        The exit code, one of `ExitCode`.
     """
-    parser = argparse.ArgumentParser(
+    words = sys.argv[1:] if argv is None else argv
+    return run_guarded(_run, words, debug=words[:1] == [_DEBUG])
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise ConfigError(f"{message[:1].upper()}{message[1:]}: see `fineparser --help`.")
+
+
+def _run(argv: list[str]) -> int:
+    codes = "\n".join(f"  {code.value:<12}{code.meaning}" for code in ExitCode)
+    parser = _Parser(
         prog="fineparser",
         description="Parses a dive into take-off, flight and entry, and says where the points came from.",
-        epilog="commands:\n" + "\n".join(f"  {name:<12}{summary}" for name, (_, summary) in COMMANDS.items()),
+        epilog="commands:\n"
+        + "\n".join(f"  {name:<12}{summary}" for name, (_, summary) in COMMANDS.items())
+        + f"\n\nexit codes:\n{codes}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"fineparser {__version__}")
-    parser.add_argument("--debug", action="store_true", help="show the whole traceback of an unexpected failure")
+    parser.add_argument(_DEBUG, action="store_true", help="show the whole traceback of an unexpected failure")
     parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="one of those below")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help="see `fineparser COMMAND --help`")
     args = parser.parse_args(argv)
-
-    def chosen(arguments: list[str]) -> int:
-        module = importlib.import_module(f"fineparser_core.commands.{COMMANDS[args.command][0]}")
-        return int(module.main(arguments))
-
-    return run_guarded(chosen, args.arguments, debug=args.debug)
+    module = importlib.import_module(f"fineparser_core.commands.{COMMANDS[args.command][0]}")
+    return int(module.main(args.arguments))
 
 
 def run_guarded(command: CommandMain, argv: list[str], *, debug: bool = False) -> int:
@@ -74,35 +87,68 @@ def run_guarded(command: CommandMain, argv: list[str], *, debug: bool = False) -
 
     `python -m fineparser_core.NAME` calls it too: `sys.exit(run_guarded(main, sys.argv[1:]))`.
     """
+    show_all_text()
     try:
-        code = command(argv)
-        # Here, not at interpreter exit: a reader that has gone must be noticed while it can be handled.
-        sys.stdout.flush()
+        with _interrupt_on_sigterm():
+            code = _exit_code(command, argv)
+            # Here, not at interpreter exit: a reader that has gone must be noticed while it can be handled.
+            flush()
         return code
     except FineParserError as error:
-        if debug:
-            traceback.print_exc()
-        return _fail(str(error), error.exit_code)
+        return _fail(str(error), error.exit_code, debug=debug)
     except KeyboardInterrupt:
         return _fail(str(Cancelled()), Cancelled.exit_code)
     except BrokenPipeError:
-        # The interpreter would flush stdout once more at exit and complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _READER_GONE
+        return _end(ExitCode.READER_GONE)
     except Exception as error:
-        if debug:
-            traceback.print_exc()
         return _fail(
             f"an unexpected failure, {type(error).__name__}: {_first_line(error)}. {_record(argv)} "
             "--debug before the command shows it here.",
-            FineParserError.exit_code,
+            ExitCode.UNEXPECTED,
+            debug=debug,
         )
 
 
-def _fail(sentence: str, code: int) -> int:
-    # On a terminal the sentence replaces a progress line that was cut short.
-    start = "\r\x1b[K" if sys.stderr.isatty() else ""
-    print(f"{start}fineparser: {sentence}", file=sys.stderr)
+def _exit_code(command: CommandMain, argv: list[str]) -> int:
+    try:
+        return command(argv)
+    except SystemExit as stop:  # after help and version
+        return int(stop.code or 0)
+
+
+@contextlib.contextmanager
+def _interrupt_on_sigterm() -> Iterator[None]:
+    """Makes SIGTERM end a command as Ctrl+C does, temporary files removed; handlers belong to the main thread."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
+
+
+def _fail(sentence: str, code: int, *, debug: bool = False) -> int:
+    with contextlib.suppress(OSError, FineParserError):  # stderr may be gone as well
+        if debug:
+            remark(traceback.format_exc(), keep="\n")
+        if sys.stderr is not None and sys.stderr.isatty():  # the sentence replaces a progress line that was cut short
+            sys.stderr.write("\r\x1b[K")
+        remark(f"fineparser: {sentence}")
+    return _end(code)
+
+
+def _end(code: int) -> int:
+    """The code, once nothing is left in stdout that the interpreter would fail to write when it exits."""
+    try:
+        flush()
+    except (OSError, FineParserError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return code
 
 
@@ -116,7 +162,8 @@ def _record(argv: list[str]) -> str:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8") as log:
-            log.write(f"{datetime.now().isoformat(timespec='seconds')} {shlex.join(argv)}\n{traceback.format_exc()}\n")
+            now = datetime.now().isoformat(timespec="seconds")
+            log.write(printable(f"{now} {shlex.join(argv)}\n{traceback.format_exc()}\n", keep="\n"))
     except OSError as error:
         return f"The log file {path} cannot be written ({error.strerror})."
     return f"Its details are in {path}."

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Literal
 
 from fineparser_core.commands.options import Positional, parse
+from fineparser_core.commands.output_paths import check_output_files, check_output_folder
+from fineparser_core.commands.printing import say, say_written
 from fineparser_core.errors import ConfigError
 from fineparser_core.video.atomic import temporary_folder
 
@@ -87,21 +89,18 @@ def main(argv: list[str]) -> int:
         _convert_release(args.checkpoint, args.out, overwrite=args.overwrite)
     else:
         _convert_to_release(args.bundle, args.out, overwrite=args.overwrite)
-    print(f"Written: {args.out}")
+    say_written(args.out)
     return 0
 
 
-def _check_out(out: Path, example: str, *, overwrite: bool) -> None:
-    if out.is_dir():
-        raise ConfigError(f"{out} is a folder: name the file to write, e.g. {out / example}.")
+def _check_out(out: Path, source: Path | None, *, overwrite: bool) -> None:
+    check_output_files([out], {source: "the file that is converted"} if source is not None else {})
     if out.exists() and not overwrite:
         raise ConfigError(f"{out} exists already: choose another name or add --overwrite.")
-    if not out.parent.is_dir():
-        raise ConfigError(f"The folder {out.parent} does not exist: create it or choose another.")
 
 
 def _convert_kinetics(out: Path, source: Path | None, *, overwrite: bool) -> None:
-    _check_out(out, "kinetics_i3d.safetensors", overwrite=overwrite)
+    _check_out(out, source, overwrite=overwrite)
     # Imported late, as it loads torch.
     from fineparser_core.checkpoints.kinetics import extract_checkpoint, fetch_kinetics, load_kinetics, write_kinetics
 
@@ -114,7 +113,7 @@ def _convert_kinetics(out: Path, source: Path | None, *, overwrite: bool) -> Non
 
 
 def _convert_imagenet(args: Imagenet) -> None:
-    _check_out(args.out, "imagenet.safetensors", overwrite=args.overwrite)
+    _check_out(args.out, args.source, overwrite=args.overwrite)
     # Imported late, as it loads torch.
     from fineparser_core.checkpoints.imagenet import convert_imagenet, fetch_imagenet, write_imagenet
 
@@ -123,7 +122,7 @@ def _convert_imagenet(args: Imagenet) -> None:
         return
     backbone, weights = convert_imagenet(args.source)
     write_imagenet(backbone, weights, args.out)
-    print(f"{args.source} holds {backbone}: train with --static-backbone {backbone}.")
+    say(f"{args.source} holds {backbone}: train with --static-backbone {backbone}.")
 
 
 def _convert_release(checkpoint: Path, out: Path, *, overwrite: bool) -> None:
@@ -132,6 +131,7 @@ def _convert_release(checkpoint: Path, out: Path, *, overwrite: bool) -> None:
     from fineparser_core.checkpoints.reference import load_reference
     from fineparser_core.models.fineparser import FineParser
 
+    check_output_folder(out)
     if out.exists() and not (out / CARD_NAME).is_file():
         raise ConfigError(f"{out} exists and is not a bundle of weights: choose another name.")
     if out.exists() and not overwrite:
@@ -149,7 +149,7 @@ def _convert_release(checkpoint: Path, out: Path, *, overwrite: bool) -> None:
 
 
 def _convert_to_release(bundle: Path, out: Path, *, overwrite: bool) -> None:
-    _check_out(out, "fineparser.pth", overwrite=overwrite)
+    _check_out(out, bundle, overwrite=overwrite)
 
     # Imported late, as they load torch.
     from fineparser_core.checkpoints.bundle import load_bundle, load_into

@@ -1,10 +1,10 @@
 """`fineparser data check ROOT`: says what a data set has, what is missing and what is wrong."""
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from fineparser_core.commands.options import DatasetOptions, Positional, parse
+from fineparser_core.commands.printing import say, say_json
 from fineparser_core.commands.terminal import running
 from fineparser_core.config import Layout
 from fineparser_core.data.survey import N_VOTERS, Survey, by_kind, take_survey
@@ -42,7 +42,10 @@ def main(argv: list[str]) -> int:
     data = args.dataset(args.data, args.layout)
     with running() as (progress, cancel):
         survey = take_survey(data, images=args.images, progress=progress, cancel=cancel)
-    print(json.dumps(asdict(survey), indent=2, default=str) if args.json else report(survey))
+    if args.json:
+        say_json(asdict(survey), indent=2)
+    else:
+        say(report(survey))
     if not survey.splits["train"].usable:
         first = next(iter(survey.unusable), "its train split is empty.")
         raise AnnotationError(

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from fineparser_core.commands import score
 from fineparser_core.commands.options import parse
-from fineparser_core.errors import ExportError, VideoError
+from fineparser_core.commands.output_paths import make_output_folder
+from fineparser_core.errors import VideoError
 from fineparser_core.resources import resource
 
 
@@ -32,10 +33,7 @@ def main(argv: list[str]) -> int:
     if not description.is_file():
         raise VideoError(f"The bundled sample dive {description} is missing: install FineParser again.")
     sample = json.loads(description.read_text(encoding="utf-8"))
-    try:
-        args.out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ExportError(f"The folder {args.out} cannot be made ({error.strerror}): choose another --out.") from error
+    make_output_folder(args.out)
     dive = [str(resource("samples", sample["file"])), "--dive-number", sample["dive_number"]]
     dive += ["--board", str(sample["board_m"])]
     outputs = {"--annotated": "annotated.mp4", "--masks": "masks.npz", "--json": "analysis.json"}

@@ -2,6 +2,7 @@
 
 from fineparser_core.commands.evaluate_options import EvaluateOptions
 from fineparser_core.commands.options import parse
+from fineparser_core.commands.output_paths import check_output_folder
 from fineparser_core.commands.terminal import log_to_stderr
 from fineparser_core.errors import ConfigError
 from fineparser_core.resources import resource
@@ -14,6 +15,7 @@ def main(argv: list[str]) -> int:
     if args.write_card is not None:
         from fineparser_core.evaluation.model_card import write_model_card
 
+        check_output_folder(weights)
         write_model_card(args.write_card, weights)
         return 0
     if args.data is None and args.real is None and not args.oracle:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from fineparser_core.commands.options import Count, DatasetOptions
+from fineparser_core.commands.options import Count, DatasetOptions, Seed
 from fineparser_core.config import Layout, Pairing
 from fineparser_core.constants import Device, Precision
 
@@ -47,7 +47,7 @@ class EvaluateOptions(DatasetOptions):
     pairing: Pairing | None = None
     exemplars: Count | None = None
     per_number: Count | None = None
-    seed: int | None = None
+    seed: Seed | None = None
     limit: Count | None = None
     device: Device = "auto"
     precision: Precision | None = None

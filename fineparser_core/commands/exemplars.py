@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from fineparser_core.checkpoints.bundle import read_card
-from fineparser_core.commands.options import Count, parse
+from fineparser_core.commands.options import Count, Seed, parse
+from fineparser_core.commands.output_paths import check_output_folder
 from fineparser_core.commands.terminal import running
-from fineparser_core.errors import ExportError
+from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.inference.analyzer import Analyzer, bundled_weights
 from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.exemplars.records import Exemplar, ExemplarMask
@@ -45,15 +46,19 @@ class ExemplarsOptions:
     sample: Path
     weights: Path | None = None
     each: Count = 10
-    seed: int = 407
+    seed: Seed = 407
 
 
 def main(argv: list[str]) -> int:
     """Runs the command; see `--help`."""
     args = parse(ExemplarsOptions, "exemplars", argv)
     read_card(args.weights or bundled_weights())
+    check_output_folder(args.out)
+    check_output_folder(args.sample)
     if args.out.exists():
         raise ExportError(f"{args.out} exists already: choose a new folder.")
+    if args.sample.resolve().is_relative_to(args.out.resolve()):
+        raise ConfigError(f"{args.sample} lies in {args.out}, which is made anew: choose another folder for --sample.")
     with running() as (progress, cancel):
         try:
             folder = temporary_path(args.out)

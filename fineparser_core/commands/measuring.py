@@ -12,13 +12,15 @@ import numpy as np
 from fineparser_core import __version__
 from fineparser_core.checkpoints.bundle import load_model, read_card
 from fineparser_core.commands.evaluate_options import EvaluateOptions
+from fineparser_core.commands.output_paths import make_output_folder
+from fineparser_core.commands.printing import say
 from fineparser_core.commands.terminal import running
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.transforms import plain_view, view_frames
-from fineparser_core.errors import ExportError, VideoError
+from fineparser_core.errors import VideoError
 from fineparser_core.evaluation.failures import SHEETS, failure_sheet, worst
 from fineparser_core.evaluation.fidelity import Fidelity, contribution_fidelity, read_qualities
 from fineparser_core.evaluation.model_card import EVALUATION
@@ -53,10 +55,7 @@ def measure(args: EvaluateOptions, weights: Path) -> None:
         FineParserError: with the sentence for the user.
     """
     if args.out is not None:
-        try:
-            args.out.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ExportError(f"{args.out} cannot be made ({error.strerror}): choose another folder.") from None
+        make_output_folder(args.out)
     card = read_card(weights)
     device = choose_device(args.device)
     precision = choose_precision(device, args.precision or card.evaluation.get("precision", "auto"))
@@ -66,7 +65,7 @@ def measure(args: EvaluateOptions, weights: Path) -> None:
         "weights": f"{card.id}, trained on {card.trained_on}",
         "arithmetic": f"{precision} on {device.type}; preprocessing {card.preprocessing}, decoding {card.decoding}",
     }
-    print(f"weights: {content['weights']}\narithmetic: {content['arithmetic']}")
+    say(f"weights: {content['weights']}\narithmetic: {content['arithmetic']}")
     with running() as (progress, cancel):
         if args.data is not None:
             content["data"] = _measure_data(args, weights, precision, content, progress, cancel)
@@ -77,7 +76,7 @@ def measure(args: EvaluateOptions, weights: Path) -> None:
             seed = args.seed or 0
             oracle = pose_oracle(plan_twins(sample_records(seed), seed=seed), progress=progress, cancel=cancel)
             content["oracle"] = asdict(oracle)
-            print(f"\n{_oracle_text(oracle)}")
+            say(f"\n{_oracle_text(oracle)}")
     if args.out is not None:
         with atomic_file(args.out / EVALUATION) as temporary:
             temporary.write_text(json.dumps(finite(content), indent=2) + "\n", encoding="utf-8")
@@ -122,9 +121,9 @@ def _measure_data(
         "labels": stamp.labels,
         "exemplars": f"up to {protocol.exemplars} of {pool_text} by {protocol.pairing}, seed {protocol.seed}",
     }
-    print("\n".join(f"{name}: {value}" for name, value in measured.items()) + f"\n\n{summary.as_text()}")
+    say("\n".join(f"{name}: {value}" for name, value in measured.items()) + f"\n\n{summary.as_text()}")
     if qualities:
-        print(_fidelity_text(fidelity))
+        say(_fidelity_text(fidelity))
     if args.out is not None:
         write_predictions(args.out / "predictions.csv", args.out / "predictions.json", results)
         by_id = {dive.record.id: dive for dive in dives}
@@ -179,11 +178,11 @@ def _measure_clips(
             clip = make_clip(labels.path, labels.in_frame, labels.out_frame)
             parse, _ = analyzer.parse(clip, cancel=cancel)
         except VideoError as error:
-            print(f"\n{labels.path.name} is left out: {error}")
+            say(f"\n{labels.path.name} is left out: {error}")
             continue
         result = measure_clip(parse, labels)
         results[result.clip] = asdict(result) | {"median_iou": result.median_iou}
-        print(f"\n{_clip_text(result, parse)}")
+        say(f"\n{_clip_text(result, parse)}")
         if out is not None:
             _write_picture(out / f"{labels.path.stem}.png", overlay_sheet(parse, labels.truths))
     return results

@@ -2,15 +2,17 @@
 
 import contextlib
 import io
+import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import tyro
 from tyro.conf import DisallowNone, FlagCreatePairsOff, OmitArgPrefixes, Positional, PositionalMetavarFromFieldName
-from tyro.constructors import PrimitiveConstructorSpec
+from tyro.constructors import ConstructorRegistry, PrimitiveConstructorSpec, PrimitiveTypeInfo
 
 from fineparser_core.constants import Device, Precision
 from fineparser_core.data.dataset import load_dataset
@@ -19,37 +21,95 @@ from fineparser_core.errors import ConfigError
 
 __all__ = [
     "Count",
+    "CountFromZero",
     "DatasetOptions",
     "DeviceOptions",
     "OmitArgPrefixes",
     "Positional",
+    "Seed",
     "WeightsOptions",
+    "Workers",
     "parse",
     "parse_known",
+    "whole",
 ]
 
 Options = TypeVar("Options")
 
 
-def _count(words: list[str]) -> int:
-    if not words[0].isdecimal() or int(words[0]) < 1:
-        raise ValueError(f"'{words[0]}' is not a count of at least 1")
-    return int(words[0])
-
-
 _STYLE = (DisallowNone, FlagCreatePairsOff, OmitArgPrefixes, PositionalMetavarFromFieldName)
+_RULES = ConstructorRegistry()
+# What tyro says before the reason why a value that may be left out cannot be used.
+_UNION = re.compile(r"no type matching \S+ could be instantiated from \[.*\]\.\s+Got errors: - <class '[\w.]+'>: ")
+#: Whole numbers of the libraries that are given them have 64 bits.
+_LARGEST = 2**63 - 1
+
+
+def _whole(text: str, least: int, most: int) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        raise ValueError(f"{text!r:.80} is not a whole number") from None
+    if not least <= number <= most:
+        raise ValueError(f"{text!r:.80} is not {_range(least, most)}")
+    return number
+
+
+def _range(least: int, most: int) -> str:
+    if most < _LARGEST:
+        return f"a whole number from {least} to {most}"
+    return f"a count of at least {least}" if least >= 0 else "a whole number of 64 bits"
+
+
+def _finite(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError(f"{text!r:.80} is not a number")
+    return number
+
+
+def _path(text: str) -> Path:
+    if not text or "\0" in text:
+        raise ValueError(f"{text!r:.80} names no file")
+    return Path(text)
+
+
+def _spec(read: Callable[[str], Any], kind: Any, metavar: str) -> PrimitiveConstructorSpec[Any]:
+    return PrimitiveConstructorSpec(
+        nargs=1,
+        metavar=metavar,
+        instance_from_str=lambda words: read(words[0]),
+        is_instance=lambda value: isinstance(value, kind),
+        str_from_instance=lambda value: [str(value)],
+    )
+
+
+@_RULES.primitive_rule
+def _plain_types(info: PrimitiveTypeInfo) -> PrimitiveConstructorSpec[Any] | None:
+    """What every number and every path of every command has to be."""
+    if info.type is int:
+        return _spec(partial(_whole, least=-_LARGEST, most=_LARGEST), int, "INT")
+    if info.type is float:
+        return _spec(_finite, int | float, "FLOAT")
+    return _spec(_path, Path, "PATH") if info.type is Path else None
+
+
+def whole(least: int, most: int = _LARGEST, *, metavar: str = "N") -> PrimitiveConstructorSpec[int]:
+    """Annotates a whole number within bounds."""
+    return _spec(partial(_whole, least=least, most=most), int, metavar)
+
 
 #: A whole number of at least 1.
-Count = Annotated[
-    int,
-    PrimitiveConstructorSpec(
-        nargs=1,
-        metavar="N",
-        instance_from_str=_count,
-        is_instance=lambda value: isinstance(value, int),
-        str_from_instance=lambda value: [str(value)],
-    ),
-]
+Count = Annotated[int, whole(1)]
+#: A whole number of at least 0.
+CountFromZero = Annotated[int, whole(0)]
+#: What random numbers are drawn by.
+Seed = Annotated[int, whole(0, metavar="INT")]
+#: Processes or threads.
+Workers = Annotated[int, whole(1, 1024)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +193,7 @@ def _one_sentence(command: str) -> Iterator[None]:
     """Turns tyro's message for a wrong command line into a `ConfigError` of one sentence."""
     message = io.StringIO()
     try:
-        with contextlib.redirect_stderr(message):
+        with contextlib.redirect_stderr(message), _RULES:
             yield
     except SystemExit as stop:
         if not stop.code:
@@ -145,4 +205,4 @@ def _sentence(box: str) -> str:
     """The text of tyro's message box up to its first rule, on one line; the help that follows is left out."""
     lines = [line.strip("│| ") for line in box.splitlines()[1:]]
     end = next((i for i, line in enumerate(lines) if re.fullmatch(r"[─\-+╰╯]+", line)), len(lines))
-    return " ".join(lines[:end]).rstrip(".")
+    return _UNION.sub("", " ".join(lines[:end])).rstrip(".")

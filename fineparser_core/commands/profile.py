@@ -5,14 +5,16 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import torch
 
 from fineparser_core.checkpoints.bundle import load_fineparser
-from fineparser_core.commands.options import Count, Positional, parse
+from fineparser_core.commands.options import Count, Positional, parse, whole
+from fineparser_core.commands.printing import say
 from fineparser_core.commands.profile_streams import profile_streams
 from fineparser_core.diving.dive_number import parse_dive_number
-from fineparser_core.errors import ExemplarError
+from fineparser_core.errors import ConfigError, ExemplarError
 from fineparser_core.inference.analyzer import Analyzer, bundled_weights
 from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.device import PRECISIONS, choose_precision
@@ -55,12 +57,12 @@ class Training:
     Attributes:
         pairs: the paper's pairs in an iteration.
         repeats: iterations of each kind to time.
-        size: width and height of a frame.
+        size: width and height of a frame; a multiple of 16.
     """
 
-    pairs: Count = 2
+    pairs: Annotated[int, whole(1, 64)] = 2
     repeats: Count = 3
-    size: Count = 112
+    size: Annotated[int, whole(16, 1024)] = 112
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,6 +117,8 @@ def main(argv: list[str]) -> int:
     elif isinstance(args, Streams):
         profile_streams()
     else:
+        if args.size % 16:
+            raise ConfigError(f"--size {args.size} does not fit the network: choose a multiple of 16.")
         _profile_training(args.pairs, args.repeats, args.size)
     return 0
 
@@ -126,8 +130,8 @@ def _profile_scoring(path: Path | None, dive_number: str, n_exemplars: int) -> N
     if not chosen:
         raise ExemplarError(f"No exemplars for {dive_number}: choose another dive number.")
     clip = make_clip(path) if path else _clip(chosen[0])
-    print(f"CPU: {_cpu_name()}, {torch.get_num_threads()} threads; device {analyzer.model.device}")
-    print(f"one query against {len(chosen)} exemplars of {dive_number}, decoding of video not counted")
+    say(f"CPU: {_cpu_name()}, {torch.get_num_threads()} threads; device {analyzer.model.device}")
+    say(f"one query against {len(chosen)} exemplars of {dive_number}, decoding of video not counted")
     _compare(analyzer, clip, chosen)
 
 
@@ -144,7 +148,7 @@ def _compare(analyzer: Analyzer, clip: Clip, chosen: Sequence[Exemplar]) -> None
     encoding, _ = encoder.encode(query.frames, seconds=query.seconds)
     votes = analyzer.compare(encoding, chosen)
     ours_s = time.perf_counter() - start
-    print(f"encode once, {identity.precision} channels last: {ours_s:.2f} s")
+    say(f"encode once, {identity.precision} channels last: {ours_s:.2f} s")
 
     same = PairByPair(encoder, identity.decoding, contiguous=False)
     plain = PairByPair(_contiguous_encoder(analyzer), identity.decoding, contiguous=True)
@@ -153,7 +157,7 @@ def _compare(analyzer: Analyzer, clip: Clip, chosen: Sequence[Exemplar]) -> None
         scores = [e.score + path.delta(query, samples) for e, samples in zip(chosen, others, strict=True)]
         pair_s = time.perf_counter() - start
         worst = max(abs(a - v.vote) for a, v in zip(scores, votes, strict=True))
-        print(f"{name}: {pair_s:.2f} s, {pair_s / ours_s:.1f} times; largest difference of a vote {worst:.2g} points")
+        say(f"{name}: {pair_s:.2f} s, {pair_s / ours_s:.1f} times; largest difference of a vote {worst:.2g} points")
 
 
 def _contiguous_encoder(analyzer: Analyzer) -> ClipEncoder:
@@ -175,26 +179,26 @@ def _profile_training(n_pairs: int, repeats: int, size: int) -> None:
         ours: our_iteration(model, batch, PRECISIONS[precision]),
         "all pairs": our_iteration(model, with_all_pairs(batch), PRECISIONS[precision]),
     }
-    print(f"CPU: {_cpu_name()}, {torch.get_num_threads()} threads")
-    print(
+    say(f"CPU: {_cpu_name()}, {torch.get_num_threads()} threads")
+    say(
         f"{n_pairs} pairs, {len(batch.video)} videos of {size} x {size} an iteration; batch norm fixed; forward, "
         f"backward and update; median of {repeats}"
     )
     seconds, losses = seconds_per_iteration(steps, repeats)
     plain_s = seconds["straightforward"]
-    print(f"straightforward, fp32 contiguous, pair by pair: {plain_s:.2f} s an iteration")
+    say(f"straightforward, fp32 contiguous, pair by pair: {plain_s:.2f} s an iteration")
     for name in dict.fromkeys(("ours, fp32", ours)):
-        print(
+        say(
             f"{name} channels last, one batch: {seconds[name]:.2f} s an iteration, "
             f"{plain_s / seconds[name]:.2f} times faster"
         )
         differences = relative_differences(losses[name], losses["straightforward"])
         terms = ", ".join(f"{term} {value:.1e}" for term, value in differences.items())
-        print(f"  relative difference of each loss: {terms}")
+        say(f"  relative difference of each loss: {terms}")
     ratio = plain_s / seconds[ours]
-    print(f"bound 2 times: {'met' if ratio >= 2 else 'missed'} ({ratio:.2f})")
+    say(f"bound 2 times: {'met' if ratio >= 2 else 'missed'} ({ratio:.2f})")
     paired, every = (steps[name].pairs / seconds[name] for name in (ours, "all pairs"))
-    print(
+    say(
         f"apart, all pairs on the same {len(batch.video)} videos: {steps['all pairs'].pairs} instead of "
         f"{steps[ours].pairs} ordered pairs an iteration, {every:.2f} instead of {paired:.2f} a second "
         f"({every / paired:.1f} times); its pairs share videos, so each adds less information"

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy.stats import spearmanr
 
+from fineparser_core.commands.printing import say
 from fineparser_core.evaluation.summary import text_table
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.exemplars.records import Exemplar
@@ -20,8 +21,8 @@ def profile_streams() -> None:
     exemplars = analyzer.library.exemplars()
     rhos = stream_rhos(analyzer, exemplars)
     analyzer.library.close()
-    print(f"weights {analyzer.model.id}: {len(exemplars)} exemplars, each left out in turn and scored by the others")
-    print(text_table(["score from", "Spearman rho"], [[name, f"{rho:.3f}"] for name, rho in rhos.items()]))
+    say(f"weights {analyzer.model.id}: {len(exemplars)} exemplars, each left out in turn and scored by the others")
+    say(text_table(["score from", "Spearman rho"], [[name, f"{rho:.3f}"] for name, rho in rhos.items()]))
 
 
 def stream_rhos(analyzer: Analyzer, exemplars: Sequence[Exemplar]) -> Mapping[str, float]:

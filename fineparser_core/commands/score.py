@@ -1,12 +1,10 @@
 """`fineparser score`: one clip in, its phases, masks, score and contributions out."""
 
-import io
-import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fineparser_core.commands.options import parse
+from fineparser_core.commands.printing import remark, say, say_json, say_written
 from fineparser_core.commands.score_options import ScoreOptions
 from fineparser_core.commands.score_outputs import (
     STDOUT,
@@ -19,7 +17,7 @@ from fineparser_core.commands.terminal import running
 from fineparser_core.commands.trim import no_dive
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
-from fineparser_core.errors import ConfigError
+from fineparser_core.errors import ConfigError, ExitCode
 from fineparser_core.export.analysis_json import analysis_to_dict
 from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.exemplar_selection import CandidateRule, find_candidates
@@ -30,9 +28,6 @@ from fineparser_core.video.probe import probe
 
 if TYPE_CHECKING:
     from fineparser_core.inference.analyzer import Analyzer
-
-#: The exit code of a clip that is not a whole dive: its phases and masks are written, a score is not.
-NOT_A_DIVE = 8
 
 
 def main(argv: list[str]) -> int:
@@ -80,16 +75,14 @@ def main(argv: list[str]) -> int:
         notes = write_outputs(analysis, args, library, progress, cancel)
 
     if args.json == STDOUT:
-        print(json.dumps(analysis_to_dict(analysis), indent=1))
+        say_json(analysis_to_dict(analysis))
     else:
-        if isinstance(sys.stdout, io.TextIOWrapper):  # a file's name may hold what the terminal cannot show
-            sys.stdout.reconfigure(errors="backslashreplace")
-        print(report(analysis))
+        say(report(analysis))
         for path in output_files(args):
-            print(f"Written: {path}")
+            say_written(path)
         for note in notes:
-            print(f"Note: {note}")
-    return NOT_A_DIVE if analysis.parse.refusal is not None and not args.force else 0
+            say(f"Note: {note}")
+    return ExitCode.NOT_A_DIVE if analysis.parse.refusal is not None and not args.force else ExitCode.DONE
 
 
 def _found_dive(analyzer: "Analyzer", path: Path, progress: ProgressCallback, cancel: CancelToken) -> Clip:
@@ -106,7 +99,7 @@ def _found_dive(analyzer: "Analyzer", path: Path, progress: ProgressCallback, ca
     best = max(segments, key=lambda segment: segment.confidence)
     others = ", ".join(f"--start-frame {s.in_frame} --end-frame {s.out_frame}" for s in segments if s is not best)
     if others:
-        print(f"{len(segments)} dives were found, and the clearest is analysed; the others: {others}", file=sys.stderr)
+        remark(f"{len(segments)} dives were found, and the clearest is analysed; the others: {others}")
     return make_clip(path, best.in_frame, best.out_frame)
 
 
@@ -114,5 +107,5 @@ def _open_library(path: Path | None) -> ExemplarStore:
     """That of the path; without one the bundled exemplars and, where there are some, the user's own."""
     store = ExemplarStore.open(path) if path is not None else ExemplarStore.open_all(own_folder())
     if store.notice:
-        print(f"fineparser: {store.notice}", file=sys.stderr)
+        remark(f"fineparser: {store.notice}")
     return store

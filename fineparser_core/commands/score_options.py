@@ -3,15 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from fineparser_core.commands.options import Count, Positional, WeightsOptions
+from fineparser_core.commands.options import Count, Positional, Seed, WeightsOptions
 
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreOptions(WeightsOptions):
     """Analyses a dive. Frames are 0-based, inclusive, and those of the source file.
-
-    Exit codes: 0 done, 2 usage, 3 bad video, 4 no exemplars, 5 weights, 7 output that cannot be written, 8 not a whole
-    dive, 130 cancelled.
 
     Attributes:
         clip: video file.
@@ -50,11 +47,11 @@ class ScoreOptions(WeightsOptions):
     exemplars: Count = 10
     allow_nearest: bool = False
     synchro: bool = False
-    seed: int = 0
+    seed: Seed = 0
     library: Path | None = None
     quiet: bool = False
 
-    json: str | None = None
+    json: Path | None = None
     csv: Path | None = None
     masks: Path | None = None
     annotated: Path | None = None

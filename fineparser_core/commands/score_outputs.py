@@ -1,10 +1,10 @@
 """The files that `fineparser score` writes: which are asked for, whether they can be written, and writing them."""
 
-import tempfile
 from pathlib import Path
 
+from fineparser_core.commands.output_paths import check_output_files
 from fineparser_core.commands.score_options import ScoreOptions
-from fineparser_core.errors import ConfigError, ExportError
+from fineparser_core.errors import ConfigError
 from fineparser_core.export.analysis_json import write_analysis_json, write_masks_npz
 from fineparser_core.export.annotated_clip import write_annotated_clip
 from fineparser_core.export.contact_sheet import write_contact_sheet
@@ -17,43 +17,33 @@ from fineparser_core.inference.exemplars.store import ExemplarStore
 from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.types import Analysis
 
-STDOUT = "-"
+STDOUT = Path("-")
 _BEST = "best"
 
 
 def output_files(args: ScoreOptions) -> list[Path]:
     """The files that are asked for."""
-    json_file = Path(args.json) if args.json and args.json != STDOUT else None
-    return [path for path in (args.annotated, args.contact_sheet, args.masks, args.csv, json_file) if path]
+    json_file = None if args.json == STDOUT else args.json
+    asked = (args.annotated, args.contact_sheet, args.masks, args.csv, json_file)
+    return [path for path in asked if path is not None]
 
 
 def check_outputs(args: ScoreOptions, library: ExemplarStore) -> None:
     """Checks that every output can be written, before the clip is analysed.
 
     Raises:
-        ConfigError: for two outputs in one file, one that would replace the clip, or options that cannot be.
+        ConfigError: for two outputs in one file, one that would replace what is read, or options that cannot be.
         ExportError: for a place where no file can be made.
         ExemplarError: where the library lacks the dive to show beside.
     """
     _check_options(args)
     if args.compare_with not in (None, _BEST):
         library.get(args.compare_with)
-    taken = {args.clip.resolve(): "the clip itself"}
-    for path in output_files(args):
-        place = path.resolve()
-        if place in taken:
-            raise ConfigError(f"{path} is {taken[place]}: give the output another name.")
-        taken[place] = "already the file of another output"
-        if path.exists() and not path.is_file():
-            raise ExportError(f"{path} exists and is not a file: give the output another name.")
-        if not place.parent.is_dir():
-            raise ExportError(f"{path} cannot be written, there is no folder {place.parent}: make it first.")
-        try:
-            tempfile.TemporaryFile(dir=place.parent).close()
-        except OSError as error:
-            raise ExportError(
-                f"{path} cannot be written ({error.strerror}): choose a folder where you may write."
-            ) from error
+    inputs = {exemplar.clip_path: "the clip of an exemplar" for exemplar in library.exemplars()}
+    inputs[args.clip] = "the clip itself"
+    if args.library is not None:
+        inputs[args.library] = "the library itself"
+    check_output_files(output_files(args), inputs)
 
 
 def _check_options(args: ScoreOptions) -> None:
@@ -107,5 +97,5 @@ def write_outputs(
     if args.csv:
         write_csv([DiveRecord(path=args.clip, board_m=args.board, analysis=analysis)], args.csv)
     if args.json and args.json != STDOUT:
-        write_analysis_json(analysis, Path(args.json))
+        write_analysis_json(analysis, args.json)
     return notes

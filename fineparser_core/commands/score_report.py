@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from fineparser_core.printable import printable
 from fineparser_core.text_table import text_table
 from fineparser_core.types import Analysis, Contribution, DiveParse, ExemplarVote, Scoring
 
@@ -33,7 +34,7 @@ def report(analysis: Analysis) -> str:
 def _heading(parse: DiveParse) -> str:
     clip, model = parse.clip, parse.model
     return (
-        f"{clip.path}, frames {clip.in_frame} to {clip.out_frame} at {clip.fps:.5g} fps\n"
+        f"{printable(clip.path)}, frames {clip.in_frame} to {clip.out_frame} at {clip.fps:.5g} fps\n"
         f"weights {model.id} (preprocessing {model.preprocessing}, decoding {model.decoding}), "
         f"{model.precision} on {model.device}"
     )

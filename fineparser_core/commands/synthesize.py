@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-import cv2
 from tyro.constructors import PrimitiveConstructorSpec
 
-from fineparser_core.commands.options import Count, parse
+from fineparser_core.commands.options import Count, CountFromZero, Seed, Workers, parse
+from fineparser_core.commands.output_paths import check_output_files, check_output_folder
+from fineparser_core.commands.printing import say
 from fineparser_core.commands.terminal import running
 from fineparser_core.data.dataset import load_dataset
-from fineparser_core.errors import ConfigError, ExportError
+from fineparser_core.errors import ConfigError
+from fineparser_core.export.images import IMAGE_SUFFIXES, write_image
 from fineparser_core.synth import twin_table
 from fineparser_core.synth.dataset import Plan, SynthConfig, synthesize
 from fineparser_core.synth.preview import contact_sheet
@@ -62,10 +64,10 @@ class SynthesizeOptions:
     """
 
     out: Path | None = None
-    train: int = 0
-    test: int = 0
-    seed: int = 0
-    workers: int = 1
+    train: CountFromZero = 0
+    test: CountFromZero = 0
+    seed: Seed = 0
+    workers: Workers = 1
     numbers: str = ""
     twins: Literal["full", "medium", "mini"] | None = None
     variant: Count = 1
@@ -81,13 +83,12 @@ def main(argv: list[str]) -> int:
     args = parse(SynthesizeOptions, "synthesize", argv)
     numbers = tuple(n.strip().upper() for n in args.numbers.split(",")) if args.numbers else ()
     if args.preview is not None:
+        check_output_files([args.preview])
+        if args.preview.suffix.lower() not in IMAGE_SUFFIXES:
+            raise ConfigError(f"{args.preview} ends in none of {', '.join(IMAGE_SUFFIXES)}: choose such a name.")
         sheet, speed = contact_sheet(SynthConfig(train=6, test=0, seed=args.seed, numbers=numbers))
-        ok, data = cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
-        try:
-            args.preview.write_bytes(data.tobytes() if ok else b"")
-        except OSError as error:
-            raise ExportError(f"{args.preview} cannot be written ({error.strerror}): choose another place.") from None
-        print(f"Rendered at {speed:.0f} frames a second of one core.")
+        write_image(sheet, args.preview)
+        say(f"Rendered at {speed:.0f} frames a second of one core.")
         return 0
     if args.write_table:
         if args.annotations is None:
@@ -98,6 +99,7 @@ def main(argv: list[str]) -> int:
         raise ConfigError("Neither --out nor --preview is given: name a folder or a picture.")
     if args.variant > 1 and not args.twins:
         raise ConfigError(f"--variant {args.variant} is of twins: give --twins as well, or another --seed.")
+    check_output_folder(args.out)
     plan: Plan
     if args.twins:
         plan = _twins(args.twins, args.annotations, args.seed, args.variant)
@@ -106,7 +108,7 @@ def main(argv: list[str]) -> int:
     with running(quiet=args.quiet) as (progress, cancel):
         left = synthesize(args.out, plan, workers=args.workers, shard=args.shard, progress=progress, cancel=cancel)
     if left:
-        print(f"{left} dives of other shards are still missing; annotations are written with the last of them.")
+        say(f"{left} dives of other shards are still missing; annotations are written with the last of them.")
     return 0
 
 
@@ -139,9 +141,9 @@ def annotated_records(folder: Path) -> list[TwinRecord]:
 def _twins(size: str, annotations: Path | None, seed: int, variant: int) -> TwinPlan:
     records = annotated_records(annotations) if annotations else twin_table.sample_records(seed)
     plan = plan_twins(records, size, seed, variant)
-    print(f"{len(plan)} twins of {len(records)} records {'as annotated' if annotations else 'drawn from the table'}")
+    say(f"{len(plan)} twins of {len(records)} records {'as annotated' if annotations else 'drawn from the table'}")
     for note, count in plan.notes().items():
-        print(f"  {count}: {note}")
+        say(f"  {count}: {note}")
     for name, reason in plan.skipped.items():
-        print(f"  {name} is skipped: {reason}")
+        say(f"  {name} is skipped: {reason}")
     return plan

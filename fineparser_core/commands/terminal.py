@@ -12,6 +12,8 @@ from rich.logging import RichHandler
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
+from fineparser_core.commands.printing import remark
+from fineparser_core.printable import PrintableFormatter
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 
 
@@ -72,7 +74,7 @@ def progress_on_stderr(*, quiet: bool = False) -> Iterator[ProgressCallback]:
                 bar = bars.add_task(progress.stage, total=progress.total or None)
             bars.update(bar, completed=progress.done, total=progress.total or None)
         elif ended:
-            print(f"{progress.stage} {progress.done}/{progress.total}", file=sys.stderr, flush=True)
+            remark(f"{progress.stage} {progress.done}/{progress.total}")
         last = progress
 
     if not console.is_terminal:
@@ -87,4 +89,5 @@ def log_to_stderr(level: int = logging.INFO) -> None:
     terminal = sys.stderr.isatty()
     handler = RichHandler(console=Console(stderr=True), show_path=False) if terminal else logging.StreamHandler()
     form = "%(message)s" if terminal else "%(asctime)s %(message)s"
-    logging.basicConfig(level=level, format=form, datefmt="%H:%M:%S", handlers=[handler])
+    handler.setFormatter(PrintableFormatter(form, datefmt="%H:%M:%S"))
+    logging.basicConfig(level=level, handlers=[handler])

@@ -8,6 +8,8 @@ from typing import Any
 import tyro
 
 from fineparser_core.commands.options import DatasetOptions, OmitArgPrefixes, parse, parse_known
+from fineparser_core.commands.output_paths import check_output_folder
+from fineparser_core.commands.printing import say
 from fineparser_core.commands.terminal import cancel_on_signals, log_to_stderr
 from fineparser_core.config import RunSettings, TrainConfig
 from fineparser_core.constants import Device
@@ -78,6 +80,7 @@ def main(argv: list[str]) -> int:
     if args.extra_data and preset != _STAGED:
         raise ConfigError(f"--extra-data is of the staged recipe: use --config {_STAGED}, or one data set.")
 
+    check_output_folder(args.out)
     if preset == _STAGED and args.kinetics is None and args.weights is None:
         raise ConfigError(
             "The staged recipe starts from Kinetics: give --kinetics (`fineparser convert kinetics FILE`), or weights "
@@ -95,12 +98,12 @@ def main(argv: list[str]) -> int:
         if preset == _STAGED:
             extra = [load_dataset(folder) for folder in args.extra_data]
             card = run_staged(args.settings, args.dataset(args.data), extra, args.out, settings=args, cancel=cancel)
-            print(f"{card.id} written to {args.out / BUNDLE}")
+            say(f"{card.id} written to {args.out / BUNDLE}")
         else:
             data = args.dataset(args.data, args.settings.layout)
             finished = train(args.settings, data, args.out, settings=args, cancel=cancel, peers=peers)
             if peers.writes:
                 if finished.summary is not None:
-                    print(finished.summary.as_text())
-                print(f"{finished.card.id} of epoch {finished.epoch} written to {finished.bundle}")
+                    say(finished.summary.as_text())
+                say(f"{finished.card.id} of epoch {finished.epoch} written to {finished.bundle}")
     return 0

@@ -1,11 +1,11 @@
 """`fineparser trim`: finds the dives in a long recording and says where each begins and ends."""
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from fineparser_core.commands.options import Positional, WeightsOptions, parse
+from fineparser_core.commands.printing import say, say_json
 from fineparser_core.commands.terminal import running
 from fineparser_core.errors import VideoError
 from fineparser_core.text_table import text_table
@@ -18,8 +18,6 @@ FORMAT = "fineparser.trim/2"
 @dataclass(frozen=True, kw_only=True)
 class TrimOptions(WeightsOptions):
     """Finds the dives in a long recording. Frames are 0-based, inclusive, and those of the file.
-
-    Exit codes: 0 found, 2 usage, 3 bad video or no dive in it, 5 weights, 130 cancelled.
 
     Attributes:
         video: video file.
@@ -49,9 +47,9 @@ def main(argv: list[str]) -> int:
         analyzer = Analyzer.open(weights=args.weights, device=args.device, precision=args.precision)
         segments = find_dives(analyzer, args.video, progress=progress, cancel=cancel)
     if args.json:
-        print(json.dumps(as_dict(args.video, info, segments), indent=1))
+        say_json(as_dict(args.video, info, segments))
     elif segments:
-        print(_table(info, segments))
+        say(_table(info, segments))
     if not segments:
         raise no_dive(args.video)
     return 0

@@ -45,7 +45,7 @@ def frame_bytes(preprocessing: str, *, masks: bool) -> int:
 def default_cache(data: DiveSet) -> Path:
     """The data set's own folder below the user's cache folder, named after its root; not made yet."""
     root = data.root.resolve()
-    name = f"{root.name}-{zlib.crc32(str(root).encode()):08x}"
+    name = f"{root.name}-{zlib.crc32(os.fsencode(root)):08x}"
     return platformdirs.user_cache_path("fineparser", appauthor=False) / "frames" / name
 
 

@@ -80,12 +80,13 @@ def parse_dive_number(text: str) -> DiveNumber:
     digits, position = compact[:-1], compact[-1:]
     if compact.isascii() and compact.isdigit():
         raise ConfigError(
-            f"Dive number '{text}' lacks its position: add A (straight), B (pike), C (tuck) or D (free), as in 107B."
+            f"Dive number '{text:.40}' lacks its position: add A (straight), B (pike), C (tuck) or D (free), as in "
+            "107B."
         )
     match = _PLAIN.fullmatch(digits) or _TWISTING.fullmatch(digits) or _ARMSTAND.fullmatch(digits)
     if not digits.isascii() or position not in POSITIONS or match is None:
         raise ConfigError(
-            f"'{text}' is not a dive number: give the digits and the position, as in 107B, 407C, 5253B or 6243D."
+            f"'{text:.40}' is not a dive number: give the digits and the position, as in 107B, 407C, 5253B or 6243D."
         )
     fields = {name: int(value) for name, value in match.groupdict().items() if value is not None}
     group = fields.get("group", 6)

@@ -117,6 +117,12 @@ def scored_dives(rows: Sequence[tuple[float, float, float]]) -> ScoredDives:
     return ScoredDives(error=error, spread=spread, difficulty=difficulty)
 
 
+def check_level(level: float) -> None:
+    """Raises: ConfigError for a share of dives that no interval can hold."""
+    if not 0.5 < level < 1:
+        raise ConfigError(f"An interval cannot hold {level:g} of the dives: choose a level between 0.5 and 1, say 0.8.")
+
+
 def fit_interval(dives: ScoredDives, level: float = 0.8, *, seed: int = 0) -> FittedInterval:
     """Fits the rule of the interval and measures its coverage by cross-validation.
 
@@ -130,8 +136,7 @@ def fit_interval(dives: ScoredDives, level: float = 0.8, *, seed: int = 0) -> Fi
     Raises:
         ConfigError: too few dives, or a level that cannot be.
     """
-    if not 0.5 < level < 1:
-        raise ConfigError(f"An interval cannot hold {level:g} of the dives: choose a level between 0.5 and 1, say 0.8.")
+    check_level(level)
     if len(dives) < MIN_DIVES:
         raise ConfigError(f"{len(dives)} scored dives are too few for an interval: give at least {MIN_DIVES}.")
     fold = np.random.default_rng(seed).permutation(len(dives)) % _FOLDS

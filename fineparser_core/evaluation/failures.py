@@ -8,6 +8,7 @@ import numpy as np
 from fineparser_core.data.dives import Dive
 from fineparser_core.evaluation.evaluate import Evaluator
 from fineparser_core.evaluation.results import DiveResult
+from fineparser_core.printable import printable
 
 _SAMPLES = np.linspace(4, 70, 8).astype(int)  # later ones mostly show water
 _TILE_PX, _DIVES = 168, 4
@@ -68,5 +69,5 @@ def _row(evaluator: Evaluator, dive: Dive, result: DiveResult) -> np.ndarray:
         off = [found - true for found, true in zip(result.transitions, result.true_transitions, strict=True)]
         steps = f", transitions {off[0]:+d} and {off[1]:+d} samples"
     text = f"{result.dive_number}{iou}{steps}"
-    cv2.putText(row, text, (6, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.5, _TEXT, 1, cv2.LINE_AA)
+    cv2.putText(row, printable(text), (6, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.5, _TEXT, 1, cv2.LINE_AA)
     return row

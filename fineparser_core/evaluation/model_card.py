@@ -11,6 +11,7 @@ from fineparser_core.checkpoints.bundle import WeightsCard, read_card, write_car
 from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation.failures import SHEETS
 from fineparser_core.evaluation.summary import METRICS
+from fineparser_core.printable import printable
 from fineparser_core.video.atomic import atomic_file
 
 CARD_PROSE = "MODEL_CARD.md"
@@ -64,7 +65,7 @@ def write_model_card(measured: Path, weights: Path) -> None:
         with atomic_file(weights / name) as temporary:
             shutil.copyfile(measured / name, temporary)
     with atomic_file(weights / CARD_PROSE) as temporary:
-        temporary.write_text(model_card(card, content, pictures), encoding="utf-8")
+        temporary.write_text(printable(model_card(card, content, pictures), keep="\n"), encoding="utf-8")
     write_card(card, weights)
 
 

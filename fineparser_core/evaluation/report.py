@@ -12,6 +12,7 @@ from fineparser_core.errors import ExportError
 from fineparser_core.evaluation.charts import histogram, scatter
 from fineparser_core.evaluation.results import DiveResult
 from fineparser_core.evaluation.summary import Summary
+from fineparser_core.printable import printable
 from fineparser_core.video.atomic import atomic_file
 
 _N_WORST = 5
@@ -55,7 +56,7 @@ def write_report(
         title=title, summary=summary, provenance=provenance, charts=charts, worst=worst
     )
     with atomic_file(path) as temporary:
-        temporary.write_text(page, encoding="utf-8")
+        temporary.write_text(printable(page, keep="\n\t"), encoding="utf-8")
 
 
 def worst_dives(results: Sequence[DiveResult]) -> tuple[list[DiveResult], list[DiveResult]]:

@@ -1,6 +1,5 @@
 """The result of one dive; a list of these is all that a summary and a report need."""
 
-import csv
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from fineparser_core.constants import STEP_NAMES
+from fineparser_core.csv_table import csv_table
 from fineparser_core.evaluation.mask_metrics import PAPER_BETA_SQUARED, f_beta_adaptive, f_beta_mean, mae, s_measure
 from fineparser_core.evaluation.metrics import mask_iou
 from fineparser_core.evaluation.naive_baselines import centre_disc
@@ -105,10 +105,8 @@ def write_predictions(csv_path: Path, json_path: Path, results: Sequence[DiveRes
     rows = [_row(result) for result in results]
     # Whether a dive has a number for false positives depends on its masks: the union of columns, in order.
     columns = list(dict.fromkeys(name for row in rows for name in row))
-    with atomic_file(csv_path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
-        table = csv.DictWriter(stream, columns)
-        table.writeheader()
-        table.writerows(rows)
+    with atomic_file(csv_path) as temporary:
+        temporary.write_bytes(csv_table(columns, rows))
     text = json.dumps([finite(asdict(result)) for result in results], indent=1, allow_nan=False)
     with atomic_file(json_path) as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")

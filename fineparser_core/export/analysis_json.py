@@ -180,6 +180,11 @@ def write_analysis_json(analysis: Analysis, path: Path) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
+def readable_json(content: Mapping[str, Any]) -> bytes:
+    """JSON in UTF-8 that people may read: letters as they are, a lone surrogate of a file name as its JSON escape."""
+    return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
+
+
 def write_masks_npz(parse: DiveParse | MaskTrack, path: Path) -> None:
     """Write the masks of all samples, whole or not at all.
 

@@ -9,7 +9,6 @@ NAME.provenance.json beside NAME.pkl holds the provenance of every record, in th
 Dives that cannot be exported are skipped and reported.
 """
 
-import json
 import pickle
 from collections import Counter
 from collections.abc import Sequence
@@ -24,6 +23,7 @@ from fineparser_core import __version__
 from fineparser_core.diving.difficulty import Difficulty, find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExportError
+from fineparser_core.export.analysis_json import readable_json
 from fineparser_core.types import DiveParse
 from fineparser_core.video.atomic import atomic_file
 
@@ -97,7 +97,7 @@ def write_corrections(dives: Sequence[CorrectedDive], path: Path) -> tuple[str, 
     with atomic_file(path) as temporary:
         temporary.write_bytes(pickle.dumps(records, protocol=4))
     with atomic_file(provenance_path(path)) as temporary:
-        temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        temporary.write_bytes(readable_json(content))
     return (f"Dives with labels: {len(dives)}.", *skipped)
 
 

@@ -9,6 +9,8 @@ from unicodedata import normalize
 
 import numpy as np
 
+from fineparser_core.printable import printable
+
 #: One value per channel: three for RGB, one for a single plane.
 Colour = tuple[int, ...]
 Box = tuple[float, float, float, float]
@@ -112,8 +114,8 @@ def composite(image: np.ndarray, premultiplied: np.ndarray, opacity: np.ndarray)
 
 
 def _composed(text: str) -> str:
-    """The text with composed characters (NFC), because the font has no combining accents."""
-    return normalize("NFC", text)
+    """What OpenCV draws: a lone surrogate crashes it, and the font has no combining accents (hence NFC)."""
+    return normalize("NFC", printable(text))
 
 
 @lru_cache(maxsize=1)

@@ -10,9 +10,7 @@ alone: `write_analysis_json`. `drawings` are what the coach drew, of {kind, fram
 angle, of a line from the vertical, null of a note. The table has the notes alone, each with its frame.
 """
 
-import csv
-import io
-import json
+import codecs
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,13 +18,15 @@ from typing import Any
 
 from fineparser_core import __version__
 from fineparser_core.constants import STEP_NAMES
-from fineparser_core.export.analysis_json import analysis_to_dict
+from fineparser_core.csv_table import csv_table
+from fineparser_core.export.analysis_json import analysis_to_dict, readable_json
 from fineparser_core.export.coach_marks import NOTE, Mark, to_dict
 from fineparser_core.types import Analysis
 from fineparser_core.video.atomic import atomic_file
 
 FORMAT = "fineparser.dives/2"
 
+_DECIMALS = 3
 _PARTS = ("points", "dynamic", "static")
 COLUMNS = (
     "diver",
@@ -88,14 +88,9 @@ def write_csv(dives: Sequence[DiveRecord], path: Path) -> None:
     Raises:
         ExportError: the file cannot be written.
     """
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, COLUMNS, restval="")
-    writer.writeheader()
-    for dive in dives:
-        cells = {name: _cell(value) for name, value in _row(dive).items()}
-        writer.writerow(cells)
+    table = csv_table(COLUMNS, [_row(dive) for dive in dives], decimals=_DECIMALS)
     with atomic_file(path) as temporary:
-        temporary.write_bytes(text.getvalue().encode("utf-8-sig"))
+        temporary.write_bytes(codecs.BOM_UTF8 + table)
 
 
 def write_json(dives: Sequence[DiveRecord], path: Path) -> None:
@@ -122,7 +117,7 @@ def write_json(dives: Sequence[DiveRecord], path: Path) -> None:
         ],
     }
     with atomic_file(path) as temporary:
-        temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        temporary.write_bytes(readable_json(content))
 
 
 def _row(dive: DiveRecord) -> dict[str, Any]:
@@ -186,13 +181,3 @@ def _set_by(dive: DiveRecord) -> str | None:
     if dive.analysis is None:
         return None
     return "person" if dive.corrected else "model"
-
-
-def _cell(value: object) -> object:
-    """A cell: numbers with at most three decimals; text that a spreadsheet would run as a formula is quoted."""
-    if isinstance(value, float):
-        text = f"{value:.3f}".rstrip("0").rstrip(".")
-        return "0" if text == "-0" else text
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return f"'{value}"
-    return value

@@ -13,6 +13,7 @@ from fineparser_core.export.coach_marks import ANGLE, LINE, NOTE, Mark, Point
 from fineparser_core.export.coach_marks import angle_deg as angle_deg
 from fineparser_core.export.coach_marks import to_dict as to_dict
 from fineparser_core.export.coach_marks import visible_marks as visible_marks
+from fineparser_core.printable import without_surrogates
 
 N_POINTS = {LINE: 2, ANGLE: 3, NOTE: 1}
 LONGEST_NOTE = 500
@@ -63,7 +64,7 @@ def from_dict(values: dict[str, Any]) -> Drawing:
         raise ValueError(f"drawing {values!r:.80}") from error
     if not fits or not all(isfinite(value) for point in points for value in point):
         raise ValueError(f"drawing {values!r:.80}")
-    return Drawing(kind=kind, frame=frame, points=points, text=text[:LONGEST_NOTE])
+    return Drawing(kind=kind, frame=frame, points=points, text=without_surrogates(text[:LONGEST_NOTE]))
 
 
 def _to_segment(at: Point, start: Point, end: Point) -> float:

@@ -33,6 +33,7 @@ from fineparser_core.diving.difficulty import BOARDS_M
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
 from fineparser_core.inference.exemplar_selection import CandidateRule
+from fineparser_core.printable import without_surrogates
 from fineparser_core.types import DiveSegment
 from fineparser_core.video.atomic import atomic_file
 from fineparser_gui.model.correction import Correction
@@ -155,7 +156,7 @@ def read_session(path: Path) -> tuple[SavedSession, Origin | None]:
     try:
         dives = _dives(content, path.parent)
         selected = _field(content, "selected", _whole)
-        origin, sha256 = _text(content.get("origin")), _text(content.get("origin_sha256"))
+        origin, sha256 = _file_name(content.get("origin")), _text(content.get("origin_sha256"))
         on_exemplars = _exemplar_drawings(content.get("exemplar_drawings", {}))
         if selected is not None and selected >= len(dives):
             raise ValueError(f"selected: {selected}, and there are {len(dives)} dives")
@@ -225,9 +226,9 @@ def _field(values: dict[str, Any], key: str, read: Callable[[Any], Value]) -> Va
 
 
 def _dive_from_dict(values: dict[str, Any], folder: Path) -> SavedDive:
-    path, relative = _field(values, "path", _text), _field(values, "relative_path", _text)
-    if not path:
-        raise ValueError("path: it is empty")
+    path, relative = _field(values, "path", _file_name), _field(values, "relative_path", _file_name)
+    if not path or "\0" in path:
+        raise ValueError(f"path: {path!r:.80} names no file")
     beside = Path(os.path.normpath(folder / relative)) if relative else None
     number, board_m, difficulty = _field(values, "dive_number", _text), values["board_m"], values["difficulty"]
     if board_m is not None and not (_is_number(board_m) and board_m in BOARDS_M):
@@ -244,6 +245,7 @@ def _dive_from_dict(values: dict[str, Any], folder: Path) -> SavedDive:
     left_out = values["left_out"]
     if not isinstance(left_out, list) or not all(isinstance(name, str) for name in left_out):
         raise ValueError(f"left_out {left_out!r:.80}")
+    left_out = [without_surrogates(name) for name in left_out]
     return SavedDive(
         path=beside if beside is not None and is_there(beside) else Path(path),
         in_frame=_field(values, "in_frame", _whole),
@@ -288,7 +290,9 @@ def _drawing(values: Any) -> Drawing:
 def _exemplar_drawings(values: Any) -> dict[str, tuple[Drawing, ...]]:
     if not isinstance(values, dict) or not all(isinstance(drawings, list) for drawings in values.values()):
         raise ValueError(f"exemplar_drawings {values!r:.80}")
-    return {name: tuple(_drawing(drawing) for drawing in drawings) for name, drawings in values.items()}
+    return {
+        without_surrogates(name): tuple(_drawing(drawing) for drawing in drawings) for name, drawings in values.items()
+    }
 
 
 def _is_number(value: Any) -> bool:
@@ -303,5 +307,11 @@ def _whole(value: Any) -> int | None:
 
 def _text(value: Any) -> str | None:
     if value is None or isinstance(value, str):
-        return value
+        return value and without_surrogates(value)
     raise ValueError(f"{value!r:.80} where text belongs")
+
+
+def _file_name(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value and without_surrogates(value, file_name=True)
+    raise ValueError(f"{value!r:.80} where the name of a file belongs")

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from fineparser_core.errors import exit_code_table
+
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [ROOT / "README.md", *ROOT.glob("packaging/**/*.md"), *ROOT.glob("resources/**/*.md")]
 
@@ -29,3 +31,8 @@ def test_the_way_from_a_dropped_file_to_the_first_mask_is_true_to_the_code() -> 
 
 def test_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) < 250
+
+
+def test_the_table_of_exit_codes_is_that_of_the_code() -> None:
+    text = (ROOT / "packaging" / "docs" / "command-line.md").read_text(encoding="utf-8")
+    assert text.partition("## Exit codes\n")[2].strip() == exit_code_table()

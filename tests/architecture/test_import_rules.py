@@ -17,6 +17,8 @@ LAYERS = {
     "types": 0,
     "constants": 0,
     "text_table": 0,
+    "csv_table": 0,
+    "printable": 0,
     "errors": 0,
     "files": 0,
     "progress": 0,
@@ -45,7 +47,8 @@ NEIGHBOURS = {
 }
 # Rooms that see less than their layer would allow.
 SEES_ONLY = {
-    "export": {"types", "constants", "errors", "progress", "resources", "background", "video", "diving"},
+    "export": {"types", "constants", "errors", "progress", "resources", "background", "video", "diving"}
+    | {"csv_table", "printable"},
     "models": {"constants", "errors", "config"},
     "pose": {"constants", "models"},
 }
@@ -54,7 +57,7 @@ HEAVY = {"torch", "torchvision", "cv2"}
 FILES = {"pathlib", "os", "io", "json", "safetensors", "pickle", "sqlite3"}
 # What the process of the app may load of core: all of it without torch.
 GUI_SEES = {"types", "constants", "errors", "progress", "resources", "video", "diving", "export", "inference.exemplars"}
-GUI_SEES |= {"inference.clips", "inference.rescore", "inference.exemplar_selection", "inference.compared"}
+GUI_SEES |= {"printable", "inference.clips", "inference.rescore", "inference.exemplar_selection", "inference.compared"}
 TORCH_OWNER = f"{GUI}.worker.child"
 # Widgets observe the session; only it and the composition root talk to the worker and the exemplar library. The
 # records of both may be shown.
@@ -180,3 +183,15 @@ def _module_of(name: str) -> str:
 @pytest.mark.parametrize("name", [name for name in GUI_MODULES if room(name) in WIDGETS])
 def test_widgets_know_neither_worker_nor_database(name: str) -> None:
     assert not [other for other in imports(name) if any(is_in(other, hidden) for hidden in BEHIND_THE_SESSION)]
+
+
+@pytest.mark.parametrize("name", [name for name in CORE_MODULES if name.startswith(f"{CORE}.commands.")])
+def test_commands_print_by_one_module_alone(name: str) -> None:
+    if name == f"{CORE}.commands.printing":
+        return
+    calls = [
+        node.func
+        for node in ast.walk(ast.parse(MODULES[name].read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+    ]
+    assert not [call for call in calls if isinstance(call, ast.Name) and call.id == "print"]

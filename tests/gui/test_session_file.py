@@ -16,9 +16,11 @@ from answers_kit import dive_parse, result_message
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from fineparser_core.errors import ConfigError
+from fineparser_core.export.coach_marks import NOTE
 from fineparser_core.types import Analysis, DiveSegment
 from fineparser_gui.model.correction import Correction
 from fineparser_gui.model.dive import DiveState
+from fineparser_gui.model.drawings import Drawing
 from fineparser_gui.model.exports import ExportState
 from fineparser_gui.model.session_file import Origin, SavedDive, SavedSession, read_session, write_session
 from fineparser_gui.services.autosave import leftovers
@@ -96,7 +98,7 @@ def test_a_folder_of_session_and_videos_may_be_moved(tmp_path, clip):
         ({"board_m": True}, "dive 2: board_m True"),
         ({"difficulty": -1}, "dive 2: difficulty -1"),
         ({"out_frame": 10**12}, "dive 2: out_frame: 1000000000000 where the number of a frame belongs"),
-        ({"path": ""}, "dive 2: path: it is empty"),
+        ({"path": ""}, "dive 2: path: '' names no file"),
         ({"drawings": [{"kind": "note", "frame": 0, "points": [[1e300, 0]], "text": ""}]}, "dive 2: drawing"),
         ({"dive_number": "999Z"}, "is damaged"),
         ({"board_m": 4}, "is damaged"),
@@ -340,6 +342,34 @@ def test_a_name_that_is_no_unicode_is_kept(tmp_path):
     saved = SavedSession(dives=(SavedDive(path=Path(os.fsdecode(b"/club/M\xfcller.mp4"))),), selected=0)
     write_session(saved, tmp_path / "a.fineparser")
     assert read_session(tmp_path / "a.fineparser")[0] == saved
+
+
+def test_lone_surrogates_of_a_stranger_are_replaced(tmp_path):
+    """Text that no encoding can write ends in the window, in exports and in queries of the library."""
+    bad, mended = "a\udcff\ud800", "a\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}"
+    note = Drawing(kind=NOTE, frame=3, points=((1.0, 2.0),), text=bad)
+    dive = SavedDive(
+        path=Path("/club/a\udcff\ud800.mp4"),
+        diver=bad,
+        drawings=(note,),
+        correction=Correction(left_out=frozenset({bad})),
+    )
+    path = tmp_path / "a.fineparser"
+    write_session(SavedSession(dives=(dive,), exemplar_drawings={bad: (note,)}), path)
+    saved, _ = read_session(path)
+    found = saved.dives[0]
+    assert os.fsencode(found.path) == b"/club/a\xff" + "\N{REPLACEMENT CHARACTER}.mp4".encode()
+    assert (found.diver, found.drawings[0].text, set(found.correction.left_out)) == (mended, mended, {mended})
+    assert list(saved.exemplar_drawings) == [mended]
+    assert saved.exemplar_drawings[mended][0].text == mended
+
+
+def test_a_path_that_no_system_has_is_one_sentence(tmp_path):
+    path = tmp_path / "a.fineparser"
+    write_session(SavedSession(dives=(SavedDive(path=Path("/club/a.mp4")),)), path)
+    path.write_text(path.read_text().replace("/club/a.mp4", r"/club/\u0000.mp4"))
+    with pytest.raises(ConfigError, match=r"dive 1: path: .* names no file"):
+        read_session(path)
 
 
 def _crash(tmp_path: Path, clip: Path) -> None:

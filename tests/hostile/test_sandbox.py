@@ -17,7 +17,7 @@ def act(path: Path) -> int:
     if way == "refused":
         raise VideoError(f"{path.name} is not a video.")
     if way == "unclear":
-        raise VideoError("two\nlines")
+        raise VideoError("")
     if way == "traceback":
         raise KeyError("width")
     if way == "crash":

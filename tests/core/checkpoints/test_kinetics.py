@@ -233,9 +233,9 @@ def test_an_output_that_cannot_be_is_refused_before_the_download(tmp_path, monke
     existing.write_text("precious")
     with pytest.raises(ConfigError, match="exists already: choose another name or add --overwrite"):
         main(["kinetics", str(existing)])
-    with pytest.raises(ConfigError, match="is a folder"):
+    with pytest.raises(ExportError, match="is not a file"):
         main(["kinetics", str(tmp_path)])
-    with pytest.raises(ConfigError, match="nowhere does not exist"):
+    with pytest.raises(ExportError, match=r"there is no folder .*nowhere"):
         main(["kinetics", str(tmp_path / "nowhere/kinetics.safetensors")])
     assert existing.read_text() == "precious"
 

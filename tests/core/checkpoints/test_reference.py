@@ -13,7 +13,7 @@ import golden_kit
 from fineparser_core.checkpoints.bundle import WeightsCard, load_bundle, save_bundle
 from fineparser_core.checkpoints.reference import from_reference, our_name, to_reference
 from fineparser_core.commands.convert import main
-from fineparser_core.errors import CheckpointError, ConfigError
+from fineparser_core.errors import CheckpointError, ConfigError, ExportError
 from fineparser_core.models.fineparser import FineParser
 
 CARD = WeightsCard(name="test", trained_on="nothing", synthetic=True)
@@ -98,8 +98,8 @@ def test_a_bundle_of_a_part_is_refused(tmp_path):
     save_bundle(state, CARD, tmp_path / "part")
     with pytest.raises(CheckpointError, match="of another architecture"):
         main(["to-release", str(tmp_path / "part"), str(tmp_path / "out.pth")])
-    with pytest.raises(ConfigError, match="is a folder"):
+    with pytest.raises(ExportError, match="is not a file"):
         main(["to-release", str(tmp_path / "part"), str(tmp_path)])
-    with pytest.raises(ConfigError, match="does not exist"):
+    with pytest.raises(ExportError, match=r"there is no folder .*nowhere"):
         main(["to-release", str(tmp_path / "part"), str(tmp_path / "nowhere" / "out.pth")])
     assert [p.name for p in tmp_path.iterdir()] == ["part"]

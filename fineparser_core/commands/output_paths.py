@@ -1,0 +1,74 @@
+"""Checks that outputs can be written, before work begins whose result would be lost."""
+
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from fineparser_core.errors import ConfigError, ExportError
+
+
+def check_output_files(outputs: Iterable[Path], inputs: Mapping[Path, str] | None = None) -> None:
+    """Checks files that are to be written.
+
+    Args:
+        inputs: files that are read, and what they are: "the clip itself".
+
+    Raises:
+        ConfigError: an output is an input, or is named twice.
+        ExportError: no file can be made there.
+    """
+    taken = {os.path.realpath(path): what for path, what in (inputs or {}).items()}
+    for path in outputs:
+        place = os.path.realpath(path)
+        if place in taken:
+            raise ConfigError(f"{path} is {taken[place]}: give the output another name.")
+        taken[place] = "already the file of another output"
+        if _exists(path) and not path.is_file():
+            raise ExportError(f"{path} exists and is not a file: give the output another name.")
+        if not _exists(path.parent) or not path.parent.is_dir():
+            raise ExportError(f"{path} cannot be written, there is no folder {path.parent}: make it first.")
+        _check_folder(path, path.parent)
+
+
+def check_output_folder(folder: Path) -> None:
+    """Checks a folder that files are to be written into, and that may have to be made.
+
+    Raises:
+        ExportError: it is not a folder, cannot be made, or may not be written to.
+    """
+    if _exists(folder) and not folder.is_dir():
+        raise ExportError(f"{folder} exists and is not a folder: name another one.")
+    there = next(place for place in (folder, *folder.absolute().parents) if _exists(place))
+    if not there.is_dir():
+        raise ExportError(f"{folder} cannot be made, {there} is not a folder: name another one.")
+    _check_folder(folder, there)
+
+
+def make_output_folder(folder: Path) -> None:
+    """Makes a folder that files are to be written into; raises as `check_output_folder`."""
+    check_output_folder(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ExportError(f"{folder} cannot be made ({error.strerror}): choose another folder.") from error
+
+
+def _exists(path: Path) -> bool:
+    """Raises: ExportError for a name that can be none: too long, or a symbolic link to itself."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise ExportError(f"{path} cannot be written ({error.strerror}): choose another name.") from error
+    return True
+
+
+def _check_folder(path: Path, folder: Path) -> None:
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise ExportError(
+            f"{path} cannot be written ({error.strerror}): choose a folder where you may write."
+        ) from error

@@ -1,0 +1,62 @@
+"""What commands print: the one way by which text gets to the terminal, so that no name steers it."""
+
+import io
+import json
+import sys
+from pathlib import Path
+from typing import Any, TextIO
+
+from fineparser_core.errors import ExportError
+from fineparser_core.printable import printable
+
+
+def say(text: object = "") -> None:
+    """Prints a result: lines of text to stdout.
+
+    Raises:
+        ExportError: stdout cannot be written, such as a file on a full disk.
+        BrokenPipeError: nobody reads any more.
+    """
+    _write(sys.stdout, printable(text, keep="\n\t"))
+
+
+def say_json(content: Any, *, indent: int = 1) -> None:
+    """Prints a result as JSON in ASCII; raises as `say`."""
+    # The one control character that JSON leaves as it is.
+    _write(sys.stdout, json.dumps(content, indent=indent, default=str).replace("\x7f", "\\u007f"))
+
+
+def say_written(path: Path) -> None:
+    """Prints that a file is there; raises as `say`."""
+    say(f"Written: {printable(path)}")
+
+
+def remark(text: object, *, keep: str = "") -> None:
+    """Prints a line to stderr, beside the results; `keep` is as of `printable`."""
+    _write(sys.stderr, printable(text, keep=keep))
+
+
+def flush() -> None:
+    """Sees to it that what was printed is written; raises as `say`."""
+    _write(sys.stdout, None)
+
+
+def show_all_text() -> None:
+    """Lets a character that the terminal's encoding lacks be printed as its escape."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _write(stream: TextIO | None, text: str | None) -> None:
+    if stream is None:  # a program that is started without a terminal has none
+        return
+    try:
+        if text is None:
+            stream.flush()
+        else:
+            print(text, file=stream, flush=stream is sys.stderr)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise ExportError(f"The output cannot be printed ({error.strerror}): print it to another place.") from error

@@ -1,0 +1,52 @@
+"""Text as it leaves the program: names of files and texts of strangers may hold what no reader can show.
+
+A file name with bytes that are not valid Unicode holds lone surrogates, which no encoding writes and which crash
+OpenCV; control characters steer a terminal.
+"""
+
+import logging
+import re
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+# All but the stray bytes of a file name (PEP 383).
+_NO_FILE_NAME = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+# Controls (Cc), line and paragraph separators, what turns the direction of the text around it, lone surrogates (Cs).
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def printable(text: object, *, keep: str = "") -> str:
+    r"""The text with an escape in place of every character that cannot be shown.
+
+    Args:
+        text: what is shown; `str` is taken of it.
+        keep: control characters that stay as they are, such as "\n" in a text of several lines.
+
+    Returns:
+        Text that every Unicode encoding can write: "\x1b" for an escape character, "\xff" for a byte of a file name
+        that is not valid Unicode, "\ud800" for another lone surrogate.
+    """
+    return _UNPRINTABLE.sub(lambda found: found[0] if found[0] in keep else _escape(found[0]), str(text))
+
+
+def without_surrogates(text: str, *, file_name: bool = False) -> str:
+    """The text of a stranger's file, in Unicode that can be written again: U+FFFD for every lone surrogate.
+
+    Args:
+        file_name: keep those by which Python carries the stray bytes of a file name.
+    """
+    return (_NO_FILE_NAME if file_name else _SURROGATE).sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:  # as Python carries a stray byte of a file name (PEP 383)
+        return f"\\x{code - 0xDC00:02x}"
+    return character.encode("ascii", "backslashreplace").decode("ascii") if code > 0x7F else f"\\x{code:02x}"
+
+
+class PrintableFormatter(logging.Formatter):
+    """Formats records of a log as printable lines."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record, its traceback included; lines stay lines."""
+        return printable(super().format(record), keep="\n\t")

@@ -1,0 +1,43 @@
+"""Text as it leaves the program: escapes for what no reader can show, everything else as it is."""
+
+import logging
+
+import pytest
+
+from fineparser_core.errors import VideoError
+from fineparser_core.printable import PrintableFormatter, printable
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Aňa 中文 😀 ‰.mp4", "Aňa 中文 😀 ‰.mp4"),
+        ("a\udcff.mp4", r"a\xff.mp4"),
+        ("\ud800 note", r"\ud800 note"),
+        ("\x1b[31mred\x07", r"\x1b[31mred\x07"),
+        ("a\nb\tc\rd\0e\x7f\x9b", r"a\x0ab\x09c\x0dd\x00e\x7f\x9b"),
+        ("gpj\u202e4pm.exe\u2066\u2028", r"gpj\u202e4pm.exe\u2066\u2028"),
+    ],
+)
+def test_what_cannot_be_shown_becomes_its_escape(text: str, shown: str) -> None:
+    assert printable(text) == shown
+    assert printable(shown) == shown
+    assert shown.encode("utf-8")
+
+
+def test_lines_stay_lines_where_they_are_wanted() -> None:
+    assert printable("a\nb\x1b\tc", keep="\n\t") == "a\nb\\x1b\tc"
+
+
+def test_an_error_shows_the_name_it_is_about() -> None:
+    assert str(VideoError("a\udcff\x1b[2J.mp4: there is no such file.")) == r"a\xff\x1b[2J.mp4: there is no such file."
+
+
+def test_a_log_keeps_the_lines_of_a_traceback_and_no_control_characters() -> None:
+    try:
+        raise ValueError("a\udcff\x1b[2J")
+    except ValueError as error:
+        record = logging.makeLogRecord({"msg": "read %s", "args": ("b\x1b",), "exc_info": (ValueError, error, None)})
+    lines = PrintableFormatter("%(message)s").format(record).splitlines()
+    assert lines[0] == r"read b\x1b"
+    assert lines[-1] == r"ValueError: a\xff\x1b[2J"

@@ -1,0 +1,31 @@
+"""The log file takes whatever a name or an error may hold."""
+
+import logging
+
+import pytest
+from PySide6.QtCore import qInstallMessageHandler
+
+from fineparser_gui.log_file import log_folder, start_logging
+
+
+@pytest.fixture
+def log(tmp_path, monkeypatch):
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    start_logging(tmp_path)
+    yield log_folder(tmp_path) / "studio.log"
+    for handler in logging.getLogger().handlers:
+        handler.close()
+    qInstallMessageHandler(None)
+
+
+def test_a_name_that_is_no_unicode_is_logged(log, capsys):
+    try:
+        raise ValueError("\ud800")
+    except ValueError:
+        logging.getLogger("test").exception("%s cannot be read", "a\udcff\x1b[2J.mp4")
+    lines = log.read_text(encoding="utf-8").splitlines()
+    assert lines[0].endswith(r"ERROR test: a\xff\x1b[2J.mp4 cannot be read")
+    assert lines[-1] == r"ValueError: \ud800"
+    err = capsys.readouterr().err
+    assert "Logging error" not in err
+    assert "\x1b" not in err

@@ -1,0 +1,103 @@
+"""A made-up analysis of a small real file, for the tests of what is written of analyses."""
+
+from pathlib import Path
+
+import numpy as np
+
+from fineparser_core.constants import STEP_NAMES
+from fineparser_core.inference.clips import make_clip
+from fineparser_core.types import (
+    Analysis,
+    Contribution,
+    DiveParse,
+    ExemplarVote,
+    IntervalRule,
+    ModelIdentity,
+    Scoring,
+    Transitions,
+)
+from fineparser_core.video.preprocess import get_preprocessing
+from fineparser_core.video.probe import probe
+from fineparser_core.video.sampling import sample_frames
+
+
+def _contributions(parts: np.ndarray) -> tuple[Contribution, ...]:
+    return tuple(
+        Contribution(step=step, points=float(dynamic + static), dynamic=float(dynamic), static=float(static))
+        for step, (dynamic, static) in zip(STEP_NAMES, parts, strict=True)
+    )
+
+
+def _scoring(rng: np.random.Generator) -> Scoring:
+    parts = rng.normal(0, 2, (7, 3, 2))
+    scores = rng.uniform(40, 90, 7)
+    votes = scores + parts.sum(axis=(1, 2))
+    return Scoring(
+        dive_number="207C",
+        board_m=10.0,
+        difficulty=3.3,
+        difficulty_source="board",
+        score=float(votes.mean()),
+        spread=float(votes.std()),
+        award=float(votes.mean() / 9.9),
+        contributions=_contributions(parts.mean(axis=0)),
+        exemplars=tuple(
+            ExemplarVote(
+                id=f"rendered-{number}",
+                dive_number="207C",
+                board_m=None if number == 3 else 10.0,
+                score=float(scores[number]),
+                vote=float(votes[number]),
+                contributions=_contributions(parts[number]),
+            )
+            for number in range(7)
+        ),
+        seed=5,
+        notes=("Asked for 10 exemplars of 207C, the library holds 7.",),
+        interval=IntervalRule(level=0.8, base=4.0, per_spread=0.2, per_difficulty=1.0).around(
+            float(votes.mean()), float(votes.std()), 3.3
+        ),
+    )
+
+
+def made_analysis(
+    path: Path,
+    in_frame: int | None = None,
+    out_frame: int | None = None,
+    *,
+    scored: bool = True,
+    preprocessing: str = "whole",
+) -> Analysis:
+    """An analysis of these frames of a video, with a disc as the athlete."""
+    rng = np.random.default_rng(11)
+    clip, info = make_clip(path, in_frame, out_frame), probe(path)
+    sampled = sample_frames(info, clip.in_frame, clip.out_frame)
+    length = clip.out_frame - clip.in_frame
+    flight, entry = clip.in_frame + length // 5, clip.in_frame + length // 2
+    y, x = np.mgrid[0:112, 0:112]
+    disc = 1 / (1 + np.exp((np.hypot(x - 56, y - 40) - 20) / 1.5))
+    crop = get_preprocessing(preprocessing).crop_xyxy(info.width_px, info.height_px)
+    parse = DiveParse(
+        clip=clip,
+        sampled_frames=sampled,
+        sampled_times_s=info.pts_s[sampled],
+        probabilities=rng.random((96, 2)).astype(np.float32),
+        transitions=Transitions(
+            first_flight_frame=flight,
+            first_entry_frame=entry,
+            first_flight_s=float(info.pts_s[flight]),
+            first_entry_s=float(info.pts_s[entry]),
+        ),
+        mask_probability=np.repeat(disc[None].astype(np.float16), 96, axis=0),
+        crop_xyxy=np.tile(np.array(crop, dtype=np.float32), (96, 1)),
+        model=ModelIdentity(
+            id="rendered-v1-1a2b3c4d",
+            trained_on="rendered dives",
+            synthetic=True,
+            preprocessing=preprocessing,
+            decoding="joint",
+            precision="fp32",
+            device="cpu",
+        ),
+    )
+    return Analysis(parse=parse, scoring=_scoring(rng) if scored else None)
