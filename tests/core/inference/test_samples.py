@@ -239,7 +239,7 @@ def test_what_a_file_lacks_is_noted(tmp_path: Path, make_video: Callable[..., Pa
     for n_damaged in (1, 40):
         damaged = bytearray(data)
         for at, size in packets[-n_damaged:]:
-            damaged[at + 12 : at + size + 6] = bytes(size - 6)
+            damaged[at + 8 : at + size + 4] = bytes(size - 4)
         (tmp_path / "damaged.mkv").write_bytes(damaged)
         clip = make_clip(tmp_path / "damaged.mkv")
         if n_damaged == 1:
