@@ -2,6 +2,7 @@
 
 import errno
 import json
+import math
 import os
 import stat
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any
 
 #: Deepest nesting of JSON that is read; the program's own formats need less than half of it.
 MOST_NESTING = 16
+# Of 64 bits in decimal digits.
+_LONGEST_NUMBER = 20
 
 
 def read_bounded(path: Path, most_bytes: int) -> bytes:
@@ -34,13 +37,14 @@ def read_bounded(path: Path, most_bytes: int) -> bytes:
 
 
 def parse_json(data: bytes) -> Any:
-    """Strict JSON: UTF-8, finite numbers, nesting of at most `MOST_NESTING`.
+    """Strict JSON: UTF-8, finite numbers of at most 64 bits or so, nesting of at most `MOST_NESTING`.
 
     Raises:
         ValueError: it is something else; the text is short.
     """
     try:
-        parsed = json.loads(data.decode("utf-8-sig"), parse_constant=_refuse_constant)
+        text = data.decode("utf-8-sig")
+        parsed = json.loads(text, parse_constant=_refuse, parse_float=_finite, parse_int=_short)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     except UnicodeDecodeError:
@@ -59,5 +63,14 @@ def _inside(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no number of JSON")
+def _refuse(text: str) -> Any:
+    raise ValueError(f"{text[:_LONGEST_NUMBER]} is no number that can be used")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    return value if math.isfinite(value) else _refuse(text)
+
+
+def _short(text: str) -> int:
+    return int(text) if len(text) <= _LONGEST_NUMBER else _refuse(text)

@@ -1,23 +1,26 @@
 """Our weights format: a folder with safetensors shards and a JSON card; data only, nothing that could run."""
 
+import errno
 import hashlib
 import json
-import os
-import shutil
-import tempfile
-from collections.abc import Mapping
+import math
+import re
+import stat
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load, save
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
 from torch import Tensor
 
 from fineparser_core.checkpoints.build import BackboneFactory, build_model
 from fineparser_core.config import FINEPARSERS, ModelConfig
 from fineparser_core.errors import CheckpointError, ConfigError, ExportError
+from fineparser_core.files import parse_json, read_bounded
 from fineparser_core.models.aqa_model import AQAModel
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.temporal_parser import DECODERS
@@ -30,11 +33,24 @@ CARD_NAME = "card.json"
 WHOLE_NETWORK = ModelConfig()
 #: Hosting services refuse or warn about larger files.
 MAX_SHARD_BYTES = 44_000_000
+#: That are read for a network of fewer: four times those of the largest network here.
+MOST_PARAMETERS = 200_000_000
+_MOST_CARD_BYTES = 2_000_000
+_MOST_HEADER_BYTES = 10_000_000
+_LONGEST_NAME = 100
+_DTYPES = ("F32", "F16", "I8")
+# A name in the folder itself. Those of older bundles have no checksum.
+_SHARD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}\.safetensors")
+_OWN_SHARD = re.compile(r"model-\d+-of-\d+-[0-9a-f]{8}\.safetensors|\.(model-\d|card\.json\.).*\.tmp")
+# Beside the card, and measured of its weights alone.
+_ABOUT_WEIGHTS = ("MODEL_CARD.md", "worst_masks.jpg", "worst_steps.jpg")
 # Counted up where the same weights encode clips otherwise than they did, see `identify`.
 _ENCODED = "2"
 _SCALE = ":scale"
 _CONVOLUTION_DIMS = (4, 5)
 _LARGE_KERNEL = 4096
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +58,7 @@ class WeightsCard:
     """What the weights are: read by people, and by the code that must treat clips as training did.
 
     Attributes:
-        id: name and a hash of the weights and of how they are used; set when the bundle is written.
+        id: name and a hash of the weights and of how they are used; made anew when the card is read.
         preprocessing: name in `fineparser_core.video.preprocess`.
         architecture: of the network, as `ModelConfig` calls it.
         model: settings of the network that differ from the whole FineParser's, by their names in `ModelConfig`.
@@ -106,24 +122,6 @@ def _to_eight_bit(kernel: Tensor) -> tuple[Tensor, Tensor]:
     return (kernel / rows).round().to(torch.int8).contiguous(), scale
 
 
-def _from_stored(stored: Mapping[str, Tensor], folder: Path) -> dict[str, Tensor]:
-    """Tensors as float32, kernels of 8 bits times their scales.
-
-    Raises: CheckpointError where a scale is missing or does not fit.
-    """
-    state = {}
-    for name, value in stored.items():
-        if name.endswith(_SCALE):
-            continue
-        state[name] = value.float()
-        if value.dtype == torch.int8:
-            scale = stored.get(name + _SCALE)
-            if scale is None or scale.shape != value.shape[:1]:
-                raise CheckpointError(f"{folder} lacks the scale of '{name}'. Fetch the weights again.")
-            state[name] = state[name] * scale.view(-1, *[1] * (value.ndim - 1))
-    return state
-
-
 def _shards(state: Mapping[str, Tensor]) -> list[dict[str, Tensor]]:
     shards: list[dict[str, Tensor]] = [{}]
     size = 0
@@ -139,7 +137,10 @@ def _shards(state: Mapping[str, Tensor]) -> list[dict[str, Tensor]]:
 def save_bundle(
     state: Mapping[str, Tensor], card: WeightsCard, folder: Path, *, half: bool = True, eight_bit: bool = False
 ) -> WeightsCard:
-    """Writes weights and card as a folder, all or nothing; an older bundle of that name is replaced.
+    """Writes weights and card into a folder, all or nothing; an older bundle there is replaced.
+
+    Shards have names of their own content, and the card, which names them, is replaced last and at once: whoever reads
+    meanwhile, or after a kill, finds the older bundle or the newer one.
 
     Args:
         half: kernels as float16.
@@ -149,35 +150,48 @@ def save_bundle(
     Returns: the card with its id and shard hashes.
     Raises: ExportError where the folder cannot be written.
     """
+    new = not folder.exists()
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        folder.mkdir(parents=True, exist_ok=True)
+        replaced = _shard_names(folder)
     except OSError as error:
         raise ExportError(f"{folder} cannot be written: {error.strerror}. Choose another folder.") from None
+    hashes = {}
     try:
         shards = _shards(_store(state, half, eight_bit))
-        hashes = {}
         for i, shard in enumerate(shards, start=1):
-            name = f"model-{i:02d}-of-{len(shards):02d}.safetensors"
             data = save(shard)
-            hashes[name] = hashlib.sha256(data).hexdigest()
-            _write_synced(temporary / name, data)
+            digest = hashlib.sha256(data).hexdigest()
+            name = f"model-{i:02d}-of-{len(shards):02d}-{digest[:8]}.safetensors"
+            with atomic_file(folder / name) as temporary:
+                temporary.write_bytes(data)
+            hashes[name] = digest
         card = replace(card, shards=hashes)
         card = replace(card, id=identify(card))
-        _write_synced(temporary / CARD_NAME, (json.dumps(asdict(card), indent=2) + "\n").encode())
-        temporary.chmod(0o755)
-        if folder.exists():
-            old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
-            os.replace(folder, old / "bundle")
-            os.replace(temporary, folder)
-            shutil.rmtree(old)
-        else:
-            os.replace(temporary, folder)
-    except OSError as error:
-        raise ExportError(f"{folder} cannot be written: {error.strerror}. Choose another folder.") from None
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        write_card(card, folder)
+    except BaseException:
+        _remove(folder, hashes.keys() - replaced)
+        if new:
+            with suppress(OSError):
+                folder.rmdir()
+        raise
+    strays = {path.name for path in folder.iterdir() if _OWN_SHARD.fullmatch(path.name)}
+    _remove(folder, {*strays, *replaced, *_ABOUT_WEIGHTS} - hashes.keys())
     return card
+
+
+def _shard_names(folder: Path) -> set[str]:
+    """The shards of the bundle that is there; none where there is none."""
+    try:
+        return set(read_card(folder).shards)
+    except CheckpointError:
+        return set()
+
+
+def _remove(folder: Path, names: Iterable[str]) -> None:
+    for name in names:
+        with suppress(OSError):  # Windows keeps files that are being read; the next bundle removes them
+            (folder / name).unlink(missing_ok=True)
 
 
 def identify(card: WeightsCard) -> str:
@@ -185,13 +199,6 @@ def identify(card: WeightsCard) -> str:
     content = [*card.shards.values(), card.architecture, card.preprocessing, card.decoding, _ENCODED]
     digest = hashlib.sha256("\n".join(content).encode()).hexdigest()
     return f"{card.name}-{digest[:8]}"
-
-
-def _write_synced(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def write_card(card: WeightsCard, folder: Path) -> None:
@@ -204,70 +211,161 @@ def write_card(card: WeightsCard, folder: Path) -> None:
 
 
 def read_card(folder: Path) -> WeightsCard:
-    """The card of a bundle.
+    """The card of a bundle. Its id is made of what it says, never read from it: nobody gives weights the id of others.
 
     Raises: CheckpointError where there is no bundle, or its card cannot be read.
     """
     path = folder / CARD_NAME
     try:
-        raw: Any = json.loads(path.read_text(encoding="utf-8"))
+        raw: Any = parse_json(read_bounded(path, _MOST_CARD_BYTES))
     except (FileNotFoundError, NotADirectoryError):
         inside = folder / "bundle"
         hint = f", such as {inside}" if (inside / CARD_NAME).is_file() else ""
         raise CheckpointError(
             f"{folder} holds no weights (no {CARD_NAME}): give the folder of a bundle{hint}."
         ) from None
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read: {error.strerror}. Fetch the weights again.") from None
+    except ValueError as error:
         raise CheckpointError(f"{path} cannot be read: {error}. Fetch the weights again.") from None
-    known = {f.name for f in fields(WeightsCard)}
     if not isinstance(raw, dict) or raw.get("format") != FORMAT:
         raise CheckpointError(f"{path} is not a '{FORMAT}' card. Update the program or fetch other weights.")
-    unknown = sorted(set(raw) - known)
-    absent = sorted({"name", "trained_on", "synthetic", "shards"} - set(raw))
-    if unknown or absent:
-        raise CheckpointError(f"{path} has unknown fields {unknown} or lacks {absent}. Fetch the weights again.")
-    shards, notices = raw["shards"], raw.get("notices", [])
-    if not isinstance(shards, dict) or not all(isinstance(value, str) for value in shards.values()):
-        raise CheckpointError(f"{path} lists no shards with their checksums. Fetch the weights again.")
-    if not isinstance(notices, list):
-        raise CheckpointError(f"{path} has notices that are no list. Fetch the weights again.")
-    model = raw.get("model", {})
-    if not isinstance(model, dict):
-        raise CheckpointError(f"{path} has a model that is no object. Fetch the weights again.")
-    model = {name: tuple(value) if isinstance(value, list) else value for name, value in model.items()}
-    card = WeightsCard(**{**raw, "model": model, "notices": tuple(notices)})
+    kinds = {f.name: f.type for f in fields(WeightsCard)}
+    wrong = [name for name, value in raw.items() if name not in kinds or not _is_a(value, kinds[name])]
+    if wrong := wrong + sorted({"name", "trained_on", "synthetic", "shards"} - set(raw)):
+        raise CheckpointError(
+            f"{path} has a missing, unknown or wrong field {wrong[0]!r:.80}. Fetch the weights again."
+        )
+    if not raw["shards"] or not all(map(_SHARD.fullmatch, raw["shards"])):
+        raise CheckpointError(f"{path} lists no shards by their names. Fetch the weights again.")
+    model = {name: tuple(value) if isinstance(value, list) else value for name, value in raw.get("model", {}).items()}
+    card = WeightsCard(**{**raw, "model": model, "notices": tuple(raw.get("notices", ()))})
+    names = (card.name, card.architecture, card.preprocessing, card.decoding, card.pairing, *model, *model.values())
+    shown = [name for name in names if isinstance(name, str)]
+    fitting = all(name.isprintable() and 0 < len(name) <= _LONGEST_NAME for name in shown)
+    if not fitting or not card.trained_on.isprintable():
+        raise CheckpointError(f"{path} has a name that cannot be shown. Fetch the weights again.")
     try:
+        settings = {f.name: f.type for f in fields(ModelConfig)}
+        if wrong := [name for name, value in card.model.items() if not _is_a(value, settings.get(name))]:
+            raise ConfigError(f"Its model has an unknown or wrong setting {wrong[0]!r:.80}.")
         known_as = ModelConfig(**card.model).architecture
         if card.architecture != known_as:
             raise ConfigError(f"Its architecture is '{card.architecture}', not '{known_as}'.")
         get_preprocessing(card.preprocessing)
         if card.decoding not in DECODERS:
             raise ConfigError(f"Unknown decoding '{card.decoding}': use {' or '.join(DECODERS)}.")
-    except (ConfigError, TypeError) as error:  # an unhashable value or an unknown setting is a TypeError
+    except ConfigError as error:
         raise CheckpointError(f"{path} cannot be used: {error} Update the program or fetch other weights.") from None
-    return card
+    return replace(card, id=identify(card))
 
 
-def load_bundle(folder: Path) -> tuple[dict[str, Tensor], WeightsCard]:
+def _is_a(value: Any, kind: Any) -> bool:
+    """Whether a value of JSON is of a field's type; which values of a closed list there are is not checked."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin is tuple:
+        length = len(inner) if Ellipsis not in inner else len(value) if isinstance(value, list | tuple) else 0
+        return isinstance(value, list | tuple) and len(value) == length and all(_is_a(one, inner[0]) for one in value)
+    if origin is Mapping:
+        return isinstance(value, dict) and all(_is_a(one, inner[1]) for one in value.values())
+    if origin is Literal:
+        return any(type(value) is type(choice) for choice in inner)
+    if kind is float:
+        return type(value) in (int, float)
+    return kind is Any or type(value) is kind
+
+
+def load_bundle(folder: Path, most_parameters: int = MOST_PARAMETERS) -> tuple[dict[str, Tensor], WeightsCard]:
     """State dict (float32) and card of a bundle, its shards checked against the card's hashes.
 
-    Raises: CheckpointError for anything missing or damaged.
+    Args:
+        most_parameters: more are refused before they are read.
+
+    Raises: CheckpointError for anything missing or damaged, or numbers that are not finite.
     """
+    return _by_the_card(folder, lambda card: (_load_shards(folder, card, most_parameters), card))
+
+
+def _by_the_card(folder: Path, read: Callable[[WeightsCard], Result]) -> Result:
+    """What `read` makes of a bundle by its card; once more where the bundle was replaced meanwhile."""
     card = read_card(folder)
-    state: dict[str, Tensor] = {}
+    while True:
+        try:
+            return read(card)
+        except CheckpointError:
+            before, card = card, read_card(folder)
+            if card.shards == before.shards:
+                raise
+
+
+def _load_shards(folder: Path, card: WeightsCard, most_parameters: int) -> dict[str, Tensor]:
+    stored: dict[str, Tensor] = {}
+    n_parameters = 0
     for name, expected in card.shards.items():
-        path = folder / Path(name).name
+        path = folder / name
+        again = "Fetch the weights again."
         try:
-            data = path.read_bytes()
+            n_parameters += _count_parameters(path)
+            if n_parameters > most_parameters:
+                raise CheckpointError(f"{path} makes more than {most_parameters:,} parameters. {again}")
+            if _digest(path) != expected:
+                raise CheckpointError(f"{path} is damaged (its checksum differs from the card). {again}")
+            with safe_open(path, framework="pt") as shard:
+                stored.update({key: shard.get_tensor(key) for key in shard.keys()})  # noqa: SIM118
         except OSError as error:
-            raise CheckpointError(f"{path} cannot be read: {error.strerror}. Fetch the weights again.") from None
-        if hashlib.sha256(data).hexdigest() != expected:
-            raise CheckpointError(f"{path} is damaged (its checksum differs from the card). Fetch the weights again.")
-        try:
-            state.update(load(data))
+            raise CheckpointError(f"{path} cannot be read: {error.strerror or error}. {again}") from None
         except SafetensorError as error:
-            raise CheckpointError(f"{path} is not a safetensors file: {error}. Fetch the weights again.") from None
-    return _from_stored(state, folder), card
+            raise CheckpointError(f"{path} is not a safetensors file: {str(error)[:200]!a}. {again}") from None
+    return _from_stored(stored, folder)
+
+
+def _count_parameters(path: Path) -> int:
+    """How many numbers the header of a shard declares; that the file is as long as they are is checked.
+
+    Raises:
+        OSError: it is no file.
+        SafetensorError: it is no shard.
+    """
+    state = path.stat()
+    if not stat.S_ISREG(state.st_mode):
+        raise OSError(errno.EINVAL, "it is not a file")
+    with path.open("rb") as file:
+        n_header = int.from_bytes(file.read(8), "little")
+    if n_header > _MOST_HEADER_BYTES:
+        raise SafetensorError("its header is too large")
+    n_parameters = 0
+    with safe_open(path, framework="pt") as shard:
+        for key in shard.keys():  # noqa: SIM118
+            tensor = shard.get_slice(key)
+            if tensor.get_dtype() not in _DTYPES:
+                raise SafetensorError(f"'{key[:80]}' is of type {tensor.get_dtype()}")
+            n_parameters += math.prod(tensor.get_shape())
+    return n_parameters
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _from_stored(stored: Mapping[str, Tensor], folder: Path) -> dict[str, Tensor]:
+    """Tensors as float32, kernels of 8 bits times their scales.
+
+    Raises: CheckpointError where a scale is missing or does not fit, or a number is not finite.
+    """
+    state = {}
+    for name, value in stored.items():
+        if name.endswith(_SCALE):
+            continue
+        state[name] = value.float()
+        if value.dtype == torch.int8:
+            scale = stored.get(name + _SCALE)
+            if scale is None or scale.shape != value.shape[:1] or not value.ndim:
+                raise CheckpointError(f"{folder} lacks the scale of {name!r:.80}. Fetch the weights again.")
+            state[name] = state[name] * scale.view(-1, *[1] * (value.ndim - 1))
+        if not state[name].isfinite().all():
+            raise CheckpointError(f"{folder} holds numbers that are not finite, in {name!r:.80}: fetch other weights.")
+    return state
 
 
 def load_into(model: torch.nn.Module, state: Mapping[str, Tensor], source: Path) -> None:
@@ -279,7 +377,9 @@ def load_into(model: torch.nn.Module, state: Mapping[str, Tensor], source: Path)
     own = {k: v.shape for k, v in model.state_dict().items() if not k.endswith("num_batches_tracked")}
     wrong = sorted(own.keys() ^ state.keys()) or [k for k in own if own[k] != state[k].shape]
     if wrong:
-        raise CheckpointError(f"{source} is of another architecture: '{wrong[0]}' does not fit ({len(wrong)} tensors).")
+        raise CheckpointError(
+            f"{source} is of another architecture: {wrong[0]!r:.80} does not fit ({len(wrong)} tensors)."
+        )
     model.load_state_dict(state, strict=False)
 
 
@@ -295,13 +395,21 @@ def load_model(
     Raises: CheckpointError for anything missing or damaged, or where that function is missing.
     """
     folder = resource("weights", "fineparser") if folder is None else Path(folder)
-    state, card = load_bundle(folder)
-    try:
-        method = build_model(ModelConfig(**card.model), static_backbone)
-    except ConfigError as error:
-        raise CheckpointError(f"{folder} cannot be loaded: {error}") from None
-    load_into(method, state, folder)
-    return method.eval(), card
+
+    def read(card: WeightsCard) -> AQAModel:
+        try:
+            network = build_model(ModelConfig(**card.model), static_backbone)
+        except ConfigError as error:
+            raise CheckpointError(f"{folder} cannot be loaded: {error}") from None
+        load_into(network, _load_shards(folder, card, most_parameters(network)), folder)
+        return network.eval()
+
+    return _by_the_card(folder, lambda card: (read(card), card))
+
+
+def most_parameters(network: torch.nn.Module) -> int:
+    """How many parameters `load_bundle` shall read for a network."""
+    return max(MOST_PARAMETERS, 2 * sum(value.numel() for value in network.state_dict().values()))
 
 
 def load_fineparser(folder: Path) -> tuple[FineParser, WeightsCard]:
@@ -311,11 +419,11 @@ def load_fineparser(folder: Path) -> tuple[FineParser, WeightsCard]:
     """
     card = read_card(folder)
     config = ModelConfig(**card.model)
-    if not (config.method in FINEPARSERS and config.sap and config.sve and config.tap):
-        raise CheckpointError(
-            f"{folder} holds a '{card.architecture}', which does not give masks, phases and contributions: "
-            "give the weights of a whole FineParser."
-        )
-    network, card = load_model(folder)
-    assert isinstance(network, FineParser)
-    return network, card
+    if config.method in FINEPARSERS and config.sap and config.sve and config.tap:
+        network, card = load_model(folder)
+        if isinstance(network, FineParser):
+            return network, card
+    raise CheckpointError(
+        f"{folder} holds a '{card.architecture}', which does not give masks, phases and contributions: "
+        "give the weights of a whole FineParser."
+    )

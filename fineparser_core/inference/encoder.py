@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from fineparser_core.constants import IMAGENET_MEAN, IMAGENET_STD
+from fineparser_core.errors import CheckpointError
 from fineparser_core.inference.device import PRECISIONS
 from fineparser_core.models.aqa_model import VideoEncoding
 from fineparser_core.models.fineparser import FineParser, RelativeScore, mean_over_windows
@@ -32,6 +33,17 @@ def normalise(frames: Tensor) -> Tensor:
     mean, std = (torch.tensor(values, device=frames.device).repeat(width) for values in (IMAGENET_MEAN, IMAGENET_STD))
     rows = (frames.flatten(2).float() / 255 - mean) / std
     return rows.unflatten(2, (width, 3)).permute(0, 3, 1, 2)
+
+
+def _numbers(found: Tensor) -> np.ndarray:
+    """What a network gave, as an array.
+
+    Raises: CheckpointError where it is not finite: weights whose every number is finite can still give that.
+    """
+    if not found.isfinite().all():
+        raise CheckpointError("The weights give no finite numbers for this clip: choose others.")
+    array: np.ndarray = found.cpu().numpy()
+    return array
 
 
 def to_channels_last(model: AnyModule) -> AnyModule:
@@ -97,6 +109,7 @@ class ClipEncoder:
             windows that cover it.
 
         Raises:
+            CheckpointError: the weights give what is no number.
             Cancelled: once the token is set.
         """
         step = _Steps("parse", len(WINDOWS) + 1, progress, cancel)
@@ -108,17 +121,23 @@ class ClipEncoder:
         assert encoded.mask_probability is not None
         assert encoded.frame_features is not None
         encoding = ClipEncoding(
-            gated=encoded.encoding["gated"][0].cpu().numpy(),
-            frame_features=encoded.frame_features[0].cpu().numpy(),
+            gated=_numbers(encoded.encoding["gated"][0]),
+            frame_features=_numbers(encoded.frame_features[0]),
             transition_samples=encoded.transitions[0],
-            probabilities=encoded.probabilities[0].cpu().numpy(),
+            probabilities=_numbers(encoded.probabilities[0]),
         )
-        return encoding, encoded.mask_probability[0].cpu().numpy().astype(np.float16)
+        return encoding, _numbers(encoded.mask_probability[0]).astype(np.float16)
 
     @torch.inference_mode()
     def compare(self, query: "ExemplarEncoding", exemplars: Sequence["ExemplarEncoding"]) -> RelativeScore:
-        """Points of a clip relative to each of E exemplars, (E, 3), all in one pass (Eq. 6 without y_Z)."""
-        return self.model.relative_to(self._batch([query]), self._batch(exemplars))
+        """Points of a clip relative to each of E exemplars, (E, 3), all in one pass (Eq. 6 without y_Z).
+
+        Raises:
+            CheckpointError: the weights give what is no number.
+        """
+        relative = self.model.relative_to(self._batch([query]), self._batch(exemplars))
+        _numbers(relative.dynamic + relative.static)
+        return relative
 
     def _batch(self, encodings: Sequence["ExemplarEncoding"]) -> VideoEncoding:
         return {
@@ -151,8 +170,7 @@ class ClipEncoder:
         for window in WINDOWS:
             masks.append(self._mask_logits(frames[window]).float().sigmoid())
             step()
-        coarse: np.ndarray = mean_over_windows(torch.cat(masks))[0].cpu().numpy()
-        return coarse
+        return _numbers(mean_over_windows(torch.cat(masks))[0])
 
     @torch.inference_mode()
     def keypoints(
@@ -176,7 +194,7 @@ class ClipEncoder:
         step = _Steps("coarse", len(WINDOWS), progress, cancel, done=len(WINDOWS) - 1)
         poses = backbone.frame_poses(normalise(torch.from_numpy(frames).to(self.device)))
         tracked = backbone.track_coarse(poses[None])[0, :, :BODY]
-        joints: np.ndarray = torch.cat([tracked[..., :2], tracked[..., 2:].sigmoid()], dim=-1).cpu().numpy()
+        joints = _numbers(torch.cat([tracked[..., :2], tracked[..., 2:].sigmoid()], dim=-1))
         step()
         return joints
 

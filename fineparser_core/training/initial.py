@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 
 from fineparser_core.checkpoints.build import BackboneFactory, build_model
-from fineparser_core.checkpoints.bundle import load_bundle
+from fineparser_core.checkpoints.bundle import load_bundle, most_parameters
 from fineparser_core.checkpoints.imagenet import BACKBONES, FETCHED, fetch_imagenet, load_imagenet
 from fineparser_core.checkpoints.kinetics import load_kinetics
 from fineparser_core.config import TrainConfig
@@ -59,7 +59,7 @@ def initial_model(
     if weights is None and kinetics is None:
         logger.warning("all weights start random: give --kinetics or --weights for a run that is to learn")
     if weights is not None:
-        state, card = load_bundle(weights)
+        state, card = load_bundle(weights, most_parameters(model))
         own = model.state_dict()
         shared = {name: value for name, value in state.items() if name in own and own[name].shape == value.shape}
         if not shared:

@@ -1,13 +1,14 @@
 """Dialog with the model card of the weights."""
 
 import html
-import json
+from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QDialog, QWidget
 
+from fineparser_core.files import parse_json, read_bounded
 from fineparser_core.resources import resource
 from fineparser_gui.dialogs.text_dialog import TextPage, text_dialog
 from fineparser_gui.worker.protocol import Ready
@@ -18,6 +19,7 @@ CARD_NAME = "card.json"
 PROSE_NAME = "MODEL_CARD.md"
 #: Fields shown first, in this order.
 _FIRST = ("name", "id", "trained_on", "intended_use", "limitations", "metrics", "training")
+_MOST_BYTES = 2_000_000
 _HIDDEN = ("shards", "format", "model", "synthetic")
 
 
@@ -29,12 +31,13 @@ def model_card_dialog(weights: str, model: Ready | None, parent: QWidget) -> QDi
     """
     folder = Path(weights) if weights else resource("weights", "fineparser")
     page = TextPage(folder)
-    prose = folder / PROSE_NAME
-    if prose.is_file():
-        page.setMarkdown(prose.read_text(encoding="utf-8", errors="replace"))
+    prose = ""
+    with suppress(OSError):
+        prose = read_bounded(folder / PROSE_NAME, _MOST_BYTES).decode(errors="replace")
+    page.setMarkdown(prose)
     end = QTextCursor(page.document())
     end.movePosition(QTextCursor.MoveOperation.End)
-    if prose.is_file():
+    if prose:
         heading = translate("dialogs", "Figures")
         end.insertHtml(f"<br><h3>{html.escape(heading)}</h3>")
     end.insertHtml(_facts(folder / CARD_NAME, model))
@@ -44,7 +47,7 @@ def model_card_dialog(weights: str, model: Ready | None, parent: QWidget) -> QDi
 
 def _facts(path: Path, model: Ready | None) -> str:
     try:
-        card = json.loads(path.read_text(encoding="utf-8"))
+        card = parse_json(read_bounded(path, _MOST_BYTES))
         known = {name: card[name] for name in _FIRST if name in card}
         rows = [*known.items(), *((name, value) for name, value in card.items() if name not in known)]
     except (OSError, ValueError, TypeError, AttributeError):

@@ -159,6 +159,86 @@ def test_other_architecture_is_refused(state):
         load_into(model, {"weight": torch.zeros(4, 3), "bias": torch.zeros(2)}, Path("somewhere"))
 
 
+def test_an_id_is_made_of_the_content(state, tmp_path):
+    written = save_bundle(state, CARD, tmp_path)
+    bundled = read_card(bundled_weights())
+    card = tmp_path / "card.json"
+    card.write_text(json.dumps(json.loads(card.read_text()) | {"id": bundled.id}))
+    assert load_bundle(tmp_path)[1].id == written.id
+    card.write_text(json.dumps(json.loads(card.read_text()) | {"shards": dict(bundled.shards), "name": bundled.name}))
+    for name in bundled.shards:
+        (tmp_path / name).write_bytes((tmp_path / next(iter(written.shards))).read_bytes())
+    with pytest.raises(CheckpointError, match="checksum differs"):
+        load_bundle(tmp_path)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("eight_bit", [False, True])
+def test_numbers_that_are_not_finite_are_refused(value, eight_bit, state, tmp_path):
+    kernel = torch.ones(16, 16, 3, 3, 3)
+    kernel[3] = value
+    save_bundle({**state, "d.weight": kernel}, CARD, tmp_path, eight_bit=eight_bit)
+    with pytest.raises(CheckpointError, match=r"not finite, in 'd\.weight'"):
+        load_bundle(tmp_path)
+
+
+def test_more_parameters_than_any_network_has_are_refused_before_they_are_read(state, tmp_path):
+    save_bundle(state, CARD, tmp_path)
+    with pytest.raises(CheckpointError, match="more than 1,000 parameters"):
+        load_bundle(tmp_path, 1000)
+
+
+def test_whoever_reads_while_a_bundle_is_replaced_finds_one_of_both(state, tmp_path, monkeypatch):
+    folder = tmp_path / "weights"
+    other = {**state, "a.weight": state["a.weight"] + 1}
+    first = save_bundle(state, CARD, folder)
+    (folder / "MODEL_CARD.md").write_text("measured of the first")
+    seen = []
+    for name in ("mkdir", "write_bytes", "write_text", "unlink"):
+        real = getattr(Path, name)
+
+        def looking(self, *args, _real=real, **kwargs):
+            seen.append(load_bundle(folder)[1].id)
+            return _real(self, *args, **kwargs)
+
+        monkeypatch.setattr(Path, name, looking)
+    replaces = bundle.write_card
+    monkeypatch.setattr(bundle, "write_card", lambda *args: (seen.append(load_bundle(folder)[1].id), replaces(*args)))
+    second = save_bundle(other, CARD, folder)
+    monkeypatch.undo()
+    assert set(seen) == {first.id, second.id}
+    assert {path.name for path in folder.iterdir()} == {"card.json", *second.shards}
+
+    reads = []
+
+    def replaced_meanwhile(path):
+        if not reads:
+            reads.append(save_bundle(state, CARD, folder).id)
+        return real_count(path)
+
+    real_count = bundle._count_parameters
+    monkeypatch.setattr(bundle, "_count_parameters", replaced_meanwhile)
+    assert load_bundle(folder)[1].id == first.id
+
+
+def test_a_failed_replacement_leaves_the_older_bundle(state, tmp_path, monkeypatch):
+    folder = tmp_path / "weights"
+    first = save_bundle(state, CARD, folder)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    def full(*_):
+        raise ExportError("no room")
+
+    monkeypatch.setattr(bundle, "write_card", full)
+    with pytest.raises(ExportError):
+        save_bundle({**state, "a.weight": state["a.weight"] + 1}, CARD, folder)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert load_bundle(folder)[1].id == first.id
+    with pytest.raises(ExportError):
+        save_bundle(state, CARD, tmp_path / "new")
+    assert [path.name for path in tmp_path.iterdir()] == ["weights"]
+
+
 class Malicious:
     def __reduce__(self):
         import os
