@@ -49,7 +49,7 @@ class FullScreen(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if self._on and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
-            if event.type() == QEvent.Type.ShortcutOverride:  # before the shortcut that cancels an analysis
+            if event.type() == QEvent.Type.ShortcutOverride:  # before a command that was given this key
                 event.accept()
                 return True
             if event.type() == QEvent.Type.KeyPress:

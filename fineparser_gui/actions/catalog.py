@@ -171,7 +171,8 @@ CATALOG: tuple[ActionSpec, ...] = (
         group=1,
     ),
     ActionSpec(id="analyse", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "&Analyse again"), keys=("F5",)),
-    ActionSpec(id="cancel", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "&Cancel analysis"), keys=("Esc",)),
+    # No key cancels work: Esc is pressed to leave a text field or a drawing, and minutes of analysis would be lost.
+    ActionSpec(id="cancel", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "&Cancel analysis")),
     ActionSpec(
         id="name_dives",
         menu=_DIVE,
@@ -233,7 +234,6 @@ CATALOG: tuple[ActionSpec, ...] = (
         id="cancel_all",
         menu=_DIVE,
         text=QT_TRANSLATE_NOOP("actions", "Cancel a&ll analyses"),
-        keys=("Shift+Esc",),
         icon="close",
         group=2,
     ),

@@ -44,6 +44,7 @@ class SearchState(Enum):
     NONE = auto()
     WAITING = auto()
     SEARCHING = auto()
+    CANCELLED = auto()
     FOUND = auto()
     DISMISSED = auto()  # found, and hidden by the user
     FAILED = auto()
@@ -90,7 +91,7 @@ class Dive:
         suggestions: dive numbers of exemplars that the clip resembles, the likeliest first.
         problem: one sentence that says why there is no analysis, or no score.
         segments: dives found in the file, to be confirmed; None: not searched.
-        cancelled: the user cancelled the analysis; it starts only on request, in a reopened session too.
+        cancelled: the user cancelled the analysis or the search; it starts only on request, in a reopened session too.
         identity: of the video file; None until it was opened.
         conflicting_video: another video found at the path of this one; used only if the coach agrees.
     """
@@ -193,7 +194,7 @@ class Dive:
     def stopped(self) -> bool:
         """Whether its analysis, score or search failed or was cancelled, so that retrying may help."""
         if self.state is DiveState.NEEDS_TRIM:
-            return self.search_state is SearchState.FAILED
+            return self.search_state in (SearchState.FAILED, SearchState.CANCELLED)
         if self.state is not DiveState.READY:
             return self.state in (DiveState.FAILED, DiveState.CANCELLED)
         return self.score_state in (ScoreState.FAILED, ScoreState.CANCELLED) and not self.refused

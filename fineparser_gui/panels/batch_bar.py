@@ -44,7 +44,7 @@ class BatchBar(QWidget):
         """Count the dives by state and show the numbers."""
         dives = [self._session.dive(key) for key in self._session.keys]
         ready = sum(dive.state is DiveState.READY and not dive.stopped for dive in dives)
-        cancelled = sum(dive.state is DiveState.CANCELLED for dive in dives)
+        cancelled = sum(dive.stopped and dive.cancelled for dive in dives)
         failed = sum(dive.stopped for dive in dives) - cancelled
         waiting = any(dive.busy or dive.state is DiveState.OPENING for dive in dives)
         unfinished = len(dives) > 1 and (waiting or failed + cancelled > 0)

@@ -42,6 +42,8 @@ def state_text(dive: Dive, n_accepted: int = 0) -> str:
             if n_accepted
             else translate("DivesPanel", "dives found: {0}").format(found)
         )
+    if dive.state is DiveState.NEEDS_TRIM and dive.search_state is SearchState.CANCELLED:
+        return translate("DivesPanel", "search cancelled")
     if dive.state is DiveState.READY and dive.refused:
         return translate("DivesPanel", "Not a complete dive")
     if dive.state is DiveState.MISSING and dive.conflicting_video is not None:

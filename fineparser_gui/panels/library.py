@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -72,6 +72,7 @@ class LibraryPanel(QWidget):
         self.search.setPlaceholderText(self.tr("Find dive, diver, date…"))
         self.search.setAccessibleName(self.tr("Find in the library"))
         self.search.setClearButtonEnabled(True)
+        QShortcut(Qt.Key.Key_Escape, self.search, self.search.clear, context=Qt.ShortcutContext.WidgetShortcut)
         self.search.textChanged.connect(self.shown.show_words)
         self.search.textChanged.connect(self._refresh_buttons)
         self._status = ElidedLabel("muted")

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QWidget
 
-from fineparser_gui.model.dive import Dive, DiveState
+from fineparser_gui.model.dive import Dive, DiveState, SearchState
 from fineparser_gui.panels.dive_states import WAITING_FOR_USER, settled, stage_text
 from fineparser_gui.panels.widgets import keyboard_friendly, label
 from fineparser_gui.services.session import Session
@@ -32,12 +32,16 @@ class ProgressStrip(QFrame):
         self._bar.setAccessibleName(self.tr("Progress of the analysis"))
         self._button = QPushButton(self.tr("Cancel"))
         self._button.clicked.connect(self._on_pressed)
-        keyboard_friendly(self._button)
+        self._find = QPushButton(self.tr("Find dives"))
+        self._find.clicked.connect(self._on_find)
+        for button in (self._find, self._button):
+            keyboard_friendly(button)
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 6, 8, 6)
         row.setSpacing(14)
         row.addWidget(self._text)
         row.addWidget(self._bar, 1)
+        row.addWidget(self._find)
         row.addWidget(self._button)
         session.shown_changed.connect(self._refresh)
         for signal in (session.scheduler.paused_changed, session.dive_added, session.dive_removed):
@@ -61,6 +65,7 @@ class ProgressStrip(QFrame):
         missing = dive.state is DiveState.MISSING
         waiting = self.tr("Locate the video…") if missing else self.tr("Analyse")
         self._button.setText(self.tr("Cancel") if busy else waiting)
+        self._find.setVisible(not busy and dive.state is DiveState.NEEDS_TRIM and dive.segments is None)
         progress = dive.progress
         self._bar.setRange(0, progress.total if progress else 0)  # range 0, 0: busy indicator
         self._bar.setValue(progress.done if progress else 0)
@@ -90,6 +95,11 @@ class ProgressStrip(QFrame):
         )
 
     def _waiting_text(self, dive: Dive) -> str:
+        if dive.state is DiveState.NEEDS_TRIM and dive.search_state is SearchState.CANCELLED:
+            return self.tr(
+                "The search for dives was cancelled. Start it again, mark a dive with “Set In point” and “Set Out "
+                "point” in the Dive menu, or analyse the whole video as one dive."
+            )
         if dive.state is DiveState.NEEDS_TRIM:
             return self.tr(
                 "Longer than 15 s. Add a dive that was found, mark one with “Set In point” and “Set Out point” in the "
@@ -98,6 +108,10 @@ class ProgressStrip(QFrame):
         if dive.state is DiveState.CANCELLED:
             return self.tr("The analysis was cancelled.")
         return dive.problem or ""
+
+    def _on_find(self) -> None:
+        if self._session.current is not None:
+            self._session.trimming.find(self._session.current.key)
 
     def _on_pressed(self) -> None:
         dive = self._session.current

@@ -243,7 +243,9 @@ class DiveImporter(QObject):
         dive = self._state.dive(key)
         if dive.too_long:
             self._state.update(key, state=DiveState.NEEDS_TRIM)
-            if dive.segments is None:
+            if dive.segments is None and dive.cancelled:
+                self._state.update(key, search_state=SearchState.CANCELLED)
+            elif dive.segments is None:
                 self._trimming.find(key)
         elif dive.cancelled:
             self._state.update(key, state=DiveState.CANCELLED)

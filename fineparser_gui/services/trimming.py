@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject
 
 from fineparser_core.progress import Progress
 from fineparser_core.types import DiveSegment
-from fineparser_gui.model.dive import Dive, SearchState
+from fineparser_gui.model.dive import Dive, DiveState, SearchState
 from fineparser_gui.model.edits import Edit, Rows, Subject
 from fineparser_gui.services.scheduler import Scheduler
 from fineparser_gui.services.session_state import SessionState
@@ -27,14 +27,16 @@ class TrimmingService(QObject):
     def find(self, key: str) -> None:
         """Queue a search of the whole file."""
         self.forget(key)
-        fresh = {"segments": None, "progress": None, "problem": None}
+        dive = self._state.dive(key)
+        cancelled = dive.cancelled and dive.state is not DiveState.NEEDS_TRIM  # its analysis was, not a search
+        fresh = {"segments": None, "progress": None, "problem": None, "cancelled": cancelled}
         self._state.update(key, search_state=SearchState.WAITING, **fresh)
         task = self._scheduler.submit(TrimRequest(path=str(self._state.dive(key).path)), key=key)
         self._tasks[key] = task
         task.progressed.connect(partial(self._on_progress, key))
         task.finished.connect(partial(self._on_finished, key))
         task.failed.connect(partial(self._on_failed, key))
-        task.cancelled.connect(partial(self._end, key, SearchState.NONE))
+        task.cancelled.connect(partial(self._on_cancelled, key))
 
     def show_or_find(self, key: str) -> None:
         """Show dismissed proposals again; without any, search for dives."""
@@ -137,6 +139,10 @@ class TrimmingService(QObject):
 
     def _on_finished(self, key: str, answer: Segments) -> None:
         self._end(key, SearchState.FOUND, segments=tuple(DiveSegment(**fields) for fields in answer.segments))
+
+    def _on_cancelled(self, key: str) -> None:
+        dive = self._state.dive(key)
+        self._end(key, SearchState.CANCELLED, cancelled=dive.cancelled or dive.state is DiveState.NEEDS_TRIM)
 
     def _on_failed(self, key: str, _: str, message: str) -> None:
         self._end(key, SearchState.FAILED, problem=message)

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 from answers_kit import dive_parse, fail, requests, result_message, running, scoring
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication
 
 from fineparser_core.types import Analysis, DiveSegment, IntervalRule
 from fineparser_gui.dialogs.naming_dialog import NamingDialog
-from fineparser_gui.model.dive import DiveState
+from fineparser_gui.model.dive import DiveState, SearchState
 from fineparser_gui.panels.dive_states import needs_user, state_text
 from fineparser_gui.panels.dives_model import ACCEPTED_ROLE, Order
 from fineparser_gui.worker.protocol import ProgressReport, ScoreRequest, Segments, TrimRequest, WorkerSettings
@@ -63,6 +64,56 @@ def test_a_long_recording_is_looked_through_unasked_and_not_analysed(recording) 
     dive = recording.session.current
     assert (dive.state, dive.searching, dive.segments) == (DiveState.NEEDS_TRIM, False, None)
     recording.window.actions_by_id["find_dives"].trigger()
+    assert recording.session.current.searching
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support", extend=True)  # the offscreen platform, of menus
+def test_a_cancelled_search_is_started_again_from_its_row(recording, qtbot) -> None:
+    session, window, key = recording.session, recording.window, recording.session.current.key
+    strip, find = window.player.progress, window.player.progress._find
+    assert not find.isVisible()
+    strip._button.click()
+    assert state_text(session.dive(key)) == "search cancelled"
+    assert session.dive(key).stopped
+    assert "The search for dives was cancelled" in strip._text.text()
+    assert find.isVisible()
+    find.click()
+    assert session.dive(key).searching
+    session.cancel(key)
+    retry = window.actions_by_id["retry_all"]
+    qtbot.waitUntil(retry.isEnabled, timeout=2000)
+    retry.trigger()
+    assert session.dive(key).searching
+    session.cancel(key)
+    window.dives._show_menu(QPoint())
+    menu = QApplication.activePopupWidget()
+    (entry,) = [action for action in menu.actions() if action is window.actions_by_id["find_dives"]]
+    assert entry.isEnabled()
+    entry.trigger()
+    menu.close()
+    assert session.dive(key).searching
+    session.cancel(key)
+    saved = session.snapshot()
+    session.clear()
+    session.restore(saved)
+    qtbot.waitUntil(lambda: session.current.search_state is SearchState.CANCELLED, timeout=5000)
+    assert not trim_requests(recording)
+
+
+def test_escape_ends_no_search_wherever_it_is_pressed(recording, qtbot) -> None:
+    window = recording.window
+    window.actions_by_id["library"].trigger()
+    search = window.library.panel.search
+    window.activateWindow()
+    for focused in (search, window.dives.view, window.player.pane.canvas, window.player.timeline, window):
+        focused.setFocus()
+        for modifier in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier):
+            qtbot.keyClick(focused, Qt.Key.Key_Escape, modifier)
+        assert recording.session.current.searching
+    search.setFocus()
+    qtbot.keyClicks(search, "207c")
+    qtbot.keyClick(search, Qt.Key.Key_Escape)
+    assert search.text() == ""
     assert recording.session.current.searching
 
 
