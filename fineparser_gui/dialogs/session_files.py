@@ -35,13 +35,15 @@ class SessionFileDialogs(QObject):
 
     def may_leave(self) -> bool:
         """Ask what to do with unsaved work; False where the user would rather stay."""
-        if not self.controller.modified:
-            return True
+        return not self.controller.modified or self._saved(self.tr("Save the changes to this session?"))
+
+    def _saved(self, question: str) -> bool:
+        """Ask whether to save; False where the user would rather stay, or nothing could be saved."""
         buttons = QMessageBox.StandardButton
         answer = QMessageBox.question(
             self._window,
             self.tr("Unsaved session"),
-            self.tr("Save the changes to this session?"),
+            question,
             buttons.Save | buttons.Discard | buttons.Cancel,
             buttons.Save,
         )
@@ -84,7 +86,7 @@ class SessionFileDialogs(QObject):
             self.controller.open(path)
 
     def offer_recovery(self) -> None:
-        """After a crash, ask whether to take its session up again."""
+        """After a crash, ask whether to take its session up again; one question for each that was left."""
         leftover = self.controller.next_leftover()
         if leftover is None:
             return
@@ -92,11 +94,20 @@ class SessionFileDialogs(QObject):
         box = _question(self._window, self.tr("Recover session"), text.format(f"{leftover.saved_at:%Y-%m-%d %H:%M}"))
         box.setInformativeText(names_of([dive.path for dive in leftover.saved.dives]))
         accept, discard = QMessageBox.ButtonRole.AcceptRole, QMessageBox.ButtonRole.DestructiveRole
-        _add(box, self.tr("Recover"), accept, lambda: self._go_on(self.controller.recover, leftover))
+        _add(box, self.tr("Recover"), accept, lambda: self._go_on(self._recover, leftover))
         _add(box, self.tr("Discard"), discard, lambda: self._go_on(self.controller.discard, leftover))
-        later = _add(box, self.tr("Ask again later"), QMessageBox.ButtonRole.RejectRole)
+        later = _add(box, self.tr("Ask again later"), QMessageBox.ButtonRole.RejectRole, leftover.lock.unlock)
         box.setEscapeButton(later)
         box.open()
+
+    def _recover(self, leftover: Leftover) -> bool:
+        """Recover a session in place of the open one, which may be saved before; videos just opened count, too."""
+        open_one = self.controller
+        lost = open_one.modified if open_one.path is not None else open_one.holds_something
+        if lost and not self._saved(self.tr("Recovering closes the session that is open. Save it first?")):
+            leftover.lock.unlock()
+            return False
+        return self.controller.recover(leftover)
 
     def _go_on(self, act: Callable[[Leftover], bool], leftover: Leftover) -> None:
         """Do with a leftover what was chosen, and offer the next one."""

@@ -35,13 +35,14 @@ def leftovers(folder: Path) -> list[Path]:
         lock = _lock(lock_path)
         if lock.tryLock(0):
             lock.unlock()  # which deletes it
-    found = []
-    for path in folder.glob(f"{_PREFIX}*.json"):
-        lock = _lock(path)
-        if lock.tryLock(0):
-            lock.unlock()
-            found.append(path)
+    found = [path for path in folder.glob(f"{_PREFIX}*.json") if claim(path) is not None]
     return sorted(found, key=_changed_at_s, reverse=True)
+
+
+def claim(path: Path) -> QLockFile | None:
+    """The lock of an autosave, which keeps it from other windows as long as it lives; None: another one has it."""
+    lock = _lock(path)
+    return lock if lock.tryLock(0) and path.exists() else None
 
 
 def _changed_at_s(path: Path) -> float:

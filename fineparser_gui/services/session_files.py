@@ -9,11 +9,11 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QSettings, Signal
+from PySide6.QtCore import QLockFile, QObject, QSettings, Signal
 
 from fineparser_core.errors import ConfigError, FineParserError
 from fineparser_gui.model.session_file import Origin, SavedDive, SavedSession, read_session, write_session
-from fineparser_gui.services.autosave import Autosave, leftovers
+from fineparser_gui.services.autosave import Autosave, claim, leftovers
 from fineparser_gui.services.session import Session
 from fineparser_gui.settings.store import FILE_NAME
 
@@ -25,9 +25,14 @@ _MOST_RECENT = 8
 
 @dataclass(frozen=True)
 class Leftover:
-    """An autosave of a program that crashed."""
+    """An autosave of a program that crashed; no other window is offered it while this lives.
+
+    Attributes:
+        lock: of the autosave.
+    """
 
     path: Path
+    lock: QLockFile
     saved: SavedSession
     origin: Origin | None
     saved_at: datetime
@@ -56,6 +61,7 @@ class SessionFileController(QObject):
         self._saved = SavedSession()
         self._content = ""  # digest of what the session's file held when it was last read or written here
         self._recovered = False
+        self._leftover: Leftover | None = None  # the one recovered last, kept from other windows
         self.autosave = Autosave(session, folder, self) if folder else None
         self._settings = QSettings(str(folder / FILE_NAME), QSettings.Format.IniFormat) if folder else None
 
@@ -71,7 +77,11 @@ class SessionFileController(QObject):
         if self.path is None:
             return self.holds_something and (self._recovered or not self._session.editing.edits.isClean())
         now = self._session.snapshot()
-        return not _kept(now.dives, self._saved.dives) or now.exemplar_drawings != self._saved.exemplar_drawings
+        return (
+            self._recovered
+            or not _kept(now.dives, self._saved.dives)
+            or now.exemplar_drawings != self._saved.exemplar_drawings
+        )
 
     @property
     def changed_elsewhere(self) -> bool:
@@ -117,23 +127,33 @@ class SessionFileController(QObject):
     def next_leftover(self) -> Leftover | None:
         """The latest autosave that a crash left; unreadable ones are renamed."""
         for path in leftovers(self._folder) if self._folder is not None else ():
+            lock = claim(path)
+            if lock is None:
+                continue
             try:
                 saved, origin = read_session(path)
             except ConfigError as error:
                 log.warning("autosave: %s", error)
                 self._set_aside(path)
                 continue
-            return Leftover(path, saved, origin, datetime.fromtimestamp(path.stat().st_mtime))
+            return Leftover(path, lock, saved, origin, datetime.fromtimestamp(path.stat().st_mtime))
         return None
 
     def recover(self, leftover: Leftover) -> bool:
-        """Restore a session; returns whether it is autosaved again and the leftover was removed."""
+        """Replace the session by that of a leftover, which is not saved then.
+
+        The leftover stays until the session is autosaved again.
+
+        Returns:
+            Whether it is, and the leftover was removed.
+        """
+        self._session.clear()
         self._session.restore(leftover.saved)
         origin = leftover.origin
         if origin is not None and not origin.sha256:  # an older autosave: the file may have changed since
             origin = Origin(origin.path, _digest(origin.path))
         self.path, self._content = (origin.path, origin.sha256) if origin is not None else (None, "")
-        self._saved, self._recovered = SavedSession(), True
+        self._saved, self._recovered, self._leftover = SavedSession(), True, leftover
         if self.autosave is not None:
             self.autosave.origin = origin
         self.changed.emit()
@@ -147,6 +167,7 @@ class SessionFileController(QObject):
             text = self.tr("{0} cannot be removed ({1}) and is offered again at the next start.")
             self._session.problem.emit(text.format(leftover.path, error.strerror))
             return False
+        leftover.lock.unlock()
         return True
 
     def _read(self, path: Path) -> tuple[SavedSession, str] | None:

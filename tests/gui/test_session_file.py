@@ -321,6 +321,7 @@ def test_a_recovered_session_overwrites_no_work_of_another_program(make_studio, 
 def test_what_was_saved_after_its_autosave_can_be_saved_again_once_recovered(make_studio, qtbot, tmp_path, clip):
     path = tmp_path / "a.fineparser"
     crashed = make_studio()
+    qtbot.waitUntil(lambda: crashed.client.running, timeout=2000)  # it has looked for sessions to recover by then
     session, files = crashed.session, crashed.window.files
     session.open([clip])
     assert files.controller.save_to(path)
@@ -410,6 +411,96 @@ def test_after_a_crash_the_session_is_offered_and_comes_back(make_studio, qtbot,
     assert read_session(own)[0] == studio.session.snapshot()
 
 
+@pytest.fixture
+def monday(tmp_path, clip) -> Path:
+    """A session of one dive, which was open in a program that crashed after its diver was typed in."""
+    path, autosave = clip.with_name("monday.fineparser"), tmp_path / "state" / "autosave-1.json"
+    autosave.parent.mkdir()
+    write_session(SavedSession(dives=(SavedDive(path=clip),), selected=0), path)
+    origin = Origin(path, sha256(path.read_bytes()).hexdigest())
+    write_session(SavedSession(dives=(SavedDive(path=clip, diver="Zoë"),), selected=0), autosave, origin=origin)
+    return path
+
+
+def _paths(session: SavedSession) -> list[str]:
+    return [dive.path.name for dive in session.dives]
+
+
+@pytest.mark.parametrize("answer", ["Cancel", "Discard", "Save"])
+def test_a_recovered_session_and_an_open_one_do_not_mix(
+    make_studio, qtbot, monkeypatch, tmp_path, small_video, monday, answer
+):
+    new, elsewhere = monday.with_name("new.mp4"), tmp_path / "new.fineparser"
+    shutil.copy(small_video, new)
+    studio = make_studio()
+    session, files = studio.session, studio.window.files
+    session.open([new])
+    asked = []
+    monkeypatch.setattr(
+        QMessageBox, "question", lambda *args: asked.append(args[2]) or QMessageBox.StandardButton[answer]
+    )
+    _choose(monkeypatch, "getSaveFileName", elsewhere)
+    _press(_box(studio, qtbot, "Recover session"), "Recover")
+    qtbot.waitUntil(lambda: bool(asked), timeout=2000)
+    assert asked == ["Recovering closes the session that is open. Save it first?"]
+    if answer == "Cancel":
+        assert _paths(session.snapshot()) == ["new.mp4"]
+        assert files.controller.path is None
+        assert len(leftovers(tmp_path / "state")) == 1
+        return
+    qtbot.waitUntil(lambda: leftovers(tmp_path / "state") == [], timeout=2000)
+    assert _paths(session.snapshot()) == ["clip.mp4"]
+    assert (files.controller.path, files.controller.modified) == (monday, True)
+    assert studio.window.windowTitle() == "clip.mp4 – monday – FineParser Studio"
+    assert not session.editing.edits.canUndo()
+    assert read_session(monday)[0].dives[0].diver == ""
+    studio.window.actions_by_id["save_session"].trigger()
+    assert not files.controller.modified
+    assert [(dive.path.name, dive.diver) for dive in read_session(monday)[0].dives] == [("clip.mp4", "Zoë")]
+    assert elsewhere.exists() == (answer == "Save")
+    if answer == "Save":
+        assert _paths(read_session(elsewhere)[0]) == ["new.mp4"]
+
+
+def test_each_session_that_was_left_is_recovered_by_itself(make_studio, qtbot, monkeypatch, tmp_path, clip, monday):
+    write_session(_saved(clip), tmp_path / "state" / "autosave-2.json")
+    os.utime(tmp_path / "state" / "autosave-2.json", (1e9, 1e9))
+    studio = make_studio()
+    _press(_box(studio, qtbot, "Recover session"), "Recover")
+    qtbot.waitUntil(lambda: bool(studio.session.keys), timeout=2000)
+    monkeypatch.setattr(QMessageBox, "question", lambda *args: QMessageBox.StandardButton.Save)
+    _press(_box(studio, qtbot, "Recover session"), "Recover")
+    qtbot.waitUntil(lambda: len(studio.session.keys) == 2, timeout=2000)
+    assert studio.session.snapshot() == _saved(clip)
+    assert studio.window.files.controller.path is None
+    assert read_session(monday)[0].dives[0].diver == "Zoë"
+    (own,) = (tmp_path / "state").glob("autosave-*.json")
+    assert read_session(own) == (_saved(clip), None)
+
+
+def test_two_windows_are_not_offered_the_same_session(make_studio, qtbot, tmp_path, monday):
+    first, second = make_studio(), make_studio()
+    box = _box(first, qtbot, "Recover session")
+    qtbot.wait(100)
+    assert second.window.findChildren(QMessageBox) == []
+    assert second.files.next_leftover() is None
+    _press(box, "Ask again later")
+    qtbot.waitUntil(lambda: len(leftovers(tmp_path / "state")) == 1, timeout=2000)
+    second.window.files.offer_recovery()
+    _press(_box(second, qtbot, "Recover session"), "Recover")
+    qtbot.waitUntil(lambda: bool(second.session.keys), timeout=2000)
+    assert first.files.next_leftover() is None
+    second.window.close()  # by the system
+    (left,) = leftovers(tmp_path / "state")
+    assert read_session(left)[0].dives[0].diver == "Zoë"
+    assert read_session(left)[1].path == monday
+    first.window.files.offer_recovery()
+    _press(_box(first, qtbot, "Recover session"), "Discard")
+    qtbot.waitUntil(lambda: not left.exists(), timeout=2000)
+    first.window.close()
+    assert list((tmp_path / "state").glob("autosave-*")) == []
+
+
 def test_an_autosave_that_cannot_be_read_is_told_and_kept(make_studio, qtbot, tmp_path):
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / "autosave-1.json").write_text("{", encoding="ascii")
@@ -428,7 +519,7 @@ def test_a_session_that_nobody_wants_is_discarded(make_studio, qtbot, tmp_path, 
     _press(_box(studio, qtbot, "Recover session"), "Discard")
     qtbot.waitUntil(lambda: len(leftovers(tmp_path / "state")) == 1, timeout=2000)
     _press(_box(studio, qtbot, "Recover session"), "Ask again later")
-    assert len(leftovers(tmp_path / "state")) == 1
+    qtbot.waitUntil(lambda: len(leftovers(tmp_path / "state")) == 1, timeout=2000)
     assert studio.session.keys == []
 
 
