@@ -479,8 +479,9 @@ def test_each_session_that_was_left_is_recovered_by_itself(make_studio, qtbot, m
 
 
 def test_two_windows_are_not_offered_the_same_session(make_studio, qtbot, tmp_path, monday):
-    first, second = make_studio(), make_studio()
+    first = make_studio()
     box = _box(first, qtbot, "Recover session")
+    second = make_studio()
     qtbot.wait(100)
     assert second.window.findChildren(QMessageBox) == []
     assert second.files.next_leftover() is None
