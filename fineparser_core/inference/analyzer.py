@@ -158,7 +158,7 @@ class Analyzer:
         """
         cached = self._encodings.get(exemplar.id)
         if cached is None:
-            cached = self.library.encoding(exemplar.id, self.model.id)
+            cached = self.library.encoding(exemplar.id, self.model.id, cancel=cancel)
         if cached is None:
             cached = self._encode_exemplar(exemplar, progress, cancel)
         self._encodings[exemplar.id] = cached
@@ -253,8 +253,9 @@ class Analyzer:
         """
         if n_exemplars < 1:
             raise ConfigError(f"{n_exemplars} exemplars cannot vote: ask for at least 1.")
+        known = self.library.exemplars(cancel=cancel)
         chosen, notes = select_exemplars(
-            self.library.exemplars(), dive, difficulty, n_exemplars, seed=seed, rule=rule, path=self.library.path
+            known, dive, difficulty, n_exemplars, seed=seed, rule=rule, path=self.library.path
         )
         usable, unusable = [], []
         for done, exemplar in enumerate(chosen, start=1):
@@ -327,7 +328,7 @@ class Analyzer:
         Raises: what `parse` and `score` raise; that there are no exemplars before the clip is read.
         """
         if dive is not None and not (rule.nearest and not rule.synchro):
-            find_candidates(self.library.exemplars(), dive, synchro=rule.synchro, path=self.library.path)
+            find_candidates(self.library.exemplars(cancel=cancel), dive, synchro=rule.synchro, path=self.library.path)
         parse, encoding = self.parse(clip, progress=progress, cancel=cancel)
         if dive is None or difficulty is None or (parse.refusal and not self.scores_anyway):
             return Analysis(parse=parse, scoring=None)

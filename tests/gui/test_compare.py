@@ -365,7 +365,7 @@ def test_a_removed_exemplar_is_compared_no_longer(idle_studio, two_dives, place)
     session = idle_studio.session
     names = ["rendered-107B-01", "rendered-207C-01"]
     session.comparing.show_exemplars(*names)
-    _fill_library(session, names[place], names[1 - place], removed=True)
+    _fill_library(session, names[place], names[1 - place], removed_at="2026-11-28")
     assert session.comparing.candidate is None
     assert session.current.key == two_dives[0]
 
@@ -396,7 +396,7 @@ def test_undoing_a_drawing_on_an_exemplar_that_is_gone_leaves_what_is_shown_alon
         LibraryEntry(exemplar=session.exemplar(name), own=True, state="ready") for name in names
     )
     session.library.writable = True
-    in_bin = replace(kept[0], exemplar=replace(kept[0].exemplar, removed=True))
+    in_bin = replace(kept[0], exemplar=replace(kept[0].exemplar, removed_at="2026-11-28"))
     for there in ((in_bin, kept[1]), kept[1:]):
         session.library.entries = there
         session.library.changed.emit()

@@ -57,7 +57,7 @@ def entries() -> tuple[LibraryEntry, ...]:
         (an_exemplar("mine-1", diver="Ada Byron", dived_on="2026-05-31", score=64.35), True, "ready"),
         (an_exemplar("mine-2", dive_number="107B", board_m=3.0, score=9.5), True, "waiting"),
         (an_exemplar("mine-3", synchro=True), True, "no clip"),
-        (an_exemplar("mine-4", removed=True), True, "ready"),
+        (an_exemplar("mine-4", removed_at="2026-11-28"), True, "ready"),
     )
     return tuple(LibraryEntry(exemplar=e, own=own, state=state) for e, own, state in rows)
 
@@ -240,7 +240,9 @@ def test_a_removed_exemplar_goes_to_the_bin_and_comes_back(library_studio, qtbot
         (r.action, r.exemplar_id) for r in changes
     ] == [("remove", "mine-2"), ("remove", "mine-1")]
     without = tuple(
-        replace(e, exemplar=replace(e.exemplar, removed=e.exemplar.removed or e.exemplar.id in ("mine-1", "mine-2")))
+        replace(e, exemplar=replace(e.exemplar, removed_at="2026-11-28"))
+        if e.exemplar.id in ("mine-1", "mine-2")
+        else e
         for e in entries()
     )
     answer(library_studio, without)
@@ -549,7 +551,7 @@ def test_a_changed_exemplar_scores_its_own_dives_again_and_no_others(library_stu
     assert asked(library_studio, ScoreRequest).transitions["first_flight_frame"] == 30  # and so is the corrected one
 
     library.refresh()
-    answer(library_studio, with_changes("mine-2", with_changes("mine-1", score=66.0), removed=True))
+    answer(library_studio, with_changes("mine-2", with_changes("mine-1", score=66.0), removed_at="2026-11-28"))
     (request,) = [one for one in asked_all(library_studio, ScoreRequest) if one.transitions is None]
     assert request.dive_number == "107B"
 
@@ -680,7 +682,7 @@ def test_the_worker_changes_the_library_and_reports_it(tmp_path):
     handler.change(ChangeLibraryRequest(id="l1", action="edit", exemplar_id="mine", facts=vars(facts)))
     handler.change(ChangeLibraryRequest(id="l2", action="remove", exemplar_id="mine"))
     told = [e for e in handler.report("l3", "m-1", None).entries if e["own"]]
-    assert [(e["state"], e["exemplar"]["dive_number"], e["exemplar"]["removed"]) for e in told] == [
+    assert [(e["state"], e["exemplar"]["dive_number"], e["exemplar"]["removed_at"] is not None) for e in told] == [
         ("no clip", "107B", True)
     ]
     handler.store.close()

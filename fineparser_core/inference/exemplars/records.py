@@ -19,7 +19,7 @@ class Exemplar:
         dived_on: day of the dive as YYYY-MM-DD; None where it is not known.
         synchro: two divers at once; compared with other dives of two alone.
         corrected: a person placed the transitions, so that no model moves them.
-        removed: lies in the bin: no candidate, but restorable.
+        removed_at: when it was moved to the bin; None where it was not.
     """
 
     id: str
@@ -36,7 +36,12 @@ class Exemplar:
     dived_on: str | None = None
     synchro: bool = False
     corrected: bool = False
-    removed: bool = False
+    removed_at: str | None = None
+
+    @property
+    def removed(self) -> bool:
+        """Whether it lies in the bin: no candidate, but restorable."""
+        return self.removed_at is not None
 
 
 @dataclass(frozen=True, kw_only=True)

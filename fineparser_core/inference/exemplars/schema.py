@@ -1,12 +1,14 @@
 """The SQLite file of an exemplar library: its tables, their versions, and how a file is opened."""
 
 import sqlite3
-import zlib
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from fineparser_core.errors import ExemplarError
+from fineparser_core.inference.exemplars.facts import CONTROL_CHARACTERS
+from fineparser_core.progress import CancelToken
 
 _FIRST_SCHEMA = (
     """
@@ -44,22 +46,82 @@ MIGRATIONS = (
 SCHEMA_VERSION = len(MIGRATIONS)
 #: How long to wait for another program that is writing.
 PATIENCE_S = 20.0
+#: A file that somebody made byte by byte can keep SQLite busy for ever.
+_LONGEST_QUERY_S = 5.0
+_QUERY_STEPS = 1000
+#: Longest row. The masks of an exemplar take less than half of it.
+_MOST_BYTES = 4 << 20
 
 
 @contextmanager
-def readable(name: Path | str) -> Iterator[None]:
-    """Turns what a damaged file or a damaged array in it raises into one sentence."""
+def reading(connection: sqlite3.Connection, name: Path | str, cancel: CancelToken | None = None) -> Iterator[None]:
+    """Bounds the time of queries, and turns what a damaged file raises into one sentence.
+
+    Raises:
+        ExemplarError: the file cannot be read, or not in time.
+        Cancelled: once the token is set.
+    """
+    end_s = time.monotonic() + _LONGEST_QUERY_S
+    connection.set_progress_handler(
+        lambda: (cancel is not None and cancel.cancelled) or time.monotonic() > end_s, _QUERY_STEPS
+    )
     try:
         yield
-    except (sqlite3.Error, zlib.error, ValueError) as error:
+    except (sqlite3.Error, ValueError) as error:
+        if cancel is not None:
+            cancel.raise_if_cancelled()
+        late = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
+        # SQLite quotes what it stumbles over.
+        reason = f"not in {_LONGEST_QUERY_S:g} s" if late else CONTROL_CHARACTERS.sub("?", f"{error!s:.200}")
         raise ExemplarError(
-            f"{name} cannot be read as an exemplar library ({error}): copy it again or choose another one."
+            f"{name} cannot be read as an exemplar library ({reason}): copy it again or choose another one."
         ) from None
+    finally:
+        connection.set_progress_handler(None, 0)
 
 
-def version_of(connection: sqlite3.Connection) -> int:
+def version_of(connection: sqlite3.Connection, database: str = "main") -> int:
     """Schema version of an open file; 0 for an empty one."""
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+    return int(connection.execute(f"PRAGMA {database}.user_version").fetchone()[0])
+
+
+def check_schema(connection: sqlite3.Connection, database: str, path: Path) -> None:
+    """Sees that an open file holds the tables of a library and nothing else: no view, no trigger, no other column.
+
+    Raises: ExemplarError where it does not.
+    """
+    version = version_of(connection, database)
+    if not 1 <= version <= SCHEMA_VERSION:
+        raise ExemplarError(
+            f"{path} is not an exemplar library of version 1 to {SCHEMA_VERSION} (found {version}): choose another "
+            "one, or update the program."
+        )
+    with closing(sqlite3.connect(":memory:")) as blank:
+        for statements in MIGRATIONS[:version]:
+            for statement in statements:
+                blank.execute(statement)
+        expected = _objects(blank, "main")
+    found = _objects(connection, database)
+    (application,) = connection.execute(f"PRAGMA {database}.application_id").fetchone()
+    if found == expected and not application:
+        return
+    if application:
+        amiss = f"it belongs to the program of number {application}"
+    elif other := sorted(found.keys() - expected.keys()):
+        amiss = f"it holds {other[0]:.80}"
+    elif absent := sorted(expected.keys() - found.keys()):
+        amiss = f"it lacks {absent[0]}"
+    else:
+        changed = next(name for name, sql in sorted(expected.items()) if found[name] != sql)
+        amiss = f"its {changed} has other columns"
+    raise ExemplarError(f"{path} is not an exemplar library ({amiss}): copy it again or choose another one.")
+
+
+def _objects(connection: sqlite3.Connection, database: str) -> dict[str, str]:
+    """What a database consists of: the SQL of each by its kind and name."""
+    rows = connection.execute(f"SELECT type, name, tbl_name, sql FROM {database}.sqlite_schema LIMIT 100")
+    # Only words count, not how they are laid out: a library may be older than a line break in the statements above.
+    return {ascii(f"{kind} {name} {table}")[1:-1]: "".join(str(sql).split()) for kind, name, table, sql in rows}
 
 
 def migrate(connection: sqlite3.Connection) -> None:
@@ -89,7 +151,11 @@ def connect(place: Path | str) -> sqlite3.Connection:
         isolation_level=None,
     )
     try:
-        connection.execute("PRAGMA foreign_keys = ON")
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MOST_BYTES)
+        # Text that is not UTF-8 fails its own row alone.
+        connection.text_factory = lambda text: text.decode(errors="surrogateescape")
+        for setting in ("foreign_keys = ON", "trusted_schema = OFF", "cell_size_check = ON"):
+            connection.execute(f"PRAGMA {setting}")
     except sqlite3.Error:
         connection.close()
         raise
@@ -97,7 +163,10 @@ def connect(place: Path | str) -> sqlite3.Connection:
 
 
 def connect_writing(path: Path) -> sqlite3.Connection:
-    """An open file of the present version. Raises: ExemplarError for one of a newer version."""
+    """An open file of the present version.
+
+    Raises: ExemplarError for one of a newer version, or one that is no library.
+    """
     connection = connect(path)
     try:
         version = version_of(connection)
@@ -106,6 +175,8 @@ def connect_writing(path: Path) -> sqlite3.Connection:
                 f"{path} was made by a newer version of the program (library version {version}, this one knows "
                 f"{SCHEMA_VERSION}): update the program."
             )
+        if version:
+            check_schema(connection, "main", path)
         connection.execute("PRAGMA journal_mode = WAL")
         if version < SCHEMA_VERSION:
             migrate(connection)
@@ -115,40 +186,56 @@ def connect_writing(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def uri_for_reading(path: Path) -> str:
-    """The URI of SQLite by which a library can be read, what another program has in its write-ahead log included.
+def connect_reading(path: Path) -> sqlite3.Connection:
+    """An open library that is not written, with what another program has in its write-ahead log.
 
     Raises: ExemplarError where the file is missing or is not an exemplar library.
     """
-    if not path.is_file():
-        raise ExemplarError(f"{path} does not exist: give the path of an exemplar library.")
-    uri = f"{path.resolve().as_uri()}?mode=ro"
-    with readable(path):
-        try:
-            version = _version_at(uri)
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
-                raise
-            # The log needs a file beside the library, which cannot be made in a read-only folder.
-            uri += "&immutable=1"
-            version = _version_at(uri)
-    if not 1 <= version <= SCHEMA_VERSION:
-        raise ExemplarError(
-            f"{path} is not an exemplar library of version 1 to {SCHEMA_VERSION} (found {version}): choose another "
-            "one, or update the program."
-        )
-    return uri
-
-
-def _version_at(uri: str) -> int:
-    connection = connect(uri)
+    connection = connect(uri_for_reading(path))
     try:
-        return version_of(connection)
-    finally:
+        with reading(connection, path):
+            connection.execute("PRAGMA query_only = ON")
+            check_schema(connection, "main", path)
+    except BaseException:
         connection.close()
+        raise
+    return connection
+
+
+def attach(connection: sqlite3.Connection, name: str, path: Path) -> None:
+    """Adds a library to an open connection, for reading. Raises: as `connect_reading`."""
+    uri = uri_for_reading(path)
+    with reading(connection, path):
+        connection.execute(f"ATTACH ? AS {name}", (uri,))
+        check_schema(connection, name, path)
+
+
+def uri_for_reading(path: Path) -> str:
+    """The URI of SQLite by which a file can be read.
+
+    Raises: ExemplarError where there is no such file.
+    """
+    if path.is_dir():
+        raise ExemplarError(f"{path} is a folder: give the path of the exemplar library in it.")
+    if not path.is_file():
+        what = "is no file" if path.exists() else "does not exist"
+        raise ExemplarError(f"{path} {what}: give the path of an exemplar library.")
+    # Opened as if for writing, because only then does SQLite take away what it needs beside a file with a write-ahead
+    # log; where the file cannot be written, it opens it for reading.
+    uri = f"{path.resolve().as_uri()}?mode=rw"
+    try:
+        with closing(connect(uri)) as connection:
+            version_of(connection)
+    except sqlite3.OperationalError as error:
+        # The log needs a file beside the library, which cannot be made in a read-only folder.
+        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+            uri += "&immutable=1"
+    except sqlite3.Error:
+        pass  # whoever reads it says so
+    return uri
 
 
 def present_columns(connection: sqlite3.Connection, database: str) -> str:
     """What to select from the table `exemplar` of an open database to see the columns of the present version."""
-    version = int(connection.execute(f"PRAGMA {database}.user_version").fetchone()[0])
+    version = version_of(connection, database)
     return "*" + ("" if version == SCHEMA_VERSION else "".join(f", {value} AS {n}" for n, _, value in _SECOND_COLUMNS))

@@ -6,50 +6,55 @@ program is rolled back.
 """
 
 import logging
+import os
 import re
 import sqlite3
 import threading
-import zlib
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Self, TypeVar
 from uuid import uuid4
 
-import numpy as np
 import platformdirs
 
-from fineparser_core.constants import (
-    FEATURE_SIZE,
-    MASK_SIZE,
-    N_SAMPLES,
-    N_WINDOWS,
-    STEP_NAMES,
-    TOKEN_SIZE,
-    TOKENS_PER_STEP,
-)
 from fineparser_core.errors import ExemplarError, ExportError
-from fineparser_core.inference.exemplars.clip_folder import store_clip, sweep_clips
+from fineparser_core.inference.exemplars.clip_folder import CLIPS_NAME, store_clip, sweep_clips
 from fineparser_core.inference.exemplars.facts import ExemplarFacts, check_facts
 from fineparser_core.inference.exemplars.records import Exemplar, ExemplarEncoding, ExemplarMask
 from fineparser_core.inference.exemplars.recovery import back_up, backup_is_due, exclusive, repair
+from fineparser_core.inference.exemplars.rows import (
+    encoding_row,
+    exemplar_row,
+    mask_row,
+    read_encoding,
+    read_exemplar,
+    read_mask,
+)
 from fineparser_core.inference.exemplars.schema import (
+    attach,
     connect,
+    connect_reading,
     connect_writing,
     migrate,
     present_columns,
-    readable,
-    uri_for_reading,
+    reading,
 )
 from fineparser_core.progress import CancelToken, ProgressCallback, ignore_progress
 from fineparser_core.resources import resource
 from fineparser_core.types import DiveParse
+from fineparser_core.video.atomic import sweep_leftovers
 
 log = logging.getLogger(__name__)
 
 FILE_NAME = "library.sqlite"
+#: More are a table without end. FineDiving has 3,000 dives.
+_MOST_EXEMPLARS = 100_000
+
+Record = TypeVar("Record")
 
 
 def own_folder() -> Path:
@@ -80,30 +85,22 @@ class ExemplarStore:
         self.writable, self.notice = False, ""
         self._db, self._files = connection, dict(files)
         self._lock = threading.RLock()
-        # What is read, whatever the versions of the files. An id of the first file hides the same one of the second.
-        tables = {
-            "exemplar": ("known", "id"),
-            "mask": ("masks", "exemplar_id"),
-            "encoding": ("encodings", "exemplar_id"),
-        }
-        for table, (view, key) in tables.items():
-            parts = []
-            for name in files:
-                columns = present_columns(connection, name) if table == "exemplar" else "*"
-                hidden = "" if name == "main" else f" WHERE {key} NOT IN (SELECT id FROM main.exemplar)"
-                parts.append(f"SELECT {columns}, '{name}' AS file FROM {name}.{table}{hidden}")
-            connection.execute(f"CREATE TEMP VIEW {view} AS {' UNION ALL '.join(parts)}")
+        with self._reading() as db:
+            self._columns = {name: present_columns(db, name) for name in files}
+            self.notice = self._left_out()
 
     @classmethod
     def open(cls, path: Path | None = None) -> Self:
         """Opens one file for reading, without a path the bundled one; another program may be writing it.
 
-        Raises: ExemplarError where the file is missing or is not an exemplar library.
+        Raises: ExemplarError where the file is missing, is not an exemplar library, or has no exemplar to use.
         """
         path = path or resource("exemplars", FILE_NAME)
-        uri = uri_for_reading(path)
-        with readable(path):
-            return cls._on(connect(uri), {"main": path})
+        store = cls._on(connect_reading(path), {"main": path})
+        if store.notice and not store._read("main")[0]:
+            store.close()
+            raise ExemplarError(f"{store.notice.rstrip('.')}: copy it again or choose another one.")
+        return store
 
     @classmethod
     def open_own(cls, folder: Path | None = None, *, bundled: Path | None = None) -> Self:
@@ -134,12 +131,14 @@ class ExemplarStore:
                     f"{folder} cannot be written ({reason}), so no exemplars can be kept there: make it writable."
                 ) from None
             notice = f"{path} cannot be written ({reason}): its exemplars can be used, but none added or changed."
-            writable, connection = False, connect(uri_for_reading(path))
+            writable, connection = False, connect_reading(path)
         except sqlite3.DatabaseError as error:
             raise ExemplarError(f"{path} cannot be used ({error}): move it away, and a new one is made.") from None
         store = cls._on(connection, {"main": path, **({"bundled": bundled} if bundled else {})}, folder)
-        store.notice, store.writable = notice, writable
+        store.notice, store.writable = " ".join(filter(None, (notice, store.notice))), writable
         if writable:
+            sweep_leftovers(folder)
+            sweep_leftovers(folder / CLIPS_NAME)
             store._sweep_clips()
             if backup_is_due(path):
                 store._back_up()
@@ -189,12 +188,9 @@ class ExemplarStore:
         """A store on an open connection, to which further files are attached; the connection is closed if it fails."""
         try:
             for name, path in list(files.items())[1:]:
-                uri = uri_for_reading(path)
-                with readable(path):
-                    connection.execute(f"ATTACH ? AS {name}", (uri,))
-            with readable(files["main"]):
-                return cls(connection, files, folder)
-        except ExemplarError:
+                attach(connection, name, path)
+            return cls(connection, files, folder)
+        except BaseException:
             connection.close()
             raise
 
@@ -208,8 +204,9 @@ class ExemplarStore:
         self.close()
 
     @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, readable(" or ".join(map(str, self._files.values()))):
+    def _reading(self, cancel: CancelToken | None = None) -> Iterator[sqlite3.Connection]:
+        """Raises: ExemplarError where it cannot be read, Cancelled once the token is set."""
+        with self._lock, reading(self._db, " or ".join(map(str, self._files.values())), cancel):
             yield self._db
 
     @contextmanager
@@ -243,86 +240,132 @@ class ExemplarStore:
 
     def dive_numbers(self) -> dict[str, int]:
         """Number of exemplars by dive number, without those in the bin."""
-        with self._reading() as db:
-            return dict(
-                db.execute("SELECT dive_number, COUNT(*) FROM known WHERE removed_at IS NULL GROUP BY 1 ORDER BY 1")
-            )
+        return dict(sorted(Counter(one.dive_number for one in self.exemplars()).items()))
 
-    def exemplars(self, dive_number: str | None = None) -> list[Exemplar]:
-        """All exemplars, or those of a dive number, ordered by id, without those in the bin."""
-        return self._select("removed_at IS NULL AND dive_number = ifnull(?, dive_number) ORDER BY id", dive_number)
+    def exemplars(self, dive_number: str | None = None, *, cancel: CancelToken | None = None) -> list[Exemplar]:
+        """All exemplars, or those of a dive number, ordered by id, without those in the bin.
+
+        Raises: Cancelled once the token is set.
+        """
+        known = (one for one in self._known(cancel) if not one.removed and dive_number in (None, one.dive_number))
+        return sorted(known, key=lambda one: one.id)
 
     def removed(self) -> list[Exemplar]:
         """What lies in the bin, the latest first."""
-        return self._select("removed_at IS NOT NULL ORDER BY removed_at DESC, id")
+        binned = sorted((one for one in self._known() if one.removed), key=lambda one: one.id)
+        return sorted(binned, key=lambda one: one.removed_at or "", reverse=True)
 
     def own_ids(self) -> set[str]:
         """Ids of the exemplars that the coach added, those in the bin included."""
-        if self.folder is None:
-            return set()
-        with self._reading() as db:
-            return {row[0] for row in db.execute("SELECT id FROM main.exemplar")}
+        return set() if self.folder is None else {one.id for one in self._read("main")[0]}
 
     def get(self, exemplar_id: str) -> Exemplar:
         """An exemplar by its id, from the bin as well.
 
         Raises: ExemplarError where there is none of that id.
         """
-        found = self._select("id = ?", exemplar_id)
-        if not found:
+        found = self._find(exemplar_id)
+        if found is None:
             raise ExemplarError(f"{self.path} has no exemplar '{exemplar_id}'.")
-        return found[0]
-
-    def _select(self, condition: str, *values: object) -> list[Exemplar]:
-        with self._reading() as db:
-            cursor = db.execute(f"SELECT * FROM known WHERE {condition}", values)
-            names = [column[0] for column in cursor.description]
-            return [self._exemplar(dict(zip(names, row, strict=True))) for row in cursor]
-
-    def _exemplar(self, row: dict[str, Any]) -> Exemplar:
-        return Exemplar(
-            clip_path=self._files[row.pop("file")].parent / row.pop("clip"),
-            removed=row.pop("removed_at") is not None,
-            synthetic=bool(row.pop("synthetic")),
-            synchro=bool(row.pop("synchro")),
-            corrected=bool(row.pop("corrected")),
-            **row,
-        )
+        return found[1]
 
     def mask(self, exemplar_id: str) -> ExemplarMask | None:
-        """The masks of an exemplar; None where none were stored."""
-        with self._reading() as db:
-            row = db.execute(
-                "SELECT sampled_frames, probability, crop_xyxy FROM masks WHERE exemplar_id = ?", (exemplar_id,)
-            ).fetchone()
-            if row is None:
-                return None
-            probability = np.frombuffer(zlib.decompress(row[1]), np.uint8).reshape(N_SAMPLES, MASK_SIZE, MASK_SIZE)
-            return ExemplarMask(
-                sampled_frames=np.frombuffer(row[0], "<i8").reshape(N_SAMPLES).astype(np.int64),
-                mask_probability=(probability / np.float32(255)).astype(np.float16),
-                crop_xyxy=np.frombuffer(row[2], "<f4").reshape(N_SAMPLES, 4).astype(np.float32),
-            )
+        """The masks of an exemplar; None where none were stored.
 
-    def encoding(self, exemplar_id: str, model_id: str) -> ExemplarEncoding | None:
-        """The encoding of an exemplar by a model; None where that model has not encoded it yet."""
-        with self._reading() as db:
-            row = db.execute(
-                "SELECT gated, static_tokens, st, ed FROM encodings WHERE exemplar_id = ? AND model_id = ?",
-                (exemplar_id, model_id),
-            ).fetchone()
-            if row is None:
-                return None
-            return ExemplarEncoding(
-                gated=np.frombuffer(row[0], "<f4").reshape(N_WINDOWS, FEATURE_SIZE),
-                static_tokens=np.frombuffer(row[1], "<f4").reshape(len(STEP_NAMES), TOKENS_PER_STEP, TOKEN_SIZE),
-                transition_samples=(row[2], row[3]),
-            )
+        Raises: ExemplarError where they are damaged.
+        """
+        row = self._row_of(exemplar_id, "sampled_frames, probability, crop_xyxy FROM {}.mask WHERE exemplar_id = ?")
+        return None if row is None else self._read_row(exemplar_id, read_mask, row)
+
+    def encoding(
+        self, exemplar_id: str, model_id: str, *, cancel: CancelToken | None = None
+    ) -> ExemplarEncoding | None:
+        """The encoding of an exemplar by a model; None where that model has not encoded it yet.
+
+        Raises: ExemplarError where it is damaged, Cancelled once the token is set.
+        """
+        columns = "gated, static_tokens, st, ed FROM {}.encoding WHERE exemplar_id = ? AND model_id = ?"
+        row = self._row_of(exemplar_id, columns, model_id, cancel=cancel)
+        return None if row is None else self._read_row(exemplar_id, read_encoding, row)
 
     def encoded(self, model_id: str) -> set[str]:
         """Ids of the exemplars that a model has encoded."""
+        found: set[str] = set()
         with self._reading() as db:
-            return {row[0] for row in db.execute("SELECT exemplar_id FROM encodings WHERE model_id = ?", (model_id,))}
+            for file in self._files:
+                hidden = "" if file == "main" else "AND exemplar_id NOT IN (SELECT id FROM main.exemplar)"
+                rows = db.execute(
+                    f"SELECT exemplar_id FROM {file}.encoding WHERE model_id = ? {hidden} LIMIT {_MOST_EXEMPLARS}",
+                    (model_id,),
+                )
+                found.update(row[0] for row in rows)
+        return found
+
+    def _known(self, cancel: CancelToken | None = None) -> list[Exemplar]:
+        """The exemplars of all files, those in the bin included; the first file's hides another's of the same id."""
+        known: dict[str, Exemplar] = {}
+        for file in self._files:
+            for one in self._read(file, cancel=cancel)[0]:
+                known.setdefault(one.id, one)
+        return list(known.values())
+
+    def _find(self, exemplar_id: str, cancel: CancelToken | None = None) -> tuple[str, Exemplar] | None:
+        """The exemplar of an id, and the file that it is of."""
+        for file in self._files:
+            for one in self._read(file, "WHERE id = ?", exemplar_id, cancel=cancel)[0]:
+                return file, one
+        return None
+
+    def _read(
+        self, file: str, condition: str = "", *values: str, cancel: CancelToken | None = None
+    ) -> tuple[list[Exemplar], list[str]]:
+        """The exemplars of a file that can be used, and of each other one, which it is and why it cannot."""
+        found: list[Exemplar] = []
+        left_out: list[str] = []
+        with self._reading(cancel) as db:
+            # Sorted by nobody, as a damaged table may be without end.
+            cursor = db.execute(
+                f"SELECT {self._columns[file]} FROM {file}.exemplar {condition} LIMIT {_MOST_EXEMPLARS + 1}", values
+            )
+            names = [column[0] for column in cursor.description]
+            folder = self._files[file].parent
+            real_folder = os.path.realpath(folder)
+            for row in cursor:
+                if len(found) + len(left_out) == _MOST_EXEMPLARS:
+                    raise ValueError(f"it holds more than {_MOST_EXEMPLARS:,} exemplars")
+                try:
+                    found.append(read_exemplar(dict(zip(names, row, strict=True)), folder, real_folder))
+                except ValueError as error:
+                    left_out.append(f"{row[0]!r:.60}, {error}")
+        return found, left_out
+
+    def _left_out(self) -> str:
+        """A sentence for each file with exemplars that cannot be used."""
+        sentences = []
+        for file, path in self._files.items():
+            found, left_out = self._read(file)
+            if left_out:
+                which = f"{len(left_out)} of {len(found) + len(left_out)} exemplars"
+                are = "is" if len(left_out) == 1 else "are"
+                sentences.append(f"{path}: {which} cannot be used and {are} left out: {left_out[0]}.")
+        return " ".join(sentences)
+
+    def _row_of(
+        self, exemplar_id: str, columns: str, *values: str, cancel: CancelToken | None = None
+    ) -> tuple[object, ...] | None:
+        with self._reading(cancel) as db:
+            found = self._find(exemplar_id, cancel)
+            row = found and db.execute(f"SELECT {columns.format(found[0])}", (exemplar_id, *values)).fetchone()
+            return row or None
+
+    def _read_row(self, exemplar_id: str, read: Callable[..., Record], row: tuple[object, ...]) -> Record:
+        try:
+            return read(*row)
+        except ValueError as error:
+            raise ExemplarError(
+                f"{self.path}: exemplar {exemplar_id!r} cannot be used, {error}: copy the library again, or choose "
+                "another one."
+            ) from None
 
     def add(
         self, exemplar: Exemplar, mask: ExemplarMask, encodings: Mapping[str, ExemplarEncoding] | None = None
@@ -334,21 +377,23 @@ class ExemplarStore:
 
         Raises: ExemplarError where it cannot be written, or the id is taken.
         """
-        e, path = exemplar, self._files["main"]
-        row = {
-            "clip": e.clip_path.resolve().relative_to(path.parent.resolve()).as_posix(),
-            "removed_at": None,
-            **{f.name: getattr(e, f.name) for f in fields(e) if f.name not in ("clip_path", "removed")},
-        }
+        path = self._files["main"]
+        try:
+            row = exemplar_row(exemplar, path.parent)
+            read_exemplar(row, path.parent, os.path.realpath(path.parent))  # what cannot be read is not written either
+        except ValueError as error:
+            raise ExemplarError(f"{path} cannot take exemplar {exemplar.id!r}: {error}.") from None
         names, places = ", ".join(row), ", ".join("?" * len(row))
         try:
             with self._writing() as db:
                 db.execute(f"INSERT INTO main.exemplar ({names}) VALUES ({places})", tuple(row.values()))
-                _put_mask(db, e.id, mask)
+                _put_mask(db, exemplar.id, mask)
                 for model_id, encoding in (encodings or {}).items():
-                    _put_encoding(db, e.id, model_id, encoding)
+                    _put_encoding(db, exemplar.id, model_id, encoding)
         except sqlite3.IntegrityError as error:
-            raise ExemplarError(f"{path} cannot take exemplar '{e.id}' ({error}): give it another name.") from None
+            raise ExemplarError(
+                f"{path} cannot take exemplar '{exemplar.id}' ({error}): give it another name."
+            ) from None
         self._back_up()
 
     def add_clip(
@@ -462,17 +507,10 @@ class ExemplarStore:
 
 def _put_mask(db: sqlite3.Connection, exemplar_id: str, mask: ExemplarMask) -> None:
     """Stores or replaces the masks of an exemplar, within a transaction."""
-    # In steps of 4: an outline moves by no pixel, and the file is half as large.
-    quantised = np.minimum(np.rint(mask.mask_probability.astype(np.float32) * 255 / 4) * 4, 255).astype(np.uint8)
-    frames, crop = mask.sampled_frames.astype("<i8").tobytes(), mask.crop_xyxy.astype("<f4").tobytes()
-    packed = zlib.compress(quantised.tobytes(), 9)
-    db.execute("INSERT OR REPLACE INTO main.mask VALUES (?, ?, ?, ?)", (exemplar_id, frames, packed, crop))
+    db.execute("INSERT OR REPLACE INTO main.mask VALUES (?, ?, ?, ?)", (exemplar_id, *mask_row(mask)))
 
 
 def _put_encoding(db: sqlite3.Connection, exemplar_id: str, model_id: str, encoding: ExemplarEncoding) -> None:
     """Stores or replaces an encoding, within a transaction."""
-    arrays = (encoding.gated.astype("<f4").tobytes(), encoding.static_tokens.astype("<f4").tobytes())
-    db.execute(
-        "INSERT OR REPLACE INTO main.encoding VALUES (?, ?, ?, ?, ?, ?)",
-        (exemplar_id, model_id, *arrays, *encoding.transition_samples),
-    )
+    values = (exemplar_id, model_id, *encoding_row(encoding))
+    db.execute("INSERT OR REPLACE INTO main.encoding VALUES (?, ?, ?, ?, ?, ?)", values)

@@ -6,6 +6,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from exemplar_kit import MODEL_ID, add, encoding, exemplar, mask
 
 from fineparser_core.errors import Cancelled, ConfigError, ExemplarError
-from fineparser_core.inference.exemplars import clip_folder
+from fineparser_core.inference.exemplars import clip_folder, schema
 from fineparser_core.inference.exemplars.clip_folder import CLIPS_NAME, store_clip
 from fineparser_core.inference.exemplars.facts import ExemplarFacts, check_facts
 from fineparser_core.inference.exemplars.recovery import BACKUP_NAME
@@ -346,3 +347,108 @@ def test_another_program_reads_while_one_writes(tmp_path):
             with pytest.raises(ExemplarError, match="cannot be written"):
                 reader.remove("one")
         assert library.get("one").score == 1.0
+
+
+def test_a_row_that_cannot_be_is_left_out_named_and_kept(tmp_path):
+    with ExemplarStore.open_own(tmp_path) as library:
+        for name in ("bad", "good"):
+            add(library, name)
+    with sqlite3.connect(tmp_path / FILE_NAME) as db:
+        db.execute("UPDATE exemplar SET score = 9e999 WHERE id = 'bad'")
+    db.close()
+    with ExemplarStore.open_own(tmp_path) as library:
+        assert library.notice == (
+            f"{tmp_path / FILE_NAME}: 1 of 2 exemplars cannot be used and is left out: 'bad', its score is inf."
+        )
+        assert [e.id for e in library.exemplars()] == ["good"]
+        assert library.dive_numbers() == {"207C": 1}
+        assert library.own_ids() == {"good"}
+        assert library.mask("bad") is None
+        with pytest.raises(ExemplarError, match="no exemplar 'bad'"):
+            library.get("bad")
+        add(library, "new")
+        library.edit("good", FACTS)
+        library.remove("good")
+        library.empty_bin()
+    for path in (tmp_path / FILE_NAME, tmp_path / BACKUP_NAME):
+        with sqlite3.connect(path) as db:
+            assert sorted(db.execute("SELECT id FROM exemplar")) == [("bad",), ("new",)]
+        db.close()
+    with ExemplarStore.open(tmp_path / FILE_NAME) as library:
+        assert "'bad', its score is inf" in library.notice
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"score": float("inf")}, "its score is inf"),
+        ({"dive_number": "207c"}, "its dive number is '207c'"),
+        ({"first_flight_frame": 70}, r"its frames \[0, 70, 60, 95\] are not in order"),
+        ({"diver": "x" * 81}, "its diver has 81 letters"),
+        ({"clip_path": Path("elsewhere/dive.mp4")}, "cannot take exemplar 'one'"),
+    ],
+)
+def test_what_could_not_be_read_is_not_written(tmp_path, changes, words):
+    with ExemplarStore.open_own(tmp_path) as library:
+        with pytest.raises(ExemplarError, match=words):
+            add(library, "one", **changes)
+        assert library.own_ids() == set()
+
+
+def test_the_coach_s_own_library_with_tables_of_others_is_left_as_it_is(tmp_path):
+    with ExemplarStore.open_own(tmp_path) as library:
+        add(library, "one")
+    with sqlite3.connect(tmp_path / FILE_NAME) as db:
+        db.execute("CREATE TRIGGER t AFTER UPDATE ON exemplar BEGIN DELETE FROM mask; END")
+    db.close()
+    before = (tmp_path / FILE_NAME).read_bytes()
+    with ExemplarStore.open_all(tmp_path) as store:
+        assert "it holds trigger t exemplar" in store.notice
+        assert not store.writable
+        assert store.exemplars()  # the bundled ones
+    assert (tmp_path / FILE_NAME).read_bytes() == before
+
+
+def test_a_program_that_opens_beside_a_writer_sees_the_present_rows(tmp_path):
+    """In a process of its own: what is written is only in the write-ahead log."""
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from fineparser_core.inference.exemplars.store import ExemplarStore\n"
+        "with ExemplarStore.open(Path(sys.argv[1])) as library:\n"
+        "    print([e.id for e in library.exemplars()], flush=True)\n"
+        "    sys.stdin.readline()\n"
+        "    print([e.id for e in library.exemplars()], flush=True)\n"
+    )
+    with ExemplarStore.open_own(tmp_path) as library:
+        add(library, "one")
+        command = [sys.executable, "-c", code, str(tmp_path / FILE_NAME)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as reader:
+            assert reader.stdout.readline() == "['one']\n"
+            add(library, "two")
+            assert reader.communicate("\n", timeout=60)[0] == "['one', 'two']\n"
+
+
+def test_nothing_is_left_beside_a_library_that_was_only_read(tmp_path):
+    ExemplarStore.open_own(tmp_path / "own").close()  # with a write-ahead log
+    copied = tmp_path / "sent" / FILE_NAME
+    copied.parent.mkdir()
+    shutil.copyfile(tmp_path / "own" / FILE_NAME, copied)
+    before = copied.read_bytes()
+    with ExemplarStore.open(copied) as library, pytest.raises(ExemplarError, match="cannot be written"):
+        library.remove("one")
+    assert list(copied.parent.iterdir()) == [copied]
+    assert copied.read_bytes() == before
+
+
+def test_a_query_ends_when_it_is_cancelled_or_takes_too_long(tmp_path, monkeypatch):
+    with ExemplarStore.open_own(tmp_path) as library:
+        add(library, "one")
+        endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+        token = CancelToken()
+        threading.Timer(0.2, token.cancel).start()
+        with pytest.raises(Cancelled), library._reading(token) as db:
+            db.execute(endless).fetchone()
+        monkeypatch.setattr(schema, "_LONGEST_QUERY_S", 0.2)
+        with pytest.raises(ExemplarError, match=r"\(not in 0\.2 s\)"), library._reading() as db:
+            db.execute(endless).fetchone()
+        assert [e.id for e in library.exemplars(cancel=CancelToken())] == ["one"]

@@ -1,0 +1,455 @@
+"""Exemplar libraries of strangers: what is sound is read, what is not is named in one sentence, in bounded time."""
+
+import os
+import shutil
+import sqlite3
+import struct
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sandbox import REFUSED, RIGHT, Outcome, Sandbox, Tally, not_a_sentence
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "core/inference/exemplars"))
+
+from exemplar_kit import MODEL_ID, encoding, exemplar, mask
+
+from fineparser_core.errors import ExemplarError
+from fineparser_core.inference.exemplars.schema import MIGRATIONS
+from fineparser_core.inference.exemplars.store import FILE_NAME, ExemplarStore
+
+LEFT_OUT, UNUSABLE = "left out", "unusable"
+NAMES = ("bad", "good-1", "good-2")
+
+
+def read_library(path: Path) -> dict[str, object]:
+    """Everything that a program reads of a library: by id whether masks and encoding can be used."""
+    with ExemplarStore.open(path) as store:
+        found = [*store.exemplars(), *store.removed()]
+        store.dive_numbers()
+        encoded = store.encoded(MODEL_ID)
+        return {
+            "ids": [one.id for one in found],
+            "clips": [str(one.clip_path) for one in found],
+            "usable": [one.id for one in found if _usable(store, one.id)],
+            "encoded": len(encoded),
+            "notice": store.notice,
+        }
+
+
+def _usable(store: ExemplarStore, exemplar_id: str) -> bool:
+    try:
+        return bool(store.mask(exemplar_id) and store.encoding(exemplar_id, MODEL_ID))
+    except ExemplarError as error:
+        return str(store.path) not in str(error)  # a sentence that does not name it counts as wrong
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory) -> Path:
+    """A folder with a library of three exemplars, each with masks, an encoding and a clip."""
+    folder = tmp_path_factory.mktemp("sound")
+    (folder / "clips").mkdir()
+    with ExemplarStore.create(folder / FILE_NAME) as library:
+        for name in NAMES:
+            library.add(exemplar(folder, name), mask(), {MODEL_ID: encoding()})
+            (folder / "clips" / f"{name}.mp4").write_bytes(b"no video")
+    return folder
+
+
+@contextmanager
+def database(folder: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(folder / FILE_NAME)) as db, db:
+        db.execute("PRAGMA writable_schema = ON")
+        yield db
+
+
+def sql(*statements: str, values: tuple[object, ...] = ()) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        with database(folder) as db:
+            for statement in statements:
+                db.execute(statement, values)
+
+    return change
+
+
+def schema(old: str, new: str) -> Callable[[Path], None]:
+    """The same content, declared otherwise."""
+    return sql("UPDATE sqlite_schema SET sql = replace(sql, ?, ?)", values=(old, new))
+
+
+def row(table: str = "exemplar", **values: Any) -> Callable[[Path], None]:
+    """Values of the row "bad" that no column would take, as in a file that was made byte by byte; large ones made."""
+
+    def change(folder: Path) -> None:
+        with database(folder) as db:
+            (declared,) = db.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (table,)).fetchone()
+            loose = declared.replace(" STRICT", "").replace(" NOT NULL", "")
+            for kind in ("TEXT", "REAL", "INTEGER", "BLOB"):
+                loose = loose.replace(f" {kind}", "")
+            db.execute("UPDATE sqlite_schema SET sql = ? WHERE name = ?", (loose, table))
+        with database(folder) as db:
+            key = "id" if table == "exemplar" else "exemplar_id"
+            names = ", ".join(f"{name} = ?" for name in values)
+            made = tuple(value() if callable(value) else value for value in values.values())
+            changed = db.execute(f"UPDATE {table} SET {names} WHERE {key} = 'bad'", made).rowcount
+            assert changed == 1
+            db.execute("UPDATE sqlite_schema SET sql = ? WHERE name = ?", (declared, table))
+
+    return change
+
+
+def not_utf8(column: str) -> Callable[[Path], None]:
+    return sql(f"UPDATE exemplar SET {column} = CAST(x'6261ff64fe' AS TEXT) WHERE id = 'bad'")
+
+
+def data(change: Callable[[bytearray], object]) -> Callable[[Path], None]:
+    def damage(folder: Path) -> None:
+        content = bytearray((folder / FILE_NAME).read_bytes())
+        changed = change(content)
+        (folder / FILE_NAME).write_bytes(changed if isinstance(changed, bytes) else content)
+
+    return damage
+
+
+def patched(offset: int, new: bytes) -> Callable[[Path], None]:
+    return data(lambda content: content.__setitem__(slice(offset, offset + len(new)), new))
+
+
+def scattered(seed: int) -> Callable[[Path], None]:
+    def damage(content: bytearray) -> None:
+        draw = np.random.default_rng(seed)
+        for place in draw.integers(0, len(content), 200):
+            content[place] = int(draw.integers(256))
+
+    return data(damage)
+
+
+def instead(make: Callable[[Path], object]) -> Callable[[Path], None]:
+    """Something else in the place of the file."""
+
+    def change(folder: Path) -> None:
+        (folder / FILE_NAME).unlink()
+        make(folder / FILE_NAME)
+
+    return change
+
+
+def endless_table(folder: Path) -> None:
+    """A table whose pages contain one page again and again: 400 ** 6 rows in a small file."""
+    path, per_page = folder / FILE_NAME, 400
+    with database(folder) as db:
+        (root,) = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'exemplar'").fetchone()
+        (size,) = db.execute("PRAGMA page_size").fetchone()
+    content = bytearray(path.read_bytes())
+    leaf = content[(root - 1) * size : root * size]
+    last = len(content) // size
+
+    def inner(child: int) -> bytes:
+        cells = b"".join(struct.pack(">IB", child, i % 100) for i in range(per_page))
+        begin = size - len(cells)
+        head = struct.pack(">BHHHBI", 5, 0, per_page, begin, 0, child)
+        places = b"".join(struct.pack(">H", begin + 5 * i) for i in range(per_page))
+        return (head + places).ljust(begin, b"\0") + cells
+
+    added = [inner(last + 2 + i) for i in range(5)] + [bytes(leaf)]
+    content[(root - 1) * size : root * size] = inner(last + 1)
+    content[28:32] = struct.pack(">I", last + len(added))
+    path.write_bytes(bytes(content) + b"".join(added))
+
+
+def many_rows(folder: Path) -> None:
+    with database(folder) as db:
+        db.execute(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100001) INSERT INTO exemplar "
+            "SELECT 'x' || i, '207C', 10.0, 70.0, 'clips/x.mp4', 0, 95, 20, 60, 0, '', NULL, 0, 0, NULL FROM n"
+        )
+
+
+def first_version(folder: Path) -> None:
+    (folder / FILE_NAME).unlink()
+    with database(folder) as db:
+        for statement in MIGRATIONS[0]:
+            db.execute(statement)
+        for name in NAMES:
+            db.execute("INSERT INTO exemplar VALUES (?, '207C', 10.0, 66.0, 'clips/x.mp4', 0, 95, 20, 60, 0)", (name,))
+        db.execute("PRAGMA user_version = 1")
+
+
+def linked_clip(target: str) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        clip = folder / "clips" / "bad.mp4"
+        clip.unlink()
+        clip.symlink_to(target)
+
+    return change
+
+
+def linked_folder(folder: Path) -> None:
+    shutil.rmtree(folder / "clips")
+    (folder / "clips").symlink_to("/usr")
+
+
+def log_of_another(folder: Path) -> None:
+    Path(f"{folder / FILE_NAME}-wal").write_bytes(b"\x37\x7f\x06\x82" + os.urandom(60_000))
+
+
+def utf16(folder: Path) -> None:
+    with database(folder) as db:
+        rows = {table: db.execute(f"SELECT * FROM {table}").fetchall() for table in ("exemplar", "mask", "encoding")}
+    (folder / FILE_NAME).unlink()
+    with database(folder) as db:
+        db.execute("PRAGMA encoding = 'UTF-16be'")
+        for statements in MIGRATIONS:
+            for statement in statements:
+                db.execute(statement)
+        for table, values in rows.items():
+            db.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(values[0]))})", values)
+        db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+
+
+def packed(content: bytes) -> bytes:
+    return zlib.compress(content, 1)
+
+
+def bomb() -> bytes:
+    """3 MB that zlib unpacks to 3 GB."""
+    packing = zlib.compressobj(9)
+    first = packing.compress(bytes(1 << 26)) + packing.flush(zlib.Z_FULL_FLUSH)
+    return first + first[2:] * 47 + b"\x03\x00" + bytes(4)
+
+
+SPREAD = 96 * 112 * 112
+LOOP = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT"
+GATED, TOKENS = bytes(9 * 1024 * 4), bytes(3 * 4 * 64 * 4)
+
+CASES: dict[str, tuple[str, Callable[[Path], object]]] = {
+    # What the file consists of.
+    "a view in place of the exemplars": (
+        REFUSED,
+        sql("ALTER TABLE exemplar RENAME TO other", "CREATE VIEW exemplar AS SELECT * FROM other"),
+    ),
+    "a view without end": (
+        REFUSED,
+        sql(
+            "ALTER TABLE exemplar RENAME TO other",
+            f"CREATE VIEW exemplar AS {LOOP} i AS id, i AS dive_number, i AS removed_at FROM n",
+        ),
+    ),
+    "a view in place of the masks": (
+        REFUSED,
+        sql("DROP TABLE mask", f"CREATE VIEW mask AS {LOOP} i AS exemplar_id, i AS probability FROM n"),
+    ),
+    "one view more": (REFUSED, sql("CREATE VIEW best AS SELECT * FROM exemplar")),
+    "a trigger": (REFUSED, sql("CREATE TRIGGER t AFTER UPDATE ON exemplar BEGIN DELETE FROM mask; END")),
+    "one table more": (REFUSED, sql("CREATE TABLE other (x)")),
+    "a table with an escape in its name": (REFUSED, sql('CREATE TABLE "\x1b[31m\n" (x)')),
+    "a table with a long name": (REFUSED, sql(f"CREATE TABLE {'t' * 100_000} (x)")),
+    "a thousand tables more": (REFUSED, sql(*(f"CREATE TABLE t{i} (x)" for i in range(1000)))),
+    "a virtual table": (REFUSED, sql("CREATE VIRTUAL TABLE v USING fts5(x)")),
+    "one column more": (REFUSED, sql("ALTER TABLE exemplar ADD COLUMN coach TEXT")),
+    "a computed column": (REFUSED, sql("ALTER TABLE exemplar ADD COLUMN c TEXT AS (hex(randomblob(1000000000)))")),
+    "one column less": (REFUSED, sql("ALTER TABLE exemplar DROP COLUMN diver")),
+    "a column of another name": (REFUSED, sql("ALTER TABLE exemplar RENAME COLUMN clip TO video")),
+    "no table of masks": (REFUSED, sql("DROP TABLE mask")),
+    "no index": (REFUSED, sql("DROP INDEX exemplar_by_number")),
+    "an index of an expression": (REFUSED, sql("CREATE INDEX i ON exemplar (upper(id))")),
+    "tables that are not strict": (REFUSED, schema("STRICT", "")),
+    "a check": (REFUSED, schema("score REAL NOT NULL", "score REAL NOT NULL CHECK (score > 0)")),
+    "tables without rowid": (REFUSED, schema("STRICT", "STRICT, WITHOUT ROWID")),
+    "a column that may be NULL": (REFUSED, schema("score REAL NOT NULL", "score REAL")),
+    "SQL that is none": (REFUSED, schema("CREATE TABLE mask", "CREATE TABEL mask")),
+    "SQL of 5 MB": (REFUSED, schema("score REAL", f"score{' ' * 5_000_000}REAL")),
+    "no SQL": (REFUSED, sql("UPDATE sqlite_schema SET sql = NULL WHERE name = 'mask'")),
+    "a page that is not there": (REFUSED, sql("UPDATE sqlite_schema SET rootpage = 99999 WHERE name = 'exemplar'")),
+    "a table on the page of another": (REFUSED, sql("UPDATE sqlite_schema SET rootpage = 1 WHERE name = 'exemplar'")),
+    "another library's tables": (REFUSED, instead(lambda path: path.write_bytes(b"SQLite format 3\0" + bytes(84)))),
+    # What the file says of itself.
+    "version 0": (REFUSED, sql("PRAGMA user_version = 0")),
+    "version 3": (REFUSED, sql(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")),
+    "version -1": (REFUSED, sql("PRAGMA user_version = -1")),
+    "version 1 with the tables of 2": (REFUSED, sql("PRAGMA user_version = 1")),
+    "another program's": (REFUSED, sql("PRAGMA application_id = 0x47504B47")),
+    "a page size of 3": (REFUSED, patched(16, b"\0\3")),
+    "a page size of 65536": (REFUSED, patched(16, b"\0\1")),
+    "a text encoding of 7": (REFUSED, patched(56, b"\0\0\0\7")),
+    "a format of the future": (REFUSED, patched(18, b"\7\7")),
+    "all of a page reserved": (REFUSED, patched(20, b"\xff")),
+    "a size of 4 billion pages": (REFUSED, patched(28, b"\xff\xff\xff\xff")),
+    "a free list in circles": (RIGHT, patched(32, b"\0\0\0\2\0\0\0\1")),
+    # No file, or another one.
+    "nothing": (REFUSED, instead(lambda path: path.write_bytes(b""))),
+    "one byte": (REFUSED, instead(lambda path: path.write_bytes(b"S"))),
+    "text": (REFUSED, instead(lambda path: path.write_bytes(b"id,score\n" * 1000))),
+    "zeros": (REFUSED, instead(lambda path: path.write_bytes(bytes(1_000_000)))),
+    "noise": (REFUSED, instead(lambda path: path.write_bytes(os.urandom(1_000_000)))),
+    "a folder": (REFUSED, instead(Path.mkdir)),
+    "a pipe": (REFUSED, instead(os.mkfifo)),
+    "a device": (REFUSED, instead(lambda path: path.symlink_to("/dev/zero"))),
+    "a link to nothing": (REFUSED, instead(lambda path: path.symlink_to("gone"))),
+    "a link to itself": (REFUSED, instead(lambda path: path.symlink_to(path.name))),
+    "not there": (REFUSED, instead(lambda path: None)),
+    "the header alone": (REFUSED, data(lambda content: bytes(content[:100]))),
+    "the first page alone": (REFUSED, data(lambda content: bytes(content[:4096]))),
+    "half of it": (REFUSED, data(lambda content: bytes(content[: len(content) // 2]))),
+    "the log of another file": (RIGHT, log_of_another),
+    # Rows.
+    "an infinite score": (LEFT_OUT, row(score=float("inf"))),
+    "no score": (LEFT_OUT, row(score=None)),
+    "a negative score": (LEFT_OUT, row(score=-1.0)),
+    "a score of 1e300": (LEFT_OUT, row(score=1e300)),
+    "a score in words": (LEFT_OUT, row(score="high")),
+    "no id": (LEFT_OUT, row(id=None)),
+    "an id that is a number": (LEFT_OUT, row(id=7)),
+    "an id of bytes": (LEFT_OUT, row(id=b"bad")),
+    "an empty id": (LEFT_OUT, row(id="")),
+    "an id of a million letters": (LEFT_OUT, row(id="x" * 1_000_000)),
+    "an id with escapes": (LEFT_OUT, row(id="\x1b[2Jbad\n")),
+    "an id with a null": (LEFT_OUT, row(id="b\0ad")),
+    "an id that is not UTF-8": (LEFT_OUT, not_utf8("id")),
+    "no dive number": (LEFT_OUT, row(dive_number=None)),
+    "a dive number that is none": (LEFT_OUT, row(dive_number="999Z")),
+    "a dive number in small letters": (LEFT_OUT, row(dive_number="207c")),
+    "a dive number in other digits": (LEFT_OUT, row(dive_number="२०७C")),
+    "a dive number of a million letters": (LEFT_OUT, row(dive_number="2" * 1_000_000)),
+    "a board of 4 m": (LEFT_OUT, row(board_m=4.0)),
+    "an infinite board": (LEFT_OUT, row(board_m=float("inf"))),
+    "a board in words": (LEFT_OUT, row(board_m="high")),
+    "a negative frame": (LEFT_OUT, row(in_frame=-1)),
+    "a frame of 63 bits": (LEFT_OUT, row(out_frame=2**62)),
+    "half a frame": (LEFT_OUT, row(out_frame=95.5)),
+    "no frame": (LEFT_OUT, row(out_frame=None)),
+    "transitions in the wrong order": (LEFT_OUT, row(first_flight_frame=70)),
+    "a transition after the dive": (LEFT_OUT, row(first_entry_frame=96)),
+    "a transition before the dive": (LEFT_OUT, row(in_frame=21)),
+    "a clip above the folder": (LEFT_OUT, row(clip="../../etc/passwd")),
+    "a clip that goes down and up": (LEFT_OUT, row(clip="clips/../../other/bad.mp4")),
+    "a clip from the root": (LEFT_OUT, row(clip="/etc/passwd")),
+    "the folder as the clip": (LEFT_OUT, row(clip=".")),
+    "a clip linked to elsewhere": (LEFT_OUT, linked_clip("/etc/passwd")),
+    "a clip linked to above": (LEFT_OUT, linked_clip("../../other.mp4")),
+    "a folder of clips linked to elsewhere": (REFUSED, linked_folder),
+    "a clip linked to itself": (RIGHT, linked_clip("bad.mp4")),
+    "a clip with a null": (LEFT_OUT, row(clip="clips/a\0.mp4")),
+    "no clip": (LEFT_OUT, row(clip="")),
+    "a clip of a million letters": (LEFT_OUT, row(clip="c/" * 500_000)),
+    "a clip that is not UTF-8": (LEFT_OUT, not_utf8("clip")),
+    "a diver of a million letters": (LEFT_OUT, row(diver="Ada " * 250_000)),
+    "a diver with escapes": (LEFT_OUT, row(diver="\x1b]0;Ada\x07")),
+    "a diver that is not UTF-8": (LEFT_OUT, not_utf8("diver")),
+    "a day that is none": (LEFT_OUT, row(dived_on="yesterday")),
+    "a day of a million letters": (LEFT_OUT, row(dived_on="1" * 1_000_000)),
+    "neither real nor rendered": (LEFT_OUT, row(synthetic=7)),
+    "removed by bytes": (LEFT_OUT, row(removed_at=b"x")),
+    "everything NULL": (
+        LEFT_OUT,
+        row(id=None, dive_number=None, score=None, clip=None, in_frame=None, diver=None, synchro=None),
+    ),
+    "no row that can be used": (REFUSED, sql("UPDATE exemplar SET score = 9e999")),
+    "100,001 more": (REFUSED, many_rows),
+    "rows without end": (REFUSED, endless_table),
+    "text of 5 MB": (REFUSED, row(diver="x" * 5_000_000)),
+    # Masks.
+    "masks that unpack to 3 GB": (UNUSABLE, row("mask", probability=bomb)),
+    "masks that are no zlib": (UNUSABLE, row("mask", probability=b"no zlib")),
+    "masks cut off": (UNUSABLE, row("mask", probability=lambda: packed(os.urandom(SPREAD))[:-1000])),
+    "masks too small": (UNUSABLE, row("mask", probability=packed(bytes(SPREAD - 1)))),
+    "masks too large": (UNUSABLE, row("mask", probability=packed(bytes(SPREAD + 1)))),
+    "no masks": (UNUSABLE, row("mask", probability=None)),
+    "masks in words": (UNUSABLE, row("mask", probability="all of it")),
+    "masks with a bad sum": (UNUSABLE, row("mask", probability=packed(bytes(SPREAD))[:-1] + b"x")),
+    "masks of 10 MB": (UNUSABLE, row("mask", probability=lambda: os.urandom(10_000_000))),
+    "sampled frames of 32 bits": (UNUSABLE, row("mask", sampled_frames=np.arange(96, dtype="<i4").tobytes())),
+    "sampled frames that go back": (UNUSABLE, row("mask", sampled_frames=np.arange(96, 0, -1).tobytes())),
+    "sampled frames of 63 bits": (UNUSABLE, row("mask", sampled_frames=(np.arange(96) + 2**62).tobytes())),
+    "sampled frames before the first": (UNUSABLE, row("mask", sampled_frames=(np.arange(96) - 5).tobytes())),
+    "crops that are no number": (UNUSABLE, row("mask", crop_xyxy=np.full((96, 4), np.nan, "<f4").tobytes())),
+    "crops of 1e30": (UNUSABLE, row("mask", crop_xyxy=np.full((96, 4), 1e30, "<f4").tobytes())),
+    "crops of 64 bits": (UNUSABLE, row("mask", crop_xyxy=np.zeros((96, 4)).tobytes())),
+    # Encodings.
+    "features that are no number": (UNUSABLE, row("encoding", gated=np.full(9 * 1024, np.nan, "<f4").tobytes())),
+    "infinite features": (UNUSABLE, row("encoding", gated=np.full(9 * 1024, np.inf, "<f4").tobytes())),
+    "features of 1e38": (UNUSABLE, row("encoding", gated=np.full(9 * 1024, 1e38, "<f4").tobytes())),
+    "features of 64 bits": (UNUSABLE, row("encoding", gated=bytes(9 * 1024 * 8))),
+    "one feature less": (UNUSABLE, row("encoding", gated=GATED[4:])),
+    "half a feature": (UNUSABLE, row("encoding", gated=GATED[2:])),
+    "features in words": (UNUSABLE, row("encoding", gated="x" * len(GATED))),
+    "no features": (UNUSABLE, row("encoding", gated=None)),
+    "tokens that are no number": (UNUSABLE, row("encoding", static_tokens=np.full(768, np.nan, "<f4").tobytes())),
+    "one token more": (UNUSABLE, row("encoding", static_tokens=TOKENS + bytes(4))),
+    "samples in the wrong order": (UNUSABLE, row("encoding", st=60, ed=20)),
+    "a sample too far": (UNUSABLE, row("encoding", ed=96)),
+    "a sample before the first": (UNUSABLE, row("encoding", st=-1)),
+    "a sample of 63 bits": (UNUSABLE, row("encoding", ed=2**62)),
+    "a sample in words": (UNUSABLE, row("encoding", st="one")),
+    "an encoding of 10 MB": (UNUSABLE, row("encoding", gated=lambda: os.urandom(10_000_000))),
+    # Sound ones that look odd.
+    "as it was made": (RIGHT, lambda folder: None),
+    "of the first version": (UNUSABLE, first_version),
+    "in UTF-16": (RIGHT, utf16),
+    "with a write-ahead log": (RIGHT, sql("PRAGMA journal_mode = WAL")),
+    "a board that is not known": (RIGHT, row(board_m=None)),
+    "a diver with accents": (RIGHT, row(diver="Zoë Ångström 全红婵")),
+    "masks with something behind": (RIGHT, row("mask", probability=packed(bytes(SPREAD)) + b"more")),
+    **{f"bytes changed {seed}": ("any", scattered(seed)) for seed in range(20)},
+}
+
+#: Of every kind one, for the default run.
+FEW = (
+    "as it was made",
+    "a view without end",
+    "one column more",
+    "an infinite score",
+    "a clip above the folder",
+    "an id that is not UTF-8",
+    "masks that unpack to 3 GB",
+    "features that are no number",
+)
+
+
+def run(names: tuple[str, ...], sound: Path, sandbox: Sandbox, tally: Tally, folder: Path) -> list[str]:
+    """The cases that did not end as they should, one line each."""
+    wrong = []
+    for name in names:
+        expected, change = CASES[name]
+        case = folder / "case"
+        shutil.rmtree(case, ignore_errors=True)
+        shutil.copytree(sound, case)
+        change(case)
+        outcome = tally.add("libraries", name, sandbox.run("test_libraries:read_library", case / FILE_NAME))
+        if fault := _fault(expected, outcome, case):
+            wrong.append(f"{name}: {fault}")
+    return wrong
+
+
+def _fault(expected: str, outcome: Outcome, case: Path) -> str:
+    said = f"{outcome.kind}: {outcome.detail} {str(outcome.value)[:300]}"
+    if outcome.kind == REFUSED and expected in (REFUSED, "any"):
+        return "" if str(case) in outcome.detail else f"no path in: {said}"
+    if outcome.kind != RIGHT or expected == REFUSED:
+        return said
+    ids, usable, notice = (outcome.value[name] for name in ("ids", "usable", "notice"))
+    if not all(Path(os.path.realpath(clip)).is_relative_to(case) for clip in outcome.value["clips"]):
+        return f"a clip outside: {said}"
+    if expected == LEFT_OUT:
+        told = notice.startswith(f"{case / FILE_NAME}: 1 of 3 exemplars cannot be used and is left out: ")
+        right = ids == usable == ["good-1", "good-2"] and told and not_a_sentence(notice) is None
+    elif expected == UNUSABLE:
+        right = ids == list(NAMES) and set(usable) <= {"good-1", "good-2"} and not notice
+    else:
+        right = expected == "any" or (ids == usable == list(NAMES) and not notice)
+    return "" if right else said
+
+
+def test_a_few_libraries_of_strangers(sound, sandbox, tally, tmp_path):
+    assert run(FEW, sound, sandbox, tally, tmp_path) == []
+
+
+@pytest.mark.hostile
+@pytest.mark.timeout(900)
+def test_every_library_of_a_stranger(sound, sandbox, tally, tmp_path):
+    assert run(tuple(CASES), sound, sandbox, tally, tmp_path) == []
