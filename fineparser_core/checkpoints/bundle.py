@@ -38,6 +38,7 @@ MOST_PARAMETERS = 200_000_000
 _MOST_CARD_BYTES = 2_000_000
 _MOST_HEADER_BYTES = 10_000_000
 _LONGEST_NAME = 100
+_MOST_DIMENSIONS = 8
 _DTYPES = ("F32", "F16", "I8")
 # A name in the folder itself. Those of older bundles have no checksum.
 _SHARD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}\.safetensors")
@@ -305,9 +306,9 @@ def _load_shards(folder: Path, card: WeightsCard, most_parameters: int) -> dict[
         path = folder / name
         again = "Fetch the weights again."
         try:
-            n_parameters += _count_parameters(path)
+            n_parameters += _count_parameters(path, most_parameters)
             if n_parameters > most_parameters:
-                raise CheckpointError(f"{path} makes more than {most_parameters:,} parameters. {again}")
+                raise CheckpointError(f"{folder} has more than {most_parameters:,} parameters. {again}")
             if _digest(path) != expected:
                 raise CheckpointError(f"{path} is damaged (its checksum differs from the card). {again}")
             with safe_open(path, framework="pt") as shard:
@@ -319,16 +320,18 @@ def _load_shards(folder: Path, card: WeightsCard, most_parameters: int) -> dict[
     return _from_stored(stored, folder)
 
 
-def _count_parameters(path: Path) -> int:
+def _count_parameters(path: Path, most: int) -> int:
     """How many numbers the header of a shard declares; that the file is as long as they are is checked.
 
     Raises:
-        OSError: it is no file.
+        OSError: it is no file, or longer than `most` of them.
         SafetensorError: it is no shard.
     """
     state = path.stat()
     if not stat.S_ISREG(state.st_mode):
         raise OSError(errno.EINVAL, "it is not a file")
+    if state.st_size > 4 * most + _MOST_HEADER_BYTES:
+        raise OSError(errno.EFBIG, f"it has more than {most:,} parameters")
     with path.open("rb") as file:
         n_header = int.from_bytes(file.read(8), "little")
     if n_header > _MOST_HEADER_BYTES:
@@ -337,8 +340,8 @@ def _count_parameters(path: Path) -> int:
     with safe_open(path, framework="pt") as shard:
         for key in shard.keys():  # noqa: SIM118
             tensor = shard.get_slice(key)
-            if tensor.get_dtype() not in _DTYPES:
-                raise SafetensorError(f"'{key[:80]}' is of type {tensor.get_dtype()}")
+            if tensor.get_dtype() not in _DTYPES or len(tensor.get_shape()) > _MOST_DIMENSIONS:
+                raise SafetensorError(f"{key!r:.80} is of another type, {tensor.get_dtype()}, or shape")
             n_parameters += math.prod(tensor.get_shape())
     return n_parameters
 

@@ -211,10 +211,10 @@ def test_whoever_reads_while_a_bundle_is_replaced_finds_one_of_both(state, tmp_p
 
     reads = []
 
-    def replaced_meanwhile(path):
+    def replaced_meanwhile(path, most):
         if not reads:
             reads.append(save_bundle(state, CARD, folder).id)
-        return real_count(path)
+        return real_count(path, most)
 
     real_count = bundle._count_parameters
     monkeypatch.setattr(bundle, "_count_parameters", replaced_meanwhile)

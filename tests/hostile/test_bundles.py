@@ -1,0 +1,359 @@
+"""Bundles of weights from strangers: cards, shards and places that are not what they say."""
+
+import hashlib
+import json
+import os
+import shutil
+import struct
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save
+from sandbox import REFUSED, RIGHT, Outcome, Sandbox, Tally
+
+from fineparser_core.checkpoints.bundle import (
+    CARD_NAME,
+    WeightsCard,
+    load_bundle,
+    load_fineparser,
+    read_card,
+    save_bundle,
+)
+from fineparser_core.config import ModelConfig
+from fineparser_core.inference.analyzer import bundled_weights
+from fineparser_core.resources import resource
+
+Change = Callable[[Path], None]
+CARD = WeightsCard(name="stranger", trained_on="nothing", synthetic=True, notices=("a",), metrics={"rho": 0.5})
+SHARD = "weights.safetensors"
+WRONG: dict[str, Any] = {"text": "x", "a number": 1.5, "a list": [[1]], "an object": {"a": [1]}, "nothing": None}
+
+
+def read_bundle(path: Path) -> list[Any]:
+    """Number of tensors and id of a bundle."""
+    state, card = load_bundle(path)
+    return [len(state), card.id]
+
+
+def read_network(path: Path) -> str:
+    """Id of a bundle that is loaded whole."""
+    return load_fineparser(path)[1].id
+
+
+def parse_clip(path: Path, progress: Callable[..., None]) -> bool:
+    """Whether the sample is parsed."""
+    from fineparser_core.inference.analyzer import Analyzer
+    from fineparser_core.inference.clips import make_clip
+
+    analyzer = Analyzer.open(weights=path)
+    parse, encoding = analyzer.parse(make_clip(resource("samples", "sample.mp4")), progress=progress)
+    analyzer.compare(encoding, analyzer.library.exemplars()[:1])
+    return parse.refusal is None
+
+
+def small_bundle(folder: Path) -> None:
+    """One shard of a name of its own."""
+    save_bundle({"a.weight": torch.ones(8, 4), "b.bias": torch.ones(4)}, CARD, folder)
+    shard = next(folder.glob("*.safetensors"))
+    put(shard.read_bytes())(folder)
+    shard.unlink()
+
+
+def edit(**values: Any) -> Change:
+    """Fields of the card."""
+
+    def change(folder: Path) -> None:
+        card = json.loads((folder / CARD_NAME).read_text())
+        (folder / CARD_NAME).write_text(json.dumps(card | values))
+
+    return change
+
+
+def text(content: bytes) -> Change:
+    """The card as a whole."""
+    return lambda folder: (folder / CARD_NAME).write_bytes(content) and None
+
+
+def inside(old: bytes, new: bytes) -> Change:
+    """A part of the card."""
+
+    def change(folder: Path) -> None:
+        content = (folder / CARD_NAME).read_bytes()
+        assert old in content
+        (folder / CARD_NAME).write_bytes(content.replace(old, new, 1))
+
+    return change
+
+
+def put(data: bytes, name: str = SHARD) -> Change:
+    """A shard whose checksum fits."""
+
+    def change(folder: Path) -> None:
+        (folder / name).write_bytes(data)
+        edit(shards={name: hashlib.sha256(data).hexdigest()})(folder)
+
+    return change
+
+
+def shard(header: Any, data: bytes = b"", n_header: int | None = None) -> Change:
+    """A shard of this header."""
+    encoded = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return put(struct.pack("<Q", len(encoded) if n_header is None else n_header) + encoded + data)
+
+
+def tensor(dtype: str = "F32", shape: tuple[int, ...] = (2,), ends: tuple[int, int] = (0, 8)) -> dict[str, Any]:
+    return {"dtype": dtype, "shape": list(shape), "data_offsets": list(ends)}
+
+
+def tensors(**state: torch.Tensor) -> Change:
+    return put(save({name.replace("__", ":"): value for name, value in state.items()}))
+
+
+def sparse(name: str, n_bytes: int, head: bytes = b"") -> Change:
+    """A file that takes no room on the disk."""
+
+    def change(folder: Path) -> None:
+        with (folder / name).open("wb") as file:
+            file.write(head)
+            file.truncate(n_bytes)
+
+    return change
+
+
+def instead(name: str, make: Callable[[Path], object]) -> Change:
+    """Something else in place of a file."""
+
+    def change(folder: Path) -> None:
+        (folder / name).unlink()
+        make(folder / name)
+
+    return change
+
+
+def both(*changes: Change) -> Change:
+    def change(folder: Path) -> None:
+        for one in changes:
+            one(folder)
+
+    return change
+
+
+def no_folder(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.write_text("weights")
+
+
+def two_shards(folder: Path) -> None:
+    data = save({"a.weight": torch.ones(4)})
+    for name in ("one.safetensors", "two.safetensors"):
+        (folder / name).write_bytes(data)
+    edit(shards=dict.fromkeys(("one.safetensors", "two.safetensors"), hashlib.sha256(data).hexdigest()))(folder)
+
+
+DEEP = b"[" * 100_000 + b"]" * 100_000
+HUGE = struct.pack("<Q", 100) + json.dumps({"a": tensor("F32", (2**38,), (0, 2**40))}).encode().ljust(100)
+
+HARMLESS: dict[str, Change] = {
+    "a good bundle": lambda folder: None,
+    "a byte order mark": lambda folder: text(b"\xef\xbb\xbf" + (folder / CARD_NAME).read_bytes())(folder),
+    "a link to a shard": instead(SHARD, lambda path: (path.with_name("blob"), path.symlink_to("blob"))),
+    "the id of the bundled weights": edit(id="fineparser-pose-f1e65d79"),
+    "the name of the bundled weights": edit(name="fineparser-pose", id="fineparser-pose-f1e65d79"),
+    "an empty tensor": tensors(a=torch.ones(0, 4)),
+    "a scalar": tensors(a=torch.tensor(2.0)),
+    "a tensor in two shards": two_shards,
+    "other files beside": lambda folder: (folder / "evil.py").write_text("raise SystemExit") and None,
+}
+
+CASES: dict[str, Change] = {
+    "no folder": shutil.rmtree,
+    "a file for a folder": no_folder,
+    "an empty folder": lambda folder: [path.unlink() for path in folder.iterdir()] and None,
+    "no card": lambda folder: (folder / CARD_NAME).unlink(),
+    "a folder for a card": instead(CARD_NAME, Path.mkdir),
+    "a pipe for a card": instead(CARD_NAME, os.mkfifo),
+    "a device for a card": instead(CARD_NAME, lambda path: path.symlink_to("/dev/zero")),
+    "a card that links to itself": instead(CARD_NAME, lambda path: path.symlink_to(path)),
+    "a card of a terabyte": sparse(CARD_NAME, 10**12, b"{"),
+    "a card of 3 MB": lambda folder: edit(training="x" * 3_000_000)(folder),
+    "an empty card": text(b""),
+    "half a card": lambda folder: text((folder / CARD_NAME).read_bytes()[:200])(folder),
+    "a card in UTF-16": lambda folder: text((folder / CARD_NAME).read_text().encode("utf-16"))(folder),
+    "bytes that are no text": inside(b"stranger", b"\xff\xfe"),
+    "a list for a card": text(b"[]"),
+    "a number for a card": text(b"5"),
+    "lists without end": text(DEEP),
+    "objects without end": text(b'{"a":' * 100_000),
+    "nesting in a field": inside(b'"rho": 0.5', b'"rho": ' + b"[" * 500 + b"]" * 500),
+    "nesting of 50 in any field": edit(evaluation={"a": json.loads("[" * 50 + "]" * 50)}),
+    "NaN": inside(b"0.5", b"NaN"),
+    "infinity": inside(b"0.5", b"Infinity"),
+    "1e999": inside(b"0.5", b"1e999"),
+    "a number of 5,000 digits": inside(b"0.5", b"9" * 5_000),
+    "a number of 100 digits": inside(b"0.5", b"9" * 100),
+    "another format": edit(format="fineparser.weights/9"),
+    "an unknown field": edit(run="os.system"),
+    "a million unknown fields": lambda folder: edit(**{f"f{i}": 0 for i in range(100_000)})(folder),
+    "a name of nothing": edit(name=""),
+    "a name with a null": edit(name="a\0b"),
+    "a name with escapes": edit(name="\x1b[31mred"),
+    "a name with a surrogate": inside(b'"stranger"', b'"\\ud800"'),
+    "a long name": edit(name="n" * 5_000),
+    "a sentence with escapes": edit(trained_on="\x1b]0;title\x07"),
+    "another architecture": edit(architecture="fineparser-i3d-vit_s_16"),
+    "an unknown architecture": edit(architecture="transformer"),
+    "an unknown decoding": edit(decoding="argmax"),
+    "an unknown preprocessing": edit(preprocessing="../../etc/passwd"),
+    "an unknown setting": edit(model={"run": True}),
+    "an unknown method": edit(model={"method": "gpt"}),
+    "settings that do not fit": edit(model={"method": "core", "step_weights": [1, 2, 3]}),
+    "weights of steps that are text": edit(model={"step_weights": ["a", "b", "c"]}),
+    "two weights of steps": edit(model={"step_weights": [1, 2]}),
+    "negative weights of steps": edit(model={"step_weights": [-1, 2, 3]}),
+    "half a window": edit(model={"method": "core", "window_count": 2.5}, architecture="core-i3d"),
+    "windows without end": edit(model={"method": "core", "window_count": 10**15}, architecture="core-i3d"),
+    "a long backbone": edit(model={"static_backbone": "own:" + "b" * 100_000}),
+    "no shards": edit(shards={}),
+    "shards in a list": edit(shards=[SHARD]),
+    "a checksum that is a number": edit(shards={SHARD: 5}),
+    "another checksum": edit(shards={SHARD: "0" * 64}),
+    "an empty checksum": edit(shards={SHARD: ""}),
+    "a shard above": edit(shards={"../weights.safetensors": "0" * 64}),
+    "a shard from the root": edit(shards={"/etc/passwd": "0" * 64}),
+    "a shard with a null": edit(shards={"a\0.safetensors": "0" * 64}),
+    "a shard of another kind": edit(shards={"model.pt": "0" * 64}),
+    "a shard of no name": edit(shards={"": "0" * 64}),
+    "a shard of a long name": edit(shards={"a" * 300 + ".safetensors": "0" * 64}),
+    "ten thousand shards": edit(shards={f"{i}.safetensors": "0" * 64 for i in range(10_000)}),
+    "a missing shard": lambda folder: (folder / SHARD).unlink(),
+    "a folder for a shard": instead(SHARD, Path.mkdir),
+    "a pipe for a shard": instead(SHARD, os.mkfifo),
+    "a device for a shard": instead(SHARD, lambda path: path.symlink_to("/dev/zero")),
+    "a random device for a shard": instead(SHARD, lambda path: path.symlink_to("/dev/urandom")),
+    "a shard that links to itself": instead(SHARD, lambda path: path.symlink_to(path)),
+    "a shard that links to nothing": instead(SHARD, lambda path: path.symlink_to("nothing")),
+    "an empty shard": put(b""),
+    "seven bytes": put(b"1234567"),
+    "a shard of zeros": put(bytes(1000)),
+    "half a shard": lambda folder: put((folder / SHARD).read_bytes()[:-8])(folder),
+    "a byte too many": lambda folder: put((folder / SHARD).read_bytes() + b"\0")(folder),
+    "a changed byte": lambda folder: (folder / SHARD).write_bytes(bytes(300)) and None,
+    "a pickle for a shard": put(b"\x80\x04cos\nsystem\n\x8c\x0btouch pwned\x85R."),
+    "a terabyte of a shard": sparse(SHARD, 10**12),
+    "a terabyte of a tensor": sparse(SHARD, 2**40 + 108, HUGE),
+    "a header of 2 ** 63": shard({}, n_header=2**63),
+    "a header of a terabyte": shard({}, n_header=10**12),
+    "a header beyond the file": shard({"a": tensor()}, bytes(8), n_header=500),
+    "a header of 20 MB": shard(b" " * 20_000_000),
+    "a header of nesting": shard(DEEP),
+    "a header that is a list": shard([]),
+    "a header that is no text": shard(b"\xff" * 50),
+    "a tensor beyond the file": shard({"a": tensor(ends=(0, 800), shape=(200,))}, bytes(8)),
+    "a tensor of a terabyte": shard({"a": tensor(ends=(0, 2**40), shape=(2**38,))}, bytes(8)),
+    "a tensor before the file": shard({"a": tensor(ends=(-8, 0))}, bytes(8)),
+    "a tensor backwards": shard({"a": tensor(ends=(8, 0))}, bytes(8)),
+    "a shape that does not fit": shard({"a": tensor(shape=(3,))}, bytes(8)),
+    "a shape that overflows": shard({"a": tensor(shape=(2**40, 2**40))}, bytes(8)),
+    "a negative shape": shard({"a": tensor(shape=(-2,))}, bytes(8)),
+    "a shape without end": shard({"a": tensor(shape=(1,) * 100_000, ends=(0, 4))}, bytes(4)),
+    "tensors that overlap": shard({"a": tensor(), "b": tensor(ends=(4, 12))}, bytes(12)),
+    "tensors in one place": shard({"a": tensor(), "b": tensor()}, bytes(8)),
+    "a hole": shard({"a": tensor(ends=(8, 16))}, bytes(16)),
+    "an unknown type": shard({"a": tensor("Q7")}, bytes(8)),
+    "float64": tensors(a=torch.ones(4, dtype=torch.float64)),
+    "int64": tensors(a=torch.ones(4, dtype=torch.int64)),
+    "booleans": tensors(a=torch.ones(4, dtype=torch.bool)),
+    "complex numbers": tensors(a=torch.ones(4, dtype=torch.complex64)),
+    "bfloat16": tensors(a=torch.ones(4, dtype=torch.bfloat16)),
+    "a NaN": tensors(a=torch.tensor([1.0, float("nan")])),
+    "an infinity": tensors(a=torch.tensor([1.0, float("inf")])),
+    "a NaN in half": tensors(a=torch.tensor([1.0, float("nan")]).half()),
+    "minus infinity in half": tensors(a=torch.tensor([[1.0, -float("inf")]]).half()),
+    "8 bits without a scale": tensors(a=torch.ones(4, 2, dtype=torch.int8)),
+    "8 bits with a scale of another size": tensors(a=torch.ones(4, 2, dtype=torch.int8), a__scale=torch.ones(3)),
+    "8 bits with a scale that is NaN": tensors(a=torch.ones(4, 2, dtype=torch.int8), a__scale=torch.ones(4) / 0 * 0),
+    "8 bits that overflow": tensors(a=torch.full((4, 2), 127, dtype=torch.int8), a__scale=torch.full((4,), 3e38)),
+    "a scalar of 8 bits": tensors(a=torch.tensor(1, dtype=torch.int8), a__scale=torch.tensor(1.0)),
+    "a long name of a NaN": put(save({"n" * 100_000: torch.tensor([float("nan")])})),
+    "escapes in the name of a NaN": put(save({"\x1b[31m\n": torch.tensor([float("nan")])})),
+}
+FREE = ("id", "evaluation", "calibration")
+CASES |= {
+    f"{field.name} is {kind}": edit(**{field.name: value})
+    for field in fields(WeightsCard)
+    for kind, value in WRONG.items()
+    if not (field.type is str and kind == "text") and not (field.name in FREE and kind == "an object")
+}
+CASES |= {
+    f"setting {field.name} is {kind}": edit(model={field.name: value})
+    for field in fields(ModelConfig)
+    for kind, value in WRONG.items()
+}
+FIXED = ("lists without end", "a device for a shard", "a terabyte of a tensor", "a NaN", "a shard with a null")
+
+NETWORKS: dict[str, Change] = {
+    "half its tensors": lambda folder: edit(shards=dict([*read_card(folder).shards.items()][:1]))(folder),
+    "a variance below zero": lambda folder: poison(folder, "running_var", -1.0),
+    "weights of 1e38": lambda folder: poison(folder, ".bias", 1e38),
+    "another network": edit(model={}, architecture=ModelConfig().architecture),
+}
+
+
+def poison(folder: Path, ending: str, value: float) -> None:
+    state, card = load_bundle(folder)
+    state = {name: torch.full_like(v, value) if name.endswith(ending) else v for name, v in state.items()}
+    save_bundle(state, card, folder)
+
+
+def check(tally: Tally, name: str, outcome: Outcome, *kinds: str) -> list[str]:
+    return [] if tally.add("bundles", name, outcome).kind in kinds else [f"{name}: {outcome.kind}: {outcome.detail}"]
+
+
+def run_cases(cases: dict[str, Change], kind: str, sandbox: Sandbox, tally: Tally, root: Path) -> list[str]:
+    wrong = []
+    for number, (name, change) in enumerate(cases.items()):
+        folder = root / f"{kind} {number}"
+        small_bundle(folder)
+        if name == "a link to a shard":
+            shutil.copy(folder / SHARD, folder / "blob")
+        change(folder)
+        outcome = sandbox.run("test_bundles:read_bundle", folder)
+        wrong += check(tally, name, outcome, kind)
+        if outcome.kind == RIGHT and not outcome.value[1].startswith(("stranger-", "fineparser-pose-")):
+            wrong.append(f"{name}: {outcome.value}")
+        if "bundled" in name and outcome.value[1] == "fineparser-pose-f1e65d79":
+            wrong.append(f"{name}: it has the id of the bundled weights")
+        shutil.rmtree(folder) if folder.is_dir() else folder.unlink(missing_ok=True)
+    return wrong
+
+
+def test_foreign_bundles(sandbox, tally, tmp_path):
+    wrong = run_cases(HARMLESS, RIGHT, sandbox, tally, tmp_path)
+    assert not wrong + run_cases({name: CASES[name] for name in FIXED}, REFUSED, sandbox, tally, tmp_path)
+
+
+@pytest.mark.hostile
+@pytest.mark.timeout(900)
+def test_every_foreign_bundle(sandbox, tally, tmp_path):
+    assert len(CASES) >= 60
+    assert not run_cases(CASES, REFUSED, sandbox, tally, tmp_path)
+
+
+@pytest.mark.hostile
+@pytest.mark.timeout(900)
+def test_networks_that_are_not_what_they_say(sandbox, tally, tmp_path):
+    wrong = []
+    for name, change in NETWORKS.items():
+        folder = tmp_path / name
+        shutil.copytree(bundled_weights(), folder)
+        change(folder)
+        if "tensors" in name or "network" in name:
+            wrong += check(tally, name, sandbox.run("test_bundles:read_network", folder), REFUSED)
+        else:
+            wrong += check(tally, name, sandbox.run("test_bundles:parse_clip", folder, progress=True), REFUSED)
+        shutil.rmtree(folder)
+    assert not wrong
