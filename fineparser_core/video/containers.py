@@ -20,7 +20,7 @@ class Declared(NamedTuple):
 
     Attributes:
         frames: of its largest video track, as FFmpeg would list them; 0 where the header has no such number.
-        cut_off: it is shorter than it says.
+        cut_off: it is shorter than it says; of an MP4, that its last fragment is, as headers of others count frames.
     """
 
     frames: int = 0
@@ -46,12 +46,14 @@ def read_declared(path: Path) -> Declared:
 
 
 def _of_boxes(file: BinaryIO, size: int) -> Declared:
-    frames, end = 0, 0
+    frames, fragmented, cut_off = 0, False, False
     for kind, start, end in _boxes(file, size):
+        fragmented |= kind == b"moof"
+        cut_off = fragmented and end > size and kind in (b"moof", b"mdat")
         if kind == b"moov":
             file.seek(start)
             frames = max(frames, _declared_frames(file.read(min(end - start, _MOST_HEADER_BYTES))))
-    return Declared(frames, end > size)
+    return Declared(frames, cut_off)
 
 
 def _boxes(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int, int]]:

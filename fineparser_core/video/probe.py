@@ -46,6 +46,7 @@ _MOST_ASPECT = 20
 # Longer intervals between time stamps are damaged ones.
 _MOST_DURATION_S = 30 * 24 * 3600
 _LEAST_RATE, _MOST_RATE = Fraction(1, 100), 100_000
+_NO_STAMPS = 0x80  # FFmpeg's AVFMT_NOTIMESTAMPS
 # Frames by which the sound of a file may outlast its pictures.
 _LONGER_SOUND = 2
 
@@ -184,6 +185,8 @@ def open_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
         stream = next((s for s in pictures if s.disposition & Disposition.default), pictures[0])
         _refuse_too_many(path, stream.frames)
         context = stream.codec_context
+        if context is None:
+            raise VideoError(f"{path} is in a format that cannot be decoded: convert it to H.264 MP4.")
         if context.width * context.height > MOST_PIXELS:
             raise VideoError(
                 f"{path} has frames of {context.width} x {context.height} pixels: convert it to at most 8192 x 4320."
@@ -238,8 +241,11 @@ def _index_packets(
     n_missing = _count_missing(container, stream, n_packets, cut_off)
     known = [stamp for stamp in stamps if stamp is not None]
     time_base = stream.time_base
-    if time_base is None or len(set(known)) != len(stamps) or (known and _span_s(known, time_base) > _MOST_DURATION_S):
-        # Missing, repeated or impossible stamps: number the frames at the nominal rate.
+    # A raw stream has no stamps: FFmpeg makes them up, and others after a seek.
+    raw = container.format.flags & _NO_STAMPS
+    distinct = len(set(known)) == len(stamps)
+    if raw or time_base is None or not distinct or (known and _span_s(known, time_base) > _MOST_DURATION_S):
+        # No stamps, or repeated or impossible ones: number the frames at the nominal rate.
         pts = np.arange(len(stamps), dtype=np.int64)
         return FrameIndex(pts=pts, keyframes=np.zeros(1, np.int64), seekable=False), 1 / _rate(stream), n_missing
     order = np.argsort(np.array(known, dtype=np.int64))
@@ -269,7 +275,7 @@ def _count_missing(container: InputContainer, stream: VideoStream, n_packets: in
     """How many frames the header announces that are not there."""
     # Frame counts of other headers are unreliable: they are estimates or include repeated frames.
     if stream.frames and ("mov" in container.format.name.split(",") or (cut_off and container.format.name == "avi")):
-        return max(0, stream.frames - n_packets)
+        return max(int(cut_off), stream.frames - n_packets)
     if not cut_off:
         return 0
     if container.duration is None:

@@ -102,6 +102,10 @@ BAD: dict[str, tuple[Callable[[Path, Callable[..., Path]], object], str]] = {
         lambda path, make: path.write_text("#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n"),
         "is not a video",
     ),
+    "drawing.svg": (
+        lambda path, make: path.write_text("<svg xmlns='http://www.w3.org/2000/svg'><rect/></svg>"),
+        "is in a format that cannot be decoded",
+    ),
     "sound.m4a": (lambda path, make: sound_only(path), "has sound but no picture"),
     "cut.mp4": (cut_before_its_index, "is cut off or damaged"),
     "cut early.mp4": (cut_to_a_few_frames, r"found \d+ frames? \(the file is cut off, \d+ more are missing\)"),
@@ -231,3 +235,11 @@ def test_pipes_devices_and_names_that_cannot_be_are_named(tmp_path: Path) -> Non
             probe(path)
     with pytest.raises(VideoError, match="there is no such file"):
         probe(tmp_path / "a\0b.mp4")
+
+
+def test_a_cut_off_fragment_is_told_by_its_length(tmp_path: Path, make_video: Callable[..., Path]) -> None:
+    fragments = {"encoder": {"g": "12"}, "container": {"movflags": "frag_keyframe+empty_moov"}}
+    whole = make_video(tmp_path / "whole.mp4", 120, **fragments)
+    assert probe(whole).n_frames_missing == 0
+    (tmp_path / "cut.mp4").write_bytes(whole.read_bytes()[: whole.stat().st_size * 8 // 10])
+    assert probe(tmp_path / "cut.mp4").n_frames_missing > 0

@@ -29,6 +29,7 @@ FILES: dict[str, dict[str, Any]] = {
     "stamps guessed by the container.avi": {"encoder": {"bf": "3"}, "time_base": Fraction(1, 30)},
     "mpeg4.avi": {"codec": "mpeg4", "encoder": {"bf": "2"}, "time_base": Fraction(1, 30)},
     "without stamps.h264": {"encoder": {"bf": "3"}, "format": "h264"},
+    "stamps made up.m1v": {"codec": "mpeg1video", "format": "mpeg1video", "time_base": Fraction(1, 30)},
     "animation.gif": {"codec": "gif", "pix_fmt": "rgb8", "fps": 25, "time_base": Fraction(1, 100)},
 }
 

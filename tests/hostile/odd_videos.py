@@ -1,0 +1,590 @@
+"""Makes odd videos: every kind that a camera, an editor, a bad day or a stranger may hand over."""
+
+import os
+import struct
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from av.stream import Disposition
+from numbered_video import numbered_frame, write_video
+
+N = 40
+ALL = list(range(N))
+
+Maker = Callable[[Path], object]
+Packets = Callable[[list[av.Packet]], Sequence[av.Packet]]
+QUIET = {"x265-params": "log-level=none:bframes=3"}
+AVI_BASE = {"time_base": Fraction(1, 30)}
+
+
+def video(**options: Any) -> Maker:
+    """`write_video` of `N` frames."""
+    n_frames = options.pop("n_frames", N)
+    return lambda path: write_video(path, n_frames, **options)
+
+
+def changed(make: Maker, change: Callable[[bytes], bytes]) -> Maker:
+    """Another file with its bytes changed."""
+
+    def write(path: Path) -> None:
+        make(path)
+        path.write_bytes(change(path.read_bytes()))
+
+    return write
+
+
+def cut(share: float) -> Callable[[bytes], bytes]:
+    return lambda data: data[: int(len(data) * share)]
+
+
+def replaced(old: bytes, new: bytes) -> Callable[[bytes], bytes]:
+    def change(data: bytes) -> bytes:
+        assert old in data
+        return data.replace(old, new)
+
+    return change
+
+
+def number_in(box: bytes, at: int, *values: int) -> Callable[[bytes], bytes]:
+    """Numbers of 32 bits in the first box of a kind, `at` bytes after its name."""
+
+    def change(data: bytes) -> bytes:
+        start = data.index(box) + at
+        new = struct.pack(f">{len(values)}I", *(value % 2**32 for value in values))
+        return data[:start] + new + data[start + len(new) :]
+
+    return change
+
+
+def zeroed(first: float, last: float) -> Callable[[bytes], bytes]:
+    def change(data: bytes) -> bytes:
+        start, end = int(len(data) * first), int(len(data) * last)
+        return data[:start] + bytes(end - start) + data[end:]
+
+    return change
+
+
+def noise(share: float, seed: int = 0) -> Callable[[bytes], bytes]:
+    """Random bytes all over the second half of the file."""
+
+    def change(data: bytes) -> bytes:
+        generator = np.random.default_rng(seed)
+        changed_bytes = bytearray(data)
+        for at in generator.integers(len(data) // 2, len(data), int(len(data) * share)):
+            changed_bytes[at] = generator.integers(256)
+        return bytes(changed_bytes)
+
+    return change
+
+
+def remuxed(source: str, *, packets: Packets = list, options: dict[str, str] | None = None, **encoding: Any) -> Maker:
+    """The packets of a video of this name, changed, in another container."""
+
+    def write(path: Path) -> None:
+        first = write_video(path.with_name(source), N, **encoding)
+        with av.open(str(first)) as read, av.open(str(path), "w", options=options or {}) as written:
+            stream = written.add_stream_from_template(read.streams.video[0])
+            found = [packet for packet in read.demux(read.streams.video[0]) if packet.dts is not None]
+            for packet in packets(found):
+                packet.stream = stream
+                written.mux(packet)
+        first.unlink()
+
+    return write
+
+
+def moved(by: Callable[[int, int], int]) -> Packets:
+    """Time stamps as a function of the packet's number and the interval between packets."""
+
+    def change(packets: list[av.Packet]) -> list[av.Packet]:
+        step = packets[1].pts - packets[0].pts
+        for number, packet in enumerate(packets):
+            packet.pts = packet.dts = by(number, step)
+        return packets
+
+    return change
+
+
+def streams(*parts: tuple[str, dict[str, Any]], metadata: dict[str, str] | None = None) -> Maker:
+    """A file of several streams: ("video", options of `_add`) and ("audio", {"seconds": …})."""
+
+    def write(path: Path) -> None:
+        with av.open(str(path), "w") as container:
+            container.metadata.update(metadata or {})
+            made = [_add(container, kind, options) for kind, options in parts]
+            packets = [packet for stream, feed in made for packet in feed(stream)]
+            for packet in sorted(packets, key=lambda packet: float((packet.dts or 0) * packet.time_base)):
+                container.mux(packet)
+
+    return write
+
+
+def _add(container: Any, kind: str, options: dict[str, Any]) -> tuple[Any, Callable[[Any], list[av.Packet]]]:
+    if kind == "audio":
+        stream = container.add_stream(options.get("codec", "aac"), rate=16000, layout="mono")
+        return stream, partial(_sound, seconds=options.get("seconds", N / 30))
+    stream = container.add_stream(options.get("codec", "libx264"), rate=30)
+    stream.width, stream.height = options.get("size_px", (64, 48))
+    stream.pix_fmt = options.get("pix_fmt", "yuv420p")
+    if "disposition" in options:
+        stream.disposition = options["disposition"]
+    return stream, partial(_pictures, numbers=options.get("numbers", ALL))
+
+
+def _pictures(stream: Any, numbers: Sequence[int]) -> list[av.Packet]:
+    found = []
+    for number in numbers:
+        frame = av.VideoFrame.from_ndarray(numbered_frame(number, stream.width, stream.height), format="rgb24")
+        found += stream.encode(frame)
+    return found + stream.encode(None)
+
+
+def _sound(stream: Any, seconds: float) -> list[av.Packet]:
+    found = []
+    for block in range(int(seconds * 16000 / 1024)):
+        samples = np.zeros((1, 1024), np.float32)
+        frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout="mono")
+        frame.sample_rate, frame.pts = 16000, block * 1024
+        found += stream.encode(frame)
+    return found + stream.encode(None)
+
+
+def joined(*makers: Maker) -> Maker:
+    """Files one after the other."""
+
+    def write(path: Path) -> None:
+        data = b""
+        for make in makers:
+            make(path)
+            data += path.read_bytes()
+        path.write_bytes(data)
+
+    return write
+
+
+def content(data: bytes | str) -> Maker:
+    return lambda path: path.write_bytes(data.encode() if isinstance(data, str) else data)
+
+
+def image(codec: str, pix_fmt: str, size_px: tuple[int, int] = (64, 48)) -> Maker:
+    """One picture without a container."""
+
+    def write(path: Path) -> None:
+        encoder = av.CodecContext.create(codec, "w")
+        encoder.width, encoder.height, encoder.pix_fmt = *size_px, pix_fmt
+        encoder.time_base = Fraction(1, 30)
+        frame = av.VideoFrame(*size_px, pix_fmt)
+        for plane in frame.planes:
+            plane.update(bytes(plane.buffer_size))
+        packets = [*encoder.encode(frame), *encoder.encode(None)]
+        path.write_bytes(b"".join(map(bytes, packets)))
+
+    return write
+
+
+def linked(make: Maker, name: str = "target.mp4") -> Maker:
+    def write(path: Path) -> None:
+        make(path.with_name(name))
+        path.symlink_to(name)
+
+    return write
+
+
+def box(kind: bytes, payload: bytes = b"", length: int | None = None) -> bytes:
+    return struct.pack(">I", len(payload) + 8 if length is None else length) + kind + payload
+
+
+def nested(kind: bytes, depth: int) -> bytes:
+    data = b""
+    for _ in range(depth):
+        data = box(kind, data)
+    return data
+
+
+def with_edits(n_edits: int) -> Callable[[bytes], bytes]:
+    """An MP4, its header at the end, with many edits that each show all of it."""
+
+    def change(data: bytes) -> bytes:
+        at = data.index(b"elst")
+        length = struct.unpack(">I", data[at - 4 : at])[0]
+        payload = struct.pack(">II", 0, n_edits) + struct.pack(">IIHH", 60_000, 0, 1, 0) * n_edits
+        grown = len(payload) + 8 - length
+        new = bytearray(data[: at + 4] + payload + data[at - 4 + length :])
+        for kind in (b"elst", b"edts", b"trak", b"moov"):
+            start = data.index(kind) - 4
+            new[start : start + 4] = struct.pack(">I", struct.unpack(">I", data[start : start + 4])[0] + grown)
+        return bytes(new)
+
+    return change
+
+
+FAST = {"movflags": "faststart"}
+FRAGMENTS = {"movflags": "frag_keyframe+empty_moov"}
+SHORT_GROUPS = {"g": "10"}
+H264 = video()
+HEADER_FIRST = video(container=FAST, encoder=SHORT_GROUPS)
+OTHER_SIZE = video(format="mpegts", size_px=(96, 80))
+
+# Name of the kind -> (file name, how to make it). Every frame that was written is read, in order.
+WHOLE: dict[str, tuple[str, Maker]] = {
+    "H.264 in MP4": ("a.mp4", H264),
+    "H.264 in MOV": ("a.mov", H264),
+    "H.264 in Matroska": ("a.mkv", H264),
+    "H.264 in AVI": ("a.avi", video(**AVI_BASE)),
+    "H.264 in Flash video": ("a.flv", H264),
+    "H.264 in a transport stream": ("a.ts", video(format="mpegts")),
+    "H.264 in 3GP": ("a.3gp", H264),
+    "H.264 in NUT": ("a.nut", H264),
+    "H.264 in F4V": ("a.f4v", H264),
+    "H.264 alone": ("a.h264", video(format="h264")),
+    "H.264 with B-frames alone": ("a.264", video(format="h264", encoder={"bf": "3"})),
+    "H.264 in fragments": ("a.mp4", video(container=FRAGMENTS, encoder=SHORT_GROUPS)),
+    "H.264 with its header first": ("a.mp4", HEADER_FIRST),
+    "HEVC in MP4": ("a.mp4", video(codec="libx265", encoder=QUIET)),
+    "HEVC in Matroska": ("a.mkv", video(codec="libx265", encoder=QUIET)),
+    "HEVC alone": ("a.hevc", video(codec="libx265", encoder=QUIET, format="hevc")),
+    "HEVC of 10 bits": ("a.mp4", video(codec="libx265", encoder=QUIET, pix_fmt="yuv420p10le")),
+    "HEVC of 12 bits, 4:4:4": ("a.mkv", video(codec="libx265", encoder=QUIET, pix_fmt="yuv444p12le")),
+    "VP8": ("a.webm", video(codec="libvpx")),
+    "VP8 with hidden frames": ("a.webm", video(codec="libvpx", encoder={"auto-alt-ref": "1", "lag-in-frames": "16"})),
+    "VP9": ("a.webm", video(codec="libvpx-vp9", encoder={"cpu-used": "8", "deadline": "realtime"})),
+    "VP9 with hidden frames": (
+        "a.webm",
+        video(codec="libvpx-vp9", encoder={"auto-alt-ref": "1", "lag-in-frames": "16", "cpu-used": "8"}),
+    ),
+    "VP9 in MP4": ("a.mp4", video(codec="libvpx-vp9", encoder={"cpu-used": "8", "deadline": "realtime"})),
+    "VP9 with alpha": ("a.webm", video(codec="libvpx-vp9", pix_fmt="yuva420p", encoder={"cpu-used": "8"})),
+    "VP9 alone": ("a.ivf", video(codec="libvpx-vp9", encoder={"cpu-used": "8", "deadline": "realtime"})),
+    "AV1": ("a.mp4", video(codec="libsvtav1", encoder={"preset": "8", "crf": "1"}, size_px=(128, 96))),
+    "AV1 in Matroska": ("a.mkv", video(codec="libsvtav1", encoder={"preset": "8", "crf": "1"}, size_px=(128, 96))),
+    "MPEG-4 in AVI": ("a.avi", video(codec="mpeg4", **AVI_BASE)),
+    "MPEG-4 with B-frames in AVI": ("a.avi", video(codec="mpeg4", encoder={"bf": "2"}, **AVI_BASE)),
+    "MPEG-4 in MP4": ("a.mp4", video(codec="mpeg4", encoder={"bf": "2"}, **AVI_BASE)),
+    "MPEG-2 in a transport stream": (
+        "a.ts",
+        video(codec="mpeg2video", **AVI_BASE, format="mpegts", encoder={"bf": "2"}),
+    ),
+    "MPEG-2 in a program stream": ("a.mpg", video(codec="mpeg2video", **AVI_BASE, format="vob", encoder={"bf": "2"})),
+    "MPEG-2 alone": ("a.m2v", video(codec="mpeg2video", **AVI_BASE, format="mpeg2video", encoder={"bf": "2"})),
+    "MPEG-2, interlaced": ("a.mkv", video(codec="mpeg2video", **AVI_BASE, encoder={"flags": "+ilme+ildct"})),
+    "H.264, interlaced": ("a.mp4", video(encoder={"x264-params": "interlaced=1"}, size_px=(64, 64))),
+    "MPEG-2 in MXF": ("a.mxf", video(codec="mpeg2video", fps=25, time_base=Fraction(1, 25), encoder={"g": "12"})),
+    "MPEG-1": ("a.mpg", video(codec="mpeg1video", **AVI_BASE, format="mpeg1video")),
+    "Motion JPEG in AVI": ("a.avi", video(codec="mjpeg", pix_fmt="yuvj420p", **AVI_BASE)),
+    "Motion JPEG alone": ("a.mjpeg", video(codec="mjpeg", pix_fmt="yuvj420p", format="mjpeg")),
+    "ProRes": ("a.mov", video(codec="prores_ks", pix_fmt="yuv422p10le")),
+    "ProRes with alpha": ("a.mov", video(codec="prores_ks", pix_fmt="yuva444p10le", encoder={"profile": "4444"})),
+    "DNxHR": ("a.mov", video(codec="dnxhd", pix_fmt="yuv422p", encoder={"profile": "dnxhr_sq"}, size_px=(256, 120))),
+    "DV": ("a.avi", video(codec="dvvideo", size_px=(720, 576), fps=25, time_base=Fraction(1, 25))),
+    "FFV1": ("a.mkv", video(codec="ffv1")),
+    "FFV1, grey, 16 bits": ("a.mkv", video(codec="ffv1", pix_fmt="gray16le")),
+    "FFV1, planes of RGB": ("a.mkv", video(codec="ffv1", pix_fmt="gbrp10le")),
+    "FFV1 with alpha": ("a.mkv", video(codec="ffv1", pix_fmt="bgra")),
+    "no compression in AVI": ("a.avi", video(codec="rawvideo", **AVI_BASE)),
+    "no compression in MOV": ("a.mov", video(codec="rawvideo", pix_fmt="uyvy422")),
+    "no compression as text and planes": ("a.y4m", video(codec="wrapped_avframe")),
+    "HuffYUV": ("a.avi", video(codec="huffyuv", pix_fmt="yuv422p", **AVI_BASE)),
+    "Ut Video": ("a.avi", video(codec="utvideo", **AVI_BASE)),
+    "MagicYUV": ("a.avi", video(codec="magicyuv", **AVI_BASE)),
+    "QuickTime animation": ("a.mov", video(codec="qtrle", pix_fmt="rgb24")),
+    "QuickTime animation with alpha": ("a.mov", video(codec="qtrle", pix_fmt="argb")),
+    "PNG in MOV": ("a.mov", video(codec="png", pix_fmt="rgb24")),
+    "JPEG 2000": ("a.mkv", video(codec="jpeg2000", pix_fmt="rgb24")),
+    "GIF": ("a.gif", video(codec="gif", pix_fmt="rgb8", fps=25, time_base=Fraction(1, 100))),
+    "animated PNG": ("a.apng", video(codec="apng", pix_fmt="rgb24")),
+    "Windows Media": ("a.wmv", video(codec="wmv2")),
+    "MS MPEG-4": ("a.avi", video(codec="msmpeg4", **AVI_BASE)),
+    "Sorenson in Flash video": ("a.flv", video(codec="flv")),
+    "H.263": ("a.3gp", video(codec="h263", size_px=(176, 144))),
+    "Cinepak": ("a.avi", video(codec="cinepak", pix_fmt="rgb24", **AVI_BASE)),
+    "10 bits, 4:2:2": ("a.mov", video(codec="v210", pix_fmt="yuv422p10le")),
+    "ZMBV": ("a.avi", video(codec="zmbv", pix_fmt="bgr0", **AVI_BASE)),
+    "full range": ("a.mp4", video(pix_fmt="yuvj420p")),
+    "4:2:2": ("a.mp4", video(pix_fmt="yuv422p")),
+    "4:4:4": ("a.mp4", video(pix_fmt="yuv444p")),
+    "grey": ("a.mp4", video(pix_fmt="gray")),
+    "HDR tags": (
+        "a.mkv",
+        video(
+            codec="libx265",
+            pix_fmt="yuv420p10le",
+            encoder={"x265-params": "log-level=none:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc:hdr10=1"},
+        ),
+    ),
+    "odd sides": ("a.mkv", video(codec="ffv1", size_px=(67, 51), pix_fmt="yuv444p")),
+    "odd sides, subsampled": ("a.mkv", video(codec="ffv1", size_px=(67, 51))),
+    "very wide": ("a.mp4", video(size_px=(4096, 16))),
+    "very tall": ("a.mp4", video(size_px=(16, 2048))),
+    "turned by 90": ("a.mp4", video(rotation_deg=90)),
+    "turned by 180": ("a.mov", video(rotation_deg=180)),
+    "turned by 270": ("a.mp4", video(rotation_deg=270)),
+    "turned by 3 degrees": ("a.mp4", video(rotation_deg=3)),
+    "a matrix of zeros": (
+        "a.mp4",
+        changed(H264, replaced(struct.pack(">9I", 65536, 0, 0, 0, 65536, 0, 0, 0, 2**30), bytes(36))),
+    ),
+    "wide pixels": ("a.mp4", video(sample_aspect=Fraction(4, 3))),
+    "pixels 1 : 5000": ("a.mp4", video(sample_aspect=Fraction(1, 5000))),
+    "pixels 60000 : 1": ("a.mkv", video(sample_aspect=Fraction(60000, 1))),
+    "variable rate": ("a.mp4", video(times_s=[Fraction(n, 30) + Fraction(n % 3, 100) for n in ALL])),
+    "dropped frames": ("a.mp4", video(times_s=[Fraction(n + n // 7, 30) for n in ALL])),
+    "a pause of an hour": ("a.mkv", video(times_s=[Fraction(n, 30) + 3600 * (n > 20) for n in ALL])),
+    "1000 a second": ("a.mp4", video(fps=1000, time_base=Fraction(1, 1000))),
+    "one a second": ("a.mp4", video(fps=1)),
+    "one in ten seconds": ("a.mkv", video(times_s=[Fraction(10 * n) for n in ALL])),
+    "29.97": ("a.mp4", video(fps=Fraction(30000, 1001), times_s=[Fraction(1001 * n, 30000) for n in ALL])),
+    "begins after ten days": ("a.mkv", video(times_s=[864000 + Fraction(n, 30) for n in ALL])),
+    "stamps below zero": (
+        "a.mkv",
+        remuxed("s.mp4", packets=moved(lambda n, step: (n - 20) * step), encoder={"bf": "0"}),
+    ),
+    "stamps far below zero": (
+        "a.nut",
+        remuxed("s.mkv", packets=moved(lambda n, step: -(2**40) + n * step), encoder={"bf": "0"}),
+    ),
+    "stamps of 2 ** 60": (
+        "a.nut",
+        remuxed("s.mkv", packets=moved(lambda n, step: 2**60 + n * step), encoder={"bf": "0"}),
+    ),
+    "stamps from one end to the other": (
+        "a.nut",
+        remuxed("s.mkv", packets=moved(lambda n, step: (n - 20) * 2**44), encoder={"bf": "0"}),
+    ),
+    "one group of pictures": ("a.mp4", video(encoder={"g": "250", "bf": "3"})),
+    "key frames alone": ("a.mp4", video(encoder={"g": "1"})),
+    "open groups": ("a.mp4", video(encoder={"x264-params": "open-gop=1:keyint=10:bframes=3"})),
+    "open groups in a transport stream": (
+        "a.ts",
+        video(format="mpegts", encoder={"x264-params": "open-gop=1:keyint=10:bframes=3"}),
+    ),
+    "sixteen references": ("a.mp4", video(encoder={"x264-params": "ref=16:bframes=8:b-pyramid=normal"})),
+    "intra refresh": ("a.mp4", video(encoder={"x264-params": "intra-refresh=1:keyint=10"})),
+    "slices": ("a.mp4", video(encoder={"x264-params": "slices=3"})),
+    "lossless": ("a.mp4", video(encoder={"qp": "0"})),
+    "sound first": ("a.mp4", streams(("audio", {}), ("video", {}))),
+    "sound longer than the pictures": ("a.mkv", streams(("video", {}), ("audio", {"seconds": 20}))),
+    "the second stream is the default": (
+        "a.mkv",
+        streams(("video", {"numbers": [200] * N, "disposition": 0}), ("video", {"disposition": Disposition.default})),
+    ),
+    "no stream is the default": (
+        "a.mkv",
+        streams(("video", {"disposition": 0}), ("video", {"numbers": [200] * N, "disposition": 0})),
+    ),
+    "two defaults": (
+        "a.mkv",
+        streams(
+            ("video", {"disposition": Disposition.default}),
+            ("video", {"numbers": [200] * N, "disposition": Disposition.default}),
+        ),
+    ),
+    "nine streams": ("a.mkv", streams(*[("video", {})] * 9)),
+    "a cover before the video": (
+        "a.mp4",
+        streams(
+            ("video", {"codec": "png", "pix_fmt": "rgb24", "numbers": [200], "disposition": Disposition.attached_pic}),
+            ("video", {}),
+        ),
+    ),
+    "a title in Latin-1": ("a.mp4", changed(video(metadata={"title": "TITLE"}), replaced(b"TITLE", b"K\xfcr!!"))),
+    "a title in Shift-JIS": (
+        "a.mkv",
+        changed(video(metadata={"title": "TITLE!"}), replaced(b"TITLE!", "飛込競".encode("shift-jis"))),
+    ),
+    "a title with nulls": ("a.mkv", changed(video(metadata={"title": "TITLE"}), replaced(b"TITLE", b"a\0b\0c"))),
+    "a title of a megabyte": ("a.mp4", video(metadata={"title": "t" * 1_000_000})),
+    "a key in Latin-1": ("a.mkv", changed(video(metadata={"TAGKEY": "v"}), replaced(b"TAGKEY", b"\xc4\xd6\xdcKEY"))),
+    "sixteen frames": ("a.mp4", video(n_frames=16)),
+    "something after the end": ("a.mp4", changed(H264, lambda data: data + b"camera data" * 100)),
+    "a hole of zeros after the end": ("a.mkv", changed(H264, lambda data: data + bytes(100_000))),
+    "Matroska named MP4": ("a.mp4", video(format="matroska")),
+    "MP4 named AVI": ("a.avi", video(format="mp4")),
+    "MP4 named text": ("a.txt", video(format="mp4")),
+    "MP4 without an extension": ("a", video(format="mp4")),
+    "an extension in capitals": ("A.MP4", video(format="mp4")),
+    "a name of a pattern": ("a%03d.mp4", H264),
+    "a name of a protocol": ("concat:a|b.mp4", H264),
+    "a name with a colon first": (":.mp4", H264),
+    "a name that begins with a dash": ("-i.mp4", H264),
+    "a name in Chinese": ("跳水 飛込.mp4", H264),
+    "a name that is no text": (os.fsdecode(b"caf\xe9.mp4"), video(format="mp4")),
+    "a name of 250 letters": ("n" * 246 + ".mp4", H264),
+    "a link": ("a.mp4", linked(H264)),
+}
+
+# Part of what was written is read, in order and at its place, or one sentence says why not.
+PART: dict[str, tuple[str, Maker]] = {
+    **{
+        f"header first, cut at {share:.0%}": ("a.mp4", changed(HEADER_FIRST, cut(share)))
+        for share in (0.3, 0.6, 0.9, 0.99)
+    },
+    **{
+        f"Matroska cut at {share:.0%}": ("a.mkv", changed(video(encoder=SHORT_GROUPS), cut(share)))
+        for share in (0.3, 0.6, 0.9, 0.99)
+    },
+    **{f"WebM cut at {share:.0%}": ("a.webm", changed(video(codec="libvpx"), cut(share))) for share in (0.5, 0.9)},
+    **{
+        f"AVI cut at {share:.0%}": ("a.avi", changed(video(codec="mjpeg", pix_fmt="yuvj420p", **AVI_BASE), cut(share)))
+        for share in (0.5, 0.9)
+    },
+    **{
+        f"a transport stream cut at {share:.0%}": (
+            "a.ts",
+            changed(video(format="mpegts", encoder=SHORT_GROUPS), cut(share)),
+        )
+        for share in (0.5, 0.95)
+    },
+    **{
+        f"fragments cut at {share:.0%}": (
+            "a.mp4",
+            changed(video(container=FRAGMENTS, encoder=SHORT_GROUPS), cut(share)),
+        )
+        for share in (0.5, 0.9)
+    },
+    "Flash video cut": ("a.flv", changed(H264, cut(0.7))),
+    "Windows Media cut": ("a.wmv", changed(video(codec="wmv2"), cut(0.7))),
+    "GIF cut": ("a.gif", changed(video(codec="gif", pix_fmt="rgb8", fps=25, time_base=Fraction(1, 100)), cut(0.7))),
+    "H.264 alone, cut": ("a.h264", changed(video(format="h264", encoder=SHORT_GROUPS), cut(0.7))),
+    "zeros at the end": ("a.mp4", changed(HEADER_FIRST, zeroed(0.8, 1.0))),
+    "zeros in the middle": ("a.mp4", changed(HEADER_FIRST, zeroed(0.5, 0.55))),
+    "zeros in the middle of Matroska": ("a.mkv", changed(video(encoder=SHORT_GROUPS), zeroed(0.5, 0.6))),
+    "zeros in the middle of a transport stream": (
+        "a.ts",
+        changed(video(format="mpegts", encoder=SHORT_GROUPS), zeroed(0.5, 0.6)),
+    ),
+    **{f"H.264 with noise {seed}": ("a.mp4", changed(HEADER_FIRST, noise(0.003, seed))) for seed in range(4)},
+    **{
+        f"HEVC with noise {seed}": ("a.mkv", changed(video(codec="libx265", encoder=QUIET), noise(0.003, seed)))
+        for seed in range(2)
+    },
+    **{
+        f"VP9 with noise {seed}": (
+            "a.webm",
+            changed(video(codec="libvpx-vp9", encoder={"cpu-used": "8"}), noise(0.003, seed)),
+        )
+        for seed in range(2)
+    },
+    **{
+        f"MPEG-4 with noise {seed}": ("a.avi", changed(video(codec="mpeg4", **AVI_BASE), noise(0.003, seed)))
+        for seed in range(2)
+    },
+    **{
+        f"a transport stream with noise {seed}": ("a.ts", changed(video(format="mpegts"), noise(0.003, seed)))
+        for seed in range(2)
+    },
+    "packets left out": (
+        "a.mkv",
+        remuxed("s.mp4", packets=lambda packets: packets[:10] + packets[14:], encoder=SHORT_GROUPS),
+    ),
+    "no key frame at the start": (
+        "a.mkv",
+        remuxed("s.mp4", packets=lambda packets: packets[3:], encoder={"g": "20", "bf": "0"}),
+    ),
+    "equal stamps": ("a.mkv", remuxed("s.mp4", packets=moved(lambda n, step: n // 2 * 2 * step), encoder={"bf": "0"})),
+    "all stamps equal": ("a.mkv", remuxed("s.mp4", packets=moved(lambda n, step: 5), encoder={"bf": "0"})),
+    "the size changes": ("a.ts", joined(video(format="mpegts"), OTHER_SIZE)),
+    "two transport streams": ("a.ts", joined(video(format="mpegts"), video(format="mpegts"))),
+    "two MP4s": ("a.mp4", joined(H264, H264)),
+    "two AVIs": ("a.avi", joined(video(codec="mpeg4", **AVI_BASE), video(codec="mpeg4", **AVI_BASE))),
+    "something before the beginning": ("a.mp4", changed(H264, lambda data: b"\0" * 512 + data)),
+    "a transport stream, its beginning lost": (
+        "a.ts",
+        changed(video(format="mpegts", encoder=SHORT_GROUPS), lambda data: data[1000:]),
+    ),
+    "the edit list begins later": ("a.mp4", video(times_s=[Fraction(n - 10, 30) for n in ALL])),
+    "an edit list of a hundred": ("a.mp4", changed(H264, with_edits(100))),
+    "chunks of 2 ** 31": ("a.mp4", changed(H264, number_in(b"stsc", 16, 2**31 - 1))),
+    "a chunk beyond the file": ("a.mp4", changed(H264, number_in(b"stco", 12, 2**31))),
+    "offsets of stamps of 2 ** 31": ("a.mp4", changed(H264, number_in(b"ctts", 12, 2**31 - 1, 2**31 - 1))),
+    "durations of 2 ** 32": ("a.mp4", changed(H264, number_in(b"stts", 16, 2**32 - 1))),
+    "a time scale of nothing": ("a.mp4", changed(H264, number_in(b"mdhd", 16, 0))),
+    "a time scale of 2 ** 32": ("a.mp4", changed(H264, number_in(b"mdhd", 16, 2**32 - 1))),
+    "a stream of no size": ("a.mp4", changed(H264, number_in(b"avc1", 28, 0))),
+    "a size in the header that is not the stream's": ("a.mp4", changed(H264, number_in(b"avc1", 28, 0xFFFF_FFFF))),
+    "the codec of another": ("a.mp4", changed(H264, replaced(b"avc1\0", b"hvc1\0"))),
+    "1 x 1": ("a.mkv", video(codec="ffv1", size_px=(1, 1), pix_fmt="gray")),
+    "2 x 2": ("a.mkv", video(codec="ffv1", size_px=(2, 2), pix_fmt="gray")),
+    "black and white": ("a.avi", video(codec="rawvideo", pix_fmt="monow", **AVI_BASE)),
+    "a palette": ("a.mov", video(codec="qtrle", pix_fmt="gray")),
+    "an index beyond the file": (
+        "a.avi",
+        changed(video(codec="mjpeg", pix_fmt="yuvj420p", **AVI_BASE), lambda data: data[:-8] + b"\xff" * 8),
+    ),
+}
+
+# One sentence, whatever the reader may make of them.
+REFUSED_KINDS: dict[str, tuple[str, Maker]] = {
+    "nothing there": ("a.mp4", lambda path: None),
+    "nothing in it": ("a.mp4", content(b"")),
+    "a folder": ("a.mp4", Path.mkdir),
+    "a pipe": ("a.mp4", os.mkfifo),
+    "a link to /dev/zero": ("a.mp4", lambda path: path.symlink_to("/dev/zero")),
+    "a link to /dev/null": ("a.mp4", lambda path: path.symlink_to("/dev/null")),
+    "a link to itself": ("a.mp4", lambda path: path.symlink_to(path)),
+    "a link to nothing": ("a.mp4", lambda path: path.symlink_to("gone.mp4")),
+    "a terabyte of nothing": ("a.mp4", lambda path: (path.touch(), os.truncate(path, 10**12))),
+    "one frame": ("a.mp4", video(n_frames=1)),
+    "fifteen frames": ("a.mp4", video(n_frames=15)),
+    "no frame": ("a.mkv", remuxed("s.mp4", packets=lambda packets: [])),
+    "text": ("a.mp4", content("We have a video.\n" * 100)),
+    "JSON": ("a.mp4", content('{"format": "fineparser.session/1"}')),
+    "a table": ("a.csv", content("a,b,c\n" * 100)),
+    "noise": ("a.mp4", content(np.random.default_rng(0).bytes(100_000))),
+    "zeros": ("a.mp4", content(bytes(100_000))),
+    "a ZIP": ("a.mp4", content(b"PK\x03\x04" + bytes(1000))),
+    "a program": ("a.mp4", content(b"\x7fELF" + bytes(1000))),
+    "a page": ("a.mp4", content("<html><video src=a.mp4></video></html>")),
+    "a drawing": ("a.svg", content("<svg xmlns='http://www.w3.org/2000/svg'><rect/></svg>")),
+    "subtitles": ("a.srt", content("1\n00:00:01,000 --> 00:00:02,000\ndive\n")),
+    "a PNG": ("a.png", image("png", "rgb24")),
+    "a JPEG": ("a.jpg", image("mjpeg", "yuvj420p")),
+    "a PNG named MP4": ("a.mp4", image("png", "rgb24")),
+    "a PNG of a pattern": ("a%03d.png", image("png", "rgb24")),
+    "a PNG of 256 megapixels": ("a.png", image("png", "gray", (16_000, 16_000))),
+    "sound": ("a.m4a", streams(("audio", {}))),
+    "sound in Matroska": ("a.mka", streams(("audio", {}))),
+    "sound with a cover": (
+        "a.mp4",
+        streams(
+            ("audio", {}),
+            ("video", {"codec": "png", "pix_fmt": "rgb24", "numbers": [200], "disposition": Disposition.attached_pic}),
+        ),
+    ),
+    "frames of 64 megapixels": ("a.mkv", video(codec="ffv1", pix_fmt="gray", size_px=(8192, 8192), n_frames=2)),
+    "a list of files": ("a.mp4", content("ffconcat version 1.0\nfile a.mp4\n")),
+    "a playlist": ("a.m3u8", content("#EXTM3U\n#EXTINF:9,\na.m3u8\n#EXT-X-ENDLIST\n")),
+    "a playlist of the network": ("a.m3u8", content("#EXTM3U\n#EXTINF:9,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n")),
+    "a session of the network": (
+        "a.sdp",
+        content("v=0\no=- 0 0 IN IP4 127.0.0.1\nm=video 5004 RTP/AVP 96\na=rtpmap:96 H264/90000\n"),
+    ),
+    "a manifest": ("a.mpd", content('<?xml version="1.0"?><MPD type="static"><Period/></MPD>')),
+    "no header": ("a.mp4", changed(H264, cut(0.5))),
+    "twenty bytes": ("a.mp4", changed(H264, lambda data: data[:20])),
+    "Matroska, its head alone": ("a.mkv", changed(H264, lambda data: data[:100])),
+    "AVI, its head alone": ("a.avi", changed(video(codec="mpeg4", **AVI_BASE), lambda data: data[:100])),
+    "the header without the frames": ("a.mp4", changed(HEADER_FIRST, lambda data: data[: data.index(b"mdat")])),
+    "50 million samples of a byte": ("a.mp4", changed(H264, number_in(b"stsz", 8, 1, 50_000_000))),
+    "2 ** 31 durations": ("a.mp4", changed(H264, number_in(b"stts", 12, 2**31 - 1))),
+    "a hundred thousand edits": ("a.mp4", changed(H264, with_edits(100_000))),
+    "boxes in boxes": ("a.mp4", content(box(b"ftyp", b"isom\0\0\0\0") + nested(b"moov", 20_000))),
+    "a box of 4 GB": ("a.mp4", content(box(b"ftyp", b"isom\0\0\0\0") + box(b"moov", b"", 2**32 - 1))),
+    "a box of 2 ** 63": ("a.mp4", content(box(b"ftyp", b"isom\0\0\0\0") + box(b"moov", struct.pack(">Q", 2**63), 1))),
+    "boxes of no length": ("a.mp4", content(box(b"ftyp", b"isom\0\0\0\0") + box(b"moov", b"", 0) * 100)),
+    "RIFF in RIFF": ("a.avi", content(b"RIFF\xff\xff\xff\x7fAVI " + b"LIST\xff\xff\xff\x7fhdrl" * 10_000)),
+    "EBML in EBML": (
+        "a.mkv",
+        content(b"\x1a\x45\xdf\xa3\x80" + b"\x18\x53\x80\x67\x01\xff\xff\xff\xff\xff\xff\xff" * 10_000),
+    ),
+    "EBML of 2 ** 56": ("a.mkv", content(b"\x1a\x45\xdf\xa3\x01\xff\xff\xff\xff\xff\xff\xfe" + bytes(100))),
+    "a GIF of 65535 x 65535": (
+        "a.gif",
+        content(b"GIF89a\xff\xff\xff\xff\x80\0\0" + bytes(6) + b",\0\0\0\0\xff\xff\xff\xff\0\x02\x02L\x01\0;"),
+    ),
+    "H.264 of no meaning": ("a.h264", content(b"\0\0\0\1\x67" + np.random.default_rng(1).bytes(5_000))),
+}
