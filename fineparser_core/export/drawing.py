@@ -3,6 +3,7 @@
 OpenCV is imported inside the functions: the process of the window imports this package and must not load OpenCV.
 """
 
+from bisect import bisect_left
 from functools import lru_cache
 from typing import Any
 from unicodedata import normalize
@@ -48,9 +49,7 @@ def wrap_text(text: str, size_px: float, width_px: float) -> list[str]:
         if lines and text_width(f"{lines[-1]} {word}", size_px) <= width_px:
             lines[-1] += f" {word}"
             continue
-        while len(word) > 1 and text_width(word, size_px) > width_px:
-            lengths = range(len(word) - 1, 1, -1)
-            fits = next((n for n in lengths if text_width(word[:n], size_px) <= width_px), 1)
+        while (fits := max(_fitting(word, size_px, width_px), 1)) < len(word):
             lines.append(word[:fits])
             word = word[fits:]
         lines.append(word)
@@ -59,10 +58,22 @@ def wrap_text(text: str, size_px: float, width_px: float) -> list[str]:
 
 def fit_text(text: str, size_px: float, width_px: float) -> str:
     """Shorten a text to a width, with an ellipsis at its end if it is too long."""
-    if text_width(text, size_px) <= width_px:
+    if _fitting(text, size_px, width_px) == len(text):
         return text
-    lengths = range(len(text) - 1, 0, -1)
-    return next((cut for n in lengths if text_width(cut := f"{text[:n].rstrip()}…", size_px) <= width_px), "…")
+    return f"{text[: _fitting(text, size_px, width_px, end='…')].rstrip()}…"
+
+
+def _fitting(text: str, size_px: float, width_px: float, *, end: str = "") -> int:
+    """How many characters of a text, with `end` after them, are at most so wide; the rest is not looked at."""
+
+    def is_wider(n: int) -> bool:
+        return text_width(f"{text[:n].rstrip()}{end}", size_px) > width_px
+
+    most = 1
+    while most <= len(text) and not is_wider(most):
+        most *= 2
+    most = min(most, len(text) + 1)
+    return max(bisect_left(range(most // 2, most), True, key=is_wider) + most // 2 - 1, 0)
 
 
 def fill_box(image: np.ndarray, box: Box, colour: Colour, *, radius_px: float = 0.0, opacity: float = 1.0) -> None:

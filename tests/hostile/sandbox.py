@@ -5,10 +5,10 @@ it dies, hangs or takes too much memory. An action is a function in a module of 
 named "module:function"; what it returns must be JSON.
 """
 
-import contextlib
 import json
 import os
 import select
+import shutil
 import subprocess
 import sys
 import time
@@ -88,9 +88,8 @@ class Sandbox:
             outcome = Outcome("stray file", ", ".join(strays))
         if outcome.fault:
             self.close()
-            for stray in strays:
-                with contextlib.suppress(OSError):
-                    Path(stray).unlink()
+            for stray in map(Path, strays):
+                shutil.rmtree(stray, ignore_errors=True) if stray.is_dir() else stray.unlink(missing_ok=True)
         return Outcome(
             outcome.kind, outcome.detail, outcome.value, time.monotonic() - began_s, round(outcome.extra_mb, 1)
         )

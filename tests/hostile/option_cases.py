@@ -1,0 +1,258 @@
+"""Command lines that cannot be carried out: for every command and option a value that it cannot have."""
+
+import contextlib
+import io
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from fineparser_core.commands import cli
+from fineparser_core.config import TrainConfig
+from fineparser_core.errors import ExitCode
+from fineparser_core.training.staged_config import StagedConfig
+
+USAGE, VIDEO, EXEMPLARS, WEIGHTS, DATA, OUTPUT = map(int, list(ExitCode)[2:8])
+NO_NUMBERS = ("nan", "inf", "-inf", "x", "", "1e999", "9" * 5000)
+NO_COUNTS = ("0", "-1", "1.5", "99999999999999999999", *NO_NUMBERS)
+NO_SEEDS = ("-1", *NO_COUNTS[2:])
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A command line and the exit code that it has to end with."""
+
+    words: tuple[str, ...]
+    code: int
+
+    @property
+    def name(self) -> str:
+        return " ".join(word if len(word) < 40 else f"{word[:12]}...({len(word)})" for word in self.words)
+
+
+def run(path: Path, words: list[str]) -> tuple[int, str, str]:
+    """`fineparser WORDS` in this process, with files as `prepare` made them: exit code, stdout, stderr."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+    here = Path.cwd()
+    os.chdir(path.parent)
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), mock.patch.dict(os.environ):
+            code = cli.main(words)
+    finally:
+        os.chdir(here)
+    return int(code), out.buffer.getvalue().decode(), err.buffer.getvalue().decode()
+
+
+def prepare(folder: Path, write_video: Callable[..., Path]) -> Path:
+    """Makes what the command lines name, in an empty folder; returns a video in it."""
+    clip = write_video(folder / "dive.mp4", 60)
+    (folder / "link.mp4").symlink_to(clip)
+    (folder / "loop").symlink_to(folder / "loop")
+    (folder / "loop.png").symlink_to(folder / "loop.png")
+    (folder / "folder").mkdir()
+    (folder / "folder.png").mkdir()
+    (folder / "file").write_text("a file\n" * 100)
+    return clip
+
+
+def refusals() -> Iterator[Refusal]:
+    """All of them."""
+    for command in cli.COMMANDS:
+        yield from _no_such_option(command)
+    for part in (_program, _score, _trim, _evaluate, _calibrate, _train, _synthesize, _exemplars, _convert, _profile):
+        yield from part()
+    yield from _bad_folders(("demo", "--out"))
+    yield from _bad_inputs(("data", "check"), DATA)
+
+
+def quick() -> Iterator[Refusal]:
+    """Those of `fineparser score`, which are refused without the network."""
+    return _score()
+
+
+def _program() -> Iterator[Refusal]:
+    for words in ((), ("juggle",), ("--juggle",), ("--debug",), ("",), ("scor",), ("\x1b[31m",), ("score",), ("data",)):
+        yield Refusal(words, USAGE)
+
+
+def _no_such_option(command: str) -> Iterator[Refusal]:
+    words = ("data", "check") if command == "data" else (command,)
+    yield Refusal((*words, "--no-such-option"), USAGE)
+    yield Refusal((*words, "one", "two", "three", "four"), USAGE)
+
+
+def _score() -> Iterator[Refusal]:
+    dive = ("score", "dive.mp4", "--dive-number", "207C")
+    yield from _bad_values(dive, "--seed", NO_SEEDS)
+    yield from _bad_values(dive, "--exemplars", NO_COUNTS)
+    yield from _bad_values(dive, "--board", ("0", "-1", "4", *NO_NUMBERS))
+    yield from _bad_values(dive, "--difficulty", ("0", "-1", "99", *NO_NUMBERS))
+    yield from _bad_values((*dive, "--annotated", "a.mp4"), "--speed", ("0", "-1", "2", *NO_NUMBERS))
+    yield from _bad_values(
+        ("score", "dive.mp4"), "--dive-number", ("", "207", "٢٠٧C", "\x1b[31m", "9" * 5000, "\udcff")
+    )
+    for option in ("--start-frame", "--end-frame"):
+        yield from _bad_values(dive, option, NO_NUMBERS)
+        for frame in ("-1", "60", "999999999999"):
+            yield Refusal((*dive, option, frame), VIDEO)
+    for option in ("--device", "--precision"):
+        yield from _bad_values(dive, option, ("abacus", ""))
+    for option, end in (("json", ""), ("csv", ""), ("masks", ""), ("annotated", ""), ("contact-sheet", ".png")):
+        yield from _bad_outputs((*dive, f"--{option}"), end)
+    for one, other in (("json", "csv"), ("masks", "annotated")):
+        for name in ("same", "./same", "folder/../same"):
+            yield Refusal((*dive, f"--{one}", "same", f"--{other}", name), USAGE)
+    yield Refusal((*dive, "--contact-sheet", "sheet.gif"), USAGE)
+    yield Refusal((*dive, "--compare-with", "best"), USAGE)
+    yield Refusal((*dive, "--annotated", "a.mp4", "--compare-with", "\udcff"), EXEMPLARS)
+    yield Refusal((*dive, "--trim", "--start-frame", "1"), USAGE)
+    yield from _bad_inputs(("score",), VIDEO)
+    yield from _bad_inputs((*dive, "--library"), EXEMPLARS)
+    yield from _bad_inputs((*dive, "--weights"), WEIGHTS)
+
+
+def _trim() -> Iterator[Refusal]:
+    yield from _bad_inputs(("trim",), VIDEO)
+    yield from _bad_inputs(("trim", "dive.mp4", "--weights"), WEIGHTS)
+
+
+def _evaluate() -> Iterator[Refusal]:
+    yield Refusal(("evaluate",), USAGE)
+    yield from _bad_values(("evaluate", "--data", "folder"), "--seed", NO_SEEDS)
+    for option in ("--exemplars", "--per-number", "--limit"):
+        yield from _bad_values(("evaluate", "--data", "folder"), option, NO_COUNTS)
+    yield from _bad_folders(("evaluate", "--data", "folder", "--out"))
+    yield from _bad_inputs(("evaluate", "--data"), DATA)
+    yield from _bad_inputs(("evaluate", "--real"), DATA)
+    yield from _bad_inputs(("evaluate", "--data", "folder", "--weights"), WEIGHTS)
+    yield from _bad_inputs(("evaluate", "--write-card"), USAGE)
+
+
+def _calibrate() -> Iterator[Refusal]:
+    yield Refusal(("calibrate",), USAGE)
+    data = ("calibrate", "--dry-run", "--data", "folder")
+    yield from _bad_values(data, "--level", ("0", "0.5", "1", "-1", *NO_NUMBERS))
+    yield from _bad_values(data, "--limit", ("19", *NO_COUNTS))
+    yield from _bad_values(data, "--seed", NO_SEEDS)
+    yield from _bad_inputs(("calibrate", "--dry-run", "--data"), DATA)
+    yield from _bad_inputs(("calibrate", "--dry-run", "--predictions"), USAGE)
+
+
+def _train() -> Iterator[Refusal]:
+    run = ("train", "--data", "folder", "--out", "out")
+    for preset, config in (("release", TrainConfig()), ("staged", StagedConfig())):
+        for field in fields(config):
+            if isinstance(getattr(config, field.name), int | float) and field.type not in (bool, "bool"):
+                option = f"--{field.name.replace('_', '-')}"
+                yield from _bad_values((*run, "--config", preset), option, ("-1", "nan"))
+    for option, values in (("--workers", NO_COUNTS), ("--limit", NO_COUNTS), ("--config", ("", "own"))):
+        yield from _bad_values(run, option, values)
+    yield from _bad_folders(("train", "--data", "folder", "--out"))
+    yield from _bad_inputs(("train", "--out", "out", "--data"), DATA)
+    table = ("ablate", "3", "--data", "folder", "--out", "out", "--epochs")
+    for epochs in NO_COUNTS:
+        yield Refusal((*table, epochs), USAGE)
+    yield Refusal(("ablate", "9", *table[2:], "1"), USAGE)
+    yield from _bad_folders(("ablate", "3", "--epochs", "1", "--data", "folder", "--out"))
+
+
+def _synthesize() -> Iterator[Refusal]:
+    run = ("synthesize", "--out", "out")
+    yield Refusal(("synthesize",), USAGE)
+    yield Refusal(run, USAGE)
+    for option in ("--train", "--test", "--seed"):
+        yield from _bad_values(run, option, NO_SEEDS)
+    yield from _bad_values((*run, "--train", "1"), "--workers", ("1000000", *NO_COUNTS))
+    yield from _bad_values((*run, "--train", "1"), "--numbers", ("999Z", ",", "\udcff"))
+    yield from _bad_values((*run, "--train", "1"), "--shard", ("0/0", "3/2", "1", "", "1/2/3", "-1/2"))
+    yield from _bad_values(run, "--variant", ("2", *NO_COUNTS))
+    yield from _bad_folders(("synthesize", "--train", "1", "--out"))
+    yield from _bad_outputs(("synthesize", "--preview"), ".png", is_input=False)
+    yield Refusal(("synthesize", "--preview", "sheet.gif"), USAGE)
+    yield Refusal((*run, "--write-table"), USAGE)
+
+
+def _exemplars() -> Iterator[Refusal]:
+    run = ("exemplars", "--out", "out", "--sample", "sample")
+    yield from _bad_values(run, "--each", NO_COUNTS)
+    yield from _bad_values(run, "--seed", NO_SEEDS)
+    yield from _bad_folders(("exemplars", "--sample", "sample", "--out"))
+    yield from _bad_folders(("exemplars", "--out", "out", "--sample"))
+    yield Refusal(("exemplars", "--out", "folder", "--sample", "sample"), OUTPUT)
+    yield Refusal(("exemplars", "--out", "out", "--sample", "out"), USAGE)
+    yield from _bad_inputs((*run, "--weights"), WEIGHTS)
+
+
+def _convert() -> Iterator[Refusal]:
+    for kind in ("kinetics", "imagenet"):
+        yield from _bad_outputs(("convert", kind, "--source", "file"), "", is_input=False)
+        yield Refusal(("convert", kind, "file"), USAGE)
+        yield Refusal(("convert", kind, "file", "--source", "./file", "--overwrite"), USAGE)
+        yield from _bad_inputs(("convert", kind, "out", "--source"), WEIGHTS)
+    yield from _bad_folders(("convert", "release", "file"))
+    yield from _bad_inputs(("convert", "release"), WEIGHTS, after=("out",))
+    yield from _bad_inputs(("convert", "to-release"), WEIGHTS, after=("out.pth",))
+    yield Refusal(("convert",), USAGE)
+    yield Refusal(("convert", "to-nothing"), USAGE)
+
+
+def _profile() -> Iterator[Refusal]:
+    for option in ("--pairs", "--repeats", "--size"):
+        yield from _bad_values(("profile", "training"), option, NO_COUNTS)
+    for option, value in (("--size", "17"), ("--size", "1000000"), ("--pairs", "1000000")):
+        yield Refusal(("profile", "training", option, value), USAGE)
+    yield from _bad_values(("profile", "scoring"), "--dive-number", ("", "207", "9" * 5000))
+    yield from _bad_inputs(("profile", "scoring"), VIDEO)
+    yield Refusal(("profile",), USAGE)
+
+
+def _bad_values(words: tuple[str, ...], option: str, values: tuple[str, ...]) -> Iterator[Refusal]:
+    for value in values:
+        yield Refusal((*words, f"{option}={value}"), USAGE)
+
+
+def _bad_outputs(words: tuple[str, ...], end: str, *, is_input: bool = True) -> Iterator[Refusal]:
+    for place in (
+        f"nowhere/out{end}",
+        f"folder{end}",
+        f"file/out{end}",
+        f"/proc/out{end}",
+        "n" * 300 + end,
+        f"loop{end}",
+    ):
+        yield Refusal((*words, place), OUTPUT)
+    yield Refusal((*words, f"loop/out{end}"), OUTPUT)
+    yield Refusal((*words, ""), USAGE)
+    yield Refusal((*words, f"a\0b{end}"), USAGE)
+    if is_input and not end:
+        for place in ("dive.mp4", "folder/../dive.mp4", "link.mp4"):
+            yield Refusal((*words, place), USAGE)
+
+
+def _bad_folders(words: tuple[str, ...]) -> Iterator[Refusal]:
+    for place in ("file", "file/out", "/proc/out", "n" * 300, "loop", "loop/out"):
+        yield Refusal((*words, place), OUTPUT)
+    yield Refusal((*words, ""), USAGE)
+    yield Refusal((*words, "a\0b"), USAGE)
+
+
+def _bad_inputs(words: tuple[str, ...], code: int, after: tuple[str, ...] = ()) -> Iterator[Refusal]:
+    for place in ("missing", "\udcff\x1b[31m", "folder", "file", "file/in", "n" * 300, "loop", "/dev/null"):
+        yield Refusal((*words, place, *after), code)
+    yield Refusal((*words, "", *after), USAGE)
+    yield Refusal((*words, "a\0b", *after), USAGE)
+
+
+def fault(refusal: Refusal, found: Any) -> str | None:
+    """Why a run was not the refusal that it had to be; None where it was."""
+    code, out, err = found
+    lines = err.splitlines()
+    if code != refusal.code:
+        return f"exit code {code}, not {refusal.code}: {err[-300:]!r}"
+    if len(lines) != 1 or not lines[0].startswith("fineparser: ") or not lines[0].endswith("."):
+        return f"not one sentence: {err[-300:]!r}"
+    if len(lines[0]) > 700 or not lines[0].isprintable():
+        return f"no sentence for a terminal: {err[-300:]!r}"
+    return f"it printed {out[:200]!r}" if out else None

@@ -1,0 +1,46 @@
+"""Options are checked before work begins: the documented exit code, one sentence, and no file."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import option_cases
+import pytest
+from option_cases import Refusal, prepare
+from sandbox import FAULTS, Outcome, Sandbox, Tally
+
+CORPUS = "command lines"
+
+
+@pytest.fixture
+def refused(
+    sandbox: Sandbox, tally: Tally, tmp_path: Path, make_video: Callable[..., Path]
+) -> Callable[[Iterable[Refusal]], list[str]]:
+    """Runs command lines; the faults, a line each."""
+    clip = prepare(tmp_path, make_video)
+
+    def run(cases: Iterable[Refusal]) -> list[str]:
+        faults = []
+        for case in cases:
+            outcome = sandbox.run("option_cases:run", clip, words=list(case.words))
+            if outcome.kind not in FAULTS:
+                wrong = option_cases.fault(case, outcome.value)
+                sentence = outcome.value[2]
+                outcome = Outcome(
+                    "unclear" if wrong else "refused", wrong or sentence, None, outcome.seconds, outcome.extra_mb
+                )
+            tally.add(CORPUS, case.name, outcome)
+            if outcome.fault:
+                faults.append(f"{case.name}: {outcome.kind}: {outcome.detail}")
+        return faults
+
+    return run
+
+
+def test_score_refuses_before_it_works(refused: Callable[[Iterable[Refusal]], list[str]]) -> None:
+    assert not refused(option_cases.quick())
+
+
+@pytest.mark.hostile
+@pytest.mark.timeout(1800)
+def test_every_command_refuses_before_it_works(refused: Callable[[Iterable[Refusal]], list[str]]) -> None:
+    assert not refused(option_cases.refusals())

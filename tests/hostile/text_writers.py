@@ -1,0 +1,324 @@
+"""Every way by which a text of a stranger leaves the program: what was written can be read, and steers no terminal."""
+
+import contextlib
+import csv
+import io
+import json
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+from made_analysis import made_analysis
+
+from fineparser_core.checkpoints.bundle import WeightsCard
+from fineparser_core.commands import cli
+from fineparser_core.commands.printing import say, say_json
+from fineparser_core.commands.score_report import report
+from fineparser_core.commands.terminal import log_to_stderr
+from fineparser_core.errors import VideoError
+from fineparser_core.evaluation.model_card import model_card
+from fineparser_core.evaluation.report import write_report
+from fineparser_core.evaluation.results import DiveResult, write_predictions
+from fineparser_core.evaluation.summary import summarise
+from fineparser_core.export.analysis_json import analysis_from_dict, write_analysis_json, write_masks_npz
+from fineparser_core.export.analysis_json import read_masks_npz as read_masks
+from fineparser_core.export.coach_marks import NOTE, Mark
+from fineparser_core.export.contact_sheet import write_contact_sheet
+from fineparser_core.export.corrections import CorrectedDive, provenance_path, write_corrections
+from fineparser_core.export.drawing import draw_text, fit_text, text_width, wrap_text
+from fineparser_core.export.jobs import StillJob, load_job, save_job
+from fineparser_core.export.options import RenderOptions
+from fineparser_core.export.stills import write_plain_still, write_still
+from fineparser_core.export.tables import DiveRecord, write_csv, write_json
+from fineparser_core.printable import printable
+from fineparser_core.types import Analysis, ComparedDive
+from fineparser_core.video.atomic import atomic_file
+from fineparser_core.video.reader import VideoReader
+from fineparser_gui.log_file import log_folder, start_logging
+from fineparser_gui.model.drawings import from_dict
+from fineparser_gui.model.session_file import SavedDive, SavedSession, read_session, write_session
+
+_MARK = Mark(kind=NOTE, frame=40, points=((5.0, 5.0),))
+
+
+class Case:
+    """A text, as the name of a video where a file system takes it, and a folder to write into.
+
+    Args:
+        text: the text.
+        video: a small video.
+        folder: an empty folder.
+    """
+
+    def __init__(self, text: str, video: Path, folder: Path) -> None:
+        self.text, self.video, self.folder = text, video, folder
+        with contextlib.suppress(OSError, ValueError):
+            named = folder / f"{text}.mp4"
+            os.link(video, named)
+            self.video = named
+
+    @property
+    def analysis(self) -> Analysis:
+        return made_analysis(self.video)
+
+    @property
+    def options(self) -> RenderOptions:
+        parse, mark = self.analysis.parse, Mark(**vars(_MARK) | {"text": self.text})
+        other = ComparedDive(path=self.video, title=self.text, steps=parse.steps, masks=None)
+        return RenderOptions(marks=(mark,), comparison=other, comparison_marks=(mark,), title=self.text)
+
+    @property
+    def record(self) -> DiveRecord:
+        mark = Mark(**vars(_MARK) | {"text": self.text})
+        return DiveRecord(path=self.video, diver=self.text, analysis=self.analysis, marks=(mark,))
+
+
+def _tame(text: str) -> None:
+    """Raises: AssertionError for what would steer a terminal; UnicodeEncodeError for what nobody can write."""
+    assert text.encode("utf-8").decode("utf-8") == text
+    assert text.replace("\r\n", "\n") == printable(text.replace("\r\n", "\n"), keep="\n\t")
+
+
+def _drawn(case: Case) -> None:
+    image = np.zeros((40, 400, 3), np.uint8)
+    draw_text(image, (5.0, 20.0), case.text, 12, (255, 255, 255))
+    assert text_width(fit_text(case.text, 12, 100), 12) <= 100
+    assert all(line for line in wrap_text(case.text, 12, 100))
+
+
+def _still(case: Case) -> None:
+    write_still(case.analysis, 40, case.folder / "s.png", case.options)
+    write_plain_still(case.video, 40, case.folder / "p.png", case.options.marks)
+
+
+def _sheet(case: Case) -> None:
+    write_contact_sheet(case.analysis, case.folder / "s.png", case.options)
+
+
+def _table(case: Case) -> None:
+    write_csv([case.record], case.folder / "t.csv")
+    text = (case.folder / "t.csv").read_bytes().decode("utf-8-sig")
+    _tame(text)
+    (row,) = csv.DictReader(io.StringIO(text, newline=""))
+    assert row["diver"] in (printable(case.text, keep="\n\t"), "'" + printable(case.text, keep="\n\t"))
+    assert not row["diver"].lstrip().startswith(("=", "+", "-", "@", "＝", "＋", "－", "＠"))
+
+
+def _data(case: Case) -> None:
+    write_json([case.record], case.folder / "t.json")
+    (dive,) = json.loads((case.folder / "t.json").read_text(encoding="utf-8"))["dives"]
+    assert (dive["diver"], Path(dive["path"])) == (case.text or None, case.video)
+    assert dive["drawings"][0]["text"] == case.text
+
+
+def _analysis(case: Case) -> None:
+    write_analysis_json(case.analysis, case.folder / "a.json")
+    write_masks_npz(case.analysis.parse, case.folder / "m.npz")
+    found = analysis_from_dict(
+        json.loads((case.folder / "a.json").read_text(encoding="ascii")), read_masks(case.folder / "m.npz")
+    )
+    assert found.parse.clip == case.analysis.parse.clip
+
+
+def _labels(case: Case) -> None:
+    dive = CorrectedDive(model_parse=case.analysis.parse, transitions=(20, 60), dive_number="207C", board_m=10.0)
+    write_corrections([dive], case.folder / "l.pkl")
+    (found,) = json.loads(provenance_path(case.folder / "l.pkl").read_text(encoding="utf-8"))["dives"]
+    assert Path(found["path"]) == case.video
+
+
+def _job(case: Case) -> None:
+    job = StillJob(path=case.folder / "s.png", analysis=case.analysis, frame=40, options=case.options)
+    save_job(job, case.folder)
+    found = load_job(case.folder)
+    assert isinstance(found, StillJob)
+    assert (found.options.title, found.analysis.parse.clip.path) == (case.text, case.video)
+
+
+def _file(case: Case) -> None:
+    """Video and output under that name."""
+    with VideoReader(case.video) as reader:
+        assert reader.info.n_frames == 120
+    with atomic_file(case.folder / case.video.with_suffix(".out").name) as temporary:
+        temporary.write_text("whole")
+
+
+def _page(case: Case) -> None:
+    results = [_result(f"{case.text}/{n}") for n in range(3)]
+    summary = summarise(results, median_transitions=(30, 65))
+    write_report(
+        case.folder / "r.html", summary, results, title=case.text, provenance={"weights": case.text}, thumbnails={}
+    )
+    _tame((case.folder / "r.html").read_text(encoding="utf-8"))
+    assert "<script" not in (case.folder / "r.html").read_text(encoding="utf-8")
+
+
+def _predictions(case: Case) -> None:
+    write_predictions(case.folder / "p.csv", case.folder / "p.json", [_result(case.text)])
+    _tame((case.folder / "p.csv").read_bytes().decode("utf-8"))
+    assert json.loads((case.folder / "p.json").read_text(encoding="ascii"))[0]["id"] == case.text
+
+
+def _card(case: Case) -> None:
+    card = WeightsCard(name="w", preprocessing="whole", decoding="joint", trained_on=case.text, synthetic=False)
+    _tame(printable(model_card(card, {"arithmetic": case.text}, [("a.jpg", case.text)]), keep="\n"))
+
+
+def _printed(case: Case) -> None:
+    """The report of `fineparser score`, and JSON, on terminals of three encodings."""
+    for encoding in ("utf-8", "latin-1", "ascii"):
+        with _stdout(encoding) as read:
+            cli.run_guarded(lambda argv: say(report(case.analysis)) or say(case.text) or 0, [])
+            _tame(read())
+        with _stdout(encoding) as read:
+            cli.run_guarded(lambda argv: say_json({"name": case.text}) or 0, [])
+            assert json.loads(read())["name"] == case.text
+            _tame(read())
+
+
+def _refused(case: Case) -> None:
+    def fail(argv: list[str]) -> int:
+        raise VideoError(f"{case.text}: no.")
+
+    with _stderr() as read:
+        assert cli.run_guarded(fail, []) == VideoError.exit_code
+        _tame(read())
+        assert read().count("\n") == 1
+
+
+def _failed(case: Case) -> None:
+    """An unexpected failure, and what the log file has of it."""
+
+    def fail(argv: list[str]) -> int:
+        raise KeyError(case.text)
+
+    log = case.folder / "logs"
+    before = cli.platformdirs.user_log_dir
+    cli.platformdirs.user_log_dir = lambda *args, **kwargs: str(log)
+    try:
+        with _stderr() as read:
+            assert cli.run_guarded(fail, [case.text]) == 1
+            _tame(read())
+    finally:
+        cli.platformdirs.user_log_dir = before
+    _tame((log / "fineparser.log").read_text(encoding="utf-8"))
+
+
+def _logged(case: Case) -> None:
+    root = logging.getLogger()
+    with _stderr() as read:
+        for start in (log_to_stderr, lambda: start_logging(case.folder)):
+            root.handlers = []
+            start()
+            try:
+                raise ValueError(case.text)
+            except ValueError:
+                root.exception("%s cannot be read", case.text)
+            for handler in root.handlers:
+                handler.close()
+        root.handlers = []
+        _tame(read())
+        assert read().count("Logging error") == 0
+    _tame((log_folder(case.folder) / "studio.log").read_text(encoding="utf-8"))
+
+
+def _session(case: Case) -> None:
+    drawing = from_dict({"kind": NOTE, "frame": 3, "points": [[1, 2]], "text": case.text})
+    dive = SavedDive(path=case.video, diver=case.text, drawings=(drawing,))
+    path = case.folder / "s.fineparser"
+    write_session(SavedSession(dives=(dive,), exemplar_drawings={case.text: (drawing,)}), path)
+    saved, _ = read_session(path)
+    assert saved.dives[0].path == case.video
+    saved.dives[0].diver.encode("utf-8")
+    write_session(saved, path)
+    assert read_session(path)[0] == saved
+
+
+def _painted(case: Case) -> None:
+    """What widgets and painters of the window do with a text."""
+    from PySide6.QtCore import QRect, Qt
+    from PySide6.QtGui import QFontMetrics, QImage, QPainter
+    from PySide6.QtWidgets import QApplication, QLabel
+
+    from fineparser_gui.canvas.drawing_marks import paint_hint
+
+    app = QApplication.instance() or QApplication([])
+    label = QLabel(case.text, toolTip=case.text, accessibleName=case.text)
+    label.grab()
+    QFontMetrics(app.font()).elidedText(case.text, Qt.TextElideMode.ElideMiddle, 80)
+    image = QImage(200, 60, QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    paint_hint(painter, QRect(0, 0, 200, 60), case.text)
+    painter.drawText(image.rect(), Qt.TextFlag.TextWordWrap, case.text)
+    painter.end()
+
+
+WRITERS: dict[str, Callable[[Case], None]] = {
+    "drawn text": _drawn,
+    "still": _still,
+    "contact sheet": _sheet,
+    "table": _table,
+    "data": _data,
+    "analysis": _analysis,
+    "labels": _labels,
+    "job": _job,
+    "file": _file,
+    "page": _page,
+    "predictions": _predictions,
+    "model card": _card,
+    "printed report": _printed,
+    "refusal": _refused,
+    "unexpected failure": _failed,
+    "log": _logged,
+    "session": _session,
+    "window": _painted,
+}
+
+
+def write(path: Path, writer: str, text: str) -> None:
+    """Let a writer have a text; `path` is a small video."""
+    with tempfile.TemporaryDirectory() as folder:
+        WRITERS[writer](Case(text, path, Path(folder)))
+
+
+def _result(name: str) -> DiveResult:
+    return DiveResult(
+        id=name,
+        dive_number=name,
+        difficulty=3.2,
+        score=50.0,
+        predicted=52.0,
+        spread=2.0,
+        n_exemplars=10,
+        exemplar_mean=60.0,
+        number_mean=60.0,
+        transitions=(28, 60),
+        true_transitions=(27, 62),
+        interval_iou=0.9,
+        step_ious=(0.9, 0.9, 0.9),
+        masks=None,
+    )
+
+
+@contextlib.contextmanager
+def _stdout(encoding: str) -> Iterator[Callable[[], str]]:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding, newline="\n")
+    before, sys.stdout = sys.stdout, stream
+    try:
+        yield lambda: stream.buffer.getvalue().decode(encoding)
+    finally:
+        sys.stdout = before
+
+
+@contextlib.contextmanager
+def _stderr() -> Iterator[Callable[[], str]]:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="\n", write_through=True)
+    before, sys.stderr = sys.stderr, stream
+    try:
+        yield lambda: stream.buffer.getvalue().decode("utf-8")
+    finally:
+        sys.stderr = before
