@@ -2,7 +2,6 @@
 
 import pickle
 import re
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -209,8 +208,9 @@ def load_reference(path: Path) -> dict[str, Tensor]:
             f"{path} was refused: it is no checkpoint of the authors, or holds more than tensors and numbers. Fetch it "
             "again."
         ) from None
-    except (OSError, RuntimeError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise CheckpointError(f"{path} cannot be read as a checkpoint: {error}. Fetch it again.") from None
+    except Exception as error:  # torch's reader fails in as many ways as a file can be damaged
+        reason = next(iter(str(error).splitlines()), type(error).__name__).rstrip(".")
+        raise CheckpointError(f"{path} cannot be read as a checkpoint: {reason}. Fetch it again.") from None
     if not isinstance(entries, dict):
         raise CheckpointError(f"{path} is not a FineParser checkpoint: it holds a {type(entries).__name__}.")
     try:

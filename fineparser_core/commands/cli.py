@@ -18,7 +18,7 @@ from typing import NoReturn
 import platformdirs
 
 from fineparser_core import __version__
-from fineparser_core.commands.printing import flush, remark, show_all_text
+from fineparser_core.commands.printing import flush, remark, say, show_all_text
 from fineparser_core.errors import Cancelled, ConfigError, ExitCode, FineParserError
 from fineparser_core.printable import printable
 
@@ -58,6 +58,9 @@ def main(argv: list[str] | None = None) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
+    def print_help(self, file: object = None) -> None:
+        say(self.format_help().rstrip())  # argparse hides that nobody reads it
+
     def error(self, message: str) -> NoReturn:
         raise ConfigError(f"{message[:1].upper()}{message[1:]}: see `fineparser --help`.")
 

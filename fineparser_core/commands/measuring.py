@@ -57,6 +57,9 @@ def measure(args: EvaluateOptions, weights: Path) -> None:
     if args.out is not None:
         make_output_folder(args.out)
     card = read_card(weights)
+    # Before anything is printed or loaded: they may not be there.
+    data = None if args.data is None else args.dataset(args.data, args.layout)
+    clips = () if args.real is None else read_labels(args.real)
     device = choose_device(args.device)
     precision = choose_precision(device, args.precision or card.evaluation.get("precision", "auto"))
     content: dict[str, Any] = {
@@ -67,11 +70,11 @@ def measure(args: EvaluateOptions, weights: Path) -> None:
     }
     say(f"weights: {content['weights']}\narithmetic: {content['arithmetic']}")
     with running() as (progress, cancel):
-        if args.data is not None:
-            content["data"] = _measure_data(args, weights, precision, content, progress, cancel)
+        if data is not None:
+            content["data"] = _measure_data(args, data, weights, precision, content, progress, cancel)
         if args.real is not None:
             analyzer = Analyzer.open(weights=weights, device=args.device, precision=precision)
-            content["real"] = _measure_clips(analyzer, read_labels(args.real), args.out, cancel)
+            content["real"] = _measure_clips(analyzer, clips, args.out, cancel)
         if args.oracle:
             seed = args.seed or 0
             oracle = pose_oracle(plan_twins(sample_records(seed), seed=seed), progress=progress, cancel=cancel)
@@ -84,6 +87,7 @@ def measure(args: EvaluateOptions, weights: Path) -> None:
 
 def _measure_data(
     args: EvaluateOptions,
+    data: DiveSet,
     weights: Path,
     precision: str,
     content: dict[str, Any],
@@ -101,8 +105,6 @@ def _measure_data(
         exemplars=args.exemplars or card.evaluation.get("exemplars", Protocol.exemplars),
         seed=card.evaluation.get("seed", Protocol.seed) if args.seed is None else args.seed,
     )
-    assert args.data is not None
-    data = args.dataset(args.data, args.layout)
     records = first_usable(data, data.split(args.split), args.limit, card.preprocessing, args.cache)
     pool, pool_text = _pool(data, weights)
     if args.per_number is not None:

@@ -1,14 +1,17 @@
 """Typed command lines: a frozen dataclass has the options of a command, and its docstring is their help."""
 
 import contextlib
+import errno
 import io
 import math
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from types import NoneType
+from typing import Annotated, Any, TypeVar, get_args
 
 import tyro
 from tyro.conf import DisallowNone, FlagCreatePairsOff, OmitArgPrefixes, Positional, PositionalMetavarFromFieldName
@@ -39,8 +42,6 @@ Options = TypeVar("Options")
 
 _STYLE = (DisallowNone, FlagCreatePairsOff, OmitArgPrefixes, PositionalMetavarFromFieldName)
 _RULES = ConstructorRegistry()
-# What tyro says before the reason why a value that may be left out cannot be used.
-_UNION = re.compile(r"no type matching \S+ could be instantiated from \[.*\]\.\s+Got errors: - <class '[\w.]+'>: ")
 #: Whole numbers of the libraries that are given them have 64 bits.
 _LARGEST = 2**63 - 1
 
@@ -74,6 +75,11 @@ def _finite(text: str) -> float:
 def _path(text: str) -> Path:
     if not text or "\0" in text:
         raise ValueError(f"{text!r:.80} names no file")
+    try:
+        os.stat(text)
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise ValueError(f"{text!r:.80} is too long for the name of a file") from None
     return Path(text)
 
 
@@ -90,11 +96,24 @@ def _spec(read: Callable[[str], Any], kind: Any, metavar: str) -> PrimitiveConst
 @_RULES.primitive_rule
 def _plain_types(info: PrimitiveTypeInfo) -> PrimitiveConstructorSpec[Any] | None:
     """What every number and every path of every command has to be."""
+    if NoneType in (kinds := get_args(info.type)) and len(kinds) == 2:
+        return _optional(PrimitiveTypeInfo.make(kinds[0] if kinds[1] is NoneType else kinds[1], info.markers))
     if info.type is int:
         return _spec(partial(_whole, least=-_LARGEST, most=_LARGEST), int, "INT")
     if info.type is float:
         return _spec(_finite, int | float, "FLOAT")
     return _spec(_path, Path, "PATH") if info.type is Path else None
+
+
+def _optional(info: PrimitiveTypeInfo) -> PrimitiveConstructorSpec[Any]:
+    """What may be left out; a wrong value has its own reason, where tyro would name all types that it tried."""
+    spec = ConstructorRegistry.get_primitive_spec(info)
+    assert isinstance(spec, PrimitiveConstructorSpec)
+    return replace(
+        spec,
+        is_instance=lambda value: value is None or spec.is_instance(value),
+        str_from_instance=lambda value: ["None"] if value is None else spec.str_from_instance(value),
+    )
 
 
 def whole(least: int, most: int = _LARGEST, *, metavar: str = "N") -> PrimitiveConstructorSpec[int]:
@@ -205,4 +224,4 @@ def _sentence(box: str) -> str:
     """The text of tyro's message box up to its first rule, on one line; the help that follows is left out."""
     lines = [line.strip("│| ") for line in box.splitlines()[1:]]
     end = next((i for i, line in enumerate(lines) if re.fullmatch(r"[─\-+╰╯]+", line)), len(lines))
-    return _UNION.sub("", " ".join(lines[:end])).rstrip(".")
+    return " ".join(lines[:end]).rstrip(".")

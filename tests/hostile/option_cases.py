@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -14,6 +15,8 @@ from fineparser_core.config import TrainConfig
 from fineparser_core.errors import ExitCode
 from fineparser_core.training.staged_config import StagedConfig
 
+# Beside the temporary folder, in which a file would be a stray one.
+os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(Path(tempfile.gettempdir()).with_name("inductor"))
 USAGE, VIDEO, EXEMPLARS, WEIGHTS, DATA, OUTPUT = map(int, list(ExitCode)[2:8])
 NO_NUMBERS = ("nan", "inf", "-inf", "x", "", "1e999", "9" * 5000)
 NO_COUNTS = ("0", "-1", "1.5", "99999999999999999999", *NO_NUMBERS)
@@ -35,10 +38,10 @@ class Refusal:
 def run(path: Path, words: list[str]) -> tuple[int, str, str]:
     """`fineparser WORDS` in this process, with files as `prepare` made them: exit code, stdout, stderr."""
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
-    here = Path.cwd()
+    here, environment = Path.cwd(), {"XDG_STATE_HOME": str(Path(tempfile.gettempdir()).with_name("state"))}
     os.chdir(path.parent)
     try:
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), mock.patch.dict(os.environ):
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), mock.patch.dict(os.environ, environment):
             code = cli.main(words)
     finally:
         os.chdir(here)
@@ -69,11 +72,11 @@ def refusals() -> Iterator[Refusal]:
 
 def quick() -> Iterator[Refusal]:
     """Those of `fineparser score`, which are refused without the network."""
-    return _score()
+    return (case for case in _score() if case.code != WEIGHTS)
 
 
 def _program() -> Iterator[Refusal]:
-    for words in ((), ("juggle",), ("--juggle",), ("--debug",), ("",), ("scor",), ("\x1b[31m",), ("score",), ("data",)):
+    for words in ((), ("juggle",), ("--juggle",), ("",), ("scor",), ("\x1b[31m",), ("score",), ("data",)):
         yield Refusal(words, USAGE)
 
 
@@ -137,7 +140,7 @@ def _calibrate() -> Iterator[Refusal]:
     yield from _bad_values(data, "--limit", ("19", *NO_COUNTS))
     yield from _bad_values(data, "--seed", NO_SEEDS)
     yield from _bad_inputs(("calibrate", "--dry-run", "--data"), DATA)
-    yield from _bad_inputs(("calibrate", "--dry-run", "--predictions"), USAGE)
+    yield from _bad_inputs(("calibrate", "--dry-run", "--predictions"), DATA)
 
 
 def _train() -> Iterator[Refusal]:
@@ -219,7 +222,6 @@ def _bad_outputs(words: tuple[str, ...], end: str, *, is_input: bool = True) -> 
         f"folder{end}",
         f"file/out{end}",
         f"/proc/out{end}",
-        "n" * 300 + end,
         f"loop{end}",
     ):
         yield Refusal((*words, place), OUTPUT)
@@ -232,17 +234,20 @@ def _bad_outputs(words: tuple[str, ...], end: str, *, is_input: bool = True) -> 
 
 
 def _bad_folders(words: tuple[str, ...]) -> Iterator[Refusal]:
-    for place in ("file", "file/out", "/proc/out", "n" * 300, "loop", "loop/out"):
+    for place in ("file", "file/out", "/proc/out", "loop", "loop/out"):
         yield Refusal((*words, place), OUTPUT)
-    yield Refusal((*words, ""), USAGE)
-    yield Refusal((*words, "a\0b"), USAGE)
+    yield from _no_names(words)
 
 
 def _bad_inputs(words: tuple[str, ...], code: int, after: tuple[str, ...] = ()) -> Iterator[Refusal]:
-    for place in ("missing", "\udcff\x1b[31m", "folder", "file", "file/in", "n" * 300, "loop", "/dev/null"):
+    for place in ("missing", "\udcff\x1b[31m", "folder", "file", "file/in", "loop", "/dev/null"):
         yield Refusal((*words, place, *after), code)
-    yield Refusal((*words, "", *after), USAGE)
-    yield Refusal((*words, "a\0b", *after), USAGE)
+    yield from _no_names(words, after)
+
+
+def _no_names(words: tuple[str, ...], after: tuple[str, ...] = ()) -> Iterator[Refusal]:
+    for name in ("", "a\0b", "n" * 300, "n/" * 5000):
+        yield Refusal((*words, name, *after), USAGE)
 
 
 def fault(refusal: Refusal, found: Any) -> str | None:

@@ -1,6 +1,6 @@
 """Options are checked before work begins: the documented exit code, one sentence, and no file."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import option_cases
@@ -9,14 +9,16 @@ from option_cases import Refusal, prepare
 from sandbox import FAULTS, Outcome, Sandbox, Tally
 
 CORPUS = "command lines"
+_LONGEST_IMPORT_S = 60.0  # of torch, on a busy machine
 
 
 @pytest.fixture
 def refused(
-    sandbox: Sandbox, tally: Tally, tmp_path: Path, make_video: Callable[..., Path]
-) -> Callable[[Iterable[Refusal]], list[str]]:
+    tally: Tally, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path, make_video: Callable[..., Path]
+) -> Iterator[Callable[[Iterable[Refusal]], list[str]]]:
     """Runs command lines; the faults, a line each."""
     clip = prepare(tmp_path, make_video)
+    sandbox = Sandbox(tmp_path_factory.mktemp("sandbox"), silent_s=_LONGEST_IMPORT_S)
 
     def run(cases: Iterable[Refusal]) -> list[str]:
         faults = []
@@ -33,14 +35,15 @@ def refused(
                 faults.append(f"{case.name}: {outcome.kind}: {outcome.detail}")
         return faults
 
-    return run
+    yield run
+    sandbox.close()
 
 
 def test_score_refuses_before_it_works(refused: Callable[[Iterable[Refusal]], list[str]]) -> None:
-    assert not refused(option_cases.quick())
+    assert not (faults := refused(option_cases.quick())), "\n".join(faults)
 
 
 @pytest.mark.hostile
 @pytest.mark.timeout(1800)
 def test_every_command_refuses_before_it_works(refused: Callable[[Iterable[Refusal]], list[str]]) -> None:
-    assert not refused(option_cases.refusals())
+    assert not (faults := refused(option_cases.refusals())), "\n".join(faults)

@@ -1,0 +1,37 @@
+"""Text that is drawn: fitted and broken to a width, of whatever length, and with whatever is in it."""
+
+import time
+
+import numpy as np
+import pytest
+
+from fineparser_core.export.drawing import draw_text, fit_text, text_width, wrap_text
+
+
+@pytest.mark.parametrize("width_px", [1, 20, 150, 2000])
+@pytest.mark.parametrize("text", ["", "W", "take-off  1.20 s", "Füße höher, Knie zusammen", "W" * 60, "中文 😀 " * 9])
+def test_what_is_fitted_is_as_long_as_can_be(text: str, width_px: int) -> None:
+    fitted = fit_text(text, 12, width_px)
+    if fitted != text:
+        kept = len(fitted) - 1
+        assert fitted in (f"{text[:kept]}…", "…")
+        assert text_width(fitted, 12) <= width_px or fitted == "…"
+        assert text_width(f"{text[: kept + 1].rstrip()}…", 12) > width_px or text[kept : kept + 1] == " "
+    lines = wrap_text(text, 12, width_px)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    assert all(text_width(line, 12) <= width_px or len(line) == 1 for line in lines)
+
+
+def test_the_time_grows_with_the_length_alone() -> None:
+    began_s = time.process_time()
+    wrap_text("W" * 20_000, 12, 100)
+    fit_text("W" * 20_000, 12, 100)
+    assert time.process_time() - began_s < 2
+
+
+@pytest.mark.parametrize("text", ["a\udcff", "\ud800", "\0", "\x1b[31m", "\uffff"])
+def test_what_cannot_be_drawn_is_drawn_as_its_escape(text: str) -> None:
+    image = np.zeros((40, 200, 3), np.uint8)
+    draw_text(image, (5.0, 20.0), text, 12, (255, 255, 255))
+    assert text_width(text, 12) > 0
+    assert image.any()
