@@ -51,8 +51,9 @@ class DiveRecord:
         wrong = not all(map(math.isfinite, (self.difficulty, *self.awards))) or math.isinf(self.score)
         if wrong or len(self.awards) > _MOST_AWARDS:
             raise ValueError(f"difficulty {self.difficulty:g}, score {self.score:g}, {len(self.awards)} awards")
-        if len(self.key[0]) > LONGEST_NAME or len(self.dive_number) > _LONGEST_NUMBER:
-            raise ValueError(f"dive number '{self.dive_number[:_LONGEST_NUMBER]}' of '{self.key[0][:50]}'")
+        event, number = self.key[0], self.dive_number
+        if not (event + number).isprintable() or len(event) > LONGEST_NAME or len(number) > _LONGEST_NUMBER:
+            raise ValueError(f"dive number {number[:_LONGEST_NUMBER]!r} of {event[:50]!r}")
         if self.n_frames > _MOST_FRAMES:
             raise ValueError(f"{self.n_frames} frames")
 

@@ -4,7 +4,7 @@ The public annotation files and weights are pickles, and a pickle is a program: 
 build structures that take for ever to compare or fill all memory. Here only the instructions that such files need are
 carried out, a bounded number of them. The few numpy names are answered by stand-ins that can only hold numbers and
 text; every other name is refused. The stand-ins are made anew for every look-up, so a file cannot change them for the
-next one. What is read is a tree of known types: no container is in it twice, so it is no larger than the file.
+next one. What is read is a tree of known types, of bounded depth and size, however often the file names its parts.
 """
 
 import io
@@ -25,7 +25,7 @@ _MOST_BYTES = 500_000_000
 # Ten times as many as in the largest of FineDiving's files.
 _MOST_INSTRUCTIONS = 3_000_000
 # Of text and arrays that a file names again instead of repeating them.
-_MOST_REPEATED_BYTES = 100_000_000
+_MOST_COPIED_BYTES = 100_000_000
 _DEEPEST = 16
 _MOST_BITS = 64
 _PLAIN = (str, bytes, bool, int, float, type(None), np.generic)
@@ -48,7 +48,7 @@ def parse_pickle(data: bytes, path: Path, *, error: type[FineParserError] = Anno
     """Like `load_pickle`, from bytes in memory; `path` says in the error where they came from."""
     unpickler = _RestrictedUnpickler(data)
     try:
-        return _checked(unpickler.load())
+        return _checked(unpickler.load(), len(data))
     except _Refused as failure:
         raise error(
             f"{path} holds {failure}, and only numbers, text, containers and numpy arrays are admitted: the file is "
@@ -88,7 +88,7 @@ class _RestrictedUnpickler(pickle._Unpickler):
 
     def __init__(self, data: bytes) -> None:
         super().__init__(io.BytesIO(data))
-        self._size, self._repeated = len(data), 0
+        self._size, self._copied = len(data), 0
         self.dispatch = _Instructions(_TABLE)  # type: ignore[assignment, misc]
 
     def find_class(self, module: str, name: str) -> Any:
@@ -96,24 +96,6 @@ class _RestrictedUnpickler(pickle._Unpickler):
         if stand_in is None:
             raise _Refused(repr(f"{module[:100]}.{name[:100]}"))
         return stand_in
-
-    def recall(self, number: int) -> None:
-        value = self.memo[number]
-        if isinstance(value, list | dict) or (isinstance(value, tuple) and not _is_flat(value)):
-            raise _Refused("a container in two places")
-        self._repeated += sum(map(_n_bytes, value)) if isinstance(value, tuple) else _n_bytes(value)
-        if self._repeated > _MOST_REPEATED_BYTES:
-            raise _Refused(f"more than {_MOST_REPEATED_BYTES // 1_000_000} MB of repetitions")
-        self.stack.append(value)
-
-    def load_get(self) -> None:
-        self.recall(int(self.readline()[:20]))
-
-    def load_binget(self) -> None:
-        self.recall(self.read(1)[0])
-
-    def load_long_binget(self) -> None:
-        self.recall(int.from_bytes(self.read(4), "little"))
 
     def load_appends(self) -> None:
         items = self.pop_mark()
@@ -138,10 +120,18 @@ class _RestrictedUnpickler(pickle._Unpickler):
     def load_reduce(self) -> None:
         arguments = self.stack.pop()
         self.stack[-1] = self._top(_StandIn).make(*arguments)
+        self._count_copy()
 
     def load_build(self) -> None:
         state = self.stack.pop()
         self._top(_Fillable).fill(state)
+        self._count_copy()
+
+    def _count_copy(self) -> None:
+        """Arrays and scalars copy their bytes, which many may share in the file."""
+        self._copied += _n_bytes(self.stack[-1])
+        if self._copied > self._size + _MOST_COPIED_BYTES:
+            raise _Refused(f"more than {_MOST_COPIED_BYTES // 1_000_000} MB of copies")
 
     def load_bytearray8(self) -> None:
         length = int.from_bytes(self.read(8), "little")
@@ -174,7 +164,7 @@ def _is_flat(value: Any) -> bool:
 
 
 def _n_bytes(value: Any) -> int:
-    if isinstance(value, np.ndarray):
+    if isinstance(value, np.ndarray | np.generic):
         return value.nbytes
     return len(value) if isinstance(value, str | bytes) else 8
 
@@ -186,9 +176,11 @@ def _key(key: Any) -> Any:
     raise _Refused(f"a {type(key).__name__.strip('_')} as a key")
 
 
-def _checked(tree: Any) -> Any:
-    """The tree, of plain values, arrays and containers, not deeper than any annotation."""
-    level = [tree]
+def _checked(tree: Any, n_bytes: int) -> Any:
+    """The tree, of plain values, arrays and containers: neither deeper nor larger, each part counted as often as it is
+    named, than any annotation in a file of so many bytes.
+    """
+    level, n_values, left = [tree], 0, n_bytes + _MOST_COPIED_BYTES
     for _ in range(_DEEPEST):
         below: list[Any] = []
         for value in level:
@@ -201,6 +193,10 @@ def _checked(tree: Any) -> Any:
                 raise _Refused(f"a number of {value.bit_length():,} bits")
             elif not isinstance(value, _PLAIN) and not isinstance(value, np.ndarray):
                 raise _Refused(f"a {type(value).__name__.strip('_')}")
+            left -= _n_bytes(value)
+            if left < 0 or n_values + len(below) > _MOST_INSTRUCTIONS:
+                raise _Refused("the same parts again and again")
+        n_values += len(below)
         level = below
     if level:
         raise _Refused("containers within containers without end")

@@ -34,11 +34,14 @@ source pixels x0, y0, x1, y1 that a mask covers.
 """
 
 import json
+import math
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, fields
+from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 
@@ -62,6 +65,7 @@ from fineparser_core.types import (
 from fineparser_core.video.atomic import atomic_file
 
 FORMAT = "fineparser.analysis/2"
+_MOST_HEADER_BYTES = 10_000
 
 _SCORE_KEYS = (
     "score",
@@ -207,14 +211,38 @@ def read_masks_npz(path: Path) -> MaskArrays:
         ExportError: missing, damaged, or not a masks file.
     """
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            masks = MaskArrays(arrays["frame"], arrays["probability"], arrays["crop_xyxy"])
-    except (OSError, ValueError, KeyError, EOFError, TypeError, AttributeError, BadZipFile) as error:
-        raise ExportError(f"{path} is not a readable masks file ({error}): write it again.") from error
-    expected = ((N_SAMPLES,), (N_SAMPLES, MASK_SIZE, MASK_SIZE), (N_SAMPLES, 4))
-    if tuple(array.shape for array in masks) != expected:
-        raise ExportError(f"{path} does not hold the masks of {N_SAMPLES} samples: write it again.")
+        with path.open("rb") as file, ZipFile(file) as archive:
+            masks = MaskArrays(
+                _array(archive, "frame", (N_SAMPLES,), np.int64),
+                _array(archive, "probability", (N_SAMPLES, MASK_SIZE, MASK_SIZE), np.float16),
+                _array(archive, "crop_xyxy", (N_SAMPLES, 4), np.float32),
+            )
+    except (OSError, ValueError, KeyError, EOFError, RuntimeError, BadZipFile, zlib.error) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ExportError(f"{path} is not a readable masks file ({reason!s:.200}): write it again.") from error
     return masks
+
+
+def _array(archive: ZipFile, name: str, shape: tuple[int, ...], dtype: type[np.generic]) -> np.ndarray:
+    """An array of an archive, which must be of this shape and type: nothing is allocated by what the file says.
+
+    Raises:
+        ValueError: it is another one.
+    """
+    n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
+    with archive.open(f"{name}.npy") as member:
+        content = member.read(n_bytes + _MOST_HEADER_BYTES)
+    header = BytesIO(content)
+    if np.lib.format.read_magic(header) != (1, 0) or np.lib.format.read_array_header_1_0(header) != (
+        shape,
+        False,
+        dtype,
+    ):
+        raise ValueError(f"{name} is not {shape} of {np.dtype(dtype)}")
+    found = content[header.tell() :]
+    if len(found) != n_bytes:
+        raise ValueError(f"{name} has {len(found)} bytes")
+    return np.frombuffer(found, dtype).reshape(shape).copy()
 
 
 def _interval_to_dict(interval: ScoreInterval) -> dict[str, float]:

@@ -55,7 +55,11 @@ def shared(build: bytes, depth: int) -> bytes:
     return PROTO + b"]" + b"".join(b"\x94(h" + bytes([i]) + b"h" + bytes([i]) + build for i in range(depth)) + b"."
 
 
-GOOD = {"plain": [1, 2.5, "text", None, True, (1, ("a", 2)), {"a": {}}], "arrays": {("e", 1): [*DIVE, b"bytes"]}}
+GOOD = {
+    "shared": dict.fromkeys(KEYS, DIVE),
+    "plain": [1, 2.5, "text", None, True, (1, ("a", 2)), {"a": {}}],
+    "arrays": {("e", 1): [*DIVE, b"bytes"]},
+}
 
 BOMBS: dict[str, Callable[[], bytes]] = {
     "a key of shared tuples": lambda: nested_key(60),
@@ -77,6 +81,33 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "shared tuples": lambda: shared(b"t", 100),
     "shared dictionaries": lambda: (
         PROTO + b"}" + b"".join(b"\x94(K\x00h" + bytes([i]) + b"K\x01h" + bytes([i]) + b"d" for i in range(100)) + b"."
+    ),
+    "ten lists, each a thousand times in the next": lambda: (
+        PROTO + b"]" + b"".join(b"\x94(" + (b"h" + bytes([i])) * 1000 + b"l" for i in range(10)) + b"."
+    ),
+    "ten lists, filled after they were shared": lambda: (
+        PROTO
+        + b"]\x94" * 10
+        + b"".join(b"h" + bytes([i]) + b"(" + (b"h" + bytes([i + 1])) * 1000 + b"e" for i in range(9))
+        + b"h\x00."
+    ),
+    "bytes in arrays without end": lambda: (
+        PROTO
+        + b"B"
+        + struct.pack("<I", 10**6)
+        + bytes(10**6)
+        + b"\x94("
+        + array("i1", b"J" + struct.pack("<i", 10**6) + b"\x85", b"h\x00") * 10_000
+        + b"l."
+    ),
+    "bytes in words without end": lambda: (
+        PROTO
+        + b"B"
+        + struct.pack("<I", 400_000)
+        + b"a\0\0\0" * 100_000
+        + b"\x94("
+        + (_SCALAR + dtype("U99999") + b"h\x00\x86R") * 10_000
+        + b"l."
     ),
     "a list in itself": lambda: PROTO + b"]\x94h\x00a.",
     "a dictionary in itself": lambda: PROTO + b"}\x94K\x00h\x00s.",
