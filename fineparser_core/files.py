@@ -8,6 +8,8 @@ import stat
 from pathlib import Path
 from typing import Any
 
+#: Of a file of results; those of a thousand dives take a tenth of it.
+MOST_JSON_BYTES = 50_000_000
 #: Deepest nesting of JSON that is read; the program's own formats need less than half of it.
 MOST_NESTING = 16
 # Of 64 bits in decimal digits.

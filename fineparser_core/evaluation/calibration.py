@@ -3,7 +3,6 @@
 Both from held-out dives whose score and steps are known. The numbers go into the weights card.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 from scipy.optimize import nnls
 
 from fineparser_core.errors import AnnotationError, ConfigError
+from fineparser_core.files import MOST_JSON_BYTES, parse_json, read_bounded
 from fineparser_core.inference.clip_validation import DomainThresholds, refusal
 from fineparser_core.types import ClipEvidence, IntervalRule
 
@@ -94,7 +94,7 @@ def read_scored(path: Path) -> ScoredDives:
         ConfigError: no dive in it has a predicted score.
     """
     try:
-        rows = json.loads(path.read_text(encoding="utf-8"))
+        rows = parse_json(read_bounded(path, MOST_JSON_BYTES))
         scored = [
             (row["predicted"] - row["score"], row["spread"], row["difficulty"])
             for row in rows

@@ -1,6 +1,5 @@
 """The model card as people read it: what the weights were trained on, what they reach, and where they fail."""
 
-import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -11,6 +10,7 @@ from fineparser_core.checkpoints.bundle import WeightsCard, read_card, write_car
 from fineparser_core.errors import ConfigError
 from fineparser_core.evaluation.failures import SHEETS
 from fineparser_core.evaluation.summary import METRICS
+from fineparser_core.files import MOST_JSON_BYTES, parse_json, read_bounded
 from fineparser_core.printable import printable
 from fineparser_core.video.atomic import atomic_file
 
@@ -43,7 +43,7 @@ def write_model_card(measured: Path, weights: Path) -> None:
         CheckpointError, ExportError: the bundle cannot be read or written.
     """
     try:
-        content = json.loads((measured / EVALUATION).read_text(encoding="utf-8"))
+        content = parse_json(read_bounded(measured / EVALUATION, MOST_JSON_BYTES))
         metrics = {name: m["value"] for name, m in content["data"]["metrics"].items() if m is not None}
         fidelity = content["data"]["contribution_fidelity"]
     except (OSError, ValueError, KeyError, TypeError) as error:

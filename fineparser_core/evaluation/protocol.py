@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fineparser_core.data.records import DiveRecord, Key
 from fineparser_core.errors import CheckpointError
+from fineparser_core.files import MOST_JSON_BYTES, parse_json, read_bounded
 from fineparser_core.video.atomic import atomic_file
 
 #: In a bundle of weights: the indices by event of the training dives from which exemplars are drawn.
@@ -54,7 +55,7 @@ def read_pool(folder: Path) -> list[Key] | None:
     if not path.is_file():
         return None
     try:
-        by_event = json.loads(path.read_text(encoding="utf-8"))
+        by_event = parse_json(read_bounded(path, MOST_JSON_BYTES))
         return [(str(event), int(index)) for event, indices in by_event.items() for index in indices]
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise CheckpointError(f"{path} cannot be read ({error}): remove it to draw from all training dives.") from None
