@@ -42,7 +42,7 @@ _MOST_DIMENSIONS = 8
 _DTYPES = ("F32", "F16", "I8")
 # A name in the folder itself. Those of older bundles have no checksum.
 _SHARD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}\.safetensors")
-_OWN_SHARD = re.compile(r"model-\d+-of-\d+-[0-9a-f]{8}\.safetensors|\.(model-\d|card\.json\.).*\.tmp")
+_OWN_SHARD = re.compile(r"model-\d+-of-\d+-[0-9a-f]{8}\.safetensors")
 # Beside the card, and measured of its weights alone.
 _ABOUT_WEIGHTS = ("MODEL_CARD.md", "worst_masks.jpg", "worst_steps.jpg")
 # Counted up where the same weights encode clips otherwise than they did, see `identify`.

@@ -92,12 +92,14 @@ def load_imagenet(path: Path, backbone: str) -> dict[str, Tensor]:
 
 
 def _read(path: Path) -> dict[str, Tensor]:
+    content: Any
     try:
         if path.suffix == ".safetensors":
             with safe_open(path, framework="pt"):  # names a damaged header
                 pass
-            return load(path.read_bytes())
-        content: Any = torch.load(path, map_location="cpu", weights_only=True)
+            content = load(path.read_bytes())
+        else:
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read ({error.strerror or error}): check its name.") from None
     except Exception as error:  # torch's reader fails in as many ways as a file can be damaged
@@ -108,6 +110,8 @@ def _read(path: Path) -> dict[str, Tensor]:
             content = content[entry]
     if not isinstance(content, dict) or not all(isinstance(value, Tensor) for value in content.values()):
         raise CheckpointError(f"{path} is not a state dict: save one with torch.save(model.state_dict(), …).")
+    if damaged := [name for name, value in content.items() if not value.isfinite().all()]:
+        raise CheckpointError(f"{path} holds numbers that are not finite, in '{damaged[0]}': get it again.")
     return {name.removeprefix("module."): value.float() for name, value in content.items()}
 
 

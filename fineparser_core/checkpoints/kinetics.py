@@ -22,6 +22,7 @@ from safetensors.numpy import load, save
 from fineparser_core.constants import FEATURE_SIZE
 from fineparser_core.data.restricted_pickle import parse_pickle
 from fineparser_core.errors import CheckpointError
+from fineparser_core.files import read_bounded
 from fineparser_core.models.i3d import I3D
 from fineparser_core.video.atomic import atomic_file
 
@@ -36,6 +37,7 @@ N_CLASSES = 400
 LOGITS = "conv3d_0c_1x1"
 
 _EPS_DIFFERENCE = np.float32(1e-3 - 1e-5)
+_MOST_BYTES = 4 * CHECKPOINT_SIZE
 _FETCH_AGAIN = "fetch it again with `fineparser convert kinetics OUT`"
 
 NOTICE = """Kinetics-400 weights of Inception-v1 I3D (RGB), by DeepMind (Carreira and Zisserman, "Quo Vadis, Action
@@ -74,7 +76,7 @@ def load_kinetics(path: Path) -> dict[str, np.ndarray]:
         CheckpointError: the file is missing, damaged, or holds another network.
     """
     try:
-        data = path.read_bytes()
+        data = read_bounded(path, _MOST_BYTES)
     except OSError as error:
         raise CheckpointError(
             f"{path} cannot be read ({error.strerror}): `fineparser convert kinetics {path}` fetches it."

@@ -119,7 +119,7 @@ def from_reference(entries: Mapping[str, Mapping[str, Tensor]]) -> dict[str, Ten
     Every occurrence of "module." in a key is dropped, as the release's loader does for multi-GPU checkpoints.
 
     Raises:
-        CheckpointError: where an entry is missing or a tensor is not one of the release's.
+        CheckpointError: where an entry is missing, or a tensor is not one of the release's or not finite.
     """
     missing = [name for name in ENTRIES if name not in entries]
     if missing:
@@ -133,6 +133,8 @@ def from_reference(entries: Mapping[str, Mapping[str, Tensor]]) -> dict[str, Ten
         for key, value in entries[entry].items():
             name = our_name(entry, str(key).replace("module.", ""))
             if name is not None:
+                if not value.isfinite().all():
+                    raise CheckpointError(f"'{entry}/{key}' holds numbers that are not finite: get other weights.")
                 state[name] = value
     return state
 

@@ -263,6 +263,15 @@ def test_authors_checkpoints_run_no_code(tmp_path, monkeypatch):
         load_reference(path)
 
 
+def test_an_authors_checkpoint_that_is_not_finite_is_refused():
+    entries = golden_kit.entries(0)
+    model = dict(entries["base_model"])
+    name = next(iter(model))
+    model[name] = torch.full_like(model[name], float("nan"))
+    with pytest.raises(CheckpointError, match="not finite"):
+        from_reference({**entries, "base_model": model})
+
+
 def test_authors_checkpoint_becomes_a_bundle_with_the_same_values(tmp_path, capsys):
     entries = golden_kit.entries(0)
     # Numbers of the training are saved beside the tensors.

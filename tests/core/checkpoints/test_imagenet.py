@@ -44,6 +44,13 @@ def test_a_state_dict_of_torchvision_becomes_the_backbones_start(name: str, tmp_
         load_imagenet(out, "vit_s_16")
 
 
+def test_numbers_that_are_not_finite_are_refused(tmp_path: Path) -> None:
+    source = zoo.resnet18()
+    source.state_dict()["conv1.weight"][0] = float("inf")
+    with pytest.raises(CheckpointError, match=r"not finite, in 'conv1\.weight'"):
+        convert_imagenet(saved(source, tmp_path / "resnet.pth"))
+
+
 @pytest.mark.parametrize("image_px", [112, 224])
 def test_the_positions_of_a_vit_are_resampled(image_px: int, tmp_path: Path) -> None:
     source = vit(image_px)
