@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from fineparser_gui.model.dive import Dive, DiveState
@@ -26,6 +26,8 @@ class MissingVideos(QObject):
         self._untold: set[str] = set()
         self._told: set[str] = set()
         self._shown: set[str] = set()  # those named in the banner
+        self._tell_timer = QTimer(self, singleShot=True, interval=0)  # once for all videos that are opened together
+        self._tell_timer.timeout.connect(self._tell)
         banner.offer_closed.connect(self._on_closed)
         session.dive_changed.connect(self._on_changed)
         session.dive_removed.connect(self._on_changed)
@@ -60,7 +62,7 @@ class MissingVideos(QObject):
                 self._banner.withdraw()
         elif key not in self._told:
             self._untold.add(key)
-        self._tell()
+        self._tell_timer.start()
 
     def _on_closed(self) -> None:
         self._shown = set()

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import hypot, isfinite
+from math import hypot
 from typing import Any
 
 import numpy as np
@@ -13,10 +13,13 @@ from fineparser_core.export.coach_marks import ANGLE, LINE, NOTE, Mark, Point
 from fineparser_core.export.coach_marks import angle_deg as angle_deg
 from fineparser_core.export.coach_marks import to_dict as to_dict
 from fineparser_core.export.coach_marks import visible_marks as visible_marks
-from fineparser_core.printable import without_surrogates
+from fineparser_gui.model.json_fields import frame, listed, number, read_field, record, shown, text
 
 N_POINTS = {LINE: 2, ANGLE: 3, NOTE: 1}
 LONGEST_NOTE = 500
+#: On one dive: painting each frame looks through all of them.
+MOST_DRAWINGS = 1000
+_FARTHEST_PX = 1e6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,21 +53,28 @@ def next_frame(drawings: Sequence[Drawing], frame: int, direction: int) -> int |
     return min(beyond, key=lambda one: abs(one - frame), default=None)
 
 
-def from_dict(values: dict[str, Any]) -> Drawing:
+def from_dict(value: Any) -> Drawing:
     """The inverse of `to_dict`, from a session file.
 
     Raises:
-        ValueError: the values are not a drawing.
+        ValueError: the value is not a drawing.
     """
-    try:
-        kind, frame, text = values["kind"], values["frame"], values["text"]
-        points = tuple((float(x), float(y)) for x, y in values["points"])
-        fits = len(points) == N_POINTS[kind] and isinstance(frame, int) and frame >= 0 and isinstance(text, str)
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"drawing {values!r:.80}") from error
-    if not fits or not all(isfinite(value) for point in points for value in point):
-        raise ValueError(f"drawing {values!r:.80}")
-    return Drawing(kind=kind, frame=frame, points=points, text=without_surrogates(text[:LONGEST_NOTE]))
+    values = record(value, "drawing")
+    kind, on_frame = values.get("kind"), read_field(values, "frame", frame)
+    if not isinstance(kind, str) or kind not in N_POINTS or on_frame is None:
+        raise ValueError(f"{shown(value)} where a drawing belongs")
+    points = read_field(values, "points", lambda points: tuple(map(_point, listed(points, N_POINTS[kind], "points"))))
+    if len(points) != N_POINTS[kind]:
+        raise ValueError(f"{len(points)} points of a drawing of kind {kind}")
+    note = read_field(values, "text", lambda value: text(value, LONGEST_NOTE))
+    return Drawing(kind=kind, frame=on_frame, points=points, text=note)
+
+
+def _point(value: Any) -> Point:
+    coordinates = [number(one, -_FARTHEST_PX, _FARTHEST_PX) for one in listed(value, 2, "coordinates")]
+    if len(coordinates) != 2:
+        raise ValueError(f"{shown(value)} where a point belongs")
+    return float(coordinates[0]), float(coordinates[1])
 
 
 def _to_segment(at: Point, start: Point, end: Point) -> float:

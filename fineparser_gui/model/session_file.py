@@ -23,32 +23,33 @@ applied to them.
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from math import isfinite
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from fineparser_core.diving.difficulty import BOARDS_M
 from fineparser_core.diving.dive_number import parse_dive_number
-from fineparser_core.errors import ConfigError
+from fineparser_core.errors import ConfigError, ExportError
+from fineparser_core.files import parse_json, read_bounded
 from fineparser_core.inference.exemplar_selection import CandidateRule
-from fineparser_core.printable import without_surrogates
 from fineparser_core.types import DiveSegment
 from fineparser_core.video.atomic import atomic_file
 from fineparser_gui.model.correction import Correction
-from fineparser_gui.model.drawings import Drawing, from_dict, to_dict
+from fineparser_gui.model.drawings import MOST_DRAWINGS, Drawing, from_dict, to_dict
+from fineparser_gui.model.json_fields import file_name, frame, listed, number, read_field, record, shown, text
 from fineparser_gui.model.relocation import is_there
 from fineparser_gui.model.video_identity import VideoIdentity, identity_from_dict
 
-Value = TypeVar("Value")
-
 FORMAT = "fineparser.session/1"
 SUFFIX = ".fineparser"
-# Larger values are damage, and exceed the integers of Qt.
-_MOST_FRAMES = 2**31
-_FARTHEST_PX = 1e6
-_HIGHEST_DIFFICULTY = 100
+#: What is more is not written, and damage where it is read.
+MOST_DIVES = 3000
+_MOST_BYTES = 16_000_000
+_MOST_PARTS = 300_000  # values and lists: some 20,000 drawings, which are read and written in a second
+_MOST_SEGMENTS = 2000
+_MOST_EXEMPLARS = 100_000
+_LOWEST_DIFFICULTY, _HIGHEST_DIFFICULTY = 0.01, 99.99
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,41 +131,73 @@ def write_session(saved: SavedSession, path: Path, *, origin: Origin | None = No
         },
     }
     # ASCII escapes keep file names that are not valid Unicode.
+    data = json.dumps(content, indent=1).encode("ascii") + b"\n"
+    if len(saved.dives) > MOST_DIVES or len(data) > _MOST_BYTES or _n_parts(data) > _MOST_PARTS:
+        raise ExportError(
+            f"{path} cannot be written (its {len(saved.dives)} dives are more than a session can hold): remove some of "
+            f"them or of their drawings first."
+        )
     with atomic_file(path) as temporary:
-        temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        temporary.write_bytes(data)
 
 
 def read_session(path: Path) -> tuple[SavedSession, Origin | None]:
-    """The session that `write_session` wrote, and the file that it belongs to where it is an autosave.
+    """See `parse_session`. Raises: ConfigError, also if the file cannot be read or is too large."""
+    return parse_session(session_bytes(path), path)
 
-    A video is looked for beside the session file first, so that a folder of both may be moved, and then where it was.
+
+def session_bytes(path: Path) -> bytes:
+    """The content of a session file.
 
     Raises:
-        ConfigError: the file cannot be read, is damaged, or is of another format.
+        ConfigError: it cannot be read, or is too large for a session.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))  # some editors write a byte order mark
-        if not isinstance(content, dict):
-            raise ValueError("no object")
+        return read_bounded(path, _MOST_BYTES)
     except OSError as error:
         raise ConfigError(f"{path} cannot be read ({error.strerror}): check the path.") from error
-    except (ValueError, RecursionError) as error:
-        raise ConfigError(f"{path} is damaged or not a session file: open another one.") from error
+
+
+def parse_session(data: bytes, path: Path) -> tuple[SavedSession, Origin | None]:
+    """The session that `write_session` wrote to a path, and the file that it belongs to where it is an autosave.
+
+    A video is looked for beside the session file first, so that a folder of both may be moved, and then where it was.
+    Every value has its type and bounds, whoever wrote the file.
+
+    Raises:
+        ConfigError: it is damaged, or of another format.
+    """
+    try:
+        if _n_parts(data) > _MOST_PARTS:
+            raise ValueError("it holds more values than a session can")
+        content = record(parse_json(data), "session")
+    except ValueError as error:
+        raise ConfigError(f"{path} is damaged or not a session file ({error}): open another one.") from error
     found = content.get("format")
     if found != FORMAT:
-        raise ConfigError(f"{path} is of format {found!r:.80}, not {FORMAT!r}: open a session that this version saved.")
+        raise ConfigError(
+            f"{path} is of format {shown(found)}, not {FORMAT!r}: open a session that this version saved."
+        )
     try:
-        dives = _dives(content, path.parent)
-        selected = _field(content, "selected", _whole)
-        origin, sha256 = _file_name(content.get("origin")), _text(content.get("origin_sha256"))
-        on_exemplars = _exemplar_drawings(content.get("exemplar_drawings", {}))
+        dives = _dives(content.get("dives"), path.parent)
+        selected = read_field(content, "selected", frame)
+        origin, sha256 = (
+            read_field(content, "origin", file_name, None),
+            read_field(content, "origin_sha256", text, None),
+        )
+        on_exemplars = read_field(content, "exemplar_drawings", _exemplar_drawings, {})
         if selected is not None and selected >= len(dives):
             raise ValueError(f"selected: {selected}, and there are {len(dives)} dives")
     except ValueError as error:
         raise ConfigError(f"{path} is damaged ({error}): mend it in a text editor, or open another one.") from error
     paused = content.get("paused") is True
     saved = SavedSession(dives=dives, selected=selected, paused=paused, exemplar_drawings=on_exemplars)
-    return saved, Origin(Path(origin), sha256 or "") if origin else None
+    return saved, Origin(Path(origin), sha256) if origin else None
+
+
+def _n_parts(data: bytes) -> int:
+    """At least the number of values in JSON, less one."""
+    return sum(map(data.count, (b",", b"[", b"{")))
 
 
 def _dive_to_dict(dive: SavedDive, folder: Path) -> dict[str, Any]:
@@ -198,120 +231,101 @@ def _relative(path: Path, folder: Path) -> str | None:
         return None
 
 
-def _dives(content: dict[str, Any], folder: Path) -> tuple[SavedDive, ...]:
-    listed = content.get("dives")
-    if not isinstance(listed, list):
-        raise ValueError("it has no list of dives")
+def _dives(value: Any, folder: Path) -> tuple[SavedDive, ...]:
     dives = []
-    for number, values in enumerate(listed, start=1):
+    for place, one in enumerate(listed(value, MOST_DIVES, "dives"), start=1):
         try:
-            if not isinstance(values, dict):
-                raise ValueError(f"{values!r:.80} where a dive belongs")
-            dives.append(_dive_from_dict(values, folder))
-        except KeyError as error:
-            raise ValueError(f"dive {number}: {error} is missing") from error
-        except (TypeError, ValueError, AttributeError, ConfigError) as error:
-            raise ValueError(f"dive {number}: {error}") from error
+            dives.append(_dive_from_dict(record(one, "dive"), folder))
+        except (ValueError, ConfigError) as error:
+            raise ValueError(f"dive {place}: {error}") from error
     return tuple(dives)
 
 
-def _field(values: dict[str, Any], key: str, read: Callable[[Any], Value]) -> Value:
-    """The value of a key; error messages name the key."""
-    if key not in values:
-        raise ValueError(f"{key} is missing")
-    try:
-        return read(values[key])
-    except ValueError as error:
-        raise ValueError(f"{key}: {error}") from error
-
-
 def _dive_from_dict(values: dict[str, Any], folder: Path) -> SavedDive:
-    path, relative = _field(values, "path", _file_name), _field(values, "relative_path", _file_name)
-    if not path or "\0" in path:
-        raise ValueError(f"path: {path!r:.80} names no file")
-    beside = Path(os.path.normpath(folder / relative)) if relative else None
-    number, board_m, difficulty = _field(values, "dive_number", _text), values["board_m"], values["difficulty"]
-    if board_m is not None and not (_is_number(board_m) and board_m in BOARDS_M):
-        raise ValueError(f"board_m {board_m!r:.80}")
-    if difficulty is not None and not (_is_number(difficulty) and 0 < difficulty < _HIGHEST_DIFFICULTY):
-        raise ValueError(f"difficulty {difficulty!r:.80}")
-    frames = values["transitions"]
-    transitions = None
-    if frames is not None:
-        flight, entry = (_whole(frame) for frame in frames)
-        if flight is None or entry is None or flight >= entry:
-            raise ValueError(f"transitions {frames!r:.80}")
-        transitions = (flight, entry)
-    left_out = values["left_out"]
-    if not isinstance(left_out, list) or not all(isinstance(name, str) for name in left_out):
-        raise ValueError(f"left_out {left_out!r:.80}")
-    left_out = [without_surrogates(name) for name in left_out]
+    path, relative = read_field(values, "path", file_name), read_field(values, "relative_path", _file_name_or_none)
+    if path is None:
+        raise ValueError("path: null where the name of a file belongs")
+    beside = Path(os.path.abspath(folder / relative)) if relative else None
+    dive_number = read_field(values, "dive_number", text)
+    in_frame, out_frame = read_field(values, "in_frame", frame), read_field(values, "out_frame", frame)
+    if in_frame is not None and out_frame is not None and in_frame > out_frame:
+        raise ValueError(f"in_frame {in_frame} is after out_frame {out_frame}")
     return SavedDive(
-        path=beside if beside is not None and is_there(beside) else Path(path),
-        in_frame=_field(values, "in_frame", _whole),
-        out_frame=_field(values, "out_frame", _whole),
-        dive_number=str(parse_dive_number(number)) if number else None,
-        board_m=board_m,
-        difficulty=difficulty,
-        diver=_text(values.get("diver")) or "",
-        drawings=tuple(_drawing(drawing) for drawing in values.get("drawings", [])),
+        path=beside if beside is not None and is_there(beside) else Path(os.path.abspath(folder / path)),
+        in_frame=in_frame,
+        out_frame=out_frame,
+        dive_number=str(parse_dive_number(dive_number)) if dive_number else None,
+        board_m=read_field(values, "board_m", _board),
+        difficulty=read_field(values, "difficulty", _difficulty),
+        diver=read_field(values, "diver", text, None),
+        drawings=read_field(values, "drawings", _drawings, []),
         rule=CandidateRule(nearest=values.get("nearest") is True, synchro=values.get("synchro") is True),
         cancelled=values.get("cancelled") is True,
-        segments=_segments(values.get("segments")),
-        identity=None if values.get("video") is None else identity_from_dict(values["video"]),
+        segments=read_field(values, "segments", _segments, None),
+        identity=read_field(values, "video", _identity, None),
         dismissed=values.get("dismissed") is True,
         correction=Correction(
-            transitions=transitions, left_out=frozenset(left_out), is_dive=values.get("is_dive") is True
+            transitions=read_field(values, "transitions", _transitions),
+            left_out=read_field(values, "left_out", _left_out),
+            is_dive=values.get("is_dive") is True,
         ),
     )
 
 
-def _segments(values: Any) -> tuple[DiveSegment, ...] | None:
-    if values is None:
+def _file_name_or_none(value: Any) -> str | None:
+    """The other path holds in place of a name that is none."""
+    try:
+        return file_name(value)
+    except ValueError:
         return None
-    segments = tuple(DiveSegment(**fields) for fields in values)
-    for one in segments:
-        frames = (one.in_frame, one.first_flight_frame, one.first_entry_frame, one.out_frame)
-        if any(_whole(frame) is None for frame in frames) or list(frames) != sorted(frames):
-            raise ValueError(f"segment {frames}")
-        if not _is_number(one.confidence) or not isfinite(one.confidence):
-            raise ValueError(f"confidence {one.confidence!r}")
-    return segments
 
 
-def _drawing(values: Any) -> Drawing:
-    drawing = from_dict(values)
-    _whole(drawing.frame)
-    if any(abs(pixels) > _FARTHEST_PX for point in drawing.points for pixels in point):
-        raise ValueError(f"drawing {values!r:.80}")
-    return drawing
-
-
-def _exemplar_drawings(values: Any) -> dict[str, tuple[Drawing, ...]]:
-    if not isinstance(values, dict) or not all(isinstance(drawings, list) for drawings in values.values()):
-        raise ValueError(f"exemplar_drawings {values!r:.80}")
-    return {
-        without_surrogates(name): tuple(_drawing(drawing) for drawing in drawings) for name, drawings in values.items()
-    }
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _whole(value: Any) -> int | None:
-    if value is None or (_is_number(value) and isinstance(value, int) and 0 <= value < _MOST_FRAMES):
+def _board(value: Any) -> float | None:
+    if value is None or (type(value) in (int, float) and value in BOARDS_M):
         return value
-    raise ValueError(f"{value!r:.80} where the number of a frame belongs")
+    raise ValueError(f"{shown(value)} is no board")
 
 
-def _text(value: Any) -> str | None:
-    if value is None or isinstance(value, str):
-        return value and without_surrogates(value)
-    raise ValueError(f"{value!r:.80} where text belongs")
+def _difficulty(value: Any) -> float | None:
+    return None if value is None else number(value, _LOWEST_DIFFICULTY, _HIGHEST_DIFFICULTY)
 
 
-def _file_name(value: Any) -> str | None:
-    if value is None or isinstance(value, str):
-        return value and without_surrogates(value, file_name=True)
-    raise ValueError(f"{value!r:.80} where the name of a file belongs")
+def _transitions(value: Any) -> tuple[int, int] | None:
+    if value is None:
+        return None
+    frames = [frame(one) for one in listed(value, 2, "transitions")]
+    if len(frames) == 2 and frames[0] is not None and frames[1] is not None and frames[0] < frames[1]:
+        return frames[0], frames[1]
+    raise ValueError(f"{shown(value)} where two frames in their order belong")
+
+
+def _left_out(value: Any) -> frozenset[str]:
+    return frozenset(text(name) for name in listed(value, _MOST_EXEMPLARS, "exemplars"))
+
+
+def _segments(value: Any) -> tuple[DiveSegment, ...] | None:
+    return None if value is None else tuple(map(_segment, listed(value, _MOST_SEGMENTS, "dives found")))
+
+
+def _segment(value: Any) -> DiveSegment:
+    values = record(value, "dive found")
+    names = ("in_frame", "first_flight_frame", "first_entry_frame", "out_frame")
+    frames = [read_field(values, name, frame) for name in names]
+    known = [one for one in frames if one is not None]
+    if len(known) < len(frames) or known != sorted(known):
+        raise ValueError(f"{shown(frames)} where four frames in their order belong")
+    confidence = read_field(values, "confidence", lambda value: number(value, 0, 1))
+    return DiveSegment(**dict(zip(names, known, strict=True)), confidence=confidence)
+
+
+def _drawings(value: Any) -> tuple[Drawing, ...]:
+    return tuple(map(from_dict, listed(value, MOST_DRAWINGS, "drawings")))
+
+
+def _exemplar_drawings(value: Any) -> dict[str, tuple[Drawing, ...]]:
+    drawn = record(value, "list of drawings by exemplar")
+    return {text(name): _drawings(drawings) for name, drawings in drawn.items()}
+
+
+def _identity(value: Any) -> VideoIdentity | None:
+    return None if value is None else identity_from_dict(value)

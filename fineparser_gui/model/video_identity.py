@@ -1,13 +1,16 @@
 """Identity of a video file, so that the coach's work is never attached to a wrong clip unasked."""
 
+import re
 from dataclasses import dataclass
 from hashlib import sha256
-from math import isfinite
 from typing import Any
 
 from fineparser_core.types import VideoInfo
+from fineparser_gui.model.json_fields import MOST_FRAMES, number, read_field, record, shown, text, whole
 
 _HEAD_BYTES = 1 << 20
+_HIGHEST_FPS = 1e6
+_WIDEST_PX = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,19 +53,22 @@ def identity_of(info: VideoInfo) -> VideoIdentity:
     )
 
 
-def identity_from_dict(values: dict[str, Any]) -> VideoIdentity:
+def identity_from_dict(value: Any) -> VideoIdentity:
     """The inverse of `dataclasses.asdict`, for a session file.
 
     Raises:
-        ValueError: the values are not an identity.
+        ValueError: the value is not an identity.
     """
-    try:
-        identity = VideoIdentity(**values)
-        whole = (identity.size_bytes, identity.n_frames, identity.width_px, identity.height_px)
-        fits = all(type(number) is int and number > 0 for number in whole) and isinstance(identity.head_sha256, str)
-        fits = fits and type(identity.fps) in (int, float) and isfinite(identity.fps)
-    except TypeError as error:
-        raise ValueError(f"video {values!r:.80}") from error
-    if not fits:
-        raise ValueError(f"video {values!r:.80}")
-    return identity
+    values = record(value, "video")
+
+    digits = read_field(values, "head_sha256", text)
+    if not re.fullmatch("[0-9a-f]{64}", digits):
+        raise ValueError(f"head_sha256: {shown(digits)}")
+    return VideoIdentity(
+        size_bytes=read_field(values, "size_bytes", lambda value: whole(value, 1, 2**63 - 1)),
+        head_sha256=digits,
+        n_frames=read_field(values, "n_frames", lambda value: whole(value, 1, MOST_FRAMES)),
+        fps=read_field(values, "fps", lambda value: number(value, 0, _HIGHEST_FPS)),
+        width_px=read_field(values, "width_px", lambda value: whole(value, 1, _WIDEST_PX)),
+        height_px=read_field(values, "height_px", lambda value: whole(value, 1, _WIDEST_PX)),
+    )

@@ -11,6 +11,7 @@ from fineparser_core.diving.difficulty import BOARDS_M, find_difficulty
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.errors import ConfigError
 from fineparser_gui.formatting import board_text
+from fineparser_gui.model.json_fields import LONGEST_NAME
 from fineparser_gui.panels.number_field import NumberField
 from fineparser_gui.panels.suggestions import Suggestions
 from fineparser_gui.panels.widgets import card, fill, keyboard_friendly, label
@@ -28,7 +29,7 @@ class DetailsPanel(QWidget):
         self.diver = QLineEdit()
         self.diver.setPlaceholderText(self.tr("diver"))
         self.diver.setAccessibleName(self.tr("Diver"))
-        self.diver.setMaxLength(80)
+        self.diver.setMaxLength(LONGEST_NAME)
         self.diver.textChanged.connect(self._on_diver_changed)  # not textEdited: the completer edits too
         self.diver.returnPressed.connect(self.diver.clearFocus)
         self._divers = QStringListModel(self)

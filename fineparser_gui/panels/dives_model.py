@@ -4,7 +4,7 @@ from collections.abc import Callable
 from enum import Enum, auto
 from pathlib import Path
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer
 
 from fineparser_core.diving.name_parsing import parse_list
 from fineparser_gui.images import image_of
@@ -55,6 +55,8 @@ class DivesModel(QAbstractListModel):
         self._order = Order.QUEUE
         self._keys = session.keys
         self._drop = 0
+        self._recordings_timer = QTimer(self, singleShot=True, interval=0)  # once for all dives of a session
+        self._recordings_timer.timeout.connect(self._update_recordings)
         session.dive_added.connect(self._on_added)
         session.dive_changed.connect(self._on_changed)
         session.dive_removed.connect(self._on_removed)
@@ -192,14 +194,14 @@ class DivesModel(QAbstractListModel):
         self._keys.insert(place, key)
         self.endInsertRows()
         self._sort()  # the state of its recording may have changed
-        self._update_recordings()
+        self._recordings_timer.start()
 
     def _on_changed(self, key: str) -> None:
         self._sort()
         index = self.index_of(key)
         self.dataChanged.emit(index, index)
         if self._session.dive(key).in_frame is not None:
-            self._update_recordings()
+            self._recordings_timer.start()
 
     def _on_removed(self, key: str) -> None:
         place = self._keys.index(key)
@@ -207,4 +209,4 @@ class DivesModel(QAbstractListModel):
         del self._keys[place]
         self.endRemoveRows()
         self._sort()
-        self._update_recordings()
+        self._recordings_timer.start()

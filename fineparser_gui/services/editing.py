@@ -10,8 +10,9 @@ from fineparser_core.inference.exemplar_selection import CandidateRule
 from fineparser_core.inference.rescore import transition_range
 from fineparser_gui.model.correction import frames_of
 from fineparser_gui.model.dive import NOT_ANALYSED, Dive, DiveState
-from fineparser_gui.model.drawings import Drawing
+from fineparser_gui.model.drawings import MOST_DRAWINGS, Drawing
 from fineparser_gui.model.edits import Edit, Subject
+from fineparser_gui.model.json_fields import LONGEST_NAME
 from fineparser_gui.services.analysis import AnalysisService
 from fineparser_gui.services.comparison import ComparisonService
 from fineparser_gui.services.library import LibraryService
@@ -67,7 +68,7 @@ class EditingService(QObject):
     def set_diver(self, key: str, diver: str) -> None:
         """Set the name of the diver."""
         before = self._state.dive(key).diver
-        self._do(Subject.DIVER, key, before, diver, self.tr("naming the diver"), gesture="diver")
+        self._do(Subject.DIVER, key, before, diver[:LONGEST_NAME], self.tr("naming the diver"), gesture="diver")
 
     def set_rule(self, key: str, rule: CandidateRule) -> None:
         """Set which exemplars may vote; scores the dive from the cached encoding at once."""
@@ -129,7 +130,7 @@ class EditingService(QObject):
     def draw(self, key: str, drawings: tuple[Drawing, ...], text: str, *, gesture: str = "") -> None:
         """Replace the drawings on a dive; `text` names the change in the undo menu."""
         before = self._state.dive(key).drawings
-        if drawings != before:
+        if drawings != before and self._fits(drawings):
             self._state.update(key, drawings=drawings)  # before the edit, which would show the dive again
             self._do(Subject.DRAWINGS, key, before, drawings, text, gesture=gesture)
 
@@ -138,9 +139,16 @@ class EditingService(QObject):
     ) -> None:
         """As `draw`, on an exemplar; the drawings are part of the session."""
         before = self._state.exemplar_drawings.get(exemplar_id, ())
-        if drawings != before:
+        if drawings != before and self._fits(drawings):
             self._state.draw_on_exemplar(exemplar_id, drawings)
             self._do(Subject.EXEMPLAR_DRAWINGS, exemplar_id, before, drawings, text, gesture=gesture)
+
+    def _fits(self, drawings: tuple[Drawing, ...]) -> bool:
+        """Whether a session file can hold as many drawings; otherwise a `problem` is emitted."""
+        if len(drawings) > MOST_DRAWINGS:
+            text = self.tr("A dive holds at most {0} drawings: delete some of them first.")
+            self._state.problem.emit(text.format(MOST_DRAWINGS))
+        return len(drawings) <= MOST_DRAWINGS
 
     def reorder(self, keys: list[str], *, gesture: str = "") -> None:
         """Reorder the dives. Moves of one gesture are undone together."""

@@ -1,6 +1,7 @@
 """Session files: read, written, listed as recent, and recovered after a crash."""
 
 import logging
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,7 +13,15 @@ from typing import Any
 from PySide6.QtCore import QLockFile, QObject, QSettings, Signal
 
 from fineparser_core.errors import ConfigError, FineParserError
-from fineparser_gui.model.session_file import Origin, SavedDive, SavedSession, read_session, write_session
+from fineparser_gui.model.session_file import (
+    Origin,
+    SavedDive,
+    SavedSession,
+    parse_session,
+    read_session,
+    session_bytes,
+    write_session,
+)
 from fineparser_gui.services.autosave import Autosave, claim, leftovers
 from fineparser_gui.services.session import Session
 from fineparser_gui.settings.store import FILE_NAME
@@ -173,8 +182,8 @@ class SessionFileController(QObject):
     def _read(self, path: Path) -> tuple[SavedSession, str] | None:
         """Content of a session file and its digest; None, and a `problem`, if it cannot be read."""
         try:
-            content = _digest(path)
-            return read_session(path)[0], content
+            data = session_bytes(path)
+            return parse_session(data, path)[0], sha256(data).hexdigest()
         except ConfigError as error:
             self._session.problem.emit(str(error))
             return None
@@ -222,8 +231,8 @@ def _kept(dives: Sequence[SavedDive], saved: Sequence[SavedDive]) -> bool:
 
 
 def _digest(path: Path) -> str:
-    """SHA-256 of a file in hexadecimal digits; "" if it cannot be read."""
+    """SHA-256 of a session file in hexadecimal digits; "" if it is not there, "?" if it cannot be read."""
     try:
-        return sha256(path.read_bytes()).hexdigest()
-    except OSError:
-        return ""
+        return sha256(session_bytes(path)).hexdigest()
+    except ConfigError:
+        return "?" if os.path.lexists(path) else ""

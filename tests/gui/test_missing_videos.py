@@ -306,7 +306,7 @@ def test_how_files_differ_is_one_sentence(tmp_path, clip):
     assert "its content is not that" in told(head_sha256="0")
 
 
-@pytest.mark.parametrize("change", [{"n_frames": -1}, {"fps": "fast"}, {"head_sha256": None}, {"more": 1}])
+@pytest.mark.parametrize("change", [{"n_frames": -1}, {"fps": "fast"}, {"head_sha256": None}, {"width_px": 1.5}])
 def test_a_damaged_identity_is_one_sentence(tmp_path, clip, change):
     path = tmp_path / "a.fineparser"
     write_session(SavedSession(dives=(SavedDive(path=clip, identity=identity_of(probe(clip))),)), path)

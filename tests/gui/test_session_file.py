@@ -15,14 +15,15 @@ import pytest
 from answers_kit import dive_parse, result_message
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
-from fineparser_core.errors import ConfigError
+from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.export.coach_marks import NOTE
 from fineparser_core.types import Analysis, DiveSegment
 from fineparser_gui.model.correction import Correction
 from fineparser_gui.model.dive import DiveState
-from fineparser_gui.model.drawings import Drawing
+from fineparser_gui.model.drawings import MOST_DRAWINGS, Drawing
 from fineparser_gui.model.exports import ExportState
-from fineparser_gui.model.session_file import Origin, SavedDive, SavedSession, read_session, write_session
+from fineparser_gui.model.json_fields import LONGEST_NAME
+from fineparser_gui.model.session_file import MOST_DIVES, Origin, SavedDive, SavedSession, read_session, write_session
 from fineparser_gui.services.autosave import leftovers
 
 
@@ -93,12 +94,12 @@ def test_a_folder_of_session_and_videos_may_be_moved(tmp_path, clip):
         ({"format": "fineparser.session/2"}, "is of format 'fineparser.session/2'"),
         ({"selected": 7}, "is damaged"),
         ({"dives": [{}]}, "is damaged"),
-        ({"dives": None}, "it has no list of dives"),
+        ({"dives": None}, "None where a list of dives belongs"),
         ({"dives": ["x"]}, "dive 1: 'x' where a dive belongs"),
-        ({"board_m": True}, "dive 2: board_m True"),
-        ({"difficulty": -1}, "dive 2: difficulty -1"),
+        ({"board_m": True}, "dive 2: board_m: True is no board"),
+        ({"difficulty": -1}, "dive 2: difficulty: -1 where a number"),
         ({"out_frame": 10**12}, "dive 2: out_frame: 1000000000000 where the number of a frame belongs"),
-        ({"path": ""}, "dive 2: path: '' names no file"),
+        ({"path": ""}, "dive 2: path: '' where the name of a file belongs"),
         ({"drawings": [{"kind": "note", "frame": 0, "points": [[1e300, 0]], "text": ""}]}, "dive 2: drawing"),
         ({"dive_number": "999Z"}, "is damaged"),
         ({"board_m": 4}, "is damaged"),
@@ -248,7 +249,7 @@ def test_a_session_that_cannot_be_saved_is_one_sentence_and_stays_unsaved(
     session.set_diver(session.current.key, "Zoë")
     folder = {"no folder": tmp_path / "gone", "a file for a folder": clip}.get(trouble, clip.parent)
     if trouble == "full disk":
-        monkeypatch.setattr(Path, "write_text", _no_room)
+        monkeypatch.setattr(Path, "write_bytes", _no_room)
     elif trouble == "full disk at its end":
         monkeypatch.setattr(os, "fsync", _no_room)
     _choose(monkeypatch, "getSaveFileName", folder / "a.fineparser")
@@ -271,6 +272,32 @@ def test_a_folder_that_may_not_be_written_to_is_one_sentence(make_studio, tmp_pa
     finally:
         clip.parent.chmod(0o700)
     assert "cannot be written (Permission denied)" in studio.window.banner.text
+
+
+def test_what_cannot_be_read_again_is_not_written(tmp_path, clip):
+    path = tmp_path / "a.fineparser"
+    drawings = tuple(Drawing(kind="note", frame=n, points=((1, 2),), text="x") for n in range(MOST_DRAWINGS))
+    dives = (SavedDive(path=clip),) * (MOST_DIVES + 1), (SavedDive(path=clip, drawings=drawings),) * 40
+    for too_many in dives:
+        with pytest.raises(ExportError, match="more than a session can hold"):
+            write_session(SavedSession(dives=too_many), path)
+    for fits in (dives[0][:-1], dives[1][:30]):
+        write_session(SavedSession(dives=fits), path)
+        assert len(read_session(path)[0].dives) == len(fits)
+
+
+def test_no_dive_gets_more_drawings_or_a_longer_name_than_a_session_can_hold(make_studio, clip):
+    studio = make_studio()
+    session = studio.session
+    session.open([clip])
+    drawings = tuple(Drawing(kind="note", frame=0, points=((n, 2),), text="x") for n in range(MOST_DRAWINGS + 1))
+    session.editing.draw(session.current.key, drawings, "drawing")
+    assert session.current.drawings == ()
+    assert "holds at most 1000 drawings" in studio.window.banner.text
+    session.editing.draw(session.current.key, drawings[1:], "drawing")
+    session.set_diver(session.current.key, "x" * 5000)
+    assert len(session.current.drawings) == MOST_DRAWINGS
+    assert len(session.current.diver) == LONGEST_NAME
 
 
 def test_a_long_name_is_saved(tmp_path, clip):
@@ -369,7 +396,7 @@ def test_a_path_that_no_system_has_is_one_sentence(tmp_path):
     path = tmp_path / "a.fineparser"
     write_session(SavedSession(dives=(SavedDive(path=Path("/club/a.mp4")),)), path)
     path.write_text(path.read_text().replace("/club/a.mp4", r"/club/\u0000.mp4"))
-    with pytest.raises(ConfigError, match=r"dive 1: path: .* names no file"):
+    with pytest.raises(ConfigError, match=r"dive 1: path: .* where the name of a file belongs"):
         read_session(path)
 
 

@@ -1,0 +1,249 @@
+"""Makes hostile session files: seeded mutations of a valid one, and what no mutation would come to."""
+
+import copy
+import json
+import os
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+#: In place of a token that `json.dumps` cannot write; it is put in afterwards.
+_RAW = "@@raw {}@@"
+
+
+def valid_session(video: str = "clip.mp4") -> dict[str, Any]:
+    """The content of a session with everything in it, whose video of 120 frames lies beside the file."""
+    identity = {"size_bytes": 9000, "head_sha256": "0" * 64, "n_frames": 120, "fps": 30.0, "width_px": 64}
+    drawings = [
+        {"kind": "line", "frame": 3, "points": [[1, 2], [30.5, 40]], "text": ""},
+        {"kind": "angle", "frame": 40, "points": [[1, 2], [30, 40], [5, 6]], "text": ""},
+        {"kind": "note", "frame": 80, "points": [[20, 20]], "text": "später – 腰"},
+    ]
+    segment = {"in_frame": 2, "first_flight_frame": 40, "first_entry_frame": 80, "out_frame": 110, "confidence": 0.7}
+    plain: dict[str, Any] = {
+        "path": f"/nowhere/{video}",
+        "relative_path": video,
+        "in_frame": None,
+        "out_frame": None,
+        "dive_number": None,
+        "board_m": None,
+        "difficulty": None,
+        "diver": "",
+        "drawings": [],
+        "nearest": False,
+        "synchro": False,
+        "transitions": None,
+        "left_out": [],
+        "is_dive": False,
+        "cancelled": False,
+        "segments": None,
+        "video": None,
+        "dismissed": False,
+    }
+    rich = plain | {
+        "in_frame": 2,
+        "out_frame": 110,
+        "dive_number": "207C",
+        "board_m": 10.0,
+        "difficulty": 3.4,
+        "diver": "Zoë",
+        "drawings": drawings,
+        "transitions": [40, 80],
+        "left_out": ["a"],
+        "segments": [segment],
+        "nearest": True,
+    }
+    missing = plain | {"path": "/nowhere/gone.mp4", "relative_path": None, "video": identity | {"height_px": 48}}
+    return {
+        "format": "fineparser.session/1",
+        "selected": 1,
+        "paused": False,
+        "origin": None,
+        "origin_sha256": "",
+        "dives": [plain, rich, missing],
+        "exemplar_drawings": {"a": drawings[:1]},
+    }
+
+
+def raw(token: str) -> str:
+    """A token of JSON as it stands."""
+    return _RAW.format(token)
+
+
+def written(content: Any) -> bytes:
+    """JSON, with the raw tokens in their places."""
+    first, *parts = json.dumps(content).split('"@@raw ')
+    with_tokens = (json.loads(f'"{token}"') + rest for token, _, rest in (part.partition('@@"') for part in parts))
+    return (first + "".join(with_tokens)).encode()
+
+
+_ODD: tuple[Callable[[random.Random], Any], ...] = (
+    lambda r: None,
+    lambda r: r.choice([True, False]),
+    lambda r: r.choice([-1, 0, 1, 119, 120, 10**6, 2**31 - 1, 2**31, 2**63, -(2**63), 10**19]),
+    lambda r: r.choice([0.5, -0.5, 1e-300, 1e308, -1e308, 3.0]),
+    lambda r: raw(r.choice(["NaN", "Infinity", "-Infinity", "1e400", "-1e400", "9" * 5000, "1" + "0" * 400, "1E-999"])),
+    lambda r: r.choice(["", " ", "x", "207C", "line", "null", "0", "\0", "a\0b", "\n\r\t\x1b[31m", "../../.."]),
+    lambda r: r.choice(["\ud800", "\udcff", "\u202e", "\ufeff", "𝔸", "e\u0301" * 50, "<b>x</b><img src='/dev/zero'>"]),
+    lambda r: r.choice("xé/\\") * r.choice([200, 300, 5000, 300_000]),
+    lambda r: r.choice(["/dev/zero", "/dev/stdin", "/proc/self/mem", "http://127.0.0.1:9/a.mp4", "concat:a|b", "CON"]),
+    lambda r: r.choice([[], {}, [[]], [{}], {"": ""}, [None] * 5, list(range(1000)), {str(n): n for n in range(500)}]),
+    lambda r: raw("[" * (depth := r.choice([10, 200, 100_000])) + "]" * depth),
+    lambda r: raw('{"a":' * (depth := r.choice([10, 5000])) + "1" + "}" * depth),
+)
+
+
+def _places(value: Any, path: tuple = ()) -> list[tuple]:
+    keys = value.keys() if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+    return [one for key in keys for one in ((*path, key), *_places(value[key], (*path, key)))]
+
+
+def _mutate(content: dict[str, Any], r: random.Random) -> None:
+    """Change one value somewhere."""
+    place = r.choice(_places(content))
+    holder: Any = content
+    for key in place[:-1]:
+        holder = holder[key]
+    key, way = place[-1], r.randrange(8)
+    if way < 5:
+        holder[key] = r.choice(_ODD)(r)
+    elif way == 5:
+        del holder[key]
+    elif isinstance(holder, dict):
+        holder[r.choice(["x" * 1000, "path", "", "\0", "dives"])] = copy.deepcopy(holder[key])
+    else:
+        holder.extend([holder[key]] * r.choice([1, 3, 50]))
+
+
+def _spoil(data: bytes, r: random.Random) -> bytes:
+    """Change some bytes."""
+    at, way = r.randrange(len(data)), r.randrange(6)
+    if way == 0:
+        return data[:at]
+    if way == 1:
+        return data[:at] + bytes([data[at] ^ 1 << r.randrange(8)]) + data[at + 1 :]
+    if way == 2:
+        return data[:at] + r.randbytes(r.choice([1, 7, 100])) + data[at:]
+    if way == 3:
+        return data[:at] + data[at + r.randrange(60) :]
+    if way == 4:
+        return data[at:] + data[:at]
+    return data.decode("utf-8", "replace").encode(r.choice(["utf-16", "utf-32", "utf-8-sig"]))
+
+
+def hostile_session(seed: int) -> bytes:
+    """The session file of a seed."""
+    r = random.Random(seed)
+    content = valid_session()
+    for _ in range(r.choice([1, 1, 1, 2, 3, 8])):
+        _mutate(content, r)
+        if not _places(content):
+            break
+    data = written(content)
+    return _spoil(data, r) if r.random() < 0.2 else data
+
+
+def _with(**changes: Any) -> bytes:
+    """The valid session with changes in its second dive or, where that has no such key, in the session."""
+    content = valid_session()
+    dive = content["dives"][1]
+    for key, value in changes.items():
+        (dive if key in dive else content)[key] = value
+    return written(content)
+
+
+def _drawings(n: int, text: str = "") -> list[dict[str, Any]]:
+    return [{"kind": "note", "frame": n % 120, "points": [[n % 64, n % 48]], "text": text} for n in range(n)]
+
+
+def _path(name: str) -> dict[str, str | None]:
+    return {"path": name, "relative_path": None}
+
+
+PLAIN = valid_session()["dives"][0]
+NOTE = {"kind": "note", "frame": 0, "points": [[1e6, -1e6]], "text": "\u202e<b>" + "م" * 400}
+FAR = {"kind": "line", "frame": 2**31 - 1, "points": [[-1e6, -1e6], [1e6, 1e6]], "text": ""}
+
+BOMBS: dict[str, Callable[[], bytes]] = {
+    "as it should be": lambda: _with(),
+    "empty": lambda: b"",
+    "a nested million": lambda: b"[" * 1_000_000,
+    "nested objects": lambda: b'{"dives":' * 200_000,
+    "a million drawings": lambda: _with(drawings=_drawings(3)).replace(
+        b'"text": ""}]', b'"text": ""}' + b',{"kind":"note","frame":1,"points":[[1,1]],"text":""}' * 200_000 + b"]"
+    ),
+    "as many drawings as there may be": lambda: _with(drawings=_drawings(1000, "x" * 500)),
+    "one drawing too many": lambda: _with(drawings=_drawings(1001)),
+    "ten thousand dives": lambda: _with(dives=[PLAIN] * 10_000),
+    "as many dives as there may be": lambda: _with(dives=[PLAIN | _path("/nowhere/gone.mp4")] * 3000),
+    "many dives": lambda: _with(dives=[PLAIN | {"drawings": [NOTE]}] * 300),
+    "two thousand dives found": lambda: _with(
+        segments=[
+            {"in_frame": n, "first_flight_frame": n, "first_entry_frame": n, "out_frame": n, "confidence": 0.5}
+            for n in range(2000)
+        ]
+    ),
+    "millions of dives found": lambda: _with(segments=[0] * 2_000_000),
+    "a name of megabytes": lambda: _with(diver="x" * 5_000_000),
+    "a note of megabytes": lambda: _with(drawings=[NOTE | {"text": "x" * 5_000_000}]),
+    "a path of megabytes": lambda: _with(**_path("/" + "a/" * 2_000_000)),
+    "a dive number of megabytes": lambda: _with(dive_number="207C" * 1_000_000),
+    "a format of megabytes": lambda: _with(format="x" * 5_000_000),
+    "a format that is a tree": lambda: _with(format=[[list(range(1000))] * 20] * 20),
+    "larger than a session": lambda: _with(diver="x" * 17_000_000),
+    "numbers of a million digits": lambda: _with(in_frame=raw("1" * 1_000_000)),
+    "1e400": lambda: _with(difficulty=raw("1e400")),
+    "NaN": lambda: _with(drawings=[FAR | {"points": [[raw("NaN"), 1], [2, 3]]}]),
+    "negative frames": lambda: _with(in_frame=-5, out_frame=-1),
+    "frames beyond the end": lambda: _with(in_frame=2**31 - 9, out_frame=2**31 - 1, transitions=[10**9, 10**9 + 1]),
+    "an in point beyond the end": lambda: _with(in_frame=2**31 - 9, out_frame=None),
+    "an out point beyond the end": lambda: _with(in_frame=None, out_frame=2**31 - 9),
+    "an in point just beyond the end": lambda: _with(in_frame=120, out_frame=None),
+    "dives found beyond the end": lambda: _with(
+        segments=[
+            {"in_frame": n, "first_flight_frame": n, "first_entry_frame": n, "out_frame": n, "confidence": 0.5}
+            for n in (5, 2**31 - 1)
+        ]
+    ),
+    "an in point behind the out point": lambda: _with(in_frame=100, out_frame=50),
+    "one frame": lambda: _with(in_frame=5, out_frame=5),
+    "transitions outside the range": lambda: _with(transitions=[0, 2**31 - 1]),
+    "drawings far away": lambda: _with(drawings=[NOTE, FAR]),
+    "drawings on exemplars": lambda: _with(exemplar_drawings={f"e{n}": _drawings(3) for n in range(20_000)}),
+    "an exemplar without a name": lambda: _with(exemplar_drawings={"": [FAR], "\ud800": [FAR]}),
+    "the same dive twice": lambda: _with(dives=[PLAIN, PLAIN, PLAIN]),
+    "the same keys twice": lambda: _with().replace(b'"paused"', b'"dives": [], "selected": 0, "paused"'),
+    "a lone surrogate": lambda: _with(diver="\ud800", drawings=[NOTE | {"text": "\udfff"}]),
+    "null characters": lambda: _with(diver="a\0b", left_out=["\0"]),
+    "a null character in a path": lambda: _with(**_path("/a\0b.mp4")),
+    "the zero device": lambda: _with(**_path("/dev/zero")),
+    "the standard input": lambda: _with(**_path("/dev/stdin")),
+    "memory": lambda: _with(**_path("/proc/self/mem")),
+    "a folder": lambda: _with(**_path("/")),
+    "an address": lambda: _with(**_path("http://127.0.0.1:9/a.mp4")),
+    "a list for ffmpeg": lambda: _with(**_path("concat:/etc/passwd|/etc/hosts")),
+    "a share": lambda: _with(**_path("//127.0.0.1/share/a.mp4")),
+    "a name with tags": lambda: _with(diver="<img src='/dev/zero'>", **_path("/<b>bold<b>/<img src=x>.mp4")),
+    "a name that steers a terminal": lambda: _with(**_path("/a/\x1b[2J\r\n\x07.mp4")),
+    "the wrong video": lambda: _with(video=valid_session()["dives"][2]["video"]),
+    "no dives": lambda: _with(dives=[], selected=None),
+    "no dives and one selected": lambda: _with(dives=[], selected=0),
+    "a list of nothing": lambda: b"[" + b"[]," * 5_000_000 + b"[]]",
+    "spaces": lambda: b" " * 15_000_000,
+    "two byte order marks": lambda: b"\xef\xbb\xbf\xef\xbb\xbf" + _with(),
+    "an autosave of nowhere": lambda: _with(origin="/a\0b", origin_sha256="x" * 1_000_000),
+}
+
+
+def odd_files(folder: Path) -> dict[str, Path]:
+    """Things at whose paths there is no regular file."""
+    folder.mkdir()
+    found = {name: folder / f"{name}.fineparser" for name in ("folder", "pipe", "loop", "device", "nothing", "sparse")}
+    found["folder"].mkdir()
+    os.mkfifo(found["pipe"])
+    found["loop"].symlink_to(found["loop"])
+    found["device"].symlink_to("/dev/zero")
+    with found["sparse"].open("wb") as file:
+        file.truncate(1 << 36)
+    return found | {"null": Path(str(folder / "a\0b.fineparser")), "long": folder / ("x" * 300)}

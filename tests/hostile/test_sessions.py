@@ -1,0 +1,99 @@
+"""Session files of strangers: each opens, or is one clear sentence; and the window shows what opened."""
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from hostile_sessions import BOMBS, hostile_session, odd_files
+from sandbox import REFUSED, RIGHT, Sandbox, Tally
+
+from fineparser_core.errors import ConfigError
+from fineparser_gui.model.session_file import read_session, write_session
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox reads /proc")
+
+N_SESSIONS = 1000
+#: Read whole by every run.
+N_QUICK = 60
+SHOWN_QUICK = ("as it should be", "frames beyond the end", "drawings far away", "a name with tags")
+
+
+def read_and_write(path: Path) -> int:
+    """Dives of a session, which is the same once it was written and read again."""
+    saved, origin = read_session(path)
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / path.name
+        write_session(saved, copy, origin=origin)
+        assert read_session(copy) == (saved, origin)
+    return len(saved.dives)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, small_video: Path) -> Path:
+    """A folder with the video of the sessions."""
+    made = tmp_path_factory.mktemp("sessions")
+    shutil.copy(small_video, made / "clip.mp4")
+    return made
+
+
+def put(folder: Path, data: bytes) -> Path:
+    path = folder / "a.fineparser"
+    path.write_bytes(data)
+    return path
+
+
+def _opens(path: Path) -> bool:
+    try:
+        read_session(path)
+    except ConfigError:
+        return False
+    return True
+
+
+def test_the_generator_is_the_same_everywhere_and_varied() -> None:
+    assert hostile_session(7) == hostile_session(7)
+    assert len({hostile_session(seed) for seed in range(100)}) == 100
+
+
+@pytest.mark.parametrize("seeds", [range(N_QUICK), pytest.param(range(N_QUICK, N_SESSIONS), marks=pytest.mark.hostile)])
+def test_sessions_of_a_generator(sandbox: Sandbox, tally: Tally, folder: Path, seeds: range) -> None:
+    for seed in seeds:
+        path = put(folder, hostile_session(seed))
+        tally.add("sessions, read", f"seed {seed}", sandbox.run("test_sessions:read_and_write", path))
+    assert tally.faults("sessions, read") == []
+
+
+def test_sessions_made_on_purpose(sandbox: Sandbox, tally: Tally, folder: Path) -> None:
+    for name, make in BOMBS.items():
+        outcome = sandbox.run("test_sessions:read_and_write", put(folder, make()))
+        tally.add("sessions, made on purpose", name, outcome)
+        if name in SHOWN_QUICK:
+            assert outcome.kind == RIGHT, (name, outcome)
+    for name, path in odd_files(folder / "odd").items():
+        outcome = tally.add("sessions, made on purpose", name, sandbox.run("test_sessions:read_and_write", path))
+        assert outcome.kind == REFUSED, (name, outcome)
+    shutil.rmtree(folder / "odd")
+    assert tally.faults("sessions, made on purpose") == []
+
+
+@pytest.mark.parametrize("names", [SHOWN_QUICK, pytest.param(tuple(BOMBS), marks=pytest.mark.hostile)])
+def test_the_window_shows_sessions_made_on_purpose(
+    sandbox: Sandbox, tally: Tally, folder: Path, names: tuple[str, ...]
+) -> None:
+    for name in names:
+        path = put(folder, BOMBS[name]())
+        tally.add("sessions, shown", name, sandbox.run("window_actions:show_session", path, progress=True))
+    assert tally.faults("sessions, shown") == []
+
+
+@pytest.mark.hostile
+@pytest.mark.timeout(1200)
+def test_the_window_shows_sessions_of_a_generator(sandbox: Sandbox, tally: Tally, folder: Path) -> None:
+    for seed in range(N_SESSIONS):
+        path = put(folder, hostile_session(seed))
+        if not _opens(path) and seed % 40:  # of those that do not open, a few will do
+            continue
+        tally.add("sessions, shown", f"seed {seed}", sandbox.run("window_actions:show_session", path, progress=True))
+    assert tally.faults("sessions, shown") == []

@@ -1,0 +1,96 @@
+"""Opens hostile sessions in the real window, whose worker is silent; actions of the sandbox."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+sys.path.append(str(Path(__file__).resolve().parents[1] / "gui"))
+
+from answers_kit import SilentWorker
+from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtWidgets import QApplication
+
+from fineparser_core.errors import ConfigError
+from fineparser_gui import app
+from fineparser_gui.app import Studio
+from fineparser_gui.model.dive import DiveState
+
+_qt = QApplication([])
+_MOST_SHOWN = 6
+_PATIENCE_S = 60
+
+
+def _events() -> None:
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    QCoreApplication.processEvents()
+
+
+def _studio(folder: Path | None = None) -> Studio:
+    app.WorkerClient = SilentWorker
+    studio = Studio(_qt, folder)
+    studio.window.show()
+    _events()
+    return studio
+
+
+def show_session(path: Path, progress=lambda: None) -> dict[str, object]:
+    """Open a session, look at some of its dives with all that is drawn on them, and close the window."""
+    studio = _studio()
+    window, session = studio.window, studio.session
+    told: list[str] = []
+    session.problem.connect(told.append)
+    try:
+        window.files.open_path(path)
+        deadline_s = time.monotonic() + _PATIENCE_S
+        while any(dive.state is DiveState.OPENING for dive in session.dives):
+            _events()
+            progress()
+            assert time.monotonic() < deadline_s, "a video is still being opened"
+        keys = session.keys
+        for key in keys[:_MOST_SHOWN]:
+            session.select(key)
+            dive = session.dive(key)
+            for frame in (dive.first_frame, *(drawing.frame for drawing in dive.drawings[:3]), 0):
+                window.transport.seek(frame)
+                _events()
+                window.grab()
+                progress()
+            for row in range(min(window.dives.model.rowCount(), _MOST_SHOWN)):
+                window.dives.model.text(window.dives.model.key(row))
+        for name in ("timeline_dive", "next_drawing", "compare", "find_dives", "accept_dives", "undo", "loop_dive"):
+            if window.actions_by_id[name].isEnabled():
+                window.actions_by_id[name].trigger()
+                _events()
+        window.grab()
+        if told and not keys:
+            raise ConfigError(told[0])
+        return {"dives": len(keys), "states": sorted({dive.state.name for dive in session.dives})}
+    finally:
+        window.close()
+        window.deleteLater()
+        _events()
+
+
+def start_with_settings(path: Path) -> dict[str, object]:
+    """Start the program with a settings file, open its menus and preferences, and change one."""
+    from fineparser_gui.dialogs.preferences_dialog import PreferencesDialog
+
+    studio = _studio(path.parent)
+    window = studio.window
+    try:
+        window.files.recent.aboutToShow.emit()
+        window.actions_by_id["preferences"].trigger()
+        _events()
+        window.grab()
+        for dialog in window.findChildren(PreferencesDialog):
+            dialog.grab()
+            dialog.reject()
+        studio.preferences.change(mask_opacity=55)
+        now = studio.preferences.now
+        return {"theme": now.theme, "n_exemplars": now.n_exemplars, "recent": len(window.files.recent.actions())}
+    finally:
+        window.close()
+        window.deleteLater()
+        _events()
