@@ -10,9 +10,10 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QLockFile, QObject, QSettings, Signal
+from PySide6.QtCore import QLockFile, QObject, Signal
 
 from fineparser_core.errors import ConfigError, FineParserError
+from fineparser_gui.model.json_fields import file_name
 from fineparser_gui.model.session_file import (
     Origin,
     SavedDive,
@@ -24,7 +25,7 @@ from fineparser_gui.model.session_file import (
 )
 from fineparser_gui.services.autosave import Autosave, claim, leftovers
 from fineparser_gui.services.session import Session
-from fineparser_gui.settings.store import FILE_NAME
+from fineparser_gui.settings.store import open_settings
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +73,7 @@ class SessionFileController(QObject):
         self._recovered = False
         self._leftover: Leftover | None = None  # the one recovered last, kept from other windows
         self.autosave = Autosave(session, folder, self) if folder else None
-        self._settings = QSettings(str(folder / FILE_NAME), QSettings.Format.IniFormat) if folder else None
+        self._settings = open_settings(folder) if folder else None
 
     @property
     def holds_something(self) -> bool:
@@ -101,8 +102,8 @@ class SessionFileController(QObject):
     def recent_paths(self) -> list[Path]:
         """Session files opened or saved lately, the latest first."""
         stored: Any = self._settings.value(_RECENT, []) if self._settings else []
-        names = [stored] if isinstance(stored, str) else stored or []  # QSettings stores a list of one as text
-        return [Path(name) for name in names]
+        names = stored if isinstance(stored, list) else [stored]  # QSettings stores a list of one as text
+        return [Path(name) for name in names[:_MOST_RECENT] if _is_name(name)]
 
     def close(self, *, asked: bool) -> None:
         """End; unsaved changes that the user was not asked about are kept for the next start."""
@@ -212,6 +213,13 @@ class SessionFileController(QObject):
             return
         text = self.tr("The autosaved session cannot be read. It is kept as {0}.")
         self._session.problem.emit(text.format(aside))
+
+
+def _is_name(value: Any) -> bool:
+    try:
+        return bool(file_name(value))
+    except ValueError:
+        return False
 
 
 def free_path(path: Path) -> Path:

@@ -9,10 +9,15 @@ from fineparser_core.constants import DEVICES, PRECISIONS, STEP_NAMES
 from fineparser_core.errors import ConfigError
 from fineparser_core.export.options import MaskStyle
 from fineparser_core.export.palette import MASK_COLOUR, STEP_COLOURS
+from fineparser_gui.model.json_fields import LONGEST_PATH, shown
 
 THEMES = ("system", "light", "dark")
 MOST_EXEMPLARS = 50
 LEAST_OPACITY_PERCENT = 10
+#: Of a command.
+MOST_KEYS = 8
+_LONGEST_KEY = 64
+_MOST_COMMANDS = 500
 
 _Check = Callable[[Any], bool]
 
@@ -30,9 +35,19 @@ def _whole(lowest: int, highest: int) -> _Check:
 
 
 def _are_shortcuts(value: Any) -> bool:
-    return isinstance(value, Mapping) and all(
-        isinstance(name, str) and all(isinstance(key, str) for key in keys) for name, keys in value.items()
+    return (
+        isinstance(value, Mapping)
+        and len(value) <= _MOST_COMMANDS
+        and all(len(keys) <= MOST_KEYS and all(map(_is_key, keys)) for keys in value.values())
     )
+
+
+def _is_key(value: Any) -> bool:
+    return isinstance(value, str) and len(value) <= _LONGEST_KEY
+
+
+def _is_folder(value: Any) -> bool:
+    return isinstance(value, str) and len(value) <= LONGEST_PATH and "\0" not in value
 
 
 def _choice(default: Any, check: _Check) -> Any:
@@ -63,7 +78,7 @@ class Preferences:
 
     device: str = _choice("auto", _one_of(*DEVICES))
     precision: str = _choice("auto", _one_of(*PRECISIONS))
-    weights: str = _choice("", lambda value: isinstance(value, str))
+    weights: str = _choice("", _is_folder)
     n_exemplars: int = _choice(10, _whole(1, MOST_EXEMPLARS))
     mask_color: str = _choice(MASK_COLOUR, _is_color)
     mask_opacity: int = _choice(60, _whole(LEAST_OPACITY_PERCENT, 100))
@@ -82,7 +97,7 @@ class Preferences:
     def __post_init__(self) -> None:
         for choice in fields(self):
             if not choice.metadata["check"](value := getattr(self, choice.name)):
-                raise ConfigError(f"{choice.name} cannot be {value!r}.")
+                raise ConfigError(f"{choice.name} cannot be {shown(value)}.")
 
     @property
     def mask_style(self) -> MaskStyle:

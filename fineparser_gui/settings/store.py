@@ -9,13 +9,21 @@ from typing import Any
 from PySide6.QtCore import QObject, QSettings, Signal
 
 from fineparser_core.errors import ConfigError
+from fineparser_core.files import parse_json
+from fineparser_gui.model.json_fields import listed, record
+from fineparser_gui.settings.ini_file import open_ini
 from fineparser_gui.settings.migrations import migrate
-from fineparser_gui.settings.preferences import Preferences
+from fineparser_gui.settings.preferences import MOST_KEYS, Preferences
 
 log = logging.getLogger(__name__)
 
-FILE_NAME = "settings.ini"
+_FILE_NAME = "settings.ini"
 _GROUP = "preferences"
+
+
+def open_settings(folder: Path) -> QSettings | None:
+    """The settings file of a folder; see `open_ini`."""
+    return open_ini(folder / _FILE_NAME)
 
 
 class PreferenceStore(QObject):
@@ -38,7 +46,8 @@ class PreferenceStore(QObject):
         self._file: QSettings | None = None
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
-            self._file = QSettings(str(folder / FILE_NAME), QSettings.Format.IniFormat)
+            self._file = open_settings(folder)
+        if self._file is not None and folder is not None:
             migrate(self._file, folder)
         self.now = self._read()
 
@@ -72,10 +81,11 @@ class PreferenceStore(QObject):
             if stored is None:
                 continue
             try:
-                value = json.loads(str(stored))
+                value = parse_json(str(stored).encode())
                 if choice.default is MISSING:
-                    value = {action_id: tuple(keys) for action_id, keys in value.items()}
+                    chosen = record(value, "list of keys by command").items()
+                    value = {action_id: tuple(listed(keys, MOST_KEYS, "keys")) for action_id, keys in chosen}
                 read = replace(read, **{choice.name: value})
-            except (ValueError, TypeError, AttributeError, ConfigError) as error:
+            except (ValueError, ConfigError) as error:
                 log.warning("settings: %s is not used: %s", choice.name, error)
         return read

@@ -1,7 +1,9 @@
 """Opens hostile sessions in the real window, whose worker is silent; actions of the sandbox."""
 
 import os
+import shutil
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -10,12 +12,13 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "gui"))
 
 from answers_kit import SilentWorker
 from PySide6.QtCore import QCoreApplication, QEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QDialog
 
 from fineparser_core.errors import ConfigError
 from fineparser_gui import app
 from fineparser_gui.app import Studio
 from fineparser_gui.model.dive import DiveState
+from fineparser_gui.settings.store import PreferenceStore
 
 _qt = QApplication([])
 _MOST_SHOWN = 6
@@ -75,22 +78,28 @@ def show_session(path: Path, progress=lambda: None) -> dict[str, object]:
 
 def start_with_settings(path: Path) -> dict[str, object]:
     """Start the program with a settings file, open its menus and preferences, and change one."""
-    from fineparser_gui.dialogs.preferences_dialog import PreferencesDialog
-
-    studio = _studio(path.parent)
-    window = studio.window
-    try:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if path.is_file() and path.stat().st_size < 1 << 24:
+            shutil.copy(path, folder / "settings.ini")
+        else:
+            (folder / "settings.ini").symlink_to(path)
+        studio = _studio(folder)
+        window = studio.window
         window.files.recent.aboutToShow.emit()
         window.actions_by_id["preferences"].trigger()
+        window.actions_by_id["shortcuts"].trigger()
         _events()
         window.grab()
-        for dialog in window.findChildren(PreferencesDialog):
+        for dialog in window.findChildren(QDialog):
             dialog.grab()
             dialog.reject()
-        studio.preferences.change(mask_opacity=55)
         now = studio.preferences.now
-        return {"theme": now.theme, "n_exemplars": now.n_exemplars, "recent": len(window.files.recent.actions())}
-    finally:
+        recent = len(window.files.recent.actions())
+        studio.preferences.change(mask_opacity=55)
         window.close()
         window.deleteLater()
         _events()
+        assert PreferenceStore(folder).now.mask_opacity == 55
+        kept = os.path.lexists(folder / "settings.damaged.ini")
+        return {"theme": now.theme, "n_exemplars": now.n_exemplars, "recent": recent, "kept": kept}

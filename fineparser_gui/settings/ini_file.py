@@ -1,0 +1,36 @@
+"""Opens a settings file of Qt only where it is one: Qt reads it whole, and believes what it says of its objects."""
+
+import errno
+import logging
+from pathlib import Path
+
+from PySide6.QtCore import QSettings
+
+from fineparser_core.files import read_bounded
+
+log = logging.getLogger(__name__)
+
+_MOST_BYTES = 1_000_000
+#: Qt allocates what these say that they need; the program writes none of them.
+_OBJECTS = (b"@Variant(", b"@DateTime(")
+
+
+def open_ini(path: Path) -> QSettings | None:
+    """The settings in a file, which is made where there is none.
+
+    What cannot be a settings file is renamed to NAME.damaged.ini. None: it cannot be renamed either.
+    """
+    try:
+        data = read_bounded(path, _MOST_BYTES)
+        if any(word in data for word in _OBJECTS):
+            raise OSError(errno.EINVAL, "it holds objects, which the program does not write")
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        log.warning("settings: %s is set aside (%s)", path, error.strerror)
+        try:
+            path.replace(path.with_suffix(".damaged.ini"))
+        except OSError as in_the_way:
+            log.warning("settings: %s", in_the_way)
+            return None
+    return QSettings(str(path), QSettings.Format.IniFormat)
