@@ -20,7 +20,7 @@ from fineparser_core.diving.name_parsing import ParsedName, parse_list
 from fineparser_gui.formatting import board_text
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.model.filling import fillings, names_of_files
-from fineparser_gui.panels.widgets import label, style_table
+from fineparser_gui.panels.widgets import label, style_table, tool_tip
 from fineparser_gui.services.session import Session
 
 AnyIndex = QModelIndex | QPersistentModelIndex
@@ -71,7 +71,7 @@ class NamingPreview(QAbstractTableModel):
             font.setBold(True)
             return font
         if role == Qt.ItemDataRole.ToolTipRole and changes:
-            return self.tr("currently: {0}").format(self._text(index.row(), column, changed=False) or "–")
+            return tool_tip(self.tr("currently: {0}").format(self._text(index.row(), column, changed=False) or "–"))
         return None
 
     def _text(self, row: int, column: int, *, changed: bool) -> str:

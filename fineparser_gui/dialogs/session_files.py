@@ -10,6 +10,7 @@ from fineparser_core.export.corrections import label_error
 from fineparser_gui.actions.registry import plain_text
 from fineparser_gui.model.session_file import SUFFIX
 from fineparser_gui.model.video_files import names_of
+from fineparser_gui.panels.widgets import tool_tip
 from fineparser_gui.services.session import Session
 from fineparser_gui.services.session_files import Leftover, SessionFileController, free_path
 
@@ -137,7 +138,7 @@ class SessionFileDialogs(QObject):
         self.recent.clear()
         for path in self.controller.recent_paths:
             action = self.recent.addAction(path.name.replace("&", "&&"), lambda path=path: self.open_path(path))
-            action.setToolTip(str(path))
+            action.setToolTip(tool_tip(str(path)))
             action.setEnabled(path.is_file())
         if self.recent.isEmpty():
             self.recent.addAction(self.tr("No session was saved yet")).setEnabled(False)

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSizePolic
 
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.model.comparison import Alignment, Candidate
-from fineparser_gui.panels.widgets import keyboard_friendly, tool_button
+from fineparser_gui.panels.widgets import keyboard_friendly, tool_button, tool_tip
 from fineparser_gui.services.session import Session
 
 
@@ -86,7 +86,7 @@ class _Candidates(QComboBox):
         for candidate in candidates:
             self.addItem(candidate.title, candidate)
         self.setCurrentIndex(candidates.index(shown) if shown else -1)
-        self.setToolTip(shown.title if shown else "")
+        self.setToolTip(tool_tip(shown.title) if shown else "")
 
     def showPopup(self) -> None:
         self.about_to_open.emit()

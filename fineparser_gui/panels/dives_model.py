@@ -11,6 +11,7 @@ from fineparser_gui.images import image_of
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.model.video_files import sort_key
 from fineparser_gui.panels.dive_states import details_text, needs_user, state_text
+from fineparser_gui.panels.widgets import tool_tip
 from fineparser_gui.services.session import Session
 
 KEY_ROLE = Qt.ItemDataRole.UserRole
@@ -108,7 +109,7 @@ class DivesModel(QAbstractListModel):
             return image_of(dive.thumbnail) if dive.thumbnail is not None else None
         if role == Qt.ItemDataRole.ToolTipRole:
             state = state_text(dive, self._n_accepted(key))
-            return "\n".join(filter(None, (str(dive.path), details_text(dive), state, dive.problem)))
+            return tool_tip("\n".join(filter(None, (str(dive.path), details_text(dive), state, dive.problem))))
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return self.text(key)
         if role == KEY_ROLE:

@@ -8,7 +8,7 @@ from fineparser_core.inference.rescore import outliers
 from fineparser_core.types import ExemplarVote
 from fineparser_gui.formatting import RENDERED_MARK, board_text, exemplar_name, signed
 from fineparser_gui.icons import icon
-from fineparser_gui.panels.widgets import card, fill, keyboard_friendly, label, style_table
+from fineparser_gui.panels.widgets import card, fill, keyboard_friendly, label, style_table, tool_tip
 from fineparser_gui.services.session import Session
 from fineparser_gui.steps import step_texts
 
@@ -127,7 +127,7 @@ class ExemplarModel(QAbstractTableModel):
             font.setStrikeOut(True)
             return font
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self._tool_tip(vote, rendered)
+            return tool_tip(self._tool_tip(vote, rendered))
         return None
 
     def _tool_tip(self, vote: ExemplarVote, rendered: bool) -> str:

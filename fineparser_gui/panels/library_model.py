@@ -4,6 +4,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from fineparser_gui.formatting import RENDERED_MARK, board_text
 from fineparser_gui.model.library import LibraryEntry
+from fineparser_gui.panels.widgets import tool_tip
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -73,7 +74,7 @@ class LibraryModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return int(_alignment(column))
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self._tool_tip(entry)
+            return tool_tip(self._tool_tip(entry))
         return None
 
     def sorted_by(self, row: int, column: int) -> str | float:

@@ -1,5 +1,8 @@
 """Widgets that the panels and dialogs share: cards, labels, and keys that a focused control keeps."""
 
+from html import escape
+
+from PySide6 import QtGui
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
@@ -37,6 +40,11 @@ def label(text: str = "", role: str | None = None, *, wrap: bool = False) -> QLa
     return made
 
 
+def tool_tip(text: str) -> str:
+    """A tool tip that shows names as they are: Qt takes text with tags in it for a page, and loads its pictures."""
+    return f'<p style="white-space: pre-wrap">{escape(text)}</p>' if QtGui.Qt.mightBeRichText(text) else text
+
+
 class ElidedLabel(QLabel):
     """One line of text, elided in the middle where it does not fit; the tool tip has the full text."""
 
@@ -51,7 +59,7 @@ class ElidedLabel(QLabel):
         """Set the full text."""
         self._full = text
         self.setAccessibleName(text)
-        self.setToolTip(text)
+        self.setToolTip(tool_tip(text))
         self.updateGeometry()
         self._elide()
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from answers_kit import dive_parse, result_message
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from fineparser_core.errors import ConfigError, ExportError
@@ -298,6 +299,17 @@ def test_no_dive_gets_more_drawings_or_a_longer_name_than_a_session_can_hold(mak
     session.set_diver(session.current.key, "x" * 5000)
     assert len(session.current.drawings) == MOST_DRAWINGS
     assert len(session.current.diver) == LONGEST_NAME
+
+
+def test_a_name_with_tags_is_a_name(make_studio, tmp_path):
+    saved = SavedDive(path=tmp_path / "<b>a", diver="<img src='/dev/zero'>")
+    write_session(SavedSession(dives=(saved,), selected=0), tmp_path / "a.fineparser")
+    studio = make_studio()
+    studio.window.files.open_path(tmp_path / "a.fineparser")
+    model = studio.window.dives.model
+    tip = model.data(model.index(0), Qt.ItemDataRole.ToolTipRole)
+    assert "&lt;img src=" in tip
+    assert "<img" not in tip
 
 
 def test_a_long_name_is_saved(tmp_path, clip):
