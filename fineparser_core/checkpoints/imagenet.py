@@ -103,7 +103,7 @@ def _read(path: Path) -> dict[str, Tensor]:
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read ({error.strerror or error}): check its name.") from None
     except Exception as error:  # torch's reader fails in as many ways as a file can be damaged
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        reason = ": ".join([type(error).__name__, *str(error).splitlines()[:1]])
         raise CheckpointError(f"{path} is damaged or not a file of weights ({reason}): get it again.") from None
     for entry in ("model", "state_dict"):
         if isinstance(content, dict) and isinstance(content.get(entry), dict):

@@ -1,13 +1,18 @@
 """The dives of a data set and where their images are, whatever the data set's own layout."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from string import Formatter
 
 from fineparser_core.data.records import Defect, DiveRecord, Key
 from fineparser_core.errors import ConfigError
 
 _MAX_DIGITS = 8
+
+#: What a pattern may name of a dive, or of an image of it.
+_FIELDS = {"event": "", "video": "", "index": 0, "frame": ""}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +47,7 @@ class DiveSet:
     def __post_init__(self) -> None:
         for pattern in (self.frame_pattern, *self.mask_patterns):
             try:
-                pattern.format(event="", video="", index=0, frame="")
+                _check_pattern(pattern)
             except (KeyError, IndexError, ValueError) as error:
                 raise ConfigError(
                     f'Frames cannot be found by "{pattern}" ({error!r}): use {{event}} or {{video}}, {{index}} and '
@@ -121,3 +126,11 @@ def _numbered(folder: Path, name: str, record: DiveRecord) -> list[Path]:
                 paths.append(path)
                 break
     return paths
+
+
+def _check_pattern(pattern: str) -> None:
+    """Raises: KeyError, IndexError or ValueError for other fields, for their attributes, or for a width beyond 99."""
+    for _, name, width, conversion in Formatter().parse(pattern):
+        if name not in (None, *_FIELDS) or conversion or not re.fullmatch(r"0?\d{0,2}[ds]?", width or ""):
+            raise KeyError(name)
+    pattern.format(**_FIELDS)

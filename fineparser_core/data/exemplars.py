@@ -61,7 +61,7 @@ def draw_exemplars(
     exemplars drift between evaluations.
     """
     found = candidates(query, pool, criterion)
-    rng = np.random.default_rng((seed, zlib.crc32(query.id.encode())))
+    rng = np.random.default_rng((seed, zlib.crc32(query.id.encode("utf-8", "surrogatepass"))))
     return [found[i] for i in rng.permutation(len(found))[:n]]
 
 

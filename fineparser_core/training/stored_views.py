@@ -32,7 +32,7 @@ def random_view(dive: Dive, preprocessing: str, rng: np.random.Generator) -> Vie
 
 def stored_view(dive: Dive, number: int, config: StagedConfig) -> View:
     """The view of a dive with a number: random, except that half of the dives have the plain view as number 0."""
-    known = zlib.crc32(dive.key.encode())
+    known = zlib.crc32(dive.key.encode("utf-8", "surrogatepass"))
     if number == 0 and known % 2:
         return plain_view(dive, config.preprocessing)
     return random_view(dive, config.preprocessing, np.random.default_rng((config.seed, 3, known, number)))

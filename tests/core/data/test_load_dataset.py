@@ -118,3 +118,11 @@ def test_the_real_annotations_load_completely(shared_dir):
     assert len(mtl_aqa.records) == 1412
     assert Counter(defect.kind for defect in mtl_aqa.defects) == {"score": 27}
     assert next(iter(mtl_aqa.frame_defects())).text == "0 frames on disk, 86 labelled."
+
+
+@pytest.mark.parametrize(
+    "pattern", ["{", "{}", "{0}", "{event.__class__}", "{event!r}", "{index:>999999999}", "{event:d}"]
+)
+def test_a_pattern_names_the_parts_of_a_dive_alone(finediving_root, pattern):
+    with pytest.raises(ConfigError, match="Frames cannot be found by"):
+        load_dataset(finediving_root, frame_pattern=pattern)
