@@ -4,7 +4,7 @@ import errno
 import logging
 from pathlib import Path
 
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QLockFile, QSettings
 
 from fineparser_core.files import read_bounded
 
@@ -20,6 +20,7 @@ def open_ini(path: Path) -> QSettings | None:
 
     What cannot be a settings file is renamed to NAME.damaged.ini. None: it cannot be renamed either.
     """
+    _sweep_leftovers(path)
     try:
         data = read_bounded(path, _MOST_BYTES)
         if any(word in data for word in _OBJECTS):
@@ -34,3 +35,12 @@ def open_ini(path: Path) -> QSettings | None:
             log.warning("settings: %s", in_the_way)
             return None
     return QSettings(str(path), QSettings.Format.IniFormat)
+
+
+def _sweep_leftovers(path: Path) -> None:
+    """Delete what a program that was killed while Qt wrote the settings left: a lock and a temporary file."""
+    lock = QLockFile(f"{path}.lock")  # held by Qt while it writes
+    if lock.tryLock(0):
+        for left in path.parent.glob(f"{path.name}.{'[0-9A-Za-z]' * 6}"):
+            left.unlink(missing_ok=True)
+        lock.unlock()

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 from answers_kit import dive_parse, requests, result_message, scoring
-from PySide6.QtCore import QSettings, Qt, QUrl
+from PySide6.QtCore import QLockFile, QSettings, Qt, QUrl
 from PySide6.QtGui import QColor, QImage, QKeySequence, QTextDocument
 from PySide6.QtWidgets import QApplication, QColorDialog, QFileDialog, QTextBrowser
 
@@ -49,6 +49,20 @@ def test_choices_survive_a_restart(qapp, tmp_path):
     PreferenceStore(tmp_path).change(**chosen)
     now = PreferenceStore(tmp_path).now
     assert {name: getattr(now, name) for name in chosen} == chosen
+
+
+def test_what_a_kill_left_beside_the_settings_is_swept_unless_it_is_being_written(qapp, tmp_path):
+    PreferenceStore(tmp_path).change(theme="dark")
+    left, others = tmp_path / "settings.ini.aBc1dE", [tmp_path / "settings.ini", tmp_path / "settings.ini.old"]
+    others[1].write_text("")
+    left.write_text("half")
+    writing = QLockFile(str(tmp_path / "settings.ini.lock"))
+    assert writing.tryLock(0)
+    assert PreferenceStore(tmp_path).now.theme == "dark"
+    assert left.exists()
+    writing.unlock()
+    assert PreferenceStore(tmp_path).now.theme == "dark"
+    assert sorted(tmp_path.iterdir()) == others
 
 
 def test_a_value_that_cannot_be_is_the_default_and_the_rest_is_kept(qapp, tmp_path):

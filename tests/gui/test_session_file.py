@@ -227,6 +227,20 @@ def test_a_clean_exit_leaves_nothing_to_recover(make_studio, tmp_path, clip):
     assert list((tmp_path / "state").glob("autosave-*")) == []
 
 
+def test_what_a_program_left_that_was_killed_before_it_saved_anything_is_swept(
+    make_studio, tmp_path, left_half_written
+):
+    make_studio()
+    (lock,) = (tmp_path / "state").glob("autosave-*.lock")
+    dead = lock.with_name("autosave-0123456789ab.lock")
+    dead.write_bytes(lock.read_bytes().replace(str(os.getpid()).encode(), b"999999999", 1))
+    left = left_half_written(dead.with_suffix(".json"))
+    assert leftovers(tmp_path / "state") == []
+    assert lock.exists()
+    assert not dead.exists()
+    assert not left.exists()
+
+
 def test_a_program_that_is_ended_by_the_system_leaves_unsaved_work_to_recover(make_studio, tmp_path, clip):
     studio = make_studio()
     studio.session.open([clip])

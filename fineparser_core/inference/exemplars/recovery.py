@@ -67,13 +67,11 @@ def repair(path: Path) -> str:
     damage = _damage(path) if path.exists() else "it was gone"
     if damage is None or not (backup.exists() or (path.exists() and path.stat().st_size)):
         return ""
-    kept = ""
-    if path.exists():
-        aside = path.with_name(f"library-damaged-{datetime.now():%Y%m%d-%H%M%S}-{uuid4().hex[:4]}.sqlite")
-        for name in _SIDE_FILES:
-            if Path(f"{path}{name}").exists():
-                os.replace(f"{path}{name}", f"{aside}{name}")
-        kept = f", and the damaged file is kept as {aside.name}"
+    aside = path.with_name(f"library-damaged-{datetime.now():%Y%m%d-%H%M%S}-{uuid4().hex[:4]}.sqlite")
+    kept = f", and the damaged file is kept as {aside.name}" if path.exists() else ""
+    for name in reversed(_SIDE_FILES):  # the library last: SQLite would read the log of another file into its backup
+        if Path(f"{path}{name}").exists():
+            os.replace(f"{path}{name}", f"{aside}{name}")
     if backup.is_file() and _damage(backup) is None:
         made = datetime.fromtimestamp(backup.stat().st_mtime)
         with atomic_file(path) as temporary:

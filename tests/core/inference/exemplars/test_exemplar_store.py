@@ -198,6 +198,26 @@ def test_a_damaged_library_is_set_aside_and_its_backup_takes_its_place(tmp_path,
         assert library.encoded(MODEL_ID) == {f"ex{i}" for i in range(5)}
 
 
+@pytest.mark.parametrize("damaged", [False, True])
+def test_the_log_of_a_lost_library_is_not_read_into_its_backup(tmp_path, damaged):
+    with ExemplarStore.open_own(tmp_path) as library:
+        add(library, "one")
+    path = tmp_path / FILE_NAME
+    with ExemplarStore.open_own(tmp_path) as library:
+        with library._writing() as db:
+            db.execute("UPDATE exemplar SET score = 1, diver = 'Bob'")
+        log = Path(f"{path}-wal").read_bytes()
+    if damaged:
+        path.write_bytes(b"This is no library. " * 500)
+    else:
+        path.unlink()
+    Path(f"{path}-wal").write_bytes(log)
+    with ExemplarStore.open_own(tmp_path) as library:
+        assert "its backup of" in library.notice
+        assert library.get("one").score == 70.0
+    assert integrity(path) == "ok"
+
+
 def test_a_damaged_library_without_a_sound_backup_starts_empty_and_says_so(tmp_path):
     for backup in (None, b"neither is this"):
         (tmp_path / FILE_NAME).write_bytes(b"This is no library. " * 500)

@@ -1,0 +1,62 @@
+"""A program killed at any step: what was confirmed is there, old or new whole, and the next start leaves no litter."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from kills import kill_everywhere, preload
+from sandbox import RIGHT, Outcome, Tally
+
+# In memory, where there is such a file system: a kill does not care for the disk, and every case syncs it often.
+MEMORY = Path("/dev/shm")
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory) -> Path:
+    made = preload(tmp_path_factory.mktemp("preload"))
+    if made is None:
+        pytest.skip("needs Linux and a C compiler")
+    return made
+
+
+@pytest.fixture
+def folder(tmp_path) -> Iterator[Path]:
+    place = Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else tmp_path))
+    yield place
+    shutil.rmtree(place)
+
+
+def check(tally: Tally, name: str, killed) -> None:
+    for number in range(killed.n_kills - len(killed.wrong)):
+        tally.add(f"kills: {name}", str(number), Outcome(RIGHT))
+    assert killed.wrong == []
+    assert killed.n_kills > 5
+
+
+def test_a_few_kills(library, folder, tally):
+    for name, every in (("session", 1), ("library", 67)):
+        (folder / name).mkdir()
+        check(tally, name, kill_everywhere(name, folder / name, library, every))
+
+
+def test_a_careless_writer_is_found_out(library, folder):
+    killed = kill_everywhere("careless", folder, library)
+    assert any("found [None]" in fault for fault in killed.wrong), killed
+
+
+@pytest.mark.hostile
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize(
+    "name", ["session", "autosave", "preferences", "library", "repair", "bundle", "checkpoint", "exports"]
+)
+def test_kills_at_every_sync_and_rename(library, folder, tally, name):
+    check(tally, name, kill_everywhere(name, folder, library))
+
+
+@pytest.mark.hostile
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize(("name", "every"), [("library", 11), ("repair", 3)])
+def test_kills_between_the_pages_of_a_database(library, folder, tally, name, every):
+    check(tally, f"{name}, pages", kill_everywhere(name, folder, library, every, pages=True))

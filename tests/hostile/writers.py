@@ -1,0 +1,386 @@
+"""The writers that are killed: everything of the program that a person would miss."""
+
+import hashlib
+import sqlite3
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "core/inference/exemplars"))
+
+
+@dataclass(frozen=True)
+class Steps:
+    """A writer made of functions."""
+
+    modules: tuple[str, ...]
+    steps: tuple[Callable[[Path], object], ...]
+    read: Callable[[Path], Any]
+    prepare: Callable[[Path], object] = lambda folder: None
+
+
+def digests(*names: str) -> Callable[[Path], Any]:
+    """Reads files as their digests; None for one that is not there."""
+
+    def read(folder: Path) -> list[str | None]:
+        paths = [folder / name for name in names]
+        return [hashlib.sha256(path.read_bytes()).hexdigest()[:12] if path.is_file() else None for path in paths]
+
+    return read
+
+
+# One that loses what was there, and leaves litter: the kills have to show both
+
+
+def _write_carelessly(text: str) -> Callable[[Path], object]:
+    def write(folder: Path) -> None:
+        (folder / text).write_text(text)
+        (folder / "kept.txt").unlink(missing_ok=True)
+        (folder / text).rename(folder / "kept.txt")
+
+    return write
+
+
+careless = Steps((), (_write_carelessly("one"), _write_carelessly("two")), digests("kept.txt"))
+
+
+# Sessions
+
+
+def _saved(*divers: str) -> Any:
+    from fineparser_gui.model.session_file import SavedDive, SavedSession
+
+    return SavedSession(dives=tuple(SavedDive(path=Path("/videos/dive.mp4"), diver=diver) for diver in divers))
+
+
+def _write_session(*divers: str) -> Callable[[Path], object]:
+    def write(folder: Path) -> None:
+        from fineparser_gui.model.session_file import write_session
+
+        write_session(_saved(*divers), folder / "monday.fineparser")
+
+    return write
+
+
+def _read_session(folder: Path) -> list[str] | None:
+    from fineparser_gui.model.session_file import read_session
+
+    path = folder / "monday.fineparser"
+    return [dive.diver for dive in read_session(path)[0].dives] if path.exists() else None
+
+
+session = Steps(
+    ("fineparser_gui.model.session_file",),
+    (_write_session("Ada"), _write_session("Ada", "Zoë"), _write_session("Bob")),
+    _read_session,
+)
+
+
+# The window: its autosave, its preferences and its temporary folder
+
+
+_windows: list[Any] = []
+
+
+def _in_window(work: Callable[[Any], object]) -> Callable[[Path], object]:
+    """In the window of this process; a new one is told to discard what a crash left."""
+
+    def act(folder: Path) -> None:
+        if not _windows:
+            from PySide6.QtWidgets import QApplication
+
+            from fineparser_gui.app import Studio
+
+            studio = Studio(QApplication(["fineparser-gui"]), folder / "state")
+            files = studio.window.files.controller
+            while (leftover := files.next_leftover()) is not None:
+                files.discard(leftover)
+            assert studio.client.folder.is_dir()
+            _windows.append(studio)
+        work(_windows[0])
+
+    return act
+
+
+def _autosave(*divers: str) -> Callable[[Path], object]:
+    def write(studio: Any) -> None:
+        studio.session.clear()
+        studio.session.restore(_saved(*divers))
+        assert studio.window.files.controller.autosave.write()
+
+    return _in_window(write)
+
+
+def _close(studio: Any) -> None:
+    studio.client.close()
+    studio.window.files.controller.close(asked=True)
+
+
+def _left_by_crash(folder: Path) -> list[list[str]]:
+    from fineparser_gui.model.session_file import read_session
+    from fineparser_gui.services.autosave import leftovers
+
+    found = [read_session(path)[0] for path in leftovers(folder / "state")]
+    return [[dive.diver for dive in saved.dives] for saved in found]
+
+
+autosave = Steps(
+    ("fineparser_gui.app",),
+    (_autosave("Ada"), _autosave("Ada", "Zoë"), _in_window(_close)),
+    _left_by_crash,
+    _in_window(_close),
+)
+
+
+def _prefer(**choices: Any) -> Callable[[Path], object]:
+    def write(folder: Path) -> None:
+        from fineparser_gui.settings.store import PreferenceStore
+
+        PreferenceStore(folder / "state").change(**choices)
+
+    return write
+
+
+def _preferences(folder: Path) -> dict[str, Any]:
+    from fineparser_gui.settings.store import PreferenceStore
+
+    now = PreferenceStore(folder / "state").now
+    return {"theme": now.theme, "mask_opacity": now.mask_opacity, "shortcuts": dict(now.shortcuts)}
+
+
+preferences = Steps(
+    ("fineparser_gui.settings.store",),
+    (
+        _prefer(theme="dark"),
+        _prefer(theme="light"),
+        _prefer(mask_opacity=30),
+        _prefer(shortcuts={"open": ("Ctrl+Shift+O",)}),
+    ),
+    _preferences,
+    _prefer(theme="system", mask_opacity=50),
+)
+
+
+# The coach's own library
+
+
+def _library(work: Callable[[Any], object]) -> Callable[[Path], object]:
+    def write(folder: Path) -> None:
+        from fineparser_core.inference.exemplars.store import ExemplarStore
+
+        with ExemplarStore.open_own(folder / "own") as library:
+            work(library)
+
+    return write
+
+
+def _add(name: str) -> Callable[[Any], object]:
+    def add(library: Any) -> None:
+        import exemplar_kit
+
+        from fineparser_core.inference.exemplars.clip_folder import store_clip
+
+        clip = library.folder.parent / f"{name}.mp4"
+        clip.write_bytes(name.encode() * 1000)
+        if name not in library.own_ids():
+            exemplar_kit.add(library, name, clip_path=store_clip(clip, library.folder))
+        clip.unlink()
+
+    return add
+
+
+def _keep(library: Any) -> None:
+    import exemplar_kit
+
+    library.keep_parse("one", "newer", exemplar_kit.encoding(1), exemplar_kit.mask(), (25, 65))
+
+
+def _edit(library: Any) -> None:
+    from fineparser_core.inference.exemplars.facts import ExemplarFacts
+
+    library.edit("one", ExemplarFacts(dive_number="107B", board_m=3.0, score=61.0, diver="Ada"))
+
+
+def _exemplars(folder: Path) -> list[Any]:
+    """Of the library as the next program opens it, and of its backup as it is."""
+    import exemplar_kit
+
+    from fineparser_core.inference.exemplars.store import ExemplarStore
+
+    with ExemplarStore.open_own(folder / "own") as library:
+        assert not library.notice, library.notice
+        found = []
+        for one in [*library.exemplars(), *library.removed()]:
+            assert one.clip_path.is_file()
+            mask, encoding = library.mask(one.id), library.encoding(one.id, exemplar_kit.MODEL_ID)
+            newer = library.encoding(one.id, "newer") is not None
+            found.append([one.id, one.score, one.first_flight_frame, one.removed, bool(mask and encoding), newer])
+    for name in ("library.sqlite", "library.backup.sqlite"):
+        with closing(sqlite3.connect(folder / "own" / name)) as db:
+            assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    return found
+
+
+library = Steps(
+    ("exemplar_kit",),
+    tuple(
+        _library(work)
+        for work in (
+            _add("one"),
+            _edit,
+            _keep,
+            _add("two"),
+            lambda own: own.remove("two"),
+            lambda own: own.restore("two"),
+        )
+    ),
+    _exemplars,
+    _library(lambda own: None),
+)
+
+
+def _damaged_library(folder: Path) -> None:
+    """A backup, a damaged library, and the write-ahead log of what came after the backup."""
+    _library(_add("one"))(folder)
+    path = folder / "own" / "library.sqlite"
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("UPDATE exemplar SET score = 1")
+        db.commit()
+        log = Path(f"{path}-wal").read_bytes()
+    path.write_bytes(b"This is no library. " * 500)
+    Path(f"{path}-wal").write_bytes(log)
+
+
+def _repair(folder: Path) -> None:
+    _library(lambda own: None)(folder)
+
+
+def _repaired(folder: Path) -> list[Any]:
+    from fineparser_core.inference.exemplars.store import ExemplarStore
+
+    with ExemplarStore.open_own(folder / "own") as own:
+        return [[one.id, one.score] for one in own.exemplars()]
+
+
+#: The backup takes the place of the library, and nothing of the damaged one is thrown away.
+repair = Steps(("exemplar_kit",), (_repair,), _repaired, _damaged_library)
+
+
+# Weights and training
+
+
+def _state(value: float) -> Any:
+    import torch
+
+    return {"layer.weight": torch.full((4, 3, 2), value), "layer.bias": torch.full((4,), value)}
+
+
+def _save_bundle(value: float) -> Callable[[Path], object]:
+    def write(folder: Path) -> None:
+        from fineparser_core.checkpoints.bundle import WeightsCard, save_bundle
+
+        card = WeightsCard(name="toy", trained_on=f"nothing {value}", synthetic=True)
+        save_bundle(_state(value), card, folder / "bundle")
+
+    return write
+
+
+def _read_bundle(folder: Path) -> list[Any]:
+    from fineparser_core.checkpoints.bundle import load_bundle
+
+    state, card = load_bundle(folder / "bundle")
+    return [card.id, card.trained_on, {name: float(value.mean()) for name, value in sorted(state.items())}]
+
+
+bundle = Steps(
+    ("fineparser_core.checkpoints.bundle",), (_save_bundle(2.0), _save_bundle(3.0)), _read_bundle, _save_bundle(1.0)
+)
+
+
+def _save_checkpoint(value: float) -> Callable[[Path], object]:
+    def write(folder: Path) -> None:
+        from fineparser_core.training.loop import save_checkpoint
+
+        save_checkpoint({"iteration": int(value), "modules": _state(value)}, folder / "toy.pt")
+
+    return write
+
+
+def _read_checkpoint(folder: Path) -> list[Any]:
+    import torch
+
+    from fineparser_core.training.loop import load_checkpoint
+
+    saved = load_checkpoint(folder / "toy.pt", torch.device("cpu"))
+    return [saved["iteration"], {name: float(value.mean()) for name, value in saved["modules"].items()}]
+
+
+checkpoint = Steps(
+    ("fineparser_core.training.loop",),
+    (_save_checkpoint(2.0), _save_checkpoint(3.0)),
+    _read_checkpoint,
+    _save_checkpoint(1.0),
+)
+
+
+# Exports
+
+
+def _dives(n: int) -> Any:
+    from fineparser_core.export.tables import DiveRecord
+
+    return [DiveRecord(path=Path(f"dive-{i}.mp4"), diver="Ada", dive_number="207C", board_m=10.0) for i in range(n)]
+
+
+def _tables(n: int) -> Callable[[Path], object]:
+    def write(folder: Path) -> None:
+        from fineparser_core.export.tables import write_csv
+
+        write_csv(_dives(n), folder / "dives.csv")
+
+    return write
+
+
+def _json(n: int) -> Callable[[Path], object]:
+    def write(folder: Path) -> None:
+        from fineparser_core.export.tables import write_json
+
+        write_json(_dives(n), folder / "dives.json")
+
+    return write
+
+
+def _sheet(n: int) -> Callable[[Path], object]:
+    """A contact sheet, as its last function writes it."""
+
+    def write(folder: Path) -> None:
+        from fineparser_core.export.images import write_image
+
+        write_image(np.full((40, 60, 3), 10 * n, np.uint8), folder / "sheet.png")
+
+    return write
+
+
+def _clip(n: int) -> Callable[[Path], object]:
+    """An annotated clip, as its writer writes it."""
+
+    def write(folder: Path) -> None:
+        from fineparser_core.video.writer import VideoWriter
+
+        with VideoWriter(folder / "clip.mp4", width_px=64, height_px=48, fps=30.0) as writer:
+            for i in range(5):
+                writer.write(np.full((48, 64, 3), 20 * i + n, np.uint8), i / 30)
+
+    return write
+
+
+exports = Steps(
+    ("fineparser_core.export.tables", "fineparser_core.export.images", "fineparser_core.video.writer", "cv2"),
+    tuple(write(n) for n in (1, 2) for write in (_tables, _json, _sheet, _clip)),
+    digests("dives.csv", "dives.json", "sheet.png", "clip.mp4"),
+)
