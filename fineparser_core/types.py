@@ -22,6 +22,7 @@ class VideoInfo:
         rotation_deg: clockwise rotation already applied to decoded frames: 0, 90, 180 or 270.
         variable_frame_rate: True if frame intervals differ by more than 1 %.
         n_frames_missing: number of frames that the header announces and a truncated file lacks.
+        n_parts_damaged: number of packets that are corrupt, as is where reading stopped early.
     """
 
     path: Path
@@ -34,6 +35,7 @@ class VideoInfo:
     codec: str
     variable_frame_rate: bool
     n_frames_missing: int = 0
+    n_parts_damaged: int = 0
     pts_s: np.ndarray = field(repr=False, compare=False)
 
     @property

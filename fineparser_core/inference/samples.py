@@ -171,6 +171,9 @@ def _notes(info: VideoInfo, damaged: list[int], n_read: int) -> tuple[str, ...]:
     notes = []
     if info.n_frames_missing:
         notes.append(f"The file is cut off: {info.n_frames_missing} of its {info.n_frames_whole} frames are missing.")
+    if info.n_parts_damaged:
+        parts = "1 part" if info.n_parts_damaged == 1 else f"{info.n_parts_damaged} parts"
+        notes.append(f"The file is damaged: {parts} of its video cannot be read.")
     if damaged:
         share = f"{len(damaged)} of the {n_read} frames read"
         if len(damaged) > _MOST_DAMAGED * n_read:

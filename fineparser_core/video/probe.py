@@ -130,7 +130,7 @@ def _inspect(path: Path, _mtime_ns: int, _size: int) -> tuple[VideoInfo, FrameIn
         raise VideoError(_why_not_opened(path, error)) from None
     _refuse_too_many(path, declared.frames)
     with open_video(path) as (container, stream):
-        index, time_base, n_missing = _index_packets(path, container, stream, declared.cut_off)
+        index, time_base, n_missing, n_damaged = _index_packets(path, container, stream, declared.cut_off)
     n_frames = len(index.pts)
     if n_frames < MIN_FRAMES:
         frames = "frame" if n_frames == 1 else "frames"
@@ -156,6 +156,7 @@ def _inspect(path: Path, _mtime_ns: int, _size: int) -> tuple[VideoInfo, FrameIn
         codec=codec,
         variable_frame_rate=_is_variable_rate(intervals_s, float(time_base)),
         n_frames_missing=n_missing,
+        n_parts_damaged=0 if n_missing else n_damaged,  # the last packet of a truncated file is corrupt
         pts_s=pts_s,
     )
     return info, index, geometry
@@ -221,13 +222,16 @@ def _why_not_opened(path: Path, error: Exception) -> str:
 
 def _index_packets(
     path: Path, container: InputContainer, stream: VideoStream, cut_off: bool
-) -> tuple[FrameIndex, Fraction, int]:
-    """Read all packets: the frame index, the time base of its stamps, and the number of missing frames."""
+) -> tuple[FrameIndex, Fraction, int, int]:
+    """Read all packets: the frame index, the time base of its stamps, and the numbers of missing and damaged parts."""
     stamps: list[int | None] = []
     key_flags: list[bool] = []
-    n_packets = 0
+    n_packets = n_damaged = 0
     try:
-        for packet in intact_packets(container, stream):
+        for packet in container.demux(stream):
+            if packet.is_corrupt:
+                n_damaged += 1
+                continue
             if packet.size == 0 and packet.dts is None:  # end of stream
                 continue
             n_packets += 1
@@ -238,6 +242,7 @@ def _index_packets(
                 key_flags.append(packet.is_keyframe)
     except av.error.FFmpegError as error:
         logger.warning("reading packets stopped early: %s", error)
+        n_damaged += 1
     n_missing = _count_missing(container, stream, n_packets, cut_off)
     known = [stamp for stamp in stamps if stamp is not None]
     time_base = stream.time_base
@@ -247,7 +252,8 @@ def _index_packets(
     if raw or time_base is None or not distinct or (known and _span_s(known, time_base) > _MOST_DURATION_S):
         # No stamps, or repeated or impossible ones: number the frames at the nominal rate.
         pts = np.arange(len(stamps), dtype=np.int64)
-        return FrameIndex(pts=pts, keyframes=np.zeros(1, np.int64), seekable=False), 1 / _rate(stream), n_missing
+        index = FrameIndex(pts=pts, keyframes=np.zeros(1, np.int64), seekable=False)
+        return index, 1 / _rate(stream), n_missing, n_damaged
     order = np.argsort(np.array(known, dtype=np.int64))
     # AVI stores no presentation times; the demuxer guesses them in decoding order, which B-frames make wrong.
     guessed = container.format.name == "avi" and not all(key_flags)
@@ -256,7 +262,7 @@ def _index_packets(
         keyframes=np.flatnonzero(np.array(key_flags, dtype=bool)[order]),
         seekable=not guessed,
     )
-    return index, time_base, n_missing
+    return index, time_base, n_missing, n_damaged
 
 
 def _span_s(stamps: list[int], time_base: Fraction) -> float:

@@ -29,8 +29,8 @@ def read_video(path: Path) -> dict[str, Any]:
     """What the reader makes of a video: read in order, and again in any order.
 
     Returns:
-        `numbers` of the frames, `missing` and `damaged` ones, whether `times` ascend, and `strays`: frames that were
-        others when they were sought.
+        `numbers` of the frames; `missing`, `lost` and `damaged` ones; whether `times` ascend; `strays`: frames that
+        were others when they were sought.
     """
     with VideoReader(path) as reader:
         info = reader.info
@@ -50,6 +50,7 @@ def read_video(path: Path) -> dict[str, Any]:
             ],
             "n_frames": info.n_frames,
             "missing": info.n_frames_missing,
+            "lost": info.n_parts_damaged,
             "damaged": damaged,
             "times": bool((np.diff(info.pts_s) > 0).all()),
             "strays": strays,
@@ -68,7 +69,7 @@ def fault_of(name: str, kinds: dict[str, tuple[str, Maker]], outcome: Outcome) -
     if not value["times"]:
         return "its times do not ascend"
     if kinds is WHOLE:
-        expected = {"missing": 0, "damaged": [], "strays": []}
+        expected = {"missing": 0, "lost": 0, "damaged": [], "strays": []}
         wrong = {name: value[name] for name in expected if value[name] != expected[name]}
         if value["numbers"] != ALL[: len(value["numbers"])] or value["n_frames"] not in (16, N):
             wrong["numbers"] = value["numbers"]

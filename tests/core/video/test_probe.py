@@ -243,3 +243,13 @@ def test_a_cut_off_fragment_is_told_by_its_length(tmp_path: Path, make_video: Ca
     assert probe(whole).n_frames_missing == 0
     (tmp_path / "cut.mp4").write_bytes(whole.read_bytes()[: whole.stat().st_size * 8 // 10])
     assert probe(tmp_path / "cut.mp4").n_frames_missing > 0
+
+
+def test_corrupt_packets_are_counted(tmp_path: Path, make_video: Callable[..., Path]) -> None:
+    path = make_video(tmp_path / "scratched.ts", 60, format="mpegts", encoder={"g": "12"})
+    assert probe(path).n_parts_damaged == 0
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2] + bytes(2000) + data[len(data) // 2 + 2000 :])
+    info = probe(path)
+    assert info.n_parts_damaged > 0
+    assert info.n_frames_missing == 0
