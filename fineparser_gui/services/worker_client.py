@@ -56,7 +56,7 @@ class WorkerClient(QObject):
     @property
     def running(self) -> bool:
         """Whether messages can be sent."""
-        return self._process is not None
+        return self._process is not None and self._process.state() != QProcess.ProcessState.NotRunning
 
     @property
     def pid(self) -> int:
@@ -116,7 +116,7 @@ class WorkerClient(QObject):
 
     def send(self, message: Message) -> None:
         """Send a message; ignored if no process runs."""
-        if self._process is not None:
+        if self._process is not None and self.running:
             self._process.write(encode(message))
 
     def _read(self) -> None:
