@@ -93,7 +93,9 @@ class SessionFileDialogs(QObject):
             return
         text = self.tr("FineParser Studio did not close properly. Recover its session of {0}?")
         box = _question(self._window, self.tr("Recover session"), text.format(f"{leftover.saved_at:%Y-%m-%d %H:%M}"))
-        box.setInformativeText(names_of([dive.path for dive in leftover.saved.dives]))
+        names = names_of([dive.path for dive in leftover.saved.dives])
+        of_file = leftover.origin.path.name if leftover.origin is not None else ""
+        box.setInformativeText(": ".join(filter(None, (of_file, names))))
         accept, discard = QMessageBox.ButtonRole.AcceptRole, QMessageBox.ButtonRole.DestructiveRole
         _add(box, self.tr("Recover"), accept, lambda: self._go_on(self._recover, leftover))
         _add(box, self.tr("Discard"), discard, lambda: self._go_on(self.controller.discard, leftover))

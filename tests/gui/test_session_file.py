@@ -534,6 +534,7 @@ def test_each_session_that_was_left_is_recovered_by_itself(make_studio, qtbot, m
 def test_two_windows_are_not_offered_the_same_session(make_studio, qtbot, tmp_path, monday):
     first = make_studio()
     box = _box(first, qtbot, "Recover session")
+    assert box.informativeText() == "monday.fineparser: clip.mp4"
     second = make_studio()
     qtbot.wait(100)
     assert second.window.findChildren(QMessageBox) == []

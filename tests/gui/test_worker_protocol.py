@@ -4,10 +4,12 @@ import sys
 import pytest
 
 from fineparser_gui.worker.protocol import (
+    BegunReport,
     CancelRequest,
     Failure,
     HoldRequest,
     ParseRequest,
+    Ping,
     ProgressReport,
     Result,
     ScoreRequest,
@@ -35,6 +37,8 @@ from fineparser_gui.worker.protocol import (
         Segments(id="t1", segments=[{"in_frame": 3}]),
         CancelRequest(id="p1"),
         HoldRequest(held=True),
+        Ping(),
+        BegunReport(id="p1"),
         ProgressReport(id="p1", stage="read", done=3, total=96),
         Result(id="p1", analysis={"score": None}, masks_path="x.npz"),
         Failure(id=None, kind="CheckpointError", message="gone"),

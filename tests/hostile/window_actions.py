@@ -12,7 +12,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "gui"))
 
 from answers_kit import SilentWorker
 from PySide6.QtCore import QCoreApplication, QEvent
-from PySide6.QtWidgets import QApplication, QDialog
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from fineparser_core.errors import ConfigError
 from fineparser_gui import app
@@ -36,6 +36,14 @@ def _studio(folder: Path | None = None) -> Studio:
     studio.window.show()
     _events()
     return studio
+
+
+def _look_at_dialogs(window: QWidget) -> None:
+    _events()
+    window.grab()
+    for dialog in window.findChildren(QDialog):
+        dialog.grab()
+        dialog.reject()
 
 
 def show_session(path: Path, progress=lambda: None) -> dict[str, object]:
@@ -66,7 +74,10 @@ def show_session(path: Path, progress=lambda: None) -> dict[str, object]:
             if window.actions_by_id[name].isEnabled():
                 window.actions_by_id[name].trigger()
                 _events()
-        window.grab()
+        for name in ("library", "ranking", "name_dives", "export"):
+            window.actions_by_id[name].trigger()
+            _look_at_dialogs(window)
+            progress()
         if told and not keys:
             raise ConfigError(told[0])
         return {"dives": len(keys), "states": sorted({dive.state.name for dive in session.dives})}
@@ -89,11 +100,7 @@ def start_with_settings(path: Path) -> dict[str, object]:
         window.files.recent.aboutToShow.emit()
         window.actions_by_id["preferences"].trigger()
         window.actions_by_id["shortcuts"].trigger()
-        _events()
-        window.grab()
-        for dialog in window.findChildren(QDialog):
-            dialog.grab()
-            dialog.reject()
+        _look_at_dialogs(window)
         now = studio.preferences.now
         recent = len(window.files.recent.actions())
         studio.preferences.change(mask_opacity=55)
