@@ -96,7 +96,7 @@ def read_scored(path: Path) -> ScoredDives:
     try:
         rows = parse_json(read_bounded(path, MOST_JSON_BYTES))
         scored = [
-            (row["predicted"] - row["score"], row["spread"], row["difficulty"])
+            (float(row["predicted"] - row["score"]), float(row["spread"]), float(row["difficulty"]))
             for row in rows
             if row["predicted"] is not None and row["spread"] is not None
         ]

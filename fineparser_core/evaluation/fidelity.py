@@ -3,7 +3,6 @@
 Only rendered dives have qualities; the data set's `rendered.json` keeps them.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from fineparser_core.errors import AnnotationError
 from fineparser_core.evaluation.bootstrap import bootstrap_interval
 from fineparser_core.evaluation.metrics import spearman
 from fineparser_core.evaluation.results import DiveResult
+from fineparser_core.files import MOST_JSON_BYTES, parse_json, read_bounded
 from fineparser_core.synth.rubric import STEP_WEIGHTS
 
 QUALITIES_FILE = "rendered.json"
@@ -61,10 +61,12 @@ def read_qualities(root: Path) -> dict[str, Qualities] | None:
     if not path.is_file():
         return None
     try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
+        facts = parse_json(read_bounded(path, MOST_JSON_BYTES))
         return {name: _three(fact["qualities"]) for name, fact in facts.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise AnnotationError(f"{path} does not hold the qualities of dives ({error!r}): render them again.") from None
+        raise AnnotationError(
+            f"{path} does not hold the qualities of dives ({error!r:.200}): render them again."
+        ) from None
 
 
 def true_contributions(difficulty: float, qualities: Qualities, exemplar: Qualities) -> np.ndarray:

@@ -42,30 +42,30 @@ def write_model_card(measured: Path, weights: Path) -> None:
         ConfigError: it is the evaluation of other weights, or of no data set.
         CheckpointError, ExportError: the bundle cannot be read or written.
     """
+    card = read_card(weights)
     try:
         content = parse_json(read_bounded(measured / EVALUATION, MOST_JSON_BYTES))
         metrics = {name: m["value"] for name, m in content["data"]["metrics"].items() if m is not None}
         fidelity = content["data"]["contribution_fidelity"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        if fidelity is not None:
+            metrics |= {f"fidelity of {step['step']}": step["value"] for step in fidelity["steps"]}
+        split = content["data"]["split"]
+        rounded = {f"{split} {name}": round(float(value), 4) for name, value in metrics.items()}
+        of = str(content["weights"])
+        card = replace(card, metrics={f"{split} dives": int(content["data"]["n_dives"])} | rounded)
+        pictures = [(name, caption) for name, caption, _ in SHEETS if (measured / name).is_file()]
+        page = printable(model_card(card, content, pictures), keep="\n")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(
-            f"{measured} holds no evaluation on a data set ({error}): give the --out of one with --data."
+            f"{measured} holds no evaluation on a data set ({error!r:.200}): give the --out of one with --data."
         ) from None
-    card = read_card(weights)
-    if not content["weights"].startswith(f"{card.id},"):
-        raise ConfigError(
-            f"{measured} is of {content['weights'].split(',')[0]}, not of {card.id}: measure these weights."
-        )
-    if fidelity is not None:
-        metrics |= {f"fidelity of {step['step']}": step["value"] for step in fidelity["steps"]}
-    split = content["data"]["split"]
-    metrics = {f"{split} dives": content["data"]["n_dives"]} | {f"{split} {n}": round(v, 4) for n, v in metrics.items()}
-    card = replace(card, metrics=metrics)
-    pictures = [(name, caption) for name, caption, _ in SHEETS if (measured / name).is_file()]
+    if not of.startswith(f"{card.id},"):
+        raise ConfigError(f"{measured} is of {of.split(',')[0]:.80}, not of {card.id}: measure these weights.")
     for name, _ in pictures:
         with atomic_file(weights / name) as temporary:
             shutil.copyfile(measured / name, temporary)
     with atomic_file(weights / CARD_PROSE) as temporary:
-        temporary.write_text(printable(model_card(card, content, pictures), keep="\n"), encoding="utf-8")
+        temporary.write_text(page, encoding="utf-8")
     write_card(card, weights)
 
 

@@ -1,19 +1,25 @@
 """Labelled clips of real dives: how far off transitions are, and how good masks are on the whole source frame."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
 
 import cv2
 import numpy as np
 
 from fineparser_core.errors import AnnotationError
 from fineparser_core.evaluation.metrics import mask_iou
+from fineparser_core.files import MOST_JSON_BYTES, parse_json, read_bounded
+from fineparser_core.npz import DAMAGE, read_array
 from fineparser_core.types import DiveParse
 
 LABELS_FILE = "labels.json"
 #: Frames after the first contact with the water in which the athlete may still be seen.
 _SUBMERSION_FRAMES = 8
+_MOST_FRAMES = 2**31
+#: A hundred frames of 1080p have 207 MB.
+_MOST_MASK_BYTES = 250_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,12 +80,12 @@ def read_labels(folder: Path) -> list[ClipLabels]:
     """
     path = folder / LABELS_FILE
     try:
-        labels = json.loads(path.read_text(encoding="utf-8"))
-        return [_labels(folder / name, values) for name, values in labels.items()]
+        labels = parse_json(read_bounded(path, MOST_JSON_BYTES))
+        return [_labels(folder, name, values) for name, values in labels.items()]
     except OSError as error:
         raise AnnotationError(f"{path} cannot be read ({error.strerror}): choose a folder of labelled clips.") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise AnnotationError(f"{path} does not hold labels of clips ({error!r}): correct it.") from error
+        raise AnnotationError(f"{path} does not hold labels of clips ({error!r:.200}): correct it.") from error
 
 
 def measure_clip(parse: DiveParse, labels: ClipLabels) -> RealClipResult:
@@ -125,21 +131,40 @@ def full_frame_mask(parse: DiveParse, frame: int, size: tuple[int, ...]) -> np.n
     return full
 
 
-def _labels(path: Path, values: dict[str, int]) -> ClipLabels:
-    truths = {}
-    stored = path.with_name(f"{path.stem}_masks.npz")
-    if stored.is_file():
-        with np.load(stored, allow_pickle=False) as arrays:
-            truths = dict(zip(arrays["frames"].tolist(), arrays["masks"] > 0, strict=True))
+def _labels(folder: Path, name: str, values: dict[str, Any]) -> ClipLabels:
+    if not name or Path(name).name != name or "\0" in name:
+        raise ValueError(f"{name!r:.80} is not the name of a clip in the folder")
     return ClipLabels(
-        path=path,
-        in_frame=values.get("in"),
-        out_frame=values.get("out"),
-        first_flight_frame=values.get("first_flight_frame"),
-        first_entry_frame=values.get("first_entry_frame"),
-        contact_frame=values.get("first_water_contact_frame"),
-        truths=truths,
+        path=folder / name,
+        in_frame=_frame(values, "in"),
+        out_frame=_frame(values, "out"),
+        first_flight_frame=_frame(values, "first_flight_frame"),
+        first_entry_frame=_frame(values, "first_entry_frame"),
+        contact_frame=_frame(values, "first_water_contact_frame"),
+        truths=_truths(folder / f"{Path(name).stem}_masks.npz"),
     )
+
+
+def _frame(values: dict[str, Any], key: str) -> int | None:
+    frame = values.get(key)
+    if frame is None or (type(frame) is int and 0 <= frame < _MOST_FRAMES):
+        return frame
+    raise ValueError(f"{key} is {frame!r:.80}, not the number of a frame")
+
+
+def _truths(path: Path) -> dict[int, np.ndarray]:
+    """(H, W) bool masks by frame; none where there is no file."""
+    if not path.is_file():
+        return {}
+    try:
+        with ZipFile(path) as archive:
+            frames = read_array(archive, "frames", _MOST_FRAMES)
+            masks = read_array(archive, "masks", _MOST_MASK_BYTES)
+        if frames.dtype.kind not in "iu" or masks.ndim != 3 or len(frames) != len(masks) or not masks.size:
+            raise ValueError(f"frames {frames.shape} of {frames.dtype}, masks {masks.shape}")
+    except DAMAGE as error:
+        raise AnnotationError(f"{path} does not hold masks of frames ({error!r:.200}): correct it.") from error
+    return dict(zip(frames.tolist(), masks > 0, strict=True))
 
 
 def _minus(found: int, labelled: int | None) -> int | None:

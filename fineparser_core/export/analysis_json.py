@@ -35,19 +35,18 @@ source pixels x0, y0, x1, y1 that a mask covers.
 
 import json
 import math
-import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, fields
-from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 import numpy as np
 
 from fineparser_core import __version__
 from fineparser_core.constants import MASK_SIZE, N_SAMPLES
 from fineparser_core.errors import ExportError
+from fineparser_core.npz import DAMAGE, read_array
 from fineparser_core.types import (
     Analysis,
     Clip,
@@ -65,7 +64,6 @@ from fineparser_core.types import (
 from fineparser_core.video.atomic import atomic_file
 
 FORMAT = "fineparser.analysis/2"
-_MOST_HEADER_BYTES = 10_000
 
 _SCORE_KEYS = (
     "score",
@@ -217,32 +215,22 @@ def read_masks_npz(path: Path) -> MaskArrays:
                 _array(archive, "probability", (N_SAMPLES, MASK_SIZE, MASK_SIZE), np.float16),
                 _array(archive, "crop_xyxy", (N_SAMPLES, 4), np.float32),
             )
-    except (OSError, ValueError, KeyError, EOFError, RuntimeError, BadZipFile, zlib.error) as error:
+    except DAMAGE as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise ExportError(f"{path} is not a readable masks file ({reason!s:.200}): write it again.") from error
     return masks
 
 
 def _array(archive: ZipFile, name: str, shape: tuple[int, ...], dtype: type[np.generic]) -> np.ndarray:
-    """An array of an archive, which must be of this shape and type: nothing is allocated by what the file says.
+    """An array of an archive, which must be of this shape and type.
 
     Raises:
         ValueError: it is another one.
     """
-    n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
-    with archive.open(f"{name}.npy") as member:
-        content = member.read(n_bytes + _MOST_HEADER_BYTES)
-    header = BytesIO(content)
-    if np.lib.format.read_magic(header) != (1, 0) or np.lib.format.read_array_header_1_0(header) != (
-        shape,
-        False,
-        dtype,
-    ):
+    found = read_array(archive, name, math.prod(shape) * np.dtype(dtype).itemsize)
+    if (found.shape, found.dtype) != (shape, dtype):
         raise ValueError(f"{name} is not {shape} of {np.dtype(dtype)}")
-    found = content[header.tell() :]
-    if len(found) != n_bytes:
-        raise ValueError(f"{name} has {len(found)} bytes")
-    return np.frombuffer(found, dtype).reshape(shape).copy()
+    return found.copy()
 
 
 def _interval_to_dict(interval: ScoreInterval) -> dict[str, float]:

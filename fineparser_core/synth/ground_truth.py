@@ -9,10 +9,14 @@ import numpy as np
 
 from fineparser_core.constants import KEYPOINT_FLIP, KEYPOINT_NAMES
 from fineparser_core.errors import AnnotationError
+from fineparser_core.npz import DAMAGE, read_array
 from fineparser_core.synth.body import JOINT
 from fineparser_core.video.atomic import atomic_file
 
 FOLDER = "FineDiving_truth"
+_ARRAYS = ("joints", "qualities", "contact_frame", "splash")
+#: Far more than the joints of any dive take.
+_MOST_BYTES = 10_000_000
 _HEAD = (JOINT["head_low"], JOINT["head_top"])
 _BODY_JOINTS = [JOINT[name] for name in KEYPOINT_NAMES[1:-1]]
 
@@ -80,19 +84,24 @@ def load_ground_truth(root: Path, key: tuple[str, int]) -> GroundTruth | None:
     if not path.is_file():
         return None
     try:
-        with np.load(path, allow_pickle=False) as content:
-            joints = content["joints"]
+        with zipfile.ZipFile(path) as archive:
+            content = {name: read_array(archive, name, _MOST_BYTES) for name in _stored(archive)}
+            joints = content["joints"].copy()
             if joints.shape[1:] == (len(KEYPOINT_NAMES) - 1, 2):
                 joints = np.pad(joints, ((0, 0), (0, 1), (0, 0)), constant_values=np.nan)
             truth = GroundTruth(
                 joints=joints,
-                qualities=content["qualities"],
-                contact_frame=int(content["contact_frame"]) if "contact_frame" in content else None,
-                splash=float(content["splash"]) if "splash" in content else None,
+                qualities=content["qualities"].copy(),
+                contact_frame=int(content["contact_frame"].item()) if "contact_frame" in content else None,
+                splash=float(content["splash"].item()) if "splash" in content else None,
             )
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    except (*DAMAGE, OverflowError):
         truth = None
     shape = (len(KEYPOINT_NAMES), 2)
     if truth is None or truth.joints.shape[1:] != shape or truth.qualities.shape != (3,):
         raise AnnotationError(f"{path} is damaged: delete its record in .records and synthesize it again.")
     return truth
+
+
+def _stored(archive: zipfile.ZipFile) -> list[str]:
+    return [name for name in _ARRAYS if f"{name}.npy" in archive.namelist()]

@@ -19,6 +19,7 @@ LAYERS = {
     "text_table": 0,
     "csv_table": 0,
     "printable": 0,
+    "npz": 0,
     "errors": 0,
     "files": 0,
     "progress": 0,
@@ -48,7 +49,7 @@ NEIGHBOURS = {
 # Rooms that see less than their layer would allow.
 SEES_ONLY = {
     "export": {"types", "constants", "errors", "progress", "resources", "background", "video", "diving"}
-    | {"csv_table", "printable"},
+    | {"csv_table", "printable", "npz"},
     "models": {"constants", "errors", "config"},
     "pose": {"constants", "models"},
 }
