@@ -100,7 +100,7 @@ def measure_all(data: Path | None, real: Path | None, out: Path, shard: tuple[in
             continue
         row = {"id": name, **job(), "model": analyzer.model.id, "precision": analyzer.model.precision}
         with out.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
+            file.write(json.dumps(row, separators=(",", ":")) + "\n")
         print(row, file=sys.stderr)
 
 
