@@ -145,8 +145,9 @@ class _Runs:
         again = self._in_fork(self._case, self._writer.read)
         if again != states[-1]:
             return f"then {str(again)[:300]}, not {str(states[-1])[:300]}"
-        if strays := sorted(set(_files(self._case)) - set(files)):
-            return f"left behind {strays}"
+        there = set(_files(self._case))
+        if there != set(files):
+            return f"left behind {sorted(there - set(files))}, gone {sorted(set(files) - there)}"
         return ""
 
     def _fresh(self) -> None:

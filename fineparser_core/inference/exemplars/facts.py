@@ -1,6 +1,5 @@
 """What a person says of an exemplar: checked before it is stored, since every later score rests on it."""
 
-import re
 from dataclasses import dataclass, replace
 from datetime import date
 from math import isfinite
@@ -8,9 +7,8 @@ from math import isfinite
 from fineparser_core.diving.difficulty import BOARDS_M, find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
+from fineparser_core.printable import printable
 
-#: Those of Unicode, and what text that is not UTF-8 is read as.
-CONTROL_CHARACTERS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 #: Three awards of ten each are multiplied by the DD.
 _BEST_AWARDS = 30.0
 #: No dive of the tables is harder; where the DD is not known, the score is held against this one.
@@ -52,7 +50,7 @@ def check_facts(facts: ExemplarFacts) -> ExemplarFacts:
         limit = f"no dive is given more than {MOST_POINTS:g}"
     if not isfinite(facts.score) or not 0 <= facts.score <= _BEST_AWARDS * difficulty:
         raise ConfigError(f"A score of {facts.score:g} cannot be: {limit}; give the official score of this dive.")
-    name = " ".join(CONTROL_CHARACTERS.sub(" ", facts.diver).split())
+    name = "".join(letter for letter in " ".join(facts.diver.split()) if printable(letter) == letter)
     if len(name) > LONGEST_NAME:
         raise ConfigError(f"The diver's name has {len(name)} letters: give at most {LONGEST_NAME}.")
     return replace(facts, dive_number=str(dive), diver=name, dived_on=_day(facts.dived_on))

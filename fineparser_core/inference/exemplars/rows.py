@@ -26,8 +26,9 @@ from fineparser_core.constants import (
 from fineparser_core.diving.difficulty import BOARDS_M
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
-from fineparser_core.inference.exemplars.facts import CONTROL_CHARACTERS, LONGEST_NAME, MOST_POINTS
+from fineparser_core.inference.exemplars.facts import LONGEST_NAME, MOST_POINTS
 from fineparser_core.inference.exemplars.records import Exemplar, ExemplarEncoding, ExemplarMask
+from fineparser_core.printable import printable
 
 _LONGEST_ID = 200
 _LONGEST_PATH = 1000
@@ -139,7 +140,7 @@ def _text(row: Mapping[str, object], name: str, longest: int, *, least: int = 0)
         raise ValueError(f"its {name} is {value!r:.40}")
     if not least <= len(value) <= longest:
         raise ValueError(f"its {name} has {len(value)} letters")
-    if CONTROL_CHARACTERS.search(value):
+    if printable(value) != value:  # text that is not UTF-8 was read as what cannot be shown
         raise ValueError(f"its {name} is {value!r:.80}")
     return value
 

@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from fineparser_core.errors import ExemplarError
-from fineparser_core.inference.exemplars.facts import CONTROL_CHARACTERS
+from fineparser_core.printable import printable
 from fineparser_core.progress import CancelToken
 
 _FIRST_SCHEMA = (
@@ -72,7 +72,7 @@ def reading(connection: sqlite3.Connection, name: Path | str, cancel: CancelToke
             cancel.raise_if_cancelled()
         late = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
         # SQLite quotes what it stumbles over.
-        reason = f"not in {_LONGEST_QUERY_S:g} s" if late else CONTROL_CHARACTERS.sub("?", f"{error!s:.200}")
+        reason = f"not in {_LONGEST_QUERY_S:g} s" if late else printable(f"{error!s:.200}")
         raise ExemplarError(
             f"{name} cannot be read as an exemplar library ({reason}): copy it again or choose another one."
         ) from None

@@ -83,6 +83,11 @@ def test_a_removed_exemplar_is_no_candidate_and_comes_back(tmp_path):
             library.restore("two")
 
 
+def test_a_name_is_kept_without_what_cannot_be_shown():
+    facts = ExemplarFacts(dive_number="107B", board_m=3.0, score=61.2, diver="\x1b[2JZoë\n \x07全红婵\udcff")
+    assert check_facts(facts).diver == "[2JZoë 全红婵"
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
