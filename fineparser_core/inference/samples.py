@@ -19,6 +19,8 @@ from fineparser_core.video.sampling import sample_frames
 # Frames kept for the refined pass are reduced to this height: 96 of them take 270 MB, and an athlete of a tenth of the
 # height still fills a crop.
 _KEPT_HEIGHT_PX = 720
+# And to this area: only frames of more than 3 : 1 are wider.
+_KEPT_PX = 3 * 720 * 720
 # Coarse masks underestimate the athlete: with a threshold of 0.5 the crops have 0.84 of the correct side, and a fifth
 # of them cut off limbs.
 _MASK_THRESHOLD = 0.35
@@ -188,7 +190,10 @@ def _notes(info: VideoInfo, damaged: list[int], n_read: int) -> tuple[str, ...]:
 
 def _reduced(frame: np.ndarray) -> np.ndarray:
     height, width = frame.shape[:2]
-    if height <= _KEPT_HEIGHT_PX:
+    kept = min(height, _KEPT_HEIGHT_PX)
+    if (pixels := kept * width * kept / height) > _KEPT_PX:
+        kept = int(kept * (_KEPT_PX / pixels) ** 0.5)
+    if kept == height:
         return frame
-    size = (round(width * _KEPT_HEIGHT_PX / height), _KEPT_HEIGHT_PX)
+    size = (max(round(width * kept / height), 1), max(kept, 1))
     return cv2.resize(frame, size, interpolation=cv2.INTER_AREA)

@@ -1,0 +1,41 @@
+"""Frames of any shape can be analysed, and are kept in bounded memory."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from stand_in import StandIn
+
+from fineparser_core.inference import samples
+from fineparser_core.inference.clips import make_clip
+from fineparser_core.inference.encoder import ClipEncoder
+
+
+@pytest.mark.parametrize(
+    ("size", "kept"),
+    [
+        ((1920, 1080), (1280, 720)),
+        ((1080, 1920), (405, 720)),
+        ((640, 480), (640, 480)),
+        ((2160, 720), (2160, 720)),
+        ((20_000, 900), (5867, 264)),
+        ((1, 2000), (1, 720)),
+    ],
+)
+def test_kept_frames_are_small(size: tuple[int, int], kept: tuple[int, int]) -> None:
+    frame = np.zeros((size[1], size[0], 3), np.uint8)
+    assert samples._reduced(frame).shape == (kept[1], kept[0], 3)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2000, 1), (1, 2000)])
+@pytest.mark.parametrize("preprocessing", ["whole", "follow", "release"])
+def test_frames_of_a_line_are_read(
+    size: tuple[int, int], preprocessing: str, tmp_path: Path, make_video: Callable[..., Path]
+) -> None:
+    options = {"codec": "rawvideo", "pix_fmt": "gray", "time_base": Fraction(1, 30)}
+    path = make_video(tmp_path / "line.avi", 16, size_px=size, **options)
+    read = samples.read_samples(make_clip(path), preprocessing, ClipEncoder(StandIn(), torch.device("cpu")))
+    assert read.frames.shape == (96, 112, 112, 3)
