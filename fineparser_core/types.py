@@ -147,7 +147,8 @@ class ClipEvidence:
     Attributes:
         take_off, entry: maximum over the samples of the probability that step 2 / step 3 begins.
         shown: share of the flight's samples in which an athlete is visible, 0 to 1.
-        descent: largest drop of the athlete in picture heights, corrected for camera motion.
+        descent: drop of the athlete in free fall, in picture heights, corrected for camera motion; 0 where nobody was
+            found to fall freely.
         after: duration of the clip from the beginning of step 3, in multiples of the flight's duration; 1 in analyses
             that do not contain it.
     """
@@ -188,7 +189,10 @@ class DiveParse:
         crop_xyxy: (96, 4) float32, source pixels that the mask of a sample covers.
         evidence: whether the clip shows a complete dive; None if not measured.
         refusal: a sentence that says why the clip should not be scored; None if it can be scored.
-        notes: sentences to show to the user about what is missing or damaged in the file.
+        first_water_contact_frame: source frame in which the diver touches the water first; None where nobody was found
+            to fall freely, or the contact does not show.
+        notes: sentences to show to the user: what is missing or damaged in the file, and what to look at before the
+            parse is trusted.
     """
 
     clip: Clip
@@ -201,6 +205,7 @@ class DiveParse:
     model: ModelIdentity
     evidence: ClipEvidence | None = None
     refusal: str | None = None
+    first_water_contact_frame: int | None = None
     notes: tuple[str, ...] = ()
 
     @property

@@ -1,6 +1,8 @@
 """What `fineparser evaluate` measures, prints and writes."""
 
+import contextlib
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -20,13 +22,22 @@ from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.transforms import plain_view, view_frames
-from fineparser_core.errors import VideoError
+from fineparser_core.diving.difficulty import find_difficulty
+from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.errors import NoExemplarsError, VideoError
 from fineparser_core.evaluation.failures import SHEETS, failure_sheet, worst
 from fineparser_core.evaluation.fidelity import Fidelity, contribution_fidelity, read_qualities
 from fineparser_core.evaluation.model_card import EVALUATION
 from fineparser_core.evaluation.oracle import Oracle, pose_oracle
 from fineparser_core.evaluation.protocol import Protocol, read_pool
-from fineparser_core.evaluation.real_clips import ClipLabels, RealClipResult, measure_clip, read_labels
+from fineparser_core.evaluation.real_clips import (
+    ClipLabels,
+    RealClipResult,
+    judge_trim,
+    measure_clip,
+    read_labels,
+    real_table,
+)
 from fineparser_core.evaluation.report import worst_dives, write_report
 from fineparser_core.evaluation.result_cache import ResultCache
 from fineparser_core.evaluation.results import finite, write_predictions
@@ -37,6 +48,7 @@ from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.device import PRECISIONS, choose_device, choose_precision
 from fineparser_core.inference.encoder import to_channels_last
+from fineparser_core.inference.trim import find_dives
 from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.synth.twin_table import sample_records
 from fineparser_core.synth.twins import plan_twins
@@ -174,20 +186,33 @@ def _thumbnails(dive: Dive, preprocessing: str) -> list[np.ndarray]:
 def _measure_clips(
     analyzer: Analyzer, clips: Sequence[ClipLabels], out: Path | None, cancel: CancelToken
 ) -> dict[str, dict[str, Any]]:
-    results = {}
+    results = []
     for labels in clips:
         try:
-            clip = make_clip(labels.path, labels.in_frame, labels.out_frame)
-            parse, _ = analyzer.parse(clip, cancel=cancel)
+            result, parse = _measure_clip(analyzer, labels, cancel)
         except VideoError as error:
-            say(f"\n{labels.path.name} is left out: {error}")
+            say(f"{labels.path.name} is left out: {error}")
             continue
-        result = measure_clip(parse, labels)
-        results[result.clip] = asdict(result) | {"median_iou": result.median_iou}
-        say(f"\n{_clip_text(result, parse)}")
+        results.append(result)
         if out is not None:
             _write_picture(out / f"{labels.path.stem}.png", overlay_sheet(parse, labels.truths))
-    return results
+    if results:
+        say(f"\n{real_table(results)}")
+    return {result.clip: asdict(result) | {"median_iou": result.median_iou} for result in results}
+
+
+def _measure_clip(analyzer: Analyzer, labels: ClipLabels, cancel: CancelToken) -> tuple[RealClipResult, DiveParse]:
+    """A real clip: the whole file trimmed, and the labelled stretch of it parsed and scored."""
+    clip = make_clip(labels.path, labels.in_frame, labels.out_frame)
+    trim = judge_trim(find_dives(analyzer, labels.path, cancel=cancel), labels, clip.fps)
+    began_s, award = time.perf_counter(), None
+    parse, encoding = analyzer.parse(clip, cancel=cancel)
+    if labels.dive_number is not None and parse.refusal is None:
+        dive = parse_dive_number(labels.dive_number)
+        with contextlib.suppress(NoExemplarsError):
+            award = analyzer.score(encoding, dive, find_difficulty(dive, labels.board_m), cancel=cancel).award
+    seconds = time.perf_counter() - began_s
+    return measure_clip(parse, labels, trim=trim, award=award, seconds=seconds), parse
 
 
 def _fidelity_text(fidelity: Fidelity | None) -> str:
@@ -206,21 +231,6 @@ def _oracle_text(oracle: Oracle) -> str:
     steps = ", ".join(f"{name} {rho:.4f}" for name, rho in zip(STEP_NAMES, oracle.step_rhos, strict=True))
     table = text_table(["oracle, given", "Spearman rho", "R-l2 x100"], rows)
     return f"{table}\n{oracle.n_train} training and {oracle.n_test} test twins; quality of steps from pose: {steps}"
-
-
-def _clip_text(result: RealClipResult, parse: DiveParse) -> str:
-    found = parse.transitions
-    lines = [f"{result.clip}: flight from frame {found.first_flight_frame}, entry from {found.first_entry_frame}"]
-    if result.flight_error_frames is not None and result.entry_error_frames is not None:
-        lines.append(f"  off by {result.flight_error_frames:+d} and {result.entry_error_frames:+d} frames")
-    if result.mask_ious:
-        each = ", ".join(f"{frame}: {iou:.2f}" for frame, iou in result.mask_ious.items())
-        lines.append(f"  mask IoU on the whole frame: median {result.median_iou:.3f} ({each})")
-    if result.empty_flight_samples is not None:
-        lines.append(f"  samples in the air without a mask: {result.empty_flight_samples} of {result.flight_samples}")
-    if result.wet_area_px is not None:
-        lines.append(f"  largest mask under water: {result.wet_area_px} of 112 x 112 pixels")
-    return "\n".join(lines)
 
 
 def _write_picture(path: Path, image: np.ndarray) -> None:

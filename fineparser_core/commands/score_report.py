@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from fineparser_core.printable import printable
 from fineparser_core.text_table import text_table
 from fineparser_core.types import Analysis, Contribution, DiveParse, ExemplarVote, Scoring
@@ -47,7 +49,14 @@ def _steps(parse: DiveParse) -> str:
         (step.name, str(step.start_frame), str(step.end_frame - 1), f"{start_s:.3f}")
         for step, start_s in zip(parse.steps, starts_s, strict=True)
     ]
-    return text_table(("phase", "first frame", "last frame", "starts at, s"), rows, indent="  ")
+    table = text_table(("phase", "first frame", "last frame", "starts at, s"), rows, indent="  ")
+    if parse.first_water_contact_frame is None:
+        return table
+    contact_s = float(np.interp(parse.first_water_contact_frame, parse.sampled_frames, parse.sampled_times_s))
+    return (
+        f"{table}\n  The water is touched first in frame {parse.first_water_contact_frame}: "
+        f"{contact_s - transitions.first_flight_s:.2f} s in the air"
+    )
 
 
 def _score(scoring: Scoring) -> str:

@@ -183,8 +183,8 @@ def _fidelity(rendered: Mapping[str, Any]) -> list[str]:
 
 def _real_clip(result: Mapping[str, Any]) -> str:
     parts = []
-    if result["flight_error_frames"] is not None and result["entry_error_frames"] is not None:
-        off = f"{result['flight_error_frames']:+d} and {result['entry_error_frames']:+d} frames"
+    if result["flight_error"] is not None and result["entry_error"] is not None:
+        off = f"{result['flight_error']:+.0f} and {result['entry_error']:+.0f} frames"
         parts.append(f"transitions {off} from the labels")
     if result["mask_ious"]:
         parts.append(f"median mask IoU {result['median_iou']:.3f} on {len(result['mask_ious'])} labelled frames")

@@ -1,5 +1,11 @@
-"""Labelled clips of real dives: how far off transitions are, and how good masks are on the whole source frame."""
+"""Labelled clips of real dives: is the dive found, how far off are its moments, how good are the masks?
 
+Masks are compared on the whole source frame, so that what the crop never saw counts as missed. Errors are counted in
+frames of a thirtieth of a second of real time, whatever the camera's rate or a replay's slowness.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,11 +14,14 @@ from zipfile import ZipFile
 import cv2
 import numpy as np
 
-from fineparser_core.errors import AnnotationError
-from fineparser_core.evaluation.metrics import mask_iou
+from fineparser_core.diving.difficulty import find_difficulty
+from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.errors import AnnotationError, ConfigError
+from fineparser_core.evaluation.metrics import mask_iou, spearman
 from fineparser_core.files import MOST_JSON_BYTES, parse_json, read_bounded
 from fineparser_core.npz import DAMAGE, read_array
-from fineparser_core.types import DiveParse
+from fineparser_core.text_table import text_table
+from fineparser_core.types import DiveParse, DiveSegment
 
 LABELS_FILE = "labels.json"
 #: Frames after the first contact with the water in which the athlete may still be seen.
@@ -20,6 +29,14 @@ _SUBMERSION_FRAMES = 8
 _MOST_FRAMES = 2**31
 #: A hundred frames of 1080p have 207 MB.
 _MOST_MASK_BYTES = 250_000_000
+_DIVE_NUMBER = re.compile(r"\b\d{3,4}[A-D]\b")
+#: Of a text that is looked through, and of an amount.
+_MOST_LETTERS, _MOST = 200, 1e6
+_COUNTED_FPS = 30.0
+#: A trimmed clip contains the dive from LEAD before its flight to TAIL after its contact with the water; what lies
+#: farther out than the surplus bounds is too much. Seconds of real time.
+_LEAD_S, _TAIL_S = 1.0, 0.5
+_MOST_LEAD_S, _MOST_TAIL_S = 3.0, 2.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +46,9 @@ class ClipLabels:
     Attributes:
         path: of the clip.
         in_frame, out_frame: of the dive in it, both included.
+        first_entry_range: first and last frame at which the entry may be said to begin.
+        real_fps: frames a second of real time, which a slowed replay has more of than its file says.
+        award: mean mark of the dive, 0 to 10: official score / (3 * DD), or one person's opinion.
         truths: (H, W) bool masks at source resolution, by frame; empty without any.
     """
 
@@ -38,7 +58,27 @@ class ClipLabels:
     first_flight_frame: int | None
     first_entry_frame: int | None
     contact_frame: int | None
+    first_entry_range: tuple[int, int] | None = None
+    real_fps: float | None = None
+    dive_number: str | None = None
+    board_m: float | None = None
+    award: float | None = None
     truths: dict[int, np.ndarray]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrimResult:
+    """What trimming found in the whole file.
+
+    Attributes:
+        segments: (first, last) frame of every dive found, both included.
+        contained: whether one of them holds the labelled dive whole; None without labels.
+        surplus: whether the best of them holds much more; None where none contains the dive.
+    """
+
+    segments: tuple[tuple[int, int], ...]
+    contained: bool | None
+    surplus: bool | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,20 +87,32 @@ class RealClipResult:
 
     Attributes:
         clip: name of the file.
-        flight_error_frames, entry_error_frames: found minus labelled first frame; negative is early.
+        flight_error, entry_error, contact_error: found minus labelled moment in frames of 1/30 s of real time;
+            negative is early; the entry against the nearer end of its range.
+        refusal: why the clip is not scored.
         mask_ious: by labelled frame, at source resolution over the whole frame.
         empty_flight_samples: samples between take-off and contact without a pixel at 0.5 or more; of
             `flight_samples`.
         wet_area_px: most pixels of the 112 x 112 mask in a sample when the athlete is under water.
+        trim: None where trimming was not measured.
+        award: predicted mean mark, 0 to 10; None where the dive is not scored.
+        labelled_award: of the labels.
+        seconds: of decoding, parsing and scoring.
     """
 
     clip: str
-    flight_error_frames: int | None
-    entry_error_frames: int | None
+    flight_error: float | None
+    entry_error: float | None
+    contact_error: float | None
+    refusal: str | None
     mask_ious: dict[int, float]
     empty_flight_samples: int | None
     flight_samples: int | None
     wet_area_px: int | None
+    trim: TrimResult | None = None
+    award: float | None = None
+    labelled_award: float | None = None
+    seconds: float | None = None
 
     @property
     def median_iou(self) -> float | None:
@@ -72,8 +124,9 @@ def read_labels(folder: Path) -> list[ClipLabels]:
     """The clips of a folder that its `labels.json` names.
 
     The file maps names of clips to objects with, each of them optional, `in`, `out`, `first_flight_frame`,
-    `first_entry_frame` and `first_water_contact_frame`. Beside a clip NAME.mp4, NAME_masks.npz may hold `frames` (n,)
-    and `masks` (n, H, W), 1 = athlete.
+    `first_entry_frame`, `first_entry_range`, `first_water_contact_frame`, `real_fps`, `dive_number`, `board_m`,
+    `difficulty`, `official_score`, and `marks` with an `award`. Beside a clip NAME.mp4, NAME_masks.npz may hold
+    `frames` (n,) and `masks` (n, H, W), 1 = athlete.
 
     Raises:
         AnnotationError: no labels, or a file that is none.
@@ -88,8 +141,19 @@ def read_labels(folder: Path) -> list[ClipLabels]:
         raise AnnotationError(f"{path} does not hold labels of clips ({error!r:.200}): correct it.") from error
 
 
-def measure_clip(parse: DiveParse, labels: ClipLabels) -> RealClipResult:
-    """A parsed clip against its labels."""
+def measure_clip(
+    parse: DiveParse,
+    labels: ClipLabels,
+    *,
+    trim: TrimResult | None = None,
+    award: float | None = None,
+    seconds: float | None = None,
+) -> RealClipResult:
+    """A parsed clip against its labels.
+
+    Args:
+        trim, award, seconds: as in `RealClipResult`.
+    """
     transitions = parse.transitions
     area = (parse.mask_probability >= 0.5).sum(axis=(1, 2))
     empty = shown = wet = None
@@ -103,15 +167,45 @@ def measure_clip(parse: DiveParse, labels: ClipLabels) -> RealClipResult:
     ious = {
         frame: mask_iou(full_frame_mask(parse, frame, truth.shape), truth) for frame, truth in labels.truths.items()
     }
+    unit = _COUNTED_FPS / (labels.real_fps or parse.clip.fps)
     return RealClipResult(
         clip=labels.path.name,
-        flight_error_frames=_minus(transitions.first_flight_frame, labels.first_flight_frame),
-        entry_error_frames=_minus(transitions.first_entry_frame, labels.first_entry_frame),
+        flight_error=_beyond(transitions.first_flight_frame, _point(labels.first_flight_frame), unit),
+        entry_error=_beyond(
+            transitions.first_entry_frame, labels.first_entry_range or _point(labels.first_entry_frame), unit
+        ),
+        contact_error=_beyond(parse.first_water_contact_frame, _point(labels.contact_frame), unit),
+        refusal=parse.refusal,
         mask_ious=ious,
         empty_flight_samples=empty,
         flight_samples=shown,
         wet_area_px=wet,
+        trim=trim,
+        award=award,
+        labelled_award=labels.award,
+        seconds=seconds,
     )
+
+
+def judge_trim(segments: Sequence[DiveSegment], labels: ClipLabels, fps: float) -> TrimResult:
+    """Dives found in a whole file against the labelled one.
+
+    Args:
+        fps: of the file, for labels that do not give the real one.
+    """
+    found = tuple((segment.in_frame, segment.out_frame) for segment in segments)
+    flight, contact = labels.first_flight_frame, labels.contact_frame
+    if flight is None or contact is None:
+        return TrimResult(segments=found, contained=None, surplus=None)
+    rate = labels.real_fps or fps
+    latest_in, earliest_out = max(flight - _LEAD_S * rate, 0), contact + _TAIL_S * rate
+    if labels.out_frame is not None:  # a file may end before
+        earliest_out = min(earliest_out, labels.out_frame)
+    containing = [(first, last) for first, last in found if first <= latest_in and last >= earliest_out]
+    surplus = [
+        first < flight - _MOST_LEAD_S * rate or last > contact + _MOST_TAIL_S * rate for first, last in containing
+    ]
+    return TrimResult(segments=found, contained=bool(containing), surplus=all(surplus) if surplus else None)
 
 
 def full_frame_mask(parse: DiveParse, frame: int, size: tuple[int, ...]) -> np.ndarray:
@@ -134,6 +228,8 @@ def full_frame_mask(parse: DiveParse, frame: int, size: tuple[int, ...]) -> np.n
 def _labels(folder: Path, name: str, values: dict[str, Any]) -> ClipLabels:
     if not name or Path(name).name != name or "\0" in name:
         raise ValueError(f"{name!r:.80} is not the name of a clip in the folder")
+    named = _DIVE_NUMBER.search(str(values.get("dive_number", values.get("dive", "")))[:_MOST_LETTERS])
+    number, board_m = named.group() if named else None, _amount(values, "board_m")
     return ClipLabels(
         path=folder / name,
         in_frame=_frame(values, "in"),
@@ -141,8 +237,47 @@ def _labels(folder: Path, name: str, values: dict[str, Any]) -> ClipLabels:
         first_flight_frame=_frame(values, "first_flight_frame"),
         first_entry_frame=_frame(values, "first_entry_frame"),
         contact_frame=_frame(values, "first_water_contact_frame"),
+        first_entry_range=_range(values, "first_entry_range"),
+        real_fps=_amount(values, "real_fps"),
+        dive_number=number,
+        board_m=board_m,
+        award=_award(values, number, board_m),
         truths=_truths(folder / f"{Path(name).stem}_masks.npz"),
     )
+
+
+def _award(values: Mapping[str, Any], number: str | None, board_m: float | None) -> float | None:
+    score = _amount(values, "official_score")
+    if score is None:
+        return _amount(values.get("marks") or {}, "award")
+    if number is None:
+        return None
+    try:
+        difficulty = find_difficulty(parse_dive_number(number), board_m, _amount(values, "difficulty"))
+    except ConfigError as error:
+        raise ValueError(str(error)) from None
+    return score / (3 * difficulty.value)
+
+
+def _amount(values: Mapping[str, Any], key: str) -> float | None:
+    amount = values.get(key)
+    if amount is None:
+        return None
+    if type(amount) in (int, float) and 0 <= amount < _MOST:
+        return float(amount)
+    raise ValueError(f"{key} is {amount!r:.80}, not an amount")
+
+
+def _range(values: dict[str, Any], key: str) -> tuple[int, int] | None:
+    frames = values.get(key)
+    if frames is None:
+        return None
+    if not isinstance(frames, list) or len(frames) != 2:
+        raise ValueError(f"{key} is {frames!r:.80}, not a first and a last frame")
+    first, last = (_frame({key: frame}, key) for frame in frames)
+    if first is None or last is None or first > last:
+        raise ValueError(f"{key} is {frames!r:.80}, not a first and a last frame")
+    return first, last
 
 
 def _frame(values: dict[str, Any], key: str) -> int | None:
@@ -167,5 +302,79 @@ def _truths(path: Path) -> dict[int, np.ndarray]:
     return dict(zip(frames.tolist(), masks > 0, strict=True))
 
 
-def _minus(found: int, labelled: int | None) -> int | None:
-    return None if labelled is None else found - labelled
+def _point(frame: int | None) -> tuple[int, int] | None:
+    return None if frame is None else (frame, frame)
+
+
+def _beyond(found: int | None, labelled: tuple[int, int] | None, unit: float) -> float | None:
+    """How far a frame lies outside a range, times `unit`; negative before it."""
+    if found is None or labelled is None:
+        return None
+    first, last = labelled
+    return (min(found - first, 0) + max(found - last, 0)) * unit
+
+
+def real_table(results: Sequence[RealClipResult]) -> str:
+    """One row a clip, and what the whole set comes to."""
+    header = ("clip", "trim", "refused", "flight", "entry", "contact", "mask IoU", "award", "labelled", "s")
+    rows = [
+        (
+            one.clip,
+            _trim_text(one.trim),
+            "yes" if one.refusal else "",
+            _number(one.flight_error, "+.0f"),
+            _number(one.entry_error, "+.0f"),
+            _number(one.contact_error, "+.0f"),
+            _number(one.median_iou, ".3f"),
+            _number(one.award, ".1f"),
+            _number(one.labelled_award, ".1f"),
+            _number(one.seconds, ".1f"),
+        )
+        for one in results
+    ]
+    return (
+        f"{text_table(header, rows, left=(0, 1))}\n\n{text_table(('measure', 'value'), _summary(results), left=(0, 1))}"
+    )
+
+
+def _summary(results: Sequence[RealClipResult]) -> list[tuple[str, str]]:
+    def share(name: str, values: Sequence[bool]) -> tuple[str, str]:
+        return name, f"{sum(values)} of {len(values)}"
+
+    dives = [one for one in results if one.flight_error is not None]
+    flight = [one.flight_error for one in dives if one.flight_error is not None]
+    entry = [one.entry_error for one in dives if one.entry_error is not None]
+    trims = [one.trim for one in dives if one.trim is not None]
+    judged = [(one.award, one.labelled_award) for one in results if None not in (one.award, one.labelled_award)]
+    ious = [iou for one in results for iou in one.mask_ious.values()]
+    rows = [
+        share("trim: contained, no surplus", [bool(one.contained) and not one.surplus for one in trims]),
+        share("whole dives refused", [one.refusal is not None for one in dives]),
+        share("first flight frame within 3", [round(abs(error)) <= 3 for error in flight]),
+        ("first flight frame, median error", _number(float(np.median(flight)) if flight else None, "+.1f")),
+        share("first entry frame within 3 of its range", [round(abs(error)) <= 3 for error in entry]),
+        share("first entry frame off by more than 10", [abs(error) > 10 for error in entry]),
+        share(
+            "first water contact within 2",
+            [one.contact_error is not None and round(abs(one.contact_error)) <= 2 for one in dives],
+        ),
+        ("mask IoU, median of the labelled frames", _number(float(np.median(ious)) if ious else None, ".3f")),
+    ]
+    if len(judged) > 2:
+        rho = spearman(*(np.array(side, float) for side in zip(*judged, strict=True)))
+        rows.append((f"awards, Spearman rho of {len(judged)}", _number(rho, "+.2f")))
+    return rows
+
+
+def _trim_text(trim: TrimResult | None) -> str:
+    if trim is None:
+        return ""
+    if trim.contained is None:
+        return f"{len(trim.segments)} found"
+    if not trim.contained:
+        return "cut" if trim.segments else "not found"
+    return "surplus" if trim.surplus else "contained"
+
+
+def _number(value: float | None, form: str) -> str:
+    return "" if value is None else format(value, form)

@@ -16,11 +16,12 @@ Format "fineparser.analysis/2" (a reader refuses other numbers; new keys may com
     award              score / (3 * difficulty)
     seed               seed of the choice of exemplars
     transitions        {first_flight_frame, first_entry_frame, first_flight_s, first_entry_s}
+    first_water_contact_frame  source frame in which the diver touches the water first, or null where it was not seen
     contributions      three of {step, points, dynamic, static}, relative to the mean exemplar; points = dynamic +
                        static, and sum(points) + mean(exemplar scores) = score to 1e-6; empty without a score
     exemplars          of {id, dive_number, board_m, score, vote, contributions}; vote = score + sum(points)
     notes              sentences for the reader
-    clip_notes         those of them about what is missing or damaged in the file
+    clip_notes         those of them about the file and the parse
     refusal            why the clip is not scored: not a dive, or not a whole one; or null
     evidence           {take_off, entry, shown, descent, after} that it is one, or null; see `ClipEvidence`
     probabilities      2 x 96: probability that flight / entry begins at the sample
@@ -100,6 +101,7 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
         "refusal": parse.refusal,
         "evidence": None if parse.evidence is None else asdict(parse.evidence),
         "transitions": asdict(parse.transitions),
+        "first_water_contact_frame": parse.first_water_contact_frame,
         "contributions": [] if scoring is None else [asdict(part) for part in scoring.contributions],
         "exemplars": [] if scoring is None else [asdict(vote) for vote in scoring.exemplars],
         "notes": list(analysis.notes),
@@ -150,6 +152,7 @@ def analysis_from_dict(data: Mapping[str, Any], masks: MaskArrays) -> Analysis:
             model=ModelIdentity(**data["model"]),
             evidence=ClipEvidence(**data["evidence"]) if data.get("evidence") else None,
             refusal=data.get("refusal"),
+            first_water_contact_frame=data.get("first_water_contact_frame"),
             notes=tuple(data.get("clip_notes", ())),
         )
         scoring = None

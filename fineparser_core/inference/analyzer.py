@@ -13,7 +13,7 @@ from fineparser_core.constants import STEP_NAMES
 from fineparser_core.diving.difficulty import Difficulty
 from fineparser_core.diving.dive_number import DiveNumber
 from fineparser_core.errors import ConfigError, ExemplarError, VideoError
-from fineparser_core.inference.clip_validation import Calibration, clip_evidence, refusal
+from fineparser_core.inference.clip_validation import Calibration, clip_evidence, refusal, warnings
 from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.device import choose_device, choose_precision
 from fineparser_core.inference.encoder import ClipEncoder
@@ -23,8 +23,8 @@ from fineparser_core.inference.exemplars.records import Exemplar, ExemplarEncodi
 from fineparser_core.inference.exemplars.store import ExemplarStore
 from fineparser_core.inference.rescore import aggregate_votes, correct_transitions
 from fineparser_core.inference.samples import read_samples
-from fineparser_core.inference.scan import clip_motion
 from fineparser_core.inference.suggest import suggest_numbers
+from fineparser_core.measures.moments import lowest_points, transition_prior, water_contact_s
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.resources import resource
@@ -120,9 +120,16 @@ class Analyzer:
         samples = read_samples(clip, self.model.preprocessing, self.encoder, progress=progress, cancel=cancel)
         sampled, times = samples.sampled, samples.times_s
         encoding, masks = self.encoder.encode(samples.frames, seconds=samples.seconds, progress=progress, cancel=cancel)
+        diver, contact_frame, descent = samples.diver, None, 0.0
+        if diver is not None:
+            lowest_y = diver.in_scene(lowest_points(masks, samples.crops))[:, 1] / diver.scale
+            prior = transition_prior(diver.fall, times, lowest_y)
+            encoding = replace(encoding, transition_samples=self.encoder.decode(encoding.probabilities, prior=prior))
+            contact_s = water_contact_s(diver.fall, times, lowest_y)
+            contact_frame = None if contact_s is None else round(float(np.interp(contact_s, times, sampled)))
+            descent = diver.fall.height_share
         st, ed = encoding.transition_samples
-        motion = clip_motion(sampled, times, *(samples.coarse or (samples.frames, masks)))
-        evidence = clip_evidence(encoding.probabilities, encoding.transition_samples, masks, motion)
+        evidence = clip_evidence(encoding.probabilities, encoding.transition_samples, masks, descent)
         parse = DiveParse(
             clip=clip,
             sampled_frames=sampled,
@@ -139,7 +146,8 @@ class Analyzer:
             model=self.model,
             evidence=evidence,
             refusal=refusal(evidence, self.calibration.domain),
-            notes=samples.notes,
+            first_water_contact_frame=contact_frame,
+            notes=(*samples.notes, *warnings(evidence, self.calibration.domain)),
         )
         return parse, encoding
 

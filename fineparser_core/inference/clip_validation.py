@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from fineparser_core.errors import CheckpointError
-from fineparser_core.inference.fall_detection import MIN_AREA, MotionTrack, longest_descent
 from fineparser_core.types import ClipEvidence, IntervalRule
+
+#: Least area of an athlete's mask as a share of the picture: about twelve pixels of 112 x 112.
+MIN_AREA = 0.001
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +23,6 @@ class DomainThresholds:
     take_off: float = 0.02
     entry: float = 0.02
     shown: float = 0.2
-    descent: float = 0.05
     after: float = 0.02
 
 
@@ -60,7 +61,7 @@ class Calibration:
 
 
 def clip_evidence(
-    probabilities: np.ndarray, transition_samples: tuple[int, int], masks: np.ndarray, motion: MotionTrack
+    probabilities: np.ndarray, transition_samples: tuple[int, int], masks: np.ndarray, descent: float
 ) -> ClipEvidence:
     """Measure the evidence of a parsed clip.
 
@@ -68,7 +69,7 @@ def clip_evidence(
         probabilities: (96, 2) transition probabilities.
         transition_samples: decoded transitions, indices of samples.
         masks: (96, 112, 112) athlete probability.
-        motion: motion of athlete and camera in whole frames.
+        descent: in free fall, in picture heights; 0 where nobody was found to fall.
     """
     st, ed = transition_samples
     flight = (masks[st:ed] >= 0.5).mean(axis=(1, 2)) >= MIN_AREA
@@ -76,28 +77,37 @@ def clip_evidence(
         take_off=float(probabilities[:, 0].max()),
         entry=float(probabilities[:, 1].max()),
         shown=float(flight.mean()),
-        descent=longest_descent(motion),
+        descent=descent,
         after=(len(masks) - ed) / (ed - st),
     )
 
 
 def refusal(evidence: ClipEvidence, least: DomainThresholds) -> str | None:
-    """Why a clip should not be scored, a sentence for the user; None for a complete dive."""
-    no_take_off, no_entry = evidence.take_off < least.take_off, evidence.entry < least.entry
-    # In a clip that ends in the air the entry is decoded at the last samples.
-    ends_early = evidence.after < least.after
+    """Why a clip should not be scored, a sentence for the user; None for a dive.
+
+    A body in free fall is a dive whatever the network makes of it; without one both transitions must show.
+    """
     if evidence.shown < least.shown:
         return "No diver is seen in the air in this clip: choose the stretch of the video that shows the dive."
-    if evidence.descent < least.descent or (no_take_off and no_entry):
+    if evidence.descent <= 0 and (evidence.take_off < least.take_off or evidence.entry < least.entry):
         return (
             "This does not look like a dive, nobody takes off and comes down: choose the stretch of the video that "
             "shows one."
         )
-    if no_take_off:
-        return "No take-off was found in this clip: let it begin about a second before the take-off."
-    if no_entry or ends_early:
-        return "No entry was found in this clip: let it end about a second and a half after the entry."
     return None
+
+
+def warnings(evidence: ClipEvidence, least: DomainThresholds) -> tuple[str, ...]:
+    """What to look at before the parse of a dive is trusted, sentences for the user."""
+    found = []
+    if evidence.descent <= 0:
+        found.append("Nobody was seen to fall freely: check that the right person is followed.")
+    if evidence.take_off < least.take_off:
+        found.append("The take-off hardly shows: check it, and let the clip begin about a second before it.")
+    # In a clip that ends in the air the entry is decoded at the last samples.
+    if evidence.entry < least.entry or evidence.after < least.after:
+        found.append("The entry hardly shows: check it, and let the clip end about a second and a half after it.")
+    return tuple(found)
 
 
 def _numbers(stored: Mapping[str, Any], of: type) -> dict[str, float]:

@@ -79,13 +79,16 @@ class ClipEncoder:
     Args:
         precision: of the encoders' passes, see `AQAModel.precision`, which it sets.
         decoding: by which transitions are read from their probabilities, see `DECODERS`.
+
+    Attributes:
+        decode: does so.
     """
 
     def __init__(self, model: FineParser, device: torch.device, *, precision: str = "fp32", decoding: str = "joint"):
         self.model = to_channels_last(model.to(device).eval())
         self.model.precision = PRECISIONS[precision]
         self.device = device
-        self._decode = DECODERS[decoding]
+        self.decode = DECODERS[decoding]
 
     @torch.inference_mode()
     def encode(
@@ -114,7 +117,7 @@ class ClipEncoder:
         """
         step = _Steps("parse", len(WINDOWS) + 1, progress, cancel)
         video = self._video(frames)
-        encoded = self.model.encode(video, partial(self._decode, seconds=seconds), between_windows=step)
+        encoded = self.model.encode(video, partial(self.decode, seconds=seconds), between_windows=step)
         step()
         assert encoded.probabilities is not None
         assert encoded.transitions is not None

@@ -8,6 +8,7 @@ import numpy as np
 
 from fineparser_core.constants import MASK_SIZE
 from fineparser_core.errors import VideoError
+from fineparser_core.inference.athlete_track import Diver, find_diver
 from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.types import Clip, VideoInfo
@@ -40,6 +41,7 @@ class Samples(NamedTuple):
         sampled: (96,) int64 source frames.
         times_s: (96,) float64, seconds from the start of the file.
         crops: (96, 4) float32, source pixels x0, y0, x1, y1 of each sample; a crop may extend beyond the frame.
+        diver: who was found by falling freely, and followed.
         coarse: result of the coarse pass, if there was one: whole frames (96, 112, 112, 3) uint8 and masks
             (96, 112, 112).
         notes: sentences about what is missing or damaged in the file.
@@ -49,6 +51,7 @@ class Samples(NamedTuple):
     sampled: np.ndarray
     times_s: np.ndarray
     crops: np.ndarray
+    diver: Diver | None = None
     coarse: tuple[np.ndarray, np.ndarray] | None = None
     notes: tuple[str, ...] = ()
 
@@ -83,10 +86,16 @@ def read_samples(
     if not isinstance(shape, AthleteCrop):
         crop = np.asarray(shape.crop_xyxy(info.width_px, info.height_px), np.float32)
         return Samples(np.stack(kept), sampled, times_s, np.tile(crop, (len(sampled), 1)), notes=notes)
-    wholes, masks = coarse_pass(kept, encoder, progress=progress, cancel=cancel)
-    frames, crops = crop_athlete(kept, masks, encoder, progress=progress, cancel=cancel)
-    scale = np.array([info.width_px / kept[0].shape[1], info.height_px / kept[0].shape[0]] * 2, np.float32)
-    return Samples(frames, sampled, times_s, crops * scale, (wholes, masks), notes)
+    scale = info.width_px / kept[0].shape[1]
+    diver, coarse = find_diver(kept, sampled, times_s, scale), None
+    if diver is not None:
+        squares = diver.squares / scale
+    else:
+        coarse = coarse_pass(kept, encoder, progress=progress, cancel=cancel)
+        squares = follow_masks(coarse[1], kept[0])
+    frames, crops = crop_athlete(kept, squares, encoder, progress=progress, cancel=cancel)
+    scales = np.array([scale, info.height_px / kept[0].shape[0]] * 2, np.float32)
+    return Samples(frames, sampled, times_s, crops * scales, diver, coarse, notes)
 
 
 def coarse_pass(
@@ -111,19 +120,25 @@ def coarse_pass(
     return wholes, encoder.coarse_masks(wholes, progress=progress, cancel=cancel)
 
 
+def follow_masks(masks: np.ndarray, frame: np.ndarray) -> np.ndarray:
+    """Squares (96, 3) that follow the athlete of the coarse masks (96, 112, 112), in pixels of frames like this."""
+    height, width = frame.shape[:2]
+    return track_athlete(masks, width, height, threshold=_MASK_THRESHOLD)
+
+
 def crop_athlete(
     frames: Sequence[np.ndarray],
-    masks: np.ndarray,
+    squares: np.ndarray,
     encoder: ClipEncoder,
     *,
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Crop the athlete: around the masks and, if the encoder detects keypoints in that crop, again around these.
+    """Crop the athlete: as found and, if the encoder detects keypoints in that crop, again around these.
 
     Args:
         frames: 96 of (H, W, 3) uint8 RGB.
-        masks: (96, 112, 112) athlete probability from the coarse pass.
+        squares: (96, 3) centre x, centre y and side that follow the athlete.
 
     Returns:
         The crops (96, 112, 112, 3) uint8, and their positions (96, 4) float32, x0, y0, x1, y1 in pixels of the frames.
@@ -132,13 +147,13 @@ def crop_athlete(
         Cancelled: `cancel` was set.
     """
     height, width = frames[0].shape[:2]
-    crops, boxes = _crop(frames, track_athlete(masks, width, height, threshold=_MASK_THRESHOLD))
+    crops, boxes = _crop(frames, squares)
     keypoints = encoder.keypoints(crops, progress=progress, cancel=cancel)
     if keypoints is None:
         return crops, boxes
     in_frame = boxes[:, None, :2] + keypoints[..., :2] * ((boxes[:, 2] - boxes[:, 0]) / MASK_SIZE)[:, None, None]
-    squares = crops_around_joints(in_frame, keypoints[..., 2] >= _KEYPOINT_THRESHOLD, width, height)
-    return (crops, boxes) if squares is None else _crop(frames, squares)
+    around = crops_around_joints(in_frame, keypoints[..., 2] >= _KEYPOINT_THRESHOLD, width, height)
+    return (crops, boxes) if around is None else _crop(frames, around)
 
 
 def _crop(frames: Sequence[np.ndarray], squares: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

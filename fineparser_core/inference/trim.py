@@ -1,15 +1,30 @@
-"""Finds the dives in a longer recording: a scan detects falls, a parse of each confirms it. Imports torch."""
+"""Finds the dives in a longer recording: physics finds free falls, a parse of each confirms it. Imports torch."""
 
+from collections.abc import Sequence
 from pathlib import Path
+
+import numpy as np
 
 from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.clips import make_clip
-from fineparser_core.inference.fall_detection import clip_around, find_falls, suppress_overlaps
 from fineparser_core.inference.scan import scan
+from fineparser_core.measures.free_fall import FreeFall, find_free_falls
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-from fineparser_core.types import DiveSegment
+from fineparser_core.types import DiveParse, DiveSegment
 from fineparser_core.video.probe import probe
+
+#: Evidence of a fall that is worth a parse: a hurdle beside a dive is enough, as the parse finds the dive.
+_WORTH_A_LOOK = 0.35
+#: Parts of a clip before the take-off, which the hurdle takes, and after the contact with the water; seconds of real
+#: time.
+BEFORE_S, AFTER_S = 1.6, 1.5
+#: From the come-out to the water, where the contact does not show.
+_ENTRY_S = 0.4
+#: Least time between two dives of a file: what falls sooner is the hurdle, or the splash.
+_APART_S = 4.0
+#: In slower replays a clip gets no longer.
+_MOST_SLOWED = 4.0
 
 
 def find_dives(
@@ -22,29 +37,71 @@ def find_dives(
     """Find the dives in a file, in order of time.
 
     Args:
-        progress: receives the stage "scan", counted in samples of a tenth of a second, then "confirm", in candidates.
+        progress: receives the stage "scan", counted in images, then "confirm", in candidates.
 
     Raises:
         VideoError: the file cannot be read.
         Cancelled: `cancel` was set.
     """
     info = probe(path)
-    falls = find_falls(scan(path, analyzer.encoder, progress=progress, cancel=cancel))
+    motion, _ = scan(path, progress=progress, cancel=cancel)
+    falls = apart(find_free_falls(motion, least_evidence=_WORTH_A_LOOK))
     segments = []
     for done, fall in enumerate(falls, start=1):
-        first, last = clip_around(fall, info.pts_s)
+        slowed = min(fall.slowed, _MOST_SLOWED)
+        first, last = clip_around(fall.start_s, fall.end_s, slowed, info.pts_s)
         parse = None
         if last - first + 1 >= MIN_FRAMES:
             parse, _ = analyzer.parse(make_clip(path, first, last), cancel=cancel)
         if parse is not None and parse.refusal is None:
-            segments.append(
-                DiveSegment(
-                    in_frame=first,
-                    out_frame=last,
-                    first_flight_frame=parse.transitions.first_flight_frame,
-                    first_entry_frame=parse.transitions.first_entry_frame,
-                    confidence=float(parse.probabilities.max(axis=0).min()),
-                )
-            )
+            segments.append(_segment(parse, slowed, info.pts_s))
         progress(Progress("confirm", done, len(falls)))
     return suppress_overlaps(segments)
+
+
+def _segment(parse: DiveParse, slowed: float, times_s: np.ndarray) -> DiveSegment:
+    """The clip of a dive by its own moments, which may lie otherwise than the fall that led to it."""
+    moments, contact = parse.transitions, parse.first_water_contact_frame
+    contact_s = moments.first_entry_s + _ENTRY_S * slowed if contact is None else float(times_s[contact])
+    first, last = clip_around(moments.first_flight_s, contact_s, slowed, times_s)
+    return DiveSegment(
+        in_frame=first,
+        out_frame=last,
+        first_flight_frame=moments.first_flight_frame,
+        first_entry_frame=moments.first_entry_frame,
+        confidence=float(parse.probabilities.max(axis=0).min()),
+    )
+
+
+def apart(falls: Sequence[FreeFall]) -> list[FreeFall]:
+    """Of falls that follow one another too soon the one with more evidence; in order of time."""
+    kept: list[FreeFall] = []
+    for fall in sorted(falls, key=lambda fall: -fall.evidence):
+        if all(fall.start_s - k.end_s > _APART_S or k.start_s - fall.end_s > _APART_S for k in kept):
+            kept.append(fall)
+    return sorted(kept, key=lambda fall: fall.start_s)
+
+
+def clip_around(start_s: float, end_s: float, slowed: float, times_s: np.ndarray) -> tuple[int, int]:
+    """First and last frame of the clip of a dive.
+
+    Args:
+        start_s, end_s: of its time in the air.
+        slowed: how many times slower than real time the recording is.
+        times_s: (n_frames,) presentation times of the file.
+    """
+    first = int(np.searchsorted(times_s, start_s - BEFORE_S * slowed))
+    last = int(np.searchsorted(times_s, end_s + AFTER_S * slowed, side="right")) - 1
+    return min(first, last), last
+
+
+def suppress_overlaps(segments: Sequence[DiveSegment]) -> list[DiveSegment]:
+    """Non-maximum suppression: of segments with overlapping flights the one with the highest confidence, by time."""
+    kept: list[DiveSegment] = []
+    for one in sorted(segments, key=lambda s: -s.confidence):
+        if all(
+            one.first_entry_frame <= other.first_flight_frame or other.first_entry_frame <= one.first_flight_frame
+            for other in kept
+        ):
+            kept.append(one)
+    return sorted(kept, key=lambda s: s.in_frame)

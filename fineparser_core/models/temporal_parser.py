@@ -45,16 +45,20 @@ class PSNet(nn.Module):
         return torch.sigmoid(self.logits(gated))
 
 
-def decode_release(probabilities: np.ndarray, seconds: float | None = None) -> tuple[int, int]:
+def decode_release(
+    probabilities: np.ndarray, seconds: float | None = None, prior: np.ndarray | None = None
+) -> tuple[int, int]:
     """(96, 2) probabilities to the two transitions, each searched in its half of the dive (Eq. 4, as released).
 
-    Every decoder takes the seconds between the first sample and the last; only `decode_flight` uses them.
+    Every decoder takes the seconds between the first sample and the last, and a prior; only `decode_flight` uses them.
     """
     half = len(probabilities) // 2
     return int(np.argmax(probabilities[:half, 0])), half + int(np.argmax(probabilities[half:, 1]))
 
 
-def decode_joint(probabilities: np.ndarray, seconds: float | None = None) -> tuple[int, int]:
+def decode_joint(
+    probabilities: np.ndarray, seconds: float | None = None, prior: np.ndarray | None = None
+) -> tuple[int, int]:
     """(96, 2) probabilities to the pair t1 < t2 over all samples with the largest sum of log probabilities.
 
     Deviation: Eq. 4 searches each transition in a fixed part of the dive; about 7 % of the true ones lie outside.
@@ -65,7 +69,9 @@ def decode_joint(probabilities: np.ndarray, seconds: float | None = None) -> tup
     return int(np.argmax(log[:second, 0])), second
 
 
-def decode_flight(probabilities: np.ndarray, seconds: float | None = None) -> tuple[int, int]:
+def decode_flight(
+    probabilities: np.ndarray, seconds: float | None = None, prior: np.ndarray | None = None
+) -> tuple[int, int]:
     """(96, 2) probabilities to the pair t1 < t2 that they, and how long flights last, make the likeliest.
 
     Deviation: Eq. 4 decodes each transition alone. Gravity links them: where a spectator hides the take-off, it is
@@ -77,16 +83,22 @@ def decode_flight(probabilities: np.ndarray, seconds: float | None = None) -> tu
 
     Args:
         seconds: from the first sample to the last; None where that is not known, and any flight is as likely.
+        prior: (n, n), how likely each pair is by what was seen of the fall; it takes the place of the usual
+            length, and moves peaks as well.
     """
     smooth = np.stack([_smoothed(column) for column in np.asarray(probabilities, dtype=np.float64).T], axis=1)
     n = len(smooth)
     length = np.arange(n)[None, :] - np.arange(n)[:, None]
-    prior = np.ones(length.shape)
-    if seconds is not None:
-        off = (length * (seconds / (n - 1)) - _FLIGHT_S) / _FLIGHT_SPREAD_S
-        prior = (1 - _ANY_LENGTH) * np.exp(-0.5 * off**2) + _ANY_LENGTH
+    seen = prior is not None
+    if prior is None:
+        prior = np.ones(length.shape)
+        if seconds is not None:
+            off = (length * (seconds / (n - 1)) - _FLIGHT_S) / _FLIGHT_SPREAD_S
+            prior = (1 - _ANY_LENGTH) * np.exp(-0.5 * off**2) + _ANY_LENGTH
     likely = np.where(length > 0, np.outer(smooth[:, 0] + _UNSEEN, smooth[:, 1] + _UNSEEN) * prior, -1)
     first, second = (int(i) for i in np.unravel_index(np.argmax(likely), likely.shape))
+    if seen:
+        return first, second
     first = _peak(smooth[:second, 0], first)
     return first, _peak(smooth[:, 1], second, after=first)
 

@@ -50,7 +50,7 @@ def track_athlete(masks: np.ndarray, width_px: int, height_px: int, *, threshold
         return np.tile(np.array([width_px / 2, height_px / 2, side], np.float64), (length, 1))
     visible = np.array(sorted(track))
     chosen = np.array([candidates[t][track[t]] for t in visible])
-    return _limit_sides(smooth_track(visible, chosen[:, :2], chosen[:, 2], length), width_px, height_px)
+    return limit_sides(smooth_track(visible, chosen[:, :2], chosen[:, 2], length), width_px, height_px)
 
 
 def crops_around_joints(joints: np.ndarray, visible: np.ndarray, width_px: int, height_px: int) -> np.ndarray | None:
@@ -69,10 +69,11 @@ def crops_around_joints(joints: np.ndarray, visible: np.ndarray, width_px: int, 
     bodies = [joints[t, visible[t]] for t in frames]
     centres = np.array([body.mean(axis=0) for body in bodies])
     extents = np.array([_MASK_TO_JOINTS * np.ptp(body, axis=0).max() for body in bodies])
-    return _limit_sides(smooth_track(frames, centres, extents, len(joints)), width_px, height_px)
+    return limit_sides(smooth_track(frames, centres, extents, len(joints)), width_px, height_px)
 
 
-def _limit_sides(squares: np.ndarray, width_px: int, height_px: int) -> np.ndarray:
+def limit_sides(squares: np.ndarray, width_px: int, height_px: int) -> np.ndarray:
+    """Squares (n, 3) with sides that are neither a few blurred pixels nor more than the picture."""
     side = np.clip(squares[:, 2:], _MIN_SIDE_SHARE * height_px, max(width_px, height_px))
     return np.concatenate([squares[:, :2], side], axis=1)
 

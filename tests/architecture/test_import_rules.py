@@ -30,6 +30,7 @@ LAYERS = {
     "diving": 1,
     "models": 1,
     "pose": 2,
+    "measures": 2,
     "checkpoints": 3,
     "data": 3,
     "synth": 3,
@@ -52,6 +53,7 @@ SEES_ONLY = {
     | {"csv_table", "printable", "npz"},
     "models": {"constants", "errors", "config"},
     "pose": {"constants", "models"},
+    "measures": {"types", "constants", "errors", "video", "diving"},
 }
 QT = {"PySide6", "PyQt5", "PyQt6", "pyqtgraph", "qtpy"}
 HEAVY = {"torch", "torchvision", "cv2"}

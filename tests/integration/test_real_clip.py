@@ -34,10 +34,10 @@ def analysis(labels: ClipLabels) -> Analysis:
 
 def test_transitions(analysis: Analysis, labels: ClipLabels) -> None:
     found = measure_clip(analysis.parse, labels)
-    assert found.flight_error_frames is not None
-    assert found.entry_error_frames is not None
-    assert abs(found.flight_error_frames) <= MAX_FLIGHT_ERROR_FRAMES
-    assert abs(found.entry_error_frames) <= MAX_ENTRY_ERROR_FRAMES
+    assert found.flight_error is not None
+    assert found.entry_error is not None
+    assert abs(found.flight_error) <= MAX_FLIGHT_ERROR_FRAMES
+    assert abs(found.entry_error) <= MAX_ENTRY_ERROR_FRAMES
 
 
 def test_masks(analysis: Analysis, labels: ClipLabels) -> None:

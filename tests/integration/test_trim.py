@@ -133,7 +133,7 @@ def test_a_file_without_a_dive_says_so(tmp_path: Path, capsys: pytest.CaptureFix
     assert "no dive was found" in error
 
 
-def test_a_search_reports_how_far_it_is_and_can_be_cancelled(analyzer, small_video: Path) -> None:
+def test_a_search_reports_how_far_it_is_and_can_be_cancelled(small_video: Path) -> None:
     from fineparser_core.errors import Cancelled
     from fineparser_core.inference.scan import scan
 
@@ -146,7 +146,7 @@ def test_a_search_reports_how_far_it_is_and_can_be_cancelled(analyzer, small_vid
             token.cancel()
 
     with pytest.raises(Cancelled):
-        scan(small_video, analyzer.encoder, progress=cancel_later, cancel=token)
+        scan(small_video, progress=cancel_later, cancel=token)
     assert [progress.done for progress in seen] == [1, 2, 3, 4, 5]
     assert seen[0].stage == "scan"
-    assert seen[0].total == 40
+    assert seen[0].total == 60

@@ -43,8 +43,8 @@ def measured(tmp_path: Path, bundle: Path) -> Path:
     (folder / "worst_masks.jpg").write_bytes(b"picture")
     real = {
         "clip": "a.avi",
-        "flight_error_frames": -2,
-        "entry_error_frames": 3,
+        "flight_error": -2,
+        "entry_error": 3,
         "mask_ious": {"3": 0.7},
         "median_iou": 0.7,
         "empty_flight_samples": 0,

@@ -7,8 +7,14 @@ import numpy as np
 import pytest
 
 from fineparser_core.errors import AnnotationError
-from fineparser_core.evaluation.real_clips import full_frame_mask, measure_clip, read_labels
-from fineparser_core.types import Clip, DiveParse, ModelIdentity, Transitions
+from fineparser_core.evaluation.real_clips import (
+    full_frame_mask,
+    judge_trim,
+    measure_clip,
+    read_labels,
+    real_table,
+)
+from fineparser_core.types import Clip, DiveParse, DiveSegment, ModelIdentity, Transitions
 
 IDENTITY = ModelIdentity(
     id="m", trained_on="t", synthetic=True, preprocessing="whole", decoding="joint", precision="fp32", device="cpu"
@@ -60,14 +66,66 @@ def test_errors_are_signed_and_masks_are_of_the_whole_frame(folder: Path, parse:
     labels, unlabelled = read_labels(folder)
     assert (labels.path, labels.in_frame, labels.out_frame) == (folder / "dive.avi", 5, 100)
     result = measure_clip(parse, labels)
-    assert (result.flight_error_frames, result.entry_error_frames) == (-1, 2)
+    assert result.flight_error == pytest.approx(-1.2)  # a frame of 25 a second is 1.2 of 30
+    assert result.entry_error == pytest.approx(2.4)
     assert list(result.mask_ious) == [20, 40]
     assert result.mask_ious[20] > 0.9
     assert result.mask_ious[40] < 0.05
     # Samples 20 to 67 are between take-off and contact, and sample 30 is empty; 90 is after the dive.
     assert (result.empty_flight_samples, result.flight_samples, result.wet_area_px) == (1, 48, 7)
     nothing = measure_clip(parse, unlabelled)
-    assert (nothing.flight_error_frames, nothing.empty_flight_samples, nothing.median_iou) == (None, None, None)
+    assert (nothing.flight_error, nothing.empty_flight_samples, nothing.median_iou) == (None, None, None)
+
+
+def _segment(first: int, last: int) -> DiveSegment:
+    return DiveSegment(in_frame=first, out_frame=last, first_flight_frame=0, first_entry_frame=0, confidence=1.0)
+
+
+@pytest.mark.parametrize(
+    ("found", "contained", "surplus"),
+    [
+        ([], False, None),
+        ([(31, 150)], False, None),  # cuts the lead
+        ([(30, 114)], False, None),  # cuts the tail
+        ([(30, 115)], True, False),
+        ([(500, 600), (25, 130)], True, False),
+        ([(30, 176)], True, True),
+        ([(30, 176), (30, 150)], True, False),
+    ],
+)
+def test_a_trimmed_clip_holds_the_dive_and_little_more(
+    found: list[tuple[int, int]], contained: bool, surplus: bool | None, tmp_path: Path
+) -> None:
+    """Flight from frame 60, contact at 100, at 30 frames a second of which each counts for one."""
+    facts = {"first_flight_frame": 60, "first_entry_frame": 90, "first_water_contact_frame": 100, "real_fps": 30}
+    (tmp_path / "labels.json").write_text(json.dumps({"dive.avi": facts}))
+    (labels,) = read_labels(tmp_path)
+    result = judge_trim([_segment(*one) for one in found], labels, 30.0)
+    assert (result.contained, result.surplus) == (contained, surplus)
+
+
+def test_labels_of_slow_replays_ranges_and_marks(tmp_path: Path, parse: DiveParse) -> None:
+    slow = {
+        "first_flight_frame": 27,
+        "first_entry_frame": 60,
+        "first_entry_range": [60, 63],
+        "first_water_contact_frame": 73,
+        "real_fps": 90,
+        "dive_number": "307C?",
+        "board_m": 10,
+        "official_score": 81.6,
+    }
+    phone = {"dive_number": "103B", "board_m": 1, "marks": {"award": 5.5, "by": "one person"}}
+    (tmp_path / "labels.json").write_text(json.dumps({"slow.mp4": slow, "phone.mp4": phone}))
+    labels, other = read_labels(tmp_path)
+    assert labels.dive_number == "307C"
+    assert labels.award == pytest.approx(81.6 / (3 * 3.4))
+    assert other.award == 5.5
+    result = measure_clip(parse, labels, award=7.0, seconds=4.25)
+    assert (result.flight_error, result.entry_error) == (pytest.approx(-1.0), pytest.approx(-1.0))
+    table = real_table([result])
+    assert "first entry frame within 3 of its range  1 of 1" in table
+    assert table.splitlines()[1].split() == ["slow.mp4", "-1", "-1", "7.0", "8.0", "4.2"]
 
 
 def test_a_mask_lies_where_its_crop_does(parse: DiveParse, truth: np.ndarray) -> None:

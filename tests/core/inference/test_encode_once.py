@@ -188,7 +188,7 @@ def test_damaged_arrays_are_one_sentence(prepared, tmp_path, blob):
     db.close()
     with ExemplarStore.open(path) as library:
         for read in (lambda: library.mask("ex0"), lambda: library.encoding("ex0", IDENTITY.id)):
-            with pytest.raises(ExemplarError, match=r"library\.sqlite cannot be read as an exemplar library"):
+            with pytest.raises(ExemplarError, match=r"library\.sqlite: exemplar .ex0. cannot be used"):
                 read()
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -25,7 +26,15 @@ Centre = Callable[[float], tuple[float, float]]
 
 
 def write_fall(
-    path: Path, size_px: tuple[int, int], centre: Centre, *, rotation_deg: int = 0, tall: float = 0.16, fps: int = 25
+    path: Path,
+    size_px: tuple[int, int],
+    centre: Centre,
+    *,
+    rotation_deg: int = 0,
+    tall: float = 0.16,
+    fps: int = 25,
+    n_frames: int = N_FRAMES,
+    textured: bool = False,
 ) -> Path:
     """A red box `tall` of the picture's height, at shares (x, y) of the picture over time."""
     width, height = size_px
@@ -34,9 +43,13 @@ def write_fall(
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         if rotation_deg:
             stream.set_display_rotation(rotation_deg)
-        for i in range(N_FRAMES):
+        for i in range(n_frames):
             frame = np.full((height, width, 3), 90, np.uint8)
-            x, y = centre(i / (N_FRAMES - 1))
+            if textured:
+                frame[:] = cv2.resize(np.random.default_rng(0).integers(60, 120, (40, 70), np.uint8), size_px)[
+                    ..., None
+                ]
+            x, y = centre(i / (n_frames - 1))
             half = tall * height / 2
             rows = slice(max(0, round(y * height - half)), max(0, round(y * height + half)))
             columns = slice(max(0, round(x * width - half / 3)), max(0, round(x * width + half / 3)))
@@ -140,6 +153,38 @@ def test_nobody_visible_gives_the_middle_and_is_said(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def fall(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_fall(tmp_path_factory.mktemp("fall") / "fall.mp4", (320, 180), falling)
+
+
+def test_who_falls_freely_is_followed_without_a_coarse_pass(tmp_path: Path) -> None:
+    """A second and a half in real time: up for 0.3 s, then down; the body measures 1.15 m."""
+    tall, height = 0.16, 360
+    metre = tall * height / 1.15 / height
+
+    def diving(share: float) -> tuple[float, float]:
+        t = share * 1.5 - 0.3
+        return 0.4 + 0.1 * t, 0.2 + metre * 9.81 * min(t, 0.9) ** 2 / 2
+
+    path = write_fall(tmp_path / "dive.mp4", (640, height), diving, tall=tall, fps=30, n_frames=46, textured=True)
+    network = StandIn()
+    samples = read_samples(make_clip(path), "follow", ClipEncoder(network, torch.device("cpu")))
+    assert samples.coarse is None
+    assert network.windows == 0
+    assert samples.diver is not None
+    fall = samples.diver.fall
+    assert fall.top_s == pytest.approx(0.3, abs=0.1)
+    assert fall.end_s == pytest.approx(1.2, abs=0.1)
+    assert fall.slowed == 1.0
+    corners = np.tile(np.array([[0.0, 0.0]]), (96, 1)), np.tile(np.array([[640.0, 360.0]]), (96, 1))
+    for place in corners:
+        assert np.abs(samples.diver.in_scene(place) - place).max() < 3
+    true = boxes_of(path, samples.sampled)
+    for k in range(10, 96, 9):
+        x0, y0, x1, y1 = true[int(samples.sampled[k])]
+        left, top, right, bottom = samples.crops[k]
+        assert left < x0
+        assert right > x1
+        assert top < y0
+        assert bottom > y1
 
 
 def test_stages_are_told_in_order(fall: Path, tmp_path: Path) -> None:

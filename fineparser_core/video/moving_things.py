@@ -1,0 +1,190 @@
+"""What moves in a video once the motion of the camera is taken out: boxes, frame by frame.
+
+An image is compared with those a tenth of a second before and after, both brought to its view: only what differs from
+both was there and nowhere else. A diver a twentieth of the picture high shows as one box; spectators who sit, pillars
+and lane ropes do not, and ripples, flags and score boards, which move where they are, are told by it and left out.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from fineparser_core.video.camera_motion import camera_motion
+
+#: Longer side of the images that are compared: a diver a twentieth of it has 19 pixels.
+LONG_SIDE_PX = 384
+#: Time between compared images: a diver in the air moves by a third of his length, a slow replay by a tenth.
+COMPARED_S = 0.1
+#: Least difference in grey values or a colour, of 255, after a blur of a pixel.
+_DIFFERENCE = 18.0
+_UNSEEN = 1000.0
+_MIN_AREA_PX = 12
+_MOST_IN_AN_IMAGE = 24
+#: An image of which more than this share differs from its neighbours follows a cut or a flash.
+_MAX_MOVING_SHARE = 0.35
+#: Below this support of the camera's motion two images do not show the same scene.
+CUT_SUPPORT = 0.04
+# A box flickers where boxes of its size appear in more than this share of the images around it, the nearest left out.
+_FLICKER_SHARE, _AROUND_S, _NEAREST_S = 0.3, 1.5, 0.35
+_SAME_SIZE = 1.7
+_SAME_PLACE = 0.35
+
+
+@dataclass(frozen=True, kw_only=True)
+class Motion:
+    """Moving boxes of n images; m boxes in all. Pixels are those of the reduced images.
+
+    Attributes:
+        times_s: (n,) seconds.
+        size_px: (width, height) of the reduced images.
+        scale: source pixels a pixel.
+        to_first: (n, 3, 3), takes pixels of an image to those of the first image of its scene.
+        scene: (n,) int, number of the scene, which a cut ends.
+        image: (m,) int64, index of the image of each box, ascending.
+        centre: (m, 2) x, y.
+        extent: (m, 2) width, height.
+    """
+
+    times_s: np.ndarray = field(repr=False)
+    size_px: tuple[int, int]
+    scale: float
+    to_first: np.ndarray = field(repr=False)
+    scene: np.ndarray = field(repr=False)
+    image: np.ndarray = field(repr=False)
+    centre: np.ndarray = field(repr=False)
+    extent: np.ndarray = field(repr=False)
+
+    def seen_from(self, image: int, indices: np.ndarray) -> np.ndarray:
+        """Centres of boxes of the same scene as they lie in the view of one image, (len(indices), 2)."""
+        matrices = np.linalg.inv(self.to_first[image]) @ self.to_first[self.image[indices]]
+        return apply(matrices, self.centre[indices])
+
+
+def apply(matrices: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Points (n, 2) through a matrix (3, 3), or each through one of (n, 3, 3)."""
+    moved = (matrices @ np.concatenate([points, np.ones((len(points), 1))], axis=1)[..., None])[..., 0]
+    return np.asarray(moved[:, :2] / moved[:, 2:])
+
+
+class MotionFinder:
+    """Takes the images of a video in order, and holds no more of them than it compares.
+
+    Args:
+        interval_s: usual time between images.
+    """
+
+    def __init__(self, interval_s: float) -> None:
+        self._apart = max(1, round(COMPARED_S / max(interval_s, 1e-3)))
+        self._images: deque[np.ndarray] = deque(maxlen=2 * self._apart + 1)
+        self._grey: np.ndarray | None = None
+        self._times: list[float] = []
+        self._scenes: list[int] = []
+        self._to_first: list[np.ndarray] = []
+        self._boxes: list[tuple[int, float, float, int, int]] = []
+        self._scale = 1.0
+
+    def add(self, image: np.ndarray, time_s: float) -> None:
+        """Add the next image, (H, W, 3) uint8 RGB of any size, the same for all."""
+        import cv2
+
+        height, width = image.shape[:2]
+        self._scale = max(1.0, max(height, width) / LONG_SIDE_PX)
+        if self._scale > 1:
+            size = (round(width / self._scale), round(height / self._scale))
+            image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+        grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+        matrix, support = (np.eye(3), 1.0) if self._grey is None else camera_motion(self._grey, grey)
+        cut = support < CUT_SUPPORT
+        self._scenes.append((self._scenes[-1] if self._scenes else 0) + cut)
+        self._to_first.append(np.eye(3) if cut or not self._to_first else self._to_first[-1] @ matrix)
+        self._times.append(time_s)
+        self._images.append(image)
+        self._grey = grey
+        if len(self._images) == self._images.maxlen:
+            self._compare(len(self._times) - 1 - self._apart)
+
+    def motion(self) -> Motion:
+        """What was found so far.
+
+        Raises:
+            ValueError: no image was added.
+        """
+        if self._grey is None:
+            raise ValueError("no image was added")
+        boxes = np.array(self._boxes, np.float64).reshape(-1, 5)
+        found = Motion(
+            times_s=np.array(self._times),
+            size_px=(self._grey.shape[1], self._grey.shape[0]),
+            scale=self._scale,
+            to_first=np.array(self._to_first),
+            scene=np.array(self._scenes),
+            image=boxes[:, 0].astype(np.int64),
+            centre=boxes[:, 1:3],
+            extent=boxes[:, 3:],
+        )
+        kept = ~_flickering(found)
+        return Motion(
+            times_s=found.times_s,
+            size_px=found.size_px,
+            scale=found.scale,
+            to_first=found.to_first,
+            scene=found.scene,
+            image=found.image[kept],
+            centre=found.centre[kept],
+            extent=found.extent[kept],
+        )
+
+    def _compare(self, at: int) -> None:
+        """Find what moves in the image in the middle of those held."""
+        import cv2
+
+        before, after = at - self._apart, at + self._apart
+        if self._scenes[before] != self._scenes[after]:
+            return
+        image = self._images[self._apart]
+        height, width = image.shape[:2]
+        here = self._to_first[at]
+        differences = []
+        for index, other in ((before, self._images[0]), (after, self._images[-1])):
+            view = np.linalg.inv(self._to_first[index]) @ here  # pixels here to pixels there
+            there, seen = (
+                cv2.warpPerspective(each, view, (width, height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+                for each in (other, np.full((height, width), 255, np.uint8))
+            )
+            difference = cv2.absdiff(image, there).max(axis=2)
+            differences.append(np.where(seen == 255, difference, _UNSEEN).astype(np.float32))
+        # Where a camera that follows a fall sees a place for the first time, the image after it decides alone.
+        different = np.minimum(*differences)
+        different[different == _UNSEEN] = 0
+        moving = cv2.GaussianBlur(different, (0, 0), 1.0) > _DIFFERENCE
+        if moving.mean() > _MAX_MOVING_SHARE:
+            return
+        joined = cv2.morphologyEx(moving.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+        _, _, boxes, centres = cv2.connectedComponentsWithStats(joined, connectivity=8)
+        area = boxes[1:, cv2.CC_STAT_AREA]
+        for label in 1 + np.argsort(-area, kind="stable")[:_MOST_IN_AN_IMAGE]:
+            if boxes[label, cv2.CC_STAT_AREA] >= _MIN_AREA_PX:
+                self._boxes.append((at, *centres[label], *boxes[label, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]]))
+
+
+def _flickering(motion: Motion) -> np.ndarray:
+    """(m,) bool: boxes of what moves where it is."""
+    flickers = np.zeros(len(motion.image), bool)
+    times, size = motion.times_s[motion.image], motion.extent.max(axis=1, initial=0)
+    everywhere = apply(motion.to_first[motion.image], motion.centre) if len(times) else motion.centre
+    for i in range(len(times)):
+        low, high = np.searchsorted(times, [times[i] - _AROUND_S, times[i] + _AROUND_S])
+        around = np.arange(low, high)
+        around = around[
+            (np.abs(times[around] - times[i]) > _NEAREST_S)
+            & (motion.scene[motion.image[around]] == motion.scene[motion.image[i]])
+        ]
+        if not len(around):
+            continue
+        near = (np.abs(everywhere[around] - everywhere[i]) < np.maximum(_SAME_PLACE * motion.extent[i], 3)).all(axis=1)
+        ratio = size[around] / size[i]
+        same = near & (ratio < _SAME_SIZE) & (ratio > 1 / _SAME_SIZE)
+        images = len(np.unique(motion.image[around]))
+        flickers[i] = len(np.unique(motion.image[around[same]])) > _FLICKER_SHARE * images
+    return flickers
