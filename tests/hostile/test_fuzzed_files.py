@@ -22,6 +22,7 @@ from fineparser_core.checkpoints.bundle import CARD_NAME, read_card
 from fineparser_core.data.finediving import AQA_FILE, SPLIT_FILES
 from fineparser_core.evaluation.calibration import read_scored
 from fineparser_core.evaluation.protocol import POOL_FILE, read_pool
+from fineparser_core.evaluation.real_clips import read_labels
 from fineparser_core.export.analysis_json import read_masks_npz
 
 ROUNDS = 500
@@ -66,6 +67,7 @@ READERS: dict[str, Callable[[Path], Any]] = {
     CARD_NAME: lambda path: read_card(path.parent).id,
     "weights.safetensors": _shard,
     AQA_FILE: _annotations,
+    "labels.json": lambda path: len(read_labels(path.parent)),
     "predictions.json": lambda path: len(read_scored(path).error),
     POOL_FILE: lambda path: len(read_pool(path.parent) or ()),
     "masks.npz": lambda path: list(read_masks_npz(path).probability.shape),
@@ -82,6 +84,8 @@ def write_valid(folder: Path) -> None:
     (folder / AQA_FILE).write_bytes(pickle.dumps(dict.fromkeys(KEYS, DIVE), protocol=4))
     for name, file in SPLIT_FILES.items():
         (folder / file).write_bytes(pickle.dumps([KEYS[name == "test"]]))
+    labels = {"a.mp4": {"in": 0, "out": 20, "first_flight_frame": 5, "first_entry_frame": 12}}
+    (folder / "labels.json").write_text(json.dumps(labels))
     rows = [{"predicted": 60.5, "score": 61.0, "spread": 2.5, "difficulty": 3.2}] * 3
     (folder / "predictions.json").write_text(json.dumps(rows))
     (folder / POOL_FILE).write_text(json.dumps({"A_10m": [1, 2], "B_3m": [3]}))

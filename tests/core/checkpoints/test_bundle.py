@@ -29,6 +29,7 @@ from fineparser_core.commands.convert import main
 from fineparser_core.config import ModelConfig
 from fineparser_core.errors import CheckpointError, ConfigError, ExportError
 from fineparser_core.inference.analyzer import bundled_weights
+from fineparser_core.inference.exemplars.store import ExemplarStore
 
 CARD = WeightsCard(name="test", trained_on="nothing", synthetic=True, notices=("a", "b"), metrics={"x": 1.5})
 
@@ -165,6 +166,9 @@ def test_an_id_is_made_of_the_content(state, tmp_path):
     card = tmp_path / "card.json"
     card.write_text(json.dumps(json.loads(card.read_text()) | {"id": bundled.id}))
     assert load_bundle(tmp_path)[1].id == written.id
+    with ExemplarStore.open(None) as library:
+        assert library.encoded(bundled.id)
+        assert not library.encoded(written.id)
     card.write_text(json.dumps(json.loads(card.read_text()) | {"shards": dict(bundled.shards), "name": bundled.name}))
     for name in bundled.shards:
         (tmp_path / name).write_bytes((tmp_path / next(iter(written.shards))).read_bytes())
