@@ -213,7 +213,7 @@ def attach(connection: sqlite3.Connection, name: str, path: Path) -> None:
 def uri_for_reading(path: Path) -> str:
     """The URI of SQLite by which a file can be read.
 
-    Raises: ExemplarError where there is no such file.
+    Raises: ExemplarError where there is no such file, or a part of it cannot be read.
     """
     if path.is_dir():
         raise ExemplarError(f"{path} is a folder: give the path of the exemplar library in it.")
@@ -229,6 +229,12 @@ def uri_for_reading(path: Path) -> str:
     except sqlite3.OperationalError as error:
         # The log needs a file beside the library, which cannot be made in a read-only folder.
         if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+            log = Path(f"{path.resolve()}-wal")
+            if log.exists() and log.stat().st_size:
+                raise ExemplarError(
+                    f"{path} has exemplars in {log.name} that cannot be read where nothing can be written: copy both "
+                    "files to another folder, with the clips."
+                ) from None
             uri += "&immutable=1"
     except sqlite3.Error:
         pass  # whoever reads it says so

@@ -39,6 +39,13 @@ def write_first_version(path: Path) -> None:
     db.close()
 
 
+def let_everybody_in(folder: Path) -> None:
+    for parent in (folder, *folder.parents):
+        if parent.stat().st_mode & stat.S_ISVTX:  # the system's folder for temporary files
+            break
+        parent.chmod(0o755)
+
+
 def integrity(path: Path) -> str:
     with sqlite3.connect(path) as db:
         found = db.execute("PRAGMA integrity_check").fetchone()[0]
@@ -302,10 +309,7 @@ def test_a_folder_that_cannot_be_written_can_still_be_read(tmp_path):
         "    try: act()\n"
         "    except FineParserError as error: print(error)\n"
     )
-    for parent in (tmp_path, *tmp_path.parents):
-        if parent.stat().st_mode & stat.S_ISVTX:  # the system's folder for temporary files
-            break
-        parent.chmod(0o755)
+    let_everybody_in(tmp_path)
     folder.chmod(0o555)
     try:
         done = subprocess.run([sys.executable, "-c", code, str(folder)], capture_output=True, text=True, timeout=120)
@@ -317,6 +321,35 @@ def test_a_folder_that_cannot_be_written_can_still_be_read(tmp_path):
     assert "can be used, but none added" in lines[0]
     assert "cannot be written" in lines[1]
     assert "make it writable" in lines[2]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has other permissions")
+def test_a_log_that_cannot_be_read_in_its_folder_is_named(tmp_path):
+    """Not shown without the rows in it: copied from beside a running writer to a place that cannot be written."""
+    sent = tmp_path / "sent"
+    sent.mkdir()
+    with ExemplarStore.open_own(tmp_path / "own") as library:
+        add(library, "one")
+        for name in (FILE_NAME, f"{FILE_NAME}-wal"):
+            shutil.copyfile(library.folder / name, sent / name)
+    code = (
+        "import os, sys, pathlib\n"
+        "from fineparser_core.inference.exemplars.store import ExemplarStore\n"
+        "from fineparser_core.errors import ExemplarError\n"
+        "if os.geteuid() == 0: os.seteuid(65534)\n"
+        "try: ExemplarStore.open(pathlib.Path(sys.argv[1]))\n"
+        "except ExemplarError as error: print(error)\n"
+    )
+    let_everybody_in(tmp_path)
+    sent.chmod(0o555)
+    try:
+        command = [sys.executable, "-c", code, str(sent / FILE_NAME)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    finally:
+        sent.chmod(0o755)
+    assert "has exemplars in library.sqlite-wal that cannot be read" in done.stdout, done.stderr
+    with ExemplarStore.open(sent / FILE_NAME) as library:
+        assert [e.id for e in library.exemplars()] == ["one"]
 
 
 def test_a_place_that_is_no_folder_is_one_sentence(tmp_path):
