@@ -40,6 +40,7 @@ from fineparser_core.video.atomic import atomic_file
 from fineparser_core.video.reader import VideoReader
 from fineparser_gui.log_file import log_folder, start_logging
 from fineparser_gui.model.drawings import from_dict
+from fineparser_gui.model.json_fields import LONGEST_NAME
 from fineparser_gui.model.session_file import SavedDive, SavedSession, read_session, write_session
 
 _MARK = Mark(kind=NOTE, frame=40, points=((5.0, 5.0),))
@@ -227,10 +228,11 @@ def _logged(case: Case) -> None:
 
 
 def _session(case: Case) -> None:
-    drawing = from_dict({"kind": NOTE, "frame": 3, "points": [[1, 2]], "text": case.text})
-    dive = SavedDive(path=case.video, diver=case.text, drawings=(drawing,))
+    text = case.text[:LONGEST_NAME]  # the window takes none that is longer
+    drawing = from_dict({"kind": NOTE, "frame": 3, "points": [[1, 2]], "text": text})
+    dive = SavedDive(path=case.video, diver=text, drawings=(drawing,))
     path = case.folder / "s.fineparser"
-    write_session(SavedSession(dives=(dive,), exemplar_drawings={case.text: (drawing,)}), path)
+    write_session(SavedSession(dives=(dive,), exemplar_drawings={text: (drawing,)}), path)
     saved, _ = read_session(path)
     assert saved.dives[0].path == case.video
     saved.dives[0].diver.encode("utf-8")
