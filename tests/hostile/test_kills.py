@@ -49,7 +49,7 @@ def test_a_careless_writer_is_found_out(library, folder):
 @pytest.mark.hostile
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize(
-    "name", ["session", "autosave", "preferences", "library", "repair", "bundle", "checkpoint", "exports"]
+    "name", ["session", "autosave", "preferences", "library", "repair", "bundle", "checkpoint", "exports", "rendered"]
 )
 def test_kills_at_every_sync_and_rename(library, folder, tally, name):
     check(tally, name, kill_everywhere(name, folder, library))

@@ -384,3 +384,28 @@ exports = Steps(
     tuple(write(n) for n in (1, 2) for write in (_tables, _json, _sheet, _clip)),
     digests("dives.csv", "dives.json", "sheet.png", "clip.mp4"),
 )
+
+
+def _render_library(folder: Path) -> None:
+    """`fineparser exemplars`, with quick stand-ins for what it renders and encodes."""
+    from fineparser_core.commands import exemplars
+
+    def build(place: Path, *_: object) -> None:
+        (place / "clips").mkdir()
+        (place / "clips" / "one.mp4").write_bytes(b"one")
+
+    exemplars.build_library = build
+    exemplars.encode_library = lambda place, *_: (place / "library.sqlite").write_bytes(b"library")
+    exemplars.write_sample = lambda *_: None
+    if not (folder / "rendered").exists():
+        assert exemplars.main(["--out", str(folder / "rendered"), "--sample", str(folder / "sample")]) == 0
+
+
+rendered = Steps(
+    ("fineparser_core.commands.exemplars",),
+    (_render_library,),
+    lambda folder: [
+        (folder / "rendered").exists(),
+        *digests("rendered/clips/one.mp4", "rendered/library.sqlite")(folder),
+    ],
+)
