@@ -210,6 +210,7 @@ def test_a_clip_that_kills_the_worker_becomes_no_exemplar(faulty_studio, qtbot, 
     assert library.entries
 
 
+@pytest.mark.hostile
 @pytest.mark.parametrize("faulty_studio", ["ParseRequest"], indirect=True)
 def test_a_dive_that_kills_the_worker_fails_alone(faulty_studio, qtbot, clip):
     session = _opened(faulty_studio, clip)
