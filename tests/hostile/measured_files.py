@@ -22,8 +22,8 @@ from fineparser_core.export.analysis_json import read_masks_npz
 METRIC = {"value": 0.71, "low": 0.6, "high": 0.8, "n": 80, "baselines": {"drawn exemplars": 0.5}}
 REAL = {
     "clip": "a.avi",
-    "flight_error_frames": -2,
-    "entry_error_frames": 3,
+    "flight_error": -2,
+    "entry_error": 3,
     "mask_ious": {"3": 0.7},
     "median_iou": 0.7,
     "empty_flight_samples": 0,
@@ -31,7 +31,20 @@ REAL = {
 }
 GOOD: dict[str, Any] = {
     "predictions.json": [{"predicted": 61.5, "score": 60.0, "spread": 2.0, "difficulty": 3.2, "id": "A/1"}] * 3,
-    LABELS_FILE: {"dive.avi": {"in": 5, "out": 99, "first_flight_frame": 20, "first_water_contact_frame": 70}},
+    LABELS_FILE: {
+        "dive.avi": {
+            "in": 5,
+            "out": 99,
+            "first_flight_frame": 20,
+            "first_entry_range": [60, 64],
+            "first_water_contact_frame": 70,
+            "real_fps": 30,
+            "dive_number": "107B",
+            "board_m": 3,
+            "official_score": 60.5,
+            "marks": {"award": 7.0},
+        }
+    },
     QUALITIES_FILE: {"A/1": {"qualities": [7.0, 6.5, 8.0], "board_m": 10.0}},
     EVALUATION: {
         "weights": "w-",
