@@ -139,27 +139,35 @@ def instead(make: Callable[[Path], object]) -> Callable[[Path], None]:
     return change
 
 
-def endless_table(folder: Path) -> None:
-    """A table whose pages contain one page again and again: 400 ** 6 rows in a small file."""
-    path, per_page = folder / FILE_NAME, 400
-    with database(folder) as db:
-        (root,) = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'exemplar'").fetchone()
-        (size,) = db.execute("PRAGMA page_size").fetchone()
-    content = bytearray(path.read_bytes())
-    leaf = content[(root - 1) * size : root * size]
-    last = len(content) // size
+def endless(name: str) -> Callable[[Path], None]:
+    """A table or an index whose pages contain one page again and again: more than 100 ** 6 rows in a small file."""
 
-    def inner(child: int) -> bytes:
-        cells = b"".join(struct.pack(">IB", child, i % 100) for i in range(per_page))
-        begin = size - len(cells)
-        head = struct.pack(">BHHHBI", 5, 0, per_page, begin, 0, child)
-        places = b"".join(struct.pack(">H", begin + 5 * i) for i in range(per_page))
-        return (head + places).ljust(begin, b"\0") + cells
+    def change(folder: Path) -> None:
+        path = folder / FILE_NAME
+        with database(folder) as db:
+            (root,) = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (name,)).fetchone()
+            (size,) = db.execute("PRAGMA page_size").fetchone()
+        content = bytearray(path.read_bytes())
+        leaf = bytes(content[(root - 1) * size : root * size])
+        last = len(content) // size
+        (first,) = struct.unpack(">H", leaf[8:10])
+        index = leaf[0] == 10
+        key = leaf[first : first + 1 + leaf[first]] if index else b"\x07"  # of an index the row, of a table its number
+        per_page = (size - 12) // (len(key) + 6)
 
-    added = [inner(last + 2 + i) for i in range(5)] + [bytes(leaf)]
-    content[(root - 1) * size : root * size] = inner(last + 1)
-    content[28:32] = struct.pack(">I", last + len(added))
-    path.write_bytes(bytes(content) + b"".join(added))
+        def inner(child: int) -> bytes:
+            cells = (struct.pack(">I", child) + key) * per_page
+            begin = size - len(cells)
+            head = struct.pack(">BHHHBI", 2 if index else 5, 0, per_page, begin, 0, child)
+            places = b"".join(struct.pack(">H", begin + (4 + len(key)) * i) for i in range(per_page))
+            return (head + places).ljust(begin, b"\0") + cells
+
+        added = [*(inner(last + 2 + i) for i in range(5)), leaf]
+        content[(root - 1) * size : root * size] = inner(last + 1)
+        content[28:32] = struct.pack(">I", last + len(added))
+        path.write_bytes(bytes(content) + b"".join(added))
+
+    return change
 
 
 def many_rows(folder: Path) -> None:
@@ -351,7 +359,11 @@ CASES: dict[str, tuple[str, Callable[[Path], object]]] = {
     ),
     "no row that can be used": (REFUSED, sql("UPDATE exemplar SET score = 9e999")),
     "100,001 more": (REFUSED, many_rows),
-    "rows without end": (REFUSED, endless_table),
+    "rows without end": (REFUSED, endless("exemplar")),
+    "numbers without end": (RIGHT, endless("exemplar_by_number")),
+    "ids without end": (RIGHT, endless("sqlite_autoindex_exemplar_1")),
+    "masks without end": (RIGHT, endless("sqlite_autoindex_mask_1")),
+    "encodings without end": (RIGHT, endless("sqlite_autoindex_encoding_1")),
     "text of 5 MB": (REFUSED, row(diver="x" * 5_000_000)),
     # Masks.
     "masks that unpack to 3 GB": (UNUSABLE, row("mask", probability=bomb)),

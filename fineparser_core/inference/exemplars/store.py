@@ -87,7 +87,7 @@ class ExemplarStore:
         self._lock = threading.RLock()
         with self._reading() as db:
             self._columns = {name: present_columns(db, name) for name in files}
-            self.notice = self._left_out()
+        self.notice = self._left_out()
 
     @classmethod
     def open(cls, path: Path | None = None) -> Self:
@@ -353,10 +353,14 @@ class ExemplarStore:
     def _row_of(
         self, exemplar_id: str, columns: str, *values: str, cancel: CancelToken | None = None
     ) -> tuple[object, ...] | None:
+        found = self._find(exemplar_id, cancel)
+        if found is None:
+            return None
         with self._reading(cancel) as db:
-            found = self._find(exemplar_id, cancel)
-            row = found and db.execute(f"SELECT {columns.format(found[0])}", (exemplar_id, *values)).fetchone()
-            return row or None
+            row: tuple[object, ...] | None = db.execute(
+                f"SELECT {columns.format(found[0])}", (exemplar_id, *values)
+            ).fetchone()
+            return row
 
     def _read_row(self, exemplar_id: str, read: Callable[..., Record], row: tuple[object, ...]) -> Record:
         try:
