@@ -36,8 +36,8 @@ from fineparser_core.evaluation.real_clips import (
     judge_trim,
     measure_clip,
     read_labels,
-    real_table,
 )
+from fineparser_core.evaluation.real_table import real_table
 from fineparser_core.evaluation.report import worst_dives, write_report
 from fineparser_core.evaluation.result_cache import ResultCache
 from fineparser_core.evaluation.results import finite, write_predictions

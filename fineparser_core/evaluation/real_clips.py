@@ -17,10 +17,9 @@ import numpy as np
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import AnnotationError, ConfigError
-from fineparser_core.evaluation.metrics import mask_iou, spearman
+from fineparser_core.evaluation.metrics import mask_iou
 from fineparser_core.files import MOST_JSON_BYTES, parse_json, read_bounded
 from fineparser_core.npz import DAMAGE, read_array
-from fineparser_core.text_table import text_table
 from fineparser_core.types import DiveParse, DiveSegment
 
 LABELS_FILE = "labels.json"
@@ -312,69 +311,3 @@ def _beyond(found: int | None, labelled: tuple[int, int] | None, unit: float) ->
         return None
     first, last = labelled
     return (min(found - first, 0) + max(found - last, 0)) * unit
-
-
-def real_table(results: Sequence[RealClipResult]) -> str:
-    """One row a clip, and what the whole set comes to."""
-    header = ("clip", "trim", "refused", "flight", "entry", "contact", "mask IoU", "award", "labelled", "s")
-    rows = [
-        (
-            one.clip,
-            _trim_text(one.trim),
-            "yes" if one.refusal else "",
-            _number(one.flight_error, "+.0f"),
-            _number(one.entry_error, "+.0f"),
-            _number(one.contact_error, "+.0f"),
-            _number(one.median_iou, ".3f"),
-            _number(one.award, ".1f"),
-            _number(one.labelled_award, ".1f"),
-            _number(one.seconds, ".1f"),
-        )
-        for one in results
-    ]
-    return (
-        f"{text_table(header, rows, left=(0, 1))}\n\n{text_table(('measure', 'value'), _summary(results), left=(0, 1))}"
-    )
-
-
-def _summary(results: Sequence[RealClipResult]) -> list[tuple[str, str]]:
-    def share(name: str, values: Sequence[bool]) -> tuple[str, str]:
-        return name, f"{sum(values)} of {len(values)}"
-
-    dives = [one for one in results if one.flight_error is not None]
-    flight = [one.flight_error for one in dives if one.flight_error is not None]
-    entry = [one.entry_error for one in dives if one.entry_error is not None]
-    trims = [one.trim for one in dives if one.trim is not None]
-    judged = [(one.award, one.labelled_award) for one in results if None not in (one.award, one.labelled_award)]
-    ious = [iou for one in results for iou in one.mask_ious.values()]
-    rows = [
-        share("trim: contained, no surplus", [bool(one.contained) and not one.surplus for one in trims]),
-        share("whole dives refused", [one.refusal is not None for one in dives]),
-        share("first flight frame within 3", [round(abs(error)) <= 3 for error in flight]),
-        ("first flight frame, median error", _number(float(np.median(flight)) if flight else None, "+.1f")),
-        share("first entry frame within 3 of its range", [round(abs(error)) <= 3 for error in entry]),
-        share("first entry frame off by more than 10", [abs(error) > 10 for error in entry]),
-        share(
-            "first water contact within 2",
-            [one.contact_error is not None and round(abs(one.contact_error)) <= 2 for one in dives],
-        ),
-        ("mask IoU, median of the labelled frames", _number(float(np.median(ious)) if ious else None, ".3f")),
-    ]
-    if len(judged) > 2:
-        rho = spearman(*(np.array(side, float) for side in zip(*judged, strict=True)))
-        rows.append((f"awards, Spearman rho of {len(judged)}", _number(rho, "+.2f")))
-    return rows
-
-
-def _trim_text(trim: TrimResult | None) -> str:
-    if trim is None:
-        return ""
-    if trim.contained is None:
-        return f"{len(trim.segments)} found"
-    if not trim.contained:
-        return "cut" if trim.segments else "not found"
-    return "surplus" if trim.surplus else "contained"
-
-
-def _number(value: float | None, form: str) -> str:
-    return "" if value is None else format(value, form)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from fineparser_core.commands.cli import main
+from fineparser_core.evaluation.real_clips import read_labels
 from fineparser_core.progress import CancelToken, Progress
 from fineparser_core.synth.render import DiveSpec, RenderedDive, render_dive
 from fineparser_core.types import DiveSegment
@@ -105,6 +106,63 @@ def test_the_real_dive_is_found_between_distractors_whole_and_with_at_most_a_sec
     # The other footage is a dive too; nothing else is proposed.
     armstand_from = len(before) + len(dive) + len(after) - len(armstand)
     assert all(segment.out_frame >= armstand_from for segment in segments if segment is not real[0]), segments
+
+
+def on_canvas(frame: np.ndarray) -> np.ndarray:
+    """A frame of any shape in the middle of a black one of 640 x 360."""
+    scale = min(640 / frame.shape[1], 360 / frame.shape[0])
+    small = cv2.resize(frame, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    top, left = (360 - small.shape[0]) // 2, (640 - small.shape[1]) // 2
+    canvas = np.zeros((360, 640, 3), np.uint8)
+    canvas[top : top + small.shape[0], left : left + small.shape[1]] = small
+    return canvas
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_every_dive_of_joined_recordings_is_found_and_nothing_else(
+    analyzer, shared_dir: Path, tmp_path: Path, record_property
+) -> None:
+    """Real clips with four seconds of waiting before each: hard cuts, walking, climbing out, score cards."""
+    labels = [one for one in read_labels(shared_dir / "real/clips") if one.contact_frame is not None]
+    video, at, wanted = tmp_path / "joined.mp4", 0, []
+    with VideoWriter(video, width_px=640, height_px=360, fps=FPS) as writer:
+        for one in labels:
+            with VideoReader(one.path) as reader:
+                frames = [on_canvas(frame) for _, frame in reader.frames(range(reader.info.n_frames))]
+            wait = round(4 * FPS)
+            wanted.append((at + wait + one.first_flight_frame, at + wait + one.contact_frame))
+            for frame in [*[frames[0]] * wait, *frames]:
+                writer.write(frame, at / FPS)
+                at += 1
+    segments = found(analyzer, video)
+    caught = [sum(contains(segment, *one) for segment in segments) for one in wanted]
+    record_property("caught", caught)
+    assert caught == [1] * len(wanted), (wanted, segments)
+    assert len(segments) == len(wanted)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_an_empty_pool_and_the_water_after_a_dive_give_none(analyzer, shared_dir: Path, tmp_path: Path) -> None:
+    clips = shared_dir / "real/clips"
+    with VideoReader(clips / "empty_pool.mkv") as reader:
+        frames = [on_canvas(frame) for _, frame in reader.frames(range(reader.info.n_frames))]
+    recordings = {"empty pool": (frames + frames[::-1]) * 13}
+    for one in read_labels(clips):
+        if one.contact_frame is not None:
+            with VideoReader(one.path) as reader:
+                after = range(one.contact_frame + 6, reader.info.n_frames)
+                recordings[one.path.name] = [on_canvas(frame) for _, frame in reader.frames(after)]
+    wrong = {}
+    for name, frames in recordings.items():
+        video = tmp_path / "after.mp4"
+        with VideoWriter(video, width_px=640, height_px=360, fps=FPS) as writer:
+            for number, frame in enumerate(frames):
+                writer.write(frame, number / FPS)
+        if segments := found(analyzer, video):
+            wrong[name] = segments
+    assert not wrong
 
 
 @pytest.mark.slow

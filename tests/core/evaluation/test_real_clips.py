@@ -12,8 +12,8 @@ from fineparser_core.evaluation.real_clips import (
     judge_trim,
     measure_clip,
     read_labels,
-    real_table,
 )
+from fineparser_core.evaluation.real_table import real_table
 from fineparser_core.types import Clip, DiveParse, DiveSegment, ModelIdentity, Transitions
 
 IDENTITY = ModelIdentity(

@@ -89,10 +89,10 @@ def test_case_a_with_its_gradient_norms():
         # Case D has the same pairs, and case A the same batch norms.
         pytest.param("B", {"pairs": TWO_PAIRS}, 1e-3, marks=pytest.mark.slow),
         # Past teacher forcing: the static stream is cut at predictions.
-        ("C", {"pairs": ONE_PAIR, "progress": 0.9}, 1e-3),
+        pytest.param("C", {"pairs": ONE_PAIR, "progress": 0.9}, 1e-3, marks=pytest.mark.slow),
         # Batch statistics everywhere but in the TAP's I3D. Of so few clips they magnify float32's rounding to 0.3 %; in
         # float64 the objective is within 1e-6. One batch norm that saw queries and exemplars together would cost 7 %.
-        ("D", {"pairs": TWO_PAIRS, "batch_norm": "release"}, 5e-3),
+        pytest.param("D", {"pairs": TWO_PAIRS, "batch_norm": "release"}, 5e-3, marks=pytest.mark.slow),
     ],
 )
 def test_other_cases(case, how, tolerance):
