@@ -19,6 +19,8 @@ _WORTH_A_LOOK = 0.35
 #: Parts of a clip before the take-off, which the hurdle takes, and after the contact with the water; seconds of real
 #: time.
 BEFORE_S, AFTER_S = 1.6, 1.5
+#: No dive is shorter: from take-off to come-out, seconds of real time.
+_LEAST_FLIGHT_S = 0.3
 #: From the come-out to the water, where the contact does not show.
 _ENTRY_S = 0.4
 #: Least time between two dives of a file: what falls sooner is the hurdle, or the splash.
@@ -44,26 +46,42 @@ def find_dives(
         Cancelled: `cancel` was set.
     """
     info = probe(path)
-    motion, _ = scan(path, progress=progress, cancel=cancel)
+    motion, frames = scan(path, progress=progress, cancel=cancel)
+    cuts = frames[motion.cut]
     falls = apart(find_free_falls(motion, least_evidence=_WORTH_A_LOOK))
     segments = []
     for done, fall in enumerate(falls, start=1):
         slowed = min(fall.slowed, _MOST_SLOWED)
-        first, last = clip_around(fall.start_s, fall.end_s, slowed, info.pts_s)
+        between = _between_cuts(cuts, fall, info.pts_s)
+        first, last = clip_around(fall.start_s, fall.end_s, slowed, info.pts_s, between)
         parse = None
         if last - first + 1 >= MIN_FRAMES:
             parse, _ = analyzer.parse(make_clip(path, first, last), cancel=cancel)
-        if parse is not None and parse.refusal is None:
-            segments.append(_segment(parse, slowed, info.pts_s))
+        if parse is not None and parse.refusal is None and _in_the_air_s(parse) >= _LEAST_FLIGHT_S * slowed:
+            segments.append(_segment(parse, slowed, info.pts_s, between))
         progress(Progress("confirm", done, len(falls)))
     return suppress_overlaps(segments)
 
 
-def _segment(parse: DiveParse, slowed: float, times_s: np.ndarray) -> DiveSegment:
+def _in_the_air_s(parse: DiveParse) -> float:
+    return parse.transitions.first_entry_s - parse.transitions.first_flight_s
+
+
+def _between_cuts(cuts: np.ndarray, fall: FreeFall, times_s: np.ndarray) -> tuple[int, int]:
+    """First and last frame of the shot that holds a fall.
+
+    Args:
+        cuts: frames that are the first ones after a cut, as far as images lie between them.
+    """
+    before, after = cuts[times_s[cuts] <= fall.start_s], cuts[times_s[cuts] >= fall.end_s]
+    return int(before.max(initial=0)), int(after.min(initial=len(times_s)) - 1)
+
+
+def _segment(parse: DiveParse, slowed: float, times_s: np.ndarray, between: tuple[int, int]) -> DiveSegment:
     """The clip of a dive by its own moments, which may lie otherwise than the fall that led to it."""
     moments, contact = parse.transitions, parse.first_water_contact_frame
     contact_s = moments.first_entry_s + _ENTRY_S * slowed if contact is None else float(times_s[contact])
-    first, last = clip_around(moments.first_flight_s, contact_s, slowed, times_s)
+    first, last = clip_around(moments.first_flight_s, contact_s, slowed, times_s, between)
     return DiveSegment(
         in_frame=first,
         out_frame=last,
@@ -82,16 +100,19 @@ def apart(falls: Sequence[FreeFall]) -> list[FreeFall]:
     return sorted(kept, key=lambda fall: fall.start_s)
 
 
-def clip_around(start_s: float, end_s: float, slowed: float, times_s: np.ndarray) -> tuple[int, int]:
+def clip_around(
+    start_s: float, end_s: float, slowed: float, times_s: np.ndarray, between: tuple[int, int]
+) -> tuple[int, int]:
     """First and last frame of the clip of a dive.
 
     Args:
         start_s, end_s: of its time in the air.
         slowed: how many times slower than real time the recording is.
         times_s: (n_frames,) presentation times of the file.
+        between: first and last frame of the shot, which it does not leave.
     """
-    first = int(np.searchsorted(times_s, start_s - BEFORE_S * slowed))
-    last = int(np.searchsorted(times_s, end_s + AFTER_S * slowed, side="right")) - 1
+    first = max(int(np.searchsorted(times_s, start_s - BEFORE_S * slowed)), between[0])
+    last = min(int(np.searchsorted(times_s, end_s + AFTER_S * slowed, side="right")) - 1, between[1])
     return min(first, last), last
 
 

@@ -15,11 +15,12 @@ _AGREEMENT_PX = 1.0
 _MIN_CORNERS = 6
 
 
-def camera_motion(before: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, float]:
+def camera_motion(before: np.ndarray, after: np.ndarray, guess: np.ndarray | None = None) -> tuple[np.ndarray, float]:
     """Estimate how the scene moved between two images.
 
     Args:
         before, after: (H, W) uint8 grey values, equal in size.
+        guess: (3, 3), where it is likely to be about that of the images before these: a pan goes on.
 
     Returns:
         (3, 3) float64, which takes pixels of `after` to the same places of the scene in `before`; and its support, the
@@ -31,9 +32,13 @@ def camera_motion(before: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, fl
     corners = cv2.goodFeaturesToTrack(before, _MAX_CORNERS, _QUALITY, _DISTANCE_PX)
     if corners is None or len(corners) < _MIN_CORNERS:
         return np.eye(3), 1.0
-    track = partial(cv2.calcOpticalFlowPyrLK, nextPts=None, winSize=(_WINDOW_PX, _WINDOW_PX), maxLevel=_LEVELS)
-    found, there, _ = track(before, after, corners)
-    again, back, _ = track(after, before, found)
+    track = partial(cv2.calcOpticalFlowPyrLK, winSize=(_WINDOW_PX, _WINDOW_PX), maxLevel=_LEVELS)
+    if guess is None:
+        found, there, _ = track(before, after, corners, None)
+    else:
+        expected = cv2.perspectiveTransform(corners, np.linalg.inv(guess)).astype(np.float32)
+        found, there, _ = track(before, after, corners, expected, flags=cv2.OPTFLOW_USE_INITIAL_FLOW)
+    again, back, _ = track(after, before, found, corners.copy(), flags=cv2.OPTFLOW_USE_INITIAL_FLOW)
     kept = (there[:, 0] == 1) & (back[:, 0] == 1) & (np.abs(corners - again).max(axis=(1, 2)) < _ROUND_TRIP_PX)
     if kept.sum() < _MIN_CORNERS:
         return np.eye(3), 0.0

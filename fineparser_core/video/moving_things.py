@@ -25,6 +25,9 @@ _MOST_IN_AN_IMAGE = 24
 _MAX_MOVING_SHARE = 0.35
 #: Below this support of the camera's motion two images do not show the same scene.
 CUT_SUPPORT = 0.04
+_SURE = 0.4
+#: Share of its colours that an image has in common with the one before, unless there is a cut.
+_SAME_COLOURS = 0.6
 # A box flickers where boxes of its size appear in more than this share of the images around it, the nearest left out.
 _FLICKER_SHARE, _AROUND_S, _NEAREST_S = 0.3, 1.5, 0.35
 _SAME_SIZE = 1.7
@@ -40,7 +43,8 @@ class Motion:
         size_px: (width, height) of the reduced images.
         scale: source pixels a pixel.
         to_first: (n, 3, 3), takes pixels of an image to those of the first image of its scene.
-        scene: (n,) int, number of the scene, which a cut ends.
+        scene: (n,) int, number of the scene, which ends with a cut or where the camera could not be followed.
+        cut: (n,) bool, whether the image is the first one after a cut: other colours as well.
         image: (m,) int64, index of the image of each box, ascending.
         centre: (m, 2) x, y.
         extent: (m, 2) width, height.
@@ -51,6 +55,7 @@ class Motion:
     scale: float
     to_first: np.ndarray = field(repr=False)
     scene: np.ndarray = field(repr=False)
+    cut: np.ndarray = field(repr=False)
     image: np.ndarray = field(repr=False)
     centre: np.ndarray = field(repr=False)
     extent: np.ndarray = field(repr=False)
@@ -78,8 +83,11 @@ class MotionFinder:
         self._apart = max(1, round(COMPARED_S / max(interval_s, 1e-3)))
         self._images: deque[np.ndarray] = deque(maxlen=2 * self._apart + 1)
         self._grey: np.ndarray | None = None
+        self._last = np.eye(3)
         self._times: list[float] = []
         self._scenes: list[int] = []
+        self._colours: np.ndarray | None = None
+        self._cuts: list[bool] = []
         self._to_first: list[np.ndarray] = []
         self._boxes: list[tuple[int, float, float, int, int]] = []
         self._scale = 1.0
@@ -91,13 +99,21 @@ class MotionFinder:
         height, width = image.shape[:2]
         self._scale = max(1.0, max(height, width) / LONG_SIDE_PX)
         if self._scale > 1:
-            size = (round(width / self._scale), round(height / self._scale))
+            size = (max(1, round(width / self._scale)), max(1, round(height / self._scale)))
             image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
         grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-        matrix, support = (np.eye(3), 1.0) if self._grey is None else camera_motion(self._grey, grey)
-        cut = support < CUT_SUPPORT
-        self._scenes.append((self._scenes[-1] if self._scenes else 0) + cut)
-        self._to_first.append(np.eye(3) if cut or not self._to_first else self._to_first[-1] @ matrix)
+        matrix, support = (np.eye(3), 1.0) if self._grey is None else camera_motion(self._grey, grey, self._last)
+        if support < _SURE and self._grey is not None:  # the camera turned or stopped, or there is a cut
+            matrix, support = max((matrix, support), camera_motion(self._grey, grey), key=lambda found: found[1])
+        lost = support < CUT_SUPPORT
+        self._last = np.eye(3) if lost else matrix
+        self._scenes.append((self._scenes[-1] if self._scenes else 0) + lost)
+        self._to_first.append(np.eye(3) if lost or not self._to_first else self._to_first[-1] @ matrix)
+        colours = _colours(image)
+        self._cuts.append(
+            lost and self._colours is not None and np.minimum(colours, self._colours).sum() < _SAME_COLOURS
+        )
+        self._colours = colours
         self._times.append(time_s)
         self._images.append(image)
         self._grey = grey
@@ -119,6 +135,7 @@ class MotionFinder:
             scale=self._scale,
             to_first=np.array(self._to_first),
             scene=np.array(self._scenes),
+            cut=np.array(self._cuts),
             image=boxes[:, 0].astype(np.int64),
             centre=boxes[:, 1:3],
             extent=boxes[:, 3:],
@@ -130,6 +147,7 @@ class MotionFinder:
             scale=found.scale,
             to_first=found.to_first,
             scene=found.scene,
+            cut=found.cut,
             image=found.image[kept],
             centre=found.centre[kept],
             extent=found.extent[kept],
@@ -166,6 +184,14 @@ class MotionFinder:
         for label in 1 + np.argsort(-area, kind="stable")[:_MOST_IN_AN_IMAGE]:
             if boxes[label, cv2.CC_STAT_AREA] >= _MIN_AREA_PX:
                 self._boxes.append((at, *centres[label], *boxes[label, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]]))
+
+
+def _colours(image: np.ndarray) -> np.ndarray:
+    """(216,) share of the pixels in each of 6 x 6 x 6 colours."""
+    import cv2
+
+    counts = cv2.calcHist([image], [0, 1, 2], None, [6, 6, 6], [0, 256] * 3)
+    return np.asarray(counts.ravel() / counts.sum())
 
 
 def _flickering(motion: Motion) -> np.ndarray:

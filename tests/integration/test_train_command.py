@@ -167,7 +167,7 @@ def test_refusals(fineparser: Fineparser, words: tuple[object, ...], whole: Path
     refused(2, "fp16 trains on CUDA alone", *words, *SMALL, *new, "--precision", "fp16")
     refused(6, str(tmp_path / "nowhere"), "--data", tmp_path / "nowhere", *new)
     (tmp_path / "file").write_bytes(b"")
-    refused(2, "cannot be used", *words, *SMALL, "--out", tmp_path / "file" / "run")
+    refused(7, "cannot be made", *words, *SMALL, "--out", tmp_path / "file" / "run")
     refused(5, "holds no weights", *words, *SMALL, "--weights", tmp_path, "--out", tmp_path / "other")
 
 

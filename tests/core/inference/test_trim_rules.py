@@ -21,9 +21,10 @@ def test_the_hurdle_before_a_dive_is_none_of_its_own() -> None:
 
 def test_a_clip_reaches_from_the_hurdle_to_the_splash_and_stays_in_the_file() -> None:
     times_s = np.arange(300) / 30
-    assert clip_around(4.0, 5.0, 1.0, times_s) == (round((4 - BEFORE_S) * 30), round((5 + AFTER_S) * 30))
-    assert clip_around(4.0, 5.0, 3.0, times_s) == (0, 285)
-    assert clip_around(0.2, 9.9, 1.0, times_s) == (0, 299)
+    assert clip_around(4.0, 5.0, 1.0, times_s, (0, 299)) == (round((4 - BEFORE_S) * 30), round((5 + AFTER_S) * 30))
+    assert clip_around(4.0, 5.0, 3.0, times_s, (0, 299)) == (0, 285)
+    assert clip_around(0.2, 9.9, 1.0, times_s, (0, 299)) == (0, 299)
+    assert clip_around(4.0, 5.0, 1.0, times_s, (100, 160)) == (100, 160)  # a cut on either side
 
 
 def test_of_overlapping_flights_the_surest_stays() -> None:
@@ -44,6 +45,6 @@ def test_of_overlapping_flights_the_surest_stays() -> None:
 @pytest.mark.parametrize("slowed", [1.0, 2.5])
 def test_margins_are_real_time(slowed: float) -> None:
     times_s = np.arange(900) / 30
-    first, last = clip_around(12.0, 14.0, slowed, times_s)
+    first, last = clip_around(12.0, 14.0, slowed, times_s, (0, 899))
     assert first == pytest.approx((12 - BEFORE_S * slowed) * 30, abs=1)
     assert last == pytest.approx((14 + AFTER_S * slowed) * 30, abs=1)

@@ -56,3 +56,11 @@ def test_a_flat_image_stands_still_and_support_is_low_for_unrelated_images() -> 
     np.testing.assert_array_equal(matrix, np.eye(3))
     assert camera_motion(view(scene(1)), view(scene(2)))[1] < 0.05
     assert camera_motion(view(scene(1)), view(scene(1)))[1] == pytest.approx(1.0)
+
+
+def test_a_pan_that_goes_on_is_followed_farther_than_it_could_be_found() -> None:
+    before, after = view(scene(), down=-40), view(scene(), down=40)
+    guess = np.array([[1, 0, 0], [0, 1, -74], [0, 0, 1.0]])
+    matrix, support = camera_motion(before, after, guess)
+    assert matrix[1, 2] == pytest.approx(-80, abs=0.5)
+    assert support > 0.3

@@ -14,7 +14,7 @@ _RNG = np.random.default_rng(3)
 _NOISE = _RNG.normal(size=(400, 700)).astype(np.float32)
 WALL = np.clip(120 + 250 * cv2.GaussianBlur(_NOISE, (0, 0), 2), 0, 255).astype(np.uint8)
 SKIN = _RNG.integers(0, 256, (28, 12, 3), dtype=np.uint8)
-OTHER_WALL = WALL[::-1, ::-1].copy()
+OTHER_WALL = WALL[::-1, ::-1] // 3
 
 
 def found(draw: Callable[[np.ndarray, int], None], pan: Callable[[int], tuple[int, int]]) -> Motion:
@@ -80,6 +80,7 @@ def test_what_flickers_where_it_is_is_left_out() -> None:
 def test_a_cut_begins_a_scene_and_nothing_moves_across_it() -> None:
     motion = found(fly, still)
     assert motion.scene.tolist() == [0] * 45 + [1] * 15
+    assert np.flatnonzero(motion.cut).tolist() == [45]
     assert not ((motion.image >= 42) & (motion.image <= 47)).any()
 
 
