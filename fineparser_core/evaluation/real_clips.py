@@ -197,8 +197,8 @@ def judge_trim(segments: Sequence[DiveSegment], labels: ClipLabels, fps: float) 
     if flight is None or contact is None:
         return TrimResult(segments=found, contained=None, surplus=None)
     rate = labels.real_fps or fps
-    latest_in, earliest_out = max(flight - _LEAD_S * rate, 0), contact + _TAIL_S * rate
-    if labels.out_frame is not None:  # a file may end before
+    latest_in, earliest_out = max(flight - _LEAD_S * rate, labels.in_frame or 0), contact + _TAIL_S * rate
+    if labels.out_frame is not None:  # the dive's clip may begin later and end before
         earliest_out = min(earliest_out, labels.out_frame)
     containing = [(first, last) for first, last in found if first <= latest_in and last >= earliest_out]
     surplus = [

@@ -117,7 +117,18 @@ class Analyzer:
             VideoError: where the clip cannot be read.
             Cancelled: once the token is set.
         """
-        samples = read_samples(clip, self.model.preprocessing, self.encoder, progress=progress, cancel=cancel)
+        parse, encoding = self._parse(clip, True, progress, cancel)
+        if parse.refusal is not None and parse.evidence is not None and parse.evidence.descent > 0:
+            # What fell is nobody whom the network sees.
+            parse, encoding = self._parse(clip, False, progress, cancel)
+        return parse, encoding
+
+    def _parse(
+        self, clip: Clip, by_fall: bool, progress: ProgressCallback, cancel: CancelToken | None
+    ) -> tuple[DiveParse, ClipEncoding]:
+        samples = read_samples(
+            clip, self.model.preprocessing, self.encoder, by_fall=by_fall, progress=progress, cancel=cancel
+        )
         sampled, times = samples.sampled, samples.times_s
         encoding, masks = self.encoder.encode(samples.frames, seconds=samples.seconds, progress=progress, cancel=cancel)
         diver, contact_frame, descent = samples.diver, None, 0.0

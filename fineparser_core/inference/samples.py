@@ -66,6 +66,7 @@ def read_samples(
     preprocessing: str,
     encoder: ClipEncoder,
     *,
+    by_fall: bool = True,
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
 ) -> Samples:
@@ -73,6 +74,7 @@ def read_samples(
 
     Args:
         encoder: runs the coarse pass for preprocessings that crop the athlete.
+        by_fall: look for who falls freely first.
         progress: receives the stage "read", and "coarse" for the coarse pass.
 
     Raises:
@@ -87,7 +89,7 @@ def read_samples(
         crop = np.asarray(shape.crop_xyxy(info.width_px, info.height_px), np.float32)
         return Samples(np.stack(kept), sampled, times_s, np.tile(crop, (len(sampled), 1)), notes=notes)
     scale = info.width_px / kept[0].shape[1]
-    diver, coarse = find_diver(kept, sampled, times_s, scale), None
+    diver, coarse = find_diver(kept, sampled, times_s, scale) if by_fall else None, None
     if diver is not None:
         squares = diver.squares / scale
     else:
