@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -524,7 +525,8 @@ def test_each_session_that_was_left_is_recovered_by_itself(make_studio, qtbot, m
     monkeypatch.setattr(QMessageBox, "question", lambda *args: QMessageBox.StandardButton.Save)
     _press(_box(studio, qtbot, "Recover session"), "Recover")
     qtbot.waitUntil(lambda: len(studio.session.keys) == 2, timeout=2000)
-    assert studio.session.snapshot() == _saved(clip)
+    recovered = studio.session.snapshot()  # which may have looked at the video by now
+    assert replace(recovered, dives=tuple(replace(dive, identity=None) for dive in recovered.dives)) == _saved(clip)
     assert studio.window.files.controller.path is None
     assert read_session(monday)[0].dives[0].diver == "Zoë"
     (own,) = (tmp_path / "state").glob("autosave-*.json")

@@ -199,6 +199,7 @@ def learned_by_heart(iterations: int, rate: float) -> dict[str, float]:
     return {name: value / history[0][name] for name, value in last.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)  # a hundred seconds alone on two cores without bfloat16
 def test_one_batch_drives_every_term_down() -> None:
     left = learned_by_heart(24, rate=0.3)
