@@ -91,10 +91,11 @@ def _judge(rows: list[tuple[float, int, int, float]]) -> int:
     (slope, _), covariance = np.polyfit(analyses, memory_mb, 1, cov=True)
     error = float(np.sqrt(covariance[0, 0]))
     grows = slope > 2 * error and slope > _HARMLESS_MB
+    verdict = "GROWS" if grows else "within noise" if abs(slope) <= 2 * error else f"below {_HARMLESS_MB:g}, harmless"
     third = len(memory_mb) // 3
     print(f"analyses {len(rows)}, the first {_WARM_UP} left out; median {np.median([r[3] for r in rows]):.1f} s each")
     print(f"memory: first third {memory_mb[:third].mean():.1f} MB, last third {memory_mb[-third:].mean():.1f} MB")
-    print(f"slope {slope:+.3f} MB an analysis, standard error {error:.3f}: {'GROWS' if grows else 'within noise'}")
+    print(f"slope {slope:+.3f} MB an analysis, standard error {error:.3f}: {verdict}")
     print(f"open files {rows[_WARM_UP][1]} -> {rows[-1][1]}, threads {rows[_WARM_UP][2]} -> {rows[-1][2]}")
     return int(grows)
 
