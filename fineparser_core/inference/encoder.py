@@ -201,13 +201,6 @@ class ClipEncoder:
         step()
         return joints
 
-    @torch.inference_mode()
-    def window_masks(self, frames: np.ndarray) -> np.ndarray:
-        """Mask probabilities (16, 112, 112) float32 of one window of frames (16, 112, 112, 3) uint8 RGB."""
-        with self.model.encoders(self.device):
-            masks: np.ndarray = self._mask_logits(frames)[0].float().sigmoid().cpu().numpy()
-        return masks
-
     def _mask_logits(self, frames: np.ndarray) -> Tensor:
         """One window of frames to (1, 16, 112, 112), in the caller's precision."""
         parser = self.model.spatial_parser

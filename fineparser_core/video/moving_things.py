@@ -6,7 +6,7 @@ and lane ropes do not, and ripples, flags and score boards, which move where the
 """
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -141,17 +141,7 @@ class MotionFinder:
             extent=boxes[:, 3:],
         )
         kept = ~_flickering(found)
-        return Motion(
-            times_s=found.times_s,
-            size_px=found.size_px,
-            scale=found.scale,
-            to_first=found.to_first,
-            scene=found.scene,
-            cut=found.cut,
-            image=found.image[kept],
-            centre=found.centre[kept],
-            extent=found.extent[kept],
-        )
+        return replace(found, image=found.image[kept], centre=found.centre[kept], extent=found.extent[kept])
 
     def _compare(self, at: int) -> None:
         """Find what moves in the image in the middle of those held."""
