@@ -178,6 +178,49 @@ class ClipEncoding:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DiveMotion:
+    """How the diver of a clip falls, and how the camera moves: what physics finds without a network.
+
+    The *scene* is the view of one sample, in source pixels: the camera stands still there. Seconds are the file's.
+
+    Attributes:
+        to_scene: (96, 3, 3) float64, takes source pixels of each sample to the scene.
+        path_s, path_xy: (m,) and (m, 2) float64, times and places in the scene of the centre of what moves, from the
+            first image of the free fall to the last; scattered by about a tenth of `body_px`.
+        at_s: time of `position` and `velocity`.
+        position, velocity: x, y of the fitted parabola in pixels of the scene, and a second.
+        gravity: fitted downward acceleration, pixels of the scene a second squared.
+        gravity_deviation: its standard deviation, by the scatter of the path about the parabola.
+        body_px: median longer side of the body in the air, pixels of the scene.
+        slowed: how many times slower than real time the recording is, by gravity against the body's size; 1 for real
+            time. Good to a fifth.
+    """
+
+    to_scene: np.ndarray = field(repr=False)
+    path_s: np.ndarray = field(repr=False)
+    path_xy: np.ndarray = field(repr=False)
+    at_s: float
+    position: tuple[float, float]
+    velocity: tuple[float, float]
+    gravity: float
+    gravity_deviation: float
+    body_px: float
+    slowed: float = 1.0
+
+    def in_scene(self, points: np.ndarray) -> np.ndarray:
+        """Points (96, 2), one a sample in source pixels, or several, (96, k, 2), as they lie in the scene."""
+        linear, shift = self.to_scene[:, :2, :2], self.to_scene[:, :2, 2]
+        if points.ndim == 2:
+            return np.einsum("nij,nj->ni", linear, points) + shift
+        return np.asarray(np.einsum("nij,nkj->nki", linear, points) + shift[:, None])
+
+    def parabola(self, times_s: np.ndarray) -> np.ndarray:
+        """Where the body's centre is at times (n,) of its free fall: (n, 2) pixels of the scene."""
+        t = np.asarray(times_s, np.float64)[:, None] - self.at_s
+        return np.array(self.position) + np.array(self.velocity) * t + np.array([0.0, self.gravity / 2]) * t**2
+
+
+@dataclass(frozen=True, kw_only=True)
 class DiveParse:
     """Steps and masks of a clip, the part of an analysis that needs no dive number.
 
@@ -191,6 +234,7 @@ class DiveParse:
         refusal: a sentence that says why the clip should not be scored; None if it can be scored.
         first_water_contact_frame: source frame in which the diver touches the water first; None where nobody was found
             to fall freely, or the contact does not show.
+        motion: the free fall and the camera's motion; None where nobody was found to fall freely.
         notes: sentences to show to the user: what is missing or damaged in the file, and what to look at before the
             parse is trusted.
     """
@@ -206,6 +250,7 @@ class DiveParse:
     evidence: ClipEvidence | None = None
     refusal: str | None = None
     first_water_contact_frame: int | None = None
+    motion: DiveMotion | None = None
     notes: tuple[str, ...] = ()
 
     @property

@@ -17,6 +17,10 @@ Format "fineparser.analysis/2" (a reader refuses other numbers; new keys may com
     seed               seed of the choice of exemplars
     transitions        {first_flight_frame, first_entry_frame, first_flight_s, first_entry_s}
     first_water_contact_frame  source frame in which the diver touches the water first, or null where it was not seen
+    motion             the free fall and the camera's motion, or null where nobody was found to fall freely: {at_s,
+                       position, velocity, gravity, gravity_deviation, body_px, slowed, path, to_scene}; see
+                       `DiveMotion`; path holds [seconds, x, y] of each place, to_scene the upper two rows of a 3 x 3
+                       matrix for each of the 96 samples. Times are the file's, not real ones, where slowed is over 1
     contributions      three of {step, points, dynamic, static}, relative to the mean exemplar; points = dynamic +
                        static, and sum(points) + mean(exemplar scores) = score to 1e-6; empty without a score
     exemplars          of {id, dive_number, board_m, score, vote, contributions}; vote = score + sum(points)
@@ -53,6 +57,7 @@ from fineparser_core.types import (
     Clip,
     ClipEvidence,
     Contribution,
+    DiveMotion,
     DiveParse,
     ExemplarVote,
     IntervalRule,
@@ -102,6 +107,7 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
         "evidence": None if parse.evidence is None else asdict(parse.evidence),
         "transitions": asdict(parse.transitions),
         "first_water_contact_frame": parse.first_water_contact_frame,
+        "motion": None if parse.motion is None else _motion_to_dict(parse.motion),
         "contributions": [] if scoring is None else [asdict(part) for part in scoring.contributions],
         "exemplars": [] if scoring is None else [asdict(vote) for vote in scoring.exemplars],
         "notes": list(analysis.notes),
@@ -153,6 +159,7 @@ def analysis_from_dict(data: Mapping[str, Any], masks: MaskArrays) -> Analysis:
             evidence=ClipEvidence(**data["evidence"]) if data.get("evidence") else None,
             refusal=data.get("refusal"),
             first_water_contact_frame=data.get("first_water_contact_frame"),
+            motion=_motion_from_dict(data["motion"]) if data.get("motion") else None,
             notes=tuple(data.get("clip_notes", ())),
         )
         scoring = None
@@ -234,6 +241,35 @@ def _array(archive: ZipFile, name: str, shape: tuple[int, ...], dtype: type[np.g
     if (found.shape, found.dtype) != (shape, dtype):
         raise ValueError(f"{name} is not {shape} of {np.dtype(dtype)}")
     return found.copy()
+
+
+_MOTION_NUMBERS = ("at_s", "gravity", "gravity_deviation", "body_px", "slowed")
+_MOTION_PAIRS = ("position", "velocity")
+
+
+def _motion_to_dict(motion: DiveMotion) -> dict[str, Any]:
+    return {
+        **{name: getattr(motion, name) for name in _MOTION_NUMBERS},
+        **{name: list(getattr(motion, name)) for name in _MOTION_PAIRS},
+        "path": np.column_stack([motion.path_s, motion.path_xy]).tolist(),
+        "to_scene": motion.to_scene[:, :2].reshape(-1, 6).tolist(),
+    }
+
+
+def _motion_from_dict(data: Mapping[str, Any]) -> DiveMotion:
+    path = np.array(data["path"], np.float64).reshape(-1, 3)
+    to_scene = np.tile(np.eye(3), (N_SAMPLES, 1, 1))
+    to_scene[:, :2] = np.array(data["to_scene"], np.float64).reshape(N_SAMPLES, 2, 3)
+    (x, y), (speed_x, speed_y) = (map(float, data[name]) for name in _MOTION_PAIRS)
+    numbers = {name: float(data[name]) for name in _MOTION_NUMBERS}
+    return DiveMotion(
+        to_scene=to_scene,
+        path_s=path[:, 0],
+        path_xy=path[:, 1:],
+        position=(x, y),
+        velocity=(speed_x, speed_y),
+        **numbers,
+    )
 
 
 def _interval_to_dict(interval: ScoreInterval) -> dict[str, float]:

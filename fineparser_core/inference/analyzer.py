@@ -13,7 +13,7 @@ from fineparser_core.constants import STEP_NAMES
 from fineparser_core.diving.difficulty import Difficulty
 from fineparser_core.diving.dive_number import DiveNumber
 from fineparser_core.errors import ConfigError, ExemplarError, VideoError
-from fineparser_core.inference.clip_validation import Calibration, clip_evidence, refusal, warnings
+from fineparser_core.inference.clip_validation import Calibration, clip_evidence, refusal, slow_motion, warnings
 from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.device import choose_device, choose_precision
 from fineparser_core.inference.encoder import ClipEncoder
@@ -133,7 +133,7 @@ class Analyzer:
         encoding, masks = self.encoder.encode(samples.frames, seconds=samples.seconds, progress=progress, cancel=cancel)
         diver, contact_frame, descent = samples.diver, None, 0.0
         if diver is not None:
-            lowest_y = diver.in_scene(lowest_points(masks, samples.crops))[:, 1] / diver.scale
+            lowest_y = diver.motion.in_scene(lowest_points(masks, samples.crops))[:, 1] / diver.scale
             prior = transition_prior(diver.fall, times, lowest_y)
             encoding = replace(encoding, transition_samples=self.encoder.decode(encoding.probabilities, prior=prior))
             contact_s = water_contact_s(diver.fall, times, lowest_y)
@@ -158,7 +158,12 @@ class Analyzer:
             evidence=evidence,
             refusal=refusal(evidence, self.calibration.domain),
             first_water_contact_frame=contact_frame,
-            notes=(*samples.notes, *warnings(evidence, self.calibration.domain)),
+            motion=None if diver is None else diver.motion,
+            notes=(
+                *samples.notes,
+                *slow_motion(diver.fall.slowed if diver else 1.0),
+                *warnings(evidence, self.calibration.domain),
+            ),
         )
         return parse, encoding
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from fineparser_core.measures.free_fall import LEAST_EVIDENCE, FreeFall, find_free_falls
+from fineparser_core.types import DiveMotion
 from fineparser_core.video.athlete_crop import limit_sides, smooth_track
 from fineparser_core.video.moving_things import Motion, MotionFinder, apply
 
@@ -27,19 +28,14 @@ class Diver:
     Attributes:
         fall: in pixels of the reduced images.
         squares: (n, 3) centre x, centre y and side that follow the diver, in source pixels.
-        to_scene: (n, 3, 3), takes source pixels of a sample to those of the one that the fall is seen from: the camera
-            stands still there.
+        motion: the fall in source pixels; its scene is the sample that `fall` is seen from.
         scale: source pixels a pixel of the fall.
     """
 
     fall: FreeFall
     squares: np.ndarray = field(repr=False)
-    to_scene: np.ndarray = field(repr=False)
+    motion: DiveMotion
     scale: float
-
-    def in_scene(self, points: np.ndarray) -> np.ndarray:
-        """Points (n, 2), one a sample in source pixels, as the camera that stands still sees them."""
-        return apply(self.to_scene, points)
 
 
 def find_diver(frames: Sequence[np.ndarray], sampled: np.ndarray, times_s: np.ndarray, scale: float) -> Diver | None:
@@ -61,14 +57,35 @@ def find_diver(frames: Sequence[np.ndarray], sampled: np.ndarray, times_s: np.nd
     falls = find_free_falls(motion, least_evidence=LEAST_EVIDENCE)
     if not falls:
         return None
-    fall, to_source = falls[0], np.diag([motion.scale * scale] * 2 + [1.0])
-    view = np.linalg.inv(motion.to_first[fall.seen_from]) @ motion.to_first
     back = np.searchsorted(distinct, sampled)
     return Diver(
-        fall=fall,
-        squares=follow_diver(motion, fall)[back] * scale,
-        to_scene=(to_source @ view @ np.linalg.inv(to_source))[back],
+        fall=falls[0],
+        squares=follow_diver(motion, falls[0])[back] * scale,
+        motion=_dive_motion(motion, falls[0], back, motion.scale * scale),
         scale=motion.scale * scale,
+    )
+
+
+def _dive_motion(motion: Motion, fall: FreeFall, back: np.ndarray, scale: float) -> DiveMotion:
+    """A fall in source pixels.
+
+    Args:
+        back: (96,) image of each sample.
+        scale: source pixels a pixel of `motion`.
+    """
+    to_source = np.diag([scale, scale, 1.0])
+    view = np.linalg.inv(motion.to_first[fall.seen_from]) @ motion.to_first
+    return DiveMotion(
+        to_scene=(to_source @ view @ np.linalg.inv(to_source))[back],
+        path_s=motion.times_s[motion.image[fall.boxes]],
+        path_xy=motion.seen_from(fall.seen_from, fall.boxes) * scale,
+        at_s=fall.at_s,
+        position=(fall.position[0] * scale, fall.position[1] * scale),
+        velocity=(fall.velocity[0] * scale, fall.velocity[1] * scale),
+        gravity=fall.acceleration * scale,
+        gravity_deviation=fall.deviation * scale,
+        body_px=fall.size_px * scale,
+        slowed=fall.slowed,
     )
 
 

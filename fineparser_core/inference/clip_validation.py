@@ -110,6 +110,17 @@ def warnings(evidence: ClipEvidence, least: DomainThresholds) -> tuple[str, ...]
     return tuple(found)
 
 
+def slow_motion(slowed: float) -> tuple[str, ...]:
+    """That a recording is slowed down, a sentence for the user; none in real time.
+
+    Args:
+        slowed: how many times slower than real time.
+    """
+    if slowed <= 1:
+        return ()
+    return (f"Slow motion, about {slowed:.0f} times: times are those of the recording, not of the dive.",)
+
+
 def _numbers(stored: Mapping[str, Any], of: type) -> dict[str, float]:
     """The stored values of the fields of a dataclass of numbers; other stored values are ignored."""
     if not isinstance(stored, Mapping):

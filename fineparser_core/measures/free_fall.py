@@ -46,7 +46,8 @@ class FreeFall:
         first, last: index of the first and last image with a box on the parabola.
         start_s, top_s, end_s: times of these, and of the highest point.
         size_px: median longer side of the boxes.
-        acceleration: pixels a second squared, downwards.
+        acceleration, deviation: pixels a second squared, downwards, and its standard deviation.
+        at_s, position, velocity: a time, and x, y of the parabola then, in pixels and pixels a second.
         descent: from the start to the end, in body lengths.
         evidence: seconds on the parabola, less for gaps, for little depth and for an acceleration that does not fit
             the body.
@@ -62,6 +63,10 @@ class FreeFall:
     end_s: float
     size_px: float
     acceleration: float
+    deviation: float
+    at_s: float
+    position: tuple[float, float]
+    velocity: tuple[float, float]
     descent: float
     height_share: float
     evidence: float
@@ -227,9 +232,20 @@ def _fall(
         end_s=end_s,
         size_px=body,
         acceleration=acceleration,
+        deviation=_deviation(since, off),
+        at_s=float(motion.times_s[at]),
+        position=(float(start[0]), float(start[1])),
+        velocity=(float(velocity[0]), float(velocity[1])),
         descent=descent,
         height_share=descent * body / motion.size_px[1],
         evidence=evidence,
         seen_from=at,
         boxes=boxes,
     )
+
+
+def _deviation(since: np.ndarray, off: np.ndarray) -> float:
+    """Standard deviation of the acceleration that was fitted to boxes at times (n,) with residuals (n, 2)."""
+    basis = np.stack([np.ones_like(since), since, since**2 / 2], axis=1)
+    variance = float((off[:, 1] ** 2).sum()) / max(len(since) - 3, 1)
+    return float(np.sqrt(variance * np.linalg.pinv(basis.T @ basis)[2, 2]))

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from fineparser_core.errors import CheckpointError
-from fineparser_core.inference.clip_validation import Calibration, DomainThresholds, clip_evidence, refusal, warnings
+from fineparser_core.inference.clip_validation import (
+    Calibration,
+    DomainThresholds,
+    clip_evidence,
+    refusal,
+    slow_motion,
+    warnings,
+)
 from fineparser_core.types import ClipEvidence, IntervalRule
 
 LEAST = DomainThresholds(take_off=0.1, entry=0.1, shown=0.3, after=0.2)
@@ -93,3 +100,8 @@ def test_an_interval_stays_within_what_judges_can_give() -> None:
     assert (middle.low, middle.high, middle.level) == (40.0, 60.0, 0.8)
     assert rule.around(4.0, 3.0, 3.0).low == 0.0
     assert rule.around(88.0, 3.0, 3.0).high == 90.0
+
+
+def test_a_slow_replay_is_said_to_be_one() -> None:
+    assert slow_motion(1.0) == ()
+    assert slow_motion(2.9) == ("Slow motion, about 3 times: times are those of the recording, not of the dive.",)

@@ -176,7 +176,7 @@ def test_who_falls_freely_is_followed_without_a_coarse_pass(tmp_path: Path) -> N
     assert fall.slowed == 1.0
     corners = np.tile(np.array([[0.0, 0.0]]), (96, 1)), np.tile(np.array([[640.0, 360.0]]), (96, 1))
     for place in corners:
-        assert np.abs(samples.diver.in_scene(place) - place).max() < 3
+        assert np.abs(samples.diver.motion.in_scene(place) - place).max() < 3
     true = boxes_of(path, samples.sampled)
     for k in range(10, 96, 9):
         x0, y0, x1, y1 = true[int(samples.sampled[k])]

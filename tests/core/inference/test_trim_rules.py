@@ -11,7 +11,8 @@ from fineparser_core.types import DiveSegment
 def fall(start_s: float, evidence: float) -> FreeFall:
     values = {"start_s": start_s, "top_s": start_s + 0.3, "end_s": start_s + 1.0, "evidence": evidence}
     values |= {"first": 0, "last": 1, "size_px": 40.0, "acceleration": 340.0, "descent": 2.0, "height_share": 0.4}
-    return FreeFall(**values, seen_from=0, boxes=np.arange(2))
+    values |= {"deviation": 10.0, "at_s": start_s + 0.5}
+    return FreeFall(**values, position=(100.0, 60.0), velocity=(40.0, 60.0), seen_from=0, boxes=np.arange(2))
 
 
 def test_the_hurdle_before_a_dive_is_none_of_its_own() -> None:

@@ -57,6 +57,7 @@ def test_a_dive_is_found_among_walkers(pan: float) -> None:
     assert abs(fall.last - 73) <= 2
     assert fall.top_s == pytest.approx(40 / FPS + 0.3, abs=0.05)
     assert fall.acceleration == pytest.approx(G_PX, rel=0.1)
+    assert abs(fall.acceleration - G_PX) < 3 * fall.deviation < 0.15 * G_PX
     assert fall.slowed == 1.0
     assert fall.evidence > 1.5
     assert fall.height_share == pytest.approx(G_PX * (0.8**2 - 0.3**2) / 2 / 216, rel=0.15)

@@ -14,7 +14,9 @@ BODY_PX = 40.0
 def fall(**changes: float) -> FreeFall:
     values = {"first": 30, "last": 66, "start_s": 1.0, "top_s": 1.4, "end_s": 2.2, "size_px": BODY_PX}
     values |= {"acceleration": 9.81 * BODY_PX / 1.15, "descent": 2.5, "height_share": 0.4, "evidence": 2.0}
-    return FreeFall(**{**values, **changes}, seen_from=48, boxes=np.arange(30, 67))
+    values |= {"deviation": 10.0, "at_s": 1.6}
+    path = {"position": (100.0, 60.0), "velocity": (40.0, 60.0)}
+    return FreeFall(**{**values, **changes}, **path, seen_from=48, boxes=np.arange(30, 67))
 
 
 def lowest(contact_s: float, leaving_s: float) -> np.ndarray:
