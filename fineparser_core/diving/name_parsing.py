@@ -19,6 +19,7 @@ Two different dive numbers in a name are ambiguous, so no number is taken from i
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from fineparser_core.diving.difficulty import BOARDS_M
 from fineparser_core.diving.dive_number import parse_dive_number
@@ -62,6 +63,7 @@ class ParsedName:
         return self.diver is None and self.dive_number is None and self.board_m is None
 
 
+@lru_cache(maxsize=4096)  # asked of every row whenever one of them changes
 def parse_file_name(name: str) -> ParsedName:
     """Parse a file name, given without folder and suffix.
 

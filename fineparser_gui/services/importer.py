@@ -1,12 +1,13 @@
 """Opens videos for the session: dropped files and folders, dives of a session file, relocated videos."""
 
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QObject
+from PySide6.QtCore import QCoreApplication, QObject, QTimer
 
 from fineparser_core.types import VideoInfo
 from fineparser_gui.model.dive import NOT_ANALYSED, Dive, DiveState, Place, ScoreState, SearchState
@@ -24,6 +25,9 @@ from fineparser_gui.services.video_opener import OpenTask, VideoOpener
 
 translate = QCoreApplication.translate
 
+#: Rows that are added in one turn of the event loop: each costs the window about a millisecond.
+_ROWS_AT_ONCE = 8
+
 
 class DiveImporter(QObject):
     """Opens videos, adds dives of them to the session and starts their analyses."""
@@ -37,6 +41,9 @@ class DiveImporter(QObject):
         self._tasks: dict[str, OpenTask] = {}  # by key of the dive whose video is being opened
         self._sought: set[str] = set()  # dives whose videos are being looked for at other paths
         self._located: dict[str, Place] = {}  # those of them whose video was found
+        self._to_add: deque[tuple[Path, dict[str, object]]] = deque()  # videos, each with what is known of its dive
+        self._adding = QTimer(self, interval=0)
+        self._adding.timeout.connect(self._add_some)
         self._opener = VideoOpener(self)
         edits.handlers |= dict.fromkeys((Subject.ADDED_ROWS, Subject.REMOVED_ROWS), self._apply_rows)
         edits.handlers[Subject.PLACE] = self._apply_place
@@ -109,17 +116,33 @@ class DiveImporter(QObject):
         self._state.drop(key)
         self._end_search(key)
 
+    def forget(self) -> None:
+        """Add none of the videos that wait to be added: another session is opened."""
+        self._to_add.clear()
+        self._adding.stop()
+
     def close(self) -> None:
         """The window is closing."""
+        self.forget()
         self._opener.close()
 
     def _add(self, videos: list[Path], known: dict[str, object]) -> None:
+        """Add a row for each video and show the first; a few at once, the others in the next turns of the event loop."""
+        waiting = len(self._to_add)
+        self._to_add += [(path, known) for path in videos]
+        if videos and not waiting:
+            self._state.select(self._add_some()[0])
+        if self._to_add:
+            self._adding.start()
+
+    def _add_some(self) -> list[str]:
         keys = []
-        for path in videos:
+        for path, known in [self._to_add.popleft() for _ in range(min(_ROWS_AT_ONCE, len(self._to_add)))]:
             keys.append(self._state.add(path=path, **known))
             self._open(keys[-1], refuse=True)
-        if keys:
-            self._state.select(keys[0])
+        if not self._to_add:
+            self._adding.stop()
+        return keys
 
     def _open(self, key: str, path: Path | None = None, *, refuse: bool = False) -> None:
         """Probe the video of a dive.
@@ -208,7 +231,7 @@ class DiveImporter(QObject):
             self._analyses.analyse(dive.key)
 
     def _on_found(self, folder: Path, known: dict[str, object], videos: list[Path], others: list[Path]) -> None:
-        there = {dive.path for dive in self._state.dives}
+        there = {dive.path for dive in self._state.dives} | {path for path, _ in self._to_add}
         self._add([path for path in videos if path not in there], known)
         if videos:
             self._tell_left_out(others)
@@ -234,23 +257,21 @@ class DiveImporter(QObject):
         elif key in self._sought:
             self._located[key] = info.path, identity
         else:
-            self._state.update(key, info=info, identity=identity, thumbnail=thumbnail)
-            self._begin(key)
+            self._begin(key, info=info, identity=identity, thumbnail=thumbnail)
         self._end_search(key)
         self._tell_refused()
 
-    def _begin(self, key: str) -> None:
-        dive = self._state.dive(key)
+    def _begin(self, key: str, **opened: object) -> None:
+        dive = replace(self._state.dive(key), **opened)  # type: ignore[arg-type]
         if dive.too_long:
-            self._state.update(key, state=DiveState.NEEDS_TRIM)
-            if dive.segments is None and dive.cancelled:
-                self._state.update(key, search_state=SearchState.CANCELLED)
-            elif dive.segments is None:
+            search = {"search_state": SearchState.CANCELLED} if dive.segments is None and dive.cancelled else {}
+            self._state.update(key, state=DiveState.NEEDS_TRIM, **opened, **search)
+            if dive.segments is None and not dive.cancelled:
                 self._trimming.find(key)
         elif dive.cancelled:
-            self._state.update(key, state=DiveState.CANCELLED)
+            self._state.update(key, state=DiveState.CANCELLED, **opened)
         else:
-            self._state.update(key, state=DiveState.QUEUED)  # its identity is confirmed
+            self._state.update(key, state=DiveState.QUEUED, **opened)  # its identity is confirmed
             self._analyses.analyse(key)
 
     def _on_failed(self, key: str, task: OpenTask, refuse: bool, message: str) -> None:
@@ -275,7 +296,7 @@ class DiveImporter(QObject):
 
     def _tell_refused(self) -> None:
         """Report all videos that could not be opened together, in one sentence."""
-        if not self._refused or any(dive.state is DiveState.OPENING for dive in self._state.dives):
+        if not self._refused or self._to_add or any(dive.state is DiveState.OPENING for dive in self._state.dives):
             return
         refused, self._refused = sorted(self._refused, key=lambda one: sort_key(one[0])), []
         text = refused[0][1]

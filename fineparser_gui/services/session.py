@@ -95,6 +95,7 @@ class Session(SessionState):
 
     def clear(self) -> None:
         """Remove all dives and the history."""
+        self.importer.forget()
         self.comparing.end()
         self.exemplar_drawings.clear()
         self.select(None)

@@ -1,11 +1,12 @@
 """Finds videos in folders, and reads frame table and thumbnail of each, off the GUI thread."""
 
 import logging
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QObject, QRunnable, QThread, QThreadPool, Signal
+from PySide6.QtCore import QObject, QRunnable, QThread, QThreadPool, QTimer, Signal
 
 from fineparser_core.errors import FineParserError
 from fineparser_gui.model.video_files import files_in
@@ -42,7 +43,10 @@ class OpenTask(QObject):
 
 
 class VideoOpener(QObject):
-    """Reads folders and files on its own threads; tasks emit their signals on the thread of the opener."""
+    """Reads folders and files on its own threads; tasks emit their signals on the thread of the opener.
+
+    One task ends in one turn of the event loop, so that the window answers while many files are opened.
+    """
 
     _ended = Signal(object, str, tuple)  # task, name of its signal, values; crosses threads
 
@@ -50,6 +54,9 @@ class VideoOpener(QObject):
         super().__init__(parent)
         self._tasks: set[QObject] = set()
         self._ended.connect(self._on_ended)
+        self._results: deque[tuple[QObject, Outcome]] = deque()
+        self._telling = QTimer(self, interval=0)
+        self._telling.timeout.connect(self._tell_next)
         self._pool, self._rest = QThreadPool(self), QThreadPool(self)
         for pool in (self._pool, self._rest):
             pool.setMaxThreadCount(1)
@@ -79,6 +86,8 @@ class VideoOpener(QObject):
             pool.clear()
             pool.waitForDone()
         self._tasks.clear()
+        self._results.clear()
+        self._telling.stop()
 
     def _start(self, pool: QThreadPool, task: QObject, work: Callable[[], Outcome], priority: int = 0) -> None:
         self._tasks.add(task)
@@ -87,7 +96,14 @@ class VideoOpener(QObject):
     def _on_ended(self, task: QObject, signal: str, values: tuple) -> None:
         if task in self._tasks:
             self._tasks.remove(task)
-            getattr(task, signal).emit(*values)
+            self._results.append((task, (signal, values)))
+            self._telling.start()
+
+    def _tell_next(self) -> None:
+        task, (signal, values) = self._results.popleft()
+        if not self._results:
+            self._telling.stop()
+        getattr(task, signal).emit(*values)
 
 
 class _Job(QRunnable):
