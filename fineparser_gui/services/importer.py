@@ -127,7 +127,7 @@ class DiveImporter(QObject):
         self._opener.close()
 
     def _add(self, videos: list[Path], known: dict[str, object]) -> None:
-        """Add a row for each video and show the first; a few at once, the others in the next turns of the event loop."""
+        """Add a row for each video and show the first: a few rows now, others in the next turns of the event loop."""
         waiting = len(self._to_add)
         self._to_add += [(path, known) for path in videos]
         if videos and not waiting:
