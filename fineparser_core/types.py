@@ -230,6 +230,8 @@ class DiveParse:
         probabilities: (96, 2) float32, probability that step 2 / step 3 begins at the sample.
         mask_probability: (96, 112, 112) float16, athlete probability per cell.
         crop_xyxy: (96, 4) float32, source pixels that the mask of a sample covers.
+        joints: (96, 16, 3) float32, x and y in pixels of the source and the confidence, 0 to 1, in the order of
+            `KEYPOINT_NAMES`; None where the network estimates no poses.
         evidence: whether the clip shows a complete dive; None if not measured.
         refusal: a sentence that says why the clip should not be scored; None if it can be scored.
         first_water_contact_frame: source frame in which the diver touches the water first; None where nobody was found
@@ -247,6 +249,7 @@ class DiveParse:
     mask_probability: np.ndarray = field(repr=False)
     crop_xyxy: np.ndarray = field(repr=False)
     model: ModelIdentity
+    joints: np.ndarray | None = field(default=None, repr=False)
     evidence: ClipEvidence | None = None
     refusal: str | None = None
     first_water_contact_frame: int | None = None
@@ -266,6 +269,28 @@ class DiveParse:
             for name, start, end in zip(STEP_NAMES, cuts[:-1], cuts[1:], strict=True)
         )
         return first, second, third
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """What was measured of a dive; it does not exist where it was not seen.
+
+    Attributes:
+        name: one of `fineparser_core.measures.NAMES`, e.g. "flight_time".
+        value: in the unit; angles are signed where there are two ways: short −, over +.
+        unit: "s" of real time, "m", "torso" (lengths of the athlete's trunk, where no scale is known), "deg", "m/s",
+            "turns" or "turns/s", or "" for a ratio.
+        uncertainty: one standard deviation, in the unit.
+        frame: source frame at which it was read.
+        step: phase of the dive that it belongs to, one of `STEP_NAMES`.
+    """
+
+    name: str
+    value: float
+    unit: str
+    uncertainty: float
+    frame: int
+    step: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -356,6 +381,7 @@ class MaskTrack:
     sampled_frames: np.ndarray = field(repr=False)
     mask_probability: np.ndarray = field(repr=False)
     crop_xyxy: np.ndarray = field(repr=False)
+    joints: np.ndarray | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -93,7 +93,7 @@ class PairByPair:
 
     def _encode(self, samples: Samples) -> tuple[torch.Tensor, torch.Tensor, tuple[int, int]]:
         if not self._contiguous:
-            encoding, _ = self._encoder.encode(samples.frames, seconds=samples.seconds)
+            encoding = self._encoder.encode(samples.frames, seconds=samples.seconds).encoding
             gated = torch.from_numpy(encoding.gated)[None].to(self._encoder.device)
             features = torch.from_numpy(encoding.frame_features)[None].to(self._encoder.device)
             tokens = self.model.static_encoder.step_tokens(features, [encoding.transition_samples])
@@ -145,7 +145,7 @@ def _compare(analyzer: Analyzer, clip: Clip, chosen: Sequence[Exemplar]) -> None
     encoder.encode(query.frames)  # warm up
 
     start = time.perf_counter()
-    encoding, _ = encoder.encode(query.frames, seconds=query.seconds)
+    encoding = encoder.encode(query.frames, seconds=query.seconds).encoding
     votes = analyzer.compare(encoding, chosen)
     ours_s = time.perf_counter() - start
     say(f"encode once, {identity.precision} channels last: {ours_s:.2f} s")

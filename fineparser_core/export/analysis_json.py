@@ -35,7 +35,8 @@ Format "fineparser.analysis/2" (a reader refuses other numbers; new keys may com
     versions           {fineparser}: of the software
 
 The masks file holds `frame` (96,) int64, `probability` (96, 112, 112) float16 and `crop_xyxy` (96, 4) float32: the
-source pixels x0, y0, x1, y1 that a mask covers.
+source pixels x0, y0, x1, y1 that a mask covers; and, of weights that estimate poses, `joints` (96, 16, 3) float32, x
+and y in pixels of the source and the confidence, named by `joint_names` (16,).
 """
 
 import json
@@ -49,7 +50,7 @@ from zipfile import ZipFile
 import numpy as np
 
 from fineparser_core import __version__
-from fineparser_core.constants import MASK_SIZE, N_SAMPLES
+from fineparser_core.constants import KEYPOINT_NAMES, MASK_SIZE, N_SAMPLES
 from fineparser_core.errors import ExportError
 from fineparser_core.npz import DAMAGE, read_array
 from fineparser_core.types import (
@@ -71,6 +72,9 @@ from fineparser_core.video.atomic import atomic_file
 
 FORMAT = "fineparser.analysis/2"
 
+#: Of the name of a joint in a masks file: four a letter.
+_MOST_NAME_BYTES = 64
+
 _SCORE_KEYS = (
     "score",
     "spread",
@@ -89,6 +93,7 @@ class MaskArrays(NamedTuple):
     frame: np.ndarray
     probability: np.ndarray
     crop_xyxy: np.ndarray
+    joints: np.ndarray | None = None
 
 
 def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
@@ -155,6 +160,7 @@ def analysis_from_dict(data: Mapping[str, Any], masks: MaskArrays) -> Analysis:
             transitions=Transitions(**data["transitions"]),
             mask_probability=masks.probability,
             crop_xyxy=masks.crop_xyxy,
+            joints=masks.joints,
             model=ModelIdentity(**data["model"]),
             evidence=ClipEvidence(**data["evidence"]) if data.get("evidence") else None,
             refusal=data.get("refusal"),
@@ -198,18 +204,20 @@ def readable_json(content: Mapping[str, Any]) -> bytes:
 
 
 def write_masks_npz(parse: DiveParse | MaskTrack, path: Path) -> None:
-    """Write the masks of all samples, whole or not at all.
+    """Write the masks and joints of all samples, whole or not at all.
 
     Raises:
         ExportError: the file cannot be written.
     """
+    arrays = {
+        "frame": parse.sampled_frames.astype(np.int64),
+        "probability": parse.mask_probability.astype(np.float16),
+        "crop_xyxy": parse.crop_xyxy.astype(np.float32),
+    }
+    if parse.joints is not None:
+        arrays |= {"joints": parse.joints.astype(np.float32), "joint_names": np.array(KEYPOINT_NAMES)}
     with atomic_file(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(
-            file,
-            frame=parse.sampled_frames.astype(np.int64),
-            probability=parse.mask_probability.astype(np.float16),
-            crop_xyxy=parse.crop_xyxy.astype(np.float32),
-        )
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
 
 def read_masks_npz(path: Path) -> MaskArrays:
@@ -224,11 +232,29 @@ def read_masks_npz(path: Path) -> MaskArrays:
                 _array(archive, "frame", (N_SAMPLES,), np.int64),
                 _array(archive, "probability", (N_SAMPLES, MASK_SIZE, MASK_SIZE), np.float16),
                 _array(archive, "crop_xyxy", (N_SAMPLES, 4), np.float32),
+                _joints(archive),
             )
     except DAMAGE as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise ExportError(f"{path} is not a readable masks file ({reason!s:.200}): write it again.") from error
     return masks
+
+
+def _joints(archive: ZipFile) -> np.ndarray | None:
+    """The joints of an archive, in the order of `KEYPOINT_NAMES`; None where it holds none.
+
+    Raises:
+        ValueError: they are others, or not finite.
+    """
+    if "joints.npy" not in archive.namelist():
+        return None
+    names = read_array(archive, "joint_names", len(KEYPOINT_NAMES) * _MOST_NAME_BYTES, kinds="U")
+    if tuple(names.tolist()) != KEYPOINT_NAMES:
+        raise ValueError("joint_names are not those of this program")
+    joints = _array(archive, "joints", (N_SAMPLES, len(KEYPOINT_NAMES), 3), np.float32)
+    if not np.isfinite(joints).all():
+        raise ValueError("joints are not finite")
+    return joints
 
 
 def _array(archive: ZipFile, name: str, shape: tuple[int, ...], dtype: type[np.generic]) -> np.ndarray:

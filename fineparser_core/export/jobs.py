@@ -220,7 +220,12 @@ def _options(fields: dict[str, Any], folder: Path) -> RenderOptions:
     masks = None
     if other["masks"]:
         arrays = read_masks_npz(folder / _OTHER_MASKS)
-        masks = MaskTrack(sampled_frames=arrays.frame, mask_probability=arrays.probability, crop_xyxy=arrays.crop_xyxy)
+        masks = MaskTrack(
+            sampled_frames=arrays.frame,
+            mask_probability=arrays.probability,
+            crop_xyxy=arrays.crop_xyxy,
+            joints=arrays.joints,
+        )
     comparison = ComparedDive(path=Path(other["path"]), title=other["title"], steps=(first, second, third), masks=masks)
     return RenderOptions(**fields, comparison=comparison)
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from fineparser_core.checkpoints.bundle import load_fineparser
-from fineparser_core.constants import STEP_NAMES
+from fineparser_core.constants import MASK_SIZE, STEP_NAMES
 from fineparser_core.diving.difficulty import Difficulty
 from fineparser_core.diving.dive_number import DiveNumber
 from fineparser_core.errors import ConfigError, ExemplarError, VideoError
@@ -41,6 +41,16 @@ from fineparser_core.types import (
 )
 
 log = logging.getLogger(__name__)
+
+
+def joints_in_source(joints: np.ndarray, crops: np.ndarray) -> np.ndarray:
+    """Joints (n, j, 3) from pixels of the samples to pixels of the source, float32.
+
+    Args:
+        crops: (n, 4) source pixels x0, y0, x1, y1 of each sample.
+    """
+    corner, size = crops[:, None, :2], (crops[:, 2:] - crops[:, :2])[:, None]
+    return np.concatenate([corner + joints[..., :2] * size / MASK_SIZE, joints[..., 2:]], axis=-1).astype(np.float32)
 
 
 def bundled_weights() -> Path:
@@ -130,7 +140,9 @@ class Analyzer:
             clip, self.model.preprocessing, self.encoder, by_fall=by_fall, progress=progress, cancel=cancel
         )
         sampled, times = samples.sampled, samples.times_s
-        encoding, masks = self.encoder.encode(samples.frames, seconds=samples.seconds, progress=progress, cancel=cancel)
+        encoding, masks, joints = self.encoder.encode(
+            samples.frames, seconds=samples.seconds, progress=progress, cancel=cancel
+        )
         diver, contact_frame, descent = samples.diver, None, 0.0
         if diver is not None:
             lowest_y = diver.motion.in_scene(lowest_points(masks, samples.crops))[:, 1] / diver.scale
@@ -154,6 +166,7 @@ class Analyzer:
             ),
             mask_probability=masks,
             crop_xyxy=samples.crops,
+            joints=None if joints is None else joints_in_source(joints, samples.crops),
             model=self.model,
             evidence=evidence,
             refusal=refusal(evidence, self.calibration.domain),

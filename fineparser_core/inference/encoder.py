@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -73,6 +73,21 @@ class _Steps:
             self._cancel.raise_if_cancelled()
 
 
+class EncodedClip(NamedTuple):
+    """A clip after the encoders.
+
+    Attributes:
+        encoding: what comparing needs.
+        masks: (96, 112, 112) float16, the mask probability of every sample: the mean over the windows that cover it.
+        joints: (96, 16, 3) float32, x and y in pixels of the samples and the probability that a joint is visible; None
+            where the network estimates no poses.
+    """
+
+    encoding: ClipEncoding
+    masks: np.ndarray
+    joints: np.ndarray | None
+
+
 class ClipEncoder:
     """Encodes clips with a model in eval mode; the model is moved to the device, channels last.
 
@@ -98,7 +113,7 @@ class ClipEncoder:
         seconds: float | None = None,
         progress: ProgressCallback = ignore_progress,
         cancel: CancelToken | None = None,
-    ) -> tuple[ClipEncoding, np.ndarray]:
+    ) -> EncodedClip:
         """Encodes a clip.
 
         Args:
@@ -106,10 +121,6 @@ class ClipEncoder:
             seconds: from the first sample to the last, where that is known.
             progress: called with stage "parse" after every window.
             cancel: looked at as often.
-
-        Returns:
-            The encoding, and the mask probability of every sample, (96, 112, 112) float16: the mean over the
-            windows that cover it.
 
         Raises:
             CheckpointError: the weights give what is no number.
@@ -129,7 +140,11 @@ class ClipEncoder:
             transition_samples=encoded.transitions[0],
             probabilities=_numbers(encoded.probabilities[0]),
         )
-        return encoding, _numbers(encoded.mask_probability[0]).astype(np.float16)
+        joints = None
+        if encoded.keypoints is not None:
+            found = encoded.keypoints[0].float()
+            joints = _numbers(torch.cat([found[..., :2], found[..., 2:].sigmoid()], dim=-1))
+        return EncodedClip(encoding, _numbers(encoded.mask_probability[0]).astype(np.float16), joints)
 
     @torch.inference_mode()
     def compare(self, query: "ExemplarEncoding", exemplars: Sequence["ExemplarEncoding"]) -> RelativeScore:

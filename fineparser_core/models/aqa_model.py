@@ -37,6 +37,8 @@ class EncodedVideo:
         transitions: decoded (st, ed) of each video; None likewise.
         mask_probability: (B, 96, H, W), mean over the windows that cover a sample; None for a model without masks.
         frame_features: (B, 96, n) of the static stream, which can be cut at other transitions; None without one.
+        keypoints: (B, 96, 16, 3), x and y in pixels of the samples and the logit that a keypoint is visible; None for a
+            model that estimates no poses.
     """
 
     encoding: VideoEncoding
@@ -44,6 +46,7 @@ class EncodedVideo:
     transitions: list[tuple[int, int]] | None = None
     mask_probability: Tensor | None = None
     frame_features: Tensor | None = None
+    keypoints: Tensor | None = None
 
 
 class AQAModel(nn.Module):

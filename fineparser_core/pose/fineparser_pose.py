@@ -8,6 +8,7 @@ from torch import Tensor
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.regression import STEP_WEIGHTS
 from fineparser_core.pose.mask_refiner import RefinedMaskDecoder
+from fineparser_core.pose.pose_backbone import PoseBackbone
 from fineparser_core.pose.static_stream import pose_static_encoder
 from fineparser_core.pose.transition_head import PoseTransitionHead
 
@@ -30,6 +31,14 @@ class FineParserPose(FineParser):
             step_weights=step_weights, static_encoder=pose_static_encoder(), mask_decoder=RefinedMaskDecoder()
         )
         self.pose_steps = PoseTransitionHead()
+
+    def static_features(self, frames: Tensor, bn_groups: int) -> tuple[Tensor, Tensor | None]:
+        """As `FineParser.static_features`."""
+        backbone = self.static_encoder.backbone
+        assert isinstance(backbone, PoseBackbone)
+        groups = [backbone.features_and_keypoints(group) for group in frames.chunk(bn_groups)]
+        features, keypoints = (torch.cat(parts) for parts in zip(*groups, strict=True))
+        return features, keypoints
 
     def step_probabilities(self, gated: Tensor, static_features: Tensor | None, bn_groups: int = 1) -> Tensor:
         """As `FineParser.step_probabilities`.

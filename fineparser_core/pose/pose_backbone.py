@@ -107,9 +107,15 @@ class PoseBackbone(KeypointHeatmapNet):
         return clip_features(self.track_refined(poses), poses[..., -2:])
 
     def forward(self, frames: Tensor) -> Tensor:
+        return self.features_and_keypoints(frames)[0]
+
+    def features_and_keypoints(self, frames: Tensor) -> tuple[Tensor, Tensor]:
+        """Features (N, POSE_FEATURES) of frames (N, 3, 112, 112), and the tracked keypoints (N, 16, 3) that they are
+        of, see `TemporalPoseRefiner`."""
         with full_precision(frames):
-            poses = self.refined_poses(frames)
-            return self.features(poses.unflatten(0, (-1, clip_length(poses)))).flatten(0, 1)
+            poses = self.refined_poses(frames).unflatten(0, (-1, clip_length(frames)))
+            tracked = self.track_refined(poses)
+            return clip_features(tracked, poses[..., -2:]).flatten(0, 1), tracked.flatten(0, 1)
 
 
 def full_precision(x: Tensor) -> torch.autocast:

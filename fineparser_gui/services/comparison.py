@@ -150,6 +150,7 @@ class ComparisonService(QObject):
                 sampled_frames=parse.sampled_frames,
                 mask_probability=parse.mask_probability,
                 crop_xyxy=parse.crop_xyxy,
+                joints=parse.joints,
             )
             return ComparedDive(path=parse.clip.path, title=candidate.title, steps=parse.steps, masks=masks)
         exemplar = self._library.exemplar(candidate.exemplar_id or "")

@@ -40,9 +40,8 @@ def read_score(result: Result, parse: DiveParse) -> Analysis:
     Raises:
         ExportError: the analysis is incomplete.
     """
-    return analysis_from_dict(
-        result.analysis, MaskArrays(parse.sampled_frames, parse.mask_probability, parse.crop_xyxy)
-    )
+    known = MaskArrays(parse.sampled_frames, parse.mask_probability, parse.crop_xyxy, parse.joints)
+    return analysis_from_dict(result.analysis, known)
 
 
 class RescoringService(QObject):

@@ -78,7 +78,7 @@ def prepared(tmp_path_factory):
     with ExemplarStore.create(path) as library:
         analyzer = Analyzer(golden_kit.model(0), IDENTITY, library)
         for name, score in names.items():
-            encoding, _ = analyzer.encoder.encode(frames[name])
+            encoding = analyzer.encoder.encode(frames[name]).encoding
             library.add(exemplar(folder, name, score=score), mask, {IDENTITY.id: analyzer.compact(encoding)})
     with ExemplarStore.open(path) as library:
         yield Analyzer(golden_kit.model(0), IDENTITY, library), frames
@@ -88,7 +88,7 @@ def prepared(tmp_path_factory):
 def encoded(prepared):
     """The query's encoding and masks."""
     analyzer, _ = prepared
-    return analyzer.encoder.encode(clip_frames("query"))
+    return analyzer.encoder.encode(clip_frames("query"))[:2]
 
 
 def samples_of(frames):
