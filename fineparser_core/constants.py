@@ -21,6 +21,9 @@ FEATURE_SIZE = 1024
 TOKEN_SIZE = 64
 TOKENS_PER_STEP = 4
 
+#: Acceleration of free fall.
+GRAVITY_M_S2 = 9.81
+
 STEP_NAMES = ("take-off", "flight", "entry")
 #: Order of the keypoints of an athlete. "head" is its middle; left is the athlete's left. The last one is no joint of
 #: the body but the middle of the front edge of the board or platform.

@@ -21,6 +21,9 @@ Format "fineparser.analysis/2" (a reader refuses other numbers; new keys may com
                        position, velocity, gravity, gravity_deviation, body_px, slowed, path, to_scene}; see
                        `DiveMotion`; path holds [seconds, x, y] of each place, to_scene the upper two rows of a 3 x 3
                        matrix for each of the 96 samples. Times are the file's, not real ones, where slowed is over 1
+    measures           of {name, value, unit, uncertainty, frame, step}: what was measured, without learning; what was
+                       not seen is absent. uncertainty is one standard deviation; units and names are explained in the
+                       documents
     contributions      three of {step, points, dynamic, static}, relative to the mean exemplar; points = dynamic +
                        static, and sum(points) + mean(exemplar scores) = score to 1e-6; empty without a score
     exemplars          of {id, dive_number, board_m, score, vote, contributions}; vote = score + sum(points)
@@ -52,6 +55,7 @@ import numpy as np
 from fineparser_core import __version__
 from fineparser_core.constants import KEYPOINT_NAMES, MASK_SIZE, N_SAMPLES
 from fineparser_core.errors import ExportError
+from fineparser_core.measures import measures
 from fineparser_core.npz import DAMAGE, read_array
 from fineparser_core.types import (
     Analysis,
@@ -63,6 +67,7 @@ from fineparser_core.types import (
     ExemplarVote,
     IntervalRule,
     MaskTrack,
+    Measure,
     ModelIdentity,
     ScoreInterval,
     Scoring,
@@ -112,6 +117,7 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
         "evidence": None if parse.evidence is None else asdict(parse.evidence),
         "transitions": asdict(parse.transitions),
         "first_water_contact_frame": parse.first_water_contact_frame,
+        "measures": [asdict(measure) for measure in measures_of(analysis)],
         "motion": None if parse.motion is None else _motion_to_dict(parse.motion),
         "contributions": [] if scoring is None else [asdict(part) for part in scoring.contributions],
         "exemplars": [] if scoring is None else [asdict(vote) for vote in scoring.exemplars],
@@ -134,6 +140,14 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
     except ValueError:
         raise ExportError(f"The analysis of {clip.path} holds a number that is not finite: analyse it again.") from None
     return plain
+
+
+def measures_of(analysis: Analysis) -> tuple[Measure, ...]:
+    """The measures of an analysed dive, by its dive number and board where these are known."""
+    scoring = analysis.scoring
+    if scoring is None:
+        return measures(analysis.parse)
+    return measures(analysis.parse, dive_number=scoring.dive_number, board_m=scoring.board_m)
 
 
 def analysis_from_dict(data: Mapping[str, Any], masks: MaskArrays) -> Analysis:

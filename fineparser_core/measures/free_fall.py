@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from fineparser_core.constants import GRAVITY_M_S2
 from fineparser_core.video.moving_things import Motion
 
-GRAVITY_M_S2 = 9.81
 #: Evidence of a dive: on eleven real dives 0.7 to 5.6, of anything else in their clips up to 0.6.
 LEAST_EVIDENCE = 0.6
 #: Usual longer side of a diver's box in the air, metres.

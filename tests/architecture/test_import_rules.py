@@ -50,7 +50,7 @@ NEIGHBOURS = {
 # Rooms that see less than their layer would allow.
 SEES_ONLY = {
     "export": {"types", "constants", "errors", "progress", "resources", "background", "video", "diving"}
-    | {"csv_table", "printable", "npz"},
+    | {"csv_table", "printable", "npz", "measures"},
     "models": {"constants", "errors", "config"},
     "pose": {"constants", "models"},
     "measures": {"types", "constants", "errors", "video", "diving"},

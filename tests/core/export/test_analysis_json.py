@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fineparser_core.constants import STEP_NAMES
+from fineparser_core.constants import KEYPOINT_NAMES, STEP_NAMES
 from fineparser_core.errors import ExportError
 from fineparser_core.export.analysis_json import (
     FORMAT,
@@ -190,3 +190,17 @@ def test_unwritable_place(analysis: Analysis, tmp_path: Path) -> None:
         write_analysis_json(analysis, tmp_path / "nowhere" / "dive.json")
     with pytest.raises(ExportError, match="cannot be written"):
         write_masks_npz(analysis.parse, tmp_path / "nowhere" / "masks.npz")
+
+
+def test_joints_travel_with_the_masks(analysis: Analysis, tmp_path: Path) -> None:
+    joints = np.random.default_rng(0).uniform(0, 90, (96, len(KEYPOINT_NAMES), 3)).astype(np.float32)
+    path = tmp_path / "masks.npz"
+    write_masks_npz(replace(analysis.parse, joints=joints), path)
+    np.testing.assert_array_equal(read_masks_npz(path).joints, joints)
+    with np.load(path, allow_pickle=False) as arrays:
+        assert tuple(arrays["joint_names"]) == KEYPOINT_NAMES
+        others = dict(arrays)
+    for wrong in ({"joint_names": others["joint_names"][::-1]}, {"joints": joints * np.nan}, {"joints": joints[:9]}):
+        np.savez(path, **others | wrong)
+        with pytest.raises(ExportError, match="not a readable masks file"):
+            read_masks_npz(path)

@@ -1,0 +1,79 @@
+"""A made-up parse of a body that flies as physics says, seen by a camera that stands still."""
+
+import numpy as np
+
+from fineparser_core.constants import GRAVITY_M_S2, KEYPOINT_NAMES
+from fineparser_core.types import Clip, DiveMotion, DiveParse, ModelIdentity, Transitions
+
+FPS, PX_PER_M = 30.0, 60.0
+LEAVES_S, BOARD = 1.0, np.array([100.0, 200.0])
+PARTS_M = {"head": (0, 0.75), "shoulder": (0, 0.5), "elbow": (0, 0.78), "wrist": (0, 1.02), "hip": (0, 0.0),
+           "knee": (0, -0.42), "ankle": (0, -0.84), "toe": (0, -1.0)}  # fmt: skip
+
+
+def centre_m(time_s: np.ndarray, speed: float, away: float = 0.8) -> np.ndarray:
+    """(n, 2) the body's centre, x away from the board's edge and y down from where it leaves the board."""
+    t = np.maximum(time_s - LEAVES_S, 0)
+    return np.stack([away * t, GRAVITY_M_S2 * t**2 / 2 - speed * t], axis=1)
+
+
+def measured_parse(
+    *,
+    speed: float = 4.0,
+    flight_s: float = 1.1,
+    slowed: float = 1.0,
+    turned_deg: np.ndarray | None = None,
+    noise_px: float = 0.0,
+    seed: int = 0,
+) -> DiveParse:
+    """A straight body that leaves the board so fast, and touches the water after so long.
+
+    Args:
+        turned_deg: (96,) by how much it is turned in each sample, clockwise in the picture; upright by default.
+    """
+    times = np.arange(96) / FPS
+    centre = BOARD + PX_PER_M * (centre_m(times, speed) - np.array([0.0, 1.0]))
+    turned = np.deg2rad(np.zeros(96) if turned_deg is None else turned_deg)
+    joints = np.ones((96, len(KEYPOINT_NAMES), 3), np.float32)
+    for k, name in enumerate(KEYPOINT_NAMES):
+        if name == "board":
+            joints[:, k, :2] = BOARD
+            continue
+        side, up = PARTS_M[name.split("_")[0]]
+        along = np.stack([np.cos(turned) * side + np.sin(turned) * up, np.sin(turned) * side - np.cos(turned) * up], 1)
+        joints[:, k, :2] = centre + PX_PER_M * along
+    joints[..., :2] += np.random.default_rng(seed).normal(0, noise_px, joints[..., :2].shape)
+    first_flight, contact = round(LEAVES_S * FPS), round((LEAVES_S + flight_s) * FPS)
+    entry = contact - 6
+    return DiveParse(
+        clip=Clip(path="dive.mp4", in_frame=0, out_frame=95, fps=FPS / slowed),  # type: ignore[arg-type]
+        sampled_frames=np.arange(96),
+        sampled_times_s=times * slowed,
+        probabilities=np.zeros((96, 2), np.float32),
+        transitions=Transitions(
+            first_flight_frame=first_flight,
+            first_entry_frame=entry,
+            first_flight_s=first_flight / FPS * slowed,
+            first_entry_s=entry / FPS * slowed,
+        ),
+        mask_probability=np.zeros((96, 112, 112), np.float16),
+        crop_xyxy=np.tile(np.array([0, 0, 640, 640], np.float32), (96, 1)),
+        joints=joints,
+        model=ModelIdentity(
+            id="m", trained_on="", synthetic=True, preprocessing="whole", decoding="joint", precision="fp32",
+            device="cpu",
+        ),
+        first_water_contact_frame=contact,
+        motion=DiveMotion(
+            to_scene=np.tile(np.eye(3), (96, 1, 1)),
+            path_s=times[30:60],
+            path_xy=centre[30:60],
+            at_s=1.5,
+            position=(0.0, 0.0),
+            velocity=(0.0, 0.0),
+            gravity=GRAVITY_M_S2 * PX_PER_M / slowed**2,
+            gravity_deviation=1.0,
+            body_px=70.0,
+            slowed=slowed,
+        ),
+    )  # fmt: skip
