@@ -45,13 +45,27 @@ class VideoInfo:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AthletePoint:
+    """A point on the diver: a frame of the source file, x and y in pixels of its upright frames."""
+
+    frame: int
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Clip:
-    """A range of a video that contains one dive: frames in_frame to out_frame, both included."""
+    """A range of a video that contains one dive: frames in_frame to out_frame, both included.
+
+    Attributes:
+        athlete: a point on the diver, where a person names who is followed; None: whoever is found to dive.
+    """
 
     path: Path
     in_frame: int
     out_frame: int
     fps: float
+    athlete: AthletePoint | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,6 +21,7 @@ from fineparser_core.constants import Device, Precision
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.errors import ConfigError
+from fineparser_core.types import AthletePoint
 
 __all__ = [
     "Count",
@@ -28,6 +29,7 @@ __all__ = [
     "DatasetOptions",
     "DeviceOptions",
     "OmitArgPrefixes",
+    "Point",
     "Positional",
     "Seed",
     "WeightsOptions",
@@ -121,6 +123,15 @@ def whole(least: int, most: int = _LARGEST, *, metavar: str = "N") -> PrimitiveC
     return _spec(partial(_whole, least=least, most=most), int, metavar)
 
 
+def _point(text: str) -> AthletePoint:
+    parts = text.split(",")
+    if len(parts) != 3:
+        raise ValueError(f"{text!r:.80} is not FRAME,X,Y")
+    return AthletePoint(frame=_whole(parts[0], 0, _LARGEST), x=_finite(parts[1]), y=_finite(parts[2]))
+
+
+#: A point on the diver.
+Point = Annotated[AthletePoint, _spec(_point, AthletePoint, "FRAME,X,Y")]
 #: A whole number of at least 1.
 Count = Annotated[int, whole(1)]
 #: A whole number of at least 0.

@@ -52,7 +52,7 @@ def main(argv: list[str]) -> int:
         if args.trim and (args.start_frame, args.end_frame) != (None, None):
             raise ConfigError("--trim looks for the dive itself: leave --start-frame and --end-frame away, or --trim.")
         probe(args.clip)
-        clip = None if args.trim else make_clip(args.clip, args.start_frame, args.end_frame)
+        clip = None if args.trim else make_clip(args.clip, args.start_frame, args.end_frame, args.athlete)
 
         # Imported late, as it loads torch: every check above runs without it.
         from fineparser_core.inference.analyzer import Analyzer

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from fineparser_core.commands.options import Count, Positional, Seed, WeightsOptions
+from fineparser_core.commands.options import Count, Point, Positional, Seed, WeightsOptions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +18,7 @@ class ScoreOptions(WeightsOptions):
         start_frame: first frame of the dive; by default 0.
         end_frame: last frame of the dive; by default the last.
         trim: find the dive in a longer recording first.
+        athlete: a point on the diver, where another person was followed: frame, x and y in pixels of the frame.
         force: score it even if it does not look like a whole dive.
         exemplars: dives to compare with.
         allow_nearest: without exemplars of the number, compare with the nearest dive numbers.
@@ -43,6 +44,7 @@ class ScoreOptions(WeightsOptions):
     start_frame: int | None = None
     end_frame: int | None = None
     trim: bool = False
+    athlete: Point | None = None
     force: bool = False
     exemplars: Count = 10
     allow_nearest: bool = False

@@ -34,7 +34,9 @@ Format "fineparser.analysis/2" (a reader refuses other numbers; new keys may com
     probabilities      2 x 96: probability that flight / entry begins at the sample
     sampled_frames     96 source frames; sampled_times_s their times
     model              {id, trained_on, synthetic, preprocessing, decoding, precision, device}
-    clip               {path, start_frame, end_frame, fps}, both frames included ("in" and "out" in format 1)
+    clip               {path, start_frame, end_frame, fps, athlete}, both frames included ("in" and "out" in format 1);
+                       athlete is {frame, x, y}, the point by which a person named the diver in pixels of the upright
+                       frame, or null
     versions           {fineparser}: of the software
 
 The masks file holds `frame` (96,) int64, `probability` (96, 112, 112) float16 and `crop_xyxy` (96, 4) float32: the
@@ -59,6 +61,7 @@ from fineparser_core.measures import measures
 from fineparser_core.npz import DAMAGE, read_array
 from fineparser_core.types import (
     Analysis,
+    AthletePoint,
     Clip,
     ClipEvidence,
     Contribution,
@@ -132,6 +135,7 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
             "start_frame": clip.in_frame,
             "end_frame": clip.out_frame,
             "fps": clip.fps,
+            "athlete": None if clip.athlete is None else asdict(clip.athlete),
         },
         "versions": {"fineparser": __version__},
     }
@@ -166,7 +170,11 @@ def analysis_from_dict(data: Mapping[str, Any], masks: MaskArrays) -> Analysis:
         clip = data["clip"]
         parse = DiveParse(
             clip=Clip(
-                path=Path(clip["path"]), in_frame=clip["start_frame"], out_frame=clip["end_frame"], fps=clip["fps"]
+                path=Path(clip["path"]),
+                in_frame=clip["start_frame"],
+                out_frame=clip["end_frame"],
+                fps=clip["fps"],
+                athlete=AthletePoint(**clip["athlete"]) if clip.get("athlete") else None,
             ),
             sampled_frames=np.array(data["sampled_frames"], dtype=np.int64),
             sampled_times_s=np.array(data["sampled_times_s"], dtype=np.float64),

@@ -125,10 +125,11 @@ class Analyzer:
 
         Raises:
             VideoError: where the clip cannot be read.
+            ConfigError: where nothing moves at the clip's point on the diver.
             Cancelled: once the token is set.
         """
         parse, encoding = self._parse(clip, True, progress, cancel)
-        if parse.refusal is not None and parse.evidence is not None and parse.evidence.descent > 0:
+        if parse.refusal is not None and parse.motion is not None and clip.athlete is None:
             # What fell is nobody whom the network sees.
             parse, encoding = self._parse(clip, False, progress, cancel)
         return parse, encoding

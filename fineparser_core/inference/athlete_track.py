@@ -1,12 +1,14 @@
-"""Follows the diver from a free fall backwards to the approach and forwards into the water. Numpy only."""
+"""Follows the diver from a free fall, or a point, backwards to the approach and forwards into the water. Numpy only."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
+from fineparser_core.errors import ConfigError
 from fineparser_core.measures.free_fall import LEAST_EVIDENCE, FreeFall, find_free_falls
-from fineparser_core.types import DiveMotion
+from fineparser_core.types import AthletePoint, DiveMotion
 from fineparser_core.video.athlete_crop import limit_sides, smooth_track
 from fineparser_core.video.moving_things import Motion, MotionFinder, apply
 
@@ -21,31 +23,59 @@ _SMALLEST, _LARGEST = 0.35, 2.0
 _STRETCHED = 1.25
 
 
+#: A fall with less evidence counts where a person has pointed at the body that falls.
+_LEAST_POINTED = LEAST_EVIDENCE / 3
+#: Distance of a point on the diver from the middle of the square that follows him, in sides: its scatter, and at most.
+_POINT_SCATTER, _POINT_OFF = 0.2, 0.5
+#: Something moves at a point within this time, and at most so many times its size away.
+_POINT_S, _POINT_SIZES = 0.3, 0.75
+
+
 @dataclass(frozen=True, kw_only=True)
 class Diver:
-    """A diver who was found by falling freely; n samples.
+    """A diver who was found by falling freely.
 
     Attributes:
         fall: in pixels of the reduced images.
-        squares: (n, 3) centre x, centre y and side that follow the diver, in source pixels.
         motion: the fall in source pixels; its scene is the sample that `fall` is seen from.
         scale: source pixels a pixel of the fall.
     """
 
     fall: FreeFall
-    squares: np.ndarray = field(repr=False)
     motion: DiveMotion
     scale: float
 
 
-def find_diver(frames: Sequence[np.ndarray], sampled: np.ndarray, times_s: np.ndarray, scale: float) -> Diver | None:
-    """Find the diver of a clip by its free fall; None where there is none.
+class Followed(NamedTuple):
+    """An athlete who is followed through a clip of n samples.
+
+    Attributes:
+        squares: (n, 3) centre x, centre y and side in source pixels.
+        diver: None for somebody who was pointed at and did not fall freely.
+    """
+
+    squares: np.ndarray
+    diver: Diver | None
+
+
+def follow_athlete(
+    frames: Sequence[np.ndarray],
+    sampled: np.ndarray,
+    times_s: np.ndarray,
+    scale: float,
+    athlete: AthletePoint | None = None,
+) -> Followed | None:
+    """Follow who falls freely in a clip, or who is at a point; None where nobody falls.
 
     Args:
         frames: n of (H, W, 3) uint8 RGB.
         sampled: (n,) source frames, ascending; repeated ones are looked at once.
         times_s: (n,) seconds.
         scale: source pixels a pixel of `frames`.
+        athlete: a point on the diver.
+
+    Raises:
+        ConfigError: nothing moves near `athlete`.
     """
     distinct, place = np.unique(sampled, return_index=True)
     if len(distinct) < _LEAST_FRAMES:
@@ -54,16 +84,55 @@ def find_diver(frames: Sequence[np.ndarray], sampled: np.ndarray, times_s: np.nd
     for k in place:
         finder.add(frames[k], float(times_s[k]))
     motion = finder.motion()
-    falls = find_free_falls(motion, least_evidence=LEAST_EVIDENCE)
-    if not falls:
+    back, to_source = np.searchsorted(distinct, sampled), motion.scale * scale
+    if athlete is None:
+        falls = find_free_falls(motion, least_evidence=LEAST_EVIDENCE)
+        fall = falls[0] if falls else None
+    else:
+        image = int(np.abs(distinct - athlete.frame).argmin())
+        point = np.array([athlete.x, athlete.y]) / to_source
+        fall = _fall_through(motion, image, point)
+        if fall is None:
+            return Followed(_follow_point(motion, image, point, athlete)[back] * scale, None)
+    if fall is None:
         return None
-    back = np.searchsorted(distinct, sampled)
-    return Diver(
-        fall=falls[0],
-        squares=follow_diver(motion, falls[0])[back] * scale,
-        motion=_dive_motion(motion, falls[0], back, motion.scale * scale),
-        scale=motion.scale * scale,
+    diver = Diver(fall=fall, motion=_dive_motion(motion, fall, back, to_source), scale=to_source)
+    return Followed(follow_diver(motion, fall)[back] * scale, diver)
+
+
+def _fall_through(motion: Motion, image: int, point: np.ndarray) -> FreeFall | None:
+    """The fall of who is at a point (2,) of an image, in the air or before or after it; None where nobody falls."""
+    best, most = None, 0.0
+    for fall in find_free_falls(motion, least_evidence=_LEAST_POINTED, at_once=True):
+        x, y, side = follow_diver(motion, fall)[image] / motion.scale
+        off = float(np.hypot(x - point[0], y - point[1])) / side
+        likely = fall.evidence * float(np.exp(-0.5 * (off / _POINT_SCATTER) ** 2))
+        if off <= _POINT_OFF and likely > most:
+            best, most = fall, likely
+    return best
+
+
+def _follow_point(motion: Motion, image: int, point: np.ndarray, athlete: AthletePoint) -> np.ndarray:
+    """Squares (n, 3), in pixels of `motion`'s source, that follow what moves at a point of an image.
+
+    Raises:
+        ConfigError: nothing does.
+    """
+    near = np.flatnonzero(
+        (np.abs(motion.times_s[motion.image] - motion.times_s[image]) <= _POINT_S)
+        & (motion.scene[motion.image] == motion.scene[image])
     )
+    size = motion.extent[near].max(axis=1, initial=0)
+    off = np.hypot(*(motion.seen_from(image, near) - point).T) / np.maximum(size, 1)
+    if not (off <= _POINT_SIZES).any():
+        raise ConfigError(
+            f"Nothing moves near the point {athlete.x:g}, {athlete.y:g} of frame {athlete.frame}: choose one on the "
+            "diver, in a frame that shows the diver in the air."
+        )
+    body_px = float(size[off.argmin()])
+    places = np.tile(point, (len(motion.times_s), 1))
+    _follow_boxes(motion, places, (image, image), body_px)
+    return _squares(motion, places, np.full(len(places), body_px))
 
 
 def _dive_motion(motion: Motion, fall: FreeFall, back: np.ndarray, scale: float) -> DiveMotion:
@@ -105,14 +174,23 @@ def follow_diver(motion: Motion, fall: FreeFall) -> np.ndarray:
     for axis in (0, 1):
         centres[in_fall, axis] = np.interp(in_fall, shown, motion.centre[boxes, axis])
     extents[in_fall] = np.interp(in_fall, shown, motion.extent[boxes].max(axis=1))
-    for start, order in ((fall.first, range(fall.first - 1, -1, -1)), (fall.last, range(fall.last + 1, n))):
+    _follow_boxes(motion, centres, (fall.first, fall.last), fall.size_px)
+    return _squares(motion, centres, extents)
+
+
+def _follow_boxes(motion: Motion, centres: np.ndarray, known: tuple[int, int], body_px: float) -> None:
+    """Fill in the centres (n, 2) before and after the known images by the nearest moving boxes of a body's size."""
+    first, last = known
+    for start, order in ((first, range(first - 1, -1, -1)), (last, range(last + 1, len(centres)))):
         place, before = centres[start], start
         for image in order:
-            place = _next_place(motion, place, before, image, fall.size_px)
+            place = _next_place(motion, place, before, image, body_px)
             centres[image], before = place, image
-    squares = smooth_track(np.arange(n), centres, extents, n)
-    width, height = motion.size_px
-    return limit_sides(squares, width, height) * motion.scale
+
+
+def _squares(motion: Motion, centres: np.ndarray, extents: np.ndarray) -> np.ndarray:
+    squares = smooth_track(np.arange(len(centres)), centres, extents, len(centres))
+    return limit_sides(squares, *motion.size_px) * motion.scale
 
 
 def _next_place(motion: Motion, place: np.ndarray, before: int, image: int, body_px: float) -> np.ndarray:

@@ -3,15 +3,21 @@
 from pathlib import Path
 
 from fineparser_core.constants import MIN_FRAMES
-from fineparser_core.errors import VideoError
-from fineparser_core.types import Clip
+from fineparser_core.errors import ConfigError, VideoError
+from fineparser_core.types import AthletePoint, Clip, VideoInfo
 from fineparser_core.video.probe import probe
 
 
-def make_clip(path: Path, in_frame: int | None = None, out_frame: int | None = None) -> Clip:
+def make_clip(
+    path: Path, in_frame: int | None = None, out_frame: int | None = None, athlete: AthletePoint | None = None
+) -> Clip:
     """Create the clip of the frames in_frame to out_frame of a video, both included; None is its first or last frame.
 
+    Args:
+        athlete: a point on the diver, where somebody else would be followed.
+
     Raises:
+        ConfigError: the point is not in the clip.
         VideoError: the video is unreadable, or truncated and `out_frame` is None, a frame is out of range, or the clip
             has fewer than 16 frames.
     """
@@ -33,4 +39,20 @@ def make_clip(path: Path, in_frame: int | None = None, out_frame: int | None = N
         raise VideoError(
             f"{path}: {found} from {start} to {end}, need at least {MIN_FRAMES}: move the in or the out point."
         )
-    return Clip(path=info.path, in_frame=start, out_frame=end, fps=info.fps)
+    clip = Clip(path=info.path, in_frame=start, out_frame=end, fps=info.fps, athlete=athlete)
+    if athlete is not None:
+        _check_point(athlete, clip, info)
+    return clip
+
+
+def _check_point(athlete: AthletePoint, clip: Clip, info: VideoInfo) -> None:
+    if not clip.in_frame <= athlete.frame <= clip.out_frame:
+        raise ConfigError(
+            f"{clip.path}: the diver's point is in frame {athlete.frame}, outside the clip: choose one of its frames "
+            f"{clip.in_frame} to {clip.out_frame}."
+        )
+    if not (0 <= athlete.x < info.width_px and 0 <= athlete.y < info.height_px):
+        raise ConfigError(
+            f"{clip.path}: the diver's point {athlete.x:g}, {athlete.y:g} lies outside the picture: choose x from 0 to "
+            f"{info.width_px - 1} and y from 0 to {info.height_px - 1}."
+        )

@@ -8,7 +8,7 @@ import numpy as np
 
 from fineparser_core.constants import MASK_SIZE
 from fineparser_core.errors import VideoError
-from fineparser_core.inference.athlete_track import Diver, find_diver
+from fineparser_core.inference.athlete_track import Diver, follow_athlete
 from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.types import Clip, VideoInfo
@@ -74,11 +74,12 @@ def read_samples(
 
     Args:
         encoder: runs the coarse pass for preprocessings that crop the athlete.
-        by_fall: look for who falls freely first.
+        by_fall: look for who falls freely first; who is at the clip's point is followed in any case.
         progress: receives the stage "read", and "coarse" for the coarse pass.
 
     Raises:
         VideoError: the file cannot be read.
+        ConfigError: nothing moves at the clip's point.
         Cancelled: `cancel` was set.
     """
     shape = get_preprocessing(preprocessing)
@@ -89,9 +90,10 @@ def read_samples(
         crop = np.asarray(shape.crop_xyxy(info.width_px, info.height_px), np.float32)
         return Samples(np.stack(kept), sampled, times_s, np.tile(crop, (len(sampled), 1)), notes=notes)
     scale = info.width_px / kept[0].shape[1]
-    diver, coarse = find_diver(kept, sampled, times_s, scale) if by_fall else None, None
-    if diver is not None:
-        squares = diver.squares / scale
+    found = follow_athlete(kept, sampled, times_s, scale, clip.athlete) if by_fall or clip.athlete else None
+    diver, coarse = None, None
+    if found is not None:
+        squares, diver = found.squares / scale, found.diver
     else:
         coarse = coarse_pass(kept, encoder, progress=progress, cancel=cancel)
         squares = follow_masks(coarse[1], kept[0])

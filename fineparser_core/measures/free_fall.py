@@ -84,8 +84,12 @@ class FreeFall:
 _SLOWED_FROM = 1.8
 
 
-def find_free_falls(motion: Motion, *, least_evidence: float = 0.0) -> list[FreeFall]:
-    """Free falls of a recording, the one with most evidence first; none overlaps a better one in time."""
+def find_free_falls(motion: Motion, *, least_evidence: float = 0.0, at_once: bool = False) -> list[FreeFall]:
+    """Free falls of a recording, the one with most evidence first; none overlaps a better one in time.
+
+    Args:
+        at_once: several bodies may fall at the same time; no two falls share a box.
+    """
     if len(motion.times_s) < 3 or not len(motion.image):
         return []
     interval_s = float(np.median(np.diff(motion.times_s)))
@@ -97,7 +101,10 @@ def find_free_falls(motion: Motion, *, least_evidence: float = 0.0) -> list[Free
         falls += _falls_at(motion, first, at, apart, interval_s)
     kept: list[FreeFall] = []
     for fall in sorted(falls, key=lambda fall: -fall.evidence):
-        if fall.evidence >= least_evidence and all(fall.first >= k.last or fall.last <= k.first for k in kept):
+        if fall.evidence >= least_evidence and all(
+            fall.first >= k.last or fall.last <= k.first or (at_once and not np.isin(fall.boxes, k.boxes).any())
+            for k in kept
+        ):
             kept.append(fall)
     return kept
 

@@ -36,7 +36,7 @@ from fineparser_core.inference.exemplar_selection import CandidateRule
 from fineparser_core.inference.exemplars.facts import ExemplarFacts
 from fineparser_core.inference.rescore import correct_transitions
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, throttle
-from fineparser_core.types import Analysis, ClipEncoding, DiveParse, Transitions
+from fineparser_core.types import Analysis, AthletePoint, ClipEncoding, DiveParse, Transitions
 from fineparser_gui.worker.library_handler import LibraryHandler
 from fineparser_gui.worker.protocol import (
     AddExemplarRequest,
@@ -247,7 +247,8 @@ class Worker:
     def _parse(self, request: ParseRequest) -> Result:
         token = self._tokens[request.id]
         token.raise_if_cancelled()
-        clip = make_clip(Path(request.path), request.in_frame, request.out_frame)
+        athlete = AthletePoint(**request.athlete) if request.athlete else None
+        clip = make_clip(Path(request.path), request.in_frame, request.out_frame, athlete)
         parse, encoding = self._open().parse(clip, progress=self._reporter(request), cancel=token)
         analysis = Analysis(parse=parse, scoring=None)
         write_masks_npz(parse, self._file(request.id, "masks.npz"))

@@ -30,11 +30,16 @@ class WorkerSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class ParseRequest:
-    """Find steps and masks of frames in_frame..out_frame (both included; None: the file's ends)."""
+    """Find steps and masks of frames in_frame..out_frame (both included; None: the file's ends).
+
+    athlete holds the fields of `fineparser_core.types.AthletePoint`, a point on the diver; None: the worker finds who
+    dives.
+    """
 
     path: str
     in_frame: int | None
     out_frame: int | None
+    athlete: dict | None = None
     id: str = ""
     urgency: int = Urgency.BATCH
 

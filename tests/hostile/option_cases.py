@@ -100,6 +100,8 @@ def _score() -> Iterator[Refusal]:
         yield from _bad_values(dive, option, NO_NUMBERS)
         for frame in ("-1", "60", "999999999999"):
             yield Refusal((*dive, option, frame), VIDEO)
+    points = ("1", "1,2", "1,2,3,4", "1.5,2,3", "-1,2,3", "60,2,3", "1,-1,3", "1,2,99999", "1,nan,3", *NO_NUMBERS)
+    yield from _bad_values(dive, "--athlete", points)
     for option in ("--device", "--precision"):
         yield from _bad_values(dive, option, ("abacus", ""))
     for option, end in (("json", ""), ("csv", ""), ("masks", ""), ("annotated", ""), ("contact-sheet", ".png")):

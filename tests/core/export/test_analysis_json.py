@@ -19,7 +19,7 @@ from fineparser_core.export.analysis_json import (
     write_analysis_json,
     write_masks_npz,
 )
-from fineparser_core.types import Analysis, DiveMotion
+from fineparser_core.types import Analysis, AthletePoint, DiveMotion
 
 
 @pytest.fixture
@@ -47,7 +47,13 @@ def test_the_documented_keys(analysis: Analysis, tmp_path: Path) -> None:
     assert np.shape(data["probabilities"]) == (2, 96)
     assert len(data["sampled_frames"]) == 96
     assert data["sampled_frames"][0] == data["clip"]["start_frame"] == 1
-    assert data["clip"] == {"path": str(analysis.parse.clip.path), "start_frame": 1, "end_frame": 119, "fps": 30.0}
+    assert data["clip"] == {
+        "path": str(analysis.parse.clip.path),
+        "start_frame": 1,
+        "end_frame": 119,
+        "fps": 30.0,
+        "athlete": None,
+    }
     assert set(data["model"]) == {"id", "trained_on", "synthetic", "preprocessing", "decoding", "precision", "device"}
     assert "fineparser" in data["versions"]
     assert data["notes"] == ["Asked for 10 exemplars of 207C, the library holds 7."]
@@ -123,7 +129,8 @@ def test_the_motion_of_camera_and_body_comes_back(analysis: Analysis, tmp_path: 
 @pytest.mark.parametrize("scored", [True, False])
 def test_round_trip(scored: bool, small_video: Path, make_analysis: Callable[..., Analysis], tmp_path: Path) -> None:
     analysis = make_analysis(small_video, 1, scored=scored)
-    analysis = replace(analysis, parse=replace(analysis.parse, notes=("The file is cut off.",)))
+    clip = replace(analysis.parse.clip, athlete=AthletePoint(frame=30, x=12.5, y=7.0))
+    analysis = replace(analysis, parse=replace(analysis.parse, clip=clip, notes=("The file is cut off.",)))
     write_masks_npz(analysis.parse, tmp_path / "masks.npz")
     write_analysis_json(analysis, tmp_path / "dive.json")
     data = json.loads((tmp_path / "dive.json").read_text(encoding="utf-8"))
