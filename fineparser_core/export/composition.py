@@ -1,7 +1,7 @@
 """Composes the frames of an export: banner, one video or two side by side with masks, timeline, score, contributions.
 
 The constant parts are drawn once. For every frame only the videos, the masks, a line of text and the playhead are
-drawn. On the videos themselves only masks and the coach's marks are drawn.
+drawn. On the videos themselves only masks, skeletons and the coach's marks are drawn.
 """
 
 from collections.abc import Sequence
@@ -11,11 +11,12 @@ import numpy as np
 
 from fineparser_core.export import panel
 from fineparser_core.export.coach_marks import Mark
-from fineparser_core.export.coach_marks_overlay import MarkPainter
+from fineparser_core.export.coach_marks_overlay import MarkPainter, PointTransform
 from fineparser_core.export.drawing import draw_text, fill_box, fit_text, text_width
 from fineparser_core.export.mask_overlay import Layer, draw_mask, mask_at
-from fineparser_core.export.options import MaskStyle, RenderOptions
+from fineparser_core.export.options import RenderOptions
 from fineparser_core.export.palette import rgb
+from fineparser_core.export.skeleton_overlay import skeleton_overlay
 from fineparser_core.types import Analysis, DiveParse, MaskTrack, StepSpan
 from fineparser_core.video.alignment import StepAlignment, step_boundaries
 from fineparser_core.video.planes import ColorMatrix, Planes, PlaneScaler, frame_color_matrix
@@ -49,24 +50,24 @@ class _Box:
 
 
 class _Pane:
-    """A video with masks and marks in a box of the canvas.
-
-    Args:
-        mask_style: None draws no masks.
-    """
+    """A video with mask, skeleton and marks in a box of the canvas."""
 
     def __init__(
         self,
         reader: VideoReader,
         steps: tuple[StepSpan, ...],
         masks: DiveParse | MaskTrack | None,
-        mask_style: MaskStyle | None,
+        options: RenderOptions,
         marks: Sequence[Mark],
     ) -> None:
         self.reader = reader
         self.box = _Box(0, 0, 0, 0)
-        self._masks, self._mask_style, self._marks = masks, mask_style, marks
+        self._masks, self._marks = masks, marks
+        self._mask_style = options.mask_style if options.mask else None
+        self._skeleton = options.skeleton
         self._painter: MarkPainter | None = None
+        self._unit = 1.0
+        self._to_box: PointTransform = lambda point: point
         self._scaler = PlaneScaler(reader.geometry)
         self._dive_frames = range(steps[0].start_frame, steps[-1].end_frame)
 
@@ -78,15 +79,14 @@ class _Pane:
         """Set the box of the pane."""
         self.box = box
         info = self.reader.info
-        unit = max(unit, min(box.width, box.height) / 450)  # portrait videos are large at a small `unit`
+        unit = self._unit = max(unit, min(box.width, box.height) / 450)  # portrait videos are large at a small `unit`
         across, down = box.width / info.width_px, box.height / info.height_px
         size_px = (box.width, box.height)
-        self._painter = MarkPainter(
-            self._marks, info.pts_s, size_px, unit, lambda point: (point[0] * across, point[1] * down)
-        )
+        self._to_box = lambda point: (point[0] * across, point[1] * down)
+        self._painter = MarkPainter(self._marks, info.pts_s, size_px, unit, self._to_box)
 
     def draw(self, canvas: Planes, frame: int, matrix: ColorMatrix) -> None:
-        """Draw a frame with mask and marks on the canvas."""
+        """Draw a frame with mask, skeleton and marks on the canvas."""
         info, box = self.reader.info, self.box
         planes = self._scaler.planes(self.reader.decoded(frame), (box.width, box.height), matrix)
         target = box.of(canvas)
@@ -100,6 +100,10 @@ class _Pane:
                 Layer(plane, (colour,), by) for plane, colour, by in zip(target, colours, (1.0, 0.5, 0.5), strict=True)
             ]
             draw_mask(layers, probability, crop_xyxy * scale, self._mask_style)
+        if self._skeleton and self._masks is not None:
+            overlay = skeleton_overlay(self._masks, frame, (box.width, box.height), self._unit, self._to_box)
+            if overlay is not None:
+                overlay.paint_planes(target, matrix)
         if self._painter is not None:
             self._painter.paint_planes(target, frame, matrix)
 
@@ -130,11 +134,10 @@ class Composition:
         self._options, self._steps = options, parse.steps
         self._colours = panel.step_colours(options.step_colours)
         self.matrix = frame_color_matrix(reader.decoded(parse.clip.in_frame))
-        mask_style = options.mask_style if options.mask else None
-        self._main = _Pane(reader, parse.steps, parse, mask_style, options.marks)
+        self._main = _Pane(reader, parse.steps, parse, options, options.marks)
         self._other: _Pane | None = None
         if other_dive is not None and other is not None:
-            self._other = _Pane(other, other_dive.steps, other_dive.masks, mask_style, options.comparison_marks)
+            self._other = _Pane(other, other_dive.steps, other_dive.masks, options, options.comparison_marks)
             self._alignment = StepAlignment(
                 step_boundaries(parse.steps), step_boundaries(other_dive.steps), reader.info.pts_s, other.info.pts_s
             )

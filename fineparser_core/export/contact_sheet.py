@@ -12,12 +12,14 @@ from pathlib import Path
 import numpy as np
 
 from fineparser_core.export import panel
-from fineparser_core.export.coach_marks import Mark, visible_marks
+from fineparser_core.export.coach_marks import Mark, Point, visible_marks
 from fineparser_core.export.coach_marks_overlay import MarkPainter
+from fineparser_core.export.crops import Box, Window, athlete_box, cropped, windows_around
 from fineparser_core.export.drawing import BOLD, Colour, draw_text, fill_box, fit_text, text_width
 from fineparser_core.export.images import write_image
 from fineparser_core.export.mask_overlay import draw_mask_on_image, mask_at
-from fineparser_core.export.options import MaskStyle, RenderOptions
+from fineparser_core.export.options import RenderOptions
+from fineparser_core.export.skeleton_overlay import paint_skeleton
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.types import Analysis, DiveParse, MaskTrack, StepSpan
 from fineparser_core.video.reader import VideoReader
@@ -34,8 +36,6 @@ _TITLE_PX = 56
 _HEADING_PX = 46
 _CAPTION_PX = 28
 _UNIT = 1.3
-# Side of a crop: a multiple of the athlete's largest extent, and at least a share of the frame's shorter side.
-_CROP_FACTOR, _MIN_CROP_SHARE = 1.7, 0.45
 _BLOCK_PX = 3 * _CELL_PX + 2 * _GAP_PX
 
 
@@ -64,7 +64,7 @@ def write_contact_sheet(
     if options.comparison is not None:
         other = options.comparison
         dives.append(_SheetDive(other.path, other.title, other.steps, other.masks, options.comparison_marks))
-    mask_style, colours = options.mask_style if options.mask else None, panel.step_colours(options.step_colours)
+    colours = panel.step_colours(options.step_colours)
     width = 2 * _MARGIN_PX + len(dives) * _BLOCK_PX + (len(dives) - 1) * _BETWEEN_PX
     rows_px = 3 * (_HEADING_PX + _CELL_PX + _CAPTION_PX)
     image = np.full((_TITLE_PX + rows_px + _GAP_PX, width // 2 * 2, 3), panel.BACKGROUND, np.uint8)
@@ -76,7 +76,7 @@ def write_contact_sheet(
             text = fit_text(dive.title, 14 * _UNIT, _BLOCK_PX)
             draw_text(image, (left, _TITLE_PX - 16), text, 14 * _UNIT, panel.TEXT, weight=BOLD)
             moments = [_moments(step, dive, reader.info.pts_s) for step in dive.steps]
-            windows = _windows([frame for row in moments for frame in row], dive, reader)
+            windows = windows_around({f: _box(dive, f, reader.info.pts_s) for row in moments for f in row}, reader.info)
             for row, frames in enumerate(moments):
                 top = _TITLE_PX + row * (_HEADING_PX + _CELL_PX + _CAPTION_PX)
                 heading = _heading(dive.steps[row], reader, analysis if column == 0 else None)
@@ -85,7 +85,7 @@ def write_contact_sheet(
                     if cancel is not None:
                         cancel.raise_if_cancelled()
                     at = (left + place * (_CELL_PX + _GAP_PX), top + _HEADING_PX)
-                    cell = _draw_cell(reader, frame, windows[frame], dive, mask_style)
+                    cell = _draw_cell(reader, frame, windows[frame], dive, options)
                     _put_cell(image, at, cell, f"frame {frame}   {reader.info.pts_s[frame]:.2f} s")
                     done += 1
                     progress(Progress("write", done, 9 * len(dives)))
@@ -104,14 +104,10 @@ class _SheetDive:
     marks: Sequence[Mark]
 
 
-#: Left, top and side of a square crop, in pixels of the frame.
-_Window = tuple[float, float, float]
-
-
 def _moments(step: StepSpan, dive: _SheetDive, pts_s: np.ndarray) -> list[int]:
     """Source frames of the cells of a step: of the part in which the athlete is visible or, if it never is, of all."""
     masks = dive.masks
-    visible = [frame for frame in range(step.start_frame, step.end_frame) if masks and _athlete_box(masks, frame)]
+    visible = [frame for frame in range(step.start_frame, step.end_frame) if masks and athlete_box(masks, frame)]
     start_s, end_s = pts_s[visible[0] if visible else step.start_frame], pts_s[step.end_frame - 1]
     if visible:
         end_s = min(end_s, pts_s[visible[-1]] + _EXTENSION * (end_s - start_s))
@@ -126,46 +122,10 @@ def _moments(step: StepSpan, dive: _SheetDive, pts_s: np.ndarray) -> list[int]:
     ]
 
 
-def _windows(frames: Sequence[int], dive: _SheetDive, reader: VideoReader) -> dict[int, _Window]:
-    """The crop of every frame around athlete and marks, all of one size; a frame without either keeps the last crop."""
-    info = reader.info
-    shorter = min(info.width_px, info.height_px)
-    boxes = {frame: _box(dive, frame, info.pts_s) for frame in frames}
-    found = [box for box in boxes.values() if box is not None]
-    largest = max((max(box[2] - box[0], box[3] - box[1]) for box in found), default=shorter)
-    side = min(max(_CROP_FACTOR * largest, _MIN_CROP_SHARE * shorter), shorter)
-    whole = (0.0, 0.0, float(info.width_px), float(info.height_px))
-    last = found[0] if found else whole
-    windows = {}
-    for frame in sorted(boxes):
-        last = boxes[frame] or last
-        left = min(max((last[0] + last[2] - side) / 2, 0.0), info.width_px - side)
-        top = min(max((last[1] + last[3] - side) / 2, 0.0), info.height_px - side)
-        windows[frame] = (left, top, side)
-    return windows
-
-
-def _box(dive: _SheetDive, frame: int, pts_s: np.ndarray) -> tuple[float, float, float, float] | None:
-    """x0, y0, x1, y1 around the mask and the marks of a frame, pixels; None without either."""
-    athlete = _athlete_box(dive.masks, frame) if dive.masks is not None else None
+def _box(dive: _SheetDive, frame: int, pts_s: np.ndarray) -> Box | None:
+    """The box around the mask and the marks of a frame, pixels; None without either."""
     points = [point for mark in visible_marks(dive.marks, frame, pts_s) for point in mark.points]
-    if not points:
-        return athlete
-    points += [athlete[:2], athlete[2:]] if athlete is not None else []
-    xs, ys = zip(*points, strict=True)
-    return min(xs), min(ys), max(xs), max(ys)
-
-
-def _athlete_box(masks: DiveParse | MaskTrack, frame: int) -> tuple[float, float, float, float] | None:
-    """x0, y0, x1, y1 of the mask, pixels of the frame; None if it is empty."""
-    probability, crop_xyxy = mask_at(masks, frame)
-    cells = np.argwhere(probability > 0.5)
-    if not len(cells):
-        return None
-    (top, left), (bottom, right) = cells.min(axis=0), cells.max(axis=0) + 1
-    x0, y0, x1, y1 = (float(edge) for edge in crop_xyxy)
-    across, down = (x1 - x0) / probability.shape[1], (y1 - y0) / probability.shape[0]
-    return x0 + left * across, y0 + top * down, x0 + right * across, y0 + bottom * down
+    return athlete_box(dive.masks, frame, points)
 
 
 def _heading(step: StepSpan, reader: VideoReader, analysis: Analysis | None) -> tuple[str, str]:
@@ -185,29 +145,23 @@ def _draw_heading(image: np.ndarray, at: tuple[int, int], heading: tuple[str, st
     draw_text(image, (right + 14, y + 28), points, size, panel.TEXT)
 
 
-def _draw_cell(
-    reader: VideoReader, frame: int, window: _Window, dive: _SheetDive, mask_style: MaskStyle | None
-) -> np.ndarray:
-    """Draw a crop of a frame with mask and marks: (S, S, 3) uint8 RGB."""
-    import cv2
-
+def _draw_cell(reader: VideoReader, frame: int, window: Window, dive: _SheetDive, options: RenderOptions) -> np.ndarray:
+    """Draw a crop of a frame with mask, skeleton and marks: (S, S, 3) uint8 RGB."""
+    cell = cropped(reader.frame(frame), window, _CELL_PX)
     left, top, side = window
     scale = _CELL_PX / side
-    # `warpAffine` aliases when it reduces, so the frame is resized first. Both align pixel centres.
-    small = min(1.0, scale)
-    source = cv2.resize(reader.frame(frame), None, fx=small, fy=small, interpolation=cv2.INTER_AREA)
-    zoom = scale / small
-    to_cell = np.array([[zoom, 0, (zoom - 1) / 2 - left * scale], [0, zoom, (zoom - 1) / 2 - top * scale]])
-    cell = cv2.warpAffine(source, to_cell, (_CELL_PX,) * 2, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    if mask_style is not None and dive.masks is not None:
-        probability, crop_xyxy = mask_at(dive.masks, frame)
-        crop = (crop_xyxy - np.array([left, top, left, top])) * scale
-        draw_mask_on_image(cell, probability, crop, mask_style)
     size_px = (_CELL_PX, _CELL_PX)
-    painter = MarkPainter(
-        dive.marks, reader.info.pts_s, size_px, 1.0, lambda point: ((point[0] - left) * scale, (point[1] - top) * scale)
-    )
-    painter.paint_image(cell, frame)
+
+    def to_cell(point: Point) -> Point:
+        return (point[0] - left) * scale, (point[1] - top) * scale
+
+    if dive.masks is not None:
+        if options.mask:
+            probability, crop_xyxy = mask_at(dive.masks, frame)
+            draw_mask_on_image(cell, probability, (crop_xyxy - [left, top, left, top]) * scale, options.mask_style)
+        if options.skeleton:
+            paint_skeleton(cell, dive.masks, frame, 1.0, to_cell)
+    MarkPainter(dive.marks, reader.info.pts_s, size_px, 1.0, to_cell).paint_image(cell, frame)
     return cell
 
 

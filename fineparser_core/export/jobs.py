@@ -204,10 +204,11 @@ def _options_fields(options: RenderOptions) -> dict[str, Any]:
         "steps": [asdict(step) for step in other.steps],
         "masks": other.masks is not None,
     }
-    plain = {"mask": options.mask, "panels": options.panels, "title": options.title, "speed": options.speed}
+    shown = {"mask": options.mask, "skeleton": options.skeleton}
+    plain = {"panels": options.panels, "title": options.title, "speed": options.speed}
     marks = {"marks": _mark_fields(options.marks), "comparison_marks": _mark_fields(options.comparison_marks)}
     colours = {"mask_style": asdict(options.mask_style), "step_colours": dict(options.step_colours)}
-    return plain | marks | colours | {"comparison": comparison}
+    return shown | plain | marks | colours | {"comparison": comparison}
 
 
 def _options(fields: dict[str, Any], folder: Path) -> RenderOptions:

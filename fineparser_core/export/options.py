@@ -33,6 +33,7 @@ class RenderOptions:
     Attributes:
         mask: whether to draw the athlete's mask.
         mask_style: how to draw it.
+        skeleton: whether to draw the athlete's joints and bones.
         panels: whether to draw the phase names above, and timeline, score and contributions below the video.
         step_colours: #rrggbb by step name; lightened if the contrast with the dark panels is too low.
         marks: drawings of the coach, each shown on its frame and on the frames next to it.
@@ -44,6 +45,7 @@ class RenderOptions:
 
     mask: bool = True
     mask_style: MaskStyle = field(default_factory=MaskStyle)
+    skeleton: bool = False
     panels: bool = True
     step_colours: Mapping[str, str] = field(default_factory=lambda: STEP_COLOURS)
     marks: tuple[Mark, ...] = ()

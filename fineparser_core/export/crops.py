@@ -1,0 +1,65 @@
+"""Square crops of frames around the athlete, all of one size."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from fineparser_core.export.coach_marks import Point
+from fineparser_core.export.mask_overlay import mask_at
+from fineparser_core.types import DiveParse, MaskTrack, VideoInfo
+
+#: Left, top and side of a square crop, in pixels of the frame.
+Window = tuple[float, float, float]
+#: x0, y0, x1, y1, in pixels of the frame.
+Box = tuple[float, float, float, float]
+
+# Side of a crop: a multiple of the athlete's largest extent, and at least a share of the frame's shorter side.
+_CROP_FACTOR, _MIN_CROP_SHARE = 1.7, 0.45
+
+
+def windows_around(boxes: Mapping[int, Box | None], info: VideoInfo) -> dict[int, Window]:
+    """The crop of every frame around its box, all of one size; a frame without a box keeps the last crop."""
+    shorter = min(info.width_px, info.height_px)
+    found = [box for box in boxes.values() if box is not None]
+    largest = max((max(box[2] - box[0], box[3] - box[1]) for box in found), default=shorter)
+    side = min(max(_CROP_FACTOR * largest, _MIN_CROP_SHARE * shorter), shorter)
+    whole = (0.0, 0.0, float(info.width_px), float(info.height_px))
+    last = found[0] if found else whole
+    windows = {}
+    for frame in sorted(boxes):
+        last = boxes[frame] or last
+        left = min(max((last[0] + last[2] - side) / 2, 0.0), info.width_px - side)
+        top = min(max((last[1] + last[3] - side) / 2, 0.0), info.height_px - side)
+        windows[frame] = (left, top, side)
+    return windows
+
+
+def athlete_box(masks: DiveParse | MaskTrack | None, frame: int, points: Sequence[Point] = ()) -> Box | None:
+    """The box around the mask of a frame and further points; None without either."""
+    corners = list(points)
+    probability, crop_xyxy = mask_at(masks, frame) if masks is not None else (np.zeros((1, 1)), np.zeros(4))
+    cells = np.argwhere(probability > 0.5)
+    if len(cells):
+        (top, left), (bottom, right) = cells.min(axis=0), cells.max(axis=0) + 1
+        x0, y0, x1, y1 = (float(edge) for edge in crop_xyxy)
+        across, down = (x1 - x0) / probability.shape[1], (y1 - y0) / probability.shape[0]
+        corners += [(x0 + left * across, y0 + top * down), (x0 + right * across, y0 + bottom * down)]
+    if not corners:
+        return None
+    xs, ys = zip(*corners, strict=True)
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def cropped(image: np.ndarray, window: Window, size_px: int) -> np.ndarray:
+    """The crop of a frame (H, W, 3) uint8, scaled to (size_px, size_px, 3)."""
+    import cv2
+
+    left, top, side = window
+    scale = size_px / side
+    # `warpAffine` aliases when it reduces, so the frame is resized first. Both align pixel centres.
+    small = min(1.0, scale)
+    source = cv2.resize(image, None, fx=small, fy=small, interpolation=cv2.INTER_AREA)
+    zoom = scale / small
+    to_cell = np.array([[zoom, 0, (zoom - 1) / 2 - left * scale], [0, zoom, (zoom - 1) / 2 - top * scale]])
+    cell = cv2.warpAffine(source, to_cell, (size_px, size_px), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(cell)
