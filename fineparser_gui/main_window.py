@@ -210,6 +210,7 @@ class MainWindow(QMainWindow):
             "library": lambda shown: self.library.setVisible(shown),
             "add_exemplar": lambda: self.library.add_dive(),
             "mask": lambda shown: self.player.set_mask_shown(shown),
+            "skeleton": lambda shown: self._preferences.change(skeleton=shown),
             "crop": lambda shown: self.player.set_crop_shown(shown),
             "by_stream": lambda shown: self.contributions.by_stream.setChecked(shown),
             "preferences": self.dialogs.preferences,
@@ -336,6 +337,8 @@ class MainWindow(QMainWindow):
         now = self._preferences.now
         self.actions_by_id.set_shortcuts(now.shortcuts)
         self.player.set_mask_style(now.mask_style)
+        self.player.set_skeleton_shown(now.skeleton)
+        self._set_checked("skeleton", now.skeleton)
 
     def _refresh(self) -> None:
         """Everything that depends on which dive is shown and how far it is."""

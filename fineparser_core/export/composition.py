@@ -17,6 +17,7 @@ from fineparser_core.export.mask_overlay import Layer, draw_mask, mask_at
 from fineparser_core.export.options import RenderOptions
 from fineparser_core.export.palette import rgb
 from fineparser_core.export.skeleton_overlay import skeleton_overlay
+from fineparser_core.measures.centre_path import centre_path
 from fineparser_core.types import Analysis, DiveParse, MaskTrack, StepSpan
 from fineparser_core.video.alignment import StepAlignment, step_boundaries
 from fineparser_core.video.planes import ColorMatrix, Planes, PlaneScaler, frame_color_matrix
@@ -65,6 +66,8 @@ class _Pane:
         self._masks, self._marks = masks, marks
         self._mask_style = options.mask_style if options.mask else None
         self._skeleton = options.skeleton
+        # Where the centre of a dive beside it goes is not known: its masks and joints are all that there is.
+        self._path = centre_path(masks) if self._skeleton and isinstance(masks, DiveParse) else None
         self._painter: MarkPainter | None = None
         self._unit = 1.0
         self._to_box: PointTransform = lambda point: point
@@ -101,7 +104,9 @@ class _Pane:
             ]
             draw_mask(layers, probability, crop_xyxy * scale, self._mask_style)
         if self._skeleton and self._masks is not None:
-            overlay = skeleton_overlay(self._masks, frame, (box.width, box.height), self._unit, self._to_box)
+            overlay = skeleton_overlay(
+                self._masks, self._path, frame, (box.width, box.height), self._unit, self._to_box
+            )
             if overlay is not None:
                 overlay.paint_planes(target, matrix)
         if self._painter is not None:

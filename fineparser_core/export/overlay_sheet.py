@@ -1,4 +1,4 @@
-"""A sheet of frames of a clip with predicted and labelled masks, for visual inspection."""
+"""A sheet of frames of a clip with predicted and labelled masks and the skeleton, for visual inspection."""
 
 from collections.abc import Mapping
 
@@ -7,6 +7,7 @@ import numpy as np
 from fineparser_core.export.drawing import draw_text
 from fineparser_core.export.mask_overlay import draw_mask_on_image, mask_at
 from fineparser_core.export.options import MaskStyle
+from fineparser_core.export.skeleton_overlay import paint_skeleton
 from fineparser_core.types import DiveParse
 from fineparser_core.video.reader import VideoReader
 
@@ -14,10 +15,12 @@ _COLUMNS, _TILES, _TILE_WIDTH = 6, 30, 320
 _PREDICTED = MaskStyle(opacity=1.0, outline=True)
 _TRUTH = (90, 255, 90)
 _TEXT = (255, 255, 255)
+#: Of the skeleton's widths.
+_UNIT = 0.6
 
 
 def overlay_sheet(parse: DiveParse, truths: Mapping[int, np.ndarray]) -> np.ndarray:
-    """Draw a sheet of evenly spaced frames and all labelled ones, with predicted masks.
+    """Draw a sheet of evenly spaced frames and all labelled ones, with predicted masks and skeletons.
 
     Every tile shows the frame number and the phase. Labelled masks are outlined in green.
 
@@ -47,6 +50,7 @@ def _tile(frame: np.ndarray, parse: DiveParse, index: int, truth: np.ndarray | N
     tile = cv2.resize(frame, size, interpolation=cv2.INTER_LINEAR)
     probability, crop = mask_at(parse, index)
     draw_mask_on_image(tile, probability, crop * scale, _PREDICTED)
+    paint_skeleton(tile, parse, index, _UNIT, lambda point: (point[0] * scale, point[1] * scale))
     if truth is not None:
         small = cv2.resize(truth.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
         outlines, _ = cv2.findContours(small, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)

@@ -4,11 +4,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from fineparser_core.export.coach_marks import Point
 from fineparser_core.export.coach_marks_overlay import PointTransform
+from fineparser_core.export.drawing import Colour, text_width
 from fineparser_core.export.overlay import OUTLINE, OUTLINE_OPACITY, Overlay, OverlayCanvas
 from fineparser_core.export.palette import rgb
 from fineparser_core.export.skeleton import SIDE_COLOURS, Bone, Joints, bones_of, joints_at
+from fineparser_core.measures.centre_path import CentrePath
 
+_PATH: Colour = (255, 159, 67)
+_MARK_SIZE, _TICK, _LEAST_APART = 11.0, 5.0, 17.0
 #: Widths in units of the drawing.
 BONE_WIDTH, OUTLINE_WIDTH, JOINT_RADIUS = 2.0, 4.0, 2.4
 
@@ -30,20 +35,55 @@ def draw_skeleton(canvas: OverlayCanvas, bones: Sequence[Bone], unit: float, tra
             canvas.dot(end, JOINT_RADIUS * unit, rgb(SIDE_COLOURS[bone.side]), bone.opacity)
 
 
+def draw_path(canvas: OverlayCanvas, path: CentrePath, frame: int, unit: float, transform: PointTransform) -> None:
+    """Draw the path of the body's centre as a frame sees it, with heights over the water, and where the centre is."""
+
+    def placed(points: np.ndarray) -> list[Point]:
+        return [transform((x, y)) for x, y in path.in_frame(frame, points).tolist()]
+
+    line = placed(path.points)
+    for width, colour, opacity in ((3.6, OUTLINE, OUTLINE_OPACITY), (1.8, _PATH, 1.0)):
+        canvas.lines(line, width * unit, colour, opacity)
+    last: Point | None = None
+    for (x, y), height in zip(placed(path.marks[:, :2]), path.marks[:, 2].tolist(), strict=True):
+        if last is None or abs(x - last[0]) + abs(y - last[1]) >= _LEAST_APART * unit:
+            last = (x, y)
+            canvas.lines(((x - _TICK * unit, y), (x + _TICK * unit, y)), 1.8 * unit, _PATH)
+            text = f"{height:.1f} m"
+            at = (x + 9 * unit, y + 4 * unit)
+            width_px = text_width(text, _MARK_SIZE * unit)
+            canvas.box(
+                (at[0] - 3 * unit, at[1] - 11 * unit, at[0] + width_px + 3 * unit, at[1] + 3 * unit), 3, OUTLINE, 0.6
+            )
+            canvas.text(at, text, _MARK_SIZE * unit, _PATH)
+    place = path.place(frame)
+    if place is not None:
+        canvas.dot(transform((float(place[0]), float(place[1]))), 5 * unit, OUTLINE, OUTLINE_OPACITY)
+        canvas.dot(transform((float(place[0]), float(place[1]))), 4 * unit, _PATH)
+
+
 def skeleton_overlay(
-    track: Joints, frame: int, size_px: tuple[int, int], unit: float, transform: PointTransform
+    track: Joints,
+    path: CentrePath | None,
+    frame: int,
+    size_px: tuple[int, int],
+    unit: float,
+    transform: PointTransform,
 ) -> Overlay | None:
-    """The skeleton of a frame, for output images of (width, height); None where no joint is seen."""
+    """The skeleton and the path of a frame, for output images of (width, height); None where nothing is seen."""
     joints = joints_at(track, frame)
-    if joints is None:
+    if joints is None and path is None:
         return None
     canvas = OverlayCanvas(size_px)
-    draw_skeleton(canvas, bones_of(joints), unit, transform)
+    if path is not None:
+        draw_path(canvas, path, frame, unit, transform)
+    if joints is not None:
+        draw_skeleton(canvas, bones_of(joints), unit, transform)
     return canvas.to_overlay()
 
 
 def paint_skeleton(image: np.ndarray, track: Joints, frame: int, unit: float, transform: PointTransform) -> None:
     """Draw the skeleton of a frame on an image (H, W, 3) uint8 RGB, in place."""
-    overlay = skeleton_overlay(track, frame, (image.shape[1], image.shape[0]), unit, transform)
+    overlay = skeleton_overlay(track, None, frame, (image.shape[1], image.shape[0]), unit, transform)
     if overlay is not None:
         overlay.paint_image(image)

@@ -306,6 +306,15 @@ CATALOG: tuple[ActionSpec, ...] = (
         group=1,
     ),
     ActionSpec(
+        id="skeleton",
+        menu=_VIEW,
+        text=QT_TRANSLATE_NOOP("actions", "S&keleton and path"),
+        keys=("S",),
+        icon="skeleton",
+        checkable=True,
+        group=1,
+    ),
+    ActionSpec(
         id="crop",
         menu=_VIEW,
         text=QT_TRANSLATE_NOOP("actions", "&What the model saw"),

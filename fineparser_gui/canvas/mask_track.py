@@ -1,4 +1,4 @@
-"""The athlete masks of a dive over time, and images of them."""
+"""What is known of the athlete over a dive, masks, joints and path, and images of the masks."""
 
 from dataclasses import dataclass, field
 
@@ -8,21 +8,26 @@ from PySide6.QtGui import QColor, QImage
 
 from fineparser_core.constants import MASK_SIZE
 from fineparser_core.export.mask_overlay import mask_opacity
+from fineparser_core.measures.centre_path import CentrePath
 
 
 @dataclass(frozen=True, kw_only=True)
 class MaskTrack:
-    """Masks at the 96 sampled frames, as in `fineparser_core.types.DiveParse`.
+    """Masks and joints at the 96 sampled frames, as in `fineparser_core.types.DiveParse`.
 
     Attributes:
         sampled_frames: (96,) int64, ascending.
         mask_probability: (96, 112, 112) float16.
         crop_xyxy: (96, 4) float32, source pixels that the mask of a sample covers.
+        joints: (96, 16, 3) float32, x and y in source pixels and the confidence; None without any.
+        path: of the body's centre in the air; None where it is not known.
     """
 
     sampled_frames: np.ndarray = field(repr=False)
     mask_probability: np.ndarray = field(repr=False)
     crop_xyxy: np.ndarray = field(repr=False)
+    joints: np.ndarray | None = field(default=None, repr=False)
+    path: CentrePath | None = field(default=None, repr=False)
 
     def at(self, frame: int) -> tuple[np.ndarray, np.ndarray] | None:
         """Mask and crop at a source frame, interpolated linearly between samples.

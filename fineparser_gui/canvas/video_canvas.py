@@ -1,4 +1,4 @@
-"""Canvas that draws a video frame with athlete mask and network crop, with zoom and pan."""
+"""Canvas that draws a video frame with athlete mask, skeleton and network crop, with zoom and pan."""
 
 from typing import Protocol
 
@@ -21,7 +21,9 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QSizePolicy, QWidget
 
 from fineparser_core.export.options import MaskStyle
+from fineparser_core.export.skeleton import bones_of, joints_at
 from fineparser_gui.canvas.mask_track import MaskTrack, mask_image
+from fineparser_gui.canvas.skeleton_painting import paint_path, paint_skeleton
 from fineparser_gui.canvas.viewport import ZOOM_STEP, Viewport
 
 _BACKGROUND = QColor("#0b0f13")
@@ -78,6 +80,7 @@ class VideoCanvas(QWidget):
         self._focused_by_keyboard = False  # focused by keyboard
         self._mask: tuple[tuple[int, MaskStyle], tuple[QImage, QRectF]] | None = None
         self._mask_shown = True
+        self._skeleton_shown = False
         self._mask_style = MaskStyle()
         self._crop_shown = False
 
@@ -100,6 +103,11 @@ class VideoCanvas(QWidget):
     def set_mask_shown(self, shown: bool) -> None:
         """Show or hide the mask."""
         self._mask_shown = shown
+        self.update()
+
+    def set_skeleton_shown(self, shown: bool) -> None:
+        """Show or hide the skeleton and the path of the body's centre."""
+        self._skeleton_shown = shown
         self.update()
 
     def set_mask_style(self, style: MaskStyle) -> None:
@@ -287,8 +295,17 @@ class VideoCanvas(QWidget):
                 painter.setOpacity(1.0)
             if self._crop_shown:
                 self._draw_crop(painter, crop, picture)
+        if self._skeleton_shown and self._track is not None:
+            self._paint_skeleton(painter, self._track)
         if self.layer is not None:
             self.layer.paint(painter, self._shown_frame)
+
+    def _paint_skeleton(self, painter: QPainter, track: MaskTrack) -> None:
+        if track.path is not None:
+            paint_path(painter, track.path, self._shown_frame, self.to_widget, self.tr("{0:.1f} m"))
+        joints = joints_at(track, self._shown_frame)
+        if joints is not None:
+            paint_skeleton(painter, bones_of(joints), self.to_widget)
 
     def _mask_picture(self, probability: np.ndarray) -> tuple[QImage, QRectF]:
         style = self._mask_style

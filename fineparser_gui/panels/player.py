@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.export.options import MaskStyle
+from fineparser_core.measures.centre_path import centre_path
 from fineparser_core.types import ComparedDive, DiveParse, StepSpan, VideoInfo
 from fineparser_core.types import MaskTrack as ComparedMasks
 from fineparser_core.video.alignment import OffsetAlignment, StepAlignment, step_boundaries
@@ -179,6 +180,11 @@ class PlayerPanel(QWidget):
         self.pane.canvas.set_mask_shown(shown)
         self.other_pane.canvas.set_mask_shown(shown)
 
+    def set_skeleton_shown(self, shown: bool) -> None:
+        """Show or hide the skeletons of both videos, and the path of the left one's centre."""
+        for canvas in self.canvases():
+            canvas.set_skeleton_shown(shown)
+
     def set_mask_style(self, style: MaskStyle) -> None:
         """Set colour, opacity and fill of the masks of both videos."""
         self.bar.set_opacity(style.opacity)
@@ -347,5 +353,9 @@ def _track(known: DiveParse | ComparedMasks | None) -> MaskTrack | None:
     if known is None:
         return None
     return MaskTrack(
-        sampled_frames=known.sampled_frames, mask_probability=known.mask_probability, crop_xyxy=known.crop_xyxy
+        sampled_frames=known.sampled_frames,
+        mask_probability=known.mask_probability,
+        crop_xyxy=known.crop_xyxy,
+        joints=known.joints,
+        path=centre_path(known) if isinstance(known, DiveParse) else None,
     )

@@ -51,14 +51,14 @@ class TransportBar(QFrame):
         first, back, forward, last, loop = (
             tool_button(actions[name]) for name in ("first", "step_back", "step_forward", "last", "loop")
         )
-        line, angle, note, mask, crop, compare, full_screen = (
+        line, angle, note, mask, skeleton, crop, compare, full_screen = (
             tool_button(actions[name])
-            for name in ("draw_line", "draw_angle", "draw_note", "mask", "crop", "compare", "full_screen")
+            for name in ("draw_line", "draw_angle", "draw_note", "mask", "skeleton", "crop", "compare", "full_screen")
         )
         for part in (first, back, self._play, forward, last, loop, 6, self._speed, 10, self._position):
             row.addSpacing(part) if isinstance(part, int) else row.addWidget(part)
         row.addStretch()
-        for part in (10, line, angle, note, 6, mask, self._opacity, 6, crop, compare, full_screen):
+        for part in (10, line, angle, note, 6, mask, self._opacity, skeleton, 6, crop, compare, full_screen):
             row.addSpacing(part) if isinstance(part, int) else row.addWidget(part)
         #: Groups that are hidden one after the other where there is no room, after the text is shortened.
         self._dispensable = ((self._opacity,), (line, angle, note), (first, last), (crop, loop), (compare,))

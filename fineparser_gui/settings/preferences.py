@@ -67,6 +67,7 @@ class Preferences:
         mask_color: #rrggbb.
         mask_opacity: in percent.
         mask_outline: True draws the edge of the mask, False fills it.
+        skeleton: True shows the skeleton and the path of the body's centre.
         take_off_color, flight_color, entry_color: of the three steps, #rrggbb, as chosen by the user; the theme
             adjusts colours with too little contrast.
         theme: "system" follows the desktop.
@@ -83,6 +84,7 @@ class Preferences:
     mask_color: str = _choice(MASK_COLOUR, _is_color)
     mask_opacity: int = _choice(60, _whole(LEAST_OPACITY_PERCENT, 100))
     mask_outline: bool = _choice(False, lambda value: isinstance(value, bool))
+    skeleton: bool = _choice(False, lambda value: isinstance(value, bool))
     take_off_color: str = _choice(STEP_COLOURS[STEP_NAMES[0]], _is_color)
     flight_color: str = _choice(STEP_COLOURS[STEP_NAMES[1]], _is_color)
     entry_color: str = _choice(STEP_COLOURS[STEP_NAMES[2]], _is_color)

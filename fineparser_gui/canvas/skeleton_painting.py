@@ -1,0 +1,80 @@
+"""Paints the athlete's skeleton, and the path of the body's centre with its heights, as the exports do."""
+
+from collections.abc import Callable, Iterable
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+
+from fineparser_core.export.skeleton import SIDE_COLOURS, Bone
+from fineparser_core.measures.centre_path import CentrePath
+
+#: Maps pixels of the file's frames to the widget.
+ToWidget = Callable[[float, float], QPointF]
+
+_BONE_PX, _OUTLINE_PX, _JOINT_PX = 2.2, 4.4, 2.8
+_OUTLINE = QColor(0, 0, 0, 170)
+_PATH = QColor("#ff9f43")
+_LEAST_APART_PX = 17.0
+_TICK_PX = 5.0
+
+
+def paint_skeleton(painter: QPainter, bones: Iterable[Bone], to_widget: ToWidget) -> None:
+    """Paint bones: light with a dark outline, left and right in two colours, an unsure one faint."""
+    placed = [(to_widget(*bone.start), to_widget(*bone.end), bone) for bone in bones]
+    painter.save()
+    for start, end, bone in placed:
+        painter.setOpacity(bone.opacity)
+        painter.setPen(_pen(_OUTLINE, _OUTLINE_PX))
+        painter.drawLine(start, end)
+    for start, end, bone in placed:
+        painter.setOpacity(bone.opacity)
+        painter.setPen(_pen(QColor(SIDE_COLOURS[bone.side]), _BONE_PX))
+        painter.drawLine(start, end)
+        painter.setBrush(QColor(SIDE_COLOURS[bone.side]))
+        painter.setPen(Qt.PenStyle.NoPen)
+        for joint in (start, end):
+            painter.drawEllipse(joint, _JOINT_PX, _JOINT_PX)
+    painter.restore()
+
+
+def paint_path(painter: QPainter, path: CentrePath, frame: int, to_widget: ToWidget, mark_text: str) -> None:
+    """Paint the path of the body's centre, its heights over the water and where the centre is.
+
+    Args:
+        mark_text: of a height in metres, "{0:.1f} m".
+    """
+    points = QPolygonF([to_widget(x, y) for x, y in path.in_frame(frame, path.points).tolist()])
+    painter.save()
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for color, width in ((_OUTLINE, 3.6), (_PATH, 1.8)):
+        painter.setPen(_pen(color, width))
+        painter.drawPolyline(points)
+    last: QPointF | None = None
+    places = path.in_frame(frame, path.marks[:, :2]).tolist() if len(path.marks) else []
+    for (x, y), height in zip(places, path.marks[:, 2].tolist(), strict=True):
+        at = to_widget(x, y)
+        if last is None or (at - last).manhattanLength() >= _LEAST_APART_PX:
+            last = at
+            _paint_mark(painter, at, mark_text.format(height))
+    place = path.place(frame)
+    if place is not None:
+        painter.setPen(_pen(_OUTLINE, 1.2))
+        painter.setBrush(_PATH)
+        painter.drawEllipse(to_widget(*place.tolist()), 4.0, 4.0)
+    painter.restore()
+
+
+def _paint_mark(painter: QPainter, at: QPointF, text: str) -> None:
+    painter.setPen(_pen(_PATH, 1.8))
+    painter.drawLine(at - QPointF(_TICK_PX, 0), at + QPointF(_TICK_PX, 0))
+    metrics = painter.fontMetrics()
+    box = QRectF(at.x() + 8, at.y() - metrics.height() / 2, metrics.horizontalAdvance(text) + 8, metrics.height())
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(_OUTLINE)
+    painter.drawRoundedRect(box, 3, 3)
+    painter.setPen(_PATH)
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def _pen(color: QColor, width: float) -> QPen:
+    return QPen(color, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)

@@ -1,0 +1,84 @@
+"""Skeletons on exports, and the path of the body's centre."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from fineparser_core.constants import KEYPOINT_NAMES
+from fineparser_core.export.contact_sheet import write_contact_sheet
+from fineparser_core.export.jobs import StillJob, load_job, save_job
+from fineparser_core.export.options import RenderOptions
+from fineparser_core.export.skeleton import LEFT, MIDDLE, RIGHT, bones_of, joints_at
+from fineparser_core.export.stills import write_still
+from fineparser_core.types import Analysis
+
+Make = Callable[..., Analysis]
+
+
+def standing(x: float = 30.0) -> np.ndarray:
+    """A standing athlete, (16, 3), with every joint seen."""
+    joints = np.ones((len(KEYPOINT_NAMES), 3), np.float32)
+    for at, name in enumerate(KEYPOINT_NAMES):
+        side = {"l": 3.0, "r": -3.0}.get(name[-1], 0.0) if "_" in name else 0.0
+        heights = ("toe", "ankle", "knee", "hip", "wrist", "elbow", "shoulder", "head")
+        joints[at, :2] = x + side, 42 - 4 * heights.index(name.split("_")[0]) if name != "board" else 46
+    return joints
+
+
+def with_joints(analysis: Analysis, joints: np.ndarray) -> Analysis:
+    return Analysis(parse=replace(analysis.parse, joints=joints), scoring=analysis.scoring)
+
+
+def test_bones_join_the_joints_that_are_seen() -> None:
+    joints = standing()
+    bones = bones_of(joints)
+    assert len(bones) == 2 * 6 + 3
+    assert {bone.side for bone in bones} == {LEFT, RIGHT, MIDDLE}
+    assert all(bone.opacity == 1 for bone in bones)
+    unseen = joints.copy()
+    unseen[KEYPOINT_NAMES.index("knee_l"), 2] = 0.1
+    assert len(bones_of(unseen)) == len(bones) - 2
+    unseen[KEYPOINT_NAMES.index("wrist_r"), 2] = 0.4
+    faint = [bone for bone in bones_of(unseen) if bone.opacity < 1]
+    assert [bone.side for bone in faint] == [RIGHT]
+
+
+def test_joints_lie_between_those_of_the_samples(small_video: Path, make_analysis: Make) -> None:
+    parse = make_analysis(small_video).parse
+    assert joints_at(parse, 5) is None
+    moving = np.stack([standing(20 + sample) for sample in range(96)])
+    parse = replace(parse, joints=moving, sampled_frames=np.arange(96) * 2)
+    between, at = joints_at(parse, 21), joints_at(parse, 20)
+    assert between is not None and at is not None
+    np.testing.assert_allclose(between[:, 0] - at[:, 0], 0.5)
+    assert joints_at(parse, 191) is None
+    # Over a long gap nobody knows where the limbs were.
+    assert joints_at(replace(parse, sampled_frames=np.arange(96) * 20), 21) is None
+
+
+def test_a_skeleton_is_drawn_where_it_is_asked_for(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
+    analysis = with_joints(make_analysis(small_video), np.repeat(standing()[None], 96, axis=0))
+    frame = int(analysis.parse.sampled_frames[40])
+    pictures = []
+    for skeleton in (False, True):
+        options = RenderOptions(mask=False, panels=False, skeleton=skeleton)
+        write_still(analysis, frame, tmp_path / "still.png", options)
+        pictures.append(cv2.imread(str(tmp_path / "still.png")).astype(int))
+    changed = np.abs(pictures[1] - pictures[0]).max(axis=2) > 30
+    rows, columns = np.nonzero(changed)
+    assert 10 <= rows.min() and rows.max() <= 45
+    assert 22 <= columns.min() and columns.max() <= 38
+    write_contact_sheet(analysis, tmp_path / "sheet.png", RenderOptions(skeleton=True))
+
+
+def test_a_job_carries_joints_and_the_choice(small_video: Path, make_analysis: Make, tmp_path: Path) -> None:
+    analysis = with_joints(make_analysis(small_video), np.repeat(standing()[None], 96, axis=0))
+    job = StillJob(path=tmp_path / "s.png", analysis=analysis, frame=3, options=RenderOptions(skeleton=True))
+    save_job(job, tmp_path)
+    loaded = load_job(tmp_path)
+    assert isinstance(loaded, StillJob)
+    assert loaded.options.skeleton
+    np.testing.assert_array_equal(loaded.analysis.parse.joints, analysis.parse.joints)

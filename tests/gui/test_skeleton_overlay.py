@@ -1,0 +1,62 @@
+"""The skeleton and the path of the body's centre on the picture."""
+
+import numpy as np
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QColor, QImage
+
+from fineparser_core.measures.centre_path import CentrePath
+from fineparser_gui.canvas.mask_track import MaskTrack
+from fineparser_gui.canvas.video_canvas import VideoCanvas
+
+
+def track() -> MaskTrack:
+    joints = np.zeros((96, 16, 3), np.float32)
+    joints[:, :, :] = np.array([20, 50, 1])
+    joints[:, 1:7, 0] = np.linspace(20, 80, 6)  # shoulders, elbows and wrists along a line
+    return MaskTrack(
+        sampled_frames=np.arange(96),
+        mask_probability=np.zeros((96, 112, 112), np.float16),
+        crop_xyxy=np.tile(np.array([0, 0, 100, 100], np.float32), (96, 1)),
+        joints=joints,
+        path=CentrePath(
+            sampled_frames=np.arange(96),
+            from_scene=np.tile(np.eye(3), (96, 1, 1)),
+            frames=np.array([10.0, 50.0]),
+            points=np.array([[10.0, 10.0], [90.0, 90.0]]),
+            marks=np.array([[50.0, 50.0, 2.0]]),
+        ),
+    )
+
+
+def test_skeleton_and_path_are_drawn_where_they_are_wanted(qtbot):
+    canvas = VideoCanvas()
+    qtbot.addWidget(canvas)
+    canvas.resize(400, 400)
+    image = QImage(100, 100, QImage.Format.Format_RGB32)
+    image.fill(QColor("#406080"))
+    canvas.set_source(QSize(100, 100), track())
+    canvas.set_frame(30, image)
+    bare = canvas.grab().toImage()
+    canvas.set_skeleton_shown(True)
+    drawn = canvas.grab().toImage()
+
+    def differs(x: float, y: float) -> bool:
+        at = canvas.to_widget(x, y).toPoint()
+        return drawn.pixel(at) != bare.pixel(at)
+
+    assert differs(50, 50)
+    assert differs(80, 50)
+    assert differs(20, 20)  # on the path
+    assert not differs(80, 20)
+    canvas.set_skeleton_shown(False)
+    assert canvas.grab().toImage() == bare
+
+
+def test_the_choice_is_remembered(idle_studio):
+    window = idle_studio.window
+    assert not window.actions_by_id["skeleton"].isChecked()
+    window.actions_by_id["skeleton"].trigger()
+    assert all(canvas._skeleton_shown for canvas in window.player.canvases())
+    assert window._preferences.now.skeleton
+    window._preferences.reset()
+    assert not window.actions_by_id["skeleton"].isChecked()
