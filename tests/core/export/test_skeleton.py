@@ -52,7 +52,8 @@ def test_joints_lie_between_those_of_the_samples(small_video: Path, make_analysi
     moving = np.stack([standing(20 + sample) for sample in range(96)])
     parse = replace(parse, joints=moving, sampled_frames=np.arange(96) * 2)
     between, at = joints_at(parse, 21), joints_at(parse, 20)
-    assert between is not None and at is not None
+    assert between is not None
+    assert at is not None
     np.testing.assert_allclose(between[:, 0] - at[:, 0], 0.5)
     assert joints_at(parse, 191) is None
     # Over a long gap nobody knows where the limbs were.
@@ -69,8 +70,10 @@ def test_a_skeleton_is_drawn_where_it_is_asked_for(small_video: Path, make_analy
         pictures.append(cv2.imread(str(tmp_path / "still.png")).astype(int))
     changed = np.abs(pictures[1] - pictures[0]).max(axis=2) > 30
     rows, columns = np.nonzero(changed)
-    assert 10 <= rows.min() and rows.max() <= 45
-    assert 22 <= columns.min() and columns.max() <= 38
+    assert rows.min() >= 10
+    assert rows.max() <= 45
+    assert columns.min() >= 22
+    assert columns.max() <= 38
     write_contact_sheet(analysis, tmp_path / "sheet.png", RenderOptions(skeleton=True))
 
 
