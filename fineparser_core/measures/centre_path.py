@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from fineparser_core.measures.free_fall import GRAVITY_M_S2
+from fineparser_core.constants import GRAVITY_M_S2
+from fineparser_core.measures.ballistics import Ballistics, fit_ballistics
 from fineparser_core.measures.moments import lowest_points
-from fineparser_core.types import DiveMotion, DiveParse
+from fineparser_core.measures.seen_dive import SeenDive
+from fineparser_core.types import DiveParse
 
 #: Points of the path.
 _POINTS = 40
@@ -51,39 +53,39 @@ class CentrePath:
 
 
 def centre_path(parse: DiveParse) -> CentrePath | None:
-    """The path of the body's centre of a dive; None where nobody was found to fall freely."""
-    motion, transitions = parse.motion, parse.transitions
-    if motion is None:
-        return None
-    first_s, last_s = transitions.first_flight_s, float(motion.path_s[-1])
-    if parse.first_water_contact_frame is not None:
-        last_s = float(np.interp(parse.first_water_contact_frame, parse.sampled_frames, parse.sampled_times_s))
-    if last_s <= first_s:
+    """The path of the body's centre of a dive; None where too little of it was seen in the air."""
+    seen, contact = SeenDive.of(parse), parse.first_water_contact_frame
+    first, last = parse.transitions.first_flight_frame, contact or parse.transitions.first_entry_frame
+    first_s, last_s = seen.time_of(first), seen.time_of(last)
+    fitted = fit_ballistics(seen, first_s, last_s)
+    if fitted is None or last_s <= first_s:
         return None
     times_s = np.linspace(first_s, last_s, _POINTS)
-    samples, first = np.unique(parse.sampled_frames, return_index=True)  # a short clip repeats its last frame
+    to_scene = (
+        parse.motion.to_scene if parse.motion is not None else np.tile(np.eye(3), (len(parse.sampled_frames), 1, 1))
+    )
+    marks = _marks(seen, fitted, times_s) if contact is not None else np.zeros((0, 3))
     return CentrePath(
         sampled_frames=parse.sampled_frames,
-        from_scene=np.linalg.inv(motion.to_scene),
-        frames=np.interp(times_s, parse.sampled_times_s[first], samples),
-        points=motion.parabola(times_s),
-        marks=_marks(parse, motion, times_s),
+        from_scene=np.linalg.inv(to_scene),
+        frames=np.interp(times_s, seen.times_s, seen.frames),
+        points=np.array([fitted.place(time_s) for time_s in times_s]),
+        marks=marks,
     )
 
 
-def _marks(parse: DiveParse, motion: DiveMotion, times_s: np.ndarray) -> np.ndarray:
-    none, contact = np.zeros((0, 3)), parse.first_water_contact_frame
-    sure = motion.gravity > 0 and motion.gravity_deviation <= _LEAST_SURE * motion.gravity
-    if contact is None or motion.slowed != 1 or not sure:
-        return none
-    sample = int(np.abs(parse.sampled_frames - contact).argmin())
-    water_y = motion.in_scene(lowest_points(parse.mask_probability, parse.crop_xyxy))[sample, 1]
-    px_per_m = motion.gravity / GRAVITY_M_S2
-    top_s = float(np.clip(motion.at_s - motion.velocity[1] / motion.gravity, times_s[0], times_s[-1]))
-    top, end = ((water_y - motion.parabola(np.array([time_s]))[0, 1]) / px_per_m for time_s in (top_s, times_s[-1]))
-    if not np.isfinite(top) or top <= max(end, 0):
-        return none
+def _marks(seen: SeenDive, fitted: Ballistics, times_s: np.ndarray) -> np.ndarray:
+    """Heights over the water, which the lowest point of the body touches at the end of the path."""
+    lowest = seen.to_scene(lowest_points(seen.masks, seen.crops))[:, 1]
+    water_y = lowest[int(np.abs(seen.times_s - times_s[-1]).argmin())]
+    slowed = seen.parse.motion is not None and seen.parse.motion.slowed != 1  # the scale is then good to two fifths
+    if slowed or fitted.scale_share > _LEAST_SURE or not np.isfinite(water_y):
+        return np.zeros((0, 3))
+    top_s = float(np.clip(times_s[0] + fitted.time_to_top(times_s[0])[0], times_s[0], times_s[-1]))
+    top, end = ((water_y - fitted.place(time_s)[1]) / fitted.px_per_m for time_s in (top_s, times_s[-1]))
+    if top <= max(end, 0):
+        return np.zeros((0, 3))
     whole = np.arange(int(np.ceil(top)) - 1, max(end, 0), -1)
-    falls_s = top_s + np.sqrt(2 * (top - whole) / GRAVITY_M_S2)
-    at = motion.parabola(np.array([top_s, *falls_s]))
+    falls_s = np.sqrt(2 * (top - whole) / GRAVITY_M_S2)
+    at = [fitted.place(top_s + fall_s) for fall_s in (0.0, *falls_s)]
     return np.column_stack([at, [top, *whole]])

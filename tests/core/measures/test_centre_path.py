@@ -1,0 +1,65 @@
+"""The path of the body's centre and its heights over the water."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from measured_dive import PX_PER_M, measured_parse
+
+from fineparser_core.measures.centre_path import centre_path
+from fineparser_core.measures.seen_dive import SeenDive
+
+WATER_PX = 500.0
+
+
+def in_water_at_contact():
+    """A dive whose mask's lowest point lies on the water when it is touched."""
+    parse = measured_parse(speed=4.0)
+    masks = parse.mask_probability.copy()
+    masks[parse.first_water_contact_frame, 80, 40] = 1
+    crops = parse.crop_xyxy.copy()
+    crops[:, [1, 3]] = WATER_PX - 81 / 112 * 640 + np.array([0, 640])
+    return replace(parse, mask_probability=masks, crop_xyxy=crops)
+
+
+def test_heights_are_metres_over_the_water() -> None:
+    parse = in_water_at_contact()
+    path = centre_path(parse)
+    assert path is not None
+    top, *whole = path.marks
+    # 4 m/s up is 0.815 m, above the centre of mass that leaves the board.
+    leaves_y = SeenDive.of(parse).centre_of_mass()[30, 1]
+    true_top = (WATER_PX - leaves_y) / PX_PER_M + 4.0**2 / 19.62
+    assert top[2] == pytest.approx(true_top, abs=0.05)
+    assert [mark[2] for mark in whole] == list(range(int(true_top), int(true_top) - len(whole), -1))
+    for mark in path.marks:
+        assert (WATER_PX - mark[1]) / PX_PER_M == pytest.approx(mark[2], abs=0.05)
+    place = path.place(45)
+    assert place is not None
+    np.testing.assert_allclose(place[0], 100 + PX_PER_M * 0.8 * 0.5, atol=3)
+    assert path.place(10) is None
+
+
+def test_a_panned_camera_sees_the_path_move() -> None:
+    parse = in_water_at_contact()
+    assert parse.motion is not None
+    to_scene = parse.motion.to_scene.copy()
+    to_scene[:, 0, 2] = 2.0 * np.arange(96)
+    panned = replace(parse, motion=replace(parse.motion, to_scene=to_scene))
+    assert panned.joints is not None
+    joints = panned.joints.copy()
+    joints[..., 0] -= 2.0 * np.arange(96)[:, None]
+    still, moving = centre_path(parse), centre_path(replace(panned, joints=joints))
+    assert still is not None
+    assert moving is not None
+    shift = moving.in_frame(50, moving.points) - still.in_frame(50, still.points)
+    np.testing.assert_allclose(shift, np.tile([-100.0, 0.0], (len(shift), 1)), atol=0.5)
+
+
+def test_no_heights_without_scale_or_water() -> None:
+    parse = in_water_at_contact()
+    assert not len(centre_path(replace(parse, first_water_contact_frame=None)).marks)
+    assert parse.motion is not None
+    assert not len(centre_path(replace(parse, motion=replace(parse.motion, slowed=2.0))).marks)
+    blind = replace(parse, joints=None, mask_probability=np.zeros_like(parse.mask_probability))
+    assert centre_path(blind) is None
