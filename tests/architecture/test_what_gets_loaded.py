@@ -60,7 +60,7 @@ def test_what_the_app_needs_of_core_brings_no_torch() -> None:
     names += ["fineparser_core.resources", "fineparser_core.inference.clips"]
     names += ["fineparser_core.inference.rescore", "fineparser_core.inference.exemplar_selection"]
     names += modules_of("fineparser_core", "inference", "exemplars")
-    for room in ("video", "diving", "export"):
+    for room in ("video", "diving", "measures", "export"):
         names += modules_of("fineparser_core", room)
     assert loaded_after(names, ("torch", "torchvision", "cv2", "PySide6")) == ""
 
