@@ -1,11 +1,12 @@
-"""Exports a coach's corrected transitions as labels, in the layout of FineDiving's fine-grained annotation.
+"""Exports a coach's corrected moments as labels, in the layout of FineDiving's fine-grained annotation.
 
 The pickle is a dict of (event, index) -> [dive number in lower case, score, DD, transitions, label of every frame].
 Frames count from the first frame of the clip; a stored transition is the last frame of the old step. The event names
 the board ("corrected_10m"), as in FineDiving. The score is NaN, because no judge scored these dives. The frame labels
 are the indices 0, 1, 2 of the three steps, not FineDiving's sub-action ids.
 
-NAME.provenance.json beside NAME.pkl holds the provenance of every record, in the format "fineparser.corrections/2".
+NAME.provenance.json beside NAME.pkl holds the provenance of every record, in the format "fineparser.corrections/2",
+and the first contact with the water, which FineDiving does not have: null where no person placed it.
 Dives that cannot be exported are skipped and reported.
 """
 
@@ -37,6 +38,7 @@ class CorrectedDive:
     Attributes:
         model_parse: the parse of the model, before the correction.
         transitions: corrected first frames of flight and entry, frames of the source file.
+        contact_frame: corrected first contact with the water; None where no person placed it.
         dive_number: None if unknown.
         board_m: height of the board in metres; None if unknown.
         difficulty: the DD given by the user; None uses the tables.
@@ -47,6 +49,7 @@ class CorrectedDive:
     dive_number: str | None
     board_m: float | None
     difficulty: float | None = None
+    contact_frame: int | None = None
 
 
 def label_error(dive: CorrectedDive) -> str | None:
@@ -130,6 +133,11 @@ def _check_transitions(dive: CorrectedDive) -> None:
             f"The transitions {flight} and {entry} of {clip.path} lie outside its frames {clip.in_frame} to "
             f"{clip.out_frame}: correct them again."
         )
+    if dive.contact_frame is not None and not entry <= dive.contact_frame <= clip.out_frame:
+        raise ExportError(
+            f"The first contact with the water at frame {dive.contact_frame} of {clip.path} lies outside frames "
+            f"{entry} (its entry) to {clip.out_frame}: correct it again."
+        )
 
 
 def _record(dive: CorrectedDive, difficulty: float) -> list[Any]:
@@ -153,7 +161,12 @@ def _provenance(key: tuple[str, int], dive: CorrectedDive) -> dict[str, Any]:
         "board_m": dive.board_m,
         "first_flight_frame": dive.transitions[0],
         "first_entry_frame": dive.transitions[1],
+        "first_water_contact_frame": dive.contact_frame,
         "set_by": "person",
-        "predicted": {"first_flight_frame": own.first_flight_frame, "first_entry_frame": own.first_entry_frame},
+        "predicted": {
+            "first_flight_frame": own.first_flight_frame,
+            "first_entry_frame": own.first_entry_frame,
+            "first_water_contact_frame": dive.model_parse.first_water_contact_frame,
+        },
         "model": asdict(dive.model_parse.model),
     }

@@ -240,7 +240,7 @@ def _marks(fields: Sequence[dict[str, Any]]) -> tuple[Mark, ...]:
 
 
 def _record_fields(dive: DiveRecord) -> dict[str, Any]:
-    names = ("diver", "dive_number", "board_m", "state", "corrected")
+    names = ("diver", "dive_number", "board_m", "state", "corrected", "contact_corrected")
     analysis = analysis_to_dict(dive.analysis) if dive.analysis is not None else None
     plain = {name: getattr(dive, name) for name in names}
     return plain | {"path": str(dive.path), "analysis": analysis, "marks": _mark_fields(dive.marks)}
@@ -254,7 +254,7 @@ def _record(fields: dict[str, Any]) -> DiveRecord:
 
 
 def _corrected_fields(dive: CorrectedDive) -> dict[str, Any]:
-    names = ("dive_number", "board_m", "difficulty")
+    names = ("dive_number", "board_m", "difficulty", "contact_frame")
     plain = {name: getattr(dive, name) for name in names}
     model_parse = analysis_to_dict(Analysis(parse=dive.model_parse, scoring=None))
     return plain | {"model_parse": model_parse, "transitions": dive.transitions}

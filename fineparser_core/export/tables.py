@@ -4,10 +4,10 @@ CSV: UTF-8 with a byte order mark, as spreadsheets want it; commas, a decimal po
 nothing is known. The columns are `COLUMNS`. Points of different dive numbers or boards are not comparable.
 
 JSON "fineparser.dives/2": {format, versions, dives}, each of {path, diver, dive_number, board_m, state, transitions_by,
-drawings, analysis}; `analysis` is in the format of `analysis_json`, or null. A single dive can be had in that format
-alone: `write_analysis_json`. `drawings` are what the coach drew, of {kind, frame, points, text, degrees}: kind
-"line", "angle" or "note"; frame 0-based in the source file; points in pixels of its upright frames; degrees of an
-angle, of a line from the vertical, null of a note. The table has the notes alone, each with its frame.
+water_contact_by, drawings, analysis}; `analysis` is in the format of `analysis_json`, or null. A single dive can be had
+in that format alone: `write_analysis_json`. `drawings` are what the coach drew, of {kind, frame, points, text,
+degrees}: kind "line", "angle" or "note"; frame 0-based in the source file; points in pixels of its upright frames;
+degrees of an angle, of a line from the vertical, null of a note. The table has the notes alone, each with its frame.
 """
 
 import codecs
@@ -53,6 +53,7 @@ COLUMNS = (
     "flight_s",
     "entry_s",
     "transitions_by",
+    "water_contact_by",
     "notes",
     "model",
     "trained_on",
@@ -70,6 +71,7 @@ class DiveRecord:
         state: how far the analysis is, in a word or two.
         analysis: None where there is none.
         corrected: the transitions are a person's.
+        contact_corrected: the first contact with the water is.
         marks: what the coach drew.
     """
 
@@ -80,6 +82,7 @@ class DiveRecord:
     state: str = "analysed"
     analysis: Analysis | None = None
     corrected: bool = False
+    contact_corrected: bool = False
     marks: tuple[Mark, ...] = ()
 
 
@@ -111,6 +114,7 @@ def write_json(dives: Sequence[DiveRecord], path: Path) -> None:
                 "board_m": dive.board_m,
                 "state": dive.state,
                 "transitions_by": _set_by(dive),
+                "water_contact_by": _contact_by(dive),
                 "drawings": [_drawing(mark) for mark in _by_frame(dive)],
                 "analysis": analysis_to_dict(dive.analysis) if dive.analysis is not None else None,
             }
@@ -140,6 +144,7 @@ def _row(dive: DiveRecord) -> dict[str, Any]:
         "first_water_contact_frame": parse.first_water_contact_frame,
         "end_frame": parse.clip.out_frame,
         "transitions_by": _set_by(dive),
+        "water_contact_by": _contact_by(dive),
         "model": parse.model.id,
         "trained_on": "rendered dives" if parse.model.synthetic else parse.model.trained_on,
         "notes": " ".join(filter(None, (parse.refusal, *dive.analysis.notes))),
@@ -183,3 +188,9 @@ def _set_by(dive: DiveRecord) -> str | None:
     if dive.analysis is None:
         return None
     return "person" if dive.corrected else "model"
+
+
+def _contact_by(dive: DiveRecord) -> str | None:
+    if dive.analysis is None or dive.analysis.parse.first_water_contact_frame is None:
+        return None
+    return "person" if dive.contact_corrected else "model"

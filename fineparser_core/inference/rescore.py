@@ -1,4 +1,4 @@
-"""Rescores a dive that is already encoded, with corrected transitions or without some exemplars. Numpy only."""
+"""Rescores a dive that is already encoded, with corrected moments or without some exemplars. Numpy only."""
 
 from collections.abc import Sequence, Set
 from dataclasses import replace
@@ -27,13 +27,15 @@ _MIN_VOTES_FOR_OUTLIERS = 4
 
 
 def transition_range(parse: DiveParse, place: int) -> tuple[int, int]:
-    """First and last possible frame of a transition if the other one stays.
+    """First and last possible frame of a moment if the transitions beside it stay.
 
     Every step keeps at least one frame, and the two transitions keep different samples.
 
     Args:
-        place: 0 for the first frame of the flight, 1 for that of the entry.
+        place: 0 for the first frame of the flight, 1 for that of the entry, 2 for the first contact with the water.
     """
+    if place == 2:
+        return parse.transitions.first_entry_frame, parse.clip.out_frame
     sampled = parse.sampled_frames
     if place == 0:
         entry = frame_to_sample(sampled, parse.transitions.first_entry_frame)
@@ -47,7 +49,8 @@ def correct_transitions(
 ) -> tuple[DiveParse, ClipEncoding]:
     """Replace the transitions in the parse and the encoding of a dive.
 
-    An unchanged transition keeps its sample, because several samples of a short clip share a frame.
+    An unchanged transition keeps its sample, because several samples of a short clip share a frame. A contact with the
+    water that would lie before the entry is dropped.
 
     Args:
         parse, encoding: the network's results.
@@ -66,7 +69,30 @@ def correct_transitions(
             f"Transitions at frames {frames[0]} and {frames[1]} leave a phase of the dive in frames "
             f"{parse.clip.in_frame} to {parse.clip.out_frame} empty: move them apart, or into the dive."
         )
-    return replace(parse, transitions=transitions), replace(encoding, transition_samples=(st, ed))
+    return with_transitions(parse, transitions), replace(encoding, transition_samples=(st, ed))
+
+
+def with_transitions(parse: DiveParse, transitions: Transitions) -> DiveParse:
+    """The parse with other transitions; a contact with the water that would lie before the entry is dropped."""
+    contact = parse.first_water_contact_frame
+    if contact is not None and contact < transitions.first_entry_frame:
+        contact = None
+    return replace(parse, transitions=transitions, first_water_contact_frame=contact)
+
+
+def correct_contact(parse: DiveParse, frame: int) -> DiveParse:
+    """Replace the first contact with the water in the parse of a dive.
+
+    Raises:
+        ConfigError: it lies before the entry, or outside the clip.
+    """
+    first, last = transition_range(parse, 2)
+    if not first <= frame <= last:
+        raise ConfigError(
+            f"The water cannot be touched first at frame {frame}: the entry begins at frame {first} and the clip ends "
+            f"at frame {last}: choose a frame from {first} to {last}."
+        )
+    return replace(parse, first_water_contact_frame=frame)
 
 
 def aggregate_votes(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from fineparser_core.errors import ExemplarError
-from fineparser_core.inference.rescore import exclude_exemplars
+from fineparser_core.inference.rescore import exclude_exemplars, transition_range, with_transitions
 from fineparser_core.types import Analysis, DiveParse, Scoring, Transitions, VideoInfo
 
 
@@ -13,11 +13,13 @@ class Correction:
 
     Attributes:
         transitions: first frames of flight and entry; None: the model's.
+        contact_frame: of the first contact with the water; None: the model's.
         left_out: ids of the exemplars whose votes do not count.
         is_dive: the coach says that it is a whole dive, whatever the model finds.
     """
 
     transitions: tuple[int, int] | None = None
+    contact_frame: int | None = None
     left_out: frozenset[str] = frozenset()
     is_dive: bool = False
 
@@ -43,6 +45,12 @@ def fits(frames: tuple[int, int], parse: DiveParse) -> bool:
     return parse.clip.in_frame < frames[0] < frames[1] <= parse.clip.out_frame
 
 
+def contact_fits(frame: int, parse: DiveParse) -> bool:
+    """Whether a first contact with the water is in its place: not before the entry, nor after the analysed range."""
+    first, last = transition_range(parse, 2)
+    return first <= frame <= last
+
+
 def shown_analysis(
     model_analysis: Analysis, correction: Correction, rescored: Scoring | None, info: VideoInfo | None
 ) -> Analysis:
@@ -55,7 +63,9 @@ def shown_analysis(
     parse, scoring = model_analysis.parse, rescored or model_analysis.scoring
     frames = correction.transitions
     if frames is not None and info is not None and fits(frames, parse):
-        parse = replace(parse, transitions=timed_transitions(frames, info))
+        parse = with_transitions(parse, timed_transitions(frames, info))
+    if correction.contact_frame is not None and contact_fits(correction.contact_frame, parse):
+        parse = replace(parse, first_water_contact_frame=correction.contact_frame)
     if scoring is not None:
         try:
             scoring = exclude_exemplars(scoring, correction.left_out)

@@ -9,7 +9,7 @@ import numpy as np
 from fineparser_core.inference.exemplar_selection import CandidateRule
 from fineparser_core.progress import Progress
 from fineparser_core.types import Analysis, DiveSegment, ExemplarVote, Scoring, VideoInfo
-from fineparser_gui.model.correction import Correction, fits
+from fineparser_gui.model.correction import Correction, contact_fits, fits
 from fineparser_gui.model.drawings import Drawing
 from fineparser_gui.model.video_identity import VideoIdentity
 
@@ -182,6 +182,12 @@ class Dive:
         if frames is None or self.model_analysis is None or not fits(frames, self.model_analysis.parse):
             return None
         return frames
+
+    @property
+    def contact_corrected(self) -> bool:
+        """Whether the first contact with the water that is shown is the coach's."""
+        placed = self.correction.contact_frame
+        return placed is not None and self.analysis is not None and contact_fits(placed, self.analysis.parse)
 
     @property
     def refused(self) -> bool:

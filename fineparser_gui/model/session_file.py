@@ -10,12 +10,13 @@ Format "fineparser.session/1", JSON in UTF-8 (a reader refuses other numbers; ne
     paused    whether the analyses were held up
     exemplar_drawings  what was drawn on dives of the library: drawings as those of a dive, by the exemplar's id
     dives     of {path, relative_path, in_frame, out_frame, dive_number, board_m, difficulty, diver, nearest, synchro,
-              transitions, left_out, is_dive, cancelled, drawings, segments, dismissed, video}, in the order of the
-              list; relative_path is as seen from the folder of the session file, or null where there is none; drawings
-              are of {kind, frame, points, text}, points in pixels of the file's upright frames; segments are the dives
-              found in a long recording, as `DiveSegment`, or null where nobody searched; dismissed: the coach has
-              hidden them; video is the identity of the file, as `VideoIdentity`, or null where it was never opened
-              (older files have none)
+              transitions, water_contact, left_out, is_dive, cancelled, drawings, segments, dismissed, video}, in the
+              order of the list; relative_path is as seen from the folder of the session file, or null where there is
+              none; water_contact is the frame in which the coach saw the water touched first, or null; drawings are of
+              {kind, frame, points, text}, points in pixels of the file's upright frames; segments are the dives found
+              in a long recording, as `DiveSegment`, or null where nobody searched; dismissed: the coach has hidden
+              them; video is the identity of the file, as `VideoIdentity`, or null where it was never opened (older
+              files have none)
 
 Analyses are not stored: opening a session makes them anew, and the coach's transitions and exemplars left out are
 applied to them.
@@ -215,6 +216,7 @@ def _dive_to_dict(dive: SavedDive, folder: Path) -> dict[str, Any]:
         "nearest": dive.rule.nearest,
         "synchro": dive.rule.synchro,
         "transitions": list(frames) if frames else None,
+        "water_contact": dive.correction.contact_frame,
         "left_out": sorted(dive.correction.left_out),
         "is_dive": dive.correction.is_dive,
         "cancelled": dive.cancelled,
@@ -266,6 +268,7 @@ def _dive_from_dict(values: dict[str, Any], folder: Path) -> SavedDive:
         dismissed=values.get("dismissed") is True,
         correction=Correction(
             transitions=read_field(values, "transitions", _transitions),
+            contact_frame=read_field(values, "water_contact", frame, None),
             left_out=read_field(values, "left_out", _left_out),
             is_dive=values.get("is_dive") is True,
         ),

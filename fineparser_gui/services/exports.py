@@ -25,6 +25,7 @@ from fineparser_core.export.jobs import (
 from fineparser_core.export.options import RenderOptions
 from fineparser_core.export.tables import DiveRecord
 from fineparser_core.video.atomic import temporary_folder
+from fineparser_gui.model.correction import frames_of
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.model.exports import Export, ExportState
 from fineparser_gui.services.export_process import ExportProcess
@@ -121,15 +122,15 @@ class ExportService(QObject):
         self._add(TableJob(path=path, dives=dives))
 
     def corrected_dives(self) -> list[Dive]:
-        """Dives with corrected transitions."""
-        return [dive for dive in self._state.dives if dive.corrected_frames is not None]
+        """Dives with corrected transitions or first contact with the water."""
+        return [dive for dive in self._state.dives if dive.corrected_frames is not None or dive.contact_corrected]
 
     def labels(self) -> list[CorrectedDive]:
         """Labels of the corrected dives."""
         return [label for dive in self.corrected_dives() if (label := _label(dive))]
 
     def corrections(self, dives: Sequence[CorrectedDive], path: Path) -> None:
-        """Write corrected transitions as labels."""
+        """Write corrected moments as labels."""
         self._add(CorrectionsJob(path=path, dives=tuple(dives)))
 
     def cancel(self, number: int) -> None:
@@ -228,16 +229,18 @@ def _record(dive: Dive, drawings: bool) -> DiveRecord:
         state="analysed" if dive.analysis is not None else dive.state.name.lower(),
         analysis=dive.analysis,
         corrected=dive.corrected_frames is not None,
+        contact_corrected=dive.contact_corrected,
         marks=dive.drawings if drawings else (),
     )
 
 
 def _label(dive: Dive) -> CorrectedDive | None:
-    if dive.model_analysis is None or dive.corrected_frames is None:
+    if dive.model_analysis is None or not (dive.corrected_frames is not None or dive.contact_corrected):
         return None
     return CorrectedDive(
         model_parse=dive.model_analysis.parse,
-        transitions=dive.corrected_frames,
+        transitions=dive.corrected_frames or frames_of(dive.model_analysis.parse.transitions),
+        contact_frame=dive.correction.contact_frame if dive.contact_corrected else None,
         dive_number=dive.dive_number,
         board_m=dive.board_m,
         difficulty=dive.difficulty,

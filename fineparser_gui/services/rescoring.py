@@ -66,7 +66,8 @@ class RescoringService(QObject):
         if dive.rescoring and frames and dive.info:
             request = score_request(dive, self._state.n_exemplars)
             placed = asdict(timed_transitions(frames, dive.info))
-            self._wanted[key] = replace(request, transitions=placed, urgency=Urgency.DRAG)
+            contact = dive.correction.contact_frame if dive.contact_corrected else None
+            self._wanted[key] = replace(request, transitions=placed, contact_frame=contact, urgency=Urgency.DRAG)
             if not self._timer.isActive():
                 self._timer.start()
             return

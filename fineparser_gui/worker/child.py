@@ -34,7 +34,7 @@ from fineparser_core.export.analysis_json import (
 from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.exemplar_selection import CandidateRule
 from fineparser_core.inference.exemplars.facts import ExemplarFacts
-from fineparser_core.inference.rescore import correct_transitions
+from fineparser_core.inference.rescore import correct_contact, correct_transitions
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, throttle
 from fineparser_core.types import Analysis, AthletePoint, ClipEncoding, DiveParse, Transitions
 from fineparser_gui.worker.library_handler import LibraryHandler
@@ -289,6 +289,8 @@ class Worker:
         parse, encoding = self._encoded(request.parse_id)
         if request.transitions is not None:
             parse, encoding = correct_transitions(parse, encoding, Transitions(**request.transitions))
+        if request.contact_frame is not None:
+            parse = correct_contact(parse, request.contact_frame)
         dive = parse_dive_number(request.dive_number)
         scoring = self._open().score(
             encoding,

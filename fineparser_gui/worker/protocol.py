@@ -49,7 +49,8 @@ class ScoreRequest:
     """Compare what `ParseRequest` parse_id found and encoded with the exemplars of a dive number.
 
     difficulty is the DD that the user typed; None: the tables'. transitions holds the fields of
-    `fineparser_core.types.Transitions` where the user corrected them; None: those that were found.
+    `fineparser_core.types.Transitions` where the user corrected them, contact_frame the first contact with the water;
+    None: as they were found.
     """
 
     parse_id: str
@@ -57,6 +58,7 @@ class ScoreRequest:
     board_m: float | None
     difficulty: float | None
     transitions: dict | None = None
+    contact_frame: int | None = None
     n_exemplars: int = 10
     nearest: bool = False
     synchro: bool = False

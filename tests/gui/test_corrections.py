@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 
 from fineparser_core.types import Analysis, ExemplarVote
 from fineparser_gui.model import edits
-from fineparser_gui.model.correction import frames_of
+from fineparser_gui.model.correction import Correction, frames_of, shown_analysis
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.panels.exemplars import ExemplarModel
 from fineparser_gui.worker.protocol import ScoreRequest
@@ -211,6 +211,16 @@ def test_with_every_exemplar_left_out_there_is_no_score_but_a_way_back(scored):
     assert window.exemplars.isVisible()
     session.editing.leave_out(session.current.key, "b", False)
     assert session.current.analysis.scoring is not None
+
+
+def test_a_contact_with_the_water_that_the_coach_placed_is_shown_after_the_entry_alone(scored):
+    dive = scored.studio.session.current
+    own = dive.model_analysis
+    for frame, shown in ((ENTRY, ENTRY), (ENTRY + 5, ENTRY + 5), (ENTRY - 1, None), (10**6, None)):
+        parse = shown_analysis(own, Correction(contact_frame=frame), None, dive.info).parse
+        assert parse.first_water_contact_frame == shown
+    moved = Correction(transitions=(FLIGHT, ENTRY + 6), contact_frame=ENTRY + 5)
+    assert shown_analysis(own, moved, None, dive.info).parse.first_water_contact_frame is None
 
 
 def test_a_new_analysis_keeps_what_the_coach_corrected(scored, tmp_path):

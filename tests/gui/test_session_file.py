@@ -45,7 +45,7 @@ def _saved(path: Path) -> SavedSession:
         diver="Zoë",
         cancelled=True,
         segments=(DiveSegment(**_segment()),),
-        correction=Correction(transitions=(40, 80), left_out=frozenset({"a"})),
+        correction=Correction(transitions=(40, 80), contact_frame=91, left_out=frozenset({"a"})),
     )
     return SavedSession(dives=(SavedDive(path=path), dive), selected=1, paused=True)
 
@@ -108,6 +108,8 @@ def test_a_folder_of_session_and_videos_may_be_moved(tmp_path, clip):
         ({"difficulty": "much"}, "is damaged"),
         ({"transitions": [9, 3]}, "is damaged"),
         ({"transitions": [9]}, "is damaged"),
+        ({"water_contact": -1}, "is damaged"),
+        ({"water_contact": 9.5}, "is damaged"),
         ({"left_out": "a"}, "is damaged"),
         ({"in_frame": -1}, "is damaged"),
         ({"path": None}, "is damaged"),

@@ -42,12 +42,26 @@ def test_the_provenance_records_file_correction_and_prediction(corrected, tmp_pa
     own = corrected.model_parse.transitions
     assert dive["path"] == str(corrected.model_parse.clip.path)
     assert (dive["first_flight_frame"], dive["first_entry_frame"]) == corrected.transitions
+    assert dive["first_water_contact_frame"] is None
     assert dive["predicted"] == {
         "first_flight_frame": own.first_flight_frame,
         "first_entry_frame": own.first_entry_frame,
+        "first_water_contact_frame": None,
     }
     assert dive["model"]["id"] == corrected.model_parse.model.id
     assert dive["difficulty_source"] == "board"
+
+
+def test_a_contact_with_the_water_is_kept_after_the_entry_alone(corrected, tmp_path):
+    entry, last = corrected.transitions[1], corrected.model_parse.clip.out_frame
+    write_corrections([replace(corrected, contact_frame=entry + 3)], tmp_path / NAME)
+    content = json.loads(provenance_path(tmp_path / NAME).read_text(encoding="utf-8"))
+    assert content["dives"][0]["first_water_contact_frame"] == entry + 3
+    for frame in (entry - 1, last + 1):
+        error = label_error(replace(corrected, contact_frame=frame))
+        assert error is not None
+        assert f"contact with the water at frame {frame}" in error
+        assert f"frames {entry} (its entry) to {last}" in error
 
 
 def test_invalid_labels_are_not_written(corrected, tmp_path):

@@ -66,7 +66,9 @@ def test_jobs_are_saved_and_loaded(small_video: Path, make_analysis: Make, tmp_p
     options = RenderOptions(mask=False, mask_style=style, comparison=beside, title="mine", speed=0.5)
     colours = dict(zip(STEP_NAMES, ("#112233", "#445566", "#778899"), strict=True))
     options = replace(options, marks=(mark, note), comparison_marks=(note,), step_colours=colours)
-    corrected = CorrectedDive(model_parse=parse, transitions=(9, 40), dive_number=None, board_m=3.0, difficulty=2.5)
+    corrected = CorrectedDive(
+        model_parse=parse, transitions=(9, 40), dive_number=None, board_m=3.0, difficulty=2.5, contact_frame=44
+    )
     jobs: list[Job] = [
         ClipJob(path=tmp_path / "a.mp4", analysis=analysis, options=options, whole_file=True),
         SheetJob(path=tmp_path / "a.png", analysis=make_analysis(small_video, scored=False), options=options),

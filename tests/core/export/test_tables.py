@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,19 @@ def test_the_table(dives: list[DiveRecord], tmp_path: Path) -> None:
     assert (first["coach_notes"], second["coach_notes"]) == ("", "frame 12: early; frame 70: Füße")
     assert third["state"] == "waits"
     assert first["trained_on"] == "rendered dives"
+
+
+def test_the_table_says_who_saw_the_water_touched(dives: list[DiveRecord], tmp_path: Path) -> None:
+    seen = dives[1].analysis
+    parse = replace(seen.parse, first_water_contact_frame=77)
+    by_person = replace(dives[1], analysis=replace(seen, parse=parse), contact_corrected=True)
+    write_csv([by_person, replace(by_person, contact_corrected=False), *dives], tmp_path / "t.csv")
+    with (tmp_path / "t.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["water_contact_by"] for row in rows] == ["person", "model", "", "", ""]
+    assert [row["first_water_contact_frame"] for row in rows] == ["77", "77", "", "", ""]
+    write_json([by_person], tmp_path / "t.json")
+    assert json.loads((tmp_path / "t.json").read_text())["dives"][0]["water_contact_by"] == "person"
 
 
 def test_the_data(dives: list[DiveRecord], tmp_path: Path) -> None:

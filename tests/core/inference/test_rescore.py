@@ -17,7 +17,13 @@ from fineparser_core.errors import ConfigError, ExemplarError
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.exemplars.records import Exemplar, ExemplarEncoding, ExemplarMask
 from fineparser_core.inference.exemplars.store import ExemplarStore
-from fineparser_core.inference.rescore import correct_transitions, exclude_exemplars, outliers, transition_range
+from fineparser_core.inference.rescore import (
+    correct_contact,
+    correct_transitions,
+    exclude_exemplars,
+    outliers,
+    transition_range,
+)
 from fineparser_core.types import Clip, ClipEncoding, DiveParse, ExemplarVote, ModelIdentity, Transitions
 from fineparser_core.video.sampling import frame_to_sample
 
@@ -136,6 +142,24 @@ def test_within_its_windows_a_move_changes_the_appearance_alone(analyzer):
     for before, after in zip(own.exemplars, analyzer.score(near, DIVE, DIFFICULTY).exemplars, strict=True):
         assert [c.dynamic for c in before.contributions] == pytest.approx([c.dynamic for c in after.contributions])
         assert [c.static for c in before.contributions] != pytest.approx([c.static for c in after.contributions])
+
+
+def test_the_contact_with_the_water_is_corrected_after_the_entry_alone():
+    parse, encoding = parsed(200)
+    entry, last = parse.transitions.first_entry_frame, parse.clip.out_frame
+    assert transition_range(parse, 2) == (entry, last)
+    for frame in (entry, entry + 9, last):
+        corrected = correct_contact(parse, frame)
+        assert corrected.first_water_contact_frame == frame
+        assert replace(corrected, first_water_contact_frame=None) == parse
+    for frame in (entry - 1, last + 1):
+        with pytest.raises(ConfigError, match=f"at frame {frame}: the entry begins at frame {entry}"):
+            correct_contact(parse, frame)
+    parse = correct_contact(parse, entry + 9)
+    flight = parse.transitions.first_flight_frame
+    for moved, contact in ((entry + 9, entry + 9), (entry + 10, None)):
+        after, _ = correct_transitions(parse, encoding, transitions(flight, moved))
+        assert after.first_water_contact_frame == contact
 
 
 def test_a_frame_between_two_samples_counts_as_the_next():
