@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,13 +19,15 @@ from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.exemplars.records import Exemplar, ExemplarMask
 from fineparser_core.inference.exemplars.store import ExemplarStore
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
-from fineparser_core.synth.render import DiveSpec, RenderedDive, render_dive
+from fineparser_core.resources import resource
+from fineparser_core.synth.render import DivePlan, DiveSpec, RenderedDive, plan_dive, render_dive
 from fineparser_core.video.atomic import atomic_file, sync_folder, temporary_path
 from fineparser_core.video.writer import VideoWriter
 
 #: The eight commonest dive numbers of FineDiving.
 COMMONEST = ("407C", "107B", "307C", "5253B", "205B", "207C", "109C", "405B")
 _HEIGHT_PX = 288
+_SEED = 407
 _SAMPLE_NUMBER = "207C"
 #: A dive whose flight and entry have faults that are seen; the first draws show the entry half hidden, or few faults.
 _SAMPLE_DRAW = 2
@@ -46,7 +49,7 @@ class ExemplarsOptions:
     sample: Path
     weights: Path | None = None
     each: Count = 10
-    seed: Seed = 407
+    seed: Seed = _SEED
 
 
 def main(argv: list[str]) -> int:
@@ -137,9 +140,21 @@ def write_sample(folder: Path, seed: int) -> None:
         temporary.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
 
 
-def _render(number: str, seed: tuple[int, int, int]) -> RenderedDive:
+def exemplar_plans() -> Iterator[tuple[str, DivePlan, int]]:
+    """Of every bundled exemplar its id, the plan that it was rendered from, and its last frame."""
+    facts = json.loads(resource("exemplars", "dives.json").read_text(encoding="utf-8"))
+    for fact in facts:
+        number, i = fact["dive_number"], int(fact["id"][-2:]) - 1
+        yield fact["id"], plan_dive(*_drawn(number, (_SEED, COMMONEST.index(number), i))), fact["out_frame"]
+
+
+def _drawn(number: str, seed: tuple[int, int, int]) -> tuple[DiveSpec, int]:
     state = int(np.random.SeedSequence(seed).generate_state(1)[0])
-    return render_dive(DiveSpec(dive_number=number, height_px=_HEIGHT_PX, aspect=16 / 9, clear=True), seed=state)
+    return DiveSpec(dive_number=number, height_px=_HEIGHT_PX, aspect=16 / 9, clear=True), state
+
+
+def _render(number: str, seed: tuple[int, int, int]) -> RenderedDive:
+    return render_dive(*_drawn(number, seed))
 
 
 def _write_clip(dive: RenderedDive, path: Path) -> None:

@@ -1,7 +1,8 @@
 """Dives as a table for a spreadsheet (CSV), or as data (JSON).
 
 CSV: UTF-8 with a byte order mark, as spreadsheets want it; commas, a decimal point, a row a dive; a cell is empty where
-nothing is known. The columns are `COLUMNS`. Points of different dive numbers or boards are not comparable.
+nothing is known. The columns are `COLUMNS`; a measure has two, its value and one standard deviation, in the unit that
+the documents name. Points of different dive numbers or boards are not comparable.
 
 JSON "fineparser.dives/2": {format, versions, dives}, each of {path, diver, dive_number, board_m, state, transitions_by,
 water_contact_by, drawings, analysis}; `analysis` is in the format of `analysis_json`, or null. A single dive can be had
@@ -19,8 +20,9 @@ from typing import Any
 from fineparser_core import __version__
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.csv_table import csv_table
-from fineparser_core.export.analysis_json import analysis_to_dict, readable_json
+from fineparser_core.export.analysis_json import analysis_to_dict, measures_of, readable_json
 from fineparser_core.export.coach_marks import NOTE, Mark, to_dict
+from fineparser_core.measures import NAMES
 from fineparser_core.types import Analysis
 from fineparser_core.video.atomic import atomic_file
 
@@ -54,6 +56,7 @@ COLUMNS = (
     "entry_s",
     "transitions_by",
     "water_contact_by",
+    *(column for name in NAMES for column in (name, f"{name}_uncertainty")),
     "notes",
     "model",
     "trained_on",
@@ -157,6 +160,8 @@ def _row(dive: DiveRecord) -> dict[str, Any]:
     )
     for name, start_s, end_s in zip(("take_off_s", "flight_s", "entry_s"), starts_s, starts_s[1:], strict=False):
         row[name] = round(end_s - start_s, 3)
+    for measure in measures_of(dive.analysis):
+        row |= {measure.name: measure.value, f"{measure.name}_uncertainty": measure.uncertainty}
     if scoring is None:
         return row
     row |= {

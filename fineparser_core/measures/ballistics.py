@@ -51,6 +51,10 @@ class Ballistics:
         t = time_s - self.at_s
         return np.asarray(np.array([1.0, t, t**2 / 2]) @ self.coefficients)
 
+    def speed(self, time_s: float) -> np.ndarray:
+        """(2,) x and y of the centre's velocity at a time, pixels of the scene a second."""
+        return np.asarray(np.array([0.0, 1.0, time_s - self.at_s]) @ self.coefficients)
+
     def time_to_top(self, time_s: float) -> tuple[float, float]:
         """Seconds from a time to the highest point, negative after it, and the standard deviation of it by the fit."""
         t = time_s - self.at_s

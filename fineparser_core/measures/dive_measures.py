@@ -1,24 +1,74 @@
 """All measures of a dive."""
 
+import numpy as np
+
+from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.errors import ConfigError
+from fineparser_core.measures import entry, flight, take_off
 from fineparser_core.measures.ballistics import fit_ballistics
+from fineparser_core.measures.context import InTheAir
 from fineparser_core.measures.seen_dive import SeenDive
-from fineparser_core.measures.take_off import flight_time, jump_height
 from fineparser_core.types import DiveParse, Measure
 
-#: Names of all measures, in the order in which they are shown.
-NAMES = ("flight_time", "jump_height")
+#: Every measure by its name, in the order in which they are shown.
+_MEASURES = {
+    "flight_time": take_off.flight_time,
+    "jump_height": take_off.jump_height,
+    "board_distance": take_off.board_distance,
+    "closest_approach": take_off.closest_approach,
+    "lean": take_off.lean,
+    "recoil_time": take_off.recoil_time,
+    "arm_asymmetry": take_off.arm_asymmetry,
+    "rotation_speed": flight.rotation_speed,
+    "rotation_hold": flight.rotation_hold,
+    "hip_angle": flight.hip_angle,
+    "knee_angle": flight.knee_angle,
+    "legs_apart": flight.legs_apart,
+    "toe_angle": flight.toe_angle,
+    "come_out_lead": entry.come_out_lead,
+    "come_out_height": entry.come_out_height,
+    "opening_time": entry.opening_time,
+    "entry_angle": entry.entry_angle,
+    "legs_line": entry.legs_line,
+    "hip_line": entry.hip_line,
+    "elbow_angle": entry.arm_line,
+    "entry_distance": take_off.entry_distance,
+}
+NAMES = tuple(_MEASURES)
 
 
 def measures(parse: DiveParse, *, dive_number: str | None = None, board_m: float | None = None) -> tuple[Measure, ...]:
     """Measures a dive, in tenths of a second; what was not seen is absent.
 
     Args:
-        dive_number: which way the diver turns and how often, where it is known.
-        board_m: height of the board, where it is known; it checks the scale that gravity gives.
+        dive_number: tells how often the body turns, which checks what is seen of that; unknown numbers are ignored.
+        board_m: height of the board, where it is known; it adds to the scale that gravity gives.
     """
-    seen = SeenDive.of(parse)
-    start_s = seen.time_of(parse.transitions.first_flight_frame)
-    end_frame = parse.first_water_contact_frame or parse.transitions.first_entry_frame
-    path = fit_ballistics(seen, start_s, seen.time_of(end_frame))
-    found = [flight_time(seen), jump_height(seen, path)]
+    dive = in_the_air(parse, dive_number=dive_number, board_m=board_m)
+    if dive is None:
+        return ()
+    with np.errstate(invalid="ignore"):
+        found = [measure(dive) for measure in _MEASURES.values()]
     return tuple(measure for measure in found if measure is not None)
+
+
+def in_the_air(parse: DiveParse, *, dive_number: str | None = None, board_m: float | None = None) -> InTheAir | None:
+    """What all measures of a parse start from; None where the parse is too short for any."""
+    seen = SeenDive.of(parse)
+    if len(seen.frames) < 2:
+        return None
+    leaves, opens = (
+        seen.index_of(frame) for frame in (parse.transitions.first_flight_frame, parse.transitions.first_entry_frame)
+    )
+    contact = parse.first_water_contact_frame
+    touches = None if contact is None else seen.index_of(contact)
+    if touches is not None and touches <= leaves:
+        touches = None
+    path = fit_ballistics(seen, float(seen.times_s[leaves]), float(seen.times_s[opens if touches is None else touches]))
+    try:
+        number = parse_dive_number(dive_number) if dive_number else None
+    except ConfigError:
+        number = None
+    return InTheAir(
+        seen=seen, leaves=leaves, opens=max(opens, leaves), touches=touches, path=path, number=number, board_m=board_m
+    )

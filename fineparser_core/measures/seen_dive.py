@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from fineparser_core.constants import KEYPOINT_NAMES, MASK_SIZE
+from fineparser_core.measures.moments import lowest_points
 from fineparser_core.types import DiveParse
 
 #: Joints with less confidence are not used.
@@ -109,6 +110,25 @@ class SeenDive:
             x, y = athlete.sum(axis=1) @ cell / area, athlete.sum(axis=2) @ cell / area
         size = (self.crops[:, 2:] - self.crops[:, :2]) / MASK_SIZE
         return self.to_scene(self.crops[:, :2] + np.stack([x, y], axis=1) * size)
+
+    def lowest(self) -> np.ndarray:
+        """(n, 2) the lowest point of the mask in pixels of the scene; NaN where nothing of the athlete shows."""
+        return self.to_scene(lowest_points(self.masks, self.crops))
+
+    def angle(self, first: str, middle: str, last: str) -> np.ndarray:
+        """(n,) degrees between two limbs, the mean of both sides: 180 for a straight one; NaN where none was seen."""
+        sides = [
+            self.angle_of(*(name if name == "head" else f"{name}_{s}" for name in (first, middle, last))) for s in "lr"
+        ]
+        seen = np.isfinite(sides)
+        total = np.where(seen, sides, 0).sum(axis=0)
+        return np.asarray(np.where(seen.any(axis=0), total / np.maximum(seen.sum(axis=0), 1), np.nan))
+
+    def angle_of(self, first: str, middle: str, last: str) -> np.ndarray:
+        """(n,) degrees at a joint between two others; NaN where one was not seen."""
+        u, v = (self.joint(name) - self.joint(middle) for name in (first, last))
+        cross, dot = u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0], (u * v).sum(axis=1)
+        return np.asarray(np.degrees(np.arctan2(np.abs(cross), dot)))
 
     def to_scene(self, points: np.ndarray) -> np.ndarray:
         """Points (n, 2) in source pixels, one a frame, as they lie in the scene."""

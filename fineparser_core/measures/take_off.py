@@ -1,57 +1,148 @@
-"""Measures of the take-off: how long and how high the dive is, and how far from the board."""
+"""Measures of the take-off: how long and how high the dive is, how far from the board, and how it is left."""
 
 import numpy as np
 
 from fineparser_core.constants import GRAVITY_M_S2, STEP_NAMES
-from fineparser_core.measures.ballistics import Ballistics
-from fineparser_core.measures.seen_dive import SeenDive
+from fineparser_core.diving.difficulty import SPRINGBOARDS_M
+from fineparser_core.measures.context import InTheAir
 from fineparser_core.types import Measure
 
 _TAKE_OFF = STEP_NAMES[0]
-#: Standard deviation of a moment that was found in a video, in seconds: the feet leave and the hands touch in the
-#: blur of a frame or two.
-MOMENT_S = 0.03
+#: The board's recoil is looked for within this time before the feet leave it, and must lift them so far.
+_RECOIL_S, _LEAST_RECOIL_M = 0.6, 0.12
+#: The board's edge is found to so many scatters of a joint.
+_EDGE_JOINTS = 2.0
 
 
-def moment_deviation(seen: SeenDive) -> float:
-    """Standard deviation of a moment in real seconds: that of finding it, and of the frames' and samples' raster."""
-    return float(np.sqrt(MOMENT_S**2 + (seen.frame_s**2 + seen.sample_s**2) / 12))
-
-
-def flight_time(seen: SeenDive) -> Measure | None:
-    """Real time from leaving the board to touching the water; None where the contact was not seen."""
-    parse = seen.parse
-    if parse.first_water_contact_frame is None:
+def flight_time(dive: InTheAir) -> Measure | None:
+    """Real time from leaving the board to touching the water."""
+    if dive.touches is None:
         return None
-    start, end = parse.transitions.first_flight_frame, parse.first_water_contact_frame
-    value = seen.time_of(end) - seen.time_of(start)
+    parse, seen = dive.seen.parse, dive.seen
+    assert parse.first_water_contact_frame is not None
+    value = seen.time_of(parse.first_water_contact_frame) - seen.time_of(parse.transitions.first_flight_frame)
     if value <= 0:
         return None
-    return Measure(
-        name="flight_time",
-        value=value,
-        unit="s",
-        uncertainty=float(np.sqrt(2)) * moment_deviation(seen),
-        frame=end,
-        step=_TAKE_OFF,
-    )
+    return dive.measure("flight_time", value, np.sqrt(2) * dive.moment_s, "s", dive.touches, _TAKE_OFF)
 
 
-def jump_height(seen: SeenDive, path: Ballistics | None) -> Measure | None:
+def jump_height(dive: InTheAir) -> Measure | None:
     """Rise of the body's centre after leaving the board, by the time to the highest point: that needs no scale."""
-    if path is None:
+    if dive.path is None:
         return None
-    start_s = seen.time_of(seen.parse.transitions.first_flight_frame)
-    to_top, deviation = path.time_to_top(start_s)
+    start_s = dive.seen.time_of(dive.seen.parse.transitions.first_flight_frame)
+    to_top, deviation = dive.path.time_to_top(start_s)
     if to_top <= 0:
         return None
-    deviation = float(np.hypot(deviation, moment_deviation(seen)))
-    top = int(np.abs(seen.times_s - start_s - to_top).argmin())
-    return Measure(
-        name="jump_height",
-        value=GRAVITY_M_S2 * to_top**2 / 2,
-        unit="m",
-        uncertainty=GRAVITY_M_S2 * to_top * deviation,
-        frame=int(seen.frames[top]),
-        step=_TAKE_OFF,
-    )
+    deviation = float(np.hypot(deviation, dive.moment_s))
+    top = int(np.abs(dive.seen.times_s - start_s - to_top).argmin())
+    # Of a short time the square is not known to better than that of its deviation.
+    uncertainty = GRAVITY_M_S2 * deviation * float(np.hypot(to_top, deviation / np.sqrt(2)))
+    return dive.measure("jump_height", GRAVITY_M_S2 * to_top**2 / 2, uncertainty, "m", top, _TAKE_OFF)
+
+
+def board_distance(dive: InTheAir) -> Measure | None:
+    """Horizontal distance of the body's centre from the board's edge when it falls past the board's level."""
+    if dive.board is None or dive.path is None or dive.px_per_m is None or not dive.from_the_side:
+        return None
+    times = dive.seen.times_s[dive.leaves : dive.end + 1]
+    places = np.array([dive.path.place(t) for t in times])
+    top = int(places[:, 1].argmin())
+    below = np.flatnonzero(places[top:, 1] >= dive.board[1])
+    if not len(below) or top == 0:
+        return None
+    at = top + int(below[0])
+    return _distance(dive, "board_distance", float(places[at, 0] - dive.board[0]), dive.leaves + at)
+
+
+def closest_approach(dive: InTheAir) -> Measure | None:
+    """Least distance of head and hands from the board's edge on the way down, as the camera sees it."""
+    if dive.board is None or dive.path is None or dive.px_per_m is None or not dive.from_the_side:
+        return None
+    to_top, _ = dive.path.time_to_top(float(dive.seen.times_s[dive.leaves]))
+    top = int(np.searchsorted(dive.seen.times_s, dive.seen.times_s[dive.leaves] + to_top))
+    window = slice(top, dive.end)
+    off = [
+        np.linalg.norm(dive.seen.joint(name)[window] - dive.board, axis=1)
+        for name in ("head", "wrist_l", "wrist_r", "elbow_l", "elbow_r")
+    ]
+    distance = np.array(off)
+    if not distance.size or not np.isfinite(distance).any():
+        return None
+    at = int(np.nanmin(np.where(np.isfinite(distance), distance, np.inf), axis=0).argmin())
+    value = float(np.nanmin(distance[:, at]))
+    scale, share = dive.px_per_m
+    uncertainty = np.hypot(value / scale * share, (1 + _EDGE_JOINTS) * dive.joint_px / scale)
+    return dive.measure("closest_approach", value / scale, uncertainty, "m", top + at, _TAKE_OFF)
+
+
+def lean(dive: InTheAir) -> Measure | None:
+    """Line from the feet to the body's centre off the vertical at leaving: + over the water, - the board."""
+    at = max(dive.leaves - 1, 0)
+    feet, centre = dive.seen.joint("ankle")[at], dive.seen.centre_of_mass()[at]
+    line = centre - feet
+    if not np.isfinite(line).all() or not dive.outward or line[1] >= 0:
+        return None
+    angle = float(np.degrees(np.arctan2(dive.outward * line[0], -line[1])))
+    length = float(np.hypot(*line))
+    return dive.measure("lean", angle, dive.angle_deviation(angle, length, 60.0), "deg", at, _TAKE_OFF)
+
+
+def recoil_time(dive: InTheAir) -> Measure | None:
+    """Time from the lowest point of a springboard's edge, told by the feet, to leaving it: short is rushed."""
+    if dive.px_per_m is None or dive.board_m not in SPRINGBOARDS_M:
+        return None
+    times, leaves = dive.seen.times_s, dive.leaves
+    first = int(np.searchsorted(times, times[leaves] - _RECOIL_S))
+    feet = dive.seen.joint("toe")[first : leaves + 1, 1]
+    ankles = dive.seen.joint("ankle")[first : leaves + 1, 1]
+    feet = np.where(np.isfinite(feet), feet, ankles)
+    if np.isfinite(feet).sum() < 4 or not np.isfinite(feet[-1]):
+        return None
+    lowest = int(np.nanargmax(feet))
+    rise_m = (feet[lowest] - feet[-1]) / dive.px_per_m[0]
+    if lowest in (0, len(feet) - 1) or rise_m < _LEAST_RECOIL_M:
+        return None
+    value = float(times[leaves] - times[first + lowest])
+    # Near the lowest point the feet hardly move: it is found less well than a moment.
+    uncertainty = dive.moment_s * np.sqrt(1 + 1.5**2)
+    return dive.measure("recoil_time", value, uncertainty, "s", first + lowest, _TAKE_OFF)
+
+
+def arm_asymmetry(dive: InTheAir) -> Measure | None:
+    """Angle between the two arms, from shoulder to wrist, at leaving the board."""
+    at = dive.leaves
+    arms = [dive.seen.joint(f"wrist_{s}")[at] - dive.seen.joint(f"shoulder_{s}")[at] for s in "lr"]
+    if not np.isfinite(arms).all():
+        return None
+    (a, b), lengths = arms, [float(np.hypot(*arm)) for arm in arms]
+    if min(lengths) <= 2 * dive.joint_px:
+        return None
+    angle = float(np.degrees(np.arctan2(abs(a[0] * b[1] - a[1] * b[0]), a @ b)))
+    deviation = dive.joint_angle_deviation(arms)
+    return dive.measure("arm_asymmetry", angle, deviation, "deg", at, _TAKE_OFF)
+
+
+def _distance(dive: InTheAir, name: str, off_px: float, at: int, step: str = _TAKE_OFF) -> Measure | None:
+    """A horizontal distance from the board's edge, positive over the water.
+
+    What a camera shows of it is at most the distance: it counts as seen from the side.
+    """
+    assert dive.px_per_m is not None
+    scale, share = dive.px_per_m
+    value = dive.outward * off_px / scale
+    camera = 0.12 * abs(value)
+    edge = _EDGE_JOINTS * dive.joint_px / scale
+    return dive.measure(name, value, float(np.sqrt((value * share) ** 2 + camera**2 + edge**2)), "m", at, step)
+
+
+def entry_distance(dive: InTheAir) -> Measure | None:
+    """Horizontal distance from the board's edge to where the water is touched; a measure of the entry."""
+    if dive.touches is None or dive.board is None or dive.px_per_m is None or not dive.from_the_side:
+        return None
+    low = dive.seen.joint("wrist")[dive.touches]
+    if not np.isfinite(low).all():
+        low = dive.seen.lowest()[dive.touches]
+    if not np.isfinite(low).all():
+        return None
+    return _distance(dive, "entry_distance", float(low[0] - dive.board[0]), dive.touches, STEP_NAMES[2])

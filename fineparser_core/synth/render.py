@@ -140,8 +140,29 @@ def sample_timing(spec: DiveSpec, come_out_s: float, contact_s: float, rng: np.r
     return Timing(n_frames=length, first_flight_frame=flight, first_entry_frame=entry, step_s=step, start_s=start)
 
 
-def render_dive(spec: DiveSpec, seed: int) -> RenderedDive:
-    """Render a dive; the same spec and seed give the same pixels.
+@dataclass(frozen=True, kw_only=True)
+class DivePlan:
+    """What moves in a rendered dive, and when, before any camera sees it.
+
+    Attributes:
+        qualities, awards, faults: of the athlete nearest to the camera.
+        athletes: that one first.
+        rng: the generator that the camera and the scene are drawn from next.
+    """
+
+    dive: DiveNumber
+    difficulty: float
+    board_m: float
+    qualities: tuple[float, float, float]
+    awards: tuple[float, ...]
+    athletes: list[Athlete]
+    faults: rubric.Faults
+    timing: Timing
+    rng: np.random.Generator = field(repr=False)
+
+
+def plan_dive(spec: DiveSpec, seed: int) -> DivePlan:
+    """The motion of the dive that `render_dive` renders of the same spec and seed.
 
     Raises:
         ConfigError: the dive number, board or timing is invalid.
@@ -155,6 +176,30 @@ def render_dive(spec: DiveSpec, seed: int) -> RenderedDive:
     athletes, faults = sample_athletes(dive, board_m, qualities, spec.synchro, rng)
     motion = athletes[0].motion
     timing = sample_timing(spec, motion.come_out_s, motion.contact_s, rng)
+    return DivePlan(
+        dive=dive,
+        difficulty=difficulty.value,
+        board_m=board_m,
+        qualities=qualities,
+        awards=awards,
+        athletes=athletes,
+        faults=faults,
+        timing=timing,
+        rng=rng,
+    )
+
+
+def render_dive(spec: DiveSpec, seed: int) -> RenderedDive:
+    """Render a dive; the same spec and seed give the same pixels.
+
+    Raises:
+        ConfigError: the dive number, board or timing is invalid.
+    """
+    planned = plan_dive(spec, seed)
+    dive, difficulty, board_m = planned.dive, planned.difficulty, planned.board_m
+    qualities, awards, faults = planned.qualities, planned.awards, planned.faults
+    athletes, timing, rng = planned.athletes, planned.timing, planned.rng
+    motion = athletes[0].motion
 
     height = spec.height_px or int(rng.integers(120, 145)) * 2
     aspect = spec.aspect or float(rng.choice([4 / 3, 16 / 9, 3 / 4, 9 / 16, 5 / 4], p=[0.45, 0.4, 0.05, 0.05, 0.05]))
@@ -189,10 +234,10 @@ def render_dive(spec: DiveSpec, seed: int) -> RenderedDive:
         ),
         dive_number=dive,
         board_m=board_m,
-        difficulty=difficulty.value,
+        difficulty=difficulty,
         qualities=qualities,
         awards=awards,
-        score=rubric.score(awards, difficulty.value),
+        score=rubric.score(awards, difficulty),
         fps=1.0 / timing.step_s,
         off_vertical_deg=float(np.degrees(faults.off_vertical_rad)),
         splash=faults.splash,

@@ -20,6 +20,7 @@ def centre_m(time_s: np.ndarray, speed: float, away: float = 0.8) -> np.ndarray:
 def measured_parse(
     *,
     speed: float = 4.0,
+    away: float = 0.8,
     flight_s: float = 1.1,
     slowed: float = 1.0,
     turned_deg: np.ndarray | None = None,
@@ -32,7 +33,7 @@ def measured_parse(
         turned_deg: (96,) by how much it is turned in each sample, clockwise in the picture; upright by default.
     """
     times = np.arange(96) / FPS
-    centre = BOARD + PX_PER_M * (centre_m(times, speed) - np.array([0.0, 1.0]))
+    centre = BOARD + PX_PER_M * (centre_m(times, speed, away) - np.array([0.0, 1.0]))
     turned = np.deg2rad(np.zeros(96) if turned_deg is None else turned_deg)
     joints = np.ones((96, len(KEYPOINT_NAMES), 3), np.float32)
     for k, name in enumerate(KEYPOINT_NAMES):

@@ -33,7 +33,7 @@ def test_what_is_not_seen_is_absent() -> None:
     parse = measured_parse()
     assert "flight_time" not in by_name(replace(parse, first_water_contact_frame=None))
     blind = replace(parse, joints=None)
-    assert {measure.name for measure in measures(blind)} <= {"flight_time"}
+    assert {measure.name for measure in measures(blind)} <= {"flight_time", "come_out_lead"}
 
 
 def test_measures_are_named_and_finite() -> None:
@@ -41,3 +41,46 @@ def test_measures_are_named_and_finite() -> None:
         assert measure.name in NAMES
         assert np.isfinite([measure.value, measure.uncertainty]).all()
         assert measure.uncertainty > 0
+
+
+def turned(short_deg: float, *, clockwise: int = 1) -> np.ndarray:
+    """One and a half somersaults from leaving the board to the contact, short of the vertical by so much."""
+    share = np.clip((np.arange(96) - 30) / 33, 0, 1.2)
+    return np.asarray(clockwise * share * (540 - short_deg))
+
+
+@pytest.mark.parametrize("clockwise", [1, -1])
+@pytest.mark.parametrize("short_deg", [20.0, -10.0])
+def test_the_entry_is_short_or_over_in_the_sense_of_rotation(short_deg: float, clockwise: int) -> None:
+    parse = measured_parse(turned_deg=turned(short_deg, clockwise=clockwise))
+    entry = by_name(parse)["entry_angle"]
+    assert entry.value == pytest.approx(-short_deg, abs=2)
+    assert (entry.step, entry.frame) == ("entry", parse.first_water_contact_frame)
+
+
+def test_a_body_that_turns_otherwise_than_its_number_tells_no_rotation() -> None:
+    parse = measured_parse(turned_deg=turned(0.0))
+    assert {"rotation_speed"} <= {m.name for m in measures(parse, dive_number="103B", board_m=1.0)}
+    assert "rotation_speed" not in {m.name for m in measures(parse, dive_number="105B", board_m=1.0)}
+    speed = by_name(parse)["rotation_speed"]
+    assert speed.value == pytest.approx(1.5 / 1.1, abs=0.02)
+
+
+def test_a_camera_from_behind_sees_no_lean_and_no_line() -> None:
+    seen = set(by_name(measured_parse(turned_deg=turned(10.0), away=0.05)))
+    assert not seen & {"lean", "entry_angle", "entry_distance", "board_distance", "closest_approach"}
+    assert {"flight_time", "jump_height"} <= seen
+
+
+def test_distances_are_metres_from_the_edge() -> None:
+    found = by_name(measured_parse(turned_deg=turned(0.0), away=1.0))
+    assert found["board_distance"].value == pytest.approx(1.03, abs=0.06)
+    assert found["entry_distance"].value == pytest.approx(1.1, abs=0.25)
+
+
+def test_straight_limbs_are_straight() -> None:
+    found = by_name(measured_parse(turned_deg=turned(0.0)))
+    assert found["knee_angle"].value == pytest.approx(180, abs=1)
+    assert found["elbow_angle"].value == pytest.approx(180, abs=1)
+    assert found["hip_line"].value == pytest.approx(0, abs=1)
+    assert found["legs_apart"].value == pytest.approx(0, abs=1)

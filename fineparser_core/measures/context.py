@@ -1,0 +1,144 @@
+"""A dive in the air: its moments, its path, its scale, and from where the camera sees it."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from fineparser_core.constants import MASK_SIZE
+from fineparser_core.diving.dive_number import DiveNumber
+from fineparser_core.measures.ballistics import Ballistics
+from fineparser_core.measures.seen_dive import SeenDive
+from fineparser_core.types import Measure
+
+#: Standard deviation of a moment that was found in a video, in seconds: the feet leave and the hands touch in the blur
+#: of a frame or two.
+MOMENT_S = 0.03
+#: A joint is found no better than this many cells of the mask's raster, about half a cell of the joints' heatmaps.
+_JOINT_CELLS = 1.5
+#: Metres from the board's edge to the place of entry: usual, and how far dives scatter.
+_TRAVEL_M, _TRAVEL_SCATTER_M = 1.6, 0.45
+#: Least share of the usual travel that must show, so that lean and line of the dive's plane are seen.
+_LEAST_SIDE = 0.35
+#: Standard deviation of the share of a length in the dive's plane that a camera at the side shows.
+_SIDE_SCATTER = 0.1
+
+
+@dataclass(frozen=True, kw_only=True)
+class InTheAir:
+    """What the measures of all phases share.
+
+    Attributes:
+        leaves, opens, touches: indices of `seen` at which the flight begins, the body opens, and the water is touched;
+            the last is None where it was not seen.
+        path: None where too little of the fall was seen.
+        number: the dive number, where it is known.
+    """
+
+    seen: SeenDive
+    leaves: int
+    opens: int
+    touches: int | None
+    path: Ballistics | None
+    number: DiveNumber | None = None
+    board_m: float | None = None
+
+    def measure(self, name: str, value: float, uncertainty: float, unit: str, at: int, step: str) -> Measure | None:
+        """A measure that was read at an index of `seen`; None where it is not finite."""
+        if not (np.isfinite(value) and np.isfinite(uncertainty)):
+            return None
+        frame = int(self.seen.frames[at])
+        return Measure(name=name, value=float(value), unit=unit, uncertainty=float(uncertainty), frame=frame, step=step)
+
+    @property
+    def moment_s(self) -> float:
+        """Standard deviation of a moment in real seconds: of finding it, and of the raster of frames and samples."""
+        return float(np.sqrt(MOMENT_S**2 + (self.seen.frame_s**2 + self.seen.sample_s**2) / 12))
+
+    @property
+    def end(self) -> int:
+        """Index of the contact with the water, or of the last sample."""
+        return len(self.seen.frames) - 1 if self.touches is None else self.touches
+
+    @cached_property
+    def joint_px(self) -> float:
+        """Standard deviation of a joint's place, pixels of the scene."""
+        sides = np.diff(self.seen.crops[self.leaves : self.end + 1, [0, 2]], axis=1)
+        return _JOINT_CELLS * float(np.median(sides)) / MASK_SIZE
+
+    @cached_property
+    def board(self) -> np.ndarray | None:
+        """(2,) the board's front edge in the scene while the diver stands on it; None where it was not seen."""
+        edge = self.seen.joint("board")[max(0, self.leaves - 20) : self.leaves + 4]
+        edge = edge[np.isfinite(edge).all(axis=1)]
+        return np.median(edge, axis=0) if len(edge) >= 4 else None
+
+    @cached_property
+    def water_y(self) -> float | None:
+        """The water's level where the diver enters, y in the scene; None where the contact was not seen."""
+        if self.touches is None:
+            return None
+        at = slice(self.touches, self.touches + 1)
+        points = [self.seen.joint(name)[at, 1] for name in ("wrist", "elbow", "head", "ankle", "toe")]
+        points.append(self.seen.lowest()[at, 1])
+        low = np.concatenate(points)
+        return float(np.nanmax(low)) if np.isfinite(low).any() else None
+
+    @cached_property
+    def px_per_m(self) -> tuple[float, float] | None:
+        """Pixels of the scene in a metre, and the standard deviation as a share: by gravity, and by the board's height
+        where that is known and both edge and water are seen; None without a path."""
+        if self.path is None:
+            return None
+        scale, share = self.path.px_per_m, self.path.scale_share
+        if self.board_m is None or self.board is None or self.water_y is None:
+            return scale, share
+        height_px = self.water_y - float(self.board[1])
+        by_board = height_px / self.board_m
+        # The edge is seen to some joints' scatters, and the water not below it but where the diver enters.
+        by_board_share = float(np.hypot(3 * self.joint_px / max(height_px, 1.0), 0.08))
+        if by_board <= 0 or abs(np.log(by_board / scale)) > 3 * np.hypot(share, by_board_share):
+            return scale, share
+        weights = np.array([share**-2, by_board_share**-2])
+        return float(np.exp(weights @ np.log([scale, by_board]) / weights.sum())), float(weights.sum() ** -0.5)
+
+    @cached_property
+    def outward(self) -> int:
+        """1 where the dive goes to the right of the picture, -1 to the left, 0 where that does not show."""
+        if self.path is None or self.px_per_m is None:
+            return 0
+        return int(np.sign(self.path.coefficients[1, 0])) if self.side_share >= _LEAST_SIDE else 0
+
+    @cached_property
+    def side_share(self) -> float:
+        """Share of the usual distance from the board to the entry that the picture shows, 0 (from behind) to 1."""
+        if self.path is None or self.px_per_m is None:
+            return 0.0
+        times = self.seen.times_s
+        travel = abs(self.path.coefficients[1, 0]) * (times[self.end] - times[self.leaves]) / self.px_per_m[0]
+        return float(min((travel + 0.3) / _TRAVEL_M, 1.0))
+
+    @property
+    def from_the_side(self) -> bool:
+        """Whether lean and line in the dive's plane are seen."""
+        return self.side_share >= _LEAST_SIDE
+
+    def joint_angle_deviation(self, limbs: list[np.ndarray]) -> float:
+        """Standard deviation, degrees, of the angle between two limbs (2,) in pixels of the scene."""
+        first, second = (self.angle_deviation(0.0, float(np.hypot(*limb))) for limb in limbs)
+        return float(np.hypot(first, second))
+
+    def angle_deviation(self, angle_deg: float, length_px: float, rate_deg_s: float = 0.0) -> float:
+        """Standard deviation, degrees, of the direction of a line of that length off the vertical.
+
+        Of the joints at its ends, of the moment at which it is read, and of the camera, which sees a line that leans in
+        the dive's plane shortened sideways.
+
+        Args:
+            rate_deg_s: how fast it turns.
+        """
+        joints = np.degrees(np.sqrt(2) * self.joint_px / max(length_px, 1e-6))
+        moment = rate_deg_s * self.moment_s
+        off = np.radians(angle_deg)
+        camera = np.degrees(abs(np.sin(2 * off)) / 2 * np.hypot(_SIDE_SCATTER, 0.5 * max(0.0, 0.7 - self.side_share)))
+        return float(np.sqrt(joints**2 + moment**2 + camera**2))

@@ -1,0 +1,155 @@
+"""Measures of the third phase: the come-out, and the entry into the water."""
+
+import numpy as np
+
+from fineparser_core.constants import STEP_NAMES
+from fineparser_core.measures.context import InTheAir
+from fineparser_core.measures.flight import turning
+from fineparser_core.types import Measure
+
+_ENTRY = STEP_NAMES[2]
+#: The line of the body is followed for this time before the contact, and read at the contact.
+_LINE_S = 0.14
+#: Hips that are open: the body is stretched from here on.
+_OPEN_DEG = 150.0
+#: Hips go under at most so long after the hands, and legs further off the vertical are not believed.
+_UNDER_S, _BELIEVED_DEG = 0.35, 75.0
+#: A body that has turned by less than so many turns tells no direction of rotation.
+_LEAST_TURNS = 0.4
+
+
+def come_out_lead(dive: InTheAir) -> Measure | None:
+    """Real time from the come-out to the contact with the water: long is early."""
+    if dive.touches is None:
+        return None
+    value = float(dive.seen.times_s[dive.touches] - dive.seen.times_s[dive.opens])
+    if value <= 0:
+        return None
+    # A body opens over some frames: the come-out is found half as well as a contact.
+    return dive.measure("come_out_lead", value, np.hypot(2.0, 1.0) * dive.moment_s, "s", dive.opens, _ENTRY)
+
+
+def come_out_height(dive: InTheAir) -> Measure | None:
+    """Height of the body's centre over the water at the come-out."""
+    if dive.water_y is None or dive.path is None or dive.px_per_m is None:
+        return None
+    time_s = float(dive.seen.times_s[dive.opens])
+    scale, share = dive.px_per_m
+    value = (dive.water_y - float(dive.path.place(time_s)[1])) / scale
+    speed = abs(dive.path.speed(time_s)[1]) / scale
+    uncertainty = np.sqrt((value * share) ** 2 + (2 * speed * dive.moment_s) ** 2 + (2 * dive.joint_px / scale) ** 2)
+    return dive.measure("come_out_height", value, float(uncertainty), "m", dive.opens, _ENTRY)
+
+
+def opening_time(dive: InTheAir) -> Measure | None:
+    """Time from the come-out until the hips are open; absent where they are open before or not before the water."""
+    hips = dive.seen.angle("shoulder", "hip", "knee")[dive.opens : dive.end + 1]
+    if np.isfinite(hips).sum() < 2 or not hips[np.isfinite(hips)][0] < _OPEN_DEG:
+        return None
+    opened = np.flatnonzero(hips >= _OPEN_DEG)
+    if not len(opened):
+        return None
+    at = dive.opens + int(opened[0])
+    value = float(dive.seen.times_s[at] - dive.seen.times_s[dive.opens])
+    return dive.measure("opening_time", value, np.hypot(2.0, 1.0) * dive.moment_s, "s", at, _ENTRY)
+
+
+def turning_sense(dive: InTheAir) -> int:
+    """1 for a body that turns clockwise in the picture, -1 the other way, 0 where neither shows."""
+    turned = turning(dive)
+    if turned is not None:
+        shown = turned[np.isfinite(turned)]
+        if abs(shown[-1]) >= _LEAST_TURNS:
+            return int(np.sign(shown[-1]))
+    if dive.number is not None and dive.outward:
+        away = dive.number.direction in (1, 2) and not dive.number.armstand
+        toward = dive.number.direction in (3, 4) and not dive.number.armstand
+        return dive.outward if away else -dive.outward if toward else 0
+    return 0
+
+
+def entry_angle(dive: InTheAir) -> Measure | None:
+    """Line of the body off the vertical at the contact, degrees: - short, + over in the direction of rotation.
+
+    From the middle of the shoulders to the ankles in a head-first entry, the other way round in a feet-first one; as
+    the picture shows it.
+    """
+    found = body_line(dive)
+    sense = turning_sense(dive)
+    if found is None or not sense or not dive.from_the_side:
+        return None
+    angle, rate, length = found
+    assert dive.touches is not None
+    deviation = dive.angle_deviation(angle, length, abs(rate))
+    return dive.measure("entry_angle", sense * angle, deviation, "deg", dive.touches, _ENTRY)
+
+
+def body_line(dive: InTheAir) -> tuple[float, float, float] | None:
+    """Angle of the line from the leading to the trailing end of the body at the contact, clockwise off the vertical in
+    degrees, its rate in degrees a second, and the line's length in pixels; None where it was not seen."""
+    if dive.touches is None:
+        return None
+    times = dive.seen.times_s
+    first = int(np.searchsorted(times, times[dive.touches] - _LINE_S))
+    window = slice(max(first, dive.leaves), dive.touches + 1)
+    line = (dive.seen.joint("ankle") - dive.seen.joint("shoulder"))[window]
+    seen = np.isfinite(line).all(axis=1)
+    if seen.sum() < 2:
+        return None
+    line, t = line[seen], times[window][seen] - times[dive.touches]
+    if np.median(line[:, 1]) > 0:  # feet first
+        line = -line
+    angles = np.degrees(np.unwrap(np.arctan2(line[:, 0], -line[:, 1])))
+    length = float(np.median(np.hypot(*line.T)))
+    if len(t) == 2 or np.ptp(t) == 0:
+        return float(angles[-1]), 0.0, length
+    rate, angle = np.polyfit(t, angles, 1)
+    return float(angle), float(rate), length
+
+
+def legs_line(dive: InTheAir) -> Measure | None:
+    """Line of the legs off the vertical as the hips go under, degrees: - short, + over. What a judge sees last."""
+    sense = turning_sense(dive)
+    if dive.touches is None or dive.water_y is None or not sense or not dive.from_the_side:
+        return None
+    times = dive.seen.times_s
+    last = int(np.searchsorted(times, times[dive.touches] + _UNDER_S))
+    hips, line = dive.seen.joint("hip"), dive.seen.joint("ankle") - dive.seen.joint("hip")
+    head_first = line[dive.touches, 1] < 0
+    under = np.flatnonzero(hips[dive.touches : last, 1] >= dive.water_y)
+    if not len(under) or not head_first:
+        return None
+    at = dive.touches + int(under[0])
+    window = slice(max(at - 2, 0), at + 2)
+    seen = np.isfinite(line[window]).all(axis=1) & (line[window, 1] < 0)
+    if seen.sum() < 2:
+        return None
+    angles = np.degrees(np.arctan2(line[window][seen, 0], -line[window][seen, 1]))
+    rate, angle = np.polyfit(times[window][seen] - times[at], angles, 1)
+    length = float(np.median(np.hypot(*line[window][seen].T)))
+    if abs(angle) > _BELIEVED_DEG:
+        return None
+    deviation = float(np.hypot(dive.angle_deviation(angle, length, abs(rate)), np.std(angles) / np.sqrt(seen.sum())))
+    return dive.measure("legs_line", sense * float(angle), deviation, "deg", at, _ENTRY)
+
+
+def hip_line(dive: InTheAir) -> Measure | None:
+    """How far the hips are from straight at the contact, degrees: 0 straight, more is arched or piked."""
+    if dive.touches is None:
+        return None
+    angles = dive.seen.angle("shoulder", "hip", "knee")
+    pairs = (("shoulder", "hip"), ("hip", "knee"))
+    limbs = [(dive.seen.joint(a) - dive.seen.joint(b))[dive.touches] for a, b in pairs]
+    deviation = dive.joint_angle_deviation(limbs)
+    return dive.measure("hip_line", 180 - angles[dive.touches], deviation, "deg", dive.touches, _ENTRY)
+
+
+def arm_line(dive: InTheAir) -> Measure | None:
+    """Angle of the elbows at the contact: 180 straight."""
+    at = max(dive.end - 1, 0)
+    if dive.touches is None:
+        return None
+    angles = dive.seen.angle("shoulder", "elbow", "wrist")
+    limbs = [dive.seen.joint(a)[at] - dive.seen.joint(b)[at] for a, b in (("shoulder", "elbow"), ("elbow", "wrist"))]
+    deviation = dive.joint_angle_deviation(limbs)
+    return dive.measure("elbow_angle", angles[at], deviation, "deg", at, _ENTRY)

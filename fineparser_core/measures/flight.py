@@ -1,0 +1,147 @@
+"""Measures of the flight: how fast the body turns, and how tight and straight its position is."""
+
+import numpy as np
+
+from fineparser_core.constants import STEP_NAMES
+from fineparser_core.measures.context import InTheAir
+from fineparser_core.types import Measure
+
+_FLIGHT = STEP_NAMES[1]
+#: The position is held from this share of the time between leaving the board and opening.
+_HELD_FROM = 0.4
+_LEAST_SAMPLES = 4
+#: Share of the frames in which a body is at least as tight as the tightness that is told.
+_TIGHT = 0.25
+#: Largest turn between two samples that is believed, in turns; a body turns at most about 2.6 times a second.
+_LARGEST_TURNS_S = 3.2
+#: How far the turns that are seen may be off those of the dive number.
+_TURNS_OFF = 0.4
+
+
+def held(dive: InTheAir) -> slice:
+    """The samples in which the position is held."""
+    first = dive.leaves + round(_HELD_FROM * (dive.opens - dive.leaves))
+    return slice(first, dive.opens)
+
+
+def _line(dive: InTheAir, name: str, values: np.ndarray, uncertainty: float, share: float = 0.5) -> Measure | None:
+    """A quantile over the frames of the held position, at the frame that is nearest to it."""
+    window = held(dive)
+    values = values[window]
+    if np.isfinite(values).sum() < _LEAST_SAMPLES:
+        return None
+    value = float(np.nanquantile(values, share))
+    at = int(np.nanargmin(np.abs(values - value)))
+    # Frames scatter about the position that is held: what is left of that in the quantile.
+    scatter = 1.4826 * float(np.nanmedian(np.abs(values - np.nanmedian(values)))) / np.sqrt(_LEAST_SAMPLES)
+    return dive.measure(name, value, float(np.hypot(uncertainty, scatter)), "deg", window.start + at, _FLIGHT)
+
+
+def _limb_px(dive: InTheAir, first: str, second: str) -> float:
+    """Median length of a limb in the flight, pixels of the scene."""
+    sides = [dive.seen.joint(f"{first}_{s}") - dive.seen.joint(f"{second}_{s}") for s in "lr"]
+    lengths = np.linalg.norm(np.array(sides)[:, dive.leaves : dive.end + 1], axis=2)
+    return float(np.nanmedian(lengths)) if np.isfinite(lengths).any() else 1e-6
+
+
+def hip_angle(dive: InTheAir) -> Measure | None:
+    """Angle between trunk and thigh in the held position: small is tight; 180 straight."""
+    deviation = float(
+        np.hypot(
+            dive.angle_deviation(0.0, _limb_px(dive, "shoulder", "hip")),
+            dive.angle_deviation(0.0, _limb_px(dive, "hip", "knee")),
+        )
+    )
+    return _line(dive, "hip_angle", dive.seen.angle("shoulder", "hip", "knee"), deviation, _TIGHT)
+
+
+def knee_angle(dive: InTheAir) -> Measure | None:
+    """Angle of the knees in the held position: 180 straight."""
+    deviation = float(
+        np.hypot(
+            dive.angle_deviation(0.0, _limb_px(dive, "hip", "knee")),
+            dive.angle_deviation(0.0, _limb_px(dive, "knee", "ankle")),
+        )
+    )
+    return _line(dive, "knee_angle", dive.seen.angle("hip", "knee", "ankle"), deviation)
+
+
+def toe_angle(dive: InTheAir) -> Measure | None:
+    """Angle between shank and foot in the held position: 180 pointed."""
+    foot = _limb_px(dive, "ankle", "toe")
+    if foot < 2 * dive.joint_px:
+        return None
+    deviation = dive.angle_deviation(0.0, foot)
+    return _line(dive, "toe_angle", dive.seen.angle("knee", "ankle", "toe"), deviation)
+
+
+def legs_apart(dive: InTheAir) -> Measure | None:
+    """Angle between the legs, from the middle of the hips to each ankle, in the held position."""
+    hip = dive.seen.joint("hip")
+    a, b = (dive.seen.joint(f"ankle_{s}") - hip for s in "lr")
+    angle = np.degrees(np.arctan2(np.abs(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]), (a * b).sum(axis=1)))
+    length = float(np.nanmedian(np.linalg.norm(a[held(dive)], axis=1))) if np.isfinite(a[held(dive)]).any() else 1e-6
+    return _line(dive, "legs_apart", angle, np.sqrt(2) * dive.angle_deviation(0.0, length) / np.sqrt(2))
+
+
+def turning(dive: InTheAir) -> np.ndarray | None:
+    """(n,) turns of the trunk since leaving the board, clockwise in the picture, up to the contact; NaN elsewhere.
+
+    Returns:
+        None where the trunk was lost, or turned otherwise than the dive number says.
+    """
+    window = slice(max(dive.leaves - 1, 0), dive.end + 1)
+    trunk = (dive.seen.joint("shoulder") - dive.seen.joint("hip"))[window]
+    times = dive.seen.times_s[window]
+    seen = np.flatnonzero(np.isfinite(trunk).all(axis=1))
+    if len(seen) < 8:
+        return None
+    turns = np.arctan2(trunk[seen, 0], -trunk[seen, 1]) / (2 * np.pi)
+    turned = np.concatenate([[0.0], np.cumsum((np.diff(turns) + 0.5) % 1 - 0.5)])
+    if np.abs(np.diff(turned) / np.diff(times[seen])).max() > 2 * _LARGEST_TURNS_S:
+        return None
+    known = dive.number is not None and dive.touches is not None and not dive.number.armstand
+    if known and dive.number and abs(abs(turned[-1]) - dive.number.half_somersaults / 2) > _TURNS_OFF:
+        return None
+    found = np.full(len(dive.seen.frames), np.nan)
+    found[window.start + seen] = turned
+    return found
+
+
+def rotation_speed(dive: InTheAir) -> Measure | None:
+    """Turns a second while the position is held."""
+    return _rotation(dive, "rotation_speed")
+
+
+def rotation_hold(dive: InTheAir) -> Measure | None:
+    """Rotation in the last third of the held position against that in the whole of it: below 1 it slows early."""
+    return _rotation(dive, "rotation_hold")
+
+
+def _rotation(dive: InTheAir, name: str) -> Measure | None:
+    turned, window = turning(dive), held(dive)
+    if turned is None:
+        return None
+    use = np.flatnonzero(np.isfinite(turned[window])) + window.start
+    if len(use) < 2 * _LEAST_SAMPLES:
+        return None
+    times = dive.seen.times_s[use]
+    speed, deviation = _slope(times, turned[use])
+    if name == "rotation_speed":
+        return dive.measure(name, abs(speed), deviation, "turns/s", int(use[len(use) // 2]), _FLIGHT)
+    last = use[2 * len(use) // 3 :]
+    if len(last) < _LEAST_SAMPLES or abs(speed) < 0.3:
+        return None
+    late, late_deviation = _slope(dive.seen.times_s[last], turned[last])
+    value = late / speed
+    uncertainty = abs(value) * float(np.hypot(late_deviation / max(abs(late), 1e-6), deviation / abs(speed)))
+    return dive.measure(name, value, uncertainty, "", int(last[len(last) // 2]), _FLIGHT)
+
+
+def _slope(times: np.ndarray, values: np.ndarray) -> tuple[float, float]:
+    """Slope of a line through values, and its standard deviation by their scatter."""
+    t = times - times.mean()
+    slope = float(t @ values / (t @ t))
+    off = values - values.mean() - slope * t
+    # Neighbouring frames err alike.
+    return slope, float(np.sqrt(2 * (off @ off) / max(len(t) - 2, 1) / (t @ t)))

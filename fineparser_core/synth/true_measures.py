@@ -1,0 +1,83 @@
+"""What the measures of a rendered dive truly are, from the motion that was rendered."""
+
+import numpy as np
+
+from fineparser_core.synth.body import JOINT
+from fineparser_core.synth.flight import GRAVITY, Motion
+from fineparser_core.synth.render import DivePlan
+
+#: As in `fineparser_core.measures.flight`: the share of the time from leaving the board to opening after which the
+#: position is held, and the share of its frames that are at least as tight as the tightness that is told.
+_HELD_FROM, _TIGHT = 0.4, 0.25
+_OPEN_DEG = 150.0
+_STEP_S = 0.01
+
+
+def true_measures(plan: DivePlan) -> dict[str, float]:
+    """Value of every measure that the motion tells, by its name, in the units of `fineparser_core.measures`.
+
+    Of the athlete nearest to the camera. The line at entry is that of the body in the plane of the dive.
+    """
+    motion = plan.athletes[0].motion
+    up = float(motion.start_velocity[2])
+    found = {
+        "flight_time": motion.contact_s,
+        "jump_height": up**2 / (2 * GRAVITY),
+        "come_out_lead": motion.contact_s - motion.come_out_s,
+        "entry_distance": motion.contact_x,
+    }
+    _, opening = motion.world_joints(np.array([motion.come_out_s]))
+    found["come_out_height"] = float(opening[0, 2])
+    held_s = np.arange(_HELD_FROM * motion.come_out_s, motion.come_out_s, _STEP_S)
+    joints, _ = motion.world_joints(held_s)
+    found["hip_angle"] = float(np.quantile(_angle(joints, "shoulder", "hip", "knee"), _TIGHT))
+    found["knee_angle"] = float(np.median(_angle(joints, "hip", "knee", "ankle")))
+    found["toe_angle"] = float(np.median(_angle(joints, "knee", "ankle", "toe")))
+    if not motion.dive.half_twists:
+        turns = np.interp(held_s, motion.clock, motion.rotation_rad) / (2 * np.pi)
+        found["rotation_speed"] = float(abs(np.polyfit(held_s, turns, 1)[0]))
+    at_entry, _ = motion.world_joints(np.array([motion.contact_s]))
+    found["entry_angle"] = _entry_angle(motion, at_entry[0])
+    found["hip_line"] = 180 - float(_angle(at_entry, "shoulder", "hip", "knee")[0])
+    found["elbow_angle"] = float(_angle(at_entry, "shoulder", "elbow", "wrist")[0])
+    leaving, centre = motion.world_joints(np.array([-1e-3]))
+    feet = _middle(leaving, "ankle")[0]
+    found["lean"] = float(np.degrees(np.arctan2(centre[0, 0] - feet[0], centre[0, 2] - feet[2])))
+    opening_s = np.arange(motion.come_out_s, motion.contact_s, _STEP_S)
+    hips = _angle(motion.world_joints(opening_s)[0], "shoulder", "hip", "knee")
+    opened = np.flatnonzero(hips >= _OPEN_DEG)
+    if len(opened) and hips[0] < _OPEN_DEG:
+        found["opening_time"] = float(opening_s[opened[0]] - motion.come_out_s)
+    found["board_distance"] = _board_distance(motion)
+    return found
+
+
+def _board_distance(motion: Motion) -> float:
+    times = np.arange(0.0, motion.contact_s, _STEP_S)
+    _, centre = motion.world_joints(times)
+    top = int(centre[:, 2].argmax())
+    below = np.flatnonzero(centre[top:, 2] <= motion.board_m)
+    return float(centre[top + below[0], 0]) if len(below) else float("nan")
+
+
+def _entry_angle(motion: Motion, joints: np.ndarray) -> float:
+    """Line of the body off the vertical, degrees; + over-rotated."""
+    line = _middle(joints[None], "ankle")[0] - _middle(joints[None], "shoulder")[0]
+    line = line if line[2] > 0 else -line
+    sense = np.sign(motion.rotation_rad[-1] - motion.rotation_rad[0])
+    return float(np.degrees(np.arctan2(sense * np.cos(motion.heading) * line[0], line[2])))
+
+
+def _middle(joints: np.ndarray, name: str) -> np.ndarray:
+    return np.asarray((joints[:, JOINT[f"{name}_l"]] + joints[:, JOINT[f"{name}_r"]]) / 2)
+
+
+def _angle(joints: np.ndarray, first: str, middle: str, last: str) -> np.ndarray:
+    """(n,) degrees, the mean of both sides."""
+    sides = []
+    for side in "lr":
+        a, b, c = (joints[:, JOINT[f"{name}_{side}"]] for name in (first, middle, last))
+        u, v = a - b, c - b
+        cosine = (u * v).sum(axis=1) / np.linalg.norm(u, axis=1) / np.linalg.norm(v, axis=1)
+        sides.append(np.degrees(np.arccos(np.clip(cosine, -1, 1))))
+    return np.asarray(np.mean(sides, axis=0))
