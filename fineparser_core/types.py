@@ -59,6 +59,7 @@ class Clip:
 
     Attributes:
         athlete: a point on the diver, where a person names who is followed; None: whoever is found to dive.
+        n_cut: frames of the file before and after the clip that were cut off unasked.
     """
 
     path: Path
@@ -66,6 +67,7 @@ class Clip:
     out_frame: int
     fps: float
     athlete: AthletePoint | None = None
+    n_cut: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,6 @@
 """`fineparser score`: one clip in, its phases, masks, score and contributions out."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from fineparser_core.commands.options import parse
 from fineparser_core.commands.printing import remark, say, say_json, say_written
@@ -20,14 +19,12 @@ from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExitCode
 from fineparser_core.export.analysis_json import analysis_to_dict
 from fineparser_core.inference.clips import make_clip
+from fineparser_core.inference.cutting import find_clip
 from fineparser_core.inference.exemplar_selection import CandidateRule, find_candidates
 from fineparser_core.inference.exemplars.store import ExemplarStore, own_folder
 from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.types import Clip
 from fineparser_core.video.probe import probe
-
-if TYPE_CHECKING:
-    from fineparser_core.inference.analyzer import Analyzer
 
 
 def main(argv: list[str]) -> int:
@@ -49,10 +46,11 @@ def main(argv: list[str]) -> int:
         if dive is not None and (args.synchro or not args.allow_nearest):
             find_candidates(library.exemplars(), dive, synchro=args.synchro, path=library.path)
         check_outputs(args, library)
-        if args.trim and (args.start_frame, args.end_frame) != (None, None):
-            raise ConfigError("--trim looks for the dive itself: leave --start-frame and --end-frame away, or --trim.")
         probe(args.clip)
-        clip = None if args.trim else make_clip(args.clip, args.start_frame, args.end_frame, args.athlete)
+        if args.no_trim or (args.start_frame, args.end_frame) != (None, None):
+            clip = make_clip(args.clip, args.start_frame, args.end_frame, args.athlete)
+        else:
+            clip = _found_dive(args, progress, cancel)
 
         # Imported late, as it loads torch: every check above runs without it.
         from fineparser_core.inference.analyzer import Analyzer
@@ -60,8 +58,6 @@ def main(argv: list[str]) -> int:
         cancel.raise_if_cancelled()
         analyzer = Analyzer.open(weights=args.weights, library=library, device=args.device, precision=args.precision)
         analyzer.scores_anyway = args.force
-        if clip is None:
-            clip = _found_dive(analyzer, args.clip, progress, cancel)
         analysis = analyzer.analyze(
             clip,
             dive,
@@ -85,22 +81,23 @@ def main(argv: list[str]) -> int:
     return ExitCode.NOT_A_DIVE if analysis.parse.refusal is not None and not args.force else ExitCode.DONE
 
 
-def _found_dive(analyzer: "Analyzer", path: Path, progress: ProgressCallback, cancel: CancelToken) -> Clip:
-    """The dive in a long recording; of several the one that the network is surest of, and the others are named.
+def _found_dive(args: ScoreOptions, progress: ProgressCallback, cancel: CancelToken) -> Clip:
+    """The dive of the file; of several the clearest, and the others are named.
 
     Raises:
         VideoError: there is none.
     """
-    from fineparser_core.inference.trim import find_dives
-
-    segments = find_dives(analyzer, path, progress=progress, cancel=cancel)
-    if not segments:
-        raise no_dive(path)
-    best = max(segments, key=lambda segment: segment.confidence)
-    others = ", ".join(f"--start-frame {s.in_frame} --end-frame {s.out_frame}" for s in segments if s is not best)
-    if others:
-        remark(f"{len(segments)} dives were found, and the clearest is analysed; the others: {others}")
-    return make_clip(path, best.in_frame, best.out_frame)
+    found = find_clip(args.clip, args.athlete, progress=progress, cancel=cancel)
+    if found is None:
+        raise no_dive(args.clip)
+    if found.others:
+        others = ", ".join(f"--start-frame {first} --end-frame {last}" for first, last in found.others)
+        remark(f"{1 + len(found.others)} dives were found, and the clearest is analysed; the others: {others}")
+    if any(found.clip.n_cut):
+        remark(
+            f"The dive is in frames {found.clip.in_frame} to {found.clip.out_frame}; --no-trim takes the whole file."
+        )
+    return found.clip
 
 
 def _open_library(path: Path | None) -> ExemplarStore:

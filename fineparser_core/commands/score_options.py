@@ -17,7 +17,7 @@ class ScoreOptions(WeightsOptions):
         difficulty: the DD, where no table has it.
         start_frame: first frame of the dive; by default 0.
         end_frame: last frame of the dive; by default the last.
-        trim: find the dive in a longer recording first.
+        no_trim: analyse the whole file, where by default the dive is found in it.
         athlete: a point on the diver, where another person was followed: frame, x and y in pixels of the frame.
         force: score it even if it does not look like a whole dive.
         exemplars: dives to compare with.
@@ -43,7 +43,7 @@ class ScoreOptions(WeightsOptions):
     difficulty: float | None = None
     start_frame: int | None = None
     end_frame: int | None = None
-    trim: bool = False
+    no_trim: bool = False
     athlete: Point | None = None
     force: bool = False
     exemplars: Count = 10

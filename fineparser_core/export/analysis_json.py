@@ -34,9 +34,10 @@ Format "fineparser.analysis/2" (a reader refuses other numbers; new keys may com
     probabilities      2 x 96: probability that flight / entry begins at the sample
     sampled_frames     96 source frames; sampled_times_s their times
     model              {id, trained_on, synthetic, preprocessing, decoding, precision, device}
-    clip               {path, start_frame, end_frame, fps, athlete}, both frames included ("in" and "out" in format 1);
-                       athlete is {frame, x, y}, the point by which a person named the diver in pixels of the upright
-                       frame, or null
+    clip               {path, start_frame, end_frame, fps, athlete, cut_frames}, both frames included ("in" and "out" in
+                       format 1); athlete is {frame, x, y}, the point by which a person named the diver in pixels of
+                       the upright frame, or null; cut_frames are how many frames of the file before and after the clip
+                       were cut off unasked
     versions           {fineparser}: of the software
 
 The masks file holds `frame` (96,) int64, `probability` (96, 112, 112) float16 and `crop_xyxy` (96, 4) float32: the
@@ -46,7 +47,7 @@ and y in pixels of the source and the confidence, named by `joint_names` (16,).
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -136,6 +137,7 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
             "end_frame": clip.out_frame,
             "fps": clip.fps,
             "athlete": None if clip.athlete is None else asdict(clip.athlete),
+            "cut_frames": list(clip.n_cut),
         },
         "versions": {"fineparser": __version__},
     }
@@ -175,6 +177,7 @@ def analysis_from_dict(data: Mapping[str, Any], masks: MaskArrays) -> Analysis:
                 out_frame=clip["end_frame"],
                 fps=clip["fps"],
                 athlete=AthletePoint(**clip["athlete"]) if clip.get("athlete") else None,
+                n_cut=_pair(clip.get("cut_frames", (0, 0))),
             ),
             sampled_frames=np.array(data["sampled_frames"], dtype=np.int64),
             sampled_times_s=np.array(data["sampled_times_s"], dtype=np.float64),
@@ -289,6 +292,11 @@ def _array(archive: ZipFile, name: str, shape: tuple[int, ...], dtype: type[np.g
     if (found.shape, found.dtype) != (shape, dtype):
         raise ValueError(f"{name} is not {shape} of {np.dtype(dtype)}")
     return found.copy()
+
+
+def _pair(values: Sequence[int]) -> tuple[int, int]:
+    first, second = values
+    return first, second
 
 
 _MOTION_NUMBERS = ("at_s", "gravity", "gravity_deviation", "body_px", "slowed")

@@ -13,7 +13,14 @@ from fineparser_core.constants import MASK_SIZE, STEP_NAMES
 from fineparser_core.diving.difficulty import Difficulty
 from fineparser_core.diving.dive_number import DiveNumber
 from fineparser_core.errors import ConfigError, ExemplarError, VideoError
-from fineparser_core.inference.clip_validation import Calibration, clip_evidence, refusal, slow_motion, warnings
+from fineparser_core.inference.clip_validation import (
+    Calibration,
+    clip_evidence,
+    refusal,
+    slow_motion,
+    trimmed,
+    warnings,
+)
 from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.device import choose_device, choose_precision
 from fineparser_core.inference.encoder import ClipEncoder
@@ -175,6 +182,7 @@ class Analyzer:
             motion=None if diver is None else diver.motion,
             notes=(
                 *samples.notes,
+                *trimmed(clip),
                 *slow_motion(diver.fall.slowed if diver else 1.0),
                 *warnings(evidence, self.calibration.domain),
             ),

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from fineparser_core.errors import CheckpointError
-from fineparser_core.types import ClipEvidence, IntervalRule
+from fineparser_core.types import Clip, ClipEvidence, IntervalRule
 
 #: Least area of an athlete's mask as a share of the picture: about twelve pixels of 112 x 112.
 MIN_AREA = 0.001
@@ -119,6 +119,17 @@ def slow_motion(slowed: float) -> tuple[str, ...]:
     if slowed <= 1:
         return ()
     return (f"Slow motion, about {slowed:.0f} times: times are those of the recording, not of the dive.",)
+
+
+def trimmed(clip: Clip) -> tuple[str, ...]:
+    """That the clip was cut out of its file unasked, a sentence for the user; none where it was not."""
+    before, after = clip.n_cut
+    if not before + after:
+        return ()
+    return (
+        f"The dive was found in frames {clip.in_frame} to {clip.out_frame}, which alone were analysed: {before} frames "
+        f"before and {after} after them were left out.",
+    )
 
 
 def _numbers(stored: Mapping[str, Any], of: type) -> dict[str, float]:

@@ -9,12 +9,18 @@ from fineparser_core.video.probe import probe
 
 
 def make_clip(
-    path: Path, in_frame: int | None = None, out_frame: int | None = None, athlete: AthletePoint | None = None
+    path: Path,
+    in_frame: int | None = None,
+    out_frame: int | None = None,
+    athlete: AthletePoint | None = None,
+    *,
+    trimmed: bool = False,
 ) -> Clip:
     """Create the clip of the frames in_frame to out_frame of a video, both included; None is its first or last frame.
 
     Args:
         athlete: a point on the diver, where somebody else would be followed.
+        trimmed: nobody asked for these frames: those before and after them are counted.
 
     Raises:
         ConfigError: the point is not in the clip.
@@ -39,7 +45,8 @@ def make_clip(
         raise VideoError(
             f"{path}: {found} from {start} to {end}, need at least {MIN_FRAMES}: move the in or the out point."
         )
-    clip = Clip(path=info.path, in_frame=start, out_frame=end, fps=info.fps, athlete=athlete)
+    n_cut = (start, last - end) if trimmed else (0, 0)
+    clip = Clip(path=info.path, in_frame=start, out_frame=end, fps=info.fps, athlete=athlete, n_cut=n_cut)
     if athlete is not None:
         _check_point(athlete, clip, info)
     return clip

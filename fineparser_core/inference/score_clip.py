@@ -6,6 +6,7 @@ from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.clips import make_clip
+from fineparser_core.inference.cutting import find_clip
 from fineparser_core.types import Analysis
 
 
@@ -16,6 +17,7 @@ def score_clip(
     board_m: float | None = None,
     start_frame: int | None = None,
     end_frame: int | None = None,
+    trim: bool = True,
     analyzer: Analyzer | None = None,
 ) -> Analysis:
     """Analyses one dive: its phases, its masks and, with a dive number, its score.
@@ -24,7 +26,9 @@ def score_clip(
         path: the video file.
         dive_number: e.g. "207C"; without it `Analysis.scoring` is None.
         board_m: 1, 3, 5, 7.5 or 10; None takes the degree of difficulty of the number's commonest board.
-        start_frame, end_frame: first and last frame of the dive in the file, both included; None for the file's own.
+        start_frame, end_frame: first and last frame of the dive in the file, both included; without them the dive is
+            found in it.
+        trim: without `start_frame` and `end_frame`, whether to look for the dive; otherwise the whole file is analysed.
         analyzer: weights, exemplars and device; None opens the bundled ones, which takes seconds. Give one for many
             clips.
 
@@ -36,5 +40,6 @@ def score_clip(
     """
     dive = None if dive_number is None else parse_dive_number(dive_number)
     difficulty = None if dive is None else find_difficulty(dive, board_m, None)
-    clip = make_clip(Path(path), start_frame, end_frame)
+    found = find_clip(Path(path)) if trim and (start_frame, end_frame) == (None, None) else None
+    clip = make_clip(Path(path), start_frame, end_frame) if found is None else found.clip
     return (analyzer or Analyzer.open()).analyze(clip, dive, difficulty)

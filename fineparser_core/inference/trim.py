@@ -8,25 +8,19 @@ import numpy as np
 from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.clips import make_clip
+from fineparser_core.inference.cutting import MOST_SLOWED, apart, between_cuts, clip_around
 from fineparser_core.inference.scan import scan
-from fineparser_core.measures.free_fall import FreeFall, find_free_falls
+from fineparser_core.measures.free_fall import find_free_falls
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.types import DiveParse, DiveSegment
 from fineparser_core.video.probe import probe
 
 #: Evidence of a fall that is worth a parse: a hurdle beside a dive is enough, as the parse finds the dive.
 _WORTH_A_LOOK = 0.35
-#: Parts of a clip before the take-off, which the hurdle takes, and after the contact with the water; seconds of real
-#: time.
-BEFORE_S, AFTER_S = 1.6, 1.5
 #: No dive is shorter: from take-off to come-out, seconds of real time.
 _LEAST_FLIGHT_S = 0.3
 #: From the come-out to the water, where the contact does not show.
 _ENTRY_S = 0.4
-#: Least time between two dives of a file: what falls sooner is the hurdle, or the splash.
-_APART_S = 4.0
-#: In slower replays a clip gets no longer.
-_MOST_SLOWED = 4.0
 
 
 def find_dives(
@@ -51,8 +45,8 @@ def find_dives(
     falls = apart(find_free_falls(motion, least_evidence=_WORTH_A_LOOK))
     segments = []
     for done, fall in enumerate(falls, start=1):
-        slowed = min(fall.slowed, _MOST_SLOWED)
-        between = _between_cuts(cuts, fall, info.pts_s)
+        slowed = min(fall.slowed, MOST_SLOWED)
+        between = between_cuts(cuts, fall, info.pts_s)
         first, last = clip_around(fall.start_s, fall.end_s, slowed, info.pts_s, between)
         parse = None
         if last - first + 1 >= MIN_FRAMES:
@@ -67,16 +61,6 @@ def _in_the_air_s(parse: DiveParse) -> float:
     return parse.transitions.first_entry_s - parse.transitions.first_flight_s
 
 
-def _between_cuts(cuts: np.ndarray, fall: FreeFall, times_s: np.ndarray) -> tuple[int, int]:
-    """First and last frame of the shot that holds a fall.
-
-    Args:
-        cuts: frames that are the first ones after a cut, as far as images lie between them.
-    """
-    before, after = cuts[times_s[cuts] <= fall.start_s], cuts[times_s[cuts] >= fall.end_s]
-    return int(before.max(initial=0)), int(after.min(initial=len(times_s)) - 1)
-
-
 def _segment(parse: DiveParse, slowed: float, times_s: np.ndarray, between: tuple[int, int]) -> DiveSegment:
     """The clip of a dive by its own moments, which may lie otherwise than the fall that led to it."""
     moments, contact = parse.transitions, parse.first_water_contact_frame
@@ -89,31 +73,6 @@ def _segment(parse: DiveParse, slowed: float, times_s: np.ndarray, between: tupl
         first_entry_frame=moments.first_entry_frame,
         confidence=float(parse.probabilities.max(axis=0).min()),
     )
-
-
-def apart(falls: Sequence[FreeFall]) -> list[FreeFall]:
-    """Of falls that follow one another too soon the one with more evidence; in order of time."""
-    kept: list[FreeFall] = []
-    for fall in sorted(falls, key=lambda fall: -fall.evidence):
-        if all(fall.start_s - k.end_s > _APART_S or k.start_s - fall.end_s > _APART_S for k in kept):
-            kept.append(fall)
-    return sorted(kept, key=lambda fall: fall.start_s)
-
-
-def clip_around(
-    start_s: float, end_s: float, slowed: float, times_s: np.ndarray, between: tuple[int, int]
-) -> tuple[int, int]:
-    """First and last frame of the clip of a dive.
-
-    Args:
-        start_s, end_s: of its time in the air.
-        slowed: how many times slower than real time the recording is.
-        times_s: (n_frames,) presentation times of the file.
-        between: first and last frame of the shot, which it does not leave.
-    """
-    first = max(int(np.searchsorted(times_s, start_s - BEFORE_S * slowed)), between[0])
-    last = min(int(np.searchsorted(times_s, end_s + AFTER_S * slowed, side="right")) - 1, between[1])
-    return min(first, last), last
 
 
 def suppress_overlaps(segments: Sequence[DiveSegment]) -> list[DiveSegment]:

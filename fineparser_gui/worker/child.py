@@ -32,6 +32,7 @@ from fineparser_core.export.analysis_json import (
     write_masks_npz,
 )
 from fineparser_core.inference.clips import make_clip
+from fineparser_core.inference.cutting import find_clip
 from fineparser_core.inference.exemplar_selection import CandidateRule
 from fineparser_core.inference.exemplars.facts import ExemplarFacts
 from fineparser_core.inference.rescore import correct_contact, correct_transitions
@@ -248,8 +249,11 @@ class Worker:
         token = self._tokens[request.id]
         token.raise_if_cancelled()
         athlete = AthletePoint(**request.athlete) if request.athlete else None
-        clip = make_clip(Path(request.path), request.in_frame, request.out_frame, athlete)
-        parse, encoding = self._open().parse(clip, progress=self._reporter(request), cancel=token)
+        path, report, found = Path(request.path), self._reporter(request), None
+        if request.trim and (request.in_frame, request.out_frame) == (None, None):
+            found = find_clip(path, athlete, progress=report, cancel=token)
+        clip = make_clip(path, request.in_frame, request.out_frame, athlete) if found is None else found.clip
+        parse, encoding = self._open().parse(clip, progress=report, cancel=token)
         analysis = Analysis(parse=parse, scoring=None)
         write_masks_npz(parse, self._file(request.id, "masks.npz"))
         write_analysis_json(analysis, self._file(request.id, "json"))

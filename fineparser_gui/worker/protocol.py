@@ -32,13 +32,14 @@ class WorkerSettings:
 class ParseRequest:
     """Find steps and masks of frames in_frame..out_frame (both included; None: the file's ends).
 
-    athlete holds the fields of `fineparser_core.types.AthletePoint`, a point on the diver; None: the worker finds who
-    dives.
+    trim: without in_frame and out_frame, look for the dive in the file; the clip of the result has its frames. athlete
+    holds the fields of `fineparser_core.types.AthletePoint`, a point on the diver; None: the worker finds who dives.
     """
 
     path: str
     in_frame: int | None
     out_frame: int | None
+    trim: bool = False
     athlete: dict | None = None
     id: str = ""
     urgency: int = Urgency.BATCH

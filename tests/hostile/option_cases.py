@@ -112,7 +112,6 @@ def _score() -> Iterator[Refusal]:
     yield Refusal((*dive, "--contact-sheet", "sheet.gif"), USAGE)
     yield Refusal((*dive, "--compare-with", "best"), USAGE)
     yield Refusal((*dive, "--annotated", "a.mp4", "--compare-with", "\udcff"), EXEMPLARS)
-    yield Refusal((*dive, "--trim", "--start-frame", "1"), USAGE)
     yield from _bad_inputs(("score",), VIDEO)
     yield from _bad_inputs((*dive, "--library"), EXEMPLARS)
     yield from _bad_inputs((*dive, "--weights"), WEIGHTS)

@@ -53,6 +53,7 @@ def test_the_documented_keys(analysis: Analysis, tmp_path: Path) -> None:
         "end_frame": 119,
         "fps": 30.0,
         "athlete": None,
+        "cut_frames": [0, 0],
     }
     assert set(data["model"]) == {"id", "trained_on", "synthetic", "preprocessing", "decoding", "precision", "device"}
     assert "fineparser" in data["versions"]
@@ -129,7 +130,7 @@ def test_the_motion_of_camera_and_body_comes_back(analysis: Analysis, tmp_path: 
 @pytest.mark.parametrize("scored", [True, False])
 def test_round_trip(scored: bool, small_video: Path, make_analysis: Callable[..., Analysis], tmp_path: Path) -> None:
     analysis = make_analysis(small_video, 1, scored=scored)
-    clip = replace(analysis.parse.clip, athlete=AthletePoint(frame=30, x=12.5, y=7.0))
+    clip = replace(analysis.parse.clip, athlete=AthletePoint(frame=30, x=12.5, y=7.0), n_cut=(1, 40))
     analysis = replace(analysis, parse=replace(analysis.parse, clip=clip, notes=("The file is cut off.",)))
     write_masks_npz(analysis.parse, tmp_path / "masks.npz")
     write_analysis_json(analysis, tmp_path / "dive.json")

@@ -1,13 +1,11 @@
 """One point on the diver: of two bodies the one that was pointed at is followed, in the air, before, or on foot."""
 
-from collections.abc import Callable
 from pathlib import Path
 
-import av
-import cv2
 import numpy as np
 import pytest
 import torch
+from bodies_kit import TALL_PX, Place, diving, walking, write_bodies
 from stand_in import StandIn
 
 from fineparser_core.errors import ConfigError
@@ -16,61 +14,24 @@ from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.inference.samples import Samples, read_samples
 from fineparser_core.types import AthletePoint
 
-SIZE = WIDTH, HEIGHT = 640, 360
-FPS, N_FRAMES = 30, 75
-TALL_PX = 48
-METRE_PX = TALL_PX / 1.15
-Path_ = Callable[[int], tuple[float, float]]
-
-
-def diving(x: float, leaves_s: float, top: float = 60.0) -> Path_:
-    """Up for 0.3 s from a board, then down into the water 0.9 s after the top."""
-
-    def place(frame: int) -> tuple[float, float]:
-        t = float(np.clip(frame / FPS - leaves_s, 0, 1.2)) - 0.3
-        return x + 30 * (t + 0.3), top + METRE_PX * 9.81 * t**2 / 2
-
-    return place
-
-
-def walking(frame: int) -> tuple[float, float]:
-    return 40 + 2.5 * frame, 300.0
-
-
-def write_bodies(path: Path, bodies: list[Path_]) -> Path:
-    """Red boxes in front of a wall that stands still."""
-    wall = cv2.resize(np.random.default_rng(0).integers(60, 120, (40, 70), np.uint8), SIZE)
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=FPS, options={"preset": "ultrafast", "crf": "20"})
-        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        for index in range(N_FRAMES):
-            image = np.repeat(wall[..., None], 3, axis=2)
-            for body in bodies:
-                x, y = body(index)
-                top, left = round(y - TALL_PX / 2), round(x - TALL_PX / 6)
-                image[max(top, 0) : top + TALL_PX, max(left, 0) : left + TALL_PX // 3] = (230, 20, 20)
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
-        container.mux(stream.encode(None))
-    return path
-
-
+N_FRAMES = 75
 FIRST, SECOND = diving(120, 0.5), diving(420, 0.6, top=90.0)
 
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two who leave the board a tenth of a second apart, and one who walks."""
-    return write_bodies(tmp_path_factory.mktemp("pair") / "pair.mp4", [FIRST, SECOND, walking])
+    return write_bodies(tmp_path_factory.mktemp("pair") / "pair.mp4", [FIRST, SECOND, walking], N_FRAMES)
 
 
-def read(path: Path, frame: int, body: Path_, shift: tuple[float, float] = (0.0, 0.0)) -> Samples:
+def read(path: Path, frame: int, body: Place, shift: tuple[float, float] = (0.0, 0.0)) -> Samples:
     x, y = body(frame)
     point = AthletePoint(frame=frame, x=x + shift[0], y=y + shift[1])
     clip = make_clip(path, athlete=point)
     return read_samples(clip, "follow", ClipEncoder(StandIn(), torch.device("cpu")))
 
 
-def off_px(samples: Samples, body: Path_) -> np.ndarray:
+def off_px(samples: Samples, body: Place) -> np.ndarray:
     """Distance of the middle of each crop from a body."""
     middle = (samples.crops[:, :2] + samples.crops[:, 2:]) / 2
     return np.hypot(*(middle - [body(int(frame)) for frame in samples.sampled]).T)
@@ -79,7 +40,7 @@ def off_px(samples: Samples, body: Path_) -> np.ndarray:
 @pytest.mark.parametrize("body", [FIRST, SECOND], ids=["first", "second"])
 @pytest.mark.parametrize(("frame", "shift"), [(30, (6.0, -15.0)), (5, (0.0, 10.0))], ids=["in the air", "before"])
 def test_of_two_who_dive_the_one_at_the_point_is_followed(
-    pair: Path, body: Path_, frame: int, shift: tuple[float, float]
+    pair: Path, body: Place, frame: int, shift: tuple[float, float]
 ) -> None:
     samples = read(pair, frame, body, shift)
     assert samples.diver is not None

@@ -1,5 +1,8 @@
 """What is no whole dive is refused with a way out, and a card's calibration is read or refused."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -10,9 +13,10 @@ from fineparser_core.inference.clip_validation import (
     clip_evidence,
     refusal,
     slow_motion,
+    trimmed,
     warnings,
 )
-from fineparser_core.types import ClipEvidence, IntervalRule
+from fineparser_core.types import Clip, ClipEvidence, IntervalRule
 
 LEAST = DomainThresholds(take_off=0.1, entry=0.1, shown=0.3, after=0.2)
 
@@ -100,6 +104,14 @@ def test_an_interval_stays_within_what_judges_can_give() -> None:
     assert (middle.low, middle.high, middle.level) == (40.0, 60.0, 0.8)
     assert rule.around(4.0, 3.0, 3.0).low == 0.0
     assert rule.around(88.0, 3.0, 3.0).high == 90.0
+
+
+def test_a_clip_that_was_cut_unasked_says_so() -> None:
+    clip = Clip(path=Path("dive.mp4"), in_frame=85, out_frame=185, fps=30.0)
+    assert trimmed(clip) == ()
+    (sentence,) = trimmed(replace(clip, n_cut=(85, 245)))
+    assert "frames 85 to 185" in sentence
+    assert "85 frames before and 245 after" in sentence
 
 
 def test_a_slow_replay_is_said_to_be_one() -> None:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from fineparser_core.inference.trim import AFTER_S, BEFORE_S, apart, clip_around, suppress_overlaps
+from fineparser_core.inference.cutting import AFTER_S, BEFORE_S, apart, clip_around
+from fineparser_core.inference.trim import suppress_overlaps
 from fineparser_core.measures.free_fall import FreeFall
 from fineparser_core.types import DiveSegment
 

@@ -1,0 +1,45 @@
+"""Videos of red boxes that dive or walk in front of a wall that stands still."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+
+SIZE = WIDTH, HEIGHT = 640, 360
+FPS = 30
+TALL_PX = 48
+METRE_PX = TALL_PX / 1.15
+Place = Callable[[int], tuple[float, float]]
+
+
+def diving(x: float, leaves_s: float, top: float = 60.0) -> Place:
+    """Up for 0.3 s from a board, then down into the water 0.9 s after the top."""
+
+    def place(frame: int) -> tuple[float, float]:
+        t = float(np.clip(frame / FPS - leaves_s, 0, 1.2)) - 0.3
+        return x + 30 * (t + 0.3), top + METRE_PX * 9.81 * t**2 / 2
+
+    return place
+
+
+def walking(frame: int) -> tuple[float, float]:
+    return 40 + 2.5 * frame, 300.0
+
+
+def write_bodies(path: Path, bodies: Sequence[Place], n_frames: int) -> Path:
+    """Red boxes in front of a wall that stands still."""
+    wall = cv2.resize(np.random.default_rng(0).integers(60, 120, (40, 70), np.uint8), SIZE)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=FPS, options={"preset": "ultrafast", "crf": "20"})
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        for index in range(n_frames):
+            image = np.repeat(wall[..., None], 3, axis=2)
+            for body in bodies:
+                x, y = body(index)
+                top, left = round(y - TALL_PX / 2), round(x - TALL_PX / 6)
+                image[max(top, 0) : top + TALL_PX, max(left, 0) : left + TALL_PX // 3] = (230, 20, 20)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        container.mux(stream.encode(None))
+    return path
