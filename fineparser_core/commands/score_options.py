@@ -34,7 +34,10 @@ class ScoreOptions(WeightsOptions):
         speed: annotated: slowed down, e.g. 0.25.
         whole_file: annotated: the whole file, not the dive alone.
         no_overlay: annotated: the picture alone.
+        skeleton: annotated and contact sheet: with the athlete's skeleton, and the path of the body's centre.
         contact_sheet: write the phases beside the best exemplar's as a picture.
+        report: write a page for athlete and coach, as .pdf or .html.
+        diver: report: the athlete's name.
     """
 
     clip: Positional[Path]
@@ -61,4 +64,7 @@ class ScoreOptions(WeightsOptions):
     speed: float = 1.0
     whole_file: bool = False
     no_overlay: bool = False
+    skeleton: bool = False
     contact_sheet: Path | None = None
+    report: Path | None = None
+    diver: str = ""

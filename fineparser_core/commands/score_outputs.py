@@ -10,12 +10,15 @@ from fineparser_core.export.annotated_clip import write_annotated_clip
 from fineparser_core.export.contact_sheet import write_contact_sheet
 from fineparser_core.export.images import IMAGE_SUFFIXES
 from fineparser_core.export.options import MIN_SPEED, RenderOptions
+from fineparser_core.export.report.dives import REPORT_SUFFIXES, ReportedDive
+from fineparser_core.export.report.write import write_report
 from fineparser_core.export.tables import DiveRecord, write_csv
 from fineparser_core.inference.compared import compared_exemplar
 from fineparser_core.inference.exemplar_selection import best_exemplar
+from fineparser_core.inference.exemplars.records import Exemplar
 from fineparser_core.inference.exemplars.store import ExemplarStore
 from fineparser_core.progress import CancelToken, ProgressCallback
-from fineparser_core.types import Analysis
+from fineparser_core.types import Analysis, ComparedDive
 
 STDOUT = Path("-")
 _BEST = "best"
@@ -24,7 +27,7 @@ _BEST = "best"
 def output_files(args: ScoreOptions) -> list[Path]:
     """The files that are asked for."""
     json_file = None if args.json == STDOUT else args.json
-    asked = (args.annotated, args.contact_sheet, args.masks, args.csv, json_file)
+    asked = (args.annotated, args.contact_sheet, args.report, args.masks, args.csv, json_file)
     return [path for path in asked if path is not None]
 
 
@@ -56,6 +59,12 @@ def _check_options(args: ScoreOptions) -> None:
         raise ConfigError(f"--speed {args.speed:g} cannot be written: choose one from {MIN_SPEED:g} to 1.")
     if args.contact_sheet is not None and args.contact_sheet.suffix.lower() not in IMAGE_SUFFIXES:
         raise ConfigError(f"{args.contact_sheet} ends in none of {', '.join(IMAGE_SUFFIXES)}: choose such a name.")
+    if args.report is not None and args.report.suffix.lower() not in REPORT_SUFFIXES:
+        raise ConfigError(f"{args.report} ends in none of {', '.join(REPORT_SUFFIXES)}: choose such a name.")
+    if args.skeleton and args.annotated is None and args.contact_sheet is None:
+        raise ConfigError("--skeleton is drawn on the annotated clip and the contact sheet: add one of them.")
+    if args.diver and args.report is None:
+        raise ConfigError("--diver is named in the report: add --report.")
     if args.compare_with == _BEST and args.dive_number is None:
         raise ConfigError("--compare-with best needs a score to choose by: add --dive-number, or name an exemplar.")
 
@@ -82,16 +91,20 @@ def write_outputs(
     # The one that takes long first: a cancel while it is drawn leaves no file at all.
     if args.annotated:
         chosen = best if args.compare_with == _BEST else library.get(args.compare_with) if args.compare_with else None
-        comparison = compared_exemplar(chosen, library.mask(chosen.id)) if chosen is not None else None
+        comparison = _compared(chosen, library)
         shown = not args.no_overlay
-        options = RenderOptions(mask=shown, panels=shown, comparison=comparison, speed=args.speed)
+        options = RenderOptions(
+            mask=shown, panels=shown, comparison=comparison, speed=args.speed, skeleton=args.skeleton
+        )
         notes = write_annotated_clip(
             analysis, args.annotated, options, whole_file=args.whole_file, progress=progress, cancel=cancel
         )
     if args.contact_sheet:
-        comparison = compared_exemplar(best, library.mask(best.id)) if best is not None else None
-        options = RenderOptions(comparison=comparison)
+        options = RenderOptions(comparison=_compared(best, library), skeleton=args.skeleton)
         write_contact_sheet(analysis, args.contact_sheet, options, progress=progress, cancel=cancel)
+    if args.report:
+        dive = ReportedDive(path=args.clip, analysis=analysis, diver=args.diver, comparison=_compared(best, library))
+        write_report([dive], args.report, progress=progress, cancel=cancel)
     if args.masks:
         write_masks_npz(analysis.parse, args.masks)
     if args.csv:
@@ -99,3 +112,7 @@ def write_outputs(
     if args.json and args.json != STDOUT:
         write_analysis_json(analysis, args.json)
     return notes
+
+
+def _compared(exemplar: Exemplar | None, library: ExemplarStore) -> ComparedDive | None:
+    return compared_exemplar(exemplar, library.mask(exemplar.id)) if exemplar is not None else None

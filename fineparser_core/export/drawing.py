@@ -4,6 +4,7 @@ OpenCV is imported inside the functions: the process of the window imports this 
 """
 
 from bisect import bisect_left
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 from unicodedata import normalize
@@ -44,12 +45,17 @@ def text_width(text: str, size_px: float, *, weight: int = REGULAR) -> int:
 
 def wrap_text(text: str, size_px: float, width_px: float) -> list[str]:
     """Break a text into lines of at most a width, between words, and inside words that are wider than a line."""
+    return wrap_lines(text, width_px, lambda line: text_width(line, size_px))
+
+
+def wrap_lines(text: str, width: float, width_of: Callable[[str], float]) -> list[str]:
+    """`wrap_text` by what a line of text measures in any font and unit."""
     lines: list[str] = []
     for word in text.split():
-        if lines and text_width(f"{lines[-1]} {word}", size_px) <= width_px:
+        if lines and width_of(f"{lines[-1]} {word}") <= width:
             lines[-1] += f" {word}"
             continue
-        while (fits := max(_fitting(word, size_px, width_px), 1)) < len(word):
+        while (fits := max(_fitting(word, width, width_of), 1)) < len(word):
             lines.append(word[:fits])
             word = word[fits:]
         lines.append(word)
@@ -58,16 +64,21 @@ def wrap_text(text: str, size_px: float, width_px: float) -> list[str]:
 
 def fit_text(text: str, size_px: float, width_px: float) -> str:
     """Shorten a text to a width, with an ellipsis at its end if it is too long."""
-    if _fitting(text, size_px, width_px) == len(text):
+    return fit_line(text, width_px, lambda line: text_width(line, size_px))
+
+
+def fit_line(text: str, width: float, width_of: Callable[[str], float]) -> str:
+    """`fit_text` by what a line of text measures in any font and unit."""
+    if _fitting(text, width, width_of) == len(text):
         return text
-    return f"{text[: _fitting(text, size_px, width_px, end='…')].rstrip()}…"
+    return f"{text[: _fitting(text, width, width_of, end='…')].rstrip()}…"
 
 
-def _fitting(text: str, size_px: float, width_px: float, *, end: str = "") -> int:
+def _fitting(text: str, width: float, width_of: Callable[[str], float], *, end: str = "") -> int:
     """How many characters of a text, with `end` after them, are at most so wide; the rest is not looked at."""
 
     def is_wider(n: int) -> bool:
-        return text_width(f"{text[:n].rstrip()}{end}", size_px) > width_px
+        return width_of(f"{text[:n].rstrip()}{end}") > width
 
     most = 1
     while most <= len(text) and not is_wider(most):

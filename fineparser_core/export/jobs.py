@@ -26,12 +26,21 @@ from fineparser_core.export.analysis_json import (
     read_masks_npz,
     write_masks_npz,
 )
-from fineparser_core.export.coach_marks import Mark, to_dict
+from fineparser_core.export.coach_marks import Mark
 from fineparser_core.export.corrections import CorrectedDive, write_corrections
+from fineparser_core.export.job_fields import (
+    comparison_fields,
+    mark_fields,
+    read_comparison,
+    read_marks,
+    read_reported,
+    reported_fields,
+)
 from fineparser_core.export.options import MaskStyle, RenderOptions
+from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.tables import DiveRecord, write_csv, write_json
 from fineparser_core.progress import CancelToken, ProgressCallback, throttle
-from fineparser_core.types import Analysis, ComparedDive, MaskTrack, StepSpan
+from fineparser_core.types import Analysis
 
 _JOB, _MASKS, _OTHER_MASKS = "job.json", "masks.npz", "other-masks.npz"
 _PROGRESS_INTERVAL_S = 0.1
@@ -93,7 +102,16 @@ class CorrectionsJob:
     dives: tuple[CorrectedDive, ...]
 
 
-Job = ClipJob | SheetJob | StillJob | PlainStillJob | TableJob | CorrectionsJob
+@dataclass(frozen=True, kw_only=True)
+class ReportJob:
+    """Writes a report, a page for each dive, see `report.write`."""
+
+    path: Path
+    dives: tuple[ReportedDive, ...]
+    title: str = ""
+
+
+Job = ClipJob | SheetJob | StillJob | PlainStillJob | TableJob | CorrectionsJob | ReportJob
 #: Names of the kinds of jobs in `job.json`.
 _KINDS: dict[str, type] = {
     "clip": ClipJob,
@@ -102,6 +120,7 @@ _KINDS: dict[str, type] = {
     "plain still": PlainStillJob,
     "table": TableJob,
     "corrections": CorrectionsJob,
+    "report": ReportJob,
 }
 
 
@@ -117,6 +136,7 @@ def run_job(job: Job, progress: ProgressCallback, cancel: CancelToken) -> tuple[
     # Imported here, because the window only creates jobs and must not load the video libraries.
     from fineparser_core.export.annotated_clip import write_annotated_clip
     from fineparser_core.export.contact_sheet import write_contact_sheet
+    from fineparser_core.export.report.write import write_report
     from fineparser_core.export.stills import write_plain_still, write_still
 
     cancel.raise_if_cancelled()
@@ -132,6 +152,8 @@ def run_job(job: Job, progress: ProgressCallback, cancel: CancelToken) -> tuple[
         write_plain_still(job.video, job.frame, job.path, job.marks)
     elif isinstance(job, CorrectionsJob):
         return write_corrections(job.dives, job.path)
+    elif isinstance(job, ReportJob):
+        write_report(job.dives, job.path, title=job.title, progress=progress, cancel=cancel)
     elif job.path.suffix.lower() == ".json":
         write_json(job.dives, job.path)
     else:
@@ -151,18 +173,19 @@ def save_job(job: Job, folder: Path) -> None:
         fields["dives"] = [_record_fields(dive) for dive in job.dives]
     elif isinstance(job, CorrectionsJob):
         fields["dives"] = [_corrected_fields(dive) for dive in job.dives]
+    elif isinstance(job, ReportJob):
+        fields["title"] = job.title
+        fields["dives"] = [reported_fields(dive, folder, number) for number, dive in enumerate(job.dives)]
     elif isinstance(job, PlainStillJob):
-        fields |= {"video": str(job.video), "frame": job.frame, "marks": _mark_fields(job.marks)}
+        fields |= {"video": str(job.video), "frame": job.frame, "marks": mark_fields(job.marks)}
     else:
         options = job.options
-        fields |= {"analysis": analysis_to_dict(job.analysis), "options": _options_fields(options)}
+        fields |= {"analysis": analysis_to_dict(job.analysis), "options": _options_fields(options, folder)}
         if isinstance(job, ClipJob):
             fields["whole_file"] = job.whole_file
         elif isinstance(job, StillJob):
             fields["frame"] = job.frame
         write_masks_npz(job.analysis.parse, folder / _MASKS)
-        if options.comparison is not None and options.comparison.masks is not None:
-            write_masks_npz(options.comparison.masks, folder / _OTHER_MASKS)
     try:
         (folder / _JOB).write_text(json.dumps(fields), encoding="utf-8")
     except OSError as error:
@@ -182,8 +205,11 @@ def load_job(folder: Path) -> Job:
             return TableJob(path=path, dives=tuple(_record(one) for one in fields["dives"]))
         if fields["kind"] == "corrections":
             return CorrectionsJob(path=path, dives=tuple(_corrected(one) for one in fields["dives"]))
+        if fields["kind"] == "report":
+            dives = tuple(read_reported(one, folder, number) for number, one in enumerate(fields["dives"]))
+            return ReportJob(path=path, dives=dives, title=fields["title"])
         if fields["kind"] == "plain still":
-            video, marks = Path(fields["video"]), _marks(fields["marks"])
+            video, marks = Path(fields["video"]), read_marks(fields["marks"])
             return PlainStillJob(path=path, video=video, frame=fields["frame"], marks=marks)
         analysis = analysis_from_dict(fields["analysis"], read_masks_npz(folder / _MASKS))
         options = _options(fields["options"], folder)
@@ -196,60 +222,33 @@ def load_job(folder: Path) -> Job:
         raise ExportError(f"{folder} holds no complete export ({error}): export again.") from error
 
 
-def _options_fields(options: RenderOptions) -> dict[str, Any]:
-    other = options.comparison
-    comparison = other and {
-        "path": str(other.path),
-        "title": other.title,
-        "steps": [asdict(step) for step in other.steps],
-        "masks": other.masks is not None,
-    }
+def _options_fields(options: RenderOptions, folder: Path) -> dict[str, Any]:
     shown = {"mask": options.mask, "skeleton": options.skeleton}
     plain = {"panels": options.panels, "title": options.title, "speed": options.speed}
-    marks = {"marks": _mark_fields(options.marks), "comparison_marks": _mark_fields(options.comparison_marks)}
+    marks = {"marks": mark_fields(options.marks), "comparison_marks": mark_fields(options.comparison_marks)}
     colours = {"mask_style": asdict(options.mask_style), "step_colours": dict(options.step_colours)}
+    comparison = comparison_fields(options.comparison, folder / _OTHER_MASKS)
     return shown | plain | marks | colours | {"comparison": comparison}
 
 
 def _options(fields: dict[str, Any], folder: Path) -> RenderOptions:
-    other = fields.pop("comparison")
+    fields["comparison"] = read_comparison(fields["comparison"], folder / _OTHER_MASKS)
     fields["mask_style"] = MaskStyle(**fields["mask_style"])
-    fields |= {name: _marks(fields[name]) for name in ("marks", "comparison_marks")}
-    if other is None:
-        return RenderOptions(**fields)
-    first, second, third = (StepSpan(**step) for step in other["steps"])
-    masks = None
-    if other["masks"]:
-        arrays = read_masks_npz(folder / _OTHER_MASKS)
-        masks = MaskTrack(
-            sampled_frames=arrays.frame,
-            mask_probability=arrays.probability,
-            crop_xyxy=arrays.crop_xyxy,
-            joints=arrays.joints,
-        )
-    comparison = ComparedDive(path=Path(other["path"]), title=other["title"], steps=(first, second, third), masks=masks)
-    return RenderOptions(**fields, comparison=comparison)
-
-
-def _mark_fields(marks: Sequence[Mark]) -> list[dict[str, Any]]:
-    return [to_dict(mark) for mark in marks]
-
-
-def _marks(fields: Sequence[dict[str, Any]]) -> tuple[Mark, ...]:
-    return tuple(Mark(**one | {"points": tuple((x, y) for x, y in one["points"])}) for one in fields)
+    fields |= {name: read_marks(fields[name]) for name in ("marks", "comparison_marks")}
+    return RenderOptions(**fields)
 
 
 def _record_fields(dive: DiveRecord) -> dict[str, Any]:
     names = ("diver", "dive_number", "board_m", "state", "corrected", "contact_corrected")
     analysis = analysis_to_dict(dive.analysis) if dive.analysis is not None else None
     plain = {name: getattr(dive, name) for name in names}
-    return plain | {"path": str(dive.path), "analysis": analysis, "marks": _mark_fields(dive.marks)}
+    return plain | {"path": str(dive.path), "analysis": analysis, "marks": mark_fields(dive.marks)}
 
 
 def _record(fields: dict[str, Any]) -> DiveRecord:
     data = fields.pop("analysis")
     analysis = _analysis_without_masks(data) if data is not None else None
-    known = fields | {"path": Path(fields["path"]), "marks": _marks(fields["marks"])}
+    known = fields | {"path": Path(fields["path"]), "marks": read_marks(fields["marks"])}
     return DiveRecord(**known, analysis=analysis)
 
 

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from fineparser_core.export.coach_marks import Point
-from fineparser_core.export.coach_marks_overlay import PointTransform
+from fineparser_core.export.coach_marks_overlay import PointTransform, draw_arc
 from fineparser_core.export.drawing import Colour, text_width
-from fineparser_core.export.overlay import OUTLINE, OUTLINE_OPACITY, Overlay, OverlayCanvas
+from fineparser_core.export.measured_angles import MeasuredAngle
+from fineparser_core.export.overlay import LIGHT, OUTLINE, OUTLINE_OPACITY, Overlay, OverlayCanvas
 from fineparser_core.export.palette import rgb
 from fineparser_core.export.skeleton import SIDE_COLOURS, Bone, Joints, bones_of, joints_at
 from fineparser_core.measures.centre_path import CentrePath
@@ -60,6 +61,15 @@ def draw_path(canvas: OverlayCanvas, path: CentrePath, frame: int, unit: float, 
     if place is not None:
         canvas.dot(transform((float(place[0]), float(place[1]))), 5 * unit, OUTLINE, OUTLINE_OPACITY)
         canvas.dot(transform((float(place[0]), float(place[1]))), 4 * unit, _PATH)
+
+
+def draw_angles(canvas: OverlayCanvas, angles: Sequence[MeasuredAngle], unit: float, transform: PointTransform) -> None:
+    """Draw the sides and the arcs of measured angles, with their degrees."""
+    for angle in angles:
+        points = [transform(point) for point in angle.points]
+        for width, colour, opacity in ((3.2, OUTLINE, OUTLINE_OPACITY), (1.4, LIGHT, 1.0)):
+            canvas.lines(points, width * unit, colour, opacity)
+        draw_arc(canvas, points, f"{abs(angle.measure.value):.0f}°", unit)
 
 
 def skeleton_overlay(

@@ -1,0 +1,78 @@
+"""Where the angles that were measured lie on a frame. No drawing library: the window draws them as well."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fineparser_core.constants import KEYPOINT_NAMES
+from fineparser_core.export.coach_marks import Point
+from fineparser_core.types import Measure
+
+#: Joints with less confidence carry no angle.
+_LEAST_CONFIDENCE = 0.3
+#: Frames by which a measure may lie beside the one that is shown.
+_NEAR = 1
+#: By the names of measures: end, vertex and end of an angle of the body.
+_CORNERS = {
+    "arm_asymmetry": ("wrist_l", "shoulder", "wrist_r"),
+    "hip_angle": ("shoulder", "hip", "knee"),
+    "knee_angle": ("hip", "knee", "ankle"),
+    "legs_apart": ("ankle_l", "hip", "ankle_r"),
+    "toe_angle": ("knee", "ankle", "toe"),
+    "elbow_angle": ("shoulder", "elbow", "wrist"),
+}
+#: Foot and head of a line that is measured off the vertical.
+_LINES = {"lean": ("ankle", "hip"), "entry_angle": ("shoulder", "ankle"), "legs_line": ("hip", "ankle")}
+#: Angles of one frame: more hide the body.
+MOST_ANGLES = 2
+
+
+@dataclass(frozen=True)
+class MeasuredAngle:
+    """An angle on a frame.
+
+    Attributes:
+        measure: whose value it shows.
+        points: end, vertex and end, x and y in pixels of the source frame; the second end of a line off the vertical
+            lies on the vertical.
+    """
+
+    measure: Measure
+    points: tuple[Point, Point, Point]
+
+
+def measured_angles(found: Sequence[Measure], frame: int, joints: np.ndarray | None) -> list[MeasuredAngle]:
+    """The angles that were measured at a frame or beside it, in the order of the measures.
+
+    Args:
+        joints: (16, 3) of the frame, see `joints_at`.
+    """
+    if joints is None:
+        return []
+    angles = []
+    for measure in found:
+        if abs(measure.frame - frame) <= _NEAR and (points := _points(measure.name, joints)) is not None:
+            angles.append(MeasuredAngle(measure, points))
+    return angles[:MOST_ANGLES]
+
+
+def _points(name: str, joints: np.ndarray) -> tuple[Point, Point, Point] | None:
+    if name in _CORNERS:
+        places = [_place(joints, joint) for joint in _CORNERS[name]]
+    elif name in _LINES:
+        foot, head = (_place(joints, joint) for joint in _LINES[name])
+        up = (foot[0], foot[1] - float(np.hypot(head[0] - foot[0], head[1] - foot[1]))) if foot and head else None
+        places = [head, foot, up]
+    else:
+        return None
+    first, vertex, second = places
+    return (first, vertex, second) if first and vertex and second else None
+
+
+def _place(joints: np.ndarray, joint: str) -> Point | None:
+    """A joint, or the middle of both sides of one that are seen; None where none is."""
+    names = [joint] if joint in KEYPOINT_NAMES else [f"{joint}_l", f"{joint}_r"]
+    seen = joints[[KEYPOINT_NAMES.index(name) for name in names]]
+    seen = seen[seen[:, 2] >= _LEAST_CONFIDENCE]
+    return (float(seen[:, 0].mean()), float(seen[:, 1].mean())) if len(seen) else None

@@ -1,0 +1,40 @@
+"""What a report is made from: analysed dives, and what the coach knows of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fineparser_core.export.coach_marks import Mark
+from fineparser_core.export.report.page import TrendPoint
+from fineparser_core.measures.explanation import Band
+from fineparser_core.types import Analysis, ComparedDive
+
+#: Files that a report can be.
+REPORT_SUFFIXES = (".html", ".pdf")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportedDive:
+    """A dive of a report.
+
+    Attributes:
+        path: of the video.
+        diver: name, or "".
+        date: ISO date of the dive, or "".
+        note: of the coach, lines.
+        marks: drawings and notes on frames.
+        bands: of good dives of the same number, by the measures' names; empty where they are not known.
+        trend: dives of this number by the same diver, this one among them, in order of time.
+        comparison: a dive to show below; None for none.
+        analysis: with a score, or without.
+    """
+
+    path: Path
+    analysis: Analysis
+    diver: str = ""
+    date: str = ""
+    note: str = ""
+    marks: tuple[Mark, ...] = ()
+    bands: Mapping[str, Band] = field(default_factory=dict)
+    trend: tuple[TrendPoint, ...] = ()
+    comparison: ComparedDive | None = None

@@ -1,0 +1,40 @@
+"""A report as one HTML file that needs nothing beside it and prints on A4."""
+
+import base64
+from pathlib import Path
+
+import numpy as np
+
+from fineparser_core.export.report.page import Report
+from fineparser_core.export.report.trend import trend_chart
+from fineparser_core.printable import printable
+from fineparser_core.video.atomic import atomic_file
+
+_JPEG_QUALITY = 88
+
+
+def write_html(report: Report, path: Path) -> None:
+    """Write the file, whole or not at all.
+
+    Raises:
+        ExportError: the file cannot be written.
+    """
+    from jinja2 import Environment, PackageLoader  # a moment that only a report waits for
+
+    pages = Environment(loader=PackageLoader(__package__, "."), autoescape=True, trim_blocks=True)
+    pages.filters |= {"data_uri": _data_uri, "trend_chart": trend_chart}
+    text = pages.get_template("report.html.j2").render(report=report)
+    with atomic_file(path) as temporary:
+        temporary.write_text(printable(text, keep="\n\t"), encoding="utf-8")
+
+
+def jpeg(image: np.ndarray) -> bytes:
+    """An image (H, W, 3) uint8 RGB as JPEG."""
+    import cv2
+
+    flags = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
+    return bytes(cv2.imencode(".jpg", np.ascontiguousarray(image[:, :, ::-1]), flags)[1])
+
+
+def _data_uri(image: np.ndarray) -> str:
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg(image)).decode("ascii")

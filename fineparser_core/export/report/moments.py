@@ -1,0 +1,61 @@
+"""The six moments of a dive that a report shows."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from fineparser_core.types import DiveParse, Measure, StepSpan
+
+#: Before the take-off, and after the water is touched; seconds of the file.
+_APPROACH_S, _AFTER_S = 0.6, 0.4
+#: The hands are in the water so long after the come-out, where the contact was not seen.
+_DOWN_S = 0.25
+
+
+#: Measures of which the first that there is tells which frame of the flight is shown.
+_SHOWS_FLIGHT = ("hip_angle", "knee_angle")
+
+
+class Moment(NamedTuple):
+    """A moment: what it is called, and its source frame."""
+
+    name: str
+    frame: int
+
+
+def moments_of(
+    steps: tuple[StepSpan, StepSpan, StepSpan], times_s: np.ndarray, contact_frame: int | None = None
+) -> tuple[Moment, ...]:
+    """Approach, take-off, flight, come-out, entry and after it.
+
+    Args:
+        times_s: (n_frames,) presentation times of the file.
+        contact_frame: first touch of the water; None where it was not seen.
+    """
+    first, last = steps[0].start_frame, min(steps[2].end_frame, len(times_s)) - 1
+    leaves, comes_out = steps[1].start_frame, steps[2].start_frame
+
+    def at(time_s: float) -> int:
+        found = int(np.searchsorted(times_s, time_s + 1e-9, side="right")) - 1
+        return min(max(found, first), last)
+
+    entry = contact_frame if contact_frame is not None else at(times_s[comes_out] + _DOWN_S)
+    return (
+        Moment("approach", at(times_s[leaves] - _APPROACH_S)),
+        Moment("take-off", leaves),
+        Moment("flight", at((times_s[leaves] + times_s[comes_out]) / 2)),
+        Moment("come-out", comes_out),
+        Moment("entry", min(entry, last)),
+        Moment("after", at(times_s[min(entry, last)] + _AFTER_S)),
+    )
+
+
+def moments_of_parse(parse: DiveParse, times_s: np.ndarray, found: Sequence[Measure]) -> tuple[Moment, ...]:
+    """`moments_of` of a parsed dive; the flight is shown where its angles were measured."""
+    moments = moments_of(parse.steps, times_s, parse.first_water_contact_frame)
+    read_at = {measure.name: measure.frame for measure in found}
+    shown = next((read_at[name] for name in _SHOWS_FLIGHT if name in read_at), None)
+    if shown is None:
+        return moments
+    return tuple(Moment(name, shown if name == "flight" else frame) for name, frame in moments)

@@ -1,0 +1,120 @@
+"""The page of a dive's report as data; `html` and `pdf` draw it. All texts are plain and may be of strangers."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A picture with a line below it.
+
+    Attributes:
+        image: (H, W, 3) uint8 RGB.
+    """
+
+    image: np.ndarray = field(repr=False)
+    caption: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Strip:
+    """A row of pictures under a heading."""
+
+    heading: str
+    pictures: tuple[Picture, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gauge:
+    """Where a value lies beside a band, as shares of the gauge's width.
+
+    Attributes:
+        value, low, high: of the value and the band's ends.
+        deviation: standard deviation of the value.
+    """
+
+    value: float
+    deviation: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasuredRow:
+    """A line of a phase's table.
+
+    Attributes:
+        outside: whether the value lies outside of the band by more than its uncertainty, on the worse side.
+        gauge: None where there is no band.
+    """
+
+    name: str
+    value: str
+    good: str
+    outside: bool
+    gauge: Gauge | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Phase:
+    """A phase of the dive.
+
+    Attributes:
+        colour: #rrggbb.
+        points: that the model attributes to it, relative to the exemplars; None without a score.
+        points_share: their share of the largest of the dive's, -1 to 1, for a bar.
+        rows: what was measured.
+        sentences: what speaks most against the dive, measured.
+    """
+
+    name: str
+    colour: str
+    times: str
+    points: str | None
+    points_share: float
+    rows: tuple[MeasuredRow, ...]
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrendPoint:
+    """A dive of the same number: when, and its implied award."""
+
+    label: str
+    award: float
+    is_this: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """A dive on one page.
+
+    Attributes:
+        headline: the score and what it is; (text, line below it).
+        facts: (name, value), a line each.
+        strips: frames of the dive and, below, those of the dive it is compared with.
+        trend: dives of this number by the same diver in order of time, this one among them; empty for one alone.
+        note: of the coach, lines.
+        about: what the numbers are and are not, sentences.
+        warning: why the score should not be trusted, or "".
+    """
+
+    title: str
+    headline: tuple[str, str]
+    facts: tuple[tuple[str, str], ...]
+    strips: tuple[Strip, ...]
+    phases: tuple[Phase, ...]
+    trend_heading: str
+    trend: tuple[TrendPoint, ...]
+    note: tuple[str, ...]
+    about: tuple[str, ...]
+    warning: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """All pages, a dive each."""
+
+    title: str
+    pages: tuple[Page, ...]

@@ -1,0 +1,163 @@
+"""A report as PDF: each dive on one page of A4."""
+
+from pathlib import Path
+
+from fineparser_core.export.report.html import jpeg
+from fineparser_core.export.report.page import MeasuredRow, Page, Phase, Report, Strip
+from fineparser_core.export.report.pdf_canvas import FAINT, INK, PAGE_MM, PdfCanvas, system_faces
+from fineparser_core.export.report.trend import trend_chart
+
+_MARGIN = 11.0
+_WIDTH = PAGE_MM[0] - 2 * _MARGIN
+_GAP, _COLUMN_GAP = 1.6, 6.0
+_COLUMN = (_WIDTH - 2 * _COLUMN_GAP) / 3
+#: Bottom of the table of phases, of note and trend, and of the last line.
+_PHASES_END, _NOTE_END, _END = 214.0, 251.0, 289.0
+_ROW, _SCORE_WIDTH = 8.6, 62.0
+_GOOD, _BACK, _WARN, _MARK = "#bfe0c4", "#eef1f4", "#a34700", "#0b66c3"
+
+
+def write_pdf(report: Report, path: Path) -> None:
+    """Write the file, whole or not at all.
+
+    Raises:
+        ExportError: the file cannot be written.
+    """
+    canvas = PdfCanvas(report.title, system_faces())
+    for page in report.pages:
+        canvas.add_page()
+        y = _draw_head(canvas, page)
+        for strip in page.strips:
+            y = _draw_strip(canvas, strip, y)
+        for at, phase in enumerate(page.phases):
+            _draw_phase(canvas, phase, _MARGIN + at * (_COLUMN + _COLUMN_GAP), y + 3)
+        _draw_note(canvas, page)
+        if page.trend:
+            _draw_trend(canvas, page)
+        _draw_foot(canvas, page)
+    canvas.write(path)
+
+
+def _draw_head(canvas: PdfCanvas, page: Page) -> float:
+    canvas.text(_MARGIN, _MARGIN, page.title, 17, bold=True, width=_WIDTH - _SCORE_WIDTH - 4)
+    y = _MARGIN + 8.5
+    for name, text in page.facts:
+        canvas.text(_MARGIN, y, name, 8, bold=True, colour=FAINT)
+        start = _MARGIN + 28
+        canvas.text(start, y, text, 8, colour=FAINT, width=_WIDTH - _SCORE_WIDTH - 32)
+        y += 3.9
+    right = _MARGIN + _WIDTH
+    canvas.text(right, _MARGIN - 1, page.headline[0], 26, bold=True, align="R", width=_SCORE_WIDTH)
+    below = _MARGIN + 11.5
+    for line in canvas.wrapped(page.headline[1], 8, _SCORE_WIDTH, 2):
+        canvas.text(right, below, line, 8, colour=FAINT, align="R", width=_SCORE_WIDTH)
+        below += 3.7
+    if page.warning:
+        y = canvas.lines(_MARGIN, max(y, below) + 0.5, page.warning, 8, _WIDTH, most=2, colour=_WARN)
+    return max(y, below) + 1
+
+
+def _draw_strip(canvas: PdfCanvas, strip: Strip, y: float) -> float:
+    if strip.heading:
+        canvas.text(_MARGIN, y + 1.5, strip.heading, 8, bold=True, colour=FAINT, width=_WIDTH)
+        y += 6
+    n = len(strip.pictures)
+    side = (_WIDTH - (n - 1) * _GAP) / n
+    for at, picture in enumerate(strip.pictures):
+        x = _MARGIN + at * (side + _GAP)
+        canvas.picture(x, y, side, jpeg(picture.image))
+        canvas.text(x, y + side + 0.6, picture.caption, 7, colour=FAINT, width=side)
+    return y + side + 4.5
+
+
+def _draw_phase(canvas: PdfCanvas, phase: Phase, x: float, y: float) -> None:
+    canvas.text(x, y, phase.name, 11, bold=True)
+    if phase.points is not None:
+        canvas.text(x + _COLUMN, y, phase.points, 11, bold=True, align="R")
+    canvas.box(x, y + 5.2, _COLUMN, 0.9, phase.colour)
+    canvas.text(x, y + 6.8, phase.times, 7, colour=FAINT)
+    y += 10.8
+    if phase.points is not None:
+        canvas.text(x + _COLUMN, y - 4, "points by the model", 7, colour=FAINT, align="R")
+        canvas.box(x, y, _COLUMN, 2, _BACK)
+        middle, half = x + _COLUMN / 2, _COLUMN / 2 * phase.points_share
+        canvas.box(min(middle, middle + half), y, abs(half), 2, phase.colour)
+        canvas.line(((middle, y - 0.5), (middle, y + 2.5)), FAINT)
+        y += 4
+    sentences = [line for sentence in phase.sentences for line in canvas.wrapped(sentence, 7.5, _COLUMN - 3, 3)]
+    room = _PHASES_END - y - (4.5 + 3.4 * len(sentences) if sentences else 0)
+    for row in phase.rows[: max(int(room / _ROW), 1)]:
+        _draw_row(canvas, row, x, y)
+        y += _ROW
+    if not phase.rows:
+        canvas.text(x, y + 0.5, "Nothing of this phase was measured.", 7.5, colour=FAINT, width=_COLUMN)
+        y += 5
+    if phase.sentences:
+        canvas.text(x, y + 0.8, "What speaks against it, measured", 7.5, bold=True, colour=FAINT, width=_COLUMN)
+        y += 4.5
+        for sentence in phase.sentences:
+            canvas.dot(x + 0.9, y + 1.7, 0.5, INK)
+            y = canvas.lines(x + 3, y, sentence, 7.5, _COLUMN - 3, most=3)
+
+
+def _draw_row(canvas: PdfCanvas, row: MeasuredRow, x: float, y: float) -> None:
+    canvas.line(((x, y), (x + _COLUMN, y)))
+    room = canvas.width(row.value, 8, bold=row.outside)
+    canvas.text(x + _COLUMN, y + 0.6, row.value, 8, bold=row.outside, align="R")
+    canvas.text(x, y + 0.6, row.name, 8, width=_COLUMN - room - 1.5)
+    if row.good:
+        canvas.text(x + _COLUMN, y + 4.3, f"good: {row.good}", 6.5, colour=FAINT, align="R")
+    if row.gauge is not None:
+        wide, top, gauge = _COLUMN * 0.42, y + 5.0, row.gauge
+        canvas.box(x, top, wide, 1.8, _BACK)
+        canvas.box(x + wide * gauge.low, top, wide * (gauge.high - gauge.low), 1.8, _GOOD)
+        ends = (gauge.value - gauge.deviation, gauge.value + gauge.deviation)
+        canvas.line([(x + wide * end, top + 0.9) for end in ends], INK)
+        canvas.box(x + wide * gauge.value - 0.3, top - 0.4, 0.6, 2.6, INK)
+
+
+def _draw_note(canvas: PdfCanvas, page: Page) -> None:
+    top, wide = _PHASES_END + 2, (_WIDTH - _COLUMN_GAP) / 2 if page.trend else _WIDTH
+    canvas.text(_MARGIN, top, "Coach's note", 8, bold=True, colour=FAINT)
+    canvas.frame(_MARGIN, top + 4.5, wide, _NOTE_END - top - 6)
+    y = top + 5.5
+    most = int((_NOTE_END - 2 - y) / 3.9)
+    lines = [line for given in page.note for line in canvas.wrapped(given, 8.5, wide - 4)]
+    shown = lines if len(lines) <= most else [*lines[: most - 1], f"{lines[most - 1]}…"]
+    for line in shown:
+        canvas.text(_MARGIN + 2, y, line, 8.5, width=wide - 4)
+        y += 3.9
+
+
+def _draw_trend(canvas: PdfCanvas, page: Page) -> None:
+    wide = (_WIDTH - _COLUMN_GAP) / 2
+    left, top = _MARGIN + wide + _COLUMN_GAP, _PHASES_END + 2
+    canvas.text(left, top, page.trend_heading, 8, bold=True, colour=FAINT, width=wide)
+    x0, y0, width, height = left + 5, _NOTE_END - 6, wide - 6, _NOTE_END - 6 - (top + 6)
+    chart = trend_chart(page.trend)
+    for share, tick in chart.ticks:
+        y = y0 - height * share
+        canvas.line(((x0, y), (x0 + width, y)))
+        canvas.text(x0 - 1.2, y - 1.5, str(tick), 6.5, colour=FAINT, align="R")
+    places = [(x0 + width * x, y0 - height * y) for x, y, _ in chart.points]
+    canvas.line(places, _MARK, 0.35)
+    room = width / len(places)
+    for at, ((x, y), (_, _, point)) in enumerate(zip(places, chart.points, strict=True)):
+        canvas.dot(x, y, 1.1 if point.is_this else 0.7, _WARN if point.is_this else _MARK)
+        if len(places) <= 6 or point.is_this or at in (0, len(places) - 1):
+            canvas.text(x, y0 + 1.2, point.label, 6.5, colour=FAINT, align="C", width=max(room - 1, 12))
+
+
+def _draw_foot(canvas: PdfCanvas, page: Page) -> None:
+    y = _NOTE_END + 1
+    canvas.text(_MARGIN, y, "What the numbers are, and are not", 8, bold=True, colour=FAINT)
+    y += 4.4
+    for sentence in page.about:
+        room = int((_END - 11 - y) / 3.2)
+        if room < 1:
+            break
+        y = canvas.lines(_MARGIN, y, sentence, 7, _WIDTH, most=min(room, 3), colour=FAINT) + 0.4
+    for at, name in enumerate(("coach", "date")):
+        x = _MARGIN + at * 75
+        canvas.line(((x, _END - 3.5), (x + 60, _END - 3.5)), FAINT)
+        canvas.text(x, _END - 3, name, 7, colour=FAINT)

@@ -1,0 +1,84 @@
+"""Crops of the moments of a dive, with mask and skeleton, for a report."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from fineparser_core.export.coach_marks import Mark, Point
+from fineparser_core.export.coach_marks_overlay import MarkPainter, PointTransform
+from fineparser_core.export.crops import athlete_box, cropped, windows_around
+from fineparser_core.export.mask_overlay import draw_mask_on_image, mask_at
+from fineparser_core.export.measured_angles import MeasuredAngle, measured_angles
+from fineparser_core.export.options import MaskStyle
+from fineparser_core.export.overlay import OverlayCanvas
+from fineparser_core.export.report.moments import Moment
+from fineparser_core.export.report.page import Picture
+from fineparser_core.export.skeleton import joints_at
+from fineparser_core.export.skeleton_overlay import draw_angles, paint_skeleton
+from fineparser_core.progress import CancelToken
+from fineparser_core.types import DiveParse, MaskTrack, Measure
+from fineparser_core.video.reader import VideoReader
+
+PICTURE_PX = 320
+_MASK = MaskStyle(opacity=0.35, outline=True)
+#: Of the lines of skeletons and drawings.
+_UNIT = 1.1
+
+
+def moment_pictures(
+    path: Path,
+    moments: Sequence[Moment],
+    masks: DiveParse | MaskTrack | None,
+    marks: Sequence[Mark] = (),
+    measures: Sequence[Measure] = (),
+    *,
+    cancel: CancelToken | None = None,
+) -> tuple[Picture, ...]:
+    """A square crop around the athlete of every moment: mask, skeleton, measured angles and the coach's marks.
+
+    Raises:
+        VideoError: the video cannot be read.
+        Cancelled: `cancel` was set.
+    """
+    with VideoReader(path) as reader:
+        info = reader.info
+        boxes = {moment.frame: athlete_box(masks, moment.frame) for moment in moments}
+        windows = windows_around(boxes, info)
+        images = {}
+        for frame, image in reader.frames(sorted(boxes)):
+            if cancel is not None:
+                cancel.raise_if_cancelled()
+            left, top, side = windows[frame]
+            cell, scale = cropped(image, windows[frame], PICTURE_PX), PICTURE_PX / side
+
+            def to_cell(point: Point, left: float = left, top: float = top, scale: float = scale) -> Point:
+                return (point[0] - left) * scale, (point[1] - top) * scale
+
+            if masks is not None:
+                probability, crop_xyxy = mask_at(masks, frame)
+                draw_mask_on_image(cell, probability, (crop_xyxy - [left, top, left, top]) * scale, _MASK)
+                paint_skeleton(cell, masks, frame, _UNIT, to_cell)
+                _paint_angles(cell, measured_angles(measures, frame, joints_at(masks, frame)), to_cell)
+            size_px = (PICTURE_PX, PICTURE_PX)
+            MarkPainter(marks, info.pts_s, size_px, _UNIT, to_cell).paint_image(cell, frame)
+            images[frame] = cell
+        first_s = info.pts_s[moments[1].frame]
+        return tuple(
+            Picture(
+                image=images[moment.frame], caption=f"{moment.name}  {_signed_s(info.pts_s[moment.frame] - first_s)}"
+            )
+            for moment in moments
+        )
+
+
+def _paint_angles(cell: np.ndarray, angles: Sequence[MeasuredAngle], to_cell: PointTransform) -> None:
+    canvas = OverlayCanvas((PICTURE_PX, PICTURE_PX))
+    draw_angles(canvas, angles, _UNIT, to_cell)
+    if (overlay := canvas.to_overlay()) is not None:
+        overlay.paint_image(cell)
+
+
+def _signed_s(seconds: float) -> str:
+    """Seconds from the take-off, "+0.52 s"."""
+    return f"{seconds:+.2f} s".replace("-", "\N{MINUS SIGN}") if abs(seconds) >= 0.005 else "0 s"

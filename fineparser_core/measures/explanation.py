@@ -1,0 +1,103 @@
+"""What the measures of a dive say against it, beside those of good dives of the same number.
+
+A measure speaks against a dive where it lies outside of what good dives show, on the worse side, by more than its own
+uncertainty. It says nothing of what a judge takes off.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fineparser_core.constants import STEP_NAMES
+from fineparser_core.types import Measure
+
+#: Findings that are told for each phase.
+MOST_FINDINGS = 3
+#: Good dives that a band needs, and the share of them that lies within it.
+LEAST_DIVES, _WITHIN = 3, 0.8
+#: Measures of which more is better, or less; of all others, a value on either side of the band speaks against a dive.
+_MORE_IS_BETTER = frozenset({
+    "flight_time", "jump_height", "closest_approach", "recoil_time", "rotation_speed", "rotation_hold", "toe_angle",
+    "come_out_lead", "come_out_height", "elbow_angle",
+})  # fmt: skip
+_LESS_IS_BETTER = frozenset({
+    "arm_asymmetry", "legs_apart", "opening_time", "hip_line", "splash_area", "splash_height"
+})  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Band:
+    """Where a measure of good dives of the same number lies.
+
+    Attributes:
+        low, high: bounds of the middle 80 %, in the measure's unit.
+        unit: as in `Measure`.
+        n_dives: how many dives it is of.
+    """
+
+    low: float
+    high: float
+    unit: str
+    n_dives: int
+
+
+#: Bands by the names of measures.
+Bands = Mapping[str, Band]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """A measure that speaks against a dive.
+
+    Attributes:
+        weight: distance to the band in standard deviations, of the measure and of good dives together; above 1.
+    """
+
+    measure: Measure
+    band: Band
+    weight: float
+
+
+def bands_of(dives: Iterable[Sequence[Measure]]) -> dict[str, Band]:
+    """The bands of good dives; none for a measure that too few of them have in one unit."""
+    values: dict[tuple[str, str], list[float]] = {}
+    for found in dives:
+        for measure in found:
+            values.setdefault((measure.name, measure.unit), []).append(measure.value)
+    bands: dict[str, Band] = {}
+    for (name, unit), known in values.items():
+        beside = bands.get(name)
+        if len(known) >= LEAST_DIVES and (beside is None or beside.n_dives < len(known)):
+            low, high = np.quantile(known, ((1 - _WITHIN) / 2, (1 + _WITHIN) / 2)).tolist()
+            bands[name] = Band(low=low, high=high, unit=unit, n_dives=len(known))
+    return bands
+
+
+def band_for(measure: Measure, bands: Bands) -> Band | None:
+    """The band that a measure may be held against: of its name, in its unit."""
+    band = bands.get(measure.name)
+    return band if band is not None and band.unit == measure.unit else None
+
+
+def findings(found: Sequence[Measure], bands: Bands) -> dict[str, tuple[Finding, ...]]:
+    """By phase, what speaks most against a dive, the weightiest first; empty where nothing does."""
+    against: dict[str, list[Finding]] = {step: [] for step in STEP_NAMES}
+    for measure in found:
+        band = band_for(measure, bands)
+        if band is not None and (weight := _weight(measure, band)) > 1:
+            against[measure.step].append(Finding(measure=measure, band=band, weight=weight))
+    ranked = {step: sorted(those, key=lambda finding: -finding.weight) for step, those in against.items()}
+    return {step: tuple(those[:MOST_FINDINGS]) for step, those in ranked.items()}
+
+
+def _weight(measure: Measure, band: Band) -> float:
+    below, above = band.low - measure.value, measure.value - band.high
+    if measure.name in _MORE_IS_BETTER:
+        above = 0.0
+    if measure.name in _LESS_IS_BETTER:
+        below = 0.0
+    outside = max(below, above, 0.0)
+    # The middle 80 % of a normal distribution are 2.56 standard deviations wide.
+    scatter = (band.high - band.low) / 2.56
+    return outside / max(float(np.hypot(measure.uncertainty, scatter)), 1e-9) if outside > measure.uncertainty else 0.0

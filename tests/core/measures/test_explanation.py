@@ -1,0 +1,45 @@
+"""What speaks against a dive, beside good dives of the same number."""
+
+import pytest
+
+from fineparser_core.measures.explanation import MOST_FINDINGS, Band, band_for, bands_of, findings
+from fineparser_core.types import Measure
+
+
+def measure(name: str, value: float, uncertainty: float = 0.03, step: str = "take-off", unit: str = "s") -> Measure:
+    return Measure(name=name, value=value, unit=unit, uncertainty=uncertainty, frame=3, step=step)
+
+
+def test_bands_are_the_middle_of_good_dives() -> None:
+    bands = bands_of([measure("flight_time", 1 + k / 100)] for k in range(11))
+    assert bands["flight_time"] == Band(low=pytest.approx(1.01), high=pytest.approx(1.09), unit="s", n_dives=11)
+    assert not bands_of([[measure("flight_time", 1.0)], [measure("flight_time", 1.1)]])
+
+
+def test_units_are_not_mixed() -> None:
+    dives = [[measure("height", k, unit="m")] for k in range(4)] + [[measure("height", 9, unit="torso")]]
+    bands = bands_of(dives)
+    assert band_for(measure("height", 2, unit="m"), bands) is not None
+    assert band_for(measure("height", 2, unit="torso"), bands) is None
+
+
+def test_only_what_lies_outside_beyond_its_uncertainty_speaks_against_a_dive() -> None:
+    bands = {"flight_time": Band(low=1.15, high=1.3, unit="s", n_dives=10)}
+    told = findings([measure("flight_time", 0.98)], bands)["take-off"]
+    assert [finding.measure.value for finding in told] == [0.98]
+    for value, uncertainty in (
+        (1.2, 0.03),
+        (1.13, 0.05),
+        (1.5, 0.03),
+        (0.98, 0.3),
+    ):  # more time in the air costs nothing
+        assert not findings([measure("flight_time", value, uncertainty)], bands)["take-off"]
+
+
+def test_three_are_told_for_a_phase_the_weightiest_first() -> None:
+    bands = {f"m{k}": Band(low=0, high=1, unit="s", n_dives=9) for k in range(5)}
+    found = [measure(f"m{k}", 3.0 + k, step="entry") for k in range(5)]
+    told = findings(found, bands)
+    assert [finding.measure.name for finding in told["entry"]] == ["m4", "m3", "m2"]
+    assert len(told["entry"]) == MOST_FINDINGS
+    assert told["flight"] == ()
