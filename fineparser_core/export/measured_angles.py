@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fineparser_core.constants import KEYPOINT_NAMES
-from fineparser_core.export.coach_marks import Point
+from fineparser_core.export.coach_marks import Point, angle_deg
 from fineparser_core.types import Measure
 
 #: Joints with less confidence carry no angle.
@@ -24,8 +24,10 @@ _CORNERS = {
 }
 #: Foot and head of a line that is measured off the vertical.
 _LINES = {"lean": ("ankle", "hip"), "entry_angle": ("shoulder", "ankle"), "legs_line": ("hip", "ankle")}
-#: Angles of one frame: more hide the body.
-MOST_ANGLES = 2
+#: Angles of one frame: a second one hides the body.
+MOST_ANGLES = 1
+#: The body opens at the hips: their angle at the come-out is read from the joints.
+_OPENS_AT = "hip_angle"
 
 
 @dataclass(frozen=True)
@@ -33,27 +35,32 @@ class MeasuredAngle:
     """An angle on a frame.
 
     Attributes:
-        measure: whose value it shows.
+        degrees: its size, or how far a line is off the vertical.
         points: end, vertex and end, x and y in pixels of the source frame; the second end of a line off the vertical
             lies on the vertical.
     """
 
-    measure: Measure
+    degrees: float
     points: tuple[Point, Point, Point]
 
 
-def measured_angles(found: Sequence[Measure], frame: int, joints: np.ndarray | None) -> list[MeasuredAngle]:
+def measured_angles(
+    found: Sequence[Measure], frame: int, joints: np.ndarray | None, *, opening: bool = False
+) -> list[MeasuredAngle]:
     """The angles that were measured at a frame or beside it, in the order of the measures.
 
     Args:
         joints: (16, 3) of the frame, see `joints_at`.
+        opening: the frame is that of the come-out, whose hips are shown.
     """
     if joints is None:
         return []
     angles = []
     for measure in found:
         if abs(measure.frame - frame) <= _NEAR and (points := _points(measure.name, joints)) is not None:
-            angles.append(MeasuredAngle(measure, points))
+            angles.append(MeasuredAngle(abs(measure.value), points))
+    if opening and not angles and (points := _points(_OPENS_AT, joints)) is not None:
+        angles.append(MeasuredAngle(angle_deg(*points), points))
     return angles[:MOST_ANGLES]
 
 

@@ -69,7 +69,7 @@ def draw_angles(canvas: OverlayCanvas, angles: Sequence[MeasuredAngle], unit: fl
         points = [transform(point) for point in angle.points]
         for width, colour, opacity in ((3.2, OUTLINE, OUTLINE_OPACITY), (1.4, LIGHT, 1.0)):
             canvas.lines(points, width * unit, colour, opacity)
-        draw_arc(canvas, points, f"{abs(angle.measure.value):.0f}°", unit)
+        draw_arc(canvas, points, f"{angle.degrees:.0f}°", unit)
 
 
 def skeleton_overlay(

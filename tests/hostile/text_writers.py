@@ -32,6 +32,8 @@ from fineparser_core.export.corrections import CorrectedDive, provenance_path, w
 from fineparser_core.export.drawing import draw_text, fit_text, text_width, wrap_text
 from fineparser_core.export.jobs import StillJob, load_job, save_job
 from fineparser_core.export.options import RenderOptions
+from fineparser_core.export.report.dives import ReportedDive
+from fineparser_core.export.report.write import write_report as write_dive_report
 from fineparser_core.export.stills import write_plain_still, write_still
 from fineparser_core.export.tables import DiveRecord, write_csv, write_json
 from fineparser_core.printable import printable
@@ -158,6 +160,16 @@ def _page(case: Case) -> None:
     assert "<script" not in (case.folder / "r.html").read_text(encoding="utf-8")
 
 
+def _report(case: Case) -> None:
+    """A dive's page with that text wherever a stranger's can be."""
+    dive = ReportedDive(path=case.video, analysis=case.analysis, diver=case.text, date=case.text, note=case.text)
+    write_dive_report([dive], case.folder / "r.html", title=case.text)
+    write_dive_report([dive], case.folder / "r.pdf")
+    _tame((case.folder / "r.html").read_text(encoding="utf-8"))
+    assert "<script" not in (case.folder / "r.html").read_text(encoding="utf-8")
+    assert (case.folder / "r.pdf").read_bytes().startswith(b"%PDF")
+
+
 def _predictions(case: Case) -> None:
     write_predictions(case.folder / "p.csv", case.folder / "p.json", [_result(case.text)])
     _tame((case.folder / "p.csv").read_bytes().decode("utf-8"))
@@ -263,6 +275,7 @@ WRITERS: dict[str, Callable[[Case], None]] = {
     "drawn text": _drawn,
     "still": _still,
     "contact sheet": _sheet,
+    "report of dives": _report,
     "table": _table,
     "data": _data,
     "analysis": _analysis,

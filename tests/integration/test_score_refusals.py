@@ -93,6 +93,9 @@ def test_two_outputs_in_one_file(fineparser: Fineparser, clips: Path, tmp_path: 
         (("--annotated", "a.mp4", "--compare-with", "best"), 2, "--dive-number"),
         (("--annotated", "a.mp4", "--compare-with", "nobody"), 4, "nobody"),
         (("--contact-sheet", "sheet.tga"), 2, "sheet.tga"),
+        (("--report", "report.docx"), 2, "report.docx"),
+        (("--skeleton",), 2, "--skeleton"),
+        (("--diver", "A"), 2, "--report"),
     ],
 )
 def test_export_options_that_cannot_be(

@@ -27,7 +27,7 @@ DIVE = ("--dive-number", SAMPLE["dive_number"], "--board", SAMPLE["board_m"])
 
 def test_sample_dive_from_clip_to_files(fineparser: Fineparser, tmp_path: Path) -> None:
     outputs = {"--json": tmp_path / "a.json", "--masks": tmp_path / "m.npz", "--annotated": tmp_path / "a.mp4"}
-    outputs |= {"--contact-sheet": tmp_path / "s.png", "--csv": tmp_path / "t.csv"}
+    outputs |= {"--contact-sheet": tmp_path / "s.png", "--csv": tmp_path / "t.csv", "--report": tmp_path / "r.html"}
     files = (word for pair in outputs.items() for word in pair)
     outcome = fineparser("score", SAMPLE_CLIP, *DIVE, "--compare-with", "best", *files)
     assert outcome.code == 0, outcome.err

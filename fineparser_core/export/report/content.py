@@ -24,7 +24,7 @@ from fineparser_core.types import Analysis, Measure, Scoring, StepSpan
 from fineparser_core.video.probe import probe
 
 #: Rows of a phase: more do not fit on the page.
-MOST_ROWS = 8
+MOST_ROWS = 10
 #: Letters of a note that fit on the page.
 _MOST_NOTE = 700
 #: Room beside band and value in a gauge, as a share of what both span.

@@ -7,14 +7,15 @@ import numpy as np
 
 from fineparser_core.types import DiveParse, Measure, StepSpan
 
+COME_OUT = "come-out"
 #: Before the take-off, and after the water is touched; seconds of the file.
 _APPROACH_S, _AFTER_S = 0.6, 0.4
 #: The hands are in the water so long after the come-out, where the contact was not seen.
 _DOWN_S = 0.25
 
 
-#: Measures of which the first that there is tells which frame of the flight is shown.
-_SHOWS_FLIGHT = ("hip_angle", "knee_angle")
+#: Measures of which the first that there is tells which frame of a moment is shown, as its angle is drawn there.
+_SHOWN_AT = {"take-off": ("lean",), "flight": ("hip_angle", "knee_angle"), "entry": ("entry_angle", "hip_line")}
 
 
 class Moment(NamedTuple):
@@ -45,17 +46,19 @@ def moments_of(
         Moment("approach", at(times_s[leaves] - _APPROACH_S)),
         Moment("take-off", leaves),
         Moment("flight", at((times_s[leaves] + times_s[comes_out]) / 2)),
-        Moment("come-out", comes_out),
+        Moment(COME_OUT, comes_out),
         Moment("entry", min(entry, last)),
         Moment("after", at(times_s[min(entry, last)] + _AFTER_S)),
     )
 
 
 def moments_of_parse(parse: DiveParse, times_s: np.ndarray, found: Sequence[Measure]) -> tuple[Moment, ...]:
-    """`moments_of` of a parsed dive; the flight is shown where its angles were measured."""
+    """`moments_of` of a parsed dive; they are shown where their angles were measured."""
     moments = moments_of(parse.steps, times_s, parse.first_water_contact_frame)
     read_at = {measure.name: measure.frame for measure in found}
-    shown = next((read_at[name] for name in _SHOWS_FLIGHT if name in read_at), None)
-    if shown is None:
-        return moments
-    return tuple(Moment(name, shown if name == "flight" else frame) for name, frame in moments)
+
+    def shown(moment: Moment) -> int:
+        names = _SHOWN_AT.get(moment.name, ())
+        return next((read_at[name] for name in names if name in read_at), moment.frame)
+
+    return tuple(Moment(moment.name, shown(moment)) for moment in moments)

@@ -13,7 +13,7 @@ _GAP, _COLUMN_GAP = 1.6, 6.0
 _COLUMN = (_WIDTH - 2 * _COLUMN_GAP) / 3
 #: Bottom of the table of phases, of note and trend, and of the last line.
 _PHASES_END, _NOTE_END, _END = 214.0, 251.0, 289.0
-_ROW, _SCORE_WIDTH = 8.6, 62.0
+_ROW, _SHORT_ROW, _SCORE_WIDTH = 8.6, 4.9, 62.0
 _GOOD, _BACK, _WARN, _MARK = "#bfe0c4", "#eef1f4", "#a34700", "#0b66c3"
 
 
@@ -86,9 +86,13 @@ def _draw_phase(canvas: PdfCanvas, phase: Phase, x: float, y: float) -> None:
         y += 4
     sentences = [line for sentence in phase.sentences for line in canvas.wrapped(sentence, 7.5, _COLUMN - 3, 3)]
     room = _PHASES_END - y - (4.5 + 3.4 * len(sentences) if sentences else 0)
-    for row in phase.rows[: max(int(room / _ROW), 1)]:
+    for row in phase.rows:
+        height = _ROW if row.good else _SHORT_ROW
+        room -= height
+        if room < 0:
+            break
         _draw_row(canvas, row, x, y)
-        y += _ROW
+        y += height
     if not phase.rows:
         canvas.text(x, y + 0.5, "Nothing of this phase was measured.", 7.5, colour=FAINT, width=_COLUMN)
         y += 5
@@ -108,7 +112,7 @@ def _draw_row(canvas: PdfCanvas, row: MeasuredRow, x: float, y: float) -> None:
     if row.good:
         canvas.text(x + _COLUMN, y + 4.3, f"good: {row.good}", 6.5, colour=FAINT, align="R")
     if row.gauge is not None:
-        wide, top, gauge = _COLUMN * 0.42, y + 5.0, row.gauge
+        wide, top, gauge = _COLUMN * 0.4, y + 5.0, row.gauge
         canvas.box(x, top, wide, 1.8, _BACK)
         canvas.box(x + wide * gauge.low, top, wide * (gauge.high - gauge.low), 1.8, _GOOD)
         ends = (gauge.value - gauge.deviation, gauge.value + gauge.deviation)

@@ -26,8 +26,8 @@ _AT_WATER = ("short", "over")
 _WORDS = {
     "flight_time": _Words("time in the air", "{} in the air"),
     "jump_height": _Words("height of the jump", "{} of jump"),
-    "board_distance": _Words("distance from the board, passing it", "passes the board at {}"),
-    "closest_approach": _Words("head and hands to the board", "head or hands {} from the board"),
+    "board_distance": _Words("distance passing the board", "passes the board at {}"),
+    "closest_approach": _Words("head, hands to the board", "head or hands {} from the board"),
     "lean": _Words("lean at the take-off", "leans {} at the take-off", ("back", "forward")),
     "recoil_time": _Words("time on the board's recoil", "{} on the board's recoil"),
     "arm_asymmetry": _Words("angle between the arms", "{} between the arms at the take-off"),
@@ -75,6 +75,9 @@ def measured_text(measure: Measure) -> str:
 
 def band_text(name: str, band: Band) -> str:
     """The bounds of good dives, "1.15 to 1.30 s" or "4° short to 2° over"."""
+    if _words(name).signs and band.low * band.high >= 0:
+        low, high = sorted((abs(band.low), abs(band.high)))
+        return f"{_number(low, band.unit)} to {value_text(high if band.high > 0 else -high, name, band.unit)}"
     if _words(name).signs:
         return f"{value_text(band.low, name, band.unit)} to {value_text(band.high, name, band.unit)}"
     return f"{_number(band.low, band.unit)} to {_number(band.high, band.unit)}{_unit(band.unit)}"

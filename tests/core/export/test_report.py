@@ -1,0 +1,170 @@
+"""Reports: what a page says, and that it is written whole, in any script and from hostile text."""
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fineparser_core.constants import STEP_NAMES
+from fineparser_core.errors import Cancelled, ConfigError
+from fineparser_core.export.coach_marks import NOTE, Mark
+from fineparser_core.export.jobs import ReportJob, load_job, run_job, save_job
+from fineparser_core.export.report import pdf
+from fineparser_core.export.report.content import make_page
+from fineparser_core.export.report.dives import ReportedDive
+from fineparser_core.export.report.page import TrendPoint
+from fineparser_core.export.report.trend import trend_chart
+from fineparser_core.export.report.words import finding_text, good_dives_text, measured_text
+from fineparser_core.export.report.write import write_report
+from fineparser_core.measures.explanation import Band, Finding
+from fineparser_core.progress import CancelToken, ignore_progress
+from fineparser_core.types import Analysis, ComparedDive, Measure
+
+Make = Callable[..., Analysis]
+NAMES = (
+    "Jörg Müller",
+    "Zofia Śliwińska",
+    "陈芋汐",
+    "محمد السلمي",
+    "Δήμος \x1b[31m",
+    "<script>alert(1)</script>",
+    "a\udcff",
+)
+
+
+@pytest.fixture
+def dive(small_video: Path, make_analysis: Make) -> ReportedDive:
+    analysis = make_analysis(small_video)
+    contact = analysis.parse.transitions.first_entry_frame + 20
+    return ReportedDive(
+        path=small_video,
+        analysis=Analysis(parse=replace(analysis.parse, first_water_contact_frame=contact), scoring=analysis.scoring),
+        diver="Jörg Müller",
+        date="2026-05-03",
+        note="Arms by the ears.\nLineups from the side.",
+        bands={"flight_time": Band(low=0.1, high=0.2, unit="s", n_dives=9)},
+        trend=tuple(TrendPoint(label=f"dive {k}", award=5 + k / 2, is_this=k == 2) for k in range(4)),
+    )
+
+
+def test_a_page_tells_what_is_measured_from_what_the_model_attributes(dive: ReportedDive) -> None:
+    page = make_page(dive)
+    scoring = dive.analysis.scoring
+    assert scoring is not None
+    assert page.title == "Jörg Müller  ·  207C from 10 m"
+    assert page.headline[0] == f"{scoring.score:.1f}"
+    assert [picture.caption.split("  ")[0] for picture in page.strips[0].pictures] == [
+        "approach", "take-off", "flight", "come-out", "entry", "after",
+    ]  # fmt: skip
+    assert [phase.name for phase in page.phases] == list(STEP_NAMES)
+    points = [float(phase.points.replace("\N{MINUS SIGN}", "-")) for phase in page.phases if phase.points]
+    assert points == pytest.approx([part.points for part in scoring.contributions], abs=0.051)
+    flight_time = next(row for row in page.phases[0].rows if row.name == "time in the air")
+    assert flight_time.good == "0.10 to 0.20 s"
+    assert flight_time.gauge is not None
+    assert not flight_time.outside  # more time in the air costs nothing
+    text = " ".join(page.about)
+    assert "not a judge's deductions" in text
+    assert scoring.notes[0] in text
+    assert len(page.trend) == 4
+    assert page.note == ("Arms by the ears.", "Lineups from the side.")
+
+
+def test_a_dive_without_a_score_has_a_page(dive: ReportedDive, make_analysis: Make) -> None:
+    page = make_page(replace(dive, analysis=make_analysis(dive.path, scored=False), diver="", trend=()))
+    assert page.headline[0] == "no score"
+    assert page.title == dive.path.stem
+    assert all(phase.points is None for phase in page.phases)
+    assert not page.trend
+
+
+def test_sentences_say_value_and_band() -> None:
+    measure = Measure(name="flight_time", value=0.98, unit="s", uncertainty=0.05, frame=3, step="take-off")
+    finding = Finding(measure=measure, band=Band(low=1.15, high=1.3, unit="s", n_dives=9), weight=3.0)
+    assert finding_text(finding, good_dives_text("103B", 1.0)) == (
+        "0.98 s in the air; good 103Bs from 1 m: 1.15 to 1.30 s"
+    )
+    over = replace(measure, name="entry_angle", value=14.2, unit="deg", uncertainty=4.0)
+    assert measured_text(over) == "14 ± 4° over"
+    told = Finding(measure=over, band=Band(low=-4, high=5, unit="deg", n_dives=9), weight=2.0)
+    assert finding_text(told, "good dives") == "Entry 14° over; good dives: 4° short to 5° over"
+    assert measured_text(replace(measure, name="lean", value=-3.0, unit="deg")) == "3 ± 0° back"
+    assert "deduct" not in finding_text(told, "good dives")
+
+
+def named(dive: ReportedDive, name: str) -> ReportedDive:
+    frame = dive.analysis.parse.transitions.first_flight_frame
+    return replace(
+        dive, diver=name, note=name, marks=(Mark(kind=NOTE, frame=frame, points=((20.0, 20.0),), text=name),)
+    )
+
+
+def test_names_of_any_script_are_written_as_html(dive: ReportedDive, tmp_path: Path) -> None:
+    write_report([named(dive, name) for name in NAMES], tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert all(name in page for name in NAMES[:4])
+    assert "<script" not in page
+    assert "\x1b" not in page
+    assert page.count('src="data:image/jpeg;base64,') == 6 * len(NAMES)
+    assert "http" not in page
+
+
+@pytest.mark.parametrize("faces", [pdf.system_faces(), None], ids=["system", "none"])
+def test_names_of_any_script_are_written_as_pdf(
+    dive: ReportedDive, faces: tuple[Path, Path] | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pdf, "system_faces", lambda: faces)
+    write_report([named(dive, name) for name in NAMES], tmp_path / "report.pdf")
+    content = (tmp_path / "report.pdf").read_bytes()
+    assert content.startswith(b"%PDF")
+    assert f"/Count {len(NAMES)}".encode() in content
+    assert os.listdir(tmp_path) == ["report.pdf"]
+
+
+def test_every_dive_has_a_page(dive: ReportedDive, tmp_path: Path) -> None:
+    other = ComparedDive(path=dive.path, title="the best", steps=dive.analysis.parse.steps)
+    write_report([replace(dive, comparison=other), dive], tmp_path / "r.pdf")
+    assert b"/Count 2" in (tmp_path / "r.pdf").read_bytes()
+    write_report([replace(dive, comparison=other), dive], tmp_path / "r.html", title="Season of <J. M.>")
+    page = (tmp_path / "r.html").read_text("utf-8")
+    assert page.count("<main>") == 2
+    assert "<title>Season of &lt;J. M.&gt;</title>" in page
+    assert "For comparison: the best" in page
+
+
+def test_a_report_is_written_whole_or_not_at_all(dive: ReportedDive, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"r\.docx"):
+        write_report([dive], tmp_path / "r.docx")
+    cancel = CancelToken()
+    cancel.cancel()
+    with pytest.raises(Cancelled):
+        write_report([dive], tmp_path / "r.html", cancel=cancel)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_job_carries_a_report(dive: ReportedDive, tmp_path: Path) -> None:
+    other = ComparedDive(path=dive.path, title="the best", steps=dive.analysis.parse.steps)
+    job = ReportJob(path=tmp_path / "r.html", dives=(replace(dive, comparison=other), dive), title="Season")
+    save_job(job, tmp_path)
+    loaded = load_job(tmp_path)
+    assert isinstance(loaded, ReportJob)
+    assert (loaded.title, loaded.path) == (job.title, job.path)
+    first, second = loaded.dives
+    assert first.comparison == other
+    assert second.comparison is None
+    assert (first.diver, first.note, first.bands, first.trend) == (dive.diver, dive.note, dive.bands, dive.trend)
+    np.testing.assert_array_equal(first.analysis.parse.mask_probability, dive.analysis.parse.mask_probability)
+    assert run_job(loaded, ignore_progress, CancelToken()) == ()
+    assert (tmp_path / "r.html").stat().st_size > 10_000
+
+
+def test_a_trend_fills_its_chart() -> None:
+    chart = trend_chart([TrendPoint(label=str(k), award=award, is_this=False) for k, award in enumerate((5.2, 7.9))])
+    assert [tick for _, tick in chart.ticks] == [5, 6, 7, 8]
+    assert [x for x, _, _ in chart.points] == [0.25, 0.75]
+    assert [y for _, y, _ in chart.points] == pytest.approx([0.2 / 3, 2.9 / 3])
+    alone = trend_chart([TrendPoint(label="a", award=10.0, is_this=True)])
+    assert 0 <= alone.points[0][1] <= 1
