@@ -33,6 +33,7 @@ from fineparser_core.inference.samples import read_samples
 from fineparser_core.inference.suggest import suggest_numbers
 from fineparser_core.measures.moments import lowest_points, transition_prior, water_contact_s
 from fineparser_core.models.fineparser import FineParser
+from fineparser_core.models.folding import fold_batch_norms
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.resources import resource
 from fineparser_core.types import (
@@ -119,7 +120,8 @@ class Analyzer:
             device=torch_device.type,
         )
         opened = ExemplarStore.open(library) if library is None or isinstance(library, Path) else library
-        return cls(network, identity, opened, Calibration.from_card(card.calibration, str(folder)))
+        calibration = Calibration.from_card(card.calibration, str(folder))
+        return cls(fold_batch_norms(network), identity, opened, calibration)
 
     def parse(
         self,

@@ -210,7 +210,8 @@ class ClipEncoder:
         if not isinstance(backbone, PoseBackbone):
             return None
         step = _Steps("coarse", len(WINDOWS), progress, cancel, done=len(WINDOWS) - 1)
-        poses = backbone.frame_poses(normalise(torch.from_numpy(frames).to(self.device)))
+        with self.model.encoders(self.device):
+            poses = backbone.frame_poses(normalise(torch.from_numpy(frames).to(self.device)))
         tracked = backbone.track_coarse(poses[None])[0, :, :BODY]
         joints = _numbers(torch.cat([tracked[..., :2], tracked[..., 2:].sigmoid()], dim=-1))
         step()

@@ -33,6 +33,23 @@ def _interpolation_kernel(kernel: Sequence[int]) -> Tensor:
     return torch.einsum("t,h,w->thw", *axes)
 
 
+def _upsample(x: Tensor, kernel: Tensor, stride: tuple[int, int, int], padding: tuple[int, int, int]) -> Tensor:
+    """`conv_transpose3d` of x (N, C, t, h, w) with a kernel (C, 1, 2 s, 2 s, 2 s) of twice the stride s.
+
+    Each cell of x covers a block of s cells of the output, and half a block on either side: a convolution of 2 x 2 x 2
+    cells to as many channels as a block has cells, which is ten times as fast as a transposed one to one channel.
+    """
+    (st, sh, sw), (pt, ph, pw), cells = stride, padding, x.shape[2:]
+    blocks = kernel[:, 0].unflatten(3, (2, sw)).unflatten(2, (2, sh)).unflatten(1, (2, st))
+    # A transposed convolution turns the kernel round.
+    weight = blocks.permute(2, 4, 6, 0, 1, 3, 5).flatten(0, 2).flip(2, 3, 4)
+    found = F.conv3d(x, weight.contiguous(memory_format=torch.channels_last_3d), padding=1)
+    whole = found.unflatten(1, stride).permute(0, 4, 1, 5, 2, 6, 3)
+    rows = whole.reshape(len(x), 1, *((n + 1) * s for n, s in zip(cells, stride, strict=True)))
+    t, h, w = (n * s for n, s in zip(cells, stride, strict=True))
+    return rows[..., pt : pt + t, ph : ph + h, pw : pw + w]
+
+
 class MaskDecoder(nn.Module):
     """Four side maps and the fused one from four taps of the encoder.
 
@@ -75,7 +92,7 @@ class MaskDecoder(nn.Module):
         for i, (side, (_, stride, padding)) in enumerate(zip(sides, _UPSAMPLING, strict=True)):
             mix = self.fuse.weight[0, i * SIDE_CHANNELS : (i + 1) * SIDE_CHANNELS, 0, 0, 0]
             kernel = torch.einsum("iothw,o->ithw", self.upsample_side.get_parameter(f"{i}.weight"), mix)[:, None]
-            maps.append(F.conv_transpose3d(side, kernel.to(side.dtype), stride=stride, padding=padding))
+            maps.append(_upsample(side, kernel.to(side.dtype), stride, padding))
         bias = self.fuse.get_parameter("bias").to(maps[0].dtype)
         return torch.stack(maps).sum(0) + bias.view(1, 1, 1, 1, 1)
 

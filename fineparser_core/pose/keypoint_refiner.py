@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from fineparser_core.constants import MASK_SIZE
 from fineparser_core.pose.keypoints import (
+    AT_ONCE,
     BODY,
     FINE_SIZE,
     JOINTS,
@@ -19,6 +20,7 @@ from fineparser_core.pose.keypoints import (
     gaussian_maps,
     stack_neighbours,
 )
+from fineparser_core.pose.layers import full_precision
 from fineparser_core.pose.temporal_refiner import TemporalPoseRefiner
 
 # A crop's side, in longer sides of the box around the keypoints, and the least of it in pixels.
@@ -119,17 +121,22 @@ class KeypointRefiner(KeypointHeatmapNet):
         Args:
             tracked: (T, 16, 3), its tracked keypoints; detected again in crops around them and in their mirror images.
         """
-        place = rotated_crops(tracked[None]).at(0)
-        crops, prior = place.crop(clip), place.to_crop(tracked[:, :BODY, :2])
+        with full_precision(clip):
+            place = rotated_crops(tracked[None]).at(0)
+            crops, prior = place.crop(clip), place.to_crop(tracked[:, :BODY, :2])
         confidence = tracked[:, :BODY, 2].sigmoid()
-        detected = []
-        for flipped in (False, True):
-            if flipped:
-                crops, prior = crops.flip(-1), flip_keypoints(prior)
-            detected.append(self.read(self.refined_heatmaps(stack_neighbours(crops), prior, confidence).float()))
-        both = fuse_flip(*detected)[:, :BODY]
+        straight = self._detect(crops, prior, confidence)
+        both = fuse_flip(straight, self._detect(crops.flip(-1), flip_keypoints(prior), confidence))[:, :BODY]
         spread = both[..., 2:3] * (place.side / MASK_SIZE)[:, None, None]
-        return torch.cat([place.from_crop(both[..., :2]), spread, both[..., 3:KEYPOINT_SIZE]], dim=-1)
+        with full_precision(clip):
+            return torch.cat([place.from_crop(both[..., :2]), spread, both[..., 3:KEYPOINT_SIZE]], dim=-1)
+
+    def _detect(self, crops: Tensor, prior: Tensor, confidence: Tensor) -> Tensor:
+        """Keypoints (T, 16, KEYPOINT_SIZE) in crops (T, 3, 112, 112); the other arguments as of `refined_heatmaps`."""
+        parts = zip(
+            stack_neighbours(crops).split(AT_ONCE), prior.split(AT_ONCE), confidence.split(AT_ONCE), strict=True
+        )
+        return torch.cat([self.read(self.refined_heatmaps(*part).float()) for part in parts])
 
 
 def _median_of_3(x: Tensor) -> Tensor:

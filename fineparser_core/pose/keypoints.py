@@ -17,6 +17,8 @@ KEYPOINT_SIZE = 4
 FRAMES_SEEN = 3
 #: Channels of the features at 28 x 28, and of the coarsest.
 FINE_SIZE, COARSE_SIZE = 64, 176
+#: Frames that pass the network together: what lies between its layers stays in the cache.
+AT_ONCE = 24
 _WIDTHS = (32, FINE_SIZE, 112, COARSE_SIZE)
 
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from fineparser_core.constants import N_SAMPLES
 from fineparser_core.pose.keypoint_refiner import KeypointRefiner
 from fineparser_core.pose.keypoints import (
+    AT_ONCE,
     BODY,
     COARSE_SIZE,
     JOINTS,
@@ -64,12 +65,13 @@ class PoseBackbone(KeypointHeatmapNet):
         """(N, FRAME_POSE_SIZE) float32 of frames (N, 3, 112, 112): of each keypoint x, y and spread in pixels and the
         logit that it is visible; then the logit of being in the water, and the size of the splash.
 
-        The network runs in the caller's precision: what a score rests on needs float32, see `full_precision`.
+        The network runs in the caller's precision, see `full_precision`.
         """
         poses = []
         for clip in frames.split(clip_length(frames)):
-            heatmaps, more = (out.float() for out in self.predict(stack_neighbours(clip)))
-            poses.append(torch.cat([self.read(heatmaps).flatten(1), more[:, 3:]], dim=1))
+            for part in stack_neighbours(clip).split(AT_ONCE):
+                heatmaps, more = (out.float() for out in self.predict(part))
+                poses.append(torch.cat([self.read(heatmaps).flatten(1), more[:, 3:]], dim=1))
         return torch.cat(poses)
 
     def coarse_poses(self, frames: Tensor) -> Tensor:
@@ -112,16 +114,9 @@ class PoseBackbone(KeypointHeatmapNet):
     def features_and_keypoints(self, frames: Tensor) -> tuple[Tensor, Tensor]:
         """Features (N, POSE_FEATURES) of frames (N, 3, 112, 112), and the tracked keypoints (N, 16, 3) that they are
         of, see `TemporalPoseRefiner`."""
-        with full_precision(frames):
-            poses = self.refined_poses(frames).unflatten(0, (-1, clip_length(frames)))
-            tracked = self.track_refined(poses)
-            return clip_features(tracked, poses[..., -2:]).flatten(0, 1), tracked.flatten(0, 1)
-
-
-def full_precision(x: Tensor) -> torch.autocast:
-    """Switches autocast off: half precision would move keypoints by half a pixel, and scores by a point."""
-    # Autocast does not know the meta device.
-    return torch.autocast("cpu" if x.is_meta else x.device.type, enabled=False)
+        poses = self.refined_poses(frames).unflatten(0, (-1, clip_length(frames)))
+        tracked = self.track_refined(poses)
+        return clip_features(tracked, poses[..., -2:]).flatten(0, 1), tracked.flatten(0, 1)
 
 
 def clip_length(frames: Tensor) -> int:

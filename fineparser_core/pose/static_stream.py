@@ -6,8 +6,8 @@ from torch import Tensor, nn
 from fineparser_core.constants import TOKENS_PER_STEP
 from fineparser_core.models.static_encoder import FRAME_FEATURE_SIZE, StaticEncoder
 from fineparser_core.pose.boundary_mlp import BoundaryAlignedPoseMLP
-from fineparser_core.pose.layers import DilatedConvs
-from fineparser_core.pose.pose_backbone import PoseBackbone, clip_length, full_precision
+from fineparser_core.pose.layers import DilatedConvs, full_precision
+from fineparser_core.pose.pose_backbone import PoseBackbone, clip_length
 from fineparser_core.pose.pose_features import POSE_FEATURES
 
 #: By how many samples the cuts between steps are moved, in training and for the mean of the tokens.

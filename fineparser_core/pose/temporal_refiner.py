@@ -5,7 +5,7 @@ from torch import Tensor
 
 from fineparser_core.constants import MASK_SIZE
 from fineparser_core.pose.keypoints import JOINTS, KEYPOINT_SIZE, resolve_left_right
-from fineparser_core.pose.layers import DilatedConvs
+from fineparser_core.pose.layers import DilatedConvs, full_precision
 
 # Usual sizes, by which inputs and outputs come near one.
 _SPREAD_PX, _LOGIT, _CHANGE_PX = 8.0, 4.0, 8.0
@@ -25,5 +25,6 @@ class TemporalPoseRefiner(DilatedConvs):
         keypoints = resolve_left_right(keypoints)
         places, spread, visible = keypoints[..., :2], keypoints[..., 2:3], keypoints[..., 3:]
         scaled = torch.cat([places / (MASK_SIZE / 2) - 1, spread / _SPREAD_PX, visible / _LOGIT], dim=-1)
-        change = super().forward(scaled.flatten(2)).unflatten(2, (len(JOINTS), 3))
+        with full_precision(keypoints):
+            change = super().forward(scaled.flatten(2)).unflatten(2, (len(JOINTS), 3))
         return torch.cat([places + _CHANGE_PX * change[..., :2], visible + change[..., 2:]], dim=-1)
