@@ -1,6 +1,6 @@
 """`fineparser synthesize`: renders dives in the layout of FineDiving and FineDiving-HM."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,6 +16,7 @@ from fineparser_core.export.images import IMAGE_SUFFIXES, write_image
 from fineparser_core.synth import twin_table
 from fineparser_core.synth.dataset import Plan, SynthConfig, synthesize
 from fineparser_core.synth.preview import contact_sheet
+from fineparser_core.synth.render import Renderer
 from fineparser_core.synth.twins import TwinPlan, TwinRecord, plan_twins
 
 
@@ -56,6 +57,7 @@ class SynthesizeOptions:
         numbers: dive numbers to draw from, with commas; by default as competitions have them.
         twins: twins of FineDiving's dives: all, 1800 + 80, or 240 + 80.
         variant: other twins of the same dives, to be trained on beside those of other variants.
+        renderer: bodies of capsules, or of a mesh in club pools and before phones, which needs the extra "synth".
         annotations: folder of FineDiving's annotations; by default a table of their distribution.
         write_table: remake that table from --annotations, and stop.
         shard: the I-th of N parts, which may run at once.
@@ -71,6 +73,7 @@ class SynthesizeOptions:
     numbers: str = ""
     twins: Literal["full", "medium", "mini"] | None = None
     variant: Count = 1
+    renderer: Renderer = "capsule"
     annotations: Path | None = None
     write_table: bool = False
     shard: Shard = (0, 1)
@@ -86,7 +89,9 @@ def main(argv: list[str]) -> int:
         check_output_files([args.preview])
         if args.preview.suffix.lower() not in IMAGE_SUFFIXES:
             raise ConfigError(f"{args.preview} ends in none of {', '.join(IMAGE_SUFFIXES)}: choose such a name.")
-        sheet, speed = contact_sheet(SynthConfig(train=6, test=0, seed=args.seed, numbers=numbers))
+        sheet, speed = contact_sheet(
+            SynthConfig(train=6, test=0, seed=args.seed, numbers=numbers, renderer=args.renderer)
+        )
         write_image(sheet, args.preview)
         say(f"Rendered at {speed:.0f} frames a second of one core.")
         return 0
@@ -102,9 +107,9 @@ def main(argv: list[str]) -> int:
     check_output_folder(args.out)
     plan: Plan
     if args.twins:
-        plan = _twins(args.twins, args.annotations, args.seed, args.variant)
+        plan = replace(_twins(args.twins, args.annotations, args.seed, args.variant), renderer=args.renderer)
     else:
-        plan = SynthConfig(train=args.train, test=args.test, seed=args.seed, numbers=numbers)
+        plan = SynthConfig(train=args.train, test=args.test, seed=args.seed, numbers=numbers, renderer=args.renderer)
     with running(quiet=args.quiet) as (progress, cancel):
         left = synthesize(args.out, plan, workers=args.workers, shard=args.shard, progress=progress, cancel=cancel)
     if left:

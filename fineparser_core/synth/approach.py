@@ -102,7 +102,7 @@ class Approach:
         else:
             toes = out[:, [JOINT["toe_l"], JOINT["toe_r"], JOINT["ankle_l"], JOINT["ankle_r"]]]
             low = np.minimum(toes[:, :2, 2].min(1), toes[:, 2:, 2].min(1) - 0.035)
-            support_x, thick = toes[:, :2, 0].mean(1), 0.022
+            support_x, thick = toes[:, :2, 0].mean(1), body.sole_m
         tip = self.tip(clipped)
         out[..., 0] += (feet_x - support_x)[:, None]
         out[..., 2] += (self.board_m + tip + lift - low + thick)[:, None]

@@ -60,6 +60,7 @@ class Body:
         hips: factor on the width of the pelvis.
         skin, suit, hair: (3,) RGB colours, 0..1.
         suit_parts: names of the segments that the suit covers.
+        sole_m: height of the joint of the toes over the sole of a foot that stands flat.
     """
 
     height_m: float
@@ -71,6 +72,7 @@ class Body:
     suit: np.ndarray
     hair: np.ndarray
     suit_parts: frozenset[str]
+    sole_m: float = 0.022
 
 
 SKINS = np.array(
@@ -125,9 +127,9 @@ def sample_body(rng: np.random.Generator, *, athlete: bool = True) -> Body:
 def sample_partner(body: Body, rng: np.random.Generator) -> Body:
     """Sample another athlete of the same sex in the same suit."""
     other = sample_body(rng)
-    while other.suit_parts != body.suit_parts:
+    while ("chest" in other.suit_parts) != ("chest" in body.suit_parts):
         other = sample_body(rng)
-    return replace(other, suit=body.suit)
+    return replace(other, suit=body.suit, suit_parts=body.suit_parts)
 
 
 def _suit_colour(rng: np.random.Generator) -> np.ndarray:

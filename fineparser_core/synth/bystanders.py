@@ -1,31 +1,32 @@
 """Bystanders: people who stand, sit or walk, and other divers who wait. They are never part of a mask."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Generic, TypeVar
 
 import numpy as np
 
 from fineparser_core.synth import body as bodies
 from fineparser_core.synth import flight
 from fineparser_core.synth.body import pose
-from fineparser_core.synth.camera import Camera
-from fineparser_core.synth.drawing import Figure
+
+Person = TypeVar("Person")
 
 
-class Bystanders:
-    """Creates the figures of bystanders for one camera.
+class Bystanders(Generic[Person]):
+    """Creates bystanders.
 
     Args:
-        at: (T,) instant of the camera of each frame.
         time_s: (T,) times of the frames.
-        light: (3,) unit vector towards the lamp.
+        draw: makes what a renderer draws from a body, its joints (T or 1, J, 3) in metres and the gloss of its skin.
     """
 
-    def __init__(self, camera: Camera, at: np.ndarray, time_s: np.ndarray, light: np.ndarray) -> None:
-        self._camera, self._at, self._time_s, self._light = camera, at, time_s, light
+    def __init__(self, time_s: np.ndarray, draw: Callable[[bodies.Body, np.ndarray, float], Person]) -> None:
+        self._time_s, self._draw = time_s, draw
 
     def person(
         self, body: bodies.Body, poses: np.ndarray, place: np.ndarray, facing: float, gloss: float = 0.05
-    ) -> Figure:
+    ) -> Person:
         """A person with given poses.
 
         Args:
@@ -35,16 +36,15 @@ class Bystanders:
         """
         turned = flight.rotate_body(bodies.joints_in_body_frame(body, poses), facing, np.zeros(len(poses)), 0.0, 0.0)
         turned[..., 2] -= turned[..., 2].min(1, keepdims=True)
-        joints = np.broadcast_to(turned + place[:, None], (len(self._at), *turned.shape[1:]))
-        return Figure(joints, bodies.capsules(body), self._camera, self._at, self._light, gloss=gloss, water_line=False)
+        return self._draw(body, turned + place[:, None], gloss)
 
     def standing(
         self, body: bodies.Body, place: np.ndarray, facing: float, rng: np.random.Generator, *, seated: bool = False
-    ) -> Figure:
+    ) -> Person:
         """A person who stands or sits still."""
         return self.person(body, _stance(seated, rng)[None], place[None], facing)
 
-    def walker(self, body: bodies.Body, place: np.ndarray, facing: float, rng: np.random.Generator) -> Figure:
+    def walker(self, body: bodies.Body, place: np.ndarray, facing: float, rng: np.random.Generator) -> Person:
         """A walking person who passes `place` in the middle of the clip."""
         swing = np.sin(2 * np.pi * rng.uniform(0.8, 1.1) * self._time_s)
         still = _stance(False, rng)
@@ -53,7 +53,7 @@ class Bystanders:
         moved = (self._time_s - self._time_s.mean())[:, None] * rng.uniform(0.8, 1.5) * ahead
         return self.person(body, poses, place + moved, facing)
 
-    def diver(self, athlete: bodies.Body, place: np.ndarray, rng: np.random.Generator) -> Figure:
+    def diver(self, athlete: bodies.Body, place: np.ndarray, rng: np.random.Generator) -> Person:
         """Sample another diver, in 65 % of cases dressed like the athlete, who waits, swings the arms or walks."""
         body = bodies.sample_partner(athlete, rng) if rng.random() < 0.65 else bodies.sample_body(rng)
         if rng.random() < 0.3:

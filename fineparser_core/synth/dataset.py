@@ -22,7 +22,7 @@ from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.synth import rubric
 from fineparser_core.synth.ground_truth import GroundTruth, save_ground_truth
-from fineparser_core.synth.render import DiveSpec, RenderedDive, render_dive
+from fineparser_core.synth.render import DiveSpec, RenderedDive, Renderer, render_dive
 from fineparser_core.video.atomic import atomic_file
 
 FRAME_FOLDER, MASK_FOLDER = "FineDiving", "FineDiving_HM"
@@ -37,6 +37,13 @@ NUMBER_SHARES = {
     "401B": 0.7, "403B": 0.6, "6245D": 0.7, "5353B": 0.6, "626B": 0.6, "5337D": 0.6, "101B": 0.6, "103B": 0.6,
     "405C": 0.4, "205C": 0.4, "5132D": 0.4, "5231D": 0.4, "612B": 0.4, "614B": 0.3, "6142D": 0.3, "101A": 0.3,
 }  # fmt: skip
+# Dives of clubs and juniors, which have a DD from 1 m and from 3 m.
+CLUB_NUMBERS = (
+    "101A", "101B", "101C", "102B", "102C", "103B", "103C", "104B", "104C", "105B", "105C",
+    "201A", "201B", "201C", "202B", "202C", "203B", "203C", "301A", "301B", "301C", "302B", "302C", "303B", "303C",
+    "401B", "401C", "402B", "402C", "403B", "403C", "5111A", "5121D", "5122D", "5132D", "5211A", "5221D", "5231D",
+    "5233D", "5331D",
+)  # fmt: skip
 _LOW_BOARDS_SHARE = 0.1
 
 _ENTRY_ID = 36
@@ -98,13 +105,16 @@ class SynthConfig:
     Attributes:
         train, test: number of dives in each split.
         seed: dive i depends on (seed, numbers, i) alone.
-        numbers: dive numbers, sampled uniformly; empty samples from `NUMBER_SHARES`.
+        numbers: dive numbers, sampled uniformly; empty samples from `NUMBER_SHARES`, and with the mesh renderer half
+            of the dives from `CLUB_NUMBERS` and low boards.
+        renderer: see `render.DiveSpec`.
     """
 
     train: int
     test: int
     seed: int = 0
     numbers: tuple[str, ...] = ()
+    renderer: Renderer = "capsule"
 
     def __post_init__(self) -> None:
         if self.train < 0 or self.test < 0 or self.train + self.test == 0:
@@ -114,8 +124,9 @@ class SynthConfig:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Seed and dive numbers; the size of the splits is not included, so that dives can be added."""
-        return {"seed": self.seed, "numbers": sorted(self.numbers)}
+        """What tells the dives; the size of the splits is not included, so that dives can be added."""
+        settings = {"seed": self.seed, "numbers": sorted(self.numbers)}
+        return settings if self.renderer == "capsule" else {**settings, "renderer": self.renderer}
 
     def __len__(self) -> int:
         return self.train + self.test
@@ -130,13 +141,17 @@ class SynthConfig:
 def sample_spec(config: SynthConfig, i: int) -> tuple[DiveSpec, int]:
     """Sample the spec (dive number and board) and the seed of dive i."""
     rng = np.random.default_rng([config.seed, i, 0xD17E])
+    if config.renderer == "mesh" and not config.numbers and rng.random() < 0.5:
+        number, board_m = str(rng.choice(CLUB_NUMBERS)), float(rng.choice([1.0, 3.0]))
+        return DiveSpec(dive_number=number, board_m=board_m, renderer="mesh"), int(rng.integers(2**31))
     if config.numbers:
         number = str(rng.choice(sorted(config.numbers)))
     else:
         shares = np.array(list(NUMBER_SHARES.values()), float)
         number = str(rng.choice(list(NUMBER_SHARES), p=shares / shares.sum()))
     dive = parse_dive_number(number)
-    return DiveSpec(dive_number=number, board_m=_sample_board(dive, rng)), int(rng.integers(2**31))
+    spec = DiveSpec(dive_number=number, board_m=_sample_board(dive, rng), renderer=config.renderer)
+    return spec, int(rng.integers(2**31))
 
 
 def _sample_board(dive: DiveNumber, rng: np.random.Generator) -> float:

@@ -10,16 +10,19 @@ from fineparser_core.diving.difficulty import SPRINGBOARDS_M, find_difficulty
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.errors import ConfigError
 from fineparser_core.synth import body as bodies
-from fineparser_core.synth import rubric
-from fineparser_core.synth.camera import sample_close_up, sample_viewpoint
+from fineparser_core.synth import mesh_body, rubric
+from fineparser_core.synth.camera import sample_close_up, sample_phone_viewpoint, sample_viewpoint
 from fineparser_core.synth.flight import plan_motion
 from fineparser_core.synth.ground_truth import mirror_joints
-from fineparser_core.synth.optics import Optics, sample_optics
+from fineparser_core.synth.mesh_body import MeshBody
+from fineparser_core.synth.mesh_stage import mesh_stage
+from fineparser_core.synth.optics import Optics, sample_optics, sample_phone_optics
 from fineparser_core.synth.scene import blend
 from fineparser_core.synth.shots import (
     Athlete,
     Shot,
     Timing,
+    capsule_stage,
     film_athletes,
     interlace,
     render_shot,
@@ -33,10 +36,14 @@ _MIN_FRAMES, _MAX_FRAMES = 63, 273
 _SUBFRAMES, _SUBFRAMES_CLEAR = 6, 16
 # Shares of the clips that begin with a close-up or end under water.
 _CLOSE_UP_SHARE, _UNDERWATER_SHARE = 0.15, 0.06
+# Share of the dives from 1 m and 3 m that a phone films.
+_PHONE_SHARE = 0.75
 # Standard deviations between the divers of a synchro pair: of the take-off time, and of the qualities.
 _SYNCHRO_DELAY_S, _SYNCHRO_QUALITY = 0.03, 0.7
 
-View = Literal["close", "dive", "underwater"]
+View = Literal["close", "dive", "phone", "underwater"]
+Renderer = Literal["capsule", "mesh"]
+_PHONE: View = "phone"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +60,7 @@ class DiveSpec:
         synchro: two divers side by side. Timing, qualities, awards and joints are those of the diver nearer to the
             camera.
         clear: a well-lit, close, steady side view, as for an exemplar shown to a coach.
+        renderer: "capsule", or "mesh" of the extra `synth`, see `mesh_stage`.
     """
 
     dive_number: str
@@ -65,6 +73,7 @@ class DiveSpec:
     aspect: float | None = None
     synchro: bool = False
     clear: bool = False
+    renderer: Renderer = "capsule"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,7 +182,7 @@ def plan_dive(spec: DiveSpec, seed: int) -> DivePlan:
     board_m = difficulty.board_m if difficulty.board_m is not None else 10.0
     qualities = spec.qualities if spec.qualities is not None else rubric.sample_qualities(rng)
     awards = rubric.judge(qualities, rng)
-    athletes, faults = sample_athletes(dive, board_m, qualities, spec.synchro, rng)
+    athletes, faults = sample_athletes(dive, board_m, qualities, spec, rng)
     motion = athletes[0].motion
     timing = sample_timing(spec, motion.come_out_s, motion.contact_s, rng)
     return DivePlan(
@@ -201,14 +210,14 @@ def render_dive(spec: DiveSpec, seed: int) -> RenderedDive:
     athletes, timing, rng = planned.athletes, planned.timing, planned.rng
     motion = athletes[0].motion
 
-    height = spec.height_px or int(rng.integers(120, 145)) * 2
-    aspect = spec.aspect or float(rng.choice([4 / 3, 16 / 9, 3 / 4, 9 / 16, 5 / 4], p=[0.45, 0.4, 0.05, 0.05, 0.05]))
+    phone = _filmed_by_phone(spec, board_m, rng)
+    height = spec.height_px or int(rng.integers(140, 241) if phone else rng.integers(120, 145)) * 2
+    likely = [0.15, 0.45, 0.1, 0.28, 0.02] if phone else [0.45, 0.4, 0.05, 0.05, 0.05]
+    aspect = spec.aspect or float(rng.choice([4 / 3, 16 / 9, 3 / 4, 9 / 16, 5 / 4], p=likely))
     size = (round(height * aspect / 2) * 2, height)
-    optics = sample_optics(size, rng, clear=spec.clear)
-    shots = [
-        _render_shot(spec, athletes, part, view, size, optics, rng)
-        for part, view in _plan_shots(spec, timing, motion.contact_s, rng)
-    ]
+    optics = sample_phone_optics(size, rng) if phone else sample_optics(size, rng, clear=spec.clear)
+    parts = [(timing, _PHONE)] if phone else _plan_shots(spec, timing, motion.contact_s, rng)
+    shots = [_render_shot(spec, athletes, part, view, size, optics, rng) for part, view in parts]
     frames, masks, joints = shots[0]
     if len(shots) > 1:
         frames, masks, joints = (np.concatenate(parts) for parts in zip(*shots, strict=True))
@@ -245,8 +254,15 @@ def render_dive(spec: DiveSpec, seed: int) -> RenderedDive:
     )
 
 
+def _filmed_by_phone(spec: DiveSpec, board_m: float, rng: np.random.Generator) -> bool:
+    """Whether the mesh renderer shows a dive as a phone films it: most dives from low boards."""
+    if spec.renderer != "mesh" or spec.clear:
+        return False
+    return bool(rng.random() < (_PHONE_SHARE if board_m <= 3 else 1 - _PHONE_SHARE))
+
+
 def sample_athletes(
-    dive: DiveNumber, board_m: float, qualities: tuple[float, float, float], synchro: bool, rng: np.random.Generator
+    dive: DiveNumber, board_m: float, qualities: tuple[float, float, float], spec: DiveSpec, rng: np.random.Generator
 ) -> tuple[list[Athlete], rubric.Faults]:
     """Sample one athlete or, for a synchro dive, two.
 
@@ -257,18 +273,23 @@ def sample_athletes(
     # The same seed for both: apart from their faults the two of a pair move alike.
     motion_seed = int(rng.integers(2**31))
 
-    def athlete(body: bodies.Body, faults: rubric.Faults, lateral_m: float, delay_s: float) -> Athlete:
-        motion = plan_motion(body, dive, board_m, springboard, faults, np.random.default_rng(motion_seed))
-        return Athlete(motion=motion, splash=faults.splash, lateral_m=lateral_m, delay_s=delay_s)
+    def athlete(skin: MeshBody, faults: rubric.Faults, lateral_m: float, delay_s: float) -> Athlete:
+        motion = plan_motion(skin.body, dive, board_m, springboard, faults, np.random.default_rng(motion_seed))
+        return Athlete(motion=motion, splash=faults.splash, lateral_m=lateral_m, delay_s=delay_s, mesh=skin.mesh)
 
     faults = rubric.sample_faults(qualities, rng)
-    body = bodies.sample_body(rng)
-    athletes = [athlete(body, faults, 0.0, 0.0)]
-    if synchro:
+    meshes = spec.renderer == "mesh"
+    skin = mesh_body.sample_athlete(rng) if meshes else MeshBody(body=bodies.sample_body(rng), mesh=None)
+    athletes = [athlete(skin, faults, 0.0, 0.0)]
+    if spec.synchro:
         apart = float(rng.uniform(2.2, 3.2) if springboard else rng.uniform(0.9, 1.4))
         first, second, third = np.clip(np.array(qualities) + rng.normal(0, _SYNCHRO_QUALITY, 3), 0.3, 10.0).tolist()
         partner_faults = rubric.sample_faults((first, second, third), rng)
-        partner = bodies.sample_partner(body, rng)
+        partner = (
+            mesh_body.sample_partner(skin, rng)
+            if meshes
+            else MeshBody(body=bodies.sample_partner(skin.body, rng), mesh=None)
+        )
         athletes.append(athlete(partner, partner_faults, apart, float(rng.normal(0, _SYNCHRO_DELAY_S))))
     return athletes, faults
 
@@ -289,14 +310,18 @@ def _render_shot(
     else:
         board_m, close = athletes[0].motion.board_m, view == "close"
         portrait = size[0] < size[1]
-        viewpoint = (
-            sample_close_up(board_m, rng) if close else sample_viewpoint(board_m, portrait, rng, clear=spec.clear)
-        )
+        if view == "phone":
+            viewpoint = sample_phone_viewpoint(board_m, rng)
+        elif close:
+            viewpoint = sample_close_up(board_m, rng)
+        else:
+            viewpoint = sample_viewpoint(board_m, portrait, rng, clear=spec.clear)
         if len(athletes) > 1 and not close:
             viewpoint = replace(viewpoint, view_height_m=viewpoint.view_height_m * 1.2)
         subframes = _SUBFRAMES_CLEAR if spec.clear else _SUBFRAMES // 2 if optics.interlaced else _SUBFRAMES
         camera, joints = film_athletes(athletes, timing, subframes, viewpoint, close, size, rng)
-        shot = render_shot(athletes, timing, camera, joints, optics, rng)
+        stage = mesh_stage if spec.renderer == "mesh" else capsule_stage
+        shot = render_shot(athletes, timing, camera, joints, optics, rng, stage)
     return interlace(shot) if optics.interlaced else shot
 
 

@@ -28,7 +28,7 @@ _UNSHADED_SHARE = 0.16
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Box:
+class Box:
     """An axis-aligned box.
 
     Attributes:
@@ -74,9 +74,9 @@ class Scene:
     ) -> None:
         self._camera, self._at, self._light = camera, at, light
         self._time_s = time_s - time_s[0] + rng.uniform(0, 10)
-        self._figures = Bystanders(camera, at, self._time_s, light)
+        self._figures = Bystanders(self._time_s, self._figure)
         self._planes(board_m, rng)
-        boxes, rails, spots = _sample_boards(board_m, [lateral for lateral, _ in boards], rng)
+        boxes, rails, spots = sample_boards(board_m, [lateral for lateral, _ in boards], rng)
         chairs, people = self._judges(rng) if rng.random() < 0.45 else ([], [])
         boxes += chairs
         boxes = sorted(boxes, key=lambda b: -np.linalg.norm(np.mean([b.low, b.high], 0) - camera.position))
@@ -89,6 +89,10 @@ class Scene:
         self._people = people + self._bystanders(spots, athlete, rng)
         self._ripple = _ripples(rng)
         self._ripple_gain = rng.uniform(0.05, 0.35)
+
+    def _figure(self, body: bodies.Body, joints: np.ndarray, gloss: float) -> Figure:
+        joints = np.broadcast_to(joints, (len(self._at), *joints.shape[1:]))
+        return Figure(joints, bodies.capsules(body), self._camera, self._at, self._light, gloss=gloss, water_line=False)
 
     def _planes(self, board_m: float, rng: np.random.Generator) -> None:
         camera = self._camera
@@ -131,7 +135,7 @@ class Scene:
         """A position (3,) on the deck in front of the wall."""
         return self._foot - self._back * rng.uniform(0.3, 0.3 + self._deck_m) + self._along * lateral_m
 
-    def _judges(self, rng: np.random.Generator) -> tuple[list[_Box], list[Figure]]:
+    def _judges(self, rng: np.random.Generator) -> tuple[list[Box], list[Figure]]:
         """A row of judges in equal clothes on high chairs beside the pool: the chairs and the people."""
         chairs, people = [], []
         high, apart = rng.uniform(0.4, 1.8), rng.uniform(0.9, 1.5)
@@ -142,7 +146,7 @@ class Scene:
         facing = float(np.arctan2(-self._back[1], -self._back[0]))
         for k in range(int(rng.integers(3, 8))):
             x, y = (start + self._along * (k * apart))[:2]
-            chairs.append(_Box(low=(x - 0.3, y - 0.25, 0.0), high=(x + 0.3, y + 0.25, high + 0.3), colour=paint))
+            chairs.append(Box(low=(x - 0.3, y - 0.25, 0.0), high=(x + 0.3, y + 0.25, high + 0.3), colour=paint))
             body = replace(bodies.sample_body(rng, athlete=False), suit=shirt)
             stance = pose(hip=1.5, knee=1.45, shoulder=rng.uniform(0.3, 1.0), elbow=rng.uniform(0.5, 1.8))
             people.append(self._figures.person(body, stance[None], np.array([[x, y, high]]), facing))
@@ -167,7 +171,7 @@ class Scene:
                 people.append(self._figures.standing(body, spot, float(rng.uniform(0, 2 * np.pi)), rng))
         return people
 
-    def _project_box(self, box: _Box, tips: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    def _project_box(self, box: Box, tips: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         corners = np.repeat(box.corners()[None], len(self._at), axis=0)
         if box.bent_by is not None:
             bend = np.clip((corners[..., 0] + 4.2) / 4.2, 0, 1) ** 2
@@ -238,7 +242,7 @@ class Scene:
             thick = max(1, round(wide * self._camera.focal_px[self._at[frame]] / float(depth[frame].mean())))
             cv2.line(image, a, b, tone if image.ndim == 3 else 255, thick, cv2.LINE_AA, _SHIFT)
 
-    def _draw_box(self, image: np.ndarray, box: _Box, pixel: np.ndarray, depth: np.ndarray) -> None:
+    def _draw_box(self, image: np.ndarray, box: Box, pixel: np.ndarray, depth: np.ndarray) -> None:
         if depth.min() < 0.5:
             return
         (left, top), (right, low) = pixel.min(0), pixel.max(0)
@@ -305,12 +309,12 @@ def _ripples(rng: np.random.Generator) -> np.ndarray:
 
 
 #: Both ends in metres, colour, thickness in metres, and whether it is nearer to the camera than the athlete.
-_Rail = tuple[tuple[float, float, float], tuple[float, float, float], tuple[int, int, int], float, bool]
+Rail = tuple[tuple[float, float, float], tuple[float, float, float], tuple[int, int, int], float, bool]
 
 
-def _sample_boards(
+def sample_boards(
     board_m: float, lateral_m: list[float], rng: np.random.Generator
-) -> tuple[list[_Box], list[_Rail], list[np.ndarray]]:
+) -> tuple[list[Box], list[Rail], list[np.ndarray]]:
     """Sample the athletes' boards and the boards beside them.
 
     Args:
@@ -320,11 +324,11 @@ def _sample_boards(
         Boxes, railings, and positions (3,) where bystanders wait.
     """
     springboard = board_m in SPRINGBOARDS_M
-    boxes: list[_Box] = []
+    boxes: list[Box] = []
     # Bystanders on the deck beside the board.
     beside = int(rng.integers(1, 4)) if rng.random() < 0.5 else 0
     spots = [np.array([rng.uniform(-5.5, -1.7), rng.uniform(0.6, 7.0), 0.0]) for _ in range(beside)]
-    rails: list[_Rail] = []
+    rails: list[Rail] = []
     concrete = np.clip(np.full(3, rng.uniform(90, 225)) + rng.normal(0, 12, 3), 0, 255)
     paint = np.array(textures.colour(rng), float)
     metal = textures.colour(rng)
@@ -332,16 +336,16 @@ def _sample_boards(
         tone = np.clip(np.array([180, 215, 225]) * rng.uniform(0.6, 1.1) + rng.normal(0, 12, 3), 0, 255)
         for k, y in enumerate(lateral_m):
             low, high = y - 0.25, y + 0.25
-            boxes.append(_Box(low=(-2.2, low, board_m - 0.05), high=(0, high, board_m), colour=tone, bent_by=k))
-            boxes.append(_Box(low=(-4.8, low, board_m - 0.06), high=(-2.2, high, board_m), colour=tone))
-            boxes.append(_Box(low=(-5.6, y - 0.5, board_m - 0.5), high=(-2.8, y + 0.5, board_m - 0.1), colour=concrete))
-            boxes.append(_Box(low=(-5.0, y - 0.3, 0.0), high=(-3.2, y + 0.3, board_m - 0.5), colour=paint))
+            boxes.append(Box(low=(-2.2, low, board_m - 0.05), high=(0, high, board_m), colour=tone, bent_by=k))
+            boxes.append(Box(low=(-4.8, low, board_m - 0.06), high=(-2.2, high, board_m), colour=tone))
+            boxes.append(Box(low=(-5.6, y - 0.5, board_m - 0.5), high=(-2.8, y + 0.5, board_m - 0.1), colour=concrete))
+            boxes.append(Box(low=(-5.0, y - 0.3, 0.0), high=(-3.2, y + 0.3, board_m - 0.5), colour=paint))
         length, wide = (-5.4, -2.2), 0.45
         for side in (rng.uniform(1.8, 3.5), rng.uniform(4.5, 7)):
             if rng.random() < 0.5 or abs(side + 0.25 - lateral_m[-1]) < 1.0:
                 continue
-            boxes.append(_Box(low=(-4.8, side, board_m - 0.05), high=(0, side + 0.5, board_m), colour=tone))
-            boxes.append(_Box(low=(-5.0, side, 0.0), high=(-3.2, side + 0.5, board_m - 0.2), colour=paint))
+            boxes.append(Box(low=(-4.8, side, board_m - 0.05), high=(0, side + 0.5, board_m), colour=tone))
+            boxes.append(Box(low=(-5.0, side, 0.0), high=(-3.2, side + 0.5, board_m - 0.2), colour=paint))
             if rng.random() < 0.5:
                 spots.append(np.array([rng.uniform(-4, -0.2), side + 0.25, board_m]))
         if rng.random() < 0.3:
@@ -350,15 +354,15 @@ def _sample_boards(
         half = rng.uniform(0.9, 1.5)
         far_side = half + lateral_m[-1]
         slab = rng.uniform(0.2, 0.5)
-        boxes.append(_Box(low=(-6.5, -half, board_m - slab), high=(-0.7, far_side, board_m), colour=concrete))
+        boxes.append(Box(low=(-6.5, -half, board_m - slab), high=(-0.7, far_side, board_m), colour=concrete))
         edge = paint if rng.random() < 0.5 else concrete
-        boxes.append(_Box(low=(-0.7, -half, board_m - slab), high=(0, far_side, board_m), colour=edge))
+        boxes.append(Box(low=(-0.7, -half, board_m - slab), high=(0, far_side, board_m), colour=edge))
         # The near side of the slab covers the feet for a camera below it.
         for low, high, tone in ((-6.5, -0.7, concrete), (-0.7, 0.0, edge)):
             near, far = (low, -half, board_m - slab), (high, -_CLEARANCE_M, board_m)
-            boxes.append(_Box(low=near, high=far, colour=tone, near=True))
+            boxes.append(Box(low=near, high=far, colour=tone, near=True))
         boxes.append(
-            _Box(low=(-6.0, -0.5, 0), high=(-4.2, 0.5, board_m - slab), colour=concrete * rng.uniform(0.5, 1.0))
+            Box(low=(-6.0, -0.5, 0), high=(-4.2, 0.5, board_m - slab), colour=concrete * rng.uniform(0.5, 1.0))
         )
         length, wide = (-6.3, -rng.uniform(0.8, 2.0)), half - 0.05
         for _ in range(int(rng.integers(1, 5)) if rng.random() < 0.55 else 0):
@@ -367,9 +371,9 @@ def _sample_boards(
         if abs(z - board_m) > 0.5 and rng.random() < 0.45:
             y = rng.uniform(2.6, 6.5)
             tip = rng.uniform(-1.5, 0.2)
-            boxes.append(_Box(low=(-6.5, y, z - 0.3), high=(tip, y + 2, z), colour=concrete * rng.uniform(0.8, 1.1)))
+            boxes.append(Box(low=(-6.5, y, z - 0.3), high=(tip, y + 2, z), colour=concrete * rng.uniform(0.8, 1.1)))
             boxes.append(
-                _Box(low=(-6.0, y + 0.5, 0), high=(-4.5, y + 1.5, z - 0.3), colour=concrete * rng.uniform(0.5, 1.0))
+                Box(low=(-6.0, y + 0.5, 0), high=(-4.5, y + 1.5, z - 0.3), colour=concrete * rng.uniform(0.5, 1.0))
             )
             for _ in range(int(rng.integers(1, 4)) if rng.random() < 0.6 else 0):
                 spots.append(np.array([rng.uniform(-4, tip - 0.2), y + rng.uniform(0.2, 1.8), z]))

@@ -1,6 +1,9 @@
 """Renders the shots of a dive: camera, frames with motion blur, masks and keypoints."""
 
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -8,6 +11,7 @@ import numpy as np
 from fineparser_core.constants import KEYPOINT_NAMES
 from fineparser_core.synth import body as bodies
 from fineparser_core.synth.body import JOINT
+from fineparser_core.synth.body_mesh import BodyMesh
 from fineparser_core.synth.camera import Camera, Viewpoint, animate_camera
 from fineparser_core.synth.drawing import Figure
 from fineparser_core.synth.flight import Motion
@@ -23,7 +27,7 @@ _MAX_GAP_PX = 2.0
 # Distance of the frames in which a video codec codes all blocks.
 _KEYFRAME_INTERVAL = 15
 # Time after the contact during which the submerged athlete is visible.
-_VISIBLE_UNDER_WATER_S = 1.2
+VISIBLE_UNDER_WATER_S = 1.2
 # Least opacity, of 255, at which the splash hides the athlete from the mask.
 _SPLASH_OPAQUE = 190
 
@@ -54,12 +58,14 @@ class Athlete:
         splash: size of the splash, 0 (rip entry) to 1.
         lateral_m: position to the left of the first athlete.
         delay_s: delay of the motion relative to the clip's time.
+        mesh: the skin, for a stage that draws one.
     """
 
     motion: Motion
     splash: float
     lateral_m: float = 0.0
     delay_s: float = 0.0
+    mesh: BodyMesh | None = None
 
     @property
     def contact_s(self) -> float:
@@ -122,39 +128,121 @@ def film_athletes(
     return camera, [joints for joints, _ in motions]
 
 
-class _AthleteRenderer:
+class Stage(Protocol):
+    """Draws the surroundings and the athletes of one shot, frame by frame."""
+
+    def draw(self, frame: int) -> np.ndarray:
+        """The surroundings: (H, W, 3) uint8 RGB, a new array."""
+
+    def draw_athletes(self, image: np.ndarray, mask: np.ndarray, frame: int) -> None:
+        """Draw the athletes over image (H, W, 3) with motion blur and add them to the mask (H, W), in place."""
+
+    def draw_splashes(self, image: np.ndarray, mask: np.ndarray, frame: int) -> None:
+        """Draw the splashes over image (H, W, 3) and clear the mask (H, W) under them, in place."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenery:
+    """What a stage is made of.
+
+    Attributes:
+        athletes: the one nearest to the camera first.
+        joints: for each athlete (N, J, 3) metres at all instants of the camera.
+        exposed: (T, E) instants of the camera at which the shutter is open, by frame.
+        time_s: (T,) times of the frames.
+        exposure_s: time during which the shutter is open.
+        light: (3,) unit vector towards the lamp.
+    """
+
+    athletes: list[Athlete]
+    joints: list[np.ndarray]
+    camera: Camera
+    exposed: np.ndarray
+    time_s: np.ndarray
+    exposure_s: float
+    light: np.ndarray
+
+    @property
+    def middle(self) -> np.ndarray:
+        """(T,) instants of the camera in the middle of each exposure."""
+        return np.asarray(self.exposed[:, self.exposed.shape[1] // 2])
+
+    @property
+    def boards(self) -> list[tuple[float, np.ndarray]]:
+        """For each athlete the lateral position of the board and the displacement (T,) of its tip, metres."""
+        return [(athlete.lateral_m, athlete.deflection(self.time_s)) for athlete in self.athletes]
+
+    def splash(self, athlete: Athlete, rng: np.random.Generator) -> Splash:
+        """The splash of an athlete."""
+        since = self.time_s - athlete.contact_s
+        return Splash(self.camera, self.middle, athlete.contact_point, athlete.splash, since, self.exposure_s, rng)
+
+
+StageMaker = Callable[[Scenery, np.random.Generator], AbstractContextManager[Stage]]
+"""Makes the stage of one shot; leaving the context frees what it has loaded."""
+
+
+def cover_by_splash(splash: Splash, image: np.ndarray, mask: np.ndarray, frame: int) -> None:
+    """Draw a splash over image (H, W, 3) and clear the mask (H, W) under it, in place."""
+    cover = splash.paint(image, frame)
+    if cover is not None:
+        mask[cover > _SPLASH_OPAQUE] = 0
+
+
+@contextmanager
+def capsule_stage(scenery: Scenery, rng: np.random.Generator) -> Iterator[Stage]:
+    """The stage that draws bodies as capsules in front of painted planes."""
+    yield _CapsuleStage(scenery, rng)
+
+
+class _CapsuleStage:
+    def __init__(self, scenery: Scenery, rng: np.random.Generator) -> None:
+        first = scenery.athletes[0].motion
+        self._scene = Scene(
+            scenery.camera,
+            scenery.middle,
+            first.board_m,
+            scenery.time_s,
+            scenery.boards,
+            first.body,
+            scenery.light,
+            rng,
+        )
+        self._athletes = [
+            _CapsuleAthlete(scenery, athlete, joints, rng)
+            for athlete, joints in zip(scenery.athletes, scenery.joints, strict=True)
+        ]
+
+    def draw(self, frame: int) -> np.ndarray:
+        return self._scene.draw(frame)
+
+    def draw_athletes(self, image: np.ndarray, mask: np.ndarray, frame: int) -> None:
+        # Far to near: the partner is behind the first athlete.
+        for athlete in reversed(self._athletes):
+            athlete.draw(image, mask, frame)
+        self._scene.draw_front(image, mask, frame)
+
+    def draw_splashes(self, image: np.ndarray, mask: np.ndarray, frame: int) -> None:
+        for athlete in reversed(self._athletes):
+            cover_by_splash(athlete.splash, image, mask, frame)
+
+
+class _CapsuleAthlete:
     """Draws an athlete for one camera: above and below the water surface, and the splash."""
 
-    def __init__(
-        self,
-        athlete: Athlete,
-        joints: np.ndarray,
-        camera: Camera,
-        exposed: np.ndarray,
-        time_s: np.ndarray,
-        light: np.ndarray,
-        exposure_s: float,
-        rng: np.random.Generator,
-    ) -> None:
-        """Prepare the figures.
-
-        Args:
-            joints: (N, J, 3) metres at all instants of the camera.
-            exposed: (T, E) instants of the camera at which the shutter is open, by frame.
-            time_s: (T,) times of the frames.
-            light: (3,) unit vector towards the lamp.
-            exposure_s: time during which the shutter is open.
-        """
+    def __init__(self, scenery: Scenery, athlete: Athlete, joints: np.ndarray, rng: np.random.Generator) -> None:
+        """Prepare the figures; joints are (N, J, 3) metres at all instants of the camera."""
+        camera, light = scenery.camera, scenery.light
         capsules = bodies.capsules(athlete.motion.body)
-        self._n_exposed = exposed.shape[1]
-        middle, flat = exposed[:, self._n_exposed // 2], exposed.reshape(-1)
-        self._since = time_s - athlete.contact_s
-        self._splash = Splash(camera, middle, athlete.contact_point, athlete.splash, self._since, exposure_s, rng)
+        self._n_exposed = scenery.exposed.shape[1]
+        flat = scenery.exposed.reshape(-1)
+        self._since = scenery.time_s - athlete.contact_s
+        self.splash = scenery.splash(athlete, rng)
         gloss, contrast = float(rng.uniform(0.05, 0.5)), float(rng.uniform(0.25, 0.6))
         self._figure = Figure(joints[flat], capsules, camera, flat, light, gloss=gloss, contrast=contrast)
-        sinking = np.flatnonzero((self._since > 0) & (self._since < _VISIBLE_UNDER_WATER_S))
+        sinking = np.flatnonzero((self._since > 0) & (self._since < VISIBLE_UNDER_WATER_S))
         self._first_submerged = int(sinking[0]) if len(sinking) else 0
-        at = middle[sinking]
+        at = scenery.middle[sinking]
         self._submerged = Figure(joints[at], capsules, camera, at, light, gloss=0.0, contrast=0.2, water_line=False)
         self._water_clarity = float(rng.uniform(0.1, 0.6))
         self._size = (camera.width_px, camera.height_px)
@@ -162,16 +250,10 @@ class _AthleteRenderer:
     def draw(self, image: np.ndarray, mask: np.ndarray, i: int) -> None:
         """Draw the athlete of frame i over image (H, W, 3) and add the silhouette to the mask (H, W), in place."""
         since = float(self._since[i])
-        if 0 < since < _VISIBLE_UNDER_WATER_S:
-            opacity = self._water_clarity * (1 - since / _VISIBLE_UNDER_WATER_S)
+        if 0 < since < VISIBLE_UNDER_WATER_S:
+            opacity = self._water_clarity * (1 - since / VISIBLE_UNDER_WATER_S)
             blend_submerged(image, self._submerged, i - self._first_submerged, opacity)
         paint_athlete(image, mask, self._figure, i * self._n_exposed, self._n_exposed, self._size)
-
-    def draw_splash(self, image: np.ndarray, mask: np.ndarray, i: int) -> None:
-        """Draw the splash of frame i over image (H, W, 3) and clear the mask (H, W) under it, in place."""
-        cover = self._splash.paint(image, i)
-        if cover is not None:
-            mask[cover > _SPLASH_OPAQUE] = 0
 
 
 def render_shot(
@@ -181,11 +263,13 @@ def render_shot(
     joints: list[np.ndarray],
     optics: Optics,
     rng: np.random.Generator,
+    make_stage: StageMaker = capsule_stage,
 ) -> Shot:
     """Render the frames of a shot; the masks cover all athletes, the joints are those of the first.
 
     Args:
         joints: for each athlete (N, J, 3) metres at the instants of the camera, from `film_athletes`.
+        make_stage: what draws surroundings and athletes.
     """
     count = timing.n_frames
     size = (camera.width_px, camera.height_px)
@@ -193,45 +277,45 @@ def render_shot(
     n_exposed = int(np.clip(round(optics.shutter * subframes), 1, subframes - 1))
     begin = (subframes - n_exposed) // 2
     exposed = np.arange(count)[:, None] * subframes + begin + np.arange(n_exposed)
-    middle = exposed[:, n_exposed // 2]
     light = np.array([rng.normal(0, 0.5), rng.normal(-0.4, 0.4), rng.uniform(0.5, 1.2)])
     light /= np.linalg.norm(light)
     time = timing.time_s()
-    boards = [(athlete.lateral_m, athlete.deflection(time)) for athlete in athletes]
-    scene = Scene(camera, middle, athletes[0].motion.board_m, time, boards, athletes[0].motion.body, light, rng)
-    exposure_s = optics.shutter * timing.step_s
-    renderers = [
-        _AthleteRenderer(athlete, own_joints, camera, exposed, time, light, exposure_s, rng)
-        for athlete, own_joints in zip(athletes, joints, strict=True)
-    ]
-    selected = select_joints(joints[0][middle], athletes[0].board_edge(time))
-    joints_px, _ = camera.project(selected, middle)
-    foreground = Foreground(camera, middle, joints_px[:, :-1], joints[0][middle, 0], rng) if optics.occluded else None
+    scenery = Scenery(
+        athletes=athletes,
+        joints=joints,
+        camera=camera,
+        exposed=exposed,
+        time_s=time,
+        exposure_s=optics.shutter * timing.step_s,
+        light=light,
+    )
+    middle = scenery.middle
     frames = np.empty((count, size[1], size[0], 3), np.uint8)
     masks = np.zeros((count, size[1], size[0]), np.uint8)
     raw = frames[0]
-    for i in range(count):
-        image = scene.draw(i)
-        move = _camera_move(camera, exposed[i])
-        image = motion_blur(image, move)
-        # Far to near: the partner is behind the first athlete.
-        for renderer in reversed(renderers):
-            renderer.draw(image, masks[i], i)
-        scene.draw_front(image, masks[i], i)
-        for renderer in reversed(renderers):
-            renderer.draw_splash(image, masks[i], i)
-        if foreground is not None:
-            foreground.draw(image, masks[i], i)
-        if optics.readout:
-            whole = move[0] / optics.shutter, move[1] / optics.shutter
-            image = skew(image, whole, optics.readout)
-            masks[i] = skew(masks[i], whole, optics.readout)
-            joints_px[i] = skew_points(joints_px[i], size[1], whole, optics.readout)
-        if optics.ghosting:
-            image, raw = cv2.addWeighted(image, 1 - optics.ghosting, raw if i else image, optics.ghosting, 0), image
-        frames[i] = apply_optics(image, optics, rng)
-        if optics.skip_threshold and i % _KEYFRAME_INTERVAL:
-            frames[i] = skip_unchanged_blocks(frames[i], frames[i - 1], optics)
+    with make_stage(scenery, rng) as stage:
+        selected = select_joints(joints[0][middle], athletes[0].board_edge(time))
+        joints_px, _ = camera.project(selected, middle)
+        body_px = joints_px[:, :-1]
+        foreground = Foreground(camera, middle, body_px, joints[0][middle, 0], rng) if optics.occluded else None
+        for i in range(count):
+            image = stage.draw(i)
+            move = _camera_move(camera, exposed[i])
+            image = motion_blur(image, move)
+            stage.draw_athletes(image, masks[i], i)
+            stage.draw_splashes(image, masks[i], i)
+            if foreground is not None:
+                foreground.draw(image, masks[i], i)
+            if optics.readout:
+                whole = move[0] / optics.shutter, move[1] / optics.shutter
+                image = skew(image, whole, optics.readout)
+                masks[i] = skew(masks[i], whole, optics.readout)
+                joints_px[i] = skew_points(joints_px[i], size[1], whole, optics.readout)
+            if optics.ghosting:
+                image, raw = cv2.addWeighted(image, 1 - optics.ghosting, raw if i else image, optics.ghosting, 0), image
+            frames[i] = apply_optics(image, optics, rng)
+            if optics.skip_threshold and i % _KEYFRAME_INTERVAL:
+                frames[i] = skip_unchanged_blocks(frames[i], frames[i - 1], optics)
     # The centre of the first pixel is (0, 0) in pixels and half a pixel from the corner in relative coordinates.
     return frames, masks, ((joints_px + 0.5) / size).astype(np.float32)
 

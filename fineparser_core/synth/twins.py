@@ -18,7 +18,7 @@ from fineparser_core.diving.difficulty import BOARDS_M, find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
 from fineparser_core.synth.dataset import PlannedDive
-from fineparser_core.synth.render import DiveSpec
+from fineparser_core.synth.render import DiveSpec, Renderer
 from fineparser_core.synth.rubric import STEP_WEIGHTS
 
 #: Numbers of training and test dives of the sizes below "full"; each size contains the dives of the smaller one.
@@ -76,6 +76,7 @@ class TwinPlan:
         skipped: ids of the records that cannot be rendered, and the reasons.
         variant: 1, or more for other divers, faults and cameras with the same records. The names of the events contain
             it, so that training can use several variants together.
+        renderer: see `render.DiveSpec`.
     """
 
     records: tuple[TwinRecord, ...]
@@ -83,13 +84,18 @@ class TwinPlan:
     seed: int
     skipped: dict[str, str]
     variant: int = 1
+    renderer: Renderer = "capsule"
 
     @cached_property
     def settings(self) -> dict[str, Any]:
-        """The seed, the variant, and a checksum of the chosen records."""
+        """The seed, the variant, the renderer, and a checksum of the chosen records."""
         text = repr([astuple(self.records[i]) for i in self.chosen])
-        settings = {"seed": self.seed, "twins": hashlib.sha256(text.encode()).hexdigest()[:16]}
-        return settings if self.variant == 1 else {**settings, "variant": self.variant}
+        settings: dict[str, Any] = {"seed": self.seed, "twins": hashlib.sha256(text.encode()).hexdigest()[:16]}
+        if self.variant > 1:
+            settings["variant"] = self.variant
+        if self.renderer != "capsule":
+            settings["renderer"] = self.renderer
+        return settings
 
     def __len__(self) -> int:
         return len(self.chosen)
@@ -116,6 +122,7 @@ class TwinPlan:
             first_flight_frame=first,
             first_entry_frame=second,
             synchro=record.synchro,
+            renderer=self.renderer,
         )
         metadata = {"recorded_score": record.score, "synchro": record.synchro, "notes": notes}
         return PlannedDive(

@@ -44,7 +44,7 @@ def simulate_poses(spec: DiveSpec, seed: int) -> PoseSequence:
     dive = parse_dive_number(spec.dive_number)
     board_m = find_difficulty(dive, spec.board_m).board_m or 10.0
     qualities = spec.qualities if spec.qualities is not None else rubric.sample_qualities(rng)
-    athletes, faults = sample_athletes(dive, board_m, qualities, False, rng)
+    athletes, faults = sample_athletes(dive, board_m, qualities, DiveSpec(dive_number=str(dive)), rng)
     motion = athletes[0].motion
     timing = sample_timing(spec, motion.come_out_s, motion.contact_s, rng)
     viewpoint = sample_viewpoint(board_m, False, rng)

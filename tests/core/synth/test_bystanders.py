@@ -5,12 +5,12 @@ import pytest
 from fineparser_core.commands import synthesize as command
 from fineparser_core.synth import preview
 from fineparser_core.synth.render import DiveSpec, render_dive
-from fineparser_core.synth.scene import _sample_boards
+from fineparser_core.synth.scene import sample_boards
 
 
 @pytest.mark.parametrize(("board_m", "least"), [(10.0, 0.8), (3.0, 0.7)])
 def test_most_scenes_have_bystanders_near_the_athlete(board_m: float, least: float) -> None:
-    spots = [_sample_boards(board_m, [0.0], np.random.default_rng(seed))[2] for seed in range(200)]
+    spots = [sample_boards(board_m, [0.0], np.random.default_rng(seed))[2] for seed in range(200)]
     assert np.mean([len(mine) > 0 for mine in spots]) > least
     # On the deck beside the board, and on the athlete's own platform.
     assert np.mean([any(s[2] == 0 and s[0] > -5.6 for s in mine) for mine in spots]) > 0.4
