@@ -75,8 +75,8 @@ def sample_athlete(rng: np.random.Generator) -> MeshBody:
     body = bodies.sample_body(rng)
     female = "chest" in body.suit_parts
     junior = rng.random() < 0.45
-    # 0.33 is a child of about ten, 0.67 an adult of 25.
-    age = rng.uniform(0.36, 0.56) if junior else rng.uniform(0.58, 0.72)
+    # 0.43 is a child of about ten, 0.67 an adult of 25.
+    age = rng.uniform(0.43, 0.58) if junior else rng.uniform(0.6, 0.72)
     shape = {
         "gender": float(np.clip(rng.normal(0.92 if female else 0.08, 0.06), 0, 1)),
         "age": float(age),
