@@ -36,6 +36,9 @@ KEYPOINT_FLIP = tuple(
     KEYPOINT_NAMES.index(n[:-1] + {"l": "r", "r": "l"}[n[-1]] if "_" in n else n) for n in KEYPOINT_NAMES
 )
 
+#: Counted up where the same weights find otherwise in the same clip than they did: what was kept before is found anew.
+PIPELINE = 1
+
 #: What a user may ask for; "auto" is the best that the machine has.
 Device = Literal["auto", "cuda", "mps", "cpu"]
 DEVICES: tuple[Device, ...] = get_args(Device)

@@ -71,7 +71,8 @@ def main() -> int:
         start_logging(folder)
     app = QApplication(sys.argv[:1])
     install_translators(app)
-    studio = Studio(app, folder)
+    cache, _ = own_folder(platformdirs.user_cache_path("fineparser", appauthor=False) / "analyses")
+    studio = Studio(app, folder, cache)
     report_unexpected(studio.window.tell_unexpected)
     studio.window.show()
     if problem:

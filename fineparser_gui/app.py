@@ -6,6 +6,7 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QApplication
 
 from fineparser_gui.main_window import MainWindow
+from fineparser_gui.model.analysis_cache import AnalysisCache
 from fineparser_gui.services.model_choice import ModelChoice
 from fineparser_gui.services.session import Session
 from fineparser_gui.services.session_files import SessionFileController
@@ -23,16 +24,17 @@ class Studio:
     Args:
         folder: for settings, autosaves, the list of recent sessions and the coach's own exemplars; None: none of them
             is kept.
+        cache: folder of what was found in videos; None: it is kept for this run only.
     """
 
-    def __init__(self, app: QApplication, folder: Path | None = None) -> None:
+    def __init__(self, app: QApplication, folder: Path | None = None, cache: Path | None = None) -> None:
         QCoreApplication.setApplicationName("FineParser Studio")
         QCoreApplication.setOrganizationName("FineParser")
         self.preferences = PreferenceStore(folder)
         self.themes = ThemeManager(app)
         library = folder / "exemplars" if folder else None
-        self.client = WorkerClient(library)
-        self.session = Session(self.client, library)
+        self.client = WorkerClient(library, cache)
+        self.session = Session(self.client, library, cache=AnalysisCache(cache) if cache else None)
         choice = ModelChoice(self.session, self.preferences)
         self.files = SessionFileController(self.session, folder)
         self.window = MainWindow(self.session, self.preferences, choice, self.files, folder)

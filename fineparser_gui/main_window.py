@@ -187,7 +187,7 @@ class MainWindow(QMainWindow):
             "entry_later": lambda: self.player.nudge_transition(1, 1),
             "reset_transitions": lambda: self._on_current(self._session.editing.reset_transitions),
             **self.batch.slots(),
-            "analyse": lambda: self.dives.for_selected(self._session.analyse),
+            "analyse": lambda: self.dives.for_selected(lambda key: self._session.analyse(key, anew=True)),
             "cancel": lambda: self.dives.for_selected(self._session.cancel),
             "set_in_point": lambda: self._mark(begins=True),
             "set_out_point": lambda: self._mark(begins=False),

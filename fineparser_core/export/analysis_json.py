@@ -104,6 +104,11 @@ class MaskArrays(NamedTuple):
     crop_xyxy: np.ndarray
     joints: np.ndarray | None = None
 
+    @classmethod
+    def of(cls, parse: DiveParse | MaskTrack) -> "MaskArrays":
+        """Those of a parse."""
+        return cls(parse.sampled_frames, parse.mask_probability, parse.crop_xyxy, parse.joints)
+
 
 def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
     """The analysis in the format above, of plain JSON types only.

@@ -87,12 +87,13 @@ class Dive:
         rescored: every exemplar's vote on the corrected transitions; None where there are none, or not yet.
         rescored_for: the transitions that `rescored` belongs to; while one is dragged they lag behind.
         analysis: the analysis that is shown: `model_analysis` with `correction` applied.
-        parse_id: id of the request whose cached encoding belongs to `model_analysis`.
+        parse_id: name under which the encoding that belongs to `model_analysis` is kept.
         suggestions: dive numbers of exemplars that the clip resembles, the likeliest first.
         problem: one sentence that says why there is no analysis, or no score.
         segments: dives found in the file, to be confirmed; None: not searched.
         cancelled: the user cancelled the analysis or the search; it starts only on request, in a reopened session too.
         identity: of the video file; None until it was opened.
+        content: `content_digest` of the file; "" until it was opened.
         conflicting_video: another video found at the path of this one; used only if the coach agrees.
     """
 
@@ -123,6 +124,7 @@ class Dive:
     segments: tuple[DiveSegment, ...] | None = None
     cancelled: bool = False
     identity: VideoIdentity | None = None
+    content: str = ""
     conflicting_video: Place | None = None
 
     @property

@@ -55,17 +55,29 @@ class ExemplarSnapshot:
 
 
 def with_other_voters(
-    dives: Iterable[Dive], before: ExemplarSnapshot, now: ExemplarSnapshot, n_exemplars: int
+    dives: Iterable[Dive], before: ExemplarSnapshot | None, now: ExemplarSnapshot, n_exemplars: int
 ) -> Iterator[Dive]:
     """The dives that are compared with other exemplars than before.
 
     A dive that is being scored is skipped: the worker changes the library and scores in the order of the requests, so
     its score already uses the changed library.
+
+    Args:
+        before: None where the library was not known: a kept score is compared by its votes.
     """
-    changed = {(e.dive_number, e.synchro) for e in set(before.exemplars()) ^ set(now.exemplars())}
+    known = before.exemplars() if before is not None else []
+    changed = {(e.dive_number, e.synchro) for e in set(known) ^ set(now.exemplars())}
     for dive in dives:
         concerned = (dive.dive_number, dive.synchro) in changed or (dive.rule.nearest and bool(changed))
         if not concerned or dive.state is not DiveState.READY or dive.scoring or dive.refused:
             continue
-        if before.voters(dive, n_exemplars) != now.voters(dive, n_exemplars):
+        voters = _voted(dive) if before is None else before.voters(dive, n_exemplars)
+        if voters != now.voters(dive, n_exemplars):
             yield dive
+
+
+def _voted(dive: Dive) -> frozenset[Voter]:
+    """The exemplars by which a dive was scored."""
+    scoring = dive.model_analysis.scoring if dive.model_analysis else None
+    votes = scoring.exemplars if scoring else ()
+    return frozenset((vote.id, vote.dive_number, vote.board_m, vote.score) for vote in votes)

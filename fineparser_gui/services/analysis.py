@@ -8,7 +8,6 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 
 from fineparser_core.errors import FineParserError
-from fineparser_core.export.analysis_json import analysis_from_dict, read_masks_npz
 from fineparser_core.progress import Progress
 from fineparser_gui.model.dive import NOT_ANALYSED, DiveState, ScoreState
 from fineparser_gui.services.rescoring import RescoringService, read_score, score_request
@@ -16,6 +15,7 @@ from fineparser_gui.services.scheduler import Scheduler
 from fineparser_gui.services.session_state import SessionState
 from fineparser_gui.services.task import Task
 from fineparser_gui.worker.protocol import ParseRequest, Request, Result
+from fineparser_gui.worker.records import read_analysis
 
 #: Kinds of errors that the score panel explains; no banner.
 _EXPECTED = ("ExemplarError", "NoExemplarsError", "ConfigError")
@@ -33,19 +33,32 @@ class AnalysisService(QObject):
         self._state, self._scheduler, self._rescoring = state, scheduler, rescoring
         self.tasks: dict[str, Task] = {}
 
-    def analyse(self, key: str) -> None:
-        """Queue a dive: first time, retry, or one that needed trimming.
+    def analyse(self, key: str, *, anew: bool = False) -> None:
+        """Queue a dive: first time, retry, or one that needed trimming. What is kept of it is shown at once.
 
         Does nothing until its video is open and its identity is confirmed.
+
+        Args:
+            anew: compute it also where it is kept.
         """
         dive = self._state.dive(key)
         if dive.state in (DiveState.OPENING, DiveState.MISSING):
             return
         self.drop(key)
         self._state.update_analysis(key, state=DiveState.QUEUED, cancelled=False, **NOT_ANALYSED)
-        request = ParseRequest(path=str(dive.path), in_frame=dive.in_frame, out_frame=dive.out_frame)
         self._scheduler.try_again()
-        self._submit(key, request, self._on_parsed, self._on_parse_failed, self._on_parse_cancelled)
+        request = self._parse_request(key)
+        self._submit(key, request, self._on_parsed, self._on_parse_failed, self._on_parse_cancelled, anew=anew)
+
+    def outdated(self, key: str) -> bool:
+        """Whether the analysis of a dive is of other weights or settings than the present ones."""
+        dive = self._state.dive(key)
+        return dive.model_analysis is not None and dive.parse_id != self._parse_request(key).kept_as
+
+    def _parse_request(self, key: str) -> ParseRequest:
+        dive = self._state.dive(key)
+        request = ParseRequest(path=str(dive.path), in_frame=dive.in_frame, out_frame=dive.out_frame)
+        return self._scheduler.kept.named(request, dive.content)
 
     def cancel(self, key: str) -> None:
         """Stop the analysis or the scoring of a dive."""
@@ -78,7 +91,7 @@ class AnalysisService(QObject):
         if dive.dive_number is None or dive.parse_id is None or dive.refused:
             return
         self._state.update(key, score_state=ScoreState.SCORING, progress=None)
-        request = score_request(dive, self._state.n_exemplars)
+        request = self._scheduler.kept.named(score_request(dive, self._state.n_exemplars))
         self._submit(key, request, self._on_scored, self._on_score_failed, self._on_score_cancelled)
 
     def _submit(
@@ -88,8 +101,10 @@ class AnalysisService(QObject):
         finished: Callable[[str, Result], None],
         failed: Callable[[str, str, str], None],
         cancelled: Callable[[str], None],
+        *,
+        anew: bool = False,
     ) -> None:
-        self.tasks[key] = task = self._scheduler.submit(request, key=key)
+        self.tasks[key] = task = self._scheduler.submit(request, key=key, anew=anew)
         task.progressed.connect(partial(self._on_progress, key))
         task.finished.connect(partial(finished, key))
         task.failed.connect(partial(failed, key))
@@ -102,12 +117,16 @@ class AnalysisService(QObject):
 
     def _on_parsed(self, key: str, result: Result) -> None:
         try:
-            analysis = analysis_from_dict(result.analysis, read_masks_npz(Path(result.masks_path)))
-        except (OSError, FineParserError) as error:
+            analysis = read_analysis(result.analysis, Path(result.record_path))
+        except FineParserError as error:
             self._on_parse_failed(key, "InternalError", str(error))
             return
-        del self.tasks[key]
-        found = {"model_analysis": analysis, "parse_id": result.id, "suggestions": tuple(result.suggestions)}
+        request = self.tasks.pop(key).request
+        assert isinstance(request, ParseRequest)
+        here = replace(analysis.parse.clip, path=Path(request.path))  # a kept one may be of a copy elsewhere
+        analysis = replace(analysis, parse=replace(analysis.parse, clip=here))
+        suggestions = tuple(result.suggestions)
+        found = {"model_analysis": analysis, "parse_id": request.kept_as or result.id, "suggestions": suggestions}
         self._state.update_analysis(key, state=DiveState.READY, **found, progress=None, problem=None)
         dive = self._state.dive(key)
         if dive.refused:
@@ -137,6 +156,9 @@ class AnalysisService(QObject):
 
     def _on_score_failed(self, key: str, kind: str, message: str) -> None:
         del self.tasks[key]
+        if kind == "ParseLost":
+            self.analyse(key)
+            return
         state = ScoreState.NO_EXEMPLARS if kind == "NoExemplarsError" else ScoreState.FAILED
         self._state.update(key, score_state=state, progress=None, problem=message)
         if kind not in _EXPECTED:

@@ -6,10 +6,9 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 from PySide6.QtCore import QCoreApplication, QObject, QTimer
 
-from fineparser_core.types import VideoInfo
+from fineparser_gui.model.analysis_cache import AnalysisCache
 from fineparser_gui.model.dive import NOT_ANALYSED, Dive, DiveState, Place, ScoreState, SearchState
 from fineparser_gui.model.edits import Edit, Subject
 from fineparser_gui.model.relocation import relocated
@@ -21,7 +20,7 @@ from fineparser_gui.services.analysis import AnalysisService
 from fineparser_gui.services.session_state import SessionState
 from fineparser_gui.services.trimming import TrimmingService
 from fineparser_gui.services.undo import EditStack
-from fineparser_gui.services.video_opener import OpenTask, VideoOpener
+from fineparser_gui.services.video_opener import OpenedVideo, OpenTask, VideoOpener
 
 translate = QCoreApplication.translate
 
@@ -33,7 +32,12 @@ class DiveImporter(QObject):
     """Opens videos, adds dives of them to the session and starts their analyses."""
 
     def __init__(
-        self, state: SessionState, edits: EditStack, analyses: AnalysisService, trimming: TrimmingService
+        self,
+        state: SessionState,
+        edits: EditStack,
+        analyses: AnalysisService,
+        trimming: TrimmingService,
+        cache: AnalysisCache | None = None,
     ) -> None:
         super().__init__(state)
         self._state, self._edits, self._analyses, self._trimming = state, edits, analyses, trimming
@@ -44,7 +48,7 @@ class DiveImporter(QObject):
         self._to_add: deque[tuple[Path, dict[str, object]]] = deque()  # videos, each with what is known of its dive
         self._adding = QTimer(self, interval=0)
         self._adding.timeout.connect(self._add_some)
-        self._opener = VideoOpener(self)
+        self._opener = VideoOpener(self, cache)
         edits.handlers |= dict.fromkeys((Subject.ADDED_ROWS, Subject.REMOVED_ROWS), self._apply_rows)
         edits.handlers[Subject.PLACE] = self._apply_place
 
@@ -218,9 +222,8 @@ class DiveImporter(QObject):
         if dive.searching:
             idle["search_state"] = SearchState.NONE
         self._state.insert(replace(dive, **idle), place)  # type: ignore[arg-type]
-        model, own = self._state.model, dive.model_analysis
-        if own is not None and model is not None and model.card.get("id") != own.parse.model.id:
-            self._analyses.analyse(dive.key)  # the weights have changed since
+        if self._analyses.outdated(dive.key):
+            self._analyses.analyse(dive.key)
         elif dive.searching:
             self._trimming.find(dive.key)
         elif dive.state is DiveState.OPENING:
@@ -243,12 +246,11 @@ class DiveImporter(QObject):
         if others:
             self._state.problem.emit(self.tr("Skipped (not videos): {0}.").format(names_of(others)))
 
-    def _on_opened(
-        self, key: str, task: OpenTask, info: VideoInfo, identity: VideoIdentity, thumbnail: np.ndarray
-    ) -> None:
+    def _on_opened(self, key: str, task: OpenTask, video: OpenedVideo) -> None:
         if self._tasks.get(key) is not task:  # the dive was removed, or another path is being tried
             return
         del self._tasks[key]
+        info, identity = video.info, video.identity
         expected = self._state.dive(key).identity
         if expected is not None and not expected.same_file(identity):
             problem = difference(info.path, identity, expected)
@@ -257,7 +259,7 @@ class DiveImporter(QObject):
         elif key in self._sought:
             self._located[key] = info.path, identity
         else:
-            self._begin(key, info=info, identity=identity, thumbnail=thumbnail)
+            self._begin(key, **video._asdict())
         self._end_search(key)
         self._tell_refused()
 

@@ -40,8 +40,7 @@ def read_score(result: Result, parse: DiveParse) -> Analysis:
     Raises:
         ExportError: the analysis is incomplete.
     """
-    known = MaskArrays(parse.sampled_frames, parse.mask_probability, parse.crop_xyxy, parse.joints)
-    return analysis_from_dict(result.analysis, known)
+    return analysis_from_dict(result.analysis, MaskArrays.of(parse))
 
 
 class RescoringService(QObject):
@@ -65,9 +64,10 @@ class RescoringService(QObject):
         frames = dive.corrected_frames
         if dive.rescoring and frames and dive.info:
             request = score_request(dive, self._state.n_exemplars)
-            placed = asdict(timed_transitions(frames, dive.info))
             contact = dive.correction.contact_frame if dive.contact_corrected else None
-            self._wanted[key] = replace(request, transitions=placed, contact_frame=contact, urgency=Urgency.DRAG)
+            placed = asdict(timed_transitions(frames, dive.info))
+            request = replace(request, transitions=placed, contact_frame=contact, urgency=Urgency.DRAG)
+            self._wanted[key] = self._scheduler.kept.named(request)
             if not self._timer.isActive():
                 self._timer.start()
             return

@@ -2,12 +2,14 @@
 
 import itertools
 import logging
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from fineparser_core.progress import Progress
+from fineparser_gui.services.kept_results import KeptResults
 from fineparser_gui.services.task import Task
 from fineparser_gui.services.worker_client import WorkerClient
 from fineparser_gui.worker.protocol import (
@@ -42,11 +44,14 @@ SHOWN = -1
 class Scheduler(QObject):
     """Sends tasks to the worker by urgency; within one urgency the shown dive first, then in the order of the list.
 
+    What was answered before is not asked again: the task ends by the kept answer, one in a turn of the event loop.
+
     A task is sent while others run only if it is more urgent than all of them. So the analysis of the dive that is
     shown overtakes the others, and a score overtakes every analysis.
 
     Args:
         places: returns the place of each dive in the list by its key; `SHOWN` for the one that is shown.
+        kept: answers of former requests.
 
     Signals:
         paused_changed: see `paused`.
@@ -63,10 +68,18 @@ class Scheduler(QObject):
     failed = Signal(str, str)
 
     def __init__(
-        self, client: WorkerClient, places: Callable[[], Mapping[str, int]] = dict, parent: QObject | None = None
+        self,
+        client: WorkerClient,
+        places: Callable[[], Mapping[str, int]] = dict,
+        parent: QObject | None = None,
+        kept: KeptResults | None = None,
     ) -> None:
         super().__init__(parent)
         self._client, self._places = client, places
+        self.kept = kept or KeptResults()
+        self._answered: deque[Task] = deque()  # by what is kept, and not told yet
+        self._telling = QTimer(self, interval=0)
+        self._telling.timeout.connect(self._tell_kept)
         self._ids = itertools.count(1)
         self._waiting: list[Task] = []
         self._running: list[Task] = []  # in ascending urgency
@@ -81,7 +94,7 @@ class Scheduler(QObject):
     @property
     def tasks(self) -> list[Task]:
         """Tasks that have not ended, in the order in which they were submitted."""
-        return sorted([*self._running, *self._waiting], key=lambda task: int(task.id[1:]))
+        return sorted([*self._running, *self._waiting, *self._answered], key=lambda task: int(task.id[1:]))
 
     @property
     def running(self) -> list[Task]:
@@ -115,18 +128,36 @@ class Scheduler(QObject):
         if self._gave_up:
             self.pause(False)
 
-    def submit(self, request: Request, *, key: str = "") -> Task:
+    def submit(self, request: Request, *, key: str = "", anew: bool = False) -> Task:
         """Queue a request; its id is assigned here.
 
         Args:
             key: of the dive that it is about; "" where it is about none.
+            anew: ask the worker also where the answer is kept.
         """
         task = Task(replace(request, id=f"q{next(self._ids)}"), key, self._cancel)
+        if not anew and self.kept.has(task.request):
+            self._answered.append(task)
+            self._telling.start()
+        else:
+            self._ask(task)
+        return task
+
+    def _ask(self, task: Task) -> None:
         self._waiting.append(task)
         self._client.start()
         if self._may_begin(task):
             self.reconsider()
-        return task
+
+    def _tell_kept(self) -> None:
+        task = self._answered.popleft()
+        if not self._answered:
+            self._telling.stop()
+        answer = self.kept.answer(task.request)
+        if answer is None:  # it was damaged, or another window has just removed it
+            self._ask(task)
+        else:
+            self._end(task, answer)
 
     def reconsider(self) -> None:
         """Send the tasks that may start now; to be called when another dive is shown."""
@@ -159,6 +190,8 @@ class Scheduler(QObject):
 
     def close(self) -> None:
         """Forget all tasks."""
+        self._answered.clear()
+        self._telling.stop()
         self._waiting.clear()
         self._running.clear()
         self._patience.stop()
@@ -174,8 +207,10 @@ class Scheduler(QObject):
         return lambda task: (-self._urgency(task, places), places.get(task.key, SHOWN), int(task.id[1:]))
 
     def _cancel(self, task: Task) -> None:
-        if task in self._waiting:
-            self._waiting.remove(task)
+        if task in self._waiting or task in self._answered:
+            (self._waiting if task in self._waiting else self._answered).remove(task)
+            if not self._answered:
+                self._telling.stop()
             self._end(task, CancelledReport(id=task.id))
         elif task in self._running and not task.cancelling:
             task.cancelling = True

@@ -9,6 +9,7 @@ from PySide6.QtGui import QUndoGroup
 from fineparser_core.inference.exemplar_selection import CandidateRule, best_exemplar
 from fineparser_core.inference.exemplars.records import Exemplar, ExemplarMask
 from fineparser_core.types import ComparedDive
+from fineparser_gui.model.analysis_cache import AnalysisCache
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.model.exemplar_snapshot import ExemplarSnapshot, with_other_voters
 from fineparser_gui.model.session_file import SavedSession
@@ -17,6 +18,7 @@ from fineparser_gui.services.comparison import ComparisonService
 from fineparser_gui.services.editing import EditingService
 from fineparser_gui.services.exports import ExportService
 from fineparser_gui.services.importer import DiveImporter
+from fineparser_gui.services.kept_results import KeptResults
 from fineparser_gui.services.library import LibraryService
 from fineparser_gui.services.rescoring import RescoringService
 from fineparser_gui.services.scheduler import SHOWN, Scheduler
@@ -32,6 +34,7 @@ class Session(SessionState):
 
     Args:
         library_folder: of the coach's own exemplars; None: there are none.
+        cache: which the worker fills with its results; None: none are kept.
 
     Signals:
         comparison_changed: see `ComparisonService.changed`.
@@ -42,14 +45,20 @@ class Session(SessionState):
 
     comparison_changed = Signal()
 
-    def __init__(self, client: WorkerClient, library_folder: Path | None = None, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        client: WorkerClient,
+        library_folder: Path | None = None,
+        parent: QObject | None = None,
+        cache: AnalysisCache | None = None,
+    ) -> None:
         super().__init__(parent)
         history = EditStack(self)
-        self.scheduler = Scheduler(client, self._places, self)
+        self.scheduler = Scheduler(client, self._places, self, KeptResults(cache, lambda: client.settings))
         self.rescoring = RescoringService(self, self.scheduler)
         self.analyses = AnalysisService(self, self.scheduler, self.rescoring)
         self.trimming = TrimmingService(self, self.scheduler, history)
-        self.importer = DiveImporter(self, history, self.analyses, self.trimming)
+        self.importer = DiveImporter(self, history, self.analyses, self.trimming, cache)
         self.library = LibraryService(self.scheduler, library_folder, self)
         self.comparing = ComparisonService(self, self.library)
         self.editing = EditingService(self, history, self.analyses, self.rescoring, self.library, self.comparing)
@@ -58,7 +67,7 @@ class Session(SessionState):
         for stack in (self.library.edits, history):
             self.edits.addStack(stack)
         self.edits.setActiveStack(history)
-        self._exemplars = ExemplarSnapshot()
+        self._exemplars: ExemplarSnapshot | None = None
         self.comparing.changed.connect(self.comparison_changed)
         self.library.problem.connect(self.problem)
         self.library.changed.connect(self._on_library_changed)
@@ -134,9 +143,9 @@ class Session(SessionState):
         """See `EditingService.set_range`."""
         self.editing.set_range(key, in_frame, out_frame, gesture=gesture)
 
-    def analyse(self, key: str) -> None:
+    def analyse(self, key: str, *, anew: bool = False) -> None:
         """Analyse from the start; see `AnalysisService.analyse`."""
-        self.analyses.analyse(key)
+        self.analyses.analyse(key, anew=anew)
 
     def analyse_stopped(self) -> None:
         """Retry what failed or was cancelled: analyses, scores, or searches for dives."""

@@ -31,7 +31,8 @@ class TrimmingService(QObject):
         cancelled = dive.cancelled and dive.state is not DiveState.NEEDS_TRIM  # its analysis was, not a search
         fresh = {"segments": None, "progress": None, "problem": None, "cancelled": cancelled}
         self._state.update(key, search_state=SearchState.WAITING, **fresh)
-        task = self._scheduler.submit(TrimRequest(path=str(self._state.dive(key).path)), key=key)
+        request = self._scheduler.kept.named(TrimRequest(path=str(dive.path)), dive.content)
+        task = self._scheduler.submit(request, key=key)
         self._tasks[key] = task
         task.progressed.connect(partial(self._on_progress, key))
         task.finished.connect(partial(self._on_finished, key))

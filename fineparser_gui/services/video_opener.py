@@ -3,14 +3,19 @@
 import logging
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QObject, QRunnable, QThread, QThreadPool, QTimer, Signal
 
-from fineparser_core.errors import FineParserError
+from fineparser_core.errors import ExportError, FineParserError
+from fineparser_core.types import VideoInfo
+from fineparser_gui.model.analysis_cache import AnalysisCache, content_digest, digest
 from fineparser_gui.model.video_files import files_in
-from fineparser_gui.model.video_identity import identity_of
+from fineparser_gui.model.video_identity import VideoIdentity, identity_of
 
 log = logging.getLogger(__name__)
 
@@ -30,15 +35,24 @@ class FolderTask(QObject):
     found = Signal(object, object)
 
 
+class OpenedVideo(NamedTuple):
+    """What is known of a video once it is open; attributes as in `Dive`."""
+
+    info: VideoInfo
+    identity: VideoIdentity
+    content: str
+    thumbnail: np.ndarray
+
+
 class OpenTask(QObject):
     """The opening of a video; ends in exactly one of its signals.
 
     Signals:
-        opened: (VideoInfo, VideoIdentity, ndarray) frame table, identity of the file, thumbnail as in `Dive`.
+        opened: (OpenedVideo)
         failed: (str) sentence for the user.
     """
 
-    opened = Signal(object, object, object)
+    opened = Signal(object)
     failed = Signal(str)
 
 
@@ -46,12 +60,16 @@ class VideoOpener(QObject):
     """Reads folders and files on its own threads; tasks emit their signals on the thread of the opener.
 
     One task ends in one turn of the event loop, so that the window answers while many files are opened.
+
+    Args:
+        cache: holds frame tables and thumbnails of videos that were opened before; None: each is read.
     """
 
     _ended = Signal(object, str, tuple)  # task, name of its signal, values; crosses threads
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, cache: AnalysisCache | None = None) -> None:
         super().__init__(parent)
+        self._cache = cache
         self._tasks: set[QObject] = set()
         self._ended.connect(self._on_ended)
         self._results: deque[tuple[QObject, Outcome]] = deque()
@@ -77,7 +95,7 @@ class VideoOpener(QObject):
         """
         task = OpenTask()
         pool = self._rest if self._pool.activeThreadCount() else self._pool
-        self._start(pool, task, lambda: _probed(path, shown_frame))
+        self._start(pool, task, lambda: _probed(path, shown_frame, self._cache))
         return task
 
     def close(self) -> None:
@@ -115,20 +133,47 @@ class _Job(QRunnable):
         self._run()
 
 
-def _probed(path: Path, shown_frame: int | None) -> Outcome:
-    from fineparser_core.video.reader import VideoReader
-
+def _probed(path: Path, shown_frame: int | None, cache: AnalysisCache | None) -> Outcome:
     try:
-        with VideoReader(path) as reader:
-            info = reader.info
-            shown = info.n_frames // 3 if shown_frame is None else shown_frame
-            scale = _THUMBNAIL_PX / max(info.width_px, info.height_px)
-            size_px = max(round(info.width_px * scale), 1), max(round(info.height_px * scale), 1)
-            reader.seek(shown, needed_from=shown)
-            thumbnail = np.ascontiguousarray(reader.picture(size_px).bgra())
-            return "opened", (info, identity_of(info), thumbnail)
+        content = content_digest(path) if path.is_file() else ""  # else the reader says what is wrong
+        name = digest("video", content, shown_frame)
+        found = _kept_video(path, name, cache) or _read_video(path, shown_frame)
+        info, thumbnail = found
+        if cache is not None and not cache.has(name):
+            facts = {key: value for key, value in asdict(info).items() if key not in ("path", "pts_s")}
+            with suppress(ExportError):  # a full disk, say
+                cache.put(name, facts, {"pts_s": info.pts_s, "thumbnail": thumbnail})
+        return "opened", (OpenedVideo(info, identity_of(info), content, thumbnail),)
     except FineParserError as error:
         return "failed", (str(error),)
     except Exception as error:  # a decoder's own failure must not end the thread pool
         log.exception("opening %s", path)
         return "failed", (f"{path.name}: {error}",)
+
+
+def _kept_video(path: Path, name: str, cache: AnalysisCache | None) -> tuple[VideoInfo, np.ndarray] | None:
+    """Frame table and thumbnail of a video that was opened before; None: it was not."""
+    found = cache.get(name) if cache is not None else None
+    if found is None:
+        return None
+    facts, arrays = found
+    try:
+        thumbnail = arrays["thumbnail"]
+        if thumbnail.ndim != 3 or thumbnail.shape[2] != 4 or arrays["pts_s"].shape != (facts["n_frames"],):
+            raise ValueError("its arrays are of other shapes")
+        return VideoInfo(path=path, pts_s=arrays["pts_s"], **facts), thumbnail
+    except (KeyError, TypeError, ValueError) as error:
+        log.warning("what is kept of %s is not used: %s", path, error)
+        return None
+
+
+def _read_video(path: Path, shown_frame: int | None) -> tuple[VideoInfo, np.ndarray]:
+    from fineparser_core.video.reader import VideoReader
+
+    with VideoReader(path) as reader:
+        info = reader.info
+        shown = info.n_frames // 3 if shown_frame is None else shown_frame
+        scale = _THUMBNAIL_PX / max(info.width_px, info.height_px)
+        size_px = max(round(info.width_px * scale), 1), max(round(info.height_px * scale), 1)
+        reader.seek(shown, needed_from=shown)
+        return info, np.ascontiguousarray(reader.picture(size_px).bgra())

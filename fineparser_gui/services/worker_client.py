@@ -28,6 +28,7 @@ class WorkerClient(QObject):
 
     Args:
         library: folder of the coach's own exemplars; None: there are none.
+        cache: folder in which the worker keeps its results; None: for the window's run only.
 
     Signals:
         started: messages can be sent.
@@ -42,8 +43,9 @@ class WorkerClient(QObject):
     received = Signal(object)
     died = Signal()
 
-    def __init__(self, library: Path | None = None, parent: QObject | None = None) -> None:
+    def __init__(self, library: Path | None = None, cache: Path | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._cache = cache
         self._library = str(library) if library else ""
         self._process: QProcess | None = None
         self._buffer = b""
@@ -65,8 +67,8 @@ class WorkerClient(QObject):
 
     @property
     def folder(self) -> Path:
-        """Where the worker writes arrays; removed by `close`."""
-        return Path(self._folder.name)
+        """Where the worker writes records; removed by `close` where it is not the cache."""
+        return self._cache or Path(self._folder.name)
 
     @cached_property
     def _folder(self) -> TemporaryDirectory:
@@ -79,7 +81,7 @@ class WorkerClient(QObject):
             return
         process = QProcess(self)
         process.setProgram(sys.executable)
-        process.setArguments([*_CHILD, self._folder.name, json.dumps(asdict(self.settings)), self._library])
+        process.setArguments([*_CHILD, str(self.folder), json.dumps(asdict(self.settings)), self._library])
         process.readyReadStandardOutput.connect(self._read)
         process.readyReadStandardError.connect(self._log_stderr)
         process.finished.connect(self._on_ended)
@@ -112,7 +114,8 @@ class WorkerClient(QObject):
             if process.state() != QProcess.ProcessState.NotRunning and not process.waitForFinished(_CLOSE_MS):
                 process.kill()
                 process.waitForFinished(_CLOSE_MS)
-        self._folder.cleanup()
+        if self._cache is None:
+            self._folder.cleanup()
 
     def send(self, message: Message) -> None:
         """Send a message; ignored if no process runs."""

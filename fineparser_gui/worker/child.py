@@ -5,7 +5,7 @@ folder of the coach's own exemplars. The main thread only reads, so that a cance
 thread scores, so that a score never waits for a parse, and one carries out everything else, where a request lets a more
 urgent one pass between two of its windows. End of input ends the process, so that it never outlives the window. It
 keeps the latest dives in memory for a quick score, but nothing that FOLDER does not also hold: after a crash a new
-worker scores what the old one parsed.
+worker scores what the old one parsed. FOLDER is that of an `AnalysisCache`.
 """
 
 import json
@@ -18,19 +18,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-import numpy as np
-
 from fineparser_core.background import lower_priority
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
-from fineparser_core.errors import Cancelled, FineParserError
-from fineparser_core.export.analysis_json import (
-    analysis_from_dict,
-    analysis_to_dict,
-    read_masks_npz,
-    write_analysis_json,
-    write_masks_npz,
-)
+from fineparser_core.errors import Cancelled, ExportError, FineParserError
+from fineparser_core.export.analysis_json import analysis_to_dict
 from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.cutting import find_clip
 from fineparser_core.inference.exemplar_selection import CandidateRule
@@ -38,6 +30,7 @@ from fineparser_core.inference.exemplars.facts import ExemplarFacts
 from fineparser_core.inference.rescore import correct_contact, correct_transitions
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, throttle
 from fineparser_core.types import Analysis, AthletePoint, ClipEncoding, DiveParse, Transitions
+from fineparser_gui.model.analysis_cache import AnalysisCache
 from fineparser_gui.worker.library_handler import LibraryHandler
 from fineparser_gui.worker.protocol import (
     AddExemplarRequest,
@@ -66,6 +59,7 @@ from fineparser_gui.worker.protocol import (
     decode,
     encode,
 )
+from fineparser_gui.worker.records import parse_record, read_parse
 
 if TYPE_CHECKING:
     from fineparser_core.inference.analyzer import Analyzer
@@ -78,13 +72,17 @@ _DIVES_IN_MEMORY = 24
 _TELL_EVERY_S = 0.05
 
 
+class ParseLost(FineParserError):
+    """What was found in a clip is no longer kept: it has to be analysed again."""
+
+
 class Worker:
     """Carries requests out on two threads, one for scores and one for the rest; on each the most urgent first."""
 
     def __init__(
         self, folder: Path, send: Callable[[Message], None], settings: WorkerSettings, library: Path | None
     ) -> None:
-        self._folder = folder
+        self._cache = AnalysisCache(folder)
         self._library = LibraryHandler(library)
         self._settings = settings
         self._send = send
@@ -254,22 +252,15 @@ class Worker:
             found = find_clip(path, athlete, progress=report, cancel=token)
         clip = make_clip(path, request.in_frame, request.out_frame, athlete) if found is None else found.clip
         parse, encoding = self._open().parse(clip, progress=report, cancel=token)
-        analysis = Analysis(parse=parse, scoring=None)
-        write_masks_npz(parse, self._file(request.id, "masks.npz"))
-        write_analysis_json(analysis, self._file(request.id, "json"))
-        np.savez(
-            self._file(request.id, "encoding.npz"),
-            gated=encoding.gated,
-            frame_features=encoding.frame_features,
-            transition_samples=encoding.transition_samples,
-            probabilities=encoding.probabilities,
-        )
-        self._remember(request.id, parse, encoding)
+        name = request.kept_as or request.id
+        record = parse_record(parse, encoding, self._suggest(encoding))
+        self._cache.put(name, *record)
+        self._remember(name, parse, encoding)
         return Result(
             id=request.id,
-            analysis=analysis_to_dict(analysis),
-            masks_path=str(self._file(request.id, "masks.npz")),
-            suggestions=self._suggest(encoding),
+            analysis=record[0]["analysis"],
+            record_path=str(self._cache.path(name)),
+            suggestions=record[0]["suggestions"],
         )
 
     def _suggest(self, encoding: ClipEncoding) -> list[str]:
@@ -285,7 +276,9 @@ class Worker:
         token = self._tokens[request.id]
         token.raise_if_cancelled()
         found = find_dives(self._open(), Path(request.path), progress=self._reporter(request), cancel=token)
-        return [asdict(segment) for segment in found]
+        segments = [asdict(segment) for segment in found]
+        self._keep(request, {"segments": segments})
+        return segments
 
     def _score(self, request: ScoreRequest) -> Result:
         token = self._tokens[request.id]
@@ -306,10 +299,20 @@ class Worker:
             cancel=token,
         )
         analysis = analysis_to_dict(Analysis(parse=parse, scoring=scoring))
-        return Result(id=request.id, analysis=analysis, masks_path=str(self._file(request.parse_id, "masks.npz")))
+        if self._most_urgent(True) is None:  # else a transition is being dragged, and this is not where it ends
+            self._keep(request, {"analysis": analysis})
+        return Result(id=request.id, analysis=analysis, record_path=str(self._cache.path(request.parse_id)))
+
+    def _keep(self, request: ScoreRequest | TrimRequest, answer: dict) -> None:
+        """Keep an answer for the next window that asks the same."""
+        if request.kept_as:
+            try:
+                self._cache.put(request.kept_as, answer)
+            except ExportError as error:  # it is computed again then
+                log.warning("not kept: %s", error)
 
     def _encoded(self, parse_id: str) -> tuple[DiveParse, ClipEncoding]:
-        """What a `ParseRequest` found, from memory or from the folder."""
+        """What a `ParseRequest` found, from memory or from the cache."""
         parse, encoding = self._dives.get(parse_id) or self._read_encoded(parse_id)
         self._remember(parse_id, parse, encoding)
         return parse, encoding
@@ -322,17 +325,13 @@ class Worker:
                 del self._dives[next(iter(self._dives))]
 
     def _read_encoded(self, parse_id: str) -> tuple[DiveParse, ClipEncoding]:
-        fields = json.loads(self._file(parse_id, "json").read_text(encoding="utf-8"))
-        parse = analysis_from_dict(fields, read_masks_npz(self._file(parse_id, "masks.npz"))).parse
-        with np.load(self._file(parse_id, "encoding.npz"), allow_pickle=False) as arrays:
-            first, second = (int(sample) for sample in arrays["transition_samples"])
-            encoding = ClipEncoding(
-                gated=arrays["gated"],
-                frame_features=arrays["frame_features"],
-                transition_samples=(first, second),
-                probabilities=arrays["probabilities"],
-            )
-        return parse, encoding
+        try:
+            if record := self._cache.get(parse_id):
+                return read_parse(record)
+        except ExportError as error:
+            log.warning("%s", error)
+            self._cache.remove(parse_id)
+        raise ParseLost("The analysis of this dive is no longer kept: analyse it again.")
 
     def _reporter(self, request: Request) -> ProgressCallback:
         def send(progress: Progress) -> None:
@@ -347,9 +346,6 @@ class Worker:
                 self._wait_while_held(request, self._tokens[request.id])
 
         return report
-
-    def _file(self, request_id: str, suffix: str) -> Path:
-        return self._folder / f"{request_id}.{suffix}"
 
 
 def _claim_stdout() -> BinaryIO:

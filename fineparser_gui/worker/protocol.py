@@ -1,7 +1,9 @@
 """Messages between the window and the process that owns torch: one JSON object a line.
 
-Arrays never travel in a message: the worker writes them as .npz files in the folder of the
-window's run, and a message names the file.
+Arrays never travel in a message: the worker writes them into records, in the cache's folder or that of the window's
+run, and a message names the file.
+
+`kept_as` of a request is the name under which its answer is kept, by `KeptResults`; "": its id, or not at all.
 """
 
 import json
@@ -41,17 +43,18 @@ class ParseRequest:
     out_frame: int | None
     trim: bool = False
     athlete: dict | None = None
+    kept_as: str = ""
     id: str = ""
     urgency: int = Urgency.BATCH
 
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreRequest:
-    """Compare what `ParseRequest` parse_id found and encoded with the exemplars of a dive number.
+    """Compare what a `ParseRequest` found and encoded with the exemplars of a dive number.
 
-    difficulty is the DD that the user typed; None: the tables'. transitions holds the fields of
-    `fineparser_core.types.Transitions` where the user corrected them, contact_frame the first contact with the water;
-    None: as they were found.
+    parse_id is the name under which its record is kept. difficulty is the DD that the user typed; None: the tables'.
+    transitions holds the fields of `fineparser_core.types.Transitions` where the user corrected them, contact_frame the
+    first contact with the water; None: as they were found.
     """
 
     parse_id: str
@@ -63,6 +66,7 @@ class ScoreRequest:
     n_exemplars: int = 10
     nearest: bool = False
     synchro: bool = False
+    kept_as: str = ""
     id: str = ""
     urgency: int = Urgency.SCORE
 
@@ -72,13 +76,14 @@ class TrimRequest:
     """Find the dives in a long recording."""
 
     path: str
+    kept_as: str = ""
     id: str = ""
     urgency: int = Urgency.BATCH
 
 
 @dataclass(frozen=True, kw_only=True)
 class AddExemplarRequest:
-    """Add a clip to the coach's own library, or what `ParseRequest` parse_id found in it.
+    """Add a clip to the coach's own library, or what the `ParseRequest` of parse_id found in it.
 
     facts holds the fields of `fineparser_core.inference.exemplars.facts.ExemplarFacts`; transitions as in
     `ScoreRequest`.
@@ -173,14 +178,14 @@ class ProgressReport:
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """An analysis in the documented JSON format; masks_path holds the arrays of its parse.
+    """An analysis in the documented JSON format; the record at record_path holds the arrays of its parse.
 
     suggestions are dive numbers of exemplars that the clip resembles, the likeliest first.
     """
 
     id: str
     analysis: dict
-    masks_path: str
+    record_path: str
     suggestions: list[str] = field(default_factory=list)
 
 

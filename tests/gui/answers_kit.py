@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from fineparser_core.array_file import write_array_file
 from fineparser_core.constants import STEP_NAMES
-from fineparser_core.export.analysis_json import analysis_to_dict, write_masks_npz
+from fineparser_core.export.analysis_json import analysis_to_dict
 from fineparser_core.types import (
     Analysis,
     Clip,
@@ -28,13 +29,14 @@ from fineparser_gui.worker.protocol import (
     Request,
     Result,
 )
+from fineparser_gui.worker.records import parse_record
 
 
 class SilentWorker(WorkerClient):
     """Takes requests and answers none: the test does."""
 
-    def __init__(self, library: Path | None = None) -> None:
-        super().__init__(library)
+    def __init__(self, library: Path | None = None, cache: Path | None = None) -> None:
+        super().__init__(library, cache)
         self._runs = False
         self.sent: list[Message] = []
         self.begins = True  # what is sent, at once
@@ -160,9 +162,9 @@ def scoring() -> Scoring:
 
 def result_message(request_id: str, analysis: Analysis, folder: Path) -> Result:
     """What the worker sends for an analysis."""
-    masks_path = folder / f"{request_id}.npz"
-    write_masks_npz(analysis.parse, masks_path)
-    return Result(id=request_id, analysis=analysis_to_dict(analysis), masks_path=str(masks_path))
+    path = folder / f"{request_id}.npz"
+    write_array_file(path, *parse_record(analysis.parse, None, []))
+    return Result(id=request_id, analysis=analysis_to_dict(analysis), record_path=str(path))
 
 
 def moved_scoring(points: float) -> Scoring:

@@ -51,7 +51,7 @@ class Fault:
         self._monkeypatch, self._starts = monkeypatch, starts
 
     def inject(self, fault: str) -> None:
-        command = (str(_HERE / "faulty_worker.py"), fault, str(self._starts))
+        command = (str(_HERE / "scripted_worker.py"), fault, str(self._starts))
         if fault in _AT_START:
             command = ("-c", f"open({str(self._starts)!r}, 'a').write('start\\n'); {_AT_START[fault]}")
         self._monkeypatch.setattr(worker_client, "_CHILD", command)

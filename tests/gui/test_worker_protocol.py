@@ -40,7 +40,7 @@ from fineparser_gui.worker.protocol import (
         Ping(),
         BegunReport(id="p1"),
         ProgressReport(id="p1", stage="read", done=3, total=96),
-        Result(id="p1", analysis={"score": None}, masks_path="x.npz"),
+        Result(id="p1", analysis={"score": None}, record_path="x.kept"),
         Failure(id=None, kind="CheckpointError", message="gone"),
     ],
 )

@@ -1,0 +1,98 @@
+"""Answers to requests that were answered before: by this window, by another one, or before a crash. No Qt."""
+
+import hashlib
+import logging
+from collections.abc import Callable
+from dataclasses import asdict, fields, replace
+from pathlib import Path
+from typing import TypeVar
+
+from fineparser_core.files import read_bounded
+from fineparser_core.resources import resource
+from fineparser_core.types import DiveParse
+from fineparser_gui.model.analysis_cache import AnalysisCache, digest
+from fineparser_gui.worker.protocol import (
+    Answer,
+    ParseRequest,
+    Request,
+    Result,
+    ScoreRequest,
+    Segments,
+    TrimRequest,
+    WorkerSettings,
+)
+
+log = logging.getLogger(__name__)
+
+#: Attributes of a request that do not change its answer.
+_NO_FACTS = ("id", "urgency", "path", "kept_as")
+_MOST_CARD_BYTES = 2_000_000
+
+#: Requests whose answers are kept.
+Keepable = ParseRequest | ScoreRequest | TrimRequest
+_Keepable = TypeVar("_Keepable", ParseRequest, ScoreRequest, TrimRequest)
+
+
+class KeptResults:
+    """Names requests by all that their answers depend on, and finds the answers that a cache holds.
+
+    Args:
+        cache: which the worker fills; None: nothing is kept.
+        settings: returns those that the worker runs with.
+    """
+
+    def __init__(
+        self, cache: AnalysisCache | None = None, settings: Callable[[], WorkerSettings] = WorkerSettings
+    ) -> None:
+        self.cache, self._settings = cache, settings
+        self._cards: dict[str, str] = {}  # digest by folder of weights
+
+    def named(self, request: _Keepable, content: str = "") -> _Keepable:
+        """A request that says under which name its answer is kept.
+
+        Args:
+            content: `content_digest` of the video; what a `ScoreRequest` depends on is said by its `parse_id`.
+        """
+        if isinstance(request, ScoreRequest):
+            context: list[object] = [type(request).__name__]
+        else:
+            settings = self._settings()
+            parse_fields = [field.name for field in fields(DiveParse)]
+            weights = self._weights(settings.weights)
+            context = [type(request).__name__, content, weights, settings.device, settings.precision, parse_fields]
+        facts = {name: value for name, value in asdict(request).items() if name not in _NO_FACTS}
+        return replace(request, kept_as=digest(*context, facts))
+
+    def has(self, request: Request) -> bool:
+        """Whether there is an answer, which may turn out to be damaged."""
+        return self.cache is not None and isinstance(request, Keepable) and self.cache.has(request.kept_as)
+
+    def answer(self, request: Request) -> Answer | None:
+        """The answer to a request; None where none is kept."""
+        if self.cache is None or not isinstance(request, Keepable) or not request.kept_as:
+            return None
+        name = request.kept_as
+        found = self.cache.get(name, ())
+        if found is None:
+            return None
+        content, _ = found
+        try:
+            if isinstance(request, TrimRequest):
+                return Segments(id=request.id, segments=list(content["segments"]))
+            path = str(self.cache.path(name if isinstance(request, ParseRequest) else request.parse_id))
+            suggestions = list(content.get("suggestions", ()))
+            return Result(id=request.id, analysis=content["analysis"], record_path=path, suggestions=suggestions)
+        except (KeyError, TypeError) as error:
+            log.warning("a kept result is removed: %s lacks %s", self.cache.path(name), error)
+            self.cache.remove(name)
+            return None
+
+    def _weights(self, folder: str) -> str:
+        """What tells apart weights: a digest of their card, which holds one of each of their files."""
+        if folder not in self._cards:
+            path = (Path(folder) if folder else resource("weights", "fineparser")) / "card.json"
+            try:
+                self._cards[folder] = hashlib.sha256(read_bounded(path, _MOST_CARD_BYTES)).hexdigest()
+            except OSError:
+                return ""
+        return self._cards[folder]

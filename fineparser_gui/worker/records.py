@@ -1,0 +1,78 @@
+"""What is kept of a request's answer: the one form in which worker, window and cache exchange results.
+
+The fields are the documented JSON of an analysis, the arrays those of a masks file and of an encoding.
+"""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from fineparser_core.array_file import read_array_file
+from fineparser_core.constants import KEYPOINT_NAMES, MASK_SIZE, N_SAMPLES
+from fineparser_core.errors import ExportError
+from fineparser_core.export.analysis_json import MaskArrays, analysis_from_dict, analysis_to_dict
+from fineparser_core.types import Analysis, ClipEncoding, DiveParse
+from fineparser_gui.model.lazy_array import LazyArray
+
+Record = tuple[dict[str, Any], dict[str, np.ndarray]]
+
+_MASKS = "probability"
+_SHAPES = {
+    "frame": ((N_SAMPLES,), np.int64),
+    _MASKS: ((N_SAMPLES, MASK_SIZE, MASK_SIZE), np.float16),
+    "crop_xyxy": ((N_SAMPLES, 4), np.float32),
+    "joints": ((N_SAMPLES, len(KEYPOINT_NAMES), 3), np.float32),
+}
+_ENCODING = "encoding."
+
+
+def parse_record(parse: DiveParse, encoding: ClipEncoding | None, suggestions: list[str]) -> Record:
+    """What a `ParseRequest` found; a field that `MaskArrays` or `ClipEncoding` gains is in it."""
+    arrays = {name: array for name, array in MaskArrays.of(parse)._asdict().items() if array is not None}
+    if encoding is not None:
+        arrays |= {f"{_ENCODING}{one.name}": np.asarray(getattr(encoding, one.name)) for one in fields(encoding)}
+    return {"analysis": analysis_to_dict(Analysis(parse=parse, scoring=None)), "suggestions": suggestions}, arrays
+
+
+def read_parse(record: Record) -> tuple[DiveParse, ClipEncoding]:
+    """The inverse of `parse_record`.
+
+    Raises:
+        ExportError: the record is incomplete, or of another format.
+    """
+    content, arrays = record
+    parse = analysis_from_dict(content.get("analysis", {}), _mask_arrays(arrays)).parse
+    found: dict[str, Any] = {
+        name.removeprefix(_ENCODING): array for name, array in arrays.items() if name.startswith(_ENCODING)
+    }
+    try:
+        first, second = found["transition_samples"].tolist()
+        return parse, ClipEncoding(**found | {"transition_samples": (first, second)})
+    except (KeyError, TypeError, ValueError) as error:
+        raise ExportError(f"An encoding is not complete ({error}): analyse the clip again.") from error
+
+
+def read_analysis(analysis: Mapping[str, Any], path: Path) -> Analysis:
+    """An analysis whose arrays lie in a record; the masks are read when they are looked at.
+
+    Raises:
+        ExportError: the file is missing, damaged, or of another clip.
+    """
+    _, arrays = read_array_file(path, [name for name in MaskArrays._fields if name != _MASKS])
+    masks = LazyArray(_SHAPES[_MASKS][0], np.float16, lambda: read_array_file(path, [_MASKS])[1][_MASKS])
+    return analysis_from_dict(analysis, _mask_arrays(arrays | {_MASKS: cast(np.ndarray, masks)}))
+
+
+def _mask_arrays(arrays: Mapping[str, np.ndarray]) -> MaskArrays:
+    """Raises: ExportError where one is missing or of another shape."""
+    known = {name: arrays[name] for name in MaskArrays._fields if name in arrays}
+    for name, array in known.items():
+        if name in _SHAPES and (array.shape, array.dtype) != _SHAPES[name]:
+            raise ExportError(f"{name} is of {array.shape} {array.dtype}: analyse the clip again.")
+    try:
+        return MaskArrays(**known)
+    except TypeError as error:
+        raise ExportError(f"Masks are not complete ({error}): analyse the clip again.") from error

@@ -1,0 +1,125 @@
+"""The real worker process with a scripted network: `python scripted_worker.py FAULT STARTS` and what `child` takes.
+
+It speaks the protocol and keeps its results as the real one does, and every clip shows it the same dive. FAULT names a
+type of request on which it kills itself, with the action after a colon where it changes the library; "deaf": a parse
+computes for ever and hears no cancel; "forgetful": what is no longer kept is lost; "": none. Each start adds a line to
+the file STARTS, each request one to the file "asked" beside it.
+"""
+
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from answers_kit import dive_parse, scoring
+
+from fineparser_core.progress import Progress
+from fineparser_core.types import Clip, ClipEncoding, DiveParse, Scoring
+from fineparser_gui.worker import child
+from fineparser_gui.worker.protocol import (
+    ChangeLibraryRequest,
+    EncodeExemplarRequest,
+    LibraryReport,
+    ParseRequest,
+    Ready,
+    Request,
+    TrimRequest,
+)
+
+OWN = {
+    "id": "mine-1",
+    "dive_number": "207C",
+    "board_m": 10.0,
+    "score": 70.0,
+    "clip_path": "/nowhere/mine-1.mp4",
+    "in_frame": 0,
+    "out_frame": 95,
+    "first_flight_frame": 20,
+    "first_entry_frame": 60,
+    "synthetic": False,
+}
+fault, starts = sys.argv[1], Path(sys.argv[2])
+encoded: set[str] = set()
+
+
+def name(request: Request) -> str:
+    return f"change:{request.action}" if isinstance(request, ChangeLibraryRequest) else type(request).__name__
+
+
+class ScriptedAnalyzer:
+    """Finds the same dive in every clip, and gives it the same score."""
+
+    model = dive_parse(Path("a.mp4"), 120).model
+
+    def parse(self, clip: Clip, *, progress, cancel, **_: object) -> tuple[DiveParse, ClipEncoding]:
+        for window in range(1, 10):
+            progress(Progress("parse", window, 9))
+            cancel.raise_if_cancelled()
+        return replace(dive_parse(clip.path, clip.out_frame + 1), clip=clip), encoding()
+
+    def score(self, *_: object, **__: object) -> Scoring:
+        return scoring()
+
+    def suggest(self, _: ClipEncoding) -> list[str]:
+        return ["107B"]
+
+
+def encoding() -> ClipEncoding:
+    return ClipEncoding(
+        gated=np.zeros((9, 1024), np.float32),
+        frame_features=np.zeros((96, 512), np.float32),
+        transition_samples=(30, 60),
+        probabilities=np.zeros((96, 2), np.float32),
+    )
+
+
+def make_clip(path: Path, in_frame: int | None = None, out_frame: int | None = None, *_: object) -> Clip:
+    return Clip(path=path, in_frame=in_frame or 0, out_frame=119 if out_frame is None else out_frame, fps=30.0)
+
+
+class ScriptedWorker(child.Worker):
+    def _tell_devices(self) -> None:
+        pass
+
+    def _open(self) -> ScriptedAnalyzer:
+        if self._analyzer is None:
+            self._analyzer = ScriptedAnalyzer()
+            self._send(Ready(device="cpu", precision="fp32", card={"id": "m-1"}))
+        return self._analyzer
+
+    def _answer(self, request: Request) -> None:
+        with starts.with_name("asked").open("a", encoding="ascii") as file:
+            file.write(f"{name(request)}\n")
+        if name(request) == fault:
+            os.abort()
+        while fault == "deaf" and isinstance(request, ParseRequest):
+            np.ones(1000).sum()
+        super()._answer(request)
+
+    def _encoded(self, parse_id: str) -> tuple[DiveParse, ClipEncoding]:
+        if fault == "forgetful":
+            return super()._encoded(parse_id)
+        try:
+            return super()._encoded(parse_id)
+        except child.ParseLost:
+            return dive_parse(Path("a.mp4"), 120), encoding()
+
+    def _find_dives(self, request: TrimRequest) -> list[dict]:
+        self._keep(request, {"segments": []})
+        return []
+
+    def _keep_library(self, request: Request) -> LibraryReport:
+        if isinstance(request, EncodeExemplarRequest):
+            encoded.add(request.exemplar_id)
+        state = "ready" if OWN["id"] in encoded else "waiting"
+        entries = [{"own": True, "state": state, "exemplar": OWN}]
+        return LibraryReport(id=request.id, entries=entries, writable=True, notice="")
+
+
+child.make_clip = make_clip
+with starts.open("a", encoding="ascii") as file:
+    file.write("start\n")
+child.Worker = ScriptedWorker
+del sys.argv[1:3]
+child.main()

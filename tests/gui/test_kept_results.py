@@ -1,0 +1,202 @@
+"""What was found once is found again: in a reopened session, after a crash, by another window, with the same video."""
+
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fineparser_gui.app import Studio
+from fineparser_gui.model.analysis_cache import AnalysisCache, content_digest, digest
+from fineparser_gui.model.dive import DiveState, ScoreState, SearchState
+from fineparser_gui.services import worker_client
+from fineparser_gui.worker.protocol import ParseRequest, ScoreRequest, TrimRequest
+
+_HERE = Path(__file__).parent
+_PATIENCE_MS = 60_000
+
+
+class Programs:
+    """Starts the program, again and again, with one folder and the scripted worker."""
+
+    def __init__(self, qapp, qtbot, folder: Path) -> None:
+        self._qapp, self._qtbot, self._folder = qapp, qtbot, folder
+        self.cache = AnalysisCache(folder / "cache")
+        self._open: list[Studio] = []
+
+    def start(self) -> Studio:
+        """The program with its window, once its worker is ready."""
+        (self._folder / "asked").unlink(missing_ok=True)
+        studio = Studio(self._qapp, self._folder / "state", self._folder / "cache")
+        with self._qtbot.waitExposed(studio.window):
+            studio.window.show()
+        self._open.append(studio)
+        self.wait(lambda: studio.session.model is not None)
+        return studio
+
+    def stop(self) -> None:
+        """Close all windows."""
+        for studio in self._open:
+            studio.window.close()
+            studio.window.deleteLater()
+        self._open.clear()
+
+    def wait(self, condition) -> None:
+        self._qtbot.waitUntil(condition, timeout=_PATIENCE_MS)
+
+    @property
+    def asked(self) -> list[str]:
+        """Kinds of the requests for analyses that the worker has had since the last start."""
+        path = self._folder / "asked"
+        lines = path.read_text(encoding="ascii").splitlines() if path.exists() else []
+        kinds = (ParseRequest.__name__, ScoreRequest.__name__, TrimRequest.__name__)
+        return [line for line in lines if line in kinds]
+
+    def analysed(self, clip: Path, *, moved_to: int | None = None) -> Studio:
+        """The program with an analysed and scored dive."""
+        studio = self.start()
+        session = studio.session
+        session.open([clip], dive_number="207C", board_m=10.0)
+        self.wait(lambda: session.current.score_state is ScoreState.SCORED)
+        if moved_to is not None:
+            session.editing.move_transition(session.current.key, 0, moved_to)
+            self.wait(lambda: not session.current.rescoring)
+        return studio
+
+
+@pytest.fixture
+def programs(qapp, qtbot, monkeypatch, tmp_path):
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(_HERE.parents[1]), str(_HERE)]))
+    command = (str(_HERE / "scripted_worker.py"), "", str(tmp_path / "starts"))
+    monkeypatch.setattr(worker_client, "_CHILD", command)
+    made = Programs(qapp, qtbot, tmp_path)
+    yield made
+    made.stop()
+
+
+def test_a_reopened_session_shows_its_results_without_a_request(programs, clip, tmp_path):
+    studio = programs.analysed(clip, moved_to=35)
+    before = studio.session.current
+    assert sorted(programs.asked) == ["ParseRequest", "ScoreRequest", "ScoreRequest"]
+    assert studio.files.save_to(tmp_path / "monday.fineparser")
+    programs.stop()
+
+    studio = programs.start()
+    studio.files.open(tmp_path / "monday.fineparser")
+    programs.wait(lambda: bool(studio.session.current.votes) and not studio.session.current.rescoring)
+    now = studio.session.current
+    assert now.analysis.scoring == before.analysis.scoring
+    assert now.analysis.parse.transitions == before.analysis.parse.transitions
+    assert now.suggestions == ("107B",)
+    np.testing.assert_array_equal(now.analysis.parse.mask_probability[40], before.analysis.parse.mask_probability[40])
+    assert programs.asked == []
+
+
+def test_a_copy_of_the_video_elsewhere_has_the_same_results(programs, clip, tmp_path):
+    programs.analysed(clip)
+    programs.stop()
+    copy = Path(shutil.copy(clip, tmp_path / "Zoë.mp4"))
+    studio = programs.start()
+    studio.session.open([copy], dive_number="207C", board_m=10.0)
+    programs.wait(lambda: studio.session.current.score_state is ScoreState.SCORED)
+    assert studio.session.current.analysis.parse.clip.path == copy
+    assert programs.asked == []
+
+
+def test_another_range_or_model_is_another_result_and_undo_brings_back_the_first(programs, clip):
+    studio = programs.analysed(clip)
+    session, key = studio.session, studio.session.current.key
+    first = session.current.parse_id
+    session.set_range(key, 4, None)
+    programs.wait(lambda: session.current.score_state is ScoreState.SCORED)
+    assert session.current.analysis.parse.clip.in_frame == 4
+    session.editing.remove([key])
+    studio.preferences.change(precision="fp32")
+    session.edits.undo()  # the row is back, and its analysis is of other settings than the present ones
+    programs.wait(lambda: session.dive(key).score_state is ScoreState.SCORED)
+    assert session.dive(key).parse_id not in (first, None)
+    studio.preferences.change(precision="auto")
+    programs.wait(lambda: session.model is not None)
+    n_asked = len(programs.asked)
+    session.edits.undo()
+    programs.wait(lambda: session.dive(key).parse_id == first and session.dive(key).score_state is ScoreState.SCORED)
+    assert len(programs.asked) == n_asked
+
+
+def test_asked_for_by_hand_a_dive_is_analysed_anew(programs, clip):
+    studio = programs.analysed(clip)
+    studio.window.actions_by_id["analyse"].trigger()
+    programs.wait(lambda: programs.asked.count("ParseRequest") == 2)
+    programs.wait(lambda: studio.session.current.score_state is ScoreState.SCORED)
+
+
+def test_a_search_is_not_repeated(programs, clip):
+    studio = programs.start()
+    session = studio.session
+    session.open([clip])
+    programs.wait(lambda: session.current.state is DiveState.READY)
+    for _ in range(2):
+        session.trimming.find(session.current.key)
+        programs.wait(lambda: session.current.search_state is SearchState.FOUND)
+    assert programs.asked.count("TrimRequest") == 1
+
+
+def test_two_windows_share_what_each_finds(programs, clip):
+    first = programs.analysed(clip)
+    second = programs.start()
+    second.session.open([clip], dive_number="207C", board_m=10.0)
+    programs.wait(lambda: second.session.current.score_state is ScoreState.SCORED)
+    assert programs.asked == []
+    assert second.session.current.parse_id == first.session.current.parse_id
+
+
+def test_a_damaged_result_is_removed_and_found_anew(programs, clip, caplog):
+    studio = programs.analysed(clip)
+    path = programs.cache.path(studio.session.current.parse_id)
+    programs.stop()
+    content = bytearray(path.read_bytes())
+    content[200:260] = bytes(60)
+    path.write_bytes(content)
+    studio = programs.start()
+    studio.session.open([clip], dive_number="207C", board_m=10.0)
+    programs.wait(lambda: studio.session.current.score_state is ScoreState.SCORED)
+    assert "a kept result is removed" in caplog.text
+    assert programs.asked.count("ParseRequest") == 1
+
+
+def test_what_is_removed_meanwhile_is_analysed_again(programs, clip, monkeypatch, tmp_path):
+    command = (str(_HERE / "scripted_worker.py"), "forgetful", str(tmp_path / "starts"))
+    monkeypatch.setattr(worker_client, "_CHILD", command)
+    programs.analysed(clip)
+    programs.stop()
+    studio = programs.start()  # which has nothing in memory
+    session = studio.session
+    session.open([clip])
+    programs.wait(lambda: session.current.state is DiveState.READY)
+    programs.cache.remove(session.current.parse_id)
+    session.set_details(session.current.key, "207B", 10.0)
+    programs.wait(lambda: session.current.score_state is ScoreState.SCORED)
+    assert "ParseRequest" in programs.asked
+
+
+def test_what_was_not_used_for_the_longest_makes_room(tmp_path):
+    cache = AnalysisCache(tmp_path / "cache", most_bytes=30_000)
+    noise = np.random.default_rng(0).integers(0, 256, 8000).astype(np.uint8)
+    for number in range(3):
+        cache.put(f"n{number}", {"number": number}, {"noise": noise})
+        os.utime(cache.path(f"n{number}"), (1000 + number, 1000 + number))
+    assert cache.get("n0")[0] == {"number": 0}  # used now
+    cache.put("n3", {"number": 3}, {"noise": noise})
+    assert [cache.has(f"n{number}") for number in range(4)] == [True, False, True, True]
+
+
+def test_a_content_is_that_of_a_file_whatever_its_name(tmp_path):
+    content = np.random.default_rng(0).integers(0, 256, 6_000_000).astype(np.uint8)
+    (tmp_path / "a").write_bytes(content.tobytes())
+    (tmp_path / "b").write_bytes(content.tobytes())
+    assert content_digest(tmp_path / "a") == content_digest(tmp_path / "b")
+    content[-1] ^= 1
+    (tmp_path / "b").write_bytes(content.tobytes())
+    assert content_digest(tmp_path / "a") != content_digest(tmp_path / "b")
+    assert digest("parse", 1, None) != digest("parse", None, 1)
