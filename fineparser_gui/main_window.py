@@ -21,14 +21,15 @@ from fineparser_gui.model.dive import DiveState
 from fineparser_gui.model.drawings import ANGLE, LINE, NOTE
 from fineparser_gui.model.session_file import SUFFIX
 from fineparser_gui.model.video_files import VIDEO_SUFFIXES
-from fineparser_gui.panels.banner import Banner
 from fineparser_gui.panels.contributions import ContributionsPanel
+from fineparser_gui.panels.corner import Corner
 from fineparser_gui.panels.details import DetailsPanel
 from fineparser_gui.panels.dives import DivesPanel
 from fineparser_gui.panels.empty_state import EmptyState
 from fineparser_gui.panels.exemplars import ExemplarsPanel
 from fineparser_gui.panels.exports_strip import ExportsStrip
 from fineparser_gui.panels.library_dock import LibraryDock
+from fineparser_gui.panels.messages import MessageStack
 from fineparser_gui.panels.player import PlayerPanel
 from fineparser_gui.panels.score import ScorePanel
 from fineparser_gui.playback.transport import Transport
@@ -81,8 +82,8 @@ class MainWindow(QMainWindow):
         self.actions_by_id["open_recent"].setMenu(self.files.recent)
         self.actions_by_id.fill_menus(self.menuBar())
         self._build()
-        session.problem.connect(self.banner.show_message)
-        self.player.failed.connect(self.banner.show_message)
+        session.problem.connect(self.messages.show_message)
+        self.player.failed.connect(self.messages.show_message)
         self._refresh_timer = QTimer(
             self, singleShot=True, interval=0, timeout=self._refresh
         )  # once for all dives of a drop
@@ -105,8 +106,8 @@ class MainWindow(QMainWindow):
         self._refresh()
 
     def _build(self) -> None:
-        self.banner = Banner()
-        self.missing = MissingVideos(self._session, self.banner, self)
+        self.messages = MessageStack()
+        self.missing = MissingVideos(self._session, self.messages, self)
         self.empty = EmptyState(has_sample=resource("samples", "sample.json").is_file())
         self.empty.open_requested.connect(self._open)
         self.empty.sample_requested.connect(self._open_sample)
@@ -147,15 +148,11 @@ class MainWindow(QMainWindow):
         self._pages = QStackedWidget()
         self._pages.addWidget(self.empty)
         self._pages.addWidget(work)
-        centre = QWidget()
-        page = QVBoxLayout(centre)
-        page.setContentsMargins(0, 0, 0, 0)
-        page.setSpacing(0)
-        page.addWidget(self.banner)
-        page.addWidget(self._pages, 1)
+        self.setCentralWidget(self._pages)
         self.exports = ExportsStrip(self._session.exports)
-        page.addWidget(self.exports)
-        self.setCentralWidget(centre)
+        corner = Corner(self._pages)
+        for widget in (self.messages, self.exports):
+            corner.add(widget)
         self.library = LibraryDock(self._session, self, self.actions_by_id)
         self.full_screen = FullScreen(self, (self.dives, scroll, self.library))
         self.full_screen.changed.connect(lambda on: self._set_checked("full_screen", on))

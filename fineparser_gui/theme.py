@@ -186,7 +186,8 @@ QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; }}
 QScrollBar::handle:horizontal {{ background: {border}; border-radius: 4px; min-width: 28px; margin: 2px 1px; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
-QFrame#banner {{ background: {danger}; border: none; }}
+QFrame#banner {{ background: {danger}; border: 1px solid {border}; border-radius: 8px; }}
+QFrame#offer {{ background: {surface}; border: 2px solid {accent}; border-radius: 8px; }}
 QFrame#banner QLabel {{ color: {on_danger}; }}
 QFrame#emptyState[dropping="true"] {{ border: 2px dashed {accent}; background: {selected}; }}
 QFrame#emptyState {{ border: 2px dashed {border}; border-radius: 14px; background: {surface}; }}

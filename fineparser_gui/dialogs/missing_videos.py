@@ -1,4 +1,4 @@
-"""Reports missing and conflicting videos in the banner, and asks where they are."""
+"""Reports missing and conflicting videos, and asks where they are."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from fineparser_gui.model.dive import Dive, DiveState
 from fineparser_gui.model.relocation import is_there
 from fineparser_gui.model.video_files import VIDEO_SUFFIXES, names_of
-from fineparser_gui.panels.banner import Banner
+from fineparser_gui.panels.messages import MessageStack
 from fineparser_gui.services.session import Session
 
 
@@ -16,19 +16,19 @@ class MissingVideos(QObject):
     """Reports each missing video once, all together; the rows stay.
 
     Args:
-        banner: where it is said.
+        messages: where it is said.
         window: over which the file dialog opens.
     """
 
-    def __init__(self, session: Session, banner: Banner, window: QWidget) -> None:
+    def __init__(self, session: Session, messages: MessageStack, window: QWidget) -> None:
         super().__init__(window)
-        self._session, self._banner, self._window = session, banner, window
+        self._session, self._messages, self._window = session, messages, window
         self._untold: set[str] = set()
         self._told: set[str] = set()
-        self._shown: set[str] = set()  # those named in the banner
+        self._shown: set[str] = set()  # those named in the message
         self._tell_timer = QTimer(self, singleShot=True, interval=0)  # once for all videos that are opened together
         self._tell_timer.timeout.connect(self._tell)
-        banner.offer_closed.connect(self._on_closed)
+        messages.offer_closed.connect(self._on_closed)
         session.dive_changed.connect(self._on_changed)
         session.dive_removed.connect(self._on_changed)
 
@@ -59,7 +59,7 @@ class MissingVideos(QObject):
                 self._untold |= self._shown - {key}
                 self._told -= self._shown
                 self._shown = set()
-                self._banner.withdraw()
+                self._messages.withdraw()
         elif key not in self._told:
             self._untold.add(key)
         self._tell_timer.start()
@@ -82,7 +82,7 @@ class MissingVideos(QObject):
         self._untold -= self._shown
         if other is None:
             find = self.tr("Find it…") if len(untold) == 1 else self.tr("Find them…")
-            self._banner.offer(self._text(untold), [(find, lambda: self.locate(untold[0].key))])
+            self._messages.offer(self._text(untold), [(find, lambda: self.locate(untold[0].key))])
             return
         actions = [
             (self.tr("Use it anyway"), lambda: self._session.importer.use_conflicting_video(other.key)),
@@ -91,7 +91,7 @@ class MissingVideos(QObject):
         text = other.problem or ""
         if len(alike) > 1:
             text = self.tr("{0} {1} rows of the list are of this video.").format(text, len(alike))
-        self._banner.offer(text, actions)
+        self._messages.offer(text, actions)
 
     def _text(self, dives: list[Dive]) -> str:
         paths = [dive.path for dive in dives]

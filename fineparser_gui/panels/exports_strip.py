@@ -1,13 +1,12 @@
-"""Running and finished exports at the bottom of the window: progress, cancel, show the folder."""
+"""Running and finished exports among the messages: progress, cancel, show the folder."""
 
-from PySide6.QtCore import QEvent, Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QResizeEvent
+from PySide6.QtCore import QEvent, QTimer, QUrl
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QProgressBar,
     QPushButton,
-    QScrollArea,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -15,31 +14,27 @@ from PySide6.QtWidgets import (
 
 from fineparser_gui.icons import icon
 from fineparser_gui.model.exports import Export, ExportState
+from fineparser_gui.panels.messages import SHOWN_MS
 from fineparser_gui.panels.widgets import ElidedLabel, keyboard_friendly, label
 from fineparser_gui.services.exports import ExportService
 
-_ROWS_SEEN = 3
+#: Rows of exports that wait; the others are counted.
+_WAITING_SEEN = 2
 
 
-class ExportsStrip(QScrollArea):
-    """Hidden while empty; one row per export, the latest at the bottom."""
+class ExportsStrip(QWidget):
+    """Hidden while empty; one row per export, the latest at the bottom. A file that was written goes after a while."""
 
     def __init__(self, exports: ExportService, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._exports = exports
         self._rows: dict[int, _Row] = {}
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAccessibleName(self.tr("Exports"))
-        inner = QWidget()
-        self._column = QVBoxLayout(inner)
-        self._column.setContentsMargins(10, 0, 10, 8)
-        self._column.setSpacing(4)
-        self.setWidget(inner)
-        self.viewport().setAutoFillBackground(False)
-        inner.setAutoFillBackground(False)
-        self.setStyleSheet("QScrollArea { background: transparent; }")
+        self._more = label(role="muted")
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(6)
+        self._column.addWidget(self._more)
         exports.changed.connect(self._refresh)
         self._refresh()
 
@@ -48,7 +43,9 @@ class ExportsStrip(QScrollArea):
         return self._rows[number]
 
     def _refresh(self) -> None:
-        shown = {export.id: export for export in self._exports.exports}
+        exports = self._exports.exports
+        waiting = [export.id for export in exports if export.state is ExportState.WAITING]
+        shown = {export.id: export for export in exports if export.id not in waiting[_WAITING_SEEN:]}
         for number in [number for number in self._rows if number not in shown]:
             row = self._rows.pop(number)
             self._column.removeWidget(row)
@@ -59,25 +56,11 @@ class ExportsStrip(QScrollArea):
                 self._rows[number] = _Row(self._exports, number)
                 self._column.addWidget(self._rows[number])
             self._rows[number].show_export(export)
+        n_more = len(exports) - len(shown)
+        self._more.setText(self.tr("{0} more exports wait.").format(n_more))
+        self._more.setVisible(n_more > 0)
         self.setVisible(bool(shown))
-        if shown:
-            self._fit()
-            self.ensureWidgetVisible(self._rows[max(shown)])
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        if event.size().width() != event.oldSize().width() and self._rows:
-            self._fit()
-
-    def _fit(self) -> None:
-        """Set the height to that of the latest rows, whose messages may be wrapped."""
-        margins = self._column.contentsMargins()
-        frame = 2 * self.frameWidth()
-        width = self.width() - frame - margins.left() - margins.right()
-        rows = list(self._rows.values())[-_ROWS_SEEN:]
-        heights = [row.heightForWidth(width) if row.hasHeightForWidth() else row.sizeHint().height() for row in rows]
-        between = (len(rows) - 1) * self._column.spacing()
-        self.setFixedHeight(sum(heights) + between + margins.top() + margins.bottom() + frame)
+        self.updateGeometry()
 
 
 class _Row(QFrame):
@@ -85,7 +68,7 @@ class _Row(QFrame):
 
     def __init__(self, exports: ExportService, number: int) -> None:
         super().__init__()
-        self.setProperty("card", True)
+        self.setObjectName("offer")
         self._exports, self._number = exports, number
         self._export: Export | None = None
         self.text = ElidedLabel()
@@ -102,16 +85,17 @@ class _Row(QFrame):
         self.close_button.clicked.connect(lambda: exports.dismiss(number))
         keyboard_friendly(self.close_button)
         row = QHBoxLayout()
-        row.setSpacing(14)
+        row.setSpacing(10)
         row.addWidget(self.text, 1)
-        row.addWidget(self._bar, 1)
         row.addWidget(self.button)
         row.addWidget(self.close_button)
         column = QVBoxLayout(self)
-        column.setContentsMargins(14, 4, 8, 4)
-        column.setSpacing(2)
+        column.setContentsMargins(12, 6, 6, 6)
+        column.setSpacing(4)
         column.addLayout(row)
+        column.addWidget(self._bar)
         column.addWidget(self.message)
+        self._timer = QTimer(self, interval=SHOWN_MS, timeout=self._on_time)
 
     def show_export(self, export: Export) -> None:
         """Show the present state of the export."""
@@ -120,7 +104,7 @@ class _Row(QFrame):
         self._export = export
         over = export.state.over
         self.text.set_text(self._text(export))
-        # The reason of a failure is shown in the banner.
+        # The reason of a failure is a message of its own.
         self.message.setText(export.message if export.state is ExportState.DONE else "")
         self.message.setVisible(bool(self.message.text()))
         self._bar.setVisible(export.state is ExportState.RUNNING)
@@ -136,6 +120,14 @@ class _Row(QFrame):
         self.button.setVisible(not over or export.state is ExportState.DONE)
         self.close_button.setVisible(over)
         self._color_icon()
+        if over:
+            self._timer.start()
+
+    def _on_time(self) -> None:
+        looked_at = self.underMouse() or self.button.hasFocus() or self.close_button.hasFocus()
+        if not looked_at and not self._exports.busy:
+            self._timer.stop()
+            self._exports.dismiss(self._number)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -87,7 +87,7 @@ def _without_score(photographer: Photographer, picture: Callable[[str], None]) -
         photographer.window.tr("{0} is not a video. Choose another file.").format("notes.mp4")
     )
     picture("no-number")
-    photographer.window.banner.hide()
+    photographer.window.messages.hide()
     photographer.session.editing.edits.setIndex(0)
     photographer.wait_for_answer()
 

@@ -279,7 +279,7 @@ def test_the_number_is_typed_in_the_row(batch, qtbot):
     dive = batch.session.dive(key)
     assert (dive.dive_number, dive.board_m, dive.diver) == ("5253B", 7.5, "Mia")
     assert not view.model().setData(view.currentIndex(), "9999")
-    assert "'9999' contains no dive number" in batch.window.banner.text
+    assert "'9999' contains no dive number" in batch.window.messages.text
     batch.window.actions_by_id["undo"].trigger()
     assert batch.session.dive(key).dive_number is None
 

@@ -400,11 +400,11 @@ def test_undoing_a_drawing_on_an_exemplar_that_is_gone_leaves_what_is_shown_alon
     for there in ((in_bin, kept[1]), kept[1:]):
         session.library.entries = there
         session.library.changed.emit()
-        idle_studio.window.banner.hide()  # it tells of the exemplars that voted, which are none of the library
+        idle_studio.window.messages.clear()  # it tells of the exemplars that voted, which are none of the library
         for action in ("undo", "redo"):
             idle_studio.window.actions_by_id[action].trigger()
             assert session.comparing.candidate.exemplar_id == names[1]
-            assert not idle_studio.window.banner.isVisible()
+            assert not idle_studio.window.messages.isVisible()
     assert session.exemplar_drawings == {names[0]: (line,)}
     for key in two_dives:
         session.remove(key)

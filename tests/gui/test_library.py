@@ -471,7 +471,7 @@ def test_no_exemplars_is_a_state_with_two_ways_out(library_studio, qtbot, small_
     assert not request.nearest
     fail(library_studio, request.id, "NoExemplarsError", "/some/library.sqlite holds none.")
     assert score.message.startswith("No exemplars of 5253B,")
-    assert not library_studio.window.banner.isVisible()
+    assert not library_studio.window.messages.isVisible()
     assert score.no_exemplars.isVisible()
     score.no_exemplars.add.click()
     assert library_studio.window.library.panel.search.text() == "5253B"
@@ -665,12 +665,12 @@ def test_best_is_real_and_of_the_board(library_studio, qtbot, small_video, tmp_p
 def test_what_is_amiss_with_the_library_is_said_once(library_studio):
     library = library_studio.session.library
     for _ in range(2):
-        library_studio.window.banner.hide()
+        library_studio.window.messages.clear()
         library.refresh()
         answer(library_studio, entries(), notice="library.sqlite was damaged: its backup is used instead.")
-        said = library_studio.window.banner.isVisible()
+        said = library_studio.window.messages.isVisible()
     assert not said
-    assert "its backup is used" in library_studio.window.banner.text
+    assert "its backup is used" in library_studio.window.messages.text
 
 
 def test_the_worker_changes_the_library_and_reports_it(tmp_path):

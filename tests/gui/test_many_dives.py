@@ -163,13 +163,13 @@ def test_a_worker_killed_at_any_moment_costs_a_message(studio, qtbot, clips):
         window.actions_by_id["cancel_all"].trigger()
         qtbot.waitUntil(lambda: not any(session.dive(k).busy for k in session.keys), timeout=_PATIENCE_MS)
         said = [(dive.details, dive.diver, dive.correction) for dive in map(session.dive, session.keys)]
-        window.banner.hide()
+        window.messages.clear()
         for key in session.keys:
             session.analyse(key)
         qtbot.wait(rng.randrange(6000))
         victim = client.pid
         os.kill(victim, signal.SIGKILL)
-        qtbot.waitUntil(window.banner.isVisible, timeout=_PATIENCE_MS)
+        qtbot.waitUntil(window.messages.isVisible, timeout=_PATIENCE_MS)
         qtbot.waitUntil(lambda dead=victim: client.pid not in (0, dead), timeout=_PATIENCE_MS)
         qtbot.waitUntil(lambda: not any(session.dive(k).busy for k in session.keys), timeout=_PATIENCE_MS)
         qtbot.wait(100)  # actions follow a little later

@@ -67,7 +67,7 @@ def wait_for(qtbot, session, *wanted: DiveState) -> None:
 def test_moved_videos_are_told_in_the_banner_and_found_together(make_studio, qtbot, monkeypatch, saved):
     path, moved = saved
     studio = make_studio()
-    window, session, banner = studio.window, studio.session, studio.window.banner
+    window, session, banner = studio.window, studio.session, studio.window.messages
     window.files.open_path(path)
     qtbot.waitUntil(banner.isVisible, timeout=5000)
     assert banner.text == "2 videos have moved: clip.mp4, second.mp4."
@@ -86,7 +86,7 @@ def test_moved_videos_are_told_in_the_banner_and_found_together(make_studio, qtb
     session.set_diver(session.keys[1], "Zoë")
     session.problem.emit("Something else.")
     assert banner.text == "Something else."
-    banner._close.click()
+    banner.close_latest()
     assert banner.text.startswith("2 videos")
     session.editing.edits.undo()
 
@@ -114,10 +114,10 @@ def test_moved_videos_are_told_in_the_banner_and_found_together(make_studio, qtb
 def test_the_message_is_said_once_and_a_closed_one_stays_closed(make_studio, qtbot, saved):
     path, _ = saved
     studio = make_studio()
-    session, banner = studio.session, studio.window.banner
+    session, banner = studio.session, studio.window.messages
     studio.window.files.open_path(path)
     qtbot.waitUntil(banner.isVisible, timeout=5000)
-    banner._close.click()
+    banner.close_latest()
     session.set_diver(session.keys[0], "Zoë")
     assert not banner.isVisible()
     assert len(session.keys) == 2
@@ -130,8 +130,8 @@ def test_the_dives_of_a_recording_are_found_with_it_under_another_name(make_stud
     clip.rename(renamed)
     studio = make_studio()
     studio.window.files.open_path(path)
-    qtbot.waitUntil(studio.window.banner.isVisible, timeout=5000)
-    (button,) = studio.window.banner.buttons
+    qtbot.waitUntil(studio.window.messages.isVisible, timeout=5000)
+    (button,) = studio.window.messages.buttons
     assert button.focusPolicy() == Qt.FocusPolicy.TabFocus
     choose(monkeypatch, renamed)
     button.click()
@@ -143,15 +143,15 @@ def test_another_session_takes_the_message_of_the_former_away(make_studio, qtbot
     path, _ = saved
     studio = make_studio()
     studio.window.files.open_path(path)
-    qtbot.waitUntil(studio.window.banner.isVisible, timeout=5000)
+    qtbot.waitUntil(studio.window.messages.isVisible, timeout=5000)
     write_session(SavedSession(), tmp_path / "empty.fineparser")
     studio.window.files.open_path(tmp_path / "empty.fineparser")
-    assert not studio.window.banner.isVisible()
+    assert not studio.window.messages.isVisible()
 
 
 def _choose_other(studio, qtbot, monkeypatch, path, other_video):
     """Open a session whose videos have moved, and choose another clip for them."""
-    banner = studio.window.banner
+    banner = studio.window.messages
     studio.window.files.open_path(path)
     qtbot.waitUntil(banner.isVisible, timeout=5000)
     choose(monkeypatch, other_video)
@@ -162,7 +162,7 @@ def _choose_other(studio, qtbot, monkeypatch, path, other_video):
 def test_another_clip_is_not_taken_unasked(make_studio, qtbot, monkeypatch, saved, other_video):
     path, moved = saved
     studio = make_studio()
-    window, session, banner = studio.window, studio.session, studio.window.banner
+    window, session, banner = studio.window, studio.session, studio.window.messages
     _choose_other(studio, qtbot, monkeypatch, path, other_video)
     assert banner.text == "other.mp4 has 60 frames at 25 fps, the session was made with 120 at 30."
     assert [button.text() for button in banner.buttons] == ["Use it anyway", "Choose again…"]
@@ -181,7 +181,7 @@ def test_another_clip_is_not_taken_unasked(make_studio, qtbot, monkeypatch, save
 def test_another_clip_is_taken_where_the_coach_says_so(make_studio, qtbot, monkeypatch, tmp_path, saved, other_video):
     path, _ = saved
     studio = make_studio()
-    window, session, banner = studio.window, studio.session, studio.window.banner
+    window, session, banner = studio.window, studio.session, studio.window.messages
     _choose_other(studio, qtbot, monkeypatch, path, other_video)
     press(banner, "Use it anyway")
     wait_for(qtbot, session, DiveState.QUEUED, DiveState.MISSING)
@@ -205,7 +205,7 @@ def test_a_file_that_was_replaced_where_it_lies_is_noticed(make_studio, qtbot, t
     write_session(SavedSession(dives=(SavedDive(path=clip, identity=identity_of(probe(clip))),), selected=0), path)
     shutil.copy(other_video, clip)
     studio = make_studio()
-    session, banner = studio.session, studio.window.banner
+    session, banner = studio.session, studio.window.messages
     studio.window.files.open_path(path)
     qtbot.waitUntil(banner.isVisible, timeout=5000)
     assert "clip.mp4 has 60 frames at 25 fps" in banner.text
@@ -222,7 +222,7 @@ def test_all_dives_of_a_replaced_recording_are_told_and_taken_together(make_stud
     write_session(SavedSession(dives=tuple(cuts), selected=0), path)
     shutil.copy(other_video, clip)
     studio = make_studio()
-    window, session, banner = studio.window, studio.session, studio.window.banner
+    window, session, banner = studio.window, studio.session, studio.window.messages
     window.files.open_path(path)
     qtbot.waitUntil(banner.isVisible, timeout=5000)
     assert banner.text.endswith("the session was made with 120 at 30. 2 rows of the list are of this video.")
@@ -232,7 +232,7 @@ def test_all_dives_of_a_replaced_recording_are_told_and_taken_together(make_stud
     window.actions_by_id["undo"].trigger()  # all of it is one edit
     wait_for(qtbot, session, *[DiveState.MISSING] * 2)
     qtbot.waitUntil(banner.isVisible, timeout=5000)
-    banner._close.click()
+    banner.close_latest()
     assert not banner.isVisible()  # nor is any of them told on its own
 
 
@@ -280,14 +280,14 @@ def test_a_place_where_the_video_is_not_either_is_forgotten(make_studio, qtbot, 
     write_session(SavedSession(dives=(SavedDive(path=clip.with_name("gone.mp4")),), selected=0), path)
     studio = make_studio()
     studio.window.files.open_path(path)
-    session, banner = studio.session, studio.window.banner
+    session, banner = studio.session, studio.window.messages
     wait_for(qtbot, session, DiveState.MISSING)
     wrong = tmp_path / "wrong.mp4"
     wrong.write_text("no video", encoding="ascii")
     session.importer.locate({session.current.key: wrong})
     wait_for(qtbot, session, DiveState.MISSING)
     assert session.current.path == clip.with_name("gone.mp4")
-    assert banner.isVisible()
+    qtbot.waitUntil(banner.isVisible, timeout=2000)
     assert not session.editing.edits.canUndo()
     shutil.copy(clip, clip.with_name("gone.mp4"))  # the disk was plugged in again
     session.importer.locate({session.current.key: clip.with_name("gone.mp4")})

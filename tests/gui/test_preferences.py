@@ -240,7 +240,7 @@ def test_help_opens(idle_studio, action_id, bundled_weights):
     if action_id == "model_card":
         assert "Not for judging" in window.findChild(QTextBrowser).toPlainText()
     elif action_id == "log_folder":
-        assert "No log" in window.banner.text
+        assert "No log" in window.messages.text
 
 
 def test_shortcuts_of_the_former_version_are_taken_over(qapp, tmp_path):

@@ -152,7 +152,7 @@ def test_a_cut_off_file_leaves_the_open_session_alone(make_studio, tmp_path, cli
     studio = make_studio()
     studio.session.open([clip])
     studio.window.files.open_path(path)
-    assert "a.fineparser" in studio.window.banner.text
+    assert "a.fineparser" in studio.window.messages.text
     assert len(studio.session.keys) == 1
 
 
@@ -273,8 +273,8 @@ def test_a_session_that_cannot_be_saved_is_one_sentence_and_stays_unsaved(
     _choose(monkeypatch, "getSaveFileName", folder / "a.fineparser")
     assert not window.files.save()
     monkeypatch.undo()
-    assert str(folder / "a.fineparser") in window.banner.text
-    assert window.banner.text.endswith("choose a folder that exists, may be written to and has room.")
+    assert str(folder / "a.fineparser") in window.messages.text
+    assert window.messages.text.endswith("choose a folder that exists, may be written to and has room.")
     assert window.files.controller.path is None
     assert window.files.controller.modified
     assert os.listdir(clip.parent) == ["clip.mp4"]  # no half file either
@@ -289,7 +289,7 @@ def test_a_folder_that_may_not_be_written_to_is_one_sentence(make_studio, tmp_pa
         assert not studio.window.files.controller.save_to(clip.with_name("a.fineparser"))
     finally:
         clip.parent.chmod(0o700)
-    assert "cannot be written (Permission denied)" in studio.window.banner.text
+    assert "cannot be written (Permission denied)" in studio.window.messages.text
 
 
 def test_what_cannot_be_read_again_is_not_written(tmp_path, clip):
@@ -311,7 +311,7 @@ def test_no_dive_gets_more_drawings_or_a_longer_name_than_a_session_can_hold(mak
     drawings = tuple(Drawing(kind="note", frame=0, points=((n, 2),), text="x") for n in range(MOST_DRAWINGS + 1))
     session.editing.draw(session.current.key, drawings, "drawing")
     assert session.current.drawings == ()
-    assert "holds at most 1000 drawings" in studio.window.banner.text
+    assert "holds at most 1000 drawings" in studio.window.messages.text
     session.editing.draw(session.current.key, drawings[1:], "drawing")
     session.set_diver(session.current.key, "x" * 5000)
     assert len(session.current.drawings) == MOST_DRAWINGS
@@ -344,8 +344,8 @@ def test_two_windows_with_one_session_do_not_overwrite_each_other(make_studio, q
         studio.session.set_diver(studio.session.current.key, diver)
     assert other.window.files.save()
     assert not mine.window.files.save()
-    assert "a.fineparser was changed by another window or program" in mine.window.banner.text
-    assert "use “Save session as…”" in mine.window.banner.text
+    assert "a.fineparser was changed by another window or program" in mine.window.messages.text
+    assert "use “Save session as…”" in mine.window.messages.text
     assert read_session(path)[0].dives[0].diver == "Anna"
     assert mine.window.files.controller.modified
 
@@ -564,8 +564,8 @@ def test_an_autosave_that_cannot_be_read_is_told_and_kept(make_studio, qtbot, tm
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / "autosave-1.json").write_text("{", encoding="ascii")
     studio = make_studio()
-    qtbot.waitUntil(studio.window.banner.isVisible, timeout=5000)
-    assert "autosave-1.damaged" in studio.window.banner.text
+    qtbot.waitUntil(studio.window.messages.isVisible, timeout=5000)
+    assert "autosave-1.damaged" in studio.window.messages.text
     assert (tmp_path / "state" / "autosave-1.damaged").read_text(encoding="ascii") == "{"
     assert leftovers(tmp_path / "state") == []
 
@@ -592,8 +592,8 @@ def test_an_autosave_that_cannot_be_removed_is_told_and_not_offered_again_at_onc
     with monkeypatch.context() as patched:
         patched.setattr(Path, "unlink", _no_room)
         _press(box, "Discard")
-        qtbot.waitUntil(studio.window.banner.isVisible, timeout=2000)
-    assert "autosave-1.json cannot be removed" in studio.window.banner.text
+        qtbot.waitUntil(studio.window.messages.isVisible, timeout=2000)
+    assert "autosave-1.json cannot be removed" in studio.window.messages.text
     assert len(leftovers(tmp_path / "state")) == 1
 
 
@@ -617,7 +617,7 @@ def test_corrections_are_exported_as_labels(make_studio, qtbot, monkeypatch, tmp
     assert not window.actions_by_id["export_corrections"].isEnabled()
     session.editing.move_transition(session.current.key, 1, 90)
     window.actions_by_id["export_corrections"].trigger()
-    assert "needs a dive number" in window.banner.text
+    assert "needs a dive number" in window.messages.text
     session.set_details(session.current.key, "207C", 10.0)
     _choose(monkeypatch, "getSaveFileName", tmp_path / "labels")
     window.actions_by_id["export_corrections"].trigger()

@@ -347,7 +347,7 @@ def test_a_failed_search_says_so_and_the_row_stays(recording) -> None:
     fail(recording, request.id, "VideoError", "it is damaged there.")
     dive = recording.session.current
     assert (dive.state, dive.searching, dive.problem) == (DiveState.NEEDS_TRIM, False, "it is damaged there.")
-    assert "damaged" in recording.window.banner.text
+    assert "damaged" in recording.window.messages.text
 
 
 def parsed(studio, qtbot, path: Path, folder: Path, refusal: str | None) -> str:
@@ -370,7 +370,7 @@ def test_a_clip_that_is_no_dive_says_so_and_the_coach_may_overrule_it(
     assert not requests(idle_studio)  # no score is asked for
     assert "No take-off" in window.score.refusal.text
     assert window.score.refusal.isVisible()
-    assert "No take-off" in window.banner.text
+    assert "No take-off" in window.messages.text
     window.score.refusal.overrule.click()
     (request,) = requests(idle_studio)
     assert isinstance(request, ScoreRequest)

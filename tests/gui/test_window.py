@@ -39,7 +39,7 @@ def test_it_starts_empty_and_says_what_to_do(idle_studio):
     window = idle_studio.window
     assert window.empty.isVisible()
     assert window.empty.open_button.isEnabled()
-    assert not window.banner.isVisible()
+    assert not window.messages.isVisible()
 
 
 def test_a_file_that_is_no_video_is_a_banner_and_the_app_goes_on(idle_studio, qtbot, tmp_path, small_video):
@@ -47,8 +47,8 @@ def test_a_file_that_is_no_video_is_a_banner_and_the_app_goes_on(idle_studio, qt
     path.write_text("not a video", encoding="utf-8")
     with qtbot.waitSignal(idle_studio.session.problem, timeout=5000):
         idle_studio.session.open([path])
-    assert idle_studio.window.banner.isVisible()
-    assert "notes.mp4" in idle_studio.window.banner.text
+    assert idle_studio.window.messages.isVisible()
+    assert "notes.mp4" in idle_studio.window.messages.text
     assert idle_studio.session.keys == []
     idle_studio.session.open([small_video])
     qtbot.waitUntil(lambda: idle_studio.window.transport.n_frames == 120, timeout=5000)
@@ -77,7 +77,7 @@ def test_a_folder_stands_for_its_videos(idle_studio, qtbot, tmp_path, make_video
     qtbot.waitUntil(lambda: len(session.keys) == 3, timeout=5000)
     assert [session.dive(key).path.name for key in session.keys] == ["b9.MOV", "b10.mp4", "a.MP4"]
     assert session.current.key == session.keys[0]
-    assert idle_studio.window.banner.text == "Skipped (not videos): notes.txt, results.pdf."
+    assert idle_studio.window.messages.text == "Skipped (not videos): notes.txt, results.pdf."
     session.open([tmp_path])  # what is there already is not added again
     session.open([tmp_path / "b10.mp4"])  # unless somebody means it: a file may hold several dives
     qtbot.waitUntil(lambda: len(session.keys) == 4, timeout=5000)
@@ -119,7 +119,7 @@ def test_no_exemplars_is_a_state_and_not_an_accident(idle_studio, qtbot, small_v
     request_id = idle_studio.session.analyses.tasks[key].id
     fail(idle_studio, request_id, "ExemplarError", "No exemplars for 5253A in library.sqlite.")
     assert "No exemplars for 5253A" in idle_studio.window.score.message
-    assert not idle_studio.window.banner.isVisible()
+    assert not idle_studio.window.messages.isVisible()
 
 
 def test_an_answer_to_a_former_question_is_ignored(idle_studio, qtbot, small_video, tmp_path):
@@ -167,7 +167,7 @@ def test_an_answer_that_cannot_be_read_is_a_failure(idle_studio, qtbot, small_vi
     Path(message.record_path).write_bytes(b"half a file")
     idle_studio.client.received.emit(message)
     assert session.current.state is DiveState.FAILED
-    assert "record" in idle_studio.window.banner.text
+    assert "record" in idle_studio.window.messages.text
 
 
 def test_a_typed_difficulty_wins_over_the_tables(idle_studio, qtbot, small_video, tmp_path):
@@ -272,7 +272,7 @@ def test_a_killed_worker_is_a_banner(studio, qtbot):
     qtbot.waitUntil(lambda: studio.client.pid > 0, timeout=10_000)
     first = studio.client.pid
     os.kill(first, signal.SIGKILL)
-    qtbot.waitUntil(lambda: "started again" in studio.window.banner.text, timeout=10_000)
+    qtbot.waitUntil(lambda: "started again" in studio.window.messages.text, timeout=10_000)
     qtbot.waitUntil(lambda: studio.client.pid not in (0, first), timeout=10_000)
 
 

@@ -190,7 +190,7 @@ def _opened(faulty_studio, *paths: Path, **known: str):
 @pytest.mark.parametrize("faulty_studio", ["change:list"], indirect=True)
 def test_a_library_that_kills_its_reader_is_told_and_left_alone(faulty_studio, qtbot, fault):
     studio, _ = faulty_studio
-    assert _settled(faulty_studio, qtbot, 3, lambda: "stopped twice" in studio.window.banner.text)
+    assert _settled(faulty_studio, qtbot, 3, lambda: "stopped twice" in studio.window.messages.text)
     studio.session.library.refresh()  # the coach looks again
     assert _settled(faulty_studio, qtbot, 5, lambda: fault.n_starts == 5)
 
@@ -203,7 +203,7 @@ def test_an_exemplar_that_kills_its_encoder_is_given_up(faulty_studio, qtbot):
 
 @pytest.mark.parametrize("faulty_studio", ["AddExemplarRequest"], indirect=True)
 def test_a_clip_that_kills_the_worker_becomes_no_exemplar(faulty_studio, qtbot, clip):
-    library, banner = faulty_studio[0].session.library, faulty_studio[0].window.banner
+    library, banner = faulty_studio[0].session.library, faulty_studio[0].window.messages
     library.add_clip(clip, None, None, FACTS)
     assert _settled(faulty_studio, qtbot, 3, lambda: "stopped twice" in banner.text)
     assert not library.adding
