@@ -53,6 +53,7 @@ class SearchState(Enum):
 #: Attributes of a dive that has not been analysed.
 NOT_ANALYSED = {
     "progress": None,
+    "fraction": 0.0,
     "problem": None,
     "score_state": ScoreState.NONE,
     "model_analysis": None,
@@ -82,6 +83,7 @@ class Dive:
         diver: name of the diver, or "".
         rule: which exemplars may vote.
         drawings: lines, angles and notes on its frames.
+        progress, fraction: of the analysis or search in progress: its present stage, and how much of all is done.
         model_analysis: the model's own steps and masks, and its score once there is one, every exemplar voting.
         correction: the coach's corrections.
         rescored: every exemplar's vote on the corrected transitions; None where there are none, or not yet.
@@ -113,6 +115,7 @@ class Dive:
     rule: CandidateRule = field(default_factory=CandidateRule)
     drawings: tuple[Drawing, ...] = ()
     progress: Progress | None = None
+    fraction: float = 0.0
     model_analysis: Analysis | None = None
     correction: Correction = field(default_factory=Correction)
     rescored: Scoring | None = None

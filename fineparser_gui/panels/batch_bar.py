@@ -4,6 +4,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from fineparser_gui.model.dive import DiveState
+from fineparser_gui.panels.dive_states import left_text
 from fineparser_gui.panels.widgets import label, tool_button
 from fineparser_gui.services.session import Session
 
@@ -53,6 +54,8 @@ class BatchBar(QWidget):
         for count, words in ((failed, self.tr("{0} failed")), (cancelled, self.tr("{0} cancelled"))):
             if count:
                 text += ", " + words.format(count)
+        if left := left_text(self._session.scheduler.batch_left_s):
+            text += f", {left}"
         if self._session.scheduler.paused:
             text = self.tr("Paused: {0}").format(text)
         self._text.setText(text)

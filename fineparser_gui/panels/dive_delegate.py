@@ -125,8 +125,8 @@ def _draw_progress(painter: QPainter, place: QRectF, dive: Dive, palette: QPalet
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(palette.color(QPalette.ColorRole.Mid))
     painter.drawRoundedRect(place, _BAR_H / 2, _BAR_H / 2)
-    if dive.progress is not None and dive.progress.total:
+    if dive.fraction > 0:
         done = QRectF(place)
-        done.setWidth(place.width() * min(1.0, dive.progress.done / dive.progress.total))
+        done.setWidth(place.width() * dive.fraction)
         painter.setBrush(palette.color(QPalette.ColorRole.Accent))
         painter.drawRoundedRect(done, _BAR_H / 2, _BAR_H / 2)

@@ -24,11 +24,12 @@ def state_text(dive: Dive, n_accepted: int = 0) -> str:
     Args:
         n_accepted: number of dives found in it that were added to the list.
     """
-    if dive.state is DiveState.ANALYSING and dive.progress is not None and dive.progress.total:
-        percent = 100 * dive.progress.done // dive.progress.total
-        return f"{stage_text(dive.progress.stage)} {percent} %"
+    if dive.state is DiveState.ANALYSING and dive.progress is not None:
+        return f"{stage_text(dive.progress.stage)} {100 * dive.fraction:.0f} %"
+    if dive.searching and dive.progress is not None:
+        return f"{stage_text('scan')} {100 * dive.fraction:.0f} %"
     if dive.searching:
-        return stage_text("scan") if dive.progress is not None else translate("DivesPanel", "waiting")
+        return translate("DivesPanel", "waiting")
     if settled(dive, n_accepted):
         return (
             translate("DivesPanel", "dives added: {0}").format(n_accepted)
@@ -84,6 +85,15 @@ def details_text(dive: Dive) -> str:
     board_m = dive.board_m if dive.board_m is not None or scoring is None else scoring.board_m
     named = f"{dive.dive_number} {board_text(board_m)}".rstrip() if dive.dive_number else ""
     return " · ".join(filter(None, (named, dive.diver)))
+
+
+def left_text(seconds: float | None) -> str:
+    """How long something will still take, roughly; "" where nothing tells."""
+    if seconds is None:
+        return ""
+    if seconds < 90:
+        return translate("DivesPanel", "about {0} s left").format(max(round(seconds), 1))
+    return translate("DivesPanel", "about {0} min left").format(round(seconds / 60))
 
 
 def stage_text(stage: str) -> str:

@@ -4,11 +4,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from fineparser_gui.model.dive import Dive, DiveState, SearchState
-from fineparser_gui.panels.dive_states import WAITING_FOR_USER, settled, stage_text
+from fineparser_gui.panels.dive_states import WAITING_FOR_USER, left_text, settled, stage_text
 from fineparser_gui.panels.widgets import keyboard_friendly, label
 from fineparser_gui.services.session import Session
 
-_STAGES = ("read", "coarse", "parse", "compare")
+_BAR_STEPS = 1000
 
 
 class ProgressStrip(QFrame):
@@ -66,9 +66,8 @@ class ProgressStrip(QFrame):
         waiting = self.tr("Locate the video…") if missing else self.tr("Analyse")
         self._button.setText(self.tr("Cancel") if busy else waiting)
         self._find.setVisible(not busy and dive.state is DiveState.NEEDS_TRIM and dive.segments is None)
-        progress = dive.progress
-        self._bar.setRange(0, progress.total if progress else 0)  # range 0, 0: busy indicator
-        self._bar.setValue(progress.done if progress else 0)
+        self._bar.setRange(0, _BAR_STEPS if dive.fraction > 0 else 0)  # range 0, 0: busy indicator
+        self._bar.setValue(round(_BAR_STEPS * dive.fraction))
 
     def _all_accepted(self, dive: Dive) -> bool:
         """Whether all dives found in a recording were added to the list."""
@@ -76,23 +75,28 @@ class ProgressStrip(QFrame):
         return n_accepted > 0 and settled(dive, n_accepted)
 
     def _busy_text(self, dive: Dive) -> str:
-        if dive.searching and dive.progress is not None:
-            percent = 100 * dive.progress.done // max(dive.progress.total, 1)
-            held = self._session.scheduler.paused
-            text = self.tr("Searching for dives: {0} %, paused") if held else self.tr("Searching for dives: {0} %")
-            return text.format(percent if dive.progress.stage == "scan" else 100)
-        if dive.progress is None:
-            scheduler = self._session.scheduler
-            if scheduler.paused and all(task.key != dive.key for task in scheduler.running):
-                return self.tr("Analyses are paused.")
-            if self._session.model is None:
-                return self.tr("Loading the model…")
-            return self.tr("Waiting for other analyses…") if dive.state is DiveState.QUEUED else self.tr("Starting…")
-        stages = _STAGES if dive.dive_number else _STAGES[:-1]
-        at = _STAGES.index(dive.progress.stage) + 1 if dive.progress.stage in _STAGES else 1
-        return self.tr("Stage {0} of {1}: {2}, {3} of {4}").format(
-            at, len(stages), stage_text(dive.progress.stage), dive.progress.done, dive.progress.total
-        )
+        scheduler = self._session.scheduler
+        if dive.scoring:
+            return self.tr("Scoring…")
+        task = scheduler.task_of(dive.key)
+        held = scheduler.paused and dive.searching and dive.progress is not None
+        if dive.progress is not None and task is not None:
+            stage = "scan" if dive.searching else dive.progress.stage
+            parts = [stage_text(stage).capitalize(), f"{100 * dive.fraction:.0f} %"]
+            parts.append(self.tr("paused") if held else left_text(scheduler.left_s(task)))
+            return " · ".join(filter(None, parts))
+        if scheduler.paused and all(one.key != dive.key for one in scheduler.running):
+            return self.tr("Analyses are paused.")
+        if self._session.model is None:
+            return self.tr("Loading the model…")
+        before = next((one for one in scheduler.running if one is not task), None)
+        if before is None or (task is not None and task.begun):
+            return self.tr("Starting…")
+        other = self._session.find(before.key)
+        what = other.title if other is not None else self.tr("the library")
+        left = left_text(scheduler.left_s(before))
+        text = self.tr("Waiting for {0}").format(what)
+        return f"{text} ({left})" if left else f"{text}…"
 
     def _waiting_text(self, dive: Dive) -> str:
         if dive.state is DiveState.NEEDS_TRIM and dive.search_state is SearchState.CANCELLED:

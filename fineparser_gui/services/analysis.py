@@ -113,7 +113,7 @@ class AnalysisService(QObject):
     def _on_progress(self, key: str, progress: Progress) -> None:
         state = self._state.dive(key).state
         state = DiveState.ANALYSING if state is DiveState.QUEUED else state
-        self._state.update(key, progress=progress, state=state)
+        self._state.update(key, progress=progress, fraction=self.tasks[key].clock.fraction, state=state)
 
     def _on_parsed(self, key: str, result: Result) -> None:
         try:

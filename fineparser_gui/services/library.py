@@ -146,7 +146,7 @@ class LibraryService(QObject):
                 in_frame=in_frame,
                 out_frame=out_frame,
                 facts=asdict(facts),
-                urgency=Urgency.SHOWN,  # the coach waits for it, and a search that is held up must not stop it
+                urgency=Urgency.EXEMPLAR,  # a search that is held up must not stop it
             )
         )
 

@@ -24,6 +24,7 @@ from fineparser_gui.worker.protocol import (
     Message,
     ParseRequest,
     ProgressReport,
+    RankRequest,
     Ready,
     Request,
     TrimRequest,
@@ -42,7 +43,9 @@ SHOWN = -1
 
 
 class Scheduler(QObject):
-    """Sends tasks to the worker by urgency; within one urgency the shown dive first, then in the order of the list.
+    """Sends tasks to the worker by urgency: the dive that is shown first, whether it is analysed or searched.
+
+    Within one urgency they follow the order of the list.
 
     What was answered before is not asked again: the task ends by the kept answer, one in a turn of the event loop.
 
@@ -84,6 +87,7 @@ class Scheduler(QObject):
         self._waiting: list[Task] = []
         self._running: list[Task] = []  # in ascending urgency
         self._deaths = 0  # in a row
+        self._usual_s: dict[type, float] = {}  # that requests of a kind take
         self._paused = self._gave_up = False
         self._patience = QTimer(self, singleShot=True, interval=_CANCEL_MS)  # runs while a request is being cancelled
         self._patience.timeout.connect(self._stop_hanging)
@@ -161,6 +165,7 @@ class Scheduler(QObject):
 
     def reconsider(self) -> None:
         """Send the tasks that may start now; to be called when another dive is shown."""
+        self._rank_running()
         while self._client.running and self._waiting:
             places = self._places()
             task = min((one for one in self._waiting if self._may_begin(one)), key=self._rank(places), default=None)
@@ -168,7 +173,8 @@ class Scheduler(QObject):
                 break
             urgency = self._urgency(task, places)
             last = self._running[-1] if self._running else None
-            if last is not None and (task.suspect or last.suspect or urgency <= last.request.urgency):
+            highest = max((one.request.urgency for one in self._running), default=-1)
+            if last is not None and (task.suspect or last.suspect or urgency <= highest):
                 break
             task.request = replace(task.request, urgency=urgency)
             self._waiting.remove(task)
@@ -199,9 +205,35 @@ class Scheduler(QObject):
     def _may_begin(self, task: Task) -> bool:
         return not self._paused or not isinstance(task.request, ParseRequest | TrimRequest)
 
+    def task_of(self, key: str) -> Task | None:
+        """The analysis or search of a dive that has not ended."""
+        kinds = (ParseRequest, TrimRequest)
+        return next((one for one in self.tasks if one.key == key and isinstance(one.request, kinds)), None)
+
+    def left_s(self, task: Task) -> float | None:
+        """Seconds until a task is done once it runs; None: nothing tells."""
+        return task.clock.left_s(self._usual_s.get(type(task.request)))
+
+    @property
+    def batch_left_s(self) -> float | None:
+        """Seconds until all analyses are done; None: nothing tells."""
+        analyses = [task for task in (*self._running, *self._waiting) if isinstance(task.request, ParseRequest)]
+        each = [left for task in analyses if (left := self.left_s(task)) is not None]
+        return sum(each) if analyses and len(each) == len(analyses) else None
+
     def _urgency(self, task: Task, places: Mapping[str, int]) -> int:
-        shown = isinstance(task.request, ParseRequest) and places.get(task.key) == SHOWN
-        return Urgency.SHOWN if shown else task.urgency
+        held = self._paused and isinstance(task.request, TrimRequest)
+        shown = isinstance(task.request, ParseRequest | TrimRequest) and places.get(task.key) == SHOWN
+        return Urgency.SHOWN if shown and not held else task.urgency
+
+    def _rank_running(self) -> None:
+        """Tell the worker which of the running tasks is of the dive that is shown now."""
+        places = self._places() if self._running else {}
+        for task in self._running:
+            urgency = self._urgency(task, places)
+            if urgency != task.request.urgency:
+                task.request = replace(task.request, urgency=urgency)
+                self._client.send(RankRequest(id=task.id, urgency=urgency))
 
     def _rank(self, places: Mapping[str, int]) -> Callable[[Task], tuple]:
         return lambda task: (-self._urgency(task, places), places.get(task.key, SHOWN), int(task.id[1:]))
@@ -249,7 +281,9 @@ class Scheduler(QObject):
             log.info("stale message of request %s ignored", message.id)
         elif isinstance(message, BegunReport):
             task.begun = True
+            task.clock.begin()
         elif isinstance(message, ProgressReport):
+            task.clock.report(Progress(message.stage, message.done, message.total))
             task.progressed.emit(Progress(message.stage, message.done, message.total))
         else:
             self._deaths = 0
@@ -264,6 +298,9 @@ class Scheduler(QObject):
         if isinstance(task.request, TrimRequest):
             self.holding_changed.emit()
         if isinstance(message, Answer):
+            if task.clock.begun:
+                usual_s = self._usual_s.get(type(task.request), task.clock.elapsed_s)
+                self._usual_s[type(task.request)] = (usual_s + task.clock.elapsed_s) / 2  # the latest count most
             task.finished.emit(message)
         elif isinstance(message, Failure):
             task.failed.emit(message.kind, message.message)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
+from fineparser_gui.model.clock import Clock
 from fineparser_gui.worker.protocol import Request
 
 
@@ -27,6 +28,7 @@ class Task(QObject):
         begun: the worker carries the request out; False where it waits, in the worker too.
         suspect: the worker died while it carried the request out; it is asked once more, with nothing beside it.
         cancelling: the worker was asked to stop and has not answered yet.
+        clock: how far it is, and for how long it has run.
     """
 
     progressed = Signal(object)
@@ -39,6 +41,7 @@ class Task(QObject):
         self.request, self.key = request, key
         self.urgency = request.urgency
         self.begun = self.suspect = self.cancelling = False
+        self.clock = Clock()
         self._cancel = cancel
 
     @property

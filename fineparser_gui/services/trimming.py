@@ -29,7 +29,7 @@ class TrimmingService(QObject):
         self.forget(key)
         dive = self._state.dive(key)
         cancelled = dive.cancelled and dive.state is not DiveState.NEEDS_TRIM  # its analysis was, not a search
-        fresh = {"segments": None, "progress": None, "problem": None, "cancelled": cancelled}
+        fresh = {"segments": None, "progress": None, "fraction": 0.0, "problem": None, "cancelled": cancelled}
         self._state.update(key, search_state=SearchState.WAITING, **fresh)
         request = self._scheduler.kept.named(TrimRequest(path=str(dive.path)), dive.content)
         task = self._scheduler.submit(request, key=key)
@@ -136,7 +136,8 @@ class TrimmingService(QObject):
         self._state.update(key, search_state=search_state, progress=None, **changes)
 
     def _on_progress(self, key: str, progress: Progress) -> None:
-        self._state.update(key, search_state=SearchState.SEARCHING, progress=progress)
+        fraction = self._tasks[key].clock.fraction
+        self._state.update(key, search_state=SearchState.SEARCHING, progress=progress, fraction=fraction)
 
     def _on_finished(self, key: str, answer: Segments) -> None:
         self._end(key, SearchState.FOUND, segments=tuple(DiveSegment(**fields) for fields in answer.segments))

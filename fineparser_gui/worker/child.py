@@ -49,6 +49,7 @@ from fineparser_gui.worker.protocol import (
     Ping,
     Pong,
     ProgressReport,
+    RankRequest,
     Ready,
     Request,
     Result,
@@ -90,6 +91,7 @@ class Worker:
         self._arrived = threading.Condition()
         self._held = False
         self._tokens: dict[str, CancelToken] = {}
+        self._ranks: dict[str, int] = {}  # urgency by request
         self._analyzer: Analyzer | None = None
         self._opening, self._remembering = threading.Lock(), threading.Lock()
         self._dives: dict[str, tuple[DiveParse, ClipEncoding]] = {}  # by parse_id, the latest used last
@@ -102,6 +104,10 @@ class Worker:
             if token := self._tokens.get(message.id):
                 token.cancel()
                 self._notify()
+        elif isinstance(message, RankRequest):
+            if message.id in self._ranks:
+                self._ranks[message.id] = message.urgency
+                self._notify()
         elif isinstance(message, HoldRequest):
             self._held = message.held
             self._notify()
@@ -109,6 +115,7 @@ class Worker:
             self._send(Pong())
         elif isinstance(message, Request):
             self._tokens[message.id] = CancelToken()
+            self._ranks[message.id] = message.urgency
             with self._arrived:
                 self._waiting.append(message)
                 self._arrived.notify_all()
@@ -130,8 +137,9 @@ class Worker:
 
     def _most_urgent(self, scores: bool, above: int = -1) -> Request | None:
         """What waits for one of the threads and is more urgent than `above`; of equals the first to come."""
-        of_thread = (one for one in self._waiting if isinstance(one, ScoreRequest) == scores and one.urgency > above)
-        return max(of_thread, key=lambda one: one.urgency, default=None)
+        of_thread = [one for one in self._waiting if isinstance(one, ScoreRequest) == scores]
+        urgent = (one for one in of_thread if self._ranks[one.id] > above)
+        return max(urgent, key=lambda one: self._ranks[one.id], default=None)
 
     def _take(self, scores: bool, above: int = -1) -> Request | None:
         with self._arrived:
@@ -144,13 +152,14 @@ class Worker:
         self._send(BegunReport(id=request.id))
         self._guard(request.id, lambda: self._answer(request))
         self._tokens.pop(request.id, None)
+        self._ranks.pop(request.id, None)
 
     def _let_pass(self, running: Request) -> None:
         """Carry out what is more urgent than the running request of the same thread, which waits meanwhile.
 
         On a thread of its own: autocast and inference mode, in which the running one is, are a thread's.
         """
-        while request := self._take(isinstance(running, ScoreRequest), running.urgency):
+        while request := self._take(isinstance(running, ScoreRequest), self._ranks[running.id]):
             thread = threading.Thread(target=self._carry_out, args=(request,), name=f"urgent {request.id}", daemon=True)
             thread.start()
             thread.join()
@@ -163,7 +172,7 @@ class Worker:
 
         while not goes_on():
             with self._arrived:
-                self._arrived.wait_for(lambda: goes_on() or self._most_urgent(False, running.urgency))
+                self._arrived.wait_for(lambda: goes_on() or self._most_urgent(False, self._ranks[running.id]))
             self._let_pass(running)
 
     def _guard(self, request_id: str | None, work: Callable[[], object]) -> None:

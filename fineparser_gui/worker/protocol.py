@@ -16,9 +16,10 @@ class Urgency(IntEnum):
 
     BACKGROUND = 0  # encoding exemplars in advance
     BATCH = 1
-    SHOWN = 2  # the dive that is shown
-    SCORE = 3  # takes milliseconds
-    DRAG = 4  # score while a transition is dragged
+    EXEMPLAR = 2  # a clip for the library, which waits for no batch
+    SHOWN = 3  # the dive that is shown: its analysis, or the search of its file
+    SCORE = 4  # takes milliseconds
+    DRAG = 5  # score while a transition is dragged
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +125,14 @@ class CancelRequest:
     """Stop the request with this id at the next safe point."""
 
     id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RankRequest:
+    """Another urgency of a request that runs or waits: another dive is shown."""
+
+    id: str
+    urgency: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -234,7 +243,17 @@ Request = ParseRequest | ScoreRequest | TrimRequest | LibraryRequest
 Answer = Result | Segments | LibraryReport
 Ending = Answer | Failure | CancelledReport
 Message = (
-    Request | CancelRequest | HoldRequest | Ping | Pong | DevicesReport | Ready | BegunReport | ProgressReport | Ending
+    Request
+    | CancelRequest
+    | RankRequest
+    | HoldRequest
+    | Ping
+    | Pong
+    | DevicesReport
+    | Ready
+    | BegunReport
+    | ProgressReport
+    | Ending
 )
 
 _TYPES: dict[str, type] = {
@@ -244,6 +263,7 @@ _TYPES: dict[str, type] = {
     "change library": ChangeLibraryRequest,
     "encode exemplar": EncodeExemplarRequest,
     "cancel": CancelRequest,
+    "rank": RankRequest,
     "hold": HoldRequest,
     "ping": Ping,
     "pong": Pong,

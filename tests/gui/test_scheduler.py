@@ -7,18 +7,21 @@ from answers_kit import SilentWorker
 
 from fineparser_gui.services.scheduler import SHOWN, Scheduler
 from fineparser_gui.worker.protocol import (
+    AddExemplarRequest,
     CancelRequest,
     ChangeLibraryRequest,
     EncodeExemplarRequest,
     Failure,
     LibraryReport,
     ParseRequest,
+    RankRequest,
     ScoreRequest,
     TrimRequest,
     Urgency,
 )
 
 PARSE = ParseRequest(path="a.mp4", in_frame=None, out_frame=None)
+ADD = AddExemplarRequest(path="c.mp4", in_frame=None, out_frame=None, facts={})
 SCORE = ScoreRequest(parse_id="q1", dive_number="207C", board_m=None, difficulty=None)
 
 
@@ -89,6 +92,31 @@ def test_another_dive_that_is_shown_overtakes_once_it_is(desk):
     desk.scheduler.reconsider()
     assert desk.running == ["second", "first"]
     assert task.request.urgency == Urgency.SHOWN
+
+
+def test_a_search_that_is_looked_at_goes_first_and_stops_nobody_once_it_is_not(desk):
+    desk.places = {"first": 0, "search": SHOWN, "other": 2}
+    desk.submit("first", PARSE)
+    desk.submit("exemplar", replace(ADD, urgency=Urgency.EXEMPLAR))
+    search = desk.submit("search", TrimRequest(path="b.mp4"))
+    assert desk.running == ["search", "exemplar", "first"]
+    desk.submit("other", PARSE)
+    assert desk.running[0] == "search"
+    desk.places = {"first": 0, "search": 1, "other": SHOWN}
+    desk.scheduler.reconsider()
+    assert desk.running[0] == "other"
+    assert desk.client.sent[-2] == RankRequest(id=search.id, urgency=Urgency.BATCH)
+
+
+def test_how_long_others_took_tells_how_long_one_will(desk):
+    first = desk.submit("first", PARSE)
+    second = desk.submit("second", PARSE)
+    assert desk.scheduler.batch_left_s is None
+    first.clock._begun_s -= 10
+    desk.finish("first")
+    assert desk.scheduler.left_s(second) == pytest.approx(10, abs=0.5)
+    assert desk.scheduler.batch_left_s == pytest.approx(10, abs=0.5)
+    assert desk.scheduler.task_of("second") is second
 
 
 def test_paused_no_analysis_begins_and_scores_go_on(desk):

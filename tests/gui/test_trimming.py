@@ -291,7 +291,7 @@ def test_paused_no_recording_is_looked_through_until_it_goes_on(recording, qtbot
     recording.client.received.emit(progress(first, 50))
     qtbot.waitUntil(pause.isEnabled)  # actions follow the list a moment later
     pause.trigger()
-    assert recording.window.player.progress._text.text() == "Searching for dives: 25 %, paused"
+    assert recording.window.player.progress._text.text() == "Searching for dives · 18 % · paused"
     answer(recording)
     assert trim_requests(recording) == []
     session.select(session.keys[1])

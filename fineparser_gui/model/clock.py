@@ -1,0 +1,61 @@
+"""How far a request is over all of its passes, and how long it will still take."""
+
+from collections.abc import Callable
+from time import monotonic
+
+from fineparser_core.progress import Progress
+
+#: Where each stage begins and which share of the time it takes, as measured; a search reads, then confirms.
+_STAGES = {"read": (0.0, 0.2), "coarse": (0.2, 0.1), "parse": (0.3, 0.7), "scan": (0.0, 0.7), "confirm": (0.7, 0.3)}
+#: Before that share of the work its own pace says less than how long others took.
+_TELLING = 0.3
+
+
+class Clock:
+    """The time of one request, from when the worker begins it.
+
+    Attributes:
+        fraction: that is done, 0 to 1; it never falls, also where a clip is looked at a second time.
+    """
+
+    def __init__(self, now: Callable[[], float] = monotonic) -> None:
+        self._now = now
+        self._begun_s: float | None = None
+        self._before = self._in_pass = 0.0
+        self.fraction = 0.0
+
+    @property
+    def begun(self) -> bool:
+        return self._begun_s is not None
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since it began."""
+        return 0.0 if self._begun_s is None else self._now() - self._begun_s
+
+    def begin(self) -> None:
+        """The worker begins, or begins again."""
+        self._begun_s = self._now()
+        self._before = self._in_pass = self.fraction = 0.0
+
+    def report(self, progress: Progress) -> None:
+        """The worker is as far as this."""
+        if self._begun_s is None:
+            self.begin()
+        start, share = _STAGES.get(progress.stage, (self._in_pass, 0.0))
+        done = start + share * min(progress.done / max(progress.total, 1), 1.0)
+        if done < self._in_pass:  # another pass over the clip
+            self._before = self.fraction
+        self._in_pass = done
+        self.fraction = max(self.fraction, self._before + (1 - self._before) * done)
+
+    def left_s(self, usual_s: float | None = None) -> float | None:
+        """Seconds that it will still take; None: nothing tells.
+
+        Args:
+            usual_s: that others of its kind took; None: there were none.
+        """
+        total_s = usual_s
+        if self.begun and (self.fraction >= _TELLING or (usual_s is None and self.fraction > 0)):
+            total_s = self.elapsed_s / self.fraction
+        return None if total_s is None else total_s * (1 - self.fraction)
