@@ -3,11 +3,10 @@
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import tyro
 
-from fineparser_core.commands.options import DatasetOptions, OmitArgPrefixes, parse, parse_known
+from fineparser_core.commands.options import DatasetOptions, OmitArgPrefixes, Seed, Workers, parse, parse_known
 from fineparser_core.commands.output_paths import check_output_folder
 from fineparser_core.commands.printing import say
 from fineparser_core.commands.terminal import cancel_on_signals, log_to_stderr
@@ -15,9 +14,9 @@ from fineparser_core.config import RunSettings, TrainConfig
 from fineparser_core.constants import Device
 from fineparser_core.errors import ConfigError
 from fineparser_core.training.presets import PRESETS
-from fineparser_core.training.staged_config import StagedConfig
+from fineparser_core.training.recipe_config import RecipeConfig
 
-_STAGED = "staged"
+_RECIPE = "bundle"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,22 +44,40 @@ class TrainOptions(RunOptions):
 
     Attributes:
         config: preset: release (the authors' configuration), paper, mtl-aqa, rendered, a row of a table such as
-            table3-A, the name of a rival (usdl, musdl, core, tsa, i3d-mlp), or staged, the recipe of the bundled
-            weights.
-        extra_data: staged: other data sets whose training dives are learned from as well, such as another variant of
-            twins.
+            table3-A, the name of a rival (usdl, musdl, core, tsa, i3d-mlp), or bundle, the recipe of the bundled
+            weights, which has options of its own.
     """
 
     config: str = "release"
-    extra_data: tuple[Path, ...] = ()
     settings: OmitArgPrefixes[TrainConfig]
 
 
 @dataclass(frozen=True, kw_only=True)
-class StagedOptions(TrainOptions):
-    """Trains weights by the staged recipe, as the bundled ones were; every setting can be replaced."""
+class RecipeOptions:
+    """Makes a bundle as the shipped one is made, from the Kinetics file alone: dives are rendered on the way.
 
-    settings: OmitArgPrefixes[StagedConfig]  # type: ignore[assignment]
+    The minutes are divided among the stages; more of them give more dives, more iterations and better weights. A run
+    that was stopped or killed at any moment goes on with --resume, and what it had spent counts.
+
+    Attributes:
+        config: bundle.
+        kinetics: file that `fineparser convert kinetics` wrote.
+        out: folder for dives, checkpoints and the finished bundle; about ten megabytes a dive.
+        minutes: of the whole run: 120 on two cores make a usable bundle, a day a good one.
+        seed: of everything that is drawn.
+        device: where the network runs, cpu or cuda; by default on the best that there is.
+        workers: processes that render; the dives do not depend on it.
+        resume: go on with the run in the output folder, or start it.
+    """
+
+    config: str = _RECIPE
+    kinetics: Path
+    out: Path
+    minutes: float = 120.0
+    seed: Seed = RecipeConfig.seed
+    device: Device = "auto"
+    workers: Workers = 2
+    resume: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,39 +88,49 @@ class _Preset:
 def main(argv: list[str]) -> int:
     """Runs the command; see `--help`."""
     preset = parse_known(_Preset, "train", argv)[0].config
-    kind: Any = StagedOptions if preset == _STAGED else TrainOptions
-    if preset not in (*PRESETS, _STAGED):
-        raise ConfigError(f"Unknown preset '{preset}': use one of {', '.join((*PRESETS, _STAGED))}.")
-    settings = StagedConfig() if preset == _STAGED else PRESETS[preset]
-    default = kind(data=tyro.MISSING, out=tyro.MISSING, config=preset, settings=settings)
-    args = parse(kind, "train", argv, default=default)
-    if args.extra_data and preset != _STAGED:
-        raise ConfigError(f"--extra-data is of the staged recipe: use --config {_STAGED}, or one data set.")
-
+    if preset == _RECIPE:
+        return _make_bundle(parse(RecipeOptions, "train", argv))
+    if preset not in PRESETS:
+        raise ConfigError(f"Unknown preset '{preset}': use one of {', '.join((*PRESETS, _RECIPE))}.")
+    default = TrainOptions(data=tyro.MISSING, out=tyro.MISSING, config=preset, settings=PRESETS[preset])
+    args = parse(TrainOptions, "train", argv, default=default)
     check_output_folder(args.out)
-    if preset == _STAGED and args.kinetics is None and args.weights is None:
-        raise ConfigError(
-            "The staged recipe starts from Kinetics: give --kinetics (`fineparser convert kinetics FILE`), or weights "
-            "with masks of their own by --weights and --mask-iterations 0."
-        )
 
     # Imported late, as they load torch.
-    from fineparser_core.data.dataset import load_dataset
     from fineparser_core.training.distributed import processes
-    from fineparser_core.training.run import BUNDLE, train
-    from fineparser_core.training.staged_run import run_staged
+    from fineparser_core.training.run import train
 
     with processes(args.device) as peers, cancel_on_signals() as cancel:
         log_to_stderr(logging.INFO if peers.writes else logging.ERROR)
-        if preset == _STAGED:
-            extra = [load_dataset(folder) for folder in args.extra_data]
-            card = run_staged(args.settings, args.dataset(args.data), extra, args.out, settings=args, cancel=cancel)
-            say(f"{card.id} written to {args.out / BUNDLE}")
-        else:
-            data = args.dataset(args.data, args.settings.layout)
-            finished = train(args.settings, data, args.out, settings=args, cancel=cancel, peers=peers)
-            if peers.writes:
-                if finished.summary is not None:
-                    say(finished.summary.as_text())
-                say(f"{finished.card.id} of epoch {finished.epoch} written to {finished.bundle}")
+        data = args.dataset(args.data, args.settings.layout)
+        finished = train(args.settings, data, args.out, settings=args, cancel=cancel, peers=peers)
+        if peers.writes:
+            if finished.summary is not None:
+                say(finished.summary.as_text())
+            say(f"{finished.card.id} of epoch {finished.epoch} written to {finished.bundle}")
+    return 0
+
+
+def _make_bundle(args: RecipeOptions) -> int:
+    if args.minutes <= 0:
+        raise ConfigError(f"--minutes is {args.minutes:g}: give more than 0, such as 120.")
+    check_output_folder(args.out)
+
+    from fineparser_core.training.recipe import make_bundle, recipe_device
+    from fineparser_core.training.run import BUNDLE
+
+    device, precision = recipe_device(args.device)
+    config = RecipeConfig(seed=args.seed, device=device, precision=precision)
+    with cancel_on_signals() as cancel:
+        log_to_stderr()
+        card = make_bundle(
+            args.kinetics,
+            args.out,
+            minutes=args.minutes,
+            config=config,
+            workers=args.workers,
+            resume=args.resume,
+            cancel=cancel,
+        )
+    say(f"{card.id} written to {args.out / BUNDLE}")
     return 0

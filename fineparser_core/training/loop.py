@@ -19,6 +19,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from fineparser_core.errors import CheckpointError, ConfigError, FineParserError
 from fineparser_core.progress import CancelToken
+from fineparser_core.training.budget import Budget, Pace
 from fineparser_core.training.distributed import Processes
 from fineparser_core.training.events import Events
 from fineparser_core.video.atomic import atomic_file
@@ -29,8 +30,8 @@ CONSOLE_EVERY_S = 15.0
 
 
 def stage_schedule(iteration: int, iterations: int, peak: float) -> float:
-    """Linear warm-up over 50 iterations, then cosine to 5 % of the peak."""
-    warm_up = 50
+    """Linear warm-up over 50 iterations, or a tenth of few, then cosine to 5 % of the peak."""
+    warm_up = min(50, 1 + iterations // 10)
     if iteration < warm_up:
         return peak * (iteration + 1) / warm_up
     progress = (iteration - warm_up) / max(1, iterations - warm_up)
@@ -45,7 +46,7 @@ class Stage:
         name: of its checkpoint and its events.
         modules: by name; saved with the stage, in the mode (train or eval) that the stage has set.
         groups: (parameters, peak learning rate).
-        iterations: updates of the optimiser.
+        iterations: updates of the optimiser; the most of them where a budget decides.
         compute_losses: (iteration, part) to losses by name; "total" is minimised.
         parts: how many batches' gradients an iteration sums.
         schedule: (iteration, iterations, peak) to a learning rate.
@@ -92,6 +93,7 @@ class After:
 
 @dataclass
 class _Progress:
+    iterations: int
     iteration: int = 0
     #: The iteration that `Stage.after` last worked after.
     worked: int = 0
@@ -100,12 +102,19 @@ class _Progress:
 
 
 def run_stage(
-    stage: Stage, out: Path, cancel: CancelToken, *, events: Events | None = None, peers: Processes | None = None
+    stage: Stage,
+    out: Path,
+    cancel: CancelToken,
+    *,
+    events: Events | None = None,
+    peers: Processes | None = None,
+    budget: Budget | None = None,
 ) -> Any:
     """Runs a stage to its end, resuming an interrupted one; a finished stage is only loaded.
 
     Writes OUT/<stage>.pt (modules, optimiser, averages, iteration, state). With several processes, the logged losses
-    are those of the first one's part of the batch.
+    are those of the first one's part of the batch. With a budget, the stage's share of it decides the number of
+    iterations and when checkpoints are written.
 
     Returns: the state that `Stage.after` made.
 
@@ -126,7 +135,7 @@ def run_stage(
         for name, module in (stage.modules.items() if stage.ema else ())
     }
     keeps = {**stage.modules, **{f"averaged {name}": average for name, average in averages.items()}}
-    now = _Progress()
+    now = _Progress(stage.iterations)
     if path.exists():
         saved = load_checkpoint(path, peers.device)
         try:
@@ -135,13 +144,15 @@ def run_stage(
             optimizer.load_state_dict(saved["optimizer"])
             scaler.load_state_dict(saved["scaler"])
             now.iteration, now.worked = int(saved["iteration"]), int(saved["worked"])
+            now.iterations = int(saved.get("iterations", stage.iterations))
             now.state = json.loads(saved["state"])
         except (KeyError, ValueError, RuntimeError) as error:
             raise CheckpointError(
                 f"{path} does not fit this run ({str(error).splitlines()[0]}): give the same settings, or another "
                 "folder."
             ) from None
-        logger.info("%s: going on at iteration %d of %d", stage.name, now.iteration, stage.iterations)
+        logger.info("%s: going on at iteration %d of %d", stage.name, now.iteration, now.iterations)
+    pace = None if budget is None else Pace(budget, stage.name, now.iteration)
     events.cut(stage.name, now.iteration)
     # What `after` evaluates and saves: the averages where there are some.
     shown = {name: averages[name].module if averages else module for name, module in stage.modules.items()}
@@ -159,6 +170,7 @@ def run_stage(
             "optimizer": optimizer.state_dict(),
             "scaler": scaler.state_dict(),
             "iteration": now.iteration,
+            "iterations": now.iterations,
             "worked": now.worked,
             "state": json.dumps(now.state),
         }
@@ -171,14 +183,16 @@ def run_stage(
             now.state = stage.after.work(now.iteration, shown, now.state)
             now.worked = now.iteration
             checkpoint()
-        if now.iteration == stage.iterations:
+        if now.iteration == now.iterations:
+            if budget is not None:
+                budget.finish(stage.name, now.iterations)
             return now.state
         if peers.any(cancel.cancelled):
             checkpoint()
             cancel.cancel()
             cancel.raise_if_cancelled()
         for group, peak in zip(optimizer.param_groups, peaks, strict=True):
-            group["lr"] = stage.schedule(now.iteration, stage.iterations, peak)
+            group["lr"] = stage.schedule(now.iteration, now.iterations, peak)
         losses = _update(stage, now.iteration, optimizer, scaler)
         for name, average in averages.items():
             average.update_parameters(stage.modules[name])
@@ -186,12 +200,16 @@ def run_stage(
         events.write(stage.name, now.iteration, {**losses, "lr": optimizer.param_groups[0]["lr"]})
         for name, value in losses.items():
             now.running[name] = 0.95 * now.running.get(name, value) + 0.05 * value
-        if time.monotonic() - reported_s > CONSOLE_EVERY_S or now.iteration == stage.iterations:
+        due = now.iteration % stage.checkpoint_every == 0
+        if pace is not None:
+            decided = pace.decide(now.iteration, now.iterations, stage.iterations)
+            now.iterations, due = decided or now.iterations, decided is not None
+        if time.monotonic() - reported_s > CONSOLE_EVERY_S or now.iteration == now.iterations:
             reported_s = time.monotonic()
-            left_s = (reported_s - began) / (now.iteration - first) * (stage.iterations - now.iteration)
+            left_s = (reported_s - began) / (now.iteration - first) * (now.iterations - now.iteration)
             text = ", ".join(f"{name} {value:.4g}" for name, value in now.running.items())
-            logger.info("%s %d/%d: %s (%.0f s left)", stage.name, now.iteration, stage.iterations, text, left_s)
-        if now.iteration % stage.checkpoint_every == 0 or now.iteration == stage.iterations:
+            logger.info("%s %d/%d: %s (%.0f s left)", stage.name, now.iteration, now.iterations, text, left_s)
+        if due or now.iteration == now.iterations:
             checkpoint()
 
 

@@ -1,4 +1,4 @@
-"""The stages of `training.staged` that train the parts of `pose`."""
+"""The stages of `training.recipe` that train the parts of `pose`."""
 
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -11,11 +11,9 @@ from torch import Tensor
 from fineparser_core.constants import KEYPOINT_FLIP, KEYPOINT_NAMES, MASK_SIZE, N_SAMPLES, TOKENS_PER_STEP
 from fineparser_core.data.dives import Dive
 from fineparser_core.inference.device import autocast
-from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.static_encoder import FRAME_FEATURE_SIZE
 from fineparser_core.pose.fineparser_pose import FineParserPose
 from fineparser_core.pose.keypoints import (
-    FRAMES_SEEN,
     KEYPOINT_SIZE,
     MAP_SIZE,
     KeypointHeatmapNet,
@@ -36,9 +34,17 @@ from fineparser_core.training.batches import (
 from fineparser_core.training.loop import Stage
 from fineparser_core.training.losses import regression_loss, transition_loss, transition_target
 from fineparser_core.training.pose_error_bank import PoseErrorBank
+from fineparser_core.training.recipe_config import RecipeConfig
 from fineparser_core.training.single_frames import SingleFrames, draw_frames
-from fineparser_core.training.stage_tools import Prefetcher, draws, freeze, trainable
-from fineparser_core.training.staged_config import StagedConfig
+from fineparser_core.training.stage_tools import (
+    CLIP_NORM,
+    HEAD_LR,
+    TRANSITION_WIDTH,
+    Prefetcher,
+    draws,
+    freeze,
+    trainable,
+)
 from fineparser_core.training.stored_views import PosedDive
 from fineparser_core.training.synthetic_labels import (
     GroundTruths,
@@ -61,7 +67,11 @@ _POSITION_WEIGHT, _AUX_WEIGHT, _SPLASH_WEIGHT = 0.3, 0.3, 4.0
 _JOINT_WEIGHTS = torch.tensor([2.0 if name.startswith(("elbow", "wrist")) else 1.0 for name in KEYPOINT_NAMES])
 _SPLASH_SAMPLES = 14  # number of samples in which a splash is visible
 _DROPOUT = 0.1
-_POSE_NOISE_PX = 0.7  # added to the joints of rendered dives as augmentation, because there are few of them
+_TRACKED_AT_ONCE = 64
+# Noise on the joints of rendered dives as augmentation, because there are few of them; and on those of simulated dives
+# for whose number there is no rendered one.
+_POSE_NOISE_PX, _SIMULATED_NOISE_PX = 0.7, 2.0
+_CONTRIBUTION_WEIGHT = 0.02
 
 
 def pose_loss(finder: KeypointHeatmapNet, maps: Tensor, points: Tensor, shown: Tensor) -> Tensor:
@@ -116,31 +126,33 @@ def _side_invariant_loss(
     def against(points: Tensor, shown: Tensor) -> Tensor:
         points, there = torch.where(shown[..., None], points, 0.0), shown.float()
         visibility_loss = F.binary_cross_entropy_with_logits(visibility, there, reduction="none")
-        return (off(points, shown) * _JOINT_WEIGHTS * there + visibility_loss * known).sum(dim=1)
+        return (off(points, shown) * _JOINT_WEIGHTS.to(there) * there + visibility_loss * known).sum(dim=1)
 
     other = list(KEYPOINT_FLIP)
     return torch.minimum(against(points, shown), against(points[:, other], shown[:, other]))
 
 
-def pose_stage(model: FineParser, dives: Sequence[Dive], truths: GroundTruths, config: StagedConfig) -> Stage:
+def pose_stage(model: FineParserPose, dives: Sequence[Dive], truths: GroundTruths, config: RecipeConfig) -> Stage:
     """Train the pose backbone on single frames: keypoints, step, water and splash."""
     backbone = model.static_encoder.backbone.train()
     assert isinstance(backbone, PoseBackbone)
 
     def draw(iteration: int) -> SingleFrames:
-        return draw_frames(dives, truths, config, draws(config, 2, iteration), FRAMES_SEEN)
+        return draw_frames(dives, truths, config, draws(config, 2, iteration))
 
     ahead = Prefetcher(draw, config.frame_iterations)
 
     def compute_losses(iteration: int, part: int) -> dict[str, Tensor]:
         drawn = ahead(iteration)
-        with autocast(drawn.images.device, config.precision):
-            maps, aux = backbone.predict(drawn.images)
-        maps, aux = maps.float(), aux.float()
-        pose = pose_loss(backbone, maps, MASK_SIZE * drawn.joints, visible_joints(drawn.joints, drawn.masks))
         more = [_water_labels(dive, frame, truths) for dive, frame in zip(drawn.dives, drawn.numbers, strict=True)]
-        wet, splash = torch.tensor(more).unbind(dim=1)
-        named = F.cross_entropy(aux[:, :3], drawn.phases)
+        device = torch.device(config.device)
+        wet, splash = torch.tensor(more).to(device).unbind(dim=1)
+        with autocast(device, config.precision):
+            maps, aux = backbone.predict(drawn.images.to(device))
+        maps, aux = maps.float(), aux.float()
+        shown = visible_joints(drawn.joints, drawn.masks).to(device)
+        pose = pose_loss(backbone, maps, MASK_SIZE * drawn.joints.to(device), shown)
+        named = F.cross_entropy(aux[:, :3], drawn.phases.to(device))
         known = ~wet.isnan()
         water = F.binary_cross_entropy_with_logits(aux[known, 3], wet[known]) if known.any() else 0.0 * named
         size = _SPLASH_WEIGHT * masked_mse(aux[:, 4], splash)
@@ -150,18 +162,18 @@ def pose_stage(model: FineParser, dives: Sequence[Dive], truths: GroundTruths, c
     return Stage(
         name="frames",
         modules={"backbone": backbone},
-        groups=[(trainable(backbone), 2 * config.head_lr)],
+        groups=[(trainable(backbone), 2 * HEAD_LR)],
         iterations=config.frame_iterations,
         compute_losses=compute_losses,
-        clip_norm=5.0,
+        clip_norm=CLIP_NORM,
     )
 
 
 def track_stage(
-    model: FineParser,
+    model: FineParserPose,
     posed_dives: Sequence[PosedDive],
     truths: GroundTruths,
-    config: StagedConfig,
+    config: RecipeConfig,
     *,
     refined: bool,
 ) -> Stage:
@@ -174,16 +186,15 @@ def track_stage(
     assert isinstance(backbone, PoseBackbone)
     freeze(backbone)
     track = (backbone.upright.track if refined else backbone.track).requires_grad_(True).train()
-    known = [one for one in posed_dives if one.dive.record.key in truths]
 
     @cache  # not called if the stage is finished
     def clips() -> tuple[Tensor, list[Tensor], list[Tensor]]:
         points, shown = [], []
-        for one in known:
+        for one in posed_dives:
             true = torch.from_numpy(keypoint_labels(one.dive, one.view, ALL_SAMPLES, truths))
             points.append(MASK_SIZE * true)
             shown.append(visible_joints(true, mask_tensor(one.dive, one.view, ALL_SAMPLES)))
-        found = torch.from_numpy(np.stack([one.poses[:, :-2] for one in known])).unflatten(2, (-1, KEYPOINT_SIZE))
+        found = torch.from_numpy(np.stack([one.poses[:, :-2] for one in posed_dives])).unflatten(2, (-1, KEYPOINT_SIZE))
         return found, points, shown
 
     def compute_losses(iteration: int, part: int) -> dict[str, Tensor]:
@@ -195,45 +206,46 @@ def track_stage(
             poses, true = poses.clone(), true.clone()
             poses[..., 0], true[..., 0] = MASK_SIZE - poses[..., 0], MASK_SIZE - true[..., 0]
         there = torch.stack([shown[i] for i in rows])
+        poses, true, there = (part.to(config.device) for part in (poses, true, there))
         return {"total": track_loss(track(poses).flatten(0, 1), true.flatten(0, 1), there.flatten(0, 1))}
 
     return Stage(
         name="refiner-tracks" if refined else "tracks",
         modules={"track": track},
-        groups=[(trainable(track), config.head_lr)],
+        groups=[(trainable(track), HEAD_LR)],
         iterations=config.track_iterations,
         compute_losses=compute_losses,
-        clip_norm=5.0,
+        clip_norm=CLIP_NORM,
     )
 
 
-def steps_stage(model: FineParserPose, posed_dives: Sequence[PosedDive], config: StagedConfig) -> Stage:
+def steps_stage(model: FineParserPose, posed_dives: Sequence[PosedDive], config: RecipeConfig) -> Stage:
     """L_TAP (Eq. 10) of the pose transition head alone: PSNet is trained in other stages."""
     steps = model.pose_steps.requires_grad_(True).train()
     poses = stack_poses(posed_dives)
-    features = _perturbed_features(_tracked(model, poses), poses)
+    features = _perturbed_features(track_poses(model, poses, refined=True), poses, config)
     labels = torch.tensor([one.transitions for one in posed_dives])
 
     def compute_losses(iteration: int, part: int) -> dict[str, Tensor]:
         rng = draws(config, 10, iteration)
         rows = rng.integers(0, len(labels), config.track_batch)
         probabilities = steps(_dropout(features(rows, rng), rng)).sigmoid()
-        target = transition_target(labels[rows], width=config.transition_width)
+        target = transition_target(labels[rows], width=TRANSITION_WIDTH).to(probabilities)
         return {"total": transition_loss(probabilities, target)}
 
     return Stage(
         name="steps",
         modules={"pose_steps": steps},
-        groups=[(trainable(steps), config.head_lr)],
+        groups=[(trainable(steps), HEAD_LR)],
         iterations=config.steps_iterations,
         compute_losses=compute_losses,
-        clip_norm=5.0,
+        clip_norm=CLIP_NORM,
     )
 
 
 def _dropout(x: Tensor, rng: np.random.Generator) -> Tensor:
     """Dropout with the generator of the iteration, so that a resumed run draws the same masks."""
-    return x * torch.from_numpy(rng.random(x.shape) >= _DROPOUT) / (1 - _DROPOUT)
+    return x * torch.from_numpy(rng.random(x.shape) >= _DROPOUT).to(x.device) / (1 - _DROPOUT)
 
 
 def _water_labels(dive: Dive, frame: int, truths: GroundTruths) -> tuple[float, float]:
@@ -247,17 +259,16 @@ def _water_labels(dive: Dive, frame: int, truths: GroundTruths) -> tuple[float, 
 
 
 def static_stage(
-    model: FineParser,
+    model: FineParserPose,
     poses: SyntheticPoses,
     dives: Sequence[Dive],
     posed_dives: Sequence[PosedDive],
     truths: GroundTruths,
-    config: StagedConfig,
+    config: RecipeConfig,
 ) -> Stage:
     """Train the static stream on the qualities of the steps and on the contributions between dives.
 
-    The stream learns to predict the whole score difference; `ensemble_weights.fit_stream_weights` weights it against
-    the dynamic stream.
+    The stream learns to predict the whole score difference; the dynamic stream then learns what is left of it.
 
     Args:
         poses: simulated poses of `dives`, perturbed by the errors of the backbone on `posed_dives`; half of a batch.
@@ -274,18 +285,17 @@ def static_stage(
         "quality_of_features": QualityHeads(1, FRAME_FEATURE_SIZE),
     }
     for module in modules.values():
-        module.train()
-    known = [one for one in posed_dives if one.dive.record.key in truths]
-    estimated = stack_poses(known)
-    tracked = _tracked(model, estimated)
-    perturbed_features = _perturbed_features(tracked, estimated)
+        module.to(config.device).train()
+    estimated = stack_poses(posed_dives)
+    tracked = track_poses(model, estimated, refined=True)
+    perturbed_features = _perturbed_features(tracked, estimated, config)
 
     @cache  # not called if the stage is finished
     def errors() -> PoseErrorBank:
-        return PoseErrorBank(poses, dives, known, tracked, truths)
+        return PoseErrorBank(poses, dives, posed_dives, tracked, truths)
 
     simulated_groups = by_number([dives[i].dive_number for i in poses.dives], 2)
-    known_groups = by_number([one.dive.dive_number for one in known], 2)
+    posed_groups = by_number([one.dive.dive_number for one in posed_dives], 2)
     simulated_qualities = scaled(poses.qualities)
 
     def compute_losses(iteration: int, part: int) -> dict[str, Tensor]:
@@ -298,45 +308,43 @@ def static_stage(
             pairs = ordered_pairs(len(which))
             query.append(pairs[0] + len(of))
             exemplar.append(pairs[1] + len(of))
-            features.append(group)
+            features.append(group.to(config.device))
             cuts.extend(jitter(one, CUTS_MOVED, rng) for one in transitions)
             of.extend(which)
             qualities.append(labels)
 
         for _ in range(config.static_groups):
-            rows = draw_group(simulated_groups, config.head_batch, rng)
+            rows = draw_group(simulated_groups, config.group, rng)
             transitions = [(int(st), int(ed)) for st, ed in poses.transitions[rows]]
-            group = errors().sample_features(rows, config.pose_noise_px, rng)
+            group = errors().sample_features(rows, _SIMULATED_NOISE_PX, rng)
             add(group, transitions, [dives[i] for i in poses.dives[rows]], simulated_qualities[rows])
-            if known_groups:
-                rows = draw_group(known_groups, config.head_batch, rng)
-                chosen = [known[i] for i in rows]
-                which = [e.dive for e in chosen]
-                transitions = [e.transitions for e in chosen]
-                add(perturbed_features(rows, rng), transitions, which, scaled_qualities(which, truths))
-        true_qualities, q, e = torch.cat(qualities), np.concatenate(query), np.concatenate(exemplar)
+            rows = draw_group(posed_groups, config.group, rng)
+            which = [posed_dives[i].dive for i in rows]
+            transitions = [posed_dives[i].transitions for i in rows]
+            add(perturbed_features(rows, rng), transitions, which, scaled_qualities(which, truths))
+        q, e = np.concatenate(query), np.concatenate(exemplar)
+        true = true_contributions(of, torch.cat(qualities), q, e).to(config.device)
+        true_qualities = torch.cat(qualities).to(config.device)
         frames = static.to_feature(torch.cat(features))
         pieces = static.step_features(frames, cuts)
         tokens = _dropout(static.project(pieces, frames, cuts), rng)
-        # The static stream predicts the whole difference here, hence the factor 2.
-        points = 2 * stream(tokens[q], tokens[e]) * model.step_weights
-        true = true_contributions(of, true_qualities, q, e)
+        points = stream(tokens[q], tokens[e]) * model.step_weights
         # A second quality loss on the mean features speeds up their training, which is slow through the projections.
         means = torch.stack([piece.mean(dim=1, keepdim=True) for piece in pieces], dim=1)
         quality = masked_mse(modules["quality"](tokens), true_qualities)
         quality = quality + masked_mse(modules["quality_of_features"](means), true_qualities)
         contributions = 3 * masked_mse(points, true)
         regression = regression_loss(points.sum(dim=-1), true.sum(dim=-1))
-        total = quality + 2 * config.contribution_weight * (contributions + regression)
+        total = quality + _CONTRIBUTION_WEIGHT * (contributions + regression)
         return {"total": total, "quality": quality, "contributions": contributions, "regression": regression}
 
     return Stage(
         name="static",
         modules=modules,
-        groups=[(trainable(*modules.values()), 2 * config.head_lr)],
+        groups=[(trainable(*modules.values()), 2 * HEAD_LR)],
         iterations=config.static_iterations,
         compute_losses=compute_losses,
-        clip_norm=5.0,
+        clip_norm=CLIP_NORM,
         weight_decay=1e-5,
     )
 
@@ -348,18 +356,22 @@ def stack_poses(posed_dives: Sequence[PosedDive]) -> Tensor:
 
 
 @torch.no_grad()
-def _tracked(model: FineParser, poses: Tensor) -> Tensor:
-    """Tracked joints (n, 96, 16, 3) of refined poses (n, 96, FRAME_POSE_SIZE)."""
+def track_poses(model: FineParserPose, poses: Tensor, *, refined: bool) -> Tensor:
+    """Tracked joints (n, 96, 16, 3) of coarse or refined poses (n, 96, FRAME_POSE_SIZE), on the CPU."""
     backbone = model.static_encoder.backbone
     assert isinstance(backbone, PoseBackbone)
-    return backbone.track_refined(poses)
+    (backbone.upright.track if refined else backbone.track).eval()
+    track = backbone.track_refined if refined else backbone.track_coarse
+    return torch.cat([track(clips.to(model.step_weights.device)).cpu() for clips in poses.split(_TRACKED_AT_ONCE)])
 
 
-def _perturbed_features(tracked: Tensor, poses: Tensor) -> Callable[[np.ndarray, np.random.Generator], Tensor]:
+def _perturbed_features(
+    tracked: Tensor, poses: Tensor, config: RecipeConfig
+) -> Callable[[np.ndarray, np.random.Generator], Tensor]:
     """A function that returns pose features (n, 96, POSE_FEATURES) of n of the dives with noise on the joints."""
     water = poses[..., -2:]
 
     def features(rows: np.ndarray, rng: np.random.Generator) -> Tensor:
-        return clip_features(perturb(tracked[rows], _POSE_NOISE_PX, rng), water[rows])
+        return clip_features(perturb(tracked[rows], _POSE_NOISE_PX, rng), water[rows]).to(config.device)
 
     return features

@@ -48,19 +48,6 @@ def measured_by(weights: str, precision: str, data: DiveSet, records: Sequence[D
     return {"weights": weights, "precision": precision, "labels": labels, "commit": commit()}
 
 
-def joined(stamps: Sequence[DataStamp]) -> DataStamp:
-    """The stamp of several data sets of one kind as if they were one."""
-    if len(stamps) == 1:
-        return stamps[0]
-    labels = hashlib.sha256("".join(stamp.labels for stamp in stamps).encode()).hexdigest()
-    return DataStamp(
-        name=" and ".join(dict.fromkeys(stamp.name for stamp in stamps)),
-        rendered=all(stamp.rendered for stamp in stamps),
-        dives=sum(stamp.dives for stamp in stamps),
-        labels=labels[:16],
-    )
-
-
 def trained_on(stamp: DataStamp) -> str:
     """One sentence for whoever sees a score."""
     if stamp.rendered:

@@ -1,4 +1,4 @@
-"""The stage of `training.staged` that trains `pose.keypoint_refiner`."""
+"""The stage of `training.recipe` that trains `pose.keypoint_refiner`."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,16 +10,16 @@ from torch import Tensor
 
 from fineparser_core.constants import MASK_SIZE, N_SAMPLES
 from fineparser_core.inference.device import autocast
-from fineparser_core.models.fineparser import FineParser
+from fineparser_core.pose.fineparser_pose import FineParserPose
 from fineparser_core.pose.keypoint_refiner import RotatedCrops, rotated_crops
 from fineparser_core.pose.keypoints import BODY
 from fineparser_core.pose.pose_backbone import PoseBackbone
 from fineparser_core.training.batches import frame_tensor, mask_tensor
 from fineparser_core.training.loop import Stage
-from fineparser_core.training.pose_stages import pose_loss, stack_poses
+from fineparser_core.training.pose_stages import pose_loss, stack_poses, track_poses
+from fineparser_core.training.recipe_config import RecipeConfig
 from fineparser_core.training.single_frames import draw_sample
-from fineparser_core.training.stage_tools import Prefetcher, draws, trainable
-from fineparser_core.training.staged_config import StagedConfig
+from fineparser_core.training.stage_tools import CLIP_NORM, HEAD_LR, Prefetcher, draws, trainable
 from fineparser_core.training.stored_views import PosedDive, random_view
 from fineparser_core.training.synthetic_labels import GroundTruths, keypoint_labels, visible_joints
 
@@ -40,7 +40,7 @@ class _Drawn(NamedTuple):
 
 
 def refiner_stage(
-    model: FineParser, posed_dives: Sequence[PosedDive], truths: GroundTruths, config: StagedConfig
+    model: FineParserPose, posed_dives: Sequence[PosedDive], truths: GroundTruths, config: RecipeConfig
 ) -> Stage:
     """Trains the keypoint refiner on single frames, in crops around the coarse poses.
 
@@ -50,23 +50,21 @@ def refiner_stage(
     backbone = model.static_encoder.backbone
     assert isinstance(backbone, PoseBackbone)
     refiner = backbone.upright.requires_grad_(True).train()
-    known = [one for one in posed_dives if one.dive.record.key in truths]
-    with torch.no_grad():
-        tracked = backbone.track_coarse(stack_poses(known))
-        crops = rotated_crops(tracked)
+    tracked = track_poses(model, stack_poses(posed_dives), refined=False)
+    crops = rotated_crops(tracked)
 
     def draw(iteration: int) -> _Drawn:
         rng = draws(config, 11, iteration)
         drawn = [
-            _draw_one(known[i], tracked[i], crops.at(i), truths, config, rng)
-            for i in rng.integers(0, len(known), config.frame_batch)
+            _draw_one(posed_dives[i], tracked[i], crops.at(i), truths, config, rng)
+            for i in rng.integers(0, len(posed_dives), config.frame_batch)
         ]
         return _Drawn(*(torch.stack(part) for part in zip(*drawn, strict=True)))
 
     ahead = Prefetcher(draw, config.refiner_iterations)
 
     def compute_losses(iteration: int, part: int) -> dict[str, Tensor]:
-        drawn = ahead(iteration)
+        drawn = _Drawn(*(part.to(config.device) for part in ahead(iteration)))
         seen = drawn.crops.contiguous(memory_format=torch.channels_last)
         with autocast(seen.device, config.precision):
             maps = refiner.refined_heatmaps(seen, drawn.prior_keypoints, drawn.prior_confidence)
@@ -75,10 +73,10 @@ def refiner_stage(
     return Stage(
         name="refiner",
         modules={"refiner": refiner},
-        groups=[(trainable(refiner), 2 * config.head_lr)],
+        groups=[(trainable(refiner), 2 * HEAD_LR)],
         iterations=config.refiner_iterations,
         compute_losses=compute_losses,
-        clip_norm=5.0,
+        clip_norm=CLIP_NORM,
     )
 
 
@@ -87,7 +85,7 @@ def _draw_one(
     tracked: Tensor,
     crops: RotatedCrops,
     truths: GroundTruths,
-    config: StagedConfig,
+    config: RecipeConfig,
     rng: np.random.Generator,
 ) -> _Drawn:
     sample = draw_sample(one.dive, one.view, truths, rng)

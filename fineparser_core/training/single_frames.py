@@ -10,8 +10,9 @@ from torch import Tensor
 from fineparser_core.constants import N_SAMPLES
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.transforms import View
+from fineparser_core.pose.keypoints import FRAMES_SEEN
 from fineparser_core.training.batches import frame_tensor, mask_tensor
-from fineparser_core.training.staged_config import StagedConfig
+from fineparser_core.training.recipe_config import RecipeConfig
 from fineparser_core.training.stored_views import random_view
 from fineparser_core.training.synthetic_labels import GroundTruths, keypoint_labels
 
@@ -29,7 +30,7 @@ class SingleFrames:
     Attributes:
         dives: the dives.
         numbers: (N,) indices of the frames in the dives.
-        images: (N, 3 n, 112, 112) float32, ImageNet-normalised, channels last: n consecutive samples around the frame.
+        images: (N, 9, 112, 112) float32, ImageNet-normalised, channels last: the frame between its neighbours.
         masks: (N, 112, 112) share of athlete.
         phases: (N,) int64, index of the frame's step.
         joints: (N, 16, 2) keypoints as shares of the view; NaN if unknown.
@@ -60,15 +61,15 @@ def draw_sample(dive: Dive, view: View, truths: GroundTruths, rng: np.random.Gen
 
 
 def draw_frames(
-    dives: Sequence[Dive], truths: GroundTruths, config: StagedConfig, rng: np.random.Generator, n_frames: int = 1
+    dives: Sequence[Dive], truths: GroundTruths, config: RecipeConfig, rng: np.random.Generator
 ) -> SingleFrames:
-    """Draw `config.frame_batch` frames from random views of random dives, each as `n_frames` consecutive samples."""
+    """Draw `config.frame_batch` frames from random views of random dives, each with its neighbours."""
     frames, masks, phases, points, numbers = [], [], [], [], []
     chosen = [dives[i] for i in rng.integers(0, len(dives), config.frame_batch)]
     for dive in chosen:
         view = random_view(dive, config.preprocessing, rng)
         sample = np.array([draw_sample(dive, view, truths, rng)])
-        around = np.clip(sample + np.arange(n_frames) - n_frames // 2, 0, N_SAMPLES - 1)
+        around = np.clip(sample + np.arange(FRAMES_SEEN) - FRAMES_SEEN // 2, 0, N_SAMPLES - 1)
         frames.append(frame_tensor(dive, view, around).flatten(0, 1)[None])
         masks.append(mask_tensor(dive, view, sample))
         phases.append(int(np.searchsorted(view.transitions(dive), sample[0], side="right")))

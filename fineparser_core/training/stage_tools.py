@@ -1,4 +1,4 @@
-"""Helpers of the stages of `training.staged`: random generators, prefetching, freezing."""
+"""What the stages of `training.recipe` share: learning rates, random generators, prefetching, freezing."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -7,12 +7,19 @@ from typing import Generic, TypeVar
 import numpy as np
 from torch import nn
 
-from fineparser_core.training.staged_config import StagedConfig
+from fineparser_core.training.recipe_config import RecipeConfig
 
 Drawn = TypeVar("Drawn")
 
+#: Adam's peak learning rates: of heads that start new, and of the I3D trunks, which start from Kinetics.
+HEAD_LR, TRUNK_LR = 1e-3, 1e-4
+#: Gradients are clipped to this norm.
+CLIP_NORM = 5.0
+#: Standard deviation in samples of the target around a transition.
+TRANSITION_WIDTH = 1.5
 
-def draws(config: StagedConfig, stage: int, iteration: int) -> np.random.Generator:
+
+def draws(config: RecipeConfig, stage: int, iteration: int) -> np.random.Generator:
     """The generator of an iteration; it does not depend on earlier iterations, so that a run can be resumed."""
     return np.random.default_rng((config.seed, stage, iteration))
 

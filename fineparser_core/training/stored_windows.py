@@ -1,7 +1,6 @@
 """Stores windows of training dives with unsharpened masks on disk, for the training of `MaskSharpener`."""
 
-import logging
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,15 +11,13 @@ from fineparser_core.constants import N_SAMPLES, WINDOW_LENGTH
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.transforms import View
 from fineparser_core.inference.device import autocast
-from fineparser_core.models.fineparser import FineParser
+from fineparser_core.pose.fineparser_pose import FineParserPose
 from fineparser_core.pose.mask_refiner import RefinedMaskDecoder
 from fineparser_core.progress import CancelToken
 from fineparser_core.training.batches import window_batch
-from fineparser_core.training.staged_config import StagedConfig
+from fineparser_core.training.recipe_config import RecipeConfig
 from fineparser_core.training.stored_views import random_view
 from fineparser_core.video.atomic import atomic_file
-
-logger = logging.getLogger(__name__)
 
 #: Quantisation step of stored logits.
 LOGIT_STEP = 0.1
@@ -45,18 +42,17 @@ class StoredWindow:
 
 @torch.inference_mode()
 def store_windows(
-    model: FineParser,
-    dives: Sequence[Dive],
-    config: StagedConfig,
+    model: FineParserPose,
+    dives: Iterable[Dive],
+    config: RecipeConfig,
     folder: Path,
     cancel: CancelToken,
 ) -> list[StoredWindow]:
     """Decode one random window of a random view of every dive without the sharpener, and store the results."""
     folder.mkdir(parents=True, exist_ok=True)
-    parser = model.spatial_parser
+    parser = model.spatial_parser.eval()
     decoder = parser.decoder
     assert isinstance(decoder, RefinedMaskDecoder)
-    parser.encoder.eval()  # not the sharpener, which is being trained
     stored = []
     for index, dive in enumerate(dives):
         cancel.raise_if_cancelled()
@@ -64,15 +60,13 @@ def store_windows(
         view, start = random_view(dive, config.preprocessing, rng), int(rng.integers(0, N_SAMPLES - WINDOW_LENGTH + 1))
         path = folder / f"{dive.key}.npz"
         if not path.exists():
-            frames, _ = window_batch([dive], [view], [start])
+            frames = window_batch([dive], [view], [start])[0].to(config.device)
             with autocast(frames.device, config.precision):
                 logits, middle = decoder.unsharpened(parser.taps(frames))
             steps = (logits[0].float() / LOGIT_STEP).round().clamp(-127, 127).to(torch.int8)
             with atomic_file(path) as temporary, temporary.open("wb") as stream:
-                np.savez(stream, logits=steps.numpy(), middle=middle[0].half().numpy())
+                np.savez(stream, logits=steps.cpu().numpy(), middle=middle[0].half().cpu().numpy())
         with np.load(path, allow_pickle=False) as data:
             kept = {name: data[name] for name in ("logits", "middle")}
         stored.append(StoredWindow(dive=dive, view=view, start=start, **kept))
-        if (index + 1) % 100 == 0:
-            logger.info("stored windows of %d/%d dives", index + 1, len(dives))
     return stored

@@ -4,8 +4,7 @@ The simulation of a dive's keypoints takes a fiftieth of the time of its renderi
 Errors of the pose backbone are simulated by noise on the joints, outliers, missing joints and an inexact athlete crop.
 """
 
-import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,8 +26,6 @@ from fineparser_core.training.pose_sequences import PoseSequence, simulate_poses
 from fineparser_core.video.athlete_crop import smooth_track
 from fineparser_core.video.atomic import atomic_file
 from fineparser_core.video.sampling import frame_to_sample
-
-logger = logging.getLogger(__name__)
 
 _WRISTS = (JOINTS.index("wrist_l"), JOINTS.index("wrist_r"))
 # Least number of joints above water at which a mask would show the athlete.
@@ -122,11 +119,13 @@ def _uniform(span: tuple[float, float], n: int, rng: np.random.Generator) -> Ten
     return torch.from_numpy(rng.uniform(*span, (n, 1, 1, 1)).astype(np.float32))
 
 
-def synthesize_poses(dives: Sequence[Dive], count: int, seed: int, path: Path, cancel: CancelToken) -> SyntheticPoses:
+def synthesize_poses(
+    dives: Sequence[Dive], numbers: Iterable[int], seed: int, path: Path, cancel: CancelToken
+) -> SyntheticPoses:
     """Simulate poses with the numbers and timings of dives and with sampled qualities.
 
     Args:
-        count: number of poses; the dives are repeated.
+        numbers: of the poses, from 0; the dives are repeated.
         path: .npz file for the result; if it exists, it is read instead.
 
     Raises:
@@ -137,7 +136,7 @@ def synthesize_poses(dives: Sequence[Dive], count: int, seed: int, path: Path, c
             return SyntheticPoses(**stored)
     found, of = [], []
     usable = [i for i, dive in enumerate(dives) if _has_board(dive.dive_number)]
-    for i in range(count if usable else 0):
+    for i in numbers:
         cancel.raise_if_cancelled()
         which = usable[i % len(usable)]
         dive = dives[which]
@@ -152,8 +151,6 @@ def synthesize_poses(dives: Sequence[Dive], count: int, seed: int, path: Path, c
         if pose is not None:
             found.append((*pose, sequence.qualities, sequence.splash))
             of.append(which)
-        if (i + 1) % 1000 == 0:
-            logger.info("simulated %d/%d dives", i + 1, count)
     joints, transitions, qualities, splashes = zip(*found, strict=True)
     poses = SyntheticPoses(
         joints=np.stack(joints),

@@ -7,6 +7,7 @@ from typing import Any
 import docstring_parser
 import pytest
 import torch
+from fineparser_core.training.staged_config import StagedConfig
 
 from fineparser_core.checkpoints.build import build_model
 from fineparser_core.commands.options import parse
@@ -21,7 +22,6 @@ from fineparser_core.config import (
 )
 from fineparser_core.errors import ConfigError
 from fineparser_core.training.presets import PRESETS, get_config
-from fineparser_core.training.staged_config import StagedConfig
 
 
 def differences(one: TrainConfig, other: TrainConfig) -> dict[str, Any]:

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from fineparser_core.training.staged_config import StagedConfig
+
 from fineparser_core.commands import cli
 from fineparser_core.config import TrainConfig
 from fineparser_core.errors import ExitCode
-from fineparser_core.training.staged_config import StagedConfig
 
 # Beside the temporary folder, in which a file would be a stray one.
 os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(Path(tempfile.gettempdir()).with_name("inductor"))

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from fineparser_core.training.staged_config import StagedConfig
 
 from fineparser_core.checkpoints.build import build_model
 from fineparser_core.config import ModelConfig
@@ -14,7 +15,6 @@ from fineparser_core.pose.fineparser_pose import FineParserPose
 from fineparser_core.pose.pose_features import POSE_FEATURES
 from fineparser_core.pose.static_stream import pose_static_encoder
 from fineparser_core.training.presets import PRESETS
-from fineparser_core.training.staged_config import StagedConfig
 
 POSE = ModelConfig(method="fineparser-pose")
 

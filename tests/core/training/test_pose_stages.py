@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from fineparser_core.training.ensemble_weights import fit_stream_weights, fit_transition_weights
+from fineparser_core.training.staged_config import StagedConfig
 
 from fineparser_core.checkpoints.build import build_model
 from fineparser_core.constants import KEYPOINT_FLIP
@@ -19,7 +21,6 @@ from fineparser_core.pose.pose_backbone import FRAME_POSE_SIZE, PoseBackbone
 from fineparser_core.pose.pose_features import POSE_FEATURES
 from fineparser_core.progress import CancelToken
 from fineparser_core.synth.ground_truth import GroundTruth
-from fineparser_core.training.ensemble_weights import fit_stream_weights, fit_transition_weights
 from fineparser_core.training.loop import run_stage
 from fineparser_core.training.losses import transition_loss, transition_target
 from fineparser_core.training.pose_stages import (
@@ -30,7 +31,6 @@ from fineparser_core.training.pose_stages import (
     track_stage,
 )
 from fineparser_core.training.refiner_stage import refiner_stage
-from fineparser_core.training.staged_config import StagedConfig
 from fineparser_core.training.stored_views import EncodedDive, PosedDive
 from fineparser_core.training.synthetic_poses import SyntheticPoses, synthesize_poses
 

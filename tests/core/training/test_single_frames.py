@@ -1,12 +1,12 @@
 """Which frames of which dives teach the static backbone."""
 
 import numpy as np
+from fineparser_core.training.staged_config import StagedConfig
 
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.records import DiveRecord
 from fineparser_core.training.single_frames import draw_frames
 from fineparser_core.training.stage_tools import draws
-from fineparser_core.training.staged_config import StagedConfig
 
 CONFIG = StagedConfig(preprocessing="whole", frame_batch=300)
 TAKE_OFF = 40
