@@ -1,6 +1,7 @@
 """`fineparser train`: trains weights on FineDiving, MTL-AQA or rendered dives."""
 
 import logging
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -114,6 +115,8 @@ def main(argv: list[str]) -> int:
 def _make_bundle(args: RecipeOptions) -> int:
     if args.minutes <= 0:
         raise ConfigError(f"--minutes is {args.minutes:g}: give more than 0, such as 120.")
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise ConfigError("The recipe runs in one process: start it without torchrun.")
     check_output_folder(args.out)
 
     from fineparser_core.training.recipe import make_bundle, recipe_device

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from fineparser_core.models.layers import DoubleConv1d, DownConv1d
 
 N_TRANSITIONS = 2
-# Standard deviation and reach in samples, those of `StagedConfig.transition_width`.
+# Standard deviation in samples, that of the targets in our own training (`TRANSITION_WIDTH`), and reach.
 _SMOOTH_WIDTH, _SMOOTH_REACH = 1.5, 5
 # From take-off to come-out. FineDiving's 2,251 training dives at 25 frames/s have a mean of 1.445 s and a standard
 # deviation of 0.21 s; a little more, as lower boards are rare there.

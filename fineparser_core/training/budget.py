@@ -74,7 +74,7 @@ class Budget:
             later = sum(self._shares[name] for name in names[names.index(stage) :])
             left_s = max(0.0, self._total_s - self.spent_s)
             self._ends[stage] = self.spent_s + left_s * self._shares[stage] / later
-            self._save()
+            self.save()
 
     def left_s(self) -> float:
         """Seconds left of the stage that was begun; negative if it is overdrawn."""
@@ -83,13 +83,13 @@ class Budget:
     def tick(self) -> None:
         """Between units of work: keeps what is spent, from time to time."""
         if self.clock() - self._saved_s >= _SAVED_EVERY_S:
-            self._save()
+            self.save()
 
     def finish(self, stage: str, units: int) -> None:
         """Keeps how many units a stage had."""
         if self._units.get(stage) != units:
             self._units[stage] = units
-            self._save()
+            self.save()
 
     def take(self, stage: str, items: Sequence[Item], least: int) -> Iterator[Item]:
         """The items for which the share of a stage suffices, at least some; the same ones if it was finished before."""
@@ -104,7 +104,8 @@ class Budget:
             self.tick()
         self.finish(stage, count)
 
-    def _save(self) -> None:
+    def save(self) -> None:
+        """Keeps what is spent and decided."""
         self._saved_s = self.clock()
         kept = {"spent_s": round(self.spent_s, 3), "ends_s": self._ends, "units": self._units}
         with atomic_file(self._path) as temporary:

@@ -175,6 +175,8 @@ def run_stage(
             "state": json.dumps(now.state),
         }
         save_checkpoint(content, path)
+        if budget is not None:
+            budget.save()
 
     began, first, reported_s = time.monotonic(), now.iteration, 0.0
     while True:

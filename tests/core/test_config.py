@@ -7,7 +7,6 @@ from typing import Any
 import docstring_parser
 import pytest
 import torch
-from fineparser_core.training.staged_config import StagedConfig
 
 from fineparser_core.checkpoints.build import build_model
 from fineparser_core.commands.options import parse
@@ -15,13 +14,13 @@ from fineparser_core.config import (
     FINEPARSERS,
     METHODS,
     STATIC_BACKBONES,
-    ModelConfig,
     RunSettings,
     TrainConfig,
     from_dict,
 )
 from fineparser_core.errors import ConfigError
 from fineparser_core.training.presets import PRESETS, get_config
+from fineparser_core.training.recipe_config import RecipeConfig
 
 
 def differences(one: TrainConfig, other: TrainConfig) -> dict[str, Any]:
@@ -127,7 +126,7 @@ def test_a_value_of_a_closed_list_is_checked_where_nothing_is_typed_too() -> Non
         from_dict({"step_duration": 3})
 
 
-@pytest.mark.parametrize("kind", [TrainConfig, StagedConfig, RunSettings])
+@pytest.mark.parametrize("kind", [TrainConfig, RecipeConfig, RunSettings])
 def test_every_setting_has_a_description(kind: type) -> None:
     described = {one.arg_name for one in docstring_parser.parse(kind.__doc__ or "").params if one.description}
     assert described == {field.name for field in fields(kind)}
@@ -138,32 +137,3 @@ def test_unknown_presets_and_settings_of_other_versions_are_named() -> None:
         get_config("relase")
     with pytest.raises(ConfigError, match=r"Unknown settings \['speed'\]: they come from another version"):
         from_dict({"speed": 3})
-
-
-@pytest.mark.parametrize(
-    ("words", "sentence"),
-    [
-        ("--static-backbone vgg", "invalid choice 'vgg' for argument '--static-backbone'"),
-        ("--preprocessing centre", "invalid choice 'centre' for argument '--preprocessing'"),
-        ("--precision int8", "invalid choice 'int8'"),
-        ("--mask-iterations -1", "mask_iterations is -1: it must be finite and not negative"),
-        ("--head-lr nan", "--head-lr: 'nan' is not a number"),
-        ("--whole-frame-dives 0", "whole_frame_dives is 0: it must be above 0"),
-        ("--parse-views 0", "parse_views is 0"),
-        ("--parse-dives 0", "parse_dives is 0"),
-        ("--whole-frame-windows 6", "6 of 6 windows show whole frames: give --whole-frame-windows less than"),
-        ("--whole-frame-windows 0 --mask-windows 0", "0 of 0 windows show whole frames"),
-        ("--parse-batch 1", "A batch of one dive has no pairs: give --parse-batch and --head-batch at least 2"),
-        ("--epochs 2", "Unrecognized options: --epochs, 2"),
-    ],
-)
-def test_sizes_with_which_no_stage_could_train_are_named(words: str, sentence: str) -> None:
-    with pytest.raises(ConfigError, match=sentence):
-        typed(*words.split(), default=StagedConfig())
-
-
-def test_the_staged_recipe_takes_words_as_well() -> None:
-    words = "--method fineparser --mask-iterations 7 --preprocessing whole"
-    config = typed(*words.split(), default=StagedConfig())
-    assert (config.method, config.mask_iterations, config.preprocessing) == ("fineparser", 7, "whole")
-    assert config.network.model == ModelConfig()

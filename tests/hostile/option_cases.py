@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from fineparser_core.training.staged_config import StagedConfig
-
 from fineparser_core.commands import cli
 from fineparser_core.config import TrainConfig
 from fineparser_core.errors import ExitCode
@@ -147,11 +145,17 @@ def _calibrate() -> Iterator[Refusal]:
 
 def _train() -> Iterator[Refusal]:
     run = ("train", "--data", "folder", "--out", "out")
-    for preset, config in (("release", TrainConfig()), ("staged", StagedConfig())):
-        for field in fields(config):
-            if isinstance(getattr(config, field.name), int | float) and field.type not in (bool, "bool"):
-                option = f"--{field.name.replace('_', '-')}"
-                yield from _bad_values((*run, "--config", preset), option, ("-1", "nan"))
+    config = TrainConfig()
+    for field in fields(config):
+        if isinstance(getattr(config, field.name), int | float) and field.type not in (bool, "bool"):
+            option = f"--{field.name.replace('_', '-')}"
+            yield from _bad_values(run, option, ("-1", "nan"))
+    recipe = ("train", "--config", "bundle", "--kinetics", "file", "--out", "out")
+    yield from _bad_values(recipe, "--minutes", ("0", "-1", *NO_NUMBERS))
+    yield from _bad_values(recipe, "--seed", NO_SEEDS)
+    yield from _bad_values(recipe, "--workers", NO_COUNTS)
+    yield from _bad_folders(("train", "--config", "bundle", "--kinetics", "file", "--out"))
+    yield from _bad_inputs(("train", "--config", "bundle", "--out", "out", "--kinetics"), WEIGHTS)
     for option, values in (("--workers", NO_COUNTS), ("--limit", NO_COUNTS), ("--config", ("", "own"))):
         yield from _bad_values(run, option, values)
     yield from _bad_folders(("train", "--data", "folder", "--out"))

@@ -182,8 +182,6 @@ def test_masks_that_are_not_found_stop_a_run_that_would_learn_from_them(
     assert f"no masks for the spatial parser to learn from; looked for {bare / 'FineDiving_HM'}" in refused.err
     assert "--mask-pattern" in refused.err
     assert not (tmp_path / "run").exists()
-    staged = fineparser("train", *where, "--config", "staged", "--kinetics", "any", "--out", tmp_path / "run")
-    assert (staged.code, "no masks for the spatial parser" in staged.err) == (6, True)
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 import torch
-from fineparser_core.training.staged_config import StagedConfig
 
 from fineparser_core.checkpoints.build import build_model
 from fineparser_core.config import ModelConfig
@@ -50,10 +49,8 @@ def test_both_windows_and_poses_say_where_a_step_begins() -> None:
         assert torch.equal(FineParser.step_probabilities(network, gated, None), network.psnet(gated))
 
 
-def test_no_preset_is_it_and_the_staged_recipe_is() -> None:
+def test_no_preset_is_it() -> None:
     assert not any(config.method == "fineparser-pose" for config in PRESETS.values())
-    assert StagedConfig().network.model == POSE
-    assert StagedConfig(method="fineparser", static_backbone="resnet18").network.static_backbone == "resnet18"
 
 
 def test_it_is_fineparser_with_other_parts_and_has_a_name_of_its_own() -> None:

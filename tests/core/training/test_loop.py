@@ -317,12 +317,15 @@ def test_averaged_weights_are_what_is_looked_at_and_kept(tmp_path: Path) -> None
 
 
 def test_rates_warm_up_then_fall() -> None:
-    rates = [stage_schedule(i, 200, 1.0) for i in range(200)]
+    rates = [stage_schedule(i, 500, 1.0) for i in range(500)]
     assert rates[0] == pytest.approx(1 / 50)
     assert max(rates) == rates[50] == 1.0
     assert rates[:51] == sorted(rates[:51])
     assert rates[50:] == sorted(rates[50:], reverse=True)
     assert rates[-1] == pytest.approx(0.05, abs=1e-3)
+    few = [stage_schedule(i, 20, 1.0) for i in range(20)]
+    assert few[:4] == sorted(few[:4])
+    assert max(few) == few[3] == 1.0
 
 
 def test_the_log_says_what_is_left(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -7,10 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from fineparser_core.training.ensemble_weights import fit_stream_weights, fit_transition_weights
-from fineparser_core.training.staged_config import StagedConfig
 
 from fineparser_core.checkpoints.build import build_model
+from fineparser_core.config import ModelConfig
 from fineparser_core.constants import KEYPOINT_FLIP
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.records import DiveRecord
@@ -22,7 +21,7 @@ from fineparser_core.pose.pose_features import POSE_FEATURES
 from fineparser_core.progress import CancelToken
 from fineparser_core.synth.ground_truth import GroundTruth
 from fineparser_core.training.loop import run_stage
-from fineparser_core.training.losses import transition_loss, transition_target
+from fineparser_core.training.parse_stage import parse_stage
 from fineparser_core.training.pose_stages import (
     pose_loss,
     pose_stage,
@@ -30,11 +29,12 @@ from fineparser_core.training.pose_stages import (
     steps_stage,
     track_stage,
 )
+from fineparser_core.training.recipe_config import RecipeConfig
 from fineparser_core.training.refiner_stage import refiner_stage
 from fineparser_core.training.stored_views import EncodedDive, PosedDive
 from fineparser_core.training.synthetic_poses import SyntheticPoses, synthesize_poses
 
-CONFIG = StagedConfig(synthetic_dives=6, static_iterations=2, static_groups=2, head_batch=3)
+CONFIG = RecipeConfig(static_iterations=2, static_groups=2, group=3)
 
 
 def make_dive(index: int, score: float = 70.0) -> Dive:
@@ -46,27 +46,16 @@ def make_dive(index: int, score: float = 70.0) -> Dive:
 @pytest.fixture(scope="module")
 def model() -> FineParserPose:
     torch.manual_seed(0)
-    network = build_model(CONFIG.network.model)
+    network = build_model(ModelConfig(method="fineparser-pose"))
     assert isinstance(network, FineParserPose)
     return network
 
 
 @pytest.fixture(scope="module")
 def poses(tmp_path_factory: pytest.TempPathFactory) -> SyntheticPoses:
-    return synthesize_poses([make_dive(0), make_dive(1)], 6, 1, tmp_path_factory.mktemp("t") / "a.npz", CancelToken())
-
-
-def encoded(scores: list[float]) -> list[EncodedDive]:
-    rng = np.random.default_rng(2)
-    return [
-        EncodedDive(
-            dive=make_dive(i, score),
-            transitions=(20, 55),
-            gated=rng.standard_normal((9, 1024)).astype(np.float32),
-            frame_features=rng.standard_normal((96, POSE_FEATURES)).astype(np.float32),
-        )
-        for i, score in enumerate(scores)
-    ]
+    return synthesize_poses(
+        [make_dive(0), make_dive(1)], range(6), 1, tmp_path_factory.mktemp("t") / "a.npz", CancelToken()
+    )
 
 
 def posed_dives(count: int) -> list[PosedDive]:
@@ -143,7 +132,7 @@ def test_a_refiner_learns_from_coarse_poses(tmp_path: Path) -> None:
         precision="fp32",
     )
     torch.manual_seed(0)
-    model = build_model(config.network.model)
+    model = build_model(ModelConfig(method="fineparser-pose"))
     assert isinstance(model, FineParserPose)
     rng = np.random.default_rng(3)
     masks = np.full((80, 112, 112), 255, np.uint8)
@@ -193,8 +182,8 @@ def test_transitions_are_learned_from_poses_alone(model: FineParserPose, tmp_pat
 
 def test_traces_are_kept_and_seen_with_noise(tmp_path: Path) -> None:
     dives, path = [make_dive(0), make_dive(1)], tmp_path / "poses.npz"
-    made = synthesize_poses(dives, 4, 1, path, CancelToken())
-    kept = synthesize_poses(dives, 4, 1, path, CancelToken())
+    made = synthesize_poses(dives, range(4), 1, path, CancelToken())
+    kept = synthesize_poses(dives, range(4), 1, path, CancelToken())
     np.testing.assert_array_equal(made.joints, kept.joints)
     assert made.dives.tolist() == [0, 1, 0, 1]
     assert ((made.transitions[:, 0] > 0) & (made.transitions[:, 0] < made.transitions[:, 1])).all()
@@ -207,14 +196,14 @@ def test_traces_are_kept_and_seen_with_noise(tmp_path: Path) -> None:
     cancel = CancelToken()
     cancel.cancel()
     with pytest.raises(Cancelled):
-        synthesize_poses(dives, 4, 1, tmp_path / "others.npz", cancel)
+        synthesize_poses(dives, range(4), 1, tmp_path / "others.npz", cancel)
     assert not (tmp_path / "others.npz").exists()
 
 
 def test_dives_from_an_unknown_board_are_not_traced(tmp_path: Path) -> None:
     unknown = make_dive(0)
     unknown = replace(unknown, record=replace(unknown.record, dive_number="401B"))
-    made = synthesize_poses([unknown, make_dive(1)], 2, 1, tmp_path / "poses.npz", CancelToken())
+    made = synthesize_poses([unknown, make_dive(1)], range(2), 1, tmp_path / "poses.npz", CancelToken())
     assert made.dives.tolist() == [1, 1]
 
 
@@ -223,47 +212,33 @@ def test_the_static_stream_is_all_that_its_stage_changes(
 ) -> None:
     before = {name: value.clone() for name, value in model.state_dict().items()}
     dives = [make_dive(0), make_dive(1)]
-    run_stage(static_stage(model, poses, dives, posed_dives(3), {}, CONFIG), tmp_path, CancelToken())
+    joints, qualities = np.full((80, 16, 2), 0.5, np.float32), np.array([7.0, 6.0, 5.0])
+    truths = {("A", i): GroundTruth(joints=joints, qualities=qualities + i) for i in range(3)}
+    run_stage(static_stage(model, poses, dives, posed_dives(3), truths, CONFIG), tmp_path, CancelToken())
     changed = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
     assert changed
     parts = ("static_encoder.to_feature", "static_encoder.projections", "static_encoder.moments", "static_stream")
     assert all(name.startswith(parts) for name in changed)
 
 
-def test_streams_are_weighed_by_what_explains_the_scores(model: FineParserPose) -> None:
-    encodings = encoded([0.0] * 5)
-    with torch.no_grad():
-        features = torch.from_numpy(np.stack([e.frame_features for e in encodings]))
-        features = model.eval().static_encoder.to_feature(features)
-        tokens = model.static_encoder.step_tokens(features, [e.transitions for e in encodings])
-        points = model.static_stream(tokens, tokens[:1].expand_as(tokens)) * model.step_weights
-        before = model.static_stream(tokens[1:], tokens[:-1])
-    assert fit_stream_weights(model, encodings[:1]) == (1.0, 1.0)
-    scored = [
-        replace(e, dive=make_dive(i, float(p.sum()))) for i, (e, p) in enumerate(zip(encodings, points, strict=True))
+def test_the_dynamic_stream_learns_what_the_static_one_leaves(model: FineParserPose, tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    encoded = [
+        EncodedDive(
+            posed=one,
+            front=rng.standard_normal((9, 528, 4, 7, 7)).astype(np.float16),
+            mask_feature=rng.standard_normal((9, 1024)).astype(np.float32),
+        )
+        for one in posed_dives(3)
     ]
-    factors = fit_stream_weights(model, scored)
-    assert all(0 <= factor <= 2 for factor in factors)
-    with torch.no_grad():
-        torch.testing.assert_close(model.static_stream(tokens[1:], tokens[:-1]), before * factors[1])
-    dynamic = model.dynamic_stream.regressor.layer3.weight.clone()
-    assert fit_stream_weights(model, scored, keeps_dynamic=True)[0] == 1.0
-    assert torch.equal(model.dynamic_stream.regressor.layer3.weight, dynamic)
-
-
-def test_transitions_are_told_by_whoever_tells_them_better(model: FineParserPose) -> None:
-    encodings = encoded([0.0] * 4)
-    assert fit_transition_weights(model, [], 1.5) == (1.0, 1.0)
-    gated, seen = (torch.from_numpy(np.stack([getattr(e, n) for e in encodings])) for n in ("gated", "frame_features"))
-    target = transition_target(torch.tensor([e.transitions for e in encodings]), width=1.5)
-    with torch.no_grad():
-        # Poses that know nothing, and say loudly that steps begin everywhere.
-        model.pose_steps.out.get_parameter("bias").fill_(3.0)
-        before = model.eval().step_probabilities(gated, seen)
-        _, poses = fit_transition_weights(model, encodings, 1.5)
-        after = model.step_probabilities(gated, seen)
-    assert poses == 0.5
-    assert transition_loss(after, target) < transition_loss(before, target)
-    psnet = model.psnet.layer3.weight.clone()
-    assert fit_transition_weights(model, encodings, 1.5, keeps_psnet=True)[0] == 1.0
-    assert torch.equal(model.psnet.layer3.weight, psnet)
+    stage = parse_stage(model, encoded, {}, replace(CONFIG, parse_iterations=2, parse_batch=2))
+    points = model.dynamic_stream(torch.randn(2, 3, 12, 64), torch.randn(2, 3, 12, 64))
+    assert not points.any()  # untrained, it leaves the static stream's difference as it is
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    run_stage(stage, tmp_path, CancelToken())
+    changed = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
+    parts = ("i3d.mixed_4f", "i3d.mixed_5b", "i3d.mixed_5c", "psnet", "reducers", "dynamic_stream")
+    assert {part for part in parts if any(name.startswith(part) for name in changed)} == set(parts)
+    assert all(name.startswith(parts) for name in changed)
+    stem = "conv3d_1a_7x7.conv3d.weight"
+    assert torch.equal(model.i3d.state_dict()[stem], model.spatial_parser.encoder.state_dict()[stem])

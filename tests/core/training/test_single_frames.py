@@ -1,14 +1,14 @@
 """Which frames of which dives teach the static backbone."""
 
 import numpy as np
-from fineparser_core.training.staged_config import StagedConfig
 
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.records import DiveRecord
+from fineparser_core.training.recipe_config import RecipeConfig
 from fineparser_core.training.single_frames import draw_frames
 from fineparser_core.training.stage_tools import draws
 
-CONFIG = StagedConfig(preprocessing="whole", frame_batch=300)
+CONFIG = RecipeConfig(preprocessing="whole", frame_batch=300)
 TAKE_OFF = 40
 
 
@@ -20,7 +20,7 @@ def make_dive() -> Dive:
 
 def test_frames_around_the_take_off_are_drawn_more_often() -> None:
     dives = [make_dive()]
-    drawn = draw_frames(dives, {}, CONFIG, draws(CONFIG, 2, 0), 3)
+    drawn = draw_frames(dives, {}, CONFIG, draws(CONFIG, 2, 0))
     assert drawn.images.shape == (300, 9, 112, 112)
     numbers = np.array(drawn.numbers)
     near = (numbers >= TAKE_OFF - 14) & (numbers <= TAKE_OFF + 12)
@@ -28,5 +28,5 @@ def test_frames_around_the_take_off_are_drawn_more_often() -> None:
     assert numbers.min() < TAKE_OFF - 20
     assert numbers.max() > 80
     assert (drawn.phases == np.searchsorted([TAKE_OFF, 75], numbers, side="right")).float().mean() > 0.95
-    again = draw_frames(dives, {}, CONFIG, draws(CONFIG, 2, 0), 3)
+    again = draw_frames(dives, {}, CONFIG, draws(CONFIG, 2, 0))
     assert list(again.numbers) == list(drawn.numbers)

@@ -1,4 +1,4 @@
-"""What the stages of the staged recipe share."""
+"""What the stages of the recipe share."""
 
 import threading
 
