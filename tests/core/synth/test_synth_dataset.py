@@ -1,4 +1,8 @@
 import json
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -136,3 +140,26 @@ def test_every_default_number_has_a_board_with_a_difficulty():
     boards = {sample_spec(SynthConfig(train=1, test=0, seed=s), 0)[0].board_m for s in range(300)}
     assert boards <= {1.0, 3.0, 5.0, 7.5, 10.0}
     assert np.isin([3.0, 10.0], list(boards)).all()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes as Linux lists them")
+def test_workers_end_with_a_parent_that_is_killed(tmp_path):
+    command = [sys.executable, "-m", "fineparser_core.commands.cli", "synthesize", "--out", str(tmp_path / "data")]
+    with subprocess.Popen([*command, "--train", "50", "--workers", "2"], stderr=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + 200
+        while not list(tmp_path.glob("data/.records/*.json")) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        process.kill()
+    assert len(children) >= 2
+
+    def running(pid: str) -> bool:
+        try:
+            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        except OSError:
+            return False
+
+    while any(map(running, children)) and time.monotonic() < deadline + 30:
+        time.sleep(0.1)
+    assert not any(map(running, children))
