@@ -55,7 +55,7 @@ class TrainOptions(RunOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class RecipeOptions:
-    """Makes a bundle as the shipped one is made, from the Kinetics file alone: dives are rendered on the way.
+    """Makes a bundle for the app from the Kinetics file alone: dives are rendered on the way.
 
     The minutes are divided among the stages; more of them give more dives, more iterations and better weights. A run
     that was stopped or killed at any moment goes on with --resume, and what it had spent counts.
@@ -64,7 +64,7 @@ class RecipeOptions:
         config: bundle.
         kinetics: file that `fineparser convert kinetics` wrote.
         out: folder for dives, checkpoints and the finished bundle; about ten megabytes a dive.
-        minutes: of the whole run: 120 on two cores make a usable bundle, a day a good one.
+        minutes: of the whole run; three make a complete bundle, which knows nothing yet.
         seed: of everything that is drawn.
         device: where the network runs, cpu or cuda; by default on the best that there is.
         workers: processes that render; the dives do not depend on it.

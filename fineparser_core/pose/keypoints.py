@@ -125,7 +125,7 @@ def gaussian_maps(points: Tensor, visible: Tensor, size: int, sigma_cells: float
         points: shares of the view.
         visible: (n, 16) bool.
     """
-    cell = (torch.arange(size) + 0.5) / size
+    cell = (torch.arange(size, device=points.device) + 0.5) / size
     distance = (cell.view(1, 1, 1, -1) - points[..., 0, None, None]) ** 2
     distance = distance + (cell.view(1, 1, -1, 1) - points[..., 1, None, None]) ** 2
     maps = torch.exp(-0.5 * distance * (size / sigma_cells) ** 2)

@@ -153,8 +153,9 @@ def pose_stage(model: FineParserPose, dives: Sequence[Dive], truths: GroundTruth
         shown = visible_joints(drawn.joints, drawn.masks).to(device)
         pose = pose_loss(backbone, maps, MASK_SIZE * drawn.joints.to(device), shown)
         named = F.cross_entropy(aux[:, :3], drawn.phases.to(device))
-        known = ~wet.isnan()
-        water = F.binary_cross_entropy_with_logits(aux[known, 3], wet[known]) if known.any() else 0.0 * named
+        known = (~wet.isnan()).float()
+        water = F.binary_cross_entropy_with_logits(aux[:, 3], wet.nan_to_num(), weight=known, reduction="sum")
+        water = water / known.sum().clamp_min(1)
         size = _SPLASH_WEIGHT * masked_mse(aux[:, 4], splash)
         total = pose + _AUX_WEIGHT * (named + water + size)
         return {"total": total, "joints": pose, "phase": named, "water": water, "splash": size}

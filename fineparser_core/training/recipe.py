@@ -45,15 +45,15 @@ from fineparser_core.training.synthetic_poses import synthesize_poses
 
 #: Shares of the minutes, in the order of the stages.
 SHARES = {
-    "dives": 0.22,
-    "masks": 0.19,
+    "dives": 0.21,
+    "masks": 0.18,
     "windows": 0.02,
     "sharpen": 0.04,
-    "frames": 0.13,
-    "coarse-poses": 0.04,
+    "frames": 0.12,
+    "coarse-poses": 0.06,
     "tracks": 0.03,
-    "refiner": 0.13,
-    "refined-poses": 0.04,
+    "refiner": 0.12,
+    "refined-poses": 0.06,
     "refiner-tracks": 0.03,
     "steps": 0.02,
     "simulated": 0.02,
