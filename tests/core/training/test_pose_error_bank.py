@@ -34,7 +34,7 @@ def make_dive(index: int, number: str = "207C") -> Dive:
 
 @pytest.fixture(scope="module")
 def poses(tmp_path_factory: pytest.TempPathFactory) -> SyntheticPoses:
-    return synthesize_poses([make_dive(0)], TRACES, 1, tmp_path_factory.mktemp("t") / "poses.npz", CancelToken())
+    return synthesize_poses([make_dive(0)], range(TRACES), 1, tmp_path_factory.mktemp("t") / "poses.npz", CancelToken())
 
 
 def rendered(poses: SyntheticPoses, error: float, *, number: str = "207C") -> PosedDive:
