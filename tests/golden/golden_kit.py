@@ -12,10 +12,15 @@ from fineparser_core.checkpoints.reference import from_reference
 from fineparser_core.models.fineparser import FineParser
 
 FOLDER = Path(__file__).resolve().parent
-# The file holds shapes; what counts batches is the one kind of tensor that is not float32.
+# The file holds shapes of float32 tensors. Beside the statistics of a batch norm there is also a count of its batches.
 MANIFEST = {
-    name: {"shape": shape, "dtype": "int64" if name.endswith("num_batches_tracked") else "float32"}
+    name: {"shape": shape, "dtype": "float32"}
     for name, shape in json.loads((FOLDER / "manifest.json").read_text()).items()
+}
+MANIFEST |= {
+    name.replace("running_var", "num_batches_tracked"): {"shape": [], "dtype": "int64"}
+    for name in MANIFEST
+    if name.endswith("running_var")
 }
 
 _spec = importlib.util.spec_from_file_location("golden_rule", FOLDER / "rule.py")
