@@ -1,6 +1,5 @@
 """Follows the diver from a free fall, or a point, backwards to the approach and forwards into the water. Numpy only."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,7 +9,7 @@ from fineparser_core.errors import ConfigError
 from fineparser_core.measures.free_fall import LEAST_EVIDENCE, FreeFall, find_free_falls
 from fineparser_core.types import AthletePoint, DiveMotion
 from fineparser_core.video.athlete_crop import limit_sides, smooth_track
-from fineparser_core.video.moving_things import Motion, MotionFinder, apply
+from fineparser_core.video.moving_things import Motion, apply
 
 #: Fewer distinct frames hold no fall that could be told.
 _LEAST_FRAMES = 12
@@ -59,31 +58,22 @@ class Followed(NamedTuple):
 
 
 def follow_athlete(
-    frames: Sequence[np.ndarray],
-    sampled: np.ndarray,
-    times_s: np.ndarray,
-    scale: float,
-    athlete: AthletePoint | None = None,
+    motion: Motion, sampled: np.ndarray, scale: float, athlete: AthletePoint | None = None
 ) -> Followed | None:
     """Follow who falls freely in a clip, or who is at a point; None where nobody falls.
 
     Args:
-        frames: n of (H, W, 3) uint8 RGB.
-        sampled: (n,) source frames, ascending; repeated ones are looked at once.
-        times_s: (n,) seconds.
-        scale: source pixels a pixel of `frames`.
+        motion: of the distinct ones of the sampled frames.
+        sampled: (n,) source frames, ascending.
+        scale: source pixels a pixel of the images that `motion` was found in.
         athlete: a point on the diver.
 
     Raises:
         ConfigError: nothing moves near `athlete`.
     """
-    distinct, place = np.unique(sampled, return_index=True)
+    distinct = np.unique(sampled)
     if len(distinct) < _LEAST_FRAMES:
         return None
-    finder = MotionFinder(float(np.median(np.diff(times_s[place]))))
-    for k in place:
-        finder.add(frames[k], float(times_s[k]))
-    motion = finder.motion()
     back, to_source = np.searchsorted(distinct, sampled), motion.scale * scale
     if athlete is None:
         falls = find_free_falls(motion, least_evidence=LEAST_EVIDENCE)

@@ -1,7 +1,8 @@
 """Reads the 96 samples of a clip: whole frames or athlete crops. Imports torch."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, TypeVar
+from contextlib import closing
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -13,6 +14,7 @@ from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.types import Clip, VideoInfo
 from fineparser_core.video.athlete_crop import crop_image, crops_around_joints, square_to_xyxy, track_athlete
+from fineparser_core.video.moving_things import Motion, MotionFinder
 from fineparser_core.video.preprocess import WHOLE, AthleteCrop, get_preprocessing
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.sampling import sample_frames
@@ -29,8 +31,6 @@ _MASK_THRESHOLD = 0.35
 _KEYPOINT_THRESHOLD = 0.4
 # Share of frames that a damaged file may lack; the frame before stands in for each.
 _MOST_DAMAGED = 0.25
-
-Kept = TypeVar("Kept")
 
 
 class Samples(NamedTuple):
@@ -84,13 +84,14 @@ def read_samples(
     """
     shape = get_preprocessing(preprocessing)
     keep = _reduced if isinstance(shape, AthleteCrop) else shape.apply
-    kept, sampled, info, notes = _read(clip, keep, progress, cancel)
+    follow = isinstance(shape, AthleteCrop) and (by_fall or clip.athlete is not None)
+    kept, motion, sampled, info, notes = _read(clip, keep, follow, progress, cancel)
     times_s = info.pts_s[sampled]
     if not isinstance(shape, AthleteCrop):
         crop = np.asarray(shape.crop_xyxy(info.width_px, info.height_px), np.float32)
         return Samples(np.stack(kept), sampled, times_s, np.tile(crop, (len(sampled), 1)), notes=notes)
     scale = info.width_px / kept[0].shape[1]
-    found = follow_athlete(kept, sampled, times_s, scale, clip.athlete) if by_fall or clip.athlete else None
+    found = None if motion is None else follow_athlete(motion, sampled, scale, clip.athlete)
     diver, coarse = None, None
     if found is not None:
         squares, diver = found.squares / scale, found.diver
@@ -167,20 +168,40 @@ def _crop(frames: Sequence[np.ndarray], squares: np.ndarray) -> tuple[np.ndarray
 
 
 def _read(
-    clip: Clip, keep: Callable[[np.ndarray], Kept], progress: ProgressCallback, cancel: CancelToken | None
-) -> tuple[list[Kept], np.ndarray, VideoInfo, tuple[str, ...]]:
-    """Apply `keep` to every sample: the results, source frames, the source, and notes about what it lacks."""
+    clip: Clip,
+    keep: Callable[[np.ndarray], np.ndarray],
+    follow: bool,
+    progress: ProgressCallback,
+    cancel: CancelToken | None,
+) -> tuple[list[np.ndarray], Motion | None, np.ndarray, VideoInfo, tuple[str, ...]]:
+    """Apply `keep` to every sample, and find what moves in these while further ones are decoded.
+
+    Returns:
+        The results, what moves in them if `follow` is set, the source frames, the source, and notes about what it
+        lacks.
+    """
     with VideoReader(clip.path) as reader:
         info = reader.info
         sampled = sample_frames(info, clip.in_frame, clip.out_frame)
         needed = np.unique(sampled)
+        finder = MotionFinder(float(np.median(np.diff(info.pts_s[needed])))) if follow and len(needed) > 1 else None
         kept = {}
-        for done, (index, frame) in enumerate(reader.frames(needed.tolist()), start=1):
-            kept[index] = keep(frame)
-            progress(Progress("read", done, len(needed)))
-            if cancel is not None:
-                cancel.raise_if_cancelled()
-        return [kept[i] for i in sampled.tolist()], sampled, info, _notes(info, sorted(reader.damaged), len(needed))
+        with closing(reader.frames_ahead(needed.tolist())) as frames:
+            for done, (index, frame) in enumerate(frames, start=1):
+                kept[index] = keep(frame)
+                if finder is not None:
+                    finder.add(kept[index], float(info.pts_s[index]))
+                progress(Progress("read", done, len(needed)))
+                if cancel is not None:
+                    cancel.raise_if_cancelled()
+        motion = None if finder is None else finder.motion()
+        return (
+            [kept[i] for i in sampled.tolist()],
+            motion,
+            sampled,
+            info,
+            _notes(info, sorted(reader.damaged), len(needed)),
+        )
 
 
 def _notes(info: VideoInfo, damaged: list[int], n_read: int) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """Reads a whole recording for what moves in it."""
 
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -32,9 +33,10 @@ def scan(
         wanted_s = np.arange(0, reader.info.duration_s, 1 / IMAGES_A_SECOND)
         frames = np.unique(np.searchsorted(times_s, wanted_s + 1e-6, side="right") - 1)
         finder = MotionFinder(1 / IMAGES_A_SECOND)
-        for done, (index, image) in enumerate(reader.frames(frames.tolist()), start=1):
-            finder.add(image, float(times_s[index]))
-            progress(Progress("scan", done, len(frames)))
-            if cancel is not None:
-                cancel.raise_if_cancelled()
+        with closing(reader.frames_ahead(frames.tolist())) as images:
+            for done, (index, image) in enumerate(images, start=1):
+                finder.add(image, float(times_s[index]))
+                progress(Progress("scan", done, len(frames)))
+                if cancel is not None:
+                    cancel.raise_if_cancelled()
         return finder.motion(), frames

@@ -160,7 +160,8 @@ class MotionFinder:
                 cv2.warpPerspective(each, view, (width, height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
                 for each in (other, np.full((height, width), 255, np.uint8))
             )
-            difference = cv2.absdiff(image, there).max(axis=2)
+            red, green, blue = cv2.split(cv2.absdiff(image, there))
+            difference = cv2.max(cv2.max(red, green), blue)
             differences.append(np.where(seen == 255, difference, _UNSEEN).astype(np.float32))
         # Where a camera that follows a fall sees a place for the first time, the image after it decides alone.
         different = np.minimum(*differences)

@@ -2,7 +2,9 @@
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +28,8 @@ _MAX_FRAMES_FORWARD = 12
 # More decoding threads need more memory and gain little; each holds a frame.
 _MAX_THREADS = 8
 _MAX_PIXELS_AT_ONCE = 100_000_000
+# Frames that are decoded while the one before them is looked at.
+_MOST_AHEAD, _MAX_PIXELS_AHEAD = 4, 33_000_000
 
 
 class VideoReader:
@@ -108,6 +112,23 @@ class VideoReader:
             if last is None or last[0] != index:
                 last = (index, self.frame(index))
             yield last
+
+    def frames_ahead(self, indices: Iterable[int]) -> Generator[tuple[int, np.ndarray]]:
+        """`frames`, the next few of which are decoded on a thread meanwhile.
+
+        Nothing else may use the reader before the generator is exhausted or closed.
+        """
+        items = self.frames(indices)
+        ahead = min(_MOST_AHEAD, max(1, _MAX_PIXELS_AHEAD // (self.info.width_px * self.info.height_px)))
+        with ThreadPoolExecutor(1, thread_name_prefix="decode") as thread:
+            pending = deque(thread.submit(next, items, None) for _ in range(ahead))
+            try:
+                while (item := pending.popleft().result()) is not None:
+                    pending.append(thread.submit(next, items, None))
+                    yield item
+            finally:
+                for future in pending:
+                    future.cancel()
 
     def seek(self, index: int, *, needed_from: int = 0, stop: Callable[[], bool] = lambda: False) -> bool:
         """Decode up to a frame.

@@ -67,6 +67,21 @@ def test_frames_repeats_and_skips(small_video: Path, number_of: Callable[[np.nda
     assert [number_of(frame) for _, frame in found] == wanted
 
 
+def test_frames_ahead_are_the_frames(small_video: Path) -> None:
+    with VideoReader(small_video) as reader:
+        wanted = [0, 3, 3, 4, 20, 21]
+        plain = list(reader.frames(wanted))
+        ahead = list(reader.frames_ahead(wanted))
+        assert [index for index, _ in ahead] == wanted
+        assert all(np.array_equal(a[1], b[1]) for a, b in zip(ahead, plain, strict=True))
+        frames = reader.frames_ahead(wanted)
+        next(frames)
+        frames.close()  # waits for the thread: the reader can be used again
+        assert np.array_equal(reader.frame(20), plain[4][1])
+        with pytest.raises(VideoError, match="no frame 5000"):
+            list(reader.frames_ahead([1, 5000]))
+
+
 @pytest.mark.parametrize(
     ("stored_deg", "applied_deg", "red_corner"), [(-90, 90, (0, -1)), (90, 270, (-1, 0)), (180, 180, (-1, -1))]
 )
