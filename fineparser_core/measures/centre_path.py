@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from fineparser_core.constants import GRAVITY_M_S2
-from fineparser_core.measures.ballistics import Ballistics, fit_ballistics
-from fineparser_core.measures.moments import lowest_points
-from fineparser_core.measures.seen_dive import SeenDive
+from fineparser_core.measures.ballistics import Ballistics
+from fineparser_core.measures.context import InTheAir
+from fineparser_core.measures.dive_measures import in_the_air
 from fineparser_core.types import DiveParse
 
 #: Points of the path.
@@ -54,38 +54,35 @@ class CentrePath:
 
 def centre_path(parse: DiveParse) -> CentrePath | None:
     """The path of the body's centre of a dive; None where too little of it was seen in the air."""
-    seen, contact = SeenDive.of(parse), parse.first_water_contact_frame
-    first, last = parse.transitions.first_flight_frame, contact or parse.transitions.first_entry_frame
-    first_s, last_s = seen.time_of(first), seen.time_of(last)
-    fitted = fit_ballistics(seen, first_s, last_s)
-    if fitted is None or last_s <= first_s:
+    dive = in_the_air(parse)
+    if dive is None or dive.path is None:
         return None
-    times_s = np.linspace(first_s, last_s, _POINTS)
-    to_scene = (
-        parse.motion.to_scene if parse.motion is not None else np.tile(np.eye(3), (len(parse.sampled_frames), 1, 1))
-    )
-    marks = _marks(seen, fitted, times_s) if contact is not None else np.zeros((0, 3))
+    last = dive.opens if dive.touches is None else dive.touches
+    if last <= dive.leaves:
+        return None
+    times_s = np.linspace(dive.seen.times_s[dive.leaves], dive.seen.times_s[last], _POINTS)
+    still = np.tile(np.eye(3), (len(parse.sampled_frames), 1, 1))
     return CentrePath(
         sampled_frames=parse.sampled_frames,
-        from_scene=np.linalg.inv(to_scene),
-        frames=np.interp(times_s, seen.times_s, seen.frames),
-        points=np.array([fitted.place(time_s) for time_s in times_s]),
-        marks=marks,
+        from_scene=np.linalg.inv(parse.motion.to_scene if parse.motion is not None else still),
+        frames=np.interp(times_s, dive.seen.times_s, dive.seen.frames),
+        points=np.array([dive.path.place(time_s) for time_s in times_s]),
+        marks=_marks(dive, dive.path, times_s),
     )
 
 
-def _marks(seen: SeenDive, fitted: Ballistics, times_s: np.ndarray) -> np.ndarray:
-    """Heights over the water, which the lowest point of the body touches at the end of the path."""
-    lowest = seen.to_scene(lowest_points(seen.masks, seen.crops))[:, 1]
-    water_y = lowest[int(np.abs(seen.times_s - times_s[-1]).argmin())]
-    slowed = seen.parse.motion is not None and seen.parse.motion.slowed != 1  # the scale is then good to two fifths
-    if slowed or fitted.scale_share > _LEAST_SURE or not np.isfinite(water_y):
-        return np.zeros((0, 3))
-    top_s = float(np.clip(times_s[0] + fitted.time_to_top(times_s[0])[0], times_s[0], times_s[-1]))
-    top, end = ((water_y - fitted.place(time_s)[1]) / fitted.px_per_m for time_s in (top_s, times_s[-1]))
+def _marks(dive: InTheAir, path: Ballistics, times_s: np.ndarray) -> np.ndarray:
+    """Heights over the water; none where it or the scale is not known well."""
+    none = np.zeros((0, 3))
+    slowed = dive.seen.parse.motion is not None and dive.seen.parse.motion.slowed != 1  # good to two fifths then
+    if slowed or dive.water_y is None or dive.px_per_m is None or dive.px_per_m[1] > _LEAST_SURE:
+        return none
+    scale, water_y = dive.px_per_m[0], dive.water_y
+    top_s = float(np.clip(times_s[0] + path.time_to_top(times_s[0])[0], times_s[0], times_s[-1]))
+    top, end = ((water_y - path.place(time_s)[1]) / scale for time_s in (top_s, times_s[-1]))
     if top <= max(end, 0):
-        return np.zeros((0, 3))
+        return none
     whole = np.arange(int(np.ceil(top)) - 1, max(end, 0), -1)
     falls_s = np.sqrt(2 * (top - whole) / GRAVITY_M_S2)
-    at = [fitted.place(top_s + fall_s) for fall_s in (0.0, *falls_s)]
+    at = [path.place(top_s + fall_s) for fall_s in (0.0, *falls_s)]
     return np.column_stack([at, [top, *whole]])

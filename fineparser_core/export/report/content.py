@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.export.palette import STEP_COLOURS
 from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.report.moments import moments_of, moments_of_parse
@@ -16,7 +17,6 @@ from fineparser_core.export.report.words import (
     measure_name,
     measured_text,
 )
-from fineparser_core.measures import measures
 from fineparser_core.measures.explanation import Band, Bands, Finding, band_for, findings
 from fineparser_core.printable import printable
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
@@ -57,7 +57,7 @@ def make_report(
 def make_page(dive: ReportedDive, *, cancel: CancelToken | None = None) -> Page:
     """The page of a dive; raises as `make_report`."""
     analysis, scoring = dive.analysis, dive.analysis.scoring
-    info, found = probe(dive.path), _measured(analysis)
+    info, found = probe(dive.path), measures_of(analysis)
     strips = [
         Strip(
             heading="",
@@ -88,12 +88,6 @@ def make_page(dive: ReportedDive, *, cancel: CancelToken | None = None) -> Page:
         about=_about(analysis, dive, measured=bool(found)),
         warning=analysis.parse.refusal or "",
     )
-
-
-def _measured(analysis: Analysis) -> tuple[Measure, ...]:
-    scoring = analysis.scoring
-    number, board_m = (scoring.dive_number, scoring.board_m) if scoring is not None else (None, None)
-    return measures(analysis.parse, dive_number=number, board_m=board_m)
 
 
 def _title(dive: ReportedDive) -> str:
