@@ -30,9 +30,11 @@ from fineparser_gui.panels.exemplars import ExemplarsPanel
 from fineparser_gui.panels.exports_strip import ExportsStrip
 from fineparser_gui.panels.library_dock import LibraryDock
 from fineparser_gui.panels.messages import MessageStack
+from fineparser_gui.panels.measured import MeasuredPanel
 from fineparser_gui.panels.player import PlayerPanel
 from fineparser_gui.panels.score import ScorePanel
 from fineparser_gui.playback.transport import Transport
+from fineparser_gui.services.explanation import Explanations
 from fineparser_gui.services.model_choice import ModelChoice
 from fineparser_gui.services.session import Session
 from fineparser_gui.services.session_files import SessionFileController
@@ -75,6 +77,7 @@ class MainWindow(QMainWindow):
         self.resize(1440, 900)
         self.setMinimumSize(1040, 640)
         self.transport = Transport(self)
+        self.explanations = Explanations()
         self.files = SessionFileDialogs(session, files, self)
         self.batch = BatchCommands(session, self)
         self.dialogs = DialogLauncher(self, session, preferences, choice, folder)
@@ -120,13 +123,15 @@ class MainWindow(QMainWindow):
         self.score.model_card_requested.connect(self.dialogs.model_card)
         self.contributions = ContributionsPanel(self._session)
         self.contributions.by_stream.toggled.connect(self.actions_by_id["by_stream"].setChecked)
+        self.measured = MeasuredPanel(self._session, self.explanations)
+        self.measured.frame_requested.connect(self._show_measured)
         self.exemplars = ExemplarsPanel(self._session)
         self.exemplars.setMinimumHeight(190)
         side = QWidget()
         column = QVBoxLayout(side)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        for panel in (self.details, self.score, self.contributions):
+        for panel in (self.details, self.score, self.contributions, self.measured):
             column.addWidget(panel)
         column.addWidget(self.exemplars, 1)
         column.addStretch(0)
@@ -293,6 +298,10 @@ class MainWindow(QMainWindow):
         if self._session.current is not None:
             act(self._session.current.key)
 
+    def _show_measured(self, frame: int) -> None:
+        self.transport.pause()
+        self.transport.seek(frame)
+
     def _mark(self, *, begins: bool) -> None:
         dive = self._session.current
         if dive is None or dive.info is None:
@@ -418,6 +427,7 @@ class MainWindow(QMainWindow):
             return
         self._asked, self._closed = self._asked or event.spontaneous(), True
         self.player.close_videos()
+        self.measured.close_video()
         self.files.controller.close(asked=self._asked)
         self.closing.emit()
         super().closeEvent(event)

@@ -73,6 +73,9 @@ QMenu::item:disabled {{ color: {muted}; }}
 QMenu::separator {{ height: 1px; background: {border}; margin: 4px 8px; }}
 QSplitter::handle {{ background: transparent; }}
 QFrame[card="true"] {{ background: {surface}; border: 1px solid {border}; border-radius: 10px; }}
+QFrame[role="row"] {{ border: 1px solid transparent; border-radius: 5px; }}
+QFrame[role="row"]:hover {{ background: {sunken}; }}
+QFrame[role="row"]:focus {{ border-color: {accent}; }}
 QLabel {{ background: transparent; }}
 QLabel:disabled {{ color: {muted}; }}
 QLabel[role="title"] {{ font-weight: 600; }}

@@ -1,10 +1,11 @@
-"""Paints the athlete's skeleton, and the path of the body's centre with its heights, as the exports do."""
+"""Paints the athlete's skeleton, measured angles and the path of the body's centre, as the exports draw them."""
 
 from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
+from fineparser_core.export.measured_angles import MeasuredAngle
 from fineparser_core.export.skeleton import SIDE_COLOURS, Bone
 from fineparser_core.measures.centre_path import CentrePath
 
@@ -14,26 +15,32 @@ ToWidget = Callable[[float, float], QPointF]
 _BONE_PX, _OUTLINE_PX, _JOINT_PX = 2.2, 4.4, 2.8
 _OUTLINE = QColor(0, 0, 0, 170)
 _PATH = QColor("#ff9f43")
+_ANGLE = QColor("#ffd84d")
+_ARC_PX = 18.0
 _LEAST_APART_PX = 17.0
 _TICK_PX = 5.0
 
 
-def paint_skeleton(painter: QPainter, bones: Iterable[Bone], to_widget: ToWidget) -> None:
-    """Paint bones: light with a dark outline, left and right in two colours, an unsure one faint."""
+def paint_skeleton(painter: QPainter, bones: Iterable[Bone], to_widget: ToWidget, *, scale: float = 1.0) -> None:
+    """Paint bones: light with a dark outline, left and right in two colours, an unsure one faint.
+
+    Args:
+        scale: of their widths.
+    """
     placed = [(to_widget(*bone.start), to_widget(*bone.end), bone) for bone in bones]
     painter.save()
     for start, end, bone in placed:
         painter.setOpacity(bone.opacity)
-        painter.setPen(_pen(_OUTLINE, _OUTLINE_PX))
+        painter.setPen(_pen(_OUTLINE, _OUTLINE_PX * scale))
         painter.drawLine(start, end)
     for start, end, bone in placed:
         painter.setOpacity(bone.opacity)
-        painter.setPen(_pen(QColor(SIDE_COLOURS[bone.side]), _BONE_PX))
+        painter.setPen(_pen(QColor(SIDE_COLOURS[bone.side]), _BONE_PX * scale))
         painter.drawLine(start, end)
         painter.setBrush(QColor(SIDE_COLOURS[bone.side]))
         painter.setPen(Qt.PenStyle.NoPen)
         for joint in (start, end):
-            painter.drawEllipse(joint, _JOINT_PX, _JOINT_PX)
+            painter.drawEllipse(joint, _JOINT_PX * scale, _JOINT_PX * scale)
     painter.restore()
 
 
@@ -64,15 +71,40 @@ def paint_path(painter: QPainter, path: CentrePath, frame: int, to_widget: ToWid
     painter.restore()
 
 
+def paint_angle(painter: QPainter, angle: MeasuredAngle, to_widget: ToWidget) -> None:
+    """Paint the sides and the arc of a measured angle, with its degrees."""
+    first, vertex, second = (to_widget(*point) for point in angle.points)
+    starts, ends = (QLineF(vertex, end).angle() for end in (first, second))
+    span = (ends - starts + 180) % 360 - 180
+    arc = QRectF(vertex.x() - _ARC_PX, vertex.y() - _ARC_PX, 2 * _ARC_PX, 2 * _ARC_PX)
+    painter.save()
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for color, width in ((_OUTLINE, 3.4), (_ANGLE, 1.5)):
+        painter.setPen(_pen(color, width))
+        painter.drawPolyline(QPolygonF([first, vertex, second]))
+        painter.drawArc(arc, round(16 * starts), round(16 * span))
+    middle = QLineF.fromPolar(_ARC_PX + 14, starts + span / 2).p2() + vertex
+    text = f"{angle.degrees:.0f}°"
+    metrics = painter.fontMetrics()
+    box = QRectF(0, 0, metrics.horizontalAdvance(text) + 8, metrics.height())
+    box.moveCenter(middle)
+    _paint_label(painter, box, text, _ANGLE)
+    painter.restore()
+
+
 def _paint_mark(painter: QPainter, at: QPointF, text: str) -> None:
     painter.setPen(_pen(_PATH, 1.8))
     painter.drawLine(at - QPointF(_TICK_PX, 0), at + QPointF(_TICK_PX, 0))
     metrics = painter.fontMetrics()
     box = QRectF(at.x() + 8, at.y() - metrics.height() / 2, metrics.horizontalAdvance(text) + 8, metrics.height())
+    _paint_label(painter, box, text, _PATH)
+
+
+def _paint_label(painter: QPainter, box: QRectF, text: str, color: QColor) -> None:
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(_OUTLINE)
     painter.drawRoundedRect(box, 3, 3)
-    painter.setPen(_PATH)
+    painter.setPen(color)
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
 

@@ -24,6 +24,11 @@ class Moment(NamedTuple):
     name: str
     frame: int
 
+    @property
+    def opens(self) -> bool:
+        """Whether the body opens there."""
+        return self.name == COME_OUT
+
 
 def moments_of(
     steps: tuple[StepSpan, StepSpan, StepSpan], times_s: np.ndarray, contact_frame: int | None = None

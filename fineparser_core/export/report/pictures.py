@@ -12,7 +12,7 @@ from fineparser_core.export.mask_overlay import draw_mask_on_image, mask_at
 from fineparser_core.export.measured_angles import MeasuredAngle, measured_angles
 from fineparser_core.export.options import MaskStyle
 from fineparser_core.export.overlay import OverlayCanvas
-from fineparser_core.export.report.moments import COME_OUT, Moment
+from fineparser_core.export.report.moments import Moment
 from fineparser_core.export.report.page import Picture
 from fineparser_core.export.skeleton import joints_at
 from fineparser_core.export.skeleton_overlay import draw_angles, paint_skeleton
@@ -45,7 +45,7 @@ def moment_pictures(
         info = reader.info
         boxes = {moment.frame: athlete_box(masks, moment.frame) for moment in moments}
         windows = windows_around(boxes, info)
-        opens = next((moment.frame for moment in moments if moment.name == COME_OUT), -1)
+        opens = next((moment.frame for moment in moments if moment.opens), -1)
         images = {}
         for frame, image in reader.frames(sorted(boxes)):
             if cancel is not None:

@@ -1,0 +1,193 @@
+"""What was measured of the shown dive: by phase what speaks most against it, and the moments as pictures."""
+
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from fineparser_core.constants import STEP_NAMES
+from fineparser_core.export.report.moments import Moment, moments_of_parse
+from fineparser_core.measures.explanation import MOST_FINDINGS, band_for
+from fineparser_core.types import Measure
+from fineparser_gui.measure_texts import band_text, finding_text, measure_text, measured_text
+from fineparser_gui.model.dive import Dive
+from fineparser_gui.panels.moment_strip import MomentStrip
+from fineparser_gui.panels.widgets import card, fill, keyboard_friendly, label
+from fineparser_gui.services.explanation import Explanation, Explanations
+from fineparser_gui.services.session import Session
+from fineparser_gui.steps import step_text
+from fineparser_gui.theme import step_color
+
+#: Moments of a dive that are shown, of `moments_of`.
+_SHOWN = (1, 3, 4)
+_SETTLED_MS = 120
+
+
+class MeasuredPanel(QWidget):
+    """Measured values in seconds, metres and degrees; the model's points are told by the contributions.
+
+    Signals:
+        frame_requested: (int) source frame of a measure or picture that was chosen.
+    """
+
+    frame_requested = Signal(int)
+
+    def __init__(self, session: Session, explanations: Explanations, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._explanations = session, explanations
+        frame, layout = card()
+        self.every = QCheckBox(self.tr("all"))
+        self.every.setToolTip(self.tr("Show every measure, not the three of each phase that say most"))
+        self.every.toggled.connect(self._refresh)
+        keyboard_friendly(self.every)
+        head = QHBoxLayout()
+        head.addWidget(label(self.tr("Measured"), "title"), 1)
+        head.addWidget(self.every)
+        self.strip = MomentStrip()
+        self.strip.frame_requested.connect(self.frame_requested)
+        self._rows = QVBoxLayout()
+        self._rows.setSpacing(2)
+        self._note = label(role="muted", wrap=True)
+        layout.addLayout(head)
+        layout.addWidget(self.strip)
+        layout.addLayout(self._rows)
+        layout.addWidget(self._note)
+        fill(self, frame)
+        self._shown: tuple[object, bool] | None = None
+        # A transition that is dragged changes the dive many times a second.
+        self._refresh_timer = QTimer(self, singleShot=True, interval=_SETTLED_MS)
+        self._refresh_timer.timeout.connect(self._refresh)
+        session.shown_changed.connect(self._refresh_timer.start)
+        self._refresh()
+
+    def rows(self) -> list["MeasureRow"]:
+        """The rows that are shown."""
+        widgets = (self._rows.itemAt(at).widget() for at in range(self._rows.count()))
+        return [widget for widget in widgets if isinstance(widget, MeasureRow)]
+
+    def close_video(self) -> None:
+        """Release the file before the window closes."""
+        self._session.shown_changed.disconnect(self._refresh_timer.start)
+        self._refresh_timer.stop()
+        self.strip.close_file()
+
+    def _refresh(self) -> None:
+        dive = self._session.current
+        explanation = self._explanations.of(dive) if dive is not None else Explanation()
+        parsed = dive is not None and dive.analysis is not None and dive.info is not None
+        self.setVisible(parsed)
+        if dive is None or dive.analysis is None or dive.info is None:
+            self.strip.show_moments(None, None, (), ())
+            self._shown = None
+            return
+        shown = (dive.analysis, self.every.isChecked())
+        if self._shown == shown:
+            return
+        self._shown = shown
+        self._fill(dive, explanation)
+        parse = dive.analysis.parse
+        moments = moments_of_parse(parse, dive.info.pts_s, explanation.measures)
+        self.strip.show_moments(
+            parse, dive.info, [(moments[at], self._moment_text(moments[at])) for at in _SHOWN], explanation.measures
+        )
+        self.updateGeometry()
+
+    def _moment_text(self, moment: Moment) -> str:
+        texts = {"take-off": self.tr("take-off"), "come-out": self.tr("come-out"), "entry": self.tr("entry")}
+        return texts[moment.name]
+
+    def _fill(self, dive: Dive, explanation: Explanation) -> None:
+        while (item := self._rows.takeAt(0)) is not None:
+            if (old := item.widget()) is not None:
+                old.hide()
+                old.deleteLater()
+        for step in STEP_NAMES:
+            rows = self._rows_of(dive, explanation, step)
+            if rows:
+                self._rows.addWidget(_phase_label(step))
+            for row in rows:
+                row.chosen.connect(self.frame_requested)
+                self._rows.addWidget(row)
+        self._note.setText(self._note_text(dive, explanation))
+
+    def _rows_of(self, dive: Dive, explanation: Explanation, step: str) -> list["MeasureRow"]:
+        findings = explanation.findings.get(step, ())
+        rows = [
+            MeasureRow(finding_text(finding, dive.dive_number or "", dive.board_m), finding.measure, against=True)
+            for finding in findings
+        ]
+        against = [finding.measure for finding in findings]
+        rest = [one for one in explanation.measures if one.step == step and one not in against]
+        most = len(rest) if self.every.isChecked() else max(MOST_FINDINGS - len(rows), 0)
+        for measure in rest[:most]:
+            band = band_for(measure, explanation.bands)
+            good = self.tr("good dives: {0}").format(band_text(measure.name, band)) if band is not None else ""
+            rows.append(MeasureRow(measure_text(measure.name), measure, good))
+        return rows
+
+    def _note_text(self, dive: Dive, explanation: Explanation) -> str:
+        if not explanation.measures:
+            return self.tr("Nothing could be measured: the dive was not seen well enough.")
+        text = self.tr("Read from the video, with one standard deviation; the model's points are told apart above.")
+        if explanation.bands:
+            return text
+        if dive.dive_number is None:
+            return f"{text} {self.tr('With the dive number they are compared with good dives of it.')}"
+        return f"{text} {self.tr('There are no good dives of this number to compare with.')}"
+
+
+class MeasureRow(QFrame):
+    """A measure, or a sentence that says what speaks against the dive; a click shows its frame.
+
+    Signals:
+        chosen: (int) its source frame.
+    """
+
+    chosen = Signal(int)
+
+    def __init__(self, text: str, measure: Measure, good: str = "", *, against: bool = False) -> None:
+        super().__init__()
+        self.text, self.against, self._frame = text, against, measure.frame
+        self.setProperty("role", "row")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setToolTip(self.tr("Go to frame {0}").format(measure.frame))
+        grid = QGridLayout(self)
+        grid.setContentsMargins(6, 2, 4, 2)
+        grid.setVerticalSpacing(0)
+        grid.setColumnStretch(0, 1)
+        value = measured_text(measure)
+        name = label(f"▸ {text}" if against else text, wrap=True)
+        if against:
+            font = name.font()
+            font.setBold(True)
+            name.setFont(font)
+            grid.addWidget(name, 0, 0)
+        else:
+            grid.addWidget(name, 0, 0)
+            grid.addWidget(label(value), 0, 1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+        if good:
+            grid.addWidget(label(good, "muted"), 1, 0, 1, 2, Qt.AlignmentFlag.AlignRight)
+        self.setAccessibleName(text if against else f"{text} {value} {good}".rstrip())
+
+    def event(self, event: QEvent) -> bool:
+        override = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
+        if override and event.key() == Qt.Key.Key_Space:  # the player's elsewhere
+            event.accept()
+            return True
+        return super().event(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.chosen.emit(self._frame)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.chosen.emit(self._frame)
+        else:
+            super().keyPressEvent(event)
+
+
+def _phase_label(step: str) -> QWidget:
+    made = label(step_text(step), "title")
+    made.setStyleSheet(f"border-left: 4px solid {step_color(step).name()}; padding-left: 6px; margin-top: 4px;")
+    return made

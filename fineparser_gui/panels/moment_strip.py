@@ -1,0 +1,233 @@
+"""Take-off, come-out and entry of the shown dive as pictures, with skeleton and measured angles; a click shows one."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QRunnable, QSize, Qt, QThread, QThreadPool, Signal
+from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from fineparser_core.errors import FineParserError
+from fineparser_core.export.crops import Window, athlete_box, windows_around
+from fineparser_core.export.measured_angles import MeasuredAngle, measured_angles
+from fineparser_core.export.report.moments import Moment
+from fineparser_core.export.skeleton import bones_of, joints_at
+from fineparser_core.types import DiveParse, Measure, VideoInfo
+from fineparser_gui.canvas.skeleton_painting import paint_angle, paint_skeleton
+from fineparser_gui.images import image_from
+
+log = logging.getLogger(__name__)
+
+_GAP_PX, _CAPTION_PX = 6, 18
+#: Keys that are the strip's while it has the focus.
+_KEYS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Space)
+#: Side of a decoded crop: enough for a screen of two pixels per point.
+_CROP_PX = 260
+#: Widths of the bones, so that they do not hide a small body.
+_THIN = 0.6
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What is to be decoded: crops of frames of a file."""
+
+    path: Path
+    frames: tuple[int, ...]
+    windows: dict[int, Window] = field(compare=False)
+
+
+class MomentStrip(QWidget):
+    """Three pictures side by side.
+
+    Signals:
+        frame_requested: (int) source frame of a picture that was chosen.
+    """
+
+    frame_requested = Signal(int)
+    _decoded = Signal(object, int, QImage)  # what was wanted, frame, crop; crosses threads
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setAccessibleName(self.tr("Take-off, come-out and entry"))
+        self._moments: tuple[Moment, ...] = ()
+        self._captions: tuple[str, ...] = ()
+        self._measures: tuple[Measure, ...] = ()
+        self._parse: DiveParse | None = None
+        self._wanted: _Wanted | None = None
+        self._images: dict[int, QImage] = {}
+        self._focused = 0
+        self._pool = QThreadPool(self)
+        self._pool.setMaxThreadCount(1)
+        self._pool.setThreadPriority(QThread.Priority.LowPriority)
+        self._decoded.connect(self._on_decoded)
+
+    def show_moments(
+        self,
+        parse: DiveParse | None,
+        info: VideoInfo | None,
+        moments: Sequence[tuple[Moment, str]],
+        measures: Sequence[Measure],
+    ) -> None:
+        """Show moments with their captions; None: none."""
+        self._parse, self._measures = parse, tuple(measures)
+        self._moments, self._captions = tuple(one for one, _ in moments), tuple(text for _, text in moments)
+        self.setAccessibleDescription(", ".join(self._captions))
+        if parse is None or info is None:
+            self._wanted = None
+            self._images.clear()
+            return
+        boxes = {moment.frame: athlete_box(parse, moment.frame) for moment in self._moments}
+        wanted = _Wanted(parse.clip.path, tuple(boxes), windows_around(boxes, info))
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self._images.clear()
+            self._pool.start(_Job(self, wanted))
+        self.update()
+
+    def close_file(self) -> None:
+        """Release the file, and wait for its thread."""
+        self._wanted = None
+        self._pool.clear()
+        self._pool.waitForDone()
+
+    def is_wanted(self, wanted: _Wanted) -> bool:
+        """Called by the thread: whether what it decodes is still shown."""
+        return wanted is self._wanted
+
+    def put(self, wanted: _Wanted, frame: int, crop: QImage) -> None:
+        """Called by the thread: a crop is there."""
+        self._decoded.emit(wanted, frame, crop)
+
+    def _on_decoded(self, wanted: _Wanted, frame: int, crop: QImage) -> None:
+        if wanted is self._wanted:
+            self._images[frame] = crop
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(300, self.heightForWidth(300))
+
+    def resizeEvent(self, event: object) -> None:
+        self.setFixedHeight(self.heightForWidth(self.width()))
+
+    def heightForWidth(self, width: int) -> int:
+        return round((width - 2 * _GAP_PX) / 3) + _CAPTION_PX
+
+    def _place(self, at: int) -> QRectF:
+        side = (self.width() - 2 * _GAP_PX) / 3
+        return QRectF(at * (side + _GAP_PX), 0, side, side)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+        for at, (moment, caption) in enumerate(zip(self._moments, self._captions, strict=True)):
+            place = self._place(at)
+            painter.fillRect(place, self.palette().mid())
+            image = self._images.get(moment.frame)
+            if image is not None and self._parse is not None and self._wanted is not None:
+                painter.drawImage(place, image)
+                self._paint_body(painter, self._parse, moment, self._wanted.windows[moment.frame], place)
+            painter.setPen(self.palette().text().color())
+            below = QRectF(place.left(), place.bottom() + 1, place.width(), _CAPTION_PX)
+            text = painter.fontMetrics().elidedText(caption, Qt.TextElideMode.ElideRight, int(place.width()))
+            painter.drawText(below, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter, text)
+            if self.hasFocus() and at == self._focused:
+                painter.setPen(QPen(self.palette().highlight().color(), 2))
+                painter.drawRect(place.adjusted(1, 1, -1, -1))
+
+    def _paint_body(self, painter: QPainter, parse: DiveParse, moment: Moment, window: Window, place: QRectF) -> None:
+        left, top, side = window
+        scale = place.width() / side
+
+        def to_widget(x: float, y: float) -> QPointF:
+            return QPointF(place.x() + (x - left) * scale, place.y() + (y - top) * scale)
+
+        joints = joints_at(parse, moment.frame)
+        if joints is None:
+            return
+        painter.save()
+        painter.setClipRect(place)
+        paint_skeleton(painter, bones_of(joints), to_widget, scale=_THIN)
+        angles: list[MeasuredAngle] = measured_angles(self._measures, moment.frame, joints, opening=moment.opens)
+        for angle in angles:
+            paint_angle(painter, angle, to_widget)
+        painter.restore()
+
+    def _at(self, position: QPointF) -> int | None:
+        return next((at for at in range(len(self._moments)) if self._place(at).contains(position)), None)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        inside = self._at(event.position()) is not None
+        self.setCursor(Qt.CursorShape.PointingHandCursor if inside else Qt.CursorShape.ArrowCursor)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        at = self._at(event.position())
+        if at is not None and event.button() == Qt.MouseButton.LeftButton:
+            self._choose(at)
+
+    def event(self, event: QEvent) -> bool:
+        override = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
+        if override and event.key() in _KEYS:
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key, n = event.key(), len(self._moments)
+        if key in (Qt.Key.Key_Left, Qt.Key.Key_Right) and n:
+            self._focused = min(max(self._focused + (1 if key == Qt.Key.Key_Right else -1), 0), n - 1)
+            self.update()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and n:
+            self._choose(self._focused)
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.update()
+
+    def _choose(self, at: int) -> None:
+        self._focused = at
+        self.update()
+        self.frame_requested.emit(self._moments[at].frame)
+
+
+class _Job(QRunnable):
+    """Decodes the crops of the moments of one dive."""
+
+    def __init__(self, strip: MomentStrip, wanted: _Wanted) -> None:
+        super().__init__()
+        self._strip, self._wanted = strip, wanted
+
+    def run(self) -> None:
+        from fineparser_core.video.reader import VideoReader
+
+        wanted = self._wanted
+        try:
+            with VideoReader(wanted.path) as reader:
+                width_px, height_px = reader.info.width_px, reader.info.height_px
+                for frame in sorted(wanted.frames):
+                    if not self._strip.is_wanted(wanted):
+                        return
+                    left, top, side = wanted.windows[frame]
+                    reader.seek(frame, needed_from=frame)
+                    image = image_from(reader.picture((width_px, height_px)))
+                    across, down = image.width() / width_px, image.height() / height_px
+                    part = QRect(round(left * across), round(top * down), round(side * across), round(side * down))
+                    crop = image.copy(part).scaled(
+                        _CROP_PX, _CROP_PX, Qt.AspectRatioMode.IgnoreAspectRatio,
+                        Qt.TransformationMode.SmoothTransformation,
+                    )  # fmt: skip
+                    self._strip.put(wanted, frame, crop)
+        except FineParserError as error:  # the player reports the reason
+            log.info("moments: %s", error)
+        except Exception:  # an unexpected decoder error must not end the thread pool
+            log.exception("moments of %s", wanted.path)

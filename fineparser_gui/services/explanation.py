@@ -1,0 +1,46 @@
+"""What was measured of the dives of the session, beside good dives of the same number; computed once an analysis."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from fineparser_core.export.analysis_json import measures_of
+from fineparser_core.measures.explanation import Band, Finding, findings
+from fineparser_core.types import Analysis, Measure
+from fineparser_gui.model.dive import Dive
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explanation:
+    """What was measured of a dive.
+
+    Attributes:
+        measures: in the order in which they are shown.
+        bands: of good dives of the same number, by the measures' names; empty where they are not known.
+        findings: what speaks most against the dive, by phase.
+    """
+
+    measures: tuple[Measure, ...] = ()
+    bands: Mapping[str, Band] = field(default_factory=dict)
+    findings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
+
+
+class Explanations:
+    """Explains dives."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[Analysis, Explanation]] = {}
+
+    def of(self, dive: Dive) -> Explanation:
+        """What was measured of a dive; nothing before its analysis."""
+        if dive.analysis is None:
+            return Explanation()
+        known = self._known.get(dive.key)
+        if known is None or known[0] is not dive.analysis:
+            found, bands = measures_of(dive.analysis), self.bands_for(dive)
+            explanation = Explanation(measures=found, bands=bands, findings=findings(found, bands))
+            known = self._known[dive.key] = dive.analysis, explanation
+        return known[1]
+
+    def bands_for(self, dive: Dive) -> Mapping[str, Band]:
+        """The bands of good dives of a dive's number and board."""
+        return {}

@@ -1,0 +1,82 @@
+"""What was measured of the shown dive, beside the contributions."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from answers_kit import dive_parse, result_message, scoring
+from PySide6.QtCore import QPoint, Qt
+
+from fineparser_core.measures.explanation import Band, Finding
+from fineparser_core.types import Analysis, Measure
+from fineparser_gui.measure_texts import band_text, finding_text, measured_text
+from fineparser_gui.model.dive import DiveState
+from fineparser_gui.services.explanation import Explanations
+
+
+@pytest.fixture
+def window(idle_studio, qtbot, small_video, tmp_path_factory, monkeypatch):
+    """The window with an analysed dive of which the flight time is known, and too short."""
+    bands = {"flight_time": Band(low=9.15, high=9.3, unit="s", n_dives=10)}
+    monkeypatch.setattr(Explanations, "bands_for", lambda self, dive: bands)
+    session = idle_studio.session
+    session.open([small_video], dive_number="207C", board_m=10.0)
+    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
+    parse = dive_parse(small_video, session.current.info.n_frames)
+    joints = np.ones((96, 16, 3), np.float32)
+    joints[:, :, 1] = np.linspace(5, 40, 16)
+    parse = replace(parse, joints=joints, first_water_contact_frame=parse.transitions.first_entry_frame + 10)
+    for analysis in (Analysis(parse=parse, scoring=None), Analysis(parse=parse, scoring=scoring())):
+        request_id = session.analyses.tasks[session.current.key].id
+        idle_studio.client.received.emit(result_message(request_id, analysis, tmp_path_factory.mktemp("answers")))
+    qtbot.waitUntil(lambda: any(row.against for row in idle_studio.window.measured.rows()), timeout=5000)
+    return idle_studio.window
+
+
+def test_what_speaks_against_a_dive_is_a_sentence_whose_frame_is_a_click_away(window, qtbot):
+    first = next(row for row in window.measured.rows() if row.against)
+    assert "in the air; good dives 207C from 10 m: 9.15 – 9.30 s" in first.text
+    contact = window.measured._session.current.analysis.parse.first_water_contact_frame
+    qtbot.mouseClick(first, Qt.MouseButton.LeftButton)
+    assert window.transport.frame == contact
+    window.transport.seek(0)
+    qtbot.keyClick(first, Qt.Key.Key_Return)
+    assert window.transport.frame == contact
+    assert not any("eduction" in row.text for row in window.measured.rows())
+
+
+def test_every_measure_is_shown_where_it_is_asked_for(window):
+    some = len(window.measured.rows())
+    window.measured.every.setChecked(True)
+    assert len(window.measured.rows()) > some
+
+
+def test_the_moments_are_pictures_that_lead_to_their_frames(window, qtbot):
+    strip = window.measured.strip
+    qtbot.waitUntil(lambda: len(strip._images) == 3, timeout=10_000)
+    image = strip.grab().toImage()
+    assert image.pixelColor(20, 20) != image.pixelColor(image.width() - 2, image.height() - 2)
+    place = strip._place(1).center().toPoint()
+    qtbot.mouseClick(strip, Qt.MouseButton.LeftButton, pos=QPoint(place))
+    assert window.transport.frame == strip._moments[1].frame
+    strip.setFocus()
+    qtbot.keyClick(strip, Qt.Key.Key_Right)
+    qtbot.keyClick(strip, Qt.Key.Key_Space)
+    assert window.transport.frame == strip._moments[2].frame
+
+
+def test_nothing_is_shown_before_the_analysis(idle_studio):
+    assert not idle_studio.window.measured.isVisible()
+    assert idle_studio.window.measured.rows() == []
+
+
+def test_values_have_units_and_their_signs_have_names():
+    over = Measure(name="entry_angle", value=14.2, unit="deg", uncertainty=4.0, frame=3, step="entry")
+    assert measured_text(over) == "14 ± 4° over"
+    assert measured_text(replace(over, value=-3.0)) == "3 ± 4° short"
+    assert band_text("entry_angle", Band(low=-4, high=5, unit="deg", n_dives=9)) == "4° short – 5° over"
+    assert band_text("lean", Band(low=3, high=9, unit="deg", n_dives=9)) == "3 – 9° forward"
+    height = Measure(name="jump_height", value=0.98, unit="m", uncertainty=0.1, frame=3, step="take-off")
+    band = Band(low=1.15, high=1.3, unit="m", n_dives=9)
+    told = finding_text(Finding(measure=height, band=band, weight=2.0), "103B", 1.0)
+    assert told == "1.0 m of jump; good dives 103B from 1 m: 1.1 – 1.3 m"
