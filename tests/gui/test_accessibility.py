@@ -7,7 +7,7 @@ import pytest
 from answers_kit import dive_parse, result_message, scoring
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
-from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QDialog, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QDialog, QScrollArea, QWidget
 
 from fineparser_core.types import Analysis
 from fineparser_gui.actions.catalog import CATALOG
@@ -74,6 +74,9 @@ def check(root: QWidget) -> list[QWidget]:
     assert not [widget for widget in found if widget not in order and widget.focusProxy() not in order]
     unseen = []
     for widget in found:
+        for area in root.findChildren(QScrollArea):
+            if area.isAncestorOf(widget):  # as Tab does
+                area.ensureWidgetVisible(widget)
         widget.setFocus(Qt.FocusReason.TabFocusReason)
         QApplication.processEvents()
         if not widget.hasFocus():
