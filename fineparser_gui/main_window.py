@@ -29,8 +29,8 @@ from fineparser_gui.panels.empty_state import EmptyState
 from fineparser_gui.panels.exemplars import ExemplarsPanel
 from fineparser_gui.panels.exports_strip import ExportsStrip
 from fineparser_gui.panels.library_dock import LibraryDock
-from fineparser_gui.panels.messages import MessageStack
 from fineparser_gui.panels.measured import MeasuredPanel
+from fineparser_gui.panels.messages import MessageStack
 from fineparser_gui.panels.player import PlayerPanel
 from fineparser_gui.panels.score import ScorePanel
 from fineparser_gui.playback.transport import Transport
