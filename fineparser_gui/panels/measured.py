@@ -130,9 +130,10 @@ class MeasuredPanel(QWidget):
         text = self.tr("Read from the video, with one standard deviation; the model's points are told apart above.")
         if explanation.bands:
             return text
+        compared = self.tr("There are no good dives of this number to compare with.")
         if dive.dive_number is None:
-            return f"{text} {self.tr('With the dive number they are compared with good dives of it.')}"
-        return f"{text} {self.tr('There are no good dives of this number to compare with.')}"
+            compared = self.tr("With the dive number they are compared with good dives of it.")
+        return f"{text} {compared}"
 
 
 class MeasureRow(QFrame):
