@@ -32,7 +32,7 @@ class ProgressStrip(QFrame):
         self._bar.setAccessibleName(self.tr("Progress of the analysis"))
         self._button = QPushButton(self.tr("Cancel"))
         self._button.clicked.connect(self._on_pressed)
-        self._find = QPushButton(self.tr("Find dives"))
+        self._find = QPushButton(self.tr("Find the dive"))
         self._find.clicked.connect(self._on_find)
         for button in (self._find, self._button):
             keyboard_friendly(button)
@@ -64,6 +64,8 @@ class ProgressStrip(QFrame):
         self._text.setAlignment(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
         missing = dive.state is DiveState.MISSING
         waiting = self.tr("Locate the video…") if missing else self.tr("Analyse")
+        if dive.state is DiveState.NEEDS_TRIM:
+            waiting = self.tr("Analyse as one dive")
         self._button.setText(self.tr("Cancel") if busy else waiting)
         self._find.setVisible(not busy and dive.state is DiveState.NEEDS_TRIM and dive.segments is None)
         self._bar.setRange(0, _BAR_STEPS if dive.fraction > 0 else 0)  # range 0, 0: busy indicator
@@ -115,7 +117,7 @@ class ProgressStrip(QFrame):
 
     def _on_find(self) -> None:
         if self._session.current is not None:
-            self._session.trimming.find(self._session.current.key)
+            self._session.trimming.find(self._session.current.key, use=True)
 
     def _on_pressed(self) -> None:
         dive = self._session.current

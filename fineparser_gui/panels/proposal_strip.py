@@ -12,7 +12,7 @@ class ProposalStrip(QFrame):
     """Visible while dives found in the shown recording are proposed.
 
     Attributes:
-        accept, accept_all, dismiss: buttons.
+        accept, accept_all, take_back, dismiss: buttons.
     """
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
@@ -25,6 +25,9 @@ class ProposalStrip(QFrame):
         self.accept.clicked.connect(self.accept_here)
         self.accept_all = QPushButton()
         self.accept_all.clicked.connect(self.accept_every)
+        self.take_back = QPushButton(self.tr("Take back"))
+        self.take_back.setToolTip(self.tr("Use the video as it was before the dives found in it were used"))
+        self.take_back.clicked.connect(self._on_take_back)
         self.dismiss = QPushButton()
         self.dismiss.setToolTip(self.tr("Dismiss the proposals"))
         self.dismiss.setAccessibleName(self.tr("Dismiss the proposals"))
@@ -33,7 +36,7 @@ class ProposalStrip(QFrame):
         row.setContentsMargins(14, 6, 8, 6)
         row.setSpacing(8)
         row.addWidget(self._text, 1)
-        for button in (self.accept, self.accept_all, self.dismiss):
+        for button in (self.accept, self.accept_all, self.take_back, self.dismiss):
             keyboard_friendly(button)
             row.addWidget(button)
         session.dive_changed.connect(self._refresh)
@@ -72,6 +75,10 @@ class ProposalStrip(QFrame):
         if self._session.current is not None:
             self._session.trimming.accept_all(self._session.current.key)
 
+    def _on_take_back(self) -> None:
+        if self._session.current is not None:
+            self._session.trimming.take_back(self._session.current.key)
+
     def _on_dismiss(self) -> None:
         if self._session.current is not None:
             self._session.trimming.dismiss(self._session.current.key)
@@ -99,6 +106,7 @@ class ProposalStrip(QFrame):
             self._text.setText(text.format(n, accepted) if accepted else self.tr("{0} dives were found.").format(n))
         self.accept.setVisible(n > 1 and accepted < n)
         self.accept_all.setVisible(accepted < n)
+        self.take_back.setVisible(accepted > 0)
         self.accept_all.setText(self.tr("Trim to it") if n == 1 else self.tr("Add all"))
         self._show_here(dive)
 

@@ -1,6 +1,6 @@
-"""Why a clip is not scored as a complete dive, and a button that scores it anyway."""
+"""Why a clip is not scored as a complete dive, and what can be done: look for the dive, or score it anyway."""
 
-from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.panels.widgets import keyboard_friendly, label
@@ -11,22 +11,34 @@ class RefusalNote(QWidget):
     """Visible where the shown dive was refused, also after the coach has overruled that.
 
     Attributes:
+        find: button that looks for the dive in the whole video, and trims the row to it.
         overrule: button that scores anyway.
+        take_back: button that takes this back.
     """
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self._text = label(wrap=True)
+        self.find = QPushButton(self.tr("Find the dive"))
+        self.find.setToolTip(self.tr("Look for the dive in the whole video and trim the clip to it"))
+        self.find.clicked.connect(self._on_find)
         self.overrule = QPushButton(self.tr("Score anyway"))
         self.overrule.setToolTip(self.tr("Score this clip although it may not be a complete dive"))
-        self.overrule.clicked.connect(self._on_overrule)
-        keyboard_friendly(self.overrule)
+        self.overrule.clicked.connect(lambda: self._declare(is_dive=True))
+        self.take_back = QPushButton(self.tr("Take back"))
+        self.take_back.setToolTip(self.tr("Do not score this clip"))
+        self.take_back.clicked.connect(lambda: self._declare(is_dive=False))
+        row = QHBoxLayout()
+        for button in (self.find, self.overrule, self.take_back):
+            keyboard_friendly(button)
+            row.addWidget(button)
+        row.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addWidget(self._text)
-        column.addWidget(self.overrule)
+        column.addLayout(row)
 
     @property
     def text(self) -> str:
@@ -40,8 +52,15 @@ class RefusalNote(QWidget):
             return
         overruled = dive.correction.is_dive
         self._text.setText(self.tr("Scored anyway. {0}").format(refusal) if overruled else refusal)
-        self.overrule.setVisible(not overruled and dive.dive_number is not None)
+        # Once for a file: the buttons beside what was found come next.
+        self.find.setVisible(not overruled and not dive.searching and not dive.proposals)
+        self.overrule.setVisible(not overruled)
+        self.take_back.setVisible(overruled)
 
-    def _on_overrule(self) -> None:
+    def _on_find(self) -> None:
         if self._session.current is not None:
-            self._session.editing.declare_dive(self._session.current.key)
+            self._session.trimming.find(self._session.current.key, use=True)
+
+    def _declare(self, *, is_dive: bool) -> None:
+        if self._session.current is not None:
+            self._session.editing.declare_dive(self._session.current.key, is_dive)

@@ -102,9 +102,10 @@ class EditingService(QObject):
         """Go back to the model's transitions."""
         self._correct(key, self.tr("resetting the transitions"), transitions=None)
 
-    def declare_dive(self, key: str) -> None:
-        """Overrule a refusal: score the clip as a complete dive."""
-        self._correct(key, self.tr("scoring anyway"), is_dive=True)
+    def declare_dive(self, key: str, is_dive: bool = True) -> None:
+        """Overrule a refusal, so that the clip is scored as a complete dive, or take that back."""
+        text = self.tr("scoring anyway") if is_dive else self.tr("taking back the score")
+        self._correct(key, text, is_dive=is_dive)
 
     def leave_out(self, key: str, exemplar_id: str, left_out: bool) -> None:
         """Leave an exemplar out of the score, or take it back in."""

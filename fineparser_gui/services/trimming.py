@@ -22,11 +22,20 @@ class TrimmingService(QObject):
         super().__init__(state)
         self._state, self._scheduler, self._edits = state, scheduler, edits
         self._tasks: dict[str, Task] = {}  # searches that have not ended, by key of the dive
+        self._using: set[str] = set()  # those of them whose only dive is to be used at once
+        # By key: the range of a row before it was trimmed to what was found.
+        self._ranges: dict[str, tuple[int | None, int | None]] = {}
         edits.handlers[Subject.PROPOSALS] = self._apply_proposals
 
-    def find(self, key: str) -> None:
-        """Queue a search of the whole file."""
+    def find(self, key: str, *, use: bool = False) -> None:
+        """Queue a search of the whole file.
+
+        Args:
+            use: trim the row to the dive at once where exactly one is found; `take_back` undoes it.
+        """
         self.forget(key)
+        if use:
+            self._using.add(key)
         dive = self._state.dive(key)
         cancelled = dive.cancelled and dive.state is not DiveState.NEEDS_TRIM  # its analysis was, not a search
         fresh = {"segments": None, "progress": None, "fraction": 0.0, "problem": None, "cancelled": cancelled}
@@ -59,6 +68,7 @@ class TrimmingService(QObject):
 
     def forget(self, key: str) -> None:
         """Abandon the search of a dive, which was removed or will be searched anew."""
+        self._using.discard(key)
         task = self._tasks.pop(key, None)
         if task is not None:
             task.abandon()
@@ -68,15 +78,9 @@ class TrimmingService(QObject):
         dive = self._state.dive(key)
         if not dive.segments:  # the common case, checked for every row at every change of the list
             return frozenset()
-        cut = [
-            (one.in_frame, one.out_frame)
-            for one in self._state.dives
-            if one.in_frame is not None and one.out_frame is not None and one.path == dive.path
-        ]
+        cut = [one for one in self._state.dives if one.path == dive.path and one.in_frame is not None]
         return frozenset(
-            place
-            for place, segment in enumerate(dive.segments)
-            if any(first <= segment.first_flight_frame and segment.first_entry_frame <= last for first, last in cut)
+            place for place, found in enumerate(dive.segments) if any(_holds(one, dive, found) for one in cut)
         )
 
     def accept(self, key: str, place: int) -> None:
@@ -90,8 +94,26 @@ class TrimmingService(QObject):
             return
         before, after = (dive.in_frame, dive.out_frame), (segment.in_frame, segment.out_frame)
         if before != after:
+            self._ranges[key] = before
             text = self.tr("trimming the dive")
             self._edits.do(Edit(subject=Subject.RANGE, key=key, before=before, after=after, text=text))
+
+    def take_back(self, key: str) -> None:
+        """Undo the use of what was found: the row gets its former range, and the rows of a recording go again."""
+        dive = self._state.dive(key)
+        accepted = self.accepted(key)
+        if not dive.segments or not accepted:
+            return
+        if len(dive.segments) == 1:
+            before, after = (dive.in_frame, dive.out_frame), self._ranges.pop(key, (None, None))
+            text = self.tr("taking back the trim")
+            self._edits.do(Edit(subject=Subject.RANGE, key=key, before=before, after=after, text=text))
+            return
+        places = {one: place for place, one in enumerate(self._state.keys)}
+        segments = [dive.segments[place] for place in accepted]
+        rows = tuple((one, places[one.key]) for one in self._state.dives if any(_holds(one, dive, s) for s in segments))
+        text = self.tr("taking back the dives of a recording")
+        self._edits.do(Edit(subject=Subject.REMOVED_ROWS, before=rows, after=(), text=text))
 
     def accept_all(self, key: str) -> None:
         """Accept all remaining proposals."""
@@ -140,7 +162,11 @@ class TrimmingService(QObject):
         self._state.update(key, search_state=SearchState.SEARCHING, progress=progress, fraction=fraction)
 
     def _on_finished(self, key: str, answer: Segments) -> None:
+        use = key in self._using
+        self._using.discard(key)
         self._end(key, SearchState.FOUND, segments=tuple(DiveSegment(**fields) for fields in answer.segments))
+        if use and len(answer.segments) == 1:
+            self.accept(key, 0)
 
     def _on_cancelled(self, key: str) -> None:
         dive = self._state.dive(key)
@@ -149,3 +175,10 @@ class TrimmingService(QObject):
     def _on_failed(self, key: str, _: str, message: str) -> None:
         self._end(key, SearchState.FAILED, problem=message)
         self._state.problem.emit(f"{self._state.dive(key).path.name}: {message}")
+
+
+def _holds(row: Dive, recording: Dive, found: DiveSegment) -> bool:
+    """Whether a row is cut out of a recording so that it holds the flight of a dive that was found there."""
+    if row.in_frame is None or row.out_frame is None or row.path != recording.path:
+        return False
+    return row.in_frame <= found.first_flight_frame and found.first_entry_frame <= row.out_frame

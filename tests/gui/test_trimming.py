@@ -59,7 +59,7 @@ def test_a_long_recording_is_looked_through_unasked_and_not_analysed(recording) 
     dive, strip = recording.session.current, recording.window.player.progress
     assert (dive.state, dive.searching) == (DiveState.NEEDS_TRIM, True)
     recording.client.received.emit(progress(trim_requests(recording)[0], 50))
-    assert "25 %" in strip._text.text()
+    assert "18 %" in strip._text.text()  # the scan is 70 % of a search
     recording.session.cancel(dive.key)
     dive = recording.session.current
     assert (dive.state, dive.searching, dive.segments) == (DiveState.NEEDS_TRIM, False, None)
@@ -284,10 +284,10 @@ def test_paused_no_recording_is_looked_through_until_it_goes_on(recording, qtbot
     for path in others:
         path.write_bytes(training.read_bytes())
     session.open(others)
+    session.select(session.keys[0])  # which would go after the search of what is shown
     qtbot.waitUntil(lambda: all(session.dive(key).searching for key in session.keys), timeout=5000)
     (first,) = trim_requests(recording)  # one at a time
     assert Path(first.path) == training
-    session.select(session.keys[0])
     recording.client.received.emit(progress(first, 50))
     qtbot.waitUntil(pause.isEnabled)  # actions follow the list a moment later
     pause.trigger()
@@ -405,3 +405,52 @@ def test_the_worker_looks_through_a_file(studio, qtbot, small_video, bundled_wei
     qtbot.waitUntil(lambda: session.current.segments is not None, timeout=120_000)
     assert session.current.segments == ()
     assert "No dive was found" in studio.window.player.proposals.text
+
+
+def test_in_a_refused_clip_the_dive_is_found_and_taken_back_by_one_click_each(
+    idle_studio, qtbot, small_video, tmp_path
+) -> None:
+    session, window = idle_studio.session, idle_studio.window
+    key = parsed(idle_studio, qtbot, small_video, tmp_path, "No entry was found: let it end later.")
+    window.score.refusal.find.click()
+    assert not window.score.refusal.find.isVisible()
+    assert window.player.progress.isVisible()
+    answer(
+        idle_studio, DiveSegment(in_frame=10, first_flight_frame=30, first_entry_frame=60, out_frame=90, confidence=1)
+    )
+    assert (session.current.in_frame, session.current.out_frame) == (10, 90)
+    assert session.current.state is DiveState.QUEUED  # what was found is analysed
+    assert window.player.proposals.text == "The dive was trimmed as proposed."
+    window.player.proposals.take_back.click()
+    assert (session.current.in_frame, session.current.out_frame) == (None, None)
+    session.edits.undo()
+    assert session.dive(key).in_frame == 10
+
+    session.cancel(key)
+    session.trimming.find(key, use=True)
+    answer(idle_studio)  # none this time
+    assert session.dive(key).in_frame == 10
+    assert not window.player.proposals.take_back.isVisible()
+
+
+def test_all_dives_of_a_recording_are_taken_back_by_one_click(recording, qtbot) -> None:
+    session, window = recording.session, recording.window
+    key = session.current.key
+    answer(recording, segment(100), segment(300), segment(500))
+    window.player.proposals.accept_all.click()
+    assert len(session.keys) == 4
+    window.player.proposals.take_back.click()
+    assert session.keys == [key]
+    session.edits.undo()
+    assert len(session.keys) == 4
+
+
+def test_a_score_in_spite_of_a_refusal_is_taken_back(idle_studio, qtbot, small_video, tmp_path) -> None:
+    session, note = idle_studio.session, idle_studio.window.score.refusal
+    parsed(idle_studio, qtbot, small_video, tmp_path, "No take-off was found: let it begin earlier.")
+    note.overrule.click()
+    assert session.current.correction.is_dive
+    note.take_back.click()
+    assert not session.current.correction.is_dive
+    assert session.current.refused
+    assert note.overrule.isVisible()
