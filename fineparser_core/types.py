@@ -23,6 +23,7 @@ class VideoInfo:
         variable_frame_rate: True if frame intervals differ by more than 1 %.
         n_frames_missing: number of frames that the header announces and a truncated file lacks.
         n_parts_damaged: number of packets that are corrupt, as is where reading stopped early.
+        recorded_on: day on which it was recorded, as the file says, YYYY-MM-DD; None where it does not.
     """
 
     path: Path
@@ -36,6 +37,7 @@ class VideoInfo:
     variable_frame_rate: bool
     n_frames_missing: int = 0
     n_parts_damaged: int = 0
+    recorded_on: str | None = None
     pts_s: np.ndarray = field(repr=False, compare=False)
 
     @property

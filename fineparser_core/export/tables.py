@@ -4,11 +4,12 @@ CSV: UTF-8 with a byte order mark, as spreadsheets want it; commas, a decimal po
 nothing is known. The columns are `COLUMNS`; a measure has two, its value and one standard deviation, in the unit that
 the documents name. Points of different dive numbers or boards are not comparable.
 
-JSON "fineparser.dives/2": {format, versions, dives}, each of {path, diver, dive_number, board_m, state, transitions_by,
-water_contact_by, drawings, analysis}; `analysis` is in the format of `analysis_json`, or null. A single dive can be had
-in that format alone: `write_analysis_json`. `drawings` are what the coach drew, of {kind, frame, points, text,
-degrees}: kind "line", "angle" or "note"; frame 0-based in the source file; points in pixels of its upright frames;
-degrees of an angle, of a line from the vertical, null of a note. The table has the notes alone, each with its frame.
+JSON "fineparser.dives/2": {format, versions, dives}, each of {path, diver, dived_on, dive_number, board_m, state,
+transitions_by, water_contact_by, drawings, analysis}; `analysis` is in the format of `analysis_json`, or null. A single
+dive can be had in that format alone: `write_analysis_json`. `drawings` are what the coach drew, of {kind, frame,
+points, text, degrees}: kind "line", "angle" or "note"; frame 0-based in the source file; points in pixels of its
+upright frames; degrees of an angle, of a line from the vertical, null of a note. The table has the notes alone, each
+with its frame.
 """
 
 import codecs
@@ -32,6 +33,7 @@ _DECIMALS = 3
 _PARTS = ("points", "dynamic", "static")
 COLUMNS = (
     "diver",
+    "dived_on",
     "file",
     "state",
     "dive_number",
@@ -71,6 +73,7 @@ class DiveRecord:
     Attributes:
         path: of the video.
         diver: name; "" where it is not known.
+        dived_on: day of the dive, YYYY-MM-DD; "" where it is not known.
         state: how far the analysis is, in a word or two.
         analysis: None where there is none.
         corrected: the transitions are a person's.
@@ -80,6 +83,7 @@ class DiveRecord:
 
     path: Path
     diver: str = ""
+    dived_on: str = ""
     dive_number: str | None = None
     board_m: float | None = None
     state: str = "analysed"
@@ -113,6 +117,7 @@ def write_json(dives: Sequence[DiveRecord], path: Path) -> None:
             {
                 "path": str(dive.path),
                 "diver": dive.diver or None,
+                "dived_on": dive.dived_on or None,
                 "dive_number": dive.dive_number,
                 "board_m": dive.board_m,
                 "state": dive.state,
@@ -131,6 +136,7 @@ def write_json(dives: Sequence[DiveRecord], path: Path) -> None:
 def _row(dive: DiveRecord) -> dict[str, Any]:
     row: dict[str, Any] = {
         "diver": dive.diver,
+        "dived_on": dive.dived_on,
         "file": dive.path.name,
         "state": dive.state,
         "dive_number": dive.dive_number,

@@ -6,9 +6,10 @@ frame rate.
 
 import logging
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -46,6 +47,8 @@ _MOST_ASPECT = 20
 # Longer intervals between time stamps are damaged ones.
 _MOST_DURATION_S = 30 * 24 * 3600
 _LEAST_RATE, _MOST_RATE = Fraction(1, 100), 100_000
+# Clocks that were never set begin in 1904, 1970 or 1980.
+_FIRST_YEAR, _LAST_YEAR = 1985, 2100
 _NO_STAMPS = 0x80  # FFmpeg's AVFMT_NOTIMESTAMPS
 # Frames by which the sound of a file may outlast its pictures.
 _LONGER_SOUND = 2
@@ -138,6 +141,7 @@ def _inspect(path: Path, _mtime_ns: int, _size: int) -> tuple[VideoInfo, FrameIn
         raise VideoError(f"{path}: found {n_frames} {frames}{cut_off}, need at least {MIN_FRAMES}: pick a longer clip.")
     with open_video(path) as (container, stream):
         codec, geometry = _inspect_first_frame(path, container, stream)
+        recorded_on = recording_day(container.metadata)
     if n_missing:
         logger.warning("%s is cut off: %d of %d frames are there", path, n_frames, n_frames + n_missing)
 
@@ -157,9 +161,27 @@ def _inspect(path: Path, _mtime_ns: int, _size: int) -> tuple[VideoInfo, FrameIn
         variable_frame_rate=_is_variable_rate(intervals_s, float(time_base)),
         n_frames_missing=n_missing,
         n_parts_damaged=0 if n_missing else n_damaged,  # the last packet of a truncated file is corrupt
+        recorded_on=recorded_on,
         pts_s=pts_s,
     )
     return info, index, geometry
+
+
+def recording_day(metadata: Mapping[str, str]) -> str | None:
+    """The day of a recording by the metadata of its file, YYYY-MM-DD; a time in UTC is told in the local zone.
+
+    None where the file does not say, or says what a camera without a clock does.
+    """
+    for key in ("com.apple.quicktime.creationdate", "creation_time", "date"):
+        try:
+            said = datetime.fromisoformat(metadata.get(key, "").strip())
+        except ValueError:
+            continue
+        if said.tzinfo == UTC:
+            said = said.astimezone()
+        if _FIRST_YEAR <= said.year <= _LAST_YEAR:
+            return said.date().isoformat()
+    return None
 
 
 @contextmanager

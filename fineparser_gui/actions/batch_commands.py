@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
 from fineparser_gui.actions.registry import ActionRegistry
+from fineparser_gui.dialogs.edit_dives_dialog import EditDivesDialog
 from fineparser_gui.dialogs.naming_dialog import NamingDialog
 from fineparser_gui.dialogs.ranking_dialog import RankingDialog
 from fineparser_gui.panels.dives import DivesPanel
@@ -32,6 +33,7 @@ class BatchCommands(QObject):
             "move_up": lambda: self._move(-1),
             "move_down": lambda: self._move(1),
             "name_dives": lambda: self.name_dives(self._panel.selected_keys()),
+            "edit_dives": self.edit_dives,
             "ranking": self.rank,
             **dict.fromkeys(("sort_dives", "sort_library"), lambda: None),  # their menus open
         }
@@ -52,6 +54,10 @@ class BatchCommands(QObject):
     def name_dives(self, keys: list[str]) -> None:
         """Ask for a source of dive numbers, and for which dives."""
         NamingDialog(self._session, self._panel.model.keys, keys, self._window).open()
+
+    def edit_dives(self) -> None:
+        """Ask for details of all selected dives at once."""
+        EditDivesDialog(self._session, self._panel.selected_keys(), self._window).open()
 
     def rank(self) -> None:
         """Show the ranking beside the window."""
@@ -83,6 +89,7 @@ class BatchCommands(QObject):
             "move_up": len(dives) > 1,
             "move_down": len(dives) > 1,
             "name_dives": bool(dives),
+            "edit_dives": bool(dives),
             "ranking": bool(dives),
             "sort_dives": len(dives) > 1,
         }.items():

@@ -174,6 +174,12 @@ CATALOG: tuple[ActionSpec, ...] = (
     # No key cancels work: Esc is pressed to leave a text field or a drawing, and minutes of analysis would be lost.
     ActionSpec(id="cancel", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "&Cancel analysis")),
     ActionSpec(
+        id="edit_dives",
+        menu=_DIVE,
+        text=QT_TRANSLATE_NOOP("actions", "Edit &selected dives…"),
+        keys=("Ctrl+Shift+D",),
+    ),
+    ActionSpec(
         id="name_dives",
         menu=_DIVE,
         text=QT_TRANSLATE_NOOP("actions", "Fill in dive &numbers…"),

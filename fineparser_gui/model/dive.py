@@ -81,6 +81,8 @@ class Dive:
         dive_number: validated, upper case, e.g. "207C"; None until the user gives it.
         difficulty: the DD that the user typed; None: the tables'.
         diver: name of the diver, or "".
+        dived_on: day of the dive, YYYY-MM-DD, by the file until the coach says otherwise; "": there is none; None: not
+            known yet.
         rule: which exemplars may vote.
         drawings: lines, angles and notes on its frames.
         progress, fraction: of the analysis or search in progress: its present stage, and how much of all is done.
@@ -112,6 +114,7 @@ class Dive:
     board_m: float | None = None
     difficulty: float | None = None
     diver: str = ""
+    dived_on: str | None = None
     rule: CandidateRule = field(default_factory=CandidateRule)
     drawings: tuple[Drawing, ...] = ()
     progress: Progress | None = None

@@ -19,6 +19,7 @@ class Subject(Enum):
 
     DETAILS = auto()  # (dive number, board, DD)
     DIVER = auto()  # (name)
+    DAY = auto()  # (day as YYYY-MM-DD, or "")
     RULE = auto()  # (CandidateRule)
     RANGE = auto()  # (in frame, out frame)
     CORRECTION = auto()  # (attributes of Correction by name)

@@ -2,6 +2,7 @@
 
 import reprlib
 from collections.abc import Callable
+from datetime import date
 from typing import Any, TypeVar
 
 from fineparser_core.printable import without_surrogates
@@ -84,6 +85,16 @@ def text(value: Any, most: int = LONGEST_NAME) -> str:
     if not isinstance(value, str) or len(value) > most:
         raise ValueError(f"{shown(value)} where text of at most {most} characters belongs")
     return without_surrogates(value)
+
+
+def day(value: Any) -> str | None:
+    """A day as YYYY-MM-DD, "" for none, or null. Raises: ValueError."""
+    if value in (None, ""):
+        return value
+    try:
+        return date.fromisoformat(value).isoformat()
+    except (TypeError, ValueError):
+        raise ValueError(f"{shown(value)} where a day such as 2026-05-31 belongs") from None
 
 
 def file_name(value: Any) -> str | None:

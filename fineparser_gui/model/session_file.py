@@ -9,14 +9,14 @@ Format "fineparser.session/1", JSON in UTF-8 (a reader refuses other numbers; ne
               where that is not known (older autosaves have none)
     paused    whether the analyses were held up
     exemplar_drawings  what was drawn on dives of the library: drawings as those of a dive, by the exemplar's id
-    dives     of {path, relative_path, in_frame, out_frame, dive_number, board_m, difficulty, diver, nearest, synchro,
-              transitions, water_contact, left_out, is_dive, cancelled, drawings, segments, dismissed, video}, in the
-              order of the list; relative_path is as seen from the folder of the session file, or null where there is
-              none; water_contact is the frame in which the coach saw the water touched first, or null; drawings are of
-              {kind, frame, points, text}, points in pixels of the file's upright frames; segments are the dives found
-              in a long recording, as `DiveSegment`, or null where nobody searched; dismissed: the coach has hidden
-              them; video is the identity of the file, as `VideoIdentity`, or null where it was never opened (older
-              files have none)
+    dives     of {path, relative_path, in_frame, out_frame, dive_number, board_m, difficulty, diver, dived_on, nearest,
+              synchro, transitions, water_contact, left_out, is_dive, cancelled, drawings, segments, dismissed, video},
+              in the order of the list; relative_path is as seen from the folder of the session file, or null where
+              there is none; water_contact is the frame in which the coach saw the water touched first, or null;
+              drawings are of {kind, frame, points, text}, points in pixels of the file's upright frames; segments are
+              the dives found in a long recording, as `DiveSegment`, or null where nobody searched; dismissed: the coach
+              has hidden them; video is the identity of the file, as `VideoIdentity`, or null where it was never opened
+              (older files have none)
 
 Analyses are not stored: opening a session makes them anew, and the coach's transitions and exemplars left out are
 applied to them.
@@ -38,7 +38,7 @@ from fineparser_core.types import DiveSegment
 from fineparser_core.video.atomic import atomic_file
 from fineparser_gui.model.correction import Correction
 from fineparser_gui.model.drawings import MOST_DRAWINGS, Drawing, from_dict, to_dict
-from fineparser_gui.model.json_fields import file_name, frame, listed, number, read_field, record, shown, text
+from fineparser_gui.model.json_fields import day, file_name, frame, listed, number, read_field, record, shown, text
 from fineparser_gui.model.relocation import is_there
 from fineparser_gui.model.video_identity import VideoIdentity, identity_from_dict
 
@@ -68,6 +68,7 @@ class SavedDive:
     board_m: float | None = None
     difficulty: float | None = None
     diver: str = ""
+    dived_on: str | None = None
     drawings: tuple[Drawing, ...] = ()
     rule: CandidateRule = field(default_factory=CandidateRule)
     cancelled: bool = False
@@ -212,6 +213,7 @@ def _dive_to_dict(dive: SavedDive, folder: Path) -> dict[str, Any]:
         "board_m": dive.board_m,
         "difficulty": dive.difficulty,
         "diver": dive.diver,
+        "dived_on": dive.dived_on,
         "drawings": [to_dict(drawing) for drawing in dive.drawings],
         "nearest": dive.rule.nearest,
         "synchro": dive.rule.synchro,
@@ -260,6 +262,7 @@ def _dive_from_dict(values: dict[str, Any], folder: Path) -> SavedDive:
         board_m=read_field(values, "board_m", _board),
         difficulty=read_field(values, "difficulty", _difficulty),
         diver=read_field(values, "diver", text, None),
+        dived_on=read_field(values, "dived_on", day, None),
         drawings=read_field(values, "drawings", _drawings, []),
         rule=CandidateRule(nearest=values.get("nearest") is True, synchro=values.get("synchro") is True),
         cancelled=values.get("cancelled") is True,

@@ -1,4 +1,4 @@
-"""Form for diver, dive number, board and DD of the shown dive: optional, and validated while typing."""
+"""Form for diver, date, dive number, board and DD of the shown dive: optional, and validated while typing."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,7 +11,7 @@ from fineparser_core.diving.difficulty import BOARDS_M, find_difficulty
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.errors import ConfigError
 from fineparser_gui.formatting import board_text
-from fineparser_gui.model.json_fields import LONGEST_NAME
+from fineparser_gui.model.json_fields import LONGEST_NAME, day
 from fineparser_gui.panels.number_field import NumberField
 from fineparser_gui.panels.suggestions import Suggestions
 from fineparser_gui.panels.widgets import card, fill, keyboard_friendly, label
@@ -36,6 +36,14 @@ class DetailsPanel(QWidget):
         completer = QCompleter(self._divers, self)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.diver.setCompleter(completer)
+        self.date = QLineEdit()
+        self.date.setPlaceholderText(self.tr("date, e.g. 2026-05-31"))
+        self.date.setAccessibleName(self.tr("Date of the dive"))
+        self.date.setToolTip(self.tr("The day of the dive, as the file says until you change it"))
+        self.date.setMaxLength(10)
+        self.date.textEdited.connect(self._on_date_edited)
+        self.date.editingFinished.connect(self._show_date)
+        self.date.returnPressed.connect(self.date.clearFocus)
         self.number = NumberField(self._numbers)
         self.number.setPlaceholderText(self.tr("dive, e.g. 207C"))
         self.number.setMaxLength(8)
@@ -69,7 +77,11 @@ class DetailsPanel(QWidget):
         row.addWidget(self.board, 2)
         row.addWidget(self.difficulty, 2)
         frame, layout = card()
-        layout.addWidget(self.diver)
+        first = QHBoxLayout()
+        first.setSpacing(8)
+        first.addWidget(self.diver, 3)
+        first.addWidget(self.date, 2)
+        layout.addLayout(first)
         layout.addLayout(row)
         below = QHBoxLayout()
         below.addWidget(self._note, 1)
@@ -92,6 +104,7 @@ class DetailsPanel(QWidget):
         self.setEnabled(dive is not None)
         self.synchro.setChecked(dive is not None and dive.synchro)
         self.diver.setText(dive.diver if dive else "")
+        self._show_date()
         self._divers.setStringList(self._known_divers())
         self.number.setText(dive.dive_number or "" if dive else "")
         self.board.setCurrentIndex(max(self.board.findData(dive.board_m if dive else None), 0))
@@ -109,6 +122,8 @@ class DetailsPanel(QWidget):
             self._on_current_changed()
         elif dive.diver != self.diver.text().strip():
             self.diver.setText(dive.diver)
+        if not self.date.hasFocus():
+            self._show_date()
 
     def _numbers(self) -> Mapping[str, int]:
         return self._session.library.numbers(synchro=self.synchro.isChecked())
@@ -119,6 +134,22 @@ class DetailsPanel(QWidget):
     def _on_diver_changed(self) -> None:
         if self._key is not None:
             self._session.set_diver(self._key, self.diver.text().strip())
+
+    def _show_date(self) -> None:
+        """The day that is known; what is typed and no day goes."""
+        dive = self._session.find(self._key) if self._key is not None else None
+        self.date.setText((dive.dived_on or "") if dive is not None else "")
+        self._mark(self.date, valid=True)
+
+    def _on_date_edited(self, typed: str) -> None:
+        try:
+            found = day(typed.strip()) or ""
+        except ValueError:
+            self._mark(self.date, valid=False)
+            return
+        self._mark(self.date, valid=True)
+        if self._key is not None:
+            self._session.editing.set_day(self._key, found)
 
     def _on_synchro(self, on: bool) -> None:
         if self._key is not None:
@@ -168,8 +199,12 @@ class DetailsPanel(QWidget):
     def _say(self, text: str, *, wrong: QLineEdit | None = None) -> None:
         self._note.setProperty("role", "muted" if wrong is None else "error")
         for field in (self.number, self.difficulty):
-            field.setProperty("valid", field is not wrong)
-        for widget in (self._note, self.number, self.difficulty):
-            widget.style().unpolish(widget)
-            widget.style().polish(widget)
+            self._mark(field, valid=field is not wrong)
+        self._note.style().unpolish(self._note)
+        self._note.style().polish(self._note)
         self._note.setText(text)
+
+    def _mark(self, field: QLineEdit, *, valid: bool) -> None:
+        field.setProperty("valid", valid)
+        field.style().unpolish(field)
+        field.style().polish(field)

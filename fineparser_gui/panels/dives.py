@@ -23,7 +23,17 @@ from fineparser_gui.panels.widgets import card, fill, keyboard_friendly, label
 from fineparser_gui.services.session import Session
 
 _BATCH_ACTIONS = ("pause_queue", "retry_all", "cancel_all")
-_MENU_ACTIONS = ("analyse", "cancel", "find_dives", "locate", "name_dives", "move_up", "move_down", "remove")
+_MENU_ACTIONS = (
+    "analyse",
+    "cancel",
+    "find_dives",
+    "locate",
+    "edit_dives",
+    "name_dives",
+    "move_up",
+    "move_down",
+    "remove",
+)
 
 
 class DivesPanel(QWidget):

@@ -135,6 +135,7 @@ class LibraryDock(QDockWidget):
                 board_m=dive.board_m,
                 score=nan,
                 diver=dive.diver,
+                dived_on=dive.dived_on or None,
                 synchro=dive.synchro,
             ),
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from PySide6.QtCore import QObject
 
@@ -44,6 +45,7 @@ class EditingService(QObject):
         of_dives: dict[Subject, Callable[[Dive, Edit], None]] = {
             Subject.DETAILS: self._apply_details,
             Subject.DIVER: self._apply_diver,
+            Subject.DAY: self._apply_day,
             Subject.RULE: self._apply_rule,
             Subject.RANGE: self._apply_range,
             Subject.CORRECTION: self._apply_correction,
@@ -69,6 +71,27 @@ class EditingService(QObject):
         """Set the name of the diver."""
         before = self._state.dive(key).diver
         self._do(Subject.DIVER, key, before, diver[:LONGEST_NAME], self.tr("naming the diver"), gesture="diver")
+
+    def set_day(self, key: str, day: str) -> None:
+        """Set the day of the dive, YYYY-MM-DD, or "" for none."""
+        before = self._state.dive(key).dived_on or ""
+        self._do(Subject.DAY, key, before, day, self.tr("dating the dive"), gesture="day")
+
+    def set_many(self, keys: Sequence[str], said: Mapping[str, Any]) -> None:
+        """Change details of many dives, as one edit.
+
+        Args:
+            said: some of "dive_number", "board_m", "diver" and "dived_on", each with the new value; another dive number
+                drops a typed DD.
+        """
+        self.edits.beginMacro(self.tr("changing {0} dives").format(len(keys)))
+        for key in keys:
+            dive = self._state.dive(key)
+            number, board_m = said.get("dive_number", dive.dive_number), said.get("board_m", dive.board_m)
+            self.set_details(key, number, board_m, dive.difficulty if number == dive.dive_number else None)
+            self.set_diver(key, said.get("diver", dive.diver))
+            self.set_day(key, said.get("dived_on", dive.dived_on or ""))
+        self.edits.endMacro()
 
     def set_rule(self, key: str, rule: CandidateRule) -> None:
         """Set which exemplars may vote; scores the dive from the cached encoding at once."""
@@ -192,6 +215,9 @@ class EditingService(QObject):
 
     def _apply_diver(self, dive: Dive, edit: Edit) -> None:
         self._state.update(dive.key, diver=edit.after)
+
+    def _apply_day(self, dive: Dive, edit: Edit) -> None:
+        self._state.update(dive.key, dived_on=edit.after)
 
     def _apply_rule(self, dive: Dive, edit: Edit) -> None:
         self._analyses.score_anew(dive.key, rule=edit.after)

@@ -259,7 +259,8 @@ class DiveImporter(QObject):
         elif key in self._sought:
             self._located[key] = info.path, identity
         else:
-            self._begin(key, **video._asdict())
+            day = self._state.dive(key).dived_on
+            self._begin(key, **video._asdict(), dived_on=(info.recorded_on or "") if day is None else day)
         self._end_search(key)
         self._tell_refused()
 

@@ -229,13 +229,17 @@ def free_path(path: Path) -> Path:
 
 
 def _kept(dives: Sequence[SavedDive], saved: Sequence[SavedDive]) -> bool:
-    """Whether the saved dives are up to date; identities that were unknown when saved do not count."""
+    """Whether the saved dives are up to date; identities and days that were unknown when saved do not count."""
     if len(dives) != len(saved):
         return False
     return all(
-        now == (before if before.identity else replace(before, identity=now.identity))
+        now == replace(before, identity=before.identity or now.identity, dived_on=_known(before.dived_on, now.dived_on))
         for now, before in zip(dives, saved, strict=True)
     )
+
+
+def _known(before: str | None, now: str | None) -> str | None:
+    return now if before is None else before
 
 
 def _digest(path: Path) -> str:

@@ -1,0 +1,118 @@
+"""Dialog that changes dive number, board, diver and date of all selected dives at once."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QVBoxLayout, QWidget
+
+from fineparser_core.diving.difficulty import BOARDS_M
+from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.errors import ConfigError
+from fineparser_gui.formatting import board_text
+from fineparser_gui.model.json_fields import LONGEST_NAME, day
+from fineparser_gui.panels.number_field import NumberField
+from fineparser_gui.panels.widgets import add_form_row, label
+from fineparser_gui.services.session import Session
+
+
+class EditDivesDialog(QDialog):
+    """A field that stays untouched changes nothing; where the dives differ, it is empty and says so.
+
+    Args:
+        keys: of the dives.
+    """
+
+    def __init__(self, session: Session, keys: Sequence[str], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._session, self._keys = session, list(keys)
+        dives = [session.dive(key) for key in keys]
+        self.setWindowTitle(self.tr("Edit dives"))
+        self.setMinimumWidth(400)
+        self.number = NumberField(session.library.numbers)
+        self.diver, self.date = QLineEdit(), QLineEdit()
+        self.diver.setMaxLength(LONGEST_NAME)
+        self.board = QComboBox()
+        self.board.addItem(self.tr("any board"), None)
+        for board_m in BOARDS_M:
+            self.board.addItem(board_text(board_m), board_m)
+        boards = {dive.board_m for dive in dives}
+        self._several = self.tr("several")
+        if len(boards) > 1:
+            self.board.insertItem(0, self._several, self._several)
+        self.board.setCurrentIndex(0 if len(boards) != 1 else self.board.findData(next(iter(boards))))
+        self._shown_board = self.board.currentData()
+        self._fields: dict[str, QLineEdit] = {"dive_number": self.number, "diver": self.diver, "dived_on": self.date}
+        for name, field in self._fields.items():
+            known = {getattr(dive, name) or "" for dive in dives}
+            field.setText(known.pop() if len(known) == 1 else "")
+            if known:
+                field.setPlaceholderText(self._several)
+            field.setModified(False)
+        if not self.date.placeholderText():
+            self.date.setPlaceholderText(self.tr("e.g. 2026-05-31"))
+        self.message = label(role="error", wrap=True)
+        self.message.hide()
+        form = QFormLayout()
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.setVerticalSpacing(9)
+        for text, widget in (
+            (self.tr("&Dive number"), self.number),
+            (self.tr("&Board"), self.board),
+            (self.tr("D&iver"), self.diver),
+            (self.tr("D&ate"), self.date),
+        ):
+            add_form_row(form, text, widget)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        for button in buttons.buttons():
+            button.setIcon(QIcon())
+        self.ok = buttons.button(QDialogButtonBox.StandardButton.Ok)
+        self.ok.setText(self.tr("Change {0} dives").format(len(dives)) if len(dives) > 1 else self.tr("Change"))
+        self.ok.setProperty("role", "primary")
+        buttons.accepted.connect(self._on_ok)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(18, 16, 18, 14)
+        layout.setSpacing(12)
+        layout.addWidget(label(self.tr("What you leave as it is stays as it is."), "muted", wrap=True))
+        layout.addLayout(form)
+        layout.addWidget(self.message)
+        layout.addWidget(buttons)
+        self.number.setFocus()
+
+    def changes(self) -> dict[str, Any]:
+        """The fields that were touched, with their values.
+
+        Raises:
+            ConfigError, ValueError: a value cannot be.
+        """
+        typed = {name: field.text().strip() for name, field in self._fields.items() if field.isModified()}
+        said: dict[str, Any] = dict(typed)
+        if number := typed.get("dive_number"):
+            said["dive_number"] = str(parse_dive_number(number))
+        elif "dive_number" in typed:
+            said["dive_number"] = None
+        if "dived_on" in typed:
+            said["dived_on"] = day(typed["dived_on"]) or ""
+        if self.board.currentData() != self._shown_board:
+            said["board_m"] = self.board.currentData()
+        return said
+
+    def _on_ok(self) -> None:
+        try:
+            said = self.changes()
+        except ConfigError as error:
+            self._say(str(error), self.number)
+            return
+        except ValueError:
+            text = self.tr("'{0}' is not a day: write it as 2026-05-31, or leave it out.")
+            self._say(text.format(self.date.text()), self.date)
+            return
+        if said:
+            self._session.editing.set_many([key for key in self._keys if key in self._session.keys], said)
+        self.accept()
+
+    def _say(self, text: str, field: QWidget) -> None:
+        self.message.setText(text)
+        self.message.show()
+        field.setFocus()

@@ -1,0 +1,116 @@
+"""Diver and day on every dive, by the file where it says so; many rows edited at once."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import av
+import pytest
+
+from fineparser_core.video.probe import probe, recording_day
+from fineparser_gui.dialogs.edit_dives_dialog import EditDivesDialog
+from fineparser_gui.model.dive import DiveState
+
+
+@pytest.fixture
+def dated(tmp_path, small_video) -> Path:
+    """The small video with a day in its metadata, as phones write it."""
+    path = tmp_path / "phone.mp4"
+    with (
+        av.open(str(small_video)) as source,
+        av.open(str(path), "w", options={"movflags": "use_metadata_tags"}) as made,
+    ):
+        made.metadata["creation_time"] = "2026-05-31T10:12:13.000000Z"
+        stream = made.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                made.mux(packet)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("metadata", "day"),
+    [
+        ({"creation_time": "2026-05-31T10:12:13.000000Z"}, "2026-05-31"),
+        (
+            {"com.apple.quicktime.creationdate": "2026-05-31T23:50:00+0800", "creation_time": "2026-05-30T15:50:00Z"},
+            "2026-05-31",
+        ),
+        ({"date": "2024-02-29"}, "2024-02-29"),
+        ({"creation_time": "1904-01-01T00:00:00.000000Z"}, None),
+        ({"date": "2019"}, None),
+        ({"creation_time": "yesterday"}, None),
+        ({}, None),
+    ],
+)
+def test_the_day_of_a_recording_is_what_its_file_says(metadata, day):
+    assert recording_day(metadata) == day
+
+
+def opened(studio, qtbot, *paths: Path) -> list[str]:
+    studio.session.open(paths)
+    session = studio.session
+    qtbot.waitUntil(lambda: all(session.dive(key).state is DiveState.QUEUED for key in session.keys), timeout=10_000)
+    return session.keys
+
+
+def test_a_dive_has_the_day_of_its_file_until_the_coach_says_another(make_studio, qtbot, dated, small_video, tmp_path):
+    assert probe(dated).recorded_on == "2026-05-31"
+    studio = make_studio()
+    session, details = studio.session, studio.window.details
+    first, second = opened(studio, qtbot, dated, small_video)
+    assert [session.dive(key).dived_on for key in (first, second)] == ["2026-05-31", ""]
+    assert details.date.text() == "2026-05-31"
+    assert not studio.files.modified
+    details.date.setFocus()
+    details.date.selectAll()
+    qtbot.keyClicks(details.date, "2026-06-01")
+    assert session.dive(first).dived_on == "2026-06-01"
+    qtbot.keyClicks(details.date, "x")  # no day: what was known stays
+    details.date.clearFocus()
+    assert session.dive(first).dived_on == "2026-06-01"
+
+    assert studio.files.save_to(tmp_path / "a.fineparser")
+    session.clear()
+    studio.files.open(tmp_path / "a.fineparser")
+    qtbot.waitUntil(lambda: session.dive(session.keys[0]).state is DiveState.QUEUED, timeout=10_000)
+    assert session.dive(session.keys[0]).dived_on == "2026-06-01"
+    assert not studio.files.modified
+    session.exports.table(session.keys, tmp_path / "dives.csv")
+    qtbot.waitUntil(lambda: not session.exports.busy, timeout=60_000)
+    head, row, *_ = (tmp_path / "dives.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert dict(zip(head.split(","), row.split(","), strict=True))["dived_on"] == "2026-06-01"
+
+
+def test_many_rows_are_edited_at_once_and_what_is_not_touched_stays(idle_studio, qtbot, small_video, tmp_path):
+    paths = [tmp_path / f"{number}.mp4" for number in range(3)]
+    for path in paths:
+        path.write_bytes(small_video.read_bytes())
+    session, window = idle_studio.session, idle_studio.window
+    keys = opened(idle_studio, qtbot, *paths)
+    session.set_diver(keys[0], "Anna")
+    session.set_details(keys[2], "107B", 3.0, 3.3)
+    window.dives.view.selectAll()
+    window.actions_by_id["edit_dives"].setEnabled(True)
+    window.actions_by_id["edit_dives"].trigger()
+    dialog = window.findChild(EditDivesDialog)
+    assert dialog.ok.text() == "Change 3 dives"
+    assert (dialog.diver.text(), dialog.diver.placeholderText()) == ("", "several")
+    assert dialog.board.currentText() == "several"
+    qtbot.keyClicks(dialog.number, "9")
+    dialog.ok.click()
+    assert dialog.isVisible()
+    assert "9" in dialog.message.text()
+    dialog.number.clear()
+    qtbot.keyClicks(dialog.number, "207c")
+    qtbot.keyClicks(dialog.date, "2026-05-31")
+    dialog.ok.click()
+    assert not dialog.isVisible()
+    dives = [session.dive(key) for key in keys]
+    assert [dive.details for dive in dives] == [("207C", None, None), ("207C", None, None), ("207C", 3.0, None)]
+    assert [(dive.diver, dive.dived_on) for dive in dives] == [("Anna", "2026-05-31"), *2 * [("", "2026-05-31")]]
+    assert window.actions_by_id["undo"].text() == "&Undo changing 3 dives"
+    session.edits.undo()
+    assert replace(session.dive(keys[2]), key="") == replace(session.dive(keys[2]), key="", dive_number="107B")
+    assert session.dive(keys[2]).difficulty == 3.3
+    assert session.dive(keys[0]).dived_on == ""
