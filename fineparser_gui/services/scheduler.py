@@ -227,9 +227,12 @@ class Scheduler(QObject):
         return Urgency.SHOWN if shown and not held else task.urgency
 
     def _rank_running(self) -> None:
-        """Tell the worker which of the running tasks is of the dive that is shown now."""
+        """Tell the worker which of the running searches is of the dive that is shown now.
+
+        An analysis that was begun keeps its urgency: it takes seconds, and each that is overtaken holds a clip in memory.
+        """
         places = self._places() if self._running else {}
-        for task in self._running:
+        for task in [one for one in self._running if isinstance(one.request, TrimRequest)]:
             urgency = self._urgency(task, places)
             if urgency != task.request.urgency:
                 task.request = replace(task.request, urgency=urgency)
