@@ -8,6 +8,8 @@ from fineparser_gui.panels.dive_states import left_text
 from fineparser_gui.panels.widgets import label, tool_button
 from fineparser_gui.services.session import Session
 
+_WORTH_SAYING_S = 10
+
 
 class BatchBar(QWidget):
     """Visible while several dives are not all analysed, or while the queue is paused.
@@ -54,8 +56,9 @@ class BatchBar(QWidget):
         for count, words in ((failed, self.tr("{0} failed")), (cancelled, self.tr("{0} cancelled"))):
             if count:
                 text += ", " + words.format(count)
-        if left := left_text(self._session.scheduler.batch_left_s):
-            text += f", {left}"
+        left_s = self._session.scheduler.batch_left_s
+        if left_s is not None and left_s >= _WORTH_SAYING_S:
+            text += f", {left_text(left_s)}"
         if self._session.scheduler.paused:
             text = self.tr("Paused: {0}").format(text)
         self._text.setText(text)

@@ -229,7 +229,7 @@ class Scheduler(QObject):
     def _rank_running(self) -> None:
         """Tell the worker which of the running searches is of the dive that is shown now.
 
-        An analysis that was begun keeps its urgency: it takes seconds, and each that is overtaken holds a clip in memory.
+        An analysis that was begun keeps its urgency: it takes seconds, and each one overtaken holds a clip in memory.
         """
         places = self._places() if self._running else {}
         for task in [one for one in self._running if isinstance(one.request, TrimRequest)]:
