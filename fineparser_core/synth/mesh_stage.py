@@ -56,7 +56,9 @@ class MeshStage:
         self._tips = np.zeros((len(scenery.time_s), N_TIPS))
         for k, (_, tip) in enumerate(scenery.boards):
             self._tips[:, k] = tip
-        self._people = [self._load(person) for person in venue.people]
+        self._people = [
+            (self._load(person), shown) for person in venue.people if (shown := self._in_picture(person.joints)).any()
+        ]
         gloss = float(rng.uniform(0.05, 0.45))
         self._athletes = [
             self._load_athlete(athlete, joints, gloss)
@@ -73,6 +75,14 @@ class MeshStage:
         look = Look(skin=body.skin, suit=body.suit, hair=body.hair, gloss=person.gloss)
         return _Figure(self._gl.load_body(mesh, look), mesh, person.joints, person)
 
+    def _in_picture(self, joints: np.ndarray) -> np.ndarray:
+        """Whether a person with joints (T or 1, J, 3) may be seen, by frame (T,)."""
+        camera, middle = self._scenery.camera, self._scenery.middle
+        pixel, depth = camera.project(np.broadcast_to(joints, (len(middle), *joints.shape[1:])), middle)
+        margin = (_SKIN_M * camera.focal_px[middle] / np.maximum(depth.min(1), 0.1))[:, None]
+        low, high = pixel.min(1) - margin, pixel.max(1) + margin
+        return np.asarray(((high > 0) & (low < np.array(self._gl.size))).all(1) & (depth.min(1) > 0.3))
+
     def _load_athlete(self, athlete: Athlete, joints: np.ndarray, gloss: float) -> _Figure:
         body, mesh = athlete.motion.body, athlete.mesh
         assert mesh is not None
@@ -86,9 +96,10 @@ class MeshStage:
         for plane in self._planes:
             gl.plane(plane, self._planes[0], float(self._venue.time_s[frame]))
         gl.solids(self._solids, self._tips[frame])
-        for figure in self._people:
+        for figure, shown in self._people:
             assert figure.person is not None
-            gl.body(figure.loaded, figure.moves(frame), wet_line=figure.person.in_water)
+            if shown[frame]:
+                gl.body(figure.loaded, figure.moves(frame), wet_line=figure.person.in_water)
         return gl.read()[..., :3].copy()
 
     def draw_athletes(self, image: np.ndarray, mask: np.ndarray, frame: int) -> None:

@@ -121,7 +121,8 @@ void main() {
         float fresnel = 0.03 + 0.97 * pow(1.0 - facing, 5.0);
         float glint = pow(max(0.0, dot(r, toward)), 180.0);
         // Refraction moves what is seen below the surface.
-        vec3 under = texture(picture, fold((where + 0.02 * tilt) * repeats)).rgb;
+        vec4 shifted = texture(picture, fold((where + 0.006 * tilt) * repeats));
+        vec3 under = shifted.a > 0.5 ? shifted.rgb : colour;
         colour = mix(under * (1.0 + 0.9 * (tilt.x + tilt.y)), mirrored, min(fresnel, 0.75)) + lamp * glint;
     }
     result = vec4(colour, 1.0);
