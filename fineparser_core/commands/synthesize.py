@@ -10,13 +10,13 @@ from fineparser_core.commands.options import Count, CountFromZero, Seed, Workers
 from fineparser_core.commands.output_paths import check_output_files, check_output_folder
 from fineparser_core.commands.printing import say
 from fineparser_core.commands.terminal import running
+from fineparser_core.config import Renderer
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.errors import ConfigError
 from fineparser_core.export.images import IMAGE_SUFFIXES, write_image
 from fineparser_core.synth import twin_table
 from fineparser_core.synth.dataset import Plan, SynthConfig, synthesize
 from fineparser_core.synth.preview import contact_sheet
-from fineparser_core.synth.render import Renderer
 from fineparser_core.synth.twins import TwinPlan, TwinRecord, plan_twins
 
 

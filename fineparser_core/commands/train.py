@@ -11,7 +11,7 @@ from fineparser_core.commands.options import DatasetOptions, OmitArgPrefixes, Se
 from fineparser_core.commands.output_paths import check_output_folder
 from fineparser_core.commands.printing import say
 from fineparser_core.commands.terminal import cancel_on_signals, log_to_stderr
-from fineparser_core.config import RunSettings, TrainConfig
+from fineparser_core.config import Renderer, RunSettings, TrainConfig
 from fineparser_core.constants import Device
 from fineparser_core.errors import ConfigError
 from fineparser_core.training.presets import PRESETS
@@ -68,6 +68,7 @@ class RecipeOptions:
         seed: of everything that is drawn.
         device: where the network runs, cpu or cuda; by default on the best that there is.
         workers: processes that render; the dives do not depend on it.
+        renderer: of the dives: capsules, or the mesh of the extra "synth", which takes several times as long.
         resume: go on with the run in the output folder, or start it.
     """
 
@@ -78,6 +79,7 @@ class RecipeOptions:
     seed: Seed = RecipeConfig.seed
     device: Device = "auto"
     workers: Workers = 2
+    renderer: Renderer = RecipeConfig.renderer
     resume: bool = False
 
 
@@ -123,7 +125,7 @@ def _make_bundle(args: RecipeOptions) -> int:
     from fineparser_core.training.run import BUNDLE
 
     device, precision = recipe_device(args.device)
-    config = RecipeConfig(seed=args.seed, device=device, precision=precision)
+    config = RecipeConfig(seed=args.seed, device=device, precision=precision, renderer=args.renderer)
     with cancel_on_signals() as cancel:
         log_to_stderr()
         card = make_bundle(

@@ -6,6 +6,7 @@ from typing import Literal
 import cv2
 import numpy as np
 
+from fineparser_core.config import Renderer
 from fineparser_core.diving.difficulty import SPRINGBOARDS_M, find_difficulty
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.errors import ConfigError
@@ -42,7 +43,6 @@ _PHONE_SHARE = 0.75
 _SYNCHRO_DELAY_S, _SYNCHRO_QUALITY = 0.03, 0.7
 
 View = Literal["close", "dive", "phone", "underwater"]
-Renderer = Literal["capsule", "mesh"]
 _PHONE: View = "phone"
 
 

@@ -14,11 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from fineparser_core.config import Renderer
 from fineparser_core.diving.difficulty import BOARDS_M, find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
 from fineparser_core.synth.dataset import PlannedDive
-from fineparser_core.synth.render import DiveSpec, Renderer
+from fineparser_core.synth.render import DiveSpec
 from fineparser_core.synth.rubric import STEP_WEIGHTS
 
 #: Numbers of training and test dives of the sizes below "full"; each size contains the dives of the smaller one.

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from fineparser_core.config import PreprocessingName
+from fineparser_core.config import PreprocessingName, Renderer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,6 +14,7 @@ class RecipeConfig:
         device: "cpu" or "cuda".
         precision: of the encoders' passes.
         preprocessing: how frames become the network's input.
+        renderer: of the dives, see `synth.render.DiveSpec`.
         dives: most dives that are rendered.
         whole_frame_dives: dives that are also seen as whole frames, as the coarse pass sees them.
         mask_iterations: of the stage "masks".
@@ -42,6 +43,7 @@ class RecipeConfig:
     device: str = "cpu"
     precision: str = "fp32"
     preprocessing: PreprocessingName = "follow"
+    renderer: Renderer = "capsule"
     dives: int = 4000
     whole_frame_dives: int = 400
     mask_iterations: int = 12000

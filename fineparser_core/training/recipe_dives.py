@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from fineparser_core.config import Renderer
 from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.dive_set import DiveSet
 from fineparser_core.data.dives import Dive
@@ -30,19 +31,24 @@ class PairedDives:
 
     count: int
     seed: int
+    renderer: Renderer = "capsule"
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The seed; not the size, so that dives can be added."""
-        return {"seed": self.seed, "paired": True}
+        """The seed and the renderer; not the size, so that dives can be added."""
+        settings: dict[str, Any] = {"seed": self.seed, "paired": True}
+        return settings if self.renderer == "capsule" else {**settings, "renderer": self.renderer}
+
+    @property
+    def _sampled(self) -> SynthConfig:
+        return SynthConfig(train=self.count + 1, test=0, seed=self.seed, renderer=self.renderer)
 
     def __len__(self) -> int:
         return self.count
 
     def dive(self, i: int) -> PlannedDive:
         """Dive i, of the training split."""
-        sampled = SynthConfig(train=self.count + 1, test=0, seed=self.seed)
-        first, planned = sampled.dive(i - i % 2), sampled.dive(i)
+        first, planned = self._sampled.dive(i - i % 2), self._sampled.dive(i)
         spec = replace(planned.spec, dive_number=first.spec.dive_number, board_m=first.spec.board_m)
         return replace(planned, key=(first.key[0], planned.key[1]), spec=spec)
 
@@ -101,7 +107,7 @@ def _render(
         budget.tick()
 
     root = folder / "dives"
-    synthesize(root, PairedDives(count, config.seed), workers=workers, progress=tick, cancel=cancel)
+    synthesize(root, PairedDives(count, config.seed, config.renderer), workers=workers, progress=tick, cancel=cancel)
     data = load_dataset(root)
     records = sorted(data.split("train"), key=lambda record: record.key[1])
 

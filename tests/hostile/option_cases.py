@@ -177,6 +177,7 @@ def _synthesize() -> Iterator[Refusal]:
     yield from _bad_values((*run, "--train", "1"), "--numbers", ("999Z", ",", "\udcff"))
     yield from _bad_values((*run, "--train", "1"), "--shard", ("0/0", "3/2", "1", "", "1/2/3", "-1/2"))
     yield from _bad_values(run, "--variant", ("2", *NO_COUNTS))
+    yield from _bad_values((*run, "--train", "1"), "--renderer", ("clay", "", "\udcff"))
     yield from _bad_folders(("synthesize", "--train", "1", "--out"))
     yield from _bad_outputs(("synthesize", "--preview"), ".png", is_input=False)
     yield Refusal(("synthesize", "--preview", "sheet.gif"), USAGE)

@@ -169,6 +169,9 @@ def test_dives_come_in_pairs_that_do_not_depend_on_their_number() -> None:
     few, many = PairedDives(8, 3), PairedDives(100, 3)
     assert [few.dive(i) for i in range(8)] == [many.dive(i) for i in range(8)]
     assert few.settings == many.settings
+    meshes = PairedDives(8, 3, "mesh")
+    assert {meshes.dive(i).spec.renderer for i in range(8)} == {"mesh"}
+    assert meshes.settings != few.settings
     specs = [many.dive(i).spec for i in range(100)]
     assert all(
         a.dive_number == b.dive_number and a.board_m == b.board_m for a, b in zip(specs[::2], specs[1::2], strict=True)
