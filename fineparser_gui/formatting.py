@@ -1,5 +1,6 @@
 """How numbers are written: points with their sign, boards, speeds, and roundings that add up."""
 
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 from math import floor
@@ -9,6 +10,8 @@ DIGITS = 2
 #: Follows the name of a rendered dive.
 RENDERED_MARK = " ◇"
 _RENDERED_PREFIX = "rendered-"
+# What the library appends to the name of a file.
+_MADE_UNIQUE = re.compile("-[0-9a-f]{6}$")
 
 
 def signed(points: float, digits: int = 2) -> str:
@@ -16,9 +19,14 @@ def signed(points: float, digits: int = 2) -> str:
     return f"{points:+.{digits}f}".replace("-", "−")
 
 
-def exemplar_name(exemplar_id: str, *, rendered: bool) -> str:
-    """A short name of an exemplar; the mark of a rendered one stands for the prefix of its id."""
-    return exemplar_id.removeprefix(_RENDERED_PREFIX) + RENDERED_MARK if rendered else exemplar_id
+def exemplar_name(exemplar_id: str, *, rendered: bool, diver: str = "", dived_on: str | None = None) -> str:
+    """A short name of an exemplar for people: its diver and day, or else the file that it was made from.
+
+    The mark of a rendered one stands for the prefix of its id.
+    """
+    if rendered:
+        return exemplar_id.removeprefix(_RENDERED_PREFIX) + RENDERED_MARK
+    return " ".join(filter(None, (diver or _MADE_UNIQUE.sub("", exemplar_id), dived_on)))
 
 
 def board_text(board_m: float | None) -> str:

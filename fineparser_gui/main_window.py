@@ -210,7 +210,7 @@ class MainWindow(QMainWindow):
             "other_back": lambda: self.player.step_other(-1),
             "other_forward": lambda: self.player.step_other(1),
             "library": lambda shown: self.library.setVisible(shown),
-            "add_exemplar": lambda: self.library.add_dive(),
+            "add_exemplar": lambda: self.library.add_dives(self.dives.selected_keys()),
             "mask": lambda shown: self.player.set_mask_shown(shown),
             "skeleton": lambda shown: self._preferences.change(skeleton=shown),
             "crop": lambda shown: self.player.set_crop_shown(shown),

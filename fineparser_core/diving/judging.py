@@ -8,10 +8,13 @@ the three panels are dropped, and the sum of the five left counts three fifths.
 Source: World Aquatics competition regulations, diving.
 """
 
+import re
 from collections.abc import Sequence
+from math import isfinite
 
 from fineparser_core.errors import ConfigError
 
+_MOST_MARKS = 11
 _SYNCHRO_PANELS = (slice(0, 3), slice(3, 6), slice(6, 11))
 
 
@@ -56,6 +59,34 @@ def score_dive(awards: Sequence[float], difficulty: float) -> float:
         ConfigError: as `total_award`.
     """
     return round(total_award(awards) * difficulty, 2)
+
+
+def read_score(text: str, difficulty: float | None) -> float:
+    """The score of a dive as a person writes it: points such as "75.60", or marks such as "6.5 6 6.5".
+
+    A single number from 0 to 10 in halves is a mark; of a number of marks that no panel has the mean counts three
+    times.
+
+    Args:
+        difficulty: DD of the dive, for marks; None where it is not known.
+
+    Raises:
+        ConfigError: it is neither, or marks without a DD.
+    """
+    try:
+        values = [float(part.replace(",", ".")) for part in re.split(r"[\s;/]+|,\s+", text.strip()) if part]
+    except ValueError:
+        values = []
+    if not values or not all(map(isfinite, values)) or len(values) > _MOST_MARKS:
+        raise ConfigError(f"'{text}' is no score: give the points, 75.60, or the judges' marks, 6.5 6 6.5.")
+    if len(values) == 1 and not (0 <= values[0] <= 10 and (2 * values[0]) % 1 == 0):
+        return values[0]
+    _check(values)
+    if difficulty is None:
+        raise ConfigError(f"The marks {text} are no score without a DD: give the dive number and the board first.")
+    if len(values) in (3, 5, 7, 11):
+        return score_dive(values, difficulty)
+    return round(3 * sum(values) / len(values) * difficulty, 2)
 
 
 def _check(awards: Sequence[float]) -> None:

@@ -18,7 +18,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fineparser_core.diving.difficulty import BOARDS_M
+from fineparser_core.diving.difficulty import BOARDS_M, find_difficulty
+from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.diving.judging import read_score
 from fineparser_core.errors import ConfigError
 from fineparser_core.inference.exemplars.facts import ExemplarFacts, check_facts
 from fineparser_gui.formatting import board_text
@@ -61,7 +63,7 @@ class ExemplarDialog(QDialog):
         self.board.setCurrentIndex(max(self.board.findData(known.board_m if known else None), 0))
         scored = known is not None and isfinite(known.score)
         self.score = QLineEdit(f"{known.score:g}" if known and scored else "")
-        self.score.setPlaceholderText(self.tr("points from the judges, e.g. 75.60"))
+        self.score.setPlaceholderText(self.tr("points, e.g. 75.60, or marks, e.g. 6.5 6 6.5"))
         self.diver = QLineEdit(known.diver if known else "")
         self.date = QLineEdit((known.dived_on or "") if known else "")
         self.date.setPlaceholderText(self.tr("e.g. 2026-05-31"))
@@ -118,17 +120,20 @@ class ExemplarDialog(QDialog):
         return (first if first >= 0 else None), (last if last >= 0 else None)
 
     def _on_ok(self) -> None:
-        typed = self.score.text().strip().replace(",", ".")
+        typed, number = self.score.text().strip(), self.number.text()
+        if not typed:
+            text = self.tr("The official score is missing. Enter the points, 75.60, or the judges’ marks, 6.5 6 6.5.")
+            self._say(text, self.score)
+            return
         try:
-            score = float(typed)
-        except ValueError:
-            found = self.tr("'{0}' is not a score").format(typed) if typed else self.tr("The official score is missing")
-            self._say(self.tr("{0}. Enter the points of the dive, for example 75.60.").format(found), self.score)
+            score = read_score(typed, known_difficulty(number, self.board.currentData()))
+        except ConfigError as error:
+            self._say(str(error), self.score)
             return
         try:
             facts = check_facts(
                 ExemplarFacts(
-                    dive_number=self.number.text(),
+                    dive_number=number,
                     board_m=self.board.currentData(),
                     score=score,
                     diver=self.diver.text(),
@@ -147,6 +152,14 @@ class ExemplarDialog(QDialog):
         self.message.show()
         if field is not None:
             field.setFocus()
+
+
+def known_difficulty(dive_number: str | None, board_m: float | None) -> float | None:
+    """DD of a dive as it was entered; None where the tables do not tell."""
+    try:
+        return find_difficulty(parse_dive_number(dive_number or ""), board_m).value
+    except ConfigError:
+        return None
 
 
 def _frame(edge: str) -> QSpinBox:

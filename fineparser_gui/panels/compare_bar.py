@@ -1,7 +1,7 @@
 """Above two compared videos: choice of both dives and of their alignment in time."""
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QComboBox, QCompleter, QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.model.comparison import Alignment, Candidate
@@ -68,12 +68,17 @@ class CompareBar(QFrame):
 
 
 class _Candidates(QComboBox):
-    """Combo box of dives, filled just before it opens."""
+    """Combo box of dives, filled just before it opens; typing lists those that hold the words."""
 
     about_to_open = Signal()
 
     def __init__(self) -> None:
         super().__init__()
+        self.setEditable(True)
+        self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.completer().setFilterMode(Qt.MatchFlag.MatchContains)
+        self.completer().setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
+        self.lineEdit().editingFinished.connect(self._show_chosen)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMinimumContentsLength(8)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -87,6 +92,11 @@ class _Candidates(QComboBox):
             self.addItem(candidate.title, candidate)
         self.setCurrentIndex(candidates.index(shown) if shown else -1)
         self.setToolTip(tool_tip(shown.title) if shown else "")
+
+    def _show_chosen(self) -> None:
+        """What was typed and is no dive goes."""
+        self.lineEdit().setText(self.itemText(self.currentIndex()))
+        self.lineEdit().setCursorPosition(0)
 
     def showPopup(self) -> None:
         self.about_to_open.emit()

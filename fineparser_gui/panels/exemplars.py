@@ -8,6 +8,7 @@ from fineparser_core.inference.rescore import outliers
 from fineparser_core.types import ExemplarVote
 from fineparser_gui.formatting import RENDERED_MARK, board_text, exemplar_name, signed
 from fineparser_gui.icons import icon
+from fineparser_gui.model.library import name_of
 from fineparser_gui.panels.widgets import card, fill, keyboard_friendly, label, style_table, tool_tip
 from fineparser_gui.services.session import Session
 from fineparser_gui.steps import step_texts
@@ -35,6 +36,7 @@ class ExemplarModel(QAbstractTableModel):
             self.tr("vote"),
             *step_texts(),
         )
+        self._names: dict[str, str] = {}
         self._left_out: frozenset[str] = frozenset()
         self._outliers: frozenset[str] = frozenset()
         self._warning = QIcon()
@@ -54,6 +56,11 @@ class ExemplarModel(QAbstractTableModel):
             self._rows = rows
             self.endResetModel()
         self._outliers = outliers([vote for vote, _ in rows])
+        self._all_changed()
+
+    def set_names(self, names: dict[str, str]) -> None:
+        """Set names for people by the ids of the exemplars; the others have those of their ids."""
+        self._names = names
         self._all_changed()
 
     def set_left_out(self, ids: frozenset[str]) -> None:
@@ -143,7 +150,7 @@ class ExemplarModel(QAbstractTableModel):
         if column == _USE:
             return ""
         if column == _NAME:
-            return exemplar_name(vote.id, rendered=rendered)
+            return self._names.get(vote.id) or exemplar_name(vote.id, rendered=rendered)
         if column == _NUMBER:
             return vote.dive_number
         if column == _SCORE:
@@ -232,10 +239,13 @@ class ExemplarsPanel(QWidget):
         if votes is self._shown:
             return
         self._shown = votes
-        rows = []
+        rows, names = [], {}
         for vote in votes:
             exemplar = self._session.exemplar(vote.id)
             rows.append((vote, exemplar is not None and exemplar.synthetic))
+            if exemplar is not None:
+                names[vote.id] = name_of(exemplar)
+        self.model.set_names(names)
         self.model.set_votes(rows)
         hint = self.tr("Click one to compare it.")
         if any(rendered for _, rendered in rows):

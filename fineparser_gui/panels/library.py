@@ -51,7 +51,7 @@ class LibraryPanel(QWidget):
         self.table = self._make_table()
         self.sorting = SortMenu(self.table)
         self.table.customContextMenuRequested.connect(self._show_menu)
-        self.add_clip = self._button(self.tr("Add clip…"), self.add_clip_requested.emit)
+        self.add_clip = self._button(self.tr("Add clips…"), self.add_clip_requested.emit)
         self.add_dive = self._button(self.tr("Add this dive…"), self.add_dive_requested.emit)
         self.edit = self._button(self.tr("Edit…"), self._on_edit)
         self.remove = self._button(self.tr("Remove"), self._on_remove)

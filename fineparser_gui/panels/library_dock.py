@@ -21,11 +21,12 @@ from fineparser_core.diving.name_parsing import parse_file_name
 from fineparser_core.inference.exemplars.facts import ExemplarFacts
 from fineparser_core.inference.exemplars.records import Exemplar
 from fineparser_gui.actions.registry import ActionRegistry
+from fineparser_gui.dialogs.add_exemplars_dialog import AddExemplarsDialog
 from fineparser_gui.dialogs.exemplar_dialog import ExemplarDialog
 from fineparser_gui.icons import icon
 from fineparser_gui.model.correction import timed_transitions
 from fineparser_gui.model.dive import Dive, DiveState
-from fineparser_gui.model.library import facts_of
+from fineparser_gui.model.library import facts_of, name_of
 from fineparser_gui.model.video_files import VIDEO_SUFFIXES
 from fineparser_gui.panels.library import LibraryPanel
 from fineparser_gui.panels.widgets import keyboard_friendly, label
@@ -96,13 +97,41 @@ class LibraryDock(QDockWidget):
         self.panel.show_number(dive_number)
 
     def add_clip(self) -> None:
-        """Ask for a video and what it shows, and add it."""
+        """Ask for videos and what they show, and add them; several are shown first, each with its phases."""
         patterns = " ".join(f"*{suffix}" for suffix in VIDEO_SUFFIXES)
-        name, _ = QFileDialog.getOpenFileName(
-            self._window, self.tr("Clip of a dive"), "", self.tr("Videos ({0});;All files (*)").format(patterns)
+        names, _ = QFileDialog.getOpenFileNames(
+            self._window, self.tr("Clips of dives"), "", self.tr("Videos ({0});;All files (*)").format(patterns)
         )
-        if name:
-            self.ask_about(Path(name))
+        if len(names) == 1:
+            self.ask_about(Path(names[0]))
+        elif names:
+            self.preview([Path(name) for name in names])
+
+    def preview(self, paths: list[Path]) -> AddExemplarsDialog:
+        """Open clips in the session, and ask for the scores of all of them."""
+        there = {dive.path: dive.key for dive in self._session.dives}
+        dialog = AddExemplarsDialog(
+            self._session,
+            [there[path] for path in paths if path in there],
+            self._window,
+            coming=[path for path in paths if path not in there],
+        )
+        self._session.open([path for path in paths if path not in there])
+        return self._beside(dialog)
+
+    def add_dives(self, keys: list[str]) -> None:
+        """Ask for the official scores of dives of the session, or of the current one, and add them."""
+        if len(keys) > 1:
+            self._beside(AddExemplarsDialog(self._session, keys, self._window))
+        else:
+            self.add_dive()
+
+    def _beside(self, dialog: AddExemplarsDialog) -> AddExemplarsDialog:
+        """Show a dialog that leaves the window usable."""
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.show()
+        dialog.show()
+        return dialog
 
     def ask_about(self, path: Path) -> ExemplarDialog:
         """Ask what a clip shows, and add it."""
@@ -149,7 +178,7 @@ class LibraryDock(QDockWidget):
     def _edit(self, exemplar: Exemplar) -> None:
         self._open(
             ExemplarDialog(
-                self.tr("Edit {0}").format(exemplar.id),
+                self.tr("Edit {0}").format(name_of(exemplar)),
                 lambda facts: self._session.library.edit(exemplar.id, facts),
                 self._window,
                 numbers=self._session.library.numbers,

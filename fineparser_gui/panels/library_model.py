@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel, Qt
 
-from fineparser_gui.formatting import RENDERED_MARK, board_text
+from fineparser_gui.formatting import board_text, exemplar_name
 from fineparser_gui.model.library import LibraryEntry
 from fineparser_gui.panels.widgets import tool_tip
 
@@ -92,7 +92,7 @@ class LibraryModel(QAbstractTableModel):
             f"{exemplar.score:.2f}",
             exemplar.diver,
             exemplar.dived_on or "",
-            exemplar.id + (RENDERED_MARK if exemplar.synthetic else ""),
+            exemplar_name(exemplar.id, rendered=exemplar.synthetic),
             self._state(entry),
         )
 

@@ -8,8 +8,10 @@ from PySide6.QtCore import QObject, Signal
 from fineparser_core.inference.compared import compared_exemplar
 from fineparser_core.inference.exemplars.records import Exemplar
 from fineparser_core.types import ComparedDive, MaskTrack
+from fineparser_gui.formatting import board_text
 from fineparser_gui.model.comparison import Alignment, Candidate
 from fineparser_gui.model.dive import Dive
+from fineparser_gui.model.library import name_of
 from fineparser_gui.services.library import LibraryService
 from fineparser_gui.services.session_state import SessionState
 
@@ -128,8 +130,7 @@ class ComparisonService(QObject):
         return exemplar.dive_number if exemplar is not None else None
 
     def _exemplar_candidate(self, exemplar: Exemplar) -> Candidate:
-        number = "" if exemplar.dive_number in exemplar.id else exemplar.dive_number
-        name = " · ".join(filter(None, (exemplar.diver, exemplar.id, number)))
+        name = " · ".join(filter(None, (exemplar.dive_number, board_text(exemplar.board_m), name_of(exemplar))))
         title = self.tr("{0} · {1:.1f} points").format(name, exemplar.score)
         title = self.tr("{0} (rendered)").format(title) if exemplar.synthetic else title
         return Candidate(title=title, exemplar_id=exemplar.id)

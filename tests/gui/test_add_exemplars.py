@@ -1,0 +1,104 @@
+"""Many exemplars at once: marks or scores, each dive looked at before it counts."""
+
+import shutil
+
+import pytest
+from answers_kit import answer, dive_parse, request_of, requests, result_message
+
+from fineparser_core.diving.judging import read_score
+from fineparser_core.errors import ConfigError
+from fineparser_core.types import Analysis
+from fineparser_gui.formatting import exemplar_name
+from fineparser_gui.model.dive import DiveState
+from fineparser_gui.panels.compare_bar import CompareBar
+from fineparser_gui.worker.protocol import AddExemplarRequest, LibraryReport
+
+
+@pytest.mark.parametrize(
+    ("text", "score"),
+    [
+        ("75.60", 75.6),
+        ("6.5 6 6.5", 62.7),
+        ("6,5 6 6,5", 62.7),
+        ("6.5, 6, 6.5", 62.7),
+        ("7", 69.3),
+        ("6;6;7;7;7", 66.0),
+    ],
+)
+def test_marks_and_scores_are_told_apart(text, score):
+    assert read_score(text, 3.3) == pytest.approx(score)
+
+
+@pytest.mark.parametrize("text", ["", "good", "6.5 6.3 6", "6 6 -1", "nan", "1 " * 12])
+def test_what_is_neither_is_one_sentence(text):
+    with pytest.raises(ConfigError):
+        read_score(text, 3.3)
+
+
+def test_marks_need_a_degree_of_difficulty():
+    with pytest.raises(ConfigError, match="without a DD"):
+        read_score("6.5 6 6.5", None)
+
+
+def test_names_are_those_of_people():
+    assert exemplar_name("IMG-2034-1a2b3c", rendered=False) == "IMG-2034"
+    assert exemplar_name("IMG-2034-1a2b3c", rendered=False, diver="Anna", dived_on="2026-05-31") == "Anna 2026-05-31"
+    assert exemplar_name("rendered-207C-05", rendered=True) == "207C-05 ◇"
+
+
+def test_many_clips_are_previewed_and_added_with_their_marks(idle_studio, qtbot, tmp_path, small_video):
+    session, window = idle_studio.session, idle_studio.window
+    paths = [tmp_path / name for name in ("Anna_207C_10m.mp4", "Ben 107B 3m.mp4", "IMG_1.mp4")]
+    for path in paths:
+        shutil.copy(small_video, path)
+    answer(idle_studio, LibraryReport(id=_list_request(idle_studio), entries=[], writable=True, notice=""))
+    dialog = window.library.preview(paths)
+    qtbot.waitUntil(lambda: all(session.dive(key).state is DiveState.QUEUED for key in session.keys), timeout=10_000)
+    assert dialog.keys == session.keys
+    assert [dialog.table.item(row, 1).text() for row in range(3)] == ["207C 10 m", "107B 3 m", "? ?"]
+    dialog.table.item(0, 2).setText("6.5 6 6.5")
+    dialog.table.item(2, 2).setText("50.5")
+    assert [dialog.table.item(row, 3).text() for row in range(3)] == ["62.70", "", "?"]
+    assert "number" in dialog.message.text()
+    assert not dialog.ok.isEnabled()  # none is analysed yet
+
+    first = session.keys[0]
+    parse = dive_parse(paths[0], 120)
+    answer(idle_studio, result_message(request_of(idle_studio, first), Analysis(parse=parse, scoring=None), tmp_path))
+    assert dialog.table.item(0, 4).text() == "1.2 s · 1.3 s · 1.5 s"
+    dialog.table.setCurrentCell(1, 0)
+    assert session.current.key == session.keys[1]
+    dialog.table.setCurrentCell(0, 0)  # what is chosen is shown, and can be corrected there
+    session.editing.move_transition(first, 0, 30)
+    assert dialog.ok.text() == "Add 1 dive"
+    dialog.ok.click()
+    (request,) = requests(idle_studio, AddExemplarRequest)
+    assert (request.facts["dive_number"], request.facts["score"], request.facts["board_m"]) == ("207C", 62.7, 10.0)
+    assert request.transitions["first_flight_frame"] == 30
+    assert request.parse_id == session.dive(first).parse_id
+    assert dialog.keys == session.keys[1:]
+    assert "2 dives still need" in dialog.message.text()
+    session.editing.remove(session.keys[1:])
+    assert dialog.keys == []
+    dialog.close()
+
+
+def _list_request(studio) -> str:
+    studio.session.library.refresh()
+    return next(task.id for task in studio.session.scheduler.tasks if not task.key)
+
+
+def test_in_compare_the_list_is_searched_by_typing(idle_studio, qtbot, small_video):
+    window = idle_studio.window
+    idle_studio.session.open([small_video])
+    qtbot.waitUntil(lambda: idle_studio.session.current.info is not None, timeout=5000)
+    window.actions_by_id["compare"].trigger()
+    qtbot.waitUntil(lambda: idle_studio.session.comparison is not None, timeout=5000)
+    box = window.player.findChild(CompareBar).other
+    box.completer().setCompletionPrefix("405B")
+    found = box.completer().completionCount()
+    assert 0 < found < box.count()
+    shown = box.currentText()
+    box.lineEdit().setText("nobody")
+    box.lineEdit().editingFinished.emit()
+    assert box.currentText() == shown
