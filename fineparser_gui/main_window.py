@@ -13,7 +13,6 @@ from fineparser_gui.actions.batch_commands import BatchCommands
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.canvas.viewport import ZOOM_STEP
 from fineparser_gui.dialogs.dialog_launcher import DialogLauncher
-from fineparser_gui.dialogs.export_dialog import may_stop_exports
 from fineparser_gui.dialogs.missing_videos import MissingVideos
 from fineparser_gui.dialogs.session_files import SessionFileDialogs
 from fineparser_gui.full_screen import FullScreen
@@ -292,7 +291,7 @@ class MainWindow(QMainWindow):
             self.close()
 
     def _may_close(self) -> bool:
-        return self.files.may_leave() and may_stop_exports(self._session.exports, self)
+        return self.files.may_close()
 
     def _on_current(self, act: Callable[[str], None]) -> None:
         if self._session.current is not None:

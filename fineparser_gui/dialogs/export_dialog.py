@@ -27,7 +27,6 @@ from fineparser_gui.formatting import speed_text
 from fineparser_gui.model.drawings import Drawing
 from fineparser_gui.model.exports import dive_title
 from fineparser_gui.panels.widgets import add_form_row, label
-from fineparser_gui.services.exports import ExportService
 from fineparser_gui.services.session import Session
 from fineparser_gui.settings.preferences import Preferences
 
@@ -306,15 +305,3 @@ class ExportDialog(QDialog):
     def _beside(self, box: QComboBox) -> ComparedDive | None:
         candidate = box.currentData()
         return self._session.comparing.compared(candidate) if candidate is not None else None
-
-
-def may_stop_exports(exports: ExportService, window: QWidget) -> bool:
-    """Whether the window may close: asks the user where exports are running."""
-    if not exports.busy:
-        return True
-    text = window.tr("An export is not finished yet. Stop it and close? Its file will not be written.")
-    buttons = QMessageBox.StandardButton
-    answer = QMessageBox.question(
-        window, window.tr("Unfinished export"), text, buttons.Discard | buttons.Cancel, buttons.Cancel
-    )
-    return answer == buttons.Discard

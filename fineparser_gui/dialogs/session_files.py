@@ -38,6 +38,32 @@ class SessionFileDialogs(QObject):
         """Ask what to do with unsaved work; False where the user would rather stay."""
         return not self.controller.modified or self._saved(self.tr("Save the changes to this session?"))
 
+    def may_close(self) -> bool:
+        """Ask once about all that closing would lose: unsaved changes, exports, clips on their way to the library."""
+        losing = self._unfinished()
+        if self.controller.modified:
+            return self._saved("\n".join([self.tr("Save the changes to this session?"), *losing]))
+        if not losing:
+            return True
+        buttons = QMessageBox.StandardButton
+        question = "\n".join([*losing, self.tr("Close all the same?")])
+        choice = buttons.Discard | buttons.Cancel
+        answer = QMessageBox.question(self._window, self.tr("Unfinished work"), question, choice, buttons.Cancel)
+        return answer == buttons.Discard
+
+    def _unfinished(self) -> list[str]:
+        """One sentence for each kind of work that closing would stop."""
+        sentences = []
+        if n_exports := sum(not export.state.over for export in self._session.exports.exports):
+            text = self.tr("1 export is not finished: its file will not be written.")
+            many = self.tr("{0} exports are not finished: their files will not be written.")
+            sentences.append(text if n_exports == 1 else many.format(n_exports))
+        if n_clips := len(self._session.library.adding):
+            text = self.tr("1 clip is being added to the library, and will not be in it.")
+            many = self.tr("{0} clips are being added to the library, and will not be in it.")
+            sentences.append(text if n_clips == 1 else many.format(n_clips))
+        return sentences
+
     def _saved(self, question: str) -> bool:
         """Ask whether to save; False where the user would rather stay, or nothing could be saved."""
         buttons = QMessageBox.StandardButton

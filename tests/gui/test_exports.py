@@ -312,11 +312,13 @@ def test_closing_with_an_export_asks_and_stops_it(studio, qtbot, tmp_path, monke
     exports = studio.session.exports
     exports.clip(studio.session.current.key, tmp_path / "a.mp4", RenderOptions())
     qtbot.waitUntil(lambda: exports.exports[0].done > 0, timeout=PATIENCE_MS)
-    answers = iter([QMessageBox.StandardButton.Cancel, QMessageBox.StandardButton.Discard])
-    monkeypatch.setattr(QMessageBox, "question", lambda *args: next(answers))
-    monkeypatch.setattr(studio.window.files, "may_leave", lambda: True)
+    answers, asked = iter([QMessageBox.StandardButton.Cancel, QMessageBox.StandardButton.Discard]), []
+    monkeypatch.setattr(QMessageBox, "question", lambda *args: asked.append(args[2]) or next(answers))
+    studio.session.set_diver(studio.session.current.key, "Anna")
     studio.window.actions_by_id["quit"].trigger()
     assert studio.window.isVisible()
     studio.window.actions_by_id["quit"].trigger()
     assert not studio.window.isVisible()
+    assert len(asked) == 2  # one question for each time, whatever is unfinished
+    assert all("Save the changes" in text and "1 export is not finished" in text for text in asked)
     assert os.listdir(tmp_path) == []
