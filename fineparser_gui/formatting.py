@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 from math import floor
 
+from fineparser_core.inference.exemplars.records import Exemplar
+
 #: Digits behind the decimal point of contributions.
 DIGITS = 2
 #: Follows the name of a rendered dive.
@@ -27,6 +29,11 @@ def exemplar_name(exemplar_id: str, *, rendered: bool, diver: str = "", dived_on
     if rendered:
         return exemplar_id.removeprefix(_RENDERED_PREFIX) + RENDERED_MARK
     return " ".join(filter(None, (diver or _MADE_UNIQUE.sub("", exemplar_id), dived_on)))
+
+
+def name_of(exemplar: Exemplar) -> str:
+    """Name of an exemplar for people."""
+    return exemplar_name(exemplar.id, rendered=exemplar.synthetic, diver=exemplar.diver, dived_on=exemplar.dived_on)
 
 
 def board_text(board_m: float | None) -> str:

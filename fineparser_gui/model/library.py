@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from fineparser_core.inference.exemplars.facts import ExemplarFacts
 from fineparser_core.inference.exemplars.records import Exemplar
 from fineparser_core.progress import Progress
-from fineparser_gui.formatting import exemplar_name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,11 +31,6 @@ class Adding:
     name: str
     of_dive: str | None = None
     progress: Progress | None = None
-
-
-def name_of(exemplar: Exemplar) -> str:
-    """Name of an exemplar for people."""
-    return exemplar_name(exemplar.id, rendered=exemplar.synthetic, diver=exemplar.diver, dived_on=exemplar.dived_on)
 
 
 def facts_of(exemplar: Exemplar) -> ExemplarFacts:

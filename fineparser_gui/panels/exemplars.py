@@ -6,9 +6,8 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QPush
 
 from fineparser_core.inference.rescore import outliers
 from fineparser_core.types import ExemplarVote
-from fineparser_gui.formatting import RENDERED_MARK, board_text, exemplar_name, signed
+from fineparser_gui.formatting import RENDERED_MARK, board_text, exemplar_name, name_of, signed
 from fineparser_gui.icons import icon
-from fineparser_gui.model.library import name_of
 from fineparser_gui.panels.widgets import card, fill, keyboard_friendly, label, style_table, tool_tip
 from fineparser_gui.services.session import Session
 from fineparser_gui.steps import step_texts

@@ -23,10 +23,11 @@ from fineparser_core.inference.exemplars.records import Exemplar
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.dialogs.add_exemplars_dialog import AddExemplarsDialog
 from fineparser_gui.dialogs.exemplar_dialog import ExemplarDialog
+from fineparser_gui.formatting import name_of
 from fineparser_gui.icons import icon
 from fineparser_gui.model.correction import timed_transitions
 from fineparser_gui.model.dive import Dive, DiveState
-from fineparser_gui.model.library import facts_of, name_of
+from fineparser_gui.model.library import facts_of
 from fineparser_gui.model.video_files import VIDEO_SUFFIXES
 from fineparser_gui.panels.library import LibraryPanel
 from fineparser_gui.panels.widgets import keyboard_friendly, label

@@ -8,10 +8,9 @@ from PySide6.QtCore import QObject, Signal
 from fineparser_core.inference.compared import compared_exemplar
 from fineparser_core.inference.exemplars.records import Exemplar
 from fineparser_core.types import ComparedDive, MaskTrack
-from fineparser_gui.formatting import board_text
+from fineparser_gui.formatting import board_text, name_of
 from fineparser_gui.model.comparison import Alignment, Candidate
 from fineparser_gui.model.dive import Dive
-from fineparser_gui.model.library import name_of
 from fineparser_gui.services.library import LibraryService
 from fineparser_gui.services.session_state import SessionState
 
