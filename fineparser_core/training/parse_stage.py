@@ -17,7 +17,6 @@ from fineparser_core.pose.static_stream import CUTS_MOVED
 from fineparser_core.training.batches import by_number, draw_group, jitter, ordered_pairs
 from fineparser_core.training.loop import Stage
 from fineparser_core.training.losses import regression_loss, transition_loss, transition_target
-from fineparser_core.training.pose_stages import stack_poses
 from fineparser_core.training.recipe_config import RecipeConfig
 from fineparser_core.training.stage_tools import (
     CLIP_NORM,
@@ -28,7 +27,7 @@ from fineparser_core.training.stage_tools import (
     freeze,
     trainable,
 )
-from fineparser_core.training.stored_views import EncodedDive
+from fineparser_core.training.stored_views import EncodedDive, stack_poses
 from fineparser_core.training.synthetic_labels import (
     GroundTruths,
     QualityHeads,

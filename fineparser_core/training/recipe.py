@@ -32,12 +32,13 @@ from fineparser_core.training.initial import initial_model
 from fineparser_core.training.loop import Stage, run_stage
 from fineparser_core.training.mask_stages import mask_stage, sharpen_stage
 from fineparser_core.training.parse_stage import parse_stage
-from fineparser_core.training.pose_stages import pose_stage, static_stage, steps_stage, track_stage
+from fineparser_core.training.pose_stages import pose_stage, track_stage
 from fineparser_core.training.provenance import data_stamp, open_run
 from fineparser_core.training.recipe_config import RecipeConfig
 from fineparser_core.training.recipe_dives import RecipeDives, render_dives
 from fineparser_core.training.refiner_stage import refiner_stage
 from fineparser_core.training.run import BUNDLE, new_card
+from fineparser_core.training.static_stages import static_stage, steps_stage
 from fineparser_core.training.stored_views import refine_poses, store_fronts, store_poses
 from fineparser_core.training.stored_windows import store_windows
 from fineparser_core.training.synthetic_labels import load_ground_truths

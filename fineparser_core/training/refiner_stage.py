@@ -16,11 +16,11 @@ from fineparser_core.pose.keypoints import BODY
 from fineparser_core.pose.pose_backbone import PoseBackbone
 from fineparser_core.training.batches import frame_tensor, mask_tensor
 from fineparser_core.training.loop import Stage
-from fineparser_core.training.pose_stages import pose_loss, stack_poses, track_poses
+from fineparser_core.training.pose_stages import pose_loss
 from fineparser_core.training.recipe_config import RecipeConfig
 from fineparser_core.training.single_frames import draw_sample
 from fineparser_core.training.stage_tools import CLIP_NORM, HEAD_LR, Prefetcher, draws, trainable
-from fineparser_core.training.stored_views import PosedDive, random_view
+from fineparser_core.training.stored_views import PosedDive, random_view, stack_poses, track_poses
 from fineparser_core.training.synthetic_labels import GroundTruths, keypoint_labels, visible_joints
 
 # Augmentation of the crops: range of the scale, standard deviation of the shift in sides, largest rotation in radians.

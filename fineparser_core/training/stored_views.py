@@ -1,7 +1,7 @@
 """Stores the outputs of frozen parts of a network for the training dives on disk (`training.recipe`)."""
 
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,17 +9,19 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from fineparser_core.constants import N_SAMPLES
 from fineparser_core.data.dives import Dive
 from fineparser_core.data.transforms import Augmentation, View, draw_view, plain_view
 from fineparser_core.inference.device import autocast
 from fineparser_core.models.aqa_model import to_windows
-from fineparser_core.models.fineparser import FineParser
-from fineparser_core.pose.pose_backbone import PoseBackbone
+from fineparser_core.pose.fineparser_pose import FineParserPose
+from fineparser_core.pose.pose_backbone import FRAME_POSE_SIZE, PoseBackbone
 from fineparser_core.progress import CancelToken
 from fineparser_core.training.batches import ALL_SAMPLES, frame_tensor
 from fineparser_core.training.recipe_config import RecipeConfig
 from fineparser_core.video.atomic import atomic_file
 
+_TRACKED_AT_ONCE = 64
 _AUGMENTATION = Augmentation(temporal_shift=0, rows=True, temporal_crop=0.2, color_jitter=1.0)
 
 
@@ -51,7 +53,7 @@ class PosedDive:
 
 
 def store_poses(
-    model: FineParser, dives: Iterable[Dive], config: RecipeConfig, folder: Path, cancel: CancelToken
+    model: FineParserPose, dives: Iterable[Dive], config: RecipeConfig, folder: Path, cancel: CancelToken
 ) -> list[PosedDive]:
     """Estimate the coarse poses of every dive, and store them."""
     backbone = _backbone(model)
@@ -69,7 +71,7 @@ def store_poses(
 
 
 def refine_poses(
-    model: FineParser, posed_dives: Iterable[PosedDive], config: RecipeConfig, folder: Path, cancel: CancelToken
+    model: FineParserPose, posed_dives: Iterable[PosedDive], config: RecipeConfig, folder: Path, cancel: CancelToken
 ) -> list[PosedDive]:
     """Refine the coarse poses of dives, and store the result."""
     backbone = _backbone(model)
@@ -86,7 +88,23 @@ def refine_poses(
     return refined
 
 
-def _backbone(model: FineParser) -> PoseBackbone:
+def stack_poses(posed_dives: Sequence[PosedDive]) -> Tensor:
+    """The poses of dives, (n, 96, FRAME_POSE_SIZE)."""
+    poses = np.array([one.poses for one in posed_dives], np.float32)
+    return torch.from_numpy(poses.reshape(-1, N_SAMPLES, FRAME_POSE_SIZE))
+
+
+@torch.no_grad()
+def track_poses(model: FineParserPose, poses: Tensor, *, refined: bool) -> Tensor:
+    """Tracked joints (n, 96, 16, 3) of coarse or refined poses (n, 96, FRAME_POSE_SIZE), on the CPU."""
+    backbone = model.static_encoder.backbone
+    assert isinstance(backbone, PoseBackbone)
+    (backbone.upright.track if refined else backbone.track).eval()
+    track = backbone.track_refined if refined else backbone.track_coarse
+    return torch.cat([track(clips.to(model.step_weights.device)).cpu() for clips in poses.split(_TRACKED_AT_ONCE)])
+
+
+def _backbone(model: FineParserPose) -> PoseBackbone:
     backbone = model.eval().static_encoder.backbone
     assert isinstance(backbone, PoseBackbone)
     return backbone
@@ -121,7 +139,7 @@ class EncodedDive:
 
 @torch.inference_mode()
 def store_fronts(
-    model: FineParser, posed_dives: Iterable[PosedDive], config: RecipeConfig, folder: Path, cancel: CancelToken
+    model: FineParserPose, posed_dives: Iterable[PosedDive], config: RecipeConfig, folder: Path, cancel: CancelToken
 ) -> list[EncodedDive]:
     """Run the frozen parts of the I3D on every dive, and store the results."""
     folder.mkdir(parents=True, exist_ok=True)

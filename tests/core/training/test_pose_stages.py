@@ -22,15 +22,10 @@ from fineparser_core.progress import CancelToken
 from fineparser_core.synth.ground_truth import GroundTruth
 from fineparser_core.training.loop import run_stage
 from fineparser_core.training.parse_stage import parse_stage
-from fineparser_core.training.pose_stages import (
-    pose_loss,
-    pose_stage,
-    static_stage,
-    steps_stage,
-    track_stage,
-)
+from fineparser_core.training.pose_stages import pose_loss, pose_stage, track_stage
 from fineparser_core.training.recipe_config import RecipeConfig
 from fineparser_core.training.refiner_stage import refiner_stage
+from fineparser_core.training.static_stages import static_stage, steps_stage
 from fineparser_core.training.stored_views import EncodedDive, PosedDive
 from fineparser_core.training.synthetic_poses import SyntheticPoses, synthesize_poses
 

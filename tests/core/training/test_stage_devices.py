@@ -17,7 +17,7 @@ from fineparser_core.pose.fineparser_pose import FineParserPose
 from fineparser_core.pose.pose_backbone import FRAME_POSE_SIZE
 from fineparser_core.progress import CancelToken
 from fineparser_core.synth.ground_truth import GroundTruth
-from fineparser_core.training import mask_stages, pose_stages, refiner_stage
+from fineparser_core.training import mask_stages, pose_stages, refiner_stage, static_stages
 from fineparser_core.training.loop import Stage
 from fineparser_core.training.parse_stage import parse_stage
 from fineparser_core.training.recipe_config import RecipeConfig
@@ -95,8 +95,8 @@ def stage_makers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
         "tracks": lambda m, c: pose_stages.track_stage(m, posed, truths, c, refined=False),
         "refiner": lambda m, c: refiner_stage.refiner_stage(m, posed, truths, c),
         "refiner-tracks": lambda m, c: pose_stages.track_stage(m, posed, truths, c, refined=True),
-        "steps": lambda m, c: pose_stages.steps_stage(m, posed, c),
-        "static": lambda m, c: pose_stages.static_stage(m, simulated, dives, posed, truths, c),
+        "steps": lambda m, c: static_stages.steps_stage(m, posed, c),
+        "static": lambda m, c: static_stages.static_stage(m, simulated, dives, posed, truths, c),
         "parse": lambda m, c: parse_stage(m, encoded, truths, c),
     }
 
@@ -121,7 +121,7 @@ def test_a_stage_computes_on_its_device(
         return 50 + torch.arange(16)[:, None] + torch.zeros(len(poses), N_SAMPLES, 16, 3)
 
     # What is read back from the device has no values here, nor can its values be chosen by.
-    monkeypatch.setattr(pose_stages, "track_poses", untracked)
+    monkeypatch.setattr(static_stages, "track_poses", untracked)
     monkeypatch.setattr(refiner_stage, "track_poses", untracked)
     monkeypatch.setattr(mask_stages, "structure_loss", lambda logits, target: (logits * target).sum())
     stage, losses = losses_of(stage_makers[name], "meta", SMALL)
