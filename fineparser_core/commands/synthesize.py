@@ -56,7 +56,7 @@ class SynthesizeOptions:
         workers: processes; the result does not depend on it.
         numbers: dive numbers to draw from, with commas; by default as competitions have them.
         twins: twins of FineDiving's dives: all, 1800 + 80, or 240 + 80.
-        variant: other twins of the same dives, to be trained on beside those of other variants.
+        variant: other twins of the same dives, which nothing has learned from, to compare weights by.
         renderer: bodies of capsules, or of a mesh in club pools and before phones, which needs the extra "synth".
         annotations: folder of FineDiving's annotations; by default a table of their distribution.
         write_table: remake that table from --annotations, and stop.

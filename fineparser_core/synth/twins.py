@@ -76,7 +76,7 @@ class TwinPlan:
         seed: of qualities and renderings.
         skipped: ids of the records that cannot be rendered, and the reasons.
         variant: 1, or more for other divers, faults and cameras with the same records. The names of the events contain
-            it, so that training can use several variants together.
+            it, so that no dive is taken for one of another variant.
         renderer: see `render.DiveSpec`.
     """
 
