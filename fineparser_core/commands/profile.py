@@ -1,4 +1,5 @@
-"""`fineparser profile`: what encoding once saves in scoring, layout and precision in training; the streams' shares."""
+"""`fineparser profile`: a parse by stages; what encoding once saves in scoring, layout and precision in training; the
+streams' shares."""
 
 import platform
 import time
@@ -12,6 +13,7 @@ import torch
 from fineparser_core.checkpoints.bundle import load_fineparser
 from fineparser_core.commands.options import Count, Positional, parse, whole
 from fineparser_core.commands.printing import say
+from fineparser_core.commands.profile_parsing import profile_parsing
 from fineparser_core.commands.profile_streams import profile_streams
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExemplarError
@@ -23,6 +25,7 @@ from fineparser_core.inference.exemplar_selection import select_by_board
 from fineparser_core.inference.exemplars.records import Exemplar
 from fineparser_core.inference.samples import Samples, read_samples
 from fineparser_core.models.temporal_parser import DECODERS
+from fineparser_core.resources import resource
 from fineparser_core.training.throughput import (
     our_iteration,
     relative_differences,
@@ -48,6 +51,19 @@ class Scoring:
     clip: Positional[Path | None] = None
     dive_number: str = "207C"
     exemplars: Count = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parsing:
+    """Times a parse by stages, from decoding to the encoding, beside the bound of its floating-point operations.
+
+    Attributes:
+        clip: a clip; by default the sample dive.
+        repeats: parses to time; the fastest is printed.
+    """
+
+    clip: Positional[Path | None] = None
+    repeats: Count = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,8 +127,13 @@ class PairByPair:
 
 def main(argv: list[str]) -> int:
     """Runs the command; see `--help`."""
-    args = parse(Scoring | Training | Streams, "profile", argv)  # type: ignore[arg-type]
-    if isinstance(args, Scoring):
+    args = parse(Parsing | Scoring | Training | Streams, "profile", argv)  # type: ignore[arg-type]
+    if isinstance(args, Parsing):
+        analyzer = Analyzer.open()
+        clip = make_clip(args.clip or resource("samples", "sample.mp4"))
+        say(f"CPU: {_cpu_name()}; device {analyzer.model.device}")
+        profile_parsing(analyzer, clip, args.repeats)
+    elif isinstance(args, Scoring):
         _profile_scoring(args.clip, str(parse_dive_number(args.dive_number)), args.exemplars)
     elif isinstance(args, Streams):
         profile_streams()
