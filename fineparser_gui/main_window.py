@@ -172,7 +172,7 @@ class MainWindow(QMainWindow):
             "open_recent": lambda: None,  # its menu opens
             "save_session": self.files.save,
             "save_session_as": self.files.save_as,
-            "export": lambda: self.dialogs.export(self.transport.frame),
+            "export": lambda: self.dialogs.export(self.transport.frame, self.dives.selected_keys()),
             "export_corrections": self.files.export_corrections,
             "quit": self._quit,
             **self._player_slots(),

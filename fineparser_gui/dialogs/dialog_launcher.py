@@ -1,5 +1,6 @@
 """Opens the dialogs of the main window: preferences, export, shortcuts, model card, help."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QUrl
@@ -43,10 +44,10 @@ class DialogLauncher(QObject):
         """Open the preferences."""
         PreferencesDialog(self._preferences, self._session, self._choice, self._window).open()
 
-    def export(self, frame: int) -> None:
-        """Open the export of the shown dive; `frame` is at the playhead."""
+    def export(self, frame: int, selected: Sequence[str] = ()) -> None:
+        """Open the export of the shown dive; `frame` is at the playhead, `selected` are keys of dives."""
         if self._session.current is not None:
-            ExportDialog(self._session, frame, self._preferences.now, self._window).open()
+            ExportDialog(self._session, frame, self._preferences.now, self._window, selected).open()
 
     def shortcuts(self) -> None:
         """Open the table of shortcuts."""

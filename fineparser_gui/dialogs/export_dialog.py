@@ -1,5 +1,6 @@
 """Dialog for exports of the shown dive or of the session; they run in the background."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from fineparser_core.export.options import RenderOptions
 from fineparser_core.types import ComparedDive
+from fineparser_gui.dialogs.report_page import ReportPage
 from fineparser_gui.formatting import speed_text
 from fineparser_gui.model.drawings import Drawing
 from fineparser_gui.model.exports import dive_title
@@ -32,7 +34,7 @@ from fineparser_gui.settings.preferences import Preferences
 
 _SPEEDS = (1.0, 0.5, 0.25, 0.125)
 _ROW_PX = 34
-_CLIP, _SHEET, _STILL, _TABLE = range(4)
+_CLIP, _SHEET, _STILL, _TABLE, _REPORT = range(5)
 
 
 class ExportDialog(QDialog):
@@ -41,9 +43,17 @@ class ExportDialog(QDialog):
     Args:
         frame: at the playhead.
         preferences: style of masks and colours of steps.
+        selected: keys of the dives that are selected in the list.
     """
 
-    def __init__(self, session: Session, frame: int, preferences: Preferences, parent: QWidget) -> None:
+    def __init__(
+        self,
+        session: Session,
+        frame: int,
+        preferences: Preferences,
+        parent: QWidget,
+        selected: Sequence[str] = (),
+    ) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Export"))
@@ -56,10 +66,18 @@ class ExportDialog(QDialog):
         self.kinds.addItems(
             [self.tr("Annotated clip"), self.tr("Contact sheet"), self.tr("This frame"), self.tr("Table or data")]
         )
+        self.kinds.addItem(self.tr("Report"))
         for row in range(self.kinds.count()):
             self.kinds.item(row).setSizeHint(QSize(0, _ROW_PX))
         self.pages = QStackedWidget()
-        for page in (self._clip_page(), self._sheet_page(), self._still_page(), self._table_page()):
+        self.report = ReportPage(session, selected, self._beside_box(best=True))
+        for page in (
+            self._clip_page(),
+            self._sheet_page(),
+            self._still_page(),
+            self._table_page(),
+            self.report,
+        ):
             self.pages.addWidget(page)
         self.kinds.currentRowChanged.connect(self._on_kind)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
@@ -78,7 +96,7 @@ class ExportDialog(QDialog):
         column.setSpacing(12)
         column.addLayout(middle, 1)
         column.addWidget(self.buttons)
-        self.resize(660, 340)
+        self.resize(660, 360)
         self.kinds.setCurrentRow(_CLIP if self._dive.analysis is not None else _TABLE)
 
     def _clip_page(self) -> QWidget:
@@ -87,6 +105,7 @@ class ExportDialog(QDialog):
         self.whole_file.addItem(self.tr("the whole file"), True)
         self.clip_mask = QCheckBox(self.tr("Mask on the diver"))
         self.clip_mask.setChecked(True)
+        self.clip_skeleton = self._skeleton_box()
         self.clip_panels = QCheckBox(self.tr("Phases, timeline, score and contributions"))
         self.clip_panels.setChecked(True)
         self.clip_beside = self._beside_box()
@@ -100,6 +119,7 @@ class ExportDialog(QDialog):
         )
         self._row(form, self.tr("&Frames"), self.whole_file)
         form.addRow(self.tr("Show"), self.clip_mask)
+        form.addRow("", self.clip_skeleton)
         form.addRow("", self.clip_panels)
         form.addRow("", self.clip_drawings)
         self._row(form, self.tr("&Side by side with (aligned by phase)"), self.clip_beside)
@@ -109,19 +129,22 @@ class ExportDialog(QDialog):
     def _sheet_page(self) -> QWidget:
         self.sheet_beside = self._beside_box(best=True)
         self.sheet_drawings = self._drawings_box(self.sheet_beside)
+        self.sheet_skeleton = self._skeleton_box()
         page, form = self._page(
             self.tr(
                 "A picture with three moments of each phase, cropped to the diver, and the score below. A frame with "
                 "drawings replaces the moment nearest to it."
             )
         )
-        form.addRow(self.tr("Show"), self.sheet_drawings)
+        form.addRow(self.tr("Show"), self.sheet_skeleton)
+        form.addRow("", self.sheet_drawings)
         self._row(form, self.tr("&Side by side with"), self.sheet_beside)
         return page
 
     def _still_page(self) -> QWidget:
         self.still_mask = QCheckBox(self.tr("Mask on the diver"))
         self.still_mask.setChecked(self._dive.analysis is not None)
+        self.still_skeleton = self._skeleton_box()
         self.still_panels = QCheckBox(self.tr("Phases, timeline, score and contributions"))
         self.still_panels.setChecked(self._dive.analysis is not None)
         self.still_beside = self._beside_box()
@@ -134,6 +157,7 @@ class ExportDialog(QDialog):
             return page
         page, form = self._page(what)
         form.addRow(self.tr("Show"), self.still_mask)
+        form.addRow("", self.still_skeleton)
         form.addRow("", self.still_panels)
         form.addRow("", self.still_drawings)
         self._row(form, self.tr("&Side by side with (same moment)"), self.still_beside)
@@ -158,6 +182,11 @@ class ExportDialog(QDialog):
         self._row(form, self.tr("&Format"), self.table_format)
         form.addRow(self.tr("Include"), self.table_drawings)
         return page
+
+    def _skeleton_box(self) -> QCheckBox:
+        box = QCheckBox(self.tr("Skeleton and path"))
+        box.setChecked(self._preferences.skeleton)
+        return box
 
     def _page(self, what: str) -> tuple[QWidget, QFormLayout]:
         page = QWidget()
@@ -230,6 +259,9 @@ class ExportDialog(QDialog):
         if kind == _TABLE:
             suffix = self.table_format.currentData()
             stem = self.tr("dives") if self.scope.currentData() else self._dive.path.stem
+        elif kind == _REPORT:
+            suffix = self.report.suffix
+            stem = self.tr("{0} report").format(self.report.file_stem)
         else:
             suffix = ".mp4" if kind == _CLIP else ".png"
             stem = self._stem(kind)
@@ -250,6 +282,8 @@ class ExportDialog(QDialog):
             ".png": self.tr("Pictures (*.png *.jpg)"),
             ".csv": self.tr("Table (*.csv)"),
             ".json": self.tr("Data (*.json)"),
+            ".pdf": self.tr("PDF (*.pdf)"),
+            ".html": self.tr("Page (*.html)"),
         }
         proposed = self._dive.path.absolute().parent / f"{stem}{suffix}"
         name, _ = QFileDialog.getSaveFileName(self, self.tr("Export"), str(proposed), filters[suffix])
@@ -273,19 +307,24 @@ class ExportDialog(QDialog):
             options = replace(
                 self._options(self.clip_beside, self.clip_drawings),
                 mask=self.clip_mask.isChecked(),
+                skeleton=self.clip_skeleton.isChecked(),
                 panels=self.clip_panels.isChecked(),
                 speed=self.speed.currentData(),
             )
             exports.clip(key, path, options, whole_file=self.whole_file.currentData())
         elif kind == _SHEET:
-            exports.contact_sheet(key, path, self._options(self.sheet_beside, self.sheet_drawings))
+            options = self._options(self.sheet_beside, self.sheet_drawings)
+            exports.contact_sheet(key, path, replace(options, skeleton=self.sheet_skeleton.isChecked()))
         elif kind == _STILL:
             options = replace(
                 self._options(self.still_beside, self.still_drawings),
                 mask=self.still_mask.isChecked(),
+                skeleton=self.still_skeleton.isChecked(),
                 panels=self.still_panels.isChecked(),
             )
             exports.still(key, self._frame, path, options)
+        elif kind == _REPORT:
+            exports.report(self.report.dives(self._beside(self.report.beside)), path, self.report.title)
         else:
             keys = self._session.keys if self.scope.currentData() else [key]
             exports.table(keys, path, drawings=self.table_drawings.isChecked())

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from fineparser_core.export.analysis_json import measures_of
+from fineparser_core.inference.good_dives import good_bands
 from fineparser_core.measures.explanation import Band, Finding, findings
 from fineparser_core.types import Analysis, Measure
 from fineparser_gui.model.dive import Dive
@@ -43,4 +44,4 @@ class Explanations:
 
     def bands_for(self, dive: Dive) -> Mapping[str, Band]:
         """The bands of good dives of a dive's number and board."""
-        return {}
+        return good_bands(dive.dive_number, dive.board_m)

@@ -17,12 +17,14 @@ from fineparser_core.export.jobs import (
     CorrectionsJob,
     Job,
     PlainStillJob,
+    ReportJob,
     SheetJob,
     StillJob,
     TableJob,
     save_job,
 )
 from fineparser_core.export.options import RenderOptions
+from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.tables import DiveRecord
 from fineparser_core.video.atomic import temporary_folder
 from fineparser_gui.model.correction import frames_of
@@ -120,6 +122,10 @@ class ExportService(QObject):
         """Write dives as CSV, or as JSON if the path ends in .json, with or without drawings."""
         dives = tuple(_record(self._state.dive(key), drawings) for key in keys)
         self._add(TableJob(path=path, dives=dives))
+
+    def report(self, dives: Sequence[ReportedDive], path: Path, title: str = "") -> None:
+        """Write a page for each dive, as PDF or HTML by the path's end."""
+        self._add(ReportJob(path=path, dives=tuple(dives), title=title))
 
     def corrected_dives(self) -> list[Dive]:
         """Dives with corrected transitions or first contact with the water."""

@@ -22,6 +22,7 @@ from fineparser_gui.model.comparison import Candidate
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.model.drawings import LINE, NOTE, Drawing
 from fineparser_gui.model.exports import ExportState
+from fineparser_gui.model.reports import notes_of, reported_dive, season_of
 from fineparser_gui.settings.preferences import Preferences
 
 PATIENCE_MS = 120_000
@@ -322,3 +323,34 @@ def test_closing_with_an_export_asks_and_stops_it(studio, qtbot, tmp_path, monke
     assert len(asked) == 2  # one question for each time, whatever is unfinished
     assert all("Save the changes" in text and "1 export is not finished" in text for text in asked)
     assert os.listdir(tmp_path) == []
+
+
+def test_a_report_of_the_shown_dive(studio, dialog, qtbot, tmp_path):
+    dialog.kinds.setCurrentRow(4)
+    assert dialog.report.scope.count() == 1
+    dialog.report.format.setCurrentIndex(1)
+    dialog.report.note.setPlainText("Arms by the ears <b>.")
+    dialog.chosen = str(tmp_path / "report")
+    dialog.go.click()
+    wait_for(studio, qtbot, ExportState.DONE)
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert "207C from 10 m" in page
+    assert "Arms by the ears &lt;b&gt;." in page
+    assert os.listdir(tmp_path) == ["report.html"]
+
+
+def test_a_report_of_a_season_has_every_dive_of_the_athlete(studio, qtbot, small_video, tmp_path):
+    session = studio.session
+    first = session.current.key
+    session.set_diver(first, "Anna")
+    dive = session.dive(first)
+    season = season_of(dive, [dive, replace(dive, key="b", diver="anna "), replace(dive, key="c", diver="Berta")])
+    assert [one.key for one in season] == [first, "b"]
+    assert not season_of(replace(dive, diver=""), [dive])
+    drawn = replace(dive, drawings=(Drawing(kind=NOTE, frame=3, points=((1.0, 2.0),), text="late"),))
+    made = reported_dive(drawn, season, note=notes_of(drawn), drawings=True, bands={}, comparison=None)
+    assert (made.diver, made.note, made.marks) == ("Anna", "late", drawn.drawings)
+    assert [point.is_this for point in made.trend] == [True, False]
+    studio.session.exports.report([made, made], tmp_path / "season.pdf", "Anna")
+    wait_for(studio, qtbot, ExportState.DONE)
+    assert b"/Count 2" in (tmp_path / "season.pdf").read_bytes()

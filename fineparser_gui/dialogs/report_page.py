@@ -1,0 +1,122 @@
+"""Page of the export dialog for reports: of the shown dive, of the selected ones, or of an athlete's season."""
+
+from collections.abc import Sequence
+
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
+
+from fineparser_core.export.report.dives import ReportedDive
+from fineparser_core.inference.compared import compared_exemplar
+from fineparser_core.inference.good_dives import good_bands
+from fineparser_core.types import ComparedDive
+from fineparser_gui.model.dive import Dive
+from fineparser_gui.model.reports import notes_of, reported_dive, season_of
+from fineparser_gui.panels.widgets import add_form_row, label
+from fineparser_gui.services.session import Session
+
+_NOTE_LINES = 3
+
+
+class ReportPage(QWidget):
+    """Which dives, as what file, beside which dive and with which note.
+
+    Args:
+        selected: keys of the dives that are selected in the list.
+        beside: choice of the dive beside the shown one.
+    """
+
+    def __init__(self, session: Session, selected: Sequence[str], beside: QComboBox) -> None:
+        super().__init__()
+        assert session.current is not None
+        self._session, self._dive = session, session.current
+        self.scope = QComboBox()
+        self.scope.addItem(self.tr("this dive"), [self._dive.key])
+        chosen = [key for key in selected if session.dive(key).analysis is not None]
+        if len(chosen) > 1:
+            self.scope.addItem(self.tr("the selected dives ({0})").format(len(chosen)), chosen)
+        season = season_of(self._dive, self._all())
+        if len(season) > 1:
+            text = self.tr("every dive by {0} ({1})").format(self._dive.diver, len(season))
+            self.scope.addItem(text, [dive.key for dive in season])
+        self.scope.currentIndexChanged.connect(self._follow_scope)
+        self.format = QComboBox()
+        self.format.addItem(self.tr("PDF: to print and sign"), ".pdf")
+        self.format.addItem(self.tr("HTML: for the browser, in one file"), ".html")
+        self.beside = beside
+        self.note = QPlainTextEdit(notes_of(self._dive))
+        self.note.setTabChangesFocus(True)
+        self.note.setFixedHeight(_NOTE_LINES * self.note.fontMetrics().lineSpacing() + 14)
+        self.drawings = QCheckBox(self.tr("Drawings and notes"))
+        self.drawings.setChecked(True)
+        form = QFormLayout()
+        form.setHorizontalSpacing(14)
+        form.setVerticalSpacing(8)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        for name, box in (
+            (self.tr("&Dives"), self.scope),
+            (self.tr("&Format"), self.format),
+            (self.tr("&Compare with"), self.beside),
+            (self.tr("&Note"), self.note),
+        ):
+            box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            add_form_row(form, name, box)
+        form.addRow(self.tr("On the frames"), self.drawings)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 4, 0, 0)
+        column.setSpacing(12)
+        what = self.tr(
+            "A page for each dive: six frames, what was measured of each phase, what the model attributes to it, "
+            "earlier dives of the number, your note."
+        )
+        column.addWidget(label(what, "muted", wrap=True))
+        column.addLayout(form)
+        column.addStretch(1)
+
+    @property
+    def suffix(self) -> str:
+        """Of the chosen kind of file."""
+        return str(self.format.currentData())
+
+    @property
+    def file_stem(self) -> str:
+        """What the file is named after: the dive, or the athlete of all of them."""
+        return self._dive.path.stem if self._alone else self._dive.diver.strip() or self.tr("dives")
+
+    @property
+    def title(self) -> str:
+        """Of a report of several dives; "" of one alone."""
+        return "" if self._alone else self.tr("Dives of {0}").format(self.file_stem)
+
+    def dives(self, beside: ComparedDive | None) -> list[ReportedDive]:
+        """The chosen dives.
+
+        Args:
+            beside: chosen beside the shown dive; each of several has the best exemplar of its number.
+        """
+        dives = [self._session.dive(key) for key in self.scope.currentData()]
+        return [
+            reported_dive(
+                dive,
+                self._all(),
+                note=self.note.toPlainText() if self._alone else notes_of(dive),
+                drawings=self.drawings.isChecked(),
+                bands=good_bands(dive.dive_number, dive.board_m),
+                comparison=beside if self._alone else self._best(dive),
+            )
+            for dive in dives
+        ]
+
+    @property
+    def _alone(self) -> bool:
+        return len(self.scope.currentData()) == 1
+
+    def _all(self) -> list[Dive]:
+        return [self._session.dive(key) for key in self._session.keys]
+
+    def _best(self, dive: Dive) -> ComparedDive | None:
+        number, library = dive.dive_number, self._session.library
+        best = library.best(number, dive.board_m, synchro=dive.synchro) if number is not None else None
+        return compared_exemplar(best, library.mask(best.id)) if best is not None else None
+
+    def _follow_scope(self) -> None:
+        for field in (self.note, self.beside):
+            field.setEnabled(self._alone)

@@ -1,0 +1,79 @@
+"""What a report of dives of the session is made from."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from fineparser_core.export.report.dives import ReportedDive
+from fineparser_core.export.report.page import TrendPoint
+from fineparser_core.measures.explanation import Band
+from fineparser_core.types import ComparedDive
+from fineparser_gui.model.dive import Dive
+from fineparser_gui.model.drawings import NOTE
+
+
+def season_of(dive: Dive, dives: Sequence[Dive]) -> list[Dive]:
+    """Every analysed dive by a dive's diver, oldest first; none where its diver is not known."""
+    name = dive.diver.strip().casefold()
+    if not name:
+        return []
+    same = [one for one in dives if one.diver.strip().casefold() == name and one.analysis is not None]
+    return sorted(same, key=_day)
+
+
+def notes_of(dive: Dive) -> str:
+    """The notes that the coach has written on the frames of a dive, a line each."""
+    return "\n".join(
+        drawing.text for drawing in sorted(dive.drawings, key=lambda one: one.frame) if drawing.kind == NOTE
+    )
+
+
+def reported_dive(
+    dive: Dive,
+    dives: Sequence[Dive],
+    *,
+    note: str,
+    drawings: bool,
+    bands: Mapping[str, Band],
+    comparison: ComparedDive | None,
+) -> ReportedDive:
+    """A dive of a report.
+
+    Args:
+        dive: analysed.
+        dives: of the session, for the trend.
+        drawings: whether its drawings are shown.
+    """
+    assert dive.analysis is not None
+    day = _day(dive)
+    return ReportedDive(
+        path=dive.path,
+        analysis=dive.analysis,
+        diver=dive.diver,
+        date=day.isoformat() if day != date.min else "",
+        note=note,
+        marks=dive.drawings if drawings else (),
+        bands=bands,
+        trend=_trend(dive, dives),
+        comparison=comparison,
+    )
+
+
+def _trend(dive: Dive, dives: Sequence[Dive]) -> tuple[TrendPoint, ...]:
+    """Scored dives of the same number and board by the same diver."""
+    same = [one for one in season_of(dive, dives) if (one.dive_number, one.board_m) == (dive.dive_number, dive.board_m)]
+    points = []
+    for one in same:
+        scoring = one.analysis.scoring if one.analysis is not None else None
+        if scoring is not None:
+            day = _day(one)
+            label = day.isoformat() if day != date.min else one.title
+            points.append(TrendPoint(label=label, award=scoring.award, is_this=one.key == dive.key))
+    return tuple(points)
+
+
+def _day(dive: Dive) -> date:
+    """Day on which the file was last written, which is when a phone has recorded it; the first day where it is gone."""
+    try:
+        return date.fromtimestamp(dive.path.stat().st_mtime)
+    except (OSError, ValueError, OverflowError):
+        return date.min
