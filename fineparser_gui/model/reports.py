@@ -1,7 +1,6 @@
 """What a report of dives of the session is made from."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 
 from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.report.page import TrendPoint
@@ -17,7 +16,7 @@ def season_of(dive: Dive, dives: Sequence[Dive]) -> list[Dive]:
     if not name:
         return []
     same = [one for one in dives if one.diver.strip().casefold() == name and one.analysis is not None]
-    return sorted(same, key=_day)
+    return sorted(same, key=lambda one: one.dived_on or "")
 
 
 def notes_of(dive: Dive) -> str:
@@ -44,12 +43,11 @@ def reported_dive(
         drawings: whether its drawings are shown.
     """
     assert dive.analysis is not None
-    day = _day(dive)
     return ReportedDive(
         path=dive.path,
         analysis=dive.analysis,
         diver=dive.diver,
-        date=day.isoformat() if day != date.min else "",
+        date=dive.dived_on or "",
         note=note,
         marks=dive.drawings if drawings else (),
         bands=bands,
@@ -65,15 +63,5 @@ def _trend(dive: Dive, dives: Sequence[Dive]) -> tuple[TrendPoint, ...]:
     for one in same:
         scoring = one.analysis.scoring if one.analysis is not None else None
         if scoring is not None:
-            day = _day(one)
-            label = day.isoformat() if day != date.min else one.title
-            points.append(TrendPoint(label=label, award=scoring.award, is_this=one.key == dive.key))
+            points.append(TrendPoint(label=one.dived_on or one.title, award=scoring.award, is_this=one.key == dive.key))
     return tuple(points)
-
-
-def _day(dive: Dive) -> date:
-    """Day on which the file was last written, which is when a phone has recorded it; the first day where it is gone."""
-    try:
-        return date.fromtimestamp(dive.path.stat().st_mtime)
-    except (OSError, ValueError, OverflowError):
-        return date.min

@@ -1,12 +1,12 @@
-"""`python packaging/benchmarks/good_dives.py [OUT]`: what is measured of the bundled exemplars that dive best.
+"""`python packaging/benchmarks/good_dives.py [NUMBER…]`: what is measured of the bundled exemplars that dive best.
 
 The better half of each dive number is parsed and measured as any clip is, so that its bands carry the same errors as
-the measures that are held against them. OUT is `resources/exemplars/good_dives.json` by default.
+the measures that are held against them. Rows of these numbers, by default of all, are replaced in
+`resources/exemplars/good_dives.json`.
 """
 
 import json
 import sys
-from pathlib import Path
 
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.exemplars.records import Exemplar
@@ -27,20 +27,28 @@ def better_half(exemplars: list[Exemplar]) -> list[Exemplar]:
     return chosen
 
 
-def main(argv: list[str]) -> int:
+def measured(analyzer: Analyzer, exemplar: Exemplar) -> dict[str, object]:
+    """A row of the table."""
+    fps = probe(exemplar.clip_path).fps
+    clip = Clip(path=exemplar.clip_path, in_frame=exemplar.in_frame, out_frame=exemplar.out_frame, fps=fps)
+    parse, _ = analyzer.parse(clip)
+    found = measures(parse, dive_number=exemplar.dive_number, board_m=exemplar.board_m)
+    values = {one.name: [round(one.value, 3), one.unit] for one in found}
+    print(exemplar.id, exemplar.score, {name: value for name, (value, _) in values.items()}, flush=True)
+    return {"id": exemplar.id, "dive_number": exemplar.dive_number, "board_m": exemplar.board_m, **values}
+
+
+def main(numbers: list[str]) -> int:
     """Write the table."""
-    out = Path(argv[0]) if argv else resource(*TABLE)
+    out = resource(*TABLE)
     analyzer = Analyzer.open()
-    rows = []
-    for exemplar in better_half(analyzer.library.exemplars()):
-        fps = probe(exemplar.clip_path).fps
-        clip = Clip(path=exemplar.clip_path, in_frame=exemplar.in_frame, out_frame=exemplar.out_frame, fps=fps)
-        parse, _ = analyzer.parse(clip)
-        found = measures(parse, dive_number=exemplar.dive_number, board_m=exemplar.board_m)
-        values = {one.name: [round(one.value, 3), one.unit] for one in found}
-        rows.append({"id": exemplar.id, "dive_number": exemplar.dive_number, "board_m": exemplar.board_m, **values})
-        print(exemplar.id, exemplar.score, {name: value for name, (value, _) in values.items()}, flush=True)
-    lines = ",\n  ".join(json.dumps(row) for row in rows)
+    chosen = better_half(analyzer.library.exemplars())
+    if numbers:
+        chosen = [exemplar for exemplar in chosen if exemplar.dive_number in numbers]
+    rows = {exemplar.id: measured(analyzer, exemplar) for exemplar in chosen}
+    if numbers and out.is_file():
+        rows = {row["id"]: row for row in json.loads(out.read_text(encoding="utf-8"))["dives"]} | rows
+    lines = ",\n  ".join(json.dumps(rows[name]) for name in sorted(rows))
     out.write_text(f'{{"weights": "{analyzer.model.id}", "dives": [\n  {lines}\n]}}\n', encoding="utf-8")
     return 0
 
