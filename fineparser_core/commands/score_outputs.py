@@ -17,6 +17,7 @@ from fineparser_core.inference.compared import compared_exemplar
 from fineparser_core.inference.exemplar_selection import best_exemplar
 from fineparser_core.inference.exemplars.records import Exemplar
 from fineparser_core.inference.exemplars.store import ExemplarStore
+from fineparser_core.inference.good_dives import good_bands
 from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.types import Analysis, ComparedDive
 
@@ -103,7 +104,14 @@ def write_outputs(
         options = RenderOptions(comparison=_compared(best, library), skeleton=args.skeleton)
         write_contact_sheet(analysis, args.contact_sheet, options, progress=progress, cancel=cancel)
     if args.report:
-        dive = ReportedDive(path=args.clip, analysis=analysis, diver=args.diver, comparison=_compared(best, library))
+        bands = good_bands(scoring.dive_number, scoring.board_m) if scoring is not None else {}
+        dive = ReportedDive(
+            path=args.clip,
+            analysis=analysis,
+            diver=args.diver,
+            bands=bands,
+            comparison=_compared(best, library),
+        )
         write_report([dive], args.report, progress=progress, cancel=cancel)
     if args.masks:
         write_masks_npz(analysis.parse, args.masks)

@@ -4,6 +4,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from fineparser_core.export.analysis_json import measures_of
+from fineparser_core.export.report.words import (
+    band_text,
+    finding_text,
+    good_dives_text,
+    measure_name,
+    measured_text,
+)
+from fineparser_core.inference.good_dives import good_bands
+from fineparser_core.measures.explanation import band_for, findings
 from fineparser_core.printable import printable
 from fineparser_core.text_table import text_table
 from fineparser_core.types import Analysis, Contribution, DiveParse, ExemplarVote, Scoring
@@ -15,6 +25,8 @@ _DIFFICULTY_OF = {"board": "of that board", "commonest board": "of its commonest
 def report(analysis: Analysis) -> str:
     """The whole report: clip, phases and, where there is a score, how it came about."""
     blocks = [_heading(analysis.parse), _steps(analysis.parse)]
+    if (measured := _measured(analysis)) is not None:
+        blocks.append(measured)
     refusal = analysis.parse.refusal
     if analysis.scoring is None and refusal is not None:
         blocks.append(f"No score: {refusal[0].lower()}{refusal[1:]}\nIf it is a whole dive, --force scores it.")
@@ -57,6 +69,27 @@ def _steps(parse: DiveParse) -> str:
         f"{table}\n  The water is touched first in frame {parse.first_water_contact_frame}: "
         f"{contact_s - transitions.first_flight_s:.2f} s in the air"
     )
+
+
+def _measured(analysis: Analysis) -> str | None:
+    """What was measured beside good dives, and what of it speaks most against the dive; None where nothing was."""
+    found, scoring = measures_of(analysis), analysis.scoring
+    if not found:
+        return None
+    bands = good_bands(scoring.dive_number, scoring.board_m) if scoring is not None else {}
+    rows = []
+    for measure in found:
+        band = band_for(measure, bands)
+        good = band_text(measure.name, band) if band is not None else ""
+        rows.append((measure.step, measure_name(measure.name), measured_text(measure), good, str(measure.frame)))
+    table = text_table(("phase", "measured", "value", "good dives", "frame"), rows, indent="  ")
+    text = f"Measured in the video, with one standard deviation\n{table}"
+    if scoring is None:
+        return text
+    good = good_dives_text(scoring.dive_number, scoring.board_m)
+    against = [finding for told in findings(found, bands).values() for finding in told]
+    told = "".join(f"\n  {finding.measure.step}: {finding_text(finding, good)}" for finding in against)
+    return f"{text}\n\nWhat speaks most against it, measured:{told}" if told else text
 
 
 def _score(scoring: Scoring) -> str:
