@@ -190,7 +190,7 @@ QScrollBar::handle:horizontal {{ background: {border}; border-radius: 4px; min-w
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 QFrame#banner {{ background: {danger}; border: 1px solid {border}; border-radius: 8px; }}
-QFrame#offer {{ background: {surface}; border: 2px solid {accent}; border-radius: 8px; }}
+QFrame#offer, QLabel#offer {{ background: {surface}; border: 2px solid {accent}; border-radius: 8px; }}
 QFrame#banner QLabel {{ color: {on_danger}; }}
 QFrame#emptyState[dropping="true"] {{ border: 2px dashed {accent}; background: {selected}; }}
 QFrame#emptyState {{ border: 2px dashed {border}; border-radius: 14px; background: {surface}; }}

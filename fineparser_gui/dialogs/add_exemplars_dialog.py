@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from fineparser_core.diving.judging import read_score
-from fineparser_core.diving.name_parsing import parse_file_name
+from fineparser_core.diving.name_parsing import parse_file_name, parse_list
 from fineparser_core.errors import ConfigError
 from fineparser_core.inference.exemplars.facts import ExemplarFacts, check_facts
 from fineparser_gui.dialogs.exemplar_dialog import known_difficulty
@@ -76,7 +76,7 @@ class AddExemplarsDialog(QDialog):
         buttons.rejected.connect(self.reject)
         hint = self.tr(
             "Choose a row to see its dive: check trim and phases, and correct them there. Then type what the judges "
-            "gave, marks (6.5 6 6.5) or the score (75.60)."
+            "gave, marks (6.5 6 6.5) or the score (75.60). Number and board are typed as 207C 10 m."
         )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 14, 16, 12)
@@ -114,7 +114,7 @@ class AddExemplarsDialog(QDialog):
         item = self.table.item(row, column)
         if item is None:
             item = QTableWidgetItem()
-            if column != _MARKS:
+            if column not in (_DIVE, _MARKS):
                 item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEditable)
             self.table.setItem(row, column, item)
         return item
@@ -131,7 +131,7 @@ class AddExemplarsDialog(QDialog):
         named = " · ".join(filter(None, (dive.title, dive.diver)))
         texts = {
             _FILE: named,
-            _DIVE: f"{number or '?'} {board_text(board_m) or '?'}",
+            _DIVE: " ".join(filter(None, (number, board_text(board_m)))),
             _STATE: self._phases(dive),
         }
         self.table.blockSignals(True)
@@ -180,12 +180,21 @@ class AddExemplarsDialog(QDialog):
             self._session.select(self.keys[row])
 
     def _on_edited(self, item: QTableWidgetItem) -> None:
+        if item.column() == _DIVE:
+            self._name(self.keys[item.row()], item.text())
         if item.column() != _MARKS:
             return
         self._refresh()
         self.message.setText("")
         if item.text().strip() and self._item(item.row(), _SCORE).text() == self.tr("?"):
             self.message.setText(self._why[self.keys[item.row()]])
+
+    def _name(self, key: str, typed: str) -> None:
+        """Take number and board of a dive from what was typed, such as 207C 10 m."""
+        said = next(iter(parse_list(typed)), None)
+        if said is not None and not said.is_empty:
+            self._session.editing.name_dives({key: said})
+        self._on_changed(key)
 
     def _on_changed(self, key: str) -> None:
         if key in self.keys:

@@ -4,7 +4,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 _MARGIN_PX = 14
-_WIDEST_PX = 440
+_WIDEST_PX = 384
 
 
 class Corner(QWidget):

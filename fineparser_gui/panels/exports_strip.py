@@ -34,6 +34,8 @@ class ExportsStrip(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(6)
+        self._more.setObjectName("offer")
+        self._more.setMargin(6)
         self._column.addWidget(self._more)
         exports.changed.connect(self._refresh)
         self._refresh()
@@ -54,7 +56,7 @@ class ExportsStrip(QWidget):
         for number, export in shown.items():
             if number not in self._rows:
                 self._rows[number] = _Row(self._exports, number)
-                self._column.addWidget(self._rows[number])
+                self._column.insertWidget(self._column.count() - 1, self._rows[number])
             self._rows[number].show_export(export)
         n_more = len(exports) - len(shown)
         self._more.setText(self.tr("{0} more exports wait.").format(n_more))

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from answers_kit import dive_parse, scoring
 
+from fineparser_core.inference import clips
 from fineparser_core.progress import Progress
 from fineparser_core.types import Clip, ClipEncoding, DiveParse, Scoring
 from fineparser_gui.worker import child
@@ -75,6 +76,8 @@ def encoding() -> ClipEncoding:
 
 
 def make_clip(path: Path, in_frame: int | None = None, out_frame: int | None = None, *_: object) -> Clip:
+    if path.is_file():
+        return clips.make_clip(path, in_frame, out_frame)
     return Clip(path=path, in_frame=in_frame or 0, out_frame=119 if out_frame is None else out_frame, fps=30.0)
 
 

@@ -55,12 +55,15 @@ def test_many_clips_are_previewed_and_added_with_their_marks(idle_studio, qtbot,
     dialog = window.library.preview(paths)
     qtbot.waitUntil(lambda: all(session.dive(key).state is DiveState.QUEUED for key in session.keys), timeout=10_000)
     assert dialog.keys == session.keys
-    assert [dialog.table.item(row, 1).text() for row in range(3)] == ["207C 10 m", "107B 3 m", "? ?"]
+    assert [dialog.table.item(row, 1).text() for row in range(3)] == ["207C 10 m", "107B 3 m", ""]
     dialog.table.item(0, 2).setText("6.5 6 6.5")
     dialog.table.item(2, 2).setText("50.5")
     assert [dialog.table.item(row, 3).text() for row in range(3)] == ["62.70", "", "?"]
     assert "number" in dialog.message.text()
     assert not dialog.ok.isEnabled()  # none is analysed yet
+    dialog.table.item(2, 1).setText("403B 3 m")
+    assert session.dive(session.keys[2]).details == ("403B", 3.0, None)
+    assert dialog.table.item(2, 3).text() == "50.50"
 
     first = session.keys[0]
     parse = dive_parse(paths[0], 120)

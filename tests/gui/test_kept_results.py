@@ -93,17 +93,6 @@ def test_a_reopened_session_shows_its_results_without_a_request(programs, clip, 
     assert programs.asked == []
 
 
-def test_a_copy_of_the_video_elsewhere_has_the_same_results(programs, clip, tmp_path):
-    programs.analysed(clip)
-    programs.stop()
-    copy = Path(shutil.copy(clip, tmp_path / "Zoë.mp4"))
-    studio = programs.start()
-    studio.session.open([copy], dive_number="207C", board_m=10.0)
-    programs.wait(lambda: studio.session.current.score_state is ScoreState.SCORED)
-    assert studio.session.current.analysis.parse.clip.path == copy
-    assert programs.asked == []
-
-
 def test_another_range_or_model_is_another_result_and_undo_brings_back_the_first(programs, clip):
     studio = programs.analysed(clip)
     session, key = studio.session, studio.session.current.key
@@ -124,14 +113,7 @@ def test_another_range_or_model_is_another_result_and_undo_brings_back_the_first
     assert len(programs.asked) == n_asked
 
 
-def test_asked_for_by_hand_a_dive_is_analysed_anew(programs, clip):
-    studio = programs.analysed(clip)
-    studio.window.actions_by_id["analyse"].trigger()
-    programs.wait(lambda: programs.asked.count("ParseRequest") == 2)
-    programs.wait(lambda: studio.session.current.score_state is ScoreState.SCORED)
-
-
-def test_a_search_is_not_repeated(programs, clip):
+def test_a_search_is_not_repeated_and_an_analysis_is_where_it_is_asked_for_by_hand(programs, clip):
     studio = programs.start()
     session = studio.session
     session.open([clip])
@@ -140,15 +122,20 @@ def test_a_search_is_not_repeated(programs, clip):
         session.trimming.find(session.current.key)
         programs.wait(lambda: session.current.search_state is SearchState.FOUND)
     assert programs.asked.count("TrimRequest") == 1
+    studio.window.actions_by_id["analyse"].trigger()
+    programs.wait(lambda: programs.asked.count("ParseRequest") == 2)
+    programs.wait(lambda: session.current.state is DiveState.READY)
 
 
-def test_two_windows_share_what_each_finds(programs, clip):
+def test_two_windows_share_what_each_finds_also_in_a_copy_of_the_video(programs, clip, tmp_path):
     first = programs.analysed(clip)
+    copy = Path(shutil.copy(clip, tmp_path / "Zoë.mp4"))
     second = programs.start()
-    second.session.open([clip], dive_number="207C", board_m=10.0)
+    second.session.open([copy], dive_number="207C", board_m=10.0)
     programs.wait(lambda: second.session.current.score_state is ScoreState.SCORED)
     assert programs.asked == []
     assert second.session.current.parse_id == first.session.current.parse_id
+    assert second.session.current.analysis.parse.clip.path == copy
 
 
 def test_a_damaged_result_is_removed_and_found_anew(programs, clip, caplog):
