@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from fineparser_core.checkpoints.bundle import read_card
 from fineparser_core.commands.options import Count, Seed, parse
 from fineparser_core.commands.output_paths import check_output_folder
 from fineparser_core.commands.terminal import running
+from fineparser_core.config import Renderer
 from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.inference.analyzer import Analyzer, bundled_weights
 from fineparser_core.inference.clips import make_clip
@@ -20,13 +21,16 @@ from fineparser_core.inference.exemplars.records import Exemplar, ExemplarMask
 from fineparser_core.inference.exemplars.store import ExemplarStore
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
 from fineparser_core.resources import resource
+from fineparser_core.synth.dataset import CLUB_NUMBERS
 from fineparser_core.synth.render import DivePlan, DiveSpec, RenderedDive, plan_dive, render_dive
 from fineparser_core.video.atomic import atomic_file, sync_folder, temporary_path
 from fineparser_core.video.writer import VideoWriter
 
 #: The eight commonest dive numbers of FineDiving.
 COMMONEST = ("407C", "107B", "307C", "5253B", "205B", "207C", "109C", "405B")
-_HEIGHT_PX = 288
+_HEIGHT_PX: dict[Renderer, int] = {"capsule": 288, "mesh": 216}
+#: Exemplars of each club dive: half of them from 1 m, half from 3 m.
+_CLUB_EACH = 6
 _SEED = 407
 _SAMPLE_NUMBER = "207C"
 #: A dive whose flight and entry have faults that are seen; the first draws show the entry half hidden, or few faults.
@@ -41,8 +45,9 @@ class ExemplarsOptions:
         out: new folder for the library and its clips.
         sample: folder for the sample dive.
         weights: folder of a bundle of weights, instead of the bundled one.
-        each: exemplars of each dive number.
+        each: exemplars of each of the eight commonest dive numbers.
         seed: of what is rendered.
+        renderer: capsules, or the mesh of the extra "synth", which renders forty club dives as well, six of each.
     """
 
     out: Path
@@ -50,6 +55,7 @@ class ExemplarsOptions:
     weights: Path | None = None
     each: Count = 10
     seed: Seed = _SEED
+    renderer: Renderer = "capsule"
 
 
 def main(argv: list[str]) -> int:
@@ -69,9 +75,9 @@ def main(argv: list[str]) -> int:
         except OSError as error:
             raise ExportError(f"{args.out} cannot be written ({error.strerror}): choose another folder.") from None
         try:
-            build_library(folder, args.each, args.seed, progress, cancel)
+            build_library(folder, args.each, args.seed, args.renderer, progress, cancel)
             encode_library(folder, args.weights, progress, cancel)
-            write_sample(args.sample, args.seed)
+            write_sample(args.sample, args.seed, args.renderer)
             os.replace(folder, args.out)
             sync_folder(args.out.parent)
         finally:
@@ -79,28 +85,30 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def build_library(folder: Path, each: int, seed: int, progress: ProgressCallback, cancel: CancelToken) -> None:
+def build_library(
+    folder: Path, each: int, seed: int, renderer: Renderer, progress: ProgressCallback, cancel: CancelToken
+) -> None:
     """Renders `each` dives of every one of the commonest numbers into MP4s; `dives.json` keeps their facts."""
     facts = []
-    for n, number in enumerate(COMMONEST):
-        for i in range(each):
-            cancel.raise_if_cancelled()
-            name = f"rendered-{number}-{i + 1:02d}"
-            dive = _render(number, (seed, n, i))
-            _write_clip(dive, folder / f"{name}.mp4")
-            facts.append(
-                {
-                    "id": name,
-                    "dive_number": number,
-                    "board_m": dive.board_m,
-                    "score": dive.score,
-                    "out_frame": len(dive.frames) - 1,
-                    "first_flight_frame": dive.first_flight_frame,
-                    "first_entry_frame": dive.first_entry_frame,
-                    "qualities": [round(float(q), 3) for q in dive.qualities],
-                }
-            )
-            progress(Progress("render", len(facts), each * len(COMMONEST)))
+    drawn = list(_draws(each, seed, renderer))
+    for name, spec, state in drawn:
+        cancel.raise_if_cancelled()
+        dive = render_dive(spec, state)
+        _write_clip(dive, folder / f"{name}.mp4")
+        facts.append(
+            {
+                "id": name,
+                "dive_number": spec.dive_number,
+                "board_m": dive.board_m,
+                "score": dive.score,
+                "out_frame": len(dive.frames) - 1,
+                "first_flight_frame": dive.first_flight_frame,
+                "first_entry_frame": dive.first_entry_frame,
+                "qualities": [round(float(q), 3) for q in dive.qualities],
+                "renderer": renderer,
+            }
+        )
+        progress(Progress("render", len(facts), len(drawn)))
     with atomic_file(folder / "dives.json") as temporary:
         temporary.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
 
@@ -130,10 +138,10 @@ def encode_library(folder: Path, weights: Path | None, progress: ProgressCallbac
         analyzer.library.close()
 
 
-def write_sample(folder: Path, seed: int) -> None:
+def write_sample(folder: Path, seed: int, renderer: Renderer) -> None:
     """Renders the sample dive, with a JSON that gives its dive number and board."""
     folder.mkdir(parents=True, exist_ok=True)
-    dive = _render(_SAMPLE_NUMBER, (seed, len(COMMONEST), _SAMPLE_DRAW))
+    dive = render_dive(_spec(_SAMPLE_NUMBER, renderer), _state(seed, len(COMMONEST), _SAMPLE_DRAW))
     _write_clip(dive, folder / "sample.mp4")
     facts = {"file": "sample.mp4", "dive_number": _SAMPLE_NUMBER, "board_m": dive.board_m, "score": dive.score}
     with atomic_file(folder / "sample.json") as temporary:
@@ -143,18 +151,32 @@ def write_sample(folder: Path, seed: int) -> None:
 def exemplar_plans() -> Iterator[tuple[str, DivePlan, int]]:
     """Of every bundled exemplar its id, the plan that it was rendered from, and its last frame."""
     facts = json.loads(resource("exemplars", "dives.json").read_text(encoding="utf-8"))
+    renderer: Renderer = facts[0].get("renderer", "capsule")
+    each = sum(fact["dive_number"] == COMMONEST[0] for fact in facts)
+    drawn = {name: (spec, state) for name, spec, state in _draws(each, _SEED, renderer)}
     for fact in facts:
-        number, i = fact["dive_number"], int(fact["id"][-2:]) - 1
-        yield fact["id"], plan_dive(*_drawn(number, (_SEED, COMMONEST.index(number), i))), fact["out_frame"]
+        yield fact["id"], plan_dive(*drawn[fact["id"]]), fact["out_frame"]
 
 
-def _drawn(number: str, seed: tuple[int, int, int]) -> tuple[DiveSpec, int]:
-    state = int(np.random.SeedSequence(seed).generate_state(1)[0])
-    return DiveSpec(dive_number=number, height_px=_HEIGHT_PX, aspect=16 / 9, clear=True), state
+def _draws(each: int, seed: int, renderer: Renderer) -> Iterator[tuple[str, DiveSpec, int]]:
+    """Id, spec and seed of every exemplar."""
+    for n, number in enumerate(COMMONEST):
+        for i in range(each):
+            yield f"rendered-{number}-{i + 1:02d}", _spec(number, renderer), _state(seed, n, i)
+    if renderer == "mesh":
+        for n, number in enumerate(CLUB_NUMBERS, start=len(COMMONEST) + 1):
+            for i in range(_CLUB_EACH):
+                board_m = (1.0, 3.0)[i % 2]
+                spec = replace(_spec(number, renderer), board_m=board_m)
+                yield f"rendered-{number}-{board_m:g}m-{i // 2 + 1:02d}", spec, _state(seed, n, i)
 
 
-def _render(number: str, seed: tuple[int, int, int]) -> RenderedDive:
-    return render_dive(*_drawn(number, seed))
+def _spec(number: str, renderer: Renderer) -> DiveSpec:
+    return DiveSpec(dive_number=number, height_px=_HEIGHT_PX[renderer], aspect=16 / 9, clear=True, renderer=renderer)
+
+
+def _state(*seed: int) -> int:
+    return int(np.random.SeedSequence(seed).generate_state(1)[0])
 
 
 def _write_clip(dive: RenderedDive, path: Path) -> None:

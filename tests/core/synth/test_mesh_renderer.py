@@ -5,6 +5,7 @@ import importlib.util
 import numpy as np
 import pytest
 
+from fineparser_core.commands import exemplars
 from fineparser_core.errors import ConfigError
 from fineparser_core.synth import body as bodies
 from fineparser_core.synth import mesh_body
@@ -213,3 +214,16 @@ def test_athletes_are_dressed_and_as_tall_as_juniors_and_adults():
         covered = (athlete.mesh.clothes > 0).mean()
         assert 0.01 < covered < 0.5
         assert np.allclose(athlete.mesh.weights.sum(1), 1, atol=1e-5)
+
+
+def test_the_mesh_renders_exemplars_of_clubs_beside_those_of_competitions():
+    drawn = list(exemplars._draws(10, 407, "mesh"))
+    assert len({name for name, _, _ in drawn}) == len({seed for _, _, seed in drawn}) == len(drawn) == 320
+    club = [spec for _, spec, _ in drawn if spec.dive_number in CLUB_NUMBERS]
+    assert len(club) == 240
+    assert sum(spec.board_m == 1.0 for spec in club) == sum(spec.board_m == 3.0 for spec in club) == 120
+
+
+def test_the_plans_of_the_bundled_exemplars_are_those_they_were_rendered_from():
+    _, plan, out_frame = next(exemplars.exemplar_plans())
+    assert plan.timing.n_frames == out_frame + 1
