@@ -24,6 +24,9 @@ _MORE_IS_BETTER = frozenset({
 _LESS_IS_BETTER = frozenset({
     "arm_asymmetry", "legs_apart", "opening_time", "hip_line", "splash_area", "splash_height"
 })  # fmt: skip
+# Best at zero, whatever good dives show; and tight or straight, by where these lie, degrees.
+_BEST_AT_ZERO = frozenset({"entry_angle", "legs_line"})
+_TIGHT_OR_STRAIGHT, _STRAIGHT_DEG = frozenset({"hip_angle", "knee_angle"}), 150.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,9 +96,12 @@ def findings(found: Sequence[Measure], bands: Bands) -> dict[str, tuple[Finding,
 
 def _weight(measure: Measure, band: Band) -> float:
     below, above = band.low - measure.value, measure.value - band.high
-    if measure.name in _MORE_IS_BETTER:
+    straight = (band.low + band.high) / 2 > _STRAIGHT_DEG
+    if measure.name in _BEST_AT_ZERO:
+        below, above = min(band.low, 0.0) - measure.value, measure.value - max(band.high, 0.0)
+    if measure.name in _MORE_IS_BETTER or (measure.name in _TIGHT_OR_STRAIGHT and straight):
         above = 0.0
-    if measure.name in _LESS_IS_BETTER:
+    if measure.name in _LESS_IS_BETTER or (measure.name in _TIGHT_OR_STRAIGHT and not straight):
         below = 0.0
     outside = max(below, above, 0.0)
     # The middle 80 % of a normal distribution are 2.56 standard deviations wide.

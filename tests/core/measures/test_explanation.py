@@ -43,3 +43,19 @@ def test_three_are_told_for_a_phase_the_weightiest_first() -> None:
     assert [finding.measure.name for finding in told["entry"]] == ["m4", "m3", "m2"]
     assert len(told["entry"]) == MOST_FINDINGS
     assert told["flight"] == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "band", "worse", "better"),
+    [
+        ("entry_angle", (8.0, 12.0), 20.0, 1.0),
+        ("legs_line", (-12.0, -8.0), -20.0, -1.0),
+        ("knee_angle", (165.0, 175.0), 150.0, 179.0),
+        ("knee_angle", (45.0, 60.0), 80.0, 30.0),
+        ("hip_angle", (25.0, 40.0), 60.0, 15.0),
+    ],
+)
+def test_better_than_good_dives_costs_nothing(name, band, worse, better) -> None:
+    bands = {name: Band(low=band[0], high=band[1], unit="deg", n_dives=5)}
+    told = [bool(findings([measure(name, value, 3.0, "entry", "deg")], bands)["entry"]) for value in (worse, better)]
+    assert told == [True, False]
