@@ -16,6 +16,8 @@ PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float
 def choose_device(name: str = "auto") -> torch.device:
     """The device with a name; "auto" is CUDA if available, else MPS if it can run the network, else the CPU.
 
+    CUDA's arithmetic is set: "fp32" is float32, never TF32, and the same input gives the same numbers again.
+
     Raises:
         ConfigError: the device is unknown or not available.
     """
@@ -26,6 +28,9 @@ def choose_device(name: str = "auto") -> torch.device:
         raise ConfigError(f"Unknown device '{name}': use one of {', '.join(DEVICES)}.")
     if not available[name]:
         raise ConfigError(f"This machine has no device '{name}' that runs the network: use 'auto' or 'cpu'.")
+    if name == "cuda":
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
+        torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
     return torch.device(name)
 
 

@@ -1,0 +1,84 @@
+"""The network on a CUDA device: no tensor is left on the CPU, and the numbers are those of the CPU."""
+
+from collections.abc import Iterator
+from contextlib import nullcontext
+
+import numpy as np
+import pytest
+import torch
+
+from fineparser_core.inference.device import choose_device, choose_precision
+from fineparser_core.inference.encoder import ClipEncoder
+from fineparser_core.models.folding import fold_batch_norms
+from fineparser_core.pose.fineparser_pose import FineParserPose
+
+SIZE_PX = 112
+_OF_CUDNN = ("allow_tf32", "benchmark", "deterministic")
+CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
+
+
+def frames() -> np.ndarray:
+    rng = np.random.default_rng(5)
+    return rng.integers(0, 255, (96, SIZE_PX, SIZE_PX, 3), np.uint8)
+
+
+def network() -> FineParserPose:
+    torch.manual_seed(6)
+    return fold_batch_norms(FineParserPose())
+
+
+@torch.no_grad()
+def test_every_tensor_of_the_network_is_on_its_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a GPU: what is made on the CPU does not mix with tensors of the device without values."""
+    monkeypatch.setattr(torch, "autocast", lambda *_, **__: nullcontext())  # which does not know that device
+    with torch.device("meta"):
+        model = FineParserPose().eval()
+    parsed = model.parse(torch.empty(1, 3, 96, SIZE_PX, SIZE_PX, device="meta"), masks="fused")
+    features = parsed.frame_features
+    assert features is not None
+    assert {tensor.device.type for tensor in (parsed.gated, parsed.mask_logits, features)} == {"meta"}  # type: ignore[union-attr]
+    with pytest.raises(RuntimeError, match="device"):
+        features + torch.zeros(features.shape)
+
+
+@pytest.fixture
+def arithmetic() -> Iterator[list[tuple[object, str]]]:
+    """The settings of CUDA's arithmetic, which are as they were afterwards."""
+    cudnn = torch.backends.cudnn
+    settings = [(torch.backends.cuda.matmul, "allow_tf32"), *((cudnn, name) for name in _OF_CUDNN)]
+    before = [getattr(owner, name) for owner, name in settings]
+    yield settings
+    for (owner, name), value in zip(settings, before, strict=True):
+        setattr(owner, name, value)
+
+
+def test_float32_on_cuda_is_neither_tf32_nor_a_matter_of_chance(
+    monkeypatch: pytest.MonkeyPatch, arithmetic: list[tuple[object, str]]
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    for owner, name in arithmetic:
+        setattr(owner, name, name != "deterministic")
+    assert choose_device().type == "cuda"
+    assert [getattr(owner, name) for owner, name in arithmetic] == [False, False, False, True]
+
+
+@pytest.mark.cuda
+@CUDA
+def test_float32_gives_the_numbers_of_the_cpu() -> None:
+    cuda, video = choose_device("cuda"), frames()
+    here = ClipEncoder(network(), torch.device("cpu")).encode(video)
+    there = ClipEncoder(network(), cuda).encode(video)
+    for name in ("gated", "probabilities"):
+        expected = getattr(here.encoding, name)
+        assert np.abs(getattr(there.encoding, name) - expected).max() <= 1e-4 * np.abs(expected).max()
+    assert np.abs(there.masks.astype(np.float32) - here.masks).max() <= 2e-3
+
+
+@pytest.mark.cuda
+@CUDA
+def test_a_clip_gives_the_same_numbers_twice() -> None:
+    cuda, video = choose_device("cuda"), frames()
+    encoder = ClipEncoder(network(), cuda, precision=choose_precision(cuda))
+    first, second = encoder.encode(video), encoder.encode(video)
+    assert np.array_equal(first.encoding.gated, second.encoding.gated)
+    assert np.array_equal(first.masks, second.masks)
