@@ -85,7 +85,7 @@ def sample_phone_viewpoint(board_m: float, rng: np.random.Generator) -> Viewpoin
     """Sample the viewpoint of a phone on the deck or the stand: on a tripod, held still, or turned by hand."""
     kind = str(rng.choice(["tripod", "still", "turned"], p=[0.4, 0.25, 0.35]))
     fixed, held = kind != "turned", kind != "tripod"
-    view = (board_m + 4.2) * float(np.exp(rng.uniform(np.log(0.95), np.log(2.6))))
+    view = (board_m + 4.2) * float(np.exp(rng.uniform(np.log(1.05), np.log(2.6))))
     if not fixed:
         view = float(np.exp(rng.uniform(np.log(3.5), np.log(11.0))))
     low = rng.uniform(1.1, 1.9)
@@ -98,7 +98,7 @@ def sample_phone_viewpoint(board_m: float, rng: np.random.Generator) -> Viewpoin
         lag_s=float(rng.uniform(0.08, 0.3)),
         overshoot=float(rng.uniform(0.45, 1.0)),
         shake_px=float(rng.uniform(0.3, 1.6)) if held else 0.0,
-        offset=(float(rng.normal(0, 0.4 if fixed else 0.12)), float(rng.normal(0, 0.2 if fixed else 0.1))),
+        offset=(float(rng.normal(0, 0.35 if fixed else 0.12)), float(rng.normal(0, 0.1))),
         roll_rad=float(rng.normal(0, 0.035 if held else 0.012)),
         zoom=(1.0, 1.0),
         drift_px=float(rng.uniform(1.0, 7.0)) if held else 0.0,

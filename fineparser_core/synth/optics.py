@@ -79,7 +79,7 @@ def sample_optics(size: tuple[int, int], rng: np.random.Generator, *, clear: boo
 def sample_phone_optics(size: tuple[int, int], rng: np.random.Generator) -> Optics:
     """Sample the optics of a phone: exposed by the whole picture, often wrongly, a rolling shutter, no graphics."""
     x = np.linspace(0, 1, 256)[:, None]
-    gain = np.exp(rng.normal(0.05, 0.3)) * np.clip(rng.normal(1, 0.08, 3), 0.75, 1.3)
+    gain = np.exp(rng.normal(-0.02, 0.23)) * np.clip(rng.normal(1, 0.07, 3), 0.75, 1.3)
     curve = np.clip(x * gain, 0, 1) ** np.exp(rng.normal(0, 0.2))
     curve = 0.5 + (curve - 0.5) * (1 + rng.normal(0.05, 0.13)) + rng.normal(0, 0.04)
     return replace(
