@@ -46,9 +46,9 @@ from fineparser_core.evaluation.summary import summarise
 from fineparser_core.export.overlay_sheet import overlay_sheet
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.clips import make_clip
+from fineparser_core.inference.cutting import find_clip
 from fineparser_core.inference.device import PRECISIONS, choose_device, choose_precision
 from fineparser_core.inference.encoder import to_channels_last
-from fineparser_core.inference.trim import find_dives
 from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.synth.twin_table import sample_records
 from fineparser_core.synth.twins import plan_twins
@@ -202,11 +202,13 @@ def _measure_clips(
 
 
 def _measure_clip(analyzer: Analyzer, labels: ClipLabels, cancel: CancelToken) -> tuple[RealClipResult, DiveParse]:
-    """A real clip: the whole file trimmed, and the labelled stretch of it parsed and scored."""
-    clip = make_clip(labels.path, labels.in_frame, labels.out_frame)
-    trim = judge_trim(find_dives(analyzer, labels.path, cancel=cancel), labels, clip.fps)
+    """A real clip as `score` takes it: the file trimmed, parsed and scored; what is not found in it is not a dive."""
     began_s, award = time.perf_counter(), None
+    found = find_clip(labels.path, cancel=cancel)
+    clip = make_clip(labels.path, labels.in_frame, labels.out_frame) if found is None else found.clip
     parse, encoding = analyzer.parse(clip, cancel=cancel)
+    dives = [] if found is None or parse.refusal is not None else [(clip.in_frame, clip.out_frame), *found.others]
+    trim = judge_trim(dives, labels, clip.fps)
     if labels.dive_number is not None and parse.refusal is None:
         dive = parse_dive_number(labels.dive_number)
         with contextlib.suppress(NoExemplarsError):

@@ -20,7 +20,7 @@ from fineparser_core.errors import AnnotationError, ConfigError
 from fineparser_core.evaluation.metrics import mask_iou
 from fineparser_core.files import MOST_JSON_BYTES, parse_json, read_bounded
 from fineparser_core.npz import DAMAGE, read_array
-from fineparser_core.types import DiveParse, DiveSegment
+from fineparser_core.types import DiveParse
 
 LABELS_FILE = "labels.json"
 #: Frames after the first contact with the water in which the athlete may still be seen.
@@ -186,13 +186,14 @@ def measure_clip(
     )
 
 
-def judge_trim(segments: Sequence[DiveSegment], labels: ClipLabels, fps: float) -> TrimResult:
+def judge_trim(found: Sequence[tuple[int, int]], labels: ClipLabels, fps: float) -> TrimResult:
     """Dives found in a whole file against the labelled one.
 
     Args:
+        found: first and last frame of each, both included.
         fps: of the file, for labels that do not give the real one.
     """
-    found = tuple((segment.in_frame, segment.out_frame) for segment in segments)
+    found = tuple(found)
     flight, contact = labels.first_flight_frame, labels.contact_frame
     if flight is None or contact is None:
         return TrimResult(segments=found, contained=None, surplus=None)

@@ -28,10 +28,11 @@ from fineparser_core.inference.exemplar_selection import SAME_NUMBER, CandidateR
 from fineparser_core.inference.exemplars.facts import ExemplarFacts, check_facts
 from fineparser_core.inference.exemplars.records import Exemplar, ExemplarEncoding, ExemplarMask
 from fineparser_core.inference.exemplars.store import ExemplarStore
+from fineparser_core.inference.placing import measured_moments, place
 from fineparser_core.inference.rescore import aggregate_votes, correct_transitions
 from fineparser_core.inference.samples import read_samples
 from fineparser_core.inference.suggest import suggest_numbers
-from fineparser_core.measures.moments import lowest_points, transition_prior, water_contact_s
+from fineparser_core.measures.moments import Moments, transition_prior
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.folding import fold_batch_norms
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
@@ -45,7 +46,6 @@ from fineparser_core.types import (
     ExemplarVote,
     ModelIdentity,
     Scoring,
-    Transitions,
 )
 
 log = logging.getLogger(__name__)
@@ -153,27 +153,21 @@ class Analyzer:
         encoding, masks, joints = self.encoder.encode(
             samples.frames, seconds=samples.seconds, progress=progress, cancel=cancel
         )
-        diver, contact_frame, descent = samples.diver, None, 0.0
+        diver, moments, descent = samples.diver, Moments(None, None, None), 0.0
+        decoded = encoding.transition_samples
         if diver is not None:
-            lowest_y = diver.motion.in_scene(lowest_points(masks, samples.crops))[:, 1] / diver.scale
-            prior = transition_prior(diver.fall, times, lowest_y)
-            encoding = replace(encoding, transition_samples=self.encoder.decode(encoding.probabilities, prior=prior))
-            contact_s = water_contact_s(diver.fall, times, lowest_y)
-            contact_frame = None if contact_s is None else round(float(np.interp(contact_s, times, sampled)))
+            decoded = self.encoder.decode(encoding.probabilities, prior=transition_prior(diver.fall, times))
+            moments = measured_moments(diver, times, masks, samples.crops)
             descent = diver.fall.height_share
-        st, ed = encoding.transition_samples
-        evidence = clip_evidence(encoding.probabilities, encoding.transition_samples, masks, descent)
+        transitions, placed, contact_frame = place(moments, decoded, sampled, times)
+        encoding = replace(encoding, transition_samples=placed)
+        evidence = clip_evidence(encoding.probabilities, placed, masks, descent)
         parse = DiveParse(
             clip=clip,
             sampled_frames=sampled,
             sampled_times_s=times,
             probabilities=encoding.probabilities,
-            transitions=Transitions(
-                first_flight_frame=int(sampled[st]),
-                first_entry_frame=int(sampled[ed]),
-                first_flight_s=float(times[st]),
-                first_entry_s=float(times[ed]),
-            ),
+            transitions=transitions,
             mask_probability=masks,
             crop_xyxy=samples.crops,
             joints=None if joints is None else joints_in_source(joints, samples.crops),

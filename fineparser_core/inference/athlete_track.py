@@ -18,6 +18,11 @@ _LEAST_FRAMES = 12
 _SPEED, _SCATTER = 4.0, 0.3
 #: Size of a box in body lengths; a larger one holds the board as well.
 _SMALLEST, _LARGEST = 0.35, 2.0
+#: What is not seen goes on with the speed that it had, less of it after this time in seconds of real time: between the
+#: board and the first box that shows the diver alone, or under water.
+_SLOWING_S = 0.15
+#: Share of a new speed, as boxes scatter.
+_NEW_SPEED = 0.3
 #: Length of a stretched body against the median box in the air.
 _STRETCHED = 1.25
 
@@ -76,7 +81,9 @@ def follow_athlete(
         return None
     back, to_source = np.searchsorted(distinct, sampled), motion.scale * scale
     if athlete is None:
-        falls = find_free_falls(motion, least_evidence=LEAST_EVIDENCE)
+        falls = find_free_falls(motion, least_evidence=LEAST_EVIDENCE) or find_free_falls(
+            motion, least_evidence=LEAST_EVIDENCE, loose=True
+        )
         fall = falls[0] if falls else None
     else:
         image = int(np.abs(distinct - athlete.frame).argmin())
@@ -121,7 +128,7 @@ def _follow_point(motion: Motion, image: int, point: np.ndarray, athlete: Athlet
         )
     body_px = float(size[off.argmin()])
     places = np.tile(point, (len(motion.times_s), 1))
-    _follow_boxes(motion, places, (image, image), body_px)
+    _follow_boxes(motion, places, (image, image), body_px, np.zeros((2, 2)), 1.0)
     return _squares(motion, places, np.full(len(places), body_px))
 
 
@@ -164,17 +171,38 @@ def follow_diver(motion: Motion, fall: FreeFall) -> np.ndarray:
     for axis in (0, 1):
         centres[in_fall, axis] = np.interp(in_fall, shown, motion.centre[boxes, axis])
     extents[in_fall] = np.interp(in_fall, shown, motion.extent[boxes].max(axis=1))
-    _follow_boxes(motion, centres, (fall.first, fall.last), fall.size_px)
+    ends_s = np.array([fall.start_s, fall.end_s]) - fall.at_s
+    speeds = np.array(fall.velocity) + np.outer(ends_s, [0.0, fall.acceleration])
+    _follow_boxes(motion, centres, (fall.first, fall.last), fall.size_px, speeds, fall.slowed)
     return _squares(motion, centres, extents)
 
 
-def _follow_boxes(motion: Motion, centres: np.ndarray, known: tuple[int, int], body_px: float) -> None:
-    """Fill in the centres (n, 2) before and after the known images by the nearest moving boxes of a body's size."""
+def _follow_boxes(
+    motion: Motion, centres: np.ndarray, known: tuple[int, int], body_px: float, speeds: np.ndarray, slowed: float
+) -> None:
+    """Fill in the centres (n, 2) before and after the known images by the nearest moving boxes of a body's size.
+
+    Args:
+        speeds: (2, 2) at the first and at the last known image, pixels a second.
+        slowed: how many times slower than real time the recording is.
+    """
     first, last = known
-    for start, order in ((first, range(first - 1, -1, -1)), (last, range(last + 1, len(centres)))):
+    for start, order, speed in (
+        (first, range(first - 1, -1, -1), speeds[0]),
+        (last, range(last + 1, len(centres)), speeds[1]),
+    ):
         place, before = centres[start], start
         for image in order:
-            place = _next_place(motion, place, before, image, body_px)
+            if motion.scene[image] == motion.scene[before]:
+                step_s = motion.times_s[image] - motion.times_s[before]
+                view = np.linalg.inv(motion.to_first[image]) @ motion.to_first[before]
+                resting, expected = apply(view, np.stack([place, place + speed * step_s]))
+                seen = _nearest_box(motion, expected, image, abs(step_s), body_px)
+                place = expected if seen is None else seen
+                if seen is None:
+                    speed = speed * float(np.exp(-abs(step_s) / (_SLOWING_S * slowed)))
+                else:
+                    speed = (1 - _NEW_SPEED) * speed + _NEW_SPEED * (seen - resting) / step_s
             centres[image], before = place, image
 
 
@@ -183,15 +211,11 @@ def _squares(motion: Motion, centres: np.ndarray, extents: np.ndarray) -> np.nda
     return limit_sides(squares, *motion.size_px) * motion.scale
 
 
-def _next_place(motion: Motion, place: np.ndarray, before: int, image: int, body_px: float) -> np.ndarray:
-    if motion.scene[image] != motion.scene[before]:
-        return place
-    view = np.linalg.inv(motion.to_first[image]) @ motion.to_first[before]
-    expected = apply(view, place[None])[0]
+def _nearest_box(motion: Motion, expected: np.ndarray, image: int, step_s: float, body_px: float) -> np.ndarray | None:
+    """Centre of the box of a body's size in an image that is nearest to where it is expected; None without one."""
     first, last = np.searchsorted(motion.image, [image, image + 1])
     boxes = np.arange(first, last)
     size = motion.extent[boxes].max(axis=1) / body_px
     off = np.hypot(*(motion.centre[boxes] - expected).T)
-    reach = body_px * (_SCATTER + _SPEED * abs(motion.times_s[image] - motion.times_s[before]))
-    fits = (size > _SMALLEST) & (size < _LARGEST) & (off < reach)
-    return np.asarray(motion.centre[boxes[fits][off[fits].argmin()]]) if fits.any() else expected
+    fits = (size > _SMALLEST) & (size < _LARGEST) & (off < body_px * (_SCATTER + _SPEED * step_s))
+    return np.asarray(motion.centre[boxes[fits][off[fits].argmin()]]) if fits.any() else None

@@ -41,7 +41,8 @@ def find_clip(
 ) -> FoundClip | None:
     """The dive of a file: of several the one with most evidence, or the one whose clip holds the athlete's point.
 
-    A short file is taken whole, as is one in which nobody falls freely.
+    A short file is taken whole, as is one in which nobody falls freely. Of a truncated file what is there is looked
+    through.
 
     Args:
         progress: receives the stage "scan", counted in images.
@@ -55,7 +56,7 @@ def find_clip(
         Cancelled: `cancel` was set.
     """
     info = probe(path)
-    if info.duration_s <= SHORT_S:
+    if info.duration_s <= SHORT_S and not info.n_frames_missing:
         return FoundClip(make_clip(path, athlete=athlete))
     motion, frames = scan(path, progress=progress, cancel=cancel)
     cuts = frames[motion.cut]

@@ -6,7 +6,7 @@ stretched body measures 0.6 to 1.6 m. Where the acceleration is too small for th
 square root of the ratio.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -23,7 +23,8 @@ _REACH_S = 2.7
 _APART_S = 0.2
 #: Images from which falls are looked for.
 _EVERY_S = 0.1
-#: Distance of a box from the parabola, in body lengths, and its size in those of the body.
+#: Distance of a box from the parabola, in lengths of the body or, where it is larger, of both on average; and its size
+#: in those of the body.
 _OFF, _SMALLER, _LARGER = 0.4, 0.3, 2.2
 #: Longest time without a box on the parabola.
 _GAP_S = 0.12
@@ -84,11 +85,14 @@ class FreeFall:
 _SLOWED_FROM = 1.8
 
 
-def find_free_falls(motion: Motion, *, least_evidence: float = 0.0, at_once: bool = False) -> list[FreeFall]:
+def find_free_falls(
+    motion: Motion, *, least_evidence: float = 0.0, at_once: bool = False, loose: bool = False
+) -> list[FreeFall]:
     """Free falls of a recording, the one with most evidence first; none overlaps a better one in time.
 
     Args:
         at_once: several bodies may fall at the same time; no two falls share a box.
+        loose: large boxes, that hold the splash as well, may be farther off the parabola.
     """
     if len(motion.times_s) < 3 or not len(motion.image):
         return []
@@ -98,7 +102,7 @@ def find_free_falls(motion: Motion, *, least_evidence: float = 0.0, at_once: boo
     first = np.searchsorted(motion.image, np.arange(n + 1))
     falls: list[FreeFall] = []
     for at in range(apart, n - apart, every):
-        falls += _falls_at(motion, first, at, apart, interval_s)
+        falls += _falls_at(motion, first, at, apart, interval_s, loose)
     kept: list[FreeFall] = []
     for fall in sorted(falls, key=lambda fall: -fall.evidence):
         if fall.evidence >= least_evidence and all(
@@ -106,10 +110,10 @@ def find_free_falls(motion: Motion, *, least_evidence: float = 0.0, at_once: boo
             for k in kept
         ):
             kept.append(fall)
-    return kept
+    return [_settled(motion, fall) for fall in kept]
 
 
-def _falls_at(motion: Motion, first: np.ndarray, at: int, apart: int, interval_s: float) -> list[FreeFall]:
+def _falls_at(motion: Motion, first: np.ndarray, at: int, apart: int, interval_s: float, loose: bool) -> list[FreeFall]:
     """Falls that an image is in the middle of."""
     groups = [np.arange(first[k], first[k + 1]) for k in (at - apart, at, at + apart)]
     if not all(map(len, groups)) or motion.scene[at - apart] != motion.scene[at + apart]:
@@ -142,7 +146,7 @@ def _falls_at(motion: Motion, first: np.ndarray, at: int, apart: int, interval_s
     start, velocity, fall, body = place[j[fits]], velocity[fits], acceleration[fits, 1], body[fits]
     images = np.arange(low, high + 1)
     for _ in range(_ROUNDS):
-        on = _on_parabola(motion, first, images, at, place, size, times, (start, velocity, fall, body))
+        on = _on_parabola(motion, images, at, place, times, (start, velocity, fall, body), loose=loose)
         enough = (on >= 0).sum(axis=1) >= _LEAST_BOXES
         on, start, velocity, fall, body = on[enough], start[enough], velocity[enough], fall[enough], body[enough]
         if not len(on):
@@ -157,24 +161,56 @@ def _falls_at(motion: Motion, first: np.ndarray, at: int, apart: int, interval_s
     ]
 
 
+def _settled(motion: Motion, fall: FreeFall) -> FreeFall:
+    """A fall with the boxes that lie well on its parabola, back to where there are some: in a slow replay, farther.
+
+    What comes long after its end is the splash.
+    """
+    at, times = fall.seen_from, motion.times_s - motion.times_s[fall.seen_from]
+    images = np.flatnonzero(motion.scene == motion.scene[at])
+    images = images[motion.times_s[images] <= fall.end_s + _GAP_S * fall.slowed]
+    window = np.flatnonzero(motion.scene[motion.image] == motion.scene[at])
+    place = np.zeros((len(motion.image), 2))
+    place[window] = motion.seen_from(at, window)
+    parabola = np.array(fall.position), np.array(fall.velocity), fall.acceleration
+    for _ in range(_ROUNDS):
+        several = parabola[0][None], parabola[1][None], np.array([parabola[2]]), np.array([fall.size_px])
+        on = _on_parabola(motion, images, at, place, times, several, gap_s=_GAP_S * fall.slowed)
+        if (on >= 0).sum() < _LEAST_BOXES:
+            return fall
+        start, velocity, acceleration = _fit(place, times[images], on)
+        if acceleration[0] <= 0.3 * fall.size_px:
+            return fall
+        parabola = start[0], velocity[0], float(acceleration[0])
+    found = _fall(motion, images, on[0], motion.extent.max(axis=1), place, parabola, at)
+    return replace(found, evidence=fall.evidence)
+
+
 def _on_parabola(
     motion: Motion,
-    first: np.ndarray,
     images: np.ndarray,
     at: int,
     place: np.ndarray,
-    size: np.ndarray,
     times: np.ndarray,
     parabolas: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+    *,
+    gap_s: float = _GAP_S,
+    loose: bool = False,
 ) -> np.ndarray:
-    """(q, len(images)) int: the box on each parabola in each image, -1 without one, from `at` outwards until a gap."""
+    """(q, len(images)) int: the box on each parabola in each image, -1 without one, from `at` outwards until a gap.
+
+    Args:
+        gap_s: longest time without a box.
+        loose: as of `find_free_falls`.
+    """
+    first, size = np.searchsorted(motion.image, np.arange(len(times) + 1)), motion.extent.max(axis=1)
     start, velocity, fall, body = parabolas
     on = np.full((len(start), len(images)), -1)
     for order in (images[images >= at], images[images < at][::-1]):
         since = np.full(len(start), times[order[0]] if len(order) else 0.0)
         for image in order:
             t = times[image]
-            alive = np.abs(t - since) <= _GAP_S
+            alive = np.abs(t - since) <= gap_s
             if not alive.any():
                 break
             boxes = np.arange(first[image], first[image + 1])
@@ -186,7 +222,8 @@ def _on_parabola(
             ratio = size[boxes][None] / body[:, None]
             off = np.where((ratio > _SMALLER) & (ratio < _LARGER), off, np.inf)
             nearest = off.argmin(axis=1)
-            found = alive & (off[np.arange(len(off)), nearest] < _OFF * body)
+            reach = np.maximum(body, (body + size[boxes][nearest]) / 2) if loose else body
+            found = alive & (off[np.arange(len(off)), nearest] < _OFF * reach)
             on[found, image - images[0]] = boxes[nearest[found]]
             since[found] = t
     return on

@@ -10,7 +10,8 @@ import pytest
 
 from fineparser_core.commands.cli import main
 from fineparser_core.constants import MIN_FRAMES
-from fineparser_core.evaluation.real_clips import read_labels
+from fineparser_core.evaluation.real_clips import judge_trim, read_labels
+from fineparser_core.inference.cutting import find_clip
 from fineparser_core.progress import CancelToken, Progress
 from fineparser_core.synth.render import DiveSpec, RenderedDive, render_dive
 from fineparser_core.types import DiveSegment
@@ -166,6 +167,22 @@ def test_an_empty_pool_and_the_water_after_a_dive_give_none(analyzer, shared_dir
                 writer.write(frame, number / FPS)
         if segments := found(analyzer, video):
             wrong[name] = segments
+        clip = find_clip(video)
+        if clip is not None and analyzer.parse(clip.clip)[0].refusal is None:
+            wrong[f"{name}, analysed"] = clip
+    assert not wrong
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_every_real_dive_is_cut_out_of_its_file_whole(shared_dir: Path) -> None:
+    wrong = {}
+    for one in read_labels(shared_dir / "real/clips"):
+        clip = find_clip(one.path) if one.contact_frame is not None else None
+        if clip is not None:
+            trim = judge_trim([(clip.clip.in_frame, clip.clip.out_frame)], one, clip.clip.fps)
+            if not trim.contained or trim.surplus or clip.others:
+                wrong[one.path.name] = clip
     assert not wrong
 
 

@@ -14,7 +14,7 @@ from fineparser_core.evaluation.real_clips import (
     read_labels,
 )
 from fineparser_core.evaluation.real_table import real_table
-from fineparser_core.types import Clip, DiveParse, DiveSegment, ModelIdentity, Transitions
+from fineparser_core.types import Clip, DiveParse, ModelIdentity, Transitions
 
 IDENTITY = ModelIdentity(
     id="m", trained_on="t", synthetic=True, preprocessing="whole", decoding="joint", precision="fp32", device="cpu"
@@ -77,10 +77,6 @@ def test_errors_are_signed_and_masks_are_of_the_whole_frame(folder: Path, parse:
     assert (nothing.flight_error, nothing.empty_flight_samples, nothing.median_iou) == (None, None, None)
 
 
-def _segment(first: int, last: int) -> DiveSegment:
-    return DiveSegment(in_frame=first, out_frame=last, first_flight_frame=0, first_entry_frame=0, confidence=1.0)
-
-
 @pytest.mark.parametrize(
     ("found", "contained", "surplus"),
     [
@@ -100,7 +96,7 @@ def test_a_trimmed_clip_holds_the_dive_and_little_more(
     facts = {"first_flight_frame": 60, "first_entry_frame": 90, "first_water_contact_frame": 100, "real_fps": 30}
     (tmp_path / "labels.json").write_text(json.dumps({"dive.avi": facts}))
     (labels,) = read_labels(tmp_path)
-    result = judge_trim([_segment(*one) for one in found], labels, 30.0)
+    result = judge_trim(found, labels, 30.0)
     assert (result.contained, result.surplus) == (contained, surplus)
 
 

@@ -1,5 +1,7 @@
 """Free falls among boxes that move otherwise: in real time, slowed, under a moving camera, two of them, and none."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -68,6 +70,28 @@ def test_a_slow_replay_is_told_by_gravity() -> None:
     assert fall.slowed == pytest.approx(3.0, rel=0.1)
     assert abs(fall.first - 30) <= 8
     assert abs(fall.last - 129) <= 4
+
+
+def test_a_very_slow_replay_is_followed_back_to_its_beginning() -> None:
+    fall = find_free_falls(motion([dive(30, slowed=5.0)], 230))[0]
+    assert fall.slowed == pytest.approx(5.0, rel=0.1)
+    assert abs(fall.first - 30) <= 15
+    assert abs(fall.last - 195) <= 6
+
+
+def test_boxes_that_hold_the_splash_as_well_are_taken_where_that_is_asked_for() -> None:
+    path = dive(40, seconds=0.75, rise_s=0.3)  # a low dive, which ends near where it began
+    moving = motion([path], 120)
+    last = max(path)
+    with_splash = moving.image > last - 4
+    on_path = with_splash & (np.abs(moving.centre[:, 0] - path[last][0]) < 10)
+    centre, extent = moving.centre.copy(), moving.extent.copy()
+    centre[on_path, 1] += 0.5 * BODY_PX
+    extent[on_path, 1] = 1.9 * BODY_PX
+    moving = replace(moving, centre=centre, extent=extent)
+    (strict,), (loose,) = (find_free_falls(moving, least_evidence=0.01, loose=loose)[:1] for loose in (False, True))
+    assert loose.evidence > strict.evidence
+    assert loose.first == pytest.approx(40, abs=2)
 
 
 def test_two_dives_are_two_falls_that_do_not_overlap() -> None:

@@ -1,0 +1,61 @@
+"""Places the transitions of a parse: where physics measures them, else where the network reads them. Numpy only."""
+
+import numpy as np
+
+from fineparser_core.inference.athlete_track import Diver
+from fineparser_core.measures.moments import Moments, body_lengths, find_moments, lowest_points
+from fineparser_core.types import Transitions
+from fineparser_core.video.sampling import frame_to_sample
+
+Samples = tuple[int, int]
+
+
+def measured_moments(diver: Diver, times_s: np.ndarray, masks: np.ndarray, crops: np.ndarray) -> Moments:
+    """The moments of a diver who falls freely.
+
+    Args:
+        times_s: (n,) seconds of the samples.
+        masks: (n, 112, 112) athlete probability.
+        crops: (n, 4) source pixels x0, y0, x1, y1 that each covers.
+    """
+    lowest_y = diver.motion.in_scene(lowest_points(masks, crops))[:, 1] / diver.scale
+    return find_moments(diver.fall, times_s, lowest_y, body_lengths(masks, crops))
+
+
+def place(
+    moments: Moments, decoded: Samples, sampled: np.ndarray, times_s: np.ndarray
+) -> tuple[Transitions, Samples, int | None]:
+    """Transitions at measured moments, and at decoded samples for those that were not measured.
+
+    Args:
+        decoded: samples at which the network lets flight and entry begin.
+        sampled: (96,) source frames of the samples.
+        times_s: (96,) their times.
+
+    Returns:
+        The transitions, the first samples of flight and entry, and the frame of the first contact with the water; it is
+        not before the entry.
+    """
+
+    def frame(time_s: float | None, sample: int) -> int:
+        return int(sampled[sample]) if time_s is None else round(float(np.interp(time_s, times_s, sampled)))
+
+    read, first, last = (int(sampled[decoded[0]]), int(sampled[decoded[1]])), int(sampled[0]), int(sampled[-1])
+    frames = frame(moments.take_off_s, decoded[0]), frame(moments.entry_s, decoded[1])
+    contact = None if moments.contact_s is None else frame(moments.contact_s, 0)
+    if contact is not None and contact > frames[0]:
+        frames = frames[0], min(frames[1], contact)
+    for flight, entry in (frames, (frames[0], read[1]), (read[0], frames[1])):
+        st, ed = (
+            sample if one == before else frame_to_sample(sampled, one)
+            for one, before, sample in zip((flight, entry), read, decoded, strict=True)
+        )
+        if first < flight < entry <= last and st < ed:
+            break
+    else:
+        (flight, entry), (st, ed) = read, decoded
+    flight_s, entry_s = (float(np.interp(one, sampled, times_s)) for one in (flight, entry))
+    transitions = Transitions(
+        first_flight_frame=flight, first_entry_frame=entry, first_flight_s=flight_s, first_entry_s=entry_s
+    )
+    return transitions, (st, ed), contact if contact is not None and contact >= entry else None
