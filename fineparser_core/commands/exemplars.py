@@ -109,8 +109,9 @@ def build_library(
             }
         )
         progress(Progress("render", len(facts), len(drawn)))
+    lines = ",\n".join(json.dumps(fact) for fact in facts)
     with atomic_file(folder / "dives.json") as temporary:
-        temporary.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+        temporary.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
 
 
 def encode_library(folder: Path, weights: Path | None, progress: ProgressCallback, cancel: CancelToken) -> None:
