@@ -55,10 +55,12 @@ class ReportPage(QWidget):
             (self.tr("&Dives"), self.scope),
             (self.tr("&Format"), self.format),
             (self.tr("&Compare with"), self.beside),
-            (self.tr("&Note"), self.note),
         ):
             box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             add_form_row(form, name, box)
+        self.note.setAccessibleName(self.tr("Note"))
+        self.note.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        form.addRow(self.tr("&Note"), self.note)
         form.addRow(self.tr("On the frames"), self.drawings)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 4, 0, 0)
