@@ -12,8 +12,9 @@ from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.exemplars.records import Exemplar
 from fineparser_core.inference.good_dives import TABLE
 from fineparser_core.measures import measures
+from fineparser_core.measures.explanation import bands_of
 from fineparser_core.resources import resource
-from fineparser_core.types import Clip
+from fineparser_core.types import Clip, Measure
 from fineparser_core.video.probe import probe
 
 
@@ -27,29 +28,33 @@ def better_half(exemplars: list[Exemplar]) -> list[Exemplar]:
     return chosen
 
 
-def measured(analyzer: Analyzer, exemplar: Exemplar) -> dict[str, object]:
-    """A row of the table."""
+def measured(analyzer: Analyzer, exemplar: Exemplar) -> tuple[Measure, ...]:
+    """What is measured of an exemplar."""
     fps = probe(exemplar.clip_path).fps
     clip = Clip(path=exemplar.clip_path, in_frame=exemplar.in_frame, out_frame=exemplar.out_frame, fps=fps)
     parse, _ = analyzer.parse(clip)
     found = measures(parse, dive_number=exemplar.dive_number, board_m=exemplar.board_m)
-    values = {one.name: [round(one.value, 3), one.unit] for one in found}
-    print(exemplar.id, exemplar.score, {name: value for name, (value, _) in values.items()}, flush=True)
-    return {"id": exemplar.id, "dive_number": exemplar.dive_number, "board_m": exemplar.board_m, **values}
+    print(exemplar.id, exemplar.score, {one.name: round(one.value, 3) for one in found}, flush=True)
+    return found
 
 
 def main(numbers: list[str]) -> int:
     """Write the table."""
     out = resource(*TABLE)
     analyzer = Analyzer.open()
-    chosen = better_half(analyzer.library.exemplars())
-    if numbers:
-        chosen = [exemplar for exemplar in chosen if exemplar.dive_number in numbers]
-    rows = {exemplar.id: measured(analyzer, exemplar) for exemplar in chosen}
-    if numbers and out.is_file():
-        rows = {row["id"]: row for row in json.loads(out.read_text(encoding="utf-8"))["dives"]} | rows
-    lines = ",\n  ".join(json.dumps(rows[name]) for name in sorted(rows))
-    out.write_text(f'{{"weights": "{analyzer.model.id}", "dives": [\n  {lines}\n]}}\n', encoding="utf-8")
+    dives: dict[str, list[tuple[Measure, ...]]] = {}
+    for exemplar in better_half(analyzer.library.exemplars()):
+        if not numbers or exemplar.dive_number in numbers:
+            group = f"{exemplar.dive_number} {exemplar.board_m:g}"
+            dives.setdefault(group, []).append(measured(analyzer, exemplar))
+    rows = json.loads(out.read_text(encoding="utf-8")) if numbers and out.is_file() else {}
+    for group, found in dives.items():
+        rows[group] = {
+            name: [round(band.low, 2), round(band.high, 2), band.unit, band.n_dives]
+            for name, band in bands_of(found).items()
+        }
+    lines = ",\n".join(f"{json.dumps(group)}: {json.dumps(rows[group])}" for group in sorted(rows))
+    out.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
     return 0
 
 
