@@ -112,15 +112,18 @@ class StepSpan:
 class Contribution:
     """Points that a step adds to the score relative to an exemplar, or to the mean of several.
 
-    points = dynamic + static, the outputs of the two streams: R_V (motion) and R_S (appearance).
+    points = dynamic + static + measured, the outputs of the streams: R_V (motion), R_S (appearance), and R_M, what was
+    measured. Without measures R_M is 0 and the other two count in full, as in the paper; beside it they count by
+    `MeasuredStream.network_share`.
 
-    Source: Eq. 6.
+    Source: Eq. 6. Deviation: R_M is not in the paper.
     """
 
     step: str
     points: float
     dynamic: float
     static: float
+    measured: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)

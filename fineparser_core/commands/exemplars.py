@@ -23,6 +23,7 @@ from fineparser_core.progress import CancelToken, Progress, ProgressCallback
 from fineparser_core.resources import resource
 from fineparser_core.synth.dataset import CLUB_NUMBERS
 from fineparser_core.synth.render import DivePlan, DiveSpec, RenderedDive, plan_dive, render_dive
+from fineparser_core.synth.true_measures import true_measures
 from fineparser_core.video.atomic import atomic_file, sync_folder, temporary_path
 from fineparser_core.video.writer import VideoWriter
 
@@ -88,13 +89,15 @@ def main(argv: list[str]) -> int:
 def build_library(
     folder: Path, each: int, seed: int, renderer: Renderer, progress: ProgressCallback, cancel: CancelToken
 ) -> None:
-    """Renders `each` dives of every one of the commonest numbers into MP4s; `dives.json` keeps their facts."""
-    facts = []
+    """Renders `each` dives of every one of the commonest numbers into MP4s; `dives.json` keeps their facts,
+    `measures.json` what can be measured of them."""
+    facts, true = [], {}
     drawn = list(_draws(each, seed, renderer))
     for name, spec, state in drawn:
         cancel.raise_if_cancelled()
         dive = render_dive(spec, state)
         _write_clip(dive, folder / f"{name}.mp4")
+        true[name] = true_measures(plan_dive(spec, state))
         facts.append(
             {
                 "id": name,
@@ -112,6 +115,15 @@ def build_library(
     lines = ",\n".join(json.dumps(fact) for fact in facts)
     with atomic_file(folder / "dives.json") as temporary:
         temporary.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+    write_measures(folder / "measures.json", true)
+
+
+def write_measures(path: Path, rows: dict[str, dict[str, float]]) -> None:
+    """Writes what the measures of exemplars truly are, by their ids: see `measured_stream.EXEMPLARS`."""
+    rounded = ({measure: round(value, 3) for measure, value in row.items()} for row in rows.values())
+    lines = ",\n".join(f'  "{name}": {json.dumps(row)}' for name, row in zip(rows, rounded, strict=True))
+    with atomic_file(path) as temporary:
+        temporary.write_text(f'{{\n "exemplars": {{\n{lines}\n }}\n}}\n', encoding="utf-8")
 
 
 def encode_library(folder: Path, weights: Path | None, progress: ProgressCallback, cancel: CancelToken) -> None:

@@ -49,6 +49,7 @@ from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.cutting import find_clip
 from fineparser_core.inference.device import PRECISIONS, choose_device, choose_precision
 from fineparser_core.inference.encoder import to_channels_last
+from fineparser_core.inference.measured_stream import add_measures
 from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.synth.twin_table import sample_records
 from fineparser_core.synth.twins import plan_twins
@@ -212,7 +213,9 @@ def _measure_clip(analyzer: Analyzer, labels: ClipLabels, cancel: CancelToken) -
     if labels.dive_number is not None and parse.refusal is None:
         dive = parse_dive_number(labels.dive_number)
         with contextlib.suppress(NoExemplarsError):
-            award = analyzer.score(encoding, dive, find_difficulty(dive, labels.board_m), cancel=cancel).award
+            difficulty = find_difficulty(dive, labels.board_m)
+            scoring = analyzer.score(encoding, dive, difficulty, cancel=cancel)
+            award = add_measures(scoring, parse, dive, difficulty).award
     seconds = time.perf_counter() - began_s
     return measure_clip(parse, labels, trim=trim, award=award, seconds=seconds), parse
 

@@ -110,12 +110,12 @@ def _score(scoring: Scoring) -> str:
 def _contributions(scoring: Scoring) -> str:
     mean_exemplar = sum(vote.score for vote in scoring.exemplars) / len(scoring.exemplars)
     rows = [
-        (part.step, f"{part.points:+.2f}", f"{part.dynamic:+.2f}", f"{part.static:+.2f}")
+        (part.step, f"{part.points:+.2f}", f"{part.dynamic:+.2f}", f"{part.static:+.2f}", f"{part.measured:+.2f}")
         for part in (*scoring.contributions, _sum(scoring.contributions))
     ]
     return (
         f"Contributions: points relative to the exemplars' mean score, {mean_exemplar:.2f}\n"
-        f"{text_table(('phase', 'points', 'dynamic', 'static'), rows, indent='  ')}"
+        f"{text_table(('phase', 'points', 'dynamic', 'static', 'measured'), rows, indent='  ')}"
     )
 
 
@@ -125,6 +125,7 @@ def _sum(parts: Sequence[Contribution]) -> Contribution:
         points=sum(part.points for part in parts),
         dynamic=sum(part.dynamic for part in parts),
         static=sum(part.static for part in parts),
+        measured=sum(part.measured for part in parts),
     )
 
 

@@ -1,9 +1,10 @@
 """An analysis as JSON, and its masks as NPZ.
 
-Format "fineparser.analysis/2" (a reader refuses other numbers; new keys may come without a new one). Frames are
+Format "fineparser.analysis/3" (a reader takes 2 as well, which has no measured points, and refuses other numbers; new
+keys may come without a new one). Frames are
 0-based indices of the source file, points are score points, times are seconds from the file's first frame.
 
-    format             "fineparser.analysis/2"
+    format             "fineparser.analysis/3"
     score              predicted score, or null without a dive number, as are the next eight
     spread             population standard deviation of the votes: agreement of the exemplars, not accuracy
     interval           {low, high, level, base, per_spread, per_difficulty}: `level` of the held-out dives lie within
@@ -24,8 +25,9 @@ Format "fineparser.analysis/2" (a reader refuses other numbers; new keys may com
     measures           of {name, value, unit, uncertainty, frame, step}: what was measured, without learning; what was
                        not seen is absent. uncertainty is one standard deviation; units and names are explained in the
                        documents
-    contributions      three of {step, points, dynamic, static}, relative to the mean exemplar; points = dynamic +
-                       static, and sum(points) + mean(exemplar scores) = score to 1e-6; empty without a score
+    contributions      three of {step, points, dynamic, static, measured}, relative to the mean exemplar; points =
+                       dynamic + static + measured, and sum(points) + mean(exemplar scores) = score to 1e-6; empty
+                       without a score
     exemplars          of {id, dive_number, board_m, score, vote, contributions}; vote = score + sum(points)
     notes              sentences for the reader
     clip_notes         those of them about the file and the parse
@@ -79,7 +81,9 @@ from fineparser_core.types import (
 )
 from fineparser_core.video.atomic import atomic_file
 
-FORMAT = "fineparser.analysis/2"
+FORMAT = "fineparser.analysis/3"
+#: Formats that are read.
+_READ = (FORMAT, "fineparser.analysis/2")
 
 #: Of the name of a joint in a masks file: four a letter.
 _MOST_NAME_BYTES = 64
@@ -171,7 +175,7 @@ def analysis_from_dict(data: Mapping[str, Any], masks: MaskArrays) -> Analysis:
     Raises:
         ExportError: another format, or an incomplete one.
     """
-    if data.get("format") != FORMAT:
+    if data.get("format") not in _READ:
         raise ExportError(f"This is a file of format {data.get('format')!r}, not {FORMAT!r}: analyse the clip again.")
     try:
         clip = data["clip"]

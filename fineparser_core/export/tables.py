@@ -4,7 +4,7 @@ CSV: UTF-8 with a byte order mark, as spreadsheets want it; commas, a decimal po
 nothing is known. The columns are `COLUMNS`; a measure has two, its value and one standard deviation, in the unit that
 the documents name. Points of different dive numbers or boards are not comparable.
 
-JSON "fineparser.dives/2": {format, versions, dives}, each of {path, diver, dived_on, dive_number, board_m, state,
+JSON "fineparser.dives/3": {format, versions, dives}, each of {path, diver, dived_on, dive_number, board_m, state,
 transitions_by, water_contact_by, drawings, analysis}; `analysis` is in the format of `analysis_json`, or null. A single
 dive can be had in that format alone: `write_analysis_json`. `drawings` are what the coach drew, of {kind, frame,
 points, text, degrees}: kind "line", "angle" or "note"; frame 0-based in the source file; points in pixels of its
@@ -27,10 +27,10 @@ from fineparser_core.measures import NAMES
 from fineparser_core.types import Analysis
 from fineparser_core.video.atomic import atomic_file
 
-FORMAT = "fineparser.dives/2"
+FORMAT = "fineparser.dives/3"
 
 _DECIMALS = 3
-_PARTS = ("points", "dynamic", "static")
+_PARTS = ("points", "dynamic", "static", "measured")
 COLUMNS = (
     "diver",
     "dived_on",

@@ -28,6 +28,7 @@ from fineparser_core.inference.exemplar_selection import SAME_NUMBER, CandidateR
 from fineparser_core.inference.exemplars.facts import ExemplarFacts, check_facts
 from fineparser_core.inference.exemplars.records import Exemplar, ExemplarEncoding, ExemplarMask
 from fineparser_core.inference.exemplars.store import ExemplarStore
+from fineparser_core.inference.measured_stream import add_measures
 from fineparser_core.inference.placing import measured_moments, place
 from fineparser_core.inference.rescore import aggregate_votes, correct_transitions
 from fineparser_core.inference.samples import read_samples
@@ -285,6 +286,8 @@ class Analyzer:
     ) -> Scoring:
         """Scores an encoded clip against exemplars of its dive number (Eq. 6 and 12).
 
+        The network's streams alone: see `add_measures` for the third.
+
         With other transitions or without some exemplars: see `fineparser_core.inference.rescore`.
 
         Raises:
@@ -384,4 +387,4 @@ class Analyzer:
             progress=progress,
             cancel=cancel,
         )
-        return Analysis(parse=parse, scoring=scoring)
+        return Analysis(parse=parse, scoring=add_measures(scoring, parse, dive, difficulty))

@@ -170,6 +170,8 @@ def _means(votes: Sequence[ExemplarVote]) -> tuple[float, float, tuple[Contribut
     for step, parts in zip(STEP_NAMES, zip(*(v.contributions for v in votes), strict=True), strict=True):
         dynamic = float(np.mean([p.dynamic for p in parts]))
         static = float(np.mean([p.static for p in parts]))
-        means.append(Contribution(step=step, points=dynamic + static, dynamic=dynamic, static=static))
+        measured = float(np.mean([p.measured for p in parts]))
+        total = dynamic + static + measured
+        means.append(Contribution(step=step, points=total, dynamic=dynamic, static=static, measured=measured))
     points = [v.vote for v in votes]
     return float(np.mean(points)), float(np.std(points)), tuple(means)

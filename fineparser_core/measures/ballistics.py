@@ -16,7 +16,7 @@ _ROUNDS, _HALF = 8, 2.0
 #: A body's centre is found no better than this share of its size in a frame, whatever the residuals say.
 _LEAST_SCATTER = 0.01
 #: Errors of neighbouring frames go together over about so long: independent places are fewer than frames.
-_CORRELATED_S = 0.1
+CORRELATED_S = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +94,7 @@ def fit_ballistics(seen: SeenDive, start_s: float, end_s: float) -> Ballistics |
         size = max(float(np.ptp(places[:, 1])), 1e-6)
         scatter = max(scatter, _LEAST_SCATTER * size)
         weight = 1 / (1 + (distance / (_HALF * scatter)) ** 2)
-    independent = max(1.0, _CORRELATED_S / max(seen.sample_s, 1e-6))
+    independent = max(1.0, CORRELATED_S / max(seen.sample_s, 1e-6))
     variance = scatter**2 * independent
     if y[2] <= 0 or variance * np.linalg.inv(square)[2, 2] > (_LEAST_SURE * y[2]) ** 2 or np.ptp(places[:, 1]) < 1:
         return None

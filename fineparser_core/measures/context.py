@@ -8,12 +8,13 @@ import numpy as np
 from fineparser_core.constants import MASK_SIZE
 from fineparser_core.diving.dive_number import DiveNumber
 from fineparser_core.measures.ballistics import Ballistics
+from fineparser_core.measures.moments_in_air import AirMoments
 from fineparser_core.measures.seen_dive import SeenDive
 from fineparser_core.types import Measure
 
 #: Standard deviation of a moment that was found in a video, in seconds: the feet leave and the hands touch in the blur
 #: of a frame or two.
-MOMENT_S = 0.03
+MOMENT_S = 0.04
 #: A joint is found no better than this many cells of the mask's raster, about half a cell of the joints' heatmaps.
 _JOINT_CELLS = 1.5
 #: Metres from the board's edge to the place of entry: usual, and how far dives scatter.
@@ -24,6 +25,11 @@ _LEAST_SIDE = 0.35
 _SIDE_SCATTER = 0.1
 
 
+def moment_deviation(seen: SeenDive) -> float:
+    """Standard deviation of a moment in real seconds: of finding it, and of the raster of frames and samples."""
+    return float(np.sqrt(MOMENT_S**2 + (seen.frame_s**2 + seen.sample_s**2) / 12))
+
+
 @dataclass(frozen=True, kw_only=True)
 class InTheAir:
     """What the measures of all phases share.
@@ -32,6 +38,8 @@ class InTheAir:
         leaves, opens, touches: indices of `seen` at which the flight begins, the body opens, and the water is touched;
             the last is None where it was not seen.
         path: None where too little of the fall was seen.
+        moments_as_found, moments: None without a path or a contact; as the parse has them, and made to agree with the
+            board's height.
         number: the dive number, where it is known.
     """
 
@@ -40,6 +48,8 @@ class InTheAir:
     opens: int
     touches: int | None
     path: Ballistics | None
+    moments_as_found: AirMoments | None
+    moments: AirMoments | None
     number: DiveNumber | None = None
     board_m: float | None = None
 
@@ -52,8 +62,8 @@ class InTheAir:
 
     @property
     def moment_s(self) -> float:
-        """Standard deviation of a moment in real seconds: of finding it, and of the raster of frames and samples."""
-        return float(np.sqrt(MOMENT_S**2 + (self.seen.frame_s**2 + self.seen.sample_s**2) / 12))
+        """Standard deviation of a moment in real seconds."""
+        return moment_deviation(self.seen)
 
     @property
     def end(self) -> int:

@@ -10,6 +10,10 @@ from fineparser_core.types import Measure
 _ENTRY = STEP_NAMES[2]
 #: The line of the body is followed for this time before the contact, and read at the contact.
 _LINE_S = 0.14
+#: A contact that agrees less with the board's height, in standard deviations, is taken as it was found.
+_CONFLICT = 2.0
+#: Shoulders and ankles that are nearer to each other than this at the contact are not a diver's.
+_LEAST_LINE_M = 0.55
 #: Hips that are open: the body is stretched from here on.
 _OPEN_DEG = 150.0
 #: Hips go under at most so long after the hands, and legs further off the vertical are not believed.
@@ -90,19 +94,23 @@ def body_line(dive: InTheAir) -> tuple[float, float, float] | None:
     if dive.touches is None:
         return None
     times = dive.seen.times_s
-    first = int(np.searchsorted(times, times[dive.touches] - _LINE_S))
-    window = slice(max(first, dive.leaves), dive.touches + 1)
+    touches_s = float(times[dive.touches])
+    if dive.moments is not None and abs(dive.moments.conflict) < _CONFLICT:
+        touches_s = dive.moments.touches_s
+    touches_s += dive.seen.frame_s / 2  # the first frame that shows the contact lies behind it
+    first, last = np.searchsorted(times, [touches_s - _LINE_S, touches_s + dive.moment_s])
+    window = slice(max(int(first), dive.leaves), int(last))
     line = (dive.seen.joint("ankle") - dive.seen.joint("shoulder"))[window]
     seen = np.isfinite(line).all(axis=1)
     if seen.sum() < 2:
         return None
-    line, t = line[seen], times[window][seen] - times[dive.touches]
+    line, t = line[seen], times[window][seen] - touches_s
     if np.median(line[:, 1]) > 0:  # feet first
         line = -line
     angles = np.degrees(np.unwrap(np.arctan2(line[:, 0], -line[:, 1])))
     length = float(np.median(np.hypot(*line.T)))
-    if len(t) == 2 or np.ptp(t) == 0:
-        return float(angles[-1]), 0.0, length
+    if dive.px_per_m is not None and length < _LEAST_LINE_M * dive.px_per_m[0]:
+        return None
     rate, angle = np.polyfit(t, angles, 1)
     return float(angle), float(rate), length
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from fineparser_core.constants import STEP_NAMES
+from fineparser_core.measures.ballistics import CORRELATED_S
 from fineparser_core.measures.context import InTheAir
 from fineparser_core.types import Measure
 
@@ -32,9 +33,13 @@ def _line(dive: InTheAir, name: str, values: np.ndarray, uncertainty: float, sha
         return None
     value = float(np.nanquantile(values, share))
     at = int(np.nanargmin(np.abs(values - value)))
-    # Frames scatter about the position that is held: what is left of that in the quantile.
+    # Errors of joints go together over a tenth of a second, and those of the two sides do not. Frames scatter about the
+    # position that is held: what is left of that in the quantile counts as well.
+    held_s = float(dive.seen.times_s[window.stop - 1] - dive.seen.times_s[window.start])
+    independent = 2 * max(held_s / CORRELATED_S, 1.0)
     scatter = 1.4826 * float(np.nanmedian(np.abs(values - np.nanmedian(values)))) / np.sqrt(_LEAST_SAMPLES)
-    return dive.measure(name, value, float(np.hypot(uncertainty, scatter)), "deg", window.start + at, _FLIGHT)
+    deviation = float(np.hypot(uncertainty / np.sqrt(independent), scatter))
+    return dive.measure(name, value, deviation, "deg", window.start + at, _FLIGHT)
 
 
 def _limb_px(dive: InTheAir, first: str, second: str) -> float:
@@ -76,12 +81,11 @@ def toe_angle(dive: InTheAir) -> Measure | None:
 
 
 def legs_apart(dive: InTheAir) -> Measure | None:
-    """Angle between the legs, from the middle of the hips to each ankle, in the held position."""
-    hip = dive.seen.joint("hip")
-    a, b = (dive.seen.joint(f"ankle_{s}") - hip for s in "lr")
+    """Angle between the legs, from each hip to its ankle, in the held position."""
+    a, b = (dive.seen.joint(f"ankle_{s}") - dive.seen.joint(f"hip_{s}") for s in "lr")
     angle = np.degrees(np.arctan2(np.abs(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]), (a * b).sum(axis=1)))
     length = float(np.nanmedian(np.linalg.norm(a[held(dive)], axis=1))) if np.isfinite(a[held(dive)]).any() else 1e-6
-    return _line(dive, "legs_apart", angle, np.sqrt(2) * dive.angle_deviation(0.0, length) / np.sqrt(2))
+    return _line(dive, "legs_apart", angle, np.sqrt(2) * dive.angle_deviation(0.0, length))
 
 
 def turning(dive: InTheAir) -> np.ndarray | None:
@@ -143,5 +147,5 @@ def _slope(times: np.ndarray, values: np.ndarray) -> tuple[float, float]:
     t = times - times.mean()
     slope = float(t @ values / (t @ t))
     off = values - values.mean() - slope * t
-    # Neighbouring frames err alike.
-    return slope, float(np.sqrt(2 * (off @ off) / max(len(t) - 2, 1) / (t @ t)))
+    # Four neighbouring frames err alike.
+    return slope, float(np.sqrt(4 * (off @ off) / max(len(t) - 2, 1) / (t @ t)))

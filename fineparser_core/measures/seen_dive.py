@@ -49,10 +49,15 @@ class SeenDive:
     sample_s: float
 
     @classmethod
-    def of(cls, parse: DiveParse) -> "SeenDive":
-        """Prepares a parse."""
+    def of(cls, parse: DiveParse, slowed: float | None = None) -> "SeenDive":
+        """Prepares a parse.
+
+        Args:
+            slowed: how many times slower than real time it is; by default what its motion says.
+        """
         frames, first = np.unique(parse.sampled_frames, return_index=True)
-        slowed = parse.motion.slowed if parse.motion is not None else 1.0
+        if slowed is None:
+            slowed = parse.motion.slowed if parse.motion is not None else 1.0
         times_s = parse.sampled_times_s[first] / slowed
         joints = None
         if parse.joints is not None:

@@ -10,6 +10,10 @@ from fineparser_core.types import Measure
 _TAKE_OFF = STEP_NAMES[0]
 #: The board's recoil is looked for within this time before the feet leave it, and must lift them so far.
 _RECOIL_S, _LEAST_RECOIL_M = 0.6, 0.12
+#: Share of a distance that a camera which is not quite at the side does not show, a standard deviation.
+_FORESHORTENED = 0.15
+#: How fast a body leans over at the end of its take-off.
+_LEANS_DEG_S = 120.0
 #: The board's edge is found to so many scatters of a joint.
 _EDGE_JOINTS = 2.0
 
@@ -18,23 +22,26 @@ def flight_time(dive: InTheAir) -> Measure | None:
     """Real time from leaving the board to touching the water."""
     if dive.touches is None:
         return None
-    parse, seen = dive.seen.parse, dive.seen
-    assert parse.first_water_contact_frame is not None
-    value = seen.time_of(parse.first_water_contact_frame) - seen.time_of(parse.transitions.first_flight_frame)
-    if value <= 0:
-        return None
-    return dive.measure("flight_time", value, np.sqrt(2) * dive.moment_s, "s", dive.touches, _TAKE_OFF)
+    moments = dive.moments
+    if moments is None:
+        value = float(dive.seen.times_s[dive.touches] - dive.seen.times_s[dive.leaves])
+        return dive.measure("flight_time", value, np.sqrt(2) * dive.moment_s, "s", dive.touches, _TAKE_OFF)
+    value, deviation = moments.touches_s - moments.leaves_s, moments.deviation((-1.0, 0.0, 1.0))
+    return dive.measure("flight_time", value, deviation, "s", dive.touches, _TAKE_OFF)
 
 
 def jump_height(dive: InTheAir) -> Measure | None:
     """Rise of the body's centre after leaving the board, by the time to the highest point: that needs no scale."""
     if dive.path is None:
         return None
-    start_s = dive.seen.time_of(dive.seen.parse.transitions.first_flight_frame)
+    start_s = float(dive.seen.times_s[dive.leaves])
     to_top, deviation = dive.path.time_to_top(start_s)
+    deviation = float(np.hypot(deviation, dive.moment_s))
+    if dive.moments is not None:
+        start_s, to_top = dive.moments.leaves_s, dive.moments.top_s - dive.moments.leaves_s
+        deviation = dive.moments.deviation((-1.0, 1.0, 0.0))
     if to_top <= 0:
         return None
-    deviation = float(np.hypot(deviation, dive.moment_s))
     top = int(np.abs(dive.seen.times_s - start_s - to_top).argmin())
     # Of a short time the square is not known to better than that of its deviation.
     uncertainty = GRAVITY_M_S2 * deviation * float(np.hypot(to_top, deviation / np.sqrt(2)))
@@ -72,7 +79,8 @@ def closest_approach(dive: InTheAir) -> Measure | None:
     at = int(np.nanmin(np.where(np.isfinite(distance), distance, np.inf), axis=0).argmin())
     value = float(np.nanmin(distance[:, at]))
     scale, share = dive.px_per_m
-    uncertainty = np.hypot(value / scale * share, (1 + _EDGE_JOINTS) * dive.joint_px / scale)
+    shares = np.hypot(share, _FORESHORTENED)
+    uncertainty = np.hypot(value / scale * shares, (1 + _EDGE_JOINTS) * dive.joint_px / scale)
     return dive.measure("closest_approach", value / scale, uncertainty, "m", top + at, _TAKE_OFF)
 
 
@@ -85,7 +93,7 @@ def lean(dive: InTheAir) -> Measure | None:
         return None
     angle = float(np.degrees(np.arctan2(dive.outward * line[0], -line[1])))
     length = float(np.hypot(*line))
-    return dive.measure("lean", angle, dive.angle_deviation(angle, length, 60.0), "deg", at, _TAKE_OFF)
+    return dive.measure("lean", angle, dive.angle_deviation(angle, length, _LEANS_DEG_S), "deg", at, _TAKE_OFF)
 
 
 def recoil_time(dive: InTheAir) -> Measure | None:
@@ -131,7 +139,7 @@ def _distance(dive: InTheAir, name: str, off_px: float, at: int, step: str = _TA
     assert dive.px_per_m is not None
     scale, share = dive.px_per_m
     value = dive.outward * off_px / scale
-    camera = 0.12 * abs(value)
+    camera = _FORESHORTENED * abs(value)
     edge = _EDGE_JOINTS * dive.joint_px / scale
     return dive.measure(name, value, float(np.sqrt((value * share) ** 2 + camera**2 + edge**2)), "m", at, step)
 

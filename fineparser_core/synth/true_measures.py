@@ -49,7 +49,35 @@ def true_measures(plan: DivePlan) -> dict[str, float]:
     if len(opened) and hips[0] < _OPEN_DEG:
         found["opening_time"] = float(opening_s[opened[0]] - motion.come_out_s)
     found["board_distance"] = _board_distance(motion)
-    return found
+    found["closest_approach"] = _closest_approach(motion)
+    legs = [joints[:, JOINT[f"ankle_{side}"]] - joints[:, JOINT[f"hip_{side}"]] for side in "lr"]
+    found["legs_apart"] = float(np.median(_between(*(_in_plane(leg) for leg in legs))))
+    arms = [leaving[:, JOINT[f"wrist_{side}"]] - leaving[:, JOINT[f"shoulder_{side}"]] for side in "lr"]
+    found["arm_asymmetry"] = float(_between(*(_in_plane(arm) for arm in arms))[0])
+    legs_line = _legs_line(motion)
+    return found if legs_line is None else found | {"legs_line": legs_line}
+
+
+def _closest_approach(motion: Motion) -> float:
+    """Of head and hands on the way down, in the plane of the dive."""
+    times = np.arange(motion.start_velocity[2] / GRAVITY, motion.contact_s, _STEP_S)
+    joints, _ = motion.world_joints(times)
+    names = ("head_top", "wrist_l", "wrist_r", "elbow_l", "elbow_r")
+    off = joints[:, [JOINT[name] for name in names]] - np.array([0.0, 0.0, motion.board_m])
+    return float(np.hypot(off[..., 0], off[..., 2]).min())
+
+
+def _legs_line(motion: Motion) -> float | None:
+    """Line of the legs off the vertical as the hips go under, degrees; + over. None for a feet-first entry."""
+    times = np.arange(motion.contact_s, motion.contact_s + 0.35, _STEP_S)
+    joints, _ = motion.world_joints(times)
+    under = np.flatnonzero(_middle(joints, "hip")[:, 2] <= 0)
+    if motion.feet_first or not len(under):
+        return None
+    at = under[0]
+    line = (_middle(joints, "ankle") - _middle(joints, "hip"))[at]
+    sense = np.sign(motion.rotation_rad[-1] - motion.rotation_rad[0]) * np.cos(motion.heading)
+    return float(np.degrees(np.arctan2(sense * line[0], line[2])))
 
 
 def _board_distance(motion: Motion) -> float:
@@ -77,7 +105,16 @@ def _angle(joints: np.ndarray, first: str, middle: str, last: str) -> np.ndarray
     sides = []
     for side in "lr":
         a, b, c = (joints[:, JOINT[f"{name}_{side}"]] for name in (first, middle, last))
-        u, v = a - b, c - b
-        cosine = (u * v).sum(axis=1) / np.linalg.norm(u, axis=1) / np.linalg.norm(v, axis=1)
-        sides.append(np.degrees(np.arccos(np.clip(cosine, -1, 1))))
+        sides.append(_between(a - b, c - b))
     return np.asarray(np.mean(sides, axis=0))
+
+
+def _in_plane(vectors: np.ndarray) -> np.ndarray:
+    """Vectors (n, 3) as a camera at the side sees them."""
+    return vectors * np.array([1.0, 0.0, 1.0])
+
+
+def _between(u: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """(n,) degrees between vectors (n, 3)."""
+    cosine = (u * v).sum(axis=1) / np.linalg.norm(u, axis=1) / np.linalg.norm(v, axis=1)
+    return np.asarray(np.degrees(np.arccos(np.clip(cosine, -1, 1))))

@@ -12,7 +12,9 @@ from fineparser_gui.steps import step_text
 from fineparser_gui.theme import step_color
 
 _ROW_H = 30
-_SPLIT_ROW_H = 54
+_SPLIT_ROW_H = 66
+#: Of the bars of the streams.
+_PATTERNS = (Qt.BrushStyle.Dense4Pattern, Qt.BrushStyle.BDiagPattern, Qt.BrushStyle.HorPattern)
 _VALUE_W = 50
 
 
@@ -26,9 +28,10 @@ class ContributionsPanel(QWidget):
         self.by_stream = QCheckBox(self.tr("by stream"))
         self.by_stream.setToolTip(
             self.tr(
-                "Split each bar into the model's two streams.\n"
+                "Split each bar into the three streams.\n"
                 "Video: the dynamic stream (R_V), which sees short windows of the video.\n"
-                "Frames: the static stream (R_S), which sees single frames (the bundled weights: poses)."
+                "Frames: the static stream (R_S), which sees single frames (the bundled weights: poses).\n"
+                "Measured: what was measured in seconds, metres and degrees (R_M), by the rules of judging."
             )
         )
         self.by_stream.toggled.connect(self._refresh)
@@ -90,12 +93,15 @@ class _Bars(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         metrics = painter.fontMetrics()
-        dynamic_name, static_name = self.tr("video"), self.tr("frames")
-        names = (*(step_text(c.step) for c in self._contributions), dynamic_name, static_name)
+        streams = self.tr("video"), self.tr("frames"), self.tr("measured")
+        names = (*(step_text(c.step) for c in self._contributions), *streams)
         names_w = max(metrics.horizontalAdvance(name) for name in names) + 6
         left, right = names_w + _VALUE_W, self.width() - _VALUE_W
         zero = (left + right) / 2
-        shown = [(c.points, c.dynamic, c.static) if self._split else (c.points,) for c in self._contributions]
+        parts = [(c.dynamic, c.static, c.measured) for c in self._contributions]
+        shown = [
+            (c.points, *(split if self._split else ())) for c, split in zip(self._contributions, parts, strict=True)
+        ]
         scale = (right - left) / 2 / max(*(abs(v) for row in shown for v in row), 0.5)
         row_h = _SPLIT_ROW_H if self._split else _ROW_H
         for row, (part, value) in enumerate(zip(self._contributions, self._values, strict=True)):
@@ -105,14 +111,10 @@ class _Bars(QWidget):
             color = step_color(part.step)
             self._bar(painter, QRectF(zero, top + 5, part.points * scale, 20), value, QBrush(color))
             if self._split:
-                dynamic_fill = QBrush(color, Qt.BrushStyle.Dense4Pattern)
-                static_fill = QBrush(color, Qt.BrushStyle.BDiagPattern)
-                values = rounded_to_sum((part.dynamic, part.static), value)
-                for place, (name, points, fill) in enumerate(
-                    ((dynamic_name, part.dynamic, dynamic_fill), (static_name, part.static, static_fill))
-                ):
+                values = rounded_to_sum(parts[row], value)
+                for place, (name, points, pattern) in enumerate(zip(streams, parts[row], _PATTERNS, strict=True)):
                     box = QRectF(zero, top + 27 + 12 * place, points * scale, 9)
-                    self._bar(painter, box, values[place], fill, name)
+                    self._bar(painter, box, values[place], QBrush(color, pattern), name)
         painter.setPen(QPen(self.palette().placeholderText().color(), 1))
         painter.drawLine(QPointF(zero, 0), QPointF(zero, self.height()))
 

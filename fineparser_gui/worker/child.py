@@ -27,6 +27,7 @@ from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.cutting import find_clip
 from fineparser_core.inference.exemplar_selection import CandidateRule
 from fineparser_core.inference.exemplars.facts import ExemplarFacts
+from fineparser_core.inference.measured_stream import add_measures
 from fineparser_core.inference.rescore import correct_contact, correct_transitions
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, throttle
 from fineparser_core.types import Analysis, AthletePoint, ClipEncoding, DiveParse, Transitions
@@ -298,15 +299,17 @@ class Worker:
         if request.contact_frame is not None:
             parse = correct_contact(parse, request.contact_frame)
         dive = parse_dive_number(request.dive_number)
+        difficulty = find_difficulty(dive, request.board_m, request.difficulty)
         scoring = self._open().score(
             encoding,
             dive,
-            find_difficulty(dive, request.board_m, request.difficulty),
+            difficulty,
             n_exemplars=request.n_exemplars,
             rule=CandidateRule(nearest=request.nearest, synchro=request.synchro),
             progress=self._reporter(request),
             cancel=token,
         )
+        scoring = add_measures(scoring, parse, dive, difficulty)
         analysis = analysis_to_dict(Analysis(parse=parse, scoring=scoring))
         if self._most_urgent(True) is None:  # else a transition is being dragged, and this is not where it ends
             self._keep(request, {"analysis": analysis})

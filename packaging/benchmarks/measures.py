@@ -10,11 +10,12 @@ import argparse
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from fineparser_core.commands.exemplars import exemplar_plans
 from fineparser_core.constants import GRAVITY_M_S2
 from fineparser_core.evaluation.real_clips import read_labels
 from fineparser_core.export.analysis_json import (
@@ -25,9 +26,9 @@ from fineparser_core.export.analysis_json import (
 )
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.clips import make_clip
+from fineparser_core.inference.measured_stream import EXEMPLARS
 from fineparser_core.measures import NAMES, measures
 from fineparser_core.resources import resource
-from fineparser_core.synth.true_measures import true_measures
 from fineparser_core.text_table import text_table
 from fineparser_core.types import Analysis, DiveParse, Measure
 
@@ -56,18 +57,38 @@ class ParseCache:
         return analysis_from_dict(json.loads(facts.read_text(encoding="utf-8")), read_masks_npz(masks)).parse
 
 
-def rendered_rows(cache: ParseCache, count: int) -> tuple[list[list[str]], int, list[float]]:
+def at_true_moments(parse: DiveParse, fact: dict[str, Any], flight_s: float) -> DiveParse:
+    """A parse whose transitions and contact are those of the rendered motion."""
+    flight, entry = fact["first_flight_frame"], fact["first_entry_frame"]
+    times = np.interp([flight, entry], parse.sampled_frames, parse.sampled_times_s).tolist()
+    transitions = replace(
+        parse.transitions,
+        first_flight_frame=flight,
+        first_entry_frame=entry,
+        first_flight_s=times[0],
+        first_entry_s=times[1],
+    )
+    # The board is left between two frames, half a frame before the first one in the air.
+    contact = flight + round(flight_s * parse.clip.fps)
+    return replace(parse, transitions=transitions, first_water_contact_frame=contact)
+
+
+def rendered_rows(cache: ParseCache, count: int, *, true_moments: bool) -> tuple[list[list[str]], int, list[float]]:
     """Rows of a table over rendered dives, their number, and seconds that measuring each took."""
     truths: dict[str, list[tuple[float, Measure | None]]] = {name: [] for name in NAMES}
     took: list[float] = []
-    for name, plan, out_frame in list(exemplar_plans())[:count]:
-        parse = cache.parse(name, resource("exemplars", f"{name}.mp4"), 0, out_frame)
+    true_of = json.loads(resource(*EXEMPLARS).read_text(encoding="utf-8"))["exemplars"]
+    for fact in json.loads(resource("exemplars", "dives.json").read_text(encoding="utf-8"))[:count]:
+        name = fact["id"]
+        parse = cache.parse(name, resource("exemplars", f"{name}.mp4"), 0, fact["out_frame"])
         if parse is None:
             continue
+        if true_moments:
+            parse = at_true_moments(parse, fact, true_of[name]["flight_time"])
         start = time.perf_counter()
-        found = {m.name: m for m in measures(parse, dive_number=str(plan.dive), board_m=plan.board_m)}
+        found = {m.name: m for m in measures(parse, dive_number=fact["dive_number"], board_m=fact["board_m"])}
         took.append(time.perf_counter() - start)
-        for measure, true in true_measures(plan).items():
+        for measure, true in true_of[name].items():
             truths[measure].append((true, found.get(measure)))
     rows = []
     for name, pairs in truths.items():
@@ -132,10 +153,13 @@ def main() -> None:
     parser.add_argument("--only-cached", action="store_true", help="measure what the folder holds, and parse nothing")
     args = parser.parse_args()
     cache = ParseCache(args.cache, args.only_cached)
-    rows, n_dives, took = rendered_rows(cache, args.exemplars)
-    if rows:
-        titles = ["measure", "unit", "seen", "spread", "bias", "mean error", "stated", "holds", "r"]
-        print(f"{n_dives} rendered dives\n\n{text_table(titles, rows)}\n")
+    titles = ["measure", "unit", "seen", "spread", "bias", "mean error", "stated", "holds", "r"]
+    for true_moments in (False, True):
+        rows, n_dives, took = rendered_rows(cache, args.exemplars, true_moments=true_moments)
+        if not rows:
+            continue
+        moments = "of the motion" if true_moments else "as found"
+        print(f"{n_dives} rendered dives, moments {moments}\n\n{text_table(titles, rows)}\n")
         print(
             f"one standard deviation holds in 68 % of normal errors; measuring takes {np.median(took):.3f} s a dive\n"
         )

@@ -31,7 +31,7 @@ def test_the_documented_keys(analysis: Analysis, tmp_path: Path) -> None:
     path = tmp_path / "dive.json"
     write_analysis_json(analysis, path)
     data = json.loads(path.read_text(encoding="utf-8"))
-    assert data["format"] == FORMAT == "fineparser.analysis/2"
+    assert data["format"] == FORMAT == "fineparser.analysis/3"
     assert (data["dive_number"], data["board_m"], data["difficulty"], data["seed"]) == ("207C", 10.0, 3.3, 5)
     assert data["award"] == pytest.approx(data["score"] / (3 * data["difficulty"]))
     assert data["spread"] == pytest.approx(np.std([vote["vote"] for vote in data["exemplars"]]))
@@ -42,7 +42,7 @@ def test_the_documented_keys(analysis: Analysis, tmp_path: Path) -> None:
         "first_entry_s": pytest.approx(2.0),
     }
     assert [part["step"] for part in data["contributions"]] == list(STEP_NAMES)
-    assert set(data["contributions"][0]) == {"step", "points", "dynamic", "static"}
+    assert set(data["contributions"][0]) == {"step", "points", "dynamic", "static", "measured"}
     assert set(data["exemplars"][0]) >= {"id", "dive_number", "score", "vote", "contributions"}
     assert np.shape(data["probabilities"]) == (2, 96)
     assert len(data["sampled_frames"]) == 96
@@ -77,7 +77,7 @@ def test_the_sums_hold_after_writing(analysis: Analysis, tmp_path: Path) -> None
     for vote in data["exemplars"]:
         assert vote["score"] + sum(part["points"] for part in vote["contributions"]) == pytest.approx(vote["vote"])
     for part in data["contributions"]:
-        assert part["points"] == pytest.approx(part["dynamic"] + part["static"], abs=1e-9)
+        assert part["points"] == pytest.approx(part["dynamic"] + part["static"] + part["measured"], abs=1e-9)
 
 
 def test_without_a_dive_number(small_video: Path, make_analysis: Callable[..., Analysis]) -> None:
@@ -169,7 +169,11 @@ def test_other_formats_are_refused(analysis: Analysis, tmp_path: Path) -> None:
     write_masks_npz(analysis.parse, tmp_path / "masks.npz")
     masks = read_masks_npz(tmp_path / "masks.npz")
     data = analysis_to_dict(analysis)
-    with pytest.raises(ExportError, match=r"format 'fineparser.analysis/1', not 'fineparser.analysis/2'"):
+    without = [{k: v for k, v in part.items() if k != "measured"} for part in data["contributions"]]
+    before = analysis_from_dict(data | {"format": "fineparser.analysis/2", "contributions": without}, masks)
+    assert before.scoring is not None
+    assert [part.measured for part in before.scoring.contributions] == [0, 0, 0]
+    with pytest.raises(ExportError, match=r"format 'fineparser.analysis/1', not 'fineparser.analysis/3'"):
         analysis_from_dict(data | {"format": "fineparser.analysis/1"}, masks)
     with pytest.raises(ExportError, match="not a complete"):
         analysis_from_dict({key: value for key, value in data.items() if key != "clip"}, masks)

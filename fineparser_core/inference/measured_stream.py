@@ -1,0 +1,220 @@
+"""The measured stream R_M: what was measured of a dive against what an exemplar shows, in awards of each phase.
+
+Each term is an award as a function of one measure that is best in a range and never rises on the way out of it, as the
+rules of judging have it; how fast it falls is in `resources/tables/measured_stream.json`. A measure that is uncertain
+counts less, one that was not seen not at all. Numpy only.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from fineparser_core.constants import GRAVITY_M_S2, STEP_NAMES
+from fineparser_core.diving.difficulty import Difficulty
+from fineparser_core.diving.dive_number import DiveNumber
+from fineparser_core.inference.rescore import aggregate_votes
+from fineparser_core.measures import measures
+from fineparser_core.resources import resource
+from fineparser_core.types import DiveParse, ExemplarVote, IntervalRule, Measure, ScoreInterval, Scoring
+
+TABLE = ("tables", "measured_stream.json")
+EXEMPLARS = ("exemplars", "measures.json")
+
+#: Values by name, each with its standard deviation.
+Quantities = Mapping[str, tuple[float, float]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Term:
+    """An award as a function of one quantity.
+
+    Attributes:
+        low, high: the range in which it is best, and below, above: awards a unit that it falls outside.
+        usual: the value of a usual dive.
+        spread: standard deviation of the quantity over dives: what is more uncertain counts less.
+        boards_m, positions: of which dives; empty for all.
+        instead_of: another quantity, where that was not measured.
+    """
+
+    measure: str
+    step: str
+    usual: float
+    spread: float
+    low: float = -np.inf
+    high: float = np.inf
+    below: float = 0.0
+    above: float = 0.0
+    boards_m: tuple[float, ...] = ()
+    positions: str = ""
+    instead_of: str = ""
+
+    def award(self, value: float) -> float:
+        """Awards against the best, never positive."""
+        return -self.below * max(self.low - value, 0.0) - self.above * max(value - self.high, 0.0)
+
+    def certainty(self, deviation: float) -> float:
+        """By how much a measure with that standard deviation counts, 0 to 1."""
+        return self.spread**2 / (self.spread**2 + deviation**2)
+
+    def applies(self, dive: DiveNumber, board_m: float | None) -> bool:
+        """Whether it is of dives of this number and board."""
+        return (not self.boards_m or board_m in self.boards_m) and (
+            not self.positions or dive.position in self.positions
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnAward:
+    """The award that a dive is given by what was measured alone, without exemplars.
+
+    Attributes:
+        steps: awards of each phase against a usual dive; their sum and the mean award are the award.
+    """
+
+    award: float
+    steps: tuple[float, float, float]
+    interval: ScoreInterval
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasuredStream:
+    """The stream with its terms.
+
+    Attributes:
+        network_share: by how much the network's own streams count beside it.
+        mean_award: of a usual dive.
+        step_shares: of the phases in an award.
+        interval: of a score by this stream.
+    """
+
+    terms: tuple[Term, ...]
+    network_share: float
+    mean_award: float
+    step_shares: tuple[float, float, float]
+    interval: IntervalRule
+
+    def difference(
+        self, query: Quantities, exemplar: Quantities, dive: DiveNumber, board_m: float | None
+    ) -> np.ndarray:
+        """(3,) awards of each phase of a dive against an exemplar, by what is known of both."""
+        awards = np.zeros(len(STEP_NAMES))
+        for term in self._terms(query, dive, board_m):
+            if term.measure in exemplar:
+                value, deviation = query[term.measure]
+                off = term.award(value) - term.award(exemplar[term.measure][0])
+                awards[STEP_NAMES.index(term.step)] += term.certainty(deviation) * off
+        return awards
+
+    def against_award(self, query: Quantities, award: float, dive: DiveNumber, board_m: float | None) -> np.ndarray:
+        """(3,) awards of each phase of a dive against another one of which nothing but its award is known."""
+        return self._against_usual(query, dive, board_m) - (award - self.mean_award) * np.array(self.step_shares)
+
+    def own_award(self, query: Quantities, dive: DiveNumber, difficulty: float, board_m: float | None) -> OwnAward:
+        """The award of a dive by what was measured alone."""
+        steps = self._against_usual(query, dive, board_m)
+        award = float(np.clip(self.mean_award + steps.sum(), 0.0, 10.0))
+        take_off, flight, entry = steps.tolist()
+        interval = self.interval.around(3 * difficulty * award, 0.0, difficulty)
+        return OwnAward(award=award, steps=(take_off, flight, entry), interval=interval)
+
+    def _against_usual(self, query: Quantities, dive: DiveNumber, board_m: float | None) -> np.ndarray:
+        awards = np.zeros(len(STEP_NAMES))
+        for term in self._terms(query, dive, board_m):
+            value, deviation = query[term.measure]
+            off = term.award(value) - term.award(term.usual)
+            awards[STEP_NAMES.index(term.step)] += term.certainty(deviation) * off
+        return awards
+
+    def _terms(self, query: Quantities, dive: DiveNumber, board_m: float | None) -> list[Term]:
+        return [
+            term
+            for term in self.terms
+            if term.measure in query and term.instead_of not in query and term.applies(dive, board_m)
+        ]
+
+
+def measures_to_score(parse: DiveParse, dive: DiveNumber, difficulty: Difficulty) -> tuple[Measure, ...]:
+    """The measures of a dive that is to be scored; the commonest board of its number is no known one."""
+    board_m = difficulty.board_m if difficulty.source != "commonest board" else None
+    return measures(parse, dive_number=str(dive), board_m=board_m)
+
+
+def add_measures(scoring: Scoring, parse: DiveParse, dive: DiveNumber, difficulty: Difficulty) -> Scoring:
+    """A score of the network's streams with the measured one added; the same where nothing was measured."""
+    found = measures_to_score(parse, dive, difficulty)
+    if not found:
+        return scoring
+    votes = with_measures(scoring.exemplars, found, dive, difficulty)
+    rule = measured_stream().interval if scoring.interval is not None else None
+    return aggregate_votes(votes, scoring.dive_number, difficulty, seed=scoring.seed, notes=scoring.notes, rule=rule)
+
+
+def with_measures(
+    votes: Sequence[ExemplarVote], found: Sequence[Measure], dive: DiveNumber, difficulty: Difficulty
+) -> tuple[ExemplarVote, ...]:
+    """Votes of the network with the measured stream added, and the network's own streams by their share."""
+    stream, query, known = measured_stream(), quantities(found), exemplar_quantities()
+    added = []
+    for vote in votes:
+        if vote.id in known:
+            awards = stream.difference(query, known[vote.id], dive, difficulty.board_m)
+        else:
+            # The exemplar was dived with some degree of difficulty of its own board: its award is what its score says.
+            award = vote.score / (3 * difficulty.value)
+            awards = stream.against_award(query, award, dive, difficulty.board_m)
+        parts = []
+        for part, points in zip(vote.contributions, 3 * difficulty.value * awards, strict=True):
+            dynamic, static = (stream.network_share * points for points in (part.dynamic, part.static))
+            measured = float(points)
+            total = dynamic + static + measured
+            parts.append(replace(part, points=total, dynamic=dynamic, static=static, measured=measured))
+        added.append(replace(vote, vote=vote.score + sum(part.points for part in parts), contributions=tuple(parts)))
+    return tuple(added)
+
+
+def quantities(found: Sequence[Measure]) -> dict[str, tuple[float, float]]:
+    """What the terms are functions of: measures, the take-off speed (m/s), the come-out as a share of the flight."""
+    values = {one.name: (one.value, one.uncertainty) for one in found}
+    return values | _derived(values)
+
+
+def _derived(values: Quantities) -> dict[str, tuple[float, float]]:
+    found = {}
+    if "jump_height" in values and values["jump_height"][0] > 0:
+        height, deviation = values["jump_height"]
+        speed = float(np.sqrt(2 * GRAVITY_M_S2 * height))
+        found["take_off_speed"] = (speed, GRAVITY_M_S2 * deviation / speed)
+    if "come_out_lead" in values and values.get("flight_time", (0.0, 0.0))[0] > 0:
+        (lead, deviation), (flight, _) = values["come_out_lead"], values["flight_time"]
+        found["come_out_share"] = (lead / flight, deviation / flight)
+    return found
+
+
+@cache
+def measured_stream() -> MeasuredStream:
+    """The bundled stream."""
+    table: dict[str, Any] = json.loads(resource(*TABLE).read_text(encoding="utf-8"))
+    terms = (fields | {"boards_m": tuple(fields.get("boards_m", ()))} for fields in table["terms"])
+    take_off, flight, entry = table["step_shares"]
+    return MeasuredStream(
+        terms=tuple(Term(**fields) for fields in terms),
+        network_share=table["network_share"],
+        mean_award=table["mean_award"],
+        step_shares=(take_off, flight, entry),
+        interval=IntervalRule(**table["interval"]),
+    )
+
+
+@cache
+def exemplar_quantities() -> dict[str, dict[str, tuple[float, float]]]:
+    """What is known of the bundled exemplars, by their ids: from the motion that was rendered."""
+    rows: dict[str, dict[str, float]] = json.loads(resource(*EXEMPLARS).read_text(encoding="utf-8"))["exemplars"]
+    found = {}
+    for name, row in rows.items():
+        values = {measure: (value, 0.0) for measure, value in row.items()}
+        found[name] = values | _derived(values)
+    return found
