@@ -5,6 +5,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from time import monotonic
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -38,6 +39,8 @@ log = logging.getLogger(__name__)
 _MOST_DEATHS = 5
 #: Longer than any step between two safe points: a worker that has not stopped a cancelled request by then hangs.
 _CANCEL_MS = 30_000
+#: Of kept answers that are told in one turn of the event loop.
+_TURN_S = 0.02
 #: Place of the dive that is shown; less than every place in the list.
 SHOWN = -1
 
@@ -47,7 +50,7 @@ class Scheduler(QObject):
 
     Within one urgency they follow the order of the list.
 
-    What was answered before is not asked again: the task ends by the kept answer, one in a turn of the event loop.
+    What was answered before is not asked again: the task ends by the kept answer, in a later turn of the event loop.
 
     A task is sent while others run only if it is more urgent than all of them. So the analysis of the dive that is
     shown overtakes the others, and a score overtakes every analysis.
@@ -154,14 +157,17 @@ class Scheduler(QObject):
             self.reconsider()
 
     def _tell_kept(self) -> None:
-        task = self._answered.popleft()
+        """End some of the tasks that are answered: what is shown then is painted once for all of them."""
+        until_s = monotonic() + _TURN_S
+        while self._answered and monotonic() < until_s:
+            task = self._answered.popleft()
+            answer = self.kept.answer(task.request)
+            if answer is None:  # it was damaged, or another window has just removed it
+                self._ask(task)
+            else:
+                self._end(task, answer)
         if not self._answered:
             self._telling.stop()
-        answer = self.kept.answer(task.request)
-        if answer is None:  # it was damaged, or another window has just removed it
-            self._ask(task)
-        else:
-            self._end(task, answer)
 
     def reconsider(self) -> None:
         """Send the tasks that may start now; to be called when another dive is shown."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
+from time import monotonic
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +21,8 @@ from fineparser_gui.model.video_identity import VideoIdentity, identity_of
 log = logging.getLogger(__name__)
 
 _THUMBNAIL_PX = 144
+#: Of what is told in one turn of the event loop.
+_TURN_S = 0.008
 
 #: Name of the final signal of a task, and its values.
 Outcome = tuple[str, tuple]
@@ -59,7 +62,7 @@ class OpenTask(QObject):
 class VideoOpener(QObject):
     """Reads folders and files on its own threads; tasks emit their signals on the thread of the opener.
 
-    One task ends in one turn of the event loop, so that the window answers while many files are opened.
+    A few tasks end in one turn of the event loop, so that the window answers while many files are opened.
 
     Args:
         cache: holds frame tables and thumbnails of videos that were opened before; None: each is read.
@@ -118,10 +121,12 @@ class VideoOpener(QObject):
             self._telling.start()
 
     def _tell_next(self) -> None:
-        task, (signal, values) = self._results.popleft()
+        until_s = monotonic() + _TURN_S
+        while self._results and monotonic() < until_s:
+            task, (signal, values) = self._results.popleft()
+            getattr(task, signal).emit(*values)
         if not self._results:
             self._telling.stop()
-        getattr(task, signal).emit(*values)
 
 
 class _Job(QRunnable):

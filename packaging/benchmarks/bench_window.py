@@ -67,12 +67,16 @@ class Heartbeat(QObject):
 
 
 class BenchWindow:
-    """The program's window, driven by a benchmark."""
+    """The program's window, driven by a benchmark.
 
-    def __init__(self) -> None:
+    Args:
+        cache: folder of what was found in videos; None: it is kept for this run only.
+    """
+
+    def __init__(self, cache: Path | None = None) -> None:
         self.app = QApplication(sys.argv[:1])
         self._wake = QTimer(interval=10, timerType=Qt.TimerType.PreciseTimer)
-        self.studio = Studio(self.app)
+        self.studio = Studio(self.app, cache=cache)
         self.session, self.window = self.studio.session, self.studio.window
         self.player, self.transport = self.window.player, self.window.transport
         self.window.resize(*SIZE)
@@ -129,9 +133,9 @@ class BenchWindow:
 
 
 @contextmanager
-def open_window() -> Iterator[BenchWindow]:
-    """Context of a window that is closed at the end."""
-    made = BenchWindow()
+def open_window(cache: Path | None = None) -> Iterator[BenchWindow]:
+    """Context of a window that is closed at the end; argument as of `BenchWindow`."""
+    made = BenchWindow(cache)
     try:
         yield made
     finally:

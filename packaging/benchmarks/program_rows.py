@@ -7,8 +7,10 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from time import perf_counter
 
 import bench_clips
@@ -17,11 +19,16 @@ from outcome import Outcome, p95, spread_ms
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 
-from fineparser_gui.model.dive import DiveState
+from fineparser_gui.model.dive import DiveState, ScoreState
+from fineparser_gui.model.session import saved_dive
+from fineparser_gui.model.session_file import SavedSession, write_session
+from fineparser_gui.services.rescoring import score_request
+from fineparser_gui.worker.protocol import ParseRequest
 
 _STARTS, _START_S = 5, 1.0
 _DRAGS, _DRAG_S = 12, 0.300
 _DROPPED, _BLOCKED_S = 100, 0.100
+_REOPENED, _REOPEN_S = 100, 2.0
 _KILLS = 20
 _LONGEST_LIFE_S = 8.0
 
@@ -95,6 +102,46 @@ def drop() -> Outcome:
         measured=f"{heart.longest_s * 1000:.0f} ms",
         met=heart.longest_s <= _BLOCKED_S,
         notes=(str(heart), f"all {_DROPPED} in the list after {taken_s:.1f} s"),
+    )
+
+
+def reopen() -> Outcome:
+    """Time from opening a session of a hundred ranges of the sample dive, each kept as a result of its own."""
+    with TemporaryDirectory() as folder, open_window(Path(folder) / "cache") as shown:
+        session, kept = shown.session, shown.session.scheduler.kept
+        path, number, board_m = shown.window.open_sample_path()
+        session.open([path], dive_number=number, board_m=board_m)
+        shown.wait(lambda: session.current is not None and session.current.score_state is ScoreState.SCORED)
+        first = session.current
+        assert first is not None
+        assert first.info is not None
+        assert kept.cache is not None
+        parsed = kept.cache.get(first.parse_id or "")
+        scored = kept.cache.get(kept.named(score_request(first, session.n_exemplars)).kept_as)
+        assert parsed is not None
+        assert scored is not None
+        dives, last = [], first.info.n_frames - 1
+        for place in range(_REOPENED):
+            start, end = place % 10, last - place // 10
+            request = kept.named(ParseRequest(path=str(path), in_frame=start, out_frame=end), first.content)
+            kept.cache.put(request.kept_as, *parsed)
+            dive = replace(first, in_frame=start, out_frame=end, parse_id=request.kept_as)
+            kept.cache.put(kept.named(score_request(dive, session.n_exemplars)).kept_as, *scored)
+            dives.append(saved_dive(dive))
+        file = Path(folder) / "hundred.fineparser"
+        write_session(SavedSession(dives=tuple(dives), selected=0), file)
+        session.clear()
+        shown.rest(2.0)
+        heart, started_s, computed_s = Heartbeat(), perf_counter(), time.process_time()
+        shown.window.files.controller.open(file)
+        shown.wait(lambda: all(dive.score_state is ScoreState.SCORED for dive in session.dives))
+        shown.window.repaint()
+        taken_s, computed_s = perf_counter() - started_s, time.process_time() - computed_s
+        asked = len(session.scheduler.running)
+    return Outcome(
+        measured=f"{taken_s:.2f} s",
+        met=taken_s < _REOPEN_S and not asked,
+        notes=(str(heart), f"{computed_s:.2f} s computed; requests to the worker: {asked}"),
     )
 
 

@@ -79,6 +79,12 @@ def rows() -> tuple[Row, ...]:
             measure=program_rows.drop,
         ),
         Row(
+            name="reopen",
+            what="session of 100 analysed and scored dives opened: until all results are on the screen",
+            bound="under 2.0 s, without a request for an analysis",
+            measure=program_rows.reopen,
+        ),
+        Row(
             name="kill-worker",
             what="worker killed at random moments, 20 times",
             bound="app alive, error shown, next analysis works",

@@ -14,7 +14,7 @@ import bench_clips
 import window
 from outcome import Outcome
 
-PROMISED = 10
+PROMISED = 11
 
 
 def test_every_promise_has_a_row():
