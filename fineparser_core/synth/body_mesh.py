@@ -49,12 +49,6 @@ class BodyMesh:
     hair: np.ndarray = field(repr=False)
     joints: np.ndarray = field(repr=False)
 
-    def posed(self, joints: np.ndarray) -> np.ndarray:
-        """The vertices for one set of joints (J, 3): (V, 3) float64 metres."""
-        moves = segment_moves(self, joints[None])[0]
-        blended = np.einsum("vk,vkij->vij", self.weights, moves[self.segments])
-        return np.einsum("vij,vj->vi", blended[..., :3], self.vertices) + blended[..., 3]
-
 
 def segment_moves(mesh: BodyMesh, joints: np.ndarray) -> np.ndarray:
     """Affine maps from the rest pose to the poses of joints (N, J, 3): (N, len(SEGMENTS), 3, 4) float64."""
