@@ -10,7 +10,7 @@ from fineparser_core.synth.body_mesh import BodyMesh, segment_moves
 from fineparser_core.synth.mesh_body import dressed
 from fineparser_core.synth.rasterizer import N_TIPS, Look, Rasterizer
 from fineparser_core.synth.scene import blend
-from fineparser_core.synth.shots import VISIBLE_UNDER_WATER_S, Athlete, Scenery, cover_by_splash
+from fineparser_core.synth.staging import VISIBLE_UNDER_WATER_S, Athlete, Scenery, cover_by_splash
 from fineparser_core.synth.underwater import blend_blurred
 from fineparser_core.synth.venue import Person, Venue, sample_venue
 
@@ -47,7 +47,7 @@ class _Figure:
 
 
 class MeshStage:
-    """See `shots.Stage`."""
+    """See `staging.Stage`."""
 
     def __init__(self, scenery: Scenery, venue: Venue, rasterizer: Rasterizer, rng: np.random.Generator) -> None:
         self._scenery, self._venue, self._gl = scenery, venue, rasterizer

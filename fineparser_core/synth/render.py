@@ -13,6 +13,7 @@ from fineparser_core.errors import ConfigError
 from fineparser_core.synth import body as bodies
 from fineparser_core.synth import mesh_body, rubric
 from fineparser_core.synth.camera import sample_close_up, sample_phone_viewpoint, sample_viewpoint
+from fineparser_core.synth.capsule_stage import capsule_stage
 from fineparser_core.synth.flight import plan_motion
 from fineparser_core.synth.ground_truth import mirror_joints
 from fineparser_core.synth.mesh_body import MeshBody
@@ -20,16 +21,15 @@ from fineparser_core.synth.mesh_stage import mesh_stage
 from fineparser_core.synth.optics import Optics, sample_optics, sample_phone_optics
 from fineparser_core.synth.scene import blend
 from fineparser_core.synth.shots import (
-    Athlete,
     Shot,
     Timing,
-    capsule_stage,
     film_athletes,
     interlace,
     render_shot,
     render_underwater,
     to_fields,
 )
+from fineparser_core.synth.staging import Athlete
 
 # Fewest and most frames of a clip whose timing is sampled.
 _MIN_FRAMES, _MAX_FRAMES = 63, 273

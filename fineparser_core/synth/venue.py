@@ -15,8 +15,8 @@ from fineparser_core.synth.body import Body, pose
 from fineparser_core.synth.bystanders import Bystanders
 from fineparser_core.synth.rasterizer import Light, Plane
 from fineparser_core.synth.scene import Rail, sample_boards
-from fineparser_core.synth.shots import Scenery
 from fineparser_core.synth.solids import SolidBuilder
+from fineparser_core.synth.staging import Scenery
 
 _GROUND_M = 44.0
 _PLANK_PIECES = 12

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from fineparser_core.diving.dive_number import parse_dive_number
-from fineparser_core.synth import render, shots
+from fineparser_core.synth import render, shots, staging
 from fineparser_core.synth.body import sample_body
 from fineparser_core.synth.camera import animate_camera, sample_viewpoint
 from fineparser_core.synth.flight import plan_motion
@@ -58,7 +58,7 @@ def test_an_underwater_shot_has_no_masks_and_no_joints():
     timing = Timing(n_frames=3, first_flight_frame=1, first_entry_frame=2, step_s=0.04, start_s=start)
     optics = sample_optics((96, 72), rng, clear=True)
     frames, masks, joints = shots.render_underwater(
-        shots.Athlete(motion=motion, splash=0.4), timing, (96, 72), optics, rng
+        staging.Athlete(motion=motion, splash=0.4), timing, (96, 72), optics, rng
     )
     assert frames.shape == (3, 72, 96, 3)
     assert masks.shape == (3, 72, 96)

@@ -1,0 +1,139 @@
+"""The stage of the capsule renderer: bodies of capsules in front of painted planes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import cv2
+import numpy as np
+
+from fineparser_core.synth import body as bodies
+from fineparser_core.synth.drawing import Figure
+from fineparser_core.synth.scene import Scene, blend
+from fineparser_core.synth.staging import VISIBLE_UNDER_WATER_S, Athlete, Scenery, Stage, cover_by_splash
+from fineparser_core.synth.underwater import blend_submerged
+
+# Largest distance between two drawn poses of a limb in the blur of a frame.
+_MAX_GAP_PX = 2.0
+
+
+@contextmanager
+def capsule_stage(scenery: Scenery, rng: np.random.Generator) -> Iterator[Stage]:
+    """The stage that draws bodies as capsules in front of painted planes."""
+    yield _CapsuleStage(scenery, rng)
+
+
+class _CapsuleStage:
+    def __init__(self, scenery: Scenery, rng: np.random.Generator) -> None:
+        first = scenery.athletes[0].motion
+        self._scene = Scene(
+            scenery.camera,
+            scenery.middle,
+            first.board_m,
+            scenery.time_s,
+            scenery.boards,
+            first.body,
+            scenery.light,
+            rng,
+        )
+        self._athletes = [
+            _CapsuleAthlete(scenery, athlete, joints, rng)
+            for athlete, joints in zip(scenery.athletes, scenery.joints, strict=True)
+        ]
+
+    def draw(self, frame: int) -> np.ndarray:
+        return self._scene.draw(frame)
+
+    def draw_athletes(self, image: np.ndarray, mask: np.ndarray, frame: int) -> None:
+        # Far to near: the partner is behind the first athlete.
+        for athlete in reversed(self._athletes):
+            athlete.draw(image, mask, frame)
+        self._scene.draw_front(image, mask, frame)
+
+    def draw_splashes(self, image: np.ndarray, mask: np.ndarray, frame: int) -> None:
+        for athlete in reversed(self._athletes):
+            cover_by_splash(athlete.splash, image, mask, frame)
+
+
+class _CapsuleAthlete:
+    """Draws an athlete for one camera: above and below the water surface, and the splash."""
+
+    def __init__(self, scenery: Scenery, athlete: Athlete, joints: np.ndarray, rng: np.random.Generator) -> None:
+        """Prepare the figures; joints are (N, J, 3) metres at all instants of the camera."""
+        camera, light = scenery.camera, scenery.light
+        capsules = bodies.capsules(athlete.motion.body)
+        self._n_exposed = scenery.exposed.shape[1]
+        flat = scenery.exposed.reshape(-1)
+        self._since = scenery.time_s - athlete.contact_s
+        self.splash = scenery.splash(athlete, rng)
+        gloss, contrast = float(rng.uniform(0.05, 0.5)), float(rng.uniform(0.25, 0.6))
+        self._figure = Figure(joints[flat], capsules, camera, flat, light, gloss=gloss, contrast=contrast)
+        sinking = np.flatnonzero((self._since > 0) & (self._since < VISIBLE_UNDER_WATER_S))
+        self._first_submerged = int(sinking[0]) if len(sinking) else 0
+        at = scenery.middle[sinking]
+        self._submerged = Figure(joints[at], capsules, camera, at, light, gloss=0.0, contrast=0.2, water_line=False)
+        self._water_clarity = float(rng.uniform(0.1, 0.6))
+        self._size = (camera.width_px, camera.height_px)
+
+    def draw(self, image: np.ndarray, mask: np.ndarray, i: int) -> None:
+        """Draw the athlete of frame i over image (H, W, 3) and add the silhouette to the mask (H, W), in place."""
+        since = float(self._since[i])
+        if 0 < since < VISIBLE_UNDER_WATER_S:
+            opacity = self._water_clarity * (1 - since / VISIBLE_UNDER_WATER_S)
+            blend_submerged(image, self._submerged, i - self._first_submerged, opacity)
+        paint_athlete(image, mask, self._figure, i * self._n_exposed, self._n_exposed, self._size)
+
+
+def paint_athlete(
+    image: np.ndarray, mask: np.ndarray, figure: Figure, first: int, count: int, size: tuple[int, int]
+) -> None:
+    """Draw an athlete with motion blur, and the mask of the middle of the exposure, both in place.
+
+    Args:
+        image: (H, W, 3) uint8.
+        mask: (H, W) uint8.
+        first: first moment of the figure at which the shutter is open.
+        count: number of these moments.
+        size: (width_px, height_px).
+    """
+    area = figure.bounds(slice(first, first + count), size)
+    if area is None:
+        return
+    x0, y0, x1, y1 = area
+    middle = first + count // 2
+    last = first + count - 1
+    both = figure.shown[first] & figure.shown[last]
+    travel = float(np.abs(figure.outlines[last] - figure.outlines[first])[both].max(initial=0.0))
+    if travel < 0.7:
+        moments = [middle]
+    elif travel < 2.5 and count > 2:
+        moments = [first, middle, last]
+    else:
+        moments = list(range(first, first + count))
+    between = min(3, int(travel / max(1, count - 1) / _MAX_GAP_PX)) if len(moments) > 3 else 0
+    total = np.zeros((y1 - y0, x1 - x0, 4), np.uint16)
+    for moment in moments:
+        layer = np.zeros((y1 - y0, x1 - x0, 4), np.uint8)
+        figure.paint(moment, layer, (x0, y0))
+        total += layer
+        for k in range(between if moment < last else 0):
+            layer = np.zeros((y1 - y0, x1 - x0, 4), np.uint8)
+            figure.paint_between(moment, (k + 1) / (between + 1), layer, (x0, y0))
+            total += layer
+    painted = len(moments) + between * (len(moments) - 1)
+    average = ((total + painted // 2) // painted).astype(np.uint8)
+    blend(image[y0:y1, x0:x1], _smooth_colours(average))
+    silhouette = np.zeros((2 * (y1 - y0), 2 * (x1 - x0)), np.uint8)
+    figure.paint_mask(middle, silhouette, (x0, y0), 2)
+    small = silhouette.reshape(y1 - y0, 2, x1 - x0, 2).astype(np.uint16).sum((1, 3)) >= 2 * 255
+    # Pixels that a fast limb covers for most of the exposure belong to the mask, too.
+    mask[y0:y1, x0:x1] |= small | (average[..., 3] > 140)
+
+
+def _smooth_colours(layer: np.ndarray) -> np.ndarray:
+    """Blur the edges between the segments of a premultiplied RGBA layer (h, w, 4) without changing its opacity."""
+    wide = 3 if layer.shape[0] < 130 else 5
+    soft = cv2.GaussianBlur(layer, (wide, wide), 0)
+    share = layer[..., 3:].astype(np.float32) / np.maximum(soft[..., 3:], 1)
+    out = layer.copy()
+    out[..., :3] = np.minimum(soft[..., :3] * share + 0.5, layer[..., 3:])
+    return out
