@@ -19,7 +19,7 @@ from fineparser_gui.theme import ThemeManager
 class Studio:
     """One running program: its parts live as long as it does.
 
-    The worker starts after the window's first paint, so that the window never waits for torch.
+    The worker starts, and pyqtgraph is loaded, after the window's first paint: the window waits for neither.
 
     Args:
         folder: for settings, autosaves, the list of recent sessions and the coach's own exemplars; None: none of them
@@ -41,6 +41,7 @@ class Studio:
         self.preferences.changed.connect(self._on_preferences)
         self.themes.choose(self.preferences.now.theme, self.preferences.now.step_colors)
         self.window.shown_first.connect(self.client.start)
+        self.window.shown_first.connect(self.window.player.timeline.prepare)
         self.window.shown_first.connect(self.window.files.offer_recovery, Qt.ConnectionType.SingleShotConnection)
         self.window.closing.connect(self.client.close)
         self.window.closing.connect(self.session.close)

@@ -1,9 +1,7 @@
 """Scroll bar of a zoomed timeline."""
 
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QScrollBar, QWidget
-
-from fineparser_gui.timeline.time_scale import TimeScale
 
 #: Thin and without arrow buttons.
 _STYLE = """
@@ -24,13 +22,12 @@ class TimelineScrollBar(QScrollBar):
         self.setStyleSheet(_STYLE)
         self.hide()
 
-    def follow(self, scale: TimeScale, place: QRect) -> None:
-        """Take geometry and range from the timeline without emitting signals."""
-        self.setVisible(not scale.whole)
-        self.setGeometry(place)
+    def follow(self, shown: tuple[float, float], whole: tuple[float, float]) -> None:
+        """Take its range from the view of the timeline, in frames, without emitting signals."""
+        (left, right), (first, last) = shown, whole
         self.blockSignals(True)
-        self.setRange(0, round(scale.n_frames - scale.shown))
-        self.setPageStep(round(scale.shown))
-        self.setSingleStep(max(round(scale.shown / 20), 1))
-        self.setValue(round(scale.left))
+        self.setRange(round(first), round(last - (right - left)))
+        self.setPageStep(round(right - left))
+        self.setSingleStep(max(round((right - left) / 20), 1))
+        self.setValue(round(left))
         self.blockSignals(False)

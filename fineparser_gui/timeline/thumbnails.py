@@ -12,7 +12,6 @@ from PySide6.QtGui import QImage, QPainter
 from fineparser_core.errors import FineParserError
 from fineparser_core.types import VideoInfo
 from fineparser_gui.images import small_image
-from fineparser_gui.timeline.time_scale import TimeScale
 
 log = logging.getLogger(__name__)
 
@@ -57,20 +56,31 @@ class Thumbnails(QObject):
         self.set_file(None)
         self._pool.waitForDone()
 
-    def draw(self, painter: QPainter, lane: QRectF, scale: TimeScale, info: VideoInfo, ratio: float) -> None:
-        """Draw the cached thumbnails and request the missing ones.
+    def draw(
+        self,
+        painter: QPainter,
+        shown: tuple[float, float],
+        frame_px: float,
+        height_px: float,
+        info: VideoInfo,
+        ratio: float,
+    ) -> None:
+        """Draw the cached thumbnails over frames, 1 high, and request the missing ones.
 
         Args:
+            shown: first and last frame of the view, fractional.
+            frame_px: width of a frame in pixels.
+            height_px: height of the lane in pixels.
             ratio: device pixels per logical pixel.
         """
-        width = min(max(lane.height() * info.width_px / info.height_px, _NARROWEST_PX), _WIDEST_PX)
-        size = QSize(round(width * ratio), round(lane.height() * ratio))
-        frames = grid(scale, width)
+        width_px = min(max(height_px * info.width_px / info.height_px, _NARROWEST_PX), _WIDEST_PX)
+        size = QSize(round(width_px * ratio), round(height_px * ratio))
+        frames = grid(shown, frame_px, width_px, info.n_frames)
         self._want(frames, size)
         with self._lock:
             there = {frame: self._images[frame] for frame in frames if frame in self._images}
         for frame, image in there.items():
-            painter.drawImage(QRectF(scale.x(frame), lane.top(), width, lane.height()), image)
+            painter.drawImage(QRectF(frame, 0, width_px / frame_px, 1), image)
 
     def _want(self, frames: list[int], size: QSize) -> None:
         with self._lock:
@@ -114,11 +124,11 @@ class Thumbnails(QObject):
                 self._path, self._wanted = None, []
 
 
-def grid(scale: TimeScale, width_px: float) -> list[int]:
+def grid(shown: tuple[float, float], frame_px: float, width_px: float, n_frames: int) -> list[int]:
     """Frames of the visible thumbnails of a width; a subset of those at twice the zoom."""
-    step = next(step for step in _STEPS if step * scale.frame_px >= width_px or step == _STEPS[-1])
-    first = int(scale.left) // step * step
-    return [frame for frame in range(first, int(np.ceil(scale.right)), step) if frame < scale.n_frames]
+    step = next(step for step in _STEPS if step * frame_px >= width_px or step == _STEPS[-1])
+    first = max(int(shown[0]), 0) // step * step
+    return list(range(first, min(int(np.ceil(shown[1])), n_frames), step))
 
 
 class _Job(QRunnable):

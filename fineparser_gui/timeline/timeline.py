@@ -1,45 +1,40 @@
-"""The timeline: thumbnails, steps, transitions, In and Out point, curves and playhead, with mouse and keyboard."""
+"""The timeline: thumbnails, phases, transitions, In and Out point, curves and playhead, with mouse and keyboard."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal, Slot
-from PySide6.QtGui import (
-    QFocusEvent,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QPixmap,
-    QResizeEvent,
-    QWheelEvent,
-)
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from fineparser_core.types import ComparedDive, DiveParse, StepSpan, VideoInfo
 from fineparser_gui.model.dive import Dive, DiveState
+from fineparser_gui.panels.widgets import ElidedLabel, label
 from fineparser_gui.steps import duration_s, step_label
-from fineparser_gui.timeline import tracks
+from fineparser_gui.theme import step_color
 from fineparser_gui.timeline.handle_selection import HandleSelection
-from fineparser_gui.timeline.lanes import SCROLLBAR_H, Lanes, height_px, lay_out
-from fineparser_gui.timeline.proposal_boxes import ProposalBoxes
 from fineparser_gui.timeline.range_handles import RangeHandles
 from fineparser_gui.timeline.scroll_bar import TimelineScrollBar
 from fineparser_gui.timeline.thumbnails import Thumbnails
-from fineparser_gui.timeline.time_scale import TimeScale
 from fineparser_gui.timeline.transition_handles import TransitionHandles
 
-SIDE_PX = 12
+if TYPE_CHECKING:
+    from fineparser_gui.timeline.frame_line import FrameLine
+    from fineparser_gui.timeline.time_plot import TimePlot
+
 _ZOOM_STEP = 1.25
 #: Seconds of the file shown before and after the dive.
 _MARGIN_S = 0.6
 _SHIFT_FRAMES = 10
+#: Where a playhead that has left the view appears in it, as a share of its width.
+_REVEALED_AT = 0.1
 
 
 class Timeline(QWidget):
-    """Draws a dive over time; click and drag seek or move a handle; the wheel zooms, with Shift it scrolls.
+    """Shows a dive over time; click and drag seek or move a handle; the wheel zooms, with Shift it scrolls.
 
-    With the focus, Tab selects playhead and handles in turn, and the arrow keys move the selected one.
+    With the focus, Tab selects playhead and handles in turn, and the arrow keys move the selected one. Its lanes are
+    made with the first file, so that pyqtgraph is loaded after the window's first paint.
 
     Signals:
         seek_requested: (int) frame under the mouse.
@@ -48,9 +43,6 @@ class Timeline(QWidget):
         range_nudged: (int, int) In (0) or Out point (1), and number of frames to move it by.
         range_changed: (int, int) first and last frame of the dive, at the end of a drag.
         proposal_accepted: (int) index of a proposed dive that was double-clicked.
-
-    Attributes:
-        scale: mapping between frames and pixels.
     """
 
     seek_requested = Signal(int)
@@ -64,36 +56,63 @@ class Timeline(QWidget):
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(300)
-        self.scale = TimeScale(SIDE_PX)
+        self._plot: TimePlot | None = None
         self._thumbnails = Thumbnails(self)
-        self._thumbnails.changed.connect(self._on_picture)
+        self._legend, self._whose = label(), ElidedLabel("muted")
+        self._legend.setTextFormat(Qt.TextFormat.RichText)
+        self._legend.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self._legend.setMinimumWidth(1)
+        self._whose.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._whose.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._bar = TimelineScrollBar(self)
         self._bar.valueChanged.connect(self._on_scrolled)
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        row.addWidget(self._legend)
+        row.addWidget(self._whose, 1)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(10, 5, 10, 3)
+        self._column.setSpacing(2)
+        self._column.addLayout(row)
+        self._column.addWidget(self._bar)
         self._handles = TransitionHandles()
         self._range = RangeHandles()
         self._selection = HandleSelection(self._handles, self._range)
-        self._boxes = ProposalBoxes()
         self._key: str | None = None
         self._info: VideoInfo | None = None
         self._parse: DiveParse | None = None
         self._stale: DiveParse | None = None
         self._steps: tuple[StepSpan, ...] = ()
+        self._segments, self._accepted = (), frozenset()
         self._drawn: set[int] = set()
         self._frame = 0
         self._samples_shown = False
-        self._static_layer: QPixmap | None = None  # everything but the playhead, until something changes
         self.setAccessibleName(self.tr("Timeline"))
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # not by click, which leaves the keyboard to the player
         self._n_drags = 0
-        self._panned_from: float | None = None
-        self._fit_height()
 
     @property
     def pending(self) -> bool:
-        """Whether the shown steps are those from before the dive was trimmed."""
+        """Whether the shown phases are those from before the dive was trimmed."""
         return self._stale is not None
+
+    @property
+    def shown(self) -> tuple[float, float]:
+        """First and last place of the view, in frames."""
+        return self._plot.shown if self._plot is not None else (0.0, 1.0)
+
+    @property
+    def frame_px(self) -> float:
+        """Width of a frame in pixels."""
+        return self._plot.frame_px if self._plot is not None else 1.0
+
+    @property
+    def whole(self) -> bool:
+        """Whether the whole file is visible."""
+        if self._plot is None:
+            return True
+        (left, right), (first, last) = self._plot.shown, self._plot.whole
+        return right - left >= (last - first) * (1 - 1e-6)
 
     def set_dive(self, dive: Dive | None, accepted: frozenset[int] = frozenset()) -> None:
         """Show the present state of a dive.
@@ -109,7 +128,7 @@ class Timeline(QWidget):
         self._key, self._info, self._parse = key, info, parse
         self._steps = parse.steps if parse else ()
         self._drawn = {drawing.frame for drawing in dive.drawings} if dive else set()
-        self._boxes.segments, self._boxes.accepted = (dive.proposals if dive else ()), accepted
+        self._segments, self._accepted = (dive.proposals if dive else ()), accepted
         if not known:
             self._show_file(dive.path if dive else None, info)
             if dive is not None and info is not None and dive.in_frame is not None and dive.out_frame is not None:
@@ -122,7 +141,7 @@ class Timeline(QWidget):
         self._update_all()
 
     def set_library_dive(self, shown: ComparedDive, info: VideoInfo, drawn: set[int]) -> None:
-        """Show the steps of a library dive, which cannot be moved here.
+        """Show the phases of a library dive, which cannot be moved here.
 
         Args:
             drawn: frames with drawings.
@@ -131,7 +150,7 @@ class Timeline(QWidget):
         known = info is self._info
         self._key, self._info, self._parse, self._stale = None, info, None, None
         self._steps, self._drawn = shown.steps, drawn
-        self._boxes.segments, self._boxes.accepted = (), frozenset()
+        self._segments, self._accepted = (), frozenset()
         if not known:
             self._show_file(shown.path, info)
             if last - first + 1 < info.n_frames:
@@ -140,41 +159,38 @@ class Timeline(QWidget):
         self._handles.set_parses(None, None)
         self._update_all()
 
-    def _update_all(self) -> None:
-        self.setAccessibleDescription(self._accessible_text())
-        self._fit_height()
-        self._redraw()
-
     def set_frame(self, frame: int) -> None:
         """Move the playhead and keep it visible."""
-        before, self._frame = self._frame, frame
-        if not self.scale.whole and self._held is None and self.scale.reveal(frame):
-            self._view_changed()
-        else:
-            for moved in (before, frame):
-                self.update(self._playhead_rect(moved))
+        self._frame = frame
+        if self._plot is None:
+            return
+        self._plot.set_playhead(frame)
+        left, right = self._plot.shown
+        if not self.whole and not self._dragging and not left <= frame < right:
+            width = right - left
+            self._show_frames(frame - _REVEALED_AT * width, frame + (1 - _REVEALED_AT) * width)
 
     def set_samples_shown(self, shown: bool) -> None:
         """Show or hide ticks at the 96 sampled frames."""
         self._samples_shown = shown
-        self._redraw()
+        self._update_plot()
 
     def zoom(self, steps: float) -> None:
         """Zoom in (steps > 0) or out at the playhead, or at the centre where it is not visible."""
-        x = self.scale.x(self._frame + 0.5)
-        inside = SIDE_PX <= x <= self.width() - SIDE_PX
-        self._zoom(steps, x if inside else self.width() / 2)
+        if self._plot is not None:
+            left, right = self._plot.shown
+            at = self._frame + 0.5
+            self._plot.zoom(_ZOOM_STEP**steps, at if left <= at <= right else (left + right) / 2)
 
     def show_all(self) -> None:
         """Show the whole file."""
-        self.scale.show_all()
-        self._view_changed()
+        if self._plot is not None:
+            self._plot.show_frames(*self._plot.whole)
 
     def show_dive(self) -> None:
         """Show the dive with a margin on both sides."""
         if self._range.frames:
             self._show_between(*self._range.frames)
-            self._view_changed()
 
     def close_file(self) -> None:
         """Stop decoding before the window closes."""
@@ -182,69 +198,181 @@ class Timeline(QWidget):
 
     def transition_point(self, place: int) -> QPointF:
         """Centre of the handle of flight (0) or entry (1)."""
-        return QPointF(self.scale.x(self._handles.frames[place]), self._lanes().band.center().y())
+        return self._point(self._plot.transitions[place])
 
     def range_point(self, place: int) -> QPointF:
         """Centre of the handle of In (0) or Out point (1)."""
-        return QPointF(self.scale.x(self._range.edges()[place]), self._lanes().thumbnails.center().y())
+        return self._point(self._plot.ends[place])
 
     def proposal_point(self, place: int) -> QPointF:
         """Centre of the box of a proposal."""
-        segment = self._boxes.segments[place]
-        x = self.scale.x((segment.in_frame + segment.out_frame + 1) / 2)
-        return QPointF(x, self._lanes().proposals.center().y())
+        return self._point(place)
+
+    def _point(self, item: "FrameLine | int") -> QPointF:
+        assert self._plot is not None
+        return self._plot.mapTo(self, self._plot.place_of(item))
 
     @property
-    def _held(self) -> int | None:
-        return self._handles.held if self._handles.held is not None else self._range.held
+    def _dragging(self) -> bool:
+        return self._handles.held is not None or self._range.held is not None
 
     def _show_file(self, path: Path | None, info: VideoInfo | None) -> None:
         """Show another file."""
         self._selection.clear()
-        self.scale.set_file(info.n_frames if info else 1)
         self._thumbnails.set_file(path if info else None)
+        if info is None:
+            return
+        self.prepare()
+        self._plot.set_file(info)
+
+    def prepare(self) -> None:
+        """Make the lanes, and load pyqtgraph for it, before there is a file."""
+        if self._plot is not None:
+            return
+        from fineparser_gui.timeline.time_plot import TimePlot
+
+        self._plot = plot = TimePlot(self._thumbnails, self)
+        self._column.insertWidget(1, plot)
+        plot.sought.connect(lambda at: self.seek_requested.emit(self._limited(int(at))))
+        plot.pressed_line.connect(self._on_pressed)
+        plot.proposals_double_clicked.connect(self._on_double_click)
+        plot.view_changed.connect(self._on_view_changed)
+        for place, line in enumerate(plot.transitions):
+            line.grabbed.connect(lambda place=place: self._hold(self._handles, place))
+            line.dragged.connect(lambda frame, place=place: self._on_transition_dragged(place, frame))
+            line.released.connect(self._let_go)
+        for place, line in enumerate(plot.ends):
+            line.grabbed.connect(lambda place=place: self._hold(self._range, place))
+            line.dragged.connect(self._on_end_dragged)
+            line.released.connect(self._let_go)
+        for line in (*plot.transitions, *plot.ends):
+            line.hover_changed.connect(self._mark_active)
+        self._update_plot()
 
     def _show_between(self, first: int, last: int) -> None:
         """Show the frames from first to last with a margin on both sides."""
         around = _MARGIN_S * self._info.fps if self._info is not None else 0.0
-        self.scale.show(first - around, last + 1 + around)
+        self._show_frames(first - around, last + 1 + around)
 
-    def _lanes(self) -> Lanes:
-        return lay_out(SIDE_PX, self.width() - 2 * SIDE_PX, proposals=bool(self._boxes.segments))
+    def _show_frames(self, left: float, right: float) -> None:
+        """Set the view, moved so that it lies within the file."""
+        assert self._plot is not None
+        first, last = self._plot.whole
+        width = min(right - left, last - first)
+        left = min(max(left, first), last - width)
+        self._plot.show_frames(left, left + width)
+
+    @property
+    def _last_frame(self) -> int:
+        return self._info.n_frames - 1 if self._info is not None else 0
+
+    def _limited(self, frame: int) -> int:
+        return min(max(frame, 0), self._last_frame)
+
+    def _update_all(self) -> None:
+        self.setAccessibleDescription(self._accessible_text())
+        self._update_plot()
+
+    def _update_plot(self) -> None:
+        """Give the plot everything but the view; the legend says whose phases they are."""
+        self._legend.setText(self._legend_text())
+        self._fit_whose()
+        plot = self._plot
+        if plot is None:
+            return
+        plot.setVisible(self._info is not None)
+        if self._info is not None:
+            steps = self._stale.steps if self._stale is not None else self._steps
+            plot.set_steps(steps, faded=self._stale is not None)
+            plot.set_curves(self._parse)
+            ticks = self._parse is not None and (self._samples_shown or self._handles.held is not None)
+            plot.set_samples(self._parse.sampled_frames if self._parse is not None and ticks else None)
+            plot.set_drawn(sorted(self._drawn))
+            moved = [g if g != f else None for g, f in zip(self._handles.ghosts, self._handles.frames, strict=True)]
+            plot.set_lines(plot.ghosts, moved)
+            plot.set_lines([plot.contact], [self._parse.first_water_contact_frame if self._parse is not None else None])
+            plot.set_lines(plot.transitions, self._handles.frames)
+            plot.set_range(self._range.edges(), movable=bool(self._range.movable))
+            plot.set_proposals(self._segments, self._accepted)
+            self._mark_active()
+        self._fit_height()
+
+    def _mark_active(self) -> None:
+        """Emphasise the handle that is dragged, under the mouse, or selected, and tell its frame."""
+        plot = self._plot
+        if plot is None:
+            return
+        for lines, handles in ((plot.transitions, self._handles), (plot.ends, self._range)):
+            hovered = next((place for place, line in enumerate(lines) if line.mouseHovering and line.isVisible()), None)
+            for place in (handles.held, hovered, handles.chosen):
+                if place is not None and place < len(handles.frames):
+                    plot.set_active(lines[place], handles.text(place))
+                    return
+        plot.set_active(None, "")
 
     def _fit_height(self) -> None:
-        zoomed = not self.scale.whole
-        self.setFixedHeight(height_px(proposals=bool(self._boxes.segments), scrollbar=zoomed))
-        place = QRect(SIDE_PX, self.height() - SCROLLBAR_H - 4, self.width() - 2 * SIDE_PX, SCROLLBAR_H)
-        self._bar.follow(self.scale, place)
-
-    def _redraw(self) -> None:
-        self._static_layer = None
-        self.update()
-
-    def _playhead_rect(self, frame: int) -> QRect:
-        x = self.scale.x(frame + 0.5)
-        return QRectF(x - tracks.PLAYHEAD_PX, 0, 2 * tracks.PLAYHEAD_PX, self.height()).toAlignedRect()
+        plot = self._plot
+        self._bar.setVisible(not self.whole)
+        if plot is not None:
+            plot.setFixedHeight(plot.height_px)
+            self._bar.follow(plot.shown, plot.whole)
+        self.setFixedHeight(self._column.sizeHint().height())
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        self._redraw()  # font, colours, language
+        restyled = (QEvent.Type.PaletteChange, QEvent.Type.FontChange, QEvent.Type.StyleChange)
+        if event.type() in restyled and self._plot is not None:
+            self._plot.restyle()
+            self._update_plot()
 
-    def _view_changed(self) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_whose()
+
+    def _fit_whose(self) -> None:
+        text = self._whose_text()
+        room = self.width() - self._legend.sizeHint().width() - 40
+        self._whose.set_text(text if self._whose.fontMetrics().horizontalAdvance(text) <= room else "")
+
+    def _on_view_changed(self) -> None:
         self._fit_height()
-        self._redraw()
-
-    @Slot()
-    def _on_picture(self) -> None:
-        self._redraw()
+        self._mark_active()
 
     def _on_scrolled(self, left: int) -> None:
-        self.scale.go_to(left)
-        self._redraw()
+        first, last = self.shown
+        self._show_frames(left, left + last - first)
 
-    def _zoom(self, steps: float, x: float) -> None:
-        self.scale.zoom(_ZOOM_STEP**steps, x)
-        self._view_changed()
+    def _hold(self, handles: TransitionHandles | RangeHandles, place: int) -> None:
+        handles.held = place
+        self._n_drags += 1
+        self._update_plot()
+
+    def _let_go(self) -> None:
+        self._handles.held = None
+        moved = self._range.release()
+        if moved is not None:
+            self.range_changed.emit(*moved)
+        self._update_plot()
+
+    def _on_pressed(self, line: "FrameLine") -> None:
+        if line in self._plot.ends:
+            self.seek_requested.emit(self._range.frames[self._plot.ends.index(line)])
+        else:
+            self.seek_requested.emit(self._limited(int(line.value())))
+
+    def _on_transition_dragged(self, place: int, frame: int) -> None:
+        if frame != self._handles.frames[place]:
+            self.transition_dragged.emit(place, frame, f"drag {self._n_drags}")
+
+    def _on_end_dragged(self, edge: int) -> None:
+        self.seek_requested.emit(self._range.drag(edge))
+        self._update_plot()
+
+    def _on_double_click(self, at: float) -> None:
+        inside = (n for n, one in enumerate(self._segments) if one.in_frame <= at <= one.out_frame + 1)
+        place = next(inside, None)
+        if place is not None:
+            self.proposal_accepted.emit(place)
 
     def _accessible_text(self) -> str:
         if self._info is None:
@@ -252,7 +380,12 @@ class Timeline(QWidget):
         text = self.tr("{0} from frame {1}, {2:.2f} s")
         parts = [self._selection.text] if self._selection.any else []
         parts += [text.format(step_label(s.name), s.start_frame, duration_s(s, self._info)) for s in self._steps]
-        parts += [*self._handles.accessible_text(), self._range.accessible_text(), *self._boxes.accessible_text()]
+        parts += [*self._handles.accessible_text(), self._range.accessible_text()]
+        if self._parse is not None and self._parse.first_water_contact_frame is not None:
+            parts.append(self.tr("first water contact in frame {0}").format(self._parse.first_water_contact_frame))
+        if self._segments:
+            found = self.tr("{0} dives found, {1} of them in the list")
+            parts.append(found.format(len(self._segments), len(self._accepted)))
         if self.pending:
             parts.append(self._pending_text())
         return ", ".join(parts)
@@ -260,83 +393,38 @@ class Timeline(QWidget):
     def _pending_text(self) -> str:
         return self.tr("pending: the dive was trimmed and is being analysed again")
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self.scale.set_width(self.width())
-        self._fit_height()
+    def _legend_text(self) -> str:
+        """The curves with the height of their peaks, and what marks the water."""
+        if self._parse is None:
+            return ""
+        peaks = self._parse.probabilities.max(axis=0)
+        texts = [
+            f'<span style="color:{step_color(step).name()}">{line}</span>&nbsp;'
+            + self.tr("{0} (peak probability {1:.2f})").format(text, float(peak))
+            for line, text, step, peak in (
+                ("━━━", self.tr("flight begins"), self._steps[1].name, peaks[0]),
+                ("╍╍╍", self.tr("entry begins"), self._steps[2].name, peaks[1]),
+            )
+        ]
+        if self._parse.first_water_contact_frame is not None:
+            dot = f'<span style="color:{self.palette().highlight().color().name()}">●</span>&nbsp;'
+            texts.append(dot + self.tr("first water contact"))
+        return "&nbsp;&nbsp;&nbsp; ".join(texts)
+
+    def _whose_text(self) -> str:
+        if self._parse is not None:
+            return self.tr("phases and durations as divided by the model")
+        if self.pending:
+            return self._pending_text()
+        return self.tr("phases and durations from the library") if self._steps else ""
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        ratio = self.devicePixelRatioF()
-        if self._static_layer is None or self._static_layer.size() != self.size() * ratio:
-            self._static_layer = QPixmap(self.size() * ratio)
-            self._static_layer.setDevicePixelRatio(ratio)
-            self._static_layer.fill(Qt.GlobalColor.transparent)
-            self._draw_static_layer(self._static_layer)
-        painter = QPainter(self)
-        painter.drawPixmap(0, 0, self._static_layer)
-        if self._info is not None:
-            inner, lanes = self._inner(), self._lanes()
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setClipRect(inner.intersected(QRectF(lanes.inner.adjusted(0, -9, 0, 4))))
-            tracks.draw_playhead(painter, lanes.inner, self.scale.x(self._frame + 0.5), self.palette())
-            painter.setClipping(False)
+        super().paintEvent(event)
         if self.hasFocus():
+            painter = QPainter(self)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(QPen(self.palette().highlight().color(), 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
-
-    def _inner(self) -> QRectF:
-        return QRectF(SIDE_PX - 8, 0, self.width() - 2 * SIDE_PX + 16, self.height())
-
-    def _draw_static_layer(self, onto: QPixmap) -> None:
-        painter = QPainter(onto)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        font = self.font()
-        font.setPointSizeF(font.pointSizeF() * 0.88)
-        painter.setFont(font)
-        lanes, palette = self._lanes(), self.palette()
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(palette.alternateBase())
-        for lane in (lanes.thumbnails, lanes.curves, lanes.band):
-            painter.drawRoundedRect(lane, 4, 4)
-        if self._info is None:
-            return
-        inner = self._inner()
-        painter.setClipRect(inner)
-        tracks.draw_axis(painter, lanes.axis, self.scale, self._info, palette)
-        tracks.draw_drawn_frames(painter, lanes.axis, self.scale.x, self._drawn, palette)
-        painter.setClipRect(inner.intersected(QRectF(lanes.inner.adjusted(0, -9, 0, 4))))
-        self._draw_tracks(painter, lanes, self._info)
-        painter.setClipRect(inner)
-        self._handles.draw(painter, lanes.tracks, self.scale.x, palette)
-        self._draw_legend(painter, lanes)
-
-    def _draw_tracks(self, painter: QPainter, lanes: Lanes, info: VideoInfo) -> None:
-        to_x, palette = self.scale.x, self.palette()
-        self._thumbnails.draw(painter, lanes.thumbnails, self.scale, info, self.devicePixelRatioF())
-        self._boxes.draw(painter, lanes.proposals, to_x, palette)
-        if self._steps:
-            tracks.draw_steps(painter, lanes.band, to_x, self._steps, info)
-        if self._parse is not None:
-            if self._samples_shown or self._handles.held is not None:
-                tracks.draw_samples(painter, lanes.curves, to_x, self._parse, palette)
-            tracks.draw_curves(painter, lanes.curves, to_x, self._parse)
-        elif self._stale is not None:
-            painter.setOpacity(0.35)
-            tracks.draw_steps(painter, lanes.band, to_x, self._stale.steps, info)
-            painter.setOpacity(1.0)
-        self._range.draw(painter, lanes.inner, lanes.thumbnails, to_x, palette)
-
-    def _draw_legend(self, painter: QPainter, lanes: Lanes) -> None:
-        if self._parse is not None:
-            tracks.draw_legend(painter, lanes.legend, self._parse, self.palette())
-        elif self.pending:
-            painter.setPen(self.palette().text().color())
-            painter.drawText(lanes.legend, Qt.AlignmentFlag.AlignVCenter, self._pending_text())
-        elif self._steps:
-            painter.setPen(self.palette().placeholderText().color())
-            text = self.tr("phases and durations from the library")
-            painter.drawText(lanes.legend, Qt.AlignmentFlag.AlignVCenter, text)
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Tab selects the handles in turn before it leaves the timeline."""
@@ -352,7 +440,7 @@ class Timeline(QWidget):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
-        self._redraw()
+        self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
@@ -368,7 +456,7 @@ class Timeline(QWidget):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        frames, ends = _frames_of(event), {Qt.Key.Key_Home: 0, Qt.Key.Key_End: self.scale.n_frames - 1}
+        frames, ends = _frames_of(event), {Qt.Key.Key_Home: 0, Qt.Key.Key_End: self._last_frame}
         if event.key() == Qt.Key.Key_Escape and self._selection.any:
             self._selection.clear()
             self._update_all()
@@ -382,89 +470,6 @@ class Timeline(QWidget):
             self.seek_requested.emit(ends[event.key()])
         else:
             super().keyPressEvent(event)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        turned, shift = event.angleDelta(), event.modifiers() & Qt.KeyboardModifier.ShiftModifier
-        if self._info is None:
-            return
-        if turned.x() or shift:
-            self.scale.pan(-(turned.x() or turned.y()))
-            self._view_changed()
-        else:
-            self._zoom(turned.y() / 120, event.position().x())
-        event.accept()
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        if self._info is None:
-            return
-        x = event.position().x()
-        if event.button() == Qt.MouseButton.MiddleButton:
-            self._panned_from = x
-        if event.button() != Qt.MouseButton.LeftButton:
-            return
-        if self._on_range(event.position()):
-            frames, held = self._range.frames, self._range.grab(x, self.scale.x)
-        else:
-            frames, held = self._handles.frames, self._handles.grab(x, self.scale.x)
-        if held is None:
-            self.seek_requested.emit(self.scale.frame_at(x))
-        else:
-            self._n_drags += 1
-            self.seek_requested.emit(frames[held])
-            self._redraw()
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._info is None:
-            return
-        x = event.position().x()
-        if event.buttons() & Qt.MouseButton.MiddleButton and self._panned_from is not None:
-            self.scale.pan(self._panned_from - x)
-            self._panned_from = x
-            self._view_changed()
-        elif not event.buttons() & Qt.MouseButton.LeftButton:
-            self._hover(event.position())
-        elif self._range.held is not None:
-            self.seek_requested.emit(self._range.drag(x, self.scale.edge_at))
-            self._redraw()
-        elif self._handles.held is not None:
-            frame = self.scale.edge_at(x - self._handles.offset)
-            if frame != self._handles.frames[self._handles.held]:
-                self.transition_dragged.emit(self._handles.held, frame, f"drag {self._n_drags}")
-        else:
-            self.seek_requested.emit(self.scale.frame_at(x))
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._panned_from = None
-        self._handles.release()
-        moved = self._range.release()
-        if moved is not None:
-            self.range_changed.emit(*moved)
-        self._redraw()
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        place = self._boxes.at(event.position().x(), self.scale.x) if self._info else None
-        if place is not None and self._lanes().proposals.contains(event.position()):
-            self.proposal_accepted.emit(place)
-        else:
-            super().mouseDoubleClickEvent(event)
-
-    def leaveEvent(self, event: QEvent) -> None:
-        super().leaveEvent(event)
-        self._hover(None)
-
-    def _on_range(self, at: QPointF) -> bool:
-        """Whether a point is in the lanes of In and Out point, which are above those of the transitions."""
-        return at.y() < self._lanes().curves.top()
-
-    def _hover(self, at: QPointF | None) -> None:
-        on_range = at is not None and self._on_range(at)
-        x = at.x() if at is not None else None
-        changed = self._range.hover(x if on_range else None, self.scale.x)
-        changed = self._handles.hover(None if on_range else x, self.scale.x) or changed
-        if changed:
-            over = self._range.hovered is not None or self._handles.hovered is not None
-            self.setCursor(Qt.CursorShape.SplitHCursor if over else Qt.CursorShape.PointingHandCursor)
-            self._redraw()
 
 
 def _frames_of(event: QKeyEvent) -> int:

@@ -76,3 +76,8 @@ def test_the_app_brings_no_torch() -> None:
         pytest.skip("the app is not there yet")
     names = [name for name in modules_of("fineparser_gui") if name != "fineparser_gui.worker.child"]
     assert loaded_after(names, ("torch", "torchvision", "cv2")) == ""
+
+
+def test_the_window_opens_without_plots() -> None:
+    names = ["fineparser_gui.__main__", "fineparser_gui.app", "fineparser_gui.dialogs.dialog_launcher"]
+    assert loaded_after(names, ("pyqtgraph",)) == ""

@@ -7,11 +7,18 @@ from PySide6.QtWidgets import QApplication, QWidget
 from fineparser_gui.timeline.timeline import Timeline
 
 
-def _mouse(timeline: Timeline, kind: QEvent.Type, at: QPointF) -> None:
-    pressed = Qt.MouseButton.LeftButton if kind != QEvent.Type.MouseButtonRelease else Qt.MouseButton.NoButton
+def under(widget: QWidget, at: QPointF) -> tuple[QWidget, QPointF]:
+    """The widget that gets what the mouse does at a place of another one, and the place in its coordinates."""
+    child = widget.childAt(at.toPoint()) or widget
+    return child, child.mapFrom(widget, at)
+
+
+def _mouse(widget: QWidget, kind: QEvent.Type, at: QPointF, *, pressed: bool) -> None:
+    """Send an event to what a press at `at` reaches, or to what has been pressed."""
     button = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseMove else Qt.MouseButton.LeftButton
-    where = timeline.mapToGlobal(at)
-    QApplication.sendEvent(timeline, QMouseEvent(kind, at, where, button, pressed, Qt.KeyboardModifier.NoModifier))
+    buttons = Qt.MouseButton.LeftButton if pressed else Qt.MouseButton.NoButton
+    where = widget.mapToGlobal(at)
+    QApplication.sendEvent(widget, QMouseEvent(kind, at, where, button, buttons, Qt.KeyboardModifier.NoModifier))
 
 
 def drag(timeline: Timeline, place: int, frames: int) -> None:
@@ -21,27 +28,32 @@ def drag(timeline: Timeline, place: int, frames: int) -> None:
 
 def drag_from(timeline: Timeline, start: QPointF, frames: int, *, let_go: bool = True) -> None:
     """Drag what lies at a place, frame by frame."""
-    frame_px = timeline.scale.frame_px
-    _mouse(timeline, QEvent.Type.MouseButtonPress, start)
+    frame_px = timeline.frame_px
+    widget, start = under(timeline, start)
+    _mouse(widget, QEvent.Type.MouseMove, start, pressed=False)
+    _mouse(widget, QEvent.Type.MouseButtonPress, start, pressed=True)
+    at = start
     for moved in range(1, abs(frames) + 1):
         at = start + QPointF(moved * frame_px * (1 if frames > 0 else -1), 0)
-        _mouse(timeline, QEvent.Type.MouseMove, at)
+        _mouse(widget, QEvent.Type.MouseMove, at, pressed=True)
     if let_go:
-        _mouse(timeline, QEvent.Type.MouseButtonRelease, at)
+        _mouse(widget, QEvent.Type.MouseButtonRelease, at, pressed=False)
 
 
 def double_click(timeline: Timeline, at: QPointF) -> None:
     """Click twice."""
-    _mouse(timeline, QEvent.Type.MouseButtonPress, at)
-    _mouse(timeline, QEvent.Type.MouseButtonRelease, at)
-    _mouse(timeline, QEvent.Type.MouseButtonDblClick, at)
-    _mouse(timeline, QEvent.Type.MouseButtonRelease, at)
+    widget, at = under(timeline, at)
+    _mouse(widget, QEvent.Type.MouseButtonPress, at, pressed=True)
+    _mouse(widget, QEvent.Type.MouseButtonRelease, at, pressed=False)
+    _mouse(widget, QEvent.Type.MouseButtonDblClick, at, pressed=True)
+    _mouse(widget, QEvent.Type.MouseButtonRelease, at, pressed=False)
 
 
 def turn_wheel(widget: QWidget, at: QPointF, notches: int, *, shift: bool = False) -> None:
     """Turn the wheel over a widget, away from oneself where over 0."""
     modifier = Qt.KeyboardModifier.ShiftModifier if shift else Qt.KeyboardModifier.NoModifier
     turned, phase = QPoint(0, 120 * notches), Qt.ScrollPhase.NoScrollPhase
+    widget, at = under(widget, at)
     event = QWheelEvent(
         at,
         widget.mapToGlobal(at),

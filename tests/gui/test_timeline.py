@@ -1,5 +1,8 @@
-"""The timeline: its scale, its handles under the mouse and the keys, its pictures and proposals."""
+"""The timeline: its view, its handles under the mouse and the keys, its pictures and proposals."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from answers_kit import dive_parse, result_message
 from mouse_kit import double_click, drag_from, turn_wheel
@@ -9,49 +12,13 @@ from fineparser_core.types import Analysis, DiveSegment
 from fineparser_gui.model.correction import frames_of
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.timeline.thumbnails import grid
-from fineparser_gui.timeline.time_scale import TimeScale
+from fineparser_gui.timeline.time_axis import TimeAxis
 
 
-@pytest.fixture
-def scale() -> TimeScale:
-    made = TimeScale(12)
-    made.set_width(1024)
-    made.set_file(200)
-    return made
-
-
-def test_a_scale_maps_frames_to_pixels_and_back(scale) -> None:
-    assert (scale.x(0), scale.x(200), scale.frame_px) == (12.0, 1012.0, 5.0)
-    assert [scale.frame_at(x) for x in (0, 12, 16.9, 17, 5000)] == [0, 0, 0, 1, 199]
-    assert [scale.edge_at(x) for x in (14, 15, 17)] == [0, 1, 1]
-
-
-def test_zoom_keeps_the_frame_under_the_mouse_and_ends_at_the_file(scale) -> None:
-    x = scale.x(150.5)
-    scale.zoom(4, x)
-    assert scale.x(150.5) == pytest.approx(x)
-    assert scale.shown == 50
-    scale.zoom(1000, x)
-    assert scale.shown == 12
-    scale.pan(1e6)
-    assert scale.right == 200
-    scale.zoom(1e-6, x)
-    assert scale.whole
-    assert scale.left == 0
-
-
-def test_a_playhead_that_leaves_the_view_brings_it_along(scale) -> None:
-    scale.show(10, 60)
-    assert not scale.reveal(30)
-    assert scale.reveal(61)
-    assert scale.left < 61 < scale.right
-
-
-def test_pictures_lie_on_a_grid_that_zooming_refines(scale) -> None:
-    frames = grid(scale, 60)
+def test_pictures_lie_on_a_grid_that_zooming_refines() -> None:
+    frames = grid((0, 200), 5, 60, 200)
     assert frames == list(range(0, 200, 12))
-    scale.show(100, 200)
-    closer = grid(scale, 60)
+    closer = grid((100, 202.4), 10, 60, 200)
     assert closer == list(range(96, 200, 6))
     assert set(frames[8:]) <= set(closer)
 
@@ -129,16 +96,16 @@ def test_the_wheel_zooms_at_the_mouse_and_scrolls_with_shift(parsed) -> None:
     timeline = parsed.window.player.timeline
     at = timeline.transition_point(1)
     turn_wheel(timeline, at, 4)
-    assert not timeline.scale.whole
-    assert timeline.transition_point(1).x() == pytest.approx(at.x())
+    assert not timeline.whole
+    assert timeline.transition_point(1).x() == pytest.approx(at.x(), abs=1)  # the mouse is at whole pixels
     assert timeline._bar.isVisible()
-    left = timeline.scale.left
+    left = timeline.shown[0]
     turn_wheel(timeline, at, -1, shift=True)
-    assert timeline.scale.left > left
+    assert timeline.shown[0] > left
     parsed.window.transport.seek(3)
-    assert timeline.scale.left <= 3  # the playhead stays in view
+    assert timeline.shown[0] <= 3  # the playhead stays in view
     parsed.window.actions_by_id["timeline_all"].trigger()
-    assert timeline.scale.whole
+    assert timeline.whole
     assert not timeline._bar.isVisible()
 
 
@@ -187,11 +154,11 @@ def test_a_cut_of_a_long_file_is_shown_closely(idle_studio, qtbot, small_video) 
     session, timeline = idle_studio.session, idle_studio.window.player.timeline
     session.open([small_video], in_frame=40, out_frame=79)
     qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
-    assert 0 < timeline.scale.left < 40
-    assert 79 < timeline.scale.right < 120
+    assert 0 < timeline.shown[0] < 40
+    assert 79 < timeline.shown[1] < 120
     assert timeline.rect().contains(timeline.range_point(1).toPoint())
     timeline.show_all()
-    assert timeline.scale.whole
+    assert timeline.whole
 
 
 @pytest.fixture
@@ -269,3 +236,31 @@ def test_a_loop_follows_its_step_and_the_dive(parsed) -> None:
     window.actions_by_id["loop_dive"].trigger()
     window.actions_by_id["in_later"].trigger()
     assert transport.loop == (1, 119)
+
+
+def test_the_water_contact_is_marked_and_told(parsed) -> None:
+    session, timeline = parsed.session, parsed.window.player.timeline
+    dive = session.current
+    assert not timeline._plot.contact.isVisible()
+    parse = replace(dive.analysis.parse, first_water_contact_frame=88)
+    session.update(dive.key, analysis=replace(dive.analysis, parse=parse))
+    assert timeline._plot.contact.isVisible()
+    assert timeline._plot.contact.value() == 88
+    assert "first water contact in frame 88" in timeline.accessibleDescription()
+
+
+def test_the_lanes_zoom_together_and_the_axes_follow(parsed, qtbot) -> None:
+    timeline = parsed.window.player.timeline
+    parsed.window.actions_by_id["timeline_zoom_in"].trigger()
+    shown = [box.viewRange()[0] for box in timeline._plot._boxes]
+    for one in shown[1:]:
+        assert one == pytest.approx(shown[0])
+    assert timeline._plot._frame_axis.range == pytest.approx(shown[0])
+
+
+def test_seconds_lie_where_the_frames_of_uneven_times_are() -> None:
+    axis = TimeAxis("bottom")
+    axis.set_times(np.concatenate([np.arange(50) / 50, 1 + np.arange(26) / 25]))
+    ticks = {round(place, 3) for _, places in axis.tickValues(0, 75, 600) for place in places}
+    assert {25, 50, 75} <= ticks  # half a second, one and two
+    assert axis.tickStrings([0, 50, 75], 1, 0.5) == ["0.0 s", "1.0 s", "2.0 s"]

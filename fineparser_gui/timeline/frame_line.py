@@ -1,0 +1,69 @@
+"""Vertical lines of the timeline that stand between two frames, and can be dragged from frame to frame."""
+
+from typing import Any
+
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPen
+
+#: Width of a line, and of the line that is dragged, under the mouse or selected, in pixels.
+_WIDTH_PX, _ACTIVE_PX = 2.0, 3.5
+#: What a line stands out from thumbnails and curves by, on both sides.
+_HALO_PX = 2.0
+
+
+class FrameLine(pg.InfiniteLine):
+    """A line at the start of a frame; its owner moves it, so that it never shows what the session refuses.
+
+    Signals:
+        grabbed: a drag begins.
+        dragged: (int) nearest start of a frame under the mouse, less what it was grabbed beside the line.
+        released: the drag has ended.
+        hover_changed: the mouse is over the line, or no more.
+    """
+
+    grabbed = Signal()
+    dragged = Signal(int)
+    released = Signal()
+    hover_changed = Signal()
+
+    def __init__(self, *, movable: bool, marker: tuple[str, float] | None = None, dashed: bool = False) -> None:
+        super().__init__(angle=90, movable=movable, pen=pg.mkPen("k"), hoverPen=pg.mkPen("k"))
+        self._style = Qt.PenStyle.DotLine if dashed else Qt.PenStyle.SolidLine
+        self._halo = QPen()
+        self._offset = 0.0
+        if marker is not None:
+            self.addMarker(marker[0], marker[1], 11)
+        if movable:
+            self.setCursor(Qt.CursorShape.SplitHCursor)
+
+    def set_colors(self, color: QColor, halo: QColor, *, active: bool = False) -> None:
+        """Set the colour of the line and that of its border; `active` draws it wider."""
+        width = _ACTIVE_PX if active else _WIDTH_PX
+        self._halo = pg.mkPen(halo, width=width + 2 * _HALO_PX)
+        self.setPen(pg.mkPen(color, width=width, style=self._style))
+        self.setHoverPen(pg.mkPen(color, width=_ACTIVE_PX, style=self._style))
+
+    def paint(self, painter: QPainter, *arguments: Any) -> None:
+        bounds = self.boundingRect()
+        painter.setPen(self._halo)
+        painter.drawLine(QPointF(bounds.left(), 0), QPointF(bounds.right(), 0))
+        super().paint(painter, *arguments)
+
+    def mouseDragEvent(self, event: Any) -> None:
+        if not self.movable or event.button() != Qt.MouseButton.LeftButton:
+            event.ignore()
+            return
+        event.accept()
+        if event.isStart():
+            self._offset = self.value() - self.mapToParent(event.buttonDownPos()).x()
+            self.grabbed.emit()
+        self.dragged.emit(round(self.mapToParent(event.pos()).x() + self._offset))
+        if event.isFinish():
+            self.released.emit()
+
+    def setMouseHover(self, hover: bool) -> None:
+        changed = hover != self.mouseHovering
+        super().setMouseHover(hover)
+        if changed:
+            self.hover_changed.emit()

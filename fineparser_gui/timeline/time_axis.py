@@ -1,0 +1,44 @@
+"""Axes of the timeline: frames, and the seconds at which they are shown."""
+
+import numpy as np
+import pyqtgraph as pg
+
+
+class FrameAxis(pg.AxisItem):
+    """Ticks at whole frames."""
+
+    def tickSpacing(self, lowest: float, highest: float, size: float) -> list[tuple[float, float]]:
+        return [(spacing, offset) for spacing, offset in super().tickSpacing(lowest, highest, size) if spacing >= 1]
+
+
+class TimeAxis(pg.AxisItem):
+    """Ticks at round times of a file whose frames are any distance apart."""
+
+    def __init__(self, orientation: str) -> None:
+        super().__init__(orientation)
+        self._times_s = np.zeros(1)
+
+    def set_times(self, times_s: np.ndarray) -> None:
+        """Set the presentation time of every frame, seconds."""
+        self._times_s = times_s
+        self.picture = None
+        self.update()
+
+    def tickValues(self, lowest: float, highest: float, size: float) -> list[tuple[float, list[float]]]:
+        first_s, last_s = np.interp([lowest, highest], np.arange(len(self._times_s)), self._times_s)
+        return [
+            (spacing, np.interp(times_s, self._times_s, np.arange(len(self._times_s))).tolist())
+            for spacing, times_s in super().tickValues(first_s, last_s, size)
+        ]
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        digits = max(int(np.ceil(-np.log10(spacing) - 1e-9)), 0) if spacing > 0 else 0
+        times_s = np.interp(values, np.arange(len(self._times_s)), self._times_s)
+        return [_time_text(float(time_s), digits) for time_s in times_s]
+
+
+def _time_text(time_s: float, digits: int) -> str:
+    if round(time_s, digits) < 60:
+        return f"{time_s:.{digits}f} s"
+    minutes, seconds = divmod(time_s, 60)
+    return f"{int(minutes)}:{seconds:0{3 + digits if digits else 2}.{digits}f}"

@@ -1,0 +1,374 @@
+"""The lanes of the timeline as linked pyqtgraph views. Imported after the window's first paint."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QWidget
+
+from fineparser_core.constants import STEP_NAMES
+from fineparser_core.types import DiveParse, DiveSegment, StepSpan, VideoInfo
+from fineparser_gui.steps import duration_s, step_label, step_text
+from fineparser_gui.theme import step_color, text_on
+from fineparser_gui.timeline.bands import Band, ThumbnailsItem
+from fineparser_gui.timeline.frame_line import FrameLine
+from fineparser_gui.timeline.thumbnails import Thumbnails
+from fineparser_gui.timeline.time_axis import FrameAxis, TimeAxis
+from fineparser_gui.timeline.time_box import TimeBox
+
+# Each movement of the mouse counts: a handle that is dragged shows its frame at once.
+pg.setConfigOptions(mouseRateLimit=0, imageAxisOrder="row-major")
+
+#: Heights of the lanes in lines of text.
+_PROPOSALS, _FILM, _TRACKS, _AXIS = 1.2, 2.4, 4.8, 1.15
+#: Share of the height of curves and phases that the phases take.
+_PHASES = 0.36
+_LOWEST_SCALE = 0.2
+#: Frames shown beside the file, as a share of it, so that handles at its ends are whole.
+_BESIDE = 0.012
+#: Fewest frames that zooming in leaves.
+_MIN_SHOWN = 12
+_DRAWN = QColor("#ffd84d")
+_SMALL = 0.88
+_VEIL_ALPHA = 170
+#: Half the width of what the playhead covers.
+_PLAYHEAD_PX = 8
+
+
+class TimePlot(pg.GraphicsView):
+    """Thumbnails with In and Out point, curves with phases and transitions, found dives, and both axes.
+
+    It draws what it is given, and tells of the mouse.
+
+    Signals:
+        sought: (float) place under the mouse, in frames.
+        pressed_line: (object) line that is about to be dragged.
+        proposals_double_clicked: (float) place in frames.
+        view_changed: zoomed or panned.
+
+    Attributes:
+        transitions, ends: the draggable lines.
+    """
+
+    sought = Signal(float)
+    pressed_line = Signal(object)
+    proposals_double_clicked = Signal(float)
+    view_changed = Signal()
+
+    def __init__(self, thumbnails: Thumbnails, parent: QWidget) -> None:
+        super().__init__(parent, background=None)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.viewport().setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.viewport().setAutoFillBackground(False)
+        self.setCacheMode(self.CacheModeFlag.CacheNone)
+        self.setAntialiasing(True)
+        self.scene().setMoveDistance(0)
+        self._info: VideoInfo | None = None
+        self._probabilities: np.ndarray | None = None
+        self._playhead = 0
+        self._picture: QPixmap | None = None
+        self.scene().changed.connect(self._forget_picture)
+        self._proposals, self._film, self._tracks = TimeBox(), TimeBox(from_top=True), TimeBox()
+        self._boxes = (self._proposals, self._film, self._tracks)
+        self._frame_axis, self._time_axis = FrameAxis("top"), TimeAxis("bottom")
+        self._probability_axis = pg.AxisItem("left")
+        self._axes = (self._frame_axis, self._time_axis, self._probability_axis)
+        self._layout = pg.GraphicsLayout()
+        self._layout.layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(2)
+        self.setCentralItem(self._layout)
+        column = (self._frame_axis, *self._boxes, self._time_axis)
+        for row, item in enumerate(column):
+            self._layout.addItem(item, row, 1)
+        self._layout.addItem(self._probability_axis, column.index(self._tracks), 0)
+        for box in self._boxes:
+            box.setYRange(0, 1, padding=0)
+            box.sought.connect(self.sought)
+            box.pressed_line.connect(self.pressed_line)
+        for box in self._boxes[:2]:
+            box.setXLink(self._tracks)
+        self._proposals.double_clicked.connect(self.proposals_double_clicked)
+        self._tracks.sigXRangeChanged.connect(lambda *_: self.view_changed.emit())
+        for axis in (self._frame_axis, self._time_axis, self._probability_axis):
+            axis.enableAutoSIPrefix(False)
+            axis.linkToView(self._tracks)
+        self._probability_axis.setToolTip(self.tr("probability that the phase begins at a frame"))
+        self._add_items(thumbnails)
+        self._restyled: dict[FrameLine, tuple[QColor, QColor]] = {}
+        self._active: FrameLine | None = None
+        self.restyle()
+
+    def _add_items(self, thumbnails: Thumbnails) -> None:
+        self._pictures = ThumbnailsItem(thumbnails)
+        self._film.addItem(self._pictures, ignoreBounds=True)
+        self._phases = [Band((0, _PHASES)) for _ in STEP_NAMES]
+        self._curves = [pg.PlotCurveItem(antialias=True) for _ in STEP_NAMES[1:]]
+        self._samples = pg.VTickGroup(yrange=[_PHASES, _PHASES + 0.1])
+        self._drawn = pg.ScatterPlotItem(symbol="t", size=9, pxMode=True)
+        self._found: list[Band] = []
+        self._veils = [(Band(), Band()) for _ in (self._film, self._tracks)]
+        self.ghosts = [FrameLine(movable=False, marker=("<|>", 0.93), dashed=True) for _ in STEP_NAMES[1:]]
+        self.contact = FrameLine(movable=False, marker=("o", 0.93), dashed=True)
+        self.transitions = [FrameLine(movable=True, marker=("<|>", _PHASES / 2)) for _ in STEP_NAMES[1:]]
+        self.ends = [FrameLine(movable=True, marker=(shape, 0.5)) for shape in ("|>", "<|")]
+        self._hint = pg.TextItem("", anchor=(0, 0))
+        for level, items in enumerate(
+            (
+                (*self._phases, self._samples),
+                self._curves,
+                self._veils[1],
+                (*self.ghosts, self.contact, self._drawn),
+                self.transitions,
+                (self._hint,),
+            )
+        ):
+            for item in items:
+                item.setZValue(level)
+                self._tracks.addItem(item, ignoreBounds=True)
+        for level, items in enumerate((self._veils[0], self.ends)):
+            for item in items:
+                item.setZValue(level + 1)
+                self._film.addItem(item, ignoreBounds=True)
+
+    @property
+    def height_px(self) -> int:
+        """Height of all lanes."""
+        lanes = _FILM + _TRACKS + 2 * _AXIS + (_PROPOSALS if self._found else 0)
+        return round(lanes * QFontMetricsF(self.font()).height()) + 5 * 2
+
+    @property
+    def shown(self) -> tuple[float, float]:
+        """First and last place of the view, in frames."""
+        left, right = self._tracks.viewRange()[0]
+        return float(left), float(right)
+
+    @property
+    def whole(self) -> tuple[float, float]:
+        """The view that shows the whole file."""
+        n_frames = self._info.n_frames if self._info is not None else 1
+        return -_BESIDE * n_frames, (1 + _BESIDE) * n_frames
+
+    @property
+    def frame_px(self) -> float:
+        """Width of a frame in pixels."""
+        left, right = self.shown
+        return self._tracks.width() / (right - left)
+
+    def set_file(self, info: VideoInfo) -> None:
+        """Show another file, the whole of it."""
+        self._info = info
+        left, right = self.whole
+        for box in self._boxes:
+            box.setLimits(xMin=left, xMax=right, minXRange=min(_MIN_SHOWN, info.n_frames))
+        self._time_axis.set_times(info.pts_s)
+        self._pictures.set_file(info)
+        self.show_frames(left, right)
+
+    def show_frames(self, left: float, right: float) -> None:
+        """Set the view, within the limits of the file."""
+        self._tracks.setXRange(left, right, padding=0)
+
+    def zoom(self, factor: float, frame: float) -> None:
+        """Zoom in (factor > 1) or out; the frame stays where it is."""
+        self._tracks.scaleBy(x=1 / factor, center=pg.Point(frame, 0))
+
+    def set_playhead(self, frame: int) -> None:
+        """Move the playhead to the middle of a frame."""
+        before, self._playhead = self._playhead, frame
+        for moved in (before, frame):
+            x = round(self._playhead_x(moved))
+            self.viewport().update(x - _PLAYHEAD_PX, 0, 2 * _PLAYHEAD_PX, self.height())
+
+    def _playhead_x(self, frame: int) -> float:
+        return self.viewportTransform().map(self._tracks.mapViewToScene(pg.Point(frame + 0.5, 0))).x()
+
+    def set_steps(self, steps: Sequence[StepSpan], *, faded: bool) -> None:
+        """Show the phases with their durations where there is room; `faded`: they are those of an earlier trim."""
+        for band in self._phases:
+            band.setVisible(bool(steps))
+        for band, step in zip(self._phases, steps, strict=False):
+            assert self._info is not None
+            color, duration = step_color(step.name), f"{duration_s(step, self._info):.2f} s"
+            names = f"{step_label(step.name)}  {duration}", f"{step_text(step.name)}  {duration}", step_text(step.name)
+            band.setRegion((step.start_frame, step.end_frame))
+            band.set_look(color, QPen(self.palette().base().color(), 1))
+            band.set_texts(names, self._font(), text_on(color))
+            band.setOpacity(0.35 if faded else 1)
+
+    def set_curves(self, parse: DiveParse | None) -> None:
+        """Show the probabilities of both transitions at each sample; the highest peak takes the whole lane."""
+        for item in (*self._curves, self._probability_axis):
+            item.setVisible(parse is not None)
+        if parse is None or parse.probabilities is self._probabilities:
+            return
+        self._probabilities = parse.probabilities
+        peak = max(float(parse.probabilities.max()), _LOWEST_SCALE)
+        self._tracks.setYRange(-peak * _PHASES / (1 - _PHASES) * 1.15, peak * 1.15, padding=0)
+        self._probability_axis.setTicks([[(0, "0"), (peak, f"{peak:.2f}")]])
+        for curve, column in zip(self._curves, parse.probabilities.T, strict=True):
+            curve.setData(parse.sampled_frames + 0.5, column.astype(float))
+
+    def set_samples(self, frames: np.ndarray | None) -> None:
+        """Show ticks at sampled frames, or none."""
+        self._samples.setXVals([] if frames is None else (frames + 0.5).tolist())
+
+    def set_drawn(self, frames: Iterable[int]) -> None:
+        """Mark frames with drawings."""
+        top = self._tracks.viewRange()[1][1]
+        self._drawn.setData([frame + 0.5 for frame in frames], [top * 0.93 for _ in frames])
+
+    def set_lines(self, lines: Sequence[FrameLine], frames: Sequence[int | None]) -> None:
+        """Put lines at frames, and hide those without one."""
+        for place, line in enumerate(lines):
+            frame = frames[place] if place < len(frames) else None
+            line.setVisible(frame is not None)
+            if frame is not None:
+                line.setValue(frame)
+
+    def set_range(self, edges: Sequence[int], *, movable: bool) -> None:
+        """Show In and Out point, and dim what they leave out; no edges: there is no range."""
+        self.set_lines(self.ends, edges)
+        left, right = self.whole
+        for line in self.ends:
+            line.setMovable(movable)
+        for before, after in self._veils:
+            before.setVisible(bool(edges))
+            after.setVisible(bool(edges))
+            if edges:
+                before.setRegion((left, edges[0]))
+                after.setRegion((edges[1], right))
+
+    def set_proposals(self, segments: Sequence[DiveSegment], accepted: frozenset[int]) -> None:
+        """Show found dives above the thumbnails: dashed, or with a tick where they are in the list."""
+        while len(self._found) > len(segments):
+            self._proposals.removeItem(self._found.pop())
+        while len(self._found) < len(segments):
+            self._found.append(Band())
+            self._proposals.addItem(self._found[-1], ignoreBounds=True)
+        palette = self.palette()
+        for place, (band, one) in enumerate(zip(self._found, segments, strict=True)):
+            fill = QColor(palette.highlight().color())
+            fill.setAlpha(110 if place in accepted else 40)
+            line = Qt.PenStyle.SolidLine if place in accepted else Qt.PenStyle.DashLine
+            band.setRegion((one.in_frame, one.out_frame + 1))
+            band.set_look(fill, QPen(palette.highlight().color(), 1.2, line))
+            texts = self.tr("dive {0}").format(place + 1), str(place + 1)
+            band.set_texts(texts, self._font(), palette.text().color(), ticked=place in accepted)
+        self._fit_rows()
+
+    def set_active(self, line: FrameLine | None, text: str) -> None:
+        """Draw a line wider, with a text beside it; None: no line."""
+        before, self._active = self._active, line
+        for one in {before, line} - {None}:
+            one.set_colors(*self._restyled[one], active=one is line)
+        self._hint.setVisible(line is not None)
+        self._forget_picture()
+        if line is not None:
+            left, right = self.shown
+            self._hint.setText(text, color=self.palette().text().color())
+            self._hint.setAnchor((0, 0) if line.value() < (left + right) / 2 else (1, 0))
+            self._hint.setPos(line.value(), self._tracks.viewRange()[1][1])
+
+    def place_of(self, item: FrameLine | int) -> QPointF:
+        """Middle of a line, or of the band of a found dive, in coordinates of this widget."""
+        if isinstance(item, int):
+            box, frame = self._proposals, sum(self._found[item].getRegion()) / 2
+        else:
+            box, frame = item.getViewBox(), item.value()
+        middle = sum(box.viewRange()[1]) / 2
+        return self.viewportTransform().map(box.mapViewToScene(pg.Point(frame, middle)))
+
+    def restyle(self) -> None:
+        """Take fonts and colours from the palette; what was set before keeps its own until it is set again."""
+        palette, font = self.palette(), self._font()
+        text, muted, halo = palette.text().color(), palette.placeholderText().color(), palette.base().color()
+        line_px = QFontMetricsF(font).height()
+        for axis in self._axes:
+            axis.setStyle(tickFont=font, tickLength=4, tickTextOffset=1)
+            axis.setPen(pg.mkPen(muted, width=1))
+            axis.setTextPen(muted)
+        self._probability_axis.setWidth(round(QFontMetricsF(font).horizontalAdvance("0.00")) + 8)
+        for axis in self._axes[:2]:
+            axis.setHeight(round(line_px) + 5)
+        veil = palette.window().color()
+        veil.setAlpha(_VEIL_ALPHA)
+        for band in (*self._veils[0], *self._veils[1]):
+            band.set_look(veil)
+        for box in self._boxes:
+            box.setBackgroundColor(palette.alternateBase().color())
+        for place, step in enumerate(STEP_NAMES[1:]):
+            fill = QColor(step_color(step))
+            fill.setAlpha(60)
+            self._curves[place].setPen(curve_pen(step))
+            self._curves[place].setFillLevel(0)
+            self._curves[place].setBrush(fill)
+            self._restyled[self.transitions[place]] = step_color(step), halo
+        self._samples.setPen(pg.mkPen(muted, width=1))
+        self._drawn.setPen(pg.mkPen(text, width=1))
+        self._drawn.setBrush(_DRAWN)
+        for line in self.ends:
+            self._restyled[line] = text, halo
+        for line in self.ghosts:
+            self._restyled[line] = muted, halo
+        self._restyled[self.contact] = palette.highlight().color(), halo
+        for line, colors in self._restyled.items():
+            line.set_colors(*colors, active=line is self._active)
+        self._hint.fill, self._hint.border = pg.mkBrush(halo), pg.mkPen(muted)
+        self._hint.setFont(font)
+        self._fit_rows()
+        self._forget_picture()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        # The scene is kept as a picture until something in it changes: the playhead moves with every frame.
+        area = QRectF(self.viewport().rect())
+        if self._picture is None:
+            ratio = self.devicePixelRatioF()
+            self._picture = QPixmap(self.viewport().size() * ratio)
+            self._picture.setDevicePixelRatio(ratio)
+            self._picture.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(self._picture)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self.render(painter, area, area.toRect())
+            painter.end()
+        painter = QPainter(self.viewport())
+        painter.drawPixmap(0, 0, self._picture)
+        lanes = self._film.sceneBoundingRect().united(self._tracks.sceneBoundingRect())
+        if self._info is not None and lanes.left() <= (x := self._playhead_x(self._playhead)) <= lanes.right():
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            text, halo = self.palette().text().color(), self.palette().base().color()
+            for color, width in ((halo, 5), (text, 2)):
+                painter.setPen(QPen(color, width))
+                painter.drawLine(QPointF(x, lanes.top()), QPointF(x, lanes.bottom()))
+            painter.setBrush(text)
+            painter.setPen(QPen(halo, 1))
+            half, top = _PLAYHEAD_PX - 2, lanes.top() - 3
+            corners = [QPointF(x - half, top), QPointF(x + half, top), QPointF(x, top + 1.3 * half)]
+            painter.drawPolygon(corners)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._forget_picture()
+
+    def _forget_picture(self) -> None:
+        """The scene tells of changes with the next turn of the event loop; its setters need not wait for that."""
+        self._picture = None
+
+    def _fit_rows(self) -> None:
+        line_px = QFontMetricsF(self.font()).height()
+        for row, lines in enumerate((None, _PROPOSALS if self._found else 0, _FILM, None, None)):
+            if lines is not None:
+                self._layout.layout.setRowFixedHeight(row, lines * line_px)
+        self._proposals.setVisible(bool(self._found))
+
+    def _font(self) -> QFont:
+        font = QFont(self.font())
+        font.setPointSizeF(font.pointSizeF() * _SMALL)
+        return font
+
+
+def curve_pen(step: str) -> QPen:
+    """Pen of a curve; the dashes tell both curves apart without colour."""
+    style = Qt.PenStyle.SolidLine if step == STEP_NAMES[1] else Qt.PenStyle.DashLine
+    return pg.mkPen(step_color(step), width=2, style=style)
