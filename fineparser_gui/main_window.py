@@ -5,11 +5,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPaintEvent, QResizeEvent
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QKeyEvent,
+    QKeySequence,
+    QPaintEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from fineparser_core.resources import resource
 from fineparser_gui.actions.batch_commands import BatchCommands
+from fineparser_gui.actions.key_filter import KeyFilter, shortcuts_in
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.canvas.viewport import ZOOM_STEP
 from fineparser_gui.dialogs.dialog_launcher import DialogLauncher
@@ -43,6 +53,7 @@ _DIVES_W = 236
 _SIDE_W = 400
 _STEP_EDITS = ("flight_here", "flight_earlier", "flight_later", "entry_here", "entry_earlier", "entry_later")
 _RANGE_NUDGES = ("in_earlier", "in_later", "out_earlier", "out_later")
+_LIST_COMMANDS = ("move_up", "move_down")
 _WIDE_ENOUGH_TO_COMPARE_PX = 1500
 
 
@@ -71,6 +82,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._session, self._preferences = session, preferences
         self.setWindowTitle("FineParser Studio")
+        self._keys = KeyFilter(self, self._leaves_key)
         self._painted = self._asked = self._closed = False
         self.setAcceptDrops(True)
         self.resize(1440, 900)
@@ -117,6 +129,7 @@ class MainWindow(QMainWindow):
         self.dives.setFixedWidth(_DIVES_W)
         self.batch.serve(self.dives, self.actions_by_id)
         self.player = PlayerPanel(self._session, self.transport, self.actions_by_id)
+        self.dives.view.activated.connect(self.player.take_keys)
         self.details = DetailsPanel(self._session)
         self.score = ScorePanel(self._session)
         self.score.model_card_requested.connect(self.dialogs.model_card)
@@ -162,6 +175,12 @@ class MainWindow(QMainWindow):
         self.full_screen.changed.connect(lambda on: self._set_checked("full_screen", on))
         self.library.visibilityChanged.connect(lambda _: self._set_checked("library", self.library.isVisible()))
         self.score.exemplars_requested.connect(self.library.show_number)
+
+    def _leaves_key(self, focused: QWidget, keys: QKeySequence) -> bool:
+        """Whether the picture or the timeline has the focus, or the list and a key of its commands was pressed."""
+        if focused is self.dives.view:
+            return shortcuts_in(keys, [self.actions_by_id[name] for name in _LIST_COMMANDS])
+        return focused is self.player.timeline or focused in self.player.canvases()
 
     def _slots(self) -> dict[str, Callable]:
         return {
@@ -349,7 +368,10 @@ class MainWindow(QMainWindow):
         """Everything that depends on which dive is shown and how far it is."""
         dive = self._session.current
         comparing, led = self._session.comparison is not None, self._session.comparing.left_exemplar is not None
-        self._pages.setCurrentIndex(1 if self._session.keys or led else 0)
+        page = 1 if self._session.keys or led else 0
+        if page != self._pages.currentIndex():
+            self._pages.setCurrentIndex(page)
+            self.player.take_keys()
         names = [dive.path.name if dive else "", self.files.controller.path.stem if self.files.controller.path else ""]
         self.setWindowTitle(" – ".join([*filter(None, names), "FineParser Studio"]))
         parsed = dive is not None and dive.analysis is not None
@@ -400,6 +422,12 @@ class MainWindow(QMainWindow):
         self.actions_by_id.color_icons(self.palette())
         self.score.color_icons()
         self.player.proposals.color_icons()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and not event.modifiers():
+            self.player.take_keys()  # nobody had a use for it: it leaves a field
+        else:
+            super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

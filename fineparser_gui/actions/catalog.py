@@ -152,8 +152,8 @@ CATALOG: tuple[ActionSpec, ...] = (
         keys=("L",),
         group=1,
     ),
-    ActionSpec(id="slower", menu=_PLAY, text=QT_TRANSLATE_NOOP("actions", "Slower"), keys=("[",), group=1),
-    ActionSpec(id="faster", menu=_PLAY, text=QT_TRANSLATE_NOOP("actions", "Faster"), keys=("]",), group=1),
+    ActionSpec(id="slower", menu=_PLAY, text=QT_TRANSLATE_NOOP("actions", "Slower"), keys=("[", "Shift+J"), group=1),
+    ActionSpec(id="faster", menu=_PLAY, text=QT_TRANSLATE_NOOP("actions", "Faster"), keys=("]", "Shift+L"), group=1),
     ActionSpec(
         id="loop",
         menu=_PLAY,

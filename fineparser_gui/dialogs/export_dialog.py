@@ -123,7 +123,7 @@ class ExportDialog(QDialog):
         form.addRow("", self.clip_panels)
         form.addRow("", self.clip_drawings)
         self._row(form, self.tr("&Side by side with (aligned by phase)"), self.clip_beside)
-        self._row(form, self.tr("&Speed"), self.speed)
+        self._row(form, self.tr("S&peed"), self.speed)
         return page
 
     def _sheet_page(self) -> QWidget:

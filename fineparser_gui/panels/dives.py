@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QActionGroup, QDropEvent, QKeyEvent
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QActionGroup, QDropEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -138,7 +138,8 @@ class DivesPanel(QWidget):
         index = self.model.index_of(current.key) if current is not None else QModelIndex()
         # On focus, the view makes its first row current without selecting it.
         if index != self.view.currentIndex() or not self.view.selectionModel().isSelected(index):
-            self.view.setCurrentIndex(index)
+            # Alone, though Ctrl of the command that chose it may still be down.
+            self.view.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
 
     def _on_row_chosen(self, index: QModelIndex) -> None:
         if index.isValid():
@@ -184,9 +185,3 @@ class _List(QListView):
     def dropEvent(self, event: QDropEvent) -> None:
         self.dropped.emit()
         super().dropEvent(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.text().isprintable() and event.text():  # no type-ahead search: letters are shortcuts of the player
-            event.ignore()
-            return
-        super().keyPressEvent(event)

@@ -166,13 +166,6 @@ class ExemplarModel(QAbstractTableModel):
 class _Table(QTableView):
     """Table view in which Space toggles the tick of the current row, whatever its current column."""
 
-    def event(self, event: QEvent) -> bool:
-        override = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
-        if override and event.key() == Qt.Key.Key_Space and self.currentIndex().isValid():
-            event.accept()
-            return True
-        return super().event(event)
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() != Qt.Key.Key_Space or not self.currentIndex().isValid():
             super().keyPressEvent(event)

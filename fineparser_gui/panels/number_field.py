@@ -43,12 +43,6 @@ class NumberField(QLineEdit):
         menu.popup(self.mapToGlobal(QPoint(0, self.height())))
         return menu
 
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _opens(event):
-            event.accept()  # before a shortcut of the window takes it
-            return True
-        return super().event(event)
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if _opens(event):
             self.open_list()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.export.options import MaskStyle
@@ -91,6 +91,9 @@ class PlayerPanel(QWidget):
         self.timeline.proposal_accepted.connect(self._accept)
         for pane in (self.pane, self.other_pane):
             pane.failed.connect(self.failed)
+        self.timeline.seek_requested.connect(self.take_keys)
+        for button in self.findChildren(QAbstractButton):
+            button.pressed.connect(self.take_keys)
         session.current_changed.connect(self._on_current_changed)
         session.dive_changed.connect(self._on_dive_changed)
         session.comparison_changed.connect(self._on_comparison_changed)
@@ -98,6 +101,12 @@ class PlayerPanel(QWidget):
         session.exemplar_drawn.connect(self._on_exemplar_drawn)
         self.pane.opened.connect(self._on_opened)
         self.other_pane.opened.connect(self._on_other_opened)
+
+    def take_keys(self) -> None:
+        """Give the picture the keyboard, unless a part of the player has it."""
+        focused = QApplication.focusWidget()
+        if focused is None or (focused.window() is self.window() and not self.isAncestorOf(focused)):
+            self.pane.canvas.setFocus()
 
     def current_step(self) -> StepSpan | None:
         """The step under the playhead."""

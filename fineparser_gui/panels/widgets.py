@@ -1,17 +1,15 @@
-"""Widgets that the panels and dialogs share: cards, labels, and keys that a focused control keeps."""
+"""Widgets that the panels and dialogs share: cards, labels, tables and buttons."""
 
 from html import escape
 
 from PySide6 import QtGui
-from PySide6.QtCore import QEvent, QObject, QSize, Qt
-from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
-    QAbstractButton,
     QFormLayout,
     QFrame,
     QLabel,
     QSizePolicy,
-    QSlider,
     QTableView,
     QToolButton,
     QVBoxLayout,
@@ -77,20 +75,6 @@ class ElidedLabel(QLabel):
         self.setText(self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideMiddle, self.width()))
 
 
-class _ReservedKeys(QObject):
-    """Event filter that gives keys to the focused control instead of to shortcuts of the window."""
-
-    def __init__(self, keys: tuple[Qt.Key, ...], parent: QObject) -> None:
-        super().__init__(parent)
-        self._keys = keys
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in self._keys:
-            event.accept()
-            return True
-        return False
-
-
 def tool_button(action: QAction) -> QToolButton:
     """A button of an action that takes the focus by Tab only."""
     button = QToolButton()
@@ -128,14 +112,5 @@ def style_table(table: QTableView, row_px: int) -> None:
 
 
 def keyboard_friendly(control: QWidget) -> None:
-    """Let a control take the focus by Tab only, so that a click leaves the keyboard to the player.
-
-    Once focused, buttons keep Space, and sliders keep Left, Right, Home and End, as their own keys.
-    """
+    """Let a control take the focus by Tab only, so that a click leaves the keyboard to the player."""
     control.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    keys: tuple[Qt.Key, ...] = ()
-    if isinstance(control, QAbstractButton):
-        keys = (Qt.Key.Key_Space,)
-    elif isinstance(control, QSlider):
-        keys = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End)
-    control.installEventFilter(_ReservedKeys(keys, control))

@@ -134,9 +134,9 @@ class Transport(QObject):
             self.state_changed.emit()
 
     def shuttle(self, direction: int) -> None:
-        """Play backward (−1) or forward (+1); repeated calls double the rate up to 4."""
+        """Play backward (−1) or forward (+1) at the present speed; repeated calls double the rate up to 4."""
         same_way = self._rate * direction > 0
-        self.play(direction * min(abs(self._rate) * 2, SPEEDS[-1]) if same_way else direction * 1.0)
+        self.play(direction * (min(abs(self._rate) * 2, SPEEDS[-1]) if same_way else self._speed))
 
     def change_speed(self, places: int) -> None:
         """Select the next slower (−1) or faster (+1) of `SPEEDS`."""

@@ -1,0 +1,65 @@
+"""Decides who gets a key: the command that it is a shortcut of, or the control with the focus."""
+
+from collections.abc import Callable, Collection
+
+from PySide6.QtCore import QEvent, QKeyCombination, QObject, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QApplication, QWidget
+
+_CURSOR_KEYS = {
+    *(Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End),
+    *(Qt.Key.Key_PageUp, Qt.Key.Key_PageDown),
+}
+_COMMAND_MODIFIERS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.MetaModifier
+
+
+def belongs_to_controls(combination: QKeyCombination) -> bool:
+    """Whether a control may have a use for a key: letters, Space, arrows …, but not F5 or Ctrl+S."""
+    key, modifiers = combination.key(), combination.keyboardModifiers()
+    if key in _CURSOR_KEYS:
+        return True
+    return not (modifiers & _COMMAND_MODIFIERS or Qt.Key.Key_F1 <= key <= Qt.Key.Key_F35)
+
+
+class KeyFilter(QObject):
+    """Leaves each control of a window its keys, and the player's commands theirs.
+
+    A key that controls have a use for runs a command only while the picture or the timeline has the focus, or nothing
+    has it; in a list, it runs the commands of that list as well. Other windows are not concerned.
+
+    Args:
+        window: its shortcuts are meant.
+        runs: whether a widget of the window leaves a key to the commands.
+    """
+
+    def __init__(self, window: QWidget, runs: Callable[[QWidget, QKeySequence], bool]) -> None:
+        super().__init__(window)
+        self._window, self._runs = window, runs
+        self._focused: QWidget | None = None
+        QApplication.instance().focusChanged.connect(self._follow)
+
+    def _follow(self, _before: QWidget | None, now: QWidget | None) -> None:
+        # The widget with the focus alone, as a filter of the application would be asked for every event.
+        if self._focused is not None:
+            self._focused.removeEventFilter(self)
+        self._focused = now if now is not None and self._window.isAncestorOf(now) else None
+        if self._focused is not None:
+            self._focused.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            pressed = _combination(event)
+            if belongs_to_controls(pressed) and not self._runs(watched, QKeySequence(pressed)):
+                event.accept()  # comes back as a key press for the control
+                return True
+        return False
+
+
+def _combination(event: QKeyEvent) -> QKeyCombination:
+    """The key and its modifiers, wherever on the keyboard it is."""
+    return QKeyCombination(event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier, Qt.Key(event.key()))
+
+
+def shortcuts_in(keys: QKeySequence, actions: Collection) -> bool:
+    """Whether a key is a shortcut of one of some actions."""
+    return any(keys in action.shortcuts() for action in actions)

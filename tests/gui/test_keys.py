@@ -1,0 +1,183 @@
+"""Who gets a key: the commands of the player, or the control with the focus."""
+
+import re
+from collections import Counter
+
+import pytest
+from answers_kit import dive_parse, result_message, scoring
+from PySide6.QtCore import QKeyCombination, Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QGroupBox, QLabel, QWidget
+
+from fineparser_core.types import Analysis
+from fineparser_gui.actions.catalog import CATALOG
+from fineparser_gui.actions.key_filter import belongs_to_controls
+from fineparser_gui.model.dive import DiveState
+
+_ALT, _SHIFT = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ShiftModifier
+_NONE = Qt.KeyboardModifier.NoModifier
+
+
+@pytest.fixture
+def studio_with_dive(idle_studio, qtbot, small_video, tmp_path):
+    """The active window with an analysed dive."""
+    session, client = idle_studio.session, idle_studio.client
+    session.open([small_video], dive_number="207C", board_m=10.0)
+    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
+    key = session.current.key
+    parse = dive_parse(small_video, session.current.info.n_frames)
+    for analysis in (Analysis(parse=parse, scoring=None), Analysis(parse=parse, scoring=scoring())):
+        client.received.emit(result_message(session.analyses.tasks[key].id, analysis, tmp_path))
+    with qtbot.waitActive(idle_studio.window):
+        idle_studio.window.activateWindow()
+    qtbot.waitUntil(idle_studio.window.actions_by_id["loop"].isEnabled)
+    return idle_studio
+
+
+def state_of(studio) -> tuple:
+    """What a command of the player would change."""
+    window = studio.window
+    dive = studio.session.current
+    return (
+        window.transport.frame,
+        window.transport.playing,
+        window.transport.speed,
+        dive.corrected_frames,
+        dive.in_frame,
+        dive.out_frame,
+        window.player.drawing.tool,
+        window.isFullScreen(),
+    )
+
+
+def in_the_window(studio) -> dict[str, QWidget]:
+    """A control of every kind that takes the keyboard."""
+    window = studio.window
+    window.actions_by_id["library"].trigger()
+    QApplication.processEvents()
+    return {
+        "text": window.details.diver,
+        "number": window.details.number,
+        "combo box": window.details.board,
+        "check box": window.details.synchro,
+        "speed": window.player.bar._speed,
+        "slider": window.player.bar._opacity,
+        "button": window.player.bar._play,
+        "table": window.exemplars.table,
+        "library": window.library.panel.view if hasattr(window.library.panel, "view") else window.library.panel.search,
+        "dives": window.dives.view,
+    }
+
+
+def test_a_control_with_the_focus_keeps_letters_arrows_and_space(studio_with_dive, qtbot) -> None:
+    window = studio_with_dive.window
+    for name, control in in_the_window(studio_with_dive).items():
+        control.setFocus(Qt.FocusReason.TabFocusReason)
+        if not control.hasFocus():
+            continue
+        window.transport.seek(20)
+        before = state_of(studio_with_dive)
+        keys = [(Qt.Key(letter), _NONE) for letter in b"JLIODAT12"]
+        keys += [(Qt.Key.Key_BracketLeft, _NONE), (Qt.Key.Key_Left, _NONE), (Qt.Key.Key_Right, _SHIFT)]
+        keys += [(Qt.Key.Key_Home, _NONE), (Qt.Key.Key_Left, _ALT), (Qt.Key.Key_J, _SHIFT), (Qt.Key.Key_Escape, _NONE)]
+        for key, modifiers in keys:
+            control.setFocus(Qt.FocusReason.TabFocusReason)
+            qtbot.keyClick(control, key, modifiers)
+            speed = window.transport.speed if name == "speed" else before[2]  # a list is searched by its letters
+            assert state_of(studio_with_dive) == (*before[:2], speed, *before[3:]), f"{name}: {key}"
+        window.details.diver.clear()
+        studio_with_dive.session.editing.edits.setIndex(0)
+
+
+def test_space_presses_the_button_with_the_focus_and_plays_elsewhere(studio_with_dive, qtbot) -> None:
+    window, transport = studio_with_dive.window, studio_with_dive.window.transport
+    window.details.synchro.setFocus()
+    qtbot.keyClick(window.details.synchro, Qt.Key.Key_Space)
+    assert studio_with_dive.session.current.synchro
+    assert not transport.playing
+    window.player.pane.canvas.setFocus()
+    qtbot.keyClick(window.player.pane.canvas, Qt.Key.Key_Space)
+    assert transport.playing
+    window.player.timeline.setFocus()
+    qtbot.keyClick(window.player.timeline, Qt.Key.Key_Space)
+    assert not transport.playing
+
+
+def test_commands_with_ctrl_and_function_keys_work_everywhere(studio_with_dive, qtbot) -> None:
+    window = studio_with_dive.window
+    window.details.board.setFocus()
+    qtbot.keyClick(window.details.board, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    assert window.transport.loop is not None
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        *((keys, True) for keys in ("J", "Space", "Shift+Right", "Alt+Down", "Del", "Ctrl+Left")),
+        *((keys, False) for keys in ("F5", "Shift+F5", "Ctrl+S", "Ctrl+Shift+Z")),
+    ],
+)
+def test_which_keys_a_control_may_want(keys, expected) -> None:
+    combination: QKeyCombination = QKeySequence(keys)[0]
+    assert belongs_to_controls(combination) is expected
+
+
+def test_the_list_moves_its_dives_and_enter_goes_to_the_player(studio_with_dive, qtbot, small_video) -> None:
+    session, window = studio_with_dive.session, studio_with_dive.window
+    session.open([small_video])
+    qtbot.waitUntil(lambda: len(session.keys) == 2)
+    first, second = session.keys
+    session.select(second)
+    qtbot.waitUntil(lambda: window.dives.selected_keys() == [second] and window.actions_by_id["move_up"].isEnabled())
+    window.dives.view.setFocus()
+    qtbot.keyClick(window.dives.view, Qt.Key.Key_Up, _ALT)
+    assert session.keys == [second, first]
+    qtbot.keyClick(window.dives.view, Qt.Key.Key_Return)
+    assert window.player.pane.canvas.hasFocus()
+
+
+def test_a_press_on_the_player_and_escape_in_a_field_bring_the_keyboard_back(studio_with_dive, qtbot) -> None:
+    window = studio_with_dive.window
+    for bring in (
+        lambda: qtbot.mouseClick(window.player.bar._play, Qt.MouseButton.LeftButton),
+        lambda: window.player.timeline.seek_requested.emit(3),
+        lambda: qtbot.keyClick(window.details.number, Qt.Key.Key_Escape),
+    ):
+        window.details.number.setFocus()
+        bring()
+        assert window.player.pane.canvas.hasFocus()
+
+
+def test_slower_and_faster_have_keys_without_altgr() -> None:
+    keys = {spec.id: spec.keys for spec in CATALOG}
+    assert keys["slower"] == ("[", "Shift+J")
+    assert keys["faster"] == ("]", "Shift+L")
+
+
+def mnemonics(root: QWidget) -> Counter[str]:
+    """The letters that Alt calls in a window, of what is visible."""
+    texts = [one.text() for one in root.findChildren(QAbstractButton) if one.isVisible()]
+    texts += [one.text() for one in root.findChildren(QLabel) if one.isVisible() and one.buddy() is not None]
+    texts += [one.title() for one in root.findChildren(QGroupBox) if one.isVisible()]
+    if hasattr(root, "menuBar"):
+        texts += [action.text() for action in root.menuBar().actions()]
+    return Counter(letter.upper() for text in texts for letter in re.findall("&([^& ])", text.replace("&&", "")))
+
+
+def test_no_letter_is_two_mnemonics_of_a_window(studio_with_dive, qtbot, bundled_weights) -> None:
+    window = studio_with_dive.window
+    assert not [letter for letter, count in mnemonics(window).items() if count > 1]
+    for action_id in ("preferences", "shortcuts", "export", "name_dives", "ranking", "add_exemplar"):
+        action = window.actions_by_id[action_id]
+        if not action.isEnabled():
+            continue
+        action.trigger()
+        dialog = next(one for one in window.findChildren(QDialog) if one.isVisible())
+        pages = getattr(dialog, "pages", None)
+        for page in range(pages.count() if pages else 1):
+            if pages:
+                pages.setCurrentIndex(page)
+            assert not [letter for letter, count in mnemonics(dialog).items() if count > 1], (action_id, page)
+        dialog.close()
+        dialog.deleteLater()
+        QApplication.processEvents()
