@@ -106,6 +106,7 @@ QToolButton:hover {{ background: {sunken}; }}
 QToolButton:pressed {{ background: {border}; }}
 QToolButton:checked {{ background: {sunken}; border-color: {border}; }}
 QToolButton:focus {{ border: 1px solid {accent}; }}
+QToolButton::menu-indicator {{ image: none; }}
 QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox {{
     background: {window}; color: {text}; border: 1px solid {border}; border-radius: 7px; padding: 5px 8px;
     selection-background-color: {accent}; selection-color: {on_accent};

@@ -1,4 +1,4 @@
-"""Commands on many dives: pause, cancel or retry the queue, reorder it, fill in dive numbers, rank."""
+"""Commands on many dives: pause, cancel or retry the queue, reorder it, fill in dive numbers, rank, athletes."""
 
 from collections.abc import Callable
 
@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
 from fineparser_gui.actions.registry import ActionRegistry
+from fineparser_gui.dialogs.athlete_dialog import AthleteDialog
 from fineparser_gui.dialogs.edit_dives_dialog import EditDivesDialog
 from fineparser_gui.dialogs.naming_dialog import NamingDialog
 from fineparser_gui.dialogs.ranking_dialog import RankingDialog
@@ -35,6 +36,7 @@ class BatchCommands(QObject):
             "name_dives": lambda: self.name_dives(self._panel.selected_keys()),
             "edit_dives": self.edit_dives,
             "ranking": self.rank,
+            "athletes": self.show_athletes,
             **dict.fromkeys(("sort_dives", "sort_library"), lambda: None),  # their menus open
         }
 
@@ -65,6 +67,13 @@ class BatchCommands(QObject):
         dialog.model_card_requested.connect(self._actions["model_card"].trigger)
         dialog.show()
 
+    def show_athletes(self) -> None:
+        """Show the page of athletes beside the window, that of the shown dive's diver first."""
+        dialog = AthleteDialog(self._session, self._window)
+        if self._session.current is not None:
+            dialog.show_athlete(self._session.current.diver)
+        dialog.show()
+
     def _move(self, places: int) -> None:
         """Move the selected dives up or down in the list, keeping their order."""
         selected = set(self._panel.selected_keys())
@@ -91,6 +100,7 @@ class BatchCommands(QObject):
             "name_dives": bool(dives),
             "edit_dives": bool(dives),
             "ranking": bool(dives),
+            "athletes": bool(dives),
             "sort_dives": len(dives) > 1,
         }.items():
             self._actions[action_id].setEnabled(enabled)

@@ -299,6 +299,12 @@ CATALOG: tuple[ActionSpec, ...] = (
         text=QT_TRANSLATE_NOOP("actions", "&Ranking by phase…"),
         keys=("Ctrl+Shift+R",),
     ),
+    ActionSpec(
+        id="athletes",
+        menu=_VIEW,
+        text=QT_TRANSLATE_NOOP("actions", "A&thletes…"),
+        keys=("Ctrl+Shift+A",),
+    ),
     ActionSpec(id="sort_dives", menu=_VIEW, text=QT_TRANSLATE_NOOP("actions", "&Sort the dives")),
     ActionSpec(id="sort_library", menu=_VIEW, text=QT_TRANSLATE_NOOP("actions", "Sort the librar&y by")),
     ActionSpec(

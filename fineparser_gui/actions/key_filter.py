@@ -14,11 +14,14 @@ _COMMAND_MODIFIERS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.M
 
 
 def belongs_to_controls(combination: QKeyCombination) -> bool:
-    """Whether a control may have a use for a key: letters, Space, arrows …, but not F5 or Ctrl+S."""
+    """Whether a control may have a use for a key: letters, Space, arrows …, but not F5 or Ctrl+S.
+
+    Esc is nobody's: what wants it, a tool, a search or the full screen, takes it itself.
+    """
     key, modifiers = combination.key(), combination.keyboardModifiers()
     if key in _CURSOR_KEYS:
         return True
-    return not (modifiers & _COMMAND_MODIFIERS or Qt.Key.Key_F1 <= key <= Qt.Key.Key_F35)
+    return key != Qt.Key.Key_Escape and not (modifiers & _COMMAND_MODIFIERS or Qt.Key.Key_F1 <= key <= Qt.Key.Key_F35)
 
 
 class KeyFilter(QObject):
@@ -42,7 +45,8 @@ class KeyFilter(QObject):
         # The widget with the focus alone, as a filter of the application would be asked for every event.
         if self._focused is not None:
             self._focused.removeEventFilter(self)
-        self._focused = now if now is not None and self._window.isAncestorOf(now) else None
+        inside = now is not None and now is not self._window and self._window.isAncestorOf(now)
+        self._focused = now if inside else None
         if self._focused is not None:
             self._focused.installEventFilter(self)
 

@@ -122,7 +122,7 @@ class NamingDialog(QDialog):
         self.table.setModel(self.preview)
         self.table.setAccessibleName(self.tr("Preview"))
         self.table.setSelectionMode(QTableView.SelectionMode.NoSelection)
-        style_table(self.table, 26)
+        style_table(self.table)
         self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         header = self.table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)

@@ -2,18 +2,20 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
+from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QHBoxLayout,
     QHeaderView,
     QPushButton,
+    QSplitter,
     QTableView,
     QVBoxLayout,
     QWidget,
 )
 
+from fineparser_core.constants import STEP_NAMES
 from fineparser_gui.dialogs.text_dialog import closing_buttons
 from fineparser_gui.formatting import board_text, signed
 from fineparser_gui.model.ranking import RankedDive, ranking
@@ -21,6 +23,7 @@ from fineparser_gui.panels.sort_menu import SortMenu
 from fineparser_gui.panels.widgets import label, style_table
 from fineparser_gui.services.session import Session
 from fineparser_gui.steps import step_texts
+from fineparser_gui.theme import step_color
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
@@ -118,7 +121,7 @@ class RankingDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Ranking by phase"))
-        self.resize(620, 460)
+        self.resize(660, 660)
         self._session = session
         self.group = QComboBox()
         self.group.setAccessibleName(self.tr("Dive number and board"))
@@ -129,7 +132,7 @@ class RankingDialog(QDialog):
         self.table.setAccessibleName(self.tr("Ranking"))
         self.table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
-        style_table(self.table, 28)
+        style_table(self.table)
         self.table.setSortingEnabled(True)
         self.table.sortByColumn(_SCORE, Qt.SortOrder.DescendingOrder)
         header = self.table.horizontalHeader()
@@ -148,11 +151,21 @@ class RankingDialog(QDialog):
         row.addWidget(self.group)
         row.addStretch()
         row.addWidget(self.sorting)
+        self.phase = QComboBox()
+        self.phase.setAccessibleName(self.tr("Phase of the plot"))
+        for text in step_texts():
+            self.phase.addItem(text)
+        self.phase.activated.connect(self._plot)
+        parts = QSplitter(Qt.Orientation.Vertical)
+        parts.addWidget(self.table)
+        parts.addWidget(self._build_plot())
+        parts.setSizes([280, 240])
+        parts.setChildrenCollapsible(False)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 14, 16, 14)
         layout.setSpacing(8)
         layout.addLayout(row)
-        layout.addWidget(self.table, 1)
+        layout.addWidget(parts, 1)
         layout.addWidget(self._note)
         layout.addWidget(closing_buttons(self))
         self._refresh_timer = QTimer(self, singleShot=True, interval=100)
@@ -160,6 +173,51 @@ class RankingDialog(QDialog):
         for signal in (session.dive_changed, session.dive_removed):
             signal.connect(self._schedule_refresh)
         self._refresh()
+
+    def _build_plot(self) -> QWidget:
+        """The scatter: each dive at its points of a phase, and its score."""
+        from fineparser_gui.plots.dive_plot import DivePlot, plot_canvas
+
+        self.plot = DivePlot(by_day=False)
+        self.plot.restyle(self.palette(), self.font())
+        self.plot.chosen.connect(self._choose)
+        canvas = plot_canvas()
+        canvas.addItem(self.plot)
+        part = QWidget()
+        column = QVBoxLayout(part)
+        column.setContentsMargins(0, 0, 0, 0)
+        row = QHBoxLayout()
+        row.addWidget(label(self.tr("Score against the points of a phase:")))
+        row.addWidget(self.phase)
+        row.addStretch()
+        column.addLayout(row)
+        column.addWidget(canvas, 1)
+        part.setMinimumHeight(10 * self.fontMetrics().height())
+        return part
+
+    def _plot(self) -> None:
+        from fineparser_gui.plots.dive_plot import PlottedDive, Series
+
+        place = self.phase.currentIndex()
+        points = [
+            PlottedDive(
+                key=dive.key,
+                x=dive.step_points[place],
+                y=dive.score,
+                text=f"{dive.name} · {dive.score:.1f} · {signed(dive.step_points[place])}",
+            )
+            for dive in self._groups.get(self.group.currentData(), [])
+        ]
+        shown = self._session.current.key if self._session.current is not None else None
+        series = Series(dives=points, color=step_color(STEP_NAMES[place]), symbol="ost"[place])
+        self.plot.name_axes(self.tr("points of the {0}").format(step_texts()[place]), self.tr("score"))
+        self.plot.show_series("", [series], shown, halo=self.palette().base().color())
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange) and hasattr(self, "_groups"):
+            self.plot.restyle(self.palette(), self.font())
+            self._plot()
 
     def _schedule_refresh(self) -> None:
         if not self._refresh_timer.isActive():
@@ -182,6 +240,7 @@ class RankingDialog(QDialog):
     def _show_group(self) -> None:
         dives = self._groups.get(self.group.currentData(), [])
         self.model.show_dives(dives)
+        self._plot()
         if not dives:
             self._note.setText(self.tr("No dive has a score yet."))
             return
@@ -196,6 +255,8 @@ class RankingDialog(QDialog):
         self._note.setText(note)
 
     def _on_chosen(self, index: QModelIndex) -> None:
-        key = self.model.dive(index.row()).key
+        self._choose(self.model.dive(index.row()).key)
+
+    def _choose(self, key: str) -> None:
         if key in self._session.keys:
             self._session.select(key)

@@ -193,7 +193,7 @@ class ExemplarsPanel(QWidget):
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.table.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # not by click, so that Space still plays
-        style_table(self.table, 26)
+        style_table(self.table)
         self.table.setWordWrap(False)
         self.table.setTextElideMode(Qt.TextElideMode.ElideLeft)  # names differ at their ends
         self.table.setIconSize(QSize(13, 13))

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QSlider, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QMenu, QSlider, QToolButton, QWidget
 
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.formatting import speed_text
@@ -11,11 +11,11 @@ from fineparser_gui.panels.widgets import keyboard_friendly, label, tool_button
 from fineparser_gui.playback.transport import SPEEDS, Transport
 from fineparser_gui.settings.preferences import LEAST_OPACITY_PERCENT
 
-_NARROWEST_PX = 320
+_NARROWEST_PX = 300
 
 
 class TransportBar(QFrame):
-    """Controls a `Transport`; where it is narrow, it hides buttons whose commands the menus have as well.
+    """Controls a `Transport`; where it is narrow, a menu at its end has the buttons for which there is no room.
 
     Signals:
         opacity_changed: (int) opacity of the mask in percent, set by the slider.
@@ -60,8 +60,23 @@ class TransportBar(QFrame):
         row.addStretch()
         for part in (10, line, angle, note, 6, mask, self._opacity, skeleton, 6, crop, compare, full_screen):
             row.addSpacing(part) if isinstance(part, int) else row.addWidget(part)
+        self.more = QToolButton()
+        self.more.setAccessibleName(self.tr("More commands"))
+        self.more.setToolTip(self.tr("More commands"))
+        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.more.setMenu(QMenu(self.more))
+        self.more.setProperty("role", "more")
+        keyboard_friendly(self.more)
+        row.addWidget(self.more)
         #: Groups that are hidden one after the other where there is no room, after the text is shortened.
-        self._dispensable = ((self._opacity,), (line, angle, note), (first, last), (crop, loop), (compare,))
+        self._dispensable = (
+            (self._opacity,),
+            (line, angle, note),
+            (first, last),
+            (crop, loop),
+            (compare, skeleton),
+            (mask, full_screen),
+        )
         self._fit()
         transport.frame_changed.connect(self._show_position)
         transport.state_changed.connect(self._show_state)
@@ -81,7 +96,8 @@ class TransportBar(QFrame):
             self._show_state()
 
     def _fit(self) -> None:
-        """Show as many groups as fit."""
+        """Show as many groups as fit, and give the commands of the others to the menu."""
+        self.more.hide()
         row, left_out = self.layout(), [None, *self._dispensable]
         self._set_short_text(False)
         for group in self._dispensable:
@@ -93,6 +109,14 @@ class TransportBar(QFrame):
                 self._set_short_text(True)
             for part in group or ():
                 part.hide()
+            if group and group is not self._dispensable[0]:
+                self.more.show()
+        menu = self.more.menu()
+        menu.clear()
+        for group in self._dispensable:
+            for part in group:
+                if part.isHidden() and isinstance(part, QToolButton):
+                    menu.addAction(part.defaultAction())
 
     def _set_short_text(self, short: bool) -> None:
         self._short_text = short
@@ -112,5 +136,6 @@ class TransportBar(QFrame):
 
     def _show_state(self) -> None:
         color = self.palette().text().color().name()
+        self.more.setIcon(icon("chevron-down", color))
         self._play.setIcon(icon("pause" if self._transport.playing else "play", color))
         self._speed.setCurrentIndex(SPEEDS.index(self._transport.shown_speed))

@@ -102,12 +102,12 @@ def add_form_row(form: QFormLayout, text: str, field: QWidget) -> None:
     form.addRow(caption, field)
 
 
-def style_table(table: QTableView, row_px: int) -> None:
-    """Rows of a height without grid or row headers, in a table that Tab leaves."""
+def style_table(table: QTableView) -> None:
+    """Rows as high as the font needs, without grid or row headers, in a table that Tab leaves."""
     table.setShowGrid(False)
     table.setTabKeyNavigation(False)
     table.verticalHeader().hide()
-    table.verticalHeader().setDefaultSectionSize(row_px)
+    table.verticalHeader().setDefaultSectionSize(round(table.fontMetrics().height() * 1.25) + 7)
     table.horizontalHeader().setHighlightSections(False)
 
 

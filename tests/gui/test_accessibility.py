@@ -111,7 +111,9 @@ def test_the_window_with_a_dive(window):
     assert min(exemplars) > third
 
 
-@pytest.mark.parametrize("action_id", ["preferences", "shortcuts", "model_card", "training", "about", "ranking"])
+@pytest.mark.parametrize(
+    "action_id", ["preferences", "shortcuts", "model_card", "training", "about", "ranking", "athletes"]
+)
 def test_the_dialogs(window, qtbot, action_id, bundled_weights):
     action = window.actions_by_id[action_id]
     qtbot.waitUntil(action.isEnabled)  # what can be done is looked at a moment after a result

@@ -11,7 +11,7 @@ import pytest
 from answers_kit import dive_parse, fail, requests, result_message, scoring
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QToolButton, QWidget
 
 from fineparser_core.types import Analysis
 from fineparser_gui.model.dive import DiveState
@@ -330,4 +330,7 @@ def test_a_narrow_bar_leaves_out_what_the_menus_have_and_nothing_overlaps(idle_s
         assert all(bar.rect().contains(area) for area in areas), width
         assert not any(a.intersects(b) for place, a in enumerate(areas) for b in areas[:place]), width
         n_shown.append(len(shown))
+        hidden = {button.defaultAction() for button in bar.findChildren(QToolButton) if button.isHidden()}
+        assert set(bar.more.menu().actions()) == hidden - {None}
+        assert bar.more.isVisible() == bool(bar.more.menu().actions())
     assert n_shown[0] == n_shown[3] > n_shown[1] > n_shown[2]

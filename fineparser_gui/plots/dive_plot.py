@@ -1,0 +1,173 @@
+"""A plot in which every point is a dive. Imported after the window's first paint."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QDate, QLocale, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPalette
+
+_WIDEST_DAY = "  00/00/0000  "
+_JULIAN_DAY_0 = QDate(1, 1, 1).toJulianDay() - 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlottedDive:
+    """One point.
+
+    Attributes:
+        error: half the length of its error bar; 0: none.
+        text: shown while the mouse is over it.
+    """
+
+    key: str
+    x: float
+    y: float
+    error: float = 0.0
+    text: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Series:
+    """Points of one colour and symbol of pyqtgraph; `joined`: by a line in their order."""
+
+    dives: Sequence[PlottedDive]
+    color: QColor
+    symbol: str = "o"
+    joined: bool = False
+
+
+class DayAxis(pg.AxisItem):
+    """Ticks at days, whose numbers are those of `day_number`."""
+
+    def __init__(self, orientation: str) -> None:
+        super().__init__(orientation)
+        self._text_px = QFontMetricsF(QFont()).horizontalAdvance(_WIDEST_DAY)
+
+    def set_font(self, font: QFont) -> None:
+        """Take the distance of ticks from a font."""
+        self._text_px = QFontMetricsF(font).horizontalAdvance(_WIDEST_DAY)
+
+    def tickSpacing(self, lowest: float, highest: float, size: float) -> list[tuple[float, float]]:
+        room = max(size / self._text_px, 1)
+        return [(max(-(-(highest - lowest) // room), 1), 0)]
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        days = (QDate.fromJulianDay(round(value) + _JULIAN_DAY_0) for value in values)
+        return [QLocale().toString(day, QLocale.FormatType.ShortFormat) for day in days]
+
+
+class DivePlot(pg.PlotItem):
+    """A titled plot of one or more series; a click on a point tells its dive.
+
+    Args:
+        by_day: x is the number of a day.
+
+    Signals:
+        chosen: (str) key of the dive whose point was clicked.
+    """
+
+    chosen = Signal(str)
+
+    def __init__(self, *, by_day: bool) -> None:
+        axes = {"bottom": DayAxis("bottom")} if by_day else {}
+        super().__init__(axisItems=axes, enableMenu=False)
+        self.hideButtons()
+        self.setMouseEnabled(x=False, y=False)
+        self.showGrid(x=False, y=True, alpha=0.25)
+        for side in ("bottom", "left"):
+            self.getAxis(side).enableAutoSIPrefix(False)
+        self._points: list[pg.ScatterPlotItem] = []
+
+    def restyle(self, palette: QPalette, font: QFont) -> None:
+        """Take the colours and the font of a widget."""
+        for side in ("bottom", "left"):
+            axis = self.getAxis(side)
+            if isinstance(axis, DayAxis):
+                axis.set_font(font)
+            axis.setStyle(tickFont=font, tickLength=4, maxTickLevel=1)
+            axis.setPen(pg.mkPen(palette.placeholderText().color()))
+            axis.setTextPen(palette.placeholderText().color())
+        self.getAxis("left").setWidth(round(QFontMetricsF(font).horizontalAdvance("−00.00")) + 8)
+        self.titleLabel.setAttr("color", palette.text().color())
+
+    def show_series(self, title: str, series: Sequence[Series], shown: str | None, *, halo: QColor) -> None:
+        """Show points instead of those before; that of the dive `shown` is larger.
+
+        Args:
+            title: HTML.
+            halo: border of the points.
+        """
+        self.clear()
+        self._points = []
+        self.setTitle(title or None, size="9pt")
+        for one in series:
+            x, y = [dive.x for dive in one.dives], [dive.y for dive in one.dives]
+            errors = [2 * dive.error for dive in one.dives]
+            if one.joined:
+                self.plot(x, y, pen=pg.mkPen(one.color, width=1.5))
+            if any(errors):
+                bars = pg.ErrorBarItem(pen=pg.mkPen(one.color, width=1))
+                bars.setData(x=np.asarray(x), y=np.asarray(y), height=np.asarray(errors), beam=0)
+                self.addItem(bars)
+            points = pg.ScatterPlotItem(
+                x=x,
+                y=y,
+                data=[dive.key for dive in one.dives],
+                size=[15 if dive.key == shown else 10 for dive in one.dives],
+                symbol=one.symbol,
+                brush=one.color,
+                pen=pg.mkPen(halo, width=1),
+                hoverable=True,
+                hoverSize=15,
+                tip=None,
+            )
+            points.setZValue(2)
+            points.setCursor(Qt.CursorShape.PointingHandCursor)
+            texts = {dive.key: dive.text for dive in one.dives}
+            points.sigHovered.connect(lambda _, spots, __, texts=texts: self._tell(spots, texts))
+            points.sigClicked.connect(lambda _, spots, __: self.chosen.emit(spots[0].data()) if len(spots) else None)
+            self.addItem(points)
+            self._points.append(points)
+        self._fit([dive for one in series for dive in one.dives])
+
+    def name_axes(self, bottom: str, left: str) -> None:
+        """Write what the axes show beside them."""
+        for side, text in (("bottom", bottom), ("left", left)):
+            self.getAxis(side).setLabel(text)
+
+    def points(self) -> list[pg.ScatterPlotItem]:
+        """The points of each series."""
+        return self._points
+
+    def _tell(self, spots: Sequence, texts: dict[str, str]) -> None:
+        self.setToolTip("\n".join(texts[spot.data()] for spot in spots))
+
+    def _fit(self, dives: Sequence[PlottedDive]) -> None:
+        """Show all points, with room where they are one or lie on a line."""
+        for axis, low, high, least in (
+            (0, [dive.x for dive in dives], [dive.x for dive in dives], 2.0),
+            (1, [dive.y - dive.error for dive in dives], [dive.y + dive.error for dive in dives], 0.2),
+        ):
+            if not dives:
+                continue
+            first, last = min(low), max(high)
+            around = max((last - first) * 0.08, (least - (last - first)) / 2)
+            self.setRange(**{"xRange" if axis == 0 else "yRange": (first - around, last + around)}, padding=0)
+
+
+def day_number(day: date) -> int:
+    """A day as a place on a `DayAxis`."""
+    return day.toordinal()
+
+
+def plot_canvas() -> pg.GraphicsLayoutWidget:
+    """An empty canvas for plots, on the colour of the window."""
+    canvas = pg.GraphicsLayoutWidget()
+    canvas.setBackground(None)
+    canvas.setCacheMode(canvas.CacheModeFlag.CacheNone)
+    canvas.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    canvas.viewport().setAutoFillBackground(False)
+    return canvas
