@@ -51,7 +51,15 @@ from fineparser_gui.settings.store import PreferenceStore
 
 _DIVES_W = 236
 _SIDE_W = 400
-_STEP_EDITS = ("flight_here", "flight_earlier", "flight_later", "entry_here", "entry_earlier", "entry_later")
+_STEP_EDITS = (
+    "flight_here",
+    "flight_earlier",
+    "flight_later",
+    "entry_here",
+    "entry_earlier",
+    "entry_later",
+    "contact_here",
+)
 _RANGE_NUDGES = ("in_earlier", "in_later", "out_earlier", "out_later")
 _LIST_COMMANDS = ("move_up", "move_down")
 _WIDE_ENOUGH_TO_COMPARE_PX = 1500
@@ -205,6 +213,7 @@ class MainWindow(QMainWindow):
             "entry_here": lambda: self.player.begin_step_here(1),
             "entry_earlier": lambda: self.player.nudge_transition(1, -1),
             "entry_later": lambda: self.player.nudge_transition(1, 1),
+            "contact_here": lambda: self.player.begin_step_here(2),
             "reset_transitions": lambda: self._on_current(self._session.editing.reset_transitions),
             **self.batch.slots(),
             "analyse": lambda: self.dives.for_selected(lambda key: self._session.analyse(key, anew=True)),
@@ -384,7 +393,7 @@ class MainWindow(QMainWindow):
             "loop": parsed or led,
             "loop_dive": dive is not None,
             **dict.fromkeys(_STEP_EDITS, parsed),
-            "reset_transitions": dive is not None and dive.corrected_frames is not None,
+            "reset_transitions": dive is not None and (dive.corrected_frames is not None or dive.contact_corrected),
             **dict.fromkeys(("save_session", "save_session_as"), self.files.controller.holds_something),
             "export": dive is not None,
             "export_corrections": bool(self._session.exports.corrected_dives()),

@@ -110,6 +110,13 @@ CATALOG: tuple[ActionSpec, ...] = (
         group=2,
     ),
     ActionSpec(
+        id="contact_here",
+        menu=_EDIT,
+        text=QT_TRANSLATE_NOOP("actions", "&Water contact at this frame"),
+        keys=("3",),
+        group=2,
+    ),
+    ActionSpec(
         id="reset_transitions",
         menu=_EDIT,
         text=QT_TRANSLATE_NOOP("actions", "Reset &transitions to the model's"),

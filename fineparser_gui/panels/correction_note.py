@@ -46,7 +46,7 @@ class CorrectionNote(QWidget):
 
     def show_dive(self, dive: Dive | None) -> None:
         """Show the corrections of a dive."""
-        moved = dive is not None and dive.corrected_frames is not None
+        moved = dive is not None and (dive.corrected_frames is not None or dive.contact_corrected)
         n_out = sum(vote.id in dive.correction.left_out for vote in dive.votes) if dive else 0
         self.setVisible(moved or bool(n_out))
         if dive is None or dive.model_analysis is None or not (moved or n_out):
@@ -78,19 +78,22 @@ class CorrectionNote(QWidget):
 
     def _moved_text(self, dive: Dive) -> str:
         assert dive.model_analysis is not None
-        assert dive.corrected_frames is not None
-        own = frames_of(dive.model_analysis.parse.transitions)
+        parse = dive.model_analysis.parse
+        own = frames_of(parse.transitions)
         names = (self.tr("flight from frame {0} (model {1})"), self.tr("entry from frame {0} (model {1})"))
-        moved = zip(names, dive.corrected_frames, own, strict=True)
-        return ", ".join(name.format(frame, before) for name, frame, before in moved if frame != before)
+        moved = zip(names, dive.corrected_frames or own, own, strict=True)
+        texts = [name.format(frame, before) for name, frame, before in moved if frame != before]
+        if dive.contact_corrected:
+            found, before = self.tr("water contact in frame {0} (model {1})"), parse.first_water_contact_frame
+            texts.append(found.format(dive.correction.contact_frame, self.tr("none") if before is None else before))
+        return ", ".join(texts)
 
     def _why_text(self, dive: Dive) -> str:
         """Why the points of the video stream, or of both streams, are unchanged."""
         own = dive.model_analysis.scoring if dive.model_analysis else None
-        if own is None or dive.rescored is None or dive.rescoring:
+        if own is None or dive.rescored is None or dive.rescoring or dive.corrected_frames is None:
             return ""
         assert dive.model_analysis is not None
-        assert dive.corrected_frames is not None
         parse = dive.model_analysis.parse
         before, after = frames_of(parse.transitions), dive.corrected_frames
         samples = [[frame_to_sample(parse.sampled_frames, frame) for frame in frames] for frames in (before, after)]

@@ -16,7 +16,6 @@ from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.canvas.mask_track import MaskTrack
 from fineparser_gui.canvas.video_canvas import VideoCanvas
 from fineparser_gui.model.comparison import Alignment, Candidate
-from fineparser_gui.model.correction import frames_of
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.model.drawings import next_frame
 from fineparser_gui.panels.compare_bar import CompareBar
@@ -29,6 +28,7 @@ from fineparser_gui.playback.decoder import CACHE_BYTES
 from fineparser_gui.playback.transport import Transport
 from fineparser_gui.services.session import Session
 from fineparser_gui.timeline.timeline import Timeline
+from fineparser_gui.timeline.transition_handles import moments_of
 
 
 class PlayerPanel(QWidget):
@@ -146,14 +146,14 @@ class PlayerPanel(QWidget):
         return self.pane.canvas, self.other_pane.canvas
 
     def begin_step_here(self, place: int) -> None:
-        """Move the start of flight (0) or entry (1) to the playhead."""
+        """Move the start of flight (0) or entry (1), or the water contact (2), to the playhead."""
         self._move_transition(place, self.transport.frame, "")
 
     def nudge_transition(self, place: int, frames: int) -> None:
-        """Move the start of flight (0) or entry (1) by a number of frames and go there."""
-        if self._parse is not None:
-            frame = frames_of(self._parse.transitions)[place] + frames
-            self._move_transition(place, frame, f"nudge {place}")
+        """Move the start of flight (0) or entry (1), or the water contact (2), by some frames and go there."""
+        moments = moments_of(self._parse) if self._parse is not None else ()
+        if place < len(moments):
+            self._move_transition(place, moments[place] + frames, f"nudge {place}")
 
     def nudge_range(self, place: int, frames: int) -> None:
         """Move In (0) or Out point (1) by a number of frames and go there."""

@@ -105,7 +105,9 @@ class EditingService(QObject):
         self._do(Subject.RANGE, key, before, after, self.tr("trimming the dive"), gesture=gesture)
 
     def move_transition(self, key: str, place: int, frame: int, *, gesture: str = "") -> int:
-        """Move the first frame of flight (place 0) or entry (1), within the limits that the other transition sets.
+        """Move the first frame of flight (place 0) or entry (1), or the first contact with the water (2).
+
+        It stays within the limits that the moments beside it set.
 
         Moves of one gesture are undone together. Returns the frame after limiting.
         """
@@ -114,6 +116,11 @@ class EditingService(QObject):
             return frame
         lowest, highest = transition_range(dive.analysis.parse, place)
         frame = min(max(frame, lowest), highest)
+        if place == 2:
+            own_contact = dive.model_analysis.parse.first_water_contact_frame
+            text = self.tr("moving the water contact")
+            self._correct(key, text, gesture, contact_frame=None if frame == own_contact else frame)
+            return frame
         flight, entry = frames_of(dive.analysis.parse.transitions)
         moved = (flight, frame) if place else (frame, entry)
         own = moved == frames_of(dive.model_analysis.parse.transitions)
@@ -122,8 +129,8 @@ class EditingService(QObject):
         return frame
 
     def reset_transitions(self, key: str) -> None:
-        """Go back to the model's transitions."""
-        self._correct(key, self.tr("resetting the transitions"), transitions=None)
+        """Go back to the model's transitions and water contact."""
+        self._correct(key, self.tr("resetting the transitions"), transitions=None, contact_frame=None)
 
     def declare_dive(self, key: str, is_dive: bool = True) -> None:
         """Overrule a refusal, so that the clip is scored as a complete dive, or take that back."""

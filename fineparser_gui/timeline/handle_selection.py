@@ -12,7 +12,7 @@ class HandleSelection:
 
     @property
     def transition(self) -> int | None:
-        """Flight (0) or entry (1); None: no transition is selected."""
+        """Flight (0), entry (1) or water contact (2); None: none of them is selected."""
         return self._transitions.chosen
 
     @property

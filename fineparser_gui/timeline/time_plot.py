@@ -49,7 +49,9 @@ class TimePlot(pg.GraphicsView):
         view_changed: zoomed or panned.
 
     Attributes:
-        transitions, ends: the draggable lines.
+        transitions: the draggable lines of flight, entry and water contact.
+        ends: those of In and Out point.
+        ghosts: where the model has the former.
     """
 
     sought = Signal(float)
@@ -109,9 +111,9 @@ class TimePlot(pg.GraphicsView):
         self._drawn = pg.ScatterPlotItem(symbol="t", size=9, pxMode=True)
         self._found: list[Band] = []
         self._veils = [(Band(), Band()) for _ in (self._film, self._tracks)]
-        self.ghosts = [FrameLine(movable=False, marker=("<|>", 0.93), dashed=True) for _ in STEP_NAMES[1:]]
-        self.contact = FrameLine(movable=False, marker=("o", 0.93), dashed=True)
-        self.transitions = [FrameLine(movable=True, marker=("<|>", _PHASES / 2)) for _ in STEP_NAMES[1:]]
+        self.ghosts = [FrameLine(movable=False, marker=("<|>", 0.93), dashed=True) for _ in range(3)]
+        shapes = ("<|>", "<|>", "o")
+        self.transitions = [FrameLine(movable=True, marker=(shape, _PHASES / 2)) for shape in shapes]
         self.ends = [FrameLine(movable=True, marker=(shape, 0.5)) for shape in ("|>", "<|")]
         self._hint = pg.TextItem("", anchor=(0, 0))
         for level, items in enumerate(
@@ -119,7 +121,7 @@ class TimePlot(pg.GraphicsView):
                 (*self._phases, self._samples),
                 self._curves,
                 self._veils[1],
-                (*self.ghosts, self.contact, self._drawn),
+                (*self.ghosts, self._drawn),
                 self.transitions,
                 (self._hint,),
             )
@@ -312,7 +314,7 @@ class TimePlot(pg.GraphicsView):
             self._restyled[line] = text, halo
         for line in self.ghosts:
             self._restyled[line] = muted, halo
-        self._restyled[self.contact] = palette.highlight().color(), halo
+        self._restyled[self.transitions[2]] = palette.highlight().color(), halo
         for line, colors in self._restyled.items():
             line.set_colors(*colors, active=line is self._active)
         self._hint.fill, self._hint.border = pg.mkBrush(halo), pg.mkPen(muted)

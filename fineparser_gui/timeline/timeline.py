@@ -38,8 +38,9 @@ class Timeline(QWidget):
 
     Signals:
         seek_requested: (int) frame under the mouse.
-        transition_dragged: (int, int, str) flight (0) or entry (1), frame, and a name shared by all moves of one drag.
-        transition_nudged: (int, int) flight (0) or entry (1), and number of frames to move it by.
+        transition_dragged: (int, int, str) flight (0), entry (1) or water contact (2), frame, and a name shared by all
+            moves of one drag.
+        transition_nudged: (int, int) flight (0), entry (1) or water contact (2), and number of frames to move it by.
         range_nudged: (int, int) In (0) or Out point (1), and number of frames to move it by.
         range_changed: (int, int) first and last frame of the dive, at the end of a drag.
         proposal_accepted: (int) index of a proposed dive that was double-clicked.
@@ -197,7 +198,7 @@ class Timeline(QWidget):
         self._thumbnails.close()
 
     def transition_point(self, place: int) -> QPointF:
-        """Centre of the handle of flight (0) or entry (1)."""
+        """Centre of the handle of flight (0), entry (1) or water contact (2)."""
         return self._point(self._plot.transitions[place])
 
     def range_point(self, place: int) -> QPointF:
@@ -290,7 +291,6 @@ class Timeline(QWidget):
             plot.set_drawn(sorted(self._drawn))
             moved = [g if g != f else None for g, f in zip(self._handles.ghosts, self._handles.frames, strict=True)]
             plot.set_lines(plot.ghosts, moved)
-            plot.set_lines([plot.contact], [self._parse.first_water_contact_frame if self._parse is not None else None])
             plot.set_lines(plot.transitions, self._handles.frames)
             plot.set_range(self._range.edges(), movable=bool(self._range.movable))
             plot.set_proposals(self._segments, self._accepted)
@@ -381,8 +381,6 @@ class Timeline(QWidget):
         parts = [self._selection.text] if self._selection.any else []
         parts += [text.format(step_label(s.name), s.start_frame, duration_s(s, self._info)) for s in self._steps]
         parts += [*self._handles.accessible_text(), self._range.accessible_text()]
-        if self._parse is not None and self._parse.first_water_contact_frame is not None:
-            parts.append(self.tr("first water contact in frame {0}").format(self._parse.first_water_contact_frame))
         if self._segments:
             found = self.tr("{0} dives found, {1} of them in the list")
             parts.append(found.format(len(self._segments), len(self._accepted)))

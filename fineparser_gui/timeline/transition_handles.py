@@ -1,4 +1,4 @@
-"""The two transitions as handles of the timeline: their frames, those of the model, and their descriptions."""
+"""Transitions and water contact as handles of the timeline: their frames, those of the model, and what is said."""
 
 from PySide6.QtCore import QCoreApplication
 
@@ -10,17 +10,17 @@ translate = QCoreApplication.translate
 
 
 class TransitionHandles:
-    """State of the two handles.
+    """State of the handles: first frame of flight (0) and entry (1), and the first contact with the water (2).
 
     Attributes:
-        frames: first frames of flight and entry; empty without an analysis.
-        ghosts: the model's own first frames; empty without an analysis.
-        held, chosen: 0 for flight, 1 for entry, or None: dragged, selected for the keys.
+        frames: of the handles, two where the contact was not seen; empty without an analysis.
+        ghosts: those of the model, None for a contact that it has not seen.
+        held, chosen: place that is dragged, or selected for the keys; None: none is.
     """
 
     def __init__(self) -> None:
         self.frames: tuple[int, ...] = ()
-        self.ghosts: tuple[int, ...] = ()
+        self.ghosts: tuple[int | None, ...] = ()
         self.held: int | None = None
         self.chosen: int | None = None
         self._parse: DiveParse | None = None
@@ -28,27 +28,34 @@ class TransitionHandles:
     def set_parses(self, shown: DiveParse | None, by_model: DiveParse | None) -> None:
         """Set the shown transitions and those of the model."""
         self._parse = shown
-        self.frames = frames_of(shown.transitions) if shown else ()
-        self.ghosts = frames_of(by_model.transitions) if by_model else ()
+        self.frames = moments_of(shown) if shown else ()
+        own = moments_of(by_model) if by_model else ()
+        self.ghosts = (*own, *(None for _ in self.frames[len(own) :]))
         if shown is None:
             self.held = self.chosen = None
 
     def accessible_text(self) -> list[str]:
-        """Accessible descriptions, one per transition."""
+        """Accessible descriptions, one per handle."""
         return [self.text(place) for place in range(len(self.frames))]
 
     def text(self, place: int) -> str:
-        """Description of a transition: its frame, the sampled frame it is scored from, and the model's frame."""
+        """Description of a handle: its frame, the sampled frame it is scored from, and the model's frame."""
         assert self._parse is not None
-        frame = self.frames[place]
+        frame, ghost = self.frames[place], self.ghosts[place]
         text = (
-            translate("TransitionHandles", "entry from frame {0}")
-            if place
-            else translate("TransitionHandles", "flight from frame {0}")
-        ).format(frame)
+            translate("TransitionHandles", "flight from frame {0}"),
+            translate("TransitionHandles", "entry from frame {0}"),
+            translate("TransitionHandles", "first water contact in frame {0}"),
+        )[place].format(frame)
         sampled = int(self._parse.sampled_frames[frame_to_sample(self._parse.sampled_frames, frame)])
-        if sampled != frame:  # the network knows sampled frames only
+        if sampled != frame and place < 2:  # the network knows sampled frames only
             text += " · " + translate("TransitionHandles", "scored from the next sampled frame, {0}").format(sampled)
-        if self.ghosts[place] != frame:
-            text += " · " + translate("TransitionHandles", "model: {0}").format(self.ghosts[place])
+        if ghost is not None and ghost != frame:
+            text += " · " + translate("TransitionHandles", "model: {0}").format(ghost)
         return text
+
+
+def moments_of(parse: DiveParse) -> tuple[int, ...]:
+    """First frames of flight and entry, and the first contact with the water where it was seen."""
+    contact = parse.first_water_contact_frame
+    return (*frames_of(parse.transitions), *(() if contact is None else (contact,)))

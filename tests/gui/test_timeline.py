@@ -238,15 +238,33 @@ def test_a_loop_follows_its_step_and_the_dive(parsed) -> None:
     assert transport.loop == (1, 119)
 
 
-def test_the_water_contact_is_marked_and_told(parsed) -> None:
-    session, timeline = parsed.session, parsed.window.player.timeline
+def test_the_water_contact_is_a_handle_too(parsed, focused, qtbot) -> None:
+    session, window, timeline = parsed.session, parsed.window, parsed.window.player.timeline
     dive = session.current
-    assert not timeline._plot.contact.isVisible()
+    assert not timeline._plot.transitions[2].isVisible()
+    window.transport.seek(90)
+    window.actions_by_id["contact_here"].trigger()  # where it was not seen, the coach says it
+    assert timeline._plot.transitions[2].value() == 90
+    assert "first water contact in frame 90" in timeline.accessibleDescription()
+    window.actions_by_id["undo"].trigger()
+    assert not timeline._plot.transitions[2].isVisible()
     parse = replace(dive.analysis.parse, first_water_contact_frame=88)
-    session.update(dive.key, analysis=replace(dive.analysis, parse=parse))
-    assert timeline._plot.contact.isVisible()
-    assert timeline._plot.contact.value() == 88
-    assert "first water contact in frame 88" in timeline.accessibleDescription()
+    own = replace(dive.analysis, parse=parse)
+    session.update(dive.key, model_analysis=own, analysis=own)
+    drag_from(timeline, timeline.transition_point(2), 4)
+    assert session.current.correction.contact_frame == 92
+    assert "first water contact in frame 92 · model: 88" in timeline.accessibleDescription()
+    assert timeline._plot.ghosts[2].value() == 88
+    for _ in range(4):
+        qtbot.keyClick(timeline, Qt.Key.Key_Tab)
+    assert window.transport.frame == 92
+    qtbot.keyClick(timeline, Qt.Key.Key_Left)
+    assert session.current.analysis.parse.first_water_contact_frame == 91
+    drag_from(timeline, timeline.transition_point(2), -60)  # not before the entry
+    assert session.current.correction.contact_frame == frames_of(parse.transitions)[1]
+    qtbot.waitUntil(window.actions_by_id["reset_transitions"].isEnabled)
+    window.actions_by_id["reset_transitions"].trigger()
+    assert session.current.correction.contact_frame is None
 
 
 def test_the_lanes_zoom_together_and_the_axes_follow(parsed, qtbot) -> None:
