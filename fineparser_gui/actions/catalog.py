@@ -309,7 +309,7 @@ CATALOG: tuple[ActionSpec, ...] = (
     ActionSpec(
         id="athletes",
         menu=_VIEW,
-        text=QT_TRANSLATE_NOOP("actions", "A&thletes…"),
+        text=QT_TRANSLATE_NOOP("actions", "Athlet&es…"),
         keys=("Ctrl+Shift+A",),
     ),
     ActionSpec(id="sort_dives", menu=_VIEW, text=QT_TRANSLATE_NOOP("actions", "&Sort the dives")),
