@@ -45,12 +45,11 @@ def main() -> int:
         print(_NO_QT, file=sys.stderr)
         return 1
     import platformdirs
-    from PySide6.QtWidgets import QApplication
 
     from fineparser_core.diving.difficulty import BOARDS_M
     from fineparser_core.diving.dive_number import parse_dive_number
     from fineparser_core.errors import ConfigError, FineParserError
-    from fineparser_gui.app import Studio
+    from fineparser_gui.app import Application, Studio
     from fineparser_gui.display import display_problem
     from fineparser_gui.log_file import report_unexpected, start_logging
     from fineparser_gui.model.session_file import SUFFIX
@@ -69,11 +68,12 @@ def main() -> int:
     folder, problem = own_folder(platformdirs.user_data_path("fineparser", appauthor=False))
     if folder is not None:
         start_logging(folder)
-    app = QApplication(sys.argv[:1])
+    app = Application(sys.argv[:1])
     install_translators(app)
     cache, _ = own_folder(platformdirs.user_cache_path("fineparser", appauthor=False) / "analyses")
     studio = Studio(app, folder, cache)
     report_unexpected(studio.window.tell_unexpected)
+    app.file_opened.connect(lambda path: studio.window.open_paths([path]))
     studio.window.show()
     if problem:
         studio.session.problem.emit(problem)

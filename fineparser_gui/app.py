@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt, Signal
+from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 
 from fineparser_gui.main_window import MainWindow
@@ -14,6 +15,22 @@ from fineparser_gui.services.worker_client import WorkerClient
 from fineparser_gui.settings.preferences import Preferences
 from fineparser_gui.settings.store import PreferenceStore
 from fineparser_gui.theme import ThemeManager
+
+
+class Application(QApplication):
+    """Knows which files the desktop asks it to open: macOS tells a program that runs, and passes no arguments.
+
+    Signals:
+        file_opened: (Path) a file was opened with the program.
+    """
+
+    file_opened = Signal(Path)
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QFileOpenEvent) and event.file():
+            self.file_opened.emit(Path(event.file()))
+            return True
+        return super().event(event)
 
 
 class Studio:

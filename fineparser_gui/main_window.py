@@ -15,7 +15,16 @@ from PySide6.QtGui import (
     QPaintEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QMainWindow,
+    QScrollArea,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from fineparser_core.resources import resource
 from fineparser_gui.actions.batch_commands import BatchCommands
@@ -34,6 +43,7 @@ from fineparser_gui.panels.contributions import ContributionsPanel
 from fineparser_gui.panels.corner import Corner
 from fineparser_gui.panels.details import DetailsPanel
 from fineparser_gui.panels.dives import DivesPanel
+from fineparser_gui.panels.drop_highlight import DropHighlight
 from fineparser_gui.panels.empty_state import EmptyState
 from fineparser_gui.panels.exemplars import ExemplarsPanel
 from fineparser_gui.panels.exports_strip import ExportsStrip
@@ -48,9 +58,13 @@ from fineparser_gui.services.model_choice import ModelChoice
 from fineparser_gui.services.session import Session
 from fineparser_gui.services.session_files import SessionFileController
 from fineparser_gui.settings.store import PreferenceStore
+from fineparser_gui.settings.window_place import WindowPlace
 
-_DIVES_W = 236
-_SIDE_W = 400
+#: Of a new window, and the smallest: a screen of 1366 × 768 at 125 % has 1093 × 614, less the panel of the desktop.
+_SIZE = (1440, 900)
+_LEAST_SIZE = (900, 540)
+_DIVES_W, _SIDE_W = 236, 400
+_DIVES_LEAST_W, _SIDE_LEAST_W = 180, 320
 _STEP_EDITS = (
     "flight_here",
     "flight_earlier",
@@ -93,8 +107,8 @@ class MainWindow(QMainWindow):
         self._keys = KeyFilter(self, self._leaves_key)
         self._painted = self._asked = self._closed = False
         self.setAcceptDrops(True)
-        self.resize(1440, 900)
-        self.setMinimumSize(1040, 640)
+        self.resize(*_SIZE)
+        self.setMinimumSize(*_LEAST_SIZE)
         self.transport = Transport(self)
         self.explanations = Explanations()
         self.files = SessionFileDialogs(session, files, self)
@@ -109,6 +123,7 @@ class MainWindow(QMainWindow):
         self._refresh_timer = QTimer(
             self, singleShot=True, interval=0, timeout=self._refresh
         )  # once for all dives of a drop
+        self._modified_timer = QTimer(self, singleShot=True, interval=200, timeout=self._show_modified)
         for signal in (session.dive_added, session.dive_removed):
             signal.connect(lambda _: self._refresh_timer.start())
         for signal in (session.shown_changed, session.comparison_changed, session.library.changed):
@@ -126,6 +141,8 @@ class MainWindow(QMainWindow):
         self._show_edits()
         self._color_icons()
         self._refresh()
+        self._place = WindowPlace(folder)
+        self._place.restore(self, {"columns": self._columns})
 
     def _build(self) -> None:
         self.messages = MessageStack()
@@ -133,8 +150,9 @@ class MainWindow(QMainWindow):
         self.empty = EmptyState(has_sample=resource("samples", "sample.json").is_file())
         self.empty.open_requested.connect(self._open)
         self.empty.sample_requested.connect(self._open_sample)
+        self.empty.session_requested.connect(self.files.open_path)
         self.dives = DivesPanel(self._session, self.actions_by_id)
-        self.dives.setFixedWidth(_DIVES_W)
+        self.dives.setMinimumWidth(_DIVES_LEAST_W)
         self.batch.serve(self.dives, self.actions_by_id)
         self.player = PlayerPanel(self._session, self.transport, self.actions_by_id)
         self.dives.view.activated.connect(self.player.take_keys)
@@ -158,7 +176,7 @@ class MainWindow(QMainWindow):
         self._side = scroll = QScrollArea()
         scroll.setWidget(side)
         scroll.setWidgetResizable(True)
-        scroll.setFixedWidth(_SIDE_W)
+        scroll.setMinimumWidth(_SIDE_LEAST_W)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.viewport().setAutoFillBackground(False)
         side.setAutoFillBackground(False)
@@ -166,10 +184,17 @@ class MainWindow(QMainWindow):
         work = QWidget()
         row = QHBoxLayout(work)
         row.setContentsMargins(10, 10, 10, 10)
-        row.setSpacing(8)
-        row.addWidget(self.dives)
-        row.addWidget(self.player, 1)
-        row.addWidget(scroll)
+        self._columns = QSplitter()
+        self._columns.setChildrenCollapsible(False)
+        self._columns.setHandleWidth(8)
+        for place, (part, width) in enumerate(
+            ((self.dives, _DIVES_W), (self.player, _SIZE[0] - _DIVES_W - _SIDE_W), (scroll, _SIDE_W))
+        ):
+            self._columns.addWidget(part)
+            self._columns.setStretchFactor(place, int(part is self.player))
+            part.resize(width, part.height())
+        self._columns.setSizes([_DIVES_W, _SIZE[0] - _DIVES_W - _SIDE_W, _SIDE_W])
+        row.addWidget(self._columns)
         self._pages = QStackedWidget()
         self._pages.addWidget(self.empty)
         self._pages.addWidget(work)
@@ -178,6 +203,7 @@ class MainWindow(QMainWindow):
         corner = Corner(self._pages)
         for widget in (self.messages, self.exports):
             corner.add(widget)
+        self._drop = DropHighlight(self._pages)
         self.library = LibraryDock(self._session, self, self.actions_by_id)
         self.full_screen = FullScreen(self, (self.dives, scroll, self.library))
         self.full_screen.changed.connect(lambda on: self._set_checked("full_screen", on))
@@ -381,8 +407,13 @@ class MainWindow(QMainWindow):
         if page != self._pages.currentIndex():
             self._pages.setCurrentIndex(page)
             self.player.take_keys()
-        names = [dive.path.name if dive else "", self.files.controller.path.stem if self.files.controller.path else ""]
-        self.setWindowTitle(" – ".join([*filter(None, names), "FineParser Studio"]))
+        session_name = self.files.controller.path.stem if self.files.controller.path else ""
+        # A name may hold what Qt takes for the place of the mark of a modified document.
+        names = [name.replace("[*]", "[*][*]") for name in (dive.path.name if dive else "", session_name) if name]
+        self.setWindowTitle(" – ".join([*names, "FineParser Studio[*]"]))
+        self._modified_timer.start()
+        if page == 0:
+            self.empty.set_recent(self.files.controller.recent_paths)
         parsed = dive is not None and dive.analysis is not None
         missing = dive is not None and dive.state is DiveState.MISSING
         self._set_checked("compare", comparing)
@@ -418,7 +449,11 @@ class MainWindow(QMainWindow):
             self.dives.setVisible(not comparing or (not led and self.width() >= _WIDE_ENOUGH_TO_COMPARE_PX))
             self._side.setVisible(not led)  # nor is there a dive of the session to tell of
 
+    def _show_modified(self) -> None:
+        self.setWindowModified(self.files.controller.modified)
+
     def _show_edits(self) -> None:
+        self._modified_timer.start()
         edits = self._session.edits
         for action_id, enabled, name, what in (
             ("undo", edits.canUndo(), self.tr("&Undo {0}"), edits.undoText()),
@@ -461,6 +496,9 @@ class MainWindow(QMainWindow):
         if event.spontaneous() and not self._may_close():
             event.ignore()
             return
+        if self.full_screen.on:
+            self.full_screen.use(False)
+        self._place.save(self, {"columns": self._columns})
         self._asked, self._closed = self._asked or event.spontaneous(), True
         self.player.close_videos()
         self.measured.close_video()
@@ -471,13 +509,13 @@ class MainWindow(QMainWindow):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
-            self.empty.set_dropping(True)
+            self._drop.show_over(self.centralWidget())
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self.empty.set_dropping(False)
+        self._drop.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        self.empty.set_dropping(False)
+        self._drop.hide()
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         event.acceptProposedAction()
         self.open_paths(paths)

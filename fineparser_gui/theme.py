@@ -1,7 +1,7 @@
 """Colours and style sheet of the window: light, dark, or following the system."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
@@ -34,7 +34,7 @@ LIGHT = Theme(
     window="#f3f5f8",
     surface="#ffffff",
     sunken="#e9edf2",
-    border="#d8dfe6",
+    border="#7b8794",
     text="#17212b",
     muted="#586776",
     accent="#0a66c2",
@@ -48,7 +48,7 @@ DARK = Theme(
     window="#12171c",
     surface="#1b2229",
     sunken="#141a20",
-    border="#303b46",
+    border="#6d7a87",
     text="#e9eef3",
     muted="#9aa8b6",
     accent="#58aaf6",
@@ -58,20 +58,27 @@ DARK = Theme(
     danger="#421c1e",
     on_danger="#ffb9b9",
 )
+#: Where the desktop asks for more contrast.
+HIGH_LIGHT = replace(
+    LIGHT, window="#ffffff", sunken="#f0f0f0", border="#000000", text="#000000", muted="#262626", accent="#003d80"
+)
+HIGH_DARK = replace(
+    DARK,
+    window="#000000",
+    surface="#000000",
+    sunken="#1a1a1a",
+    border="#ffffff",
+    text="#ffffff",
+    muted="#e0e0e0",
+    accent="#8ec9ff",
+    on_accent="#000000",
+)
 
+#: What Fusion does not make of the palette: cards, roles of labels and buttons, borders that stand out enough, and the
+#: mark of the control with the focus.
 _STYLE = """
 * {{ outline: none; }}
 QMainWindow, QDialog {{ background: {window}; }}
-QToolTip {{ background: {surface}; color: {text}; border: 1px solid {border}; padding: 4px; }}
-QMenuBar {{ background: {surface}; border-bottom: 1px solid {border}; padding: 2px 6px; }}
-QMenuBar::item {{ padding: 4px 10px; border-radius: 4px; background: transparent; }}
-QMenuBar::item:selected {{ background: {sunken}; }}
-QMenu {{ background: {surface}; border: 1px solid {border}; padding: 4px; }}
-QMenu::item {{ padding: 5px 26px 5px 22px; border-radius: 4px; }}
-QMenu::item:selected {{ background: {accent}; color: {on_accent}; }}
-QMenu::item:disabled {{ color: {muted}; }}
-QMenu::separator {{ height: 1px; background: {border}; margin: 4px 8px; }}
-QSplitter::handle {{ background: transparent; }}
 QFrame[card="true"] {{ background: {surface}; border: 1px solid {border}; border-radius: 10px; }}
 QFrame[role="row"] {{ border: 1px solid transparent; border-radius: 5px; }}
 QFrame[role="row"]:hover {{ background: {sunken}; }}
@@ -111,25 +118,21 @@ QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox {{
     background: {window}; color: {text}; border: 1px solid {border}; border-radius: 7px; padding: 5px 8px;
     selection-background-color: {accent}; selection-color: {on_accent};
 }}
-QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus {{ border: 1px solid {accent}; }}
+QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus {{
+    border: 2px solid {accent}; padding: 4px 7px;
+}}
 QLineEdit[valid="false"] {{ border: 1px solid {on_danger}; }}
+QComboBox[role="quiet"] {{
+    background: transparent; border-color: transparent; color: {muted}; padding: 2px 2px 2px 6px;
+}}
 QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {{
     border: none; background: transparent; width: 20px; margin-right: 2px;
 }}
 QSpinBox::down-arrow, QDoubleSpinBox::down-arrow {{ image: url("{chevron}"); width: 10px; height: 10px; }}
 QSpinBox::up-arrow, QDoubleSpinBox::up-arrow {{ image: url("{chevron_up}"); width: 10px; height: 10px; }}
-QTabWidget::pane {{ border: none; border-top: 1px solid {border}; }}
-QTabBar {{ background: transparent; border: none; }}
-QTabBar::tab {{
-    background: transparent; color: {muted}; border: none; border-bottom: 2px solid transparent; padding: 7px 14px;
+QComboBox[role="quiet"]:hover, QComboBox[role="quiet"]:focus {{
+    border: 1px solid {accent}; padding: 2px 2px 2px 6px;
 }}
-QTabBar::tab:selected {{ color: {text}; border-bottom: 2px solid {accent}; }}
-QTabBar::tab:hover {{ color: {text}; }}
-QTabBar::tab:selected:focus {{ background: {selected}; }}
-QComboBox[role="quiet"] {{
-    background: transparent; border-color: transparent; color: {muted}; padding: 2px 2px 2px 6px;
-}}
-QComboBox[role="quiet"]:hover, QComboBox[role="quiet"]:focus {{ border-color: {accent}; }}
 QComboBox::drop-down {{ border: none; width: 22px; }}
 QComboBox::down-arrow {{ image: url("{chevron}"); width: 14px; height: 14px; }}
 QComboBox QAbstractItemView {{
@@ -144,12 +147,6 @@ QCheckBox::indicator:checked, QTableView::indicator:checked {{
     background: {checked}; border-color: {checked}; image: url("{check}");
 }}
 QCheckBox::indicator:focus {{ border: 2px solid {accent}; }}
-QRadioButton {{ spacing: 7px; }}
-QRadioButton::indicator {{
-    width: 15px; height: 15px; border: 1px solid {muted}; border-radius: 8px; background: {window};
-}}
-QRadioButton::indicator:focus {{ border-color: {accent}; }}
-QRadioButton::indicator:checked {{ width: 7px; height: 7px; border: 5px solid {accent}; background: {on_accent}; }}
 QListView#dives, QTableView, QTextBrowser, QScrollArea {{
     background: {surface}; border: 1px solid transparent; color: {text}; selection-background-color: {selected};
     selection-color: {text};
@@ -180,20 +177,9 @@ QHeaderView::down-arrow {{ image: url("{chevron_up}"); }}
 QHeaderView::up-arrow {{ image: url("{chevron}"); }}
 QProgressBar {{ background: {sunken}; border: none; border-radius: 3px; }}
 QProgressBar::chunk {{ background: {accent}; border-radius: 3px; }}
-QSlider::groove:horizontal {{ height: 4px; background: {border}; border-radius: 2px; }}
-QSlider::sub-page:horizontal {{ background: {accent}; border-radius: 2px; }}
-QSlider::handle:horizontal {{ width: 14px; margin: -5px 0; border-radius: 7px; background: {accent}; }}
-QSlider::handle:horizontal:focus {{ background: {text}; }}
-QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
-QScrollBar::handle:vertical {{ background: {border}; border-radius: 4px; min-height: 28px; margin: 1px 2px; }}
-QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; }}
-QScrollBar::handle:horizontal {{ background: {border}; border-radius: 4px; min-width: 28px; margin: 2px 1px; }}
-QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
-QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 QFrame#banner {{ background: {danger}; border: 1px solid {border}; border-radius: 8px; }}
 QFrame#offer, QLabel#offer {{ background: {surface}; border: 2px solid {accent}; border-radius: 8px; }}
 QFrame#banner QLabel {{ color: {on_danger}; }}
-QFrame#emptyState[dropping="true"] {{ border: 2px dashed {accent}; background: {selected}; }}
 QFrame#emptyState {{ border: 2px dashed {border}; border-radius: 14px; background: {surface}; }}
 """
 
@@ -204,7 +190,7 @@ _DARK_TEXT, _LIGHT_TEXT = QColor("#101820"), QColor("#ffffff")
 
 
 class ThemeManager(QObject):
-    """Applies theme and step colours, and follows changes of the system's colour scheme."""
+    """Applies theme and step colours, and follows the desktop's colour scheme and its wish for contrast."""
 
     def __init__(self, app: QApplication) -> None:
         super().__init__(app)
@@ -214,7 +200,9 @@ class ThemeManager(QObject):
         self._applied: tuple[Theme, Mapping[str, str]] | None = None
         self._system_is_dark = app.palette().window().color().lightnessF() < 0.5
         app.setStyle("Fusion")
-        QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
+        hints = QGuiApplication.styleHints()
+        hints.colorSchemeChanged.connect(self._follow_system)
+        hints.accessibility().contrastPreferenceChanged.connect(self._follow_system)
         self._follow_system()
 
     def choose(self, choice: str, step_colors: Mapping[str, str]) -> None:
@@ -228,14 +216,17 @@ class ThemeManager(QObject):
         self._follow_system()
 
     def _follow_system(self) -> None:
+        hints = QGuiApplication.styleHints()
+        scheme = hints.colorScheme()
+        dark = scheme == Qt.ColorScheme.Dark
         if self._choice != "system":
-            self.use(DARK if self._choice == "dark" else LIGHT)
-            return
-        scheme = QGuiApplication.styleHints().colorScheme()
-        if scheme == Qt.ColorScheme.Unknown:  # the desktop reports no scheme: use the initial palette
-            self.use(DARK if self._system_is_dark else LIGHT)
+            dark = self._choice == "dark"
+        elif scheme == Qt.ColorScheme.Unknown:  # the desktop reports no scheme: use the initial palette
+            dark = self._system_is_dark
+        if hints.accessibility().contrastPreference() == Qt.ContrastPreference.HighContrast:
+            self.use(HIGH_DARK if dark else HIGH_LIGHT)
         else:
-            self.use(DARK if scheme == Qt.ColorScheme.Dark else LIGHT)
+            self.use(DARK if dark else LIGHT)
 
     def use(self, theme: Theme) -> None:
         """Apply a theme; widgets redraw icons in their `changeEvent`."""

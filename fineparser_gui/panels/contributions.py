@@ -1,6 +1,6 @@
 """The points that each phase adds to the score or takes from it, relative to the exemplars."""
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QWidget
 
@@ -11,11 +11,12 @@ from fineparser_gui.services.session import Session
 from fineparser_gui.steps import step_text
 from fineparser_gui.theme import step_color
 
-_ROW_H = 30
-_SPLIT_ROW_H = 66
+#: In lines of text: a row, a row that is split by stream, its bars, the bars of the streams, and room for a value.
+_ROW, _SPLIT_ROW = 2.1, 4.7
+_BAR, _STREAM_BAR = 1.4, 0.65
+_VALUE = 3.6
 #: Of the bars of the streams.
 _PATTERNS = (Qt.BrushStyle.Dense4Pattern, Qt.BrushStyle.BDiagPattern, Qt.BrushStyle.HorPattern)
-_VALUE_W = 50
 
 
 class ContributionsPanel(QWidget):
@@ -82,10 +83,19 @@ class _Bars(QWidget):
     def show_contributions(self, contributions: tuple[Contribution, ...], total: float, *, split: bool) -> None:
         self._contributions, self._split = contributions, split
         self._values = rounded_to_sum([part.points for part in contributions], total)
-        self.setFixedHeight(len(contributions) * (_SPLIT_ROW_H if split else _ROW_H) + 4)
+        self._fit_height()
         values = zip(contributions, self._values, strict=True)
         self.setAccessibleDescription(", ".join(f"{step_text(part.step)} {signed(v)}" for part, v in values))
         self.update()
+
+    def _fit_height(self) -> None:
+        lines = len(self._contributions) * (_SPLIT_ROW if self._split else _ROW)
+        self.setFixedHeight(round(lines * self.fontMetrics().height()) + 4)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._fit_height()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self._contributions:
@@ -96,30 +106,39 @@ class _Bars(QWidget):
         streams = self.tr("video"), self.tr("frames"), self.tr("measured")
         names = (*(step_text(c.step) for c in self._contributions), *streams)
         names_w = max(metrics.horizontalAdvance(name) for name in names) + 6
-        left, right = names_w + _VALUE_W, self.width() - _VALUE_W
+        line = metrics.height()
+        value_w = _VALUE * line
+        left, right = names_w + value_w, self.width() - value_w
         zero = (left + right) / 2
         parts = [(c.dynamic, c.static, c.measured) for c in self._contributions]
         shown = [
             (c.points, *(split if self._split else ())) for c, split in zip(self._contributions, parts, strict=True)
         ]
         scale = (right - left) / 2 / max(*(abs(v) for row in shown for v in row), 0.5)
-        row_h = _SPLIT_ROW_H if self._split else _ROW_H
+        row_h = line * (_SPLIT_ROW if self._split else _ROW)
         for row, (part, value) in enumerate(zip(self._contributions, self._values, strict=True)):
             top = row * row_h + 2.0
             painter.setPen(self.palette().text().color())
-            painter.drawText(QRectF(0, top, names_w, _ROW_H), Qt.AlignmentFlag.AlignVCenter, step_text(part.step))
+            name_box = QRectF(0, top, names_w, _ROW * line)
+            painter.drawText(name_box, Qt.AlignmentFlag.AlignVCenter, step_text(part.step))
             color = step_color(part.step)
-            self._bar(painter, QRectF(zero, top + 5, part.points * scale, 20), value, QBrush(color))
+            self._bar(
+                painter,
+                QRectF(zero, top + (_ROW - _BAR) / 2 * line, part.points * scale, _BAR * line),
+                value,
+                QBrush(color),
+            )
             if self._split:
                 values = rounded_to_sum(parts[row], value)
                 for place, (name, points, pattern) in enumerate(zip(streams, parts[row], _PATTERNS, strict=True)):
-                    box = QRectF(zero, top + 27 + 12 * place, points * scale, 9)
+                    below = (_ROW + _BAR) / 2 + 0.15 + (_STREAM_BAR + 0.2) * place
+                    box = QRectF(zero, top + below * line, points * scale, _STREAM_BAR * line)
                     self._bar(painter, box, values[place], QBrush(color, pattern), name)
         painter.setPen(QPen(self.palette().placeholderText().color(), 1))
         painter.drawLine(QPointF(zero, 0), QPointF(zero, self.height()))
 
     def _bar(self, painter: QPainter, box: QRectF, shown: float, fill: QBrush, name: str = "") -> None:
-        bar = box.normalized()
+        bar, half = box.normalized(), self.fontMetrics().height() / 2
         painter.setPen(Qt.PenStyle.NoPen if not name else QPen(QColor(fill.color()), 1))
         painter.setBrush(fill)
         painter.drawRoundedRect(bar, 2, 2)
@@ -128,13 +147,14 @@ class _Bars(QWidget):
             font = painter.font()
             font.setPointSizeF(self.font().pointSizeF() * 0.86)
             painter.setFont(font)
-            painter.drawText(QRectF(10, bar.center().y() - 8, 90, 16), Qt.AlignmentFlag.AlignVCenter, name)
-        value = signed(shown)
+            place = QRectF(10, bar.center().y() - half, self.width(), 2 * half)
+            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, name)
+        value, width = signed(shown), _VALUE * 2 * half
         if box.width() >= 0:
-            text = QRectF(bar.right() + 5, bar.center().y() - 9, _VALUE_W, 18)
+            text = QRectF(bar.right() + 5, bar.center().y() - half, width, 2 * half)
             painter.drawText(text, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, value)
         else:
-            text = QRectF(bar.left() - 5 - _VALUE_W, bar.center().y() - 9, _VALUE_W, 18)
+            text = QRectF(bar.left() - 5 - width, bar.center().y() - half, width, 2 * half)
             painter.drawText(text, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, value)
         if name:
             painter.setFont(self.font())

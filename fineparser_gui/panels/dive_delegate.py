@@ -1,5 +1,7 @@
 """Delegate of the list of dives: draws the rows and edits dive numbers in place."""
 
+from math import ceil
+
 import numpy as np
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QGuiApplication, QIcon, QPainter, QPainterPath, QPalette
@@ -33,7 +35,8 @@ class DiveDelegate(QStyledItemDelegate):
         self._library = library
 
     def sizeHint(self, option: QStyleOptionViewItem, index: AnyIndex) -> QSize:
-        return QSize(0, _THUMBNAIL.height() + 2 * _MARGIN)
+        lines = option.fontMetrics.height() * (1 + 2 * _SMALL)
+        return QSize(0, max(_THUMBNAIL.height(), ceil(lines)) + 2 * _MARGIN)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
         dive: Dive = index.data(DIVE_ROLE)

@@ -1,13 +1,18 @@
-"""Start page of the window: a drop area and two buttons."""
+"""Start page of the window: a drop area, two buttons and the recent sessions."""
+
+from collections.abc import Sequence
+from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from fineparser_gui.icons import pixmap
-from fineparser_gui.panels.widgets import label
+from fineparser_gui.panels.widgets import label, tool_tip
 
-_TEXT_W = 470
+#: Width of the text in average letters, and most sessions that are listed.
+_TEXT_LETTERS = 70
+_MOST_RECENT = 5
 
 
 class EmptyState(QWidget):
@@ -15,10 +20,12 @@ class EmptyState(QWidget):
 
     Signals:
         open_requested, sample_requested: a button was pressed.
+        session_requested: (Path) a recent session was chosen.
     """
 
     open_requested = Signal()
     sample_requested = Signal()
+    session_requested = Signal(Path)
 
     def __init__(self, *, has_sample: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,7 +47,6 @@ class EmptyState(QWidget):
             wrap=True,
         )
         self._text.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._text.setFixedWidth(_TEXT_W)
         self.open_button = QPushButton(self.tr("Open video…"))
         self.open_button.setProperty("role", "primary")
         self.open_button.clicked.connect(self.open_requested)
@@ -62,18 +68,37 @@ class EmptyState(QWidget):
         inner.addWidget(self._text, 0, Qt.AlignmentFlag.AlignHCenter)
         inner.addSpacing(6)
         inner.addLayout(buttons)
+        self.recent = QWidget()
+        self._recent_paths: list[Path] = []
+        self._sessions = QVBoxLayout(self.recent)
+        self._sessions.setContentsMargins(0, 8, 0, 0)
+        self._sessions.setSpacing(4)
+        self.recent.hide()
+        inner.addWidget(self.recent, 0, Qt.AlignmentFlag.AlignHCenter)
         inner.addStretch(5)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(28, 28, 28, 28)
         outer.addWidget(self._area)
 
-    def set_dropping(self, dropping: bool) -> None:
-        """Highlight the area while a drag is over the window."""
-        self._area.setProperty("dropping", dropping)
-        self._area.style().unpolish(self._area)
-        self._area.style().polish(self._area)
+    def set_recent(self, paths: Sequence[Path]) -> None:
+        """List the newest of the sessions that can be opened again."""
+        paths = [path for path in paths if path.is_file()][:_MOST_RECENT]
+        if paths == self._recent_paths:
+            return
+        self._recent_paths = paths
+        while (item := self._sessions.takeAt(0)) is not None:
+            item.widget().deleteLater()
+        self._sessions.addWidget(label(self.tr("Recent sessions"), "muted"), 0, Qt.AlignmentFlag.AlignHCenter)
+        for path in paths:
+            button = QPushButton(path.stem.replace("&", "&&"))
+            button.setProperty("role", "tool")
+            button.setToolTip(tool_tip(str(path)))
+            button.clicked.connect(lambda _=False, path=path: self.session_requested.emit(path))
+            self._sessions.addWidget(button)
+        self.recent.setVisible(bool(paths))
 
     def showEvent(self, event: QShowEvent) -> None:
-        self._text.setFixedHeight(self._text.heightForWidth(_TEXT_W))
+        width = self.fontMetrics().averageCharWidth() * _TEXT_LETTERS
+        self._text.setFixedSize(width, self._text.heightForWidth(width))
         self._picture.setPixmap(pixmap("dive", self.palette().highlight().color().name(), 84))
         super().showEvent(event)

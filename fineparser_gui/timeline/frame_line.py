@@ -10,6 +10,8 @@ from PySide6.QtGui import QColor, QPainter, QPen
 _WIDTH_PX, _ACTIVE_PX = 2.0, 3.5
 #: What a line stands out from thumbnails and curves by, on both sides.
 _HALO_PX = 2.0
+#: Half the size of the mark of a dotted line.
+_DIAMOND_PX = 5
 
 
 class FrameLine(pg.InfiniteLine):
@@ -32,6 +34,8 @@ class FrameLine(pg.InfiniteLine):
         self._style = Qt.PenStyle.DotLine if dashed else Qt.PenStyle.SolidLine
         self._halo = QPen()
         self._offset = 0.0
+        if dashed:
+            self._maxMarkerSize = _DIAMOND_PX  # room beside the line
         if marker is not None:
             self.addMarker(marker[0], marker[1], 11)
         if movable:
@@ -49,6 +53,17 @@ class FrameLine(pg.InfiniteLine):
         painter.setPen(self._halo)
         painter.drawLine(QPointF(bounds.left(), 0), QPointF(bounds.right(), 0))
         super().paint(painter, *arguments)
+        if self._style == Qt.PenStyle.DotLine:
+            self._draw_diamond(painter, painter.transform().map(QPointF(bounds.right(), 0)))
+
+    def _draw_diamond(self, painter: QPainter, end: QPointF) -> None:
+        """Draw a hollow diamond near the upper end, which differs from a grip without colour."""
+        painter.resetTransform()
+        painter.setPen(pg.mkPen(self.pen.color(), width=1.5))
+        painter.setBrush(self._halo.color())
+        x, y = end.x(), end.y() + 2 * _DIAMOND_PX
+        ends = ((0, -_DIAMOND_PX), (_DIAMOND_PX, 0), (0, _DIAMOND_PX), (-_DIAMOND_PX, 0))
+        painter.drawPolygon([QPointF(x + right, y + down) for right, down in ends])
 
     def mouseDragEvent(self, event: Any) -> None:
         if not self.movable or event.button() != Qt.MouseButton.LeftButton:

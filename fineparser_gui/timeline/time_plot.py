@@ -111,7 +111,7 @@ class TimePlot(pg.GraphicsView):
         self._drawn = pg.ScatterPlotItem(symbol="t", size=9, pxMode=True)
         self._found: list[Band] = []
         self._veils = [(Band(), Band()) for _ in (self._film, self._tracks)]
-        self.ghosts = [FrameLine(movable=False, marker=("<|>", 0.93), dashed=True) for _ in range(3)]
+        self.ghosts = [FrameLine(movable=False, dashed=True) for _ in range(3)]
         shapes = ("<|>", "<|>", "o")
         self.transitions = [FrameLine(movable=True, marker=(shape, _PHASES / 2)) for shape in shapes]
         self.ends = [FrameLine(movable=True, marker=(shape, 0.5)) for shape in ("|>", "<|")]

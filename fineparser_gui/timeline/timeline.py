@@ -276,8 +276,7 @@ class Timeline(QWidget):
 
     def _update_plot(self) -> None:
         """Give the plot everything but the view; the legend says whose phases they are."""
-        self._legend.setText(self._legend_text())
-        self._fit_whose()
+        self._fit_legend()
         plot = self._plot
         if plot is None:
             return
@@ -327,9 +326,12 @@ class Timeline(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._fit_whose()
+        self._fit_legend()
 
-    def _fit_whose(self) -> None:
+    def _fit_legend(self) -> None:
+        self._legend.setText(self._legend_text())
+        if self._legend.sizeHint().width() > self.width() - 20:
+            self._legend.setText(self._legend_text(short=True))
         text = self._whose_text()
         room = self.width() - self._legend.sizeHint().width() - 40
         self._whose.set_text(text if self._whose.fontMetrics().horizontalAdvance(text) <= room else "")
@@ -391,14 +393,14 @@ class Timeline(QWidget):
     def _pending_text(self) -> str:
         return self.tr("pending: the dive was trimmed and is being analysed again")
 
-    def _legend_text(self) -> str:
-        """The curves with the height of their peaks, and what marks the water."""
+    def _legend_text(self, *, short: bool = False) -> str:
+        """The curves with the height of their peaks, and what marks the water; `short`: without the heights."""
         if self._parse is None:
             return ""
         peaks = self._parse.probabilities.max(axis=0)
         texts = [
             f'<span style="color:{step_color(step).name()}">{line}</span>&nbsp;'
-            + self.tr("{0} (peak probability {1:.2f})").format(text, float(peak))
+            + (text if short else self.tr("{0} (peak probability {1:.2f})").format(text, float(peak)))
             for line, text, step, peak in (
                 ("━━━", self.tr("flight begins"), self._steps[1].name, peaks[0]),
                 ("╍╍╍", self.tr("entry begins"), self._steps[2].name, peaks[1]),

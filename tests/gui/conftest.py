@@ -17,6 +17,9 @@ from fineparser_core.resources import resource
 from fineparser_gui import app
 from fineparser_gui.app import Studio
 
+#: Larger than the screen of the offscreen platform, which a window would else fit into.
+_SIZE = (1440, 900)
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
@@ -48,6 +51,7 @@ def _nothing_is_left_running(qapp) -> Iterator[None]:
 def studio(qapp, qtbot) -> Iterator[Studio]:
     """The program, its window shown; the worker starts after the first paint, as for a user."""
     made = Studio(qapp)
+    made.window.resize(*_SIZE)
     with qtbot.waitExposed(made.window):
         made.window.show()
     yield made
@@ -60,6 +64,7 @@ def idle_studio(qapp, qtbot, monkeypatch) -> Iterator[Studio]:
     """The program without its worker process: a test answers the requests."""
     monkeypatch.setattr(app, "WorkerClient", SilentWorker)
     made = Studio(qapp)
+    made.window.resize(*_SIZE)
     with qtbot.waitExposed(made.window):
         made.window.show()
     yield made
@@ -75,6 +80,7 @@ def make_studio(qapp, qtbot, monkeypatch, tmp_path) -> Iterator[Callable[[], Stu
 
     def make() -> Studio:
         studio = Studio(qapp, tmp_path / "state")
+        studio.window.resize(*_SIZE)
         with qtbot.waitExposed(studio.window):
             studio.window.show()
         made.append(studio)

@@ -1,0 +1,156 @@
+"""The window on small screens, with large fonts and high contrast, and where it was the last time."""
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, QRect, Qt, QUrl
+from PySide6.QtGui import QColor, QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QPushButton
+
+from fineparser_gui.app import Studio
+from fineparser_gui.model.dive import DiveState
+from fineparser_gui.settings.window_place import within
+from fineparser_gui.theme import DARK, HIGH_DARK, HIGH_LIGHT, LIGHT, contrast, mix
+
+#: 1366 × 768 at 125 %, less a panel of the desktop and the title of the window.
+_SMALL_SCREEN = (1092, 550)
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK, HIGH_LIGHT, HIGH_DARK])
+def test_text_and_borders_have_the_contrast_that_wcag_aa_asks_for(theme) -> None:
+    selected = mix(theme.surface, theme.accent, 0.16)
+
+    def ratio(first: str, second: str | QColor) -> float:
+        return contrast(QColor(first), QColor(second))
+
+    grounds = (theme.window, theme.surface, theme.sunken)
+    for text in (theme.text, theme.muted, theme.accent):
+        assert min(ratio(text, ground) for ground in grounds) >= 4.5
+    assert ratio(theme.text, selected) >= 4.5
+    assert ratio(theme.muted, selected) >= 4.5
+    assert ratio(theme.on_accent, theme.accent) >= 4.5
+    assert ratio(theme.on_warning, theme.warning) >= 4.5
+    assert ratio(theme.on_danger, theme.danger) >= 4.5
+    for line in (theme.border, theme.accent):
+        assert min(ratio(line, ground) for ground in grounds) >= 3
+    if theme in (HIGH_LIGHT, HIGH_DARK):
+        assert min(ratio(text, ground) for text in (theme.text, theme.muted) for ground in grounds) >= 7
+
+
+def test_a_window_is_moved_and_shrunk_into_its_screen() -> None:
+    screen = QRect(0, 0, 1366, 768)
+    assert within(QRect(0, 0, 1440, 900), screen) == QRect(0, 28, 1366, 740)
+    assert within(QRect(100, 100, 800, 500), screen) == QRect(100, 100, 800, 500)
+    assert within(QRect(3000, -50, 800, 500), screen) == QRect(566, 28, 800, 500)  # of a screen that is gone
+    assert within(QRect(0, 28, 400, 300), QRect(0, 0, 300, 600), least_px=350) == QRect(0, 28, 350, 300)
+
+
+def test_the_window_fits_a_small_screen(idle_studio, qtbot, small_video) -> None:
+    window, session = idle_studio.window, idle_studio.session
+    session.open([small_video], dive_number="207C", board_m=10.0)
+    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
+    window.resize(*_SMALL_SCREEN)
+    qtbot.waitUntil(lambda: window.width() == _SMALL_SCREEN[0])
+    qtbot.wait(50)
+    assert (window.width(), window.height()) == _SMALL_SCREEN
+    assert window.minimumSizeHint().width() <= _SMALL_SCREEN[0]
+    whole = window.rect()
+    for part in (window.dives, window.player.timeline, window.player.bar, window.player.pane.canvas, window._side):
+        assert whole.contains(QRect(part.mapTo(window, part.rect().topLeft()), part.size()))
+    assert window.player.pane.canvas.height() >= 150
+
+
+def test_the_window_comes_back_where_it_was(make_studio, tmp_path) -> None:
+    first = make_studio().window
+    first.setGeometry(20, 40, 760, 600)
+    first._columns.setSizes([300, 500, 350])
+    first.actions_by_id["library"].trigger()
+    sizes = first._columns.sizes()
+    first.close()
+    second = Studio(QApplication.instance(), tmp_path / "state")
+    try:
+        assert second.window.size() == first.size()
+        assert second.window._columns.sizes()[0] == sizes[0]
+        assert not second.window.library.isHidden()
+    finally:
+        second.window.close()
+        second.window.deleteLater()
+
+
+def test_a_damaged_place_is_ignored(tmp_path, make_studio) -> None:
+    folder = tmp_path / "state"
+    folder.mkdir()
+    (folder / "window.ini").write_text('[General]\ngeometry=zz\ndocks="00ff"\ncolumns=12\n', encoding="utf-8")
+    window = make_studio().window
+    assert window.isVisible()
+    assert window._columns.sizes()[1] > 200
+
+
+def test_unsaved_changes_are_marked_in_the_title(make_studio, qtbot, clip, tmp_path) -> None:
+    studio = make_studio()
+    window, session = studio.window, studio.session
+    session.open([clip])
+    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
+    assert studio.files.save_to(tmp_path / "one.fineparser")
+    qtbot.waitUntil(lambda: not window.isWindowModified())
+    session.set_details(session.current.key, "207C", 10.0)
+    qtbot.waitUntil(window.isWindowModified)
+    assert window.windowTitle() == "clip.mp4 – one – FineParser Studio[*]"
+    window.actions_by_id["undo"].trigger()
+    qtbot.waitUntil(lambda: not window.isWindowModified())
+
+
+def test_the_start_page_lists_recent_sessions(make_studio, qtbot, clip, tmp_path) -> None:
+    studio = make_studio()
+    assert studio.window.empty.recent.isHidden()
+    studio.session.open([clip])
+    qtbot.waitUntil(lambda: studio.session.current.state is DiveState.QUEUED, timeout=5000)
+    path = tmp_path / "one.fineparser"
+    assert studio.files.save_to(path)
+    studio.window.close()
+    again = make_studio()
+    assert again.window.empty.recent.isVisible()
+    (button,) = again.window.empty.recent.findChildren(QPushButton)
+    assert button.text() == "one"
+    button.click()
+    qtbot.waitUntil(lambda: again.session.current is not None)
+    assert again.files.path == path
+
+
+def test_what_is_dragged_over_the_window_is_welcome_on_every_page(idle_studio, qtbot, clip) -> None:
+    window, session = idle_studio.window, idle_studio.session
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(clip))])
+    copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    for n_dives in range(2):
+        assert len(session.keys) == n_dives
+        window.dragEnterEvent(QDragEnterEvent(QPointF(9, 9).toPoint(), copy, data, left, none))
+        assert window._drop.isVisible()
+        assert window._drop.size() == window.centralWidget().size()
+        assert not window._drop.grab().isNull()
+        window.dragLeaveEvent(QDragLeaveEvent())
+        assert not window._drop.isVisible()
+        window.dropEvent(QDropEvent(QPointF(9, 9), copy, data, left, none))
+        assert not window._drop.isVisible()
+        qtbot.waitUntil(lambda n=n_dives + 1: len(session.keys) == n, timeout=5000)
+
+
+@pytest.fixture
+def large_font(qapp):
+    """A font twice as large as the usual one."""
+    before = qapp.font()
+    large = qapp.font()
+    large.setPointSizeF(before.pointSizeF() * 2)
+    qapp.setFont(large)
+    yield large
+    qapp.setFont(before)
+
+
+def test_rows_and_lanes_follow_the_font(large_font, idle_studio, qtbot, small_video) -> None:
+    window, session = idle_studio.window, idle_studio.session
+    session.open([small_video], dive_number="207C", board_m=10.0)
+    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
+    line = window.fontMetrics().height()
+    assert line > 20
+    assert window.dives.view.sizeHintForRow(0) > 2.5 * line
+    assert window.exemplars.table.verticalHeader().defaultSectionSize() > line
+    assert window.player.timeline.height() > 11 * line
+    assert not window.grab().isNull()
