@@ -1,9 +1,11 @@
-"""How numbers are written: points with their sign, boards, speeds, and roundings that add up."""
+"""How numbers are written in the user's language: points with their sign, boards, speeds, roundings that add up."""
 
 import re
 from collections.abc import Sequence
 from fractions import Fraction
 from math import floor
+
+from PySide6.QtCore import QLocale
 
 from fineparser_core.inference.exemplars.records import Exemplar
 
@@ -16,9 +18,17 @@ _RENDERED_PREFIX = "rendered-"
 _MADE_UNIQUE = re.compile("-[0-9a-f]{6}$")
 
 
+def decimal(value: float, digits: int = 1) -> str:
+    """A number as the user's language writes it, without groups of thousands; U+2212 as minus."""
+    locale = QLocale()
+    locale.setNumberOptions(QLocale.NumberOption.OmitGroupSeparator)
+    return locale.toString(float(value), "f", digits).replace("-", "−")
+
+
 def signed(points: float, digits: int = 2) -> str:
     """Points with their sign, for example +1.25 or −0.40 (U+2212 as minus)."""
-    return f"{points:+.{digits}f}".replace("-", "−")
+    text = decimal(points, digits)
+    return text if text.startswith("−") else f"+{text}"
 
 
 def exemplar_name(exemplar_id: str, *, rendered: bool, diver: str = "", dived_on: str | None = None) -> str:
@@ -38,7 +48,7 @@ def name_of(exemplar: Exemplar) -> str:
 
 def board_text(board_m: float | None) -> str:
     """10 m, 7.5 m, or nothing where it is not known."""
-    return f"{board_m:g} m" if board_m is not None else ""
+    return f"{decimal(board_m, 0 if board_m == int(board_m) else 1)} m" if board_m is not None else ""
 
 
 def speed_text(speed: float) -> str:

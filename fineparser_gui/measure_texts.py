@@ -4,7 +4,7 @@ from PySide6.QtCore import QCoreApplication
 
 from fineparser_core.measures.explanation import Band, Finding
 from fineparser_core.types import Measure
-from fineparser_gui.formatting import board_text
+from fineparser_gui.formatting import board_text, decimal
 
 translate = QCoreApplication.translate
 
@@ -119,7 +119,7 @@ def _value_text(value: float, name: str, unit: str) -> str:
 
 
 def _number(value: float, unit: str) -> str:
-    return f"{value:.{_DIGITS.get(unit, 2)}f}".replace("-", "−")
+    return decimal(value, _DIGITS.get(unit, 2))
 
 
 def _with_unit(text: str, unit: str) -> str:

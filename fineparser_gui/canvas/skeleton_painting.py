@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 from fineparser_core.export.measured_angles import MeasuredAngle
 from fineparser_core.export.skeleton import SIDE_COLOURS, Bone
 from fineparser_core.measures.centre_path import CentrePath
+from fineparser_gui.formatting import decimal
 
 #: Maps pixels of the file's frames to the widget.
 ToWidget = Callable[[float, float], QPointF]
@@ -48,7 +49,7 @@ def paint_path(painter: QPainter, path: CentrePath, frame: int, to_widget: ToWid
     """Paint the path of the body's centre, its heights over the water and where the centre is.
 
     Args:
-        mark_text: of a height in metres, "{0:.1f} m".
+        mark_text: of a height in metres, "{0} m".
     """
     points = QPolygonF([to_widget(x, y) for x, y in path.in_frame(frame, path.points).tolist()])
     painter.save()
@@ -62,7 +63,7 @@ def paint_path(painter: QPainter, path: CentrePath, frame: int, to_widget: ToWid
         at = to_widget(x, y)
         if last is None or (at - last).manhattanLength() >= _LEAST_APART_PX:
             last = at
-            _paint_mark(painter, at, mark_text.format(height))
+            _paint_mark(painter, at, mark_text.format(decimal(height)))
     place = path.place(frame)
     if place is not None:
         painter.setPen(_pen(_OUTLINE, 1.2))

@@ -302,7 +302,7 @@ class VideoCanvas(QWidget):
 
     def _paint_skeleton(self, painter: QPainter, track: MaskTrack) -> None:
         if track.path is not None:
-            paint_path(painter, track.path, self._shown_frame, self.to_widget, self.tr("{0:.1f} m"))
+            paint_path(painter, track.path, self._shown_frame, self.to_widget, self.tr("{0} m"))
         joints = joints_at(track, self._shown_frame)
         if joints is not None:
             paint_skeleton(painter, bones_of(joints), self.to_widget)

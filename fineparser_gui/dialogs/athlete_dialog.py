@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.measures import NAMES
 from fineparser_gui.dialogs.text_dialog import closing_buttons
-from fineparser_gui.formatting import board_text, signed
+from fineparser_gui.formatting import board_text, decimal, signed
 from fineparser_gui.measure_texts import measure_text, unit_text
 from fineparser_gui.model.athlete import AthleteDive, Histories, athletes
 from fineparser_gui.panels.widgets import label, style_table
@@ -140,12 +140,11 @@ class AthleteDialog(QDialog):
         self.table.setColumnCount(len(headers))
         self.table.setRowCount(len(self._rows))
         self.table.setHorizontalHeaderLabels(headers)
-        locale = QLocale()
         for place, row in enumerate(self._rows):
-            cells = [_day_text(row), row.title, locale.toString(row.award, "f", 2) if row.award is not None else ""]
+            cells = [_day_text(row), row.title, decimal(row.award, 2) if row.award is not None else ""]
             cells += [signed(points) for points in row.step_points] or [""] * len(STEP_NAMES)
             found = [row.measure(name) for name in names]
-            cells += [locale.toString(one.value, "f", 2) if one is not None else "" for one in found]
+            cells += [decimal(one.value, 2) if one is not None else "" for one in found]
             for column, text in enumerate(cells):
                 item = QTableWidgetItem(text)
                 if column > _TITLE:
@@ -249,14 +248,13 @@ def _points(
 ) -> "list[PlottedDive]":
     from fineparser_gui.plots.dive_plot import PlottedDive, day_number
 
-    locale = QLocale()
     return [
         PlottedDive(
             key=row.key,
             x=day_number(row.day),
             y=value(row),
             error=error(row),
-            text=f"{row.title} · {_day_text(row)} · {locale.toString(float(value(row)), 'f', 2)}",
+            text=f"{row.title} · {_day_text(row)} · {decimal(value(row), 2)}",
         )
         for row in rows
     ]

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from fineparser_core.constants import STEP_NAMES
 from fineparser_gui.dialogs.text_dialog import closing_buttons
-from fineparser_gui.formatting import board_text, signed
+from fineparser_gui.formatting import board_text, decimal, signed
 from fineparser_gui.model.ranking import RankedDive, ranking
 from fineparser_gui.panels.sort_menu import SortMenu
 from fineparser_gui.panels.widgets import label, style_table
@@ -78,7 +78,7 @@ class RankingModel(QAbstractTableModel):
             return f"{self._place(index.row())}." if self._column >= _SCORE else ""
         if column == _NAME:
             return dive.name + ("" if dive.comparable else _OTHER_EXEMPLARS)
-        return f"{dive.score:.1f}" if column == _SCORE else signed(dive.step_points[column - _SCORE - 1])
+        return decimal(dive.score) if column == _SCORE else signed(dive.step_points[column - _SCORE - 1])
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         if column == _PLACE:
@@ -204,7 +204,7 @@ class RankingDialog(QDialog):
                 key=dive.key,
                 x=dive.step_points[place],
                 y=dive.score,
-                text=f"{dive.name} · {dive.score:.1f} · {signed(dive.step_points[place])}",
+                text=f"{dive.name} · {decimal(dive.score)} · {signed(dive.step_points[place])}",
             )
             for dive in self._groups.get(self.group.currentData(), [])
         ]

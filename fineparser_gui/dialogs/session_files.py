@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtCore import QLocale, QObject, Qt, QTimer
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QPushButton, QWidget
 
 from fineparser_core.export.corrections import label_error
@@ -118,7 +118,11 @@ class SessionFileDialogs(QObject):
         if leftover is None:
             return
         text = self.tr("FineParser Studio did not close properly. Recover its session of {0}?")
-        box = _question(self._window, self.tr("Recover session"), text.format(f"{leftover.saved_at:%Y-%m-%d %H:%M}"))
+        box = _question(
+            self._window,
+            self.tr("Recover session"),
+            text.format(QLocale().toString(leftover.saved_at, QLocale.FormatType.ShortFormat)),
+        )
         names = names_of([dive.path for dive in leftover.saved.dives])
         of_file = leftover.origin.path.name if leftover.origin is not None else ""
         box.setInformativeText(": ".join(filter(None, (of_file, names))))

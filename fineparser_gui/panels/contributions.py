@@ -5,7 +5,7 @@ from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QWidget
 
 from fineparser_core.types import Contribution
-from fineparser_gui.formatting import DIGITS, rounded_to_sum, signed
+from fineparser_gui.formatting import DIGITS, decimal, rounded_to_sum, signed
 from fineparser_gui.panels.widgets import card, fill, keyboard_friendly, label
 from fineparser_gui.services.session import Session
 from fineparser_gui.steps import step_text
@@ -66,8 +66,8 @@ class ContributionsPanel(QWidget):
         mean = round(sum(vote.score for vote in scoring.exemplars) / len(scoring.exemplars), DIGITS)
         total = round(score - mean, DIGITS)
         self._bars.show_contributions(scoring.contributions, total, split=self.by_stream.isChecked())
-        text = self.tr("Sum {0} = score {1:.2f} − mean of exemplars {2:.2f}")
-        self._sum.setText(text.format(signed(total), score, mean))
+        text = self.tr("Sum {0} = score {1} − mean of exemplars {2}")
+        self._sum.setText(text.format(signed(total), decimal(score, DIGITS), decimal(mean, DIGITS)))
 
 
 class _Bars(QWidget):

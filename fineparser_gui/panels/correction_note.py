@@ -4,7 +4,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from fineparser_core.types import ExemplarVote
 from fineparser_core.video.sampling import frame_to_sample
-from fineparser_gui.formatting import signed
+from fineparser_gui.formatting import decimal, signed
 from fineparser_gui.model.correction import frames_of
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.panels.widgets import keyboard_friendly, label
@@ -68,7 +68,7 @@ class CorrectionNote(QWidget):
         shown = dive.analysis.scoring if dive.analysis else None
         if own is None:
             return ""
-        text = self.tr("Model {0:.1f}").format(own.score)
+        text = self.tr("Model {0}").format(decimal(own.score))
         if dive.rescoring:
             return text + " · " + self.tr("scoring…")
         if shown is not None:

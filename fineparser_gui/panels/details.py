@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QCompleter, QHBoxLayout, QLi
 from fineparser_core.diving.difficulty import BOARDS_M, find_difficulty
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.errors import ConfigError
-from fineparser_gui.formatting import board_text
+from fineparser_gui.formatting import board_text, decimal
 from fineparser_gui.model.json_fields import LONGEST_NAME, day
 from fineparser_gui.panels.number_field import NumberField
 from fineparser_gui.panels.suggestions import Suggestions
@@ -192,7 +192,7 @@ class DetailsPanel(QWidget):
         except ConfigError as error:
             self._say(f"{dive.description}. {error}", wrong=self.number if typed is None else self.difficulty)
         else:
-            text = self.tr("DD {0:.1f}").format(difficulty.value)
+            text = self.tr("DD {0}").format(decimal(difficulty.value))
             self._say(f"{dive.description} · {text}")
         return dive, typed
 

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QCoreApplication
 
-from fineparser_gui.formatting import board_text
+from fineparser_gui.formatting import board_text, decimal
 from fineparser_gui.model.dive import Dive, DiveState, ScoreState, SearchState
 
 translate = QCoreApplication.translate
@@ -64,7 +64,7 @@ def state_text(dive: Dive, n_accepted: int = 0) -> str:
         return stage_text("compare")
     if dive.analysis is not None and dive.analysis.scoring is not None:
         scoring = dive.analysis.scoring
-        score = f"{scoring.score:.1f}"
+        score = decimal(scoring.score)
         return translate("DivesPanel", "{0} (nearest)").format(score) if scoring.nearest_numbers else score
     if dive.score_state is ScoreState.NO_EXEMPLARS:
         return translate("DivesPanel", "no exemplars")

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QPush
 
 from fineparser_core.inference.rescore import outliers
 from fineparser_core.types import ExemplarVote
-from fineparser_gui.formatting import RENDERED_MARK, board_text, exemplar_name, name_of, signed
+from fineparser_gui.formatting import RENDERED_MARK, board_text, decimal, exemplar_name, name_of, signed
 from fineparser_gui.icons import icon
 from fineparser_gui.panels.widgets import card, fill, keyboard_friendly, label, style_table, tool_tip
 from fineparser_gui.services.session import Session
@@ -153,9 +153,9 @@ class ExemplarModel(QAbstractTableModel):
         if column == _NUMBER:
             return vote.dive_number
         if column == _SCORE:
-            return f"{vote.score:.1f}"
+            return decimal(vote.score)
         if column == _VOTE:
-            return f"{vote.vote:.1f}"
+            return decimal(vote.vote)
         return signed(vote.contributions[column - _FIRST_STEP].points)
 
     def _alignment(self, column: int) -> Qt.AlignmentFlag:

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel, Qt
 
-from fineparser_gui.formatting import board_text, exemplar_name
+from fineparser_gui.formatting import board_text, decimal, exemplar_name
 from fineparser_gui.model.library import LibraryEntry
 from fineparser_gui.panels.widgets import tool_tip
 
@@ -89,7 +89,7 @@ class LibraryModel(QAbstractTableModel):
         return (
             exemplar.dive_number + (self.tr(" synchro") if exemplar.synchro else ""),
             board_text(exemplar.board_m),
-            f"{exemplar.score:.2f}",
+            decimal(exemplar.score, 2),
             exemplar.diver,
             exemplar.dived_on or "",
             exemplar_name(exemplar.id, rendered=exemplar.synthetic),

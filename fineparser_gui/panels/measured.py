@@ -80,7 +80,8 @@ class MeasuredPanel(QWidget):
             self._shown = None
             return
         shown = (dive.analysis, self.every.isChecked())
-        if self._shown == shown:
+        # By identity: what is in an analysis are arrays, which cannot be compared as a whole.
+        if self._shown is not None and self._shown[0] is shown[0] and self._shown[1] == shown[1]:
             return
         self._shown = shown
         self._fill(dive, explanation)

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout
 
 from fineparser_core.inference.rescore import outliers
 from fineparser_core.types import ModelIdentity, Scoring
-from fineparser_gui.formatting import board_text
+from fineparser_gui.formatting import board_text, decimal
 from fineparser_gui.icons import icon
 from fineparser_gui.model.dive import Dive, DiveState
 from fineparser_gui.panels.correction_note import CorrectionNote
@@ -138,13 +138,14 @@ class ScorePanel(QWidget):
         self.updateGeometry()  # the scroll area does not notice when nested widgets are hidden
 
     def _show(self, scoring: Scoring) -> None:
-        self._score.setText(f"{scoring.score:.1f}")
-        self._spread.setText(self.tr("spread ±{0:.1f}").format(scoring.spread))
+        self._score.setText(decimal(scoring.score))
+        self._spread.setText(self.tr("spread ±{0}").format(decimal(scoring.spread)))
         self._dive.setText(f"{scoring.dive_number} {board_text(scoring.board_m)}".rstrip())
         sources = {"commonest board": self.tr("most common board"), "typed": self.tr("entered")}
         source = sources.get(scoring.difficulty_source, "")
-        self._difficulty.setText(f"{scoring.difficulty:.1f} ({source})" if source else f"{scoring.difficulty:.1f}")
-        self._award.setText(f"{scoring.award:.2f}")
+        difficulty = decimal(scoring.difficulty)
+        self._difficulty.setText(f"{difficulty} ({source})" if source else difficulty)
+        self._award.setText(decimal(scoring.award, 2))
 
     def _outliers_text(self, ids: frozenset[str]) -> str:
         if len(ids) == 1:
@@ -177,8 +178,8 @@ def _interval_text(scoring: Scoring) -> str:
     interval = scoring.interval
     if interval is None:
         return translate("ScorePanel", "No prediction interval: the error of these weights was not measured.")
-    text = translate("ScorePanel", "{2:.0f} % prediction interval: {0:.1f} – {1:.1f}")
-    return text.format(interval.low, interval.high, 100 * interval.level)
+    text = translate("ScorePanel", "{2} % prediction interval: {0} – {1}")
+    return text.format(decimal(interval.low), decimal(interval.high), decimal(100 * interval.level, 0))
 
 
 def _interval_source(scoring: Scoring, parsed_by: ModelIdentity, loaded: Ready | None) -> str:
@@ -191,8 +192,8 @@ def _interval_source(scoring: Scoring, parsed_by: ModelIdentity, loaded: Ready |
     fitted_on = f"{n_dives} {kind}" if n_dives else kind
     text = translate(
         "ScorePanel",
-        "Fitted on {0} with known scores that were not used in training: the scores of {1:.0f} % of them lie within.",
-    ).format(fitted_on, 100 * scoring.interval.level)
+        "Fitted on {0} with known scores that were not used in training: the scores of {1} % of them lie within.",
+    ).format(fitted_on, decimal(100 * scoring.interval.level, 0))
     if parsed_by.synthetic:
         text += " " + translate("ScorePanel", "For real dives it may be too narrow.")
     return text

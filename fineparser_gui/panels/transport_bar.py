@@ -11,8 +11,6 @@ from fineparser_gui.panels.widgets import keyboard_friendly, label, tool_button
 from fineparser_gui.playback.transport import SPEEDS, Transport
 from fineparser_gui.settings.preferences import LEAST_OPACITY_PERCENT
 
-_NARROWEST_PX = 300
-
 
 class TransportBar(QFrame):
     """Controls a `Transport`; where it is narrow, a menu at its end has the buttons for which there is no room.
@@ -44,7 +42,6 @@ class TransportBar(QFrame):
         self._opacity.valueChanged.connect(self.opacity_changed)
         keyboard_friendly(self._opacity)
 
-        self.setMinimumWidth(_NARROWEST_PX)  # independent of which buttons are shown
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 4, 8, 4)
         row.setSpacing(2)
@@ -77,6 +74,7 @@ class TransportBar(QFrame):
             (compare, skeleton),
             (mask, full_screen),
         )
+        self.setMinimumWidth(self._narrowest_px())
         self._fit()
         transport.frame_changed.connect(self._show_position)
         transport.state_changed.connect(self._show_state)
@@ -94,6 +92,15 @@ class TransportBar(QFrame):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_play"):
             self._show_state()
+
+    def _narrowest_px(self) -> int:
+        """Width that the bar needs where everything dispensable is in the menu."""
+        self._set_short_text(True)
+        for group in self._dispensable:
+            for part in group:
+                part.hide()
+        self.more.show()
+        return self.layout().minimumSize().width()
 
     def _fit(self) -> None:
         """Show as many groups as fit, and give the commands of the others to the menu."""

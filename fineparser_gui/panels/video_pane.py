@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from fineparser_core.types import StepSpan, VideoInfo
 from fineparser_gui.canvas.mask_track import MaskTrack
 from fineparser_gui.canvas.video_canvas import VideoCanvas
+from fineparser_gui.formatting import decimal
 from fineparser_gui.images import image_from
 from fineparser_gui.panels.widgets import ElidedLabel, label
 from fineparser_gui.playback.decoder import CACHE_BYTES, Decoder
@@ -158,7 +159,7 @@ class VideoPane(QWidget):
     def _details_text(self) -> str:
         text = self.tr("frame {0}").format(self._head.frame)
         zoom = self.canvas.view.zoom
-        return text if zoom == 1 else self.tr("{0} · magnified {1:.1f}×").format(text, zoom)
+        return text if zoom == 1 else self.tr("{0} · magnified {1}×").format(text, decimal(zoom))
 
     def _step_text(self, step: StepSpan | None) -> str:
         if step is None or self._info is None:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from fineparser_core.inference.compared import compared_exemplar
 from fineparser_core.inference.exemplars.records import Exemplar
 from fineparser_core.types import ComparedDive, MaskTrack
-from fineparser_gui.formatting import board_text, name_of
+from fineparser_gui.formatting import board_text, decimal, name_of
 from fineparser_gui.model.comparison import Alignment, Candidate
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.services.library import LibraryService
@@ -130,14 +130,14 @@ class ComparisonService(QObject):
 
     def _exemplar_candidate(self, exemplar: Exemplar) -> Candidate:
         name = " · ".join(filter(None, (exemplar.dive_number, board_text(exemplar.board_m), name_of(exemplar))))
-        title = self.tr("{0} · {1:.1f} points").format(name, exemplar.score)
+        title = self.tr("{0} · {1} points").format(name, decimal(exemplar.score))
         title = self.tr("{0} (rendered)").format(title) if exemplar.synthetic else title
         return Candidate(title=title, exemplar_id=exemplar.id)
 
     def _dive_title(self, dive: Dive) -> str:
         name = " · ".join(filter(None, (dive.diver, dive.dive_number, dive.title)))
         scoring = dive.analysis.scoring if dive.analysis else None
-        return self.tr("{0} · scored {1:.1f}").format(name, scoring.score) if scoring else name
+        return self.tr("{0} · scored {1}").format(name, decimal(scoring.score)) if scoring else name
 
     def compared(self, candidate: Candidate) -> ComparedDive | None:
         """A candidate with its steps and masks; None if it was removed or has no analysis."""

@@ -3,6 +3,8 @@
 import numpy as np
 import pyqtgraph as pg
 
+from fineparser_gui.formatting import decimal
+
 
 class FrameAxis(pg.AxisItem):
     """Ticks at whole frames."""
@@ -39,6 +41,6 @@ class TimeAxis(pg.AxisItem):
 
 def _time_text(time_s: float, digits: int) -> str:
     if round(time_s, digits) < 60:
-        return f"{time_s:.{digits}f} s"
+        return f"{decimal(time_s, digits)} s"
     minutes, seconds = divmod(time_s, 60)
     return f"{int(minutes)}:{seconds:0{3 + digits if digits else 2}.{digits}f}"

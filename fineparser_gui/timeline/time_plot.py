@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.types import DiveParse, DiveSegment, StepSpan, VideoInfo
+from fineparser_gui.formatting import decimal
 from fineparser_gui.steps import duration_s, step_label, step_text
 from fineparser_gui.theme import step_color, text_on
 from fineparser_gui.timeline.bands import Band, ThumbnailsItem
@@ -192,7 +193,7 @@ class TimePlot(pg.GraphicsView):
             band.setVisible(bool(steps))
         for band, step in zip(self._phases, steps, strict=False):
             assert self._info is not None
-            color, duration = step_color(step.name), f"{duration_s(step, self._info):.2f} s"
+            color, duration = step_color(step.name), f"{decimal(duration_s(step, self._info), 2)} s"
             names = f"{step_label(step.name)}  {duration}", f"{step_text(step.name)}  {duration}", step_text(step.name)
             band.setRegion((step.start_frame, step.end_frame))
             band.set_look(color, QPen(self.palette().base().color(), 1))
@@ -208,7 +209,7 @@ class TimePlot(pg.GraphicsView):
         self._probabilities = parse.probabilities
         peak = max(float(parse.probabilities.max()), _LOWEST_SCALE)
         self._tracks.setYRange(-peak * _PHASES / (1 - _PHASES) * 1.15, peak * 1.15, padding=0)
-        self._probability_axis.setTicks([[(0, "0"), (peak, f"{peak:.2f}")]])
+        self._probability_axis.setTicks([[(0, "0"), (peak, decimal(peak, 2))]])
         for curve, column in zip(self._curves, parse.probabilities.T, strict=True):
             curve.setData(parse.sampled_frames + 0.5, column.astype(float))
 

@@ -8,6 +8,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen, Q
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from fineparser_core.types import ComparedDive, DiveParse, StepSpan, VideoInfo
+from fineparser_gui.formatting import decimal
 from fineparser_gui.model.dive import Dive, DiveState
 from fineparser_gui.panels.widgets import ElidedLabel, label
 from fineparser_gui.steps import duration_s, step_label
@@ -379,9 +380,11 @@ class Timeline(QWidget):
     def _accessible_text(self) -> str:
         if self._info is None:
             return ""
-        text = self.tr("{0} from frame {1}, {2:.2f} s")
+        text = self.tr("{0} from frame {1}, {2} s")
         parts = [self._selection.text] if self._selection.any else []
-        parts += [text.format(step_label(s.name), s.start_frame, duration_s(s, self._info)) for s in self._steps]
+        parts += [
+            text.format(step_label(s.name), s.start_frame, decimal(duration_s(s, self._info), 2)) for s in self._steps
+        ]
         parts += [*self._handles.accessible_text(), self._range.accessible_text()]
         if self._segments:
             found = self.tr("{0} dives found, {1} of them in the list")
@@ -400,7 +403,7 @@ class Timeline(QWidget):
         peaks = self._parse.probabilities.max(axis=0)
         texts = [
             f'<span style="color:{step_color(step).name()}">{line}</span>&nbsp;'
-            + (text if short else self.tr("{0} (peak probability {1:.2f})").format(text, float(peak)))
+            + (text if short else self.tr("{0} (peak probability {1})").format(text, decimal(peak, 2)))
             for line, text, step, peak in (
                 ("━━━", self.tr("flight begins"), self._steps[1].name, peaks[0]),
                 ("╍╍╍", self.tr("entry begins"), self._steps[2].name, peaks[1]),

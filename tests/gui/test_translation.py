@@ -3,8 +3,10 @@
 import re
 import shutil
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 from answers_kit import dive_parse, result_message, scoring
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, Qt, QTranslator
@@ -14,7 +16,10 @@ from PySide6.QtWidgets import QAbstractButton, QComboBox, QDialog, QLabel, QLine
 from fineparser_core.types import Analysis
 from fineparser_gui.app import Studio
 from fineparser_gui.dialogs.ranking_dialog import RankingDialog
+from fineparser_gui.formatting import board_text, decimal, signed
 from fineparser_gui.model.dive import DiveState
+from fineparser_gui.plots.dive_plot import DayAxis, day_number
+from fineparser_gui.timeline.time_axis import TimeAxis
 from fineparser_gui.translation import install_translators
 
 _WORD = re.compile(r"[A-Za-z]{3,}")
@@ -65,8 +70,9 @@ def texts(window: QWidget) -> Iterator[str]:
 
 
 def untranslated(window: QWidget) -> set[str]:
-    """What has words outside of guillemets."""
-    bare = {text: re.sub(r"«[^«»]*»", "", re.sub(r"«[^«»]*»", "", text)) for text in texts(window)}
+    """What has words outside of guillemets, and is no mark-up."""
+    bare = {text: re.sub(r"<[^<>]*>|&\w+;", "", text) for text in texts(window)}
+    bare = {text: re.sub(r"«[^«»]*»", "", re.sub(r"«[^«»]*»", "", rest)) for text, rest in bare.items()}
     return {text for text, rest in bare.items() if _WORD.search(rest) and not _NOT_TRANSLATED.search(rest)}
 
 
@@ -92,7 +98,9 @@ def test_nothing_of_the_window_is_left_in_english(marked_studio, qtbot, small_vi
     dialog.close()
 
 
-@pytest.mark.parametrize("action_id", ["preferences", "shortcuts", "name_dives", "export", "add_exemplar", "library"])
+@pytest.mark.parametrize(
+    "action_id", ["preferences", "shortcuts", "name_dives", "export", "add_exemplar", "library", "athletes"]
+)
 def test_nothing_of_a_dialog_is_left_in_english(marked_studio, qtbot, small_video, tmp_path, action_id) -> None:
     session, window = marked_studio.session, marked_studio.window
     session.open([small_video])
@@ -136,3 +144,17 @@ def test_english_stays_english_and_the_direction_that_of_the_texts(qapp, install
     assert install_translators(qapp, QLocale("en_US"), tmp_path) == []
     installed += install_translators(qapp, QLocale("ar_EG"), tmp_path)
     assert qapp.layoutDirection() == Qt.LayoutDirection.LeftToRight
+
+
+def test_numbers_and_days_are_those_of_the_language() -> None:
+    before = QLocale()
+    QLocale.setDefault(QLocale("de_DE"))
+    try:
+        assert (decimal(1234.56), decimal(-0.4, 2), signed(1.25), signed(-0.4)) == ("1234,6", "−0,40", "+1,25", "−0,40")
+        assert (board_text(7.5), board_text(10.0)) == ("7,5 m", "10 m")
+        axis = TimeAxis("bottom")
+        axis.set_times(np.arange(100) / 25)
+        assert axis.tickStrings([25], 1, 0.5) == ["1,0 s"]
+        assert DayAxis("bottom").tickStrings([day_number(date(2026, 5, 3))], 1, 1) == ["03.05.26"]
+    finally:
+        QLocale.setDefault(before)
