@@ -128,7 +128,7 @@ class AthleteDialog(QDialog):
             self._note.setText(
                 self.tr(
                     "Awards and points of the phases are predicted by the model, relative to its exemplars; measures "
-                    "are read from the video, with one standard deviation. Days are those of the files."
+                    "are read from the video, with one standard deviation."
                 )
             )
 

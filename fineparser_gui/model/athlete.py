@@ -17,7 +17,7 @@ class AthleteDive:
     """One dive of an athlete.
 
     Attributes:
-        day: of the dive, or else of its file; None where neither is known.
+        day: of the dive; None where it is not known.
         award: implied by the predicted score; None without a score.
         step_points: relative to the exemplars, in the order of the steps; empty without a score.
         measures: what was measured; empty before the analysis.
@@ -83,8 +83,8 @@ def athletes(dives: Iterable[Dive]) -> dict[str, list[Dive]]:
 
 
 def day_of(dive: Dive) -> date | None:
-    """Day on which the file was last written, which is when a phone has recorded it."""
+    """Day of a dive; None where there is none, or it is not known yet."""
     try:
-        return date.fromtimestamp(dive.path.stat().st_mtime)
-    except (OSError, ValueError, OverflowError):
+        return date.fromisoformat(dive.dived_on or "")
+    except ValueError:
         return None

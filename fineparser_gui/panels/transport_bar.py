@@ -1,7 +1,7 @@
 """Bar below the video: playback on the left, overlays and drawing tools on the right."""
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QMenu, QSlider, QToolButton, QWidget
 
 from fineparser_gui.actions.registry import ActionRegistry
@@ -74,7 +74,6 @@ class TransportBar(QFrame):
             (compare, skeleton),
             (mask, full_screen),
         )
-        self.setMinimumWidth(self._narrowest_px())
         self._fit()
         transport.frame_changed.connect(self._show_position)
         transport.state_changed.connect(self._show_state)
@@ -86,6 +85,11 @@ class TransportBar(QFrame):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._fit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.setMinimumWidth(self._narrowest_px())  # not before there are icons: a button without one shows its text
         self._fit()
 
     def changeEvent(self, event: QEvent) -> None:

@@ -61,7 +61,7 @@ def fit_to_screen(window: QMainWindow) -> None:
     """Move and shrink a window so that it lies within the free area of its screen, with its frame."""
     if window.isMaximized() or window.isFullScreen():
         return
-    place = within(window.geometry(), window.screen().availableGeometry(), window.minimumSizeHint().width())
+    place = within(window.geometry(), window.screen().availableGeometry(), window.minimumWidth())
     if place != window.geometry():
         window.setGeometry(place)
 

@@ -1,8 +1,7 @@
 """The page of an athlete, and the scatter of the ranking."""
 
-import os
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 
 import pytest
 from answers_kit import dive_parse, result_message, scoring
@@ -16,7 +15,7 @@ from fineparser_gui.dialogs.ranking_dialog import RankingDialog
 from fineparser_gui.model import athlete
 from fineparser_gui.model.dive import DiveState
 
-_DAYS = (datetime(2026, 5, 3, 12), datetime(2026, 4, 1, 12), datetime(2026, 6, 9, 12))
+_DAYS = (date(2026, 5, 3), date(2026, 4, 1), date(2026, 6, 9))
 
 
 @pytest.fixture
@@ -32,12 +31,13 @@ def season(idle_studio, qtbot, small_video, tmp_path, monkeypatch):
     for place, day in enumerate((*_DAYS, _DAYS[0])):
         path = tmp_path / f"{place}.mp4"
         path.write_bytes(small_video.read_bytes())
-        os.utime(path, (day.timestamp(), day.timestamp()))
         session.open([path], dive_number="207C", board_m=10.0)
         qtbot.waitUntil(lambda place=place: len(session.keys) == place + 1)
         key = session.keys[-1]
         qtbot.waitUntil(lambda key=key: session.dive(key).state is DiveState.QUEUED, timeout=5000)
-        session.update(key, diver="ann lee" if place == 1 else "Ann Lee" if place < 3 else "Bo")
+        session.update(
+            key, diver="ann lee" if place == 1 else "Ann Lee" if place < 3 else "Bo", dived_on=day.isoformat()
+        )
         parse = dive_parse(path, session.dive(key).info.n_frames)
         scored = replace(scoring(), score=60.0 + place, award=6.0 + place)
         for analysis in (Analysis(parse=parse, scoring=None), Analysis(parse=parse, scoring=scored)):
