@@ -177,6 +177,10 @@ QHeaderView::down-arrow {{ image: url("{chevron_up}"); }}
 QHeaderView::up-arrow {{ image: url("{chevron}"); }}
 QProgressBar {{ background: {sunken}; border: none; border-radius: 3px; }}
 QProgressBar::chunk {{ background: {accent}; border-radius: 3px; }}
+QSlider::groove:horizontal {{ height: 4px; background: {border}; border-radius: 2px; }}
+QSlider::sub-page:horizontal {{ background: {accent}; border-radius: 2px; }}
+QSlider::handle:horizontal {{ width: 14px; margin: -5px 0; border-radius: 7px; background: {accent}; }}
+QSlider::handle:horizontal:focus {{ background: {text}; }}
 QFrame#banner {{ background: {danger}; border: 1px solid {border}; border-radius: 8px; }}
 QFrame#offer, QLabel#offer {{ background: {surface}; border: 2px solid {accent}; border-radius: 8px; }}
 QFrame#banner QLabel {{ color: {on_danger}; }}

@@ -13,6 +13,7 @@ _DIALOGS = (
     "export",
     "name_dives",
     "ranking",
+    "athletes",
     "add_exemplar",
     "preferences",
     "shortcuts",
@@ -106,6 +107,8 @@ def _second_dive(photographer: Photographer, picture: Callable[[str], None]) -> 
     wait_until(lambda: len(session.keys) == 2)
     session.select(session.keys[1])
     photographer.wait_for_answer()
+    for key in session.keys:
+        session.editing.set_diver(key, "A. Diver")
     session.comparing.show(next(one for one in session.comparing.candidates() if one.key == first.key))
     photographer.show_middle_of(1)
     picture("two-dives")
