@@ -81,6 +81,7 @@ def test_a_drag_moves_the_step_at_once_and_the_score_follows(scored):
 
 def test_the_score_panel_takes_no_more_room_than_it_needs(scored, qtbot):
     score, session = scored.studio.window.score, scored.studio.session
+    qtbot.waitUntil(lambda: score.height() == score.sizeHint().height(), timeout=2000)  # the layouts have settled
     before = score.height()
     scored.studio.window.player.nudge_transition(0, 5)
     qtbot.waitUntil(lambda: score.height() > before, timeout=2000)
