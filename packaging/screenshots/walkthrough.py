@@ -12,7 +12,7 @@ from fineparser_core.export.options import RenderOptions
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.model.session_file import write_session
 
-_WIDTH_PX = 1120
+_WIDTH_PX = 960
 _DIVE_NUMBER, _BOARD_M = "207C", 10.0
 _LATER_FRAMES = 4
 
