@@ -53,11 +53,6 @@ def _first_evening(photographer: Photographer, session_file: Path, clip: Path | 
     photographer.picture("main", width_px=_WIDTH_PX)
 
     entry = photographer.dive.analysis.parse.steps[2]
-    window.transport.seek(entry.start_frame)
-    for _ in range((entry.end_frame - entry.start_frame) // 8):  # to about where the hands reach the water
-        photographer.act("step_forward")
-    photographer.picture("entry", width_px=_WIDTH_PX)
-
     photographer.act("compare")
     window.transport.seek(entry.start_frame)
     photographer.picture("compare", width_px=_WIDTH_PX)
