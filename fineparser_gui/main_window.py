@@ -410,7 +410,7 @@ class MainWindow(QMainWindow):
         session_name = self.files.controller.path.stem if self.files.controller.path else ""
         # A name may hold what Qt takes for the place of the mark of a modified document.
         names = [name.replace("[*]", "[*][*]") for name in (dive.path.name if dive else "", session_name) if name]
-        self.setWindowTitle(" – ".join([*names, "FineParser Studio[*]"]))
+        self.setWindowTitle(" – ".join([*names, "FineParser Studio"]) + "[*]")
         self._modified_timer.start()
         if page == 0:
             self.empty.set_recent(self.files.controller.recent_paths)
