@@ -111,7 +111,7 @@ class AthleteDialog(QDialog):
         self._groups = self._histories.of(self._athletes.get(self.athlete.currentData(), ()))
         texts = []
         for (number, board_m), dives in self._groups.items():
-            name = f"{number or self.tr('no dive number')} {board_text(board_m)}".rstrip()
+            name = " ".join(filter(None, (number or self.tr("no dive number"), board_text(board_m))))
             texts.append((f"{name}  ({len(dives)})", (number, board_m)))
         _fill(self.group, texts)
         self._show_group()
