@@ -46,7 +46,7 @@ def test_sample_dive_from_clip_to_files(fineparser: Fineparser, tmp_path: Path) 
     assert scoring.spread == pytest.approx(statistics.pstdev(vote.vote for vote in votes), abs=1e-6)
     assert scoring.award == pytest.approx(scoring.score / (3 * scoring.difficulty))
     assert len(data["probabilities"]) == 2
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.json", "a.mp4", "m.npz", "s.png", "t.csv"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.json", "a.mp4", "m.npz", "r.html", "s.png", "t.csv"]
 
     for shown in (
         f"Score {scoring.score:.2f} for {SAMPLE['dive_number']}",
