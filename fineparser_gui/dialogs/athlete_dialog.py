@@ -125,12 +125,15 @@ class AthleteDialog(QDialog):
         elif not any(row.award is not None or row.measures for row in self._rows):
             self._note.setText(self.tr("These dives are not analysed yet."))
         else:
-            self._note.setText(
-                self.tr(
-                    "Awards and points of the phases are predicted by the model, relative to its exemplars; measures "
-                    "are read from the video, with one standard deviation."
-                )
+            text = self.tr(
+                "Awards and points of the phases are predicted by the model, relative to its exemplars; measures "
+                "are read from the video, with one standard deviation."
             )
+            undated = sum(row.day is None for row in self._rows)
+            if undated:
+                missing = self.tr("Without a date, a dive is in the table alone ({0} here): enter it beside the dive.")
+                text = f"{missing.format(undated)} {text}"
+            self._note.setText(text)
 
     def _fill_table(self) -> None:
         names = [name for name in NAMES if any(row.measure(name) for row in self._rows)]

@@ -103,6 +103,8 @@ def test_the_page_shows_trends_and_a_click_shows_the_dive(season, qtbot) -> None
     assert session.current.key == session.keys[2]
     page.table.cellActivated.emit(0, 0)
     assert session.current.key == session.keys[1]
+    session.update(session.keys[0], dived_on="")
+    qtbot.waitUntil(lambda: "(1 here)" in page._note.text())
     page.show_athlete("bo")
     assert page.table.rowCount() == 1
     season.preferences.change(theme="dark")
