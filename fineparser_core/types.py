@@ -278,6 +278,11 @@ class DiveParse:
     notes: tuple[str, ...] = ()
 
     @property
+    def valid(self) -> np.ndarray:
+        """(96,) bool: False for the samples that repeat the last frame, of which a short clip's 96 are filled up."""
+        return np.asarray(np.arange(len(self.sampled_frames)) <= np.argmax(self.sampled_frames))
+
+    @property
     def steps(self) -> tuple[StepSpan, StepSpan, StepSpan]:
         cuts = (
             self.clip.in_frame,

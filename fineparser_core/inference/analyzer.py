@@ -152,7 +152,7 @@ class Analyzer:
         )
         sampled, times = samples.sampled, samples.times_s
         encoding, masks, joints = self.encoder.encode(
-            samples.frames, seconds=samples.seconds, progress=progress, cancel=cancel
+            samples.frames, seconds=samples.seconds, valid=samples.valid, progress=progress, cancel=cancel
         )
         diver, moments, descent = samples.diver, Moments(None, None, None), 0.0
         decoded = encoding.transition_samples
@@ -162,7 +162,7 @@ class Analyzer:
             descent = diver.fall.height_share
         transitions, placed, contact_frame = place(moments, decoded, sampled, times)
         encoding = replace(encoding, transition_samples=placed)
-        evidence = clip_evidence(encoding.probabilities, placed, masks, descent)
+        evidence = clip_evidence(encoding.probabilities, placed, masks, descent, int(samples.valid.sum()))
         parse = DiveParse(
             clip=clip,
             sampled_frames=sampled,

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from fineparser_core.constants import N_SAMPLES
 from fineparser_core.errors import CheckpointError
 from fineparser_core.types import Clip, ClipEvidence, IntervalRule
 
@@ -61,7 +62,11 @@ class Calibration:
 
 
 def clip_evidence(
-    probabilities: np.ndarray, transition_samples: tuple[int, int], masks: np.ndarray, descent: float
+    probabilities: np.ndarray,
+    transition_samples: tuple[int, int],
+    masks: np.ndarray,
+    descent: float,
+    n_valid: int = N_SAMPLES,
 ) -> ClipEvidence:
     """Measure the evidence of a parsed clip.
 
@@ -70,6 +75,7 @@ def clip_evidence(
         transition_samples: decoded transitions, indices of samples.
         masks: (96, 112, 112) athlete probability.
         descent: in free fall, in picture heights; 0 where nobody was found to fall.
+        n_valid: samples, the rest of which repeat the last one.
     """
     st, ed = transition_samples
     flight = (masks[st:ed] >= 0.5).mean(axis=(1, 2)) >= MIN_AREA
@@ -78,7 +84,7 @@ def clip_evidence(
         entry=float(probabilities[:, 1].max()),
         shown=float(flight.mean()),
         descent=descent,
-        after=(len(masks) - ed) / (ed - st),
+        after=max(n_valid - ed, 0) / (ed - st),
     )
 
 

@@ -1,7 +1,6 @@
 """The one forward path: a clip is encoded once and compared with any number of exemplars. Loads torch."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
@@ -111,6 +110,7 @@ class ClipEncoder:
         frames: np.ndarray,
         *,
         seconds: float | None = None,
+        valid: np.ndarray | None = None,
         progress: ProgressCallback = ignore_progress,
         cancel: CancelToken | None = None,
     ) -> EncodedClip:
@@ -118,7 +118,8 @@ class ClipEncoder:
 
         Args:
             frames: (96, 112, 112, 3) uint8 RGB, the preprocessed samples.
-            seconds: from the first sample to the last, where that is known.
+            seconds: that 96 samples take, where that is known.
+            valid: (96,) bool, samples at which a step may begin; by default all.
             progress: called with stage "parse" after every window.
             cancel: looked at as often.
 
@@ -127,8 +128,10 @@ class ClipEncoder:
             Cancelled: once the token is set.
         """
         step = _Steps("parse", len(WINDOWS) + 1, progress, cancel)
-        video = self._video(frames)
-        encoded = self.model.encode(video, partial(self.decode, seconds=seconds), between_windows=step)
+        video, may_begin = self._video(frames), 1.0 if valid is None else valid[:, None].astype(np.float32)
+        encoded = self.model.encode(
+            video, lambda found: self.decode(found * may_begin, seconds=seconds), between_windows=step
+        )
         step()
         assert encoded.probabilities is not None
         assert encoded.transitions is not None
@@ -138,7 +141,7 @@ class ClipEncoder:
             gated=_numbers(encoded.encoding["gated"][0]),
             frame_features=_numbers(encoded.frame_features[0]),
             transition_samples=encoded.transitions[0],
-            probabilities=_numbers(encoded.probabilities[0]),
+            probabilities=_numbers(encoded.probabilities[0]) * may_begin,
         )
         joints = None
         if encoded.keypoints is not None:

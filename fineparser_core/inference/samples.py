@@ -17,7 +17,7 @@ from fineparser_core.video.athlete_crop import crop_image, crops_around_joints, 
 from fineparser_core.video.moving_things import Motion, MotionFinder
 from fineparser_core.video.preprocess import WHOLE, AthleteCrop, get_preprocessing
 from fineparser_core.video.reader import VideoReader
-from fineparser_core.video.sampling import sample_frames
+from fineparser_core.video.sampling import sample_frames, valid_samples
 
 # Frames kept for the refined pass are reduced to this height: 96 of them take 270 MB, and an athlete of a tenth of the
 # height still fills a crop.
@@ -57,8 +57,14 @@ class Samples(NamedTuple):
 
     @property
     def seconds(self) -> float:
-        """Time from the first sample to the last."""
-        return float(self.times_s[-1] - self.times_s[0])
+        """Time that 96 samples take; longer than the clip where those at its end are not valid."""
+        n = int(self.valid.sum())
+        return float(self.times_s[-1] - self.times_s[0]) * (len(self.times_s) - 1) / max(n - 1, 1)
+
+    @property
+    def valid(self) -> np.ndarray:
+        """See `valid_samples`."""
+        return valid_samples(self.sampled)
 
 
 def read_samples(
@@ -85,7 +91,7 @@ def read_samples(
     shape = get_preprocessing(preprocessing)
     keep = _reduced if isinstance(shape, AthleteCrop) else shape.apply
     follow = isinstance(shape, AthleteCrop) and (by_fall or clip.athlete is not None)
-    kept, motion, sampled, info, notes = _read(clip, keep, follow, progress, cancel)
+    kept, motion, sampled, info, notes = _read(clip, keep, isinstance(shape, AthleteCrop), follow, progress, cancel)
     times_s = info.pts_s[sampled]
     if not isinstance(shape, AthleteCrop):
         crop = np.asarray(shape.crop_xyxy(info.width_px, info.height_px), np.float32)
@@ -170,11 +176,12 @@ def _crop(frames: Sequence[np.ndarray], squares: np.ndarray) -> tuple[np.ndarray
 def _read(
     clip: Clip,
     keep: Callable[[np.ndarray], np.ndarray],
+    real_time: bool,
     follow: bool,
     progress: ProgressCallback,
     cancel: CancelToken | None,
 ) -> tuple[list[np.ndarray], Motion | None, np.ndarray, VideoInfo, tuple[str, ...]]:
-    """Apply `keep` to every sample, and find what moves in these while further ones are decoded.
+    """Apply `keep` to every sample, see `sample_frames`, and find what moves in these while further ones are decoded.
 
     Returns:
         The results, what moves in them if `follow` is set, the source frames, the source, and notes about what it
@@ -182,7 +189,7 @@ def _read(
     """
     with VideoReader(clip.path) as reader:
         info = reader.info
-        sampled = sample_frames(info, clip.in_frame, clip.out_frame)
+        sampled = sample_frames(info, clip.in_frame, clip.out_frame, real_time=real_time)
         needed = np.unique(sampled)
         finder = MotionFinder(float(np.median(np.diff(info.pts_s[needed])))) if follow and len(needed) > 1 else None
         kept = {}

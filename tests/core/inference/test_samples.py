@@ -225,7 +225,10 @@ def test_whole_frames_need_no_coarse_pass(fall: Path) -> None:
     followed = read_samples(make_clip(fall), "follow", encoder)
     assert followed.coarse is not None
     wholes, masks = followed.coarse
-    np.testing.assert_array_equal(wholes, samples.frames)
+    # A short clip is stretched to 96 samples here, and sampled in real time there.
+    np.testing.assert_array_equal(wholes, samples.frames[np.searchsorted(samples.sampled, followed.sampled)])
+    assert samples.valid.all()
+    assert (followed.valid.sum(), followed.seconds) == (N_FRAMES, pytest.approx(95 / 25))
     assert masks.shape == (96, 112, 112)
     assert followed.frames.shape == (96, 112, 112, 3)
 
@@ -264,14 +267,25 @@ def test_masks_of_a_window_are_those_of_the_coarse_pass(fall: Path) -> None:
 
 
 def test_steps_are_read_with_how_long_the_clip_lasts(tmp_path: Path) -> None:
-    path = write_fall(tmp_path / "slow.mp4", (320, 240), falling, fps=8)
+    path = write_fall(tmp_path / "long.mp4", (320, 240), falling, fps=30, n_frames=96)
     analyzer = analyzer_of(HiddenTakeOff(), tmp_path, "flight")
     parse, encoding = analyzer.parse(make_clip(path))
     analyzer.library.close()
-    assert encoding.transition_samples == (0, 62)  # 1.2 of its 1.9 s
+    assert encoding.transition_samples == (19, 62)  # 1.4 of its 3.2 s
     frames = read_samples(make_clip(path), "follow", analyzer.encoder).frames
     assert analyzer.encoder.encode(frames)[0].transition_samples == (59, 62)
-    assert parse.transitions.first_flight_frame == 0
+    assert parse.transitions.first_flight_frame == 19
+
+
+def test_no_step_begins_in_the_samples_that_fill_up_a_short_clip(tmp_path: Path) -> None:
+    path = write_fall(tmp_path / "short.mp4", (320, 240), falling, fps=30, n_frames=50)
+    analyzer = analyzer_of(StandIn(), tmp_path, "flight")
+    parse, encoding = analyzer.parse(make_clip(path))
+    analyzer.library.close()
+    assert parse.valid.tolist() == [True] * 50 + [False] * 46
+    assert not encoding.probabilities[50:].any()  # the stand-in is sure of sample 62
+    assert parse.probabilities[28, 0] == pytest.approx(0.9)
+    assert parse.transitions.first_entry_frame <= 49
 
 
 def test_what_a_file_lacks_is_noted(tmp_path: Path, make_video: Callable[..., Path]) -> None:

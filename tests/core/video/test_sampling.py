@@ -1,5 +1,6 @@
 """Sampled frames against hand-computed values."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from fineparser_core.types import VideoInfo
 from fineparser_core.video.probe import probe
-from fineparser_core.video.sampling import WINDOWS, frame_to_sample, sample_frames
+from fineparser_core.video.sampling import WINDOWS, frame_to_sample, sample_frames, valid_samples
 
 
 def info(pts_s: np.ndarray, variable: bool) -> VideoInfo:
@@ -83,3 +84,16 @@ def test_windows() -> None:
     assert WINDOWS[:, 0].tolist() == list(range(0, 81, 10))
     assert WINDOWS[-1, -1] == 95
     assert (np.diff(WINDOWS, axis=1) == 1).all()
+
+
+@pytest.mark.parametrize("variable", [False, True])
+def test_in_real_time_a_short_clip_is_not_stretched(variable: bool) -> None:
+    at_30, at_60 = (info(np.arange(300) / fps, variable) for fps in (30, 60))
+    sampled = sample_frames(at_30, 10, 60, real_time=True)
+    assert sampled.tolist() == [*range(10, 61), *[60] * 45]
+    assert valid_samples(sampled).tolist() == [True] * 51 + [False] * 45
+    # Every second frame of a faster camera, and no less of a long clip than otherwise.
+    assert sample_frames(replace(at_60, fps=60.0), 0, 100, real_time=True).tolist() == [*range(0, 101, 2), *[100] * 45]
+    for last in (95, 96, 250):
+        assert np.array_equal(sample_frames(at_30, 0, last, real_time=True), sample_frames(at_30, 0, last))
+    assert valid_samples(sample_frames(at_30, 0, 95)).all()
