@@ -178,7 +178,7 @@ def test_who_falls_freely_is_followed_without_a_coarse_pass(tmp_path: Path) -> N
     for place in corners:
         assert np.abs(samples.diver.motion.in_scene(place) - place).max() < 3
     true = boxes_of(path, samples.sampled)
-    for k in range(10, 80, 9):  # up to the water, in which a diver goes on and the box does not
+    for k in range(5, 39, 4):  # up to the water, in which a diver goes on and the box does not
         x0, y0, x1, y1 = true[int(samples.sampled[k])]
         left, top, right, bottom = samples.crops[k]
         assert left < x0
