@@ -18,8 +18,8 @@ Format "fineparser.session/1", JSON in UTF-8 (a reader refuses other numbers; ne
               has hidden them; video is the identity of the file, as `VideoIdentity`, or null where it was never opened
               (older files have none)
 
-Analyses are not stored: opening a session makes them anew, and the coach's transitions and exemplars left out are
-applied to them.
+Analyses are not stored here but in the cache of `analysis_cache`, by what they are of: opening a session shows those
+that are kept and makes the others anew, and the coach's transitions and exemplars left out are applied to them.
 """
 
 import json
