@@ -17,6 +17,9 @@ from typing import Any
 import numpy as np
 
 from fineparser_core.constants import GRAVITY_M_S2
+from fineparser_core.diving.difficulty import find_difficulty
+from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.evaluation.fidelity import rank_correlation
 from fineparser_core.evaluation.real_clips import read_labels
 from fineparser_core.export.analysis_json import (
     analysis_from_dict,
@@ -26,7 +29,7 @@ from fineparser_core.export.analysis_json import (
 )
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.clips import make_clip
-from fineparser_core.inference.measured_stream import EXEMPLARS
+from fineparser_core.inference.measured_stream import EXEMPLARS, measured_stream, quantities
 from fineparser_core.measures import NAMES, measures
 from fineparser_core.resources import resource
 from fineparser_core.text_table import text_table
@@ -133,7 +136,19 @@ def real_rows(cache: ParseCache, folder: Path) -> Iterator[list[str]]:
             *_beside(found.get("flight_time"), flight_s),
             *_beside(found.get("jump_height"), speed**2 / (2 * GRAVITY_M_S2)),
             *_beside(found.get("entry_angle"), None if read is None else float(np.mean(read["degrees"]))),
+            "" if clip.award is None else f"{clip.award:.2f}",
+            _own_award(tuple(found.values()), clip.dive_number, clip.board_m),
         ]
+
+
+def _own_award(found: tuple[Measure, ...], number: str | None, board_m: float | None) -> str:
+    """The award of a dive by what was measured alone."""
+    if number is None:
+        return ""
+    dive = parse_dive_number(number)
+    difficulty = find_difficulty(dive, board_m)
+    own = measured_stream().own_award(quantities(found), dive, difficulty.value, difficulty.board_m)
+    return f"{own.award:.2f}"
 
 
 def _beside(found: Measure | None, true: float | None) -> list[str]:
@@ -164,8 +179,28 @@ def main() -> None:
             f"one standard deviation holds in 68 % of normal errors; measuring takes {np.median(took):.3f} s a dive\n"
         )
     if args.real is not None:
-        titles = ["clip", "flight s", "found", "off", "height m", "found", "off", "entry deg", "found", "off"]
-        print(text_table(titles, list(real_rows(cache, args.real))))
+        titles = [
+            "clip",
+            "flight s",
+            "found",
+            "off",
+            "height m",
+            "found",
+            "off",
+            "entry deg",
+            "found",
+            "off",
+            "award",
+            "own",
+        ]
+        clips = list(real_rows(cache, args.real))
+        print(text_table(titles, clips))
+        both = np.array([[float(row[-2]), float(row[-1])] for row in clips if row[-2] and row[-1]])
+        if len(both) > 2:
+            off = np.abs(both[:, 1] - both[:, 0]).mean()
+            print(
+                f"\nown award against the marks of {len(both)}: rho {rank_correlation(*both.T):.2f}, off by {off:.2f}"
+            )
 
 
 if __name__ == "__main__":
