@@ -49,6 +49,8 @@ def test_script_that_scores_a_clip(tmp_path: Path) -> None:
     assert "masks (96, 112, 112), contributions\n[[" in printed
 
 
+# A backbone of one's own and its bundle are tested in training/test_run.py.
+@pytest.mark.slow
 def test_scripts_that_train_with_ones_own_backbone_and_loss(rendered_root: Path, tmp_path: Path) -> None:
     training, later = (script for script in SCRIPTS if "small_backbone" in script)
     assert len(training.splitlines()) <= 25

@@ -67,6 +67,8 @@ def test_without_a_dive_number_the_steps_alone(fineparser: Fineparser) -> None:
     assert "first frame" in outcome.out
 
 
+# What is no dive has its JSON on stdout, too.
+@pytest.mark.slow
 def test_json_on_stdout_is_nothing_but_json(fineparser: Fineparser) -> None:
     outcome = fineparser("score", SAMPLE_CLIP, "--dive-number", SAMPLE["dive_number"], "--json", "-", "--exemplars", 3)
     assert outcome.code == 0, outcome.err

@@ -27,7 +27,7 @@ def vit(image_px: int) -> nn.Module:
     return zoo.VisionTransformer(image_px, 16, num_layers=12, num_heads=6, hidden_dim=384, mlp_dim=1536)
 
 
-@pytest.mark.parametrize("name", ["resnet18", "resnet34", "resnet50"])
+@pytest.mark.parametrize("name", ["resnet18", pytest.param("resnet34", marks=pytest.mark.slow), "resnet50"])
 def test_a_state_dict_of_torchvision_becomes_the_backbones_start(name: str, tmp_path: Path) -> None:
     source = getattr(zoo, name)()
     out = tmp_path / "imagenet.safetensors"

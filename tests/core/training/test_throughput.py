@@ -54,6 +54,8 @@ def test_steps_take_turns():
         relative_differences({"total": 1.0}, {"mask": 1.0})
 
 
+# What it measures is tested above.
+@pytest.mark.slow
 def test_the_command_prints_what_it_measured(capsys, monkeypatch):
     monkeypatch.setattr(profile, "choose_precision", lambda device: "fp32")  # the same work on every machine
     assert profile.main(["training", "--pairs", "1", "--repeats", "1", "--size", "16"]) == 0
