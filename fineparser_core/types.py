@@ -381,6 +381,11 @@ class Scoring:
     interval: ScoreInterval | None = None
 
     @property
+    def uses_measures(self) -> bool:
+        """Whether the measured stream has a part in the score, and with it the interval is of that."""
+        return any(part.measured for part in self.contributions)
+
+    @property
     def nearest_numbers(self) -> tuple[str, ...]:
         """The exemplars' dive numbers, sorted; empty if all exemplars have the number of the dive itself."""
         numbers = sorted({vote.dive_number for vote in self.exemplars})

@@ -98,7 +98,10 @@ def _score(scoring: Scoring) -> str:
     interval = ""
     if scoring.interval is not None:
         low, high, level = scoring.interval.low, scoring.interval.high, scoring.interval.level
-        interval = f"\nInterval {low:.2f} to {high:.2f}: {level:.0%} of held-out dives fall within one so made"
+        of = "held-out dives fall within one so made"
+        if scoring.uses_measures:
+            of = "dives should, as far as awards of real dives scatter; judged dives have not shown it yet"
+        interval = f"\nInterval {low:.2f} to {high:.2f}: {level:.0%} of {of}"
     return (
         f"Score {scoring.score:.2f} for {scoring.dive_number}{board}{against}: "
         f"DD {scoring.difficulty:g} ({_DIFFICULTY_OF[scoring.difficulty_source]}), mean award {scoring.award:.2f}\n"

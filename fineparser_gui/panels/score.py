@@ -186,6 +186,10 @@ def _interval_source(scoring: Scoring, parsed_by: ModelIdentity, loaded: Ready |
     """On which dives the prediction interval was fitted; their number where the model that did so is loaded."""
     if scoring.interval is None:
         return ""
+    if scoring.uses_measures:
+        return translate(
+            "ScorePanel", "By how far awards of real dives scatter. Judged dives have not shown yet that it holds."
+        )
     kind = translate("ScorePanel", "rendered dives") if parsed_by.synthetic else translate("ScorePanel", "dives")
     card = loaded.card if loaded is not None and loaded.card.get("id") == parsed_by.id else {}
     n_dives = card.get("calibration", {}).get("interval", {}).get("dives")
