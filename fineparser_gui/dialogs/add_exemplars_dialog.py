@@ -30,7 +30,6 @@ from fineparser_gui.panels.widgets import label, style_table, tool_tip
 from fineparser_gui.services.session import Session
 
 _FILE, _DIVE, _MARKS, _SCORE, _STATE = range(5)
-_ROW_PX = 30
 
 
 class AddExemplarsDialog(QDialog):
@@ -57,7 +56,7 @@ class AddExemplarsDialog(QDialog):
         self.table.setHorizontalHeaderLabels(
             [self.tr("dive"), self.tr("number"), self.tr("marks or score"), self.tr("score"), self.tr("phases")]
         )
-        style_table(self.table, _ROW_PX)
+        style_table(self.table)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setAccessibleName(self.tr("Dives to add"))
