@@ -171,5 +171,15 @@ def test_the_recipe_has_few_options(fineparser: Fineparser) -> None:
     outcome = fineparser("train", "--config", "bundle", "--help")
     assert outcome.code == 0
     options = {word.strip(",") for word in outcome.out.split() if word.startswith("--")}
-    known = {"--config", "--kinetics", "--out", "--minutes", "--seed", "--device", "--workers", "--resume", "--help"}
-    assert options <= known
+    known = {
+        "--config",
+        "--kinetics",
+        "--out",
+        "--minutes",
+        "--seed",
+        "--device",
+        "--workers",
+        "--resume",
+        "--renderer",
+    }
+    assert options <= known | {"--help"}
