@@ -30,9 +30,11 @@ class TransitionHandles:
         self._parse = shown
         self.frames = moments_of(shown) if shown else ()
         own = moments_of(by_model) if by_model else ()
-        self.ghosts = (*own, *(None for _ in self.frames[len(own) :]))
-        if shown is None:
-            self.held = self.chosen = None
+        # A contact before a corrected entry is dropped: the model's then has no handle to be the ghost of.
+        self.ghosts = (*own, *(None for _ in self.frames[len(own) :]))[: len(self.frames)]
+        there = range(len(self.frames))
+        self.held = self.held if self.held in there else None
+        self.chosen = self.chosen if self.chosen in there else None
 
     def accessible_text(self) -> list[str]:
         """Accessible descriptions, one per handle."""

@@ -169,7 +169,7 @@ def test_saved_and_opened_again_the_correction_is_in_the_new_analysis(make_studi
     path = tmp_path / "training.fineparser"
     assert window.files.controller.path == path
     assert not window.files.controller.modified
-    assert window.windowTitle() == "clip.mp4 – training – FineParser Studio"
+    assert window.windowTitle() == "clip.mp4 – training – FineParser Studio[*]"
     before = session.snapshot()
 
     _choose(monkeypatch, "getOpenFileName", path)
@@ -507,7 +507,7 @@ def test_a_recovered_session_and_an_open_one_do_not_mix(
     qtbot.waitUntil(lambda: leftovers(tmp_path / "state") == [], timeout=2000)
     assert _paths(session.snapshot()) == ["clip.mp4"]
     assert (files.controller.path, files.controller.modified) == (monday, True)
-    assert studio.window.windowTitle() == "clip.mp4 – monday – FineParser Studio"
+    assert studio.window.windowTitle() == "clip.mp4 – monday – FineParser Studio[*]"
     assert not session.editing.edits.canUndo()
     assert read_session(monday)[0].dives[0].diver == ""
     studio.window.actions_by_id["save_session"].trigger()

@@ -265,6 +265,10 @@ def test_the_water_contact_is_a_handle_too(parsed, focused, qtbot) -> None:
     qtbot.waitUntil(window.actions_by_id["reset_transitions"].isEnabled)
     window.actions_by_id["reset_transitions"].trigger()
     assert session.current.correction.contact_frame is None
+    session.editing.move_transition(dive.key, 1, 95)  # behind the contact, which is dropped with its ghost
+    assert session.current.analysis.parse.first_water_contact_frame is None
+    assert not timeline._plot.transitions[2].isVisible()
+    assert not timeline._plot.ghosts[2].isVisible()
 
 
 def test_the_lanes_zoom_together_and_the_axes_follow(parsed, qtbot) -> None:
