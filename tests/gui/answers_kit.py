@@ -19,6 +19,7 @@ from fineparser_core.types import (
     Transitions,
 )
 from fineparser_gui.app import Studio
+from fineparser_gui.model.dive import DiveState
 from fineparser_gui.services.worker_client import WorkerClient
 from fineparser_gui.worker.protocol import (
     BegunReport,
@@ -177,3 +178,15 @@ def moved_scoring(points: float) -> Scoring:
 
     votes = tuple(replace(v, vote=v.vote + points, contributions=moved(v.contributions)) for v in own.exemplars)
     return replace(own, score=own.score + points, contributions=moved(own.contributions), exemplars=votes)
+
+
+def open_scored(studio: Studio, qtbot, video: Path, folder: Path) -> str:
+    """The key of a 207C from 10 m that is opened, analysed and scored; the answers' files go to a folder."""
+    session = studio.session
+    session.open([video], dive_number="207C", board_m=10.0)
+    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
+    key = session.current.key
+    parse = dive_parse(video, session.current.info.n_frames)
+    for analysis in (Analysis(parse=parse, scoring=None), Analysis(parse=parse, scoring=scoring())):
+        studio.client.received.emit(result_message(session.analyses.tasks[key].id, analysis, folder))
+    return key

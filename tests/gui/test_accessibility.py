@@ -4,28 +4,19 @@ import re
 from collections import Counter
 
 import pytest
-from answers_kit import dive_parse, result_message, scoring
+from answers_kit import open_scored
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QDialog, QScrollArea, QWidget
 
-from fineparser_core.types import Analysis
 from fineparser_gui.actions.catalog import CATALOG
-from fineparser_gui.model.dive import DiveState
 
 
 @pytest.fixture
 def window(idle_studio, qtbot, small_video, tmp_path):
     """The window with a scored and corrected dive."""
-    session, client = idle_studio.session, idle_studio.client
-    session.open([small_video], dive_number="207C", board_m=10.0)
-    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
-    key = session.current.key
-    parse = dive_parse(small_video, session.current.info.n_frames)
-    for analysis in (Analysis(parse=parse, scoring=None), Analysis(parse=parse, scoring=scoring())):
-        request_id = session.analyses.tasks[key].id
-        client.received.emit(result_message(request_id, analysis, tmp_path))
-    session.editing.leave_out(key, "a", True)
+    key = open_scored(idle_studio, qtbot, small_video, tmp_path)
+    idle_studio.session.editing.leave_out(key, "a", True)
     with qtbot.waitActive(idle_studio.window):
         idle_studio.window.activateWindow()
     return idle_studio.window

@@ -8,7 +8,7 @@ import sys
 from dataclasses import replace
 
 import pytest
-from answers_kit import dive_parse, result_message, scoring
+from answers_kit import dive_parse, open_scored
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
@@ -31,14 +31,7 @@ PATIENCE_MS = 120_000
 @pytest.fixture
 def studio(idle_studio, qtbot, small_video, tmp_path_factory):
     """The program with a dive that is analysed and scored."""
-    session, client = idle_studio.session, idle_studio.client
-    session.open([small_video], dive_number="207C", board_m=10.0)
-    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
-    key = session.current.key
-    parse = dive_parse(small_video, session.current.info.n_frames)
-    for analysis in (Analysis(parse=parse, scoring=None), Analysis(parse=parse, scoring=scoring())):
-        request_id = session.analyses.tasks[key].id
-        client.received.emit(result_message(request_id, analysis, tmp_path_factory.mktemp("answers")))
+    open_scored(idle_studio, qtbot, small_video, tmp_path_factory.mktemp("answers"))
     return idle_studio
 
 

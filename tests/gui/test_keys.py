@@ -4,15 +4,13 @@ import re
 from collections import Counter
 
 import pytest
-from answers_kit import dive_parse, result_message, scoring
+from answers_kit import open_scored
 from PySide6.QtCore import QKeyCombination, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QGroupBox, QLabel, QWidget
 
-from fineparser_core.types import Analysis
 from fineparser_gui.actions.catalog import CATALOG
 from fineparser_gui.actions.key_filter import belongs_to_controls
-from fineparser_gui.model.dive import DiveState
 
 _ALT, _SHIFT = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ShiftModifier
 _NONE = Qt.KeyboardModifier.NoModifier
@@ -21,13 +19,7 @@ _NONE = Qt.KeyboardModifier.NoModifier
 @pytest.fixture
 def studio_with_dive(idle_studio, qtbot, small_video, tmp_path):
     """The active window with an analysed dive."""
-    session, client = idle_studio.session, idle_studio.client
-    session.open([small_video], dive_number="207C", board_m=10.0)
-    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
-    key = session.current.key
-    parse = dive_parse(small_video, session.current.info.n_frames)
-    for analysis in (Analysis(parse=parse, scoring=None), Analysis(parse=parse, scoring=scoring())):
-        client.received.emit(result_message(session.analyses.tasks[key].id, analysis, tmp_path))
+    open_scored(idle_studio, qtbot, small_video, tmp_path)
     with qtbot.waitActive(idle_studio.window):
         idle_studio.window.activateWindow()
     qtbot.waitUntil(idle_studio.window.actions_by_id["loop"].isEnabled)
