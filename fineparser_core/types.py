@@ -228,9 +228,14 @@ class DiveMotion:
     body_px: float
     slowed: float = 1.0
 
-    def in_scene(self, points: np.ndarray) -> np.ndarray:
-        """Points (96, 2), one a sample in source pixels, or several, (96, k, 2), as they lie in the scene."""
-        linear, shift = self.to_scene[:, :2, :2], self.to_scene[:, :2, 2]
+    def in_scene(self, points: np.ndarray, samples: np.ndarray | None = None) -> np.ndarray:
+        """Points (n, 2), one a sample in source pixels, or several, (n, k, 2), as they lie in the scene.
+
+        Args:
+            samples: (n,) those of the points; None: all 96.
+        """
+        view = self.to_scene if samples is None else self.to_scene[samples]
+        linear, shift = view[:, :2, :2], view[:, :2, 2]
         if points.ndim == 2:
             return np.einsum("nij,nj->ni", linear, points) + shift
         return np.asarray(np.einsum("nij,nkj->nki", linear, points) + shift[:, None])

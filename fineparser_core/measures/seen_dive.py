@@ -140,5 +140,4 @@ class SeenDive:
         if self.parse.motion is None:
             return points
         first = np.unique(self.parse.sampled_frames, return_index=True)[1]
-        view = self.parse.motion.to_scene[first]
-        return np.asarray(np.einsum("nij,nj->ni", view[:, :2, :2], points) + view[:, :2, 2])
+        return self.parse.motion.in_scene(points, first)
