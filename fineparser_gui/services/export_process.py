@@ -2,11 +2,11 @@
 
 import json
 import logging
-import sys
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
+from fineparser_core.own_process import own_process
 from fineparser_core.video.atomic import sweep_leftovers
 
 log = logging.getLogger(__name__)
@@ -36,9 +36,10 @@ class ExportProcess(QObject):
         self._path = path
         self._end: dict[str, object] | None = None
         self._stopping = False
+        program, *arguments = own_process("fineparser_core.export.jobs", str(folder))
         self._process = QProcess(self)
-        self._process.setProgram(sys.executable)
-        self._process.setArguments(["-m", "fineparser_core.export.jobs", str(folder)])
+        self._process.setProgram(program)
+        self._process.setArguments(arguments)
         self._process.readyReadStandardOutput.connect(self._read)
         self._process.readyReadStandardError.connect(self._log_stderr)
         self._process.finished.connect(self._on_ended)

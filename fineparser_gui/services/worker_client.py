@@ -2,7 +2,6 @@
 
 import json
 import logging
-import sys
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -10,12 +9,13 @@ from tempfile import TemporaryDirectory
 
 from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
+from fineparser_core.own_process import own_process
 from fineparser_core.video.atomic import temporary_folder
 from fineparser_gui.worker.protocol import Message, Ping, Pong, WorkerSettings, decode, encode
 
 log = logging.getLogger(__name__)
 
-_CHILD = ("-m", "fineparser_gui.worker.child")
+_CHILD = "fineparser_gui.worker.child"
 _CLOSE_MS = 1500
 #: The worker is asked for a sign of life this often, and hangs where it gives none this many times: two minutes, as a
 #: slow disk may take that long to load it. Counted, not timed: a computer that sleeps ages no worker.
@@ -79,9 +79,11 @@ class WorkerClient(QObject):
         """Start the process if it does not run."""
         if self._process is not None or self._closed:
             return
+        settings = json.dumps(asdict(self.settings))
+        program, *arguments = own_process(_CHILD, str(self.folder), settings, self._library)
         process = QProcess(self)
-        process.setProgram(sys.executable)
-        process.setArguments([*_CHILD, str(self.folder), json.dumps(asdict(self.settings)), self._library])
+        process.setProgram(program)
+        process.setArguments(arguments)
         process.readyReadStandardOutput.connect(self._read)
         process.readyReadStandardError.connect(self._log_stderr)
         process.finished.connect(self._on_ended)

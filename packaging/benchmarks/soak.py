@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fineparser_core.own_process import own_process
 from fineparser_core.resources import resource
 from fineparser_gui.worker.protocol import Ending, Message, ParseRequest, Result, ScoreRequest, decode, encode
 
@@ -52,7 +53,7 @@ def main() -> int:
 
 def _soak(clips: list[Path], n: int, folder: str) -> Iterator[tuple[float, int, int, float]]:
     """(memory in MB, open files, threads, seconds) after each of n analyses."""
-    command = [sys.executable, "-P", "-m", "fineparser_gui.worker.child", folder]
+    command = own_process("fineparser_gui.worker.child", folder)
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as worker:
         for number, clip in zip(range(n), cycle(clips), strict=False):
             began_s = time.perf_counter()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from fineparser_core.own_process import own_process
 from fineparser_core.resources import resource
 from fineparser_gui.services.scheduler import Scheduler
 from fineparser_gui.services.worker_client import WorkerClient
@@ -99,7 +100,7 @@ def test_closing_leaves_no_process_and_no_files(client, qtbot):
 
 def test_the_worker_ends_when_its_window_is_gone(tmp_path):
     worker = subprocess.Popen(
-        [sys.executable, "-m", "fineparser_gui.worker.child", str(tmp_path)],
+        own_process("fineparser_gui.worker.child", str(tmp_path)),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

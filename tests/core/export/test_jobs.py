@@ -30,6 +30,7 @@ from fineparser_core.export.jobs import (
 )
 from fineparser_core.export.options import MaskStyle, RenderOptions
 from fineparser_core.export.tables import DiveRecord
+from fineparser_core.own_process import own_process
 from fineparser_core.progress import CancelToken, ignore_progress
 from fineparser_core.types import Analysis, ComparedDive, MaskTrack
 from fineparser_core.video.probe import probe
@@ -40,7 +41,7 @@ Make = Callable[..., Analysis]
 @contextmanager
 def start(folder: Path, before: Callable[[], None] | None = None) -> Iterator[subprocess.Popen[bytes]]:
     """The process of a job, which ends with nothing on its standard error and exit code 0."""
-    command = [sys.executable, "-m", "fineparser_core.export.jobs", str(folder)]
+    command = own_process("fineparser_core.export.jobs", str(folder))
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, preexec_fn=before) as process:
         yield process

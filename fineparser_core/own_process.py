@@ -1,0 +1,28 @@
+"""How a process of ours is started, in a checkout, from a wheel and in the frozen app."""
+
+import sys
+from pathlib import Path
+
+#: First argument of the frozen command line that has it run a module of ours, which the second names.
+RUN_MODULE = "--run-module"
+
+
+def is_frozen() -> bool:
+    """Whether this is the app with everything in one folder, which has no Python that others could use."""
+    return bool(getattr(sys, "frozen", False))
+
+
+def own_process(module: str, *arguments: str) -> list[str]:
+    """Program and arguments of a process that runs a module of ours as `python -m` would.
+
+    Elsewhere than in the frozen app -P keeps the working directory off the path: the coach's folder may hold a
+    `json.py`. There the command line beside the window's program runs the module: it has standard streams on Windows,
+    where a program without a console has none.
+
+    Args:
+        module: full name, e.g. `fineparser_core.export.jobs`.
+    """
+    if not is_frozen():
+        return [sys.executable, "-P", "-m", module, *arguments]
+    here = Path(sys.executable)
+    return [str(here.with_name(f"fineparser{here.suffix}")), RUN_MODULE, module, *arguments]
