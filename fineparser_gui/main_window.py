@@ -76,6 +76,8 @@ _STEP_EDITS = (
 )
 _RANGE_NUDGES = ("in_earlier", "in_later", "out_earlier", "out_later")
 _LIST_COMMANDS = ("move_up", "move_down")
+#: A recording has several divers, and a missing video shows none.
+_POINTED_AT = set(DiveState) - {DiveState.OPENING, DiveState.MISSING, DiveState.NEEDS_TRIM}
 _WIDE_ENOUGH_TO_COMPARE_PX = 1500
 
 
@@ -208,6 +210,7 @@ class MainWindow(QMainWindow):
         self.full_screen = FullScreen(self, (self.dives, scroll, self.library))
         self.full_screen.changed.connect(lambda on: self._set_checked("full_screen", on))
         self.library.visibilityChanged.connect(lambda _: self._set_checked("library", self.library.isVisible()))
+        self.score.refusal.point_requested.connect(self.actions_by_id["point_at_diver"].trigger)
         self.score.exemplars_requested.connect(self.library.show_number)
 
     def _leaves_key(self, focused: QWidget, keys: QKeySequence) -> bool:
@@ -255,6 +258,7 @@ class MainWindow(QMainWindow):
             "timeline_all": lambda: self.player.timeline.show_all(),
             "timeline_dive": lambda: self.player.timeline.show_dive(),
             "find_dives": lambda: self._on_current(self._session.trimming.show_or_find),
+            "point_at_diver": lambda: self.player.point_at_diver(),
             "accept_dive": lambda: self.player.proposals.accept_here(),
             "accept_dives": lambda: self.player.proposals.accept_every(),
             "locate": lambda: self._on_current(self.missing.locate),
@@ -435,6 +439,7 @@ class MainWindow(QMainWindow):
             "set_out_point": dive is not None,
             **dict.fromkeys(_RANGE_NUDGES, dive is not None and dive.info is not None),
             "find_dives": dive is not None and dive.info is not None and not dive.busy,
+            "point_at_diver": not led and dive is not None and dive.info is not None and dive.state in _POINTED_AT,
             **dict.fromkeys(("accept_dive", "accept_dives"), dive is not None and bool(dive.proposals)),
             "remove": dive is not None,
             "full_screen": dive is not None or led,

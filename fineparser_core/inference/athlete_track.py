@@ -11,8 +11,8 @@ from fineparser_core.types import AthletePoint, DiveMotion
 from fineparser_core.video.athlete_crop import limit_sides, smooth_track
 from fineparser_core.video.moving_things import Motion, apply
 
-#: Fewer distinct frames hold no fall that could be told.
-_LEAST_FRAMES = 12
+#: Fewer distinct frames hold no fall that could be told, nor anybody who could be followed.
+LEAST_FRAMES = 12
 
 #: A diver walks or runs up by this many body lengths a second at most, and boxes scatter by as much.
 _SPEED, _SCATTER = 4.0, 0.3
@@ -77,7 +77,7 @@ def follow_athlete(
         ConfigError: nothing moves near `athlete`.
     """
     distinct = np.unique(sampled)
-    if len(distinct) < _LEAST_FRAMES:
+    if len(distinct) < LEAST_FRAMES:
         return None
     back, to_source = np.searchsorted(distinct, sampled), motion.scale * scale
     if athlete is None:

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 
 from fineparser_core.constants import MASK_SIZE
-from fineparser_core.errors import VideoError
-from fineparser_core.inference.athlete_track import Diver, follow_athlete
+from fineparser_core.errors import ConfigError, VideoError
+from fineparser_core.inference.athlete_track import LEAST_FRAMES, Diver, follow_athlete
 from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.types import Clip, VideoInfo
@@ -85,7 +85,7 @@ def read_samples(
 
     Raises:
         VideoError: the file cannot be read.
-        ConfigError: nothing moves at the clip's point.
+        ConfigError: nothing moves at the clip's point, or the clip is too short to follow anybody from there.
         Cancelled: `cancel` was set.
     """
     shape = get_preprocessing(preprocessing)
@@ -95,6 +95,8 @@ def read_samples(
     times_s = info.pts_s[sampled]
     if not isinstance(shape, AthleteCrop):
         crop = np.asarray(shape.crop_xyxy(info.width_px, info.height_px), np.float32)
+        if clip.athlete is not None:
+            notes = (*notes, "These weights see the whole picture: the point on the diver changes nothing.")
         return Samples(np.stack(kept), sampled, times_s, np.tile(crop, (len(sampled), 1)), notes=notes)
     scale = info.width_px / kept[0].shape[1]
     found = None if motion is None else follow_athlete(motion, sampled, scale, clip.athlete)
@@ -191,6 +193,11 @@ def _read(
         info = reader.info
         sampled = sample_frames(info, clip.in_frame, clip.out_frame, real_time=real_time)
         needed = np.unique(sampled)
+        if follow and clip.athlete is not None and len(needed) < LEAST_FRAMES:
+            raise ConfigError(
+                f"{clip.path}: the clip is too short to follow the diver from a point ({len(needed)} samples, need at "
+                f"least {LEAST_FRAMES}): move the in or the out point, or take the point away."
+            )
         finder = MotionFinder(float(np.median(np.diff(info.pts_s[needed])))) if follow and len(needed) > 1 else None
         kept = {}
         with closing(reader.frames_ahead(needed.tolist())) as frames:

@@ -213,6 +213,14 @@ CATALOG: tuple[ActionSpec, ...] = (
         group=1,
     ),
     ActionSpec(
+        id="point_at_diver",
+        menu=_DIVE,
+        text=QT_TRANSLATE_NOOP("actions", "Point at t&he diver"),
+        keys=("X",),
+        icon="target",
+        group=1,
+    ),
+    ActionSpec(
         id="accept_dive",
         menu=_DIVE,
         text=QT_TRANSLATE_NOOP("actions", "Add the &found dive at this frame"),

@@ -1,6 +1,6 @@
 """Arrow keys that move a crosshair or a drawing."""
 
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRect, Qt
 from PySide6.QtGui import QKeyEvent
 
 _FAR_PX = 10.0
@@ -20,3 +20,9 @@ def arrow_of(event: QKeyEvent) -> QPointF | None:
     if direction is None or modifiers not in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier):
         return None
     return direction * _FAR_PX if modifiers else QPointF(direction)
+
+
+def moved_within(area: QRect, at: QPointF, arrow: QPointF) -> QPointF:
+    """A point after a movement that does not leave an area."""
+    moved = at + arrow
+    return QPointF(min(max(moved.x(), 0), area.right()), min(max(moved.y(), 0), area.bottom()))

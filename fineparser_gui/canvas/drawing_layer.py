@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QLineEdit
 
 from fineparser_core.export.coach_marks import NEARBY_OPACITY
-from fineparser_gui.canvas.arrow_keys import ENTER, arrow_of
+from fineparser_gui.canvas.arrow_keys import ENTER, arrow_of, moved_within
 from fineparser_gui.canvas.drawing_marks import (
     described,
     note_box,
@@ -242,9 +242,7 @@ class DrawingLayer(QObject):
             self.begin(None)
         elif self._tool is not None and arrow is not None:
             self._by_keyboard = True
-            area, moved = self._canvas.rect(), self._pointer + arrow
-            x, y = min(max(moved.x(), 0), area.right()), min(max(moved.y(), 0), area.bottom())
-            self._pointer = QPointF(x, y)
+            self._pointer = moved_within(self._canvas.rect(), self._pointer, arrow)
             self._canvas.update()
         elif self._tool is not None:
             self._place(self._pointer)

@@ -85,15 +85,16 @@ def paint_crosshair(painter: QPainter, area: QRect, at: QPointF) -> None:
 
 
 def paint_hint(painter: QPainter, area: QRect, text: str) -> None:
-    """Paint a line of text at the lower edge of the area."""
-    metrics = painter.fontMetrics()
-    box = QRectF(0, 0, metrics.horizontalAdvance(text) + 24, metrics.height() + 10)
-    box.moveCenter(QPointF(area.center().x(), area.bottom() - box.height()))
+    """Paint a text at the lower edge of the area, in several lines where it is narrow."""
+    flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+    room = QRect(0, 0, max(area.width() - 40, 1), area.height())
+    box = QRectF(painter.fontMetrics().boundingRect(room, flags, text).adjusted(-12, -5, 12, 5))
+    box.moveCenter(QPointF(area.center().x(), area.bottom() - 8 - box.height() / 2))
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(_BOX)
     painter.drawRoundedRect(box, 6, 6)
     painter.setPen(_SELECTED)
-    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+    painter.drawText(box, flags, text)
 
 
 def described(drawing: Drawing) -> str:

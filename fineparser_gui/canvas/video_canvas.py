@@ -22,6 +22,8 @@ from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QSizePolicy, QWidget
 
 from fineparser_core.export.options import MaskStyle
 from fineparser_core.export.skeleton import bones_of, joints_at
+from fineparser_core.types import AthletePoint
+from fineparser_gui.canvas.drawing_marks import paint_grip
 from fineparser_gui.canvas.mask_track import MaskTrack, mask_image
 from fineparser_gui.canvas.skeleton_painting import paint_path, paint_skeleton
 from fineparser_gui.canvas.viewport import ZOOM_STEP, Viewport
@@ -83,6 +85,7 @@ class VideoCanvas(QWidget):
         self._skeleton_shown = False
         self._mask_style = MaskStyle()
         self._crop_shown = False
+        self._point: AthletePoint | None = None
 
     def set_source(self, source_size: QSize, track: MaskTrack | None) -> None:
         """Set frame size of the file in pixels, and the masks of the dive."""
@@ -119,6 +122,12 @@ class VideoCanvas(QWidget):
         """Show or hide the crop that the network was given."""
         self._crop_shown = shown
         self.update()
+
+    def set_point(self, point: AthletePoint | None) -> None:
+        """Set where the coach has pointed at the diver; marked in that frame."""
+        if point != self._point:
+            self._point = point
+            self.update()
 
     @property
     def view(self) -> Viewport:
@@ -297,6 +306,8 @@ class VideoCanvas(QWidget):
                 self._draw_crop(painter, crop, picture)
         if self._skeleton_shown and self._track is not None:
             self._paint_skeleton(painter, self._track)
+        if self._point is not None and self._point.frame == self._shown_frame:
+            paint_grip(painter, self.to_widget(self._point.x, self._point.y))
         if self.layer is not None:
             self.layer.paint(painter, self._shown_frame)
 

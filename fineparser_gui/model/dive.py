@@ -8,7 +8,7 @@ import numpy as np
 
 from fineparser_core.inference.exemplar_selection import CandidateRule
 from fineparser_core.progress import Progress
-from fineparser_core.types import Analysis, DiveSegment, ExemplarVote, Scoring, VideoInfo
+from fineparser_core.types import Analysis, AthletePoint, DiveSegment, ExemplarVote, Scoring, VideoInfo
 from fineparser_gui.model.correction import Correction, contact_fits, fits
 from fineparser_gui.model.drawings import Drawing
 from fineparser_gui.model.video_identity import VideoIdentity
@@ -78,6 +78,7 @@ class Dive:
     Attributes:
         thumbnail: (H, W, 4) uint8, BGRA, of one frame; None until the file is open.
         in_frame, out_frame: the dive within the file, both included; None: the file's ends.
+        athlete: where the coach has pointed at the diver, as another person was followed; None: whoever is found.
         dive_number: validated, upper case, e.g. "207C"; None until the user gives it.
         difficulty: the DD that the user typed; None: the tables'.
         diver: name of the diver, or "".
@@ -110,6 +111,7 @@ class Dive:
     thumbnail: np.ndarray | None = field(default=None, compare=False)
     in_frame: int | None = None
     out_frame: int | None = None
+    athlete: AthletePoint | None = None
     dive_number: str | None = None
     board_m: float | None = None
     difficulty: float | None = None
@@ -224,6 +226,12 @@ class Dive:
         """Votes of all exemplars on the corrected transitions, including exemplars that are left out."""
         scoring = self.rescored or (self.model_analysis.scoring if self.model_analysis else None)
         return scoring.exemplars if scoring else ()
+
+    @property
+    def followed_point(self) -> AthletePoint | None:
+        """The point on the diver, unless In and Out point leave it out."""
+        point = self.athlete
+        return point if point is not None and self.first_frame <= point.frame <= self.last_frame else None
 
     @property
     def first_frame(self) -> int:

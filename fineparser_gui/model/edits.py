@@ -22,6 +22,7 @@ class Subject(Enum):
     DAY = auto()  # (day as YYYY-MM-DD, or "")
     RULE = auto()  # (CandidateRule)
     RANGE = auto()  # (in frame, out frame)
+    ATHLETE = auto()  # (AthletePoint, or None)
     CORRECTION = auto()  # (attributes of Correction by name)
     LEFT_OUT = auto()  # (id of an exemplar, whether its vote does not count)
     DRAWINGS = auto()  # (drawings)

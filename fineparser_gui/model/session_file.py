@@ -9,14 +9,15 @@ Format "fineparser.session/1", JSON in UTF-8 (a reader refuses other numbers; ne
               where that is not known (older autosaves have none)
     paused    whether the analyses were held up
     exemplar_drawings  what was drawn on dives of the library: drawings as those of a dive, by the exemplar's id
-    dives     of {path, relative_path, in_frame, out_frame, dive_number, board_m, difficulty, diver, dived_on, nearest,
-              synchro, transitions, water_contact, left_out, is_dive, cancelled, drawings, segments, dismissed, video},
-              in the order of the list; relative_path is as seen from the folder of the session file, or null where
-              there is none; water_contact is the frame in which the coach saw the water touched first, or null;
-              drawings are of {kind, frame, points, text}, points in pixels of the file's upright frames; segments are
-              the dives found in a long recording, as `DiveSegment`, or null where nobody searched; dismissed: the coach
-              has hidden them; video is the identity of the file, as `VideoIdentity`, or null where it was never opened
-              (older files have none)
+    dives     of {path, relative_path, in_frame, out_frame, athlete, dive_number, board_m, difficulty, diver, dived_on,
+              nearest, synchro, transitions, water_contact, left_out, is_dive, cancelled, drawings, segments, dismissed,
+              video}, in the order of the list; relative_path is as seen from the folder of the session file, or null
+              where there is none; athlete is the {frame, x, y} at which the coach has pointed at the diver, in pixels
+              of the file's upright frames, or null; water_contact is the frame in which the coach saw the water touched
+              first, or null; drawings are of {kind, frame, points, text}, points in pixels of the file's upright
+              frames; segments are the dives found in a long recording, as `DiveSegment`, or null where nobody searched;
+              dismissed: the coach has hidden them; video is the identity of the file, as `VideoIdentity`, or null where
+              it was never opened (older files have none)
 
 Analyses are not stored here but in the cache of `analysis_cache`, by what they are of: opening a session shows those
 that are kept and makes the others anew, and the coach's transitions and exemplars left out are applied to them.
@@ -34,11 +35,23 @@ from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.files import parse_json, read_bounded
 from fineparser_core.inference.exemplar_selection import CandidateRule
-from fineparser_core.types import DiveSegment
+from fineparser_core.types import AthletePoint, DiveSegment
 from fineparser_core.video.atomic import atomic_file
 from fineparser_gui.model.correction import Correction
 from fineparser_gui.model.drawings import MOST_DRAWINGS, Drawing, from_dict, to_dict
-from fineparser_gui.model.json_fields import day, file_name, frame, listed, number, read_field, record, shown, text
+from fineparser_gui.model.json_fields import (
+    MOST_FRAMES,
+    day,
+    file_name,
+    frame,
+    listed,
+    number,
+    read_field,
+    record,
+    shown,
+    text,
+    whole,
+)
 from fineparser_gui.model.relocation import is_there
 from fineparser_gui.model.video_identity import VideoIdentity, identity_from_dict
 
@@ -50,6 +63,7 @@ _MOST_BYTES = 16_000_000
 _MOST_PARTS = 300_000  # values and lists: some 20,000 drawings, which are read and written in a second
 _MOST_SEGMENTS = 2000
 _MOST_EXEMPLARS = 100_000
+_MOST_PIXELS = 100_000
 _LOWEST_DIFFICULTY, _HIGHEST_DIFFICULTY = 0.01, 99.99
 
 
@@ -64,6 +78,7 @@ class SavedDive:
     path: Path
     in_frame: int | None = None
     out_frame: int | None = None
+    athlete: AthletePoint | None = None
     dive_number: str | None = None
     board_m: float | None = None
     difficulty: float | None = None
@@ -209,6 +224,7 @@ def _dive_to_dict(dive: SavedDive, folder: Path) -> dict[str, Any]:
         "relative_path": _relative(dive.path, folder),
         "in_frame": dive.in_frame,
         "out_frame": dive.out_frame,
+        "athlete": None if dive.athlete is None else asdict(dive.athlete),
         "dive_number": dive.dive_number,
         "board_m": dive.board_m,
         "difficulty": dive.difficulty,
@@ -258,6 +274,7 @@ def _dive_from_dict(values: dict[str, Any], folder: Path) -> SavedDive:
         path=beside if beside is not None and is_there(beside) else Path(os.path.abspath(folder / path)),
         in_frame=in_frame,
         out_frame=out_frame,
+        athlete=read_field(values, "athlete", _athlete, None),
         dive_number=str(parse_dive_number(dive_number)) if dive_number else None,
         board_m=read_field(values, "board_m", _board),
         difficulty=read_field(values, "difficulty", _difficulty),
@@ -322,6 +339,15 @@ def _segment(value: Any) -> DiveSegment:
         raise ValueError(f"{shown(frames)} where four frames in their order belong")
     confidence = read_field(values, "confidence", lambda value: number(value, 0, 1))
     return DiveSegment(**dict(zip(names, known, strict=True)), confidence=confidence)
+
+
+def _athlete(value: Any) -> AthletePoint | None:
+    if value is None:
+        return None
+    values = record(value, "point on the diver")
+    at = read_field(values, "frame", lambda value: whole(value, 0, MOST_FRAMES - 1))
+    x, y = (read_field(values, name, lambda value: number(value, 0, _MOST_PIXELS)) for name in ("x", "y"))
+    return AthletePoint(frame=at, x=x, y=y)
 
 
 def _drawings(value: Any) -> tuple[Drawing, ...]:

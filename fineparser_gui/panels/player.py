@@ -9,17 +9,19 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QFrame, QHBoxLayout
 from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.export.options import MaskStyle
 from fineparser_core.measures.centre_path import centre_path
-from fineparser_core.types import ComparedDive, DiveParse, StepSpan, VideoInfo
+from fineparser_core.types import AthletePoint, ComparedDive, DiveParse, StepSpan, VideoInfo
 from fineparser_core.types import MaskTrack as ComparedMasks
 from fineparser_core.video.alignment import OffsetAlignment, StepAlignment, step_boundaries
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.canvas.mask_track import MaskTrack
+from fineparser_gui.canvas.point_tool import PointTool
 from fineparser_gui.canvas.video_canvas import VideoCanvas
 from fineparser_gui.model.comparison import Alignment, Candidate
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.model.drawings import next_frame
 from fineparser_gui.panels.compare_bar import CompareBar
 from fineparser_gui.panels.drawing_pair import DrawingPair
+from fineparser_gui.panels.pointed_strip import PointedStrip
 from fineparser_gui.panels.progress_strip import ProgressStrip
 from fineparser_gui.panels.proposal_strip import ProposalStrip
 from fineparser_gui.panels.transport_bar import TransportBar
@@ -49,6 +51,7 @@ class PlayerPanel(QWidget):
         self.pane = VideoPane()
         self.other_pane = VideoPane()
         self.drawing = DrawingPair(session, (self.pane, self.other_pane))
+        self.pointing = PointTool(self.pane.canvas)
         self.timeline = Timeline()
         self.bar = TransportBar(transport, actions)
         self._loaded: Candidate | None = None
@@ -78,6 +81,8 @@ class PlayerPanel(QWidget):
         column.addWidget(frame, 1)
         self.proposals = ProposalStrip(session)
         column.addWidget(self.proposals)
+        self.pointed = PointedStrip(session)
+        column.addWidget(self.pointed)
         self.progress = ProgressStrip(session)
         column.addWidget(self.progress)
 
@@ -89,6 +94,8 @@ class PlayerPanel(QWidget):
         self.timeline.range_nudged.connect(self.nudge_range)
         self.timeline.range_changed.connect(self._set_range)
         self.timeline.proposal_accepted.connect(self._accept)
+        self.pointed.frame_requested.connect(self._go_to)
+        self.pointing.pointed.connect(self._on_pointed)
         for pane in (self.pane, self.other_pane):
             pane.failed.connect(self.failed)
         self.timeline.seek_requested.connect(self.take_keys)
@@ -116,14 +123,34 @@ class PlayerPanel(QWidget):
         """Toggle a drawing tool: LINE, ANGLE or NOTE."""
         if self._loaded is not None:
             self.transport.pause()
+            self.pointing.end()
             self.drawing.begin(None if self.drawing.tool == kind else kind)
+
+    def point_at_diver(self) -> None:
+        """Ask for the diver, where another person was followed; or do so no longer."""
+        if self.pointing.asks:
+            self.pointing.end()
+            return
+        self.transport.pause()
+        self.drawing.begin(None)
+        self.pointing.begin()
+
+    def _on_pointed(self, frame: int, x: float, y: float) -> None:
+        dive = self._session.current
+        if dive is not None and dive.info is not None:
+            x, y = min(x, dive.info.width_px - 1), min(y, dive.info.height_px - 1)
+            point = AthletePoint(frame=frame, x=round(x, 1), y=round(y, 1))
+            self._session.editing.point_at(dive.key, point)
+
+    def _go_to(self, frame: int) -> None:
+        self.transport.pause()
+        self.transport.seek(frame)
 
     def go_to_drawing(self, direction: int) -> None:
         """Go to the next (1) or previous (-1) frame with a drawing."""
         frame = next_frame(self.drawing.drawings, self.transport.frame, direction)
         if frame is not None:
-            self.transport.pause()
-            self.transport.seek(frame)
+            self._go_to(frame)
 
     def loop_step(self, on: bool) -> None:
         """Loop the step under the playhead, following later changes of its ends, or stop looping."""
@@ -221,6 +248,7 @@ class PlayerPanel(QWidget):
 
     def _on_current_changed(self) -> None:
         self.transport.pause()
+        self.pointing.end()
         self._loaded = self._parse = None
         self._steps = ()
         self._refresh()
@@ -269,7 +297,9 @@ class PlayerPanel(QWidget):
     def _refresh(self) -> None:
         """Update the left video and the timeline from the session."""
         dive, lead = self._session.current, self._session.comparing.left_dive
+        self.pane.canvas.set_point(dive.athlete if dive is not None and lead is None else None)
         if lead is not None:
+            self.pointing.end()
             self._refresh_lead(lead)
             return
         self.timeline.set_dive(dive, self._session.trimming.accepted(dive.key) if dive else frozenset())

@@ -1,6 +1,7 @@
-"""Why a clip is not scored as a complete dive, and what can be done: look for the dive, or score it anyway."""
+"""Why a clip is not scored as a complete dive, and what can be done: find the dive or the diver, or score it anyway."""
 
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout, QPushButton, QVBoxLayout, QWidget
 
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.panels.widgets import keyboard_friendly, label
@@ -10,11 +11,17 @@ from fineparser_gui.services.session import Session
 class RefusalNote(QWidget):
     """Visible where the shown dive was refused, also after the coach has overruled that.
 
+    Signals:
+        point_requested: the coach wants to point at the diver.
+
     Attributes:
         find: button that looks for the dive in the whole video, and trims the row to it.
+        point: button that asks for the diver, where another person was followed.
         overrule: button that scores anyway.
         take_back: button that takes this back.
     """
+
+    point_requested = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -23,22 +30,26 @@ class RefusalNote(QWidget):
         self.find = QPushButton(self.tr("Find the dive"))
         self.find.setToolTip(self.tr("Look for the dive in the whole video and trim the clip to it"))
         self.find.clicked.connect(self._on_find)
+        self.point = QPushButton(self.tr("Point at the diver"))
+        self.point.setToolTip(self.tr("Click on the diver, where another person was followed"))
+        self.point.clicked.connect(self.point_requested)
         self.overrule = QPushButton(self.tr("Score anyway"))
         self.overrule.setToolTip(self.tr("Score this clip although it may not be a complete dive"))
         self.overrule.clicked.connect(lambda: self._declare(is_dive=True))
         self.take_back = QPushButton(self.tr("Take back"))
         self.take_back.setToolTip(self.tr("Do not score this clip"))
         self.take_back.clicked.connect(lambda: self._declare(is_dive=False))
-        row = QHBoxLayout()
-        for button in (self.find, self.overrule, self.take_back):
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(6)
+        for place, button in enumerate((self.find, self.point, self.overrule, self.take_back)):
             keyboard_friendly(button)
-            row.addWidget(button)
-        row.addStretch(1)
+            grid.addWidget(button, place // 2, place % 2)
+        grid.setColumnStretch(2, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addWidget(self._text)
-        column.addLayout(row)
+        column.addLayout(grid)
 
     @property
     def text(self) -> str:
@@ -54,6 +65,7 @@ class RefusalNote(QWidget):
         self._text.setText(self.tr("Scored anyway. {0}").format(refusal) if overruled else refusal)
         # Once for a file: the buttons beside what was found come next.
         self.find.setVisible(not overruled and not dive.searching and not dive.proposals)
+        self.point.setVisible(not overruled)
         self.overrule.setVisible(not overruled)
         self.take_back.setVisible(overruled)
 

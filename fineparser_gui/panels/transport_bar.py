@@ -48,14 +48,17 @@ class TransportBar(QFrame):
         first, back, forward, last, loop = (
             tool_button(actions[name]) for name in ("first", "step_back", "step_forward", "last", "loop")
         )
-        line, angle, note, mask, skeleton, crop, compare, full_screen = (
+        line, angle, note, point, mask, skeleton, crop, compare, full_screen = (
             tool_button(actions[name])
-            for name in ("draw_line", "draw_angle", "draw_note", "mask", "skeleton", "crop", "compare", "full_screen")
+            for name in (
+                *("draw_line", "draw_angle", "draw_note", "point_at_diver"),
+                *("mask", "skeleton", "crop", "compare", "full_screen"),
+            )
         )
         for part in (first, back, self._play, forward, last, loop, 6, self._speed, 10, self._position):
             row.addSpacing(part) if isinstance(part, int) else row.addWidget(part)
         row.addStretch()
-        for part in (10, line, angle, note, 6, mask, self._opacity, skeleton, 6, crop, compare, full_screen):
+        for part in (10, line, angle, note, 6, point, mask, self._opacity, skeleton, 6, crop, compare, full_screen):
             row.addSpacing(part) if isinstance(part, int) else row.addWidget(part)
         self.more = QToolButton()
         self.more.setAccessibleName(self.tr("More commands"))
@@ -69,6 +72,7 @@ class TransportBar(QFrame):
         self._dispensable = (
             (self._opacity,),
             (line, angle, note),
+            (point,),
             (first, last),
             (crop, loop),
             (compare, skeleton),

@@ -1,7 +1,7 @@
 """Requests analyses and scores of dives from the worker, and puts the results into the session."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
@@ -57,7 +57,8 @@ class AnalysisService(QObject):
 
     def _parse_request(self, key: str) -> ParseRequest:
         dive = self._state.dive(key)
-        request = ParseRequest(path=str(dive.path), in_frame=dive.in_frame, out_frame=dive.out_frame)
+        athlete = None if dive.followed_point is None else asdict(dive.followed_point)
+        request = ParseRequest(path=str(dive.path), in_frame=dive.in_frame, out_frame=dive.out_frame, athlete=athlete)
         return self._scheduler.kept.named(request, dive.content)
 
     def cancel(self, key: str) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 from fineparser_core.diving.name_parsing import ParsedName
 from fineparser_core.inference.exemplar_selection import CandidateRule
 from fineparser_core.inference.rescore import transition_range
+from fineparser_core.types import AthletePoint
 from fineparser_gui.model.correction import frames_of
 from fineparser_gui.model.dive import NOT_ANALYSED, Dive, DiveState
 from fineparser_gui.model.drawings import MOST_DRAWINGS, Drawing
@@ -48,6 +49,7 @@ class EditingService(QObject):
             Subject.DAY: self._apply_day,
             Subject.RULE: self._apply_rule,
             Subject.RANGE: self._apply_range,
+            Subject.ATHLETE: self._apply_athlete,
             Subject.CORRECTION: self._apply_correction,
             Subject.LEFT_OUT: self._apply_left_out,
             Subject.DRAWINGS: self._apply_drawings,
@@ -103,6 +105,11 @@ class EditingService(QObject):
         dive = self._state.dive(key)
         before, after = (dive.in_frame, dive.out_frame), (in_frame, out_frame)
         self._do(Subject.RANGE, key, before, after, self.tr("trimming the dive"), gesture=gesture)
+
+    def point_at(self, key: str, athlete: AthletePoint | None) -> None:
+        """Follow who is at a point, None: whoever is found to dive; needs a new analysis."""
+        text = self.tr("pointing at the diver") if athlete else self.tr("taking back the point on the diver")
+        self._do(Subject.ATHLETE, key, self._state.dive(key).athlete, athlete, text)
 
     def move_transition(self, key: str, place: int, frame: int, *, gesture: str = "") -> int:
         """Move the first frame of flight (place 0) or entry (1), or the first contact with the water (2).
@@ -236,6 +243,12 @@ class EditingService(QObject):
         if self._state.dive(dive.key).too_long:
             self._state.update_analysis(dive.key, state=DiveState.NEEDS_TRIM, **NOT_ANALYSED)
         else:
+            self._analyses.analyse(dive.key)
+
+    def _apply_athlete(self, dive: Dive, edit: Edit) -> None:
+        self._state.select(dive.key)
+        self._state.update(dive.key, athlete=edit.after)
+        if dive.state is not DiveState.NEEDS_TRIM:
             self._analyses.analyse(dive.key)
 
     def _apply_correction(self, dive: Dive, edit: Edit) -> None:

@@ -28,11 +28,11 @@ def walking(frame: int) -> tuple[float, float]:
     return 40 + 2.5 * frame, 300.0
 
 
-def write_bodies(path: Path, bodies: Sequence[Place], n_frames: int) -> Path:
+def write_bodies(path: Path, bodies: Sequence[Place], n_frames: int, *, fps: int = FPS) -> Path:
     """Red boxes in front of a wall that stands still."""
     wall = cv2.resize(np.random.default_rng(0).integers(60, 120, (40, 70), np.uint8), SIZE)
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=FPS, options={"preset": "ultrafast", "crf": "20"})
+        stream = container.add_stream("libx264", rate=fps, options={"preset": "ultrafast", "crf": "20"})
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         for index in range(n_frames):
             image = np.repeat(wall[..., None], 3, axis=2)

@@ -61,6 +61,18 @@ def test_a_point_where_nothing_moves_is_refused(pair: Path) -> None:
         read(pair, 20, lambda _: (600.0, 30.0))
 
 
+def test_a_clip_too_short_to_follow_anybody_says_so(tmp_path: Path) -> None:
+    path = write_bodies(tmp_path / "short.mp4", [FIRST], 40, fps=120)  # ten samples of real time
+    with pytest.raises(ConfigError, match=r"too short to follow the diver from a point \(\d+ samples, need"):
+        read(path, 5, FIRST)
+
+
+def test_weights_that_see_the_whole_picture_note_that_a_point_changes_nothing(pair: Path) -> None:
+    clip = make_clip(pair, athlete=AthletePoint(frame=5, x=100.0, y=100.0))
+    samples = read_samples(clip, "whole", ClipEncoder(StandIn(), torch.device("cpu")))
+    assert samples.notes == ("These weights see the whole picture: the point on the diver changes nothing.",)
+
+
 @pytest.mark.parametrize(
     ("point", "words"),
     [

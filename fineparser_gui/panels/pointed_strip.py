@@ -1,0 +1,69 @@
+"""Below the timeline: which diver is followed, where the coach has pointed at one, and how to take that back."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
+
+from fineparser_gui.formatting import decimal
+from fineparser_gui.panels.widgets import keyboard_friendly, label
+from fineparser_gui.services.session import Session
+
+
+class PointedStrip(QFrame):
+    """Visible while the coach has pointed at the diver of the shown clip.
+
+    Signals:
+        frame_requested: (int) frame to show.
+
+    Attributes:
+        show_point, take_back: buttons.
+    """
+
+    frame_requested = Signal(int)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("card", True)
+        self._session = session
+        self._text = label(wrap=True)
+        self.show_point = QPushButton(self.tr("Show the point"))
+        self.show_point.setToolTip(self.tr("Go to the frame in which you pointed at the diver"))
+        self.show_point.clicked.connect(self._on_show)
+        self.take_back = QPushButton(self.tr("Take back"))
+        self.take_back.setToolTip(self.tr("Let the program find the diver again"))
+        self.take_back.clicked.connect(self._on_take_back)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 6, 8, 6)
+        row.setSpacing(8)
+        row.addWidget(self._text, 1)
+        for button in (self.show_point, self.take_back):
+            keyboard_friendly(button)
+            row.addWidget(button)
+        session.shown_changed.connect(self._refresh)
+        self._refresh()
+
+    @property
+    def text(self) -> str:
+        return self._text.text()
+
+    def _refresh(self) -> None:
+        dive = self._session.current
+        point = dive.athlete if dive is not None else None
+        self.setVisible(point is not None)
+        if dive is None or point is None:
+            return
+        if dive.followed_point is None:
+            text = self.tr(
+                "The point on the diver, in frame {frame}, is not used: it lies outside the In and Out point."
+            )
+        else:
+            text = self.tr("You pointed at the diver in frame {frame}: whoever is there is followed.")
+        self._text.setText(text.format(frame=decimal(point.frame, 0)))
+
+    def _on_show(self) -> None:
+        dive = self._session.current
+        if dive is not None and dive.athlete is not None:
+            self.frame_requested.emit(dive.athlete.frame)
+
+    def _on_take_back(self) -> None:
+        if self._session.current is not None:
+            self._session.editing.point_at(self._session.current.key, None)

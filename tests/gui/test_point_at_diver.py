@@ -1,0 +1,164 @@
+"""One click on the diver where another person was followed: by mouse and keys, undone, kept, taken back."""
+
+import json
+
+import pytest
+from answers_kit import dive_parse, fail, open_scored, request_of, requests, result_message
+from PySide6.QtCore import QPointF, Qt
+
+from fineparser_core.errors import ConfigError
+from fineparser_core.types import Analysis, AthletePoint
+from fineparser_gui.canvas.video_canvas import VideoCanvas
+from fineparser_gui.model.dive import DiveState
+from fineparser_gui.model.session_file import parse_session, read_session, write_session
+from fineparser_gui.worker.protocol import ParseRequest
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def scored(idle_studio, qtbot, small_video, tmp_path):
+    """The window with a scored dive, its picture on the canvas and the keyboard in it."""
+    open_scored(idle_studio, qtbot, small_video, tmp_path)
+    canvas = idle_studio.window.player.pane.canvas
+    qtbot.waitUntil(lambda: canvas.shown_frame is not None, timeout=30_000)
+    with qtbot.waitActive(idle_studio.window):
+        idle_studio.window.activateWindow()
+    canvas.setFocus()
+    return idle_studio
+
+
+def canvas_of(studio) -> VideoCanvas:
+    return studio.window.player.pane.canvas
+
+
+def asked(studio) -> list[ParseRequest]:
+    return requests(studio, ParseRequest)
+
+
+def point_by_mouse(studio, qtbot, x: float, y: float) -> None:
+    studio.window.actions_by_id["point_at_diver"].trigger()
+    qtbot.mouseClick(canvas_of(studio), LEFT, pos=canvas_of(studio).to_widget(x, y).toPoint())
+
+
+def test_a_click_on_the_diver_analyses_again_from_there_and_is_undone(scored, qtbot):
+    session, strip = scored.session, scored.window.player.pointed
+    first = session.current.parse_id
+    scored.window.transport.seek(12)
+    qtbot.waitUntil(lambda: canvas_of(scored).shown_frame == 12, timeout=30_000)
+    assert strip.isHidden()
+    point_by_mouse(scored, qtbot, 40, 30)
+    (request,) = asked(scored)
+    assert request.athlete == {
+        "frame": 12,
+        "x": pytest.approx(40, abs=0.3),
+        "y": pytest.approx(30, abs=0.3),
+    }
+    assert request.kept_as != first
+    assert "frame 12" in strip.text
+    assert not scored.window.player.pointing.asks
+    scored.window.actions_by_id["undo"].trigger()
+    assert session.current.athlete is None
+    assert strip.isHidden()
+    (request,) = asked(scored)
+    assert request.athlete is None
+    scored.window.actions_by_id["redo"].trigger()
+    assert session.current.athlete.frame == 12
+    strip.take_back.click()
+    assert session.current.athlete is None
+    assert session.edits.undoText() == "taking back the point on the diver"
+
+
+def test_the_keys_move_a_crosshair_and_enter_takes_it(scored, qtbot):
+    canvas, frame = canvas_of(scored), scored.window.transport.frame
+    expected = canvas.to_source(QPointF(canvas.rect().center()) + QPointF(10, -1))
+    qtbot.keyClick(canvas, Qt.Key.Key_X)
+    assert "Click on the diver" in canvas.accessibleDescription()
+    qtbot.keyClick(canvas, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.keyClick(canvas, Qt.Key.Key_Up)
+    assert scored.window.transport.frame == frame
+    qtbot.keyClick(canvas, Qt.Key.Key_Return)
+    point = scored.session.current.athlete
+    assert (point.x, point.y) == pytest.approx(expected, abs=0.06)
+    assert canvas.accessibleDescription() == ""
+    qtbot.keyClick(canvas, Qt.Key.Key_Right)
+    assert scored.window.transport.frame == frame + 1
+
+
+def test_esc_a_drawing_and_a_click_beside_the_picture_take_no_point(scored, qtbot):
+    canvas, player, actions = canvas_of(scored), scored.window.player, scored.window.actions_by_id
+    qtbot.keyClick(canvas, Qt.Key.Key_X)
+    plain = canvas.layer
+    qtbot.keyClick(canvas, Qt.Key.Key_Escape)
+    assert not player.pointing.asks
+    assert canvas.layer is not plain
+    actions["point_at_diver"].trigger()
+    actions["draw_line"].trigger()
+    assert not player.pointing.asks
+    assert player.drawing.tool is not None
+    actions["point_at_diver"].trigger()
+    assert player.drawing.tool is None
+    picture = canvas.picture_rect()
+    beside = QPointF(picture.left() / 2, 5) if picture.left() > 4 else QPointF(5, picture.top() / 2)
+    qtbot.mouseClick(canvas, LEFT, pos=beside.toPoint())
+    assert player.pointing.asks
+    actions["point_at_diver"].trigger()
+    assert not player.pointing.asks
+    assert scored.session.current.athlete is None
+
+
+def test_the_point_is_kept_in_the_session_file_and_damage_is_told(scored, qtbot, tmp_path):
+    point_by_mouse(scored, qtbot, 40, 30)
+    point = scored.session.current.athlete
+    path = tmp_path / "a.fineparser"
+    write_session(scored.session.snapshot(), path)
+    saved, _ = read_session(path)
+    assert saved.dives[0].athlete == point
+    content = json.loads(path.read_bytes())
+    for damage in ({"frame": -1}, {"x": -0.5}, {"y": None}, []):
+        content["dives"][0]["athlete"] = {**content["dives"][0]["athlete"], **damage} if damage else damage
+        with pytest.raises(ConfigError, match="athlete"):
+            parse_session(json.dumps(content).encode(), path)
+        content["dives"][0]["athlete"] = {"frame": point.frame, "x": point.x, "y": point.y}
+    del content["dives"][0]["athlete"]
+    assert parse_session(json.dumps(content).encode(), path)[0].dives[0].athlete is None
+
+
+def test_a_point_that_is_trimmed_off_is_not_used_and_said_to_be(scored):
+    session, key = scored.session, scored.session.current.key
+    session.editing.point_at(key, AthletePoint(frame=3, x=10.0, y=10.0))
+    session.set_range(key, 10, None)
+    (request,) = asked(scored)
+    assert request.athlete is None
+    assert "not used" in scored.window.player.pointed.text
+    session.edits.undo()
+    (request,) = asked(scored)
+    assert request.athlete["frame"] == 3
+
+
+def test_a_point_on_nobody_is_told_and_taken_back_with_one_click(scored, qtbot):
+    session = scored.session
+    point_by_mouse(scored, qtbot, 5, 5)
+    fail(scored, request_of(scored, session.current.key), "ConfigError", "Nothing moves near the point 5, 5.")
+    assert session.current.state is DiveState.FAILED
+    assert session.current.problem.startswith("Nothing moves")
+    scored.window.player.pointed.take_back.click()
+    assert session.current.state is DiveState.QUEUED
+
+
+def test_beside_a_refusal_a_button_asks_for_the_diver(idle_studio, qtbot, small_video, tmp_path):
+    session = idle_studio.session
+    session.open([small_video])
+    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
+    parse = dive_parse(small_video, session.current.info.n_frames)
+    object.__setattr__(parse, "refusal", "Nobody seems to dive here.")
+    message = result_message(
+        request_of(idle_studio, session.current.key), Analysis(parse=parse, scoring=None), tmp_path
+    )
+    idle_studio.client.received.emit(message)
+    note = idle_studio.window.score.refusal
+    assert note.point.isVisible()
+    note.point.click()
+    assert idle_studio.window.player.pointing.asks
+    session.select(None)
+    assert not idle_studio.window.player.pointing.asks
