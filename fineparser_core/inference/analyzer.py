@@ -12,7 +12,7 @@ from fineparser_core.checkpoints.bundle import load_fineparser
 from fineparser_core.constants import MASK_SIZE, STEP_NAMES
 from fineparser_core.diving.difficulty import Difficulty
 from fineparser_core.diving.dive_number import DiveNumber
-from fineparser_core.errors import ConfigError, ExemplarError, VideoError
+from fineparser_core.errors import Cancelled, ConfigError, ExemplarError, VideoError
 from fineparser_core.inference.clip_validation import (
     Calibration,
     clip_evidence,
@@ -23,7 +23,7 @@ from fineparser_core.inference.clip_validation import (
 )
 from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.device import choose_device, choose_precision
-from fineparser_core.inference.encoder import ClipEncoder
+from fineparser_core.inference.encoder import ClipEncoder, EncodedClip
 from fineparser_core.inference.exemplar_selection import SAME_NUMBER, CandidateRule, find_candidates, select_exemplars
 from fineparser_core.inference.exemplars.facts import ExemplarFacts, check_facts
 from fineparser_core.inference.exemplars.records import Exemplar, ExemplarEncoding, ExemplarMask
@@ -31,7 +31,7 @@ from fineparser_core.inference.exemplars.store import ExemplarStore
 from fineparser_core.inference.measured_stream import add_measures
 from fineparser_core.inference.placing import measured_moments, place
 from fineparser_core.inference.rescore import aggregate_votes, correct_transitions
-from fineparser_core.inference.samples import read_samples
+from fineparser_core.inference.samples import Samples, read_samples
 from fineparser_core.inference.suggest import suggest_numbers
 from fineparser_core.measures.moments import Moments, transition_prior
 from fineparser_core.models.fineparser import FineParser
@@ -50,6 +50,9 @@ from fineparser_core.types import (
 )
 
 log = logging.getLogger(__name__)
+
+#: Cancelled parses of which the samples are kept, some 5 MB each.
+_MOST_UNFINISHED = 8
 
 
 def joints_in_source(joints: np.ndarray, crops: np.ndarray) -> np.ndarray:
@@ -89,6 +92,8 @@ class Analyzer:
             model, torch.device(identity.device), precision=identity.precision, decoding=identity.decoding
         )
         self._encodings: dict[str, ExemplarEncoding] = {}
+        # What was read of clips whose parse was cancelled, by clip, way of following, and age of the file.
+        self._unfinished: dict[tuple[Clip, bool, float], Samples] = {}
 
     @classmethod
     def open(
@@ -133,6 +138,8 @@ class Analyzer:
     ) -> tuple[DiveParse, ClipEncoding]:
         """Steps and masks of a clip, and the encoding that `score` compares.
 
+        Once it was cancelled, what was read of the clip by then is not read again.
+
         Raises:
             VideoError: where the clip cannot be read.
             ConfigError: where nothing moves at the clip's point on the diver.
@@ -147,13 +154,8 @@ class Analyzer:
     def _parse(
         self, clip: Clip, by_fall: bool, progress: ProgressCallback, cancel: CancelToken | None
     ) -> tuple[DiveParse, ClipEncoding]:
-        samples = read_samples(
-            clip, self.model.preprocessing, self.encoder, by_fall=by_fall, progress=progress, cancel=cancel
-        )
+        samples, (encoding, masks, joints) = self._encoded(clip, by_fall, progress, cancel)
         sampled, times = samples.sampled, samples.times_s
-        encoding, masks, joints = self.encoder.encode(
-            samples.frames, seconds=samples.seconds, valid=samples.valid, progress=progress, cancel=cancel
-        )
         diver, moments, descent = samples.diver, Moments(None, None, None), 0.0
         decoded = encoding.transition_samples
         if diver is not None:
@@ -185,6 +187,24 @@ class Analyzer:
             ),
         )
         return parse, encoding
+
+    def _encoded(
+        self, clip: Clip, by_fall: bool, progress: ProgressCallback, cancel: CancelToken | None
+    ) -> tuple[Samples, EncodedClip]:
+        changed_s = clip.path.stat().st_mtime if clip.path.is_file() else 0.0
+        known_as = (clip, by_fall, changed_s)
+        samples = self._unfinished.pop(known_as, None) or read_samples(
+            clip, self.model.preprocessing, self.encoder, by_fall=by_fall, progress=progress, cancel=cancel
+        )
+        try:
+            return samples, self.encoder.encode(
+                samples.frames, seconds=samples.seconds, valid=samples.valid, progress=progress, cancel=cancel
+            )
+        except Cancelled:
+            self._unfinished[known_as] = samples
+            while len(self._unfinished) > _MOST_UNFINISHED:
+                del self._unfinished[next(iter(self._unfinished))]
+            raise
 
     def exemplar_encoding(
         self,

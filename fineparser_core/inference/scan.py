@@ -13,6 +13,32 @@ from fineparser_core.video.reader import VideoReader
 IMAGES_A_SECOND = 20
 
 
+class Scan:
+    """Reads a file; once it was cancelled, the next run goes on where it was."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._finder = MotionFinder(1 / IMAGES_A_SECOND)
+        self._n_read = 0
+
+    def run(
+        self, *, progress: ProgressCallback = ignore_progress, cancel: CancelToken | None = None
+    ) -> tuple[Motion, np.ndarray]:
+        """See `scan`."""
+        with VideoReader(self._path) as reader:
+            times_s = reader.info.pts_s
+            wanted_s = np.arange(0, reader.info.duration_s, 1 / IMAGES_A_SECOND)
+            frames = np.unique(np.searchsorted(times_s, wanted_s + 1e-6, side="right") - 1)
+            with closing(reader.frames_ahead(frames[self._n_read :].tolist())) as images:
+                for index, image in images:
+                    self._finder.add(image, float(times_s[index]))
+                    self._n_read += 1
+                    progress(Progress("scan", self._n_read, len(frames)))
+                    if cancel is not None:
+                        cancel.raise_if_cancelled()
+            return self._finder.motion(), frames
+
+
 def scan(
     path: Path, *, progress: ProgressCallback = ignore_progress, cancel: CancelToken | None = None
 ) -> tuple[Motion, np.ndarray]:
@@ -28,15 +54,4 @@ def scan(
         VideoError: the file cannot be read.
         Cancelled: `cancel` was set.
     """
-    with VideoReader(path) as reader:
-        times_s = reader.info.pts_s
-        wanted_s = np.arange(0, reader.info.duration_s, 1 / IMAGES_A_SECOND)
-        frames = np.unique(np.searchsorted(times_s, wanted_s + 1e-6, side="right") - 1)
-        finder = MotionFinder(1 / IMAGES_A_SECOND)
-        with closing(reader.frames_ahead(frames.tolist())) as images:
-            for done, (index, image) in enumerate(images, start=1):
-                finder.add(image, float(times_s[index]))
-                progress(Progress("scan", done, len(frames)))
-                if cancel is not None:
-                    cancel.raise_if_cancelled()
-        return finder.motion(), frames
+    return Scan(path).run(progress=progress, cancel=cancel)

@@ -9,10 +9,11 @@ from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.cutting import MOST_SLOWED, apart, between_cuts, clip_around
-from fineparser_core.inference.scan import scan
-from fineparser_core.measures.free_fall import find_free_falls
+from fineparser_core.inference.scan import Scan
+from fineparser_core.measures.free_fall import FreeFall, find_free_falls
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.types import DiveParse, DiveSegment
+from fineparser_core.video.moving_things import Motion
 from fineparser_core.video.probe import probe
 
 #: Evidence of a fall that is worth a parse: a hurdle beside a dive is enough, as the parse finds the dive.
@@ -39,22 +40,45 @@ def find_dives(
         VideoError: the file cannot be read.
         Cancelled: `cancel` was set.
     """
-    info = probe(path)
-    motion, frames = scan(path, progress=progress, cancel=cancel)
-    cuts = frames[motion.cut]
-    falls = apart(find_free_falls(motion, least_evidence=_WORTH_A_LOOK))
-    segments = []
-    for done, fall in enumerate(falls, start=1):
+    return DiveSearch(analyzer, path).run(progress=progress, cancel=cancel)
+
+
+class DiveSearch:
+    """A search for the dives of a file; once it was cancelled, the next run goes on where it was."""
+
+    def __init__(self, analyzer: Analyzer, path: Path) -> None:
+        self._analyzer, self._path = analyzer, path
+        self._scan = Scan(path)
+        self._moving: tuple[Motion, np.ndarray] | None = None
+        self._looked_at: list[DiveSegment | None] = []  # of each free fall the dive that it is of
+
+    def run(
+        self, *, progress: ProgressCallback = ignore_progress, cancel: CancelToken | None = None
+    ) -> list[DiveSegment]:
+        """See `find_dives`."""
+        info = probe(self._path)
+        if self._moving is None:
+            self._moving = self._scan.run(progress=progress, cancel=cancel)
+        motion, frames = self._moving
+        cuts = frames[motion.cut]
+        falls = apart(find_free_falls(motion, least_evidence=_WORTH_A_LOOK))
+        for fall in falls[len(self._looked_at) :]:
+            self._looked_at.append(self._look_at(fall, between_cuts(cuts, fall, info.pts_s), info.pts_s, cancel))
+            progress(Progress("confirm", len(self._looked_at), len(falls)))
+        return suppress_overlaps([one for one in self._looked_at if one is not None])
+
+    def _look_at(
+        self, fall: FreeFall, between: tuple[int, int], times_s: np.ndarray, cancel: CancelToken | None
+    ) -> DiveSegment | None:
+        """The dive that a fall is of; None where the network sees none."""
         slowed = min(fall.slowed, MOST_SLOWED)
-        between = between_cuts(cuts, fall, info.pts_s)
-        first, last = clip_around(fall.start_s, fall.end_s, slowed, info.pts_s, between)
-        parse = None
-        if last - first + 1 >= MIN_FRAMES:
-            parse, _ = analyzer.parse(make_clip(path, first, last), cancel=cancel)
-        if parse is not None and parse.refusal is None and _in_the_air_s(parse) >= _LEAST_FLIGHT_S * slowed:
-            segments.append(_segment(parse, slowed, info.pts_s, between))
-        progress(Progress("confirm", done, len(falls)))
-    return suppress_overlaps(segments)
+        first, last = clip_around(fall.start_s, fall.end_s, slowed, times_s, between)
+        if last - first + 1 < MIN_FRAMES:
+            return None
+        parse, _ = self._analyzer.parse(make_clip(self._path, first, last), cancel=cancel)
+        if parse.refusal is not None or _in_the_air_s(parse) < _LEAST_FLIGHT_S * slowed:
+            return None
+        return _segment(parse, slowed, times_s, between)
 
 
 def _in_the_air_s(parse: DiveParse) -> float:

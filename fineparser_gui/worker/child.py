@@ -65,11 +65,14 @@ from fineparser_gui.worker.records import parse_record, read_parse
 
 if TYPE_CHECKING:
     from fineparser_core.inference.analyzer import Analyzer
+    from fineparser_core.inference.trim import DiveSearch
 
 log = logging.getLogger(__name__)
 
 #: A parse with its masks and its encoding take 3 MB.
 _DIVES_IN_MEMORY = 24
+#: Cancelled searches that can go on, each with a few images of its recording.
+_SEARCHES_IN_MEMORY = 8
 #: The window draws what it is told, which costs it some milliseconds.
 _TELL_EVERY_S = 0.05
 
@@ -95,6 +98,7 @@ class Worker:
         self._ranks: dict[str, int] = {}  # urgency by request
         self._analyzer: Analyzer | None = None
         self._opening, self._remembering = threading.Lock(), threading.Lock()
+        self._searches: dict[str, DiveSearch] = {}  # those that were cancelled, by what they are kept as
         self._dives: dict[str, tuple[DiveParse, ClipEncoding]] = {}  # by parse_id, the latest used last
         threading.Thread(target=self._run, args=(False,), name="analysis", daemon=True).start()
         threading.Thread(target=self._run, args=(True,), name="scores", daemon=True).start()
@@ -281,11 +285,19 @@ class Worker:
             return []
 
     def _find_dives(self, request: TrimRequest) -> list[dict]:
-        from fineparser_core.inference.trim import find_dives
+        from fineparser_core.inference.trim import DiveSearch
 
         token = self._tokens[request.id]
         token.raise_if_cancelled()
-        found = find_dives(self._open(), Path(request.path), progress=self._reporter(request), cancel=token)
+        name = request.kept_as or request.path
+        search = self._searches.pop(name, None) or DiveSearch(self._open(), Path(request.path))
+        try:
+            found = search.run(progress=self._reporter(request), cancel=token)
+        except Cancelled:
+            self._searches[name] = search
+            while len(self._searches) > _SEARCHES_IN_MEMORY:
+                del self._searches[next(iter(self._searches))]
+            raise
         segments = [asdict(segment) for segment in found]
         self._keep(request, {"segments": segments})
         return segments

@@ -230,3 +230,25 @@ def test_a_search_reports_how_far_it_is_and_can_be_cancelled(small_video: Path) 
     assert [progress.done for progress in seen] == [1, 2, 3, 4, 5]
     assert seen[0].stage == "scan"
     assert seen[0].total == 80
+
+
+def test_a_cancelled_search_goes_on_where_it_was(small_video: Path) -> None:
+    from fineparser_core.errors import Cancelled
+    from fineparser_core.inference.scan import Scan, scan
+
+    seen: list[int] = []
+    token, halted = CancelToken(), Scan(small_video)
+
+    def cancel_later(progress: Progress) -> None:
+        seen.append(progress.done)
+        if progress.done == 30:
+            token.cancel()
+
+    with pytest.raises(Cancelled):
+        halted.run(progress=cancel_later, cancel=token)
+    motion, frames = halted.run(progress=lambda progress: seen.append(progress.done))
+    assert seen == list(range(1, 81))
+    whole, every_frame = scan(small_video)
+    np.testing.assert_array_equal(frames, every_frame)
+    np.testing.assert_array_equal(motion.times_s, whole.times_s)
+    np.testing.assert_allclose(motion.centre, whole.centre)

@@ -1,14 +1,16 @@
 """The clip of a dive is cut out of a longer file; of two dives the other one is named; a walk is taken whole."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from bodies_kit import FPS, diving, walking, write_bodies
 
-from fineparser_core.errors import ConfigError
+from fineparser_core.errors import Cancelled, ConfigError
 from fineparser_core.inference import cutting
 from fineparser_core.inference.cutting import AFTER_S, BEFORE_S, find_clip
 from fineparser_core.inference.scan import scan
+from fineparser_core.inference.trim import DiveSearch
 from fineparser_core.types import AthletePoint
 
 N_FRAMES = 9 * FPS
@@ -49,3 +51,28 @@ def test_a_walk_is_taken_whole_unless_it_is_long(tmp_path: Path, monkeypatch: py
         if found is not None:
             assert (found.clip.in_frame, found.clip.out_frame) == (0, 3 * FPS - 1)
             assert found.clip.n_cut == (0, 0)
+
+
+class Network:
+    """Sees no dive anywhere; the second clip that it is shown is cancelled the first time."""
+
+    def __init__(self) -> None:
+        self.shown: list[int] = []
+
+    def parse(self, clip, **_: object) -> tuple[SimpleNamespace, None]:
+        self.shown.append(clip.in_frame)
+        if len(self.shown) == 2:
+            raise Cancelled
+        return SimpleNamespace(refusal="Nobody dives."), None
+
+
+def test_a_search_that_was_cancelled_looks_at_nothing_twice(tmp_path: Path) -> None:
+    path = write_bodies(tmp_path / "two.mp4", [diving(300, FIRST_S), diving(120, SECOND_S)], N_FRAMES)
+    network, stages = Network(), []
+    search = DiveSearch(network, path)
+    with pytest.raises(Cancelled):
+        search.run()
+    assert search.run(progress=stages.append) == []
+    first, second, again = network.shown
+    assert first < second == again
+    assert [(one.stage, one.done) for one in stages] == [("confirm", 2)]

@@ -19,6 +19,7 @@ from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import Cancelled, ConfigError, ExemplarError
 from fineparser_core.inference.analyzer import Analyzer
+from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.encoder import normalise
 from fineparser_core.inference.exemplar_selection import select_by_board
 from fineparser_core.inference.exemplars.records import Exemplar, ExemplarMask
@@ -93,6 +94,26 @@ def encoded(prepared):
 
 def samples_of(frames):
     return Samples(frames, np.arange(96), np.arange(96) / 25, np.tile(np.float32([0, 0, 112, 112]), (96, 1)))
+
+
+def test_a_cancelled_parse_reads_the_clip_once(prepared, small_video):
+    analyzer, _ = prepared
+    stages, token = [], CancelToken()
+
+    def stop_in_the_network(progress):
+        stages.append(progress.stage)
+        if progress.stage == "parse":
+            token.cancel()
+
+    clip = make_clip(small_video)
+    with pytest.raises(Cancelled):
+        analyzer.parse(clip, progress=stop_in_the_network, cancel=token)
+    assert set(stages) == {"read", "parse"}
+    stages.clear()
+    parse, _ = analyzer.parse(clip, progress=lambda progress: stages.append(progress.stage))
+    assert set(stages) == {"parse"}
+    np.testing.assert_array_equal(parse.sampled_frames, analyzer.parse(clip)[0].sampled_frames)
+    assert not analyzer._unfinished
 
 
 def test_votes_equal_the_pair_by_pair_path(prepared, encoded):
