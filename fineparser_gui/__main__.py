@@ -49,11 +49,13 @@ def main() -> int:
     from fineparser_core.diving.difficulty import BOARDS_M
     from fineparser_core.diving.dive_number import parse_dive_number
     from fineparser_core.errors import ConfigError, FineParserError
+    from fineparser_core.language import sentence
     from fineparser_gui.app import Application, Studio
     from fineparser_gui.display import display_problem
     from fineparser_gui.log_file import report_unexpected, start_logging
     from fineparser_gui.model.session_file import SUFFIX
-    from fineparser_gui.translation import install_translators
+    from fineparser_gui.settings.store import PreferenceStore
+    from fineparser_gui.translation import install_language
 
     try:
         if arguments.board not in (None, *BOARDS_M):
@@ -69,14 +71,14 @@ def main() -> int:
     if folder is not None:
         start_logging(folder)
     app = Application(sys.argv[:1])
-    install_translators(app)
+    install_language(app, PreferenceStore(folder).now.language)
     cache, _ = own_folder(platformdirs.user_cache_path("fineparser", appauthor=False) / "analyses")
     studio = Studio(app, folder, cache)
     report_unexpected(studio.window.tell_unexpected)
     app.file_opened.connect(lambda path: studio.window.open_paths([path]))
     studio.window.show()
     if problem:
-        studio.session.problem.emit(problem)
+        studio.session.problem.emit(sentence(problem))
     clips = [path for path in arguments.clips if path.suffix.lower() != SUFFIX]
     for path in arguments.clips:
         if path not in clips:

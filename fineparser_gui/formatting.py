@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from fractions import Fraction
 from math import floor
 
-from PySide6.QtCore import QLocale
+from PySide6.QtCore import QCoreApplication, QLocale
 
 from fineparser_core.inference.exemplars.records import Exemplar
+
+translate = QCoreApplication.translate
 
 #: Digits behind the decimal point of contributions.
 DIGITS = 2
@@ -23,6 +25,22 @@ def decimal(value: float, digits: int = 1) -> str:
     locale = QLocale()
     locale.setNumberOptions(QLocale.NumberOption.OmitGroupSeparator)
     return locale.toString(float(value), "f", digits).replace("-", "−")
+
+
+def shortest(value: float) -> str:
+    """A number with as many digits as it needs, at most four: 3.2, 29.97."""
+    return decimal(value, max(len(f"{value:.4g}".partition(".")[2]), 0))
+
+
+def percent(share: float) -> str:
+    """A share as the user's language writes it: 40 %."""
+    return translate("Formatting", "{0} %").format(decimal(100 * share, 0))
+
+
+def time_text(time_s: float, digits: int) -> str:
+    """Minutes and seconds: 0:05.120."""
+    minutes, seconds = divmod(round(time_s, digits), 60)
+    return f"{int(minutes)}:{decimal(seconds, digits).zfill(3 + digits if digits else 2)}"
 
 
 def signed(points: float, digits: int = 2) -> str:
@@ -54,7 +72,7 @@ def board_text(board_m: float | None) -> str:
 def speed_text(speed: float) -> str:
     """⅛×, ½×, 2×."""
     names = {Fraction(1, 8): "⅛", Fraction(1, 4): "¼", Fraction(1, 2): "½"}
-    return names.get(Fraction(speed), f"{speed:g}") + "×"
+    return names.get(Fraction(speed), shortest(speed)) + "×"
 
 
 def rounded_to_sum(values: Sequence[float], total: float, digits: int = DIGITS) -> list[float]:

@@ -1,40 +1,61 @@
-"""Translations of Qt's texts, and of the program's where the resources have one.
-
-A translation is a file `translations/fineparser_LOCALE.qm` of the resources, e.g. `fineparser_de.qm`: `pyside6-lupdate`
-collects the texts of the sources into a .ts file, and `pyside6-lrelease` compiles it to .qm. None is bundled yet.
-"""
-
-from pathlib import Path
+"""The language of the window: which one, its texts, and those of Qt itself."""
 
 from PySide6.QtCore import QLibraryInfo, QLocale, Qt, QTranslator
 from PySide6.QtGui import QGuiApplication
 
-from fineparser_core.resources import resource
+from fineparser_core.language import ENGLISH, LANGUAGES, language, translation, use_language
 
 
-def install_translators(
-    app: QGuiApplication, locale: QLocale | None = None, folder: Path | None = None
-) -> list[QTranslator]:
-    """Install the translators of a language; texts without a translation stay English.
+class TableTranslator(QTranslator):
+    """Answers Qt from the table of translations, in the language of this process.
+
+    The table knows no contexts: the same English words are the same text everywhere, unless a remark (what Qt calls
+    the disambiguation) tells them apart.
+    """
+
+    def translate(self, context: str, text: str, disambiguation: str | None = None, n: int = -1) -> str | None:
+        """The translation of a text; None where there is none."""
+        return translation(text, remark=disambiguation or "", count=n if n >= 0 else None)
+
+    def isEmpty(self) -> bool:
+        """Never; Qt asks before it installs."""
+        return False
+
+
+def language_of(locale: QLocale) -> str:
+    """The first of the user's languages that there is a translation for; English if there is none."""
+    for name in locale.uiLanguages():
+        main = name.partition("-")[0]
+        if name.startswith("zh-Hans"):
+            return "zh_CN"
+        if main in LANGUAGES:
+            return main
+    return ENGLISH
+
+
+def install_language(app: QGuiApplication, chosen: str = "", system: QLocale | None = None) -> list[QTranslator]:
+    """Choose the language of texts, numbers and dates; before the first window is made.
 
     Args:
-        locale: of the language; None: of the system.
-        folder: of the program's translations; None: that of the resources.
+        chosen: code of the language; "": that of the system.
+        system: its locale; None: as Qt finds it.
 
     Returns:
         The installed translators.
     """
-    locale = locale or QLocale()
-    if locale.uiLanguages()[0].partition("-")[0] == "en":  # otherwise Qt takes the second language of the user
+    system = system or QLocale.system()
+    use_language(chosen or language_of(system))
+    code = language()
+    if chosen and language_of(system) != chosen:  # numbers as well; with the system's language those of its region
+        QLocale.setDefault(QLocale(chosen))
+    app.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # of all these languages, whatever the system's is
+    if code == ENGLISH:
         return []
-    of_qt = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
-    installed, own = [], False
-    for name, place in (("qtbase", of_qt), ("fineparser", str(folder or resource("translations")))):
-        translator = QTranslator(app)
-        if translator.load(locale, name, "_", place):
-            app.installTranslator(translator)
-            installed.append(translator)
-            own = name == "fineparser"
-    if not own:  # the program's English texts need left-to-right layout
-        app.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+    installed: list[QTranslator] = []
+    of_qt = QTranslator(app)
+    if of_qt.load(QLocale(code), "qtbase", "_", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
+        installed.append(of_qt)
+    installed.append(TableTranslator(app))  # the last one is asked first
+    for translator in installed:
+        app.installTranslator(translator)
     return installed

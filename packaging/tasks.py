@@ -33,7 +33,7 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="dev.py",
         description="Sets everything up, then runs a command.",
-        epilog="commands:\n" + "\n".join(f"  {name:<7}{run.__doc__}" for name, run in _COMMANDS.items()),
+        epilog="commands:\n" + "\n".join(f"  {name:<13}{run.__doc__}" for name, run in _COMMANDS.items()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("command", choices=_COMMANDS, metavar="COMMAND", help="one of those below")
@@ -102,7 +102,20 @@ def _check(arguments: list[str]) -> int:
     return max(results.values())
 
 
-_COMMANDS: dict[str, Callable[[list[str]], int]] = {"demo": _demo, "app": _app, "test": _test, "check": _check}
+def _translations(arguments: list[str]) -> int:
+    """bring the table of translations up to date with the code; export and import for Qt Linguist"""
+    import translations
+
+    return translations.main(arguments)
+
+
+_COMMANDS: dict[str, Callable[[list[str]], int]] = {
+    "demo": _demo,
+    "app": _app,
+    "test": _test,
+    "check": _check,
+    "translations": _translations,
+}
 
 
 def _has_display() -> bool:

@@ -6,6 +6,7 @@ from math import atan2, cos, degrees, radians, sin
 from PySide6.QtCore import QCoreApplication, QLineF, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 
+from fineparser_gui.formatting import decimal
 from fineparser_gui.model.drawings import ANGLE, NOTE, Drawing
 
 translate = QCoreApplication.translate
@@ -46,7 +47,10 @@ def paint_mark(
         elif measured:
             beside = QPointF(12, -6) + (points[0] + points[1]) / 2
             _paint_text(
-                painter, beside, translate("DrawingMarks", "{0}° off vertical").format(f"{drawing.degrees:.0f}"), color
+                painter,
+                beside,
+                translate("DrawingMarks", "{0}° off vertical").format(decimal(drawing.degrees, 0)),
+                color,
             )
     if selected or drawing.kind != NOTE:
         _paint_handles(painter, points, color, _HANDLE if selected else 2.5)
@@ -106,7 +110,7 @@ def described(drawing: Drawing) -> str:
         if drawing.kind == ANGLE
         else translate("DrawingMarks", "line {0}° off vertical")
     )
-    return text.format(f"{drawing.degrees:.0f}")
+    return text.format(decimal(drawing.degrees, 0))
 
 
 def _paint_note(painter: QPainter, drawing: Drawing, at: QPointF, color: QColor) -> None:
@@ -129,7 +133,7 @@ def _paint_angle(painter: QPainter, drawing: Drawing, points: list[QPointF], col
     for width, pen_color in ((4.0, _RIM), (1.6, color)):
         painter.setPen(QPen(pen_color, width))
         painter.drawArc(box, round(first * 16), round(span * 16))
-    text = f"{drawing.degrees:.0f}°"
+    text = f"{decimal(drawing.degrees, 0)}°"
     label = _text_box(QPointF(), text, painter.fontMetrics())
     middle = radians(first + span / 2)
     away = _ARC + 8 + max(label.width(), label.height()) / 2

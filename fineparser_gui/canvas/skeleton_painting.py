@@ -85,7 +85,7 @@ def paint_angle(painter: QPainter, angle: MeasuredAngle, to_widget: ToWidget) ->
         painter.drawPolyline(QPolygonF([first, vertex, second]))
         painter.drawArc(arc, round(16 * starts), round(16 * span))
     middle = QLineF.fromPolar(_ARC_PX + 14, starts + span / 2).p2() + vertex
-    text = f"{angle.degrees:.0f}°"
+    text = f"{decimal(angle.degrees, 0)}°"
     metrics = painter.fontMetrics()
     box = QRectF(0, 0, metrics.horizontalAdvance(text) + 8, metrics.height())
     box.moveCenter(middle)

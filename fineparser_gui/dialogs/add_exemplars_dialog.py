@@ -21,8 +21,9 @@ from fineparser_core.diving.judging import read_score
 from fineparser_core.diving.name_parsing import parse_file_name, parse_list
 from fineparser_core.errors import ConfigError
 from fineparser_core.inference.exemplars.facts import ExemplarFacts, check_facts
+from fineparser_core.language import sentence
 from fineparser_gui.dialogs.exemplar_dialog import known_difficulty
-from fineparser_gui.formatting import board_text
+from fineparser_gui.formatting import board_text, decimal
 from fineparser_gui.model.correction import timed_transitions
 from fineparser_gui.model.dive import Dive, DiveState
 from fineparser_gui.panels.dive_states import state_text
@@ -149,16 +150,16 @@ class AddExemplarsDialog(QDialog):
             return self.tr("not a complete dive")
         spans = dive.analysis.parse.steps
         fps = dive.analysis.parse.clip.fps
-        return " · ".join(f"{(span.end_frame - span.start_frame) / fps:.1f} s" for span in spans)
+        return " · ".join(f"{decimal((span.end_frame - span.start_frame) / fps)} s" for span in spans)
 
     def _show_score(self, row: int) -> None:
         key, text = self.keys[row], ""
         if self._item(row, _MARKS).text().strip():
             try:
-                text = f"{self.facts(key).score:.2f}"
+                text = decimal(self.facts(key).score, 2)
             except ConfigError as error:
                 text = self.tr("?")
-                self._why[key] = str(error)
+                self._why[key] = sentence(str(error))
         self.table.blockSignals(True)
         self._item(row, _SCORE).setText(text)
         self.table.blockSignals(False)
@@ -171,7 +172,9 @@ class AddExemplarsDialog(QDialog):
         for row in range(len(self.keys)):
             self._show_score(row)
         ready = [key for key in self._ready() if _analysed(self._session.dive(key))]
-        self.ok.setText(self.tr("Add 1 dive") if len(ready) == 1 else self.tr("Add {0} dives").format(len(ready)))
+        self.ok.setText(
+            self.tr("Add 1 dive") if len(ready) == 1 else self.tr("Add {0} dives", None, len(ready)).format(len(ready))
+        )
         self.ok.setEnabled(bool(ready) and self._session.library.writable)
 
     def _on_row(self, row: int, *_: int) -> None:
@@ -228,7 +231,9 @@ class AddExemplarsDialog(QDialog):
             self._session.library.add_dive(dive, placed, self.facts(key))
             self._take_out(key)
         if self.keys:
-            self.message.setText(self.tr("{0} dives still need an analysis, or a score.").format(len(self.keys)))
+            self.message.setText(
+                self.tr("{0} dives still need an analysis, or a score.", None, len(self.keys)).format(len(self.keys))
+            )
             self.table.setCurrentIndex(QModelIndex())
         else:
             self.accept()

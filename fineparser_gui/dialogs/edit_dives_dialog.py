@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout,
 from fineparser_core.diving.difficulty import BOARDS_M
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
+from fineparser_core.language import sentence
 from fineparser_gui.formatting import board_text
 from fineparser_gui.model.json_fields import LONGEST_NAME, day
 from fineparser_gui.panels.number_field import NumberField
@@ -67,7 +68,9 @@ class EditDivesDialog(QDialog):
         for button in buttons.buttons():
             button.setIcon(QIcon())
         self.ok = buttons.button(QDialogButtonBox.StandardButton.Ok)
-        self.ok.setText(self.tr("Change {0} dives").format(len(dives)) if len(dives) > 1 else self.tr("Change"))
+        self.ok.setText(
+            self.tr("Change {0} dives", None, len(dives)).format(len(dives)) if len(dives) > 1 else self.tr("Change")
+        )
         self.ok.setProperty("role", "primary")
         buttons.accepted.connect(self._on_ok)
         buttons.rejected.connect(self.reject)
@@ -102,7 +105,7 @@ class EditDivesDialog(QDialog):
         try:
             said = self.changes()
         except ConfigError as error:
-            self._say(str(error), self.number)
+            self._say(sentence(str(error)), self.number)
             return
         except ValueError:
             text = self.tr("'{0}' is not a day: write it as 2026-05-31, or leave it out.")

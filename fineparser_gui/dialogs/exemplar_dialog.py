@@ -23,6 +23,7 @@ from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.diving.judging import read_score
 from fineparser_core.errors import ConfigError
 from fineparser_core.inference.exemplars.facts import ExemplarFacts, check_facts
+from fineparser_core.language import sentence
 from fineparser_gui.formatting import board_text
 from fineparser_gui.panels.number_field import NumberField
 from fineparser_gui.panels.widgets import ElidedLabel, add_form_row, label
@@ -128,7 +129,7 @@ class ExemplarDialog(QDialog):
         try:
             score = read_score(typed, known_difficulty(number, self.board.currentData()))
         except ConfigError as error:
-            self._say(str(error), self.score)
+            self._say(sentence(str(error)), self.score)
             return
         try:
             facts = check_facts(
@@ -142,7 +143,7 @@ class ExemplarDialog(QDialog):
                 )
             )
         except ConfigError as error:
-            self._say(str(error))
+            self._say(sentence(str(error)))
             return
         self._accept(facts)
         self.accept()

@@ -113,7 +113,9 @@ class NamingDialog(QDialog):
         self.list.setPlaceholderText(self.tr("207C 10 m Anna\n5253B 3 m\n–   (skips a dive)"))
         self.list.setMinimumHeight(110)
         self.list.setTabChangesFocus(True)
-        self.only_selected = QCheckBox(self.tr("Only the {0} selected dives").format(len(self._selected)))
+        self.only_selected = QCheckBox(
+            self.tr("Only the {0} selected dives", None, len(self._selected)).format(len(self._selected))
+        )
         self.only_selected.setVisible(len(self._selected) > 1)
         self.only_selected.setChecked(len(self._selected) > 1)
         self.replace = QCheckBox(self.tr("Replace existing entries"))

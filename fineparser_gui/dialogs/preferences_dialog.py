@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fineparser_core.language import LANGUAGES
 from fineparser_gui.dialogs.model_card_dialog import CARD_NAME
 from fineparser_gui.dialogs.shortcuts_dialog import ShortcutsEditor
 from fineparser_gui.dialogs.text_dialog import closing_buttons
@@ -44,6 +45,7 @@ class PreferencesDialog(QDialog):
         self.setWindowTitle(self.tr("Preferences"))
         self.resize(620, 560)
         self._preferences, self._session, self._choice = preferences, session, choice
+        self._language_at_start = preferences.now.language
         self.pages = QTabWidget()
         self.pages.setDocumentMode(True)
         self.pages.tabBar().setDrawBase(False)
@@ -128,6 +130,12 @@ class PreferencesDialog(QDialog):
         ):
             self.theme.addItem(text, name)
         self.theme.activated.connect(lambda: change(theme=self.theme.currentData()))
+        self.language = QComboBox()
+        self.language.addItem(self.tr("that of the system"), "")
+        for code, name in LANGUAGES.items():
+            self.language.addItem(name, code)
+        self.language.activated.connect(lambda: change(language=self.language.currentData()))
+        self._restart = label(self.tr("The language changes at the next start."), "muted", wrap=True)
         self.mask_color = self._color_button("mask_color")
         self.step_colors = [self._color_button(name) for name in _STEP_COLORS]
         self.mask_drawn = QComboBox()
@@ -138,6 +146,8 @@ class PreferencesDialog(QDialog):
         self.mask_opacity.setRange(LEAST_OPACITY_PERCENT, 100)
         self.mask_opacity.valueChanged.connect(lambda percent: change(mask_opacity=percent))
         page, form = _form()
+        add_form_row(form, self.tr("&Language"), self.language)
+        form.addRow(self._restart)
         add_form_row(form, self.tr("&Theme"), self.theme)
         add_form_row(form, self.tr("Mask &colour"), self.mask_color)
         add_form_row(form, self.tr("Mask &style"), self.mask_drawn)
@@ -165,9 +175,11 @@ class PreferencesDialog(QDialog):
         now = self._preferences.now
         self.problem.hide()
         self._fill_devices(now.device)
-        controls = (self.precision, self.theme, self.mask_drawn, self.n_exemplars, self.mask_opacity)
+        controls = (self.precision, self.language, self.theme, self.mask_drawn, self.n_exemplars, self.mask_opacity)
         blocked = [QSignalBlocker(control) for control in controls]
         self.precision.setCurrentIndex(self.precision.findData(now.precision))
+        self.language.setCurrentIndex(self.language.findData(now.language))
+        self._restart.setVisible(now.language != self._language_at_start)
         self.theme.setCurrentIndex(self.theme.findData(now.theme))
         self.mask_drawn.setCurrentIndex(self.mask_drawn.findData(now.mask_outline))
         self.n_exemplars.setValue(now.n_exemplars)

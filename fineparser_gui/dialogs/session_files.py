@@ -7,6 +7,7 @@ from PySide6.QtCore import QLocale, QObject, Qt, QTimer
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QPushButton, QWidget
 
 from fineparser_core.export.corrections import label_error
+from fineparser_core.language import sentence
 from fineparser_gui.actions.registry import plain_text
 from fineparser_gui.model.session_file import SUFFIX
 from fineparser_gui.model.video_files import names_of
@@ -56,11 +57,11 @@ class SessionFileDialogs(QObject):
         sentences = []
         if n_exports := sum(not export.state.over for export in self._session.exports.exports):
             text = self.tr("1 export is not finished: its file will not be written.")
-            many = self.tr("{0} exports are not finished: their files will not be written.")
+            many = self.tr("{0} exports are not finished: their files will not be written.", None, n_exports)
             sentences.append(text if n_exports == 1 else many.format(n_exports))
         if n_clips := len(self._session.library.adding):
             text = self.tr("1 clip is being added to the library, and will not be in it.")
-            many = self.tr("{0} clips are being added to the library, and will not be in it.")
+            many = self.tr("{0} clips are being added to the library, and will not be in it.", None, n_clips)
             sentences.append(text if n_clips == 1 else many.format(n_clips))
         return sentences
 
@@ -150,7 +151,7 @@ class SessionFileDialogs(QObject):
     def export_corrections(self) -> None:
         """Ask for a file and write the corrected transitions to it as labels."""
         labels = self._session.exports.labels()
-        reasons = [label_error(label) for label in labels]
+        reasons = [sentence(label_error(label) or "") for label in labels]
         if all(reasons):  # said before a file is asked for
             text = self.tr("No corrected dive can be exported as a label. {0}")
             self._session.problem.emit(text.format(" ".join(dict.fromkeys(filter(None, reasons)))))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
 
+from fineparser_core.language import short_number
 from fineparser_gui.model.dive import Dive
 
 
@@ -40,6 +41,6 @@ class Export:
 
 def dive_title(dive: Dive) -> str:
     """Title of a dive in exported pictures: diver, number and board; without any of them, the name of its file."""
-    board = f"{dive.board_m:g} m" if dive.board_m is not None else ""
+    board = f"{short_number(dive.board_m)} m" if dive.board_m is not None else ""
     known = [text for text in (dive.diver, dive.dive_number or "", board) if text]
     return " · ".join(known) if known else dive.path.stem

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QCompleter, QHBoxLayout, QLi
 from fineparser_core.diving.difficulty import BOARDS_M, find_difficulty
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.errors import ConfigError
-from fineparser_gui.formatting import board_text, decimal
+from fineparser_core.language import sentence
+from fineparser_gui.formatting import board_text, decimal, shortest
 from fineparser_gui.model.json_fields import LONGEST_NAME, day
 from fineparser_gui.panels.number_field import NumberField
 from fineparser_gui.panels.suggestions import Suggestions
@@ -109,7 +110,7 @@ class DetailsPanel(QWidget):
         self.number.setText(dive.dive_number or "" if dive else "")
         self.board.setCurrentIndex(max(self.board.findData(dive.board_m if dive else None), 0))
         typed = dive.difficulty if dive else None
-        self.difficulty.setText("" if typed is None else f"{typed:g}")
+        self.difficulty.setText("" if typed is None else shortest(typed))
         self._validate()
 
     def _on_dive_changed(self, key: str) -> None:
@@ -172,7 +173,7 @@ class DetailsPanel(QWidget):
         try:
             dive = parse_dive_number(number) if number else None
         except ConfigError as error:
-            self._say(str(error), wrong=self.number)
+            self._say(sentence(str(error)), wrong=self.number)
             return None
         try:
             typed = float(dd.replace(",", ".")) if dd else None
@@ -190,7 +191,9 @@ class DetailsPanel(QWidget):
         try:
             difficulty = find_difficulty(dive, self.board.currentData(), typed)
         except ConfigError as error:
-            self._say(f"{dive.description}. {error}", wrong=self.number if typed is None else self.difficulty)
+            self._say(
+                f"{dive.description}. {sentence(str(error))}", wrong=self.number if typed is None else self.difficulty
+            )
         else:
             text = self.tr("DD {0}").format(decimal(difficulty.value))
             self._say(f"{dive.description} · {text}")

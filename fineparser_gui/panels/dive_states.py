@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QCoreApplication
 
-from fineparser_gui.formatting import board_text, decimal
+from fineparser_gui.formatting import board_text, decimal, percent
 from fineparser_gui.model.dive import Dive, DiveState, ScoreState, SearchState
 
 translate = QCoreApplication.translate
@@ -25,9 +25,9 @@ def state_text(dive: Dive, n_accepted: int = 0) -> str:
         n_accepted: number of dives found in it that were added to the list.
     """
     if dive.state is DiveState.ANALYSING and dive.progress is not None:
-        return f"{stage_text(dive.progress.stage)} {100 * dive.fraction:.0f} %"
+        return f"{stage_text(dive.progress.stage)} {percent(dive.fraction)}"
     if dive.searching and dive.progress is not None:
-        return f"{stage_text('scan')} {100 * dive.fraction:.0f} %"
+        return f"{stage_text('scan')} {percent(dive.fraction)}"
     if dive.searching:
         return translate("DivesPanel", "waiting")
     if settled(dive, n_accepted):

@@ -256,15 +256,21 @@ class LibraryPanel(QWidget):
             if len(adding) > 1:
                 text += self.tr(" · {0} more waiting").format(len(adding) - 1)
         elif ready < own and ready + self._library.n_given_up >= own:
-            text = self.tr("{0} of your {1} exemplars are ready for these weights. The others cannot be read.")
+            text = self.tr(
+                "{0} of your {1} exemplars are ready for these weights. The others cannot be read.", None, own
+            )
             text = text.format(ready, own)
         elif ready < own and waits:
             text = self.tr(
-                "{0} of your {1} exemplars are ready for these weights. The others wait because analyses are paused."
+                "{0} of your {1} exemplars are ready for these weights. The others wait because analyses are paused.",
+                None,
+                own,
             )
             text = text.format(ready, own)
         elif ready < own:
-            text = self.tr("{0} of your {1} exemplars are ready for these weights. The others are being prepared.")
+            text = self.tr(
+                "{0} of your {1} exemplars are ready for these weights. The others are being prepared.", None, own
+            )
             text = text.format(ready, own)
         else:
             bundled = sum(not entry.own for entry in self._library.entries)

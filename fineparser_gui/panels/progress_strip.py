@@ -3,6 +3,7 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QWidget
 
+from fineparser_gui.formatting import percent
 from fineparser_gui.model.dive import Dive, DiveState, SearchState
 from fineparser_gui.panels.dive_states import WAITING_FOR_USER, left_text, settled, stage_text
 from fineparser_gui.panels.widgets import keyboard_friendly, label
@@ -84,7 +85,7 @@ class ProgressStrip(QFrame):
         held = scheduler.paused and dive.searching and dive.progress is not None
         if dive.progress is not None and task is not None:
             stage = "scan" if dive.searching else dive.progress.stage
-            parts = [stage_text(stage).capitalize(), f"{100 * dive.fraction:.0f} %"]
+            parts = [stage_text(stage).capitalize(), percent(dive.fraction)]
             parts.append(self.tr("paused") if held else left_text(scheduler.left_s(task)))
             return " · ".join(filter(None, parts))
         if scheduler.paused and all(one.key != dive.key for one in scheduler.running):

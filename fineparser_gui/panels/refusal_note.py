@@ -3,6 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QPushButton, QVBoxLayout, QWidget
 
+from fineparser_core.language import sentence
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.panels.widgets import keyboard_friendly, label
 from fineparser_gui.services.session import Session
@@ -62,7 +63,8 @@ class RefusalNote(QWidget):
         if dive is None or refusal is None:
             return
         overruled = dive.correction.is_dive
-        self._text.setText(self.tr("Scored anyway. {0}").format(refusal) if overruled else refusal)
+        said = sentence(refusal)
+        self._text.setText(self.tr("Scored anyway. {0}").format(said) if overruled else said)
         # Once for a file: the buttons beside what was found come next.
         self.find.setVisible(not overruled and not dive.searching and not dive.proposals)
         self.point.setVisible(not overruled)

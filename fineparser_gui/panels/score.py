@@ -4,6 +4,7 @@ from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from fineparser_core.inference.rescore import outliers
+from fineparser_core.language import sentence
 from fineparser_core.types import ModelIdentity, Scoring
 from fineparser_gui.formatting import board_text, decimal
 from fineparser_gui.icons import icon
@@ -123,7 +124,7 @@ class ScorePanel(QWidget):
         # Greyed while the score does not belong to the shown transitions yet.
         self._score.setEnabled(dive is None or not dive.rescoring)
         notes = dive.analysis.notes if dive and dive.analysis else ()
-        self._notes.setText("\n".join(notes))
+        self._notes.setText("\n".join(map(sentence, notes)))
         self._notes.setVisible(bool(notes))
         synthetic = dive is not None and dive.analysis is not None and dive.analysis.parse.model.synthetic
         self._synthetic.setVisible(scoring is not None and synthetic)
@@ -150,7 +151,9 @@ class ScorePanel(QWidget):
     def _outliers_text(self, ids: frozenset[str]) -> str:
         if len(ids) == 1:
             return self.tr("The vote of exemplar {0} differs strongly from the others.").format(*ids)
-        text = self.tr("The votes of {0} exemplars differ strongly from the others. They are marked in the list.")
+        text = self.tr(
+            "The votes of {0} exemplars differ strongly from the others. They are marked in the list.", None, len(ids)
+        )
         return text.format(len(ids)) if ids else ""
 
     def _state_text(self, dive: Dive | None) -> str:

@@ -5,7 +5,7 @@ from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QMenu, QSlider, QToolButton, QWidget
 
 from fineparser_gui.actions.registry import ActionRegistry
-from fineparser_gui.formatting import speed_text
+from fineparser_gui.formatting import speed_text, time_text
 from fineparser_gui.icons import icon
 from fineparser_gui.panels.widgets import keyboard_friendly, label, tool_button
 from fineparser_gui.playback.transport import SPEEDS, Transport
@@ -144,10 +144,7 @@ class TransportBar(QFrame):
         if self._short_text:
             self._position.setText(f"{t.frame} / {t.n_frames - 1}")
             return
-        minutes, seconds = divmod(t.time_s, 60)
-        self._position.setText(
-            self.tr("frame {0} / {1} · {2}:{3:06.3f}").format(t.frame, t.n_frames - 1, int(minutes), seconds)
-        )
+        self._position.setText(self.tr("frame {0} / {1} · {2}").format(t.frame, t.n_frames - 1, time_text(t.time_s, 3)))
 
     def _show_state(self) -> None:
         color = self.palette().text().color().name()

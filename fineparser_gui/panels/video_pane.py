@@ -164,7 +164,7 @@ class VideoPane(QWidget):
     def _step_text(self, step: StepSpan | None) -> str:
         if step is None or self._info is None:
             return step_text(step.name) if step else ""
-        return f"{step_text(step.name)} · {duration_s(step, self._info):.2f} s"
+        return f"{step_text(step.name)} · {decimal(duration_s(step, self._info), 2)} s"
 
     def _on_opened(self, info: VideoInfo) -> None:
         if info.path != self._path:  # late signal of the previous file

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 
 from fineparser_core.errors import FineParserError
+from fineparser_core.language import sentence
 from fineparser_core.progress import Progress
 from fineparser_gui.model.dive import NOT_ANALYSED, DiveState, ScoreState
 from fineparser_gui.services.rescoring import RescoringService, read_score, score_request
@@ -131,7 +132,7 @@ class AnalysisService(QObject):
         self._state.update_analysis(key, state=DiveState.READY, **found, progress=None, problem=None)
         dive = self._state.dive(key)
         if dive.refused:
-            self._state.problem.emit(f"{dive.path.name}: {analysis.parse.refusal}")
+            self._state.problem.emit(f"{dive.path.name}: {sentence(analysis.parse.refusal or '')}")
         self._score(key)
 
     def _on_parse_failed(self, key: str, kind: str, message: str) -> None:

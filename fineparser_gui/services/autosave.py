@@ -12,6 +12,7 @@ from uuid import uuid4
 from PySide6.QtCore import QLockFile, QObject, QTimer, SignalInstance
 
 from fineparser_core.errors import ExportError
+from fineparser_core.language import sentence
 from fineparser_core.video.atomic import sweep_leftovers
 from fineparser_gui.model.session_file import Origin, SavedSession, write_session
 from fineparser_gui.services.session import Session
@@ -108,7 +109,9 @@ class Autosave(QObject):
             log.warning("autosave: %s", error)
             if not self._failed:
                 self._failed = True
-                self._session.problem.emit(self.tr("The session is not being autosaved: {0}").format(error))
+                self._session.problem.emit(
+                    self.tr("The session is not being autosaved: {0}").format(sentence(str(error)))
+                )
             return False
         self._written, self._failed = now, False
         return True

@@ -86,7 +86,7 @@ class EditingService(QObject):
             said: some of "dive_number", "board_m", "diver" and "dived_on", each with the new value; another dive number
                 drops a typed DD.
         """
-        self.edits.beginMacro(self.tr("changing {0} dives").format(len(keys)))
+        self.edits.beginMacro(self.tr("changing {0} dives", None, len(keys)).format(len(keys)))
         for key in keys:
             dive = self._state.dive(key)
             number, board_m = said.get("dive_number", dive.dive_number), said.get("board_m", dive.board_m)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QObject, QTimer
 
+from fineparser_gui.formatting import decimal, shortest
 from fineparser_gui.model.analysis_cache import AnalysisCache
 from fineparser_gui.model.dive import NOT_ANALYSED, Dive, DiveState, Place, ScoreState, SearchState
 from fineparser_gui.model.edits import Edit, Subject
@@ -332,7 +333,7 @@ def difference(path: Path, found: VideoIdentity, expected: VideoIdentity) -> str
 
 
 def _length(one: VideoIdentity) -> tuple[str, ...]:
-    return str(one.n_frames), f"{one.fps:.4g}"
+    return str(one.n_frames), shortest(one.fps)
 
 
 def _picture(one: VideoIdentity) -> tuple[str, ...]:
@@ -340,4 +341,4 @@ def _picture(one: VideoIdentity) -> tuple[str, ...]:
 
 
 def _size(one: VideoIdentity) -> tuple[str, ...]:
-    return (f"{one.size_bytes / 1e6:.2f}",)
+    return (decimal(one.size_bytes / 1e6, 2),)

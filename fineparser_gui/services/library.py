@@ -14,6 +14,7 @@ from fineparser_core.inference.exemplar_selection import best_exemplar
 from fineparser_core.inference.exemplars.facts import ExemplarFacts
 from fineparser_core.inference.exemplars.records import Exemplar, ExemplarMask
 from fineparser_core.inference.exemplars.store import FILE_NAME, ExemplarStore
+from fineparser_core.language import sentence
 from fineparser_core.progress import Progress
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.model.edits import Edit, LibraryChange, Subject
@@ -83,7 +84,7 @@ class LibraryService(QObject):
         try:
             return self._open_bundled().exemplars()
         except FineParserError as error:
-            self.problem.emit(str(error))
+            self.problem.emit(sentence(str(error)))
             return []
 
     @property
@@ -122,7 +123,7 @@ class LibraryService(QObject):
         try:
             return self._open_bundled().get(exemplar_id)
         except FineParserError as error:
-            self.problem.emit(str(error))
+            self.problem.emit(sentence(str(error)))
             return None
 
     def mask(self, exemplar_id: str) -> ExemplarMask | None:
@@ -135,7 +136,7 @@ class LibraryService(QObject):
             with ExemplarStore.open(self._folder / FILE_NAME) as own:
                 return own.mask(exemplar_id)
         except FineParserError as error:
-            self.problem.emit(str(error))
+            self.problem.emit(sentence(str(error)))
             return None
 
     def add_clip(self, path: Path, in_frame: int | None, out_frame: int | None, facts: ExemplarFacts) -> None:
@@ -180,11 +181,15 @@ class LibraryService(QObject):
 
     def remove(self, ids: Sequence[str]) -> None:
         """Move exemplars to the bin."""
-        self._change_all(ids, self.tr("removing {0}"), self.tr("removing {0} exemplars"), "remove", "restore")
+        self._change_all(
+            ids, self.tr("removing {0}"), self.tr("removing {0} exemplars", None, len(ids)), "remove", "restore"
+        )
 
     def restore(self, ids: Sequence[str]) -> None:
         """Take exemplars out of the bin."""
-        self._change_all(ids, self.tr("restoring {0}"), self.tr("restoring {0} exemplars"), "restore", "remove")
+        self._change_all(
+            ids, self.tr("restoring {0}"), self.tr("restoring {0} exemplars", None, len(ids)), "restore", "remove"
+        )
 
     def empty_bin(self) -> None:
         """Delete permanently what lies in the bin."""
@@ -294,7 +299,7 @@ class LibraryService(QObject):
         )
         self.writable = report.writable
         if report.notice and report.notice != self._notice and self._folder is not None:
-            self.problem.emit(report.notice)
+            self.problem.emit(sentence(report.notice))
         self._notice = report.notice
         self.changed.emit()
         self._prepare_next()

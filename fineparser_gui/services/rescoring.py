@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from fineparser_core.errors import FineParserError
 from fineparser_core.export.analysis_json import MaskArrays, analysis_from_dict
+from fineparser_core.language import sentence
 from fineparser_core.types import Analysis, DiveParse
 from fineparser_gui.model.correction import timed_transitions
 from fineparser_gui.model.dive import Dive, ScoreState
@@ -106,7 +107,7 @@ class RescoringService(QObject):
         try:
             scoring = read_score(result, dive.model_analysis.parse).scoring
         except FineParserError as error:
-            self._drop_score(key, str(error))
+            self._drop_score(key, sentence(str(error)))
             return
         asked = (request.transitions["first_flight_frame"], request.transitions["first_entry_frame"])
         found = {"rescored": scoring, "rescored_for": asked, "score_state": ScoreState.SCORED}

@@ -9,6 +9,7 @@ from fineparser_core.constants import DEVICES, PRECISIONS, STEP_NAMES
 from fineparser_core.errors import ConfigError
 from fineparser_core.export.options import MaskStyle
 from fineparser_core.export.palette import MASK_COLOUR, STEP_COLOURS
+from fineparser_core.language import LANGUAGES
 from fineparser_gui.model.json_fields import LONGEST_PATH, shown
 
 THEMES = ("system", "light", "dark")
@@ -71,6 +72,7 @@ class Preferences:
         take_off_color, flight_color, entry_color: of the three steps, #rrggbb, as chosen by the user; the theme
             adjusts colours with too little contrast.
         theme: "system" follows the desktop.
+        language: code of the window's language, from the next start on; "": that of the system.
         shortcuts: keys in portable notation by action id, of the commands whose shortcuts differ from the catalogue's.
 
     Raises:
@@ -89,6 +91,7 @@ class Preferences:
     flight_color: str = _choice(STEP_COLOURS[STEP_NAMES[1]], _is_color)
     entry_color: str = _choice(STEP_COLOURS[STEP_NAMES[2]], _is_color)
     theme: str = _choice("system", _one_of(*THEMES))
+    language: str = _choice("", _one_of("", *LANGUAGES))
     shortcuts: Mapping[str, tuple[str, ...]] = _choice(dict, _are_shortcuts)
 
     @property

@@ -3,7 +3,7 @@
 import numpy as np
 import pyqtgraph as pg
 
-from fineparser_gui.formatting import decimal
+from fineparser_gui.formatting import decimal, time_text
 
 
 class FrameAxis(pg.AxisItem):
@@ -42,5 +42,4 @@ class TimeAxis(pg.AxisItem):
 def _time_text(time_s: float, digits: int) -> str:
     if round(time_s, digits) < 60:
         return f"{decimal(time_s, digits)} s"
-    minutes, seconds = divmod(time_s, 60)
-    return f"{int(minutes)}:{seconds:0{3 + digits if digits else 2}.{digits}f}"
+    return time_text(time_s, digits)

@@ -387,7 +387,7 @@ class Timeline(QWidget):
         ]
         parts += [*self._handles.accessible_text(), self._range.accessible_text()]
         if self._segments:
-            found = self.tr("{0} dives found, {1} of them in the list")
+            found = self.tr("{0} dives found, {1} of them in the list", None, len(self._segments))
             parts.append(found.format(len(self._segments), len(self._accepted)))
         if self.pending:
             parts.append(self._pending_text())

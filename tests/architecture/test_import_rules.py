@@ -25,6 +25,7 @@ LAYERS = {
     "progress": 0,
     "resources": 0,
     "own_process": 0,
+    "language": 0,
     "config": 0,
     "background": 0,
     "array_file": 2,
@@ -51,7 +52,7 @@ NEIGHBOURS = {
 }
 # Rooms that see less than their layer would allow.
 SEES_ONLY = {
-    "export": {"types", "constants", "errors", "progress", "resources", "background", "video", "diving"}
+    "export": {"types", "constants", "language", "errors", "progress", "resources", "background", "video", "diving"}
     | {"csv_table", "printable", "npz", "measures"},
     "models": {"constants", "errors", "config"},
     "pose": {"constants", "models"},
@@ -63,7 +64,7 @@ FILES = {"pathlib", "os", "io", "json", "safetensors", "pickle", "sqlite3"}
 # What the process of the app may load of core: all of it without torch.
 GUI_SEES = {"types", "constants", "errors", "progress", "resources", "video", "diving", "export", "inference.exemplars"}
 GUI_SEES |= {"printable", "inference.clips", "inference.rescore", "inference.exemplar_selection", "inference.compared"}
-GUI_SEES |= {"files", "measures", "array_file", "inference.good_dives", "own_process"}
+GUI_SEES |= {"files", "measures", "array_file", "inference.good_dives", "own_process", "language"}
 TORCH_OWNER = f"{GUI}.worker.child"
 # Widgets observe the session; only it and the composition root talk to the worker and the exemplar library. The
 # records of both may be shown.

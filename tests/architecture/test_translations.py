@@ -2,18 +2,20 @@
 
 import ast
 import re
-import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pytest
 
+from fineparser_core import language
+
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "packaging"))
+import translations  # noqa: E402
+
 SOURCES = sorted((ROOT / "fineparser_gui").rglob("*.py"))
-TRANSLATES = {"tr", "translate", "translated", "plain_text", "QT_TRANSLATE_NOOP"}
+TRANSLATES = {"tr", "translate", "translated", "plain_text", "QT_TRANSLATE_NOOP", "sentence"}
 #: Calls that show their text, and which of their arguments that is.
 SHOWS = {
     **dict.fromkeys(("setText", "setTitle", "setToolTip", "setWindowTitle", "setPlaceholderText", "set_text"), 0),
@@ -28,6 +30,8 @@ SHOWS = {
 }
 #: Names of the program and of things, the same in every language.
 NAMES = {"FineParser Studio", "frame 00000 / 00000 · 0:00.000"}
+MARK_UP = re.compile("<[^<>]*>")
+PLACE = re.compile(r"\{\d[^}]*\}|%n")
 WORD = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -87,16 +91,61 @@ def test_it_would_be_noticed(tmp_path: Path) -> None:
     assert len(list(untranslated(source))) == 4
 
 
-def test_lupdate_collects_every_text(tmp_path: Path) -> None:
-    collected = tmp_path / "fineparser.ts"
-    tool = shutil.which("pyside6-lupdate", path=str(Path(sys.executable).parent))
-    assert tool
-    subprocess.run([tool, *map(str, SOURCES), "-ts", str(collected)], check=True, capture_output=True, timeout=120)
-    known = {source.text for source in ElementTree.parse(collected).iter("source")}
-    for path in SOURCES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and called(node) in ("tr", "translate", "QT_TRANSLATE_NOOP"):
-                place = 0 if called(node) == "tr" else 1
-                text = node.args[place] if len(node.args) > place else None
-                if isinstance(text, ast.Constant):
-                    assert text.value in known, f"{path.name}, line {node.lineno}: {text.value!r}"
+def test_each_sentence_is_found_by_its_template() -> None:
+    """Filled with values, it matches its own template, and no one that comes before it."""
+    language.use_language("de")
+    try:
+        patterns = dict(language._patterns())
+    finally:
+        language.use_language("en")
+    for template in patterns:
+        said = template.format(*(f"value{place}" for place in range(9)))
+        assert next(one for one, pattern in patterns.items() if pattern.fullmatch(said)) == template
+
+
+def flaws(table: dict, code: str) -> Iterator[str]:
+    """What is wrong with the translations of a language, what it lacks aside."""
+    counted = {english for english, is_counted in translations.collect()[0].items() if is_counted}
+    for part, entries in table.items():
+        for english, known in entries.items():
+            said = known.get(code)
+            if not said:
+                continue
+            plural = part == "texts" and english in counted
+            if isinstance(said, list) != plural or (plural and len(said) != language.n_plural_forms(code)):
+                yield f"{english!r}: plural forms"
+                continue
+            source = english.partition(language.REMARK)[0]
+            for form in said if plural else [said]:
+                places = set(PLACE.findall(source))
+                if set(PLACE.findall(form)) != places and not (plural and set(PLACE.findall(form)) < places):
+                    yield f"{english!r}: {{0}} … differ in {form!r}"
+                if (form[:1].isspace(), form[-1:].isspace()) != (source[:1].isspace(), source[-1:].isspace()):
+                    yield f"{english!r}: spaces around {form!r}"
+                if ("&" in form) != ("&" in source) and not re.search("&[a-z]+;", source):
+                    yield f"{english!r}: mnemonic of {form!r}"
+                if source.count("\n") != form.count("\n") or re.findall("<[^<>]*>", source) != re.findall(
+                    "<[^<>]*>", form
+                ):
+                    yield f"{english!r}: lines or mark-up of {form!r}"
+
+
+@pytest.mark.parametrize("code", translations.LANGUAGES)
+def test_translations_have_the_form_of_the_texts(code: str) -> None:
+    assert not list(flaws(translations.read_table(), code))
+
+
+def test_program_and_tool_know_the_same_languages() -> None:
+    assert (language.ENGLISH, *translations.LANGUAGES) == tuple(language.LANGUAGES)
+    for code in translations.LANGUAGES:
+        assert translations.N_PLURALS.get(code, 2) == language.n_plural_forms(code)
+
+
+def test_linguist_gives_back_what_it_gets(tmp_path: Path) -> None:
+    table = translations.read_table()
+    translations.export_ts(table, "ru", tmp_path / "ru.ts")
+    emptied = {part: {english: {} for english in entries} for part, entries in table.items()}
+    translations.import_ts(emptied, tmp_path / "ru.ts")
+    assert {english: known.get("ru") for english, known in emptied["texts"].items()} == {
+        english: known.get("ru") for english, known in table["texts"].items()
+    }

@@ -196,7 +196,7 @@ def test_another_clip_is_taken_where_the_coach_says_so(make_studio, qtbot, monke
     studio.client.received.emit(result_message(request_id, Analysis(parse=parse, scoring=None), tmp_path))
     assert session.current.state is DiveState.READY
     assert session.current.corrected_frames is None
-    assert banner.text.startswith("1 video has moved: second.mp4")
+    qtbot.waitUntil(lambda: banner.text.startswith("1 video has moved: second.mp4"), timeout=2000)
 
     window.files.save()
     window.files.open_path(path)

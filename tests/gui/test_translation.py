@@ -1,18 +1,18 @@
 """Another language reaches everything that is read in the window."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import pytest
 from answers_kit import dive_parse, result_message, scoring
-from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, Qt, QTranslator
+from PySide6.QtCore import QCoreApplication, QLocale, Qt, QTranslator
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QDialog, QLabel, QLineEdit, QTableView, QWidget
 
+from fineparser_core.errors import VideoError
+from fineparser_core.language import LANGUAGES, language, sentence, use_language
 from fineparser_core.types import Analysis
 from fineparser_gui.app import Studio
 from fineparser_gui.dialogs.ranking_dialog import RankingDialog
@@ -20,7 +20,7 @@ from fineparser_gui.formatting import board_text, decimal, signed
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.plots.dive_plot import DayAxis, day_number
 from fineparser_gui.timeline.time_axis import TimeAxis
-from fineparser_gui.translation import install_translators
+from fineparser_gui.translation import install_language
 
 _WORD = re.compile(r"[A-Za-z]{3,}")
 #: What is called the same in every language, comes from the dive, or is written by the core of the program.
@@ -73,7 +73,8 @@ def untranslated(window: QWidget) -> set[str]:
     """What has words outside of guillemets, and is no mark-up."""
     bare = {text: re.sub(r"<[^<>]*>|&\w+;", "", text) for text in texts(window)}
     bare = {text: re.sub(r"«[^«»]*»", "", re.sub(r"«[^«»]*»", "", rest)) for text, rest in bare.items()}
-    return {text for text, rest in bare.items() if _WORD.search(rest) and not _NOT_TRANSLATED.search(rest)}
+    left = {text for text, rest in bare.items() if _WORD.search(rest) and not _NOT_TRANSLATED.search(rest)}
+    return left - set(LANGUAGES.values())
 
 
 def test_nothing_of_the_window_is_left_in_english(marked_studio, qtbot, small_video, tmp_path) -> None:
@@ -119,31 +120,50 @@ def test_nothing_of_a_dialog_is_left_in_english(marked_studio, qtbot, small_vide
 
 @pytest.fixture
 def installed(qapp) -> Iterator[list[QTranslator]]:
-    """To be filled; taken out again at the end."""
+    """To be filled; taken out again at the end, and the language of before is back."""
     made: list[QTranslator] = []
+    before = QLocale()
     yield made
     for translator in made:
         qapp.removeTranslator(translator)
         translator.deleteLater()
-    qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+    use_language("en")
+    QLocale.setDefault(before)
 
 
-def test_qt_speaks_the_language_of_the_system(qapp, installed) -> None:
-    installed += install_translators(qapp, QLocale("de_DE"))
+def test_the_window_and_qt_speak_the_language_of_the_system(qapp, installed) -> None:
+    installed += install_language(qapp, system=QLocale("de_AT"))
     assert QCoreApplication.translate("QPlatformTheme", "Cancel") == "Abbrechen"
+    assert QCoreApplication.translate("actions", "&File") == "&Datei"
+    assert QCoreApplication.translate("actions", "no such text") == "no such text"
 
 
-def test_a_translation_in_the_resources_is_taken(qapp, installed, tmp_path) -> None:
-    of_qt = Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath))
-    shutil.copy(of_qt / "qtbase_de.qm", tmp_path / "fineparser_de.qm")
-    installed += install_translators(qapp, QLocale("de_AT"), tmp_path)
-    assert len(installed) == 2
+def test_a_chosen_language_brings_its_numbers_along(qapp, installed) -> None:
+    installed += install_language(qapp, "fr", system=QLocale("en_US"))
+    assert (language(), decimal(1.5)) == ("fr", "1,5")
 
 
-def test_english_stays_english_and_the_direction_that_of_the_texts(qapp, installed, tmp_path) -> None:
-    assert install_translators(qapp, QLocale("en_US"), tmp_path) == []
-    installed += install_translators(qapp, QLocale("ar_EG"), tmp_path)
+@pytest.mark.parametrize(
+    ("system", "code"),
+    [("en_GB", "en"), ("ar_EG", "en"), ("zh_CN", "zh_CN"), ("zh_SG", "zh_CN"), ("zh_TW", "en"), ("ru_KZ", "ru")],
+)
+def test_the_language_that_a_system_gets(qapp, installed, system, code) -> None:
+    installed += install_language(qapp, system=QLocale(system))
+    assert language() == code
     assert qapp.layoutDirection() == Qt.LayoutDirection.LeftToRight
+
+
+def test_a_count_decides_between_plural_forms(qapp, installed) -> None:
+    installed += install_language(qapp, "de")
+    texts = {QCoreApplication.translate("AddExemplarsDialog", "Add {0} dives", None, n) for n in (1, 2, 5)}
+    assert len(texts) == 2
+
+
+def test_sentences_of_core_are_translated_with_their_values(qapp, installed) -> None:
+    installed += install_language(qapp, "de")
+    error = VideoError("/videos/a.mp4 is empty (0 bytes): copy it again or choose another clip.")
+    assert sentence(str(error)).startswith("/videos/a.mp4 ist leer")
+    assert sentence("Something new happened.") == "Something new happened."
 
 
 def test_numbers_and_days_are_those_of_the_language() -> None:
