@@ -428,7 +428,7 @@ class MainWindow(QMainWindow):
             "loop": parsed or led,
             "loop_dive": dive is not None,
             **dict.fromkeys(_STEP_EDITS, parsed),
-            "reset_transitions": dive is not None and (dive.corrected_frames is not None or dive.contact_corrected),
+            "reset_transitions": dive is not None and dive.corrected_moments is not None,
             **dict.fromkeys(("save_session", "save_session_as"), self.files.controller.holds_something),
             "export": dive is not None,
             "export_corrections": bool(self._session.exports.corrected_dives()),

@@ -216,7 +216,7 @@ CATALOG: tuple[ActionSpec, ...] = (
         id="point_at_diver",
         menu=_DIVE,
         text=QT_TRANSLATE_NOOP("actions", "Point at t&he diver"),
-        keys=("X",),
+        keys=("G",),
         icon="target",
         group=1,
     ),

@@ -58,7 +58,7 @@ def shown_analysis(
 
     Args:
         model_analysis: as the model has it, every exemplar voting.
-        rescored: every exemplar's vote on the corrected transitions; None where there are none, or not yet.
+        rescored: every exemplar's vote on the corrected moments; None where there are none, or not yet.
     """
     parse, scoring = model_analysis.parse, rescored or model_analysis.scoring
     frames = correction.transitions

@@ -67,6 +67,9 @@ NOT_ANALYSED = {
 #: Where a video lies, and its identity; None: not known yet.
 Place = tuple[Path, VideoIdentity | None]
 
+#: Transitions and first contact with the water, each None where the model's is shown.
+CorrectedMoments = tuple[tuple[int, int] | None, int | None]
+
 #: No dive lasts longer, with the walk before it and the splash after it.
 LONGEST_DIVE_S = 15.0
 
@@ -89,8 +92,8 @@ class Dive:
         progress, fraction: of the analysis or search in progress: its present stage, and how much of all is done.
         model_analysis: the model's own steps and masks, and its score once there is one, every exemplar voting.
         correction: the coach's corrections.
-        rescored: every exemplar's vote on the corrected transitions; None where there are none, or not yet.
-        rescored_for: the transitions that `rescored` belongs to; while one is dragged they lag behind.
+        rescored: every exemplar's vote on the corrected moments; None where there are none, or not yet.
+        rescored_for: the `corrected_moments` that `rescored` belongs to; while one is dragged they lag behind.
         analysis: the analysis that is shown: `model_analysis` with `correction` applied.
         parse_id: name under which the encoding that belongs to `model_analysis` is kept.
         suggestions: dive numbers of exemplars that the clip resembles, the likeliest first.
@@ -124,7 +127,7 @@ class Dive:
     model_analysis: Analysis | None = None
     correction: Correction = field(default_factory=Correction)
     rescored: Scoring | None = None
-    rescored_for: tuple[int, int] | None = None
+    rescored_for: CorrectedMoments | None = None
     analysis: Analysis | None = None
     parse_id: str | None = None
     suggestions: tuple[str, ...] = ()
@@ -200,6 +203,12 @@ class Dive:
         return placed is not None and self.analysis is not None and contact_fits(placed, self.analysis.parse)
 
     @property
+    def corrected_moments(self) -> CorrectedMoments | None:
+        """What the score depends on of the corrections; None where nothing is corrected."""
+        frames, contact = self.corrected_frames, self.correction.contact_frame if self.contact_corrected else None
+        return None if frames is None and contact is None else (frames, contact)
+
+    @property
     def refused(self) -> bool:
         """Whether it is not scored as it does not look like a complete dive, and the coach has not overruled that."""
         if self.model_analysis is None or self.correction.is_dive:
@@ -217,13 +226,13 @@ class Dive:
 
     @property
     def rescoring(self) -> bool:
-        """Whether the score of the corrected transitions is still being computed."""
+        """Whether the score of the corrected moments is still being computed."""
         scored = self.model_analysis is not None and self.model_analysis.scoring is not None
-        return scored and self.corrected_frames != self.rescored_for
+        return scored and self.corrected_moments != self.rescored_for
 
     @property
     def votes(self) -> tuple[ExemplarVote, ...]:
-        """Votes of all exemplars on the corrected transitions, including exemplars that are left out."""
+        """Votes of all exemplars on the corrected moments, including exemplars that are left out."""
         scoring = self.rescored or (self.model_analysis.scoring if self.model_analysis else None)
         return scoring.exemplars if scoring else ()
 

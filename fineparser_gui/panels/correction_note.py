@@ -46,7 +46,7 @@ class CorrectionNote(QWidget):
 
     def show_dive(self, dive: Dive | None) -> None:
         """Show the corrections of a dive."""
-        moved = dive is not None and (dive.corrected_frames is not None or dive.contact_corrected)
+        moved = dive is not None and dive.corrected_moments is not None
         n_out = sum(vote.id in dive.correction.left_out for vote in dive.votes) if dive else 0
         self.setVisible(moved or bool(n_out))
         if dive is None or dive.model_analysis is None or not (moved or n_out):
@@ -97,9 +97,11 @@ class CorrectionNote(QWidget):
         parse = dive.model_analysis.parse
         before, after = frames_of(parse.transitions), dive.corrected_frames
         samples = [[frame_to_sample(parse.sampled_frames, frame) for frame in frames] for frames in (before, after)]
-        if samples[0] == samples[1]:
-            return self.tr("The score does not change: no frame that the model samples lies between the two positions.")
         pairs = list(zip(own.exemplars, dive.rescored.exemplars, strict=True))
+        if samples[0] == samples[1]:
+            if any(abs(a.vote - b.vote) > _SAME_POINTS for a, b in pairs):
+                return ""  # what was measured changes
+            return self.tr("The score does not change: no frame that the model samples lies between the two positions.")
         n_changed = sum(_dynamic_differs(*pair) for pair in pairs)
         if n_changed == len(pairs):
             return ""

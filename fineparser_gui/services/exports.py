@@ -130,7 +130,7 @@ class ExportService(QObject):
 
     def corrected_dives(self) -> list[Dive]:
         """Dives with corrected transitions or first contact with the water."""
-        return [dive for dive in self._state.dives if dive.corrected_frames is not None or dive.contact_corrected]
+        return [dive for dive in self._state.dives if dive.corrected_moments is not None]
 
     def labels(self) -> list[CorrectedDive]:
         """Labels of the corrected dives."""
@@ -243,7 +243,7 @@ def _record(dive: Dive, drawings: bool) -> DiveRecord:
 
 
 def _label(dive: Dive) -> CorrectedDive | None:
-    if dive.model_analysis is None or not (dive.corrected_frames is not None or dive.contact_corrected):
+    if dive.model_analysis is None or dive.corrected_moments is None:
         return None
     return CorrectedDive(
         model_parse=dive.model_analysis.parse,

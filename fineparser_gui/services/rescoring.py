@@ -1,4 +1,4 @@
-"""Scores a dive repeatedly while a transition is dragged: one request at a time, always the latest."""
+"""Scores a dive repeatedly while a moment is dragged: one request at a time, always the latest."""
 
 from dataclasses import asdict, replace
 from functools import partial
@@ -8,8 +8,8 @@ from PySide6.QtCore import QObject, QTimer
 from fineparser_core.errors import FineParserError
 from fineparser_core.export.analysis_json import MaskArrays, analysis_from_dict
 from fineparser_core.language import sentence
-from fineparser_core.types import Analysis, DiveParse
-from fineparser_gui.model.correction import timed_transitions
+from fineparser_core.types import Analysis, DiveParse, Transitions
+from fineparser_gui.model.correction import frames_of, timed_transitions
 from fineparser_gui.model.dive import Dive, ScoreState
 from fineparser_gui.services.scheduler import Scheduler
 from fineparser_gui.services.session_state import SessionState
@@ -45,9 +45,9 @@ def read_score(result: Result, parse: DiveParse) -> Analysis:
 
 
 class RescoringService(QObject):
-    """Updates the score after the transitions were corrected.
+    """Updates the score after transitions or the contact with the water were corrected.
 
-    Each dive has at most one request in progress; the latest transitions are requested after its answer. So the score
+    Each dive has at most one request in progress; the latest moments are requested after its answer. So the score
     follows a drag as fast as the worker answers, without a backlog of outdated requests.
     """
 
@@ -60,22 +60,22 @@ class RescoringService(QObject):
         self._timer.timeout.connect(self._ask)
 
     def rescore(self, key: str) -> None:
-        """Request the score of the corrected transitions, if it is not known, ahead of any batch."""
+        """Request the score of the corrected moments, if it is not known, ahead of any batch."""
         dive = self._state.dive(key)
-        frames = dive.corrected_frames
-        if dive.rescoring and frames and dive.info:
+        moments = dive.corrected_moments
+        if dive.rescoring and moments and dive.info:
             request = score_request(dive, self._state.n_exemplars)
-            contact = dive.correction.contact_frame if dive.contact_corrected else None
-            placed = asdict(timed_transitions(frames, dive.info))
+            frames, contact = moments
+            placed = asdict(timed_transitions(frames, dive.info)) if frames is not None else None
             request = replace(request, transitions=placed, contact_frame=contact, urgency=Urgency.DRAG)
             self._wanted[key] = self._scheduler.kept.named(request)
             if not self._timer.isActive():
                 self._timer.start()
             return
         self.forget(key)
-        if frames is None and dive.rescored_for is not None:
+        if moments is None and dive.rescored_for is not None:
             self._state.update_analysis(key, rescored=None, rescored_for=None)
-        if frames is None and dive.model_analysis is not None and dive.model_analysis.scoring is not None:
+        if moments is None and dive.model_analysis is not None and dive.model_analysis.scoring is not None:
             self._state.update(key, score_state=ScoreState.SCORED)
 
     def forget(self, key: str) -> None:
@@ -102,17 +102,17 @@ class RescoringService(QObject):
     def _on_finished(self, key: str, request: ScoreRequest, result: Result) -> None:
         self._take(key)
         dive = self._state.dive(key)
-        if dive.model_analysis is None or dive.corrected_frames is None or request.transitions is None:
+        if dive.model_analysis is None or dive.corrected_moments is None:
             return
         try:
             scoring = read_score(result, dive.model_analysis.parse).scoring
         except FineParserError as error:
             self._drop_score(key, sentence(str(error)))
             return
-        asked = (request.transitions["first_flight_frame"], request.transitions["first_entry_frame"])
-        found = {"rescored": scoring, "rescored_for": asked, "score_state": ScoreState.SCORED}
+        placed = None if request.transitions is None else frames_of(Transitions(**request.transitions))
+        found = {"rescored": scoring, "rescored_for": (placed, request.contact_frame), "score_state": ScoreState.SCORED}
         self._state.update_analysis(key, **found, problem=None)
-        self.rescore(key)  # the transition may have moved on
+        self.rescore(key)  # the moment may have moved on
 
     def _on_failed(self, key: str, kind: str, message: str) -> None:
         self._take(key)
@@ -121,7 +121,7 @@ class RescoringService(QObject):
         self._state.problem.emit(message)
 
     def _drop_score(self, key: str, problem: str) -> None:
-        """Remove the score, which belongs to other transitions than those shown, and show the reason."""
+        """Remove the score, which belongs to other moments than those shown, and show the reason."""
         analysis = self._state.dive(key).analysis
         without = replace(analysis, scoring=None) if analysis else None
         self._state.update(key, analysis=without, score_state=ScoreState.FAILED, problem=problem)

@@ -1,5 +1,6 @@
 """A worker that runs no process, and what it would answer, made by hand."""
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from fineparser_core.types import (
 )
 from fineparser_gui.app import Studio
 from fineparser_gui.model.dive import DiveState
+from fineparser_gui.services import worker_client
 from fineparser_gui.services.worker_client import WorkerClient
 from fineparser_gui.worker.protocol import (
     BegunReport,
@@ -31,6 +33,11 @@ from fineparser_gui.worker.protocol import (
     Result,
 )
 from fineparser_gui.worker.records import parse_record
+
+
+def script(monkeypatch, *command: str) -> None:
+    """Let the worker be what Python runs by this command, followed by what `worker.child` takes."""
+    monkeypatch.setattr(worker_client, "own_process", lambda _, *given: [sys.executable, *command, *given])
 
 
 class SilentWorker(WorkerClient):

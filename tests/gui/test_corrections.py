@@ -12,7 +12,7 @@ from fineparser_gui.model import edits
 from fineparser_gui.model.correction import Correction, frames_of, shown_analysis
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.panels.exemplars import ExemplarModel
-from fineparser_gui.worker.protocol import ScoreRequest
+from fineparser_gui.worker.protocol import ScoreRequest, Urgency
 
 FLIGHT, ENTRY = 37, 75  # where `dive_parse` puts them in 120 frames
 
@@ -24,7 +24,7 @@ class Answers:
         self.studio, self._qtbot, self._folder = studio, qtbot, folder
 
     def rescore_requests(self) -> list:
-        return [one for one in requests(self.studio, ScoreRequest) if one.transitions]
+        return [one for one in requests(self.studio, ScoreRequest) if one.urgency == Urgency.DRAG]
 
     def wait_for_rescore(self):
         """The one question that was asked."""
@@ -104,6 +104,27 @@ def test_one_question_at_a_time_and_the_newest_wins(scored):
     scored.answer(second, 2.0)
     assert not session.current.rescoring
     assert scored.rescore_requests() == []
+
+
+def test_the_water_contact_alone_is_scored_anew_and_with_corrected_transitions_too(scored):
+    window, session, key = scored.studio.window, scored.studio.session, scored.studio.session.current.key
+    session.editing.move_transition(key, 2, ENTRY + 8)
+    assert session.current.rescoring
+    request = scored.wait_for_rescore()
+    assert (request.transitions, request.contact_frame) == (None, ENTRY + 8)
+    scored.answer(request, 0.7)
+    assert not session.current.rescoring
+    assert "corrected +0.7" in window.score.correction.text
+    session.editing.move_transition(key, 1, ENTRY + 2)
+    scored.answer(scored.wait_for_rescore(), 0.9)
+    session.editing.move_transition(key, 2, ENTRY + 9)
+    request = scored.wait_for_rescore()
+    assert (request.transitions["first_entry_frame"], request.contact_frame) == (ENTRY + 2, ENTRY + 9)
+    scored.answer(request, 1.0)
+    assert not session.current.rescoring
+    window.actions_by_id["reset_transitions"].trigger()
+    assert not session.current.rescoring
+    assert window.score._score.text() == "68.0"
 
 
 def test_the_same_gesture_after_a_pause_is_another_edit(scored, monkeypatch):

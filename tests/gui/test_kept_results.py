@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from answers_kit import script
 
 from fineparser_gui.app import Studio
 from fineparser_gui.model.analysis_cache import AnalysisCache, content_digest, digest
 from fineparser_gui.model.dive import DiveState, ScoreState, SearchState
-from fineparser_gui.services import worker_client
 from fineparser_gui.worker.protocol import ParseRequest, ScoreRequest, TrimRequest
 
 _HERE = Path(__file__).parent
@@ -68,8 +68,7 @@ class Programs:
 @pytest.fixture
 def programs(qapp, qtbot, monkeypatch, tmp_path):
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(_HERE.parents[1]), str(_HERE)]))
-    command = (str(_HERE / "scripted_worker.py"), "", str(tmp_path / "starts"))
-    monkeypatch.setattr(worker_client, "_CHILD", command)
+    script(monkeypatch, str(_HERE / "scripted_worker.py"), "", str(tmp_path / "starts"))
     made = Programs(qapp, qtbot, tmp_path)
     yield made
     made.stop()
@@ -153,8 +152,7 @@ def test_a_damaged_result_is_removed_and_found_anew(programs, clip, caplog):
 
 
 def test_what_is_removed_meanwhile_is_analysed_again(programs, clip, monkeypatch, tmp_path):
-    command = (str(_HERE / "scripted_worker.py"), "forgetful", str(tmp_path / "starts"))
-    monkeypatch.setattr(worker_client, "_CHILD", command)
+    script(monkeypatch, str(_HERE / "scripted_worker.py"), "forgetful", str(tmp_path / "starts"))
     programs.analysed(clip)
     programs.stop()
     studio = programs.start()  # which has nothing in memory

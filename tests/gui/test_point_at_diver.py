@@ -72,7 +72,7 @@ def test_a_click_on_the_diver_analyses_again_from_there_and_is_undone(scored, qt
 def test_the_keys_move_a_crosshair_and_enter_takes_it(scored, qtbot):
     canvas, frame = canvas_of(scored), scored.window.transport.frame
     expected = canvas.to_source(QPointF(canvas.rect().center()) + QPointF(10, -1))
-    qtbot.keyClick(canvas, Qt.Key.Key_X)
+    qtbot.keyClick(canvas, Qt.Key.Key_G)
     assert "Click on the diver" in canvas.accessibleDescription()
     qtbot.keyClick(canvas, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
     qtbot.keyClick(canvas, Qt.Key.Key_Up)
@@ -87,7 +87,7 @@ def test_the_keys_move_a_crosshair_and_enter_takes_it(scored, qtbot):
 
 def test_esc_a_drawing_and_a_click_beside_the_picture_take_no_point(scored, qtbot):
     canvas, player, actions = canvas_of(scored), scored.window.player, scored.window.actions_by_id
-    qtbot.keyClick(canvas, Qt.Key.Key_X)
+    qtbot.keyClick(canvas, Qt.Key.Key_G)
     plain = canvas.layer
     qtbot.keyClick(canvas, Qt.Key.Key_Escape)
     assert not player.pointing.asks

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from answers_kit import script
 
 from fineparser_core.inference.exemplars.facts import ExemplarFacts
 from fineparser_gui.app import Studio
@@ -54,7 +55,7 @@ class Fault:
         command = (str(_HERE / "scripted_worker.py"), fault, str(self._starts))
         if fault in _AT_START:
             command = ("-c", f"open({str(self._starts)!r}, 'a').write('start\\n'); {_AT_START[fault]}")
-        self._monkeypatch.setattr(worker_client, "_CHILD", command)
+        script(self._monkeypatch, *command)
 
     @property
     def n_starts(self) -> int:
