@@ -52,12 +52,10 @@ class PointedStrip(QFrame):
         if dive is None or point is None:
             return
         if dive.followed_point is None:
-            text = self.tr(
-                "The point on the diver, in frame {frame}, is not used: it lies outside the In and Out point."
-            )
+            text = self.tr("The point on the diver, in frame {0}, is not used: it lies outside the In and Out point.")
         else:
-            text = self.tr("You pointed at the diver in frame {frame}: whoever is there is followed.")
-        self._text.setText(text.format(frame=decimal(point.frame, 0)))
+            text = self.tr("You pointed at the diver in frame {0}: whoever is there is followed.")
+        self._text.setText(text.format(decimal(point.frame, 0)))
 
     def _on_show(self) -> None:
         dive = self._session.current
