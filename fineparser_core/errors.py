@@ -20,7 +20,10 @@ class ExitCode(IntEnum):
         "usage: an option, a setting or a dive number that cannot be used, or a run's folder that holds another run",
     )
     VIDEO = 3, "bad video: missing, not a video, truncated, fewer than 16 frames"
-    EXEMPLARS = 4, "no exemplars of the dive number, or no exemplar library"
+    EXEMPLARS = (
+        4,
+        "no exemplars of the dive number (what was measured is there, a score is not), or no exemplar library",
+    )
     WEIGHTS = 5, "weights missing, damaged or of another architecture"
     ANNOTATIONS = 6, "data set: annotations missing or damaged, or no dive that can be read"
     OUTPUT = 7, "output that cannot be written, or no room for the cache"

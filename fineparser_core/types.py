@@ -398,11 +398,64 @@ class Scoring:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AwardCheck:
+    """How awards by measures alone came out beside the marks of real dives.
+
+    Attributes:
+        dives: how many.
+        rank_correlation: Spearman's.
+        mean_error: mean distance, awards.
+    """
+
+    dives: int
+    rank_correlation: float
+    mean_error: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnAward:
+    """The award that a dive is given by what was measured alone, without exemplars.
+
+    Attributes:
+        board_m: None where it was not given.
+        award: mean award, 0 to 10.
+        score: 3 * difficulty * award, points.
+        steps: awards of each phase against a usual dive; without the ends of the scale they sum to the award less that
+            of a usual dive.
+        interval: of the score.
+        checked: how such awards came out.
+    """
+
+    dive_number: str
+    board_m: float | None
+    difficulty: float
+    award: float
+    score: float
+    steps: tuple[float, float, float]
+    interval: ScoreInterval
+    checked: AwardCheck
+
+    @property
+    def award_range(self) -> tuple[float, float]:
+        """The ends of the interval as awards."""
+        return self.interval.low / (3 * self.difficulty), self.interval.high / (3 * self.difficulty)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Analysis:
-    """The parse of a dive and, if the dive number is known, its score."""
+    """The parse of a dive and, if the dive number is known, its score.
+
+    Attributes:
+        measures: what was measured; None where nobody measured yet.
+        own_award: by the measures alone; None without a dive number, or where too little was measured.
+        unscored: a sentence that says why there is no score though the clip could have one; "" otherwise.
+    """
 
     parse: DiveParse
     scoring: Scoring | None
+    measures: tuple[Measure, ...] | None = None
+    own_award: OwnAward | None = None
+    unscored: str = ""
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -1,6 +1,5 @@
 """What `fineparser evaluate` measures, prints and writes."""
 
-import contextlib
 import json
 import time
 from collections.abc import Sequence
@@ -24,7 +23,7 @@ from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.transforms import plain_view, view_frames
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
-from fineparser_core.errors import NoExemplarsError, VideoError
+from fineparser_core.errors import VideoError
 from fineparser_core.evaluation.failures import SHEETS, failure_sheet, worst
 from fineparser_core.evaluation.fidelity import Fidelity, contribution_fidelity, read_qualities
 from fineparser_core.evaluation.model_card import EVALUATION
@@ -49,7 +48,6 @@ from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.cutting import find_clip
 from fineparser_core.inference.device import PRECISIONS, choose_device, choose_precision
 from fineparser_core.inference.encoder import to_channels_last
-from fineparser_core.inference.measured_stream import add_measures
 from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.synth.twin_table import sample_records
 from fineparser_core.synth.twins import plan_twins
@@ -212,10 +210,9 @@ def _measure_clip(analyzer: Analyzer, labels: ClipLabels, cancel: CancelToken) -
     trim = judge_trim(dives, labels, clip.fps)
     if labels.dive_number is not None and parse.refusal is None:
         dive = parse_dive_number(labels.dive_number)
-        with contextlib.suppress(NoExemplarsError):
-            difficulty = find_difficulty(dive, labels.board_m)
-            scoring = analyzer.score(encoding, dive, difficulty, cancel=cancel)
-            award = add_measures(scoring, parse, dive, difficulty).award
+        difficulty = find_difficulty(dive, labels.board_m)
+        scoring = analyzer.score_parse((parse, encoding), dive, difficulty, cancel=cancel).scoring
+        award = scoring.award if scoring is not None else None
     seconds = time.perf_counter() - began_s
     return measure_clip(parse, labels, trim=trim, award=award, seconds=seconds), parse
 

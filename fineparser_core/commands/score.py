@@ -43,8 +43,8 @@ def main(argv: list[str]) -> int:
             difficulty = find_difficulty(dive, args.board, args.difficulty)
         library = _open_library(args.library)
         rule = CandidateRule(nearest=args.allow_nearest, synchro=args.synchro)
-        if dive is not None and (args.synchro or not args.allow_nearest):
-            find_candidates(library.exemplars(), dive, synchro=args.synchro, path=library.path)
+        if dive is not None and args.synchro:
+            find_candidates(library.exemplars(), dive, synchro=True, path=library.path)
         check_outputs(args, library)
         probe(args.clip)
         if args.no_trim or (args.start_frame, args.end_frame) != (None, None):
@@ -78,7 +78,9 @@ def main(argv: list[str]) -> int:
             say_written(path)
         for note in notes:
             say(f"Note: {note}")
-    return ExitCode.NOT_A_DIVE if analysis.parse.refusal is not None and not args.force else ExitCode.DONE
+    if analysis.parse.refusal is not None and not args.force:
+        return ExitCode.NOT_A_DIVE
+    return ExitCode.EXEMPLARS if analysis.unscored else ExitCode.DONE
 
 
 def _found_dive(args: ScoreOptions, progress: ProgressCallback, cancel: CancelToken) -> Clip:

@@ -104,7 +104,8 @@ def write_outputs(
         options = RenderOptions(comparison=_compared(best, library), skeleton=args.skeleton)
         write_contact_sheet(analysis, args.contact_sheet, options, progress=progress, cancel=cancel)
     if args.report:
-        bands = good_bands(scoring.dive_number, scoring.board_m) if scoring is not None else {}
+        scored = scoring or analysis.own_award
+        bands = good_bands(scored.dive_number, scored.board_m) if scored is not None else {}
         dive = ReportedDive(
             path=args.clip,
             analysis=analysis,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from fineparser_core.constants import STEP_NAMES
 from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.export.report.words import (
     band_text,
@@ -11,12 +12,14 @@ from fineparser_core.export.report.words import (
     good_dives_text,
     measure_name,
     measured_text,
+    own_award_about,
+    own_award_text,
 )
 from fineparser_core.inference.good_dives import good_bands
 from fineparser_core.measures.explanation import band_for, findings
 from fineparser_core.printable import printable
 from fineparser_core.text_table import text_table
-from fineparser_core.types import Analysis, Contribution, DiveParse, ExemplarVote, Scoring
+from fineparser_core.types import Analysis, Contribution, DiveParse, ExemplarVote, OwnAward, Scoring
 
 #: By `Scoring.difficulty_source`: whose DD it is.
 _DIFFICULTY_OF = {"board": "of that board", "commonest board": "of its commonest board", "typed": "as given"}
@@ -27,9 +30,13 @@ def report(analysis: Analysis) -> str:
     blocks = [_heading(analysis.parse), _steps(analysis.parse)]
     if (measured := _measured(analysis)) is not None:
         blocks.append(measured)
+    if analysis.own_award is not None:
+        blocks.append(_own_award(analysis.own_award))
     refusal = analysis.parse.refusal
     if analysis.scoring is None and refusal is not None:
         blocks.append(f"No score: {refusal[0].lower()}{refusal[1:]}\nIf it is a whole dive, --force scores it.")
+    elif analysis.scoring is None and analysis.unscored:
+        blocks.append(f"No score: {analysis.unscored}")
     elif analysis.scoring is None:
         blocks.append("No score: a score needs the dive number, so add --dive-number, e.g. 207C.")
     else:
@@ -73,10 +80,10 @@ def _steps(parse: DiveParse) -> str:
 
 def _measured(analysis: Analysis) -> str | None:
     """What was measured beside good dives, and what of it speaks most against the dive; None where nothing was."""
-    found, scoring = measures_of(analysis), analysis.scoring
+    found, scored = measures_of(analysis), analysis.scoring or analysis.own_award
     if not found:
         return None
-    bands = good_bands(scoring.dive_number, scoring.board_m) if scoring is not None else {}
+    bands = good_bands(scored.dive_number, scored.board_m) if scored is not None else {}
     rows = []
     for measure in found:
         band = band_for(measure, bands)
@@ -84,12 +91,22 @@ def _measured(analysis: Analysis) -> str | None:
         rows.append((measure.step, measure_name(measure.name), measured_text(measure), good, str(measure.frame)))
     table = text_table(("phase", "measured", "value", "good dives", "frame"), rows, indent="  ")
     text = f"Measured in the video, with one standard deviation\n{table}"
-    if scoring is None:
+    if scored is None:
         return text
-    good = good_dives_text(scoring.dive_number, scoring.board_m)
+    good = good_dives_text(scored.dive_number, scored.board_m)
     against = [finding for told in findings(found, bands).values() for finding in told]
     told = "".join(f"\n  {finding.measure.step}: {finding_text(finding, good)}" for finding in against)
     return f"{text}\n\nWhat speaks most against it, measured:{told}" if told else text
+
+
+def _own_award(own: OwnAward) -> str:
+    steps = ", ".join(f"{step} {award:+.2f}" for step, award in zip(STEP_NAMES, own.steps, strict=True))
+    text = own_award_text(own)
+    return (
+        f"{text[0].upper()}{text[1:]}, no exemplar: {own.score:.2f} points\n"
+        f"  against a usual dive: {steps}\n"
+        f"  {own_award_about(own)}"
+    )
 
 
 def _score(scoring: Scoring) -> str:

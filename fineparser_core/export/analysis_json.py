@@ -15,6 +15,11 @@ keys may come without a new one). Frames are
     difficulty         degree of difficulty used
     difficulty_source  "board", "commonest board" or "typed"
     award              score / (3 * difficulty)
+    own_award          the award by what was measured alone, without exemplars: {dive_number, board_m, difficulty,
+                       award, score, steps, interval, checked}; score = 3 * difficulty * award; steps are the awards
+                       of each phase against a usual dive; interval as above, of this score; checked {dives,
+                       rank_correlation, mean_error} beside marks of real dives. null where too little was measured
+    unscored           why there is no score though the clip could have one: no exemplars; or ""
     seed               seed of the choice of exemplars
     transitions        {first_flight_frame, first_entry_frame, first_flight_s, first_entry_s}
     first_water_contact_frame  source frame in which the diver touches the water first, or null where it was not seen
@@ -58,13 +63,14 @@ from zipfile import ZipFile
 import numpy as np
 
 from fineparser_core import __version__
-from fineparser_core.constants import KEYPOINT_NAMES, MASK_SIZE, N_SAMPLES
+from fineparser_core.constants import KEYPOINT_NAMES, MASK_SIZE, N_SAMPLES, STEP_NAMES
 from fineparser_core.errors import ExportError
 from fineparser_core.measures import measures
 from fineparser_core.npz import DAMAGE, read_array
 from fineparser_core.types import (
     Analysis,
     AthletePoint,
+    AwardCheck,
     Clip,
     ClipEvidence,
     Contribution,
@@ -75,6 +81,7 @@ from fineparser_core.types import (
     MaskTrack,
     Measure,
     ModelIdentity,
+    OwnAward,
     ScoreInterval,
     Scoring,
     Transitions,
@@ -131,6 +138,8 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
         "transitions": asdict(parse.transitions),
         "first_water_contact_frame": parse.first_water_contact_frame,
         "measures": [asdict(measure) for measure in measures_of(analysis)],
+        "own_award": None if analysis.own_award is None else _own_award_to_dict(analysis.own_award),
+        "unscored": analysis.unscored,
         "motion": None if parse.motion is None else _motion_to_dict(parse.motion),
         "contributions": [] if scoring is None else [asdict(part) for part in scoring.contributions],
         "exemplars": [] if scoring is None else [asdict(vote) for vote in scoring.exemplars],
@@ -158,7 +167,9 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
 
 
 def measures_of(analysis: Analysis) -> tuple[Measure, ...]:
-    """The measures of an analysed dive, by its dive number and board where these are known."""
+    """The measures of an analysed dive; made now, by dive number and board where these are known, if nobody did yet."""
+    if analysis.measures is not None:
+        return analysis.measures
     scoring = analysis.scoring
     if scoring is None:
         return measures(analysis.parse)
@@ -214,11 +225,15 @@ def analysis_from_dict(data: Mapping[str, Any], masks: MaskArrays) -> Analysis:
                 notes=tuple(data["notes"][len(parse.notes) :]),
                 interval=_interval_from_dict(data["interval"]) if data.get("interval") else None,
             )
+        found = tuple(Measure(**measure) for measure in data["measures"]) if "measures" in data else None
+        own_award = _own_award_from_dict(data["own_award"]) if data.get("own_award") else None
     except (KeyError, TypeError, ValueError) as error:
         raise ExportError(f"This is not a complete {FORMAT} file ({error}): analyse the clip again.") from error
     if not np.array_equal(parse.sampled_frames, masks.frame):
         raise ExportError(f"The masks are of other frames of {clip['path']} than the analysis: analyse the clip again.")
-    return Analysis(parse=parse, scoring=scoring)
+    return Analysis(
+        parse=parse, scoring=scoring, measures=found, own_award=own_award, unscored=data.get("unscored") or ""
+    )
 
 
 def write_analysis_json(analysis: Analysis, path: Path) -> None:
@@ -344,6 +359,17 @@ def _interval_to_dict(interval: ScoreInterval) -> dict[str, float]:
 def _interval_from_dict(data: Mapping[str, float]) -> ScoreInterval:
     rule = IntervalRule(**{field.name: data[field.name] for field in fields(IntervalRule)})
     return ScoreInterval(low=data["low"], high=data["high"], rule=rule)
+
+
+def _own_award_to_dict(own: OwnAward) -> dict[str, Any]:
+    steps = dict(zip(STEP_NAMES, own.steps, strict=True))
+    return asdict(own) | {"steps": steps, "interval": _interval_to_dict(own.interval)}
+
+
+def _own_award_from_dict(data: Mapping[str, Any]) -> OwnAward:
+    take_off, flight, entry = (float(data["steps"][step]) for step in STEP_NAMES)
+    interval, checked = _interval_from_dict(data["interval"]), AwardCheck(**data["checked"])
+    return OwnAward(**dict(data) | {"steps": (take_off, flight, entry), "interval": interval, "checked": checked})
 
 
 def _contributions(parts: list[dict[str, Any]]) -> tuple[Contribution, ...]:

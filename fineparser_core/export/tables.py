@@ -45,6 +45,9 @@ COLUMNS = (
     "interval_high",
     "interval_level",
     "award",
+    "own_award",
+    "own_award_low",
+    "own_award_high",
     *(f"{step.replace('-', '_')}_{part}" for step in STEP_NAMES for part in _PARTS),
     "exemplars",
     "mean_exemplar_score",
@@ -156,7 +159,7 @@ def _row(dive: DiveRecord) -> dict[str, Any]:
         "water_contact_by": _contact_by(dive),
         "model": parse.model.id,
         "trained_on": "rendered dives" if parse.model.synthetic else parse.model.trained_on,
-        "notes": " ".join(filter(None, (parse.refusal, *dive.analysis.notes))),
+        "notes": " ".join(filter(None, (parse.refusal, dive.analysis.unscored, *dive.analysis.notes))),
     }
     starts_s = (
         float(parse.sampled_times_s[0]),
@@ -168,6 +171,11 @@ def _row(dive: DiveRecord) -> dict[str, Any]:
         row[name] = round(end_s - start_s, 3)
     for measure in measures_of(dive.analysis):
         row |= {measure.name: measure.value, f"{measure.name}_uncertainty": measure.uncertainty}
+    own = dive.analysis.own_award
+    if own is not None:
+        low, high = own.award_range
+        row |= {"dive_number": own.dive_number, "difficulty": own.difficulty}
+        row |= {"own_award": own.award, "own_award_low": low, "own_award_high": high}
     if scoring is None:
         return row
     row |= {

@@ -12,7 +12,7 @@ from fineparser_core.checkpoints.bundle import load_fineparser
 from fineparser_core.constants import MASK_SIZE, STEP_NAMES
 from fineparser_core.diving.difficulty import Difficulty
 from fineparser_core.diving.dive_number import DiveNumber
-from fineparser_core.errors import Cancelled, ConfigError, ExemplarError, VideoError
+from fineparser_core.errors import Cancelled, ConfigError, ExemplarError, NoExemplarsError, VideoError
 from fineparser_core.inference.clip_validation import (
     Calibration,
     clip_evidence,
@@ -28,11 +28,12 @@ from fineparser_core.inference.exemplar_selection import SAME_NUMBER, CandidateR
 from fineparser_core.inference.exemplars.facts import ExemplarFacts, check_facts
 from fineparser_core.inference.exemplars.records import Exemplar, ExemplarEncoding, ExemplarMask
 from fineparser_core.inference.exemplars.store import ExemplarStore
-from fineparser_core.inference.measured_stream import add_measures
+from fineparser_core.inference.measured_stream import add_measures, measured
 from fineparser_core.inference.placing import measured_moments, place
 from fineparser_core.inference.rescore import aggregate_votes, correct_transitions
 from fineparser_core.inference.samples import Samples, read_samples
 from fineparser_core.inference.suggest import suggest_numbers
+from fineparser_core.measures import measures
 from fineparser_core.measures.moments import Moments, transition_prior
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.folding import fold_batch_norms
@@ -390,15 +391,18 @@ class Analyzer:
     ) -> Analysis:
         """Parses a clip and, where dive number and difficulty are known, scores it if it looks like a whole dive.
 
-        Raises: what `parse` and `score` raise; that there are no exemplars before the clip is read.
+        Without exemplars there is no score, and what was measured stands alone: see `score_parse`.
+
+        Raises: what `parse` and `score_parse` raise; of missing exemplars before the clip is read.
         """
-        if dive is not None and not (rule.nearest and not rule.synchro):
-            find_candidates(self.library.exemplars(cancel=cancel), dive, synchro=rule.synchro, path=self.library.path)
-        parse, encoding = self.parse(clip, progress=progress, cancel=cancel)
+        if dive is not None and rule.synchro:
+            find_candidates(self.library.exemplars(cancel=cancel), dive, synchro=True, path=self.library.path)
+        parsed = self.parse(clip, progress=progress, cancel=cancel)
+        parse = parsed[0]
         if dive is None or difficulty is None or (parse.refusal and not self.scores_anyway):
-            return Analysis(parse=parse, scoring=None)
-        scoring = self.score(
-            encoding,
+            return Analysis(parse=parse, scoring=None, measures=measures(parse))
+        return self.score_parse(
+            parsed,
             dive,
             difficulty,
             n_exemplars=n_exemplars,
@@ -407,4 +411,42 @@ class Analyzer:
             progress=progress,
             cancel=cancel,
         )
-        return Analysis(parse=parse, scoring=add_measures(scoring, parse, dive, difficulty))
+
+    def score_parse(
+        self,
+        parsed: tuple[DiveParse, ClipEncoding],
+        dive: DiveNumber,
+        difficulty: Difficulty,
+        *,
+        n_exemplars: int = 10,
+        seed: int = 0,
+        rule: CandidateRule = SAME_NUMBER,
+        progress: ProgressCallback = ignore_progress,
+        cancel: CancelToken | None = None,
+    ) -> Analysis:
+        """Measures what `parse` found, and scores it by all three streams.
+
+        Where there are no exemplars, `Analysis.unscored` says so, and what was measured stands alone.
+
+        Raises: what `score` raises; of missing exemplars for synchronised dives alone.
+        """
+        parse, encoding = parsed
+        analysis = measured(parse, dive, difficulty)
+        if rule.synchro:  # the award of one body is not that of two
+            analysis = replace(analysis, own_award=None)
+        try:
+            scoring = self.score(
+                encoding,
+                dive,
+                difficulty,
+                n_exemplars=n_exemplars,
+                seed=seed,
+                rule=rule,
+                progress=progress,
+                cancel=cancel,
+            )
+        except NoExemplarsError as error:
+            if rule.synchro:
+                raise
+            return replace(analysis, unscored=str(error))
+        return replace(analysis, scoring=add_measures(scoring, analysis.measures or (), dive, difficulty))

@@ -19,10 +19,22 @@ from fineparser_core.diving.dive_number import DiveNumber
 from fineparser_core.inference.rescore import aggregate_votes
 from fineparser_core.measures import measures
 from fineparser_core.resources import resource
-from fineparser_core.types import DiveParse, ExemplarVote, IntervalRule, Measure, ScoreInterval, Scoring
+from fineparser_core.types import (
+    Analysis,
+    AwardCheck,
+    DiveParse,
+    ExemplarVote,
+    IntervalRule,
+    Measure,
+    OwnAward,
+    Scoring,
+)
 
 TABLE = ("tables", "measured_stream.json")
 EXEMPLARS = ("exemplars", "measures.json")
+
+#: Phases that must have been measured, so that there is an award by measures alone.
+_LEAST_PHASES = 2
 
 #: Values by name, each with its standard deviation.
 Quantities = Mapping[str, tuple[float, float]]
@@ -68,19 +80,6 @@ class Term:
 
 
 @dataclass(frozen=True, kw_only=True)
-class OwnAward:
-    """The award that a dive is given by what was measured alone, without exemplars.
-
-    Attributes:
-        steps: awards of each phase against a usual dive; their sum and the mean award are the award.
-    """
-
-    award: float
-    steps: tuple[float, float, float]
-    interval: ScoreInterval
-
-
-@dataclass(frozen=True, kw_only=True)
 class MeasuredStream:
     """The stream with its terms.
 
@@ -89,6 +88,7 @@ class MeasuredStream:
         mean_award: of a usual dive.
         step_shares: of the phases in an award.
         interval: of a score by this stream.
+        checked: how the award of its own came out.
     """
 
     terms: tuple[Term, ...]
@@ -96,6 +96,7 @@ class MeasuredStream:
     mean_award: float
     step_shares: tuple[float, float, float]
     interval: IntervalRule
+    checked: AwardCheck
 
     def difference(
         self, query: Quantities, exemplar: Quantities, dive: DiveNumber, board_m: float | None
@@ -113,13 +114,25 @@ class MeasuredStream:
         """(3,) awards of each phase of a dive against another one of which nothing but its award is known."""
         return self._against_usual(query, dive, board_m) - (award - self.mean_award) * np.array(self.step_shares)
 
-    def own_award(self, query: Quantities, dive: DiveNumber, difficulty: float, board_m: float | None) -> OwnAward:
-        """The award of a dive by what was measured alone."""
+    def own_award(self, query: Quantities, dive: DiveNumber, difficulty: Difficulty) -> OwnAward | None:
+        """The award of a dive by what was measured alone; None where fewer than two phases were."""
+        board_m = difficulty.board_m
+        if len({term.step for term in self._terms(query, dive, board_m)}) < _LEAST_PHASES:
+            return None
         steps = self._against_usual(query, dive, board_m)
         award = float(np.clip(self.mean_award + steps.sum(), 0.0, 10.0))
         take_off, flight, entry = steps.tolist()
-        interval = self.interval.around(3 * difficulty * award, 0.0, difficulty)
-        return OwnAward(award=award, steps=(take_off, flight, entry), interval=interval)
+        score = 3 * difficulty.value * award
+        return OwnAward(
+            dive_number=str(dive),
+            board_m=known_board(difficulty),
+            difficulty=difficulty.value,
+            award=award,
+            score=score,
+            steps=(take_off, flight, entry),
+            interval=self.interval.around(score, 0.0, difficulty.value),
+            checked=self.checked,
+        )
 
     def _against_usual(self, query: Quantities, dive: DiveNumber, board_m: float | None) -> np.ndarray:
         awards = np.zeros(len(STEP_NAMES))
@@ -137,15 +150,20 @@ class MeasuredStream:
         ]
 
 
-def measures_to_score(parse: DiveParse, dive: DiveNumber, difficulty: Difficulty) -> tuple[Measure, ...]:
-    """The measures of a dive that is to be scored; the commonest board of its number is no known one."""
-    board_m = difficulty.board_m if difficulty.source != "commonest board" else None
-    return measures(parse, dive_number=str(dive), board_m=board_m)
+def measured(parse: DiveParse, dive: DiveNumber, difficulty: Difficulty) -> Analysis:
+    """What was measured of a dive of known number, and the award by that alone; without a score yet."""
+    found = measures(parse, dive_number=str(dive), board_m=known_board(difficulty))
+    own = measured_stream().own_award(quantities(found), dive, difficulty)
+    return Analysis(parse=parse, scoring=None, measures=found, own_award=own)
 
 
-def add_measures(scoring: Scoring, parse: DiveParse, dive: DiveNumber, difficulty: Difficulty) -> Scoring:
+def known_board(difficulty: Difficulty) -> float | None:
+    """The board that a dive is from; the commonest one of its number is not known to be it."""
+    return difficulty.board_m if difficulty.source != "commonest board" else None
+
+
+def add_measures(scoring: Scoring, found: Sequence[Measure], dive: DiveNumber, difficulty: Difficulty) -> Scoring:
     """A score of the network's streams with the measured one added; the same where nothing was measured."""
-    found = measures_to_score(parse, dive, difficulty)
     if not found:
         return scoring
     votes = with_measures(scoring.exemplars, found, dive, difficulty)
@@ -206,6 +224,7 @@ def measured_stream() -> MeasuredStream:
         mean_award=table["mean_award"],
         step_shares=(take_off, flight, entry),
         interval=IntervalRule(**table["interval"]),
+        checked=AwardCheck(**table["own_award_checked"]),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from fineparser_core.measures import measures
+from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.types import Analysis, Measure
 from fineparser_gui.model.dive import Dive
 
@@ -39,7 +39,7 @@ class Histories:
     """Remembers what was measured of each analysis, so that a page can be filled again at once."""
 
     def __init__(self) -> None:
-        self._measured: dict[str, tuple[Analysis, Group, tuple[Measure, ...]]] = {}
+        self._measured: dict[str, tuple[Analysis, tuple[Measure, ...]]] = {}
 
     def of(self, dives: Iterable[Dive]) -> dict[Group, list[AthleteDive]]:
         """Dives by number and board, the largest group first; within a group from the oldest to the newest."""
@@ -64,12 +64,10 @@ class Histories:
     def _measures_of(self, dive: Dive) -> tuple[Measure, ...]:
         if dive.analysis is None:
             return ()
-        group = dive.dive_number, dive.board_m
         known = self._measured.get(dive.key)
-        if known is None or known[0] is not dive.analysis or known[1] != group:
-            found = measures(dive.analysis.parse, dive_number=dive.dive_number, board_m=dive.board_m)
-            known = self._measured[dive.key] = dive.analysis, group, found
-        return known[2]
+        if known is None or known[0] is not dive.analysis:
+            known = self._measured[dive.key] = dive.analysis, measures_of(dive.analysis)
+        return known[1]
 
 
 def athletes(dives: Iterable[Dive]) -> dict[str, list[Dive]]:

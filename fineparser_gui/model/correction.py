@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from fineparser_core.errors import ExemplarError
 from fineparser_core.inference.rescore import exclude_exemplars, transition_range, with_transitions
-from fineparser_core.types import Analysis, DiveParse, Scoring, Transitions, VideoInfo
+from fineparser_core.types import Analysis, DiveParse, Transitions, VideoInfo
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,15 +52,19 @@ def contact_fits(frame: int, parse: DiveParse) -> bool:
 
 
 def shown_analysis(
-    model_analysis: Analysis, correction: Correction, rescored: Scoring | None, info: VideoInfo | None
+    model_analysis: Analysis, correction: Correction, rescored: Analysis | None, info: VideoInfo | None
 ) -> Analysis:
     """The model's analysis with the correction in it.
 
     Args:
         model_analysis: as the model has it, every exemplar voting.
-        rescored: every exemplar's vote on the corrected moments; None where there are none, or not yet.
+        rescored: with every exemplar's vote on the corrected moments; None where there are none, or not yet.
+
+    Returns:
+        Without measures, where the moments that are shown have not been measured yet.
     """
-    parse, scoring = model_analysis.parse, rescored or model_analysis.scoring
+    scored = rescored or model_analysis
+    parse, scoring = model_analysis.parse, scored.scoring
     frames = correction.transitions
     if frames is not None and info is not None and fits(frames, parse):
         parse = with_transitions(parse, timed_transitions(frames, info))
@@ -71,4 +75,9 @@ def shown_analysis(
             scoring = exclude_exemplars(scoring, correction.left_out)
         except ExemplarError:  # all exemplars are left out: there is no score
             scoring = None
-    return Analysis(parse=parse, scoring=scoring)
+    measured = _moments(scored.parse) == _moments(parse)
+    return replace(scored, parse=parse, scoring=scoring, measures=scored.measures if measured else None)
+
+
+def _moments(parse: DiveParse) -> tuple[int, int, int | None]:
+    return *frames_of(parse.transitions), parse.first_water_contact_frame

@@ -8,7 +8,7 @@ import numpy as np
 
 from fineparser_core.inference.exemplar_selection import CandidateRule
 from fineparser_core.progress import Progress
-from fineparser_core.types import Analysis, AthletePoint, DiveSegment, ExemplarVote, Scoring, VideoInfo
+from fineparser_core.types import Analysis, AthletePoint, DiveSegment, ExemplarVote, VideoInfo
 from fineparser_gui.model.correction import Correction, contact_fits, fits
 from fineparser_gui.model.drawings import Drawing
 from fineparser_gui.model.video_identity import VideoIdentity
@@ -92,7 +92,7 @@ class Dive:
         progress, fraction: of the analysis or search in progress: its present stage, and how much of all is done.
         model_analysis: the model's own steps and masks, and its score once there is one, every exemplar voting.
         correction: the coach's corrections.
-        rescored: every exemplar's vote on the corrected moments; None where there are none, or not yet.
+        rescored: with every exemplar's vote on the corrected moments; None where there are none, or not yet.
         rescored_for: the `corrected_moments` that `rescored` belongs to; while one is dragged they lag behind.
         analysis: the analysis that is shown: `model_analysis` with `correction` applied.
         parse_id: name under which the encoding that belongs to `model_analysis` is kept.
@@ -126,7 +126,7 @@ class Dive:
     fraction: float = 0.0
     model_analysis: Analysis | None = None
     correction: Correction = field(default_factory=Correction)
-    rescored: Scoring | None = None
+    rescored: Analysis | None = None
     rescored_for: CorrectedMoments | None = None
     analysis: Analysis | None = None
     parse_id: str | None = None
@@ -227,14 +227,15 @@ class Dive:
     @property
     def rescoring(self) -> bool:
         """Whether the score of the corrected moments is still being computed."""
-        scored = self.model_analysis is not None and self.model_analysis.scoring is not None
+        own = self.model_analysis
+        scored = own is not None and (own.scoring is not None or own.own_award is not None)
         return scored and self.corrected_moments != self.rescored_for
 
     @property
     def votes(self) -> tuple[ExemplarVote, ...]:
         """Votes of all exemplars on the corrected moments, including exemplars that are left out."""
-        scoring = self.rescored or (self.model_analysis.scoring if self.model_analysis else None)
-        return scoring.exemplars if scoring else ()
+        scored = self.rescored or self.model_analysis
+        return scored.scoring.exemplars if scored is not None and scored.scoring is not None else ()
 
     @property
     def followed_point(self) -> AthletePoint | None:

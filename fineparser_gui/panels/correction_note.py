@@ -91,13 +91,14 @@ class CorrectionNote(QWidget):
     def _why_text(self, dive: Dive) -> str:
         """Why the points of the video stream, or of both streams, are unchanged."""
         own = dive.model_analysis.scoring if dive.model_analysis else None
-        if own is None or dive.rescored is None or dive.rescoring or dive.corrected_frames is None:
+        moved = dive.rescored.scoring if dive.rescored is not None else None
+        if own is None or moved is None or dive.rescoring or dive.corrected_frames is None:
             return ""
         assert dive.model_analysis is not None
         parse = dive.model_analysis.parse
         before, after = frames_of(parse.transitions), dive.corrected_frames
         samples = [[frame_to_sample(parse.sampled_frames, frame) for frame in frames] for frames in (before, after)]
-        pairs = list(zip(own.exemplars, dive.rescored.exemplars, strict=True))
+        pairs = list(zip(own.exemplars, moved.exemplars, strict=True))
         if samples[0] == samples[1]:
             if any(abs(a.vote - b.vote) > _SAME_POINTS for a, b in pairs):
                 return ""  # what was measured changes

@@ -53,6 +53,9 @@ class NoExemplars(QWidget):
         if self._dive.synchro:
             text = self.tr("There are no synchronised exemplars of {0}, so there is no score.")
             return text.format(self._dive.dive_number)
+        if self._dive.analysis is not None and self._dive.analysis.own_award is not None:
+            text = self.tr("No exemplars of {0}, so nothing to compare with: the number above is from measures alone.")
+            return text.format(self._dive.dive_number)
         return self.tr("No exemplars of {0}, so there is no score. Phases and masks are not affected.").format(
             self._dive.dive_number
         )

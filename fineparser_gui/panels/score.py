@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout
 
 from fineparser_core.inference.rescore import outliers
 from fineparser_core.language import sentence
-from fineparser_core.types import ModelIdentity, Scoring
+from fineparser_core.types import ModelIdentity, OwnAward, Scoring
 from fineparser_gui.formatting import board_text, decimal
 from fineparser_gui.icons import icon
 from fineparser_gui.model.dive import Dive, DiveState
@@ -40,12 +40,12 @@ class ScorePanel(QWidget):
         font.setBold(True)
         self._score.setFont(font)
         self._spread = label()
-        means = label(self.tr("agreement of exemplars,\nnot accuracy"), "muted")
+        self._means = label(role="muted")
         spread = QVBoxLayout()
         spread.setSpacing(0)
         spread.addStretch()
         spread.addWidget(self._spread)
-        spread.addWidget(means)
+        spread.addWidget(self._means)
         spread.addStretch()
         self._headline = QWidget()
         top = QHBoxLayout(self._headline)
@@ -70,6 +70,7 @@ class ScorePanel(QWidget):
             grid.addWidget(value, 1, column)
         grid.setColumnStretch(2, 1)
         self._interval = label(wrap=True)
+        self._own_award = label(role="muted", wrap=True)
         self._outliers = label(role="muted", wrap=True)
         self._award.setToolTip(self.tr("score ÷ (3 × DD): the mean award per judge that gives this score"))
         self.correction = CorrectionNote(session)
@@ -86,6 +87,7 @@ class ScorePanel(QWidget):
         layout.addWidget(self._headline)
         layout.addWidget(self._interval)
         layout.addWidget(self._numbers)
+        layout.addWidget(self._own_award)
         layout.addWidget(self.correction)
         layout.addWidget(self.refusal)
         layout.addWidget(self._message)
@@ -114,8 +116,10 @@ class ScorePanel(QWidget):
     def _refresh(self) -> None:
         dive = self._session.current
         scoring = dive.analysis.scoring if dive and dive.analysis else None
+        own = dive.analysis.own_award if dive and dive.analysis else None
         for widget in (self._headline, self._numbers, self._interval):
-            widget.setVisible(scoring is not None)
+            widget.setVisible(scoring is not None or own is not None)
+        self._own_award.setVisible(own is not None)
         disagreeing = outliers(scoring.exemplars) if scoring else frozenset()
         self._outliers.setVisible(bool(disagreeing))
         self._outliers.setText(self._outliers_text(disagreeing))
@@ -136,11 +140,28 @@ class ScorePanel(QWidget):
             self._show(scoring)
             self._interval.setText(_interval_text(scoring))
             self._interval.setToolTip(_interval_source(scoring, dive.analysis.parse.model, self._session.model))
+        elif own is not None:
+            self._show_own(own)
+        if own is not None:
+            self._own_award.setText(own_award_text(own) if scoring is not None else own_award_about(own))
+            self._own_award.setToolTip(own_award_about(own) if scoring is not None else "")
         self.updateGeometry()  # the scroll area does not notice when nested widgets are hidden
+
+    def _show_own(self, own: OwnAward) -> None:
+        """The award by measures alone in the place of the score."""
+        self._score.setText(decimal(own.score))
+        self._spread.setText(self.tr("from measures alone"))
+        self._means.setText(self.tr("no exemplar"))
+        self._dive.setText(f"{own.dive_number} {board_text(own.board_m)}".rstrip())
+        self._difficulty.setText(decimal(own.difficulty))
+        self._award.setText(decimal(own.award))
+        self._interval.setText(_interval_text(own))
+        self._interval.setToolTip(_scatter_of_awards())
 
     def _show(self, scoring: Scoring) -> None:
         self._score.setText(decimal(scoring.score))
         self._spread.setText(self.tr("spread ±{0}").format(decimal(scoring.spread)))
+        self._means.setText(self.tr("agreement of exemplars,\nnot accuracy"))
         self._dive.setText(f"{scoring.dive_number} {board_text(scoring.board_m)}".rstrip())
         sources = {"commonest board": self.tr("most common board"), "typed": self.tr("entered")}
         source = sources.get(scoring.difficulty_source, "")
@@ -176,7 +197,31 @@ class ScorePanel(QWidget):
         return self.tr("Follows after phases and masks.")
 
 
-def _interval_text(scoring: Scoring) -> str:
+def own_award_text(own: OwnAward) -> str:
+    """The award by measures alone, with its interval."""
+    low, high = own.award_range
+    text = translate("ScorePanel", "From measures alone, no exemplar: award {0} ({1} – {2})")
+    return text.format(decimal(own.award), decimal(low), decimal(high))
+
+
+def own_award_about(own: OwnAward) -> str:
+    """What the award by measures alone is, and what it is not."""
+    text = translate(
+        "ScorePanel",
+        "Height, angles and times against the rules of judging. On {0} judged dives the order was right in the main "
+        "(rank correlation {1}), the size off by {2} awards.",
+    )
+    checked = own.checked
+    return text.format(checked.dives, decimal(checked.rank_correlation, 2), decimal(checked.mean_error))
+
+
+def _scatter_of_awards() -> str:
+    return translate(
+        "ScorePanel", "By how far awards of real dives scatter. Judged dives have not shown yet that it holds."
+    )
+
+
+def _interval_text(scoring: Scoring | OwnAward) -> str:
     """The calibrated prediction interval of a score."""
     interval = scoring.interval
     if interval is None:
@@ -190,9 +235,7 @@ def _interval_source(scoring: Scoring, parsed_by: ModelIdentity, loaded: Ready |
     if scoring.interval is None:
         return ""
     if scoring.uses_measures:
-        return translate(
-            "ScorePanel", "By how far awards of real dives scatter. Judged dives have not shown yet that it holds."
-        )
+        return _scatter_of_awards()
     kind = translate("ScorePanel", "rendered dives") if parsed_by.synthetic else translate("ScorePanel", "dives")
     card = loaded.card if loaded is not None and loaded.card.get("id") == parsed_by.id else {}
     n_dives = card.get("calibration", {}).get("interval", {}).get("dives")

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 from fineparser_core.errors import FineParserError
 from fineparser_core.language import sentence
 from fineparser_core.progress import Progress
+from fineparser_core.types import Analysis
 from fineparser_gui.model.dive import NOT_ANALYSED, DiveState, ScoreState
 from fineparser_gui.services.rescoring import RescoringService, read_score, score_request
 from fineparser_gui.services.scheduler import Scheduler
@@ -78,7 +79,7 @@ class AnalysisService(QObject):
         """Discard the score of a dive, change attributes, and score it from the cached encoding."""
         dive = self._state.dive(key)
         self._rescoring.forget(key)
-        own = replace(dive.model_analysis, scoring=None) if dive.model_analysis else None
+        own = Analysis(parse=dive.model_analysis.parse, scoring=None) if dive.model_analysis else None
         fresh = {"model_analysis": own, "rescored": None, "rescored_for": None, "problem": None}
         if dive.state is not DiveState.READY or own is None:
             self._state.update_analysis(key, **changes, **fresh)
@@ -148,12 +149,14 @@ class AnalysisService(QObject):
         own = self._state.dive(key).model_analysis
         assert own is not None
         try:
-            analysis = replace(own, scoring=read_score(result, own.parse).scoring)
+            analysis = replace(read_score(result, own.parse), parse=own.parse)
         except FineParserError as error:
             self._on_score_failed(key, "InternalError", str(error))
             return
         del self.tasks[key]
-        self._state.update_analysis(key, model_analysis=analysis, score_state=ScoreState.SCORED, progress=None)
+        state = ScoreState.NO_EXEMPLARS if analysis.unscored else ScoreState.SCORED
+        found = {"model_analysis": analysis, "score_state": state, "problem": analysis.unscored or None}
+        self._state.update_analysis(key, **found, progress=None)
         self._rescoring.rescore(key)
 
     def _on_score_failed(self, key: str, kind: str, message: str) -> None:

@@ -105,13 +105,14 @@ class RescoringService(QObject):
         if dive.model_analysis is None or dive.corrected_moments is None:
             return
         try:
-            scoring = read_score(result, dive.model_analysis.parse).scoring
+            rescored = read_score(result, dive.model_analysis.parse)
         except FineParserError as error:
             self._drop_score(key, sentence(str(error)))
             return
         placed = None if request.transitions is None else frames_of(Transitions(**request.transitions))
-        found = {"rescored": scoring, "rescored_for": (placed, request.contact_frame), "score_state": ScoreState.SCORED}
-        self._state.update_analysis(key, **found, problem=None)
+        state = ScoreState.NO_EXEMPLARS if rescored.unscored else ScoreState.SCORED
+        found = {"rescored": rescored, "rescored_for": (placed, request.contact_frame), "score_state": state}
+        self._state.update_analysis(key, **found, problem=rescored.unscored or None)
         self.rescore(key)  # the moment may have moved on
 
     def _on_failed(self, key: str, kind: str, message: str) -> None:

@@ -27,10 +27,9 @@ from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.cutting import find_clip
 from fineparser_core.inference.exemplar_selection import CandidateRule
 from fineparser_core.inference.exemplars.facts import ExemplarFacts
-from fineparser_core.inference.measured_stream import add_measures
 from fineparser_core.inference.rescore import correct_contact, correct_transitions
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, throttle
-from fineparser_core.types import Analysis, AthletePoint, ClipEncoding, DiveParse, Transitions
+from fineparser_core.types import AthletePoint, ClipEncoding, DiveParse, Transitions
 from fineparser_gui.model.analysis_cache import AnalysisCache
 from fineparser_gui.worker.library_handler import LibraryHandler
 from fineparser_gui.worker.protocol import (
@@ -312,8 +311,8 @@ class Worker:
             parse = correct_contact(parse, request.contact_frame)
         dive = parse_dive_number(request.dive_number)
         difficulty = find_difficulty(dive, request.board_m, request.difficulty)
-        scoring = self._open().score(
-            encoding,
+        analysis = self._open().score_parse(
+            (parse, encoding),
             dive,
             difficulty,
             n_exemplars=request.n_exemplars,
@@ -321,11 +320,11 @@ class Worker:
             progress=self._reporter(request),
             cancel=token,
         )
-        scoring = add_measures(scoring, parse, dive, difficulty)
-        analysis = analysis_to_dict(Analysis(parse=parse, scoring=scoring))
-        if self._most_urgent(True) is None:  # else a transition is being dragged, and this is not where it ends
-            self._keep(request, {"analysis": analysis})
-        return Result(id=request.id, analysis=analysis, record_path=str(self._cache.path(request.parse_id)))
+        answer = analysis_to_dict(analysis)
+        # Not where exemplars may come, nor while a transition is dragged, as this is not where it ends.
+        if analysis.scoring is not None and self._most_urgent(True) is None:
+            self._keep(request, {"analysis": answer})
+        return Result(id=request.id, analysis=answer, record_path=str(self._cache.path(request.parse_id)))
 
     def _keep(self, request: ScoreRequest | TrimRequest, answer: dict) -> None:
         """Keep an answer for the next window that asks the same."""

@@ -147,8 +147,8 @@ def _own_award(found: tuple[Measure, ...], number: str | None, board_m: float | 
         return ""
     dive = parse_dive_number(number)
     difficulty = find_difficulty(dive, board_m)
-    own = measured_stream().own_award(quantities(found), dive, difficulty.value, difficulty.board_m)
-    return f"{own.award:.2f}"
+    own = measured_stream().own_award(quantities(found), dive, difficulty)
+    return "" if own is None else f"{own.award:.2f}"
 
 
 def _beside(found: Measure | None, true: float | None) -> list[str]:

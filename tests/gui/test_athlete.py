@@ -19,15 +19,10 @@ _DAYS = (date(2026, 5, 3), date(2026, 4, 1), date(2026, 6, 9))
 
 
 @pytest.fixture
-def season(idle_studio, qtbot, small_video, tmp_path, monkeypatch):
+def season(idle_studio, qtbot, small_video, tmp_path):
     """Three scored dives of one athlete on three days, and one of another."""
     session = idle_studio.session
 
-    def measured(parse, **_) -> tuple[Measure, ...]:
-        value = 1 + int(parse.clip.path.stem) / 10
-        return (Measure(name="flight_time", value=value, unit="s", uncertainty=0.04, frame=40, step="flight"),)
-
-    monkeypatch.setattr(athlete, "measures", measured)
     for place, day in enumerate((*_DAYS, _DAYS[0])):
         path = tmp_path / f"{place}.mp4"
         path.write_bytes(small_video.read_bytes())
@@ -40,7 +35,9 @@ def season(idle_studio, qtbot, small_video, tmp_path, monkeypatch):
         )
         parse = dive_parse(path, session.dive(key).info.n_frames)
         scored = replace(scoring(), score=60.0 + place, award=6.0 + place)
-        for analysis in (Analysis(parse=parse, scoring=None), Analysis(parse=parse, scoring=scored)):
+        time = Measure(name="flight_time", value=1 + place / 10, unit="s", uncertainty=0.04, frame=40, step="take-off")
+        for made in (None, scored):
+            analysis = Analysis(parse=parse, scoring=made, measures=(time,))
             qtbot.waitUntil(lambda key=key: key in session.analyses.tasks)
             idle_studio.client.received.emit(result_message(session.analyses.tasks[key].id, analysis, tmp_path))
     return idle_studio
@@ -60,14 +57,14 @@ def test_dives_are_grouped_by_athlete_and_number_and_ordered_by_day(season) -> N
 
 
 def test_what_was_measured_is_kept_until_the_dive_changes(season, monkeypatch) -> None:
-    session = season.session
-    key = session.keys[0]
+    dive = season.session.dive(season.session.keys[0])
+    moved = replace(dive, analysis=replace(dive.analysis, measures=None))  # of a transition that the coach placed
+    made = []
+    monkeypatch.setattr(athlete, "measures_of", lambda analysis: made.append(analysis) or ())
     histories = athlete.Histories()
-    before = histories.of([session.dive(key)])
-    monkeypatch.setattr(athlete, "measures", lambda *_, **__: ())
-    assert histories.of([session.dive(key)]) == before
-    changed = replace(session.dive(key), dive_number="107B")
-    assert next(iter(histories.of([changed]).values()))[0].measures == ()
+    for _ in range(2):
+        assert next(iter(histories.of([moved]).values()))[0].measures == ()
+    assert made == [moved.analysis]
 
 
 def click(plot, key: str) -> None:

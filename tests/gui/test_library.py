@@ -14,10 +14,10 @@ from fineparser_core.inference.exemplar_selection import CandidateRule
 from fineparser_core.inference.exemplars.facts import ExemplarFacts
 from fineparser_core.inference.exemplars.records import Exemplar, ExemplarMask
 from fineparser_core.inference.exemplars.store import ExemplarStore
-from fineparser_core.types import Analysis
+from fineparser_core.types import Analysis, AwardCheck, IntervalRule, Measure, OwnAward
 from fineparser_gui import app
 from fineparser_gui.app import Studio
-from fineparser_gui.model.dive import DiveState
+from fineparser_gui.model.dive import DiveState, ScoreState
 from fineparser_gui.model.library import LibraryEntry, facts_of
 from fineparser_gui.model.session_file import SavedDive, SavedSession, read_session, write_session
 from fineparser_gui.panels.library_model import LibraryFilter, LibraryModel
@@ -490,6 +490,48 @@ def test_no_exemplars_is_a_state_with_two_ways_out(library_studio, qtbot, small_
     assert [exemplars.model.index(row, 2).data() for row in range(2)] == ["207C", "207C"]
     library_studio.window.actions_by_id["undo"].trigger()
     assert not session.dive(key).rule.nearest
+
+
+def own_award(score: float) -> OwnAward:
+    interval = IntervalRule(level=0.8, base=0.0, per_spread=0.0, per_difficulty=3.5).around(score, 0.0, 3.0)
+    checked = AwardCheck(dives=7, rank_correlation=0.77, mean_error=1.2)
+    facts = {"dive_number": "5253B", "board_m": 3.0, "difficulty": 3.0, "interval": interval, "checked": checked}
+    return OwnAward(award=score / 9, score=score, steps=(0.0, 0.0, 0.0), **facts)
+
+
+def test_without_exemplars_the_award_of_what_was_measured_stands_in_the_place_of_the_score(
+    library_studio, qtbot, small_video, tmp_path
+):
+    key = parsed_dive(library_studio, qtbot, small_video, tmp_path)
+    session, score = library_studio.session, library_studio.window.score
+    session.set_details(key, "5253B", 3.0)
+    time = Measure(name="flight_time", value=1.5, unit="s", uncertainty=0.05, frame=40, step="take-off")
+    alone = Analysis(
+        parse=session.dive(key).analysis.parse,
+        scoring=None,
+        measures=(time,),
+        own_award=own_award(58.5),
+        unscored="There are none.",
+    )
+    library_studio.client.received.emit(result_message(asked(library_studio, ScoreRequest).id, alone, tmp_path))
+    assert (score._score.text(), score._spread.text()) == ("58.5", "from measures alone")
+    assert score.interval == "80 % prediction interval: 48.0 – 69.0"
+    assert "On 7 judged dives" in score._own_award.text()
+    assert score.message.startswith("No exemplars of 5253B,")
+    assert score.no_exemplars.isVisible()
+    session.editing.move_transition(key, 0, 30)
+    assert session.dive(key).analysis.measures is None  # of other moments
+    qtbot.waitUntil(lambda: bool(requests(library_studio, ScoreRequest)), timeout=2000)
+    request = asked(library_studio, ScoreRequest)
+    moved = replace(session.dive(key).analysis, measures=(time,), own_award=own_award(61.2))
+    library_studio.client.received.emit(result_message(request.id, moved, tmp_path))
+    assert score._score.text() == "61.2"
+    assert session.dive(key).analysis.measures == (time,)
+    session.editing.reset_transitions(key)
+    assert score._score.text() == "58.5"
+    assert session.dive(key).score_state is ScoreState.NO_EXEMPLARS
+    session.editing.leave_out(key, "nobody", True)
+    assert score._score.text() == "58.5"
 
 
 def test_a_dive_without_exemplars_is_scored_when_some_are_added(library_studio, qtbot, small_video, tmp_path):

@@ -1,5 +1,7 @@
 """`fineparser score` from the clip to the files, with the bundled weights and exemplars."""
 
+import csv
+import io
 import json
 import shutil
 import signal
@@ -13,6 +15,7 @@ from typing import Any
 import pytest
 
 from fineparser_core.export.analysis_json import FORMAT, analysis_from_dict, read_masks_npz
+from fineparser_core.inference.exemplars.store import ExemplarStore
 from fineparser_core.resources import resource
 
 WEIGHTS = resource("weights", "fineparser")
@@ -23,6 +26,28 @@ Fineparser = Callable[..., Any]
 SAMPLE = json.loads(resource("samples", "sample.json").read_text(encoding="utf-8"))
 SAMPLE_CLIP = resource("samples", SAMPLE["file"])
 DIVE = ("--dive-number", SAMPLE["dive_number"], "--board", SAMPLE["board_m"])
+
+
+def test_without_exemplars_a_dive_has_the_award_of_what_was_measured(fineparser: Fineparser, tmp_path: Path) -> None:
+    library, outputs = tmp_path / "library.sqlite", {"--json": tmp_path / "a.json", "--csv": tmp_path / "t.csv"}
+    ExemplarStore.create(library).close()
+    outputs["--report"] = tmp_path / "r.html"
+    files = (word for pair in outputs.items() for word in pair)
+    outcome = fineparser("score", SAMPLE_CLIP, *DIVE, "--library", library, *files)
+    assert outcome.code == 4, outcome.err
+    data = json.loads(outputs["--json"].read_text(encoding="utf-8"))
+    own = data["own_award"]
+    assert (data["score"], data["exemplars"], own["dive_number"]) == (None, [], SAMPLE["dive_number"])
+    assert own["score"] == pytest.approx(3 * own["difficulty"] * own["award"])
+    assert own["interval"]["low"] < own["score"] < own["interval"]["high"]
+    assert "holds no exemplars of" in data["unscored"]
+    assert f"No score: {data['unscored']}" in outcome.out
+    assert f"Award {own['award']:.1f} from measures alone; 80% interval" in outcome.out
+    row = next(csv.DictReader(io.StringIO(outputs["--csv"].read_text(encoding="utf-8-sig"))))
+    assert (row["score"], float(row["own_award"])) == ("", pytest.approx(own["award"], abs=1e-3))
+    page = outputs["--report"].read_text(encoding="utf-8")
+    assert f"<b>{own['score']:.1f}</b>" in page
+    assert "from measures alone" in page
 
 
 def test_sample_dive_from_clip_to_files(fineparser: Fineparser, tmp_path: Path) -> None:

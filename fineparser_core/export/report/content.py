@@ -16,11 +16,13 @@ from fineparser_core.export.report.words import (
     good_dives_text,
     measure_name,
     measured_text,
+    own_award_about,
+    own_award_text,
 )
 from fineparser_core.measures.explanation import Band, Bands, Finding, band_for, findings
 from fineparser_core.printable import printable
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-from fineparser_core.types import Analysis, Measure, Scoring, StepSpan
+from fineparser_core.types import Analysis, Measure, OwnAward, Scoring, StepSpan
 from fineparser_core.video.probe import probe
 
 #: Rows of a phase: more do not fit on the page.
@@ -56,7 +58,7 @@ def make_report(
 
 def make_page(dive: ReportedDive, *, cancel: CancelToken | None = None) -> Page:
     """The page of a dive; raises as `make_report`."""
-    analysis, scoring = dive.analysis, dive.analysis.scoring
+    analysis = dive.analysis
     info, found = probe(dive.path), measures_of(analysis)
     strips = [
         Strip(
@@ -78,7 +80,7 @@ def make_page(dive: ReportedDive, *, cancel: CancelToken | None = None) -> Page:
         strips.append(Strip(heading=f"For comparison: {printable(other.title)}", pictures=pictures))
     return Page(
         title=_title(dive),
-        headline=_headline(scoring),
+        headline=_headline(analysis),
         facts=_facts(dive),
         strips=tuple(strips),
         phases=_phases(dive, found, np.append(info.pts_s, info.duration_s)),
@@ -91,19 +93,22 @@ def make_page(dive: ReportedDive, *, cancel: CancelToken | None = None) -> Page:
 
 
 def _title(dive: ReportedDive) -> str:
-    scoring = dive.analysis.scoring
-    number = f"{scoring.dive_number}{_board(scoring)}" if scoring is not None else ""
+    scored = dive.analysis.scoring or dive.analysis.own_award
+    number = f"{scored.dive_number}{_board(scored)}" if scored is not None else ""
     known = [printable(text) for text in (dive.diver, number) if text]
     return "  ·  ".join(known) or printable(dive.path.stem)
 
 
-def _board(scoring: Scoring) -> str:
-    return f" from {scoring.board_m:g} m" if scoring.board_m is not None else ""
+def _board(scored: Scoring | OwnAward) -> str:
+    return f" from {scored.board_m:g} m" if scored.board_m is not None else ""
 
 
-def _headline(scoring: Scoring | None) -> tuple[str, str]:
+def _headline(analysis: Analysis) -> tuple[str, str]:
+    scoring, own = analysis.scoring, analysis.own_award
+    if scoring is None and own is not None:
+        return f"{own.score:.1f}", f"{own_award_text(own)}; there is no exemplar"
     if scoring is None:
-        return "no score", "a score needs the dive number"
+        return "no score", "a score needs exemplars" if analysis.unscored else "a score needs the dive number"
     below = f"predicted score, implied award {scoring.award:.1f}"
     if scoring.interval is not None:
         low, high = scoring.interval.low, scoring.interval.high
@@ -112,8 +117,10 @@ def _headline(scoring: Scoring | None) -> tuple[str, str]:
 
 
 def _facts(dive: ReportedDive) -> tuple[tuple[str, str], ...]:
-    scoring = dive.analysis.scoring
+    scoring, own = dive.analysis.scoring, dive.analysis.own_award
     facts = [("date", printable(dive.date)), ("video", printable(dive.path.name))]
+    if own is not None and scoring is None:
+        facts.append(("difficulty", f"{own.difficulty:g}"))
     if scoring is not None:
         mean = sum(vote.score for vote in scoring.exemplars) / len(scoring.exemplars)
         of = f" of {', '.join(scoring.nearest_numbers)}" if scoring.nearest_numbers else ""
@@ -121,6 +128,8 @@ def _facts(dive: ReportedDive) -> tuple[tuple[str, str], ...]:
             ("difficulty", f"{scoring.difficulty:g}"),
             ("compared with", f"{len(scoring.exemplars)} exemplars{of}, mean score {mean:.1f}"),
         ]
+    if own is not None and scoring is not None:
+        facts.append(("without exemplars", own_award_text(own)))
     return tuple((name, text) for name, text in facts if text)
 
 
@@ -129,7 +138,8 @@ def _phases(dive: ReportedDive, found: Sequence[Measure], ends_s: np.ndarray) ->
     points = {part.step: part.points for part in scoring.contributions} if scoring is not None else {}
     largest = max((abs(value) for value in points.values()), default=0.0) or 1.0
     told = findings(found, dive.bands)
-    good = good_dives_text(scoring.dive_number, scoring.board_m) if scoring is not None else "good dives"
+    scored = scoring or dive.analysis.own_award
+    good = good_dives_text(scored.dive_number, scored.board_m) if scored is not None else "good dives"
     return tuple(
         Phase(
             name=step.name,
@@ -208,6 +218,8 @@ def _about(analysis: Analysis, dive: ReportedDive, *, measured: bool) -> tuple[s
             "Seconds, metres and degrees were measured in the video, with one standard deviation; they do not "
             "depend on the exemplars."
         )
+    if analysis.own_award is not None:
+        sentences.append(own_award_about(analysis.own_award))
     if dive.bands:
         most = max(band.n_dives for band in dive.bands.values())
         sentences.append(f"Good dives: the middle 80 % of up to {most} good exemplars of the same number and board.")
@@ -215,4 +227,5 @@ def _about(analysis: Analysis, dive: ReportedDive, *, measured: bool) -> tuple[s
     if model.synthetic:
         origin += " They have seen no judged dive: read the score as a demonstration."
     sentences.append(printable(origin))
-    return (*sentences, *(printable(note) for note in analysis.notes))
+    unscored = (analysis.unscored,) if analysis.unscored else ()
+    return (*sentences, *(printable(note) for note in (*unscored, *analysis.notes)))

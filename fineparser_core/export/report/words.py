@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from fineparser_core.measures.explanation import Band, Finding
-from fineparser_core.types import Measure
+from fineparser_core.types import Measure, OwnAward
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -98,6 +98,22 @@ def good_dives_text(dive_number: str, board_m: float | None) -> str:
     """What bands are of, "good 103Bs from 1 m"."""
     board = f" from {board_m:g} m" if board_m is not None else ""
     return f"good {dive_number}s{board}"
+
+
+def own_award_text(own: OwnAward) -> str:
+    """The award by measures alone with its interval: "award 6.8 from measures alone; 80 % interval 3.3 to 10.0"."""
+    low, high = own.award_range
+    return f"award {own.award:.1f} from measures alone; {own.interval.level:.0%} interval {low:.1f} to {high:.1f}"
+
+
+def own_award_about(own: OwnAward) -> str:
+    """What the award by measures alone is, and what it is not."""
+    checked = own.checked
+    return (
+        "The award from measures alone holds height, angles and times against the rules of judging and knows no "
+        f"exemplar: on {checked.dives} judged dives its order was right in the main (rank correlation "
+        f"{checked.rank_correlation:.2f}), its size off by {checked.mean_error:.1f} awards."
+    )
 
 
 def _words(name: str) -> _Words:

@@ -15,11 +15,12 @@ from fineparser_core.export.analysis_json import (
     FORMAT,
     analysis_from_dict,
     analysis_to_dict,
+    measures_of,
     read_masks_npz,
     write_analysis_json,
     write_masks_npz,
 )
-from fineparser_core.types import Analysis, AthletePoint, DiveMotion
+from fineparser_core.types import Analysis, AthletePoint, AwardCheck, DiveMotion, IntervalRule, Measure, OwnAward
 
 
 @pytest.fixture
@@ -216,3 +217,29 @@ def test_joints_travel_with_the_masks(analysis: Analysis, tmp_path: Path) -> Non
         np.savez(path, **others | wrong)
         with pytest.raises(ExportError, match="not a readable masks file"):
             read_masks_npz(path)
+
+
+def test_what_was_measured_and_its_award_come_back(analysis: Analysis, tmp_path: Path) -> None:
+    time = Measure(name="flight_time", value=1.5, unit="s", uncertainty=0.05, frame=40, step="take-off")
+    own = OwnAward(
+        dive_number="207C",
+        board_m=None,
+        difficulty=3.3,
+        award=6.5,
+        score=64.35,
+        steps=(-0.5, 0.2, -0.2),
+        interval=IntervalRule(level=0.8, base=0.0, per_spread=0.0, per_difficulty=3.5).around(64.35, 0.0, 3.3),
+        checked=AwardCheck(dives=7, rank_correlation=0.77, mean_error=1.2),
+    )
+    measured = replace(analysis, scoring=None, measures=(time,), own_award=own, unscored="There are none.")
+    write_masks_npz(measured.parse, tmp_path / "masks.npz")
+    data = analysis_to_dict(measured)
+    assert data["own_award"]["steps"] == {"take-off": -0.5, "flight": 0.2, "entry": -0.2}
+    back = analysis_from_dict(data, read_masks_npz(tmp_path / "masks.npz"))
+    assert (back.measures, back.own_award, back.unscored) == ((time,), own, "There are none.")
+    assert own.award_range == pytest.approx((6.5 - 3.5 / 3, 6.5 + 3.5 / 3))
+    assert measures_of(back) is back.measures  # nothing is measured again
+    for key in ("own_award", "unscored", "measures"):  # files of before
+        del data[key]
+    old = analysis_from_dict(data, read_masks_npz(tmp_path / "masks.npz"))
+    assert (old.measures, old.own_award, old.unscored) == (None, None, "")

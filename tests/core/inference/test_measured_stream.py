@@ -21,6 +21,7 @@ from fineparser_core.resources import resource
 from fineparser_core.types import Contribution, ExemplarVote, Measure
 
 DIVE = parse_dive_number("103B")
+DIFFICULTY = find_difficulty(DIVE, 1.0)
 FORWARD = {"jump_height": 1.0, "flight_time": 1.1, "come_out_lead": 0.3, "legs_line": 8.0, "hip_angle": 40.0}
 
 
@@ -32,7 +33,9 @@ def measured(**values: float) -> tuple[Measure, ...]:
 
 
 def award(**values: float) -> float:
-    return measured_stream().own_award(quantities(measured(**(FORWARD | values))), DIVE, 1.6, 1.0).award
+    own = measured_stream().own_award(quantities(measured(**(FORWARD | values))), DIVE, DIFFICULTY)
+    assert own is not None
+    return own.award
 
 
 def never_rises(values: list[float]) -> bool:
@@ -50,9 +53,12 @@ def test_more_height_never_costs_and_more_degrees_off_never_gain() -> None:
 
 def test_what_is_uncertain_counts_less_and_what_is_absent_not_at_all() -> None:
     stream = measured_stream()
-    sure, unsure = ({"legs_line": (30.0, deviation)} for deviation in (1.0, 20.0))
-    costs = [stream.own_award(query, DIVE, 1.6, 1.0).award - stream.mean_award for query in (sure, unsure, {})]
-    assert costs[0] < costs[1] < costs[2] == 0
+    usual = {"hip_angle": (45.0, 1.0)}
+    sure, unsure = (usual | {"legs_line": (30.0, deviation)} for deviation in (1.0, 20.0))
+    costs = [own.award - stream.mean_award for q in (sure, unsure) if (own := stream.own_award(q, DIVE, DIFFICULTY))]
+    assert costs[0] < costs[1] < 0
+    assert stream.own_award(usual, DIVE, DIFFICULTY) is None  # one phase is not a dive
+    assert stream.own_award({}, DIVE, DIFFICULTY) is None
 
 
 def vote(name: str, score: float) -> ExemplarVote:
@@ -78,7 +84,10 @@ def test_points_are_the_sum_of_three_streams_and_sum_to_the_score() -> None:
 def test_against_an_exemplar_of_which_only_the_score_is_known_the_award_is_its_own() -> None:
     dive, difficulty = parse_dive_number("405B"), find_difficulty(parse_dive_number("405B"), 3.0)
     found = with_measures((vote("of-a-coach", 70.0),), measured(**FORWARD), dive, difficulty)[0]
-    own = measured_stream().own_award(quantities(measured(**FORWARD)), dive, difficulty.value, 3.0)
+    own = measured_stream().own_award(quantities(measured(**FORWARD)), dive, difficulty)
+    assert own is not None
+    assert own.score == pytest.approx(3 * difficulty.value * own.award)
+    assert own.award_range == pytest.approx((own.award - 3.5 / 3, min(own.award + 3.5 / 3, 10)))
     network = 9.0 * measured_stream().network_share
     assert found.vote == pytest.approx(3 * difficulty.value * own.award + network)
 
