@@ -47,6 +47,8 @@ def collect() -> Collected:
             texts[text] = texts.get(text, False) or counted
         if not _is_unseen(path):
             sentences |= set(_sentences(tree))
+    for path in (ROOT / "fineparser_core" / "export").rglob("*.j2"):
+        texts |= dict.fromkeys(re.findall(r'text\("([^"]+)"', path.read_text(encoding="utf-8")), False)
     return texts, sentences - set(texts)
 
 

@@ -17,6 +17,7 @@ from fineparser_core.export.mask_overlay import Layer, draw_mask, mask_at
 from fineparser_core.export.options import RenderOptions
 from fineparser_core.export.palette import rgb
 from fineparser_core.export.skeleton_overlay import skeleton_overlay
+from fineparser_core.language import number, short_number, text
 from fineparser_core.measures.centre_path import centre_path
 from fineparser_core.types import Analysis, DiveParse, MaskTrack, StepSpan
 from fineparser_core.video.alignment import StepAlignment, step_boundaries
@@ -225,12 +226,12 @@ class Composition:
             self._draw_step_names(active)
         luma = self._banner.of(self._canvas).y
         luma[:] = self._clean_banner
-        slowed = f"{self._options.speed:g}× speed    " if self._options.speed != 1 else ""
-        text = f"{slowed}frame {frame}   {self._main.reader.info.pts_s[frame]:.2f} s"
+        slowed = text("{0}× speed", short_number(self._options.speed)) + "    " if self._options.speed != 1 else ""
+        said = f"{slowed}{text('frame {0}', frame)}   {number(float(self._main.reader.info.pts_s[frame]), 2)} s"
         # The text is grey, so it is drawn on luma only.
-        x = self._banner.width - panel.MARGIN * self._unit - text_width(text, 14 * self._unit)
+        x = self._banner.width - panel.MARGIN * self._unit - text_width(said, 14 * self._unit)
         grey = self.matrix.colour(panel.MUTED)[:1]
-        draw_text(luma, (x, panel.BANNER_BASELINE * self._unit), text, 14 * self._unit, grey)
+        draw_text(luma, (x, panel.BANNER_BASELINE * self._unit), said, 14 * self._unit, grey)
 
     def _draw_playhead(self, frame: int) -> None:
         for destination, plane in zip(self._strip.of(self._canvas), self._clean_strip, strict=True):

@@ -20,8 +20,9 @@ from fineparser_core.export.images import write_image
 from fineparser_core.export.mask_overlay import draw_mask_on_image, mask_at
 from fineparser_core.export.options import RenderOptions
 from fineparser_core.export.skeleton_overlay import paint_skeleton
+from fineparser_core.language import number, text
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-from fineparser_core.types import Analysis, DiveParse, MaskTrack, StepSpan
+from fineparser_core.types import Analysis, DiveParse, MaskTrack, StepSpan, VideoInfo
 from fineparser_core.video.reader import VideoReader
 
 # Shares of a step's duration: the middle of each third.
@@ -73,8 +74,8 @@ def write_contact_sheet(
         readers = [stack.enter_context(VideoReader(dive.path)) for dive in dives]
         for column, (reader, dive) in enumerate(zip(readers, dives, strict=True)):
             left = _MARGIN_PX + column * (_BLOCK_PX + _BETWEEN_PX)
-            text = fit_text(dive.title, 14 * _UNIT, _BLOCK_PX)
-            draw_text(image, (left, _TITLE_PX - 16), text, 14 * _UNIT, panel.TEXT, weight=BOLD)
+            title = fit_text(dive.title, 14 * _UNIT, _BLOCK_PX)
+            draw_text(image, (left, _TITLE_PX - 16), title, 14 * _UNIT, panel.TEXT, weight=BOLD)
             moments = [_moments(step, dive, reader.info.pts_s) for step in dive.steps]
             windows = windows_around({f: _box(dive, f, reader.info.pts_s) for row in moments for f in row}, reader.info)
             for row, frames in enumerate(moments):
@@ -86,7 +87,7 @@ def write_contact_sheet(
                         cancel.raise_if_cancelled()
                     at = (left + place * (_CELL_PX + _GAP_PX), top + _HEADING_PX)
                     cell = _draw_cell(reader, frame, windows[frame], dive, options)
-                    _put_cell(image, at, cell, f"frame {frame}   {reader.info.pts_s[frame]:.2f} s")
+                    _put_cell(image, at, cell, _caption(frame, reader.info))
                     done += 1
                     progress(Progress("write", done, 9 * len(dives)))
         below = panel.draw_panel(analysis, readers[0].info, colours, image.shape[1], _UNIT)
@@ -131,10 +132,18 @@ def _box(dive: _SheetDive, frame: int, pts_s: np.ndarray) -> Box | None:
 def _heading(step: StepSpan, reader: VideoReader, analysis: Analysis | None) -> tuple[str, str]:
     """Name and duration of a step, and the points that it contributes if the dive is scored."""
     ends_s = np.append(reader.info.pts_s, reader.info.duration_s)
-    name = f"{step.name}  {ends_s[step.end_frame] - ends_s[step.start_frame]:.2f} s"
+    name = f"{text(step.name)}  {number(float(ends_s[step.end_frame] - ends_s[step.start_frame]), 2)} s"
     parts = analysis.scoring.contributions if analysis is not None and analysis.scoring is not None else ()
-    points = [f"{part.points:+.1f} points against the exemplars" for part in parts if part.step == step.name]
+    points = [
+        text("{0} points against the exemplars", number(part.points, 1, signed=True))
+        for part in parts
+        if part.step == step.name
+    ]
     return name, "".join(points)
+
+
+def _caption(frame: int, info: VideoInfo) -> str:
+    return f"{text('frame {0}', frame)}   {number(float(info.pts_s[frame]), 2)} s"
 
 
 def _draw_heading(image: np.ndarray, at: tuple[int, int], heading: tuple[str, str], colour: Colour) -> None:

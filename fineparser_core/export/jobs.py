@@ -39,6 +39,7 @@ from fineparser_core.export.job_fields import (
 from fineparser_core.export.options import MaskStyle, RenderOptions
 from fineparser_core.export.report.dives import ReportedDive
 from fineparser_core.export.tables import DiveRecord, write_csv, write_json
+from fineparser_core.language import language, use_language
 from fineparser_core.progress import CancelToken, ProgressCallback, throttle
 from fineparser_core.types import Analysis
 
@@ -162,13 +163,14 @@ def run_job(job: Job, progress: ProgressCallback, cancel: CancelToken) -> tuple[
 
 
 def save_job(job: Job, folder: Path) -> None:
-    """Write a job into a folder.
+    """Write a job into a folder; what it writes will be in the language of this process.
 
     Raises:
         ExportError: the folder cannot be written.
     """
     fields: dict[str, Any] = {"kind": next(name for name, kind in _KINDS.items() if isinstance(job, kind))}
     fields["path"] = str(job.path)
+    fields["language"] = language()
     if isinstance(job, TableJob):
         fields["dives"] = [_record_fields(dive) for dive in job.dives]
     elif isinstance(job, CorrectionsJob):
@@ -220,6 +222,14 @@ def load_job(folder: Path) -> Job:
         return SheetJob(path=path, analysis=analysis, options=options)
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise ExportError(f"{folder} holds no complete export ({error}): export again.") from error
+
+
+def job_language(folder: Path) -> str:
+    """Language of the job that `save_job` wrote; "" where there is no such job."""
+    try:
+        return str(json.loads((folder / _JOB).read_text(encoding="utf-8"))["language"])
+    except (OSError, KeyError, TypeError, ValueError):
+        return ""
 
 
 def _options_fields(options: RenderOptions, folder: Path) -> dict[str, Any]:
@@ -292,6 +302,7 @@ def main(argv: Sequence[str]) -> int:
     lower_priority()
     threading.Thread(target=wait_for_end, daemon=True).start()
     try:
+        use_language(job_language(Path(argv[0])))
         send(notes=run_job(load_job(Path(argv[0])), progress, cancel))
     except Cancelled:
         send(cancelled=True)

@@ -9,6 +9,7 @@ import numpy as np
 
 from fineparser_core.export.drawing import BOLD, REGULAR, Colour, draw_text, fill_box, text_width, wrap_text
 from fineparser_core.export.palette import contrast, readable_on
+from fineparser_core.language import number, sentence, short_number, text
 from fineparser_core.types import Analysis, Scoring, StepSpan, VideoInfo
 
 BANNER_UNITS = 40
@@ -55,7 +56,7 @@ def draw_banner(
     x = MARGIN * unit
     for at, step in enumerate(steps):
         colour = colours[step.name]
-        label = step.name.capitalize()
+        label = _capitalized(text(step.name))
         right = x + text_width(label, 15 * unit, weight=BOLD) + 38 * unit
         fill_box(image, (x, 7 * unit, right, 33 * unit), colour if at == active else _RAISED, radius_px=13 * unit)
         dot = text_colour_on(colour) if at == active else colour
@@ -76,8 +77,8 @@ def draw_panel(analysis: Analysis, info: VideoInfo, colours: StepColours, width:
     if analysis.scoring is not None:
         _draw_score(image, analysis.scoring, unit)
         _draw_contributions(image, analysis.scoring, colours, unit)
-    for number, (text, colour) in enumerate(lines):
-        draw_text(image, (MARGIN * unit, (footer_top + 10 + _LINE_HEIGHT * number) * unit), text, 12 * unit, colour)
+    for row, (line, colour) in enumerate(lines):
+        draw_text(image, (MARGIN * unit, (footer_top + 10 + _LINE_HEIGHT * row) * unit), line, 12 * unit, colour)
     return image
 
 
@@ -98,9 +99,9 @@ def _draw_timeline(image: np.ndarray, steps: Steps, info: VideoInfo, colours: St
     for step in steps:
         x0, x1 = (_timeline_x(steps, frame, width, unit) for frame in (step.start_frame, step.end_frame))
         fill_box(image, (x0 + unit, top, x1 - unit, bottom), colours[step.name], radius_px=4 * unit)
-        duration = f"{ends_s[step.end_frame] - ends_s[step.start_frame]:.2f} s"
+        duration = f"{number(float(ends_s[step.end_frame] - ends_s[step.start_frame]), 2)} s"
         text_colour = text_colour_on(colours[step.name])
-        for label in (f"{step.name}  {duration}", step.name, duration):
+        for label in (f"{text(step.name)}  {duration}", text(step.name), duration):
             if text_width(label, 13 * unit) + 14 * unit <= x1 - x0:
                 draw_text(image, (x0 + 8 * unit, bottom - 7.5 * unit), label, 13 * unit, text_colour)
                 break
@@ -108,18 +109,21 @@ def _draw_timeline(image: np.ndarray, steps: Steps, info: VideoInfo, colours: St
 
 def _draw_score(image: np.ndarray, scoring: Scoring, unit: float) -> None:
     x, top = MARGIN * unit, _SCORE_TOP * unit
-    draw_text(image, (x, top + 12 * unit), "predicted score", 12 * unit, MUTED)
-    score = f"{scoring.score:.1f}"
+    draw_text(image, (x, top + 12 * unit), text("predicted score"), 12 * unit, MUTED)
+    score = number(scoring.score, 1)
     draw_text(image, (x, top + 48 * unit), score, 36 * unit, TEXT, weight=BOLD)
     after = x + text_width(score, 36 * unit, weight=BOLD) + 10 * unit
     low = 34 if scoring.interval is None else 22  # room for a third line below
-    draw_text(image, (after, top + low * unit), f"spread {scoring.spread:.1f}", 15 * unit, TEXT)
-    draw_text(image, (after, top + (low + 13) * unit), "agreement, not accuracy", 11 * unit, MUTED)
+    draw_text(image, (after, top + low * unit), text("spread {0}", number(scoring.spread, 1)), 15 * unit, TEXT)
+    draw_text(image, (after, top + (low + 13) * unit), text("agreement, not accuracy"), 11 * unit, MUTED)
     if scoring.interval is not None:
-        stated = f"{scoring.interval.level:.0%} interval {scoring.interval.low:.0f} to {scoring.interval.high:.0f}"
+        ends = (number(scoring.interval.low, 0), number(scoring.interval.high, 0))
+        stated = text("{0} % interval {1} to {2}", f"{100 * scoring.interval.level:.0f}", *ends)
         draw_text(image, (after, top + 51 * unit), stated, 14 * unit, TEXT)
-    board = f" from {scoring.board_m:g} m" if scoring.board_m is not None else ""
-    dive = f"{scoring.dive_number}{board}   DD {scoring.difficulty:.1f}   award {scoring.award:.1f}"
+    dive = scoring.dive_number
+    if scoring.board_m is not None:
+        dive = text("{0} from {1} m", dive, short_number(scoring.board_m))
+    dive += "   " + text("DD {0}", number(scoring.difficulty, 1)) + "   " + text("award {0}", number(scoring.award, 1))
     draw_text(image, (x, top + 71 * unit), dive, 13 * unit, TEXT)
 
 
@@ -127,20 +131,23 @@ def _draw_contributions(image: np.ndarray, scoring: Scoring, colours: StepColour
     width, top = image.shape[1], _SCORE_TOP * unit
     left = max(0.45 * width, 230 * unit)
     mean = sum(vote.score for vote in scoring.exemplars) / len(scoring.exemplars)
-    of = f" of {', '.join(scoring.nearest_numbers)}" if scoring.nearest_numbers else ""
-    heading = f"points against {len(scoring.exemplars)} exemplars{of}, mean {mean:.1f}"
+    n, nearest = len(scoring.exemplars), ", ".join(scoring.nearest_numbers)
+    if nearest:
+        heading = text("points against {0} exemplars of {1}, mean {2}", n, nearest, number(mean, 1))
+    else:
+        heading = text("points against {0} exemplars, mean {1}", n, number(mean, 1))
     draw_text(image, (left, top + 12 * unit), heading, 12 * unit, MUTED)
     bars_left, bars_right = left + 74 * unit, width - (MARGIN + 52) * unit
     zero, half = (bars_left + bars_right) / 2, (bars_right - bars_left) / 2
     largest = max(1.0, *(abs(part.points) for part in scoring.contributions))
     for row, part in enumerate(scoring.contributions):
         y = top + (24 + 19 * row) * unit
-        draw_text(image, (left, y + 11 * unit), part.step, 13 * unit, TEXT)
+        draw_text(image, (left, y + 11 * unit), text(part.step), 13 * unit, TEXT)
         fill_box(image, (bars_left, y, bars_right, y + 14 * unit), _RAISED, radius_px=3 * unit)
         end = zero + half * part.points / largest
         bar = (min(zero, end), y, max(zero, end), y + 14 * unit)
         fill_box(image, bar, colours[part.step], radius_px=2 * unit)
-        points = f"{part.points:+.1f}"
+        points = number(part.points, 1, signed=True)
         right = width - MARGIN * unit - text_width(points, 14 * unit, weight=BOLD)
         draw_text(image, (right, y + 11.5 * unit), points, 14 * unit, TEXT, weight=BOLD)
     fill_box(image, (zero - 0.6 * unit, top + 21 * unit, zero + 0.6 * unit, top + 79 * unit), MUTED)
@@ -150,12 +157,16 @@ def _footer_lines(analysis: Analysis, width_units: float) -> list[tuple[str, Col
     model = analysis.parse.model
     sentences: list[tuple[str, Colour]] = []
     if analysis.parse.refusal is not None:
-        sentences.append((analysis.parse.refusal, _CAUTION))
+        sentences.append((sentence(analysis.parse.refusal), _CAUTION))
     elif analysis.scoring is None:
-        sentences.append(("Phases and mask only: a score needs the dive number.", MUTED))
-    sentences += [(note, MUTED) for note in analysis.notes]
+        sentences.append((text("Phases and mask only: a score needs the dive number."), MUTED))
+    sentences += [(sentence(note), MUTED) for note in analysis.notes]
     if model.synthetic:
-        sentences.append((f"Model trained on rendered dives, not on judged ones ({model.id}).", _CAUTION))
+        sentences.append((text("Model trained on rendered dives, not on judged ones ({0}).", model.id), _CAUTION))
     else:
-        sentences.append((f"Model {model.id}.", MUTED))
-    return [(line, colour) for text, colour in sentences for line in wrap_text(text, 12, width_units)]
+        sentences.append((text("Model {0}.", model.id), MUTED))
+    return [(line, colour) for said, colour in sentences for line in wrap_text(said, 12, width_units)]
+
+
+def _capitalized(name: str) -> str:
+    return name[:1].upper() + name[1:]

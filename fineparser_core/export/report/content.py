@@ -19,6 +19,7 @@ from fineparser_core.export.report.words import (
     own_award_about,
     own_award_text,
 )
+from fineparser_core.language import number, sentence, short_number, text
 from fineparser_core.measures.explanation import Band, Bands, Finding, band_for, findings
 from fineparser_core.printable import printable
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
@@ -77,7 +78,7 @@ def make_page(dive: ReportedDive, *, cancel: CancelToken | None = None) -> Page:
     if other is not None:
         moments = moments_of(other.steps, probe(other.path).pts_s)
         pictures = moment_pictures(other.path, moments, other.masks, cancel=cancel)
-        strips.append(Strip(heading=f"For comparison: {printable(other.title)}", pictures=pictures))
+        strips.append(Strip(heading=text("For comparison: {0}", printable(other.title)), pictures=pictures))
     return Page(
         title=_title(dive),
         headline=_headline(analysis),
@@ -88,49 +89,54 @@ def make_page(dive: ReportedDive, *, cancel: CancelToken | None = None) -> Page:
         trend=dive.trend if len(dive.trend) > 1 else (),
         note=_note(dive.note),
         about=_about(analysis, dive, measured=bool(found)),
-        warning=analysis.parse.refusal or "",
+        warning=sentence(analysis.parse.refusal or ""),
     )
 
 
 def _title(dive: ReportedDive) -> str:
     scored = dive.analysis.scoring or dive.analysis.own_award
-    number = f"{scored.dive_number}{_board(scored)}" if scored is not None else ""
-    known = [printable(text) for text in (dive.diver, number) if text]
+    number_and_board = _number_and_board(scored) if scored is not None else ""
+    known = [printable(one) for one in (dive.diver, number_and_board) if one]
     return "  ·  ".join(known) or printable(dive.path.stem)
 
 
-def _board(scored: Scoring | OwnAward) -> str:
-    return f" from {scored.board_m:g} m" if scored.board_m is not None else ""
+def _number_and_board(scored: Scoring | OwnAward) -> str:
+    if scored.board_m is None:
+        return scored.dive_number
+    return text("{0} from {1} m", scored.dive_number, short_number(scored.board_m))
 
 
 def _headline(analysis: Analysis) -> tuple[str, str]:
     scoring, own = analysis.scoring, analysis.own_award
     if scoring is None and own is not None:
-        return f"{own.score:.1f}", f"{own_award_text(own)}; there is no exemplar"
+        return number(own.score, 1), f"{own_award_text(own)}; " + text("there is no exemplar")
     if scoring is None:
-        return "no score", "a score needs exemplars" if analysis.unscored else "a score needs the dive number"
-    below = f"predicted score, implied award {scoring.award:.1f}"
+        why = text("a score needs exemplars") if analysis.unscored else text("a score needs the dive number")
+        return text("no score"), why
+    below = text("predicted score, implied award {0}", number(scoring.award, 1))
     if scoring.interval is not None:
         low, high = scoring.interval.low, scoring.interval.high
-        below += f"; {scoring.interval.level:.0%} interval {low:.0f} to {high:.0f}"
-    return f"{scoring.score:.1f}", below
+        level = f"{100 * scoring.interval.level:.0f}"
+        below += "; " + text("{0} % interval {1} to {2}", level, number(low, 0), number(high, 0))
+    return number(scoring.score, 1), below
 
 
 def _facts(dive: ReportedDive) -> tuple[tuple[str, str], ...]:
     scoring, own = dive.analysis.scoring, dive.analysis.own_award
-    facts = [("date", printable(dive.date)), ("video", printable(dive.path.name))]
+    facts = [(text("date"), printable(dive.date)), (text("video", remark="file"), printable(dive.path.name))]
     if own is not None and scoring is None:
-        facts.append(("difficulty", f"{own.difficulty:g}"))
+        facts.append((text("difficulty"), short_number(own.difficulty)))
     if scoring is not None:
         mean = sum(vote.score for vote in scoring.exemplars) / len(scoring.exemplars)
-        of = f" of {', '.join(scoring.nearest_numbers)}" if scoring.nearest_numbers else ""
-        facts += [
-            ("difficulty", f"{scoring.difficulty:g}"),
-            ("compared with", f"{len(scoring.exemplars)} exemplars{of}, mean score {mean:.1f}"),
-        ]
+        n, nearest = len(scoring.exemplars), ", ".join(scoring.nearest_numbers)
+        if nearest:
+            compared = text("{0} exemplars of {1}, mean score {2}", n, nearest, number(mean, 1))
+        else:
+            compared = text("{0} exemplars, mean score {1}", n, number(mean, 1))
+        facts += [(text("difficulty"), short_number(scoring.difficulty)), (text("compared with"), compared)]
     if own is not None and scoring is not None:
-        facts.append(("without exemplars", own_award_text(own)))
-    return tuple((name, text) for name, text in facts if text)
+        facts.append((text("without exemplars"), own_award_text(own)))
+    return tuple((name, said) for name, said in facts if said)
 
 
 def _phases(dive: ReportedDive, found: Sequence[Measure], ends_s: np.ndarray) -> tuple[Phase, ...]:
@@ -139,10 +145,10 @@ def _phases(dive: ReportedDive, found: Sequence[Measure], ends_s: np.ndarray) ->
     largest = max((abs(value) for value in points.values()), default=0.0) or 1.0
     told = findings(found, dive.bands)
     scored = scoring or dive.analysis.own_award
-    good = good_dives_text(scored.dive_number, scored.board_m) if scored is not None else "good dives"
+    good = good_dives_text(scored.dive_number, scored.board_m) if scored is not None else text("good dives")
     return tuple(
         Phase(
-            name=step.name,
+            name=text(step.name),
             colour=STEP_COLOURS[step.name],
             times=_times(step, ends_s),
             points=_signed(points[step.name]) if step.name in points else None,
@@ -156,11 +162,11 @@ def _phases(dive: ReportedDive, found: Sequence[Measure], ends_s: np.ndarray) ->
 
 def _times(step: StepSpan, ends_s: np.ndarray) -> str:
     start_s, end_s = ends_s[step.start_frame], ends_s[step.end_frame]
-    return f"{end_s - start_s:.2f} s from frame {step.start_frame}"
+    return text("{0} s from frame {1}", number(float(end_s - start_s), 2), step.start_frame)
 
 
 def _signed(points: float) -> str:
-    return f"{points:+.1f}".replace("-", "\N{MINUS SIGN}")
+    return number(points, 1, signed=True)
 
 
 def _rows(found: Sequence[Measure], bands: Bands, told: Sequence[Finding]) -> tuple[MeasuredRow, ...]:
@@ -193,8 +199,8 @@ def _gauge(measure: Measure, band: Band) -> Gauge:
 
 def _trend_heading(dive: ReportedDive) -> str:
     scoring = dive.analysis.scoring
-    number = scoring.dive_number if scoring is not None else ""
-    return f"Implied award of {len(dive.trend)} dives {number}"
+    dive_number = scoring.dive_number if scoring is not None else ""
+    return text("Implied award of {0} dives {1}", len(dive.trend), dive_number)
 
 
 def _note(note: str) -> tuple[str, ...]:
@@ -210,22 +216,28 @@ def _about(analysis: Analysis, dive: ReportedDive, *, measured: bool) -> tuple[s
     sentences = []
     if scoring is not None:
         sentences.append(
-            "Points are the model's attribution: what it adds to or takes from the exemplars' mean score by phase. "
-            "They are not a judge's deductions."
+            text(
+                "Points are the model's attribution: what it adds to or takes from the exemplars' mean score by phase. "
+                "They are not a judge's deductions."
+            )
         )
     if measured:
         sentences.append(
-            "Seconds, metres and degrees were measured in the video, with one standard deviation; they do not "
-            "depend on the exemplars."
+            text(
+                "Seconds, metres and degrees were measured in the video, with one standard deviation; they do not "
+                "depend on the exemplars."
+            )
         )
     if analysis.own_award is not None:
         sentences.append(own_award_about(analysis.own_award))
     if dive.bands:
         most = max(band.n_dives for band in dive.bands.values())
-        sentences.append(f"Good dives: the middle 80 % of up to {most} good exemplars of the same number and board.")
-    origin = f"Weights {model.id}, trained on {model.trained_on.rstrip('.')}."
+        sentences.append(
+            text("Good dives: the middle 80 % of up to {0} good exemplars of the same number and board.", most)
+        )
+    origin = text("Weights {0}, trained on {1}.", model.id, model.trained_on.rstrip("."))
     if model.synthetic:
-        origin += " They have seen no judged dive: read the score as a demonstration."
+        origin += " " + text("They have seen no judged dive: read the score as a demonstration.")
     sentences.append(printable(origin))
     unscored = (analysis.unscored,) if analysis.unscored else ()
-    return (*sentences, *(printable(note) for note in (*unscored, *analysis.notes)))
+    return (*sentences, *(printable(sentence(note)) for note in (*unscored, *analysis.notes)))

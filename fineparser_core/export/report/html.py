@@ -7,6 +7,7 @@ import numpy as np
 
 from fineparser_core.export.report.page import Report
 from fineparser_core.export.report.trend import trend_chart
+from fineparser_core.language import language, text
 from fineparser_core.printable import printable
 from fineparser_core.video.atomic import atomic_file
 
@@ -23,9 +24,11 @@ def write_html(report: Report, path: Path) -> None:
 
     pages = Environment(loader=PackageLoader(__package__, "."), autoescape=True, trim_blocks=True)
     pages.filters |= {"data_uri": _data_uri, "trend_chart": trend_chart}
-    text = pages.get_template("report.html.j2").render(report=report)
+    written = pages.get_template("report.html.j2").render(
+        report=report, text=text, language=language().replace("_", "-")
+    )
     with atomic_file(path) as temporary:
-        temporary.write_text(printable(text, keep="\n\t"), encoding="utf-8")
+        temporary.write_text(printable(written, keep="\n\t"), encoding="utf-8")
 
 
 def jpeg(image: np.ndarray) -> bytes:

@@ -6,6 +6,7 @@ from fineparser_core.export.report.html import jpeg
 from fineparser_core.export.report.page import MeasuredRow, Page, Phase, Report, Strip
 from fineparser_core.export.report.pdf_canvas import FAINT, INK, PAGE_MM, PdfCanvas, system_faces
 from fineparser_core.export.report.trend import trend_chart
+from fineparser_core.language import text
 
 _MARGIN = 11.0
 _WIDTH = PAGE_MM[0] - 2 * _MARGIN
@@ -41,10 +42,10 @@ def write_pdf(report: Report, path: Path) -> None:
 def _draw_head(canvas: PdfCanvas, page: Page) -> float:
     canvas.text(_MARGIN, _MARGIN, page.title, 17, bold=True, width=_WIDTH - _SCORE_WIDTH - 4)
     y = _MARGIN + 8.5
-    for name, text in page.facts:
+    for name, said in page.facts:
         canvas.text(_MARGIN, y, name, 8, bold=True, colour=FAINT)
         start = _MARGIN + 28
-        canvas.text(start, y, text, 8, colour=FAINT, width=_WIDTH - _SCORE_WIDTH - 32)
+        canvas.text(start, y, said, 8, colour=FAINT, width=_WIDTH - _SCORE_WIDTH - 32)
         y += 3.9
     right = _MARGIN + _WIDTH
     canvas.text(right, _MARGIN - 1, page.headline[0], 26, bold=True, align="R", width=_SCORE_WIDTH)
@@ -78,7 +79,7 @@ def _draw_phase(canvas: PdfCanvas, phase: Phase, x: float, y: float) -> None:
     canvas.text(x, y + 6.8, phase.times, 7, colour=FAINT)
     y += 10.8
     if phase.points is not None:
-        canvas.text(x + _COLUMN, y - 4, "points by the model", 7, colour=FAINT, align="R")
+        canvas.text(x + _COLUMN, y - 4, text("points by the model"), 7, colour=FAINT, align="R")
         canvas.box(x, y, _COLUMN, 2, _BACK)
         middle, half = x + _COLUMN / 2, _COLUMN / 2 * phase.points_share
         canvas.box(min(middle, middle + half), y, abs(half), 2, phase.colour)
@@ -94,10 +95,10 @@ def _draw_phase(canvas: PdfCanvas, phase: Phase, x: float, y: float) -> None:
         _draw_row(canvas, row, x, y)
         y += height
     if not phase.rows:
-        canvas.text(x, y + 0.5, "Nothing of this phase was measured.", 7.5, colour=FAINT, width=_COLUMN)
+        canvas.text(x, y + 0.5, text("Nothing of this phase was measured."), 7.5, colour=FAINT, width=_COLUMN)
         y += 5
     if phase.sentences:
-        canvas.text(x, y + 0.8, "What speaks against it, measured", 7.5, bold=True, colour=FAINT, width=_COLUMN)
+        canvas.text(x, y + 0.8, text("What speaks against it, measured"), 7.5, bold=True, colour=FAINT, width=_COLUMN)
         y += 4.5
         for sentence in phase.sentences:
             canvas.dot(x + 0.9, y + 1.7, 0.5, INK)
@@ -110,7 +111,7 @@ def _draw_row(canvas: PdfCanvas, row: MeasuredRow, x: float, y: float) -> None:
     canvas.text(x + _COLUMN, y + 0.6, row.value, 8, bold=row.outside, align="R")
     canvas.text(x, y + 0.6, row.name, 8, width=_COLUMN - room - 1.5)
     if row.good:
-        canvas.text(x + _COLUMN, y + 4.3, f"good: {row.good}", 6.5, colour=FAINT, align="R")
+        canvas.text(x + _COLUMN, y + 4.3, text("good: {0}", row.good), 6.5, colour=FAINT, align="R")
     if row.gauge is not None:
         wide, top, gauge = _COLUMN * 0.4, y + 5.0, row.gauge
         canvas.box(x, top, wide, 1.8, _BACK)
@@ -122,7 +123,7 @@ def _draw_row(canvas: PdfCanvas, row: MeasuredRow, x: float, y: float) -> None:
 
 def _draw_note(canvas: PdfCanvas, page: Page) -> None:
     top, wide = _PHASES_END + 2, (_WIDTH - _COLUMN_GAP) / 2 if page.trend else _WIDTH
-    canvas.text(_MARGIN, top, "Coach's note", 8, bold=True, colour=FAINT)
+    canvas.text(_MARGIN, top, text("Coach's note"), 8, bold=True, colour=FAINT)
     canvas.frame(_MARGIN, top + 4.5, wide, _NOTE_END - top - 6)
     y = top + 5.5
     most = int((_NOTE_END - 2 - y) / 3.9)
@@ -154,14 +155,14 @@ def _draw_trend(canvas: PdfCanvas, page: Page) -> None:
 
 def _draw_foot(canvas: PdfCanvas, page: Page) -> None:
     y = _NOTE_END + 1
-    canvas.text(_MARGIN, y, "What the numbers are, and are not", 8, bold=True, colour=FAINT)
+    canvas.text(_MARGIN, y, text("What the numbers are, and are not"), 8, bold=True, colour=FAINT)
     y += 4.4
     for sentence in page.about:
         room = int((_END - 11 - y) / 3.2)
         if room < 1:
             break
         y = canvas.lines(_MARGIN, y, sentence, 7, _WIDTH, most=min(room, 3), colour=FAINT) + 0.4
-    for at, name in enumerate(("coach", "date")):
+    for at, name in enumerate((text("coach"), text("date"))):
         x = _MARGIN + at * 75
         canvas.line(((x, _END - 3.5), (x + 60, _END - 3.5)), FAINT)
         canvas.text(x, _END - 3, name, 7, colour=FAINT)

@@ -16,6 +16,7 @@ from fineparser_core.export.report.moments import Moment
 from fineparser_core.export.report.page import Picture
 from fineparser_core.export.skeleton import joints_at
 from fineparser_core.export.skeleton_overlay import draw_angles, paint_skeleton
+from fineparser_core.language import number, text
 from fineparser_core.progress import CancelToken
 from fineparser_core.types import DiveParse, MaskTrack, Measure
 from fineparser_core.video.reader import VideoReader
@@ -69,7 +70,8 @@ def moment_pictures(
         first_s = info.pts_s[moments[1].frame]
         return tuple(
             Picture(
-                image=images[moment.frame], caption=f"{moment.name}  {_signed_s(info.pts_s[moment.frame] - first_s)}"
+                image=images[moment.frame],
+                caption=f"{text(moment.name)}  {_signed_s(info.pts_s[moment.frame] - first_s)}",
             )
             for moment in moments
         )
@@ -84,4 +86,4 @@ def _paint_angles(cell: np.ndarray, angles: Sequence[MeasuredAngle], to_cell: Po
 
 def _signed_s(seconds: float) -> str:
     """Seconds from the take-off, "+0.52 s"."""
-    return f"{seconds:+.2f} s".replace("-", "\N{MINUS SIGN}") if abs(seconds) >= 0.005 else "0 s"
+    return f"{number(seconds, 2, signed=True)} s" if abs(seconds) >= 0.005 else "0 s"
