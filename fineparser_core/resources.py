@@ -9,6 +9,13 @@ _ROOT = next(
     _PACKAGE / "bundled",
 )
 
+_MADE = _PACKAGE / "made"
+
+
+def made(name: str) -> Path:
+    """Path of a file that building the app as one folder has made; elsewhere it does not exist."""
+    return _MADE / name
+
 
 def resource(*parts: str) -> Path:
     """Path of a bundled file or folder, e.g. `resource("samples", "sample.mp4")`; it may not exist."""

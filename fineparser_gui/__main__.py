@@ -19,6 +19,8 @@ def parse_arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--board", type=float, metavar="M", help="1, 3, 5, 7.5 or 10")
     parser.add_argument("--start-frame", type=int, metavar="F", help="first frame of the dive, 0-based")
     parser.add_argument("--end-frame", type=int, metavar="F", help="last frame of the dive, included")
+    # Of builds, not of users: nobody is asked, and the app quits by itself.
+    parser.add_argument("--self-test", type=Path, metavar="FOLDER", help=argparse.SUPPRESS)
     return parser.parse_args(argv)
 
 
@@ -52,6 +54,7 @@ def main() -> int:
     from fineparser_core.language import sentence
     from fineparser_gui.app import Application, Studio
     from fineparser_gui.display import display_problem
+    from fineparser_gui.icons import show_icon
     from fineparser_gui.log_file import report_unexpected, start_logging
     from fineparser_gui.model.session_file import SUFFIX
     from fineparser_gui.settings.store import PreferenceStore
@@ -71,11 +74,16 @@ def main() -> int:
     if folder is not None:
         start_logging(folder)
     app = Application(sys.argv[:1])
+    show_icon(app)
     install_language(app, PreferenceStore(folder).now.language)
     cache, _ = own_folder(platformdirs.user_cache_path("fineparser", appauthor=False) / "analyses")
     studio = Studio(app, folder, cache)
     report_unexpected(studio.window.tell_unexpected)
     app.file_opened.connect(lambda path: studio.window.open_paths([path]))
+    if arguments.self_test is not None:
+        from fineparser_gui.self_test import SelfTest
+
+        SelfTest(studio, arguments.self_test)
     studio.window.show()
     if problem:
         studio.session.problem.emit(sentence(problem))

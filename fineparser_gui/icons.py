@@ -3,12 +3,20 @@
 from functools import lru_cache
 
 from PySide6.QtCore import QByteArray, QRectF, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 from fineparser_core.resources import resource
 
 _DRAWN_PX = 64
+#: Name of the file by which a Linux desktop knows the app, see packaging/linux.
+_DESKTOP_FILE = "fineparser-studio"
+
+
+def show_icon(app: QGuiApplication) -> None:
+    """Give the app its icon, in its windows and where the desktop lists what runs."""
+    app.setDesktopFileName(_DESKTOP_FILE)
+    app.setWindowIcon(QIcon(str(resource("icons", "app.svg"))))
 
 
 @lru_cache(maxsize=128)

@@ -71,7 +71,7 @@ def ensure_environment() -> None:
         raise SetupError(f"{ROOT} is not a whole checkout of FineParser: run packaging/dev.py where git put it.")
     if _read_stamp() == _stamp() and _runs("import fineparser_core, PySide6"):
         return
-    _say(f"Setting up {VENV} (once, some minutes; README.md tells the size of the downloads)")
+    say(f"Setting up {VENV} (once, some minutes; README.md tells the size of the downloads)")
     if not _runs("import pip, sys; sys.exit(sys.version_info < (3, 11))"):
         _make_venv()
         _install()
@@ -80,13 +80,13 @@ def ensure_environment() -> None:
         _install()
         if not _runs(_PACKAGES_LOAD):
             # pip takes what an interrupted run left half unpacked for whole.
-            _say(f"Making {VENV} anew, as its packages do not load")
+            say(f"Making {VENV} anew, as its packages do not load")
             _make_venv()
             _install()
     if not _runs(_PACKAGES_LOAD):
         raise SetupError(f"The packages in {VENV} do not load: delete that folder and run the same command again.")
     _STAMP.write_text(_stamp(), encoding="utf-8")
-    _say("Set-up done")
+    say("Set-up done")
 
 
 def ensure_qt_libraries(*, window: bool) -> None:
@@ -109,7 +109,7 @@ def ensure_qt_libraries(*, window: bool) -> None:
 
 def _install() -> None:
     for packages in (["-e", ".[dev]"], ["--no-deps", _SECOND_OPINION]):
-        _run(
+        run_step(
             [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", *packages],
             "pip could not install the packages: see its last lines above, then run the same command again.",
         )
@@ -129,7 +129,7 @@ def _make_venv() -> None:
         # Debian keeps it apart from Python.
         _apt_install([(f"python{sys.version_info[0]}.{sys.version_info[1]}-venv",)])
     # Cleared: what is there is left from an interrupted set-up, or its Python has gone.
-    _run([sys.executable, "-m", "venv", "--clear", str(VENV)], f"The environment {VENV} could not be made.")
+    run_step([sys.executable, "-m", "venv", "--clear", str(VENV)], f"The environment {VENV} could not be made.")
 
 
 def _apt_install(choices: list[tuple[str, ...]]) -> None:
@@ -137,10 +137,10 @@ def _apt_install(choices: list[tuple[str, ...]]) -> None:
     if not shutil.which("apt-get") or os.geteuid() != 0:
         packages = " ".join(_known_package(choice) for choice in choices)
         raise SetupError(f"System packages are missing: run `sudo apt-get install {packages}` and try again.")
-    _run(["apt-get", "update"], "apt-get could not update its lists: see its last lines above.")
+    run_step(["apt-get", "update"], "apt-get could not update its lists: see its last lines above.")
     packages = [_known_package(choice) for choice in choices]
-    _say(f"Installing system packages: {' '.join(packages)}")
-    _run(
+    say(f"Installing system packages: {' '.join(packages)}")
+    run_step(
         ["apt-get", "install", "-y", "--no-install-recommends", *packages],
         f"apt-get could not install {' '.join(packages)}: see its last lines above.",
     )
@@ -185,8 +185,11 @@ def _loads(library: str) -> bool:
     return True
 
 
-def _run(command: list[str], sentence: str) -> None:
-    """Runs a long step; a terminal sees its newest line, and whom it fails its last ones.
+def run_step(command: list[str], sentence: str, environment: dict[str, str] | None = None) -> None:
+    """Runs a long step in the checkout; a terminal sees its newest line, and whom it fails its last ones.
+
+    Args:
+        environment: variables beside those of this process.
 
     Raises:
         SetupError: with `sentence`, or with the cause where the output tells it.
@@ -197,7 +200,7 @@ def _run(command: list[str], sentence: str) -> None:
     with subprocess.Popen(
         command,
         cwd=ROOT,
-        env=os.environ | {"DEBIAN_FRONTEND": "noninteractive", "PYTHONUTF8": "1"},
+        env=os.environ | {"DEBIAN_FRONTEND": "noninteractive", "PYTHONUTF8": "1"} | (environment or {}),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -226,5 +229,6 @@ def _run(command: list[str], sentence: str) -> None:
     raise SetupError(sentence)
 
 
-def _say(sentence: str) -> None:
+def say(sentence: str) -> None:
+    """Prints a line beside the results."""
     print(sentence, file=sys.stderr, flush=True)

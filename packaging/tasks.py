@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from bundling import bundle
 from environment import PYTHON, ROOT, SetupError, ensure_environment, ensure_qt_libraries
 
 _SAMPLES = ROOT / "resources" / "samples"
@@ -109,12 +110,18 @@ def _translations(arguments: list[str]) -> int:
     return translations.main(arguments)
 
 
+def _bundle(arguments: list[str]) -> int:
+    """build the app as one folder that needs no Python; --deb: and a Debian package"""
+    return bundle(arguments)
+
+
 _COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "demo": _demo,
     "app": _app,
     "test": _test,
     "check": _check,
     "translations": _translations,
+    "bundle": _bundle,
 }
 
 

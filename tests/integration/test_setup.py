@@ -74,7 +74,7 @@ def test_finished_environment_is_left_alone(environment: ModuleType, monkeypatch
     environment.VENV.mkdir()
     environment._STAMP.write_text(environment._stamp())
     monkeypatch.setattr(environment, "PYTHON", Path(sys.executable))
-    monkeypatch.setattr(environment, "_run", lambda *args: pytest.fail("set up again"))
+    monkeypatch.setattr(environment, "run_step", lambda *args: pytest.fail("set up again"))
     environment.ensure_environment()
 
 
@@ -91,7 +91,7 @@ def test_failed_step_shows_its_tail_and_says_why(
 ) -> None:
     code = f"import sys; print(*range(100), sep='\\n'); print({output!r}); sys.exit(1)"
     with pytest.raises(environment.SetupError, match=sentence):
-        environment._run([sys.executable, "-c", code], "It went wrong")
+        environment.run_step([sys.executable, "-c", code], "It went wrong")
     tail = capfd.readouterr().err.splitlines()
     assert tail[-1] == output
     assert tail[0] == "86"

@@ -1,0 +1,41 @@
+"""`fineparser licences`: what others wrote that the program needs, and what their licences ask for."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from fineparser_core.commands.options import parse
+from fineparser_core.commands.output_paths import make_output_folder
+from fineparser_core.commands.printing import say, say_written
+from fineparser_core.licences import PAGE_NAME, TEXTS_NAME, licence_page, licence_texts
+from fineparser_core.video.atomic import atomic_file
+
+
+@dataclass(frozen=True, kw_only=True)
+class LicencesOptions:
+    """Prints all packages that the program is made with, their licences, and what these ask for.
+
+    Attributes:
+        texts: print the licence texts themselves instead.
+        out: folder for both as files, instead of printing.
+    """
+
+    texts: bool = False
+    out: Path | None = None
+
+
+def main(argv: list[str]) -> int:
+    """Runs `fineparser licences`.
+
+    Raises:
+        FineParserError: with the sentence for the user and the exit code.
+    """
+    args = parse(LicencesOptions, "licences", argv)
+    if args.out is None:
+        say(licence_texts() if args.texts else licence_page())
+        return 0
+    make_output_folder(args.out)
+    for name, text in ((PAGE_NAME, licence_page()), (TEXTS_NAME, licence_texts())):
+        with atomic_file(args.out / name) as path:
+            path.write_text(text, encoding="utf-8")
+        say_written(args.out / name)
+    return 0

@@ -1,0 +1,82 @@
+"""`fineparser-gui --self-test FOLDER`: the app works through the sample dive by itself, to prove a build."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer
+
+from fineparser_core.export.options import RenderOptions
+from fineparser_core.video.atomic import atomic_file
+from fineparser_gui.app import Studio
+from fineparser_gui.model.session_file import SUFFIX
+
+REPORT = "self-test.json"
+_POLL_MS = 50
+
+#: What has to come true before the test goes on.
+Condition = Callable[[], bool]
+
+
+class SelfTest(QObject):
+    """Opens the sample dive, or the session that an earlier run left, and leaves a report in a folder.
+
+    The dive is analysed, set beside its best exemplar, exported as a clip and saved as a session; then the app quits.
+    The report is JSON: `painted_at_s` (seconds since 1970), `score`, `device`, `asked_worker` (whether the score had to
+    be computed), `exemplar`, `export` and `session` (names of files), and `problems`, the sentences that the app said.
+
+    Args:
+        folder: an existing one.
+    """
+
+    def __init__(self, studio: Studio, folder: Path) -> None:
+        super().__init__(studio.window)
+        self._studio, self._folder = studio, folder
+        self._report: dict[str, Any] = {"problems": []}
+        studio.session.problem.connect(self._report["problems"].append)
+        studio.window.shown_first.connect(self._painted)
+        self._steps = self._work()
+        self._condition: Condition = lambda: "painted_at_s" in self._report
+        self._timer = QTimer(self, interval=_POLL_MS)
+        self._timer.timeout.connect(self._go_on)
+        self._timer.start()
+
+    def _painted(self) -> None:
+        self._report.setdefault("painted_at_s", time.time())
+
+    def _go_on(self) -> None:
+        if self._condition():
+            following = next(self._steps, None)
+            if following is None:
+                self._timer.stop()
+                self._studio.window.actions_by_id["quit"].trigger()
+            else:
+                self._condition = following
+
+    def _work(self) -> Iterator[Condition]:
+        window, session = self._studio.window, self._studio.session
+        saved = self._folder / f"sample{SUFFIX}"
+        again = saved.is_file()
+        if again:
+            window.open_paths([saved])
+        else:
+            window.actions_by_id["open_sample"].trigger()
+        yield lambda: session.current is not None and bool(session.current.votes)
+        dive = session.current
+        assert dive is not None and dive.analysis is not None and dive.analysis.scoring is not None
+        self._report |= {"score": dive.analysis.scoring.score, "asked_worker": session.model is not None}
+        yield lambda: session.model is not None
+        self._report["device"] = session.model.device if session.model else ""
+        if not again:
+            window.actions_by_id["compare"].trigger()
+            yield lambda: session.comparison is not None
+            self._report["exemplar"] = session.comparison.title if session.comparison else ""
+            session.exports.clip(dive.key, self._folder / "sample-annotated.mp4", RenderOptions())
+            yield lambda: not session.exports.busy
+            self._report["export"] = [export.path.name for export in session.exports.exports]
+            window.files.controller.save_to(saved)
+            self._report["session"] = saved.name
+        with atomic_file(self._folder / REPORT) as path:
+            path.write_text(json.dumps(self._report), encoding="utf-8")
