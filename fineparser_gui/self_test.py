@@ -65,8 +65,10 @@ class SelfTest(QObject):
             window.actions_by_id["open_sample"].trigger()
         yield lambda: session.current is not None and bool(session.current.votes)
         dive = session.current
-        assert dive is not None and dive.analysis is not None and dive.analysis.scoring is not None
-        self._report |= {"score": dive.analysis.scoring.score, "asked_worker": session.model is not None}
+        scoring = dive.analysis.scoring if dive is not None and dive.analysis is not None else None
+        assert dive is not None
+        assert scoring is not None
+        self._report |= {"score": scoring.score, "asked_worker": session.model is not None}
         yield lambda: session.model is not None
         self._report["device"] = session.model.device if session.model else ""
         if not again:

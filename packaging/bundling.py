@@ -94,8 +94,8 @@ def _environment(folder: Path) -> Path:
         stamp.write_text(wanted, encoding="utf-8")
     if _output(python, "import torch; print(torch.version.cuda)") != "None":
         raise SetupError(
-            f"The torch in {folder} brings CUDA's libraries, several GB: delete that folder, point pip at PyTorch's CPU "
-            "index (PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu) and run the same command again."
+            f"The torch in {folder} brings CUDA's libraries, several GB: delete that folder, point pip at PyTorch's "
+            "CPU index (PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu) and run the same command again."
         )
     return python
 

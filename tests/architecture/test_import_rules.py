@@ -66,7 +66,6 @@ FILES = {"pathlib", "os", "io", "json", "safetensors", "pickle", "sqlite3"}
 GUI_SEES = {"types", "constants", "errors", "progress", "resources", "video", "diving", "export", "inference.exemplars"}
 GUI_SEES |= {"printable", "inference.clips", "inference.rescore", "inference.exemplar_selection", "inference.compared"}
 GUI_SEES |= {"files", "measures", "array_file", "inference.good_dives", "own_process", "language", "licences"}
-GUI_SEES |= {"health"}
 TORCH_OWNER = f"{GUI}.worker.child"
 # Widgets observe the session; only it and the composition root talk to the worker and the exemplar library. The
 # records of both may be shown.

@@ -1,0 +1,168 @@
+"""The page that `fineparser doctor` prints and the app shows: English, as it is meant to be sent to whoever helps."""
+
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Literal
+
+import av
+import platformdirs
+
+from fineparser_core import __version__
+from fineparser_core.health.files import LEAST_FREE_BYTES, free_bytes, library_state, own_library, weights_problem
+from fineparser_core.health.gpu import gpu_sentence, probe_torch
+from fineparser_core.inference.exemplars.store import own_folder
+from fineparser_core.own_process import is_frozen
+from fineparser_core.printable import printable
+from fineparser_core.resources import resource
+
+_PACKAGES = ("numpy", "scipy", "opencv-python-headless", "av", "PySide6_Essentials")
+#: What phones, cameras and broadcasters write, and what the app writes itself.
+_READS = ("h264", "hevc", "vp9", "av1", "prores", "mpeg4", "mjpeg", "mpeg2video")
+_WRITES = ("libx264",)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the page.
+
+    Attributes:
+        problem: whether it needs somebody's attention.
+    """
+
+    section: str
+    name: str
+    value: str
+    problem: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Places:
+    """Where to look.
+
+    Attributes:
+        weights: folder of the weights in use.
+        data: folder of the coach's own files.
+        cache: folder of what was computed.
+        log: folder of the log of commands; that of the app is in `data`.
+        device, precision: as chosen in the preferences.
+    """
+
+    weights: Path = field(default_factory=lambda: resource("weights", "fineparser"))
+    data: Path = field(default_factory=lambda: own_folder().parent)
+    cache: Path = field(default_factory=lambda: platformdirs.user_cache_path("fineparser", appauthor=False))
+    log: Path = field(default_factory=lambda: platformdirs.user_log_path("fineparser", appauthor=False))
+    device: str = "auto"
+    precision: str = "auto"
+
+
+def examine(places: Places | None = None) -> list[Finding]:
+    """All findings, in the order of the page; takes some seconds, most of them for torch in a process of its own."""
+    places = places or Places()
+    return [*_program(), *_machine(places), *_codecs(), *_files(places), *_room(places)]
+
+
+def as_text(findings: list[Finding]) -> str:
+    """The page: sections with indented lines, and what needs attention once more at the end."""
+    lines: list[str] = []
+    section = ""
+    for one in findings:
+        if one.section != section:
+            section = one.section
+            lines += ["", section] if lines else [section]
+        lines.append(f"  {one.name}: {printable(one.value)}")
+    problems = [one for one in findings if one.problem]
+    lines += ["", "Needs attention" if problems else "Nothing needs attention."]
+    lines += [f"  {one.name}: {printable(one.value)}" for one in problems]
+    return "\n".join(lines)
+
+
+def _program() -> Iterator[Finding]:
+    kind = "app with everything in one folder" if is_frozen() else "Python package"
+    yield Finding("Program", "FineParser Studio", f"{__version__}, {kind}")
+    yield Finding("Program", "Python", platform.python_version())
+    yield Finding("Program", "system", f"{_system()}, {platform.machine()}")
+    for name in _PACKAGES:
+        try:
+            yield Finding("Program", name, version(name))
+        except PackageNotFoundError:
+            if not is_frozen() and name != "PySide6_Essentials":
+                yield Finding("Program", name, "not installed: install FineParser again", problem=True)
+
+
+def _system() -> str:
+    if sys.platform == "linux":
+        try:
+            return f"{platform.freedesktop_os_release()['PRETTY_NAME']}, Linux {platform.release()}"
+        except (OSError, KeyError):
+            pass
+    return platform.platform()
+
+
+def _machine(places: Places) -> Iterator[Finding]:
+    facts = probe_torch(places.device, places.precision)
+    devices = facts.get("devices", {})
+    yield Finding("Processor and GPU", "processor", devices.get("cpu") or platform.processor() or "unknown")
+    yield Finding("Processor and GPU", "cores", f"{os.cpu_count()}, threads of PyTorch: {facts.get('threads', '?')}")
+    if "torch" in facts:
+        build = f"CUDA {facts['cuda_build']}" if facts.get("cuda_build") else "no CUDA"
+        yield Finding("Processor and GPU", "PyTorch", f"{facts['torch']}, {build}")
+        yield Finding("Processor and GPU", "GPU", gpu_sentence(facts))
+    if "device" in facts:
+        chosen = f"{facts['device']} (asked for: {places.device})"
+        yield Finding("Processor and GPU", "runs on", chosen)
+        yield Finding("Processor and GPU", "precision", f"{facts['precision']} (asked for: {places.precision})")
+    if "problem" in facts:
+        yield Finding("Processor and GPU", "problem", facts["problem"], problem=True)
+
+
+def _codecs() -> Iterator[Finding]:
+    read = {name: _has_codec(name, "r") for name in _READS}
+    write = {name: _has_codec(name, "w") for name in _WRITES}
+    for what, known in (("reads", read), ("writes", write)):
+        there = [name for name, has in known.items() if has]
+        missing = [name for name, has in known.items() if not has]
+        yield Finding(
+            "Video", what, ", ".join(there) + (f"; not {', '.join(missing)}" if missing else ""), bool(missing)
+        )
+    libraries = ", ".join(f"{name} {'.'.join(map(str, number))}" for name, number in av.library_versions.items())
+    yield Finding("Video", "FFmpeg's libraries", libraries)
+
+
+def _has_codec(name: str, mode: Literal["r", "w"]) -> bool:
+    try:
+        av.Codec(name, mode)
+    except (ValueError, av.FFmpegError):
+        return False
+    return True
+
+
+def _files(places: Places) -> Iterator[Finding]:
+    problem = weights_problem(places.weights)
+    yield Finding("Files", "weights", problem or f"{places.weights}: whole", bool(problem))
+    bundled = resource("exemplars", "library.sqlite")
+    state, problem = library_state(bundled)
+    yield Finding("Files", "exemplars", problem or f"{bundled}: whole, {state}", bool(problem))
+    own = own_library(places.data / "exemplars")
+    if own is None:
+        yield Finding("Files", "own exemplars", f"none yet in {places.data / 'exemplars'}")
+    else:
+        state, problem = library_state(own)
+        yield Finding("Files", "own exemplars", problem or f"{own}: whole, {state}", bool(problem))
+
+
+def _room(places: Places) -> Iterator[Finding]:
+    folders = {"own files": places.data, "cache": places.cache, "temporary files": Path(tempfile.gettempdir())}
+    for name, folder in folders.items():
+        free = free_bytes(folder)
+        text = f"{folder}: {free / 1e9:.1f} GB free" if free is not None else f"{folder}: unknown"
+        little = free is not None and free < LEAST_FREE_BYTES
+        yield Finding("Disk", name, f"{text}; the disk is nearly full, make room" if little else text, little)
+        if folder.exists() and not os.access(folder, os.W_OK):
+            yield Finding("Disk", name, f"{folder} cannot be written: check the folder's permissions", problem=True)
+    yield Finding("Disk", "logs", f"{places.data / 'logs'} (app), {places.log} (commands)")

@@ -1,0 +1,100 @@
+"""The page of `fineparser doctor`: true of this machine, one sentence for what is wrong."""
+
+import json
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from fineparser_core.commands import cli
+from fineparser_core.health import files, gpu, report
+from fineparser_core.health.report import Places, as_text, examine
+from fineparser_core.resources import resource
+
+
+@pytest.fixture
+def quiet_probe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the process that loads torch."""
+    facts = {"torch": "2", "devices": {"cpu": "a processor"}, "threads": 2, "device": "cpu", "precision": "fp32"}
+    monkeypatch.setattr(report, "probe_torch", lambda *_: facts)
+
+
+def test_what_torch_sees_comes_from_a_process_of_its_own() -> None:
+    facts = gpu.probe_torch()
+    assert facts["device"] in facts["devices"]
+    assert gpu.gpu_sentence(facts).endswith(".")
+    assert "no device 'mps'" in gpu.probe_torch("mps").get("problem", "no device 'mps'")
+
+
+@pytest.mark.parametrize(
+    ("card", "driver", "facts", "words"),
+    [
+        (True, True, {"devices": {"cuda": "RTX"}}, "can run on the GPU: RTX"),
+        (False, False, {"devices": {}}, "No NVIDIA GPU was found"),
+        (True, False, {"devices": {}, "cuda_build": "12"}, "without its driver"),
+        (True, True, {"devices": {}, "cuda_build": None}, "runs on the processor alone"),
+        (True, True, {"devices": {}, "cuda_build": "12"}, "update the driver"),
+    ],
+)
+def test_one_sentence_says_why_there_is_no_gpu(monkeypatch, card, driver, facts, words) -> None:
+    monkeypatch.setattr(gpu.sys, "platform", "linux")
+    monkeypatch.setattr(gpu, "has_nvidia_card", lambda: card)
+    monkeypatch.setattr(gpu, "has_nvidia_driver", lambda: driver)
+    sentence = gpu.gpu_sentence(facts)
+    assert words in sentence
+    assert sentence.count(".") == 1
+
+
+def test_cards_are_read_from_the_list_of_the_system(tmp_path: Path) -> None:
+    for name, vendor, kind in (("a", "0x8086", "0x030000"), ("b", "0x10de", "0x040300")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "vendor").write_text(vendor + "\n")
+        (tmp_path / name / "class").write_text(kind + "\n")
+    assert not gpu.has_nvidia_card(tmp_path)
+    (tmp_path / "b" / "class").write_text("0x030200\n")
+    assert gpu.has_nvidia_card(tmp_path)
+
+
+@pytest.mark.usefixtures("quiet_probe")
+def test_a_whole_installation_needs_no_attention(tmp_path: Path) -> None:
+    findings = examine(Places(data=tmp_path / "none yet", cache=tmp_path, log=tmp_path / "logs"))
+    assert [one for one in findings if one.problem and one.section == "Files"] == []
+    text = as_text(findings)
+    assert "h264" in text
+    assert "80 exemplars" in text
+    assert str(tmp_path / "logs") in text
+
+
+def test_damaged_files_are_named(tmp_path: Path) -> None:
+    weights = tmp_path / "weights"
+    shutil.copytree(resource("weights", "fineparser"), weights)
+    assert files.weights_problem(weights) == ""
+    shard = next(weights.glob("model-02*.safetensors"))
+    shard.write_bytes(shard.read_bytes()[:-1] + b"x")
+    assert shard.name in files.weights_problem(weights)
+    shard.unlink()
+    assert "cannot be read" in files.weights_problem(weights)
+    (weights / "card.json").write_text("[]")
+    assert "card.json is damaged" in files.weights_problem(weights)
+
+    library = tmp_path / "library.sqlite"
+    library.write_bytes(b"no database" * 100)
+    assert "damaged" in files.library_state(library)[1]
+    sqlite3.connect(tmp_path / "other.sqlite").execute("CREATE TABLE t (a)")
+    assert files.library_state(tmp_path / "other.sqlite")[1]
+
+
+@pytest.mark.usefixtures("quiet_probe")
+def test_a_disk_that_is_nearly_full_is_said_in_one_sentence(monkeypatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(report, "free_bytes", lambda _: 1_000_000)
+    text = as_text(examine(Places(data=tmp_path)))
+    assert f"{tmp_path}: 0.0 GB free; the disk is nearly full, make room" in text.partition("Needs attention")[2]
+
+
+@pytest.mark.usefixtures("quiet_probe")
+def test_the_command_prints_the_page_and_its_code_tells_of_damage(monkeypatch, capsys, tmp_path: Path) -> None:
+    assert cli.main(["doctor", "--json"]) == 0
+    assert {"section", "name", "value", "problem"} == set(json.loads(capsys.readouterr().out)[0])
+    assert cli.main(["doctor", "--weights", str(tmp_path)]) == 5
+    assert "Needs attention" in capsys.readouterr().out
