@@ -114,11 +114,11 @@ QToolButton:pressed {{ background: {border}; }}
 QToolButton:checked {{ background: {sunken}; border-color: {border}; }}
 QToolButton:focus {{ border: 1px solid {accent}; }}
 QToolButton::menu-indicator {{ image: none; }}
-QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox {{
+QLineEdit, QPlainTextEdit, QComboBox, QSpinBox, QDoubleSpinBox {{
     background: {window}; color: {text}; border: 1px solid {border}; border-radius: 7px; padding: 5px 8px;
     selection-background-color: {accent}; selection-color: {on_accent};
 }}
-QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus {{
+QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus {{
     border: 2px solid {accent}; padding: 4px 7px;
 }}
 QLineEdit[valid="false"] {{ border: 1px solid {on_danger}; }}

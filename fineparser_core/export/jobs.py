@@ -249,7 +249,7 @@ def _options(fields: dict[str, Any], folder: Path) -> RenderOptions:
 
 
 def _record_fields(dive: DiveRecord) -> dict[str, Any]:
-    names = ("diver", "dived_on", "dive_number", "board_m", "state", "corrected", "contact_corrected")
+    names = ("diver", "dived_on", "note", "dive_number", "board_m", "state", "corrected", "contact_corrected")
     analysis = analysis_to_dict(dive.analysis) if dive.analysis is not None else None
     plain = {name: getattr(dive, name) for name in names}
     return plain | {"path": str(dive.path), "analysis": analysis, "marks": mark_fields(dive.marks)}

@@ -4,12 +4,12 @@ CSV: UTF-8 with a byte order mark, as spreadsheets want it; commas, a decimal po
 nothing is known. The columns are `COLUMNS`; a measure has two, its value and one standard deviation, in the unit that
 the documents name. Points of different dive numbers or boards are not comparable.
 
-JSON "fineparser.dives/3": {format, versions, dives}, each of {path, diver, dived_on, dive_number, board_m, state,
+JSON "fineparser.dives/3": {format, versions, dives}, each of {path, diver, dived_on, note, dive_number, board_m, state,
 transitions_by, water_contact_by, drawings, analysis}; `analysis` is in the format of `analysis_json`, or null. A single
 dive can be had in that format alone: `write_analysis_json`. `drawings` are what the coach drew, of {kind, frame,
 points, text, degrees}: kind "line", "angle" or "note"; frame 0-based in the source file; points in pixels of its
-upright frames; degrees of an angle, of a line from the vertical, null of a note. The table has the notes alone, each
-with its frame.
+upright frames; degrees of an angle, of a line from the vertical, null of a note. `note` is the coach's on the dive as a
+whole. The table has this and the notes on frames, each with its frame.
 """
 
 import codecs
@@ -77,6 +77,7 @@ class DiveRecord:
         path: of the video.
         diver: name; "" where it is not known.
         dived_on: day of the dive, YYYY-MM-DD; "" where it is not known.
+        note: of the coach on the dive as a whole.
         state: how far the analysis is, in a word or two.
         analysis: None where there is none.
         corrected: the transitions are a person's.
@@ -87,6 +88,7 @@ class DiveRecord:
     path: Path
     diver: str = ""
     dived_on: str = ""
+    note: str = ""
     dive_number: str | None = None
     board_m: float | None = None
     state: str = "analysed"
@@ -121,6 +123,7 @@ def write_json(dives: Sequence[DiveRecord], path: Path) -> None:
                 "path": str(dive.path),
                 "diver": dive.diver or None,
                 "dived_on": dive.dived_on or None,
+                "note": dive.note or None,
                 "dive_number": dive.dive_number,
                 "board_m": dive.board_m,
                 "state": dive.state,
@@ -144,7 +147,7 @@ def _row(dive: DiveRecord) -> dict[str, Any]:
         "state": dive.state,
         "dive_number": dive.dive_number,
         "board_m": dive.board_m,
-        "coach_notes": "; ".join(f"frame {mark.frame}: {mark.text}" for mark in _by_frame(dive) if mark.kind == NOTE),
+        "coach_notes": "; ".join(_notes(dive)),
     }
     if dive.analysis is None:
         return row
@@ -193,6 +196,11 @@ def _row(dive: DiveRecord) -> dict[str, Any]:
     for part in scoring.contributions:
         row |= {f"{part.step.replace('-', '_')}_{name}": getattr(part, name) for name in _PARTS}
     return row
+
+
+def _notes(dive: DiveRecord) -> list[str]:
+    on_frames = [f"frame {mark.frame}: {mark.text}" for mark in _by_frame(dive) if mark.kind == NOTE]
+    return [" ".join(dive.note.split()), *on_frames] if dive.note.strip() else on_frames
 
 
 def _by_frame(dive: DiveRecord) -> list[Mark]:

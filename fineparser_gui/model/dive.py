@@ -87,6 +87,7 @@ class Dive:
         diver: name of the diver, or "".
         dived_on: day of the dive, YYYY-MM-DD, by the file until the coach says otherwise; "": there is none; None: not
             known yet.
+        note: of the coach on the dive as a whole, lines, or "".
         rule: which exemplars may vote.
         drawings: lines, angles and notes on its frames.
         progress, fraction: of the analysis or search in progress: its present stage, and how much of all is done.
@@ -120,6 +121,7 @@ class Dive:
     difficulty: float | None = None
     diver: str = ""
     dived_on: str | None = None
+    note: str = ""
     rule: CandidateRule = field(default_factory=CandidateRule)
     drawings: tuple[Drawing, ...] = ()
     progress: Progress | None = None

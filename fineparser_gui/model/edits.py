@@ -20,6 +20,7 @@ class Subject(Enum):
     DETAILS = auto()  # (dive number, board, DD)
     DIVER = auto()  # (name)
     DAY = auto()  # (day as YYYY-MM-DD, or "")
+    NOTE = auto()  # (lines)
     RULE = auto()  # (CandidateRule)
     RANGE = auto()  # (in frame, out frame)
     ATHLETE = auto()  # (AthletePoint, or None)

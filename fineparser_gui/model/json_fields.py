@@ -14,6 +14,8 @@ MOST_FRAMES = 2**31
 #: Of a file, with its folders: no system that the program runs on has longer ones.
 LONGEST_PATH = 4096
 LONGEST_NAME = 255
+#: Of the coach's note on a dive, characters.
+LONGEST_NOTE = 4000
 
 _MUST_BE_THERE = object()
 

@@ -20,10 +20,9 @@ def season_of(dive: Dive, dives: Sequence[Dive]) -> list[Dive]:
 
 
 def notes_of(dive: Dive) -> str:
-    """The notes that the coach has written on the frames of a dive, a line each."""
-    return "\n".join(
-        drawing.text for drawing in sorted(dive.drawings, key=lambda one: one.frame) if drawing.kind == NOTE
-    )
+    """The coach's note on a dive, and those that are written on its frames, a line each."""
+    on_frames = (drawing.text for drawing in sorted(dive.drawings, key=lambda one: one.frame) if drawing.kind == NOTE)
+    return "\n".join(filter(None, (dive.note, *on_frames)))
 
 
 def reported_dive(

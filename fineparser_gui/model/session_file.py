@@ -10,14 +10,15 @@ Format "fineparser.session/1", JSON in UTF-8 (a reader refuses other numbers; ne
     paused    whether the analyses were held up
     exemplar_drawings  what was drawn on dives of the library: drawings as those of a dive, by the exemplar's id
     dives     of {path, relative_path, in_frame, out_frame, athlete, dive_number, board_m, difficulty, diver, dived_on,
-              nearest, synchro, transitions, water_contact, left_out, is_dive, cancelled, drawings, segments, dismissed,
-              video}, in the order of the list; relative_path is as seen from the folder of the session file, or null
-              where there is none; athlete is the {frame, x, y} at which the coach has pointed at the diver, in pixels
-              of the file's upright frames, or null; water_contact is the frame in which the coach saw the water touched
-              first, or null; drawings are of {kind, frame, points, text}, points in pixels of the file's upright
-              frames; segments are the dives found in a long recording, as `DiveSegment`, or null where nobody searched;
-              dismissed: the coach has hidden them; video is the identity of the file, as `VideoIdentity`, or null where
-              it was never opened (older files have none)
+              note, nearest, synchro, transitions, water_contact, left_out, is_dive, cancelled, drawings, segments,
+              dismissed, video}, in the order of the list; note is the coach's on the dive (older files have none);
+              relative_path is as seen from the folder of the session file, or null where there is none; athlete is the
+              {frame, x, y} at which the coach has pointed at the diver, in pixels of the file's upright frames, or
+              null; water_contact is the frame in which the coach saw the water touched first, or null; drawings are of
+              {kind, frame, points, text}, points in pixels of the file's upright frames; segments are the dives found
+              in a long recording, as `DiveSegment`, or null where nobody searched; dismissed: the coach has hidden
+              them; video is the identity of the file, as `VideoIdentity`, or null where it was never opened (older
+              files have none)
 
 Analyses are not stored here but in the cache of `analysis_cache`, by what they are of: opening a session shows those
 that are kept and makes the others anew, and the coach's transitions and exemplars left out are applied to them.
@@ -40,6 +41,7 @@ from fineparser_core.video.atomic import atomic_file
 from fineparser_gui.model.correction import Correction
 from fineparser_gui.model.drawings import MOST_DRAWINGS, Drawing, from_dict, to_dict
 from fineparser_gui.model.json_fields import (
+    LONGEST_NOTE,
     MOST_FRAMES,
     day,
     file_name,
@@ -84,6 +86,7 @@ class SavedDive:
     difficulty: float | None = None
     diver: str = ""
     dived_on: str | None = None
+    note: str = ""
     drawings: tuple[Drawing, ...] = ()
     rule: CandidateRule = field(default_factory=CandidateRule)
     cancelled: bool = False
@@ -230,6 +233,7 @@ def _dive_to_dict(dive: SavedDive, folder: Path) -> dict[str, Any]:
         "difficulty": dive.difficulty,
         "diver": dive.diver,
         "dived_on": dive.dived_on,
+        "note": dive.note,
         "drawings": [to_dict(drawing) for drawing in dive.drawings],
         "nearest": dive.rule.nearest,
         "synchro": dive.rule.synchro,
@@ -280,6 +284,7 @@ def _dive_from_dict(values: dict[str, Any], folder: Path) -> SavedDive:
         difficulty=read_field(values, "difficulty", _difficulty),
         diver=read_field(values, "diver", text, None),
         dived_on=read_field(values, "dived_on", day, None),
+        note=read_field(values, "note", _note, None),
         drawings=read_field(values, "drawings", _drawings, []),
         rule=CandidateRule(nearest=values.get("nearest") is True, synchro=values.get("synchro") is True),
         cancelled=values.get("cancelled") is True,
@@ -293,6 +298,10 @@ def _dive_from_dict(values: dict[str, Any], folder: Path) -> SavedDive:
             is_dive=values.get("is_dive") is True,
         ),
     )
+
+
+def _note(value: Any) -> str:
+    return text(value, LONGEST_NOTE)
 
 
 def _file_name_or_none(value: Any) -> str | None:

@@ -4,19 +4,23 @@ from collections.abc import Mapping
 from dataclasses import replace
 from math import isfinite
 
-from PySide6.QtCore import QStringListModel, Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QCompleter, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtCore import QSignalBlocker, QStringListModel, Qt
+from PySide6.QtGui import QTextCursor
+from PySide6.QtWidgets import QCheckBox, QComboBox, QCompleter, QHBoxLayout, QLineEdit, QPlainTextEdit, QWidget
 
 from fineparser_core.diving.difficulty import BOARDS_M, find_difficulty
 from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
 from fineparser_core.errors import ConfigError
 from fineparser_core.language import sentence
 from fineparser_gui.formatting import board_text, decimal, shortest
-from fineparser_gui.model.json_fields import LONGEST_NAME, day
+from fineparser_gui.model.json_fields import LONGEST_NAME, LONGEST_NOTE, day
 from fineparser_gui.panels.number_field import NumberField
 from fineparser_gui.panels.suggestions import Suggestions
 from fineparser_gui.panels.widgets import card, fill, keyboard_friendly, label
 from fineparser_gui.services.session import Session
+
+#: Height of the note's field.
+_NOTE_LINES = 2
 
 
 class DetailsPanel(QWidget):
@@ -70,8 +74,14 @@ class DetailsPanel(QWidget):
         self.synchro.setToolTip(self.tr("Two divers at once: compared with synchronised dives only"))
         self.synchro.toggled.connect(self._on_synchro)
         keyboard_friendly(self.synchro)
+        self.note = QPlainTextEdit()
+        self.note.setPlaceholderText(self.tr("note on the dive, for the report"))
+        self.note.setAccessibleName(self.tr("Note on the dive"))
+        self.note.setTabChangesFocus(True)
+        self.note.setFixedHeight(_NOTE_LINES * self.note.fontMetrics().lineSpacing() + 14)
+        self.note.textChanged.connect(self._on_note_changed)
         self.suggestions = Suggestions(session)
-        self._note = label(wrap=True)
+        self._hint = label(wrap=True)
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self.number, 3)
@@ -85,18 +95,20 @@ class DetailsPanel(QWidget):
         layout.addLayout(first)
         layout.addLayout(row)
         below = QHBoxLayout()
-        below.addWidget(self._note, 1)
+        below.addWidget(self._hint, 1)
         below.addWidget(self.synchro, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(below)
         layout.addWidget(self.suggestions)
+        layout.addWidget(self.note)
         fill(self, frame)
         session.current_changed.connect(self._on_current_changed)
         session.dive_changed.connect(self._on_dive_changed)
         self._on_current_changed()
 
     @property
-    def note(self) -> str:
-        return self._note.text()
+    def hint(self) -> str:
+        """What is said of the dive number and DD."""
+        return self._hint.text()
 
     def _on_current_changed(self) -> None:
         dive = self._session.current
@@ -106,6 +118,7 @@ class DetailsPanel(QWidget):
         self.synchro.setChecked(dive is not None and dive.synchro)
         self.diver.setText(dive.diver if dive else "")
         self._show_date()
+        self._show_note()
         self._divers.setStringList(self._known_divers())
         self.number.setText(dive.dive_number or "" if dive else "")
         self.board.setCurrentIndex(max(self.board.findData(dive.board_m if dive else None), 0))
@@ -123,6 +136,7 @@ class DetailsPanel(QWidget):
             self._on_current_changed()
         elif dive.diver != self.diver.text().strip():
             self.diver.setText(dive.diver)
+        self._show_note()
         if not self.date.hasFocus():
             self._show_date()
 
@@ -135,6 +149,23 @@ class DetailsPanel(QWidget):
     def _on_diver_changed(self) -> None:
         if self._key is not None:
             self._session.set_diver(self._key, self.diver.text().strip())
+
+    def _on_note_changed(self) -> None:
+        if self._key is None:
+            return
+        written = self.note.toPlainText()
+        self._session.editing.set_note(self._key, written)
+        if len(written) > LONGEST_NOTE:
+            self._show_note()
+
+    def _show_note(self) -> None:
+        """The note that is kept; the cursor stays where that is what the field holds."""
+        dive = self._session.find(self._key) if self._key is not None else None
+        kept = dive.note if dive is not None else ""
+        if kept != self.note.toPlainText():
+            with QSignalBlocker(self.note):
+                self.note.setPlainText(kept)
+            self.note.moveCursor(QTextCursor.MoveOperation.End)
 
     def _show_date(self) -> None:
         """The day that is known; what is typed and no day goes."""
@@ -200,12 +231,12 @@ class DetailsPanel(QWidget):
         return dive, typed
 
     def _say(self, text: str, *, wrong: QLineEdit | None = None) -> None:
-        self._note.setProperty("role", "muted" if wrong is None else "error")
+        self._hint.setProperty("role", "muted" if wrong is None else "error")
         for field in (self.number, self.difficulty):
             self._mark(field, valid=field is not wrong)
-        self._note.style().unpolish(self._note)
-        self._note.style().polish(self._note)
-        self._note.setText(text)
+        self._hint.style().unpolish(self._hint)
+        self._hint.style().polish(self._hint)
+        self._hint.setText(text)
 
     def _mark(self, field: QLineEdit, *, valid: bool) -> None:
         field.setProperty("valid", valid)

@@ -14,7 +14,7 @@ from fineparser_gui.model.correction import frames_of
 from fineparser_gui.model.dive import NOT_ANALYSED, Dive, DiveState
 from fineparser_gui.model.drawings import MOST_DRAWINGS, Drawing
 from fineparser_gui.model.edits import Edit, Subject
-from fineparser_gui.model.json_fields import LONGEST_NAME
+from fineparser_gui.model.json_fields import LONGEST_NAME, LONGEST_NOTE
 from fineparser_gui.services.analysis import AnalysisService
 from fineparser_gui.services.comparison import ComparisonService
 from fineparser_gui.services.library import LibraryService
@@ -47,6 +47,7 @@ class EditingService(QObject):
             Subject.DETAILS: self._apply_details,
             Subject.DIVER: self._apply_diver,
             Subject.DAY: self._apply_day,
+            Subject.NOTE: self._apply_note,
             Subject.RULE: self._apply_rule,
             Subject.RANGE: self._apply_range,
             Subject.ATHLETE: self._apply_athlete,
@@ -78,6 +79,11 @@ class EditingService(QObject):
         """Set the day of the dive, YYYY-MM-DD, or "" for none."""
         before = self._state.dive(key).dived_on or ""
         self._do(Subject.DAY, key, before, day, self.tr("dating the dive"), gesture="day")
+
+    def set_note(self, key: str, note: str) -> None:
+        """Set the coach's note on the dive."""
+        before = self._state.dive(key).note
+        self._do(Subject.NOTE, key, before, note[:LONGEST_NOTE], self.tr("writing the note"), gesture="note")
 
     def set_many(self, keys: Sequence[str], said: Mapping[str, Any]) -> None:
         """Change details of many dives, as one edit.
@@ -232,6 +238,9 @@ class EditingService(QObject):
 
     def _apply_day(self, dive: Dive, edit: Edit) -> None:
         self._state.update(dive.key, dived_on=edit.after)
+
+    def _apply_note(self, dive: Dive, edit: Edit) -> None:
+        self._state.update(dive.key, note=edit.after)
 
     def _apply_rule(self, dive: Dive, edit: Edit) -> None:
         self._analyses.score_anew(dive.key, rule=edit.after)

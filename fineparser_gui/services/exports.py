@@ -232,6 +232,7 @@ def _record(dive: Dive, drawings: bool) -> DiveRecord:
         path=dive.path,
         diver=dive.diver,
         dived_on=dive.dived_on or "",
+        note=dive.note,
         dive_number=dive.dive_number,
         board_m=dive.board_m,
         state="analysed" if dive.analysis is not None else dive.state.name.lower(),

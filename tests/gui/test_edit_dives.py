@@ -5,10 +5,12 @@ from pathlib import Path
 
 import av
 import pytest
+from PySide6.QtCore import Qt
 
 from fineparser_core.video.probe import probe, recording_day
 from fineparser_gui.dialogs.edit_dives_dialog import EditDivesDialog
 from fineparser_gui.model.dive import DiveState
+from fineparser_gui.model.session_file import read_session
 
 
 @pytest.fixture
@@ -82,6 +84,28 @@ def test_a_dive_has_the_day_of_its_file_until_the_coach_says_another(make_studio
     assert dict(zip(head.split(","), row.split(","), strict=True))["dived_on"] == "2026-06-01"
 
 
+def test_the_note_on_a_dive_is_the_coachs_work(make_studio, qtbot, dated, small_video, tmp_path):
+    studio = make_studio()
+    session, details = studio.session, studio.window.details
+    first, second = opened(studio, qtbot, dated, small_video)
+    details.note.setFocus()
+    qtbot.keyClicks(details.note, "Arms late.")
+    qtbot.keyClick(details.note, Qt.Key.Key_Return)
+    qtbot.keyClicks(details.note, "Space plays nothing")
+    assert session.dive(first).note == "Arms late.\nSpace plays nothing"
+    assert studio.files.modified
+    assert details.note.textCursor().atEnd()
+    session.select(second)
+    assert details.note.toPlainText() == ""
+    session.select(first)
+    assert details.note.toPlainText() == "Arms late.\nSpace plays nothing"
+    session.editing.edits.undo()  # one gesture
+    assert (session.dive(first).note, details.note.toPlainText()) == ("", "")
+    session.editing.edits.redo()
+    assert studio.files.save_to(tmp_path / "a.fineparser")
+    assert read_session(tmp_path / "a.fineparser")[0].dives[0].note == "Arms late.\nSpace plays nothing"
+
+
 def test_many_rows_are_edited_at_once_and_what_is_not_touched_stays(idle_studio, qtbot, small_video, tmp_path):
     paths = [tmp_path / f"{number}.mp4" for number in range(3)]
     for path in paths:
@@ -110,7 +134,7 @@ def test_many_rows_are_edited_at_once_and_what_is_not_touched_stays(idle_studio,
     assert [dive.details for dive in dives] == [("207C", None, None), ("207C", None, None), ("207C", 3.0, None)]
     assert [(dive.diver, dive.dived_on) for dive in dives] == [("Anna", "2026-05-31"), *2 * [("", "2026-05-31")]]
     assert window.actions_by_id["undo"].text() == "&Undo changing 3 dives"
-    session.edits.undo()
+    session.editing.edits.undo()
     assert replace(session.dive(keys[2]), key="") == replace(session.dive(keys[2]), key="", dive_number="107B")
     assert session.dive(keys[2]).difficulty == 3.3
     assert session.dive(keys[0]).dived_on == ""

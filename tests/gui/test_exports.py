@@ -340,9 +340,9 @@ def test_a_report_of_a_season_has_every_dive_of_the_athlete(studio, qtbot, small
     season = season_of(dive, [dive, replace(dive, key="b", diver="anna "), replace(dive, key="c", diver="Berta")])
     assert [one.key for one in season] == [first, "b"]
     assert not season_of(replace(dive, diver=""), [dive])
-    drawn = replace(dive, drawings=(Drawing(kind=NOTE, frame=3, points=((1.0, 2.0),), text="late"),))
+    drawn = replace(dive, note="Low.", drawings=(Drawing(kind=NOTE, frame=3, points=((1.0, 2.0),), text="late"),))
     made = reported_dive(drawn, season, note=notes_of(drawn), drawings=True, bands={}, comparison=None)
-    assert (made.diver, made.note, made.marks) == ("Anna", "late", drawn.drawings)
+    assert (made.diver, made.note, made.marks) == ("Anna", "Low.\nlate", drawn.drawings)
     assert [point.is_this for point in made.trend] == [True, False]
     studio.session.exports.report([made, made], tmp_path / "season.pdf", "Anna")
     wait_for(studio, qtbot, ExportState.DONE)

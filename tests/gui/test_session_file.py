@@ -24,7 +24,7 @@ from fineparser_gui.model.correction import Correction
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.model.drawings import MOST_DRAWINGS, Drawing
 from fineparser_gui.model.exports import ExportState
-from fineparser_gui.model.json_fields import LONGEST_NAME
+from fineparser_gui.model.json_fields import LONGEST_NAME, LONGEST_NOTE
 from fineparser_gui.model.session_file import MOST_DIVES, Origin, SavedDive, SavedSession, read_session, write_session
 from fineparser_gui.services.autosave import leftovers
 
@@ -43,6 +43,7 @@ def _saved(path: Path) -> SavedSession:
         board_m=10.0,
         difficulty=3.4,
         diver="Zoë",
+        note="Arms late.\nHead up.",
         cancelled=True,
         segments=(DiveSegment(**_segment()),),
         correction=Correction(transitions=(40, 80), contact_frame=91, left_out=frozenset({"a"})),
@@ -114,6 +115,7 @@ def test_a_folder_of_session_and_videos_may_be_moved(tmp_path, clip):
         ({"in_frame": -1}, "is damaged"),
         ({"path": None}, "is damaged"),
         ({"diver": 3}, "is damaged"),
+        ({"note": "x" * 4001}, "at most 4000 characters"),
         ({"segments": [[2, 110]]}, "is damaged"),
         ({"segments": [{"in_frame": 2}]}, "is damaged"),
         ({"segments": [_segment(first_entry_frame=500)]}, "is damaged"),
@@ -136,6 +138,7 @@ def test_what_a_text_editor_does_to_a_file_can_be_read(tmp_path, clip):
     write_session(_saved(clip), path)
     content = json.loads(path.read_text(encoding="utf-8"))
     del content["dives"][0]["diver"]
+    del content["dives"][0]["note"]
     content["dives"][0]["relative_path"] = "x" * 5000 + "\0"  # is no file's: the other path holds
     path.write_bytes(b"\xef\xbb\xbf" + json.dumps(content, ensure_ascii=False).replace("\n", "\r\n").encode())
     assert read_session(path)[0] == _saved(clip)
@@ -314,6 +317,8 @@ def test_no_dive_gets_more_drawings_or_a_longer_name_than_a_session_can_hold(mak
     assert "holds at most 1000 drawings" in studio.window.messages.text
     session.editing.draw(session.current.key, drawings[1:], "drawing")
     session.set_diver(session.current.key, "x" * 5000)
+    studio.window.details.note.setPlainText("x" * 5000)
+    assert len(session.current.note) == len(studio.window.details.note.toPlainText()) == LONGEST_NOTE
     assert len(session.current.drawings) == MOST_DRAWINGS
     assert len(session.current.diver) == LONGEST_NAME
 

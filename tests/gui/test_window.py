@@ -175,7 +175,7 @@ def test_a_typed_difficulty_wins_over_the_tables(idle_studio, qtbot, small_video
     details, session = idle_studio.window.details, idle_studio.session
     session.set_details(key, "5253A", 10.0)
     details._on_current_changed()
-    assert "give the DD" in details.note
+    assert "give the DD" in details.hint
     qtbot.keyClicks(details.difficulty, "x")
     assert details.difficulty.property("valid") is False
     assert session.current.difficulty is None
@@ -186,13 +186,13 @@ def test_a_typed_difficulty_wins_over_the_tables(idle_studio, qtbot, small_video
     details.difficulty.clear()
     qtbot.keyClicks(details.difficulty, "3,4")
     assert details.difficulty.property("valid") is True
-    assert "DD 3.4" in details.note
+    assert "DD 3.4" in details.hint
     assert session.current.difficulty == 3.4
     asked = next(request for request in requests(idle_studio) if request.id == session.analyses.tasks[key].id)
     assert asked.difficulty == 3.4
     details.difficulty.clear()
     qtbot.keyClicks(details.difficulty, "9")
-    assert "A DD of 9 cannot be" in details.note
+    assert "A DD of 9 cannot be" in details.hint
     qtbot.keyClick(details.difficulty, Qt.Key.Key_Backspace)
     assert session.current.difficulty is None
 

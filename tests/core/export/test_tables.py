@@ -24,6 +24,7 @@ def dives(small_video: Path, make_analysis: Make) -> list[DiveRecord]:
             path=small_video,
             analysis=make_analysis(small_video, scored=False),
             corrected=True,
+            note="Low,\nbut straight.",
             marks=(
                 Mark(kind=NOTE, frame=70, points=((1.0, 2.0),), text="Füße"),
                 Mark(kind=LINE, frame=44, points=((0.0, 0.0), (10.0, 10.0))),
@@ -53,7 +54,7 @@ def test_the_table(dives: list[DiveRecord], tmp_path: Path) -> None:
     assert (first["transitions_by"], second["transitions_by"], third["transitions_by"]) == ("model", "person", "")
     assert (second["diver"], second["score"], second["start_frame"]) == ("", "", "0")
     assert (third["file"], third["dive_number"], third["board_m"]) == ("'=cmd.mp4", "5253B", "3")
-    assert (first["coach_notes"], second["coach_notes"]) == ("", "frame 12: early; frame 70: Füße")
+    assert (first["coach_notes"], second["coach_notes"]) == ("", "Low, but straight.; frame 12: early; frame 70: Füße")
     assert third["state"] == "waits"
     assert first["trained_on"] == "rendered dives"
 
@@ -78,6 +79,7 @@ def test_the_data(dives: list[DiveRecord], tmp_path: Path) -> None:
     assert [one["diver"] for one in data["dives"]] == ['Ana "Aňa", the first', None, None]
     assert data["dives"][0]["analysis"] == analysis_to_dict(dives[0].analysis)
     assert data["dives"][2]["analysis"] is None
+    assert [one["note"] for one in data["dives"]] == [None, "Low,\nbut straight.", None]
     assert data["dives"][0]["drawings"] == []
     note, line, _ = data["dives"][1]["drawings"]
     assert note == {"kind": "note", "frame": 12, "points": [[3.0, 4.0]], "text": "early", "degrees": None}
