@@ -110,6 +110,7 @@ class ReportJob:
     path: Path
     dives: tuple[ReportedDive, ...]
     title: str = ""
+    overview_note: str | None = None
 
 
 Job = ClipJob | SheetJob | StillJob | PlainStillJob | TableJob | CorrectionsJob | ReportJob
@@ -154,7 +155,9 @@ def run_job(job: Job, progress: ProgressCallback, cancel: CancelToken) -> tuple[
     elif isinstance(job, CorrectionsJob):
         return write_corrections(job.dives, job.path)
     elif isinstance(job, ReportJob):
-        write_report(job.dives, job.path, title=job.title, progress=progress, cancel=cancel)
+        write_report(
+            job.dives, job.path, title=job.title, overview_note=job.overview_note, progress=progress, cancel=cancel
+        )
     elif job.path.suffix.lower() == ".json":
         write_json(job.dives, job.path)
     else:
@@ -176,7 +179,7 @@ def save_job(job: Job, folder: Path) -> None:
     elif isinstance(job, CorrectionsJob):
         fields["dives"] = [_corrected_fields(dive) for dive in job.dives]
     elif isinstance(job, ReportJob):
-        fields["title"] = job.title
+        fields |= {"title": job.title, "overview_note": job.overview_note}
         fields["dives"] = [reported_fields(dive, folder, number) for number, dive in enumerate(job.dives)]
     elif isinstance(job, PlainStillJob):
         fields |= {"video": str(job.video), "frame": job.frame, "marks": mark_fields(job.marks)}
@@ -209,7 +212,7 @@ def load_job(folder: Path) -> Job:
             return CorrectionsJob(path=path, dives=tuple(_corrected(one) for one in fields["dives"]))
         if fields["kind"] == "report":
             dives = tuple(read_reported(one, folder, number) for number, one in enumerate(fields["dives"]))
-            return ReportJob(path=path, dives=dives, title=fields["title"])
+            return ReportJob(path=path, dives=dives, title=fields["title"], overview_note=fields["overview_note"])
         if fields["kind"] == "plain still":
             video, marks = Path(fields["video"]), read_marks(fields["marks"])
             return PlainStillJob(path=path, video=video, frame=fields["frame"], marks=marks)

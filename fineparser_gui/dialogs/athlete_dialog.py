@@ -3,27 +3,24 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QLocale, Qt, QTimer
+from PySide6.QtCore import QLocale, Qt
 from PySide6.QtWidgets import (
     QComboBox,
-    QDialog,
-    QHBoxLayout,
     QHeaderView,
+    QPushButton,
     QScrollArea,
-    QSplitter,
     QTableWidget,
     QTableWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.measures import NAMES
-from fineparser_gui.dialogs.text_dialog import closing_buttons
+from fineparser_gui.dialogs.dives_dialog import DivesDialog, fill, rows_alone
+from fineparser_gui.dialogs.season_dialog import SeasonDialog
 from fineparser_gui.formatting import board_text, decimal, signed
 from fineparser_gui.measure_texts import measure_text, unit_text
 from fineparser_gui.model.athlete import AthleteDive, Histories, athletes
-from fineparser_gui.panels.widgets import label, style_table
 from fineparser_gui.services.session import Session
 from fineparser_gui.steps import step_text, step_texts
 from fineparser_gui.theme import step_color
@@ -31,29 +28,30 @@ from fineparser_gui.theme import step_color
 if TYPE_CHECKING:
     from fineparser_gui.plots.dive_plot import DivePlot, PlottedDive
 
+_SIZE = (880, 690)
 _COLUMNS = 2
 _PLOT_LINES = 11
 _TITLE = 1
 _SYMBOLS = ("o", "s", "t")
 
 
-class AthleteDialog(QDialog):
-    """Non-modal; follows the session, and a click on a point or a row shows its dive."""
+class AthleteDialog(DivesDialog):
+    """A click on a point or a row shows its dive."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
         from fineparser_gui.plots.dive_plot import plot_canvas
 
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        super().__init__(session, _SIZE, parent)
         self.setWindowTitle(self.tr("Athletes"))
-        self.resize(880, 690)
-        self._session, self._histories = session, Histories()
+        self._histories = Histories()
         self._rows: list[AthleteDive] = []
-        self.athlete, self.group = QComboBox(), QComboBox()
+        self.athlete = QComboBox()
         self.athlete.setAccessibleName(self.tr("Athlete"))
-        self.group.setAccessibleName(self.tr("Dive number and board"))
         self.athlete.currentIndexChanged.connect(self._show_athlete)
         self.group.currentIndexChanged.connect(self._show_group)
+        self.report = QPushButton(self.tr("Season report…"))
+        self.report.setToolTip(self.tr("One document of the athlete's dives in a span of days, as PDF or HTML"))
+        self.report.clicked.connect(self._on_report)
         self._layout = plot_canvas()
         self.plots: dict[str, DivePlot] = {}
         scroll = QScrollArea()
@@ -62,35 +60,10 @@ class AthleteDialog(QDialog):
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.table = QTableWidget()
         self.table.setAccessibleName(self.tr("Dives of the athlete"))
-        self.table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QTableWidget.SelectionMode.SingleSelection)
-        self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-        style_table(self.table)
+        rows_alone(self.table)
         self.table.cellClicked.connect(self._on_row)
         self.table.cellActivated.connect(self._on_row)
-        self._note = label(role="muted", wrap=True)
-        row = QHBoxLayout()
-        row.addWidget(self.athlete)
-        row.addWidget(self.group)
-        row.addStretch()
-        parts = QSplitter(Qt.Orientation.Vertical)
-        parts.addWidget(scroll)
-        parts.addWidget(self.table)
-        parts.setSizes([400, 190])
-        parts.setChildrenCollapsible(False)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 14, 16, 14)
-        layout.setSpacing(8)
-        layout.addLayout(row)
-        layout.addWidget(parts, 1)
-        layout.addWidget(self._note)
-        layout.addWidget(closing_buttons(self))
-        self._refresh_timer = QTimer(self, singleShot=True, interval=100)
-        self._refresh_timer.timeout.connect(self._refresh)
-        for signal in (session.dive_changed, session.dive_removed):
-            signal.connect(self._schedule_refresh)
-        session.current_changed.connect(self._schedule_refresh)
-        self._refresh()
+        self._lay_out((self.athlete, self.group, None, self.report), (scroll, self.table), (400, 190))
 
     def show_athlete(self, name: str) -> None:
         """Choose an athlete."""
@@ -98,13 +71,10 @@ class AthleteDialog(QDialog):
         if place >= 0:
             self.athlete.setCurrentIndex(place)
 
-    def _schedule_refresh(self) -> None:
-        if not self._refresh_timer.isActive():
-            self._refresh_timer.start()
-
-    def _refresh(self) -> None:
+    def refresh(self) -> None:
+        """See `DivesDialog`."""
         self._athletes = athletes(self._session.dive(key) for key in self._session.keys)
-        _fill(self.athlete, [(f"{name}  ({len(dives)})", name) for name, dives in self._athletes.items()])
+        fill(self.athlete, [(f"{name}  ({len(dives)})", name) for name, dives in self._athletes.items()])
         self._show_athlete()
 
     def _show_athlete(self) -> None:
@@ -113,17 +83,19 @@ class AthleteDialog(QDialog):
         for (number, board_m), dives in self._groups.items():
             name = " ".join(filter(None, (number or self.tr("no dive number"), board_text(board_m))))
             texts.append((f"{name}  ({len(dives)})", (number, board_m)))
-        _fill(self.group, texts)
+        fill(self.group, texts)
         self._show_group()
 
     def _show_group(self) -> None:
         self._rows = self._groups.get(self.group.currentData(), [])
+        analysed = any(dive.analysis is not None for dive in self._athletes.get(self.athlete.currentData(), ()))
+        self.report.setEnabled(analysed)
         self._fill_table()
         self._fill_plots()
         if not self._athletes:
-            self._note.setText(self.tr("No dive has an athlete yet. Enter a name beside the dive."))
+            self.note.setText(self.tr("No dive has an athlete yet. Enter a name beside the dive."))
         elif not any(row.award is not None or row.measures for row in self._rows):
-            self._note.setText(self.tr("These dives are not analysed yet."))
+            self.note.setText(self.tr("These dives are not analysed yet."))
         else:
             text = self.tr(
                 "Awards and points of the phases are predicted by the model, relative to its exemplars; measures "
@@ -133,7 +105,7 @@ class AthleteDialog(QDialog):
             if undated:
                 missing = self.tr("Without a date, a dive is in the table alone ({0} here): enter it beside the dive.")
                 text = f"{missing.format(undated)} {text}"
-            self._note.setText(text)
+            self.note.setText(text)
 
     def _fill_table(self) -> None:
         names = [name for name in NAMES if any(row.measure(name) for row in self._rows)]
@@ -156,8 +128,7 @@ class AthleteDialog(QDialog):
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(_TITLE, QHeaderView.ResizeMode.Stretch)
-        current = self._session.current.key if self._session.current is not None else None
-        place = next((place for place, row in enumerate(self._rows) if row.key == current), None)
+        place = next((place for place, row in enumerate(self._rows) if row.key == self._shown_key), None)
         if place is not None:
             self.table.selectRow(place)
         else:
@@ -168,7 +139,7 @@ class AthleteDialog(QDialog):
 
         accent, halo = self.palette().highlight().color(), self.palette().base().color()
         rows = [row for row in self._rows if row.day is not None]
-        shown = self._session.current.key if self._session.current is not None else None
+        shown = self._shown_key
         wanted: dict[str, tuple[str, list[Series]]] = {}
         if points := _points([row for row in rows if row.award is not None], lambda row: row.award):
             wanted["award"] = self.tr("implied award"), [Series(dives=points, color=accent, joined=True)]
@@ -217,31 +188,19 @@ class AthleteDialog(QDialog):
         lines = -(-len(names) // _COLUMNS) * _PLOT_LINES
         self._layout.setMinimumHeight(lines * self.fontMetrics().height())
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange) and getattr(self, "plots", None):
-            for plot in self.plots.values():
-                plot.restyle(self.palette(), self.font())
-            self._fill_plots()
+    def restyle(self) -> None:
+        """See `DivesDialog`."""
+        for plot in self.plots.values():
+            plot.restyle(self.palette(), self.font())
+        self._fill_plots()
 
     def _on_row(self, row: int) -> None:
         self._choose(self._rows[row].key)
 
-    def _choose(self, key: str) -> None:
-        if key in self._session.keys:
-            self._session.select(key)
-
-
-def _fill(box: QComboBox, texts: Sequence[tuple[str, object]]) -> None:
-    """Replace the entries of a combo box and keep what is chosen, without signals."""
-    before = box.currentData()
-    box.blockSignals(True)
-    box.clear()
-    for text, data in texts:
-        box.addItem(text, data)
-    box.setCurrentIndex(next((place for place, (_, data) in enumerate(texts) if data == before), 0))
-    box.setEnabled(bool(texts))
-    box.blockSignals(False)
+    def _on_report(self) -> None:
+        name = self.athlete.currentText().rpartition("  (")[0]
+        dives = self._athletes.get(self.athlete.currentData(), [])
+        SeasonDialog(self._session, name, dives, self.group.currentData(), self).open()
 
 
 def _points(

@@ -11,11 +11,9 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
-    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QListWidget,
-    QMessageBox,
     QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
@@ -25,6 +23,7 @@ from PySide6.QtWidgets import (
 from fineparser_core.export.options import RenderOptions
 from fineparser_core.types import ComparedDive
 from fineparser_gui.dialogs.report_page import ReportPage
+from fineparser_gui.dialogs.save_path import ask_save_path
 from fineparser_gui.formatting import speed_text
 from fineparser_gui.model.drawings import Drawing
 from fineparser_gui.model.exports import dive_title
@@ -265,7 +264,8 @@ class ExportDialog(QDialog):
         else:
             suffix = ".mp4" if kind == _CLIP else ".png"
             stem = self._stem(kind)
-        path = self._ask(stem, suffix)
+        suffixes = (".png", ".jpg", ".jpeg") if suffix == ".png" else (suffix,)
+        path = ask_save_path(self, self._dive.path.absolute().parent / f"{stem}{suffix}", suffixes)
         if path is not None:
             self._start(kind, path)
             self.accept()
@@ -275,31 +275,6 @@ class ExportDialog(QDialog):
         if kind == _STILL:
             return self.tr("{0} frame {1}").format(stem, self._frame)
         return (self.tr("{0} annotated") if kind == _CLIP else self.tr("{0} phases")).format(stem)
-
-    def _ask(self, stem: str, suffix: str) -> Path | None:
-        filters = {
-            ".mp4": self.tr("MP4 video (*.mp4)"),
-            ".png": self.tr("Pictures (*.png *.jpg)"),
-            ".csv": self.tr("Table (*.csv)"),
-            ".json": self.tr("Data (*.json)"),
-            ".pdf": self.tr("PDF (*.pdf)"),
-            ".html": self.tr("Page (*.html)"),
-        }
-        proposed = self._dive.path.absolute().parent / f"{stem}{suffix}"
-        name, _ = QFileDialog.getSaveFileName(self, self.tr("Export"), str(proposed), filters[suffix])
-        if not name:
-            return None
-        allowed = (".png", ".jpg", ".jpeg") if suffix == ".png" else (suffix,)
-        path = Path(name)
-        if path.suffix.lower() in allowed:
-            return path
-        path = path.with_name(path.name + suffix)
-        # The file dialog has not asked about a file whose suffix is added here.
-        return path if not path.exists() or self._may_replace(path) else None
-
-    def _may_replace(self, path: Path) -> bool:
-        text = self.tr("{0} exists already. Replace it?").format(path.name)
-        return QMessageBox.question(self, self.tr("Export"), text) == QMessageBox.StandardButton.Yes
 
     def _start(self, kind: int, path: Path) -> None:
         exports, key = self._session.exports, self._dive.key

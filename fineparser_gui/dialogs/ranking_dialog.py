@@ -2,31 +2,22 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
-from PySide6.QtWidgets import (
-    QComboBox,
-    QDialog,
-    QHBoxLayout,
-    QHeaderView,
-    QPushButton,
-    QSplitter,
-    QTableView,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QHeaderView, QPushButton, QTableView, QVBoxLayout, QWidget
 
 from fineparser_core.constants import STEP_NAMES
-from fineparser_gui.dialogs.text_dialog import closing_buttons
+from fineparser_gui.dialogs.dives_dialog import DivesDialog, fill, rows_alone
 from fineparser_gui.formatting import board_text, decimal, signed
 from fineparser_gui.model.ranking import RankedDive, ranking
 from fineparser_gui.panels.sort_menu import SortMenu
-from fineparser_gui.panels.widgets import label, style_table
+from fineparser_gui.panels.widgets import label
 from fineparser_gui.services.session import Session
 from fineparser_gui.steps import step_texts
 from fineparser_gui.theme import step_color
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
+_SIZE = (660, 660)
 _PLACE, _NAME, _SCORE = range(3)
 _OTHER_EXEMPLARS = " *"
 
@@ -108,8 +99,8 @@ class RankingModel(QAbstractTableModel):
         return side | Qt.AlignmentFlag.AlignVCenter
 
 
-class RankingDialog(QDialog):
-    """Non-modal; follows the session, and a click on a row shows its dive.
+class RankingDialog(DivesDialog):
+    """A click on a row or a point shows its dive.
 
     Signals:
         model_card_requested: the note about the weights was pressed.
@@ -118,21 +109,14 @@ class RankingDialog(QDialog):
     model_card_requested = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        super().__init__(session, _SIZE, parent)
         self.setWindowTitle(self.tr("Ranking by phase"))
-        self.resize(660, 660)
-        self._session = session
-        self.group = QComboBox()
-        self.group.setAccessibleName(self.tr("Dive number and board"))
         self.group.currentIndexChanged.connect(self._show_group)
         self.model = RankingModel(self)
         self.table = QTableView()
         self.table.setModel(self.model)
         self.table.setAccessibleName(self.tr("Ranking"))
-        self.table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
-        style_table(self.table)
+        rows_alone(self.table)
         self.table.setSortingEnabled(True)
         self.table.sortByColumn(_SCORE, Qt.SortOrder.DescendingOrder)
         header = self.table.horizontalHeader()
@@ -144,35 +128,14 @@ class RankingDialog(QDialog):
         self.sorting = QPushButton(self.tr("Sort by"))
         self.sorting.setProperty("role", "tool")
         self.sorting.setMenu(SortMenu(self.table))
-        self._note = label(role="muted", wrap=True)
-        self._note.setTextFormat(Qt.TextFormat.RichText)
-        self._note.linkActivated.connect(self.model_card_requested)
-        row = QHBoxLayout()
-        row.addWidget(self.group)
-        row.addStretch()
-        row.addWidget(self.sorting)
+        self.note.setTextFormat(Qt.TextFormat.RichText)
+        self.note.linkActivated.connect(self.model_card_requested)
         self.phase = QComboBox()
         self.phase.setAccessibleName(self.tr("Phase of the plot"))
         for text in step_texts():
             self.phase.addItem(text)
         self.phase.activated.connect(self._plot)
-        parts = QSplitter(Qt.Orientation.Vertical)
-        parts.addWidget(self.table)
-        parts.addWidget(self._build_plot())
-        parts.setSizes([280, 240])
-        parts.setChildrenCollapsible(False)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 14, 16, 14)
-        layout.setSpacing(8)
-        layout.addLayout(row)
-        layout.addWidget(parts, 1)
-        layout.addWidget(self._note)
-        layout.addWidget(closing_buttons(self))
-        self._refresh_timer = QTimer(self, singleShot=True, interval=100)
-        self._refresh_timer.timeout.connect(self._refresh)
-        for signal in (session.dive_changed, session.dive_removed):
-            signal.connect(self._schedule_refresh)
-        self._refresh()
+        self._lay_out((self.group, None, self.sorting), (self.table, self._build_plot()), (280, 240))
 
     def _build_plot(self) -> QWidget:
         """The scatter: each dive at its points of a phase, and its score."""
@@ -208,33 +171,22 @@ class RankingDialog(QDialog):
             )
             for dive in self._groups.get(self.group.currentData(), [])
         ]
-        shown = self._session.current.key if self._session.current is not None else None
         series = Series(dives=points, color=step_color(STEP_NAMES[place]), symbol="ost"[place])
         self.plot.name_axes(self.tr("points of the {0}").format(step_texts()[place]), self.tr("score"))
-        self.plot.show_series("", [series], shown, halo=self.palette().base().color())
+        self.plot.show_series("", [series], self._shown_key, halo=self.palette().base().color())
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange) and hasattr(self, "_groups"):
-            self.plot.restyle(self.palette(), self.font())
-            self._plot()
+    def restyle(self) -> None:
+        """See `DivesDialog`."""
+        self.plot.restyle(self.palette(), self.font())
+        self._plot()
 
-    def _schedule_refresh(self) -> None:
-        if not self._refresh_timer.isActive():
-            self._refresh_timer.start()
-
-    def _refresh(self) -> None:
+    def refresh(self) -> None:
+        """See `DivesDialog`."""
         self._groups = ranking(self._session.dive(key) for key in self._session.keys)
-        shown = self.group.currentData()
-        self.group.blockSignals(True)
-        self.group.clear()
-        for group, dives in self._groups.items():
-            number, board_m = group
-            self.group.addItem(f"{number} {board_text(board_m)}".rstrip() + f"  ({len(dives)})", group)
-        if shown in self._groups:
-            self.group.setCurrentIndex(list(self._groups).index(shown))
-        self.group.blockSignals(False)
-        self.group.setEnabled(bool(self._groups))
+        texts = []
+        for (number, board_m), dives in self._groups.items():
+            texts.append((f"{number} {board_text(board_m)}".rstrip() + f"  ({len(dives)})", (number, board_m)))
+        fill(self.group, texts)
         self._show_group()
 
     def _show_group(self) -> None:
@@ -242,7 +194,7 @@ class RankingDialog(QDialog):
         self.model.show_dives(dives)
         self._plot()
         if not dives:
-            self._note.setText(self.tr("No dive has a score yet."))
+            self.note.setText(self.tr("No dive has a score yet."))
             return
         note = self.tr("Only dives with the same number and board are ranked, because other points are not comparable.")
         if not all(dive.comparable for dive in dives):
@@ -252,11 +204,7 @@ class RankingDialog(QDialog):
         if any(one is not None and one.parse.model.synthetic for one in analyses):
             told = self.tr("Scored by {0}weights trained on rendered dives{1}. This does not replace judges.")
             note += " " + told.format('<a href="card">', "</a>")
-        self._note.setText(note)
+        self.note.setText(note)
 
     def _on_chosen(self, index: QModelIndex) -> None:
         self._choose(self.model.dive(index.row()).key)
-
-    def _choose(self, key: str) -> None:
-        if key in self._session.keys:
-            self._session.select(key)

@@ -124,9 +124,11 @@ class ExportService(QObject):
         dives = tuple(_record(self._state.dive(key), drawings) for key in keys)
         self._add(TableJob(path=path, dives=dives))
 
-    def report(self, dives: Sequence[ReportedDive], path: Path, title: str = "") -> None:
-        """Write a page for each dive, as PDF or HTML by the path's end."""
-        self._add(ReportJob(path=path, dives=tuple(dives), title=title))
+    def report(
+        self, dives: Sequence[ReportedDive], path: Path, title: str = "", overview_note: str | None = None
+    ) -> None:
+        """Write a page for each dive, as PDF or HTML by the path's end; with a note, after an overview that has it."""
+        self._add(ReportJob(path=path, dives=tuple(dives), title=title, overview_note=overview_note))
 
     def corrected_dives(self) -> list[Dive]:
         """Dives with corrected transitions or first contact with the water."""

@@ -5,13 +5,14 @@ from datetime import date
 
 import pytest
 from answers_kit import dive_parse, result_message, scoring
-from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtCore import QDate, QEvent, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFileDialog
 
 from fineparser_core.types import Analysis, Measure
 from fineparser_gui.dialogs.athlete_dialog import AthleteDialog
 from fineparser_gui.dialogs.ranking_dialog import RankingDialog
+from fineparser_gui.dialogs.season_dialog import SeasonDialog
 from fineparser_gui.model import athlete
 from fineparser_gui.model.dive import DiveState
 
@@ -101,7 +102,7 @@ def test_the_page_shows_trends_and_a_click_shows_the_dive(season, qtbot) -> None
     page.table.cellActivated.emit(0, 0)
     assert session.current.key == session.keys[1]
     session.update(session.keys[0], dived_on="")
-    qtbot.waitUntil(lambda: "(1 here)" in page._note.text())
+    qtbot.waitUntil(lambda: "(1 here)" in page.note.text())
     page.show_athlete("bo")
     assert page.table.rowCount() == 1
     season.preferences.change(theme="dark")
@@ -134,5 +135,48 @@ def test_without_athletes_the_page_says_what_to_do(idle_studio, qtbot, small_vid
     window.actions_by_id["athletes"].trigger()
     page = window.findChild(AthleteDialog)
     assert not page.athlete.isEnabled()
-    assert "Enter a name" in page._note.text()
+    assert "Enter a name" in page.note.text()
     page.close()
+
+
+def test_a_season_report_is_of_a_span_of_days_and_follows_the_chosen_number(
+    season, qtbot, tmp_path, monkeypatch
+) -> None:
+    session, page = season.session, AthleteDialog(season.session, season.window)
+    page.show()
+    page.report.click()
+    (dialog,) = page.findChildren(SeasonDialog)
+    assert [dive.dived_on for dive in dialog.chosen()] == ["2026-04-01", "2026-05-03", "2026-06-09"]
+    dialog.first.setDate(QDate(2026, 5, 1))
+    assert dialog.count.text().startswith("2 dive")
+    dialog.numbers.setCurrentIndex(1)
+    assert [dive.dived_on for dive in dialog.chosen()] == ["2026-05-03", "2026-06-09"]
+    dialog.format.setCurrentIndex(1)
+    dialog.note.setPlainText("A good spring.")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(tmp_path / "spring"), ""))
+    dialog.go.click()
+    path = tmp_path / "spring.html"
+    qtbot.waitUntil(path.exists, timeout=60_000)
+    text = path.read_text("utf-8")
+    assert "Dives of Ann Lee" in text
+    assert "A good spring." in text
+    assert "2026-05-03 to 2026-06-09" in text
+    assert text.count("<main>") == 3
+    qtbot.waitUntil(lambda: not session.exports.pid, timeout=60_000)
+    page.close()
+
+
+def test_a_dive_without_a_day_is_left_out_of_a_season_and_said_to_be(season) -> None:
+    session = season.session
+    session.update(session.keys[0], dived_on="")
+    dives = [session.dive(key) for key in session.keys[:3]]
+    dialog = SeasonDialog(session, "Ann Lee", dives, None, season.window)
+    assert len(dialog.chosen()) == 2
+    assert "left out" in dialog.count.text()
+    for key in session.keys:
+        session.update(key, dived_on="")
+    undated = SeasonDialog(session, "Ann Lee", [session.dive(key) for key in session.keys[:3]], None, season.window)
+    assert not undated.first.isEnabled()
+    assert len(undated.chosen()) == 3
+    dialog.last.setDate(QDate(2026, 1, 1))
+    assert not dialog.go.isEnabled()

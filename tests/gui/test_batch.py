@@ -377,12 +377,12 @@ def test_dives_are_ranked_by_step_within_number_and_board(batch, qtbot):
     entries["diver or file"].trigger()
     entries["Ascending"].trigger()
     assert dialog.table.horizontalHeader().sortIndicatorSection() == 1
-    assert "<a href" in dialog._note.text()
-    assert dialog._note.textFormat() is Qt.TextFormat.RichText
+    assert "<a href" in dialog.note.text()
+    assert dialog.note.textFormat() is Qt.TextFormat.RichText
     dialog.table.clicked.emit(model.index(0, 1))
     assert batch.session.current.key == first
     batch.session.editing.leave_out(first, "a", True)
-    qtbot.waitUntil(lambda: "compared with different exemplars" in dialog._note.text(), timeout=2000)
+    qtbot.waitUntil(lambda: "compared with different exemplars" in dialog.note.text(), timeout=2000)
     batch.session.set_details(second, "107B", 10.0)
     assert list(ranking(batch.session.dive(key) for key in batch.session.keys)) == [("207C", 10.0)]
     dialog.close()

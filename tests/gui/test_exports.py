@@ -18,6 +18,7 @@ from fineparser_core.export.options import RenderOptions
 from fineparser_core.types import Analysis
 from fineparser_core.video.probe import probe
 from fineparser_gui.dialogs.export_dialog import ExportDialog
+from fineparser_gui.dialogs.save_path import ask_save_path
 from fineparser_gui.model.comparison import Candidate
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.model.drawings import LINE, NOTE, Drawing
@@ -171,14 +172,13 @@ def test_names_get_their_ending(dialog, tmp_path, monkeypatch):
     (tmp_path / "frame.png").touch()
     for typed, kind, expected in (("clip", 0, "clip.mp4"), ("a.JPG", 2, "a.JPG"), ("t.csv", 3, "t.csv")):
         dialog.chosen = str(tmp_path / typed)
-        dialog.kinds.setCurrentRow(kind)
-        suffix = (".mp4", ".png", ".png", ".csv")[kind]
-        assert dialog._ask("proposed", suffix) == tmp_path / expected
+        suffixes = ((".mp4",), (), (".png", ".jpg", ".jpeg"), (".csv",))[kind]
+        assert ask_save_path(dialog, tmp_path / "proposed", suffixes) == tmp_path / expected
     answers = iter([QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes])
     monkeypatch.setattr(QMessageBox, "question", lambda *args: next(answers))
     dialog.chosen = str(tmp_path / "frame")
-    assert dialog._ask("proposed", ".png") is None
-    assert dialog._ask("proposed", ".png") == tmp_path / "frame.png"
+    assert ask_save_path(dialog, tmp_path / "proposed", (".png",)) is None
+    assert ask_save_path(dialog, tmp_path / "proposed", (".png",)) == tmp_path / "frame.png"
 
 
 def yellow_in(path):

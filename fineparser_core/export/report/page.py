@@ -113,8 +113,41 @@ class Page:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NumberRow:
+    """The dives of a number and board.
+
+    Attributes:
+        awards: implied by the first, the latest and the best of their scores; "" where none is scored.
+        trend: in order of time; empty for one alone.
+    """
+
+    number: str
+    n_dives: int
+    awards: tuple[str, str, str]
+    trend: tuple[TrendPoint, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overview:
+    """Several dives on one page.
+
+    Attributes:
+        facts: (name, value), a line each.
+        note: of the coach, lines.
+        about: what the numbers are and are not, sentences.
+    """
+
+    title: str
+    facts: tuple[tuple[str, str], ...]
+    rows: tuple[NumberRow, ...]
+    note: tuple[str, ...]
+    about: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Report:
-    """All pages, a dive each."""
+    """All pages, a dive each, after the overview where there is one."""
 
     title: str
     pages: tuple[Page, ...]
+    overview: Overview | None = None

@@ -1,9 +1,10 @@
 """A report as PDF: each dive on one page of A4."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from fineparser_core.export.report.html import jpeg
-from fineparser_core.export.report.page import MeasuredRow, Page, Phase, Report, Strip
+from fineparser_core.export.report.page import MeasuredRow, Overview, Page, Phase, Report, Strip, TrendPoint
 from fineparser_core.export.report.pdf_canvas import FAINT, INK, PAGE_MM, PdfCanvas, system_faces
 from fineparser_core.export.report.trend import trend_chart
 from fineparser_core.language import text
@@ -15,6 +16,8 @@ _COLUMN = (_WIDTH - 2 * _COLUMN_GAP) / 3
 #: Bottom of the table of phases, of note and trend, and of the last line.
 _PHASES_END, _NOTE_END, _END = 214.0, 251.0, 289.0
 _ROW, _SHORT_ROW, _SCORE_WIDTH = 8.6, 4.9, 62.0
+#: Height of a chart of the overview, and rows of its table that leave room for one row of charts.
+_CHART, _MOST_NUMBERS = 44.0, 24
 _GOOD, _BACK, _WARN, _MARK = "#bfe0c4", "#eef1f4", "#a34700", "#0b66c3"
 
 
@@ -25,6 +28,9 @@ def write_pdf(report: Report, path: Path) -> None:
         ExportError: the file cannot be written.
     """
     canvas = PdfCanvas(report.title, system_faces())
+    if report.overview is not None:
+        canvas.add_page()
+        _draw_overview(canvas, report.overview)
     for page in report.pages:
         canvas.add_page()
         y = _draw_head(canvas, page)
@@ -32,10 +38,12 @@ def write_pdf(report: Report, path: Path) -> None:
             y = _draw_strip(canvas, strip, y)
         for at, phase in enumerate(page.phases):
             _draw_phase(canvas, phase, _MARGIN + at * (_COLUMN + _COLUMN_GAP), y + 3)
-        _draw_note(canvas, page)
+        _draw_note(canvas, page.note, (_WIDTH - _COLUMN_GAP) / 2 if page.trend else _WIDTH)
         if page.trend:
-            _draw_trend(canvas, page)
-        _draw_foot(canvas, page)
+            wide = (_WIDTH - _COLUMN_GAP) / 2
+            left = _MARGIN + wide + _COLUMN_GAP
+            _draw_trend(canvas, page.trend_heading, page.trend, (left, _PHASES_END + 2, wide, _NOTE_END))
+        _draw_foot(canvas, page.about)
     canvas.write(path)
 
 
@@ -121,25 +129,27 @@ def _draw_row(canvas: PdfCanvas, row: MeasuredRow, x: float, y: float) -> None:
         canvas.box(x + wide * gauge.value - 0.3, top - 0.4, 0.6, 2.6, INK)
 
 
-def _draw_note(canvas: PdfCanvas, page: Page) -> None:
-    top, wide = _PHASES_END + 2, (_WIDTH - _COLUMN_GAP) / 2 if page.trend else _WIDTH
+def _draw_note(canvas: PdfCanvas, note: Sequence[str], wide: float) -> None:
+    top = _PHASES_END + 2
     canvas.text(_MARGIN, top, text("Coach's note"), 8, bold=True, colour=FAINT)
     canvas.frame(_MARGIN, top + 4.5, wide, _NOTE_END - top - 6)
     y = top + 5.5
     most = int((_NOTE_END - 2 - y) / 3.9)
-    lines = [line for given in page.note for line in canvas.wrapped(given, 8.5, wide - 4)]
+    lines = [line for given in note for line in canvas.wrapped(given, 8.5, wide - 4)]
     shown = lines if len(lines) <= most else [*lines[: most - 1], f"{lines[most - 1]}…"]
     for line in shown:
         canvas.text(_MARGIN + 2, y, line, 8.5, width=wide - 4)
         y += 3.9
 
 
-def _draw_trend(canvas: PdfCanvas, page: Page) -> None:
-    wide = (_WIDTH - _COLUMN_GAP) / 2
-    left, top = _MARGIN + wide + _COLUMN_GAP, _PHASES_END + 2
-    canvas.text(left, top, page.trend_heading, 8, bold=True, colour=FAINT, width=wide)
-    x0, y0, width, height = left + 5, _NOTE_END - 6, wide - 6, _NOTE_END - 6 - (top + 6)
-    chart = trend_chart(page.trend)
+def _draw_trend(
+    canvas: PdfCanvas, heading: str, trend: Sequence[TrendPoint], place: tuple[float, float, float, float]
+) -> None:
+    """A chart at left, top, width, bottom."""
+    left, top, wide, bottom = place
+    canvas.text(left, top, heading, 8, bold=True, colour=FAINT, width=wide)
+    x0, y0, width, height = left + 5, bottom - 6, wide - 6, bottom - 6 - (top + 6)
+    chart = trend_chart(trend)
     for share, tick in chart.ticks:
         y = y0 - height * share
         canvas.line(((x0, y), (x0 + width, y)))
@@ -153,11 +163,40 @@ def _draw_trend(canvas: PdfCanvas, page: Page) -> None:
             canvas.text(x, y0 + 1.2, point.label, 6.5, colour=FAINT, align="C", width=max(room - 1, 12))
 
 
-def _draw_foot(canvas: PdfCanvas, page: Page) -> None:
+def _draw_overview(canvas: PdfCanvas, page: Overview) -> None:
+    canvas.text(_MARGIN, _MARGIN, page.title, 17, bold=True, width=_WIDTH)
+    y = _MARGIN + 8.5
+    for name, value in page.facts:
+        canvas.text(_MARGIN, y, name, 8, bold=True, colour=FAINT)
+        canvas.text(_MARGIN + 28, y, value, 8, colour=FAINT, width=_WIDTH - 28)
+        y += 3.9
+    y += 4
+    canvas.text(_MARGIN, y, text("Implied awards by dive number"), 11, bold=True)
+    y += 7
+    columns = [_MARGIN + _WIDTH * share for share in (0.5, 0.65, 0.8, 1.0)]
+    for x, name in zip(columns, (text("dives"), text("first"), text("latest"), text("best")), strict=True):
+        canvas.text(x, y, name, 8, bold=True, colour=FAINT, align="R")
+    for row in page.rows[:_MOST_NUMBERS]:
+        y += _SHORT_ROW
+        canvas.line(((_MARGIN, y), (_MARGIN + _WIDTH, y)))
+        canvas.text(_MARGIN, y + 0.6, row.number, 8, width=_WIDTH * 0.4)
+        for x, value in zip(columns, (str(row.n_dives), *row.awards), strict=True):
+            canvas.text(x, y + 0.6, value, 8, align="R")
+    y += _SHORT_ROW + 4
+    wide = (_WIDTH - _COLUMN_GAP) / 2
+    room = int((_PHASES_END - y) // _CHART) * 2
+    for at, row in enumerate([row for row in page.rows if row.trend][:room]):
+        left, top = _MARGIN + at % 2 * (wide + _COLUMN_GAP), y + at // 2 * _CHART
+        _draw_trend(canvas, row.number, row.trend, (left, top, wide, top + _CHART - 2))
+    _draw_note(canvas, page.note, _WIDTH)
+    _draw_foot(canvas, page.about)
+
+
+def _draw_foot(canvas: PdfCanvas, about: Sequence[str]) -> None:
     y = _NOTE_END + 1
     canvas.text(_MARGIN, y, text("What the numbers are, and are not"), 8, bold=True, colour=FAINT)
     y += 4.4
-    for sentence in page.about:
+    for sentence in about:
         room = int((_END - 11 - y) / 3.2)
         if room < 1:
             break

@@ -15,6 +15,7 @@ from fineparser_core.export.jobs import ReportJob, load_job, run_job, save_job
 from fineparser_core.export.report import pdf
 from fineparser_core.export.report.content import make_page
 from fineparser_core.export.report.dives import ReportedDive
+from fineparser_core.export.report.overview import make_overview
 from fineparser_core.export.report.page import TrendPoint
 from fineparser_core.export.report.trend import trend_chart
 from fineparser_core.export.report.words import finding_text, good_dives_text, measured_text
@@ -168,3 +169,26 @@ def test_a_trend_fills_its_chart() -> None:
     assert [y for _, y, _ in chart.points] == pytest.approx([0.2 / 3, 2.9 / 3])
     alone = trend_chart([TrendPoint(label="a", award=10.0, is_this=True)])
     assert 0 <= alone.points[0][1] <= 1
+
+
+@pytest.mark.parametrize("suffix", [".html", ".pdf"])
+def test_a_season_begins_with_a_page_of_its_awards(dive: ReportedDive, tmp_path: Path, suffix: str) -> None:
+    later = replace(dive, date="2026-06-01")
+    overview = make_overview([dive, later], "Season of <b>", "Well done.\nMore height.")
+    (row,) = overview.rows
+    assert (row.number, row.n_dives, len(row.trend)) == ("207C from 10 m", 2, 2)
+    assert ("days", "2026-05-03 to 2026-06-01") in overview.facts
+    job = ReportJob(
+        path=tmp_path / f"s{suffix}", dives=(dive, later), title="Season of <b>", overview_note="Well done."
+    )
+    save_job(job, tmp_path)
+    read = load_job(tmp_path)
+    assert read.overview_note == job.overview_note
+    run_job(read, ignore_progress, CancelToken())
+    if suffix == ".html":
+        text = job.path.read_text("utf-8")
+        assert text.count("<main>") == 3
+        assert "<b>" not in text.split("<main>")[1].split("</h1>")[0]
+        assert "Well done." in text
+    else:
+        assert job.path.read_bytes().count(b"/Type /Page\n") == 3

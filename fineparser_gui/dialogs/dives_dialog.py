@@ -1,0 +1,115 @@
+"""What the ranking and the page of athletes share: a table and plots of dives that follow the session."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QDialog,
+    QHBoxLayout,
+    QSplitter,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fineparser_gui.dialogs.text_dialog import closing_buttons
+from fineparser_gui.panels.widgets import label, style_table
+from fineparser_gui.services.session import Session
+
+_REFRESH_MS = 100
+
+
+class DivesDialog(QDialog):
+    """Non-modal; a subclass fills it in `refresh`, which follows the session, and draws its plots in `restyle`.
+
+    Attributes:
+        group: choice of dive number and board.
+        note: below everything.
+    """
+
+    def __init__(self, session: Session, size_px: tuple[int, int], parent: QWidget | None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.resize(*size_px)
+        self._session, self._filled = session, False
+        self.group = QComboBox()
+        self.group.setAccessibleName(self.tr("Dive number and board"))
+        self.note = label(role="muted", wrap=True)
+        self._refresh_timer = QTimer(self, singleShot=True, interval=_REFRESH_MS)
+        self._refresh_timer.timeout.connect(self.refresh)
+
+    def _lay_out(self, head: Sequence[QWidget | None], parts: Sequence[QWidget], heights_px: Sequence[int]) -> None:
+        """Place the widgets and fill them.
+
+        Args:
+            head: in a row above; None: a stretch.
+            parts: one above the other, with splitters between.
+        """
+        row = QHBoxLayout()
+        for widget in head:
+            row.addStretch() if widget is None else row.addWidget(widget)
+        splitter = QSplitter(Qt.Orientation.Vertical)
+        for part in parts:
+            splitter.addWidget(part)
+        splitter.setSizes(heights_px)
+        splitter.setChildrenCollapsible(False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 14, 16, 14)
+        layout.setSpacing(8)
+        layout.addLayout(row)
+        layout.addWidget(splitter, 1)
+        layout.addWidget(self.note)
+        layout.addWidget(closing_buttons(self))
+        session = self._session
+        for signal in (session.dive_changed, session.dive_removed, session.current_changed):
+            signal.connect(self._schedule_refresh)
+        self.refresh()
+        self._filled = True
+
+    def refresh(self) -> None:
+        """Show the dives of the session as they are now."""
+        raise NotImplementedError
+
+    def restyle(self) -> None:
+        """Draw the plots in other colours or another font."""
+        raise NotImplementedError
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange) and getattr(self, "_filled", False):
+            self.restyle()
+
+    def _schedule_refresh(self) -> None:
+        if not self._refresh_timer.isActive():
+            self._refresh_timer.start()
+
+    def _choose(self, key: str) -> None:
+        """Show a dive in the window."""
+        if key in self._session.keys:
+            self._session.select(key)
+
+    @property
+    def _shown_key(self) -> str | None:
+        return self._session.current.key if self._session.current is not None else None
+
+
+def rows_alone(table: QTableView) -> None:
+    """Let a table of dives be read and its rows be chosen one at a time."""
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    style_table(table)
+
+
+def fill(box: QComboBox, texts: Sequence[tuple[str, object]]) -> None:
+    """Replace the entries of a combo box and keep what is chosen, without signals."""
+    before = box.currentData()
+    box.blockSignals(True)
+    box.clear()
+    for text, data in texts:
+        box.addItem(text, data)
+    box.setCurrentIndex(next((place for place, (_, data) in enumerate(texts) if data == before), 0))
+    box.setEnabled(bool(texts))
+    box.blockSignals(False)

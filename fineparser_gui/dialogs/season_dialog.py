@@ -1,0 +1,143 @@
+"""Dialog for the report of an athlete's season: which days and numbers, as what file, with which note."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QDate
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDateEdit,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QPlainTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fineparser_core.inference.good_dives import good_bands
+from fineparser_gui.dialogs.save_path import ask_save_path
+from fineparser_gui.formatting import board_text
+from fineparser_gui.model.athlete import Group, day_of
+from fineparser_gui.model.dive import Dive
+from fineparser_gui.model.reports import notes_of, reported_dive
+from fineparser_gui.panels.widgets import add_form_row, label
+from fineparser_gui.services.session import Session
+
+_NOTE_LINES = 3
+
+
+class SeasonDialog(QDialog):
+    """Writes one document: an overview of the awards, and a page for each dive.
+
+    Args:
+        athlete: the name.
+        dives: of the athlete.
+        group: dive number and board that are shown; offered beside all of them.
+    """
+
+    def __init__(
+        self, session: Session, athlete: str, dives: Sequence[Dive], group: Group | None, parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Season report"))
+        self.setMinimumWidth(440)
+        self._session, self._athlete = session, athlete
+        self._dives = sorted(
+            (dive for dive in dives if dive.analysis is not None), key=lambda dive: (dive.dived_on or "", dive.title)
+        )
+        days = [day for dive in self._dives if (day := day_of(dive)) is not None]
+        self.first, self.last = QDateEdit(), QDateEdit()
+        for field, day in zip((self.first, self.last), (min(days, default=None), max(days, default=None)), strict=True):
+            field.setCalendarPopup(True)
+            field.setEnabled(day is not None)
+            if day is not None:
+                field.setDate(QDate(day.year, day.month, day.day))
+            field.dateChanged.connect(self._count)
+        self.numbers = QComboBox()
+        self.numbers.addItem(self.tr("all dive numbers"), None)
+        if group is not None and group[0] is not None:
+            self.numbers.addItem(" ".join(filter(None, (group[0], board_text(group[1])))), group)
+        self.numbers.currentIndexChanged.connect(self._count)
+        self.format = QComboBox()
+        self.format.addItem(self.tr("PDF: to print and sign"), ".pdf")
+        self.format.addItem(self.tr("HTML: for the browser, in one file"), ".html")
+        self.note = QPlainTextEdit()
+        self.note.setAccessibleName(self.tr("Note"))
+        self.note.setTabChangesFocus(True)
+        self.note.setFixedHeight(_NOTE_LINES * self.note.fontMetrics().lineSpacing() + 14)
+        self.drawings = QCheckBox(self.tr("Drawings and notes"))
+        self.drawings.setChecked(True)
+        form = QFormLayout()
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.setVerticalSpacing(9)
+        for text, widget in (
+            (self.tr("F&rom"), self.first),
+            (self.tr("&To"), self.last),
+            (self.tr("&Dives"), self.numbers),
+            (self.tr("&Format"), self.format),
+        ):
+            add_form_row(form, text, widget)
+        form.addRow(self.tr("&Note"), self.note)
+        form.addRow(self.tr("On the frames"), self.drawings)
+        self.count = label(role="muted", wrap=True)
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.buttons.button(QDialogButtonBox.StandardButton.Cancel).setIcon(QIcon())
+        self.go = self.buttons.addButton(self.tr("Export…"), QDialogButtonBox.ButtonRole.AcceptRole)
+        self.go.setProperty("role", "primary")
+        self.buttons.accepted.connect(self._on_accepted)
+        self.buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(18, 16, 18, 14)
+        layout.setSpacing(12)
+        what = self.tr("{0}: a page with the awards of each dive number over the days, then a page for each dive.")
+        layout.addWidget(label(what.format(athlete), "muted", wrap=True))
+        layout.addLayout(form)
+        layout.addWidget(self.count)
+        layout.addWidget(self.buttons)
+        self._count()
+
+    def chosen(self) -> list[Dive]:
+        """The dives that the report has a page for, in order of time; those without a day only where none has one."""
+        group, dated = self.numbers.currentData(), self.first.isEnabled()
+        first, last = (field.date().toPython() for field in (self.first, self.last))
+        return [
+            dive
+            for dive in self._dives
+            if (group is None or (dive.dive_number, dive.board_m) == tuple(group))
+            and (not dated or ((day := day_of(dive)) is not None and first <= day <= last))
+        ]
+
+    def _count(self) -> None:
+        n_dives, undated = len(self.chosen()), sum(day_of(dive) is None for dive in self._dives)
+        text = self.tr("%n dive(s) in the report.", None, n_dives)
+        if undated and self.first.isEnabled():
+            text += " " + self.tr("Dives without a date are left out: enter it beside the dive.")
+        self.count.setText(text)
+        self.go.setEnabled(n_dives > 0)
+
+    def _on_accepted(self) -> None:
+        dives, suffix = self.chosen(), str(self.format.currentData())
+        name = self.tr("{0} season").format(self._athlete).replace("/", "-").replace("\\", "-")
+        proposed = dives[0].path.absolute().parent / f"{name}{suffix}"
+        path = ask_save_path(self, proposed, (suffix,))
+        if path is not None:
+            self._write(dives, path)
+            self.accept()
+
+    def _write(self, dives: Sequence[Dive], path: Path) -> None:
+        reported = [
+            reported_dive(
+                dive,
+                dives,
+                note=notes_of(dive),
+                drawings=self.drawings.isChecked(),
+                bands=good_bands(dive.dive_number, dive.board_m),
+                comparison=None,
+            )
+            for dive in dives
+        ]
+        title = self.tr("Dives of {0}").format(self._athlete)
+        self._session.exports.report(reported, path, title, overview_note=self.note.toPlainText())
