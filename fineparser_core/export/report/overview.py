@@ -47,8 +47,5 @@ def _row(name: str, dives: Sequence[ReportedDive]) -> NumberRow:
         if dive.analysis.scoring is not None
     )
     awards = [point.award for point in trend]
-    numbers = (awards[0], awards[-1], max(awards)) if awards else ()
-    first, latest, best = (number(award, 1) for award in numbers) if numbers else ("", "", "")
-    return NumberRow(
-        number=name, n_dives=len(dives), awards=(first, latest, best), trend=trend if len(trend) > 1 else ()
-    )
+    told = (number(awards[0], 1), number(awards[-1], 1), number(max(awards), 1)) if awards else ("", "", "")
+    return NumberRow(number=name, n_dives=len(dives), awards=told, trend=trend if len(trend) > 1 else ())
