@@ -65,8 +65,8 @@ def main() -> int:
             boards = ", ".join(f"{board:g}" for board in BOARDS_M)
             raise ConfigError(f"--board {arguments.board:g} is not a board: choose one of {boards}.")
         number = str(parse_dive_number(arguments.dive_number)) if arguments.dive_number else None
-        if sentence := display_problem():
-            raise ConfigError(sentence)
+        if refusal := display_problem():
+            raise ConfigError(refusal)
     except FineParserError as error:
         print(f"fineparser-gui: {error}", file=sys.stderr)
         return error.exit_code
@@ -78,12 +78,18 @@ def main() -> int:
     install_language(app, PreferenceStore(folder).now.language)
     cache, _ = own_folder(platformdirs.user_cache_path("fineparser", appauthor=False) / "analyses")
     studio = Studio(app, folder, cache)
-    report_unexpected(studio.window.tell_unexpected)
+    if studio.reports is not None:
+        studio.reports.watch()
+        report_unexpected(studio.window.tell_unexpected, studio.reports.write)
+    else:
+        report_unexpected(studio.window.tell_unexpected)
     app.file_opened.connect(lambda path: studio.window.open_paths([path]))
     if arguments.self_test is not None:
         from fineparser_gui.self_test import SelfTest
 
         SelfTest(studio, arguments.self_test)
+    elif not arguments.clips:
+        studio.offer_tour()
     studio.window.show()
     if problem:
         studio.session.problem.emit(sentence(problem))
@@ -99,7 +105,10 @@ def main() -> int:
             in_frame=arguments.start_frame,
             out_frame=arguments.end_frame,
         )
-    return app.exec()
+    code = app.exec()
+    if studio.reports is not None:
+        studio.reports.close()
+    return code
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt, Signal
 from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 
+from fineparser_gui.crash_reports import CrashReports
+from fineparser_gui.log_file import log_file
 from fineparser_gui.main_window import MainWindow
 from fineparser_gui.model.analysis_cache import AnalysisCache
 from fineparser_gui.services.model_choice import ModelChoice
@@ -13,8 +15,10 @@ from fineparser_gui.services.session import Session
 from fineparser_gui.services.session_files import SessionFileController
 from fineparser_gui.services.worker_client import WorkerClient
 from fineparser_gui.settings.preferences import Preferences
-from fineparser_gui.settings.store import PreferenceStore
+from fineparser_gui.settings.store import PreferenceStore, open_settings
 from fineparser_gui.theme import ThemeManager
+
+_TOUR_SHOWN = "tour/shown"
 
 
 class Application(QApplication):
@@ -47,6 +51,8 @@ class Studio:
     def __init__(self, app: QApplication, folder: Path | None = None, cache: Path | None = None) -> None:
         QCoreApplication.setApplicationName("FineParser Studio")
         QCoreApplication.setOrganizationName("FineParser")
+        self.folder = folder
+        self.reports: CrashReports | None = None
         self.preferences = PreferenceStore(folder)
         self.themes = ThemeManager(app)
         library = folder / "exemplars" if folder else None
@@ -60,8 +66,27 @@ class Studio:
         self.window.shown_first.connect(self.client.start)
         self.window.shown_first.connect(self.window.player.timeline.prepare)
         self.window.shown_first.connect(self.window.files.offer_recovery, Qt.ConnectionType.SingleShotConnection)
+        if folder is not None:
+            self.reports = CrashReports(folder / "crashes", log_file(folder))
+            self.client.died.connect(self._report_worker)
+            self.window.shown_first.connect(self._offer_reports, Qt.ConnectionType.SingleShotConnection)
         self.window.closing.connect(self.client.close)
         self.window.closing.connect(self.session.close)
+
+    def offer_tour(self) -> None:
+        """Begin the tour, unless it was shown before."""
+        settings = open_settings(self.folder) if self.folder is not None else None
+        if settings is not None and not settings.value(_TOUR_SHOWN):
+            self.window.tour.over.connect(lambda: settings.setValue(_TOUR_SHOWN, "yes"))
+            self.window.tour.begin()
+
+    def _report_worker(self) -> None:
+        assert self.reports is not None
+        self.reports.write("The worker process ended unexpectedly.", "\n".join(self.client.last_words))
+
+    def _offer_reports(self) -> None:
+        if self.reports is not None and (found := self.reports.take_unseen()):
+            self.window.offer_crash_reports(found)
 
     def _on_preferences(self, before: Preferences, now: Preferences) -> None:
         if (now.theme, now.step_colors) != (before.theme, before.step_colors):

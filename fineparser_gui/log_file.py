@@ -3,6 +3,7 @@
 import logging
 import sys
 import threading
+import traceback
 from collections.abc import Callable
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -23,6 +24,11 @@ def log_folder(folder: Path) -> Path:
     return folder / "logs"
 
 
+def log_file(folder: Path) -> Path:
+    """The log within the program's folder."""
+    return log_folder(folder) / "studio.log"
+
+
 def start_logging(folder: Path) -> None:
     """Log to a file of limited size, and warnings to the terminal as well."""
     terminal = logging.StreamHandler()
@@ -30,7 +36,7 @@ def start_logging(folder: Path) -> None:
     handlers: list[logging.Handler] = [terminal]
     try:
         log_folder(folder).mkdir(parents=True, exist_ok=True)
-        path = log_folder(folder) / "studio.log"
+        path = log_file(folder)
         handlers.append(RotatingFileHandler(path, maxBytes=_MAX_BYTES, backupCount=2, encoding="utf-8"))
     except OSError as error:  # a full or read-only disk must not prevent the start
         terminal.handle(logging.makeLogRecord({"levelno": logging.WARNING, "msg": f"no log file: {error}"}))
@@ -45,11 +51,14 @@ def _log_qt(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
     logging.getLogger("qt").log(_LEVELS.get(kind, logging.WARNING), "%s", text)
 
 
-def report_unexpected(tell: Callable[[str], None]) -> None:
+def report_unexpected(
+    tell: Callable[[str], None], keep: Callable[[str, str], object] = lambda what, trace: None
+) -> None:
     """Log uncaught errors and report them to the user; the program continues.
 
     Args:
         tell: called with the name of the error, from any thread.
+        keep: called with the same and the traceback.
     """
 
     def caught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
@@ -57,7 +66,9 @@ def report_unexpected(tell: Callable[[str], None]) -> None:
             sys.__excepthook__(kind, error, trace)
             return
         log.error("unexpected", exc_info=(kind, error, trace))
-        tell(f"{kind.__name__}: {error}")
+        name = f"{kind.__name__}: {error}"
+        keep(name, "".join(traceback.format_exception(kind, error, trace)))
+        tell(name)
 
     def caught_in_thread(args: threading.ExceptHookArgs) -> None:
         if args.exc_value is not None:

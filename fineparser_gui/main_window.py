@@ -34,6 +34,7 @@ from fineparser_gui.canvas.viewport import ZOOM_STEP
 from fineparser_gui.dialogs.dialog_launcher import DialogLauncher
 from fineparser_gui.dialogs.missing_videos import MissingVideos
 from fineparser_gui.dialogs.session_files import SessionFileDialogs
+from fineparser_gui.dialogs.updates_command import UpdatesCommand
 from fineparser_gui.full_screen import FullScreen
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.model.drawings import ANGLE, LINE, NOTE
@@ -52,6 +53,7 @@ from fineparser_gui.panels.measured import MeasuredPanel
 from fineparser_gui.panels.messages import MessageStack
 from fineparser_gui.panels.player import PlayerPanel
 from fineparser_gui.panels.score import ScorePanel
+from fineparser_gui.panels.tour import Tour
 from fineparser_gui.playback.transport import Transport
 from fineparser_gui.services.explanation import Explanations
 from fineparser_gui.services.model_choice import ModelChoice
@@ -104,7 +106,7 @@ class MainWindow(QMainWindow):
         folder: Path | None = None,
     ) -> None:
         super().__init__()
-        self._session, self._preferences = session, preferences
+        self._session, self._preferences, self._choice = session, preferences, choice
         self.setWindowTitle("FineParser Studio")
         self._keys = KeyFilter(self, self._leaves_key)
         self._painted = self._asked = self._closed = False
@@ -153,6 +155,7 @@ class MainWindow(QMainWindow):
         self.empty.open_requested.connect(self._open)
         self.empty.sample_requested.connect(self._open_sample)
         self.empty.session_requested.connect(self.files.open_path)
+        self._choice.devices_changed.connect(lambda: self.empty.set_devices(self._choice.devices))
         self.dives = DivesPanel(self._session, self.actions_by_id)
         self.dives.setMinimumWidth(_DIVES_LEAST_W)
         self.batch.serve(self.dives, self.actions_by_id)
@@ -203,8 +206,12 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self._pages)
         self.exports = ExportsStrip(self._session.exports)
         corner = Corner(self._pages)
-        for widget in (self.messages, self.exports):
+        self.tour = Tour()
+        self.tour.sample_requested.connect(self._open_sample)
+        self._session.dive_added.connect(lambda _: self.tour.dive_opened())
+        for widget in (self.messages, self.exports, self.tour):
             corner.add(widget)
+        self.updates = UpdatesCommand(self.actions_by_id["updates"], self.messages, self)
         self._drop = DropHighlight(self._pages)
         self.library = LibraryDock(self._session, self, self.actions_by_id)
         self.full_screen = FullScreen(self, (self.dives, scroll, self.library))
@@ -275,8 +282,12 @@ class MainWindow(QMainWindow):
             "preferences": self.dialogs.preferences,
             "shortcuts": self.dialogs.shortcuts,
             "model_card": self.dialogs.model_card,
+            "tour": lambda: self.tour.begin(),
             "training": self.dialogs.training,
+            "system_check": self.dialogs.system_check,
             "log_folder": self.dialogs.open_log_folder,
+            "updates": lambda: self.updates.look(),
+            "licences": self.dialogs.licences,
             "about": self.dialogs.about,
         }
 
@@ -395,6 +406,16 @@ class MainWindow(QMainWindow):
         """Say that something went wrong that nobody expected; called from any thread."""
         text = self.tr("Unexpected error ({0}). Your work is kept. The log has details (Help menu).")
         self._session.problem.emit(text.format(error))
+
+    def offer_crash_reports(self, paths: list[Path]) -> None:
+        """Offer reports that an earlier run has left."""
+
+        def show() -> None:
+            self.messages.withdraw()
+            self.dialogs.crash_reports(paths)
+
+        text = self.tr("Something went wrong the last time. A report was written on this computer; nothing is sent.")
+        self.messages.offer(text, [(self.tr("Show the report"), show)])
 
     def _apply_preferences(self) -> None:
         now = self._preferences.now

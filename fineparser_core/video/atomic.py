@@ -81,7 +81,7 @@ def sweep_leftovers(folder: Path) -> None:
     except OSError:
         return
     for entry, match in found:
-        if match["machine"] != _machine() or _is_running(int(match["pid"])):
+        if match["machine"] != _machine() or is_running(int(match["pid"])):
             continue
         with suppress(OSError):
             if entry.is_dir(follow_symlinks=False):
@@ -122,7 +122,7 @@ def _machine() -> str:
     return f"{zlib.crc32(f'{platform.node()} {process_ids}'.encode(errors='replace')):08x}"
 
 
-def _is_running(pid: int) -> bool:
+def is_running(pid: int) -> bool:
     """Whether a process of this machine runs; True as well where its id now belongs to another one."""
     if sys.platform == "win32":
         import ctypes

@@ -412,7 +412,11 @@ CATALOG: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(id="shortcuts", menu=_HELP, text=QT_TRANSLATE_NOOP("actions", "&Keyboard shortcuts"), keys=("F1",)),
     ActionSpec(id="model_card", menu=_HELP, text=QT_TRANSLATE_NOOP("actions", "&Model card")),
+    ActionSpec(id="tour", menu=_HELP, text=QT_TRANSLATE_NOOP("actions", "&Show the tour")),
     ActionSpec(id="training", menu=_HELP, text=QT_TRANSLATE_NOOP("actions", "&Training on the command line"), group=1),
+    ActionSpec(id="system_check", menu=_HELP, text=QT_TRANSLATE_NOOP("actions", "System &check"), group=1),
     ActionSpec(id="log_folder", menu=_HELP, text=QT_TRANSLATE_NOOP("actions", "Open the &log folder"), group=1),
+    ActionSpec(id="updates", menu=_HELP, text=QT_TRANSLATE_NOOP("actions", "Look for &updates"), group=2),
+    ActionSpec(id="licences", menu=_HELP, text=QT_TRANSLATE_NOOP("actions", "L&icences"), group=2),
     ActionSpec(id="about", menu=_HELP, text=QT_TRANSLATE_NOOP("actions", "&About FineParser Studio"), group=2),
 )

@@ -8,10 +8,13 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from fineparser_core import __version__
+from fineparser_gui.dialogs.crash_report_dialog import CrashReportDialog
 from fineparser_gui.dialogs.export_dialog import ExportDialog
+from fineparser_gui.dialogs.licences_dialog import LicencesDialog
 from fineparser_gui.dialogs.model_card_dialog import model_card_dialog
 from fineparser_gui.dialogs.preferences_dialog import PreferencesDialog
 from fineparser_gui.dialogs.shortcuts_dialog import shortcuts_dialog
+from fineparser_gui.dialogs.system_check import SystemCheckDialog
 from fineparser_gui.dialogs.text_dialog import TextPage, text_dialog
 from fineparser_gui.log_file import log_folder
 from fineparser_gui.services.model_choice import ModelChoice
@@ -75,6 +78,19 @@ class DialogLauncher(QObject):
         dialog = text_dialog(self.tr("Training on the command line"), page, self._window)
         dialog.resize(560, 320)
         dialog.open()
+
+    def system_check(self) -> None:
+        """Open the page of `fineparser doctor`."""
+        SystemCheckDialog(self._preferences.now, self._window).open()
+
+    def licences(self) -> None:
+        """Open the page of licences."""
+        LicencesDialog(self._window).open()
+
+    def crash_reports(self, paths: Sequence[Path]) -> None:
+        """Open reports of crashes, with a button that copies them."""
+        text = "\n\n".join(path.read_text(encoding="utf-8", errors="replace") for path in paths if path.is_file())
+        CrashReportDialog(text, self._window).open()
 
     def open_log_folder(self) -> None:
         """Open the folder of the log in the file manager, or report its path where there is none."""

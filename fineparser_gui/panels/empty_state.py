@@ -1,6 +1,6 @@
 """Start page of the window: a drop area, two buttons and the recent sessions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -54,6 +54,10 @@ class EmptyState(QWidget):
         self.sample_button.clicked.connect(self.sample_requested)
         self.sample_button.setEnabled(has_sample)
 
+        self._devices = label(role="muted", wrap=True)
+        self._devices.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._devices.hide()
+
         buttons = QHBoxLayout()
         buttons.setSpacing(10)
         buttons.addStretch()
@@ -68,6 +72,7 @@ class EmptyState(QWidget):
         inner.addWidget(self._text, 0, Qt.AlignmentFlag.AlignHCenter)
         inner.addSpacing(6)
         inner.addLayout(buttons)
+        inner.addWidget(self._devices)
         self.recent = QWidget()
         self._recent_paths: list[Path] = []
         self._sessions = QVBoxLayout(self.recent)
@@ -79,6 +84,23 @@ class EmptyState(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(28, 28, 28, 28)
         outer.addWidget(self._area)
+
+    def set_devices(self, devices: Mapping[str, str]) -> None:
+        """Say what analyses run on.
+
+        Args:
+            devices: name in the preferences -> name for the user, best first; empty: not known yet.
+        """
+        best = next(iter(devices), "")
+        if best == "cpu":
+            text = self.tr(
+                "No GPU that can be used was found: analyses run on the processor ({0}). "
+                "System check in the Help menu says why."
+            )
+        else:
+            text = self.tr("Analyses run on the GPU: {0}.")
+        self._devices.setText(text.format(devices.get(best, "")))
+        self._devices.setVisible(bool(devices))
 
     def set_recent(self, paths: Sequence[Path]) -> None:
         """List the newest of the sessions that can be opened again."""

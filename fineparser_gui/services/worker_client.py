@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections import deque
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +22,7 @@ _CLOSE_MS = 1500
 #: slow disk may take that long to load it. Counted, not timed: a computer that sleeps ages no worker.
 _PULSE_MS = 5000
 _MOST_SILENT_PULSES = 24
+_MOST_LAST_WORDS = 60
 
 
 class WorkerClient(QObject):
@@ -37,6 +39,7 @@ class WorkerClient(QObject):
 
     Attributes:
         settings: for the next start.
+        last_words: the latest lines that the process wrote to its standard error.
     """
 
     started = Signal()
@@ -54,6 +57,7 @@ class WorkerClient(QObject):
         self._pulse = QTimer(self, interval=_PULSE_MS)
         self._pulse.timeout.connect(self._on_pulse)
         self.settings = WorkerSettings()
+        self.last_words: deque[str] = deque(maxlen=_MOST_LAST_WORDS)
 
     @property
     def running(self) -> bool:
@@ -142,6 +146,7 @@ class WorkerClient(QObject):
     def _log_stderr(self) -> None:
         if self._process is not None:
             text = bytes(self._process.readAllStandardError().data()).decode(errors="replace")
+            self.last_words.extend(text.splitlines())
             for line in text.splitlines():
                 log.info("worker: %s", line)
 
@@ -159,9 +164,12 @@ class WorkerClient(QObject):
 
     def _on_ended(self, *_: object) -> None:
         self._read()  # what it said last tells what it died of
+        self._log_stderr()
         process, self._process = self._process, None
         self._pulse.stop()
         if process is not None:
-            log.warning("the worker ended: %s, exit code %s", process.errorString(), process.exitCode())
+            ending = f"{process.errorString()}, exit code {process.exitCode()}"
+            log.warning("the worker ended: %s", ending)
+            self.last_words.append(ending)
             process.deleteLater()
             self.died.emit()

@@ -8,6 +8,7 @@ keeps the latest dives in memory for a quick score, but nothing that FOLDER does
 worker scores what the old one parsed. FOLDER is that of an `AnalysisCache`.
 """
 
+import faulthandler
 import json
 import logging
 import os
@@ -383,6 +384,7 @@ def main() -> None:
     """Serve until the input ends."""
     pipe = _claim_stdout()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO)
+    faulthandler.enable()  # the window keeps what is said last
     lock = threading.Lock()
 
     def send(message: Message) -> None:

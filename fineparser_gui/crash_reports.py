@@ -1,0 +1,125 @@
+"""Reports of errors that nobody expected: text files in the program's folder, which are offered and never sent."""
+
+import faulthandler
+import itertools
+import logging
+import os
+import platform
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+
+from fineparser_core import __version__
+from fineparser_core.printable import printable
+from fineparser_core.video.atomic import is_running
+
+log = logging.getLogger(__name__)
+
+_NEW, _SEEN, _RUNNING = "new", "seen", "running"
+_MOST_KEPT = 20
+#: Of one run: an error that comes with every frame is one.
+_MOST_OF_A_RUN = 5
+_LOG_LINES = 60
+_MOST_BYTES = 200_000
+
+
+class CrashReports:
+    """Writes reports, and finds those that nobody has been shown.
+
+    Args:
+        folder: of the reports; made when one is written.
+        log_file: whose last lines a report holds.
+    """
+
+    def __init__(self, folder: Path, log_file: Path) -> None:
+        self.folder, self._log_file = folder, log_file
+        self._numbers = itertools.count(1)
+        self._faults: IO[str] | None = None
+
+    def watch(self) -> None:
+        """Have a crash inside a library leave where it was; until `close`."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._faults = self._fault_path(os.getpid()).open("w", encoding="utf-8")
+            faulthandler.enable(self._faults)
+        except OSError as error:  # a full or read-only disk must not prevent the start
+            log.warning("no crash reports: %s", error)
+
+    def close(self) -> None:
+        """The run ended as it should."""
+        if self._faults is not None:
+            faulthandler.disable()
+            self._faults.close()
+            self._faults = None
+            self._fault_path(os.getpid()).unlink(missing_ok=True)
+
+    def write(self, what: str, details: str) -> Path | None:
+        """Write a report; None where enough were written, or it cannot be.
+
+        Args:
+            what: one line.
+            details: such as a traceback.
+        """
+        number = next(self._numbers)
+        if number > _MOST_OF_A_RUN:
+            return None
+        now = datetime.now()
+        head = f"{what}\n{now.isoformat(timespec='seconds')}\nFineParser Studio {__version__}\n{platform.platform()}\n"
+        text = f"{head}\n{details}\n\nLast lines of the log:\n{self._end_of_log()}\n"
+        path = self.folder / f"{_NEW}-{now:%Y%m%d-%H%M%S}-{os.getpid()}-{number}.txt"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            path.write_text(printable(text, keep="\n")[:_MOST_BYTES], encoding="utf-8")
+            self._sweep()
+        except OSError as error:
+            log.warning("no crash report: %s", error)
+            return None
+        return path
+
+    def unseen(self) -> list[Path]:
+        """Reports that nobody was shown, the oldest first; those of runs that crashed among them."""
+        try:
+            for path in self.folder.glob(f"{_RUNNING}-*.txt"):
+                self._take_over(path)
+            return sorted(self.folder.glob(f"{_NEW}-*.txt"))
+        except OSError as error:
+            log.warning("crash reports: %s", error)
+            return []
+
+    def take_unseen(self) -> list[Path]:
+        """The unseen ones under their new names: they are not offered again, and stay in the folder."""
+        taken = []
+        for path in self.unseen():
+            seen = path.with_name(path.name.replace(_NEW, _SEEN, 1))
+            try:
+                path.rename(seen)
+                taken.append(seen)
+            except OSError as error:
+                log.warning("crash reports: %s", error)
+        return taken
+
+    def _take_over(self, path: Path) -> None:
+        """Makes a report of what a run that is gone has left; nothing in it means that it was ended from outside."""
+        found = re.fullmatch(rf"{_RUNNING}-(\d+)\.txt", path.name)
+        if found is None or int(found[1]) == os.getpid() or is_running(int(found[1])):
+            return
+        text = path.read_text(encoding="utf-8", errors="replace").strip()
+        path.unlink()
+        if text:
+            self.write("The app crashed.", text)
+
+    def _fault_path(self, pid: int) -> Path:
+        return self.folder / f"{_RUNNING}-{pid}.txt"
+
+    def _end_of_log(self) -> str:
+        try:
+            lines = self._log_file.read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError:
+            return "(none)"
+        return "\n".join(lines[-_LOG_LINES:])
+
+    def _sweep(self) -> None:
+        kept = sorted(self.folder.glob("*-*-*.txt"), key=lambda path: path.name.partition("-")[2])
+        for path in kept[:-_MOST_KEPT]:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,104 @@
+"""What a coach is told at the first start, in three steps over a corner of the window; it can be skipped."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from fineparser_gui.panels.widgets import keyboard_friendly, label
+
+
+class Tour(QFrame):
+    """Hidden until `begin`; each step is a heading and two sentences.
+
+    Signals:
+        over: it was read to its end, or skipped.
+        sample_requested: the button for the sample dive was pressed.
+    """
+
+    over = Signal()
+    sample_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("offer")
+        self._steps = (
+            (
+                self.tr("Open a dive"),
+                self.tr(
+                    "Drop clips, folders or a long recording on the window. The sample dive shows what comes out of "
+                    "it. Everything stays on this computer."
+                ),
+            ),
+            (
+                self.tr("Look and correct"),
+                self.tr(
+                    "Three coloured bands below the picture are the phases: drag a border where it is wrong, and the "
+                    "score follows. Beside it stand what was measured and the exemplars; C shows one beside the dive."
+                ),
+            ),
+            (
+                self.tr("Keep and show"),
+                self.tr(
+                    "Ctrl+S saves the session, Ctrl+E writes clips, tables and reports. Enter dive number and board to "
+                    "get a score; it does not replace judges. F1 lists all keys."
+                ),
+            ),
+        )
+        self._at = 0
+        self._heading, self._text = label(), label(wrap=True)
+        self._heading.setTextFormat(Qt.TextFormat.PlainText)
+        font = self._heading.font()
+        font.setBold(True)
+        self._heading.setFont(font)
+        self.sample = QPushButton(self.tr("Open the sample dive"))
+        self.sample.clicked.connect(self.sample_requested)
+        self.skip = QPushButton(self.tr("Skip"))
+        self.skip.clicked.connect(self._end)
+        self.next = QPushButton(self.tr("Next"))
+        self.next.clicked.connect(self.advance)
+        row = QHBoxLayout()
+        for button in (self.sample, self.skip, self.next):
+            keyboard_friendly(button)
+            row.addWidget(button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 10, 12, 10)
+        column.addWidget(self._heading)
+        column.addWidget(self._text)
+        column.addLayout(row)
+        self.hide()
+
+    @property
+    def step(self) -> int:
+        """Which of the steps is shown, from 0."""
+        return self._at
+
+    def begin(self) -> None:
+        """Show the first step."""
+        self._at = 0
+        self._show()
+        self.show()
+
+    def advance(self) -> None:
+        """Go on; after the last step it is over."""
+        if self._at + 1 == len(self._steps):
+            self._end()
+        else:
+            self._at += 1
+            self._show()
+
+    def dive_opened(self) -> None:
+        """The first step has been taken."""
+        if self.isVisible() and self._at == 0:
+            self.advance()
+
+    def _show(self) -> None:
+        heading, text = self._steps[self._at]
+        self._heading.setText(self.tr("{0} of {1}: {2}").format(self._at + 1, len(self._steps), heading))
+        self._text.setText(text)
+        self.sample.setVisible(self._at == 0)
+        self.next.setText(self.tr("Done") if self._at + 1 == len(self._steps) else self.tr("Next"))
+        self.setAccessibleName(self._heading.text())
+        self.updateGeometry()
+
+    def _end(self) -> None:
+        self.hide()
+        self.over.emit()

@@ -1,0 +1,198 @@
+"""What helps a coach at the first start and when something is wrong: tour, device, system check, reports, updates."""
+
+import http.server
+import json
+import os
+import subprocess
+import sys
+import threading
+
+import pytest
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QDialog
+
+from fineparser_core import __version__
+from fineparser_gui.crash_reports import CrashReports
+from fineparser_gui.dialogs.updates_command import UpdatesCommand
+from fineparser_gui.log_file import log_file, report_unexpected
+from fineparser_gui.services import updates
+from fineparser_gui.services.updates import Release, read_release
+
+
+def test_the_tour_has_three_steps_and_is_shown_once(make_studio, qtbot, small_video):
+    studio = make_studio()
+    tour = studio.window.tour
+    assert not tour.isVisible()
+    studio.offer_tour()
+    assert tour.isVisible()
+    studio.session.open([small_video])
+    qtbot.waitUntil(lambda: tour.step == 1, timeout=5000)
+    tour.next.click()
+    assert tour.next.text() == "Done"
+    tour.next.click()
+    assert not tour.isVisible()
+    studio.window.close()
+
+    again = make_studio()
+    again.offer_tour()
+    assert not again.window.tour.isVisible()
+    again.window.actions_by_id["tour"].trigger()
+    assert again.window.tour.isVisible()
+
+
+def test_the_tour_can_be_skipped_and_opens_the_sample(make_studio):
+    studio = make_studio()
+    studio.offer_tour()
+    studio.window.tour.sample.click()
+    assert studio.session.current.path.name == "sample.mp4"
+    studio.window.tour.skip.click()
+    assert not studio.window.tour.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("devices", "words"),
+    [({"cpu": "a processor"}, "processor (a processor)"), ({"cuda": "RTX 9", "cpu": "a processor"}, "GPU: RTX 9.")],
+)
+def test_the_start_page_says_what_analyses_run_on(idle_studio, devices, words):
+    label = idle_studio.window.empty._devices
+    assert not label.isVisible()
+    idle_studio.window.empty.set_devices(devices)
+    assert label.isVisible()
+    assert words in label.text()
+
+
+def test_the_system_check_can_be_copied(idle_studio, qtbot):
+    idle_studio.window.actions_by_id["system_check"].trigger()
+    dialog = idle_studio.window.findChild(QDialog)
+    qtbot.waitUntil(dialog.copy_button.isEnabled, timeout=120_000)
+    dialog.copy_button.click()
+    assert "Processor and GPU" in QGuiApplication.clipboard().text()
+    dialog.close()
+
+
+def test_a_system_check_that_is_closed_early_leaves_no_process(idle_studio):
+    idle_studio.window.actions_by_id["system_check"].trigger()
+    idle_studio.window.findChild(QDialog).close()
+
+
+def test_the_page_of_licences(idle_studio):
+    idle_studio.window.actions_by_id["licences"].trigger()
+    dialog = idle_studio.window.findChild(QDialog)
+    assert "LGPL" in dialog.page.toPlainText()
+    dialog.texts_button.click()
+    assert "GNU LESSER GENERAL PUBLIC LICENSE" in dialog.page.toPlainText()
+    dialog.close()
+
+
+def test_an_unexpected_error_leaves_a_report_which_the_next_start_offers_once(
+    make_studio, qtbot, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    reports = CrashReports(tmp_path / "state" / "crashes", log_file(tmp_path / "state"))
+    report_unexpected(lambda name: None, reports.write)
+    try:
+        raise ZeroDivisionError("of a test")
+    except ZeroDivisionError as error:
+        sys.excepthook(type(error), error, error.__traceback__)
+
+    window = make_studio().window
+    qtbot.waitUntil(lambda: bool(window.messages.buttons), timeout=5000)
+    assert window.messages.buttons[0].text() == "Show the report"
+    window.messages.buttons[0].click()
+    text = window.findChild(QDialog).page.toPlainText()
+    assert "ZeroDivisionError: of a test" in text
+    assert __version__ in text
+    window.findChild(QDialog).close()
+    window.close()
+    again = make_studio()
+    qtbot.waitUntil(lambda: again.client.running, timeout=5000)  # begun after the first paint, as the offer is
+    assert not again.window.messages.buttons
+
+
+def test_a_worker_that_died_leaves_a_report(make_studio, tmp_path):
+    studio = make_studio()
+    studio.client.last_words.append("Fatal Python error: Segmentation fault")
+    studio.client.died.emit()
+    (report,) = (tmp_path / "state" / "crashes").glob("new-*.txt")
+    assert "Segmentation fault" in report.read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="ends another way there")
+def test_a_crash_inside_a_library_leaves_where_it_was(tmp_path):
+    program = (
+        "import faulthandler, sys; from pathlib import Path; from fineparser_gui.crash_reports import CrashReports\n"
+        "CrashReports(Path(sys.argv[1]), Path('none')).watch(); faulthandler._sigsegv()"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True)
+    assert done.returncode != 0
+    (report,) = CrashReports(tmp_path, tmp_path / "none").take_unseen()
+    assert "Segmentation fault" in report.read_text(encoding="utf-8")
+    assert CrashReports(tmp_path, tmp_path / "none").take_unseen() == []
+
+
+def test_a_run_that_ends_well_or_is_killed_leaves_no_report_and_reports_are_few(tmp_path):
+    reports = CrashReports(tmp_path, tmp_path / "none")
+    reports.watch()
+    reports.close()
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "running-999999.txt").write_text("")
+    assert reports.take_unseen() == []
+    assert [reports.write("again", "") is None for _ in range(7)] == [False] * 5 + [True] * 2
+
+
+class _Answer(http.server.BaseHTTPRequestHandler):
+    content = b""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(self.content)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def version_file(monkeypatch):
+    """Address of a version file on this computer."""
+    monkeypatch.setitem(os.environ, "no_proxy", "127.0.0.1")
+    server = http.server.HTTPServer(("127.0.0.1", 0), _Answer)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/version.json"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ({"version": "99.1", "page": "https://example.invalid/studio"}, "99.1 is there"),
+        ({"version": "99.1"}, "99.1 is there"),
+        ({"version": __version__}, "is the newest version"),
+        ({"version": "rm -rf"}, "could not be looked up"),
+    ],
+)
+def test_updates_are_looked_up_when_asked(idle_studio, qtbot, version_file, content, words):
+    _Answer.content = json.dumps(content).encode()
+    window = idle_studio.window
+    command = UpdatesCommand(window.actions_by_id["updates"], window.messages, window, version_file)
+    command.look()
+    qtbot.waitUntil(lambda: words in window.messages.text, timeout=20_000)
+
+
+def test_without_an_address_there_is_nothing_to_look_up(idle_studio):
+    action = idle_studio.window.actions_by_id["updates"]
+    assert updates.updates_url() == ""
+    assert not action.isEnabled()
+    assert "no address" in action.text()
+
+
+def test_versions_are_compared_by_their_numbers():
+    assert Release("0.10", "").newer
+    assert not Release(f"{__version__}.0", "").newer
+    assert read_release(b'{"version": "1", "page": "file:///x"}').page == ""
+    with pytest.raises(ValueError, match="no version"):
+        read_release(b'{"version": "1; rm"}')
