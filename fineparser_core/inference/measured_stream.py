@@ -36,6 +36,9 @@ EXEMPLARS = ("exemplars", "measures.json")
 #: Phases that must have been measured, so that there is an award by measures alone.
 _LEAST_PHASES = 2
 
+#: Measures of rendered dives that a real one does not have like that.
+_NOT_AS_REAL = frozenset({"legs_line"})
+
 #: Values by name, each with its standard deviation.
 Quantities = Mapping[str, tuple[float, float]]
 
@@ -67,6 +70,10 @@ class Term:
     def award(self, value: float) -> float:
         """Awards against the best, never positive."""
         return -self.below * max(self.low - value, 0.0) - self.above * max(value - self.high, 0.0)
+
+    def against_usual(self, value: float) -> float:
+        """Awards against a usual dive."""
+        return self.award(value) - self.award(self.usual)
 
     def certainty(self, deviation: float) -> float:
         """By how much a measure with that standard deviation counts, 0 to 1."""
@@ -101,13 +108,21 @@ class MeasuredStream:
     def difference(
         self, query: Quantities, exemplar: Quantities, dive: DiveNumber, board_m: float | None
     ) -> np.ndarray:
-        """(3,) awards of each phase of a dive against an exemplar, by what is known of both."""
+        """(3,) awards of each phase of a dive against an exemplar, by what is known of both.
+
+        Where the exemplar has not been measured as the dive was, what stands for that measure is taken, each against
+        that of a usual dive.
+        """
         awards = np.zeros(len(STEP_NAMES))
         for term in self._terms(query, dive, board_m):
-            if term.measure in exemplar:
-                value, deviation = query[term.measure]
-                off = term.award(value) - term.award(exemplar[term.measure][0])
-                awards[STEP_NAMES.index(term.step)] += term.certainty(deviation) * off
+            for other in self.terms:
+                stands_for = other is term or other.instead_of == term.measure
+                if stands_for and other.measure in exemplar and other.applies(dive, board_m):
+                    (value, deviation), (known, of_known) = query[term.measure], exemplar[other.measure]
+                    off = term.against_usual(value) - other.against_usual(known)
+                    certainty = term.certainty(float(np.hypot(deviation, of_known)))
+                    awards[STEP_NAMES.index(term.step)] += certainty * off
+                    break
         return awards
 
     def against_award(self, query: Quantities, award: float, dive: DiveNumber, board_m: float | None) -> np.ndarray:
@@ -138,8 +153,7 @@ class MeasuredStream:
         awards = np.zeros(len(STEP_NAMES))
         for term in self._terms(query, dive, board_m):
             value, deviation = query[term.measure]
-            off = term.award(value) - term.award(term.usual)
-            awards[STEP_NAMES.index(term.step)] += term.certainty(deviation) * off
+            awards[STEP_NAMES.index(term.step)] += term.certainty(deviation) * term.against_usual(value)
         return awards
 
     def _terms(self, query: Quantities, dive: DiveNumber, board_m: float | None) -> list[Term]:
@@ -230,10 +244,13 @@ def measured_stream() -> MeasuredStream:
 
 @cache
 def exemplar_quantities() -> dict[str, dict[str, tuple[float, float]]]:
-    """What is known of the bundled exemplars, by their ids: from the motion that was rendered."""
+    """What is known of the bundled exemplars, by their ids: from the motion that was rendered.
+
+    Not the line of their legs: a rendered body turns on under water, which a diver stops.
+    """
     rows: dict[str, dict[str, float]] = json.loads(resource(*EXEMPLARS).read_text(encoding="utf-8"))["exemplars"]
     found = {}
     for name, row in rows.items():
-        values = {measure: (value, 0.0) for measure, value in row.items()}
+        values = {measure: (value, 0.0) for measure, value in row.items() if measure not in _NOT_AS_REAL}
         found[name] = values | _derived(values)
     return found

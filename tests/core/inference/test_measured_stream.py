@@ -92,6 +92,38 @@ def test_against_an_exemplar_of_which_only_the_score_is_known_the_award_is_its_o
     assert found.vote == pytest.approx(3 * difficulty.value * own.award + network)
 
 
+def test_where_the_exemplar_was_not_measured_alike_what_stands_for_it_counts() -> None:
+    stream = measured_stream()
+
+    def entry(exemplar: dict[str, tuple[float, float]]) -> float:
+        return float(stream.difference({"legs_line": (8.0, 1.0)}, exemplar, DIVE, 1.0)[2])
+
+    assert entry({}) == entry({"hip_angle": (40.0, 0.0)}) == 0
+    assert entry({"entry_angle": (25.0, 0.0)}) > entry({"entry_angle": (15.0, 0.0)}) > 0
+    assert entry({"legs_line": (30.0, 0.0), "entry_angle": (0.0, 0.0)}) > 0  # alike goes first
+    assert entry({"legs_line": (30.0, 10.0)}) < entry({"legs_line": (30.0, 0.0)})  # an uncertain exemplar counts less
+
+
+def test_on_rendered_dives_each_phase_is_told_by_its_measures() -> None:
+    """By the measures of the motion itself; `packaging/benchmarks/measured_stream.py` prints them all."""
+    facts = json.loads(resource("exemplars", "dives.json").read_text(encoding="utf-8"))
+    by_number: dict[tuple[str, float], list[tuple[tuple[float, ...], list[float]]]] = {}
+    for fact in facts:
+        dive = parse_dive_number(fact["dive_number"])
+        difficulty = find_difficulty(dive, fact["board_m"])
+        own = measured_stream().own_award(exemplar_quantities()[fact["id"]], dive, difficulty)
+        assert own is not None
+        by_number.setdefault((fact["dive_number"], fact["board_m"]), []).append((own.steps, fact["qualities"]))
+    found = []
+    for dives in by_number.values():
+        told, true = np.array([steps for steps, _ in dives]), np.array([qualities for _, qualities in dives])
+        found.append([np.corrcoef(told[:, step], true[:, step])[0, 1] for step in range(3)])
+    take_off, flight, entry = np.nanmean(found, axis=0)
+    assert take_off > 0.5
+    assert flight > 0.7
+    assert entry > 0.4
+
+
 def test_the_bundled_exemplars_are_known() -> None:
     ids = {fact["id"] for fact in json.loads(resource("exemplars", "dives.json").read_text(encoding="utf-8"))}
     assert exemplar_quantities().keys() == ids
