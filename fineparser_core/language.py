@@ -137,6 +137,11 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     return tuple((template, pattern_of(template)) for template in templates)
 
 
+def phrase(english: str) -> str:
+    """Marks a part of a sentence that holds values, for the table; it is translated with the sentence around it."""
+    return english
+
+
 def marked(english: str) -> str:
     """Marks a text for the table that is translated where it is shown."""
     return english

@@ -31,7 +31,7 @@ _UNSEEN = (
     "measures",
     "errors.ExitCode",
 )
-_SENTENCE = re.compile(r"[A-Z{'“].* .*\.", re.DOTALL)
+_SENTENCE = re.compile(r"[A-Z0-9{'“].* .*\.", re.DOTALL)
 
 #: {English: a count decides}, and {English templates}.
 Collected = tuple[dict[str, bool], set[str]]
@@ -232,7 +232,9 @@ def _sentences(tree: ast.AST) -> Iterator[str]:
         elif isinstance(node, ast.JoinedStr):
             silent.update(one for one in ast.walk(node) if isinstance(one, ast.Constant))
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant | ast.JoinedStr) and node not in silent:
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "phrase":
+            yield _template(node.args[0])
+        elif isinstance(node, ast.Constant | ast.JoinedStr) and node not in silent:
             template = _template(node)
             if _SENTENCE.fullmatch(template):
                 yield template
@@ -241,14 +243,23 @@ def _sentences(tree: ast.AST) -> Iterator[str]:
 def _is_silent(function: ast.AST) -> bool:
     name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
     of_log = isinstance(function, ast.Attribute) and getattr(function.value, "id", "") in ("log", "logging", "re")
-    return of_log or name in ("tr", "translate", "QT_TRANSLATE_NOOP", "text", "marked", "add_argument", "compile")
+    return of_log or name in (
+        "tr",
+        "translate",
+        "QT_TRANSLATE_NOOP",
+        "text",
+        "marked",
+        "phrase",
+        "add_argument",
+        "compile",
+    )
 
 
-def _template(node: ast.Constant | ast.JoinedStr) -> str:
+def _template(node: ast.AST) -> str:
     if isinstance(node, ast.Constant):
         return node.value if isinstance(node.value, str) else ""
     parts, places = [], 0
-    for part in node.values:
+    for part in getattr(node, "values", ()):
         if isinstance(part, ast.Constant):
             parts.append(str(part.value))
         else:

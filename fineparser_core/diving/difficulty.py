@@ -15,6 +15,7 @@ from functools import cache
 
 from fineparser_core.diving.dive_number import DiveNumber
 from fineparser_core.errors import ConfigError
+from fineparser_core.language import phrase
 from fineparser_core.resources import resource
 
 BOARDS_M = (1.0, 3.0, 5.0, 7.5, 10.0)
@@ -170,9 +171,9 @@ def _difficulty(dive: DiveNumber, board_m: float) -> float:
     value = _known_difficulty(dive, board_m)
     if value is None:
         known = [board for board in BOARDS_M if _known_difficulty(dive, board) is not None]
-        way_out = "give the DD yourself"
+        way_out = phrase("give the DD yourself")
         if known:
-            way_out = f"choose a board it is known for ({_listed(known)} m), or {way_out}"
+            way_out = phrase(f"choose a board it is known for ({_listed(known)} m), or give the DD yourself")
         raise ConfigError(f"The DD of {dive} from {board_m:g} m is not known: {way_out}.")
     return value
 

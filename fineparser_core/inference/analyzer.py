@@ -33,6 +33,7 @@ from fineparser_core.inference.placing import measured_moments, place
 from fineparser_core.inference.rescore import aggregate_votes, correct_transitions
 from fineparser_core.inference.samples import Samples, read_samples
 from fineparser_core.inference.suggest import suggest_numbers
+from fineparser_core.language import phrase
 from fineparser_core.measures import measures
 from fineparser_core.measures.moments import Moments, transition_prior
 from fineparser_core.models.fineparser import FineParser
@@ -336,7 +337,8 @@ class Analyzer:
         if not usable:
             raise unusable[0]
         if unusable:
-            notes = (*notes, f"{len(unusable)} of {len(chosen)} exemplars could not be used: {unusable[0]}")
+            left_out = phrase(f"{len(unusable)} of {len(chosen)} exemplars could not be used: {unusable[0]}")
+            notes = (*notes, left_out)
         # No rule was measured for exemplars of other numbers.
         same = all(exemplar.dive_number == str(dive) for exemplar in usable)
         votes = self.compare(encoding, usable)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.errors import ConfigError, VideoError
+from fineparser_core.language import phrase
 from fineparser_core.types import AthletePoint, Clip, VideoInfo
 from fineparser_core.video.probe import probe
 
@@ -36,12 +37,14 @@ def make_clip(
         )
     start = 0 if in_frame is None else in_frame
     end = last if out_frame is None else out_frame
-    for name, frame in (("in", start), ("out", end)):
-        if not 0 <= frame <= last:
-            raise VideoError(f"{path}: there is no frame {frame} for the {name} point: choose one from 0 to {last}.")
+    if not 0 <= start <= last:
+        raise VideoError(f"{path}: there is no frame {start} for the in point: choose one from 0 to {last}.")
+    if not 0 <= end <= last:
+        raise VideoError(f"{path}: there is no frame {end} for the out point: choose one from 0 to {last}.")
     length = end - start + 1
     if length < MIN_FRAMES:
-        found = f"found {length} {'frame' if length == 1 else 'frames'}" if length > 0 else "found no frame"
+        found = phrase("found 1 frame") if length == 1 else phrase(f"found {length} frames")
+        found = found if length > 0 else phrase("found no frame")
         raise VideoError(
             f"{path}: {found} from {start} to {end}, need at least {MIN_FRAMES}: move the in or the out point."
         )

@@ -155,12 +155,16 @@ def select_by_board(
     chosen = _in_order(candidates, board_m, seed)[:n_exemplars]
     notes = []
     if len(chosen) < n_exemplars:
-        exemplars = "exemplar" if len(chosen) == 1 else "exemplars"
-        notes.append(f"Only {len(chosen)} {exemplars} of this dive number, not {n_exemplars}.")
+        if len(chosen) == 1:
+            notes.append(f"Only 1 exemplar of this dive number, not {n_exemplars}.")
+        else:
+            notes.append(f"Only {len(chosen)} exemplars of this dive number, not {n_exemplars}.")
     other = sum(e.board_m != board_m for e in chosen) if board_m is not None and board_given else 0
     if other:
-        are = "exemplars is" if other == 1 else "exemplars are"
-        notes.append(f"{other} of {len(chosen)} {are} from another board, where the difficulty may differ.")
+        if other == 1:
+            notes.append(f"1 of {len(chosen)} exemplars is from another board, where the difficulty may differ.")
+        else:
+            notes.append(f"{other} of {len(chosen)} exemplars are from another board, where the difficulty may differ.")
     return chosen, tuple(notes)
 
 

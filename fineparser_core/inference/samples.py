@@ -11,6 +11,7 @@ from fineparser_core.constants import MASK_SIZE
 from fineparser_core.errors import ConfigError, VideoError
 from fineparser_core.inference.athlete_track import LEAST_FRAMES, Diver, follow_athlete
 from fineparser_core.inference.encoder import ClipEncoder
+from fineparser_core.language import phrase
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.types import Clip, VideoInfo
 from fineparser_core.video.athlete_crop import crop_image, crops_around_joints, square_to_xyxy, track_athlete
@@ -228,17 +229,20 @@ def _notes(info: VideoInfo, damaged: list[int], n_read: int) -> tuple[str, ...]:
     if info.n_frames_missing:
         notes.append(f"The file is cut off: {info.n_frames_missing} of its {info.n_frames_whole} frames are missing.")
     if info.n_parts_damaged:
-        parts = "1 part" if info.n_parts_damaged == 1 else f"{info.n_parts_damaged} parts"
+        n_parts = info.n_parts_damaged
+        parts = phrase("1 part") if n_parts == 1 else phrase(f"{n_parts} parts")
         notes.append(f"The file is damaged: {parts} of its video cannot be read.")
     if damaged:
-        share = f"{len(damaged)} of the {n_read} frames read"
+        share = phrase(f"{len(damaged)} of the {n_read} frames read")
         if len(damaged) > _MOST_DAMAGED * n_read:
             raise VideoError(
                 f"{info.path} is damaged: {share} cannot be decoded (the first is frame {damaged[0]}): copy it again, "
                 "or move the in or the out point."
             )
-        are = "is" if len(damaged) == 1 else "are"
-        notes.append(f"The file is damaged: {share} {are} not whole, the first is frame {damaged[0]}.")
+        if len(damaged) == 1:
+            notes.append(f"The file is damaged: {share} is not whole, the first is frame {damaged[0]}.")
+        else:
+            notes.append(f"The file is damaged: {share} are not whole, the first is frame {damaged[0]}.")
     return tuple(notes)
 
 

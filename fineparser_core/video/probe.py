@@ -24,6 +24,7 @@ from av.video.stream import VideoStream
 
 from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.errors import VideoError
+from fineparser_core.language import phrase
 from fineparser_core.types import VideoInfo
 from fineparser_core.video.containers import read_declared
 
@@ -136,9 +137,9 @@ def _inspect(path: Path, _mtime_ns: int, _size: int) -> tuple[VideoInfo, FrameIn
         index, time_base, n_missing, n_damaged = _index_packets(path, container, stream, declared.cut_off)
     n_frames = len(index.pts)
     if n_frames < MIN_FRAMES:
-        frames = "frame" if n_frames == 1 else "frames"
-        cut_off = f" (the file is cut off, {n_missing} more are missing)" if n_missing else ""
-        raise VideoError(f"{path}: found {n_frames} {frames}{cut_off}, need at least {MIN_FRAMES}: pick a longer clip.")
+        found = phrase("1 frame") if n_frames == 1 else phrase(f"{n_frames} frames")
+        cut_off = phrase(f" (the file is cut off, {n_missing} more are missing)") if n_missing else ""
+        raise VideoError(f"{path}: found {found}{cut_off}, need at least {MIN_FRAMES}: pick a longer clip.")
     with open_video(path) as (container, stream):
         codec, geometry = _inspect_first_frame(path, container, stream)
         recorded_on = recording_day(container.metadata)

@@ -155,7 +155,7 @@ class AnalysisService(QObject):
             return
         del self.tasks[key]
         state = ScoreState.NO_EXEMPLARS if analysis.unscored else ScoreState.SCORED
-        found = {"model_analysis": analysis, "score_state": state, "problem": analysis.unscored or None}
+        found = {"model_analysis": analysis, "score_state": state, "problem": sentence(analysis.unscored) or None}
         self._state.update_analysis(key, **found, progress=None)
         self._rescoring.rescore(key)
 

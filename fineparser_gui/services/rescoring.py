@@ -112,7 +112,7 @@ class RescoringService(QObject):
         placed = None if request.transitions is None else frames_of(Transitions(**request.transitions))
         state = ScoreState.NO_EXEMPLARS if rescored.unscored else ScoreState.SCORED
         found = {"rescored": rescored, "rescored_for": (placed, request.contact_frame), "score_state": state}
-        self._state.update_analysis(key, **found, problem=rescored.unscored or None)
+        self._state.update_analysis(key, **found, problem=sentence(rescored.unscored) or None)
         self.rescore(key)  # the moment may have moved on
 
     def _on_failed(self, key: str, kind: str, message: str) -> None:

@@ -7,6 +7,7 @@ from math import isfinite
 from fineparser_core.diving.difficulty import BOARDS_M, find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError
+from fineparser_core.language import phrase
 from fineparser_core.printable import printable
 
 #: Three awards of ten each are multiplied by the DD.
@@ -42,12 +43,13 @@ def check_facts(facts: ExemplarFacts) -> ExemplarFacts:
         raise ConfigError(f"An exemplar needs its board, found {found}: choose one of {boards} m.")
     try:
         difficulty = find_difficulty(dive, facts.board_m).value
-        limit = f"{dive} from {facts.board_m:g} m has a DD of {difficulty:g}, so at most {_BEST_AWARDS * difficulty:g}"
+        most = _BEST_AWARDS * difficulty
+        limit = phrase(f"{dive} from {facts.board_m:g} m has a DD of {difficulty:g}, so at most {most:g}")
     except ConfigError:
         if dive.armstand and facts.board_m < 5:
             raise
         difficulty = _HARDEST_DD
-        limit = f"no dive is given more than {MOST_POINTS:g}"
+        limit = phrase(f"no dive is given more than {MOST_POINTS:g}")
     if not isfinite(facts.score) or not 0 <= facts.score <= _BEST_AWARDS * difficulty:
         raise ConfigError(f"A score of {facts.score:g} cannot be: {limit}; give the official score of this dive.")
     name = "".join(letter for letter in " ".join(facts.diver.split()) if printable(letter) == letter)

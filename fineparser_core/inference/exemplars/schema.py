@@ -218,8 +218,9 @@ def uri_for_reading(path: Path) -> str:
     if path.is_dir():
         raise ExemplarError(f"{path} is a folder: give the path of the exemplar library in it.")
     if not path.is_file():
-        what = "is no file" if path.exists() else "does not exist"
-        raise ExemplarError(f"{path} {what}: give the path of an exemplar library.")
+        if path.exists():
+            raise ExemplarError(f"{path} is no file: give the path of an exemplar library.")
+        raise ExemplarError(f"{path} does not exist: give the path of an exemplar library.")
     # Opened as if for writing, because only then does SQLite take away what it needs beside a file with a write-ahead
     # log; where the file cannot be written, it opens it for reading.
     uri = f"{path.resolve().as_uri()}?mode=rw"

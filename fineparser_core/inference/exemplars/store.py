@@ -345,9 +345,9 @@ class ExemplarStore:
         for file, path in self._files.items():
             found, left_out = self._read(file)
             if left_out:
-                which = f"{len(left_out)} of {len(found) + len(left_out)} exemplars"
-                are = "is" if len(left_out) == 1 else "are"
-                sentences.append(f"{path}: {which} cannot be used and {are} left out: {left_out[0]}.")
+                n, of = len(left_out), len(found) + len(left_out)
+                are = "is" if n == 1 else "are"
+                sentences.append(f"{path}: {n} of {of} exemplars cannot be used and {are} left out: {left_out[0]}.")
         return " ".join(sentences)
 
     def _row_of(
