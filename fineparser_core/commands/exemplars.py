@@ -3,10 +3,13 @@
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
+from typing import Any
 
+import cv2
 import numpy as np
 
 from fineparser_core.checkpoints.bundle import read_card
@@ -17,22 +20,30 @@ from fineparser_core.config import Renderer
 from fineparser_core.errors import ConfigError, ExportError
 from fineparser_core.inference.analyzer import Analyzer, bundled_weights
 from fineparser_core.inference.clips import make_clip
-from fineparser_core.inference.exemplars.records import Exemplar, ExemplarMask
+from fineparser_core.inference.exemplars.records import Exemplar, ExemplarEncoding, ExemplarMask
 from fineparser_core.inference.exemplars.store import ExemplarStore
+from fineparser_core.inference.rescore import correct_transitions
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
-from fineparser_core.resources import resource
 from fineparser_core.synth.dataset import CLUB_NUMBERS
-from fineparser_core.synth.render import DivePlan, DiveSpec, RenderedDive, plan_dive, render_dive
+from fineparser_core.synth.render import DiveSpec, RenderedDive, plan_dive, render_dive
 from fineparser_core.synth.true_measures import true_measures
-from fineparser_core.video.atomic import atomic_file, sync_folder, temporary_path
+from fineparser_core.types import Clip
+from fineparser_core.video.atomic import atomic_file, sync_folder
 from fineparser_core.video.writer import VideoWriter
 
 #: The eight commonest dive numbers of FineDiving.
 COMMONEST = ("407C", "107B", "307C", "5253B", "205B", "207C", "109C", "405B")
-_HEIGHT_PX: dict[Renderer, int] = {"capsule": 288, "mesh": 216}
-#: Exemplars of each club dive: half of them from 1 m, half from 3 m.
-_CLUB_EACH = 6
+_SIZE_PX = (320, 240)
+#: Qualities of the exemplars of a club dive, from 1 m and from 3 m each, and how far those of its phases scatter.
+_CLUB_QUALITIES, _CLUB_SPREAD = (8.8, 7.2, 5.4), 0.7
 _SEED = 407
+#: How far the background is out of focus, and where it begins.
+_DEFOCUS_PX, _EDGE_PX = 3.0, 3.0
+_NEAR_ATHLETE_PX, _NEAR_SPLASH_PX = 8, 36
+#: Within the unfinished folder: facts and encodings of the dives that are finished.
+_RECORDS = ".records"
+_MASK_FIELDS = ("sampled_frames", "mask_probability", "crop_xyxy")
+_ENCODING_FIELDS = ("gated", "static_tokens")
 _SAMPLE_NUMBER = "207C"
 #: A dive whose flight and entry have faults that are seen; the first draws show the entry half hidden, or few faults.
 _SAMPLE_DRAW = 2
@@ -40,82 +51,114 @@ _SAMPLE_DRAW = 2
 
 @dataclass(frozen=True, kw_only=True)
 class ExemplarsOptions:
-    """Renders exemplar dives and a sample dive, and encodes the exemplars.
+    """Renders exemplar dives and encodes them; on request, a sample dive as well.
+
+    What is finished is kept beside the new folder, in NAME.part: called again, the command goes on from there.
 
     Attributes:
         out: new folder for the library and its clips.
-        sample: folder for the sample dive.
+        sample: folder for a sample dive; without it, none is rendered.
         weights: folder of a bundle of weights, instead of the bundled one.
         each: exemplars of each of the eight commonest dive numbers.
         seed: of what is rendered.
-        renderer: capsules, or the mesh of the extra "synth", which renders forty club dives as well, six of each.
+        renderer: the mesh of the extra "synth", which renders forty club dives as well, six of each, or capsules.
     """
 
     out: Path
-    sample: Path
+    sample: Path | None = None
     weights: Path | None = None
-    each: Count = 10
+    each: Count = 6
     seed: Seed = _SEED
-    renderer: Renderer = "capsule"
+    renderer: Renderer = "mesh"
 
 
 def main(argv: list[str]) -> int:
     """Runs the command; see `--help`."""
     args = parse(ExemplarsOptions, "exemplars", argv)
-    read_card(args.weights or bundled_weights())
+    card = read_card(args.weights or bundled_weights())
     check_output_folder(args.out)
-    check_output_folder(args.sample)
     if args.out.exists():
         raise ExportError(f"{args.out} exists already: choose a new folder.")
-    if args.sample.resolve().is_relative_to(args.out.resolve()):
-        raise ConfigError(f"{args.sample} lies in {args.out}, which is made anew: choose another folder for --sample.")
+    if args.sample is not None:
+        check_output_folder(args.sample)
+        if args.sample.resolve().is_relative_to(args.out.resolve()):
+            raise ConfigError(f"{args.sample} lies in {args.out}, which is made anew: choose another for --sample.")
+    settings = {"weights": card.id, "each": args.each, "seed": args.seed, "renderer": args.renderer}
     with running() as (progress, cancel):
-        try:
-            folder = temporary_path(args.out)
-            folder.mkdir()
-        except OSError as error:
-            raise ExportError(f"{args.out} cannot be written ({error.strerror}): choose another folder.") from None
-        try:
-            build_library(folder, args.each, args.seed, args.renderer, progress, cancel)
-            encode_library(folder, args.weights, progress, cancel)
+        folder = args.out.with_name(f"{args.out.name}.part")
+        _begin(folder, settings)
+        build_library(folder, list(_draws(args.each, args.seed, args.renderer)), progress, cancel)
+        encode_library(folder, args.weights, progress, cancel)
+        if args.sample is not None:
             write_sample(args.sample, args.seed, args.renderer)
-            os.replace(folder, args.out)
-            sync_folder(args.out.parent)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder / _RECORDS, ignore_errors=True)
+        os.replace(folder, args.out)
+        sync_folder(args.out.parent)
     return 0
 
 
+def _begin(folder: Path, settings: dict[str, Any]) -> None:
+    """Makes the folder of what is finished, or sees that it holds dives of these settings.
+
+    Raises: ConfigError where it does not, ExportError where it cannot be written.
+    """
+    kept = folder / _RECORDS / "settings.json"
+    try:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        before = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else settings
+        if before != settings:
+            raise ConfigError(
+                f"{folder} holds dives of {before}, not of {settings}: delete it, or choose another --out."
+            )
+        with atomic_file(kept) as temporary:
+            temporary.write_text(json.dumps(settings), encoding="utf-8")
+    except OSError as error:
+        raise ExportError(f"{folder} cannot be written ({error.strerror}): choose another folder.") from None
+    except ValueError:
+        raise ConfigError(f"{kept} is damaged: delete {folder}.") from None
+
+
 def build_library(
-    folder: Path, each: int, seed: int, renderer: Renderer, progress: ProgressCallback, cancel: CancelToken
+    folder: Path, draws: Sequence[tuple[str, DiveSpec, int]], progress: ProgressCallback, cancel: CancelToken
 ) -> None:
-    """Renders `each` dives of every one of the commonest numbers into MP4s; `dives.json` keeps their facts,
-    `measures.json` what can be measured of them."""
+    """Renders dives into MP4s, those that are missing; `dives.json` keeps their facts, `measures.json` what can be
+    measured of them.
+
+    Args:
+        draws: id, spec and seed of each.
+    """
     facts, true = [], {}
-    drawn = list(_draws(each, seed, renderer))
-    for name, spec, state in drawn:
+    for done, (name, spec, state) in enumerate(draws, start=1):
         cancel.raise_if_cancelled()
-        dive = render_dive(spec, state)
-        _write_clip(dive, folder / f"{name}.mp4")
-        true[name] = true_measures(plan_dive(spec, state))
-        facts.append(
-            {
-                "id": name,
-                "dive_number": spec.dive_number,
-                "board_m": dive.board_m,
-                "score": dive.score,
-                "out_frame": len(dive.frames) - 1,
-                "first_flight_frame": dive.first_flight_frame,
-                "first_entry_frame": dive.first_entry_frame,
-                "qualities": [round(float(q), 3) for q in dive.qualities],
-                "renderer": renderer,
-            }
-        )
-        progress(Progress("render", len(facts), len(drawn)))
+        record = folder / _RECORDS / f"{name}.json"
+        if not record.is_file():
+            _render(folder, name, spec, state)
+        found = json.loads(record.read_text(encoding="utf-8"))
+        true[name] = found.pop("measures")
+        facts.append(found)
+        progress(Progress("render", done, len(draws)))
     lines = ",\n".join(json.dumps(fact) for fact in facts)
     with atomic_file(folder / "dives.json") as temporary:
         temporary.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
     write_measures(folder / "measures.json", true)
+
+
+def _render(folder: Path, name: str, spec: DiveSpec, state: int) -> None:
+    dive = render_dive(spec, state)
+    _write_clip(dive, folder / f"{name}.mp4")
+    fact = {
+        "id": name,
+        "dive_number": spec.dive_number,
+        "board_m": dive.board_m,
+        "score": dive.score,
+        "out_frame": len(dive.frames) - 1,
+        "first_flight_frame": dive.first_flight_frame,
+        "first_entry_frame": dive.first_entry_frame,
+        "qualities": [round(float(q), 3) for q in dive.qualities],
+        "renderer": spec.renderer,
+    }
+    with atomic_file(folder / _RECORDS / f"{name}.json") as temporary:
+        temporary.write_text(json.dumps({**fact, "measures": true_measures(plan_dive(spec, state))}), encoding="utf-8")
 
 
 def write_measures(path: Path, rows: dict[str, dict[str, float]]) -> None:
@@ -129,11 +172,14 @@ def write_measures(path: Path, rows: dict[str, dict[str, float]]) -> None:
 def encode_library(folder: Path, weights: Path | None, progress: ProgressCallback, cancel: CancelToken) -> None:
     """Writes `library.sqlite` beside rendered clips: their facts, masks and encodings by the weights."""
     facts = json.loads((folder / "dives.json").read_text(encoding="utf-8"))
-    with ExemplarStore.create(folder / "library.sqlite") as library:
-        analyzer = Analyzer.open(weights=weights, library=library.path)
+    path = folder / "library.sqlite"
+    path.unlink(missing_ok=True)
+    with ExemplarStore.create(path) as library:
+        analyzer = Analyzer.open(weights=weights, library=library)
         for done, fact in enumerate(facts, start=1):
             clip = make_clip(folder / f"{fact['id']}.mp4", 0, fact["out_frame"])
-            parse, encoding = analyzer.parse(clip, cancel=cancel)
+            flight_entry = (fact["first_flight_frame"], fact["first_entry_frame"])
+            mask, encoding = _encoded(analyzer, clip, flight_entry, folder / _RECORDS / f"{fact['id']}.npz", cancel)
             exemplar = Exemplar(
                 id=fact["id"],
                 dive_number=fact["dive_number"],
@@ -146,9 +192,35 @@ def encode_library(folder: Path, weights: Path | None, progress: ProgressCallbac
                 first_entry_frame=fact["first_entry_frame"],
                 synthetic=True,
             )
-            library.add(exemplar, ExemplarMask.of(parse), {analyzer.model.id: analyzer.compact(encoding)})
+            library.add(exemplar, mask, {analyzer.model.id: encoding})
             progress(Progress("encode", done, len(facts)))
-        analyzer.library.close()
+
+
+def _encoded(
+    analyzer: Analyzer, clip: Clip, transitions: tuple[int, int], kept: Path, cancel: CancelToken
+) -> tuple[ExemplarMask, ExemplarEncoding]:
+    """Masks and encoding of a clip: those that an earlier call kept, or made now and kept.
+
+    Args:
+        transitions: first frames of flight and entry as they were rendered, which a parse may miss.
+    """
+    if not kept.is_file():
+        parse, encoding = analyzer.parse(clip, cancel=cancel)
+        flight, entry = transitions
+        placed = replace(parse.transitions, first_flight_frame=flight, first_entry_frame=entry)
+        parse, encoding = correct_transitions(parse, encoding, placed)
+        with atomic_file(kept) as temporary, temporary.open("wb") as file:
+            np.savez_compressed(
+                file,
+                transition_samples=encoding.transition_samples,
+                **{name: getattr(ExemplarMask.of(parse), name) for name in _MASK_FIELDS},
+                **{name: getattr(analyzer.compact(encoding), name) for name in _ENCODING_FIELDS},
+            )
+    with np.load(kept, allow_pickle=False) as found:
+        mask = ExemplarMask(**{name: found[name] for name in _MASK_FIELDS})
+        first, second = found["transition_samples"].tolist()
+        fields = {name: found[name] for name in _ENCODING_FIELDS}
+        return mask, ExemplarEncoding(**fields, transition_samples=(first, second))
 
 
 def write_sample(folder: Path, seed: int, renderer: Renderer) -> None:
@@ -161,16 +233,6 @@ def write_sample(folder: Path, seed: int, renderer: Renderer) -> None:
         temporary.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
 
 
-def exemplar_plans() -> Iterator[tuple[str, DivePlan, int]]:
-    """Of every bundled exemplar its id, the plan that it was rendered from, and its last frame."""
-    facts = json.loads(resource("exemplars", "dives.json").read_text(encoding="utf-8"))
-    renderer: Renderer = facts[0].get("renderer", "capsule")
-    each = sum(fact["dive_number"] == COMMONEST[0] for fact in facts)
-    drawn = {name: (spec, state) for name, spec, state in _draws(each, _SEED, renderer)}
-    for fact in facts:
-        yield fact["id"], plan_dive(*drawn[fact["id"]]), fact["out_frame"]
-
-
 def _draws(each: int, seed: int, renderer: Renderer) -> Iterator[tuple[str, DiveSpec, int]]:
     """Id, spec and seed of every exemplar."""
     for n, number in enumerate(COMMONEST):
@@ -178,14 +240,16 @@ def _draws(each: int, seed: int, renderer: Renderer) -> Iterator[tuple[str, Dive
             yield f"rendered-{number}-{i + 1:02d}", _spec(number, renderer), _state(seed, n, i)
     if renderer == "mesh":
         for n, number in enumerate(CLUB_NUMBERS, start=len(COMMONEST) + 1):
-            for i in range(_CLUB_EACH):
-                board_m = (1.0, 3.0)[i % 2]
-                spec = replace(_spec(number, renderer), board_m=board_m)
+            for i, (level, board_m) in enumerate(product(_CLUB_QUALITIES, (1.0, 3.0))):
+                spread = np.random.default_rng(_state(seed, n, i, 1)).normal(0, _CLUB_SPREAD, 3)
+                take_off, flight, entry = np.clip(level + spread, 0.3, 10.0).tolist()
+                spec = replace(_spec(number, renderer), board_m=board_m, qualities=(take_off, flight, entry))
                 yield f"rendered-{number}-{board_m:g}m-{i // 2 + 1:02d}", spec, _state(seed, n, i)
 
 
 def _spec(number: str, renderer: Renderer) -> DiveSpec:
-    return DiveSpec(dive_number=number, height_px=_HEIGHT_PX[renderer], aspect=16 / 9, clear=True, renderer=renderer)
+    width, height = _SIZE_PX
+    return DiveSpec(dive_number=number, height_px=height, aspect=width / height, clear=True, renderer=renderer)
 
 
 def _state(*seed: int) -> int:
@@ -196,4 +260,24 @@ def _write_clip(dive: RenderedDive, path: Path) -> None:
     height, width = dive.frames.shape[1:3]
     with VideoWriter(path, width_px=width, height_px=height, fps=dive.fps, compact=True) as writer:
         for i, frame in enumerate(dive.frames):
-            writer.write(frame, i / dive.fps)
+            writer.write(_focused(frame, _near(dive, i)), i / dive.fps)
+
+
+def _near(dive: RenderedDive, i: int) -> np.ndarray:
+    """(H, W) uint8, 1 near the athlete and, from the contact on, near the splash."""
+    athlete = cv2.dilate(dive.masks[i], _round(_NEAR_ATHLETE_PX))
+    if i < dive.contact_frame:
+        return np.asarray(athlete)
+    splash = cv2.dilate(dive.masks[dive.contact_frame - 1], _round(_NEAR_SPLASH_PX))
+    return np.maximum(athlete, splash, dtype=np.uint8)
+
+
+def _round(radius_px: int) -> np.ndarray:
+    size = 2 * radius_px + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
+
+
+def _focused(frame: np.ndarray, near: np.ndarray) -> np.ndarray:
+    """A frame (H, W, 3) out of focus where it is not near: the athlete then has more of a clip's few bits."""
+    share = cv2.GaussianBlur(near.astype(np.float32), (0, 0), _EDGE_PX)[..., None]
+    return np.asarray(np.rint(share * frame + (1 - share) * cv2.GaussianBlur(frame, (0, 0), _DEFOCUS_PX)), np.uint8)

@@ -6,6 +6,8 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from fineparser_core.commands.printing import say
+from fineparser_core.diving.difficulty import find_difficulty
+from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.evaluation.summary import text_table
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.exemplars.records import Exemplar
@@ -14,8 +16,8 @@ from fineparser_core.inference.exemplars.records import Exemplar
 def profile_streams() -> None:
     """Prints Spearman's rho of both streams and of each alone, over the bundled exemplars.
 
-    Each exemplar is left out in turn and scored by the others of its number: their mean score, plus the mean points
-    that the streams give it relative to them. Encodings are those that the library holds.
+    Each exemplar is left out in turn and scored by the others of its number and board: their mean score, plus the mean
+    points that the streams give it relative to them. Encodings are those that the library holds.
     """
     analyzer = Analyzer.open(precision="fp32")
     exemplars = analyzer.library.exemplars()
@@ -26,16 +28,22 @@ def profile_streams() -> None:
 
 
 def stream_rhos(analyzer: Analyzer, exemplars: Sequence[Exemplar]) -> Mapping[str, float]:
-    """Spearman's rho with the official score of the scores that the streams give together and alone."""
+    """Spearman's rho with the official mean award of those that the streams give together and alone.
+
+    Scores divided by the difficulty, as points alone would tell hard dives from easy ones.
+    """
     encodings = {exemplar.id: analyzer.exemplar_encoding(exemplar) for exemplar in exemplars}
     rows = []
     for query in exemplars:
-        others = [one for one in exemplars if one.dive_number == query.dive_number and one.id != query.id]
+        same = [one for one in exemplars if (one.dive_number, one.board_m) == (query.dive_number, query.board_m)]
+        others = [one for one in same if one.id != query.id]
         if not others:
             continue
         relative = analyzer.encoder.compare(encodings[query.id], [encodings[one.id] for one in others])
         dynamic, static = (float(part.sum(dim=-1).mean()) for part in relative)
-        rows.append((query.score, float(np.mean([one.score for one in others])), dynamic, static))
+        difficulty = find_difficulty(parse_dive_number(query.dive_number), query.board_m).value
+        points = np.array([query.score, np.mean([one.score for one in others]), dynamic, static])
+        rows.append(points / (3 * difficulty))
     true, others_mean, dynamic_points, static_points = np.array(rows).T
     predictions = {
         "both streams": dynamic_points + static_points,

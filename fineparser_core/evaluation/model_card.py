@@ -139,7 +139,7 @@ def _which_model(card: WeightsCard) -> list[str]:
     blocks = [f"These are weights of {_MODELS.get(method, f'`{method}`')}."]
     if shares := card.streams:
         rows = [
-            "| what scores | Spearman's rho with the true score |",
+            "| what scores | Spearman's rho with the true mean award |",
             "| --- | --- |",
             f"| both streams | {_number(shares['both'])} |",
             f"| the static stream alone | {_number(shares['static'])} |",

@@ -1,4 +1,4 @@
-"""Bands of what good dives of a number show: the better half of the bundled exemplars, measured as any clip is."""
+"""Bands of what good dives of a number and board show, of every number among the bundled exemplars."""
 
 import json
 from collections.abc import Mapping

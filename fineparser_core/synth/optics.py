@@ -53,7 +53,7 @@ def sample_optics(size: tuple[int, int], rng: np.random.Generator, *, clear: boo
     gain = 1 + rng.normal(0, 0.13) * amount + rng.normal(0, 0.07, 3) * amount
     curve = np.clip(x * gain, 0, 1) ** np.exp(rng.normal(0, 0.2) * amount)
     curve = 0.5 + (curve - 0.5) * (1 + rng.normal(0, 0.13) * amount) + rng.normal(0, 0.05) * amount
-    noise = float(rng.gamma(1.5, 2.2)) * (0.4 if clear else 1.0)
+    noise = float(rng.gamma(1.5, 2.2)) * (0.0 if clear else 1.0)
     shape = (height + 64, width + 64, 3)
     grain: np.ndarray = rng.normal(0, noise, shape)
     if rng.random() < 0.5:

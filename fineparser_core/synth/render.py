@@ -35,6 +35,8 @@ from fineparser_core.synth.staging import Athlete
 _MIN_FRAMES, _MAX_FRAMES = 63, 273
 # Instants a frame at which the motion is evaluated, for motion blur.
 _SUBFRAMES, _SUBFRAMES_CLEAR = 6, 16
+# A clear clip shows so much before the take-off and after the contact with the water.
+_CLEAR_BEFORE_S, _CLEAR_AFTER_S = 1.2, 0.7
 # Shares of the clips that begin with a close-up or end under water.
 _CLOSE_UP_SHARE, _UNDERWATER_SHARE = 0.15, 0.06
 # Share of the dives from 1 m and 3 m that a phone films.
@@ -59,7 +61,8 @@ class DiveSpec:
         aspect: width / height.
         synchro: two divers side by side. Timing, qualities, awards and joints are those of the diver nearer to the
             camera.
-        clear: a well-lit, close, steady side view, as for an exemplar shown to a coach.
+        clear: a well-lit, close, steady side view without noise, of little more than the dive, as for an exemplar shown
+            to a coach.
         renderer: "capsule", or "mesh" of the extra `synth`, see `mesh_stage`.
     """
 
@@ -144,6 +147,9 @@ def sample_timing(spec: DiveSpec, come_out_s: float, contact_s: float, rng: np.r
     air = contact_s / step
     # The clip continues after the splash.
     length = max(length, int(flight + air + 12))
+    if spec.clear:
+        flight = round(_CLEAR_BEFORE_S / step)
+        length = int(flight + air + _CLEAR_AFTER_S / step)
     start = step * (inside - flight)
     entry = int(np.ceil((come_out_s - start) / step))
     return Timing(n_frames=length, first_flight_frame=flight, first_entry_frame=entry, step_s=step, start_s=start)

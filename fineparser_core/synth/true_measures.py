@@ -11,6 +11,8 @@ from fineparser_core.synth.render import DivePlan
 _HELD_FROM, _TIGHT = 0.4, 0.25
 _OPEN_DEG = 150.0
 _STEP_S = 0.01
+#: The lowest point of a springboard lies within this time before leaving.
+_RECOIL_S = 0.6
 
 
 def true_measures(plan: DivePlan) -> dict[str, float]:
@@ -35,7 +37,10 @@ def true_measures(plan: DivePlan) -> dict[str, float]:
     found["toe_angle"] = float(np.median(_angle(joints, "knee", "ankle", "toe")))
     if not motion.dive.half_twists:
         turns = np.interp(held_s, motion.clock, motion.rotation_rad) / (2 * np.pi)
-        found["rotation_speed"] = float(abs(np.polyfit(held_s, turns, 1)[0]))
+        speed = float(np.polyfit(held_s, turns, 1)[0])
+        late = slice(2 * len(held_s) // 3, None)
+        found["rotation_speed"] = abs(speed)
+        found["rotation_hold"] = float(np.polyfit(held_s[late], turns[late], 1)[0]) / speed
     at_entry, _ = motion.world_joints(np.array([motion.contact_s]))
     found["entry_angle"] = _entry_angle(motion, at_entry[0])
     found["hip_line"] = 180 - float(_angle(at_entry, "shoulder", "hip", "knee")[0])
@@ -54,8 +59,13 @@ def true_measures(plan: DivePlan) -> dict[str, float]:
     found["legs_apart"] = float(np.median(_between(*(_in_plane(leg) for leg in legs))))
     arms = [leaving[:, JOINT[f"wrist_{side}"]] - leaving[:, JOINT[f"shoulder_{side}"]] for side in "lr"]
     found["arm_asymmetry"] = float(_between(*(_in_plane(arm) for arm in arms))[0])
+    if motion.springboard:
+        recoil_s = np.arange(-_RECOIL_S, 0.0, _STEP_S)
+        found["recoil_time"] = -float(recoil_s[_middle(motion.world_joints(recoil_s)[0], "toe")[:, 2].argmin()])
     legs_line = _legs_line(motion)
-    return found if legs_line is None else found | {"legs_line": legs_line}
+    if legs_line is not None:
+        found["legs_line"] = legs_line
+    return {name: value for name, value in found.items() if np.isfinite(value)}
 
 
 def _closest_approach(motion: Motion) -> float:

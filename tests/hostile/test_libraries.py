@@ -1,5 +1,6 @@
 """Exemplar libraries of strangers: what is sound is read, what is not is named in one sentence, in bounded time."""
 
+import bz2
 import os
 import shutil
 import sqlite3
@@ -231,6 +232,12 @@ def bomb() -> bytes:
     return first + first[2:] * 47 + b"\x03\x00" + bytes(4)
 
 
+def features(scale: float) -> bytes:
+    """Packed features of 8 bits with a scale."""
+    rows = np.concatenate([np.full((9, 1), scale, "<f4").view("i1"), np.ones((9, 1024), "i1")], axis=1)
+    return bz2.compress(rows.tobytes())
+
+
 SPREAD = 96 * 112 * 112
 LOOP = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT"
 GATED, TOKENS = bytes(9 * 1024 * 4), bytes(3 * 4 * 64 * 4)
@@ -278,9 +285,10 @@ CASES: dict[str, tuple[str, Callable[[Path], object]]] = {
     "another library's tables": (REFUSED, instead(lambda path: path.write_bytes(b"SQLite format 3\0" + bytes(84)))),
     # What the file says of itself.
     "version 0": (REFUSED, sql("PRAGMA user_version = 0")),
-    "version 3": (REFUSED, sql(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")),
+    "a newer version": (REFUSED, sql(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")),
     "version -1": (REFUSED, sql("PRAGMA user_version = -1")),
     "version 1 with the tables of 2": (REFUSED, sql("PRAGMA user_version = 1")),
+    "version 2": (RIGHT, sql("PRAGMA user_version = 2")),
     "another program's": (REFUSED, sql("PRAGMA application_id = 0x47504B47")),
     "a page size of 3": (REFUSED, patched(16, b"\0\3")),
     "a page size of 65536": (REFUSED, patched(16, b"\0\1")),
@@ -367,7 +375,10 @@ CASES: dict[str, tuple[str, Callable[[Path], object]]] = {
     "text of 5 MB": (REFUSED, row(diver="x" * 5_000_000)),
     # Masks.
     "masks that unpack to 3 GB": (UNUSABLE, row("mask", probability=bomb)),
-    "masks that are no zlib": (UNUSABLE, row("mask", probability=b"no zlib")),
+    "masks that are not packed": (UNUSABLE, row("mask", probability=b"no zlib")),
+    "masks that bz2 unpacks to 100 MB": (UNUSABLE, row("mask", probability=lambda: bz2.compress(bytes(10**8)))),
+    "masks cut off by bz2": (UNUSABLE, row("mask", probability=bz2.compress(bytes(SPREAD))[:-20])),
+    "masks that bz2 cannot unpack": (UNUSABLE, row("mask", probability=b"BZh9" + bytes(100))),
     "masks cut off": (UNUSABLE, row("mask", probability=lambda: packed(os.urandom(SPREAD))[:-1000])),
     "masks too small": (UNUSABLE, row("mask", probability=packed(bytes(SPREAD - 1)))),
     "masks too large": (UNUSABLE, row("mask", probability=packed(bytes(SPREAD + 1)))),
@@ -388,9 +399,12 @@ CASES: dict[str, tuple[str, Callable[[Path], object]]] = {
     "features of 1e38": (UNUSABLE, row("encoding", gated=np.full(9 * 1024, 1e38, "<f4").tobytes())),
     "features of 64 bits": (UNUSABLE, row("encoding", gated=bytes(9 * 1024 * 8))),
     "one feature less": (UNUSABLE, row("encoding", gated=GATED[4:])),
+    "packed features of 1e38": (UNUSABLE, row("encoding", gated=features(1e38))),
+    "packed features that are no number": (UNUSABLE, row("encoding", gated=features(float("nan")))),
     "half a feature": (UNUSABLE, row("encoding", gated=GATED[2:])),
     "features in words": (UNUSABLE, row("encoding", gated="x" * len(GATED))),
     "no features": (UNUSABLE, row("encoding", gated=None)),
+    "packed features of 1": (RIGHT, row("encoding", gated=features(1.0))),
     "tokens that are no number": (UNUSABLE, row("encoding", static_tokens=np.full(768, np.nan, "<f4").tobytes())),
     "one token more": (UNUSABLE, row("encoding", static_tokens=TOKENS + bytes(4))),
     "samples in the wrong order": (UNUSABLE, row("encoding", st=60, ed=20)),

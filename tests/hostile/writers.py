@@ -391,14 +391,13 @@ def _render_library(folder: Path) -> None:
     from fineparser_core.commands import exemplars
 
     def build(place: Path, *_: object) -> None:
-        (place / "clips").mkdir()
+        (place / "clips").mkdir(exist_ok=True)
         (place / "clips" / "one.mp4").write_bytes(b"one")
 
     exemplars.build_library = build
     exemplars.encode_library = lambda place, *_: (place / "library.sqlite").write_bytes(b"library")
-    exemplars.write_sample = lambda *_: None
     if not (folder / "rendered").exists():
-        assert exemplars.main(["--out", str(folder / "rendered"), "--sample", str(folder / "sample")]) == 0
+        assert exemplars.main(["--out", str(folder / "rendered")]) == 0
 
 
 rendered = Steps(

@@ -42,6 +42,7 @@ _SECOND_COLUMNS = (
 MIGRATIONS = (
     _FIRST_SCHEMA,
     tuple(f"ALTER TABLE exemplar ADD COLUMN {name} {kind}" for name, kind, _ in _SECOND_COLUMNS),
+    (),  # arrays are packed, which older programs cannot read
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 #: How long to wait for another program that is writing.
@@ -245,4 +246,4 @@ def uri_for_reading(path: Path) -> str:
 def present_columns(connection: sqlite3.Connection, database: str) -> str:
     """What to select from the table `exemplar` of an open database to see the columns of the present version."""
     version = version_of(connection, database)
-    return "*" + ("" if version == SCHEMA_VERSION else "".join(f", {value} AS {n}" for n, _, value in _SECOND_COLUMNS))
+    return "*" + ("" if version > 1 else "".join(f", {value} AS {n}" for n, _, value in _SECOND_COLUMNS))

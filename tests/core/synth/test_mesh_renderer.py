@@ -219,13 +219,8 @@ def test_athletes_are_dressed_and_as_tall_as_juniors_and_adults():
 
 
 def test_the_mesh_renders_exemplars_of_clubs_beside_those_of_competitions():
-    drawn = list(exemplars._draws(10, 407, "mesh"))
-    assert len({name for name, _, _ in drawn}) == len({seed for _, _, seed in drawn}) == len(drawn) == 320
+    drawn = list(exemplars._draws(6, 407, "mesh"))
+    assert len({name for name, _, _ in drawn}) == len({seed for _, _, seed in drawn}) == len(drawn) == 288
     club = [spec for _, spec, _ in drawn if spec.dive_number in CLUB_NUMBERS]
     assert len(club) == 240
     assert sum(spec.board_m == 1.0 for spec in club) == sum(spec.board_m == 3.0 for spec in club) == 120
-
-
-def test_the_plans_of_the_bundled_exemplars_are_those_they_were_rendered_from():
-    _, plan, out_frame = next(exemplars.exemplar_plans())
-    assert plan.timing.n_frames == out_frame + 1

@@ -54,6 +54,23 @@ def test_the_same_frames_make_the_same_file(tmp_path: Path) -> None:
     assert len(files) == 1
 
 
+def test_a_compact_file_is_small_and_steps_both_ways(tmp_path: Path) -> None:
+    sizes = {}
+    for compact in (False, True):
+        path = tmp_path / f"{compact}.mp4"
+        with VideoWriter(path, width_px=320, height_px=240, fps=25, compact=compact) as writer:
+            for number in range(60):
+                writer.write(picture(number // 4, 320, 240), number / 25)
+        sizes[compact] = path.stat().st_size
+    assert sizes[True] < sizes[False]
+    with VideoReader(tmp_path / "True.mp4") as reader:
+        assert reader.info.n_frames == 60
+        forward = [reader.frame(number) for number in range(60)]
+        for number in reversed(range(60)):
+            np.testing.assert_array_equal(reader.frame(number), forward[number])
+        assert np.abs(forward[40].astype(int) - picture(10, 320, 240)).mean() < 4
+
+
 @pytest.mark.parametrize("error", [Cancelled(), ValueError("bug")])
 def test_an_exception_leaves_no_file(error: Exception, tmp_path: Path) -> None:
     path = tmp_path / "out.mp4"
