@@ -137,7 +137,10 @@ def legs_line(dive: InTheAir) -> Measure | None:
     length = float(np.median(np.hypot(*line[window][seen].T)))
     if abs(angle) > _BELIEVED_DEG:
         return None
-    deviation = float(np.hypot(dive.angle_deviation(angle, length, abs(rate)), np.std(angles) / np.sqrt(seen.sum())))
+    off = angles - angle - rate * (times[window][seen] - times[at])
+    # A contact that is found late leaves the water where it is: half of its scatter moves the hips' going under.
+    turning_deg_s = abs(rate) / np.sqrt(2)
+    deviation = float(np.hypot(dive.angle_deviation(angle, length, turning_deg_s), np.std(off) / np.sqrt(seen.sum())))
     return dive.measure("legs_line", sense * float(angle), deviation, "deg", at, _ENTRY)
 
 
@@ -148,7 +151,7 @@ def hip_line(dive: InTheAir) -> Measure | None:
     angles = dive.seen.angle("shoulder", "hip", "knee")
     pairs = (("shoulder", "hip"), ("hip", "knee"))
     limbs = [(dive.seen.joint(a) - dive.seen.joint(b))[dive.touches] for a, b in pairs]
-    deviation = dive.joint_angle_deviation(limbs)
+    deviation = dive.joint_angle_deviation(limbs) / np.sqrt(2)  # the mean of both sides
     return dive.measure("hip_line", 180 - angles[dive.touches], deviation, "deg", dive.touches, _ENTRY)
 
 
@@ -159,5 +162,5 @@ def arm_line(dive: InTheAir) -> Measure | None:
         return None
     angles = dive.seen.angle("shoulder", "elbow", "wrist")
     limbs = [dive.seen.joint(a)[at] - dive.seen.joint(b)[at] for a, b in (("shoulder", "elbow"), ("elbow", "wrist"))]
-    deviation = dive.joint_angle_deviation(limbs)
+    deviation = dive.joint_angle_deviation(limbs) / np.sqrt(2)  # the mean of both sides
     return dive.measure("elbow_angle", angles[at], deviation, "deg", at, _ENTRY)

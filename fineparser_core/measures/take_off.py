@@ -11,9 +11,13 @@ _TAKE_OFF = STEP_NAMES[0]
 #: The board's recoil is looked for within this time before the feet leave it, and must lift them so far.
 _RECOIL_S, _LEAST_RECOIL_M = 0.6, 0.12
 #: Share of a distance that a camera which is not quite at the side does not show, a standard deviation.
-_FORESHORTENED = 0.15
+_FORESHORTENED = 0.1
 #: How fast a body leans over at the end of its take-off.
-_LEANS_DEG_S = 120.0
+_LEANS_DEG_S = 160.0
+#: The fingers, which touch the water, are so far from the wrists in the picture's width.
+_HAND_M = 0.1
+#: Samples before the contact by which the hands' swing is told.
+_SWING_SAMPLES = 4
 #: The board's edge is found to so many scatters of a joint.
 _EDGE_JOINTS = 2.0
 
@@ -131,17 +135,23 @@ def arm_asymmetry(dive: InTheAir) -> Measure | None:
     return dive.measure("arm_asymmetry", angle, deviation, "deg", at, _TAKE_OFF)
 
 
-def _distance(dive: InTheAir, name: str, off_px: float, at: int, step: str = _TAKE_OFF) -> Measure | None:
+def _distance(
+    dive: InTheAir, name: str, off_px: float, at: int, step: str = _TAKE_OFF, moved_m: float = 0.0
+) -> Measure | None:
     """A horizontal distance from the board's edge, positive over the water.
 
     What a camera shows of it is at most the distance: it counts as seen from the side.
+
+    Args:
+        moved_m: by how much it changes within the standard deviation of the moment at which it is read.
     """
     assert dive.px_per_m is not None
     scale, share = dive.px_per_m
     value = dive.outward * off_px / scale
     camera = _FORESHORTENED * abs(value)
     edge = _EDGE_JOINTS * dive.joint_px / scale
-    return dive.measure(name, value, float(np.sqrt((value * share) ** 2 + camera**2 + edge**2)), "m", at, step)
+    uncertainty = float(np.sqrt((value * share) ** 2 + camera**2 + edge**2 + moved_m**2))
+    return dive.measure(name, value, uncertainty, "m", at, step)
 
 
 def entry_distance(dive: InTheAir) -> Measure | None:
@@ -153,4 +163,14 @@ def entry_distance(dive: InTheAir) -> Measure | None:
         low = dive.seen.lowest()[dive.touches]
     if not np.isfinite(low).all():
         return None
-    return _distance(dive, "entry_distance", float(low[0] - dive.board[0]), dive.touches, STEP_NAMES[2])
+    scale, _ = dive.px_per_m
+    moved = float(np.hypot(_swing_px_s(dive, dive.touches) * dive.moment_s / scale, _HAND_M))
+    return _distance(dive, "entry_distance", float(low[0] - dive.board[0]), dive.touches, STEP_NAMES[2], moved)
+
+
+def _swing_px_s(dive: InTheAir, at: int) -> float:
+    """How fast the hands swing sideways as they come to the water, pixels of the scene a second."""
+    window = slice(max(at - _SWING_SAMPLES, 0), at + 1)
+    times, x = dive.seen.times_s[window], dive.seen.joint("wrist")[window, 0]
+    seen = np.isfinite(x)
+    return abs(float(np.polyfit(times[seen], x[seen], 1)[0])) if seen.sum() > 2 else 0.0

@@ -31,11 +31,20 @@ from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.measured_stream import EXEMPLARS, measured_stream, quantities
 from fineparser_core.measures import NAMES, measures
+from fineparser_core.measures.context import MOMENT_S
 from fineparser_core.resources import resource
 from fineparser_core.text_table import text_table
 from fineparser_core.types import Analysis, DiveParse, Measure
 
 _ANGLES = Path(__file__).with_name("real_entry_angles.json")
+#: Whose moments a table is by; the last one tells whether what a measure states of itself holds.
+_MOMENTS = (_FOUND, _TRUE, _UNCERTAIN) = (
+    "as found",
+    "of the motion",
+    "of the motion, moved by as much as they are stated to be uncertain",
+)
+#: Draws of moved moments a dive, and how uncertain leaving, come-out and contact are, in those of a moment.
+_DRAWS, _MOMENT_SHARES = 8, (1.0, 2.0, 1.0)
 #: Metres of boards whose labels do not name them: the platform clips are of 10 m.
 _PLATFORM_M = 10.0
 
@@ -60,9 +69,12 @@ class ParseCache:
         return analysis_from_dict(json.loads(facts.read_text(encoding="utf-8")), read_masks_npz(masks)).parse
 
 
-def at_true_moments(parse: DiveParse, fact: dict[str, Any], flight_s: float) -> DiveParse:
-    """A parse whose transitions and contact are those of the rendered motion."""
-    flight, entry = fact["first_flight_frame"], fact["first_entry_frame"]
+def at_true_moments(
+    parse: DiveParse, fact: dict[str, Any], flight_s: float, off_s: tuple[float, float, float] = (0.0, 0.0, 0.0)
+) -> DiveParse:
+    """A parse whose transitions and contact are those of the rendered motion, or so many seconds off them."""
+    leaves, opens, touches = (round(seconds * parse.clip.fps) for seconds in off_s)
+    flight, entry = fact["first_flight_frame"] + leaves, fact["first_entry_frame"] + opens
     times = np.interp([flight, entry], parse.sampled_frames, parse.sampled_times_s).tolist()
     transitions = replace(
         parse.transitions,
@@ -72,12 +84,17 @@ def at_true_moments(parse: DiveParse, fact: dict[str, Any], flight_s: float) -> 
         first_entry_s=times[1],
     )
     # The board is left between two frames, half a frame before the first one in the air.
-    contact = flight + round(flight_s * parse.clip.fps)
+    contact = fact["first_flight_frame"] + round(flight_s * parse.clip.fps) + touches
     return replace(parse, transitions=transitions, first_water_contact_frame=contact)
 
 
-def rendered_rows(cache: ParseCache, count: int, *, true_moments: bool) -> tuple[list[list[str]], int, list[float]]:
-    """Rows of a table over rendered dives, their number, and seconds that measuring each took."""
+def rendered_rows(cache: ParseCache, count: int, moments: str) -> tuple[list[list[str]], int, list[float]]:
+    """Rows of a table over rendered dives, their number, and seconds that measuring each took.
+
+    Args:
+        moments: one of `_MOMENTS`.
+    """
+    rng, n_dives = np.random.default_rng(0), 0
     truths: dict[str, list[tuple[float, Measure | None]]] = {name: [] for name in NAMES}
     took: list[float] = []
     true_of = json.loads(resource(*EXEMPLARS).read_text(encoding="utf-8"))["exemplars"]
@@ -86,13 +103,17 @@ def rendered_rows(cache: ParseCache, count: int, *, true_moments: bool) -> tuple
         parse = cache.parse(name, resource("exemplars", f"{name}.mp4"), 0, fact["out_frame"])
         if parse is None:
             continue
-        if true_moments:
-            parse = at_true_moments(parse, fact, true_of[name]["flight_time"])
-        start = time.perf_counter()
-        found = {m.name: m for m in measures(parse, dive_number=fact["dive_number"], board_m=fact["board_m"])}
-        took.append(time.perf_counter() - start)
-        for measure, true in true_of[name].items():
-            truths[measure].append((true, found.get(measure)))
+        n_dives += 1
+        for _ in range(_DRAWS if moments == _UNCERTAIN else 1):
+            placed = parse
+            if moments != _FOUND:
+                off = rng.normal(0, MOMENT_S * np.array(_MOMENT_SHARES)) if moments == _UNCERTAIN else np.zeros(3)
+                placed = at_true_moments(parse, fact, true_of[name]["flight_time"], tuple(off.tolist()))
+            start = time.perf_counter()
+            found = {m.name: m for m in measures(placed, dive_number=fact["dive_number"], board_m=fact["board_m"])}
+            took.append(time.perf_counter() - start)
+            for measure, true in true_of[name].items():
+                truths[measure].append((true, found.get(measure)))
     rows = []
     for name, pairs in truths.items():
         seen = [(true, one) for true, one in pairs if one is not None and np.isfinite(true)]
@@ -114,7 +135,7 @@ def rendered_rows(cache: ParseCache, count: int, *, true_moments: bool) -> tuple
                 f"{np.corrcoef(off + [true for true, _ in seen], [true for true, _ in seen])[0, 1]:.2f}",
             ]
         )
-    return rows, len(took), took
+    return rows, n_dives, took
 
 
 def real_rows(cache: ParseCache, folder: Path) -> Iterator[list[str]]:
@@ -169,11 +190,10 @@ def main() -> None:
     args = parser.parse_args()
     cache = ParseCache(args.cache, args.only_cached)
     titles = ["measure", "unit", "seen", "spread", "bias", "mean error", "stated", "holds", "r"]
-    for true_moments in (False, True):
-        rows, n_dives, took = rendered_rows(cache, args.exemplars, true_moments=true_moments)
+    for moments in _MOMENTS:
+        rows, n_dives, took = rendered_rows(cache, args.exemplars, moments)
         if not rows:
             continue
-        moments = "of the motion" if true_moments else "as found"
         print(f"{n_dives} rendered dives, moments {moments}\n\n{text_table(titles, rows)}\n")
         print(
             f"one standard deviation holds in 68 % of normal errors; measuring takes {np.median(took):.3f} s a dive\n"
