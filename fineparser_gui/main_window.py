@@ -66,6 +66,7 @@ from fineparser_gui.settings.window_place import WindowPlace
 _SIZE = (1440, 900)
 _LEAST_SIZE = (900, 540)
 _DIVES_W, _SIDE_W = 236, 400
+_MOST_OF_THE_ROOM = 1000
 _DIVES_LEAST_W, _SIDE_LEAST_W = 180, 320
 _STEP_EDITS = (
     "flight_here",
@@ -176,8 +177,8 @@ class MainWindow(QMainWindow):
         column.setSpacing(8)
         for panel in (self.details, self.score, self.contributions, self.measured):
             column.addWidget(panel)
-        column.addWidget(self.exemplars, 1)
-        column.addStretch(0)
+        column.addWidget(self.exemplars, _MOST_OF_THE_ROOM)
+        column.addStretch(1)  # where there are no exemplars to show
         self._side = scroll = QScrollArea()
         scroll.setWidget(side)
         scroll.setWidgetResizable(True)

@@ -68,10 +68,10 @@ class BatchCommands(QObject):
         dialog.show()
 
     def show_athletes(self) -> None:
-        """Show the page of athletes beside the window, that of the shown dive's diver first."""
+        """Show the page of athletes beside the window, that of the shown dive first."""
         dialog = AthleteDialog(self._session, self._window)
         if self._session.current is not None:
-            dialog.show_athlete(self._session.current.diver)
+            dialog.show_dive(self._session.current)
         dialog.show()
 
     def _move(self, places: int) -> None:

@@ -21,6 +21,7 @@ from fineparser_gui.dialogs.season_dialog import SeasonDialog
 from fineparser_gui.formatting import board_text, decimal, signed
 from fineparser_gui.measure_texts import measure_text, unit_text
 from fineparser_gui.model.athlete import AthleteDive, Histories, athletes
+from fineparser_gui.model.dive import Dive
 from fineparser_gui.services.session import Session
 from fineparser_gui.steps import step_text, step_texts
 from fineparser_gui.theme import step_color
@@ -70,6 +71,13 @@ class AthleteDialog(DivesDialog):
         place = self.athlete.findData(name, Qt.ItemDataRole.UserRole, Qt.MatchFlag.MatchFixedString)
         if place >= 0:
             self.athlete.setCurrentIndex(place)
+
+    def show_dive(self, dive: Dive) -> None:
+        """Choose the athlete, dive number and board of a dive."""
+        self.show_athlete(dive.diver)
+        group = (dive.dive_number, dive.board_m)
+        if any(row.key == dive.key for row in self._groups.get(group, ())):
+            self.group.setCurrentIndex(list(self._groups).index(group))
 
     def refresh(self) -> None:
         """See `DivesDialog`."""

@@ -142,6 +142,7 @@ class RankingDialog(DivesDialog):
         from fineparser_gui.plots.dive_plot import DivePlot, plot_canvas
 
         self.plot = DivePlot(by_day=False)
+        self.plot.name_axes("", self.tr("score"))
         self.plot.restyle(self.palette(), self.font())
         self.plot.chosen.connect(self._choose)
         canvas = plot_canvas()

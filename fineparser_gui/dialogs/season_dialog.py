@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFormLayout,
     QPlainTextEdit,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -79,6 +80,7 @@ class SeasonDialog(QDialog):
             (self.tr("&Dives"), self.numbers),
             (self.tr("&Format"), self.format),
         ):
+            widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             add_form_row(form, text, widget)
         form.addRow(self.tr("&Note"), self.note)
         form.addRow(self.tr("On the frames"), self.drawings)
@@ -112,7 +114,9 @@ class SeasonDialog(QDialog):
 
     def _count(self) -> None:
         n_dives, undated = len(self.chosen()), sum(day_of(dive) is None for dive in self._dives)
-        text = self.tr("%n dive(s) in the report.", None, n_dives)
+        text = self.tr("{0} dives in the report.", None, n_dives).format(n_dives)
+        if n_dives == 1:
+            text = self.tr("One dive in the report.")
         if undated and self.first.isEnabled():
             text += " " + self.tr("Dives without a date are left out: enter it beside the dive.")
         self.count.setText(text)

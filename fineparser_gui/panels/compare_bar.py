@@ -92,6 +92,7 @@ class _Candidates(QComboBox):
             self.addItem(candidate.title, candidate)
         self.setCurrentIndex(candidates.index(shown) if shown else -1)
         self.setToolTip(tool_tip(shown.title) if shown else "")
+        self.lineEdit().setCursorPosition(0)  # a long title begins at its beginning
 
     def _show_chosen(self) -> None:
         """What was typed and is no dive goes."""

@@ -1,8 +1,10 @@
 """Shows over the window, whatever its page, that what is dragged can be dropped."""
 
-from PySide6.QtCore import QEvent, QObject, QRectF, Qt
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
+
+_TEXT_AT = 0.16
 
 
 class DropHighlight(QWidget):
@@ -40,7 +42,8 @@ class DropHighlight(QWidget):
         font.setBold(True)
         painter.setFont(font)
         box = QRectF(painter.fontMetrics().boundingRect(text)).adjusted(-18, -10, 18, 10)
-        box.moveCenter(QRectF(self.rect()).center())
+        # Above the middle, where the start page has its words.
+        box.moveCenter(QPointF(self.rect().center().x(), self.height() * _TEXT_AT))
         painter.setPen(QPen(palette.highlight().color(), 2))
         painter.setBrush(palette.base())
         painter.drawRoundedRect(box, 8, 8)

@@ -4,6 +4,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
 from fineparser_gui.formatting import decimal
+from fineparser_gui.model.dive import DiveState
 from fineparser_gui.panels.widgets import keyboard_friendly, label
 from fineparser_gui.services.session import Session
 
@@ -53,6 +54,8 @@ class PointedStrip(QFrame):
             return
         if dive.followed_point is None:
             text = self.tr("The point on the diver, in frame {0}, is not used: it lies outside the In and Out point.")
+        elif dive.state is DiveState.FAILED:
+            text = self.tr("You pointed at the diver in frame {0}.")
         else:
             text = self.tr("You pointed at the diver in frame {0}: whoever is there is followed.")
         self._text.setText(text.format(decimal(point.frame, 0)))

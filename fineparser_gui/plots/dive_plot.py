@@ -90,7 +90,9 @@ class DivePlot(pg.PlotItem):
             axis.setStyle(tickFont=font, tickLength=4, maxTickLevel=1)
             axis.setPen(pg.mkPen(palette.placeholderText().color()))
             axis.setTextPen(palette.placeholderText().color())
-        self.getAxis("left").setWidth(round(QFontMetricsF(font).horizontalAdvance("−00.00")) + 8)
+        metrics, left = QFontMetricsF(font), self.getAxis("left")
+        beside = metrics.height() if left.label.isVisible() else 0
+        left.setWidth(round(metrics.horizontalAdvance("−00.00") + beside) + 8)
         self.titleLabel.setAttr("color", palette.text().color())
 
     def show_series(self, title: str, series: Sequence[Series], shown: str | None, *, halo: QColor) -> None:

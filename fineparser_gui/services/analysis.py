@@ -132,14 +132,15 @@ class AnalysisService(QObject):
         found = {"model_analysis": analysis, "parse_id": request.kept_as or result.id, "suggestions": suggestions}
         self._state.update_analysis(key, state=DiveState.READY, **found, progress=None, problem=None)
         dive = self._state.dive(key)
-        if dive.refused:
+        if dive.refused and not self._is_shown(key):
             self._state.problem.emit(f"{dive.path.name}: {sentence(analysis.parse.refusal or '')}")
         self._score(key)
 
     def _on_parse_failed(self, key: str, kind: str, message: str) -> None:
         del self.tasks[key]
         self._state.update(key, state=DiveState.FAILED, progress=None, problem=message)
-        self._tell(key, message)
+        if not self._is_shown(key):
+            self._tell(key, message)
 
     def _on_parse_cancelled(self, key: str) -> None:
         del self.tasks[key]
@@ -173,6 +174,10 @@ class AnalysisService(QObject):
         del self.tasks[key]
         problem = self.tr("Scoring was cancelled.")
         self._state.update(key, score_state=ScoreState.CANCELLED, progress=None, problem=problem)
+
+    def _is_shown(self, key: str) -> bool:
+        """Whether the window says beside the picture what is wrong with a dive."""
+        return self._state.current is not None and self._state.current.key == key
 
     def _tell(self, key: str, message: str) -> None:
         name = self._state.dive(key).path.name

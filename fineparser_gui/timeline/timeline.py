@@ -394,7 +394,7 @@ class Timeline(QWidget):
         return ", ".join(parts)
 
     def _pending_text(self) -> str:
-        return self.tr("pending: the dive was trimmed and is being analysed again")
+        return self.tr("pending: the dive is being analysed again")
 
     def _legend_text(self, *, short: bool = False) -> str:
         """The curves with the height of their peaks, and what marks the water; `short`: without the heights."""

@@ -167,7 +167,7 @@ def test_an_answer_that_cannot_be_read_is_a_failure(idle_studio, qtbot, small_vi
     Path(message.record_path).write_bytes(b"half a file")
     idle_studio.client.received.emit(message)
     assert session.current.state is DiveState.FAILED
-    assert "record" in idle_studio.window.messages.text
+    assert "record" in idle_studio.window.player.progress._text.text()
 
 
 def test_a_typed_difficulty_wins_over_the_tables(idle_studio, qtbot, small_video, tmp_path):
