@@ -18,6 +18,7 @@ from fineparser_core.diving.difficulty import Difficulty
 from fineparser_core.diving.dive_number import DiveNumber
 from fineparser_core.inference.rescore import aggregate_votes
 from fineparser_core.measures import measures
+from fineparser_core.measures.position import position_shown
 from fineparser_core.resources import resource
 from fineparser_core.types import (
     Analysis,
@@ -206,6 +207,23 @@ def with_measures(
             parts.append(replace(part, points=total, dynamic=dynamic, static=static, measured=measured))
         added.append(replace(vote, vote=vote.score + sum(part.points for part in parts), contributions=tuple(parts)))
     return tuple(added)
+
+
+def position_note(found: Sequence[Measure], dive: DiveNumber) -> str | None:
+    """A sentence where a dive shows another position than its number names; None where it does not, or may not.
+
+    Twisting, flying and armstand dives hold their position for a part of the flight alone: nothing is said of them.
+    """
+    shown = position_shown(found)
+    if shown is None or dive.position == "D" or shown == dive.position:
+        return None
+    if dive.half_twists or dive.flying or dive.armstand:
+        return None
+    hips, knees = (next(one.value for one in found if one.name == name) for name in ("hip_angle", "knee_angle"))
+    return (
+        f"Hips at {hips:.0f}° and knees at {knees:.0f}° show position {shown}, and {dive} names {dive.position}: check "
+        "the dive number."
+    )
 
 
 def quantities(found: Sequence[Measure]) -> dict[str, tuple[float, float]]:
