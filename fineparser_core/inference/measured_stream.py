@@ -95,7 +95,7 @@ class MeasuredStream:
         network_share: by how much the network's own streams count beside it.
         mean_award: of a usual dive.
         step_shares: of the phases in an award.
-        interval: of a score by this stream.
+        interval, own_interval: of a score by this stream, and of one without exemplars.
         checked: how the award of its own came out.
     """
 
@@ -104,6 +104,7 @@ class MeasuredStream:
     mean_award: float
     step_shares: tuple[float, float, float]
     interval: IntervalRule
+    own_interval: IntervalRule
     checked: AwardCheck
 
     def difference(
@@ -146,7 +147,7 @@ class MeasuredStream:
             award=award,
             score=score,
             steps=(take_off, flight, entry),
-            interval=self.interval.around(score, 0.0, difficulty.value),
+            interval=self.own_interval.around(score, 0.0, difficulty.value),
             checked=self.checked,
         )
 
@@ -256,6 +257,7 @@ def measured_stream() -> MeasuredStream:
         mean_award=table["mean_award"],
         step_shares=(take_off, flight, entry),
         interval=IntervalRule(**table["interval"]),
+        own_interval=IntervalRule(**table["own_interval"]),
         checked=AwardCheck(**table["own_award_checked"]),
     )
 

@@ -22,8 +22,10 @@ _MORE_IS_BETTER = frozenset({
     "come_out_lead", "come_out_height", "elbow_angle",
 })  # fmt: skip
 _LESS_IS_BETTER = frozenset({
-    "arm_asymmetry", "legs_apart", "opening_time", "hip_line", "splash_area", "splash_height"
+    "arm_asymmetry", "board_distance", "entry_distance", "legs_apart", "opening_time", "hip_line",
 })  # fmt: skip
+# Near the board is a fault where it is not safe alone, metres.
+_SAFE, _SAFE_M = "closest_approach", 0.5
 # Best at zero, whatever good dives show; and tight or straight, by where these lie, degrees.
 _BEST_AT_ZERO = frozenset({"entry_angle", "legs_line"})
 _TIGHT_OR_STRAIGHT, _STRAIGHT_DEG = frozenset({"hip_angle", "knee_angle"}), 150.0
@@ -103,6 +105,8 @@ def _weight(measure: Measure, band: Band) -> float:
         above = 0.0
     if measure.name in _LESS_IS_BETTER or (measure.name in _TIGHT_OR_STRAIGHT and not straight):
         below = 0.0
+    if measure.name == _SAFE:
+        below = min(band.low, _SAFE_M) - measure.value
     outside = max(below, above, 0.0)
     # The middle 80 % of a normal distribution are 2.56 standard deviations wide.
     scatter = (band.high - band.low) / 2.56

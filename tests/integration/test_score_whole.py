@@ -42,7 +42,7 @@ def test_without_exemplars_a_dive_has_the_award_of_what_was_measured(fineparser:
     assert own["interval"]["low"] < own["score"] < own["interval"]["high"]
     assert "holds no exemplars of" in data["unscored"]
     assert f"No score: {data['unscored']}" in outcome.out
-    assert f"Award {own['award']:.1f} from measures alone; 80% interval" in outcome.out
+    assert f"Award {own['award']:.1f} from measures alone; 80 % interval" in outcome.out
     row = next(csv.DictReader(io.StringIO(outputs["--csv"].read_text(encoding="utf-8-sig"))))
     assert (row["score"], float(row["own_award"])) == ("", pytest.approx(own["award"], abs=1e-3))
     page = outputs["--report"].read_text(encoding="utf-8")

@@ -50,10 +50,10 @@ def write_pdf(report: Report, path: Path) -> None:
 def _draw_head(canvas: PdfCanvas, page: Page) -> float:
     canvas.text(_MARGIN, _MARGIN, page.title, 17, bold=True, width=_WIDTH - _SCORE_WIDTH - 4)
     y = _MARGIN + 8.5
+    names = max((canvas.width(name, 8, bold=True) for name, _ in page.facts), default=0.0) + 3
     for name, said in page.facts:
         canvas.text(_MARGIN, y, name, 8, bold=True, colour=FAINT)
-        start = _MARGIN + 28
-        canvas.text(start, y, said, 8, colour=FAINT, width=_WIDTH - _SCORE_WIDTH - 32)
+        canvas.text(_MARGIN + names, y, said, 8, colour=FAINT, width=_WIDTH - _SCORE_WIDTH - names - 4)
         y += 3.9
     right = _MARGIN + _WIDTH
     canvas.text(right, _MARGIN - 1, page.headline[0], 26, bold=True, align="R", width=_SCORE_WIDTH)
@@ -121,7 +121,9 @@ def _draw_row(canvas: PdfCanvas, row: MeasuredRow, x: float, y: float) -> None:
     if row.good:
         canvas.text(x + _COLUMN, y + 4.3, text("good: {0}", row.good), 6.5, colour=FAINT, align="R")
     if row.gauge is not None:
-        wide, top, gauge = _COLUMN * 0.4, y + 5.0, row.gauge
+        top, gauge = y + 5.0, row.gauge
+        beside = canvas.width(text("good: {0}", row.good), 6.5) if row.good else 0.0
+        wide = min(_COLUMN * 0.4, _COLUMN - beside - 1.5)
         canvas.box(x, top, wide, 1.8, _BACK)
         canvas.box(x + wide * gauge.low, top, wide * (gauge.high - gauge.low), 1.8, _GOOD)
         ends = (gauge.value - gauge.deviation, gauge.value + gauge.deviation)

@@ -87,7 +87,7 @@ def test_against_an_exemplar_of_which_only_the_score_is_known_the_award_is_its_o
     own = measured_stream().own_award(quantities(measured(**FORWARD)), dive, difficulty)
     assert own is not None
     assert own.score == pytest.approx(3 * difficulty.value * own.award)
-    assert own.award_range == pytest.approx((own.award - 3.5 / 3, min(own.award + 3.5 / 3, 10)))
+    assert own.award_range == pytest.approx((own.award - 1.8, min(own.award + 1.8, 10)))
     network = 9.0 * measured_stream().network_share
     assert found.vote == pytest.approx(3 * difficulty.value * own.award + network)
 

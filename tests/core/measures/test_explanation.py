@@ -59,3 +59,12 @@ def test_better_than_good_dives_costs_nothing(name, band, worse, better) -> None
     bands = {name: Band(low=band[0], high=band[1], unit="deg", n_dives=5)}
     told = [bool(findings([measure(name, value, 3.0, "entry", "deg")], bands)["entry"]) for value in (worse, better)]
     assert told == [True, False]
+
+
+def test_near_the_board_speaks_against_a_dive_where_it_is_unsafe_alone() -> None:
+    def against(name: str, value: float) -> bool:
+        found = Measure(name=name, value=value, unit="m", uncertainty=0.05, frame=1, step="take-off")
+        return bool(findings((found,), {name: Band(low=1.7, high=2.0, unit="m", n_dives=9)})["take-off"])
+
+    assert [against("closest_approach", value) for value in (0.2, 0.8, 3.0)] == [True, False, False]
+    assert [against("entry_distance", value) for value in (1.2, 1.9, 2.9)] == [False, False, True]
