@@ -29,7 +29,7 @@ from fineparser_core.inference.exemplars.facts import ExemplarFacts, check_facts
 from fineparser_core.inference.exemplars.records import Exemplar, ExemplarEncoding, ExemplarMask
 from fineparser_core.inference.exemplars.store import ExemplarStore
 from fineparser_core.inference.measured_stream import add_measures, measured, position_note
-from fineparser_core.inference.placing import measured_moments, place
+from fineparser_core.inference.placing import between_readings, measured_moments, place
 from fineparser_core.inference.rescore import aggregate_votes, correct_transitions
 from fineparser_core.inference.samples import Samples, read_samples
 from fineparser_core.inference.suggest import suggest_numbers
@@ -162,7 +162,8 @@ class Analyzer:
         decoded = encoding.transition_samples
         if diver is not None:
             decoded = self.encoder.decode(encoding.probabilities, prior=transition_prior(diver.fall, times))
-            moments = measured_moments(diver, times, masks, samples.crops)
+            measured = measured_moments(diver, times, masks, samples.crops)
+            moments = between_readings(measured, float(times[decoded[0]]), diver.fall.slowed)
             descent = diver.fall.height_share
         transitions, placed, contact_frame = place(moments, decoded, sampled, times)
         encoding = replace(encoding, transition_samples=placed)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fineparser_core.inference.placing import place
+from fineparser_core.inference.placing import between_readings, place
 from fineparser_core.measures.moments import Moments
 
 SAMPLED = np.arange(96) * 2 + 10
@@ -45,3 +45,16 @@ def test_a_sample_that_shares_its_frame_stays_the_decoded_one() -> None:
     sampled = np.repeat(np.arange(48), 2)
     _, placed, _ = place(Moments(None, None, None), (31, 61), sampled, sampled / 30)
     assert placed == (31, 61)
+
+
+@pytest.mark.parametrize(
+    ("measured", "slowed", "taken"),
+    [(75, 1, 72.5), (66, 1, 68), (81, 1, 81), (81, 2, 75.5), (None, 1, None)],
+)
+def test_the_take_off_lies_between_two_readings_that_are_near(
+    measured: float | None, slowed: float, taken: float | None
+) -> None:
+    moments = Moments(None if measured is None else at(measured), at(130), at(140))
+    found = between_readings(moments, at(70), slowed)
+    assert found.take_off_s == (None if taken is None else pytest.approx(at(taken)))
+    assert found[1:] == moments[1:]
