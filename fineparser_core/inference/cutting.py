@@ -20,8 +20,8 @@ BEFORE_S, AFTER_S = 1.6, 1.5
 _APART_S = 4.0
 #: In slower replays a clip gets no longer.
 MOST_SLOWED = 4.0
-#: A file of this length is a clip of a dive already, with next to nothing to cut; one that is longer than the second
-#: is not analysed whole unless a person says so.
+#: A file of this length is a clip of a dive already, with next to nothing to cut but other shots; one that is longer
+#: than the second is not analysed whole unless a person says so.
 SHORT_S, LONG_S = 5.0, 15.0
 
 
@@ -41,8 +41,8 @@ def find_clip(
 ) -> FoundClip | None:
     """The dive of a file: of several the one with most evidence, or the one whose clip holds the athlete's point.
 
-    A short file is taken whole, as is one in which nobody falls freely. Of a truncated file what is there is looked
-    through.
+    Of a short file the whole shot is taken that holds the dive; a file in which nobody falls freely is taken whole. Of a
+    truncated file what is there is looked through.
 
     Args:
         progress: receives the stage "scan", counted in images.
@@ -56,16 +56,16 @@ def find_clip(
         Cancelled: `cancel` was set.
     """
     info = probe(path)
-    if info.duration_s <= SHORT_S and not info.n_frames_missing:
-        return FoundClip(make_clip(path, athlete=athlete))
+    short = info.duration_s <= SHORT_S and not info.n_frames_missing
     motion, frames = scan(path, progress=progress, cancel=cancel)
     cuts = frames[motion.cut]
+    if short and not len(cuts):
+        return FoundClip(make_clip(path, athlete=athlete))
     falls = sorted(apart(find_free_falls(motion, least_evidence=LEAST_EVIDENCE)), key=lambda fall: -fall.evidence)
     ranges = []
     for fall in falls:
-        slowed = min(fall.slowed, MOST_SLOWED)
-        between = between_cuts(cuts, fall, info.pts_s)
-        ranges.append(clip_around(fall.start_s, fall.end_s, slowed, info.pts_s, between))
+        between, slowed = between_cuts(cuts, fall, info.pts_s), min(fall.slowed, MOST_SLOWED)
+        ranges.append(between if short else clip_around(fall.start_s, fall.end_s, slowed, info.pts_s, between))
     if athlete is not None:
         make_clip(path, 0, info.n_frames - 1, athlete)  # is the point in the file?
         ranges.sort(key=lambda one: not one[0] <= athlete.frame <= one[1])

@@ -28,8 +28,8 @@ def walking(frame: int) -> tuple[float, float]:
     return 40 + 2.5 * frame, 300.0
 
 
-def write_bodies(path: Path, bodies: Sequence[Place], n_frames: int, *, fps: int = FPS) -> Path:
-    """Red boxes in front of a wall that stands still."""
+def write_bodies(path: Path, bodies: Sequence[Place], n_frames: int, *, fps: int = FPS, close_up: int = 0) -> Path:
+    """Red boxes in front of a wall that stands still, after a shot of so many frames that shows something else."""
     wall = cv2.resize(np.random.default_rng(0).integers(60, 120, (40, 70), np.uint8), SIZE)
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=fps, options={"preset": "ultrafast", "crf": "20"})
@@ -40,6 +40,8 @@ def write_bodies(path: Path, bodies: Sequence[Place], n_frames: int, *, fps: int
                 x, y = body(index)
                 top, left = round(y - TALL_PX / 2), round(x - TALL_PX / 6)
                 image[max(top, 0) : top + TALL_PX, max(left, 0) : left + TALL_PX // 3] = (230, 20, 20)
+            if index < close_up:
+                image[:] = 255 - wall[::-1, ::-1, None] // np.array([1, 2, 4], np.uint8)
             container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
         container.mux(stream.encode(None))
     return path
