@@ -41,7 +41,7 @@ def find_clip(
 ) -> FoundClip | None:
     """The dive of a file: of several the one with most evidence, or the one whose clip holds the athlete's point.
 
-    Of a short file the whole shot is taken that holds the dive; a file in which nobody falls freely is taken whole. Of a
+    Of a short file the whole shot is taken that holds the dive; one in which nobody falls freely is taken whole. Of a
     truncated file what is there is looked through.
 
     Args:
