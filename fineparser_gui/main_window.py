@@ -19,10 +19,8 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QMainWindow,
-    QScrollArea,
     QSplitter,
     QStackedWidget,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -53,6 +51,7 @@ from fineparser_gui.panels.measured import MeasuredPanel
 from fineparser_gui.panels.messages import MessageStack
 from fineparser_gui.panels.player import PlayerPanel
 from fineparser_gui.panels.score import ScorePanel
+from fineparser_gui.panels.side_column import SideColumn
 from fineparser_gui.panels.tour import Tour
 from fineparser_gui.playback.transport import Transport
 from fineparser_gui.services.explanation import Explanations
@@ -66,8 +65,9 @@ from fineparser_gui.settings.window_place import WindowPlace
 _SIZE = (1440, 900)
 _LEAST_SIZE = (900, 540)
 _DIVES_W, _SIDE_W = 236, 400
-_MOST_OF_THE_ROOM = 1000
 _DIVES_LEAST_W, _SIDE_LEAST_W = 180, 320
+#: On a screen that is narrower, the picture gets more of it at first.
+_NARROW_PX, _SIDE_NARROW_W = 1280, 340
 _STEP_EDITS = (
     "flight_here",
     "flight_earlier",
@@ -171,35 +171,22 @@ class MainWindow(QMainWindow):
         self.measured.frame_requested.connect(self._show_measured)
         self.exemplars = ExemplarsPanel(self._session)
         self.exemplars.setMinimumHeight(190)
-        side = QWidget()
-        column = QVBoxLayout(side)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        for panel in (self.details, self.score, self.contributions, self.measured):
-            column.addWidget(panel)
-        column.addWidget(self.exemplars, _MOST_OF_THE_ROOM)
-        column.addStretch(1)  # where there are no exemplars to show
-        self._side = scroll = QScrollArea()
-        scroll.setWidget(side)
-        scroll.setWidgetResizable(True)
-        scroll.setMinimumWidth(_SIDE_LEAST_W)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.viewport().setAutoFillBackground(False)
-        side.setAutoFillBackground(False)
-        scroll.setStyleSheet("QScrollArea { background: transparent; }")
+        panels = (self.details, self.score, self.contributions, self.measured, self.exemplars)
+        self._side = scroll = SideColumn(panels, _SIDE_LEAST_W)
         work = QWidget()
         row = QHBoxLayout(work)
         row.setContentsMargins(10, 10, 10, 10)
         self._columns = QSplitter()
         self._columns.setChildrenCollapsible(False)
         self._columns.setHandleWidth(8)
-        for place, (part, width) in enumerate(
-            ((self.dives, _DIVES_W), (self.player, _SIZE[0] - _DIVES_W - _SIDE_W), (scroll, _SIDE_W))
-        ):
+        narrow = self.screen().availableGeometry().width() < _NARROW_PX
+        dives_px, side_px = (_DIVES_LEAST_W, _SIDE_NARROW_W) if narrow else (_DIVES_W, _SIDE_W)
+        widths = (dives_px, _SIZE[0] - dives_px - side_px, side_px)
+        for place, (part, width) in enumerate(zip((self.dives, self.player, scroll), widths, strict=True)):
             self._columns.addWidget(part)
             self._columns.setStretchFactor(place, int(part is self.player))
             part.resize(width, part.height())
-        self._columns.setSizes([_DIVES_W, _SIZE[0] - _DIVES_W - _SIDE_W, _SIDE_W])
+        self._columns.setSizes(widths)
         row.addWidget(self._columns)
         self._pages = QStackedWidget()
         self._pages.addWidget(self.empty)

@@ -5,6 +5,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
 from fineparser_gui.dialogs.text_dialog import TextPage, closing_buttons
+from fineparser_gui.panels.widgets import resize_within_screen
 
 translate = QCoreApplication.translate
 
@@ -20,7 +21,7 @@ class CrashReportDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(translate("dialogs", "Crash report"))
-        self.resize(760, 620)
+        resize_within_screen(self, 760, 620)
         self.page = TextPage()
         self.page.setPlainText(text)
         self.page.setAccessibleName(translate("dialogs", "Crash report"))

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from fineparser_gui.dialogs.text_dialog import closing_buttons
-from fineparser_gui.panels.widgets import label, style_table
+from fineparser_gui.panels.widgets import label, resize_within_screen, style_table
 from fineparser_gui.services.session import Session
 
 _REFRESH_MS = 100
@@ -32,7 +32,7 @@ class DivesDialog(QDialog):
     def __init__(self, session: Session, size_px: tuple[int, int], parent: QWidget | None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(*size_px)
+        resize_within_screen(self, *size_px)
         self._session, self._filled = session, False
         self.group = QComboBox()
         self.group.setAccessibleName(self.tr("Dive number and board"))

@@ -95,7 +95,7 @@ class ExportDialog(QDialog):
         column.setSpacing(12)
         column.addLayout(middle, 1)
         column.addWidget(self.buttons)
-        self.resize(660, 360)
+        self.resize(QSize(660, 360).expandedTo(self.sizeHint()))
         self.kinds.setCurrentRow(_CLIP if self._dive.analysis is not None else _TABLE)
 
     def _clip_page(self) -> QWidget:

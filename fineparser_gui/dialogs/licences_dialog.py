@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
 from fineparser_core.licences import licence_page, licence_texts
 from fineparser_gui.dialogs.text_dialog import TextPage, closing_buttons
+from fineparser_gui.panels.widgets import resize_within_screen
 
 translate = QCoreApplication.translate
 
@@ -21,7 +22,7 @@ class LicencesDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(translate("dialogs", "Licences"))
-        self.resize(760, 640)
+        resize_within_screen(self, 760, 640)
         self.page = TextPage()
         self.page.setMarkdown(licence_page())
         self.page.setAccessibleName(translate("dialogs", "Licences"))

@@ -20,7 +20,7 @@ from fineparser_core.diving.name_parsing import ParsedName, parse_list
 from fineparser_gui.formatting import board_text
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.model.filling import fillings, names_of_files
-from fineparser_gui.panels.widgets import label, style_table, tool_tip
+from fineparser_gui.panels.widgets import label, resize_within_screen, style_table, tool_tip
 from fineparser_gui.services.session import Session
 
 AnyIndex = QModelIndex | QPersistentModelIndex
@@ -102,7 +102,7 @@ class NamingDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Fill in dive numbers"))
-        self.resize(720, 600)
+        resize_within_screen(self, 720, 600)
         self._session = session
         self._rows = [key for key in rows if not session.dive(key).is_recording]
         self._selected = [key for key in self._rows if key in set(selected)]

@@ -21,7 +21,7 @@ from fineparser_gui.actions.fixed_shortcuts import FIXED
 from fineparser_gui.actions.registry import native_text, plain_text
 from fineparser_gui.actions.shortcuts import owner_of, shortcuts_of, with_shortcuts
 from fineparser_gui.dialogs.text_dialog import closing_buttons
-from fineparser_gui.panels.widgets import label, style_table
+from fineparser_gui.panels.widgets import label, resize_within_screen, style_table
 from fineparser_gui.settings.store import PreferenceStore
 
 _COMMAND, _KEYS = range(2)
@@ -171,7 +171,7 @@ def shortcuts_dialog(preferences: PreferenceStore, parent: QWidget) -> QDialog:
     dialog = QDialog(parent)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.setWindowTitle(QCoreApplication.translate("dialogs", "Keyboard shortcuts"))
-    dialog.resize(600, 640)
+    resize_within_screen(dialog, 600, 640)
     column = QVBoxLayout(dialog)
     column.addWidget(ShortcutsEditor(preferences), 1)
     column.addWidget(closing_buttons(dialog))

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
 from fineparser_core.own_process import own_process
 from fineparser_gui.dialogs.text_dialog import TextPage, closing_buttons
+from fineparser_gui.panels.widgets import resize_within_screen
 from fineparser_gui.settings.preferences import Preferences
 
 translate = QCoreApplication.translate
@@ -26,7 +27,7 @@ class SystemCheckDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(translate("dialogs", "System check"))
-        self.resize(760, 620)
+        resize_within_screen(self, 760, 620)
         self.page = TextPage()
         self.page.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.page.setLineWrapMode(TextPage.LineWrapMode.NoWrap)

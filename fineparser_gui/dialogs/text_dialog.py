@@ -6,6 +6,8 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QIcon, QImage, QTextDocument
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayout, QWidget
 
+from fineparser_gui.panels.widgets import resize_within_screen
+
 _WIDEST_PICTURE_PX = 600
 
 
@@ -40,7 +42,7 @@ def text_dialog(title: str, text: QTextBrowser, parent: QWidget) -> QDialog:
     dialog = QDialog(parent)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.setWindowTitle(title)
-    dialog.resize(700, 640)
+    resize_within_screen(dialog, 700, 640)
     text.setAccessibleName(title)
     layout = QVBoxLayout(dialog)
     layout.addWidget(text)

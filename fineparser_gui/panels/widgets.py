@@ -16,6 +16,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+#: Of the title that most desktops put above a window.
+TITLE_PX = 28
+
 
 def card(title: str | None = None) -> tuple[QFrame, QVBoxLayout]:
     """A framed block of the side column, with its layout and an optional title."""
@@ -73,6 +76,12 @@ class ElidedLabel(QLabel):
 
     def _elide(self) -> None:
         self.setText(self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideMiddle, self.width()))
+
+
+def resize_within_screen(window: QWidget, width_px: int, height_px: int) -> None:
+    """Resize a window, to no more than its screen shows of it."""
+    room = window.screen().availableGeometry()
+    window.resize(min(width_px, room.width()), min(height_px, room.height() - TITLE_PX))
 
 
 def tool_button(action: QAction) -> QToolButton:

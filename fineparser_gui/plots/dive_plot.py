@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QDate, QLocale, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPalette
+from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetricsF, QPalette
 
 _WIDEST_DAY = "  00/00/0000  "
 _JULIAN_DAY_0 = QDate(1, 1, 1).toJulianDay() - 1
@@ -94,6 +94,7 @@ class DivePlot(pg.PlotItem):
         beside = metrics.height() if left.label.isVisible() else 0
         left.setWidth(round(metrics.horizontalAdvance("−00.00") + beside) + 8)
         self.titleLabel.setAttr("color", palette.text().color())
+        self.titleLabel.setAttr("size", f"{QFontInfo(font).pointSizeF():g}pt")
 
     def show_series(self, title: str, series: Sequence[Series], shown: str | None, *, halo: QColor) -> None:
         """Show points instead of those before; that of the dive `shown` is larger.
@@ -104,7 +105,7 @@ class DivePlot(pg.PlotItem):
         """
         self.clear()
         self._points = []
-        self.setTitle(title or None, size="9pt")
+        self.setTitle(title or None)
         for one in series:
             x, y = [dive.x for dive in one.dives], [dive.y for dive in one.dives]
             errors = [2 * dive.error for dive in one.dives]

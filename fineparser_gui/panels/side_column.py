@@ -1,0 +1,44 @@
+"""Panels one above the other, scrolled where they are too high, and never narrower than the widest of them."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+
+_MOST_OF_THE_ROOM = 1000
+
+
+class SideColumn(QScrollArea):
+    """The last panel takes what room is left while it is shown.
+
+    Args:
+        least_px: least width, where the panels need less.
+    """
+
+    def __init__(self, panels: Sequence[QWidget], least_px: int) -> None:
+        super().__init__()
+        self._least_px = least_px
+        side = QWidget()
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        for panel in panels:
+            column.addWidget(panel, _MOST_OF_THE_ROOM if panel is panels[-1] else 0)
+        column.addStretch(1)
+        self.setWidget(side)
+        self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it has the focus
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.viewport().setAutoFillBackground(False)
+        side.setAutoFillBackground(False)
+        self.setStyleSheet("QScrollArea { background: transparent; }")
+
+    def minimumSizeHint(self) -> QSize:
+        """As wide as the widest panel needs, by its font and language, with the scroll bar beside it."""
+        needed = self.widget().minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        return QSize(max(self._least_px, needed), super().minimumSizeHint().height())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
