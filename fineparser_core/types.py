@@ -449,6 +449,7 @@ class Analysis:
         measures: what was measured; None where nobody measured yet.
         own_award: by the measures alone; None without a dive number, or where too little was measured.
         unscored: a sentence that says why there is no score though the clip could have one; "" otherwise.
+        measured_notes: sentences to show to the user about what was measured.
     """
 
     parse: DiveParse
@@ -456,11 +457,12 @@ class Analysis:
     measures: tuple[Measure, ...] | None = None
     own_award: OwnAward | None = None
     unscored: str = ""
+    measured_notes: tuple[str, ...] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Sentences to show to the user: about the file, then about the score."""
-        return (*self.parse.notes, *(self.scoring.notes if self.scoring else ()))
+        """Sentences to show to the user: about the file, then about the score, then about what was measured."""
+        return (*self.parse.notes, *(self.scoring.notes if self.scoring else ()), *self.measured_notes)
 
 
 @dataclass(frozen=True, kw_only=True)

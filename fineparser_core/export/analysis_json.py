@@ -35,7 +35,7 @@ keys may come without a new one). Frames are
                        without a score
     exemplars          of {id, dive_number, board_m, score, vote, contributions}; vote = score + sum(points)
     notes              sentences for the reader
-    clip_notes         those of them about the file and the parse
+    clip_notes         those of them about the file and the parse; measured_notes those about what was measured
     refusal            why the clip is not scored: not a dive, or not a whole one; or null
     evidence           {take_off, entry, shown, descent, after} that it is one, or null; see `ClipEvidence`
     probabilities      2 x 96: probability that flight / entry begins at the sample
@@ -145,6 +145,7 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
         "exemplars": [] if scoring is None else [asdict(vote) for vote in scoring.exemplars],
         "notes": list(analysis.notes),
         "clip_notes": list(parse.notes),
+        "measured_notes": list(analysis.measured_notes),
         "probabilities": parse.probabilities.T.astype(float).tolist(),
         "sampled_frames": parse.sampled_frames.tolist(),
         "sampled_times_s": parse.sampled_times_s.astype(float).tolist(),
@@ -213,7 +214,7 @@ def analysis_from_dict(data: Mapping[str, Any], masks: MaskArrays) -> Analysis:
             motion=_motion_from_dict(data["motion"]) if data.get("motion") else None,
             notes=tuple(data.get("clip_notes", ())),
         )
-        scoring = None
+        scoring, measured_notes = None, tuple(data.get("measured_notes", ()))
         if data["score"] is not None:
             scoring = Scoring(
                 **{key: data[key] for key in _SCORE_KEYS},
@@ -222,7 +223,7 @@ def analysis_from_dict(data: Mapping[str, Any], masks: MaskArrays) -> Analysis:
                     ExemplarVote(**vote | {"contributions": _contributions(vote["contributions"])})
                     for vote in data["exemplars"]
                 ),
-                notes=tuple(data["notes"][len(parse.notes) :]),
+                notes=tuple(data["notes"][len(parse.notes) : len(data["notes"]) - len(measured_notes)]),
                 interval=_interval_from_dict(data["interval"]) if data.get("interval") else None,
             )
         found = tuple(Measure(**measure) for measure in data["measures"]) if "measures" in data else None
@@ -232,7 +233,12 @@ def analysis_from_dict(data: Mapping[str, Any], masks: MaskArrays) -> Analysis:
     if not np.array_equal(parse.sampled_frames, masks.frame):
         raise ExportError(f"The masks are of other frames of {clip['path']} than the analysis: analyse the clip again.")
     return Analysis(
-        parse=parse, scoring=scoring, measures=found, own_award=own_award, unscored=data.get("unscored") or ""
+        parse=parse,
+        scoring=scoring,
+        measures=found,
+        own_award=own_award,
+        unscored=data.get("unscored") or "",
+        measured_notes=measured_notes,
     )
 
 

@@ -28,7 +28,7 @@ from fineparser_core.inference.exemplar_selection import SAME_NUMBER, CandidateR
 from fineparser_core.inference.exemplars.facts import ExemplarFacts, check_facts
 from fineparser_core.inference.exemplars.records import Exemplar, ExemplarEncoding, ExemplarMask
 from fineparser_core.inference.exemplars.store import ExemplarStore
-from fineparser_core.inference.measured_stream import add_measures, measured, position_note
+from fineparser_core.inference.measured_stream import add_measures, measured
 from fineparser_core.inference.placing import between_readings, measured_moments, place
 from fineparser_core.inference.rescore import aggregate_votes, correct_transitions
 from fineparser_core.inference.samples import Samples, read_samples
@@ -452,8 +452,4 @@ class Analyzer:
             if rule.synchro:
                 raise
             return replace(analysis, unscored=str(error))
-        found = analysis.measures or ()
-        scoring = add_measures(scoring, found, dive, difficulty)
-        if (note := position_note(found, dive)) is not None:
-            scoring = replace(scoring, notes=(*scoring.notes, note))
-        return replace(analysis, scoring=scoring)
+        return replace(analysis, scoring=add_measures(scoring, analysis.measures or (), dive, difficulty))

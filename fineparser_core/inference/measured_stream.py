@@ -170,7 +170,9 @@ def measured(parse: DiveParse, dive: DiveNumber, difficulty: Difficulty) -> Anal
     """What was measured of a dive of known number, and the award by that alone; without a score yet."""
     found = measures(parse, dive_number=str(dive), board_m=known_board(difficulty))
     own = measured_stream().own_award(quantities(found), dive, difficulty)
-    return Analysis(parse=parse, scoring=None, measures=found, own_award=own)
+    note = position_note(found, dive)
+    notes = () if note is None else (note,)
+    return Analysis(parse=parse, scoring=None, measures=found, own_award=own, measured_notes=notes)
 
 
 def known_board(difficulty: Difficulty) -> float | None:

@@ -232,11 +232,16 @@ def test_what_was_measured_and_its_award_come_back(analysis: Analysis, tmp_path:
         checked=AwardCheck(dives=7, rank_correlation=0.77, mean_error=1.2),
     )
     measured = replace(analysis, scoring=None, measures=(time,), own_award=own, unscored="There are none.")
+    measured = replace(measured, measured_notes=("Hips say C.",))
     write_masks_npz(measured.parse, tmp_path / "masks.npz")
     data = analysis_to_dict(measured)
     assert data["own_award"]["steps"] == {"take-off": -0.5, "flight": 0.2, "entry": -0.2}
     back = analysis_from_dict(data, read_masks_npz(tmp_path / "masks.npz"))
     assert (back.measures, back.own_award, back.unscored) == ((time,), own, "There are none.")
+    assert back.notes == back.measured_notes == ("Hips say C.",)
+    scored = replace(measured, scoring=analysis.scoring)
+    again = analysis_from_dict(analysis_to_dict(scored), read_masks_npz(tmp_path / "masks.npz"))
+    assert (again.scoring, again.notes) == (scored.scoring, scored.notes)
     assert own.award_range == pytest.approx((6.5 - 3.5 / 3, 6.5 + 3.5 / 3))
     assert measures_of(back) is back.measures  # nothing is measured again
     for key in ("own_award", "unscored", "measures"):  # files of before
