@@ -1,0 +1,103 @@
+"""The app as one folder, which FINEPARSER_BUNDLE names: no Python, no checkout, and nothing of this user around it."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from test_wheel import SCORE_TOLERANCE, readme_score
+
+from fineparser_core.resources import resource
+
+_FOLDER = os.environ.get("FINEPARSER_BUNDLE", "")
+_SUFFIX = ".exe" if sys.platform == "win32" else ""
+#: What Windows cannot start a program without.
+_KEPT = ("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "NUMBER_OF_PROCESSORS", "DISPLAY")
+
+pytestmark = [
+    pytest.mark.bundle,
+    pytest.mark.timeout(1800),
+    pytest.mark.skipif(not _FOLDER, reason="FINEPARSER_BUNDLE names no app"),
+]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A new user's, with a space and umlauts in its name; a module in it must not be imported."""
+    folder = tmp_path / "Büro der Trainerin"
+    folder.mkdir()
+    (folder / "json.py").write_text("raise SystemExit('a json.py of the coach')")
+    return folder
+
+
+def program(name: str) -> str:
+    """Path of one of the two programs."""
+    folder = Path(_FOLDER)
+    return str((folder / "Contents" / "MacOS" if folder.suffix == ".app" else folder) / f"{name}{_SUFFIX}")
+
+
+def run(home: Path, name: str, *arguments: object, code: int = 0) -> subprocess.CompletedProcess[str]:
+    """Runs one of the programs as that user."""
+    environment = {key: os.environ[key] for key in _KEPT if key in os.environ}
+    environment |= {"HOME": str(home), "LOCALAPPDATA": str(home), "USERPROFILE": str(home), "TEMP": str(home)}
+    environment["QT_QPA_PLATFORM"] = os.environ.get("QT_QPA_PLATFORM", "offscreen")
+    done = subprocess.run(
+        [program(name), *map(str, arguments)],
+        cwd=home,
+        env=environment,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        timeout=900,
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    return done
+
+
+def test_the_window_analyses_compares_exports_quits_and_shows_it_again(home: Path) -> None:
+    begun_s = time.time()
+    run(home, "fineparser-gui", "--self-test", home)
+    report = json.loads((home / "self-test.json").read_text(encoding="utf-8"))
+    print(f"window after {report['painted_at_s'] - begun_s:.2f} s, score {report['score']:.2f}")
+    assert report["problems"] == []
+    assert report["score"] == pytest.approx(readme_score(), abs=SCORE_TOLERANCE)
+    assert report["exemplar"].startswith("207C")
+    assert (home / "sample-annotated.mp4").stat().st_size > 10_000
+
+    run(home, "fineparser-gui", "--self-test", home)
+    again = json.loads((home / "self-test.json").read_text(encoding="utf-8"))
+    assert again["score"] == report["score"]
+    assert not again["asked_worker"]
+
+
+def test_the_command_line_scores_the_sample_and_finds_itself_whole(home: Path) -> None:
+    run(home, "fineparser", "demo", "--out", home / "here")
+    analysis = json.loads((home / "here" / "analysis.json").read_text(encoding="utf-8"))
+    assert analysis["score"] == pytest.approx(readme_score(), abs=SCORE_TOLERANCE)
+    assert (home / "here" / "annotated.mp4").stat().st_size > 10_000
+
+    findings = json.loads(run(home, "fineparser", "doctor", "--json").stdout)
+    assert not [one for one in findings if one["problem"] and one["section"] != "Disk"]
+    assert any("everything in one folder" in one["value"] for one in findings)
+
+
+def test_a_report_is_written_as_pdf(home: Path) -> None:
+    """What the report draws with, fonts among it, is in the folder."""
+    clip = resource("samples", "sample.mp4")
+    run(home, "fineparser", "score", clip, "--dive-number", "207C", "--board", 10, "--report", home / "dive.pdf")
+    assert (home / "dive.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_licences_come_with_the_app(home: Path) -> None:
+    page = run(home, "fineparser", "licences").stdout
+    assert "PySide6" in page
+    assert "| [torch]" in page
+    assert "GNU LESSER GENERAL PUBLIC LICENSE" in run(home, "fineparser", "licences", "--texts").stdout
+
+
+def test_processes_of_a_pool_are_the_app_itself(home: Path) -> None:
+    run(home, "fineparser", "synthesize", "--out", home / "dives", "--train", 2, "--workers", 2)
+    assert list((home / "dives").rglob("*.jpg"))
