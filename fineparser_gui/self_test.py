@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QCoreApplication, QObject, QTimer
 
 from fineparser_core.export.options import RenderOptions
 from fineparser_core.video.atomic import atomic_file
@@ -35,7 +35,7 @@ class SelfTest(QObject):
         super().__init__(studio.window)
         self._studio, self._folder = studio, folder
         self._report: dict[str, Any] = {"problems": []}
-        studio.session.problem.connect(self._report["problems"].append)
+        studio.session.problem.connect(self._on_problem)
         studio.window.shown_first.connect(self._painted)
         self._steps = self._work()
         self._condition: Condition = lambda: "painted_at_s" in self._report
@@ -45,6 +45,13 @@ class SelfTest(QObject):
 
     def _painted(self) -> None:
         self._report.setdefault("painted_at_s", time.time())
+
+    def _on_problem(self, sentence: str) -> None:
+        """Nothing may go wrong: the report says what did, and the app ends."""
+        self._report["problems"].append(sentence)
+        self._write()
+        self._timer.stop()
+        QCoreApplication.exit(1)
 
     def _go_on(self) -> None:
         if self._condition():
@@ -80,5 +87,8 @@ class SelfTest(QObject):
             self._report["export"] = [export.path.name for export in session.exports.exports]
             window.files.controller.save_to(saved)
             self._report["session"] = saved.name
+        self._write()
+
+    def _write(self) -> None:
         with atomic_file(self._folder / REPORT) as path:
             path.write_text(json.dumps(self._report), encoding="utf-8")

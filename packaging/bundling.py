@@ -117,17 +117,11 @@ def _fresh(folder: Path) -> Path:
 
 
 def _strip(app: Path) -> None:
-    """Removes symbols for debuggers, a tenth of the whole.
-
-    The libraries of `*.libs` folders are left alone, as they were edited in a way that strip may break; so are the two
-    programs, whose archive hangs at their end.
-    """
+    """Removes symbols for debuggers, a sixth of the whole, from all but the programs, whose archive hangs at their end."""
     if shutil.which("strip") is None:
         return
-    inside = app / "_internal"
-    libraries = [path for path in inside.rglob("*.so*") if path.is_file() and not path.is_symlink()]
-    for path in libraries:
-        if not path.relative_to(inside).parts[0].endswith(".libs"):
+    for path in (app / "_internal").rglob("*.so*"):
+        if path.is_file() and not path.is_symlink():
             subprocess.run(["strip", "--strip-unneeded", str(path)], check=False, capture_output=True)
 
 

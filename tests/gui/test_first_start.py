@@ -196,3 +196,14 @@ def test_versions_are_compared_by_their_numbers():
     assert read_release(b'{"version": "1", "page": "file:///x"}').page == ""
     with pytest.raises(ValueError, match="no version"):
         read_release(b'{"version": "1; rm"}')
+
+
+def test_a_file_that_the_desktop_opens_reaches_the_window():
+    program = (
+        "from PySide6.QtCore import QCoreApplication; from PySide6.QtGui import QFileOpenEvent\n"
+        "from fineparser_gui.app import Application\n"
+        "app = Application([]); app.file_opened.connect(lambda path: print(path.name))\n"
+        "QCoreApplication.sendEvent(app, QFileOpenEvent('/clips/erster Sprung.mp4'))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "erster Sprung.mp4"
