@@ -117,7 +117,7 @@ def _fresh(folder: Path) -> Path:
 
 
 def _strip(app: Path) -> None:
-    """Removes symbols for debuggers, a sixth of the whole, from all but the programs, whose archive hangs at their end."""
+    """Removes symbols for debuggers, a sixth of the whole; not from the programs, whose archive hangs at their end."""
     if shutil.which("strip") is None:
         return
     for path in (app / "_internal").rglob("*.so*"):
