@@ -174,6 +174,7 @@ class ExemplarStore:
         connection = None
         try:
             connection = connect(path)
+            connection.execute("PRAGMA page_size = 1024")  # a row's arrays end on a page of their own
             migrate(connection)
         except sqlite3.Error as error:
             if connection is not None:
