@@ -38,7 +38,7 @@ EXEMPLARS = ("exemplars", "measures.json")
 _LEAST_PHASES = 2
 
 #: Measures of rendered dives that a real one does not have like that.
-_NOT_AS_REAL = frozenset({"legs_line"})
+NOT_AS_REAL = frozenset({"legs_line"})
 
 #: Values by name, each with its standard deviation.
 Quantities = Mapping[str, tuple[float, float]]
@@ -273,6 +273,6 @@ def exemplar_quantities() -> dict[str, dict[str, tuple[float, float]]]:
     rows: dict[str, dict[str, float]] = json.loads(resource(*EXEMPLARS).read_text(encoding="utf-8"))["exemplars"]
     found = {}
     for name, row in rows.items():
-        values = {measure: (value, 0.0) for measure, value in row.items() if measure not in _NOT_AS_REAL}
+        values = {measure: (value, 0.0) for measure, value in row.items() if measure not in NOT_AS_REAL}
         found[name] = values | _derived(values)
     return found
