@@ -12,9 +12,9 @@ import re
 from dataclasses import dataclass
 
 from fineparser_core.errors import ConfigError
+from fineparser_core.language import text
 
-POSITIONS = {"A": "straight", "B": "pike", "C": "tuck", "D": "free"}
-DIRECTIONS = {1: "forward", 2: "back", 3: "reverse", 4: "inward"}
+_POSITIONS = "ABCD"
 
 _PLAIN = re.compile(r"(?P<group>[1-4])(?P<flying>[01])(?P<somersaults>\d|1[01])")
 _TWISTING = re.compile(r"(?P<group>5)(?P<direction>[1-4])(?P<somersaults>\d)(?P<twists>[1-9])")
@@ -49,18 +49,33 @@ class DiveNumber:
     @property
     def description(self) -> str:
         """The dive in words, e.g. "back 2½ somersaults 1½ twists, pike"."""
-        parts = ["armstand"] if self.armstand else []
+        directions = {
+            1: text("forward", remark="direction"),
+            2: text("back", remark="direction"),
+            3: text("reverse", remark="direction"),
+            4: text("inward", remark="direction"),
+        }
+        positions = {
+            "A": text("straight", remark="position"),
+            "B": text("pike", remark="position"),
+            "C": text("tuck", remark="position"),
+            "D": text("free", remark="position"),
+        }
+        parts = [text("armstand")] if self.armstand else []
         if self.flying:
-            parts.append("flying")
+            parts.append(text("flying"))
         if self.direction:
-            parts.append(DIRECTIONS[self.direction])
+            parts.append(directions[self.direction])
         if self.half_somersaults:
-            parts.append(_halves(self.half_somersaults, "somersault"))
+            turns = _halves(self.half_somersaults)
+            one = self.half_somersaults <= 2
+            parts.append(text("{0} somersault", turns) if one else text("{0} somersaults", turns))
         elif not self.half_twists:
-            parts.append("jump" if not self.armstand else "dive")
+            parts.append(text("dive", remark="kind of dive") if self.armstand else text("jump", remark="kind of dive"))
         if self.half_twists:
-            parts.append(_halves(self.half_twists, "twist"))
-        return f"{' '.join(parts)}, {POSITIONS[self.position]}"
+            turns = _halves(self.half_twists)
+            parts.append(text("{0} twist", turns) if self.half_twists <= 2 else text("{0} twists", turns))
+        return f"{' '.join(parts)}, {positions[self.position]}"
 
     def __str__(self) -> str:
         if self.group < 5:
@@ -84,7 +99,7 @@ def parse_dive_number(text: str) -> DiveNumber:
             "107B."
         )
     match = _PLAIN.fullmatch(digits) or _TWISTING.fullmatch(digits) or _ARMSTAND.fullmatch(digits)
-    if not digits.isascii() or position not in POSITIONS or match is None:
+    if not digits.isascii() or position not in tuple(_POSITIONS) or match is None:
         raise ConfigError(
             f"'{text:.40}' is not a dive number: give the digits and the position, as in 107B, 407C, 5253B or 6243D."
         )
@@ -100,7 +115,6 @@ def parse_dive_number(text: str) -> DiveNumber:
     )
 
 
-def _halves(count: int, noun: str) -> str:
+def _halves(count: int) -> str:
     whole, half = divmod(count, 2)
-    number = f"{whole or ''}{'½' if half else ''}"
-    return f"{number} {noun}{'s' if count > 2 else ''}"
+    return f"{whole or ''}{'½' if half else ''}"

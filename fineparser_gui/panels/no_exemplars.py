@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from fineparser_gui.model.dive import Dive, ScoreState
 from fineparser_gui.panels.widgets import keyboard_friendly
@@ -30,13 +30,12 @@ class NoExemplars(QWidget):
             self.tr("Uses the most similar dive numbers, with scores converted to the DD of this dive")
         )
         self.nearest.clicked.connect(self._on_nearest)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 2, 0, 2)
-        row.setSpacing(8)
+        column = QVBoxLayout(self)  # side by side they are wider than the panel in some languages
+        column.setContentsMargins(0, 2, 0, 2)
+        column.setSpacing(6)
         for button in (self.nearest, self.add):
             keyboard_friendly(button)
-            row.addWidget(button)
-        row.addStretch()
+            column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
 
     def show_dive(self, dive: Dive | None) -> None:
         """Show the buttons for a dive without exemplars, hide them for any other."""

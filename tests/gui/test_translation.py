@@ -1,8 +1,10 @@
 """Another language reaches everything that is read in the window."""
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import date
+from math import ceil
 
 import numpy as np
 import pytest
@@ -12,7 +14,8 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QDialog, QLabel, QLineEdit, QTableView, QWidget
 
 from fineparser_core.errors import VideoError
-from fineparser_core.language import LANGUAGES, language, sentence, use_language
+from fineparser_core.language import LANGUAGES, REMARK, language, sentence, use_language
+from fineparser_core.resources import resource
 from fineparser_core.types import Analysis
 from fineparser_gui.app import Studio
 from fineparser_gui.dialogs.ranking_dialog import RankingDialog
@@ -20,29 +23,38 @@ from fineparser_gui.formatting import board_text, decimal, signed
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.plots.dive_plot import DayAxis, day_number
 from fineparser_gui.timeline.time_axis import TimeAxis
-from fineparser_gui.translation import install_language
+from fineparser_gui.translation import TableTranslator, install_language
 
 _WORD = re.compile(r"[A-Za-z]{3,}")
-#: What is called the same in every language, comes from the dive, or is written by the core of the program.
-_NOT_TRANSLATED = re.compile(r"FineParser|small|frame 00000|Only 2 exemplars\.|has no exemplar|somersaults")
+#: What is called the same in every language, comes from the dive, or is a note that these tests made up.
+_NOT_TRANSLATED = re.compile(r"FineParser|small|frame 00000|Only 2 exemplars\.")
 
 
-class _Marking(QTranslator):
-    """Translates everything into itself in guillemets."""
+def pseudo(english: str) -> str:
+    """A text in a language that is a third longer, and in brackets."""
+    return f"⟦{english}{'~' * ceil(0.3 * len(english))}⟧"
 
-    def translate(self, context: str, text: str, disambiguation: str | None = None, n: int = -1) -> str:
-        return f"«{text}»"
 
-    def isEmpty(self) -> bool:
-        return False
+class _Pseudo(TableTranslator):
+    """With the texts of Qt and of pyqtgraph, which the table does not have."""
+
+    def translate(self, context: str, text: str, disambiguation: str | None = None, n: int = -1) -> str | None:
+        of_others = re.match(r"Q|GraphicsScene|ViewBox|PlotItem|AxisItem", context)
+        return super().translate(context, text, disambiguation, n) or (pseudo(text) if of_others else None)
 
 
 @pytest.fixture
-def marked(qapp) -> Iterator[None]:
-    translator = _Marking()
+def marked(qapp, monkeypatch) -> Iterator[None]:
+    """Everything that the table of translations has is in that language."""
+    table = json.loads(resource("translations", "texts.json").read_text(encoding="utf-8"))
+    made = {part: {one: {"xx": pseudo(one.partition(REMARK)[0])} for one in table[part]} for part in table}
+    monkeypatch.setattr("fineparser_core.language._language", "xx")
+    monkeypatch.setattr("fineparser_core.language._table", lambda: made)
+    translator = _Pseudo(qapp)
     qapp.installTranslator(translator)
     yield
     qapp.removeTranslator(translator)
+    translator.deleteLater()
 
 
 @pytest.fixture
@@ -70,9 +82,9 @@ def texts(window: QWidget) -> Iterator[str]:
 
 
 def untranslated(window: QWidget) -> set[str]:
-    """What has words outside of guillemets, and is no mark-up."""
+    """What has words outside of brackets, and is no mark-up."""
     bare = {text: re.sub(r"<[^<>]*>|&\w+;", "", text) for text in texts(window)}
-    bare = {text: re.sub(r"«[^«»]*»", "", re.sub(r"«[^«»]*»", "", rest)) for text, rest in bare.items()}
+    bare = {text: re.sub(r"⟦[^⟦⟧]*⟧", "", re.sub(r"⟦[^⟦⟧]*⟧", "", rest)) for text, rest in bare.items()}
     left = {text for text, rest in bare.items() if _WORD.search(rest) and not _NOT_TRANSLATED.search(rest)}
     return left - set(LANGUAGES.values())
 
@@ -92,9 +104,9 @@ def test_nothing_of_the_window_is_left_in_english(marked_studio, qtbot, small_vi
     assert not untranslated(window)
     headers = window.exemplars.model
     assert [headers.headerData(5 + step, Qt.Orientation.Horizontal) for step in range(3)] == [
-        "«take-off»",
-        "«flight»",
-        "«entry»",
+        pseudo("take-off"),
+        pseudo("flight"),
+        pseudo("entry"),
     ]
     dialog.close()
 

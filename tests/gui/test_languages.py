@@ -1,0 +1,83 @@
+"""The window in each language: nothing is cut off, and no two entries of a menu share a key."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from answers_kit import dive_parse, result_message, scoring
+from PySide6.QtCore import QLocale, QTranslator
+from PySide6.QtWidgets import QAbstractButton, QCheckBox, QLabel, QMenu, QPushButton, QWidget
+
+from fineparser_core.language import LANGUAGES, use_language
+from fineparser_core.types import Analysis
+from fineparser_gui.app import Studio
+from fineparser_gui.model.dive import DiveState
+from fineparser_gui.panels.widgets import ElidedLabel
+from fineparser_gui.translation import install_language
+
+_SMALL_SCREEN = (1366, 768)
+
+
+@pytest.fixture(params=[code for code in LANGUAGES if code != "en"])
+def spoken(request, qapp) -> Iterator[str]:
+    """Code of a language, which the program has from now on."""
+    before = QLocale()
+    installed: list[QTranslator] = install_language(qapp, request.param, system=QLocale("en_GB"))
+    yield request.param
+    for translator in installed:
+        qapp.removeTranslator(translator)
+        translator.deleteLater()
+    use_language("en")
+    QLocale.setDefault(before)
+
+
+@pytest.fixture
+def spoken_studio(spoken, idle_studio) -> Studio:
+    """The program in that language."""
+    return idle_studio
+
+
+def cut_off(window: QWidget) -> list[str]:
+    """Texts with less room than they need, those aside that end in an ellipsis by themselves."""
+    found = []
+    for widget in window.findChildren(QWidget):
+        if not widget.isVisible() or isinstance(widget, ElidedLabel):
+            continue
+        if isinstance(widget, QLabel) and widget.wordWrap():
+            cut = widget.heightForWidth(widget.width()) > widget.height() + 1
+        elif isinstance(widget, QLabel | QPushButton | QCheckBox):
+            cut = widget.sizeHint().width() > widget.width() + 1
+        else:
+            continue
+        if cut and widget.text():
+            found.append(f"{type(widget).__name__}: {widget.text()}")
+    return found
+
+
+def test_nothing_is_cut_off_on_a_small_screen(spoken_studio, qtbot, small_video, tmp_path) -> None:
+    session, window = spoken_studio.session, spoken_studio.window
+    window.resize(*_SMALL_SCREEN)
+    qtbot.wait(50)
+    assert not cut_off(window)
+    session.open([small_video], dive_number="207C", board_m=10.0)
+    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
+    for made in (None, scoring()):
+        request_id = session.analyses.tasks[session.current.key].id
+        analysis = Analysis(parse=dive_parse(small_video, session.current.info.n_frames), scoring=made)
+        spoken_studio.client.received.emit(result_message(request_id, analysis, tmp_path))
+    qtbot.wait(50)
+    assert not cut_off(window)
+    room = window.score.contentsRect().width()
+    for note in (window.score.no_exemplars, window.score.refusal):
+        buttons = note.findChildren(QAbstractButton)
+        for one in (note, *buttons):
+            one.show()
+        assert note.minimumSizeHint().width() < room, [button.text() for button in buttons]
+
+
+def test_no_two_entries_of_a_menu_share_a_key(spoken_studio) -> None:
+    bar = spoken_studio.window.menuBar()
+    for entries in (bar.actions(), *(menu.actions() for menu in bar.findChildren(QMenu))):
+        texts = [action.text() for action in entries if not action.isSeparator()]
+        keys = [found[1].lower() for found in (re.search("&([^&])", text) for text in texts) if found]
+        assert len(keys) == len(set(keys)), texts
