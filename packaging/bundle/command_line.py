@@ -3,10 +3,15 @@
 import multiprocessing
 import runpy
 import sys
+import warnings
 
 from fineparser_core.own_process import RUN_MODULE
 
 _OURS = ("fineparser_core", "fineparser_gui")
+
+
+# Of torch's sources, which the folder has not, nothing but its compiler of scripts would read any.
+warnings.filterwarnings("ignore", message="Unable to retrieve source for @torch.jit")
 
 
 def main(argv: list[str]) -> int:

@@ -74,7 +74,8 @@ def test_the_window_analyses_compares_exports_quits_and_shows_it_again(home: Pat
 
 
 def test_the_command_line_scores_the_sample_and_finds_itself_whole(home: Path) -> None:
-    run(home, "fineparser", "demo", "--out", home / "here")
+    said = run(home, "fineparser", "demo", "--out", home / "here").stderr
+    assert "Warning" not in said
     analysis = json.loads((home / "here" / "analysis.json").read_text(encoding="utf-8"))
     assert analysis["score"] == pytest.approx(readme_score(), abs=SCORE_TOLERANCE)
     assert (home / "here" / "annotated.mp4").stat().st_size > 10_000
