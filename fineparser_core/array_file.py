@@ -1,7 +1,8 @@
 """Records with arrays in one file, an NPZ archive: the fields as JSON, each array read only where it is asked for."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -44,16 +45,37 @@ def read_array_file(path: Path, names: Collection[str] | None = None) -> tuple[d
     Raises:
         ExportError: missing, damaged, or another file.
     """
+    with _opened(path) as archive:
+        fields = parse_json(read_array(archive, _FIELDS, _MOST_FIELD_BYTES).tobytes())
+        if not isinstance(fields, dict):
+            raise ValueError("it holds no record")
+        return fields, _arrays(archive, names)
+
+
+def read_arrays(path: Path, names: Collection[str]) -> dict[str, np.ndarray]:
+    """The arrays of `read_array_file`, where the fields are known already.
+
+    Raises:
+        ExportError: missing, damaged, or another file.
+    """
+    with _opened(path) as archive:
+        return _arrays(archive, names)
+
+
+def _arrays(archive: ZipFile, names: Collection[str] | None) -> dict[str, np.ndarray]:
+    stored = [name.removesuffix(".npy") for name in archive.namelist()]
+    if len(stored) > _MOST_ARRAYS:
+        raise ValueError(f"it holds {len(stored)} arrays")
+    wanted = [name for name in stored if name != _FIELDS and (names is None or name in names)]
+    return {name: read_array(archive, name, _MOST_ARRAY_BYTES) for name in wanted}
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[ZipFile]:
+    """The archive; whatever damage is found in it is an `ExportError`."""
     try:
         with path.open("rb") as file, ZipFile(file) as archive:
-            stored = [name.removesuffix(".npy") for name in archive.namelist()]
-            if len(stored) > _MOST_ARRAYS:
-                raise ValueError(f"it holds {len(stored)} arrays")
-            fields = parse_json(read_array(archive, _FIELDS, _MOST_FIELD_BYTES).tobytes())
-            if not isinstance(fields, dict):
-                raise ValueError("it holds no record")
-            wanted = [name for name in stored if name != _FIELDS and (names is None or name in names)]
-            return fields, {name: read_array(archive, name, _MOST_ARRAY_BYTES) for name in wanted}
+            yield archive
     except DAMAGE as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise ExportError(f"{path} is not a readable record ({reason!s:.200}): make it again.") from error

@@ -6,12 +6,14 @@ from pathlib import Path
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import FineParserError
-from fineparser_core.inference.exemplar_selection import select_exemplars
+from fineparser_core.inference.exemplar_selection import CandidateRule, select_exemplars
 from fineparser_core.inference.exemplars.records import Exemplar
 from fineparser_gui.model.dive import Dive, DiveState
 
 #: What of an exemplar makes its vote: id, dive number, board, score.
 Voter = tuple[str, str, float | None, float]
+#: Dive number, board and typed DD.
+Details = tuple[str | None, float | None, float | None]
 
 
 class ExemplarSnapshot:
@@ -35,20 +37,25 @@ class ExemplarSnapshot:
             return self._of_number.get(dive_number, [])
         return [exemplar for exemplars in self._of_number.values() for exemplar in exemplars]
 
-    def voters(self, dive: Dive, n_exemplars: int) -> frozenset[Voter]:
-        """The exemplars that the worker chooses for a dive; empty if it cannot be scored."""
-        wanted = (*dive.details, dive.rule, n_exemplars)
+    def voters(self, details: Details, rule: CandidateRule, n_exemplars: int) -> frozenset[Voter]:
+        """The exemplars that the worker chooses for a dive; empty if it cannot be scored.
+
+        Args:
+            details: see `Dive.details`.
+        """
+        wanted = (details, rule, n_exemplars)
         if wanted not in self._voters:
-            self._voters[wanted] = self._chosen(dive, n_exemplars)
+            self._voters[wanted] = self._chosen(details, rule, n_exemplars)
         return self._voters[wanted]
 
-    def _chosen(self, dive: Dive, n_exemplars: int) -> frozenset[Voter]:
-        if dive.dive_number is None:
+    def _chosen(self, details: Details, rule: CandidateRule, n_exemplars: int) -> frozenset[Voter]:
+        dive_number, board_m, typed = details
+        if dive_number is None:
             return frozenset()
-        number = parse_dive_number(dive.dive_number)
+        number = parse_dive_number(dive_number)
         try:
-            difficulty = find_difficulty(number, dive.board_m, dive.difficulty)
-            chosen, _ = select_exemplars(self.exemplars(), number, difficulty, n_exemplars, rule=dive.rule)
+            difficulty = find_difficulty(number, board_m, typed)
+            chosen, _ = select_exemplars(self.exemplars(), number, difficulty, n_exemplars, rule=rule)
         except FineParserError:
             return frozenset()
         return frozenset((e.id, e.dive_number, e.board_m, e.score) for e in chosen)
@@ -71,8 +78,9 @@ def with_other_voters(
         concerned = (dive.dive_number, dive.synchro) in changed or (dive.rule.nearest and bool(changed))
         if not concerned or dive.state is not DiveState.READY or dive.scoring or dive.refused:
             continue
-        voters = _voted(dive) if before is None else before.voters(dive, n_exemplars)
-        if voters != now.voters(dive, n_exemplars):
+        asked = (dive.details, dive.rule, n_exemplars)
+        voters = _voted(dive) if before is None else before.voters(*asked)
+        if voters != now.voters(*asked):
             yield dive
 
 

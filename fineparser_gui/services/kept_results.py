@@ -2,15 +2,16 @@
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from fineparser_core.files import read_bounded
 from fineparser_core.resources import resource
 from fineparser_core.types import DiveParse
 from fineparser_gui.model.analysis_cache import AnalysisCache, digest
+from fineparser_gui.model.exemplar_snapshot import Voter
 from fineparser_gui.worker.protocol import (
     Answer,
     ParseRequest,
@@ -39,12 +40,16 @@ class KeptResults:
     Args:
         cache: which the worker fills; None: nothing is kept.
         settings: returns those that the worker runs with.
+
+    Attributes:
+        voters: returns the exemplars by which a request for a score would be answered now; None: they are not known.
     """
 
     def __init__(
         self, cache: AnalysisCache | None = None, settings: Callable[[], WorkerSettings] = WorkerSettings
     ) -> None:
         self.cache, self._settings = cache, settings
+        self.voters: Callable[[ScoreRequest], frozenset[Voter] | None] = lambda _: None
         self._cards: dict[str, str] = {}  # digest by folder of weights
 
     def named(self, request: _Keepable, content: str = "") -> _Keepable:
@@ -79,6 +84,8 @@ class KeptResults:
         try:
             if isinstance(request, TrimRequest):
                 return Segments(id=request.id, segments=list(content["segments"]))
+            if isinstance(request, ScoreRequest) and not self._is_by_present_exemplars(request, content["analysis"]):
+                return None
             path = str(self.cache.path(name if isinstance(request, ParseRequest) else request.parse_id))
             suggestions = list(content.get("suggestions", ()))
             return Result(id=request.id, analysis=content["analysis"], record_path=path, suggestions=suggestions)
@@ -86,6 +93,12 @@ class KeptResults:
             log.warning("a kept result is removed: %s lacks %s", self.cache.path(name), error)
             self.cache.remove(name)
             return None
+
+    def _is_by_present_exemplars(self, request: ScoreRequest, analysis: Mapping[str, Any]) -> bool:
+        """Whether those voted for a kept score that would now: exemplars come, go and are corrected."""
+        voters = self.voters(request)
+        votes = ((vote["id"], vote["dive_number"], vote["board_m"], vote["score"]) for vote in analysis["exemplars"])
+        return voters is None or voters == frozenset(votes)
 
     def _weights(self, folder: str) -> str:
         """What tells apart weights: a digest of their card, which holds one of each of their files."""

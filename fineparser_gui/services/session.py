@@ -11,7 +11,7 @@ from fineparser_core.inference.exemplars.records import Exemplar, ExemplarMask
 from fineparser_core.types import ComparedDive
 from fineparser_gui.model.analysis_cache import AnalysisCache
 from fineparser_gui.model.dive import DiveState
-from fineparser_gui.model.exemplar_snapshot import ExemplarSnapshot, with_other_voters
+from fineparser_gui.model.exemplar_snapshot import ExemplarSnapshot, Voter, with_other_voters
 from fineparser_gui.model.session_file import SavedSession
 from fineparser_gui.services.analysis import AnalysisService
 from fineparser_gui.services.comparison import ComparisonService
@@ -26,7 +26,7 @@ from fineparser_gui.services.session_state import SessionState
 from fineparser_gui.services.trimming import TrimmingService
 from fineparser_gui.services.undo import EditStack
 from fineparser_gui.services.worker_client import WorkerClient
-from fineparser_gui.worker.protocol import Ready
+from fineparser_gui.worker.protocol import Ready, ScoreRequest
 
 
 class Session(SessionState):
@@ -68,6 +68,7 @@ class Session(SessionState):
             self.edits.addStack(stack)
         self.edits.setActiveStack(history)
         self._exemplars: ExemplarSnapshot | None = None
+        self.scheduler.kept.voters = self._voters
         self.comparing.changed.connect(self.comparison_changed)
         self.library.problem.connect(self.problem)
         self.library.changed.connect(self._on_library_changed)
@@ -207,6 +208,13 @@ class Session(SessionState):
         before, self._exemplars = self._exemplars, ExemplarSnapshot(self.library.exemplars)
         for dive in list(with_other_voters(self.dives, before, self._exemplars, self.n_exemplars)):
             self.analyses.score_anew(dive.key)
+
+    def _voters(self, request: ScoreRequest) -> frozenset[Voter] | None:
+        if self._exemplars is None:
+            return None
+        details = request.dive_number, request.board_m, request.difficulty
+        rule = CandidateRule(nearest=request.nearest, synchro=request.synchro)
+        return self._exemplars.voters(details, rule, request.n_exemplars)
 
     def _on_ready(self, ready: Ready) -> None:
         self.model = ready

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from fineparser_core.array_file import read_array_file
+from fineparser_core.array_file import read_arrays
 from fineparser_core.constants import KEYPOINT_NAMES, MASK_SIZE, N_SAMPLES
 from fineparser_core.errors import ExportError
 from fineparser_core.export.analysis_json import MaskArrays, analysis_from_dict, analysis_to_dict
@@ -61,8 +61,8 @@ def read_analysis(analysis: Mapping[str, Any], path: Path) -> Analysis:
     Raises:
         ExportError: the file is missing, damaged, or of another clip.
     """
-    _, arrays = read_array_file(path, [name for name in MaskArrays._fields if name != _MASKS])
-    masks = LazyArray(_SHAPES[_MASKS][0], np.float16, lambda: read_array_file(path, [_MASKS])[1][_MASKS])
+    arrays = read_arrays(path, [name for name in MaskArrays._fields if name != _MASKS])
+    masks = LazyArray(_SHAPES[_MASKS][0], np.float16, lambda: read_arrays(path, [_MASKS])[_MASKS])
     return analysis_from_dict(analysis, _mask_arrays(arrays | {_MASKS: cast(np.ndarray, masks)}))
 
 

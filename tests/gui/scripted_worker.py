@@ -16,7 +16,7 @@ from answers_kit import dive_parse, scoring
 
 from fineparser_core.inference import clips
 from fineparser_core.progress import Progress
-from fineparser_core.types import Clip, ClipEncoding, DiveParse, Scoring
+from fineparser_core.types import Analysis, Clip, ClipEncoding, DiveParse
 from fineparser_gui.worker import child
 from fineparser_gui.worker.protocol import (
     ChangeLibraryRequest,
@@ -59,8 +59,10 @@ class ScriptedAnalyzer:
             cancel.raise_if_cancelled()
         return replace(dive_parse(clip.path, clip.out_frame + 1), clip=clip), encoding()
 
-    def score(self, *_: object, **__: object) -> Scoring:
-        return scoring()
+    def score_parse(self, parsed: tuple[DiveParse, ClipEncoding], *_: object, **__: object) -> Analysis:
+        """By the one exemplar that the library holds, with the score that it has now."""
+        vote = replace(scoring().exemplars[0], id=OWN["id"], score=OWN["score"])
+        return Analysis(parse=parsed[0], scoring=replace(scoring(), exemplars=(vote,)))
 
     def suggest(self, _: ClipEncoding) -> list[str]:
         return ["107B"]
@@ -113,6 +115,8 @@ class ScriptedWorker(child.Worker):
         return []
 
     def _keep_library(self, request: Request) -> LibraryReport:
+        if isinstance(request, ChangeLibraryRequest) and request.action == "edit":
+            OWN["score"] = request.facts["score"]
         if isinstance(request, EncodeExemplarRequest):
             encoded.add(request.exemplar_id)
         state = "ready" if OWN["id"] in encoded else "waiting"

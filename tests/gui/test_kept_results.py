@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from answers_kit import script
 from fineparser_gui.app import Studio
 from fineparser_gui.model.analysis_cache import AnalysisCache, content_digest, digest
 from fineparser_gui.model.dive import DiveState, ScoreState, SearchState
+from fineparser_gui.model.library import facts_of
 from fineparser_gui.worker.protocol import ParseRequest, ScoreRequest, TrimRequest
 
 _HERE = Path(__file__).parent
@@ -149,6 +151,17 @@ def test_a_damaged_result_is_removed_and_found_anew(programs, clip, caplog):
     programs.wait(lambda: studio.session.current.score_state is ScoreState.SCORED)
     assert "a kept result is removed" in caplog.text
     assert programs.asked.count("ParseRequest") == 1
+
+
+def test_a_kept_score_is_not_told_once_other_exemplars_vote(programs, clip):
+    studio = programs.analysed(clip, moved_to=35)
+    session = studio.session
+    (exemplar,) = [one for one in session.library.exemplars if one.id == "mine-1"]
+    facts = facts_of(exemplar)
+    session.library.edit("mine-1", replace(facts, score=80.0))
+    programs.wait(lambda: [vote.score for vote in session.current.votes] == [80.0] and not session.current.rescoring)
+    assert session.current.model_analysis.scoring.exemplars[0].score == 80.0
+    assert sorted(programs.asked) == ["ParseRequest", *["ScoreRequest"] * 4]
 
 
 def test_what_is_removed_meanwhile_is_analysed_again(programs, clip, monkeypatch, tmp_path):
