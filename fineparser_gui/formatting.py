@@ -43,6 +43,11 @@ def time_text(time_s: float, digits: int) -> str:
     return f"{int(minutes)}:{decimal(seconds, digits).zfill(3 + digits if digits else 2)}"
 
 
+def without_mnemonic(text: str) -> str:
+    """A text without the mark "&" of the key that opens it, and without the key in brackets that Chinese writes."""
+    return re.sub(r"\(&\w\)", "", text).replace("&", "")
+
+
 def signed(points: float, digits: int = 2) -> str:
     """Points with their sign, for example +1.25 or −0.40 (U+2212 as minus)."""
     text = decimal(points, digits)

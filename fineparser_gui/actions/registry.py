@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar
 
 from fineparser_gui.actions.catalog import CATALOG
 from fineparser_gui.actions.shortcuts import Shortcuts, shortcuts_of
+from fineparser_gui.formatting import without_mnemonic
 from fineparser_gui.icons import icon
 
 
@@ -18,7 +19,7 @@ def translated(text: str) -> str:
 
 def plain_text(text: str) -> str:
     """A translated text of the catalogue without the mnemonic mark "&"."""
-    return translated(text).replace("&", "")
+    return without_mnemonic(translated(text))
 
 
 def native_text(keys: Sequence[str]) -> str:

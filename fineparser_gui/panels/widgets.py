@@ -16,6 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from fineparser_gui.formatting import without_mnemonic
+
 #: Of the title that most desktops put above a window.
 TITLE_PX = 28
 
@@ -88,7 +90,7 @@ def tool_button(action: QAction) -> QToolButton:
     """A button of an action that takes the focus by Tab only."""
     button = QToolButton()
     button.setDefaultAction(action)
-    button.setAccessibleName(action.text().replace("&", ""))
+    button.setAccessibleName(without_mnemonic(action.text()))
     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
     keyboard_friendly(button)
     return button
@@ -103,7 +105,7 @@ def fill(widget: QWidget, frame: QWidget) -> None:
 
 def add_form_row(form: QFormLayout, text: str, field: QWidget) -> None:
     """Add a field with a caption centred beside it, which is its accessible name as well."""
-    field.setAccessibleName(text.replace("&", ""))
+    field.setAccessibleName(without_mnemonic(text))
     caption = QLabel(text)
     caption.setBuddy(field)
     field.ensurePolished()

@@ -19,7 +19,7 @@ from fineparser_core.resources import resource
 from fineparser_core.types import Analysis
 from fineparser_gui.app import Studio
 from fineparser_gui.dialogs.ranking_dialog import RankingDialog
-from fineparser_gui.formatting import board_text, decimal, signed
+from fineparser_gui.formatting import board_text, decimal, signed, without_mnemonic
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.plots.dive_plot import DayAxis, day_number
 from fineparser_gui.timeline.time_axis import TimeAxis
@@ -176,6 +176,11 @@ def test_sentences_of_core_are_translated_with_their_values(qapp, installed) -> 
     error = VideoError("/videos/a.mp4 is empty (0 bytes): copy it again or choose another clip.")
     assert sentence(str(error)).startswith("/videos/a.mp4 ist leer")
     assert sentence("Something new happened.") == "Something new happened."
+
+
+def test_a_key_in_brackets_belongs_to_menus_alone() -> None:
+    assert without_mnemonic("打开视频(&O)…") == "打开视频…"
+    assert without_mnemonic("&Open video…") == "Open video…"
 
 
 def test_numbers_and_days_are_those_of_the_language() -> None:

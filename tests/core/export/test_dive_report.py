@@ -11,7 +11,7 @@ import pytest
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.errors import Cancelled, ConfigError
 from fineparser_core.export.coach_marks import NOTE, Mark
-from fineparser_core.export.jobs import ReportJob, load_job, run_job, save_job
+from fineparser_core.export.jobs import ReportJob, job_language, load_job, run_job, save_job
 from fineparser_core.export.report import pdf
 from fineparser_core.export.report.content import make_page
 from fineparser_core.export.report.dives import ReportedDive
@@ -192,3 +192,22 @@ def test_a_season_begins_with_a_page_of_its_awards(dive: ReportedDive, tmp_path:
         assert "Well done." in text
     else:
         assert job.path.read_bytes().count(b"/Type /Page\n") == 3
+
+
+@pytest.mark.parametrize(("code", "phase", "points"), [("de", "Absprung", ","), ("zh_CN", "起跳", ".")])
+def test_a_report_is_in_the_language_of_the_app(
+    dive: ReportedDive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, phase: str, points: str
+) -> None:
+    monkeypatch.setattr("fineparser_core.language._language", code)
+    job = ReportJob(path=tmp_path / "report.html", dives=(dive,))
+    save_job(job, tmp_path)
+    assert job_language(tmp_path) == code
+    page = make_page(dive)
+    assert page.phases[0].name == phase
+    assert points in page.headline[0]
+    for suffix in (".html", ".pdf"):
+        write_report((dive,), tmp_path / f"report{suffix}")
+    written = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert f'lang="{code.replace("_", "-")}"' in written
+    assert "take-off" not in written
+    assert "Coach" not in written
