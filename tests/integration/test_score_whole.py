@@ -57,7 +57,14 @@ def test_sample_dive_from_clip_to_files(fineparser: Fineparser, tmp_path: Path) 
     outcome = fineparser("score", SAMPLE_CLIP, *DIVE, "--compare-with", "best", *files)
     assert outcome.code == 0, outcome.err
     # Anything but progress would be noise: a warning, say.
-    assert {line.split()[0] for line in outcome.err.splitlines()} <= {"read", "coarse", "parse", "compare", "write"}
+    assert {line.split()[0] for line in outcome.err.splitlines()} <= {
+        "scan",
+        "read",
+        "coarse",
+        "parse",
+        "compare",
+        "write",
+    }
 
     data = json.loads(outputs["--json"].read_text(encoding="utf-8"))
     assert data["format"] == FORMAT
@@ -127,7 +134,7 @@ def test_damaged_weights(fineparser: Fineparser, clips: Path, tmp_path: Path) ->
     damaged = bytearray(shard.read_bytes())
     damaged[len(damaged) // 2] ^= 0xFF
     shard.write_bytes(damaged)
-    outcome = fineparser("score", clips / "dive.mp4", "--weights", folder)
+    outcome = fineparser("score", clips / "dive.mp4", "--weights", folder, "--quiet")
     assert outcome.code == 5
     assert shard.name in outcome.err
     assert len(outcome.err.splitlines()) == 1
@@ -141,7 +148,7 @@ def test_cancel_half_way_leaves_nothing(tmp_path: Path, number: signal.Signals) 
     with subprocess.Popen([str(word) for word in command], stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         first = process.stderr.readline()
-        assert first.startswith("read ")
+        assert first.startswith("scan ")
         process.send_signal(number)
         rest = process.stderr.read()
     assert process.returncode == 130, rest
