@@ -88,7 +88,7 @@ def main() -> None:
 
         def measured(fact: dict[str, Any], *, true_moments: bool) -> Quantities | None:
             name = fact["id"]
-            parse = cache.parse(name, resource("exemplars", f"{name}.mp4"), 0, fact["out_frame"])
+            parse = cache.parse(name, resource("exemplars", f"{name}.mp4"), fact["out_frame"])
             if parse is None:
                 return None
             if true_moments:

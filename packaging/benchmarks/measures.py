@@ -29,6 +29,7 @@ from fineparser_core.export.analysis_json import (
 )
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.clips import make_clip
+from fineparser_core.inference.cutting import find_clip
 from fineparser_core.inference.measured_stream import EXEMPLARS, measured_stream, quantities
 from fineparser_core.measures import NAMES, measures
 from fineparser_core.measures.context import MOMENT_S
@@ -56,14 +57,15 @@ class ParseCache:
         self._folder, self._only_cached, self._analyzer = folder, only_cached, None
         folder.mkdir(parents=True, exist_ok=True)
 
-    def parse(self, name: str, path: Path, in_frame: int | None, out_frame: int | None) -> DiveParse | None:
-        """The parse of a clip; None where it is not kept and none shall be made."""
+    def parse(self, name: str, path: Path, out_frame: int | None = None) -> DiveParse | None:
+        """The parse of a clip, up to a frame or cut out as `score` does; None where it is not kept nor shall be made."""
         facts, masks = self._folder / f"{name}.json", self._folder / f"{name}.npz"
         if not facts.is_file():
             if self._only_cached:
                 return None
             self._analyzer = self._analyzer or Analyzer.open()
-            parse, _ = self._analyzer.parse(make_clip(path, in_frame, out_frame))
+            found = find_clip(path) if out_frame is None else None
+            parse, _ = self._analyzer.parse(make_clip(path, 0, out_frame) if found is None else found.clip)
             write_masks_npz(parse, masks)
             write_analysis_json(Analysis(parse=parse, scoring=None), facts)
         return analysis_from_dict(json.loads(facts.read_text(encoding="utf-8")), read_masks_npz(masks)).parse
@@ -100,7 +102,7 @@ def rendered_rows(cache: ParseCache, count: int, moments: str) -> tuple[list[lis
     true_of = json.loads(resource(*EXEMPLARS).read_text(encoding="utf-8"))["exemplars"]
     for fact in json.loads(resource("exemplars", "dives.json").read_text(encoding="utf-8"))[:count]:
         name = fact["id"]
-        parse = cache.parse(name, resource("exemplars", f"{name}.mp4"), 0, fact["out_frame"])
+        parse = cache.parse(name, resource("exemplars", f"{name}.mp4"), fact["out_frame"])
         if parse is None:
             continue
         n_dives += 1
@@ -144,7 +146,7 @@ def real_rows(cache: ParseCache, folder: Path) -> Iterator[list[str]]:
     for clip in read_labels(folder):
         if clip.first_flight_frame is None or clip.contact_frame is None or clip.real_fps is None:
             continue
-        parse = cache.parse(clip.path.stem, clip.path, clip.in_frame, clip.out_frame)
+        parse = cache.parse(clip.path.stem, clip.path)
         if parse is None:
             continue
         board_m = clip.board_m or _PLATFORM_M
