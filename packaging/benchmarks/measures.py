@@ -58,7 +58,7 @@ class ParseCache:
         folder.mkdir(parents=True, exist_ok=True)
 
     def parse(self, name: str, path: Path, out_frame: int | None = None) -> DiveParse | None:
-        """The parse of a clip, up to a frame or cut out as `score` does; None where it is not kept nor shall be made."""
+        """The parse of a clip, up to a frame or cut out as `score` does; None if it is not kept nor shall be made."""
         facts, masks = self._folder / f"{name}.json", self._folder / f"{name}.npz"
         if not facts.is_file():
             if self._only_cached:
