@@ -402,7 +402,9 @@ class Analyzer:
             find_candidates(self.library.exemplars(cancel=cancel), dive, synchro=True, path=self.library.path)
         parsed = self.parse(clip, progress=progress, cancel=cancel)
         parse = parsed[0]
-        if dive is None or difficulty is None or (parse.refusal and not self.scores_anyway):
+        if parse.refusal and not self.scores_anyway:
+            return Analysis(parse=parse, scoring=None, measures=())  # of what is no dive nothing is said
+        if dive is None or difficulty is None:
             return Analysis(parse=parse, scoring=None, measures=measures(parse))
         return self.score_parse(
             parsed,

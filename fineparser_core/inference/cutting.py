@@ -45,7 +45,7 @@ def find_clip(
     truncated file what is there is looked through.
 
     Args:
-        progress: receives the stage "scan", counted in images.
+        progress: receives the stage "scan" of a file that is not short, counted in images.
 
     Returns:
         None for a long recording in which nobody falls freely.
@@ -57,7 +57,7 @@ def find_clip(
     """
     info = probe(path)
     short = info.duration_s <= SHORT_S and not info.n_frames_missing
-    motion, frames = scan(path, progress=progress, cancel=cancel)
+    motion, frames = scan(path, progress=ignore_progress if short else progress, cancel=cancel)
     cuts = frames[motion.cut]
     if short and not len(cuts):
         return FoundClip(make_clip(path, athlete=athlete))

@@ -134,7 +134,7 @@ def test_damaged_weights(fineparser: Fineparser, clips: Path, tmp_path: Path) ->
     damaged = bytearray(shard.read_bytes())
     damaged[len(damaged) // 2] ^= 0xFF
     shard.write_bytes(damaged)
-    outcome = fineparser("score", clips / "dive.mp4", "--weights", folder, "--quiet")
+    outcome = fineparser("score", clips / "dive.mp4", "--weights", folder)
     assert outcome.code == 5
     assert shard.name in outcome.err
     assert len(outcome.err.splitlines()) == 1
@@ -148,7 +148,7 @@ def test_cancel_half_way_leaves_nothing(tmp_path: Path, number: signal.Signals) 
     with subprocess.Popen([str(word) for word in command], stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         first = process.stderr.readline()
-        assert first.startswith("scan ")
+        assert first.startswith("read ")
         process.send_signal(number)
         rest = process.stderr.read()
     assert process.returncode == 130, rest
