@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 def QT_TRANSLATE_NOOP(context: str, text: str) -> str:
-    """Marks a text for lupdate, which searches for this name; the text is translated where it is shown."""
+    """Marks a text for the table of translations; it is translated where it is shown."""
     return text
 
 
