@@ -28,8 +28,8 @@ def decimal(value: float, digits: int = 1) -> str:
 
 
 def shortest(value: float) -> str:
-    """A number with as many digits as it needs, at most four: 3.2, 29.97."""
-    return decimal(value, max(len(f"{value:.4g}".partition(".")[2]), 0))
+    """A number with as many digits as it needs, at most six: 3.2, 104.55."""
+    return decimal(value, len(f"{value:.6g}".partition(".")[2]))
 
 
 def percent(share: float) -> str:

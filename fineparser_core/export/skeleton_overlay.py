@@ -11,6 +11,7 @@ from fineparser_core.export.measured_angles import MeasuredAngle
 from fineparser_core.export.overlay import LIGHT, OUTLINE, OUTLINE_OPACITY, Overlay, OverlayCanvas
 from fineparser_core.export.palette import rgb
 from fineparser_core.export.skeleton import SIDE_COLOURS, Bone, Joints, bones_of, joints_at
+from fineparser_core.language import number
 from fineparser_core.measures.centre_path import CentrePath
 
 _PATH: Colour = (255, 159, 67)
@@ -50,7 +51,7 @@ def draw_path(canvas: OverlayCanvas, path: CentrePath, frame: int, unit: float, 
         if last is None or abs(x - last[0]) + abs(y - last[1]) >= _LEAST_APART * unit:
             last = (x, y)
             canvas.lines(((x - _TICK * unit, y), (x + _TICK * unit, y)), 1.8 * unit, _PATH)
-            text = f"{height:.1f} m"
+            text = f"{number(height, 1)} m"
             at = (x + 9 * unit, y + 4 * unit)
             width_px = text_width(text, _MARK_SIZE * unit)
             canvas.box(

@@ -24,7 +24,7 @@ from fineparser_core.diving.judging import read_score
 from fineparser_core.errors import ConfigError
 from fineparser_core.inference.exemplars.facts import ExemplarFacts, check_facts
 from fineparser_core.language import sentence
-from fineparser_gui.formatting import board_text
+from fineparser_gui.formatting import board_text, shortest
 from fineparser_gui.panels.number_field import NumberField
 from fineparser_gui.panels.widgets import ElidedLabel, add_form_row, label
 
@@ -63,7 +63,7 @@ class ExemplarDialog(QDialog):
             self.board.addItem(board_text(board_m), board_m)
         self.board.setCurrentIndex(max(self.board.findData(known.board_m if known else None), 0))
         scored = known is not None and isfinite(known.score)
-        self.score = QLineEdit(f"{known.score:g}" if known and scored else "")
+        self.score = QLineEdit(shortest(known.score) if known and scored else "")
         self.score.setPlaceholderText(self.tr("points, e.g. 75.60, or marks, e.g. 6.5 6 6.5"))
         self.diver = QLineEdit(known.diver if known else "")
         self.date = QLineEdit((known.dived_on or "") if known else "")

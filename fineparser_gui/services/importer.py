@@ -333,7 +333,7 @@ def difference(path: Path, found: VideoIdentity, expected: VideoIdentity) -> str
 
 
 def _length(one: VideoIdentity) -> tuple[str, ...]:
-    return str(one.n_frames), shortest(one.fps)
+    return str(one.n_frames), shortest(round(one.fps, 2))
 
 
 def _picture(one: VideoIdentity) -> tuple[str, ...]:

@@ -15,6 +15,12 @@ sys.path.insert(0, str(ROOT / "packaging"))
 import translations  # noqa: E402
 
 SOURCES = sorted((ROOT / "fineparser_gui").rglob("*.py"))
+#: What writes numbers for people; file names, the command line and the module that does it for all others aside.
+SHOWING = [
+    path
+    for path in (*SOURCES, *sorted((ROOT / "fineparser_core" / "export").rglob("*.py")))
+    if path.name not in ("formatting.py", "__main__.py", "corrections.py", "tables.py", "analysis_json.py")
+]
 TRANSLATES = {"tr", "translate", "translated", "plain_text", "QT_TRANSLATE_NOOP", "sentence"}
 #: Calls that show their text, and which of their arguments that is.
 SHOWS = {
@@ -91,6 +97,36 @@ def test_it_would_be_noticed(tmp_path: Path) -> None:
     assert len(list(untranslated(source))) == 4
 
 
+def numbers_of_english(path: Path) -> Iterator[str]:
+    """Numbers with a decimal point that an f-string writes, those of errors and of the log aside."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    silent = {
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Raise)
+        or (isinstance(node, ast.Call) and called(node) in ("phrase", "error", "setAttr"))
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FormattedValue) and node.format_spec is not None and node not in silent:
+            spec = ast.unparse(node.format_spec)
+            if re.search(r"\.[1-9]\d*[fe%]|\dg|:?g'", spec):
+                yield f"line {node.lineno}: {spec}"
+
+
+@pytest.mark.parametrize("path", SHOWING, ids=lambda path: str(path.relative_to(ROOT)))
+def test_numbers_are_written_as_the_language_does(path: Path) -> None:
+    assert not list(numbers_of_english(path))
+
+
+def test_the_table_has_what_the_code_says() -> None:
+    texts, sentences = translations.collect()
+    table = translations.read_table()
+    wanted = "run `python packaging/dev.py translations`"
+    assert set(table["texts"]) == set(texts), wanted
+    assert set(table["sentences"]) == sentences, wanted
+
+
 def test_each_sentence_is_found_by_its_template() -> None:
     """Filled with values, it matches its own template, and no one that comes before it."""
     language.use_language("de")
@@ -130,6 +166,11 @@ def flaws(table: dict, code: str) -> Iterator[str]:
                     "<[^<>]*>", form
                 ):
                     yield f"{english!r}: lines or mark-up of {form!r}"
+
+
+@pytest.mark.parametrize("code", translations.LANGUAGES)
+def test_each_language_is_complete(code: str) -> None:
+    assert not translations.missing(translations.read_table(), code)
 
 
 @pytest.mark.parametrize("code", translations.LANGUAGES)
