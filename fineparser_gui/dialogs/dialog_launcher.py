@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 from fineparser_core import __version__
 from fineparser_gui.dialogs.crash_report_dialog import CrashReportDialog
 from fineparser_gui.dialogs.export_dialog import ExportDialog
-from fineparser_gui.dialogs.licences_dialog import LicencesDialog
 from fineparser_gui.dialogs.model_card_dialog import model_card_dialog
 from fineparser_gui.dialogs.preferences_dialog import PreferencesDialog
 from fineparser_gui.dialogs.shortcuts_dialog import shortcuts_dialog
@@ -85,6 +84,8 @@ class DialogLauncher(QObject):
 
     def licences(self) -> None:
         """Open the page of licences."""
+        from fineparser_gui.dialogs.licences_dialog import LicencesDialog  # reads packages' metadata: 15 ms to import
+
         LicencesDialog(self._window).open()
 
     def crash_reports(self, paths: Sequence[Path]) -> None:
