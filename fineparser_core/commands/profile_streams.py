@@ -16,21 +16,22 @@ from fineparser_core.inference.exemplars.records import Exemplar
 def profile_streams() -> None:
     """Prints Spearman's rho of both streams and of each alone, over the bundled exemplars.
 
-    Each exemplar is left out in turn and scored by the others of its number and board: their mean score, plus the mean
-    points that the streams give it relative to them. Encodings are those that the library holds.
+    Each exemplar is left out in turn and compared with the others of its number and board: the mean points that the
+    streams give it relative to them, beside the true difference. Encodings are those that the library holds.
     """
     analyzer = Analyzer.open(precision="fp32")
     exemplars = analyzer.library.exemplars()
     rhos = stream_rhos(analyzer, exemplars)
     analyzer.library.close()
-    say(f"weights {analyzer.model.id}: {len(exemplars)} exemplars, each left out in turn and scored by the others")
-    say(text_table(["score from", "Spearman rho"], [[name, f"{rho:.3f}"] for name, rho in rhos.items()]))
+    say(f"weights {analyzer.model.id}: {len(exemplars)} exemplars, each left out in turn and compared with the others")
+    say(text_table(["points from", "Spearman rho"], [[name, f"{rho:.3f}"] for name, rho in rhos.items()]))
 
 
 def stream_rhos(analyzer: Analyzer, exemplars: Sequence[Exemplar]) -> Mapping[str, float]:
-    """Spearman's rho with the official mean award of those that the streams give together and alone.
+    """Spearman's rho with the true differences to the others of those that the streams give together and alone.
 
-    Scores divided by the difficulty, as points alone would tell hard dives from easy ones.
+    Of awards, that is points divided by the difficulty, as points alone would tell hard dives from easy ones; of
+    differences, as of few dives the best leaves the worse ones for the others' mean.
     """
     encodings = {exemplar.id: analyzer.exemplar_encoding(exemplar) for exemplar in exemplars}
     rows = []
@@ -50,4 +51,4 @@ def stream_rhos(analyzer: Analyzer, exemplars: Sequence[Exemplar]) -> Mapping[st
         "static stream alone": static_points,
         "dynamic stream alone": dynamic_points,
     }
-    return {name: float(spearmanr(others_mean + points, true).statistic) for name, points in predictions.items()}
+    return {name: float(spearmanr(points, true - others_mean).statistic) for name, points in predictions.items()}

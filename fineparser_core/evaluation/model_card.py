@@ -139,7 +139,7 @@ def _which_model(card: WeightsCard) -> list[str]:
     blocks = [f"These are weights of {_MODELS.get(method, f'`{method}`')}."]
     if shares := card.streams:
         rows = [
-            "| what scores | Spearman's rho with the true mean award |",
+            "| what compares | Spearman's rho with the true difference of awards |",
             "| --- | --- |",
             f"| both streams | {_number(shares['both'])} |",
             f"| the static stream alone | {_number(shares['static'])} |",
@@ -147,7 +147,7 @@ def _which_model(card: WeightsCard) -> list[str]:
         ]
         text = (
             f"How much each stream says, of the {shares['dives']:.0f} bundled exemplars, each left out in turn and "
-            "scored by the others (`fineparser profile streams` prints it):"
+            "compared with the others (`fineparser profile streams` prints it):"
         )
         blocks += [text, "\n".join(rows)]
     return blocks
