@@ -1,4 +1,7 @@
-"""Commands on many dives: pause, cancel or retry the queue, reorder it, fill in dive numbers, rank, athletes."""
+"""Commands on many dives: pause, cancel or retry the queue, reorder it, fill in dive numbers, rank, athletes.
+
+Their dialogs are imported when they are asked for: the start of the app does without.
+"""
 
 from collections.abc import Callable
 
@@ -6,10 +9,6 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
 from fineparser_gui.actions.registry import ActionRegistry
-from fineparser_gui.dialogs.athlete_dialog import AthleteDialog
-from fineparser_gui.dialogs.edit_dives_dialog import EditDivesDialog
-from fineparser_gui.dialogs.naming_dialog import NamingDialog
-from fineparser_gui.dialogs.ranking_dialog import RankingDialog
 from fineparser_gui.panels.dives import DivesPanel
 from fineparser_gui.services.session import Session
 
@@ -55,20 +54,28 @@ class BatchCommands(QObject):
 
     def name_dives(self, keys: list[str]) -> None:
         """Ask for a source of dive numbers, and for which dives."""
+        from fineparser_gui.dialogs.naming_dialog import NamingDialog
+
         NamingDialog(self._session, self._panel.model.keys, keys, self._window).open()
 
     def edit_dives(self) -> None:
         """Ask for details of all selected dives at once."""
+        from fineparser_gui.dialogs.edit_dives_dialog import EditDivesDialog
+
         EditDivesDialog(self._session, self._panel.selected_keys(), self._window).open()
 
     def rank(self) -> None:
         """Show the ranking beside the window."""
+        from fineparser_gui.dialogs.ranking_dialog import RankingDialog
+
         dialog = RankingDialog(self._session, self._window)
         dialog.model_card_requested.connect(self._actions["model_card"].trigger)
         dialog.show()
 
     def show_athletes(self) -> None:
         """Show the page of athletes beside the window, that of the shown dive first."""
+        from fineparser_gui.dialogs.athlete_dialog import AthleteDialog
+
         dialog = AthleteDialog(self._session, self._window)
         if self._session.current is not None:
             dialog.show_dive(self._session.current)
