@@ -2,7 +2,7 @@
 
 `python packaging/dev.py translations` collects every text, adds what is new and drops what is gone;
 `… translations export LANGUAGE FILE.ts` writes a language for Qt Linguist, `… translations import FILE.ts` takes it
-back. Standard library only.
+back. Beside the standard library it needs nothing but `fineparser_core.language`.
 """
 
 import argparse
@@ -15,10 +15,14 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from fineparser_core.language import ENGLISH, REMARK, n_plural_forms  # noqa: E402
+from fineparser_core.language import LANGUAGES as SPOKEN  # noqa: E402
+
 TABLE = ROOT / "resources" / "translations" / "texts.json"
-LANGUAGES = ("de", "zh_CN", "fr", "es", "it", "ru")
-N_PLURALS = {"zh_CN": 1, "ru": 3}
-_REMARK = " // "
+LANGUAGES = tuple(code for code in SPOKEN if code != ENGLISH)
+N_PLURALS = {code: n_plural_forms(code) for code in LANGUAGES}
 #: Rooms of core whose sentences no window shows: settings and parts of networks are chosen by programs.
 _UNSEEN = (
     "config",
@@ -105,14 +109,14 @@ def export_ts(table: dict, language: str, path: Path) -> None:
         for english, known in table[part].items():
             plural = part == "texts" and english in counted
             message = ElementTree.SubElement(context, "message", **({"numerus": "yes"} if plural else {}))
-            source, _, remark = english.partition(_REMARK)
+            source, _, remark = english.partition(REMARK)
             ElementTree.SubElement(message, "source").text = source
             if remark:
                 ElementTree.SubElement(message, "comment").text = remark
             said = known.get(language)
             entry = ElementTree.SubElement(message, "translation", **({} if said else {"type": "unfinished"}))
             if plural:
-                for form in said or [""] * N_PLURALS.get(language, 2):
+                for form in said or [""] * N_PLURALS[language]:
                     ElementTree.SubElement(entry, "numerusform").text = form
             else:
                 entry.text = said or ""
@@ -136,7 +140,7 @@ def import_ts(table: dict, path: Path) -> int:
         part = table.get(context.findtext("name", ""), {})
         for message in context.iter("message"):
             remark, entry = message.findtext("comment"), message.find("translation")
-            english = message.findtext("source", "") + (f"{_REMARK}{remark}" if remark else "")
+            english = message.findtext("source", "") + (f"{REMARK}{remark}" if remark else "")
             if english not in part or entry is None or entry.get("type") == "unfinished":
                 continue
             forms = [form.text or "" for form in entry.iter("numerusform")]
@@ -210,7 +214,7 @@ def _texts(tree: ast.AST) -> Iterator[tuple[str, bool]]:
             continue
         remark = given[1].value if len(given) > 1 and isinstance(given[1], ast.Constant) else ""
         for english in _constants(given[0]) if given else ():
-            yield f"{english}{_REMARK}{remark}" if remark else english, len(given) > 2
+            yield f"{english}{REMARK}{remark}" if remark else english, len(given) > 2
 
 
 def _constants(node: ast.AST) -> Iterator[str]:

@@ -162,8 +162,8 @@ class Analyzer:
         decoded = encoding.transition_samples
         if diver is not None:
             decoded = self.encoder.decode(encoding.probabilities, prior=transition_prior(diver.fall, times))
-            measured = measured_moments(diver, times, masks, samples.crops)
-            moments = between_readings(measured, float(times[decoded[0]]), diver.fall.slowed)
+            moments = measured_moments(diver, times, masks, samples.crops)
+            moments = between_readings(moments, float(times[decoded[0]]), diver.fall.slowed)
             descent = diver.fall.height_share
         transitions, placed, contact_frame = place(moments, decoded, sampled, times)
         encoding = replace(encoding, transition_samples=placed)

@@ -5,14 +5,12 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from answers_kit import dive_parse, result_message, scoring
+from answers_kit import open_scored
 from PySide6.QtCore import QLocale, QTranslator
 from PySide6.QtWidgets import QAbstractButton, QCheckBox, QLabel, QMenu, QPushButton, QWidget
 
 from fineparser_core.language import LANGUAGES, use_language
-from fineparser_core.types import Analysis
 from fineparser_gui.app import Studio
-from fineparser_gui.model.dive import DiveState
 from fineparser_gui.panels.widgets import ElidedLabel
 from fineparser_gui.translation import install_language
 
@@ -62,15 +60,10 @@ def _check(window: QWidget, qtbot) -> None:
 
 
 def test_nothing_is_cut_off_on_a_small_screen(spoken_studio, qtbot, small_video, tmp_path) -> None:
-    session, window = spoken_studio.session, spoken_studio.window
+    window = spoken_studio.window
     window.resize(*_SMALL_SCREEN)
     _check(window, qtbot)
-    session.open([small_video], dive_number="207C", board_m=10.0)
-    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
-    for made in (None, scoring()):
-        request_id = session.analyses.tasks[session.current.key].id
-        analysis = Analysis(parse=dive_parse(small_video, session.current.info.n_frames), scoring=made)
-        spoken_studio.client.received.emit(result_message(request_id, analysis, tmp_path))
+    open_scored(spoken_studio, qtbot, small_video, tmp_path)
     _check(window, qtbot)
     room = window.score.contentsRect().width()
     for note in (window.score.no_exemplars, window.score.refusal):

@@ -8,7 +8,7 @@ from math import ceil
 
 import numpy as np
 import pytest
-from answers_kit import dive_parse, result_message, scoring
+from answers_kit import dive_parse, open_scored, result_message
 from PySide6.QtCore import QCoreApplication, QLocale, Qt, QTranslator
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QDialog, QLabel, QLineEdit, QTableView, QWidget
@@ -92,12 +92,7 @@ def untranslated(window: QWidget) -> set[str]:
 def test_nothing_of_the_window_is_left_in_english(marked_studio, qtbot, small_video, tmp_path) -> None:
     session, window = marked_studio.session, marked_studio.window
     assert not untranslated(window)
-    session.open([small_video], dive_number="207C", board_m=10.0)
-    qtbot.waitUntil(lambda: session.current.state is DiveState.QUEUED, timeout=5000)
-    for made in (None, scoring()):
-        request_id = session.analyses.tasks[session.current.key].id
-        analysis = Analysis(parse=dive_parse(small_video, session.current.info.n_frames), scoring=made)
-        marked_studio.client.received.emit(result_message(request_id, analysis, tmp_path))
+    open_scored(marked_studio, qtbot, small_video, tmp_path)
     assert session.current.analysis.scoring is not None
     dialog = RankingDialog(session, window)
     dialog.show()
