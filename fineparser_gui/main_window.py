@@ -268,6 +268,7 @@ class MainWindow(QMainWindow):
             "crop": lambda shown: self.player.set_crop_shown(shown),
             "by_stream": lambda shown: self.contributions.by_stream.setChecked(shown),
             "preferences": self.dialogs.preferences,
+            "guide": self.dialogs.guide,
             "shortcuts": self.dialogs.shortcuts,
             "model_card": self.dialogs.model_card,
             "tour": lambda: self.tour.begin(),

@@ -152,11 +152,15 @@ QListView#dives, QTableView, QTextBrowser, QScrollArea {{
     selection-color: {text};
 }}
 QListView#dives:focus, QTableView:focus, QTextBrowser:focus {{ border: 1px solid {accent}; border-radius: 6px; }}
-QListWidget {{ background: {surface}; border: 1px solid {border}; border-radius: 8px; padding: 4px; color: {text}; }}
-QListWidget:focus {{ border: 1px solid {accent}; }}
+QListWidget, QTreeWidget {{
+    background: {surface}; border: 1px solid {border}; border-radius: 8px; padding: 4px; color: {text};
+}}
+QListWidget:focus, QTreeWidget:focus {{ border: 1px solid {accent}; }}
+QTreeWidget::branch {{ background: {surface}; }}
+QTreeWidget::item {{ border-radius: 6px; padding: 4px 6px; }}
 QListWidget::item {{ border-radius: 6px; padding: 6px 8px; }}
-QListWidget::item:selected {{ background: {selected}; color: {text}; }}
-QListWidget::item:hover:!selected {{ background: {sunken}; }}
+QListWidget::item:selected, QTreeWidget::item:selected {{ background: {selected}; color: {text}; }}
+QListWidget::item:hover:!selected, QTreeWidget::item:hover:!selected {{ background: {sunken}; }}
 QListView#dives::item {{ border-radius: 8px; margin: 1px 4px; }}
 QListView#dives::item:selected {{ background: {selected}; }}
 QListView#dives::item:hover:!selected {{ background: {sunken}; }}

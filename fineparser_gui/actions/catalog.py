@@ -410,7 +410,10 @@ CATALOG: tuple[ActionSpec, ...] = (
             ("timeline_dive", QT_TRANSLATE_NOOP("actions", "Zoom timeline to the dive"), "Alt+End"),
         )
     ),
-    ActionSpec(id="shortcuts", menu=_HELP, text=QT_TRANSLATE_NOOP("actions", "&Keyboard shortcuts"), keys=("F1",)),
+    ActionSpec(id="guide", menu=_HELP, text=QT_TRANSLATE_NOOP("actions", "User &guide"), keys=("F1",)),
+    ActionSpec(
+        id="shortcuts", menu=_HELP, text=QT_TRANSLATE_NOOP("actions", "&Keyboard shortcuts"), keys=("Shift+F1",)
+    ),
     ActionSpec(id="model_card", menu=_HELP, text=QT_TRANSLATE_NOOP("actions", "&Model card")),
     ActionSpec(id="tour", menu=_HELP, text=QT_TRANSLATE_NOOP("actions", "&Show the tour")),
     ActionSpec(id="training", menu=_HELP, text=QT_TRANSLATE_NOOP("actions", "&Training on the command line"), group=1),

@@ -1,11 +1,11 @@
-"""Opens the dialogs of the main window: preferences, export, shortcuts, model card, help."""
+"""Opens the dialogs of the main window: preferences, export, user guide, shortcuts, model card, help."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QDialog, QMessageBox, QWidget
 
 from fineparser_core import __version__
 from fineparser_gui.dialogs.crash_report_dialog import CrashReportDialog
@@ -41,6 +41,7 @@ class DialogLauncher(QObject):
         super().__init__(window)
         self._window, self._session, self._folder = window, session, folder
         self._preferences, self._choice = preferences, choice
+        self._guide: QDialog | None = None
 
     def preferences(self) -> None:
         """Open the preferences."""
@@ -50,6 +51,15 @@ class DialogLauncher(QObject):
         """Open the export of the shown dive; `frame` is at the playhead, `selected` are keys of dives."""
         if self._session.current is not None:
             ExportDialog(self._session, frame, self._preferences.now, self._window, selected).open()
+
+    def guide(self) -> None:
+        """Open the user guide, where it was read last."""
+        from fineparser_gui.dialogs.guide_dialog import GuideDialog  # not at the start of the program
+
+        if self._guide is None:
+            self._guide = GuideDialog(self._window)
+        self._guide.show()
+        self._guide.activateWindow()
 
     def shortcuts(self) -> None:
         """Open the table of shortcuts."""

@@ -39,7 +39,7 @@ class Tour(QFrame):
                 self.tr("Keep and show"),
                 self.tr(
                     "Ctrl+S saves the session, Ctrl+E writes clips, tables and reports. Enter dive number and board to "
-                    "get a score; it does not replace judges. F1 lists all keys."
+                    "get a score; it does not replace judges. F1 opens the user guide."
                 ),
             ),
         )

@@ -23,8 +23,8 @@ def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
         prog="python packaging/screenshots/take.py", description=(__doc__ or "").split("\n\n")[0]
     )
     parser.add_argument("out", type=Path, help="folder for the pictures")
-    parser.add_argument("--walkthrough", action="store_true", help="the pictures of the documentation instead")
-    parser.add_argument("--clip", type=Path, help="of another dive than the sample (walkthrough)")
+    parser.add_argument("--guide", action="store_true", help="the pictures of the user guide instead")
+    parser.add_argument("--clip", type=Path, help="of another dive than the sample (guide)")
     parser.add_argument("--start-frame", type=int, metavar="F", help="first frame of that dive")
     parser.add_argument("--end-frame", type=int, metavar="F", help="its last frame, which a cut-off file needs")
     parser.add_argument("--size", default="1440x900", metavar="WxH", help="of the window")
@@ -49,15 +49,15 @@ def in_a_process(arguments: list[str], scale: int) -> int:
 
 def take(arguments: argparse.Namespace) -> None:
     """Take the screenshots on the present display."""
+    from guide import walk
     from photographer import Photographer
     from PySide6.QtCore import QSize
     from PySide6.QtWidgets import QApplication
     from scenes import take_all
-    from walkthrough import walk
 
     app = QApplication(sys.argv[:1])
     width, height = (int(side) for side in arguments.size.split("x"))
-    if arguments.walkthrough:
+    if arguments.guide:
         frames = arguments.start_frame, arguments.end_frame
         walk(app, arguments.out, QSize(width, height), arguments.clip, frames)
         return
@@ -79,8 +79,8 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     passed = [str(arguments.out), "--size", arguments.size]
     passed += ["--theme", arguments.theme] if arguments.theme else []
-    if arguments.walkthrough:
-        passed += ["--walkthrough", *(["--clip", str(arguments.clip)] if arguments.clip else [])]
+    if arguments.guide:
+        passed += ["--guide", *(["--clip", str(arguments.clip)] if arguments.clip else [])]
         for option, frame in (("--start-frame", arguments.start_frame), ("--end-frame", arguments.end_frame)):
             passed += [option, str(frame)] if frame is not None else []
         return in_a_process(passed, arguments.scale or 1)

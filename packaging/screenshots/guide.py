@@ -1,4 +1,4 @@
-"""Screenshots of the documentation, from the first clip to the saved session."""
+"""Screenshots of the user guide, from the first clip to the saved session."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory

@@ -1,0 +1,169 @@
+"""The user guide in its window: language, contents, search, keys and pictures."""
+
+import subprocess
+import sys
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QTextDocument
+from PySide6.QtWidgets import QDialog
+
+from fineparser_core.language import LANGUAGES, use_language
+from fineparser_core.resources import resource
+from fineparser_gui.dialogs.guide_dialog import GuideDialog, guide_file, with_native_keys
+from fineparser_gui.dialogs.shortcuts_dialog import ShortcutsEditor
+from fineparser_gui.theme import DARK, LIGHT, ThemeManager
+
+
+@pytest.fixture
+def guide(qtbot):
+    dialog = GuideDialog(None)
+    qtbot.addWidget(dialog)
+    with qtbot.waitExposed(dialog):
+        dialog.show()
+    return dialog
+
+
+def first_line(dialog: GuideDialog) -> str:
+    """What stands at the top of the page."""
+    return dialog.page.cursorForPosition(dialog.page.viewport().rect().topLeft()).block().text()
+
+
+def test_f1_opens_the_guide_and_shift_f1_the_keys(idle_studio, qtbot) -> None:
+    window = idle_studio.window
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    qtbot.keyClick(window, Qt.Key.Key_F1)
+    (dialog,) = window.findChildren(GuideDialog)
+    assert dialog.isVisible()
+    assert not dialog.isModal()
+    dialog.resize(800, 500)
+    dialog.show_heading(dialog.contents.topLevelItem(2))
+    at = dialog.page.verticalScrollBar().value()
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    assert not dialog.isVisible()
+    window.actions_by_id["guide"].trigger()
+    assert [one for one in window.findChildren(GuideDialog) if one.isVisible()] == [dialog]
+    assert (dialog.width(), dialog.page.verticalScrollBar().value()) == (800, at)
+    dialog.close()
+
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    qtbot.keyClick(window, Qt.Key.Key_F1, Qt.KeyboardModifier.ShiftModifier)
+    assert window.findChild(ShortcutsEditor) is not None
+    for one in window.findChildren(QDialog):
+        one.close()
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_it_speaks_the_language_of_the_window(qtbot, code) -> None:
+    use_language(code)
+    try:
+        dialog = GuideDialog(None)
+    finally:
+        use_language("en")
+    qtbot.addWidget(dialog)
+    title = guide_file(code).read_text(encoding="utf-8").partition("\n")[0]
+    assert dialog.page.document().begin().text() == title.removeprefix("# ")
+
+
+def test_a_language_without_a_guide_gets_the_english_one() -> None:
+    assert guide_file("tlh") == resource("guide", "en.md")
+
+
+def test_the_contents_lead_to_each_heading_and_follow_the_page(guide, qtbot) -> None:
+    bar = guide.page.verticalScrollBar()
+    for place in range(guide.contents.topLevelItemCount()):
+        item = guide.contents.topLevelItem(place)
+        qtbot.mouseClick(
+            guide.contents.viewport(),
+            Qt.MouseButton.LeftButton,
+            pos=guide.contents.visualItemRect(item).center(),
+        )
+        assert guide.contents.currentItem() is item
+        assert first_line(guide) == item.text(0) or bar.value() == bar.maximum()
+    assert bar.value() == bar.maximum()
+    guide.show_heading(guide.contents.topLevelItem(3).child(1))
+    assert first_line(guide) == guide.contents.topLevelItem(3).child(1).text(0)
+    bar.setValue(0)
+    assert guide.contents.currentItem() is None
+    bar.setValue(bar.maximum() // 2)
+    assert guide.contents.currentItem() is not None
+
+
+def test_enter_finds_the_next_place_and_begins_again_at_the_top(guide, qtbot) -> None:
+    guide.search.setFocus()
+    qtbot.keyClicks(guide.search, "tripod")
+    qtbot.keyClick(guide.search, Qt.Key.Key_Return)
+    first = guide.page.textCursor().selectionStart()
+    assert guide.page.textCursor().selectedText() == "tripod"
+    assert guide.isVisible()  # Enter has pressed no button
+    qtbot.keyClick(guide.search, Qt.Key.Key_Return)
+    qtbot.keyClick(guide.search, Qt.Key.Key_Return)
+    assert guide.page.textCursor().selectedText() == "tripod"
+    qtbot.keyClicks(guide.search, "x")
+    qtbot.keyClick(guide.search, Qt.Key.Key_Return)
+    assert guide.message.isVisible()
+    assert "tripodx" in guide.message.text()
+    assert guide.page.textCursor().selectionStart() == first
+    guide.search.clear()
+    assert not guide.message.isVisible()
+
+
+def test_the_text_grows_and_shrinks(guide, qtbot) -> None:
+    size = guide.page.font().pointSizeF()
+    with qtbot.waitActive(guide):
+        guide.activateWindow()
+    for key, grows in ((Qt.Key.Key_Plus, True), (Qt.Key.Key_0, None), (Qt.Key.Key_Minus, False)):
+        qtbot.keyClick(guide.page, key, Qt.KeyboardModifier.ControlModifier)
+        now = guide.page.font().pointSizeF()
+        assert (now > size) if grows else (now == size if grows is None else now < size)
+
+
+def test_pictures_are_there_and_as_wide_as_the_page_allows(guide, qtbot) -> None:
+    def widths() -> list[float]:
+        names = [path.name for path in resource("guide").iterdir() if path.suffix != ".md"]
+        kind = QTextDocument.ResourceType.ImageResource.value
+        pictures = [guide.page.document().resource(kind, name) for name in names]
+        return [picture.deviceIndependentSize().width() for picture in pictures]
+
+    guide.resize(700, 600)
+    room = guide.page.viewport().width()
+    qtbot.waitUntil(lambda: all(room - 30 <= width <= room for width in widths()))
+    guide.resize(1000, 600)
+    assert guide.page.viewport().width() > room
+    qtbot.waitUntil(lambda: all(width > room for width in widths()))
+    assert guide.page.document().idealWidth() <= guide.page.viewport().width()
+
+
+def test_keys_are_written_as_the_system_writes_them() -> None:
+    assert with_native_keys("`Ctrl+O`, `~/a`, `[`") == "`Ctrl+O`, `~/a`, `[`"
+
+
+def test_it_follows_the_theme(guide, qapp) -> None:
+    def grounds() -> set[str]:
+        document, found = guide.page.document(), set()
+        block = document.begin()
+        while block.isValid():
+            found |= {
+                part.fragment().charFormat().background().color().name()
+                for part in block
+                if part.fragment().charFormat().fontFixedPitch()
+            }
+            block = block.next()
+        return found
+
+    themes = ThemeManager(qapp)
+    themes.use(LIGHT)
+    light = grounds()
+    themes.use(DARK)
+    assert len(light) == 1
+    assert grounds().isdisjoint(light)
+    themes.use(LIGHT)
+    themes.deleteLater()
+
+
+def test_the_start_of_the_program_does_without_it() -> None:
+    code = "import sys, fineparser_gui.app; print('fineparser_gui.dialogs.guide_dialog' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
