@@ -137,7 +137,7 @@ def build_library(
         true[name] = found.pop("measures")
         facts.append(found)
         progress(Progress("render", done, len(draws)))
-    lines = ",\n".join(json.dumps(fact) for fact in facts)
+    lines = ",\n".join(json.dumps(fact, separators=(",", ":")) for fact in facts)
     with atomic_file(folder / "dives.json") as temporary:
         temporary.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
     write_measures(folder / "measures.json", true)
@@ -163,10 +163,13 @@ def _render(folder: Path, name: str, spec: DiveSpec, state: int) -> None:
 
 def write_measures(path: Path, rows: dict[str, dict[str, float]]) -> None:
     """Writes what the measures of exemplars truly are, by their ids: see `measured_stream.EXEMPLARS`."""
-    rounded = ({measure: round(value, 3) for measure, value in row.items()} for row in rows.values())
-    lines = ",\n".join(f'  "{name}": {json.dumps(row)}' for name, row in zip(rows, rounded, strict=True))
+    names = list(dict.fromkeys(name for row in rows.values() for name in row))
+    values = {id_: [round(row[name], 3) if name in row else None for name in names] for id_, row in rows.items()}
+    lines = ",\n".join(f"{json.dumps(id_)}:{json.dumps(row, separators=(',', ':'))}" for id_, row in values.items())
     with atomic_file(path) as temporary:
-        temporary.write_text(f'{{\n "exemplars": {{\n{lines}\n }}\n}}\n', encoding="utf-8")
+        temporary.write_text(
+            f'{{\n"measures":{json.dumps(names)},\n"exemplars":{{\n{lines}\n}}\n}}\n', encoding="utf-8"
+        )
 
 
 def encode_library(folder: Path, weights: Path | None, progress: ProgressCallback, cancel: CancelToken) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 from fineparser_core.measures.explanation import Band
 from fineparser_core.resources import resource
 
-#: Written by `packaging/benchmarks/good_dives.py`: low, high, unit and dives by measure, by "207C 10".
+#: Written by `packaging/benchmarks/good_dives.py`: the unit of each measure, and by "207C 10" its low, high
+#: and number of dives in their order, null for none.
 TABLE = ("exemplars", "good_dives.json")
 
 
@@ -28,9 +29,11 @@ def good_bands(dive_number: str | None, board_m: float | None) -> Mapping[str, B
 def _bands() -> dict[str, dict[float, dict[str, Band]]]:
     table: dict[str, Any] = json.loads(resource(*TABLE).read_text(encoding="utf-8"))
     found: dict[str, dict[float, dict[str, Band]]] = {}
-    for group, bands in table.items():
+    for group, bands in table["bands"].items():
         number, board = group.split()
         found.setdefault(number, {})[float(board)] = {
-            name: Band(low=low, high=high, unit=unit, n_dives=n) for name, (low, high, unit, n) in bands.items()
+            name: Band(low=band[0], high=band[1], unit=unit, n_dives=band[2])
+            for (name, unit), band in zip(table["units"].items(), bands, strict=True)
+            if band is not None
         }
     return found

@@ -32,6 +32,7 @@ from fineparser_core.types import (
 )
 
 TABLE = ("tables", "measured_stream.json")
+#: By their ids the values of `measures` in order, null where one is not known.
 EXEMPLARS = ("exemplars", "measures.json")
 
 #: Phases that must have been measured, so that there is an award by measures alone.
@@ -270,9 +271,10 @@ def exemplar_quantities() -> dict[str, dict[str, tuple[float, float]]]:
 
     Not the line of their legs: a rendered body turns on under water, which a diver stops.
     """
-    rows: dict[str, dict[str, float]] = json.loads(resource(*EXEMPLARS).read_text(encoding="utf-8"))["exemplars"]
+    table: dict[str, Any] = json.loads(resource(*EXEMPLARS).read_text(encoding="utf-8"))
     found = {}
-    for name, row in rows.items():
-        values = {measure: (value, 0.0) for measure, value in row.items() if measure not in NOT_AS_REAL}
-        found[name] = values | _derived(values)
+    for exemplar, row in table["exemplars"].items():
+        known = zip(table["measures"], row, strict=True)
+        values = {name: (value, 0.0) for name, value in known if value is not None and name not in NOT_AS_REAL}
+        found[exemplar] = values | _derived(values)
     return found

@@ -79,13 +79,12 @@ def main() -> int:
     for number, board_m in sorted(groups):
         seed = zlib.crc32(f"{number} {board_m:g}".encode())
         bands = bands_of(good_dive(number, board_m, (seed, i)) for i in range(_DIVES))
-        rows = {
-            name: [round(band.low, 2), round(band.high, 2), band.unit, band.n_dives] for name, band in bands.items()
-        }
-        lines.append(f"{json.dumps(f'{number} {board_m:g}')}: {json.dumps(rows)}")
+        known = (bands.get(name) for name in _ERRORS)
+        row = [None if band is None else [round(band.low, 2), round(band.high, 2), band.n_dives] for band in known]
+        lines.append(f"{json.dumps(f'{number} {board_m:g}')}:{json.dumps(row, separators=(',', ':'))}")
         print(lines[-1], flush=True)
-    body = ",\n".join(lines)
-    resource(*TABLE).write_text(f"{{\n{body}\n}}\n", encoding="utf-8")
+    units, body = json.dumps({name: unit for name, (unit, _, _) in _ERRORS.items()}), ",\n".join(lines)
+    resource(*TABLE).write_text(f'{{\n"units":{units},\n"bands":{{\n{body}\n}}\n}}\n', encoding="utf-8")
     return 0
 
 

@@ -84,7 +84,6 @@ def main() -> None:
     rows = [row("the motion", facts, lambda fact: exact[fact["id"]])]
     if args.cache is not None:
         cache = ParseCache(args.cache, only_cached=True)
-        true_of = json.loads(resource("exemplars", "measures.json").read_text(encoding="utf-8"))["exemplars"]
 
         def measured(fact: dict[str, Any], *, true_moments: bool) -> Quantities | None:
             name = fact["id"]
@@ -92,7 +91,7 @@ def main() -> None:
             if parse is None:
                 return None
             if true_moments:
-                parse = at_true_moments(parse, fact, true_of[name]["flight_time"])
+                parse = at_true_moments(parse, fact, exact[name]["flight_time"][0])
             found = quantities(measures(parse, dive_number=fact["dive_number"], board_m=fact["board_m"]))
             return {name: value for name, value in found.items() if name not in NOT_AS_REAL}
 

@@ -12,15 +12,22 @@ from fineparser_core.checkpoints.reference import from_reference
 from fineparser_core.models.fineparser import FineParser
 
 FOLDER = Path(__file__).resolve().parent
-# The file holds shapes of float32 tensors. Beside the statistics of a batch norm there is also a count of its batches.
+_OF_BATCH_NORM = ("weight", "bias", "running_mean", "running_var")
+
+
+def _tensors(full: str, shape: "list[int] | int") -> dict[str, dict]:
+    """Shape and type of an entry of the file: of a tensor, or of those of a batch norm of so many channels."""
+    if isinstance(shape, list):
+        return {full: {"shape": shape, "dtype": "float32"}}
+    found = {f"{full}.{name}": {"shape": [shape], "dtype": "float32"} for name in _OF_BATCH_NORM}
+    return {**found, f"{full}.num_batches_tracked": {"shape": [], "dtype": "int64"}}
+
+
 MANIFEST = {
-    name: {"shape": shape, "dtype": "float32"}
-    for name, shape in json.loads((FOLDER / "manifest.json").read_text()).items()
-}
-MANIFEST |= {
-    name.replace("running_var", "num_batches_tracked"): {"shape": [], "dtype": "int64"}
-    for name in MANIFEST
-    if name.endswith("running_var")
+    name: tensor
+    for group, shapes in json.loads((FOLDER / "manifest.json").read_text()).items()
+    for key, shape in shapes.items()
+    for name, tensor in _tensors(f"{group}/{key}", shape).items()
 }
 
 _spec = importlib.util.spec_from_file_location("golden_rule", FOLDER / "rule.py")
