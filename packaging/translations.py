@@ -7,6 +7,7 @@ back. Beside the standard library it needs nothing but `fineparser_core.language
 
 import argparse
 import ast
+import functools
 import json
 import re
 import sys
@@ -41,8 +42,9 @@ _SENTENCE = re.compile(r"[A-Z0-9{'“].* .*\.", re.DOTALL)
 Collected = tuple[dict[str, bool], set[str]]
 
 
+@functools.cache
 def collect() -> Collected:
-    """Everything that people may read in the window, in its exports and reports."""
+    """Everything that people may read in the window, in its exports and reports; the code is read once a process."""
     texts: dict[str, bool] = {}
     sentences: set[str] = set()
     for path in _sources():

@@ -3,9 +3,12 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # one of several processes: their threads would wait for each other
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import pytest
@@ -13,10 +16,21 @@ from numbered_video import read_number, write_video
 
 from fineparser_core.video.atomic import temporary_path
 
-if "PYTEST_XDIST_WORKER" in os.environ:  # one of several processes: their threads would wait for each other
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-
 SHARED = Path(__file__).resolve().parents[1] / ".." / "shared"
+
+
+def _encodable(thing: object) -> object:
+    if isinstance(thing, str):
+        return thing.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(thing, dict):
+        return {key: _encodable(value) for key, value in thing.items()}
+    return type(thing)(map(_encodable, thing)) if isinstance(thing, list | tuple) else thing
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable() -> Iterator[None]:
+    """What a test has logged of a name that is no Unicode travels from one of several processes all the same."""
+    return _encodable((yield))
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """Which way imports point, by a walk over the source: lazy imports inside functions count as well."""
 
 import ast
-from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -88,19 +88,22 @@ CORE_MODULES = [name for name in MODULES if name.split(".")[0] == CORE]
 GUI_MODULES = [name for name in MODULES if name.split(".")[0] == GUI]
 
 
-def imports(name: str) -> Iterator[str]:
+@cache
+def imports(name: str) -> list[str]:
     """Full names of what a module imports, `package.module.Name` where it is a name, relative ones resolved."""
     tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
     package = name if MODULES[name].name == "__init__.py" else name.rpartition(".")[0]
+    found: list[str] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             base = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
             origin = ".".join([*base, node.module] if node.module else base)
             names = [f"{origin}.{alias.name}" for alias in node.names]
             # `from package import __version__` imports the package and nothing in it.
-            yield from (name if name in MODULES or origin not in (CORE, GUI) else origin for name in names)
+            found += [name if name in MODULES or origin not in (CORE, GUI) else origin for name in names]
+    return found
 
 
 def room(name: str) -> str:
@@ -148,7 +151,7 @@ def test_models_know_tensors_and_no_files(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in GUI_MODULES if name != TORCH_OWNER])
 def test_app_imports_no_torch_and_only_the_torch_free_core(name: str) -> None:
-    others = list(imports(name))
+    others = imports(name)
     assert not [other for other in others if other.split(".")[0] in HEAVY]
     assert not [other for other in others if is_in(other, TORCH_OWNER)]
     core = [other for other in others if is_in(other, CORE) and room(other)]
@@ -164,7 +167,7 @@ def test_the_model_of_the_app_imports_no_qt(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in GUI_MODULES if room(name) == "services"])
 def test_services_import_no_widgets(name: str) -> None:
-    others = list(imports(name))
+    others = imports(name)
     assert not [other for other in others if is_in(other, "PySide6.QtWidgets")]
     assert not [other for other in others if is_in(other, GUI) and room(other) in WIDGETS - {"settings"}]
 
