@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from fineparser_core.language import ENGLISH, language
 from fineparser_core.resources import resource
 from fineparser_gui.actions.catalog import CATALOG
+from fineparser_gui.actions.fixed_shortcuts import FIXED
 from fineparser_gui.actions.registry import native_text
 from fineparser_gui.dialogs.text_dialog import TextPage, closing_buttons
 from fineparser_gui.panels.widgets import label, resize_within_screen, tool_tip
@@ -35,7 +36,7 @@ _CELL_PX = 6
 #: Of the colour of borders, in the ground of keys and in the rules of tables.
 _GROUND_SHARE, _RULE_SHARE = 0.18, 0.35
 _PICTURE = "\N{OBJECT REPLACEMENT CHARACTER}"
-_KEYS = frozenset(key for spec in CATALOG for key in spec.keys)
+_KEYS = frozenset(key for spec in (*CATALOG, *FIXED) for key in spec.keys)
 _CODE = re.compile("`([^`\n]+)`")
 
 
@@ -46,7 +47,7 @@ def guide_file(code: str) -> Path:
 
 
 def with_native_keys(markdown: str) -> str:
-    """Default keys of commands, written as code in portable notation, as the user's system and language write them."""
+    """Keys, written as code in portable notation, as the user's system and language write them."""
 
     def native(found: re.Match[str]) -> str:
         return f"`{native_text((found[1],))}`" if found[1] in _KEYS else found[0]

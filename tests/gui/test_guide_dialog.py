@@ -65,6 +65,8 @@ def test_it_speaks_the_language_of_the_window(qtbot, code) -> None:
     qtbot.addWidget(dialog)
     title = guide_file(code).read_text(encoding="utf-8").partition("\n")[0]
     assert dialog.page.document().begin().text() == title.removeprefix("# ")
+    text = dialog.page.toPlainText()
+    assert not [mark for mark in ("*", "`", "| ", "](") if mark in text]  # all mark-up was understood
 
 
 def test_a_language_without_a_guide_gets_the_english_one() -> None:
