@@ -6,7 +6,12 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryFile
 
+from fineparser_core.video.atomic import is_full
+
 _NO_QT = "fineparser-gui: the window needs Qt, which is not installed: run `python -m pip install 'fineparser[gui]'`."
+
+#: Room that settings and an autosave need.
+_LEAST_BYTES = 1 << 16
 
 
 def parse_arguments(argv: list[str]) -> argparse.Namespace:
@@ -28,16 +33,25 @@ def own_folder(path: Path) -> tuple[Path | None, str]:
     """Create the folder of settings, autosaves and exemplars.
 
     Returns:
-        The folder and "", or None and a message for the user where it cannot be written.
+        The folder and "". Where it cannot be written, a message for the user, with the folder where only room is
+        missing: what is in it can be read, and room may be made; else with None.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
-        with TemporaryFile(dir=path):
-            return path, ""
+        with TemporaryFile(dir=path, buffering=0) as file:
+            file.write(bytes(_LEAST_BYTES))  # a full disk takes an empty file
+        return path, ""
     except OSError as error:
-        reason = error.strerror or str(error)
-        sentence = f"Settings and unsaved work are not kept because {path} cannot be written ({reason})."
-        return None, f"{sentence} Check the folder's permissions."
+        why = error.strerror or str(error)
+        if is_full(error) and path.is_dir():
+            return (
+                path,
+                f"Settings and unsaved work are not kept as {path} cannot be written ({why}): make room on its disk.",
+            )
+        return (
+            None,
+            f"Settings and unsaved work are not kept as {path} cannot be written ({why}): check its permissions.",
+        )
 
 
 def main() -> int:
@@ -77,7 +91,7 @@ def main() -> int:
     show_icon(app)
     install_language(app, PreferenceStore(folder).now.language)
     cache, _ = own_folder(platformdirs.user_cache_path("fineparser", appauthor=False) / "analyses")
-    studio = Studio(app, folder, cache)
+    studio = Studio(app, folder, cache, writable=not problem)
     if studio.reports is not None:
         studio.reports.watch()
         report_unexpected(studio.window.tell_unexpected, studio.reports.write)

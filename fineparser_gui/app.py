@@ -46,9 +46,12 @@ class Studio:
         folder: for settings, autosaves, the list of recent sessions and the coach's own exemplars; None: none of them
             is kept.
         cache: folder of what was found in videos; None: it is kept for this run only.
+        writable: whether `folder` can be written; the user is told elsewhere that it cannot.
     """
 
-    def __init__(self, app: QApplication, folder: Path | None = None, cache: Path | None = None) -> None:
+    def __init__(
+        self, app: QApplication, folder: Path | None = None, cache: Path | None = None, *, writable: bool = True
+    ) -> None:
         QCoreApplication.setApplicationName("FineParser Studio")
         QCoreApplication.setOrganizationName("FineParser")
         self.folder = folder
@@ -56,10 +59,14 @@ class Studio:
         self.preferences = PreferenceStore(folder)
         self.themes = ThemeManager(app)
         library = folder / "exemplars" if folder else None
+        if library is not None and not (writable or library.is_dir()):
+            library = None  # none can be made
         self.client = WorkerClient(library, cache)
         self.session = Session(self.client, library, cache=AnalysisCache(cache) if cache else None)
         choice = ModelChoice(self.session, self.preferences)
         self.files = SessionFileController(self.session, folder)
+        if self.files.autosave is not None:
+            self.files.autosave.told = not writable
         self.window = MainWindow(self.session, self.preferences, choice, self.files, folder)
         self.preferences.changed.connect(self._on_preferences)
         self.themes.choose(self.preferences.now.theme, self.preferences.now.step_colors)

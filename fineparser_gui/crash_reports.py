@@ -6,6 +6,7 @@ import logging
 import os
 import platform
 import re
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import IO
@@ -73,6 +74,8 @@ class CrashReports:
             path.write_text(printable(text, keep="\n")[:_MOST_BYTES], encoding="utf-8")
             self._sweep()
         except OSError as error:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)  # half of it
             log.warning("no crash report: %s", error)
             return None
         return path
@@ -105,9 +108,8 @@ class CrashReports:
         if found is None or int(found[1]) == os.getpid() or is_running(int(found[1])):
             return
         text = path.read_text(encoding="utf-8", errors="replace").strip()
-        path.unlink()
-        if text:
-            self.write("The app crashed.", text)
+        if not text or self.write("The app crashed.", text) is not None:  # else it is tried again at the next start
+            path.unlink()
 
     def _fault_path(self, pid: int) -> Path:
         return self.folder / f"{_RUNNING}-{pid}.txt"

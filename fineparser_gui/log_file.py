@@ -5,6 +5,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
+from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +18,19 @@ log = logging.getLogger(__name__)
 
 _MAX_BYTES = 2**20
 _LEVELS = {QtMsgType.QtDebugMsg: logging.DEBUG, QtMsgType.QtInfoMsg: logging.INFO}
+
+
+class _LogFile(RotatingFileHandler):
+    """Lets go what a full disk does not take: the window says once that it is full, and goes on."""
+
+    def _open(self) -> TextIOWrapper:
+        # Without a buffer, which would be written, and fail, once more when the program ends.
+        file = open(self.baseFilename, "ab", buffering=0)  # noqa: SIM115 - of the handler, which closes it
+        return TextIOWrapper(file, encoding=self.encoding, write_through=True)  # type: ignore[arg-type]
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        if not isinstance(sys.exception(), OSError):
+            super().handleError(record)
 
 
 def log_folder(folder: Path) -> Path:
@@ -37,7 +51,7 @@ def start_logging(folder: Path) -> None:
     try:
         log_folder(folder).mkdir(parents=True, exist_ok=True)
         path = log_file(folder)
-        handlers.append(RotatingFileHandler(path, maxBytes=_MAX_BYTES, backupCount=2, encoding="utf-8"))
+        handlers.append(_LogFile(path, maxBytes=_MAX_BYTES, backupCount=2, encoding="utf-8"))
     except OSError as error:  # a full or read-only disk must not prevent the start
         terminal.handle(logging.makeLogRecord({"levelno": logging.WARNING, "msg": f"no log file: {error}"}))
     form = PrintableFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s")

@@ -51,7 +51,8 @@ class SelfTest(QObject):
         self._report["problems"].append(sentence)
         self._write()
         self._timer.stop()
-        QCoreApplication.exit(1)
+        self._studio.client.close()
+        QTimer.singleShot(0, lambda: QCoreApplication.exit(1))  # also where the event loop has not begun
 
     def _go_on(self) -> None:
         if self._condition():

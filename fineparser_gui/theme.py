@@ -192,6 +192,12 @@ QFrame#emptyState {{ border: 2px dashed {border}; border-radius: 14px; backgroun
 """
 
 
+#: What the system is asked for: it draws title bars and some dialogs.
+_SCHEMES = {
+    "system": Qt.ColorScheme.Unknown,
+    "light": Qt.ColorScheme.Light,
+    "dark": Qt.ColorScheme.Dark,
+}
 #: Present colour of each step: the preference, adjusted for contrast with the theme's surface.
 _step_colors: dict[str, QColor] = {step: QColor(color) for step, color in STEP_COLOURS.items()}
 _DARK_TEXT, _LIGHT_TEXT = QColor("#101820"), QColor("#ffffff")
@@ -221,6 +227,7 @@ class ThemeManager(QObject):
             step_colors: #rrggbb by step name.
         """
         self._choice, self._chosen_steps = choice, step_colors
+        QGuiApplication.styleHints().setColorScheme(_SCHEMES[choice])
         self._follow_system()
 
     def _follow_system(self) -> None:

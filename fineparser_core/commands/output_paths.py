@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from fineparser_core.errors import ConfigError, ExportError
+from fineparser_core.video.atomic import is_full
 
 
 def check_output_files(outputs: Iterable[Path], inputs: Mapping[Path, str] | None = None) -> None:
@@ -67,8 +68,13 @@ def _exists(path: Path) -> bool:
 
 def _check_folder(path: Path, folder: Path) -> None:
     try:
-        tempfile.TemporaryFile(dir=folder).close()
+        with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
+            file.write(b"\0")  # a full disk takes an empty file
     except OSError as error:
+        if is_full(error):
+            raise ExportError(
+                f"{path} cannot be written ({error.strerror}): make room on its disk, or choose another one."
+            ) from error
         raise ExportError(
             f"{path} cannot be written ({error.strerror}): choose a folder where you may write."
         ) from error

@@ -10,7 +10,7 @@ from typing import Any
 
 from fineparser_core.own_process import own_process
 
-_PROBE_S = 120
+_PROBE_S = 300
 _NVIDIA = "0x10de"
 _DISPLAY_CLASS = "0x03"
 _CARDS = Path("/sys/bus/pci/devices")

@@ -157,7 +157,11 @@ def _files(places: Places) -> Iterator[Finding]:
 
 
 def _room(places: Places) -> Iterator[Finding]:
-    folders = {"own files": places.data, "cache": places.cache, "temporary files": Path(tempfile.gettempdir())}
+    folders = {"own files": places.data, "cache": places.cache}
+    try:
+        folders["temporary files"] = Path(tempfile.gettempdir())
+    except OSError as error:  # Python looks for a folder that takes a file
+        yield Finding("Disk", "temporary files", f"none can be made ({error.strerror}); make room", problem=True)
     for name, folder in folders.items():
         free = free_bytes(folder)
         text = f"{folder}: {free / 1e9:.1f} GB free" if free is not None else f"{folder}: unknown"

@@ -5,6 +5,7 @@ the folders that it writes to: it deletes what processes left there that have en
 or that runs on another machine.
 """
 
+import errno
 import os
 import platform
 import re
@@ -24,6 +25,8 @@ from fineparser_core.errors import ExportError
 _MAX_NAME_LENGTH = 48
 # SQLite writes files beside its own.
 _TEMPORARY = re.compile(r"\..+\.(?P<machine>[0-9a-f]{8})-(?P<pid>[0-9]{1,9})-\w+\.tmp(-journal|-wal|-shm)?", re.DOTALL)
+# Windows knows no shares.
+_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 _swept: set[Path] = set()
 
 
@@ -46,12 +49,21 @@ def atomic_file(path: Path) -> Iterator[Path]:
         sync_folder(path.parent)
     except OSError as error:
         reason = error.strerror or str(error)
+        if is_full(error):
+            raise ExportError(
+                f"{path} cannot be written ({reason}): make room on its disk, or choose another one."
+            ) from error
         raise ExportError(
-            f"{path} cannot be written ({reason}): choose a folder that exists, may be written to and has room."
+            f"{path} cannot be written ({reason}): choose a folder that exists and may be written to."
         ) from error
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def is_full(error: OSError) -> bool:
+    """Whether a write failed as the disk, or this user's share of it, is full."""
+    return error.errno in _FULL
 
 
 def temporary_path(path: Path) -> Path:

@@ -61,6 +61,7 @@ class Autosave(QObject):
 
     Attributes:
         origin: the session file that the session was opened from or saved to.
+        told: whether the user knows that it cannot be written now.
     """
 
     def __init__(self, session: Session, folder: Path, parent: QObject | None = None) -> None:
@@ -71,7 +72,7 @@ class Autosave(QObject):
         self._lock = _lock(self._path)
         self._lock.tryLock(0)
         self._written: tuple[SavedSession, Origin | None] = SavedSession(), None
-        self._failed = False
+        self.told = False
         self.origin: Origin | None = None
         # Changes do not restart the timer: progress reports come faster than its interval.
         self._timer = QTimer(self, singleShot=True, interval=DELAY_MS)
@@ -106,14 +107,14 @@ class Autosave(QObject):
             else:
                 self._path.unlink(missing_ok=True)
         except (ExportError, OSError) as error:
-            log.warning("autosave: %s", error)
-            if not self._failed:
-                self._failed = True
+            if not self.told:
+                self.told = True
+                log.warning("autosave: %s", error)
                 self._session.problem.emit(
                     self.tr("The session is not being autosaved: {0}").format(sentence(str(error)))
                 )
             return False
-        self._written, self._failed = now, False
+        self._written, self.told = now, False
         return True
 
     def close(self, *, keep: bool) -> None:

@@ -183,13 +183,14 @@ class ExportService(QObject):
         number = next(waiting, None)
         if number is None:
             return
-        if self._folder is None:
-            self._folder = temporary_folder("fineparser-export")
-        folder = self._job_folder(number)
         try:
+            if self._folder is None:
+                self._folder = temporary_folder("fineparser-export")
+            folder = self._job_folder(number)
             folder.mkdir()
         except OSError as error:
-            self._finish(number, ExportState.FAILED, f"{folder}: {error.strerror}")
+            text = self.tr("No temporary file can be made ({0}): make room on the disk.")
+            self._finish(number, ExportState.FAILED, text.format(error.strerror))
             return
         self._running, self._stopping = number, False
         self._update(number, state=ExportState.RUNNING)

@@ -18,10 +18,10 @@ log = logging.getLogger(__name__)
 
 _CHILD = "fineparser_gui.worker.child"
 _CLOSE_MS = 1500
-#: The worker is asked for a sign of life this often, and hangs where it gives none this many times: two minutes, as a
-#: slow disk may take that long to load it. Counted, not timed: a computer that sleeps ages no worker.
+#: The worker is asked for a sign of life this often, and hangs where it gives none this many times: five minutes, as a
+#: slow disk or a busy computer may take as long to load it. Counted, not timed: a computer that sleeps ages none.
 _PULSE_MS = 5000
-_MOST_SILENT_PULSES = 24
+_MOST_SILENT_PULSES = 60
 _MOST_LAST_WORDS = 60
 
 

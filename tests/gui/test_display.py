@@ -1,6 +1,7 @@
 """Where no window can be opened, or nothing be kept, one sentence says so."""
 
 import ctypes
+import errno
 import os
 import subprocess
 import sys
@@ -49,6 +50,17 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path):
     assert "are not kept" in sentence
     assert own_folder(tmp_path / "new" / "fineparser") == (tmp_path / "new" / "fineparser", "")
     assert list((tmp_path / "new" / "fineparser").iterdir()) == []
+
+
+def test_a_folder_without_room_is_one_sentence_and_still_read(tmp_path, monkeypatch):
+    def full(**_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("fineparser_gui.__main__.TemporaryFile", full)
+    folder, said = own_folder(tmp_path / "fineparser")
+    assert folder == tmp_path / "fineparser"
+    assert said.endswith("(No space left on device): make room on its disk.")
+    assert said.count(". ") == 0
 
 
 @pytest.mark.parametrize("environment", [{"QT_QPA_PLATFORM": "offscreen"}, {"WAYLAND_DISPLAY": "wayland-0"}])

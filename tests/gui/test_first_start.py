@@ -1,11 +1,13 @@
 """What helps a coach at the first start and when something is wrong: tour, device, system check, reports, updates."""
 
+import errno
 import http.server
 import json
 import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QGuiApplication
@@ -139,6 +141,22 @@ def test_a_run_that_ends_well_or_is_killed_leaves_no_report_and_reports_are_few(
     (tmp_path / "running-999999.txt").write_text("")
     assert reports.take_unseen() == []
     assert [reports.write("again", "") is None for _ in range(7)] == [False] * 5 + [True] * 2
+
+
+def test_a_full_disk_leaves_no_half_report_and_loses_none(tmp_path, monkeypatch):
+    (tmp_path / "running-999999.txt").write_text("Segmentation fault")
+    reports = CrashReports(tmp_path, tmp_path / "none")
+
+    def half(path: Path, text: str, **_: object) -> None:
+        path.write_bytes(text[:5].encode())
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_text", half)
+    assert reports.take_unseen() == []
+    assert [path.name for path in tmp_path.iterdir()] == ["running-999999.txt"]
+    monkeypatch.undo()
+    (report,) = reports.take_unseen()
+    assert "Segmentation fault" in report.read_text(encoding="utf-8")
 
 
 class _Answer(http.server.BaseHTTPRequestHandler):

@@ -1,6 +1,7 @@
 """The log file takes whatever a name or an error may hold."""
 
 import logging
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import qInstallMessageHandler
@@ -29,3 +30,18 @@ def test_a_name_that_is_no_unicode_is_logged(log, capsys):
     err = capsys.readouterr().err
     assert "Logging error" not in err
     assert "\x1b" not in err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a file that is always full")
+def test_a_full_disk_costs_the_lines_of_the_log_alone(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    log_folder(tmp_path).mkdir()
+    (log_folder(tmp_path) / "studio.log").symlink_to("/dev/full")
+    start_logging(tmp_path)
+    logging.getLogger("test").warning("one line")
+    for handler in logging.getLogger().handlers:
+        handler.close()
+    qInstallMessageHandler(None)
+    err = capsys.readouterr().err
+    assert err.splitlines()[0].endswith("WARNING test: one line")
+    assert len(err.splitlines()) == 1

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from answers_kit import dive_parse, requests, result_message, scoring
 from PySide6.QtCore import QLockFile, QSettings, Qt, QUrl
-from PySide6.QtGui import QColor, QImage, QKeySequence, QTextDocument
+from PySide6.QtGui import QColor, QImage, QKeySequence, QStyleHints, QTextDocument
 from PySide6.QtWidgets import QApplication, QColorDialog, QFileDialog, QTextBrowser
 
 from fineparser_core.errors import ConfigError
@@ -162,6 +162,14 @@ def test_the_colours_of_the_steps_are_chosen_and_follow_at_once(idle_studio, sco
         assert "#009e73" not in _colors_of(widget)
     preferences.reset()
     assert step_color("entry").name() == "#009e73"
+
+
+def test_title_bars_are_asked_for_in_the_chosen_theme(idle_studio, monkeypatch):
+    asked = []
+    monkeypatch.setattr(QStyleHints, "setColorScheme", lambda _, scheme: asked.append(scheme))
+    for theme in ("dark", "light", "system"):
+        idle_studio.preferences.change(theme=theme)
+    assert asked == [Qt.ColorScheme.Dark, Qt.ColorScheme.Light, Qt.ColorScheme.Unknown]
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK])

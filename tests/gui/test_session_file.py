@@ -277,10 +277,30 @@ def test_a_session_that_cannot_be_saved_is_one_sentence_and_stays_unsaved(
     assert not window.files.save()
     monkeypatch.undo()
     assert str(folder / "a.fineparser") in window.messages.text
-    assert window.messages.text.endswith("choose a folder that exists, may be written to and has room.")
+    todo = "make room on its disk, or choose another one." if "full" in trouble else "exists and may be written to."
+    assert window.messages.text.endswith(todo)
     assert window.files.controller.path is None
     assert window.files.controller.modified
     assert os.listdir(clip.parent) == ["clip.mp4"]  # no half file either
+
+
+def test_that_nothing_is_autosaved_is_said_once(make_studio, monkeypatch, clip):
+    studio = make_studio()
+    said = []
+    studio.session.problem.connect(said.append)
+    monkeypatch.setattr(os, "fsync", _no_room)
+    studio.session.open([clip])
+    studio.files.autosave.told = True  # at the start
+    assert not studio.files.autosave.write()
+    assert said == []
+    studio.files.autosave.told = False
+    for _ in range(2):
+        assert not studio.files.autosave.write()
+    assert len(said) == 1
+    assert said[0].endswith("make room on its disk, or choose another one.")
+    monkeypatch.undo()
+    assert studio.files.autosave.write()
+    assert not studio.files.autosave.told
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="may write everywhere")

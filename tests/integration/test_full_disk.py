@@ -1,0 +1,66 @@
+"""A disk without a byte left: the window and the command line say one sentence each, and nothing falls over."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+_ROOT = Path(__file__).resolve().parents[2]
+#: Puts a full file system of 64 KiB over the folder $0, in a name space of its own, and runs the rest there.
+_FULL = 'mount -t tmpfs -o size=64k,mode=777 full "$0" && { head -c 999999 /dev/zero > "$0/filler" 2>&-; exec "$@"; }'
+
+
+def on_full_disk(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    """Runs a command in whose home, the folder, nothing can be written."""
+    environment = {key: text for key, text in os.environ.items() if not key.startswith("XDG_")}
+    environment |= {"HOME": str(folder), "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(_ROOT)}
+    return subprocess.run(
+        ["unshare", "--mount", "sh", "-c", _FULL, str(folder), *command],
+        env=environment,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=300,
+    )
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A folder to put the file system over."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    if sys.platform != "linux" or on_full_disk(folder, "true").returncode != 0:
+        pytest.skip("no file system can be mounted here")
+    return folder
+
+
+def test_the_window_says_that_nothing_is_kept(home: Path, tmp_path: Path) -> None:
+    done = on_full_disk(home, sys.executable, "-P", "-m", "fineparser_gui", "--self-test", str(tmp_path))
+    assert done.stderr == ""
+    (said,) = json.loads((tmp_path / "self-test.json").read_text(encoding="utf-8"))["problems"]
+    kept = home / ".local" / "share" / "fineparser"
+    assert said == (
+        f"Settings and unsaved work are not kept as {kept} cannot be written (No space left on device): "
+        "make room on its disk."
+    )
+
+
+def test_the_command_line_says_so_before_it_works(home: Path) -> None:
+    command = [sys.executable, "-P", "-m", "fineparser_core.commands.cli", "demo", "--out", str(home / "out")]
+    done = on_full_disk(home, *command)
+    assert done.returncode == 7
+    assert done.stderr == (
+        f"fineparser: {home / 'out'} cannot be written (No space left on device): "
+        "make room on its disk, or choose another one.\n"
+    )
+
+
+def test_the_system_check_finds_it(home: Path) -> None:
+    command = [sys.executable, "-P", "-m", "fineparser_core.commands.cli", "doctor", "--json"]
+    done = on_full_disk(home, *command)
+    assert done.stderr == ""
+    found = {one["name"]: one for one in json.loads(done.stdout)}
+    assert found["own files"]["problem"]
+    assert found["own files"]["value"].endswith("the disk is nearly full, make room")
