@@ -8,11 +8,12 @@ import time
 from pathlib import Path
 
 import pytest
+from test_full_disk import NO_ROOM, on_full_disk
 from test_wheel import SCORE_TOLERANCE, readme_score
 
 from fineparser_core.resources import resource
 
-_FOLDER = os.environ.get("FINEPARSER_BUNDLE", "")
+_FOLDER = os.environ.get("FINEPARSER_BUNDLE", "") and os.path.abspath(os.environ["FINEPARSER_BUNDLE"])
 _SUFFIX = ".exe" if sys.platform == "win32" else ""
 #: What Windows cannot start a program without.
 _KEPT = ("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "NUMBER_OF_PROCESSORS", "DISPLAY")
@@ -102,3 +103,14 @@ def test_licences_come_with_the_app(home: Path) -> None:
 def test_processes_of_a_pool_are_the_app_itself(home: Path) -> None:
     run(home, "fineparser", "synthesize", "--out", home / "dives", "--train", 2, "--workers", 2)
     assert list((home / "dives").rglob("*.jpg"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a file system of its own")
+def test_a_full_disk_is_one_sentence(home: Path, tmp_path: Path) -> None:
+    if on_full_disk(home, "true").returncode != 0:
+        pytest.skip("no file system can be mounted here")
+    done = on_full_disk(home, program("fineparser-gui"), "--self-test", str(tmp_path))
+    assert done.stderr == ""
+    assert len(json.loads((tmp_path / "self-test.json").read_text(encoding="utf-8"))["problems"]) == 1
+    done = on_full_disk(home, program("fineparser"), "demo", "--out", str(home / "here"))
+    assert done.stderr == f"fineparser: {home / 'here'} {NO_ROOM}\n"

@@ -12,6 +12,9 @@ _ROOT = Path(__file__).resolve().parents[2]
 #: Puts a full file system of 64 KiB over the folder $0, in a name space of its own, and runs the rest there.
 _FULL = 'mount -t tmpfs -o size=64k,mode=777 full "$0" && { head -c 999999 /dev/zero > "$0/filler" 2>&-; exec "$@"; }'
 
+#: What follows the name of a file.
+NO_ROOM = "cannot be written (No space left on device): make room on its disk, or choose another one."
+
 
 def on_full_disk(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
     """Runs a command in whose home, the folder, nothing can be written."""
@@ -51,10 +54,7 @@ def test_the_command_line_says_so_before_it_works(home: Path) -> None:
     command = [sys.executable, "-P", "-m", "fineparser_core.commands.cli", "demo", "--out", str(home / "out")]
     done = on_full_disk(home, *command)
     assert done.returncode == 7
-    assert done.stderr == (
-        f"fineparser: {home / 'out'} cannot be written (No space left on device): "
-        "make room on its disk, or choose another one.\n"
-    )
+    assert done.stderr == f"fineparser: {home / 'out'} {NO_ROOM}\n"
 
 
 def test_the_system_check_finds_it(home: Path) -> None:
