@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import numpy as np
 import torch
@@ -55,6 +56,14 @@ log = logging.getLogger(__name__)
 
 #: Cancelled parses of which the samples are kept, some 5 MB each.
 _MOST_UNFINISHED = 8
+
+
+class Choice(TypedDict, total=False):
+    """Which exemplars vote on a dive, as `Analyzer.score` takes it: how many, drawn by which seed, by which rule."""
+
+    n_exemplars: int
+    seed: int
+    rule: CandidateRule
 
 
 def joints_in_source(joints: np.ndarray, crops: np.ndarray) -> np.ndarray:
@@ -386,11 +395,9 @@ class Analyzer:
         dive: DiveNumber | None,
         difficulty: Difficulty | None = None,
         *,
-        n_exemplars: int = 10,
-        seed: int = 0,
-        rule: CandidateRule = SAME_NUMBER,
         progress: ProgressCallback = ignore_progress,
         cancel: CancelToken | None = None,
+        **choice: Unpack[Choice],
     ) -> Analysis:
         """Parses a clip and, where dive number and difficulty are known, scores it if it looks like a whole dive.
 
@@ -398,7 +405,7 @@ class Analyzer:
 
         Raises: what `parse` and `score_parse` raise; of missing exemplars before the clip is read.
         """
-        if dive is not None and rule.synchro:
+        if dive is not None and choice.get("rule", SAME_NUMBER).synchro:
             find_candidates(self.library.exemplars(cancel=cancel), dive, synchro=True, path=self.library.path)
         parsed = self.parse(clip, progress=progress, cancel=cancel)
         parse = parsed[0]
@@ -406,16 +413,7 @@ class Analyzer:
             return Analysis(parse=parse, scoring=None, measures=())  # of what is no dive nothing is said
         if dive is None or difficulty is None:
             return Analysis(parse=parse, scoring=None, measures=measures(parse))
-        return self.score_parse(
-            parsed,
-            dive,
-            difficulty,
-            n_exemplars=n_exemplars,
-            seed=seed,
-            rule=rule,
-            progress=progress,
-            cancel=cancel,
-        )
+        return self.score_parse(parsed, dive, difficulty, progress=progress, cancel=cancel, **choice)
 
     def score_parse(
         self,
@@ -423,11 +421,9 @@ class Analyzer:
         dive: DiveNumber,
         difficulty: Difficulty,
         *,
-        n_exemplars: int = 10,
-        seed: int = 0,
-        rule: CandidateRule = SAME_NUMBER,
         progress: ProgressCallback = ignore_progress,
         cancel: CancelToken | None = None,
+        **choice: Unpack[Choice],
     ) -> Analysis:
         """Measures what `parse` found, and scores it by all three streams.
 
@@ -437,21 +433,13 @@ class Analyzer:
         """
         parse, encoding = parsed
         analysis = measured(parse, dive, difficulty)
-        if rule.synchro:  # the award of one body is not that of two
+        synchro = choice.get("rule", SAME_NUMBER).synchro
+        if synchro:  # the award of one body is not that of two
             analysis = replace(analysis, own_award=None)
         try:
-            scoring = self.score(
-                encoding,
-                dive,
-                difficulty,
-                n_exemplars=n_exemplars,
-                seed=seed,
-                rule=rule,
-                progress=progress,
-                cancel=cancel,
-            )
+            scoring = self.score(encoding, dive, difficulty, progress=progress, cancel=cancel, **choice)
         except NoExemplarsError as error:
-            if rule.synchro:
+            if synchro:
                 raise
             return replace(analysis, unscored=str(error))
         return replace(analysis, scoring=add_measures(scoring, analysis.measures or (), dive, difficulty))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fineparser_core.inference.clips import make_clip
-from fineparser_core.inference.scan import scan
+from fineparser_core.inference.scan import may_have_cuts, scan
 from fineparser_core.measures.free_fall import LEAST_EVIDENCE, FreeFall, find_free_falls
 from fineparser_core.progress import CancelToken, ProgressCallback, ignore_progress
 from fineparser_core.types import AthletePoint, Clip
@@ -57,6 +57,8 @@ def find_clip(
     """
     info = probe(path)
     short = info.duration_s <= SHORT_S and not info.n_frames_missing
+    if short and not may_have_cuts(path, cancel=cancel):
+        return FoundClip(make_clip(path, athlete=athlete))
     motion, frames = scan(path, progress=ignore_progress if short else progress, cancel=cancel)
     cuts = frames[motion.cut]
     if short and not len(cuts):

@@ -66,8 +66,7 @@ def select_exemplars(
         if not rule.nearest or rule.synchro:
             raise
         return select_nearest(exemplars, dive, difficulty, n_exemplars, seed)
-    board_given = difficulty.source != "commonest board"
-    return select_by_board(candidates, difficulty.board_m, n_exemplars, seed, board_given=board_given)
+    return select_by_board(candidates, difficulty.board_m, n_exemplars, seed)
 
 
 def find_candidates(
@@ -136,14 +135,11 @@ def _converted(exemplar: Exemplar, difficulty: Difficulty) -> Exemplar | None:
 
 
 def select_by_board(
-    candidates: Sequence[Exemplar], board_m: float | None, n_exemplars: int, seed: int, *, board_given: bool = True
+    candidates: Sequence[Exemplar], board_m: float | None, n_exemplars: int, seed: int
 ) -> tuple[list[Exemplar], tuple[str, ...]]:
     """Select up to n candidates at random, from the dive's own board first, and real dives before rendered ones.
 
     Another board has another difficulty and therefore other points.
-
-    Args:
-        board_given: False if the board is assumed; exemplars from other boards are then not reported.
 
     Returns:
         The exemplars, and sentences about the selection for the user.
@@ -159,7 +155,7 @@ def select_by_board(
             notes.append(f"Only 1 exemplar of this dive number, not {n_exemplars}.")
         else:
             notes.append(f"Only {len(chosen)} exemplars of this dive number, not {n_exemplars}.")
-    other = sum(e.board_m != board_m for e in chosen) if board_m is not None and board_given else 0
+    other = sum(e.board_m != board_m for e in chosen) if board_m is not None else 0
     if other:
         if other == 1:
             notes.append(f"1 of {len(chosen)} exemplars is from another board, where the difficulty may differ.")

@@ -201,11 +201,11 @@ def _read(
             )
         finder = MotionFinder(float(np.median(np.diff(info.pts_s[needed])))) if follow and len(needed) > 1 else None
         kept = {}
-        with closing(reader.frames_ahead(needed.tolist())) as frames:
+        with closing(reader.frames_ahead(needed.tolist(), keep)) as frames:
             for done, (index, frame) in enumerate(frames, start=1):
-                kept[index] = keep(frame)
+                kept[index] = frame
                 if finder is not None:
-                    finder.add(kept[index], float(info.pts_s[index]))
+                    finder.add(frame, float(info.pts_s[index]))
                 progress(Progress("read", done, len(needed)))
                 if cancel is not None:
                     cancel.raise_if_cancelled()

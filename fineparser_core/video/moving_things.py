@@ -26,7 +26,7 @@ _MAX_MOVING_SHARE = 0.35
 #: Below this support of the camera's motion two images do not show the same scene.
 CUT_SUPPORT = 0.04
 _SURE = 0.4
-#: Share of its colours that an image has in common with the one before, unless there is a cut.
+#: Share of its colours, of 6 x 6 x 6, that an image has in common with the one before, unless there is a cut.
 _SAME_COLOURS = 0.6
 # A box flickers where boxes of its size appear in more than this share of the images around it, the nearest left out.
 _FLICKER_SHARE, _AROUND_S, _NEAREST_S = 0.3, 1.5, 0.35
@@ -72,6 +72,21 @@ def apply(matrices: np.ndarray, points: np.ndarray) -> np.ndarray:
     return np.asarray(moved[:, :2] / moved[:, 2:])
 
 
+class Colours:
+    """Those of the image before: where most of them are gone in the next one there may be a cut."""
+
+    def __init__(self) -> None:
+        self._before: np.ndarray | None = None
+
+    def change(self, image: np.ndarray) -> bool:
+        """Whether most are gone in an image (H, W, 3) uint8 RGB, whose colours are those of the image before then."""
+        import cv2
+
+        counts = cv2.calcHist([_reduced(image)[0]], [0, 1, 2], None, [6, 6, 6], [0, 256] * 3).ravel()
+        before, self._before = self._before, counts / counts.sum()
+        return before is not None and bool(np.minimum(before, self._before).sum() < _SAME_COLOURS)
+
+
 class MotionFinder:
     """Takes the images of a video in order, and holds no more of them than it compares.
 
@@ -86,7 +101,7 @@ class MotionFinder:
         self._last = np.eye(3)
         self._times: list[float] = []
         self._scenes: list[int] = []
-        self._colours: np.ndarray | None = None
+        self._colours = Colours()
         self._cuts: list[bool] = []
         self._to_first: list[np.ndarray] = []
         self._boxes: list[tuple[int, float, float, int, int]] = []
@@ -96,11 +111,7 @@ class MotionFinder:
         """Add the next image, (H, W, 3) uint8 RGB of any size, the same for all."""
         import cv2
 
-        height, width = image.shape[:2]
-        self._scale = max(1.0, max(height, width) / LONG_SIDE_PX)
-        if self._scale > 1:
-            size = (max(1, round(width / self._scale)), max(1, round(height / self._scale)))
-            image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+        image, self._scale = _reduced(image)
         grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
         matrix, support = (np.eye(3), 1.0) if self._grey is None else camera_motion(self._grey, grey, self._last)
         if support < _SURE and self._grey is not None:  # the camera turned or stopped, or there is a cut
@@ -109,11 +120,7 @@ class MotionFinder:
         self._last = np.eye(3) if lost else matrix
         self._scenes.append((self._scenes[-1] if self._scenes else 0) + lost)
         self._to_first.append(np.eye(3) if lost or not self._to_first else self._to_first[-1] @ matrix)
-        colours = _colours(image)
-        self._cuts.append(
-            lost and self._colours is not None and np.minimum(colours, self._colours).sum() < _SAME_COLOURS
-        )
-        self._colours = colours
+        self._cuts.append(self._colours.change(image) and lost)
         self._times.append(time_s)
         self._images.append(image)
         self._grey = grey
@@ -177,12 +184,16 @@ class MotionFinder:
                 self._boxes.append((at, *centres[label], *boxes[label, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]]))
 
 
-def _colours(image: np.ndarray) -> np.ndarray:
-    """(216,) share of the pixels in each of 6 x 6 x 6 colours."""
+def _reduced(image: np.ndarray) -> tuple[np.ndarray, float]:
+    """An image (H, W, 3) with a longer side of `LONG_SIDE_PX` at most, and how many of its pixels are one of these."""
     import cv2
 
-    counts = cv2.calcHist([image], [0, 1, 2], None, [6, 6, 6], [0, 256] * 3)
-    return np.asarray(counts.ravel() / counts.sum())
+    height, width = image.shape[:2]
+    scale = max(1.0, max(height, width) / LONG_SIDE_PX)
+    if scale == 1:
+        return image, scale
+    size = (max(1, round(width / scale)), max(1, round(height / scale)))
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA), scale
 
 
 def _flickering(motion: Motion) -> np.ndarray:
@@ -202,6 +213,11 @@ def _flickering(motion: Motion) -> np.ndarray:
         near = (np.abs(everywhere[around] - everywhere[i]) < np.maximum(_SAME_PLACE * motion.extent[i], 3)).all(axis=1)
         ratio = size[around] / size[i]
         same = near & (ratio < _SAME_SIZE) & (ratio > 1 / _SAME_SIZE)
-        images = len(np.unique(motion.image[around]))
-        flickers[i] = len(np.unique(motion.image[around[same]])) > _FLICKER_SHARE * images
+        images = _distinct(motion.image[around])
+        flickers[i] = _distinct(motion.image[around[same]]) > _FLICKER_SHARE * images
     return flickers
+
+
+def _distinct(ascending: np.ndarray) -> int:
+    """How many different values there are."""
+    return int(np.count_nonzero(np.diff(ascending))) + bool(len(ascending))

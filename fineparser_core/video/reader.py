@@ -113,12 +113,14 @@ class VideoReader:
                 last = (index, self.frame(index))
             yield last
 
-    def frames_ahead(self, indices: Iterable[int]) -> Generator[tuple[int, np.ndarray]]:
-        """`frames`, the next few of which are decoded on a thread meanwhile.
+    def frames_ahead(
+        self, indices: Iterable[int], make: Callable[[np.ndarray], np.ndarray] = lambda frame: frame
+    ) -> Generator[tuple[int, np.ndarray]]:
+        """`frames`, the next few of which are decoded on a thread meanwhile, and made into what is needed of them.
 
         Nothing else may use the reader before the generator is exhausted or closed.
         """
-        items = self.frames(indices)
+        items = ((index, make(frame)) for index, frame in self.frames(indices))
         ahead = min(_MOST_AHEAD, max(1, _MAX_PIXELS_AHEAD // (self.info.width_px * self.info.height_px)))
         with ThreadPoolExecutor(1, thread_name_prefix="decode") as thread:
             pending = deque(thread.submit(next, items, None) for _ in range(ahead))
