@@ -57,11 +57,6 @@ def step_ious(
     return first, second, third
 
 
-def step_iou(predicted: tuple[float, float], true: tuple[float, float], n: int = N_SAMPLES) -> float:
-    """Mean of `step_ious`. Source: ours, stricter than AIoU."""
-    return sum(step_ious(predicted, true, n)) / 3
-
-
 def aiou(ious: Sequence[float] | np.ndarray, threshold: float) -> float:
     """AIoU@d: share of clips whose interval IoU reaches d. Source: section 4.2."""
     return float(np.mean(np.asarray(ious) >= threshold))

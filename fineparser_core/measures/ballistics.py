@@ -26,15 +26,12 @@ class Ballistics:
     Attributes:
         at_s: time that the coefficients belong to, in the middle of the path.
         coefficients: (3, 2) place, velocity and acceleration of x and y, in pixels of the scene; x has no acceleration.
-        covariance: (3, 3) of the coefficients of y, and x_covariance (2, 2) of those of x.
-        scatter_px: standard deviation of a place about the path.
+        covariance: (3, 3) of the coefficients of y.
     """
 
     at_s: float
     coefficients: np.ndarray
     covariance: np.ndarray
-    x_covariance: np.ndarray
-    scatter_px: float
 
     @property
     def px_per_m(self) -> float:
@@ -102,6 +99,4 @@ def fit_ballistics(seen: SeenDive, start_s: float, end_s: float) -> Ballistics |
         at_s=at_s,
         coefficients=np.stack([np.append(x, 0.0), y], axis=1),
         covariance=variance * np.linalg.inv(square),
-        x_covariance=variance * np.linalg.inv(square[:2, :2]),
-        scatter_px=scatter,
     )

@@ -16,7 +16,6 @@ _UPSAMPLING = (
     ((4, 16, 16), (2, 8, 8), (1, 4, 4)),
     ((8, 32, 32), (4, 16, 16), (2, 8, 8)),
 )
-N_HEADS = 5
 Taps = tuple[Tensor, Tensor, Tensor, Tensor]
 
 

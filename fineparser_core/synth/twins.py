@@ -24,7 +24,6 @@ from fineparser_core.synth.rubric import STEP_WEIGHTS
 
 #: Numbers of training and test dives of the sizes below "full"; each size contains the dives of the smaller one.
 SUBSETS = {"medium": (1800, 80), "mini": (240, 80)}
-SIZES = ("full", *SUBSETS)
 #: Standard deviation of the qualities of a dive around its award, as in `rubric.sample_qualities`.
 _QUALITY_STD = 1.3
 #: Transitions of records that have none, as shares of the length: the medians of all records.
@@ -146,7 +145,7 @@ def plan_twins(records: Iterable[TwinRecord], size: str = "full", seed: int = 0,
     The seed determines the subset. Every dive number of its test dives occurs in the training dives of the mini set.
 
     Args:
-        size: one of `SIZES`.
+        size: "full" or one of `SUBSETS`.
         variant: see `TwinPlan`.
 
     Raises:

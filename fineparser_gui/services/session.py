@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoGroup
 
 from fineparser_core.inference.exemplar_selection import CandidateRule, best_exemplar
-from fineparser_core.inference.exemplars.records import Exemplar, ExemplarMask
+from fineparser_core.inference.exemplars.records import Exemplar
 from fineparser_core.types import ComparedDive
 from fineparser_gui.model.analysis_cache import AnalysisCache
 from fineparser_gui.model.dive import DiveState
@@ -188,10 +188,6 @@ class Session(SessionState):
     def exemplar(self, exemplar_id: str) -> Exemplar | None:
         """See `LibraryService.exemplar`."""
         return self.library.exemplar(exemplar_id)
-
-    def exemplar_mask(self, exemplar_id: str) -> ExemplarMask | None:
-        """See `LibraryService.mask`."""
-        return self.library.mask(exemplar_id)
 
     def _places(self) -> dict[str, int]:
         places = {key: place for place, key in enumerate(self.keys)}
