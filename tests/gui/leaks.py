@@ -5,7 +5,7 @@ import threading
 import time
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QProcess, QThread, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QProcess, QThread, QTimer
 from shiboken6 import isValid
 
 _PATIENCE_S = 5.0
@@ -17,19 +17,25 @@ def _children() -> set[int]:
     return {int(pid) for path in lists for pid in path.read_text().split()}
 
 
-def _runs(thing: object) -> bool:
-    if not issubclass(type(thing), QObject) or not isValid(thing):
+def _with_subclasses(kind: type) -> set[type]:
+    return {kind}.union(*(_with_subclasses(below) for below in kind.__subclasses__()))
+
+
+def _runs(thing: QTimer | QThread | QProcess) -> bool:
+    if not isValid(thing):
         return False
     if isinstance(thing, QTimer):
         return thing.isActive()
     if isinstance(thing, QThread):
         return thing.isRunning() and thing is not QCoreApplication.instance().thread()
-    return isinstance(thing, QProcess) and thing.state() != QProcess.ProcessState.NotRunning
+    return thing.state() != QProcess.ProcessState.NotRunning
 
 
 def running() -> dict[int, str]:
     """What runs now, by an id that stays while it does."""
-    found = {id(thing): repr(thing) for thing in gc.get_objects() if _runs(thing)}
+    # A hundred thousand objects after every test: a look at the type is all that most of them get.
+    kinds = _with_subclasses(QTimer) | _with_subclasses(QThread) | _with_subclasses(QProcess)
+    found = {id(thing): repr(thing) for thing in gc.get_objects() if type(thing) in kinds and _runs(thing)}
     found |= {id(thread): repr(thread) for thread in threading.enumerate() if type(thread) is threading.Thread}
     return found | {pid: f"process {pid}" for pid in _children()}
 

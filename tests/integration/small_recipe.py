@@ -33,15 +33,18 @@ SIZES = {
 }
 
 
+_RENDER = dataset.render_dive
+
+
+def small_dive(spec: DiveSpec, seed: int) -> RenderedDive:
+    """A dive of 40 frames of 96 rows."""
+    timing = {"n_frames": 40, "first_flight_frame": 12, "first_entry_frame": 26}
+    return _RENDER(replace(spec, **timing, height_px=96, aspect=4 / 3, clear=True), seed)
+
+
 def patch() -> None:
-    """Makes dives of 40 frames of 96 rows, and stages of a few iterations."""
-    render = dataset.render_dive
-
-    def small(spec: DiveSpec, seed: int) -> RenderedDive:
-        timing = {"n_frames": 40, "first_flight_frame": 12, "first_entry_frame": 26}
-        return render(replace(spec, **timing, height_px=96, aspect=4 / 3, clear=True), seed)
-
-    dataset.render_dive = small
+    """Makes small dives, and stages of a few iterations."""
+    dataset.render_dive = small_dive
     train.RecipeConfig = partial(RecipeConfig, **SIZES)  # type: ignore[misc, assignment]
 
 

@@ -14,15 +14,20 @@ from typing import Any
 
 import pytest
 import torch
+from small_recipe import small_dive
+from small_training import see_half
 
 from fineparser_core.checkpoints.bundle import WeightsCard, load_bundle, read_card
 from fineparser_core.errors import Cancelled
 from fineparser_core.evaluation.paper import paper_table
+from fineparser_core.models.i3d import I3D
+from fineparser_core.synth import dataset
 from fineparser_core.synth.dataset import SynthConfig, synthesize
 from fineparser_core.training.run import FinishedRun
 
 Fineparser = Callable[..., Any]
-ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
+PATHS = [str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(PATHS)}
 # A whole network would take minutes: the smallest method with steps, on a backbone that stays as it starts.
 SMALL = ("--config", "tsa", "--freeze", "i3d", "--batch-norm", "fixed", "--grad-accum-steps", "1", "--exemplars", "2")
 TWO_EPOCHS = (*SMALL, "--epochs", "2", "--batch-size", "2", "--all-pairs", "--validation-share", "0.3")
@@ -32,7 +37,9 @@ TWO_EPOCHS = (*SMALL, "--epochs", "2", "--batch-size", "2", "--all-pairs", "--va
 def dives(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Four training dives and three test dives of one number."""
     root = tmp_path_factory.mktemp("dives") / "data"
-    synthesize(root, SynthConfig(train=4, test=3, seed=3, numbers=("107B",)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dataset, "render_dive", small_dive)
+        synthesize(root, SynthConfig(train=4, test=3, seed=3, numbers=("107B",)))
     return root
 
 
@@ -48,7 +55,7 @@ def words(dives: Path, cache: Path) -> tuple[object, ...]:
 
 
 def command(*argv: object) -> list[str]:
-    return [sys.executable, "-m", "fineparser_core.train", *(str(word) for word in argv)]
+    return [sys.executable, "-m", "small_training", "fineparser_core.train", *(str(word) for word in argv)]
 
 
 def finish(argv: list[str]) -> str:
@@ -193,11 +200,15 @@ def test_a_folder_that_may_not_be_written(fineparser: Fineparser, words: tuple[o
 
 
 def test_eval_measures_the_bundle_of_a_run(
-    fineparser: Fineparser, words: tuple[object, ...], whole: Path, tmp_path: Path
+    fineparser: Fineparser,
+    words: tuple[object, ...],
+    whole: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # Another process with as many threads as training had, so that sums are rounded alike.
-    argv = [sys.executable, "-m", "fineparser_core.eval", *map(str, words), "--weights", str(whole / "bundle")]
-    text = finish([*argv, "--out", str(tmp_path / "eval")])
+    argv = [sys.executable, "-m", "small_training", "fineparser_core.eval", *map(str, words)]
+    text = finish([*argv, "--weights", str(whole / "bundle"), "--out", str(tmp_path / "eval")])
     assert {path.name for path in (tmp_path / "eval").iterdir()} >= {
         "evaluation.json",
         "predictions.csv",
@@ -211,6 +222,7 @@ def test_eval_measures_the_bundle_of_a_run(
     assert {name: summary[name] for name in tested} == tested
     assert tested["metrics"]["rho"] is not None
     assert "up to 2 of the 3 dives that training compared with by dive-number, seed 10086" in text
+    monkeypatch.setattr(I3D, "forward", see_half)
     other = fineparser("eval", *words, "--weights", whole / "bundle", "--exemplars", "3", "--limit", "2")
     assert other.code == 0, other.err
     assert "2 dives, 2 scored" in other.out
