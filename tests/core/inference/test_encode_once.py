@@ -12,6 +12,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "golden"))
 
 import golden_kit
+from stand_in import StandIn
 
 from fineparser_core.commands.profile import PairByPair
 from fineparser_core.commands.score_report import _score
@@ -66,7 +67,7 @@ def exemplar(folder: Path, name: str, **changes) -> Exemplar:
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory):
-    """An analyzer on seeded weights whose library holds two encoded exemplars, and their frames."""
+    """An analyzer on seeded weights whose library holds two encoded exemplars, their frames and their encodings."""
     folder = tmp_path_factory.mktemp("library")
     path = folder / "library.sqlite"
     mask = ExemplarMask(
@@ -75,20 +76,20 @@ def prepared(tmp_path_factory):
         crop_xyxy=np.tile(np.float32([0, 0, 320, 240]), (96, 1)),
     )
     names = {"ex0": 45.0, "ex1": 72.5}
-    frames = {name: clip_frames(name) for name in names}
+    frames, whole = {name: clip_frames(name) for name in names}, {}
     with ExemplarStore.create(path) as library:
         analyzer = Analyzer(golden_kit.model(0), IDENTITY, library)
         for name, score in names.items():
-            encoding = analyzer.encoder.encode(frames[name]).encoding
-            library.add(exemplar(folder, name, score=score), mask, {IDENTITY.id: analyzer.compact(encoding)})
+            whole[name] = analyzer.compact(analyzer.encoder.encode(frames[name]).encoding)
+            library.add(exemplar(folder, name, score=score), mask, {IDENTITY.id: whole[name]})
     with ExemplarStore.open(path) as library:
-        yield Analyzer(golden_kit.model(0), IDENTITY, library), frames
+        yield Analyzer(golden_kit.model(0), IDENTITY, library), frames, whole
 
 
 @pytest.fixture(scope="module")
 def encoded(prepared):
     """The query's encoding and masks."""
-    analyzer, _ = prepared
+    analyzer, *_ = prepared
     return analyzer.encoder.encode(clip_frames("query"))[:2]
 
 
@@ -97,7 +98,7 @@ def samples_of(frames):
 
 
 def test_a_cancelled_parse_reads_the_clip_once(prepared, small_video):
-    analyzer, _ = prepared
+    analyzer = Analyzer(StandIn(), IDENTITY, prepared[0].library)
     stages, token = [], CancelToken()
 
     def stop_in_the_network(progress):
@@ -117,14 +118,14 @@ def test_a_cancelled_parse_reads_the_clip_once(prepared, small_video):
 
 
 def test_votes_equal_the_pair_by_pair_path(prepared, encoded):
-    analyzer, frames = prepared
+    analyzer, frames, whole = prepared
     query = clip_frames("query")
     encoding, masks = encoded
     assert masks.shape == (96, 64, 64)
     scoring = analyzer.score(encoding, DIVE, DIFFICULTY)
     pairs = PairByPair(analyzer.encoder, IDENTITY.decoding, contiguous=False)
-    whole = [analyzer.compact(analyzer.encoder.encode(frames[vote.id]).encoding) for vote in scoring.exemplars]
-    exact = analyzer.encoder.compare(analyzer.compact(encoding), whole).delta.tolist()
+    exemplars = [whole[vote.id] for vote in scoring.exemplars]
+    exact = analyzer.encoder.compare(analyzer.compact(encoding), exemplars).delta.tolist()
     for vote, points in zip(scoring.exemplars, exact, strict=True):
         assert points == pytest.approx(pairs.delta(samples_of(query), samples_of(frames[vote.id])), abs=1e-3)
         # A library keeps features in eight bits, of which weights that learned nothing make most.
@@ -138,7 +139,7 @@ def test_votes_equal_the_pair_by_pair_path(prepared, encoded):
 
 
 def test_mask_of_a_sample_is_the_mean_over_its_windows(prepared, encoded):
-    analyzer, _ = prepared
+    analyzer, *_ = prepared
     _, masks = encoded
     video = normalise(torch.from_numpy(clip_frames("query")))
     with torch.inference_mode():
@@ -149,7 +150,7 @@ def test_mask_of_a_sample_is_the_mean_over_its_windows(prepared, encoded):
 
 
 def test_refusals(prepared, encoded):
-    analyzer, frames = prepared
+    analyzer, frames, _ = prepared
     encoding, _ = encoded
     with pytest.raises(ExemplarError, match=r"no exemplars of 5253B, only of 207C"):
         analyzer.score(encoding, parse_dive_number("5253B"), DIFFICULTY)
@@ -178,7 +179,7 @@ def test_choice_is_seeded_and_prefers_the_board():
 
 
 def test_a_board_that_nobody_gave_is_not_reported_as_given(prepared, encoded):
-    analyzer, _ = prepared
+    analyzer, *_ = prepared
     encoding, _ = encoded
     assumed = find_difficulty(DIVE, None)
     assert assumed.board_m == 10.0
@@ -192,7 +193,7 @@ def test_a_board_that_nobody_gave_is_not_reported_as_given(prepared, encoded):
 
 
 def test_an_exemplar_whose_clip_is_gone_names_the_library(prepared, tmp_path):
-    analyzer, _ = prepared
+    analyzer, *_ = prepared
     with pytest.raises(
         ExemplarError, match=r"library\.sqlite: the clip of exemplar 'gone' cannot be used .*no such file"
     ):
@@ -201,7 +202,7 @@ def test_an_exemplar_whose_clip_is_gone_names_the_library(prepared, tmp_path):
 
 @pytest.mark.parametrize("blob", [b"", b"torn"])
 def test_damaged_arrays_are_one_sentence(prepared, tmp_path, blob):
-    analyzer, _ = prepared
+    analyzer, *_ = prepared
     path = tmp_path / "library.sqlite"
     path.write_bytes(analyzer.library.path.read_bytes())
     with sqlite3.connect(path) as db:
@@ -215,14 +216,14 @@ def test_damaged_arrays_are_one_sentence(prepared, tmp_path, blob):
 
 
 def test_two_take_offs_at_the_very_end_can_be_compared(prepared):
-    analyzer, _ = prepared
+    analyzer, *_ = prepared
     boundaries = pair_boundaries((94, 95), (92, 95))
     assert boundaries == (8, 9)
     assert analyzer.encoder.model.dynamic_tokens(torch.zeros(1, 9, 1024), [boundaries]).isfinite().all()
 
 
 def test_library_round_trip_and_bad_files(prepared, tmp_path):
-    analyzer, _ = prepared
+    analyzer, *_ = prepared
     library = analyzer.library
     assert library.dive_numbers() == {"207C": 2}
     assert library.get("ex1").score == 72.5

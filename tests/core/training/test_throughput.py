@@ -15,7 +15,7 @@ from fineparser_core.training.throughput import (
     with_all_pairs,
 )
 
-SIZE = 32
+SIZE = 16
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "golden"))
 
 import golden_kit
 from exemplar_kit import MODEL_ID, add, encoding, exemplar, mask
+from stand_in import StandIn
 
 from fineparser_core.commands.score_report import report
 from fineparser_core.diving.difficulty import find_difficulty
@@ -144,8 +145,8 @@ def test_two_divers_are_compared_with_two_divers_alone(network, store):
     assert "pair" not in {v.id for v in analyzer.score(query(), DIVE, difficulty).exemplars}
 
 
-def test_a_clip_becomes_an_exemplar_and_follows_the_weights(network, store, small_video, tmp_path):
-    source = tmp_path / "my dive (1).mp4"
+def test_a_clip_becomes_an_exemplar_and_follows_the_weights(store, small_video, tmp_path):
+    network, source = StandIn(), tmp_path / "my dive (1).mp4"
     source.write_bytes(small_video.read_bytes())
     analyzer, own = Analyzer(network, IDENTITY, store), store
     facts = ExemplarFacts(dive_number="5253b", board_m=3.0, score=71.4, diver="Ada", dived_on="2026-05-31")
