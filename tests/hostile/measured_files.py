@@ -1,6 +1,7 @@
 """Results, labels and masks of strangers: a good one of each, and what may be wrong in it."""
 
 import copy
+import functools
 import json
 import tempfile
 import zipfile
@@ -106,8 +107,13 @@ def damaged() -> Iterator[tuple[str, str, bytes]]:
         yield f"clip {wrong!r:.30}", LABELS_FILE, json.dumps({wrong: {}}).encode()
 
 
-def archives() -> Iterator[tuple[str, bytes]]:
+@functools.cache
+def archives() -> tuple[tuple[str, bytes], ...]:
     """(case, content) of archives of arrays; what is good for masks of labels is first."""
+    return tuple(_archives())
+
+
+def _archives() -> Iterator[tuple[str, bytes]]:
     frames, masks = np.arange(2), np.ones((2, 6, 8), np.uint8)
     yield "good", _npz(frames=_npy(frames), masks=_npy(masks))
     whole = _npz(frames=_npy(frames), masks=_npy(masks))

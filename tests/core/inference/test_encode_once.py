@@ -44,8 +44,8 @@ IDENTITY = ModelIdentity(
 
 
 def clip_frames(name: str) -> np.ndarray:
-    """A deterministic (96, 64, 64, 3) clip with slow and fast changes: smaller than frames are, to be done sooner."""
-    video = golden_kit.rule.make_video(0, name)[0].transpose(1, 2, 3, 0)[:, :64, :64]
+    """A deterministic (96, 32, 32, 3) clip with slow and fast changes: smaller than frames are, to be done sooner."""
+    video = golden_kit.rule.make_video(0, name)[0].transpose(1, 2, 3, 0)[:, :32, :32]
     return np.clip((video * 0.25 + 0.5) * 255, 0, 255).astype(np.uint8)
 
 
@@ -121,7 +121,7 @@ def test_votes_equal_the_pair_by_pair_path(prepared, encoded):
     analyzer, frames, whole = prepared
     query = clip_frames("query")
     encoding, masks = encoded
-    assert masks.shape == (96, 64, 64)
+    assert masks.shape == (96, 32, 32)
     scoring = analyzer.score(encoding, DIVE, DIFFICULTY)
     pairs = PairByPair(analyzer.encoder, IDENTITY.decoding, contiguous=False)
     exemplars = [whole[vote.id] for vote in scoring.exemplars]

@@ -8,19 +8,35 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+import two_processes
 
+from fineparser_core.training import end_to_end
 from fineparser_core.training.distributed import Processes, processes
 
-SCRIPT = Path(__file__).with_name("two_processes.py")
 TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
 
 
-def found_by(out: Path, batch: int, *launcher: str) -> dict[str, Any]:
+def found_by_one(out: Path) -> dict[str, Any]:
+    (out / "cut").mkdir(parents=True)
+    n_threads = torch.get_num_threads()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(end_to_end, "make_objective", None)  # which it sets, and which is put back
+        two_processes.main(out, 2)
+    torch.set_num_threads(n_threads)
+    return read(out)
+
+
+def found_by_two(out: Path) -> dict[str, Any]:
     (out / "cut").mkdir(parents=True)
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    argv = [sys.executable, *launcher, str(SCRIPT), str(out), str(batch)]
+    argv = [sys.executable, *TORCHRUN, two_processes.__file__, str(out), "1"]
     done = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stderr
+    return read(out)
+
+
+def read(out: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((out / "found.json").read_text())
     return found
 
@@ -29,7 +45,7 @@ def found_by(out: Path, batch: int, *launcher: str) -> dict[str, Any]:
 def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], dict[str, Any], Path]:
     """What one process of two pairs a step finds, and two processes of one pair; and where."""
     folder = tmp_path_factory.mktemp("processes")
-    return found_by(folder / "one", 2), found_by(folder / "two", 1, *TORCHRUN), folder
+    return found_by_one(folder / "one"), found_by_two(folder / "two"), folder
 
 
 def test_processes_hear_of_each_other(found: Any) -> None:
