@@ -22,6 +22,7 @@ _IN_TWO_PROCESSES = (
     "2",
     "--dist",
     "loadfile",
+    "--no-loadscope-reorder",
     "tests/integration",
     "tests/core",
     "tests/hostile",
@@ -82,9 +83,13 @@ def _test(arguments: list[str]) -> int:
     ensure_qt_libraries(window=window)
     if not window:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    # Tests start many processes: what the first one of them compiles, the others need not.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if arguments:
         return _call("pytest", *arguments)
-    # Tests of the window look at clocks and the focus: they come last and have the machine to themselves.
+    if not window:
+        return _call("pytest", *_IN_TWO_PROCESSES, _WINDOW_TESTS)
+    # On a display one window at a time has the focus.
     return max(_call("pytest", *_IN_TWO_PROCESSES), _call("pytest", _WINDOW_TESTS))
 
 

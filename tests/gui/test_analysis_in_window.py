@@ -1,19 +1,40 @@
 """Open, analyse, score, compare, cancel: the real window, the real worker, the bundled weights."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import numpy as np
 import pytest
 from mouse_kit import drag
 
 from fineparser_core.resources import resource
+from fineparser_gui.app import Studio
 from fineparser_gui.model.dive import DiveState
 
 _ANALYSIS_MS = 240_000
 _CLIP, _NUMBER = resource("samples", "sample.mp4"), "207C"
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cache of these tests: what the first one has found of the clip, the next one finds there."""
+    return tmp_path_factory.mktemp("kept")
+
+
+@pytest.fixture
+def keeping_studio(qapp, qtbot, tmp_path: Path, kept: Path) -> Iterator[Studio]:
+    """The program, its window shown, with its worker and with that cache."""
+    made = Studio(qapp, tmp_path / "state", kept)
+    with qtbot.waitExposed(made.window):
+        made.window.show()
+    yield made
+    made.window.close()
+    made.window.deleteLater()
+
+
 @pytest.mark.usefixtures("bundled_weights")
-def test_a_clip_becomes_steps_score_and_comparison(studio, qtbot):
-    session, window = studio.session, studio.window
+def test_a_clip_becomes_steps_score_and_comparison(keeping_studio, qtbot):
+    session, window = keeping_studio.session, keeping_studio.window
     session.open([_CLIP])
     qtbot.waitUntil(lambda: session.current.state is DiveState.READY, timeout=_ANALYSIS_MS)
     assert session.current.analysis.scoring is None
@@ -47,8 +68,8 @@ def test_a_cancelled_analysis_can_be_started_again(studio, qtbot):
 
 
 @pytest.mark.usefixtures("bundled_weights")
-def test_a_dragged_transition_and_an_exemplar_left_out_change_the_score(studio, qtbot):
-    session, window = studio.session, studio.window
+def test_a_dragged_transition_and_an_exemplar_left_out_change_the_score(keeping_studio, qtbot):
+    session, window = keeping_studio.session, keeping_studio.window
     window.actions_by_id["open_sample"].trigger()
     qtbot.waitUntil(lambda: bool(session.current and session.current.votes), timeout=_ANALYSIS_MS)
     own = session.current.analysis.scoring

@@ -276,18 +276,6 @@ def test_a_killed_worker_is_a_banner(studio, qtbot):
     qtbot.waitUntil(lambda: studio.client.pid not in (0, first), timeout=10_000)
 
 
-def test_the_window_process_never_loads_torch():
-    code = (
-        "import importlib, pkgutil, sys, fineparser_gui\n"
-        "for module in pkgutil.walk_packages(fineparser_gui.__path__, 'fineparser_gui.'):\n"
-        "    if module.name != 'fineparser_gui.worker.child':\n"
-        "        importlib.import_module(module.name)\n"
-        "print([name for name in ('torch', 'torchvision', 'cv2') if name in sys.modules])\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
-
-
 def test_the_window_starts_about_as_fast_as_an_empty_one(tmp_path):
     """The aim is a second on an idle machine; against a bare Qt window it can be held anywhere.
 
