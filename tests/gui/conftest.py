@@ -4,11 +4,13 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from answers_kit import SilentWorker
 from leaks import left_since, running
+from shown_studio import shown_studio
 
 if sys.platform == "linux" and not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -50,46 +52,24 @@ def _nothing_is_left_running(qapp) -> Iterator[None]:
 @pytest.fixture
 def studio(qapp, qtbot) -> Iterator[Studio]:
     """The program, its window shown; the worker starts after the first paint, as for a user."""
-    made = Studio(qapp)
-    made.window.resize(*_SIZE)
-    with qtbot.waitExposed(made.window):
-        made.window.show()
-    yield made
-    made.window.close()
-    made.window.deleteLater()
+    with shown_studio(qapp, qtbot, size=_SIZE) as made:
+        yield made
 
 
 @pytest.fixture
 def idle_studio(qapp, qtbot, monkeypatch) -> Iterator[Studio]:
     """The program without its worker process: a test answers the requests."""
     monkeypatch.setattr(app, "WorkerClient", SilentWorker)
-    made = Studio(qapp)
-    made.window.resize(*_SIZE)
-    with qtbot.waitExposed(made.window):
-        made.window.show()
-    yield made
-    made.window.close()
-    made.window.deleteLater()
+    with shown_studio(qapp, qtbot, size=_SIZE) as made:
+        yield made
 
 
 @pytest.fixture
 def make_studio(qapp, qtbot, monkeypatch, tmp_path) -> Iterator[Callable[[], Studio]]:
     """`make()`: the program without its worker process, which keeps its files in `tmp_path / "state"`."""
     monkeypatch.setattr(app, "WorkerClient", SilentWorker)
-    made = []
-
-    def make() -> Studio:
-        studio = Studio(qapp, tmp_path / "state")
-        studio.window.resize(*_SIZE)
-        with qtbot.waitExposed(studio.window):
-            studio.window.show()
-        made.append(studio)
-        return studio
-
-    yield make
-    for studio in made:
-        studio.window.close()
-        studio.window.deleteLater()
+    with ExitStack() as made:
+        yield lambda: made.enter_context(shown_studio(qapp, qtbot, tmp_path / "state", size=_SIZE))
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from mouse_kit import drag
+from shown_studio import shown_studio
 
 from fineparser_core.resources import resource
 from fineparser_gui.app import Studio
@@ -24,12 +25,8 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def keeping_studio(qapp, qtbot, tmp_path: Path, kept: Path) -> Iterator[Studio]:
     """The program, its window shown, with its worker and with that cache."""
-    made = Studio(qapp, tmp_path / "state", kept)
-    with qtbot.waitExposed(made.window):
-        made.window.show()
-    yield made
-    made.window.close()
-    made.window.deleteLater()
+    with shown_studio(qapp, qtbot, tmp_path / "state", kept) as made:
+        yield made
 
 
 @pytest.mark.usefixtures("bundled_weights")

@@ -2,12 +2,14 @@
 
 import os
 import shutil
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from answers_kit import script
+from shown_studio import shown_studio
 
 from fineparser_gui.app import Studio
 from fineparser_gui.model.analysis_cache import AnalysisCache, content_digest, digest
@@ -25,24 +27,19 @@ class Programs:
     def __init__(self, qapp, qtbot, folder: Path) -> None:
         self._qapp, self._qtbot, self._folder = qapp, qtbot, folder
         self.cache = AnalysisCache(folder / "cache")
-        self._open: list[Studio] = []
+        self._open = ExitStack()
 
     def start(self) -> Studio:
         """The program with its window, once its worker is ready."""
         (self._folder / "asked").unlink(missing_ok=True)
-        studio = Studio(self._qapp, self._folder / "state", self._folder / "cache")
-        with self._qtbot.waitExposed(studio.window):
-            studio.window.show()
-        self._open.append(studio)
+        folders = self._folder / "state", self._folder / "cache"
+        studio = self._open.enter_context(shown_studio(self._qapp, self._qtbot, *folders))
         self.wait(lambda: studio.session.model is not None)
         return studio
 
     def stop(self) -> None:
         """Close all windows."""
-        for studio in self._open:
-            studio.window.close()
-            studio.window.deleteLater()
-        self._open.clear()
+        self._open.close()
 
     def wait(self, condition) -> None:
         self._qtbot.waitUntil(condition, timeout=_PATIENCE_MS)

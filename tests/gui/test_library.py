@@ -8,6 +8,7 @@ import pytest
 from answers_kit import SilentWorker, dive_parse, fail, requests, result_message, scoring
 from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtWidgets import QApplication, QMenu
+from shown_studio import shown_studio
 
 from fineparser_core.errors import ExemplarError
 from fineparser_core.inference.exemplar_selection import CandidateRule
@@ -77,15 +78,11 @@ READY = Ready(device="cpu", precision="fp32", card={"id": "m-1"})
 def library_studio(qapp, qtbot, monkeypatch, tmp_path):
     """The program with a folder of its own and without its worker process: a test answers the requests."""
     monkeypatch.setattr(app, "WorkerClient", SilentWorker)
-    made = Studio(qapp, tmp_path / "data")
-    with qtbot.waitExposed(made.window):
-        made.window.show()
-    made.window.actions_by_id["library"].trigger()
-    made.client.received.emit(READY)
-    answer(made, entries())
-    yield made
-    made.window.close()
-    made.window.deleteLater()
+    with shown_studio(qapp, qtbot, tmp_path / "data") as made:
+        made.window.actions_by_id["library"].trigger()
+        made.client.received.emit(READY)
+        answer(made, entries())
+        yield made
 
 
 def asked(studio, kind):
@@ -748,12 +745,8 @@ def _no_mask():
 @pytest.fixture
 def working_studio(qapp, qtbot, tmp_path):
     """The program with a folder of its own and its worker."""
-    made = Studio(qapp, tmp_path / "data")
-    with qtbot.waitExposed(made.window):
-        made.window.show()
-    yield made
-    made.window.close()
-    made.window.deleteLater()
+    with shown_studio(qapp, qtbot, tmp_path / "data") as made:
+        yield made
 
 
 @pytest.mark.slow

@@ -1,10 +1,13 @@
 """What a coach does, from the dropped clip to the recovered session: real window, real worker, bundled weights."""
 
+from contextlib import ExitStack
+
 import pytest
 from mouse_kit import drag
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+from shown_studio import shown_studio
 
 from fineparser_core.resources import resource
 from fineparser_gui.app import Studio
@@ -19,19 +22,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800), pytest.mark.usefixtur
 @pytest.fixture
 def start(qapp, qtbot, tmp_path):
     """`start()`: a program that keeps its files in `tmp_path / "state"`, its window shown."""
-    made = []
-
-    def start_one() -> Studio:
-        studio = Studio(qapp, tmp_path / "state")
-        with qtbot.waitExposed(studio.window):
-            studio.window.show()
-        made.append(studio)
-        return studio
-
-    yield start_one
-    for studio in made:
-        studio.window.close()
-        studio.window.deleteLater()
+    with ExitStack() as made:
+        yield lambda: made.enter_context(shown_studio(qapp, qtbot, tmp_path / "state"))
 
 
 def drop(studio: Studio, *names: str) -> None:
