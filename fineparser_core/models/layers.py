@@ -1,5 +1,6 @@
 """Small blocks shared by the parsers and the encoders."""
 
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 
@@ -27,3 +28,26 @@ class DownConv1d(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.conv(self.pool(x))
+
+
+class BasicBlock(nn.Module):
+    """ResNet's basic block, (N, in, h, w) to (N, out, h / stride, w / stride); its tensors have torchvision's names."""
+
+    def __init__(self, in_channels: int, out_channels: int, stride: int = 1) -> None:
+        super().__init__()
+        shortcut = None
+        if stride != 1 or in_channels != out_channels:
+            shortcut = nn.Sequential(
+                nn.Conv2d(in_channels, out_channels, 1, stride, bias=False), nn.BatchNorm2d(out_channels)
+            )
+        self.conv1 = nn.Conv2d(in_channels, out_channels, 3, stride, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(out_channels)
+        self.conv2 = nn.Conv2d(out_channels, out_channels, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(out_channels)
+        self.downsample = shortcut
+
+    def forward(self, x: Tensor) -> Tensor:
+        out = F.relu(self.bn1(self.conv1(x)), inplace=True)
+        out = self.bn2(self.conv2(out))
+        out += x if self.downsample is None else self.downsample(x)
+        return F.relu(out, inplace=True)

@@ -1,10 +1,9 @@
 """Static visual encoder (SVE): a ResNet on every sample and a projection per step (paper section 3.2, Eq. 5)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
-import torchvision.models as zoo
 from torch import Tensor, nn
 
 from fineparser_core.constants import TOKENS_PER_STEP
@@ -14,29 +13,21 @@ from fineparser_core.models.step_pooling import STATIC_LENGTHS, moved_cut, stati
 FRAME_FEATURE_SIZE = 512
 
 
-def _vit_s_16() -> nn.Module:
-    # torchvision has the class but not this size.
-    return zoo.VisionTransformer(112, 16, num_layers=12, num_heads=6, hidden_dim=384, mlp_dim=1536)
-
-
-#: Constructor without weights, and feature size, of each backbone of Table 5.
-_BACKBONES: dict[str, tuple[Callable[[], nn.Module], int]] = {
-    "resnet18": (zoo.resnet18, 512),
-    "resnet34": (zoo.resnet34, 512),
-    "resnet50": (zoo.resnet50, 2048),
-    "vit_s_16": (_vit_s_16, 384),
-}
+#: Feature size of each backbone of Table 5.
+_FEATURE_SIZES = {"resnet18": 512, "resnet34": 512, "resnet50": 2048, "vit_s_16": 384}
 
 
 def make_backbone(name: str) -> tuple[nn.Module, int]:
     """A backbone of Table 5 with random weights: frames (N, 3, 112, 112) to features (N, size), and that size."""
-    make, size = _BACKBONES[name]
-    backbone = make()
+    import torchvision.models as zoo  # takes as long to load as torch, and no network that estimates poses needs it
+
     if name.startswith("resnet"):
+        backbone = getattr(zoo, name)()
         backbone.fc = nn.Identity()
-    else:
+    else:  # torchvision has the class but not this size
+        backbone = zoo.VisionTransformer(112, 16, num_layers=12, num_heads=6, hidden_dim=384, mlp_dim=1536)
         backbone.heads = nn.Identity()
-    return backbone, size
+    return backbone, _FEATURE_SIZES[name]
 
 
 class StaticEncoder(nn.Module):

@@ -6,7 +6,8 @@ from torch import Tensor, nn
 
 from fineparser_core.constants import KEYPOINT_FLIP, MASK_SIZE
 from fineparser_core.constants import KEYPOINT_NAMES as JOINTS
-from fineparser_core.pose.layers import residual_block, upsample_2x
+from fineparser_core.models.layers import BasicBlock
+from fineparser_core.pose.layers import upsample_2x
 
 MAP_SIZE = 28
 #: Keypoints of the body, which come before the board's edge.
@@ -31,12 +32,12 @@ class KeypointHeatmapNet(nn.Module):
         self.stem = nn.Sequential(
             nn.Conv2d(3 * FRAMES_SEEN, w0, 5, 2, 2, bias=False), nn.BatchNorm2d(w0), nn.ReLU(inplace=True)
         )
-        self.fine = residual_block(w0, w1, 2)
-        self.middle = nn.Sequential(residual_block(w1, w2, 2), residual_block(w2, w2))
-        self.coarse = nn.Sequential(residual_block(w2, w3, 2), residual_block(w3, w3))
-        self.raise_coarse, self.join_middle = nn.Conv2d(w3, w2, 1), residual_block(w2, w2)
-        self.raise_middle, self.join_fine = nn.Conv2d(w2, w1, 1), residual_block(w1, w1)
-        added = residual_block(w1, w1), residual_block(w1, w1)
+        self.fine = BasicBlock(w0, w1, 2)
+        self.middle = nn.Sequential(BasicBlock(w1, w2, 2), BasicBlock(w2, w2))
+        self.coarse = nn.Sequential(BasicBlock(w2, w3, 2), BasicBlock(w3, w3))
+        self.raise_coarse, self.join_middle = nn.Conv2d(w3, w2, 1), BasicBlock(w2, w2)
+        self.raise_middle, self.join_fine = nn.Conv2d(w2, w1, 1), BasicBlock(w1, w1)
+        added = BasicBlock(w1, w1), BasicBlock(w1, w1)
         for block in added:  # they start as identities, so that weights without them load unchanged
             nn.init.zeros_(block.bn2.weight)
         self.finer = nn.Sequential(*added)

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torchvision.models.resnet import BasicBlock
 
 
 def full_precision(x: Tensor) -> torch.autocast:
@@ -15,16 +14,6 @@ def full_precision(x: Tensor) -> torch.autocast:
     """
     # Autocast does not know the meta device.
     return torch.autocast("cpu" if x.is_meta else x.device.type, enabled=False)
-
-
-def residual_block(in_channels: int, out_channels: int, stride: int = 1) -> BasicBlock:
-    """ResNet's basic block, (N, in, h, w) to (N, out, h / stride, w / stride)."""
-    shortcut = None
-    if stride != 1 or in_channels != out_channels:
-        shortcut = nn.Sequential(
-            nn.Conv2d(in_channels, out_channels, 1, stride, bias=False), nn.BatchNorm2d(out_channels)
-        )
-    return BasicBlock(in_channels, out_channels, stride, shortcut)
 
 
 def upsample_2x(x: Tensor) -> Tensor:

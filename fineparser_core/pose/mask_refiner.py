@@ -7,8 +7,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fineparser_core.models.i3d import TAP_CHANNELS
+from fineparser_core.models.layers import BasicBlock
 from fineparser_core.models.spatial_parser import MaskDecoder, Taps
-from fineparser_core.pose.layers import residual_block, upsample_2x
+from fineparser_core.pose.layers import upsample_2x
 
 #: Channels at the scales of the four taps.
 _WIDTHS = (24, 32, 48, 64)
@@ -100,12 +101,12 @@ class MaskSharpener(nn.Module):
         super().__init__()
         w0, w1, w2, w3 = _SHARPENER_WIDTHS
         self.enter = nn.Sequential(nn.Conv2d(4, w0, 3, padding=1, bias=False), nn.BatchNorm2d(w0), nn.ReLU())
-        self.fine = residual_block(w0, w1, 2)
-        self.middle = residual_block(w1, w2, 2)
-        self.known, self.merge = nn.Conv2d(MIDDLE_CHANNELS, w2, 1), residual_block(w2, w2)
-        self.coarse = nn.Sequential(residual_block(w2, w3, 2), residual_block(w3, w3))
-        self.raise_coarse, self.join_middle = nn.Conv2d(w3, w2, 1), residual_block(w2, w2)
-        self.raise_middle, self.join_fine = nn.Conv2d(w2, w1, 1), residual_block(w1, w1)
+        self.fine = BasicBlock(w0, w1, 2)
+        self.middle = BasicBlock(w1, w2, 2)
+        self.known, self.merge = nn.Conv2d(MIDDLE_CHANNELS, w2, 1), BasicBlock(w2, w2)
+        self.coarse = nn.Sequential(BasicBlock(w2, w3, 2), BasicBlock(w3, w3))
+        self.raise_coarse, self.join_middle = nn.Conv2d(w3, w2, 1), BasicBlock(w2, w2)
+        self.raise_middle, self.join_fine = nn.Conv2d(w2, w1, 1), BasicBlock(w1, w1)
         self.raise_fine = nn.Conv2d(w1, w0, 1)
         self.join = nn.Sequential(nn.Conv2d(w0, w0, 3, padding=1, bias=False), nn.BatchNorm2d(w0), nn.ReLU())
         self.last = nn.Conv2d(w0, 1, 3, padding=1)

@@ -65,6 +65,10 @@ def test_what_the_app_needs_of_core_brings_no_torch() -> None:
     assert loaded_after(names, ("torch", "torchvision", "cv2", "PySide6")) == ""
 
 
+def test_an_analysis_starts_without_what_takes_as_long_to_load_as_torch() -> None:
+    assert loaded_after(["fineparser_core.inference.analyzer"], ("torchvision", "torch._dynamo", "scipy.stats")) == ""
+
+
 def test_the_command_line_loads_only_what_it_runs() -> None:
     commands = ("cli", "score", "trim", "train", "ablate", "evaluate", "convert", "data_check")
     names = [f"fineparser_core.commands.{name}" for name in commands]

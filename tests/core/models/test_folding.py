@@ -4,17 +4,20 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torchvision.models.resnet import BasicBlock as OtherBlock
 
 from fineparser_core.models.folding import fold_batch_norms
 from fineparser_core.models.i3d import Unit3D
+from fineparser_core.models.layers import BasicBlock
 from fineparser_core.models.spatial_parser import _UPSAMPLING, _upsample
-from fineparser_core.pose.layers import residual_block
 
 
 def network() -> nn.Module:
     """Every kind of module whose batch norms are folded, and one without a convolution before it."""
     torch.manual_seed(3)
-    frames = nn.Sequential(nn.Conv2d(3, 8, 3, bias=False), nn.BatchNorm2d(8), nn.ReLU(), residual_block(8, 12, 2))
+    frames = nn.Sequential(
+        nn.Conv2d(3, 8, 3, bias=False), nn.BatchNorm2d(8), nn.ReLU(), BasicBlock(8, 12, 2), OtherBlock(12, 12)
+    )
     parts = nn.ModuleDict({"video": Unit3D(3, 8, 3, 2), "frames": frames, "rows": nn.BatchNorm1d(5)})
     for part in parts.modules():
         if isinstance(part, nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d):
