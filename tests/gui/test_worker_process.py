@@ -133,15 +133,16 @@ def test_a_search_stands_still_while_it_is_held_and_lets_what_is_urgent_pass(cli
 
 
 @pytest.mark.usefixtures("bundled_weights")
-def test_an_urgent_score_overtakes_a_running_parse(scheduler, qtbot):
+def test_an_urgent_score_overtakes_a_running_parse(scheduler, qtbot, tmp_path):
     sample = str(resource("samples", "sample.mp4"))
     first = scheduler.submit(parse_request(sample))
     with qtbot.waitSignal(first.finished, timeout=_START_MS):
         pass
     ended: list[str] = []
-    second, third = (scheduler.submit(parse_request(sample)) for _ in range(2))
+    second = scheduler.submit(parse_request(sample))
     second.finished.connect(lambda _: ended.append("p2"))
-    third.finished.connect(lambda _: ended.append("p3"))
+    third = scheduler.submit(parse_request(tmp_path / "gone.mp4"))
+    third.failed.connect(lambda *_: ended.append("p3"))
     score = {"parse_id": first.id, "dive_number": "207C", "board_m": 10.0, "difficulty": None}
     for name, stage in (("r1", "read"), ("r2", "parse"), ("r3", "parse")):
         with qtbot.waitSignal(
