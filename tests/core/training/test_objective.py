@@ -21,7 +21,7 @@ from fineparser_core.training.objective import FineParserObjective, fix_batch_no
 from fineparser_core.training.presets import PRESETS, get_config
 from fineparser_core.training.throughput import synthetic_batch, with_all_pairs
 
-SIZE = 32
+SIZE = 16
 # What each module of Table 3 adds to the network.
 MODULES = {
     "sap": {"spatial_parser"},
@@ -32,15 +32,16 @@ MODULES = {
 TABLE_3 = {"A": {"sap"}, "B": {"sve"}, "C": {"tap"}, "D": {"sve", "tap"}, "E": {"sap", "sve", "tap"}}
 
 
-def two_dives() -> Batch:
+def two_dives(size: int = SIZE) -> Batch:
     """Noise in which a square falls, which is the mask; the two differ in strength, place, steps and score."""
-    batch = synthetic_batch(1, size=SIZE)
+    batch = synthetic_batch(1, size=size)
     batch.video[0] *= 0.3
     masks = torch.zeros_like(batch.video[:, 0])
-    for dive, left in enumerate((4, 12)):
+    side = size // 3
+    for dive, left in enumerate((size // 8, 3 * size // 8)):
         for sample in range(masks.shape[1]):
-            top = sample * (SIZE - 10) // masks.shape[1]
-            masks[dive, sample, top : top + 10, left : left + 10] = 1
+            top = sample * (size - side) // masks.shape[1]
+            masks[dive, sample, top : top + side, left : left + side] = 1
     return replace(batch, masks=masks)
 
 
@@ -181,7 +182,7 @@ def learned_by_heart(iterations: int, rate: float) -> dict[str, float]:
     Args:
         rate: share of the release's learning rates, which stay.
     """
-    batch = two_dives()
+    batch = two_dives(32)
     config = replace(get_config("release"), batch_norm="fixed")
     objective = settled(objective_of(config), batch)
     groups = [{"params": params, "lr": rate * peak} for params, peak in parameter_groups(objective, config)]
