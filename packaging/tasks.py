@@ -16,18 +16,10 @@ _SAMPLES = ROOT / "resources" / "samples"
 _DEMO_OUTPUT = ROOT / "demo-output"
 _INTERRUPTED = 130
 _WINDOW_TESTS = "tests/gui"
-# A file stays in one process, as its tests share fixtures; the longest come first, so that both end at once.
-_IN_TWO_PROCESSES = (
-    "-n",
-    "2",
-    "--dist",
-    "loadfile",
-    "--no-loadscope-reorder",
-    "tests/integration",
-    "tests/core",
-    "tests/hostile",
-    "tests/architecture",
-)
+# The longest come first, so that both processes end at once.
+_TESTS = ("tests/integration", "tests/core", "tests/hostile", _WINDOW_TESTS, "tests/architecture")
+# A file stays in one process, as its tests share fixtures.
+_IN_TWO_PROCESSES = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
 def main(argv: list[str]) -> int:
@@ -88,9 +80,10 @@ def _test(arguments: list[str]) -> int:
     if arguments:
         return _call("pytest", *arguments)
     if not window:
-        return _call("pytest", *_IN_TWO_PROCESSES, _WINDOW_TESTS)
+        return _call("pytest", *_IN_TWO_PROCESSES, *_TESTS)
     # On a display one window at a time has the focus.
-    return max(_call("pytest", *_IN_TWO_PROCESSES), _call("pytest", _WINDOW_TESTS))
+    others = [folder for folder in _TESTS if folder != _WINDOW_TESTS]
+    return max(_call("pytest", *_IN_TWO_PROCESSES, *others), _call("pytest", _WINDOW_TESTS))
 
 
 def _check(arguments: list[str]) -> int:

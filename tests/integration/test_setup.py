@@ -50,6 +50,12 @@ def test_ci_runs_what_the_readme_says() -> None:
     assert (ROOT / ".ci" / "run").read_text().endswith("exec python3 packaging/dev.py test\n")
 
 
+def test_the_whole_run_leaves_no_folder_of_tests_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(PACKAGING)
+    folders = {path.relative_to(ROOT).parts[1] for path in (ROOT / "tests").rglob("test_*.py")}
+    assert {f"tests/{name}" for name in folders} == set(load(PACKAGING / "tasks.py", "tasks_under_test")._TESTS)
+
+
 def test_half_a_checkout(environment: ModuleType) -> None:
     (environment.ROOT / "pyproject.toml").unlink()
     with pytest.raises(environment.SetupError, match="not a whole checkout"):
