@@ -1,12 +1,14 @@
 """When the diver leaves the board, opens for the entry and touches the water, from masks and the free fall.
 
-The feet go up with the board, fastest when they leave it. A body that was tucked or piked grows long before the entry.
+The feet go up with the board, fastest when they leave it. A body that was tucked or piked on the way down, after its
+twists if there are some, grows long before the entry.
 The hands fall, and what is lowest stays where the water is from then on.
 """
 
 from typing import NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from fineparser_core.constants import MASK_SIZE
 from fineparser_core.measures.free_fall import FreeFall
@@ -20,9 +22,9 @@ _AT_START_S = 0.3
 _COME_OUT_S, _EDGE_S = 0.6, 0.12
 #: What any other place counts as.
 _ELSEWHERE = 0.0003
-#: A body opens where its length has gone up by this share of the way from that in the flight to that at the water; one
-#: that is less than so many times as long at the water was not closed.
-_OPENING, _CLOSED = 0.15, 1.3
+#: A body opens where its length has gone up by this share of the way from the shortest on the way down, the median of
+#: so many samples, to that at the water; one that is less than so many times as long at the water was not closed.
+_OPENING, _SEVERAL, _CLOSED = 0.25, 3, 1.6
 #: How long before the water the body is at its full length, seconds of real time.
 _STRETCHED_S = 0.15
 #: The contact is looked for from so long before the end of the parabola to so long after it, seconds of real time.
@@ -117,16 +119,18 @@ def opening_s(fall: FreeFall, times_s: np.ndarray, lengths: np.ndarray, water_s:
     """
     seen = np.isfinite(lengths)
     times_s, lengths = times_s[seen], lengths[seen]
-    in_air = (times_s > fall.start_s) & (times_s <= water_s)
-    at_water = in_air & (times_s > water_s - _STRETCHED_S * fall.slowed)
-    if in_air.sum() < _LEAST_SAMPLES or not at_water.any():
+    falls = (times_s > fall.top_s) & (times_s <= water_s)
+    at_water = falls & (times_s > water_s - _STRETCHED_S * fall.slowed)
+    if falls.sum() < _LEAST_SAMPLES or not at_water.any():
         return None
-    closed, stretched = float(np.median(lengths[in_air])), float(lengths[at_water].max())
+    # Not that of the whole flight: most of it a twister is straight.
+    closed = float(np.median(sliding_window_view(lengths[falls], _SEVERAL), axis=1).min())
+    stretched = float(lengths[at_water].max())
     if stretched < _CLOSED * closed:
         return None
     level = closed + _OPENING * (stretched - closed)
     longest = np.flatnonzero(at_water)[lengths[at_water].argmax()]
-    below = np.flatnonzero((lengths[:longest] < level) & in_air[:longest])
+    below = np.flatnonzero((lengths[:longest] < level) & falls[:longest])
     if not len(below):
         return None
     before, after = below[-1], below[-1] + 1

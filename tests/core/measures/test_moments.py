@@ -80,10 +80,16 @@ def test_the_board_is_left_where_the_feet_rise_fastest() -> None:
 
 
 def test_a_tucked_body_opens_where_it_grows() -> None:
-    assert opening_s(fall(), TIMES_S, lengths(1.7), 2.1) == pytest.approx(1.7 + 0.15 * 0.4, abs=1.5 / FPS)
+    assert opening_s(fall(), TIMES_S, lengths(1.7), 2.1) == pytest.approx(1.7 + 0.25 * 0.4, abs=1.5 / FPS)
     bumped = lengths(1.7)
     bumped[40:43] = 55  # a leg that shows for a moment
     assert opening_s(fall(), TIMES_S, bumped, 2.1) == pytest.approx(1.76, abs=1.5 / FPS)
+
+
+def test_a_body_that_is_straight_until_its_twists_are_done_opens_where_it_grows() -> None:
+    twisting = lengths(1.8)
+    twisting[(TIMES_S > 1.0) & (TIMES_S < 1.6)] = 55
+    assert opening_s(fall(), TIMES_S, twisting, 2.1) == pytest.approx(1.8 + 0.25 * 0.3, abs=1.5 / FPS)
 
 
 def test_a_body_that_was_not_closed_does_not_open() -> None:
