@@ -10,7 +10,7 @@ from fineparser_core.video.sampling import frame_to_sample
 Samples = tuple[int, int]
 
 #: Two readings of the take-off that are farther apart, in seconds of real time, do not speak of the same one.
-_SAME_S = 0.3
+_SAME_S = 0.4
 
 
 def between_readings(moments: Moments, read_s: float, slowed: float) -> Moments:

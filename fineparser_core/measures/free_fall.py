@@ -37,6 +37,9 @@ _STRAYING = 0.2
 _DEEP_ENOUGH = 2.5
 #: Least length of a body as a share of the longer side of the picture.
 _LEAST_SIZE = 1 / 45
+# A hurdle is a fall that the same body's next one follows: so long after it, with at least so large a share of its
+# evidence, so many times as large either way, and from so many body lengths above where it ended, at most so far aside.
+_HURDLE_S, _HURDLE_EVIDENCE, _HURDLE_SIZE, _HURDLE_ABOVE, _HURDLE_ASIDE = 2.0, 0.3, 1.7, 0.3, 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +93,8 @@ def find_free_falls(
 ) -> list[FreeFall]:
     """Free falls of a recording, the one with most evidence first; none overlaps a better one in time.
 
+    Of the hurdle and the dive after it the dive alone, with the evidence of the better of both.
+
     Args:
         at_once: several bodies may fall at the same time; no two falls share a box.
         loose: large boxes, that hold the splash as well, may be farther off the parabola.
@@ -105,12 +110,37 @@ def find_free_falls(
         falls += _falls_at(motion, first, at, apart, interval_s, loose)
     kept: list[FreeFall] = []
     for fall in sorted(falls, key=lambda fall: -fall.evidence):
-        if fall.evidence >= least_evidence and all(
+        if fall.evidence >= _HURDLE_EVIDENCE * least_evidence and all(
             fall.first >= k.last or fall.last <= k.first or (at_once and not np.isin(fall.boxes, k.boxes).any())
             for k in kept
         ):
             kept.append(fall)
+    kept = [fall for fall in _without_hurdles(motion, kept) if fall.evidence >= least_evidence]
     return [_settled(motion, fall) for fall in kept]
+
+
+def _without_hurdles(motion: Motion, falls: list[FreeFall]) -> list[FreeFall]:
+    """Falls without those after which the same body goes up again, as nobody does who fell into the water."""
+    kept: list[FreeFall] = []
+    for fall in sorted(falls, key=lambda fall: fall.start_s):
+        hurdles = [one for one in kept if _goes_up_again(motion, one, fall)]
+        kept = [one for one in kept if all(one is not hurdle for hurdle in hurdles)]
+        kept.append(replace(fall, evidence=max(one.evidence for one in (fall, *hurdles))))
+    return sorted(kept, key=lambda fall: -fall.evidence)
+
+
+def _goes_up_again(motion: Motion, fall: FreeFall, later: FreeFall) -> bool:
+    if (
+        motion.scene[fall.seen_from] != motion.scene[later.seen_from]
+        or not fall.last <= later.first
+        or later.start_s - fall.end_s > _HURDLE_S * fall.slowed
+        or later.evidence < _HURDLE_EVIDENCE * fall.evidence
+        or not 1 / _HURDLE_SIZE < later.size_px / fall.size_px < _HURDLE_SIZE
+    ):
+        return False
+    ended, begins = motion.seen_from(fall.seen_from, np.array([fall.boxes[-1], later.boxes[0]]))
+    aside, below = (begins - ended) / fall.size_px
+    return bool(abs(aside) < _HURDLE_ASIDE and below < -_HURDLE_ABOVE)
 
 
 def _falls_at(motion: Motion, first: np.ndarray, at: int, apart: int, interval_s: float, loose: bool) -> list[FreeFall]:

@@ -99,6 +99,16 @@ def test_two_dives_are_two_falls_that_do_not_overlap() -> None:
     assert sorted(round(fall.start_s, 1) for fall in falls) == pytest.approx([20 / FPS, 5.0], abs=0.15)
 
 
+def test_a_hurdle_that_shows_better_than_the_dive_after_it_is_not_the_dive() -> None:
+    hurdle = {image: (x - 40, y - 8) for image, (x, y) in dive(20, seconds=1.0, rise_s=0.35).items()}
+    seen_badly = dive(70, seconds=0.8)
+    alone = find_free_falls(motion([hurdle], 130))[0].evidence
+    assert alone > find_free_falls(motion([seen_badly], 130))[0].evidence
+    falls = find_free_falls(motion([hurdle, seen_badly], 130), least_evidence=LEAST_EVIDENCE)
+    assert [70 - fall.first for fall in falls] == [pytest.approx(0, abs=3)]
+    assert falls[0].evidence == pytest.approx(alone, rel=0.1)
+
+
 def test_walkers_a_jump_on_the_spot_and_nothing_are_none() -> None:
     hop = dive(40, seconds=0.6, rise_s=0.3)
     assert not find_free_falls(motion([], 150), least_evidence=LEAST_EVIDENCE)
