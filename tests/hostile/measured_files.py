@@ -141,7 +141,7 @@ def _npy(array: np.ndarray) -> bytes:
 
 def _npz(**members: bytes) -> bytes:
     stream = BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, content in members.items():
             archive.writestr(f"{name}.npy", content)
     return stream.getvalue()
