@@ -4,14 +4,10 @@ import argparse
 import importlib.util
 import sys
 from pathlib import Path
-from tempfile import TemporaryFile
 
-from fineparser_core.video.atomic import is_full
+from fineparser_core.video.atomic import is_full, try_writing
 
 _NO_QT = "fineparser-gui: the window needs Qt, which is not installed: run `python -m pip install 'fineparser[gui]'`."
-
-#: Room that settings and an autosave need.
-_LEAST_BYTES = 1 << 16
 
 
 def parse_arguments(argv: list[str]) -> argparse.Namespace:
@@ -38,8 +34,7 @@ def own_folder(path: Path) -> tuple[Path | None, str]:
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
-        with TemporaryFile(dir=path, buffering=0) as file:
-            file.write(bytes(_LEAST_BYTES))  # a full disk takes an empty file
+        try_writing(path)
         return path, ""
     except OSError as error:
         why = error.strerror or str(error)

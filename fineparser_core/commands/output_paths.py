@@ -1,12 +1,11 @@
 """Checks that outputs can be written, before work begins whose result would be lost."""
 
 import os
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from fineparser_core.errors import ConfigError, ExportError
-from fineparser_core.video.atomic import is_full
+from fineparser_core.video.atomic import is_full, try_writing
 
 
 def check_output_files(outputs: Iterable[Path], inputs: Mapping[Path, str] | None = None) -> None:
@@ -68,8 +67,7 @@ def _exists(path: Path) -> bool:
 
 def _check_folder(path: Path, folder: Path) -> None:
     try:
-        with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
-            file.write(b"\0")  # a full disk takes an empty file
+        try_writing(folder)
     except OSError as error:
         if is_full(error):
             raise ExportError(

@@ -25,6 +25,8 @@ from fineparser_core.errors import ExportError
 _MAX_NAME_LENGTH = 48
 # SQLite writes files beside its own.
 _TEMPORARY = re.compile(r"\..+\.(?P<machine>[0-9a-f]{8})-(?P<pid>[0-9]{1,9})-\w+\.tmp(-journal|-wal|-shm)?", re.DOTALL)
+# Room that settings, an autosave or a table need.
+_LEAST_BYTES = 1 << 16
 # Windows knows no shares.
 _FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 _swept: set[Path] = set()
@@ -59,6 +61,16 @@ def atomic_file(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def try_writing(folder: Path) -> None:
+    """Write a small file of which nothing is left.
+
+    Raises:
+        OSError: none can be made in the folder, or there is no room for it.
+    """
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(bytes(_LEAST_BYTES))  # a full disk takes an empty file
 
 
 def is_full(error: OSError) -> bool:

@@ -1,4 +1,4 @@
-"""A disk without a byte left: the window and the command line say one sentence each, and nothing falls over."""
+"""A disk with four kilobytes left: the window and the command line say one sentence each, and nothing falls over."""
 
 import json
 import os
@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 _ROOT = Path(__file__).resolve().parents[2]
-#: Puts a full file system of 64 KiB over the folder $0, in a name space of its own, and runs the rest there.
-_FULL = 'mount -t tmpfs -o size=64k,mode=777 full "$0" && { head -c 999999 /dev/zero > "$0/filler" 2>&-; exec "$@"; }'
+#: Puts a nearly full file system of 64 KiB over the folder $0, in a name space of its own, and runs the rest there.
+_FULL = 'mount -t tmpfs -o size=64k,mode=777 full "$0" && head -c 60000 /dev/zero > "$0/filler" && exec "$@"'
 
 #: What follows the name of a file.
 NO_ROOM = "cannot be written (No space left on device): make room on its disk, or choose another one."
