@@ -38,8 +38,9 @@ _DEEP_ENOUGH = 2.5
 #: Least length of a body as a share of the longer side of the picture.
 _LEAST_SIZE = 1 / 45
 # A hurdle is a fall that the same body's next one follows: so long after it, with at least so large a share of its
-# evidence, so many times as large either way, and from so many body lengths above where it ended, at most so far aside.
-_HURDLE_S, _HURDLE_EVIDENCE, _HURDLE_SIZE, _HURDLE_ABOVE, _HURDLE_ASIDE = 2.0, 0.3, 1.7, 0.3, 2.0
+# evidence, so many times as large either way, beginning at most so many body lengths aside, and going up to more than
+# so many above where the hurdle ended, which no splash does.
+_HURDLE_S, _HURDLE_EVIDENCE, _HURDLE_SIZE, _HURDLE_ASIDE, _HURDLE_ABOVE = 2.0, 0.3, 2.1, 2.0, 0.7
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,9 +139,9 @@ def _goes_up_again(motion: Motion, fall: FreeFall, later: FreeFall) -> bool:
         or not 1 / _HURDLE_SIZE < later.size_px / fall.size_px < _HURDLE_SIZE
     ):
         return False
-    ended, begins = motion.seen_from(fall.seen_from, np.array([fall.boxes[-1], later.boxes[0]]))
-    aside, below = (begins - ended) / fall.size_px
-    return bool(abs(aside) < _HURDLE_ASIDE and below < -_HURDLE_ABOVE)
+    ended, *after = motion.seen_from(fall.seen_from, np.append(fall.boxes[-1], later.boxes))
+    aside, below = ((np.array(after) - ended) / fall.size_px).T
+    return bool(abs(aside[0]) < _HURDLE_ASIDE and below.min() < -_HURDLE_ABOVE)
 
 
 def _falls_at(motion: Motion, first: np.ndarray, at: int, apart: int, interval_s: float, loose: bool) -> list[FreeFall]:
