@@ -32,7 +32,7 @@ _PARTS = {
     "av": "PyAV with FFmpeg",
     "numpy": "NumPy and SciPy",
     "scipy": "NumPy and SciPy",
-    "fineparser_core": "weights, exemplars, sample",
+    "fineparser_core": "weights, exemplars, sample, guide",
 }
 # System libraries that are not put into the folder, as graphics drivers bring theirs: Debian's packages.
 _DEPENDS = (
@@ -164,7 +164,7 @@ def _debian_package(app: Path, icons: Path, version: str, folder: Path) -> Path:
     root = _fresh(folder / "deb")
     _lay_out(app, icons, root)
     architecture = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True, check=True).stdout
-    installed_kb = sum(path.stat().st_size for path in root.rglob("*") if path.is_file()) // 1024
+    installed_kb = sum(path.lstat().st_size for path in root.rglob("*") if path.is_file()) // 1024
     control = root / "DEBIAN"
     control.mkdir()
     fields = {
