@@ -49,7 +49,7 @@ def test_a_sample_that_shares_its_frame_stays_the_decoded_one() -> None:
 
 @pytest.mark.parametrize(
     ("measured", "slowed", "taken"),
-    [(75, 1, 72.5), (66, 1, 68), (84, 1, 84), (84, 2, 77), (None, 1, None)],
+    [(76, 1, 74), (64, 1, 66), (84, 1, 84), (85, 2, 80), (None, 1, None)],
 )
 def test_the_take_off_lies_between_two_readings_that_are_near(
     measured: float | None, slowed: float, taken: float | None
