@@ -19,7 +19,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from fineparser_core.background import lower_priority
+from fineparser_core.background import lower_priority, wait_asleep
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import Cancelled, ExportError, FineParserError
@@ -383,6 +383,7 @@ def _claim_stdout() -> BinaryIO:
 def main() -> None:
     """Serve until the input ends."""
     pipe = _claim_stdout()
+    wait_asleep()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO)
     faulthandler.enable()  # the window keeps what is said last
     lock = threading.Lock()

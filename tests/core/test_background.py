@@ -30,3 +30,13 @@ def test_lower_priority_is_ignored_where_it_is_not_permitted(monkeypatch):
     monkeypatch.setattr(background.os, "sched_param", lambda _priority: None, raising=False)
     monkeypatch.setattr(background.os, "sched_setscheduler", refuse, raising=False)
     background.lower_priority()
+
+
+def test_threads_wait_asleep_unless_the_environment_says_otherwise(monkeypatch):
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    background.wait_asleep()
+    assert background.os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
+    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
+    background.wait_asleep()
+    assert background.os.environ["OMP_WAIT_POLICY"] == "ACTIVE"
+    monkeypatch.undo()
