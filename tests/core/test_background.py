@@ -33,10 +33,10 @@ def test_lower_priority_is_ignored_where_it_is_not_permitted(monkeypatch):
 
 
 def test_threads_wait_asleep_unless_the_environment_says_otherwise(monkeypatch):
-    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    monkeypatch.setenv("OMP_WAIT_POLICY", "")  # so that what the call sets is taken back
+    monkeypatch.delenv("OMP_WAIT_POLICY")
     background.wait_asleep()
     assert background.os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
     monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
     background.wait_asleep()
     assert background.os.environ["OMP_WAIT_POLICY"] == "ACTIVE"
-    monkeypatch.undo()
