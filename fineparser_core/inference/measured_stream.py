@@ -266,15 +266,23 @@ def measured_stream() -> MeasuredStream:
 
 
 @cache
+def exemplar_measures() -> dict[str, dict[str, float]]:
+    """What is truly measured of the bundled exemplars, by their ids: from the motion that was rendered."""
+    table: dict[str, Any] = json.loads(resource(*EXEMPLARS).read_text(encoding="utf-8"))
+    return {
+        exemplar: {name: value for name, value in zip(table["measures"], row, strict=True) if value is not None}
+        for exemplar, row in table["exemplars"].items()
+    }
+
+
+@cache
 def exemplar_quantities() -> dict[str, dict[str, tuple[float, float]]]:
-    """What is known of the bundled exemplars, by their ids: from the motion that was rendered.
+    """What is known of the bundled exemplars, by their ids.
 
     Not the line of their legs: a rendered body turns on under water, which a diver stops.
     """
-    table: dict[str, Any] = json.loads(resource(*EXEMPLARS).read_text(encoding="utf-8"))
     found = {}
-    for exemplar, row in table["exemplars"].items():
-        known = zip(table["measures"], row, strict=True)
-        values = {name: (value, 0.0) for name, value in known if value is not None and name not in NOT_AS_REAL}
+    for exemplar, row in exemplar_measures().items():
+        values = {name: (value, 0.0) for name, value in row.items() if name not in NOT_AS_REAL}
         found[exemplar] = values | _derived(values)
     return found

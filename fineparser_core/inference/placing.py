@@ -1,5 +1,7 @@
 """Places the transitions of a parse: where physics measures them, else where the network reads them. Numpy only."""
 
+from math import ceil
+
 import numpy as np
 
 from fineparser_core.inference.athlete_track import Diver
@@ -13,6 +15,8 @@ Samples = tuple[int, int]
 _SAME_S = 0.4
 #: How much of the take-off is what is measured.
 _MEASURED = 2 / 3
+#: A moment that is so little after a frame, in frames, is that frame's.
+_SAME_FRAME = 1e-3
 
 
 def between_readings(moments: Moments, read_s: float, slowed: float) -> Moments:
@@ -63,7 +67,9 @@ def place(
 
     read, first, last = (int(sampled[decoded[0]]), int(sampled[decoded[1]])), int(sampled[0]), int(sampled[-1])
     frames = frame(moments.take_off_s, decoded[0]), frame(moments.entry_s, decoded[1])
-    contact = None if moments.contact_s is None else frame(moments.contact_s, 0)
+    contact = None
+    if moments.contact_s is not None:  # the first frame that shows it
+        contact = ceil(float(np.interp(moments.contact_s, times_s, sampled)) - _SAME_FRAME)
     if contact is not None and contact > frames[0]:
         frames = frames[0], min(frames[1], contact)
     for flight, entry in (frames, (frames[0], read[1]), (read[0], frames[1])):

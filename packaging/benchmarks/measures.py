@@ -30,7 +30,7 @@ from fineparser_core.export.analysis_json import (
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.cutting import find_clip
-from fineparser_core.inference.measured_stream import EXEMPLARS, measured_stream, quantities
+from fineparser_core.inference.measured_stream import exemplar_measures, measured_stream, quantities
 from fineparser_core.measures import NAMES, measures
 from fineparser_core.measures.context import MOMENT_S
 from fineparser_core.resources import resource
@@ -99,7 +99,7 @@ def rendered_rows(cache: ParseCache, count: int, moments: str) -> tuple[list[lis
     rng, n_dives = np.random.default_rng(0), 0
     truths: dict[str, list[tuple[float, Measure | None]]] = {name: [] for name in NAMES}
     took: list[float] = []
-    true_of = json.loads(resource(*EXEMPLARS).read_text(encoding="utf-8"))["exemplars"]
+    true_of = exemplar_measures()
     for fact in json.loads(resource("exemplars", "dives.json").read_text(encoding="utf-8"))[:count]:
         name = fact["id"]
         parse = cache.parse(name, resource("exemplars", f"{name}.mp4"), fact["out_frame"])
