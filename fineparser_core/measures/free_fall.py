@@ -124,9 +124,13 @@ def _without_hurdles(motion: Motion, falls: list[FreeFall]) -> list[FreeFall]:
     """Falls without those after which the same body goes up again, as nobody does who fell into the water."""
     kept: list[FreeFall] = []
     for fall in sorted(falls, key=lambda fall: fall.start_s):
-        hurdles = [one for one in kept if _goes_up_again(motion, one, fall)]
-        kept = [one for one in kept if all(one is not hurdle for hurdle in hurdles)]
-        kept.append(replace(fall, evidence=max(one.evidence for one in (fall, *hurdles))))
+        evidence, others = fall.evidence, []
+        for one in kept:
+            if _goes_up_again(motion, one, fall):
+                evidence = max(evidence, one.evidence)
+            else:
+                others.append(one)
+        kept = [*others, replace(fall, evidence=evidence)]
     return sorted(kept, key=lambda fall: -fall.evidence)
 
 
