@@ -7,7 +7,7 @@ from math import floor
 
 from PySide6.QtCore import QCoreApplication, QLocale
 
-from fineparser_core.inference.exemplars.records import Exemplar
+from fineparser_core.exemplars.records import Exemplar
 
 translate = QCoreApplication.translate
 

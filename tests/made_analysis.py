@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 
 from fineparser_core.constants import STEP_NAMES
-from fineparser_core.inference.clips import make_clip
 from fineparser_core.types import (
     Analysis,
     Contribution,
@@ -16,6 +15,7 @@ from fineparser_core.types import (
     Scoring,
     Transitions,
 )
+from fineparser_core.video.clips import make_clip
 from fineparser_core.video.preprocess import get_preprocessing
 from fineparser_core.video.probe import probe
 from fineparser_core.video.sampling import sample_frames

@@ -32,10 +32,10 @@ from fineparser_core.evaluation.calibration import (
     scored_dives,
 )
 from fineparser_core.inference.analyzer import Analyzer, bundled_weights
-from fineparser_core.inference.clips import make_clip
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback
 from fineparser_core.types import ClipEvidence
 from fineparser_core.video.atomic import temporary_folder
+from fineparser_core.video.clips import make_clip
 from fineparser_core.video.writer import VideoWriter
 
 #: A wrong clip of every fourth dive: what they show differs more by their kind than by the dive.

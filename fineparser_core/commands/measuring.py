@@ -44,10 +44,9 @@ from fineparser_core.evaluation.running import first_usable, prepare
 from fineparser_core.evaluation.summary import summarise
 from fineparser_core.export.overlay_sheet import overlay_sheet
 from fineparser_core.inference.analyzer import Analyzer
-from fineparser_core.inference.clips import make_clip
-from fineparser_core.inference.cutting import find_clip
 from fineparser_core.inference.device import PRECISIONS, choose_device, choose_precision
 from fineparser_core.inference.encoder import to_channels_last
+from fineparser_core.motion.cutting import find_clip
 from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.synth.twin_table import sample_records
 from fineparser_core.synth.twins import plan_twins
@@ -55,6 +54,7 @@ from fineparser_core.text_table import text_table
 from fineparser_core.training.provenance import data_stamp, measured_by
 from fineparser_core.types import DiveParse
 from fineparser_core.video.atomic import atomic_file
+from fineparser_core.video.clips import make_clip
 
 _THUMBNAIL_SAMPLES = (5, 25, 45, 60, 75, 92)
 

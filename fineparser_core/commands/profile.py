@@ -17,12 +17,11 @@ from fineparser_core.commands.profile_parsing import profile_parsing
 from fineparser_core.commands.profile_streams import profile_streams
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExemplarError
+from fineparser_core.exemplars.records import Exemplar
+from fineparser_core.exemplars.selection import select_by_board
 from fineparser_core.inference.analyzer import Analyzer, bundled_weights
-from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.device import PRECISIONS, choose_precision
 from fineparser_core.inference.encoder import ClipEncoder, normalise
-from fineparser_core.inference.exemplar_selection import select_by_board
-from fineparser_core.inference.exemplars.records import Exemplar
 from fineparser_core.inference.samples import Samples, read_samples
 from fineparser_core.models.temporal_parser import DECODERS
 from fineparser_core.resources import resource
@@ -35,6 +34,7 @@ from fineparser_core.training.throughput import (
     with_all_pairs,
 )
 from fineparser_core.types import Clip
+from fineparser_core.video.clips import make_clip
 from fineparser_core.video.sampling import WINDOWS
 
 

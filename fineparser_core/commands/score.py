@@ -17,13 +17,13 @@ from fineparser_core.commands.trim import no_dive
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExitCode
+from fineparser_core.exemplars.selection import CandidateRule, find_candidates
+from fineparser_core.exemplars.store import ExemplarStore, own_folder
 from fineparser_core.export.analysis_json import analysis_to_dict
-from fineparser_core.inference.clips import make_clip
-from fineparser_core.inference.cutting import find_clip
-from fineparser_core.inference.exemplar_selection import CandidateRule, find_candidates
-from fineparser_core.inference.exemplars.store import ExemplarStore, own_folder
+from fineparser_core.motion.cutting import find_clip
 from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.types import Clip
+from fineparser_core.video.clips import make_clip
 from fineparser_core.video.probe import probe
 
 

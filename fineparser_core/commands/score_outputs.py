@@ -5,6 +5,11 @@ from pathlib import Path
 from fineparser_core.commands.output_paths import check_output_files
 from fineparser_core.commands.score_options import ScoreOptions
 from fineparser_core.errors import ConfigError
+from fineparser_core.exemplars.compared import compared_exemplar
+from fineparser_core.exemplars.good_dives import good_bands
+from fineparser_core.exemplars.records import Exemplar
+from fineparser_core.exemplars.selection import best_exemplar
+from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.export.analysis_json import write_analysis_json, write_masks_npz
 from fineparser_core.export.annotated_clip import write_annotated_clip
 from fineparser_core.export.contact_sheet import write_contact_sheet
@@ -13,11 +18,6 @@ from fineparser_core.export.options import MIN_SPEED, RenderOptions
 from fineparser_core.export.report.dives import REPORT_SUFFIXES, ReportedDive
 from fineparser_core.export.report.write import write_report
 from fineparser_core.export.tables import DiveRecord, write_csv
-from fineparser_core.inference.compared import compared_exemplar
-from fineparser_core.inference.exemplar_selection import best_exemplar
-from fineparser_core.inference.exemplars.records import Exemplar
-from fineparser_core.inference.exemplars.store import ExemplarStore
-from fineparser_core.inference.good_dives import good_bands
 from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.types import Analysis, ComparedDive
 

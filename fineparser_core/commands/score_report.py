@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from fineparser_core.constants import STEP_NAMES
+from fineparser_core.exemplars.good_dives import good_bands
 from fineparser_core.export.analysis_json import measures_of
 from fineparser_core.export.report.words import (
     band_text,
@@ -15,7 +16,6 @@ from fineparser_core.export.report.words import (
     own_award_about,
     own_award_text,
 )
-from fineparser_core.inference.good_dives import good_bands
 from fineparser_core.measures.explanation import band_for, findings
 from fineparser_core.printable import printable
 from fineparser_core.text_table import text_table

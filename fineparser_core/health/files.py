@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from fineparser_core.errors import FineParserError
-from fineparser_core.inference.exemplars.store import FILE_NAME, ExemplarStore
+from fineparser_core.exemplars.store import FILE_NAME, ExemplarStore
 
 _CARD_NAME = "card.json"
 #: Less is said to be little: an exported clip and the analyses of an evening take about this.

@@ -14,9 +14,9 @@ import av
 import platformdirs
 
 from fineparser_core import __version__
+from fineparser_core.exemplars.store import own_folder
 from fineparser_core.health.files import LEAST_FREE_BYTES, free_bytes, library_state, own_library, weights_problem
 from fineparser_core.health.gpu import gpu_sentence, probe_torch
-from fineparser_core.inference.exemplars.store import own_folder
 from fineparser_core.own_process import is_frozen
 from fineparser_core.printable import printable
 from fineparser_core.resources import resource

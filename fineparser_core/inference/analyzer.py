@@ -14,6 +14,11 @@ from fineparser_core.constants import MASK_SIZE, STEP_NAMES
 from fineparser_core.diving.difficulty import Difficulty
 from fineparser_core.diving.dive_number import DiveNumber
 from fineparser_core.errors import Cancelled, ConfigError, ExemplarError, NoExemplarsError, VideoError
+from fineparser_core.exemplars.facts import ExemplarFacts, check_facts
+from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding, ExemplarMask
+from fineparser_core.exemplars.selection import SAME_NUMBER, CandidateRule, find_candidates, select_exemplars
+from fineparser_core.exemplars.store import ExemplarStore
+from fineparser_core.exemplars.suggest import suggest_numbers
 from fineparser_core.inference.clip_validation import (
     Calibration,
     clip_evidence,
@@ -22,25 +27,19 @@ from fineparser_core.inference.clip_validation import (
     trimmed,
     warnings,
 )
-from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.device import choose_device, choose_precision
 from fineparser_core.inference.encoder import ClipEncoder, EncodedClip
-from fineparser_core.inference.exemplar_selection import SAME_NUMBER, CandidateRule, find_candidates, select_exemplars
-from fineparser_core.inference.exemplars.facts import ExemplarFacts, check_facts
-from fineparser_core.inference.exemplars.records import Exemplar, ExemplarEncoding, ExemplarMask
-from fineparser_core.inference.exemplars.store import ExemplarStore
-from fineparser_core.inference.measured_stream import add_measures, measured
 from fineparser_core.inference.placing import between_readings, measured_moments, place
-from fineparser_core.inference.rescore import aggregate_votes, correct_transitions
 from fineparser_core.inference.samples import Samples, read_samples
-from fineparser_core.inference.suggest import suggest_numbers
 from fineparser_core.language import phrase
 from fineparser_core.measures import measures
-from fineparser_core.measures.moments import Moments, transition_prior
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.folding import fold_batch_norms
+from fineparser_core.motion.moments import Moments, transition_prior
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.resources import resource
+from fineparser_core.scoring.measured_stream import add_measures, measured
+from fineparser_core.scoring.rescore import aggregate_votes, correct_transitions
 from fineparser_core.types import (
     Analysis,
     Clip,
@@ -51,6 +50,7 @@ from fineparser_core.types import (
     ModelIdentity,
     Scoring,
 )
+from fineparser_core.video.clips import make_clip
 
 log = logging.getLogger(__name__)
 
@@ -320,7 +320,7 @@ class Analyzer:
 
         The network's streams alone: see `add_measures` for the third.
 
-        With other transitions or without some exemplars: see `fineparser_core.inference.rescore`.
+        With other transitions or without some exemplars: see `fineparser_core.scoring.rescore`.
 
         Raises:
             ConfigError: for fewer than one exemplar asked for.

@@ -20,7 +20,7 @@ from fineparser_core.types import ClipEncoding
 from fineparser_core.video.sampling import WINDOWS
 
 if TYPE_CHECKING:
-    from fineparser_core.inference.exemplars.records import ExemplarEncoding
+    from fineparser_core.exemplars.records import ExemplarEncoding
 
 AnyModule = TypeVar("AnyModule", bound=nn.Module)
 

@@ -4,8 +4,8 @@ from math import ceil
 
 import numpy as np
 
-from fineparser_core.inference.athlete_track import Diver
-from fineparser_core.measures.moments import Moments, body_lengths, find_moments, lowest_points
+from fineparser_core.motion.following import Diver
+from fineparser_core.motion.moments import Moments, body_lengths, find_moments, lowest_points
 from fineparser_core.types import Transitions
 from fineparser_core.video.sampling import frame_to_sample
 

@@ -9,13 +9,13 @@ import numpy as np
 
 from fineparser_core.constants import MASK_SIZE
 from fineparser_core.errors import ConfigError, VideoError
-from fineparser_core.inference.athlete_track import LEAST_FRAMES, Diver, follow_athlete
 from fineparser_core.inference.encoder import ClipEncoder
 from fineparser_core.language import phrase
+from fineparser_core.motion.boxes import Motion, MotionFinder
+from fineparser_core.motion.following import LEAST_FRAMES, Diver, follow_athlete
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.types import Clip, VideoInfo
 from fineparser_core.video.athlete_crop import crop_image, crops_around_joints, square_to_xyxy, track_athlete
-from fineparser_core.video.moving_things import Motion, MotionFinder
 from fineparser_core.video.preprocess import WHOLE, AthleteCrop, get_preprocessing
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.sampling import sample_frames, valid_samples

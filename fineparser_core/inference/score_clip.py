@@ -5,9 +5,9 @@ from pathlib import Path
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.inference.analyzer import Analyzer
-from fineparser_core.inference.clips import make_clip
-from fineparser_core.inference.cutting import find_clip
+from fineparser_core.motion.cutting import find_clip
 from fineparser_core.types import Analysis
+from fineparser_core.video.clips import make_clip
 
 
 def score_clip(

@@ -7,13 +7,13 @@ import numpy as np
 
 from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.inference.analyzer import Analyzer
-from fineparser_core.inference.clips import make_clip
-from fineparser_core.inference.cutting import MOST_SLOWED, apart, between_cuts, clip_around
-from fineparser_core.inference.scan import Scan
-from fineparser_core.measures.free_fall import FreeFall, find_free_falls
+from fineparser_core.motion.boxes import Motion
+from fineparser_core.motion.cutting import MOST_SLOWED, apart, between_cuts, clip_around
+from fineparser_core.motion.free_fall import FreeFall, find_free_falls
+from fineparser_core.motion.scan import Scan
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.types import DiveParse, DiveSegment
-from fineparser_core.video.moving_things import Motion
+from fineparser_core.video.clips import make_clip
 from fineparser_core.video.probe import probe
 
 #: Evidence of a fall that is worth a parse: a hurdle beside a dive is enough, as the parse finds the dive.

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from fineparser_core.constants import KEYPOINT_NAMES, MASK_SIZE
-from fineparser_core.measures.moments import lowest_points
+from fineparser_core.motion.moments import lowest_points
 from fineparser_core.types import DiveParse
 
 #: Joints with less confidence are not used.

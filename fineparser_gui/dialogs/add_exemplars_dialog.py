@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from fineparser_core.diving.judging import read_score
 from fineparser_core.diving.name_parsing import parse_file_name, parse_list
 from fineparser_core.errors import ConfigError
-from fineparser_core.inference.exemplars.facts import ExemplarFacts, check_facts
+from fineparser_core.exemplars.facts import ExemplarFacts, check_facts
 from fineparser_core.language import sentence
 from fineparser_gui.dialogs.exemplar_dialog import known_difficulty
 from fineparser_gui.formatting import board_text, decimal

@@ -22,7 +22,7 @@ from fineparser_core.diving.difficulty import BOARDS_M, find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.diving.judging import read_score
 from fineparser_core.errors import ConfigError
-from fineparser_core.inference.exemplars.facts import ExemplarFacts, check_facts
+from fineparser_core.exemplars.facts import ExemplarFacts, check_facts
 from fineparser_core.language import sentence
 from fineparser_gui.formatting import board_text, shortest
 from fineparser_gui.panels.number_field import NumberField

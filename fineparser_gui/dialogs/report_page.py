@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
+from fineparser_core.exemplars.compared import compared_exemplar
+from fineparser_core.exemplars.good_dives import good_bands
 from fineparser_core.export.report.dives import ReportedDive
-from fineparser_core.inference.compared import compared_exemplar
-from fineparser_core.inference.good_dives import good_bands
 from fineparser_core.types import ComparedDive
 from fineparser_gui.model.dive import Dive
 from fineparser_gui.model.reports import notes_of, reported_dive, season_of

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fineparser_core.inference.good_dives import good_bands
+from fineparser_core.exemplars.good_dives import good_bands
 from fineparser_gui.dialogs.save_path import ask_save_path
 from fineparser_gui.formatting import board_text
 from fineparser_gui.model.athlete import Group, day_of

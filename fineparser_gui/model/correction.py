@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from fineparser_core.errors import ExemplarError
-from fineparser_core.inference.rescore import exclude_exemplars, transition_range, with_transitions
+from fineparser_core.scoring.rescore import exclude_exemplars, transition_range, with_transitions
 from fineparser_core.types import Analysis, DiveParse, Transitions, VideoInfo
 
 

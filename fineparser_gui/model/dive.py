@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fineparser_core.inference.exemplar_selection import CandidateRule
+from fineparser_core.exemplars.selection import CandidateRule
 from fineparser_core.progress import Progress
 from fineparser_core.types import Analysis, AthletePoint, DiveSegment, ExemplarVote, VideoInfo
 from fineparser_gui.model.correction import Correction, contact_fits, fits

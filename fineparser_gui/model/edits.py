@@ -5,7 +5,7 @@ from enum import Enum, auto
 from time import monotonic
 from typing import Any
 
-from fineparser_core.inference.exemplars.facts import ExemplarFacts
+from fineparser_core.exemplars.facts import ExemplarFacts
 from fineparser_gui.model.dive import Dive
 
 _PAUSE_S = 2.0  # edits of one gesture further apart are undone separately

@@ -6,8 +6,8 @@ from pathlib import Path
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import FineParserError
-from fineparser_core.inference.exemplar_selection import CandidateRule, select_exemplars
-from fineparser_core.inference.exemplars.records import Exemplar
+from fineparser_core.exemplars.records import Exemplar
+from fineparser_core.exemplars.selection import CandidateRule, select_exemplars
 from fineparser_gui.model.dive import Dive, DiveState
 
 #: What of an exemplar makes its vote: id, dive number, board, score.

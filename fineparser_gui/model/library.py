@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from fineparser_core.inference.exemplars.facts import ExemplarFacts
-from fineparser_core.inference.exemplars.records import Exemplar
+from fineparser_core.exemplars.facts import ExemplarFacts
+from fineparser_core.exemplars.records import Exemplar
 from fineparser_core.progress import Progress
 
 

@@ -34,8 +34,8 @@ from typing import Any
 from fineparser_core.diving.difficulty import BOARDS_M
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExportError
+from fineparser_core.exemplars.selection import CandidateRule
 from fineparser_core.files import parse_json, read_bounded
-from fineparser_core.inference.exemplar_selection import CandidateRule
 from fineparser_core.types import AthletePoint, DiveSegment
 from fineparser_core.video.atomic import atomic_file
 from fineparser_gui.model.correction import Correction

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from fineparser_core.inference.exemplars.records import Exemplar
+from fineparser_core.exemplars.records import Exemplar
 from fineparser_gui.model.dive import DiveState
 from fineparser_gui.model.library import LibraryEntry
 from fineparser_gui.panels.dive_states import stage_text

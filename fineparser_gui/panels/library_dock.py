@@ -18,8 +18,8 @@ from PySide6.QtWidgets import (
 )
 
 from fineparser_core.diving.name_parsing import parse_file_name
-from fineparser_core.inference.exemplars.facts import ExemplarFacts
-from fineparser_core.inference.exemplars.records import Exemplar
+from fineparser_core.exemplars.facts import ExemplarFacts
+from fineparser_core.exemplars.records import Exemplar
 from fineparser_gui.actions.registry import ActionRegistry
 from fineparser_gui.dialogs.add_exemplars_dialog import AddExemplarsDialog
 from fineparser_gui.dialogs.exemplar_dialog import ExemplarDialog

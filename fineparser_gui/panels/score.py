@@ -3,8 +3,8 @@
 from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from fineparser_core.inference.rescore import outliers
 from fineparser_core.language import sentence
+from fineparser_core.scoring.rescore import outliers
 from fineparser_core.types import ModelIdentity, OwnAward, Scoring
 from fineparser_gui.formatting import board_text, decimal
 from fineparser_gui.icons import icon

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from fineparser_core.inference.compared import compared_exemplar
-from fineparser_core.inference.exemplars.records import Exemplar
+from fineparser_core.exemplars.compared import compared_exemplar
+from fineparser_core.exemplars.records import Exemplar
 from fineparser_core.types import ComparedDive, MaskTrack
 from fineparser_gui.formatting import board_text, decimal, name_of
 from fineparser_gui.model.comparison import Alignment, Candidate

@@ -7,8 +7,8 @@ from typing import Any
 from PySide6.QtCore import QObject
 
 from fineparser_core.diving.name_parsing import ParsedName
-from fineparser_core.inference.exemplar_selection import CandidateRule
-from fineparser_core.inference.rescore import transition_range
+from fineparser_core.exemplars.selection import CandidateRule
+from fineparser_core.scoring.rescore import transition_range
 from fineparser_core.types import AthletePoint
 from fineparser_gui.model.correction import frames_of
 from fineparser_gui.model.dive import NOT_ANALYSED, Dive, DiveState

@@ -10,10 +10,10 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from fineparser_core.errors import FineParserError
-from fineparser_core.inference.exemplar_selection import best_exemplar
-from fineparser_core.inference.exemplars.facts import ExemplarFacts
-from fineparser_core.inference.exemplars.records import Exemplar, ExemplarMask
-from fineparser_core.inference.exemplars.store import FILE_NAME, ExemplarStore
+from fineparser_core.exemplars.facts import ExemplarFacts
+from fineparser_core.exemplars.records import Exemplar, ExemplarMask
+from fineparser_core.exemplars.selection import best_exemplar
+from fineparser_core.exemplars.store import FILE_NAME, ExemplarStore
 from fineparser_core.language import sentence
 from fineparser_core.progress import Progress
 from fineparser_gui.model.dive import Dive

@@ -6,8 +6,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoGroup
 
-from fineparser_core.inference.exemplar_selection import CandidateRule, best_exemplar
-from fineparser_core.inference.exemplars.records import Exemplar
+from fineparser_core.exemplars.records import Exemplar
+from fineparser_core.exemplars.selection import CandidateRule, best_exemplar
 from fineparser_core.types import ComparedDive
 from fineparser_gui.model.analysis_cache import AnalysisCache
 from fineparser_gui.model.dive import DiveState

@@ -23,14 +23,14 @@ from fineparser_core.background import lower_priority, wait_asleep
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import Cancelled, ExportError, FineParserError
+from fineparser_core.exemplars.facts import ExemplarFacts
+from fineparser_core.exemplars.selection import CandidateRule
 from fineparser_core.export.analysis_json import analysis_to_dict
-from fineparser_core.inference.clips import make_clip
-from fineparser_core.inference.cutting import find_clip
-from fineparser_core.inference.exemplar_selection import CandidateRule
-from fineparser_core.inference.exemplars.facts import ExemplarFacts
-from fineparser_core.inference.rescore import correct_contact, correct_transitions
+from fineparser_core.motion.cutting import find_clip
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, throttle
+from fineparser_core.scoring.rescore import correct_contact, correct_transitions
 from fineparser_core.types import AthletePoint, ClipEncoding, DiveParse, Transitions
+from fineparser_core.video.clips import make_clip
 from fineparser_gui.model.analysis_cache import AnalysisCache
 from fineparser_gui.worker.library_handler import LibraryHandler
 from fineparser_gui.worker.protocol import (

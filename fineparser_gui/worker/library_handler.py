@@ -4,9 +4,9 @@ from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 
-from fineparser_core.inference.exemplars.facts import ExemplarFacts
-from fineparser_core.inference.exemplars.records import Exemplar
-from fineparser_core.inference.exemplars.store import ExemplarStore
+from fineparser_core.exemplars.facts import ExemplarFacts
+from fineparser_core.exemplars.records import Exemplar
+from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_gui.worker.protocol import ChangeLibraryRequest, LibraryReport
 
 

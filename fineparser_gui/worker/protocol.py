@@ -86,7 +86,7 @@ class TrimRequest:
 class AddExemplarRequest:
     """Add a clip to the coach's own library, or what the `ParseRequest` of parse_id found in it.
 
-    facts holds the fields of `fineparser_core.inference.exemplars.facts.ExemplarFacts`; transitions as in
+    facts holds the fields of `fineparser_core.exemplars.facts.ExemplarFacts`; transitions as in
     `ScoreRequest`.
     """
 
@@ -203,7 +203,7 @@ class LibraryReport:
     """The libraries after a request.
 
     entries are of {own, state, exemplar}: whether the coach may change it; "ready", "waiting" for its encoding, or
-    "no clip"; the fields of `fineparser_core.inference.exemplars.records.Exemplar`. notice says what is amiss with the
+    "no clip"; the fields of `fineparser_core.exemplars.records.Exemplar`. notice says what is amiss with the
     coach's own library, or "". added is the id of a new exemplar.
     """
 

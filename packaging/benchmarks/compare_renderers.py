@@ -20,7 +20,6 @@ from fineparser_core.data.dataset import load_dataset
 from fineparser_core.data.frame_cache import FrameCache, load_dives
 from fineparser_core.evaluation.real_clips import RealClipResult, measure_clip, read_labels
 from fineparser_core.inference.analyzer import Analyzer
-from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.encoder import to_channels_last
 from fineparser_core.pose.fineparser_pose import FineParserPose
 from fineparser_core.progress import CancelToken
@@ -31,6 +30,7 @@ from fineparser_core.training.loop import run_stage
 from fineparser_core.training.mask_stages import mask_stage
 from fineparser_core.training.recipe_config import RecipeConfig
 from fineparser_core.training.synthetic_labels import load_ground_truths
+from fineparser_core.video.clips import make_clip
 from fineparser_core.video.preprocess import WHOLE
 
 _RENDERERS: tuple[Renderer, ...] = ("capsule", "mesh")

@@ -36,12 +36,12 @@ from fineparser_core.errors import ConfigError, ExemplarError, VideoError
 from fineparser_core.evaluation.metrics import mask_iou
 from fineparser_core.evaluation.real_clips import full_frame_mask, measure_clip, read_labels
 from fineparser_core.inference.analyzer import Analyzer
-from fineparser_core.inference.clips import make_clip
 from fineparser_core.resources import resource
 from fineparser_core.synth.dataset import synthesize
 from fineparser_core.synth.twins import plan_twins
 from fineparser_core.text_table import text_table
 from fineparser_core.types import DiveParse
+from fineparser_core.video.clips import make_clip
 
 N_DIVES = 100
 _RESAMPLES = 2000

@@ -12,7 +12,7 @@ from itertools import product
 
 import numpy as np
 
-from fineparser_core.inference.good_dives import TABLE
+from fineparser_core.exemplars.good_dives import TABLE
 from fineparser_core.measures.explanation import bands_of
 from fineparser_core.resources import resource
 from fineparser_core.synth.dataset import CLUB_NUMBERS

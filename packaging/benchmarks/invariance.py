@@ -22,8 +22,8 @@ from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.evaluation.summary import text_table
 from fineparser_core.inference.analyzer import Analyzer
-from fineparser_core.inference.clips import make_clip
 from fineparser_core.synth.render import DiveSpec, render_dive
+from fineparser_core.video.clips import make_clip
 from fineparser_core.video.sampling import frame_to_sample
 from fineparser_core.video.writer import VideoWriter
 

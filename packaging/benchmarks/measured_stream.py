@@ -21,15 +21,15 @@ from measures import ParseCache, at_true_moments
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.evaluation.fidelity import rank_correlation, true_contributions
-from fineparser_core.inference.measured_stream import (
+from fineparser_core.measures import measures
+from fineparser_core.resources import resource
+from fineparser_core.scoring.measured_stream import (
     NOT_AS_REAL,
     Quantities,
     exemplar_quantities,
     measured_stream,
     quantities,
 )
-from fineparser_core.measures import measures
-from fineparser_core.resources import resource
 from fineparser_core.text_table import text_table
 
 #: Dives of a number that are paired with its exemplars, and those that are ranked by their awards.

@@ -28,14 +28,14 @@ from fineparser_core.export.analysis_json import (
     write_masks_npz,
 )
 from fineparser_core.inference.analyzer import Analyzer
-from fineparser_core.inference.clips import make_clip
-from fineparser_core.inference.cutting import find_clip
-from fineparser_core.inference.measured_stream import exemplar_measures, measured_stream, quantities
 from fineparser_core.measures import NAMES, measures
 from fineparser_core.measures.context import MOMENT_S
+from fineparser_core.motion.cutting import find_clip
 from fineparser_core.resources import resource
+from fineparser_core.scoring.measured_stream import exemplar_measures, measured_stream, quantities
 from fineparser_core.text_table import text_table
 from fineparser_core.types import Analysis, DiveParse, Measure
+from fineparser_core.video.clips import make_clip
 
 _ANGLES = Path(__file__).with_name("real_entry_angles.json")
 #: Whose moments a table is by; the last one tells whether what a measure states of itself holds.

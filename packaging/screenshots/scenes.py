@@ -6,7 +6,7 @@ from functools import partial
 from photographer import Photographer, wait_until
 from PySide6.QtWidgets import QDialog, QListWidget, QStackedWidget, QTabWidget
 
-from fineparser_core.inference.exemplars.records import Exemplar
+from fineparser_core.exemplars.records import Exemplar
 
 _MOVED_FRAMES = 6
 _DIALOGS = (

@@ -34,45 +34,46 @@ LAYERS = {
     "diving": 1,
     "models": 1,
     "pose": 2,
-    "measures": 2,
-    "checkpoints": 3,
-    "data": 3,
-    "synth": 3,
-    "training": 4,
-    "evaluation": 4,
-    "inference": 4,
-    "export": 4,
+    "motion": 2,
+    "measures": 3,
+    "exemplars": 4,
+    "checkpoints": 4,
+    "data": 4,
+    "synth": 4,
+    "scoring": 5,
+    "export": 5,
+    "inference": 6,
+    "evaluation": 7,
+    "training": 8,
 }
-COMMAND_LINES = 5
+COMMAND_LINES = 9
 NEIGHBOURS = {
     "data": {"synth"},  # the truth of a rendered dive is read beside its labels
     "checkpoints": {"data"},  # foreign weights are unpickled as restrictedly as foreign annotations
-    # What is trained on and measured is shaped by what shapes an analysis; epochs are picked by measuring.
-    "training": {"inference", "evaluation"},
-    "evaluation": {"inference"},
 }
 # Rooms that see less than their layer would allow.
 SEES_ONLY = {
     "export": {"types", "constants", "language", "errors", "progress", "resources", "background", "video", "diving"}
-    | {"csv_table", "printable", "npz", "measures"},
+    | {"csv_table", "printable", "npz", "motion", "measures"},
     "models": {"constants", "errors", "config"},
     "pose": {"constants", "models"},
-    "measures": {"types", "constants", "errors", "video", "diving"},
+    "motion": {"types", "constants", "errors", "language", "progress", "video"},
+    "measures": {"types", "constants", "errors", "motion", "diving"},
 }
 QT = {"PySide6", "PyQt5", "PyQt6", "pyqtgraph", "qtpy"}
 HEAVY = {"torch", "torchvision", "cv2"}
 FILES = {"pathlib", "os", "io", "json", "safetensors", "pickle", "sqlite3"}
 # What the process of the app may load of core: all of it without torch.
-GUI_SEES = {"types", "constants", "errors", "progress", "resources", "video", "diving", "export", "inference.exemplars"}
-GUI_SEES |= {"printable", "inference.clips", "inference.rescore", "inference.exemplar_selection", "inference.compared"}
-GUI_SEES |= {"files", "measures", "array_file", "inference.good_dives", "own_process", "language", "licences"}
+GUI_SEES = {"types", "constants", "errors", "progress", "resources", "video", "diving", "export", "exemplars"}
+GUI_SEES |= {"printable", "scoring.rescore"}
+GUI_SEES |= {"files", "measures", "array_file", "own_process", "language", "licences"}
 TORCH_OWNER = f"{GUI}.worker.child"
 # Widgets observe the session; only it and the composition root talk to the worker and the exemplar library. The
 # records of both may be shown.
 WIDGETS = {"panels", "canvas", "dialogs", "playback", "actions", "settings"}
 BEHIND_THE_SESSION = (
     f"{GUI}.services.worker_client",
-    f"{CORE}.inference.exemplars.store",
+    f"{CORE}.exemplars.store",
     "sqlite3",
     "multiprocessing",
 )

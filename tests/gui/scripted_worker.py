@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 from answers_kit import dive_parse, scoring
 
-from fineparser_core.inference import clips
 from fineparser_core.progress import Progress
 from fineparser_core.types import Analysis, Clip, ClipEncoding, DiveParse
+from fineparser_core.video import clips
 from fineparser_gui.worker import child
 from fineparser_gui.worker.protocol import (
     ChangeLibraryRequest,

@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QApplication, QMenu
 from shown_studio import shown_studio
 
 from fineparser_core.errors import ExemplarError
-from fineparser_core.inference.exemplar_selection import CandidateRule
-from fineparser_core.inference.exemplars.facts import ExemplarFacts
-from fineparser_core.inference.exemplars.records import Exemplar, ExemplarMask
-from fineparser_core.inference.exemplars.store import ExemplarStore
+from fineparser_core.exemplars.facts import ExemplarFacts
+from fineparser_core.exemplars.records import Exemplar, ExemplarMask
+from fineparser_core.exemplars.selection import CandidateRule
+from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.types import Analysis, AwardCheck, IntervalRule, Measure, OwnAward
 from fineparser_gui import app
 from fineparser_gui.app import Studio

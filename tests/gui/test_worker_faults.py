@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from answers_kit import script
 
-from fineparser_core.inference.exemplars.facts import ExemplarFacts
+from fineparser_core.exemplars.facts import ExemplarFacts
 from fineparser_gui.app import Studio
 from fineparser_gui.model.dive import DiveState, ScoreState, SearchState
 from fineparser_gui.services import worker_client

@@ -47,7 +47,7 @@ def read_network(path: Path) -> str:
 def parse_clip(path: Path, progress: Callable[..., None]) -> bool:
     """Whether the sample is parsed."""
     from fineparser_core.inference.analyzer import Analyzer
-    from fineparser_core.inference.clips import make_clip
+    from fineparser_core.video.clips import make_clip
 
     analyzer = Analyzer.open(weights=path)
     parse, encoding = analyzer.parse(make_clip(resource("samples", "sample.mp4")), progress=progress)

@@ -21,8 +21,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "core/inference/exe
 from exemplar_kit import MODEL_ID, encoding, exemplar, mask
 
 from fineparser_core.errors import ExemplarError
-from fineparser_core.inference.exemplars.schema import MIGRATIONS
-from fineparser_core.inference.exemplars.store import FILE_NAME, ExemplarStore
+from fineparser_core.exemplars.schema import MIGRATIONS
+from fineparser_core.exemplars.store import FILE_NAME, ExemplarStore
 
 LEFT_OUT, UNUSABLE = "left out", "unusable"
 NAMES = ("bad", "good-1", "good-2")

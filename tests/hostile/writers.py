@@ -171,7 +171,7 @@ preferences = Steps(
 
 def _library(work: Callable[[Any], object]) -> Callable[[Path], object]:
     def write(folder: Path) -> None:
-        from fineparser_core.inference.exemplars.store import ExemplarStore
+        from fineparser_core.exemplars.store import ExemplarStore
 
         with ExemplarStore.open_own(folder / "own") as library:
             work(library)
@@ -183,7 +183,7 @@ def _add(name: str) -> Callable[[Any], object]:
     def add(library: Any) -> None:
         import exemplar_kit
 
-        from fineparser_core.inference.exemplars.clip_folder import store_clip
+        from fineparser_core.exemplars.clip_folder import store_clip
 
         clip = library.folder.parent / f"{name}.mp4"
         clip.write_bytes(name.encode() * 1000)
@@ -201,7 +201,7 @@ def _keep(library: Any) -> None:
 
 
 def _edit(library: Any) -> None:
-    from fineparser_core.inference.exemplars.facts import ExemplarFacts
+    from fineparser_core.exemplars.facts import ExemplarFacts
 
     library.edit("one", ExemplarFacts(dive_number="107B", board_m=3.0, score=61.0, diver="Ada"))
 
@@ -210,7 +210,7 @@ def _exemplars(folder: Path) -> list[Any]:
     """Of the library as the next program opens it, and of its backup as it is."""
     import exemplar_kit
 
-    from fineparser_core.inference.exemplars.store import ExemplarStore
+    from fineparser_core.exemplars.store import ExemplarStore
 
     with ExemplarStore.open_own(folder / "own") as library:
         assert not library.notice, library.notice
@@ -261,7 +261,7 @@ def _repair(folder: Path) -> None:
 
 
 def _repaired(folder: Path) -> list[Any]:
-    from fineparser_core.inference.exemplars.store import ExemplarStore
+    from fineparser_core.exemplars.store import ExemplarStore
 
     with ExemplarStore.open_own(folder / "own") as own:
         return [[one.id, one.score] for one in own.exemplars()]

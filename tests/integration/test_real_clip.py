@@ -8,10 +8,10 @@ import pytest
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.evaluation.real_clips import ClipLabels, measure_clip, read_labels
+from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.inference.analyzer import Analyzer, bundled_weights
-from fineparser_core.inference.clips import make_clip
-from fineparser_core.inference.exemplars.store import ExemplarStore
 from fineparser_core.types import Analysis
+from fineparser_core.video.clips import make_clip
 
 #: What is asked of weights, and what the bundled ones reach.
 MAX_FLIGHT_ERROR_FRAMES = 3

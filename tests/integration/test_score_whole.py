@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
+from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.export.analysis_json import FORMAT, analysis_from_dict, read_masks_npz
 from fineparser_core.inference.analyzer import Analyzer
-from fineparser_core.inference.exemplars.store import ExemplarStore
 from fineparser_core.resources import resource
 from fineparser_core.types import Clip, ClipEncoding, DiveParse
 

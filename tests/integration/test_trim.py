@@ -11,7 +11,7 @@ import pytest
 from fineparser_core.commands.cli import main
 from fineparser_core.constants import MIN_FRAMES
 from fineparser_core.evaluation.real_clips import judge_trim, read_labels
-from fineparser_core.inference.cutting import find_clip
+from fineparser_core.motion.cutting import find_clip
 from fineparser_core.progress import CancelToken, Progress
 from fineparser_core.synth.render import DiveSpec, RenderedDive, render_dive
 from fineparser_core.types import DiveSegment
@@ -215,7 +215,7 @@ def test_a_file_without_a_dive_says_so(tmp_path: Path, capsys: pytest.CaptureFix
 
 def test_a_search_reports_how_far_it_is_and_can_be_cancelled(small_video: Path) -> None:
     from fineparser_core.errors import Cancelled
-    from fineparser_core.inference.scan import scan
+    from fineparser_core.motion.scan import scan
 
     seen: list[Progress] = []
     token = CancelToken()
@@ -234,7 +234,7 @@ def test_a_search_reports_how_far_it_is_and_can_be_cancelled(small_video: Path) 
 
 def test_a_cancelled_search_goes_on_where_it_was(small_video: Path) -> None:
     from fineparser_core.errors import Cancelled
-    from fineparser_core.inference.scan import Scan, scan
+    from fineparser_core.motion.scan import Scan, scan
 
     seen: list[int] = []
     token, halted = CancelToken(), Scan(small_video)

@@ -28,8 +28,8 @@ from fineparser_core.checkpoints.reference import ENTRIES, from_reference, load_
 from fineparser_core.commands.convert import main
 from fineparser_core.config import ModelConfig
 from fineparser_core.errors import CheckpointError, ConfigError, ExportError
+from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.inference.analyzer import bundled_weights
-from fineparser_core.inference.exemplars.store import ExemplarStore
 
 CARD = WeightsCard(name="test", trained_on="nothing", synthetic=True, notices=("a", "b"), metrics={"x": 1.5})
 

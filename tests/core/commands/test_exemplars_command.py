@@ -8,7 +8,7 @@ import pytest
 
 from fineparser_core.commands import exemplars
 from fineparser_core.errors import Cancelled, ConfigError
-from fineparser_core.inference.exemplars.store import ExemplarStore
+from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.progress import CancelToken, Progress, ignore_progress
 from fineparser_core.synth.render import DiveSpec
 from fineparser_core.video.reader import VideoReader

@@ -3,7 +3,7 @@
 import pytest
 
 from fineparser_core.commands.profile import main
-from fineparser_core.inference.exemplars.store import ExemplarStore
+from fineparser_core.exemplars.store import ExemplarStore
 
 
 def test_the_shares_are_those_that_the_readme_states(capsys: pytest.CaptureFixture[str]) -> None:

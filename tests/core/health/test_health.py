@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from fineparser_core.commands import cli
+from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.health import files, gpu, report
 from fineparser_core.health.report import Places, as_text, examine
-from fineparser_core.inference.exemplars.store import ExemplarStore
 from fineparser_core.resources import resource
 
 

@@ -19,16 +19,16 @@ from fineparser_core.commands.score_report import _score
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import Cancelled, ConfigError, ExemplarError
+from fineparser_core.exemplars.records import Exemplar, ExemplarMask
+from fineparser_core.exemplars.selection import select_by_board
+from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.inference.analyzer import Analyzer
-from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.encoder import normalise
-from fineparser_core.inference.exemplar_selection import select_by_board
-from fineparser_core.inference.exemplars.records import Exemplar, ExemplarMask
-from fineparser_core.inference.exemplars.store import ExemplarStore
 from fineparser_core.inference.samples import Samples
 from fineparser_core.models.step_pooling import pair_boundaries
 from fineparser_core.progress import CancelToken
 from fineparser_core.types import ModelIdentity
+from fineparser_core.video.clips import make_clip
 
 DIVE = parse_dive_number("207c")
 DIFFICULTY = find_difficulty(DIVE, 10.0)

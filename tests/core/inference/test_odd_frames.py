@@ -10,8 +10,8 @@ import torch
 from stand_in import StandIn
 
 from fineparser_core.inference import samples
-from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.encoder import ClipEncoder
+from fineparser_core.video.clips import make_clip
 
 
 @pytest.mark.parametrize(

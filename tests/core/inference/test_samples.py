@@ -11,13 +11,13 @@ import torch
 from stand_in import HiddenTakeOff, StandIn, corner, nothing
 
 from fineparser_core.errors import Cancelled, VideoError
+from fineparser_core.exemplars.store import ExemplarStore
 from fineparser_core.inference.analyzer import Analyzer
-from fineparser_core.inference.clips import make_clip
 from fineparser_core.inference.encoder import ClipEncoder
-from fineparser_core.inference.exemplars.store import ExemplarStore
 from fineparser_core.inference.samples import read_samples
 from fineparser_core.progress import CancelToken, Progress
 from fineparser_core.types import DiveParse, ModelIdentity
+from fineparser_core.video.clips import make_clip
 from fineparser_core.video.probe import probe
 from fineparser_core.video.reader import VideoReader
 

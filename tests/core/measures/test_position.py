@@ -3,8 +3,8 @@
 import pytest
 
 from fineparser_core.diving.dive_number import parse_dive_number
-from fineparser_core.inference.measured_stream import position_note
 from fineparser_core.measures.position import position_shown
+from fineparser_core.scoring.measured_stream import position_note
 from fineparser_core.types import Measure
 
 

@@ -12,7 +12,7 @@ import pytest
 from av.stream import Disposition
 
 from fineparser_core.errors import VideoError
-from fineparser_core.inference.clips import make_clip
+from fineparser_core.video.clips import make_clip
 from fineparser_core.video.probe import probe
 
 

@@ -1,0 +1,223 @@
+"""What moves in a video once the motion of the camera is taken out: boxes, frame by frame.
+
+An image is compared with those a tenth of a second before and after, both brought to its view: only what differs from
+both was there and nowhere else. A diver a twentieth of the picture high shows as one box; spectators who sit, pillars
+and lane ropes do not, and ripples, flags and score boards, which move where they are, are told by it and left out.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from fineparser_core.motion.camera import camera_motion
+
+#: Longer side of the images that are compared: a diver a twentieth of it has 19 pixels.
+LONG_SIDE_PX = 384
+#: Time between compared images: a diver in the air moves by a third of his length, a slow replay by a tenth.
+COMPARED_S = 0.1
+#: Least difference in grey values or a colour, of 255, after a blur of a pixel.
+_DIFFERENCE = 18.0
+_UNSEEN = 1000.0
+_MIN_AREA_PX = 12
+_MOST_IN_AN_IMAGE = 24
+#: An image of which more than this share differs from its neighbours follows a cut or a flash.
+_MAX_MOVING_SHARE = 0.35
+#: Below this support of the camera's motion two images do not show the same scene.
+CUT_SUPPORT = 0.04
+_SURE = 0.4
+#: Share of its colours, of 6 x 6 x 6, that an image has in common with the one before, unless there is a cut.
+_SAME_COLOURS = 0.6
+# A box flickers where boxes of its size appear in more than this share of the images around it, the nearest left out.
+_FLICKER_SHARE, _AROUND_S, _NEAREST_S = 0.3, 1.5, 0.35
+_SAME_SIZE = 1.7
+_SAME_PLACE = 0.35
+
+
+@dataclass(frozen=True, kw_only=True)
+class Motion:
+    """Moving boxes of n images; m boxes in all. Pixels are those of the reduced images.
+
+    Attributes:
+        times_s: (n,) seconds.
+        size_px: (width, height) of the reduced images.
+        scale: source pixels a pixel.
+        to_first: (n, 3, 3), takes pixels of an image to those of the first image of its scene.
+        scene: (n,) int, number of the scene, which ends with a cut or where the camera could not be followed.
+        cut: (n,) bool, whether the image is the first one after a cut: other colours as well.
+        image: (m,) int64, index of the image of each box, ascending.
+        centre: (m, 2) x, y.
+        extent: (m, 2) width, height.
+    """
+
+    times_s: np.ndarray = field(repr=False)
+    size_px: tuple[int, int]
+    scale: float
+    to_first: np.ndarray = field(repr=False)
+    scene: np.ndarray = field(repr=False)
+    cut: np.ndarray = field(repr=False)
+    image: np.ndarray = field(repr=False)
+    centre: np.ndarray = field(repr=False)
+    extent: np.ndarray = field(repr=False)
+
+    def seen_from(self, image: int, indices: np.ndarray) -> np.ndarray:
+        """Centres of boxes of the same scene as they lie in the view of one image, (len(indices), 2)."""
+        matrices = np.linalg.inv(self.to_first[image]) @ self.to_first[self.image[indices]]
+        return apply(matrices, self.centre[indices])
+
+
+def apply(matrices: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Points (n, 2) through a matrix (3, 3), or each through one of (n, 3, 3)."""
+    moved = (matrices @ np.concatenate([points, np.ones((len(points), 1))], axis=1)[..., None])[..., 0]
+    return np.asarray(moved[:, :2] / moved[:, 2:])
+
+
+class Colours:
+    """Those of the image before: where most of them are gone in the next one there may be a cut."""
+
+    def __init__(self) -> None:
+        self._before: np.ndarray | None = None
+
+    def change(self, image: np.ndarray) -> bool:
+        """Whether most are gone in an image (H, W, 3) uint8 RGB, whose colours are those of the image before then."""
+        import cv2
+
+        counts = cv2.calcHist([_reduced(image)[0]], [0, 1, 2], None, [6, 6, 6], [0, 256] * 3).ravel()
+        before, self._before = self._before, counts / counts.sum()
+        return before is not None and bool(np.minimum(before, self._before).sum() < _SAME_COLOURS)
+
+
+class MotionFinder:
+    """Takes the images of a video in order, and holds no more of them than it compares.
+
+    Args:
+        interval_s: usual time between images.
+    """
+
+    def __init__(self, interval_s: float) -> None:
+        self._apart = max(1, round(COMPARED_S / max(interval_s, 1e-3)))
+        self._images: deque[np.ndarray] = deque(maxlen=2 * self._apart + 1)
+        self._grey: np.ndarray | None = None
+        self._last = np.eye(3)
+        self._times: list[float] = []
+        self._scenes: list[int] = []
+        self._colours = Colours()
+        self._cuts: list[bool] = []
+        self._to_first: list[np.ndarray] = []
+        self._boxes: list[tuple[int, float, float, int, int]] = []
+        self._scale = 1.0
+
+    def add(self, image: np.ndarray, time_s: float) -> None:
+        """Add the next image, (H, W, 3) uint8 RGB of any size, the same for all."""
+        import cv2
+
+        image, self._scale = _reduced(image)
+        grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+        matrix, support = (np.eye(3), 1.0) if self._grey is None else camera_motion(self._grey, grey, self._last)
+        if support < _SURE and self._grey is not None:  # the camera turned or stopped, or there is a cut
+            matrix, support = max((matrix, support), camera_motion(self._grey, grey), key=lambda found: found[1])
+        lost = support < CUT_SUPPORT
+        self._last = np.eye(3) if lost else matrix
+        self._scenes.append((self._scenes[-1] if self._scenes else 0) + lost)
+        self._to_first.append(np.eye(3) if lost or not self._to_first else self._to_first[-1] @ matrix)
+        self._cuts.append(self._colours.change(image) and lost)
+        self._times.append(time_s)
+        self._images.append(image)
+        self._grey = grey
+        if len(self._images) == self._images.maxlen:
+            self._compare(len(self._times) - 1 - self._apart)
+
+    def motion(self) -> Motion:
+        """What was found so far.
+
+        Raises:
+            ValueError: no image was added.
+        """
+        if self._grey is None:
+            raise ValueError("no image was added")
+        boxes = np.array(self._boxes, np.float64).reshape(-1, 5)
+        found = Motion(
+            times_s=np.array(self._times),
+            size_px=(self._grey.shape[1], self._grey.shape[0]),
+            scale=self._scale,
+            to_first=np.array(self._to_first),
+            scene=np.array(self._scenes),
+            cut=np.array(self._cuts),
+            image=boxes[:, 0].astype(np.int64),
+            centre=boxes[:, 1:3],
+            extent=boxes[:, 3:],
+        )
+        kept = ~_flickering(found)
+        return replace(found, image=found.image[kept], centre=found.centre[kept], extent=found.extent[kept])
+
+    def _compare(self, at: int) -> None:
+        """Find what moves in the image in the middle of those held."""
+        import cv2
+
+        before, after = at - self._apart, at + self._apart
+        if self._scenes[before] != self._scenes[after]:
+            return
+        image = self._images[self._apart]
+        height, width = image.shape[:2]
+        here = self._to_first[at]
+        differences = []
+        for index, other in ((before, self._images[0]), (after, self._images[-1])):
+            view = np.linalg.inv(self._to_first[index]) @ here  # pixels here to pixels there
+            there, seen = (
+                cv2.warpPerspective(each, view, (width, height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+                for each in (other, np.full((height, width), 255, np.uint8))
+            )
+            red, green, blue = cv2.split(cv2.absdiff(image, there))
+            difference = cv2.max(cv2.max(red, green), blue)
+            differences.append(np.where(seen == 255, difference, _UNSEEN).astype(np.float32))
+        # Where a camera that follows a fall sees a place for the first time, the image after it decides alone.
+        different = np.minimum(*differences)
+        different[different == _UNSEEN] = 0
+        moving = cv2.GaussianBlur(different, (0, 0), 1.0) > _DIFFERENCE
+        if moving.mean() > _MAX_MOVING_SHARE:
+            return
+        joined = cv2.morphologyEx(moving.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+        _, _, boxes, centres = cv2.connectedComponentsWithStats(joined, connectivity=8)
+        area = boxes[1:, cv2.CC_STAT_AREA]
+        for label in 1 + np.argsort(-area, kind="stable")[:_MOST_IN_AN_IMAGE]:
+            if boxes[label, cv2.CC_STAT_AREA] >= _MIN_AREA_PX:
+                self._boxes.append((at, *centres[label], *boxes[label, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]]))
+
+
+def _reduced(image: np.ndarray) -> tuple[np.ndarray, float]:
+    """An image (H, W, 3) with a longer side of `LONG_SIDE_PX` at most, and how many of its pixels are one of these."""
+    import cv2
+
+    height, width = image.shape[:2]
+    scale = max(1.0, max(height, width) / LONG_SIDE_PX)
+    if scale == 1:
+        return image, scale
+    size = (max(1, round(width / scale)), max(1, round(height / scale)))
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA), scale
+
+
+def _flickering(motion: Motion) -> np.ndarray:
+    """(m,) bool: boxes of what moves where it is."""
+    flickers = np.zeros(len(motion.image), bool)
+    times, size = motion.times_s[motion.image], motion.extent.max(axis=1, initial=0)
+    everywhere = apply(motion.to_first[motion.image], motion.centre) if len(times) else motion.centre
+    for i in range(len(times)):
+        low, high = np.searchsorted(times, [times[i] - _AROUND_S, times[i] + _AROUND_S])
+        around = np.arange(low, high)
+        around = around[
+            (np.abs(times[around] - times[i]) > _NEAREST_S)
+            & (motion.scene[motion.image[around]] == motion.scene[motion.image[i]])
+        ]
+        if not len(around):
+            continue
+        near = (np.abs(everywhere[around] - everywhere[i]) < np.maximum(_SAME_PLACE * motion.extent[i], 3)).all(axis=1)
+        ratio = size[around] / size[i]
+        same = near & (ratio < _SAME_SIZE) & (ratio > 1 / _SAME_SIZE)
+        images = _distinct(motion.image[around])
+        flickers[i] = _distinct(motion.image[around[same]]) > _FLICKER_SHARE * images
+    return flickers
+
+
+def _distinct(ascending: np.ndarray) -> int:
+    """How many different values there are."""
+    return int(np.count_nonzero(np.diff(ascending))) + bool(len(ascending))

@@ -1,0 +1,221 @@
+"""Follows the diver from a free fall, or a point, backwards to the approach and forwards into the water. Numpy only."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from fineparser_core.errors import ConfigError
+from fineparser_core.motion.boxes import Motion, apply
+from fineparser_core.motion.free_fall import LEAST_EVIDENCE, FreeFall, find_free_falls
+from fineparser_core.types import AthletePoint, DiveMotion
+from fineparser_core.video.athlete_crop import limit_sides, smooth_track
+
+#: Fewer distinct frames hold no fall that could be told, nor anybody who could be followed.
+LEAST_FRAMES = 12
+
+#: A diver walks or runs up by this many body lengths a second at most, and boxes scatter by as much.
+_SPEED, _SCATTER = 4.0, 0.3
+#: Size of a box in body lengths; a larger one holds the board as well.
+_SMALLEST, _LARGEST = 0.35, 2.0
+#: What is not seen goes on with the speed that it had, less of it after this time in seconds of real time: between the
+#: board and the first box that shows the diver alone, or under water.
+_SLOWING_S = 0.15
+#: Share of a new speed, as boxes scatter.
+_NEW_SPEED = 0.3
+#: Length of a stretched body against the median box in the air.
+_STRETCHED = 1.25
+
+
+#: A fall with less evidence counts where a person has pointed at the body that falls.
+_LEAST_POINTED = LEAST_EVIDENCE / 3
+#: Distance of a point on the diver from the middle of the square that follows him, in sides: its scatter, and at most.
+_POINT_SCATTER, _POINT_OFF = 0.2, 0.5
+#: Something moves at a point within this time, and at most so many times its size away.
+_POINT_S, _POINT_SIZES = 0.3, 0.75
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diver:
+    """A diver who was found by falling freely.
+
+    Attributes:
+        fall: in pixels of the reduced images.
+        motion: the fall in source pixels; its scene is the sample that `fall` is seen from.
+        scale: source pixels a pixel of the fall.
+    """
+
+    fall: FreeFall
+    motion: DiveMotion
+    scale: float
+
+
+class Followed(NamedTuple):
+    """An athlete who is followed through a clip of n samples.
+
+    Attributes:
+        squares: (n, 3) centre x, centre y and side in source pixels.
+        diver: None for somebody who was pointed at and did not fall freely.
+    """
+
+    squares: np.ndarray
+    diver: Diver | None
+
+
+def follow_athlete(
+    motion: Motion, sampled: np.ndarray, scale: float, athlete: AthletePoint | None = None
+) -> Followed | None:
+    """Follow who falls freely in a clip, or who is at a point; None where nobody falls.
+
+    Args:
+        motion: of the distinct ones of the sampled frames.
+        sampled: (n,) source frames, ascending.
+        scale: source pixels a pixel of the images that `motion` was found in.
+        athlete: a point on the diver.
+
+    Raises:
+        ConfigError: nothing moves near `athlete`.
+    """
+    distinct = np.unique(sampled)
+    if len(distinct) < LEAST_FRAMES:
+        return None
+    back, to_source = np.searchsorted(distinct, sampled), motion.scale * scale
+    if athlete is None:
+        falls = find_free_falls(motion, least_evidence=LEAST_EVIDENCE) or find_free_falls(
+            motion, least_evidence=LEAST_EVIDENCE, loose=True
+        )
+        fall = falls[0] if falls else None
+    else:
+        image = int(np.abs(distinct - athlete.frame).argmin())
+        point = np.array([athlete.x, athlete.y]) / to_source
+        fall = _fall_through(motion, image, point)
+        if fall is None:
+            return Followed(_follow_point(motion, image, point, athlete)[back] * scale, None)
+    if fall is None:
+        return None
+    diver = Diver(fall=fall, motion=_dive_motion(motion, fall, back, to_source), scale=to_source)
+    return Followed(follow_diver(motion, fall)[back] * scale, diver)
+
+
+def _fall_through(motion: Motion, image: int, point: np.ndarray) -> FreeFall | None:
+    """The fall of who is at a point (2,) of an image, in the air or before or after it; None where nobody falls."""
+    best, most = None, 0.0
+    for fall in find_free_falls(motion, least_evidence=_LEAST_POINTED, at_once=True):
+        x, y, side = follow_diver(motion, fall)[image] / motion.scale
+        off = float(np.hypot(x - point[0], y - point[1])) / side
+        likely = fall.evidence * float(np.exp(-0.5 * (off / _POINT_SCATTER) ** 2))
+        if off <= _POINT_OFF and likely > most:
+            best, most = fall, likely
+    return best
+
+
+def _follow_point(motion: Motion, image: int, point: np.ndarray, athlete: AthletePoint) -> np.ndarray:
+    """Squares (n, 3), in pixels of `motion`'s source, that follow what moves at a point of an image.
+
+    Raises:
+        ConfigError: nothing does.
+    """
+    near = np.flatnonzero(
+        (np.abs(motion.times_s[motion.image] - motion.times_s[image]) <= _POINT_S)
+        & (motion.scene[motion.image] == motion.scene[image])
+    )
+    size = motion.extent[near].max(axis=1, initial=0)
+    off = np.hypot(*(motion.seen_from(image, near) - point).T) / np.maximum(size, 1)
+    if not (off <= _POINT_SIZES).any():
+        raise ConfigError(
+            f"Nothing moves near the point {athlete.x:g}, {athlete.y:g} of frame {athlete.frame}: choose one on the "
+            "diver, in a frame that shows the diver in the air."
+        )
+    body_px = float(size[off.argmin()])
+    places = np.tile(point, (len(motion.times_s), 1))
+    _follow_boxes(motion, places, (image, image), body_px, np.zeros((2, 2)), 1.0)
+    return _squares(motion, places, np.full(len(places), body_px))
+
+
+def _dive_motion(motion: Motion, fall: FreeFall, back: np.ndarray, scale: float) -> DiveMotion:
+    """A fall in source pixels.
+
+    Args:
+        back: (96,) image of each sample.
+        scale: source pixels a pixel of `motion`.
+    """
+    to_source = np.diag([scale, scale, 1.0])
+    view = np.linalg.inv(motion.to_first[fall.seen_from]) @ motion.to_first
+    return DiveMotion(
+        to_scene=(to_source @ view @ np.linalg.inv(to_source))[back],
+        path_s=motion.times_s[motion.image[fall.boxes]],
+        path_xy=motion.seen_from(fall.seen_from, fall.boxes) * scale,
+        at_s=fall.at_s,
+        position=(fall.position[0] * scale, fall.position[1] * scale),
+        velocity=(fall.velocity[0] * scale, fall.velocity[1] * scale),
+        gravity=fall.acceleration * scale,
+        gravity_deviation=fall.deviation * scale,
+        body_px=fall.size_px * scale,
+        slowed=fall.slowed,
+    )
+
+
+def follow_diver(motion: Motion, fall: FreeFall) -> np.ndarray:
+    """Squares that track the diver through a clip.
+
+    Outside the fall the nearest moving box is followed. Where nothing moves near by the diver stands still, or is under
+    water: the place is kept, and moves as the scene does under the camera.
+
+    Returns:
+        (n, 3) float64: centre x, centre y and side in source pixels, one for each image of `motion`.
+    """
+    n = len(motion.times_s)
+    centres, extents = np.empty((n, 2)), np.full(n, _STRETCHED * fall.size_px)
+    in_fall = np.arange(fall.first, fall.last + 1)
+    shown, boxes = motion.image[fall.boxes], fall.boxes
+    for axis in (0, 1):
+        centres[in_fall, axis] = np.interp(in_fall, shown, motion.centre[boxes, axis])
+    extents[in_fall] = np.interp(in_fall, shown, motion.extent[boxes].max(axis=1))
+    ends_s = np.array([fall.start_s, fall.end_s]) - fall.at_s
+    speeds = np.array(fall.velocity) + np.outer(ends_s, [0.0, fall.acceleration])
+    _follow_boxes(motion, centres, (fall.first, fall.last), fall.size_px, speeds, fall.slowed)
+    return _squares(motion, centres, extents)
+
+
+def _follow_boxes(
+    motion: Motion, centres: np.ndarray, known: tuple[int, int], body_px: float, speeds: np.ndarray, slowed: float
+) -> None:
+    """Fill in the centres (n, 2) before and after the known images by the nearest moving boxes of a body's size.
+
+    Args:
+        speeds: (2, 2) at the first and at the last known image, pixels a second.
+        slowed: how many times slower than real time the recording is.
+    """
+    first, last = known
+    for start, order, speed in (
+        (first, range(first - 1, -1, -1), speeds[0]),
+        (last, range(last + 1, len(centres)), speeds[1]),
+    ):
+        place, before = centres[start], start
+        for image in order:
+            if motion.scene[image] == motion.scene[before]:
+                step_s = motion.times_s[image] - motion.times_s[before]
+                view = np.linalg.inv(motion.to_first[image]) @ motion.to_first[before]
+                resting, expected = apply(view, np.stack([place, place + speed * step_s]))
+                seen = _nearest_box(motion, expected, image, abs(step_s), body_px)
+                place = expected if seen is None else seen
+                if seen is None:
+                    speed = speed * float(np.exp(-abs(step_s) / (_SLOWING_S * slowed)))
+                else:
+                    speed = (1 - _NEW_SPEED) * speed + _NEW_SPEED * (seen - resting) / step_s
+            centres[image], before = place, image
+
+
+def _squares(motion: Motion, centres: np.ndarray, extents: np.ndarray) -> np.ndarray:
+    squares = smooth_track(np.arange(len(centres)), centres, extents, len(centres))
+    return limit_sides(squares, *motion.size_px) * motion.scale
+
+
+def _nearest_box(motion: Motion, expected: np.ndarray, image: int, step_s: float, body_px: float) -> np.ndarray | None:
+    """Centre of the box of a body's size in an image that is nearest to where it is expected; None without one."""
+    first, last = np.searchsorted(motion.image, [image, image + 1])
+    boxes = np.arange(first, last)
+    size = motion.extent[boxes].max(axis=1) / body_px
+    off = np.hypot(*(motion.centre[boxes] - expected).T)
+    fits = (size > _SMALLEST) & (size < _LARGEST) & (off < body_px * (_SCATTER + _SPEED * step_s))
+    return np.asarray(motion.centre[boxes[fits][off[fits].argmin()]]) if fits.any() else None

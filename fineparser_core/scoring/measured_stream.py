@@ -1,0 +1,288 @@
+"""The measured stream R_M: what was measured of a dive against what an exemplar shows, in awards of each phase.
+
+Each term is an award as a function of one measure that is best in a range and never rises on the way out of it, as the
+rules of judging have it; how fast it falls is in `resources/tables/measured_stream.json`. A measure that is uncertain
+counts less, one that was not seen not at all. Numpy only.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from fineparser_core.constants import GRAVITY_M_S2, STEP_NAMES
+from fineparser_core.diving.difficulty import Difficulty
+from fineparser_core.diving.dive_number import DiveNumber
+from fineparser_core.measures import measures
+from fineparser_core.measures.position import position_shown
+from fineparser_core.resources import resource
+from fineparser_core.scoring.rescore import aggregate_votes
+from fineparser_core.types import (
+    Analysis,
+    AwardCheck,
+    DiveParse,
+    ExemplarVote,
+    IntervalRule,
+    Measure,
+    OwnAward,
+    Scoring,
+)
+
+TABLE = ("tables", "measured_stream.json")
+#: By their ids the values of `measures` in order, null where one is not known.
+EXEMPLARS = ("exemplars", "measures.json")
+
+#: Phases that must have been measured, so that there is an award by measures alone.
+_LEAST_PHASES = 2
+
+#: Measures of rendered dives that a real one does not have like that.
+NOT_AS_REAL = frozenset({"legs_line"})
+
+#: Values by name, each with its standard deviation.
+Quantities = Mapping[str, tuple[float, float]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Term:
+    """An award as a function of one quantity.
+
+    Attributes:
+        low, high: the range in which it is best, and below, above: awards a unit that it falls outside.
+        usual: the value of a usual dive.
+        spread: standard deviation of the quantity over dives: what is more uncertain counts less.
+        boards_m, positions: of which dives; empty for all.
+        instead_of: another quantity, where that was not measured.
+    """
+
+    measure: str
+    step: str
+    usual: float
+    spread: float
+    low: float = -np.inf
+    high: float = np.inf
+    below: float = 0.0
+    above: float = 0.0
+    boards_m: tuple[float, ...] = ()
+    positions: str = ""
+    instead_of: str = ""
+
+    def award(self, value: float) -> float:
+        """Awards against the best, never positive."""
+        return -self.below * max(self.low - value, 0.0) - self.above * max(value - self.high, 0.0)
+
+    def against_usual(self, value: float) -> float:
+        """Awards against a usual dive."""
+        return self.award(value) - self.award(self.usual)
+
+    def certainty(self, deviation: float) -> float:
+        """By how much a measure with that standard deviation counts, 0 to 1."""
+        return self.spread**2 / (self.spread**2 + deviation**2)
+
+    def applies(self, dive: DiveNumber, board_m: float | None) -> bool:
+        """Whether it is of dives of this number and board."""
+        return (not self.boards_m or board_m in self.boards_m) and (
+            not self.positions or dive.position in self.positions
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasuredStream:
+    """The stream with its terms.
+
+    Attributes:
+        network_share: by how much the network's own streams count beside it.
+        mean_award: of a usual dive.
+        step_shares: of the phases in an award.
+        interval, own_interval: of a score by this stream, and of one without exemplars.
+        checked: how the award of its own came out.
+    """
+
+    terms: tuple[Term, ...]
+    network_share: float
+    mean_award: float
+    step_shares: tuple[float, float, float]
+    interval: IntervalRule
+    own_interval: IntervalRule
+    checked: AwardCheck
+
+    def difference(
+        self, query: Quantities, exemplar: Quantities, dive: DiveNumber, board_m: float | None
+    ) -> np.ndarray:
+        """(3,) awards of each phase of a dive against an exemplar, by what is known of both.
+
+        Where the exemplar has not been measured as the dive was, what stands for that measure is taken, each against
+        that of a usual dive.
+        """
+        awards = np.zeros(len(STEP_NAMES))
+        for term in self._terms(query, dive, board_m):
+            for other in self.terms:
+                stands_for = other is term or other.instead_of == term.measure
+                if stands_for and other.measure in exemplar and other.applies(dive, board_m):
+                    (value, deviation), (known, of_known) = query[term.measure], exemplar[other.measure]
+                    off = term.against_usual(value) - other.against_usual(known)
+                    certainty = term.certainty(float(np.hypot(deviation, of_known)))
+                    awards[STEP_NAMES.index(term.step)] += certainty * off
+                    break
+        return awards
+
+    def against_award(self, query: Quantities, award: float, dive: DiveNumber, board_m: float | None) -> np.ndarray:
+        """(3,) awards of each phase of a dive against another one of which nothing but its award is known."""
+        return self._against_usual(query, dive, board_m) - (award - self.mean_award) * np.array(self.step_shares)
+
+    def own_award(self, query: Quantities, dive: DiveNumber, difficulty: Difficulty) -> OwnAward | None:
+        """The award of a dive by what was measured alone; None where fewer than two phases were."""
+        board_m = difficulty.board_m
+        if len({term.step for term in self._terms(query, dive, board_m)}) < _LEAST_PHASES:
+            return None
+        steps = self._against_usual(query, dive, board_m)
+        award = float(np.clip(self.mean_award + steps.sum(), 0.0, 10.0))
+        take_off, flight, entry = steps.tolist()
+        score = 3 * difficulty.value * award
+        return OwnAward(
+            dive_number=str(dive),
+            board_m=known_board(difficulty),
+            difficulty=difficulty.value,
+            award=award,
+            score=score,
+            steps=(take_off, flight, entry),
+            interval=self.own_interval.around(score, 0.0, difficulty.value),
+            checked=self.checked,
+        )
+
+    def _against_usual(self, query: Quantities, dive: DiveNumber, board_m: float | None) -> np.ndarray:
+        awards = np.zeros(len(STEP_NAMES))
+        for term in self._terms(query, dive, board_m):
+            value, deviation = query[term.measure]
+            awards[STEP_NAMES.index(term.step)] += term.certainty(deviation) * term.against_usual(value)
+        return awards
+
+    def _terms(self, query: Quantities, dive: DiveNumber, board_m: float | None) -> list[Term]:
+        return [
+            term
+            for term in self.terms
+            if term.measure in query and term.instead_of not in query and term.applies(dive, board_m)
+        ]
+
+
+def measured(parse: DiveParse, dive: DiveNumber, difficulty: Difficulty) -> Analysis:
+    """What was measured of a dive of known number, and the award by that alone; without a score yet."""
+    found = measures(parse, dive_number=str(dive), board_m=known_board(difficulty))
+    own = measured_stream().own_award(quantities(found), dive, difficulty)
+    note = position_note(found, dive)
+    notes = () if note is None else (note,)
+    return Analysis(parse=parse, scoring=None, measures=found, own_award=own, measured_notes=notes)
+
+
+def known_board(difficulty: Difficulty) -> float | None:
+    """The board that a dive is from; the commonest one of its number is not known to be it."""
+    return difficulty.board_m if difficulty.source != "commonest board" else None
+
+
+def add_measures(scoring: Scoring, found: Sequence[Measure], dive: DiveNumber, difficulty: Difficulty) -> Scoring:
+    """A score of the network's streams with the measured one added; the same where nothing was measured."""
+    if not found:
+        return scoring
+    votes = with_measures(scoring.exemplars, found, dive, difficulty)
+    rule = measured_stream().interval if scoring.interval is not None else None
+    return aggregate_votes(votes, scoring.dive_number, difficulty, seed=scoring.seed, notes=scoring.notes, rule=rule)
+
+
+def with_measures(
+    votes: Sequence[ExemplarVote], found: Sequence[Measure], dive: DiveNumber, difficulty: Difficulty
+) -> tuple[ExemplarVote, ...]:
+    """Votes of the network with the measured stream added, and the network's own streams by their share."""
+    stream, query, known = measured_stream(), quantities(found), exemplar_quantities()
+    added = []
+    for vote in votes:
+        if vote.id in known:
+            awards = stream.difference(query, known[vote.id], dive, difficulty.board_m)
+        else:
+            # The exemplar was dived with some degree of difficulty of its own board: its award is what its score says.
+            award = vote.score / (3 * difficulty.value)
+            awards = stream.against_award(query, award, dive, difficulty.board_m)
+        parts = []
+        for part, points in zip(vote.contributions, 3 * difficulty.value * awards, strict=True):
+            dynamic, static = (stream.network_share * points for points in (part.dynamic, part.static))
+            measured = float(points)
+            total = dynamic + static + measured
+            parts.append(replace(part, points=total, dynamic=dynamic, static=static, measured=measured))
+        added.append(replace(vote, vote=vote.score + sum(part.points for part in parts), contributions=tuple(parts)))
+    return tuple(added)
+
+
+def position_note(found: Sequence[Measure], dive: DiveNumber) -> str | None:
+    """A sentence where a dive shows another position than its number names; None where it does not, or may not.
+
+    Twisting, flying and armstand dives hold their position for a part of the flight alone: nothing is said of them.
+    """
+    shown = position_shown(found)
+    if shown is None or dive.position == "D" or shown == dive.position:
+        return None
+    if dive.half_twists or dive.flying or dive.armstand:
+        return None
+    hips, knees = (next(one.value for one in found if one.name == name) for name in ("hip_angle", "knee_angle"))
+    return (
+        f"Hips at {hips:.0f}° and knees at {knees:.0f}° show position {shown}, and {dive} names {dive.position}: check "
+        "the dive number."
+    )
+
+
+def quantities(found: Sequence[Measure]) -> dict[str, tuple[float, float]]:
+    """What the terms are functions of: measures, the take-off speed (m/s), the come-out as a share of the flight."""
+    values = {one.name: (one.value, one.uncertainty) for one in found}
+    return values | _derived(values)
+
+
+def _derived(values: Quantities) -> dict[str, tuple[float, float]]:
+    found = {}
+    if "jump_height" in values and values["jump_height"][0] > 0:
+        height, deviation = values["jump_height"]
+        speed = float(np.sqrt(2 * GRAVITY_M_S2 * height))
+        found["take_off_speed"] = (speed, GRAVITY_M_S2 * deviation / speed)
+    if "come_out_lead" in values and values.get("flight_time", (0.0, 0.0))[0] > 0:
+        (lead, deviation), (flight, _) = values["come_out_lead"], values["flight_time"]
+        found["come_out_share"] = (lead / flight, deviation / flight)
+    return found
+
+
+@cache
+def measured_stream() -> MeasuredStream:
+    """The bundled stream."""
+    table: dict[str, Any] = json.loads(resource(*TABLE).read_text(encoding="utf-8"))
+    terms = (fields | {"boards_m": tuple(fields.get("boards_m", ()))} for fields in table["terms"])
+    take_off, flight, entry = table["step_shares"]
+    return MeasuredStream(
+        terms=tuple(Term(**fields) for fields in terms),
+        network_share=table["network_share"],
+        mean_award=table["mean_award"],
+        step_shares=(take_off, flight, entry),
+        interval=IntervalRule(**table["interval"]),
+        own_interval=IntervalRule(**table["own_interval"]),
+        checked=AwardCheck(**table["own_award_checked"]),
+    )
+
+
+@cache
+def exemplar_measures() -> dict[str, dict[str, float]]:
+    """What is truly measured of the bundled exemplars, by their ids: from the motion that was rendered."""
+    table: dict[str, Any] = json.loads(resource(*EXEMPLARS).read_text(encoding="utf-8"))
+    return {
+        exemplar: {name: value for name, value in zip(table["measures"], row, strict=True) if value is not None}
+        for exemplar, row in table["exemplars"].items()
+    }
+
+
+@cache
+def exemplar_quantities() -> dict[str, dict[str, tuple[float, float]]]:
+    """What is known of the bundled exemplars, by their ids.
+
+    Not the line of their legs: a rendered body turns on under water, which a diver stops.
+    """
+    found = {}
+    for exemplar, row in exemplar_measures().items():
+        values = {name: (value, 0.0) for name, value in row.items() if name not in NOT_AS_REAL}
+        found[exemplar] = values | _derived(values)
+    return found

@@ -1,0 +1,29 @@
+"""Bands of good dives."""
+
+import pytest
+
+from fineparser_core.exemplars.good_dives import good_bands
+from fineparser_core.measures import NAMES
+from fineparser_core.synth.dataset import CLUB_NUMBERS
+
+
+def test_good_dives_have_bands_by_number_and_board() -> None:
+    bands = good_bands("207C", 10.0)
+    assert set(bands) <= set(NAMES)
+    assert 1.5 < bands["flight_time"].low < bands["flight_time"].high < 2.0  # from 10 m
+    assert bands["flight_time"].n_dives >= 3
+    assert good_bands("207C", None).keys() == bands.keys()
+
+
+@pytest.mark.parametrize("number", CLUB_NUMBERS)
+def test_dives_of_clubs_have_bands_from_both_boards(number: str) -> None:
+    low, high = good_bands(number, 1.0), good_bands(number, 3.0)
+    assert 0.7 < low["flight_time"].high < high["flight_time"].high < 1.9
+    assert {"jump_height", "knee_angle", "toe_angle"} <= low.keys() & high.keys() <= set(NAMES)
+
+
+def test_numbers_and_boards_without_good_dives_have_no_bands() -> None:
+    assert good_bands("103B", None) == {}  # from which board is not known
+    assert good_bands("103B", 10.0) == {}
+    assert good_bands("207C", 3.0) == {}
+    assert good_bands(None, None) == {}

@@ -1,0 +1,61 @@
+"""What a library keeps of a dive is small, near to what was given, and read from older libraries as well."""
+
+import zlib
+
+import numpy as np
+
+from fineparser_core.exemplars.records import ExemplarEncoding, ExemplarMask
+from fineparser_core.exemplars.rows import encoding_row, mask_row, read_encoding, read_mask
+
+
+def soft_masks() -> ExemplarMask:
+    """A disc that moves, with an edge three cells wide."""
+    y, x = np.mgrid[:112, :112]
+    off = [np.hypot(x - 56 - 10 * np.sin(t / 9), y - 56) for t in range(96)]
+    probability = 1 / (1 + np.exp((np.array(off) - 20) / 1.5))
+    return ExemplarMask(
+        sampled_frames=np.arange(96),
+        mask_probability=probability.astype(np.float16),
+        crop_xyxy=np.cumsum(np.random.default_rng(0).normal(0, 3, (96, 4)), axis=0).astype(np.float32),
+    )
+
+
+def test_masks_keep_their_outline_and_take_little_room() -> None:
+    given = soft_masks()
+    row = mask_row(given)
+    assert sum(map(len, row)) < 12_000
+    found = read_mask(*row)
+    np.testing.assert_array_equal(found.sampled_frames, given.sampled_frames)
+    np.testing.assert_array_equal(found.crop_xyxy, given.crop_xyxy)
+    sure = np.abs(given.mask_probability.astype(float) - 0.5) > 1e-3
+    assert ((found.mask_probability > 0.5) == (given.mask_probability > 0.5))[sure].all()
+
+
+def test_encodings_keep_three_digits_and_take_little_room() -> None:
+    rng = np.random.default_rng(0)
+    gated = np.maximum(rng.normal(-1, 1, (9, 1024)), 0).astype(np.float32)
+    given = ExemplarEncoding(
+        gated=gated, static_tokens=rng.normal(size=(3, 4, 64)).astype(np.float32), transition_samples=(20, 60)
+    )
+    row = encoding_row(given)
+    assert len(row[0]) + len(row[1]) < 8_000
+    found = read_encoding(*row)
+    assert (np.abs(found.gated - gated) <= gated.max(axis=1, keepdims=True) / 253).all()
+    np.testing.assert_allclose(found.static_tokens, given.static_tokens, rtol=1e-3)
+    assert found.transition_samples == (20, 60)
+    nothing = ExemplarEncoding(gated=np.zeros_like(gated), static_tokens=given.static_tokens, transition_samples=(1, 2))
+    assert not read_encoding(*encoding_row(nothing)).gated.any()
+
+
+def test_rows_of_the_first_versions_are_read_as_they_are() -> None:
+    given = soft_masks()
+    steps = np.rint(given.mask_probability.astype(np.float32) * 255).astype(np.uint8)
+    found = read_mask(
+        given.sampled_frames.astype("<i8").tobytes(), zlib.compress(steps.tobytes(), 9), given.crop_xyxy.tobytes()
+    )
+    np.testing.assert_allclose(found.mask_probability, given.mask_probability, atol=3e-3)
+    gated = np.random.default_rng(0).normal(size=(9, 1024)).astype("<f4")
+    tokens = np.random.default_rng(1).normal(size=(3, 4, 64)).astype("<f4")
+    encoding = read_encoding(gated.tobytes(), tokens.tobytes(), 20, 60)
+    np.testing.assert_array_equal(encoding.gated, gated)
+    np.testing.assert_array_equal(encoding.static_tokens, tokens)

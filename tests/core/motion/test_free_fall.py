@@ -1,0 +1,117 @@
+"""Free falls among boxes that move otherwise: in real time, slowed, under a moving camera, two of them, and none."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fineparser_core.motion.boxes import Motion, apply
+from fineparser_core.motion.free_fall import LEAST_EVIDENCE, find_free_falls
+
+FPS = 30.0
+SIZE = (384, 216)
+BODY_PX = 30.0
+G_PX = 9.81 * BODY_PX / 1.15  # a second squared
+
+
+def motion(paths: list[dict[int, tuple[float, float]]], n: int, seed: int = 0, pan: float = 0.0) -> Motion:
+    """Boxes of a body's size along paths {image: (x, y)} on the wall, and three a picture that walk or wait."""
+    rng = np.random.default_rng(seed)
+    walkers = rng.uniform((0, 60), (384, 200), (3, 2))
+    steps = rng.uniform(-30, 30, (3, 2)) * (1, 0.1)
+    rows = []
+    for image in range(n):
+        for path in paths:
+            if image in path:
+                rows.append((image, *(np.array(path[image]) + rng.normal(0, 0.06 * BODY_PX, 2)), BODY_PX))
+        for at, step in zip(walkers, steps, strict=True):
+            rows.append((image, *(at + step * image / FPS + rng.normal(0, 1, 2)), BODY_PX))
+    boxes = np.array(rows)
+    to_first = np.tile(np.eye(3), (n, 1, 1))
+    to_first[:, 1, 2] = pan * np.arange(n)
+    image = boxes[:, 0].astype(np.int64)
+    return Motion(
+        times_s=np.arange(n) / FPS,
+        size_px=SIZE,
+        scale=2.0,
+        to_first=to_first,
+        scene=np.zeros(n, int),
+        cut=np.zeros(n, bool),
+        image=image,
+        centre=apply(np.linalg.inv(to_first[image]), boxes[:, 1:3]),
+        extent=np.stack([0.7 * boxes[:, 3], boxes[:, 3]], axis=1),
+    )
+
+
+def dive(first: int, seconds: float = 1.1, rise_s: float = 0.3, slowed: float = 1.0) -> dict[int, tuple[float, float]]:
+    """From image `first` a body rises for a while and falls."""
+    path = {}
+    for image in range(first, first + round(seconds * slowed * FPS) + 1):
+        t = (image - first) / FPS / slowed - rise_s
+        path[image] = (120 + 40 * t, 60 + G_PX * t**2 / 2)
+    return path
+
+
+@pytest.mark.parametrize("pan", [0.0, 4.0])
+def test_a_dive_is_found_among_walkers(pan: float) -> None:
+    fall = find_free_falls(motion([dive(40)], 120, pan=pan))[0]
+    assert abs(fall.first - 40) <= 2
+    assert abs(fall.last - 73) <= 2
+    assert fall.top_s == pytest.approx(40 / FPS + 0.3, abs=0.05)
+    assert fall.acceleration == pytest.approx(G_PX, rel=0.1)
+    assert abs(fall.acceleration - G_PX) < 3 * fall.deviation < 0.15 * G_PX
+    assert fall.slowed == 1.0
+    assert fall.evidence > 1.5
+    assert fall.height_share == pytest.approx(G_PX * (0.8**2 - 0.3**2) / 2 / 216, rel=0.15)
+
+
+def test_a_slow_replay_is_told_by_gravity() -> None:
+    fall = find_free_falls(motion([dive(30, slowed=3.0)], 190))[0]
+    assert fall.slowed == pytest.approx(3.0, rel=0.1)
+    assert abs(fall.first - 30) <= 8
+    assert abs(fall.last - 129) <= 4
+
+
+def test_a_very_slow_replay_is_followed_back_to_its_beginning() -> None:
+    fall = find_free_falls(motion([dive(30, slowed=5.0)], 230))[0]
+    assert fall.slowed == pytest.approx(5.0, rel=0.1)
+    assert abs(fall.first - 30) <= 15
+    assert abs(fall.last - 195) <= 6
+
+
+def test_boxes_that_hold_the_splash_as_well_are_taken_where_that_is_asked_for() -> None:
+    path = dive(40, seconds=0.75, rise_s=0.3)  # a low dive, which ends near where it began
+    moving = motion([path], 120)
+    last = max(path)
+    with_splash = moving.image > last - 4
+    on_path = with_splash & (np.abs(moving.centre[:, 0] - path[last][0]) < 10)
+    centre, extent = moving.centre.copy(), moving.extent.copy()
+    centre[on_path, 1] += 0.5 * BODY_PX
+    extent[on_path, 1] = 1.9 * BODY_PX
+    moving = replace(moving, centre=centre, extent=extent)
+    (strict,), (loose,) = (find_free_falls(moving, least_evidence=0.01, loose=loose)[:1] for loose in (False, True))
+    assert loose.evidence > strict.evidence
+    assert loose.first == pytest.approx(40, abs=2)
+
+
+def test_two_dives_are_two_falls_that_do_not_overlap() -> None:
+    falls = find_free_falls(motion([dive(20), dive(150)], 240), least_evidence=LEAST_EVIDENCE)
+    assert sorted(round(fall.start_s, 1) for fall in falls) == pytest.approx([20 / FPS, 5.0], abs=0.15)
+
+
+def test_a_hurdle_that_shows_better_than_the_dive_after_it_is_not_the_dive() -> None:
+    hurdle = {image: (x - 40, y - 8) for image, (x, y) in dive(20, seconds=1.0, rise_s=0.35).items()}
+    seen_badly = dive(70, seconds=0.8)
+    alone = find_free_falls(motion([hurdle], 130))[0].evidence
+    assert alone > find_free_falls(motion([seen_badly], 130))[0].evidence
+    falls = find_free_falls(motion([hurdle, seen_badly], 130), least_evidence=LEAST_EVIDENCE)
+    assert [70 - fall.first for fall in falls] == [pytest.approx(0, abs=3)]
+    assert falls[0].evidence == pytest.approx(alone, rel=0.1)
+
+
+def test_walkers_a_jump_on_the_spot_and_nothing_are_none() -> None:
+    hop = dive(40, seconds=0.6, rise_s=0.3)
+    assert not find_free_falls(motion([], 150), least_evidence=LEAST_EVIDENCE)
+    assert not find_free_falls(motion([hop], 150), least_evidence=LEAST_EVIDENCE)
+    empty = motion([], 2)
+    assert not find_free_falls(empty)

@@ -1,0 +1,214 @@
+"""Corrected transitions and exemplars left out, from the cached encoding of a dive."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "golden"))
+
+import golden_kit
+
+from fineparser_core.diving.difficulty import find_difficulty
+from fineparser_core.diving.dive_number import parse_dive_number
+from fineparser_core.errors import ConfigError, ExemplarError
+from fineparser_core.exemplars.records import Exemplar, ExemplarEncoding, ExemplarMask
+from fineparser_core.exemplars.store import ExemplarStore
+from fineparser_core.inference.analyzer import Analyzer
+from fineparser_core.scoring.rescore import (
+    correct_contact,
+    correct_transitions,
+    exclude_exemplars,
+    outliers,
+    transition_range,
+)
+from fineparser_core.types import Clip, ClipEncoding, DiveParse, ExemplarVote, ModelIdentity, Transitions
+from fineparser_core.video.sampling import frame_to_sample
+
+DIVE = parse_dive_number("207C")
+DIFFICULTY = find_difficulty(DIVE, 10.0)
+IDENTITY = ModelIdentity(
+    id="golden-0",
+    trained_on="seeded noise",
+    synthetic=True,
+    preprocessing="whole",
+    decoding="joint",
+    precision="fp32",
+    device="cpu",
+)
+
+
+def transitions(flight: int, entry: int) -> Transitions:
+    return Transitions(
+        first_flight_frame=flight, first_entry_frame=entry, first_flight_s=flight / 50, first_entry_s=entry / 50
+    )
+
+
+def parsed(n_frames: int, st: int = 30, ed: int = 60) -> tuple[DiveParse, ClipEncoding]:
+    """A dive of 10 frames before and n frames in the clip, with a random encoding."""
+    sampled = 10 + np.trunc(np.linspace(0, n_frames - 1, 96)).astype(np.int64)
+    draw = np.random.default_rng(0)
+    probabilities = draw.random((96, 2), dtype=np.float32)
+    parse = DiveParse(
+        clip=Clip(path=Path("x.mp4"), in_frame=10, out_frame=10 + n_frames - 1, fps=50.0),
+        sampled_frames=sampled,
+        sampled_times_s=sampled / 50,
+        probabilities=probabilities,
+        transitions=transitions(int(sampled[st]), int(sampled[ed])),
+        mask_probability=np.zeros((96, 112, 112), np.float16),
+        crop_xyxy=np.zeros((96, 4), np.float32),
+        model=IDENTITY,
+    )
+    encoding = ClipEncoding(
+        gated=draw.standard_normal((9, 1024), dtype=np.float32),
+        frame_features=draw.standard_normal((96, 512), dtype=np.float32),
+        transition_samples=(st, ed),
+        probabilities=probabilities,
+    )
+    return parse, encoding
+
+
+@pytest.fixture(scope="module")
+def analyzer(tmp_path_factory):
+    """Seeded weights and three exemplars with random encodings: nothing is decoded."""
+    folder = tmp_path_factory.mktemp("library")
+    draw = np.random.default_rng(1)
+    with ExemplarStore.create(folder / "library.sqlite") as library:
+        mask = ExemplarMask(
+            sampled_frames=np.arange(96),
+            mask_probability=np.zeros((96, 112, 112), np.float16),
+            crop_xyxy=np.zeros((96, 4), np.float32),
+        )
+        for i, score in enumerate((45.0, 72.5, 88.0)):
+            made = Exemplar(
+                id=f"ex{i}",
+                dive_number="207C",
+                board_m=10.0,
+                score=score,
+                clip_path=folder / f"ex{i}.mp4",
+                in_frame=0,
+                out_frame=95,
+                first_flight_frame=30,
+                first_entry_frame=60,
+                synthetic=True,
+            )
+            encoding = ExemplarEncoding(
+                gated=draw.standard_normal((9, 1024), dtype=np.float32),
+                static_tokens=draw.standard_normal((3, 4, 64), dtype=np.float32),
+                transition_samples=(30, 60),
+            )
+            library.add(made, mask, {IDENTITY.id: encoding})
+        yield Analyzer(golden_kit.model(0), IDENTITY, library)
+
+
+def assert_sums_exactly(scoring) -> None:
+    mean = np.mean([vote.score for vote in scoring.exemplars])
+    assert sum(part.points for part in scoring.contributions) + mean == pytest.approx(scoring.score, abs=1e-9)
+    assert scoring.award == pytest.approx(scoring.score / (3 * scoring.difficulty))
+
+
+def test_the_networks_own_transitions_give_its_own_score(analyzer):
+    parse, encoding = parsed(20)  # five samples share a frame
+    _, same = correct_transitions(parse, encoding, parse.transitions)
+    assert same.transition_samples == encoding.transition_samples
+    assert analyzer.score(same, DIVE, DIFFICULTY) == analyzer.score(encoding, DIVE, DIFFICULTY)
+
+
+def test_other_transitions_score_without_another_pass(analyzer, monkeypatch):
+    monkeypatch.setattr(analyzer.encoder, "encode", None)
+    parse, encoding = parsed(200)
+    own = analyzer.score(encoding, DIVE, DIFFICULTY)
+    moved_parse, moved = correct_transitions(parse, encoding, transitions(100, 150))
+    assert moved_parse.transitions.first_flight_frame == 100
+    assert moved.transition_samples == (
+        frame_to_sample(parse.sampled_frames, 100),
+        frame_to_sample(parse.sampled_frames, 150),
+    )
+    scoring = analyzer.score(moved, DIVE, DIFFICULTY)
+    assert abs(scoring.score - own.score) > 1e-3
+    assert_sums_exactly(scoring)
+    # What a video with those transitions would have been encoded to gives the same.
+    fresh = replace(encoding, transition_samples=moved.transition_samples)
+    assert analyzer.score(fresh, DIVE, DIFFICULTY) == scoring
+
+
+def test_within_its_windows_a_move_changes_the_appearance_alone(analyzer):
+    parse, encoding = parsed(96)
+    own = analyzer.score(encoding, DIVE, DIFFICULTY)
+    flight = parse.transitions.first_flight_frame
+    _, near = correct_transitions(parse, encoding, transitions(flight + 4, parse.transitions.first_entry_frame))
+    for before, after in zip(own.exemplars, analyzer.score(near, DIVE, DIFFICULTY).exemplars, strict=True):
+        assert [c.dynamic for c in before.contributions] == pytest.approx([c.dynamic for c in after.contributions])
+        assert [c.static for c in before.contributions] != pytest.approx([c.static for c in after.contributions])
+
+
+def test_the_contact_with_the_water_is_corrected_after_the_entry_alone():
+    parse, encoding = parsed(200)
+    entry, last = parse.transitions.first_entry_frame, parse.clip.out_frame
+    assert transition_range(parse, 2) == (entry, last)
+    for frame in (entry, entry + 9, last):
+        corrected = correct_contact(parse, frame)
+        assert corrected.first_water_contact_frame == frame
+        assert replace(corrected, first_water_contact_frame=None) == parse
+    for frame in (entry - 1, last + 1):
+        with pytest.raises(ConfigError, match=f"at frame {frame}: the entry begins at frame {entry}"):
+            correct_contact(parse, frame)
+    parse = correct_contact(parse, entry + 9)
+    flight = parse.transitions.first_flight_frame
+    for moved, contact in ((entry + 9, entry + 9), (entry + 10, None)):
+        after, _ = correct_transitions(parse, encoding, transitions(flight, moved))
+        assert after.first_water_contact_frame == contact
+
+
+def test_a_frame_between_two_samples_counts_as_the_next():
+    parse, _ = parsed(200)
+    between = int(parse.sampled_frames[40]) + 1
+    assert between not in parse.sampled_frames
+    assert frame_to_sample(parse.sampled_frames, between) == 41
+    assert frame_to_sample(parse.sampled_frames, int(parse.sampled_frames[40])) == 40
+    assert frame_to_sample(parse.sampled_frames, parse.clip.out_frame + 5) == 95
+
+
+@pytest.mark.parametrize("n_frames", [16, 20, 95, 96, 97, 103, 400])
+def test_all_of_the_range_can_be_scored_and_nothing_beyond(analyzer, n_frames):
+    parse, encoding = parsed(n_frames)
+    own = (parse.transitions.first_flight_frame, parse.transitions.first_entry_frame)
+    for place in (0, 1):
+        lowest, highest = transition_range(parse, place)
+        assert lowest <= own[place] <= highest
+        for frame, allowed in ((lowest, True), (highest, True), (lowest - 1, False), (highest + 1, False)):
+            moved = transitions(*(frame if p == place else own[p] for p in (0, 1)))
+            if allowed:
+                _, corrected = correct_transitions(parse, encoding, moved)
+                assert np.isfinite(analyzer.score(corrected, DIVE, DIFFICULTY).score)
+            else:
+                with pytest.raises(ConfigError, match="move them apart"):
+                    correct_transitions(parse, encoding, moved)
+
+
+def test_leaving_out_is_the_score_of_the_rest(analyzer):
+    _, encoding = parsed(96)
+    scoring = analyzer.score(encoding, DIVE, DIFFICULTY)
+    left = exclude_exemplars(scoring, {"ex1"})
+    assert [vote.id for vote in left.exemplars] == [vote.id for vote in scoring.exemplars if vote.id != "ex1"]
+    assert left.score == np.mean([vote.vote for vote in left.exemplars])
+    assert left.spread == np.std([vote.vote for vote in left.exemplars])
+    assert "1 of 3 exemplars left out" in left.notes[-1]
+    assert_sums_exactly(left)
+    assert exclude_exemplars(scoring, {"nobody"}) is scoring
+    with pytest.raises(ExemplarError, match="take one back in"):
+        exclude_exemplars(scoring, {"ex0", "ex1", "ex2"})
+
+
+def test_outliers_disagree_with_the_median_and_do_not_hide_one_another():
+    def votes(*values: float) -> list[ExemplarVote]:
+        return [
+            ExemplarVote(id=str(i), dive_number="207C", board_m=None, score=v, vote=v, contributions=())
+            for i, v in enumerate(values)
+        ]
+
+    assert outliers(votes(70, 71, 72, 73, 71.5, 72.5, 95, 96)) == {"6", "7"}
+    assert outliers(votes(70, 70, 70, 70.5, 72)) == frozenset()  # all but one mind: two points are no quarrel
+    assert outliers(votes(70, 70, 95)) == frozenset()
