@@ -70,6 +70,10 @@ class VideoError(FineParserError):
     exit_code = ExitCode.VIDEO
 
 
+class NoDiveError(VideoError):
+    """Nobody dives in a recording that is too long to be analysed whole."""
+
+
 class ExemplarError(FineParserError):
     """No exemplar to compare with, or an unreadable exemplar library."""
 

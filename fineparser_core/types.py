@@ -78,8 +78,8 @@ class DiveSegment:
 
     Attributes:
         in_frame, out_frame: first and last frame, both included.
-        first_flight_frame, first_entry_frame: the predicted transitions.
-        confidence: the smaller of the peak probabilities of the two transitions.
+        first_flight_frame, first_entry_frame: where the free fall begins and where it ends, in the water.
+        confidence: evidence of the fall: 0.5 for the least that counts as a dive, towards 1 for more.
     """
 
     in_frame: int
@@ -247,6 +247,51 @@ class DiveMotion:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Moment:
+    """When something happens in a dive: the first frame that shows it.
+
+    Attributes:
+        time_s: seconds of the file.
+        deviation_s: one standard deviation of it.
+        sources: what it was read from: "network", "feet", "height" (of the board, by gravity), "opening", "contact",
+            "path", or "hand" for what a person has placed.
+        conflict: whether these contradict one another.
+    """
+
+    time_s: float
+    deviation_s: float
+    sources: tuple[str, ...]
+    conflict: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moments:
+    """The moments of a dive, estimated once from all that tells them; all that is said of a dive reads these.
+
+    Attributes:
+        take_off: no part of the body touches the board any more.
+        top: the body's centre is highest; None where its path is not seen.
+        come_out: a closed body opens for the entry.
+        contact: the water is touched; None where that does not show.
+        covariance_s2: of take-off and top.
+    """
+
+    take_off: Moment
+    come_out: Moment
+    top: Moment | None = None
+    contact: Moment | None = None
+    covariance_s2: float = 0.0
+
+    @property
+    def rise_deviation_s(self) -> float:
+        """Standard deviation of the time from take-off to top; of the take-off alone where no top is known."""
+        if self.top is None:
+            return self.take_off.deviation_s
+        variance = self.take_off.deviation_s**2 + self.top.deviation_s**2 - 2 * self.covariance_s2
+        return float(np.sqrt(max(variance, 0.0)))
+
+
+@dataclass(frozen=True, kw_only=True)
 class DiveParse:
     """Steps and masks of a clip, the part of an analysis that needs no dive number.
 
@@ -260,6 +305,7 @@ class DiveParse:
             `KEYPOINT_NAMES`; None where the network estimates no poses.
         evidence: whether the clip shows a complete dive; None if not measured.
         refusal: a sentence that says why the clip should not be scored; None if it can be scored.
+        moments: which the transitions and the contact are the frames of.
         first_water_contact_frame: source frame in which the diver touches the water first; None where nobody was found
             to fall freely, or the contact does not show.
         motion: the free fall and the camera's motion; None where nobody was found to fall freely.
@@ -272,6 +318,7 @@ class DiveParse:
     sampled_times_s: np.ndarray = field(repr=False)
     probabilities: np.ndarray = field(repr=False)
     transitions: Transitions
+    moments: Moments
     mask_probability: np.ndarray = field(repr=False)
     crop_xyxy: np.ndarray = field(repr=False)
     model: ModelIdentity

@@ -23,7 +23,7 @@ from fineparser_core.data.records import DiveRecord
 from fineparser_core.data.transforms import plain_view, view_frames
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
-from fineparser_core.errors import VideoError
+from fineparser_core.errors import NoDiveError, VideoError
 from fineparser_core.evaluation.failures import SHEETS, failure_sheet, worst
 from fineparser_core.evaluation.fidelity import Fidelity, contribution_fidelity, read_qualities
 from fineparser_core.evaluation.model_card import EVALUATION
@@ -46,7 +46,7 @@ from fineparser_core.export.overlay_sheet import overlay_sheet
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.inference.device import PRECISIONS, choose_device, choose_precision
 from fineparser_core.inference.encoder import to_channels_last
-from fineparser_core.motion.cutting import find_clip
+from fineparser_core.motion.recording import FoundClip, find_clip
 from fineparser_core.progress import CancelToken, ProgressCallback
 from fineparser_core.synth.twin_table import sample_records
 from fineparser_core.synth.twins import plan_twins
@@ -203,10 +203,13 @@ def _measure_clips(
 def _measure_clip(analyzer: Analyzer, labels: ClipLabels, cancel: CancelToken) -> tuple[RealClipResult, DiveParse]:
     """A real clip as `score` takes it: the file trimmed, parsed and scored; what is not found in it is not a dive."""
     began_s, award = time.perf_counter(), None
-    found = find_clip(labels.path, cancel=cancel)
-    clip = make_clip(labels.path, labels.in_frame, labels.out_frame) if found is None else found.clip
-    parse, encoding = analyzer.parse(clip, cancel=cancel)
-    dives = [] if found is None or parse.refusal is not None else [(clip.in_frame, clip.out_frame), *found.others]
+    try:
+        found, is_dive = find_clip(labels.path, cancel=cancel), True
+    except NoDiveError:
+        found, is_dive = FoundClip(make_clip(labels.path, labels.in_frame, labels.out_frame)), False
+    clip = found.clip
+    parse, encoding = analyzer.parse(clip, found.recording, cancel=cancel)
+    dives = [(clip.in_frame, clip.out_frame), *found.others] if is_dive and parse.refusal is None else []
     trim = judge_trim(dives, labels, clip.fps)
     if labels.dive_number is not None and parse.refusal is None:
         dive = parse_dive_number(labels.dive_number)

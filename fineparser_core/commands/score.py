@@ -13,18 +13,14 @@ from fineparser_core.commands.score_outputs import (
 )
 from fineparser_core.commands.score_report import report
 from fineparser_core.commands.terminal import running
-from fineparser_core.commands.trim import no_dive
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExitCode
 from fineparser_core.exemplars.selection import CandidateRule, find_candidates
 from fineparser_core.exemplars.store import ExemplarStore, own_folder
 from fineparser_core.export.analysis_json import analysis_to_dict
-from fineparser_core.motion.cutting import find_clip
+from fineparser_core.motion.recording import FoundClip, find_clip
 from fineparser_core.progress import CancelToken, ProgressCallback
-from fineparser_core.types import Clip
-from fineparser_core.video.clips import make_clip
-from fineparser_core.video.probe import probe
 
 
 def main(argv: list[str]) -> int:
@@ -46,11 +42,7 @@ def main(argv: list[str]) -> int:
         if dive is not None and args.synchro:
             find_candidates(library.exemplars(), dive, synchro=True, path=library.path)
         check_outputs(args, library)
-        probe(args.clip)
-        if args.no_trim or (args.start_frame, args.end_frame) != (None, None):
-            clip = make_clip(args.clip, args.start_frame, args.end_frame, args.athlete)
-        else:
-            clip = _found_dive(args, progress, cancel)
+        found = _found_dive(args, progress, cancel)
 
         # Imported late, as it loads torch: every check above runs without it.
         from fineparser_core.inference.analyzer import Analyzer
@@ -59,9 +51,10 @@ def main(argv: list[str]) -> int:
         analyzer = Analyzer.open(weights=args.weights, library=library, device=args.device, precision=args.precision)
         analyzer.scores_anyway = args.force
         analysis = analyzer.analyze(
-            clip,
+            found.clip,
             dive,
             difficulty,
+            found.recording,
             n_exemplars=args.exemplars,
             seed=args.seed,
             rule=rule,
@@ -83,15 +76,17 @@ def main(argv: list[str]) -> int:
     return ExitCode.EXEMPLARS if analysis.unscored else ExitCode.DONE
 
 
-def _found_dive(args: ScoreOptions, progress: ProgressCallback, cancel: CancelToken) -> Clip:
-    """The dive of the file; of several the clearest, and the others are named.
-
-    Raises:
-        VideoError: there is none.
-    """
-    found = find_clip(args.clip, args.athlete, progress=progress, cancel=cancel)
-    if found is None:
-        raise no_dive(args.clip)
+def _found_dive(args: ScoreOptions, progress: ProgressCallback, cancel: CancelToken) -> FoundClip:
+    """The dive of the file; of several the clearest, and the others are named."""
+    found = find_clip(
+        args.clip,
+        args.athlete,
+        start_frame=args.start_frame,
+        end_frame=args.end_frame,
+        trim=not args.no_trim,
+        progress=progress,
+        cancel=cancel,
+    )
     if found.others:
         others = ", ".join(f"--start-frame {first} --end-frame {last}" for first, last in found.others)
         remark(f"{1 + len(found.others)} dives were found, and the clearest is analysed; the others: {others}")
@@ -99,7 +94,7 @@ def _found_dive(args: ScoreOptions, progress: ProgressCallback, cancel: CancelTo
         remark(
             f"The dive is in frames {found.clip.in_frame} to {found.clip.out_frame}; --no-trim takes the whole file."
         )
-    return found.clip
+    return found
 
 
 def _open_library(path: Path | None) -> ExemplarStore:

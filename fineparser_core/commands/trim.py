@@ -4,19 +4,18 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from fineparser_core.commands.options import Positional, WeightsOptions, parse
+from fineparser_core.commands.options import Positional, parse
 from fineparser_core.commands.printing import say, say_json
 from fineparser_core.commands.terminal import running
-from fineparser_core.errors import VideoError
+from fineparser_core.motion.recording import find_dives, no_dive
 from fineparser_core.text_table import text_table
 from fineparser_core.types import DiveSegment, VideoInfo
-from fineparser_core.video.probe import probe
 
-FORMAT = "fineparser.trim/2"
+FORMAT = "fineparser.trim/3"
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrimOptions(WeightsOptions):
+class TrimOptions:
     """Finds the dives in a long recording. Frames are 0-based, inclusive, and those of the file.
 
     Attributes:
@@ -38,14 +37,8 @@ def main(argv: list[str]) -> int:
     """
     args = parse(TrimOptions, "trim", argv)
     with running(quiet=args.quiet) as (progress, cancel):
-        info = probe(args.video)
-
-        # Imported late, as they load torch: the checks above run without it.
-        from fineparser_core.inference.analyzer import Analyzer
-        from fineparser_core.inference.trim import find_dives
-
-        analyzer = Analyzer.open(weights=args.weights, device=args.device, precision=args.precision)
-        segments = find_dives(analyzer, args.video, progress=progress, cancel=cancel)
+        found = find_dives(args.video, progress=progress, cancel=cancel)
+    info, segments = found.info, found.segments
     if args.json:
         say_json(as_dict(args.video, info, segments))
     elif segments:
@@ -72,14 +65,6 @@ def as_dict(path: Path, info: VideoInfo, segments: list[DiveSegment]) -> dict[st
             for segment in segments
         ],
     }
-
-
-def no_dive(path: Path) -> VideoError:
-    """The error for a file without a dive."""
-    return VideoError(
-        f"{path}: no dive was found in it: give the first and the last frame of one yourself with --start-frame and "
-        "--end-frame, or choose another recording."
-    )
 
 
 def _table(info: VideoInfo, segments: list[DiveSegment]) -> str:

@@ -54,7 +54,7 @@ def athlete_crop_inputs(data: DiveSet, encoder: ClipEncoder) -> InputSource:
         paths = clip_images(data, dive.record)
         chosen = [paths[i] for i in plain_view(dive, WHOLE.name).sampled]
         images = [read_frame(path) for path, _ in chosen]
-        frames, crops = crop_athlete(images, follow_masks(coarse_pass(images, encoder)[1], images[0]), encoder)
+        frames, crops, _ = crop_athlete(images, follow_masks(coarse_pass(images, encoder)[1], images[0]), encoder)
         whole = [read_mask(mask) for _, mask in chosen if mask is not None]
         if not whole:
             return EvalInput(frames, None, None)

@@ -29,13 +29,14 @@ from fineparser_core.inference.clip_validation import (
 )
 from fineparser_core.inference.device import choose_device, choose_precision
 from fineparser_core.inference.encoder import ClipEncoder, EncodedClip
-from fineparser_core.inference.placing import between_readings, measured_moments, place
 from fineparser_core.inference.samples import Samples, read_samples
 from fineparser_core.language import phrase
 from fineparser_core.measures import measures
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.folding import fold_batch_norms
-from fineparser_core.motion.moments import Moments, transition_prior
+from fineparser_core.motion.moments import find_moments, network_alone, place_moments
+from fineparser_core.motion.readings import transition_prior
+from fineparser_core.motion.recording import Recording
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
 from fineparser_core.resources import resource
 from fineparser_core.scoring.measured_stream import add_measures, measured
@@ -103,8 +104,8 @@ class Analyzer:
             model, torch.device(identity.device), precision=identity.precision, decoding=identity.decoding
         )
         self._encodings: dict[str, ExemplarEncoding] = {}
-        # What was read of clips whose parse was cancelled, by clip, way of following, and age of the file.
-        self._unfinished: dict[tuple[Clip, bool, float], Samples] = {}
+        # What was read of clips whose parse was cancelled, by clip and age of the file.
+        self._unfinished: dict[tuple[Clip, float], Samples] = {}
 
     @classmethod
     def open(
@@ -143,6 +144,7 @@ class Analyzer:
     def parse(
         self,
         clip: Clip,
+        recording: Recording | None = None,
         *,
         progress: ProgressCallback = ignore_progress,
         cancel: CancelToken | None = None,
@@ -151,30 +153,27 @@ class Analyzer:
 
         Once it was cancelled, what was read of the clip by then is not read again.
 
+        Args:
+            recording: what was read of the clip's file, see `find_clip`; without it the clip is read.
+
         Raises:
             VideoError: where the clip cannot be read.
             ConfigError: where nothing moves at the clip's point on the diver.
             Cancelled: once the token is set.
         """
-        parse, encoding = self._parse(clip, True, progress, cancel)
-        if parse.refusal is not None and parse.motion is not None and clip.athlete is None:
-            # What fell is nobody whom the network sees.
-            parse, encoding = self._parse(clip, False, progress, cancel)
-        return parse, encoding
-
-    def _parse(
-        self, clip: Clip, by_fall: bool, progress: ProgressCallback, cancel: CancelToken | None
-    ) -> tuple[DiveParse, ClipEncoding]:
-        samples, (encoding, masks, joints) = self._encoded(clip, by_fall, progress, cancel)
+        samples, (encoding, masks, joints) = self._encoded(clip, recording, progress, cancel)
         sampled, times = samples.sampled, samples.times_s
-        diver, moments, descent = samples.diver, Moments(None, None, None), 0.0
-        decoded = encoding.transition_samples
-        if diver is not None:
+        diver, decoded, descent = samples.diver, encoding.transition_samples, 0.0
+        if joints is not None:
+            joints = joints_in_source(joints, samples.crops)
+        if diver is None:
+            moments = network_alone((float(times[decoded[0]]), float(times[decoded[1]])))
+        else:
             decoded = self.encoder.decode(encoding.probabilities, prior=transition_prior(diver.fall, times))
-            moments = measured_moments(diver, times, masks, samples.crops)
-            moments = between_readings(moments, float(times[decoded[0]]), diver.fall.slowed)
+            network_s = float(times[decoded[0]]), float(times[decoded[1]])
+            moments = find_moments(diver, network_s, times, masks, samples.crops, joints)
             descent = diver.fall.height_share
-        transitions, placed, contact_frame = place(moments, decoded, sampled, times)
+        transitions, placed, contact_frame, moments = place_moments(moments, decoded, sampled, times)
         encoding = replace(encoding, transition_samples=placed)
         evidence = clip_evidence(encoding.probabilities, placed, masks, descent, int(samples.valid.sum()))
         parse = DiveParse(
@@ -183,9 +182,10 @@ class Analyzer:
             sampled_times_s=times,
             probabilities=encoding.probabilities,
             transitions=transitions,
+            moments=moments,
             mask_probability=masks,
             crop_xyxy=samples.crops,
-            joints=None if joints is None else joints_in_source(joints, samples.crops),
+            joints=joints,
             model=self.model,
             evidence=evidence,
             refusal=refusal(evidence, self.calibration.domain),
@@ -201,12 +201,12 @@ class Analyzer:
         return parse, encoding
 
     def _encoded(
-        self, clip: Clip, by_fall: bool, progress: ProgressCallback, cancel: CancelToken | None
+        self, clip: Clip, recording: Recording | None, progress: ProgressCallback, cancel: CancelToken | None
     ) -> tuple[Samples, EncodedClip]:
         changed_s = clip.path.stat().st_mtime if clip.path.is_file() else 0.0
-        known_as = (clip, by_fall, changed_s)
+        known_as = (clip, changed_s)
         samples = self._unfinished.pop(known_as, None) or read_samples(
-            clip, self.model.preprocessing, self.encoder, by_fall=by_fall, progress=progress, cancel=cancel
+            clip, self.model.preprocessing, self.encoder, recording, progress=progress, cancel=cancel
         )
         try:
             return samples, self.encoder.encode(
@@ -394,6 +394,7 @@ class Analyzer:
         clip: Clip,
         dive: DiveNumber | None,
         difficulty: Difficulty | None = None,
+        recording: Recording | None = None,
         *,
         progress: ProgressCallback = ignore_progress,
         cancel: CancelToken | None = None,
@@ -407,7 +408,7 @@ class Analyzer:
         """
         if dive is not None and choice.get("rule", SAME_NUMBER).synchro:
             find_candidates(self.library.exemplars(cancel=cancel), dive, synchro=True, path=self.library.path)
-        parsed = self.parse(clip, progress=progress, cancel=cancel)
+        parsed = self.parse(clip, recording, progress=progress, cancel=cancel)
         parse = parsed[0]
         if parse.refusal and not self.scores_anyway:
             return Analysis(parse=parse, scoring=None, measures=())  # of what is no dive nothing is said

@@ -1,37 +1,35 @@
 """Reads the 96 samples of a clip: whole frames or athlete crops. Imports torch."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 
-from fineparser_core.constants import MASK_SIZE
-from fineparser_core.errors import ConfigError, VideoError
+from fineparser_core.constants import MASK_SIZE, N_SAMPLES
+from fineparser_core.errors import ConfigError
 from fineparser_core.inference.encoder import ClipEncoder
-from fineparser_core.language import phrase
-from fineparser_core.motion.boxes import Motion, MotionFinder
-from fineparser_core.motion.following import LEAST_FRAMES, Diver, follow_athlete
+from fineparser_core.motion.following import LEAST_FRAMES, Diver, diver_of, fall_at_point, follow_diver, follow_point
+from fineparser_core.motion.free_fall import FreeFall
+from fineparser_core.motion.recording import Recording, around_fall, damage_notes, find_dives
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, ignore_progress
-from fineparser_core.types import Clip, VideoInfo
+from fineparser_core.types import Clip
 from fineparser_core.video.athlete_crop import crop_image, crops_around_joints, square_to_xyxy, track_athlete
-from fineparser_core.video.preprocess import WHOLE, AthleteCrop, get_preprocessing
+from fineparser_core.video.preprocess import WHOLE, FullFrame, get_preprocessing
 from fineparser_core.video.reader import VideoReader
 from fineparser_core.video.sampling import sample_frames, valid_samples
 
-# Frames kept for the refined pass are reduced to this height: 96 of them take 270 MB, and an athlete of a tenth of the
-# height still fills a crop.
-_KEPT_HEIGHT_PX = 720
-# And to this area: only frames of more than 3 : 1 are wider.
-_KEPT_PX = 3 * 720 * 720
 # Coarse masks underestimate the athlete: with a threshold of 0.5 the crops have 0.84 of the correct side, and a fifth
 # of them cut off limbs.
 _MASK_THRESHOLD = 0.35
 # Least confidence of a keypoint that is used to place the crop.
 _KEYPOINT_THRESHOLD = 0.4
-# Share of frames that a damaged file may lack; the frame before stands in for each.
-_MOST_DAMAGED = 0.25
+# A body is seen in a crop where so many of its fifteen joints are in so many samples.
+_BODY_JOINTS, _BODY_FRAMES = 5, 6
+#: Real time before and after a fall that is sampled: with a dive from 1 m or 3 m, every picture of thirty a second.
+_SAMPLED_S = (1.1, 0.7)
+#: Falls of a clip that are looked at, until one is that of a body.
+_MOST_FOLLOWED = 3
 
 
 class Samples(NamedTuple):
@@ -72,16 +70,19 @@ def read_samples(
     clip: Clip,
     preprocessing: str,
     encoder: ClipEncoder,
+    recording: Recording | None = None,
     *,
-    by_fall: bool = True,
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
 ) -> Samples:
     """Read and preprocess the samples of a clip.
 
+    Where somebody falls freely the samples lie around the fall, however long the clip is, so that one dive gives the
+    same samples in every clip that holds it.
+
     Args:
         encoder: runs the coarse pass for preprocessings that crop the athlete.
-        by_fall: look for who falls freely first; who is at the clip's point is followed in any case.
+        recording: what was read of the file; without it the clip is read.
         progress: receives the stage "read", and "coarse" for the coarse pass.
 
     Raises:
@@ -90,26 +91,100 @@ def read_samples(
         Cancelled: `cancel` was set.
     """
     shape = get_preprocessing(preprocessing)
-    keep = _reduced if isinstance(shape, AthleteCrop) else shape.apply
-    follow = isinstance(shape, AthleteCrop) and (by_fall or clip.athlete is not None)
-    kept, motion, sampled, info, notes = _read(clip, keep, isinstance(shape, AthleteCrop), follow, progress, cancel)
-    times_s = info.pts_s[sampled]
-    if not isinstance(shape, AthleteCrop):
-        crop = np.asarray(shape.crop_xyxy(info.width_px, info.height_px), np.float32)
-        if clip.athlete is not None:
-            notes = (*notes, "These weights see the whole picture: the point on the diver changes nothing.")
-        return Samples(np.stack(kept), sampled, times_s, np.tile(crop, (len(sampled), 1)), notes=notes)
-    scale = info.width_px / kept[0].shape[1]
-    found = None if motion is None else follow_athlete(motion, sampled, scale, clip.athlete)
-    diver, coarse = None, None
-    if found is not None:
-        squares, diver = found.squares / scale, found.diver
-    else:
-        coarse = coarse_pass(kept, encoder, progress=progress, cancel=cancel)
-        squares = follow_masks(coarse[1], kept[0])
-    frames, crops = crop_athlete(kept, squares, encoder, progress=progress, cancel=cancel)
-    scales = np.array([scale, info.height_px / kept[0].shape[0]] * 2, np.float32)
-    return Samples(frames, sampled, times_s, crops * scales, diver, coarse, notes)
+    if isinstance(shape, FullFrame):
+        return _whole_frames(clip, shape, progress, cancel)
+    if recording is None or not recording.covers(clip):
+        recording = find_dives(clip.path, clip.in_frame, clip.out_frame, progress=progress, cancel=cancel)
+    images, motion = recording.images_of(clip), recording.motion
+    notes = recording.notes(images)
+    for fall, squares in _followed(recording, clip):
+        sampled = spread_samples(recording, images, fall)
+        kept = _Kept(recording, sampled, cancel)
+        frames, crops, seen = crop_athlete(
+            kept, squares[sampled] / kept.scale, encoder, progress=progress, cancel=cancel
+        )
+        if fall is None or seen:
+            diver = None if fall is None else diver_of(motion, fall, sampled)
+            return _samples(recording, sampled, frames, crops * kept.scales, diver, None, notes)
+    sampled = spread_samples(recording, images, None)
+    kept = _Kept(recording, sampled, cancel)
+    coarse = coarse_pass(kept, encoder, progress=progress, cancel=cancel)
+    frames, crops, _ = crop_athlete(kept, follow_masks(coarse[1], kept[0]), encoder, progress=progress, cancel=cancel)
+    return _samples(recording, sampled, frames, crops * kept.scales, None, coarse, notes)
+
+
+def _followed(recording: Recording, clip: Clip) -> Iterator[tuple[FreeFall | None, np.ndarray]]:
+    """Who may be the diver of a clip, the likeliest first: a free fall and the squares (n, 3) that follow it.
+
+    Raises:
+        ConfigError: nothing moves at the clip's point, or the clip is too short to follow anybody from there.
+    """
+    images, motion = recording.images_of(clip), recording.motion
+    if clip.athlete is None:
+        within = [fall for fall in recording.falls if images.start <= fall.first and fall.last < images.stop]
+        for fall in within[:_MOST_FOLLOWED]:
+            yield fall, follow_diver(motion, fall)
+        return
+    if (n := images.stop - images.start) < LEAST_FRAMES:
+        raise ConfigError(
+            f"{clip.path}: the clip is too short to follow the diver from a point ({n} samples, need at "
+            f"least {LEAST_FRAMES}): move the in or the out point, or take the point away."
+        )
+    image = int(np.abs(recording.frames - clip.athlete.frame).argmin())
+    pointed = fall_at_point(motion, image, clip.athlete)
+    yield pointed, follow_point(motion, image, clip.athlete) if pointed is None else follow_diver(motion, pointed)
+
+
+class _Kept(Sequence[np.ndarray]):
+    """The pictures of 96 samples, (H, W, 3) uint8 RGB, each made where it is asked for.
+
+    Attributes:
+        scale, scales: source pixels a pixel of theirs, along the width and along both.
+    """
+
+    def __init__(self, recording: Recording, sampled: np.ndarray, cancel: CancelToken | None) -> None:
+        self._pictures, self._frames = recording.pictures, recording.frames[sampled].tolist()
+        self._pictures.keep_only(self._frames, cancel)
+        width, height = self._pictures.size_px or (1, 1)
+        self.scale = recording.info.width_px / width
+        self.scales = np.array([self.scale, recording.info.height_px / height] * 2, np.float32)
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def __getitem__(self, sample):  # type: ignore[no-untyped-def]
+        return self._pictures.rgb(self._frames[sample])
+
+
+def spread_samples(recording: Recording, images: slice, fall: FreeFall | None) -> np.ndarray:
+    """(96,) int64: pictures of a recording, evenly over some of them, around the fall where there is one.
+
+    Where there are fewer pictures than samples each is taken once, and the rest repeats the last one: short clips are
+    not stretched.
+    """
+    first, last = images.start, images.stop - 1
+    times_s = recording.motion.times_s
+    if fall is not None:
+        first, last = around_fall(fall, times_s, (first, last), _SAMPLED_S)
+    if last - first < N_SAMPLES:
+        return np.minimum(first + np.arange(N_SAMPLES), last)
+    if not recording.info.variable_frame_rate:
+        return np.linspace(first, last, N_SAMPLES).astype(np.int64)
+    wanted_s = np.linspace(times_s[first], times_s[last], N_SAMPLES)
+    return np.clip(np.searchsorted(times_s, wanted_s + 1e-6, side="right") - 1, first, last).astype(np.int64)
+
+
+def _samples(
+    recording: Recording,
+    sampled: np.ndarray,
+    frames: np.ndarray,
+    crops: np.ndarray,
+    diver: Diver | None,
+    coarse: tuple[np.ndarray, np.ndarray] | None,
+    notes: tuple[str, ...],
+) -> Samples:
+    source = recording.frames[sampled]
+    return Samples(frames, source, recording.info.pts_s[source], crops, diver, coarse, notes)
 
 
 def coarse_pass(
@@ -147,7 +222,7 @@ def crop_athlete(
     *,
     progress: ProgressCallback = ignore_progress,
     cancel: CancelToken | None = None,
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, bool]:
     """Crop the athlete: as found and, if the encoder detects keypoints in that crop, again around these.
 
     Args:
@@ -155,7 +230,8 @@ def crop_athlete(
         squares: (96, 3) centre x, centre y and side that follow the athlete.
 
     Returns:
-        The crops (96, 112, 112, 3) uint8, and their positions (96, 4) float32, x0, y0, x1, y1 in pixels of the frames.
+        The crops (96, 112, 112, 3) uint8; their positions (96, 4) float32, x0, y0, x1, y1 in pixels of the frames; and
+        whether a body is seen in them, as far as the encoder can tell.
 
     Raises:
         Cancelled: `cancel` was set.
@@ -164,10 +240,12 @@ def crop_athlete(
     crops, boxes = _crop(frames, squares)
     keypoints = encoder.keypoints(crops, progress=progress, cancel=cancel)
     if keypoints is None:
-        return crops, boxes
+        return crops, boxes, True
+    visible = keypoints[..., 2] >= _KEYPOINT_THRESHOLD
+    seen = bool((visible.sum(axis=1) >= _BODY_JOINTS).sum() >= _BODY_FRAMES)
     in_frame = boxes[:, None, :2] + keypoints[..., :2] * ((boxes[:, 2] - boxes[:, 0]) / MASK_SIZE)[:, None, None]
-    around = crops_around_joints(in_frame, keypoints[..., 2] >= _KEYPOINT_THRESHOLD, width, height)
-    return (crops, boxes) if around is None else _crop(frames, around)
+    around = crops_around_joints(in_frame, visible, width, height)
+    return (crops, boxes, seen) if around is None else (*_crop(frames, around), seen)
 
 
 def _crop(frames: Sequence[np.ndarray], squares: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -176,82 +254,21 @@ def _crop(frames: Sequence[np.ndarray], squares: np.ndarray) -> tuple[np.ndarray
     return np.stack(crops), np.array(boxes, np.float32)
 
 
-def _read(
-    clip: Clip,
-    keep: Callable[[np.ndarray], np.ndarray],
-    real_time: bool,
-    follow: bool,
-    progress: ProgressCallback,
-    cancel: CancelToken | None,
-) -> tuple[list[np.ndarray], Motion | None, np.ndarray, VideoInfo, tuple[str, ...]]:
-    """Apply `keep` to every sample, see `sample_frames`, and find what moves in these while further ones are decoded.
-
-    Returns:
-        The results, what moves in them if `follow` is set, the source frames, the source, and notes about what it
-        lacks.
-    """
+def _whole_frames(clip: Clip, shape: FullFrame, progress: ProgressCallback, cancel: CancelToken | None) -> Samples:
+    """The samples of a network that sees whole frames, as in the authors' release."""
     with VideoReader(clip.path) as reader:
-        info = reader.info
-        sampled = sample_frames(info, clip.in_frame, clip.out_frame, real_time=real_time)
+        info, kept = reader.info, {}
+        sampled = sample_frames(info, clip.in_frame, clip.out_frame)
         needed = np.unique(sampled)
-        if follow and clip.athlete is not None and len(needed) < LEAST_FRAMES:
-            raise ConfigError(
-                f"{clip.path}: the clip is too short to follow the diver from a point ({len(needed)} samples, need at "
-                f"least {LEAST_FRAMES}): move the in or the out point, or take the point away."
-            )
-        finder = MotionFinder(float(np.median(np.diff(info.pts_s[needed])))) if follow and len(needed) > 1 else None
-        kept = {}
-        with closing(reader.frames_ahead(needed.tolist(), keep)) as frames:
+        with closing(reader.frames_ahead(needed.tolist(), shape.apply)) as frames:
             for done, (index, frame) in enumerate(frames, start=1):
                 kept[index] = frame
-                if finder is not None:
-                    finder.add(frame, float(info.pts_s[index]))
                 progress(Progress("read", done, len(needed)))
                 if cancel is not None:
                     cancel.raise_if_cancelled()
-        motion = None if finder is None else finder.motion()
-        return (
-            [kept[i] for i in sampled.tolist()],
-            motion,
-            sampled,
-            info,
-            _notes(info, sorted(reader.damaged), len(needed)),
-        )
-
-
-def _notes(info: VideoInfo, damaged: list[int], n_read: int) -> tuple[str, ...]:
-    """What is missing or damaged in a file, of which `n_read` frames were read.
-
-    Raises:
-        VideoError: too many of them are damaged.
-    """
-    notes = []
-    if info.n_frames_missing:
-        notes.append(f"The file is cut off: {info.n_frames_missing} of its {info.n_frames_whole} frames are missing.")
-    if info.n_parts_damaged:
-        n_parts = info.n_parts_damaged
-        parts = phrase("1 part") if n_parts == 1 else phrase(f"{n_parts} parts")
-        notes.append(f"The file is damaged: {parts} of its video cannot be read.")
-    if damaged:
-        share = phrase(f"{len(damaged)} of the {n_read} frames read")
-        if len(damaged) > _MOST_DAMAGED * n_read:
-            raise VideoError(
-                f"{info.path} is damaged: {share} cannot be decoded (the first is frame {damaged[0]}): copy it again, "
-                "or move the in or the out point."
-            )
-        if len(damaged) == 1:
-            notes.append(f"The file is damaged: {share} is not whole, the first is frame {damaged[0]}.")
-        else:
-            notes.append(f"The file is damaged: {share} are not whole, the first is frame {damaged[0]}.")
-    return tuple(notes)
-
-
-def _reduced(frame: np.ndarray) -> np.ndarray:
-    height, width = frame.shape[:2]
-    kept = min(height, _KEPT_HEIGHT_PX)
-    if (pixels := kept * width * kept / height) > _KEPT_PX:
-        kept = int(kept * (_KEPT_PX / pixels) ** 0.5)
-    if kept == height:
-        return frame
-    size = (max(round(width * kept / height), 1), max(kept, 1))
-    return cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
+        notes = damage_notes(info, sorted(reader.damaged), len(needed))
+    if clip.athlete is not None:
+        notes = (*notes, "These weights see the whole picture: the point on the diver changes nothing.")
+    crop = np.asarray(shape.crop_xyxy(info.width_px, info.height_px), np.float32)
+    read = np.stack([kept[i] for i in sampled.tolist()])
+    return Samples(read, sampled, info.pts_s[sampled], np.tile(crop, (len(sampled), 1)), notes=notes)

@@ -5,9 +5,8 @@ from pathlib import Path
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.inference.analyzer import Analyzer
-from fineparser_core.motion.cutting import find_clip
+from fineparser_core.motion.recording import find_clip
 from fineparser_core.types import Analysis
-from fineparser_core.video.clips import make_clip
 
 
 def score_clip(
@@ -40,6 +39,5 @@ def score_clip(
     """
     dive = None if dive_number is None else parse_dive_number(dive_number)
     difficulty = None if dive is None else find_difficulty(dive, board_m, None)
-    found = find_clip(Path(path)) if trim and (start_frame, end_frame) == (None, None) else None
-    clip = make_clip(Path(path), start_frame, end_frame) if found is None else found.clip
-    return (analyzer or Analyzer.open()).analyze(clip, dive, difficulty)
+    found = find_clip(Path(path), start_frame=start_frame, end_frame=end_frame, trim=trim)
+    return (analyzer or Analyzer.open()).analyze(found.clip, dive, difficulty, found.recording)

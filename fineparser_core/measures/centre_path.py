@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from fineparser_core.constants import GRAVITY_M_S2
-from fineparser_core.measures.ballistics import Ballistics
-from fineparser_core.measures.context import InTheAir
-from fineparser_core.measures.dive_measures import in_the_air
+from fineparser_core.measures.context import InTheAir, measured_dive
+from fineparser_core.motion.ballistics import Ballistics
 from fineparser_core.types import DiveParse
 
 #: Points of the path.
@@ -54,7 +53,7 @@ class CentrePath:
 
 def centre_path(parse: DiveParse) -> CentrePath | None:
     """The path of the body's centre of a dive; None where too little of it was seen in the air."""
-    dive = in_the_air(parse)
+    dive = measured_dive(parse)
     if dive is None or dive.path is None:
         return None
     last = dive.opens if dive.touches is None else dive.touches
@@ -78,7 +77,7 @@ def _marks(dive: InTheAir, path: Ballistics, times_s: np.ndarray) -> np.ndarray:
     if slowed or dive.water_y is None or dive.px_per_m is None or dive.px_per_m[1] > _LEAST_SURE:
         return none
     scale, water_y = dive.px_per_m[0], dive.water_y
-    top_s = float(np.clip(times_s[0] + path.time_to_top(times_s[0])[0], times_s[0], times_s[-1]))
+    top_s = float(np.clip(path.top()[0], times_s[0], times_s[-1]))
     top, end = ((water_y - path.place(time_s)[1]) / scale for time_s in (top_s, times_s[-1]))
     if top <= max(end, 0):
         return none

@@ -6,15 +6,13 @@ from functools import cached_property
 import numpy as np
 
 from fineparser_core.constants import MASK_SIZE
-from fineparser_core.diving.dive_number import DiveNumber
-from fineparser_core.measures.ballistics import Ballistics
-from fineparser_core.measures.moments_in_air import AirMoments
+from fineparser_core.diving.dive_number import DiveNumber, parse_dive_number
+from fineparser_core.errors import ConfigError
 from fineparser_core.measures.seen_dive import SeenDive
-from fineparser_core.types import Measure
+from fineparser_core.motion.ballistics import Ballistics, fit_ballistics, in_the_air
+from fineparser_core.motion.moments import height_m
+from fineparser_core.types import DiveParse, Measure, Moment, Moments
 
-#: Standard deviation of a moment that was found in a video, in seconds: the feet leave and the hands touch in the blur
-#: of a frame or two.
-MOMENT_S = 0.04
 #: A joint is found no better than this many cells of the mask's raster, about half a cell of the joints' heatmaps.
 _JOINT_CELLS = 1.5
 #: Metres from the board's edge to the place of entry: usual, and how far dives scatter.
@@ -23,11 +21,8 @@ _TRAVEL_M, _TRAVEL_SCATTER_M = 1.6, 0.45
 _LEAST_SIDE = 0.35
 #: Standard deviation of the share of a length in the dive's plane that a camera at the side shows.
 _SIDE_SCATTER = 0.1
-
-
-def moment_deviation(seen: SeenDive) -> float:
-    """Standard deviation of a moment in real seconds: of finding it, and of the raster of frames and samples."""
-    return float(np.sqrt(MOMENT_S**2 + (seen.frame_s**2 + seen.sample_s**2) / 12))
+#: A fall that differs more from the board's height, as a ratio, is not one from that board.
+_LEAST_FALL = 0.4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +33,7 @@ class InTheAir:
         leaves, opens, touches: indices of `seen` at which the flight begins, the body opens, and the water is touched;
             the last is None where it was not seen.
         path: None where too little of the fall was seen.
-        moments_as_found, moments: None without a path or a contact; as the parse has them, and made to agree with the
-            board's height.
+        air: the samples in which the body is surely in the air, whenever it left the board.
         number: the dive number, where it is known.
     """
 
@@ -48,8 +42,7 @@ class InTheAir:
     opens: int
     touches: int | None
     path: Ballistics | None
-    moments_as_found: AirMoments | None
-    moments: AirMoments | None
+    air: slice
     number: DiveNumber | None = None
     board_m: float | None = None
 
@@ -61,9 +54,23 @@ class InTheAir:
         return Measure(name=name, value=float(value), unit=unit, uncertainty=float(uncertainty), frame=frame, step=step)
 
     @property
-    def moment_s(self) -> float:
-        """Standard deviation of a moment in real seconds."""
-        return moment_deviation(self.seen)
+    def moments(self) -> Moments:
+        """Those of the parse; seconds of the file."""
+        return self.seen.parse.moments
+
+    def real(self, moment: Moment) -> tuple[float, float]:
+        """A moment and its standard deviation in real seconds; the raster of frames and samples counts."""
+        raster = (self.seen.frame_s**2 + self.seen.sample_s**2) / 12
+        return moment.time_s / self.seen.slowed, float(np.sqrt((moment.deviation_s / self.seen.slowed) ** 2 + raster))
+
+    @property
+    def moved_s(self) -> tuple[float, float, float]:
+        """Standard deviations of take-off, come-out and contact in real seconds."""
+        contact = self.moments.contact or self.moments.come_out
+        take_off, come_out, touch = (
+            self.real(one)[1] for one in (self.moments.take_off, self.moments.come_out, contact)
+        )
+        return take_off, come_out, touch
 
     @property
     def end(self) -> int:
@@ -79,7 +86,7 @@ class InTheAir:
     @cached_property
     def board(self) -> np.ndarray | None:
         """(2,) the board's front edge in the scene while the diver stands on it; None where it was not seen."""
-        edge = self.seen.joint("board")[max(0, self.leaves - 20) : self.leaves + 4]
+        edge = self.seen.joint("board")[max(0, self.air.start - 24) : self.air.start + 1]
         edge = edge[np.isfinite(edge).all(axis=1)]
         return np.median(edge, axis=0) if len(edge) >= 4 else None
 
@@ -115,17 +122,18 @@ class InTheAir:
     @cached_property
     def outward(self) -> int:
         """1 where the dive goes to the right of the picture, -1 to the left, 0 where that does not show."""
-        if self.path is None or self.px_per_m is None:
+        if self.path is None:
             return 0
         return int(np.sign(self.path.coefficients[1, 0])) if self.side_share >= _LEAST_SIDE else 0
 
     @cached_property
     def side_share(self) -> float:
         """Share of the usual distance from the board to the entry that the picture shows, 0 (from behind) to 1."""
-        if self.path is None or self.px_per_m is None:
+        if self.path is None:
             return 0.0
         times = self.seen.times_s
-        travel = abs(self.path.coefficients[1, 0]) * (times[self.end] - times[self.leaves]) / self.px_per_m[0]
+        # By gravity's scale alone: what is seen from the side does not depend on the board that was named.
+        travel = abs(self.path.coefficients[1, 0]) * (times[self.end] - times[self.leaves]) / self.path.px_per_m
         return float(min((travel + 0.3) / _TRAVEL_M, 1.0))
 
     @property
@@ -138,17 +146,63 @@ class InTheAir:
         first, second = (self.angle_deviation(0.0, float(np.hypot(*limb))) for limb in limbs)
         return float(np.hypot(first, second))
 
-    def angle_deviation(self, angle_deg: float, length_px: float, rate_deg_s: float = 0.0) -> float:
+    def angle_deviation(self, angle_deg: float, length_px: float, moved_deg: float = 0.0) -> float:
         """Standard deviation, degrees, of the direction of a line of that length off the vertical.
 
         Of the joints at its ends, of the moment at which it is read, and of the camera, which sees a line that leans in
         the dive's plane shortened sideways.
 
         Args:
-            rate_deg_s: how fast it turns.
+            moved_deg: by how much it turns within the standard deviation of that moment.
         """
         joints = np.degrees(np.sqrt(2) * self.joint_px / max(length_px, 1e-6))
-        moment = rate_deg_s * self.moment_s
         off = np.radians(angle_deg)
         camera = np.degrees(abs(np.sin(2 * off)) / 2 * np.hypot(_SIDE_SCATTER, 0.5 * max(0.0, 0.7 - self.side_share)))
-        return float(np.sqrt(joints**2 + moment**2 + camera**2))
+        return float(np.sqrt(joints**2 + moved_deg**2 + camera**2))
+
+
+def measured_dive(parse: DiveParse, *, dive_number: str | None = None, board_m: float | None = None) -> InTheAir | None:
+    """What all measures of a parse start from; None where the parse is too short for any."""
+    slowed = parse.motion.slowed if parse.motion is not None else 1.0
+    moments = parse.moments
+    if slowed != 1 and board_m is not None and moments.top is not None and moments.contact is not None:
+        # A slowed recording is slowed by what makes the fall as high as the board.
+        rise_s, fall_s = moments.top.time_s - moments.take_off.time_s, moments.contact.time_s - moments.top.time_s
+        fall = height_m(rise_s / slowed, fall_s / slowed)
+        if _LEAST_FALL < fall / board_m < 1 / _LEAST_FALL:
+            slowed *= float(np.sqrt(fall / board_m))
+    seen = SeenDive.of(parse, slowed)
+    if len(seen.frames) < 2:
+        return None
+    leaves, opens = (seen.at(moment) for moment in (moments.take_off, moments.come_out))
+    touches = None if moments.contact is None else seen.at(moments.contact)
+    if touches is not None and touches <= leaves:
+        touches = None
+    air = _air(seen, leaves, opens if touches is None else touches)
+    centre = seen.centre_of_mass()[air]
+    path = fit_ballistics(seen.times_s[air], centre)
+    if path is None and not np.isfinite(centre).any():
+        path = fit_ballistics(seen.times_s[air], seen.mask_centre()[air])
+    try:
+        number = parse_dive_number(dive_number) if dive_number else None
+    except ConfigError:
+        number = None
+    return InTheAir(
+        seen=seen,
+        leaves=leaves,
+        opens=max(opens, leaves),
+        touches=touches,
+        path=path,
+        air=air,
+        number=number,
+        board_m=board_m,
+    )
+
+
+def _air(seen: SeenDive, leaves: int, end: int) -> slice:
+    """The samples in which the body is surely in the air: by its free fall, whoever placed the take-off."""
+    motion, contact = seen.parse.motion, seen.parse.moments.contact
+    if motion is None:
+        return slice(leaves, end + 1)
+    within = np.flatnonzero(in_the_air(seen.times_s * seen.slowed, motion, None if contact is None else contact.time_s))
+    return slice(int(within[0]), int(within[-1]) + 1) if len(within) else slice(leaves, end + 1)

@@ -4,14 +4,14 @@ import numpy as np
 
 from fineparser_core.constants import STEP_NAMES
 from fineparser_core.measures.context import InTheAir
-from fineparser_core.measures.flight import turning
+from fineparser_core.measures.flight import turned_in_the_air
 from fineparser_core.types import Measure
 
 _ENTRY = STEP_NAMES[2]
 #: The line of the body is followed for this time before the contact, and read at the contact.
 _LINE_S = 0.14
-#: A contact that agrees less with the board's height, in standard deviations, is taken as it was found.
-_CONFLICT = 2.0
+#: Of the frames after the contact one or two still show the whole line.
+_AFTER_CONTACT_S = 0.04
 #: Shoulders and ankles that are nearer to each other than this at the contact are not a diver's.
 _LEAST_LINE_M = 0.55
 #: Hips that are open: the body is stretched from here on.
@@ -29,8 +29,8 @@ def come_out_lead(dive: InTheAir) -> Measure | None:
     value = float(dive.seen.times_s[dive.touches] - dive.seen.times_s[dive.opens])
     if value <= 0:
         return None
-    # A body opens over some frames: the come-out is found half as well as a contact.
-    return dive.measure("come_out_lead", value, np.hypot(2.0, 1.0) * dive.moment_s, "s", dive.opens, _ENTRY)
+    _, opens_s, touches_s = dive.moved_s
+    return dive.measure("come_out_lead", value, float(np.hypot(opens_s, touches_s)), "s", dive.opens, _ENTRY)
 
 
 def come_out_height(dive: InTheAir) -> Measure | None:
@@ -41,7 +41,7 @@ def come_out_height(dive: InTheAir) -> Measure | None:
     scale, share = dive.px_per_m
     value = (dive.water_y - float(dive.path.place(time_s)[1])) / scale
     speed = abs(dive.path.speed(time_s)[1]) / scale
-    uncertainty = np.sqrt((value * share) ** 2 + (2 * speed * dive.moment_s) ** 2 + (2 * dive.joint_px / scale) ** 2)
+    uncertainty = np.sqrt((value * share) ** 2 + (speed * dive.moved_s[1]) ** 2 + (2 * dive.joint_px / scale) ** 2)
     return dive.measure("come_out_height", value, float(uncertainty), "m", dive.opens, _ENTRY)
 
 
@@ -55,16 +55,14 @@ def opening_time(dive: InTheAir) -> Measure | None:
         return None
     at = dive.opens + int(opened[0])
     value = float(dive.seen.times_s[at] - dive.seen.times_s[dive.opens])
-    return dive.measure("opening_time", value, np.hypot(2.0, 1.0) * dive.moment_s, "s", at, _ENTRY)
+    return dive.measure("opening_time", value, np.sqrt(2) * dive.moved_s[1], "s", at, _ENTRY)
 
 
 def turning_sense(dive: InTheAir) -> int:
     """1 for a body that turns clockwise in the picture, -1 the other way, 0 where neither shows."""
-    turned = turning(dive)
-    if turned is not None:
-        shown = turned[np.isfinite(turned)]
-        if abs(shown[-1]) >= _LEAST_TURNS:
-            return int(np.sign(shown[-1]))
+    turned = turned_in_the_air(dive)
+    if abs(turned) >= _LEAST_TURNS:
+        return int(np.sign(turned))
     if dive.number is not None and dive.outward:
         away = dive.number.direction in (1, 2) and not dive.number.armstand
         toward = dive.number.direction in (3, 4) and not dive.number.armstand
@@ -84,22 +82,19 @@ def entry_angle(dive: InTheAir) -> Measure | None:
         return None
     angle, rate, length = found
     assert dive.touches is not None
-    deviation = dive.angle_deviation(angle, length, abs(rate))
+    deviation = dive.angle_deviation(angle, length, abs(rate) * dive.moved_s[2])
     return dive.measure("entry_angle", sense * angle, deviation, "deg", dive.touches, _ENTRY)
 
 
 def body_line(dive: InTheAir) -> tuple[float, float, float] | None:
     """Angle of the line from the leading to the trailing end of the body at the contact, clockwise off the vertical in
     degrees, its rate in degrees a second, and the line's length in pixels; None where it was not seen."""
-    if dive.touches is None:
+    if dive.touches is None or dive.moments.contact is None:
         return None
     times = dive.seen.times_s
-    touches_s = float(times[dive.touches])
-    if dive.moments is not None and abs(dive.moments.conflict) < _CONFLICT:
-        touches_s = dive.moments.touches_s
-    touches_s += dive.seen.frame_s / 2  # the first frame that shows the contact lies behind it
-    first, last = np.searchsorted(times, [touches_s - _LINE_S, touches_s + dive.moment_s])
-    window = slice(max(int(first), dive.leaves), int(last))
+    touches_s, _ = dive.real(dive.moments.contact)
+    first, last = np.searchsorted(times, [touches_s - _LINE_S, touches_s + _AFTER_CONTACT_S])
+    window = slice(max(int(first), dive.air.start), int(last))
     line = (dive.seen.joint("ankle") - dive.seen.joint("shoulder"))[window]
     seen = np.isfinite(line).all(axis=1)
     if seen.sum() < 2:
@@ -109,7 +104,7 @@ def body_line(dive: InTheAir) -> tuple[float, float, float] | None:
         line = -line
     angles = np.degrees(np.unwrap(np.arctan2(line[:, 0], -line[:, 1])))
     length = float(np.median(np.hypot(*line.T)))
-    if dive.px_per_m is not None and length < _LEAST_LINE_M * dive.px_per_m[0]:
+    if dive.path is not None and length < _LEAST_LINE_M * dive.path.px_per_m:
         return None
     rate, angle = np.polyfit(t, angles, 1)
     return float(angle), float(rate), length
@@ -139,8 +134,8 @@ def legs_line(dive: InTheAir) -> Measure | None:
         return None
     off = angles - angle - rate * (times[window][seen] - times[at])
     # A contact that is found late leaves the water where it is: half of its scatter moves the hips' going under.
-    turning_deg_s = abs(rate) / np.sqrt(2)
-    deviation = float(np.hypot(dive.angle_deviation(angle, length, turning_deg_s), np.std(off) / np.sqrt(seen.sum())))
+    moved_deg = abs(rate) / np.sqrt(2) * dive.moved_s[2]
+    deviation = float(np.hypot(dive.angle_deviation(angle, length, moved_deg), np.std(off) / np.sqrt(seen.sum())))
     return dive.measure("legs_line", sense * float(angle), deviation, "deg", at, _ENTRY)
 
 

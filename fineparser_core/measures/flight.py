@@ -3,8 +3,8 @@
 import numpy as np
 
 from fineparser_core.constants import STEP_NAMES
-from fineparser_core.measures.ballistics import CORRELATED_S
 from fineparser_core.measures.context import InTheAir
+from fineparser_core.motion.ballistics import CORRELATED_S
 from fineparser_core.types import Measure
 
 _FLIGHT = STEP_NAMES[1]
@@ -92,6 +92,12 @@ def legs_apart(dive: InTheAir) -> Measure | None:
     return _line(dive, "legs_apart", angle, np.sqrt(2) * dive.angle_deviation(0.0, length))
 
 
+def turned_in_the_air(dive: InTheAir) -> float:
+    """Turns of the trunk while the body is surely in the air, clockwise in the picture; 0 where it was lost."""
+    found = _turned(dive, slice(dive.air.start, dive.end + 1))
+    return 0.0 if found is None else float(found[1][-1])
+
+
 def turning(dive: InTheAir) -> np.ndarray | None:
     """(n,) turns of the trunk since leaving the board, clockwise in the picture, up to the contact; NaN elsewhere.
 
@@ -99,6 +105,20 @@ def turning(dive: InTheAir) -> np.ndarray | None:
         None where the trunk was lost, or turned otherwise than the dive number says.
     """
     window = slice(max(dive.leaves - 1, 0), dive.end + 1)
+    seen = _turned(dive, window)
+    if seen is None:
+        return None
+    at, turned = seen
+    known = dive.number is not None and dive.touches is not None and not dive.number.armstand
+    if known and dive.number and abs(abs(turned[-1]) - dive.number.half_somersaults / 2) > _TURNS_OFF:
+        return None
+    found = np.full(len(dive.seen.frames), np.nan)
+    found[window.start + at] = turned
+    return found
+
+
+def _turned(dive: InTheAir, window: slice) -> tuple[np.ndarray, np.ndarray] | None:
+    """Samples of a window in which the trunk is seen, and its turns since the first; None where it was lost."""
     trunk = (dive.seen.joint("shoulder") - dive.seen.joint("hip"))[window]
     times = dive.seen.times_s[window]
     seen = np.flatnonzero(np.isfinite(trunk).all(axis=1))
@@ -106,14 +126,8 @@ def turning(dive: InTheAir) -> np.ndarray | None:
         return None
     turns = np.arctan2(trunk[seen, 0], -trunk[seen, 1]) / (2 * np.pi)
     turned = np.concatenate([[0.0], np.cumsum((np.diff(turns) + 0.5) % 1 - 0.5)])
-    if np.abs(np.diff(turned) / np.diff(times[seen])).max() > 2 * _LARGEST_TURNS_S:
-        return None
-    known = dive.number is not None and dive.touches is not None and not dive.number.armstand
-    if known and dive.number and abs(abs(turned[-1]) - dive.number.half_somersaults / 2) > _TURNS_OFF:
-        return None
-    found = np.full(len(dive.seen.frames), np.nan)
-    found[window.start + seen] = turned
-    return found
+    lost = np.abs(np.diff(turned) / np.diff(times[seen])).max() > 2 * _LARGEST_TURNS_S
+    return None if lost else (seen, turned)
 
 
 def rotation_speed(dive: InTheAir) -> Measure | None:

@@ -4,26 +4,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from fineparser_core.constants import KEYPOINT_NAMES, MASK_SIZE
-from fineparser_core.motion.moments import lowest_points
-from fineparser_core.types import DiveParse
-
-#: Joints with less confidence are not used.
-LEAST_CONFIDENCE = 0.3
-_ATHLETE = 0.5
-# Masses of the parts of a body as shares of the whole, and where their centres lie from the first joint to the second.
-# Source: Winter, Biomechanics and Motor Control of Human Movement, table of anthropometric data (after Dempster).
-_SEGMENTS = (
-    ("head", "head", 0.081, 0.0),
-    ("shoulder", "hip", 0.497, 0.5),
-    *((f"shoulder_{s}", f"elbow_{s}", 0.028, 0.436) for s in "lr"),
-    *((f"elbow_{s}", f"wrist_{s}", 0.022, 0.682) for s in "lr"),
-    *((f"hip_{s}", f"knee_{s}", 0.100, 0.433) for s in "lr"),
-    *((f"knee_{s}", f"ankle_{s}", 0.0465, 0.433) for s in "lr"),
-    *((f"ankle_{s}", f"toe_{s}", 0.0145, 0.5) for s in "lr"),
-)
-#: Share of the body's mass that must be seen for its centre to be known.
-_LEAST_MASS = 0.85
+from fineparser_core.motion import body
+from fineparser_core.types import DiveParse, Moment
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +17,7 @@ class SeenDive:
         times_s: (n,) real seconds: the file's, divided by how many times it is slowed.
         joints: (n, 16, 2) pixels of the scene, see `DiveMotion`; NaN where a joint was not seen. None without poses.
         masks: (n, 112, 112) athlete probability, and the source pixels that each covers, crops (n, 4).
+        slowed: how many times slower than real time the recording is.
         frame_s: real time from one frame of the recording to the next.
         sample_s: real time from one sample to the next.
     """
@@ -45,6 +28,7 @@ class SeenDive:
     joints: np.ndarray | None = field(repr=False)
     masks: np.ndarray = field(repr=False)
     crops: np.ndarray = field(repr=False)
+    slowed: float
     frame_s: float
     sample_s: float
 
@@ -64,7 +48,7 @@ class SeenDive:
             places = parse.joints[..., :2].astype(np.float64)
             if parse.motion is not None:
                 places = parse.motion.in_scene(places)
-            joints = np.where(parse.joints[..., 2:] >= LEAST_CONFIDENCE, places, np.nan)[first]
+            joints = np.where(parse.joints[..., 2:] >= body.LEAST_CONFIDENCE, places, np.nan)[first]
         return cls(
             parse=parse,
             frames=frames,
@@ -72,6 +56,7 @@ class SeenDive:
             joints=joints,
             masks=parse.mask_probability[first],
             crops=parse.crop_xyxy[first].astype(np.float64),
+            slowed=slowed,
             frame_s=1 / (parse.clip.fps * slowed),
             sample_s=float(np.median(np.diff(times_s))) if len(times_s) > 1 else 0.0,
         )
@@ -80,45 +65,30 @@ class SeenDive:
         """Real seconds of a source frame."""
         return float(np.interp(frame, self.frames, self.times_s))
 
-    def index_of(self, frame: int) -> int:
-        """The first sample at or after a source frame."""
-        return min(int(np.searchsorted(self.frames, frame)), len(self.frames) - 1)
+    def at(self, moment: Moment) -> int:
+        """The sample that shows a moment first, to half a frame."""
+        time_s = moment.time_s / self.slowed - self.frame_s / 2
+        return min(int(np.searchsorted(self.times_s, time_s)), len(self.frames) - 1)
 
     def joint(self, name: str) -> np.ndarray:
         """(n, 2) places of a joint, or of the middle of both sides of one ("hip"); NaN where it was not seen."""
         if self.joints is None:
             return np.full((len(self.frames), 2), np.nan)
-        if name in KEYPOINT_NAMES:
-            return np.asarray(self.joints[:, KEYPOINT_NAMES.index(name)])
-        left, right = (self.joints[:, KEYPOINT_NAMES.index(f"{name}_{side}")] for side in "lr")
-        both = np.stack([left, right])
-        seen = np.isfinite(both)
-        total = np.where(seen, both, 0).sum(axis=0)
-        return np.asarray(np.where(seen.any(axis=0), total / np.maximum(seen.sum(axis=0), 1), np.nan))
+        return body.joint(self.joints, name)
 
     def centre_of_mass(self) -> np.ndarray:
         """(n, 2) the body's centre of mass; NaN where too little of the body was seen."""
-        total, mass = np.zeros((len(self.frames), 2)), np.zeros((len(self.frames), 1))
-        for first, second, share, along in _SEGMENTS:
-            place = (1 - along) * self.joint(first) + along * self.joint(second)
-            seen = np.isfinite(place).all(axis=1, keepdims=True)
-            total += np.where(seen, share * place, 0)
-            mass += share * seen
-        return np.where(mass >= _LEAST_MASS, total / np.maximum(mass, 1e-9), np.nan)
+        if self.joints is None:
+            return np.full((len(self.frames), 2), np.nan)
+        return body.centre_of_mass(self.joints)
 
     def mask_centre(self) -> np.ndarray:
         """(n, 2) the middle of the mask in pixels of the scene; NaN where nothing of the athlete shows."""
-        athlete = np.asarray(self.masks >= _ATHLETE)
-        cell = np.arange(MASK_SIZE) + 0.5
-        area = athlete.sum(axis=(1, 2)).astype(float)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            x, y = athlete.sum(axis=1) @ cell / area, athlete.sum(axis=2) @ cell / area
-        size = (self.crops[:, 2:] - self.crops[:, :2]) / MASK_SIZE
-        return self.to_scene(self.crops[:, :2] + np.stack([x, y], axis=1) * size)
+        return self.to_scene(body.mask_centres(self.masks, self.crops))
 
     def lowest(self) -> np.ndarray:
         """(n, 2) the lowest point of the mask in pixels of the scene; NaN where nothing of the athlete shows."""
-        return self.to_scene(lowest_points(self.masks, self.crops))
+        return self.to_scene(body.lowest_points(self.masks, self.crops))
 
     def angle(self, first: str, middle: str, last: str) -> np.ndarray:
         """(n,) degrees between two limbs, the mean of both sides: 180 for a straight one; NaN where none was seen."""

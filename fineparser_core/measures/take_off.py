@@ -24,29 +24,22 @@ _EDGE_JOINTS = 2.0
 
 def flight_time(dive: InTheAir) -> Measure | None:
     """Real time from leaving the board to touching the water."""
-    if dive.touches is None:
+    if dive.touches is None or dive.moments.contact is None:
         return None
-    moments = dive.moments
-    if moments is None:
-        value = float(dive.seen.times_s[dive.touches] - dive.seen.times_s[dive.leaves])
-        return dive.measure("flight_time", value, np.sqrt(2) * dive.moment_s, "s", dive.touches, _TAKE_OFF)
-    value, deviation = moments.touches_s - moments.leaves_s, moments.deviation((-1.0, 0.0, 1.0))
-    return dive.measure("flight_time", value, deviation, "s", dive.touches, _TAKE_OFF)
+    (leaves_s, of_leaving), (touches_s, of_touching) = dive.real(dive.moments.take_off), dive.real(dive.moments.contact)
+    deviation = float(np.hypot(of_leaving, of_touching))
+    return dive.measure("flight_time", touches_s - leaves_s, deviation, "s", dive.touches, _TAKE_OFF)
 
 
 def jump_height(dive: InTheAir) -> Measure | None:
     """Rise of the body's centre after leaving the board, by the time to the highest point: that needs no scale."""
-    if dive.path is None:
+    if dive.moments.top is None:
         return None
-    start_s = float(dive.seen.times_s[dive.leaves])
-    to_top, deviation = dive.path.time_to_top(start_s)
-    deviation = float(np.hypot(deviation, dive.moment_s))
-    if dive.moments is not None:
-        start_s, to_top = dive.moments.leaves_s, dive.moments.top_s - dive.moments.leaves_s
-        deviation = dive.moments.deviation((-1.0, 1.0, 0.0))
+    (start_s, _), (top_s, _) = dive.real(dive.moments.take_off), dive.real(dive.moments.top)
+    to_top, deviation = top_s - start_s, dive.moments.rise_deviation_s / dive.seen.slowed
     if to_top <= 0:
         return None
-    top = int(np.abs(dive.seen.times_s - start_s - to_top).argmin())
+    top = int(np.abs(dive.seen.times_s - top_s).argmin())
     # Of a short time the square is not known to better than that of its deviation.
     uncertainty = GRAVITY_M_S2 * deviation * float(np.hypot(to_top, deviation / np.sqrt(2)))
     return dive.measure("jump_height", GRAVITY_M_S2 * to_top**2 / 2, uncertainty, "m", top, _TAKE_OFF)
@@ -70,8 +63,7 @@ def closest_approach(dive: InTheAir) -> Measure | None:
     """Least distance of head and hands from the board's edge on the way down, as the camera sees it."""
     if dive.board is None or dive.path is None or dive.px_per_m is None or not dive.from_the_side:
         return None
-    to_top, _ = dive.path.time_to_top(float(dive.seen.times_s[dive.leaves]))
-    top = int(np.searchsorted(dive.seen.times_s, dive.seen.times_s[dive.leaves] + to_top))
+    top = int(np.searchsorted(dive.seen.times_s, dive.path.top()[0]))
     window = slice(top, dive.end)
     off = [
         np.linalg.norm(dive.seen.joint(name)[window] - dive.board, axis=1)
@@ -97,7 +89,8 @@ def lean(dive: InTheAir) -> Measure | None:
         return None
     angle = float(np.degrees(np.arctan2(dive.outward * line[0], -line[1])))
     length = float(np.hypot(*line))
-    return dive.measure("lean", angle, dive.angle_deviation(angle, length, _LEANS_DEG_S), "deg", at, _TAKE_OFF)
+    deviation = dive.angle_deviation(angle, length, _LEANS_DEG_S * dive.moved_s[0])
+    return dive.measure("lean", angle, deviation, "deg", at, _TAKE_OFF)
 
 
 def recoil_time(dive: InTheAir) -> Measure | None:
@@ -117,7 +110,7 @@ def recoil_time(dive: InTheAir) -> Measure | None:
         return None
     value = float(times[leaves] - times[first + lowest])
     # Near the lowest point the feet hardly move: it is found less well than a moment.
-    uncertainty = dive.moment_s * np.sqrt(1 + 1.5**2)
+    uncertainty = dive.moved_s[0] * np.sqrt(1 + 1.5**2)
     return dive.measure("recoil_time", value, uncertainty, "s", first + lowest, _TAKE_OFF)
 
 
@@ -164,7 +157,7 @@ def entry_distance(dive: InTheAir) -> Measure | None:
     if not np.isfinite(low).all():
         return None
     scale, _ = dive.px_per_m
-    moved = float(np.hypot(_swing_px_s(dive, dive.touches) * dive.moment_s / scale, _HAND_M))
+    moved = float(np.hypot(_swing_px_s(dive, dive.touches) * dive.moved_s[2] / scale, _HAND_M))
     return _distance(dive, "entry_distance", float(low[0] - dive.board[0]), dive.touches, STEP_NAMES[2], moved)
 
 

@@ -1,7 +1,6 @@
 """Follows the diver from a free fall, or a point, backwards to the approach and forwards into the water. Numpy only."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
@@ -23,6 +22,8 @@ _SMALLEST, _LARGEST = 0.35, 2.0
 _SLOWING_S = 0.15
 #: Share of a new speed, as boxes scatter.
 _NEW_SPEED = 0.3
+#: Real time between two samples, which the track of the diver is smoothed by.
+_SAMPLE_S = 1 / 30
 #: Length of a stretched body against the median box in the air.
 _STRETCHED = 1.25
 
@@ -40,8 +41,8 @@ class Diver:
     """A diver who was found by falling freely.
 
     Attributes:
-        fall: in pixels of the reduced images.
-        motion: the fall in source pixels; its scene is the sample that `fall` is seen from.
+        fall: in pixels of the reduced pictures.
+        motion: the fall in source pixels; its scene is the picture that `fall` is seen from.
         scale: source pixels a pixel of the fall.
     """
 
@@ -50,56 +51,10 @@ class Diver:
     scale: float
 
 
-class Followed(NamedTuple):
-    """An athlete who is followed through a clip of n samples.
-
-    Attributes:
-        squares: (n, 3) centre x, centre y and side in source pixels.
-        diver: None for somebody who was pointed at and did not fall freely.
-    """
-
-    squares: np.ndarray
-    diver: Diver | None
-
-
-def follow_athlete(
-    motion: Motion, sampled: np.ndarray, scale: float, athlete: AthletePoint | None = None
-) -> Followed | None:
-    """Follow who falls freely in a clip, or who is at a point; None where nobody falls.
-
-    Args:
-        motion: of the distinct ones of the sampled frames.
-        sampled: (n,) source frames, ascending.
-        scale: source pixels a pixel of the images that `motion` was found in.
-        athlete: a point on the diver.
-
-    Raises:
-        ConfigError: nothing moves near `athlete`.
-    """
-    distinct = np.unique(sampled)
-    if len(distinct) < LEAST_FRAMES:
-        return None
-    back, to_source = np.searchsorted(distinct, sampled), motion.scale * scale
-    if athlete is None:
-        falls = find_free_falls(motion, least_evidence=LEAST_EVIDENCE) or find_free_falls(
-            motion, least_evidence=LEAST_EVIDENCE, loose=True
-        )
-        fall = falls[0] if falls else None
-    else:
-        image = int(np.abs(distinct - athlete.frame).argmin())
-        point = np.array([athlete.x, athlete.y]) / to_source
-        fall = _fall_through(motion, image, point)
-        if fall is None:
-            return Followed(_follow_point(motion, image, point, athlete)[back] * scale, None)
-    if fall is None:
-        return None
-    diver = Diver(fall=fall, motion=_dive_motion(motion, fall, back, to_source), scale=to_source)
-    return Followed(follow_diver(motion, fall)[back] * scale, diver)
-
-
-def _fall_through(motion: Motion, image: int, point: np.ndarray) -> FreeFall | None:
-    """The fall of who is at a point (2,) of an image, in the air or before or after it; None where nobody falls."""
+def fall_at_point(motion: Motion, image: int, athlete: AthletePoint) -> FreeFall | None:
+    """The fall of who is at a point of a picture, in the air or before or after it; None where nobody falls."""
     best, most = None, 0.0
+    point = np.array([athlete.x, athlete.y]) / motion.scale
     for fall in find_free_falls(motion, least_evidence=_LEAST_POINTED, at_once=True):
         x, y, side = follow_diver(motion, fall)[image] / motion.scale
         off = float(np.hypot(x - point[0], y - point[1])) / side
@@ -109,12 +64,13 @@ def _fall_through(motion: Motion, image: int, point: np.ndarray) -> FreeFall | N
     return best
 
 
-def _follow_point(motion: Motion, image: int, point: np.ndarray, athlete: AthletePoint) -> np.ndarray:
-    """Squares (n, 3), in pixels of `motion`'s source, that follow what moves at a point of an image.
+def follow_point(motion: Motion, image: int, athlete: AthletePoint) -> np.ndarray:
+    """Squares (n, 3), as of `follow_diver`, that follow what moves at a point of a picture.
 
     Raises:
         ConfigError: nothing does.
     """
+    point = np.array([athlete.x, athlete.y]) / motion.scale
     near = np.flatnonzero(
         (np.abs(motion.times_s[motion.image] - motion.times_s[image]) <= _POINT_S)
         & (motion.scene[motion.image] == motion.scene[image])
@@ -129,20 +85,20 @@ def _follow_point(motion: Motion, image: int, point: np.ndarray, athlete: Athlet
     body_px = float(size[off.argmin()])
     places = np.tile(point, (len(motion.times_s), 1))
     _follow_boxes(motion, places, (image, image), body_px, np.zeros((2, 2)), 1.0)
-    return _squares(motion, places, np.full(len(places), body_px))
+    return _squares(motion, places, np.full(len(places), body_px), 1.0)
 
 
-def _dive_motion(motion: Motion, fall: FreeFall, back: np.ndarray, scale: float) -> DiveMotion:
+def diver_of(motion: Motion, fall: FreeFall, images: np.ndarray) -> Diver:
     """A fall in source pixels.
 
     Args:
-        back: (96,) image of each sample.
-        scale: source pixels a pixel of `motion`.
+        images: (96,) picture of each sample.
     """
+    scale = motion.scale
     to_source = np.diag([scale, scale, 1.0])
     view = np.linalg.inv(motion.to_first[fall.seen_from]) @ motion.to_first
-    return DiveMotion(
-        to_scene=(to_source @ view @ np.linalg.inv(to_source))[back],
+    seen = DiveMotion(
+        to_scene=(to_source @ view @ np.linalg.inv(to_source))[images],
         path_s=motion.times_s[motion.image[fall.boxes]],
         path_xy=motion.seen_from(fall.seen_from, fall.boxes) * scale,
         at_s=fall.at_s,
@@ -153,6 +109,7 @@ def _dive_motion(motion: Motion, fall: FreeFall, back: np.ndarray, scale: float)
         body_px=fall.size_px * scale,
         slowed=fall.slowed,
     )
+    return Diver(fall=fall, motion=seen, scale=scale)
 
 
 def follow_diver(motion: Motion, fall: FreeFall) -> np.ndarray:
@@ -174,7 +131,7 @@ def follow_diver(motion: Motion, fall: FreeFall) -> np.ndarray:
     ends_s = np.array([fall.start_s, fall.end_s]) - fall.at_s
     speeds = np.array(fall.velocity) + np.outer(ends_s, [0.0, fall.acceleration])
     _follow_boxes(motion, centres, (fall.first, fall.last), fall.size_px, speeds, fall.slowed)
-    return _squares(motion, centres, extents)
+    return _squares(motion, centres, extents, fall.slowed)
 
 
 def _follow_boxes(
@@ -206,8 +163,9 @@ def _follow_boxes(
             centres[image], before = place, image
 
 
-def _squares(motion: Motion, centres: np.ndarray, extents: np.ndarray) -> np.ndarray:
-    squares = smooth_track(np.arange(len(centres)), centres, extents, len(centres))
+def _squares(motion: Motion, centres: np.ndarray, extents: np.ndarray, slowed: float) -> np.ndarray:
+    pictures_a_sample = max(_SAMPLE_S * slowed / max(float(np.median(np.diff(motion.times_s))), 1e-3), 1.0)
+    squares = smooth_track(np.arange(len(centres)), centres, extents, len(centres), pictures_a_sample)
     return limit_sides(squares, *motion.size_px) * motion.scale
 
 

@@ -1,180 +1,261 @@
-"""When the diver leaves the board, opens for the entry and touches the water, from masks and the free fall.
+"""The moments of a dive, estimated once: take-off, top, come-out and contact, each by all that tells it.
 
-The feet go up with the board, fastest when they leave it. A body that was tucked or piked on the way down, after its
-twists if there are some, grows long before the entry.
-The hands fall, and what is lowest stays where the water is from then on.
+Each source has a bias and a scatter, measured on labelled real clips with `packaging/benchmarks/moments.py`, and is
+sometimes wrong altogether. Their likelihoods are multiplied. A body that rises for a time and falls for another has
+fallen g/2 times the difference of their squares, which is the height of a board: what no board explains is unlikely.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
-from fineparser_core.constants import MASK_SIZE
-from fineparser_core.motion.free_fall import FreeFall
+from fineparser_core.constants import GRAVITY_M_S2
+from fineparser_core.motion.ballistics import Ballistics, fit_ballistics, in_the_air
+from fineparser_core.motion.body import LEAST_CONFIDENCE, body_lengths, centre_of_mass, lowest_points, mask_centres
+from fineparser_core.motion.following import Diver
+from fineparser_core.motion.readings import Readings, read_moments
+from fineparser_core.types import Moment, Moments, Transitions
+from fineparser_core.video.sampling import frame_to_sample
 
-_ATHLETE = 0.5
-#: The feet leave the board about where the parabola begins, which the boxes of a rising board blur by so much.
-_AROUND_S = 0.18
-# Where transitions lie, in seconds of real time, for what is not measured: the take-off near the start of the parabola;
-# the entry from the come-out, at most this long before the parabola ends, to its end.
-_AT_START_S = 0.3
-_COME_OUT_S, _EDGE_S = 0.6, 0.12
-#: What any other place counts as.
-_ELSEWHERE = 0.0003
-#: A body opens where its length has gone up by this share of the way from the shortest on the way down, the median of
-#: so many samples, to that at the water; one that is less than so many times as long at the water was not closed.
-_OPENING, _SEVERAL, _CLOSED = 0.25, 3, 1.6
-#: How long before the water the body is at its full length, seconds of real time.
-_STRETCHED_S = 0.15
-#: The contact is looked for from so long before the end of the parabola to so long after it, seconds of real time.
-_BEFORE_S, _AFTER_S = 0.35, 0.2
-#: Speed of the lowest point in the air, in that of the free fall; and at most, of what is left of a body under water.
-_SLOWEST, _FASTEST, _UNDER = 0.5, 2.0, 0.5
-#: Scatter of the lowest point of a mask, in body lengths.
-_SCATTER = 0.08
-_LEAST_SAMPLES = 5
-_STEPS, _ROUNDS = 91, 2
+#: Frames that biases and scatters are given in, seconds of real time.
+FRAME_S = 1 / 30
 
 
-class Moments(NamedTuple):
-    """Seconds of the file; None for what does not show."""
+class Source(NamedTuple):
+    """How far a reading is off: bias and standard deviation, in frames of a thirtieth of a second of real time."""
 
-    take_off_s: float | None
-    entry_s: float | None
-    contact_s: float | None
+    bias: float
+    deviation: float
 
 
-def find_moments(fall: FreeFall, times_s: np.ndarray, lowest_y: np.ndarray, lengths: np.ndarray) -> Moments:
+# Measured on the eleven labelled clips of real dives, each left out in turn (`packaging/benchmarks/moments.py`). The
+# network calls the take-off while a springboard still rises with the diver on it; the feet rise fastest when the legs
+# swing after they have left the board.
+NETWORK_SPRINGBOARD, NETWORK_PLATFORM = Source(-4.3, 1.5), Source(-1.0, 1.5)
+FEET = Source(1.0, 2.8)
+OPENING, NETWORK_COME_OUT = Source(-0.2, 1.0), Source(-2.0, 1.8)
+#: Where the fall of what is lowest has its kink, the hands touch; the first frame that shows it is half of one later.
+CONTACT = Source(-0.5, 1.0)
+#: Scatter of the path's highest point beyond what its fit states.
+_TOP_S = 0.025
+#: Share of readings that are wrong altogether, and the time within which these lie anywhere, seconds of real time.
+_WRONG, _ANYWHERE_S = 0.1, 1.0
+#: Boards, and the first height that is a platform's.
+BOARDS_M, _PLATFORM_FROM_M = (1.0, 3.0, 5.0, 7.5, 10.0), 5.0
+# The body's centre falls farther than the board is high: stretched over the tip that swings up it is some 1.1 m over
+# the board, and some 0.9 m over the water when the hands of a leaning body touch that. Metres.
+_POSTURE_M, _POSTURE_SCATTER_M = 0.2, 0.2
+#: By how much a slow replay's slowness is unknown, so much of its squared the height is.
+_SLOWED_SHARE = 0.35
+#: The network's reading alone, where nobody was found to fall freely, in frames.
+_ALONE = 6.0
+#: Steps of the grid of times, and of the highest point; seconds of real time.
+_STEP_S, _TOP_STEP_S = 1 / 240, 1 / 120
+#: What lies farther from the likeliest time speaks of another one, and the share of the whole that contradicts it.
+_SAME_S, _CONFLICT = 0.15, 0.2
+
+
+def height_m(rise_s: float, fall_s: float) -> float:
+    """Metres that a body's centre falls below where it left the board, by how long it rises and how long it falls."""
+    return GRAVITY_M_S2 / 2 * (fall_s**2 - rise_s**2)
+
+
+def find_moments(
+    diver: Diver,
+    network_s: tuple[float, float],
+    times_s: np.ndarray,
+    masks: np.ndarray,
+    crops: np.ndarray,
+    joints: np.ndarray | None,
+) -> Moments:
+    """The moments of a diver who falls freely.
+
+    Args:
+        network_s: times at which the network lets flight and entry begin.
+        times_s: (n,) seconds of the samples.
+        masks: (n, 112, 112) athlete probability.
+        crops: (n, 4) source pixels x0, y0, x1, y1 that each covers.
+        joints: (n, 16, 3) source pixels and confidence; None where the network sees none.
+    """
+    lowest_y = diver.motion.in_scene(lowest_points(masks, crops))[:, 1] / diver.scale
+    readings = read_moments(diver.fall, times_s, lowest_y, body_lengths(masks, crops))
+    places = diver.motion.in_scene(mask_centres(masks, crops))
+    if joints is not None:
+        seen = diver.motion.in_scene(joints[..., :2].astype(np.float64))
+        seen = centre_of_mass(np.where(joints[..., 2:] >= LEAST_CONFIDENCE, seen, np.nan))
+        places = seen if np.isfinite(seen).all(axis=1).any() else places
+    distinct, first = np.unique(times_s, return_index=True)
+    air = in_the_air(distinct, diver.motion, readings.contact_s)
+    path = fit_ballistics(distinct[air], places[first][air])
+    return estimate_moments(network_s, readings, path, diver.fall.slowed)
+
+
+def estimate_moments(
+    network_s: tuple[float, float], readings: Readings, path: Ballistics | None, slowed: float
+) -> Moments:
     """The moments of a dive.
 
     Args:
-        times_s: (n,) of the samples; repeated times are looked at once.
-        lowest_y: (n,) of the lowest points, in pixels of the fall as a camera sees them that stands still; NaN without.
-        lengths: (n,) of the bodies, in pixels; NaN without.
+        network_s: times at which the network lets flight and entry begin, seconds of the file, as all times are.
+        path: of the body's centre in the air, where it is seen.
+        slowed: how many times slower than real time the recording is.
     """
-    times_s, first = np.unique(times_s, return_index=True)
-    lowest_y, lengths = lowest_y[first], lengths[first]
-    contact_s = water_contact_s(fall, times_s, lowest_y)
-    entry_s = opening_s(fall, times_s, lengths, fall.end_s if contact_s is None else contact_s)
-    return Moments(take_off_s(fall, times_s, lowest_y), entry_s, contact_s)
+    unit_s = FRAME_S * slowed
+    contact = None
+    if readings.contact_s is not None:
+        time_s = readings.contact_s - CONTACT.bias * unit_s
+        contact = Moment(time_s=time_s, deviation_s=CONTACT.deviation * unit_s, sources=("contact",))
+    take_off, top, covariance = _take_off(network_s[0], readings.feet_s, path, contact, slowed)
+    return Moments(
+        take_off=take_off,
+        top=top,
+        come_out=_come_out(network_s[1], readings.opening_s, slowed),
+        contact=contact,
+        covariance_s2=covariance,
+    )
 
 
-def lowest_points(masks: np.ndarray, crops: np.ndarray) -> np.ndarray:
-    """The lowest point of each mask, (n, 2) x, y in source pixels; NaN without one.
+def network_alone(network_s: tuple[float, float]) -> Moments:
+    """The moments where nobody was found to fall freely: as the network reads them."""
+    take_off, come_out = (
+        Moment(time_s=time_s, deviation_s=_ALONE * FRAME_S, sources=("network",)) for time_s in network_s
+    )
+    return Moments(take_off=take_off, come_out=come_out)
+
+
+def _come_out(network_s: float, opening_s: float | None, slowed: float) -> Moment:
+    read = {"network": (network_s, NETWORK_COME_OUT)}
+    if opening_s is not None:
+        read["opening"] = (opening_s, OPENING)
+    times_s = _grid([time_s for time_s, _ in read.values()], slowed)
+    likely = np.prod([_likelihood(times_s, *one, slowed) for one in read.values()], axis=0)
+    return _moment(times_s, likely, tuple(read), slowed)[0]
+
+
+def _take_off(
+    network_s: float, feet_s: float | None, path: Ballistics | None, contact: Moment | None, slowed: float
+) -> tuple[Moment, Moment | None, float]:
+    """The take-off, the highest point, and their covariance: both together, as the board's height binds them."""
+    times_s = _grid([network_s] if feet_s is None else [network_s, feet_s], slowed)
+    feet = np.ones(len(times_s)) if feet_s is None else _likelihood(times_s, feet_s, FEET, slowed)
+    springboard, platform = (
+        feet * _likelihood(times_s, network_s, source, slowed) for source in (NETWORK_SPRINGBOARD, NETWORK_PLATFORM)
+    )
+    sources = ("network",) if feet_s is None else ("network", "feet")
+    if path is None:
+        return _moment(times_s, springboard + platform, sources, slowed)[0], None, 0.0
+    top_s, deviation_s = path.top()
+    deviation_s = float(np.hypot(deviation_s, _TOP_S * slowed))
+    tops_s = top_s + np.arange(-3 * deviation_s, 3 * deviation_s + 1e-9, _TOP_STEP_S * slowed)
+    likely_top = np.exp(-0.5 * ((tops_s - top_s) / deviation_s) ** 2)
+    both = np.zeros((len(times_s), len(tops_s)))
+    for board_m in BOARDS_M:
+        read = springboard if board_m < _PLATFORM_FROM_M else platform
+        both += read[:, None] * likely_top * _fits_board(board_m, times_s, tops_s, contact, slowed)
+    if contact is not None:
+        sources = (*sources, "height")
+    take_off, near = _moment(times_s, both.sum(axis=1), sources, slowed)
+    both = np.where(near[:, None], both, 0.0) / both[near].sum()
+    of_top = both.sum(axis=0)
+    mean_s = float(of_top @ tops_s)
+    top = Moment(
+        time_s=mean_s,
+        deviation_s=max(float(np.sqrt(of_top @ (tops_s - mean_s) ** 2)), _TOP_STEP_S * slowed / 2),
+        sources=("path",) if contact is None else ("path", "height"),
+    )
+    covariance = float(((times_s - take_off.time_s)[:, None] * (tops_s - mean_s) * both).sum())
+    return take_off, top, covariance
+
+
+def _fits_board(
+    board_m: float, times_s: np.ndarray, tops_s: np.ndarray, contact: Moment | None, slowed: float
+) -> np.ndarray:
+    """(take-offs, tops) likelihood that the fall is one from a board of that height."""
+    rise_s = (tops_s - times_s[:, None]) / slowed
+    possible = (rise_s > 0).astype(float)
+    if contact is None:
+        return possible
+    fall_s = np.maximum(contact.time_s - tops_s, 0) / slowed
+    off_m = GRAVITY_M_S2 / 2 * (fall_s**2 - rise_s**2) - board_m - _POSTURE_M
+    variance = _POSTURE_SCATTER_M**2 + (GRAVITY_M_S2 * fall_s * contact.deviation_s / slowed) ** 2
+    if slowed != 1:
+        variance = variance + (_SLOWED_SHARE * board_m) ** 2
+    return possible * (np.exp(-0.5 * off_m**2 / variance) / np.sqrt(variance) + _WRONG / BOARDS_M[-1])
+
+
+def _grid(read_s: Sequence[float], slowed: float) -> np.ndarray:
+    """Times at which a moment may be that is read at some."""
+    return np.arange(min(read_s) - 0.4 * slowed, max(read_s) + 0.4 * slowed, _STEP_S * slowed)
+
+
+def _likelihood(times_s: np.ndarray, read_s: float, source: Source, slowed: float) -> np.ndarray:
+    """Of times, given that a source reads one."""
+    unit_s = FRAME_S * slowed
+    off = (read_s - source.bias * unit_s - times_s) / (source.deviation * unit_s)
+    right = np.exp(-0.5 * off**2) / (source.deviation * FRAME_S * np.sqrt(2 * np.pi))
+    return np.asarray((1 - _WRONG) * right + _WRONG / _ANYWHERE_S)
+
+
+def _moment(
+    times_s: np.ndarray, likely: np.ndarray, sources: tuple[str, ...], slowed: float
+) -> tuple[Moment, np.ndarray]:
+    """The likeliest time and those around it, whose mean and scatter count; and which those are.
+
+    Where others are nearly as likely the sources contradict one another: the scatter is that of all.
+    """
+    near = np.abs(times_s - times_s[likely.argmax()]) <= _SAME_S * slowed
+    share = likely / likely.sum()
+    conflict = float(share[~near].sum()) > _CONFLICT
+    time_s = float(share[near] @ times_s[near] / share[near].sum())
+    counted = share if conflict else np.where(near, share, 0) / share[near].sum()
+    deviation_s = max(float(np.sqrt(counted @ (times_s - time_s) ** 2)), _STEP_S * slowed)
+    return Moment(time_s=time_s, deviation_s=deviation_s, sources=sources, conflict=conflict), near
+
+
+def place_moments(
+    moments: Moments, decoded: tuple[int, int], sampled: np.ndarray, times_s: np.ndarray
+) -> tuple[Transitions, tuple[int, int], int | None, Moments]:
+    """The frames of moments, and the samples at which flight and entry begin.
 
     Args:
-        masks: (n, 112, 112) athlete probability.
-        crops: (n, 4) source pixels x0, y0, x1, y1 that each covers.
+        decoded: samples at which the network lets flight and entry begin, which stand where the moments leave a phase
+            without a frame or a sample.
+        sampled: (96,) source frames of the samples.
+        times_s: (96,) their times.
+
+    Returns:
+        The transitions, their samples, the frame of the first contact with the water, which is not before the entry,
+        and the moments that stand.
     """
-    athlete = np.asarray(masks >= _ATHLETE)
-    rows = np.asarray(athlete.any(axis=2))
-    shown = np.asarray(rows.any(axis=1))
-    lowest = MASK_SIZE - 1 - rows[:, ::-1].argmax(axis=1)
-    of_row = np.take_along_axis(athlete, lowest[:, None, None], axis=1)[:, 0]
-    with np.errstate(invalid="ignore"):
-        column = (of_row @ (np.arange(MASK_SIZE) + 0.5)) / of_row.sum(axis=1)
-    cell = (crops[:, 2:] - crops[:, :2]) / MASK_SIZE
-    points = crops[:, :2] + np.stack([column, lowest + 1.0], axis=1) * cell
-    return np.asarray(np.where(shown[:, None], points, np.nan))
 
+    def frame(moment: Moment) -> int:
+        return round(float(np.interp(moment.time_s, times_s, sampled)))
 
-def body_lengths(masks: np.ndarray, crops: np.ndarray) -> np.ndarray:
-    """Length of each mask along its longer axis, (n,) source pixels, as that of a rod as long; NaN without a mask.
-
-    Args:
-        masks, crops: as of `lowest_points`.
-    """
-    athlete = (masks >= _ATHLETE).astype(np.float32)
-    place = np.arange(MASK_SIZE, dtype=np.float32) + 0.5
-    with np.errstate(invalid="ignore"):
-        cells = athlete.sum(axis=(1, 2))
-        columns, rows = athlete.sum(axis=1) / cells[:, None], athlete.sum(axis=2) / cells[:, None]
-        x, y = columns @ place, rows @ place
-        xx, yy = columns @ place**2 - x**2, rows @ place**2 - y**2
-        xy = np.einsum("nyx,y,x->n", athlete, place, place) / cells - x * y
-    longest = (xx + yy + np.sqrt((xx - yy) ** 2 + 4 * xy**2)) / 2
-    return np.asarray(np.sqrt(12 * longest) * (crops[:, 2] - crops[:, 0]) / MASK_SIZE)
-
-
-def take_off_s(fall: FreeFall, times_s: np.ndarray, lowest_y: np.ndarray) -> float | None:
-    """Time at which the feet leave the board; None where they are not seen.
-
-    Args:
-        times_s, lowest_y: as of `find_moments`, each time once.
-    """
-    rise = np.zeros(len(times_s))
-    rise[1:-1] = (lowest_y[:-2] - lowest_y[2:]) / (times_s[2:] - times_s[:-2])
-    near = np.exp(-0.5 * ((times_s - fall.start_s) / (_AROUND_S * fall.slowed)) ** 2)
-    likely = np.where(rise > 0, rise * near, 0.0)  # NaN where no mask is: not greater
-    return float(times_s[likely.argmax()]) if likely.any() else None
-
-
-def opening_s(fall: FreeFall, times_s: np.ndarray, lengths: np.ndarray, water_s: float) -> float | None:
-    """Time at which a tucked or piked body opens for the entry; None for one that was not closed, or does not show.
-
-    Args:
-        times_s, lengths: as of `find_moments`, each time once.
-        water_s: when the water is touched.
-    """
-    seen = np.isfinite(lengths)
-    times_s, lengths = times_s[seen], lengths[seen]
-    falls = (times_s > fall.top_s) & (times_s <= water_s)
-    at_water = falls & (times_s > water_s - _STRETCHED_S * fall.slowed)
-    if falls.sum() < _LEAST_SAMPLES or not at_water.any():
-        return None
-    # Not that of the whole flight: most of it a twister is straight.
-    closed = float(np.median(sliding_window_view(lengths[falls], _SEVERAL), axis=1).min())
-    stretched = float(lengths[at_water].max())
-    if stretched < _CLOSED * closed:
-        return None
-    level = closed + _OPENING * (stretched - closed)
-    longest = np.flatnonzero(at_water)[lengths[at_water].argmax()]
-    below = np.flatnonzero((lengths[:longest] < level) & falls[:longest])
-    if not len(below):
-        return None
-    before, after = below[-1], below[-1] + 1
-    share = (level - lengths[before]) / (lengths[after] - lengths[before])
-    return float(times_s[before] + share * (times_s[after] - times_s[before]))
-
-
-def transition_prior(fall: FreeFall, times_s: np.ndarray) -> np.ndarray:
-    """How likely a fall makes each pair of first flight sample and first entry sample, (n, n), at most 1.
-
-    Args:
-        times_s: (n,) of the samples.
-    """
-    take_off = np.exp(-0.5 * ((times_s - fall.start_s) / (_AT_START_S * fall.slowed)) ** 2)
-    first_s = max(fall.top_s, fall.end_s - _COME_OUT_S * fall.slowed)
-    beyond = np.maximum(first_s - times_s, 0) + np.maximum(times_s - fall.end_s, 0)
-    entry = np.exp(-0.5 * (beyond / (_EDGE_S * fall.slowed)) ** 2)
-    return np.asarray(np.outer(*(np.maximum(one, _ELSEWHERE) for one in (take_off, entry))))
-
-
-def water_contact_s(fall: FreeFall, times_s: np.ndarray, lowest_y: np.ndarray) -> float | None:
-    """Time of the first contact with the water, where the fall of the lowest point has a kink; None without one.
-
-    Args:
-        times_s, lowest_y: as of `find_moments`, each time once.
-    """
-    first_s, last_s = fall.end_s - _BEFORE_S * fall.slowed, fall.end_s + _AFTER_S * fall.slowed
-    near = np.isfinite(lowest_y) & (times_s >= first_s) & (times_s <= last_s)
-    if near.sum() < _LEAST_SAMPLES:
-        return None
-    times_s, y = times_s[near], lowest_y[near] / fall.size_px
-    best_s, least = None, np.inf
-    for kink_s in np.linspace(times_s[1], times_s[-2], _STEPS):
-        basis = np.stack(
-            [np.ones(len(times_s)), np.minimum(times_s - kink_s, 0), np.maximum(times_s - kink_s, 0)], axis=1
+    read, first, last = (int(sampled[decoded[0]]), int(sampled[decoded[1]])), int(sampled[0]), int(sampled[-1])
+    frames = frame(moments.take_off), frame(moments.come_out)
+    contact = None if moments.contact is None else frame(moments.contact)
+    if contact is not None and contact > frames[0]:
+        frames = frames[0], min(frames[1], contact)
+    for flight, entry in (frames, (frames[0], read[1]), (read[0], frames[1])):
+        st, ed = (
+            sample if one == before else frame_to_sample(sampled, one)
+            for one, before, sample in zip((flight, entry), read, decoded, strict=True)
         )
-        weight = np.ones(len(times_s))
-        for _ in range(_ROUNDS + 1):  # least squares, then less for what lies off
-            line = np.linalg.lstsq(basis * weight[:, None], y * weight, rcond=None)[0]
-            off = np.abs(y - basis @ line)
-            weight = np.sqrt(1 / np.maximum(1, off / _SCATTER))
-        misfit = float(np.where(off < _SCATTER, off**2, _SCATTER * (2 * off - _SCATTER)).mean())
-        falling = (fall.velocity[1] + fall.acceleration * (kink_s - fall.at_s)) / fall.size_px
-        plausible = _SLOWEST * falling < line[1] < _FASTEST * falling and line[2] < _UNDER * line[1]
-        if plausible and misfit < least:
-            best_s, least = float(kink_s), misfit
-    return best_s
+        if first < flight < entry <= last and st < ed:
+            break
+    else:
+        (flight, entry), (st, ed) = read, decoded
+    flight_s, entry_s = (float(np.interp(one, sampled, times_s)) for one in (flight, entry))
+    transitions = Transitions(
+        first_flight_frame=flight, first_entry_frame=entry, first_flight_s=flight_s, first_entry_s=entry_s
+    )
+    alone = network_alone((flight_s, entry_s))
+    if flight != frame(moments.take_off):
+        moments = replace(moments, take_off=alone.take_off, top=None)
+    if entry not in (frame(moments.come_out), contact):
+        moments = replace(moments, come_out=alone.come_out)
+    if contact is not None and contact < entry:
+        contact, moments = None, replace(moments, contact=None)
+    return transitions, (st, ed), contact, moments

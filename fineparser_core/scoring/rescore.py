@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence, Set
 from dataclasses import replace
+from math import sqrt
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from fineparser_core.types import (
     DiveParse,
     ExemplarVote,
     IntervalRule,
+    Moment,
     Scoring,
     Transitions,
 )
@@ -73,11 +75,26 @@ def correct_transitions(
 
 
 def with_transitions(parse: DiveParse, transitions: Transitions) -> DiveParse:
-    """The parse with other transitions; a contact with the water that would lie before the entry is dropped."""
-    contact = parse.first_water_contact_frame
+    """The parse with other transitions; a contact with the water that would lie before the entry is dropped.
+
+    A moment that a person has placed is certain to the frame; the others stay as they were estimated.
+    """
+    contact, moments, own = parse.first_water_contact_frame, parse.moments, parse.transitions
+    if transitions.first_flight_frame != own.first_flight_frame:
+        take_off = _placed(parse, transitions.first_flight_s)
+        moments = replace(moments, take_off=take_off, covariance_s2=0.0)
+        if moments.top is not None and moments.top.time_s <= take_off.time_s:
+            moments = replace(moments, top=None)
+    if transitions.first_entry_frame != own.first_entry_frame:
+        moments = replace(moments, come_out=_placed(parse, transitions.first_entry_s))
     if contact is not None and contact < transitions.first_entry_frame:
-        contact = None
-    return replace(parse, transitions=transitions, first_water_contact_frame=contact)
+        contact, moments = None, replace(moments, contact=None)
+    return replace(parse, transitions=transitions, moments=moments, first_water_contact_frame=contact)
+
+
+def _placed(parse: DiveParse, time_s: float) -> Moment:
+    """A moment that a person has placed at a frame, within which it lies anywhere."""
+    return Moment(time_s=time_s, deviation_s=1 / (parse.clip.fps * sqrt(12)), sources=("hand",))
 
 
 def correct_contact(parse: DiveParse, frame: int) -> DiveParse:
@@ -92,7 +109,11 @@ def correct_contact(parse: DiveParse, frame: int) -> DiveParse:
             f"The water cannot be touched first at frame {frame}: the entry begins at frame {first} and the clip ends "
             f"at frame {last}: choose a frame from {first} to {last}."
         )
-    return replace(parse, first_water_contact_frame=frame)
+    if frame == parse.first_water_contact_frame:
+        return parse
+    time_s = float(np.interp(frame, parse.sampled_frames, parse.sampled_times_s))
+    moments = replace(parse.moments, contact=_placed(parse, time_s))
+    return replace(parse, moments=moments, first_water_contact_frame=frame)
 
 
 def aggregate_votes(

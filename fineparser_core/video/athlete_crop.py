@@ -78,7 +78,9 @@ def limit_sides(squares: np.ndarray, width_px: int, height_px: int) -> np.ndarra
     return np.concatenate([squares[:, :2], side], axis=1)
 
 
-def smooth_track(frames: np.ndarray, centres: np.ndarray, extents: np.ndarray, length: int) -> np.ndarray:
+def smooth_track(
+    frames: np.ndarray, centres: np.ndarray, extents: np.ndarray, length: int, unit: float | None = None
+) -> np.ndarray:
     """Interpolate and smooth the athlete's boxes to squares for all frames of a clip.
 
     Args:
@@ -86,6 +88,7 @@ def smooth_track(frames: np.ndarray, centres: np.ndarray, extents: np.ndarray, l
         centres: (n, 2) centres of the boxes.
         extents: (n,) longer sides of the boxes.
         length: number of frames of the clip.
+        unit: frames from one sample to the next; by default those of a clip of 96 samples.
 
     Returns:
         (length, 3) float64: centre x, centre y and side, in the unit of the centres.
@@ -95,7 +98,7 @@ def smooth_track(frames: np.ndarray, centres: np.ndarray, extents: np.ndarray, l
     each = np.arange(length)
     centre = np.stack([np.interp(each, frames, centres[:, axis]) for axis in (0, 1)], axis=1)
     extent = np.interp(each, frames, extents)
-    unit = length / N_SAMPLES
+    unit = length / N_SAMPLES if unit is None else unit
     window = 2 * max(1, round(_SIDE_WINDOW * unit)) + 1
     stretched = ndimage.percentile_filter(extent, 90, size=window, mode="nearest")
     side = _SIDE_FACTOR * ndimage.gaussian_filter1d(stretched, _SIDE_SIGMA * unit, mode="nearest")

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import av
 import numpy as np
@@ -22,6 +22,8 @@ from fineparser_core.video.picture import Picture, Scaler
 from fineparser_core.video.probe import inspect_video, intact_packets, open_video
 
 logger = logging.getLogger(__name__)
+
+Made = TypeVar("Made")
 
 # Over distances up to this, decoding forward is cheaper than a seek to a keyframe in between.
 _MAX_FRAMES_FORWARD = 12
@@ -116,11 +118,20 @@ class VideoReader:
     def frames_ahead(
         self, indices: Iterable[int], make: Callable[[np.ndarray], np.ndarray] = lambda frame: frame
     ) -> Generator[tuple[int, np.ndarray]]:
-        """`frames`, the next few of which are decoded on a thread meanwhile, and made into what is needed of them.
+        """`decoded_ahead` of what is made of full-size RGB frames."""
+        return self.decoded_ahead(indices, lambda decoded: make(self._scaler.rgb(decoded)))
+
+    def decoded_ahead(
+        self, indices: Iterable[int], make: Callable[[av.VideoFrame], Made]
+    ) -> Generator[tuple[int, Made]]:
+        """What is made of frames at ascending indices; the next few are decoded and made on a thread meanwhile.
 
         Nothing else may use the reader before the generator is exhausted or closed.
+
+        Raises:
+            VideoError: see `frame`.
         """
-        items = ((index, make(frame)) for index, frame in self.frames(indices))
+        items = ((index, make(self.decoded(index))) for index in map(int, indices))
         ahead = min(_MOST_AHEAD, max(1, _MAX_PIXELS_AHEAD // (self.info.width_px * self.info.height_px)))
         with ThreadPoolExecutor(1, thread_name_prefix="decode") as thread:
             pending = deque(thread.submit(next, items, None) for _ in range(ahead))

@@ -26,7 +26,7 @@ from fineparser_core.errors import Cancelled, ExportError, FineParserError
 from fineparser_core.exemplars.facts import ExemplarFacts
 from fineparser_core.exemplars.selection import CandidateRule
 from fineparser_core.export.analysis_json import analysis_to_dict
-from fineparser_core.motion.cutting import find_clip
+from fineparser_core.motion.recording import DiveSearch, find_clip
 from fineparser_core.progress import CancelToken, Progress, ProgressCallback, throttle
 from fineparser_core.scoring.rescore import correct_contact, correct_transitions
 from fineparser_core.types import AthletePoint, ClipEncoding, DiveParse, Transitions
@@ -65,7 +65,6 @@ from fineparser_gui.worker.records import parse_record, read_parse
 
 if TYPE_CHECKING:
     from fineparser_core.inference.analyzer import Analyzer
-    from fineparser_core.inference.trim import DiveSearch
 
 log = logging.getLogger(__name__)
 
@@ -261,11 +260,17 @@ class Worker:
         token = self._tokens[request.id]
         token.raise_if_cancelled()
         athlete = AthletePoint(**request.athlete) if request.athlete else None
-        path, report, found = Path(request.path), self._reporter(request), None
-        if request.trim and (request.in_frame, request.out_frame) == (None, None):
-            found = find_clip(path, athlete, progress=report, cancel=token)
-        clip = make_clip(path, request.in_frame, request.out_frame, athlete) if found is None else found.clip
-        parse, encoding = self._open().parse(clip, progress=report, cancel=token)
+        report = self._reporter(request)
+        found = find_clip(
+            Path(request.path),
+            athlete,
+            start_frame=request.in_frame,
+            end_frame=request.out_frame,
+            trim=request.trim,
+            progress=report,
+            cancel=token,
+        )
+        parse, encoding = self._open().parse(found.clip, found.recording, progress=report, cancel=token)
         name = request.kept_as or request.id
         record = parse_record(parse, encoding, self._suggest(encoding))
         self._cache.put(name, *record)
@@ -285,12 +290,10 @@ class Worker:
             return []
 
     def _find_dives(self, request: TrimRequest) -> list[dict]:
-        from fineparser_core.inference.trim import DiveSearch
-
         token = self._tokens[request.id]
         token.raise_if_cancelled()
         name = request.kept_as or request.path
-        search = self._searches.pop(name, None) or DiveSearch(self._open(), Path(request.path))
+        search = self._searches.pop(name, None) or DiveSearch(Path(request.path))
         try:
             found = search.run(progress=self._reporter(request), cancel=token)
         except Cancelled:
@@ -298,7 +301,7 @@ class Worker:
             while len(self._searches) > _SEARCHES_IN_MEMORY:
                 del self._searches[next(iter(self._searches))]
             raise
-        segments = [asdict(segment) for segment in found]
+        segments = [asdict(segment) for segment in found.segments]
         self._keep(request, {"segments": segments})
         return segments
 

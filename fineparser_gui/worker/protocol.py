@@ -35,14 +35,14 @@ class WorkerSettings:
 class ParseRequest:
     """Find steps and masks of frames in_frame..out_frame (both included; None: the file's ends).
 
-    trim: without in_frame and out_frame, look for the dive in the file; the clip of the result has its frames. athlete
+    trim: without in_frame and out_frame, cut the dive out of the file; the clip of the result has its frames. athlete
     holds the fields of `fineparser_core.types.AthletePoint`, a point on the diver; None: the worker finds who dives.
     """
 
     path: str
     in_frame: int | None
     out_frame: int | None
-    trim: bool = False
+    trim: bool = True
     athlete: dict | None = None
     kept_as: str = ""
     id: str = ""

@@ -29,8 +29,7 @@ from fineparser_core.export.analysis_json import (
 )
 from fineparser_core.inference.analyzer import Analyzer
 from fineparser_core.measures import NAMES, measures
-from fineparser_core.measures.context import MOMENT_S
-from fineparser_core.motion.cutting import find_clip
+from fineparser_core.motion.recording import FoundClip, find_clip
 from fineparser_core.resources import resource
 from fineparser_core.scoring.measured_stream import exemplar_measures, measured_stream, quantities
 from fineparser_core.text_table import text_table
@@ -38,6 +37,8 @@ from fineparser_core.types import Analysis, DiveParse, Measure
 from fineparser_core.video.clips import make_clip
 
 _ANGLES = Path(__file__).with_name("real_entry_angles.json")
+#: Standard deviation of a moment that was found in a video, seconds.
+_MOMENT_S = 0.04
 #: Whose moments a table is by; the last one tells whether what a measure states of itself holds.
 _MOMENTS = (_FOUND, _TRUE, _UNCERTAIN) = (
     "as found",
@@ -64,8 +65,8 @@ class ParseCache:
             if self._only_cached:
                 return None
             self._analyzer = self._analyzer or Analyzer.open()
-            found = find_clip(path) if out_frame is None else None
-            parse, _ = self._analyzer.parse(make_clip(path, 0, out_frame) if found is None else found.clip)
+            found = find_clip(path) if out_frame is None else FoundClip(make_clip(path, 0, out_frame))
+            parse, _ = self._analyzer.parse(*found[:2])
             write_masks_npz(parse, masks)
             write_analysis_json(Analysis(parse=parse, scoring=None), facts)
         return analysis_from_dict(json.loads(facts.read_text(encoding="utf-8")), read_masks_npz(masks)).parse
@@ -109,7 +110,7 @@ def rendered_rows(cache: ParseCache, count: int, moments: str) -> tuple[list[lis
         for _ in range(_DRAWS if moments == _UNCERTAIN else 1):
             placed = parse
             if moments != _FOUND:
-                off = rng.normal(0, MOMENT_S * np.array(_MOMENT_SHARES)) if moments == _UNCERTAIN else np.zeros(3)
+                off = rng.normal(0, _MOMENT_S * np.array(_MOMENT_SHARES)) if moments == _UNCERTAIN else np.zeros(3)
                 placed = at_true_moments(parse, fact, true_of[name]["flight_time"], tuple(off.tolist()))
             start = time.perf_counter()
             found = {m.name: m for m in measures(placed, dive_number=fact["dive_number"], board_m=fact["board_m"])}

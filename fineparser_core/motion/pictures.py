@@ -1,0 +1,113 @@
+"""The pictures of a video that were looked at last, as they were decoded, so that none is read twice."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from pathlib import Path
+
+import av
+import numpy as np
+
+from fineparser_core.progress import CancelToken
+from fineparser_core.types import VideoInfo
+from fineparser_core.video.planes import ColorMatrix, Planes, PlaneScaler, frame_color_matrix, to_rgb
+from fineparser_core.video.probe import Geometry
+from fineparser_core.video.reader import VideoReader
+
+#: Longer side of the reduced pictures in which motion is looked for: a diver a twentieth of it has 19 pixels.
+REDUCED_PX = 384
+# Pictures are kept at this height: an athlete of a tenth of it still fills the network's crop. And of this area, as
+# pictures of more than 3 : 1 alone are wider.
+_KEPT_HEIGHT_PX, _KEPT_PX = 720, 3 * 720 * 720
+#: Memory that pictures may take: ten seconds of 720p, thirty a second. Older ones are read again where they are needed.
+_MOST_BYTES = 420_000_000
+
+
+class Pictures:
+    """Pictures by their frame, at most 720 rows high.
+
+    Attributes:
+        size_px: (width, height) of them; None before the first one is kept.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._kept: OrderedDict[int, Planes] = OrderedDict()
+        self._matrix = ColorMatrix.BT709
+        self._n_bytes = 0
+        self.size_px: tuple[int, int] | None = None
+
+    def scaled(self, info: VideoInfo, geometry: Geometry) -> Callable[[av.VideoFrame], Planes]:
+        """What makes a decoded frame a picture that can be kept."""
+        scaler, self.size_px = PlaneScaler(geometry), _kept_size(info.width_px, info.height_px)
+
+        def make(frame: av.VideoFrame) -> Planes:
+            self._matrix = frame_color_matrix(frame)
+            assert self.size_px is not None
+            # Of its own: the decoder's memory is used again.
+            return Planes(*(np.array(plane) for plane in scaler.planes(frame, self.size_px, self._matrix)))
+
+        return make
+
+    def keep(self, frame: int, planes: Planes) -> np.ndarray:
+        """Keeps a picture, in place of the oldest ones where there is no room; returns it reduced, (h, w, 3) RGB."""
+        self._kept[frame] = planes
+        self._n_bytes += _n_bytes(planes)
+        while self._n_bytes > _MOST_BYTES:
+            self._n_bytes -= _n_bytes(self._kept.popitem(last=False)[1])
+        return to_rgb(_reduced(planes), self._matrix)
+
+    def keep_only(self, frames: Iterable[int], cancel: CancelToken | None = None) -> None:
+        """Forgets all others; reads again those that are not kept any more.
+
+        Raises:
+            VideoError: the file cannot be read.
+            Cancelled: `cancel` was set.
+        """
+        wanted = sorted(set(frames))
+        self._kept = OrderedDict((frame, self._kept[frame]) for frame in wanted if frame in self._kept)
+        missing = [frame for frame in wanted if frame not in self._kept]
+        if not missing:
+            return
+        with VideoReader(self._path) as reader:
+            make = self.scaled(reader.info, reader.geometry)
+            with closing(reader.decoded_ahead(missing, make)) as read:
+                for frame, planes in read:
+                    self._kept[frame] = planes
+                    if cancel is not None:
+                        cancel.raise_if_cancelled()
+
+    def rgb(self, frame: int) -> np.ndarray:
+        """A kept picture as (H, W, 3) uint8 RGB."""
+        return to_rgb(self._kept[frame], self._matrix)
+
+
+def _n_bytes(planes: Planes) -> int:
+    return sum(plane.nbytes for plane in planes)
+
+
+def _kept_size(width: int, height: int) -> tuple[int, int]:
+    kept = min(height, _KEPT_HEIGHT_PX)
+    if (pixels := kept * width * kept / height) > _KEPT_PX:
+        kept = int(kept * (_KEPT_PX / pixels) ** 0.5)
+    return _even(width * kept / height), _even(kept)
+
+
+def _even(length: float) -> int:
+    return max(2, 2 * round(length / 2))
+
+
+def _reduced(planes: Planes) -> Planes:
+    import cv2  # slow to import
+
+    height, width = planes.y.shape
+    scale = max(height, width) / REDUCED_PX
+    if scale <= 1:
+        return planes
+    size = _even(width / scale), _even(height / scale)
+    half = size[0] // 2, size[1] // 2
+    y, u, v = (
+        cv2.resize(plane, to, interpolation=cv2.INTER_AREA)
+        for plane, to in zip(planes, (size, half, half), strict=True)
+    )
+    return Planes(y, u, v)

@@ -1,0 +1,147 @@
+"""What masks and the free fall tell of when the diver leaves the board, opens for the entry and touches the water.
+
+The feet go up with the board, fastest when they leave it. A body that was tucked or piked on the way down, after its
+twists if there are some, grows long before the entry.
+The hands fall, and what is lowest stays where the water is from then on.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from fineparser_core.motion.free_fall import FreeFall
+
+#: The feet leave the board about where the parabola begins, which the boxes of a rising board blur by so much.
+_AROUND_S = 0.18
+# Where transitions lie, in seconds of real time, for what is not measured: the take-off near the start of the parabola;
+# the entry from the come-out, at most this long before the parabola ends, to its end.
+_AT_START_S = 0.3
+_COME_OUT_S, _EDGE_S = 0.6, 0.12
+#: What any other place counts as.
+_ELSEWHERE = 0.0003
+#: A body opens where its length has gone up by this share of the way from the shortest on the way down, the median of
+#: so many samples, to that at the water; one that is less than so many times as long at the water was not closed.
+_OPENING, _SEVERAL, _CLOSED = 0.25, 3, 1.6
+#: How long before the water the body is at its full length, seconds of real time.
+_STRETCHED_S = 0.15
+#: The contact is looked for from so long before the end of the parabola to so long after it, seconds of real time.
+_BEFORE_S, _AFTER_S = 0.35, 0.2
+#: Speed of the lowest point in the air, in that of the free fall; and at most, of what is left of a body under water.
+_SLOWEST, _FASTEST, _UNDER = 0.5, 2.0, 0.5
+#: Scatter of the lowest point of a mask, in body lengths.
+_SCATTER = 0.08
+_LEAST_SAMPLES = 5
+_STEPS, _ROUNDS = 91, 2
+
+
+class Readings(NamedTuple):
+    """What masks and the free fall tell of the moments of a dive, seconds of the file; None for what does not show.
+
+    Attributes:
+        feet_s: when the feet rise fastest, which is about when they leave the board.
+        opening_s: when a closed body opens for the entry.
+        contact_s: when the hands stop falling, as they touch the water.
+    """
+
+    feet_s: float | None
+    opening_s: float | None
+    contact_s: float | None
+
+
+def read_moments(fall: FreeFall, times_s: np.ndarray, lowest_y: np.ndarray, lengths: np.ndarray) -> Readings:
+    """What tells the moments of a dive.
+
+    Args:
+        times_s: (n,) of the samples; repeated times are looked at once.
+        lowest_y: (n,) of the lowest points, in pixels of the fall as a camera sees them that stands still; NaN without.
+        lengths: (n,) of the bodies, in pixels; NaN without.
+    """
+    times_s, first = np.unique(times_s, return_index=True)
+    lowest_y, lengths = lowest_y[first], lengths[first]
+    contact_s = water_contact_s(fall, times_s, lowest_y)
+    entry_s = opening_s(fall, times_s, lengths, fall.end_s if contact_s is None else contact_s)
+    return Readings(feet_s(fall, times_s, lowest_y), entry_s, contact_s)
+
+
+def feet_s(fall: FreeFall, times_s: np.ndarray, lowest_y: np.ndarray) -> float | None:
+    """Time at which the feet leave the board; None where they are not seen.
+
+    Args:
+        times_s, lowest_y: as of `read_moments`, each time once.
+    """
+    rise = np.zeros(len(times_s))
+    rise[1:-1] = (lowest_y[:-2] - lowest_y[2:]) / (times_s[2:] - times_s[:-2])
+    near = np.exp(-0.5 * ((times_s - fall.start_s) / (_AROUND_S * fall.slowed)) ** 2)
+    likely = np.where(rise > 0, rise * near, 0.0)  # NaN where no mask is: not greater
+    return float(times_s[likely.argmax()]) if likely.any() else None
+
+
+def opening_s(fall: FreeFall, times_s: np.ndarray, lengths: np.ndarray, water_s: float) -> float | None:
+    """Time at which a tucked or piked body opens for the entry; None for one that was not closed, or does not show.
+
+    Args:
+        times_s, lengths: as of `read_moments`, each time once.
+        water_s: when the water is touched.
+    """
+    seen = np.isfinite(lengths)
+    times_s, lengths = times_s[seen], lengths[seen]
+    falls = (times_s > fall.top_s) & (times_s <= water_s)
+    at_water = falls & (times_s > water_s - _STRETCHED_S * fall.slowed)
+    if falls.sum() < _LEAST_SAMPLES or not at_water.any():
+        return None
+    # Not that of the whole flight: most of it a twister is straight.
+    closed = float(np.median(sliding_window_view(lengths[falls], _SEVERAL), axis=1).min())
+    stretched = float(lengths[at_water].max())
+    if stretched < _CLOSED * closed:
+        return None
+    level = closed + _OPENING * (stretched - closed)
+    longest = np.flatnonzero(at_water)[lengths[at_water].argmax()]
+    below = np.flatnonzero((lengths[:longest] < level) & falls[:longest])
+    if not len(below):
+        return None
+    before, after = below[-1], below[-1] + 1
+    share = (level - lengths[before]) / (lengths[after] - lengths[before])
+    return float(times_s[before] + share * (times_s[after] - times_s[before]))
+
+
+def transition_prior(fall: FreeFall, times_s: np.ndarray) -> np.ndarray:
+    """How likely a fall makes each pair of first flight sample and first entry sample, (n, n), at most 1.
+
+    Args:
+        times_s: (n,) of the samples.
+    """
+    take_off = np.exp(-0.5 * ((times_s - fall.start_s) / (_AT_START_S * fall.slowed)) ** 2)
+    first_s = max(fall.top_s, fall.end_s - _COME_OUT_S * fall.slowed)
+    beyond = np.maximum(first_s - times_s, 0) + np.maximum(times_s - fall.end_s, 0)
+    entry = np.exp(-0.5 * (beyond / (_EDGE_S * fall.slowed)) ** 2)
+    return np.asarray(np.outer(*(np.maximum(one, _ELSEWHERE) for one in (take_off, entry))))
+
+
+def water_contact_s(fall: FreeFall, times_s: np.ndarray, lowest_y: np.ndarray) -> float | None:
+    """Time of the first contact with the water, where the fall of the lowest point has a kink; None without one.
+
+    Args:
+        times_s, lowest_y: as of `read_moments`, each time once.
+    """
+    first_s, last_s = fall.end_s - _BEFORE_S * fall.slowed, fall.end_s + _AFTER_S * fall.slowed
+    near = np.isfinite(lowest_y) & (times_s >= first_s) & (times_s <= last_s)
+    if near.sum() < _LEAST_SAMPLES:
+        return None
+    times_s, y = times_s[near], lowest_y[near] / fall.size_px
+    best_s, least = None, np.inf
+    for kink_s in np.linspace(times_s[1], times_s[-2], _STEPS):
+        basis = np.stack(
+            [np.ones(len(times_s)), np.minimum(times_s - kink_s, 0), np.maximum(times_s - kink_s, 0)], axis=1
+        )
+        weight = np.ones(len(times_s))
+        for _ in range(_ROUNDS + 1):  # least squares, then less for what lies off
+            line = np.linalg.lstsq(basis * weight[:, None], y * weight, rcond=None)[0]
+            off = np.abs(y - basis @ line)
+            weight = np.sqrt(1 / np.maximum(1, off / _SCATTER))
+        misfit = float(np.where(off < _SCATTER, off**2, _SCATTER * (2 * off - _SCATTER)).mean())
+        falling = (fall.velocity[1] + fall.acceleration * (kink_s - fall.at_s)) / fall.size_px
+        plausible = _SLOWEST * falling < line[1] < _FASTEST * falling and line[2] < _UNDER * line[1]
+        if plausible and misfit < least:
+            best_s, least = float(kink_s), misfit
+    return best_s

@@ -1,0 +1,145 @@
+"""A file is read once: the clip of a dive is cut out of it, of two the other one is named, a walk is taken whole."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bodies_kit import FPS, diving, walking, write_bodies
+
+from fineparser_core.errors import Cancelled, ConfigError, NoDiveError
+from fineparser_core.motion import recording
+from fineparser_core.motion.free_fall import FreeFall
+from fineparser_core.motion.pictures import Pictures
+from fineparser_core.motion.recording import (
+    AFTER_S,
+    BEFORE_S,
+    DiveSearch,
+    apart,
+    around_fall,
+    find_clip,
+    find_dives,
+)
+from fineparser_core.progress import CancelToken, Progress
+from fineparser_core.types import AthletePoint
+from fineparser_core.video.reader import VideoReader
+
+N_FRAMES = 9 * FPS
+FIRST_S, SECOND_S = 1.7, 7.0
+
+
+@pytest.fixture(scope="module")
+def two_dives(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    bodies = [diving(300, FIRST_S, top=50.0), diving(120, SECOND_S, top=90.0)]
+    return write_bodies(tmp_path_factory.mktemp("dives") / "dives.mp4", bodies, N_FRAMES)
+
+
+def test_the_clearest_dive_is_cut_out_and_the_other_one_named(two_dives: Path) -> None:
+    found = find_clip(two_dives)
+    ((first, last),) = found.others
+    ranges = sorted([(found.clip.in_frame, found.clip.out_frame), (first, last)])
+    for (start, end), leaves_s in zip(ranges, (FIRST_S, SECOND_S), strict=True):
+        assert start / FPS == pytest.approx(leaves_s - BEFORE_S, abs=0.3)
+        assert end / FPS == pytest.approx(min(leaves_s + 1.2 + AFTER_S, 9.0), abs=0.3)
+    assert found.clip.n_cut == (found.clip.in_frame, N_FRAMES - 1 - found.clip.out_frame)
+    assert found.recording is not None
+    assert found.recording.covers(found.clip)
+    assert [(one.in_frame, one.out_frame) for one in found.recording.segments] == ranges
+    frame = round(SECOND_S * FPS) + 5
+    x, y = diving(120, SECOND_S, top=90.0)(frame)
+    named = find_clip(two_dives, AthletePoint(frame=frame, x=x, y=y))
+    assert (named.clip.in_frame, named.clip.out_frame) == ranges[1]
+    with pytest.raises(ConfigError, match="outside the clip"):
+        find_clip(two_dives, AthletePoint(frame=N_FRAMES, x=x, y=y))
+
+
+def test_a_range_that_somebody_chose_and_the_whole_file_are_taken_as_they_are(two_dives: Path) -> None:
+    chosen = find_clip(two_dives, start_frame=20, end_frame=90)
+    assert (chosen.clip.in_frame, chosen.clip.out_frame, chosen.clip.n_cut) == (20, 90, (0, 0))
+    whole = find_clip(two_dives, trim=False)
+    assert (whole.clip.in_frame, whole.clip.out_frame) == (0, N_FRAMES - 1)
+
+
+def test_a_walk_is_taken_whole_unless_it_is_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_bodies(tmp_path / "walk.mp4", [walking], 3 * FPS)
+    for short_s in (3.0, 2.0):
+        monkeypatch.setattr(recording, "SHORT_S", short_s)
+        found = find_clip(path)
+        assert (found.clip.in_frame, found.clip.out_frame) == (0, 3 * FPS - 1)
+        assert found.clip.n_cut == (0, 0)
+    monkeypatch.setattr(recording, "LONG_S", 2.0)
+    with pytest.raises(NoDiveError, match="no dive was found"):
+        find_clip(path)
+
+
+def test_of_a_short_clip_the_shot_is_taken_that_holds_the_dive(tmp_path: Path) -> None:
+    n_before, dive = FPS // 2, diving(300, 1.0)
+    found = find_clip(write_bodies(tmp_path / "shots.mp4", [dive], 3 * FPS, close_up=n_before))
+    assert (found.clip.in_frame, found.clip.out_frame) == (n_before, 3 * FPS - 1)
+    whole = find_clip(write_bodies(tmp_path / "shot.mp4", [dive], 3 * FPS))
+    assert whole.clip.n_cut == (0, 0)
+
+
+def test_a_search_reports_how_far_it_is_and_goes_on_where_it_was_cancelled(small_video: Path) -> None:
+    seen: list[Progress] = []
+    token, search = CancelToken(), DiveSearch(small_video)
+
+    def cancel_later(progress: Progress) -> None:
+        seen.append(progress)
+        if progress.done == 30:
+            token.cancel()
+
+    with pytest.raises(Cancelled):
+        search.run(progress=cancel_later, cancel=token)
+    halted = search.run(progress=seen.append)
+    assert [progress.done for progress in seen] == list(range(1, 121))
+    assert {(progress.stage, progress.total) for progress in seen} == {("read", 120)}
+    whole = find_dives(small_video)
+    np.testing.assert_array_equal(halted.frames, whole.frames)
+    np.testing.assert_array_equal(halted.motion.times_s, whole.motion.times_s)
+    np.testing.assert_allclose(halted.motion.centre, whole.motion.centre)
+
+
+def test_pictures_for_which_there_is_no_room_are_read_again(two_dives: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded: list[int] = []
+    plain = VideoReader.decoded
+    monkeypatch.setattr(VideoReader, "decoded", lambda self, index: decoded.append(index) or plain(self, index))
+    kept = find_dives(two_dives, 60, 130).pictures
+    kept.keep_only([70, 80])
+    assert decoded == list(range(60, 131))
+    monkeypatch.setattr("fineparser_core.motion.pictures._MOST_BYTES", 1)
+    read_again = find_dives(two_dives, 60, 130).pictures
+    del decoded[:]
+    read_again.keep_only([70, 80])
+    assert decoded == [70, 80]
+    np.testing.assert_array_equal(kept.rgb(80), read_again.rgb(80))
+
+
+def test_pictures_are_those_of_the_file(small_video: Path) -> None:
+    pictures: Pictures = find_dives(small_video).pictures
+    pictures.keep_only([50])
+    with VideoReader(small_video) as reader:
+        true = reader.frame(50).astype(int)
+    assert pictures.size_px == (true.shape[1], true.shape[0])
+    assert np.abs(pictures.rgb(50) - true).mean() < 3
+
+
+def fall(start_s: float, evidence: float, slowed: float = 1.0) -> FreeFall:
+    values = {"start_s": start_s, "top_s": start_s + 0.3, "end_s": start_s + 1.0 * slowed, "evidence": evidence}
+    values |= {"first": 0, "last": 1, "size_px": 40.0, "acceleration": 340.0 / slowed**2, "descent": 2.0}
+    values |= {"deviation": 10.0, "at_s": start_s + 0.5, "height_share": 0.4}
+    return FreeFall(**values, position=(100.0, 60.0), velocity=(40.0, 60.0), seen_from=0, boxes=np.arange(2))
+
+
+def test_the_hurdle_before_a_dive_is_none_of_its_own() -> None:
+    falls = [fall(10, 2.0), fall(8.6, 0.9), fall(20, 1.5), fall(3, 0.5)]
+    assert [one.start_s for one in apart(falls)] == [10, 20, 3]
+
+
+@pytest.mark.parametrize("slowed", [1.0, 2.5])
+def test_a_clip_reaches_from_the_hurdle_to_the_splash_and_stays_in_the_shot(slowed: float) -> None:
+    times_s = np.arange(900) / 30
+    one = fall(12.0, 2.0, slowed)
+    first, last = around_fall(one, times_s, (0, 899))
+    assert first == pytest.approx((12 - BEFORE_S * one.slowed) * 30, abs=1)
+    assert last == pytest.approx((one.end_s + AFTER_S * one.slowed) * 30, abs=1)
+    assert around_fall(one, times_s, (355, 370)) == (355, 370)  # a cut on either side
