@@ -12,6 +12,8 @@ from fineparser_core.types import (
     ExemplarVote,
     IntervalRule,
     ModelIdentity,
+    Moment,
+    Moments,
     Scoring,
     Transitions,
 )
@@ -19,6 +21,17 @@ from fineparser_core.video.clips import make_clip
 from fineparser_core.video.preprocess import get_preprocessing
 from fineparser_core.video.probe import probe
 from fineparser_core.video.sampling import sample_frames
+
+
+def moments_at(transitions: Transitions, contact_s: float | None = None, top_s: float | None = None) -> Moments:
+    """Moments at transitions, each certain to a few hundredths of a second."""
+    take_off, come_out, contact, top = (
+        None if time_s is None else Moment(time_s=time_s, deviation_s=0.04, sources=("network",))
+        for time_s in (transitions.first_flight_s, transitions.first_entry_s, contact_s, top_s)
+    )
+    assert take_off is not None
+    assert come_out is not None
+    return Moments(take_off=take_off, come_out=come_out, top=top, contact=contact)
 
 
 def _contributions(parts: np.ndarray) -> tuple[Contribution, ...]:
@@ -77,17 +90,19 @@ def made_analysis(
     y, x = np.mgrid[0:112, 0:112]
     disc = 1 / (1 + np.exp((np.hypot(x - 56, y - 40) - 20) / 1.5))
     crop = get_preprocessing(preprocessing).crop_xyxy(info.width_px, info.height_px)
+    transitions = Transitions(
+        first_flight_frame=flight,
+        first_entry_frame=entry,
+        first_flight_s=float(info.pts_s[flight]),
+        first_entry_s=float(info.pts_s[entry]),
+    )
     parse = DiveParse(
         clip=clip,
         sampled_frames=sampled,
         sampled_times_s=info.pts_s[sampled],
         probabilities=rng.random((96, 2)).astype(np.float32),
-        transitions=Transitions(
-            first_flight_frame=flight,
-            first_entry_frame=entry,
-            first_flight_s=float(info.pts_s[flight]),
-            first_entry_s=float(info.pts_s[entry]),
-        ),
+        transitions=transitions,
+        moments=moments_at(transitions),
         mask_probability=np.repeat(disc[None].astype(np.float16), 96, axis=0),
         crop_xyxy=np.tile(np.array(crop, dtype=np.float32), (96, 1)),
         model=ModelIdentity(

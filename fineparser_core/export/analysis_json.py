@@ -1,10 +1,9 @@
 """An analysis as JSON, and its masks as NPZ.
 
-Format "fineparser.analysis/3" (a reader takes 2 as well, which has no measured points, and refuses other numbers; new
-keys may come without a new one). Frames are
-0-based indices of the source file, points are score points, times are seconds from the file's first frame.
+Format "fineparser.analysis/4" (a reader refuses other numbers; new keys may come without a new one). Frames
+are 0-based indices of the source file, points are score points, times are seconds from the file's first frame.
 
-    format             "fineparser.analysis/3"
+    format             "fineparser.analysis/4"
     score              predicted score, or null without a dive number, as are the next eight
     spread             population standard deviation of the votes: agreement of the exemplars, not accuracy
     interval           {low, high, level, base, per_spread, per_difficulty}: `level` of the held-out dives lie within
@@ -22,6 +21,11 @@ keys may come without a new one). Frames are
     unscored           why there is no score though the clip could have one: no exemplars; or ""
     seed               seed of the choice of exemplars
     transitions        {first_flight_frame, first_entry_frame, first_flight_s, first_entry_s}
+    moments            {take_off, come_out, top, contact, covariance_s2}: estimated once from all that tells them, and
+                       what transitions and contact are the frames of; each {time_s, deviation_s, sources, conflict},
+                       top and contact null where they do not show; sources are "network", "feet", "height", "opening",
+                       "contact", "path", or "hand" for what a person has placed; conflict where they contradict one
+                       another; covariance_s2 is that of take-off and top
     first_water_contact_frame  source frame in which the diver touches the water first, or null where it was not seen
     motion             the free fall and the camera's motion, or null where nobody was found to fall freely: {at_s,
                        position, velocity, gravity, gravity_deviation, body_px, slowed, path, to_scene}; see
@@ -81,6 +85,8 @@ from fineparser_core.types import (
     MaskTrack,
     Measure,
     ModelIdentity,
+    Moment,
+    Moments,
     OwnAward,
     ScoreInterval,
     Scoring,
@@ -88,9 +94,7 @@ from fineparser_core.types import (
 )
 from fineparser_core.video.atomic import atomic_file
 
-FORMAT = "fineparser.analysis/3"
-#: Formats that are read.
-_READ = (FORMAT, "fineparser.analysis/2")
+FORMAT = "fineparser.analysis/4"
 
 #: Of the name of a joint in a masks file: four a letter.
 _MOST_NAME_BYTES = 64
@@ -136,6 +140,7 @@ def analysis_to_dict(analysis: Analysis) -> dict[str, Any]:
         "refusal": parse.refusal,
         "evidence": None if parse.evidence is None else asdict(parse.evidence),
         "transitions": asdict(parse.transitions),
+        "moments": asdict(parse.moments),
         "first_water_contact_frame": parse.first_water_contact_frame,
         "measures": [asdict(measure) for measure in measures_of(analysis)],
         "own_award": None if analysis.own_award is None else _own_award_to_dict(analysis.own_award),
@@ -187,7 +192,7 @@ def analysis_from_dict(data: Mapping[str, Any], masks: MaskArrays) -> Analysis:
     Raises:
         ExportError: another format, or an incomplete one.
     """
-    if data.get("format") not in _READ:
+    if data.get("format") != FORMAT:
         raise ExportError(f"This is a file of format {data.get('format')!r}, not {FORMAT!r}: analyse the clip again.")
     try:
         clip = data["clip"]
@@ -204,6 +209,7 @@ def analysis_from_dict(data: Mapping[str, Any], masks: MaskArrays) -> Analysis:
             sampled_times_s=np.array(data["sampled_times_s"], dtype=np.float64),
             probabilities=np.ascontiguousarray(np.array(data["probabilities"], dtype=np.float32).T),
             transitions=Transitions(**data["transitions"]),
+            moments=_moments_from_dict(data["moments"]),
             mask_probability=masks.probability,
             crop_xyxy=masks.crop_xyxy,
             joints=masks.joints,
@@ -240,6 +246,17 @@ def analysis_from_dict(data: Mapping[str, Any], masks: MaskArrays) -> Analysis:
         unscored=data.get("unscored") or "",
         measured_notes=measured_notes,
     )
+
+
+def _moments_from_dict(data: Mapping[str, Any]) -> Moments:
+    take_off, come_out, top, contact = (
+        None if data[name] is None else Moment(**data[name] | {"sources": tuple(data[name]["sources"])})
+        for name in ("take_off", "come_out", "top", "contact")
+    )
+    if take_off is None or come_out is None:
+        raise ValueError("moments without a take-off or a come-out")
+    covariance_s2 = float(data["covariance_s2"])
+    return Moments(take_off=take_off, come_out=come_out, top=top, contact=contact, covariance_s2=covariance_s2)
 
 
 def write_analysis_json(analysis: Analysis, path: Path) -> None:

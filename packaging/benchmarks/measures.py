@@ -32,6 +32,7 @@ from fineparser_core.measures import NAMES, measures
 from fineparser_core.motion.recording import FoundClip, find_clip
 from fineparser_core.resources import resource
 from fineparser_core.scoring.measured_stream import exemplar_measures, measured_stream, quantities
+from fineparser_core.scoring.rescore import correct_contact, with_transitions
 from fineparser_core.text_table import text_table
 from fineparser_core.types import Analysis, DiveParse, Measure
 from fineparser_core.video.clips import make_clip
@@ -88,7 +89,7 @@ def at_true_moments(
     )
     # The board is left between two frames, half a frame before the first one in the air.
     contact = fact["first_flight_frame"] + round(flight_s * parse.clip.fps) + touches
-    return replace(parse, transitions=transitions, first_water_contact_frame=contact)
+    return correct_contact(with_transitions(parse, transitions), contact)
 
 
 def rendered_rows(cache: ParseCache, count: int, moments: str) -> tuple[list[list[str]], int, list[float]]:

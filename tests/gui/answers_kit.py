@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from made_analysis import moments_at
 
 from fineparser_core.array_file import write_array_file
 from fineparser_core.constants import STEP_NAMES
@@ -109,14 +110,16 @@ def dive_parse(path: Path, n_frames: int) -> DiveParse:
     masks[:, 40:72, 40:72] = 1
     probabilities = np.full((96, 2), 0.01, np.float32)
     probabilities[30, 0] = probabilities[60, 1] = 0.8
+    transitions = Transitions(
+        first_flight_frame=flight, first_entry_frame=entry, first_flight_s=flight / 30, first_entry_s=entry / 30
+    )
     return DiveParse(
         clip=Clip(path=path, in_frame=0, out_frame=n_frames - 1, fps=30.0),
         sampled_frames=sampled,
         sampled_times_s=sampled / 30,
         probabilities=probabilities,
-        transitions=Transitions(
-            first_flight_frame=flight, first_entry_frame=entry, first_flight_s=flight / 30, first_entry_s=entry / 30
-        ),
+        transitions=transitions,
+        moments=moments_at(transitions),
         mask_probability=masks,
         crop_xyxy=np.tile(np.array([0, 0, 64, 48], np.float32), (96, 1)),
         model=ModelIdentity(

@@ -8,6 +8,7 @@ from answers_kit import dive_parse, result_message, scoring
 from PySide6.QtCore import QPoint, Qt
 
 from fineparser_core.measures.explanation import Band, Finding
+from fineparser_core.scoring.rescore import correct_contact
 from fineparser_core.types import Analysis, Measure
 from fineparser_gui.measure_texts import band_text, finding_text, measured_text
 from fineparser_gui.model.dive import DiveState
@@ -25,7 +26,7 @@ def window(idle_studio, qtbot, small_video, tmp_path_factory, monkeypatch):
     parse = dive_parse(small_video, session.current.info.n_frames)
     joints = np.ones((96, 16, 3), np.float32)
     joints[:, :, 1] = np.linspace(5, 40, 16)
-    parse = replace(parse, joints=joints, first_water_contact_frame=parse.transitions.first_entry_frame + 10)
+    parse = correct_contact(replace(parse, joints=joints), parse.transitions.first_entry_frame + 10)
     for analysis in (Analysis(parse=parse, scoring=None), Analysis(parse=parse, scoring=scoring())):
         request_id = session.analyses.tasks[session.current.key].id
         idle_studio.client.received.emit(result_message(request_id, analysis, tmp_path_factory.mktemp("answers")))

@@ -8,6 +8,7 @@ from answers_kit import dive_parse, result_message
 from mouse_kit import double_click, drag_from, turn_wheel
 from PySide6.QtCore import Qt
 
+from fineparser_core.scoring.rescore import correct_contact
 from fineparser_core.types import Analysis, DiveSegment
 from fineparser_gui.model.correction import frames_of
 from fineparser_gui.model.dive import DiveState
@@ -248,7 +249,7 @@ def test_the_water_contact_is_a_handle_too(parsed, focused, qtbot) -> None:
     assert "first water contact in frame 90" in timeline.accessibleDescription()
     window.actions_by_id["undo"].trigger()
     assert not timeline._plot.transitions[2].isVisible()
-    parse = replace(dive.analysis.parse, first_water_contact_frame=88)
+    parse = correct_contact(dive.analysis.parse, 88)
     own = replace(dive.analysis, parse=parse)
     session.update(dive.key, model_analysis=own, analysis=own)
     drag_from(timeline, timeline.transition_point(2), 4)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from made_analysis import moments_at
 
 from fineparser_core.errors import AnnotationError
 from fineparser_core.evaluation.real_clips import (
@@ -41,12 +42,14 @@ def parse(truth: np.ndarray) -> DiveParse:
     masks[10:70] = small
     masks[30] = 0
     masks[90, 0, :7] = 0.8
+    transitions = Transitions(first_flight_frame=24, first_entry_frame=57, first_flight_s=0.8, first_entry_s=2.1)
     return DiveParse(
         clip=Clip(path=Path("dive.avi"), in_frame=5, out_frame=100, fps=25.0),
         sampled_frames=np.arange(5, 101),
         sampled_times_s=np.arange(96) / 25,
         probabilities=np.zeros((96, 2), np.float32),
-        transitions=Transitions(first_flight_frame=24, first_entry_frame=57, first_flight_s=0.8, first_entry_s=2.1),
+        transitions=transitions,
+        moments=moments_at(transitions),
         mask_probability=masks,
         crop_xyxy=np.tile(np.array(CROP, np.float32), (96, 1)),
         model=IDENTITY,

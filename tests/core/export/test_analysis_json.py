@@ -32,7 +32,7 @@ def test_the_documented_keys(analysis: Analysis, tmp_path: Path) -> None:
     path = tmp_path / "dive.json"
     write_analysis_json(analysis, path)
     data = json.loads(path.read_text(encoding="utf-8"))
-    assert data["format"] == FORMAT == "fineparser.analysis/3"
+    assert data["format"] == FORMAT == "fineparser.analysis/4"
     assert (data["dive_number"], data["board_m"], data["difficulty"], data["seed"]) == ("207C", 10.0, 3.3, 5)
     assert data["award"] == pytest.approx(data["score"] / (3 * data["difficulty"]))
     assert data["spread"] == pytest.approx(np.std([vote["vote"] for vote in data["exemplars"]]))
@@ -170,11 +170,7 @@ def test_other_formats_are_refused(analysis: Analysis, tmp_path: Path) -> None:
     write_masks_npz(analysis.parse, tmp_path / "masks.npz")
     masks = read_masks_npz(tmp_path / "masks.npz")
     data = analysis_to_dict(analysis)
-    without = [{k: v for k, v in part.items() if k != "measured"} for part in data["contributions"]]
-    before = analysis_from_dict(data | {"format": "fineparser.analysis/2", "contributions": without}, masks)
-    assert before.scoring is not None
-    assert [part.measured for part in before.scoring.contributions] == [0, 0, 0]
-    with pytest.raises(ExportError, match=r"format 'fineparser.analysis/1', not 'fineparser.analysis/3'"):
+    with pytest.raises(ExportError, match=r"format 'fineparser.analysis/1', not 'fineparser.analysis/4'"):
         analysis_from_dict(data | {"format": "fineparser.analysis/1"}, masks)
     with pytest.raises(ExportError, match="not a complete"):
         analysis_from_dict({key: value for key, value in data.items() if key != "clip"}, masks)

@@ -22,6 +22,7 @@ from fineparser_core.export.report.words import finding_text, good_dives_text, m
 from fineparser_core.export.report.write import write_report
 from fineparser_core.measures.explanation import Band, Finding
 from fineparser_core.progress import CancelToken, ignore_progress
+from fineparser_core.scoring.rescore import correct_contact
 from fineparser_core.types import Analysis, ComparedDive, Measure
 
 Make = Callable[..., Analysis]
@@ -42,7 +43,7 @@ def dive(small_video: Path, make_analysis: Make) -> ReportedDive:
     contact = analysis.parse.transitions.first_entry_frame + 20
     return ReportedDive(
         path=small_video,
-        analysis=Analysis(parse=replace(analysis.parse, first_water_contact_frame=contact), scoring=analysis.scoring),
+        analysis=Analysis(parse=correct_contact(analysis.parse, contact), scoring=analysis.scoring),
         diver="Jörg Müller",
         date="2026-05-03",
         note="Arms by the ears.\nLineups from the side.",

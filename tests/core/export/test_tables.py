@@ -11,6 +11,7 @@ import pytest
 from fineparser_core.export.analysis_json import analysis_to_dict
 from fineparser_core.export.coach_marks import LINE, NOTE, Mark
 from fineparser_core.export.tables import COLUMNS, FORMAT, DiveRecord, write_csv, write_json
+from fineparser_core.scoring.rescore import correct_contact
 from fineparser_core.types import Analysis
 
 Make = Callable[..., Analysis]
@@ -61,7 +62,7 @@ def test_the_table(dives: list[DiveRecord], tmp_path: Path) -> None:
 
 def test_the_table_says_who_saw_the_water_touched(dives: list[DiveRecord], tmp_path: Path) -> None:
     seen = dives[1].analysis
-    parse = replace(seen.parse, first_water_contact_frame=77)
+    parse = correct_contact(seen.parse, 77)
     by_person = replace(dives[1], analysis=replace(seen, parse=parse), contact_corrected=True)
     write_csv([by_person, replace(by_person, contact_corrected=False), *dives], tmp_path / "t.csv")
     with (tmp_path / "t.csv").open(encoding="utf-8-sig", newline="") as file:

@@ -1,14 +1,21 @@
 """A made-up parse of a body that flies as physics says, seen by a camera that stands still."""
 
 import numpy as np
+from made_analysis import moments_at
 
 from fineparser_core.constants import GRAVITY_M_S2, KEYPOINT_NAMES
+from fineparser_core.motion.body import centre_of_mass
 from fineparser_core.types import Clip, DiveMotion, DiveParse, ModelIdentity, Transitions
 
 FPS, PX_PER_M = 30.0, 60.0
 LEAVES_S, BOARD = 1.0, np.array([100.0, 200.0])
 PARTS_M = {"head": (0, 0.75), "shoulder": (0, 0.5), "elbow": (0, 0.78), "wrist": (0, 1.02), "hip": (0, 0.0),
            "knee": (0, -0.42), "ankle": (0, -0.84), "toe": (0, -1.0)}  # fmt: skip
+
+#: The straight body's centre of mass over its hips.
+CENTRE_M = -float(
+    centre_of_mass(np.array([[(0.0, -PARTS_M.get(name.split("_")[0], (0, 0))[1]) for name in KEYPOINT_NAMES]]))[0, 1]
+)
 
 
 def centre_m(time_s: np.ndarray, speed: float, away: float = 0.8) -> np.ndarray:
@@ -41,22 +48,26 @@ def measured_parse(
             joints[:, k, :2] = BOARD
             continue
         side, up = PARTS_M[name.split("_")[0]]
+        up -= CENTRE_M  # what flies as physics says, and what the body turns about
         along = np.stack([np.cos(turned) * side + np.sin(turned) * up, np.sin(turned) * side - np.cos(turned) * up], 1)
         joints[:, k, :2] = centre + PX_PER_M * along
     joints[..., :2] += np.random.default_rng(seed).normal(0, noise_px, joints[..., :2].shape)
     first_flight, contact = round(LEAVES_S * FPS), round((LEAVES_S + flight_s) * FPS)
     entry = contact - 6
+    transitions = Transitions(
+        first_flight_frame=first_flight,
+        first_entry_frame=entry,
+        first_flight_s=first_flight / FPS * slowed,
+        first_entry_s=entry / FPS * slowed,
+    )
+    top_s = (LEAVES_S + speed / GRAVITY_M_S2) * slowed
     return DiveParse(
         clip=Clip(path="dive.mp4", in_frame=0, out_frame=95, fps=FPS / slowed),  # type: ignore[arg-type]
         sampled_frames=np.arange(96),
         sampled_times_s=times * slowed,
         probabilities=np.zeros((96, 2), np.float32),
-        transitions=Transitions(
-            first_flight_frame=first_flight,
-            first_entry_frame=entry,
-            first_flight_s=first_flight / FPS * slowed,
-            first_entry_s=entry / FPS * slowed,
-        ),
+        transitions=transitions,
+        moments=moments_at(transitions, contact / FPS * slowed, top_s),
         mask_probability=np.zeros((96, 112, 112), np.float16),
         crop_xyxy=np.tile(np.array([0, 0, 640, 640], np.float32), (96, 1)),
         joints=joints,

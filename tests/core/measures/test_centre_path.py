@@ -58,7 +58,7 @@ def test_a_panned_camera_sees_the_path_move() -> None:
 
 def test_no_heights_without_scale_or_water() -> None:
     parse = in_water_at_contact()
-    assert not len(centre_path(replace(parse, first_water_contact_frame=None)).marks)
+    assert not len(centre_path(replace(parse, moments=replace(parse.moments, contact=None))).marks)
     assert parse.motion is not None
     assert not len(centre_path(replace(parse, motion=replace(parse.motion, slowed=2.0))).marks)
     blind = replace(parse, joints=None, mask_probability=np.zeros_like(parse.mask_probability))

@@ -7,8 +7,8 @@ import pytest
 from measured_dive import PX_PER_M, measured_parse
 
 from fineparser_core.measures import NAMES, measures
-from fineparser_core.measures.ballistics import fit_ballistics
-from fineparser_core.measures.seen_dive import SeenDive
+from fineparser_core.measures.context import measured_dive
+from fineparser_core.motion.moments import height_m
 from fineparser_core.types import DiveParse, Measure
 
 
@@ -24,15 +24,18 @@ def test_gravity_gives_height_and_scale_in_real_time(slowed: float) -> None:
     height = found["jump_height"]
     assert height.value == pytest.approx(4.0**2 / 19.62, abs=2 * height.uncertainty)
     assert height.uncertainty < 0.25
-    path = fit_ballistics(SeenDive.of(parse), 1.0, 2.1)
+    dive = measured_dive(parse)
+    assert dive is not None
+    path = dive.path
     assert path is not None
     assert path.px_per_m == pytest.approx(PX_PER_M, abs=3 * path.scale_share * PX_PER_M)
 
 
 def test_what_is_not_seen_is_absent() -> None:
     parse = measured_parse()
-    assert "flight_time" not in by_name(replace(parse, first_water_contact_frame=None))
-    blind = replace(parse, joints=None)
+    dry = replace(parse, moments=replace(parse.moments, contact=None))
+    assert "flight_time" not in by_name(dry)
+    blind = replace(parse, joints=None, moments=replace(parse.moments, top=None))
     assert {measure.name for measure in measures(blind)} <= {"flight_time", "come_out_lead"}
 
 
@@ -54,8 +57,7 @@ def turned(short_deg: float, *, clockwise: int = 1) -> np.ndarray:
 def test_the_entry_is_short_or_over_in_the_sense_of_rotation(short_deg: float, clockwise: int) -> None:
     parse = measured_parse(turned_deg=turned(short_deg, clockwise=clockwise))
     entry = by_name(parse)["entry_angle"]
-    half_a_frame = (540 - short_deg) / 33 / 2  # the first frame that shows the contact lies behind it
-    assert entry.value == pytest.approx(-short_deg + half_a_frame, abs=2)
+    assert entry.value == pytest.approx(-short_deg, abs=2)
     assert (entry.step, entry.frame) == ("entry", parse.first_water_contact_frame)
 
 
@@ -85,3 +87,32 @@ def test_straight_limbs_are_straight() -> None:
     assert found["elbow_angle"].value == pytest.approx(180, abs=1)
     assert found["hip_line"].value == pytest.approx(0, abs=1)
     assert found["legs_apart"].value == pytest.approx(0, abs=1)
+
+
+def test_who_moves_the_take_off_moves_no_entry() -> None:
+    parse = measured_parse(turned_deg=turned(20.0), noise_px=1.0)
+    later = replace(parse.moments.take_off, time_s=parse.moments.take_off.time_s + 4 / 30, sources=("hand",))
+    moved = by_name(replace(parse, moments=replace(parse.moments, take_off=later)))
+    own = by_name(parse)
+    assert moved["flight_time"].value == pytest.approx(own["flight_time"].value - 4 / 30, abs=0.01)
+    assert {m.name for m in own.values() if m.step == "entry"} == {m.name for m in moved.values() if m.step == "entry"}
+    for name in ("entry_angle", "hip_line", "elbow_angle", "come_out_lead", "come_out_height"):
+        assert moved[name].value == own[name].value
+
+
+@pytest.mark.parametrize("board_m", [1.0, 3.0, 10.0, None])
+def test_angles_do_not_depend_on_the_board(board_m: float | None) -> None:
+    parse = measured_parse(turned_deg=turned(20.0), noise_px=1.0)
+    own = {m.name: m for m in measures(parse) if m.unit == "deg"}
+    found = {m.name: m for m in measures(parse, board_m=board_m) if m.unit == "deg"}
+    assert "entry_angle" in found
+    assert found == own
+
+
+def test_a_known_board_tells_how_slow_a_recording_is() -> None:
+    parse = measured_parse(speed=4.0, flight_s=1.27, slowed=3.0)
+    assert parse.motion is not None
+    object.__setattr__(parse.motion, "slowed", 2.5)  # told by the body's size, to a fifth
+    fall = height_m(4 / 9.81, 1.27 - 4 / 9.81)
+    time = next(m for m in measures(parse, board_m=fall) if m.name == "flight_time")
+    assert time.value == pytest.approx(1.27, abs=0.04)

@@ -3,13 +3,12 @@
 import numpy as np
 import pytest
 
+from fineparser_core.motion.body import body_lengths, lowest_points
 from fineparser_core.motion.free_fall import FreeFall
-from fineparser_core.motion.moments import (
-    body_lengths,
-    find_moments,
-    lowest_points,
+from fineparser_core.motion.readings import (
+    feet_s,
     opening_s,
-    take_off_s,
+    read_moments,
     transition_prior,
     water_contact_s,
 )
@@ -75,8 +74,8 @@ def test_a_contact_that_is_not_seen_is_absent() -> None:
 
 
 def test_the_board_is_left_where_the_feet_rise_fastest() -> None:
-    assert take_off_s(fall(start_s=1.05), TIMES_S, lowest(2.1, 1.0)) == pytest.approx(0.97, abs=0.07)
-    assert take_off_s(fall(), TIMES_S, np.full(96, np.nan)) is None
+    assert feet_s(fall(start_s=1.05), TIMES_S, lowest(2.1, 1.0)) == pytest.approx(0.97, abs=0.07)
+    assert feet_s(fall(), TIMES_S, np.full(96, np.nan)) is None
 
 
 def test_a_tucked_body_opens_where_it_grows() -> None:
@@ -98,11 +97,11 @@ def test_a_body_that_was_not_closed_does_not_open() -> None:
 
 
 def test_the_moments_of_a_dive_are_in_their_order() -> None:
-    found = find_moments(fall(), TIMES_S, lowest(2.1, 1.0), lengths(1.7))
-    assert found.take_off_s is not None
-    assert found.entry_s is not None
+    found = read_moments(fall(), TIMES_S, lowest(2.1, 1.0), lengths(1.7))
+    assert found.feet_s is not None
+    assert found.opening_s is not None
     assert found.contact_s is not None
-    assert found.take_off_s < found.entry_s < found.contact_s
+    assert found.feet_s < found.opening_s < found.contact_s
 
 
 def test_the_prior_is_highest_where_the_fall_says() -> None:
@@ -118,8 +117,8 @@ def test_the_prior_is_highest_where_the_fall_says() -> None:
 def test_repeated_samples_count_once() -> None:
     repeated = np.repeat(np.arange(48), 2) * 2
     y, long = lowest(2.1, 1.0), lengths(1.7)
-    once = find_moments(fall(), TIMES_S[::2], y[::2], long[::2])
-    assert find_moments(fall(), TIMES_S[repeated], y[repeated], long[repeated]) == once
+    once = read_moments(fall(), TIMES_S[::2], y[::2], long[::2])
+    assert read_moments(fall(), TIMES_S[repeated], y[repeated], long[repeated]) == once
 
 
 def test_lowest_points_are_source_pixels() -> None:

@@ -10,6 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "golden"))
 
 import golden_kit
+from made_analysis import moments_at
 
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
@@ -51,12 +52,14 @@ def parsed(n_frames: int, st: int = 30, ed: int = 60) -> tuple[DiveParse, ClipEn
     sampled = 10 + np.trunc(np.linspace(0, n_frames - 1, 96)).astype(np.int64)
     draw = np.random.default_rng(0)
     probabilities = draw.random((96, 2), dtype=np.float32)
+    own = transitions(int(sampled[st]), int(sampled[ed]))
     parse = DiveParse(
         clip=Clip(path=Path("x.mp4"), in_frame=10, out_frame=10 + n_frames - 1, fps=50.0),
         sampled_frames=sampled,
         sampled_times_s=sampled / 50,
         probabilities=probabilities,
-        transitions=transitions(int(sampled[st]), int(sampled[ed])),
+        transitions=own,
+        moments=moments_at(own),
         mask_probability=np.zeros((96, 112, 112), np.float16),
         crop_xyxy=np.zeros((96, 4), np.float32),
         model=IDENTITY,
@@ -151,7 +154,11 @@ def test_the_contact_with_the_water_is_corrected_after_the_entry_alone():
     for frame in (entry, entry + 9, last):
         corrected = correct_contact(parse, frame)
         assert corrected.first_water_contact_frame == frame
-        assert replace(corrected, first_water_contact_frame=None) == parse
+        placed = corrected.moments.contact
+        assert placed is not None
+        assert (placed.sources, placed.conflict) == (("hand",), False)
+        assert placed.time_s == pytest.approx(frame / 50)
+        assert replace(corrected, first_water_contact_frame=None, moments=parse.moments) == parse
     for frame in (entry - 1, last + 1):
         with pytest.raises(ConfigError, match=f"at frame {frame}: the entry begins at frame {entry}"):
             correct_contact(parse, frame)
@@ -212,3 +219,12 @@ def test_outliers_disagree_with_the_median_and_do_not_hide_one_another():
     assert outliers(votes(70, 71, 72, 73, 71.5, 72.5, 95, 96)) == {"6", "7"}
     assert outliers(votes(70, 70, 70, 70.5, 72)) == frozenset()  # all but one mind: two points are no quarrel
     assert outliers(votes(70, 70, 95)) == frozenset()
+
+
+def test_a_moment_that_a_person_places_is_certain_and_moves_no_other():
+    parse, encoding = parsed(200)
+    flight, entry = parse.transitions.first_flight_frame, parse.transitions.first_entry_frame
+    after, _ = correct_transitions(parse, encoding, transitions(flight + 4, entry))
+    assert after.moments.take_off.sources == ("hand",)
+    assert after.moments.take_off.deviation_s < parse.moments.take_off.deviation_s
+    assert (after.moments.come_out, after.moments.contact) == (parse.moments.come_out, parse.moments.contact)
