@@ -253,6 +253,7 @@ class MainWindow(QMainWindow):
             "timeline_all": lambda: self.player.timeline.show_all(),
             "timeline_dive": lambda: self.player.timeline.show_dive(),
             "find_dives": lambda: self._on_current(self._session.trimming.show_or_find),
+            "whole_file": lambda: self._on_current(self._session.editing.take_whole_file),
             "point_at_diver": lambda: self.player.point_at_diver(),
             "accept_dive": lambda: self.player.proposals.accept_here(),
             "accept_dives": lambda: self.player.proposals.accept_every(),
@@ -364,7 +365,8 @@ class MainWindow(QMainWindow):
         if dive is None or dive.info is None:
             return
         frame = self.transport.frame
-        first, last = (frame, dive.out_frame) if begins else (dive.in_frame, frame)
+        first, last = dive.trimmed_range
+        first, last = (frame, last) if begins else (first, frame)
         if first is not None and last is not None and last <= first:
             # The other point lies on the wrong side: forget it.
             first, last = (first, None) if begins else (None, last)
@@ -449,6 +451,7 @@ class MainWindow(QMainWindow):
             "set_out_point": dive is not None,
             **dict.fromkeys(_RANGE_NUDGES, dive is not None and dive.info is not None),
             "find_dives": dive is not None and dive.info is not None and not dive.busy,
+            "whole_file": dive is not None and dive.info is not None and not dive.whole,
             "point_at_diver": not led and dive is not None and dive.info is not None and dive.state in _POINTED_AT,
             **dict.fromkeys(("accept_dive", "accept_dives"), dive is not None and bool(dive.proposals)),
             "remove": dive is not None,

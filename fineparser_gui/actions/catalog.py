@@ -212,6 +212,7 @@ CATALOG: tuple[ActionSpec, ...] = (
         keys=("Ctrl+F",),
         group=1,
     ),
+    ActionSpec(id="whole_file", menu=_DIVE, text=QT_TRANSLATE_NOOP("actions", "Analyse the &whole file"), group=1),
     ActionSpec(
         id="point_at_diver",
         menu=_DIVE,

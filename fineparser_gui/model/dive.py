@@ -80,7 +80,8 @@ class Dive:
 
     Attributes:
         thumbnail: (H, W, 4) uint8, BGRA, of one frame; None until the file is open.
-        in_frame, out_frame: the dive within the file, both included; None: the file's ends.
+        in_frame, out_frame: the dive within the file, both included; None: the file's ends, between which the analysis
+            cuts the dive out where neither is set.
         athlete: where the coach has pointed at the diver, as another person was followed; None: whoever is found.
         dive_number: validated, upper case, e.g. "207C"; None until the user gives it.
         difficulty: the DD that the user typed; None: the tables'.
@@ -242,15 +243,32 @@ class Dive:
     @property
     def followed_point(self) -> AthletePoint | None:
         """The point on the diver, unless In and Out point leave it out."""
-        point = self.athlete
-        return point if point is not None and self.first_frame <= point.frame <= self.last_frame else None
+        point, last = self.athlete, self.out_frame
+        if point is None or point.frame < (self.in_frame or 0) or (last is not None and point.frame > last):
+            return None
+        return point
+
+    @property
+    def whole(self) -> bool:
+        """Whether the user has asked for the whole file."""
+        return self.info is not None and (self.in_frame, self.out_frame) == (0, self.info.n_frames - 1)
+
+    @property
+    def trimmed_range(self) -> tuple[int | None, int | None]:
+        """In and out frame: the user's, or those of the clip that the analysis has cut out unasked."""
+        clip = self.model_analysis.parse.clip if self.model_analysis is not None else None
+        if clip is not None and any(clip.n_cut) and (self.in_frame, self.out_frame) == (None, None):
+            return clip.in_frame, clip.out_frame
+        return self.in_frame, self.out_frame
 
     @property
     def first_frame(self) -> int:
-        return self.in_frame if self.in_frame is not None else 0
+        first, _ = self.trimmed_range
+        return first if first is not None else 0
 
     @property
     def last_frame(self) -> int:
-        if self.out_frame is not None:
-            return self.out_frame
+        _, last = self.trimmed_range
+        if last is not None:
+            return last
         return self.info.n_frames - 1 if self.info else 0

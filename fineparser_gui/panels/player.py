@@ -197,8 +197,9 @@ class PlayerPanel(QWidget):
         dive = self._session.current
         if dive is not None and dive.info is not None:
             self.transport.pause()
+            whole = first == 0 and last == dive.info.n_frames - 1
             ends = (first or None, None if last == dive.info.n_frames - 1 else last)
-            self._session.set_range(dive.key, *ends, gesture=gesture)
+            self._session.set_range(dive.key, *(first, last) if whole else ends, gesture=gesture)
 
     def _accept(self, place: int) -> None:
         if self._session.current is not None:

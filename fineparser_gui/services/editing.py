@@ -112,6 +112,12 @@ class EditingService(QObject):
         before, after = (dive.in_frame, dive.out_frame), (in_frame, out_frame)
         self._do(Subject.RANGE, key, before, after, self.tr("trimming the dive"), gesture=gesture)
 
+    def take_whole_file(self, key: str) -> None:
+        """Analyse all frames of the file, where the dive would be cut out of it."""
+        info = self._state.dive(key).info
+        if info is not None:
+            self.set_range(key, 0, info.n_frames - 1)
+
     def point_at(self, key: str, athlete: AthletePoint | None) -> None:
         """Follow who is at a point, None: whoever is found to dive; needs a new analysis."""
         text = self.tr("pointing at the diver") if athlete else self.tr("taking back the point on the diver")

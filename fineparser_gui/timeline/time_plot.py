@@ -26,6 +26,8 @@ pg.setConfigOptions(mouseRateLimit=0, imageAxisOrder="row-major")
 _PROPOSALS, _FILM, _TRACKS, _AXIS = 1.2, 2.4, 4.8, 1.15
 #: Share of the height of curves and phases that the phases take.
 _PHASES = 0.36
+#: How far a band hides the phase under it that a transition may lie in, of 255.
+_UNCERTAIN_ALPHA = 120
 _LOWEST_SCALE = 0.2
 #: Frames shown beside the file, as a share of it, so that handles at its ends are whole.
 _BESIDE = 0.012
@@ -112,6 +114,7 @@ class TimePlot(pg.GraphicsView):
         self._drawn = pg.ScatterPlotItem(symbol="t", size=9, pxMode=True)
         self._found: list[Band] = []
         self._veils = [(Band(), Band()) for _ in (self._film, self._tracks)]
+        self._uncertain = [Band((0, _PHASES)) for _ in range(3)]
         self.ghosts = [FrameLine(movable=False, dashed=True) for _ in range(3)]
         shapes = ("<|>", "<|>", "o")
         self.transitions = [FrameLine(movable=True, marker=(shape, _PHASES / 2)) for shape in shapes]
@@ -120,7 +123,7 @@ class TimePlot(pg.GraphicsView):
         for level, items in enumerate(
             (
                 (*self._phases, self._samples),
-                self._curves,
+                (*self._curves, *self._uncertain),
                 self._veils[1],
                 (*self.ghosts, self._drawn),
                 self.transitions,
@@ -229,6 +232,16 @@ class TimePlot(pg.GraphicsView):
             line.setVisible(frame is not None)
             if frame is not None:
                 line.setValue(frame)
+
+    def set_uncertain(self, bands: Sequence[tuple[float, float]]) -> None:
+        """Show within which frames each transition lies, as far as one can tell."""
+        fill = QColor(self.palette().base().color())
+        fill.setAlpha(_UNCERTAIN_ALPHA)
+        for place, band in enumerate(self._uncertain):
+            band.setVisible(place < len(bands))
+            if place < len(bands):
+                band.setRegion(bands[place])
+                band.set_look(fill)
 
     def set_range(self, edges: Sequence[int], *, movable: bool) -> None:
         """Show In and Out point, and dim what they leave out; no edges: there is no range."""

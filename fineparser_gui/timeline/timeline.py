@@ -292,6 +292,7 @@ class Timeline(QWidget):
             moved = [g if g != f else None for g, f in zip(self._handles.ghosts, self._handles.frames, strict=True)]
             plot.set_lines(plot.ghosts, moved)
             plot.set_lines(plot.transitions, self._handles.frames)
+            plot.set_uncertain(self._handles.bands)
             plot.set_range(self._range.edges(), movable=bool(self._range.movable))
             plot.set_proposals(self._segments, self._accepted)
             self._mark_active()

@@ -2,8 +2,9 @@
 
 from PySide6.QtCore import QCoreApplication
 
-from fineparser_core.types import DiveParse
+from fineparser_core.types import DiveParse, Moment
 from fineparser_core.video.sampling import frame_to_sample
+from fineparser_gui.formatting import decimal
 from fineparser_gui.model.correction import frames_of
 
 translate = QCoreApplication.translate
@@ -15,12 +16,14 @@ class TransitionHandles:
     Attributes:
         frames: of the handles, two where the contact was not seen; empty without an analysis.
         ghosts: those of the model, None for a contact that it has not seen.
+        bands: first and last frame within a standard deviation of each.
         held, chosen: place that is dragged, or selected for the keys; None: none is.
     """
 
     def __init__(self) -> None:
         self.frames: tuple[int, ...] = ()
         self.ghosts: tuple[int | None, ...] = ()
+        self.bands: tuple[tuple[float, float], ...] = ()
         self.held: int | None = None
         self.chosen: int | None = None
         self._parse: DiveParse | None = None
@@ -29,6 +32,7 @@ class TransitionHandles:
         """Set the shown transitions and those of the model."""
         self._parse = shown
         self.frames = moments_of(shown) if shown else ()
+        self.bands = bands_of(shown) if shown else ()
         own = moments_of(by_model) if by_model else ()
         # A contact before a corrected entry is dropped: the model's then has no handle to be the ghost of.
         self.ghosts = (*own, *(None for _ in self.frames[len(own) :]))[: len(self.frames)]
@@ -49,6 +53,11 @@ class TransitionHandles:
             translate("TransitionHandles", "entry from frame {0}"),
             translate("TransitionHandles", "first water contact in frame {0}"),
         )[place].format(frame)
+        low, high = self.bands[place]
+        if _told(self._parse)[place].conflict:
+            text += " · " + translate("TransitionHandles", "what tells it disagrees: check it")
+        elif high - low > 1:
+            text += " ± " + decimal((high - low) / 2, 1)
         sampled = int(self._parse.sampled_frames[frame_to_sample(self._parse.sampled_frames, frame)])
         if sampled != frame and place < 2:  # the network knows sampled frames only
             text += " · " + translate("TransitionHandles", "scored from the next sampled frame, {0}").format(sampled)
@@ -61,3 +70,16 @@ def moments_of(parse: DiveParse) -> tuple[int, ...]:
     """First frames of flight and entry, and the first contact with the water where it was seen."""
     contact = parse.first_water_contact_frame
     return (*frames_of(parse.transitions), *(() if contact is None else (contact,)))
+
+
+def bands_of(parse: DiveParse) -> tuple[tuple[float, float], ...]:
+    """First and last frame within a standard deviation of each of `moments_of`."""
+    deviations = (moment.deviation_s * parse.clip.fps for moment in _told(parse))
+    return tuple((frame - off, frame + off) for frame, off in zip(moments_of(parse), deviations, strict=True))
+
+
+def _told(parse: DiveParse) -> tuple[Moment, ...]:
+    """The moments behind those of `moments_of`."""
+    moments, contact = parse.moments, parse.first_water_contact_frame
+    told = moments.take_off, moments.come_out
+    return told if contact is None or moments.contact is None else (*told, moments.contact)
