@@ -5,7 +5,9 @@ Frames are 0-based indices of the source file. A *sample* is one of the 96 frame
 """
 
 from dataclasses import dataclass, field
+from math import hypot
 from pathlib import Path
+from statistics import NormalDist
 
 import numpy as np
 
@@ -385,9 +387,14 @@ class IntervalRule:
     per_spread: float
     per_difficulty: float
 
-    def around(self, score: float, spread: float, difficulty: float) -> "ScoreInterval":
-        """The interval around a score, clipped to the possible scores, 0 to 30 * difficulty."""
+    def around(self, score: float, spread: float, difficulty: float, deviation: float = 0.0) -> "ScoreInterval":
+        """The interval around a score, clipped to the possible scores, 0 to 30 * difficulty.
+
+        Args:
+            deviation: standard deviation of the score by how uncertain the dive's moments are, points.
+        """
         half = self.base + self.per_spread * spread + self.per_difficulty * difficulty
+        half = hypot(half, NormalDist().inv_cdf((1 + min(self.level, 0.999)) / 2) * deviation)
         most = 30 * difficulty
         low, high = (min(max(end, 0.0), most) for end in (score - half, score + half))
         return ScoreInterval(low=low, high=high, rule=self)
@@ -417,6 +424,7 @@ class Scoring:
         contributions: mean over the exemplars; their points sum to score - mean exemplar score.
         notes: sentences to show to the user (e.g. fewer exemplars than requested, exemplars from other boards).
         interval: prediction interval; None for weights without a calibration.
+        deviation: standard deviation of the score by how uncertain the dive's moments are, points.
     """
 
     dive_number: str
@@ -431,6 +439,7 @@ class Scoring:
     seed: int
     notes: tuple[str, ...] = ()
     interval: ScoreInterval | None = None
+    deviation: float = 0.0
 
     @property
     def uses_measures(self) -> bool:

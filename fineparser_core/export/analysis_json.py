@@ -5,6 +5,7 @@ are 0-based indices of the source file, points are score points, times are secon
 
     format             "fineparser.analysis/4"
     score              predicted score, or null without a dive number, as are the next eight
+    deviation          standard deviation of the score by how uncertain the moments are; null without a score
     spread             population standard deviation of the votes: agreement of the exemplars, not accuracy
     interval           {low, high, level, base, per_spread, per_difficulty}: `level` of the held-out dives lie within
                        base + per_spread * spread + per_difficulty * difficulty points of their score; null without
@@ -108,6 +109,7 @@ _SCORE_KEYS = (
     "difficulty_source",
     "award",
     "seed",
+    "deviation",
 )
 
 

@@ -443,4 +443,4 @@ class Analyzer:
             if synchro:
                 raise
             return replace(analysis, unscored=str(error))
-        return replace(analysis, scoring=add_measures(scoring, analysis.measures or (), dive, difficulty))
+        return replace(analysis, scoring=add_measures(scoring, parse, dive, difficulty))

@@ -19,6 +19,7 @@ from fineparser_core.diving.dive_number import DiveNumber
 from fineparser_core.measures import measures
 from fineparser_core.measures.position import position_shown
 from fineparser_core.resources import resource
+from fineparser_core.scoring.moved_moments import moved_parses
 from fineparser_core.scoring.rescore import aggregate_votes
 from fineparser_core.types import (
     Analysis,
@@ -181,28 +182,54 @@ def known_board(difficulty: Difficulty) -> float | None:
     return difficulty.board_m if difficulty.source != "commonest board" else None
 
 
-def add_measures(scoring: Scoring, found: Sequence[Measure], dive: DiveNumber, difficulty: Difficulty) -> Scoring:
-    """A score of the network's streams with the measured one added; the same where nothing was measured."""
-    if not found:
+def add_measures(scoring: Scoring, parse: DiveParse, dive: DiveNumber, difficulty: Difficulty) -> Scoring:
+    """A score of the network's streams with the measured one added; the same where nothing was measured.
+
+    The measured stream is the mean over the moments, as uncertain as they are; the interval counts that in.
+    """
+    number, board_m = str(dive), known_board(difficulty)
+    queries = [quantities(measures(moved, dive_number=number, board_m=board_m)) for moved in moved_parses(parse)]
+    if not any(queries):
         return scoring
-    votes = with_measures(scoring.exemplars, found, dive, difficulty)
+    votes = with_measures(scoring.exemplars, queries, dive, difficulty)
+    of_each = [
+        np.mean([vote.vote for vote in with_measures(scoring.exemplars, [query], dive, difficulty)])
+        for query in queries
+    ]
     rule = measured_stream().interval if scoring.interval is not None else None
-    return aggregate_votes(votes, scoring.dive_number, difficulty, seed=scoring.seed, notes=scoring.notes, rule=rule)
+    return aggregate_votes(
+        votes,
+        scoring.dive_number,
+        difficulty,
+        seed=scoring.seed,
+        notes=scoring.notes,
+        rule=rule,
+        deviation=float(np.std(of_each)),
+    )
 
 
 def with_measures(
-    votes: Sequence[ExemplarVote], found: Sequence[Measure], dive: DiveNumber, difficulty: Difficulty
+    votes: Sequence[ExemplarVote], queries: Sequence[Quantities], dive: DiveNumber, difficulty: Difficulty
 ) -> tuple[ExemplarVote, ...]:
-    """Votes of the network with the measured stream added, and the network's own streams by their share."""
-    stream, query, known = measured_stream(), quantities(found), exemplar_quantities()
+    """Votes of the network with the measured stream added, and the network's own streams by their share.
+
+    Args:
+        queries: what was measured of the dive, equally likely each: the stream is the mean over them.
+    """
+    stream, known = measured_stream(), exemplar_quantities()
     added = []
     for vote in votes:
-        if vote.id in known:
-            awards = stream.difference(query, known[vote.id], dive, difficulty.board_m)
-        else:
-            # The exemplar was dived with some degree of difficulty of its own board: its award is what its score says.
-            award = vote.score / (3 * difficulty.value)
-            awards = stream.against_award(query, award, dive, difficulty.board_m)
+        # The exemplar was dived with some degree of difficulty of its own board: its award is what its score says.
+        award = vote.score / (3 * difficulty.value)
+        awards = np.mean(
+            [
+                stream.difference(query, known[vote.id], dive, difficulty.board_m)
+                if vote.id in known
+                else stream.against_award(query, award, dive, difficulty.board_m)
+                for query in queries
+            ],
+            axis=0,
+        )
         parts = []
         for part, points in zip(vote.contributions, 3 * difficulty.value * awards, strict=True):
             dynamic, static = (stream.network_share * points for points in (part.dynamic, part.static))

@@ -124,12 +124,14 @@ def aggregate_votes(
     seed: int,
     notes: tuple[str, ...] = (),
     rule: IntervalRule | None = None,
+    deviation: float = 0.0,
 ) -> Scoring:
     """Aggregate votes to a score: the means of the votes and of their contributions.
 
     Args:
         notes: sentences about the selection of the exemplars.
         rule: rule of the prediction interval; None for weights without a calibration.
+        deviation: standard deviation of the score by how uncertain the dive's moments are, points.
 
     Source: Eq. 12.
     Deviation: Eq. 12 as written adds the exemplar score y_Z twice, as Eq. 6 already contains it.
@@ -147,7 +149,8 @@ def aggregate_votes(
         exemplars=tuple(votes),
         seed=seed,
         notes=notes,
-        interval=rule.around(score, spread, difficulty.value) if rule else None,
+        interval=rule.around(score, spread, difficulty.value, deviation) if rule else None,
+        deviation=deviation,
     )
 
 
@@ -171,7 +174,11 @@ def exclude_exemplars(scoring: Scoring, ids: Set[str]) -> Scoring:
         award=score / (3 * scoring.difficulty),
         contributions=contributions,
         exemplars=kept,
-        interval=scoring.interval.rule.around(score, spread, scoring.difficulty) if scoring.interval else None,
+        interval=(
+            scoring.interval.rule.around(score, spread, scoring.difficulty, scoring.deviation)
+            if scoring.interval
+            else None
+        ),
         notes=(*scoring.notes, f"{n_out} of {len(scoring.exemplars)} exemplars left out by hand."),
     )
 
