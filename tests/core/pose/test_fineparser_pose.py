@@ -12,7 +12,7 @@ from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.static_encoder import StaticEncoder, make_backbone
 from fineparser_core.pose.fineparser_pose import FineParserPose
 from fineparser_core.pose.pose_features import POSE_FEATURES
-from fineparser_core.pose.static_stream import pose_static_encoder
+from fineparser_core.pose.static_stream import PoseStaticEncoder
 from fineparser_core.training.presets import PRESETS
 
 POSE = ModelConfig(method="fineparser-pose")
@@ -28,7 +28,7 @@ def test_a_backbone_says_how_many_features_it_has(backbone: str, size: int) -> N
 
 def test_the_pose_encoder_gives_tokens_of_poses() -> None:
     with torch.device("meta"):
-        encoder = pose_static_encoder()
+        encoder = PoseStaticEncoder()
         features = encoder.backbone(torch.zeros(96, 3, 112, 112))
         assert features.shape == (96, encoder.backbone_size) == (96, POSE_FEATURES)
         frames = encoder.to_feature(features)[None]
