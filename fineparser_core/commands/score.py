@@ -17,7 +17,7 @@ from fineparser_core.commands.trim import no_dive
 from fineparser_core.diving.difficulty import find_difficulty
 from fineparser_core.diving.dive_number import parse_dive_number
 from fineparser_core.errors import ConfigError, ExitCode
-from fineparser_core.exemplars.selection import CandidateRule, find_candidates
+from fineparser_core.exemplars.selection import CandidateRule, check_rule
 from fineparser_core.exemplars.store import ExemplarStore, own_folder
 from fineparser_core.export.analysis_json import analysis_to_dict
 from fineparser_core.motion.cutting import find_clip
@@ -43,8 +43,8 @@ def main(argv: list[str]) -> int:
             difficulty = find_difficulty(dive, args.board, args.difficulty)
         library = _open_library(args.library)
         rule = CandidateRule(nearest=args.allow_nearest, synchro=args.synchro)
-        if dive is not None and args.synchro:
-            find_candidates(library.exemplars(), dive, synchro=True, path=library.path)
+        if dive is not None:
+            check_rule(rule, library.exemplars, dive)
         check_outputs(args, library)
         probe(args.clip)
         if args.no_trim or (args.start_frame, args.end_frame) != (None, None):
@@ -57,11 +57,11 @@ def main(argv: list[str]) -> int:
 
         cancel.raise_if_cancelled()
         analyzer = Analyzer.open(weights=args.weights, library=library, device=args.device, precision=args.precision)
-        analyzer.scores_anyway = args.force
         analysis = analyzer.analyze(
             clip,
             dive,
             difficulty,
+            force=args.force,
             n_exemplars=args.exemplars,
             seed=args.seed,
             rule=rule,
