@@ -58,7 +58,5 @@ class PoseStaticEncoder(StaticEncoder):
 
     def coarse_estimates(self, frames: Tensor) -> dict[str, Tensor]:
         """As `StaticEncoder.coarse_estimates`; the keypoints are tracked, but neither refined nor seen mirrored."""
-        poses = self.backbone.frame_poses(frames)
-        with full_precision(poses):
-            tracked = self.backbone.track_coarse(poses.unflatten(0, (-1, clip_length(frames))))
-        return {KEYPOINTS: tracked.flatten(0, 1)}
+        poses = self.backbone.frame_poses(frames).unflatten(0, (-1, clip_length(frames)))
+        return {KEYPOINTS: self.backbone.track_coarse(poses).flatten(0, 1)}

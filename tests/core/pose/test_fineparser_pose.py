@@ -11,6 +11,7 @@ from fineparser_core.errors import ConfigError
 from fineparser_core.models.fineparser import FineParser
 from fineparser_core.models.static_encoder import StaticEncoder, make_backbone
 from fineparser_core.pose.fineparser_pose import FineParserPose
+from fineparser_core.pose.keypoints import JOINTS, KEYPOINTS
 from fineparser_core.pose.pose_features import POSE_FEATURES
 from fineparser_core.pose.static_stream import PoseStaticEncoder
 from fineparser_core.training.presets import PRESETS
@@ -34,6 +35,17 @@ def test_the_pose_encoder_gives_tokens_of_poses() -> None:
         frames = encoder.to_feature(features)[None]
         assert frames.shape == (1, 96, 512 + POSE_FEATURES)
         assert encoder.step_tokens(frames, [(28, 62)]).shape == (1, 3, 4, 64)
+
+
+def test_keypoints_are_what_its_encoder_tells_besides_features() -> None:
+    with torch.device("meta"):
+        frames = torch.zeros(4, 3, 112, 112)
+        encoder, plain = PoseStaticEncoder(), StaticEncoder(torch.nn.Flatten(), 3 * 112 * 112)
+        seen = encoder.encode_frames(frames)
+        assert seen.features.shape == (4, POSE_FEATURES)
+        assert seen.estimates[KEYPOINTS].shape == (4, len(JOINTS), 3)
+        assert encoder.coarse_estimates(frames)[KEYPOINTS].shape == (4, len(JOINTS), 3)
+        assert plain.encode_frames(frames).estimates == plain.coarse_estimates(frames) == {}
 
 
 def test_both_windows_and_poses_say_where_a_step_begins() -> None:
