@@ -20,7 +20,7 @@ _FEATURE_SIZES = {"resnet18": 512, "resnet34": 512, "resnet50": 2048, "vit_s_16"
 
 def make_backbone(name: str) -> tuple[nn.Module, int]:
     """A backbone of Table 5 with random weights: frames (N, 3, 112, 112) to features (N, size), and that size."""
-    import torchvision.models as zoo  # takes as long to load as torch, and no network that estimates poses needs it
+    import torchvision.models as zoo  # takes as long to load as torch; other backbones do without
 
     if name.startswith("resnet"):
         backbone = getattr(zoo, name)()
